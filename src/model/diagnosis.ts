@@ -1,0 +1,135 @@
+// The result of a diagnosis: what `diagnose --json` prints, and what every report is drawn from.
+// The schema below is the published contract; the types follow from it.
+
+import * as v from 'valibot';
+
+const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+const ProcessRef = v.object({
+  pid: v.number(),
+  /** The process's name as the kernel has it: data from outside, to be escaped where it is shown. */
+  name: v.string(),
+});
+
+/** One figure that carries the argument. */
+const Evidence = v.object({
+  /** What was measured, in the field's words: 'dirty limit', 'time in balance_dirty_pages'. */
+  measure: v.string(),
+  /** The figure with its unit, as text for people. */
+  value: v.string(),
+  /** What the figure means for this verdict. */
+  meaning: v.string(),
+  /** Where it was read: an event, a file, a counter. */
+  source: v.string(),
+});
+
+const Culprit = v.object({
+  kind: v.picklist(['process', 'cgroup', 'setting', 'device', 'filesystem']),
+  name: v.string(),
+  pid: v.optional(v.number()),
+  /** The file that sets it, for a cgroup or a setting. */
+  file: v.optional(v.string()),
+});
+
+/** One cause that holds, with its argument. */
+const Verdict = v.object({
+  cause: v.string(),
+  layer: v.string(),
+  /** How sure, 0 to 1. */
+  confidence: Share,
+  /** The share of the victim's time that it explains. */
+  share: Share,
+  /** Wall-clock time at which the stall began (ISO 8601), null for `healthy`. */
+  since: v.nullable(v.string()),
+  /** The same in ms since the recording's start; null for `healthy`. */
+  sinceMs: v.nullable(v.number()),
+  /** True where it was there when the recording began. */
+  fromStart: v.boolean(),
+  victim: v.nullable(ProcessRef),
+  culprit: v.nullable(Culprit),
+  sentence: v.string(),
+  evidence: v.array(Evidence),
+  /** What to do about it, most useful first. */
+  advice: v.array(v.string()),
+});
+
+const Account = v.object({ state: v.string(), ms: v.number(), share: Share });
+
+export const DiagnosisSchema = v.object({
+  schema: v.literal('iowitness.diagnosis/1'),
+  tool: v.string(),
+  recording: v.object({
+    path: v.string(),
+    id: v.string(),
+    host: v.string(),
+    kernel: v.string(),
+    startedAt: v.string(),
+    durationMs: v.number(),
+    /** False where the recorder was killed or is still running. */
+    complete: v.boolean(),
+    endedBecause: v.nullable(v.string()),
+    events: v.number(),
+  }),
+  /** The first cause by the time it costs. */
+  verdict: Verdict,
+  /** Other causes that hold as well, in order of the time they cost. */
+  also: v.array(Verdict),
+  /** Settings that changed during the recording. */
+  changes: v.array(
+    v.object({ what: v.string(), before: v.nullable(v.string()), after: v.nullable(v.string()), atMs: v.number() }),
+  ),
+  /** The victim's wall time by state; the states sum to the wall time. */
+  accounting: v.array(Account),
+  /** Whether the accounting comes from kernel events, from samples, or could not be made. */
+  accountingFrom: v.picklist(['events', 'samples', 'none']),
+  ruledOut: v.array(v.object({ cause: v.string(), why: v.string() })),
+  notChecked: v.array(v.object({ cause: v.string(), why: v.string() })),
+  losses: v.array(
+    v.object({
+      code: v.string(),
+      severity: v.picklist(['info', 'degraded', 'severe']),
+      sentence: v.string(),
+      remedy: v.string(),
+      where: v.string(),
+      count: v.optional(v.number()),
+    }),
+  ),
+  /** The probe's phases, for recordings of `check`. */
+  phases: v.array(
+    v.object({
+      name: v.string(),
+      blockBytes: v.number(),
+      ms: v.number(),
+      operations: v.number(),
+      bytes: v.number(),
+      bytesPerSecond: v.number(),
+      latencyUs: v.nullable(v.object({ p50: v.number(), p99: v.number(), max: v.number() })),
+      error: v.optional(v.string()),
+    }),
+  ),
+  /** Who wrote and read how much on which device, writes of flusher and journal threads given back to their origin. */
+  writers: v.array(
+    v.object({
+      device: v.string(),
+      process: v.string(),
+      pid: v.nullable(v.number()),
+      writeBytes: v.number(),
+      readBytes: v.number(),
+      /** Share of the device's bytes. */
+      share: Share,
+      /** 'direct': it issued them itself; 'flushed': the flusher wrote what it had made dirty; 'journal', 'unattributed'. */
+      via: v.picklist(['direct', 'flushed', 'journal', 'unattributed']),
+    }),
+  ),
+  /** Facts of the machine, label and value, in the order to show them. */
+  machine: v.array(v.object({ label: v.string(), value: v.string() })),
+});
+
+export type Diagnosis = v.InferOutput<typeof DiagnosisSchema>;
+export type Verdict = v.InferOutput<typeof Verdict>;
+export type Evidence = v.InferOutput<typeof Evidence>;
+export type Culprit = v.InferOutput<typeof Culprit>;
+export type Account = v.InferOutput<typeof Account>;
+export type ProcessRef = v.InferOutput<typeof ProcessRef>;
+export type Writer = Diagnosis['writers'][number];
+export type Phase = Diagnosis['phases'][number];

@@ -1,0 +1,54 @@
+// Decoded kernel events: one table an event, a typed array a field, so that a million events stay a few arrays.
+
+/** Text fields are kept once each; a column of them holds indexes into `values`. */
+export class Strings {
+  readonly values: string[] = [''];
+  private readonly index = new Map<string, number>([['', 0]]);
+
+  intern(text: string): number {
+    const known = this.index.get(text);
+    if (known !== undefined) return known;
+    this.values.push(text);
+    this.index.set(text, this.values.length - 1);
+    return this.values.length - 1;
+  }
+
+  get(id: number): string {
+    return this.values[id] ?? '';
+  }
+}
+
+/** All events of one kind, in order of time. */
+export interface EventTable {
+  readonly name: string;
+  readonly length: number;
+  /** ms since the recording's start (the kernel's ns, kept to about 0.1 ns for a recording of a day). */
+  readonly t: Float64Array;
+  readonly cpu: Uint16Array;
+  /** The thread that was running (common_pid); 0 in the idle task. */
+  readonly pid: Int32Array;
+  /** Numbers, or string ids for text fields, by the field's name in the kernel's format file. */
+  readonly fields: ReadonlyMap<string, Float64Array>;
+}
+
+/** Kernel stacks, innermost frame first, kept once each. */
+export interface StackTable {
+  readonly length: number;
+  readonly t: Float64Array;
+  readonly cpu: Uint16Array;
+  readonly pid: Int32Array;
+  /** Index into `stacks`. */
+  readonly stack: Int32Array;
+  /** Function names; an address without a symbol is '0x…'. */
+  readonly stacks: readonly (readonly string[])[];
+}
+
+export interface Events {
+  readonly strings: Strings;
+  readonly tables: ReadonlyMap<string, EventTable>;
+  readonly stacks: StackTable;
+  /** Name by thread id, as far as events tell it. */
+  readonly comms: ReadonlyMap<number, string>;
+  /** How many events were decoded in all. */
+  readonly count: number;
+}

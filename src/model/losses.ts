@@ -1,0 +1,105 @@
+// Every kind of loss in one closed table, with how bad it is, what it means and what to do about it.
+// Loss is data: capture and decode record it, every output shows it, and a verdict built on lossy data says so.
+
+export type Severity = 'info' | 'degraded' | 'severe';
+
+interface LossKind {
+  readonly severity: Severity;
+  /** What it means for the reader of the verdict. */
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+export const LOSS_KINDS = {
+  'not-root': {
+    severity: 'degraded',
+    sentence: 'The recorder ran without root: no kernel events, no kernel stacks, no I/O figures of other users’ processes.',
+    remedy: 'Run it as root to see who wrote, where the victim slept and what each request waited for.',
+  },
+  'no-tracefs': {
+    severity: 'degraded',
+    sentence: 'The kernel’s trace file system could not be used, so there are counters but no events.',
+    remedy: 'Run `iowitness doctor` to see what refuses it; root and a kernel with CONFIG_FTRACE are needed.',
+  },
+  'event-missing': {
+    severity: 'degraded',
+    sentence: 'This kernel lacks an event that the recorder asked for.',
+    remedy: 'Nothing to do on this kernel; the causes that need the event say so.',
+  },
+  'events-overrun': {
+    severity: 'severe',
+    sentence: 'The kernel overwrote or dropped events before they were read.',
+    remedy: 'Raise the buffer with --buffer, or record fewer events.',
+  },
+  'events-shed': {
+    severity: 'degraded',
+    sentence: 'The event rate passed the budget, so the recorder switched the costliest class of events off.',
+    remedy: 'Raise the budget with --event-budget if the machine can bear it.',
+  },
+  'stacks-sampled': {
+    severity: 'info',
+    sentence: 'The victim slept so often that kernel stacks were taken for a sample of its sleeps only.',
+    remedy: 'Nothing to do: sleeps without a stack are counted with their neighbours of the same kind.',
+  },
+  'no-symbols': {
+    severity: 'degraded',
+    sentence: 'The kernel’s symbol table could not be read, so kernel stacks have no names.',
+    remedy: 'Set kernel.kptr_restrict to 1 or 0 while recording as root.',
+  },
+  'log-damaged': {
+    severity: 'severe',
+    sentence: 'A part of the recording failed its checksum or could not be decoded and was passed over.',
+    remedy: 'The rest of the recording is whole; copy it again if it was copied.',
+  },
+  'log-truncated': {
+    severity: 'info',
+    sentence: 'The recording ends in the middle of a write: the recorder was killed, or the disk was full.',
+    remedy: 'Nothing to do: everything before that moment is there.',
+  },
+  'page-malformed': {
+    severity: 'degraded',
+    sentence: 'A trace page could not be decoded and was passed over.',
+    remedy: 'Keep the recording: a later version may read the page.',
+  },
+  'write-queue-full': {
+    severity: 'severe',
+    sentence: 'The recording’s own disk was too slow, so the recorder dropped data rather than grow in memory.',
+    remedy: 'Put the recording on another disk with -o.',
+  },
+  'no-space': {
+    severity: 'severe',
+    sentence: 'The recording’s disk was full, so the recording ends there.',
+    remedy: 'Free space, or put the recording on another disk with -o.',
+  },
+  'clock-step': {
+    severity: 'info',
+    sentence: 'The wall clock was stepped during the recording.',
+    remedy: 'Times of day after the step are shifted; all durations are right.',
+  },
+  'recorder-late': {
+    severity: 'info',
+    sentence: 'The recorder itself was held up, so some samples are further apart than asked for.',
+    remedy: 'Nothing to do unless it happens often: rates are computed from the real times.',
+  },
+  'source-failed': {
+    severity: 'info',
+    sentence: 'A file of the machine could not be read.',
+    remedy: 'Nothing to do; what needed it says so.',
+  },
+  'victim-gone': {
+    severity: 'info',
+    sentence: 'The watched process ended before the recording did.',
+    remedy: 'Nothing to do: its time is accounted for up to its end.',
+  },
+} as const satisfies Record<string, LossKind>;
+
+export type LossCode = keyof typeof LOSS_KINDS;
+
+/** One kind of loss as it happened in one recording. */
+export interface Loss {
+  readonly code: LossCode;
+  /** Where: a file, a stream with its offset, an event's name. */
+  readonly where: string;
+  /** How often or how many (events, bytes: the sentence says which); absent where counting makes no sense. */
+  readonly count?: number;
+}

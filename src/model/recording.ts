@@ -1,0 +1,117 @@
+// The nouns of a recording on disk: what its manifest says and what its streams hold.
+// A recording keeps raw readings of files ("the tape") and raw trace pages; everything else is derived from them.
+
+import type { ClockReading } from '../base/clock.js';
+
+/** The version of the folder's format that this program writes; it reads this one and every earlier one. */
+export const RECORDING_VERSION = 1;
+
+/** One reading of one file of the machine, or of a source of the recorder's own (`iowitness:…`). */
+export interface Reading {
+  /** CLOCK_MONOTONIC at the reading, ns since the recording's start. */
+  readonly atNs: number;
+  /** The file's absolute path, or `iowitness:NAME` for what the recorder itself says (JSON). */
+  readonly path: string;
+  /** The file's whole text; for a failed reading the errno name. */
+  readonly text: string;
+  /** True where the file could not be read; `text` is then the errno name. */
+  readonly failed: boolean;
+}
+
+/** What the recorder was asked to do, as far as a reader of the recording needs it. */
+export interface RecordingPlan {
+  readonly command: 'check' | 'record';
+  /** Counter samples a second. */
+  readonly hz: number;
+  /** Whether kernel events were asked for (they may still be missing: see the losses). */
+  readonly events: boolean;
+  /** The folder under test of `check`. */
+  readonly directory?: string;
+  /** The command that `record -- COMMAND` ran. */
+  readonly argv?: readonly string[];
+}
+
+/** `manifest.json` of a recording. */
+export interface Manifest {
+  readonly format: 'iowitness-recording';
+  readonly version: number;
+  readonly tool: string;
+  readonly id: string;
+  readonly host: string;
+  readonly kernel: string;
+  readonly plan: RecordingPlan;
+  /** All clocks at the start; `atNs` of every reading and event counts from its monotonicNs. */
+  readonly start: ClockReading;
+  /** All clocks at the end; absent while the recorder runs and after it was killed. */
+  readonly end?: ClockReading;
+  /** Why it ended: 'time', 'interrupt', 'command exited', 'size limit', …; absent as `end` is. */
+  readonly endedBecause?: string;
+}
+
+/** A process that the recorder watched as a possible victim. */
+export interface VictimMark {
+  readonly pid: number;
+  readonly comm: string;
+  /** How it was chosen: the probe of `check`, the command of `record`, `--pid`, or because it did the most I/O. */
+  readonly role: 'probe' | 'command' | 'pid' | 'busiest';
+}
+
+/** Paths of the recorder's own sources on the tape. */
+export const SOURCE = {
+  /** ClockReading, once a second. */
+  clock: 'iowitness:clock',
+  /** RecorderLoad, once a second. */
+  recorder: 'iowitness:recorder',
+  /** VictimMark, whenever a victim is chosen. */
+  victim: 'iowitness:victim',
+  /** ProbeProgress of check's probe, ten times a second. */
+  probe: 'iowitness:probe',
+  /** FactsMark: the readings that follow up to the next mark are facts. */
+  facts: 'iowitness:facts',
+  /** Loss: anything that was lost or not to be had, when it was noticed. */
+  loss: 'iowitness:loss',
+  /** TraceState: what is enabled in the trace instances, whenever it changes. */
+  trace: 'iowitness:trace',
+} as const;
+
+/** The recorder's own cost since the last reading of it. */
+export interface RecorderLoad {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly rssBytes: number;
+  /** The worst lateness of a sampling tick, ms. */
+  readonly lateMs: number;
+  /** Bytes that wait to be written to disk. */
+  readonly queuedBytes: number;
+}
+
+/** Which kernel events are enabled, by instance. */
+export interface TraceState {
+  /** 'machine' sees every process; 'victim' sees the watched ones only. */
+  readonly instance: 'machine' | 'victim';
+  readonly enabled: readonly string[];
+  /** Whether a kernel stack is taken at every sleep of the victim. */
+  readonly stacks: boolean;
+  readonly clock: string;
+}
+
+/** Where the fact readings that follow belong. */
+export interface FactsMark {
+  readonly when: 'start' | 'change' | 'end';
+}
+
+/** One tenth of a second of check's probe. */
+export interface ProbeProgress {
+  /** 'buffered', 'direct' or 'fsync'. */
+  readonly phase: string;
+  readonly blockBytes: number;
+  /** CLOCK_MONOTONIC bounds of this slice, ns, decimal strings. */
+  readonly fromNs: string;
+  readonly toNs: string;
+  readonly operations: number;
+  readonly bytes: number;
+  /** Latency of the operations in this slice, µs; absent when none completed. */
+  readonly latencyUs?: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Set where the phase ended or could not run: the errno name. */
+  readonly error?: string;
+}

@@ -1,0 +1,25 @@
+// The states that a thread's wall time is split into. They are exclusive and sum to 100 %.
+
+export const STATES = {
+  running: 'running on a CPU',
+  runnable: 'ready to run, waiting for a CPU',
+  'dirty-throttle': 'paused by the page cache’s dirty throttle',
+  'block-held': 'waiting for I/O that had not been let into the block layer (held back by a cgroup’s limit)',
+  'block-queue': 'waiting for I/O that was queued, not yet sent to the device (scheduler, tags, writeback throttle)',
+  'block-device': 'waiting for I/O that the device was serving',
+  'block-finish': 'waiting for I/O bookkeeping before the request was queued or after the device had answered',
+  journal: 'waiting for the filesystem’s journal',
+  'fs-lock': 'waiting for a lock of the filesystem or of an inode',
+  'fs-frozen': 'waiting for a frozen filesystem',
+  reclaim: 'reclaiming memory itself',
+  swap: 'waiting for its own swapped pages',
+  'user-lock': 'waiting for a lock in user space (futex)',
+  'cgroup-cpu': 'held back by a cgroup’s CPU quota',
+  stopped: 'stopped or frozen by a signal, a debugger or the cgroup freezer',
+  'pipe-socket': 'waiting for a pipe, socket, terminal or poll',
+  asleep: 'sleeping by its own choice (timer, waiting for a child)',
+  ended: 'not yet started or already ended',
+  unexplained: 'unexplained',
+} as const;
+
+export type State = keyof typeof STATES;
