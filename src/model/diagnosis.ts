@@ -117,8 +117,8 @@ export const DiagnosisSchema = v.object({
       readBytes: v.number(),
       /** Share of the device's bytes. */
       share: Share,
-      /** 'direct': it issued them itself; 'flushed': the flusher wrote what it had made dirty; 'journal', 'unattributed'. */
-      via: v.picklist(['direct', 'flushed', 'journal', 'unattributed']),
+      /** 'direct': it issued them itself; 'flushed': the flusher wrote what it had made dirty; 'journal'; 'stacked': on behalf of a device that stands on this one; 'unattributed'. */
+      via: v.picklist(['direct', 'flushed', 'journal', 'stacked', 'unattributed']),
     }),
   ),
   /** Facts of the machine, label and value, in the order to show them. */

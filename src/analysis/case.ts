@@ -1,0 +1,40 @@
+// Everything that a diagnosis may look at, decoded and in one place. Analyses and causes take this and open no file.
+
+import type { Counters } from '../model/counters.js';
+import type { Events } from '../model/events.js';
+import type { FactChange, Facts } from '../model/facts.js';
+import type { Loss } from '../model/losses.js';
+import type { Manifest, ProbeProgress, RecorderLoad, TraceState, VictimMark } from '../model/recording.js';
+
+/** One slice of the probe's progress with its bounds in ms since the recording's start. */
+export interface ProbeSlice extends ProbeProgress {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Case {
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** False where the recorder was killed or still runs. */
+  readonly complete: boolean;
+  /** From the start to the last thing recorded, ms. */
+  readonly durationMs: number;
+  /** Never empty in a recording of ours; the first set was taken at the start. */
+  readonly facts: readonly Facts[];
+  readonly changes: readonly FactChange[];
+  readonly counters: Counters;
+  /** Absent where no kernel events were recorded. */
+  readonly events?: Events;
+  readonly victims: readonly VictimMark[];
+  /** Thread ids by watched process, as /proc/PID/task listed them. */
+  readonly threads: ReadonlyMap<number, readonly number[]>;
+  readonly probe: readonly ProbeSlice[];
+  readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
+  readonly trace: readonly (TraceState & { readonly atMs: number })[];
+  readonly losses: readonly Loss[];
+}
+
+/** The wall-clock time of a moment of the recording, ISO 8601. */
+export function wallTime(manifest: Manifest, ms: number): string {
+  return new Date(manifest.start.wallMs + ms).toISOString();
+}

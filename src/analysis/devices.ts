@@ -1,0 +1,77 @@
+// Which device is which: partitions belong to a disk, loop and dm devices stand on others, a path lies on one of them.
+
+import type { DeviceId } from '../model/counters.js';
+import type { BlockDevice, Facts, Mount } from '../model/facts.js';
+
+/** The kernel's dev_t in trace events (20 bits of minor) as 'MAJOR:MINOR'. */
+export function deviceId(dev: number): DeviceId {
+  return `${Math.floor(dev / 0x10_0000)}:${dev & 0xf_ffff}`;
+}
+
+/** What stands on what, as the facts have it. */
+export class Topology {
+  private readonly disks = new Map<DeviceId, DeviceId>();
+
+  constructor(
+    readonly facts: Facts | undefined,
+    private readonly names: ReadonlyMap<DeviceId, string>,
+  ) {
+    for (const device of facts?.devices.values() ?? []) {
+      const parent = device.beneath[0];
+      if (device.queue.size === 0 && parent !== undefined && device.beneath.length === 1) this.disks.set(device.id, parent);
+    }
+  }
+
+  device(id: DeviceId): BlockDevice | undefined {
+    return this.facts?.devices.get(id);
+  }
+
+  name(id: DeviceId): string {
+    return this.device(id)?.name ?? this.names.get(id) ?? id;
+  }
+
+  /** The disk of a partition, and every other device itself: requests are counted per disk. */
+  disk(id: DeviceId): DeviceId {
+    return this.disks.get(id) ?? id;
+  }
+
+  /** All devices under this one, nearest first, each once. */
+  beneath(id: DeviceId): DeviceId[] {
+    const found: DeviceId[] = [];
+    const visit = (device: DeviceId) => {
+      for (const below of this.device(device)?.beneath ?? []) {
+        const disk = this.disk(below);
+        if (disk === device || found.includes(disk)) continue;
+        found.push(disk);
+        visit(disk);
+      }
+    };
+    visit(id);
+    return found;
+  }
+
+  /** All devices that stand on this one. */
+  above(id: DeviceId): DeviceId[] {
+    return [...(this.facts?.devices.keys() ?? [])].filter((other) => other !== id && this.beneath(other).includes(id));
+  }
+
+  /** The mount that holds a path: the longest mount point that is a prefix of it; of two on one point, the later one. */
+  mountOf(path: string): Mount | undefined {
+    let best: Mount | undefined;
+    for (const mount of this.facts?.mounts ?? []) {
+      const point = mount.mountPoint === '/' ? '/' : `${mount.mountPoint}/`;
+      if (path !== mount.mountPoint && !path.startsWith(point)) continue;
+      if (!best || mount.mountPoint.length >= best.mountPoint.length) best = mount;
+    }
+    return best;
+  }
+
+  /**
+   * True for a spinning disk. virtio and Xen disks call themselves rotational whatever stands behind them
+   * (drivers/block/virtio_blk.c leaves the flag at its default), so only a SCSI or ATA disk is believed.
+   */
+  spins(id: DeviceId): boolean {
+    const lowest = this.beneath(id).at(-1) ?? id;
+    return /^(sd|hd)/.test(this.name(lowest)) && this.device(lowest)?.rotational === true;
+  }
+}

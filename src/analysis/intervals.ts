@@ -1,0 +1,70 @@
+// Sets of time intervals: unions, overlaps and shares. Times in ms; all sets are sorted and disjoint after `union`.
+
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The union of intervals, sorted and disjoint; empty ones are dropped. */
+export function union(intervals: readonly Interval[]): Interval[] {
+  const sorted = intervals.filter((one) => one.to > one.from).sort((a, b) => a.from - b.from);
+  const joined: { from: number; to: number }[] = [];
+  for (const one of sorted) {
+    const last = joined.at(-1);
+    if (last && one.from <= last.to) last.to = Math.max(last.to, one.to);
+    else joined.push({ ...one });
+  }
+  return joined;
+}
+
+/** The intersection of two disjoint sorted sets. */
+export function intersect(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const found: Interval[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const one = a[i];
+    const other = b[j];
+    if (!one || !other) break;
+    const from = Math.max(one.from, other.from);
+    const to = Math.min(one.to, other.to);
+    if (to > from) found.push({ from, to });
+    if (one.to < other.to) i += 1;
+    else j += 1;
+  }
+  return found;
+}
+
+/** Total length, ms. */
+export function total(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, one) => sum + one.to - one.from, 0);
+}
+
+/** What of `whole` is not in `part`; both disjoint and sorted. */
+export function without(whole: readonly Interval[], part: readonly Interval[]): Interval[] {
+  const found: Interval[] = [];
+  let j = 0;
+  for (const one of whole) {
+    let from = one.from;
+    while (j < part.length && (part[j]?.to ?? Infinity) <= from) j += 1;
+    for (let k = j; k < part.length; k += 1) {
+      const cut = part[k];
+      if (!cut || cut.from >= one.to) break;
+      if (cut.from > from) found.push({ from, to: cut.from });
+      from = Math.max(from, cut.to);
+    }
+    if (from < one.to) found.push({ from, to: one.to });
+  }
+  return found;
+}
+
+/** Adds the length of each interval to the bins of width `binMs` that it covers. */
+export function addToBins(bins: Float64Array, binMs: number, from: number, to: number, weight = 1): void {
+  if (!(to > from)) return;
+  const first = Math.max(0, Math.floor(from / binMs));
+  const last = Math.min(bins.length - 1, Math.floor(to / binMs));
+  for (let bin = first; bin <= last; bin += 1) {
+    const overlap = Math.min(to, (bin + 1) * binMs) - Math.max(from, bin * binMs);
+    if (overlap > 0) bins[bin] = (bins[bin] ?? 0) + overlap * weight;
+  }
+}

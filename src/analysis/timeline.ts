@@ -1,0 +1,180 @@
+// A thread's life as segments: from when to when it was in which state. Built from sched_switch and sched_waking with the kernel
+// stack at each sleep; what the segments leave out (before the first and after the last event) is filled from their neighbours.
+
+import type { Events } from '../model/events.js';
+import type { State } from '../model/states.js';
+import { column } from './merge.js';
+import { stateOfStack } from './waits.js';
+
+/** One stretch of one state. Times in ms since the recording's start. */
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly state: State;
+  /** The thread that took the CPU (for runnable), as the kernel names it. */
+  readonly rival?: string;
+  /** Index into events.stacks.stacks, for sleeps that had one. */
+  readonly stack?: number;
+  /** The CPU and the time of the wake-up that ended a sleep. */
+  readonly wokenAt?: number;
+  readonly wokenOn?: number;
+}
+
+const ASLEEP_MASK = 255;
+const STOPPED = 4 | 8;
+const DEAD = 16 | 32;
+const UNINTERRUPTIBLE = 2;
+
+interface Change {
+  t: number;
+  kind: 'out' | 'in' | 'waking';
+  state: number;
+  rival: string;
+  cpu: number;
+}
+
+/** Switches and wake-ups by thread, in order of time, for the threads asked for. */
+function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Change[]> {
+  const found = new Map<number, Change[]>();
+  const add = (pid: number, change: Change) => {
+    const list = found.get(pid);
+    if (list) list.push(change);
+    else found.set(pid, [change]);
+  };
+  const switches = events.tables.get('sched_switch');
+  const prev = column(switches, 'prev_pid');
+  const next = column(switches, 'next_pid');
+  const state = column(switches, 'prev_state');
+  const prevComm = column(switches, 'prev_comm');
+  const nextComm = column(switches, 'next_comm');
+  for (let row = 0; row < (switches?.length ?? 0); row += 1) {
+    const t = switches?.t[row] ?? 0;
+    const cpu = switches?.cpu[row] ?? 0;
+    const out = prev[row] ?? 0;
+    const into = next[row] ?? 0;
+    if (threads.has(out)) add(out, { t, kind: 'out', state: state[row] ?? 0, rival: rivalName(into, events.strings.get(nextComm[row] ?? 0)), cpu });
+    if (threads.has(into)) add(into, { t, kind: 'in', state: 0, rival: rivalName(out, events.strings.get(prevComm[row] ?? 0)), cpu });
+  }
+  const wakings = events.tables.get('sched_waking');
+  const woken = column(wakings, 'pid');
+  for (let row = 0; row < (wakings?.length ?? 0); row += 1) {
+    const pid = woken[row] ?? 0;
+    if (threads.has(pid)) add(pid, { t: wakings?.t[row] ?? 0, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0 });
+  }
+  for (const list of found.values()) list.sort((a, b) => a.t - b.t);
+  return found;
+}
+
+function rivalName(pid: number, comm: string): string {
+  return pid === 0 ? '' : `${comm} (${pid})`;
+}
+
+/** The stacks of one thread in order of time. */
+function stacksOf(events: Events, pid: number): { t: number; stack: number }[] {
+  const found: { t: number; stack: number }[] = [];
+  for (let row = 0; row < events.stacks.length; row += 1) {
+    if (events.stacks.pid[row] === pid) found.push({ t: events.stacks.t[row] ?? 0, stack: events.stacks.stack[row] ?? 0 });
+  }
+  return found;
+}
+
+/** The stack taken when the thread went to sleep at `t`: the trigger writes it right behind the switch, on its CPU. */
+class StackCursor {
+  private at = 0;
+  constructor(private readonly stacks: readonly { t: number; stack: number }[]) {}
+
+  take(from: number, before: number): number | undefined {
+    while ((this.stacks[this.at]?.t ?? Infinity) < from) this.at += 1;
+    const next = this.stacks[this.at];
+    if (!next || next.t >= before) return undefined;
+    this.at += 1;
+    return next.stack;
+  }
+}
+
+/** Segments by thread. A thread without any event is absent. */
+export function timelines(events: Events, threads: ReadonlySet<number>, fromMs: number, toMs: number): Map<number, Segment[]> {
+  const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
+  const found = new Map<number, Segment[]>();
+  for (const [pid, changes] of changesOf(events, threads)) {
+    const cursor = new StackCursor(stacksOf(events, pid));
+    const segments = segmentsOf(changes, cursor, states, fromMs, toMs);
+    found.set(pid, withoutGaps(fillUnknown(segments)));
+  }
+  return found;
+}
+
+/** A segment while it is built: a sleep knows whether it was uninterruptible, and whether its stack is missing. */
+interface Draft extends Segment {
+  readonly deep?: boolean;
+  readonly guessed?: boolean;
+}
+
+/** What a thread that was just switched out does until its next event. */
+function sleepOf(bits: number, stack: number | undefined, states: readonly State[]): Omit<Draft, 'from' | 'to'> {
+  if ((bits & DEAD) !== 0) return { state: 'ended' };
+  if ((bits & STOPPED) !== 0) return { state: 'stopped' };
+  const deep = (bits & UNINTERRUPTIBLE) !== 0;
+  if (stack !== undefined) return { state: states[stack] ?? 'unexplained', stack, deep };
+  return { state: deep ? 'unexplained' : 'asleep', deep, guessed: true };
+}
+
+function segmentsOf(changes: readonly Change[], stacks: StackCursor, states: readonly State[], fromMs: number, toMs: number): Draft[] {
+  const segments: Draft[] = [];
+  const first = changes[0];
+  if (!first) return segments;
+  // Until its first event the thread was doing what the event ends: running until it is switched out, asleep until it is woken.
+  let current: Omit<Draft, 'from' | 'to'> = { state: first.kind === 'out' ? 'running' : first.kind === 'in' ? 'runnable' : 'asleep', guessed: true };
+  let since = fromMs;
+  const end = (t: number, more?: Partial<Draft>) => {
+    const to = Math.min(Math.max(t, fromMs), toMs);
+    if (to > since) segments.push({ ...current, ...more, from: since, to });
+    since = Math.max(since, to);
+  };
+  for (let index = 0; index < changes.length; index += 1) {
+    const change = changes[index];
+    if (!change) continue;
+    if (change.kind === 'waking') {
+      // A wake-up of a thread that had not slept yet changes nothing.
+      if (current.state === 'running' || current.state === 'runnable') continue;
+      end(change.t, { wokenAt: change.t, wokenOn: change.cpu });
+      current = { state: 'runnable' };
+    } else if (change.kind === 'in') {
+      end(change.t, current.state === 'runnable' ? { rival: current.rival ?? change.rival } : undefined);
+      current = { state: 'running' };
+    } else {
+      end(change.t);
+      const bits = change.state & ASLEEP_MASK;
+      if (bits === 0) current = { state: 'runnable', rival: change.rival };
+      else current = sleepOf(bits, stacks.take(change.t, changes[index + 1]?.t ?? Infinity), states);
+    }
+  }
+  end(toMs);
+  return segments;
+}
+
+/** Gives each sleep without a stack the state of the nearest sleep of its kind, of the same thread, that has one. */
+function fillUnknown(segments: readonly Draft[]): Draft[] {
+  const cursors = [false, true].map((deep) => {
+    const known = segments.filter((segment) => segment.stack !== undefined && segment.deep === deep);
+    let at = 0;
+    return (t: number): Draft | undefined => {
+      const distance = (index: number) => Math.abs((known[index]?.from ?? Infinity) - t);
+      while (at + 1 < known.length && distance(at + 1) <= distance(at)) at += 1;
+      return known[at];
+    };
+  });
+  return segments.map((segment) => {
+    if (segment.guessed !== true || segment.deep === undefined) return segment;
+    const near = cursors[segment.deep ? 1 : 0]?.(segment.from);
+    return near ? { ...segment, state: near.state } : segment;
+  });
+}
+
+/** Joins what rounding leaves between segments, so that the states sum to the wall time. */
+function withoutGaps(segments: readonly Segment[]): Segment[] {
+  return segments.map((segment, index) => {
+    const next = segments[index + 1];
+    return next && next.from > segment.to ? { ...segment, to: next.from } : segment;
+  });
+}

@@ -1,0 +1,70 @@
+// Which kernel events a recording asks for, in which instance, and in what order they are given up when they cost too much.
+// The 'machine' instance sees every process: the life of requests, dirty throttle, who dirtied what, what the flusher wrote.
+// The 'victim' instance sees the watched threads only: their sleeps with kernel stacks, who wakes them, their reclaim.
+
+/** One group of events that is enabled, and shed, together. */
+export interface EventClass {
+  readonly name: string;
+  readonly instance: 'machine' | 'victim';
+  readonly events: readonly string[];
+  /** What a reader of the verdict misses without it; the loss quotes it. */
+  readonly shows: string;
+  /** Classes are shed in ascending order; undefined = never. */
+  readonly shed?: number;
+}
+
+export const EVENT_CLASSES: readonly EventClass[] = [
+  {
+    name: 'requests',
+    instance: 'machine',
+    events: ['block/block_rq_issue', 'block/block_rq_complete', 'block/block_rq_requeue', 'block/block_rq_error'],
+    shows: 'the life of each request on every device',
+    shed: 5,
+  },
+  {
+    name: 'bios',
+    instance: 'machine',
+    events: ['block/block_bio_queue', 'block/block_split'],
+    shows: 'who queued each request and how long it waited before dispatch',
+    shed: 4,
+  },
+  {
+    name: 'inserts',
+    instance: 'machine',
+    events: ['block/block_rq_insert', 'block/block_bio_backmerge', 'block/block_bio_frontmerge'],
+    shows: 'the time in the I/O scheduler, and merges',
+    shed: 2,
+  },
+  {
+    name: 'throttle',
+    instance: 'machine',
+    events: ['writeback/balance_dirty_pages'],
+    shows: 'the dirty limits and the pauses they impose',
+  },
+  {
+    name: 'flusher',
+    instance: 'machine',
+    events: ['writeback/writeback_single_inode_start', 'writeback/writeback_single_inode'],
+    shows: 'which inode the flusher wrote when',
+  },
+  {
+    name: 'dirtied',
+    instance: 'machine',
+    events: ['writeback/writeback_dirty_folio'],
+    shows: 'which process made which file’s pages dirty',
+    shed: 1,
+  },
+  {
+    name: 'sleeps',
+    instance: 'victim',
+    events: ['sched/sched_switch', 'sched/sched_waking'],
+    shows: 'when the victim ran, waited for a CPU or slept, and who woke it',
+    shed: 6,
+  },
+  {
+    name: 'reclaim',
+    instance: 'victim',
+    events: ['vmscan/mm_vmscan_direct_reclaim_begin', 'vmscan/mm_vmscan_direct_reclaim_end'],
+    shows: 'when the victim reclaimed memory itself',
+  },
+];

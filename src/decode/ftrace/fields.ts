@@ -1,0 +1,46 @@
+// What is kept of each event: the fields that a measure is made of. An event that is not listed is counted, not decoded.
+
+/** Fields by event name; a field that a kernel lacks is an absent column. */
+export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  block_bio_queue: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_bio_backmerge: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_bio_frontmerge: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_split: ['dev', 'sector', 'new_sector', 'rwbs'],
+  block_rq_insert: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_rq_issue: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_rq_requeue: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
+  block_rq_error: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
+  balance_dirty_pages: [
+    'bdi',
+    'limit',
+    'setpoint',
+    'dirty',
+    'wb_setpoint',
+    'wb_dirty',
+    'dirty_ratelimit',
+    'task_ratelimit',
+    'paused',
+    'pause',
+  ],
+  writeback_dirty_folio: ['name', 'ino', 'index'],
+  // Before folios (Linux 5.18) the event and its fields were named after pages.
+  writeback_dirty_page: ['name', 'ino', 'index'],
+  writeback_single_inode_start: ['name', 'ino', 'wrote'],
+  writeback_single_inode: ['name', 'ino', 'wrote'],
+  sched_switch: ['prev_pid', 'prev_state', 'next_pid', 'prev_comm', 'next_comm'],
+  sched_waking: ['pid', 'comm'],
+  mm_vmscan_direct_reclaim_begin: ['order'],
+  mm_vmscan_direct_reclaim_end: ['nr_reclaimed'],
+};
+
+/** Fields that name a thread, by event: the pid is the event's own (common_pid) unless another field is given. */
+export const NAMED_THREADS: Readonly<Record<string, readonly (readonly [comm: string, pid: string | null])[]>> = {
+  block_bio_queue: [['comm', null]],
+  block_rq_issue: [['comm', null]],
+  sched_switch: [
+    ['prev_comm', 'prev_pid'],
+    ['next_comm', 'next_pid'],
+  ],
+  sched_waking: [['comm', 'pid']],
+};
