@@ -66,6 +66,16 @@ export class Topology {
     return best;
   }
 
+  /** The disk under a path; undefined for memory and network filesystems. btrfs numbers its mounts anonymously, so its source is asked. */
+  diskOfPath(path: string): DeviceId | undefined {
+    const mount = this.mountOf(path);
+    if (!mount) return undefined;
+    if (this.device(mount.device)) return this.disk(mount.device);
+    const name = mount.source.replace(/^\/dev\//, '');
+    const byName = [...(this.facts?.devices.values() ?? [])].find((device) => device.name === name);
+    return byName && this.disk(byName.id);
+  }
+
   /**
    * True for a spinning disk. virtio and Xen disks call themselves rotational whatever stands behind them
    * (drivers/block/virtio_blk.c leaves the flag at its default), so only a SCSI or ATA disk is believed.

@@ -1,0 +1,123 @@
+// All measures of one recording, made once, in the order in which they build on each other. Causes read them and compute little.
+
+import type { DeviceId } from '../model/counters.js';
+import type { State } from '../model/states.js';
+import { accountFor, type VictimAccount } from './accounting.js';
+import type { Case } from './case.js';
+import { Topology } from './devices.js';
+import { loadOf, NORMS, type DiskLoad, type ServiceNorm } from './disk-load.js';
+import { union, type Interval } from './intervals.js';
+import { findNeighbours, type NeighbourMeasures } from './neighbours.js';
+import { findOrigins, type Origins } from './origins.js';
+import { followRequests, type Requests } from './requests.js';
+import { threadsOf } from './threads.js';
+import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
+
+export interface Measures {
+  readonly input: Case;
+  readonly topology: Topology;
+  /** Absent without kernel events of the block layer. */
+  readonly requests?: Requests;
+  readonly origins?: Origins;
+  /** Absent where no victim was watched or nothing tells of it. */
+  readonly account?: VictimAccount;
+  /** The disk under the victim's files. */
+  readonly disk?: DeviceId;
+  readonly load?: DiskLoad;
+  readonly norm: ServiceNorm;
+  readonly neighbours?: NeighbourMeasures;
+  readonly throttle?: ThrottleMeasures;
+}
+
+/** The disk that a victim is to be judged by: under the checked folder, else the one that served most of its bytes, else the busiest. */
+function diskOf(input: Case, topology: Topology, requests: Requests | undefined, origins: Origins | undefined, pid: number): DeviceId | undefined {
+  const { directory } = input.manifest.plan;
+  if (directory !== undefined) return topology.diskOfPath(directory);
+  const bytes = new Map<DeviceId, number>();
+  const threads = threadsOf(input, pid);
+  if (requests && origins) {
+    for (let row = 0; row < requests.length; row += 1) {
+      const mine = threads.has(requests.pid[row] ?? 0) || origins.list[origins.of[row] ?? 0]?.pid === pid;
+      const disk = requests.disks[requests.disk[row] ?? 0] ?? '';
+      // Its own requests decide; others' only where it has none at all.
+      bytes.set(disk, (bytes.get(disk) ?? 0) + (requests.bytes[row] ?? 0) * (mine ? 1 : 1e-9));
+    }
+  } else {
+    for (const [disk, series] of input.counters.disks) {
+      if (topology.disk(disk) !== disk) continue;
+      const sectors = (name: string) => (series.columns.get(name)?.at(-1) ?? 0) - (series.columns.get(name)?.[0] ?? 0);
+      bytes.set(disk, sectors('rd_sectors') + sectors('wr_sectors'));
+    }
+  }
+  return [...bytes].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+/** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */
+function chooseAccount(input: Case, topology: Topology, requests: Requests | undefined, origins: Origins | undefined) {
+  const candidates = input.victims.map((victim) => {
+    const disk = diskOf(input, topology, requests, origins, victim.pid);
+    return { disk, account: accountFor(input, victim.pid, requests, origins, disk) };
+  });
+  const waited = (account: VictimAccount | undefined) =>
+    account?.segments.reduce((sum, one) => sum + (WAITING.includes(one.state) ? one.to - one.from : 0), 0) ?? -1;
+  return candidates.sort((a, b) => waited(b.account) - waited(a.account))[0];
+}
+
+const WAITING: readonly State[] = [
+  'runnable',
+  'dirty-throttle',
+  'block-held',
+  'block-queue',
+  'block-device',
+  'block-finish',
+  'journal',
+  'fs-lock',
+  'fs-frozen',
+  'reclaim',
+  'swap',
+  'cgroup-cpu',
+  'stopped',
+  'unexplained',
+];
+
+/** The times at which the victim was in one of these states. */
+export function timesIn(account: VictimAccount, states: readonly State[]): Interval[] {
+  return union(account.segments.filter((segment) => states.includes(segment.state)));
+}
+
+/** The share of the victim's wall time in these states. */
+export function shareOf(account: VictimAccount, states: readonly State[]): number {
+  const wall = account.to - account.from;
+  return wall > 0 ? states.reduce((sum, state) => sum + (account.ms.get(state) ?? 0), 0) / wall : 0;
+}
+
+export function measure(input: Case): Measures {
+  const topology = new Topology(input.facts[0], input.counters.diskNames);
+  const requests = input.events?.tables.has('block_rq_complete') === true ? followRequests(input.events, topology) : undefined;
+  const origins = requests && findOrigins(input, requests, topology);
+  const chosen = chooseAccount(input, topology, requests, origins);
+  const account = chosen?.account;
+  const disk = chosen?.disk;
+  const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
+  const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
+  const spins = disk !== undefined && topology.spins(disk);
+  const neighbours =
+    load && requests && origins && account?.source === 'events'
+      ? findNeighbours(load, requests, origins, account.own, timesIn(account, ['block-device', 'block-queue']), input.durationMs, (pid, binMs) =>
+          dirtiedSeries(input, threadsOf(input, pid), binMs),
+        )
+      : undefined;
+  const throttle = account && measureThrottle(input, account.threads);
+  return {
+    input,
+    topology,
+    norm: spins ? NORMS.spinning : NORMS.solid,
+    ...(requests && { requests }),
+    ...(origins && { origins }),
+    ...(account && { account }),
+    ...(disk !== undefined && { disk }),
+    ...(load && { load }),
+    ...(neighbours && { neighbours }),
+    ...(throttle && { throttle }),
+  };
+}

@@ -1,0 +1,119 @@
+// What the victim's waiting was spent on: while it waited for its disk, whose requests did the disk serve? And did they hurt: are the
+// victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm.
+
+import type { DiskLoad } from './disk-load.js';
+import { intersect, total, union, type Interval } from './intervals.js';
+import type { Origin, Origins } from './origins.js';
+import { findBursts, type Bursts } from './period.js';
+import type { Requests } from './requests.js';
+
+const BIN_MS = 50;
+/** Fewer own requests than this in either condition make no comparison. */
+const ENOUGH = 8;
+
+export interface Neighbour {
+  readonly origin: Origin;
+  /** ms of the victim's waiting during which the disk served this one. */
+  readonly waitMs: number;
+  readonly bytes: number;
+  /** Share of the disk's bytes. */
+  readonly share: number;
+  readonly bursts: Bursts & { readonly binMs: number };
+}
+
+export interface NeighbourMeasures {
+  /** Others by the waiting they cost, most first. */
+  readonly others: readonly Neighbour[];
+  /** ms of the victim's waiting during which the disk served its own requests. */
+  readonly ownMs: number;
+  /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
+  readonly slowdown: number;
+  readonly quietMeanMs: number;
+  readonly contendedMeanMs: number;
+}
+
+export function findNeighbours(
+  load: DiskLoad,
+  requests: Requests,
+  origins: Origins,
+  own: Uint8Array,
+  waits: readonly Interval[],
+  durationMs: number,
+  pagesDirtied: (pid: number, binMs: number) => Float64Array | undefined,
+): NeighbourMeasures {
+  const byOrigin = new Map<number, { services: Interval[]; bytes: number; series: Float64Array }>();
+  const ownServices: Interval[] = [];
+  let diskBytes = 0;
+  const bins = Math.max(1, Math.ceil(durationMs / BIN_MS));
+  load.rows.forEach((row, at) => {
+    const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
+    const bytes = requests.bytes[row] ?? 0;
+    diskBytes += bytes;
+    if (own[row] !== 0) {
+      ownServices.push(service);
+      return;
+    }
+    const index = origins.of[row] ?? 0;
+    let entry = byOrigin.get(index);
+    if (!entry) byOrigin.set(index, (entry = { services: [], bytes: 0, series: new Float64Array(bins) }));
+    entry.services.push(service);
+    entry.bytes += bytes;
+    const bin = Math.floor(service.to / BIN_MS);
+    if (bin >= 0 && bin < bins) entry.series[bin] = (entry.series[bin] ?? 0) + bytes;
+  });
+  const others: Neighbour[] = [];
+  for (const [index, entry] of byOrigin) {
+    const origin = origins.list[index];
+    if (!origin) continue;
+    const dirtied = origin.via === 'flushed' && origin.pid !== null ? pagesDirtied(origin.pid, BIN_MS) : undefined;
+    others.push({
+      origin,
+      waitMs: total(intersect(waits, union(entry.services))),
+      bytes: entry.bytes,
+      share: diskBytes > 0 ? entry.bytes / diskBytes : 0,
+      bursts: { ...findBursts(dirtied ?? entry.series), binMs: BIN_MS },
+    });
+  }
+  others.sort((a, b) => b.waitMs - a.waitMs);
+  const foreign = union([...byOrigin.values()].flatMap((entry) => entry.services));
+  return { others, ownMs: total(intersect(waits, union(ownServices))), ...compare(load, requests, own, foreign) };
+}
+
+/** The victim's requests with and without company, kind by kind, weighted by how many had company. */
+function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
+  const quiet = new Map<number, number[]>();
+  const contended = new Map<number, number[]>();
+  let at = 0;
+  for (const row of load.rows) {
+    if (own[row] === 0) continue;
+    const from = Number.isNaN(requests.queued[row] ?? NaN) ? (requests.dispatched[row] ?? 0) : (requests.queued[row] ?? 0);
+    const to = requests.completed[row] ?? 0;
+    // Rows are in order of completion, so what ended long before one of them can be left behind.
+    while (at < foreign.length && (foreign[at]?.to ?? Infinity) < from - 10_000) at += 1;
+    let company = false;
+    for (let k = at; k < foreign.length && (foreign[k]?.from ?? Infinity) < to; k += 1) if ((foreign[k]?.to ?? 0) > from) company = true;
+    const into = company ? contended : quiet;
+    const kind = requests.kind[row] ?? 0;
+    const list = into.get(kind);
+    if (list) list.push(to - from);
+    else into.set(kind, [to - from]);
+  }
+  let weight = 0;
+  let logRatio = 0;
+  let quietSum = 0;
+  let contendedSum = 0;
+  for (const [kind, slow] of contended) {
+    const fast = quiet.get(kind);
+    if (!fast || fast.length < ENOUGH || slow.length < ENOUGH) continue;
+    const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
+    weight += slow.length;
+    logRatio += slow.length * Math.log(mean(slow) / mean(fast));
+    quietSum += slow.length * mean(fast);
+    contendedSum += slow.length * mean(slow);
+  }
+  const all = (lists: Iterable<number[]>) => [...lists].flat();
+  const meanOf = (list: number[]) => (list.length === 0 ? NaN : list.reduce((a, b) => a + b, 0) / list.length);
+  return weight > 0
+    ? { slowdown: Math.exp(logRatio / weight), quietMeanMs: quietSum / weight, contendedMeanMs: contendedSum / weight }
+    : { slowdown: NaN, quietMeanMs: meanOf(all(quiet.values())), contendedMeanMs: meanOf(all(contended.values())) };
+}

@@ -1,0 +1,127 @@
+// Which requests a victim waits for: those that it queued, those that the flusher wrote for it, and those whose completion woke it.
+// The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
+// blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
+
+import { intersect, union, without, type Interval } from './intervals.js';
+import type { Origins } from './origins.js';
+import type { Requests } from './requests.js';
+import { isKernelThread } from './threads.js';
+import type { Segment } from './timeline.js';
+import type { State } from '../model/states.js';
+
+/** A completion and the wake-up that it causes run in one softirq, so they are this close, ms. */
+const WAKE_WITHIN_MS = 0.5;
+
+/** The request whose completion ended a sleep, by segment; -1 where none did. */
+export function linkWakes(segments: readonly Segment[], requests: Requests): Int32Array {
+  const byCpu = new Map<number, number[]>();
+  for (let row = 0; row < requests.length; row += 1) {
+    const cpu = requests.cpu[row] ?? 0;
+    const rows = byCpu.get(cpu);
+    if (rows) rows.push(row);
+    else byCpu.set(cpu, [row]);
+  }
+  const cursors = new Map<number, number>();
+  return Int32Array.from(segments, (segment) => {
+    if (segment.wokenAt === undefined || segment.wokenOn === undefined || !isWait(segment.state)) return -1;
+    const rows = byCpu.get(segment.wokenOn);
+    if (!rows) return -1;
+    let at = cursors.get(segment.wokenOn) ?? 0;
+    while (at < rows.length && (requests.completed[rows[at] ?? 0] ?? Infinity) <= segment.wokenAt) at += 1;
+    cursors.set(segment.wokenOn, at);
+    const row = rows[at - 1];
+    return row !== undefined && segment.wokenAt - (requests.completed[row] ?? 0) <= WAKE_WITHIN_MS ? row : -1;
+  });
+}
+
+function isWait(state: State): boolean {
+  return state === 'block-device' || state === 'journal';
+}
+
+/** Marks the requests that are the victim's: 1 = queued by it or for it, 2 = told by the wake-up alone. */
+export function ownRequests(requests: Requests, origins: Origins, pid: number, threads: ReadonlySet<number>, wakes: Int32Array): Uint8Array {
+  const own = new Uint8Array(requests.length);
+  for (let row = 0; row < requests.length; row += 1) {
+    const origin = origins.list[origins.of[row] ?? 0];
+    if (threads.has(requests.pid[row] ?? 0) || origin?.pid === pid) own[row] = 1;
+  }
+  for (const row of wakes) if (row >= 0 && own[row] === 0) own[row] = 2;
+  return own;
+}
+
+/** The times at which some of the chosen requests were with the device, and queued but not yet dispatched. */
+export function stagesOf(requests: Requests, chosen: (row: number) => boolean): { device: Interval[]; queue: Interval[] } {
+  const device: Interval[] = [];
+  const queue: Interval[] = [];
+  for (let row = 0; row < requests.length; row += 1) {
+    if (!chosen(row)) continue;
+    const dispatched = requests.dispatched[row] ?? NaN;
+    device.push({ from: dispatched, to: requests.completed[row] ?? NaN });
+    const queued = requests.queued[row] ?? NaN;
+    if (queued < dispatched) queue.push({ from: queued, to: dispatched });
+  }
+  return { device: union(device), queue: union(queue) };
+}
+
+/**
+ * Splits each wait for I/O into its stages: with the device, queued, held back before the block layer, and bookkeeping.
+ * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'.
+ */
+export function splitWaits(
+  segments: readonly Segment[],
+  requests: Requests,
+  own: Uint8Array,
+  wakes: Int32Array,
+  disk: number,
+  kernelThreads: (pid: number) => boolean,
+): Segment[] {
+  const mine = stagesOf(requests, (row) => own[row] !== 0);
+  // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
+  const commit = stagesOf(requests, (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)));
+  return segments.flatMap((segment, index) => {
+    if (!isWait(segment.state)) return [segment];
+    const journal = segment.state === 'journal';
+    const stages = journal ? commit : mine;
+    const whole = [{ from: segment.from, to: segment.to }];
+    const device = intersect(whole, near(stages.device, segment));
+    const rest = without(whole, device);
+    const queue = intersect(rest, near(stages.queue, segment));
+    const other = without(rest, queue);
+    const row = wakes[index] ?? -1;
+    const heldUntil = row >= 0 && own[row] === 2 && requests.inode[row] === -1 ? (requests.queued[row] ?? NaN) : NaN;
+    return [
+      ...device.map((one) => ({ ...segment, ...one, state: 'block-device' as State })),
+      ...queue.map((one) => ({ ...segment, ...one, state: 'block-queue' as State })),
+      ...other.map((one) => ({ ...segment, ...one, state: restState(one, journal, heldUntil) })),
+    ].sort((a, b) => a.from - b.from);
+  });
+}
+
+function restState(rest: Interval, journal: boolean, heldUntil: number): State {
+  if (rest.from < heldUntil) return 'block-held';
+  return journal ? 'journal' : 'block-finish';
+}
+
+/** The part of a sorted set that can touch a segment, found by bisection. */
+function near(set: readonly Interval[], segment: Interval): readonly Interval[] {
+  let low = 0;
+  let high = set.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((set[middle]?.to ?? Infinity) <= segment.from) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (end < set.length && (set[end]?.from ?? Infinity) < segment.to) end += 1;
+  return set.slice(low, end);
+}
+
+/** True where a thread is the kernel's, by its name. */
+export function kernelThreadTest(comms: ReadonlyMap<number, string>): (pid: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (pid) => {
+    let kernel = known.get(pid);
+    if (kernel === undefined) known.set(pid, (kernel = isKernelThread(comms.get(pid) ?? '')));
+    return kernel;
+  };
+}

@@ -1,0 +1,73 @@
+// The dirty throttle as the kernel tells it: limits, pauses, and how they compare with what the machine's memory allows.
+// Source: mm/page-writeback.c (balance_dirty_pages, domain_dirty_limits); Documentation/admin-guide/sysctl/vm.rst.
+
+import type { Series } from '../model/counters.js';
+import type { Case } from './case.js';
+import { column } from './merge.js';
+
+const PAGE = 4096;
+
+export interface ThrottleMeasures {
+  /** Pauses of the victim's threads that the event tells, ms each. */
+  readonly pauses: number;
+  readonly pausedMs: number;
+  /** Global dirty limit during the pauses, bytes: the median. */
+  readonly limitBytes: number;
+  /** What the device's own share of the limit is centred on, bytes: the median of wb_setpoint. */
+  readonly deviceSetpointBytes: number;
+  /** Dirty bytes of the machine and of the device at the pauses: medians. */
+  readonly dirtyBytes: number;
+  readonly deviceDirtyBytes: number;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+/** The pauses of these threads; undefined where the event was not recorded. */
+export function measureThrottle(input: Case, threads: ReadonlySet<number>): ThrottleMeasures | undefined {
+  const table = input.events?.tables.get('balance_dirty_pages');
+  if (!table) return undefined;
+  const rows: number[] = [];
+  for (let row = 0; row < table.length; row += 1) if (threads.has(table.pid[row] ?? 0)) rows.push(row);
+  const pick = (field: string) => rows.map((row) => column(table, field)[row] ?? NaN);
+  // `pause` is in ms and negative where the task may go on at once.
+  const pauses = pick('pause').filter((pause) => pause > 0);
+  return {
+    pauses: pauses.length,
+    pausedMs: pauses.reduce((a, b) => a + b, 0),
+    limitBytes: median(pick('limit')) * PAGE,
+    deviceSetpointBytes: median(pick('wb_setpoint')) * PAGE,
+    dirtyBytes: median(pick('dirty')) * PAGE,
+    deviceDirtyBytes: median(pick('wb_dirty')) * PAGE,
+  };
+}
+
+function lastOf(series: Series, name: string): number {
+  return series.columns.get(name)?.at(-1) ?? NaN;
+}
+
+/** Bytes that could be dirty at most: free and file pages (node_dirtyable_memory counts the same). Counters' last values. */
+export function dirtyableBytes(input: Case): number {
+  const { meminfo } = input.counters;
+  return (lastOf(meminfo, 'MemFree') + lastOf(meminfo, 'Active(file)') + lastOf(meminfo, 'Inactive(file)')) * 1024;
+}
+
+/** The dirty limit in force, from /proc/vmstat, bytes; NaN where the kernel does not print it. */
+export function vmstatDirtyLimit(input: Case): number {
+  return lastOf(input.counters.vmstat, 'nr_dirty_threshold') * PAGE;
+}
+
+/** Bytes of each of the bins' pages that a process made dirty; undefined where the event was not recorded. */
+export function dirtiedSeries(input: Case, threads: ReadonlySet<number>, binMs: number): Float64Array | undefined {
+  const table = input.events?.tables.get('writeback_dirty_folio') ?? input.events?.tables.get('writeback_dirty_page');
+  if (!table) return undefined;
+  const bins = new Float64Array(Math.max(1, Math.ceil(input.durationMs / binMs)));
+  for (let row = 0; row < table.length; row += 1) {
+    if (!threads.has(table.pid[row] ?? 0)) continue;
+    const bin = Math.floor((table.t[row] ?? 0) / binMs);
+    if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + PAGE;
+  }
+  return bins;
+}
