@@ -12,10 +12,12 @@ export function deviceId(dev: number): DeviceId {
 export class Topology {
   private readonly disks = new Map<DeviceId, DeviceId>();
 
-  constructor(
-    readonly facts: Facts | undefined,
-    private readonly names: ReadonlyMap<DeviceId, string>,
-  ) {
+  readonly facts: Facts | undefined;
+  private readonly names: ReadonlyMap<DeviceId, string>;
+
+  constructor(facts: Facts | undefined, names: ReadonlyMap<DeviceId, string>) {
+    this.facts = facts;
+    this.names = names;
     for (const device of facts?.devices.values() ?? []) {
       const parent = device.beneath[0];
       if (device.queue.size === 0 && parent !== undefined && device.beneath.length === 1) this.disks.set(device.id, parent);

@@ -108,7 +108,11 @@ class RequestBuilder {
   private readonly waiting = new Map<number, Waiting>();
   private readonly flights = new Map<number, Map<number, Flight[]>>();
 
-  constructor(private readonly topology: Topology) {}
+  private readonly topology: Topology;
+
+  constructor(topology: Topology) {
+    this.topology = topology;
+  }
 
   diskOf(dev: number): number {
     let index = this.diskByDev.get(dev);

@@ -81,7 +81,11 @@ function stacksOf(events: Events, pid: number): { t: number; stack: number }[] {
 /** The stack taken when the thread went to sleep at `t`: the trigger writes it right behind the switch, on its CPU. */
 class StackCursor {
   private at = 0;
-  constructor(private readonly stacks: readonly { t: number; stack: number }[]) {}
+  private readonly stacks: readonly { t: number; stack: number }[];
+
+  constructor(stacks: readonly { t: number; stack: number }[]) {
+    this.stacks = stacks;
+  }
 
   take(from: number, before: number): number | undefined {
     while ((this.stacks[this.at]?.t ?? Infinity) < from) this.at += 1;

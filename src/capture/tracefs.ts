@@ -40,7 +40,12 @@ function numberAfter(stats: string, label: string): number {
 
 /** One tracefs instance. Every setting dies with the instance, so removing its folder undoes everything done here. */
 export class TraceInstance {
+  /** The trigger that takeSleepStacks sets; written with a leading '!' it is removed. */
+  static readonly sleepTrigger = 'stacktrace if prev_state & 255';
+
+  readonly label: 'machine' | 'victim';
   readonly folder: string;
+  private readonly tracefs: string;
   private readonly readers: { readonly cpu: number; readonly fd: number }[] = [];
   private readonly page = Buffer.allocUnsafeSlow(PAGE_BYTES);
   private pageBytes = 4096;
@@ -48,11 +53,9 @@ export class TraceInstance {
   readonly enabled = new Set<string>();
 
   /** Creates the instance's folder; the caller has journalled its removal. Throws the system's error where tracefs refuses. */
-  constructor(
-    private readonly tracefs: string,
-    readonly label: 'machine' | 'victim',
-    folder: string,
-  ) {
+  constructor(tracefs: string, label: 'machine' | 'victim', folder: string) {
+    this.tracefs = tracefs;
+    this.label = label;
     this.folder = folder;
     mkdirSync(folder);
     // The reader polls; overwriting keeps the newest events, and the overrun count tells what was lost.
@@ -110,10 +113,9 @@ export class TraceInstance {
    * Takes a kernel stack whenever a followed thread goes to sleep. The mask leaves out threads that are merely preempted: their
    * state is TASK_RUNNING, with bit 8 set by the tracepoint. Returns false where triggers are refused.
    */
-  setSleepStacks(on: boolean, sink: Sink): boolean {
-    const trigger = 'stacktrace if prev_state & 255';
-    if (!this.trySet('events/sched/sched_switch/trigger', on ? trigger : `!${trigger}`)) return false;
-    if (on) this.keepFormat('ftrace/kernel_stack', sink);
+  takeSleepStacks(sink: Sink): boolean {
+    if (!this.trySet('events/sched/sched_switch/trigger', TraceInstance.sleepTrigger)) return false;
+    this.keepFormat('ftrace/kernel_stack', sink);
     return true;
   }
 

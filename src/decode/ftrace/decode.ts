@@ -59,10 +59,10 @@ class EventDecoder {
   private readonly names: readonly { comm: Reader; pid: Reader | null }[];
   private readonly needed: number;
 
-  constructor(
-    readonly format: EventFormat,
-    texts: TextInterner,
-  ) {
+  readonly format: EventFormat;
+
+  constructor(format: EventFormat, texts: TextInterner) {
+    this.format = format;
     const field = (name: string) => format.fields.find((candidate) => candidate.name === name && candidate.kind !== 'array');
     const kept = (KEPT_FIELDS[format.name] ?? []).flatMap((name) => field(name) ?? []);
     this.fields = kept.map((one) => one.name);

@@ -18,7 +18,11 @@ export class StackBuilder {
   private readonly stacks: (readonly string[])[] = [];
   private readonly ids = new Map<string, number>();
 
-  constructor(private readonly symbols: Symbols | undefined) {}
+  private readonly symbols: Symbols | undefined;
+
+  constructor(symbols: Symbols | undefined) {
+    this.symbols = symbols;
+  }
 
   add(view: DataView, offset: number, length: number, t: number, cpu: number, pid: number): void {
     if (length < CALLERS_OFFSET) return;

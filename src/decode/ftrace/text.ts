@@ -6,7 +6,11 @@ import type { Strings } from '../../model/events.js';
 export class TextInterner {
   private readonly byHash = new Map<number, { readonly bytes: Uint8Array; readonly id: number }[]>();
 
-  constructor(private readonly strings: Strings) {}
+  private readonly strings: Strings;
+
+  constructor(strings: Strings) {
+    this.strings = strings;
+  }
 
   /** The id of the text in at most `size` bytes at `offset`. */
   intern(view: DataView, offset: number, size: number): number {

@@ -1,0 +1,157 @@
+// The two trace instances of a recording, driven together: set up, polled, kept within the event budget, and closed.
+// What it must give up it says: losses and every change of what is enabled go onto the tape.
+
+import { cpus } from 'node:os';
+import { promises } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../base/errors.js';
+import type { Loss } from '../model/losses.js';
+import { SOURCE, type TraceState } from '../model/recording.js';
+import type { Sink } from '../model/sink.js';
+import { EVENT_CLASSES, type EventClass } from './event-plan.js';
+import { TraceInstance, type BufferStats } from './tracefs.js';
+import type { UndoJournal } from './undo.js';
+
+/** All buffers of an instance together stay under this much kernel memory on machines with many CPUs. */
+const BUFFER_TOTAL_KIB = 64 * 1024;
+const BUFFER_MOST_KIB = 8 * 1024;
+/** Sleeps of the victim per second up to which each gets a kernel stack: at 4 µs a stack that is under 1 % of a CPU. */
+const STACKS_PER_SECOND = 2000;
+/** Beyond it, stacks are taken in one of this many tenths of a second. */
+const STACK_DUTY = 5;
+
+export interface TracerOptions {
+  readonly tracefs: string;
+  readonly journal: UndoJournal;
+  readonly sink: Sink;
+  /** Events a second above which classes are shed. */
+  readonly eventBudget: number;
+  /** Buffer per CPU, KiB; chosen by the number of CPUs where absent. */
+  readonly bufferKiB?: number;
+  readonly loss: (loss: Loss) => void;
+  readonly nowNs: () => bigint;
+}
+
+export class Tracer {
+  private readonly options: TracerOptions;
+  private readonly machine: TraceInstance;
+  private readonly victim: TraceInstance;
+  private readonly shed = new Set<string>();
+  private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
+  private lostBefore = 0;
+  private stacksOn = false;
+  private sampling = false;
+  private toggling = false;
+  private turn = 0;
+
+  /** Throws the system's error where tracefs refuses an instance. */
+  constructor(options: TracerOptions) {
+    this.options = options;
+    const folder = (label: string) => join(options.tracefs, 'instances', `iowitness-${process.pid}-${label}`);
+    options.journal.plan([
+      { kind: 'rmdir', path: folder('machine') },
+      { kind: 'rmdir', path: folder('victim') },
+    ]);
+    this.machine = new TraceInstance(options.tracefs, 'machine', folder('machine'));
+    this.victim = new TraceInstance(options.tracefs, 'victim', folder('victim'));
+  }
+
+  /** Sets buffers, filters and events. The victim instance is filtered before its events are enabled, so it never sees the whole machine. */
+  start(threads: readonly number[]): void {
+    const perCpu = this.options.bufferKiB ?? Math.min(BUFFER_MOST_KIB, Math.max(1024, BUFFER_TOTAL_KIB / cpus().length));
+    this.machine.setBufferKiB(perCpu);
+    this.victim.setBufferKiB(Math.min(perCpu, 4096));
+    this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
+    for (const one of EVENT_CLASSES) {
+      const missing = one.events.filter((event) => !this[one.instance].enable(event, this.options.sink));
+      if (missing.length > 0) this.options.loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
+    }
+    this.stacksOn = this.victim.takeSleepStacks(this.options.sink);
+    if (!this.stacksOn) this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
+    this.machine.open();
+    this.victim.open();
+    this.tellState();
+  }
+
+  follow(threads: readonly number[]): void {
+    this.victim.addThreads(threads);
+  }
+
+  /** Moves what the kernel has gathered to the sink; to be called some ten times a second. */
+  poll(): void {
+    this.machine.drain(this.options.sink);
+    this.victim.drain(this.options.sink);
+    this.turn += 1;
+    if (this.sampling) this.toggleStacks(this.turn % STACK_DUTY === 0);
+  }
+
+  /** Removing a trigger waits for all CPUs (RCU), so it is done off the sampling thread. */
+  private toggleStacks(on: boolean): void {
+    if (this.toggling || on === this.stacksOn) return;
+    this.toggling = true;
+    promises
+      .writeFile(join(this.victim.folder, 'events/sched/sched_switch/trigger'), `${on ? '' : '!'}${TraceInstance.sleepTrigger}`)
+      .then(() => {
+        this.stacksOn = on;
+      })
+      .catch((error: unknown) => this.options.loss({ code: 'source-failed', where: `stacktrace trigger: ${messageOf(error)}` }))
+      .finally(() => {
+        this.toggling = false;
+      });
+  }
+
+  /** Once a second: counts losses and sheds what costs too much. */
+  everySecond(): void {
+    const stats = { machine: this.machine.stats(), victim: this.victim.stats() };
+    const rate = (label: 'machine' | 'victim') => stats[label].seen + stats[label].overrun - this.before[label].seen - this.before[label].overrun;
+    const lost = stats.machine.overrun + stats.machine.dropped + stats.victim.overrun + stats.victim.dropped;
+    if (lost > this.lostBefore) this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
+    this.lostBefore = lost;
+    // A sleep makes about four events: out, waking, in, and its stack.
+    if (!this.sampling && rate('victim') > 4 * STACKS_PER_SECOND) {
+      this.sampling = true;
+      this.options.loss({ code: 'stacks-sampled', where: `${rate('victim')} events of the victim in a second` });
+    }
+    const total = rate('machine') + rate('victim');
+    if (total > this.options.eventBudget) this.shedOne(total);
+    this.before = stats;
+  }
+
+  private shedOne(total: number): void {
+    const next = EVENT_CLASSES.filter((one): one is EventClass & { shed: number } => one.shed !== undefined && !this.shed.has(one.name)).sort(
+      (a, b) => a.shed - b.shed,
+    )[0];
+    if (!next) return;
+    this.shed.add(next.name);
+    for (const event of next.events) this[next.instance].disable(event);
+    this.options.loss({ code: 'events-shed', where: `${next.name} (${next.shows}), at ${total} events a second` });
+    this.tellState();
+  }
+
+  private tellState(): void {
+    for (const instance of [this.machine, this.victim]) {
+      const state: TraceState = {
+        instance: instance.label,
+        enabled: [...instance.enabled],
+        stacks: instance.label === 'victim' && this.stacksOn,
+        clock: 'mono',
+      };
+      this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());
+    }
+  }
+
+  /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */
+  stop(): void {
+    this.machine.stop();
+    this.victim.stop();
+    for (let round = 0; round < 4; round += 1) {
+      this.machine.drain(this.options.sink, Infinity);
+      this.victim.drain(this.options.sink, Infinity);
+    }
+    this.everySecond();
+    this.machine.close();
+    this.victim.close();
+  }
+}
+
+const NOTHING: BufferStats = { overrun: 0, dropped: 0, seen: 0 };

@@ -1,0 +1,91 @@
+// The victim could run and did not: other threads had the CPU, its cgroup's quota was used up, or the hypervisor took the CPU away.
+// Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
+// Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
+
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { duration, percent } from '../base/format.js';
+import type { Culprit, Evidence } from '../model/diagnosis.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { limitsOn } from './shared.js';
+
+/** A thread that shares its CPU with one equal rival waits half of the time; a fifth is beyond ordinary company. */
+const STARVED = 0.2;
+
+/** Who had the CPU, by the victim's time on the run queue. */
+function rivals(m: Measures): { name: string; ms: number }[] {
+  const sums = new Map<string, number>();
+  for (const segment of m.account?.segments ?? []) {
+    if (segment.state !== 'runnable' || segment.rival === undefined || segment.rival === '') continue;
+    sums.set(segment.rival, (sums.get(segment.rival) ?? 0) + segment.to - segment.from);
+  }
+  return [...sums].map(([name, ms]) => ({ name, ms })).sort((a, b) => b.ms - a.ms);
+}
+
+/** How often, and for how long, the victim's cgroups ran out of quota during the recording. */
+function throttled(m: Measures): { times: number; ms: number; path: string } | undefined {
+  for (const limit of limitsOn(m, 'cpu')) {
+    for (const [path, series] of m.input.counters.cgroups) {
+      if (!path.endsWith('/cpu.stat') || !path.includes(limit.cgroup)) continue;
+      const growth = (name: string) => (series.columns.get(name)?.at(-1) ?? NaN) - (series.columns.get(name)?.[0] ?? NaN);
+      const times = growth('nr_throttled');
+      const ns = growth('throttled_time');
+      if (times > 0) return { times, ms: Number.isNaN(ns) ? growth('throttled_usec') / 1000 : ns / 1e6, path: limit.file };
+    }
+  }
+  return undefined;
+}
+
+function stealShare(m: Measures): number {
+  const { columns } = m.input.counters.cpu;
+  const growth = (name: string) => (columns.get(name)?.at(-1) ?? NaN) - (columns.get(name)?.[0] ?? NaN);
+  const all = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'].reduce((sum, name) => sum + (growth(name) || 0), 0);
+  return all > 0 ? growth('steal') / all : NaN;
+}
+
+export const cause: Cause = {
+  id: 'cpu.starved',
+  layer: 'scheduler',
+  rank: 'verdict',
+  needs: ['victim'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const share = shareOf(account, ['runnable', 'cgroup-cpu']);
+    const running = shareOf(account, ['running']);
+    // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
+    const ofWanted = share / (share + running);
+    const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
+    if (share < NOTICEABLE || ofWanted < STARVED) return ruledOut(figures);
+    const first = rivals(m)[0];
+    const quota = throttled(m);
+    const steal = stealShare(m);
+    let culprit: Culprit | null = null;
+    if (quota) culprit = { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
+    else if (first) {
+      const match = /^(.*) \((\d+)\)$/s.exec(first.name);
+      culprit = { kind: 'process', name: match?.[1] ?? first.name, ...(match && { pid: Number(match[2]) }) };
+    }
+    const evidence: Evidence[] = [
+      {
+        measure: 'ready to run, not running',
+        value: `${duration((account.ms.get('runnable') ?? 0) + (account.ms.get('cgroup-cpu') ?? 0))} (${percent(share)})`,
+        meaning: `against ${percent(running)} on a CPU: of the time that it wanted a CPU it got ${percent(1 - ofWanted)}`,
+        source: account.source === 'events' ? 'sched:sched_switch, sched:sched_waking' : '/proc/PID/schedstat',
+      },
+    ];
+    if (first) evidence.push({ measure: 'who ran instead', value: `${first.name}, ${duration(first.ms)}`, meaning: 'had the CPU when the victim was ready', source: 'sched:sched_switch' });
+    if (quota) evidence.push({ measure: 'CPU quota used up', value: `${quota.times} times, ${duration(quota.ms)}`, meaning: 'the cgroup was not allowed to run', source: quota.path });
+    if (steal > 0.05) evidence.push({ measure: 'stolen by the hypervisor', value: percent(steal), meaning: 'the host gave the CPU to another guest', source: '/proc/stat' });
+    const reason = quota ? `its cgroup’s CPU quota ran out ${quota.times} times` : steal > 0.1 ? `the hypervisor took ${percent(steal)} of the CPU time` : first ? `${first.name} ran instead` : 'others ran instead';
+    return {
+      kind: 'found',
+      share,
+      confidence: ramp(share, NOTICEABLE, 0.4, 0.7, 0.97),
+      sentence: `The victim is starved of CPU: ready to run but not running for ${percent(share)} of its time, because ${reason}.`,
+      culprit,
+      evidence,
+      advice: quota ? [`Raise the quota in ${quota.path}.`] : ['Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.'],
+      lost: timesIn(account, ['runnable', 'cgroup-cpu']),
+    };
+  },
+};

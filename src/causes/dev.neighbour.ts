@@ -1,0 +1,112 @@
+// Somebody else's I/O fills the device: while the victim waited, the device served others, and the victim's own requests are slower
+// for it. Both are asked for, because a fast device serves many at once without harm.
+
+import { intersect, total, union, type Interval } from '../analysis/intervals.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
+import type { Neighbour } from '../analysis/neighbours.js';
+import { bytes, duration, percent } from '../base/format.js';
+import type { Culprit, Evidence } from '../model/diagnosis.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
+import { deviceSlowness, diskName } from './shared.js';
+
+/** The victim's requests must take this much longer in company than alone. */
+const SLOWED = 1.5;
+/** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
+const LEAST_SHARE = 0.04;
+const LEAST_OF_WAITING = 0.15;
+
+function who(neighbour: Neighbour): string {
+  const { origin } = neighbour;
+  return origin.pid === null ? origin.name : `${origin.name} (${origin.pid})`;
+}
+
+function burstText(neighbour: Neighbour): string | undefined {
+  const { spans, period, binMs } = neighbour.bursts;
+  if (spans.length === 0) return undefined;
+  return period === undefined ? `${spans.length} bursts, not periodic` : `${spans.length} bursts, one every ${duration(period * binMs)}`;
+}
+
+/** When the victim waited while others were served. */
+function lostTo(m: Measures, waits: readonly Interval[]): Interval[] {
+  const { load, requests, account } = m;
+  if (!load || !requests || !account) return [];
+  const services: Interval[] = [];
+  load.rows.forEach((row, at) => {
+    if (account.own[row] === 0) services.push({ from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 });
+  });
+  return intersect(waits, union(services));
+}
+
+export const cause: Cause = {
+  id: 'dev.neighbour',
+  layer: 'device',
+  rank: 'verdict',
+  needs: ['victim', 'sleeps', 'disk', 'requests'],
+  examine(m) {
+    const { account, neighbours } = m;
+    if (!account || !neighbours) return ruledOut('no requests');
+    const name = diskName(m);
+    const waits = timesIn(account, ['block-device', 'block-queue']);
+    const wall = account.to - account.from;
+    // A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt.
+    const others = neighbours.others.filter((other) => other.origin.via === 'direct' || other.origin.via === 'flushed');
+    const first = others[0];
+    if (!first || first.bytes === 0) return ruledOut(`nobody else used ${name}`);
+    const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
+    const share = foreignMs / wall;
+    const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
+    if (share < LEAST_SHARE || foreignMs < LEAST_OF_WAITING * total(waits)) return ruledOut(`${figures}: too little to matter`);
+    const slow = deviceSlowness(m);
+    const mean = neighbours.contendedMeanMs;
+    // Without a quiet time to compare with, the victim's requests must at least be slow as such.
+    const slowed = Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs;
+    if (slowed < SLOWED) return ruledOut(`${figures}, but the victim’s requests took only ${slowed.toFixed(1)} times as long in that company`);
+    if (slow && slow.factor > 1) return ruledOut(`${figures}, but ${name} is slow for everybody (${slow.factor.toFixed(1)} times the norm)`);
+    const bursts = burstText(first);
+    const culprit: Culprit = { kind: 'process', name: first.origin.name, ...(first.origin.pid !== null && { pid: first.origin.pid }) };
+    const flushed = first.origin.via === 'flushed';
+    const evidence: Evidence[] = [
+      {
+        measure: 'served while the victim waited',
+        value: `${duration(first.waitMs)} for ${who(first)}, ${duration(neighbours.ownMs)} for the victim itself`,
+        meaning: 'the device worked for somebody else while the victim waited for it',
+        source: 'block:block_rq_issue → block:block_rq_complete, sched_switch',
+      },
+      {
+        measure: 'share of the device',
+        value: `${percent(first.share)} of its bytes (${bytes(first.bytes)})`,
+        meaning: flushed ? 'written by the flusher thread, given back to the process that made the pages dirty' : 'issued by the process itself',
+        source: flushed ? 'writeback:writeback_dirty_folio, writeback_single_inode' : 'block:block_bio_queue',
+      },
+      {
+        measure: 'the victim’s own requests',
+        value: Number.isFinite(neighbours.slowdown)
+          ? `${duration(neighbours.contendedMeanMs)} in company, ${duration(neighbours.quietMeanMs)} alone: ${neighbours.slowdown.toFixed(1)} times`
+          : `${duration(mean)}, and never alone`,
+        meaning: 'the company makes them slower',
+        source: 'block:block_bio_queue → block:block_rq_complete',
+      },
+    ];
+    if (bursts) {
+      evidence.push({
+        measure: 'bursts',
+        value: bursts,
+        meaning: first.bursts.period === undefined ? 'it comes and goes' : 'something starts it on a schedule',
+        source: flushed ? 'writeback:writeback_dirty_folio' : 'block:block_rq_complete',
+      });
+    }
+    return {
+      kind: 'found',
+      share,
+      confidence: ramp(slowed, SLOWED, 4, 0.65, 0.95) * ramp(share, LEAST_SHARE, 0.3, 0.8, 1),
+      sentence: `${who(first)} ${flushed ? 'makes pages dirty whose write-back fills' : 'fills'} ${name}${bursts ? ` in ${bursts}` : ''}: ${percent(first.share)} of the device’s bytes are its own, and it was served during ${percent(first.waitMs / wall)} of the victim’s time while the victim waited.`,
+      culprit,
+      evidence,
+      advice: [
+        `Move ${first.origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`,
+        ...(first.bursts.period === undefined ? [] : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
+      ],
+      lost: lostTo(m, waits),
+    };
+  },
+};

@@ -1,0 +1,121 @@
+// The dirty limit itself is too low: writers are paused although the device could take more.
+// Told from back-pressure by the device, which idles during the pauses, and by a limit far under what memory allows.
+// Source: mm/page-writeback.c; Documentation/admin-guide/sysctl/vm.rst; Documentation/ABI/testing/sysfs-class-bdi.
+
+import { timesIn } from '../analysis/measures.js';
+import type { Measures } from '../analysis/measures.js';
+import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/throttle.js';
+import { bytes, duration, percent } from '../base/format.js';
+import type { Culprit, Evidence } from '../model/diagnosis.js';
+import { shareOf } from '../analysis/measures.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { diskName, utilisation } from './shared.js';
+
+/** A device at work for less than this share of the pauses had room for what was held back. */
+export const DEVICE_HAD_ROOM = 0.6;
+/** A limit under this share of dirtyable memory is far under the kernel's default of 20 %. */
+const COLLAPSED = 0.01;
+
+interface LimitInForce {
+  readonly bytes: number;
+  readonly culprit: Culprit;
+  readonly advice: readonly string[];
+}
+
+/** The setting that makes the limit, and its size: the device's own (bdi) or the machine's (vm.dirty_*), or memory itself. */
+function limitInForce(m: Measures): LimitInForce {
+  const facts = m.input.facts.at(-1);
+  const bdi = m.disk === undefined ? undefined : m.topology.device(m.disk)?.bdi;
+  const bdiFile = `/sys/class/bdi/${m.disk ?? ''}`;
+  const global = Number.isFinite(m.throttle?.limitBytes ?? NaN) ? (m.throttle?.limitBytes ?? NaN) : vmstatDirtyLimit(m.input);
+  const maxBytes = Number(bdi?.get('max_bytes'));
+  const maxRatio = Number(bdi?.get('max_ratio'));
+  const ownLimit = Math.min(maxBytes > 0 ? maxBytes : Infinity, maxRatio < 100 ? (global * maxRatio) / 100 : Infinity);
+  if (ownLimit < global / 2 || (bdi?.get('strict_limit') === '1' && Number.isFinite(ownLimit) && ownLimit < global)) {
+    const name = maxBytes > 0 && maxBytes <= ownLimit ? 'max_bytes' : 'max_ratio';
+    return {
+      bytes: ownLimit,
+      culprit: { kind: 'setting', name: `${name}=${bdi?.get(name) ?? '?'} of ${diskName(m)}’s bdi${bdi?.get('strict_limit') === '1' ? ' with strict_limit=1' : ''}`, file: `${bdiFile}/${name}` },
+      advice: [`Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`],
+    };
+  }
+  const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());
+  if (sysctl('dirty_bytes') > 0) {
+    return {
+      bytes: global,
+      culprit: { kind: 'setting', name: `vm.dirty_bytes=${sysctl('dirty_bytes')}`, file: '/proc/sys/vm/dirty_bytes' },
+      advice: ['Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
+    };
+  }
+  if (sysctl('dirty_ratio') < 5) {
+    return {
+      bytes: global,
+      culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
+      advice: ['Raise it: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
+    };
+  }
+  return {
+    bytes: global,
+    culprit: { kind: 'setting', name: 'memory that can be dirty', file: '/proc/meminfo' },
+    advice: ['Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.'],
+  };
+}
+
+export const cause: Cause = {
+  id: 'mem.dirty-limit',
+  layer: 'page cache',
+  rank: 'verdict',
+  needs: ['victim'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const share = shareOf(account, ['dirty-throttle']);
+    if (share < NOTICEABLE) return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
+    const times = timesIn(account, ['dirty-throttle']);
+    const busy = utilisation(m, times);
+    if (busy >= DEVICE_HAD_ROOM) return ruledOut(`the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`);
+    const limit = limitInForce(m);
+    const dirtyable = dirtyableBytes(m.input);
+    const ofMemory = limit.bytes / dirtyable;
+    const t = m.throttle;
+    const evidence: Evidence[] = [
+      {
+        measure: 'time in the dirty throttle',
+        value: `${duration(account.ms.get('dirty-throttle') ?? 0)} (${percent(share)})`,
+        meaning: 'the writer was made to sleep in balance_dirty_pages',
+        source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
+      },
+      {
+        measure: 'dirty limit in force',
+        value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
+        meaning: ofMemory < COLLAPSED ? 'far under what memory allows; the kernel’s default is 20 %' : 'lower than the writer needs',
+        source: limit.culprit.file ?? 'balance_dirty_pages',
+      },
+    ];
+    if (t && t.pauses > 0) {
+      evidence.push({
+        measure: 'pauses',
+        value: `${t.pauses}, ${duration(t.pausedMs / t.pauses)} on average`,
+        meaning: `the kernel held ${bytes(t.dirtyBytes)} dirty against a limit of ${bytes(t.limitBytes)}, the device’s share centred on ${bytes(t.deviceSetpointBytes)}`,
+        source: 'writeback:balance_dirty_pages',
+      });
+    }
+    evidence.push({
+      measure: `${diskName(m)} while the writer was paused`,
+      value: `busy ${percent(busy)}`,
+      meaning: 'the device idled: it is not to blame',
+      source: m.load ? 'block:block_rq_issue, block:block_rq_complete' : '/proc/diskstats',
+    });
+    const certain = ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) * (account.source === 'events' ? 1 : 0.85) * (ofMemory < COLLAPSED ? 1 : 0.85);
+    return {
+      kind: 'found',
+      share,
+      confidence: certain,
+      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held the writer for ${percent(share)} of its time while ${diskName(m)} was ${Number.isNaN(busy) ? 'not seen busy' : `idle ${percent(1 - busy)} of it`}; the device is not to blame.`,
+      culprit: limit.culprit,
+      evidence,
+      advice: limit.advice,
+      lost: times,
+    };
+  },
+};

@@ -1,0 +1,63 @@
+// Judgements that several causes make: what is needed to blame or acquit the device, and which cgroups a victim is in.
+
+import { busyShare, slowness, type Slowness } from '../analysis/disk-load.js';
+import type { Interval } from '../analysis/intervals.js';
+import { lastAtOrBefore } from '../analysis/accounting.js';
+import type { Measures } from '../analysis/measures.js';
+import { percent } from '../base/format.js';
+import type { DeviceId } from '../model/counters.js';
+import type { CgroupLimit } from '../model/facts.js';
+
+/** The share of these times in which the device was at work: from requests, else from /proc/diskstats' io_ticks; NaN where neither tells. */
+export function utilisation(m: Measures, times: readonly Interval[]): number {
+  if (m.load) return busyShare(m.load, times);
+  const series = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
+  const ticks = series?.columns.get('io_ticks');
+  const first = times[0]?.from;
+  const last = times.at(-1)?.to;
+  if (!series || !ticks || first === undefined || last === undefined) return NaN;
+  const a = Math.max(0, lastAtOrBefore(series.t, first));
+  const b = Math.max(0, lastAtOrBefore(series.t, last));
+  const span = (series.t[b] ?? 0) - (series.t[a] ?? 0);
+  return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
+}
+
+/** How slow the victim's disk was over the victim's life, against the norm of its kind; undefined without requests. */
+export function deviceSlowness(m: Measures, within?: Interval): Slowness | undefined {
+  if (!m.load || !m.requests || !m.account) return undefined;
+  return slowness(m.load, m.requests, m.norm, within ?? m.account);
+}
+
+export function diskName(m: Measures): string {
+  return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
+}
+
+/** The cgroup paths of the victim, as /proc/PID/cgroup had them. */
+export function cgroupsOf(m: Measures): string[] {
+  const pid = m.account?.pid;
+  const paths = m.input.facts.flatMap((facts) => facts.processes.filter((process) => process.pid === pid).flatMap((process) => [...process.cgroups.values()]));
+  return [...new Set(paths)];
+}
+
+/** True where a limit of `cgroup` binds a process in `path`: its own cgroup or an ancestor. The root limits nobody. */
+export function binds(cgroup: string, path: string): boolean {
+  return cgroup !== '/' && cgroup !== '' && (path === cgroup || path.startsWith(`${cgroup}/`));
+}
+
+/** Limits of one kind, in force on the victim, in any of the recording's facts. */
+export function limitsOn(m: Measures, kind: CgroupLimit['kind'], device?: DeviceId): CgroupLimit[] {
+  const paths = cgroupsOf(m);
+  const limits = m.input.facts.flatMap((facts) => facts.limits);
+  const found = limits.filter(
+    (limit) =>
+      limit.kind === kind &&
+      (device === undefined || (limit.device !== undefined && m.topology.disk(limit.device) === device)) &&
+      paths.some((path) => binds(limit.cgroup, path)),
+  );
+  return found.filter((limit, index) => found.findIndex((other) => other.file === limit.file && other.value === limit.value && other.device === limit.device) === index);
+}
+
+/** 'busy 3 % of that time', for sentences. */
+export function busyText(m: Measures, times: readonly Interval[]): string {
+  return `${diskName(m)} was busy ${percent(utilisation(m, times))} of that time`;
+}
