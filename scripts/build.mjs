@@ -1,0 +1,91 @@
+// Builds dist/ from the sources: tsc for src/ (with --all also for test/ and bench/), esbuild for the pages' scripts and
+// styles. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
+// finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
+// that the launcher compares the sources with.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const dist = path.join(root, 'dist');
+
+/** The pages: web/NAME.ts and web/NAME.css become dist/web/NAME.js and dist/web/NAME.css. */
+const PAGES = ['report', 'live'];
+
+function compile(project, outDir) {
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const run = spawnSync(process.execPath, [tsc, '-p', project, '--outDir', outDir], { cwd: root, stdio: 'inherit' });
+  if (run.error) throw run.error;
+  if (run.status !== 0) throw new Error(`tsc -p ${project} found errors`);
+}
+
+async function bundlePages(outDir) {
+  const entryPoints = PAGES.flatMap((page) => [`web/${page}.ts`, `web/${page}.css`]).filter((file) =>
+    existsSync(path.join(root, file)),
+  );
+  if (entryPoints.length === 0) return;
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outbase: 'web',
+    outdir: path.join(outDir, 'web'),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    legalComments: 'inline',
+    logLevel: 'warning',
+  });
+}
+
+/** Moves each built folder into dist/, the old one aside first: a rename can't replace a folder that has content. */
+function moveIn(fresh) {
+  const aside = path.join(fresh, 'replaced');
+  mkdirSync(aside);
+  for (const part of ['src', 'web', 'test', 'bench']) {
+    const built = path.join(fresh, part);
+    const current = path.join(dist, part);
+    if (!existsSync(built)) continue;
+    if (existsSync(current)) renameSync(current, path.join(aside, part));
+    renameSync(built, current);
+  }
+}
+
+/** Removes what builds that were killed have left: dist.PID of a process that is gone. */
+function removeRemains() {
+  for (const name of readdirSync(root)) {
+    const pid = /^dist\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(path.join(root, name), { recursive: true, force: true });
+  }
+}
+
+async function main() {
+  const all = process.argv.includes('--all');
+  const began = Date.now();
+  const fresh = path.join(root, `dist.${process.pid}`);
+  const stamp = path.join(dist, '.built');
+  removeRemains();
+  try {
+    compile(all ? 'tsconfig.json' : 'tsconfig.build.json', fresh);
+    await bundlePages(fresh);
+    mkdirSync(dist, { recursive: true });
+    // Without the stamp a kill between two renames leaves a dist/ that the next start builds anew.
+    rmSync(stamp, { force: true });
+    moveIn(fresh);
+    writeFileSync(stamp, '');
+    // The stamp carries the time at which the build began, less the kernel's clock tick: a source saved meanwhile is newer.
+    utimesSync(stamp, new Date(began - 10), new Date(began - 10));
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`build: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
