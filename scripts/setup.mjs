@@ -73,7 +73,7 @@ async function run(command, args, sentence) {
   const output = openSync(log, 'w');
   const status = await new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', output, output] });
-    child.on('error', (error) => resolve(error.code === 'ENOENT' ? `${command} was not found` : error.message));
+    child.on('error', (error) => resolve(error.code === 'ENOENT' ? `there is no ${command} on the PATH` : error.message));
     child.on('exit', (code, signal) => resolve(signal ?? code));
   });
   closeSync(output);
@@ -87,12 +87,12 @@ async function run(command, args, sentence) {
 async function install(full) {
   const omit = full ? [] : ['--omit=dev'];
   const seconds = full ? 20 : 10;
-  const first = existsSync(modules) ? 'the locked dependencies changed' : 'first use';
+  const first = existsSync(modules) ? 'the dependencies changed' : 'first use';
   say(`${first}: installing the locked dependencies (about ${seconds} s, needs the npm registry)…`);
   await run(
     'npm',
     ['ci', ...omit, '--no-fund', '--no-audit', '--loglevel=warn'],
-    'npm could not install the locked dependencies: check that this machine reaches the npm registry, then start again.',
+    'npm could not install the locked dependencies: check that npm is here and reaches its registry, then start again.',
   );
   copyFileSync(lockFile, installedLock);
 }
