@@ -58,7 +58,8 @@ function moveIn(fresh) {
 function removeRemains() {
   for (const name of readdirSync(root)) {
     const pid = /^dist\.(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(path.join(root, name), { recursive: true, force: true });
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(path.join(root, name), { recursive: true, force: true });
   }
 }
 

@@ -73,7 +73,9 @@ async function run(command, args, sentence) {
   const output = openSync(log, 'w');
   const status = await new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', output, output] });
-    child.on('error', (error) => resolve(error.code === 'ENOENT' ? `there is no ${command} on the PATH` : error.message));
+    child.on('error', (error) =>
+      resolve(error.code === 'ENOENT' ? `there is no ${command} on the PATH` : error.message),
+    );
     child.on('exit', (code, signal) => resolve(signal ?? code));
   });
   closeSync(output);

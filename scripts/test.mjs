@@ -33,7 +33,9 @@ class Tally {
   /** Suites only group tests; a suite that is skipped stands for its tests, as they are never seen. */
   add(event, ok) {
     const skip = event.skip ?? (event.todo === true ? 'todo' : event.todo);
-    const name = isFile(event) ? path.relative(root, event.name) : `${path.relative(root, event.file ?? '')}: ${event.name}`;
+    const name = isFile(event)
+      ? path.relative(root, event.name)
+      : `${path.relative(root, event.file ?? '')}: ${event.name}`;
     if (skip !== undefined && skip !== false) {
       this.skips.push({ name, reason: typeof skip === 'string' && skip !== '' ? skip : 'no reason given' });
     } else if (!ok) {
