@@ -3,7 +3,8 @@
 // loop devices, sysctls) and run one file at a time; the others run two at a time. A file in which no test ran is a
 // failure, and so is an empty list of files. Under CI=true a skip is a failure too, unless its reason starts with
 // 'cannot: ', which says that this machine can't have what the test needs.
-//   node scripts/test.mjs [--no-e2e] [PART_OF_A_PATH...]
+// With --golden (`npm run golden`) the golden files are rewritten instead of compared.
+//   node scripts/test.mjs [--no-e2e] [--golden] [PART_OF_A_PATH...]
 
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -79,6 +80,11 @@ function summarize(tally) {
 async function main() {
   const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const noE2e = process.argv.includes('--no-e2e');
+  if (process.argv.includes('--golden')) {
+    if (process.env.CI === 'true') throw new Error('golden files are never rewritten under CI');
+    // The test files run in processes of their own and inherit the environment.
+    process.env.IOWITNESS_GOLDEN = 'write';
+  }
   if (!(await orExplain(() => prepare({ full: true, tests: true })))) return;
 
   const isE2e = (file) => path.relative(root, file).startsWith(path.join('dist', 'test', 'e2e'));
