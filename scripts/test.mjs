@@ -77,23 +77,25 @@ function summarize(tally) {
   return failed;
 }
 
+/** Ends a run in which no test could run; the last line has the form that it always has. */
+function endWithout(sentence) {
+  process.stdout.write(`${sentence}\n0 passed, 1 failed, 0 skipped\n`);
+  process.exitCode = 1;
+}
+
 async function main() {
   const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const noE2e = process.argv.includes('--no-e2e');
   if (process.argv.includes('--golden')) {
-    if (process.env.CI === 'true') throw new Error('golden files are never rewritten under CI');
+    if (process.env.CI === 'true') return endWithout('Golden files are never rewritten under CI.');
     // The test files run in processes of their own and inherit the environment.
     process.env.IOWITNESS_GOLDEN = 'write';
   }
-  if (!(await orExplain(() => prepare({ full: true, tests: true })))) return;
+  if (!(await orExplain(() => prepare({ full: true, tests: true })))) return endWithout('The tests could not be built.');
 
   const isE2e = (file) => path.relative(root, file).startsWith(path.join('dist', 'test', 'e2e'));
   const files = testFiles(filters).filter((file) => !noE2e || !isE2e(file));
-  if (files.length === 0) {
-    process.stdout.write('There is no test file to run.\n0 passed, 1 failed, 0 skipped\n');
-    process.exitCode = 1;
-    return;
-  }
+  if (files.length === 0) return endWithout('There is no test file to run.');
   const tally = new Tally();
   const fast = files.filter((file) => !isE2e(file));
   await runFiles(fast, 2, 10 * MINUTES, tally);
