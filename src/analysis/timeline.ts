@@ -142,7 +142,9 @@ function segmentsOf(changes: readonly Change[], stacks: StackCursor, states: rea
       // A wake-up of a thread that had not slept yet changes nothing.
       if (current.state === 'running' || current.state === 'runnable') continue;
       end(change.t, { wokenAt: change.t, wokenOn: change.cpu });
-      current = { state: 'runnable' };
+      // A CPU that polls in its idle loop may take the thread without an event (seen on Linux 6.18 guests). The thread then shows
+      // no switch in before its next switch out: the CPU was idle, so it did not wait for one.
+      current = { state: nextSwitch(changes, index) === 'out' ? 'running' : 'runnable' };
     } else if (change.kind === 'in') {
       end(change.t, current.state === 'runnable' ? { rival: current.rival ?? change.rival } : undefined);
       current = { state: 'running' };
@@ -155,6 +157,15 @@ function segmentsOf(changes: readonly Change[], stacks: StackCursor, states: rea
   }
   end(toMs);
   return segments;
+}
+
+/** The kind of the next switch behind a wake-up. */
+function nextSwitch(changes: readonly Change[], index: number): 'in' | 'out' | undefined {
+  for (let at = index + 1; at < changes.length; at += 1) {
+    const kind = changes[at]?.kind;
+    if (kind === 'in' || kind === 'out') return kind;
+  }
+  return undefined;
 }
 
 /** Gives each sleep without a stack the state of the nearest sleep of its kind, of the same thread, that has one. */

@@ -43,6 +43,7 @@ export class Tracer {
   private sampling = false;
   private toggling = false;
   private turn = 0;
+  private stopped = false;
 
   /** Throws the system's error where tracefs refuses an instance. */
   constructor(options: TracerOptions) {
@@ -87,14 +88,17 @@ export class Tracer {
 
   /** Removing a trigger waits for all CPUs (RCU), so it is done off the sampling thread. */
   private toggleStacks(on: boolean): void {
-    if (this.toggling || on === this.stacksOn) return;
+    if (this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
     promises
       .writeFile(join(this.victim.folder, 'events/sched/sched_switch/trigger'), `${on ? '' : '!'}${TraceInstance.sleepTrigger}`)
       .then(() => {
         this.stacksOn = on;
       })
-      .catch((error: unknown) => this.options.loss({ code: 'source-failed', where: `stacktrace trigger: ${messageOf(error)}` }))
+      .catch((error: unknown) => {
+        // The instance may be gone by the time the write is made.
+        if (!this.stopped) this.options.loss({ code: 'source-failed', where: `stacktrace trigger: ${messageOf(error)}` });
+      })
       .finally(() => {
         this.toggling = false;
       });
@@ -142,6 +146,7 @@ export class Tracer {
 
   /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */
   stop(): void {
+    this.stopped = true;
     this.machine.stop();
     this.victim.stop();
     for (let round = 0; round < 4; round += 1) {

@@ -1,0 +1,62 @@
+// /proc/PID/mountinfo: what is mounted where, and which mount a path lies on.
+// Source: proc_pid_mountinfo(5); Documentation/filesystems/proc.rst, section 3.5.
+// In base, as capture finds the cgroup hierarchies by it and decode the devices beneath a path.
+//
+//   36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+//         dev  root  point options  0..n tags  -  type source    options of the filesystem
+
+export interface MountLine {
+  /** 'MAJOR:MINOR'; the major is 0 for what stands on no single block device (tmpfs, NFS, btrfs). */
+  readonly device: string;
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly type: string;
+  readonly source: string;
+  /** The mount's options and then the filesystem's, joined by a comma. */
+  readonly options: string;
+}
+
+/** Space, tab, newline and backslash stand as three octal digits, e.g. '\040' (mangle() in fs/seq_file.c). */
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+}
+
+/** One entry a well-formed line, in the kernel's order: of two mounts on one point the later one is on top. */
+export function parseMountinfo(text: string): MountLine[] {
+  const mounts: MountLine[] = [];
+  for (const line of text.split('\n')) {
+    const fields = line.split(' ');
+    const dash = fields.indexOf('-', 6);
+    const [, , device, root, mountPoint, own] = fields;
+    const [type, source, ofFilesystem] = dash === -1 ? [] : fields.slice(dash + 1);
+    if (!device || !/^\d+:\d+$/.test(device) || !root || !mountPoint || own === undefined || !type || source === undefined) continue;
+    mounts.push({
+      device,
+      root: unescapeOctal(root),
+      mountPoint: unescapeOctal(mountPoint),
+      type,
+      source: unescapeOctal(source),
+      options: ofFilesystem ? `${own},${ofFilesystem}` : own,
+    });
+  }
+  return mounts;
+}
+
+/** The mount that holds an absolute path: the longest mount point that is a prefix of it; of two on one point, the later one. */
+export function mountOf<M extends MountLine>(mounts: readonly M[], path: string): M | undefined {
+  let best: M | undefined;
+  for (const mount of mounts) {
+    const point = mount.mountPoint === '/' ? '/' : `${mount.mountPoint}/`;
+    if (path !== mount.mountPoint && !path.startsWith(point)) continue;
+    if (!best || mount.mountPoint.length >= best.mountPoint.length) best = mount;
+  }
+  return best;
+}
+
+/**
+ * True for filesystems that keep files on a device or a server. Their source is a path or 'host:/path'; kernel filesystems, tmpfs and a
+ * container's overlay name themselves there, and come and go with every container.
+ */
+export function keepsFiles(mount: MountLine): boolean {
+  return mount.source.includes('/') || mount.type === 'zfs';
+}

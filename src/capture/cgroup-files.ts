@@ -1,0 +1,54 @@
+// Where the cgroups of processes keep their counters and limits: the folders, and the files worth reading in each.
+// Both the sampler (counters) and the facts (limits) ask here, so that they agree on which cgroups bind a process.
+// Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, memory.rst, freezer-subsystem.rst; Documentation/scheduler/sched-bwc.rst;
+// Documentation/admin-guide/cgroup-v2.rst.
+
+import { cgroupFolder, findHierarchies, parseMembership, withAncestors, type Hierarchy } from '../base/procfs/cgroups.js';
+import { parseMountinfo } from '../base/procfs/mountinfo.js';
+import { readWhole } from './files.js';
+
+/** Files by controller; '' is version 2, where one folder has them all. */
+export type FilesByController = Readonly<Record<string, readonly string[]>>;
+
+/** What a cgroup used, and how often it was held back. */
+export const COUNTER_FILES: FilesByController = {
+  blkio: ['blkio.throttle.io_service_bytes', 'blkio.throttle.io_serviced'],
+  cpu: ['cpu.stat'],
+  memory: ['memory.usage_in_bytes', 'memory.failcnt'],
+  '': ['io.stat', 'cpu.stat', 'memory.events', 'memory.current', 'io.pressure'],
+};
+
+/** The limits on I/O alone. */
+export const IO_LIMIT_FILES: FilesByController = {
+  blkio: ['read_bps', 'write_bps', 'read_iops', 'write_iops'].map((what) => `blkio.throttle.${what}_device`),
+  '': ['io.max', 'io.latency'],
+};
+
+/** All limits. */
+export const LIMIT_FILES: FilesByController = {
+  blkio: IO_LIMIT_FILES['blkio'] ?? [],
+  cpu: ['cpu.cfs_quota_us', 'cpu.cfs_period_us'],
+  memory: ['memory.limit_in_bytes'],
+  freezer: ['freezer.state'],
+  '': ['io.max', 'io.latency', 'io.weight', 'cpu.max', 'memory.max', 'memory.high', 'cgroup.freeze'],
+};
+
+export function readHierarchies(root = ''): Hierarchy[] {
+  return findHierarchies(parseMountinfo(readWhole(`${root}/proc/self/mountinfo`) ?? ''));
+}
+
+/** The files of the cgroups that these processes are in and of all their ancestors but the root; a file may still be missing. */
+export function cgroupFiles(hierarchies: readonly Hierarchy[], pids: readonly number[], files: FilesByController, root = ''): Set<string> {
+  const paths = new Set<string>();
+  for (const pid of pids) {
+    const membership = parseMembership(readWhole(`${root}/proc/${pid}/cgroup`) ?? '');
+    for (const hierarchy of hierarchies) {
+      for (const cgroup of withAncestors(membership.get(hierarchy.controller) ?? '/')) {
+        const folder = cgroupFolder(hierarchy, cgroup);
+        if (folder === undefined || folder === hierarchy.mountPoint) continue;
+        for (const name of files[hierarchy.controller] ?? []) paths.add(`${folder}/${name}`);
+      }
+    }
+  }
+  return paths;
+}

@@ -1,0 +1,151 @@
+// The counters of the machine, of the watched processes and of their cgroups, sampled into a sink as raw text.
+// Three rates keep the cost down: disks, I/O pressure and victims at the full rate; the long machine-wide texts at 10 Hz at most;
+// cgroups and bdi figures twice a second; everybody else once a second. Each text is read whole: the tape keeps what the kernel said.
+// A file that fails is told once, and again only after it has worked in between.
+
+import { readdirSync } from 'node:fs';
+import { errnoOf } from '../base/errors.js';
+import type { Hierarchy } from '../base/procfs/cgroups.js';
+import type { Sink } from '../model/sink.js';
+import { cgroupFiles, COUNTER_FILES, readHierarchies } from './cgroup-files.js';
+import { OpenFiles, readWhole } from './files.js';
+import { ProcessScan, type BusyProcess } from './process-scan.js';
+
+export interface SamplerOptions {
+  /** Calls of `tick` a second. */
+  readonly hz?: number;
+  /** Where debugfs is mounted; without it there are no bdi figures. */
+  readonly debugfs?: string;
+  /** Put in front of every path of /proc and /sys. */
+  readonly root?: string;
+}
+
+const EVERY_TICK = ['/proc/diskstats', '/proc/pressure/io'];
+const TEN_HZ = ['/proc/vmstat', '/proc/meminfo', '/proc/pressure/memory', '/proc/pressure/cpu'];
+const OF_VICTIM = ['stat', 'io', 'schedstat', 'wchan'];
+const OF_OTHERS = ['stat', 'io', 'schedstat'];
+/** Processes recorded besides the victims. */
+const OTHERS = 12;
+
+/** Where debugfs/bdi stands on the tape, wherever it was mounted for the recording. */
+const BDI = '/sys/kernel/debug/bdi';
+
+export class CounterSampler {
+  private readonly sink: Sink;
+  private readonly options: SamplerOptions;
+  private readonly files: OpenFiles;
+  private readonly processes: ProcessScan;
+  private readonly failed = new Set<string>();
+  private readonly victims = new Set<number>();
+  private others = new Set<number>();
+  private hierarchies: readonly Hierarchy[] = [];
+  private cgroups: ReadonlySet<string> = new Set();
+  private bdis: readonly string[] = [];
+  private ticks = 0;
+
+  constructor(sink: Sink, options: SamplerOptions = {}) {
+    this.sink = sink;
+    this.options = options;
+    this.files = new OpenFiles(options.root);
+    this.processes = new ProcessScan(this.files, options.root);
+  }
+
+  /** One sample of everything that is due. `nowNs` is CLOCK_MONOTONIC and stands on all its readings. */
+  tick(nowNs: bigint, victims: readonly number[]): void {
+    for (const path of EVERY_TICK) this.sample(path, nowNs);
+    this.forgetAllBut(victims);
+    for (const pid of victims) for (const name of OF_VICTIM) this.sample(`/proc/${pid}/${name}`, nowNs);
+    if (this.isDue(10)) {
+      for (const path of TEN_HZ) this.sample(path, nowNs);
+      this.sampleCpu(nowNs);
+    }
+    if (this.isDue(1)) this.everySecond(nowNs, victims);
+    if (this.isDue(2)) {
+      for (const path of this.cgroups) this.sample(path, nowNs);
+      for (const bdi of this.bdis) this.sampleBdi(bdi, nowNs);
+    }
+    this.ticks += 1;
+  }
+
+  private isDue(hz: number): boolean {
+    return this.ticks % Math.max(1, Math.round((this.options.hz ?? 10) / hz)) === 0;
+  }
+
+  private sample(path: string, nowNs: bigint): void {
+    this.tell(path, nowNs, () => this.files.read(path));
+  }
+
+  /** Passes a text on, or tells the sink once that it can't be read. */
+  private tell(path: string, nowNs: bigint, read: () => Uint8Array | string): void {
+    try {
+      this.sink.reading(path, read(), nowNs);
+      if (this.failed.size > 0) this.failed.delete(path);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      if (this.failed.has(path)) return;
+      this.failed.add(path);
+      this.sink.failure(path, errno, nowNs);
+    }
+  }
+
+  /** The first line, all CPUs together: the lines for each CPU and each interrupt are long and not needed. */
+  private sampleCpu(nowNs: bigint): void {
+    this.tell('/proc/stat', nowNs, () => {
+      const text = this.files.read('/proc/stat');
+      return text.subarray(0, text.indexOf('\n') + 1);
+    });
+  }
+
+  /** Not kept open: an open file would hold a debugfs that was mounted for this recording alone. */
+  private sampleBdi(bdi: string, nowNs: bigint): void {
+    const text = readWhole(`${this.options.debugfs}/bdi/${bdi}/stats`);
+    if (text !== undefined) this.sink.reading(`${BDI}/${bdi}/stats`, text, nowNs);
+  }
+
+  private everySecond(nowNs: bigint, victims: readonly number[]): void {
+    const { root, debugfs } = this.options;
+    if (this.ticks === 0) this.hierarchies = readHierarchies(root);
+    this.cgroups = cgroupFiles(this.hierarchies, victims, COUNTER_FILES, root);
+    if (debugfs !== undefined) this.bdis = usedBdis(debugfs);
+    this.processes.scan();
+    const others = this.processes.mostActive(OTHERS + victims.length).filter((pid) => !victims.includes(pid));
+    for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(pid);
+    this.others = new Set(others);
+    for (const pid of others) for (const name of OF_OTHERS) this.sample(`/proc/${pid}/${name}`, nowNs);
+  }
+
+  private forgetAllBut(victims: readonly number[]): void {
+    for (const pid of this.victims) {
+      if (victims.includes(pid)) continue;
+      this.victims.delete(pid);
+      this.forget(pid);
+    }
+    for (const pid of victims) this.victims.add(pid);
+  }
+
+  private forget(pid: number): void {
+    const folder = `/proc/${pid}/`;
+    this.files.closeUnder(folder);
+    for (const path of this.failed) if (path.startsWith(folder)) this.failed.delete(path);
+  }
+
+  /** The processes that do the most I/O, kernel threads and this process excluded, most bytes first. */
+  busiest(): BusyProcess[] {
+    return this.processes.busiest();
+  }
+
+  /** Closes all files. */
+  close(): void {
+    this.files.closeAll();
+  }
+}
+
+/** The bdis through which anything was ever written; most of a machine's loop and memory devices are idle. */
+function usedBdis(debugfs: string): string[] {
+  try {
+    return readdirSync(`${debugfs}/bdi`).filter((name) => /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,69 @@
+// Small files of /proc and /sys, read over and over at the least cost: they stay open and are read again from position 0, which makes
+// the kernel print them anew (fs/seq_file.c). On Linux 6.18 that takes 2 to 5 µs a file against 10 to 15 µs with open and close.
+// All paths are the machine's own; `root` is put in front of them to read a copy elsewhere.
+
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { errnoOf } from '../base/errors.js';
+
+/** The device, mount or cgroup behind the open file was taken away; its path may lead to a new one. */
+const REPLACED = new Set(['ENODEV', 'ESTALE']);
+
+export class OpenFiles {
+  private readonly root: string;
+  private readonly open = new Map<string, number>();
+  private buffer = Buffer.allocUnsafe(64 * 1024);
+
+  constructor(root = '') {
+    this.root = root;
+  }
+
+  /** The file's whole content, in a buffer that the next call overwrites. Throws the system's error, after which the file is closed. */
+  read(path: string): Buffer {
+    try {
+      return this.readOpen(path);
+    } catch (error) {
+      this.close(path);
+      if (!REPLACED.has(errnoOf(error) ?? '')) throw error;
+    }
+    return this.readOpen(path);
+  }
+
+  private readOpen(path: string): Buffer {
+    let fd = this.open.get(path);
+    if (fd === undefined) this.open.set(path, (fd = openSync(this.root + path, 'r')));
+    let length = 0;
+    // A file of many records comes about a page at a time, so only an empty read tells its end.
+    for (;;) {
+      const count = readSync(fd, this.buffer, length, this.buffer.length - length, length);
+      if (count === 0) return this.buffer.subarray(0, length);
+      length += count;
+      if (length === this.buffer.length) this.buffer = Buffer.concat([this.buffer], length * 2);
+    }
+  }
+
+  /** Closes one file; it is opened again when it is next read. */
+  close(path: string): void {
+    const fd = this.open.get(path);
+    if (fd === undefined) return;
+    this.open.delete(path);
+    closeSync(fd);
+  }
+
+  /** Closes every file of a folder. */
+  closeUnder(folder: string): void {
+    for (const path of [...this.open.keys()]) if (path.startsWith(folder)) this.close(path);
+  }
+
+  closeAll(): void {
+    this.closeUnder('');
+  }
+}
+
+/** One whole-file read; undefined where the file can't be read. */
+export function readWhole(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

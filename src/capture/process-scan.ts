@@ -1,0 +1,125 @@
+// Who is busy: all user processes ranked by what they read and wrote and by their CPU time, at a cost that a thousand idle ones don't raise.
+// A process that did nothing is looked at half as often, down to every fourth scan; its counters are cumulative, so what it does
+// meanwhile, be it a single write left to the flusher, is seen up to four seconds late and never missed.
+// Both stat and io are read at each look: a slow writer may use less CPU time than stat's clock tick shows.
+
+import { readdirSync } from 'node:fs';
+import { errnoOf } from '../base/errors.js';
+import { parseKeyValues } from '../base/procfs/key-values.js';
+import { parsePidStat } from '../base/procfs/pid-stat.js';
+import type { OpenFiles } from './files.js';
+
+export interface BusyProcess {
+  readonly pid: number;
+  readonly comm: string;
+  /** Bytes that it made the disks read and write of late: each second before counts a tenth less. */
+  readonly bytes: number;
+}
+
+/** What is remembered of one process between looks. */
+interface Seen {
+  comm: string;
+  startTicks: number;
+  cpuTicks: number;
+  io: number;
+  /** Decaying sums: bytes, and bytes with CPU time taken for bytes. */
+  bytes: number;
+  activity: number;
+  /** It is looked at in every scan of this many; Infinity for a kernel thread. */
+  every: number;
+  /** False once io was refused: without root, another user's. */
+  ioReadable: boolean;
+}
+
+const MOST_SCANS_APART = 4;
+const DECAY = 0.9;
+/** A whole CPU weighs as much as a disk at 100 MB/s: a clock tick of 10 ms is a megabyte. */
+const BYTES_PER_TICK = 1_000_000;
+
+export class ProcessScan {
+  private readonly files: OpenFiles;
+  private readonly root: string;
+  private readonly seen = new Map<number, Seen>();
+  private scans = 0;
+
+  constructor(files: OpenFiles, root = '') {
+    this.files = files;
+    this.root = root;
+  }
+
+  /** Lists all processes and reads those whose turn it is; to be called once a second. Forgets processes that are gone. */
+  scan(): void {
+    const listed = new Set<number>();
+    for (const name of readdirSync(`${this.root}/proc`)) {
+      const pid = Number(name);
+      if (pid > 0) listed.add(pid);
+    }
+    for (const pid of this.seen.keys()) if (!listed.has(pid)) this.seen.delete(pid);
+    for (const pid of listed) {
+      const seen = this.seen.get(pid);
+      if (seen) {
+        seen.bytes *= DECAY;
+        seen.activity *= DECAY;
+      }
+      // The process number spreads the idle ones over the scans.
+      if (!seen || (this.scans + pid) % seen.every === 0) this.look(pid, seen);
+    }
+    this.scans += 1;
+  }
+
+  private look(pid: number, before: Seen | undefined): void {
+    const stat = parsePidStat(this.read(`/proc/${pid}/stat`) ?? '');
+    if (!stat) return;
+    const { comm, startTicks } = stat;
+    const cpuTicks = stat.utime + stat.stime;
+    const known = before?.startTicks === startTicks ? before : undefined;
+    if (stat.kernelThread) {
+      this.seen.set(pid, { comm, startTicks, cpuTicks, io: 0, bytes: 0, activity: 0, every: Infinity, ioReadable: false });
+      return;
+    }
+    const text = known?.ioReadable === false ? undefined : this.read(`/proc/${pid}/io`);
+    const counts = parseKeyValues(text ?? '');
+    const io = (counts.get('read_bytes') ?? 0) + (counts.get('write_bytes') ?? 0);
+    if (!known) {
+      this.seen.set(pid, { comm, startTicks, cpuTicks, io, bytes: 0, activity: 0, every: 1, ioReadable: text !== undefined });
+      return;
+    }
+    const bytes = Math.max(0, io - known.io);
+    const growth = bytes + Math.max(0, cpuTicks - known.cpuTicks) * BYTES_PER_TICK;
+    known.comm = comm;
+    known.cpuTicks = cpuTicks;
+    known.io = io;
+    known.bytes += bytes;
+    known.activity += growth;
+    known.every = growth > 0 || stat.state === 'D' ? 1 : Math.min(MOST_SCANS_APART, known.every * 2);
+  }
+
+  private read(path: string): string | undefined {
+    try {
+      const text = this.files.read(path).toString('utf8');
+      this.files.close(path);
+      return text;
+    } catch (error) {
+      // Processes end between the listing and the look, and other users' are refused: both are ordinary.
+      if (errnoOf(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  /** The most active processes by bytes and CPU time, busiest first. */
+  mostActive(count: number): number[] {
+    return this.ranked((one) => one.activity)
+      .slice(0, count)
+      .map(([pid]) => pid);
+  }
+
+  /** Processes that do I/O, most bytes first; kernel threads and this process are not among them. */
+  busiest(): BusyProcess[] {
+    return this.ranked((one) => one.bytes).map(([pid, { comm, bytes }]) => ({ pid, comm, bytes }));
+  }
+
+  private ranked(by: (one: Seen) => number): [number, Seen][] {
+    // Under a thousandth of its weight after a minute, activity no longer counts.
+    return [...this.seen].filter(([pid, one]) => pid !== process.pid && by(one) >= 1).sort(([, a], [, b]) => by(b) - by(a));
+  }
+}

@@ -1,0 +1,228 @@
+// One recording session on the live machine: facts, counters, kernel events and clocks into a sink, until it is stopped.
+// The recorder watches itself as well: its lateness, CPU and memory are on the tape.
+
+import { readdirSync } from 'node:fs';
+import { monotonicNs, type ClockReading } from '../base/clock.js';
+import { messageOf } from '../base/errors.js';
+import type { Loss } from '../model/losses.js';
+import { SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
+import type { Sink } from '../model/sink.js';
+import { gzip } from 'node:zlib';
+import { CounterSampler } from './counters.js';
+import { captureFacts, SettingsWatch } from './facts.js';
+import { openKernelFilesystems } from './kernel-fs.js';
+import { readWhole } from './files.js';
+import { Tracer } from './tracer.js';
+import { readSymbols } from './tracefs.js';
+import type { UndoJournal } from './undo.js';
+
+export interface RecorderOptions {
+  readonly sink: Sink;
+  readonly journal: UndoJournal;
+  /** Counter samples a second, 1 to 100. */
+  readonly hz: number;
+  readonly events: boolean;
+  readonly eventBudget: number;
+  readonly bufferKiB?: number;
+  readonly victims: readonly VictimMark[];
+  /** Watch the processes that do the most I/O, chosen again and again, where no victim is given. */
+  readonly watchBusiest: boolean;
+  /** Bytes that the sink has taken and not yet written, for the recorder's own account. */
+  readonly queuedBytes: () => number;
+  /** Writes out what has gathered; called once a second. */
+  readonly flush: () => void;
+}
+
+/** Trace buffers are emptied this often, whatever the sampling rate. */
+const POLL_HZ = 10;
+/** Processes watched at once when they are chosen by their I/O. */
+const BUSIEST = 3;
+/** A wall clock that moves this much against the monotonic clock within a second was stepped, ms. */
+const STEP_MS = 50;
+
+/** All clocks, read together. */
+export function readClocks(): ClockReading {
+  const uptime = readWhole('/proc/uptime');
+  return {
+    monotonicNs: monotonicNs().toString(),
+    wallMs: Date.now(),
+    ...(uptime !== undefined && { bootSeconds: Number(uptime.split(' ')[0]) }),
+  };
+}
+
+export class Recorder {
+  private readonly options: RecorderOptions;
+  private readonly sampler: CounterSampler;
+  private readonly settings: SettingsWatch;
+  private readonly victims = new Map<number, VictimMark>();
+  private readonly gone = new Set<number>();
+  private readonly threads = new Map<number, string>();
+  private readonly told = new Set<string>();
+  private tracer: Tracer | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private next = 0n;
+  private ticks = 0;
+  private worstLateMs = 0;
+  private cpu = process.cpuUsage();
+  private lastSecond = monotonicNs();
+  private offsetMs: number | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.options = options;
+    const filesystems = openKernelFilesystems(options.journal);
+    this.sampler = new CounterSampler(options.sink, {
+      hz: options.hz,
+      ...(filesystems.debugfs !== undefined && { debugfs: filesystems.debugfs }),
+    });
+    this.settings = new SettingsWatch();
+    if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
+    else if (options.events) this.startTracer(filesystems);
+    for (const victim of options.victims) this.addVictim(victim);
+  }
+
+  private startTracer({ tracefs, why }: { readonly tracefs?: string; readonly why?: string }): void {
+    if (tracefs === undefined) {
+      this.loss({ code: 'no-tracefs', where: why ?? 'tracefs' });
+      return;
+    }
+    try {
+      const tracer = new Tracer({
+        tracefs,
+        journal: this.options.journal,
+        sink: this.options.sink,
+        eventBudget: this.options.eventBudget,
+        ...(this.options.bufferKiB !== undefined && { bufferKiB: this.options.bufferKiB }),
+        loss: (loss) => this.loss(loss),
+        nowNs: monotonicNs,
+      });
+      tracer.start(this.options.victims.flatMap((victim) => this.listThreads(victim.pid)));
+      this.tracer = tracer;
+      this.keepSymbols();
+    } catch (error) {
+      this.loss({ code: 'no-tracefs', where: messageOf(error) });
+    }
+  }
+
+  /** The symbols are some megabytes of text: kept compressed, off the sampling thread, early so that a killed recording has them. */
+  private keepSymbols(): void {
+    const symbols = readSymbols();
+    if (!symbols) {
+      this.loss({ code: 'no-symbols', where: '/proc/kallsyms' });
+      return;
+    }
+    gzip(symbols, { level: 1 }, (error, packed) => {
+      if (error) this.loss({ code: 'no-symbols', where: error.message });
+      else this.options.sink.file('trace/kallsyms.gz', packed);
+    });
+  }
+
+  private say(source: string, value: unknown): void {
+    this.options.sink.reading(source, JSON.stringify(value), monotonicNs());
+  }
+
+  private loss(loss: Loss): void {
+    const key = `${loss.code} ${loss.where}`;
+    // A standing condition is told once; what is counted is told each time.
+    if (loss.count === undefined && this.told.has(key)) return;
+    this.told.add(key);
+    this.say(SOURCE.loss, loss);
+  }
+
+  /** Watches one more process from now on. */
+  addVictim(victim: VictimMark): void {
+    if (this.victims.has(victim.pid)) return;
+    this.victims.set(victim.pid, victim);
+    this.say(SOURCE.victim, victim);
+    const threads = this.listThreads(victim.pid);
+    this.tracer?.follow(threads);
+  }
+
+  private listThreads(pid: number): number[] {
+    try {
+      const threads = readdirSync(`/proc/${pid}/task`);
+      const text = threads.join('\n');
+      if (this.threads.get(pid) !== text) {
+        this.threads.set(pid, text);
+        this.options.sink.reading(`/proc/${pid}/task/`, text, monotonicNs());
+      }
+      return threads.map(Number);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Takes the first facts and begins to sample. */
+  start(): void {
+    captureFacts(this.options.sink, { when: 'start', victims: [...this.victims.keys()] });
+    this.settings.changed([...this.victims.keys()]);
+    this.next = monotonicNs();
+    this.tick();
+  }
+
+  private readonly tick = (): void => {
+    const now = monotonicNs();
+    const hz = this.tracer ? Math.max(this.options.hz, POLL_HZ) : this.options.hz;
+    const period = BigInt(Math.round(1e9 / hz));
+    this.worstLateMs = Math.max(this.worstLateMs, Number(now - this.next) / 1e6);
+    const every = Math.max(1, Math.round(hz / this.options.hz));
+    if (this.ticks % every === 0) this.sampler.tick(now, [...this.victims.keys()].filter((pid) => !this.gone.has(pid)));
+    if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
+    if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
+    this.ticks += 1;
+    this.next += period;
+    // After a long hold-up the missed ticks are not made up for.
+    const after = monotonicNs();
+    if (this.next < after) this.next = after;
+    this.timer = setTimeout(this.tick, Number(this.next - after) / 1e6);
+  };
+
+  private everySecond(now: bigint): void {
+    this.tracer?.everySecond();
+    this.watchVictims();
+    const clocks = readClocks();
+    this.say(SOURCE.clock, clocks);
+    const offset = clocks.wallMs - Number(BigInt(clocks.monotonicNs) / 1_000_000n);
+    if (this.offsetMs !== undefined && Math.abs(offset - this.offsetMs) > STEP_MS) {
+      this.loss({ code: 'clock-step', where: `${Math.round(offset - this.offsetMs)} ms`, count: 1 });
+    }
+    this.offsetMs = offset;
+    if (this.worstLateMs > 500) this.loss({ code: 'recorder-late', where: `${Math.round(this.worstLateMs)} ms`, count: 1 });
+    const used = process.cpuUsage(this.cpu);
+    const load: RecorderLoad = {
+      cpuMs: (used.user + used.system) / 1000,
+      wallMs: Number(now - this.lastSecond) / 1e6,
+      rssBytes: process.memoryUsage.rss(),
+      lateMs: this.worstLateMs,
+      queuedBytes: this.options.queuedBytes(),
+    };
+    this.say(SOURCE.recorder, load);
+    this.cpu = process.cpuUsage();
+    this.worstLateMs = 0;
+    this.lastSecond = now;
+    if (this.settings.changed([...this.victims.keys()])) captureFacts(this.options.sink, { when: 'change', victims: [...this.victims.keys()] });
+    this.options.flush();
+  }
+
+  private watchVictims(): void {
+    if (this.options.watchBusiest) {
+      for (const { pid, comm } of this.sampler.busiest().slice(0, BUSIEST)) this.addVictim({ pid, comm, role: 'busiest' });
+    }
+    for (const [pid, victim] of this.victims) {
+      if (this.gone.has(pid)) continue;
+      const threads = this.listThreads(pid);
+      if (threads.length > 0) continue;
+      this.gone.add(pid);
+      this.loss({ code: 'victim-gone', where: `${victim.comm} (${pid})` });
+    }
+  }
+
+  /** The last samples, events and facts; the journal then removes what was set up. */
+  stop(): void {
+    clearTimeout(this.timer);
+    this.sampler.tick(monotonicNs(), [...this.victims.keys()].filter((pid) => !this.gone.has(pid)));
+    this.tracer?.stop();
+    this.tracer = undefined;
+    captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
+    this.everySecond(monotonicNs());
+  }
+}

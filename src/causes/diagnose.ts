@@ -1,0 +1,146 @@
+// Measures + causes → the diagnosis: which cause holds first, which hold as well, which are ruled out and why, which could not be checked.
+// Causes that hold are ranked by the victim's time that each explains, weighed by how sure it is.
+
+import { findOnset } from '../analysis/onset.js';
+import type { Measures } from '../analysis/measures.js';
+import { wallTime } from '../analysis/case.js';
+import { phasesOf } from '../analysis/phases.js';
+import { writersOf } from '../analysis/writers.js';
+import { percent } from '../base/format.js';
+import type { Diagnosis, Verdict } from '../model/diagnosis.js';
+import { LOSS_KINDS } from '../model/losses.js';
+import { STATES, type State } from '../model/states.js';
+import { examine, type Cause, type Finding, type Found } from './cause.js';
+
+/** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
+export interface Outcome {
+  readonly diagnosis: Diagnosis;
+  readonly lost: Found['lost'];
+}
+
+interface Examined {
+  readonly cause: Cause;
+  readonly finding: Finding;
+}
+
+type Holding = { readonly cause: Cause; readonly finding: Found };
+
+function holds(one: Examined): one is Holding {
+  return one.finding.kind === 'found';
+}
+
+function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
+  const { account, input } = m;
+  const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
+  const severe = input.losses.some((loss) => LOSS_KINDS[loss.code].severity === 'severe');
+  return {
+    cause: cause.id,
+    layer: cause.layer,
+    // A verdict on lossy data is worth less, and says so through its losses.
+    confidence: Math.min(1, Math.max(0, finding.confidence)) * (severe ? 0.8 : 1),
+    share: Math.min(1, Math.max(0, finding.share)),
+    since: onset ? wallTime(input.manifest, onset.sinceMs) : null,
+    sinceMs: onset ? onset.sinceMs : null,
+    fromStart: onset?.fromStart ?? false,
+    victim: account ? { pid: account.pid, name: account.name } : null,
+    culprit: finding.culprit,
+    sentence: finding.sentence,
+    evidence: [...finding.evidence],
+    advice: [...finding.advice],
+  };
+}
+
+/** What is said when no cause holds and health can't be argued: where the time went, and what would decide. */
+function inconclusive(m: Measures, why: string): Verdict {
+  const { account } = m;
+  const largest = [...(account?.ms ?? [])].filter(([state]) => state !== 'running').sort((a, b) => b[1] - a[1])[0];
+  const wall = account ? account.to - account.from : 0;
+  return {
+    cause: 'inconclusive',
+    layer: 'none',
+    confidence: 0,
+    share: 0,
+    since: null,
+    sinceMs: null,
+    fromStart: false,
+    victim: account ? { pid: account.pid, name: account.name } : null,
+    culprit: null,
+    sentence:
+      largest && wall > 0
+        ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}.`
+        : `There is no verdict: ${why}.`,
+    evidence: [],
+    advice: [
+      account?.source === 'events'
+        ? 'Look at the accounting and record for longer: `iowitness record --for 60s --pid PID`.'
+        : 'Record as root, so that the victim’s sleeps and the requests are seen.',
+    ],
+  };
+}
+
+function accounting(m: Measures): Diagnosis['accounting'] {
+  const { account } = m;
+  if (!account) return [];
+  const wall = account.to - account.from;
+  const states = (Object.keys(STATES) as State[]).flatMap((state) => {
+    const ms = account.ms.get(state) ?? 0;
+    return ms > 0 ? [{ state, ms, share: Math.min(1, ms / wall) }] : [];
+  });
+  const missing = wall - states.reduce((sum, one) => sum + one.ms, 0);
+  if (missing > wall * 1e-6) states.push({ state: 'unexplained', ms: missing, share: missing / wall });
+  return states.sort((a, b) => b.ms - a.ms);
+}
+
+function lossesOf(m: Measures): Diagnosis['losses'] {
+  const joined = new Map<string, Diagnosis['losses'][number]>();
+  for (const { code, where, count } of m.input.losses) {
+    const kind = LOSS_KINDS[code];
+    const known = joined.get(`${code} ${where}`);
+    const sum = (known?.count ?? 0) + (count ?? 0);
+    joined.set(`${code} ${where}`, { code, severity: kind.severity, sentence: kind.sentence, remedy: kind.remedy, where, ...(sum > 0 && { count: sum }) });
+  }
+  return [...joined.values()];
+}
+
+/** Argues the diagnosis from the measures of one recording. */
+export function diagnose(m: Measures, causes: readonly Cause[], tool: string): Outcome {
+  const examined: Examined[] = causes.map((cause) => ({ cause, finding: examine(cause, m) }));
+  const of = (rank: Cause['rank']) => examined.filter((one) => one.cause.rank === rank);
+  const stalls = of('verdict')
+    .filter(holds)
+    .sort((a, b) => b.finding.share * b.finding.confidence - a.finding.share * a.finding.confidence);
+  const beside = of('beside').filter(holds);
+  const otherwise = of('otherwise');
+  const first = stalls[0] ?? otherwise.find(holds);
+  const refused = otherwise.find((one) => one.finding.kind === 'not-checked')?.finding;
+  const verdict = first ? verdictOf(m, first) : inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded');
+  const { input } = m;
+  const facts = input.facts.at(-1);
+  const diagnosis: Diagnosis = {
+    schema: 'iowitness.diagnosis/1',
+    tool,
+    recording: {
+      path: input.path,
+      id: input.manifest.id,
+      host: input.manifest.host,
+      kernel: input.manifest.kernel,
+      startedAt: wallTime(input.manifest, 0),
+      durationMs: input.durationMs,
+      complete: input.complete,
+      endedBecause: input.manifest.endedBecause ?? null,
+      events: input.events?.count ?? 0,
+    },
+    verdict,
+    also: [...stalls.slice(1), ...beside].map((one) => verdictOf(m, one)),
+    changes: input.changes.map((change) => ({ ...change })),
+    accounting: accounting(m),
+    accountingFrom: m.account?.source ?? 'none',
+    ruledOut: of('verdict').flatMap(({ cause, finding }) => (finding.kind === 'ruled-out' ? [{ cause: cause.id, why: finding.why }] : [])),
+    notChecked: of('verdict').flatMap(({ cause, finding }) => (finding.kind === 'not-checked' ? [{ cause: cause.id, why: finding.why }] : [])),
+    losses: lossesOf(m),
+    phases: phasesOf(input),
+    writers: writersOf(m),
+    machine: [...(facts?.summary ?? [])].map(([label, value]) => ({ label, value })),
+  };
+  return { diagnosis, lost: stalls[0]?.finding.lost ?? [] };
+}

@@ -1,0 +1,131 @@
+// `check DIR`: the main job. Writes a probe on the volume that holds DIR, records the machine meanwhile, and says what holds writes up.
+
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { SOURCE, type ProbeProgress } from '../model/recording.js';
+import { checkDirectory, startProbe, type Probe } from '../lab/probe.js';
+import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
+import { byteSize, concludeWith, freshName, numberBetween, progress, seconds, toolName, undoFolder, warn } from './context.js';
+
+interface CheckOptions {
+  readonly json: boolean;
+  readonly output?: string;
+  readonly report: boolean;
+  readonly buffered: number;
+  readonly direct: number;
+  readonly fsync: number;
+  readonly blockSize: number;
+  readonly size: number;
+  readonly hz: number;
+  readonly events: boolean;
+  readonly eventBudget: number;
+  readonly buffer?: number;
+}
+
+/** The machine is recorded this long before and after the probe, ms, for a baseline and for what the flusher still writes. */
+const MARGIN_MS = 500;
+/** A probe that reports nothing for this long is stuck in the kernel; the diagnosis then works with what there is. */
+const STUCK_MS = 20_000;
+
+const PHASE_WORDS: Readonly<Record<string, string>> = {
+  buffered: 'writing small blocks through the page cache',
+  direct: 'writing 4 KiB blocks past the page cache',
+  fsync: 'writing small blocks, each followed by fsync',
+};
+
+export function checkCommand(program: Command): void {
+  program
+    .command('check')
+    .description('write a probe in DIR, record the machine meanwhile, and say what holds writes up (about 12 s)')
+    .argument('<dir>', 'a folder on the volume to check')
+    .option('-o, --output <recording>', 'name of the recording (default: iowitness-check-HOST-TIME.iow here)')
+    .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
+    .option('--no-report', 'write no HTML report')
+    .option('--buffered <time>', 'how long to write through the page cache', seconds, 4)
+    .option('--direct <time>', 'how long to write past the page cache', seconds, 3)
+    .option('--fsync <time>', 'how long to write with an fsync after each write', seconds, 3)
+    .option('--block-size <bytes>', 'size of the buffered writes', byteSize, 512)
+    .option('--size <bytes>', 'most that the buffered phase may write', byteSize, 256 * 1024 * 1024)
+    .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), 10)
+    .option('--no-events', 'record counters only, no kernel events')
+    .option('--event-budget <n>', 'kernel events a second above which the costliest are given up', numberBetween(1000, 1e7), 400_000)
+    .option('--buffer <KiB>', 'trace buffer per CPU', numberBetween(64, 1024 * 1024))
+    .addHelpText('after', '\nExample:\n  iowitness check /var/lib/postgresql')
+    .action((dir: string, options: CheckOptions) => check(dir, options));
+}
+
+async function check(dir: string, options: CheckOptions): Promise<void> {
+  const volume = checkDirectory(dir);
+  if (process.geteuid?.() !== 0) warn('without root there are counters but no kernel events: the verdict will be narrower.');
+  const folder = options.output ?? freshName('check');
+  const file = join(realpathSync(dir), `.iowitness-probe-${process.pid}.tmp`);
+  let session: Session | undefined;
+  const probe = startProbe(
+    {
+      file,
+      bufferedSeconds: options.buffered,
+      bufferedBlockBytes: options.blockSize,
+      bufferedMaxBytes: Math.min(options.size, Math.floor(volume.freeBytes / 4)),
+      directSeconds: options.direct,
+      fsyncSeconds: options.fsync,
+    },
+    (slice: ProbeProgress) => {
+      if (session) tell(session, SOURCE.probe, slice);
+      lastWord = Date.now();
+      if (slice.phase in PHASE_WORDS) progress(`${PHASE_WORDS[slice.phase]}…`);
+    },
+  );
+  let lastWord = Date.now();
+  try {
+    session = await startRecording({
+      folder,
+      undoFolder: undoFolder(),
+      tool: toolName(),
+      plan: { command: 'check', hz: options.hz, events: options.events, directory: realpathSync(dir) },
+      victims: [{ pid: probe.pid, comm: 'iowitness-probe', role: 'probe' }],
+      watchBusiest: false,
+      eventBudget: options.eventBudget,
+      ...(options.buffer !== undefined && { bufferKiB: options.buffer }),
+    });
+    session.journal.plan([{ kind: 'remove-file', path: file }]);
+    await pause(MARGIN_MS);
+    const because = await runProbe(probe, session, () => lastWord);
+    await pause(MARGIN_MS);
+    for (const sentence of await session.end(because)) warn(sentence);
+  } finally {
+    probe.stop();
+  }
+  const report = reportPathFor(folder);
+  await concludeWith(folder, { json: options.json, ...(options.report && { report }) });
+}
+
+/** Lets the probe run to its end, to an interrupt, or to the point where it is plainly stuck. */
+async function runProbe(probe: Probe, session: Session, lastWord: () => number): Promise<string> {
+  let interrupt: () => void = () => {};
+  const interrupted = new Promise<string>((settle) => {
+    interrupt = () => settle('interrupt');
+  });
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  let timer: NodeJS.Timeout | undefined;
+  const stuck = new Promise<string>((settle) => {
+    timer = setInterval(() => {
+      if (Date.now() - lastWord() > STUCK_MS) settle('the probe is stuck in the kernel');
+    }, 500);
+  });
+  probe.go();
+  try {
+    const because = await Promise.race([probe.done.then(() => 'the probe is done'), interrupted, stuck, session.mustEnd]);
+    if (because !== 'the probe is done') probe.stop();
+    return because;
+  } finally {
+    clearInterval(timer);
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((settle) => setTimeout(settle, ms));
+}

@@ -1,0 +1,125 @@
+// What every command shares: where undo journals and the built page live, how progress and results are printed, exit statuses.
+// Together with main.ts this is the only reader of the environment and of the process's streams.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError } from 'commander';
+import { UserError } from '../base/errors.js';
+import { harmless } from '../base/format.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import { renderJson } from '../present/json.js';
+import { renderText } from '../present/text.js';
+import type { ReportAssets } from '../present/html/report.js';
+import { diagnoseRecording, writeReport, type Diagnosed } from '../pipeline.js';
+
+/** 0 = ran and nothing wrong found, 1 = a stall found, 2 = could not do it. */
+export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** 'iowitness VERSION', as it goes into recordings and results. */
+export function toolName(): string {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  return `iowitness ${manifest.version}`;
+}
+
+/** Where undo journals are kept: they outlive the process, and for root a reboot. */
+export function undoFolder(): string {
+  if (process.geteuid?.() === 0) return '/var/lib/iowitness/undo';
+  const state = process.env['XDG_STATE_HOME'] ?? join(process.env['HOME'] ?? '/tmp', '.local/state');
+  return join(state, 'iowitness/undo');
+}
+
+/** The browser code that reports embed. */
+export function reportAssets(): ReportAssets {
+  const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name), 'utf8');
+  return { js: read('report.js'), css: read('report.css') };
+}
+
+/** A name for a new recording in the current folder that is not taken: iowitness-check-HOST-20261123-0712.iow. */
+export function freshName(what: string): string {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const base = `iowitness-${what}-${hostname().replace(/[^\w.-]/g, '_')}-${stamp}`;
+  let name = `${base}.iow`;
+  for (let count = 2; existsSync(name); count += 1) name = `${base}-${count}.iow`;
+  return name;
+}
+
+/** A line on standard error that is overwritten by the next; nothing where that is no terminal. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function warn(text: string): void {
+  progress('');
+  process.stderr.write(`iowitness: ${harmless(text)}\n`);
+}
+
+export function exitStatus({ verdict }: Diagnosis): number {
+  if (verdict.cause === 'healthy') return EXIT.fine;
+  return verdict.cause === 'inconclusive' ? EXIT.failed : EXIT.found;
+}
+
+/** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
+export async function concludeWith(recording: string, options: { readonly json: boolean; readonly report?: string }): Promise<void> {
+  progress('reading the recording…');
+  const diagnosed = await diagnoseRecording(recording, toolName());
+  if (options.report !== undefined) await writeReport(diagnosed, options.report, reportAssets());
+  progress('');
+  printDiagnosis(diagnosed, options);
+  process.exitCode = exitStatus(diagnosed.diagnosis);
+}
+
+function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: boolean; readonly report?: string }): void {
+  if (options.json) {
+    say(renderJson(diagnosis));
+    return;
+  }
+  const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  say(renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }));
+  if (options.report !== undefined) say(`Report: ${options.report}`);
+}
+
+/** Argument parsers for commander: each refuses with the range that it takes. */
+export function numberBetween(low: number, high: number, unit = ''): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`give a number from ${low} to ${high}${unit}.`);
+    }
+    return value;
+  };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
+const BYTES: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, kib: 1024, kb: 1000, m: 1024 ** 2, mib: 1024 ** 2, mb: 1e6, g: 1024 ** 3, gib: 1024 ** 3, gb: 1e9 };
+
+/** '30s', '5m', '1h', or seconds without a unit. */
+export function seconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)?$/.exec(text.trim());
+  const value = Number(match?.[1]) * (SECONDS[match?.[2] ?? 's'] ?? NaN);
+  if (!match || value <= 0) throw new InvalidArgumentError('give a time such as 30s, 5m or 1h.');
+  return value;
+}
+
+/** '4k', '256M', '1G', or bytes without a unit. */
+export function byteSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
+  const value = Math.round(Number(match?.[1]) * (BYTES[(match?.[2] ?? '').toLowerCase()] ?? NaN));
+  if (!match || !(value > 0)) throw new InvalidArgumentError('give a size such as 4k, 256M or 1G.');
+  return value;
+}
+
+/** A process id that exists. */
+export function runningPid(text: string, before: readonly number[] = []): number[] {
+  const pid = Number(text);
+  if (!Number.isInteger(pid) || pid < 1) throw new InvalidArgumentError('give a process id.');
+  if (!existsSync(`/proc/${pid}`)) throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
+  return [...before, pid];
+}

@@ -1,0 +1,56 @@
+// The command line: parses arguments, undoes what a killed run left, runs one command, and turns errors into one sentence.
+
+import { Command, CommanderError } from 'commander';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { recoverStale } from '../capture/undo.js';
+import { checkCommand } from './check.js';
+import { EXIT, toolName, undoFolder, warn } from './context.js';
+import { diagnoseCommand } from './diagnose.js';
+import { doctorCommand } from './doctor.js';
+import { recordCommand } from './record.js';
+import { reportCommand } from './report.js';
+import { undoCommand } from './undo.js';
+
+async function undoLeftovers(): Promise<void> {
+  const { undone, failed } = await recoverStale(undoFolder());
+  for (const sentence of undone) warn(`left by a run that was killed, now undone: ${sentence}`);
+  for (const sentence of failed) warn(`left by a run that was killed, and could not be undone: ${sentence}`);
+}
+
+function buildProgram(): Command {
+  const program = new Command('iowitness')
+    .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
+    .version(toolName())
+    .showHelpAfterError('(--help shows what there is)')
+    .configureHelp({ showGlobalOptions: false })
+    .hook('preAction', async (_program, command) => {
+      if (command.name() !== 'undo') await undoLeftovers();
+    });
+  for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, doctorCommand, undoCommand]) add(program);
+  program.addHelpText('after', '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done.');
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  if (errnoOf(error) === 'ENOSPC') return `${messageOf(error)}: free some space, or write somewhere else with -o.`;
+  if (errnoOf(error) !== undefined) return `${messageOf(error)}.`;
+  return `an error in iowitness itself: ${messageOf(error)} (set IOWITNESS_DEBUG=1 for the place)`;
+}
+
+// `iowitness … | head` closes the pipe early: that is no error.
+process.stdout.on('error', (error) => {
+  if (errnoOf(error) === 'EPIPE') process.exit(EXIT.fine);
+});
+
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.failed;
+  else {
+    warn(sentenceOf(error));
+    if (process.env['IOWITNESS_DEBUG'] !== undefined) console.error(error);
+    process.exitCode = EXIT.failed;
+  }
+}

@@ -1,0 +1,22 @@
+// `report REC`: the recording as one self-contained HTML page.
+
+import type { Command } from 'commander';
+import { diagnoseRecording, reportPathFor, writeReport } from '../pipeline.js';
+import { progress, reportAssets, say, toolName } from './context.js';
+
+export function reportCommand(program: Command): void {
+  program
+    .command('report')
+    .description('write the report of a recording: one HTML file that works offline')
+    .argument('<recording>', 'a NAME.iow folder')
+    .option('-o, --output <file>', 'where to write it (default: NAME.html beside the recording)')
+    .addHelpText('after', '\nExample:\n  iowitness report slow-night.iow -o slow-night.html')
+    .action(async (recording: string, options: { output?: string }) => {
+      progress('reading the recording…');
+      const diagnosed = await diagnoseRecording(recording, toolName());
+      const file = options.output ?? reportPathFor(recording);
+      await writeReport(diagnosed, file, reportAssets());
+      progress('');
+      say(file);
+    });
+}

@@ -1,0 +1,122 @@
+// The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name.
+
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { basename, dirname, resolve } from 'node:path';
+import { buildCharts } from './analysis/charts.js';
+import { measure } from './analysis/measures.js';
+import { monotonicNs } from './base/clock.js';
+import { Recorder, readClocks } from './capture/recorder.js';
+import { readWhole } from './capture/files.js';
+import { UndoJournal } from './capture/undo.js';
+import { loadCauses } from './catalogue.js';
+import { diagnose } from './causes/diagnose.js';
+import type { Charts } from './model/charts.js';
+import type { Diagnosis } from './model/diagnosis.js';
+import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
+import { openCase } from './open-case.js';
+import { renderHtml, type ReportAssets } from './present/html/report.js';
+import { writeFileDirect } from './recording/direct-file.js';
+import { RecordingWriter } from './recording/writer.js';
+
+export interface RecordOptions {
+  /** The folder to make, NAME.iow. */
+  readonly folder: string;
+  readonly undoFolder: string;
+  readonly tool: string;
+  readonly plan: RecordingPlan;
+  readonly victims: readonly VictimMark[];
+  readonly watchBusiest: boolean;
+  readonly eventBudget: number;
+  readonly bufferKiB?: number;
+  /** The recording ends when it has grown to this size. */
+  readonly maxBytes?: number;
+}
+
+/** A recording under way. */
+export interface Session {
+  readonly recorder: Recorder;
+  readonly writer: RecordingWriter;
+  readonly journal: UndoJournal;
+  /** Settles with the reason when the recording's disk is full or its size limit is reached. */
+  readonly mustEnd: Promise<string>;
+  /** Ends it: last samples, manifest, and everything that was set up is undone. Returns what could not be undone, in words. */
+  end(because: string): Promise<string[]>;
+}
+
+/** Begins to record. Throws a UserError where the folder can't be made. */
+export async function startRecording(options: RecordOptions): Promise<Session> {
+  mkdirSync(dirname(resolve(options.folder)), { recursive: true });
+  const journal = UndoJournal.open(options.undoFolder);
+  let stop: (why: string) => void = () => {};
+  const mustEnd = new Promise<string>((settle) => (stop = settle));
+  const start = readClocks();
+  const writer = await RecordingWriter.create(
+    options.folder,
+    {
+      format: 'iowitness-recording',
+      version: RECORDING_VERSION,
+      tool: options.tool,
+      id: randomUUID(),
+      host: hostname(),
+      kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
+      plan: options.plan,
+      start,
+    },
+    { onFull: stop, ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }) },
+  );
+  const recorder = new Recorder({
+    sink: writer,
+    journal,
+    hz: options.plan.hz,
+    events: options.plan.events,
+    eventBudget: options.eventBudget,
+    ...(options.bufferKiB !== undefined && { bufferKiB: options.bufferKiB }),
+    victims: options.victims,
+    watchBusiest: options.watchBusiest,
+    queuedBytes: () => writer.queuedBytes,
+    flush: () => void writer.flush(),
+  });
+  recorder.start();
+  return {
+    recorder,
+    writer,
+    journal,
+    mustEnd,
+    async end(because) {
+      recorder.stop();
+      await writer.close(readClocks(), because);
+      return journal.undoAll();
+    },
+  };
+}
+
+/** Says what the probe achieved on the recording's tape. */
+export function say(session: Session, source: string, value: unknown): void {
+  session.writer.reading(source, JSON.stringify(value), monotonicNs());
+}
+
+/** A diagnosed recording, ready to be shown. */
+export interface Diagnosed {
+  readonly diagnosis: Diagnosis;
+  readonly charts: Charts;
+}
+
+/** Opens a recording and argues its diagnosis. */
+export async function diagnoseRecording(path: string, tool: string): Promise<Diagnosed> {
+  const measures = measure(openCase(path));
+  const { diagnosis, lost } = diagnose(measures, await loadCauses(), tool);
+  return { diagnosis, charts: buildCharts(measures, lost, diagnosis.verdict.cause) };
+}
+
+/** Writes the report as one HTML file. */
+export async function writeReport({ diagnosis, charts }: Diagnosed, file: string, assets: ReportAssets): Promise<void> {
+  await writeFileDirect(file, Buffer.from(renderHtml(diagnosis, charts, assets)));
+}
+
+/** The report's place beside a recording: NAME.iow → NAME.html. */
+export function reportPathFor(recording: string): string {
+  const folder = resolve(recording);
+  return resolve(dirname(folder), `${basename(folder).replace(/\.iow$/, '')}.html`);
+}
