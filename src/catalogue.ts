@@ -11,6 +11,8 @@ const CAUSE_FILE = /^(healthy|[a-z]+\.[a-z-]+)\.js$/;
 /** Loads all causes, in the order of their ids. */
 export async function loadCauses(): Promise<Cause[]> {
   const files = readdirSync(fileURLToPath(FOLDER)).filter((name) => CAUSE_FILE.test(name));
-  const modules = await Promise.all(files.map((name) => import(new URL(name, FOLDER).href) as Promise<{ cause: Cause }>));
+  const modules = await Promise.all(
+    files.map((name) => import(new URL(name, FOLDER).href) as Promise<{ cause: Cause }>),
+  );
   return modules.map((module) => module.cause);
 }

@@ -11,7 +11,14 @@ import { parseFormat } from './decode/ftrace/format.js';
 import { Symbols } from './decode/ftrace/symbols.js';
 import type { Events } from './model/events.js';
 import { LOSS_KINDS, type Loss } from './model/losses.js';
-import { SOURCE, type ProbeProgress, type Reading, type RecorderLoad, type TraceState, type VictimMark } from './model/recording.js';
+import {
+  SOURCE,
+  type ProbeProgress,
+  type Reading,
+  type RecorderLoad,
+  type TraceState,
+  type VictimMark,
+} from './model/recording.js';
 import { openRecording, type OpenRecording } from './recording/reader.js';
 
 /** What the recorder itself said, by source; text that is not JSON is a loss. */

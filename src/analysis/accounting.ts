@@ -71,7 +71,14 @@ export function accountFor(
       const living = raw.filter((segment) => segment.state !== 'ended');
       const wakes = linkWakes(living, requests);
       const own = ownRequests(requests, origins, pid, threads, wakes);
-      const segments = splitWaits(living, requests, own, wakes, requests.disks.indexOf(disk ?? ''), kernelThreadTest(input.events.comms));
+      const segments = splitWaits(
+        living,
+        requests,
+        own,
+        wakes,
+        requests.disks.indexOf(disk ?? ''),
+        kernelThreadTest(input.events.comms),
+      );
       const end = segments.at(-1)?.to ?? to;
       return { pid, thread, name, threads, from, to: end, source: 'events', segments, ms: sumByState(segments), own };
     }
@@ -117,7 +124,13 @@ export function lastAtOrBefore(times: Float64Array, t: number): number {
   return low - 1;
 }
 
-const STATE_OF_LETTER: Readonly<Record<string, State>> = { T: 'stopped', t: 'stopped', Z: 'ended', X: 'ended', R: 'running' };
+const STATE_OF_LETTER: Readonly<Record<string, State>> = {
+  T: 'stopped',
+  t: 'stopped',
+  Z: 'ended',
+  X: 'ended',
+  R: 'running',
+};
 
 /** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
 function sampledSegments(
@@ -150,7 +163,10 @@ function sampledSegments(
     };
     add(running, 'running');
     add(runnable, 'runnable');
-    add(end - at, sampledState(counters, index, () => busy(begin, end)));
+    add(
+      end - at,
+      sampledState(counters, index, () => busy(begin, end)),
+    );
   }
   return segments;
 }

@@ -68,7 +68,9 @@ function diskCharts(m: Measures, axis: Axis): Chart[] {
       const series = m.input.counters.disks.get(id);
       return columns.flatMap(([name, word]) => {
         const column = series?.columns.get(name);
-        return series && column ? [{ name: `${m.topology.name(id)} ${word}`, values: ratePerBin(axis, series, column, scale) }] : [];
+        return series && column
+          ? [{ name: `${m.topology.name(id)} ${word}`, values: ratePerBin(axis, series, column, scale) }]
+          : [];
       });
     });
   const depth = disks.flatMap((id) => {
@@ -77,8 +79,31 @@ function diskCharts(m: Measures, axis: Axis): Chart[] {
     return series && column ? [{ name: m.topology.name(id), values: ratePerBin(axis, series, column, 1e-3) }] : [];
   });
   return [
-    { id: 'throughput', title: 'Throughput', unit: 'MB/s', lines: lines([['wr_sectors', 'writes'], ['rd_sectors', 'reads']], 512 / 1e6) },
-    { id: 'iops', title: 'Requests per second', unit: 'IOPS', lines: lines([['wr_ios', 'writes'], ['rd_ios', 'reads'], ['fl_ios', 'flushes']], 1) },
+    {
+      id: 'throughput',
+      title: 'Throughput',
+      unit: 'MB/s',
+      lines: lines(
+        [
+          ['wr_sectors', 'writes'],
+          ['rd_sectors', 'reads'],
+        ],
+        512 / 1e6,
+      ),
+    },
+    {
+      id: 'iops',
+      title: 'Requests per second',
+      unit: 'IOPS',
+      lines: lines(
+        [
+          ['wr_ios', 'writes'],
+          ['rd_ios', 'reads'],
+          ['fl_ios', 'flushes'],
+        ],
+        1,
+      ),
+    },
     { id: 'depth', title: 'Queue depth (average number of requests in flight)', unit: 'requests', lines: depth },
   ];
 }
@@ -93,7 +118,12 @@ function dirtyChart(m: Measures, axis: Axis): Chart {
     id: 'dirty',
     title: 'Dirty pages against the limit',
     unit: 'MB',
-    lines: [...line('dirty', 'nr_dirty'), ...line('being written back', 'nr_writeback'), ...line('limit', 'nr_dirty_threshold'), ...line('background limit', 'nr_dirty_background_threshold')],
+    lines: [
+      ...line('dirty', 'nr_dirty'),
+      ...line('being written back', 'nr_writeback'),
+      ...line('limit', 'nr_dirty_threshold'),
+      ...line('background limit', 'nr_dirty_background_threshold'),
+    ],
   };
 }
 
@@ -115,8 +145,18 @@ function victimChart(m: Measures, axis: Axis): Chart[] {
     if (!bins) byState.set(segment.state, (bins = new Float64Array(axis.bins)));
     addToBins(bins, axis.binMs, segment.from, segment.to, 100 / axis.binMs);
   }
-  const lines = [...byState].sort((a, b) => sum(b[1]) - sum(a[1])).map(([state, values]) => ({ name: STATES[state], values }));
-  return [{ id: 'victim', title: `Where the time of ${account.name || 'the victim'} (${account.pid}) went`, unit: '%', lines, stacked: true }];
+  const lines = [...byState]
+    .sort((a, b) => sum(b[1]) - sum(a[1]))
+    .map(([state, values]) => ({ name: STATES[state], values }));
+  return [
+    {
+      id: 'victim',
+      title: `Where the time of ${account.name || 'the victim'} (${account.pid}) went`,
+      unit: '%',
+      lines,
+      stacked: true,
+    },
+  ];
 }
 
 function sum(values: Float64Array): number {
@@ -145,7 +185,8 @@ function heatmap(m: Measures, requests: Requests, axis: Axis, kind: number, titl
   if (!load) return undefined;
   const rows = [...load.rows].filter((row) => requests.kind[row] === kind);
   if (rows.length < 2) return undefined;
-  const latency = (row: number) => Math.max(1, ((requests.completed[row] ?? 0) - (requests.dispatched[row] ?? 0)) * 1000);
+  const latency = (row: number) =>
+    Math.max(1, ((requests.completed[row] ?? 0) - (requests.dispatched[row] ?? 0)) * 1000);
   const slowest = rows.reduce((most, row) => Math.max(most, latency(row)), 1000);
   const columns = Math.min(axis.bins, 300);
   const width = (axis.bins * axis.binMs) / columns;
@@ -174,7 +215,9 @@ function bandsOf(kind: Band['kind'], label: string, intervals: readonly Interval
     if (last && one.from - last.to <= joinMs) last.to = Math.max(last.to, one.to);
     else bands.push({ ...one });
   }
-  return bands.filter((band) => band.to - band.from >= joinMs / 5).map((band) => ({ kind, label, fromMs: band.from, toMs: band.to }));
+  return bands
+    .filter((band) => band.to - band.from >= joinMs / 5)
+    .map((band) => ({ kind, label, fromMs: band.from, toMs: band.to }));
 }
 
 /** Builds everything that the report draws. `lost` is when the victim lost its time to the verdict's cause. */
@@ -186,10 +229,19 @@ export function buildCharts(m: Measures, lost: readonly Interval[], label: strin
     return { kind: 'phase', label: name, fromMs: slices[0]?.fromMs ?? 0, toMs: slices.at(-1)?.toMs ?? 0 };
   });
   bands.push(...bandsOf('stall', label, lost, Math.max(250, axis.binMs * 5)));
-  const neighbour = m.neighbours?.others.find((other) => other.origin.via === 'direct' || other.origin.via === 'flushed');
+  const neighbour = m.neighbours?.others.find(
+    (other) => other.origin.via === 'direct' || other.origin.via === 'flushed',
+  );
   if (neighbour && neighbour.share > 0.05) {
     const { binMs, spans } = neighbour.bursts;
-    bands.push(...spans.map((span): Band => ({ kind: 'burst', label: `burst of ${neighbour.origin.name}`, fromMs: span.from * binMs, toMs: span.to * binMs })));
+    bands.push(
+      ...spans.map((span): Band => ({
+        kind: 'burst',
+        label: `burst of ${neighbour.origin.name}`,
+        fromMs: span.from * binMs,
+        toMs: span.to * binMs,
+      })),
+    );
   }
   const { requests } = m;
   const heatmaps = requests
@@ -199,6 +251,12 @@ export function buildCharts(m: Measures, lost: readonly Interval[], label: strin
         heatmap(m, requests, axis, KIND.flush, 'Latency of flushes (dispatch to completion)'),
       ].filter((one) => one !== undefined)
     : [];
-  const charts = [...victimChart(m, axis), ...probeChart(m, axis), ...diskCharts(m, axis), dirtyChart(m, axis), pressureChart(m, axis)];
+  const charts = [
+    ...victimChart(m, axis),
+    ...probeChart(m, axis),
+    ...diskCharts(m, axis),
+    dirtyChart(m, axis),
+    pressureChart(m, axis),
+  ];
   return { t: axis.t, binMs: axis.binMs, charts: charts.filter((chart) => chart.lines.length > 0), bands, heatmaps };
 }

@@ -20,7 +20,8 @@ export class Topology {
     this.names = names;
     for (const device of facts?.devices.values() ?? []) {
       const parent = device.beneath[0];
-      if (device.queue.size === 0 && parent !== undefined && device.beneath.length === 1) this.disks.set(device.id, parent);
+      if (device.queue.size === 0 && parent !== undefined && device.beneath.length === 1)
+        this.disks.set(device.id, parent);
     }
   }
 

@@ -34,7 +34,14 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     last = Math.max(last, completed);
     flights.push({ from: dispatched, to: completed });
   });
-  return { disk: requests.disks[index] ?? '', index, rows: Int32Array.from(rows), serviceFrom, serviceTo, busy: union(flights) };
+  return {
+    disk: requests.disks[index] ?? '',
+    index,
+    rows: Int32Array.from(rows),
+    serviceFrom,
+    serviceTo,
+    busy: union(flights),
+  };
 }
 
 /** What an ordinary disk would need for a request, ms: a generous fixed part and a generous transfer rate, by kind of disk. */

@@ -30,7 +30,13 @@ export interface Measures {
 }
 
 /** The disk that a victim is to be judged by: under the checked folder, else the one that served most of its bytes, else the busiest. */
-function diskOf(input: Case, topology: Topology, requests: Requests | undefined, origins: Origins | undefined, pid: number): DeviceId | undefined {
+function diskOf(
+  input: Case,
+  topology: Topology,
+  requests: Requests | undefined,
+  origins: Origins | undefined,
+  pid: number,
+): DeviceId | undefined {
   const { directory } = input.manifest.plan;
   if (directory !== undefined) return topology.diskOfPath(directory);
   const bytes = new Map<DeviceId, number>();
@@ -93,7 +99,8 @@ export function shareOf(account: VictimAccount, states: readonly State[]): numbe
 
 export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames);
-  const requests = input.events?.tables.has('block_rq_complete') === true ? followRequests(input.events, topology) : undefined;
+  const requests =
+    input.events?.tables.has('block_rq_complete') === true ? followRequests(input.events, topology) : undefined;
   const origins = requests && findOrigins(input, requests, topology);
   const chosen = chooseAccount(input, topology, requests, origins);
   const account = chosen?.account;
@@ -103,8 +110,14 @@ export function measure(input: Case): Measures {
   const spins = disk !== undefined && topology.spins(disk);
   const neighbours =
     load && requests && origins && account?.source === 'events'
-      ? findNeighbours(load, requests, origins, account.own, timesIn(account, ['block-device', 'block-queue']), input.durationMs, (pid, binMs) =>
-          dirtiedSeries(input, threadsOf(input, pid), binMs),
+      ? findNeighbours(
+          load,
+          requests,
+          origins,
+          account.own,
+          timesIn(account, ['block-device', 'block-queue']),
+          input.durationMs,
+          (pid, binMs) => dirtiedSeries(input, threadsOf(input, pid), binMs),
         )
       : undefined;
   const throttle = account && measureThrottle(input, account.threads);

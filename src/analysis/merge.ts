@@ -3,7 +3,10 @@
 import type { EventTable } from '../model/events.js';
 
 /** Calls `visit(table index, row)` for every row of every table, in order of time; of equal times the earlier table first. */
-export function walkByTime(tables: readonly (EventTable | undefined)[], visit: (table: number, row: number) => void): void {
+export function walkByTime(
+  tables: readonly (EventTable | undefined)[],
+  visit: (table: number, row: number) => void,
+): void {
   const next = new Uint32Array(tables.length);
   const times = new Float64Array(tables.length);
   for (let index = 0; index < tables.length; index += 1) times[index] = tables[index]?.t[0] ?? Infinity;

@@ -86,12 +86,15 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
   let at = 0;
   for (const row of load.rows) {
     if (own[row] === 0) continue;
-    const from = Number.isNaN(requests.queued[row] ?? NaN) ? (requests.dispatched[row] ?? 0) : (requests.queued[row] ?? 0);
+    const from = Number.isNaN(requests.queued[row] ?? NaN)
+      ? (requests.dispatched[row] ?? 0)
+      : (requests.queued[row] ?? 0);
     const to = requests.completed[row] ?? 0;
     // Rows are in order of completion, so what ended long before one of them can be left behind.
     while (at < foreign.length && (foreign[at]?.to ?? Infinity) < from - 10_000) at += 1;
     let company = false;
-    for (let k = at; k < foreign.length && (foreign[k]?.from ?? Infinity) < to; k += 1) if ((foreign[k]?.to ?? 0) > from) company = true;
+    for (let k = at; k < foreign.length && (foreign[k]?.from ?? Infinity) < to; k += 1)
+      if ((foreign[k]?.to ?? 0) > from) company = true;
     const into = company ? contended : quiet;
     const kind = requests.kind[row] ?? 0;
     const list = into.get(kind);

@@ -84,7 +84,8 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
   };
   const process = (pid: number, via: Via): number => {
     const name = nameOf(owner(pid)) || nameOf(pid);
-    if (/^(jbd2\/|xfsaild|xfs-cil|xfs-log|btrfs-transacti)/.test(name)) return origins.add({ pid: null, name: `journal (${name})`, via: 'journal' });
+    if (/^(jbd2\/|xfsaild|xfs-cil|xfs-log|btrfs-transacti)/.test(name))
+      return origins.add({ pid: null, name: `journal (${name})`, via: 'journal' });
     return origins.add({ pid: owner(pid), name, via });
   };
   const inodeShares = new Map<number, { origin: number; share: number }[]>();
@@ -94,10 +95,16 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
     const sum = [...pages.values()].reduce((a, b) => a + b, 0);
     const shares = new Map<number, number>();
     for (const [pid, count] of pages) {
-      const origin = isKernelThread(nameOf(pid)) && !nameOf(pid).startsWith('jbd2') ? behindKernelThread(origins, topology, key) : process(pid, 'flushed');
+      const origin =
+        isKernelThread(nameOf(pid)) && !nameOf(pid).startsWith('jbd2')
+          ? behindKernelThread(origins, topology, key)
+          : process(pid, 'flushed');
       shares.set(origin, (shares.get(origin) ?? 0) + count / sum);
     }
-    inodeShares.set(inode, [...shares].map(([origin, share]) => ({ origin, share })).sort((a, b) => b.share - a.share));
+    inodeShares.set(
+      inode,
+      [...shares].map(([origin, share]) => ({ origin, share })).sort((a, b) => b.share - a.share),
+    );
   });
   const of = new Int32Array(requests.length);
   const perDisk = requests.disks.map((id) => stackedName(topology, id));
@@ -108,7 +115,8 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
 
   function originOf(row: number): number {
     const inode = requests.inode[row] ?? -1;
-    if (inode >= 0) return inodeShares.get(inode)?.[0]?.origin ?? origins.add({ pid: null, name: 'flusher', via: 'unattributed' });
+    if (inode >= 0)
+      return inodeShares.get(inode)?.[0]?.origin ?? origins.add({ pid: null, name: 'flusher', via: 'unattributed' });
     const pid = requests.pid[row] ?? 0;
     const name = nameOf(pid);
     if (pid === 0 || (isKernelThread(name) && !/^(jbd2\/|xfs|btrfs-transacti)/.test(name))) {
@@ -123,7 +131,9 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
 /** A kernel thread that dirties pages works for a device above, such as a loop device on a file. */
 function behindKernelThread(origins: OriginList, topology: Topology, inodeKey: string): number {
   const name = stackedName(topology, topology.disk(inodeKey.split(' ')[0] ?? ''));
-  return origins.add(name === undefined ? { pid: null, name: 'kernel', via: 'unattributed' } : { pid: null, name, via: 'stacked' });
+  return origins.add(
+    name === undefined ? { pid: null, name: 'kernel', via: 'unattributed' } : { pid: null, name, via: 'stacked' },
+  );
 }
 
 /** The devices that stand on this one, in words; undefined where there are none. */

@@ -39,7 +39,13 @@ function isWait(state: State): boolean {
 }
 
 /** Marks the requests that are the victim's: 1 = queued by it or for it, 2 = told by the wake-up alone. */
-export function ownRequests(requests: Requests, origins: Origins, pid: number, threads: ReadonlySet<number>, wakes: Int32Array): Uint8Array {
+export function ownRequests(
+  requests: Requests,
+  origins: Origins,
+  pid: number,
+  threads: ReadonlySet<number>,
+  wakes: Int32Array,
+): Uint8Array {
   const own = new Uint8Array(requests.length);
   for (let row = 0; row < requests.length; row += 1) {
     const origin = origins.list[origins.of[row] ?? 0];
@@ -50,7 +56,10 @@ export function ownRequests(requests: Requests, origins: Origins, pid: number, t
 }
 
 /** The times at which some of the chosen requests were with the device, and queued but not yet dispatched. */
-export function stagesOf(requests: Requests, chosen: (row: number) => boolean): { device: Interval[]; queue: Interval[] } {
+export function stagesOf(
+  requests: Requests,
+  chosen: (row: number) => boolean,
+): { device: Interval[]; queue: Interval[] } {
   const device: Interval[] = [];
   const queue: Interval[] = [];
   for (let row = 0; row < requests.length; row += 1) {
@@ -77,7 +86,10 @@ export function splitWaits(
 ): Segment[] {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
   // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
-  const commit = stagesOf(requests, (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)));
+  const commit = stagesOf(
+    requests,
+    (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
+  );
   return segments.flatMap((segment, index) => {
     if (!isWait(segment.state)) return [segment];
     const journal = segment.state === 'journal';

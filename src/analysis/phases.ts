@@ -8,7 +8,9 @@ function latencyOf(slices: readonly ProbeSlice[]): Phase['latencyUs'] {
   const measured = slices.filter((slice) => slice.latencyUs !== undefined && slice.operations > 0);
   if (measured.length === 0) return null;
   const weighted = (pick: (slice: ProbeSlice) => number, q: number) => {
-    const sorted = measured.map((slice) => ({ value: pick(slice), weight: slice.operations })).sort((a, b) => a.value - b.value);
+    const sorted = measured
+      .map((slice) => ({ value: pick(slice), weight: slice.operations }))
+      .sort((a, b) => a.value - b.value);
     const all = sorted.reduce((sum, one) => sum + one.weight, 0);
     let seen = 0;
     for (const one of sorted) {

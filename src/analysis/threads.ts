@@ -2,7 +2,8 @@
 
 import type { Case } from './case.js';
 
-const KERNEL_NAME = /^(kworker|jbd2|kthrotld|ksoftirqd|kswapd|loop\d|xfs|btrfs|dmcrypt|dm-|md\d|khugepaged|kcompactd|migration|rcu_|irq\/|swapper|flush-|nvme|scsi_)/;
+const KERNEL_NAME =
+  /^(kworker|jbd2|kthrotld|ksoftirqd|kswapd|loop\d|xfs|btrfs|dmcrypt|dm-|md\d|khugepaged|kcompactd|migration|rcu_|irq\/|swapper|flush-|nvme|scsi_)/;
 
 /** True for names that the kernel gives its own threads. */
 export function isKernelThread(comm: string): boolean {

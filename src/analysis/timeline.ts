@@ -52,14 +52,23 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
     const cpu = switches?.cpu[row] ?? 0;
     const out = prev[row] ?? 0;
     const into = next[row] ?? 0;
-    if (threads.has(out)) add(out, { t, kind: 'out', state: state[row] ?? 0, rival: rivalName(into, events.strings.get(nextComm[row] ?? 0)), cpu });
-    if (threads.has(into)) add(into, { t, kind: 'in', state: 0, rival: rivalName(out, events.strings.get(prevComm[row] ?? 0)), cpu });
+    if (threads.has(out))
+      add(out, {
+        t,
+        kind: 'out',
+        state: state[row] ?? 0,
+        rival: rivalName(into, events.strings.get(nextComm[row] ?? 0)),
+        cpu,
+      });
+    if (threads.has(into))
+      add(into, { t, kind: 'in', state: 0, rival: rivalName(out, events.strings.get(prevComm[row] ?? 0)), cpu });
   }
   const wakings = events.tables.get('sched_waking');
   const woken = column(wakings, 'pid');
   for (let row = 0; row < (wakings?.length ?? 0); row += 1) {
     const pid = woken[row] ?? 0;
-    if (threads.has(pid)) add(pid, { t: wakings?.t[row] ?? 0, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0 });
+    if (threads.has(pid))
+      add(pid, { t: wakings?.t[row] ?? 0, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0 });
   }
   for (const list of found.values()) list.sort((a, b) => a.t - b.t);
   return found;
@@ -73,7 +82,8 @@ function rivalName(pid: number, comm: string): string {
 function stacksOf(events: Events, pid: number): { t: number; stack: number }[] {
   const found: { t: number; stack: number }[] = [];
   for (let row = 0; row < events.stacks.length; row += 1) {
-    if (events.stacks.pid[row] === pid) found.push({ t: events.stacks.t[row] ?? 0, stack: events.stacks.stack[row] ?? 0 });
+    if (events.stacks.pid[row] === pid)
+      found.push({ t: events.stacks.t[row] ?? 0, stack: events.stacks.stack[row] ?? 0 });
   }
   return found;
 }
@@ -97,7 +107,12 @@ class StackCursor {
 }
 
 /** Segments by thread. A thread without any event is absent. */
-export function timelines(events: Events, threads: ReadonlySet<number>, fromMs: number, toMs: number): Map<number, Segment[]> {
+export function timelines(
+  events: Events,
+  threads: ReadonlySet<number>,
+  fromMs: number,
+  toMs: number,
+): Map<number, Segment[]> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
   const found = new Map<number, Segment[]>();
   for (const [pid, changes] of changesOf(events, threads)) {
@@ -123,12 +138,21 @@ function sleepOf(bits: number, stack: number | undefined, states: readonly State
   return { state: deep ? 'unexplained' : 'asleep', deep, guessed: true };
 }
 
-function segmentsOf(changes: readonly Change[], stacks: StackCursor, states: readonly State[], fromMs: number, toMs: number): Draft[] {
+function segmentsOf(
+  changes: readonly Change[],
+  stacks: StackCursor,
+  states: readonly State[],
+  fromMs: number,
+  toMs: number,
+): Draft[] {
   const segments: Draft[] = [];
   const first = changes[0];
   if (!first) return segments;
   // Until its first event the thread was doing what the event ends: running until it is switched out, asleep until it is woken.
-  let current: Omit<Draft, 'from' | 'to'> = { state: first.kind === 'out' ? 'running' : first.kind === 'in' ? 'runnable' : 'asleep', guessed: true };
+  let current: Omit<Draft, 'from' | 'to'> = {
+    state: first.kind === 'out' ? 'running' : first.kind === 'in' ? 'runnable' : 'asleep',
+    guessed: true,
+  };
   let since = fromMs;
   const end = (t: number, more?: Partial<Draft>) => {
     const to = Math.min(Math.max(t, fromMs), toMs);

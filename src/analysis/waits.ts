@@ -11,29 +11,45 @@ interface Rule {
   readonly within?: RegExp;
 }
 
-const FILESYSTEM = /^(ext4|xfs|btrfs|f2fs|nfs|fuse|iomap|generic_file|vfs_|ksys_p?write|do_sys_open|path_openat|do_unlinkat|lock_rename)/;
+const FILESYSTEM =
+  /^(ext4|xfs|btrfs|f2fs|nfs|fuse|iomap|generic_file|vfs_|ksys_p?write|do_sys_open|path_openat|do_unlinkat|lock_rename)/;
 
 const RULES: readonly Rule[] = [
-  { state: 'stopped', functions: /^(do_freezer_trap|__refrigerator|do_signal_stop|ptrace_stop|get_signal_freez|cgroup_enter_frozen)/ },
+  {
+    state: 'stopped',
+    functions: /^(do_freezer_trap|__refrigerator|do_signal_stop|ptrace_stop|get_signal_freez|cgroup_enter_frozen)/,
+  },
   { state: 'dirty-throttle', functions: /^balance_dirty_pages/ },
-  { state: 'swap', functions: /^(do_swap_page|swapin_readahead|swap_cluster_readahead|swap_read_folio|swap_readpage|shmem_swapin)/ },
+  {
+    state: 'swap',
+    functions: /^(do_swap_page|swapin_readahead|swap_cluster_readahead|swap_read_folio|swap_readpage|shmem_swapin)/,
+  },
   {
     state: 'reclaim',
     functions:
       /^(try_to_free_pages|try_to_free_mem_cgroup_pages|mem_cgroup_handle_over_high|__mem_cgroup_handle_over_high|throttle_direct_reclaim|reclaim_throttle|shrink_(node|lruvec|inactive_list|folio_list|page_list)|congestion_wait|__alloc_pages_direct_reclaim|__alloc_pages_direct_compact|mem_cgroup_oom)/,
   },
-  { state: 'fs-frozen', functions: /^(percpu_rwsem_wait|__percpu_down_read|percpu_down_read|__sb_start_write)/, within: FILESYSTEM },
+  {
+    state: 'fs-frozen',
+    functions: /^(percpu_rwsem_wait|__percpu_down_read|percpu_down_read|__sb_start_write)/,
+    within: FILESYSTEM,
+  },
   { state: 'fs-frozen', functions: /^(__sb_start_write|sb_wait_write|freeze_super)/ },
   {
     state: 'journal',
     functions:
       /^(jbd2_|wait_transaction_locked|wait_transaction_switching|add_transaction_credits|start_this_handle|do_get_write_access|__jbd2_|ext4_fc_|xlog_|xfs_log_force|xfs_trans_reserve|__xfs_log|btrfs_commit_transaction|btrfs_wait_for_commit|wait_current_trans|btrfs_sync_log|wait_log_commit)/,
   },
-  { state: 'block-queue', functions: /^(blk_mq_get_tag|__blk_mq_get_tag|rq_qos_wait|wbt_wait|blk_mq_freeze|__bio_queue_enter|blk_queue_enter|ioc_rqos_throttle|blkcg_iolatency_throttle)/ },
+  {
+    state: 'block-queue',
+    functions:
+      /^(blk_mq_get_tag|__blk_mq_get_tag|rq_qos_wait|wbt_wait|blk_mq_freeze|__bio_queue_enter|blk_queue_enter|ioc_rqos_throttle|blkcg_iolatency_throttle)/,
+  },
   { state: 'block-held', functions: /^(blkcg_maybe_throttle|blk_throtl|throtl_)/ },
   {
     state: 'fs-lock',
-    functions: /^(rwsem_down_|down_write|down_read|__down_|__mutex_lock|mutex_lock|__inode_wait_for_writeback|inode_wait_for_writeback|__wait_on_freeing_inode|ext4_iomap_swap|inode_dio_wait)/,
+    functions:
+      /^(rwsem_down_|down_write|down_read|__down_|__mutex_lock|mutex_lock|__inode_wait_for_writeback|inode_wait_for_writeback|__wait_on_freeing_inode|ext4_iomap_swap|inode_dio_wait)/,
     within: FILESYSTEM,
   },
   {
@@ -42,7 +58,11 @@ const RULES: readonly Rule[] = [
       /^(io_schedule|bit_wait_io|folio_wait_|__folio_lock|folio_lock|wait_on_page|__lock_page|wait_on_buffer|__wait_on_buffer|submit_bio_wait|bio_await|blkdev_issue_|blkdev_direct_IO|__blkdev_direct_IO|iomap_dio_|__iomap_dio_|dio_await|do_blockdev_direct_IO|read_events|do_io_getevents|io_cqring_wait|__io_cqring|io_uring_|wait_for_completion_io|filemap_fdatawait|file_write_and_wait|wait_on_inode|__wait_on_bit)/,
   },
   { state: 'user-lock', functions: /^(futex_|do_futex|__futex)/ },
-  { state: 'asleep', functions: /^(hrtimer_nanosleep|do_nanosleep|clock_nanosleep|common_nsleep|do_wait|kernel_wait|do_sigtimedwait|sigsuspend|__do_sys_pause|ksys_pause|msleep|kthread|worker_thread|rescuer_thread)/ },
+  {
+    state: 'asleep',
+    functions:
+      /^(hrtimer_nanosleep|do_nanosleep|clock_nanosleep|common_nsleep|do_wait|kernel_wait|do_sigtimedwait|sigsuspend|__do_sys_pause|ksys_pause|msleep|kthread|worker_thread|rescuer_thread)/,
+  },
   {
     state: 'pipe-socket',
     functions:

@@ -8,7 +8,8 @@ export class UserError extends Error {
 
 /** The errno name of a system error ('ENOENT', 'EACCES', …), or undefined for any other thrown value. */
 export function errnoOf(error: unknown): string | undefined {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code;
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
+    return error.code;
   return undefined;
 }
 

@@ -32,7 +32,9 @@ function read(path: string): { text: string } | { errno: string } {
 
 function readable(name: string, path: string, shows: string, remedy: string): Ability {
   const found = read(path);
-  return 'text' in found ? { name, state: 'yes', detail: path, shows, remedy: '' } : { name, state: 'no', detail: `${path}: ${found.errno}`, shows, remedy };
+  return 'text' in found
+    ? { name, state: 'yes', detail: path, shows, remedy: '' }
+    : { name, state: 'no', detail: `${path}: ${found.errno}`, shows, remedy };
 }
 
 function user(): Ability {
@@ -62,20 +64,34 @@ function lockdown(): Ability {
 function tracing(journal: UndoJournal): Ability[] {
   const shows = 'the life of each request, who waits for what, who wrote what the flusher writes';
   const { tracefs, why } = openKernelFilesystems(journal);
-  if (tracefs === undefined) return [{ name: 'tracefs', state: 'no', detail: why ?? 'not found', shows, remedy: 'Root and a kernel with CONFIG_FTRACE are needed.' }];
+  if (tracefs === undefined)
+    return [
+      {
+        name: 'tracefs',
+        state: 'no',
+        detail: why ?? 'not found',
+        shows,
+        remedy: 'Root and a kernel with CONFIG_FTRACE are needed.',
+      },
+    ];
   const folder = join(tracefs, 'instances', `iowitness-${process.pid}-doctor`);
   journal.plan([{ kind: 'rmdir', path: folder }]);
   try {
     const instance = new TraceInstance(tracefs, 'victim', folder);
     instance.followThreads([process.pid]);
-    const missing = EVENT_CLASSES.flatMap((one) => one.events.filter((event) => !instance.enable(event, NOWHERE)).map((event) => `${event} (${one.shows})`));
+    const missing = EVENT_CLASSES.flatMap((one) =>
+      one.events.filter((event) => !instance.enable(event, NOWHERE)).map((event) => `${event} (${one.shows})`),
+    );
     const stacks = instance.takeSleepStacks(NOWHERE);
     return [
       { name: 'tracefs', state: 'yes', detail: tracefs, shows, remedy: '' },
       {
         name: 'events',
         state: missing.length === 0 ? 'yes' : 'partly',
-        detail: missing.length === 0 ? `all ${EVENT_CLASSES.flatMap((one) => one.events).length} that are asked for` : `missing: ${missing.join('; ')}`,
+        detail:
+          missing.length === 0
+            ? `all ${EVENT_CLASSES.flatMap((one) => one.events).length} that are asked for`
+            : `missing: ${missing.join('; ')}`,
         shows: EVENT_CLASSES.map((one) => one.shows).join('; '),
         remedy: missing.length === 0 ? '' : 'Nothing on this kernel; causes that need them say so.',
       },
@@ -88,7 +104,15 @@ function tracing(journal: UndoJournal): Ability[] {
       },
     ];
   } catch (error) {
-    return [{ name: 'tracefs', state: 'no', detail: messageOf(error), shows, remedy: 'See lockdown above; another security module may refuse it as well.' }];
+    return [
+      {
+        name: 'tracefs',
+        state: 'no',
+        detail: messageOf(error),
+        shows,
+        remedy: 'See lockdown above; another security module may refuse it as well.',
+      },
+    ];
   }
 }
 
@@ -110,8 +134,11 @@ function delayAccounting(): Ability {
     name: 'delay accounting',
     state: on ? 'yes' : 'partly',
     detail: 'text' in found ? `kernel.task_delayacct=${found.text}` : 'not in this kernel',
-    shows: 'time that a process waited for block I/O, for tools such as iotop and pidstat; iowitness does not depend on it',
-    remedy: on ? '' : '`sysctl kernel.task_delayacct=1` switches it on for processes started afterwards (off by default since Linux 5.14).',
+    shows:
+      'time that a process waited for block I/O, for tools such as iotop and pidstat; iowitness does not depend on it',
+    remedy: on
+      ? ''
+      : '`sysctl kernel.task_delayacct=1` switches it on for processes started afterwards (off by default since Linux 5.14).',
   };
 }
 
@@ -121,7 +148,8 @@ function cgroups(): Ability {
   return {
     name: 'cgroups',
     state: 'text' in v2 || v1 ? 'yes' : 'no',
-    detail: 'text' in v2 ? `v2 (${v2.text || 'no controllers'})` : v1 ? 'v1' : 'no controller is mounted in /sys/fs/cgroup',
+    detail:
+      'text' in v2 ? `v2 (${v2.text || 'no controllers'})` : v1 ? 'v1' : 'no controller is mounted in /sys/fs/cgroup',
     shows: 'limits on I/O, CPU and memory',
     remedy: '',
   };
@@ -135,8 +163,18 @@ export function findAbilities(journal: UndoJournal): Ability[] {
     ...tracing(journal),
     symbols(),
     readable('disk counters', '/proc/diskstats', 'throughput, requests and time per device', 'Mount /proc.'),
-    readable('pressure', '/proc/pressure/io', 'how long tasks waited for I/O, memory and CPU', 'Boot with psi=1 (CONFIG_PSI).'),
-    readable('own kernel stack', '/proc/self/stack', 'kernel stacks by sampling, where events are refused', 'Root and CONFIG_STACKTRACE are needed.'),
+    readable(
+      'pressure',
+      '/proc/pressure/io',
+      'how long tasks waited for I/O, memory and CPU',
+      'Boot with psi=1 (CONFIG_PSI).',
+    ),
+    readable(
+      'own kernel stack',
+      '/proc/self/stack',
+      'kernel stacks by sampling, where events are refused',
+      'Root and CONFIG_STACKTRACE are needed.',
+    ),
     cgroups(),
     delayAccounting(),
   ];

@@ -18,10 +18,15 @@ export interface KernelFilesystems {
 
 function mountPrivately(type: 'tracefs' | 'debugfs', journal: UndoJournal): { path: string } | { why: string } {
   const folder = join(RUN, `${type}-${process.pid}`);
-  journal.plan([{ kind: 'rmdir', path: folder }, { kind: 'unmount', path: folder }]);
+  journal.plan([
+    { kind: 'rmdir', path: folder },
+    { kind: 'unmount', path: folder },
+  ]);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const mount = spawnSync('mount', ['-t', type, 'none', folder], { encoding: 'utf8' });
-  return mount.status === 0 ? { path: folder } : { why: (mount.stderr || String(mount.error ?? 'mount failed')).trim() };
+  return mount.status === 0
+    ? { path: folder }
+    : { why: (mount.stderr || String(mount.error ?? 'mount failed')).trim() };
 }
 
 /** Finds or mounts both. Only root can mount; anybody else gets what is there and readable. */

@@ -165,7 +165,11 @@ export class Recorder {
     const period = BigInt(Math.round(1e9 / hz));
     this.worstLateMs = Math.max(this.worstLateMs, Number(now - this.next) / 1e6);
     const every = Math.max(1, Math.round(hz / this.options.hz));
-    if (this.ticks % every === 0) this.sampler.tick(now, [...this.victims.keys()].filter((pid) => !this.gone.has(pid)));
+    if (this.ticks % every === 0)
+      this.sampler.tick(
+        now,
+        [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
+      );
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
     if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
     this.ticks += 1;
@@ -186,7 +190,8 @@ export class Recorder {
       this.loss({ code: 'clock-step', where: `${Math.round(offset - this.offsetMs)} ms`, count: 1 });
     }
     this.offsetMs = offset;
-    if (this.worstLateMs > 500) this.loss({ code: 'recorder-late', where: `${Math.round(this.worstLateMs)} ms`, count: 1 });
+    if (this.worstLateMs > 500)
+      this.loss({ code: 'recorder-late', where: `${Math.round(this.worstLateMs)} ms`, count: 1 });
     const used = process.cpuUsage(this.cpu);
     const load: RecorderLoad = {
       cpuMs: (used.user + used.system) / 1000,
@@ -199,13 +204,15 @@ export class Recorder {
     this.cpu = process.cpuUsage();
     this.worstLateMs = 0;
     this.lastSecond = now;
-    if (this.settings.changed([...this.victims.keys()])) captureFacts(this.options.sink, { when: 'change', victims: [...this.victims.keys()] });
+    if (this.settings.changed([...this.victims.keys()]))
+      captureFacts(this.options.sink, { when: 'change', victims: [...this.victims.keys()] });
     this.options.flush();
   }
 
   private watchVictims(): void {
     if (this.options.watchBusiest) {
-      for (const { pid, comm } of this.sampler.busiest().slice(0, BUSIEST)) this.addVictim({ pid, comm, role: 'busiest' });
+      for (const { pid, comm } of this.sampler.busiest().slice(0, BUSIEST))
+        this.addVictim({ pid, comm, role: 'busiest' });
     }
     for (const [pid, victim] of this.victims) {
       if (this.gone.has(pid)) continue;
@@ -219,7 +226,10 @@ export class Recorder {
   /** The last samples, events and facts; the journal then removes what was set up. */
   stop(): void {
     clearTimeout(this.timer);
-    this.sampler.tick(monotonicNs(), [...this.victims.keys()].filter((pid) => !this.gone.has(pid)));
+    this.sampler.tick(
+      monotonicNs(),
+      [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
+    );
     this.tracer?.stop();
     this.tracer = undefined;
     captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });

@@ -3,7 +3,17 @@
 // Cost: reading a page is one read(2) of 4 KiB, about 3 µs; an enabled event costs its task about 0.2–0.5 µs, a kernel stack about 4 µs.
 // Source: Documentation/trace/ftrace.rst, Documentation/trace/events.rst.
 
-import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../base/errors.js';
 import type { Sink } from '../model/sink.js';
@@ -196,14 +206,17 @@ function readIfThere(path: string): string | undefined {
 
 /** Where tracefs is mounted already, or undefined. */
 export function findTracefs(root = ''): string | undefined {
-  return [`${root}/sys/kernel/tracing`, `${root}/sys/kernel/debug/tracing`].find((path) => existsSync(join(path, 'instances')));
+  return [`${root}/sys/kernel/tracing`, `${root}/sys/kernel/debug/tracing`].find((path) =>
+    existsSync(join(path, 'instances')),
+  );
 }
 
 /** The kernel's symbols: the text of /proc/kallsyms, or undefined where it is refused or its addresses are hidden (all zero). */
 export function readSymbols(root = ''): Buffer | undefined {
   try {
     const text = readFileSync(`${root}/proc/kallsyms`);
-    return /^0+ /.test(text.toString('latin1', 0, 20)) && /^0+ /.test(text.toString('latin1', text.lastIndexOf(10, text.length - 2) + 1))
+    return /^0+ /.test(text.toString('latin1', 0, 20)) &&
+      /^0+ /.test(text.toString('latin1', text.lastIndexOf(10, text.length - 2) + 1))
       ? undefined
       : text;
   } catch {

@@ -59,16 +59,19 @@ export class Tracer {
 
   /** Sets buffers, filters and events. The victim instance is filtered before its events are enabled, so it never sees the whole machine. */
   start(threads: readonly number[]): void {
-    const perCpu = this.options.bufferKiB ?? Math.min(BUFFER_MOST_KIB, Math.max(1024, BUFFER_TOTAL_KIB / cpus().length));
+    const perCpu =
+      this.options.bufferKiB ?? Math.min(BUFFER_MOST_KIB, Math.max(1024, BUFFER_TOTAL_KIB / cpus().length));
     this.machine.setBufferKiB(perCpu);
     this.victim.setBufferKiB(Math.min(perCpu, 4096));
     this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
     for (const one of EVENT_CLASSES) {
       const missing = one.events.filter((event) => !this[one.instance].enable(event, this.options.sink));
-      if (missing.length > 0) this.options.loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
+      if (missing.length > 0)
+        this.options.loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
     }
     this.stacksOn = this.victim.takeSleepStacks(this.options.sink);
-    if (!this.stacksOn) this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
+    if (!this.stacksOn)
+      this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
     this.machine.open();
     this.victim.open();
     this.tellState();
@@ -91,13 +94,17 @@ export class Tracer {
     if (this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
     promises
-      .writeFile(join(this.victim.folder, 'events/sched/sched_switch/trigger'), `${on ? '' : '!'}${TraceInstance.sleepTrigger}`)
+      .writeFile(
+        join(this.victim.folder, 'events/sched/sched_switch/trigger'),
+        `${on ? '' : '!'}${TraceInstance.sleepTrigger}`,
+      )
       .then(() => {
         this.stacksOn = on;
       })
       .catch((error: unknown) => {
         // The instance may be gone by the time the write is made.
-        if (!this.stopped) this.options.loss({ code: 'source-failed', where: `stacktrace trigger: ${messageOf(error)}` });
+        if (!this.stopped)
+          this.options.loss({ code: 'source-failed', where: `stacktrace trigger: ${messageOf(error)}` });
       })
       .finally(() => {
         this.toggling = false;
@@ -107,9 +114,11 @@ export class Tracer {
   /** Once a second: counts losses and sheds what costs too much. */
   everySecond(): void {
     const stats = { machine: this.machine.stats(), victim: this.victim.stats() };
-    const rate = (label: 'machine' | 'victim') => stats[label].seen + stats[label].overrun - this.before[label].seen - this.before[label].overrun;
+    const rate = (label: 'machine' | 'victim') =>
+      stats[label].seen + stats[label].overrun - this.before[label].seen - this.before[label].overrun;
     const lost = stats.machine.overrun + stats.machine.dropped + stats.victim.overrun + stats.victim.dropped;
-    if (lost > this.lostBefore) this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
+    if (lost > this.lostBefore)
+      this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
     this.lostBefore = lost;
     // A sleep makes about four events: out, waking, in, and its stack.
     if (!this.sampling && rate('victim') > 4 * STACKS_PER_SECOND) {
@@ -122,9 +131,9 @@ export class Tracer {
   }
 
   private shedOne(total: number): void {
-    const next = EVENT_CLASSES.filter((one): one is EventClass & { shed: number } => one.shed !== undefined && !this.shed.has(one.name)).sort(
-      (a, b) => a.shed - b.shed,
-    )[0];
+    const next = EVENT_CLASSES.filter(
+      (one): one is EventClass & { shed: number } => one.shed !== undefined && !this.shed.has(one.name),
+    ).sort((a, b) => a.shed - b.shed)[0];
     if (!next) return;
     this.shed.add(next.name);
     for (const event of next.events) this[next.instance].disable(event);

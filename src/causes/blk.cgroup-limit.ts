@@ -57,9 +57,14 @@ export const cause: Cause = {
     const share = shareOf(account, ['block-held']);
     const held = timesIn(account, ['block-held']);
     if (limits.length === 0) {
-      return ruledOut(`no cgroup of the victim has an I/O limit on ${name}${share >= NOTICEABLE ? `, although its I/O was held back for ${percent(share)} of its time` : ''}`);
+      return ruledOut(
+        `no cgroup of the victim has an I/O limit on ${name}${share >= NOTICEABLE ? `, although its I/O was held back for ${percent(share)} of its time` : ''}`,
+      );
     }
-    if (share < NOTICEABLE) return ruledOut(`I/O was held back before the block layer for only ${percent(share)} of the victim’s time (limits: ${limits.map((one) => amount(one, one.value)).join(', ')})`);
+    if (share < NOTICEABLE)
+      return ruledOut(
+        `I/O was held back before the block layer for only ${percent(share)} of the victim’s time (limits: ${limits.map((one) => amount(one, one.value)).join(', ')})`,
+      );
     const { from, to } = span(held);
     const reached = limits
       .map((limit) => ({ limit, rate: rateOf(m, limit, from, to) }))
@@ -79,7 +84,10 @@ export const cause: Cause = {
           measure: 'held back before the block layer',
           value: `${duration(total(held))} (${percent(share)})`,
           meaning: 'the victim slept for I/O that a kernel thread queued only later',
-          source: account.source === 'events' ? 'sched_switch with kernel stacks, block:block_bio_queue' : '/proc/PID/wchan, /proc/diskstats',
+          source:
+            account.source === 'events'
+              ? 'sched_switch with kernel stacks, block:block_bio_queue'
+              : '/proc/PID/wchan, /proc/diskstats',
         },
         {
           measure: 'limit in force',
@@ -90,7 +98,9 @@ export const cause: Cause = {
         {
           measure: 'what the victim got meanwhile',
           value: amount(reached.limit, reached.rate),
-          meaning: near ? `${percent(reached.of)} of the limit: it is the limit that sets the pace` : `${percent(reached.of)} of the limit`,
+          meaning: near
+            ? `${percent(reached.of)} of the limit: it is the limit that sets the pace`
+            : `${percent(reached.of)} of the limit`,
           source: account.source === 'events' ? 'block:block_rq_complete' : '/proc/PID/io',
         },
         {
@@ -100,7 +110,10 @@ export const cause: Cause = {
           source: m.load ? 'block events' : '/proc/diskstats',
         },
       ],
-      advice: [`Raise or remove the limit: it is set in ${reached.limit.file}.`, 'Move the process to a cgroup without the limit if the limit is meant for others.'],
+      advice: [
+        `Raise or remove the limit: it is set in ${reached.limit.file}.`,
+        'Move the process to a cgroup without the limit if the limit is meant for others.',
+      ],
       lost: held,
     };
   },

@@ -7,7 +7,10 @@ import type { Culprit, Evidence } from '../model/diagnosis.js';
 
 /** What a cause may need of the recording, in the words that 'not checked, because …' is made of. */
 export const NEEDS = {
-  victim: { has: (m: Measures) => m.account !== undefined, else: 'no process was watched, or nothing was recorded of it' },
+  victim: {
+    has: (m: Measures) => m.account !== undefined,
+    else: 'no process was watched, or nothing was recorded of it',
+  },
   sleeps: {
     has: (m: Measures) => m.account?.source === 'events',
     else: 'the victim’s sleeps were not recorded (that needs root and tracefs)',
@@ -36,12 +39,14 @@ export interface Found {
   readonly lost: readonly Interval[];
 }
 
-export type Finding = Found | { readonly kind: 'ruled-out'; readonly why: string } | { readonly kind: 'not-checked'; readonly why: string };
+export type Finding =
+  Found | { readonly kind: 'ruled-out'; readonly why: string } | { readonly kind: 'not-checked'; readonly why: string };
 
 export interface Cause {
   /** The catalogue's id, e.g. 'mem.dirty-limit'; the file is named after it. */
   readonly id: string;
-  readonly layer: 'none' | 'application' | 'scheduler' | 'page cache' | 'memory' | 'filesystem' | 'block' | 'device' | 'any';
+  readonly layer:
+    'none' | 'application' | 'scheduler' | 'page cache' | 'memory' | 'filesystem' | 'block' | 'device' | 'any';
   /** 'beside' is reported next to whatever else holds; 'verdict' competes; 'otherwise' is asked when nothing else holds. */
   readonly rank: 'verdict' | 'beside' | 'otherwise';
   readonly needs: readonly Need[];

@@ -26,10 +26,12 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
   for (const limit of limitsOn(m, 'cpu')) {
     for (const [path, series] of m.input.counters.cgroups) {
       if (!path.endsWith('/cpu.stat') || !path.includes(limit.cgroup)) continue;
-      const growth = (name: string) => (series.columns.get(name)?.at(-1) ?? NaN) - (series.columns.get(name)?.[0] ?? NaN);
+      const growth = (name: string) =>
+        (series.columns.get(name)?.at(-1) ?? NaN) - (series.columns.get(name)?.[0] ?? NaN);
       const times = growth('nr_throttled');
       const ns = growth('throttled_time');
-      if (times > 0) return { times, ms: Number.isNaN(ns) ? growth('throttled_usec') / 1000 : ns / 1e6, path: limit.file };
+      if (times > 0)
+        return { times, ms: Number.isNaN(ns) ? growth('throttled_usec') / 1000 : ns / 1e6, path: limit.file };
     }
   }
   return undefined;
@@ -38,7 +40,10 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
 function stealShare(m: Measures): number {
   const { columns } = m.input.counters.cpu;
   const growth = (name: string) => (columns.get(name)?.at(-1) ?? NaN) - (columns.get(name)?.[0] ?? NaN);
-  const all = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'].reduce((sum, name) => sum + (growth(name) || 0), 0);
+  const all = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'].reduce(
+    (sum, name) => sum + (growth(name) || 0),
+    0,
+  );
   return all > 0 ? growth('steal') / all : NaN;
 }
 
@@ -73,10 +78,34 @@ export const cause: Cause = {
         source: account.source === 'events' ? 'sched:sched_switch, sched:sched_waking' : '/proc/PID/schedstat',
       },
     ];
-    if (first) evidence.push({ measure: 'who ran instead', value: `${first.name}, ${duration(first.ms)}`, meaning: 'had the CPU when the victim was ready', source: 'sched:sched_switch' });
-    if (quota) evidence.push({ measure: 'CPU quota used up', value: `${quota.times} times, ${duration(quota.ms)}`, meaning: 'the cgroup was not allowed to run', source: quota.path });
-    if (steal > 0.05) evidence.push({ measure: 'stolen by the hypervisor', value: percent(steal), meaning: 'the host gave the CPU to another guest', source: '/proc/stat' });
-    const reason = quota ? `its cgroup’s CPU quota ran out ${quota.times} times` : steal > 0.1 ? `the hypervisor took ${percent(steal)} of the CPU time` : first ? `${first.name} ran instead` : 'others ran instead';
+    if (first)
+      evidence.push({
+        measure: 'who ran instead',
+        value: `${first.name}, ${duration(first.ms)}`,
+        meaning: 'had the CPU when the victim was ready',
+        source: 'sched:sched_switch',
+      });
+    if (quota)
+      evidence.push({
+        measure: 'CPU quota used up',
+        value: `${quota.times} times, ${duration(quota.ms)}`,
+        meaning: 'the cgroup was not allowed to run',
+        source: quota.path,
+      });
+    if (steal > 0.05)
+      evidence.push({
+        measure: 'stolen by the hypervisor',
+        value: percent(steal),
+        meaning: 'the host gave the CPU to another guest',
+        source: '/proc/stat',
+      });
+    const reason = quota
+      ? `its cgroup’s CPU quota ran out ${quota.times} times`
+      : steal > 0.1
+        ? `the hypervisor took ${percent(steal)} of the CPU time`
+        : first
+          ? `${first.name} ran instead`
+          : 'others ran instead';
     return {
       kind: 'found',
       share,
@@ -84,7 +113,9 @@ export const cause: Cause = {
       sentence: `The victim is starved of CPU: ready to run but not running for ${percent(share)} of its time, because ${reason}.`,
       culprit,
       evidence,
-      advice: quota ? [`Raise the quota in ${quota.path}.`] : ['Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.'],
+      advice: quota
+        ? [`Raise the quota in ${quota.path}.`]
+        : ['Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.'],
       lost: timesIn(account, ['runnable', 'cgroup-cpu']),
     };
   },

@@ -23,7 +23,9 @@ function who(neighbour: Neighbour): string {
 function burstText(neighbour: Neighbour): string | undefined {
   const { spans, period, binMs } = neighbour.bursts;
   if (spans.length === 0) return undefined;
-  return period === undefined ? `${spans.length} bursts, not periodic` : `${spans.length} bursts, one every ${duration(period * binMs)}`;
+  return period === undefined
+    ? `${spans.length} bursts, not periodic`
+    : `${spans.length} bursts, one every ${duration(period * binMs)}`;
 }
 
 /** When the victim waited while others were served. */
@@ -55,15 +57,24 @@ export const cause: Cause = {
     const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
     const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
-    if (share < LEAST_SHARE || foreignMs < LEAST_OF_WAITING * total(waits)) return ruledOut(`${figures}: too little to matter`);
+    if (share < LEAST_SHARE || foreignMs < LEAST_OF_WAITING * total(waits))
+      return ruledOut(`${figures}: too little to matter`);
     const slow = deviceSlowness(m);
     const mean = neighbours.contendedMeanMs;
     // Without a quiet time to compare with, the victim's requests must at least be slow as such.
     const slowed = Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs;
-    if (slowed < SLOWED) return ruledOut(`${figures}, but the victim’s requests took only ${slowed.toFixed(1)} times as long in that company`);
-    if (slow && slow.factor > 1) return ruledOut(`${figures}, but ${name} is slow for everybody (${slow.factor.toFixed(1)} times the norm)`);
+    if (slowed < SLOWED)
+      return ruledOut(
+        `${figures}, but the victim’s requests took only ${slowed.toFixed(1)} times as long in that company`,
+      );
+    if (slow && slow.factor > 1)
+      return ruledOut(`${figures}, but ${name} is slow for everybody (${slow.factor.toFixed(1)} times the norm)`);
     const bursts = burstText(first);
-    const culprit: Culprit = { kind: 'process', name: first.origin.name, ...(first.origin.pid !== null && { pid: first.origin.pid }) };
+    const culprit: Culprit = {
+      kind: 'process',
+      name: first.origin.name,
+      ...(first.origin.pid !== null && { pid: first.origin.pid }),
+    };
     const flushed = first.origin.via === 'flushed';
     const evidence: Evidence[] = [
       {
@@ -75,7 +86,9 @@ export const cause: Cause = {
       {
         measure: 'share of the device',
         value: `${percent(first.share)} of its bytes (${bytes(first.bytes)})`,
-        meaning: flushed ? 'written by the flusher thread, given back to the process that made the pages dirty' : 'issued by the process itself',
+        meaning: flushed
+          ? 'written by the flusher thread, given back to the process that made the pages dirty'
+          : 'issued by the process itself',
         source: flushed ? 'writeback:writeback_dirty_folio, writeback_single_inode' : 'block:block_bio_queue',
       },
       {
@@ -104,7 +117,9 @@ export const cause: Cause = {
       evidence,
       advice: [
         `Move ${first.origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`,
-        ...(first.bursts.period === undefined ? [] : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
+        ...(first.bursts.period === undefined
+          ? []
+          : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
       ],
       lost: lostTo(m, waits),
     };

@@ -53,12 +53,23 @@ export const cause: Cause = {
     if (!slow || slow.requests < ENOUGH) return ruledOut(`${name} served only ${slow?.requests ?? 0} requests`);
     const mean = slow.serviceMs / slow.requests;
     const figures = `${name} needed ${duration(mean)} a request (${slow.requests} requests, ${rate(slow.bytes / ((account.to - account.from) / 1000))})`;
-    if (slow.factor <= 1) return ruledOut(`${figures}: ${percent(slow.factor)} of what an ordinary disk of its kind may take`);
-    if (share < NOTICEABLE) return ruledOut(`${figures}, but the victim waited for it only ${percent(share)} of its time`);
+    if (slow.factor <= 1)
+      return ruledOut(`${figures}: ${percent(slow.factor)} of what an ordinary disk of its kind may take`);
+    if (share < NOTICEABLE)
+      return ruledOut(`${figures}, but the victim waited for it only ${percent(share)} of its time`);
     const limits = limitsBeneath(m);
     const limit = limits[0];
-    const culprit: Culprit = limit ? { kind: 'cgroup', name: `${limit.cgroup} (${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')})`, file: limit.file } : { kind: 'device', name };
-    const last = slowness(load, requests, m.norm, { from: account.from, to: account.from + (account.to - account.from) / 2 });
+    const culprit: Culprit = limit
+      ? {
+          kind: 'cgroup',
+          name: `${limit.cgroup} (${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')})`,
+          file: limit.file,
+        }
+      : { kind: 'device', name };
+    const last = slowness(load, requests, m.norm, {
+      from: account.from,
+      to: account.from + (account.to - account.from) / 2,
+    });
     return {
       kind: 'found',
       share,

@@ -97,7 +97,14 @@ function lossesOf(m: Measures): Diagnosis['losses'] {
     const kind = LOSS_KINDS[code];
     const known = joined.get(`${code} ${where}`);
     const sum = (known?.count ?? 0) + (count ?? 0);
-    joined.set(`${code} ${where}`, { code, severity: kind.severity, sentence: kind.sentence, remedy: kind.remedy, where, ...(sum > 0 && { count: sum }) });
+    joined.set(`${code} ${where}`, {
+      code,
+      severity: kind.severity,
+      sentence: kind.sentence,
+      remedy: kind.remedy,
+      where,
+      ...(sum > 0 && { count: sum }),
+    });
   }
   return [...joined.values()];
 }
@@ -113,7 +120,9 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
   const otherwise = of('otherwise');
   const first = stalls[0] ?? otherwise.find(holds);
   const refused = otherwise.find((one) => one.finding.kind === 'not-checked')?.finding;
-  const verdict = first ? verdictOf(m, first) : inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded');
+  const verdict = first
+    ? verdictOf(m, first)
+    : inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded');
   const { input } = m;
   const facts = input.facts.at(-1);
   const diagnosis: Diagnosis = {
@@ -135,8 +144,12 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m),
     accountingFrom: m.account?.source ?? 'none',
-    ruledOut: of('verdict').flatMap(({ cause, finding }) => (finding.kind === 'ruled-out' ? [{ cause: cause.id, why: finding.why }] : [])),
-    notChecked: of('verdict').flatMap(({ cause, finding }) => (finding.kind === 'not-checked' ? [{ cause: cause.id, why: finding.why }] : [])),
+    ruledOut: of('verdict').flatMap(({ cause, finding }) =>
+      finding.kind === 'ruled-out' ? [{ cause: cause.id, why: finding.why }] : [],
+    ),
+    notChecked: of('verdict').flatMap(({ cause, finding }) =>
+      finding.kind === 'not-checked' ? [{ cause: cause.id, why: finding.why }] : [],
+    ),
     losses: lossesOf(m),
     phases: phasesOf(input),
     writers: writersOf(m),

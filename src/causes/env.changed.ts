@@ -13,7 +13,8 @@ export const cause: Cause = {
     const { changes } = m.input;
     const first = changes[0];
     if (!first) return ruledOut('no setting, mount, device or daemon changed during the recording');
-    const text = (value: string | null) => (value === null ? 'nothing' : value.length > 60 ? `${value.slice(0, 57)}…` : value);
+    const text = (value: string | null) =>
+      value === null ? 'nothing' : value.length > 60 ? `${value.slice(0, 57)}…` : value;
     return {
       kind: 'found',
       share: 0,

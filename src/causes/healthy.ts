@@ -9,7 +9,17 @@ import { notChecked, type Cause } from './cause.js';
 import { deviceSlowness, diskName } from './shared.js';
 
 /** Time whose reason is known and ordinary. */
-const ORDINARY = ['running', 'runnable', 'block-device', 'block-queue', 'block-finish', 'journal', 'asleep', 'pipe-socket', 'dirty-throttle'] as const;
+const ORDINARY = [
+  'running',
+  'runnable',
+  'block-device',
+  'block-queue',
+  'block-finish',
+  'journal',
+  'asleep',
+  'pipe-socket',
+  'dirty-throttle',
+] as const;
 /** More than this share in other states is not called healthy. */
 const NOT_UNDERSTOOD = 0.25;
 
@@ -17,7 +27,9 @@ function phaseEvidence(m: Measures): Evidence[] {
   return phasesOf(m.input).map((phase) => ({
     measure: `${phase.name} writes of ${phase.blockBytes} bytes`,
     value: `${rate(phase.bytesPerSecond)}, ${Math.round((phase.operations * 1000) / Math.max(1, phase.ms))} a second`,
-    meaning: phase.latencyUs ? `half of them within ${duration(phase.latencyUs.p50 / 1000)}, 99 % within ${duration(phase.latencyUs.p99 / 1000)}` : 'no operation completed',
+    meaning: phase.latencyUs
+      ? `half of them within ${duration(phase.latencyUs.p50 / 1000)}, 99 % within ${duration(phase.latencyUs.p99 / 1000)}`
+      : 'no operation completed',
     source: 'the probe',
   }));
 }
@@ -31,7 +43,8 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return notChecked('no victim');
     const ordinary = shareOf(account, ORDINARY);
-    if (1 - ordinary > NOT_UNDERSTOOD) return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
+    if (1 - ordinary > NOT_UNDERSTOOD)
+      return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
     const slow = deviceSlowness(m);
     const device = shareOf(account, ['block-device']);
     const evidence: Evidence[] = [
@@ -58,7 +71,9 @@ export const cause: Cause = {
       sentence: `No stall: ${m.disk === undefined ? 'the victim' : diskName(m)} ${m.disk === undefined ? 'was not held up' : 'gave the writer what it can give'}; nothing held the victim up for long.`,
       culprit: null,
       evidence,
-      advice: ['If it is slow at other times, record then: `iowitness record -- COMMAND`, or run check again while it is slow.'],
+      advice: [
+        'If it is slow at other times, record then: `iowitness record -- COMMAND`, or run check again while it is slow.',
+      ],
       lost: [],
     };
   },

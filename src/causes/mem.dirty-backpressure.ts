@@ -16,16 +16,23 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['dirty-throttle']);
-    if (share < NOTICEABLE) return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
+    if (share < NOTICEABLE)
+      return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
     const times = timesIn(account, ['dirty-throttle']);
     const busy = utilisation(m, times);
     if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
-    if (busy < DEVICE_HAD_ROOM) return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
+    if (busy < DEVICE_HAD_ROOM)
+      return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
     const slow = deviceSlowness(m);
     // A device that is slow, or busy with somebody else, is the cause itself; its own file argues that.
-    if (slow && slow.factor > 1) return ruledOut(`${diskName(m)} drains the page cache slowly because it is slow itself (${slow.factor.toFixed(1)} times the norm)`);
+    if (slow && slow.factor > 1)
+      return ruledOut(
+        `${diskName(m)} drains the page cache slowly because it is slow itself (${slow.factor.toFixed(1)} times the norm)`,
+      );
     const others = m.neighbours?.others ?? [];
-    const foreign = others.filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal').reduce((sum, other) => sum + other.share, 0);
+    const foreign = others
+      .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
+      .reduce((sum, other) => sum + other.share, 0);
     if (foreign > 0.5) return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
     const span = (account.to - account.from) / 1000;
     const drained = slow ? slow.bytes / span : NaN;

@@ -27,7 +27,9 @@ function limitInForce(m: Measures): LimitInForce {
   const facts = m.input.facts.at(-1);
   const bdi = m.disk === undefined ? undefined : m.topology.device(m.disk)?.bdi;
   const bdiFile = `/sys/class/bdi/${m.disk ?? ''}`;
-  const global = Number.isFinite(m.throttle?.limitBytes ?? NaN) ? (m.throttle?.limitBytes ?? NaN) : vmstatDirtyLimit(m.input);
+  const global = Number.isFinite(m.throttle?.limitBytes ?? NaN)
+    ? (m.throttle?.limitBytes ?? NaN)
+    : vmstatDirtyLimit(m.input);
   const maxBytes = Number(bdi?.get('max_bytes'));
   const maxRatio = Number(bdi?.get('max_ratio'));
   const ownLimit = Math.min(maxBytes > 0 ? maxBytes : Infinity, maxRatio < 100 ? (global * maxRatio) / 100 : Infinity);
@@ -35,7 +37,11 @@ function limitInForce(m: Measures): LimitInForce {
     const name = maxBytes > 0 && maxBytes <= ownLimit ? 'max_bytes' : 'max_ratio';
     return {
       bytes: ownLimit,
-      culprit: { kind: 'setting', name: `${name}=${bdi?.get(name) ?? '?'} of ${diskName(m)}’s bdi${bdi?.get('strict_limit') === '1' ? ' with strict_limit=1' : ''}`, file: `${bdiFile}/${name}` },
+      culprit: {
+        kind: 'setting',
+        name: `${name}=${bdi?.get(name) ?? '?'} of ${diskName(m)}’s bdi${bdi?.get('strict_limit') === '1' ? ' with strict_limit=1' : ''}`,
+        file: `${bdiFile}/${name}`,
+      },
       advice: [`Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`],
     };
   }
@@ -57,7 +63,9 @@ function limitInForce(m: Measures): LimitInForce {
   return {
     bytes: global,
     culprit: { kind: 'setting', name: 'memory that can be dirty', file: '/proc/meminfo' },
-    advice: ['Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.'],
+    advice: [
+      'Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.',
+    ],
   };
 }
 
@@ -70,10 +78,14 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['dirty-throttle']);
-    if (share < NOTICEABLE) return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
+    if (share < NOTICEABLE)
+      return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
     const times = timesIn(account, ['dirty-throttle']);
     const busy = utilisation(m, times);
-    if (busy >= DEVICE_HAD_ROOM) return ruledOut(`the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`);
+    if (busy >= DEVICE_HAD_ROOM)
+      return ruledOut(
+        `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
+      );
     const limit = limitInForce(m);
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
@@ -88,7 +100,10 @@ export const cause: Cause = {
       {
         measure: 'dirty limit in force',
         value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
-        meaning: ofMemory < COLLAPSED ? 'far under what memory allows; the kernel’s default is 20 %' : 'lower than the writer needs',
+        meaning:
+          ofMemory < COLLAPSED
+            ? 'far under what memory allows; the kernel’s default is 20 %'
+            : 'lower than the writer needs',
         source: limit.culprit.file ?? 'balance_dirty_pages',
       },
     ];
@@ -106,7 +121,10 @@ export const cause: Cause = {
       meaning: 'the device idled: it is not to blame',
       source: m.load ? 'block:block_rq_issue, block:block_rq_complete' : '/proc/diskstats',
     });
-    const certain = ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) * (account.source === 'events' ? 1 : 0.85) * (ofMemory < COLLAPSED ? 1 : 0.85);
+    const certain =
+      ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) *
+      (account.source === 'events' ? 1 : 0.85) *
+      (ofMemory < COLLAPSED ? 1 : 0.85);
     return {
       kind: 'found',
       share,

@@ -35,7 +35,9 @@ export function diskName(m: Measures): string {
 /** The cgroup paths of the victim, as /proc/PID/cgroup had them. */
 export function cgroupsOf(m: Measures): string[] {
   const pid = m.account?.pid;
-  const paths = m.input.facts.flatMap((facts) => facts.processes.filter((process) => process.pid === pid).flatMap((process) => [...process.cgroups.values()]));
+  const paths = m.input.facts.flatMap((facts) =>
+    facts.processes.filter((process) => process.pid === pid).flatMap((process) => [...process.cgroups.values()]),
+  );
   return [...new Set(paths)];
 }
 
@@ -54,7 +56,12 @@ export function limitsOn(m: Measures, kind: CgroupLimit['kind'], device?: Device
       (device === undefined || (limit.device !== undefined && m.topology.disk(limit.device) === device)) &&
       paths.some((path) => binds(limit.cgroup, path)),
   );
-  return found.filter((limit, index) => found.findIndex((other) => other.file === limit.file && other.value === limit.value && other.device === limit.device) === index);
+  return found.filter(
+    (limit, index) =>
+      found.findIndex(
+        (other) => other.file === limit.file && other.value === limit.value && other.device === limit.device,
+      ) === index,
+  );
 }
 
 /** 'busy 3 % of that time', for sentences. */

@@ -6,7 +6,17 @@ import type { Command } from 'commander';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
 import { checkDirectory, startProbe, type Probe } from '../lab/probe.js';
 import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
-import { byteSize, concludeWith, freshName, numberBetween, progress, seconds, toolName, undoFolder, warn } from './context.js';
+import {
+  byteSize,
+  concludeWith,
+  freshName,
+  numberBetween,
+  progress,
+  seconds,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 
 interface CheckOptions {
   readonly json: boolean;
@@ -49,7 +59,12 @@ export function checkCommand(program: Command): void {
     .option('--size <bytes>', 'most that the buffered phase may write', byteSize, 256 * 1024 * 1024)
     .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), 10)
     .option('--no-events', 'record counters only, no kernel events')
-    .option('--event-budget <n>', 'kernel events a second above which the costliest are given up', numberBetween(1000, 1e7), 400_000)
+    .option(
+      '--event-budget <n>',
+      'kernel events a second above which the costliest are given up',
+      numberBetween(1000, 1e7),
+      400_000,
+    )
     .option('--buffer <KiB>', 'trace buffer per CPU', numberBetween(64, 1024 * 1024))
     .addHelpText('after', '\nExample:\n  iowitness check /var/lib/postgresql')
     .action((dir: string, options: CheckOptions) => check(dir, options));
@@ -57,7 +72,8 @@ export function checkCommand(program: Command): void {
 
 async function check(dir: string, options: CheckOptions): Promise<void> {
   const volume = checkDirectory(dir);
-  if (process.geteuid?.() !== 0) warn('without root there are counters but no kernel events: the verdict will be narrower.');
+  if (process.geteuid?.() !== 0)
+    warn('without root there are counters but no kernel events: the verdict will be narrower.');
   const folder = options.output ?? freshName('check');
   const file = join(realpathSync(dir), `.iowitness-probe-${process.pid}.tmp`);
   let session: Session | undefined;
@@ -116,7 +132,12 @@ async function runProbe(probe: Probe, session: Session, lastWord: () => number):
   });
   probe.go();
   try {
-    const because = await Promise.race([probe.done.then(() => 'the probe is done'), interrupted, stuck, session.mustEnd]);
+    const because = await Promise.race([
+      probe.done.then(() => 'the probe is done'),
+      interrupted,
+      stuck,
+      session.mustEnd,
+    ]);
     if (because !== 'the probe is done') probe.stop();
     return because;
   } finally {

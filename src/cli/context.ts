@@ -67,7 +67,10 @@ export function exitStatus({ verdict }: Diagnosis): number {
 }
 
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
-export async function concludeWith(recording: string, options: { readonly json: boolean; readonly report?: string }): Promise<void> {
+export async function concludeWith(
+  recording: string,
+  options: { readonly json: boolean; readonly report?: string },
+): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName());
   if (options.report !== undefined) await writeReport(diagnosed, options.report, reportAssets());
@@ -82,7 +85,9 @@ function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: bool
     return;
   }
   const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
-  say(renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }));
+  say(
+    renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }),
+  );
   if (options.report !== undefined) say(`Report: ${options.report}`);
 }
 
@@ -98,7 +103,19 @@ export function numberBetween(low: number, high: number, unit = ''): (text: stri
 }
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
-const BYTES: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, kib: 1024, kb: 1000, m: 1024 ** 2, mib: 1024 ** 2, mb: 1e6, g: 1024 ** 3, gib: 1024 ** 3, gb: 1e9 };
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  kb: 1000,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  mb: 1e6,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+  gb: 1e9,
+};
 
 /** '30s', '5m', '1h', or seconds without a unit. */
 export function seconds(text: string): number {

@@ -26,7 +26,8 @@ function buildProgram(): Command {
     .hook('preAction', async (_program, command) => {
       if (command.name() !== 'undo') await undoLeftovers();
     });
-  for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, doctorCommand, undoCommand]) add(program);
+  for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, doctorCommand, undoCommand])
+    add(program);
   program.addHelpText('after', '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done.');
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

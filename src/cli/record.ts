@@ -6,7 +6,18 @@ import { UserError } from '../base/errors.js';
 import { readWhole } from '../capture/files.js';
 import type { VictimMark } from '../model/recording.js';
 import { startRecording, type Session } from '../pipeline.js';
-import { byteSize, freshName, numberBetween, progress, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
+import {
+  byteSize,
+  freshName,
+  numberBetween,
+  progress,
+  runningPid,
+  say,
+  seconds,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 
 interface RecordOptions {
   readonly output?: string;
@@ -29,16 +40,26 @@ export function recordCommand(program: Command): void {
     .option('--pid <pid>', 'watch this process; may be given several times', runningPid)
     .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), 10)
     .option('--no-events', 'record counters only, no kernel events')
-    .option('--event-budget <n>', 'kernel events a second above which the costliest are given up', numberBetween(1000, 1e7), 400_000)
+    .option(
+      '--event-budget <n>',
+      'kernel events a second above which the costliest are given up',
+      numberBetween(1000, 1e7),
+      400_000,
+    )
     .option('--buffer <KiB>', 'trace buffer per CPU', numberBetween(64, 1024 * 1024))
     .option('--max-size <bytes>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
-    .addHelpText('after', '\nExample:\n  iowitness record --for 30s --pid $(pidof mysqld)\n  iowitness record -- dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync')
+    .addHelpText(
+      'after',
+      '\nExample:\n  iowitness record --for 30s --pid $(pidof mysqld)\n  iowitness record -- dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync',
+    )
     .action((command: string[], options: RecordOptions) => record(command, options));
 }
 
 /** The command, held in a shell before its exec until the recorder watches its pid. */
 function holdCommand(argv: readonly string[]): ChildProcess & { readonly pid: number } {
-  const child = spawn('/bin/sh', ['-c', 'read -r _ <&3 && exec 3<&- && exec "$@"', 'sh', ...argv], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', 'read -r _ <&3 && exec 3<&- && exec "$@"', 'sh', ...argv], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  });
   if (child.pid === undefined) throw new UserError(`${argv[0]} could not be started.`);
   return child as ChildProcess & { readonly pid: number };
 }
@@ -80,14 +101,29 @@ async function record(argv: readonly string[], options: RecordOptions): Promise<
 }
 
 /** Waits for Ctrl-C, the time, the command's end, or a full disk. */
-async function untilEnd(session: Session, child: ChildProcess | undefined, forSeconds: number | undefined): Promise<string> {
+async function untilEnd(
+  session: Session,
+  child: ChildProcess | undefined,
+  forSeconds: number | undefined,
+): Promise<string> {
   const begun = Date.now();
-  const ticker = setInterval(() => progress(`recording, ${Math.round((Date.now() - begun) / 1000)} s${forSeconds === undefined ? '; Ctrl-C ends it' : ` of ${forSeconds} s`}`), 1000);
+  const ticker = setInterval(
+    () =>
+      progress(
+        `recording, ${Math.round((Date.now() - begun) / 1000)} s${forSeconds === undefined ? '; Ctrl-C ends it' : ` of ${forSeconds} s`}`,
+      ),
+    1000,
+  );
   const ends: Promise<string>[] = [session.mustEnd];
   const timers: NodeJS.Timeout[] = [];
-  if (forSeconds !== undefined) ends.push(new Promise((settle) => timers.push(setTimeout(() => settle('time'), forSeconds * 1000))));
+  if (forSeconds !== undefined)
+    ends.push(new Promise((settle) => timers.push(setTimeout(() => settle('time'), forSeconds * 1000))));
   if (child) {
-    ends.push(new Promise((settle) => child.once('exit', (code, signal) => settle(`the command ended with ${signal ?? `status ${code}`}`))));
+    ends.push(
+      new Promise((settle) =>
+        child.once('exit', (code, signal) => settle(`the command ended with ${signal ?? `status ${code}`}`)),
+      ),
+    );
     release(child);
   }
   let interrupt: () => void = () => {};

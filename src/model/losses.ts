@@ -13,7 +13,8 @@ interface LossKind {
 export const LOSS_KINDS = {
   'not-root': {
     severity: 'degraded',
-    sentence: 'The recorder ran without root: no kernel events, no kernel stacks, no I/O figures of other users’ processes.',
+    sentence:
+      'The recorder ran without root: no kernel events, no kernel stacks, no I/O figures of other users’ processes.',
     remedy: 'Run it as root to see who wrote, where the victim slept and what each request waited for.',
   },
   'no-tracefs': {

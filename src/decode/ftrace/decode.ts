@@ -46,8 +46,10 @@ function readerOf(field: Field, texts: TextInterner): Reader {
       ? (view, base) => view.getInt32(base + at + 4, true) * 0x1_0000_0000 + view.getUint32(base + at, true)
       : (view, base) => view.getUint32(base + at + 4, true) * 0x1_0000_0000 + view.getUint32(base + at, true);
   }
-  if (size === 4) return signed ? (view, base) => view.getInt32(base + at, true) : (view, base) => view.getUint32(base + at, true);
-  if (size === 2) return signed ? (view, base) => view.getInt16(base + at, true) : (view, base) => view.getUint16(base + at, true);
+  if (size === 4)
+    return signed ? (view, base) => view.getInt32(base + at, true) : (view, base) => view.getUint32(base + at, true);
+  if (size === 2)
+    return signed ? (view, base) => view.getInt16(base + at, true) : (view, base) => view.getUint16(base + at, true);
   return signed ? (view, base) => view.getInt8(base + at) : (view, base) => view.getUint8(base + at);
 }
 
@@ -63,7 +65,8 @@ class EventDecoder {
 
   constructor(format: EventFormat, texts: TextInterner) {
     this.format = format;
-    const field = (name: string) => format.fields.find((candidate) => candidate.name === name && candidate.kind !== 'array');
+    const field = (name: string) =>
+      format.fields.find((candidate) => candidate.name === name && candidate.kind !== 'array');
     const kept = (KEPT_FIELDS[format.name] ?? []).flatMap((name) => field(name) ?? []);
     this.fields = kept.map((one) => one.name);
     this.readers = kept.map((one) => readerOf(one, texts));
@@ -78,7 +81,15 @@ class EventDecoder {
   }
 
   /** False where the record is shorter than its format says. */
-  decode(view: DataView, offset: number, length: number, t: number, cpu: number, pid: number, comms: Map<number, number>): boolean {
+  decode(
+    view: DataView,
+    offset: number,
+    length: number,
+    t: number,
+    cpu: number,
+    pid: number,
+    comms: Map<number, number>,
+  ): boolean {
     if (length < this.needed) return false;
     const row = this.rows.add(t, cpu, pid);
     for (let index = 0; index < this.readers.length; index += 1) {
@@ -133,5 +144,11 @@ export function decodeEvents(input: DecodeInput): Events {
   for (const decoder of decoders.values()) {
     tables.set(decoder.format.name, finishTable(decoder.format.name, decoder.fields, decoder.rows));
   }
-  return { strings, tables, stacks: stacks.finish(), comms: new Map([...comms].map(([pid, id]) => [pid, strings.get(id)])), count };
+  return {
+    strings,
+    tables,
+    stacks: stacks.finish(),
+    comms: new Map([...comms].map(([pid, id]) => [pid, strings.get(id)])),
+    count,
+  };
 }

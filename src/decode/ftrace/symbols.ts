@@ -35,6 +35,8 @@ export class Symbols {
       else high = middle;
     }
     const name = this.names[low - 1];
-    return name === undefined ? `0x${address.toString(16)}` : name.replace(/\.(?:constprop|isra|part|cold|llvm).*$/, '');
+    return name === undefined
+      ? `0x${address.toString(16)}`
+      : name.replace(/\.(?:constprop|isra|part|cold|llvm).*$/, '');
   }
 }

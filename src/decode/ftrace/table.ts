@@ -64,7 +64,10 @@ export function finishTable(name: string, fields: readonly string[], rows: Table
     cpu: reorder(rows.cpu, order, new Uint16Array(rows.length)),
     pid: reorder(rows.pid, order, new Int32Array(rows.length)),
     fields: new Map(
-      fields.map((field, index) => [field, reorder(rows.columns[index] ?? new Float64Array(0), order, new Float64Array(rows.length))]),
+      fields.map((field, index) => [
+        field,
+        reorder(rows.columns[index] ?? new Float64Array(0), order, new Float64Array(rows.length)),
+      ]),
     ),
   };
 }

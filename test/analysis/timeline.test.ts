@@ -1,0 +1,103 @@
+// A thread's segments from its switches and wake-ups: they cover its time without gaps, and each sleep has its stack's state.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { timelines } from '../../src/analysis/timeline.js';
+import { someEvents, type Row } from '../support/events.js';
+
+const ME = 50;
+
+function out(t: number, state: number, next = 0): Row {
+  return {
+    t,
+    pid: ME,
+    fields: {
+      prev_pid: ME,
+      prev_state: state,
+      next_pid: next,
+      prev_comm: 'victim',
+      next_comm: next === 0 ? 'swapper/0' : 'hog',
+    },
+  };
+}
+
+function into(t: number, prev = 0): Row {
+  return {
+    t,
+    pid: prev,
+    fields: {
+      prev_pid: prev,
+      prev_state: 0,
+      next_pid: ME,
+      prev_comm: prev === 0 ? 'swapper/0' : 'hog',
+      next_comm: 'victim',
+    },
+  };
+}
+
+function waking(t: number): Row {
+  return { t, pid: 0, fields: { pid: ME, comm: 'victim' } };
+}
+
+function segmentsOf(...args: Parameters<typeof someEvents>) {
+  return timelines(someEvents(...args), new Set([ME]), 0, 100).get(ME) ?? [];
+}
+
+test('running, waiting for I/O, woken, running', () => {
+  const segments = segmentsOf({ sched_switch: [out(10, 2), into(32)], sched_waking: [waking(30)] }, [
+    [10.004, ME, ['__schedule', 'io_schedule', 'folio_wait_bit_common']],
+  ]);
+  assert.deepEqual(
+    segments.map(({ from, to, state }) => [from, to, state]),
+    [
+      [0, 10, 'running'],
+      [10, 30, 'block-device'],
+      [30, 32, 'runnable'],
+      [32, 100, 'running'],
+    ],
+  );
+});
+
+test('preempted by a rival: runnable, and the rival is named', () => {
+  const segments = segmentsOf({ sched_switch: [out(10, 256, 99), into(40, 99)], sched_waking: [] });
+  assert.equal(segments[1]?.state, 'runnable');
+  assert.equal(segments[1]?.rival, 'hog (99)');
+});
+
+test('a wake-up whose switch in was not recorded means that the CPU was idle', () => {
+  const segments = segmentsOf({ sched_switch: [out(10, 2), out(50, 2)], sched_waking: [waking(30)] }, [
+    [10.1, ME, ['io_schedule']],
+    [50.1, ME, ['io_schedule']],
+  ]);
+  assert.deepEqual(
+    segments.map((one) => one.state),
+    ['running', 'block-device', 'running', 'block-device'],
+  );
+});
+
+test('a sleep without a stack takes the state of its nearest neighbour of the same kind', () => {
+  const segments = segmentsOf(
+    { sched_switch: [out(10, 2), into(20), out(30, 2), into(40)], sched_waking: [waking(20), waking(40)] },
+    [[10.1, ME, ['balance_dirty_pages']]],
+  );
+  assert.equal(segments.filter((one) => one.state === 'dirty-throttle').length, 2);
+});
+
+test('stopped and dead threads', () => {
+  const segments = segmentsOf({ sched_switch: [out(10, 4), into(60), out(80, 32)], sched_waking: [waking(60)] });
+  assert.deepEqual(
+    segments.map((one) => one.state),
+    ['running', 'stopped', 'running', 'ended'],
+  );
+});
+
+test('segments cover the whole span', () => {
+  const segments = segmentsOf({
+    sched_switch: [out(10, 1), into(20), out(33, 2), into(50)],
+    sched_waking: [waking(19), waking(49)],
+  });
+  assert.equal(
+    segments.reduce((sum, one) => sum + one.to - one.from, 0),
+    100,
+  );
+});

@@ -1,0 +1,108 @@
+// From raw pages of two CPUs to tables in order of time, with stacks, names and losses.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeEvents } from '../../../src/decode/ftrace/decode.js';
+import { parseFormat, type EventFormat } from '../../../src/decode/ftrace/format.js';
+import { Symbols } from '../../../src/decode/ftrace/symbols.js';
+import { page, record } from '../../support/trace-page.js';
+
+const WAKING = `name: sched_waking
+ID: 7
+format:
+	field:unsigned short common_type;	offset:0;	size:2;	signed:0;
+	field:int common_pid;	offset:4;	size:4;	signed:1;
+
+	field:char comm[16];	offset:8;	size:16;	signed:0;
+	field:pid_t pid;	offset:24;	size:4;	signed:1;
+`;
+const STACK = `name: kernel_stack
+ID: 4
+format:
+	field:int size;	offset:8;	size:4;	signed:1;
+	field:unsigned long caller[8];	offset:16;	size:64;	signed:0;
+`;
+
+function formats(): EventFormat[] {
+  return [WAKING, STACK].flatMap((text) => parseFormat(text) ?? []);
+}
+
+function waking(comm: string, pid: number): number[] {
+  const bytes = Buffer.alloc(28);
+  bytes.writeUInt16LE(7, 0);
+  bytes.writeInt32LE(1, 4);
+  bytes.write(comm, 8, 'latin1');
+  bytes.writeInt32LE(pid, 24);
+  return [...bytes];
+}
+
+function stack(pid: number, addresses: readonly bigint[]): number[] {
+  const bytes = Buffer.alloc(16 + addresses.length * 8);
+  bytes.writeUInt16LE(4, 0);
+  bytes.writeInt32LE(pid, 4);
+  bytes.writeInt32LE(addresses.length, 8);
+  addresses.forEach((address, index) => bytes.writeBigUInt64LE(address, 16 + index * 8));
+  return [...bytes];
+}
+
+test('rows of several CPUs come out in order of time', () => {
+  const losses: string[] = [];
+  const events = decodeEvents({
+    streams: [
+      { instance: 'victim', cpu: 0, chunks: [page({ stamp: 5_000_000n, records: [record(waking('late', 12), 0)] })] },
+      { instance: 'victim', cpu: 1, chunks: [page({ stamp: 2_000_000n, records: [record(waking('early', 11), 0)] })] },
+    ],
+    formats: formats(),
+    startNs: 1_000_000n,
+    loss: (code) => losses.push(code),
+  });
+  const table = events.tables.get('sched_waking');
+  assert.deepEqual([...(table?.t ?? [])], [1, 4]);
+  assert.deepEqual([...(table?.fields.get('pid') ?? [])], [11, 12]);
+  assert.deepEqual([...(table?.cpu ?? [])], [1, 0]);
+  assert.equal(events.comms.get(12), 'late');
+  assert.deepEqual(losses, []);
+});
+
+test('a stack is named by the last symbol at or below each address, without the tracer’s own frames', () => {
+  const symbols = new Symbols(
+    'ffffffff81000000 T trace_event_raw_event_sched_switch\nffffffff81000100 T __schedule\nffffffff81000200 t io_schedule.isra.0\nffffffff81000300 D data\n',
+  );
+  const events = decodeEvents({
+    streams: [
+      {
+        instance: 'victim',
+        cpu: 0,
+        chunks: [
+          page({
+            stamp: 0n,
+            records: [record(stack(9, [0xffffffff81000010n, 0xffffffff81000150n, 0xffffffff81000250n]), 0)],
+          }),
+        ],
+      },
+    ],
+    formats: formats(),
+    symbols,
+    startNs: 0n,
+    loss: () => assert.fail('no loss is expected'),
+  });
+  assert.deepEqual(events.stacks.stacks[events.stacks.stack[0] ?? -1], ['__schedule', 'io_schedule']);
+});
+
+test('a record shorter than its format is a loss, and the rest stands', () => {
+  const losses: string[] = [];
+  const events = decodeEvents({
+    streams: [
+      {
+        instance: 'victim',
+        cpu: 0,
+        chunks: [page({ stamp: 0n, records: [record(waking('x', 1).slice(0, 12), 0), record(waking('y', 2), 0)] })],
+      },
+    ],
+    formats: formats(),
+    startNs: 0n,
+    loss: (code) => losses.push(code),
+  });
+  assert.deepEqual(losses, ['page-malformed']);
+  assert.equal(events.tables.get('sched_waking')?.length, 1);
+});
