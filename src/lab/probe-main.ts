@@ -51,29 +51,31 @@ class Writer {
   private readonly fd: number;
   private readonly block: Buffer;
   private readonly deadline: number;
-  private left: number;
+  private readonly fileBytes: number;
+  private written = 0;
 
   constructor(phase: ProbePhase, fd: number) {
     this.phase = phase;
     this.fd = fd;
     this.block = alignedBlock(phase.blockBytes);
     this.deadline = performance.now() + phase.ms;
-    this.left = phase.maxBytes;
+    this.fileBytes = Math.max(1, Math.floor(phase.maxBytes / phase.blockBytes)) * phase.blockBytes;
   }
 
   /** Works for a slice or up to the phase's end, says so, and tells whether there is more to do. */
   slice(): boolean {
-    const { phase, fd, block } = this;
+    const { phase, fd, block, fileBytes } = this;
     const latencyNs = new Histogram();
     const sync = phase.name === 'fsync';
+    const most = phase.name === 'buffered' ? fileBytes - this.written : Infinity;
     const from = performance.now();
     const until = Math.min(from + SLICE_MS, this.deadline);
     let now = from;
     let bytes = 0;
     let error: string | undefined;
     try {
-      while (now < until && bytes < this.left) {
-        bytes += writeSync(fd, block, 0, block.length, null);
+      while (now < until && bytes < most) {
+        bytes += writeSync(fd, block, 0, block.length, (this.written + bytes) % fileBytes);
         if (sync) fsyncSync(fd);
         const done = performance.now();
         latencyNs.record((done - now) * 1e6);
@@ -83,7 +85,7 @@ class Writer {
       now = performance.now();
       error = errnoOf(thrown) ?? String(thrown);
     }
-    this.left -= bytes;
+    this.written += bytes;
     const us = (ns: number) => Math.round(ns) / 1000;
     say({
       phase: phase.name,
@@ -97,7 +99,7 @@ class Writer {
       }),
       ...(error !== undefined && { error }),
     });
-    return error === undefined && now < this.deadline && this.left > 0;
+    return error === undefined && now < this.deadline && bytes < most;
   }
 }
 

@@ -3,15 +3,15 @@
 export interface ProbePhase {
   /**
    * `buffered` writes through the page cache as `dd bs=512` does; `direct` writes around it as `dd oflag=direct bs=4k` does;
-   * `fsync` makes every write durable before the next, as a database's log does. All append to a file of their own.
+   * `fsync` makes every write durable before the next, as a database's log does.
    */
   readonly name: 'buffered' | 'direct' | 'fsync';
-  /** The file to make; it must not exist. It is removed when the phase ends. */
+  /** The file to make and write from its beginning; it must not exist. It is removed when the phase ends. */
   readonly file: string;
   readonly blockBytes: number;
   /** The phase ends after this time, ms. */
   readonly ms: number;
-  /** The phase ends early when it has written this much. */
+  /** The file's largest size. There `buffered` ends, and the others go on at the file's beginning. */
   readonly maxBytes: number;
 }
 
