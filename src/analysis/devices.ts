@@ -1,7 +1,8 @@
 // Which device is which: partitions belong to a disk, loop and dm devices stand on others, a path lies on one of them.
 
+import { mountOf } from '../base/procfs/mountinfo.js';
 import type { DeviceId } from '../model/counters.js';
-import type { BlockDevice, Facts, Mount } from '../model/facts.js';
+import type { BlockDevice, Facts } from '../model/facts.js';
 
 /** The kernel's dev_t in trace events (20 bits of minor) as 'MAJOR:MINOR'. */
 export function deviceId(dev: number): DeviceId {
@@ -58,20 +59,9 @@ export class Topology {
     return [...(this.facts?.devices.keys() ?? [])].filter((other) => other !== id && this.beneath(other).includes(id));
   }
 
-  /** The mount that holds a path: the longest mount point that is a prefix of it; of two on one point, the later one. */
-  mountOf(path: string): Mount | undefined {
-    let best: Mount | undefined;
-    for (const mount of this.facts?.mounts ?? []) {
-      const point = mount.mountPoint === '/' ? '/' : `${mount.mountPoint}/`;
-      if (path !== mount.mountPoint && !path.startsWith(point)) continue;
-      if (!best || mount.mountPoint.length >= best.mountPoint.length) best = mount;
-    }
-    return best;
-  }
-
   /** The disk under a path; undefined for memory and network filesystems. btrfs numbers its mounts anonymously, so its source is asked. */
   diskOfPath(path: string): DeviceId | undefined {
-    const mount = this.mountOf(path);
+    const mount = mountOf(this.facts?.mounts ?? [], path);
     if (!mount) return undefined;
     if (this.device(mount.device)) return this.disk(mount.device);
     const name = mount.source.replace(/^\/dev\//, '');

@@ -3,7 +3,13 @@
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, memory.rst, freezer-subsystem.rst; Documentation/scheduler/sched-bwc.rst;
 // Documentation/admin-guide/cgroup-v2.rst.
 
-import { cgroupFolder, findHierarchies, parseMembership, withAncestors, type Hierarchy } from '../base/procfs/cgroups.js';
+import {
+  cgroupFolder,
+  findHierarchies,
+  parseMembership,
+  withAncestors,
+  type Hierarchy,
+} from '../base/procfs/cgroups.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { readWhole } from './files.js';
 
@@ -38,7 +44,12 @@ export function readHierarchies(root = ''): Hierarchy[] {
 }
 
 /** The files of the cgroups that these processes are in and of all their ancestors but the root; a file may still be missing. */
-export function cgroupFiles(hierarchies: readonly Hierarchy[], pids: readonly number[], files: FilesByController, root = ''): Set<string> {
+export function cgroupFiles(
+  hierarchies: readonly Hierarchy[],
+  pids: readonly number[],
+  files: FilesByController,
+  root = '',
+): Set<string> {
   const paths = new Set<string>();
   for (const pid of pids) {
     const membership = parseMembership(readWhole(`${root}/proc/${pid}/cgroup`) ?? '');

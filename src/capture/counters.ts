@@ -106,10 +106,13 @@ export class CounterSampler {
   private everySecond(nowNs: bigint, victims: readonly number[]): void {
     const { root, debugfs } = this.options;
     if (this.ticks === 0) this.hierarchies = readHierarchies(root);
-    this.cgroups = cgroupFiles(this.hierarchies, victims, COUNTER_FILES, root);
+    const cgroups = cgroupFiles(this.hierarchies, victims, COUNTER_FILES, root);
+    for (const path of this.cgroups) if (!cgroups.has(path)) this.files.close(path);
+    this.cgroups = cgroups;
     if (debugfs !== undefined) this.bdis = usedBdis(debugfs);
     this.processes.scan();
-    const others = this.processes.mostActive(OTHERS + victims.length).filter((pid) => !victims.includes(pid));
+    const active = this.processes.mostActive(OTHERS + victims.length);
+    const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);
     for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(pid);
     this.others = new Set(others);
     for (const pid of others) for (const name of OF_OTHERS) this.sample(`/proc/${pid}/${name}`, nowNs);
@@ -144,7 +147,9 @@ export class CounterSampler {
 /** The bdis through which anything was ever written; most of a machine's loop and memory devices are idle. */
 function usedBdis(debugfs: string): string[] {
   try {
-    return readdirSync(`${debugfs}/bdi`).filter((name) => /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''));
+    return readdirSync(`${debugfs}/bdi`).filter((name) =>
+      /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
+    );
   } catch {
     return [];
   }

@@ -74,14 +74,32 @@ export class ProcessScan {
     const cpuTicks = stat.utime + stat.stime;
     const known = before?.startTicks === startTicks ? before : undefined;
     if (stat.kernelThread) {
-      this.seen.set(pid, { comm, startTicks, cpuTicks, io: 0, bytes: 0, activity: 0, every: Infinity, ioReadable: false });
+      this.seen.set(pid, {
+        comm,
+        startTicks,
+        cpuTicks,
+        io: 0,
+        bytes: 0,
+        activity: 0,
+        every: Infinity,
+        ioReadable: false,
+      });
       return;
     }
     const text = known?.ioReadable === false ? undefined : this.read(`/proc/${pid}/io`);
     const counts = parseKeyValues(text ?? '');
     const io = (counts.get('read_bytes') ?? 0) + (counts.get('write_bytes') ?? 0);
     if (!known) {
-      this.seen.set(pid, { comm, startTicks, cpuTicks, io, bytes: 0, activity: 0, every: 1, ioReadable: text !== undefined });
+      this.seen.set(pid, {
+        comm,
+        startTicks,
+        cpuTicks,
+        io,
+        bytes: 0,
+        activity: 0,
+        every: 1,
+        ioReadable: text !== undefined,
+      });
       return;
     }
     const bytes = Math.max(0, io - known.io);
@@ -120,6 +138,8 @@ export class ProcessScan {
 
   private ranked(by: (one: Seen) => number): [number, Seen][] {
     // Under a thousandth of its weight after a minute, activity no longer counts.
-    return [...this.seen].filter(([pid, one]) => pid !== process.pid && by(one) >= 1).sort(([, a], [, b]) => by(b) - by(a));
+    return [...this.seen]
+      .filter(([pid, one]) => pid !== process.pid && by(one) >= 1)
+      .sort(([, a], [, b]) => by(b) - by(a));
   }
 }

@@ -9,9 +9,10 @@ import { SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.j
 import type { Sink } from '../model/sink.js';
 import { gzip } from 'node:zlib';
 import { CounterSampler } from './counters.js';
-import { captureFacts, SettingsWatch } from './facts.js';
+import { captureFacts } from './facts.js';
 import { openKernelFilesystems } from './kernel-fs.js';
 import { readWhole } from './files.js';
+import { SettingsWatch } from './settings-watch.js';
 import { Tracer } from './tracer.js';
 import { readSymbols } from './tracefs.js';
 import type { UndoJournal } from './undo.js';

@@ -99,7 +99,8 @@ class Writer {
       }),
       ...(error !== undefined && { error }),
     });
-    return error === undefined && now < this.deadline && bytes < most;
+    // A signal is heard between slices, so `stopped` belongs to the slice before.
+    return !stopped && error === undefined && now < this.deadline && bytes < most;
   }
 }
 
@@ -122,7 +123,7 @@ async function runPhase(phase: ProbePhase): Promise<void> {
   }
   try {
     const writer = new Writer(phase, fd);
-    while (!stopped && writer.slice()) await turnOfTheLoop();
+    while (writer.slice()) await turnOfTheLoop();
   } finally {
     closeSync(fd);
     unlinkSync(phase.file);
@@ -131,7 +132,7 @@ async function runPhase(phase: ProbePhase): Promise<void> {
 
 async function main(): Promise<void> {
   process.title = PROBE_NAME;
-  const phases = JSON.parse(process.argv[2] ?? '[]') as ProbePhase[];
+  const phases: ProbePhase[] = JSON.parse(process.argv[2] ?? '[]');
   const go = new Promise<void>((resolve) => {
     const stop = () => {
       stopped = true;

@@ -71,7 +71,10 @@ export function startProbe(options: ProbeOptions, onProgress: (progress: ProbePr
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   // A probe that has ended does not read its standard input any more.
   child.stdin.on('error', () => {});
-  createInterface({ input: child.stdout }).on('line', (line) => onProgress(JSON.parse(line) as ProbeProgress));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const progress: ProbeProgress = JSON.parse(line);
+    onProgress(progress);
+  });
   if (child.pid === undefined)
     throw new UserError('The probe could not be started: the machine refuses another process.');
   return {

@@ -22,7 +22,8 @@ export function eachKeyValue(text: string, take: (key: string, value: number) =>
     while (digit < end && isBlank(text.charCodeAt(digit))) digit += 1;
     let value = 0;
     const first = digit;
-    for (; digit < end && isDigit(text.charCodeAt(digit)); digit += 1) value = value * 10 + text.charCodeAt(digit) - ZERO;
+    for (; digit < end && isDigit(text.charCodeAt(digit)); digit += 1)
+      value = value * 10 + text.charCodeAt(digit) - ZERO;
     const whole = digit > first && digit - first <= 20 && (digit === end || isBlank(text.charCodeAt(digit)));
     if (keyEnd > at && first > keyEnd && whole) take(text.slice(at, keyEnd), value);
     at = end + 1;

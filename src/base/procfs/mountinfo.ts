@@ -29,7 +29,16 @@ export function parseMountinfo(text: string): MountLine[] {
     const dash = fields.indexOf('-', 6);
     const [, , device, root, mountPoint, own] = fields;
     const [type, source, ofFilesystem] = dash === -1 ? [] : fields.slice(dash + 1);
-    if (!device || !/^\d+:\d+$/.test(device) || !root || !mountPoint || own === undefined || !type || source === undefined) continue;
+    if (
+      !device ||
+      !/^\d+:\d+$/.test(device) ||
+      !root ||
+      !mountPoint ||
+      own === undefined ||
+      !type ||
+      source === undefined
+    )
+      continue;
     mounts.push({
       device,
       root: unescapeOctal(root),

@@ -39,7 +39,10 @@ export function parsePidStat(text: string): PidStat | undefined {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 1 || close < open) return undefined;
-  const fields = text.slice(close + 1).trim().split(/\s+/);
+  const fields = text
+    .slice(close + 1)
+    .trim()
+    .split(/\s+/);
   const field = (number: number) => toInteger(fields[number - 3]);
   const pid = toInteger(text.slice(0, open).trim());
   const state = fields[0] ?? '';
@@ -64,4 +67,9 @@ export function parsePidStat(text: string): PidStat | undefined {
     rss: rss ?? 0,
     ...(blkioTicks !== undefined && { blkioTicks }),
   };
+}
+
+/** True for a user process that leads a session without a terminal, as services do; a shell's commands and a service's workers don't. */
+export function isDaemon(stat: PidStat): boolean {
+  return !stat.kernelThread && stat.session === stat.pid && stat.tty === 0;
 }
