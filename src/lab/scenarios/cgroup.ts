@@ -1,0 +1,133 @@
+// A cgroup of a scenario's own, in version 1 or 2, whichever has the controller, with the two limits that scenarios need: I/O and CPU.
+// A process enters it by its pid, or is started in it by a command line. Undoing the journal moves entered processes back and removes it.
+// Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/scheduler/sched-bwc.rst,
+// Documentation/admin-guide/cgroup-v2.rst.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../base/errors.js';
+import { cgroupFolder, parseMembership, type Hierarchy } from '../../base/procfs/cgroups.js';
+import { readHierarchies } from '../../capture/cgroup-files.js';
+import type { UndoJournal } from '../../capture/undo.js';
+import type { DeviceId } from '../../model/counters.js';
+
+/** A controller by its name in version 1; version 2 calls blkio 'io'. */
+export type Controller = 'blkio' | 'cpu';
+
+/** Bytes and operations a second. */
+export interface IoLimits {
+  readonly readBps?: number;
+  readonly writeBps?: number;
+  readonly readIops?: number;
+  readonly writeIops?: number;
+}
+
+const IO_LIMITS = [
+  ['readBps', 'read_bps', 'rbps'],
+  ['writeBps', 'write_bps', 'wbps'],
+  ['readIops', 'read_iops', 'riops'],
+  ['writeIops', 'write_iops', 'wiops'],
+] as const satisfies readonly (readonly [keyof IoLimits, string, string])[];
+
+/** The period over which the kernel hands out a CPU quota, µs: its default. */
+const CPU_PERIOD_US = 100_000;
+
+function isVersion1(hierarchy: Hierarchy): boolean {
+  return hierarchy.controller !== '';
+}
+
+/** The hierarchy with the controller, enabled for children of the group that we see as its root. */
+function hierarchyWith(journal: UndoJournal, controller: Controller): Hierarchy {
+  const hierarchies = readHierarchies();
+  const first = hierarchies.find((one) => one.controller === controller);
+  if (first) return first;
+  const second = hierarchies.find((one) => !isVersion1(one));
+  const name = controller === 'blkio' ? 'io' : controller;
+  const has = (file: string) =>
+    second !== undefined && readFileSync(join(second.mountPoint, file), 'utf8').trim().split(' ').includes(name);
+  if (second === undefined || !has('cgroup.controllers'))
+    throw new UserError(`No mounted cgroup hierarchy has the ${name} controller, so the scenario can’t set its limit.`);
+  if (!has('cgroup.subtree_control')) {
+    const file = join(second.mountPoint, 'cgroup.subtree_control');
+    journal.plan([{ kind: 'write-file', path: file, value: `-${name}` }]);
+    writeFileSync(file, `+${name}`);
+  }
+  return second;
+}
+
+/** A cgroup that processes can be put into. */
+export class LabCgroup {
+  /** Its path below the hierarchy, as /proc/PID/cgroup has it. */
+  readonly path: string;
+  readonly folder: string;
+  private readonly journal: UndoJournal;
+  private readonly hierarchy: Hierarchy;
+
+  private constructor(journal: UndoJournal, hierarchy: Hierarchy, folder: string, path: string) {
+    this.journal = journal;
+    this.hierarchy = hierarchy;
+    this.folder = folder;
+    this.path = path;
+  }
+
+  /** Makes one. Throws a UserError where no hierarchy has the controller. */
+  static make(journal: UndoJournal, controller: Controller, name: string): LabCgroup {
+    const hierarchy = hierarchyWith(journal, controller);
+    const folder = join(hierarchy.mountPoint, `iowitness-${process.pid}-${name}`);
+    journal.plan([{ kind: 'rmdir', path: folder }]);
+    mkdirSync(folder);
+    return new LabCgroup(journal, hierarchy, folder, join(hierarchy.root, `iowitness-${process.pid}-${name}`));
+  }
+
+  /** The group that holds everybody who is in no other, where it can have limits: in version 1 only. */
+  static rootOf(journal: UndoJournal, controller: Controller): LabCgroup | undefined {
+    const hierarchy = readHierarchies().find((one) => one.controller === controller);
+    return hierarchy && new LabCgroup(journal, hierarchy, hierarchy.mountPoint, hierarchy.root);
+  }
+
+  /** Moves a process here, with all its threads; undoing moves it back. */
+  enter(pid: number): void {
+    const membership = parseMembership(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+    const before = cgroupFolder(this.hierarchy, membership.get(this.hierarchy.controller) ?? '/');
+    if (before === this.folder) return;
+    if (before !== undefined)
+      this.journal.plan([{ kind: 'write-file', path: join(before, 'cgroup.procs'), value: String(pid) }]);
+    writeFileSync(join(this.folder, 'cgroup.procs'), String(pid));
+  }
+
+  /** The command line that runs a command in this group from its first instruction on. */
+  inside(argv: readonly string[]): string[] {
+    return ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(this.folder, 'cgroup.procs'), ...argv];
+  }
+
+  /** Limits its I/O on one device; the file that holds the limit is returned. */
+  limitIo(device: DeviceId, limits: IoLimits): string {
+    let file = join(this.folder, 'io.max');
+    for (const [key, first, second] of IO_LIMITS) {
+      const value = limits[key];
+      if (value === undefined) continue;
+      if (isVersion1(this.hierarchy)) {
+        file = join(this.folder, `blkio.throttle.${first}_device`);
+        this.write(file, `${device} ${value}`, `${device} 0`);
+      } else {
+        this.write(file, `${device} ${second}=${value}`, `${device} ${second}=max`);
+      }
+    }
+    return file;
+  }
+
+  /** Limits its CPU time to a share of one CPU; the file that holds the limit is returned. */
+  limitCpu(share: number): string {
+    const quota = Math.round(share * CPU_PERIOD_US);
+    const file = join(this.folder, isVersion1(this.hierarchy) ? 'cpu.cfs_quota_us' : 'cpu.max');
+    if (isVersion1(this.hierarchy)) this.write(file, String(quota), '-1');
+    else this.write(file, `${quota} ${CPU_PERIOD_US}`, 'max');
+    return file;
+  }
+
+  private write(file: string, value: string, undo: string): void {
+    if (!existsSync(file)) throw new UserError(`This kernel has no ${file}, so the scenario can’t set its limit.`);
+    this.journal.plan([{ kind: 'write-file', path: file, value: undo }]);
+    writeFileSync(file, value);
+  }
+}
