@@ -37,20 +37,37 @@ const FILES = [
   '/sys/hypervisor/type',
   '/sys/kernel/security/lockdown',
   '/sys/kernel/mm/transparent_hugepage/enabled',
-  ...['sys_vendor', 'product_name', 'product_version', 'board_asset_tag', 'chassis_asset_tag', 'bios_vendor', 'bios_version'].map(
-    (name) => `/sys/class/dmi/id/${name}`,
-  ),
+  ...[
+    'sys_vendor',
+    'product_name',
+    'product_version',
+    'board_asset_tag',
+    'chassis_asset_tag',
+    'bios_vendor',
+    'bios_version',
+  ].map((name) => `/sys/class/dmi/id/${name}`),
   ...['aio-max-nr', 'aio-nr', 'file-nr', 'file-max', 'inode-nr'].map((name) => `/proc/sys/fs/${name}`),
-  ...['osrelease', 'arch', 'task_delayacct', 'kptr_restrict', 'hung_task_timeout_secs', 'io_uring_disabled', 'perf_event_paranoid'].map(
-    (name) => `/proc/sys/kernel/${name}`,
-  ),
+  ...[
+    'osrelease',
+    'arch',
+    'task_delayacct',
+    'kptr_restrict',
+    'hung_task_timeout_secs',
+    'io_uring_disabled',
+    'perf_event_paranoid',
+  ].map((name) => `/proc/sys/kernel/${name}`),
   '/proc/sys/kernel/unprivileged_bpf_disabled',
 ];
 
 /** Reading it makes every CPU fold its counters (vmstat_refresh() in mm/vmstat.c). */
 const NOT_TO_BE_READ = '/proc/sys/vm/stat_refresh';
 /** A container engine runs where one of its sockets is; on the tape such a path has an empty text. */
-const ENGINE_SOCKETS = ['/run/docker.sock', '/run/containerd/containerd.sock', '/run/crio/crio.sock', '/run/podman/podman.sock'];
+const ENGINE_SOCKETS = [
+  '/run/docker.sock',
+  '/run/containerd/containerd.sock',
+  '/run/crio/crio.sock',
+  '/run/podman/podman.sock',
+];
 const MOST_PROCESSES = 500;
 const MOST_CGROUPS = 2000;
 
@@ -78,10 +95,13 @@ class FactsCapture {
     const cpuinfo = readWhole(`${this.root}/proc/cpuinfo`);
     // The first processor's lines stand for all of them.
     if (cpuinfo !== undefined) this.say('/proc/cpuinfo', `${cpuinfo.split('\n\n')[0]}\n`);
-    for (const name of this.list('/proc/sys/vm')) if (`/proc/sys/vm/${name}` !== NOT_TO_BE_READ) this.take(`/proc/sys/vm/${name}`);
-    for (const name of this.list('/proc/sys/kernel')) if (name.startsWith('sched_')) this.take(`/proc/sys/kernel/${name}`);
+    for (const name of this.list('/proc/sys/vm'))
+      if (`/proc/sys/vm/${name}` !== NOT_TO_BE_READ) this.take(`/proc/sys/vm/${name}`);
+    for (const name of this.list('/proc/sys/kernel'))
+      if (name.startsWith('sched_')) this.take(`/proc/sys/kernel/${name}`);
     for (const disk of this.list('/sys/block')) this.takeDisk(disk);
-    for (const id of this.list('/sys/class/bdi')) for (const name of BDI_FILES) this.take(`/sys/class/bdi/${id}/${name}`);
+    for (const id of this.list('/sys/class/bdi'))
+      for (const name of BDI_FILES) this.take(`/sys/class/bdi/${id}/${name}`);
     this.takeLimits(victims);
     for (const path of ENGINE_SOCKETS) if (this.exists(path)) this.say(path, '');
     this.takeProcesses();
@@ -175,4 +195,13 @@ class FactsCapture {
 }
 
 /** All of a bdi's settings; stable_pages_required is not one of them. */
-export const BDI_FILES = ['read_ahead_kb', 'min_ratio', 'max_ratio', 'min_bytes', 'max_bytes', 'min_ratio_fine', 'max_ratio_fine', 'strict_limit'];
+export const BDI_FILES = [
+  'read_ahead_kb',
+  'min_ratio',
+  'max_ratio',
+  'min_bytes',
+  'max_bytes',
+  'min_ratio_fine',
+  'max_ratio_fine',
+  'strict_limit',
+];

@@ -10,10 +10,38 @@ import { BDI_FILES } from './facts.js';
 import { cgroupFiles, LIMIT_FILES, readHierarchies } from './cgroup-files.js';
 import { OpenFiles, readWhole } from './files.js';
 
-const DIRTY = ['dirty_bytes', 'dirty_ratio', 'dirty_background_bytes', 'dirty_background_ratio', 'dirty_expire_centisecs', 'dirty_writeback_centisecs'];
-const MEMORY = ['swappiness', 'min_free_kbytes', 'vfs_cache_pressure', 'zone_reclaim_mode', 'watermark_scale_factor', 'overcommit_memory', 'nr_hugepages'];
-const SYSCTLS = [...MEMORY.map((name) => `/proc/sys/vm/${name}`), '/proc/sys/kernel/task_delayacct', '/proc/sys/kernel/sched_autogroup_enabled'];
-const QUEUE = ['scheduler', 'nr_requests', 'max_sectors_kb', 'read_ahead_kb', 'wbt_lat_usec', 'nomerges', 'rq_affinity', 'write_cache'];
+const DIRTY = [
+  'dirty_bytes',
+  'dirty_ratio',
+  'dirty_background_bytes',
+  'dirty_background_ratio',
+  'dirty_expire_centisecs',
+  'dirty_writeback_centisecs',
+];
+const MEMORY = [
+  'swappiness',
+  'min_free_kbytes',
+  'vfs_cache_pressure',
+  'zone_reclaim_mode',
+  'watermark_scale_factor',
+  'overcommit_memory',
+  'nr_hugepages',
+];
+const SYSCTLS = [
+  ...MEMORY.map((name) => `/proc/sys/vm/${name}`),
+  '/proc/sys/kernel/task_delayacct',
+  '/proc/sys/kernel/sched_autogroup_enabled',
+];
+const QUEUE = [
+  'scheduler',
+  'nr_requests',
+  'max_sectors_kb',
+  'read_ahead_kb',
+  'wbt_lat_usec',
+  'nomerges',
+  'rq_affinity',
+  'write_cache',
+];
 const ALL_EVERY = 5;
 /** Calls that a process must live through to count as running for good. */
 const SETTLED = 2 * ALL_EVERY;
@@ -27,6 +55,8 @@ export class SettingsWatch {
   /** The call at which a process was first seen, or what it proved to be once it had settled. */
   private readonly processes = new Map<number, { since: number; daemon?: boolean }>();
   private hierarchies: readonly Hierarchy[] = [];
+  /** Disks with something on them, as last listed. */
+  private disks: readonly string[] = [];
   private calls = 0;
   private pending = false;
   private resting = 0;
@@ -41,8 +71,8 @@ export class SettingsWatch {
     const mounts = parseMountinfo(this.read('/proc/self/mountinfo')).filter(keepsFiles);
     this.compare('mounts', mounts.map((mount) => `${mount.device} ${mount.mountPoint} ${mount.options}`).join('\n'));
     for (const name of DIRTY) this.compareFile(`/proc/sys/vm/${name}`);
-    for (const disk of this.disks()) this.compareFile(`/sys/block/${disk}/queue/scheduler`);
     if (this.calls % ALL_EVERY === 0) this.compareAll(victims);
+    else for (const disk of this.disks) this.compareFile(`/sys/block/${disk}/queue/scheduler`);
     const first = this.calls === 0;
     this.calls += 1;
     this.resting -= 1;
@@ -55,8 +85,11 @@ export class SettingsWatch {
 
   private compareAll(victims: readonly number[]): void {
     for (const path of SYSCTLS) this.compareFile(path);
-    for (const disk of this.disks()) for (const name of QUEUE) this.compareFile(`/sys/block/${disk}/queue/${name}`);
-    for (const id of this.list('/sys/class/bdi')) for (const name of BDI_FILES) this.compareFile(`/sys/class/bdi/${id}/${name}`);
+    this.disks = this.list('/sys/block').filter((disk) => this.read(`/sys/block/${disk}/size`).trim() !== '0');
+    this.compare('disks', this.disks.join(' '));
+    for (const disk of this.disks) for (const name of QUEUE) this.compareFile(`/sys/block/${disk}/queue/${name}`);
+    for (const id of this.list('/sys/class/bdi'))
+      for (const name of BDI_FILES) this.compareFile(`/sys/class/bdi/${id}/${name}`);
     if (this.calls === 0) this.hierarchies = readHierarchies(this.root);
     for (const path of cgroupFiles(this.hierarchies, victims, LIMIT_FILES, this.root)) this.compareFile(path);
     this.compare('daemons', this.daemons().join(' '));
@@ -90,20 +123,11 @@ export class SettingsWatch {
     }
   }
 
-  /** Disks with something on them; listed anew with everything else. */
-  private disks(): readonly string[] {
-    if (this.calls % ALL_EVERY === 0) {
-      this.inUse = this.list('/sys/block').filter((disk) => this.read(`/sys/block/${disk}/size`).trim() !== '0');
-      this.compare('disks', this.inUse.join(' '));
-    }
-    return this.inUse;
-  }
-
-  private inUse: readonly string[] = [];
-
   /** Daemons that have settled. Those that run at the first call have; a process's stat is read once, when it has. */
   private daemons(): number[] {
-    const listed = this.list('/proc').map(Number).filter((pid) => pid > 0);
+    const listed = this.list('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0);
     const alive = new Set(listed);
     for (const pid of this.processes.keys()) if (!alive.has(pid)) this.processes.delete(pid);
     const found: number[] = [];
