@@ -58,6 +58,18 @@ export function without(whole: readonly Interval[], part: readonly Interval[]): 
   return found;
 }
 
+/** Index of the first interval of a sorted disjoint set that ends after `t`; the set's length where none does. */
+export function firstEndingAfter(set: readonly Interval[], t: number): number {
+  let low = 0;
+  let high = set.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((set[middle]?.to ?? Infinity) <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Adds the length of each interval to the bins of width `binMs` that it covers. */
 export function addToBins(bins: Float64Array, binMs: number, from: number, to: number, weight = 1): void {
   if (!(to > from)) return;

@@ -2,7 +2,7 @@
 // victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm.
 
 import type { DiskLoad } from './disk-load.js';
-import { intersect, total, union, type Interval } from './intervals.js';
+import { firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import type { Origin, Origins } from './origins.js';
 import { findBursts, type Bursts } from './period.js';
 import type { Requests } from './requests.js';
@@ -83,18 +83,12 @@ export function findNeighbours(
 function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
   const quiet = new Map<number, number[]>();
   const contended = new Map<number, number[]>();
-  let at = 0;
   for (const row of load.rows) {
     if (own[row] === 0) continue;
-    const from = Number.isNaN(requests.queued[row] ?? NaN)
-      ? (requests.dispatched[row] ?? 0)
-      : (requests.queued[row] ?? 0);
+    const queued = requests.queued[row] ?? NaN;
+    const from = Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued;
     const to = requests.completed[row] ?? 0;
-    // Rows are in order of completion, so what ended long before one of them can be left behind.
-    while (at < foreign.length && (foreign[at]?.to ?? Infinity) < from - 10_000) at += 1;
-    let company = false;
-    for (let k = at; k < foreign.length && (foreign[k]?.from ?? Infinity) < to; k += 1)
-      if ((foreign[k]?.to ?? 0) > from) company = true;
+    const company = (foreign[firstEndingAfter(foreign, from)]?.from ?? Infinity) < to;
     const into = company ? contended : quiet;
     const kind = requests.kind[row] ?? 0;
     const list = into.get(kind);

@@ -2,7 +2,7 @@
 // The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
 // blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
 
-import { intersect, union, without, type Interval } from './intervals.js';
+import { firstEndingAfter, intersect, union, without, type Interval } from './intervals.js';
 import type { Origins } from './origins.js';
 import type { Requests } from './requests.js';
 import { isKernelThread } from './threads.js';
@@ -116,13 +116,7 @@ function restState(rest: Interval, journal: boolean, heldUntil: number): State {
 
 /** The part of a sorted set that can touch a segment, found by bisection. */
 function near(set: readonly Interval[], segment: Interval): readonly Interval[] {
-  let low = 0;
-  let high = set.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((set[middle]?.to ?? Infinity) <= segment.from) low = middle + 1;
-    else high = middle;
-  }
+  const low = firstEndingAfter(set, segment.from);
   let end = low;
   while (end < set.length && (set[end]?.from ?? Infinity) < segment.to) end += 1;
   return set.slice(low, end);

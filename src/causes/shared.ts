@@ -41,9 +41,14 @@ export function cgroupsOf(m: Measures): string[] {
   return [...new Set(paths)];
 }
 
-/** True where a limit of `cgroup` binds a process in `path`: its own cgroup or an ancestor. The root limits nobody. */
-export function binds(cgroup: string, path: string): boolean {
-  return cgroup !== '/' && cgroup !== '' && (path === cgroup || path.startsWith(`${cgroup}/`));
+/**
+ * True where a limit binds a process in cgroup `path`. A limit binds the cgroup's descendants, and the root has none; but version 1's
+ * blkio throttle gives each group, the root among them, a budget of its own (blk-throttle.c, throtl_pd_init: no hierarchy in version 1).
+ */
+export function binds(limit: CgroupLimit, path: string): boolean {
+  const { cgroup } = limit;
+  if (path === cgroup && (cgroup !== '/' || limit.file.includes('blkio.throttle.'))) return true;
+  return cgroup !== '/' && path.startsWith(`${cgroup}/`) && !limit.file.includes('blkio.throttle.');
 }
 
 /** Limits of one kind, in force on the victim, in any of the recording's facts. */
@@ -54,7 +59,7 @@ export function limitsOn(m: Measures, kind: CgroupLimit['kind'], device?: Device
     (limit) =>
       limit.kind === kind &&
       (device === undefined || (limit.device !== undefined && m.topology.disk(limit.device) === device)) &&
-      paths.some((path) => binds(limit.cgroup, path)),
+      paths.some((path) => binds(limit, path)),
   );
   return found.filter(
     (limit, index) =>
