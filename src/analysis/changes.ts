@@ -6,9 +6,9 @@ import { bytes } from '../base/format.js';
 import { keepsFiles } from '../base/procfs/mountinfo.js';
 import type { BlockDevice, CgroupLimit, FactChange, Facts, Mount, RunningProcess } from '../model/facts.js';
 
-/** Counters among the files, and lists that are compared as mounts, devices, limits and swap areas. */
+/** Counters among the files, a bdi's ratios in bytes, and lists that are compared as mounts, devices, limits and swap areas. */
 const MOVING =
-  /^\/proc\/(meminfo|uptime|partitions|swaps|cpuinfo)$|^\/proc\/sys\/fs\/(aio-nr|file-nr|inode-nr)$|^\/sys\/block\/[^/]+\/(size|dev|start|loop\/|slaves\/|[^/]+\/(dev|size|start)$)/;
+  /^\/proc\/(meminfo|uptime|partitions|swaps|cpuinfo)$|^\/proc\/sys\/fs\/(aio-nr|file-nr|inode-nr)$|^\/sys\/class\/bdi\/[^/]+\/(min|max)_bytes$|^\/sys\/block\/[^/]+\/(size|dev|start|loop\/|slaves\/|[^/]+\/(dev|size|start)$)/;
 const LIMIT =
   /\/(blkio\.throttle\.|io\.(max|latency)|cpu\.(max|cfs_)|memory\.(max|high|limit)|freezer\.|cgroup\.freeze)[^/]*$/;
 

@@ -2,7 +2,7 @@
 // A set of facts is one mark (SOURCE.facts) and the readings after it; all of them carry the mark's own time, which is how a reader
 // tells them from counters of the same path that stand around them. What can't be read is left out: not every machine has every file.
 // A folder's listing is a reading whose path ends in '/', its names joined by newlines.
-// It costs 20 to 40 ms of CPU on a machine of a hundred processes, and is taken at the start, after a change and at the end.
+// On Linux 6.18 it costs 6 to 12 ms of CPU with 75 processes and 40 ms with 1000; it is taken at the start, after a change and at the end.
 
 import { readdirSync } from 'node:fs';
 import { monotonicNs } from '../base/clock.js';
@@ -71,6 +71,18 @@ const ENGINE_SOCKETS = [
 const MOST_PROCESSES = 500;
 const MOST_CGROUPS = 2000;
 
+/** A bdi's settings, each of which keeps its value until it is set. */
+export const BDI_SETTINGS = [
+  'read_ahead_kb',
+  'min_ratio',
+  'max_ratio',
+  'min_ratio_fine',
+  'max_ratio_fine',
+  'strict_limit',
+];
+/** The same ratios in bytes of the dirty limit: they move with the memory that can be dirty (bdi_get_max_bytes() in mm/page-writeback.c). */
+const BDI_BYTES = ['min_bytes', 'max_bytes'];
+
 /** Takes one set of facts. */
 export function captureFacts(sink: Sink, options: FactsOptions): void {
   const mark: FactsMark = { when: options.when };
@@ -101,7 +113,7 @@ class FactsCapture {
       if (name.startsWith('sched_')) this.take(`/proc/sys/kernel/${name}`);
     for (const disk of this.list('/sys/block')) this.takeDisk(disk);
     for (const id of this.list('/sys/class/bdi'))
-      for (const name of BDI_FILES) this.take(`/sys/class/bdi/${id}/${name}`);
+      for (const name of [...BDI_SETTINGS, ...BDI_BYTES]) this.take(`/sys/class/bdi/${id}/${name}`);
     this.takeLimits(victims);
     for (const path of ENGINE_SOCKETS) if (this.exists(path)) this.say(path, '');
     this.takeProcesses();
@@ -193,15 +205,3 @@ class FactsCapture {
     }
   }
 }
-
-/** All of a bdi's settings; stable_pages_required is not one of them. */
-export const BDI_FILES = [
-  'read_ahead_kb',
-  'min_ratio',
-  'max_ratio',
-  'min_bytes',
-  'max_bytes',
-  'min_ratio_fine',
-  'max_ratio_fine',
-  'strict_limit',
-];

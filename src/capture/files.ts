@@ -41,6 +41,19 @@ export class OpenFiles {
     }
   }
 
+  /**
+   * The content of a file of one record, such as those of /proc/PID, by one read and not kept open: for the many that are seldom
+   * looked at. Same buffer and errors as `read`.
+   */
+  readOnce(path: string): Buffer {
+    const fd = openSync(this.root + path, 'r');
+    try {
+      return this.buffer.subarray(0, readSync(fd, this.buffer, 0, this.buffer.length, 0));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   /** Closes one file; it is opened again when it is next read. */
   close(path: string): void {
     const fd = this.open.get(path);

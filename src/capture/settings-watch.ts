@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import type { Hierarchy } from '../base/procfs/cgroups.js';
 import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
 import { isDaemon, parsePidStat } from '../base/procfs/pid-stat.js';
-import { BDI_FILES } from './facts.js';
+import { BDI_SETTINGS } from './facts.js';
 import { cgroupFiles, LIMIT_FILES, readHierarchies } from './cgroup-files.js';
 import { OpenFiles, readWhole } from './files.js';
 
@@ -89,7 +89,7 @@ export class SettingsWatch {
     this.compare('disks', this.disks.join(' '));
     for (const disk of this.disks) for (const name of QUEUE) this.compareFile(`/sys/block/${disk}/queue/${name}`);
     for (const id of this.list('/sys/class/bdi'))
-      for (const name of BDI_FILES) this.compareFile(`/sys/class/bdi/${id}/${name}`);
+      for (const name of BDI_SETTINGS) this.compareFile(`/sys/class/bdi/${id}/${name}`);
     if (this.calls === 0) this.hierarchies = readHierarchies(this.root);
     for (const path of cgroupFiles(this.hierarchies, victims, LIMIT_FILES, this.root)) this.compareFile(path);
     this.compare('daemons', this.daemons().join(' '));
