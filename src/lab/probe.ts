@@ -43,11 +43,13 @@ export interface Probe {
   /** The process, and the one thread of it that does I/O. */
   readonly pid: number;
   go(): void;
-  /** Asks it to end after the operation that it is in; one that hangs in the kernel no longer holds up the caller's exit. */
+  /** Asks it to end after the operation that it is in. One that hangs in the kernel for longer than 2 s no longer holds up the caller's exit. */
   stop(): void;
   /** Settles when the process is gone and its last line has been handed on; never rejects. */
   readonly done: Promise<ProbeEnd>;
 }
+
+const STOP_MS = 2000;
 
 function phasesOf(options: ProbeOptions): ProbePhase[] {
   const common = { file: options.file, maxBytes: options.bufferedMaxBytes };
@@ -83,8 +85,11 @@ export function startProbe(options: ProbeOptions, onProgress: (progress: ProbePr
     go: () => void child.stdin.write('go\n'),
     stop() {
       child.kill('SIGTERM');
-      child.unref();
-      for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
+      const letGo = setTimeout(() => {
+        child.unref();
+        for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
+      }, STOP_MS);
+      void done.then(() => clearTimeout(letGo));
     },
   };
 }

@@ -1,12 +1,12 @@
 // A cgroup of a scenario's own, in version 1 or 2, whichever has the controller, with the two limits that scenarios need: I/O and CPU.
-// A process enters it by its pid, or is started in it by a command line. Undoing the journal moves entered processes back and removes it.
+// A process enters it by its pid, or is started in it by a command line. Undoing the journal removes it, once its processes have ended.
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/scheduler/sched-bwc.rst,
 // Documentation/admin-guide/cgroup-v2.rst.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';
-import { cgroupFolder, parseMembership, type Hierarchy } from '../../base/procfs/cgroups.js';
+import { type Hierarchy } from '../../base/procfs/cgroups.js';
 import { readHierarchies } from '../../capture/cgroup-files.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { DeviceId } from '../../model/counters.js';
@@ -85,13 +85,11 @@ export class LabCgroup {
     return hierarchy && new LabCgroup(journal, hierarchy, hierarchy.mountPoint, hierarchy.root);
   }
 
-  /** Moves a process here, with all its threads; undoing moves it back. */
+  /**
+   * Moves a process here, with all its threads. It must be one of the scenario's own that ends with it: it is not moved back, as a journal
+   * that is undone after a crash could not tell it from a later process with its number.
+   */
   enter(pid: number): void {
-    const membership = parseMembership(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
-    const before = cgroupFolder(this.hierarchy, membership.get(this.hierarchy.controller) ?? '/');
-    if (before === this.folder) return;
-    if (before !== undefined)
-      this.journal.plan([{ kind: 'write-file', path: join(before, 'cgroup.procs'), value: String(pid) }]);
     writeFileSync(join(this.folder, 'cgroup.procs'), String(pid));
   }
 

@@ -1,0 +1,89 @@
+// What the tests of real stalls share: a folder and a journal that are put back, dd as the measure of speed, and a look at what was left.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { UndoJournal } from '../../src/capture/undo.js';
+
+export interface Workplace {
+  /** On a disk, as /tmp may be memory. */
+  readonly folder: string;
+  readonly journal: UndoJournal;
+}
+
+/** The global state that scenarios touch, as text. */
+function globalState(): string {
+  const read = (file: string) => readFileSync(file, 'utf8').trim();
+  const sysctls = ['dirty_ratio', 'dirty_bytes', 'dirty_background_ratio', 'dirty_background_bytes'];
+  const groups = ['blkio', 'cpu', 'unified', ''].flatMap((name) => {
+    try {
+      return readdirSync(`/sys/fs/cgroup/${name}`).filter((entry) => entry.includes('iowitness'));
+    } catch {
+      return [];
+    }
+  });
+  const bdis = readdirSync('/sys/class/bdi').map((bdi) =>
+    ['max_ratio_fine', 'max_ratio', 'strict_limit']
+      .map((name) => `/sys/class/bdi/${bdi}/${name}`)
+      .filter((file) => existsSync(file))
+      .map((file) => `${file}=${read(file)}`),
+  );
+  const loops = readdirSync('/sys/block').filter((name) => {
+    try {
+      return name.startsWith('loop') && read(`/sys/block/${name}/loop/backing_file`) !== '';
+    } catch {
+      return false;
+    }
+  });
+  return JSON.stringify({
+    sysctls: sysctls.map((name) => `${name}=${read(`/proc/sys/vm/${name}`)}`),
+    groups,
+    bdis,
+    loops,
+    mounts: read('/proc/self/mounts').split('\n'),
+  });
+}
+
+/** Runs a test in a workplace, undoes its journal whatever happens, and asserts that the machine is as it was. */
+export async function inWorkplace(work: (workplace: Workplace) => Promise<void>): Promise<void> {
+  const before = globalState();
+  const folder = mkdtempSync('/var/tmp/iowitness-lab-');
+  const journal = UndoJournal.open(path.join(folder, 'undo'));
+  let notUndone: readonly string[] = [];
+  try {
+    await work({ folder, journal });
+  } finally {
+    notUndone = await journal.undoAll();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  assert.deepEqual(notUndone, []);
+  assert.equal(globalState(), before);
+}
+
+/** Bytes a second of `dd of=FILE bs=BLOCK FLAGS`, interrupted after `ms`. */
+export async function ddSpeed(file: string, block: number, ms: number, ...flags: string[]): Promise<number> {
+  return await speedOf(['dd', 'if=/dev/zero', `of=${file}`, `bs=${block}`, ...flags], ms);
+}
+
+/** The speed that a command which becomes dd reports when it is done, or interrupted after `ms`. */
+export async function speedOf([command = '', ...args]: readonly string[], ms: number): Promise<number> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  const timer = setTimeout(() => child.kill('SIGINT'), ms);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await new Promise<void>((settle, reject) => child.on('close', () => settle()).on('error', reject));
+  clearTimeout(timer);
+  const match = /^(\d+) bytes.*copied, ([\d.e+-]+) s/m.exec(said);
+  assert.ok(match, `dd said: ${said}`);
+  return Number(match[1]) / Number(match[2]);
+}
+
+/** What a block device has completed: writes, and the ms that they took from issue to completion (Documentation/block/stat.rst). */
+export function writesOf(node: string): { readonly count: number; readonly ms: number } {
+  const stat = readFileSync(`/sys/block/${path.basename(node)}/stat`, 'utf8')
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  return { count: stat[4] ?? NaN, ms: stat[7] ?? NaN };
+}
