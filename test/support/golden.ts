@@ -19,12 +19,13 @@ interface Options {
 /** Asserts that `text` is what test/golden/NAME holds. */
 export function assertGolden(name: string, text: string, options: Options = {}): void {
   const file = path.join(options.folder ?? folder, name);
+  const shown = path.relative(path.dirname(path.dirname(folder)), file);
   if (options.write ?? process.env['IOWITNESS_GOLDEN'] === 'write') {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
     return;
   }
-  assert.equal(text, read(file), `test/golden/${name} differs: if the new text is right, run \`npm run golden\``);
+  assert.equal(text, read(file), `${shown} differs: if the new text is right, run \`npm run golden\``);
 }
 
 function read(file: string): string | undefined {

@@ -1,0 +1,59 @@
+// How lines are laid out on a terminal: columns that align, wrapped and clipped text, bars. Plain strings in and out, no colour:
+// colour is put on whole lines or cells afterwards, so that widths stay true.
+
+/** Characters that a text takes on a terminal, as far as it can be told without a table of wide characters. */
+export function widthOf(text: string): number {
+  return [...text].length;
+}
+
+/** The text cut to `width` characters, with an ellipsis where something is missing. */
+export function clip(text: string, width: number): string {
+  return widthOf(text) <= width
+    ? text
+    : `${[...text]
+        .slice(0, Math.max(0, width - 1))
+        .join('')
+        .trimEnd()}…`;
+}
+
+export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const fill = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return align === 'left' ? text + fill : fill + text;
+}
+
+/** Breaks a text at spaces into lines of at most `width` characters; lines after the first begin with `indent`. */
+export function wrap(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line += line === '' || line === indent ? word : ` ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+/** Rows of cells as lines with two spaces between columns; `right` names the columns that hold figures. */
+export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0, right.includes(column) ? 'right' : 'left'))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A share between 0 and 1 as a bar of `cells` characters. */
+export function bar(share: number, cells: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * cells * 8);
+  return pad('█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? ''), cells);
+}

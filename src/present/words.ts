@@ -1,0 +1,72 @@
+// The words that every form of a diagnosis shares: who, since when, how sure, and what the diagnosis's codes mean in a sentence.
+// Plain text leaves here, not yet made safe for a terminal or a page: each renderer does that at its own border.
+
+import { duration, percent } from '../base/format.js';
+import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
+import { STATES, type State } from '../model/states.js';
+
+/** What a verdict amounts to, whatever its cause. */
+export type Outcome = 'stall' | 'healthy' | 'inconclusive';
+
+export function outcomeOf(verdict: Verdict): Outcome {
+  if (verdict.cause === 'healthy' || verdict.cause === 'inconclusive') return verdict.cause;
+  return 'stall';
+}
+
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  stall: 'Stall found',
+  healthy: 'No stall',
+  inconclusive: 'No verdict',
+};
+
+/** How a process came to be named beside a device's bytes. */
+export const VIA_WORDS: Readonly<Record<Writer['via'], string>> = {
+  direct: 'issued by the process itself',
+  flushed: 'written back by the kernel’s flusher thread, for pages that the process had made dirty',
+  journal: 'written by the filesystem’s journal on behalf of all its users',
+  stacked: 'on behalf of a device that stands on this one',
+  unattributed: 'nobody can be named',
+};
+
+/** The sentence of a state; a state that this version does not know is shown by its name. */
+export function stateWords(state: string): string {
+  return Object.hasOwn(STATES, state) ? STATES[state as State] : state;
+}
+
+/** The other way round, for charts, whose lines carry sentences. */
+export function stateOf(words: string): State | undefined {
+  return (Object.keys(STATES) as State[]).find((state) => STATES[state] === words);
+}
+
+export function processText(process: ProcessRef): string {
+  return `${process.name || 'unnamed'} (${process.pid})`;
+}
+
+export function culpritText(culprit: Culprit): string {
+  return culprit.pid === undefined ? culprit.name : `${culprit.name} (${culprit.pid})`;
+}
+
+/** '97 % sure'; undefined where there is no verdict to be sure of. */
+export function sureText(verdict: Verdict): string | undefined {
+  return outcomeOf(verdict) === 'inconclusive' ? undefined : `${percent(verdict.confidence)} sure`;
+}
+
+/** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */
+export function clockText(iso: string): string {
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? iso : `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** When the stall began, by the clock and from the recording's start; undefined where nothing began. */
+export function sinceText({ since, sinceMs, fromStart }: Verdict): string | undefined {
+  if (fromStart) return 'before the recording began';
+  if (since === null) return undefined;
+  return sinceMs === null ? clockText(since) : `${clockText(since)}, ${duration(sinceMs)} into the recording`;
+}
+
+/** Where the accounting of the victim's time comes from. */
+export const ACCOUNTING_WORDS: Readonly<Record<Diagnosis['accountingFrom'], string>> = {
+  events: 'from the kernel’s own events: every sleep with its beginning, its end and its kernel stack',
+  samples: 'estimated from samples of /proc, because there were no kernel events',
+  none: 'could not be made',
+};

@@ -1,0 +1,43 @@
+// The JSON form: what the schema promises is what is printed, and docs/diagnosis.schema.json is that schema.
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { DiagnosisSchema } from '../../src/model/diagnosis.js';
+import { renderJson } from '../../src/present/json.js';
+import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
+import { assertGolden } from '../support/golden.js';
+
+// This file runs as dist/test/present/json.test.js.
+const docs = path.join(fileURLToPath(import.meta.url), '../../../../docs');
+
+describe('the JSON of a diagnosis', () => {
+  it('keeps to the schema and gives back what went in, whatever the names', () => {
+    for (const diagnosis of [aDiagnosis(), aHealthyDiagnosis(), ...HOSTILE_NAMES.map(aHostileDiagnosis)]) {
+      const parsed: unknown = JSON.parse(renderJson(diagnosis));
+      assert.deepEqual(v.parse(DiagnosisSchema, parsed), diagnosis);
+    }
+  });
+
+  it('is safe on a terminal', () => {
+    for (const name of HOSTILE_NAMES) {
+      // eslint-disable-next-line no-control-regex
+      assert.doesNotMatch(
+        renderJson(aHostileDiagnosis(name)),
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066]/,
+      );
+    }
+  });
+
+  it('has its schema in docs/diagnosis.schema.json (npm run schema)', () => {
+    const schema = {
+      title: 'Diagnosis',
+      description: 'What `iowitness diagnose --json` and `iowitness check --json` print.',
+      ...toJsonSchema(DiagnosisSchema),
+    };
+    assertGolden('diagnosis.schema.json', `${JSON.stringify(schema, null, 2)}\n`, { folder: docs });
+  });
+});

@@ -1,0 +1,92 @@
+// The terminal's text: the whole of it against golden files, and what must hold for any diagnosis.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { renderText } from '../../src/present/text.js';
+import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
+import { assertGolden } from '../support/golden.js';
+
+describe('the text of a diagnosis', () => {
+  it('tells the dirty-limit story', () => {
+    assertGolden('present/dirty-limit.txt', `${renderText(aDiagnosis(), { colour: false, width: 120 })}\n`);
+  });
+
+  it('tells it on a narrow terminal', () => {
+    assertGolden('present/dirty-limit-80.txt', `${renderText(aDiagnosis(), { colour: false, width: 80 })}\n`);
+  });
+
+  it('tells that nothing is wrong', () => {
+    assertGolden('present/healthy.txt', `${renderText(aHealthyDiagnosis(), { colour: false, width: 120 })}\n`);
+  });
+
+  it('is one screen, begins with the verdict, and has what to do within three lines of a pipe', () => {
+    const lines = renderText(aDiagnosis(), { colour: false, width: 120 }).split('\n');
+    assert.ok(lines.length <= 50, `${lines.length} lines`);
+    const [first = '', second = '', third = ''] = renderText(aDiagnosis(), { colour: false }).split('\n');
+    assert.match(first, /mem\.dirty-limit, 97 % sure: The page cache’s dirty limit is too low .* not to blame\.$/);
+    assert.match(
+      second,
+      /culprit vm\.dirty_bytes=8192 · victim iowitness-probe \(4711\) · since 2026-03-14 02:12:09 UTC/,
+    );
+    assert.match(third, /→ Put the limit back/);
+  });
+
+  it('keeps to the width, but for the path in the last line', () => {
+    for (const width of [80, 100, 132]) {
+      for (const line of renderText(aDiagnosis(), { colour: false, width }).split('\n').slice(0, -1))
+        assert.ok([...line].length <= width, `${[...line].length} > ${width}: ${line}`);
+    }
+  });
+
+  it('says the same with and without colour, and colours only when asked', () => {
+    const coloured = renderText(aDiagnosis(), { colour: true, width: 100 });
+    const plain = renderText(aDiagnosis(), { colour: false, width: 100 });
+    assert.notEqual(coloured, plain);
+    assert.equal(stripVTControlCharacters(coloured), plain);
+    assert.doesNotMatch(plain, /\u001b/);
+  });
+
+  it('lets no name reach the terminal as a control', () => {
+    for (const name of HOSTILE_NAMES) {
+      const text = renderText(aHostileDiagnosis(name), { colour: false, width: 100 });
+      // eslint-disable-next-line no-control-regex
+      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+      const lines = text.split('\n').length;
+      assert.ok(lines < 150, `${lines} lines from ${JSON.stringify(name)}`);
+    }
+  });
+
+  it('stands without anything to tell', () => {
+    const { verdict } = aDiagnosis();
+    const empty = aDiagnosis({
+      verdict: {
+        ...verdict,
+        cause: 'inconclusive',
+        victim: null,
+        culprit: null,
+        since: null,
+        sinceMs: null,
+        evidence: [],
+        advice: [],
+        sentence: 'There is no verdict: no victim.',
+      },
+      also: [],
+      changes: [],
+      accounting: [],
+      accountingFrom: 'none',
+      ruledOut: [],
+      notChecked: [],
+      losses: [],
+      phases: [],
+      writers: [],
+      machine: [],
+    });
+    const text = renderText(empty, { colour: false, width: 100 });
+    assert.equal(
+      text,
+      '? inconclusive: There is no verdict: no victim.\n\n' +
+        'Recording: /var/tmp/iowitness-check-db-7-20260314-021205.iow (60 s on db-7.example.net)',
+    );
+  });
+});

@@ -1,0 +1,298 @@
+// A whole diagnosis as `check` makes it, for tests of everything that shows one: the dirty-limit story. For a minute a probe writes
+// small blocks while the machine's dirty limit is 2 pages: the writer sleeps in balance_dirty_pages and the disk idles.
+
+import type { Diagnosis } from '../../src/model/diagnosis.js';
+
+const STORY: Diagnosis = {
+  schema: 'iowitness.diagnosis/1',
+  tool: 'iowitness 0.1.0',
+  recording: {
+    path: '/var/tmp/iowitness-check-db-7-20260314-021205.iow',
+    id: '6f1c2f0e-5b0e-4f56-9f4e-0f6c1f1f7a11',
+    host: 'db-7.example.net',
+    kernel: '6.18.4',
+    startedAt: '2026-03-14T02:12:05.000Z',
+    durationMs: 60_000,
+    complete: true,
+    endedBecause: 'the probe is done',
+    events: 184_223,
+  },
+  verdict: {
+    cause: 'mem.dirty-limit',
+    layer: 'page cache',
+    confidence: 0.97,
+    share: 0.934,
+    since: '2026-03-14T02:12:09.100Z',
+    sinceMs: 4100,
+    fromStart: false,
+    victim: { pid: 4711, name: 'iowitness-probe' },
+    culprit: { kind: 'setting', name: 'vm.dirty_bytes=8192', file: '/proc/sys/vm/dirty_bytes' },
+    sentence:
+      'The page cache’s dirty limit is too low (8.19 kB, set by vm.dirty_bytes=8192): it held the writer for 93 % of its time while vdb was idle 99 % of it; the device is not to blame.',
+    evidence: [
+      {
+        measure: 'time in the dirty throttle',
+        value: '52.3 s (93 %)',
+        meaning: 'the writer was made to sleep in balance_dirty_pages',
+        source: 'sched_switch with kernel stacks',
+      },
+      {
+        measure: 'dirty limit in force',
+        value: '8.19 kB = <0.1 % of the memory that can be dirty (23.1 GB)',
+        meaning: 'far under what memory allows; the kernel’s default is 20 %',
+        source: '/proc/sys/vm/dirty_bytes',
+      },
+      {
+        measure: 'pauses',
+        value: '262, 200 ms on average',
+        meaning: 'the kernel held 205 MB dirty against a limit of 8.19 kB, the device’s share centred on 4.10 kB',
+        source: 'writeback:balance_dirty_pages',
+      },
+      {
+        measure: 'vdb while the writer was paused',
+        value: 'busy 0.9 %',
+        meaning: 'the device idled: it is not to blame',
+        source: 'block:block_rq_issue, block:block_rq_complete',
+      },
+    ],
+    advice: [
+      'Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.',
+      'Find what set it: grep for dirty_bytes in /etc/sysctl.conf, /etc/sysctl.d and the units that run sysctl.',
+    ],
+  },
+  also: [
+    {
+      cause: 'env.changed',
+      layer: 'any',
+      confidence: 1,
+      share: 0,
+      since: null,
+      sinceMs: null,
+      fromStart: false,
+      victim: { pid: 4711, name: 'iowitness-probe' },
+      culprit: { kind: 'setting', name: '/proc/sys/vm/dirty_bytes', file: '/proc/sys/vm/dirty_bytes' },
+      sentence: '3 things changed during the recording, first /proc/sys/vm/dirty_bytes, 4.00 s after its start.',
+      evidence: [
+        {
+          measure: '/proc/sys/vm/dirty_bytes',
+          value: '0 → 8192',
+          meaning: 'first seen 4.00 s after the start',
+          source: 'settings compared once a second',
+        },
+      ],
+      advice: ['Compare the time of the change with the onset of the stall.'],
+    },
+  ],
+  changes: [
+    { what: '/proc/sys/vm/dirty_bytes', before: '0', after: '8192', atMs: 4000 },
+    { what: '/proc/sys/vm/dirty_ratio', before: '20', after: '0', atMs: 4000 },
+    { what: 'process backup-agent (5120)', before: null, after: '/usr/bin/backup-agent --nightly', atMs: 31_000 },
+  ],
+  accounting: [
+    { state: 'dirty-throttle', ms: 52_304, share: 0.934 },
+    { state: 'running', ms: 1792, share: 0.032 },
+    { state: 'asleep', ms: 1008, share: 0.018 },
+    { state: 'block-device', ms: 560, share: 0.01 },
+    { state: 'journal', ms: 168, share: 0.003 },
+    { state: 'unexplained', ms: 112, share: 0.002 },
+    { state: 'runnable', ms: 56, share: 0.001 },
+  ],
+  accountingFrom: 'events',
+  ruledOut: [
+    { cause: 'blk.cgroup-limit', why: 'no I/O limit is set on the victim’s cgroups, and no bio waited to be let in' },
+    { cause: 'blk.scheduler', why: 'requests waited 12 µs from insert to dispatch, 0.4 % of the victim’s time' },
+    { cause: 'cpu.starved', why: 'the victim waited for a CPU 0.1 % of its time' },
+    { cause: 'dev.errors', why: 'no request failed, none was requeued' },
+    {
+      cause: 'dev.neighbour',
+      why: 'others’ requests were served during 0.3 % of the victim’s time: too little to matter',
+    },
+    { cause: 'dev.slow', why: 'vdb serves a request in 142 µs, 41 % of what an ordinary disk of its kind may take' },
+    { cause: 'fs.journal', why: 'waiting for the journal took 0.3 % of the victim’s time' },
+    {
+      cause: 'mem.dirty-backpressure',
+      why: 'vdb was busy 0.9 % of the time in which the writer was paused: it had room for what was held back',
+    },
+    { cause: 'mem.reclaim', why: 'the victim never reclaimed memory itself' },
+    { cause: 'mem.swap', why: 'the victim never waited for its own swapped pages' },
+  ],
+  notChecked: [
+    { cause: 'app.lock-convoy', why: 'no thread dump or futex events of the victim: record with `--threads`' },
+    { cause: 'fs.inode-lock', why: 'this kernel lacks contention events (lock:contention_begin, Linux 5.19)' },
+  ],
+  losses: [
+    {
+      code: 'stacks-sampled',
+      severity: 'info',
+      sentence: 'The victim slept so often that kernel stacks were taken for a sample of its sleeps only.',
+      remedy: 'Nothing to do: sleeps without a stack are counted with their neighbours of the same kind.',
+      where: 'victim',
+      count: 1200,
+    },
+    {
+      code: 'event-missing',
+      severity: 'degraded',
+      sentence: 'This kernel lacks an event that the recorder asked for.',
+      remedy: 'Nothing to do on this kernel; the causes that need the event say so.',
+      where: 'lock:contention_begin',
+    },
+  ],
+  phases: [
+    {
+      name: 'buffered',
+      blockBytes: 512,
+      ms: 39_500,
+      operations: 41_000,
+      bytes: 20_992_000,
+      bytesPerSecond: 531_443,
+      latencyUs: { p50: 2.1, p99: 200_180, max: 204_010 },
+    },
+    {
+      name: 'direct',
+      blockBytes: 4096,
+      ms: 9800,
+      operations: 61_250,
+      bytes: 250_880_000,
+      bytesPerSecond: 25_600_000,
+      latencyUs: { p50: 142, p99: 310, max: 2900 },
+    },
+    {
+      name: 'fsync',
+      blockBytes: 512,
+      ms: 9800,
+      operations: 49,
+      bytes: 25_088,
+      bytesPerSecond: 2560,
+      latencyUs: { p50: 200_300, p99: 203_000, max: 204_900 },
+    },
+  ],
+  writers: [
+    {
+      device: 'vdb',
+      process: 'iowitness-probe',
+      pid: 4711,
+      writeBytes: 250_880_000,
+      readBytes: 0,
+      share: 0.903,
+      via: 'direct',
+    },
+    {
+      device: 'vdb',
+      process: 'iowitness-probe',
+      pid: 4711,
+      writeBytes: 20_996_096,
+      readBytes: 0,
+      share: 0.0756,
+      via: 'flushed',
+    },
+    {
+      device: 'vdb',
+      process: 'jbd2/vdb-8',
+      pid: 411,
+      writeBytes: 5_242_880,
+      readBytes: 0,
+      share: 0.0189,
+      via: 'journal',
+    },
+    {
+      device: 'vdb',
+      process: 'unknown',
+      pid: null,
+      writeBytes: 696_320,
+      readBytes: 0,
+      share: 0.0025,
+      via: 'unattributed',
+    },
+    {
+      device: 'vda',
+      process: 'backup-agent',
+      pid: 5120,
+      writeBytes: 0,
+      readBytes: 734_003_200,
+      share: 0.981,
+      via: 'direct',
+    },
+    {
+      device: 'vda',
+      process: 'rsyslogd',
+      pid: 633,
+      writeBytes: 14_221_312,
+      readBytes: 0,
+      share: 0.019,
+      via: 'flushed',
+    },
+  ],
+  machine: [
+    { label: 'kernel', value: '6.18.4 (x86_64, lockdown: integrity)' },
+    { label: 'machine', value: 'virtual (KVM), c5d.2xlarge' },
+    { label: 'processors', value: '8 × Intel Xeon Platinum 8275CL' },
+    { label: 'memory', value: '32.0 GB' },
+    { label: 'filesystem', value: 'ext4 on vdb at /var/lib/postgresql (rw,noatime)' },
+    { label: 'disk', value: 'vdb: 500 GB, solid state, scheduler none, nr_requests 256' },
+    { label: 'dirty limits', value: 'vm.dirty_bytes=8192, vm.dirty_background_bytes=4096' },
+  ],
+};
+
+/** The dirty-limit story with what the test wants to be different. */
+export function aDiagnosis(different: Partial<Diagnosis> = {}): Diagnosis {
+  return { ...structuredClone(STORY), ...different };
+}
+
+/** The verdict of a machine on which nothing is wrong. */
+export function aHealthyDiagnosis(): Diagnosis {
+  const { verdict } = STORY;
+  return aDiagnosis({
+    verdict: {
+      ...verdict,
+      cause: 'healthy',
+      layer: 'none',
+      confidence: 0.95,
+      share: 0,
+      since: null,
+      sinceMs: null,
+      culprit: null,
+      sentence: 'No stall: vdb gave the writer what it can give; nothing held the victim up for long.',
+      evidence: verdict.evidence.slice(3),
+      advice: ['If it is slow at other times, run check again while it is slow.'],
+    },
+    also: [],
+    changes: [],
+    notChecked: [],
+    losses: [],
+  });
+}
+
+/** Names that try to leave the text they are put into: markup, a terminal's escape sequences, text that runs backwards. */
+export const HOSTILE_NAMES = [
+  '<script>window.hacked=1</script>',
+  '"><img src=x onerror="window.hacked=1">',
+  '</script><script>window.hacked=1</script><!--<script>',
+  "' onmouseover='window.hacked=1",
+  '\u001b[2J\u001b]0;owned\u0007',
+  '\u202egpj.exe\u2066',
+  'line\nbreak\ttab',
+  'a'.repeat(300),
+];
+
+/** The story with a hostile name in every place that holds text from outside. */
+export function aHostileDiagnosis(name: string): Diagnosis {
+  const fill = <T>(value: T): T => {
+    if (typeof value === 'string') return name as T;
+    if (Array.isArray(value)) return value.map(fill) as T;
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fill(inner)])) as T;
+  };
+  // What is one of a few words keeps its word: the schema would refuse anything else.
+  const story = aDiagnosis();
+  const hostile = fill(story);
+  const culprit = hostile.verdict.culprit && { ...hostile.verdict.culprit, kind: 'process' as const };
+  return {
+    ...hostile,
+    schema: story.schema,
+    accountingFrom: story.accountingFrom,
+    verdict: { ...hostile.verdict, culprit },
+    also: hostile.also.map((verdict) => ({ ...verdict, culprit })),
+    losses: hostile.losses.map((loss) => ({ ...loss, severity: 'severe' as const })),
+    writers: hostile.writers.map((writer) => ({ ...writer, via: 'flushed' as const })),
+  };
+}
