@@ -16,8 +16,10 @@ export function countCpuList(text: string): number | undefined {
   let count = 0;
   for (const range of text.trim().split(',')) {
     const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(range);
-    if (!match) return undefined;
-    count += Number(match[2] ?? match[1]) - Number(match[1]) + 1;
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (!(last >= first)) return undefined;
+    count += last - first + 1;
   }
   return count;
 }
