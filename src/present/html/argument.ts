@@ -1,0 +1,68 @@
+// The top of the page: the verdict as one sentence, the figures that carry it, what to do, and what else holds.
+
+import { percent } from '../../base/format.js';
+import type { Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, sureText } from '../words.js';
+import { html, type Content, type Markup } from './markup.js';
+import { code, prose, section, terms } from './parts.js';
+
+export function verdictOf({ verdict }: Diagnosis): Markup {
+  const outcome = outcomeOf(verdict);
+  const { culprit, victim } = verdict;
+  const pairs: (readonly [Content, Content])[] = [['Cause', code(verdict.cause)]];
+  if (outcome === 'stall') pairs.push(['Layer', verdict.layer]);
+  const sure = sureText(verdict);
+  if (sure !== undefined) pairs.push(['Confidence', sure]);
+  if (outcome === 'stall') pairs.push(['Costs', `${percent(verdict.share)} of the victim’s time`]);
+  if (culprit) {
+    const file =
+      culprit.file !== undefined && culprit.file !== culprit.name ? html`<small>${culprit.file}</small>` : '';
+    pairs.push(['Culprit', html`<strong>${culpritText(culprit)}</strong> <small>${culprit.kind}</small> ${file}`]);
+  }
+  if (victim) pairs.push(['Victim', processText(victim)]);
+  const since = sinceText(verdict);
+  if (since !== undefined) pairs.push(['Since', since]);
+  return html`<section class="verdict ${outcome}" aria-labelledby="verdict">
+    <p class="outcome">${OUTCOME_WORDS[outcome]}</p>
+    <h1 id="verdict">${verdict.sentence}</h1>
+    ${terms('facts', pairs)}
+  </section>`;
+}
+
+function evidenceList(evidence: readonly Evidence[]): Markup {
+  return html`<ul class="evidence">
+    ${evidence.map(
+      (one) =>
+        html`<li>
+          <span class="measure">${one.measure}</span>
+          <b class="value">${one.value}</b>
+          <span class="meaning">${one.meaning}</span>
+          <span class="source">${one.source}</span>
+        </li> `,
+    )}
+  </ul>`;
+}
+
+function adviceList(advice: readonly string[]): Markup {
+  return html`<ol class="advice">
+    ${advice.map((text) => html`<li>${prose(text)}</li>`)}
+  </ol>`;
+}
+
+export function argument({ verdict }: Diagnosis): Markup {
+  return html`<div class="pair">
+    ${verdict.evidence.length > 0 && section('evidence', 'Evidence', evidenceList(verdict.evidence))}
+    ${verdict.advice.length > 0 && section('advice', 'What to do', adviceList(verdict.advice))}
+  </div>`;
+}
+
+function alsoItem(verdict: Verdict): Markup {
+  return html`<details>
+    <summary>${code(verdict.cause)} ${verdict.sentence}</summary>
+    ${evidenceList(verdict.evidence)} ${adviceList(verdict.advice)}
+  </details>`;
+}
+
+export function also({ also: all }: Diagnosis): Markup | undefined {
+  return all.length === 0 ? undefined : section('also', 'Holds as well', ...all.map(alsoItem));
+}

@@ -1,0 +1,154 @@
+// The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
+
+import { bytes, duration, figure, rate } from '../../base/format.js';
+import { clockText, ACCOUNTING_WORDS, processText, stateWords, VIA_WORDS } from '../words.js';
+import { STATES } from '../../model/states.js';
+import type { Diagnosis, Writer } from '../../model/diagnosis.js';
+import { colourClass } from './drawing.js';
+import { html, type Content, type Markup } from './markup.js';
+import { code, prose, section, shareBar, table, terms } from './parts.js';
+
+const knownState = (state: string) => (Object.hasOwn(STATES, state) ? state : 'unexplained');
+
+export function accounting({ accounting: states, accountingFrom, verdict }: Diagnosis): Markup {
+  const whose = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
+  const title = `Where ${whose} went`;
+  if (states.length === 0)
+    return section('time', title, html`<p>The accounting ${ACCOUNTING_WORDS.none}: nobody was watched.</p>`);
+  let left = 0;
+  const bar = states.map((one) => {
+    const x = left;
+    left += one.share * 100;
+    const shape = html`<rect x="${x.toFixed(3)}%" width="${(one.share * 100).toFixed(3)}%" height="100%" />`;
+    return html`<g class="area ${colourClass(0, knownState(one.state))}">${shape}</g>`;
+  });
+  const rows = states.map((one) => [
+    html`<i class="key ${colourClass(0, knownState(one.state))}"></i>${one.state}`,
+    shareBar(one.share),
+    duration(one.ms),
+    stateWords(one.state),
+  ]);
+  const head = [{ title: 'state' }, { title: 'share' }, { title: 'time', figures: true }, { title: 'meaning' }];
+  return section(
+    'time',
+    title,
+    html`<svg class="stack" aria-hidden="true">${bar}</svg>`,
+    table(`Wall time by state, ${ACCOUNTING_WORDS[accountingFrom]}`, head, rows),
+  );
+}
+
+export function phases({ phases: all }: Diagnosis): Markup | undefined {
+  if (all.length === 0) return undefined;
+  const time = (us: number | undefined) => (us === undefined ? '–' : duration(us / 1000));
+  const rows = all.map((phase) => [
+    phase.name,
+    bytes(phase.blockBytes),
+    duration(phase.ms),
+    phase.ms > 0 ? rate(phase.bytesPerSecond) : '–',
+    phase.ms > 0 ? figure((phase.operations * 1000) / phase.ms) : '–',
+    time(phase.latencyUs?.p50),
+    time(phase.latencyUs?.p99),
+    time(phase.latencyUs?.max),
+    ...(all.some((one) => one.error !== undefined) ? [phase.error ?? ''] : []),
+  ]);
+  const titles = ['block', 'lasted', 'rate', 'per second', 'median', '99 % within', 'slowest'];
+  const head = [{ title: 'writes' }, ...titles.map((title) => ({ title, figures: true })), { title: 'ended with' }];
+  return section(
+    'probe',
+    'What the probe achieved',
+    table('Phases of the probe', head.slice(0, rows[0]?.length), rows),
+  );
+}
+
+export function writers({ writers: all }: Diagnosis): Markup | undefined {
+  if (all.length === 0) return undefined;
+  const who = (one: Writer) => (one.pid === null ? one.process : processText({ pid: one.pid, name: one.process }));
+  const rows = all.map((one) => [
+    one.device,
+    who(one),
+    shareBar(one.share),
+    bytes(one.writeBytes),
+    bytes(one.readBytes),
+    VIA_WORDS[one.via],
+  ]);
+  const head = [
+    { title: 'device' },
+    { title: 'process' },
+    { title: 'share of its bytes' },
+    { title: 'written', figures: true },
+    { title: 'read', figures: true },
+    { title: 'how' },
+  ];
+  return section(
+    'writers',
+    'Who used which device',
+    table('Bytes by device and by the process behind them', head, rows),
+  );
+}
+
+/** A cause's id and why it was judged so. */
+function reasons(id: string, title: string, all: readonly { cause: string; why: string }[]): Markup | undefined {
+  if (all.length === 0) return undefined;
+  return section(
+    id,
+    title,
+    terms(
+      'reasons',
+      all.map(({ cause, why }) => [code(cause), prose(why)] as const),
+    ),
+  );
+}
+
+export function ruledOut({ ruledOut: all }: Diagnosis): Markup | undefined {
+  return reasons('ruled-out', 'Ruled out, and why', all);
+}
+
+export function notChecked({ notChecked: all }: Diagnosis): Markup | undefined {
+  return reasons('not-checked', 'Not checked, and what it would need', all);
+}
+
+export function losses({ losses: all }: Diagnosis): Markup {
+  if (all.length === 0) return section('losses', 'What was lost', html`<p>Nothing was lost while recording.</p>`);
+  return section(
+    'losses',
+    'What was lost',
+    terms(
+      'reasons',
+      all.map((loss): readonly [Content, Content] => [
+        html`<span class="severity ${loss.severity}">${loss.severity}</span> ${code(loss.code)}`,
+        html`${prose(loss.sentence)}
+          <small>${loss.where}${loss.count !== undefined && `, ${figure(loss.count)} in all`}</small><br />${prose(
+            loss.remedy,
+          )}`,
+      ]),
+    ),
+  );
+}
+
+export function changes({ changes: all }: Diagnosis): Markup {
+  if (all.length === 0)
+    return section('changes', 'Settings that changed', html`<p>No setting changed while recording.</p>`);
+  const value = (text: string | null) => (text === null ? html`<em>absent</em>` : code(text));
+  const rows = all.map((one) => [code(one.what), duration(one.atMs), value(one.before), value(one.after)]);
+  const head = [
+    { title: 'what' },
+    { title: 'first seen after', figures: true },
+    { title: 'before' },
+    { title: 'after' },
+  ];
+  return section('changes', 'Settings that changed', table('Changes in the order in which they were seen', head, rows));
+}
+
+export function machine({ machine: facts, recording, tool }: Diagnosis): Markup {
+  const pairs: (readonly [Content, Content])[] = facts.map(({ label, value }) => [label, value]);
+  const state = recording.complete ? `ended: ${recording.endedBecause ?? 'reason unknown'}` : 'incomplete';
+  pairs.push(
+    ['recording', html`${code(recording.path)} <small>${recording.id}</small>`],
+    [
+      'recorded',
+      `${clockText(recording.startedAt)}, ${duration(recording.durationMs)}, ${figure(recording.events)} kernel events; ${state}`,
+    ],
+    ['made by', tool],
+  );
+  return section('machine', 'The machine and the recording', terms('reasons', pairs));
+}

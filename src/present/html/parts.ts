@@ -1,0 +1,75 @@
+// The few building blocks that every part of the page uses: a section, a table in its own scrolling box, a share as a bar.
+
+import { percent } from '../../base/format.js';
+import { html, type Content, type Markup } from './markup.js';
+
+/** A part of the page with its heading; nothing where there is nothing in it. */
+export function section(id: string, title: string, ...content: readonly Content[]): Markup {
+  return html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${content}
+  </section> `;
+}
+
+export interface Column {
+  readonly title: string;
+  /** Figures stand on the right. */
+  readonly figures?: boolean;
+}
+
+/** A table with a caption, in a box that scrolls by itself where the screen is narrow. The first cell of a row is its heading. */
+export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Content[])[]): Markup {
+  const side = (column: number) => (columns[column]?.figures === true ? html` class="figures"` : undefined);
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+    <table>
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map((column, at) => html`<th scope="col" ${side(at)}>${column.title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([first, ...rest]) =>
+            html`<tr>
+              <th scope="row" ${side(0)}>${first}</th>
+              ${rest.map((cell, at) => html`<td ${side(at + 1)}>${cell}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** Terms and what is to be said of each. */
+export function terms(name: string, pairs: readonly (readonly [term: Content, said: Content])[]): Markup {
+  return html`<dl class="${name}">
+    ${pairs.map(
+      ([term, said]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd>${said}</dd>
+        </div> `,
+    )}
+  </dl>`;
+}
+
+export function code(text: string): Markup {
+  return html`<code>${text}</code>`;
+}
+
+/** Text with `commands` between backquotes, as advice and reasons are written. */
+export function prose(text: string): Content {
+  return text.split('`').map((part, at) => (at % 2 === 1 ? code(part) : part));
+}
+
+/** A share between 0 and 1 as a bar with its figure. Its length is an SVG attribute, so that the page needs no inline style. */
+export function shareBar(share: number, colour = 'bar'): Markup {
+  const width = (Math.min(1, Math.max(0, share)) * 100).toFixed(2);
+  return html`<span class="share"
+    ><svg class="${colour}" aria-hidden="true"><rect width="${width}%" height="100%" /></svg>
+    <span>${percent(share)}</span></span
+  >`;
+}

@@ -1,0 +1,55 @@
+// The bands by name, a row a kind, above the charts that they shade.
+
+import type uPlot from 'uplot';
+import type { Band } from '../src/model/charts.js';
+import { themeColour } from './colours.js';
+import { makePlot } from './plot.js';
+import type { View } from './view.js';
+
+function drawBand(plot: uPlot, band: Band, top: number, height: number): void {
+  const { ctx } = plot;
+  const left = plot.valToPos(band.fromMs, 'x', true);
+  const width = Math.max(2, plot.valToPos(band.toMs, 'x', true) - left);
+  ctx.fillStyle = themeColour(`band-${band.kind}`);
+  ctx.fillRect(left, top, width, height);
+  // The label keeps to the part of the band that is on the screen.
+  const from = Math.max(left, plot.bbox.left) + 4 * devicePixelRatio;
+  const to = Math.min(left + width, plot.bbox.left + plot.bbox.width);
+  if (to - from < ctx.measureText(band.label).width) return;
+  ctx.fillStyle = themeColour('ink');
+  ctx.fillText(band.label, from, top + height / 2);
+}
+
+export function drawLane(host: HTMLElement, view: View, bands: readonly Band[], t: readonly number[]): uPlot {
+  const kinds = [...new Set(bands.map((band) => band.kind))];
+  return makePlot(host, view, [], {
+    data: [t as number[], t.map(() => null)],
+    series: [{ show: false }],
+    y: { range: [0, kinds.length], dir: -1 },
+    axis: {
+      splits: () => kinds.map((_, row) => row + 0.5),
+      values: () => kinds,
+      grid: { show: false },
+    },
+    timeAxis: false,
+    draw(plot) {
+      const { ctx, bbox } = plot;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+      ctx.textBaseline = 'middle';
+      ctx.textAlign = 'left';
+      const height = bbox.height / kinds.length;
+      for (const band of bands)
+        drawBand(
+          plot,
+          band,
+          bbox.top + kinds.indexOf(band.kind) * height + devicePixelRatio,
+          height - 2 * devicePixelRatio,
+        );
+      ctx.restore();
+    },
+  });
+}

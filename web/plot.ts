@@ -1,0 +1,125 @@
+// What every plot of the page has in common: uPlot on the shared time axis, in the theme's colours, with the cursor of all charts
+// together, drag to zoom, the bands behind it, and the right size. A chart adds its series, its scale and what it draws itself.
+
+import uPlot from 'uplot';
+import { duration } from '../src/base/format.js';
+import type { Band } from '../src/model/charts.js';
+import { themeColour } from './colours.js';
+import type { View } from './view.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Distances between marks of the time axis, ms. */
+const TIME_STEPS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 14, 28].map((days) => days * DAY),
+];
+
+/** The left axis has one width on all charts, so that a moment stands at the same place in each. */
+const AXIS_WIDTH = 62;
+const FONT = '12px system-ui, sans-serif';
+
+/** A moment on the axis: '12.5 s', '2:05', '3:20:00'. */
+export function momentText(ms: number): string {
+  if (Math.abs(ms) < 2 * MINUTE) return ms === 0 ? '0 s' : `${Number((ms / SECOND).toFixed(3))} s`;
+  const seconds = Math.round(ms / SECOND);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** A latency on an axis. */
+export function latencyText(us: number): string {
+  return duration(us / 1000);
+}
+
+export interface PlotParts {
+  readonly data: uPlot.AlignedData;
+  readonly series: readonly uPlot.Series[];
+  readonly y: uPlot.Scale;
+  /** Merged into the left axis. */
+  readonly axis: uPlot.Axis;
+  /** Draws into the plot once the axes stand. */
+  readonly draw?: (plot: uPlot) => void;
+  /** The cursor moved: index of the bin under it, null where it left. */
+  readonly onCursor?: (plot: uPlot, bin: number | null) => void;
+  readonly timeAxis?: boolean;
+}
+
+function shade(plot: uPlot, bands: readonly Band[]): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const band of bands) {
+    const left = plot.valToPos(band.fromMs, 'x', true);
+    const right = plot.valToPos(band.toMs, 'x', true);
+    ctx.fillStyle = themeColour(`shade-${band.kind}`);
+    ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
+  }
+  ctx.restore();
+}
+
+/** Makes the plot in `host`, in place of what is there, and keeps it at the host's size and on the view's stretch of time. */
+export function makePlot(host: HTMLElement, view: View, bands: readonly Band[], parts: PlotParts): uPlot {
+  const timeAxis = parts.timeAxis ?? true;
+  const size = () => ({ width: Math.max(160, host.clientWidth), height: host.clientHeight });
+  const stroke = () => themeColour('axis');
+  const grid = { stroke: () => themeColour('grid'), width: 1 };
+  host.replaceChildren();
+  const plot = new uPlot(
+    {
+      ...size(),
+      padding: [6, 8, timeAxis ? 0 : 4, 0],
+      scales: { x: { time: false, range: () => [view.now.from, view.now.to] }, y: parts.y },
+      series: [{}, ...parts.series],
+      axes: [
+        {
+          show: timeAxis,
+          incrs: TIME_STEPS,
+          values: (_, moments) => moments.map(momentText),
+          space: 60,
+          size: 26,
+          font: FONT,
+          stroke,
+          grid,
+          ticks: { ...grid, size: 4 },
+        },
+        { size: AXIS_WIDTH, font: FONT, stroke, grid, ticks: { show: false }, ...parts.axis },
+      ],
+      legend: { show: false },
+      cursor: {
+        sync: { key: 'time', scales: ['x', null] },
+        drag: { x: true, y: false, setScale: false, dist: 4 },
+        y: false,
+        points: { size: 5 },
+        // uPlot's own double click would reset this one chart's scale only.
+        bind: { dblclick: () => () => (view.all(), null) },
+      },
+      hooks: {
+        drawClear: [(self) => shade(self, bands)],
+        draw: parts.draw ? [parts.draw] : [],
+        setCursor: [(self) => parts.onCursor?.(self, self.cursor.idx ?? null)],
+        setSelect: [
+          (self) => {
+            const { left, width } = self.select;
+            if (width <= 0) return;
+            self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            view.show(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'));
+          },
+        ],
+      },
+    },
+    parts.data,
+    host,
+  );
+  view.onChange(({ from, to }) => plot.setScale('x', { min: from, max: to }));
+  new ResizeObserver(() => plot.setSize(size())).observe(host);
+  return plot;
+}
