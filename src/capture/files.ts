@@ -64,7 +64,7 @@ export class OpenFiles {
 
   /** Closes every file of a folder. */
   closeUnder(folder: string): void {
-    for (const path of [...this.open.keys()]) if (path.startsWith(folder)) this.close(path);
+    for (const path of this.open.keys()) if (path.startsWith(folder)) this.close(path);
   }
 
   closeAll(): void {

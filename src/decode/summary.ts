@@ -97,7 +97,7 @@ function cloud(files: Files): string | undefined {
   if (dmi(files, 'chassis_asset_tag') === 'OracleCloud.com') return 'Oracle Cloud';
   if (/^(DigitalOcean|Hetzner|Alibaba Cloud|Scaleway|Vultr|Linode|UpCloud)$/.test(vendor))
     return `${vendor} ${product}`.trim();
-  if (/^OpenStack/.test(product)) return product;
+  if (product.startsWith('OpenStack')) return product;
   return undefined;
 }
 
