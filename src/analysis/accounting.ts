@@ -11,7 +11,7 @@ import { threadName, threadsOf } from './threads.js';
 import { timelines, type Segment } from './timeline.js';
 import { stateOfWchan } from './waits.js';
 
-/** The account of one victim: of the thread of it that did or waited most. */
+/** The account of one victim: of the thread of it that was held up most. */
 export interface VictimAccount {
   readonly pid: number;
   readonly thread: number;
@@ -26,8 +26,23 @@ export interface VictimAccount {
   readonly own: Uint8Array;
 }
 
-/** States in which a thread waits for nothing that is its work: they don't choose the thread to account for. */
-const IDLE: readonly State[] = ['asleep', 'pipe-socket', 'user-lock', 'ended'];
+/** States in which a thread is held up: they choose the thread to account for. */
+export const WAITING: readonly State[] = [
+  'runnable',
+  'dirty-throttle',
+  'block-held',
+  'block-queue',
+  'block-device',
+  'block-finish',
+  'journal',
+  'fs-lock',
+  'fs-frozen',
+  'reclaim',
+  'swap',
+  'cgroup-cpu',
+  'stopped',
+  'unexplained',
+];
 
 function sumByState(segments: readonly Segment[]): Map<State, number> {
   const sums = new Map<State, number>();
@@ -35,8 +50,9 @@ function sumByState(segments: readonly Segment[]): Map<State, number> {
   return sums;
 }
 
-function busyMs(segments: readonly Segment[]): number {
-  return segments.reduce((sum, one) => sum + (IDLE.includes(one.state) ? 0 : one.to - one.from), 0);
+/** ms in which a thread was held up. */
+export function waitedMs(segments: readonly Segment[]): number {
+  return segments.reduce((sum, one) => sum + (WAITING.includes(one.state) ? one.to - one.from : 0), 0);
 }
 
 /** The victim's own time within the recording: the probe's from its first operation, anybody else's while it lived. */
@@ -66,19 +82,16 @@ export function accountFor(
   const name = threadName(input, pid);
   if (input.events?.tables.get('sched_switch') && requests && origins) {
     const lines = timelines(input.events, threads, from, to);
-    const [thread, raw] = [...lines].sort((a, b) => busyMs(b[1]) - busyMs(a[1]))[0] ?? [];
+    const [thread, raw] = [...lines].sort((a, b) => waitedMs(b[1]) - waitedMs(a[1]))[0] ?? [];
     if (thread !== undefined && raw !== undefined) {
       const living = raw.filter((segment) => segment.state !== 'ended');
-      const wakes = linkWakes(living, requests);
+      const index = requests.disks.indexOf(disk ?? '');
+      const kernel = kernelThreadTest(input.events.comms);
+      const wakes = linkWakes(living, requests, index, kernel);
       const own = ownRequests(requests, origins, pid, threads, wakes);
-      const segments = splitWaits(
-        living,
-        requests,
-        own,
-        wakes,
-        requests.disks.indexOf(disk ?? ''),
-        kernelThreadTest(input.events.comms),
-      );
+      // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
+      const passedOn = (row: number) => origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
+      const segments = splitWaits(living, requests, own, wakes, index, kernel, passedOn);
       const end = segments.at(-1)?.to ?? to;
       return { pid, thread, name, threads, from, to: end, source: 'events', segments, ms: sumByState(segments), own };
     }

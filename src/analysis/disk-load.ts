@@ -65,29 +65,68 @@ export function expectedMs(norm: ServiceNorm, kind: number, bytes: number): numb
   return norm.fixedMs + (kind === KIND.discard ? 0 : bytes / norm.bytesPerMs);
 }
 
-/** How much longer than the norm the disk took, over the requests that completed in a span. */
+/** Requests up to this size are dominated by the fixed part, larger ones by the transfer. */
+const SMALL_BYTES = 64 * 1024;
+
+/** Kinds of requests that are judged apart: a disk may be fast for one and slow for another. */
+export type RequestClass = 'small reads' | 'large reads' | 'small writes' | 'large writes' | 'flushes' | 'discards';
+
+export function classOf(kind: number, bytes: number): RequestClass {
+  if (kind === KIND.flush) return 'flushes';
+  if (kind === KIND.discard) return 'discards';
+  const size = bytes <= SMALL_BYTES ? 'small' : 'large';
+  return kind === KIND.read ? `${size} reads` : `${size} writes`;
+}
+
+/** How much longer than the norm the disk took for one class of requests. */
 export interface Slowness {
+  readonly class: RequestClass;
   readonly requests: number;
+  readonly bytes: number;
   readonly serviceMs: number;
   /** Service time divided by what the norm allows for the same requests; above 1 is slow. */
   readonly factor: number;
-  readonly bytes: number;
+  /** ms of the given waits during which the disk served this class. */
+  readonly waitedMs: number;
 }
 
-export function slowness(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Slowness {
-  let count = 0;
-  let served = 0;
-  let expected = 0;
-  let bytes = 0;
+/** The classes served within a span, with how much of `waits` each took; the one that took most first. */
+export function slowness(
+  load: DiskLoad,
+  requests: Requests,
+  norm: ServiceNorm,
+  within: Interval,
+  waits: readonly Interval[],
+): Slowness[] {
+  const classes = new Map<
+    RequestClass,
+    { requests: number; bytes: number; serviceMs: number; allowedMs: number; services: Interval[] }
+  >();
   load.rows.forEach((row, at) => {
+    const from = load.serviceFrom[at] ?? 0;
     const to = load.serviceTo[at] ?? 0;
-    if (to < within.from || to >= within.to) return;
-    count += 1;
-    served += to - (load.serviceFrom[at] ?? 0);
-    bytes += requests.bytes[row] ?? 0;
-    expected += expectedMs(norm, requests.kind[row] ?? 0, requests.bytes[row] ?? 0);
+    if (to < within.from || from >= within.to) return;
+    const kind = requests.kind[row] ?? 0;
+    const bytes = requests.bytes[row] ?? 0;
+    const name = classOf(kind, bytes);
+    let sum = classes.get(name);
+    if (!sum) classes.set(name, (sum = { requests: 0, bytes: 0, serviceMs: 0, allowedMs: 0, services: [] }));
+    sum.requests += 1;
+    sum.bytes += bytes;
+    sum.serviceMs += to - from;
+    sum.allowedMs += expectedMs(norm, kind, bytes);
+    sum.services.push({ from, to });
   });
-  return { requests: count, serviceMs: served, factor: expected > 0 ? served / expected : NaN, bytes };
+  return [...classes]
+    .map(([name, sum]) => ({
+      class: name,
+      requests: sum.requests,
+      bytes: sum.bytes,
+      serviceMs: sum.serviceMs,
+      factor: sum.serviceMs / sum.allowedMs,
+      waitedMs: total(intersect(waits, union(sum.services))),
+    }))
+    .sort((a, b) => b.waitedMs - a.waitedMs);
 }
 
 /** The share of a set of times during which the device had something to do. */

@@ -2,7 +2,7 @@
 
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
-import { accountFor, type VictimAccount } from './accounting.js';
+import { accountFor, waitedMs, type VictimAccount } from './accounting.js';
 import type { Case } from './case.js';
 import { Topology } from './devices.js';
 import { loadOf, NORMS, type DiskLoad, type ServiceNorm } from './disk-load.js';
@@ -64,27 +64,9 @@ function chooseAccount(input: Case, topology: Topology, requests: Requests | und
     const disk = diskOf(input, topology, requests, origins, victim.pid);
     return { disk, account: accountFor(input, victim.pid, requests, origins, disk) };
   });
-  const waited = (account: VictimAccount | undefined) =>
-    account?.segments.reduce((sum, one) => sum + (WAITING.includes(one.state) ? one.to - one.from : 0), 0) ?? -1;
+  const waited = (account: VictimAccount | undefined) => (account ? waitedMs(account.segments) : -1);
   return candidates.sort((a, b) => waited(b.account) - waited(a.account))[0];
 }
-
-const WAITING: readonly State[] = [
-  'runnable',
-  'dirty-throttle',
-  'block-held',
-  'block-queue',
-  'block-device',
-  'block-finish',
-  'journal',
-  'fs-lock',
-  'fs-frozen',
-  'reclaim',
-  'swap',
-  'cgroup-cpu',
-  'stopped',
-  'unexplained',
-];
 
 /** The times at which the victim was in one of these states. */
 export function timesIn(account: VictimAccount, states: readonly State[]): Interval[] {

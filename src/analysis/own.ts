@@ -11,27 +11,50 @@ import type { State } from '../model/states.js';
 
 /** A completion and the wake-up that it causes run in one softirq, so they are this close, ms. */
 const WAKE_WITHIN_MS = 0.5;
+/** A filesystem may finish a write in a kernel thread first (unwritten extents, checksums), which then wakes the sleeper, ms. */
+const FINISH_WITHIN_MS = 5;
 
-/** The request whose completion ended a sleep, by segment; -1 where none did. */
-export function linkWakes(segments: readonly Segment[], requests: Requests): Int32Array {
-  const byCpu = new Map<number, number[]>();
+/** The request whose completion ended a sleep, by segment; -1 where none did. `disk` is the victim's, as an index. */
+export function linkWakes(
+  segments: readonly Segment[],
+  requests: Requests,
+  disk: number,
+  kernelThreads: (pid: number) => boolean,
+): Int32Array {
+  const everywhere = new Map<number, CompletionCursor>();
   for (let row = 0; row < requests.length; row += 1) {
     const cpu = requests.cpu[row] ?? 0;
-    const rows = byCpu.get(cpu);
-    if (rows) rows.push(row);
-    else byCpu.set(cpu, [row]);
+    const cursor = everywhere.get(cpu);
+    if (cursor) cursor.rows.push(row);
+    else everywhere.set(cpu, new CompletionCursor(requests, [row]));
   }
-  const cursors = new Map<number, number>();
-  return Int32Array.from(segments, (segment) => {
-    if (segment.wokenAt === undefined || segment.wokenOn === undefined || !isWait(segment.state)) return -1;
-    const rows = byCpu.get(segment.wokenOn);
-    if (!rows) return -1;
-    let at = cursors.get(segment.wokenOn) ?? 0;
-    while (at < rows.length && (requests.completed[rows[at] ?? 0] ?? Infinity) <= segment.wokenAt) at += 1;
-    cursors.set(segment.wokenOn, at);
-    const row = rows[at - 1];
-    return row !== undefined && segment.wokenAt - (requests.completed[row] ?? 0) <= WAKE_WITHIN_MS ? row : -1;
+  const onDisk = new CompletionCursor(requests, []);
+  for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.rows.push(row);
+  return Int32Array.from(segments, ({ state, wokenAt, wokenOn, wokenBy }) => {
+    if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) return -1;
+    const near = everywhere.get(wokenOn)?.lastBefore(wokenAt, WAKE_WITHIN_MS) ?? -1;
+    if (near >= 0 || wokenBy === undefined || wokenBy === 0 || !kernelThreads(wokenBy)) return near;
+    return onDisk.lastBefore(wokenAt, FINISH_WITHIN_MS);
   });
+}
+
+/** The last completion before a time, for times that only grow. */
+class CompletionCursor {
+  readonly rows: number[];
+  private readonly requests: Requests;
+  private at = 0;
+
+  constructor(requests: Requests, rows: number[]) {
+    this.requests = requests;
+    this.rows = rows;
+  }
+
+  lastBefore(t: number, within: number): number {
+    const completed = (index: number) => this.requests.completed[this.rows[index] ?? -1] ?? Infinity;
+    while (completed(this.at) <= t) this.at += 1;
+    const row = this.rows[this.at - 1];
+    return row !== undefined && t - completed(this.at - 1) <= within ? row : -1;
+  }
 }
 
 function isWait(state: State): boolean {
@@ -83,6 +106,7 @@ export function splitWaits(
   wakes: Int32Array,
   disk: number,
   kernelThreads: (pid: number) => boolean,
+  queuedForAnother: (row: number) => boolean,
 ): Segment[] {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
   // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
@@ -100,7 +124,7 @@ export function splitWaits(
     const queue = intersect(rest, near(stages.queue, segment));
     const other = without(rest, queue);
     const row = wakes[index] ?? -1;
-    const heldUntil = row >= 0 && own[row] === 2 && requests.inode[row] === -1 ? (requests.queued[row] ?? NaN) : NaN;
+    const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
     return [
       ...device.map((one) => ({ ...segment, ...one, state: 'block-device' as State })),
       ...queue.map((one) => ({ ...segment, ...one, state: 'block-queue' as State })),

@@ -15,9 +15,10 @@ export interface Segment {
   readonly rival?: string;
   /** Index into events.stacks.stacks, for sleeps that had one. */
   readonly stack?: number;
-  /** The CPU and the time of the wake-up that ended a sleep. */
+  /** The wake-up that ended a sleep: when, on which CPU, and the thread that ran there (0 in the idle task). */
   readonly wokenAt?: number;
   readonly wokenOn?: number;
+  readonly wokenBy?: number;
 }
 
 const ASLEEP_MASK = 255;
@@ -31,6 +32,7 @@ interface Change {
   state: number;
   rival: string;
   cpu: number;
+  by: number;
 }
 
 /** Switches and wake-ups by thread, in order of time, for the threads asked for. */
@@ -59,16 +61,17 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
         state: state[row] ?? 0,
         rival: rivalName(into, events.strings.get(nextComm[row] ?? 0)),
         cpu,
+        by: 0,
       });
     if (threads.has(into))
-      add(into, { t, kind: 'in', state: 0, rival: rivalName(out, events.strings.get(prevComm[row] ?? 0)), cpu });
+      add(into, { t, kind: 'in', state: 0, rival: rivalName(out, events.strings.get(prevComm[row] ?? 0)), cpu, by: 0 });
   }
   const wakings = events.tables.get('sched_waking');
   const woken = column(wakings, 'pid');
   for (let row = 0; row < (wakings?.length ?? 0); row += 1) {
     const pid = woken[row] ?? 0;
     if (threads.has(pid))
-      add(pid, { t: wakings?.t[row] ?? 0, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0 });
+      add(pid, { t: wakings?.t[row] ?? 0, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0, by: wakings?.pid[row] ?? 0 });
   }
   for (const list of found.values()) list.sort((a, b) => a.t - b.t);
   return found;
@@ -165,7 +168,7 @@ function segmentsOf(
     if (change.kind === 'waking') {
       // A wake-up of a thread that had not slept yet changes nothing.
       if (current.state === 'running' || current.state === 'runnable') continue;
-      end(change.t, { wokenAt: change.t, wokenOn: change.cpu });
+      end(change.t, { wokenAt: change.t, wokenOn: change.cpu, wokenBy: change.by });
       // A CPU that polls in its idle loop may take the thread without an event (seen on Linux 6.18 guests). The thread then shows
       // no switch in before its next switch out: the CPU was idle, so it did not wait for one.
       current = { state: nextSwitch(changes, index) === 'out' ? 'running' : 'runnable' };

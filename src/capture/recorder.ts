@@ -220,7 +220,8 @@ export class Recorder {
       const threads = this.listThreads(pid);
       if (threads.length > 0) continue;
       this.gone.add(pid);
-      this.loss({ code: 'victim-gone', where: `${victim.comm} (${pid})` });
+      // A probe and a command end by themselves; any other process was expected to stay.
+      if (victim.role === 'pid' || victim.role === 'busiest') this.loss({ code: 'victim-gone', where: `${victim.comm} (${pid})` });
     }
   }
 

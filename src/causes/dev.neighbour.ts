@@ -7,7 +7,7 @@ import type { Neighbour } from '../analysis/neighbours.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { deviceSlowness, diskName } from './shared.js';
+import { judgeDevice, diskName } from './shared.js';
 
 /** The victim's requests must take this much longer in company than alone. */
 const SLOWED = 1.5;
@@ -59,7 +59,7 @@ export const cause: Cause = {
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
     if (share < LEAST_SHARE || foreignMs < LEAST_OF_WAITING * total(waits))
       return ruledOut(`${figures}: too little to matter`);
-    const slow = deviceSlowness(m);
+    const slow = judgeDevice(m);
     const mean = neighbours.contendedMeanMs;
     // Without a quiet time to compare with, the victim's requests must at least be slow as such.
     const slowed = Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs;

@@ -2,17 +2,14 @@
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
 
-import { slowness } from '../analysis/disk-load.js';
+import type { Slowness } from '../analysis/disk-load.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import { duration, percent, rate } from '../base/format.js';
+import { bytes, duration, percent, rate } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { CgroupLimit } from '../model/facts.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { deviceSlowness, diskName, limitsOn } from './shared.js';
-
-/** Fewer requests than this make no judgement. */
-const ENOUGH = 5;
+import { diskName, ENOUGH_REQUESTS, judgeDevice, limitsOn } from './shared.js';
 
 /** Limits on the devices beneath: they throttle what the victim's disk sends down, whoever sends it. */
 function limitsBeneath(m: Measures): CgroupLimit[] {
@@ -42,21 +39,19 @@ export const cause: Cause = {
   rank: 'verdict',
   needs: ['victim', 'disk', 'requests'],
   examine(m) {
-    const { account, load, requests } = m;
-    if (!account || !load || !requests) return ruledOut('no requests');
+    const { account, load } = m;
+    if (!account || !load) return ruledOut('no requests');
     const name = diskName(m);
-    const states = ['block-device', 'dirty-throttle'] as const;
-    const waits = timesIn(account, states);
-    const lost = intersect(waits, load.busy);
-    const share = total(lost) / (account.to - account.from);
-    const slow = deviceSlowness(m);
-    if (!slow || slow.requests < ENOUGH) return ruledOut(`${name} served only ${slow?.requests ?? 0} requests`);
-    const mean = slow.serviceMs / slow.requests;
-    const figures = `${name} needed ${duration(mean)} a request (${slow.requests} requests, ${rate(slow.bytes / ((account.to - account.from) / 1000))})`;
-    if (slow.factor <= 1)
-      return ruledOut(`${figures}: ${percent(slow.factor)} of what an ordinary disk of its kind may take`);
-    if (share < NOTICEABLE)
-      return ruledOut(`${figures}, but the victim waited for it only ${percent(share)} of its time`);
+    const wall = account.to - account.from;
+    const judged = judgeDevice(m);
+    const first = judged?.classes.filter((one) => one.requests >= ENOUGH_REQUESTS).sort((one, other) => loss(other) - loss(one))[0];
+    if (!judged || !first) return ruledOut(`${name} served only ${judged?.requests ?? 0} requests`);
+    const mean = first.serviceMs / first.requests;
+    const figures = `${name} needed ${duration(mean)} for each of ${first.requests} ${first.class}, ${times(first.factor)} what an ordinary disk of its kind may take`;
+    if (first.factor <= 1) return ruledOut(figures);
+    const share = first.waitedMs / wall;
+    if (share < NOTICEABLE) return ruledOut(`${figures}, but the victim waited for them only ${percent(share)} of its time`);
+    const lost = intersect(timesIn(account, ['block-device', 'dirty-throttle']), load.busy);
     const limits = limitsBeneath(m);
     const limit = limits[0];
     const culprit: Culprit = limit
@@ -66,40 +61,32 @@ export const cause: Cause = {
           file: limit.file,
         }
       : { kind: 'device', name };
-    const last = slowness(load, requests, m.norm, {
-      from: account.from,
-      to: account.from + (account.to - account.from) / 2,
-    });
     return {
       kind: 'found',
-      share,
-      confidence: ramp(slow.factor, 1, 3, 0.6, 0.95),
-      sentence: `${name} is slow: it took ${duration(mean)} of its own time for each request, ${slow.factor.toFixed(1)} times what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+      share: total(lost) / wall,
+      confidence: ramp(first.factor, 1, 3, 0.6, 0.95),
+      sentence: `${name} is slow: it took ${duration(mean)} of its own time for each of the ${first.class}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(total(lost) / wall)} of its time.`,
       culprit,
       evidence: [
-        {
-          measure: 'service time',
-          value: `${duration(mean)} a request over ${slow.requests} requests`,
-          meaning: `${slow.factor.toFixed(1)} times the norm of ${duration(m.norm.fixedMs)} plus the transfer at ${rate(m.norm.bytesPerMs * 1000)}; queueing behind other requests is left out`,
-          source: 'block:block_rq_issue → block:block_rq_complete',
-        },
+        ...judged.classes
+          .filter((one) => one.requests >= ENOUGH_REQUESTS)
+          .map((one) => ({
+            measure: `service time of ${one.class}`,
+            value: `${duration(one.serviceMs / one.requests)} each over ${one.requests} (${bytes(one.bytes / one.requests)} on average)`,
+            meaning: `${times(one.factor)} the norm of ${duration(m.norm.fixedMs)} plus the transfer at ${rate(m.norm.bytesPerMs * 1000)}; queueing behind other requests is left out`,
+            source: 'block:block_rq_issue → block:block_rq_complete',
+          })),
         {
           measure: 'victim waiting for the device',
-          value: `${duration(total(lost))} (${percent(share)})`,
+          value: `${duration(total(lost))} (${percent(total(lost) / wall)})`,
           meaning: 'its requests had been sent and not answered',
           source: 'sched_switch with kernel stacks, block events',
         },
         {
           measure: 'before the device',
           value: `${percent(shareOf(account, ['block-held', 'block-queue']))} of the victim’s time`,
-          meaning: 'nothing above the device held the requests back',
+          meaning: 'what was held back or queued above the device',
           source: 'block:block_bio_queue → block:block_rq_issue',
-        },
-        {
-          measure: 'first half against the whole',
-          value: `${Number.isFinite(last.factor) ? last.factor.toFixed(1) : 'no requests'} against ${slow.factor.toFixed(1)} times the norm`,
-          meaning: 'whether it was slow from the start',
-          source: 'block events',
         },
         ...beneathEvidence(m, limits),
       ],
@@ -113,3 +100,12 @@ export const cause: Cause = {
     };
   },
 };
+
+/** What a class cost the victim beyond the norm, ms; at most 0 for a class within the norm. */
+function loss(one: Slowness): number {
+  return one.waitedMs * (1 - 1 / one.factor);
+}
+
+function times(factor: number): string {
+  return factor >= 1 ? `${factor.toFixed(1)} times` : percent(factor);
+}

@@ -6,7 +6,7 @@ import { duration, percent, rate } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';
 import { phasesOf } from '../analysis/phases.js';
 import { notChecked, type Cause } from './cause.js';
-import { deviceSlowness, diskName } from './shared.js';
+import { judgeDevice, diskName } from './shared.js';
 
 /** Time whose reason is known and ordinary. */
 const ORDINARY = [
@@ -45,7 +45,7 @@ export const cause: Cause = {
     const ordinary = shareOf(account, ORDINARY);
     if (1 - ordinary > NOT_UNDERSTOOD)
       return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
-    const slow = deviceSlowness(m);
+    const slow = judgeDevice(m);
     const device = shareOf(account, ['block-device']);
     const evidence: Evidence[] = [
       ...phaseEvidence(m),

@@ -5,7 +5,7 @@ import { shareOf, timesIn } from '../analysis/measures.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import { NOTICEABLE, notChecked, ramp, ruledOut, type Cause } from './cause.js';
 import { DEVICE_HAD_ROOM } from './mem.dirty-limit.js';
-import { deviceSlowness, diskName, utilisation } from './shared.js';
+import { judgeDevice, diskName, utilisation } from './shared.js';
 
 export const cause: Cause = {
   id: 'mem.dirty-backpressure',
@@ -23,7 +23,7 @@ export const cause: Cause = {
     if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
     if (busy < DEVICE_HAD_ROOM)
       return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
-    const slow = deviceSlowness(m);
+    const slow = judgeDevice(m);
     // A device that is slow, or busy with somebody else, is the cause itself; its own file argues that.
     if (slow && slow.factor > 1)
       return ruledOut(

@@ -34,15 +34,19 @@ function limitInForce(m: Measures): LimitInForce {
   const maxRatio = Number(bdi?.get('max_ratio'));
   const ownLimit = Math.min(maxBytes > 0 ? maxBytes : Infinity, maxRatio < 100 ? (global * maxRatio) / 100 : Infinity);
   if (ownLimit < global / 2 || (bdi?.get('strict_limit') === '1' && Number.isFinite(ownLimit) && ownLimit < global)) {
-    const name = maxBytes > 0 && maxBytes <= ownLimit ? 'max_bytes' : 'max_ratio';
+    // Newer kernels show the same limit as bytes and as a ratio of the machine's limit; a very small one is rounded to 0.
+    const name = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
+    const strict = bdi?.get('strict_limit') === '1' ? 'strict_limit=1, ' : '';
     return {
       bytes: ownLimit,
       culprit: {
         kind: 'setting',
-        name: `${name}=${bdi?.get(name) ?? '?'} of ${diskName(m)}’s bdi${bdi?.get('strict_limit') === '1' ? ' with strict_limit=1' : ''}`,
+        name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${diskName(m)}’s bdi`,
         file: `${bdiFile}/${name}`,
       },
-      advice: [`Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`],
+      advice: [
+        `Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`,
+      ],
     };
   }
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());

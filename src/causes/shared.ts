@@ -3,7 +3,7 @@
 import { busyShare, slowness, type Slowness } from '../analysis/disk-load.js';
 import type { Interval } from '../analysis/intervals.js';
 import { lastAtOrBefore } from '../analysis/accounting.js';
-import type { Measures } from '../analysis/measures.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { CgroupLimit } from '../model/facts.js';
@@ -22,10 +22,34 @@ export function utilisation(m: Measures, times: readonly Interval[]): number {
   return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
 }
 
-/** How slow the victim's disk was over the victim's life, against the norm of its kind; undefined without requests. */
-export function deviceSlowness(m: Measures, within?: Interval): Slowness | undefined {
-  if (!m.load || !m.requests || !m.account) return undefined;
-  return slowness(m.load, m.requests, m.norm, within ?? m.account);
+/** The victim's disk over the victim's life, by class of requests. */
+export interface DeviceJudgement {
+  readonly classes: readonly Slowness[];
+  readonly requests: number;
+  readonly bytes: number;
+  readonly serviceMs: number;
+  /** The slowest class that took a fifth of the device's time and has enough requests to tell; above 1 is slow. NaN without one. */
+  readonly factor: number;
+}
+
+/** Fewer requests than this make no judgement. */
+export const ENOUGH_REQUESTS = 5;
+
+/** How slow the victim's disk was against the norm of its kind; undefined without requests. */
+export function judgeDevice(m: Measures): DeviceJudgement | undefined {
+  const { load, requests, account } = m;
+  if (!load || !requests || !account) return undefined;
+  const classes = slowness(load, requests, m.norm, account, timesIn(account, ['block-device', 'dirty-throttle']));
+  const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
+  const serviceMs = sum((one) => one.serviceMs);
+  const telling = classes.filter((one) => one.requests >= ENOUGH_REQUESTS && one.serviceMs >= 0.2 * serviceMs);
+  return {
+    classes,
+    requests: sum((one) => one.requests),
+    bytes: sum((one) => one.bytes),
+    serviceMs,
+    factor: telling.length > 0 ? Math.max(...telling.map((one) => one.factor)) : NaN,
+  };
 }
 
 export function diskName(m: Measures): string {
