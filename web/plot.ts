@@ -73,10 +73,11 @@ export function makePlot(host: HTMLElement, view: View, bands: readonly Band[], 
   const stroke = () => themeColour('axis');
   const grid = { stroke: () => themeColour('grid'), width: 1 };
   host.replaceChildren();
+  host.classList.add('drawn');
   const plot = new uPlot(
     {
       ...size(),
-      padding: [6, 8, timeAxis ? 0 : 4, 0],
+      padding: [6, 18, timeAxis ? 0 : 4, 0],
       scales: { x: { time: false, range: () => [view.now.from, view.now.to] }, y: parts.y },
       series: [{}, ...parts.series],
       axes: [

@@ -41,8 +41,11 @@ function drawAll(): uPlot[] {
 function bindTheme(redraw: () => void): void {
   const root = document.documentElement;
   const button = document.querySelector<HTMLButtonElement>('#theme');
-  const show = () => {
+  const label = () => {
     if (button) button.textContent = isDark() ? 'Light' : 'Dark';
+  };
+  const show = () => {
+    label();
     redraw();
   };
   if (button) {
@@ -65,7 +68,7 @@ function bindTheme(redraw: () => void): void {
     else root.dataset['theme'] = before;
     redraw();
   });
-  show();
+  label();
 }
 
 const plots = drawAll();

@@ -4,7 +4,7 @@ import { percent } from '../../base/format.js';
 import type { Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
 import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, sureText } from '../words.js';
 import { html, type Content, type Markup } from './markup.js';
-import { code, prose, section, terms } from './parts.js';
+import { code, prose, section, terms, tied } from './parts.js';
 
 export function verdictOf({ verdict }: Diagnosis): Markup {
   const outcome = outcomeOf(verdict);
@@ -24,7 +24,7 @@ export function verdictOf({ verdict }: Diagnosis): Markup {
   if (since !== undefined) pairs.push(['Since', since]);
   return html`<section class="verdict ${outcome}" aria-labelledby="verdict">
     <p class="outcome">${OUTCOME_WORDS[outcome]}</p>
-    <h1 id="verdict">${verdict.sentence}</h1>
+    <h1 id="verdict">${tied(verdict.sentence)}</h1>
     ${terms('facts', pairs)}
   </section>`;
 }
@@ -34,10 +34,9 @@ function evidenceList(evidence: readonly Evidence[]): Markup {
     ${evidence.map(
       (one) =>
         html`<li>
-          <span class="measure">${one.measure}</span>
-          <b class="value">${one.value}</b>
-          <span class="meaning">${one.meaning}</span>
-          <span class="source">${one.source}</span>
+          <span>${one.measure} <small class="source">${one.source}</small></span>
+          <b class="value">${tied(one.value)}</b>
+          <span class="meaning">${tied(one.meaning)}</span>
         </li> `,
     )}
   </ul>`;
@@ -49,20 +48,24 @@ function adviceList(advice: readonly string[]): Markup {
   </ol>`;
 }
 
-export function argument({ verdict }: Diagnosis): Markup {
-  return html`<div class="pair">
-    ${verdict.evidence.length > 0 && section('evidence', 'Evidence', evidenceList(verdict.evidence))}
-    ${verdict.advice.length > 0 && section('advice', 'What to do', adviceList(verdict.advice))}
-  </div>`;
-}
-
 function alsoItem(verdict: Verdict): Markup {
   return html`<details>
-    <summary>${code(verdict.cause)} ${verdict.sentence}</summary>
+    <summary>${code(verdict.cause)} ${tied(verdict.sentence)}</summary>
     ${evidenceList(verdict.evidence)} ${adviceList(verdict.advice)}
   </details>`;
 }
 
-export function also({ also: all }: Diagnosis): Markup | undefined {
+function also({ also: all }: Diagnosis): Markup | undefined {
   return all.length === 0 ? undefined : section('also', 'Holds as well', ...all.map(alsoItem));
+}
+
+/** The evidence, and beside it what to do and what else holds. */
+export function argument(diagnosis: Diagnosis): Markup {
+  const { verdict } = diagnosis;
+  return html`<div class="pair">
+    ${verdict.evidence.length > 0 && section('evidence', 'Evidence', evidenceList(verdict.evidence))}
+    <div>
+      ${verdict.advice.length > 0 && section('advice', 'What to do', adviceList(verdict.advice))} ${also(diagnosis)}
+    </div>
+  </div>`;
 }

@@ -6,7 +6,7 @@ import { STATES } from '../../model/states.js';
 import type { Diagnosis, Writer } from '../../model/diagnosis.js';
 import { colourClass } from './drawing.js';
 import { html, type Content, type Markup } from './markup.js';
-import { code, prose, section, shareBar, table, terms } from './parts.js';
+import { code, prose, section, shareBar, table, terms, type Column } from './parts.js';
 
 const knownState = (state: string) => (Object.hasOwn(STATES, state) ? state : 'unexplained');
 
@@ -28,7 +28,12 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
     duration(one.ms),
     stateWords(one.state),
   ]);
-  const head = [{ title: 'state' }, { title: 'share' }, { title: 'time', figures: true }, { title: 'meaning' }];
+  const head: Column[] = [
+    { title: 'state', kind: 'name' },
+    { title: 'share' },
+    { title: 'time', kind: 'figures' },
+    { title: 'meaning' },
+  ];
   return section(
     'time',
     title,
@@ -52,7 +57,11 @@ export function phases({ phases: all }: Diagnosis): Markup | undefined {
     ...(all.some((one) => one.error !== undefined) ? [phase.error ?? ''] : []),
   ]);
   const titles = ['block', 'lasted', 'rate', 'per second', 'median', '99 % within', 'slowest'];
-  const head = [{ title: 'writes' }, ...titles.map((title) => ({ title, figures: true })), { title: 'ended with' }];
+  const head: Column[] = [
+    { title: 'writes', kind: 'name' },
+    ...titles.map((title): Column => ({ title, kind: 'figures' })),
+    { title: 'ended with' },
+  ];
   return section(
     'probe',
     'What the probe achieved',
@@ -71,12 +80,12 @@ export function writers({ writers: all }: Diagnosis): Markup | undefined {
     bytes(one.readBytes),
     VIA_WORDS[one.via],
   ]);
-  const head = [
+  const head: Column[] = [
     { title: 'device' },
-    { title: 'process' },
+    { title: 'process', kind: 'name' },
     { title: 'share of its bytes' },
-    { title: 'written', figures: true },
-    { title: 'read', figures: true },
+    { title: 'written', kind: 'figures' },
+    { title: 'read', kind: 'figures' },
     { title: 'how' },
   ];
   return section(
@@ -130,9 +139,9 @@ export function changes({ changes: all }: Diagnosis): Markup {
     return section('changes', 'Settings that changed', html`<p>No setting changed while recording.</p>`);
   const value = (text: string | null) => (text === null ? html`<em>absent</em>` : code(text));
   const rows = all.map((one) => [code(one.what), duration(one.atMs), value(one.before), value(one.after)]);
-  const head = [
+  const head: Column[] = [
     { title: 'what' },
-    { title: 'first seen after', figures: true },
+    { title: 'first seen after', kind: 'figures' },
     { title: 'before' },
     { title: 'after' },
   ];

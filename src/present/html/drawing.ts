@@ -8,36 +8,45 @@ import { stack, topOver } from './stacking.js';
 const WIDTH = 600;
 const HEIGHT = 100;
 
-/** Path commands in pixels: one vertical stroke a pixel column, joined; a gap where values are missing. */
-function pathOf(values: Float64Array, top: number): string {
-  const y = (value: number) => Math.round(HEIGHT * (1 - value / top));
-  const parts: string[] = [];
-  let last = '';
-  let open = false;
+/** The smallest and largest known value of each pixel column; undefined where none is known. */
+function extremes(values: Float64Array): ({ readonly low: number; readonly high: number } | undefined)[] {
   const columns = Math.min(WIDTH, values.length);
-  for (let column = 0; column < columns; column += 1) {
+  return Array.from({ length: columns }, (_, column) => {
     const from = Math.floor((column * values.length) / columns);
     const to = Math.max(from + 1, Math.floor(((column + 1) * values.length) / columns));
     const known = values.subarray(from, to).filter((value) => !Number.isNaN(value));
-    if (known.length === 0) {
-      open = false;
-      continue;
+    if (known.length === 0) return undefined;
+    return { low: known.reduce((a, b) => Math.min(a, b)), high: known.reduce((a, b) => Math.max(a, b)) };
+  });
+}
+
+/** Path commands in pixels: a vertical stroke from the smallest to the largest value of each column, joined; a gap where nothing is known. */
+function pathOf(values: Float64Array, top: number): string {
+  const y = (value: number) => Math.round(HEIGHT * (1 - value / top));
+  const columns = extremes(values);
+  let path = '';
+  let height: number | undefined;
+  columns.forEach((column, at) => {
+    if (column === undefined) {
+      height = undefined;
+      return;
     }
-    const x = Math.round(((column + 0.5) * WIDTH) / columns);
-    const [low, high] = [y(known.reduce((a, b) => Math.min(a, b))), y(known.reduce((a, b) => Math.max(a, b)))];
-    const point = low === high ? `${x} ${low}` : `${x} ${low}V${high}`;
-    // A point that only repeats the height of the last one adds bytes, not ink.
-    if (open && column < columns - 1 && last === String(low) && low === high) continue;
-    parts.push(`${open ? 'L' : 'M'}${point}`);
-    last = String(high);
-    open = true;
-  }
-  return parts.join('');
+    const [low, high] = [y(column.low), y(column.high)];
+    const x = Math.round(((at + 0.5) * WIDTH) / columns.length);
+    // A level stretch is one command to its end; a step begins where the column begins.
+    if (height === undefined) path += `M${x} ${low}`;
+    else if (low !== height || high !== height) path += `H${x}V${low}`;
+    if (high !== low) path += `V${high}`;
+    const next = columns[at + 1];
+    height = high;
+    if (next === undefined) path += `H${x + 1}`;
+  });
+  return path;
 }
 
 function areaOf(values: Float64Array, top: number): string {
   const known = values.map((value) => (Number.isNaN(value) ? 0 : value));
-  return `${pathOf(known, top).replace('M', `M0 ${HEIGHT}L`)}L${WIDTH} ${HEIGHT}Z`;
+  return `${pathOf(known, top)}V${HEIGHT}H0Z`;
 }
 
 function shading(bands: readonly Band[], endMs: number): Markup[] {

@@ -13,13 +13,16 @@ export function section(id: string, title: string, ...content: readonly Content[
 
 export interface Column {
   readonly title: string;
-  /** Figures stand on the right. */
-  readonly figures?: boolean;
+  /** Figures stand on the right; names stay on one line. Other text wraps. */
+  readonly kind?: 'figures' | 'name';
 }
 
 /** A table with a caption, in a box that scrolls by itself where the screen is narrow. The first cell of a row is its heading. */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Content[])[]): Markup {
-  const side = (column: number) => (columns[column]?.figures === true ? html` class="figures"` : undefined);
+  const side = (column: number) => {
+    const kind = columns[column]?.kind;
+    return kind && html` class="${kind}"`;
+  };
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
       <caption>
@@ -60,9 +63,14 @@ export function code(text: string): Markup {
   return html`<code>${text}</code>`;
 }
 
+/** The text with each figure tied to its unit, so that no line begins with a bare '%'. */
+export function tied(text: string): string {
+  return text.replace(/(\d) (%|[kMGT]?B(?:\/s)?|µs|ms|s|min)(?![\w/])/g, '$1\u00a0$2');
+}
+
 /** Text with `commands` between backquotes, as advice and reasons are written. */
 export function prose(text: string): Content {
-  return text.split('`').map((part, at) => (at % 2 === 1 ? code(part) : part));
+  return text.split('`').map((part, at) => (at % 2 === 1 ? code(part) : tied(part)));
 }
 
 /** A share between 0 and 1 as a bar with its figure. Its length is an SVG attribute, so that the page needs no inline style. */

@@ -7,7 +7,7 @@ import { duration } from '../../base/format.js';
 import type { Charts } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { clockText } from '../words.js';
-import { also, argument, verdictOf } from './argument.js';
+import { argument, verdictOf } from './argument.js';
 import { accounting, changes, losses, machine, notChecked, phases, ruledOut, writers } from './details.js';
 import { guide } from './guide.js';
 import { html, jsonScript, raw, type Markup } from './markup.js';
@@ -67,7 +67,7 @@ export function renderHtml(diagnosis: Diagnosis, charts: Charts, assets: ReportA
       <body>
         ${top(diagnosis)}
         <main>
-          ${verdictOf(diagnosis)} ${argument(diagnosis)} ${also(diagnosis)} ${timeline(charts)} ${accounting(diagnosis)}
+          ${verdictOf(diagnosis)} ${argument(diagnosis)} ${timeline(charts)} ${accounting(diagnosis)}
           ${phases(diagnosis)} ${heatmaps(charts)} ${writers(diagnosis)} ${ruledOut(diagnosis)} ${notChecked(diagnosis)}
           ${losses(diagnosis)} ${changes(diagnosis)} ${machine(diagnosis)} ${guide()}
         </main>

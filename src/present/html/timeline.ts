@@ -6,7 +6,7 @@ import type { Chart, Charts, Heatmap } from '../../model/charts.js';
 import { stateOf } from '../words.js';
 import { colourClass, drawChart } from './drawing.js';
 import { html, type Markup } from './markup.js';
-import { section, table } from './parts.js';
+import { section, table, type Column } from './parts.js';
 import { latenciesOf, meanOf, slices, spreadOf, spreadText } from './statistics.js';
 
 const MOST_ROWS = 20;
@@ -20,7 +20,7 @@ function legend(chart: Chart, classes: readonly string[]): Markup {
   return html`<ul class="legend">
     ${chart.lines.map(({ name, values }, at) => {
       const spread = spreadOf(values);
-      const rest = spread ? `${figure(spread.median)} · ${figure(spread.max)}` : 'no value';
+      const rest = spread ? `median ${figure(spread.median)}, max ${figure(spread.max)}` : 'no value';
       return html`<li>
         <i class="key ${classes[at]}"></i><span>${shortName(chart, name)}</span> <b data-rest="${rest}">${rest}</b>
       </li> `;
@@ -36,9 +36,9 @@ function figuresTable(chart: Chart, charts: Charts): Markup {
       return Number.isNaN(mean) ? '–' : figure(mean);
     }),
   ]);
-  const columns = [
-    { title: 'from' },
-    ...chart.lines.map(({ name }) => ({ title: shortName(chart, name), figures: true })),
+  const columns: Column[] = [
+    { title: 'from', kind: 'name' },
+    ...chart.lines.map(({ name }): Column => ({ title: shortName(chart, name), kind: 'figures' })),
   ];
   return html`<details>
     <summary>As a table<span class="hidden">: ${chart.title}</span></summary>
@@ -51,7 +51,9 @@ function chartFigure(chart: Chart, charts: Charts, at: number): Markup {
   const classes = chart.lines.map((line, index) => colourClass(index, stacked ? stateOf(line.name) : undefined));
   const said = chart.lines.map((line) => spreadText({ ...line, name: shortName(chart, line.name) }, chart.unit));
   return html`<figure class="chart" data-chart="${at}">
-    <figcaption><b>${chart.title}</b>, ${chart.unit} ${legend(chart, classes)}</figcaption>
+    <figcaption>
+      <span><b>${chart.title}</b>, ${chart.unit}</span> ${legend(chart, classes)}
+    </figcaption>
     <div class="plot${stacked ? ' tall' : ''}" role="img" aria-label="${`${chart.title}. ${said.join('; ')}.`}">
       ${drawChart(chart, charts, classes)}
     </div>
@@ -110,8 +112,7 @@ export function timeline(charts: Charts): Markup | undefined {
       html`${charts.charts.map((chart, at) => chartFigure(chart, charts, at))}`,
     ),
     html`<p class="note">
-      Beside each line’s name: its median · its maximum; under the cursor, its value there. Each point is
-      ${duration(charts.binMs)} wide.
+      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}.
     </p>`,
   );
 }
@@ -132,13 +133,15 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
       time(quantile(1)),
     ];
   });
-  const head = [
-    { title: 'from' },
-    ...['requests', 'median', '99 % within', 'slowest'].map((title) => ({ title, figures: true })),
+  const head: Column[] = [
+    { title: 'from', kind: 'name' },
+    ...['requests', 'median', '99 % within', 'slowest'].map((title): Column => ({ title, kind: 'figures' })),
   ];
   const title = `${heatmap.device}: ${heatmap.title}`;
   return html`<figure class="chart" data-heatmap="${at}">
-    <figcaption><b>${title}</b> <span class="scale" hidden></span></figcaption>
+    <figcaption>
+      <span><b>${title}</b></span> <span class="scale" hidden></span>
+    </figcaption>
     <p class="said">${said}.</p>
     <div class="plot tall" role="img" aria-label="${`${title}. ${said}.`}"></div>
     <details>

@@ -1,0 +1,65 @@
+// A report opened from disk in a real browser, with everything recorded that must not happen: requests, errors, dialogs.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Charts } from '../../src/model/charts.js';
+import type { Diagnosis } from '../../src/model/diagnosis.js';
+import { renderHtml } from '../../src/present/html/report.js';
+
+// This file runs as dist/test/support/page.js, beside dist/web.
+const web = path.join(fileURLToPath(import.meta.url), '../../../web');
+
+/** The report with the browser code that this build has made. */
+export function builtReport(diagnosis: Diagnosis, charts: Charts): string {
+  const read = (name: string) => readFileSync(path.join(web, name), 'utf8');
+  return renderHtml(diagnosis, charts, { js: read('report.js'), css: read('report.css') });
+}
+
+/** Debian's chromium, told to talk to nobody. */
+export function launch(): Promise<Browser> {
+  const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking'];
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', ...quiet, '--disable-component-update', '--disable-sync'],
+  });
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** Requests but the file itself, errors and warnings of the console, uncaught errors, dialogs. Must stay empty. */
+  readonly faults: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+export async function open(browser: Browser, html: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-page-'));
+  const file = path.join(folder, 'report.html');
+  writeFileSync(file, html);
+  const url = pathToFileURL(file).href;
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('request', (request) => {
+    if (request.url() !== url) faults.push(`request: ${request.url()}`);
+  });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(url);
+  return {
+    page,
+    faults,
+    close: async () => {
+      await context.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,221 @@
+// The report in a real browser, opened from disk: it asks nobody for anything, everybody can read it, its charts can be zoomed by
+// mouse and keys, and no name from a recording becomes markup.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { AxeResults } from 'axe-core';
+import { hostileCharts, largeCharts, storyCharts } from '../support/charts.js';
+import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
+import { builtReport, launch, open } from '../support/page.js';
+import { needsCommand } from '../support/requirements.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds that is serious or critical, as 'rule: element'. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate('axe.run()');
+  return (results as AxeResults).violations
+    .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`));
+}
+
+function shownRange(page: Page): Promise<string> {
+  return page.locator('.controls .range').innerText();
+}
+
+function legendValues(page: Page): Promise<string[]> {
+  return page.locator('[data-chart="2"] .legend b').allInnerTexts();
+}
+
+/** What stands out of the page on the right, but for what scrolls in a box of its own. */
+function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter(
+        (element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.scroll *, svg *'),
+      )
+      .map((element) => `${element.tagName}.${element.className}`)
+      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls'] : []),
+  );
+}
+
+describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
+  let browser: Browser;
+  const story = () => builtReport(aDiagnosis(), storyCharts());
+
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 360]) {
+      it(`is quiet, fits and has no barrier: ${colorScheme}, ${width} px`, async () => {
+        const { page, faults, close } = await open(browser, story(), {
+          colorScheme,
+          viewport: { width, height: 800 },
+        });
+        assert.equal(await page.locator('.plot canvas').count(), 9, 'seven charts and two heatmaps');
+        assert.deepEqual(await overflow(page), []);
+        for (const details of await page.locator('details').all())
+          await details.evaluate((one) => one.setAttribute('open', ''));
+        assert.deepEqual(await overflow(page), [], 'with everything opened');
+        // axe is put into the page past its policy, by the debugger.
+        assert.deepEqual(await barriers(page), []);
+        assert.deepEqual(faults, []);
+        await close();
+      });
+    }
+  }
+
+  it('shows the verdict, the evidence and the beginning of the timeline on a laptop’s first screen', async () => {
+    const { page, close } = await open(browser, story());
+    for (const selector of ['h1', '#evidence li:last-child', '[data-chart="0"] figcaption'])
+      assert.ok(
+        await page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom < innerHeight),
+        `${selector} is below the first screen`,
+      );
+    await close();
+  });
+
+  it('zooms and moves by keys, by buttons, by dragging and back', async () => {
+    const { page, faults, close } = await open(browser, story());
+    const group = page.getByRole('group', { name: 'Charts over time' });
+    await group.focus();
+    assert.equal(await shownRange(page), '0 s to 60 s');
+    await page.keyboard.press('+');
+    assert.equal(await shownRange(page), '15 s to 45 s');
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await shownRange(page), '22.5 s to 52.5 s');
+    await page.keyboard.press('-');
+    assert.equal(await shownRange(page), '0 s to 60 s');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await shownRange(page), '0 s to 60 s', 'it does not leave the recording');
+    await page.getByRole('button', { name: 'zoom in' }).click();
+    assert.equal(await shownRange(page), '15 s to 45 s');
+    await page.getByRole('button', { name: 'All' }).click();
+
+    const plot = page.locator('[data-chart="2"] .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox()) ?? assert.fail('the plot has no box');
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width * 0.25, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, y, { steps: 5 });
+    await page.mouse.up();
+    assert.match(await shownRange(page), /^1(4\.\d+|5(\.\d+)?) s to (29\.\d+|30(\.\d+)?) s$/);
+    await page.mouse.dblclick(box.x + 100, y);
+    assert.equal(await shownRange(page), '0 s to 60 s');
+    for (let press = 0; press < 20; press += 1) await group.press('+');
+    assert.match(await shownRange(page), /^29\.6 s to 30\.4 s$/, 'it stops at a few bins');
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  it('draws the zoomed stretch in every chart', async () => {
+    const { page, close } = await open(browser, story());
+    const ink = () =>
+      page.locator('.plot canvas').evaluateAll((all) => all.map((one) => (one as HTMLCanvasElement).toDataURL()));
+    const before = await ink();
+    await page.getByRole('group', { name: 'Charts over time' }).press('+');
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const zoomed = await ink();
+    assert.deepEqual(
+      before.map((image, at) => image !== zoomed[at]),
+      before.map(() => true),
+    );
+    await close();
+  });
+
+  it('zooms by the wheel with Ctrl, and leaves the plain wheel to the page', async () => {
+    const { page, close } = await open(browser, story());
+    const plot = page.locator('[data-chart="0"] .u-over');
+    await plot.hover();
+    await page.mouse.wheel(0, -100);
+    assert.equal(await shownRange(page), '0 s to 60 s');
+    await plot.hover();
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -100);
+    await page.keyboard.up('Control');
+    assert.notEqual(await shownRange(page), '0 s to 60 s');
+    await close();
+  });
+
+  it('tells the values under the cursor in all charts, and the medians when it has left', async () => {
+    const { page, close } = await open(browser, story());
+    const resting = await legendValues(page);
+    const plot = page.locator('[data-chart="0"] .u-over');
+    const box = (await plot.boundingBox()) ?? assert.fail('the plot has no box');
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 20);
+    assert.match((await legendValues(page))[0] ?? '', /^2\d(\.\d)? MB\/s$/);
+    assert.match(await page.locator('.controls .at').innerText(), /^4[45](\.\d+)? s · 02:12:(49|50)\.\d UTC$/);
+    await page.mouse.move(5, 5);
+    assert.deepEqual(await legendValues(page), resting);
+
+    const cell = page.locator('[data-heatmap="0"] .u-over');
+    await cell.scrollIntoViewIfNeeded();
+    const area = (await cell.boundingBox()) ?? assert.fail('the heatmap has no box');
+    await page.mouse.move(area.x + area.width * 0.75, area.y + area.height * 0.73);
+    assert.match(
+      await page.locator('[data-heatmap="0"] .tooltip').innerText(),
+      /^4\d(\.\d)? s: \d+ requests of .* to /,
+    );
+    await close();
+  });
+
+  it('changes the theme on demand', async () => {
+    const { page, close } = await open(browser, story(), { colorScheme: 'light' });
+    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    assert.equal(await paper(), 'rgb(255, 255, 255)');
+    await page.getByRole('button', { name: 'Dark' }).click();
+    assert.equal(await paper(), 'rgb(21, 24, 28)');
+    await page.getByRole('button', { name: 'Light' }).click();
+    assert.equal(await paper(), 'rgb(255, 255, 255)');
+    await close();
+  });
+
+  it('is whole without JavaScript', async () => {
+    const { page, faults, close } = await open(browser, story(), { javaScriptEnabled: false });
+    assert.match(await page.locator('h1').innerText(), /dirty limit is too low/);
+    assert.equal(await page.locator('svg.drawing').count(), 7);
+    assert.equal(await page.locator('.controls').isVisible(), false);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  for (const name of HOSTILE_NAMES) {
+    it(`lets no name be markup: ${JSON.stringify(name.slice(0, 40))}`, async () => {
+      const { page, faults, close } = await open(browser, builtReport(aHostileDiagnosis(name), hostileCharts(name)), {
+        viewport: { width: 360, height: 800 },
+      });
+      assert.equal(await page.evaluate(() => 'hacked' in window), false);
+      assert.equal(await page.locator('script').count(), 2);
+      assert.equal(await page.locator('img, [onmouseover], [onerror]').count(), 0);
+      assert.equal(await page.locator('.plot canvas').count(), 9, 'the script ran');
+      assert.deepEqual(await overflow(page), []);
+      assert.deepEqual(faults, []);
+      await close();
+    });
+  }
+
+  it('stands without charts, and when nothing is wrong', async () => {
+    const none = { ...storyCharts(), charts: [], bands: [], heatmaps: [], t: new Float64Array(0) };
+    const { page, faults, close } = await open(browser, builtReport(aHealthyDiagnosis(), none));
+    assert.match(await page.locator('.outcome').innerText(), /No stall/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  it('stays under 1.5 MB with a dozen charts and two heatmaps', async () => {
+    const html = builtReport(aDiagnosis(), largeCharts());
+    assert.ok(html.length < 1.5e6, `${html.length} bytes`);
+    const { page, faults, close } = await open(browser, html);
+    assert.equal(await page.locator('.plot canvas').count(), 14);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+});
