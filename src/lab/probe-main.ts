@@ -10,7 +10,7 @@ import { monotonicNs } from '../base/clock.js';
 import { errnoOf } from '../base/errors.js';
 import { Histogram } from '../base/histogram.js';
 import type { ProbeProgress } from '../model/recording.js';
-import { alignedBlock } from './aligned-block.js';
+import { alignedBlock } from '../base/aligned-block.js';
 import { END_PHASE, PROBE_NAME, type ProbePhase } from './probe-plan.js';
 
 /** Operations between two looks at signals and two lines of progress, in ms. */

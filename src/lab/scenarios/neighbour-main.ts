@@ -4,7 +4,7 @@
 import { closeSync, constants, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/promises';
 import { monotonicNs } from '../../base/clock.js';
-import { alignedBlock } from '../aligned-block.js';
+import { alignedBlock } from '../../base/aligned-block.js';
 import type { NeighbourOptions } from './neighbour.js';
 
 const enough = new AbortController();

@@ -1,0 +1,106 @@
+// Files written past the page cache. On a machine whose dirty limit has collapsed a buffered write is throttled to a few kB/s, so a
+// recorder that wrote that way would stall with its patient; O_DIRECT is not throttled (open(2), mm/page-writeback.c).
+// Where the filesystem refuses O_DIRECT, or where direct writes are held back themselves (a cgroup's I/O limit), it writes buffered.
+
+import { constants } from 'node:fs';
+import { open, rename, type FileHandle } from 'node:fs/promises';
+import { alignedBlock } from '../base/aligned-block.js';
+import { errnoOf } from '../base/errors.js';
+import { BLOCK } from './frame.js';
+
+/** A direct write of one block that takes this long is being held back; buffered writes are tried from then on, and the other way round. */
+const HELD_BACK_MS = 2000;
+
+/** A file that grows by whole blocks. One append at a time. */
+export class DirectFile {
+  private readonly path: string;
+  private direct: FileHandle | undefined;
+  private buffered: FileHandle;
+  private prefersDirect: boolean;
+  private block = alignedBlock(64 * BLOCK);
+  bytes = 0;
+
+  private constructor(path: string, buffered: FileHandle, direct: FileHandle | undefined) {
+    this.path = path;
+    this.buffered = buffered;
+    this.direct = direct;
+    this.prefersDirect = direct !== undefined;
+  }
+
+  /** Makes the file; it must not exist. */
+  static async create(path: string): Promise<DirectFile> {
+    const buffered = await open(path, 'wx', 0o644);
+    try {
+      return new DirectFile(path, buffered, await open(path, constants.O_WRONLY | constants.O_DIRECT));
+    } catch (error) {
+      if (errnoOf(error) !== 'EINVAL') throw error;
+      return new DirectFile(path, buffered, undefined);
+    }
+  }
+
+  get isDirect(): boolean {
+    return this.prefersDirect;
+  }
+
+  /** Appends; the length must be a multiple of BLOCK. Throws the system's error, e.g. ENOSPC. */
+  async append(data: Buffer): Promise<void> {
+    for (let at = 0; at < data.length; at += this.block.length) {
+      await this.write(data.subarray(at, at + this.block.length));
+    }
+  }
+
+  private async write(part: Buffer): Promise<void> {
+    const begun = performance.now();
+    if (this.prefersDirect && this.direct) {
+      this.block.set(part);
+      try {
+        await writeAll(this.direct, this.block.subarray(0, part.length), this.bytes);
+      } catch (error) {
+        // A filesystem may take O_DIRECT at open and refuse it at the write.
+        if (errnoOf(error) !== 'EINVAL') throw error;
+        this.direct = undefined;
+        this.prefersDirect = false;
+        return this.write(part);
+      }
+    } else await writeAll(this.buffered, part, this.bytes);
+    this.bytes += part.length;
+    if (performance.now() - begun > HELD_BACK_MS && this.direct) this.prefersDirect = !this.prefersDirect;
+  }
+
+  /** Makes what was appended durable. */
+  async sync(): Promise<void> {
+    await this.buffered.datasync();
+  }
+
+  /** Cuts the file to its real length and closes it. */
+  async close(length = this.bytes): Promise<void> {
+    if (length !== this.bytes) await this.buffered.truncate(length);
+    await this.direct?.close();
+    await this.buffered.close();
+  }
+
+  get name(): string {
+    return this.path;
+  }
+}
+
+async function writeAll(handle: FileHandle, data: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < data.length; ) {
+    const { bytesWritten } = await handle.write(data, done, data.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Writes a whole file under a temporary name and renames it, so that a reader sees the old one or the new one. */
+export async function writeFileDirect(path: string, content: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const file = await DirectFile.create(temporary);
+  const whole = Buffer.alloc(Math.ceil(content.length / BLOCK) * BLOCK);
+  whole.set(content);
+  try {
+    await file.append(whole);
+  } finally {
+    await file.close(content.length);
+  }
+  await rename(temporary, path);
+}

@@ -1,0 +1,92 @@
+// The framed log: the one format of all append-only files of a recording. A frame stands by itself, so that a file can be read while it
+// is written, after a crash at any moment, and around damage: the reader finds the next magic and goes on.
+//
+//    0  u32  magic 'IOWF'
+//    4  u8   type: 0 padding, 1 readings (the tape), 2 trace pages; others are passed over
+//    5  u8   flags: bit 0 = the payload is deflated (RFC 1951)
+//    6  u16  0
+//    8  u32  payload length in bytes
+//   12  u32  sequence number within the file, from 0
+//   16  u64  CLOCK_MONOTONIC at the frame's end, ns
+//   24  u32  crc32 of bytes 0–23 and the payload
+//   28  u32  0
+//   32       payload, then zeros up to a multiple of 8
+//
+// All numbers are little-endian. A padding frame fills each write up to a multiple of 4096 bytes, as O_DIRECT wants it.
+
+import { crc32 } from 'node:zlib';
+
+export const FRAME_HEADER = 32;
+export const BLOCK = 4096;
+/** A reader takes no frame larger than this; the writer ends a frame long before. */
+export const MOST_PAYLOAD = 16 * 1024 * 1024;
+
+const MAGIC = 0x46574f49;
+
+export const FRAME = { padding: 0, readings: 1, pages: 2 } as const;
+export const DEFLATED = 1;
+
+export interface FrameHead {
+  readonly type: number;
+  readonly flags: number;
+  readonly length: number;
+  readonly sequence: number;
+  readonly atNs: bigint;
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / 8) * 8;
+}
+
+/** A whole frame. */
+export function encodeFrame(head: Omit<FrameHead, 'length'>, payload: Uint8Array): Buffer {
+  const frame = Buffer.alloc(FRAME_HEADER + padded(payload.length));
+  frame.writeUInt32LE(MAGIC, 0);
+  frame.writeUInt8(head.type, 4);
+  frame.writeUInt8(head.flags, 5);
+  frame.writeUInt32LE(payload.length, 8);
+  frame.writeUInt32LE(head.sequence >>> 0, 12);
+  frame.writeBigUInt64LE(head.atNs, 16);
+  frame.set(payload, FRAME_HEADER);
+  frame.writeUInt32LE(crc32(payload, crc32(frame.subarray(0, 24))), 24);
+  return frame;
+}
+
+/** A padding frame that fills `used` bytes up to whole blocks; empty where they are full already. */
+export function encodePadding(used: number, sequence: number, atNs: bigint): Buffer {
+  let room = (BLOCK - (used % BLOCK)) % BLOCK;
+  if (room === 0) return Buffer.alloc(0);
+  if (room < FRAME_HEADER) room += BLOCK;
+  return encodeFrame({ type: FRAME.padding, flags: 0, sequence, atNs }, Buffer.alloc(room - FRAME_HEADER));
+}
+
+export type Scan =
+  | { readonly kind: 'frame'; readonly head: FrameHead; readonly payload: Uint8Array; readonly next: number }
+  /** The bytes end before the frame does. */
+  | { readonly kind: 'more'; readonly needed: number }
+  /** No frame begins here, or its checksum does not hold. */
+  | { readonly kind: 'malformed' };
+
+/** Looks at the frame at `at`. The payload is a view, valid while the buffer is. */
+export function scanFrame(bytes: Buffer, at: number): Scan {
+  if (at + FRAME_HEADER > bytes.length) return { kind: 'more', needed: FRAME_HEADER };
+  const length = bytes.readUInt32LE(at + 8);
+  if (bytes.readUInt32LE(at) !== MAGIC || length > MOST_PAYLOAD) return { kind: 'malformed' };
+  const next = at + FRAME_HEADER + padded(length);
+  if (next > bytes.length) return { kind: 'more', needed: next - at };
+  const payload = bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + length);
+  if (crc32(payload, crc32(bytes.subarray(at, at + 24))) !== bytes.readUInt32LE(at + 24)) return { kind: 'malformed' };
+  const head: FrameHead = {
+    type: bytes.readUInt8(at + 4),
+    flags: bytes.readUInt8(at + 5),
+    length,
+    sequence: bytes.readUInt32LE(at + 12),
+    atNs: bytes.readBigUInt64LE(at + 16),
+  };
+  return { kind: 'frame', head, payload, next };
+}
+
+/** Where the next magic stands at or behind `at`; -1 where none does. */
+export function findMagic(bytes: Buffer, at: number): number {
+  return bytes.indexOf('IOWF', at, 'latin1');
+}

@@ -1,0 +1,82 @@
+// One append-only log of a recording: gathers frames and writes them in whole blocks, one write at a time, never on the caller's path.
+
+import { monotonicNs } from '../base/clock.js';
+import { DirectFile } from './direct-file.js';
+import { encodeFrame, encodePadding } from './frame.js';
+
+/** fdatasync at most this often a file, ms: a flush of the disk's cache is felt by its other users. */
+const SYNC_EVERY_MS = 1000;
+
+export class LogFile {
+  private readonly file: DirectFile;
+  private readonly failed: (error: unknown) => void;
+  private frames: Buffer[] = [];
+  private waiting = 0;
+  private sequence = 0;
+  private chain: Promise<void> = Promise.resolve();
+  private busy = false;
+  private lastSync = performance.now();
+  private broken = false;
+
+  constructor(file: DirectFile, failed: (error: unknown) => void) {
+    this.file = file;
+    this.failed = failed;
+  }
+
+  /** Bytes that are not written yet. */
+  get queued(): number {
+    return this.waiting;
+  }
+
+  get bytes(): number {
+    return this.file.bytes;
+  }
+
+  /** Adds a frame to what the next `flush` writes. */
+  add(type: number, flags: number, payload: Uint8Array): void {
+    if (this.broken) return;
+    const frame = encodeFrame({ type, flags, sequence: this.sequence, atNs: monotonicNs() }, payload);
+    this.sequence += 1;
+    this.frames.push(frame);
+    this.waiting += frame.length;
+  }
+
+  /** Writes what has gathered, unless a write is still under way: then it waits for the next call. */
+  flush(): void {
+    if (this.busy || this.frames.length === 0) return;
+    this.chain = this.write();
+  }
+
+  private async write(): Promise<void> {
+    this.busy = true;
+    const frames = this.frames;
+    this.frames = [];
+    const used = frames.reduce((sum, frame) => sum + frame.length, 0);
+    frames.push(encodePadding(used, this.sequence, monotonicNs()));
+    this.sequence += 1;
+    try {
+      await this.file.append(Buffer.concat(frames));
+      if (performance.now() - this.lastSync >= SYNC_EVERY_MS) {
+        this.lastSync = performance.now();
+        await this.file.sync();
+      }
+    } catch (error) {
+      this.broken = true;
+      this.frames = [];
+      this.waiting = used;
+      this.failed(error);
+    } finally {
+      this.waiting -= used;
+      this.busy = false;
+    }
+  }
+
+  /** Writes the rest and closes. */
+  async close(): Promise<void> {
+    await this.chain;
+    this.flush();
+    await this.chain;
+    if (!this.broken) await this.file.sync();
+    await this.file.close();
+  }
+}

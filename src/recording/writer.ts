@@ -1,0 +1,206 @@
+// The recording as it is written: a Sink whose streams are framed logs. Nothing here waits for a disk on the caller's path; what the
+// disk does not take in time is dropped beyond a bound, counted, and told on the tape.
+
+import { mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { deflateRaw } from 'node:zlib';
+import { monotonicNs, type ClockReading } from '../base/clock.js';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import type { Loss } from '../model/losses.js';
+import { SOURCE, type Manifest } from '../model/recording.js';
+import type { Sink } from '../model/sink.js';
+import { DirectFile, writeFileDirect } from './direct-file.js';
+import { DEFLATED, FRAME } from './frame.js';
+import { LogFile } from './log-file.js';
+import { encodeReadings, type RawReading } from './tape.js';
+
+const deflate = promisify(deflateRaw);
+
+/** Bytes that may wait for the disk, over all streams. */
+const MOST_QUEUED = 32 * 1024 * 1024;
+/** A frame of trace pages is ended at this size. */
+const PAGES_FRAME = 256 * 1024;
+
+export interface WriterOptions {
+  /** Called once, when the recording can't go on: its disk is full or its size limit is reached. */
+  readonly onFull?: (why: string) => void;
+  readonly maxBytes?: number;
+}
+
+interface PageStream {
+  readonly log: Promise<LogFile>;
+  opened?: LogFile;
+  pages: Buffer[];
+  bytes: number;
+}
+
+export class RecordingWriter implements Sink {
+  private readonly folder: string;
+  private readonly manifest: Manifest;
+  private readonly options: WriterOptions;
+  private readonly startNs: bigint;
+  private readonly tape: LogFile;
+  private readonly streams = new Map<string, PageStream>();
+  private readonly logs: LogFile[] = [];
+  private readonly pending = new Set<Promise<unknown>>();
+  private readings: RawReading[] = [];
+  private readingBytes = 0;
+  private deflating = 0;
+  private order: Promise<void> = Promise.resolve();
+  private dropped = 0;
+  private full: string | undefined;
+
+  private constructor(folder: string, manifest: Manifest, options: WriterOptions, tape: DirectFile) {
+    this.folder = folder;
+    this.manifest = manifest;
+    this.options = options;
+    this.startNs = BigInt(manifest.start.monotonicNs);
+    this.tape = this.logOf(tape);
+  }
+
+  /** Makes the folder with its manifest. Throws a UserError where it exists with something in it. */
+  static async create(folder: string, manifest: Manifest, options: WriterOptions = {}): Promise<RecordingWriter> {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new UserError(`${folder} can’t be made (${messageOf(error)}): name another place with -o.`);
+    }
+    if (readdirSync(folder).length > 0) throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
+    await writeManifest(folder, manifest);
+    return new RecordingWriter(folder, manifest, options, await DirectFile.create(join(folder, 'machine.log')));
+  }
+
+  private logOf(file: DirectFile): LogFile {
+    const log = new LogFile(file, (error) => this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)));
+    this.logs.push(log);
+    return log;
+  }
+
+  private end(why: string): void {
+    if (this.full !== undefined) return;
+    this.full = why;
+    this.options.onFull?.(why);
+  }
+
+  /** Bytes taken and not yet on disk. */
+  get queuedBytes(): number {
+    let sum = this.readingBytes + this.deflating;
+    for (const log of this.logs) sum += log.queued;
+    for (const stream of this.streams.values()) sum += stream.bytes;
+    return sum;
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.logs.reduce((sum, log) => sum + log.bytes, 0);
+  }
+
+  reading(path: string, text: string | Uint8Array, atNs: bigint): void {
+    this.take(path, typeof text === 'string' ? Buffer.from(text) : Buffer.from(text), atNs, false);
+  }
+
+  failure(path: string, errno: string, atNs: bigint): void {
+    this.take(path, Buffer.from(errno), atNs, true);
+  }
+
+  private take(path: string, bytes: Buffer, atNs: bigint, failed: boolean): void {
+    if (!this.hasRoomFor(bytes.length)) return;
+    this.readings.push({ path, bytes, atNs: Number(atNs - this.startNs), failed });
+    this.readingBytes += bytes.length;
+  }
+
+  private hasRoomFor(bytes: number): boolean {
+    if (this.queuedBytes + bytes <= MOST_QUEUED) return true;
+    this.dropped += bytes;
+    return false;
+  }
+
+  pages(instance: string, cpu: number, bytes: Uint8Array): void {
+    if (!this.hasRoomFor(bytes.length)) return;
+    const stream = this.streamOf(`${instance}.cpu${cpu}`);
+    stream.pages.push(Buffer.from(bytes));
+    stream.bytes += bytes.length;
+    if (stream.bytes >= PAGES_FRAME) this.endPages(stream);
+  }
+
+  private streamOf(name: string): PageStream {
+    let stream = this.streams.get(name);
+    if (!stream) {
+      mkdirSync(join(this.folder, 'trace'), { recursive: true });
+      const log = DirectFile.create(join(this.folder, 'trace', `${name}.log`)).then((file) => this.logOf(file));
+      const made: PageStream = { log, pages: [], bytes: 0 };
+      this.follow(log.then((opened) => (made.opened = opened)));
+      this.streams.set(name, (stream = made));
+    }
+    return stream;
+  }
+
+  private endPages(stream: PageStream): void {
+    if (stream.bytes === 0 || !stream.opened) return;
+    stream.opened.add(FRAME.pages, 0, Buffer.concat(stream.pages));
+    stream.pages = [];
+    stream.bytes = 0;
+    stream.opened.flush();
+  }
+
+  file(name: string, content: Uint8Array): void {
+    const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    this.follow(writeFileDirect(path, content));
+  }
+
+  /** Keeps a promise until it settles; a failure ends the recording. */
+  private follow(work: Promise<unknown>): void {
+    const kept = work
+      .catch((error: unknown) => this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)))
+      .finally(() => this.pending.delete(kept));
+    this.pending.add(kept);
+  }
+
+  /** Ends the frames and sends them to disk; to be called about once a second. */
+  flush(): void {
+    if (this.dropped > 0 && this.queuedBytes < MOST_QUEUED / 2) {
+      const loss: Loss = { code: 'write-queue-full', where: this.folder, count: this.dropped };
+      this.dropped = 0;
+      this.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs());
+    }
+    for (const stream of this.streams.values()) this.endPages(stream);
+    this.endReadings();
+    for (const log of this.logs) log.flush();
+    if (this.options.maxBytes !== undefined && this.bytes > this.options.maxBytes) this.end('the size limit is reached');
+  }
+
+  /** Deflates off the thread; frames keep their order because each waits for the one before. */
+  private endReadings(): void {
+    if (this.readings.length === 0) return;
+    const payload = encodeReadings(this.readings);
+    this.readings = [];
+    this.readingBytes = 0;
+    this.deflating += payload.length;
+    const packed = deflate(payload, { level: 1 });
+    this.order = this.order.then(async () => {
+      this.tape.add(FRAME.readings, DEFLATED, await packed);
+      this.deflating -= payload.length;
+      this.tape.flush();
+    });
+    this.follow(this.order);
+  }
+
+  /** Writes everything that is left, and the manifest with the end. */
+  async close(end: ClockReading, endedBecause: string): Promise<void> {
+    if (this.full !== undefined) {
+      const loss: Loss = { code: this.full.endsWith('full') ? 'no-space' : 'write-queue-full', where: this.full };
+      this.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs());
+    }
+    await Promise.all(this.pending);
+    this.flush();
+    await Promise.all(this.pending);
+    await Promise.all(this.logs.map((log) => log.close().catch((error: unknown) => this.end(messageOf(error)))));
+    await writeManifest(this.folder, { ...this.manifest, end, endedBecause: this.full ?? endedBecause }).catch((error: unknown) => this.end(messageOf(error)));
+  }
+}
+
+async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFileDirect(join(folder, 'manifest.json'), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+}
