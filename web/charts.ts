@@ -13,7 +13,7 @@ import type { View } from './view.js';
 export function drawChart(
   element: HTMLElement,
   chart: EmbeddedChart,
-  t: readonly number[],
+  t: number[],
   view: View,
   bands: readonly Band[],
 ): uPlot | undefined {
@@ -37,7 +37,7 @@ export function drawChart(
     values.reverse();
   }
   const parts: PlotParts = {
-    data: [t as number[], ...values],
+    data: [t, ...values],
     series,
     y: chart.stacked ? { range: [0, 100] } : { range: (_, __, largest) => [0, topOver(largest)] },
     axis: { values: (_, marks) => marks.map(figure), space: 26 },

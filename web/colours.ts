@@ -50,7 +50,7 @@ export function isDark(): boolean {
 
 /** `steps` colours from few to many: away from the background in either theme. */
 export function heatScale(steps: number): string[] {
-  const stops = isDark() ? CIVIDIS : [...CIVIDIS].reverse();
+  const stops = isDark() ? CIVIDIS : CIVIDIS.toReversed();
   return Array.from({ length: steps }, (_, step) => {
     // The end next to the background would not be seen on it.
     const at = (0.12 + (0.88 * step) / (steps - 1)) * (stops.length - 1);

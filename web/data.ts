@@ -3,7 +3,8 @@
 import type { Embedded, Packed } from '../src/present/html/embedded.js';
 
 export function readEmbedded(): Embedded {
-  return JSON.parse(document.getElementById('charts')?.textContent ?? '') as Embedded;
+  const embedded: Embedded = JSON.parse(document.getElementById('charts')?.textContent ?? '');
+  return embedded;
 }
 
 export function unpack(packed: Packed): Float32Array {

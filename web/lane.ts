@@ -20,10 +20,10 @@ function drawBand(plot: uPlot, band: Band, top: number, height: number): void {
   ctx.fillText(band.label, from, top + height / 2);
 }
 
-export function drawLane(host: HTMLElement, view: View, bands: readonly Band[], t: readonly number[]): uPlot {
+export function drawLane(host: HTMLElement, view: View, bands: readonly Band[], t: number[]): uPlot {
   const kinds = [...new Set(bands.map((band) => band.kind))];
   return makePlot(host, view, [], {
-    data: [t as number[], t.map(() => null)],
+    data: [t, t.map(() => null)],
     series: [{ show: false }],
     y: { range: [0, kinds.length], dir: -1 },
     axis: {

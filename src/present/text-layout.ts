@@ -3,17 +3,15 @@
 
 /** Characters that a text takes on a terminal, as far as it can be told without a table of wide characters. */
 export function widthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 /** The text cut to `width` characters, with an ellipsis where something is missing. */
 export function clip(text: string, width: number): string {
-  return widthOf(text) <= width
-    ? text
-    : `${[...text]
-        .slice(0, Math.max(0, width - 1))
-        .join('')
-        .trimEnd()}…`;
+  const characters = Array.from(text);
+  if (characters.length <= width) return text;
+  const kept = characters.slice(0, Math.max(0, width - 1)).join('');
+  return `${kept.trimEnd()}…`;
 }
 
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {

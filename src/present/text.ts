@@ -42,9 +42,9 @@ class Page {
     this.width = width === undefined ? Infinity : Math.max(LEAST_WIDTH, width);
   }
 
-  paint(style: Style | readonly Style[], text: string): string {
+  paint(style: Style | Style[], text: string): string {
     // Whether to colour is the caller's decision, not that of the stream that util.styleText would look at.
-    return this.colour ? styleText(style as Style[], text, { validateStream: false }) : text;
+    return this.colour ? styleText(style, text, { validateStream: false }) : text;
   }
 
   line(text: string): void {

@@ -3,7 +3,7 @@
 
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
-import { STATES, type State } from '../model/states.js';
+import { STATES } from '../model/states.js';
 
 /** What a verdict amounts to, whatever its cause. */
 export type Outcome = 'stall' | 'healthy' | 'inconclusive';
@@ -30,12 +30,13 @@ export const VIA_WORDS: Readonly<Record<Writer['via'], string>> = {
 
 /** The sentence of a state; a state that this version does not know is shown by its name. */
 export function stateWords(state: string): string {
-  return Object.hasOwn(STATES, state) ? STATES[state as State] : state;
+  const [, words = state] = Object.entries(STATES).find(([known]) => known === state) ?? [];
+  return words;
 }
 
 /** The other way round, for charts, whose lines carry sentences. */
-export function stateOf(words: string): State | undefined {
-  return (Object.keys(STATES) as State[]).find((state) => STATES[state] === words);
+export function stateOf(words: string): string | undefined {
+  return Object.entries(STATES).find(([, known]) => known === words)?.[0];
 }
 
 export function processText(process: ProcessRef): string {

@@ -74,6 +74,6 @@ export function drawChart(chart: Chart, charts: Charts, classes: readonly string
       : html`<path class="stroke ${classes[at]}" d="${raw(pathOf(line, top))}" />`,
   );
   return html`<svg class="drawing" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
-    ${shading(charts.bands, charts.t.length * charts.binMs)} ${stacked ? shapes.reverse() : shapes}
+    ${shading(charts.bands, charts.t.length * charts.binMs)} ${stacked ? shapes.toReversed() : shapes}
   </svg>`;
 }
