@@ -90,7 +90,8 @@ export function accountFor(
       const wakes = linkWakes(living, requests, index, kernel);
       const own = ownRequests(requests, origins, pid, threads, wakes);
       // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
-      const passedOn = (row: number) => origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
+      const passedOn = (row: number) =>
+        origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
       const segments = splitWaits(living, requests, own, wakes, index, kernel, passedOn);
       const end = segments.at(-1)?.to ?? to;
       return { pid, thread, name, threads, from, to: end, source: 'events', segments, ms: sumByState(segments), own };

@@ -71,7 +71,14 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
   for (let row = 0; row < (wakings?.length ?? 0); row += 1) {
     const pid = woken[row] ?? 0;
     if (threads.has(pid))
-      add(pid, { t: wakings?.t[row] ?? 0, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0, by: wakings?.pid[row] ?? 0 });
+      add(pid, {
+        t: wakings?.t[row] ?? 0,
+        kind: 'waking',
+        state: 0,
+        rival: '',
+        cpu: wakings?.cpu[row] ?? 0,
+        by: wakings?.pid[row] ?? 0,
+      });
   }
   for (const list of found.values()) list.sort((a, b) => a.t - b.t);
   return found;

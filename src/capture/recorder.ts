@@ -211,6 +211,8 @@ export class Recorder {
   }
 
   private watchVictims(): void {
+    // The recorder's own threads, so that its writes are told from others'.
+    this.listThreads(process.pid);
     if (this.options.watchBusiest) {
       for (const { pid, comm } of this.sampler.busiest().slice(0, BUSIEST))
         this.addVictim({ pid, comm, role: 'busiest' });
@@ -221,7 +223,8 @@ export class Recorder {
       if (threads.length > 0) continue;
       this.gone.add(pid);
       // A probe and a command end by themselves; any other process was expected to stay.
-      if (victim.role === 'pid' || victim.role === 'busiest') this.loss({ code: 'victim-gone', where: `${victim.comm} (${pid})` });
+      if (victim.role === 'pid' || victim.role === 'busiest')
+        this.loss({ code: 'victim-gone', where: `${victim.comm} (${pid})` });
     }
   }
 

@@ -6,7 +6,20 @@
 // A process is told by its number and its start time (field 22 of /proc/PID/stat), as numbers are used again.
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '../base/errors.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
@@ -117,7 +130,9 @@ function undo(entry: UndoEntry): string | undefined {
       return `unmounted ${entry.path}`;
     }
     case 'loop-detach': {
-      const backing = readWhole(`/sys/block/${basename(entry.device)}/loop/backing_file`)?.trim().replace(/ \(deleted\)$/, '');
+      const backing = readWhole(`/sys/block/${basename(entry.device)}/loop/backing_file`)
+        ?.trim()
+        .replace(/ \(deleted\)$/, '');
       if (backing !== entry.backingFile) return undefined;
       const refusal = run('losetup', '--detach', entry.device);
       if (refusal !== undefined) throw new Error(refusal);
@@ -168,7 +183,11 @@ export class UndoJournal {
   plan(entries: readonly UndoEntry[]): void {
     let text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
     if (this.fd === undefined) {
-      this.fd = openSync(this.file, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_DSYNC, 0o600);
+      this.fd = openSync(
+        this.file,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_DSYNC,
+        0o600,
+      );
       text = `${JSON.stringify({ boot: bootId() })}\n${text}`;
     }
     writeSync(this.fd, text);

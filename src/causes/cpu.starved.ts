@@ -5,11 +5,12 @@
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { limitsOn } from './shared.js';
 
-/** A thread that shares its CPU with one equal rival waits half of the time; a fifth is beyond ordinary company. */
-const STARVED = 0.2;
+/** A fifth of its time is lost, and a third of the time that it wanted a CPU: beyond what a busy machine's ordinary company costs. */
+const LEAST_SHARE = 0.2;
+const LEAST_OF_WANTED = 1 / 3;
 
 /** Who had the CPU, by the victim's time on the run queue. */
 function rivals(m: Measures): { name: string; ms: number }[] {
@@ -60,7 +61,7 @@ export const cause: Cause = {
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    if (share < NOTICEABLE || ofWanted < STARVED) return ruledOut(figures);
+    if (share < LEAST_SHARE || ofWanted < LEAST_OF_WANTED) return ruledOut(figures);
     const first = rivals(m)[0];
     const quota = throttled(m);
     const steal = stealShare(m);
@@ -109,7 +110,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, NOTICEABLE, 0.4, 0.7, 0.97),
+      confidence: ramp(share, LEAST_SHARE, 0.5, 0.7, 0.97),
       sentence: `The victim is starved of CPU: ready to run but not running for ${percent(share)} of its time, because ${reason}.`,
       culprit,
       evidence,

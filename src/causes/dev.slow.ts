@@ -44,13 +44,16 @@ export const cause: Cause = {
     const name = diskName(m);
     const wall = account.to - account.from;
     const judged = judgeDevice(m);
-    const first = judged?.classes.filter((one) => one.requests >= ENOUGH_REQUESTS).sort((one, other) => loss(other) - loss(one))[0];
+    const first = judged?.classes
+      .filter((one) => one.requests >= ENOUGH_REQUESTS)
+      .sort((one, other) => loss(other) - loss(one))[0];
     if (!judged || !first) return ruledOut(`${name} served only ${judged?.requests ?? 0} requests`);
     const mean = first.serviceMs / first.requests;
     const figures = `${name} needed ${duration(mean)} for each of ${first.requests} ${first.class}, ${times(first.factor)} what an ordinary disk of its kind may take`;
     if (first.factor <= 1) return ruledOut(figures);
     const share = first.waitedMs / wall;
-    if (share < NOTICEABLE) return ruledOut(`${figures}, but the victim waited for them only ${percent(share)} of its time`);
+    if (share < NOTICEABLE)
+      return ruledOut(`${figures}, but the victim waited for them only ${percent(share)} of its time`);
     const lost = intersect(timesIn(account, ['block-device', 'dirty-throttle']), load.busy);
     const limits = limitsBeneath(m);
     const limit = limits[0];

@@ -44,9 +44,7 @@ function limitInForce(m: Measures): LimitInForce {
         name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${diskName(m)}’s bdi`,
         file: `${bdiFile}/${name}`,
       },
-      advice: [
-        `Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`,
-      ],
+      advice: [`Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`],
     };
   }
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());

@@ -45,6 +45,9 @@ process.stdout.on('error', (error) => {
   if (errnoOf(error) === 'EPIPE') process.exit(EXIT.fine);
 });
 
+// The kernel's events show processes by this name.
+process.title = 'iowitness';
+
 try {
   await buildProgram().parseAsync(process.argv);
 } catch (error) {

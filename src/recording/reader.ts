@@ -60,7 +60,8 @@ export interface OpenRecording {
 
 function readManifest(path: string): Manifest {
   if (!existsSync(path)) throw new UserError(`There is no recording ${path}: name a NAME.iow folder.`);
-  if (!statSync(path).isDirectory()) throw new UserError(`${path} is a file and no recording: a recording is a NAME.iow folder.`);
+  if (!statSync(path).isDirectory())
+    throw new UserError(`${path} is a file and no recording: a recording is a NAME.iow folder.`);
   const file = join(path, 'manifest.json');
   if (!existsSync(file)) throw new UserError(`${path} is no recording: it has no manifest.json.`);
   let value: unknown;
@@ -71,12 +72,16 @@ function readManifest(path: string): Manifest {
   }
   const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
   if (typeof version === 'number' && version > RECORDING_VERSION) {
-    throw new UserError(`${path} was written by a newer iowitness (format ${version}, this one reads up to ${RECORDING_VERSION}): update iowitness.`);
+    throw new UserError(
+      `${path} was written by a newer iowitness (format ${version}, this one reads up to ${RECORDING_VERSION}): update iowitness.`,
+    );
   }
   const parsed = v.safeParse(ManifestSchema, value);
   if (!parsed.success) {
     const issue = parsed.issues[0];
-    throw new UserError(`${file} is no manifest of a recording (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}).`);
+    throw new UserError(
+      `${file} is no manifest of a recording (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}).`,
+    );
   }
   return parsed.output;
 }
@@ -101,7 +106,10 @@ function* frames(path: string, loss: (loss: Loss) => void): Generator<{ head: Fr
     for (;;) {
       const found = scanFrame(buffer, at);
       if (found.kind === 'frame') {
-        yield { head: found.head, payload: Buffer.from(found.payload.buffer, found.payload.byteOffset, found.payload.byteLength) };
+        yield {
+          head: found.head,
+          payload: Buffer.from(found.payload.buffer, found.payload.byteOffset, found.payload.byteLength),
+        };
         at = found.next;
       } else if (found.kind === 'more') {
         wanted = found.needed;
@@ -115,7 +123,8 @@ function* frames(path: string, loss: (loss: Loss) => void): Generator<{ head: Fr
           continue;
         }
         const rest = buffer.subarray(at);
-        if (rest.some((byte) => byte !== 0)) loss({ code: 'log-truncated', where: `${name}, offset ${offset + at}`, count: rest.length });
+        if (rest.some((byte) => byte !== 0))
+          loss({ code: 'log-truncated', where: `${name}, offset ${offset + at}`, count: rest.length });
         return;
       } else {
         const begin = offset + at;
@@ -170,7 +179,9 @@ class Recording implements OpenRecording {
 
   private unpack(head: FrameHead, payload: Buffer): ReturnType<typeof decodeReadings> {
     try {
-      return decodeReadings((head.flags & DEFLATED) === 0 ? payload : inflateRawSync(payload, { maxOutputLength: MOST_INFLATED }));
+      return decodeReadings(
+        (head.flags & DEFLATED) === 0 ? payload : inflateRawSync(payload, { maxOutputLength: MOST_INFLATED }),
+      );
     } catch {
       return { readings: [], complete: false };
     }

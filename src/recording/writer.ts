@@ -66,13 +66,16 @@ export class RecordingWriter implements Sink {
     } catch (error) {
       throw new UserError(`${folder} can’t be made (${messageOf(error)}): name another place with -o.`);
     }
-    if (readdirSync(folder).length > 0) throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
+    if (readdirSync(folder).length > 0)
+      throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
     await writeManifest(folder, manifest);
     return new RecordingWriter(folder, manifest, options, await DirectFile.create(join(folder, 'machine.log')));
   }
 
   private logOf(file: DirectFile): LogFile {
-    const log = new LogFile(file, (error) => this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)));
+    const log = new LogFile(file, (error) =>
+      this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)),
+    );
     this.logs.push(log);
     return log;
   }
@@ -153,7 +156,9 @@ export class RecordingWriter implements Sink {
   /** Keeps a promise until it settles; a failure ends the recording. */
   private follow(work: Promise<unknown>): void {
     const kept = work
-      .catch((error: unknown) => this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)))
+      .catch((error: unknown) =>
+        this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)),
+      )
       .finally(() => this.pending.delete(kept));
     this.pending.add(kept);
   }
@@ -168,7 +173,8 @@ export class RecordingWriter implements Sink {
     for (const stream of this.streams.values()) this.endPages(stream);
     this.endReadings();
     for (const log of this.logs) log.flush();
-    if (this.options.maxBytes !== undefined && this.bytes > this.options.maxBytes) this.end('the size limit is reached');
+    if (this.options.maxBytes !== undefined && this.bytes > this.options.maxBytes)
+      this.end('the size limit is reached');
   }
 
   /** Deflates off the thread; frames keep their order because each waits for the one before. */
@@ -197,7 +203,9 @@ export class RecordingWriter implements Sink {
     this.flush();
     await Promise.all(this.pending);
     await Promise.all(this.logs.map((log) => log.close().catch((error: unknown) => this.end(messageOf(error)))));
-    await writeManifest(this.folder, { ...this.manifest, end, endedBecause: this.full ?? endedBecause }).catch((error: unknown) => this.end(messageOf(error)));
+    await writeManifest(this.folder, { ...this.manifest, end, endedBecause: this.full ?? endedBecause }).catch(
+      (error: unknown) => this.end(messageOf(error)),
+    );
   }
 }
 

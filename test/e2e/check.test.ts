@@ -1,0 +1,182 @@
+// `check` and `diagnose` as a user runs them, on real stalls: the verdict, its culprit, an accounting that sums, nothing left behind.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { LabCgroup } from '../../src/lab/scenarios/cgroup.js';
+import { startHogs } from '../../src/lab/scenarios/cpu-hog.js';
+import { limitDirtyOfDevice, limitDirtyOfMachine } from '../../src/lab/scenarios/dirty-limit.js';
+import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
+import { startNeighbour, type NeighbourOptions } from '../../src/lab/scenarios/neighbour.js';
+import { makeSlowBelow } from '../../src/lab/scenarios/slow-below.js';
+import { DiagnosisSchema, type Diagnosis } from '../../src/model/diagnosis.js';
+import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
+import { inWorkplace, type Workplace } from '../support/scenario.js';
+
+const MiB = 1024 * 1024;
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const skip = needsRoot() || needsTracefs() || needsLoop() || needsCommand('mkfs.ext4');
+
+interface Ran {
+  readonly status: number | null;
+  readonly diagnosis: Diagnosis;
+}
+
+/** Runs `iowitness check` on a folder and returns its exit status and the diagnosis, held against the published schema. */
+async function check(workplace: Workplace, dir: string, prefix: readonly string[] = []): Promise<Ran> {
+  const recording = path.join(workplace.folder, `${path.basename(dir)}.iow`);
+  const argv = [
+    ...prefix,
+    process.execPath,
+    path.join(ROOT, 'dist/src/cli/main.js'),
+    'check',
+    dir,
+    '-o',
+    recording,
+    '--json',
+  ];
+  const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let complaint = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+  const status = await new Promise<number | null>((settle) => child.on('close', settle));
+  assert.equal(complaint, '');
+  return { status, diagnosis: v.parse(DiagnosisSchema, JSON.parse(out)) };
+}
+
+/** What every diagnosis of a whole recording must keep. */
+function assertAccounted(diagnosis: Diagnosis): void {
+  const share = diagnosis.accounting.reduce((sum, one) => sum + one.share, 0);
+  assert.ok(Math.abs(share - 1) <= 0.01, `the states sum to ${share}`);
+  const unexplained = diagnosis.accounting.find((one) => one.state === 'unexplained')?.share ?? 0;
+  assert.ok(unexplained < 0.05, `${unexplained} of the time is unexplained`);
+  assert.equal(diagnosis.recording.complete, true);
+  assert.equal(diagnosis.accountingFrom, 'events');
+}
+
+function assertCause({ status, diagnosis }: Ran, cause: string): void {
+  assert.equal(
+    diagnosis.verdict.cause,
+    cause,
+    `${diagnosis.verdict.sentence}\n${JSON.stringify(diagnosis.ruledOut, null, 1)}`,
+  );
+  assert.equal(status, cause === 'healthy' ? 0 : 1);
+  assertAccounted(diagnosis);
+}
+
+test('a healthy volume is called healthy, also while another process burns a CPU', { skip }, async () => {
+  await inWorkplace(async (workplace) => {
+    assertCause(await check(workplace, workplace.folder), 'healthy');
+    const hogs = startHogs({ processes: 1, name: 'burner' });
+    try {
+      const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'quiet' });
+      assertCause(await check(workplace, volume.mountPoint), 'healthy');
+    } finally {
+      await hogs.stop();
+    }
+  });
+});
+
+test('a bdi limit of one page is mem.dirty-limit, and the device is acquitted', { skip }, async () => {
+  await inWorkplace(async (workplace) => {
+    const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'bdi' });
+    limitDirtyOfDevice(workplace.journal, volume.device, 4096);
+    const ran = await check(workplace, volume.mountPoint);
+    assertCause(ran, 'mem.dirty-limit');
+    const { verdict } = ran.diagnosis;
+    assert.match(verdict.culprit?.file ?? '', /^\/sys\/class\/bdi\/7:\d+\/max_/);
+    assert.match(verdict.sentence, /the device is not to blame/);
+    assert.ok(verdict.evidence.some((one) => one.measure === 'pauses' && /^\d+, /.test(one.value)));
+    assert.ok(verdict.confidence > 0.8);
+  });
+});
+
+test('vm.dirty_bytes of two pages is mem.dirty-limit, set by that file', { skip }, async () => {
+  await inWorkplace(async (workplace) => {
+    const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'vm' });
+    limitDirtyOfMachine(workplace.journal, 8192);
+    const ran = await check(workplace, volume.mountPoint);
+    assertCause(ran, 'mem.dirty-limit');
+    assert.equal(ran.diagnosis.verdict.culprit?.file, '/proc/sys/vm/dirty_bytes');
+  });
+});
+
+test('a device throttled from below is dev.slow, not a cgroup’s limit', { skip }, async () => {
+  await inWorkplace(async (workplace) => {
+    const slow = makeSlowBelow(workplace.journal, { folder: workplace.folder, name: 'slow' });
+    const truth = slow.slow({ writeIops: 40 });
+    const ran = await check(workplace, slow.volume.mountPoint, [
+      'sh',
+      '-c',
+      `echo $$ > /sys/fs/cgroup/blkio/cgroup.procs; exec "$@"`,
+      'sh',
+    ]);
+    assertCause(ran, truth.cause);
+    assert.ok(ran.diagnosis.ruledOut.some((one) => one.cause === 'blk.cgroup-limit'));
+  });
+});
+
+test(
+  'a limit on the device itself is blk.cgroup-limit, with the cgroup, the limit and its file',
+  { skip },
+  async () => {
+    await inWorkplace(async (workplace) => {
+      const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'limited' });
+      const group = LabCgroup.make(workplace.journal, 'blkio', 'limited');
+      const file = group.limitIo(volume.device, { writeBps: 500_000 });
+      const ran = await check(workplace, volume.mountPoint, group.inside([]));
+      assertCause(ran, 'blk.cgroup-limit');
+      const { culprit, evidence } = ran.diagnosis.verdict;
+      assert.equal(culprit?.name, group.path);
+      assert.equal(culprit?.file, file);
+      assert.ok(evidence.some((one) => one.value.startsWith('500 kB/s')));
+    });
+  },
+);
+
+/** A neighbour on a volume whose device is slowed to what makes its bursts felt for about a third of the time. */
+async function checkBesideNeighbour(options: Pick<NeighbourOptions, 'direct' | 'name'>): Promise<void> {
+  await inWorkplace(async (workplace) => {
+    const slow = makeSlowBelow(workplace.journal, { folder: workplace.folder, name: 'shared', bytes: 768 * MiB });
+    slow.slow({ writeBps: 60 * MiB });
+    const neighbour = startNeighbour(workplace.journal, {
+      ...options,
+      file: path.join(slow.volume.mountPoint, 'neighbour'),
+      fileBytes: 64 * MiB,
+      blockBytes: 1 * MiB,
+      burstBytes: 48 * MiB,
+      periodMs: 2000,
+      jitter: 0,
+      fsync: false,
+    });
+    try {
+      const ran = await check(workplace, slow.volume.mountPoint, [
+        'sh',
+        '-c',
+        `echo $$ > /sys/fs/cgroup/blkio/cgroup.procs; exec "$@"`,
+        'sh',
+      ]);
+      assertCause(ran, 'dev.neighbour');
+      const { culprit, evidence } = ran.diagnosis.verdict;
+      assert.equal(culprit?.name, options.name);
+      assert.equal(culprit?.pid, neighbour.truth.pid);
+      const bursts = evidence.find((one) => one.measure === 'bursts')?.value ?? '';
+      const period = Number(/every ([\d.]+) s/.exec(bursts)?.[1]);
+      assert.ok(Math.abs(period - 2) < 0.2, bursts);
+      assert.ok(evidence.some((one) => one.measure === 'share of the device'));
+    } finally {
+      await neighbour.stop();
+    }
+  });
+}
+
+test('direct bursts of another process are dev.neighbour, with its name and period', { skip }, () =>
+  checkBesideNeighbour({ direct: true, name: 'loud-direct' }),
+);
+
+test('buffered bursts through the flusher are given back to their process', { skip }, () =>
+  checkBesideNeighbour({ direct: false, name: 'loud-buffered' }),
+);
