@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import * as v from 'valibot';
 import { LabCgroup } from '../../src/lab/scenarios/cgroup.js';
 import { startHogs } from '../../src/lab/scenarios/cpu-hog.js';
-import { limitDirtyOfDevice, limitDirtyOfMachine } from '../../src/lab/scenarios/dirty-limit.js';
+import { flushFrom, limitDirtyOfDevice, limitDirtyOfMachine } from '../../src/lab/scenarios/dirty-limit.js';
 import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
 import { startNeighbour, type NeighbourOptions } from '../../src/lab/scenarios/neighbour.js';
 import { makeSlowBelow } from '../../src/lab/scenarios/slow-below.js';
@@ -142,6 +142,7 @@ async function checkBesideNeighbour(options: Pick<NeighbourOptions, 'direct' | '
   await inWorkplace(async (workplace) => {
     const slow = makeSlowBelow(workplace.journal, { folder: workplace.folder, name: 'shared', bytes: 768 * MiB });
     slow.slow({ writeBps: 60 * MiB });
+    if (!options.direct) flushFrom(workplace.journal, 4 * MiB);
     const neighbour = startNeighbour(workplace.journal, {
       ...options,
       file: path.join(slow.volume.mountPoint, 'neighbour'),

@@ -43,3 +43,11 @@ export function limitDirtyOfMachine(journal: UndoJournal, limitBytes: number): D
   writeFileSync(file, String(limitBytes));
   return { cause: 'mem.dirty-limit', limitBytes, file };
 }
+
+/** Lets the flusher begin at `bytes` of dirty pages, far below any limit, so that buffered writes reach the disk while they are made. */
+export function flushFrom(journal: UndoJournal, bytes: number): void {
+  const [file, ratio] = ['/proc/sys/vm/dirty_background_bytes', '/proc/sys/vm/dirty_background_ratio'];
+  const inForce = read(file) === '0' ? ratio : file;
+  journal.plan([{ kind: 'write-file', path: inForce, value: read(inForce) }]);
+  writeFileSync(file, String(bytes));
+}
