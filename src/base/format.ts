@@ -53,5 +53,5 @@ export function percent(share: number): string {
 /** Text from outside (names of processes, files, devices) with control and bidirectional characters replaced, safe on a terminal. */
 export function harmless(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 }

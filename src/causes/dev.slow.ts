@@ -110,5 +110,5 @@ function loss(one: Slowness): number {
 }
 
 function times(factor: number): string {
-  return factor >= 1 ? `${factor.toFixed(1)} times` : percent(factor);
+  return factor >= 1 ? `${factor.toFixed(1)} times` : `${percent(factor)} of`;
 }
