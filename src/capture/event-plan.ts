@@ -19,20 +19,13 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['block/block_rq_issue', 'block/block_rq_complete', 'block/block_rq_requeue', 'block/block_rq_error'],
     shows: 'the life of each request on every device',
-    shed: 5,
+    shed: 3,
   },
   {
     name: 'bios',
     instance: 'machine',
     events: ['block/block_bio_queue', 'block/block_split'],
     shows: 'who queued each request and how long it waited before dispatch',
-    shed: 4,
-  },
-  {
-    name: 'inserts',
-    instance: 'machine',
-    events: ['block/block_rq_insert', 'block/block_bio_backmerge', 'block/block_bio_frontmerge'],
-    shows: 'the time in the I/O scheduler, and merges',
     shed: 2,
   },
   {
@@ -59,7 +52,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'victim',
     events: ['sched/sched_switch', 'sched/sched_waking'],
     shows: 'when the victim ran, waited for a CPU or slept, and who woke it',
-    shed: 6,
+    shed: 4,
   },
   {
     name: 'reclaim',

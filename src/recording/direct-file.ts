@@ -8,7 +8,7 @@ import { alignedBlock } from '../base/aligned-block.js';
 import { errnoOf } from '../base/errors.js';
 import { BLOCK } from './frame.js';
 
-/** A direct write of one block that takes this long is being held back; buffered writes are tried from then on, and the other way round. */
+/** A write of at most 256 KiB that takes this long is being held back: the other way is tried from then on. */
 const HELD_BACK_MS = 2000;
 
 /** A file that grows by whole blocks. One append at a time. */
@@ -42,28 +42,39 @@ export class DirectFile {
     return this.prefersDirect;
   }
 
-  /** Appends; the length must be a multiple of BLOCK. Throws the system's error, e.g. ENOSPC. */
-  async append(data: Buffer): Promise<void> {
-    for (let at = 0; at < data.length; at += this.block.length) {
-      await this.write(data.subarray(at, at + this.block.length));
+  /** Appends parts whose lengths sum to a multiple of BLOCK. Throws the system's error, e.g. ENOSPC. */
+  async append(parts: readonly Buffer[]): Promise<void> {
+    let filled = 0;
+    for (const part of parts) {
+      for (let at = 0; at < part.length;) {
+        const taken = part.copy(this.block, filled, at);
+        filled += taken;
+        at += taken;
+        if (filled === this.block.length) {
+          await this.write(filled);
+          filled = 0;
+        }
+      }
     }
+    if (filled > 0) await this.write(filled);
   }
 
-  private async write(part: Buffer): Promise<void> {
+  /** Writes the first `length` bytes of the block at the file's end. */
+  private async write(length: number): Promise<void> {
     const begun = performance.now();
+    const part = this.block.subarray(0, length);
     if (this.prefersDirect && this.direct) {
-      this.block.set(part);
       try {
-        await writeAll(this.direct, this.block.subarray(0, part.length), this.bytes);
+        await writeAll(this.direct, part, this.bytes);
       } catch (error) {
         // A filesystem may take O_DIRECT at open and refuse it at the write.
         if (errnoOf(error) !== 'EINVAL') throw error;
         this.direct = undefined;
         this.prefersDirect = false;
-        return this.write(part);
+        return this.write(length);
       }
     } else await writeAll(this.buffered, part, this.bytes);
-    this.bytes += part.length;
+    this.bytes += length;
     if (performance.now() - begun > HELD_BACK_MS && this.direct) this.prefersDirect = !this.prefersDirect;
   }
 
@@ -98,7 +109,7 @@ export async function writeFileDirect(path: string, content: Uint8Array): Promis
   const whole = Buffer.alloc(Math.ceil(content.length / BLOCK) * BLOCK);
   whole.set(content);
   try {
-    await file.append(whole);
+    await file.append([whole]);
   } finally {
     await file.close(content.length);
   }

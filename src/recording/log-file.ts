@@ -8,18 +8,20 @@ import { encodeFrame, encodePadding } from './frame.js';
 const SYNC_EVERY_MS = 1000;
 
 export class LogFile {
-  private readonly file: DirectFile;
+  private readonly opening: Promise<DirectFile>;
   private readonly failed: (error: unknown) => void;
   private frames: Buffer[] = [];
   private waiting = 0;
+  private written = 0;
   private sequence = 0;
   private chain: Promise<void> = Promise.resolve();
   private busy = false;
   private lastSync = performance.now();
   private broken = false;
 
-  constructor(file: DirectFile, failed: (error: unknown) => void) {
-    this.file = file;
+  /** `opening` may still be under way: frames gather meanwhile. */
+  constructor(opening: Promise<DirectFile>, failed: (error: unknown) => void) {
+    this.opening = opening;
     this.failed = failed;
   }
 
@@ -28,8 +30,9 @@ export class LogFile {
     return this.waiting;
   }
 
+  /** Bytes on disk. */
   get bytes(): number {
-    return this.file.bytes;
+    return this.written;
   }
 
   /** Adds a frame to what the next `flush` writes. */
@@ -55,10 +58,12 @@ export class LogFile {
     frames.push(encodePadding(used, this.sequence, monotonicNs()));
     this.sequence += 1;
     try {
-      await this.file.append(Buffer.concat(frames));
+      const file = await this.opening;
+      await file.append(frames);
+      this.written = file.bytes;
       if (performance.now() - this.lastSync >= SYNC_EVERY_MS) {
         this.lastSync = performance.now();
-        await this.file.sync();
+        await file.sync();
       }
     } catch (error) {
       this.broken = true;
@@ -76,7 +81,8 @@ export class LogFile {
     await this.chain;
     this.flush();
     await this.chain;
-    if (!this.broken) await this.file.sync();
-    await this.file.close();
+    const file = await this.opening;
+    if (!this.broken) await file.sync();
+    await file.close();
   }
 }

@@ -29,9 +29,9 @@ export interface WriterOptions {
 }
 
 interface PageStream {
-  readonly log: Promise<LogFile>;
-  opened?: LogFile;
-  pages: Buffer[];
+  readonly log: LogFile;
+  /** Trimmed pages, one behind the other: the payload of the next frame. */
+  readonly payload: Buffer;
   bytes: number;
 }
 
@@ -51,7 +51,7 @@ export class RecordingWriter implements Sink {
   private dropped = 0;
   private full: string | undefined;
 
-  private constructor(folder: string, manifest: Manifest, options: WriterOptions, tape: DirectFile) {
+  private constructor(folder: string, manifest: Manifest, options: WriterOptions, tape: Promise<DirectFile>) {
     this.folder = folder;
     this.manifest = manifest;
     this.options = options;
@@ -69,11 +69,16 @@ export class RecordingWriter implements Sink {
     if (readdirSync(folder).length > 0)
       throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
     await writeManifest(folder, manifest);
-    return new RecordingWriter(folder, manifest, options, await DirectFile.create(join(folder, 'machine.log')));
+    return new RecordingWriter(
+      folder,
+      manifest,
+      options,
+      Promise.resolve(await DirectFile.create(join(folder, 'machine.log'))),
+    );
   }
 
-  private logOf(file: DirectFile): LogFile {
-    const log = new LogFile(file, (error) =>
+  private logOf(opening: Promise<DirectFile>): LogFile {
+    const log = new LogFile(opening, (error) =>
       this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)),
     );
     this.logs.push(log);
@@ -122,29 +127,26 @@ export class RecordingWriter implements Sink {
   pages(instance: string, cpu: number, bytes: Uint8Array): void {
     if (!this.hasRoomFor(bytes.length)) return;
     const stream = this.streamOf(`${instance}.cpu${cpu}`);
-    stream.pages.push(Buffer.from(bytes));
+    if (stream.bytes + bytes.length > stream.payload.length) this.endPages(stream);
+    stream.payload.set(bytes, stream.bytes);
     stream.bytes += bytes.length;
-    if (stream.bytes >= PAGES_FRAME) this.endPages(stream);
   }
 
   private streamOf(name: string): PageStream {
     let stream = this.streams.get(name);
     if (!stream) {
       mkdirSync(join(this.folder, 'trace'), { recursive: true });
-      const log = DirectFile.create(join(this.folder, 'trace', `${name}.log`)).then((file) => this.logOf(file));
-      const made: PageStream = { log, pages: [], bytes: 0 };
-      this.follow(log.then((opened) => (made.opened = opened)));
-      this.streams.set(name, (stream = made));
+      const log = this.logOf(DirectFile.create(join(this.folder, 'trace', `${name}.log`)));
+      this.streams.set(name, (stream = { log, payload: Buffer.allocUnsafeSlow(PAGES_FRAME), bytes: 0 }));
     }
     return stream;
   }
 
   private endPages(stream: PageStream): void {
-    if (stream.bytes === 0 || !stream.opened) return;
-    stream.opened.add(FRAME.pages, 0, Buffer.concat(stream.pages));
-    stream.pages = [];
+    if (stream.bytes === 0) return;
+    stream.log.add(FRAME.pages, 0, stream.payload.subarray(0, stream.bytes));
     stream.bytes = 0;
-    stream.opened.flush();
+    stream.log.flush();
   }
 
   file(name: string, content: Uint8Array): void {

@@ -3,10 +3,7 @@
 /** Fields by event name; a field that a kernel lacks is an absent column. */
 export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   block_bio_queue: ['dev', 'sector', 'nr_sector', 'rwbs'],
-  block_bio_backmerge: ['dev', 'sector', 'nr_sector', 'rwbs'],
-  block_bio_frontmerge: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_split: ['dev', 'sector', 'new_sector', 'rwbs'],
-  block_rq_insert: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_issue: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_requeue: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
