@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { errnoOf, messageOf } from '../base/errors.js';
 import { EVENT_CLASSES } from './event-plan.js';
 import { openKernelFilesystems } from './kernel-fs.js';
-import { readSymbols, TraceInstance } from './tracefs.js';
+import { symbolsAreShown, TraceInstance } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
 import type { Sink } from '../model/sink.js';
 
@@ -117,7 +117,7 @@ function tracing(journal: UndoJournal): Ability[] {
 }
 
 function symbols(): Ability {
-  const found = readSymbols() !== undefined;
+  const found = symbolsAreShown();
   return {
     name: 'kernel symbols',
     state: found ? 'yes' : 'no',

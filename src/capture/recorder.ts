@@ -7,14 +7,13 @@ import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
 import { SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { gzip } from 'node:zlib';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
 import { openKernelFilesystems } from './kernel-fs.js';
 import { readWhole } from './files.js';
 import { SettingsWatch } from './settings-watch.js';
 import { Tracer } from './tracer.js';
-import { readSymbols } from './tracefs.js';
+import { packSymbols, symbolsAreShown } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
 
 export interface RecorderOptions {
@@ -104,17 +103,16 @@ export class Recorder {
     }
   }
 
-  /** The symbols are some megabytes of text: kept compressed, off the sampling thread, early so that a killed recording has them. */
+  /** Kept early, so that a killed recording has them, and compressed off the sampling thread. */
   private keepSymbols(): void {
-    const symbols = readSymbols();
-    if (!symbols) {
+    if (!symbolsAreShown()) {
       this.loss({ code: 'no-symbols', where: '/proc/kallsyms' });
       return;
     }
-    gzip(symbols, { level: 1 }, (error, packed) => {
-      if (error) this.loss({ code: 'no-symbols', where: error.message });
-      else this.options.sink.file('trace/kallsyms.gz', packed);
-    });
+    packSymbols().then(
+      (packed) => this.options.sink.file('trace/kallsyms.gz', packed),
+      (error: unknown) => this.loss({ code: 'no-symbols', where: messageOf(error) }),
+    );
   }
 
   private say(source: string, value: unknown): void {

@@ -6,6 +6,7 @@
 import {
   closeSync,
   constants,
+  createReadStream,
   existsSync,
   mkdirSync,
   openSync,
@@ -15,6 +16,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { errnoOf } from '../base/errors.js';
 import type { Sink } from '../model/sink.js';
 
@@ -211,15 +214,28 @@ export function findTracefs(root = ''): string | undefined {
   );
 }
 
-/** The kernel's symbols: the text of /proc/kallsyms, or undefined where it is refused or its addresses are hidden (all zero). */
-export function readSymbols(root = ''): Buffer | undefined {
+const KALLSYMS = '/proc/kallsyms';
+
+/** True where the kernel shows its symbols' addresses to us: hidden ones are all zero (kernel.kptr_restrict). */
+export function symbolsAreShown(root = ''): boolean {
   try {
-    const text = readFileSync(`${root}/proc/kallsyms`);
-    return /^0+ /.test(text.toString('latin1', 0, 20)) &&
-      /^0+ /.test(text.toString('latin1', text.lastIndexOf(10, text.length - 2) + 1))
-      ? undefined
-      : text;
+    const fd = openSync(root + KALLSYMS, 'r');
+    try {
+      const start = Buffer.alloc(64 * 1024);
+      return /^0*[1-9a-f]/m.test(start.toString('latin1', 0, readSync(fd, start)));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+/** The kernel's symbols, the text of /proc/kallsyms, compressed as they are read: some megabytes never lie in memory at once. */
+export async function packSymbols(root = ''): Promise<Buffer> {
+  const packed: Buffer[] = [];
+  await pipeline(createReadStream(root + KALLSYMS), createGzip({ level: 1 }), async (source: AsyncIterable<Buffer>) => {
+    for await (const chunk of source) packed.push(chunk);
+  });
+  return Buffer.concat(packed);
 }

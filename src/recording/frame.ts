@@ -38,18 +38,31 @@ function padded(length: number): number {
   return Math.ceil(length / 8) * 8;
 }
 
-/** A whole frame. */
-export function encodeFrame(head: Omit<FrameHead, 'length'>, payload: Uint8Array): Buffer {
-  const frame = Buffer.alloc(FRAME_HEADER + padded(payload.length));
+/** Bytes of a frame with this much payload. */
+export function frameBytes(length: number): number {
+  return FRAME_HEADER + padded(length);
+}
+
+/** Makes a frame of a buffer whose payload lies behind the header's place already. Returns the frame, a view of the buffer. */
+export function sealFrame(buffer: Buffer, head: FrameHead): Buffer {
+  const frame = buffer.subarray(0, frameBytes(head.length));
+  frame.fill(0, 0, FRAME_HEADER).fill(0, FRAME_HEADER + head.length);
   frame.writeUInt32LE(MAGIC, 0);
   frame.writeUInt8(head.type, 4);
   frame.writeUInt8(head.flags, 5);
-  frame.writeUInt32LE(payload.length, 8);
+  frame.writeUInt32LE(head.length, 8);
   frame.writeUInt32LE(head.sequence >>> 0, 12);
   frame.writeBigUInt64LE(head.atNs, 16);
-  frame.set(payload, FRAME_HEADER);
+  const payload = frame.subarray(FRAME_HEADER, FRAME_HEADER + head.length);
   frame.writeUInt32LE(crc32(payload, crc32(frame.subarray(0, 24))), 24);
   return frame;
+}
+
+/** A whole frame. */
+export function encodeFrame(head: Omit<FrameHead, 'length'>, payload: Uint8Array): Buffer {
+  const buffer = Buffer.allocUnsafe(frameBytes(payload.length));
+  buffer.set(payload, FRAME_HEADER);
+  return sealFrame(buffer, { ...head, length: payload.length });
 }
 
 /** A padding frame that fills `used` bytes up to whole blocks; empty where they are full already. */

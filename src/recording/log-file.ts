@@ -2,7 +2,7 @@
 
 import { monotonicNs } from '../base/clock.js';
 import { DirectFile } from './direct-file.js';
-import { encodeFrame, encodePadding } from './frame.js';
+import { encodeFrame, encodePadding, sealFrame } from './frame.js';
 
 /** fdatasync at most this often a file, ms: a flush of the disk's cache is felt by its other users. */
 const SYNC_EVERY_MS = 1000;
@@ -11,6 +11,7 @@ export class LogFile {
   private readonly opening: Promise<DirectFile>;
   private readonly failed: (error: unknown) => void;
   private frames: Buffer[] = [];
+  private releases: (() => void)[] = [];
   private waiting = 0;
   private written = 0;
   private sequence = 0;
@@ -35,10 +36,22 @@ export class LogFile {
     return this.written;
   }
 
-  /** Adds a frame to what the next `flush` writes. */
+  /** Adds a frame to what the next `flush` writes. The payload is copied. */
   add(type: number, flags: number, payload: Uint8Array): void {
-    if (this.broken) return;
-    const frame = encodeFrame({ type, flags, sequence: this.sequence, atNs: monotonicNs() }, payload);
+    if (!this.broken) this.push(encodeFrame({ type, flags, sequence: this.sequence, atNs: monotonicNs() }, payload));
+  }
+
+  /** The same for a payload of `length` bytes that lies in a buffer with room for the header; `release` gives the buffer back. */
+  addInPlace(type: number, buffer: Buffer, length: number, release: () => void): void {
+    if (this.broken) {
+      release();
+      return;
+    }
+    this.push(sealFrame(buffer, { type, flags: 0, length, sequence: this.sequence, atNs: monotonicNs() }));
+    this.releases.push(release);
+  }
+
+  private push(frame: Buffer): void {
     this.sequence += 1;
     this.frames.push(frame);
     this.waiting += frame.length;
@@ -52,8 +65,9 @@ export class LogFile {
 
   private async write(): Promise<void> {
     this.busy = true;
-    const frames = this.frames;
+    const { frames, releases } = this;
     this.frames = [];
+    this.releases = [];
     const used = frames.reduce((sum, frame) => sum + frame.length, 0);
     frames.push(encodePadding(used, this.sequence, monotonicNs()));
     this.sequence += 1;
@@ -71,6 +85,7 @@ export class LogFile {
       this.waiting = used;
       this.failed(error);
     } finally {
+      for (const release of releases) release();
       this.waiting -= used;
       this.busy = false;
     }

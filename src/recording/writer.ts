@@ -11,7 +11,7 @@ import type { Loss } from '../model/losses.js';
 import { SOURCE, type Manifest } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { DirectFile, writeFileDirect } from './direct-file.js';
-import { DEFLATED, FRAME } from './frame.js';
+import { DEFLATED, FRAME, FRAME_HEADER, frameBytes } from './frame.js';
 import { LogFile } from './log-file.js';
 import { encodeReadings, type RawReading } from './tape.js';
 
@@ -30,8 +30,8 @@ export interface WriterOptions {
 
 interface PageStream {
   readonly log: LogFile;
-  /** Trimmed pages, one behind the other: the payload of the next frame. */
-  readonly payload: Buffer;
+  /** The next frame: room for its header, then trimmed pages one behind the other. */
+  frame: Buffer;
   bytes: number;
 }
 
@@ -43,6 +43,7 @@ export class RecordingWriter implements Sink {
   private readonly tape: LogFile;
   private readonly streams = new Map<string, PageStream>();
   private readonly logs: LogFile[] = [];
+  private readonly spare: Buffer[] = [];
   private readonly pending = new Set<Promise<unknown>>();
   private readings: RawReading[] = [];
   private readingBytes = 0;
@@ -127,8 +128,8 @@ export class RecordingWriter implements Sink {
   pages(instance: string, cpu: number, bytes: Uint8Array): void {
     if (!this.hasRoomFor(bytes.length)) return;
     const stream = this.streamOf(`${instance}.cpu${cpu}`);
-    if (stream.bytes + bytes.length > stream.payload.length) this.endPages(stream);
-    stream.payload.set(bytes, stream.bytes);
+    if (stream.bytes + bytes.length > PAGES_FRAME) this.endPages(stream);
+    stream.frame.set(bytes, FRAME_HEADER + stream.bytes);
     stream.bytes += bytes.length;
   }
 
@@ -137,14 +138,21 @@ export class RecordingWriter implements Sink {
     if (!stream) {
       mkdirSync(join(this.folder, 'trace'), { recursive: true });
       const log = this.logOf(DirectFile.create(join(this.folder, 'trace', `${name}.log`)));
-      this.streams.set(name, (stream = { log, payload: Buffer.allocUnsafeSlow(PAGES_FRAME), bytes: 0 }));
+      this.streams.set(name, (stream = { log, frame: this.spareFrame(), bytes: 0 }));
     }
     return stream;
   }
 
+  /** Frames are used again: at tens of MB a second, memory that waits for the collector would double the recorder's size. */
+  private spareFrame(): Buffer {
+    return this.spare.pop() ?? Buffer.allocUnsafeSlow(frameBytes(PAGES_FRAME));
+  }
+
   private endPages(stream: PageStream): void {
     if (stream.bytes === 0) return;
-    stream.log.add(FRAME.pages, 0, stream.payload.subarray(0, stream.bytes));
+    const { frame } = stream;
+    stream.log.addInPlace(FRAME.pages, frame, stream.bytes, () => this.spare.push(frame));
+    stream.frame = this.spareFrame();
     stream.bytes = 0;
     stream.log.flush();
   }
