@@ -1,9 +1,10 @@
 // What the recorder costs the machine that it watches: the same load with and without it, in alternation, so that a drifting machine
 // drifts for both. Prints one JSON line a pair and the medians; the results of a run go into bench/results/recorder-cost.md.
 //
-//   node scripts/build.mjs --all && sudo node dist/bench/recorder-cost.js [PAIRS] [SECONDS]
+//   node scripts/build.mjs --all && sudo node dist/bench/recorder-cost.js [PAIRS] [SECONDS] [FOLDER]
 //
-// The load is fio on a loop device with direct I/O (4 KiB random reads, depth 16); the peer is the same load alone.
+// The load is fio with direct I/O (4 KiB random reads, depth 16) on a loop device, where each of its requests is two for the kernel's
+// block layer, or in FOLDER on a disk, where it is one; the peer is the same load alone.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -117,8 +118,9 @@ const seconds = Number(process.argv[3] ?? 6);
 const folder = mkdtempSync('/var/tmp/iowitness-bench-');
 const journal = UndoJournal.open(path.join(folder, 'undo'));
 try {
-  const volume = makeLoopVolume(journal, { folder, name: 'bench' });
-  const file = path.join(volume.mountPoint, 'load');
+  const target = process.argv[4] ?? makeLoopVolume(journal, { folder, name: 'bench' }).mountPoint;
+  const file = path.join(target, 'iowitness-bench-load');
+  journal.plan([{ kind: 'remove-file', path: file }]);
   spawnSync('fio', ['--name=lay', `--filename=${file}`, '--rw=write', '--bs=1m', '--size=256m', '--direct=1'], {
     stdio: 'ignore',
   });

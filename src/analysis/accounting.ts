@@ -7,7 +7,7 @@ import type { Case } from './case.js';
 import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own.js';
 import type { Origins } from './origins.js';
 import type { Requests } from './requests.js';
-import { threadName, threadsOf } from './threads.js';
+import { births, threadName, threadsOf } from './threads.js';
 import { timelines, type Segment } from './timeline.js';
 import { stateOfWchan } from './waits.js';
 
@@ -81,7 +81,7 @@ export function accountFor(
   const threads = threadsOf(input, pid);
   const name = threadName(input, pid);
   if (input.events?.tables.get('sched_switch') && requests && origins) {
-    const lines = timelines(input.events, threads, from, to);
+    const lines = timelines(input.events, threads, from, to, births(input));
     const [thread, raw] = [...lines].sort((a, b) => waitedMs(b[1]) - waitedMs(a[1]))[0] ?? [];
     if (thread !== undefined && raw !== undefined) {
       const living = raw.filter((segment) => segment.state !== 'ended');
@@ -93,8 +93,20 @@ export function accountFor(
       const passedOn = (row: number) =>
         origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
       const segments = splitWaits(living, requests, own, wakes, index, kernel, passedOn);
-      const end = segments.at(-1)?.to ?? to;
-      return { pid, thread, name, threads, from, to: end, source: 'events', segments, ms: sumByState(segments), own };
+      // What a command forks is a process of its own, with its own name.
+      const isChild = thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
+      return {
+        pid: isChild ? thread : pid,
+        thread,
+        name: isChild ? threadName(input, thread) : name,
+        threads,
+        from: segments[0]?.from ?? from,
+        to: segments.at(-1)?.to ?? to,
+        source: 'events',
+        segments,
+        ms: sumByState(segments),
+        own,
+      };
     }
   }
   const counters = input.counters.processes.get(pid);

@@ -183,17 +183,23 @@ function probeChart(m: Measures, axis: Axis): Chart[] {
 function heatmap(m: Measures, requests: Requests, axis: Axis, kind: number, title: string): Heatmap | undefined {
   const { load } = m;
   if (!load) return undefined;
-  const rows = [...load.rows].filter((row) => requests.kind[row] === kind);
-  if (rows.length < 2) return undefined;
   const latency = (row: number) =>
     Math.max(1, ((requests.completed[row] ?? 0) - (requests.dispatched[row] ?? 0)) * 1000);
-  const slowest = rows.reduce((most, row) => Math.max(most, latency(row)), 1000);
+  let found = 0;
+  let slowest = 1000;
+  for (const row of load.rows) {
+    if (requests.kind[row] !== kind) continue;
+    found += 1;
+    slowest = Math.max(slowest, latency(row));
+  }
+  if (found < 2) return undefined;
   const columns = Math.min(axis.bins, 300);
   const width = (axis.bins * axis.binMs) / columns;
   const low = Math.log10(10);
   const step = (Math.log10(slowest * 1.001) - low) / LATENCY_ROWS;
   const counts = new Float64Array(LATENCY_ROWS * columns);
-  for (const row of rows) {
+  for (const row of load.rows) {
+    if (requests.kind[row] !== kind) continue;
     const column = Math.min(columns - 1, Math.max(0, Math.floor((requests.completed[row] ?? 0) / width)));
     const level = Math.min(LATENCY_ROWS - 1, Math.max(0, Math.floor((Math.log10(latency(row)) - low) / step)));
     counts[level * columns + column] = (counts[level * columns + column] ?? 0) + 1;

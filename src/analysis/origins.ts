@@ -6,7 +6,7 @@ import type { Case } from './case.js';
 import type { Topology } from './devices.js';
 import { column } from './merge.js';
 import type { Requests } from './requests.js';
-import { isKernelThread, threadName } from './threads.js';
+import { isKernelThread, threadName, threadsOf } from './threads.js';
 
 export type Via = 'direct' | 'flushed' | 'journal' | 'stacked' | 'unattributed';
 
@@ -49,10 +49,10 @@ function dirtiers(input: Case): Map<string, Map<number, number>> {
   return found;
 }
 
-/** Threads of watched processes count as their process. */
+/** Threads of a process that the recorder listed, and what a watched process forked, count as that process. */
 function processOf(input: Case): (pid: number) => number {
   const owner = new Map<number, number>();
-  for (const [pid, threads] of input.threads) for (const thread of threads) owner.set(thread, pid);
+  for (const pid of input.threads.keys()) for (const thread of threadsOf(input, pid)) owner.set(thread, pid);
   return (pid) => owner.get(pid) ?? pid;
 }
 

@@ -116,18 +116,19 @@ class StackCursor {
   }
 }
 
-/** Segments by thread. A thread without any event is absent. */
+/** Segments by thread, from its birth where that was seen. A thread without any event is absent. */
 export function timelines(
   events: Events,
   threads: ReadonlySet<number>,
   fromMs: number,
   toMs: number,
+  births: ReadonlyMap<number, number> = new Map(),
 ): Map<number, Segment[]> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
   const found = new Map<number, Segment[]>();
   for (const [pid, changes] of changesOf(events, threads)) {
     const cursor = new StackCursor(stacksOf(events, pid));
-    const segments = segmentsOf(changes, cursor, states, fromMs, toMs);
+    const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs);
     found.set(pid, withoutGaps(fillUnknown(segments)));
   }
   return found;

@@ -50,8 +50,8 @@ export const EVENT_CLASSES: readonly EventClass[] = [
   {
     name: 'sleeps',
     instance: 'victim',
-    events: ['sched/sched_switch', 'sched/sched_waking'],
-    shows: 'when the victim ran, waited for a CPU or slept, and who woke it',
+    events: ['sched/sched_switch', 'sched/sched_waking', 'sched/sched_process_fork'],
+    shows: 'when the victim and its children ran, waited for a CPU or slept, and who woke them',
     shed: 4,
   },
   {

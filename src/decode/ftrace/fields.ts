@@ -27,6 +27,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   writeback_single_inode: ['name', 'ino', 'wrote'],
   sched_switch: ['prev_pid', 'prev_state', 'next_pid', 'prev_comm', 'next_comm'],
   sched_waking: ['pid', 'comm'],
+  sched_process_fork: ['parent_pid', 'child_pid'],
   mm_vmscan_direct_reclaim_begin: ['order'],
   mm_vmscan_direct_reclaim_end: ['nr_reclaimed'],
 };
