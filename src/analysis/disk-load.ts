@@ -4,7 +4,7 @@
 // Performance, 1984, chapter 3). The sum of all services is the time during which the disk had work, so shares of it add up.
 
 import type { DeviceId } from '../model/counters.js';
-import { intersect, total, union, type Interval } from './intervals.js';
+import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import { KIND, type Requests } from './requests.js';
 
 /** One disk's requests, as rows of the request table in order of completion. */
@@ -90,12 +90,12 @@ export interface Slowness {
   readonly waitedMs: number;
 }
 
-/** The classes served within a span, with how much of `waits` each took; the one that took most first. */
+/** The classes of the requests that completed within these times, with how much of `waits` each took; the one that took most first. */
 export function slowness(
   load: DiskLoad,
   requests: Requests,
   norm: ServiceNorm,
-  within: Interval,
+  times: readonly Interval[],
   waits: readonly Interval[],
 ): Slowness[] {
   const classes = new Map<
@@ -105,7 +105,7 @@ export function slowness(
   load.rows.forEach((row, at) => {
     const from = load.serviceFrom[at] ?? 0;
     const to = load.serviceTo[at] ?? 0;
-    if (to < within.from || from >= within.to) return;
+    if ((times[firstEndingAfter(times, to)]?.from ?? Infinity) > to) return;
     const kind = requests.kind[row] ?? 0;
     const bytes = requests.bytes[row] ?? 0;
     const name = classOf(kind, bytes);
@@ -127,6 +127,40 @@ export function slowness(
       waitedMs: total(intersect(waits, union(sum.services))),
     }))
     .sort((a, b) => b.waitedMs - a.waitedMs);
+}
+
+/** Slowness is judged in windows of this length, so that a slow stretch is not averaged away by a fast one, ms. */
+const WINDOW_MS = 500;
+/** A class that took this share of a window's service time speaks for the window. */
+const TELLING = 0.3;
+
+/** The windows in which the disk took longer than the norm allows for what it served. */
+export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Interval[] {
+  const windows = Math.max(1, Math.ceil((within.to - within.from) / WINDOW_MS));
+  const classes = new Map<RequestClass, { served: Float64Array; allowed: Float64Array }>();
+  const served = new Float64Array(windows);
+  load.rows.forEach((row, at) => {
+    const from = (load.serviceFrom[at] ?? 0) - within.from;
+    const to = (load.serviceTo[at] ?? 0) - within.from;
+    if (!(to > from)) return;
+    const kind = requests.kind[row] ?? 0;
+    const bytes = requests.bytes[row] ?? 0;
+    const name = classOf(kind, bytes);
+    let sums = classes.get(name);
+    if (!sums) classes.set(name, (sums = { served: new Float64Array(windows), allowed: new Float64Array(windows) }));
+    addToBins(served, WINDOW_MS, from, to);
+    addToBins(sums.served, WINDOW_MS, from, to);
+    addToBins(sums.allowed, WINDOW_MS, from, to, expectedMs(norm, kind, bytes) / (to - from));
+  });
+  const slow: Interval[] = [];
+  for (let window = 0; window < windows; window += 1) {
+    const speaks = [...classes.values()].some((sums) => {
+      const ms = sums.served[window] ?? 0;
+      return ms >= TELLING * (served[window] ?? 0) && ms > (sums.allowed[window] ?? 0);
+    });
+    if (speaks) slow.push({ from: within.from + window * WINDOW_MS, to: within.from + (window + 1) * WINDOW_MS });
+  }
+  return union(slow);
 }
 
 /** The share of a set of times during which the device had something to do. */

@@ -59,8 +59,7 @@ export const cause: Cause = {
     const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
     const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
-    const dominant =
-      share >= DOMINANT.share && first.share >= DOMINANT.bytes && neighbours.slowdown >= DOMINANT.slowed;
+    const dominant = share >= DOMINANT.share && first.share >= DOMINANT.bytes && neighbours.slowdown >= DOMINANT.slowed;
     const noticed = share >= LEAST_SHARE && foreignMs >= LEAST_OF_WAITING * total(waits);
     if (!noticed && !dominant) return ruledOut(`${figures}: too little to matter`);
     const slow = judgeDevice(m);

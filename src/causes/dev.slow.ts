@@ -2,14 +2,14 @@
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
 
-import type { Slowness } from '../analysis/disk-load.js';
+import { slowness, slowTimes, type Slowness } from '../analysis/disk-load.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { CgroupLimit } from '../model/facts.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, ENOUGH_REQUESTS, judgeDevice, limitsOn } from './shared.js';
+import { DEVICE_WAITS, diskName, ENOUGH_REQUESTS, judgeDevice, limitsOn } from './shared.js';
 
 /** Limits on the devices beneath: they throttle what the victim's disk sends down, whoever sends it. */
 function limitsBeneath(m: Measures): CgroupLimit[] {
@@ -39,22 +39,27 @@ export const cause: Cause = {
   rank: 'verdict',
   needs: ['victim', 'disk', 'requests'],
   examine(m) {
-    const { account, load } = m;
-    if (!account || !load) return ruledOut('no requests');
+    const { account, load, requests } = m;
+    if (!account || !load || !requests) return ruledOut('no requests');
     const name = diskName(m);
     const wall = account.to - account.from;
     const judged = judgeDevice(m);
-    const first = judged?.classes
-      .filter((one) => one.requests >= ENOUGH_REQUESTS)
+    const slow = slowTimes(load, requests, m.norm, account);
+    const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
+    const lost = intersect(waits, slow);
+    const share = total(lost) / wall;
+    const first = slowness(load, requests, m.norm, slow, waits)
+      .filter((one) => one.requests >= ENOUGH_REQUESTS && one.factor > 1)
       .sort((one, other) => loss(other) - loss(one))[0];
-    if (!judged || !first) return ruledOut(`${name} served only ${judged?.requests ?? 0} requests`);
+    if (!first || share < NOTICEABLE) {
+      const most = judged?.classes[0];
+      return ruledOut(
+        most
+          ? `${name} needed ${duration(most.serviceMs / most.requests)} for each of ${most.requests} ${most.class}, ${times(most.factor)} what an ordinary disk of its kind may take; the victim waited ${percent(share)} of its time for it while it was slow`
+          : `${name} served nothing`,
+      );
+    }
     const mean = first.serviceMs / first.requests;
-    const figures = `${name} needed ${duration(mean)} for each of ${first.requests} ${first.class}, ${times(first.factor)} what an ordinary disk of its kind may take`;
-    if (first.factor <= 1) return ruledOut(figures);
-    const share = first.waitedMs / wall;
-    if (share < NOTICEABLE)
-      return ruledOut(`${figures}, but the victim waited for them only ${percent(share)} of its time`);
-    const lost = intersect(timesIn(account, ['block-device', 'dirty-throttle']), load.busy);
     const limits = limitsBeneath(m);
     const limit = limits[0];
     const culprit: Culprit = limit
@@ -66,12 +71,12 @@ export const cause: Cause = {
       : { kind: 'device', name };
     return {
       kind: 'found',
-      share: total(lost) / wall,
+      share,
       confidence: ramp(first.factor, 1, 3, 0.6, 0.95),
-      sentence: `${name} is slow: it took ${duration(mean)} of its own time for each of the ${first.class}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(total(lost) / wall)} of its time.`,
+      sentence: `${name} is slow: it took ${duration(mean)} of its own time for each of ${first.requests} ${first.class}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
       culprit,
       evidence: [
-        ...judged.classes
+        ...slowness(load, requests, m.norm, slow, waits)
           .filter((one) => one.requests >= ENOUGH_REQUESTS)
           .map((one) => ({
             measure: `service time of ${one.class}`,
@@ -81,7 +86,7 @@ export const cause: Cause = {
           })),
         {
           measure: 'victim waiting for the device',
-          value: `${duration(total(lost))} (${percent(total(lost) / wall)})`,
+          value: `${duration(total(lost))} (${percent(share)})`,
           meaning: 'its requests had been sent and not answered',
           source: 'sched_switch with kernel stacks, block events',
         },

@@ -7,6 +7,7 @@ import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { CgroupLimit } from '../model/facts.js';
+import type { State } from '../model/states.js';
 
 /** The share of these times in which the device was at work: from requests, else from /proc/diskstats' io_ticks; NaN where neither tells. */
 export function utilisation(m: Measures, times: readonly Interval[]): number {
@@ -22,6 +23,9 @@ export function utilisation(m: Measures, times: readonly Interval[]): number {
   return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
 }
 
+/** States in which the victim waits for what the device has not done yet. */
+export const DEVICE_WAITS: readonly State[] = ['block-device', 'dirty-throttle'];
+
 /** The victim's disk over the victim's life, by class of requests. */
 export interface DeviceJudgement {
   readonly classes: readonly Slowness[];
@@ -33,13 +37,13 @@ export interface DeviceJudgement {
 }
 
 /** Fewer requests than this make no judgement. */
-export const ENOUGH_REQUESTS = 5;
+export const ENOUGH_REQUESTS = 3;
 
 /** How slow the victim's disk was against the norm of its kind; undefined without requests. */
 export function judgeDevice(m: Measures): DeviceJudgement | undefined {
   const { load, requests, account } = m;
   if (!load || !requests || !account) return undefined;
-  const classes = slowness(load, requests, m.norm, account, timesIn(account, ['block-device', 'dirty-throttle']));
+  const classes = slowness(load, requests, m.norm, [account], timesIn(account, DEVICE_WAITS));
   const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
   const serviceMs = sum((one) => one.serviceMs);
   const telling = classes.filter((one) => one.requests >= ENOUGH_REQUESTS && one.serviceMs >= 0.2 * serviceMs);
