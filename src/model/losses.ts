@@ -72,6 +72,11 @@ export const LOSS_KINDS = {
     sentence: 'The recording’s disk was full, so the recording ends there.',
     remedy: 'Free space, or put the recording on another disk with -o.',
   },
+  'write-failed': {
+    severity: 'severe',
+    sentence: 'The recording could not be written any more, so it ends there.',
+    remedy: 'Put the recording on another disk with -o.',
+  },
   'clock-step': {
     severity: 'info',
     sentence: 'The wall clock was stepped during the recording.',

@@ -3,7 +3,7 @@
 // Where the filesystem refuses O_DIRECT, or where direct writes are held back themselves (a cgroup's I/O limit), it writes buffered.
 
 import { constants } from 'node:fs';
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { alignedBlock } from '../base/aligned-block.js';
 import { errnoOf } from '../base/errors.js';
 import { BLOCK } from './frame.js';
@@ -13,15 +13,14 @@ const HELD_BACK_MS = 2000;
 
 /** A file that grows by whole blocks. One append at a time. */
 export class DirectFile {
-  private readonly path: string;
   private direct: FileHandle | undefined;
-  private buffered: FileHandle;
+  private readonly buffered: FileHandle;
   private prefersDirect: boolean;
-  private block = alignedBlock(64 * BLOCK);
+  private readonly block = alignedBlock(64 * BLOCK);
+  /** Length of the file: what has been written. */
   bytes = 0;
 
-  private constructor(path: string, buffered: FileHandle, direct: FileHandle | undefined) {
-    this.path = path;
+  private constructor(buffered: FileHandle, direct: FileHandle | undefined) {
     this.buffered = buffered;
     this.direct = direct;
     this.prefersDirect = direct !== undefined;
@@ -31,15 +30,12 @@ export class DirectFile {
   static async create(path: string): Promise<DirectFile> {
     const buffered = await open(path, 'wx', 0o644);
     try {
-      return new DirectFile(path, buffered, await open(path, constants.O_WRONLY | constants.O_DIRECT));
+      return new DirectFile(buffered, await open(path, constants.O_WRONLY | constants.O_DIRECT));
     } catch (error) {
-      if (errnoOf(error) !== 'EINVAL') throw error;
-      return new DirectFile(path, buffered, undefined);
+      if (errnoOf(error) === 'EINVAL') return new DirectFile(buffered, undefined);
+      await buffered.close();
+      throw error;
     }
-  }
-
-  get isDirect(): boolean {
-    return this.prefersDirect;
   }
 
   /** Appends parts whose lengths sum to a multiple of BLOCK. Throws the system's error, e.g. ENOSPC. */
@@ -83,15 +79,15 @@ export class DirectFile {
     await this.buffered.datasync();
   }
 
-  /** Cuts the file to its real length and closes it. */
-  async close(length = this.bytes): Promise<void> {
-    if (length !== this.bytes) await this.buffered.truncate(length);
-    await this.direct?.close();
-    await this.buffered.close();
+  /** Cuts the file to a length; what is appended from then on follows there. */
+  async cut(length: number): Promise<void> {
+    await this.buffered.truncate(length);
+    this.bytes = length;
   }
 
-  get name(): string {
-    return this.path;
+  async close(): Promise<void> {
+    await this.direct?.close();
+    await this.buffered.close();
   }
 }
 
@@ -102,16 +98,25 @@ async function writeAll(handle: FileHandle, data: Buffer, position: number): Pro
   }
 }
 
+let temporaries = 0;
+
 /** Writes a whole file under a temporary name and renames it, so that a reader sees the old one or the new one. */
 export async function writeFileDirect(path: string, content: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  temporaries += 1;
+  const temporary = `${path}.${process.pid}-${temporaries}.tmp`;
   const file = await DirectFile.create(temporary);
   const whole = Buffer.alloc(Math.ceil(content.length / BLOCK) * BLOCK);
   whole.set(content);
   try {
-    await file.append([whole]);
-  } finally {
-    await file.close(content.length);
+    try {
+      await file.append([whole]);
+      await file.cut(content.length);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  await rename(temporary, path);
 }

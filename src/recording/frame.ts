@@ -8,11 +8,12 @@
 //    8  u32  payload length in bytes
 //   12  u32  sequence number within the file, from 0
 //   16  u64  CLOCK_MONOTONIC at the frame's end, ns
-//   24  u32  crc32 of bytes 0–23 and the payload
-//   28  u32  0
+//   24  u32  crc32 of the payload
+//   28  u32  crc32 of bytes 0–27
 //   32       payload, then zeros up to a multiple of 8
 //
-// All numbers are little-endian. A padding frame fills each write up to a multiple of 4096 bytes, as O_DIRECT wants it.
+// All numbers are little-endian. A padding frame fills each write up to a multiple of 4096 bytes, as O_DIRECT wants it. The header has a
+// checksum of its own, so that its length is believed: a damaged payload is stepped over whole, and no byte is looked at twice.
 
 import { crc32 } from 'node:zlib';
 
@@ -54,7 +55,8 @@ export function sealFrame(buffer: Buffer, head: FrameHead): Buffer {
   frame.writeUInt32LE(head.sequence >>> 0, 12);
   frame.writeBigUInt64LE(head.atNs, 16);
   const payload = frame.subarray(FRAME_HEADER, FRAME_HEADER + head.length);
-  frame.writeUInt32LE(crc32(payload, crc32(frame.subarray(0, 24))), 24);
+  frame.writeUInt32LE(crc32(payload), 24);
+  frame.writeUInt32LE(crc32(frame.subarray(0, 28)), 28);
   return frame;
 }
 
@@ -74,21 +76,27 @@ export function encodePadding(used: number, sequence: number, atNs: bigint): Buf
 }
 
 export type Scan =
-  | { readonly kind: 'frame'; readonly head: FrameHead; readonly payload: Uint8Array; readonly next: number }
-  /** The bytes end before the frame does. */
+  | { readonly kind: 'frame'; readonly head: FrameHead; readonly payload: Buffer; readonly next: number }
+  /** The bytes end before the frame does: `needed` of them from its begin are wanted. */
   | { readonly kind: 'more'; readonly needed: number }
-  /** No frame begins here, or its checksum does not hold. */
-  | { readonly kind: 'malformed' };
+  /** No frame begins here. */
+  | { readonly kind: 'none' }
+  /** A frame whose payload's checksum does not hold; the next one begins at `next`. */
+  | { readonly kind: 'damaged'; readonly next: number };
 
 /** Looks at the frame at `at`. The payload is a view, valid while the buffer is. */
 export function scanFrame(bytes: Buffer, at: number): Scan {
   if (at + FRAME_HEADER > bytes.length) return { kind: 'more', needed: FRAME_HEADER };
   const length = bytes.readUInt32LE(at + 8);
-  if (bytes.readUInt32LE(at) !== MAGIC || length > MOST_PAYLOAD) return { kind: 'malformed' };
-  const next = at + FRAME_HEADER + padded(length);
+  const holds =
+    bytes.readUInt32LE(at) === MAGIC &&
+    length <= MOST_PAYLOAD &&
+    crc32(bytes.subarray(at, at + 28)) === bytes.readUInt32LE(at + 28);
+  if (!holds) return { kind: 'none' };
+  const next = at + frameBytes(length);
   if (next > bytes.length) return { kind: 'more', needed: next - at };
   const payload = bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + length);
-  if (crc32(payload, crc32(bytes.subarray(at, at + 24))) !== bytes.readUInt32LE(at + 24)) return { kind: 'malformed' };
+  if (crc32(payload) !== bytes.readUInt32LE(at + 24)) return { kind: 'damaged', next };
   const head: FrameHead = {
     type: bytes.readUInt8(at + 4),
     flags: bytes.readUInt8(at + 5),

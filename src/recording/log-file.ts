@@ -1,15 +1,22 @@
 // One append-only log of a recording: gathers frames and writes them in whole blocks, one write at a time, never on the caller's path.
 
 import { monotonicNs } from '../base/clock.js';
-import { DirectFile } from './direct-file.js';
+import type { DirectFile } from './direct-file.js';
 import { encodeFrame, encodePadding, sealFrame } from './frame.js';
+import type { Turns } from './turns.js';
 
-/** fdatasync at most this often a file, ms: a flush of the disk's cache is felt by its other users. */
-const SYNC_EVERY_MS = 1000;
+export interface LogOptions {
+  /** May still be under way: frames gather meanwhile. */
+  readonly opening: Promise<DirectFile>;
+  readonly turns: Turns;
+  /** fdatasync at most this often, ms: a flush of the disk's cache is felt by its other users. */
+  readonly syncEveryMs: number;
+  /** Called when the file could not be made or written; the log drops what comes from then on, until it is resumed. */
+  readonly failed: (error: unknown) => void;
+}
 
 export class LogFile {
-  private readonly opening: Promise<DirectFile>;
-  private readonly failed: (error: unknown) => void;
+  private readonly options: LogOptions;
   private frames: Buffer[] = [];
   private releases: (() => void)[] = [];
   private waiting = 0;
@@ -20,10 +27,9 @@ export class LogFile {
   private lastSync = performance.now();
   private broken = false;
 
-  /** `opening` may still be under way: frames gather meanwhile. */
-  constructor(opening: Promise<DirectFile>, failed: (error: unknown) => void) {
-    this.opening = opening;
-    this.failed = failed;
+  constructor(options: LogOptions) {
+    this.options = options;
+    options.opening.catch((error: unknown) => this.fail(error, 0));
   }
 
   /** Bytes that are not written yet. */
@@ -60,44 +66,75 @@ export class LogFile {
   /** Writes what has gathered, unless a write is still under way: then it waits for the next call. */
   flush(): void {
     if (this.busy || this.frames.length === 0) return;
-    this.chain = this.write();
-  }
-
-  private async write(): Promise<void> {
     this.busy = true;
-    const { frames, releases } = this;
+    const first = this.sequence - this.frames.length;
+    const padding = encodePadding(this.waiting, this.sequence, monotonicNs());
+    if (padding.length > 0) this.push(padding);
+    const { frames, releases, waiting } = this;
     this.frames = [];
     this.releases = [];
-    const used = frames.reduce((sum, frame) => sum + frame.length, 0);
-    frames.push(encodePadding(used, this.sequence, monotonicNs()));
-    this.sequence += 1;
+    this.chain = this.options.turns
+      .take(() => this.write(frames, first))
+      .finally(() => {
+        for (const release of releases) release();
+        this.waiting -= waiting;
+        this.busy = false;
+      });
+  }
+
+  private async write(frames: readonly Buffer[], first: number): Promise<void> {
+    let next = first;
     try {
-      const file = await this.opening;
-      await file.append(frames);
-      this.written = file.bytes;
-      if (performance.now() - this.lastSync >= SYNC_EVERY_MS) {
-        this.lastSync = performance.now();
-        await file.sync();
+      const file = await this.options.opening;
+      try {
+        await file.append(frames);
+      } catch (error) {
+        // The file ends with the last batch that was written whole.
+        await file.cut(this.written).catch(() => {});
+        throw error;
       }
+      this.written = file.bytes;
+      next += frames.length;
+      if (performance.now() - this.lastSync < this.options.syncEveryMs) return;
+      this.lastSync = performance.now();
+      await file.sync();
     } catch (error) {
-      this.broken = true;
-      this.frames = [];
-      this.waiting = used;
-      this.failed(error);
-    } finally {
-      for (const release of releases) release();
-      this.waiting -= used;
-      this.busy = false;
+      this.fail(error, next);
     }
   }
 
-  /** Writes the rest and closes. */
-  async close(): Promise<void> {
+  /** Drops what has gathered; the next frame that is written gets the number `next`. */
+  private fail(error: unknown, next: number): void {
+    if (this.broken) return;
+    this.broken = true;
+    this.sequence = next;
+    for (const frame of this.frames) this.waiting -= frame.length;
+    for (const release of this.releases) release();
+    this.frames = [];
+    this.releases = [];
+    this.options.failed(error);
+  }
+
+  /** Takes frames again after a failure, for the last words. */
+  resume(): void {
+    this.broken = false;
+  }
+
+  /** Writes all that has gathered. */
+  async drain(): Promise<void> {
     await this.chain;
     this.flush();
     await this.chain;
-    const file = await this.opening;
-    if (!this.broken) await file.sync();
-    await file.close();
+  }
+
+  /** Writes the rest, makes it durable and closes. Throws the system's error, also where the file could not be made. */
+  async close(): Promise<void> {
+    await this.drain();
+    const file = await this.options.opening;
+    try {
+      if (!this.broken) await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 }

@@ -1,25 +1,31 @@
 // A recording as it is read: manifest, readings, trace pages. Damage and truncation are losses, never exceptions; only what is no
 // recording at all, or a newer one, is refused, with one sentence. Memory stays bounded whatever the files' sizes.
 
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import * as v from 'valibot';
 import { messageOf, UserError } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
 import { RECORDING_VERSION, type Manifest, type Reading } from '../model/recording.js';
-import { DEFLATED, findMagic, FRAME, FRAME_HEADER, scanFrame, type FrameHead } from './frame.js';
+import { DEFLATED, FRAME, type FrameHead } from './frame.js';
+import { readFrames } from './log-reader.js';
 import { decodeReadings } from './tape.js';
 
-const CHUNK = 1024 * 1024;
-/** What a frame of readings may inflate to: far more than a second of readings. */
+/** What a frame of readings may inflate to: far more than the writer puts into one. */
 const MOST_INFLATED = 64 * 1024 * 1024;
+const MOST_MANIFEST = 1024 * 1024;
+/** The largest file by far is the packed symbol table, some megabytes. */
+const MOST_FILE = 256 * 1024 * 1024;
 
 const Clock = v.object({
   monotonicNs: v.pipe(v.string(), v.regex(/^\d+$/)),
   wallMs: v.number(),
   bootSeconds: v.exactOptional(v.number()),
 });
+
+/** What every version's manifest has. */
+const AnyVersion = v.object({ format: v.literal('iowitness-recording'), version: v.number() });
 
 const ManifestSchema = v.object({
   format: v.literal('iowitness-recording'),
@@ -58,22 +64,37 @@ export interface OpenRecording {
   files(prefix: string): string[];
 }
 
-function readManifest(path: string): Manifest {
-  if (!existsSync(path)) throw new UserError(`There is no recording ${path}: name a NAME.iow folder.`);
-  if (!statSync(path).isDirectory())
+/** The size of a plain file; undefined for what is missing, a link, a pipe or a device. */
+function plainSize(path: string): number | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : undefined;
+}
+
+function manifestText(path: string): string {
+  const folder = statSync(path, { throwIfNoEntry: false });
+  if (!folder) throw new UserError(`There is no recording ${path}: name a NAME.iow folder.`);
+  if (!folder.isDirectory())
     throw new UserError(`${path} is a file and no recording: a recording is a NAME.iow folder.`);
   const file = join(path, 'manifest.json');
-  if (!existsSync(file)) throw new UserError(`${path} is no recording: it has no manifest.json.`);
+  const size = plainSize(file);
+  if (size === undefined) throw new UserError(`${path} is no recording: it has no manifest.json.`);
+  if (size > MOST_MANIFEST) throw new UserError(`${file} is no manifest of a recording: it has ${size} bytes.`);
+  return readFileSync(file, 'utf8');
+}
+
+function parseManifest(path: string, text: string): Manifest {
+  const file = join(path, 'manifest.json');
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    value = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${file} can’t be read (${messageOf(error)}): copy the recording again.`);
+    throw new UserError(`${file} is cut off or damaged (${messageOf(error)}): copy the recording again.`);
   }
-  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
-  if (typeof version === 'number' && version > RECORDING_VERSION) {
+  const any = v.safeParse(AnyVersion, value);
+  if (any.success && any.output.version > RECORDING_VERSION) {
+    const { version } = any.output;
     throw new UserError(
-      `${path} was written by a newer iowitness (format ${version}, this one reads up to ${RECORDING_VERSION}): update iowitness.`,
+      `${path} was written by a newer iowitness (format ${version}); this one reads up to ${RECORDING_VERSION}: update iowitness.`,
     );
   }
   const parsed = v.safeParse(ManifestSchema, value);
@@ -86,62 +107,12 @@ function readManifest(path: string): Manifest {
   return parsed.output;
 }
 
-/** The frames of one log, in order. Damage is passed over up to the next magic and told through `loss`. */
-function* frames(path: string, loss: (loss: Loss) => void): Generator<{ head: FrameHead; payload: Buffer }> {
-  const fd = openSync(path, 'r');
-  const name = basename(path);
+function readManifest(path: string): Manifest {
   try {
-    let buffer: Buffer = Buffer.alloc(0);
-    let at = 0;
-    let offset = 0;
-    let wanted = CHUNK;
-    const readOn = (): boolean => {
-      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, wanted));
-      const count = readSync(fd, chunk, 0, chunk.length, null);
-      buffer = Buffer.concat([buffer.subarray(at), chunk.subarray(0, count)]);
-      offset += at;
-      at = 0;
-      return count > 0;
-    };
-    for (;;) {
-      const found = scanFrame(buffer, at);
-      if (found.kind === 'frame') {
-        yield {
-          head: found.head,
-          payload: Buffer.from(found.payload.buffer, found.payload.byteOffset, found.payload.byteLength),
-        };
-        at = found.next;
-      } else if (found.kind === 'more') {
-        wanted = found.needed;
-        if (readOn()) continue;
-        // A damaged length reaches past the end; a frame behind it says that it is damage, not the end.
-        const behind = findMagic(buffer, at + 1);
-        if (behind >= 0) {
-          loss({ code: 'log-damaged', where: `${name}, offset ${offset + at}`, count: behind - at });
-          at = behind;
-          wanted = CHUNK;
-          continue;
-        }
-        const rest = buffer.subarray(at);
-        if (rest.some((byte) => byte !== 0))
-          loss({ code: 'log-truncated', where: `${name}, offset ${offset + at}`, count: rest.length });
-        return;
-      } else {
-        const begin = offset + at;
-        let next = findMagic(buffer, at + 1);
-        while (next < 0) {
-          // A magic may lie across the border: its first bytes are kept.
-          at = Math.max(at, buffer.length - FRAME_HEADER);
-          if (!readOn()) break;
-          next = findMagic(buffer, at);
-        }
-        at = next < 0 ? buffer.length : next;
-        loss({ code: 'log-damaged', where: `${name}, offset ${begin}`, count: offset + at - begin });
-        if (next < 0) return;
-      }
-    }
-  } finally {
-    closeSync(fd);
+    return parseManifest(path, manifestText(path));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path} can’t be read (${messageOf(error)}): read it as the user who made it.`);
   }
 }
 
@@ -166,13 +137,15 @@ class Recording implements OpenRecording {
 
   *readings(): Generator<Reading> {
     const path = join(this.path, 'machine.log');
+    // A recorder that was killed at its very start has left a manifest alone.
     if (!existsSync(path)) return;
     const startNs = BigInt(this.manifest.start.monotonicNs);
-    for (const { head, payload } of frames(path, this.note)) {
+    for (const { head, payload, offset } of readFrames(path, this.note)) {
       this.endNs = Math.max(this.endNs, Number(head.atNs - startNs));
       if (head.type !== FRAME.readings) continue;
       const { readings, complete } = this.unpack(head, payload);
-      if (!complete) this.note({ code: 'log-damaged', where: `machine.log, frame ${head.sequence}` });
+      if (!complete)
+        this.note({ code: 'log-damaged', where: `machine.log, offset ${offset}: its readings do not decode` });
       yield* readings;
     }
   }
@@ -196,19 +169,27 @@ class Recording implements OpenRecording {
 
   *pages(instance: string, cpu: number): Generator<Uint8Array> {
     const path = join(this.path, 'trace', `${instance}.cpu${cpu}.log`);
-    for (const { head, payload } of frames(path, this.note)) if (head.type === FRAME.pages) yield payload;
+    for (const { head, payload } of readFrames(path, this.note)) if (head.type === FRAME.pages) yield payload;
   }
 
   file(name: string): Uint8Array | undefined {
     const path = join(this.path, name);
-    return existsSync(path) ? readFileSync(path) : undefined;
+    const size = plainSize(path);
+    if (size === undefined) return undefined;
+    if (size > MOST_FILE) {
+      this.note({ code: 'log-damaged', where: `${name} is larger than any file of a recording`, count: size });
+      return undefined;
+    }
+    return readFileSync(path);
   }
 
   files(prefix: string): string[] {
     const folder = join(this.path, prefix);
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(prefix, name))
+    if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+    // Listed with types, as that way no link is followed: a recording from elsewhere could loop through one.
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.path, join(entry.parentPath, entry.name)))
       .sort();
   }
 }

@@ -47,7 +47,8 @@ export function decodeReadings(payload: Buffer): { readonly readings: Reading[];
   const readings: Reading[] = [];
   const paths: string[] = [];
   let at = 4;
-  const count = payload.length < 4 ? 0 : payload.readUInt32LE(0);
+  if (payload.length < at) return { readings, complete: false };
+  const count = payload.readUInt32LE(0);
   for (let index = 0; index < count; index += 1) {
     const length = at + 2 > payload.length ? Infinity : payload.readUInt16LE(at);
     if (at + 2 + length > payload.length) return { readings, complete: false };
@@ -58,10 +59,12 @@ export function decodeReadings(payload: Buffer): { readonly readings: Reading[];
     const word = payload.readUInt32LE(at);
     const length = payload.readUInt32LE(at + 12);
     const path = paths[word & 0x7fff_ffff];
-    if (path === undefined || at + 16 + length > payload.length) return { readings, complete: false };
+    const atNs = payload.readDoubleLE(at + 4);
+    if (path === undefined || !Number.isFinite(atNs) || at + 16 + length > payload.length)
+      return { readings, complete: false };
     readings.push({
       path,
-      atNs: payload.readDoubleLE(at + 4),
+      atNs,
       text: payload.toString('utf8', at + 16, at + 16 + length),
       failed: (word & FAILED) !== 0,
     });

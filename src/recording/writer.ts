@@ -1,7 +1,9 @@
 // The recording as it is written: a Sink whose streams are framed logs. Nothing here waits for a disk on the caller's path; what the
 // disk does not take in time is dropped beyond a bound, counted, and told on the tape.
 
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
@@ -14,6 +16,7 @@ import { DirectFile, writeFileDirect } from './direct-file.js';
 import { DEFLATED, FRAME, FRAME_HEADER, frameBytes } from './frame.js';
 import { LogFile } from './log-file.js';
 import { encodeReadings, type RawReading } from './tape.js';
+import { Turns } from './turns.js';
 
 const deflate = promisify(deflateRaw);
 
@@ -21,6 +24,16 @@ const deflate = promisify(deflateRaw);
 const MOST_QUEUED = 32 * 1024 * 1024;
 /** A frame of trace pages is ended at this size. */
 const PAGES_FRAME = 256 * 1024;
+/** A frame of readings is ended when their texts have this size. */
+const READINGS_FRAME = 4 * 1024 * 1024;
+/** Writes under way at once: half of Node's threads for files, so that a stalled disk leaves some to the tracer. */
+const MOST_WRITES = 2;
+/** The tape is the most precious; a flush of its file makes what was written to the others durable on most filesystems as well. */
+const SYNC_MS = { tape: 1000, pages: 5000 };
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
+/** Kept in the folder while it is recorded, so that the end can still be told when the disk is full. */
+const RESERVE = 'reserve';
+const RESERVE_BYTES = 64 * 1024;
 
 export interface WriterOptions {
   /** Called once, when the recording can't go on: its disk is full or its size limit is reached. */
@@ -50,14 +63,19 @@ export class RecordingWriter implements Sink {
   private deflating = 0;
   private order: Promise<void> = Promise.resolve();
   private dropped = 0;
-  private full: string | undefined;
+  private readonly turns = new Turns(MOST_WRITES);
+  private traceFolder: Promise<unknown> | undefined;
+  /** Why it must end before it is told to. */
+  private ended: string | undefined;
+  /** Set where it could not be written any more: nothing is taken from then on. */
+  private refusal: Loss | undefined;
 
-  private constructor(folder: string, manifest: Manifest, options: WriterOptions, tape: Promise<DirectFile>) {
+  private constructor(folder: string, manifest: Manifest, options: WriterOptions, tape: DirectFile) {
     this.folder = folder;
     this.manifest = manifest;
     this.options = options;
     this.startNs = BigInt(manifest.start.monotonicNs);
-    this.tape = this.logOf(tape);
+    this.tape = this.logOf(Promise.resolve(tape), SYNC_MS.tape);
   }
 
   /** Makes the folder with its manifest. Throws a UserError where it exists with something in it. */
@@ -70,27 +88,27 @@ export class RecordingWriter implements Sink {
     if (readdirSync(folder).length > 0)
       throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
     await writeManifest(folder, manifest);
-    return new RecordingWriter(
-      folder,
-      manifest,
-      options,
-      Promise.resolve(await DirectFile.create(join(folder, 'machine.log'))),
-    );
+    await writeFileDirect(join(folder, RESERVE), randomBytes(RESERVE_BYTES));
+    return new RecordingWriter(folder, manifest, options, await DirectFile.create(join(folder, 'machine.log')));
   }
 
-  private logOf(opening: Promise<DirectFile>): LogFile {
-    const log = new LogFile(opening, (error) =>
-      this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)),
-    );
+  private logOf(opening: Promise<DirectFile>, syncEveryMs: number): LogFile {
+    const log = new LogFile({ opening, turns: this.turns, syncEveryMs, failed: this.fail });
     this.logs.push(log);
     return log;
   }
 
   private end(why: string): void {
-    if (this.full !== undefined) return;
-    this.full = why;
+    if (this.ended !== undefined) return;
+    this.ended = why;
     this.options.onFull?.(why);
   }
+
+  private readonly fail = (error: unknown): void => {
+    const full = NO_SPACE.has(errnoOf(error) ?? '');
+    this.refusal ??= { code: full ? 'no-space' : 'write-failed', where: messageOf(error) };
+    this.end(full ? 'the recording’s disk is full' : messageOf(error));
+  };
 
   /** Bytes taken and not yet on disk. */
   get queuedBytes(): number {
@@ -117,10 +135,12 @@ export class RecordingWriter implements Sink {
     if (!this.hasRoomFor(bytes.length)) return;
     this.readings.push({ path, bytes, atNs: Number(atNs - this.startNs), failed });
     this.readingBytes += bytes.length;
+    if (this.readingBytes >= READINGS_FRAME) this.endReadings();
   }
 
   private hasRoomFor(bytes: number): boolean {
-    if (this.queuedBytes + bytes <= MOST_QUEUED) return true;
+    if (this.refusal) return false;
+    if (bytes <= READINGS_FRAME && this.queuedBytes + bytes <= MOST_QUEUED) return true;
     this.dropped += bytes;
     return false;
   }
@@ -128,6 +148,7 @@ export class RecordingWriter implements Sink {
   pages(instance: string, cpu: number, bytes: Uint8Array): void {
     if (!this.hasRoomFor(bytes.length)) return;
     const stream = this.streamOf(`${instance}.cpu${cpu}`);
+    if (bytes.length > PAGES_FRAME) throw new RangeError(`${bytes.length} bytes of trace pages at once`);
     if (stream.bytes + bytes.length > PAGES_FRAME) this.endPages(stream);
     stream.frame.set(bytes, FRAME_HEADER + stream.bytes);
     stream.bytes += bytes.length;
@@ -136,8 +157,12 @@ export class RecordingWriter implements Sink {
   private streamOf(name: string): PageStream {
     let stream = this.streams.get(name);
     if (!stream) {
-      mkdirSync(join(this.folder, 'trace'), { recursive: true });
-      const log = this.logOf(DirectFile.create(join(this.folder, 'trace', `${name}.log`)));
+      const folder = join(this.folder, 'trace');
+      this.traceFolder ??= mkdir(folder, { recursive: true });
+      const log = this.logOf(
+        this.traceFolder.then(() => DirectFile.create(join(folder, `${name}.log`))),
+        SYNC_MS.pages,
+      );
       this.streams.set(name, (stream = { log, frame: this.spareFrame(), bytes: 0 }));
     }
     return stream;
@@ -158,33 +183,34 @@ export class RecordingWriter implements Sink {
   }
 
   file(name: string, content: Uint8Array): void {
+    if (this.refusal) return;
     const path = join(this.folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    this.follow(writeFileDirect(path, content));
+    const made = mkdir(dirname(path), { recursive: true });
+    this.follow(made.then(() => this.turns.take(() => writeFileDirect(path, content))));
   }
 
   /** Keeps a promise until it settles; a failure ends the recording. */
   private follow(work: Promise<unknown>): void {
-    const kept = work
-      .catch((error: unknown) =>
-        this.end(errnoOf(error) === 'ENOSPC' ? 'the recording’s disk is full' : messageOf(error)),
-      )
-      .finally(() => this.pending.delete(kept));
+    const kept = work.catch(this.fail).finally(() => this.pending.delete(kept));
     this.pending.add(kept);
   }
 
   /** Ends the frames and sends them to disk; to be called about once a second. */
   flush(): void {
     if (this.dropped > 0 && this.queuedBytes < MOST_QUEUED / 2) {
-      const loss: Loss = { code: 'write-queue-full', where: this.folder, count: this.dropped };
+      const count = this.dropped;
       this.dropped = 0;
-      this.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs());
+      this.say({ code: 'write-queue-full', where: 'bytes that were dropped', count });
     }
     for (const stream of this.streams.values()) this.endPages(stream);
     this.endReadings();
     for (const log of this.logs) log.flush();
     if (this.options.maxBytes !== undefined && this.bytes > this.options.maxBytes)
       this.end('the size limit is reached');
+  }
+
+  private say(loss: Loss): void {
+    this.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs());
   }
 
   /** Deflates off the thread; frames keep their order because each waits for the one before. */
@@ -203,19 +229,30 @@ export class RecordingWriter implements Sink {
     this.follow(this.order);
   }
 
-  /** Writes everything that is left, and the manifest with the end. */
+  /**
+   * Writes everything that is left, and the manifest with the end. Waits for the disk as long as it takes. Where the disk refuses,
+   * the recording is left as after a kill.
+   */
   async close(end: ClockReading, endedBecause: string): Promise<void> {
-    if (this.full !== undefined) {
-      const loss: Loss = { code: this.full.endsWith('full') ? 'no-space' : 'write-queue-full', where: this.full };
-      this.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs());
+    await this.drain();
+    await rm(join(this.folder, RESERVE), { force: true });
+    if (this.refusal) {
+      const last = this.refusal;
+      this.refusal = undefined;
+      this.tape.resume();
+      this.say(last);
     }
-    await Promise.all(this.pending);
+    await this.drain();
+    await Promise.all(this.logs.map((log) => log.close().catch(this.fail)));
+    const manifest = { ...this.manifest, end, endedBecause: this.ended ?? endedBecause };
+    await writeManifest(this.folder, manifest).catch(this.fail);
+  }
+
+  /** Ends the frames and waits until they are written; then what was dropped can be told. */
+  private async drain(): Promise<void> {
     this.flush();
     await Promise.all(this.pending);
-    await Promise.all(this.logs.map((log) => log.close().catch((error: unknown) => this.end(messageOf(error)))));
-    await writeManifest(this.folder, { ...this.manifest, end, endedBecause: this.full ?? endedBecause }).catch(
-      (error: unknown) => this.end(messageOf(error)),
-    );
+    await Promise.all(this.logs.map((log) => log.drain()));
   }
 }
 
