@@ -10,6 +10,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import * as v from 'valibot';
 import { UndoJournal } from '../src/capture/undo.js';
 import { makeLoopVolume } from '../src/lab/scenarios/loop-volume.js';
 import { openCase } from '../src/open-case.js';
@@ -20,6 +21,15 @@ interface Load {
   readonly iops: number;
   readonly p99Us: number;
 }
+
+/** The part of fio's JSON that is read here. */
+const FioOutput = v.object({
+  jobs: v.array(
+    v.object({
+      read: v.object({ iops: v.number(), clat_ns: v.object({ percentile: v.record(v.string(), v.number()) }) }),
+    }),
+  ),
+});
 
 interface Recorder {
   readonly cpuShare: number;
@@ -55,9 +65,7 @@ async function runLoad(file: string, seconds: number): Promise<Load> {
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   await new Promise((settle) => child.on('close', settle));
-  const { jobs } = JSON.parse(out) as {
-    jobs: { read: { iops: number; clat_ns: { percentile: Record<string, number> } } }[];
-  };
+  const { jobs } = v.parse(FioOutput, JSON.parse(out));
   const read = jobs[0]?.read;
   return { iops: read?.iops ?? NaN, p99Us: (read?.clat_ns.percentile['99.000000'] ?? NaN) / 1000 };
 }

@@ -91,7 +91,8 @@ async function main() {
     // The test files run in processes of their own and inherit the environment.
     process.env.IOWITNESS_GOLDEN = 'write';
   }
-  if (!(await orExplain(() => prepare({ full: true, tests: true })))) return endWithout('The tests could not be built.');
+  if (!(await orExplain(() => prepare({ full: true, tests: true }))))
+    return endWithout('The tests could not be built.');
 
   const isE2e = (file) => path.relative(root, file).startsWith(path.join('dist', 'test', 'e2e'));
   const files = testFiles(filters).filter((file) => !noE2e || !isE2e(file));

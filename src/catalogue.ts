@@ -12,7 +12,7 @@ const CAUSE_FILE = /^(healthy|[a-z]+\.[a-z-]+)\.js$/;
 export async function loadCauses(): Promise<Cause[]> {
   const files = readdirSync(fileURLToPath(FOLDER)).filter((name) => CAUSE_FILE.test(name));
   const modules = await Promise.all(
-    files.map((name) => import(new URL(name, FOLDER).href) as Promise<{ cause: Cause }>),
+    files.map(async (name): Promise<{ cause: Cause }> => await import(new URL(name, FOLDER).href)),
   );
   return modules.map((module) => module.cause);
 }

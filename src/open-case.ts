@@ -1,7 +1,7 @@
 // A recording on disk → a case: every stream decoded once, every loss kept. The only place where recording, decoding and analysis meet.
 
 import { gunzipSync } from 'node:zlib';
-import type { Case, ProbeSlice } from './analysis/case.js';
+import type { Case } from './analysis/case.js';
 import { diffFacts } from './analysis/changes.js';
 import { messageOf } from './base/errors.js';
 import { decodeCounters } from './decode/counters.js';
@@ -10,56 +10,10 @@ import { decodeEvents } from './decode/ftrace/decode.js';
 import { parseFormat } from './decode/ftrace/format.js';
 import { Symbols } from './decode/ftrace/symbols.js';
 import type { Events } from './model/events.js';
-import { LOSS_KINDS, type Loss } from './model/losses.js';
-import {
-  SOURCE,
-  type ProbeProgress,
-  type Reading,
-  type RecorderLoad,
-  type TraceState,
-  type VictimMark,
-} from './model/recording.js';
+import type { Loss } from './model/losses.js';
+import type { Reading } from './model/recording.js';
+import { sortOwnReadings } from './recording/own-readings.js';
 import { openRecording, type OpenRecording } from './recording/reader.js';
-
-/** What the recorder itself said, by source; text that is not JSON is a loss. */
-class OwnReadings {
-  readonly victims: VictimMark[] = [];
-  readonly probe: ProbeSlice[] = [];
-  readonly recorder: (RecorderLoad & { atMs: number })[] = [];
-  readonly trace: (TraceState & { atMs: number })[] = [];
-  readonly losses: Loss[] = [];
-  private readonly startNs: bigint;
-
-  constructor(startNs: bigint) {
-    this.startNs = startNs;
-  }
-
-  private sinceStart(ns: string): number {
-    return Number(BigInt(ns) - this.startNs) / 1e6;
-  }
-
-  take(reading: Reading): void {
-    if (!reading.path.startsWith('iowitness:') || reading.failed) return;
-    try {
-      this.sort(reading.path, JSON.parse(reading.text) as unknown, reading.atNs / 1e6);
-    } catch (error) {
-      this.losses.push({ code: 'log-damaged', where: `${reading.path}: ${messageOf(error)}` });
-    }
-  }
-
-  private sort(source: string, value: unknown, atMs: number): void {
-    if (source === SOURCE.victim) this.victims.push(value as VictimMark);
-    else if (source === SOURCE.recorder) this.recorder.push({ ...(value as RecorderLoad), atMs });
-    else if (source === SOURCE.trace) this.trace.push({ ...(value as TraceState), atMs });
-    else if (source === SOURCE.loss) {
-      const loss = value as Loss;
-      if (loss.code in LOSS_KINDS) this.losses.push(loss);
-    } else if (source === SOURCE.probe) {
-      const slice = value as ProbeProgress;
-      this.probe.push({ ...slice, fromMs: this.sinceStart(slice.fromNs), toMs: this.sinceStart(slice.toNs) });
-    }
-  }
-}
 
 function text(recording: OpenRecording, name: string): string | undefined {
   const content = recording.file(name);
@@ -111,9 +65,8 @@ export function openCase(path: string): Case {
   const recording = openRecording(path);
   const { manifest } = recording;
   const startNs = BigInt(manifest.start.monotonicNs);
-  const own = new OwnReadings(startNs);
   const readings = [...recording.readings()];
-  for (const reading of readings) own.take(reading);
+  const own = sortOwnReadings(readings, startNs);
   const losses: Loss[] = [];
   const events = eventsOf(recording, startNs, losses);
   const facts = decodeFacts(readings);

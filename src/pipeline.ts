@@ -76,7 +76,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     victims: options.victims,
     watchBusiest: options.watchBusiest,
     queuedBytes: () => writer.queuedBytes,
-    flush: () => void writer.flush(),
+    flush: () => writer.flush(),
   });
   recorder.start();
   return {

@@ -30,5 +30,8 @@ function firstHigh(bins: Float64Array): number {
     if ((bins[bin] ?? 0) >= level && ahead.reduce((a, b) => a + b, 0) / ahead.length >= level) return bin;
   }
   // Short losses that never stay up, such as bursts: the first that is high at all.
-  return Math.max(0, bins.findIndex((value) => value > 0 && value >= level));
+  return Math.max(
+    0,
+    bins.findIndex((value) => value > 0 && value >= level),
+  );
 }

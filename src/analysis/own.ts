@@ -32,8 +32,8 @@ export function linkWakes(
   for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.rows.push(row);
   return Int32Array.from(segments, ({ state, wokenAt, wokenOn, wokenBy }) => {
     if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) return -1;
-    const near = everywhere.get(wokenOn)?.lastBefore(wokenAt, WAKE_WITHIN_MS) ?? -1;
-    if (near >= 0 || wokenBy === undefined || wokenBy === 0 || !kernelThreads(wokenBy)) return near;
+    const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, WAKE_WITHIN_MS) ?? -1;
+    if (here >= 0 || wokenBy === undefined || wokenBy === 0 || !kernelThreads(wokenBy)) return here;
     return onDisk.lastBefore(wokenAt, FINISH_WITHIN_MS);
   });
 }

@@ -21,21 +21,27 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
 
-/** How one change is undone. */
-export type UndoEntry =
-  | { readonly kind: 'remove-file'; readonly path: string }
+const EntrySchema = v.variant('kind', [
+  v.object({ kind: v.literal('remove-file'), path: v.string() }),
   /** A folder of ours with all that is in it; its name begins with 'iowitness'. */
-  | { readonly kind: 'remove-tree'; readonly path: string }
+  v.object({ kind: v.literal('remove-tree'), path: v.string() }),
   /** A trace instance or a cgroup; members of a cgroup go to its parent first. */
-  | { readonly kind: 'rmdir'; readonly path: string }
+  v.object({ kind: v.literal('rmdir'), path: v.string() }),
   /** A sysctl, sysfs or cgroup file gets this value back. */
-  | { readonly kind: 'write-file'; readonly path: string; readonly value: string }
-  | { readonly kind: 'unmount'; readonly path: string }
-  | { readonly kind: 'loop-detach'; readonly device: string; readonly backingFile: string };
+  v.object({ kind: v.literal('write-file'), path: v.string(), value: v.string() }),
+  v.object({ kind: v.literal('unmount'), path: v.string() }),
+  v.object({ kind: v.literal('loop-detach'), device: v.string(), backingFile: v.string() }),
+]);
+
+const BootSchema = v.object({ boot: v.string() });
+
+/** How one change is undone. */
+export type UndoEntry = v.InferOutput<typeof EntrySchema>;
 
 /** These last over a reboot; everything else a reboot undoes by itself. */
 const LASTING: readonly UndoEntry['kind'][] = ['remove-file', 'remove-tree'];
@@ -95,6 +101,29 @@ function moveMembersUp(cgroup: string): void {
   }
 }
 
+function unmount(path: string): string | undefined {
+  if (!isMounted(path)) return undefined;
+  let refusal: string | undefined = 'busy';
+  for (let attempt = 0; attempt < RETRIES && refusal !== undefined; attempt += 1) {
+    if (attempt > 0) pause(RETRY_MS);
+    refusal = run('umount', path);
+  }
+  // What still has a file open there keeps it until it ends; the mount is gone for everybody else.
+  if (refusal !== undefined) refusal = run('umount', '--lazy', path);
+  if (refusal !== undefined) throw new Error(refusal);
+  return `unmounted ${path}`;
+}
+
+function detach(device: string, backingFile: string): string | undefined {
+  const backing = readWhole(`/sys/block/${basename(device)}/loop/backing_file`)
+    ?.trim()
+    .replace(/ \(deleted\)$/, '');
+  if (backing !== backingFile) return undefined;
+  const refusal = run('losetup', '--detach', device);
+  if (refusal !== undefined) throw new Error(refusal);
+  return `detached ${device}`;
+}
+
 /** Undoes one entry and says so in a sentence; undefined where nothing was left to undo. Throws what the system refuses. */
 function undo(entry: UndoEntry): string | undefined {
   switch (entry.kind) {
@@ -117,27 +146,10 @@ function undo(entry: UndoEntry): string | undefined {
       if (!existsSync(entry.path)) return undefined;
       writeFileSync(entry.path, entry.value);
       return `${entry.path} set back to ${entry.value.trim()}`;
-    case 'unmount': {
-      if (!isMounted(entry.path)) return undefined;
-      let refusal: string | undefined = 'busy';
-      for (let attempt = 0; attempt < RETRIES && refusal !== undefined; attempt += 1) {
-        if (attempt > 0) pause(RETRY_MS);
-        refusal = run('umount', entry.path);
-      }
-      // What still has a file open there keeps it until it ends; the mount is gone for everybody else.
-      if (refusal !== undefined) refusal = run('umount', '--lazy', entry.path);
-      if (refusal !== undefined) throw new Error(refusal);
-      return `unmounted ${entry.path}`;
-    }
-    case 'loop-detach': {
-      const backing = readWhole(`/sys/block/${basename(entry.device)}/loop/backing_file`)
-        ?.trim()
-        .replace(/ \(deleted\)$/, '');
-      if (backing !== entry.backingFile) return undefined;
-      const refusal = run('losetup', '--detach', entry.device);
-      if (refusal !== undefined) throw new Error(refusal);
-      return `detached ${entry.device}`;
-    }
+    case 'unmount':
+      return unmount(entry.path);
+    default:
+      return detach(entry.device, entry.backingFile);
   }
 }
 
@@ -146,7 +158,7 @@ function undoInReverse(entries: readonly UndoEntry[]): Recovery & { readonly lef
   const undone: string[] = [];
   const failed: string[] = [];
   const left: UndoEntry[] = [];
-  for (const entry of [...entries].reverse()) {
+  for (const entry of entries.toReversed()) {
     try {
       const sentence = undo(entry);
       if (sentence !== undefined) undone.push(sentence);
@@ -207,18 +219,19 @@ export class UndoJournal {
   }
 }
 
+/** The lines of a journal. One that was cut off, or makes no sense, belongs to a change that was not made: it is passed over. */
 function parseEntries(text: string): { boot: string; entries: UndoEntry[] } {
   let boot = '';
   const entries: UndoEntry[] = [];
   for (const line of text.split('\n')) {
-    if (line === '') continue;
+    let value: unknown;
     try {
-      const value = JSON.parse(line) as { boot?: string } & UndoEntry;
-      if (value.boot !== undefined) boot = value.boot;
-      else if (typeof value.kind === 'string') entries.push(value);
+      value = JSON.parse(line);
     } catch {
-      // A line that was cut off belongs to a change that was not made yet.
+      continue;
     }
+    if (v.is(BootSchema, value)) boot = value.boot;
+    else if (v.is(EntrySchema, value)) entries.push(value);
   }
   return { boot, entries };
 }

@@ -8,9 +8,9 @@ import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
 import { limitsOn } from './shared.js';
 
-/** A fifth of its time is lost, and a third of the time that it wanted a CPU: beyond what a busy machine's ordinary company costs. */
-const LEAST_SHARE = 0.2;
-const LEAST_OF_WANTED = 1 / 3;
+/** A quarter of its time is lost, and two fifths of the time that it wanted a CPU: beyond what ordinary company on a busy machine costs. */
+const LEAST_SHARE = 0.25;
+const LEAST_OF_WANTED = 0.4;
 
 /** Who had the CPU, by the victim's time on the run queue. */
 function rivals(m: Measures): { name: string; ms: number }[] {

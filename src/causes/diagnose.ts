@@ -9,7 +9,7 @@ import { writersOf } from '../analysis/writers.js';
 import { percent } from '../base/format.js';
 import type { Diagnosis, Verdict } from '../model/diagnosis.js';
 import { LOSS_KINDS } from '../model/losses.js';
-import { STATES, type State } from '../model/states.js';
+import { STATES } from '../model/states.js';
 import { examine, type Cause, type Finding, type Found } from './cause.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
@@ -82,10 +82,11 @@ function accounting(m: Measures): Diagnosis['accounting'] {
   const { account } = m;
   if (!account) return [];
   const wall = account.to - account.from;
-  const states = (Object.keys(STATES) as State[]).flatMap((state) => {
-    const ms = account.ms.get(state) ?? 0;
-    return ms > 0 ? [{ state, ms, share: Math.min(1, ms / wall) }] : [];
-  });
+  const states: Diagnosis['accounting'] = [...account.ms].map(([state, ms]) => ({
+    state,
+    ms,
+    share: Math.min(1, ms / wall),
+  }));
   const missing = wall - states.reduce((sum, one) => sum + one.ms, 0);
   if (missing > wall * 1e-6) states.push({ state: 'unexplained', ms: missing, share: missing / wall });
   return states.sort((a, b) => b.ms - a.ms);

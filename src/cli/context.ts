@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
+import * as v from 'valibot';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import type { Diagnosis } from '../model/diagnosis.js';
@@ -21,7 +22,10 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** 'iowitness VERSION', as it goes into recordings and results. */
 export function toolName(): string {
-  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const manifest = v.parse(
+    v.object({ version: v.string() }),
+    JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')),
+  );
   return `iowitness ${manifest.version}`;
 }
 
@@ -84,7 +88,7 @@ function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: bool
     say(renderJson(diagnosis));
     return;
   }
-  const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   say(
     renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }),
   );

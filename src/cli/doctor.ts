@@ -20,14 +20,14 @@ export function doctorCommand(program: Command): void {
     .description('say what this machine lets iowitness see, and what would give the rest')
     .option('--json', 'print the list as JSON', false)
     .addHelpText('after', '\nExample:\n  sudo iowitness doctor')
-    .action(async (options: { json: boolean }) => {
+    .action((options: { json: boolean }) => {
       const journal = UndoJournal.open(undoFolder());
       let abilities: Ability[];
       let failed: string[];
       try {
         abilities = findAbilities(journal);
       } finally {
-        failed = await journal.undoAll();
+        failed = journal.undoAll();
       }
       for (const sentence of failed) warn(sentence);
       say(options.json ? JSON.stringify(abilities, null, 2) : abilities.map(line).join('\n'));

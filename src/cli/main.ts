@@ -11,8 +11,8 @@ import { recordCommand } from './record.js';
 import { reportCommand } from './report.js';
 import { undoCommand } from './undo.js';
 
-async function undoLeftovers(): Promise<void> {
-  const { undone, failed } = await recoverStale(undoFolder());
+function undoLeftovers(): void {
+  const { undone, failed } = recoverStale(undoFolder());
   for (const sentence of undone) warn(`left by a run that was killed, now undone: ${sentence}`);
   for (const sentence of failed) warn(`left by a run that was killed, and could not be undone: ${sentence}`);
 }
@@ -23,8 +23,8 @@ function buildProgram(): Command {
     .version(toolName())
     .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ showGlobalOptions: false })
-    .hook('preAction', async (_program, command) => {
-      if (command.name() !== 'undo') await undoLeftovers();
+    .hook('preAction', (_program, command) => {
+      if (command.name() !== 'undo') undoLeftovers();
     });
   for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, doctorCommand, undoCommand])
     add(program);

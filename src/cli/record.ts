@@ -55,13 +55,18 @@ export function recordCommand(program: Command): void {
     .action((command: string[], options: RecordOptions) => record(command, options));
 }
 
+interface HeldCommand {
+  readonly child: ChildProcess;
+  readonly pid: number;
+}
+
 /** The command, held in a shell before its exec until the recorder watches its pid. */
-function holdCommand(argv: readonly string[]): ChildProcess & { readonly pid: number } {
+function holdCommand(argv: readonly string[]): HeldCommand {
   const child = spawn('/bin/sh', ['-c', 'read -r _ <&3 && exec 3<&- && exec "$@"', 'sh', ...argv], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
   if (child.pid === undefined) throw new UserError(`${argv[0]} could not be started.`);
-  return child as ChildProcess & { readonly pid: number };
+  return { child, pid: child.pid };
 }
 
 function release(child: ChildProcess): void {
@@ -70,10 +75,10 @@ function release(child: ChildProcess): void {
 }
 
 async function record(argv: readonly string[], options: RecordOptions): Promise<void> {
-  const child = argv.length > 0 ? holdCommand(argv) : undefined;
+  const held = argv.length > 0 ? holdCommand(argv) : undefined;
   const pids = options.pid ?? [];
   const victims: VictimMark[] = [
-    ...(child ? [{ pid: child.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
+    ...(held ? [{ pid: held.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
     ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
   ];
   const folder = options.output ?? freshName('record');
@@ -91,10 +96,10 @@ async function record(argv: readonly string[], options: RecordOptions): Promise<
       maxBytes: options.maxSize,
     });
   } catch (error) {
-    child?.kill('SIGKILL');
+    held?.child.kill('SIGKILL');
     throw error;
   }
-  const because = await untilEnd(session, child, options.for);
+  const because = await untilEnd(session, held?.child, options.for);
   for (const sentence of await session.end(because)) warn(sentence);
   progress('');
   if (session.writer.bytes > 0) say(`${folder} (${because}); iowitness diagnose ${folder} tells what it shows.`);

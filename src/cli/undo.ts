@@ -9,8 +9,8 @@ export function undoCommand(program: Command): void {
     .command('undo')
     .description('put back what a killed run left behind: trace instances, settings, mounts, probe files')
     .addHelpText('after', '\nExample:\n  iowitness undo')
-    .action(async () => {
-      const { undone, failed } = await recoverStale(undoFolder());
+    .action(() => {
+      const { undone, failed } = recoverStale(undoFolder());
       for (const sentence of undone) say(`undone: ${sentence}`);
       for (const sentence of failed) say(`could not be undone: ${sentence}`);
       if (undone.length === 0 && failed.length === 0) say('Nothing was left behind.');

@@ -33,6 +33,8 @@ export function decodeCounters(readings: Iterable<Reading>): Counters {
   return tables.finish();
 }
 
+const PRESSURES = ['io', 'memory', 'cpu'] as const;
+
 /** One process while its readings come in. */
 class ProcessTables {
   readonly stat = new SeriesBuilder();
@@ -60,7 +62,7 @@ class CounterTables {
     if (path === '/proc/vmstat') return (text, t) => addKeyValues(this.vmstat, text, t);
     if (path === '/proc/meminfo') return (text, t) => addKeyValues(this.meminfo, text, t);
     if (path === '/proc/stat') return (text, t) => addInOrder(this.cpu, CPU_FIELDS, parseCpuLine(text), t);
-    const pressure = /^\/proc\/pressure\/(io|memory|cpu)$/.exec(path)?.[1] as 'io' | 'memory' | 'cpu' | undefined;
+    const pressure = PRESSURES.find((name) => path === `/proc/pressure/${name}`);
     if (pressure) return (text, t) => addPressure(entry(this.pressure, pressure, newSeries), text, t);
     const process = /^\/proc\/(\d+)\/(stat|io|schedstat|wchan)$/.exec(path);
     if (process) return this.processDecoder(Number(process[1]), process[2] ?? '');

@@ -44,6 +44,13 @@ test('a stall that ends again is found at its beginning', () => {
 });
 
 test('long single waits count from their beginning', () => {
-  const onset = findOnset([{ from: 3050, to: 5200 }, { from: 5201, to: 9000 }], 0, 10_000);
+  const onset = findOnset(
+    [
+      { from: 3050, to: 5200 },
+      { from: 5201, to: 9000 },
+    ],
+    0,
+    10_000,
+  );
   assert.ok(Math.abs(onset.sinceMs - 3050) <= 100, String(onset.sinceMs));
 });

@@ -44,7 +44,8 @@ test('bursts at random times are rarely called periodic', () => {
 
 test('a burst that a throttle cuts into slices is one burst', () => {
   const series = new Float64Array(240);
-  for (let start = 10; start < 240; start += 40) for (let slice = 0; slice < 5; slice += 1) series[start + slice * 2] = 1;
+  for (let start = 10; start < 240; start += 40)
+    for (let slice = 0; slice < 5; slice += 1) series[start + slice * 2] = 1;
   const { spans, period } = findBursts(series);
   assert.equal(spans.length, 6);
   assert.equal(period, 40);

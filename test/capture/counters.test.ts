@@ -114,7 +114,7 @@ describe('CounterSampler', () => {
       sampler
         .busiest()
         .map(({ pid }) => pid)
-        .sort(),
+        .toSorted((a, b) => a - b),
       [100, 101, 102, 103, 104, 105, 106, 107],
     );
     sampler.close();

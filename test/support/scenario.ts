@@ -54,7 +54,7 @@ export async function inWorkplace(work: (workplace: Workplace) => Promise<void>)
   try {
     await work({ folder, journal });
   } finally {
-    notUndone = await journal.undoAll();
+    notUndone = journal.undoAll();
     rmSync(folder, { recursive: true, force: true });
   }
   assert.deepEqual(notUndone, []);

@@ -35,12 +35,12 @@ export class MemorySink implements Sink {
 
   /** The texts of one path, in order. */
   textsOf(path: string): string[] {
-    return this.readings.filter((reading) => reading.path === path && !reading.failed).map((reading) => reading.text);
+    return this.readings.filter((one) => one.path === path && !one.failed).map((one) => one.text);
   }
 
   /** The errno names of one path's failures. */
   failuresOf(path: string): string[] {
-    return this.readings.filter((reading) => reading.path === path && reading.failed).map((reading) => reading.text);
+    return this.readings.filter((one) => one.path === path && one.failed).map((one) => one.text);
   }
 }
 

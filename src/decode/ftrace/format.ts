@@ -29,7 +29,7 @@ const FIELD = /^\s*field:(.+?);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:([01])
 function kindOf(declaration: string, size: number): Field['kind'] {
   if (/^__data_loc\b.*\bchar\b/.test(declaration)) return 'text-elsewhere';
   if (/\bchar\b[^*]*\[[^\]]*\]$/.test(declaration)) return 'text';
-  return /\]$/.test(declaration) || ![1, 2, 4, 8].includes(size) ? 'array' : 'number';
+  return declaration.endsWith(']') || ![1, 2, 4, 8].includes(size) ? 'array' : 'number';
 }
 
 /** Parses one format file; undefined where it is not one. */
