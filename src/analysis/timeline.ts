@@ -159,11 +159,8 @@ function segmentsOf(
   const segments: Draft[] = [];
   const first = changes[0];
   if (!first) return segments;
-  // Until its first event the thread was doing what the event ends: running until it is switched out, asleep until it is woken.
-  let current: Omit<Draft, 'from' | 'to'> = {
-    state: first.kind === 'out' ? 'running' : first.kind === 'in' ? 'runnable' : 'asleep',
-    guessed: true,
-  };
+  // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
+  let current: Omit<Draft, 'from' | 'to'> = { state: first.kind === 'out' ? 'running' : 'asleep', guessed: true };
   let since = fromMs;
   const end = (t: number, more?: Partial<Draft>) => {
     const to = Math.min(Math.max(t, fromMs), toMs);
@@ -179,7 +176,7 @@ function segmentsOf(
       end(change.t, { wokenAt: change.t, wokenOn: change.cpu, wokenBy: change.by });
       // A CPU that polls in its idle loop may take the thread without an event (seen on Linux 6.18 guests). The thread then shows
       // no switch in before its next switch out: the CPU was idle, so it did not wait for one.
-      current = { state: nextSwitch(changes, index) === 'out' ? 'running' : 'runnable' };
+      current = { state: nextSwitch(changes, index) === 'in' ? 'runnable' : 'running' };
     } else if (change.kind === 'in') {
       end(change.t, current.state === 'runnable' ? { rival: current.rival ?? change.rival } : undefined);
       current = { state: 'running' };

@@ -101,3 +101,16 @@ test('segments cover the whole span', () => {
     100,
   );
 });
+
+test('a thread that is woken and never seen again is not called starved', () => {
+  const segments = segmentsOf({ sched_switch: [out(10, 1)], sched_waking: [waking(20)] });
+  assert.ok(!segments.some((one) => one.state === 'runnable'));
+});
+
+test('a thread whose first event is a switch in had slept before', () => {
+  const segments = segmentsOf({ sched_switch: [into(80)], sched_waking: [] });
+  assert.deepEqual(
+    segments.map((one) => one.state),
+    ['asleep', 'running'],
+  );
+});
