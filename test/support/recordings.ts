@@ -1,0 +1,31 @@
+// Recordings for tests: a temporary folder, a manifest, and the tape's readings as they come back.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { monotonicNs } from '../../src/base/clock.js';
+import { RECORDING_VERSION, type Manifest } from '../../src/model/recording.js';
+
+/** Runs a test in a folder that is removed afterwards. */
+export async function inFolder(work: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-recording-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The manifest of a recording that starts now. */
+export function newManifest(): Manifest {
+  return {
+    format: 'iowitness-recording',
+    version: RECORDING_VERSION,
+    tool: 'iowitness test',
+    id: 'test',
+    host: 'test',
+    kernel: '6.1.0',
+    plan: { command: 'record', hz: 10, events: false },
+    start: { monotonicNs: monotonicNs().toString(), wallMs: 1_700_000_000_000 },
+  };
+}
