@@ -8,9 +8,14 @@ import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
 import { limitsOn } from './shared.js';
 
-/** A quarter of its time is lost, and two fifths of the time that it wanted a CPU: beyond what ordinary company on a busy machine costs. */
+/**
+ * A quarter of its time is lost, and three fifths of the time that it wanted a CPU. One hog on another core costs a victim that computes
+ * up to a third of its time on a small machine, by taking turns on the core that is left; that is company, not starvation.
+ */
 const LEAST_SHARE = 0.25;
-const LEAST_OF_WANTED = 0.4;
+const LEAST_OF_WANTED = 0.6;
+/** A victim that computes all the time and gets half of it back is starved as well. */
+const HALVED = { share: 0.4, ofWanted: 0.5 } as const;
 
 /** Who had the CPU, by the victim's time on the run queue. */
 function rivals(m: Measures): { name: string; ms: number }[] {
@@ -61,7 +66,9 @@ export const cause: Cause = {
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    if (share < LEAST_SHARE || ofWanted < LEAST_OF_WANTED) return ruledOut(figures);
+    const starved = share >= LEAST_SHARE && ofWanted >= LEAST_OF_WANTED;
+    const halved = share >= HALVED.share && ofWanted >= HALVED.ofWanted;
+    if (!starved && !halved) return ruledOut(figures);
     const first = rivals(m)[0];
     const quota = throttled(m);
     const steal = stealShare(m);
