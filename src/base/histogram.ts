@@ -37,6 +37,17 @@ export class Histogram {
     if (whole > this.max) this.max = whole;
   }
 
+  /** Adds all records of another histogram. */
+  add(other: Histogram): void {
+    other.counts.forEach((count, bucket) => {
+      if (count > 0) this.counts[bucket] = (this.counts[bucket] ?? 0) + count;
+    });
+    this.count += other.count;
+    this.sum += other.sum;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+  }
+
   /** The value below which a share `q` (0 to 1) of the records lies, within 1.6 %; NaN when there are none. */
   quantile(q: number): number {
     if (this.count === 0) return NaN;

@@ -39,6 +39,11 @@ function openFlags(phase: ProbePhase): number {
   return phase.name === 'direct' ? fresh | constants.O_DIRECT : fresh;
 }
 
+function latencyUs(ns: Histogram): NonNullable<ProbeProgress['latencyUs']> {
+  const us = (value: number) => Math.round(value) / 1000;
+  return { p50: us(ns.quantile(0.5)), p99: us(ns.quantile(0.99)), max: us(ns.max) };
+}
+
 /** Operations of one phase, a slice at a time. */
 class Writer {
   private readonly phase: ProbePhase;
@@ -46,6 +51,7 @@ class Writer {
   private readonly block: Buffer;
   private readonly deadline: number;
   private readonly fileBytes: number;
+  private readonly phaseNs = new Histogram();
   private written = 0;
 
   constructor(phase: ProbePhase, fd: number) {
@@ -81,7 +87,7 @@ class Writer {
       error = errnoOf(thrown) ?? String(thrown);
     }
     this.written += bytes;
-    const us = (ns: number) => Math.round(ns) / 1000;
+    this.phaseNs.add(latencyNs);
     say({
       phase: phase.name,
       blockBytes: phase.blockBytes,
@@ -90,8 +96,9 @@ class Writer {
       operations: latencyNs.count,
       bytes,
       ...(latencyNs.count > 0 && {
-        latencyUs: { p50: us(latencyNs.quantile(0.5)), p99: us(latencyNs.quantile(0.99)), max: us(latencyNs.max) },
+        latencyUs: latencyUs(latencyNs),
       }),
+      ...(this.phaseNs.count > 0 && { phaseLatencyUs: latencyUs(this.phaseNs) }),
       ...(error !== undefined && { error }),
     });
     return error === undefined && now < this.deadline && bytes < most;

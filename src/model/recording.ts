@@ -112,6 +112,8 @@ export interface ProbeProgress {
   readonly bytes: number;
   /** Latency of the operations in this slice, µs; absent when none completed. */
   readonly latencyUs?: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** The same over the whole phase so far. */
+  readonly phaseLatencyUs?: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Set where the phase ended or could not run: the errno name. */
   readonly error?: string;
 }

@@ -39,6 +39,7 @@ const Progress = v.object({
   operations: Count,
   bytes: Count,
   latencyUs: v.exactOptional(v.object({ p50: Count, p99: Count, max: Count })),
+  phaseLatencyUs: v.exactOptional(v.object({ p50: Count, p99: Count, max: Count })),
   error: v.exactOptional(v.string()),
 });
 
