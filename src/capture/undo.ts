@@ -1,209 +1,115 @@
 // The undo journal: every change that we make to a machine is written down and flushed before it is made, and undone in reverse order
 // at the end. What a killed process left is found by the next start of any command, through the journal of its dead owner.
 //
-//   FOLDER/PID-STARTTIME.jsonl     line 1: {"boot":"…"}, then one entry a line, each flushed (O_DSYNC) before its change is made
+//   FOLDER/PID-STARTTIME-N.jsonl     line 1: {"boot":"…"}, then one entry a line, each flushed (O_DSYNC) before its change is made
 //
-// A process is told by its number and its start time (field 22 of /proc/PID/stat), as numbers are used again.
+// A process is told by its number and its start time (field 22 of /proc/PID/stat), as numbers are used again; it may have several
+// journals (N). A line that is cut off belongs to a change that was not made yet.
 
-import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
-  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
-
-const EntrySchema = v.variant('kind', [
-  v.object({ kind: v.literal('remove-file'), path: v.string() }),
-  /** A folder of ours with all that is in it; its name begins with 'iowitness'. */
-  v.object({ kind: v.literal('remove-tree'), path: v.string() }),
-  /** A trace instance or a cgroup; members of a cgroup go to its parent first. */
-  v.object({ kind: v.literal('rmdir'), path: v.string() }),
-  /** A sysctl, sysfs or cgroup file gets this value back. */
-  v.object({ kind: v.literal('write-file'), path: v.string(), value: v.string() }),
-  v.object({ kind: v.literal('unmount'), path: v.string() }),
-  v.object({ kind: v.literal('loop-detach'), device: v.string(), backingFile: v.string() }),
-]);
-
-const BootSchema = v.object({ boot: v.string() });
-
-/** How one change is undone. */
-export type UndoEntry = v.InferOutput<typeof EntrySchema>;
-
-/** These last over a reboot; everything else a reboot undoes by itself. */
-const LASTING: readonly UndoEntry['kind'][] = ['remove-file', 'remove-tree'];
-const RETRY_MS = 50;
-const RETRIES = 40;
-
-export interface Recovery {
-  /** One sentence for each thing that was undone. */
-  readonly undone: string[];
-  readonly failed: string[];
-}
+import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
 
 function bootId(): string {
   return readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
 }
 
-function startTime(pid: number | 'self'): string | undefined {
+/** Undefined for a process that is gone, or dead and not yet reaped. */
+function startTime(pid: number): string | undefined {
   const text = readWhole(`/proc/${pid}/stat`);
   const stat = text === undefined ? undefined : parsePidStat(text);
-  return stat === undefined ? undefined : String(stat.startTicks);
+  return stat === undefined || /[ZX]/.test(stat.state) ? undefined : String(stat.startTicks);
 }
 
-/** Waits without giving up the thread: undoing must also work while the process is being ended. */
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-/** Tries again while the kernel says that it is busy. */
-function whileBusy(act: () => void): void {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      act();
-      return;
-    } catch (error) {
-      if (errnoOf(error) !== 'EBUSY' || attempt === RETRIES) throw error;
-      pause(RETRY_MS);
-    }
-  }
-}
-
-function run(program: string, ...args: string[]): string | undefined {
-  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-  return status === 0 ? undefined : (error?.message ?? stderr.trim());
-}
-
-function isMounted(path: string): boolean {
-  return (readWhole('/proc/self/mountinfo') ?? '').split('\n').some((line) => line.split(' ')[4] === path);
-}
-
-function moveMembersUp(cgroup: string): void {
-  for (const pid of (readWhole(join(cgroup, 'cgroup.procs')) ?? '').split('\n').filter((line) => line !== '')) {
-    try {
-      writeFileSync(join(dirname(cgroup), 'cgroup.procs'), pid);
-    } catch {
-      // It has ended in the meantime, or the folder's removal will say why it can't go.
-    }
-  }
-}
-
-function unmount(path: string): string | undefined {
-  if (!isMounted(path)) return undefined;
-  let refusal: string | undefined = 'busy';
-  for (let attempt = 0; attempt < RETRIES && refusal !== undefined; attempt += 1) {
-    if (attempt > 0) pause(RETRY_MS);
-    refusal = run('umount', path);
-  }
-  // What still has a file open there keeps it until it ends; the mount is gone for everybody else.
-  if (refusal !== undefined) refusal = run('umount', '--lazy', path);
-  if (refusal !== undefined) throw new Error(refusal);
-  return `unmounted ${path}`;
-}
-
-function detach(device: string, backingFile: string): string | undefined {
-  const backing = readWhole(`/sys/block/${basename(device)}/loop/backing_file`)
-    ?.trim()
-    .replace(/ \(deleted\)$/, '');
-  if (backing !== backingFile) return undefined;
-  const refusal = run('losetup', '--detach', device);
-  if (refusal !== undefined) throw new Error(refusal);
-  return `detached ${device}`;
-}
-
-/** Undoes one entry and says so in a sentence; undefined where nothing was left to undo. Throws what the system refuses. */
-function undo(entry: UndoEntry): string | undefined {
-  switch (entry.kind) {
-    case 'remove-file':
-      if (!existsSync(entry.path)) return undefined;
-      rmSync(entry.path);
-      return `removed ${entry.path}`;
-    case 'remove-tree':
-      if (!existsSync(entry.path) || !basename(entry.path).startsWith('iowitness')) return undefined;
-      rmSync(entry.path, { recursive: true });
-      return `removed ${entry.path}`;
-    case 'rmdir':
-      if (!existsSync(entry.path)) return undefined;
-      whileBusy(() => {
-        moveMembersUp(entry.path);
-        rmdirSync(entry.path);
-      });
-      return `removed ${entry.path}`;
-    case 'write-file':
-      if (!existsSync(entry.path)) return undefined;
-      writeFileSync(entry.path, entry.value);
-      return `${entry.path} set back to ${entry.value.trim()}`;
-    case 'unmount':
-      return unmount(entry.path);
-    default:
-      return detach(entry.device, entry.backingFile);
-  }
-}
-
-/** Undoes entries, last first; a failure does not keep the others from being undone. */
-function undoInReverse(entries: readonly UndoEntry[]): Recovery & { readonly left: UndoEntry[] } {
-  const undone: string[] = [];
-  const failed: string[] = [];
-  const left: UndoEntry[] = [];
-  for (const entry of entries.toReversed()) {
-    try {
-      const sentence = undo(entry);
-      if (sentence !== undefined) undone.push(sentence);
-    } catch (error) {
-      const target = 'path' in entry ? entry.path : entry.device;
-      failed.push(`${entry.kind} of ${target}: ${messageOf(error)}`);
-      left.unshift(entry);
-    }
-  }
-  return { undone, failed, left };
+function ownName(): string {
+  return `${process.pid}-${startTime(process.pid) ?? '0'}`;
 }
 
 function linesOf(boot: string, entries: readonly UndoEntry[]): string {
   return [JSON.stringify({ boot }), ...entries.map((entry) => JSON.stringify(entry)), ''].join('\n');
 }
 
-/** The journal of this process. */
+/** Replaces a journal so that at every moment the old text or the new one is there. */
+function replaceFile(file: string, text: string): void {
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, text, { mode: 0o600, flush: true });
+  renameSync(fresh, file);
+}
+
+/** Makes a file's name durable as well. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+let journals = 0;
+
+/** A journal of this process. */
 export class UndoJournal {
-  private readonly file: string;
+  private readonly folder: string;
+  private file = '';
   private fd: number | undefined;
   private entries: UndoEntry[] = [];
 
-  private constructor(file: string) {
-    this.file = file;
+  private constructor(folder: string) {
+    this.folder = folder;
   }
 
-  /** Opens the journal of this process in a folder, which is made where it is missing. Nothing is written before the first plan. */
+  /** Opens a journal in a folder, which is made where it is missing. Nothing is written before the first plan. */
   static open(folder: string): UndoJournal {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return new UndoJournal(join(folder, `${process.pid}-${startTime('self') ?? '0'}.jsonl`));
+    return new UndoJournal(folder);
   }
 
-  /** Writes down how to undo what comes next. Returns when that is on disk; only then may the change be made. */
+  /**
+   * Writes down how to undo what comes next. Returns when that is on disk; only then may the change be made. Throws the system's error
+   * where it can't be written, and for an entry that would be refused later, such as a tree that is not ours.
+   */
   plan(entries: readonly UndoEntry[]): void {
-    let text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-    if (this.fd === undefined) {
-      this.fd = openSync(
-        this.file,
-        constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_DSYNC,
-        0o600,
-      );
-      text = `${JSON.stringify({ boot: bootId() })}\n${text}`;
+    for (const entry of entries) v.parse(UndoEntrySchema, entry);
+    const fd = this.fd ?? this.begin();
+    const { size } = fstatSync(fd);
+    try {
+      writeFileSync(fd, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    } catch (error) {
+      // A full disk may have cut a line off, and the next would be written behind it.
+      ftruncateSync(fd, size);
+      throw error;
     }
-    writeSync(this.fd, text);
     this.entries.push(...entries);
+  }
+
+  private begin(): number {
+    journals += 1;
+    this.file = join(this.folder, `${ownName()}-${journals}.jsonl`);
+    const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants;
+    const fd = openSync(this.file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC, 0o600);
+    this.fd = fd;
+    writeFileSync(fd, linesOf(bootId(), []));
+    syncFolder(this.folder);
+    return fd;
   }
 
   /** Undoes everything, last first. What failed is returned, a sentence each, and stays in the journal for the next start. */
@@ -214,34 +120,55 @@ export class UndoJournal {
     const { failed, left } = undoInReverse(this.entries);
     this.entries = [];
     if (left.length === 0) rmSync(this.file, { force: true });
-    else writeFileSync(this.file, linesOf(bootId(), left), { flush: true });
+    else replaceFile(this.file, linesOf(bootId(), left));
     return failed;
   }
 }
 
-/** The lines of a journal. One that was cut off, or makes no sense, belongs to a change that was not made: it is passed over. */
-function parseEntries(text: string): { boot: string; entries: UndoEntry[] } {
-  let boot = '';
-  const entries: UndoEntry[] = [];
-  for (const line of text.split('\n')) {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      continue;
-    }
-    if (v.is(BootSchema, value)) boot = value.boot;
-    else if (v.is(EntrySchema, value)) entries.push(value);
-  }
-  return { boot, entries };
+interface Parsed {
+  /** Absent where the first line is not there yet. */
+  readonly boot?: string;
+  readonly entries: UndoEntry[];
+  /** Numbers of the lines that are no entry, unless it is the last and was cut off. */
+  readonly damaged: number[];
 }
 
-/** A journal's owner stands first; one that was being recovered names its recoverer there. */
-const OWNER = /^(\d+)-(\d+)(?:-of-.*)?\.jsonl$/;
+const Head = v.object({ boot: v.string() });
 
-function isOwnerAlive(name: string): boolean {
+function parseJournal(text: string): Parsed {
+  const lines = text.split('\n');
+  let boot: string | undefined;
+  const entries: UndoEntry[] = [];
+  const damaged: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue;
+    const value = parseLine(line);
+    const head = v.safeParse(Head, value);
+    const entry = v.safeParse(UndoEntrySchema, value);
+    if (boot === undefined && head.success) boot = head.output.boot;
+    else if (entry.success) entries.push(entry.output);
+    else if (value !== undefined || index < lines.length - 1) damaged.push(index + 1);
+  }
+  return { ...(boot !== undefined && { boot }), entries, damaged };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A journal's owner stands first; one that is being recovered names its recoverer there. */
+const OWNER = /^(\d+)-(\d+)(?:-[\w-]+)?\.jsonl$/;
+
+/** True while the process that a journal belongs to lives, in this boot. */
+function isOwned(folder: string, name: string): boolean {
   const [, pid, start] = OWNER.exec(name) ?? [];
-  return startTime(Number(pid)) === start;
+  if (startTime(Number(pid)) !== start) return false;
+  const { boot } = parseJournal(readWhole(join(folder, name)) ?? '');
+  return boot === undefined || boot === bootId();
 }
 
 /** Undoes what dead processes left behind. Cheap where there is nothing: one listing. Never throws. */
@@ -254,28 +181,37 @@ export function recoverStale(folder: string): Recovery {
     return found;
   }
   for (const name of names) {
-    if (isOwnerAlive(name)) continue;
-    const { undone, failed } = recoverOne(folder, name);
-    found.undone.push(...undone);
-    found.failed.push(...failed);
+    if (isOwned(folder, name)) continue;
+    try {
+      const { undone, failed } = recoverOne(folder, name);
+      found.undone.push(...undone);
+      found.failed.push(...failed);
+    } catch (error) {
+      // Another start has claimed it in the meantime.
+      if (errnoOf(error) !== 'ENOENT') found.failed.push(`the journal ${join(folder, name)}: ${messageOf(error)}`);
+    }
   }
   return found;
 }
 
 function recoverOne(folder: string, name: string): Recovery {
   // Renaming claims it: of two starts at once, one finds it gone. The claimer's name makes it recoverable in turn.
-  const claimed = join(folder, `${process.pid}-${startTime('self') ?? '0'}-of-${name}`);
-  try {
-    renameSync(join(folder, name), claimed);
-    const { boot, entries } = parseEntries(readFileSync(claimed, 'utf8'));
-    const pending = boot === bootId() ? entries : entries.filter((entry) => LASTING.includes(entry.kind));
-    const { undone, failed, left } = undoInReverse(pending);
-    if (left.length > 0) {
-      writeFileSync(claimed, linesOf(boot, left), { flush: true });
-      renameSync(claimed, join(folder, name));
-    } else rmSync(claimed);
-    return { undone, failed };
-  } catch (error) {
-    return { undone: [], failed: errnoOf(error) === 'ENOENT' ? [] : [`${name}: ${messageOf(error)}`] };
+  const claimed = join(folder, `${ownName()}-of-${name.replace(/^.*-of-/, '')}`);
+  const { uid } = lstatSync(join(folder, name));
+  if (uid !== process.geteuid?.())
+    return { undone: [], failed: [`${join(folder, name)} belongs to user ${uid}: it is left alone`] };
+  renameSync(join(folder, name), claimed);
+  const { boot, entries, damaged } = parseJournal(readFileSync(claimed, 'utf8'));
+  const pending = boot === bootId() ? entries : entries.filter(lastsOverReboot);
+  const { undone, failed, left } = undoInReverse(pending);
+  if (damaged.length > 0) {
+    const aside = join(folder, `${name}.damaged`);
+    renameSync(claimed, aside);
+    failed.push(`line ${damaged.join(', ')} of a journal could not be read: what it names may be left, see ${aside}`);
+  } else if (left.length === 0) rmSync(claimed);
+  else {
+    replaceFile(claimed, linesOf(boot ?? 'unknown', left));
+    renameSync(claimed, join(folder, name));
   }
+  return { undone, failed };
 }

@@ -1,0 +1,191 @@
+// The closed set of changes that we make to a machine, and how each is undone. Undoing twice does no harm: what is gone already is
+// passed over. Everything here is synchronous, as it must also work while the process is being ended.
+
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import * as v from 'valibot';
+import { errnoOf, messageOf } from '../base/errors.js';
+import { parseMountinfo } from '../base/procfs/mountinfo.js';
+import { readWhole } from './files.js';
+
+const Path = v.pipe(
+  v.string(),
+  v.startsWith('/'),
+  v.check((path) => normalize(path) === path, 'a path with . or .. in it'),
+);
+/** A tree is removed only where it, or a folder that it lies in, bears our name. */
+const OurPath = v.pipe(
+  Path,
+  v.check((path) => path.includes('/iowitness'), 'a tree that is not ours'),
+);
+
+export const UndoEntrySchema = v.variant('kind', [
+  v.object({ kind: v.literal('remove-file'), path: Path }),
+  /** A folder of ours with all that is in it. */
+  v.object({ kind: v.literal('remove-tree'), path: OurPath }),
+  /** A trace instance or a cgroup; members of a cgroup go to its parent first. */
+  v.object({ kind: v.literal('rmdir'), path: Path }),
+  /** A sysctl, sysfs or cgroup file gets this value back. */
+  v.object({ kind: v.literal('write-file'), path: Path, value: v.string() }),
+  v.object({ kind: v.literal('unmount'), path: Path }),
+  v.object({ kind: v.literal('loop-detach'), device: Path, backingFile: Path }),
+]);
+
+/** How one change is undone. */
+export type UndoEntry = v.InferOutput<typeof UndoEntrySchema>;
+
+/** These last over a reboot; everything else a reboot undoes by itself. */
+export function lastsOverReboot(entry: UndoEntry): boolean {
+  return entry.kind === 'remove-file' || entry.kind === 'remove-tree';
+}
+
+export interface Recovery {
+  /** One sentence for each thing that was undone. */
+  readonly undone: string[];
+  readonly failed: string[];
+}
+
+const RETRY_MS = 50;
+const RETRIES = 40;
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Tries again while the kernel says that it is busy. */
+function whileBusy(act: () => void): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      act();
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== 'EBUSY' || attempt === RETRIES) throw error;
+      pause(RETRY_MS);
+    }
+  }
+}
+
+/** What a program complained of; undefined where it did its work. */
+function run(program: string, ...args: string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim());
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Mount points at a path or below it. */
+function mountsWithin(path: string): string[] {
+  const points = parseMountinfo(readWhole('/proc/self/mountinfo') ?? '').map((mount) => mount.mountPoint);
+  return points.filter((point) => point === path || point.startsWith(`${path}/`));
+}
+
+function moveMembersUp(cgroup: string): void {
+  for (const pid of (readWhole(join(cgroup, 'cgroup.procs')) ?? '').split('\n').filter((line) => line !== '')) {
+    try {
+      writeFileSync(join(dirname(cgroup), 'cgroup.procs'), pid);
+    } catch {
+      // It has ended in the meantime, or the folder's removal will say why it can't go.
+    }
+  }
+}
+
+function unmount(path: string): void {
+  let refusal: string | undefined = 'busy';
+  for (let attempt = 0; attempt < RETRIES && refusal !== undefined; attempt += 1) {
+    if (attempt > 0) pause(RETRY_MS);
+    refusal = run('umount', path);
+  }
+  // What still has a file open there keeps it until it ends; the mount is gone for everybody else.
+  if (refusal !== undefined) refusal = run('umount', '-l', path);
+  if (refusal !== undefined) throw new Error(refusal);
+}
+
+/** Not made anew where it has just gone. */
+function writeExisting(path: string, value: string): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC);
+  try {
+    writeSync(fd, value);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function backingFileOf(device: string): string | undefined {
+  const text = readWhole(`/sys/block/${basename(device)}/loop/backing_file`);
+  return text?.replace(/\n$/, '').replace(/ \(deleted\)$/, '');
+}
+
+function detach(device: string, backingFile: string): string | undefined {
+  if (backingFileOf(device) !== backingFile) return undefined;
+  const refusal = run('losetup', '-d', device);
+  if (refusal !== undefined) throw new Error(refusal);
+  return `detached ${device}`;
+}
+
+/** Undoes one entry and says so in a sentence; undefined where nothing was left to undo. Throws what the system refuses. */
+function undo(entry: UndoEntry): string | undefined {
+  switch (entry.kind) {
+    case 'remove-file':
+      if (!exists(entry.path)) return undefined;
+      rmSync(entry.path);
+      return `removed ${entry.path}`;
+    case 'remove-tree': {
+      if (!exists(entry.path)) return undefined;
+      const mounted = mountsWithin(realpathSync(entry.path));
+      if (mounted.length > 0) throw new Error(`${mounted.join(', ')} is still mounted there`);
+      rmSync(entry.path, { recursive: true });
+      return `removed ${entry.path}`;
+    }
+    case 'rmdir':
+      if (!exists(entry.path)) return undefined;
+      whileBusy(() => {
+        moveMembersUp(entry.path);
+        rmdirSync(entry.path);
+      });
+      return `removed ${entry.path}`;
+    case 'write-file':
+      if (!exists(entry.path)) return undefined;
+      writeExisting(entry.path, entry.value);
+      return `${entry.path} set back to ${entry.value.trim()}`;
+    case 'unmount': {
+      if (!exists(entry.path)) return undefined;
+      const path = realpathSync(entry.path);
+      if (!mountsWithin(path).includes(path)) return undefined;
+      unmount(path);
+      return `unmounted ${path}`;
+    }
+    default:
+      return detach(entry.device, entry.backingFile);
+  }
+}
+
+/** Undoes entries, last first; a failure does not keep the others from being undone. `left` is what failed, in the order given. */
+export function undoInReverse(entries: readonly UndoEntry[]): Recovery & { readonly left: UndoEntry[] } {
+  const undone: string[] = [];
+  const failed: string[] = [];
+  const left: UndoEntry[] = [];
+  for (const entry of entries.toReversed()) {
+    try {
+      const sentence = undo(entry);
+      if (sentence !== undefined) undone.push(sentence);
+    } catch (error) {
+      const target = 'path' in entry ? entry.path : entry.device;
+      failed.push(`${entry.kind} of ${target}: ${messageOf(error)}`);
+      left.unshift(entry);
+    }
+  }
+  return { undone, failed, left };
+}
