@@ -60,6 +60,11 @@ function threadsOf(readings: readonly Reading[]): Map<number, number[]> {
   return found;
 }
 
+/** The kernel tells lost events in the buffers' statistics, which the recorder keeps, and again in the pages behind each gap. */
+function isToldTwice(loss: Loss, told: readonly Loss[]): boolean {
+  return loss.code === 'events-overrun' && told.some((other) => other.code === 'events-overrun');
+}
+
 /** Opens and decodes a recording. Throws a UserError where it is none; damage becomes losses. */
 export function openCase(path: string): Case {
   const recording = openRecording(path);
@@ -84,6 +89,6 @@ export function openCase(path: string): Case {
     probe: own.probe,
     recorder: own.recorder,
     trace: own.trace,
-    losses: [...own.losses, ...losses, ...recording.losses],
+    losses: [...own.losses, ...losses.filter((loss) => !isToldTwice(loss, own.losses)), ...recording.losses],
   };
 }

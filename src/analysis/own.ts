@@ -14,6 +14,9 @@ const WAKE_WITHIN_MS = 0.5;
 /** A filesystem may finish a write in a kernel thread first (unwritten extents, checksums), which then wakes the sleeper, ms. */
 const FINISH_WITHIN_MS = 5;
 
+/** A throttle releases bios from a timer of the kernel's clock tick, 1 to 10 ms; a shorter delay is a worker's own way, ms. */
+const LEAST_HELD_MS = 1;
+
 /** The request whose completion ended a sleep, by segment; -1 where none did. `disk` is the victim's, as an index. */
 export function linkWakes(
   segments: readonly Segment[],
@@ -134,7 +137,7 @@ export function splitWaits(
 }
 
 function restState(rest: Interval, journal: boolean, heldUntil: number): State {
-  if (rest.from < heldUntil) return 'block-held';
+  if (rest.from < heldUntil && heldUntil - rest.from >= LEAST_HELD_MS) return 'block-held';
   return journal ? 'journal' : 'block-finish';
 }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
@@ -16,7 +17,7 @@ import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/req
 import { inWorkplace, type Workplace } from '../support/scenario.js';
 
 const MiB = 1024 * 1024;
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+const MAIN = path.resolve(import.meta.dirname, '../../src/cli/main.js');
 const skip = needsRoot() || needsTracefs() || needsLoop() || needsCommand('mkfs.ext4');
 
 interface Ran {
@@ -27,17 +28,13 @@ interface Ran {
 /** Runs `iowitness check` on a folder and returns its exit status and the diagnosis, held against the published schema. */
 async function check(workplace: Workplace, dir: string, prefix: readonly string[] = []): Promise<Ran> {
   const recording = path.join(workplace.folder, `${path.basename(dir)}.iow`);
-  const argv = [
-    ...prefix,
-    process.execPath,
-    path.join(ROOT, 'dist/src/cli/main.js'),
-    'check',
-    dir,
-    '-o',
-    recording,
-    '--json',
-  ];
-  const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  return await diagnose([MAIN, 'check', dir, '-o', recording, '--json'], prefix);
+}
+
+/** Runs a command of iowitness that prints a diagnosis. */
+async function diagnose(args: readonly string[], prefix: readonly string[] = []): Promise<Ran> {
+  const [command = '', ...rest] = [...prefix, process.execPath, ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let complaint = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -180,4 +177,54 @@ test('direct bursts of another process are dev.neighbour, with its name and peri
 
 test('buffered bursts through the flusher are given back to their process', { skip }, () =>
   checkBesideNeighbour({ direct: false, name: 'loud-buffered' }),
+);
+
+test('a setting that changes while recording is told beside the verdict, with the time', { skip }, async () => {
+  await inWorkplace(async (workplace) => {
+    const file = '/proc/sys/vm/dirty_expire_centisecs';
+    const before = readFileSync(file, 'utf8').trim();
+    workplace.journal.plan([{ kind: 'write-file', path: file, value: before }]);
+    const timer = setTimeout(() => writeFileSync(file, String(Number(before) - 7)), 4000);
+    const { diagnosis } = await check(workplace, workplace.folder);
+    clearTimeout(timer);
+    const change = diagnosis.changes.find((one) => one.what === file);
+    assert.equal(change?.before, before);
+    assert.equal(change?.after, String(Number(before) - 7));
+    assert.ok(diagnosis.also.some((one) => one.cause === 'env.changed'));
+  });
+});
+
+test(
+  'lost and shed events are counted and told, and lower the confidence',
+  { skip: skip || needsCommand('fio') },
+  async () => {
+    await inWorkplace(async (workplace) => {
+      const recording = path.join(workplace.folder, 'lossy.iow');
+      const load = [
+        'fio',
+        '--name=load',
+        `--filename=${path.join(workplace.folder, 'load')}`,
+        '--rw=randread',
+        '--bs=4k',
+        '--iodepth=16',
+        '--ioengine=libaio',
+        '--direct=1',
+        '--size=64m',
+        '--time_based',
+        '--runtime=3',
+        '--output-format=terse',
+      ];
+      const lossy = spawn(
+        process.execPath,
+        [MAIN, 'record', '-o', recording, '--buffer', '64', '--event-budget', '20000', '--', ...load],
+        { stdio: 'ignore' },
+      );
+      assert.equal(await new Promise((settle) => lossy.on('close', settle)), 0);
+      const { diagnosis } = await diagnose([MAIN, 'diagnose', recording, '--json']);
+      const codes = diagnosis.losses.map((loss) => loss.code);
+      assert.ok(codes.includes('events-shed'), codes.join(' '));
+      const overrun = diagnosis.losses.filter((loss) => loss.code === 'events-overrun');
+      assert.ok(overrun.length > 0 && overrun.every((loss) => (loss.count ?? 0) > 0), codes.join(' '));
+    });
+  },
 );
