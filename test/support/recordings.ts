@@ -1,14 +1,12 @@
 // Recordings for tests: a temporary folder, a manifest, and the tape's readings as they come back.
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { monotonicNs } from '../../src/base/clock.js';
 import { RECORDING_VERSION, type Manifest } from '../../src/model/recording.js';
 
-/** Runs a test in a folder that is removed afterwards. */
+/** Runs a test in a folder on a disk, as /tmp may be memory, that is removed afterwards. */
 export async function inFolder(work: (folder: string) => Promise<void> | void): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-recording-'));
+  const folder = mkdtempSync('/var/tmp/iowitness-recording-');
   try {
     await work(folder);
   } finally {

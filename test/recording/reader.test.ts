@@ -1,0 +1,119 @@
+// What is no recording, a newer one, or one that was made to harm its reader; and the oldest version, which must open for ever.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
+import { UserError } from '../../src/base/errors.js';
+import { DEFLATED, encodeFrame, FRAME } from '../../src/recording/frame.js';
+import { openRecording } from '../../src/recording/reader.js';
+import { encodeReadings } from '../../src/recording/tape.js';
+import { inFolder, newManifest } from '../support/recordings.js';
+
+/** A recording of a manifest alone, and files by name. */
+function place(folder: string, manifest: unknown, files: Readonly<Record<string, Uint8Array>> = {}): string {
+  const made = path.join(folder, 'a.iow');
+  mkdirSync(made, { recursive: true });
+  writeFileSync(path.join(made, 'manifest.json'), typeof manifest === 'string' ? manifest : JSON.stringify(manifest));
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(made, name), content);
+  return made;
+}
+
+function refusal(recording: string): string {
+  try {
+    openRecording(recording);
+  } catch (error) {
+    assert.ok(error instanceof UserError, String(error));
+    assert.match(error.message, /^[^\n]+[.)]$/);
+    return error.message;
+  }
+  return assert.fail(`${recording} was opened`);
+}
+
+test('what is no recording is refused in one sentence that says what is wrong', async () => {
+  await inFolder((folder) => {
+    assert.match(refusal(path.join(folder, 'none.iow')), /^There is no recording .*none\.iow/);
+    writeFileSync(path.join(folder, 'file'), '');
+    assert.match(refusal(path.join(folder, 'file')), /is a file and no recording/);
+    assert.match(refusal(folder), /it has no manifest\.json\.$/);
+    const whole = JSON.stringify(newManifest());
+    for (let length = 0; length < whole.length; length += 7)
+      assert.match(refusal(place(folder, whole.slice(0, length))), /manifest\.json is cut off or damaged/);
+    assert.match(refusal(place(folder, '{"name":"of another program"}')), /is no manifest of a recording \(format: /);
+    assert.match(refusal(place(folder, '[]')), /is no manifest of a recording/);
+    assert.match(refusal(place(folder, 'null')), /is no manifest of a recording/);
+    const { start: _, ...withoutStart } = newManifest();
+    assert.match(refusal(place(folder, withoutStart)), /is no manifest of a recording \(start: /);
+    assert.match(
+      refusal(place(folder, { ...newManifest(), start: { monotonicNs: 'now', wallMs: 1 } })),
+      /\(start\.monotonicNs: /,
+    );
+    assert.match(refusal(place(folder, `"${'x'.repeat(2_000_000)}"`)), /has 2000002 bytes/);
+  });
+});
+
+test('a recording of a newer version is refused with what to do, whatever else its manifest holds', async () => {
+  await inFolder((folder) => {
+    assert.match(
+      refusal(place(folder, { format: 'iowitness-recording', version: 7, clocks: [] })),
+      /was written by a newer iowitness \(format 7\); this one reads up to 1: update iowitness\.$/,
+    );
+  });
+});
+
+test('a recorder that was killed at its start leaves a recording without readings', async () => {
+  await inFolder((folder) => {
+    const recording = openRecording(place(folder, newManifest()));
+    assert.equal(recording.complete, false);
+    assert.deepEqual([[...recording.readings()], recording.traceStreams(), recording.losses], [[], [], []]);
+  });
+});
+
+test('pipes and links in a recording are neither waited for nor followed', async () => {
+  await inFolder((folder) => {
+    const made = place(folder, newManifest());
+    mkdirSync(path.join(made, 'trace'));
+    spawnSync('mkfifo', [path.join(made, 'machine.log')]);
+    symlinkSync('/dev/zero', path.join(made, 'trace/kallsyms.gz'));
+    for (const name of ['a', 'b', 'c']) symlinkSync('.', path.join(made, 'trace', name));
+    symlinkSync('/etc/passwd', path.join(made, 'trace/machine.cpu0.log'));
+    const recording = openRecording(made);
+    assert.deepEqual([...recording.readings()], []);
+    assert.deepEqual(recording.losses, [{ code: 'log-damaged', where: 'machine.log is no file' }]);
+    assert.equal(recording.file('trace/kallsyms.gz'), undefined);
+    assert.deepEqual([recording.files('trace/'), recording.traceStreams()], [[], []]);
+  });
+});
+
+test('a file larger than any of ours is a loss, not memory', async () => {
+  await inFolder((folder) => {
+    const made = place(folder, newManifest(), { 'huge.gz': Buffer.alloc(0) });
+    truncateSync(path.join(made, 'huge.gz'), 2 ** 33);
+    const recording = openRecording(made);
+    assert.equal(recording.file('huge.gz'), undefined);
+    assert.deepEqual(
+      recording.losses.map(({ code, count }) => ({ code, count })),
+      [{ code: 'log-damaged', count: 2 ** 33 }],
+    );
+  });
+});
+
+test('a frame that inflates without end, or to nonsense, is a loss; its neighbours are read', async () => {
+  await inFolder((folder) => {
+    const startNs = BigInt(newManifest().start.monotonicNs);
+    const good = deflateRawSync(encodeReadings([{ path: '/a', atNs: 1, bytes: Buffer.from('1'), failed: false }]));
+    const payloads = [good, deflateRawSync(Buffer.alloc(65 * 1024 * 1024)), Buffer.from('not deflated'), good];
+    const frames = payloads.map((payload, sequence) =>
+      encodeFrame({ type: FRAME.readings, flags: DEFLATED, sequence, atNs: startNs }, payload),
+    );
+    const recording = openRecording(place(folder, newManifest(), { 'machine.log': Buffer.concat(frames) }));
+    assert.equal([...recording.readings()].length, 2);
+    assert.deepEqual(
+      recording.losses.map(({ code }) => code),
+      ['log-damaged', 'log-damaged'],
+    );
+    assert.match(recording.losses[0]?.where ?? '', /^machine\.log, offset \d+: its readings do not decode$/);
+  });
+});

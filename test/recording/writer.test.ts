@@ -1,0 +1,246 @@
+// Recordings written and read back: whole, while they are written, after kill -9, with a queue that overflows and a size limit.
+// This file also is its own child process: with the argument `child` it writes until it is killed.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync, constants, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+import { UserError } from '../../src/base/errors.js';
+import { monotonicNs } from '../../src/base/clock.js';
+import { SOURCE } from '../../src/model/recording.js';
+import { openRecording } from '../../src/recording/reader.js';
+import { RecordingWriter } from '../../src/recording/writer.js';
+import { writeFileDirect } from '../../src/recording/direct-file.js';
+import { inFolder, newManifest } from '../support/recordings.js';
+
+const END = { monotonicNs: '1', wallMs: 2 };
+
+/** Writes numbered readings and pages, and says after each flush which number is on disk for good. */
+async function writeForever(folder: string): Promise<void> {
+  const writer = await RecordingWriter.create(folder, newManifest());
+  let written = 0;
+  for (let number = 1; ; number += 1) {
+    writer.reading('/number', `${number} ${'x'.repeat(number % 3000)}`, monotonicNs());
+    writer.pages('machine', number % 2, Buffer.alloc((number % 500) * 8 + 16, number));
+    if (number % 5 === 0) writer.flush();
+    await sleep(1);
+    if (writer.queuedBytes === 0 && number > written) writeSync(1, `${(written = number)}\n`);
+  }
+}
+
+if (process.argv[2] === 'child') await writeForever(process.argv[3] ?? '');
+
+test('readings, failures, pages and files come back', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const manifest = newManifest();
+    const startNs = BigInt(manifest.start.monotonicNs);
+    const writer = await RecordingWriter.create(place, manifest);
+    writer.reading('/proc/vmstat', 'nr_dirty 5\n', startNs + 1_000n);
+    writer.reading('/proc/comm', Buffer.from('caf\u00e9'), startNs + 2_000n);
+    writer.failure('/proc/1/io', 'EACCES', startNs + 3_000n);
+    const page = Buffer.from('a page of the kernel'.repeat(200));
+    writer.pages('machine', 11, page);
+    page.fill(0);
+    for (const cpu of [2, 0]) writer.pages('victim', cpu, Buffer.from(`cpu ${cpu}`));
+    writer.file('trace/events/block/block_rq_issue/format', Buffer.from('name: block_rq_issue'));
+    writer.file('trace/events/block/block_rq_issue/format', Buffer.from('name: block_rq_issue'));
+    await writer.close(END, 'time');
+
+    const recording = openRecording(place);
+    assert.deepEqual(recording.manifest, { ...manifest, end: END, endedBecause: 'time' });
+    assert.equal(recording.complete, true);
+    assert.deepEqual(
+      [...recording.readings()],
+      [
+        { path: '/proc/vmstat', text: 'nr_dirty 5\n', atNs: 1000, failed: false },
+        { path: '/proc/comm', text: 'caf\u00e9', atNs: 2000, failed: false },
+        { path: '/proc/1/io', text: 'EACCES', atNs: 3000, failed: true },
+      ],
+    );
+    assert.ok(recording.endNs > 0);
+    assert.deepEqual(recording.traceStreams(), [
+      { instance: 'machine', cpu: 11 },
+      { instance: 'victim', cpu: 0 },
+      { instance: 'victim', cpu: 2 },
+    ]);
+    const pages = Buffer.concat([...recording.pages('machine', 11)]);
+    assert.equal(pages.toString(), 'a page of the kernel'.repeat(200));
+    assert.deepEqual(recording.files('trace/events/'), ['trace/events/block/block_rq_issue/format']);
+    assert.equal(
+      Buffer.from(recording.file('trace/events/block/block_rq_issue/format') ?? '').toString(),
+      'name: block_rq_issue',
+    );
+    assert.equal(recording.file('trace/kallsyms.gz'), undefined);
+    assert.deepEqual(recording.losses, []);
+    assert.deepEqual(readdirSync(place).sort(), ['machine.log', 'manifest.json', 'trace']);
+  });
+});
+
+test('many pages come back in order, in frames that a reader takes', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const writer = await RecordingWriter.create(place, newManifest());
+    const page = (number: number) => Buffer.alloc(4096, number % 251);
+    for (let number = 0; number < 3000; number += 1) writer.pages('machine', 0, page(number));
+    await writer.close(END, 'time');
+    const recording = openRecording(place);
+    const read = Buffer.concat([...recording.pages('machine', 0)]);
+    assert.equal(read.length, 3000 * 4096);
+    for (let number = 0; number < 3000; number += 1)
+      assert.equal(read.readUInt8(number * 4096 + 4095), number % 251, `page ${number}`);
+    assert.deepEqual(recording.losses, []);
+  });
+});
+
+test('a recording can be read while it is written', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const writer = await RecordingWriter.create(place, newManifest());
+    for (let number = 1; number <= 3; number += 1) {
+      writer.reading('/number', String(number), monotonicNs());
+      writer.flush();
+      while (writer.queuedBytes > 0) await sleep(1);
+      const recording = openRecording(place);
+      assert.equal(recording.complete, false);
+      assert.deepEqual(
+        [...recording.readings()].map(({ text }) => text),
+        ['1', '2', '3'].slice(0, number),
+      );
+      assert.deepEqual(recording.losses, []);
+    }
+    await writer.close(END, 'time');
+  });
+});
+
+test('kill -9 at any moment loses nothing that was written', async () => {
+  await inFolder(async (folder) => {
+    for (let round = 0; round < 12; round += 1) {
+      const place = path.join(folder, `${round}.iow`);
+      const child = spawn(process.execPath, [import.meta.filename, 'child', place], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      await once(child.stdout, 'data');
+      await sleep(20 + Math.random() * 200);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      const written = Number(said.trimEnd().split('\n').at(-1));
+
+      const recording = openRecording(place);
+      assert.equal(recording.complete, false);
+      const numbers = [...recording.readings()].map(({ text }) => parseInt(text, 10));
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, index) => index + 1),
+      );
+      assert.ok(numbers.length >= written, `${numbers.length} of ${written} readings are left`);
+      const pages = recording.traceStreams().flatMap(({ instance, cpu }) => [...recording.pages(instance, cpu)]);
+      assert.ok(pages.length > 0);
+      assert.deepEqual(
+        recording.losses.filter((loss) => loss.code !== 'log-truncated'),
+        [],
+      );
+    }
+  });
+});
+
+test('what the disk does not take in time is dropped, and told on the tape', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const writer = await RecordingWriter.create(place, newManifest());
+    const part = 'x'.repeat(1024 * 1024);
+    // The event loop never turns meanwhile, as with a disk that takes nothing.
+    for (let count = 0; count < 100; count += 1) writer.reading('/big', part, monotonicNs());
+    assert.ok(writer.queuedBytes <= 40 * 1024 * 1024, `${writer.queuedBytes} bytes wait`);
+    await writer.close(END, 'time');
+    const readings = [...openRecording(place).readings()];
+    const kept = readings.filter((reading) => reading.path === '/big').length;
+    const told = readings.find((reading) => reading.path === SOURCE.loss);
+    const loss = v.parse(
+      v.object({ code: v.literal('write-queue-full'), count: v.number() }),
+      JSON.parse(told?.text ?? ''),
+    );
+    assert.ok(kept >= 20 && kept < 100, `${kept} are kept`);
+    assert.equal(loss.count, (100 - kept) * part.length);
+  });
+});
+
+test('the size limit ends it, and is no loss', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const ends: string[] = [];
+    const writer = await RecordingWriter.create(place, newManifest(), {
+      maxBytes: 100_000,
+      onFull: (why) => ends.push(why),
+    });
+    for (let count = 0; count < 1000 && ends.length === 0; count += 1) {
+      writer.pages('machine', 0, Buffer.alloc(4096, count));
+      writer.flush();
+      while (writer.queuedBytes > 0) await sleep(1);
+    }
+    writer.flush();
+    await writer.close(END, 'interrupt');
+    assert.deepEqual(ends, ['the size limit is reached']);
+    const recording = openRecording(place);
+    assert.equal(recording.manifest.endedBecause, 'the size limit is reached');
+    assert.deepEqual([...recording.readings()], []);
+    assert.deepEqual(recording.losses, []);
+  });
+});
+
+test('a place that is taken is refused with what to do', async () => {
+  await inFolder(async (folder) => {
+    writeFileSync(path.join(folder, 'file'), '');
+    for (const place of [folder, path.join(folder, 'file')])
+      await assert.rejects(
+        () => RecordingWriter.create(place, newManifest()),
+        (error) => error instanceof UserError && error.message.endsWith(' with -o.') && error.message.startsWith(place),
+      );
+    mkdirSync(path.join(folder, 'empty'));
+    await (await RecordingWriter.create(path.join(folder, 'empty'), newManifest())).close(END, 'time');
+  });
+});
+
+/** Open file descriptors of this process below a folder, with O_DIRECT. */
+function directFiles(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${fd}`);
+      const flags = parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8);
+      return file.startsWith(folder) && (flags & constants.O_DIRECT) !== 0 ? [path.basename(file)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+test('logs are written past the page cache', async () => {
+  await inFolder(async (folder) => {
+    const writer = await RecordingWriter.create(path.join(folder, 'a.iow'), newManifest());
+    writer.pages('machine', 0, Buffer.alloc(100));
+    writer.flush();
+    while (writer.queuedBytes > 0) await sleep(1);
+    assert.deepEqual(directFiles(folder).sort(), ['machine.cpu0.log', 'machine.log']);
+    await writer.close(END, 'time');
+    assert.deepEqual(directFiles(folder), []);
+  });
+});
+
+test('a whole file is replaced at once, with its real length', async () => {
+  await inFolder(async (folder) => {
+    const file = path.join(folder, 'report.html');
+    for (const length of [0, 1, 4095, 4096, 4097, 700_000]) {
+      const content = Buffer.alloc(length, 'abc');
+      await Promise.all([writeFileDirect(file, content), writeFileDirect(file, content)]);
+      assert.ok(readFileSync(file).equals(content));
+    }
+    await assert.rejects(writeFileDirect(path.join(folder, 'missing', 'a'), Buffer.from('a')), { code: 'ENOENT' });
+    assert.deepEqual(readdirSync(folder), ['report.html']);
+  });
+});
