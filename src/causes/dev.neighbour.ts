@@ -14,8 +14,8 @@ const SLOWED = 1.5;
 /** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
 const LEAST_SHARE = 0.04;
 const LEAST_OF_WAITING = 0.15;
-/** Who moves half of the device's bytes and plainly slows the victim is named even where short bursts cost it little in all. */
-const DOMINANT = { share: 0.015, bytes: 0.5, slowed: 2 } as const;
+/** Bursts of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
+const BURSTING = { share: 0.01, bytes: 0.35, slowed: 2 } as const;
 
 function who(neighbour: Neighbour): string {
   const { origin } = neighbour;
@@ -59,9 +59,13 @@ export const cause: Cause = {
     const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
     const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
-    const dominant = share >= DOMINANT.share && first.share >= DOMINANT.bytes && neighbours.slowdown >= DOMINANT.slowed;
+    const bursting =
+      first.bursts.spans.length >= 2 &&
+      share >= BURSTING.share &&
+      first.share >= BURSTING.bytes &&
+      neighbours.slowdown >= BURSTING.slowed;
     const noticed = share >= LEAST_SHARE && foreignMs >= LEAST_OF_WAITING * total(waits);
-    if (!noticed && !dominant) return ruledOut(`${figures}: too little to matter`);
+    if (!noticed && !bursting) return ruledOut(`${figures}: too little to matter`);
     const slow = judgeDevice(m);
     const mean = neighbours.contendedMeanMs;
     // Without a quiet time to compare with, the victim's requests must at least be slow as such.

@@ -32,9 +32,9 @@ function limitInForce(m: Measures): LimitInForce {
     : vmstatDirtyLimit(m.input);
   const maxBytes = Number(bdi?.get('max_bytes'));
   const maxRatio = Number(bdi?.get('max_ratio'));
-  const ownLimit = Math.min(maxBytes > 0 ? maxBytes : Infinity, maxRatio < 100 ? (global * maxRatio) / 100 : Infinity);
+  // Newer kernels keep the limit as parts per million and show it as bytes too; the ratio in percent is rounded.
+  const ownLimit = Number.isFinite(maxBytes) ? maxBytes : maxRatio < 100 ? (global * maxRatio) / 100 : Infinity;
   if (ownLimit < global / 2 || (bdi?.get('strict_limit') === '1' && Number.isFinite(ownLimit) && ownLimit < global)) {
-    // Newer kernels show the same limit as bytes and as a ratio of the machine's limit; a very small one is rounded to 0.
     const name = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
     const strict = bdi?.get('strict_limit') === '1' ? 'strict_limit=1, ' : '';
     return {
