@@ -117,3 +117,39 @@ test('a frame that inflates without end, or to nonsense, is a loss; its neighbou
     assert.match(recording.losses[0]?.where ?? '', /^machine\.log, offset \d+: its readings do not decode$/);
   });
 });
+
+test('a recording of version 1 opens, with all that is in it', () => {
+  const recording = openRecording(path.resolve(import.meta.dirname, '../../../test/fixtures/recordings/v1.iow'));
+  assert.equal(recording.manifest.version, 1);
+  assert.equal(recording.complete, true);
+  const readings = [...recording.readings()];
+  const counts = new Map<string, number>();
+  for (const { path: from } of readings) counts.set(from, (counts.get(from) ?? 0) + 1);
+  assert.deepEqual(Object.fromEntries(counts), {
+    '/proc/diskstats': 10,
+    '/proc/vmstat': 10,
+    '/proc/meminfo': 10,
+    '/proc/pressure/io': 10,
+    '/proc/23186/stat': 10,
+    'iowitness:clock': 2,
+  });
+  assert.deepEqual(
+    readings.filter((reading) => reading.failed).map(({ path: from, text }) => `${from} ${text}`),
+    Array.from({ length: 9 }, () => '/proc/23186/stat ENOENT'),
+  );
+  assert.match(readings[0]?.text ?? '', /^ +7 +0 loop0 /);
+  assert.deepEqual(
+    recording
+      .traceStreams()
+      .map(({ instance, cpu }) => [
+        `${instance}.cpu${cpu}`,
+        [...recording.pages(instance, cpu)].reduce((sum, pages) => sum + pages.length, 0),
+      ]),
+    [
+      ['machine.cpu0', 25880],
+      ['machine.cpu1', 26296],
+    ],
+  );
+  assert.equal(recording.files('trace/events/').length, 2);
+  assert.deepEqual(recording.losses, []);
+});
