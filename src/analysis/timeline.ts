@@ -200,22 +200,40 @@ function nextSwitch(changes: readonly Change[], index: number): 'in' | 'out' | u
   return undefined;
 }
 
-/** Gives each sleep without a stack the state of the nearest sleep of its kind, of the same thread, that has one. */
+/** Sleeps with a stack that are looked at on either side of one without. */
+const NEAR = 24;
+
+/**
+ * Gives each sleep without a stack the state of one of its kind that has one: of the nearest in time the one that lasted most nearly as
+ * long, because what a thread waits for shows in how long it waits.
+ */
 function fillUnknown(segments: readonly Draft[]): Draft[] {
-  const cursors = [false, true].map((deep) => {
-    const known = segments.filter((segment) => segment.stack !== undefined && segment.deep === deep);
-    let at = 0;
-    return (t: number): Draft | undefined => {
-      const distance = (index: number) => Math.abs((known[index]?.from ?? Infinity) - t);
-      while (at + 1 < known.length && distance(at + 1) <= distance(at)) at += 1;
-      return known[at];
-    };
-  });
+  const known = [false, true].map((deep) => segments.filter((one) => one.stack !== undefined && one.deep === deep));
+  const cursors = [0, 0];
   return segments.map((segment) => {
     if (segment.guessed !== true || segment.deep === undefined) return segment;
-    const near = cursors[segment.deep ? 1 : 0]?.(segment.from);
+    const kind = segment.deep ? 1 : 0;
+    const list = known[kind] ?? [];
+    let at = cursors[kind] ?? 0;
+    while (at < list.length && (list[at]?.from ?? Infinity) < segment.from) at += 1;
+    cursors[kind] = at;
+    const near = mostAlike(segment, list.slice(Math.max(0, at - NEAR), at + NEAR));
     return near ? { ...segment, state: near.state } : segment;
   });
+}
+
+function mostAlike(segment: Draft, candidates: readonly Draft[]): Draft | undefined {
+  const length = Math.log(segment.to - segment.from);
+  let best: Draft | undefined;
+  let least = Infinity;
+  for (const one of candidates) {
+    const difference = Math.abs(Math.log(one.to - one.from) - length);
+    if (difference < least) {
+      least = difference;
+      best = one;
+    }
+  }
+  return best;
 }
 
 /** Joins what rounding leaves between segments, so that the states sum to the wall time. */

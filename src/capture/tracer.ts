@@ -39,6 +39,7 @@ export class Tracer {
   private readonly shed = new Set<string>();
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
   private lostBefore = 0;
+  private canTakeStacks = false;
   private stacksOn = false;
   private sampling = false;
   private toggling = false;
@@ -69,7 +70,8 @@ export class Tracer {
       if (missing.length > 0)
         this.options.loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
     }
-    this.stacksOn = this.victim.takeSleepStacks(this.options.sink);
+    this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink);
+    this.stacksOn = this.canTakeStacks;
     if (!this.stacksOn)
       this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
     this.machine.open();
@@ -91,7 +93,7 @@ export class Tracer {
 
   /** Removing a trigger waits for all CPUs (RCU), so it is done off the sampling thread. */
   private toggleStacks(on: boolean): void {
-    if (this.toggling || this.stopped || on === this.stacksOn) return;
+    if (!this.canTakeStacks || this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
     promises
       .writeFile(
@@ -121,10 +123,12 @@ export class Tracer {
       this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
     this.lostBefore = lost;
     // A sleep makes about four events: out, waking, in, and its stack.
-    if (!this.sampling && rate('victim') > 4 * STACKS_PER_SECOND) {
-      this.sampling = true;
+    const busy = rate('victim') > 4 * STACKS_PER_SECOND;
+    if (busy && !this.sampling) {
       this.options.loss({ code: 'stacks-sampled', where: `${rate('victim')} events of the victim in a second` });
     }
+    this.sampling = busy;
+    if (!busy) this.toggleStacks(true);
     const total = rate('machine') + rate('victim');
     if (total > this.options.eventBudget) this.shedOne(total);
     this.before = stats;

@@ -114,3 +114,20 @@ test('a thread whose first event is a switch in had slept before', () => {
     ['asleep', 'running'],
   );
 });
+
+test('a sleep without a stack takes the state of the neighbour that lasted as long', () => {
+  const segments = segmentsOf(
+    {
+      sched_switch: [out(10, 2), into(14), out(20, 2), into(20.2), out(30, 2), into(34), out(40, 2), into(40.2)],
+      sched_waking: [waking(14), waking(20.2), waking(34), waking(40.2)],
+    },
+    [
+      [10.01, ME, ['balance_dirty_pages']],
+      [20.01, ME, ['io_schedule']],
+    ],
+  );
+  assert.deepEqual(
+    segments.filter((one) => one.state !== 'running' && one.state !== 'runnable').map((one) => one.state),
+    ['dirty-throttle', 'block-device', 'dirty-throttle', 'block-device'],
+  );
+});
