@@ -1,11 +1,10 @@
 // The ordinary dirty throttle: the writer fills the page cache faster than the device drains it, and is paused down to its speed.
 // Told from a limit that is too low by the device, which is busy during the pauses. Source: mm/page-writeback.c.
 
-import { shareOf, timesIn } from '../analysis/measures.js';
-import { bytes, duration, percent, rate } from '../base/format.js';
-import { NOTICEABLE, notChecked, ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM } from './mem.dirty-limit.js';
-import { judgeDevice, diskName, utilisation } from './shared.js';
+import { bytes, percent, rate } from '../base/format.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
+import { diskName, judgeDevice } from './shared.js';
+import { DEVICE_HAD_ROOM, findThrottled } from './throttled.js';
 
 export const cause: Cause = {
   id: 'mem.dirty-backpressure',
@@ -13,16 +12,12 @@ export const cause: Cause = {
   rank: 'verdict',
   needs: ['victim'],
   examine(m) {
-    const { account } = m;
-    if (!account) return ruledOut('no victim');
-    const share = shareOf(account, ['dirty-throttle']);
-    if (share < NOTICEABLE)
-      return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
-    const times = timesIn(account, ['dirty-throttle']);
-    const busy = utilisation(m, times);
-    if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
-    if (busy < DEVICE_HAD_ROOM)
+    const throttled = findThrottled(m);
+    if ('kind' in throttled) return throttled;
+    const { share, busy } = throttled;
+    if (busy < DEVICE_HAD_ROOM) {
       return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
+    }
     const slow = judgeDevice(m);
     // A device that is slow, or busy with somebody else, is the cause itself; its own file argues that.
     if (slow && slow.factor > 1)
@@ -34,27 +29,16 @@ export const cause: Cause = {
       .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
       .reduce((sum, other) => sum + other.share, 0);
     if (foreign > 0.5) return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
-    const span = (account.to - account.from) / 1000;
-    const drained = slow ? slow.bytes / span : NaN;
+    const { account } = m;
+    const drained = slow && account ? slow.bytes / ((account.to - account.from) / 1000) : NaN;
     return {
       kind: 'found',
       share,
-      confidence: ramp(busy, DEVICE_HAD_ROOM, 0.9, 0.6, 0.95) * (account.source === 'events' ? 1 : 0.85),
+      confidence: ramp(busy, DEVICE_HAD_ROOM, 0.9, 0.6, 0.95) * (account?.source === 'events' ? 1 : 0.85),
       sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(share)} of its time while the device was busy ${percent(busy)} of it.`,
       culprit: { kind: 'device', name: diskName(m) },
       evidence: [
-        {
-          measure: 'time in the dirty throttle',
-          value: `${duration(account.ms.get('dirty-throttle') ?? 0)} (${percent(share)})`,
-          meaning: 'the writer was paused in balance_dirty_pages',
-          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
-        },
-        {
-          measure: `${diskName(m)} while the writer was paused`,
-          value: `busy ${percent(busy)}`,
-          meaning: 'the device had work all along: it sets the pace',
-          source: m.load ? 'block:block_rq_issue, block:block_rq_complete' : '/proc/diskstats',
-        },
+        ...throttled.evidence('the device had work all along: it sets the pace'),
         ...(m.throttle && m.throttle.pauses > 0
           ? [
               {
@@ -70,7 +54,7 @@ export const cause: Cause = {
         'Write less or to a faster device: the writer gets what the device can give.',
         'To keep other writers responsive, lower vm.dirty_background_bytes so that writing back begins earlier.',
       ],
-      lost: times,
+      lost: throttled.times,
     };
   },
 };

@@ -2,17 +2,14 @@
 // Told from back-pressure by the device, which idles during the pauses, and by a limit far under what memory allows.
 // Source: mm/page-writeback.c; Documentation/admin-guide/sysctl/vm.rst; Documentation/ABI/testing/sysfs-class-bdi.
 
-import { timesIn } from '../analysis/measures.js';
 import type { Measures } from '../analysis/measures.js';
 import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/throttle.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
-import { shareOf } from '../analysis/measures.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, utilisation } from './shared.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
+import { diskName } from './shared.js';
+import { DEVICE_HAD_ROOM, findThrottled } from './throttled.js';
 
-/** A device at work for less than this share of the pauses had room for what was held back. */
-export const DEVICE_HAD_ROOM = 0.6;
 /** A limit under this share of dirtyable memory is far under the kernel's default of 20 %. */
 const COLLAPSED = 0.01;
 
@@ -77,28 +74,20 @@ export const cause: Cause = {
   rank: 'verdict',
   needs: ['victim'],
   examine(m) {
-    const { account } = m;
-    if (!account) return ruledOut('no victim');
-    const share = shareOf(account, ['dirty-throttle']);
-    if (share < NOTICEABLE)
-      return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
-    const times = timesIn(account, ['dirty-throttle']);
-    const busy = utilisation(m, times);
-    if (busy >= DEVICE_HAD_ROOM)
+    const throttled = findThrottled(m);
+    if ('kind' in throttled) return throttled;
+    const { share, busy } = throttled;
+    if (busy >= DEVICE_HAD_ROOM) {
       return ruledOut(
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
       );
+    }
     const limit = limitInForce(m);
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
     const t = m.throttle;
     const evidence: Evidence[] = [
-      {
-        measure: 'time in the dirty throttle',
-        value: `${duration(account.ms.get('dirty-throttle') ?? 0)} (${percent(share)})`,
-        meaning: 'the writer was made to sleep in balance_dirty_pages',
-        source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
-      },
+      ...throttled.evidence('the device idled: it is not to blame'),
       {
         measure: 'dirty limit in force',
         value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
@@ -117,25 +106,19 @@ export const cause: Cause = {
         source: 'writeback:balance_dirty_pages',
       });
     }
-    evidence.push({
-      measure: `${diskName(m)} while the writer was paused`,
-      value: `busy ${percent(busy)}`,
-      meaning: 'the device idled: it is not to blame',
-      source: m.load ? 'block:block_rq_issue, block:block_rq_complete' : '/proc/diskstats',
-    });
     const certain =
       ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) *
-      (account.source === 'events' ? 1 : 0.85) *
+      (m.account?.source === 'events' ? 1 : 0.85) *
       (ofMemory < COLLAPSED ? 1 : 0.85);
     return {
       kind: 'found',
       share,
       confidence: certain,
-      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held the writer for ${percent(share)} of its time while ${diskName(m)} was ${Number.isNaN(busy) ? 'not seen busy' : `idle ${percent(1 - busy)} of it`}; the device is not to blame.`,
+      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held the writer for ${percent(share)} of its time while ${diskName(m)} was idle ${percent(1 - busy)} of it; the device is not to blame.`,
       culprit: limit.culprit,
       evidence,
       advice: limit.advice,
-      lost: times,
+      lost: throttled.times,
     };
   },
 };

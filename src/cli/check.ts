@@ -1,24 +1,17 @@
 // `check DIR`: the main job. Writes a probe on the volume that holds DIR, records the machine meanwhile, and says what holds writes up.
 
 import { realpathSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
 import { checkDirectory, startProbe, type Probe } from '../lab/probe.js';
 import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
-import {
-  byteSize,
-  concludeWith,
-  freshName,
-  numberBetween,
-  progress,
-  seconds,
-  toolName,
-  undoFolder,
-  warn,
-} from './context.js';
+import { byteSize, concludeWith, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
+import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
-interface CheckOptions {
+interface CheckOptions extends RecordingOptions {
   readonly json: boolean;
   readonly output?: string;
   readonly report: boolean;
@@ -27,14 +20,12 @@ interface CheckOptions {
   readonly fsync: number;
   readonly blockSize: number;
   readonly size: number;
-  readonly hz: number;
-  readonly events: boolean;
-  readonly eventBudget: number;
-  readonly buffer?: number;
 }
 
 /** The machine is recorded this long before and after the probe, ms, for a baseline and for what the flusher still writes. */
 const MARGIN_MS = 500;
+/** The buffered phase writes at most this share of memory, so that a healthy machine stays below its ordinary dirty limit of 20 %. */
+const OF_MEMORY = 0.05;
 /** A probe that reports nothing for this long is stuck in the kernel; the diagnosis then works with what there is. */
 const STUCK_MS = 20_000;
 
@@ -45,8 +36,7 @@ const PHASE_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function checkCommand(program: Command): void {
-  program
-    .command('check')
+  withRecordingOptions(program.command('check'))
     .description('write a probe in DIR, record the machine meanwhile, and say what holds writes up (about 12 s)')
     .argument('<dir>', 'a folder on the volume to check')
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-check-HOST-TIME.iow here)')
@@ -57,15 +47,6 @@ export function checkCommand(program: Command): void {
     .option('--fsync <time>', 'how long to write with an fsync after each write', seconds, 3)
     .option('--block-size <bytes>', 'size of the buffered writes', byteSize, 512)
     .option('--size <bytes>', 'most that the buffered phase may write', byteSize, 256 * 1024 * 1024)
-    .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), 10)
-    .option('--no-events', 'record counters only, no kernel events')
-    .option(
-      '--event-budget <n>',
-      'kernel events a second above which the costliest are given up',
-      numberBetween(1000, 1e7),
-      400_000,
-    )
-    .option('--buffer <KiB>', 'trace buffer per CPU', numberBetween(64, 1024 * 1024))
     .addHelpText('after', '\nExample:\n  iowitness check /var/lib/postgresql')
     .action((dir: string, options: CheckOptions) => check(dir, options));
 }
@@ -76,13 +57,14 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     warn('without root there are counters but no kernel events: the verdict will be narrower.');
   const folder = options.output ?? freshName('check');
   const file = join(realpathSync(dir), `.iowitness-probe-${process.pid}.tmp`);
+  const interrupts = listenForInterrupts();
   let session: Session | undefined;
   const probe = startProbe(
     {
       file,
       bufferedSeconds: options.buffered,
       bufferedBlockBytes: options.blockSize,
-      bufferedMaxBytes: Math.min(options.size, Math.floor(volume.freeBytes / 4)),
+      bufferedMaxBytes: Math.min(options.size, Math.floor(volume.freeBytes / 4), Math.floor(totalmem() * OF_MEMORY)),
       directSeconds: options.direct,
       fsyncSeconds: options.fsync,
     },
@@ -104,26 +86,25 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
       eventBudget: options.eventBudget,
       ...(options.buffer !== undefined && { bufferKiB: options.buffer }),
     });
-    session.journal.plan([{ kind: 'remove-file', path: file }]);
-    await pause(MARGIN_MS);
-    const because = await runProbe(probe, session, () => lastWord);
-    await pause(MARGIN_MS);
-    for (const sentence of await session.end(because)) warn(sentence);
+    let because = 'an error';
+    try {
+      session.journal.plan([{ kind: 'remove-file', path: file }]);
+      because = await Promise.race([runProbe(probe, session, () => lastWord), interrupts.interrupted]);
+    } finally {
+      probe.stop();
+      for (const sentence of await session.end(because)) warn(sentence);
+    }
   } finally {
     probe.stop();
+    interrupts.release();
   }
   const report = reportPathFor(folder);
   await concludeWith(folder, { json: options.json, ...(options.report && { report }) });
 }
 
-/** Lets the probe run to its end, to an interrupt, or to the point where it is plainly stuck. */
+/** Lets the probe run to its end, to a full disk, or to the point where it is plainly stuck. */
 async function runProbe(probe: Probe, session: Session, lastWord: () => number): Promise<string> {
-  let interrupt: () => void = () => {};
-  const interrupted = new Promise<string>((settle) => {
-    interrupt = () => settle('interrupt');
-  });
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  await pause(MARGIN_MS);
   let timer: NodeJS.Timeout | undefined;
   const stuck = new Promise<string>((settle) => {
     timer = setInterval(() => {
@@ -132,18 +113,11 @@ async function runProbe(probe: Probe, session: Session, lastWord: () => number):
   });
   probe.go();
   try {
-    const because = await Promise.race([
-      probe.done.then(() => 'the probe is done'),
-      interrupted,
-      stuck,
-      session.mustEnd,
-    ]);
-    if (because !== 'the probe is done') probe.stop();
+    const because = await Promise.race([probe.done.then(() => 'the probe is done'), stuck, session.mustEnd]);
+    await pause(MARGIN_MS);
     return because;
   } finally {
     clearInterval(timer);
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
   }
 }
 

@@ -6,47 +6,23 @@ import { UserError } from '../base/errors.js';
 import { readWhole } from '../capture/files.js';
 import type { VictimMark } from '../model/recording.js';
 import { startRecording, type Session } from '../pipeline.js';
-import {
-  byteSize,
-  freshName,
-  numberBetween,
-  progress,
-  runningPid,
-  say,
-  seconds,
-  toolName,
-  undoFolder,
-  warn,
-} from './context.js';
+import { byteSize, freshName, progress, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
+import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
-interface RecordOptions {
+interface RecordOptions extends RecordingOptions {
   readonly output?: string;
   readonly for?: number;
   readonly pid?: number[];
-  readonly hz: number;
-  readonly events: boolean;
-  readonly eventBudget: number;
-  readonly buffer?: number;
   readonly maxSize: number;
 }
 
 export function recordCommand(program: Command): void {
-  program
-    .command('record')
+  withRecordingOptions(program.command('record'))
     .description('record the machine around a command, some processes, or those that do the most I/O')
     .argument('[command...]', 'a command to run and watch, after --')
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-record-HOST-TIME.iow here)')
     .option('--for <time>', 'how long (default: until Ctrl-C, or until the command ends)', seconds)
     .option('--pid <pid>', 'watch this process; may be given several times', runningPid)
-    .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), 10)
-    .option('--no-events', 'record counters only, no kernel events')
-    .option(
-      '--event-budget <n>',
-      'kernel events a second above which the costliest are given up',
-      numberBetween(1000, 1e7),
-      400_000,
-    )
-    .option('--buffer <KiB>', 'trace buffer per CPU', numberBetween(64, 1024 * 1024))
     .option('--max-size <bytes>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
     .addHelpText(
       'after',
@@ -91,8 +67,7 @@ async function record(argv: readonly string[], options: RecordOptions): Promise<
       plan: { command: 'record', hz: options.hz, events: options.events, ...(argv.length > 0 && { argv }) },
       victims,
       watchBusiest: victims.length === 0,
-      eventBudget: options.eventBudget,
-      ...(options.buffer !== undefined && { bufferKiB: options.buffer }),
+      ...costOf(options),
       maxBytes: options.maxSize,
     });
   } catch (error) {
