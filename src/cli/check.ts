@@ -83,8 +83,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
       plan: { command: 'check', hz: options.hz, events: options.events, directory: realpathSync(dir) },
       victims: [{ pid: probe.pid, comm: 'iowitness-probe', role: 'probe' }],
       watchBusiest: false,
-      eventBudget: options.eventBudget,
-      ...(options.buffer !== undefined && { bufferKiB: options.buffer }),
+      ...costOf(options),
     });
     let because = 'an error';
     try {
