@@ -1,0 +1,194 @@
+// The frame around the causes: what is missing or throws becomes 'not checked', what holds is ranked by the time that it explains, and
+// verdicts follow from mechanisms in small made-up traces.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { measure } from '../../src/analysis/measures.js';
+import { loadCauses } from '../../src/catalogue.js';
+import { examine, ruledOut, type Cause, type Found } from '../../src/causes/cause.js';
+import { diagnose } from '../../src/causes/diagnose.js';
+import type { Case } from '../../src/analysis/case.js';
+import type { Diagnosis } from '../../src/model/diagnosis.js';
+import { aCase, someFacts } from '../support/case.js';
+import { LOOP0, someEvents, type Row } from '../support/events.js';
+
+const ME = 50;
+
+function holding(id: string, share: number, confidence: number): Cause {
+  const found: Found = {
+    kind: 'found',
+    share,
+    confidence,
+    sentence: id,
+    culprit: null,
+    evidence: [],
+    advice: [],
+    lost: [],
+  };
+  return { id, layer: 'block', rank: 'verdict', needs: [], examine: () => found };
+}
+
+async function diagnosed(input: Case): Promise<Diagnosis> {
+  return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
+}
+
+test('every cause of the folder is loaded and bears its file’s name', async () => {
+  const ids = (await loadCauses()).map((cause) => cause.id);
+  assert.ok(ids.length >= 8);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of ['healthy', 'mem.dirty-limit', 'dev.slow', 'env.changed']) assert.ok(ids.includes(id));
+});
+
+test('a missing need and an exception are not checked, with the reason', () => {
+  const measures = measure(aCase());
+  const needy: Cause = { ...holding('x', 1, 1), needs: ['victim'] };
+  assert.match(JSON.stringify(examine(needy, measures)), /not-checked.*no process was watched/);
+  const broken: Cause = {
+    ...holding('x', 1, 1),
+    examine() {
+      throw new Error('boom');
+    },
+  };
+  assert.match(JSON.stringify(examine(broken, measures)), /not-checked.*boom/);
+});
+
+test('causes are ranked by the time that they explain, weighed by how sure they are; the others stand beside', () => {
+  const causes = [
+    holding('small', 0.2, 0.9),
+    holding('large', 0.6, 0.8),
+    { ...holding('out', 1, 1), examine: () => ruledOut('no') },
+  ];
+  const { diagnosis } = diagnose(measure(aCase()), causes, 'test');
+  assert.equal(diagnosis.verdict.cause, 'large');
+  assert.deepEqual(
+    diagnosis.also.map((one) => one.cause),
+    ['small'],
+  );
+  assert.deepEqual(diagnosis.ruledOut, [{ cause: 'out', why: 'no' }]);
+});
+
+test('without anything recorded there is no verdict, and no guess', async () => {
+  const { verdict } = await diagnosed(aCase());
+  assert.equal(verdict.cause, 'inconclusive');
+  assert.equal(verdict.confidence, 0);
+});
+
+interface Io {
+  /** Times in ms: sleep, queue, dispatch, completion (which wakes). */
+  readonly sleep: number;
+  readonly queue: number;
+  readonly dispatch: number;
+  readonly complete: number;
+  readonly sector: number;
+  /** Who queues the bio; the victim itself unless told. */
+  readonly by?: number;
+}
+
+/** A victim that writes 4 KiB at a time, waits for each write, and runs in between. */
+function writes(list: readonly Io[], stack: readonly string[] = ['io_schedule', 'iomap_dio_rw']): Case {
+  const block = (t: number, pid: number, { sector }: Io): Row => ({
+    t,
+    pid,
+    fields: { dev: LOOP0, sector, nr_sector: 8, rwbs: 'WS', error: 0 },
+  });
+  const out = (t: number): Row => ({
+    t,
+    pid: ME,
+    fields: { prev_pid: ME, prev_state: 2, next_pid: 0, prev_comm: 'victim', next_comm: 'swapper' },
+  });
+  const into = (t: number): Row => ({
+    t,
+    pid: 0,
+    fields: { prev_pid: 0, prev_state: 0, next_pid: ME, prev_comm: 'swapper', next_comm: 'victim' },
+  });
+  const end = (list.at(-1)?.complete ?? 0) + 1;
+  return aCase({
+    durationMs: end,
+    victims: [{ pid: ME, comm: 'victim', role: 'pid' }],
+    threads: new Map([[ME, [ME]]]),
+    events: someEvents(
+      {
+        block_bio_queue: list.map((io) => block(io.queue, io.by ?? ME, io)),
+        block_rq_issue: list.map((io) => block(io.dispatch, io.by ?? ME, io)),
+        block_rq_complete: list.map((io) => block(io.complete, 0, io)),
+        sched_switch: list.flatMap((io) => [out(io.sleep), into(io.complete + 0.02)]),
+        sched_waking: list.map((io) => ({ t: io.complete + 0.01, pid: 0, fields: { pid: ME, comm: 'victim' } })),
+      },
+      list.map((io) => [io.sleep + 0.001, ME, stack] as const),
+      { [ME]: 'victim', 9: 'kworker/0:1' },
+    ),
+  });
+}
+
+test('writes that the device takes 40 ms for are dev.slow', async () => {
+  const list = Array.from({ length: 50 }, (_, n) => ({
+    sleep: n * 42 + 1,
+    queue: n * 42 + 0.9,
+    dispatch: n * 42 + 0.95,
+    complete: n * 42 + 41,
+    sector: n * 8,
+  }));
+  const { verdict } = await diagnosed(writes(list));
+  assert.equal(verdict.cause, 'dev.slow');
+  assert.ok(verdict.share > 0.9);
+});
+
+test('the same waits with bios that a kernel worker queues late are a cgroup’s limit, where one is set', async () => {
+  const list = Array.from({ length: 50 }, (_, n) => ({
+    sleep: n * 42 + 1,
+    queue: n * 42 + 40.5,
+    dispatch: n * 42 + 40.6,
+    complete: n * 42 + 41,
+    sector: n * 8,
+    by: 9,
+  }));
+  const limit = {
+    cgroup: '/box',
+    file: '/sys/fs/cgroup/blkio/box/blkio.throttle.write_iops_device',
+    kind: 'io',
+    device: '7:0',
+    what: 'wiops',
+    value: 24,
+  } as const;
+  const process = {
+    pid: ME,
+    comm: 'victim',
+    command: 'victim',
+    cgroups: new Map([['blkio', '/box']]),
+    startTicks: 1,
+    daemon: false,
+  };
+  const limited = { ...writes(list), facts: [someFacts({ limits: [limit], processes: [process] })] };
+  const { verdict } = await diagnosed(limited);
+  assert.equal(verdict.cause, 'blk.cgroup-limit');
+  assert.equal(verdict.culprit?.file, limit.file);
+  // Without the limit in the facts nobody is accused of it.
+  assert.notEqual((await diagnosed(writes(list))).verdict.cause, 'blk.cgroup-limit');
+});
+
+test('quick writes are healthy', async () => {
+  const list = Array.from({ length: 500 }, (_, n) => ({
+    sleep: n * 2 + 1,
+    queue: n * 2 + 0.9,
+    dispatch: n * 2 + 0.95,
+    complete: n * 2 + 1.2,
+    sector: n * 8,
+  }));
+  assert.equal((await diagnosed(writes(list))).verdict.cause, 'healthy');
+});
+
+test('pauses of the dirty throttle with an idle device are mem.dirty-limit', async () => {
+  const list = Array.from({ length: 50 }, (_, n) => ({
+    sleep: n * 20 + 1,
+    queue: n * 20 + 18,
+    dispatch: n * 20 + 18.1,
+    complete: n * 20 + 18.3,
+    sector: n * 8,
+    by: 9,
+  }));
+  const { verdict, ruledOut: out } = await diagnosed(
+    writes(list, ['io_schedule_timeout', 'balance_dirty_pages', 'ext4_buffered_write_iter']),
+  );
+  assert.equal(verdict.cause, 'mem.dirty-limit');
+  assert.ok(out.some((one) => one.cause === 'mem.dirty-backpressure'));
+});
