@@ -38,7 +38,7 @@ const RULES: readonly Rule[] = [
   {
     state: 'journal',
     functions:
-      /^(jbd2_|wait_transaction_locked|wait_transaction_switching|add_transaction_credits|start_this_handle|do_get_write_access|__jbd2_|ext4_fc_|xlog_|xfs_log_force|xfs_trans_reserve|__xfs_log|btrfs_commit_transaction|btrfs_wait_for_commit|wait_current_trans|btrfs_sync_log|wait_log_commit)/,
+      /^(jbd2_|wait_transaction_locked|wait_transaction_switching|add_transaction_credits|start_this_handle|do_get_write_access|__jbd2_|ext4_fc_|xlog_|xfs_log_force|xfs_trans_reserve|__xfs_log|btrfs_commit_transaction|btrfs_wait_for_commit|wait_current_trans|btrfs_sync_log|wait_log_commit|__reserve_bytes|wait_reserve_ticket|btrfs_reserve_|btrfs_wait_)/,
   },
   {
     state: 'block-queue',

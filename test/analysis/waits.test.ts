@@ -15,6 +15,7 @@ const STACKS: readonly (readonly [State, string])[] = [
     'dirty-throttle',
     '__schedule schedule schedule_timeout io_schedule_timeout balance_dirty_pages balance_dirty_pages_ratelimited_flags generic_perform_write ext4_buffered_write_iter vfs_write',
   ],
+  ['journal', '__schedule schedule __reserve_bytes btrfs_reserve_metadata_bytes btrfs_buffered_write vfs_write'],
   [
     'journal',
     '__schedule schedule jbd2_log_wait_commit jbd2_complete_transaction ext4_fsync_journal ext4_sync_file do_fsync',
