@@ -131,12 +131,14 @@ export function slowness(
 
 /** Slowness is judged in windows of this length, so that a slow stretch is not averaged away by a fast one, ms. */
 const WINDOW_MS = 500;
+const MOST_WINDOWS = 100_000;
 /** A class that took this share of a window's service time speaks for the window. */
 const TELLING = 0.3;
 
 /** The windows in which the disk took longer than the norm allows for what it served. */
 export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Interval[] {
-  const windows = Math.max(1, Math.ceil((within.to - within.from) / WINDOW_MS));
+  const windowMs = Math.max(WINDOW_MS, (within.to - within.from) / MOST_WINDOWS);
+  const windows = Math.max(1, Math.ceil((within.to - within.from) / windowMs));
   const classes = new Map<RequestClass, { served: Float64Array; allowed: Float64Array }>();
   const served = new Float64Array(windows);
   load.rows.forEach((row, at) => {
@@ -148,9 +150,9 @@ export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm,
     const name = classOf(kind, bytes);
     let sums = classes.get(name);
     if (!sums) classes.set(name, (sums = { served: new Float64Array(windows), allowed: new Float64Array(windows) }));
-    addToBins(served, WINDOW_MS, from, to);
-    addToBins(sums.served, WINDOW_MS, from, to);
-    addToBins(sums.allowed, WINDOW_MS, from, to, expectedMs(norm, kind, bytes) / (to - from));
+    addToBins(served, windowMs, from, to);
+    addToBins(sums.served, windowMs, from, to);
+    addToBins(sums.allowed, windowMs, from, to, expectedMs(norm, kind, bytes) / (to - from));
   });
   const slow: Interval[] = [];
   for (let window = 0; window < windows; window += 1) {
@@ -158,7 +160,7 @@ export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm,
       const ms = sums.served[window] ?? 0;
       return ms >= TELLING * (served[window] ?? 0) && ms > (sums.allowed[window] ?? 0);
     });
-    if (speaks) slow.push({ from: within.from + window * WINDOW_MS, to: within.from + (window + 1) * WINDOW_MS });
+    if (speaks) slow.push({ from: within.from + window * windowMs, to: within.from + (window + 1) * windowMs });
   }
   return union(slow);
 }

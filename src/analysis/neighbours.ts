@@ -7,7 +7,9 @@ import type { Origin, Origins } from './origins.js';
 import { findBursts, type Bursts } from './period.js';
 import type { Requests } from './requests.js';
 
+/** Bursts are looked for in bins of 50 ms, wider in recordings of more than a quarter of an hour. */
 const BIN_MS = 50;
+const MOST_BINS = 20_000;
 /** Fewer own requests than this in either condition make no comparison. */
 const ENOUGH = 8;
 
@@ -44,7 +46,8 @@ export function findNeighbours(
   const byOrigin = new Map<number, { services: Interval[]; bytes: number; series: Float64Array }>();
   const ownServices: Interval[] = [];
   let diskBytes = 0;
-  const bins = Math.max(1, Math.ceil(durationMs / BIN_MS));
+  const binMs = Math.max(BIN_MS, Math.ceil(durationMs / MOST_BINS));
+  const bins = Math.max(1, Math.ceil(durationMs / binMs));
   load.rows.forEach((row, at) => {
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
     const bytes = requests.bytes[row] ?? 0;
@@ -58,20 +61,20 @@ export function findNeighbours(
     if (!entry) byOrigin.set(index, (entry = { services: [], bytes: 0, series: new Float64Array(bins) }));
     entry.services.push(service);
     entry.bytes += bytes;
-    const bin = Math.floor(service.to / BIN_MS);
+    const bin = Math.floor(service.to / binMs);
     if (bin >= 0 && bin < bins) entry.series[bin] = (entry.series[bin] ?? 0) + bytes;
   });
   const others: Neighbour[] = [];
   for (const [index, entry] of byOrigin) {
     const origin = origins.list[index];
     if (!origin) continue;
-    const dirtied = origin.via === 'flushed' && origin.pid !== null ? pagesDirtied(origin.pid, BIN_MS) : undefined;
+    const dirtied = origin.via === 'flushed' && origin.pid !== null ? pagesDirtied(origin.pid, binMs) : undefined;
     others.push({
       origin,
       waitMs: total(intersect(waits, union(entry.services))),
       bytes: entry.bytes,
       share: diskBytes > 0 ? entry.bytes / diskBytes : 0,
-      bursts: { ...findBursts(dirtied ?? entry.series), binMs: BIN_MS },
+      bursts: { ...findBursts(dirtied ?? entry.series), binMs },
     });
   }
   others.sort((a, b) => b.waitMs - a.waitMs);

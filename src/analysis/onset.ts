@@ -3,7 +3,9 @@
 
 import { addToBins, type Interval } from './intervals.js';
 
+/** Bins of 100 ms, wider in recordings of hours. */
 const BIN_MS = 100;
+const MOST_BINS = 200_000;
 /** The loss must stay up on average over this many bins. */
 const STAYS = 5;
 
@@ -15,11 +17,12 @@ export interface Onset {
 
 /** The onset of the loss within [from, to]. `lost` is sorted and disjoint. */
 export function findOnset(lost: readonly Interval[], from: number, to: number): Onset {
-  const bins = new Float64Array(Math.max(1, Math.ceil((to - from) / BIN_MS)));
-  for (const one of lost) addToBins(bins, BIN_MS, one.from - from, one.to - from, 1 / BIN_MS);
-  const begin = from + firstHigh(bins) * BIN_MS;
+  const binMs = Math.max(BIN_MS, (to - from) / MOST_BINS);
+  const bins = new Float64Array(Math.max(1, Math.ceil((to - from) / binMs)));
+  for (const one of lost) addToBins(bins, binMs, one.from - from, one.to - from, 1 / binMs);
+  const begin = from + firstHigh(bins) * binMs;
   const sinceMs = Math.max(from, lost.find((one) => one.to > begin)?.from ?? begin, begin);
-  return { sinceMs, fromStart: sinceMs - from < STAYS * BIN_MS };
+  return { sinceMs, fromStart: sinceMs - from < STAYS * binMs };
 }
 
 function firstHigh(bins: Float64Array): number {

@@ -14,7 +14,7 @@ const SLOWED = 1.5;
 /** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
 const LEAST_SHARE = 0.04;
 const LEAST_OF_WAITING = 0.15;
-/** Bursts of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
+/** Periodic bursts of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
 const BURSTING = { share: 0.01, bytes: 0.35, slowed: 2 } as const;
 
 function who(neighbour: Neighbour): string {
@@ -60,7 +60,7 @@ export const cause: Cause = {
     const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
     const bursting =
-      first.bursts.spans.length >= 2 &&
+      first.bursts.period !== undefined &&
       share >= BURSTING.share &&
       first.share >= BURSTING.bytes &&
       neighbours.slowdown >= BURSTING.slowed;
