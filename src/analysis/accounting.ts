@@ -205,6 +205,8 @@ function sampledState(counters: ProcessCounters, index: number, busy: () => bool
   if (state === 'block-device') return busy() === false ? 'block-held' : 'block-device';
   if (state !== undefined && state !== 'unexplained') return state;
   const letter = counters.state[index] ?? '';
+  // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
+  if (letter === 'D' && busy() === true) return 'block-device';
   if (letter === 'S' && state === undefined) return 'asleep';
   return STATE_OF_LETTER[letter] ?? 'unexplained';
 }
