@@ -3,6 +3,7 @@
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { isKernelThread } from '../analysis/threads.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
@@ -17,14 +18,31 @@ const LEAST_OF_WANTED = 0.6;
 /** A victim that computes all the time and gets half of it back is starved as well. */
 const HALVED = { share: 0.4, ofWanted: 0.5 } as const;
 
-/** Who had the CPU, by the victim's time on the run queue. */
-function rivals(m: Measures): { name: string; ms: number }[] {
-  const sums = new Map<string, number>();
+interface Rival {
+  readonly name: string;
+  /** The one of that name that ran most. */
+  readonly pid: number;
+  readonly ms: number;
+  readonly processes: number;
+}
+
+/** Who had the CPU while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
+function rivals(m: Measures): Rival[] {
+  const byName = new Map<string, Map<number, number>>();
   for (const segment of m.account?.segments ?? []) {
-    if (segment.state !== 'runnable' || segment.rival === undefined || segment.rival === '') continue;
-    sums.set(segment.rival, (sums.get(segment.rival) ?? 0) + segment.to - segment.from);
+    const [, name, pid] = /^(.*) \((\d+)\)$/s.exec(segment.state === 'runnable' ? (segment.rival ?? '') : '') ?? [];
+    if (name === undefined || isKernelThread(name)) continue;
+    const pids = byName.get(name) ?? new Map<number, number>();
+    byName.set(name, pids.set(Number(pid), (pids.get(Number(pid)) ?? 0) + segment.to - segment.from));
   }
-  return [...sums].map(([name, ms]) => ({ name, ms })).sort((a, b) => b.ms - a.ms);
+  return [...byName]
+    .map(([name, pids]) => ({
+      name,
+      pid: [...pids].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0,
+      ms: [...pids.values()].reduce((a, b) => a + b, 0),
+      processes: pids.size,
+    }))
+    .sort((a, b) => b.ms - a.ms);
 }
 
 /** How often, and for how long, the victim's cgroups ran out of quota during the recording. */
@@ -74,10 +92,8 @@ export const cause: Cause = {
     const steal = stealShare(m);
     let culprit: Culprit | null = null;
     if (quota) culprit = { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
-    else if (first) {
-      const match = /^(.*) \((\d+)\)$/s.exec(first.name);
-      culprit = { kind: 'process', name: match?.[1] ?? first.name, ...(match && { pid: Number(match[2]) }) };
-    }
+    else if (first) culprit = { kind: 'process', name: first.name, pid: first.pid };
+    const who = first && `${first.name} (${first.pid}${first.processes > 1 ? ` and ${first.processes - 1} more` : ''})`;
     const evidence: Evidence[] = [
       {
         measure: 'ready to run, not running',
@@ -89,7 +105,7 @@ export const cause: Cause = {
     if (first)
       evidence.push({
         measure: 'who ran instead',
-        value: `${first.name}, ${duration(first.ms)}`,
+        value: `${who}, ${duration(first.ms)}`,
         meaning: 'had the CPU when the victim was ready',
         source: 'sched:sched_switch',
       });
@@ -112,7 +128,7 @@ export const cause: Cause = {
       : steal > 0.1
         ? `the hypervisor took ${percent(steal)} of the CPU time`
         : first
-          ? `${first.name} ran instead`
+          ? `${who} ran instead`
           : 'others ran instead';
     return {
       kind: 'found',

@@ -14,8 +14,8 @@ const SLOWED = 1.5;
 /** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
 const LEAST_SHARE = 0.04;
 const LEAST_OF_WAITING = 0.15;
-/** Periodic bursts of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
-const BURSTING = { share: 0.01, bytes: 0.35, slowed: 2 } as const;
+/** Bursts (irregular ones from a little more) of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
+const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as const;
 
 function who(neighbour: Neighbour): string {
   const { origin } = neighbour;
@@ -60,7 +60,8 @@ export const cause: Cause = {
     const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
     const bursting =
-      first.bursts.period !== undefined &&
+      first.bursts.spans.length >= 2 &&
+      (first.bursts.period !== undefined || share >= BURSTING.irregular) &&
       share >= BURSTING.share &&
       first.share >= BURSTING.bytes &&
       neighbours.slowdown >= BURSTING.slowed;
