@@ -1,6 +1,5 @@
 // The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name.
 
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
@@ -47,7 +46,6 @@ export interface Session {
 
 /** Begins to record. Throws a UserError where the folder can't be made. */
 export async function startRecording(options: RecordOptions): Promise<Session> {
-  mkdirSync(dirname(resolve(options.folder)), { recursive: true });
   const journal = UndoJournal.open(options.undoFolder);
   let stop: (why: string) => void = () => {};
   const mustEnd = new Promise<string>((settle) => (stop = settle));
@@ -86,8 +84,10 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     mustEnd,
     async end(because) {
       recorder.stop();
+      // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
+      const failed = journal.undoAll();
       await writer.close(readClocks(), because);
-      return journal.undoAll();
+      return failed;
     },
   };
 }

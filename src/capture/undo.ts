@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { errnoOf, messageOf } from '../base/errors.js';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
 import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
@@ -77,9 +77,18 @@ export class UndoJournal {
     this.folder = folder;
   }
 
-  /** Opens a journal in a folder, which is made where it is missing. Nothing is written before the first plan. */
+  /**
+   * Opens a journal in a folder, which is made where it is missing. Nothing is written before the first plan. Throws a UserError where
+   * the folder can't be made.
+   */
   static open(folder: string): UndoJournal {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new UserError(
+        `${folder}, where changes are noted so that they can be undone, can’t be made (${messageOf(error)}): make it, writable for this user.`,
+      );
+    }
     return new UndoJournal(folder);
   }
 
@@ -107,14 +116,21 @@ export class UndoJournal {
     const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants;
     const fd = openSync(this.file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC, 0o600);
     this.fd = fd;
+    // An exception that nobody catches still ends with everything undone.
+    process.once('exit', this.atExit);
     writeFileSync(fd, linesOf(bootId(), []));
     syncFolder(this.folder);
     return fd;
   }
 
+  private readonly atExit = (): void => {
+    this.undoAll();
+  };
+
   /** Undoes everything, last first. What failed is returned, a sentence each, and stays in the journal for the next start. */
   undoAll(): string[] {
     if (this.fd === undefined) return [];
+    process.off('exit', this.atExit);
     closeSync(this.fd);
     this.fd = undefined;
     const { failed, left } = undoInReverse(this.entries);

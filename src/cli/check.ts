@@ -75,6 +75,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     },
   );
   let lastWord = Date.now();
+  let because = 'an error';
   try {
     session = await startRecording({
       folder,
@@ -85,36 +86,39 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
       watchBusiest: false,
       ...costOf(options),
     });
-    let because = 'an error';
-    try {
-      session.journal.plan([{ kind: 'remove-file', path: file }]);
-      because = await Promise.race([runProbe(probe, session, () => lastWord), interrupts.interrupted]);
-    } finally {
-      probe.stop();
-      for (const sentence of await session.end(because)) warn(sentence);
-    }
+    session.journal.plan([{ kind: 'remove-file', path: file }]);
+    because = await runProbe(probe, session, () => lastWord, interrupts.interrupted);
   } finally {
     probe.stop();
+    for (const sentence of (await session?.end(because)) ?? []) warn(sentence);
     interrupts.release();
   }
   const report = reportPathFor(folder);
   await concludeWith(folder, { json: options.json, ...(options.report && { report }) });
 }
 
-/** Lets the probe run to its end, to a full disk, or to the point where it is plainly stuck. */
-async function runProbe(probe: Probe, session: Session, lastWord: () => number): Promise<string> {
-  await pause(MARGIN_MS);
+/** Lets the probe run to its end, to an interrupt, to a full disk, or to the point where it is plainly stuck. */
+async function runProbe(
+  probe: Probe,
+  { mustEnd }: Session,
+  lastWord: () => number,
+  interrupted: Promise<string>,
+): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const stuck = new Promise<string>((settle) => {
     timer = setInterval(() => {
       if (Date.now() - lastWord() > STUCK_MS) settle('the probe is stuck in the kernel');
     }, 500);
   });
-  probe.go();
-  try {
-    const because = await Promise.race([probe.done.then(() => 'the probe is done'), stuck, session.mustEnd]);
+  const done = (async () => {
     await pause(MARGIN_MS);
-    return because;
+    probe.go();
+    await probe.done;
+    await pause(MARGIN_MS);
+    return 'the probe is done';
+  })();
+  try {
+    return await Promise.race([done, interrupted, stuck, mustEnd]);
   } finally {
     clearInterval(timer);
   }

@@ -21,8 +21,8 @@ function buildProgram(): Command {
   const program = new Command('iowitness')
     .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
     .version(toolName())
-    .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: (text) => warn(inOneLine(text)) })
     .hook('preAction', (_program, command) => {
       if (command.name() !== 'undo') undoLeftovers();
     });
@@ -31,6 +31,12 @@ function buildProgram(): Command {
   program.addHelpText('after', '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done.');
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
+}
+
+/** commander's complaint and its suggestion, made one line. */
+function inOneLine(complaint: string): string {
+  const [what = '', ...hints] = complaint.replace(/^error: /, '').trim().split(/\s*\n\s*/);
+  return [what.replace(' is invalid. ', ' is invalid: ').replace(/\.$/, ''), ...hints, '(--help shows what there is).'].join(' ');
 }
 
 function sentenceOf(error: unknown): string {
@@ -48,13 +54,21 @@ process.stdout.on('error', (error) => {
 // The kernel's events show processes by this name.
 process.title = 'iowitness';
 
+function fail(error: unknown): void {
+  warn(sentenceOf(error));
+  if (process.env['IOWITNESS_DEBUG'] !== undefined) console.error(error);
+  process.exitCode = EXIT.failed;
+}
+
+// From a timer of the recorder, say; the undo journal's exit hook still puts everything back.
+process.on('uncaughtException', (error) => {
+  fail(error);
+  process.exit();
+});
+
 try {
   await buildProgram().parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.failed;
-  else {
-    warn(sentenceOf(error));
-    if (process.env['IOWITNESS_DEBUG'] !== undefined) console.error(error);
-    process.exitCode = EXIT.failed;
-  }
+  else fail(error);
 }

@@ -1,12 +1,15 @@
 // `record`: the machine around a command, some processes, or the processes that do the most I/O, until Ctrl-C or a time.
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { readWhole } from '../capture/files.js';
 import type { VictimMark } from '../model/recording.js';
 import { startRecording, type Session } from '../pipeline.js';
 import { byteSize, freshName, progress, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
 import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
 interface RecordOptions extends RecordingOptions {
@@ -36,6 +39,21 @@ interface HeldCommand {
   readonly pid: number;
 }
 
+/** Refuses what the shell could not start, before anything is recorded. */
+function requireCommand(command: string): void {
+  const folders = command.includes('/') ? [''] : (process.env['PATH'] ?? '').split(':');
+  const found = folders.some((folder) => {
+    const file = folder === '' ? command : join(folder, command);
+    try {
+      accessSync(file, constants.X_OK);
+      return statSync(file).isFile();
+    } catch {
+      return false;
+    }
+  });
+  if (!found) throw new UserError(`There is no program ${command} to run: name one on the PATH, or with its folder.`);
+}
+
 /** The command, held in a shell before its exec until the recorder watches its pid. */
 function holdCommand(argv: readonly string[]): HeldCommand {
   const child = spawn('/bin/sh', ['-c', 'read -r _ <&3 && exec 3<&- && exec "$@"', 'sh', ...argv], {
@@ -51,40 +69,56 @@ function release(child: ChildProcess): void {
 }
 
 async function record(argv: readonly string[], options: RecordOptions): Promise<void> {
-  const held = argv.length > 0 ? holdCommand(argv) : undefined;
+  const [command] = argv;
+  if (command !== undefined) requireCommand(command);
+  const interrupts = listenForInterrupts();
+  const held = command === undefined ? undefined : holdCommand(argv);
+  try {
+    await recordAround(held, argv, options, interrupts.interrupted);
+  } finally {
+    interrupts.release();
+    // One that was never let go ends with its gate; one that still runs is the user's, and goes on.
+    held?.child.stdio[3]?.destroy();
+    held?.child.unref();
+  }
+}
+
+async function recordAround(
+  held: HeldCommand | undefined,
+  argv: readonly string[],
+  options: RecordOptions,
+  interrupted: Promise<string>,
+): Promise<void> {
   const pids = options.pid ?? [];
   const victims: VictimMark[] = [
     ...(held ? [{ pid: held.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
     ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
   ];
   const folder = options.output ?? freshName('record');
-  let session: Session;
-  try {
-    session = await startRecording({
-      folder,
-      undoFolder: undoFolder(),
-      tool: toolName(),
-      plan: { command: 'record', hz: options.hz, events: options.events, ...(argv.length > 0 && { argv }) },
-      victims,
-      watchBusiest: victims.length === 0,
-      ...costOf(options),
-      maxBytes: options.maxSize,
-    });
-  } catch (error) {
-    held?.child.kill('SIGKILL');
-    throw error;
-  }
-  const because = await untilEnd(session, held?.child, options.for);
+  const session = await startRecording({
+    folder,
+    undoFolder: undoFolder(),
+    tool: toolName(),
+    plan: { command: 'record', hz: options.hz, events: options.events, ...(argv.length > 0 && { argv }) },
+    victims,
+    watchBusiest: victims.length === 0,
+    ...costOf(options),
+    maxBytes: options.maxSize,
+  });
+  const because = await untilEnd(session, held?.child, options.for, interrupted);
   for (const sentence of await session.end(because)) warn(sentence);
   progress('');
+  if (held && held.child.exitCode === null && held.child.signalCode === null)
+    warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
   if (session.writer.bytes > 0) say(`${folder} (${because}); iowitness diagnose ${folder} tells what it shows.`);
 }
 
-/** Waits for Ctrl-C, the time, the command's end, or a full disk. */
+/** Waits for an interrupt, the time, the command's end, or a full disk. */
 async function untilEnd(
   session: Session,
   child: ChildProcess | undefined,
   forSeconds: number | undefined,
+  interrupted: Promise<string>,
 ): Promise<string> {
   const begun = Date.now();
   const ticker = setInterval(
@@ -94,10 +128,10 @@ async function untilEnd(
       ),
     1000,
   );
-  const ends: Promise<string>[] = [session.mustEnd];
-  const timers: NodeJS.Timeout[] = [];
+  const ends: Promise<string>[] = [interrupted, session.mustEnd];
+  let timer: NodeJS.Timeout | undefined;
   if (forSeconds !== undefined)
-    ends.push(new Promise((settle) => timers.push(setTimeout(() => settle('time'), forSeconds * 1000))));
+    ends.push(new Promise((settle) => (timer = setTimeout(() => settle('time'), forSeconds * 1000))));
   if (child) {
     ends.push(
       new Promise((settle) =>
@@ -106,16 +140,10 @@ async function untilEnd(
     );
     release(child);
   }
-  let interrupt: () => void = () => {};
-  ends.push(new Promise((settle) => (interrupt = () => settle('interrupt'))));
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
   try {
     return await Promise.race(ends);
   } finally {
     clearInterval(ticker);
-    for (const timer of timers) clearTimeout(timer);
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    clearTimeout(timer);
   }
 }

@@ -2,7 +2,7 @@
 // disk does not take in time is dropped beyond a bound, counted, and told on the tape.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,9 +81,11 @@ export class RecordingWriter implements Sink {
   /** Makes the folder with its manifest. Throws a UserError where it exists with something in it. */
   static async create(folder: string, manifest: Manifest, options: WriterOptions = {}): Promise<RecordingWriter> {
     try {
-      mkdirSync(folder, { recursive: true });
+      // Not recursive: in /proc that never ends in Node 20.
+      mkdirSync(folder);
     } catch (error) {
-      throw new UserError(`${folder} can’t be made (${messageOf(error)}): name another place with -o.`);
+      if (errnoOf(error) !== 'EEXIST' || !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+        throw new UserError(`${folder} can’t be made (${messageOf(error)}): name another place with -o.`);
     }
     if (readdirSync(folder).length > 0)
       throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
