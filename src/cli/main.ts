@@ -35,8 +35,15 @@ function buildProgram(): Command {
 
 /** commander's complaint and its suggestion, made one line. */
 function inOneLine(complaint: string): string {
-  const [what = '', ...hints] = complaint.replace(/^error: /, '').trim().split(/\s*\n\s*/);
-  return [what.replace(' is invalid. ', ' is invalid: ').replace(/\.$/, ''), ...hints, '(--help shows what there is).'].join(' ');
+  const [what = '', ...hints] = complaint
+    .replace(/^error: /, '')
+    .trim()
+    .split(/\s*\n\s*/);
+  return [
+    what.replace(' is invalid. ', ' is invalid: ').replace(/\.$/, ''),
+    ...hints,
+    '(--help shows what there is).',
+  ].join(' ');
 }
 
 function sentenceOf(error: unknown): string {

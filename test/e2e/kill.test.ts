@@ -1,0 +1,153 @@
+// Recorders that are killed or interrupted at random moments of their lives: after the next start of any command the machine is as it
+// was, and what was recorded until then can be read. The seed of the moments is in the name of each failure's round.
+
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+import { DiagnosisSchema } from '../../src/model/diagnosis.js';
+import { refusal, run, start, type Ran } from '../support/cli.js';
+import { assertNothingLeft, leftovers } from '../support/leftovers.js';
+import { inFolder } from '../support/recordings.js';
+import { needsRoot, needsTracefs } from '../support/requirements.js';
+
+const skip = needsRoot() || needsTracefs();
+
+/** Both last some three seconds: a start of a tenth of a second to half a second, the work, and the end with its undoing. */
+const COMMANDS = {
+  check: ['check', '.', '--buffered', '1s', '--direct', '500ms', '--fsync', '500ms', '--json', '-o', 'a.iow'],
+  record: ['record', '--for', '2s', '-o', 'a.iow'],
+} as const;
+
+interface Ended extends Ran {
+  readonly pid: number;
+}
+
+async function signalAfter(args: readonly string[], cwd: string, signal: NodeJS.Signals, ms: number): Promise<Ended> {
+  const { child, ended } = start(args, { cwd });
+  await sleep(ms);
+  child.kill(signal);
+  return { ...(await ended), pid: child.pid ?? 0 };
+}
+
+/** Waits until a recorder has set up all that it changes: its instances stand and its probe writes. */
+async function untilAtWork(pid: number, cwd: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!leftovers(pid, cwd).some((left) => left.startsWith('.iowitness-probe-'))) {
+    assert.ok(Date.now() < deadline, 'the probe never wrote');
+    await sleep(50);
+  }
+}
+
+/** The recording of a recorder that was ended early opens, and says that it lacks its end exactly where it does. */
+async function assertReadable(cwd: string): Promise<void> {
+  const manifest = path.join(cwd, 'a.iow/manifest.json');
+  const diagnosed = await run(['diagnose', 'a.iow', '--json'], { cwd });
+  if (!existsSync(manifest)) {
+    assert.match(refusal(diagnosed), /^There is no recording|it has no manifest\.json\.$/);
+    return;
+  }
+  assert.equal(diagnosed.stderr, '');
+  const { recording } = v.parse(DiagnosisSchema, JSON.parse(diagnosed.stdout));
+  assert.equal(recording.complete, readFileSync(manifest, 'utf8').includes('"endedBecause"'));
+}
+
+for (const [name, args] of Object.entries(COMMANDS)) {
+  test(`kill -9 of ${name} at any moment leaves nothing after the next start`, { skip }, async () => {
+    for (let round = 0; round < 5; round += 1) {
+      // One moment in each fifth of its life.
+      const ms = 100 + (round + Math.random()) * 700;
+      await inFolder(async (cwd) => {
+        try {
+          const { pid } = await signalAfter(args, cwd, 'SIGKILL', ms);
+          const next = await run([round % 2 === 0 ? 'undo' : 'doctor'], { cwd });
+          assert.equal(next.status, 0, next.stdout + next.stderr);
+          await assertNothingLeft(pid, cwd);
+          await assertReadable(cwd);
+        } catch (error) {
+          throw new Error(`killed after ${ms} ms`, { cause: error });
+        }
+      });
+    }
+  });
+}
+
+test('kill -9 of check while its probe writes leaves much, and the next start nothing', { skip }, async () => {
+  await inFolder(async (cwd) => {
+    const { child, ended } = start(COMMANDS.check, { cwd });
+    const pid = child.pid ?? 0;
+    await untilAtWork(pid, cwd);
+    child.kill('SIGKILL');
+    await ended;
+    assert.ok(
+      leftovers(pid, cwd).some((left) => left.startsWith(`iowitness-${pid}-`)),
+      'the instances are left',
+    );
+    // Every command undoes at its start, and says so on standard error; another start on this machine may have been first.
+    const { stderr } = await run(['diagnose', 'a.iow'], { cwd });
+    if (stderr !== '') assert.match(stderr, /^(iowitness: left by a run that was killed, now undone: [^\n]+\n)+$/);
+    await assertNothingLeft(pid, cwd);
+    await assertReadable(cwd);
+  });
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const [name, args] of Object.entries(COMMANDS)) {
+    test(`${signal} ends ${name} in order at any moment, with everything undone`, { skip }, async () => {
+      for (const ms of [Math.random() * 600, 600 + Math.random() * 1500, 2100 + Math.random() * 1500]) {
+        await inFolder(async (cwd) => {
+          try {
+            const { pid, ...ran } = await signalAfter(args, cwd, signal, ms);
+            await assertNothingLeft(pid, cwd);
+            if (ran.signal !== null) {
+              // Before it listens it has changed nothing, and after its work is done nothing is changed any more.
+              assert.equal(ran.signal, signal);
+              if (existsSync(path.join(cwd, 'a.iow/manifest.json')))
+                assert.match(readFileSync(path.join(cwd, 'a.iow/manifest.json'), 'utf8'), /"endedBecause"/);
+            } else {
+              assert.equal(ran.stderr, '');
+              assert.match(readFileSync(path.join(cwd, 'a.iow/manifest.json'), 'utf8'), /"endedBecause"/);
+            }
+            assert.deepEqual(
+              readdirSync('/var/lib/iowitness/undo').filter((file) => file.startsWith(`${pid}-`)),
+              [],
+            );
+          } catch (error) {
+            throw new Error(`${signal} after ${ms} ms`, { cause: error });
+          }
+        });
+      }
+    });
+  }
+}
+
+test('a signal that comes twice at once, as timeout(1) sends it, is one', { skip }, async () => {
+  await inFolder(async (cwd) => {
+    const { child, ended } = start(COMMANDS.check, { cwd });
+    const pid = child.pid ?? 0;
+    await untilAtWork(pid, cwd);
+    child.kill('SIGTERM');
+    await sleep(20);
+    child.kill('SIGTERM');
+    const { signal, stdout } = await ended;
+    assert.equal(signal, null);
+    const { recording } = v.parse(DiagnosisSchema, JSON.parse(stdout));
+    assert.deepEqual([recording.complete, recording.endedBecause], [true, 'interrupt']);
+    await assertNothingLeft(pid, cwd);
+  });
+});
+
+test('a command that outlives its recording goes on, and is told', { skip }, async () => {
+  await inFolder(async (cwd) => {
+    const { status, stderr, stdout } = await run(['record', '--for', '1s', '-o', 'a.iow', '--', 'sleep', '30'], {
+      cwd,
+    });
+    assert.equal(status, 0);
+    const pid = Number(/^iowitness: sleep \(pid (\d+)\) still runs and is no longer recorded\.\n$/.exec(stderr)?.[1]);
+    assert.match(stdout, /^a\.iow \(time\); /);
+    assert.equal(readFileSync(`/proc/${pid}/comm`, 'utf8'), 'sleep\n');
+    process.kill(pid);
+  });
+});
