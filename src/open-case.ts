@@ -89,6 +89,7 @@ export function openCase(path: string): Case {
     probe: own.probe,
     recorder: own.recorder,
     trace: own.trace,
+    space: own.space,
     losses: [...own.losses, ...losses.filter((loss) => !isToldTwice(loss, own.losses)), ...recording.losses],
   };
 }

@@ -35,6 +35,8 @@ export interface RecordOptions {
 
 /** A recording under way. */
 export interface Session {
+  /** CLOCK_MONOTONIC at the recording's start, ns, as a decimal string. */
+  readonly startNs: string;
   readonly recorder: Recorder;
   readonly writer: RecordingWriter;
   readonly journal: UndoJournal;
@@ -78,6 +80,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
   });
   recorder.start();
   return {
+    startNs: start.monotonicNs,
     recorder,
     writer,
     journal,

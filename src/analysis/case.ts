@@ -4,7 +4,7 @@ import type { Counters } from '../model/counters.js';
 import type { Events } from '../model/events.js';
 import type { FactChange, Facts } from '../model/facts.js';
 import type { Loss } from '../model/losses.js';
-import type { Manifest, ProbeProgress, RecorderLoad, TraceState, VictimMark } from '../model/recording.js';
+import type { Manifest, ProbeProgress, RecorderLoad, TraceState, VictimMark, VolumeSpace } from '../model/recording.js';
 
 /** One slice of the probe's progress with its bounds in ms since the recording's start. */
 export interface ProbeSlice extends ProbeProgress {
@@ -31,6 +31,8 @@ export interface Case {
   readonly probe: readonly ProbeSlice[];
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];
+  /** What each local filesystem had left, over time. */
+  readonly space: readonly (VolumeSpace & { readonly atMs: number })[];
   readonly losses: readonly Loss[];
 }
 

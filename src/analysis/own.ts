@@ -121,17 +121,18 @@ export function splitWaits(
     if (!isWait(segment.state)) return [segment];
     const journal = segment.state === 'journal';
     const stages = journal ? commit : mine;
-    const whole = [{ from: segment.from, to: segment.to }];
-    const device = intersect(whole, near(stages.device, segment));
-    const rest = without(whole, device);
+    const { state: whole } = segment;
+    const all = [{ from: segment.from, to: segment.to }];
+    const device = intersect(all, near(stages.device, segment));
+    const rest = without(all, device);
     const queue = intersect(rest, near(stages.queue, segment));
     const other = without(rest, queue);
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
     return [
-      ...device.map((one) => ({ ...segment, ...one, state: 'block-device' as State })),
-      ...queue.map((one) => ({ ...segment, ...one, state: 'block-queue' as State })),
-      ...other.map((one) => ({ ...segment, ...one, state: restState(one, journal, heldUntil) })),
+      ...device.map((one) => ({ ...segment, ...one, whole, state: 'block-device' as State })),
+      ...queue.map((one) => ({ ...segment, ...one, whole, state: 'block-queue' as State })),
+      ...other.map((one) => ({ ...segment, ...one, whole, state: restState(one, journal, heldUntil) })),
     ].sort((a, b) => a.from - b.from);
   });
 }

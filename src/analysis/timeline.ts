@@ -4,6 +4,7 @@
 import type { Events } from '../model/events.js';
 import type { State } from '../model/states.js';
 import { column } from './merge.js';
+import { reclaimTimes, withReclaim } from './reclaim.js';
 import { stateOfStack } from './waits.js';
 
 /** One stretch of one state. Times in ms since the recording's start. */
@@ -13,8 +14,10 @@ export interface Segment {
   readonly state: State;
   /** The thread that took the CPU (for runnable), as the kernel names it. */
   readonly rival?: string;
-  /** Index into events.stacks.stacks, for sleeps that had one. */
+  /** Index into events.stacks.stacks, for sleeps that had one, or were so like one that had. */
   readonly stack?: number;
+  /** The state of the whole sleep, where this is a stage of it: a journal's commit is waited for while the device writes it. */
+  readonly whole?: State;
   /** The wake-up that ended a sleep: when, on which CPU, and the thread that ran there (0 in the idle task). */
   readonly wokenAt?: number;
   readonly wokenOn?: number;
@@ -125,11 +128,12 @@ export function timelines(
   births: ReadonlyMap<number, number> = new Map(),
 ): Map<number, Segment[]> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
+  const reclaims = reclaimTimes(events, threads);
   const found = new Map<number, Segment[]>();
   for (const [pid, changes] of changesOf(events, threads)) {
     const cursor = new StackCursor(stacksOf(events, pid));
     const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs);
-    found.set(pid, withoutGaps(fillUnknown(segments)));
+    found.set(pid, withReclaim(withoutGaps(fillUnknown(segments)), reclaims.get(pid) ?? []));
   }
   return found;
 }
@@ -218,7 +222,7 @@ function fillUnknown(segments: readonly Draft[]): Draft[] {
     while (at < list.length && (list[at]?.from ?? Infinity) < segment.from) at += 1;
     cursors[kind] = at;
     const near = mostAlike(segment, list.slice(Math.max(0, at - NEAR), at + NEAR));
-    return near ? { ...segment, state: near.state } : segment;
+    return near ? { ...segment, state: near.state, ...(near.stack !== undefined && { stack: near.stack }) } : segment;
   });
 }
 

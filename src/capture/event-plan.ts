@@ -9,6 +9,10 @@ export interface EventClass {
   readonly events: readonly string[];
   /** What a reader of the verdict misses without it; the loss quotes it. */
   readonly shows: string;
+  /** The kernel keeps only the events for which this holds (Documentation/trace/events.rst, event filtering). */
+  readonly filter?: string;
+  /** True where a kernel rightly lacks some: a filesystem's events are there when the filesystem is. */
+  readonly optional?: boolean;
   /** Classes are shed in ascending order; undefined = never. */
   readonly shed?: number;
 }
@@ -41,6 +45,21 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     shows: 'which inode the flusher wrote when',
   },
   {
+    name: 'syncs',
+    instance: 'machine',
+    events: ['ext4/ext4_sync_file_enter', 'xfs/xfs_file_fsync', 'btrfs/btrfs_sync_file'],
+    optional: true,
+    shows: 'who asks a filesystem for durability',
+  },
+  {
+    name: 'signals',
+    instance: 'machine',
+    events: ['signal/signal_generate'],
+    // SIGCONT, SIGSTOP and SIGTSTP (signal(7)).
+    filter: 'sig == 18 || sig == 19 || sig == 20',
+    shows: 'who stops a process',
+  },
+  {
     name: 'dirtied',
     instance: 'machine',
     events: ['writeback/writeback_dirty_folio'],
@@ -57,7 +76,20 @@ export const EVENT_CLASSES: readonly EventClass[] = [
   {
     name: 'reclaim',
     instance: 'victim',
-    events: ['vmscan/mm_vmscan_direct_reclaim_begin', 'vmscan/mm_vmscan_direct_reclaim_end'],
+    events: [
+      'vmscan/mm_vmscan_direct_reclaim_begin',
+      'vmscan/mm_vmscan_direct_reclaim_end',
+      'vmscan/mm_vmscan_memcg_reclaim_begin',
+      'vmscan/mm_vmscan_memcg_reclaim_end',
+    ],
     shows: 'when the victim reclaimed memory itself',
+  },
+  {
+    name: 'failures',
+    instance: 'victim',
+    events: ['raw_syscalls/sys_exit'],
+    // EIO, ENOSPC, EROFS, EDQUOT (include/uapi/asm-generic/errno-base.h, errno.h).
+    filter: 'ret == -5 || ret == -28 || ret == -30 || ret == -122',
+    shows: 'which system calls of the victim failed for want of space or by an I/O error',
   },
 ];

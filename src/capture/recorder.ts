@@ -11,6 +11,7 @@ import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
 import { openKernelFilesystems } from './kernel-fs.js';
 import { readWhole } from './files.js';
+import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
 import { Tracer } from './tracer.js';
 import { packSymbols, symbolsAreShown } from './tracefs.js';
@@ -54,6 +55,7 @@ export class Recorder {
   private readonly options: RecorderOptions;
   private readonly sampler: CounterSampler;
   private readonly settings: SettingsWatch;
+  private readonly space: SpaceWatch;
   private readonly victims = new Map<number, VictimMark>();
   private readonly gone = new Set<number>();
   private readonly threads = new Map<number, string>();
@@ -75,6 +77,7 @@ export class Recorder {
       ...(filesystems.debugfs !== undefined && { debugfs: filesystems.debugfs }),
     });
     this.settings = new SettingsWatch();
+    this.space = new SpaceWatch((space) => this.say(SOURCE.space, space));
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.addVictim(victim);
@@ -154,6 +157,7 @@ export class Recorder {
   start(): void {
     captureFacts(this.options.sink, { when: 'start', victims: [...this.victims.keys()] });
     this.settings.changed([...this.victims.keys()]);
+    this.space.look();
     this.next = monotonicNs();
     this.tick();
   }
@@ -182,6 +186,7 @@ export class Recorder {
   private everySecond(now: bigint): void {
     this.tracer?.everySecond();
     this.watchVictims();
+    this.space.look();
     const clocks = readClocks();
     this.say(SOURCE.clock, clocks);
     const offset = clocks.wallMs - Number(BigInt(clocks.monotonicNs) / 1_000_000n);

@@ -93,9 +93,11 @@ export class TraceInstance {
     this.set('buffer_size_kb', String(Math.round(perCpu)));
   }
 
-  /** Enables one event and keeps its format file; false where this kernel lacks it. */
-  enable(event: string, sink: Sink): boolean {
-    if (!existsSync(join(this.folder, 'events', event)) || !this.trySet(`events/${event}/enable`, '1')) return false;
+  /** Enables one event, filtered where a filter is given, and keeps its format file; false where this kernel lacks it. */
+  enable(event: string, sink: Sink, filter?: string): boolean {
+    if (!existsSync(join(this.folder, 'events', event))) return false;
+    if (filter !== undefined && !this.trySet(`events/${event}/filter`, filter)) return false;
+    if (!this.trySet(`events/${event}/enable`, '1')) return false;
     this.enabled.add(event);
     this.keepFormat(event, sink);
     return true;

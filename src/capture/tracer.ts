@@ -66,8 +66,8 @@ export class Tracer {
     this.victim.setBufferKiB(Math.min(perCpu, 4096));
     this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
     for (const one of EVENT_CLASSES) {
-      const missing = one.events.filter((event) => !this[one.instance].enable(event, this.options.sink));
-      if (missing.length > 0)
+      const missing = one.events.filter((event) => !this[one.instance].enable(event, this.options.sink, one.filter));
+      if (missing.length > 0 && one.optional !== true)
         this.options.loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
     }
     this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink);

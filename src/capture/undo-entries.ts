@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
+import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { readWhole } from './files.js';
 
@@ -39,6 +40,11 @@ export const UndoEntrySchema = v.variant('kind', [
   /** A sysctl, sysfs or cgroup file gets this value back. */
   v.object({ kind: v.literal('write-file'), path: Path, value: v.string() }),
   v.object({ kind: v.literal('unmount'), path: Path }),
+  /** A process of ours, told from a later one with its number by its start time (field 22 of /proc/PID/stat). */
+  v.object({ kind: v.literal('kill'), pid: v.pipe(v.number(), v.integer(), v.minValue(2)), startTicks: v.number() }),
+  /** A frozen filesystem, by its mount point. */
+  v.object({ kind: v.literal('thaw'), path: Path }),
+  v.object({ kind: v.literal('swap-off'), path: Path }),
   v.object({ kind: v.literal('loop-detach'), device: Path, backingFile: Path }),
 ]);
 
@@ -135,6 +141,18 @@ function detach(device: string, backingFile: string): string | undefined {
   return `detached ${device}`;
 }
 
+/** Ends a process for good and waits until it is gone, as long as the kernel lets it go at all. */
+function kill(pid: number, startTicks: number): string | undefined {
+  const lives = () => {
+    const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+    return stat?.startTicks === startTicks && !/[ZX]/.test(stat.state);
+  };
+  if (!lives()) return undefined;
+  process.kill(pid, 'SIGKILL');
+  for (let attempt = 0; attempt < RETRIES && lives(); attempt += 1) pause(RETRY_MS);
+  return `ended process ${pid}`;
+}
+
 /** Undoes one entry and says so in a sentence; undefined where nothing was left to undo. Throws what the system refuses. */
 function undo(entry: UndoEntry): string | undefined {
   switch (entry.kind) {
@@ -167,6 +185,18 @@ function undo(entry: UndoEntry): string | undefined {
       unmount(path);
       return `unmounted ${path}`;
     }
+    case 'kill':
+      return kill(entry.pid, entry.startTicks);
+    case 'thaw':
+      // Thawing what is not frozen is refused with EINVAL, and there is no other way to ask.
+      return run('fsfreeze', '--unfreeze', entry.path) === undefined ? `thawed ${entry.path}` : undefined;
+    case 'swap-off': {
+      const areas = (readWhole('/proc/swaps') ?? '').split('\n').map((line) => line.split(/\s/, 1)[0]);
+      if (!areas.includes(entry.path)) return undefined;
+      const refusal = run('swapoff', entry.path);
+      if (refusal !== undefined) throw new Error(refusal);
+      return `swapped off ${entry.path}`;
+    }
     default:
       return detach(entry.device, entry.backingFile);
   }
@@ -182,7 +212,7 @@ export function undoInReverse(entries: readonly UndoEntry[]): Recovery & { reado
       const sentence = undo(entry);
       if (sentence !== undefined) undone.push(sentence);
     } catch (error) {
-      const target = 'path' in entry ? entry.path : entry.device;
+      const target = 'path' in entry ? entry.path : 'device' in entry ? entry.device : String(entry.pid);
       failed.push(`${entry.kind} of ${target}: ${messageOf(error)}`);
       left.unshift(entry);
     }

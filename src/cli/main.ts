@@ -7,6 +7,7 @@ import { checkCommand } from './check.js';
 import { EXIT, toolName, undoFolder, warn } from './context.js';
 import { diagnoseCommand } from './diagnose.js';
 import { doctorCommand } from './doctor.js';
+import { drillCommand } from './drill.js';
 import { recordCommand } from './record.js';
 import { reportCommand } from './report.js';
 import { undoCommand } from './undo.js';
@@ -26,7 +27,7 @@ function buildProgram(): Command {
     .hook('preAction', (_program, command) => {
       if (command.name() !== 'undo') undoLeftovers();
     });
-  for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, doctorCommand, undoCommand])
+  for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, drillCommand, doctorCommand, undoCommand])
     add(program);
   program.addHelpText('after', '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done.');
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -70,6 +70,8 @@ export const SOURCE = {
   facts: 'iowitness:facts',
   /** Loss: anything that was lost or not to be had, when it was noticed. */
   loss: 'iowitness:loss',
+  /** VolumeSpace of each local filesystem, once a second. */
+  space: 'iowitness:space',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;
@@ -83,6 +85,19 @@ export interface RecorderLoad {
   readonly lateMs: number;
   /** Bytes that wait to be written to disk. */
   readonly queuedBytes: number;
+}
+
+/** What a filesystem has left, as statfs(2) tells it. */
+export interface VolumeSpace {
+  readonly mountPoint: string;
+  readonly blockBytes: number;
+  readonly blocks: number;
+  /** Blocks that root, and that everybody else, may still fill. */
+  readonly free: number;
+  readonly available: number;
+  /** Inodes; 0 of 0 where the filesystem has no table of them. */
+  readonly files: number;
+  readonly freeFiles: number;
 }
 
 /** Which kernel events are enabled, by instance. */

@@ -10,6 +10,7 @@ import {
   type Reading,
   type RecorderLoad,
   type TraceState,
+  type VolumeSpace,
   type VictimMark,
 } from '../model/recording.js';
 
@@ -43,6 +44,16 @@ const Progress = v.object({
   error: v.exactOptional(v.string()),
 });
 
+const Space = v.object({
+  mountPoint: v.string(),
+  blockBytes: Count,
+  blocks: Count,
+  free: Count,
+  available: Count,
+  files: Count,
+  freeFiles: Count,
+});
+
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
   where: v.string(),
@@ -55,18 +66,20 @@ export interface OwnReadings {
   readonly probe: (ProbeProgress & { readonly fromMs: number; readonly toMs: number })[];
   readonly recorder: (RecorderLoad & { readonly atMs: number })[];
   readonly trace: (TraceState & { readonly atMs: number })[];
+  readonly space: (VolumeSpace & { readonly atMs: number })[];
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
 
 /** Sorts the readings whose path is one of SOURCE; all others are passed over. `startNs` is CLOCK_MONOTONIC at the start. */
 export function sortOwnReadings(readings: readonly Reading[], startNs: bigint): OwnReadings {
-  const own: OwnReadings = { victims: [], probe: [], recorder: [], trace: [], losses: [] };
+  const own: OwnReadings = { victims: [], probe: [], recorder: [], trace: [], space: [], losses: [] };
   const sinceStart = (ns: string) => Number(BigInt(ns) - startNs) / 1e6;
   const take = (path: string, value: unknown, atMs: number): void => {
     if (path === SOURCE.victim) own.victims.push(v.parse(Victim, value));
     else if (path === SOURCE.recorder) own.recorder.push({ ...v.parse(Load, value), atMs });
     else if (path === SOURCE.trace) own.trace.push({ ...v.parse(Trace, value), atMs });
+    else if (path === SOURCE.space) own.space.push({ ...v.parse(Space, value), atMs });
     else if (path === SOURCE.loss) own.losses.push(v.parse(LostThing, value));
     else if (path === SOURCE.probe) {
       const slice = v.parse(Progress, value);

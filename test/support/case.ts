@@ -67,6 +67,7 @@ export function aCase(different: Partial<Case> = {}): Case {
     probe: [],
     recorder: [],
     trace: [],
+    space: [],
     losses: [],
     ...different,
   };

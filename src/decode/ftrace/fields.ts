@@ -30,6 +30,13 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   sched_process_fork: ['parent_pid', 'child_pid'],
   mm_vmscan_direct_reclaim_begin: ['order'],
   mm_vmscan_direct_reclaim_end: ['nr_reclaimed'],
+  mm_vmscan_memcg_reclaim_begin: ['order'],
+  mm_vmscan_memcg_reclaim_end: ['nr_reclaimed'],
+  sys_exit: ['id', 'ret'],
+  ext4_sync_file_enter: ['dev', 'ino'],
+  xfs_file_fsync: ['dev', 'ino'],
+  btrfs_sync_file: ['ino'],
+  signal_generate: ['sig', 'pid', 'comm'],
 };
 
 /** Fields that name a thread, by event: the pid is the event's own (common_pid) unless another field is given. */

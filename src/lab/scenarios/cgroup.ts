@@ -1,4 +1,4 @@
-// A cgroup of a scenario's own, in version 1 or 2, whichever has the controller, with the two limits that scenarios need: I/O and CPU.
+// A cgroup of a scenario's own, in version 1 or 2, whichever has the controller, with what scenarios need: limits on I/O, CPU and memory, and the freezer.
 // A process enters it by its pid, or is started in it by a command line. Undoing the journal removes it, once its processes have ended.
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/scheduler/sched-bwc.rst,
 // Documentation/admin-guide/cgroup-v2.rst.
@@ -12,7 +12,7 @@ import type { UndoJournal } from '../../capture/undo.js';
 import type { DeviceId } from '../../model/counters.js';
 
 /** A controller by its name in version 1; version 2 calls blkio 'io'. */
-export type Controller = 'blkio' | 'cpu';
+export type Controller = 'blkio' | 'cpu' | 'memory' | 'freezer';
 
 /** Bytes and operations a second. */
 export interface IoLimits {
@@ -43,6 +43,8 @@ function hierarchyWith(journal: UndoJournal, controller: Controller): Hierarchy 
   if (first) return first;
   const second = hierarchies.find((one) => !isVersion1(one));
   const name = controller === 'blkio' ? 'io' : controller;
+  // Every group of version 2 but the root can be frozen: there is no controller to enable.
+  if (second !== undefined && controller === 'freezer') return second;
   const has = (file: string) =>
     second !== undefined && readFileSync(join(second.mountPoint, file), 'utf8').trim().split(' ').includes(name);
   if (second === undefined || !has('cgroup.controllers'))
@@ -120,6 +122,22 @@ export class LabCgroup {
     const file = join(this.folder, isVersion1(this.hierarchy) ? 'cpu.cfs_quota_us' : 'cpu.max');
     if (isVersion1(this.hierarchy)) this.write(file, String(quota), '-1');
     else this.write(file, `${quota} ${CPU_PERIOD_US}`, 'max');
+    return file;
+  }
+
+  /** Limits the memory that its processes use, page cache included; the file that holds the limit is returned. */
+  limitMemory(bytes: number): string {
+    const first = isVersion1(this.hierarchy);
+    const file = join(this.folder, first ? 'memory.limit_in_bytes' : 'memory.max');
+    this.write(file, String(bytes), first ? '-1' : 'max');
+    return file;
+  }
+
+  /** Freezes its processes; the file that holds the state is returned. */
+  freeze(): string {
+    const first = isVersion1(this.hierarchy);
+    const file = join(this.folder, first ? 'freezer.state' : 'cgroup.freeze');
+    this.write(file, first ? 'FROZEN' : '1', first ? 'THAWED' : '0');
     return file;
   }
 

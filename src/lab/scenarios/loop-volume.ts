@@ -27,6 +27,8 @@ export interface VolumeOptions {
   /** Logical block size in bytes; 512 unless told. */
   readonly sectorBytes?: number;
   readonly mountOptions?: string;
+  /** More arguments for mkfs. */
+  readonly mkfs?: readonly string[];
 }
 
 export interface LoopVolume {
@@ -47,7 +49,7 @@ const MKFS: Readonly<Record<NonNullable<VolumeOptions['fs']>, readonly string[]>
 };
 
 /** Runs a command to its end and returns what it printed. Throws a UserError with its complaint. */
-function run(program: string, ...args: string[]): string {
+export function run(program: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
   if (status === 0) return stdout.trim();
   throw new UserError(`${program} failed, so the scenario can’t be set up: ${(error?.message ?? stderr).trim()}.`);
@@ -59,27 +61,32 @@ function makeImage(image: string, size: number, sparse: boolean): void {
   else run('fallocate', '-l', String(size), image);
 }
 
+interface LoopOptions extends Pick<VolumeOptions, 'sparse' | 'directIo' | 'sectorBytes'> {
+  /** The file to make. */
+  readonly image: string;
+  readonly bytes: number;
+}
+
+/** Makes an image and a loop device on it, and returns the device's node. Throws a UserError where the machine refuses a step. */
+export function attachLoop(journal: UndoJournal, { image, bytes, ...options }: LoopOptions): string {
+  journal.plan([{ kind: 'remove-file', path: image }]);
+  makeImage(image, bytes, options.sparse ?? false);
+  const node = run('losetup', '--find');
+  journal.plan([{ kind: 'loop-detach', device: node, backingFile: image }]);
+  const directIo = options.directIo === false ? 'off' : 'on';
+  run('losetup', `--direct-io=${directIo}`, '--sector-size', String(options.sectorBytes ?? 512), node, image);
+  return node;
+}
+
 /** Makes and mounts a volume. Throws a UserError where the machine refuses a step; what was done until then is in the journal. */
 export function makeLoopVolume(journal: UndoJournal, options: VolumeOptions): LoopVolume {
-  const { folder, name, bytes = 512 * 1024 * 1024, fs = 'ext4', sparse = false, directIo = true } = options;
+  const { folder, name, bytes = 512 * 1024 * 1024, fs = 'ext4' } = options;
   const image = join(folder, `${name}.img`);
   const mountPoint = join(folder, name);
   const beneath = checkDirectory(folder).device;
-  journal.plan([{ kind: 'remove-file', path: image }]);
-  makeImage(image, bytes, sparse);
-
-  const node = run('losetup', '--find');
-  journal.plan([{ kind: 'loop-detach', device: node, backingFile: image }]);
-  run(
-    'losetup',
-    `--direct-io=${directIo ? 'on' : 'off'}`,
-    '--sector-size',
-    String(options.sectorBytes ?? 512),
-    node,
-    image,
-  );
+  const node = attachLoop(journal, { ...options, image, bytes });
   const [mkfs = '', ...mkfsArgs] = MKFS[fs];
-  run(mkfs, ...mkfsArgs, node);
+  run(mkfs, ...mkfsArgs, ...(options.mkfs ?? []), node);
 
   journal.plan([
     { kind: 'rmdir', path: mountPoint },

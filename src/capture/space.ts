@@ -1,0 +1,46 @@
+// What the local filesystems have left, asked of statfs(2) once a second. The answer is waited for off the sampling thread, because a
+// filesystem in trouble may take its time; one that has not answered yet is not asked again.
+
+import { promises } from 'node:fs';
+import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
+import type { VolumeSpace } from '../model/recording.js';
+import { readWhole } from './files.js';
+
+/** A machine with more mounts than this is a host of containers, whose mounts show the same few filesystems. */
+const MOST_MOUNTS = 32;
+/** Filesystems on a disk of this machine: others may hang with their server. */
+const LOCAL = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs|vfat|exfat|ntfs3?|bcachefs|erofs)$/;
+
+export class SpaceWatch {
+  private readonly tell: (space: VolumeSpace) => void;
+  private readonly asked = new Set<string>();
+
+  constructor(tell: (space: VolumeSpace) => void) {
+    this.tell = tell;
+  }
+
+  /** Asks every local filesystem that is not still thinking about the last question. */
+  look(): void {
+    const mounts = parseMountinfo(readWhole('/proc/self/mountinfo') ?? '').filter(
+      (mount) => keepsFiles(mount) && LOCAL.test(mount.type),
+    );
+    const devices = new Set<string>();
+    for (const { mountPoint, device } of mounts) {
+      if (devices.has(device) || devices.size === MOST_MOUNTS) continue;
+      devices.add(device);
+      if (!this.asked.has(mountPoint)) void this.ask(mountPoint);
+    }
+  }
+
+  private async ask(mountPoint: string): Promise<void> {
+    this.asked.add(mountPoint);
+    try {
+      const { bsize, blocks, bfree, bavail, files, ffree } = await promises.statfs(mountPoint);
+      this.tell({ mountPoint, blockBytes: bsize, blocks, free: bfree, available: bavail, files, freeFiles: ffree });
+    } catch {
+      // Unmounted in the meantime, or not to be entered with these rights.
+    } finally {
+      this.asked.delete(mountPoint);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// `drill`: provokes the catalogue's stalls for real, and shows whether the diagnosis tells them apart on this machine.
+
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { UserError } from '../base/errors.js';
+import { readWhole } from '../capture/files.js';
+import { loadDrills } from '../catalogue.js';
+import { runDrill } from '../drilling.js';
+import type { Drill } from '../lab/drill.js';
+import { checkDirectory } from '../lab/probe.js';
+import { startWatchdog } from '../lab/watchdog.js';
+import type { DrillReport, DrillRun } from '../model/drills.js';
+import { renderDrillList, renderDrills, renderRun } from '../present/drills.js';
+import { EXIT, numberBetween, progress, say, toolName, undoFolder } from './context.js';
+
+interface DrillCommandOptions {
+  readonly all: boolean;
+  readonly repeat: number;
+  readonly seed: number;
+  readonly keep?: string;
+  readonly dir: string;
+  readonly json: boolean;
+}
+
+export function drillCommand(program: Command): void {
+  program
+    .command('drill')
+    .description('provoke stalls for real on loop devices, record and diagnose them, and compare with the truth')
+    .argument('[id...]', 'drills to run; without any, and without --all, they are listed')
+    .option('--all', 'run the whole catalogue', false)
+    .option('--repeat <n>', 'how often each is run, with other parameters each time', numberBetween(1, 1000), 1)
+    .option('--seed <n>', 'what the parameters are drawn from', numberBetween(0, 2 ** 31), 1)
+    .option('--keep <folder>', 'keep the recordings there')
+    .option('--dir <folder>', 'a folder on a disk with 2 GB free, for the loop devices’ files', '/var/tmp')
+    .option('--json', 'print all runs as JSON', false)
+    .addHelpText('after', '\nExample:\n  iowitness drill mem.dirty-limit')
+    .action((ids: string[], options: DrillCommandOptions) => drill(ids, options));
+}
+
+async function drill(ids: readonly string[], options: DrillCommandOptions): Promise<void> {
+  const drills = await loadDrills();
+  const chosen = options.all ? drills : ids.map((id) => named(drills, id));
+  if (chosen.length === 0) {
+    say(options.json ? JSON.stringify(drills.map(({ id, about }) => ({ id, about })), null, 2) : renderDrillList(drills));
+    return;
+  }
+  if (process.geteuid?.() !== 0) throw new UserError('Drills change the machine for a moment: run them as root.');
+  checkDirectory(options.dir);
+  if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
+  const report = await runAll(chosen, options);
+  say(options.json ? JSON.stringify(report, null, 2) : renderDrills(report));
+  const ran = report.runs.filter((run) => run.events);
+  if (ran.length === 0) process.exitCode = EXIT.failed;
+  else process.exitCode = ran.every((run) => run.events?.right) ? EXIT.fine : EXIT.found;
+}
+
+function named(drills: readonly Drill[], id: string): Drill {
+  const found = drills.find((one) => one.id === id);
+  if (!found) throw new UserError(`There is no drill ${id}: \`iowitness drill\` lists them.`);
+  return found;
+}
+
+async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): Promise<DrillReport> {
+  const at = new Date().toISOString();
+  const tool = toolName();
+  const journals = undoFolder();
+  const watchdog = startWatchdog(journals);
+  const runs: DrillRun[] = [];
+  const count = chosen.length * options.repeat;
+  try {
+    for (let repeat = 0; repeat < options.repeat; repeat += 1) {
+      for (const one of chosen) {
+        progress(`${runs.length + 1} of ${count}: ${one.id}…`);
+        const run = await runDrill(one, {
+          seed: options.seed,
+          repeat,
+          folder: options.dir,
+          undoFolder: journals,
+          tool,
+          self: [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))],
+          ...(options.keep !== undefined && { keep: options.keep }),
+        });
+        runs.push(run);
+        if (!options.json) {
+          progress('');
+          say(renderRun(run));
+        }
+      }
+    }
+  } finally {
+    watchdog.release();
+  }
+  const kernel = readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown';
+  return { schema: 'iowitness.drills/1', tool, kernel, at, seed: options.seed, runs };
+}

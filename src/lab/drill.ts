@@ -1,0 +1,151 @@
+// What a drill is: a stall, or a healthy load, that is provoked for real, and the truth that the diagnosis is held against. A drill is a
+// file of drills/ that exports `drill`; no list names it. It changes the machine only through its stage, which journals every change.
+
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { monotonicNs } from '../base/clock.js';
+import type { UndoJournal } from '../capture/undo.js';
+import type { Draw } from './draw.js';
+import { LabCgroup, type Controller } from './scenarios/cgroup.js';
+import { makeLoopVolume, type LoopVolume, type VolumeOptions } from './scenarios/loop-volume.js';
+import { startWorkload, type Owner, type Work, type Workload } from './workload.js';
+
+export interface Drill {
+  /** The cause's id, or 'healthy.' and the kind of load. */
+  readonly id: string;
+  /** One line: what is provoked, and how. */
+  readonly about: string;
+  /** The verdict that is right; the first is the truth, others say the same of the machine. */
+  readonly verdicts: readonly [string, ...string[]];
+  /** A cause that must be named as well, in whatever place. */
+  readonly also?: string;
+  /** What counters without events can't tell of it; absent where they can. */
+  readonly needsEvents?: string;
+  /** True where the stall may be made to begin while it is recorded. */
+  readonly canBeginLate?: boolean;
+  /** Sets everything up: the victim must have been named when it returns. Throws a UserError where the machine lacks something. */
+  setUp(stage: Stage): Promise<void>;
+}
+
+/** Names that say nothing of what is provoked. */
+const NAMES = ['mysqld', 'clickhouse', 'postgres', 'etcd', 'prometheus', 'rsyncd', 'minio', 'journald'] as const;
+
+/** The unprivileged user that owns victims: an operator without root sees its own processes only. */
+const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
+
+/** Where a drill does its work. */
+export class Stage {
+  readonly folder: string;
+  readonly journal: UndoJournal;
+  readonly draw: Draw;
+  readonly owner = NOBODY;
+  private readonly workloads: Workload[] = [];
+  private readonly stops: (() => Promise<void>)[] = [];
+  private watched: Workload | undefined;
+  private provoke: (() => void) | undefined;
+  private readonly later: { readonly afterMs: number; readonly act: () => void }[] = [];
+  private volumes = 0;
+
+  constructor(folder: string, journal: UndoJournal, draw: Draw) {
+    this.folder = folder;
+    this.journal = journal;
+    this.draw = draw;
+  }
+
+  /** A volume of its own that everybody may write on. */
+  volume(options: Omit<VolumeOptions, 'folder' | 'name'> = {}): LoopVolume {
+    this.volumes += 1;
+    const volume = makeLoopVolume(this.journal, { ...options, folder: this.folder, name: `volume${this.volumes}` });
+    this.open(volume);
+    return volume;
+  }
+
+  /** Lets everybody write on a volume. */
+  open(volume: LoopVolume): void {
+    chmodSync(volume.mountPoint, 0o777);
+    // The volume beneath must let the way through as well.
+    chmodSync(join(volume.mountPoint, '..'), 0o755);
+  }
+
+  /** A file with data on disk, for everybody. */
+  fill(file: string, bytes: number): void {
+    const chunk = Buffer.alloc(4 * 1024 * 1024, 7);
+    const fd = openSync(file, 'wx', 0o666);
+    for (let at = 0; at < bytes; at += chunk.length) writeSync(fd, chunk, 0, Math.min(chunk.length, bytes - at), at);
+    fsyncSync(fd);
+    closeSync(fd);
+    chmodSync(file, 0o666);
+  }
+
+  cgroup(controller: Controller): LabCgroup {
+    return LabCgroup.make(this.journal, controller, controller);
+  }
+
+  /** A folder on the disk that the stage itself lies on, for everybody. */
+  elsewhere(name: string): string {
+    const folder = join(this.folder, name);
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    return folder;
+  }
+
+  /** The process that will be watched. */
+  async victim(...threads: readonly [Work, ...Work[]]): Promise<Workload> {
+    this.watched = await this.start(NAMES[this.draw.integer('name', 0, NAMES.length - 1)] ?? NAMES[0], threads);
+    return this.watched;
+  }
+
+  /** A process beside it. */
+  async companion(name: string, ...threads: readonly [Work, ...Work[]]): Promise<Workload> {
+    return await this.start(name, threads);
+  }
+
+  private async start(name: string, threads: readonly [Work, ...Work[]]): Promise<Workload> {
+    const workload = await startWorkload(this.journal, { name, threads }, this.owner);
+    this.workloads.push(workload);
+    return workload;
+  }
+
+  /** What makes the stall, if it is not there from the first: done before the recording, or while it runs. */
+  onset(provoke: () => void): void {
+    this.provoke = provoke;
+  }
+
+  /** Something that happens so long into the recording, whatever the drill draws for the onset. */
+  during(afterMs: number, act: () => void): void {
+    this.later.push({ afterMs, act });
+  }
+
+  /** Sets the clocks of what happens during the recording. */
+  recordingBegan(): void {
+    for (const { afterMs, act } of this.later) setTimeout(act, afterMs);
+  }
+
+  /** What else is to be stopped at the end. */
+  atEnd(stop: () => Promise<void>): void {
+    this.stops.push(stop);
+  }
+
+  get victimPid(): number {
+    if (!this.watched) throw new Error('a drill must name its victim');
+    return this.watched.pid;
+  }
+
+  /** Lets all workloads begin. */
+  begin(): void {
+    for (const workload of this.workloads) workload.go();
+  }
+
+  /** Makes the stall, and tells when, CLOCK_MONOTONIC, ns. */
+  provokeNow(): bigint {
+    const at = monotonicNs();
+    this.provoke?.();
+    return at;
+  }
+
+  /** Ends the workloads; what they can't end by themselves the journal ends. */
+  async end(): Promise<void> {
+    for (const stop of this.stops) await stop();
+    await Promise.all(this.workloads.map((workload) => workload.stop()));
+  }
+}

@@ -1,0 +1,113 @@
+// A process with a given behaviour, for drills: what each of its threads does, again and again, until it is told to end.
+// The parent's side: it starts the process as the user who is to own it, lets it go, and learns what it achieved.
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { UserError } from '../base/errors.js';
+import { parsePidStat } from '../base/procfs/pid-stat.js';
+import { readWhole } from '../capture/files.js';
+import type { UndoJournal } from '../capture/undo.js';
+
+/** What one thread does over and over. Times in ms, sizes in bytes. */
+export type Work = {
+  /** It rests this long after each operation, in poll(2), by its own choice. */
+  readonly restMs?: number;
+  /** Its operations are made under the one lock of the process, this many at a time. */
+  readonly lockedOperations?: number;
+} & (
+  | {
+      readonly does: 'write';
+      readonly file: string;
+      /** Where it begins again; `append` lets the file grow up to there and cuts it off then. */
+      readonly fileBytes: number;
+      readonly blockBytes: number;
+      readonly direct?: boolean;
+      readonly random?: boolean;
+      readonly append?: boolean;
+      /** fsync after every so many writes; 0 for none. */
+      readonly syncEvery?: number;
+      /** O_DSYNC: each write is durable when it returns. */
+      readonly dsync?: boolean;
+    }
+  | {
+      readonly does: 'read';
+      /** Must exist. */
+      readonly file: string;
+      readonly fileBytes: number;
+      readonly blockBytes: number;
+      readonly direct?: boolean;
+      readonly random?: boolean;
+    }
+  /** Makes, renames and removes small files. */
+  | { readonly does: 'rename'; readonly folder: string; readonly files: number }
+  /** Touches pages of its own memory at random. */
+  | { readonly does: 'touch'; readonly bytes: number }
+  /** Computes. */
+  | { readonly does: 'compute'; readonly ms: number }
+  /** Waits on a pipe that nobody writes to. */
+  | { readonly does: 'wait' }
+);
+
+export interface WorkloadPlan {
+  /** What the process calls itself; the kernel keeps 15 characters. */
+  readonly name: string;
+  /** The first is the main thread's. */
+  readonly threads: readonly [Work, ...Work[]];
+}
+
+const EndSchema = v.object({ operations: v.number(), bytes: v.number(), failures: v.number() });
+
+/** What all threads achieved together. */
+export type WorkloadEnd = v.InferOutput<typeof EndSchema>;
+
+export interface Workload {
+  readonly pid: number;
+  /** Lets it begin. */
+  go(): void;
+  /** Asks it to end; settles when it is gone, which a journal undone in the meantime may have to help with. */
+  stop(): Promise<WorkloadEnd | undefined>;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** One that does not end for this long after it was asked is killed, ms. */
+const PATIENCE_MS = 1500;
+
+/** Starts a process that waits for `go`. It ends with its parent; where that can't be, the journal ends it. */
+export async function startWorkload(journal: UndoJournal, plan: WorkloadPlan, owner?: Owner): Promise<Workload> {
+  const program = fileURLToPath(new URL('./workload-main.js', import.meta.url));
+  const child = spawn(process.execPath, [program, JSON.stringify(plan)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...owner,
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new UserError('A workload could not be started: the machine refuses another process.');
+  journal.plan([{ kind: 'kill', pid, startTicks: parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.startTicks ?? 0 }]);
+  let said = '';
+  child.stdin.on('error', () => {});
+  const ready = new Promise<void>((settle) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      settle();
+    });
+    child.on('error', () => settle()).on('close', () => settle());
+  });
+  const gone = new Promise<void>((settle) => child.on('close', () => settle()).on('error', () => settle()));
+  await ready;
+  return {
+    pid,
+    go: () => void child.stdin.write('go\n'),
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+      await gone;
+      clearTimeout(timer);
+      const last = said.trim().split('\n').at(-1) ?? '';
+      return last.startsWith('{') ? v.parse(EndSchema, JSON.parse(last)) : undefined;
+    },
+  };
+}
