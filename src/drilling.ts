@@ -68,7 +68,9 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
       events: verdictOfRun(events, isRight(drill, events)),
       counters: verdictOfRun(counters, isRight(drill, counters)),
       ...(onsetMs !== undefined && since !== null && { onsetErrorMs: Math.abs(since - onsetMs) }),
-      ...(options.keep !== undefined && { recordings: keepRecordings(options.keep, drill.id, options.repeat, [withEvents, withCounters]) }),
+      ...(options.keep !== undefined && {
+        recordings: keepRecordings(options.keep, drill.id, options.repeat, [withEvents, withCounters]),
+      }),
       seconds: seconds(),
     };
   } catch (error) {
@@ -88,7 +90,10 @@ function isRight({ verdicts, also }: Drill, { verdict, also: others }: Diagnosis
 }
 
 async function record(drill: Drill, stage: Stage, options: DrillOptions): Promise<Recorded> {
-  const places = { withEvents: join(stage.folder, 'root.iow'), withCounters: join(stage.elsewhere('user'), 'user.iow') };
+  const places = {
+    withEvents: join(stage.folder, 'root.iow'),
+    withCounters: join(stage.elsewhere('user'), 'user.iow'),
+  };
   try {
     await drill.setUp(stage);
     if (options.repeat % 2 === 1) await addDistractor(stage);
@@ -132,15 +137,24 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
 async function recordAsUser(stage: Stage, { self }: DrillOptions, recording: string): Promise<void> {
   const [program, ...args] = self;
   const seconds = (RECORD_MS + 500) / 1000;
-  const child = spawn(program, [...args, 'record', '--pid', String(stage.victimPid), '--for', `${seconds}s`, '--hz', '20', '-o', recording], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...stage.owner,
-    env: { PATH: '/usr/bin:/bin', XDG_STATE_HOME: join(recording, '..') },
-  });
+  const child = spawn(
+    program,
+    [...args, 'record', '--pid', String(stage.victimPid), '--for', `${seconds}s`, '--hz', '20', '-o', recording],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...stage.owner,
+      env: { PATH: '/usr/bin:/bin', XDG_STATE_HOME: join(recording, '..') },
+    },
+  );
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
-  const status = await new Promise<number | null>((settle) => child.on('close', settle).on('error', () => settle(null)));
-  if (status !== 0) throw new UserError(`The recorder without root failed (${complaint.trim()}): is this folder readable for every user?`);
+  const status = await new Promise<number | null>((settle) =>
+    child.on('close', settle).on('error', () => settle(null)),
+  );
+  if (status !== 0)
+    throw new UserError(
+      `The recorder without root failed (${complaint.trim()}): is this folder readable for every user?`,
+    );
 }
 
 function keepRecordings(folder: string, drill: string, repeat: number, recordings: readonly string[]): string[] {

@@ -21,6 +21,8 @@ export interface VictimAccount {
   readonly to: number;
   readonly source: 'events' | 'samples';
   readonly segments: readonly Segment[];
+  /** All its threads as the scheduler saw them, waits not split into stages; empty without events. */
+  readonly lines: ReadonlyMap<number, readonly Segment[]>;
   readonly ms: ReadonlyMap<State, number>;
   /** By request: 1 = the victim's, 2 = told by its wake-up; empty without events. */
   readonly own: Uint8Array;
@@ -104,6 +106,7 @@ export function accountFor(
         to: segments.at(-1)?.to ?? to,
         source: 'events',
         segments,
+        lines,
         ms: sumByState(segments),
         own,
       };
@@ -122,6 +125,7 @@ export function accountFor(
     to: segments.at(-1)?.to ?? to,
     source: 'samples',
     segments,
+    lines: new Map(),
     ms: sumByState(segments),
     own: new Uint8Array(requests?.length ?? 0),
   };
@@ -183,15 +187,17 @@ function sampledSegments(
     const running = Math.min(delta(run), end - begin);
     const runnable = Math.min(delta(wait), end - begin - running);
     let at = begin;
-    const add = (ms: number, state: State) => {
-      if (ms > 0) segments.push({ from: at, to: at + ms, state });
+    const add = (ms: number, state: State, wchan?: string) => {
+      if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });
       at += Math.max(0, ms);
     };
     add(running, 'running');
     add(runnable, 'runnable');
+    const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, t[index] ?? 0)];
     add(
       end - at,
       sampledState(counters, index, () => busy(begin, end)),
+      wchan,
     );
   }
   return segments;

@@ -4,12 +4,14 @@ import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import { accountFor, waitedMs, type VictimAccount } from './accounting.js';
 import type { Case } from './case.js';
+import { findConvoy, type Convoy } from './convoy.js';
 import { Topology } from './devices.js';
 import { loadOf, NORMS, type DiskLoad, type ServiceNorm } from './disk-load.js';
 import { union, type Interval } from './intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './neighbours.js';
 import { findOrigins, type Origins } from './origins.js';
 import { followRequests, type Requests } from './requests.js';
+import { syncsOn, type Syncs } from './syncs.js';
 import { threadsOf } from './threads.js';
 import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
 
@@ -27,6 +29,9 @@ export interface Measures {
   readonly norm: ServiceNorm;
   readonly neighbours?: NeighbourMeasures;
   readonly throttle?: ThrottleMeasures;
+  /** Who asked for durability on the victim's disk; absent where that was not recorded. */
+  readonly syncs?: Syncs;
+  readonly convoy?: Convoy;
 }
 
 /** The disk that a victim is to be judged by: under the checked folder, else the one that served most of its bytes, else the busiest. */
@@ -102,6 +107,11 @@ export function measure(input: Case): Measures {
           (pid, binMs) => dirtiedSeries(input, threadsOf(input, pid), binMs),
         )
       : undefined;
+  const syncs =
+    account && disk !== undefined
+      ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
+      : undefined;
+  const convoy = account && findConvoy(account.lines);
   const throttle = account && measureThrottle(input, account.threads);
   return {
     input,
@@ -114,5 +124,7 @@ export function measure(input: Case): Measures {
     ...(load && { load }),
     ...(neighbours && { neighbours }),
     ...(throttle && { throttle }),
+    ...(syncs && { syncs }),
+    ...(convoy && { convoy }),
   };
 }

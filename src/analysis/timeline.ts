@@ -16,6 +16,8 @@ export interface Segment {
   readonly rival?: string;
   /** Index into events.stacks.stacks, for sleeps that had one, or were so like one that had. */
   readonly stack?: number;
+  /** The one kernel function that a sample told, where there are no stacks. */
+  readonly wchan?: string;
   /** The state of the whole sleep, where this is a stage of it: a journal's commit is waited for while the device writes it. */
   readonly whole?: State;
   /** The wake-up that ended a sleep: when, on which CPU, and the thread that ran there (0 in the idle task). */

@@ -35,6 +35,10 @@ export interface Found {
   readonly culprit: Culprit | null;
   readonly evidence: readonly Evidence[];
   readonly advice: readonly string[];
+  /** Causes that name the same time less closely, or a consequence of this one: they are told after it. */
+  readonly before?: readonly string[] | 'all';
+  /** The measurement that would make it certain, told where it is not. */
+  readonly decidedBy?: string;
   /** When the victim lost its time to it, ms since the start; empty for what takes no time (`healthy`, `env.changed`). */
   readonly lost: readonly Interval[];
 }
@@ -71,6 +75,9 @@ export function examine(cause: Cause, measures: Measures): Finding {
     return notChecked(`the check itself failed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+/** A cause that is less sure than this is a candidate, no verdict. */
+export const SURE_ENOUGH = 0.5;
 
 /** Below this share of the victim's time a state is not called a stall: 10 % is what a user begins to notice. */
 export const NOTICEABLE = 0.1;

@@ -10,7 +10,7 @@ import { percent } from '../base/format.js';
 import type { Diagnosis, Verdict } from '../model/diagnosis.js';
 import { LOSS_KINDS } from '../model/losses.js';
 import { STATES } from '../model/states.js';
-import { examine, type Cause, type Finding, type Found } from './cause.js';
+import { examine, SURE_ENOUGH, type Cause, type Finding, type Found } from './cause.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
 export interface Outcome {
@@ -50,8 +50,24 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   };
 }
 
+/** By the victim's time that each explains, weighed by how sure it is; what another stands before comes after it. */
+function inOrder(found: readonly Holding[]): Holding[] {
+  const weight = ({ finding }: Holding) => finding.share * finding.confidence;
+  const ordered = [...found].sort((a, b) => weight(b) - weight(a));
+  for (const leader of [...ordered].reverse()) {
+    const { before = [] } = leader.finding;
+    const follows = (one: Holding) => one !== leader && (before === 'all' || before.includes(one.cause.id));
+    const from = ordered.findIndex(follows);
+    const at = ordered.indexOf(leader);
+    if (from < 0 || from > at) continue;
+    ordered.splice(at, 1);
+    ordered.splice(from, 0, leader);
+  }
+  return ordered;
+}
+
 /** What is said when no cause holds and health can't be argued: where the time went, and what would decide. */
-function inconclusive(m: Measures, why: string): Verdict {
+function inconclusive(m: Measures, why: string, candidates: readonly Holding[]): Verdict {
   const { account } = m;
   const largest = [...(account?.ms ?? [])].filter(([state]) => state !== 'running').sort((a, b) => b[1] - a[1])[0];
   const wall = account ? account.to - account.from : 0;
@@ -66,11 +82,16 @@ function inconclusive(m: Measures, why: string): Verdict {
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: null,
     sentence:
-      largest && wall > 0
-        ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}.`
-        : `There is no verdict: ${why}.`,
-    evidence: [],
+      candidates.length > 0
+        ? `It can’t be told which it is: ${candidates.map(({ cause, finding }) => `${cause.id} (${percent(finding.confidence)} sure: ${finding.sentence.replace(/\.$/, '')})`).join(', or ')}.`
+        : largest && wall > 0
+          ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}.`
+          : `There is no verdict: ${why}.`,
+    evidence: candidates.flatMap(({ finding }) => finding.evidence),
     advice: [
+      ...candidates.flatMap(({ cause, finding }) =>
+        finding.decidedBy === undefined ? [] : [`What would decide on ${cause.id}: ${finding.decidedBy}.`],
+      ),
       account?.source === 'events'
         ? 'Look at the accounting and record for longer: `iowitness record --for 60s --pid PID`.'
         : 'Record as root, so that the victim’s sleeps and the requests are seen.',
@@ -114,16 +135,16 @@ function lossesOf(m: Measures): Diagnosis['losses'] {
 export function diagnose(m: Measures, causes: readonly Cause[], tool: string): Outcome {
   const examined: Examined[] = causes.map((cause) => ({ cause, finding: examine(cause, m) }));
   const of = (rank: Cause['rank']) => examined.filter((one) => one.cause.rank === rank);
-  const stalls = of('verdict')
-    .filter(holds)
-    .sort((a, b) => b.finding.share * b.finding.confidence - a.finding.share * a.finding.confidence);
+  const held = inOrder(of('verdict').filter(holds));
+  const stalls = held.filter((one) => one.finding.confidence >= SURE_ENOUGH);
+  const candidates = stalls.length > 0 ? [] : held.slice(0, 2);
   const beside = of('beside').filter(holds);
   const otherwise = of('otherwise');
-  const first = stalls[0] ?? otherwise.find(holds);
+  const first = stalls[0] ?? (candidates.length > 0 ? undefined : otherwise.find(holds));
   const refused = otherwise.find((one) => one.finding.kind === 'not-checked')?.finding;
   const verdict = first
     ? verdictOf(m, first)
-    : inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded');
+    : inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded', candidates);
   const { input } = m;
   const facts = input.facts.at(-1);
   const diagnosis: Diagnosis = {

@@ -60,6 +60,13 @@ export function diskName(m: Measures): string {
   return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
 }
 
+/** A setting of the victim's disk's queue, as the latest facts have it, with its file. */
+export function queueSetting(m: Measures, name: string): { readonly value: string; readonly file: string } | undefined {
+  const disk = m.disk === undefined ? undefined : m.input.facts.at(-1)?.devices.get(m.disk);
+  const value = disk?.queue.get(name)?.trim();
+  return disk && value !== undefined ? { value, file: `/sys/block/${disk.name}/queue/${name}` } : undefined;
+}
+
 /** The cgroup paths of the victim, as /proc/PID/cgroup had them. */
 export function cgroupsOf(m: Measures): string[] {
   const pid = m.account?.pid;

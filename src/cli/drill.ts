@@ -42,7 +42,15 @@ async function drill(ids: readonly string[], options: DrillCommandOptions): Prom
   const drills = await loadDrills();
   const chosen = options.all ? drills : ids.map((id) => named(drills, id));
   if (chosen.length === 0) {
-    say(options.json ? JSON.stringify(drills.map(({ id, about }) => ({ id, about })), null, 2) : renderDrillList(drills));
+    say(
+      options.json
+        ? JSON.stringify(
+            drills.map(({ id, about }) => ({ id, about })),
+            null,
+            2,
+          )
+        : renderDrillList(drills),
+    );
     return;
   }
   if (process.geteuid?.() !== 0) throw new UserError('Drills change the machine for a moment: run them as root.');

@@ -27,7 +27,15 @@ function buildProgram(): Command {
     .hook('preAction', (_program, command) => {
       if (command.name() !== 'undo') undoLeftovers();
     });
-  for (const add of [checkCommand, recordCommand, diagnoseCommand, reportCommand, drillCommand, doctorCommand, undoCommand])
+  for (const add of [
+    checkCommand,
+    recordCommand,
+    diagnoseCommand,
+    reportCommand,
+    drillCommand,
+    doctorCommand,
+    undoCommand,
+  ])
     add(program);
   program.addHelpText('after', '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done.');
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -27,7 +27,14 @@ const DISTRACTORS = {
   /** Small appends, many a second. */
   logger: async (stage: Stage) => {
     const file = join(stage.elsewhere('log'), 'daemon.log');
-    await stage.companion('logd', { does: 'write', file, fileBytes: 4 * MiB, blockBytes: 200, append: true, restMs: 2 });
+    await stage.companion('logd', {
+      does: 'write',
+      file,
+      fileBytes: 4 * MiB,
+      blockBytes: 200,
+      append: true,
+      restMs: 2,
+    });
   },
   /** Reads of a file that is in the page cache. */
   'cache-reader': async (stage: Stage) => {

@@ -2,7 +2,17 @@
 // says of a thread is what happened to that work. It says `ready`, begins when a line arrives on standard input, and ends on SIGTERM, on
 // SIGINT or when its parent is gone (the end of standard input), with one line of JSON that says what was done.
 
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -39,7 +49,11 @@ interface Prepared {
   close(): void;
 }
 
-function offsetsOf(work: { readonly fileBytes: number; readonly blockBytes: number; readonly random?: boolean }): () => number {
+function offsetsOf(work: {
+  readonly fileBytes: number;
+  readonly blockBytes: number;
+  readonly random?: boolean;
+}): () => number {
   const blocks = Math.max(1, Math.floor(work.fileBytes / work.blockBytes));
   let next = 0;
   return () => (work.random === true ? Math.floor(Math.random() * blocks) : next++ % blocks) * work.blockBytes;
@@ -177,7 +191,11 @@ async function untilTheEnd(shared: Shared, end: WorkloadEnd): Promise<WorkloadEn
 
 function sum(ends: readonly WorkloadEnd[]): WorkloadEnd {
   const total = (pick: (end: WorkloadEnd) => number) => ends.reduce((all, end) => all + pick(end), 0);
-  return { operations: total((end) => end.operations), bytes: total((end) => end.bytes), failures: total((end) => end.failures) };
+  return {
+    operations: total((end) => end.operations),
+    bytes: total((end) => end.bytes),
+    failures: total((end) => end.failures),
+  };
 }
 
 async function main(): Promise<void> {
@@ -191,7 +209,10 @@ async function main(): Promise<void> {
       resolve();
     };
     process.on('SIGTERM', end).on('SIGINT', end);
-    process.stdin.on('end', end).on('error', end).on('data', () => resolve());
+    process.stdin
+      .on('end', end)
+      .on('error', end)
+      .on('data', () => resolve());
   });
   writeSync(1, 'ready\n');
   await go;

@@ -86,7 +86,9 @@ export async function startWorkload(journal: UndoJournal, plan: WorkloadPlan, ow
   });
   const { pid } = child;
   if (pid === undefined) throw new UserError('A workload could not be started: the machine refuses another process.');
-  journal.plan([{ kind: 'kill', pid, startTicks: parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.startTicks ?? 0 }]);
+  journal.plan([
+    { kind: 'kill', pid, startTicks: parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.startTicks ?? 0 },
+  ]);
   let said = '';
   child.stdin.on('error', () => {});
   const ready = new Promise<void>((settle) => {

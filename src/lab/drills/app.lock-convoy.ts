@@ -26,9 +26,15 @@ export const drill: Drill = {
       lockedOperations: draw.integer('writesUnderLock', 5, 40),
       restMs: draw.integer('restMs', 1, 10),
     };
-    const request: Work = { does: 'compute', ms: 0.2, lockedOperations: 1, restMs: draw.integer('betweenRequestsMs', 1, 4) };
+    const request: Work = {
+      does: 'compute',
+      ms: 0.2,
+      lockedOperations: 1,
+      restMs: draw.integer('betweenRequestsMs', 1, 4),
+    };
     const requests = draw.integer('requestThreads', 3, 6);
-    if (draw.chance('holderIsMain', 0.5)) await stage.victim(snapshot, ...Array.from({ length: requests }, () => request));
+    if (draw.chance('holderIsMain', 0.5))
+      await stage.victim(snapshot, ...Array.from({ length: requests }, () => request));
     else await stage.victim(request, snapshot, ...Array.from({ length: requests - 1 }, () => request));
   },
 };

@@ -30,7 +30,12 @@ export const drill: Drill = {
       if (inodes) return;
       const space = statfsSync(volume.mountPoint);
       // Root may take what is kept back from everybody else as well.
-      run('fallocate', '-l', String(Math.max(4096, space.bfree * space.bsize - leaveBytes)), join(volume.mountPoint, 'filler'));
+      run(
+        'fallocate',
+        '-l',
+        String(Math.max(4096, space.bfree * space.bsize - leaveBytes)),
+        join(volume.mountPoint, 'filler'),
+      );
     });
   },
 };

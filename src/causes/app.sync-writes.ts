@@ -1,0 +1,123 @@
+// The victim asks for durability after every small write, and spends its time waiting for that, although the device answers as it should.
+// Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
+
+import { intersect, total } from '../analysis/intervals.js';
+import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
+import { growthOf, growthWithin } from '../analysis/growth.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
+import { KIND } from '../analysis/requests.js';
+import { bytes, duration, percent } from '../base/format.js';
+import type { Interval } from '../analysis/intervals.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
+import { diskName, judgeDevice } from './shared.js';
+
+/** Waiting for durability must take this share of its time. */
+const LEAST_SHARE = 0.4;
+/** More than this between two syncs is no small write. */
+const SMALL_BYTES = 64 * 1024;
+const LEAST_PER_SECOND = 10;
+
+interface Durability {
+  readonly times: readonly Interval[];
+  readonly count: number;
+  /** What it wrote between two of them. */
+  readonly bytesEach: number;
+  readonly source: string;
+}
+
+/** From events: its own calls for durability, and what its requests wrote. */
+function fromEvents(m: Measures): Durability | undefined {
+  const { account, requests, load, syncs } = m;
+  if (!account || !syncs || !requests || !load) return undefined;
+  const written = load.rows.reduce(
+    (sum, row) => sum + (account.own[row] === 1 && requests.kind[row] === KIND.write ? (requests.bytes[row] ?? 0) : 0),
+    0,
+  );
+  const count = syncs.own.length;
+  return {
+    times: timesBelow(account, m.input.events, SYNC_CALLS),
+    count,
+    bytesEach: written / count,
+    source: 'ext4_sync_file_enter, xfs_file_fsync or btrfs_sync_file; kernel stacks',
+  };
+}
+
+/** From counters: a wait that is no plain wait for pages, and the flushes of the disk meanwhile. */
+function fromCounters(m: Measures): Durability | undefined {
+  const { account, disk } = m;
+  const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
+  if (!account || !series) return undefined;
+  const count = growthWithin(series, 'fl_ios', account.from, account.to);
+  const io = m.input.counters.processes.get(account.pid)?.io;
+  const written = growthOf(io, 'wchar');
+  return {
+    times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
+    count,
+    bytesEach: written / count,
+    source: '/proc/diskstats (flushes), /proc/PID/io, /proc/PID/wchan',
+  };
+}
+
+export const cause: Cause = {
+  id: 'app.sync-writes',
+  layer: 'application',
+  rank: 'verdict',
+  needs: ['victim', 'disk'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    if (m.input.victims.some(({ pid, role }) => pid === account.pid && role === 'probe'))
+      return ruledOut('the probe writes durably on purpose, to measure that');
+    const found = account.source === 'events' ? fromEvents(m) : fromCounters(m);
+    if (!found || !(found.count > 0)) return ruledOut('it never asked for durability');
+    const wall = account.to - account.from;
+    const share = total(found.times) / wall;
+    const perSecond = (found.count * 1000) / wall;
+    const figures = `it asked for durability ${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} times a second, after ${bytes(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
+    if (share < LEAST_SHARE || perSecond < LEAST_PER_SECOND || !(found.bytesEach <= SMALL_BYTES))
+      return ruledOut(figures);
+    const slow = judgeDevice(m);
+    if (slow && slow.factor > 1)
+      return ruledOut(`${figures}; but ${diskName(m)} is slow itself (${slow.factor.toFixed(1)} times the norm)`);
+    const others = [...(m.syncs?.others.values() ?? [])].reduce((a, b) => a + b, 0);
+    if (others > 2 * found.count)
+      return ruledOut(`${figures}; but others asked ${others} times, against its own ${found.count}`);
+    const device = total(intersect(found.times, timesIn(account, ['block-device']))) / wall;
+    return {
+      kind: 'found',
+      share,
+      confidence: ramp(share, LEAST_SHARE, 0.7, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.8),
+      sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(found.times) / found.count)}, which is what ${diskName(m)} needs.`,
+      culprit: { kind: 'process', name: account.name, pid: account.pid },
+      evidence: [
+        {
+          measure: 'waiting for durability',
+          value: `${duration(total(found.times))} (${percent(share)})`,
+          meaning: `${percent(device)} of its time with the device, the rest in the filesystem`,
+          source: found.source,
+        },
+        {
+          measure: 'syncs',
+          value: `${found.count}, ${bytes(found.bytesEach)} each`,
+          meaning: 'small writes, each made durable by itself: the number of syncs sets the pace, not the bytes',
+          source: found.source,
+        },
+        ...(slow && slow.requests > 0
+          ? [
+              {
+                measure: `${diskName(m)}’s service time`,
+                value: `${duration(slow.serviceMs / slow.requests)} a request over ${slow.requests}`,
+                meaning: `${percent(slow.factor)} of what an ordinary disk may take: the device is not to blame`,
+                source: 'block:block_rq_issue → block:block_rq_complete',
+              },
+            ]
+          : []),
+      ],
+      advice: [
+        'Gather several writes for one sync (group commit), if losing the last few milliseconds is acceptable.',
+        'A disk whose write cache survives a power cut answers flushes at once.',
+      ],
+      lost: found.times,
+    };
+  },
+};

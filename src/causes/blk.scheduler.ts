@@ -1,0 +1,79 @@
+// The I/O scheduler, or the writeback throttle, keeps requests back while the device could take them.
+// Source: Documentation/block/bfq-iosched.rst, Documentation/block/kyber-iosched.rst, Documentation/block/deadline-iosched.rst,
+// Documentation/ABI/stable/sysfs-block (wbt_lat_usec).
+
+import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/calls.js';
+import { intersect, total, union, without } from '../analysis/intervals.js';
+import { timesIn } from '../analysis/measures.js';
+import { duration, percent } from '../base/format.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { diskName, queueSetting, utilisation } from './shared.js';
+
+/** A device at work for less than this share of the waits had room. */
+const DEVICE_HAD_ROOM = 0.6;
+
+export const cause: Cause = {
+  id: 'blk.scheduler',
+  layer: 'block',
+  rank: 'verdict',
+  needs: ['victim', 'disk'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const { events } = m.input;
+    const throttled = timesBelow(account, events, QUEUE_THROTTLES);
+    const queued = without(timesIn(account, ['block-queue']), timesBelow(account, events, TAG_WAITS));
+    const times = union([...queued, ...throttled]);
+    const wall = account.to - account.from;
+    const share = total(times) / wall;
+    const name = diskName(m);
+    const scheduler = queueSetting(m, 'scheduler');
+    const inForce = /\[(.+)\]/.exec(scheduler?.value ?? '')?.[1] ?? 'none';
+    if (share < NOTICEABLE)
+      return ruledOut(`its requests waited in the queue (scheduler ${inForce}) for ${percent(share)} of its time`);
+    const busy = utilisation(m, times);
+    const byThrottle = total(intersect(times, throttled)) > total(times) / 2;
+    // The writeback throttle acts while the device writes for it, so a busy device does not acquit it.
+    if (!byThrottle && !(busy < DEVICE_HAD_ROOM))
+      return ruledOut(
+        `its requests waited in the queue for ${percent(share)} of its time, while ${name} was busy ${percent(busy)} of that: it had no room`,
+      );
+    const wbt = queueSetting(m, 'wbt_lat_usec');
+    const setting = byThrottle ? wbt : scheduler;
+    const what = byThrottle ? `the writeback throttle (wbt_lat_usec=${wbt?.value ?? '?'})` : `the scheduler ${inForce}`;
+    return {
+      kind: 'found',
+      share,
+      confidence:
+        (byThrottle ? 0.9 : ramp(busy, 0.3, DEVICE_HAD_ROOM, 0.95, 0.65)) * (account.source === 'events' ? 1 : 0.85),
+      sentence: `On ${name}, ${what} kept requests waiting for ${percent(share)} of the victim’s time${byThrottle ? '' : `, while the device was idle ${percent(1 - busy)} of it`}.`,
+      culprit: {
+        kind: 'setting',
+        name: byThrottle ? `wbt_lat_usec=${wbt?.value ?? '?'} of ${name}` : `scheduler ${inForce} of ${name}`,
+        ...(setting && { file: setting.file }),
+      },
+      evidence: [
+        {
+          measure: 'waiting in the queue',
+          value: `${duration(total(times))} (${percent(share)})`,
+          meaning: byThrottle
+            ? 'asleep until the writeback throttle let it send a request'
+            : 'inserted, and not yet sent to the device',
+          source: byThrottle ? 'kernel stacks (rq_qos_wait)' : 'block:block_bio_queue → block:block_rq_issue',
+        },
+        {
+          measure: `${name} meanwhile`,
+          value: `busy ${percent(busy)}`,
+          meaning: busy < DEVICE_HAD_ROOM ? 'it could have taken them' : 'it worked for what was let through',
+          source: m.load ? 'block events' : '/proc/diskstats',
+        },
+      ],
+      advice: byThrottle
+        ? [`Set the target back: \`echo -1 > ${wbt?.file ?? ''}\` gives the kernel’s own, 0 turns it off.`]
+        : [
+            `Try another: \`echo none > ${scheduler?.file ?? ''}\`, or mq-deadline; bfq idles on purpose for the sake of fairness (slice_idle).`,
+          ],
+      lost: times,
+    };
+  },
+};

@@ -1,0 +1,127 @@
+// Requests are cut small because the queue takes no larger: many more go to the device than the work needs, and each costs its share.
+// Source: Documentation/ABI/stable/sysfs-block (max_sectors_kb, max_hw_sectors_kb); block/blk-merge.c (bio_split_rw).
+
+import { growthWithin } from '../analysis/growth.js';
+import { column } from '../analysis/merge.js';
+import { deviceId } from '../analysis/devices.js';
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { KIND } from '../analysis/requests.js';
+import { bytes, percent } from '../base/format.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { diskName, queueSetting } from './shared.js';
+
+/** A limit above this cuts nothing that hurts. */
+const SMALL_BYTES = 64 * 1024;
+const WAITS = ['block-device', 'block-queue', 'block-finish'] as const;
+
+interface Cut {
+  /** The share of data requests that are as large as the limit allows. */
+  readonly full: number;
+  readonly requests: number;
+  readonly meanBytes: number;
+  /** Splits that the kernel told; NaN without events. */
+  readonly splits: number;
+}
+
+function fromEvents(m: Measures, limit: number): Cut | undefined {
+  const { account, load, requests } = m;
+  if (!account || !load || !requests) return undefined;
+  let count = 0;
+  let full = 0;
+  let sum = 0;
+  for (const row of load.rows) {
+    const kind = requests.kind[row];
+    if (account.own[row] === 0 || (kind !== KIND.read && kind !== KIND.write)) continue;
+    const size = requests.bytes[row] ?? 0;
+    count += 1;
+    sum += size;
+    if (size >= limit * 0.98) full += 1;
+  }
+  const table = m.input.events?.tables.get('block_split');
+  const dev = column(table, 'dev');
+  const splits = dev.reduce((all, one) => all + (m.topology.disk(deviceId(one)) === m.disk ? 1 : 0), 0);
+  return { full: full / count, requests: count, meanBytes: sum / count, splits };
+}
+
+/** Requests as large as the limit on average, while the process itself asks for much more at once. */
+function fromCounters(m: Measures, limit: number): Cut | undefined {
+  const { account, disk } = m;
+  const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
+  const io = account && m.input.counters.processes.get(account.pid)?.io;
+  if (!account || !series || !io) return undefined;
+  const grown = (name: string) => growthWithin(series, name, account.from, account.to);
+  const count = grown('rd_ios') + grown('wr_ios');
+  const meanBytes = ((grown('rd_sectors') + grown('wr_sectors')) * 512) / count;
+  const asked =
+    (growthWithin(io, 'rchar', account.from, account.to) + growthWithin(io, 'wchar', account.from, account.to)) /
+    (growthWithin(io, 'syscr', account.from, account.to) + growthWithin(io, 'syscw', account.from, account.to));
+  return { full: asked >= 2 * limit && meanBytes >= 0.9 * limit ? 1 : 0, requests: count, meanBytes, splits: NaN };
+}
+
+export const cause: Cause = {
+  id: 'blk.split',
+  layer: 'block',
+  rank: 'verdict',
+  needs: ['victim', 'disk', 'facts'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const share = shareOf(account, WAITS);
+    const setting = queueSetting(m, 'max_sectors_kb');
+    const limit = Number(setting?.value) * 1024;
+    const hardware = Number(queueSetting(m, 'max_hw_sectors_kb')?.value) * 1024;
+    const name = diskName(m);
+    if (!(limit <= SMALL_BYTES))
+      return ruledOut(`${name} takes requests of up to ${Number.isNaN(limit) ? 'unknown size' : bytes(limit)}`);
+    if (share < NOTICEABLE) return ruledOut(`it waited for I/O for only ${percent(share)} of its time`);
+    const cut = account.source === 'events' ? fromEvents(m, limit) : fromCounters(m, limit);
+    if (!cut || !(cut.requests > 0)) return ruledOut('it sent no requests');
+    const figures = `${percent(cut.full)} of its ${cut.requests} requests are as large as ${name} takes (${bytes(limit)})`;
+    // Small requests that were asked for as such are not cut: a split leaves two for one.
+    if (cut.full < 0.5 || cut.splits < cut.requests * 0.3)
+      return ruledOut(`${figures}, ${Number.isNaN(cut.splits) ? '' : `${cut.splits} were split`}`);
+    return {
+      kind: 'found',
+      share,
+      confidence:
+        ramp(limit, 16 * 1024, SMALL_BYTES, 0.95, 0.6) *
+        (hardware > 4 * limit ? 1 : 0.8) *
+        (account.source === 'events' ? 1 : 0.85),
+      sentence: `The victim’s I/O is cut into pieces of ${bytes(limit)}, because ${name} takes no larger requests: ${cut.requests} of them, for which it waited ${percent(share)} of its time.`,
+      culprit: {
+        kind: 'setting',
+        name: `max_sectors_kb=${setting?.value ?? '?'} of ${name}`,
+        ...(setting && { file: setting.file }),
+      },
+      before: ['blk.tags', 'blk.scheduler', 'dev.capped', 'dev.slow'],
+      evidence: [
+        {
+          measure: 'size of its requests',
+          value: `${bytes(cut.meanBytes)} on average over ${cut.requests}`,
+          meaning: figures,
+          source: m.load ? 'block:block_rq_complete' : '/proc/diskstats, /proc/PID/io',
+        },
+        ...(Number.isNaN(cut.splits)
+          ? []
+          : [
+              {
+                measure: 'cuts',
+                value: String(cut.splits),
+                meaning: 'the kernel split what was asked for',
+                source: 'block:block_split',
+              },
+            ]),
+        {
+          measure: 'limit in force',
+          value: `${setting?.value ?? '?'} KiB; the device could take ${Number.isNaN(hardware) ? 'an unknown size' : bytes(hardware)}`,
+          meaning: 'each piece has the cost of a request of its own',
+          source: setting?.file ?? '',
+        },
+      ],
+      advice: [
+        `Raise it: \`echo ${Number.isNaN(hardware) ? 1280 : Math.min(1280, hardware / 1024)} > ${setting?.file ?? ''}\`.`,
+      ],
+      lost: timesIn(account, WAITS),
+    };
+  },
+};

@@ -1,0 +1,108 @@
+// The device gives a fixed rate and no more, however many requests wait in it: a provider's limit, or burst credit that is spent.
+// Told from a slow device by the queue: with several requests inside, a device that is merely slow finishes them side by side, while a
+// rate limit lets through the same amount in every window, whatever waits.
+
+import { ceilingOf, ceilingOfCounters, type Ceiling } from '../analysis/ceiling.js';
+import { intersect, total } from '../analysis/intervals.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
+import { duration, percent, rate } from '../base/format.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { diskName } from './shared.js';
+
+/** Coefficient of variation over windows of half a second up to which an output is flat; what is asked at random gives 10 % and more. */
+const FLAT = 0.08;
+/** The victim must own this share of what waits in the device, or somebody else fills it. */
+const LEAST_OWN = 0.6;
+
+function ceiling(m: Measures): Ceiling | undefined {
+  const { account, load, requests, disk } = m;
+  if (!account) return undefined;
+  if (load && requests && account.source === 'events')
+    return ceilingOf(load, requests, (row) => account.own[row] !== 0, account.from, account.to);
+  const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
+  return series && ceilingOfCounters(series, account.from, account.to);
+}
+
+function ownShare(m: Measures): number {
+  const { account, load, requests } = m;
+  if (!account || !load || !requests) return 1;
+  let own = 0;
+  let all = 0;
+  for (const row of load.rows) {
+    const size = requests.bytes[row] ?? 0;
+    all += size;
+    if (account.own[row] !== 0) own += size;
+  }
+  return all > 0 ? own / all : 0;
+}
+
+export const cause: Cause = {
+  id: 'dev.capped',
+  layer: 'device',
+  rank: 'verdict',
+  needs: ['victim', 'disk'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const name = diskName(m);
+    const top = ceiling(m);
+    if (!top) return ruledOut(`requests did not queue up inside ${name}: whether it has a ceiling can’t show`);
+    const inBytes = top.bytesSpread < top.operationsSpread;
+    const flat = Math.min(top.bytesSpread, top.operationsSpread);
+    const [amount, before] = inBytes
+      ? [rate(top.bytesPerSecond), top.bytesBefore / top.bytesPerSecond]
+      : [`${Math.round(top.operationsPerSecond)} IOPS`, top.operationsBefore / top.operationsPerSecond];
+    const latency = (top.depth * 1000) / top.operationsPerSecond;
+    const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
+    if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
+    if (latency < m.norm.fixedMs) return ruledOut(`${figures}: that is fast enough`);
+    const own = ownShare(m);
+    if (own < LEAST_OWN) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
+    const times = intersect(timesIn(account, ['block-device', 'block-queue']), [
+      { from: top.firstMs, to: top.lastMs + 1000 },
+    ]);
+    const share = total(times) / (account.to - account.from);
+    if (share < NOTICEABLE) return ruledOut(`${figures}; the victim waited for it only ${percent(share)} of its time`);
+    const fell = before >= 1.3;
+    return {
+      kind: 'found',
+      share,
+      confidence:
+        ramp(flat, 0.02, FLAT, 0.95, 0.7) * ramp(top.depth, 3, 6, 0.85, 1) * (account.source === 'events' ? 1 : 0.85),
+      sentence: `${name} gives ${amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(latency)} each)${fell ? `; it gave ${before.toFixed(1)} times as much before` : ''}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
+      culprit: { kind: 'device', name },
+      before: ['dev.slow', 'blk.tags', 'blk.scheduler'],
+      decidedBy:
+        'the same load with half and with twice as many requests in flight: under a rate limit the throughput does not change',
+      evidence: [
+        {
+          measure: 'ceiling',
+          value: `${Math.round(top.operationsPerSecond)} IOPS, ${rate(top.bytesPerSecond)}`,
+          meaning: `the same in each of ${top.windows} half seconds: ${percent(top.operationsSpread)} spread in operations, ${percent(top.bytesSpread)} in bytes`,
+          source: m.load ? 'block:block_rq_complete' : '/proc/diskstats',
+        },
+        {
+          measure: 'queue inside the device',
+          value: `${top.depth.toFixed(1)} requests, ${duration(latency)} each`,
+          meaning: 'latency is the queue divided by the ceiling (Little’s law): more requests only wait longer',
+          source: m.load ? 'block:block_rq_issue → block:block_rq_complete' : '/proc/diskstats',
+        },
+        ...(fell
+          ? [
+              {
+                measure: 'before the ceiling',
+                value: `${before.toFixed(1)} times as much`,
+                meaning: 'the limit set in during the recording: burst credit that is spent looks like this',
+                source: m.load ? 'block:block_rq_complete' : '/proc/diskstats',
+              },
+            ]
+          : []),
+      ],
+      advice: [
+        'Compare the ceiling with what the volume was bought for (IOPS, throughput, burst credit), and with the instance’s own limit.',
+        'Fewer requests in flight cost no throughput and shorten each one’s wait.',
+      ],
+      lost: times,
+    };
+  },
+};

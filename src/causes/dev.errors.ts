@@ -1,0 +1,106 @@
+// Requests fail on the victim's disk, or are sent again: a dying disk, a lost path, a full thin pool, a backing file that ends.
+// Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
+
+import { deviceId } from '../analysis/devices.js';
+import { ERRNO, failuresOf } from '../analysis/failures.js';
+import { intersect, total, union, type Interval } from '../analysis/intervals.js';
+import { column } from '../analysis/merge.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
+import { duration, percent } from '../base/format.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { diskName } from './shared.js';
+
+/** A failed request holds up what comes after it: a retry, a remount, a report. ms. */
+const AFTERMATH_MS = 100;
+
+/** Times of failed requests on the victim's disk or beneath it. */
+function errorsOn(m: Measures): { times: number[]; device: string } {
+  const disks = m.disk === undefined ? [] : [m.disk, ...m.topology.beneath(m.disk)];
+  const times: number[] = [];
+  let device = diskName(m);
+  for (const name of ['block_rq_complete', 'block_rq_error']) {
+    const table = m.input.events?.tables.get(name);
+    const [error, dev] = [column(table, 'error'), column(table, 'dev')];
+    for (let row = 0; row < (table?.length ?? 0); row += 1) {
+      if ((error[row] ?? 0) === 0) continue;
+      const disk = m.topology.disk(deviceId(dev[row] ?? 0));
+      if (!disks.includes(disk)) continue;
+      device = m.topology.name(disk);
+      times.push(table?.t[row] ?? 0);
+    }
+    // block_rq_error repeats what the completion told already.
+    if (times.length > 0) break;
+  }
+  return { times, device };
+}
+
+export const cause: Cause = {
+  id: 'dev.errors',
+  layer: 'device',
+  rank: 'verdict',
+  needs: ['victim', 'disk', 'requests'],
+  examine(m) {
+    const { account, load } = m;
+    if (!account || !load) return ruledOut('no requests');
+    const { times: failed, device } = errorsOn(m);
+    const calls = failuresOf(m.input, account.threads, [ERRNO.EIO, ERRNO.EROFS], account.from, account.to);
+    const count = failed.length;
+    if (count === 0 && calls.count === 0) return ruledOut(`no request failed on ${diskName(m)}`);
+    const after: Interval[] = failed.map((t) => ({ from: t, to: Math.min(account.to, t + AFTERMATH_MS) }));
+    const waits = intersect(
+      union(after),
+      timesIn(account, [
+        'block-device',
+        'block-queue',
+        'block-finish',
+        'journal',
+        'asleep',
+        'pipe-socket',
+        'running',
+        'fs-lock',
+      ]),
+    );
+    const lost = union([...waits, ...calls.times]);
+    const share = Math.min(1, total(lost) / (account.to - account.from));
+    const part = count / Math.max(1, load.rows.length);
+    const figures = `${count} of ${load.rows.length} requests on ${device} failed (${percent(part)}), and ${calls.count} calls of the victim`;
+    if (share < NOTICEABLE) return ruledOut(`${figures}: that cost it ${percent(share)} of its time`);
+    return {
+      kind: 'found',
+      share,
+      confidence: count > 0 ? ramp(count, 1, 10, 0.8, 0.97) : 0.7,
+      sentence: `${device} fails: ${figures}.`,
+      culprit: { kind: 'device', name: device },
+      before: ['dev.slow', 'dev.capped', 'app.sync-writes', 'dev.neighbour'],
+      evidence: [
+        {
+          measure: 'failed requests',
+          value: `${count} of ${load.rows.length} (${percent(part)})`,
+          meaning: `completed with an error by ${device}`,
+          source: 'block:block_rq_complete, block:block_rq_error',
+        },
+        {
+          measure: 'calls of the victim that failed',
+          value: `${calls.count}, and ${duration(total(calls.times))} spent on them`,
+          meaning: 'EIO or EROFS came back to it',
+          source: 'raw_syscalls:sys_exit',
+        },
+        ...(m.requests && m.requests.requeues > 0
+          ? [
+              {
+                measure: 'requeues',
+                value: String(m.requests.requeues),
+                meaning: 'requests that had to be sent again',
+                source: 'block:block_rq_requeue',
+              },
+            ]
+          : []),
+      ],
+      advice: [
+        `Read what the kernel says of ${device} (\`dmesg\`), and SMART or the provider’s health page.`,
+        'Save the data first: a filesystem on a failing device may turn read-only at any moment.',
+      ],
+      lost,
+    };
+  },
+};

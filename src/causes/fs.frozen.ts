@@ -1,0 +1,48 @@
+// The filesystem is frozen: whoever writes sleeps until it is thawed. Source: fsfreeze(8); fs/super.c (freeze_super, sb_start_write).
+
+import { total } from '../analysis/intervals.js';
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { duration, percent } from '../base/format.js';
+import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
+import { diskName } from './shared.js';
+
+/** Where the victim's filesystem is mounted. */
+export function mountOfVictim(m: Measures): string | undefined {
+  return m.input.facts.at(0)?.mounts.find((mount) => m.disk !== undefined && m.topology.disk(mount.device) === m.disk)
+    ?.mountPoint;
+}
+
+export const cause: Cause = {
+  id: 'fs.frozen',
+  layer: 'filesystem',
+  rank: 'verdict',
+  needs: ['victim'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const share = shareOf(account, ['fs-frozen']);
+    if (share < NOTICEABLE) return ruledOut(`it waited for a frozen filesystem for ${percent(share)} of its time`);
+    const times = timesIn(account, ['fs-frozen']);
+    const mount = mountOfVictim(m);
+    return {
+      kind: 'found',
+      share,
+      confidence: account.source === 'events' ? 0.97 : 0.9,
+      sentence: `The filesystem${mount === undefined ? '' : ` at ${mount}`} is frozen: the victim waited ${percent(share)} of its time for it to be thawed.`,
+      culprit: { kind: 'filesystem', name: mount ?? diskName(m) },
+      evidence: [
+        {
+          measure: 'waiting for the freeze to end',
+          value: `${duration(total(times))} (${percent(share)})`,
+          meaning: 'asleep where a write begins (sb_start_write), which only a frozen filesystem makes wait',
+          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
+        },
+      ],
+      advice: [
+        `If no snapshot is under way, thaw it: \`fsfreeze --unfreeze ${mount ?? 'MOUNTPOINT'}\`.`,
+        'Look at what takes snapshots of the volume: a backup agent, LVM, the hypervisor’s guest agent (fsfreeze hooks).',
+      ],
+      lost: times,
+    };
+  },
+};

@@ -1,0 +1,103 @@
+// Hardly a free block or inode is left: allocation is slow at best, and fails in the end. Source: statfs(2); errno(3): ENOSPC, EDQUOT.
+
+import { ERRNO, failuresOf } from '../analysis/failures.js';
+import { total } from '../analysis/intervals.js';
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import type { Interval } from '../analysis/intervals.js';
+import { bytes, duration, percent } from '../base/format.js';
+import type { VolumeSpace } from '../model/recording.js';
+import { NOTICEABLE, notChecked, ruledOut, type Cause } from './cause.js';
+import { mountOfVictim } from './fs.frozen.js';
+
+/** Less than this of the whole is hardly any. */
+const HARDLY_ANY = 0.01;
+
+/** What an ordinary user has left, and the same of inodes, as shares; 1 where the filesystem has no table of inodes. */
+function shares({ available, blocks, freeFiles, files }: VolumeSpace): { space: number; inodes: number } {
+  return { space: blocks > 0 ? available / blocks : 1, inodes: files > 0 ? freeFiles / files : 1 };
+}
+
+function leftIn(space: VolumeSpace): string {
+  return shares(space).inodes < shares(space).space
+    ? `${space.freeFiles} of ${space.files} inodes`
+    : `${bytes(space.available * space.blockBytes)} of ${bytes(space.blocks * space.blockBytes)}`;
+}
+
+/** The fullest moment of the victim's filesystem, or of any where the victim's is not known and its calls failed. */
+function fullest(m: Measures): (VolumeSpace & { readonly atMs: number }) | undefined {
+  const mount = mountOfVictim(m);
+  const least = (one: VolumeSpace) => Math.min(shares(one).space, shares(one).inodes);
+  return m.input.space
+    .filter((one) => mount === undefined || one.mountPoint === mount)
+    .toSorted((a, b) => least(a) - least(b))[0];
+}
+
+export const cause: Cause = {
+  id: 'fs.full',
+  layer: 'filesystem',
+  rank: 'verdict',
+  needs: ['victim'],
+  examine(m) {
+    const { account, input } = m;
+    if (!account) return ruledOut('no victim');
+    const failed = failuresOf(input, account.threads, [ERRNO.ENOSPC, ERRNO.EDQUOT], account.from, account.to);
+    const space = fullest(m);
+    if (!space && failed.count === 0) return notChecked('what the filesystem has left was not recorded');
+    const isFull = space !== undefined && Math.min(shares(space).space, shares(space).inodes) < HARDLY_ANY;
+    if (!isFull && failed.count === 0)
+      return ruledOut(
+        `${space ? `${space.mountPoint} has ${leftIn(space)} left` : 'no call failed'}, and nothing failed for want of space`,
+      );
+    // Without the failures themselves: the process waits a moment and tries again, so it looks idle while the filesystem is full.
+    const since = input.space.find(
+      (one) => one.mountPoint === space?.mountPoint && Math.min(shares(one).space, shares(one).inodes) < HARDLY_ANY,
+    );
+    const times: readonly Interval[] =
+      account.source === 'events'
+        ? failed.times
+        : timesIn(account, ['asleep', 'pipe-socket']).filter((one) => one.to > (since?.atMs ?? Infinity));
+    const share = Math.min(1, total(times) / (account.to - account.from));
+    if (share < NOTICEABLE)
+      return ruledOut(
+        `${space?.mountPoint ?? 'the filesystem'} is nearly full, but that cost the victim ${percent(share)} of its time (${failed.count} calls failed)`,
+      );
+    const idle = shareOf(account, ['asleep', 'pipe-socket']);
+    const left = space ? leftIn(space) : 'nothing';
+    return {
+      kind: 'found',
+      share,
+      confidence: account.source === 'events' ? 0.95 : 0.7,
+      sentence: `${space?.mountPoint ?? 'The filesystem'} is full (${left} left): ${failed.count > 0 ? `${failed.count} calls of the victim failed for want of space, and it tried again and again` : `the victim makes no progress and sleeps ${percent(idle)} of its time`}.`,
+      culprit: { kind: 'filesystem', name: space?.mountPoint ?? 'unknown' },
+      evidence: [
+        ...(space
+          ? [
+              {
+                measure: 'left on the filesystem',
+                value: left,
+                meaning:
+                  shares(space).inodes < shares(space).space
+                    ? 'there may be bytes left, but no more files'
+                    : 'as an ordinary user may use it; root may have a little more',
+                source: `statfs(${space.mountPoint})`,
+              },
+            ]
+          : []),
+        ...(failed.count > 0
+          ? [
+              {
+                measure: 'calls that failed',
+                value: `${failed.count}, and ${duration(total(times))} spent on them`,
+                meaning: 'ENOSPC or EDQUOT came back to the victim',
+                source: 'raw_syscalls:sys_exit',
+              },
+            ]
+          : []),
+      ],
+      advice: [
+        `Free space or inodes on ${space?.mountPoint ?? 'it'}: \`du -x\` finds the bytes, \`df -i\` the inodes; deleted files that are still open count as well (\`lsof +L1\`).`,
+      ],
+      lost: times,
+    };
+  },
+};

@@ -1,0 +1,93 @@
+// The victim waits for its own pages to come back from swap. Source: mm/memory.c (do_swap_page); proc(5): majflt; /proc/vmstat: pswpin.
+
+import { growthOf } from '../analysis/growth.js';
+import { total } from '../analysis/intervals.js';
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { duration, figure, percent } from '../base/format.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { memoryCulprit, memoryLimit } from './mem.reclaim.js';
+
+/** Fewer pages a second come back without anybody noticing. */
+const LEAST_PER_SECOND = 50;
+/** Swap in memory (zram) answers without a sleep; each page costs its reader about this much CPU, ms. */
+const IN_MEMORY_MS = 0.02;
+
+interface Swapping {
+  readonly faultsPerSecond: number;
+  readonly inPerSecond: number;
+  readonly outPerSecond: number;
+}
+
+/** How fast the victim's pages come and go; undefined where they don't. */
+export function swapping(m: Measures): Swapping | undefined {
+  const { account, input } = m;
+  if (!account) return undefined;
+  const seconds = (account.to - account.from) / 1000;
+  const faults = growthOf(input.counters.processes.get(account.pid)?.stat, 'majflt') / seconds;
+  const pagesIn = growthOf(input.counters.vmstat, 'pswpin') / seconds;
+  const pagesOut = growthOf(input.counters.vmstat, 'pswpout') / seconds;
+  // Read-ahead brings several pages a fault, and others swap as well: a fault each, or half the pages, is the victim's doing.
+  const isOwn = faults >= LEAST_PER_SECOND && pagesIn >= LEAST_PER_SECOND;
+  return isOwn ? { faultsPerSecond: faults, inPerSecond: pagesIn, outPerSecond: pagesOut } : undefined;
+}
+
+export const cause: Cause = {
+  id: 'mem.swap',
+  layer: 'memory',
+  rank: 'verdict',
+  needs: ['victim'],
+  examine(m) {
+    const { account } = m;
+    if (!account) return ruledOut('no victim');
+    const swaps = swapping(m);
+    const slept = shareOf(account, ['swap']);
+    if (!swaps && slept < NOTICEABLE) return ruledOut(`it waited for swapped pages for ${percent(slept)} of its time`);
+    // Each page that comes back throws another one out: that reclaim is part of the price.
+    const times = timesIn(account, ['swap', 'reclaim']);
+    const inMemory = swaps ? Math.min(shareOf(account, ['running']), (swaps.faultsPerSecond * IN_MEMORY_MS) / 1000) : 0;
+    const waited =
+      account.source === 'events'
+        ? total(times) / (account.to - account.from)
+        : shareOf(account, ['swap', 'reclaim', 'block-device']);
+    const share = Math.min(1, waited + inMemory);
+    if (share < NOTICEABLE) return ruledOut(`its swapped pages cost it ${percent(share)} of its time`);
+    const limit = memoryLimit(m);
+    const rates = swaps
+      ? `${figure(swaps.faultsPerSecond)} faults a second that had to read`
+      : 'faults that had to read';
+    return {
+      kind: 'found',
+      share,
+      confidence: ramp(share, NOTICEABLE, 0.4, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.9),
+      sentence: `The victim’s own memory is swapped out and back all the time: ${rates}, ${percent(share)} of its time${limit ? `, because its cgroup ${limit.cgroup} is at its memory limit` : ''}.`,
+      culprit: memoryCulprit(limit),
+      before: ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped'],
+      evidence: [
+        {
+          measure: 'waiting for swapped pages',
+          value: `${duration(total(times))} asleep in it or making room for it`,
+          meaning: `${percent(slept)} of its time for pages to be read, ${percent(shareOf(account, ['reclaim']))} for others to be thrown out`,
+          source:
+            account.source === 'events' ? 'sched_switch with kernel stacks, vmscan events' : '/proc/PID/{stat,wchan}',
+        },
+        ...(swaps
+          ? [
+              {
+                measure: 'pages from and to swap',
+                value: `${figure(swaps.inPerSecond)} in, ${figure(swaps.outPerSecond)} out a second`,
+                meaning: 'the machine’s figures; the faults are the victim’s own',
+                source: '/proc/vmstat (pswpin, pswpout), /proc/PID/stat (majflt)',
+              },
+            ]
+          : []),
+      ],
+      advice: [
+        limit
+          ? `Raise the limit in ${limit.file}, or make the process smaller.`
+          : 'Give the machine more memory, or make the process smaller.',
+        'Lowering vm.swappiness only moves the loss to the page cache.',
+      ],
+      lost: times,
+    };
+  },
+};

@@ -1,0 +1,86 @@
+// The files that the victim reads no longer fit into the page cache: what was thrown out is read again soon after.
+// Source: mm/workingset.c: a refault is a page that comes back before as many others were used as there is memory.
+
+import { CACHED_READS, timesBelow } from '../analysis/calls.js';
+import { growthOf } from '../analysis/growth.js';
+import { total } from '../analysis/intervals.js';
+import { shareOf } from '../analysis/measures.js';
+import { bytes, duration, percent, rate } from '../base/format.js';
+import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { memoryCulprit, memoryLimit } from './mem.reclaim.js';
+import { swapping } from './mem.swap.js';
+import { diskName } from './shared.js';
+
+const PAGE = 4096;
+/** This share of what it read must have been in memory before. */
+const LEAST_AGAIN = 0.3;
+
+export const cause: Cause = {
+  id: 'mem.thrash',
+  layer: 'page cache',
+  rank: 'verdict',
+  needs: ['victim'],
+  examine(m) {
+    const { account, input } = m;
+    if (!account) return ruledOut('no victim');
+    const { vmstat, processes } = input.counters;
+    const read = growthOf(processes.get(account.pid)?.io, 'read_bytes');
+    // Before Linux 5.9 files and anonymous pages were counted together.
+    const files = growthOf(vmstat, 'workingset_refault_file');
+    const again = (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * PAGE;
+    const times = timesBelow(account, input.events, CACHED_READS);
+    const wall = account.to - account.from;
+    const waited =
+      account.source === 'events'
+        ? total(times) / wall
+        : shareOf(account, ['block-device', 'block-queue', 'block-held']);
+    // Making room is the other half of the price.
+    const share = Math.min(1, waited + shareOf(account, ['reclaim']));
+    const figures = `it waited ${percent(waited)} of its time for cached reads`;
+    if (!(read > 0) || share < NOTICEABLE) return ruledOut(figures);
+    if (swapping(m)) return ruledOut(`${figures}; its own memory is swapped, which is worse`);
+    const part = Math.min(1, again / read);
+    if (!(part >= LEAST_AGAIN))
+      return ruledOut(`${figures}, and ${percent(part)} of what it read had been in memory shortly before`);
+    const limit = memoryLimit(m);
+    return {
+      kind: 'found',
+      share,
+      confidence: ramp(part, LEAST_AGAIN, 0.6, 0.7, 0.93) * (account.source === 'events' ? 1 : 0.9),
+      sentence: `The files that the victim reads no longer fit into memory: ${percent(part)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
+      culprit: memoryCulprit(limit),
+      before: ['mem.reclaim', 'dev.slow', 'dev.capped'],
+      evidence: [
+        {
+          measure: 'read again',
+          value: `${bytes(again)} of the ${bytes(read)} that it read (${percent(part)})`,
+          meaning: 'pages that came back soon after they were thrown out',
+          source: '/proc/vmstat (workingset_refault_file), /proc/PID/io (read_bytes)',
+        },
+        {
+          measure: 'waiting for cached reads',
+          value: `${duration(total(times))}, at ${rate(read / (wall / 1000))}`,
+          meaning: 'asleep in the page cache’s read path until the device had brought a page',
+          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
+        },
+        ...(limit
+          ? [
+              {
+                measure: 'memory of its cgroup',
+                value: `${bytes(limit.used)} of ${bytes(limit.value)}`,
+                meaning: 'the limit decides how much of the files stays',
+                source: limit.file,
+              },
+            ]
+          : []),
+      ],
+      advice: [
+        limit
+          ? `Raise the limit in ${limit.file}: page cache counts towards it.`
+          : 'Give the page cache more memory: fewer or smaller processes, less tmpfs.',
+        'A process that scans may tell the kernel so (posix_fadvise, O_DIRECT), so that it does not throw out what others need.',
+      ],
+      lost: account.source === 'events' ? times : [],
+    };
+  },
+};
