@@ -38,13 +38,14 @@ interface Window {
   readonly depth: number;
 }
 
-/** From requests: `counts` tells whose count for the queue, all count for the output. */
+/** From requests: `counts` tells whose count for the queue, all count for the output. A queue counts where it makes requests take `slowMs`. */
 export function ceilingOf(
   load: DiskLoad,
   requests: Requests,
   counts: (row: number) => boolean,
   from: number,
   to: number,
+  slowMs: number,
 ): Ceiling | undefined {
   const bins = Math.floor((to - from) / WINDOW_MS);
   if (bins < LEAST_WINDOWS) return undefined;
@@ -66,11 +67,11 @@ export function ceilingOf(
     bytes: ((bytes[bin] ?? 0) * 1000) / WINDOW_MS,
     depth: (inFlight[bin] ?? 0) / WINDOW_MS,
   }));
-  return judge(windows);
+  return judge(windows, slowMs);
 }
 
 /** From /proc/diskstats, where the queue is time_in_queue over time (Documentation/admin-guide/iostats.rst, field 11). */
-export function ceilingOfCounters(disk: Series, from: number, to: number): Ceiling | undefined {
+export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs: number): Ceiling | undefined {
   const at = (name: string, index: number) => disk.columns.get(name)?.[index] ?? NaN;
   const windows: Window[] = [];
   let first = disk.t.findIndex((t) => t >= from);
@@ -87,13 +88,15 @@ export function ceilingOfCounters(disk: Series, from: number, to: number): Ceili
     });
     first = index;
   }
-  return judge(windows);
+  return judge(windows, slowMs);
 }
 
-function judge(windows: readonly Window[]): Ceiling | undefined {
-  const begin = windows.findIndex((one) => one.depth >= QUEUED);
+function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined {
+  // Little's law: what is inside over what comes out is how long each stays.
+  const isQueued = ({ depth, operations }: Window) => depth >= QUEUED && (depth * 1000) / operations >= slowMs;
+  const begin = windows.findIndex(isQueued);
   // The first window may hold what came before the queue, the last what was cut off.
-  const queued = windows.filter((one, index) => one.depth >= QUEUED && index > begin && index < windows.length - 1);
+  const queued = windows.filter((one, index) => isQueued(one) && index > begin && index < windows.length - 1);
   if (begin < 0 || queued.length < LEAST_WINDOWS) return undefined;
   const before = windows.slice(0, begin);
   const best = (pick: (one: Window) => number) => (before.length > 0 ? Math.max(...before.map(pick)) : NaN);

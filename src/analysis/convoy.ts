@@ -22,6 +22,8 @@ const IN_IO: readonly State[] = [
 /** A thread that was let go this often, or that waited this share of its life, is in the convoy. */
 const LEAST_WAITS = 3;
 const LEAST_SHARE = 0.25;
+/** A lock is passed on within the convoy: workers of a pool are given work by everybody. */
+const LEAST_WITHIN = 0.75;
 
 export interface Convoy {
   /** The threads that waited, with the share of its life that each lost. */
@@ -54,14 +56,18 @@ function life(segments: readonly Segment[]): number {
   return (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0);
 }
 
-/** The convoy of a process; undefined where fewer than two threads wait for a third. */
+/** The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. */
 export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>): Convoy | undefined {
   const all = [...lines].map(([thread, segments]) => ({
     thread,
     waits: waitsOf(thread, segments, lines),
     life: life(segments),
   }));
-  const waiting = all.filter((one) => one.waits.length >= LEAST_WAITS && total(one.waits) >= LEAST_SHARE * one.life);
+  const candidates = all.filter((one) => one.waits.length >= LEAST_WAITS && total(one.waits) >= LEAST_SHARE * one.life);
+  // Whoever gets a lock hands it on: a thread that waits and never lets another go is an idle worker that is given work.
+  const handsOn = (thread: number) =>
+    candidates.reduce((sum, one) => sum + one.waits.filter((wait) => wait.by === thread).length, 0) >= LEAST_WAITS;
+  const waiting = candidates.filter((one) => handsOn(one.thread));
   if (waiting.length < 2) return undefined;
   const releases = new Map<number, { count: number; ms: number }>();
   const waits = waiting.flatMap((one) => one.waits);
@@ -71,6 +77,8 @@ export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>): Conv
   }
   const [holder, released] = [...releases].sort((a, b) => holding(b[0]) - holding(a[0]))[0] ?? [];
   if (holder === undefined || released === undefined) return undefined;
+  const within = new Set([holder, ...waiting.map((one) => one.thread)]);
+  if (total(waits.filter((wait) => within.has(wait.by))) < LEAST_WITHIN * total(waits)) return undefined;
   const times = union(waits);
   const during = (states: readonly State[]) =>
     total(intersect(times, union((lines.get(holder) ?? []).filter((segment) => states.includes(segment.state))))) /

@@ -53,14 +53,31 @@ function diskOf(
       // Its own requests decide; others' only where it has none at all.
       bytes.set(disk, (bytes.get(disk) ?? 0) + (requests.bytes[row] ?? 0) * (mine ? 1 : 1e-9));
     }
+    if ([...bytes.values()].every((sum) => sum < 1)) return diskOfOpenFiles(input, topology, pid) ?? mostOf(bytes);
   } else {
+    const open = diskOfOpenFiles(input, topology, pid);
+    if (open !== undefined) return open;
     for (const [disk, series] of input.counters.disks) {
       if (topology.disk(disk) !== disk) continue;
       const sectors = (name: string) => (series.columns.get(name)?.at(-1) ?? 0) - (series.columns.get(name)?.[0] ?? 0);
       bytes.set(disk, sectors('rd_sectors') + sectors('wr_sectors'));
     }
   }
+  return mostOf(bytes);
+}
+
+function mostOf(bytes: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
   return [...bytes].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+/** The disk of the first file that a process has open for its work; its program and devices don't count. */
+function diskOfOpenFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
+  const files = input.facts.flatMap((facts) => facts.processes.find((one) => one.pid === pid)?.openFiles ?? []);
+  const disks = files
+    .filter((file) => !/^\/(dev|proc|sys|run)\//.test(file))
+    .flatMap((file) => topology.diskOfPath(file) ?? []);
+  // Its working folder comes last, and any file that it has open says more.
+  return disks[0];
 }
 
 /** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */

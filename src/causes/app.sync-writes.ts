@@ -5,7 +5,6 @@ import { intersect, total } from '../analysis/intervals.js';
 import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
 import { growthOf, growthWithin } from '../analysis/growth.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
-import { KIND } from '../analysis/requests.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Interval } from '../analysis/intervals.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
@@ -25,14 +24,11 @@ interface Durability {
   readonly source: string;
 }
 
-/** From events: its own calls for durability, and what its requests wrote. */
+/** From events: its own calls for durability, and what it wrote between them. */
 function fromEvents(m: Measures): Durability | undefined {
-  const { account, requests, load, syncs } = m;
-  if (!account || !syncs || !requests || !load) return undefined;
-  const written = load.rows.reduce(
-    (sum, row) => sum + (account.own[row] === 1 && requests.kind[row] === KIND.write ? (requests.bytes[row] ?? 0) : 0),
-    0,
-  );
+  const { account, syncs } = m;
+  if (!account || !syncs) return undefined;
+  const written = growthOf(m.input.counters.processes.get(account.pid)?.io, 'wchar');
   const count = syncs.own.length;
   return {
     times: timesBelow(account, m.input.events, SYNC_CALLS),

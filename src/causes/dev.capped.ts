@@ -18,9 +18,9 @@ function ceiling(m: Measures): Ceiling | undefined {
   const { account, load, requests, disk } = m;
   if (!account) return undefined;
   if (load && requests && account.source === 'events')
-    return ceilingOf(load, requests, (row) => account.own[row] !== 0, account.from, account.to);
+    return ceilingOf(load, requests, (row) => account.own[row] !== 0, account.from, account.to, m.norm.fixedMs);
   const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
-  return series && ceilingOfCounters(series, account.from, account.to);
+  return series && ceilingOfCounters(series, account.from, account.to, m.norm.fixedMs);
 }
 
 function ownShare(m: Measures): number {
@@ -46,7 +46,7 @@ export const cause: Cause = {
     if (!account) return ruledOut('no victim');
     const name = diskName(m);
     const top = ceiling(m);
-    if (!top) return ruledOut(`requests did not queue up inside ${name}: whether it has a ceiling can’t show`);
+    if (!top) return ruledOut(`requests did not queue up inside ${name} until they were slow: whether it has a ceiling can’t show`);
     const inBytes = top.bytesSpread < top.operationsSpread;
     const flat = Math.min(top.bytesSpread, top.operationsSpread);
     const [amount, before] = inBytes
@@ -55,7 +55,6 @@ export const cause: Cause = {
     const latency = (top.depth * 1000) / top.operationsPerSecond;
     const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
     if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
-    if (latency < m.norm.fixedMs) return ruledOut(`${figures}: that is fast enough`);
     const own = ownShare(m);
     if (own < LEAST_OWN) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
     const times = intersect(timesIn(account, ['block-device', 'block-queue']), [

@@ -19,11 +19,6 @@ export const cause: Cause = {
       return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
     }
     const slow = judgeDevice(m);
-    // A device that is slow, or busy with somebody else, is the cause itself; its own file argues that.
-    if (slow && slow.factor > 1)
-      return ruledOut(
-        `${diskName(m)} drains the page cache slowly because it is slow itself (${slow.factor.toFixed(1)} times the norm)`,
-      );
     const others = m.neighbours?.others ?? [];
     const foreign = others
       .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
@@ -37,6 +32,8 @@ export const cause: Cause = {
       confidence: ramp(busy, DEVICE_HAD_ROOM, 0.9, 0.6, 0.95) * (account?.source === 'events' ? 1 : 0.85),
       sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(share)} of its time while the device was busy ${percent(busy)} of it.`,
       culprit: { kind: 'device', name: diskName(m) },
+      // That the device is slow as well is told beside it: it is the throttle that the writer sleeps in.
+      before: ['dev.slow', 'dev.capped'],
       evidence: [
         ...throttled.evidence('the device had work all along: it sets the pace'),
         ...(m.throttle && m.throttle.pauses > 0

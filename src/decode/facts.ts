@@ -77,6 +77,7 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];
     const stat = folder !== undefined && path === `${folder}stat` ? parsePidStat(text) : undefined;
     if (!stat) continue;
+    const openFiles = texts.get(`${folder}fd/`)?.split('\n').filter((target) => target.startsWith('/'));
     const startedMs = startOf(stat, uptime, atMs);
     processes.push({
       pid: stat.pid,
@@ -86,6 +87,7 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
       daemon: isDaemon(stat) && stat.pid !== recorder && stat.parent !== recorder,
       startTicks: stat.startTicks,
       ...(startedMs !== undefined && { startedMs }),
+      ...(openFiles !== undefined && { openFiles }),
     });
   }
   return processes;

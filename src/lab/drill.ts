@@ -1,8 +1,9 @@
 // What a drill is: a stall, or a healthy load, that is provoked for real, and the truth that the diagnosis is held against. A drill is a
 // file of drills/ that exports `drill`; no list names it. It changes the machine only through its stage, which journals every change.
 
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { alignedBlock } from '../base/aligned-block.js';
 import { monotonicNs } from '../base/clock.js';
 import type { UndoJournal } from '../capture/undo.js';
 import type { Draw } from './draw.js';
@@ -67,11 +68,12 @@ export class Stage {
     chmodSync(join(volume.mountPoint, '..'), 0o755);
   }
 
-  /** A file with data on disk, for everybody. */
+  /** A file with data on disk and not in memory, for everybody; of a multiple of 4 MiB. */
   fill(file: string, bytes: number): void {
-    const chunk = Buffer.alloc(4 * 1024 * 1024, 7);
-    const fd = openSync(file, 'wx', 0o666);
-    for (let at = 0; at < bytes; at += chunk.length) writeSync(fd, chunk, 0, Math.min(chunk.length, bytes - at), at);
+    const chunk = alignedBlock(4 * 1024 * 1024).fill(7);
+    const { O_WRONLY, O_CREAT, O_EXCL, O_DIRECT } = constants;
+    const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_DIRECT, 0o666);
+    for (let at = 0; at < bytes; at += chunk.length) writeSync(fd, chunk, 0, chunk.length, at);
     fsyncSync(fd);
     closeSync(fd);
     chmodSync(file, 0o666);

@@ -41,6 +41,11 @@ function unlock(shared: Shared): void {
   if (Atomics.exchange(shared, LOCK, 0) === 2) Atomics.notify(shared, LOCK, 1);
 }
 
+function compute(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 /** One operation: returns the bytes that it moved. */
 type Operation = () => number;
 
@@ -61,14 +66,16 @@ function offsetsOf(work: {
 
 function prepareWrite(work: Extract<Work, { does: 'write' }>): Prepared {
   const { O_WRONLY, O_CREAT, O_DIRECT, O_DSYNC } = constants;
-  const flags = O_WRONLY | O_CREAT | (work.direct === true ? O_DIRECT : 0) | (work.dsync === true ? O_DSYNC : 0);
+  const append = work.append === true ? constants.O_APPEND : 0;
+  const flags = O_WRONLY | O_CREAT | append | (work.direct === true ? O_DIRECT : 0) | (work.dsync === true ? O_DSYNC : 0);
   const fd = openSync(work.file, flags, 0o644);
   const block = alignedBlock(work.blockBytes).fill(Math.floor(Math.random() * 255) + 1);
   const offset = offsetsOf(work);
-  const { syncEvery = 0 } = work;
+  const { syncEvery = 0, computeMs = 0 } = work;
   let count = 0;
   return {
     operate() {
+      if (computeMs > 0) compute(computeMs);
       const at = offset();
       if (work.append === true && at === 0) ftruncateSync(fd, 0);
       const written = writeSync(fd, block, 0, block.length, at);
@@ -140,8 +147,7 @@ function prepare(work: Work): Prepared {
     case 'compute':
       return {
         operate() {
-          const until = performance.now() + work.ms;
-          while (performance.now() < until);
+          compute(work.ms);
           return 0;
         },
         close() {},

@@ -19,7 +19,7 @@ export type Work = {
   | {
       readonly does: 'write';
       readonly file: string;
-      /** Where it begins again; `append` lets the file grow up to there and cuts it off then. */
+      /** Where it begins again; with `append` each thread adds to the file's end, and cuts it off after so many of its own. */
       readonly fileBytes: number;
       readonly blockBytes: number;
       readonly direct?: boolean;
@@ -29,6 +29,8 @@ export type Work = {
       readonly syncEvery?: number;
       /** O_DSYNC: each write is durable when it returns. */
       readonly dsync?: boolean;
+      /** It computes this long before each write. */
+      readonly computeMs?: number;
     }
   | {
       readonly does: 'read';

@@ -58,6 +58,8 @@ export interface RunningProcess {
   readonly startedMs?: number;
   /** True for a service: it leads a session without a terminal, and is neither the recorder nor its child. */
   readonly daemon: boolean;
+  /** Paths of a watched process's open files, its working folder last; absent for others. */
+  readonly openFiles?: readonly string[];
 }
 
 /** A set of facts taken at one moment. */

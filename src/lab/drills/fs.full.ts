@@ -1,9 +1,9 @@
 // Hardly a free block, or no free inode: writes fail and are tried again.
 
-import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { run } from '../scenarios/loop-volume.js';
+import { fillUp } from '../scenarios/loop-volume.js';
 
 const MiB = 1024 * 1024;
 
@@ -28,14 +28,7 @@ export const drill: Drill = {
     const leaveBytes = draw.scale('leftBytes', 4096, 256 * 1024);
     stage.onset(() => {
       if (inodes) return;
-      const space = statfsSync(volume.mountPoint);
-      // Root may take what is kept back from everybody else as well.
-      run(
-        'fallocate',
-        '-l',
-        String(Math.max(4096, space.bfree * space.bsize - leaveBytes)),
-        join(volume.mountPoint, 'filler'),
-      );
+      fillUp(volume.mountPoint, leaveBytes);
     });
   },
 };

@@ -16,8 +16,8 @@ export const drill: Drill = {
     swapOn(stage.journal, stage.folder, 512 * MiB);
     const victim = await stage.victim({ does: 'touch', bytes });
     const group = stage.cgroup('memory');
-    // A process of Node itself needs some 60 MB.
-    group.limitMemory(60 * MiB + Math.round(share * bytes));
+    // A process of Node itself needs some 28 MiB of its own.
+    group.limitMemory(28 * MiB + Math.round(share * bytes));
     group.enter(victim.pid);
   },
 };

@@ -23,7 +23,7 @@ export const drill: Drill = {
       random: draw.chance('random', 0.6),
     });
     const group = stage.cgroup('memory');
-    group.limitMemory(60 * MiB + Math.round((draw.integer('percentInCache', 20, 60) / 100) * fileBytes));
+    group.limitMemory(28 * MiB + Math.round((draw.integer('percentInCache', 20, 60) / 100) * fileBytes));
     group.enter(victim.pid);
   },
 };

@@ -11,12 +11,12 @@ export const drill: Drill = {
   async setUp(stage) {
     const { draw } = stage;
     const volume = stage.volume();
-    const common = { does: 'write', fileBytes: 32 * 1024 * 1024, blockBytes: 4096, direct: true } as const;
+    const common = { does: 'write', fileBytes: 32 * 1024 * 1024, blockBytes: 4096, direct: true, computeMs: 4 } as const;
     const victim = await stage.victim({ ...common, file: join(volume.mountPoint, 'data') });
     const io = stage.cgroup('blkio');
     const cpu = stage.cgroup('cpu');
-    io.limitIo(volume.device, { writeIops: draw.scale('writeIops', 100, 200) });
-    cpu.limitCpu(draw.scale('percentOfACpu', 1, 2) / 100);
+    io.limitIo(volume.device, { writeIops: draw.integer('writeIops', 8, 12) });
+    cpu.limitCpu(draw.integer('percentOfACpu', 7, 10) / 100);
     io.enter(victim.pid);
     cpu.enter(victim.pid);
   },

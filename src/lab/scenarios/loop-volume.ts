@@ -4,7 +4,7 @@
 // dirty only once and the loop's worker thread passes it on in the writer's own cgroup (drivers/block/loop.c).
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import type { UndoJournal } from '../../capture/undo.js';
@@ -96,4 +96,16 @@ export function makeLoopVolume(journal: UndoJournal, options: VolumeOptions): Lo
   run('mount', '-o', options.mountOptions ?? 'defaults', node, mountPoint);
   const device = readFileSync(`/sys/class/block/${basename(node)}/dev`, 'utf8').trim();
   return { mountPoint, node, device, beneath, image };
+}
+
+/** Fills a volume up to what it keeps back for root and `leaveBytes`, step by step, as extents and pending writes take blocks of their own. */
+export function fillUp(mountPoint: string, leaveBytes: number): void {
+  for (let part = 0; part < 24; part += 1) {
+    const { bavail, bsize } = statfsSync(mountPoint);
+    const spare = bavail * bsize - leaveBytes;
+    if (spare < bsize) return;
+    const bytes = String(Math.max(bsize, Math.floor(spare * 0.8)));
+    // One that does not fit takes what it can get.
+    spawnSync('fallocate', ['-l', bytes, join(mountPoint, `filler${part}`)]);
+  }
 }
