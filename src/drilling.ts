@@ -38,7 +38,7 @@ interface Recorded {
   readonly withEvents: string;
   readonly withCounters: string;
   /** When the stall was made, ms into the recording with events; absent where it was there before. */
-  readonly onsetMs?: number;
+  readonly onset?: { readonly from: number; readonly to: number };
 }
 
 export async function runDrill(drill: Drill, options: DrillOptions): Promise<DrillRun> {
@@ -59,7 +59,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
   const seconds = () => (performance.now() - began) / 1000;
   try {
     const stage = new Stage(folder, journal, draw);
-    const { withEvents, withCounters, onsetMs } = await record(drill, stage, options);
+    const { withEvents, withCounters, onset } = await record(drill, stage, options);
     const events = (await diagnoseRecording(withEvents, options.tool)).diagnosis;
     const counters = (await diagnoseRecording(withCounters, options.tool)).diagnosis;
     const since = events.verdict.sinceMs;
@@ -67,7 +67,8 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
       ...about,
       events: verdictOfRun(events, isRight(drill, events)),
       counters: verdictOfRun(counters, isRight(drill, counters)),
-      ...(onsetMs !== undefined && since !== null && { onsetErrorMs: Math.abs(since - onsetMs) }),
+      ...(onset && since !== null && { onsetErrorMs: Math.max(0, onset.from - since, since - onset.to) }),
+      ...(!onset && drill.canBeginLate === true && { toldFromStart: events.verdict.fromStart }),
       ...(options.keep !== undefined && {
         recordings: keepRecordings(options.keep, drill.id, options.repeat, [withEvents, withCounters]),
       }),
@@ -102,6 +103,7 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
     stage.begin();
     await pause(WARM_MS);
     if (!isLate) stage.provokeNow();
+    await pause(drill.settlesMs ?? 0);
     const user = recordAsUser(stage, options, places.withCounters);
     await pause(STARTING_MS);
     const session = await startRecording({
@@ -113,19 +115,21 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
       watchBusiest: false,
       eventBudget: 400_000,
     });
-    let onsetMs: number | undefined;
+    let onset: Recorded['onset'];
     stage.recordingBegan();
     try {
       await pause(isLate ? lateMs : RECORD_MS);
       if (isLate) {
-        onsetMs = Number(stage.provokeNow() - BigInt(session.startNs)) / 1e6;
+        const { fromNs, toNs } = stage.provokeNow();
+        const since = (ns: bigint) => Number(ns - BigInt(session.startNs)) / 1e6;
+        onset = { from: since(fromNs), to: since(toNs) };
         await pause(RECORD_MS - lateMs + 1000);
       }
     } finally {
       await session.end('time');
     }
     await user;
-    return { ...places, ...(onsetMs !== undefined && { onsetMs }) };
+    return { ...places, ...(onset && { onset }) };
   } finally {
     // What holds the workloads back is undone first, or they could not end.
     const ended = stage.end();

@@ -8,7 +8,7 @@ import type { Requests } from './requests.js';
 import type { Series } from '../model/counters.js';
 
 /** Long against the 100 ms slice in which Linux's own throttle lets requests through (block/blk-throttle.c), short against a stall. */
-const WINDOW_MS = 500;
+export const WINDOW_MS = 500;
 /** Fewer windows are no pattern. */
 const LEAST_WINDOWS = 4;
 /** Requests in the device, on average over a window, that count as a queue. */

@@ -3,7 +3,7 @@
 // in which the disk had nothing to finish but this request (the busy-period view of a queue; Lazowska et al., Quantitative System
 // Performance, 1984, chapter 3). The sum of all services is the time during which the disk had work, so shares of it add up.
 
-import type { DeviceId } from '../model/counters.js';
+import type { DeviceId, Series } from '../model/counters.js';
 import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import { KIND, type Requests } from './requests.js';
 
@@ -163,6 +163,59 @@ export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm,
     if (speaks) slow.push({ from: within.from + window * windowMs, to: within.from + (window + 1) * windowMs });
   }
   return union(slow);
+}
+
+/** When the first of these requests was dispatched that took `slowMs` or more and had not been answered by `from`; NaN where none did. */
+export function firstSlowDispatch(
+  load: DiskLoad,
+  requests: Requests,
+  isMeant: (row: number) => boolean,
+  slowMs: number,
+  from: number,
+): number {
+  let first = NaN;
+  for (const row of load.rows) {
+    const completed = requests.completed[row] ?? 0;
+    const dispatched = requests.dispatched[row] ?? 0;
+    if (completed < from || completed - dispatched < slowMs || !isMeant(row)) continue;
+    if (!(first <= dispatched)) first = dispatched;
+  }
+  return first;
+}
+
+/** A stretch of /proc/diskstats in which the disk took longer for each request than the norm allows. */
+export interface SlowStretch extends Interval {
+  readonly requests: number;
+  readonly bytes: number;
+  readonly serviceMs: number;
+  readonly allowedMs: number;
+}
+
+/**
+ * The same judgement from counters: io_ticks is the time with anything in flight, so over the requests completed it is the service time
+ * of a disk that has one at a time, and less than it for one that has several (Documentation/admin-guide/iostats.rst, field 10).
+ */
+export function slowStretches(disk: Series, norm: ServiceNorm, within: Interval): SlowStretch[] {
+  const found: SlowStretch[] = [];
+  let first = Math.max(
+    0,
+    disk.t.findIndex((t) => t >= within.from),
+  );
+  for (let index = first + 1; index < disk.t.length && (disk.t[first] ?? Infinity) < within.to; index += 1) {
+    const from = disk.t[first] ?? 0;
+    const to = disk.t[index] ?? 0;
+    const grown = (name: string) => (disk.columns.get(name)?.[index] ?? NaN) - (disk.columns.get(name)?.[first] ?? NaN);
+    const requests = grown('rd_ios') + grown('wr_ios');
+    // A device so slow that nothing came back yet is looked at for longer.
+    if (to - from < WINDOW_MS - 1 || requests < 2) continue;
+    const bytes = (grown('rd_sectors') + grown('wr_sectors')) * 512;
+    const flushes = grown('fl_ios') || 0;
+    const allowedMs = requests * norm.fixedMs + bytes / norm.bytesPerMs + flushes * norm.flushMs;
+    const serviceMs = grown('io_ticks');
+    if (serviceMs > allowedMs) found.push({ from, to, requests, bytes, serviceMs, allowedMs });
+    first = index;
+  }
+  return found;
 }
 
 /** The share of a set of times during which the device had something to do. */

@@ -1,5 +1,6 @@
 // The life of each request on each disk: queued (Q), dispatched to the device (D), completed (C), and who queued it.
-// Bios are matched to requests by disk, direction and sector, as blktrace's btt does; flushes carry no sector and go first in, first out.
+// Bios are matched to requests by disk, direction and sector, as blktrace's btt does; flushes carry no sector. Of several that could be
+// meant the latest is: one whose end was lost would otherwise pass its age on to all that follow.
 // Stage names are blktrace's: Q2D is the time before the device had it, D2C the time the device had it (btt(1)).
 
 import type { DeviceId } from '../model/counters.js';
@@ -74,7 +75,7 @@ class Waiting {
 
   private take(sector: number): Bio | undefined {
     const there = this.bySector.get(sector);
-    const bio = there?.shift();
+    const bio = there?.pop();
     if (there?.length === 0) this.bySector.delete(sector);
     return bio;
   }
@@ -161,7 +162,7 @@ class RequestBuilder {
   private land(disk: number, kind: number, sector: number): Flight | undefined {
     const lane = this.lane(this.flights, disk, kind, () => new Map<number, Flight[]>());
     const there = lane.get(sector);
-    const flight = there?.shift();
+    const flight = there?.pop();
     if (there?.length === 0) lane.delete(sector);
     return flight;
   }

@@ -80,7 +80,15 @@ export function stateOfStack(frames: readonly string[]): State {
   return 'unexplained';
 }
 
+/**
+ * What a wait channel tells beyond the rules above: the kernel leaves its lock functions out of it (get_wchan, __lockdep and sched text),
+ * so a sleep at an inode's lock shows the filesystem's own function that asked for the lock.
+ */
+const AT_INODE_LOCK =
+  /^((ext4|xfs|btrfs|f2fs)_(file|buffered|dio|direct)(_buffered|_dio)?_(write|read)(_iter)?|xfs_ilock|xfs_file_dio_write_(un)?aligned|btrfs_inode_lock|do_truncate|lock_rename|filename_create|open_last_lookups|do_unlinkat|lookup_slow|iterate_dir)$/;
+
 /** The same for a thread of which only the wait channel is known; '' and '0' mean that it was not asleep or could not be read. */
 export function stateOfWchan(wchan: string): State | undefined {
-  return wchan === '' || wchan === '0' ? undefined : stateOfStack([wchan]);
+  if (wchan === '' || wchan === '0') return undefined;
+  return AT_INODE_LOCK.test(wchan) ? 'fs-lock' : stateOfStack([wchan]);
 }

@@ -2,7 +2,8 @@
 // Told from a slow device by the queue: with several requests inside, a device that is merely slow finishes them side by side, while a
 // rate limit lets through the same amount in every window, whatever waits.
 
-import { ceilingOf, ceilingOfCounters, type Ceiling } from '../analysis/ceiling.js';
+import { ceilingOf, ceilingOfCounters, WINDOW_MS, type Ceiling } from '../analysis/ceiling.js';
+import { firstSlowDispatch } from '../analysis/disk-load.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
@@ -21,6 +22,15 @@ function ceiling(m: Measures): Ceiling | undefined {
     return ceilingOf(load, requests, (row) => account.own[row] !== 0, account.from, account.to, m.norm.fixedMs);
   const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
   return series && ceilingOfCounters(series, account.from, account.to, m.norm.fixedMs);
+}
+
+/** The ceiling began with the first request that it made wait, a little before the first window in which it shows. */
+function began(m: Measures, top: Ceiling): number {
+  const { account, load, requests } = m;
+  if (!account || !load || !requests || account.source === 'samples') return top.firstMs;
+  const isOwn = (row: number) => account.own[row] !== 0;
+  const first = firstSlowDispatch(load, requests, isOwn, m.norm.fixedMs, top.firstMs - WINDOW_MS);
+  return Number.isNaN(first) ? top.firstMs : first;
 }
 
 function ownShare(m: Measures): number {
@@ -46,7 +56,10 @@ export const cause: Cause = {
     if (!account) return ruledOut('no victim');
     const name = diskName(m);
     const top = ceiling(m);
-    if (!top) return ruledOut(`requests did not queue up inside ${name} until they were slow: whether it has a ceiling can’t show`);
+    if (!top)
+      return ruledOut(
+        `requests did not queue up inside ${name} until they were slow: whether it has a ceiling can’t show`,
+      );
     const inBytes = top.bytesSpread < top.operationsSpread;
     const flat = Math.min(top.bytesSpread, top.operationsSpread);
     const [amount, before] = inBytes
@@ -57,8 +70,8 @@ export const cause: Cause = {
     if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
     const own = ownShare(m);
     if (own < LEAST_OWN) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
-    const times = intersect(timesIn(account, ['block-device', 'block-queue']), [
-      { from: top.firstMs, to: top.lastMs + 1000 },
+    const times = intersect(timesIn(account, ['block-device', 'block-queue', 'block-held']), [
+      { from: began(m, top), to: account.to },
     ]);
     const share = total(times) / (account.to - account.from);
     if (share < NOTICEABLE) return ruledOut(`${figures}; the victim waited for it only ${percent(share)} of its time`);

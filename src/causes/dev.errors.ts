@@ -43,7 +43,9 @@ export const cause: Cause = {
     const { account, load } = m;
     if (!account || !load) return ruledOut('no requests');
     const { times: failed, device } = errorsOn(m);
-    const calls = failuresOf(m.input, account.threads, [ERRNO.EIO, ERRNO.EROFS], account.from, account.to);
+    // A thin pool or a backing filesystem without space fails requests with ENOSPC, and the filesystem passes that on.
+    const errors = failed.length > 0 ? [ERRNO.EIO, ERRNO.EROFS, ERRNO.ENOSPC] : [ERRNO.EIO, ERRNO.EROFS];
+    const calls = failuresOf(m.input, account.threads, errors, account.from, account.to);
     const count = failed.length;
     if (count === 0 && calls.count === 0) return ruledOut(`no request failed on ${diskName(m)}`);
     const after: Interval[] = failed.map((t) => ({ from: t, to: Math.min(account.to, t + AFTERMATH_MS) }));
@@ -82,7 +84,7 @@ export const cause: Cause = {
         {
           measure: 'calls of the victim that failed',
           value: `${calls.count}, and ${duration(total(calls.times))} spent on them`,
-          meaning: 'EIO or EROFS came back to it',
+          meaning: 'EIO, EROFS or ENOSPC came back to it',
           source: 'raw_syscalls:sys_exit',
         },
         ...(m.requests && m.requests.requeues > 0

@@ -2,14 +2,26 @@
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
 
-import { slowness, slowTimes, type Slowness } from '../analysis/disk-load.js';
-import { intersect, total } from '../analysis/intervals.js';
+import type { VictimAccount } from '../analysis/accounting.js';
+import {
+  firstSlowDispatch,
+  slowness,
+  slowStretches,
+  slowTimes,
+  type Slowness,
+  type SlowStretch,
+} from '../analysis/disk-load.js';
+import { intersect, total, union } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { CgroupLimit } from '../model/facts.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import type { State } from '../model/states.js';
+import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
 import { DEVICE_WAITS, diskName, ENOUGH_REQUESTS, judgeDevice, limitsOn } from './shared.js';
+
+/** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
+const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
 
 /** Limits on the devices beneath: they throttle what the victim's disk sends down, whoever sends it. */
 function limitsBeneath(m: Measures): CgroupLimit[] {
@@ -33,20 +45,61 @@ function beneathEvidence(m: Measures, limits: readonly CgroupLimit[]): Evidence[
   ];
 }
 
+/** What diskstats tell: each request took long, and there were hardly ever two at once. */
+function fromCounters(m: Measures, account: VictimAccount): Finding {
+  const series = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
+  if (!series) return notChecked('the disk’s counters were not recorded');
+  const slow = slowStretches(series, m.norm, account);
+  const lost = intersect(timesIn(account, SAMPLED_WAITS), union(slow));
+  const share = total(lost) / (account.to - account.from);
+  const name = diskName(m);
+  const sum = (pick: (one: SlowStretch) => number) => slow.reduce((all, one) => all + pick(one), 0);
+  const requests = sum((one) => one.requests);
+  const factor = sum((one) => one.serviceMs) / sum((one) => one.allowedMs);
+  if (share < NOTICEABLE)
+    return ruledOut(
+      `${name} answered within what an ordinary disk may take, or the victim did not wait for it while it did not`,
+    );
+  const limit = limitsBeneath(m)[0];
+  return {
+    kind: 'found',
+    share,
+    confidence: ramp(factor, 1, 2, 0.5, 0.75),
+    sentence: `${name} is slow: it was busy for ${duration(sum((one) => one.serviceMs) / requests)} for each of ${requests} requests, ${times(factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+    culprit: limit ? { kind: 'cgroup', name: limit.cgroup, file: limit.file } : { kind: 'device', name },
+    decidedBy: 'the life of each request (block events): record as root',
+    evidence: [
+      {
+        measure: 'busy time for each request',
+        value: `${duration(sum((one) => one.serviceMs) / requests)} over ${requests} (${bytes(sum((one) => one.bytes) / requests)} on average)`,
+        meaning: `${times(factor)} the norm; time in a scheduler’s queue counts here as well`,
+        source: '/proc/diskstats',
+      },
+      ...beneathEvidence(m, limitsBeneath(m)),
+    ],
+    advice: [
+      `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`,
+    ],
+    lost,
+  };
+}
+
 export const cause: Cause = {
   id: 'dev.slow',
   layer: 'device',
   rank: 'verdict',
-  needs: ['victim', 'disk', 'requests'],
+  needs: ['victim', 'disk'],
   examine(m) {
     const { account, load, requests } = m;
-    if (!account || !load || !requests) return ruledOut('no requests');
+    if (account?.source === 'samples') return fromCounters(m, account);
+    if (!account || !load || !requests) return notChecked(NEEDS.requests.else);
     const name = diskName(m);
     const wall = account.to - account.from;
     const judged = judgeDevice(m);
     const slow = slowTimes(load, requests, m.norm, account);
     const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
-    const lost = intersect(waits, slow);
+    const began = firstSlowDispatch(load, requests, () => true, m.norm.fixedMs, slow[0]?.from ?? 0);
+    const lost = intersect(intersect(waits, slow), [{ from: began, to: account.to }]);
     const share = total(lost) / wall;
     const first = slowness(load, requests, m.norm, slow, waits)
       .filter((one) => one.requests >= ENOUGH_REQUESTS && one.factor > 1)

@@ -12,6 +12,9 @@ import { mountOfVictim } from './fs.frozen.js';
 /** Less than this of the whole is hardly any. */
 const HARDLY_ANY = 0.01;
 
+/** With more than this left, space is missing somewhere else. */
+const PLENTY = 0.05;
+
 /** What an ordinary user has left, and the same of inodes, as shares; 1 where the filesystem has no table of inodes. */
 function shares({ available, blocks, freeFiles, files }: VolumeSpace): { space: number; inodes: number } {
   return { space: blocks > 0 ? available / blocks : 1, inodes: files > 0 ? freeFiles / files : 1 };
@@ -44,6 +47,11 @@ export const cause: Cause = {
     const space = fullest(m);
     if (!space && failed.count === 0) return notChecked('what the filesystem has left was not recorded');
     const isFull = space !== undefined && Math.min(shares(space).space, shares(space).inodes) < HARDLY_ANY;
+    const plenty = space !== undefined && Math.min(shares(space).space, shares(space).inodes) > PLENTY;
+    if (plenty && failed.count > 0 && (m.requests?.errors ?? 0) > 0)
+      return ruledOut(
+        `${failed.count} calls failed for want of space, although ${space.mountPoint} has ${leftIn(space)} left: it is the device beneath that has none`,
+      );
     if (!isFull && failed.count === 0)
       return ruledOut(
         `${space ? `${space.mountPoint} has ${leftIn(space)} left` : 'no call failed'}, and nothing failed for want of space`,
@@ -66,7 +74,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: account.source === 'events' ? 0.95 : 0.7,
+      confidence: account.source === 'events' ? (isFull ? 0.95 : 0.75) : 0.7,
       sentence: `${space?.mountPoint ?? 'The filesystem'} is full (${left} left): ${failed.count > 0 ? `${failed.count} calls of the victim failed for want of space, and it tried again and again` : `the victim makes no progress and sleeps ${percent(idle)} of its time`}.`,
       culprit: { kind: 'filesystem', name: space?.mountPoint ?? 'unknown' },
       evidence: [

@@ -20,6 +20,9 @@ const ORDINARY = [
   'pipe-socket',
   'dirty-throttle',
 ] as const;
+const DISK_WAITS = ['block-device', 'block-held', 'block-queue', 'journal'] as const;
+/** Without events, more waiting for the disk than this can't be acquitted. */
+const UNTOLD = 0.7;
 /** More than this share in other states is not called healthy. */
 const NOT_UNDERSTOOD = 0.25;
 
@@ -46,6 +49,11 @@ export const cause: Cause = {
     if (1 - ordinary > NOT_UNDERSTOOD)
       return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
     const slow = judgeDevice(m);
+    const waiting = shareOf(account, DISK_WAITS);
+    if (account.source === 'samples' && waiting > UNTOLD)
+      return notChecked(
+        `the victim waited for I/O ${percent(waiting)} of its time, and counters alone can’t tell whether that is as it should be`,
+      );
     const device = shareOf(account, ['block-device']);
     const evidence: Evidence[] = [
       ...phaseEvidence(m),

@@ -77,7 +77,10 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];
     const stat = folder !== undefined && path === `${folder}stat` ? parsePidStat(text) : undefined;
     if (!stat) continue;
-    const openFiles = texts.get(`${folder}fd/`)?.split('\n').filter((target) => target.startsWith('/'));
+    const openFiles = texts
+      .get(`${folder}fd/`)
+      ?.split('\n')
+      .filter((target) => target.startsWith('/'));
     const startedMs = startOf(stat, uptime, atMs);
     processes.push({
       pid: stat.pid,

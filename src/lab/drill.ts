@@ -24,6 +24,8 @@ export interface Drill {
   readonly needsEvents?: string;
   /** True where the stall may be made to begin while it is recorded. */
   readonly canBeginLate?: boolean;
+  /** How long it takes until the stall is what it will be, ms, where that is more than a moment. */
+  readonly settlesMs?: number;
   /** Sets everything up: the victim must have been named when it returns. Throws a UserError where the machine lacks something. */
   setUp(stage: Stage): Promise<void>;
 }
@@ -138,11 +140,11 @@ export class Stage {
     for (const workload of this.workloads) workload.go();
   }
 
-  /** Makes the stall, and tells when, CLOCK_MONOTONIC, ns. */
-  provokeNow(): bigint {
-    const at = monotonicNs();
+  /** Makes the stall, and tells when that began and was done, CLOCK_MONOTONIC, ns. */
+  provokeNow(): { readonly fromNs: bigint; readonly toNs: bigint } {
+    const fromNs = monotonicNs();
     this.provoke?.();
-    return at;
+    return { fromNs, toNs: monotonicNs() };
   }
 
   /** Ends the workloads; what they can't end by themselves the journal ends. */

@@ -67,7 +67,8 @@ function offsetsOf(work: {
 function prepareWrite(work: Extract<Work, { does: 'write' }>): Prepared {
   const { O_WRONLY, O_CREAT, O_DIRECT, O_DSYNC } = constants;
   const append = work.append === true ? constants.O_APPEND : 0;
-  const flags = O_WRONLY | O_CREAT | append | (work.direct === true ? O_DIRECT : 0) | (work.dsync === true ? O_DSYNC : 0);
+  const flags =
+    O_WRONLY | O_CREAT | append | (work.direct === true ? O_DIRECT : 0) | (work.dsync === true ? O_DSYNC : 0);
   const fd = openSync(work.file, flags, 0o644);
   const block = alignedBlock(work.blockBytes).fill(Math.floor(Math.random() * 255) + 1);
   const offset = offsetsOf(work);
@@ -90,6 +91,10 @@ function prepareWrite(work: Extract<Work, { does: 'write' }>): Prepared {
 function prepareRead(work: Extract<Work, { does: 'read' }>): Prepared {
   const fd = openSync(work.file, constants.O_RDONLY | (work.direct === true ? constants.O_DIRECT : 0));
   const block = alignedBlock(work.blockBytes);
+  if (work.scansFirst === true) {
+    const scan = alignedBlock(1024 * 1024);
+    while (readSync(fd, scan) > 0);
+  }
   const offset = offsetsOf(work);
   return { operate: () => readSync(fd, block, 0, block.length, offset()), close: () => closeSync(fd) };
 }

@@ -34,6 +34,8 @@ export type Work = {
     }
   | {
       readonly does: 'read';
+      /** It reads all of the file once before anything else. */
+      readonly scansFirst?: boolean;
       /** Must exist. */
       readonly file: string;
       readonly fileBytes: number;

@@ -26,6 +26,8 @@ export interface DrillRun {
   readonly needsEvents?: string;
   /** How far the onset that was told is from the one that was made, ms; absent where the stall was there from the start. */
   readonly onsetErrorMs?: number;
+  /** Of a stall that was there before: whether the verdict says so. */
+  readonly toldFromStart?: boolean;
   readonly why?: string;
   /** Wall time of the whole run, s. */
   readonly seconds: number;

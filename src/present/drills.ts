@@ -76,6 +76,11 @@ export function renderDrills({ runs, kernel, at, seed, tool }: DrillReport): str
         ]
       : []),
   ];
+  const early = runs.filter((run) => run.toldFromStart !== undefined);
+  if (early.length > 0)
+    summary.push(
+      `Stalls that were there from the start: ${early.filter((run) => run.toldFromStart).length} of ${early.length} told as such.`,
+    );
   const head = ['drill', 'right', 'verdicts', 'unexplained', 'counters alone', 'their verdicts', 'seconds'];
   return [...table(head, rows), '', ...summary].join('\n');
 }

@@ -11,11 +11,15 @@ export const drill: Drill = {
   about: 'a writer whose requests fail, because what lies behind its device is full, and which tries again',
   verdicts: ['dev.errors'],
   needsEvents: 'events, to see that requests fail',
-  canBeginLate: true,
   async setUp(stage) {
     const { draw, journal } = stage;
     const lower = makeLoopVolume(journal, { folder: stage.folder, name: 'lower', bytes: 256 * MiB });
-    const volume = makeLoopVolume(journal, { folder: lower.mountPoint, name: 'volume', bytes: 384 * MiB, sparse: true });
+    const volume = makeLoopVolume(journal, {
+      folder: lower.mountPoint,
+      name: 'volume',
+      bytes: 384 * MiB,
+      sparse: true,
+    });
     stage.open(volume);
     const leftBytes = draw.scale('leftBytes', 256 * 1024, 4 * MiB);
     await stage.victim({
@@ -28,6 +32,6 @@ export const drill: Drill = {
       random: draw.chance('random', 0.5),
       restMs: draw.pick('restMs', [2, 5]),
     });
-    stage.onset(() => fillUp(lower.mountPoint, leftBytes));
+    stage.onset(() => fillUp(lower.mountPoint, leftBytes, 'root'));
   },
 };

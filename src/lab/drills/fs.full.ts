@@ -28,7 +28,7 @@ export const drill: Drill = {
     const leaveBytes = draw.scale('leftBytes', 4096, 256 * 1024);
     stage.onset(() => {
       if (inodes) return;
-      fillUp(volume.mountPoint, leaveBytes);
+      fillUp(volume.mountPoint, leaveBytes, 'users');
     });
   },
 };

@@ -17,6 +17,7 @@ export const drill: Drill = {
     stage.fill(file, fileBytes);
     const victim = await stage.victim({
       does: 'read',
+      scansFirst: true,
       file,
       fileBytes,
       blockBytes: draw.pick('blockBytes', [4096, 16_384, 65_536]),

@@ -11,7 +11,13 @@ export const drill: Drill = {
   async setUp(stage) {
     const { draw } = stage;
     const volume = stage.volume();
-    const common = { does: 'write', fileBytes: 32 * 1024 * 1024, blockBytes: 4096, direct: true, computeMs: 4 } as const;
+    const common = {
+      does: 'write',
+      fileBytes: 32 * 1024 * 1024,
+      blockBytes: 4096,
+      direct: true,
+      computeMs: 4,
+    } as const;
     const victim = await stage.victim({ ...common, file: join(volume.mountPoint, 'data') });
     const io = stage.cgroup('blkio');
     const cpu = stage.cgroup('cpu');

@@ -98,11 +98,14 @@ export function makeLoopVolume(journal: UndoJournal, options: VolumeOptions): Lo
   return { mountPoint, node, device, beneath, image };
 }
 
-/** Fills a volume up to what it keeps back for root and `leaveBytes`, step by step, as extents and pending writes take blocks of their own. */
-export function fillUp(mountPoint: string, leaveBytes: number): void {
+/**
+ * Fills a volume up to `leaveBytes` for root, or for everybody else, who get less; step by step, as extents and pending writes take
+ * blocks of their own.
+ */
+export function fillUp(mountPoint: string, leaveBytes: number, forWhom: 'root' | 'users'): void {
   for (let part = 0; part < 24; part += 1) {
-    const { bavail, bsize } = statfsSync(mountPoint);
-    const spare = bavail * bsize - leaveBytes;
+    const { bavail, bfree, bsize } = statfsSync(mountPoint);
+    const spare = (forWhom === 'root' ? bfree : bavail) * bsize - leaveBytes;
     if (spare < bsize) return;
     const bytes = String(Math.max(bsize, Math.floor(spare * 0.8)));
     // One that does not fit takes what it can get.
