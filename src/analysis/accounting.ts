@@ -4,6 +4,7 @@
 import type { DeviceId, ProcessCounters } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import type { Case } from './case.js';
+import { growthWithin, lastAtOrBefore } from './growth.js';
 import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own.js';
 import type { Origins } from './origins.js';
 import type { Requests } from './requests.js';
@@ -114,7 +115,10 @@ export function accountFor(
   }
   const counters = input.counters.processes.get(pid);
   if (!counters || counters.stat.t.length < 2) return undefined;
-  const segments = sampledSegments(counters, from, to, (a, b) => diskBusy(input, disk, a, b));
+  const segments = sampledSegments(counters, from, to, {
+    diskBusy: (a, b) => diskBusy(input, disk, a, b),
+    quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
+  });
   if (segments.length === 0) return undefined;
   return {
     pid,
@@ -142,16 +146,20 @@ function diskBusy(input: Case, disk: DeviceId | undefined, from: number, to: num
   return (ticks[after] ?? 0) - (ticks[before] ?? 0) > 0.2 * ((series.t[after] ?? 0) - (series.t[before] ?? 0));
 }
 
-/** Index of the last time at or before `t`; -1 where there is none. */
-export function lastAtOrBefore(times: Float64Array, t: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? Infinity) <= t) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+/** What else was going on between two times. */
+interface Surroundings {
+  readonly diskBusy: (from: number, to: number) => boolean | undefined;
+  readonly quotaUsedUp: (from: number, to: number) => boolean;
+}
+
+/** Cgroups are sampled twice a second, ms. */
+const CGROUP_SAMPLES_MS = 600;
+
+/** True where a cgroup of the victims ran out of its CPU quota about then. */
+function quotaUsedUp(input: Case, from: number, to: number): boolean {
+  return [...input.counters.cgroups.values()].some(
+    (series) => growthWithin(series, 'nr_throttled', from - CGROUP_SAMPLES_MS, to + CGROUP_SAMPLES_MS) > 0,
+  );
 }
 
 const STATE_OF_LETTER: Readonly<Record<string, State>> = {
@@ -163,12 +171,7 @@ const STATE_OF_LETTER: Readonly<Record<string, State>> = {
 };
 
 /** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
-function sampledSegments(
-  counters: ProcessCounters,
-  from: number,
-  to: number,
-  busy: (from: number, to: number) => boolean | undefined,
-): Segment[] {
+function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
   const segments: Segment[] = [];
   const { t } = counters.stat;
   const sched = counters.schedstat;
@@ -194,25 +197,29 @@ function sampledSegments(
     add(running, 'running');
     add(runnable, 'runnable');
     const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, t[index] ?? 0)];
-    add(
-      end - at,
-      sampledState(counters, index, () => busy(begin, end)),
-      wchan,
-    );
+    add(end - at, sampledState(counters, index, begin, end, around), wchan);
   }
   return segments;
 }
 
 /** What the sample says of the time that was neither on a CPU nor on a run queue. */
-function sampledState(counters: ProcessCounters, index: number, busy: () => boolean | undefined): State {
+function sampledState(
+  counters: ProcessCounters,
+  index: number,
+  from: number,
+  to: number,
+  { diskBusy: isBusy, quotaUsedUp: isOut }: Surroundings,
+): State {
   const t = counters.stat.t[index] ?? 0;
   const wchan = counters.wchan;
   const state = wchan ? stateOfWchan(wchan.name[lastAtOrBefore(wchan.t, t)] ?? '') : undefined;
-  if (state === 'block-device') return busy() === false ? 'block-held' : 'block-device';
+  if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
   if (state !== undefined && state !== 'unexplained') return state;
   const letter = counters.state[index] ?? '';
   // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
-  if (letter === 'D' && busy() === true) return 'block-device';
+  if (letter === 'D' && isBusy(from, to) === true) return 'block-device';
+  // Ready, and neither on a CPU nor waiting for one: schedstat does not count what a quota takes away.
+  if (letter === 'R' && isOut(from, to)) return 'cgroup-cpu';
   if (letter === 'S' && state === undefined) return 'asleep';
   return STATE_OF_LETTER[letter] ?? 'unexplained';
 }

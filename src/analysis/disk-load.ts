@@ -130,7 +130,7 @@ export function slowness(
 }
 
 /** Slowness is judged in windows of this length, so that a slow stretch is not averaged away by a fast one, ms. */
-const WINDOW_MS = 500;
+export const WINDOW_MS = 500;
 const MOST_WINDOWS = 100_000;
 /** A class that took this share of a window's service time speaks for the window. */
 const TELLING = 0.3;

@@ -70,14 +70,14 @@ function mostOf(bytes: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
   return [...bytes].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
-/** The disk of the first file that a process has open for its work; its program and devices don't count. */
+/** The disk of the first file that a process has open; its program, pipes and devices don't count. */
 function diskOfOpenFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
   const files = input.facts.flatMap((facts) => facts.processes.find((one) => one.pid === pid)?.openFiles ?? []);
-  const disks = files
-    .filter((file) => !/^\/(dev|proc|sys|run)\//.test(file))
-    .flatMap((file) => topology.diskOfPath(file) ?? []);
-  // Its working folder comes last, and any file that it has open says more.
-  return disks[0];
+  for (const file of files) {
+    const disk = /^\/(dev|proc|sys|run)\//.test(file) ? undefined : topology.diskOfPath(file);
+    if (disk !== undefined) return disk;
+  }
+  return undefined;
 }
 
 /** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */

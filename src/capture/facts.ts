@@ -191,18 +191,19 @@ class FactsCapture {
     return folders.slice(1, MOST_CGROUPS + 1);
   }
 
-  /** What a victim has open, and where it stands: its disk is told by that when it does no I/O. */
+  /** What a victim has open, and where it stands, a line each ('4 /data/log', 'cwd /'): its disk is told by that when it does no I/O. */
   private takeOpenFiles(pid: number): void {
-    const folder = `/proc/${pid}/fd`;
-    const links = [...this.list(folder).map((name) => `${folder}/${name}`), `/proc/${pid}/cwd`].flatMap((link) => {
+    const folder = `/proc/${pid}`;
+    const names = this.list(`${folder}/fd`).map((fd) => ({ name: fd, link: `${folder}/fd/${fd}` }));
+    const lines = [...names, { name: 'cwd', link: `${folder}/cwd` }].flatMap(({ name, link }) => {
       try {
-        return [readlinkSync(this.root + link)];
+        return [`${name} ${readlinkSync(this.root + link)}`];
       } catch {
         // Closed since it was listed, or not to be seen with these rights.
         return [];
       }
     });
-    if (links.length > 0) this.say(`${folder}/`, links.join('\n'));
+    if (lines.length > 0) this.say(`${folder}/fd/`, lines.join('\n'));
   }
 
   /** User processes. The command line lies in the process's memory, where a reader can be made to wait while the process waits for I/O. */

@@ -2,8 +2,10 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { total, union } from '../analysis/intervals.js';
+import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread } from '../analysis/threads.js';
+import type { Segment } from '../analysis/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
@@ -18,6 +20,18 @@ const LEAST_OF_WANTED = 0.6;
 /** A victim that computes all the time and gets half of it back is starved as well. */
 const HALVED = { share: 0.4, ofWanted: 0.5 } as const;
 
+/** A process with many threads waits for itself: that is its own choice, and nobody's guilt. */
+function isOwn(m: Measures, { rival }: Segment): boolean {
+  const pid = rivalOf(rival)?.pid;
+  return pid !== undefined && m.account?.threads.has(pid) === true;
+}
+
+/** 'name (pid)', as the scheduler's events name a thread. */
+function rivalOf(rival: string | undefined): { readonly name: string; readonly pid: number } | undefined {
+  const [, name, pid] = /^(.*) \((\d+)\)$/s.exec(rival ?? '') ?? [];
+  return name === undefined ? undefined : { name, pid: Number(pid) };
+}
+
 interface Rival {
   readonly name: string;
   /** The one of that name that ran most. */
@@ -30,10 +44,11 @@ interface Rival {
 function rivals(m: Measures): Rival[] {
   const byName = new Map<string, Map<number, number>>();
   for (const segment of m.account?.segments ?? []) {
-    const [, name, pid] = /^(.*) \((\d+)\)$/s.exec(segment.state === 'runnable' ? (segment.rival ?? '') : '') ?? [];
-    if (name === undefined || isKernelThread(name)) continue;
+    const rival = segment.state === 'runnable' && !isOwn(m, segment) ? rivalOf(segment.rival) : undefined;
+    if (!rival || isKernelThread(rival.name)) continue;
+    const { name, pid } = rival;
     const pids = byName.get(name) ?? new Map<number, number>();
-    byName.set(name, pids.set(Number(pid), (pids.get(Number(pid)) ?? 0) + segment.to - segment.from));
+    byName.set(name, pids.set(pid, (pids.get(pid) ?? 0) + segment.to - segment.from));
   }
   return [...byName]
     .map(([name, pids]) => ({
@@ -79,7 +94,10 @@ export const cause: Cause = {
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
-    const share = shareOf(account, ['runnable', 'cgroup-cpu']);
+    const times = account.segments.filter(
+      (one) => (one.state === 'runnable' && !isOwn(m, one)) || one.state === 'cgroup-cpu',
+    );
+    const share = total(times) / (account.to - account.from);
     const running = shareOf(account, ['running']);
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
@@ -97,7 +115,7 @@ export const cause: Cause = {
     const evidence: Evidence[] = [
       {
         measure: 'ready to run, not running',
-        value: `${duration((account.ms.get('runnable') ?? 0) + (account.ms.get('cgroup-cpu') ?? 0))} (${percent(share)})`,
+        value: `${duration(total(times))} (${percent(share)})`,
         meaning: `against ${percent(running)} on a CPU: of the time that it wanted a CPU it got ${percent(1 - ofWanted)}`,
         source: account.source === 'events' ? 'sched:sched_switch, sched:sched_waking' : '/proc/PID/schedstat',
       },
@@ -140,7 +158,7 @@ export const cause: Cause = {
       advice: quota
         ? [`Raise the quota in ${quota.path}.`]
         : ['Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.'],
-      lost: timesIn(account, ['runnable', 'cgroup-cpu']),
+      lost: union(times),
     };
   },
 };

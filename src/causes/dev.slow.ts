@@ -8,6 +8,7 @@ import {
   slowness,
   slowStretches,
   slowTimes,
+  WINDOW_MS,
   type Slowness,
   type SlowStretch,
 } from '../analysis/disk-load.js';
@@ -98,8 +99,10 @@ export const cause: Cause = {
     const judged = judgeDevice(m);
     const slow = slowTimes(load, requests, m.norm, account);
     const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
-    const began = firstSlowDispatch(load, requests, () => true, m.norm.fixedMs, slow[0]?.from ?? 0);
-    const lost = intersect(intersect(waits, slow), [{ from: began, to: account.to }]);
+    // It became slow somewhere in the window before the first one that is slow as a whole.
+    const from = (slow[0]?.from ?? 0) - WINDOW_MS;
+    const began = firstSlowDispatch(load, requests, () => true, m.norm.fixedMs, from);
+    const lost = intersect(waits, union([...slow, { from: began, to: slow[0]?.from ?? began }]));
     const share = total(lost) / wall;
     const first = slowness(load, requests, m.norm, slow, waits)
       .filter((one) => one.requests >= ENOUGH_REQUESTS && one.factor > 1)

@@ -2,7 +2,7 @@
 
 import { busyShare, slowness, type Slowness } from '../analysis/disk-load.js';
 import type { Interval } from '../analysis/intervals.js';
-import { lastAtOrBefore } from '../analysis/accounting.js';
+import { lastAtOrBefore } from '../analysis/growth.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';

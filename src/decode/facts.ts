@@ -77,10 +77,7 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];
     const stat = folder !== undefined && path === `${folder}stat` ? parsePidStat(text) : undefined;
     if (!stat) continue;
-    const openFiles = texts
-      .get(`${folder}fd/`)
-      ?.split('\n')
-      .filter((target) => target.startsWith('/'));
+    const openFiles = openFilesOf(texts.get(`${folder}fd/`));
     const startedMs = startOf(stat, uptime, atMs);
     processes.push({
       pid: stat.pid,
@@ -94,6 +91,16 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
     });
   }
   return processes;
+}
+
+/** Paths by what a process has them open for: files of its work, then its standard streams, then its working folder. */
+function openFilesOf(text: string | undefined): string[] | undefined {
+  const lines = text?.split('\n').map((line) => /^(\S+) (\/.*)$/.exec(line)?.slice(1) ?? []);
+  const rank = (name: string) => (name === 'cwd' ? 2 : Number(name) <= 2 ? 1 : 0);
+  return lines
+    ?.filter(([name, path]) => name !== undefined && path !== undefined)
+    .toSorted(([a = ''], [b = '']) => rank(a) - rank(b))
+    .map(([, path = '']) => path);
 }
 
 /** Clock ticks of 1/100 s (USER_HZ) on both sides: start and uptime count from the same boot, the time in suspend included. */
