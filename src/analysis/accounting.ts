@@ -30,7 +30,7 @@ export interface VictimAccount {
 }
 
 /** States in which a thread is held up: they choose the thread to account for. */
-export const WAITING: readonly State[] = [
+export const WAITING: ReadonlySet<State> = new Set<State>([
   'runnable',
   'dirty-throttle',
   'block-held',
@@ -45,7 +45,7 @@ export const WAITING: readonly State[] = [
   'cgroup-cpu',
   'stopped',
   'unexplained',
-];
+]);
 
 function sumByState(segments: readonly Segment[]): Map<State, number> {
   const sums = new Map<State, number>();
@@ -55,7 +55,9 @@ function sumByState(segments: readonly Segment[]): Map<State, number> {
 
 /** ms in which a thread was held up. */
 export function waitedMs(segments: readonly Segment[]): number {
-  return segments.reduce((sum, one) => sum + (WAITING.includes(one.state) ? one.to - one.from : 0), 0);
+  let sum = 0;
+  for (const { state, from, to } of segments) if (WAITING.has(state)) sum += to - from;
+  return sum;
 }
 
 /** The victim's own time within the recording: the probe's from its first operation, anybody else's while it lived. */

@@ -75,14 +75,17 @@ export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>): Conv
     const known = releases.get(by) ?? { count: 0, ms: 0 };
     releases.set(by, { count: known.count + 1, ms: known.ms + to - from });
   }
-  const [holder, released] = [...releases].sort((a, b) => holding(b[0]) - holding(a[0]))[0] ?? [];
+  const waited = union(waits);
+  const [holder, released] =
+    [...releases]
+      .map((one) => ({ one, weight: holding(one[0], one[1].ms, waited) }))
+      .sort((a, b) => b.weight - a.weight)[0]?.one ?? [];
   if (holder === undefined || released === undefined) return undefined;
   const within = new Set([holder, ...waiting.map((one) => one.thread)]);
   if (total(waits.filter((wait) => within.has(wait.by))) < LEAST_WITHIN * total(waits)) return undefined;
-  const times = union(waits);
   const during = (states: readonly State[]) =>
-    total(intersect(times, union((lines.get(holder) ?? []).filter((segment) => states.includes(segment.state))))) /
-    total(times);
+    total(intersect(waited, union((lines.get(holder) ?? []).filter((segment) => states.includes(segment.state))))) /
+    total(waited);
   return {
     waiting: new Map(waiting.map((one) => [one.thread, Math.min(1, total(one.waits) / one.life)])),
     holder,
@@ -90,16 +93,14 @@ export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>): Conv
     waits: waits.length,
     holderInIo: during(IN_IO),
     holderRunning: during(['running', 'runnable']),
-    times,
+    times: waited,
   };
 
   /** A thread that was let go hands the lock on at once; the one that keeps it is busy while the others wait. */
-  function holding(thread: number): number {
-    const busy = union(
-      (lines.get(thread) ?? []).filter(
-        ({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep',
-      ),
+  function holding(thread: number, releasedMs: number, others: readonly Interval[]): number {
+    const busy = (lines.get(thread) ?? []).filter(
+      ({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep',
     );
-    return (releases.get(thread)?.ms ?? 0) * total(intersect(union(waits), busy));
+    return releasedMs * total(intersect(others, union(busy)));
   }
 }

@@ -113,28 +113,43 @@ export function splitWaits(
 ): Segment[] {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
   // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
-  const commit = stagesOf(
-    requests,
-    (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
-  );
-  return segments.flatMap((segment, index) => {
-    if (!isWait(segment.state)) return [segment];
-    const journal = segment.state === 'journal';
-    const stages = journal ? commit : mine;
-    const { state: whole } = segment;
-    const all = [{ from: segment.from, to: segment.to }];
-    const device = intersect(all, near(stages.device, segment));
-    const rest = without(all, device);
-    const queue = intersect(rest, near(stages.queue, segment));
-    const other = without(rest, queue);
+  const commit = segments.some((segment) => segment.state === 'journal')
+    ? stagesOf(
+        requests,
+        (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
+      )
+    : mine;
+  const split: Segment[] = [];
+  segments.forEach((segment, index) => {
+    if (!isWait(segment.state)) {
+      split.push(segment);
+      return;
+    }
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
-    return [
-      ...device.map((one) => ({ ...segment, ...one, whole, state: 'block-device' as State })),
-      ...queue.map((one) => ({ ...segment, ...one, whole, state: 'block-queue' as State })),
-      ...other.map((one) => ({ ...segment, ...one, whole, state: restState(one, journal, heldUntil) })),
-    ].sort((a, b) => a.from - b.from);
+    const parts = partsOf(segment, segment.state === 'journal' ? commit : mine, heldUntil);
+    for (const part of parts) split.push({ ...segment, ...part, whole: segment.state });
   });
+  return split;
+}
+
+/** One wait's stages in order of time. */
+function partsOf(
+  segment: Segment,
+  stages: { readonly device: readonly Interval[]; readonly queue: readonly Interval[] },
+  heldUntil: number,
+): { readonly from: number; readonly to: number; readonly state: State }[] {
+  const { from, to } = segment;
+  const all = [{ from, to }];
+  const device = intersect(all, near(stages.device, segment));
+  const rest = without(all, device);
+  if (rest.length === 0) return [{ from, to, state: 'block-device' }];
+  const queue = intersect(rest, near(stages.queue, segment));
+  return [
+    ...device.map((one) => ({ ...one, state: 'block-device' as State })),
+    ...queue.map((one) => ({ ...one, state: 'block-queue' as State })),
+    ...without(rest, queue).map((one) => ({ ...one, state: restState(one, segment.state === 'journal', heldUntil) })),
+  ].sort((a, b) => a.from - b.from);
 }
 
 function restState(rest: Interval, journal: boolean, heldUntil: number): State {

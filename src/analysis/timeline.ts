@@ -223,19 +223,23 @@ function fillUnknown(segments: readonly Draft[]): Draft[] {
     let at = cursors[kind] ?? 0;
     while (at < list.length && (list[at]?.from ?? Infinity) < segment.from) at += 1;
     cursors[kind] = at;
-    const near = mostAlike(segment, list.slice(Math.max(0, at - NEAR), at + NEAR));
+    const near = mostAlike(segment, list, Math.max(0, at - NEAR), Math.min(list.length, at + NEAR));
     return near ? { ...segment, state: near.state, ...(near.stack !== undefined && { stack: near.stack }) } : segment;
   });
 }
 
-function mostAlike(segment: Draft, candidates: readonly Draft[]): Draft | undefined {
-  const length = Math.log(segment.to - segment.from);
+/** Of a stretch of these the one whose length is nearest by its ratio. */
+function mostAlike(segment: Draft, candidates: readonly Draft[], first: number, end: number): Draft | undefined {
+  const length = segment.to - segment.from;
   let best: Draft | undefined;
   let least = Infinity;
-  for (const one of candidates) {
-    const difference = Math.abs(Math.log(one.to - one.from) - length);
-    if (difference < least) {
-      least = difference;
+  for (let index = first; index < end; index += 1) {
+    const one = candidates[index];
+    if (!one) continue;
+    const other = one.to - one.from;
+    const ratio = other > length ? other / length : length / other;
+    if (ratio < least) {
+      least = ratio;
       best = one;
     }
   }

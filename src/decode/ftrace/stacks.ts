@@ -28,11 +28,9 @@ export class StackBuilder {
   add(view: DataView, offset: number, length: number, t: number, cpu: number, pid: number): void {
     if (length < CALLERS_OFFSET) return;
     const frames = Math.min(view.getInt32(offset + SIZE_OFFSET, true), Math.floor((length - CALLERS_OFFSET) / 8));
-    let key = '';
-    for (let frame = 0; frame < frames; frame += 1) {
-      const at = offset + CALLERS_OFFSET + frame * 8;
-      key += `${view.getUint32(at + 4, true).toString(16)}:${view.getUint32(at, true).toString(16)} `;
-    }
+    const begin = view.byteOffset + offset + CALLERS_OFFSET;
+    // The addresses' own bytes tell a stack from another, and are read in one step.
+    const key = Buffer.from(view.buffer, begin, Math.max(0, frames) * 8).toString('latin1');
     let id = this.ids.get(key);
     if (id === undefined) {
       id = this.stacks.length;
