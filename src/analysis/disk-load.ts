@@ -135,34 +135,124 @@ const MOST_WINDOWS = 100_000;
 /** A class that took this share of a window's service time speaks for the window. */
 const TELLING = 0.3;
 
-/** The windows in which the disk took longer than the norm allows for what it served. */
-export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Interval[] {
+/** One class of requests, window by window. */
+interface ClassWindows {
+  readonly class: RequestClass;
+  /** Service time, and what the norm allows for the same requests, ms. */
+  readonly served: Float64Array;
+  readonly allowed: Float64Array;
+  readonly requests: Float64Array;
+}
+
+interface Windows {
+  readonly count: number;
+  /** Service time of all classes together, ms. */
+  readonly served: Float64Array;
+  readonly classes: readonly ClassWindows[];
+  interval(window: number): Interval;
+}
+
+function windowsOf(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Windows {
   const windowMs = Math.max(WINDOW_MS, (within.to - within.from) / MOST_WINDOWS);
-  const windows = Math.max(1, Math.ceil((within.to - within.from) / windowMs));
-  const classes = new Map<RequestClass, { served: Float64Array; allowed: Float64Array }>();
-  const served = new Float64Array(windows);
+  const count = Math.max(1, Math.ceil((within.to - within.from) / windowMs));
+  const bins = () => new Float64Array(count);
+  const classes = new Map<RequestClass, ClassWindows>();
+  const served = bins();
   load.rows.forEach((row, at) => {
     const from = (load.serviceFrom[at] ?? 0) - within.from;
     const to = (load.serviceTo[at] ?? 0) - within.from;
-    if (!(to > from)) return;
+    if (!(to > from) || to < 0) return;
     const kind = requests.kind[row] ?? 0;
     const bytes = requests.bytes[row] ?? 0;
     const name = classOf(kind, bytes);
     let sums = classes.get(name);
-    if (!sums) classes.set(name, (sums = { served: new Float64Array(windows), allowed: new Float64Array(windows) }));
+    if (!sums) classes.set(name, (sums = { class: name, served: bins(), allowed: bins(), requests: bins() }));
     addToBins(served, windowMs, from, to);
     addToBins(sums.served, windowMs, from, to);
     addToBins(sums.allowed, windowMs, from, to, expectedMs(norm, kind, bytes) / (to - from));
+    const window = Math.min(count - 1, Math.floor(to / windowMs));
+    sums.requests[window] = (sums.requests[window] ?? 0) + 1;
   });
+  return {
+    count,
+    served,
+    classes: [...classes.values()],
+    interval: (window) => ({ from: within.from + window * windowMs, to: within.from + (window + 1) * windowMs }),
+  };
+}
+
+function speaks(windows: Windows, one: ClassWindows, window: number): boolean {
+  return (one.served[window] ?? 0) >= TELLING * (windows.served[window] ?? 0);
+}
+
+/** The windows in which the disk took longer than the norm allows for what it served. */
+export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Interval[] {
+  const windows = windowsOf(load, requests, norm, within);
   const slow: Interval[] = [];
-  for (let window = 0; window < windows; window += 1) {
-    const speaks = [...classes.values()].some((sums) => {
-      const ms = sums.served[window] ?? 0;
-      return ms >= TELLING * (served[window] ?? 0) && ms > (sums.allowed[window] ?? 0);
-    });
-    if (speaks) slow.push({ from: within.from + window * windowMs, to: within.from + (window + 1) * windowMs });
+  for (let window = 0; window < windows.count; window += 1) {
+    const isSlow = windows.classes.some(
+      (one) => speaks(windows, one, window) && (one.served[window] ?? 0) > (one.allowed[window] ?? 0),
+    );
+    if (isSlow) slow.push(windows.interval(window));
   }
   return union(slow);
+}
+
+/** A disk is slower than it was where it takes this many times as long for a class of requests, and more than this part of the norm. */
+const GROWN = 4;
+const GROWN_LEAST = 0.2;
+/** It must be known from so many windows before, and stay slower for so many, and for most of the rest. */
+const LEAST_WINDOWS = 3;
+const STAYS = 0.6;
+
+/** A disk that has become slower than it was, although perhaps not slow as such. */
+export interface Slowdown {
+  readonly class: RequestClass;
+  /** Mean service time before and since, ms: medians over the windows. */
+  readonly usualMs: number;
+  readonly nowMs: number;
+  readonly times: readonly Interval[];
+}
+
+/** When the disk had become slower than in all its time before, for the class of requests that shows it most; undefined where it did not. */
+export function slowdownOf(
+  load: DiskLoad,
+  requests: Requests,
+  norm: ServiceNorm,
+  within: Interval,
+): Slowdown | undefined {
+  const windows = windowsOf(load, requests, norm, within);
+  return windows.classes
+    .flatMap((one) => {
+      const means = Array.from({ length: windows.count }, (_, window) => ({
+        window,
+        ms: speaks(windows, one, window) ? (one.served[window] ?? 0) / (one.requests[window] ?? 0) : NaN,
+      })).filter(({ ms }) => ms > 0 && ms < Infinity);
+      const grown = grownAfter(means, GROWN_LEAST * norm.fixedMs);
+      if (!grown) return [];
+      return [{ ...grown, class: one.class, times: union(grown.windows.map((window) => windows.interval(window))) }];
+    })
+    .toSorted((a, b) => b.nowMs / b.usualMs - a.nowMs / a.usualMs)[0];
+}
+
+function grownAfter(
+  means: readonly { readonly window: number; readonly ms: number }[],
+  leastMs: number,
+): { usualMs: number; nowMs: number; windows: number[] } | undefined {
+  for (let at = LEAST_WINDOWS; at + LEAST_WINDOWS <= means.length; at += 1) {
+    const usualMs = median(means.slice(0, at).map(({ ms }) => ms));
+    const limit = Math.max(GROWN * usualMs, leastMs);
+    if ((means[at]?.ms ?? 0) <= limit) continue;
+    const rest = means.slice(at);
+    const grown = rest.filter(({ ms }) => ms > limit);
+    if (grown.length >= LEAST_WINDOWS && grown.length >= STAYS * rest.length)
+      return { usualMs, nowMs: median(grown.map(({ ms }) => ms)), windows: grown.map(({ window }) => window) };
+  }
+  return undefined;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** When the first of these requests was dispatched that took `slowMs` or more and had not been answered by `from`; NaN where none did. */

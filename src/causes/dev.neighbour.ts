@@ -14,6 +14,8 @@ const SLOWED = 1.5;
 /** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
 const LEAST_SHARE = 0.04;
 const LEAST_OF_WAITING = 0.15;
+/** A request answered within this share of what an ordinary disk may take is not held up, whoever else is served. */
+const STILL_FAST = 0.2;
 /** Bursts (irregular ones from a little more) of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
 const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as const;
 
@@ -65,7 +67,8 @@ export const cause: Cause = {
       share >= BURSTING.share &&
       first.share >= BURSTING.bytes &&
       neighbours.slowdown >= BURSTING.slowed;
-    const noticed = share >= LEAST_SHARE && foreignMs >= LEAST_OF_WAITING * total(waits);
+    const harmed = neighbours.contendedMeanMs >= STILL_FAST * m.norm.fixedMs;
+    const noticed = harmed && share >= LEAST_SHARE && foreignMs >= LEAST_OF_WAITING * total(waits);
     if (!noticed && !bursting) return ruledOut(`${figures}: too little to matter`);
     const slow = judgeDevice(m);
     const mean = neighbours.contendedMeanMs;

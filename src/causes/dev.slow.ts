@@ -5,20 +5,23 @@
 import type { VictimAccount } from '../analysis/accounting.js';
 import {
   firstSlowDispatch,
+  slowdownOf,
   slowness,
   slowStretches,
   slowTimes,
   WINDOW_MS,
+  type DiskLoad,
   type Slowness,
   type SlowStretch,
 } from '../analysis/disk-load.js';
 import { intersect, total, union } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import type { Requests } from '../analysis/requests.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { CgroupLimit } from '../model/facts.js';
 import type { State } from '../model/states.js';
-import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
+import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding, type Found } from './cause.js';
 import { DEVICE_WAITS, diskName, ENOUGH_REQUESTS, judgeDevice, limitsOn } from './shared.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
@@ -85,6 +88,38 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
   };
 }
 
+/** Fast enough for an ordinary disk, and still several times slower than this one was: its users have grown used to better. */
+function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, account: VictimAccount): Found | undefined {
+  const slower = slowdownOf(load, requests, m.norm, account);
+  if (!slower) return undefined;
+  const lost = intersect(timesIn(account, DEVICE_WAITS), slower.times);
+  const share = total(lost) / (account.to - account.from);
+  if (share < NOTICEABLE) return undefined;
+  const name = diskName(m);
+  const factor = slower.nowMs / slower.usualMs;
+  const limit = limitsBeneath(m)[0];
+  return {
+    kind: 'found',
+    share,
+    confidence: ramp(factor, 4, 10, 0.6, 0.9),
+    sentence: `${name} became slower while it was recorded: ${slower.class} take ${duration(slower.nowMs)} of its own time instead of ${duration(slower.usualMs)}, ${factor.toFixed(1)} times as long, and the victim waited for it ${percent(share)} of its time.`,
+    culprit: limit ? { kind: 'cgroup', name: limit.cgroup, file: limit.file } : { kind: 'device', name },
+    evidence: [
+      {
+        measure: `service time of ${slower.class}`,
+        value: `${duration(slower.nowMs)}, before ${duration(slower.usualMs)}`,
+        meaning: 'against the device’s own past, request by request; queueing behind other requests is left out',
+        source: 'block:block_rq_issue → block:block_rq_complete',
+      },
+      ...beneathEvidence(m, limitsBeneath(m)),
+    ],
+    advice: [
+      `Ask what changed at that time on ${name} or beneath it: a snapshot, a rebuild, another tenant, spent burst credit.`,
+    ],
+    lost,
+  };
+}
+
 export const cause: Cause = {
   id: 'dev.slow',
   layer: 'device',
@@ -108,6 +143,8 @@ export const cause: Cause = {
       .filter((one) => one.requests >= ENOUGH_REQUESTS && one.factor > 1)
       .sort((one, other) => loss(other) - loss(one))[0];
     if (!first || share < NOTICEABLE) {
+      const slower = slowerThanBefore(m, load, requests, account);
+      if (slower) return slower;
       const most = judged?.classes[0];
       return ruledOut(
         most

@@ -26,13 +26,18 @@ function leftIn(space: VolumeSpace): string {
     : `${bytes(space.available * space.blockBytes)} of ${bytes(space.blocks * space.blockBytes)}`;
 }
 
-/** The fullest moment of the victim's filesystem, or of any where the victim's is not known and its calls failed. */
-function fullest(m: Measures): (VolumeSpace & { readonly atMs: number }) | undefined {
+type Moment = VolumeSpace & { readonly atMs: number };
+
+function least(space: VolumeSpace): number {
+  return Math.min(shares(space).space, shares(space).inodes);
+}
+
+/** The fullest moment of the victim's filesystem; of any, where calls failed and the victim's own has room. */
+function fullest(m: Measures, hasFailures: boolean): Moment | undefined {
   const mount = mountOfVictim(m);
-  const least = (one: VolumeSpace) => Math.min(shares(one).space, shares(one).inodes);
-  return m.input.space
-    .filter((one) => mount === undefined || one.mountPoint === mount)
-    .toSorted((a, b) => least(a) - least(b))[0];
+  const all = m.input.space.toSorted((a, b) => least(a) - least(b));
+  const own = all.find((one) => one.mountPoint === mount);
+  return own && (least(own) < HARDLY_ANY || !hasFailures) ? own : (all.find((one) => least(one) < HARDLY_ANY) ?? own);
 }
 
 export const cause: Cause = {
@@ -44,10 +49,10 @@ export const cause: Cause = {
     const { account, input } = m;
     if (!account) return ruledOut('no victim');
     const failed = failuresOf(input, account.threads, [ERRNO.ENOSPC, ERRNO.EDQUOT], account.from, account.to);
-    const space = fullest(m);
+    const space = fullest(m, failed.count > 0);
     if (!space && failed.count === 0) return notChecked('what the filesystem has left was not recorded');
-    const isFull = space !== undefined && Math.min(shares(space).space, shares(space).inodes) < HARDLY_ANY;
-    const plenty = space !== undefined && Math.min(shares(space).space, shares(space).inodes) > PLENTY;
+    const isFull = space !== undefined && least(space) < HARDLY_ANY;
+    const plenty = space !== undefined && least(space) > PLENTY;
     if (plenty && failed.count > 0 && (m.requests?.errors ?? 0) > 0)
       return ruledOut(
         `${failed.count} calls failed for want of space, although ${space.mountPoint} has ${leftIn(space)} left: it is the device beneath that has none`,
@@ -57,9 +62,7 @@ export const cause: Cause = {
         `${space ? `${space.mountPoint} has ${leftIn(space)} left` : 'no call failed'}, and nothing failed for want of space`,
       );
     // Without the failures themselves: the process waits a moment and tries again, so it looks idle while the filesystem is full.
-    const since = input.space.find(
-      (one) => one.mountPoint === space?.mountPoint && Math.min(shares(one).space, shares(one).inodes) < HARDLY_ANY,
-    );
+    const since = input.space.find((one) => one.mountPoint === space?.mountPoint && least(one) < HARDLY_ANY);
     const times: readonly Interval[] =
       account.source === 'events'
         ? failed.times
@@ -74,7 +77,8 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: account.source === 'events' ? (isFull ? 0.95 : 0.75) : 0.7,
+      confidence: account.source === 'events' ? (isFull ? 0.95 : 0.75) : 0.6,
+      decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
       sentence: `${space?.mountPoint ?? 'The filesystem'} is full (${left} left): ${failed.count > 0 ? `${failed.count} calls of the victim failed for want of space, and it tried again and again` : `the victim makes no progress and sleeps ${percent(idle)} of its time`}.`,
       culprit: { kind: 'filesystem', name: space?.mountPoint ?? 'unknown' },
       evidence: [

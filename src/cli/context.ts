@@ -9,7 +9,7 @@ import { InvalidArgumentError } from 'commander';
 import * as v from 'valibot';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
-import type { Diagnosis } from '../model/diagnosis.js';
+import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { renderJson } from '../present/json.js';
 import { renderText } from '../present/text.js';
 import type { ReportAssets } from '../present/html/report.js';
@@ -66,7 +66,7 @@ export function warn(text: string): void {
 }
 
 export function exitStatus({ verdict }: Diagnosis): number {
-  if (verdict.cause === 'healthy') return EXIT.fine;
+  if (isNoStall(verdict)) return EXIT.fine;
   return verdict.cause === 'inconclusive' ? EXIT.failed : EXIT.found;
 }
 

@@ -48,9 +48,12 @@ export class Stage {
   private provoke: (() => void) | undefined;
   private readonly later: { readonly afterMs: number; readonly act: () => void }[] = [];
   private volumes = 0;
+  /** Where the workloads stand: on the volume that was opened last. */
+  private home: string;
 
   constructor(folder: string, journal: UndoJournal, draw: Draw) {
     this.folder = folder;
+    this.home = folder;
     this.journal = journal;
     this.draw = draw;
   }
@@ -65,6 +68,7 @@ export class Stage {
 
   /** Lets everybody write on a volume. */
   open(volume: LoopVolume): void {
+    this.home = volume.mountPoint;
     chmodSync(volume.mountPoint, 0o777);
     // The volume beneath must let the way through as well.
     chmodSync(join(volume.mountPoint, '..'), 0o755);
@@ -105,7 +109,7 @@ export class Stage {
   }
 
   private async start(name: string, threads: readonly [Work, ...Work[]]): Promise<Workload> {
-    const workload = await startWorkload(this.journal, { name, threads }, this.owner);
+    const workload = await startWorkload(this.journal, { name, threads }, { ...this.owner, cwd: this.home });
     this.workloads.push(workload);
     return workload;
   }

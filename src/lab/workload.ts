@@ -82,11 +82,15 @@ export interface Owner {
 const PATIENCE_MS = 1500;
 
 /** Starts a process that waits for `go`. It ends with its parent; where that can't be, the journal ends it. */
-export async function startWorkload(journal: UndoJournal, plan: WorkloadPlan, owner?: Owner): Promise<Workload> {
+export async function startWorkload(
+  journal: UndoJournal,
+  plan: WorkloadPlan,
+  surroundings: Partial<Owner> & { readonly cwd?: string } = {},
+): Promise<Workload> {
   const program = fileURLToPath(new URL('./workload-main.js', import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify(plan)], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    ...owner,
+    ...surroundings,
   });
   const { pid } = child;
   if (pid === undefined) throw new UserError('A workload could not be started: the machine refuses another process.');

@@ -133,3 +133,8 @@ export type Account = v.InferOutput<typeof Account>;
 export type ProcessRef = v.InferOutput<typeof ProcessRef>;
 export type Writer = Diagnosis['writers'][number];
 export type Phase = Diagnosis['phases'][number];
+
+/** True where nothing holds the victim up: it gets what it asks for, or asks for nothing. */
+export function isNoStall({ cause }: Verdict): boolean {
+  return cause === 'healthy' || cause === 'app.idle';
+}

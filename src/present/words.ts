@@ -3,14 +3,15 @@
 
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
+import { isNoStall } from '../model/diagnosis.js';
 import { STATES } from '../model/states.js';
 
 /** What a verdict amounts to, whatever its cause. */
 export type Outcome = 'stall' | 'healthy' | 'inconclusive';
 
 export function outcomeOf(verdict: Verdict): Outcome {
-  if (verdict.cause === 'healthy' || verdict.cause === 'inconclusive') return verdict.cause;
-  return 'stall';
+  if (isNoStall(verdict)) return 'healthy';
+  return verdict.cause === 'inconclusive' ? 'inconclusive' : 'stall';
 }
 
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
