@@ -2,7 +2,8 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
-import { total, union } from '../analysis/intervals.js';
+import type { VictimAccount } from '../analysis/accounting.js';
+import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
@@ -16,6 +17,7 @@ import { limitsOn } from './shared.js';
  * up to a third of its time on a small machine, by taking turns on the core that is left; that is company, not starvation.
  */
 const LEAST_SHARE = 0.25;
+const WINDOW_MS = 500;
 const LEAST_OF_WANTED = 0.6;
 /** A victim that computes all the time and gets half of it back is starved as well. */
 const HALVED = { share: 0.4, ofWanted: 0.5 } as const;
@@ -60,6 +62,17 @@ function rivals(m: Measures): Rival[] {
     .sort((a, b) => b.ms - a.ms);
 }
 
+/** The share of its time that it waited for a CPU in half seconds in which it hardly got one: starvation that began late is starvation. */
+function starvedShare(account: VictimAccount, waits: readonly Interval[]): number {
+  const bins = () => new Float64Array(Math.max(1, Math.ceil((account.to - account.from) / WINDOW_MS)));
+  const [waited, ran] = [bins(), bins()];
+  for (const one of waits) addToBins(waited, WINDOW_MS, one.from - account.from, one.to - account.from);
+  for (const { state, from, to } of account.segments)
+    if (state === 'running') addToBins(ran, WINDOW_MS, from - account.from, to - account.from);
+  const starved = waited.filter((ms, window) => ms >= LEAST_OF_WANTED * (ms + (ran[window] ?? 0)));
+  return starved.reduce((sum, ms) => sum + ms, 0) / (account.to - account.from);
+}
+
 /** How often, and for how long, the victim's cgroups ran out of quota during the recording. */
 function throttled(m: Measures): { times: number; ms: number; path: string } | undefined {
   for (const limit of limitsOn(m, 'cpu')) {
@@ -102,7 +115,7 @@ export const cause: Cause = {
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    const starved = share >= LEAST_SHARE && ofWanted >= LEAST_OF_WANTED;
+    const starved = starvedShare(account, times) >= LEAST_SHARE;
     const halved = share >= HALVED.share && ofWanted >= HALVED.ofWanted;
     if (!starved && !halved) return ruledOut(figures);
     const first = rivals(m)[0];
