@@ -11,6 +11,7 @@ import { UndoJournal } from './capture/undo.js';
 import { addDistractor } from './lab/distractors.js';
 import { Stage, type Drill } from './lab/drill.js';
 import { Draw, seedFor } from './lab/draw.js';
+import { journalProcess } from './lab/workload.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { verdictOfRun, type DrillRun } from './model/drills.js';
 import { diagnoseRecording, startRecording } from './pipeline.js';
@@ -150,6 +151,7 @@ async function recordAsUser(stage: Stage, { self }: DrillOptions, recording: str
       env: { PATH: '/usr/bin:/bin', XDG_STATE_HOME: join(recording, '..') },
     },
   );
+  if (child.pid !== undefined) journalProcess(stage.journal, child.pid);
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   const status = await new Promise<number | null>((settle) =>

@@ -78,6 +78,12 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** Notes down that a process of ours is to be ended with everything else. */
+export function journalProcess(journal: UndoJournal, pid: number): void {
+  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+  if (stat) journal.plan([{ kind: 'kill', pid, startTicks: stat.startTicks }]);
+}
+
 /** One that does not end for this long after it was asked is killed, ms. */
 const PATIENCE_MS = 1500;
 
@@ -94,9 +100,7 @@ export async function startWorkload(
   });
   const { pid } = child;
   if (pid === undefined) throw new UserError('A workload could not be started: the machine refuses another process.');
-  journal.plan([
-    { kind: 'kill', pid, startTicks: parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.startTicks ?? 0 },
-  ]);
+  journalProcess(journal, pid);
   let said = '';
   child.stdin.on('error', () => {});
   const ready = new Promise<void>((settle) => {

@@ -2,26 +2,9 @@
 // files, and probe processes.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
-import path from 'node:path';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Trace instances, seen through a mount of our own that lasts for this look. */
-function traceInstances(): string[] {
-  const point = mkdtempSync('/var/tmp/iowitness-look-');
-  try {
-    const mount = spawnSync('mount', ['-t', 'tracefs', 'none', point], { encoding: 'utf8' });
-    assert.equal(mount.status, 0, mount.stderr);
-    try {
-      return readdirSync(path.join(point, 'instances'));
-    } finally {
-      spawnSync('umount', ['-l', point]);
-    }
-  } finally {
-    rmdirSync(point);
-  }
-}
+import { traceInstances } from './machine-state.js';
 
 /** Processes that work in a folder, with their names. */
 function processesIn(folder: string): string[] {

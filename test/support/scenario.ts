@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { differences, machineState } from './machine-state.js';
 import { UndoJournal } from '../../src/capture/undo.js';
 
 export interface Workplace {
@@ -12,42 +13,9 @@ export interface Workplace {
   readonly journal: UndoJournal;
 }
 
-/** The global state that scenarios touch, as text. */
-function globalState(): string {
-  const read = (file: string) => readFileSync(file, 'utf8').trim();
-  const sysctls = ['dirty_ratio', 'dirty_bytes', 'dirty_background_ratio', 'dirty_background_bytes'];
-  const groups = ['blkio', 'cpu', 'unified', ''].flatMap((name) => {
-    try {
-      return readdirSync(`/sys/fs/cgroup/${name}`).filter((entry) => entry.includes('iowitness'));
-    } catch {
-      return [];
-    }
-  });
-  const bdis = readdirSync('/sys/class/bdi').map((bdi) =>
-    ['max_ratio_fine', 'max_ratio', 'strict_limit']
-      .map((name) => `/sys/class/bdi/${bdi}/${name}`)
-      .filter((file) => existsSync(file))
-      .map((file) => `${file}=${read(file)}`),
-  );
-  const loops = readdirSync('/sys/block').filter((name) => {
-    try {
-      return name.startsWith('loop') && read(`/sys/block/${name}/loop/backing_file`) !== '';
-    } catch {
-      return false;
-    }
-  });
-  return JSON.stringify({
-    sysctls: sysctls.map((name) => `${name}=${read(`/proc/sys/vm/${name}`)}`),
-    groups,
-    bdis,
-    loops,
-    mounts: read('/proc/self/mounts').split('\n'),
-  });
-}
-
 /** Runs a test in a workplace, undoes its journal whatever happens, and asserts that the machine is as it was. */
 export async function inWorkplace(work: (workplace: Workplace) => Promise<void>): Promise<void> {
-  const before = globalState();
+  const before = machineState('/var/tmp');
   const folder = mkdtempSync('/var/tmp/iowitness-lab-');
   const journal = UndoJournal.open(path.join(folder, 'undo'));
   let notUndone: readonly string[] = [];
@@ -58,7 +26,7 @@ export async function inWorkplace(work: (workplace: Workplace) => Promise<void>)
     rmSync(folder, { recursive: true, force: true });
   }
   assert.deepEqual(notUndone, []);
-  assert.equal(globalState(), before);
+  assert.deepEqual(differences(before, machineState('/var/tmp')), []);
 }
 
 /** Bytes a second of `dd of=FILE bs=BLOCK FLAGS`, interrupted after `ms`. */
