@@ -10,6 +10,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadDrills } from '../src/catalogue.js';
 import { Draw, seedFor } from '../src/lab/draw.js';
+import { WATCHDOG_NAME } from '../src/lab/watchdog.js';
 import { differences, machineState, ourProcesses } from '../test/support/machine-state.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
@@ -19,7 +20,7 @@ const WATCHDOG_MS = 20_000;
 
 function watchdogs(): number[] {
   return ourProcesses()
-    .filter(({ command }) => command.includes('watchdog-main.js'))
+    .filter(({ name }) => name === WATCHDOG_NAME)
     .map(({ pid }) => pid);
 }
 

@@ -1,17 +1,25 @@
 // The watchdog of a drill: `node watchdog-main.js JOURNALS`, in a session of its own. It waits for the end of its standard input, which its
-// parent holds open while it lives. A parent that undid everything leaves nothing to do; one that was killed leaves its journal.
+// parent holds open while it lives. A parent that undid everything says so first; one that was killed leaves its journal.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { recoverStale } from '../capture/undo.js';
+import { WATCHDOG_NAME } from './watchdog.js';
 
 /** What a dying process still holds (a mount, a loop device) may take a moment to come free, ms. */
 const AGAIN_MS = 500;
 const ATTEMPTS = 20;
+/** A killed process closes its files a little before it is gone, and until then its journal counts as its own. */
+const DYING_MS = 10;
 
 async function main(): Promise<void> {
-  process.title = 'iowitness-watch';
+  process.title = WATCHDOG_NAME;
+  const parent = process.ppid;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  await new Promise<void>((settle) => process.stdin.on('end', settle).on('error', settle).resume());
+  let isReleased = false;
+  process.stdin.on('data', () => (isReleased = true));
+  await new Promise<void>((settle) => process.stdin.on('end', settle).on('error', settle));
+  if (isReleased) return;
+  while (process.ppid === parent) await pause(DYING_MS);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (recoverStale(process.argv[2] ?? '').failed.length === 0) return;
     await pause(AGAIN_MS);

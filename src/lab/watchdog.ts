@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+/** What its process calls itself. */
+export const WATCHDOG_NAME = 'iowitness-watch';
+
 export interface Watchdog {
   /** Lets it go, after everything was undone. */
   release(): void;
@@ -16,5 +19,5 @@ export function startWatchdog(journals: string): Watchdog {
   child.unref();
   child.stdin.on('error', () => {});
   if (child.stdin instanceof Socket) child.stdin.unref();
-  return { release: () => child.stdin.end() };
+  return { release: () => void child.stdin.end('done\n') };
 }

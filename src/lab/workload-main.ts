@@ -235,7 +235,12 @@ async function main(): Promise<void> {
       }),
   );
   const own = await perform(first, shared);
-  writeSync(1, `${JSON.stringify(sum([own, ...(await Promise.all(ends))]))}\n`);
+  const all = sum([own, ...(await Promise.all(ends))]);
+  try {
+    writeSync(1, `${JSON.stringify(all)}\n`);
+  } catch {
+    // Nobody listens any more.
+  }
   process.stdin.destroy();
 }
 

@@ -1,7 +1,7 @@
 // Everything about a machine that iowitness may change, as text by name: what a test or a proof compares before and after.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 
 function read(file: string): string {
@@ -44,15 +44,18 @@ const SYSCTLS = [
 ];
 const QUEUE = ['scheduler', 'nr_requests', 'max_sectors_kb', 'wbt_lat_usec'];
 const BDI = ['max_ratio_fine', 'max_ratio', 'strict_limit'];
-const OUR_PROGRAMS = /(workload|watchdog|cpu-hog|neighbour|probe)-main\.js|cli\/main\.js\0record/;
 
-/** Processes of drills and recordings, by what they run. */
-export function ourProcesses(): { readonly pid: number; readonly command: string }[] {
+/** Programs of ours that still run: Node under a name that they gave themselves, in which no program's path is left. */
+export function ourProcesses(): { readonly pid: number; readonly name: string }[] {
   return list('/proc').flatMap((name) => {
-    const command = /^\d+$/.test(name) ? read(`/proc/${name}/cmdline`) : '';
-    return OUR_PROGRAMS.test(command)
-      ? [{ pid: Number(name), command: command.replaceAll('\0', ' ').slice(0, 80) }]
-      : [];
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      if (readlinkSync(`/proc/${name}/exe`) !== process.execPath) return [];
+    } catch {
+      return [];
+    }
+    const title = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
+    return title === '' || title.includes('/') || title.startsWith('node') ? [] : [{ pid: Number(name), name: title }];
   });
 }
 
@@ -79,7 +82,7 @@ export function machineState(folder: string): Readonly<Record<string, string>> {
     swaps: read('/proc/swaps').split('\n').slice(1).join('\n'),
     instances: traceInstances().join(' '),
     processes: ourProcesses()
-      .map(({ command }) => command)
+      .map(({ name }) => name)
       .join('\n'),
     files: list(folder)
       .filter((name) => name.startsWith('iowitness-drill-'))
