@@ -1,10 +1,19 @@
 // Builds dist/ from the sources: tsc for src/ (with --all also for test/ and bench/), esbuild for the pages' scripts and
-// styles. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
+// styles, marked for the causes' pages that reports embed. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
 // finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
 // that the launcher compares the sources with.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,6 +50,17 @@ async function bundlePages(outDir) {
   });
 }
 
+/** docs/causes/ID.md as HTML, by id, in dist/web/causes.json. The title is left out: the report has it where it links. */
+async function renderCauses(outDir) {
+  const { marked } = await import('marked');
+  const folder = path.join(root, 'docs', 'causes');
+  const pages = {};
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.md')))
+    pages[name.slice(0, -3)] = await marked.parse(readFileSync(path.join(folder, name), 'utf8').replace(/^# .*\n/, ''));
+  mkdirSync(path.join(outDir, 'web'), { recursive: true });
+  writeFileSync(path.join(outDir, 'web', 'causes.json'), JSON.stringify(pages));
+}
+
 /** Moves each built folder into dist/, the old one aside first: a rename can't replace a folder that has content. */
 function moveIn(fresh) {
   const aside = path.join(fresh, 'replaced');
@@ -72,6 +92,7 @@ async function main() {
   try {
     compile(all ? 'tsconfig.json' : 'tsconfig.build.json', fresh);
     await bundlePages(fresh);
+    await renderCauses(fresh);
     mkdirSync(dist, { recursive: true });
     // Without the stamp a kill between two renames leaves a dist/ that the next start builds anew.
     rmSync(stamp, { force: true });

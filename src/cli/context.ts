@@ -36,10 +36,11 @@ export function undoFolder(): string {
   return join(state, 'iowitness/undo');
 }
 
-/** The browser code that reports embed. */
+/** The browser code and the causes' pages that reports embed. */
 export function reportAssets(): ReportAssets {
   const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name), 'utf8');
-  return { js: read('report.js'), css: read('report.css') };
+  const causes = v.parse(v.record(v.string(), v.string()), JSON.parse(read('causes.json')));
+  return { js: read('report.js'), css: read('report.css'), causes };
 }
 
 /** A name for a new recording in the current folder that is not taken: iowitness-check-HOST-20261123-0712.iow. */

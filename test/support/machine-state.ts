@@ -55,7 +55,7 @@ export function ourProcesses(): { readonly pid: number; readonly name: string }[
       return [];
     }
     const title = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
-    return title === '' || title.includes('/') || title.startsWith('node') ? [] : [{ pid: Number(name), name: title }];
+    return title === '' || title.includes('/') || /^(node|npm)/.test(title) ? [] : [{ pid: Number(name), name: title }];
   });
 }
 

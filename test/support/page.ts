@@ -1,21 +1,18 @@
 // A report opened from disk in a real browser, with everything recorded that must not happen: requests, errors, dialogs.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import type { Charts } from '../../src/model/charts.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
+import { reportAssets } from '../../src/cli/context.js';
 import { renderHtml } from '../../src/present/html/report.js';
 
-// This file runs as dist/test/support/page.js, beside dist/web.
-const web = path.join(fileURLToPath(import.meta.url), '../../../web');
-
-/** The report with the browser code that this build has made. */
+/** The report with the browser code and the causes' pages that this build has made. */
 export function builtReport(diagnosis: Diagnosis, charts: Charts): string {
-  const read = (name: string) => readFileSync(path.join(web, name), 'utf8');
-  return renderHtml(diagnosis, charts, { js: read('report.js'), css: read('report.css') });
+  return renderHtml(diagnosis, charts, reportAssets());
 }
 
 /** Debian's chromium, told to talk to nobody. */

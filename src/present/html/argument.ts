@@ -3,13 +3,16 @@
 import { percent } from '../../base/format.js';
 import type { Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
 import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, sureText } from '../words.js';
+import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
 import { code, prose, section, terms, tied } from './parts.js';
 
 export function verdictOf({ verdict }: Diagnosis): Markup {
   const outcome = outcomeOf(verdict);
   const { culprit, victim } = verdict;
-  const pairs: (readonly [Content, Content])[] = [['Cause', code(verdict.cause)]];
+  const pairs: (readonly [Content, Content])[] = [
+    ['Cause', outcome === 'inconclusive' ? code(verdict.cause) : causeLink(verdict.cause)],
+  ];
   if (outcome === 'stall') pairs.push(['Layer', verdict.layer]);
   const sure = sureText(verdict);
   if (sure !== undefined) pairs.push(['Confidence', sure]);
@@ -52,6 +55,7 @@ function alsoItem(verdict: Verdict): Markup {
   return html`<details>
     <summary>${code(verdict.cause)} ${tied(verdict.sentence)}</summary>
     ${evidenceList(verdict.evidence)} ${adviceList(verdict.advice)}
+    <p>${causeLink(verdict.cause)} says what it means.</p>
   </details>`;
 }
 

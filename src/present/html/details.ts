@@ -5,6 +5,7 @@ import { clockText, ACCOUNTING_WORDS, processText, stateWords, VIA_WORDS } from 
 import { STATES } from '../../model/states.js';
 import type { Diagnosis, Writer } from '../../model/diagnosis.js';
 import { colourClass } from './drawing.js';
+import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
 import { code, prose, section, shareBar, table, terms, type Column } from './parts.js';
 
@@ -103,7 +104,7 @@ function reasons(id: string, title: string, all: readonly { cause: string; why: 
     title,
     terms(
       'reasons',
-      all.map(({ cause, why }) => [code(cause), prose(why)] as const),
+      all.map(({ cause, why }) => [causeLink(cause), prose(why)] as const),
     ),
   );
 }

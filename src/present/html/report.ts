@@ -8,6 +8,7 @@ import type { Charts } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { clockText } from '../words.js';
 import { argument, verdictOf } from './argument.js';
+import { causePages, type CausePages } from './causes.js';
 import { accounting, changes, losses, machine, notChecked, phases, ruledOut, writers } from './details.js';
 import { guide } from './guide.js';
 import { html, jsonScript, raw, type Markup } from './markup.js';
@@ -18,6 +19,7 @@ import { heatmaps, timeline } from './timeline.js';
 export interface ReportAssets {
   readonly js: string;
   readonly css: string;
+  readonly causes: CausePages;
 }
 
 /** Text that can stand inside <script> or <style>: nothing in it ends the element or begins a comment. */
@@ -69,7 +71,8 @@ export function renderHtml(diagnosis: Diagnosis, charts: Charts, assets: ReportA
         <main>
           ${verdictOf(diagnosis)} ${argument(diagnosis)} ${timeline(charts)} ${accounting(diagnosis)}
           ${phases(diagnosis)} ${heatmaps(charts)} ${writers(diagnosis)} ${ruledOut(diagnosis)} ${notChecked(diagnosis)}
-          ${losses(diagnosis)} ${changes(diagnosis)} ${machine(diagnosis)} ${guide()}
+          ${losses(diagnosis)} ${changes(diagnosis)} ${machine(diagnosis)} ${causePages(diagnosis, assets.causes)}
+          ${guide()}
         </main>
         <footer><p>Made by ${tool}. This file is complete: it loads nothing from anywhere.</p></footer>
         ${jsonScript('charts', embed(charts, recording.startedAt))} ${raw(`<script>${js}</script>`)}

@@ -3,11 +3,17 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { loadCauses, loadDrills } from '../../../src/catalogue.js';
+import { reportAssets } from '../../../src/cli/context.js';
 import { renderHtml } from '../../../src/present/html/report.js';
 import { storyCharts } from '../../support/charts.js';
 import { aDiagnosis } from '../../support/diagnosis.js';
 
-const assets = { js: "document.title = '</script><!-- ' + 1;\n", css: 'h1 { color: red } /* </style> */' };
+const assets = {
+  js: "document.title = '</script><!-- ' + 1;\n",
+  css: 'h1 { color: red } /* </style> */',
+  causes: { 'mem.dirty-limit': '<p>The limit is <code>too</code> low.</p>' },
+};
 const page = renderHtml(aDiagnosis(), storyCharts(), assets);
 
 describe('the page', () => {
@@ -23,7 +29,7 @@ describe('the page', () => {
     assert.ok(policy.includes(`script-src ${hash(script)};`));
     assert.ok(policy.includes(`style-src ${hash(style)};`));
     assert.doesNotMatch(policy, /unsafe|http/);
-    assert.doesNotMatch(page, /\s(?:src|href|style|on\w+)=/);
+    assert.doesNotMatch(page, /\s(?:src|style|on\w+)=|\shref="[^#]/);
   });
 
   it('keeps assets from ending their element', () => {
@@ -50,7 +56,40 @@ describe('the page', () => {
       'losses',
       'changes',
       'machine',
+      'causes',
       'guide',
     ]);
+  });
+
+  it('holds the page of every cause that it names, and every link leads to one', () => {
+    const { verdict, also, ruledOut, notChecked } = aDiagnosis();
+    const targets = [...page.matchAll(/href="#([^"]*)"/g)].map((match) => match[1] ?? '');
+    assert.ok(targets.length > 0);
+    for (const target of targets) assert.ok(page.includes(`id="${target}"`), target);
+    for (const { cause } of [verdict, ...also, ...ruledOut, ...notChecked])
+      assert.ok(targets.includes(`cause-${cause.replaceAll('.', '-')}`), cause);
+    assert.ok(page.includes('<p>The limit is <code>too</code> low.</p>'));
+  });
+});
+
+describe('the causes’ pages', () => {
+  it('are there for every cause, with all their parts, and for nothing else', async () => {
+    const { causes } = reportAssets();
+    const ids = (await loadCauses()).map((cause) => cause.id);
+    assert.deepEqual(Object.keys(causes).toSorted(), ids.toSorted());
+    for (const id of ids) {
+      const headings = [...(causes[id] ?? '').matchAll(/<h2>(.*?)<\/h2>/g)].map((match) => match[1]);
+      assert.deepEqual(headings, ['How it is told', 'Easily mistaken for it', 'What to do', 'How to undo it'], id);
+      assert.doesNotMatch(causes[id] ?? '', /<script|<img|\sstyle=/, id);
+    }
+  });
+
+  it('have a drill each, but for health, which has several', async () => {
+    const drills = (await loadDrills()).map((drill) => drill.id);
+    for (const { id } of await loadCauses())
+      assert.ok(
+        drills.some((drill) => drill === id || drill.startsWith(`${id}.`)),
+        id,
+      );
   });
 });

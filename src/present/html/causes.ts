@@ -1,0 +1,37 @@
+// The causes' own pages, inside the report, so that a colleague without the program can read what a cause means: each cause that the page
+// names is a link to its page at the end. A browser opens a closed details element when something inside it is the link's target.
+
+import type { Diagnosis } from '../../model/diagnosis.js';
+import { html, raw, type Markup } from './markup.js';
+import { code, section } from './parts.js';
+
+/** The pages' HTML by the cause's id: text of our own, made from docs/causes when the program was built. */
+export type CausePages = Readonly<Record<string, string>>;
+
+function anchorOf(cause: string): string {
+  return `cause-${cause.replace(/[^\w-]/g, '-')}`;
+}
+
+/** A cause's id as a link to its page. */
+export function causeLink(cause: string): Markup {
+  return html`<a class="cause" href="#${anchorOf(cause)}">${code(cause)}</a>`;
+}
+
+/** Pages of all causes that the diagnosis names; 'inconclusive' is no cause. */
+export function causePages({ verdict, also, ruledOut, notChecked }: Diagnosis, pages: CausePages): Markup {
+  const named = [verdict, ...also, ...ruledOut, ...notChecked].map(({ cause }) => cause);
+  const known = [...new Set(named)].filter((cause) => cause !== 'inconclusive');
+  return section(
+    'causes',
+    'What the causes mean',
+    ...known.map(
+      (cause) =>
+        html`<details>
+          <summary>${code(cause)}</summary>
+          <div class="page" id="${anchorOf(cause)}">
+            ${pages[cause] === undefined ? html`<p>This version has no page for it.</p>` : raw(pages[cause])}
+          </div>
+        </details>`,
+    ),
+  );
+}
