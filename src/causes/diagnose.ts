@@ -54,7 +54,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
 function inOrder(found: readonly Holding[]): Holding[] {
   const weight = ({ finding }: Holding) => finding.share * finding.confidence;
   const ordered = [...found].sort((a, b) => weight(b) - weight(a));
-  for (const leader of [...ordered].reverse()) {
+  for (const leader of ordered.toReversed()) {
     const { before = [] } = leader.finding;
     const follows = (one: Holding) => one !== leader && (before === 'all' || before.includes(one.cause.id));
     const from = ordered.findIndex(follows);

@@ -1,4 +1,4 @@
-// The watchdog of a drill: `node watchdog-main.js JOURNALS`, in a session of its own. It waits for the end of its standard input, which its
+// The watchdog of a drill: `node watchdog-main.js JOURNALS PARENT`, in a session of its own. It waits for the end of its standard input, which its
 // parent holds open while it lives. A parent that undid everything says so first; one that was killed leaves its journal.
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const DYING_MS = 10;
 
 async function main(): Promise<void> {
   process.title = WATCHDOG_NAME;
-  const parent = process.ppid;
+  const parent = Number(process.argv[3]);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   let isReleased = false;
   process.stdin.on('data', () => (isReleased = true));

@@ -15,7 +15,10 @@ export interface Watchdog {
 /** Starts the watchdog over a folder of undo journals. It must be there before the first change is made. */
 export function startWatchdog(journals: string): Watchdog {
   const program = fileURLToPath(new URL('./watchdog-main.js', import.meta.url));
-  const child = spawn(process.execPath, [program, journals], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const child = spawn(process.execPath, [program, journals, String(process.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   child.unref();
   child.stdin.on('error', () => {});
   if (child.stdin instanceof Socket) child.stdin.unref();
