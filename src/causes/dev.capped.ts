@@ -4,6 +4,7 @@
 
 import { ceilingOf, ceilingOfCounters, WINDOW_MS, type Ceiling } from '../analysis/ceiling.js';
 import { firstSlowDispatch } from '../analysis/disk-load.js';
+import { growthWithin } from '../analysis/growth.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
@@ -33,9 +34,21 @@ function began(m: Measures, top: Ceiling): number {
   return Number.isNaN(first) ? top.firstMs : first;
 }
 
+/** The victim's part of the device's bytes; without events, of what it made the disks read and write, by its own counters. */
 function ownShare(m: Measures): number {
   const { account, load, requests } = m;
-  if (!account || !load || !requests) return 1;
+  if (!account) return 0;
+  if (account.source === 'samples' || !load || !requests) {
+    const io = m.input.counters.processes.get(account.pid)?.io;
+    const disk = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
+    const bytes =
+      growthWithin(io, 'read_bytes', account.from, account.to) +
+      growthWithin(io, 'write_bytes', account.from, account.to);
+    const sectors =
+      growthWithin(disk, 'rd_sectors', account.from, account.to) +
+      growthWithin(disk, 'wr_sectors', account.from, account.to);
+    return bytes / (sectors * 512);
+  }
   let own = 0;
   let all = 0;
   for (const row of load.rows) {
@@ -69,7 +82,7 @@ export const cause: Cause = {
     const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
     if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
     const own = ownShare(m);
-    if (own < LEAST_OWN) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
+    if (!(own >= LEAST_OWN)) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
     const times = intersect(timesIn(account, ['block-device', 'block-queue', 'block-held']), [
       { from: began(m, top), to: account.to },
     ]);

@@ -10,6 +10,8 @@ export const drill: Drill = {
   about: 'a writer that computes, among many busy processes or under a CPU quota',
   verdicts: ['cpu.starved'],
   canBeginLate: true,
+  // A dozen processes take a while to start on few CPUs.
+  settlesMs: 1000,
   async setUp(stage) {
     const { draw } = stage;
     const volume = stage.volume();
