@@ -79,7 +79,7 @@ export class RecordBatch {
   length = 0;
   /** The bytes that the payloads lie in. */
   bytes: Uint8Array = new Uint8Array(0);
-  view = new DataView(new ArrayBuffer(0));
+  view: DataView = new DataView(new ArrayBuffer(0));
   /** Byte order of the machine that recorded; payloads of remaps, splits and unplugs are big-endian all the same. */
   littleEndian = true;
 
@@ -126,6 +126,25 @@ export class RecordBatch {
     this.payloadLength = new Uint16Array(capacity);
   }
 
+  /** Copies one row of another batch; its payload's bytes stay there. */
+  copyRow(to: number, from: RecordBatch, row: number): void {
+    this.version[to] = from.version[row] ?? 0;
+    this.sequence[to] = from.sequence[row] ?? 0;
+    this.timeHigh[to] = from.timeHigh[row] ?? 0;
+    this.timeLow[to] = from.timeLow[row] ?? 0;
+    this.sectorHigh[to] = from.sectorHigh[row] ?? 0;
+    this.sectorLow[to] = from.sectorLow[row] ?? 0;
+    this.size[to] = from.size[row] ?? 0;
+    this.action[to] = from.action[row] ?? 0;
+    this.category[to] = from.category[row] ?? 0;
+    this.pid[to] = from.pid[row] ?? 0;
+    this.device[to] = from.device[row] ?? 0;
+    this.cpu[to] = from.cpu[row] ?? 0;
+    this.error[to] = from.error[row] ?? 0;
+    this.payloadAt[to] = from.payloadAt[row] ?? 0;
+    this.payloadLength[to] = from.payloadLength[row] ?? 0;
+  }
+
   get capacity(): number {
     return this.sequence.length;
   }
@@ -164,4 +183,12 @@ export function remapOf(batch: RecordBatch, row: number): Remap | undefined {
 export function payloadNumber(batch: RecordBatch, row: number): number | undefined {
   if ((batch.payloadLength[row] ?? 0) < 8) return undefined;
   return batch.view.getUint32((batch.payloadAt[row] ?? 0) + 4);
+}
+
+/** A message's bytes up to the first zero: whoever prints them decides about control characters. Valid as long as the batch. */
+export function messageBytes(batch: RecordBatch, row: number): Uint8Array {
+  const at = batch.payloadAt[row] ?? 0;
+  const bytes = batch.bytes.subarray(at, at + (batch.payloadLength[row] ?? 0));
+  const zero = bytes.indexOf(0);
+  return zero < 0 ? bytes : bytes.subarray(0, zero);
 }

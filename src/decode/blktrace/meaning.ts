@@ -1,5 +1,5 @@
-// What notifications say: a process's name, the time of day at which the trace clock stood where the record's time says, a message.
-// I/O records need no more than their columns and the payload readers of model/blktrace.ts.
+// What notifications say: a process's name, or the time of day at which the trace clock stood where the record's time says.
+// Messages and I/O records need no more than their columns and the payload readers of model/blktrace.ts.
 
 import { CATEGORY, NOTIFY, type RecordBatch } from '../../model/blktrace.js';
 
@@ -32,11 +32,4 @@ export function timeOfDay(batch: RecordBatch, row: number): { seconds: number; n
     seconds: batch.view.getUint32(at, batch.littleEndian),
     nanoseconds: batch.view.getUint32(at + 4, batch.littleEndian),
   };
-}
-
-/** The text's bytes as they are: whoever prints them decides what to do with control characters. Valid as long as the batch. */
-export function messageBytes(batch: RecordBatch, row: number): Uint8Array {
-  const bytes = payload(batch, row);
-  const zero = bytes.indexOf(0);
-  return zero < 0 ? bytes : bytes.subarray(0, zero);
 }

@@ -114,7 +114,7 @@ class Reader {
 
   private async findByteOrder(): Promise<void> {
     const { window } = this;
-    while (window.end - window.at < 4 && (await window.fill()));
+    while (window.end - window.at < 4 && (await window.fill()) !== 'end');
     let at = window.at;
     while (at + 4 <= window.end) {
       const order = byteOrderAt(window.view, at);
@@ -137,7 +137,7 @@ class Reader {
       const found = findMagic(window.view, search, window.end, batch.littleEndian);
       window.at = found >= 0 ? found : Math.max(search, window.end - 3);
       if (found >= 0) break;
-      if (!(await window.fill())) {
+      if ((await window.fill()) === 'end') {
         window.at = window.end;
         break;
       }

@@ -1,10 +1,10 @@
 // Where a trace's bytes come from: a file, a compressed file, standard input or a FIFO; and the window through which they are seen.
 // Only the window holds bytes, so memory stays the same however long the trace is.
 
-import { createReadStream, read as readCallback } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { closeSync, createReadStream, fstatSync, openSync, read as readCallback } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { messageOf, UserError } from '../../base/errors.js';
 import { LONGEST_RECORD } from './frame.js';
@@ -18,20 +18,29 @@ export interface ByteSource {
   readonly name: string;
   /** Why the bytes ended before their time, in the system's words; undefined at a true end. */
   readonly refusal: string | undefined;
-  /** Fills the beginning of `into`; 0 at the end. */
+  /** Its bytes, where that is known beforehand. */
+  readonly size?: number;
+  /** Fills the beginning of `into`, waiting if need be; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
+  /** A live source's `read` that does not wait: undefined where nothing has come yet. */
+  readNow?(into: Uint8Array): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
-/** Bytes of a descriptor that somebody else opened and will close. */
-export class DescriptorSource implements ByteSource {
+/** A plain file, from its beginning or, for standard input, from where it stands. */
+class FileSource implements ByteSource {
   readonly name: string;
+  readonly size: number;
   refusal: string | undefined;
   private readonly fd: number;
+  private readonly ours: boolean;
 
-  constructor(name: string, fd: number) {
+  /** `ours`: whether the descriptor is to be closed. */
+  constructor(name: string, fd: number, ours: boolean) {
     this.name = name;
     this.fd = fd;
+    this.ours = ours;
+    this.size = fstatSync(fd).size;
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -44,46 +53,68 @@ export class DescriptorSource implements ByteSource {
   }
 
   close(): Promise<void> {
+    if (this.ours) closeSync(this.fd);
     return Promise.resolve();
   }
 }
 
-async function openFile(path: string): Promise<ByteSource> {
-  let file;
+function openFile(path: string): ByteSource {
+  let fd: number;
   try {
-    file = await open(path, 'r');
+    fd = openSync(path, 'r');
   } catch (error) {
     throw new UserError(`${path} can’t be read (${messageOf(error)}).`);
   }
-  const source = new DescriptorSource(path, file.fd);
-  source.close = () => file.close();
-  return source;
+  return new FileSource(path, fd, true);
 }
 
-/** Bytes that a decompressing stream gives, in pieces of its own size. */
+/** Bytes that a stream gives in pieces of its own size: decompressed ones, or those of a pipe as they come. */
 class StreamSource implements ByteSource {
   readonly name: string;
   refusal: string | undefined;
   private readonly stream: Readable;
-  private readonly pieces: AsyncIterator<Uint8Array>;
-  private piece = new Uint8Array(0);
+  private piece: Uint8Array = new Uint8Array(0);
+  private ended = false;
+  /** Called when bytes, the end or an error have come. */
+  private wake: () => void = () => undefined;
 
   constructor(name: string, stream: Readable) {
     this.name = name;
     this.stream = stream;
-    this.pieces = stream[Symbol.asyncIterator]();
+    const end = () => {
+      this.ended = true;
+      this.wake();
+    };
+    stream.on('readable', () => this.wake());
+    stream.on('end', end);
+    stream.on('close', end);
+    stream.on('error', (error) => {
+      this.refusal = messageOf(error);
+      end();
+    });
   }
 
   async read(into: Uint8Array): Promise<number> {
-    try {
-      while (this.piece.length === 0) {
-        const next = await this.pieces.next();
-        if (next.done === true) return 0;
-        this.piece = new Uint8Array(next.value);
-      }
-    } catch (error) {
-      this.refusal = messageOf(error);
-      return 0;
+    for (;;) {
+      const count = this.take(into);
+      if (count !== undefined) return count;
+      await new Promise<void>((settle) => (this.wake = settle));
+    }
+  }
+
+  async readNow(into: Uint8Array): Promise<number | undefined> {
+    const count = this.take(into);
+    if (count !== undefined) return count;
+    // What has arrived meanwhile is seen by the event loop's next turn.
+    await new Promise((settle) => setImmediate(settle));
+    return this.take(into);
+  }
+
+  private take(into: Uint8Array): number | undefined {
+    if (this.piece.length === 0) {
+      const piece: unknown = this.stream.read();
+      if (piece instanceof Uint8Array) this.piece = new Uint8Array(piece.buffer, piece.byteOffset, piece.length);
+      else return this.ended ? 0 : undefined;
     }
     const count = Math.min(into.length, this.piece.length);
     into.set(this.piece.subarray(0, count));
@@ -116,10 +147,16 @@ function zstdDecompressor(path: string): NodeJS.ReadWriteStream & Readable {
 }
 
 /** Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. Throws a UserError where that can't be. */
-export async function openSource(path: string): Promise<ByteSource> {
+export function openSource(path: string): ByteSource {
   if (path.endsWith('.gz')) return decompress(path, zlib.createGunzip({ chunkSize: CHUNK }));
   if (path.endsWith('.zst')) return decompress(path, zstdDecompressor(path));
   return openFile(path);
+}
+
+/** What comes through a pipe, a FIFO or a terminal; or a file, where standard input is one. `fd` must be open. */
+export function openStream(name: string, fd: number): ByteSource {
+  if (fstatSync(fd).isFile()) return new FileSource(name, fd, false);
+  return new StreamSource(name, new Socket({ fd, readable: true, writable: false }));
 }
 
 /** The part of a source that is in memory: `bytes` from `at` to `end` are unread. */
@@ -144,10 +181,9 @@ export class ByteWindow {
 
   /**
    * Reads on, dropping what lies before `keepFrom` and moving the rest to the front: offsets into `bytes` shift by `keepFrom`.
-   * Grows where what is kept leaves less room than the longest record takes. False at the end of the source.
+   * Grows where what is kept leaves less room than the longest record takes. With `wait` false a live source may have nothing yet.
    */
-  async fill(keepFrom = this.at): Promise<boolean> {
-    if (this.ended) return false;
+  async fill(keepFrom = this.at, wait = true): Promise<'bytes' | 'end' | 'nothing yet'> {
     const kept = this.end - keepFrom;
     if (this.bytes.length - kept < LONGEST_RECORD) {
       const larger = new Uint8Array(this.bytes.length * 2);
@@ -158,9 +194,13 @@ export class ByteWindow {
     this.base += keepFrom;
     this.at -= keepFrom;
     this.end = kept;
-    const count = await this.source.read(this.bytes.subarray(this.end));
+    if (this.ended) return 'end';
+    const room = this.bytes.subarray(this.end);
+    const { source } = this;
+    const count = !wait && source.readNow ? await source.readNow(room) : await source.read(room);
+    if (count === undefined) return 'nothing yet';
     this.end += count;
     if (count === 0) this.ended = true;
-    return count > 0;
+    return count > 0 ? 'bytes' : 'end';
   }
 }

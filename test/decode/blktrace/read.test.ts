@@ -4,10 +4,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { findMagic } from '../../../src/decode/blktrace/frame.js';
-import { messageBytes, notificationOf, processName, timeOfDay } from '../../../src/decode/blktrace/meaning.js';
+import { notificationOf, processName, timeOfDay } from '../../../src/decode/blktrace/meaning.js';
 import { readRecords } from '../../../src/decode/blktrace/read.js';
 import type { ByteSource } from '../../../src/decode/blktrace/source.js';
-import { ACTION, CATEGORY, NOTIFY, payloadNumber, remapOf, type RecordBatch } from '../../../src/model/blktrace.js';
+import {
+  ACTION,
+  CATEGORY,
+  messageBytes,
+  NOTIFY,
+  payloadNumber,
+  remapOf,
+  type RecordBatch,
+} from '../../../src/model/blktrace.js';
 import type { Loss } from '../../../src/model/losses.js';
 import {
   bigEndian,
