@@ -31,12 +31,22 @@ function thousandsAreSeparated(): boolean {
   return typeof stdout === 'string' && stdout.split('\n').includes('en_US');
 }
 
+/** What a program finds open when it starts. */
+export interface Surroundings {
+  /** A line for standard error. */
+  readonly complain: (message: string) => void;
+  readonly standard: FileOutput;
+  /** The descriptor of standard input. */
+  readonly input: number;
+}
+
 /** Everything that the run holds open. */
 export class BlkparseRun {
   private readonly options: BlkparseOptions;
   private readonly run: Run;
   private readonly losses: Loss[] = [];
-  private readonly standard = FileOutput.standard();
+  private readonly standard: FileOutput;
+  private readonly input: number;
   private readonly text: FileOutput;
   private readonly buffer: ByteBuffer;
   /** C's stdout. */
@@ -49,8 +59,10 @@ export class BlkparseRun {
   private readonly events: Events;
   private readonly windows: ByteWindow[] = [];
 
-  constructor(options: BlkparseOptions, complain: (message: string) => void) {
+  constructor(options: BlkparseOptions, { complain, standard, input }: Surroundings) {
     this.options = options;
+    this.standard = standard;
+    this.input = input;
     this.run = { littleEndian: undefined, stopped: false, complain, loss: (loss) => this.losses.push(loss) };
     this.text = options.output === undefined ? this.standard : FileOutput.open(options.output);
     this.buffer = new ByteBuffer((bytes) => this.text.write(bytes));
@@ -109,7 +121,9 @@ export class BlkparseRun {
   private async showPipe(pipe: string): Promise<void> {
     const { options, run, events, devices } = this;
     for (const input of options.inputs) devices.addNamed(input);
-    const window = new ByteWindow(pipe === '-' ? openStream('standard input', 0) : openStream(pipe, openFifo(pipe)));
+    const window = new ByteWindow(
+      pipe === '-' ? openStream('standard input', this.input) : openStream(pipe, openFifo(pipe)),
+    );
     this.windows.push(window);
     const { readAhead, mask } = options;
     const idle = () => this.buffer.flush();

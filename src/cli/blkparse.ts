@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { FormatStop } from '../present/blkparse/format.js';
 import { parseBlkparseOptions } from './blkparse-options.js';
-import { OutputClosed } from './blkparse-output.js';
+import { FileOutput, OutputClosed } from './blkparse-output.js';
 import { BlkparseRun } from './blkparse-run.js';
 import { EXIT, say, warn } from './context.js';
 
@@ -33,7 +33,11 @@ async function runBlkparse(args: readonly string[]): Promise<void> {
     say('iowitness blkparse version 1.2.0');
     return;
   }
-  const run = new BlkparseRun(options, (message) => process.stderr.write(`${message}\n`));
+  const run = new BlkparseRun(options, {
+    complain: (message) => process.stderr.write(`${message}\n`),
+    standard: FileOutput.standard(),
+    input: 0,
+  });
   const stop = () => run.stop();
   for (const signal of SIGNALS) process.on(signal, stop);
   try {

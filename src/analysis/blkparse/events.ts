@@ -5,7 +5,7 @@ import { ACTION, CATEGORY, NOTIFY, type RecordBatch } from '../../model/blktrace
 import { processName, notificationOf, timeOfDay } from '../../decode/blktrace/meaning.js';
 import type { CpuState, DeviceState } from './devices.js';
 import type { Direction } from './io-stats.js';
-import type { LongestWaits, Process, ProcessNames, ProcessStats, ProcessTable } from './processes.js';
+import type { LongestWaits, ProcessNames, ProcessTable } from './processes.js';
 import { NO_ELAPSED } from './tracks.js';
 
 /** The letters that lines show for actions. */
@@ -99,7 +99,7 @@ export class Events {
         ofProcess()?.merge(rw, size);
         if (action === ACTION.backMerge) return line('M');
         if (track && !device.tracks.frontMerge(batch, row, device.numberText))
-          this.notFound('merge', batch, row, size >>> 9);
+          this.notFound('merge', batch, row, device, size >>> 9);
         return line('F');
       case ACTION.getRequest:
         if (track) device.tracks.allocate(batch, row);
@@ -124,15 +124,13 @@ export class Events {
       case ACTION.plug:
         return line('P');
       case ACTION.unplug:
+        cpu.stats.unplug(0);
+        ofProcess()?.unplug(0);
+        return line('U');
       case ACTION.unplugTimer:
-      case ACTION.zoneUnplug: {
-        const timer = action === ACTION.unplugTimer ? 1 : 0;
-        cpu.stats.unplug(timer);
-        ofProcess()?.unplug(timer);
-        return line(action === ACTION.unplug ? 'U' : timer === 1 ? 'UT' : 'ZU');
-      }
-      case ACTION.zonePlug:
-        return line('ZP');
+        cpu.stats.unplug(1);
+        ofProcess()?.unplug(1);
+        return line('UT');
       case ACTION.split:
         return line('X');
       case ACTION.bounce:
@@ -142,10 +140,16 @@ export class Events {
       case ACTION.driverData:
         this.sawDriverData = true;
         return;
-      default: {
-        const full = (((batch.category[row] ?? 0) << 16) | action) >>> 0;
-        this.options.complain(`Bad fs action ${full.toString(16)}`);
-      }
+      default:
+        if (batch.version[row] === 8 && action === ACTION.zonePlug) line('ZP');
+        else if (batch.version[row] === 8 && action === ACTION.zoneUnplug) {
+          cpu.stats.unplug(0);
+          ofProcess()?.unplug(0);
+          line('ZU');
+        } else {
+          const full = (((batch.category[row] ?? 0) << 16) | action) >>> 0;
+          this.options.complain(`Bad fs action ${full.toString(16)}`);
+        }
     }
   }
 
@@ -192,45 +196,33 @@ export class Events {
 
   private insertElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): number {
     if (!this.options.track) return NO_ELAPSED;
-    const { elapsed, process } = device.tracks.insert(batch, row);
-    return this.keepLongest(process, rw, elapsed, (stats) => stats.allocation, elapsed !== NO_ELAPSED);
+    const found = device.tracks.insert(batch, row);
+    if (!found) return NO_ELAPSED;
+    const { elapsed, process } = found;
+    // blkparse looks for the process only where the unknown time is not zero.
+    const { processes } = this.options;
+    const figures = Number.isNaN(elapsed) ? processes?.peek(process.pid) : processes?.find(process.pid);
+    return keepLongest(figures?.allocation, rw, elapsed);
   }
 
   private issueElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): number {
     if (!this.options.track || ((batch.category[row] ?? 0) & CATEGORY.fs) === 0) return NO_ELAPSED;
     const found = device.tracks.dispatch(batch, row);
-    if (!found) return this.notFound('issue', batch, row, 0);
-    return this.keepLongest(found.process, rw, found.elapsed, (stats) => stats.dispatch);
+    if (!found) return this.notFound('issue', batch, row, device);
+    return keepLongest(this.options.processes?.find(found.process.pid)?.dispatch, rw, found.elapsed);
   }
 
   private completeElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): number {
     if (!this.options.track) return NO_ELAPSED;
     const found = device.tracks.complete(batch, row);
-    if (!found) return this.notFound('complete', batch, row, 0);
-    return this.keepLongest(found.process, rw, found.elapsed, (stats) => stats.completion);
+    if (!found) return this.notFound('complete', batch, row, device);
+    return keepLongest(this.options.processes?.find(found.process.pid)?.completion, rw, found.elapsed);
   }
 
-  private keepLongest(
-    process: Process,
-    rw: Direction,
-    elapsed: number,
-    waitsOf: (stats: ProcessStats) => LongestWaits,
-    counts = true,
-  ): number {
-    const row = counts ? this.options.processes?.find(process.pid) : undefined;
-    if (row) {
-      const waits = waitsOf(row);
-      const longest = waits[rw] ?? 0;
-      if (Number.isNaN(elapsed) || isLater(elapsed, longest)) waits[rw] = elapsed;
-    }
-    return elapsed;
-  }
-
-  private notFound(what: string, batch: RecordBatch, row: number, sectors: number): number {
+  private notFound(what: string, batch: RecordBatch, row: number, device: DeviceState, sectors = 0): number {
     if (this.options.verbose) {
-      const device = batch.device[row] ?? 0;
       const sector = (BigInt(batch.sectorHigh[row] ?? 0) << 32n) + BigInt((batch.sectorLow[row] ?? 0) + sectors);
-      this.options.complain(`${what} not found for (${device >>> 20},${device & 0xfffff}): ${sector}`);
+      this.options.complain(`${what} not found for (${device.numberText}): ${sector}`);
     }
     return NO_ELAPSED;
   }
@@ -252,6 +244,12 @@ export function isMessageRow(batch: RecordBatch, row: number): boolean {
 /** Whether blkparse uses a record when it reads it. */
 export function isOtherNotification(batch: RecordBatch, row: number): boolean {
   return ((batch.category[row] ?? 0) & CATEGORY.notify) !== 0 && !isMessageRow(batch, row);
+}
+
+/** Passes the time on. */
+function keepLongest(waits: LongestWaits | undefined, rw: Direction, elapsed: number): number {
+  if (waits && (Number.isNaN(elapsed) || isLater(elapsed, waits[rw] ?? 0))) waits[rw] = elapsed;
+  return elapsed;
 }
 
 /** Negative times are huge to blkparse, which takes them for unsigned. */

@@ -60,12 +60,18 @@ export class ProcessTable {
     this.byName = byName;
   }
 
+  /** The row of a process id; by name, that another process shares it is noted. */
   find(pid: number): ProcessStats | undefined {
-    if (!this.byName) return this.rows.get(pid);
-    const name = this.names.find(pid)?.key;
-    const row = name === undefined ? undefined : this.rows.get(name);
+    const row = this.peek(pid);
     if (row && row.process.pid !== pid) row.moreThanOne = true;
     return row;
+  }
+
+  /** The same without a note. */
+  peek(pid: number): ProcessStats | undefined {
+    if (!this.byName) return this.rows.get(pid);
+    const name = this.names.find(pid)?.key;
+    return name === undefined ? undefined : this.rows.get(name);
   }
 
   /** By name, two processes that nobody named make two rows "unknown", of which the later is found from then on. */

@@ -4,7 +4,7 @@
 import { sectorOf, type RecordBatch } from '../../model/blktrace.js';
 import type { Process, ProcessNames } from './processes.js';
 
-/** No time is known to have passed: nothing is printed. blkparse takes a difference of -1 for this too. */
+/** Nothing is printed. blkparse takes a difference of -1 for this too. */
 export const NO_ELAPSED = -1;
 /** blkparse prints what happened to be in memory. */
 export const UNKNOWN_ELAPSED = NaN;
@@ -42,12 +42,12 @@ export class Tracks {
     this.findOrAdd(batch, row).dispatched = timeOf(batch, row);
   }
 
-  /** I: the time since G, and whose request it is. */
-  insert(batch: RecordBatch, row: number): { elapsed: number; process: Process } {
+  /** I: the time since G, and whose request it is; undefined where G was at time 0, which to blkparse is none. */
+  insert(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
     const track = this.findOrAdd(batch, row);
     track.queued = timeOf(batch, row);
     const { allocated, process } = track;
-    return { process, elapsed: allocated === 0 ? NO_ELAPSED : track.queued - allocated };
+    return allocated === 0 ? undefined : { process, elapsed: track.queued - allocated };
   }
 
   /** D: the time since I; undefined where the request is not known. */
