@@ -1,7 +1,7 @@
 // Text as bytes in one buffer that is handed on when it is full. Numbers are written digit by digit: no string is made per line.
 
 const SIZE = 256 * 1024;
-/** Room that `reserve` asks for at most; longer things are written in pieces. */
+/** Room that `reserve` makes. */
 const MOST = 4096;
 const SPACE = 0x20;
 const ZERO = 0x30;
@@ -30,35 +30,41 @@ export class ByteBuffer {
     this.write(this.bytes.subarray(0, length));
   }
 
-  private reserve(): void {
+  /** Makes room for a line's fixed parts: `byte`, `short`, `number` and `nineDigits` look at no border themselves. */
+  reserve(): void {
     if (this.length + MOST > SIZE) this.flush();
   }
 
   byte(value: number): void {
-    this.reserve();
     this.bytes[this.length++] = value;
   }
 
-  /** Bytes as they are. */
+  /** A few bytes as they are. */
+  short(source: Uint8Array): void {
+    const { bytes } = this;
+    let at = this.length;
+    for (let index = 0; index < source.length; index += 1) bytes[at++] = source[index] ?? 0;
+    this.length = at;
+  }
+
+  /** Any number of bytes as they are. Leaves room for a line's fixed parts, as do `text`, `pad` and `hexByte`. */
   raw(source: Uint8Array): void {
-    if (source.length <= 64) {
-      this.reserve();
-      let at = this.length;
-      for (let index = 0; index < source.length; index += 1) this.bytes[at++] = source[index] ?? 0;
-      this.length = at;
-      return;
-    }
     for (let from = 0; from < source.length; from += MOST) {
       this.reserve();
       const piece = source.subarray(from, from + MOST);
       this.bytes.set(piece, this.length);
       this.length += piece.length;
     }
+    this.reserve();
   }
 
   /** Text of characters below 256, a byte each. */
   text(text: string): void {
-    for (let index = 0; index < text.length; index += 1) this.byte(text.charCodeAt(index));
+    for (let index = 0; index < text.length; index += 1) {
+      this.reserve();
+      this.byte(text.charCodeAt(index));
+    }
+    this.reserve();
   }
 
   pad(count: number, fill = SPACE): void {
@@ -70,42 +76,47 @@ export class ByteBuffer {
       this.length += piece;
       left -= piece;
     }
+    this.reserve();
   }
 
-  /** A whole number with |value| below 2^53, right-aligned in `width`. */
+  /** A whole number with |value| below 2^53, right-aligned in a `width` of less than a hundred columns. */
   number(value: number, width = 0): void {
-    this.reserve();
-    const negative = value < 0;
-    const magnitude = negative ? -value : value;
-    const digits = countDigits(magnitude) + (negative ? 1 : 0);
+    const { bytes } = this;
+    const magnitude = value < 0 ? -value : value;
+    const digits = countDigits(magnitude) + (value < 0 ? 1 : 0);
     let at = this.length;
-    for (let left = width - digits; left > 0; left -= 1) this.bytes[at++] = SPACE;
-    if (negative) this.bytes[at] = MINUS;
+    for (let left = width - digits; left > 0; left -= 1) bytes[at++] = SPACE;
+    if (value < 0) bytes[at] = MINUS;
     at += digits;
     this.length = at;
-    this.digitsBefore(at, magnitude);
+    let rest = magnitude;
+    while (rest >= 0x4000_0000) {
+      const upper = Math.floor(rest / 1000);
+      at = this.tripleBefore(at, rest - upper * 1000);
+      rest = upper;
+    }
+    let small = rest | 0;
+    while (small >= 1000) {
+      const upper = (small / 1000) | 0;
+      at = this.tripleBefore(at, small - upper * 1000);
+      small = upper;
+    }
+    // The first one to three digits.
+    do {
+      const upper = (small / 10) | 0;
+      bytes[--at] = ZERO + small - upper * 10;
+      small = upper;
+    } while (small > 0);
   }
 
   /** Exactly nine digits of a number below 10^9. */
   nineDigits(value: number): void {
-    this.reserve();
-    const { bytes } = this;
-    const at = this.length;
     const thousands = (value / 1000) | 0;
     const millions = (value / 1_000_000) | 0;
-    let from = millions * 3;
-    bytes[at] = TRIPLES[from] ?? 0;
-    bytes[at + 1] = TRIPLES[from + 1] ?? 0;
-    bytes[at + 2] = TRIPLES[from + 2] ?? 0;
-    from = (thousands - millions * 1000) * 3;
-    bytes[at + 3] = TRIPLES[from] ?? 0;
-    bytes[at + 4] = TRIPLES[from + 1] ?? 0;
-    bytes[at + 5] = TRIPLES[from + 2] ?? 0;
-    from = (value - thousands * 1000) * 3;
-    bytes[at + 6] = TRIPLES[from] ?? 0;
-    bytes[at + 7] = TRIPLES[from + 1] ?? 0;
-    bytes[at + 8] = TRIPLES[from + 2] ?? 0;
-    this.length = at + 9;
+    this.length += 9;
+    const afterMillions = this.tripleBefore(this.length, value - thousands * 1000);
+    const afterThousands = this.tripleBefore(afterMillions, thousands - millions * 1000);
+    this.tripleBefore(afterThousands, millions);
   }
 
   /** Two hexadecimal digits. */
@@ -115,25 +126,14 @@ export class ByteBuffer {
     this.bytes[this.length++] = HEX.charCodeAt(value & 15);
   }
 
-  private digitsBefore(end: number, magnitude: number): void {
+  /** Three digits that end at `end`; returns where they begin. */
+  private tripleBefore(end: number, value: number): number {
     const { bytes } = this;
-    let at = end;
-    let rest = magnitude;
-    while (rest >= 0x8000_0000) {
-      const upper = Math.floor(rest / 1000);
-      const from = (rest - upper * 1000) * 3;
-      bytes[at - 1] = TRIPLES[from + 2] ?? 0;
-      bytes[at - 2] = TRIPLES[from + 1] ?? 0;
-      bytes[at - 3] = TRIPLES[from] ?? 0;
-      at -= 3;
-      rest = upper;
-    }
-    let small = rest | 0;
-    do {
-      const upper = (small / 10) | 0;
-      bytes[--at] = ZERO + small - upper * 10;
-      small = upper;
-    } while (small > 0);
+    const from = value * 3;
+    bytes[end - 3] = TRIPLES[from] ?? 0;
+    bytes[end - 2] = TRIPLES[from + 1] ?? 0;
+    bytes[end - 1] = TRIPLES[from + 2] ?? 0;
+    return end - 3;
   }
 }
 

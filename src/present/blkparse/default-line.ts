@@ -6,7 +6,7 @@ import type { ProcessNames } from '../../analysis/blkparse/processes.js';
 import { NO_ELAPSED } from '../../analysis/blkparse/tracks.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { elapsedText, nameOf, payloadText, putHex, putWide, TimeParts } from './fields.js';
-import { rwbsOf } from './rwbs.js';
+import { rwbsColumn } from './rwbs.js';
 
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
@@ -75,6 +75,7 @@ export class DefaultLine {
   /** A message has no sequence of its own and no process. */
   message(cpu: number, batch: RecordBatch, row: number, text: Uint8Array): void {
     const { out, time } = this;
+    out.reserve();
     this.devicePart(batch.device[row] ?? 0);
     out.number(cpu, 2);
     time.of(batch, row);
@@ -89,6 +90,7 @@ export class DefaultLine {
 
   private header(act: Act, cpu: number, batch: RecordBatch, row: number): void {
     const { out, time } = this;
+    out.reserve();
     this.devicePart(batch.device[row] ?? 0);
     out.number(cpu, 2);
     out.byte(SPACE);
@@ -100,11 +102,8 @@ export class DefaultLine {
     out.nineDigits(time.nanoseconds);
     out.byte(SPACE);
     out.number(batch.pid[row] ?? 0, 5);
-    out.raw(this.actPart(act));
-    const rwbs = rwbsOf(batch, row);
-    out.pad(3 - rwbs.length);
-    out.raw(rwbs);
-    out.byte(SPACE);
+    out.short(this.actPart(act));
+    out.short(rwbsColumn(batch, row));
   }
 
   private devicePart(device: number): void {
@@ -113,7 +112,7 @@ export class DefaultLine {
       this.device = device;
       this.deviceText = encoder.encode(`${String(device >>> 20).padStart(3)},${minor} `);
     }
-    this.out.raw(this.deviceText);
+    this.out.short(this.deviceText);
   }
 
   private actPart(act: Act): Uint8Array {
@@ -165,7 +164,7 @@ export class DefaultLine {
     const sectors = (batch.size[row] ?? 0) >>> 9;
     if (sectors === 0) return false;
     this.sector(batch, row);
-    this.out.raw(PLUS);
+    this.out.short(PLUS);
     this.out.number(sectors);
     return true;
   }
@@ -186,7 +185,7 @@ export class DefaultLine {
       // A process without a name may get one before its next line.
       this.pid = process ? pid : -1;
     }
-    this.out.raw(this.bracketed);
+    this.out.short(this.bracketed);
   }
 
   /** A remap's line stands under the device that the I/O goes to, and so does its record from then on. */
@@ -196,7 +195,7 @@ export class DefaultLine {
     if (remap) batch.device[row] = remap.deviceTo;
     this.header(act, cpu, batch, row);
     this.sector(batch, row);
-    out.raw(PLUS);
+    out.short(PLUS);
     out.number((batch.size[row] ?? 0) >>> 9);
     if (remap) {
       out.text(` <- (${remap.deviceFrom >>> 20},${remap.deviceFrom & 0xfffff}) `);

@@ -135,6 +135,7 @@ export class FormattedLine {
   ): void {
     const { out } = this;
     const device = batch.device[row] ?? 0;
+    out.reserve();
     switch (String.fromCharCode(field.letter)) {
       case 'a':
         return this.text(field, act);

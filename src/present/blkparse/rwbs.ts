@@ -42,14 +42,39 @@ const LETTER_BITS =
   CATEGORY.meta |
   ZONE_BITS;
 
-const known = new Map<number, Uint8Array>();
+/** Texts that are made once for each combination, by what `shape` makes of them. */
+class Shapes {
+  private readonly known = new Map<number, Uint8Array>();
+  private readonly shape: (text: string) => string;
+  private lastKey = -1;
+  private last: Uint8Array = new Uint8Array(0);
+
+  constructor(shape: (text: string) => string) {
+    this.shape = shape;
+  }
+
+  of(batch: RecordBatch, row: number): Uint8Array {
+    const category = batch.category[row] ?? 0;
+    const size = batch.size[row] ?? 0;
+    const key = (category & LETTER_BITS) | (size > 0 ? CATEGORY.read : 0);
+    if (key === this.lastKey) return this.last;
+    let text = this.known.get(key);
+    if (!text) this.known.set(key, (text = new TextEncoder().encode(this.shape(textOf(category, size)))));
+    this.lastKey = key;
+    this.last = text;
+    return text;
+  }
+}
+
+const plain = new Shapes((text) => text);
+const column = new Shapes((text) => `${text.padStart(3)} `);
 
 /** The letters of row `row`, as bytes. */
 export function rwbsOf(batch: RecordBatch, row: number): Uint8Array {
-  const category = batch.category[row] ?? 0;
-  const size = batch.size[row] ?? 0;
-  const key = (category & LETTER_BITS) | (size > 0 ? CATEGORY.read : 0);
-  let text = known.get(key);
-  if (!text) known.set(key, (text = new TextEncoder().encode(textOf(category, size))));
-  return text;
+  return plain.of(batch, row);
+}
+
+/** The same in a default line's column, with the space behind it. */
+export function rwbsColumn(batch: RecordBatch, row: number): Uint8Array {
+  return column.of(batch, row);
 }
