@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { findMagic } from '../../../src/decode/blktrace/frame.js';
 import { notificationOf, processName, timeOfDay } from '../../../src/decode/blktrace/meaning.js';
 import { readRecords } from '../../../src/decode/blktrace/read.js';
-import type { ByteSource } from '../../../src/decode/blktrace/source.js';
 import {
   ACTION,
   CATEGORY,
@@ -25,22 +24,7 @@ import {
   writeRecord,
   type TraceRecord,
 } from '../../support/blktrace.js';
-
-/** A source that gives at most `piece` bytes at a time. */
-function memorySource(bytes: Uint8Array, piece = bytes.length): ByteSource {
-  let at = 0;
-  return {
-    name: 'memory',
-    refusal: undefined,
-    read(into) {
-      const count = Math.min(piece, into.length, bytes.length - at);
-      into.set(bytes.subarray(at, at + count));
-      at += count;
-      return Promise.resolve(count);
-    },
-    close: () => Promise.resolve(),
-  };
-}
+import { memorySource } from '../../support/blktrace-run.js';
 
 /** A row as the object from which its bytes were made. */
 function rowOf(batch: RecordBatch, row: number): Required<TraceRecord> {
