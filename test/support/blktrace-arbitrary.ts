@@ -11,7 +11,10 @@ const SIZES = [0, 511, 512, 1000, 4096, 65_536, 1_500_000, 0x8000_0000];
 const NAMES = ['dd', 'fio', 'kworker/0:1', 'kworker/10:1', 'a name too long for it', '', 'tab\there', '\u00e4\u00f6'];
 
 const request = fc.constantFrom(
-  ...[CATEGORY.read, CATEGORY.write, CATEGORY.write | CATEGORY.sync, CATEGORY.read | CATEGORY.ahead],
+  CATEGORY.read,
+  CATEGORY.write,
+  CATEGORY.write | CATEGORY.sync,
+  CATEGORY.read | CATEGORY.ahead,
   CATEGORY.write | CATEGORY.flush,
   CATEGORY.write | CATEGORY.fua | CATEGORY.meta,
   CATEGORY.write | CATEGORY.discard,
