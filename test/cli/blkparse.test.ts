@@ -1,12 +1,14 @@
 // Byte identity with the real blkparse: made-up traces with every quirk that could be thought of, in file mode and in pipe mode.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { cpuRecords, damaged } from '../support/blktrace-arbitrary.js';
 import { assertSame, makeFolder } from '../support/blkparse.js';
+import { fixturePath } from '../support/fixtures.js';
 import { needsCommand } from '../support/requirements.js';
 
 const skip = needsCommand('blkparse');
@@ -68,6 +70,29 @@ function argumentsOf({ outputs, ...rest }: Readonly<Record<string, boolean | str
 
 const damage = fc.constantFrom('none' as const, 'none', 'none', 'none', 'cut', 'no magic', 'unknown version', 'empty');
 const order = fc.constantFrom('little' as const, 'little', 'little', 'big');
+
+const fixtures = fixturePath('blktrace/linux-6.18-loop');
+const recorded = [
+  ...new Set(readdirSync(fixtures).flatMap((name) => /^(.*)\.blktrace\.\d$/.exec(name)?.slice(1) ?? [])),
+];
+
+describe('blkparse on recorded traces', { skip }, () => {
+  test('has seen them', () => assert.ok(recorded.length >= 5));
+  for (const name of recorded) {
+    test(`prints ${name} as blkparse does, as files and as a stream, and writes the same merged file`, async () => {
+      makeFolder(folder, {});
+      for (const options of [[], ['-t', '-s'], ['-s', '-h', '-a', 'write', '-w', '0.001:0.2']]) {
+        await assertSame(folder, [...options, '-d', 'merged.bin', '-i', path.join(fixtures, name)]);
+        await assertSame(folder, [...options, '-i', '-'], path.join(fixtures, `${name}.blktrace.0`));
+      }
+    });
+  }
+
+  test('prints a stream of tracefs, which has no sequence numbers and no names', async () => {
+    makeFolder(folder, {});
+    await assertSame(folder, ['-i', '-'], path.join(fixtures, 'ext4-none-tracefs-stream.blktrace'));
+  });
+});
 
 describe('blkparse on made-up traces', { skip }, () => {
   test('prints the same in file mode', async () => {

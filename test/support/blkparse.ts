@@ -25,7 +25,7 @@ function outputs(folder: string, names: readonly string[]): Map<string, Buffer> 
 /** Runs blkparse in `folder`; `input` is the file that it reads as standard input. */
 export function runReal(folder: string, args: readonly string[], input: string | undefined): Printed {
   const before = new Set(readdirSync(folder));
-  const fd = openSync(input === undefined ? '/dev/null' : path.join(folder, input), 'r');
+  const fd = openSync(input === undefined ? '/dev/null' : path.resolve(folder, input), 'r');
   const { stdout, stderr, status } = spawnSync('blkparse', args, { cwd: folder, stdio: [fd, 'pipe', 'pipe'] });
   closeSync(fd);
   const written = readdirSync(folder).filter((name) => !before.has(name));
@@ -39,7 +39,7 @@ export async function runOurs(folder: string, args: readonly string[], input: st
   const here = process.cwd();
   const outside = `${folder}.out`;
   const complaints: string[] = [];
-  const fd = openSync(input === undefined ? '/dev/null' : path.join(folder, input), 'r');
+  const fd = openSync(input === undefined ? '/dev/null' : path.resolve(folder, input), 'r');
   const before = new Set(readdirSync(folder));
   let failed = false;
   process.chdir(folder);
