@@ -82,6 +82,13 @@ test('what can’t be done is one sentence and exit status 2', () => {
   assert.equal(run(['-V']).stdout, 'iowitness blkparse version 1.2.0\n');
 });
 
+test('an empty standard input is an empty trace', () => {
+  const argv = [MAIN, 'blkparse', '-i', '-'];
+  const { stdout, stderr, status } = spawnSync(process.execPath, argv, { stdio: 'pipe', input: '' });
+  assert.deepEqual([String(stdout), String(stderr), status], ['', '', 0]);
+  assert.deepEqual(spawnSync(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] }).status, 0);
+});
+
 test('live records are printed as they come, and a signal ends the run with its figures', async () => {
   const child = spawn(process.execPath, [MAIN, 'blkparse', '-i', '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
   let text = '';

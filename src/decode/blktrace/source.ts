@@ -27,10 +27,10 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** A plain file, from its beginning or, for standard input, from where it stands. */
+/** A file, from its beginning or, for standard input, from where it stands. */
 class FileSource implements ByteSource {
   readonly name: string;
-  readonly size: number;
+  readonly size?: number;
   refusal: string | undefined;
   private readonly fd: number;
   private readonly ours: boolean;
@@ -40,7 +40,8 @@ class FileSource implements ByteSource {
     this.name = name;
     this.fd = fd;
     this.ours = ours;
-    this.size = fstatSync(fd).size;
+    const stat = fstatSync(fd);
+    if (stat.isFile()) this.size = stat.size;
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -153,9 +154,10 @@ export function openSource(path: string): ByteSource {
   return openFile(path);
 }
 
-/** What comes through a pipe, a FIFO or a terminal; or a file, where standard input is one. `fd` must be open. */
+/** What comes through a pipe, or what standard input else may be: a file, a terminal. `fd` must be open. */
 export function openStream(name: string, fd: number): ByteSource {
-  if (fstatSync(fd).isFile()) return new FileSource(name, fd, false);
+  const stat = fstatSync(fd);
+  if (!stat.isFIFO() && !stat.isSocket()) return new FileSource(name, fd, false);
   return new StreamSource(name, new Socket({ fd, readable: true, writable: false }));
 }
 
