@@ -16,6 +16,7 @@ const root = mkdtempSync(path.join(tmpdir(), 'iowitness-blkparse-'));
 const folder = path.join(root, 'work');
 after(() => rmSync(root, { recursive: true, force: true }));
 
+/** `IOWITNESS_RUNS=5000 npm test -- cli/blkparse` tries more. */
 const RUNS = Number(process.env['IOWITNESS_RUNS'] ?? 300);
 
 const format = fc.oneof(
@@ -81,9 +82,9 @@ describe('blkparse on recorded traces', { skip }, () => {
   for (const name of recorded) {
     test(`prints ${name} as blkparse does, as files and as a stream, and writes the same merged file`, async () => {
       makeFolder(folder, {});
-      for (const options of [[], ['-t', '-s'], ['-s', '-h', '-a', 'write', '-w', '0.001:0.2']]) {
-        await assertSame(folder, [...options, '-d', 'merged.bin', '-i', path.join(fixtures, name)]);
-        await assertSame(folder, [...options, '-i', '-'], path.join(fixtures, `${name}.blktrace.0`));
+      for (const letters of [[], ['-t', '-s'], ['-s', '-h', '-a', 'write', '-w', '0.001:0.2']]) {
+        await assertSame(folder, [...letters, '-d', 'merged.bin', '-i', path.join(fixtures, name)]);
+        await assertSame(folder, [...letters, '-i', '-'], path.join(fixtures, `${name}.blktrace.0`));
       }
     });
   }
