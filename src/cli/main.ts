@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { recoverStale } from '../capture/undo.js';
+import { blkparseCommand } from './blkparse.js';
 import { checkCommand } from './check.js';
 import { EXIT, toolName, undoFolder, warn } from './context.js';
 import { diagnoseCommand } from './diagnose.js';
@@ -22,6 +23,7 @@ function buildProgram(): Command {
   const program = new Command('iowitness')
     .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
     .version(toolName())
+    .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({ outputError: (text) => warn(inOneLine(text)) })
     .hook('preAction', (_program, command) => {
@@ -33,6 +35,7 @@ function buildProgram(): Command {
     diagnoseCommand,
     reportCommand,
     drillCommand,
+    blkparseCommand,
     doctorCommand,
     undoCommand,
   ])

@@ -97,6 +97,31 @@ export const LOSS_KINDS = {
     sentence: 'The watched process ended before the recording did.',
     remedy: 'Nothing to do: its time is accounted for up to its end.',
   },
+  'blktrace-damaged': {
+    severity: 'severe',
+    sentence: 'Bytes of a block trace make no record and were passed over (their number is counted).',
+    remedy: 'The records before and after are whole; copy the trace again if it was copied.',
+  },
+  'blktrace-truncated': {
+    severity: 'info',
+    sentence: 'A block trace ends in the middle of a record: its recorder was stopped there, or the copy was.',
+    remedy: 'Nothing to do: everything before that moment is there.',
+  },
+  'blktrace-version': {
+    severity: 'severe',
+    sentence: 'A block trace holds records of a version that is neither 7 nor 8; they were passed over.',
+    remedy: 'Keep the trace: a later version of iowitness may read them.',
+  },
+  'blktrace-wrong-cpu': {
+    severity: 'degraded',
+    sentence: 'The file of one CPU holds records of another; they were passed over.',
+    remedy: 'Read such a file as one stream: `iowitness blkparse -i - < FILE`.',
+  },
+  'blktrace-unreadable': {
+    severity: 'severe',
+    sentence: 'A file of a block trace could not be read to its end.',
+    remedy: 'Decompress it, or copy it, again.',
+  },
 } as const satisfies Record<string, LossKind>;
 
 export type LossCode = keyof typeof LOSS_KINDS;

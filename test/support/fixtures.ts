@@ -1,4 +1,4 @@
-// Files of test/fixtures as text.
+// Files of test/fixtures.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url';
 // This file runs as dist/test/support/fixtures.js.
 const folder = path.join(fileURLToPath(import.meta.url), '../../../../test/fixtures');
 
+/** The path of a file or folder there. */
+export function fixturePath(name: string): string {
+  return path.join(folder, name);
+}
+
 export function fixture(name: string): string {
-  return readFileSync(path.join(folder, name), 'utf8');
+  return readFileSync(fixturePath(name), 'utf8');
 }

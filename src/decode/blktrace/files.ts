@@ -1,0 +1,35 @@
+// Which files make up a recorded trace: BASE.blktrace.0, BASE.blktrace.1 … (a file a CPU, each perhaps with .gz or .zst), or one
+// file that holds everything, as `blkparse -d` writes it.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../../base/errors.js';
+
+/** Endings of files that are decompressed while they are read; a plain file goes before them. */
+export const ENDINGS = ['', '.gz', '.zst'] as const;
+
+export interface TraceFile {
+  readonly path: string;
+  /** Absent for a file that holds several CPUs. */
+  readonly cpu?: number;
+}
+
+const OF_ONE_CPU = /^(.*)\.blktrace\.(\d+)(\.gz|\.zst)?$/;
+
+/**
+ * The files of the trace that `path` names: by BASE, by one of its files, or by a merged file; in the order of CPUs. Gaps in the
+ * numbers are passed over: the CPU was offline. Throws a UserError where there is none.
+ */
+export function findTraceFiles(path: string): TraceFile[] {
+  const name = OF_ONE_CPU.exec(basename(path))?.[1] ?? basename(path);
+  const folder = dirname(path);
+  const found = new Map<number, string>();
+  for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+    const match = OF_ONE_CPU.exec(file);
+    const cpu = Number(match?.[2]);
+    if (match?.[1] === name && (match[3] === undefined || !found.has(cpu))) found.set(cpu, join(folder, file));
+  }
+  if (found.size > 0) return [...found].map(([cpu, file]) => ({ cpu, path: file })).sort((a, b) => a.cpu - b.cpu);
+  if (existsSync(path)) return [{ path }];
+  throw new UserError(`There is no block trace ${path}: neither that file nor ${name}.blktrace.0 beside it.`);
+}

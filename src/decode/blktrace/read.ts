@@ -1,0 +1,164 @@
+// A trace's bytes → batches of records, and a loss for everything that was passed over. Damage costs the records that it hits and no
+// others: after a bad place reading goes on at the next magic number. What blkparse does at such places is in analysis/blkparse.
+
+import { RecordBatch } from '../../model/blktrace.js';
+import type { Loss, LossCode } from '../../model/losses.js';
+import {
+  byteOrderAt,
+  findMagic,
+  isMagic,
+  LEAST_HEADER,
+  LONGEST_RECORD,
+  NEED_MORE,
+  recordLength,
+  UNKNOWN_VERSION,
+} from './frame.js';
+import { appendRecord } from './record.js';
+import { ByteWindow, type ByteSource } from './source.js';
+
+const ROWS = 4096;
+/** A trace that is damaged everywhere must not fill memory with reports of it. */
+const MOST_LOSSES = 50;
+
+/** Passes on the first losses of one file as they come and sums the others up at its end. */
+class LossCounter {
+  private readonly name: string;
+  private readonly report: (loss: Loss) => void;
+  private passedOn = 0;
+  private readonly further = new Map<LossCode, { places: number; count: number }>();
+
+  constructor(name: string, report: (loss: Loss) => void) {
+    this.name = name;
+    this.report = report;
+  }
+
+  add(code: LossCode, where: string, count: number): void {
+    this.passedOn += 1;
+    if (this.passedOn <= MOST_LOSSES) {
+      this.report({ code, where: `${this.name}, ${where}`, count });
+      return;
+    }
+    const sum = this.further.get(code) ?? { places: 0, count: 0 };
+    this.further.set(code, { places: sum.places + 1, count: sum.count + count });
+  }
+
+  finish(): void {
+    for (const [code, { places, count }] of this.further) {
+      this.report({ code, where: `${this.name}, ${places} further places`, count });
+    }
+  }
+}
+
+/** Reads the records of one source in its own order. */
+class Reader {
+  private readonly window: ByteWindow;
+  private readonly losses: LossCounter;
+  private orderKnown = false;
+  readonly batch = new RecordBatch(ROWS);
+
+  constructor(source: ByteSource, report: (loss: Loss) => void) {
+    this.window = new ByteWindow(source);
+    this.losses = new LossCounter(source.name, report);
+  }
+
+  /** Refills the batch; false at the end. */
+  async next(): Promise<boolean> {
+    const { batch, window } = this;
+    batch.length = 0;
+    for (;;) {
+      if (!this.orderKnown) await this.findByteOrder();
+      this.takeWhole();
+      if (batch.length > 0) return true;
+      if (window.at === window.end && window.ended) break;
+      // Neither the end of the known bytes nor the longest record can be why no whole record begins here.
+      if (window.ended || window.end - window.at >= LONGEST_RECORD + 4) await this.passDamage();
+      else await window.fill();
+    }
+    if (window.source.refusal !== undefined) {
+      this.losses.add('blktrace-unreadable', `offset ${window.offset}: ${window.source.refusal}`, 0);
+    }
+    this.losses.finish();
+    return false;
+  }
+
+  /** Appends records for as long as whole ones follow each other and the batch has room. */
+  private takeWhole(): void {
+    const { batch, window } = this;
+    const { view, end, ended } = window;
+    batch.bytes = window.bytes;
+    batch.view = view;
+    let { at } = window;
+    while (batch.length < ROWS) {
+      const length = recordLength(view, at, end, batch.littleEndian);
+      if (length <= UNKNOWN_VERSION) break;
+      // A payload that does not end where a record begins may be a damaged length that covers records: see passDamage.
+      const next = at + length;
+      if (
+        length > LEAST_HEADER &&
+        !(next + 4 <= end ? isMagic(view, next, batch.littleEndian) : ended && next === end)
+      ) {
+        if (!this.payloadIsTrue(at, next)) break;
+      }
+      appendRecord(batch, view, at);
+      at = next;
+    }
+    window.at = at;
+  }
+
+  /** Whether no record begins inside the payload of the record at `at`, as far as it is known. */
+  private payloadIsTrue(at: number, next: number): boolean {
+    const { window, batch } = this;
+    if (next + 4 > window.end && !window.ended) return false;
+    return findMagic(window.view, at + LEAST_HEADER, Math.min(next, window.end), batch.littleEndian) < 0;
+  }
+
+  private async findByteOrder(): Promise<void> {
+    const { window } = this;
+    while (window.end - window.at < 4 && (await window.fill()) !== 'end');
+    let at = window.at;
+    while (at + 4 <= window.end) {
+      const order = byteOrderAt(window.view, at);
+      if (order !== undefined) {
+        this.batch.littleEndian = order === 'little';
+        this.orderKnown = true;
+        return;
+      }
+      at += 1;
+    }
+  }
+
+  /** Goes from a place where no whole record lies to the next magic, or to the end, and reports what it passed. */
+  private async passDamage(): Promise<void> {
+    const { window, batch } = this;
+    const from = window.offset;
+    const kind = recordLength(window.view, window.at, window.end, batch.littleEndian);
+    let search = window.at + 1;
+    for (;;) {
+      const found = findMagic(window.view, search, window.end, batch.littleEndian);
+      window.at = found >= 0 ? found : Math.max(search, window.end - 3);
+      if (found >= 0) break;
+      if ((await window.fill()) === 'end') {
+        window.at = window.end;
+        break;
+      }
+      search = window.at;
+    }
+    const count = window.offset - from;
+    const cutOff = kind === NEED_MORE && window.at === window.end;
+    const code = cutOff ? 'blktrace-truncated' : kind === UNKNOWN_VERSION ? 'blktrace-version' : 'blktrace-damaged';
+    this.losses.add(code, `offset ${from}`, count);
+  }
+}
+
+/**
+ * The records of one source, in the order in which they lie there. The same batch is given again and again: it is valid until the next
+ * one is asked for. Never throws on any bytes; every byte belongs to a record or to a reported loss.
+ */
+export async function* readRecords(source: ByteSource, report: (loss: Loss) => void): AsyncGenerator<RecordBatch> {
+  const reader = new Reader(source, report);
+  try {
+    while (await reader.next()) yield reader.batch;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,208 @@
+// Where a trace's bytes come from: a file, a compressed file, standard input or a FIFO; and the window through which they are seen.
+// Only the window holds bytes, so memory stays the same however long the trace is.
+
+import { closeSync, createReadStream, fstatSync, openSync, read as readCallback } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import { messageOf, UserError } from '../../base/errors.js';
+import { LONGEST_RECORD } from './frame.js';
+
+const readFd = promisify(readCallback);
+
+const CHUNK = 256 * 1024;
+
+export interface ByteSource {
+  /** As the user knows it, for reports. */
+  readonly name: string;
+  /** Why the bytes ended before their time, in the system's words; undefined at a true end. */
+  readonly refusal: string | undefined;
+  /** Its bytes, where that is known beforehand. */
+  readonly size?: number;
+  /** Fills the beginning of `into`, waiting if need be; 0 at the end. */
+  read(into: Uint8Array): Promise<number>;
+  /** A live source's `read` that does not wait: undefined where nothing has come yet. */
+  readNow?(into: Uint8Array): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+/** A file, from its beginning or, for standard input, from where it stands. */
+class FileSource implements ByteSource {
+  readonly name: string;
+  readonly size?: number;
+  refusal: string | undefined;
+  private readonly fd: number;
+  private readonly ours: boolean;
+
+  /** `ours`: whether the descriptor is to be closed. */
+  constructor(name: string, fd: number, ours: boolean) {
+    this.name = name;
+    this.fd = fd;
+    this.ours = ours;
+    const stat = fstatSync(fd);
+    if (stat.isFile()) this.size = stat.size;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    try {
+      return (await readFd(this.fd, into, 0, into.length, null)).bytesRead;
+    } catch (error) {
+      this.refusal = messageOf(error);
+      return 0;
+    }
+  }
+
+  close(): Promise<void> {
+    if (this.ours) closeSync(this.fd);
+    return Promise.resolve();
+  }
+}
+
+function openFile(path: string): ByteSource {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw new UserError(`${path} can’t be read (${messageOf(error)}).`);
+  }
+  return new FileSource(path, fd, true);
+}
+
+/** Bytes that a stream gives in pieces of its own size: decompressed ones, or those of a pipe as they come. */
+class StreamSource implements ByteSource {
+  readonly name: string;
+  refusal: string | undefined;
+  private readonly stream: Readable;
+  private piece: Uint8Array = new Uint8Array(0);
+  private ended = false;
+  /** Called when bytes, the end or an error have come. */
+  private wake: () => void = () => undefined;
+
+  constructor(name: string, stream: Readable) {
+    this.name = name;
+    this.stream = stream;
+    const end = () => {
+      this.ended = true;
+      this.wake();
+    };
+    stream.on('readable', () => this.wake());
+    stream.on('end', end);
+    stream.on('close', end);
+    stream.on('error', (error) => {
+      this.refusal = messageOf(error);
+      end();
+    });
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    for (;;) {
+      const count = this.take(into);
+      if (count !== undefined) return count;
+      await new Promise<void>((settle) => (this.wake = settle));
+    }
+  }
+
+  async readNow(into: Uint8Array): Promise<number | undefined> {
+    const count = this.take(into);
+    if (count !== undefined) return count;
+    // What has arrived meanwhile is seen by the event loop's next turn.
+    await new Promise((settle) => setImmediate(settle));
+    return this.take(into);
+  }
+
+  private take(into: Uint8Array): number | undefined {
+    if (this.piece.length === 0) {
+      const piece: unknown = this.stream.read();
+      if (piece instanceof Uint8Array) this.piece = new Uint8Array(piece.buffer, piece.byteOffset, piece.length);
+      else return this.ended ? 0 : undefined;
+    }
+    const count = Math.min(into.length, this.piece.length);
+    into.set(this.piece.subarray(0, count));
+    this.piece = this.piece.subarray(count);
+    return count;
+  }
+
+  close(): Promise<void> {
+    this.stream.destroy();
+    return Promise.resolve();
+  }
+}
+
+function decompress(path: string, through: NodeJS.ReadWriteStream & Readable): ByteSource {
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  file.on('error', (error) => through.destroy(error));
+  return new StreamSource(path, file.pipe(through));
+}
+
+/** Node has zstd from 22.15 on; its types come with that version. */
+function zstdDecompressor(path: string): NodeJS.ReadWriteStream & Readable {
+  const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
+  if (typeof create !== 'function') {
+    throw new UserError(
+      `${path} is compressed with zstd, which Node.js ${process.versions.node} can’t read (22.15 can): run \`zstd -d\` on it first.`,
+    );
+  }
+  // eslint-disable-next-line -- the function's type is that of createGunzip
+  return (create as typeof zlib.createGunzip)({ chunkSize: CHUNK });
+}
+
+/** Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. Throws a UserError where that can't be. */
+export function openSource(path: string): ByteSource {
+  if (path.endsWith('.gz')) return decompress(path, zlib.createGunzip({ chunkSize: CHUNK }));
+  if (path.endsWith('.zst')) return decompress(path, zstdDecompressor(path));
+  return openFile(path);
+}
+
+/** What comes through a pipe, or what standard input else may be: a file, a terminal. `fd` must be open. */
+export function openStream(name: string, fd: number): ByteSource {
+  const stat = fstatSync(fd);
+  if (!stat.isFIFO() && !stat.isSocket()) return new FileSource(name, fd, false);
+  return new StreamSource(name, new Socket({ fd, readable: true, writable: false }));
+}
+
+/** The part of a source that is in memory: `bytes` from `at` to `end` are unread. */
+export class ByteWindow {
+  readonly source: ByteSource;
+  bytes = new Uint8Array(CHUNK);
+  view = new DataView(this.bytes.buffer);
+  at = 0;
+  end = 0;
+  /** Whether the source has no more. */
+  ended = false;
+  private base = 0;
+
+  constructor(source: ByteSource) {
+    this.source = source;
+  }
+
+  /** Where `at` stands in the source. */
+  get offset(): number {
+    return this.base + this.at;
+  }
+
+  /**
+   * Reads on, dropping what lies before `keepFrom` and moving the rest to the front: offsets into `bytes` shift by `keepFrom`.
+   * Grows where what is kept leaves less room than the longest record takes. With `wait` false a live source may have nothing yet.
+   */
+  async fill(keepFrom = this.at, wait = true): Promise<'bytes' | 'end' | 'nothing yet'> {
+    const kept = this.end - keepFrom;
+    if (this.bytes.length - kept < LONGEST_RECORD) {
+      const larger = new Uint8Array(this.bytes.length * 2);
+      larger.set(this.bytes.subarray(keepFrom, this.end));
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    } else this.bytes.copyWithin(0, keepFrom, this.end);
+    this.base += keepFrom;
+    this.at -= keepFrom;
+    this.end = kept;
+    if (this.ended) return 'end';
+    const room = this.bytes.subarray(this.end);
+    const { source } = this;
+    const count = !wait && source.readNow ? await source.readNow(room) : await source.read(room);
+    if (count === undefined) return 'nothing yet';
+    this.end += count;
+    if (count === 0) this.ended = true;
+    return count > 0 ? 'bytes' : 'end';
+  }
+}

@@ -1,0 +1,131 @@
+// Byte identity with the real blkparse: made-up traces with every quirk that could be thought of, in file mode and in pipe mode.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { cpuRecords, damaged } from '../support/blktrace-arbitrary.js';
+import { assertSame, makeFolder } from '../support/blkparse.js';
+import { fixturePath } from '../support/fixtures.js';
+import { needsCommand } from '../support/requirements.js';
+
+const skip = needsCommand('blkparse');
+const root = mkdtempSync(path.join(tmpdir(), 'iowitness-blkparse-'));
+const folder = path.join(root, 'work');
+after(() => rmSync(root, { recursive: true, force: true }));
+
+/** `IOWITNESS_RUNS=5000 npm test -- cli/blkparse` tries more. */
+const RUNS = Number(process.env['IOWITNESS_RUNS'] ?? 300);
+
+const format = fc.oneof(
+  fc.constantFrom('%a %d %C %S + %n\\n', '%D %2c %8s %5T.%9t %5p %2a %3d %N\\n', '%-12C|%12C|%M:%m %e %p %P %U\\n'),
+  fc.constantFrom(
+    '%T.%t %s%%%x%5y%-4z %-5t%3t\\t\\r\\b',
+    'no field',
+    '%',
+    '%-',
+    '%5',
+    '\\q',
+    '%a %u\\n',
+    '%02c%30N%-30n%S\\n',
+  ),
+);
+const options = fc.record({
+  s: fc.boolean(),
+  h: fc.boolean(),
+  t: fc.boolean(),
+  q: fc.boolean(),
+  v: fc.boolean(),
+  M: fc.boolean(),
+  b: fc.constantFrom('', '', '1', '3', '7'),
+  w: fc.constantFrom('', '', '', '1', '0.000000002:3', '1:4.5', '100:200'),
+  a: fc.constantFrom('', '', '', 'write', 'fs', 'BLK_TC_QUEUE', 'notify', 'pc', 'discard', 'fua'),
+  A: fc.constantFrom('', '', '', '10', '0x2f0'),
+  f: fc.oneof({ weight: 4, arbitrary: fc.constant('') }, { weight: 1, arbitrary: format }),
+  F: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('') },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.constantFrom(...'ACDIQUX'), format).map(([letter, text]) => `${letter},${text}`),
+    },
+  ),
+  outputs: fc.constantFrom(
+    [],
+    [],
+    ['-d', 'merged.bin'],
+    ['-O', '-d', 'merged.bin'],
+    ['-o', 'text'],
+    ['-O', '-d', '-'],
+    ['-O'],
+  ),
+});
+
+function argumentsOf({ outputs, ...rest }: Readonly<Record<string, boolean | string | readonly string[]>>): string[] {
+  const letters = Object.entries(rest).flatMap(([letter, value]) =>
+    value === true ? [`-${letter}`] : typeof value === 'string' && value !== '' ? [`-${letter}${value}`] : [],
+  );
+  return [...letters, ...(typeof outputs === 'object' ? outputs : [])];
+}
+
+const damage = fc.constantFrom('none' as const, 'none', 'none', 'none', 'cut', 'no magic', 'unknown version', 'empty');
+const order = fc.constantFrom('little' as const, 'little', 'little', 'big');
+
+const fixtures = fixturePath('blktrace/linux-6.18-loop');
+const recorded = [
+  ...new Set(readdirSync(fixtures).flatMap((name) => /^(.*)\.blktrace\.\d$/.exec(name)?.slice(1) ?? [])),
+];
+
+describe('blkparse on recorded traces', { skip }, () => {
+  test('has seen them', () => assert.ok(recorded.length >= 5));
+  for (const name of recorded) {
+    test(`prints ${name} as blkparse does, as files and as a stream, and writes the same merged file`, async () => {
+      makeFolder(folder, {});
+      for (const letters of [[], ['-t', '-s'], ['-s', '-h', '-a', 'write', '-w', '0.001:0.2']]) {
+        await assertSame(folder, [...letters, '-d', 'merged.bin', '-i', path.join(fixtures, name)]);
+        await assertSame(folder, [...letters, '-i', '-'], path.join(fixtures, `${name}.blktrace.0`));
+      }
+    });
+  }
+
+  test('prints a stream of tracefs, which has no sequence numbers and no names', async () => {
+    makeFolder(folder, {});
+    await assertSame(folder, ['-i', '-'], path.join(fixtures, 'ext4-none-tracefs-stream.blktrace'));
+  });
+});
+
+describe('blkparse on made-up traces', { skip }, () => {
+  test('prints the same in file mode', async () => {
+    const cpu = (number: number) => fc.tuple(cpuRecords(number), damage, fc.nat(10_000));
+    const devices = fc.array(fc.tuple(cpu(0), cpu(1), cpu(2)), { minLength: 1, maxLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(devices, order, options, async (traces, byteOrder, chosen) => {
+        const files = traces.flatMap((cpus, device) =>
+          cpus.map(([records, how, place], number): [string, Buffer] => [
+            `dev${device}.blktrace.${number}`,
+            damaged(records, byteOrder, how, place),
+          ]),
+        );
+        makeFolder(folder, Object.fromEntries(files));
+        const inputs = traces.flatMap((_, device) => ['-i', `dev${device}`]);
+        await assertSame(folder, [...argumentsOf(chosen), ...inputs]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('prints the same in pipe mode', async () => {
+    const stream = fc.tuple(cpuRecords(0, 80), cpuRecords(1, 80), cpuRecords(3, 30), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(stream, order, damage, fc.nat(10_000), options, async (cpus, byteOrder, how, place, chosen) => {
+        const [first, second, third, merged] = cpus;
+        const records = [...first, ...second, ...third];
+        if (merged) records.sort((a, b) => Number((a.time ?? 0n) - (b.time ?? 0n)));
+        makeFolder(folder, { stream: damaged(records, byteOrder, how, place) });
+        await assertSame(folder, [...argumentsOf(chosen), '-i', '-'], 'stream');
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});

@@ -1,0 +1,73 @@
+// Which files make up a trace, and reading them: plain, compressed, merged; and what can't be read.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { findTraceFiles } from '../../../src/decode/blktrace/files.js';
+import { readRecords } from '../../../src/decode/blktrace/read.js';
+import { openSource } from '../../../src/decode/blktrace/source.js';
+import { nsSince } from '../../../src/model/blktrace.js';
+import type { Loss } from '../../../src/model/losses.js';
+import { traceBytes, writeRecord } from '../../support/blktrace.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-files-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => path.join(folder, name);
+
+const base = 2n ** 60n;
+const bytes = traceBytes([3n, 500n].map((time) => writeRecord('queue', { time: base + time })));
+for (const name of ['a.blktrace.0', 'a.blktrace.10', 'a.blktrace.2', 'ab.blktrace.0', 'merged'])
+  writeFileSync(at(name), bytes);
+for (const name of ['a.blktrace.2.gz', 'a.blktrace.3.gz']) writeFileSync(at(name), gzipSync(bytes));
+writeFileSync(at('cut.gz'), gzipSync(Buffer.concat(Array.from({ length: 4000 }, () => bytes))).subarray(0, -20));
+writeFileSync(at('z.zst'), bytes);
+
+async function times(file: string): Promise<{ times: number[]; losses: Loss[] }> {
+  const found: number[] = [];
+  const losses: Loss[] = [];
+  for await (const batch of readRecords(openSource(at(file)), (loss) => losses.push(loss))) {
+    for (let row = 0; row < batch.length; row += 1) {
+      found.push(nsSince(batch, row, { high: Number(base >> 32n), low: Number(base & 0xffff_ffffn) }));
+    }
+  }
+  return { times: found, losses };
+}
+
+test('a trace is its files in the order of CPUs, a plain one before a compressed one', () => {
+  const expected = [
+    { cpu: 0, path: at('a.blktrace.0') },
+    { cpu: 2, path: at('a.blktrace.2') },
+    { cpu: 3, path: at('a.blktrace.3.gz') },
+    { cpu: 10, path: at('a.blktrace.10') },
+  ];
+  assert.deepEqual(findTraceFiles(at('a')), expected);
+  assert.deepEqual(findTraceFiles(at('a.blktrace.3.gz')), expected);
+  assert.deepEqual(findTraceFiles(at('merged')), [{ path: at('merged') }]);
+  assert.throws(
+    () => findTraceFiles(at('none')),
+    /There is no block trace .*none: neither that file nor none\.blktrace\.0/,
+  );
+  assert.throws(() => findTraceFiles('/nowhere/at/all'), /There is no block trace/);
+});
+
+test('plain and gzip files give the same records, with times exact beyond a double', async () => {
+  assert.deepEqual(await times('a.blktrace.0'), { times: [3, 500], losses: [] });
+  assert.deepEqual(await times('a.blktrace.3.gz'), { times: [3, 500], losses: [] });
+});
+
+test('a cut gzip file gives what was whole, and says that the rest is missing', async () => {
+  const { times: found, losses } = await times('cut.gz');
+  assert.ok(found.length > 0);
+  assert.ok(
+    losses.some(({ code, where }) => code === 'blktrace-unreadable' && where.includes('unexpected end of file')),
+  );
+});
+
+test('what can’t be opened is one sentence', () => {
+  assert.throws(() => openSource(at('none')), /none can’t be read \(ENOENT/);
+  const hasZstd = 'createZstdDecompress' in process.getBuiltinModule('node:zlib');
+  if (!hasZstd) assert.throws(() => openSource(at('z.zst')), /compressed with zstd, which Node\.js .* can’t read/);
+});
