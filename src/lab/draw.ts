@@ -1,18 +1,9 @@
 // Parameters drawn from a seed, by name: the same seed draws the same parameters on every machine.
 
+import { generator } from '../base/random.js';
+
 /** A value that a drill was given, as it is reported. */
 export type Parameter = string | number | boolean;
-
-/** mulberry32 (T. Ettinger, public domain): 32 bits of state, good enough to spread parameters and small enough to read. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A seed of its own for each of several things drawn from one seed: FNV-1a over the text. */
 export function seedFor(seed: number, text: string): number {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Interval } from '../../src/analysis/intervals.js';
 import { findOnset } from '../../src/analysis/onset.js';
-import { generator } from '../support/random.js';
+import { generator } from '../../src/base/random.js';
 
 /** Losses of about `share` of each 20 ms from `from` to `to`. */
 function losses(from: number, to: number, share: number, random: () => number): Interval[] {

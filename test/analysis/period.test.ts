@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBursts } from '../../src/analysis/period.js';
-import { generator } from '../support/random.js';
+import { generator } from '../../src/base/random.js';
 
 function planted(bins: number, period: number, width: number, jitter: number, random: () => number): Float64Array {
   const series = new Float64Array(bins);

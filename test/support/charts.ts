@@ -2,7 +2,7 @@
 
 import type { Band, Chart, Charts, Heatmap } from '../../src/model/charts.js';
 import { STATES } from '../../src/model/states.js';
-import { generator } from './random.js';
+import { generator } from '../../src/base/random.js';
 
 const BIN_MS = 100;
 const ONSET = 4100;
