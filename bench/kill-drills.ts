@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parsePidStat } from '../src/base/procfs/pid-stat.js';
 import { loadDrills } from '../src/catalogue.js';
 import { Draw, seedFor } from '../src/lab/draw.js';
 import { WATCHDOG_NAME } from '../src/lab/watchdog.js';
@@ -18,10 +19,19 @@ const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const LONGEST_MS = 9000;
 const WATCHDOG_MS = 20_000;
 
-function watchdogs(): number[] {
+/** The watchdogs of one drill: somebody else's keep watch over somebody else's. */
+function watchdogsOf(parent: number): number[] {
   return ourProcesses()
-    .filter(({ name }) => name === WATCHDOG_NAME)
+    .filter(({ pid, name }) => name === WATCHDOG_NAME && parentOf(pid) === parent)
     .map(({ pid }) => pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return parsePidStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.parent;
+  } catch {
+    return undefined;
+  }
 }
 
 async function untilGone(pids: () => number[]): Promise<void> {
@@ -47,10 +57,11 @@ async function killOnce(ids: readonly string[], seed: number, round: number, fol
   });
   const ended = new Promise<void>((settle) => child.on('close', () => settle()));
   await Promise.race([pause(afterMs), ended]);
-  if (byUndo) for (const pid of watchdogs()) process.kill(pid, 'SIGKILL');
+  const watchdogs = watchdogsOf(child.pid ?? 0);
+  if (byUndo) for (const pid of watchdogs) process.kill(pid, 'SIGKILL');
   child.kill('SIGKILL');
   await ended;
-  await untilGone(watchdogs);
+  await untilGone(() => ourProcesses().flatMap(({ pid }) => (watchdogs.includes(pid) ? [pid] : [])));
   if (byUndo) spawnSync(process.execPath, [MAIN, 'undo'], { stdio: 'ignore' });
   // What was told to end may take a moment to be gone.
   await untilGone(() => ourProcesses().map(({ pid }) => pid));

@@ -23,8 +23,8 @@ export interface DrillOptions {
   readonly folder: string;
   readonly undoFolder: string;
   readonly tool: string;
-  /** The command that runs this program, for the recorder without root. */
-  readonly self: readonly [string, ...string[]];
+  /** The command that runs this program, for the recorder without root; absent where no other user can read it. */
+  readonly self?: readonly [string, ...string[]];
   /** Where recordings are moved to; they are removed unless given. */
   readonly keep?: string;
 }
@@ -37,7 +37,7 @@ const STARTING_MS = 700;
 
 interface Recorded {
   readonly withEvents: string;
-  readonly withCounters: string;
+  readonly withCounters?: string;
   /** When the stall was made, ms into the recording with events; absent where it was there before. */
   readonly onset?: { readonly from: number; readonly to: number };
 }
@@ -59,19 +59,22 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
   };
   const seconds = () => (performance.now() - began) / 1000;
   try {
-    const stage = new Stage(folder, journal, draw);
+    const stage = new Stage(folder, journal, draw, options.self !== undefined);
     const { withEvents, withCounters, onset } = await record(drill, stage, options);
     const events = (await diagnoseRecording(withEvents, options.tool)).diagnosis;
-    const counters = (await diagnoseRecording(withCounters, options.tool)).diagnosis;
+    const counters = withCounters && (await diagnoseRecording(withCounters, options.tool)).diagnosis;
     const since = events.verdict.sinceMs;
     return {
       ...about,
       events: verdictOfRun(events, isRight(drill, events)),
-      counters: verdictOfRun(counters, isRight(drill, counters)),
+      ...(counters && { counters: verdictOfRun(counters, isRight(drill, counters)) }),
       ...(onset && since !== null && { onsetErrorMs: Math.max(0, onset.from - since, since - onset.to) }),
       ...(!onset && drill.canBeginLate === true && { toldFromStart: events.verdict.fromStart }),
       ...(options.keep !== undefined && {
-        recordings: keepRecordings(options.keep, drill.id, options.repeat, [withEvents, withCounters]),
+        recordings: keepRecordings(options.keep, drill.id, options.repeat, [
+          withEvents,
+          ...(withCounters ? [withCounters] : []),
+        ]),
       }),
       seconds: seconds(),
     };
@@ -105,7 +108,7 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
     await pause(WARM_MS);
     if (!isLate) stage.provokeNow();
     await pause(drill.settlesMs ?? 0);
-    const user = recordAsUser(stage, options, places.withCounters);
+    const user = options.self && recordAsUser(stage, options.self, places.withCounters);
     await pause(STARTING_MS);
     const session = await startRecording({
       folder: places.withEvents,
@@ -130,7 +133,11 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
       await session.end('time');
     }
     await user;
-    return { ...places, ...(onset && { onset }) };
+    return {
+      withEvents: places.withEvents,
+      ...(user && { withCounters: places.withCounters }),
+      ...(onset && { onset }),
+    };
   } finally {
     // What holds the workloads back is undone first, or they could not end.
     const ended = stage.end();
@@ -139,7 +146,7 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
 }
 
 /** `iowitness record` as the victim's own user, who sees counters only. */
-async function recordAsUser(stage: Stage, { self }: DrillOptions, recording: string): Promise<void> {
+async function recordAsUser(stage: Stage, self: readonly [string, ...string[]], recording: string): Promise<void> {
   const [program, ...args] = self;
   const seconds = (RECORD_MS + 500) / 1000;
   const child = spawn(

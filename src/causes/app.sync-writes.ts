@@ -1,7 +1,8 @@
 // The victim asks for durability after every small write, and spends its time waiting for that, although the device answers as it should.
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
-import { intersect, total } from '../analysis/intervals.js';
+import { slowTimes } from '../analysis/disk-load.js';
+import { intersect, total, union, without } from '../analysis/intervals.js';
 import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
 import { growthOf, growthWithin } from '../analysis/growth.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
@@ -67,28 +68,29 @@ export const cause: Cause = {
     const found = account.source === 'events' ? fromEvents(m) : fromCounters(m);
     if (!found || !(found.count > 0)) return ruledOut('it never asked for durability');
     const wall = account.to - account.from;
-    const share = total(found.times) / wall;
+    // While the device was slow as such it is the device's time, not that of the number of syncs.
+    const slow = m.load && m.requests ? slowTimes(m.load, m.requests, m.norm, account) : [];
+    const times = without(union(found.times), slow);
+    const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
     const figures = `it asked for durability ${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} times a second, after ${bytes(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
     if (share < LEAST_SHARE || perSecond < LEAST_PER_SECOND || !(found.bytesEach <= SMALL_BYTES))
       return ruledOut(figures);
-    const slow = judgeDevice(m);
-    if (slow && slow.factor > 1)
-      return ruledOut(`${figures}; but ${diskName(m)} is slow itself (${slow.factor.toFixed(1)} times the norm)`);
+    const judged = judgeDevice(m);
     const others = [...(m.syncs?.others.values() ?? [])].reduce((a, b) => a + b, 0);
     if (others > 2 * found.count)
       return ruledOut(`${figures}; but others asked ${others} times, against its own ${found.count}`);
-    const device = total(intersect(found.times, timesIn(account, ['block-device']))) / wall;
+    const device = total(intersect(times, timesIn(account, ['block-device']))) / wall;
     return {
       kind: 'found',
       share,
       confidence: ramp(share, LEAST_SHARE, 0.7, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.8),
-      sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(found.times) / found.count)}, which is what ${diskName(m)} needs.`,
+      sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
       culprit: { kind: 'process', name: account.name, pid: account.pid },
       evidence: [
         {
           measure: 'waiting for durability',
-          value: `${duration(total(found.times))} (${percent(share)})`,
+          value: `${duration(total(times))} (${percent(share)})`,
           meaning: `${percent(device)} of its time with the device, the rest in the filesystem`,
           source: found.source,
         },
@@ -98,12 +100,12 @@ export const cause: Cause = {
           meaning: 'small writes, each made durable by itself: the number of syncs sets the pace, not the bytes',
           source: found.source,
         },
-        ...(slow && slow.requests > 0
+        ...(judged && judged.requests > 0
           ? [
               {
                 measure: `${diskName(m)}’s service time`,
-                value: `${duration(slow.serviceMs / slow.requests)} a request over ${slow.requests}`,
-                meaning: `${percent(slow.factor)} of what an ordinary disk may take: the device is not to blame`,
+                value: `${duration(judged.serviceMs / judged.requests)} a request over ${judged.requests}`,
+                meaning: `${percent(judged.factor)} of what an ordinary disk may take: the device is not to blame`,
                 source: 'block:block_rq_issue → block:block_rq_complete',
               },
             ]
@@ -113,7 +115,7 @@ export const cause: Cause = {
         'Gather several writes for one sync (group commit), if losing the last few milliseconds is acceptable.',
         'A disk whose write cache survives a power cut answers flushes at once.',
       ],
-      lost: found.times,
+      lost: times,
     };
   },
 };

@@ -163,6 +163,11 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     },
     verdict,
     also: [...stalls.slice(1), ...beside].map((one) => verdictOf(m, one)),
+    candidates: candidates.map(({ cause, finding }) => ({
+      cause: cause.id,
+      confidence: finding.confidence,
+      decidedBy: finding.decidedBy ?? null,
+    })),
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m),
     accountingFrom: m.account?.source ?? 'none',

@@ -1,5 +1,6 @@
 // `drill`: provokes the catalogue's stalls for real, and shows whether the diagnosis tells them apart on this machine.
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -7,12 +8,12 @@ import { UserError } from '../base/errors.js';
 import { readWhole } from '../capture/files.js';
 import { loadDrills } from '../catalogue.js';
 import { runDrill } from '../drilling.js';
-import type { Drill } from '../lab/drill.js';
+import { NOBODY, type Drill } from '../lab/drill.js';
 import { checkDirectory } from '../lab/probe.js';
 import { startWatchdog } from '../lab/watchdog.js';
 import type { DrillReport, DrillRun } from '../model/drills.js';
 import { renderDrillList, renderDrills, renderRun } from '../present/drills.js';
-import { EXIT, numberBetween, progress, say, toolName, undoFolder } from './context.js';
+import { EXIT, numberBetween, progress, say, toolName, undoFolder, warn } from './context.js';
 
 interface DrillCommandOptions {
   readonly all: boolean;
@@ -63,6 +64,14 @@ async function drill(ids: readonly string[], options: DrillCommandOptions): Prom
   else process.exitCode = ran.every((run) => run.events?.right) ? EXIT.fine : EXIT.found;
 }
 
+const SELF = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))] as const;
+
+/** Whether an ordinary user can run this program: a clone in /root can't be read by anybody else. */
+function canBeReadByAll(): boolean {
+  const [program, ...args] = SELF;
+  return spawnSync(program, [...args, '--version'], { ...NOBODY, cwd: '/' }).status === 0;
+}
+
 function named(drills: readonly Drill[], id: string): Drill {
   const found = drills.find((one) => one.id === id);
   if (!found) throw new UserError(`There is no drill ${id}: \`iowitness drill\` lists them.`);
@@ -76,6 +85,11 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
   const watchdog = startWatchdog(journals);
   const runs: DrillRun[] = [];
   const count = chosen.length * options.repeat;
+  const isReadable = canBeReadByAll();
+  if (!isReadable)
+    warn(
+      'other users can’t read this program, so nothing is recorded without root: move the clone out of a private folder.',
+    );
   try {
     for (let repeat = 0; repeat < options.repeat; repeat += 1) {
       for (const one of chosen) {
@@ -86,7 +100,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
           folder: options.dir,
           undoFolder: journals,
           tool,
-          self: [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))],
+          ...(isReadable && { self: SELF }),
           ...(options.keep !== undefined && { keep: options.keep }),
         });
         runs.push(run);

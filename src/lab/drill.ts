@@ -34,14 +34,15 @@ export interface Drill {
 const NAMES = ['mysqld', 'clickhouse', 'postgres', 'etcd', 'prometheus', 'rsyncd', 'minio', 'journald'] as const;
 
 /** The unprivileged user that owns victims: an operator without root sees its own processes only. */
-const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
+export const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
 
 /** Where a drill does its work. */
 export class Stage {
   readonly folder: string;
   readonly journal: UndoJournal;
   readonly draw: Draw;
-  readonly owner = NOBODY;
+  /** Who owns the workloads; root where nobody else can read this program. */
+  readonly owner: Owner | undefined;
   private readonly workloads: Workload[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
   private watched: Workload | undefined;
@@ -51,11 +52,12 @@ export class Stage {
   /** Where the workloads stand: on the volume that was opened last. */
   private home: string;
 
-  constructor(folder: string, journal: UndoJournal, draw: Draw) {
+  constructor(folder: string, journal: UndoJournal, draw: Draw, unprivileged: boolean) {
     this.folder = folder;
     this.home = folder;
     this.journal = journal;
     this.draw = draw;
+    this.owner = unprivileged ? NOBODY : undefined;
   }
 
   /** A volume of its own that everybody may write on. */

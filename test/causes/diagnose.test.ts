@@ -192,3 +192,40 @@ test('pauses of the dirty throttle with an idle device are mem.dirty-limit', asy
   assert.equal(verdict.cause, 'mem.dirty-limit');
   assert.ok(out.some((one) => one.cause === 'mem.dirty-backpressure'));
 });
+
+test('what no cause is sure of is inconclusive, with the two likeliest and what would decide', () => {
+  const unsure = (id: string, share: number, confidence: number): Cause => {
+    const cause = holding(id, share, confidence);
+    const finding = cause.examine(measure(aCase()));
+    assert.equal(finding.kind, 'found');
+    return { ...cause, examine: () => ({ ...finding, decidedBy: `more of ${id}` }) };
+  };
+  const causes = [unsure('one', 0.5, 0.4), unsure('two', 0.6, 0.45), unsure('three', 0.2, 0.3)];
+  const { diagnosis } = diagnose(measure(aCase()), causes, 'test');
+  assert.equal(diagnosis.verdict.cause, 'inconclusive');
+  assert.deepEqual(
+    diagnosis.candidates.map(({ cause, decidedBy }) => [cause, decidedBy]),
+    [
+      ['two', 'more of two'],
+      ['one', 'more of one'],
+    ],
+  );
+  assert.match(diagnosis.verdict.sentence, /two.*one/);
+  assert.ok(diagnosis.verdict.advice.some((text) => text.includes('more of two')));
+});
+
+test('a cause that stands before others is told first, whatever they cost', () => {
+  const convoy = holding('convoy', 0.3, 0.8);
+  const finding = convoy.examine(measure(aCase()));
+  assert.equal(finding.kind, 'found');
+  const causes = [
+    holding('slow', 0.9, 0.9),
+    holding('other', 0.8, 0.9),
+    { ...convoy, examine: () => ({ ...finding, before: ['other'] }) },
+  ];
+  const { diagnosis } = diagnose(measure(aCase()), causes, 'test');
+  assert.deepEqual(
+    [diagnosis.verdict, ...diagnosis.also].map((one) => one.cause),
+    ['slow', 'convoy', 'other'],
+  );
+});

@@ -84,6 +84,7 @@ const STORY: Diagnosis = {
       advice: ['Compare the time of the change with the onset of the stall.'],
     },
   ],
+  candidates: [],
   changes: [
     { what: '/proc/sys/vm/dirty_bytes', before: '0', after: '8192', atMs: 4000 },
     { what: '/proc/sys/vm/dirty_ratio', before: '20', after: '0', atMs: 4000 },

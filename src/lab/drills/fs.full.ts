@@ -28,7 +28,7 @@ export const drill: Drill = {
     const leaveBytes = draw.scale('leftBytes', 4096, 256 * 1024);
     stage.onset(() => {
       if (inodes) return;
-      fillUp(volume.mountPoint, leaveBytes, 'users');
+      fillUp(volume.mountPoint, leaveBytes, stage.owner ? 'users' : 'root');
     });
   },
 };
