@@ -7,10 +7,7 @@ import { intersect, total, union, without } from '../analysis/intervals.js';
 import { timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, queueSetting, utilisation } from './shared.js';
-
-/** A device at work for less than this share of the waits had room. */
-const DEVICE_HAD_ROOM = 0.6;
+import { DEVICE_HAD_ROOM, diskName, queueSetting, utilisation } from './shared.js';
 
 export const cause: Cause = {
   id: 'blk.scheduler',

@@ -1,16 +1,10 @@
 // The filesystem is frozen: whoever writes sleeps until it is thawed. Source: fsfreeze(8); fs/super.c (freeze_super, sb_start_write).
 
 import { total } from '../analysis/intervals.js';
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
-import { diskName } from './shared.js';
-
-/** Where the victim's filesystem is mounted. */
-export function mountOfVictim(m: Measures): string | undefined {
-  return m.input.facts.at(0)?.mounts.find((mount) => m.disk !== undefined && m.topology.disk(mount.device) === m.disk)
-    ?.mountPoint;
-}
+import { diskName, mountOfVictim } from './shared.js';
 
 export const cause: Cause = {
   id: 'fs.frozen',

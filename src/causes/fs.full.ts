@@ -7,7 +7,7 @@ import type { Interval } from '../analysis/intervals.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { VolumeSpace } from '../model/recording.js';
 import { NOTICEABLE, notChecked, ruledOut, type Cause } from './cause.js';
-import { mountOfVictim } from './fs.frozen.js';
+import { mountOfVictim } from './shared.js';
 
 /** Less than this of the whole is hardly any. */
 const HARDLY_ANY = 0.01;

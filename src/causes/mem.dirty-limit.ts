@@ -7,8 +7,8 @@ import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/throttle.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './shared.js';
-import { DEVICE_HAD_ROOM, findThrottled } from './throttled.js';
+import { DEVICE_HAD_ROOM, diskName } from './shared.js';
+import { findThrottled } from './throttled.js';
 
 /** A limit under this share of dirtyable memory is far under the kernel's default of 20 %. */
 const COLLAPSED = 0.01;

@@ -3,37 +3,10 @@
 
 import { total } from '../analysis/intervals.js';
 import { growthOf } from '../analysis/growth.js';
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { bytes, duration, figure, percent } from '../base/format.js';
-import type { Culprit } from '../model/diagnosis.js';
-import type { CgroupLimit } from '../model/facts.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { limitsOn } from './shared.js';
-import { swapping } from './mem.swap.js';
-
-/** Used up to this share, a limit makes its processes reclaim. */
-const REACHED = 0.9;
-
-/** The memory limit of a cgroup of the victim that is used up. */
-export function memoryLimit(m: Measures): (CgroupLimit & { readonly used: number }) | undefined {
-  return limitsOn(m, 'memory')
-    .flatMap((limit) => {
-      const folder = limit.file.slice(0, limit.file.lastIndexOf('/'));
-      const used = ['memory.usage_in_bytes', 'memory.current']
-        .flatMap((name) => [...(m.input.counters.cgroups.get(`${folder}/${name}`)?.columns.get('value') ?? [])])
-        .filter((value) => Number.isFinite(value));
-      return used.length > 0 && Math.max(...used) >= REACHED * limit.value
-        ? [{ ...limit, used: Math.max(...used) }]
-        : [];
-    })
-    .toSorted((a, b) => a.value - b.value)[0];
-}
-
-export function memoryCulprit(limit: CgroupLimit | undefined): Culprit {
-  return limit
-    ? { kind: 'cgroup', name: limit.cgroup, file: limit.file }
-    : { kind: 'setting', name: 'the machine’s memory', file: '/proc/meminfo' };
-}
+import { memoryCulprit, memoryLimit, swapping } from './memory.js';
 
 export const cause: Cause = {
   id: 'mem.reclaim',

@@ -1,35 +1,13 @@
 // The victim waits for its own pages to come back from swap. Source: mm/memory.c (do_swap_page); proc(5): majflt; /proc/vmstat: pswpin.
 
-import { growthOf } from '../analysis/growth.js';
 import { total } from '../analysis/intervals.js';
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, figure, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit } from './mem.reclaim.js';
+import { memoryCulprit, memoryLimit, swapping } from './memory.js';
 
-/** Fewer pages a second come back without anybody noticing. */
-const LEAST_PER_SECOND = 50;
 /** Swap in memory (zram) answers without a sleep; each page costs its reader about this much CPU, ms. */
 const IN_MEMORY_MS = 0.02;
-
-interface Swapping {
-  readonly faultsPerSecond: number;
-  readonly inPerSecond: number;
-  readonly outPerSecond: number;
-}
-
-/** How fast the victim's pages come and go; undefined where they don't. */
-export function swapping(m: Measures): Swapping | undefined {
-  const { account, input } = m;
-  if (!account) return undefined;
-  const seconds = (account.to - account.from) / 1000;
-  const faults = growthOf(input.counters.processes.get(account.pid)?.stat, 'majflt') / seconds;
-  const pagesIn = growthOf(input.counters.vmstat, 'pswpin') / seconds;
-  const pagesOut = growthOf(input.counters.vmstat, 'pswpout') / seconds;
-  // Read-ahead brings several pages a fault, and others swap as well: a fault each, or half the pages, is the victim's doing.
-  const isOwn = faults >= LEAST_PER_SECOND && pagesIn >= LEAST_PER_SECOND;
-  return isOwn ? { faultsPerSecond: faults, inPerSecond: pagesIn, outPerSecond: pagesOut } : undefined;
-}
 
 export const cause: Cause = {
   id: 'mem.swap',

@@ -7,8 +7,7 @@ import { total } from '../analysis/intervals.js';
 import { shareOf } from '../analysis/measures.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit } from './mem.reclaim.js';
-import { swapping } from './mem.swap.js';
+import { memoryCulprit, memoryLimit, swapping } from './memory.js';
 import { diskName } from './shared.js';
 
 const PAGE = 4096;

@@ -23,6 +23,9 @@ export function utilisation(m: Measures, times: readonly Interval[]): number {
   return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
 }
 
+/** A device at work for less than this share of a wait had room for what was held back. */
+export const DEVICE_HAD_ROOM = 0.6;
+
 /** States in which the victim waits for what the device has not done yet. */
 export const DEVICE_WAITS: readonly State[] = ['block-device', 'dirty-throttle'];
 
@@ -58,6 +61,12 @@ export function judgeDevice(m: Measures): DeviceJudgement | undefined {
 
 export function diskName(m: Measures): string {
   return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
+}
+
+/** Where the victim's filesystem is mounted. */
+export function mountOfVictim(m: Measures): string | undefined {
+  return m.input.facts.at(0)?.mounts.find((mount) => m.disk !== undefined && m.topology.disk(mount.device) === m.disk)
+    ?.mountPoint;
 }
 
 /** A setting of the victim's disk's queue, as the latest facts have it, with its file. */

@@ -7,9 +7,6 @@ import type { Evidence } from '../model/diagnosis.js';
 import { NOTICEABLE, notChecked, ruledOut, type Finding } from './cause.js';
 import { diskName, utilisation } from './shared.js';
 
-/** A device at work for less than this share of the pauses had room for what was held back. */
-export const DEVICE_HAD_ROOM = 0.6;
-
 export interface Throttled {
   readonly share: number;
   readonly times: readonly Interval[];
