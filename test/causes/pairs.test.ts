@@ -1,0 +1,198 @@
+// What looks alike is told apart: the same victim, asleep nine tenths of its time, by what it sleeps in and by what is known besides.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Case } from '../../src/analysis/case.js';
+import { measure } from '../../src/analysis/measures.js';
+import { loadCauses } from '../../src/catalogue.js';
+import { diagnose } from '../../src/causes/diagnose.js';
+import type { Diagnosis } from '../../src/model/diagnosis.js';
+import type { CgroupLimit, RunningProcess } from '../../src/model/facts.js';
+import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
+import { LOOP0, someEvents, type Row } from '../support/events.js';
+
+const ME = 50;
+const OTHER = 60;
+const ROUNDS = 20;
+const ROUND_MS = 100;
+const END = ROUNDS * ROUND_MS;
+
+interface Asleep {
+  readonly stack: readonly string[];
+  /** prev_state of the sleep: 2 is uninterruptible, 4 stopped. */
+  readonly state?: number;
+  readonly wokenBy?: number;
+  readonly more?: Readonly<Record<string, readonly Row[]>>;
+}
+
+/** A victim that runs for 10 ms of each round and sleeps for 90. One request of another shows that the disk is recorded. */
+function asleep({ stack, state = 2, wokenBy = 0, more = {} }: Asleep, different: Partial<Case> = {}): Case {
+  const rounds = Array.from({ length: ROUNDS }, (_, n) => n * ROUND_MS);
+  const names = { prev_comm: 'victim', next_comm: 'swapper' };
+  const request = (t: number): Row => ({
+    t,
+    pid: 9,
+    fields: { dev: LOOP0, sector: 8, nr_sector: 8, rwbs: 'W', error: 0 },
+  });
+  const events = someEvents(
+    {
+      block_bio_queue: [request(1)],
+      block_rq_issue: [request(1.1)],
+      block_rq_complete: [request(1.2)],
+      sched_switch: rounds.flatMap((t) => [
+        { t: t + 10, pid: ME, fields: { prev_pid: ME, prev_state: state, next_pid: 0, ...names } },
+        { t: t + ROUND_MS - 0.1, pid: 0, fields: { prev_pid: 0, prev_state: 0, next_pid: ME, ...names } },
+      ]),
+      sched_waking: rounds.map((t) => ({ t: t + ROUND_MS - 0.2, pid: wokenBy, fields: { pid: ME, comm: 'victim' } })),
+      ...more,
+    },
+    rounds.map((t) => [t + 10.001, ME, ['schedule', ...stack]] as const),
+    { [ME]: 'victim', [OTHER]: 'other' },
+  );
+  return aCase({
+    durationMs: END,
+    manifest: { ...aCase().manifest, plan: { command: 'record', hz: 10, events: true } },
+    victims: [{ pid: ME, comm: 'victim', role: 'pid' }],
+    threads: new Map([[ME, [ME]]]),
+    facts: [someFacts({ processes: [processOf({})] })],
+    events,
+    trace: [{ instance: 'machine', enabled: ['ext4/ext4_sync_file_enter'], stacks: true, clock: 'mono', atMs: 0 }],
+    ...different,
+  });
+}
+
+function processOf(different: Partial<RunningProcess>): RunningProcess {
+  return {
+    pid: ME,
+    comm: 'victim',
+    command: 'victim',
+    cgroups: new Map([
+      ['freezer', '/box'],
+      ['memory', '/box'],
+    ]),
+    startTicks: 1,
+    daemon: false,
+    openFiles: ['/data/file'],
+    ...different,
+  };
+}
+
+async function diagnosed(input: Case): Promise<Diagnosis> {
+  return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
+}
+
+async function causeOf(input: Case): Promise<string> {
+  return (await diagnosed(input)).verdict.cause;
+}
+
+const FROZEN = ['percpu_rwsem_wait', '__percpu_down_read', 'sb_start_write', 'vfs_write', 'ksys_write'];
+const INODE_LOCK = ['rwsem_down_write_slowpath', 'down_write', 'ext4_file_write_iter', 'vfs_write'];
+const JOURNAL = ['jbd2_log_wait_commit', 'ext4_sync_file', 'do_fsync'];
+const TRANSACTION = ['wait_transaction_locked', 'start_this_handle', 'ext4_rename'];
+const NAP = ['do_nanosleep', 'hrtimer_nanosleep'];
+const DIRECT = ['io_schedule', '__iomap_dio_rw', 'ext4_file_write_iter'];
+
+function syncs(count: number, pid: number): Row[] {
+  return Array.from({ length: count }, (_, n) => ({
+    t: (n + 0.5) * (END / count),
+    pid,
+    fields: { dev: LOOP0, ino: 12 },
+  }));
+}
+
+test('a frozen filesystem, an inode’s lock and a nap are three things', async () => {
+  assert.equal(await causeOf(asleep({ stack: FROZEN })), 'fs.frozen');
+  const locked = await diagnosed(asleep({ stack: INODE_LOCK, wokenBy: OTHER }));
+  assert.equal(locked.verdict.cause, 'fs.inode-lock');
+  assert.deepEqual(locked.verdict.culprit, { kind: 'process', name: 'other', pid: OTHER });
+  assert.equal(await causeOf(asleep({ stack: NAP, state: 1 })), 'app.idle');
+});
+
+test('waits for the journal are whose syncs they are; without the syncs it is a candidate and no verdict', async () => {
+  const others = await diagnosed(asleep({ stack: TRANSACTION, more: { ext4_sync_file_enter: syncs(200, OTHER) } }));
+  assert.equal(others.verdict.cause, 'fs.journal');
+  assert.equal(others.verdict.culprit?.pid, OTHER);
+  const io = series([0, END], { wchar: [0, 200 * 4096] });
+  const processes = new Map([[ME, { pid: ME, comm: 'victim', stat: series([], {}), state: [], io }]]);
+  const own = asleep(
+    { stack: JOURNAL, more: { ext4_sync_file_enter: syncs(200, ME) } },
+    { counters: { ...NO_COUNTERS, processes } },
+  );
+  assert.equal(await causeOf(own), 'app.sync-writes');
+  const unknown = await diagnosed(asleep({ stack: TRANSACTION }, { trace: [] }));
+  assert.equal(unknown.verdict.cause, 'inconclusive');
+  assert.deepEqual(
+    unknown.candidates.map(({ cause }) => cause),
+    ['fs.journal'],
+  );
+});
+
+test('stopped is not asleep, and who stopped it is told by the freezer or the signal', async () => {
+  const signal: Row = { t: 5, pid: OTHER, fields: { sig: 19, pid: ME, comm: 'victim' } };
+  const stopped = await diagnosed(asleep({ stack: ['do_signal_stop'], state: 4, more: { signal_generate: [signal] } }));
+  assert.equal(stopped.verdict.cause, 'cpu.stopped');
+  assert.deepEqual(stopped.verdict.culprit, { kind: 'process', name: 'other', pid: OTHER });
+  const limit: CgroupLimit = {
+    cgroup: '/box',
+    file: '/sys/fs/cgroup/freezer/box/freezer.state',
+    kind: 'freezer',
+    what: 'frozen',
+    value: 1,
+  };
+  const facts = [someFacts({ limits: [limit], processes: [processOf({})] })];
+  const frozen = await diagnosed(asleep({ stack: ['__refrigerator', 'get_signal'] }, { facts }));
+  assert.equal(frozen.verdict.cause, 'cpu.stopped');
+  assert.equal(frozen.verdict.culprit?.file, limit.file);
+});
+
+test('reclaim is no dirty throttle, and swapping is more than reclaim', async () => {
+  const reclaim = ['reclaim_throttle', 'shrink_node', 'try_to_free_mem_cgroup_pages', 'try_charge_memcg'];
+  assert.equal(await causeOf(asleep({ stack: reclaim })), 'mem.reclaim');
+  const faults = series([0, END], { majflt: [0, 2000] });
+  const processes = new Map([[ME, { pid: ME, comm: 'victim', stat: faults, state: ['D', 'D'] }]]);
+  const vmstat = series([0, END], { pswpin: [0, 4000], pswpout: [0, 4000] });
+  const swapping = asleep({ stack: reclaim }, { counters: { ...NO_COUNTERS, processes, vmstat } });
+  assert.equal(await causeOf(swapping), 'mem.swap');
+});
+
+test('too few requests are blamed on the queue’s size, a full queue of ordinary size on the load', async () => {
+  const stack = ['io_schedule', 'blk_mq_get_tag', 'blk_mq_submit_bio', ...DIRECT];
+  const facts = (requests: string) => {
+    const [device] = [...someFacts().devices.values()];
+    assert.ok(device);
+    const queue = new Map([['nr_requests', requests]]);
+    return [someFacts({ devices: new Map([['7:0', { ...device, queue }]]), processes: [processOf({})] })];
+  };
+  assert.equal(await causeOf(asleep({ stack }, { facts: facts('4') })), 'blk.tags');
+  const plenty = await diagnosed(asleep({ stack }, { facts: facts('256') }));
+  assert.notEqual(plenty.verdict.cause, 'blk.tags');
+  assert.ok(plenty.ruledOut.some(({ cause, why }) => cause === 'blk.tags' && why.includes('256')));
+});
+
+test('a program that tries again on a full filesystem is not idle; with room left it is the device that has none', async () => {
+  const failed = Array.from({ length: ROUNDS }, (_, n) => ({
+    t: n * ROUND_MS + 9,
+    pid: ME,
+    fields: { id: 1, ret: -28 },
+  }));
+  const space = {
+    mountPoint: '/data',
+    blockBytes: 4096,
+    blocks: 1000,
+    free: 0,
+    available: 0,
+    files: 100,
+    freeFiles: 50,
+    atMs: 0,
+  };
+  const full = asleep({ stack: NAP, state: 1, more: { sys_exit: failed } }, { space: [space] });
+  assert.equal(await causeOf(full), 'fs.full');
+  const roomy = { ...space, free: 900, available: 900 };
+  const error: Row = { t: 500, pid: 0, fields: { dev: LOOP0, sector: 8, nr_sector: 8, rwbs: 'W', error: -28 } };
+  const issue: Row = { t: 499, pid: 9, fields: { dev: LOOP0, sector: 8, nr_sector: 8, rwbs: 'W', error: 0 } };
+  const below = asleep(
+    { stack: NAP, state: 1, more: { sys_exit: failed, block_rq_issue: [issue], block_rq_complete: [error] } },
+    { space: [roomy] },
+  );
+  assert.equal(await causeOf(below), 'dev.errors');
+});
