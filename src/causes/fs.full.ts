@@ -9,8 +9,8 @@ import type { VolumeSpace } from '../model/recording.js';
 import { NOTICEABLE, notChecked, ruledOut, type Cause } from './cause.js';
 import { mountOfVictim } from './shared.js';
 
-/** Less than this of the whole is hardly any. */
-const HARDLY_ANY = 0.01;
+/** Less than this share of the whole, and less than so much in all, is hardly any: one per cent of a large disk is plenty. */
+const HARDLY_ANY = { share: 0.01, bytes: 256 * 1024 * 1024, inodes: 1000 } as const;
 
 /** With more than this left, space is missing somewhere else. */
 const PLENTY = 0.05;
@@ -32,12 +32,20 @@ function least(space: VolumeSpace): number {
   return Math.min(shares(space).space, shares(space).inodes);
 }
 
+function isFullNow(space: VolumeSpace): boolean {
+  const { space: ofSpace, inodes } = shares(space);
+  return (
+    (ofSpace < HARDLY_ANY.share && space.available * space.blockBytes < HARDLY_ANY.bytes) ||
+    (inodes < HARDLY_ANY.share && space.freeFiles < HARDLY_ANY.inodes)
+  );
+}
+
 /** The fullest moment of the victim's filesystem; of any, where calls failed and the victim's own has room. */
 function fullest(m: Measures, hasFailures: boolean): Moment | undefined {
   const mount = mountOfVictim(m);
   const all = m.input.space.toSorted((a, b) => least(a) - least(b));
   const own = all.find((one) => one.mountPoint === mount);
-  return own && (least(own) < HARDLY_ANY || !hasFailures) ? own : (all.find((one) => least(one) < HARDLY_ANY) ?? own);
+  return own && (isFullNow(own) || !hasFailures) ? own : (all.find(isFullNow) ?? own);
 }
 
 export const cause: Cause = {
@@ -51,7 +59,7 @@ export const cause: Cause = {
     const failed = failuresOf(input, account.threads, [ERRNO.ENOSPC, ERRNO.EDQUOT], account.from, account.to);
     const space = fullest(m, failed.count > 0);
     if (!space && failed.count === 0) return notChecked('what the filesystem has left was not recorded');
-    const isFull = space !== undefined && least(space) < HARDLY_ANY;
+    const isFull = space !== undefined && isFullNow(space);
     const plenty = space !== undefined && least(space) > PLENTY;
     if (plenty && failed.count > 0 && (m.requests?.errors ?? 0) > 0)
       return ruledOut(
@@ -62,7 +70,7 @@ export const cause: Cause = {
         `${space ? `${space.mountPoint} has ${leftIn(space)} left` : 'no call failed'}, and nothing failed for want of space`,
       );
     // Without the failures themselves: the process waits a moment and tries again, so it looks idle while the filesystem is full.
-    const since = input.space.find((one) => one.mountPoint === space?.mountPoint && least(one) < HARDLY_ANY);
+    const since = input.space.find((one) => one.mountPoint === space?.mountPoint && isFullNow(one));
     const times: readonly Interval[] =
       account.source === 'events'
         ? failed.times
