@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.js';
 import { drillCommand } from './drill.js';
 import { recordCommand } from './record.js';
 import { reportCommand } from './report.js';
+import { traceCommand } from './trace.js';
 import { undoCommand } from './undo.js';
 
 function undoLeftovers(): void {
@@ -35,6 +36,7 @@ function buildProgram(): Command {
     diagnoseCommand,
     reportCommand,
     drillCommand,
+    traceCommand,
     blkparseCommand,
     doctorCommand,
     undoCommand,

@@ -1,0 +1,140 @@
+// `trace DEV…`: block traces in blktrace's own files, recorded with the kernel's blk tracer, where blktrace itself is refused as well.
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { monotonicNs } from '../base/clock.js';
+import { errnoOf, UserError } from '../base/errors.js';
+import { figure } from '../base/format.js';
+import { BlkTracer, findTracedDevice, type TracedDevice } from '../capture/blk-tracer.js';
+import { openKernelFilesystems } from '../capture/kernel-fs.js';
+import { UndoJournal } from '../capture/undo.js';
+import { BlktraceWriter, type TraceOutput } from '../recording/blktrace-writer.js';
+import { progress, seconds, undoFolder, warn } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
+
+interface TraceOptions {
+  readonly stopwatch?: number;
+  readonly actMask?: string;
+  readonly output?: string;
+}
+
+/** The kernel's buffers are emptied this often, ms. */
+const POLL_MS = 50;
+
+export function traceCommand(program: Command): void {
+  program
+    .command('trace')
+    .description('record block traces into blktrace’s files, for blkparse, btt and fio')
+    .argument('<device...>', 'disks or partitions, such as /dev/sda')
+    .option('-w, --stopwatch <time>', 'how long (default: until Ctrl-C)', seconds)
+    .option('-a, --act-mask <mask>', 'only these categories, as blktrace takes them: queue,complete', categories)
+    .option(
+      '-o, --output <base>',
+      'BASE.blktrace.CPU instead of DEVICE.blktrace.CPU; - for one stream on standard output',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  iowitness trace /dev/sda -w 10s && iowitness blkparse sda\n  iowitness trace sda -o - | iowitness blkparse -i -',
+    )
+    .action((devices: string[], options: TraceOptions) => trace(devices, options));
+}
+
+/** Several -a add up. */
+function categories(text: string, before?: string): string {
+  return before === undefined ? text : `${before},${text}`;
+}
+
+/** Where a device's records go: files by CPU, made as soon as the CPU is known, or standard output. */
+class Outputs {
+  private readonly fds = new Map<string, number>();
+  bytes = 0;
+
+  constructor(devices: readonly TracedDevice[], base: string | undefined, cpus: readonly number[]) {
+    if (base === '-') return;
+    for (const { name, number } of devices) {
+      const stem = base === undefined ? name : devices.length === 1 ? base : `${base}.${name}`;
+      for (const cpu of cpus) this.fds.set(`${number} ${cpu}`, create(`${stem}.blktrace.${cpu}`));
+    }
+  }
+
+  readonly write: TraceOutput = (device, cpu, bytes) => {
+    this.bytes += bytes.length;
+    const fd = this.fds.get(`${device} ${cpu}`) ?? process.stdout.fd;
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  };
+
+  close(): void {
+    for (const fd of this.fds.values()) closeSync(fd);
+  }
+}
+
+function create(file: string): number {
+  try {
+    return openSync(file, 'wx');
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST')
+      throw new UserError(`${file} is there already: remove it, or name another base with -o.`);
+    throw error;
+  }
+}
+
+async function trace(nodes: readonly string[], options: TraceOptions): Promise<void> {
+  if (process.geteuid?.() !== 0) throw new UserError('Only root can trace block devices: run it as root.');
+  const devices = nodes.map(findTracedDevice);
+  const interrupts = listenForInterrupts();
+  const journal = UndoJournal.open(undoFolder());
+  let outputs: Outputs | undefined;
+  let tracer: BlkTracer | undefined;
+  try {
+    const { tracefs, why } = openKernelFilesystems(journal);
+    if (tracefs === undefined) throw new UserError(`tracefs can’t be used here: ${why ?? 'it is not there'}.`);
+    tracer = new BlkTracer(tracefs, journal, devices, options.actMask);
+    outputs = new Outputs(devices, options.output, tracer.cpus);
+    await follow(tracer, outputs, devices, options, interrupts.interrupted);
+  } finally {
+    tracer?.close();
+    outputs?.close();
+    for (const sentence of journal.undoAll()) warn(sentence);
+    interrupts.release();
+  }
+}
+
+/** Moves records until the time is over, an interrupt, or a reader that has gone. */
+async function follow(
+  tracer: BlkTracer,
+  outputs: Outputs,
+  devices: readonly TracedDevice[],
+  options: TraceOptions,
+  interrupted: Promise<string>,
+): Promise<void> {
+  const writer = new BlktraceWriter(
+    devices.map(({ number }) => number),
+    { nameOf: (pid) => tracer.nameOf(pid), write: outputs.write },
+  );
+  writer.begin(tracer.cpus[0] ?? 0, monotonicNs(), Date.now());
+  const take = (cpu: number, bytes: Buffer) => writer.take(cpu, bytes);
+  const until = options.stopwatch === undefined ? Infinity : performance.now() + options.stopwatch * 1000;
+  try {
+    for (;;) {
+      tracer.drain(take);
+      progress(`${figure(writer.records)} records${options.stopwatch === undefined ? '; Ctrl-C ends it' : ''}`);
+      const left = until - performance.now();
+      if (left <= 0) break;
+      if ((await Promise.race([interrupted, pause(Math.min(POLL_MS, left))])) !== undefined) break;
+    }
+    tracer.stop();
+    tracer.drain(take);
+  } catch (error) {
+    // `… -o - | head` closes the pipe early: that is no error.
+    if (errnoOf(error) !== 'EPIPE') throw error;
+  }
+  progress('');
+  const { overwritten, refused } = tracer.lost();
+  if (overwritten + refused > 0)
+    warn(
+      `the kernel lost ${figure(overwritten + refused)} records (${figure(overwritten)} overwritten, ${figure(refused)} refused): trace fewer categories with -a.`,
+    );
+  if (options.output !== '-')
+    warn(`${figure(writer.records)} records of ${devices.map(({ name }) => name).join(', ')}.`);
+}
