@@ -87,11 +87,10 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
   }
 }
 
-/** The right cause first, and what must be named beside it anywhere. */
-function isRight({ verdicts, also }: Drill, { verdict, also: others }: Diagnosis): boolean {
-  const named = [verdict, ...others].map((one) => one.cause);
-  const first = also !== undefined && verdict.cause === also ? named : [verdict.cause];
-  return verdicts.some((one) => first.includes(one)) && (also === undefined || named.includes(also));
+/** A right cause first, and everything that must be named somewhere. */
+function isRight({ verdicts, named = [] }: Drill, { verdict, also }: Diagnosis): boolean {
+  const told = [verdict, ...also].map((one) => one.cause);
+  return verdicts.includes(verdict.cause) && named.every((cause) => told.includes(cause));
 }
 
 async function record(drill: Drill, stage: Stage, options: DrillOptions): Promise<Recorded> {

@@ -16,10 +16,10 @@ export interface Drill {
   readonly id: string;
   /** One line: what is provoked, and how. */
   readonly about: string;
-  /** The verdict that is right; the first is the truth, others say the same of the machine. */
+  /** The verdicts that are right at first place; the first is the truth, others say as much of the machine. */
   readonly verdicts: readonly [string, ...string[]];
-  /** A cause that must be named as well, in whatever place. */
-  readonly also?: string;
+  /** Causes that must be named, in whatever place. */
+  readonly named?: readonly string[];
   /** What counters without events can't tell of it; absent where they can. */
   readonly needsEvents?: string;
   /** True where the stall may be made to begin while it is recorded. */

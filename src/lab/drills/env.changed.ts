@@ -9,7 +9,7 @@ export const drill: Drill = {
   id: 'env.changed',
   about: 'a sysctl or a queue setting changes during the recording: named beside the verdict',
   verdicts: ['mem.dirty-limit', 'healthy'],
-  also: 'env.changed',
+  named: ['env.changed'],
   async setUp(stage) {
     const { draw, journal } = stage;
     const volume = stage.volume();

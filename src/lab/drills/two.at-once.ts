@@ -7,7 +7,7 @@ export const drill: Drill = {
   id: 'two.at-once',
   about: 'a writer under a CPU quota and an I/O limit: both are named',
   verdicts: ['cpu.starved', 'blk.cgroup-limit'],
-  also: 'blk.cgroup-limit',
+  named: ['cpu.starved', 'blk.cgroup-limit'],
   async setUp(stage) {
     const { draw } = stage;
     const volume = stage.volume();
