@@ -47,6 +47,7 @@ export class Stage {
   private readonly stops: (() => Promise<void>)[] = [];
   private watched: Workload | undefined;
   private provoke: (() => void) | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
   private readonly later: { readonly afterMs: number; readonly act: () => void }[] = [];
   private volumes = 0;
   /** Where the workloads stand: on the volume that was opened last. */
@@ -128,7 +129,7 @@ export class Stage {
 
   /** Sets the clocks of what happens during the recording. */
   recordingBegan(): void {
-    for (const { afterMs, act } of this.later) setTimeout(act, afterMs);
+    for (const { afterMs, act } of this.later) this.timers.push(setTimeout(act, afterMs));
   }
 
   /** What else is to be stopped at the end. */
@@ -155,6 +156,8 @@ export class Stage {
 
   /** Ends the workloads; what they can't end by themselves the journal ends. */
   async end(): Promise<void> {
+    // What is not made by now must not be made when everything has been put back.
+    for (const timer of this.timers) clearTimeout(timer);
     for (const stop of this.stops) await stop();
     await Promise.all(this.workloads.map((workload) => workload.stop()));
   }
