@@ -1,6 +1,7 @@
 // Requests are cut small because the queue takes no larger: many more go to the device than the work needs, and each costs its share.
 // Source: Documentation/ABI/stable/sysfs-block (max_sectors_kb, max_hw_sectors_kb); block/blk-merge.c (bio_split_rw).
 
+import { intersect } from '../analysis/intervals.js';
 import { growthWithin } from '../analysis/growth.js';
 import { column } from '../analysis/merge.js';
 import { deviceId } from '../analysis/devices.js';
@@ -21,6 +22,8 @@ interface Cut {
   readonly meanBytes: number;
   /** Splits that the kernel told; NaN without events. */
   readonly splits: number;
+  /** When the first request as large as the limit was sent, ms since the start. */
+  readonly sinceMs: number;
 }
 
 function fromEvents(m: Measures, limit: number): Cut | undefined {
@@ -29,18 +32,21 @@ function fromEvents(m: Measures, limit: number): Cut | undefined {
   let count = 0;
   let full = 0;
   let sum = 0;
+  let sinceMs = Infinity;
   for (const row of load.rows) {
     const kind = requests.kind[row];
     if (account.own[row] === 0 || (kind !== KIND.read && kind !== KIND.write)) continue;
     const size = requests.bytes[row] ?? 0;
     count += 1;
     sum += size;
-    if (size >= limit * 0.98) full += 1;
+    if (size < limit * 0.98 || size > limit * 1.02) continue;
+    full += 1;
+    sinceMs = Math.min(sinceMs, requests.dispatched[row] ?? Infinity);
   }
   const table = m.input.events?.tables.get('block_split');
   const dev = column(table, 'dev');
   const splits = dev.reduce((all, one) => all + (m.topology.disk(deviceId(one)) === m.disk ? 1 : 0), 0);
-  return { full: full / count, requests: count, meanBytes: sum / count, splits };
+  return { full: full / count, requests: count, meanBytes: sum / count, splits, sinceMs };
 }
 
 /** Requests as large as the limit on average, while the process itself asks for much more at once. */
@@ -55,7 +61,13 @@ function fromCounters(m: Measures, limit: number): Cut | undefined {
   const asked =
     (growthWithin(io, 'rchar', account.from, account.to) + growthWithin(io, 'wchar', account.from, account.to)) /
     (growthWithin(io, 'syscr', account.from, account.to) + growthWithin(io, 'syscw', account.from, account.to));
-  return { full: asked >= 2 * limit && meanBytes >= 0.9 * limit ? 1 : 0, requests: count, meanBytes, splits: NaN };
+  return {
+    full: asked >= 2 * limit && meanBytes >= 0.9 * limit ? 1 : 0,
+    requests: count,
+    meanBytes,
+    splits: NaN,
+    sinceMs: account.from,
+  };
 }
 
 export const cause: Cause = {
@@ -121,7 +133,7 @@ export const cause: Cause = {
       advice: [
         `Raise it: \`echo ${Number.isNaN(hardware) ? 1280 : Math.min(1280, hardware / 1024)} > ${setting?.file ?? ''}\`.`,
       ],
-      lost: timesIn(account, WAITS),
+      lost: intersect(timesIn(account, WAITS), [{ from: cut.sinceMs, to: account.to }]),
     };
   },
 };

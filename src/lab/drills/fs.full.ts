@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { fillUp } from '../scenarios/loop-volume.js';
+import { fillUp, useUpInodes } from '../scenarios/loop-volume.js';
 
 const MiB = 1024 * 1024;
 
@@ -22,13 +22,13 @@ export const drill: Drill = {
     const restMs = draw.pick('restMs', [0, 5]);
     await stage.victim(
       inodes
-        ? { does: 'rename', folder, files: 100_000, restMs }
+        ? { does: 'rename', folder, files: 50, restMs }
         : { does: 'write', file: join(folder, 'data'), fileBytes: 48 * MiB, blockBytes: 65_536, append: true, restMs },
     );
-    const leaveBytes = draw.scale('leftBytes', 4096, 256 * 1024);
+    const leaveBytes = draw.scale('leftBytes', 4096, 128 * 1024);
     stage.onset(() => {
-      if (inodes) return;
-      fillUp(volume.mountPoint, leaveBytes, stage.owner ? 'users' : 'root');
+      if (inodes) useUpInodes(volume.mountPoint);
+      else fillUp(volume.mountPoint, leaveBytes, stage.owner ? 'users' : 'root');
     });
   },
 };

@@ -17,6 +17,8 @@ export const drill: Drill = {
     await stage.victim({
       does: 'write',
       file: join(volume.mountPoint, 'data'),
+      // New pages all the time: rewriting pages that are dirty already is not throttled.
+      append: true,
       fileBytes: 96 * 1024 * 1024,
       blockBytes: draw.scale('blockBytes', 512, 64 * 1024),
     });

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { UserError } from '../../base/errors.js';
+import { errnoOf, UserError } from '../../base/errors.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { DeviceId } from '../../model/counters.js';
 import { checkDirectory } from '../probe.js';
@@ -110,5 +110,14 @@ export function fillUp(mountPoint: string, leaveBytes: number, forWhom: 'root' |
     const bytes = String(Math.max(bsize, Math.floor(spare * 0.8)));
     // One that does not fit takes what it can get.
     spawnSync('fallocate', ['-l', bytes, join(mountPoint, `filler${part}`)]);
+  }
+}
+
+/** Makes empty files until a volume has no inode left. */
+export function useUpInodes(mountPoint: string): void {
+  try {
+    for (let n = 0; ; n += 1) writeFileSync(join(mountPoint, `empty${n}`), '');
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOSPC') throw error;
   }
 }
