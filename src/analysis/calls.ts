@@ -1,6 +1,7 @@
 // What the victim was doing in the kernel while it slept, by the functions on its stack: a state says what it waits for, a call says
 // why it was there. With samples alone the one function that it slept in stands for the stack.
 
+import { remembered } from '../base/remember.js';
 import { union, type Interval } from './intervals.js';
 import type { VictimAccount } from './accounting.js';
 import type { Events } from '../model/events.js';
@@ -35,6 +36,8 @@ export function sleepsBelow(events: Events | undefined, functions: RegExp): (seg
 }
 
 /** When the victim slept below one of these functions. */
-export function timesBelow(account: VictimAccount, events: Events | undefined, functions: RegExp): Interval[] {
-  return union(account.segments.filter(sleepsBelow(events, functions)));
-}
+export const timesBelow = remembered(
+  (account: VictimAccount, events: Events | undefined, functions: RegExp): readonly Interval[] =>
+    union(account.segments.filter(sleepsBelow(events, functions))),
+  (_events, functions) => functions.source,
+);

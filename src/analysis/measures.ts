@@ -1,12 +1,13 @@
 // All measures of one recording, made once, in the order in which they build on each other. Causes read them and compute little.
 
+import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import { accountFor, waitedMs, type VictimAccount } from './accounting.js';
 import type { Case } from './case.js';
 import { findConvoy, type Convoy } from './convoy.js';
 import { Topology } from './devices.js';
-import { loadOf, NORMS, type DiskLoad, type ServiceNorm } from './disk-load.js';
+import { loadOf, NORMS, slowTimes, type DiskLoad, type ServiceNorm } from './disk-load.js';
 import { union, type Interval } from './intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './neighbours.js';
 import { findOrigins, type Origins } from './origins.js';
@@ -26,6 +27,8 @@ export interface Measures {
   /** The disk under the victim's files. */
   readonly disk?: DeviceId;
   readonly load?: DiskLoad;
+  /** When that disk was slower than its norm while the victim lived; empty without its requests. */
+  readonly slow: readonly Interval[];
   readonly norm: ServiceNorm;
   readonly neighbours?: NeighbourMeasures;
   readonly throttle?: ThrottleMeasures;
@@ -91,9 +94,11 @@ function chooseAccount(input: Case, topology: Topology, requests: Requests | und
 }
 
 /** The times at which the victim was in one of these states. */
-export function timesIn(account: VictimAccount, states: readonly State[]): Interval[] {
-  return union(account.segments.filter((segment) => states.includes(segment.state)));
-}
+export const timesIn = remembered(
+  (account: VictimAccount, states: readonly State[]): readonly Interval[] =>
+    union(account.segments.filter((segment) => states.includes(segment.state))),
+  (states) => states.join(),
+);
 
 /** The share of the victim's wall time in these states. */
 export function shareOf(account: VictimAccount, states: readonly State[]): number {
@@ -124,6 +129,7 @@ export function measure(input: Case): Measures {
           (pid, binMs) => dirtiedSeries(input, threadsOf(input, pid), binMs),
         )
       : undefined;
+  const norm = spins ? NORMS.spinning : NORMS.solid;
   const syncs =
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
@@ -133,7 +139,8 @@ export function measure(input: Case): Measures {
   return {
     input,
     topology,
-    norm: spins ? NORMS.spinning : NORMS.solid,
+    norm,
+    slow: load && requests && account ? slowTimes(load, requests, norm, account) : [],
     ...(requests && { requests }),
     ...(origins && { origins }),
     ...(account && { account }),

@@ -1,7 +1,6 @@
 // The victim asks for durability after every small write, and spends its time waiting for that, although the device answers as it should.
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
-import { slowTimes } from '../analysis/disk-load.js';
 import { intersect, total, union, without } from '../analysis/intervals.js';
 import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
 import { growthOf, growthWithin } from '../analysis/growth.js';
@@ -69,8 +68,7 @@ export const cause: Cause = {
     if (!found || !(found.count > 0)) return ruledOut('it never asked for durability');
     const wall = account.to - account.from;
     // While the device was slow as such it is the device's time, not that of the number of syncs.
-    const slow = m.load && m.requests ? slowTimes(m.load, m.requests, m.norm, account) : [];
-    const times = without(union(found.times), slow);
+    const times = without(union(found.times), m.slow);
     const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
     const figures = `it asked for durability ${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} times a second, after ${bytes(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;

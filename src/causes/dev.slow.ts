@@ -8,7 +8,6 @@ import {
   slowdownOf,
   slowness,
   slowStretches,
-  slowTimes,
   WINDOW_MS,
   type DiskLoad,
   type Slowness,
@@ -132,7 +131,7 @@ export const cause: Cause = {
     const name = diskName(m);
     const wall = account.to - account.from;
     const judged = judgeDevice(m);
-    const slow = slowTimes(load, requests, m.norm, account);
+    const { slow } = m;
     const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
     // It became slow somewhere in the window before the first one that is slow as a whole.
     const from = (slow[0]?.from ?? 0) - WINDOW_MS;

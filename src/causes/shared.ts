@@ -5,6 +5,7 @@ import type { Interval } from '../analysis/intervals.js';
 import { lastAtOrBefore } from '../analysis/growth.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
+import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { CgroupLimit } from '../model/facts.js';
 import type { State } from '../model/states.js';
@@ -43,7 +44,9 @@ export interface DeviceJudgement {
 export const ENOUGH_REQUESTS = 3;
 
 /** How slow the victim's disk was against the norm of its kind; undefined without requests. */
-export function judgeDevice(m: Measures): DeviceJudgement | undefined {
+export const judgeDevice = remembered(judge, () => '');
+
+function judge(m: Measures): DeviceJudgement | undefined {
   const { load, requests, account } = m;
   if (!load || !requests || !account) return undefined;
   const classes = slowness(load, requests, m.norm, [account], timesIn(account, DEVICE_WAITS));

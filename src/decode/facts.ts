@@ -93,13 +93,13 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
   return processes;
 }
 
-/** Paths by what a process has them open for: files of its work, then its standard streams, then its working folder. */
+/** Paths by how much they tell of a process's work: its files, the folder that it chose to stand in, its standard streams, the root. */
 function openFilesOf(text: string | undefined): string[] | undefined {
   const lines = text?.split('\n').map((line) => /^(\S+) (\/.*)$/.exec(line)?.slice(1) ?? []);
-  const rank = (name: string) => (name === 'cwd' ? 2 : Number(name) <= 2 ? 1 : 0);
+  const rank = (name: string, path: string) => (name === 'cwd' ? (path === '/' ? 3 : 1) : Number(name) <= 2 ? 2 : 0);
   return lines
     ?.filter(([name, path]) => name !== undefined && path !== undefined)
-    .toSorted(([a = ''], [b = '']) => rank(a) - rank(b))
+    .toSorted(([a = '', one = ''], [b = '', other = '']) => rank(a, one) - rank(b, other))
     .map(([, path = '']) => path);
 }
 

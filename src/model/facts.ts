@@ -58,7 +58,7 @@ export interface RunningProcess {
   readonly startedMs?: number;
   /** True for a service: it leads a session without a terminal, and is neither the recorder nor its child. */
   readonly daemon: boolean;
-  /** Paths of a watched process's open files: those of its work, its standard streams, its working folder; absent for others. */
+  /** Paths of a watched process's open files: those of its work first, then its working folder and its standard streams; absent for others. */
   readonly openFiles?: readonly string[];
 }
 

@@ -21,7 +21,7 @@ export const drill: Drill = {
       fileBytes: 32 * 1024 * 1024,
       blockBytes: 4096,
       direct: true,
-      computeMs: draw.integer('computeMs', 12, 16),
+      computeMs: draw.integer('computeMs', 20, 24),
     });
     const group = stage.cgroup('blkio');
     group.enter(victim.pid);

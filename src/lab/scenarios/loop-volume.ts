@@ -113,11 +113,12 @@ export function fillUp(mountPoint: string, leaveBytes: number, forWhom: 'root' |
   }
 }
 
-/** Makes empty files until a volume has no inode left. */
-export function useUpInodes(mountPoint: string): void {
+/** Makes empty files until a volume has no inode left, and waits a moment for what is under way. */
+export function useUpInodes(mountPoint: string, name: string): void {
   try {
-    for (let n = 0; ; n += 1) writeFileSync(join(mountPoint, `empty${n}`), '');
+    for (let n = 0; ; n += 1) writeFileSync(join(mountPoint, `${name}-${n}`), '');
   } catch (error) {
     if (errnoOf(error) !== 'ENOSPC') throw error;
   }
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 }
