@@ -1,36 +1,36 @@
-// Two causes at once: other processes that have the CPU when a writer computes, and a limit on the I/O that its cgroup may do.
+// Two causes at once: a tool that limits the CPU by stopping the process again and again, as cpulimit(1) does, and a limit on its I/O.
 
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { startHogs } from '../scenarios/cpu-hog.js';
 
 export const drill: Drill = {
   id: 'two.at-once',
-  about: 'a writer that computes between its writes, among many busy processes and under an I/O limit: both are named',
-  verdicts: ['cpu.starved', 'blk.cgroup-limit'],
-  named: ['cpu.starved', 'blk.cgroup-limit'],
-  // A dozen processes take a while to start on few CPUs.
-  settlesMs: 1000,
+  about: 'a writer that is stopped part of each second and has an I/O limit for the rest: both are named',
+  verdicts: ['blk.cgroup-limit', 'cpu.stopped'],
+  named: ['blk.cgroup-limit', 'cpu.stopped'],
   async setUp(stage) {
     const { draw } = stage;
     const volume = stage.volume();
-    const victim = await stage.victim({
+    const { pid } = await stage.victim({
       does: 'write',
       file: join(volume.mountPoint, 'data'),
       fileBytes: 32 * 1024 * 1024,
       blockBytes: 4096,
       direct: true,
-      computeMs: draw.integer('computeMs', 20, 24),
     });
     const group = stage.cgroup('blkio');
-    group.enter(victim.pid);
-    // The limit lets one write through in about twice the time that the computing takes in that company.
-    const hogsPerCpu = draw.integer('hogsPerCpu', 6, 8);
-    group.limitIo(volume.device, { writeIops: draw.integer('writeIops', 4, 5) });
+    group.enter(pid);
+    group.limitIo(volume.device, { writeIops: draw.scale('writeIops', 20, 60) });
+    const stoppedMs = draw.integer('stoppedMs', 300, 600);
     stage.onset(() => {
-      const hogs = startHogs({ processes: cpus().length * hogsPerCpu, name: 'encoder' });
-      stage.atEnd(() => hogs.stop());
+      const limiter = setInterval(() => {
+        process.kill(pid, 'SIGSTOP');
+        setTimeout(() => process.kill(pid, 'SIGCONT'), stoppedMs);
+      }, 1000);
+      stage.atEnd(async () => {
+        clearInterval(limiter);
+        await new Promise((settle) => setTimeout(settle, stoppedMs));
+      });
     });
   },
 };
