@@ -1,7 +1,7 @@
 // Everything about a machine that iowitness may change, as text by name: what a test or a proof compares before and after.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 function read(file: string): string {
@@ -45,7 +45,10 @@ const SYSCTLS = [
 const QUEUE = ['scheduler', 'nr_requests', 'max_sectors_kb', 'wbt_lat_usec'];
 const BDI = ['max_ratio_fine', 'max_ratio', 'strict_limit'];
 
-/** Programs of ours that still run: Node under a name that they gave themselves, in which no program's path is left. */
+/**
+ * Programs of ours that still run: Node under a name that they gave themselves, in which no program's path is left. A root's `iowitness` is
+ * somebody's who works with it: it is nothing that is left behind.
+ */
 export function ourProcesses(): { readonly pid: number; readonly name: string }[] {
   return list('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
@@ -55,7 +58,10 @@ export function ourProcesses(): { readonly pid: number; readonly name: string }[
       return [];
     }
     const title = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
-    return title === '' || title.includes('/') || /^(node|npm)/.test(title) ? [] : [{ pid: Number(name), name: title }];
+    const isSomebodys = title === 'iowitness' && statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid === 0;
+    return title === '' || title.includes('/') || /^(node|npm)/.test(title) || isSomebodys
+      ? []
+      : [{ pid: Number(name), name: title }];
   });
 }
 
