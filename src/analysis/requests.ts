@@ -1,6 +1,5 @@
 // The life of each request on each disk: queued (Q), dispatched to the device (D), completed (C), and who queued it.
-// Bios are matched to requests by disk, direction and sector, as blktrace's btt does; flushes carry no sector. Of several that could be
-// meant the latest is: one whose end was lost would otherwise pass its age on to all that follow.
+// Flushes carry no sector that means anything: they stand at sector 0.
 // Stage names are blktrace's: Q2D is the time before the device had it, D2C the time the device had it (btt(1)).
 
 import type { DeviceId } from '../model/counters.js';
@@ -8,8 +7,22 @@ import { TableBuilder } from '../decode/ftrace/table.js';
 import type { Events } from '../model/events.js';
 import { deviceId, type Topology } from './devices.js';
 import { column, walkByTime } from './merge.js';
+import { NONE, RequestFollower } from './request-follower.js';
 
 export const KIND = { read: 0, write: 1, flush: 2, discard: 3, other: 4 } as const;
+
+/** Requests of one disk and one kind are matched among themselves. */
+export function laneOf(disk: number, kind: number): number {
+  return disk * 8 + kind;
+}
+
+export function diskOfLane(lane: number): number {
+  return lane >> 3;
+}
+
+export function kindOfLane(lane: number): number {
+  return lane & 7;
+}
 
 /** A column set, one row a completed request, in order of completion. Times in ms since the start. */
 export interface Requests {
@@ -37,21 +50,6 @@ export interface Requests {
   readonly unfinished: number;
 }
 
-interface Bio {
-  t: number;
-  pid: number;
-  inode: number;
-  sector: number;
-  sectors: number;
-}
-
-interface Flight {
-  bio: Bio | undefined;
-  dispatched: number;
-  bytes: number;
-  sectors: number;
-}
-
 /** rwbs as block_fill_rwbs writes it: an optional F (preflush), then R, W, D, F (flush) or N, then flags (kernel/trace/blktrace.c). */
 export function kindOf(rwbs: string, sectors: number): number {
   const letters = rwbs.replace(/^F(?=[RWDN])/, '');
@@ -63,52 +61,17 @@ export function kindOf(rwbs: string, sectors: number): number {
   return letter === 'F' ? KIND.flush : KIND.other;
 }
 
-/** Bios that wait for dispatch, found by the sector they start at. */
-class Waiting {
-  private readonly bySector = new Map<number, Bio[]>();
-
-  add(bio: Bio): void {
-    const there = this.bySector.get(bio.sector);
-    if (there) there.push(bio);
-    else this.bySector.set(bio.sector, [bio]);
-  }
-
-  private take(sector: number): Bio | undefined {
-    const there = this.bySector.get(sector);
-    const bio = there?.pop();
-    if (there?.length === 0) this.bySector.delete(sector);
-    return bio;
-  }
-
-  /** Takes the bios that make up a request; a bio that was split leaves its rest. The earliest is returned. */
-  takeRange(sector: number, sectors: number): Bio | undefined {
-    let first: Bio | undefined;
-    let at = sector;
-    const end = sector + sectors;
-    do {
-      const bio = this.take(at);
-      if (!bio) break;
-      if (!first || bio.t < first.t) first = bio;
-      const stop = at + bio.sectors;
-      if (sectors > 0 && stop > end) this.add({ ...bio, sector: end, sectors: stop - end });
-      at = stop;
-    } while (at < end);
-    return first;
-  }
-}
-
+/** Requests by disk, kind and time, as they end. */
 class RequestBuilder {
   readonly disks: DeviceId[] = [];
   readonly inodes: string[] = [];
   /** Completed requests: disk, kind, bytes, queued, dispatched, inode; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
   readonly rows = new TableBuilder(6);
+  readonly follower = new RequestFollower();
   errors = 0;
   requeues = 0;
   private readonly diskByDev = new Map<number, number>();
   private readonly inodeIndex = new Map<string, number>();
-  private readonly waiting = new Map<number, Waiting>();
-  private readonly flights = new Map<number, Map<number, Flight[]>>();
-
   private readonly topology: Topology;
 
   constructor(topology: Topology) {
@@ -135,66 +98,25 @@ class RequestBuilder {
     return index;
   }
 
-  private lane<T>(lanes: Map<number, T>, disk: number, kind: number, make: () => T): T {
-    const key = disk * 8 + kind;
-    let lane = lanes.get(key);
-    if (lane === undefined) {
-      lane = make();
-      lanes.set(key, lane);
-    }
-    return lane;
-  }
-
-  queue(disk: number, kind: number, bio: Bio): void {
-    this.lane(this.waiting, disk, kind, () => new Waiting()).add(kind === KIND.flush ? { ...bio, sector: 0 } : bio);
-  }
-
-  dispatch(disk: number, kind: number, sector: number, sectors: number, t: number): void {
-    const at = kind === KIND.flush ? 0 : sector;
-    const bio = this.lane(this.waiting, disk, kind, () => new Waiting()).takeRange(at, sectors);
-    const lane = this.lane(this.flights, disk, kind, () => new Map<number, Flight[]>());
-    const flight = { bio, dispatched: t, bytes: sectors * 512, sectors };
-    const there = lane.get(at);
-    if (there) there.push(flight);
-    else lane.set(at, [flight]);
-  }
-
-  private land(disk: number, kind: number, sector: number): Flight | undefined {
-    const lane = this.lane(this.flights, disk, kind, () => new Map<number, Flight[]>());
-    const there = lane.get(sector);
-    const flight = there?.pop();
-    if (there?.length === 0) lane.delete(sector);
-    return flight;
-  }
-
-  requeue(disk: number, kind: number, sector: number): void {
-    this.requeues += 1;
-    const flight = this.land(disk, kind, kind === KIND.flush ? 0 : sector);
-    if (flight?.bio) this.queue(disk, kind, { ...flight.bio, sector, sectors: flight.sectors });
-  }
-
-  complete(disk: number, kind: number, sector: number, sectors: number, t: number, cpu: number): void {
-    const flight = this.land(disk, kind, kind === KIND.flush ? 0 : sector);
-    if (!flight) return;
-    if (kind !== KIND.flush && sectors > 0 && sectors < flight.sectors) {
-      // A partial completion: the device still has the rest.
-      const lane = this.lane(this.flights, disk, kind, () => new Map<number, Flight[]>());
-      lane.set(sector + sectors, [{ ...flight, sectors: flight.sectors - sectors }]);
-      return;
-    }
-    const { bio, dispatched, bytes } = flight;
-    const row = this.rows.add(t, cpu, bio?.pid ?? 0);
-    const values = [disk, kind, bytes, bio?.t ?? NaN, dispatched, bio?.inode ?? -1];
+  complete(lane: number, sector: number, sectors: number, t: number, cpu: number): void {
+    const { follower, rows } = this;
+    const flight = follower.complete(lane, sector, sectors);
+    if (flight === NONE) return;
+    const bio = follower.earliest(flight);
+    const row = rows.add(t, cpu, follower.pid[bio] ?? 0);
+    const values = [
+      diskOfLane(lane),
+      kindOfLane(lane),
+      (follower.sectors[flight] ?? 0) * 512,
+      follower.queued[bio] ?? NaN,
+      follower.dispatched[flight] ?? NaN,
+      follower.tag[bio] ?? NONE,
+    ];
     for (let index = 0; index < values.length; index += 1) {
-      const target = this.rows.columns[index];
+      const target = rows.columns[index];
       if (target) target[row] = values[index] ?? NaN;
     }
-  }
-
-  unfinished(): number {
-    let count = 0;
-    for (const lane of this.flights.values()) for (const flights of lane.values()) count += flights.length;
-    return count;
+    follower.release(flight);
   }
 }
 
@@ -210,6 +132,7 @@ export function followRequests(events: Events, topology: Topology): Requests {
     table('writeback_single_inode'),
   ];
   const build = new RequestBuilder(topology);
+  const { follower } = build;
   const fields = tables.map((one) => ({
     dev: column(one, 'dev'),
     sector: column(one, 'sector'),
@@ -245,15 +168,18 @@ export function followRequests(events: Events, topology: Topology): Requests {
       return;
     }
     const disk = build.diskOf(field.dev[row] ?? 0);
-    const sector = field.sector[row] ?? 0;
     const sectors = field.sectors[row] ?? 0;
     const kind = kindAt(field.rwbs[row] ?? 0, sectors);
-    if (index === 1) build.queue(disk, kind, { t, pid, inode: writing.get(pid) ?? -1, sector, sectors });
-    else if (index === 2) build.requeue(disk, kind, sector);
-    else if (index === 3) build.dispatch(disk, kind, sector, sectors, t);
+    const lane = laneOf(disk, kind);
+    const sector = kind === KIND.flush ? 0 : (field.sector[row] ?? 0);
+    if (index === 1) follower.queue(lane, sector, sectors, t, pid, writing.get(pid) ?? NONE);
+    else if (index === 2) {
+      build.requeues += 1;
+      follower.requeue(lane, sector);
+    } else if (index === 3) follower.dispatch(lane, sector, sectors, t);
     else {
       if ((field.error[row] ?? 0) !== 0) build.errors += 1;
-      build.complete(disk, kind, sector, sectors, t, source.cpu[row] ?? 0);
+      build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
     }
   });
   return columnsOf(build);
@@ -277,6 +203,6 @@ function columnsOf(build: RequestBuilder): Requests {
     inodes: build.inodes,
     errors: build.errors,
     requeues: build.requeues,
-    unfinished: build.unfinished(),
+    unfinished: build.follower.inFlight,
   };
 }

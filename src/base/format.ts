@@ -1,6 +1,11 @@
 // Figures and names as people read them: sizes, rates, durations, and text from outside made harmless for a terminal.
 // Sizes are decimal (kB = 1000 bytes) for rates, as dd and disk vendors print them.
 
+/** A whole number with its thousands apart: '1,234,567'. toLocaleString would load the tables of all languages first. */
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 const RATE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123, 12345. */

@@ -1,27 +1,35 @@
 // A log-linear histogram: 64 buckets an octave, so a quantile is off by at most 1/64 = 1.6 % of its value, at a few ns a record.
 // The layout is HdrHistogram's idea (Gil Tene, hdrhistogram.org) reduced to what latencies need: unsigned integers below 2^53.
+// An octave takes memory once a value falls into it, so that thousands of histograms can stand beside each other.
 
 const SUB_BITS = 6;
 const SUB = 1 << SUB_BITS;
-const BUCKETS = SUB * (53 - SUB_BITS + 1);
+/** The first holds all values below SUB, each later one twice the range of the one before. */
+const OCTAVES = 53 - SUB_BITS + 1;
 
-function bucketOf(value: number): number {
-  if (value < SUB) return value;
+function octaveOf(value: number): number {
+  if (value < SUB) return 0;
+  if (value < 2 ** 31) return 32 - SUB_BITS - Math.clz32(value);
   let exponent = Math.floor(Math.log2(value));
   // Math.log2 may round up just below a power of two.
   if (2 ** exponent > value) exponent -= 1;
-  return (exponent - SUB_BITS + 1) * SUB + (Math.floor(value / 2 ** (exponent - SUB_BITS)) - SUB);
+  return exponent - SUB_BITS + 1;
 }
 
-function lowerEdge(bucket: number): number {
-  if (bucket < SUB) return bucket;
-  const octave = Math.floor(bucket / SUB);
-  return (SUB + (bucket % SUB)) * 2 ** (octave - 1);
+/** The width of each octave's buckets; a table, because a power takes longer than all the rest of a record. */
+const WIDTHS = Float64Array.from({ length: OCTAVES }, (_, octave) => 2 ** Math.max(0, octave - 1));
+
+function widthOf(octave: number): number {
+  return WIDTHS[octave] ?? 1;
+}
+
+function lowerEdge(octave: number, index: number): number {
+  return octave === 0 ? index : (SUB + index) * widthOf(octave);
 }
 
 /** Counts of non-negative integers (ns or µs: the caller's unit), with count, sum, minimum and maximum kept exactly. */
 export class Histogram {
-  private readonly counts = new Float64Array(BUCKETS);
+  private readonly octaves: (Float64Array | undefined)[] = [];
   count = 0;
   sum = 0;
   min = Infinity;
@@ -29,18 +37,27 @@ export class Histogram {
 
   record(value: number): void {
     const whole = value > 0 ? Math.floor(value) : 0;
-    const bucket = bucketOf(whole);
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    const octave = octaveOf(whole);
+    const counts = this.octaves[octave] ?? this.addOctave(octave);
+    const index = octave === 0 ? whole : Math.floor(whole / widthOf(octave)) - SUB;
+    counts[index] = (counts[index] ?? 0) + 1;
     this.count += 1;
     this.sum += whole;
     if (whole < this.min) this.min = whole;
     if (whole > this.max) this.max = whole;
   }
 
+  private addOctave(octave: number): Float64Array {
+    while (this.octaves.length <= octave) this.octaves.push(undefined);
+    return (this.octaves[octave] = new Float64Array(SUB));
+  }
+
   /** Adds all records of another histogram. */
   add(other: Histogram): void {
-    other.counts.forEach((count, bucket) => {
-      if (count > 0) this.counts[bucket] = (this.counts[bucket] ?? 0) + count;
+    other.octaves.forEach((from, octave) => {
+      if (!from) return;
+      const to = this.octaves[octave] ?? this.addOctave(octave);
+      for (let index = 0; index < SUB; index += 1) to[index] = (to[index] ?? 0) + (from[index] ?? 0);
     });
     this.count += other.count;
     this.sum += other.sum;
@@ -53,10 +70,12 @@ export class Histogram {
     if (this.count === 0) return NaN;
     const rank = Math.max(1, Math.ceil(q * this.count));
     let seen = 0;
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-      seen += this.counts[bucket] ?? 0;
-      if (seen >= rank) {
-        const middle = (lowerEdge(bucket) + Math.max(lowerEdge(bucket), lowerEdge(bucket + 1) - 1)) / 2;
+    for (let octave = 0; octave < OCTAVES; octave += 1) {
+      const counts = this.octaves[octave];
+      for (let index = 0; counts && index < SUB; index += 1) {
+        seen += counts[index] ?? 0;
+        if (seen < rank) continue;
+        const middle = lowerEdge(octave, index) + (widthOf(octave) - 1) / 2;
         return Math.min(Math.max(middle, this.min), this.max);
       }
     }
@@ -65,5 +84,18 @@ export class Histogram {
 
   mean(): number {
     return this.count === 0 ? NaN : this.sum / this.count;
+  }
+
+  /** What lies in each part of an octave, `parts` of them (a power of two up to 64), ascending; empty parts are left out. */
+  parts(parts: number): { from: number; to: number; count: number }[] {
+    const found: { from: number; to: number; count: number }[] = [];
+    const each = SUB / parts;
+    this.octaves.forEach((counts, octave) => {
+      for (let from = 0; counts && from < SUB; from += each) {
+        const count = counts.subarray(from, from + each).reduce((sum, one) => sum + one, 0);
+        if (count > 0) found.push({ from: lowerEdge(octave, from), to: lowerEdge(octave, from + each), count });
+      }
+    });
+    return found;
   }
 }

@@ -7,7 +7,8 @@ import type { Command } from 'commander';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
 import { checkDirectory, startProbe, type Probe } from '../lab/probe.js';
 import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
-import { byteSize, concludeWith, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
+import { concludeWith } from './conclude.js';
+import { byteSize, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 

@@ -1,4 +1,5 @@
-// What every command shares: where undo journals and the built page live, how progress and results are printed, exit statuses.
+// What every command shares: where undo journals live, how progress and results are printed, exit statuses. Loaded at every start, so it
+// loads little itself.
 // Together with main.ts this is the only reader of the environment and of the process's streams.
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,26 +7,18 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
-import * as v from 'valibot';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
-import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
-import { renderJson } from '../present/json.js';
-import { renderText } from '../present/text.js';
-import type { ReportAssets } from '../present/html/report.js';
-import { diagnoseRecording, writeReport, type Diagnosed } from '../pipeline.js';
 
 /** 0 = ran and nothing wrong found, 1 = a stall found, 2 = could not do it. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** The clone's folder. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** 'iowitness VERSION', as it goes into recordings and results. */
 export function toolName(): string {
-  const manifest = v.parse(
-    v.object({ version: v.string() }),
-    JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')),
-  );
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return `iowitness ${manifest.version}`;
 }
 
@@ -34,13 +27,6 @@ export function undoFolder(): string {
   if (process.geteuid?.() === 0) return '/var/lib/iowitness/undo';
   const state = process.env['XDG_STATE_HOME'] ?? join(process.env['HOME'] ?? '/tmp', '.local/state');
   return join(state, 'iowitness/undo');
-}
-
-/** The browser code and the causes' pages that reports embed. */
-export function reportAssets(): ReportAssets {
-  const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name), 'utf8');
-  const causes = v.parse(v.record(v.string(), v.string()), JSON.parse(read('causes.json')));
-  return { js: read('report.js'), css: read('report.css'), causes };
 }
 
 /** A name for a new recording in the current folder that is not taken: iowitness-check-HOST-20261123-0712.iow. */
@@ -64,36 +50,6 @@ export function say(text: string): void {
 export function warn(text: string): void {
   progress('');
   process.stderr.write(`iowitness: ${harmless(text)}\n`);
-}
-
-export function exitStatus({ verdict }: Diagnosis): number {
-  if (isNoStall(verdict)) return EXIT.fine;
-  return verdict.cause === 'inconclusive' ? EXIT.failed : EXIT.found;
-}
-
-/** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
-export async function concludeWith(
-  recording: string,
-  options: { readonly json: boolean; readonly report?: string },
-): Promise<void> {
-  progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName());
-  if (options.report !== undefined) await writeReport(diagnosed, options.report, reportAssets());
-  progress('');
-  printDiagnosis(diagnosed, options);
-  process.exitCode = exitStatus(diagnosed.diagnosis);
-}
-
-function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: boolean; readonly report?: string }): void {
-  if (options.json) {
-    say(renderJson(diagnosis));
-    return;
-  }
-  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-  say(
-    renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }),
-  );
-  if (options.report !== undefined) say(`Report: ${options.report}`);
 }
 
 /** Argument parsers for commander: each refuses with the range that it takes. */

@@ -1,7 +1,7 @@
 // `diagnose REC`: the verdict of a recording, as text or JSON.
 
 import type { Command } from 'commander';
-import { concludeWith } from './context.js';
+import { concludeWith } from './conclude.js';
 
 export function diagnoseCommand(program: Command): void {
   program

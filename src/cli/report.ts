@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander';
 import { diagnoseRecording, reportPathFor, writeReport } from '../pipeline.js';
-import { progress, reportAssets, say, toolName } from './context.js';
+import { reportAssets } from './conclude.js';
+import { progress, say, toolName } from './context.js';
 
 export function reportCommand(program: Command): void {
   program

@@ -150,7 +150,7 @@ export class RecordBatch {
   }
 }
 
-/** A moment as two halves, for differences that stay exact. */
+/** An unsigned 64-bit number in two halves; a time stays exact so. */
 export interface Moment {
   readonly high: number;
   readonly low: number;
@@ -166,11 +166,17 @@ export function sectorOf(batch: RecordBatch, row: number): number {
   return (batch.sectorHigh[row] ?? 0) * 0x1_0000_0000 + (batch.sectorLow[row] ?? 0);
 }
 
+/** Where a row's own payload begins: behind the cgroup, where it has one. */
+function ownPayload(batch: RecordBatch, row: number): { readonly at: number; readonly length: number } {
+  const cgroup = ((batch.action[row] ?? 0) & CGROUP_FLAG) === 0 ? 0 : 8;
+  return { at: (batch.payloadAt[row] ?? 0) + cgroup, length: (batch.payloadLength[row] ?? 0) - cgroup };
+}
+
 /** The remap that row `row` tells, or undefined where its payload is too short for one. */
 export function remapOf(batch: RecordBatch, row: number): Remap | undefined {
-  if ((batch.payloadLength[row] ?? 0) < 16) return undefined;
+  const { at, length } = ownPayload(batch, row);
+  if (length < 16) return undefined;
   const { view } = batch;
-  const at = batch.payloadAt[row] ?? 0;
   return {
     deviceFrom: view.getUint32(at),
     deviceTo: view.getUint32(at + 4),
@@ -179,10 +185,11 @@ export function remapOf(batch: RecordBatch, row: number): Remap | undefined {
   };
 }
 
-/** The low 32 bits of the number that a split (its new sector) or an unplug (its depth) carries; undefined without a payload. */
-export function payloadNumber(batch: RecordBatch, row: number): number | undefined {
-  if ((batch.payloadLength[row] ?? 0) < 8) return undefined;
-  return batch.view.getUint32((batch.payloadAt[row] ?? 0) + 4);
+/** The number that a split (its new sector) or an unplug (its depth) carries, in two halves; undefined without a payload. */
+export function payloadNumber(batch: RecordBatch, row: number): Moment | undefined {
+  const { at, length } = ownPayload(batch, row);
+  if (length < 8) return undefined;
+  return { high: batch.view.getUint32(at), low: batch.view.getUint32(at + 4) };
 }
 
 /** A message's bytes up to the first zero: whoever prints them decides about control characters. Valid as long as the batch. */

@@ -117,6 +117,16 @@ export const LOSS_KINDS = {
     sentence: 'The file of one CPU holds records of another; they were passed over.',
     remedy: 'Read such a file as one stream: `iowitness blkparse -i - < FILE`.',
   },
+  'blktrace-unsorted': {
+    severity: 'degraded',
+    sentence: 'A block trace goes back in time; such records were taken at the time of the one before them.',
+    remedy: 'Sort a stream of several CPUs first: `iowitness blkparse -i - -O -d SORTED < FILE`.',
+  },
+  'blktrace-incomplete': {
+    severity: 'degraded',
+    sentence: 'So many bios waited for a dispatch that never came that they were forgotten.',
+    remedy: 'Trace the categories queue, issue and complete together.',
+  },
   'blktrace-unreadable': {
     severity: 'severe',
     sentence: 'A file of a block trace could not be read to its end.',

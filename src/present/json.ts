@@ -1,14 +1,12 @@
-// A diagnosis as JSON (docs/diagnosis.schema.json). Control and bidirectional characters are written as \u escapes, so that the
+// A result as JSON. Control and bidirectional characters are written as \u escapes, so that the
 // text is safe on a terminal and still carries every name exactly.
-
-import type { Diagnosis } from '../model/diagnosis.js';
 
 // JSON.stringify already escapes U+0000 to U+001F and lone surrogates.
 const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** One JSON document, indented by two spaces, without a line break at its end. */
-export function renderJson(diagnosis: Diagnosis): string {
-  return JSON.stringify(diagnosis, null, 2).replace(
+export function renderJson(value: object): string {
+  return JSON.stringify(value, null, 2).replace(
     UNSAFE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

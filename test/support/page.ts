@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import type { Charts } from '../../src/model/charts.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
-import { reportAssets } from '../../src/cli/context.js';
+import { reportAssets } from '../../src/cli/conclude.js';
 import { renderHtml } from '../../src/present/html/report.js';
 
 /** The report with the browser code and the causes' pages that this build has made. */

@@ -49,8 +49,8 @@ class LossCounter {
   }
 }
 
-/** Reads the records of one source in its own order. */
-class Reader {
+/** Reads the records of one source in its own order, batch by batch. */
+export class TraceReader {
   private readonly window: ByteWindow;
   private readonly losses: LossCounter;
   private orderKnown = false;
@@ -61,7 +61,7 @@ class Reader {
     this.losses = new LossCounter(source.name, report);
   }
 
-  /** Refills the batch; false at the end. */
+  /** Refills the batch; false at the end. Never throws on any bytes; every byte belongs to a record or to a reported loss. */
   async next(): Promise<boolean> {
     const { batch, window } = this;
     batch.length = 0;
@@ -79,6 +79,10 @@ class Reader {
     }
     this.losses.finish();
     return false;
+  }
+
+  async close(): Promise<void> {
+    await this.window.source.close();
   }
 
   /** Appends records for as long as whole ones follow each other and the batch has room. */
@@ -155,10 +159,10 @@ class Reader {
  * one is asked for. Never throws on any bytes; every byte belongs to a record or to a reported loss.
  */
 export async function* readRecords(source: ByteSource, report: (loss: Loss) => void): AsyncGenerator<RecordBatch> {
-  const reader = new Reader(source, report);
+  const reader = new TraceReader(source, report);
   try {
     while (await reader.next()) yield reader.batch;
   } finally {
-    await source.close();
+    await reader.close();
   }
 }

@@ -1,15 +1,12 @@
 // Where a trace's bytes come from: a file, a compressed file, standard input or a FIFO; and the window through which they are seen.
 // Only the window holds bytes, so memory stays the same however long the trace is.
 
-import { closeSync, createReadStream, fstatSync, openSync, read as readCallback } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { messageOf, UserError } from '../../base/errors.js';
 import { LONGEST_RECORD } from './frame.js';
-
-const readFd = promisify(readCallback);
 
 const CHUNK = 256 * 1024;
 
@@ -44,12 +41,13 @@ class FileSource implements ByteSource {
     if (stat.isFile()) this.size = stat.size;
   }
 
-  async read(into: Uint8Array): Promise<number> {
+  /** Files are read without a detour over other threads: what a trace is read for can't go on before its bytes are there. */
+  read(into: Uint8Array): Promise<number> {
     try {
-      return (await readFd(this.fd, into, 0, into.length, null)).bytesRead;
+      return Promise.resolve(readSync(this.fd, into, 0, into.length, null));
     } catch (error) {
       this.refusal = messageOf(error);
-      return 0;
+      return Promise.resolve(0);
     }
   }
 

@@ -53,7 +53,7 @@ export function nameOf(process: Process | undefined): Uint8Array {
 
 /** What a split or unplug carries, or `?` where blkparse would read memory behind the record. */
 export function payloadText(batch: RecordBatch, row: number): string {
-  return payloadNumber(batch, row)?.toString() ?? '?';
+  return payloadNumber(batch, row)?.low.toString() ?? '?';
 }
 
 /** Bytes in hexadecimal; where the rest is zero, ` ..` stands for it. */

@@ -111,7 +111,7 @@ describe('reading a block trace', () => {
         sectorFromHigh: 1,
         sectorFromLow: 5,
       });
-      assert.equal(payloadNumber(batch, 1), 77);
+      assert.deepEqual(payloadNumber(batch, 1), { high: 0, low: 77 });
       assert.equal(notificationOf(batch, 2), 'process');
       assert.equal(Buffer.from(processName(batch, 2)).toString(), 'name');
       assert.equal(notificationOf(batch, 3), 'message');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { loadCauses, loadDrills } from '../../../src/catalogue.js';
-import { reportAssets } from '../../../src/cli/context.js';
+import { reportAssets } from '../../../src/cli/conclude.js';
 import { renderHtml } from '../../../src/present/html/report.js';
 import { storyCharts } from '../../support/charts.js';
 import { aDiagnosis } from '../../support/diagnosis.js';

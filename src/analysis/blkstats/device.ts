@@ -1,0 +1,152 @@
+// What is counted of one device while the records pass.
+
+import { Activity, BusyMeter } from './periods.js';
+import { PlugMeter } from './plugs.js';
+import { Arrivals } from './scopes.js';
+import { SeekMeter } from './seeks.js';
+import { TimeBins } from './time-bins.js';
+
+/** Columns of a device's bins. */
+const BIN = { depth: 0, most: 1, waiting: 2, completions: 3, bytes: 4 } as const;
+
+export class DeviceMeter {
+  readonly id: string;
+  readonly index: number;
+  readonly standsOn = new Set<string>();
+  readonly arrivals = new Arrivals();
+  readonly queueSeeks = new SeekMeter();
+  readonly dispatchSeeks = new SeekMeter();
+  readonly plugs = new PlugMeter();
+  readonly busy = new BusyMeter();
+  readonly queueActivity = new Activity();
+  readonly completeActivity = new Activity();
+  private readonly bins = new TimeBins([false, true, false, false, false]);
+  bios = 0;
+  backMerges = 0;
+  frontMerges = 0;
+  splits = 0;
+  dispatches = 0;
+  requeues = 0;
+  errors = 0;
+  firstNs = NaN;
+  lastNs = 0;
+  /** Bios that wait for dispatch, as far as their sizes show it: flushes have none. */
+  private waiting = 0;
+  private waitingSum = 0;
+  private waitingSamples = 0;
+  private changedAt = 0;
+  private leastSectors = Infinity;
+  private mostSectors = 0;
+  private totalSectors = 0;
+  private sized = 0;
+
+  constructor(id: string, index: number) {
+    this.id = id;
+    this.index = index;
+  }
+
+  /** Every record of the device goes through here first. */
+  seen(t: number): void {
+    if (Number.isNaN(this.firstNs)) this.firstNs = t;
+    this.lastNs = t;
+  }
+
+  /** Brings the sums over time up to now; called before anything that they sum changes. */
+  private advance(t: number): void {
+    const { bins, changedAt, busy, waiting } = this;
+    if (busy.depth > 0) bins.span(BIN.depth, changedAt, t, busy.depth);
+    if (waiting > 0) bins.span(BIN.waiting, changedAt, t, waiting);
+    this.changedAt = t;
+  }
+
+  queue(t: number, sector: number, sectors: number): void {
+    this.bios += 1;
+    this.arrivals.at(t);
+    this.queueActivity.add(t);
+    if (sectors > 0) {
+      this.queueSeeks.add(sector, sectors);
+      this.wait(t);
+    }
+  }
+
+  /** One more waits; those that it finds are averaged. */
+  private wait(t: number): void {
+    this.advance(t);
+    this.waitingSum += this.waiting;
+    this.waitingSamples += 1;
+    this.waiting += 1;
+  }
+
+  private unwait(t: number): void {
+    if (this.waiting === 0) return;
+    this.advance(t);
+    this.waiting -= 1;
+  }
+
+  merge(t: number, front: boolean): void {
+    if (front) this.frontMerges += 1;
+    else this.backMerges += 1;
+    this.unwait(t);
+  }
+
+  dispatch(t: number, sector: number, sectors: number): void {
+    this.dispatches += 1;
+    if (sectors > 0) {
+      this.dispatchSeeks.add(sector, sectors);
+      this.unwait(t);
+    }
+    this.advance(t);
+    this.busy.start(t);
+    this.bins.at(BIN.most, t, this.busy.depth);
+  }
+
+  requeue(t: number): void {
+    this.requeues += 1;
+    this.advance(t);
+    this.busy.end(t);
+    this.wait(t);
+  }
+
+  /** A whole request of the device has ended. */
+  complete(t: number, sectors: number): void {
+    this.advance(t);
+    this.busy.end(t);
+    this.answer(t, sectors);
+  }
+
+  /** I/O has ended, with a request or without one. */
+  answer(t: number, sectors: number): void {
+    const { bins } = this;
+    this.completeActivity.add(t);
+    bins.at(BIN.completions, t, 1);
+    bins.at(BIN.bytes, t, sectors * 512);
+    if (sectors === 0) return;
+    this.sized += 1;
+    this.totalSectors += sectors;
+    this.leastSectors = Math.min(this.leastSectors, sectors);
+    this.mostSectors = Math.max(this.mostSectors, sectors);
+  }
+
+  get requestSectors() {
+    const { sized, totalSectors } = this;
+    if (sized === 0) return undefined;
+    return { min: this.leastSectors, mean: totalSectors / sized, max: this.mostSectors, total: totalSectors };
+  }
+
+  get activeAtQueue(): number {
+    return this.waitingSamples === 0 ? 0 : this.waitingSum / this.waitingSamples;
+  }
+
+  get series() {
+    const { bins } = this;
+    const perTime = (column: number) => bins.column(column).map((sum) => sum / bins.binNs);
+    return {
+      binNs: bins.binNs,
+      depth: perTime(BIN.depth),
+      mostAtOnce: bins.column(BIN.most),
+      waiting: perTime(BIN.waiting),
+      completions: bins.column(BIN.completions),
+      bytes: bins.column(BIN.bytes),
+    };
+  }
+}

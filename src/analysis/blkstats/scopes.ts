@@ -1,0 +1,110 @@
+// The times between stages, by whose they are: one scope a disk, kind and process. Each time is recorded once, in its scope; figures of
+// a disk, a kind or a process are the sum over scopes.
+
+import { Histogram } from '../../base/histogram.js';
+import { STAGES, type Stage, type StageTimes } from '../../model/block-stats.js';
+
+const STAGE_NAMES = Object.keys(STAGES) as Stage[];
+
+/** Numbers of the stages. */
+export const STAGE = Object.fromEntries(STAGE_NAMES.map((name, index) => [name, index])) as Readonly<
+  Record<Stage, number>
+>;
+
+/** Processes beyond so many are counted together, as process −1. */
+const MOST_PROCESSES = 4096;
+export const OTHER_PROCESSES = -1;
+
+/** Times from one arrival to the next. */
+export class Arrivals {
+  readonly times = new Histogram();
+  private last = NaN;
+
+  at(t: number): void {
+    if (!Number.isNaN(this.last)) this.times.record(t - this.last);
+    this.last = t;
+  }
+}
+
+export interface Scope {
+  readonly disk: number;
+  readonly kind: number;
+  readonly pid: number;
+  bios: number;
+  merged: number;
+  /** Completed requests, by their earliest bio, and completed sectors, bio by bio. */
+  requests: number;
+  sectors: number;
+  readonly times: (Histogram | undefined)[];
+  /** Shared with the other scopes of the same disk and kind, and of the same disk and process. */
+  readonly arrivalsOfKind: Arrivals;
+  readonly arrivalsOfProcess: Arrivals;
+}
+
+export class Scopes {
+  readonly list: Scope[] = [];
+  private readonly byKey = new Map<number, number>();
+  private readonly pids = new Set<number>();
+
+  /** The scope's number. */
+  of(disk: number, kind: number, pid: number): number {
+    const key = (disk * 8 + kind) * 2 ** 32 + (pid >>> 0);
+    return this.byKey.get(key) ?? this.make(disk, kind, pid, key);
+  }
+
+  private make(disk: number, kind: number, pid: number, key: number): number {
+    if (!this.pids.has(pid) && this.pids.size >= MOST_PROCESSES) return this.of(disk, kind, OTHER_PROCESSES);
+    this.pids.add(pid);
+    const alike = (same: (scope: Scope) => boolean) => this.list.find((scope) => scope.disk === disk && same(scope));
+    const scope: Scope = {
+      disk,
+      kind,
+      pid,
+      bios: 0,
+      merged: 0,
+      requests: 0,
+      sectors: 0,
+      times: STAGE_NAMES.map(() => undefined),
+      arrivalsOfKind: alike((one) => one.kind === kind)?.arrivalsOfKind ?? new Arrivals(),
+      arrivalsOfProcess: alike((one) => one.pid === pid)?.arrivalsOfProcess ?? new Arrivals(),
+    };
+    const number = this.list.push(scope) - 1;
+    this.byKey.set(key, number);
+    return number;
+  }
+
+  record(scope: number, stage: number, ns: number): void {
+    const times = this.list[scope]?.times;
+    if (times) (times[stage] ??= new Histogram()).record(ns);
+  }
+
+  /** The distributions over some scopes, in the order of the stages; stages without any time are left out. */
+  stages(scopes: readonly Scope[], arrivals: Arrivals): StageTimes[] {
+    return STAGE_NAMES.flatMap((stage, index) => {
+      if (stage === 'Q2Q') return summarise(stage, arrivals.times);
+      const sum = new Histogram();
+      for (const { times } of scopes) if (times[index]) sum.add(times[index]);
+      return summarise(stage, sum);
+    });
+  }
+}
+
+/** Nothing for a stage that was never seen. */
+function summarise(stage: Stage, times: Histogram): StageTimes[] {
+  if (times.count === 0) return [];
+  return [
+    {
+      stage,
+      count: times.count,
+      minNs: times.min,
+      meanNs: times.mean(),
+      p50Ns: times.quantile(0.5),
+      p90Ns: times.quantile(0.9),
+      p99Ns: times.quantile(0.99),
+      p999Ns: times.quantile(0.999),
+      maxNs: times.max,
+      totalNs: times.sum,
+      histogram: times.parts(8).map(({ from, to, count }) => ({ fromNs: from, toNs: to, count })),
+    },
+  ];
+}

@@ -1,0 +1,48 @@
+// How `check`, `diagnose` and `report` end: the diagnosis is made, printed and written as a page, and sets the exit status.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
+import { diagnoseRecording, writeReport, type Diagnosed } from '../pipeline.js';
+import type { ReportAssets } from '../present/html/report.js';
+import { renderJson } from '../present/json.js';
+import { renderText } from '../present/text.js';
+import { EXIT, progress, ROOT, say, toolName } from './context.js';
+
+/** The browser code and the causes' pages that reports embed. */
+export function reportAssets(): ReportAssets {
+  const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name), 'utf8');
+  const causes = v.parse(v.record(v.string(), v.string()), JSON.parse(read('causes.json')));
+  return { js: read('report.js'), css: read('report.css'), causes };
+}
+
+export function exitStatus({ verdict }: Diagnosis): number {
+  if (isNoStall(verdict)) return EXIT.fine;
+  return verdict.cause === 'inconclusive' ? EXIT.failed : EXIT.found;
+}
+
+/** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
+export async function concludeWith(
+  recording: string,
+  options: { readonly json: boolean; readonly report?: string },
+): Promise<void> {
+  progress('reading the recording…');
+  const diagnosed = await diagnoseRecording(recording, toolName());
+  if (options.report !== undefined) await writeReport(diagnosed, options.report, reportAssets());
+  progress('');
+  printDiagnosis(diagnosed, options);
+  process.exitCode = exitStatus(diagnosed.diagnosis);
+}
+
+function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: boolean; readonly report?: string }): void {
+  if (options.json) {
+    say(renderJson(diagnosis));
+    return;
+  }
+  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+  say(
+    renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }),
+  );
+  if (options.report !== undefined) say(`Report: ${options.report}`);
+}

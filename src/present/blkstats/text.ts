@@ -1,0 +1,215 @@
+// The figures of `blkstats` for a terminal: the stages of I/O first, then device by device, who asked, and the slowest requests.
+// Names come from the machine and pass through harmless() before they are laid out.
+
+import { bytes, count, duration, figure, harmless, percent } from '../../base/format.js';
+import {
+  STAGES,
+  type BlockStats,
+  type DeviceStats,
+  type ProcessStats,
+  type SlowRequest,
+  type StageTimes,
+} from '../../model/block-stats.js';
+import { LOSS_KINDS } from '../../model/losses.js';
+import { columns } from '../text-layout.js';
+import { clockText } from '../words.js';
+import { deviceName, processName, stagesShown } from './words.js';
+
+const MOST_PROCESSES = 12;
+const MOST_SLOW = 10;
+
+const ns = (value: number | undefined) => (value === undefined ? '–' : duration(value / 1e6));
+
+const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/** How often each octave of time was seen, from the fastest to the slowest: one character an octave. */
+export function shape({ histogram }: StageTimes): string {
+  const octaves = new Map<number, number>();
+  for (const one of histogram) {
+    const octave = Math.floor(Math.log2(Math.max(1, one.fromNs)));
+    octaves.set(octave, (octaves.get(octave) ?? 0) + one.count);
+  }
+  const first = Math.min(...octaves.keys());
+  const last = Math.max(...octaves.keys());
+  const most = Math.max(...octaves.values());
+  return Array.from({ length: last - first + 1 }, (_, at) => {
+    const seen = octaves.get(first + at) ?? 0;
+    // Few beside many are still some, so the scale is logarithmic.
+    return seen === 0
+      ? ' '
+      : (BLOCKS[Math.round((Math.log2(1 + seen) / Math.log2(1 + most)) * (BLOCKS.length - 1))] ?? '');
+  }).join('');
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+const STAGE_HEAD = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'];
+
+function stageCells(one: StageTimes): string[] {
+  const times = [one.minNs, one.meanNs, one.p50Ns, one.p90Ns, one.p99Ns, one.p999Ns, one.maxNs];
+  return [count(one.count), ...times.map(ns)];
+}
+
+function stageTable(stages: readonly StageTimes[]): string[] {
+  const whole = stages.find((one) => one.stage === 'Q2C')?.totalNs;
+  const rows = stages.map((one) => [
+    one.stage,
+    ...stageCells(one),
+    whole === undefined || whole === 0 || one.stage === 'Q2Q' ? '' : percent(one.totalNs / whole),
+    shape(one),
+    STAGES[one.stage],
+  ]);
+  return columns([['', ...STAGE_HEAD, 'of Q2C', 'shape', ''], ...rows], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+function kindTable(device: DeviceStats): string[] {
+  const rows = device.kinds.flatMap((kind) =>
+    stagesShown(kind.stages).map((one, at) => [
+      at === 0 ? kind.kind : '',
+      at === 0 ? count(kind.requests) : '',
+      at === 0 ? bytes(kind.bytes) : '',
+      one.stage,
+      ...stageCells(one),
+      shape(one),
+    ]),
+  );
+  return columns([['', 'requests', 'bytes', '', ...STAGE_HEAD, 'shape'], ...rows], [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+}
+
+function seekText(title: string, seeks: DeviceStats['seeks']['queued']): string[] {
+  if (!seeks) return [];
+  const figures = `mean ${figure(seeks.mean)}, median ${figure(seeks.median)}, 90 % within ${figure(seeks.p90)} sectors`;
+  return [`${title}: ${percent(seeks.sequential)} went on where the one before ended; ${figures}`];
+}
+
+function deviceFacts(device: DeviceStats): string[] {
+  const { merges, splits, dispatches, requeues, errors, unfinished, requestSectors, plug, busy, activeAtQueue } =
+    device;
+  const ratio = dispatches > 0 ? ` (${figure(device.bios / dispatches)} bios a dispatch)` : '';
+  const facts = [
+    `${count(device.bios)} bios queued, ${count(merges.back)} merged at the back and ${count(merges.front)} at the front, ${count(splits)} splits, ${count(dispatches)} dispatches${ratio}`,
+  ];
+  if (requeues + errors + unfinished > 0) {
+    facts.push(`${count(requeues)} requeues, ${count(errors)} errors, ${count(unfinished)} not completed in the trace`);
+  }
+  if (requestSectors) {
+    const { min, mean, max, total } = requestSectors;
+    facts.push(
+      `size of a request: ${bytes(min * 512)} to ${bytes(max * 512)}, mean ${bytes(mean * 512)}; ${bytes(total * 512)} in all`,
+    );
+  }
+  facts.push(
+    ...seekText('seeks between arrivals', device.seeks.queued),
+    ...seekText('seeks between dispatches', device.seeks.dispatched),
+    `at work ${percent(busy.share)} of the time, in ${count(busy.periods)} periods of ${ns(busy.meanNs)} on average, ${ns(busy.meanIdleNs)} apart; ${figure(activeAtQueue)} others waited when a bio arrived`,
+  );
+  if (plug) {
+    facts.push(
+      `plugged ${percent(plug.plugged)} of the time: ${count(plug.plugs)} unplugs of ${figure(plug.iosPerUnplug)} I/Os, ${count(plug.timerUnplugs)} by timer of ${figure(plug.iosPerTimerUnplug)}`,
+    );
+  }
+  facts.push(`queue depth over time: ${depthLine(device)}`);
+  return facts;
+}
+
+/** The depth as a line of at most 60 characters, with its largest value. */
+function depthLine({ series }: DeviceStats): string {
+  const { depth, mostAtOnce, binNs } = series;
+  const each = Math.max(1, Math.ceil(depth.length / 60));
+  const means = Array.from({ length: Math.ceil(depth.length / each) }, (_, at) => {
+    const part = depth.slice(at * each, (at + 1) * each);
+    return part.reduce((sum, one) => sum + one, 0) / part.length;
+  });
+  const top = Math.max(...means, 0);
+  const line = means.map((one) => (top === 0 ? ' ' : (BLOCKS[Math.round((one / top) * (BLOCKS.length - 1))] ?? '')));
+  return `${line.join('')} up to ${figure(top)} on average over ${ns(binNs * each)}, ${count(Math.max(...mostAtOnce, 0))} at once`;
+}
+
+function processTable(all: readonly ProcessStats[], stats: BlockStats): string[] {
+  const several = stats.devices.length > 1;
+  const time = (one: ProcessStats, stage: StageTimes['stage'], which: 'p50Ns' | 'p99Ns') =>
+    ns(one.stages.find((times) => times.stage === stage)?.[which]);
+  const rows = all
+    .slice(0, MOST_PROCESSES)
+    .map((one) => [
+      harmless(processName(one)),
+      ...(several ? [harmless(deviceName(stats, one.device))] : []),
+      count(one.bios),
+      count(one.merged),
+      bytes(one.readBytes),
+      bytes(one.writeBytes),
+      count(one.flushes),
+      time(one, 'Q2D', 'p50Ns'),
+      time(one, 'Q2D', 'p99Ns'),
+      time(one, 'D2C', 'p50Ns'),
+      time(one, 'D2C', 'p99Ns'),
+    ]);
+  if (rows.length === 0) return [];
+  const figures = ['bios', 'merged', 'read', 'written', 'flushes', 'Q2D p50', 'Q2D p99', 'D2C p50', 'D2C p99'];
+  const head = ['', ...(several ? ['device'] : []), ...figures];
+  const lines = columns([head, ...rows], head.map((_, at) => at).slice(several ? 2 : 1));
+  const left = all.length - rows.length;
+  return left > 0 ? [...lines, `and ${left} more: see --json`] : lines;
+}
+
+function slowTable(all: readonly SlowRequest[], stats: BlockStats): string[] {
+  const rows = all
+    .slice(0, MOST_SLOW)
+    .map((one) => [
+      ns(one.completedNs),
+      harmless(deviceName(stats, one.device)),
+      `${one.kind} of ${bytes(one.bytes)}`,
+      harmless(processName(one)),
+      one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
+      ns(one.completedNs - one.dispatchedNs),
+      companyText(one),
+    ]);
+  if (rows.length === 0) return [];
+  return columns([['ended at', 'device', '', '', 'Q2D', 'D2C', 'meanwhile with the device'], ...rows], [0, 4, 5]);
+}
+
+/** '12 others, 3.1 MB: fio (123) 10 reads; kworker (9) 2 writes'. */
+export function companyText({ meanwhile }: SlowRequest): string {
+  const { requests, by, more } = meanwhile;
+  if (requests === 0) return 'nothing else';
+  const who = by
+    .slice(0, 3)
+    .map((one) => `${harmless(processName(one))} ${count(one.requests)} ${one.kind}${one.requests === 1 ? '' : 's'}`);
+  return `${more ? 'at least ' : ''}${count(requests)} others, ${bytes(meanwhile.bytes)}: ${who.join('; ')}`;
+}
+
+export function renderBlockStats(stats: BlockStats): string {
+  const { source, devices, overall, notTraced, losses } = stats;
+  const from = source.startedAt === null ? '' : `, from ${clockText(source.startedAt)}`;
+  const lines = [
+    `${harmless(source.path)}: ${count(source.records)} records of ${devices.length === 1 ? 'one device' : `${devices.length} devices`} in ${ns(source.durationNs)}${from}`,
+    ...section('Times between stages, all devices', overall.length === 0 ? [] : stageTable(overall)),
+  ];
+  if (notTraced.length > 0) {
+    lines.push(`  A recording does not hold ${notTraced.join(', ')}: \`iowitness trace\` does.`);
+  }
+  for (const device of devices) {
+    const below = device.standsOn.map((id) => harmless(deviceName(stats, id)));
+    const layer = below.length === 0 ? '' : `, stands on ${below.join(', ')}: not in the overall figures`;
+    lines.push(
+      ...section(`${harmless(deviceName(stats, device.device))} (${device.device})${layer}`, [
+        ...kindTable(device),
+        ...deviceFacts(device),
+      ]),
+    );
+  }
+  lines.push(
+    ...section('Processes', processTable(stats.processes, stats)),
+    ...section('The slowest requests', slowTable(stats.slowest, stats)),
+    ...section(
+      'Lost',
+      losses.map(({ code, where, count: many }) => {
+        const times = many === undefined ? '' : ` (${count(many)})`;
+        return `${harmless(where)}: ${LOSS_KINDS[code].sentence}${times}`;
+      }),
+    ),
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,69 @@
+// A block trace or a recording → the figures of `blkstats`. Stands above the folders for the reason that open-case.ts does: it opens,
+// decodes and measures.
+
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { figuresOf } from './analysis/blkstats/figures.js';
+import { RecordTaker } from './analysis/blkstats/from-records.js';
+import { BlockMeter } from './analysis/blkstats/meter.js';
+import { UserError } from './base/errors.js';
+import { findTraceFiles } from './decode/blktrace/files.js';
+import { mergeByTime } from './decode/blktrace/merge.js';
+import { openSource } from './decode/blktrace/source.js';
+import type { BlockStats } from './model/block-stats.js';
+import type { Loss } from './model/losses.js';
+
+/** Reads a trace (BASE, one of its files, a merged file) or a recording's folder. Throws a UserError where there is neither. */
+export async function readBlockStats(path: string, tool: string): Promise<BlockStats> {
+  const isRecording = statSync(join(path, 'manifest.json'), { throwIfNoEntry: false }) !== undefined;
+  if (!isRecording) return await ofTrace(path, tool);
+  // What decodes and measures recordings is loaded only where there is one.
+  const [{ openCase }, { statsOfRecording }] = await Promise.all([
+    import('./open-case.js'),
+    import('./analysis/blkstats/of-recording.js'),
+  ]);
+  return statsOfRecording(openCase(path), tool);
+}
+
+async function ofTrace(path: string, tool: string): Promise<BlockStats> {
+  const files = findTraceFiles(path);
+  const meter = new BlockMeter();
+  const taker = new RecordTaker(meter);
+  const losses: Loss[] = [];
+  const first = await mergeByTime(
+    files.map((file) => openSource(file.path)),
+    (loss) => losses.push(loss),
+    (batch, row, t) => taker.take(batch, row, t),
+  );
+  if (!first || Number.isNaN(taker.firstNs)) {
+    throw new UserError(
+      `${path} holds no I/O of a block trace: name the BASE of BASE.blktrace.0, or a NAME.iow folder.`,
+    );
+  }
+  if (meter.follower.forgotten > 0)
+    losses.push({ code: 'blktrace-incomplete', where: path, count: meter.follower.forgotten });
+  const { clock } = taker;
+  const sinceClock = clock && (first.high - clock.at.high) * 2 ** 32 + (first.low - clock.at.low) + taker.firstNs;
+  const name =
+    meter.devices.length === 1 ? basename(files[0]?.path ?? '').replace(/\.blktrace\.\d+(\.gz|\.zst)?$/, '') : '';
+  return {
+    schema: 'iowitness.blkstats/1',
+    tool,
+    source: {
+      path,
+      kind: 'block-trace',
+      records: taker.records,
+      startedAt:
+        clock && sinceClock !== undefined
+          ? new Date(clock.seconds * 1000 + (clock.nanoseconds + sinceClock) / 1e6).toISOString()
+          : null,
+      durationNs: meter.lastNs,
+    },
+    notTraced: [],
+    ...figuresOf(meter, {
+      device: () => (name === '' ? undefined : name),
+      process: (pid) => taker.processName(pid),
+    }),
+    losses,
+  };
+}
