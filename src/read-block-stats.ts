@@ -1,7 +1,7 @@
 // A block trace or a recording → the figures of `blkstats`. Stands above the folders for the reason that open-case.ts does: it opens,
 // decodes and measures.
 
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { figuresOf } from './analysis/blkstats/figures.js';
 import { RecordTaker } from './analysis/blkstats/from-records.js';
@@ -15,8 +15,7 @@ import type { Loss } from './model/losses.js';
 
 /** Reads a trace (BASE, one of its files, a merged file) or a recording's folder. Throws a UserError where there is neither. */
 export async function readBlockStats(path: string, tool: string): Promise<BlockStats> {
-  const isRecording = statSync(join(path, 'manifest.json'), { throwIfNoEntry: false }) !== undefined;
-  if (!isRecording) return await ofTrace(path, tool);
+  if (!existsSync(join(path, 'manifest.json'))) return await ofTrace(path, tool);
   // What decodes and measures recordings is loaded only where there is one.
   const [{ openCase }, { statsOfRecording }] = await Promise.all([
     import('./open-case.js'),

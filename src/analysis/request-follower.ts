@@ -80,6 +80,16 @@ class SlotIndex {
     return slot;
   }
 
+  /** Gives back every slot that can be found, and says how many they were. */
+  clear(): number {
+    const { count } = this;
+    const found = [...this.all()];
+    this.heads.fill(NONE);
+    for (const slot of found) this.give(slot);
+    this.count = 0;
+    return count;
+  }
+
   /** Every slot that can be found. */
   *all(): Generator<number> {
     for (const head of this.heads) for (let slot = head; slot !== NONE; slot = this.next[slot] ?? NONE) yield slot;
@@ -94,7 +104,7 @@ class SlotIndex {
     this.heads = new Int32Array(size).fill(NONE);
     this.count = 0;
     // A chain is walked from its latest slot on, so it is built again from its earliest.
-    for (const slot of found.reverse()) this.add(slot, this.lane[slot] ?? 0, this.sector[slot] ?? 0);
+    for (const slot of found.toReversed()) this.add(slot, this.lane[slot] ?? 0, this.sector[slot] ?? 0);
   }
 }
 
@@ -131,7 +141,7 @@ export class RequestFollower {
 
   /** A bio arrives (Q). Returns its slot. */
   queue(lane: number, sector: number, sectors: number, t: number, pid: number, tag: number): number {
-    if (this.waiting.count >= MOST_WAITING) this.forgetWaiting();
+    if (this.waiting.count >= MOST_WAITING) this.forgotten += this.waiting.clear();
     const bio = this.newBio();
     this.bioSectors[bio] = sectors;
     this.queued[bio] = t;
@@ -190,16 +200,18 @@ export class RequestFollower {
     let last = NONE;
     let at = sector;
     const end = sector + sectors;
-    do {
+    for (;;) {
       const bio = this.waiting.remove(lane, at);
       if (bio === NONE) break;
-      if (sectors > 0 && at + (this.bioSectors[bio] ?? 0) > end) this.cut(bio, end);
+      const size = this.bioSectors[bio] ?? 0;
+      if (sectors > 0 && at + size > end) this.cut(bio, end);
       if (last === NONE) first = bio;
       else this.nextBio[last] = bio;
       last = bio;
       this.nextBio[bio] = NONE;
-      at += this.bioSectors[bio] ?? 0;
-    } while (at < end || sectors === 0);
+      at += size;
+      if (sectors > 0 && (at >= end || size === 0)) break;
+    }
     const flight = this.newFlight();
     this.dispatched[flight] = t;
     this.sectors[flight] = sectors;
@@ -296,14 +308,6 @@ export class RequestFollower {
     this.bioSectors[bio] = sector - from;
     const lane = this.waiting.lane[bio] ?? 0;
     this.queue(lane, sector, rest, this.queued[bio] ?? NaN, this.pid[bio] ?? 0, this.tag[bio] ?? 0);
-  }
-
-  private forgetWaiting(): void {
-    for (const bio of [...this.waiting.all()]) {
-      this.waiting.remove(this.waiting.lane[bio] ?? 0, this.waiting.sector[bio] ?? 0);
-      this.waiting.give(bio);
-      this.forgotten += 1;
-    }
   }
 
   private newBio(): number {

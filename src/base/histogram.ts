@@ -72,7 +72,8 @@ export class Histogram {
     let seen = 0;
     for (let octave = 0; octave < OCTAVES; octave += 1) {
       const counts = this.octaves[octave];
-      for (let index = 0; counts && index < SUB; index += 1) {
+      if (!counts) continue;
+      for (let index = 0; index < SUB; index += 1) {
         seen += counts[index] ?? 0;
         if (seen < rank) continue;
         const middle = lowerEdge(octave, index) + (widthOf(octave) - 1) / 2;
@@ -91,7 +92,8 @@ export class Histogram {
     const found: { from: number; to: number; count: number }[] = [];
     const each = SUB / parts;
     this.octaves.forEach((counts, octave) => {
-      for (let from = 0; counts && from < SUB; from += each) {
+      if (!counts) return;
+      for (let from = 0; from < SUB; from += each) {
         const count = counts.subarray(from, from + each).reduce((sum, one) => sum + one, 0);
         if (count > 0) found.push({ from: lowerEdge(octave, from), to: lowerEdge(octave, from + each), count });
       }

@@ -1,13 +1,11 @@
 // What is counted of one device while the records pass.
 
+import type { DepthSeries } from '../../model/block-stats.js';
+import { DepthBins } from './depth-bins.js';
 import { Activity, BusyMeter } from './periods.js';
 import { PlugMeter } from './plugs.js';
 import { Arrivals } from './scopes.js';
 import { SeekMeter } from './seeks.js';
-import { TimeBins } from './time-bins.js';
-
-/** Columns of a device's bins. */
-const BIN = { depth: 0, most: 1, waiting: 2, completions: 3, bytes: 4 } as const;
 
 export class DeviceMeter {
   readonly id: string;
@@ -20,7 +18,7 @@ export class DeviceMeter {
   readonly busy = new BusyMeter();
   readonly queueActivity = new Activity();
   readonly completeActivity = new Activity();
-  private readonly bins = new TimeBins([false, true, false, false, false]);
+  private readonly bins = new DepthBins();
   bios = 0;
   backMerges = 0;
   frontMerges = 0;
@@ -34,7 +32,6 @@ export class DeviceMeter {
   private waiting = 0;
   private waitingSum = 0;
   private waitingSamples = 0;
-  private changedAt = 0;
   private leastSectors = Infinity;
   private mostSectors = 0;
   private totalSectors = 0;
@@ -53,10 +50,7 @@ export class DeviceMeter {
 
   /** Brings the sums over time up to now; called before anything that they sum changes. */
   private advance(t: number): void {
-    const { bins, changedAt, busy, waiting } = this;
-    if (busy.depth > 0) bins.span(BIN.depth, changedAt, t, busy.depth);
-    if (waiting > 0) bins.span(BIN.waiting, changedAt, t, waiting);
-    this.changedAt = t;
+    this.bins.advance(t, this.busy.depth, this.waiting);
   }
 
   queue(t: number, sector: number, sectors: number): void {
@@ -97,7 +91,7 @@ export class DeviceMeter {
     }
     this.advance(t);
     this.busy.start(t);
-    this.bins.at(BIN.most, t, this.busy.depth);
+    this.bins.reach(this.busy.depth);
   }
 
   requeue(t: number): void {
@@ -116,10 +110,9 @@ export class DeviceMeter {
 
   /** I/O has ended, with a request or without one. */
   answer(t: number, sectors: number): void {
-    const { bins } = this;
+    this.advance(t);
     this.completeActivity.add(t);
-    bins.at(BIN.completions, t, 1);
-    bins.at(BIN.bytes, t, sectors * 512);
+    this.bins.complete(sectors * 512);
     if (sectors === 0) return;
     this.sized += 1;
     this.totalSectors += sectors;
@@ -137,16 +130,7 @@ export class DeviceMeter {
     return this.waitingSamples === 0 ? 0 : this.waitingSum / this.waitingSamples;
   }
 
-  get series() {
-    const { bins } = this;
-    const perTime = (column: number) => bins.column(column).map((sum) => sum / bins.binNs);
-    return {
-      binNs: bins.binNs,
-      depth: perTime(BIN.depth),
-      mostAtOnce: bins.column(BIN.most),
-      waiting: perTime(BIN.waiting),
-      completions: bins.column(BIN.completions),
-      bytes: bins.column(BIN.bytes),
-    };
+  get series(): DepthSeries {
+    return this.bins.result();
   }
 }

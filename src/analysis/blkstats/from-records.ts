@@ -27,6 +27,9 @@ export function kindOfCategory(category: number, size: number): number {
 export class RecordTaker {
   private readonly meter: BlockMeter;
   private readonly disks = new Map<number, number>();
+  /** Most records are of the same device as the one before. */
+  private lastDevice = -1;
+  private lastDisk = -1;
   private readonly names = new Map<number, string>();
   records = 0;
   /** When the first I/O was, ns since the trace's first record: time is counted from there, because notifications may be older. */
@@ -43,8 +46,11 @@ export class RecordTaker {
   }
 
   private diskOf(device: number): number {
+    if (device === this.lastDevice) return this.lastDisk;
     let disk = this.disks.get(device);
     if (disk === undefined) this.disks.set(device, (disk = this.meter.disk(deviceId(device))));
+    this.lastDevice = device;
+    this.lastDisk = disk;
     return disk;
   }
 

@@ -4,8 +4,17 @@
 import { NONE, RequestFollower } from '../request-follower.js';
 import { KIND, laneOf } from '../requests.js';
 import { DeviceMeter } from './device.js';
-import { Arrivals, Scopes, STAGE } from './scopes.js';
+import { Arrivals, Scopes, stageNumber } from './scopes.js';
 import { Slowest } from './slowest.js';
+
+const Q2G = stageNumber('Q2G');
+const Q2M = stageNumber('Q2M');
+const G2I = stageNumber('G2I');
+const I2D = stageNumber('I2D');
+const M2D = stageNumber('M2D');
+const Q2D = stageNumber('Q2D');
+const D2C = stageNumber('D2C');
+const Q2C = stageNumber('Q2C');
 
 export class BlockMeter {
   readonly follower = new RequestFollower();
@@ -48,14 +57,14 @@ export class BlockMeter {
   getRequest(disk: number, kind: number, sector: number, t: number): void {
     this.device(disk, t);
     const bio = this.follower.getRequest(laneOf(disk, kind), sector, t);
-    if (bio !== NONE) this.record(STAGE.Q2G, bio, this.follower.queued[bio] ?? NaN, t);
+    if (bio !== NONE) this.record(Q2G, bio, this.follower.queued[bio] ?? NaN, t);
   }
 
   merge(disk: number, kind: number, sector: number, t: number, front: boolean): void {
     this.device(disk, t).merge(t, front);
     const bio = this.follower.merge(laneOf(disk, kind), sector, t);
     if (bio === NONE) return;
-    this.record(STAGE.Q2M, bio, this.follower.queued[bio] ?? NaN, t);
+    this.record(Q2M, bio, this.follower.queued[bio] ?? NaN, t);
     const counts = this.scopes.list[this.follower.tag[bio] ?? NONE];
     if (counts) counts.merged += 1;
   }
@@ -63,7 +72,7 @@ export class BlockMeter {
   insert(disk: number, kind: number, sector: number, sectors: number, t: number): void {
     this.device(disk, t);
     const bio = this.follower.insert(laneOf(disk, kind), sector, sectors, t);
-    if (bio !== NONE) this.record(STAGE.G2I, bio, this.follower.gotRequest[bio] ?? NaN, t);
+    if (bio !== NONE) this.record(G2I, bio, this.follower.gotRequest[bio] ?? NaN, t);
   }
 
   dispatch(disk: number, kind: number, sector: number, sectors: number, t: number): void {
@@ -72,9 +81,9 @@ export class BlockMeter {
     const flight = follower.dispatch(laneOf(disk, kind), sector, sectors, t);
     for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
       const inserted = follower.inserted[bio] ?? NaN;
-      if (Number.isNaN(inserted)) this.record(STAGE.M2D, bio, follower.merged[bio] ?? NaN, t);
-      else this.record(STAGE.I2D, bio, inserted, t);
-      this.record(STAGE.Q2D, bio, follower.queued[bio] ?? NaN, t);
+      if (Number.isNaN(inserted)) this.record(M2D, bio, follower.merged[bio] ?? NaN, t);
+      else this.record(I2D, bio, inserted, t);
+      this.record(Q2D, bio, follower.queued[bio] ?? NaN, t);
     }
   }
 
@@ -98,7 +107,7 @@ export class BlockMeter {
     device.complete(t, whole);
     const dispatched = follower.dispatched[flight] ?? NaN;
     for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
-      this.record(STAGE.D2C, bio, dispatched, t);
+      this.record(D2C, bio, dispatched, t);
       this.endBio(bio, whole === 0 ? 0 : follower.sectorsOf(bio), t);
     }
     const earliest = follower.earliest(flight);
@@ -106,7 +115,7 @@ export class BlockMeter {
     if (counts) counts.requests += 1;
     if (earliest === NONE) {
       // Its arrival was not traced: it counts for the device, under process 0.
-      this.scopes.record(this.scopes.of(disk, kind, 0), STAGE.D2C, t - dispatched);
+      this.scopes.record(this.scopes.of(disk, kind, 0), D2C, t - dispatched);
       if (counts) counts.sectors += whole;
     }
     const pid = earliest === NONE ? 0 : (follower.pid[earliest] ?? 0);
@@ -126,7 +135,7 @@ export class BlockMeter {
   }
 
   private endBio(bio: number, sectors: number, t: number): void {
-    this.record(STAGE.Q2C, bio, this.follower.queued[bio] ?? NaN, t);
+    this.record(Q2C, bio, this.follower.queued[bio] ?? NaN, t);
     const counts = this.scopes.list[this.follower.tag[bio] ?? NONE];
     if (counts) counts.sectors += sectors;
   }

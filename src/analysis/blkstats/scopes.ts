@@ -2,18 +2,20 @@
 // a disk, a kind or a process are the sum over scopes.
 
 import { Histogram } from '../../base/histogram.js';
-import { STAGES, type Stage, type StageTimes } from '../../model/block-stats.js';
+import type { Stage, StageTimes } from '../../model/block-stats.js';
 
-const STAGE_NAMES = Object.keys(STAGES) as Stage[];
+const STAGE_NAMES: readonly Stage[] = ['Q2Q', 'Q2G', 'Q2M', 'G2I', 'I2D', 'M2D', 'Q2D', 'D2C', 'Q2C'];
 
-/** Numbers of the stages. */
-export const STAGE = Object.fromEntries(STAGE_NAMES.map((name, index) => [name, index])) as Readonly<
-  Record<Stage, number>
->;
+/** A stage's number in the calls below. */
+export function stageNumber(stage: Stage): number {
+  return STAGE_NAMES.indexOf(stage);
+}
 
 /** Processes beyond so many are counted together, as process −1. */
 const MOST_PROCESSES = 4096;
-export const OTHER_PROCESSES = -1;
+const OTHER_PROCESSES = -1;
+/** A power of two. */
+const RECENT = 256;
 
 /** Times from one arrival to the next. */
 export class Arrivals {
@@ -46,10 +48,19 @@ export class Scopes {
   private readonly byKey = new Map<number, number>();
   private readonly pids = new Set<number>();
 
+  /** The scopes that were asked for last, so that most lookups need no map. */
+  private readonly recent = new Int32Array(RECENT).fill(-1);
+
   /** The scope's number. */
   of(disk: number, kind: number, pid: number): number {
+    const place = (pid * 31 + disk * 8 + kind) & (RECENT - 1);
+    const recent = this.recent[place] ?? -1;
+    const known = this.list[recent];
+    if (known?.pid === pid && known.kind === kind && known.disk === disk) return recent;
     const key = (disk * 8 + kind) * 2 ** 32 + (pid >>> 0);
-    return this.byKey.get(key) ?? this.make(disk, kind, pid, key);
+    const number = this.byKey.get(key) ?? this.make(disk, kind, pid, key);
+    this.recent[place] = number;
+    return number;
   }
 
   private make(disk: number, kind: number, pid: number, key: number): number {

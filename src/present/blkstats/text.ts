@@ -13,33 +13,12 @@ import {
 import { LOSS_KINDS } from '../../model/losses.js';
 import { columns } from '../text-layout.js';
 import { clockText } from '../words.js';
-import { deviceName, processName, stagesShown } from './words.js';
+import { blocks, companyText, deviceName, shareText, processName, shape, stagesShown } from './words.js';
 
 const MOST_PROCESSES = 12;
 const MOST_SLOW = 10;
 
 const ns = (value: number | undefined) => (value === undefined ? '–' : duration(value / 1e6));
-
-const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-
-/** How often each octave of time was seen, from the fastest to the slowest: one character an octave. */
-export function shape({ histogram }: StageTimes): string {
-  const octaves = new Map<number, number>();
-  for (const one of histogram) {
-    const octave = Math.floor(Math.log2(Math.max(1, one.fromNs)));
-    octaves.set(octave, (octaves.get(octave) ?? 0) + one.count);
-  }
-  const first = Math.min(...octaves.keys());
-  const last = Math.max(...octaves.keys());
-  const most = Math.max(...octaves.values());
-  return Array.from({ length: last - first + 1 }, (_, at) => {
-    const seen = octaves.get(first + at) ?? 0;
-    // Few beside many are still some, so the scale is logarithmic.
-    return seen === 0
-      ? ' '
-      : (BLOCKS[Math.round((Math.log2(1 + seen) / Math.log2(1 + most)) * (BLOCKS.length - 1))] ?? '');
-  }).join('');
-}
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
@@ -53,11 +32,10 @@ function stageCells(one: StageTimes): string[] {
 }
 
 function stageTable(stages: readonly StageTimes[]): string[] {
-  const whole = stages.find((one) => one.stage === 'Q2C')?.totalNs;
   const rows = stages.map((one) => [
     one.stage,
     ...stageCells(one),
-    whole === undefined || whole === 0 || one.stage === 'Q2Q' ? '' : percent(one.totalNs / whole),
+    shareText(stages, one),
     shape(one),
     STAGES[one.stage],
   ]);
@@ -123,8 +101,7 @@ function depthLine({ series }: DeviceStats): string {
     return part.reduce((sum, one) => sum + one, 0) / part.length;
   });
   const top = Math.max(...means, 0);
-  const line = means.map((one) => (top === 0 ? ' ' : (BLOCKS[Math.round((one / top) * (BLOCKS.length - 1))] ?? '')));
-  return `${line.join('')} up to ${figure(top)} on average over ${ns(binNs * each)}, ${count(Math.max(...mostAtOnce, 0))} at once`;
+  return `${blocks(means)} up to ${figure(top)} on average over ${ns(binNs * each)}, ${count(Math.max(...mostAtOnce, 0))} at once`;
 }
 
 function processTable(all: readonly ProcessStats[], stats: BlockStats): string[] {
@@ -164,20 +141,10 @@ function slowTable(all: readonly SlowRequest[], stats: BlockStats): string[] {
       harmless(processName(one)),
       one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
       ns(one.completedNs - one.dispatchedNs),
-      companyText(one),
+      harmless(companyText(one)),
     ]);
   if (rows.length === 0) return [];
   return columns([['ended at', 'device', '', '', 'Q2D', 'D2C', 'meanwhile with the device'], ...rows], [0, 4, 5]);
-}
-
-/** '12 others, 3.1 MB: fio (123) 10 reads; kworker (9) 2 writes'. */
-export function companyText({ meanwhile }: SlowRequest): string {
-  const { requests, by, more } = meanwhile;
-  if (requests === 0) return 'nothing else';
-  const who = by
-    .slice(0, 3)
-    .map((one) => `${harmless(processName(one))} ${count(one.requests)} ${one.kind}${one.requests === 1 ? '' : 's'}`);
-  return `${more ? 'at least ' : ''}${count(requests)} others, ${bytes(meanwhile.bytes)}: ${who.join('; ')}`;
 }
 
 export function renderBlockStats(stats: BlockStats): string {

@@ -1,6 +1,7 @@
 // What the forms of `blkstats` share: names of devices and processes, and which stages tell most. Not yet made safe for a terminal or a page.
 
-import type { BlockStats, Stage, StageTimes } from '../../model/block-stats.js';
+import { bytes, count, percent } from '../../base/format.js';
+import type { BlockStats, SlowRequest, Stage, StageTimes } from '../../model/block-stats.js';
 
 /** The device's name, or its number where nothing names it. */
 export function deviceName(stats: BlockStats, id: string): string {
@@ -18,4 +19,40 @@ const TELLING: readonly Stage[] = ['Q2D', 'D2C', 'Q2C'];
 
 export function stagesShown(stages: readonly StageTimes[]): StageTimes[] {
   return stages.filter((one) => TELLING.includes(one.stage));
+}
+
+/** What a stage's time is of the whole time in the block layer; nothing for times that are no part of it. */
+export function shareText(stages: readonly StageTimes[], { stage, totalNs }: StageTimes): string {
+  const whole = stages.find((one) => one.stage === 'Q2C')?.totalNs ?? 0;
+  return whole === 0 || stage === 'Q2Q' ? '' : percent(totalNs / whole);
+}
+
+const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/** Values as a line of blocks, from nothing to the largest. */
+export function blocks(values: readonly number[]): string {
+  const top = Math.max(...values, 0);
+  return values.map((one) => (one > 0 ? (BLOCKS[Math.round((one / top) * (BLOCKS.length - 1))] ?? '') : ' ')).join('');
+}
+
+/** How often each octave of time was seen, from the fastest to the slowest: one character an octave, on a logarithmic scale. */
+export function shape({ histogram }: StageTimes): string {
+  const octaves = new Map<number, number>();
+  for (const one of histogram) {
+    const octave = Math.floor(Math.log2(Math.max(1, one.fromNs)));
+    octaves.set(octave, (octaves.get(octave) ?? 0) + one.count);
+  }
+  const first = Math.min(...octaves.keys());
+  const last = Math.max(...octaves.keys());
+  return blocks(Array.from({ length: last - first + 1 }, (_, at) => Math.log2(1 + (octaves.get(first + at) ?? 0))));
+}
+
+/** '12 others, 3.1 MB: fio (123) 10 reads; kworker (9) 2 writes'. */
+export function companyText({ meanwhile }: SlowRequest): string {
+  const { requests, by, more } = meanwhile;
+  if (requests === 0) return 'nothing else';
+  const who = by
+    .slice(0, 3)
+    .map((one) => `${processName(one)} ${count(one.requests)} ${one.kind}${one.requests === 1 ? '' : 's'}`);
+  return `${more ? 'at least ' : ''}${count(requests)} others, ${bytes(meanwhile.bytes)}: ${who.join('; ')}`;
 }
