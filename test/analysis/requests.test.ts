@@ -81,7 +81,7 @@ test('a requeued request is dispatched anew and keeps its queue time', () => {
   assert.deepEqual([requests.queued[0], requests.dispatched[0]], [1, 5]);
 });
 
-test('flushes have no sector and go first in, first out', () => {
+test('a flush has no sector', () => {
   const requests = followRequests(
     someEvents({
       block_bio_queue: [block(1, 5, 0, 0, 'FWS')],
