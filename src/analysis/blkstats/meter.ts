@@ -83,7 +83,6 @@ export class BlockMeter {
       const inserted = follower.inserted[bio] ?? NaN;
       if (Number.isNaN(inserted)) this.record(M2D, bio, follower.merged[bio] ?? NaN, t);
       else this.record(I2D, bio, inserted, t);
-      this.record(Q2D, bio, follower.queued[bio] ?? NaN, t);
     }
   }
 
@@ -107,6 +106,8 @@ export class BlockMeter {
     device.complete(t, whole);
     const dispatched = follower.dispatched[flight] ?? NaN;
     for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
+      // A request that came back has several dispatches: the last one is where its time before the device ends.
+      this.record(Q2D, bio, follower.queued[bio] ?? NaN, dispatched);
       this.record(D2C, bio, dispatched, t);
       this.endBio(bio, whole === 0 ? 0 : follower.sectorsOf(bio), t);
     }
