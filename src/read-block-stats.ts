@@ -30,7 +30,7 @@ async function ofTrace(path: string, tool: string): Promise<BlockStats> {
   const taker = new RecordTaker(meter);
   const losses: Loss[] = [];
   const first = await mergeByTime(
-    files.map((file) => openSource(file.path)),
+    files.map(({ path: file, cpu }) => ({ source: openSource(file), ...(cpu !== undefined && { cpu }) })),
     (loss) => losses.push(loss),
     (batch, row, t) => taker.take(batch, row, t),
   );

@@ -118,9 +118,10 @@ export const LOSS_KINDS = {
     remedy: 'Read such a file as one stream: `iowitness blkparse -i - < FILE`.',
   },
   'blktrace-unsorted': {
-    severity: 'degraded',
-    sentence: 'A block trace goes back in time; such records were taken at the time of the one before them.',
-    remedy: 'Sort a stream of several CPUs first: `iowitness blkparse -i - -O -d SORTED < FILE`.',
+    severity: 'severe',
+    sentence: 'A block trace goes far back in time; such records were taken at the time of the one before them.',
+    remedy:
+      'Name the files of the CPUs by their BASE instead of one behind the other, or merge them: `iowitness blkparse -O -d MERGED BASE`.',
   },
   'blktrace-incomplete': {
     severity: 'degraded',

@@ -251,3 +251,18 @@ test('bad input gets one sentence, damage is told and costs only what it hits', 
   assert.equal(status, 0);
   assert.match(stdout, /make no record and were passed over/);
 });
+
+test('a stream of several CPUs, in pieces, tells the same as a file a CPU', async () => {
+  const load = madeUpLoad({ seed: 8, requests: 400, devices: [device], merging: 3, scheduler: true, plugs: true });
+  const apart = await readBlockStats(writeTrace('apart', load), 'test');
+  const pieces: TraceRecord[] = [];
+  for (let at = 0; at < Math.max(...load.map((records) => records.length)); at += 50) {
+    for (const records of load) pieces.push(...records.slice(at, at + 50));
+  }
+  const stream = path.join(root, 'stream');
+  writeFileSync(stream, traceBytes(pieces));
+  const together = await readBlockStats(stream, 'test');
+  assert.deepEqual(together.losses, []);
+  assert.deepEqual(together.overall, apart.overall);
+  assert.deepEqual(together.processes, apart.processes);
+});

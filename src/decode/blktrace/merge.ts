@@ -1,46 +1,53 @@
-// The files of one trace, a file a CPU, as one stream in order of time. Only one batch of each file is in memory.
+// The files of one trace, a file a CPU or one of all CPUs, as one stream in order of time. Only a batch or a window of each is in memory.
 
 import { nsSince, type Moment, type RecordBatch } from '../../model/blktrace.js';
 import type { Loss } from '../../model/losses.js';
 import { TraceReader } from './read.js';
+import { Reordered } from './reorder.js';
 import type { ByteSource } from './source.js';
 
 /** Takes one record: its row of a batch that is valid during the call, and its time, ns since the first record. */
 export type Visit = (batch: RecordBatch, row: number, t: number) => void;
 
+/** One file of a trace; of one CPU, where its name says so. */
+export interface TraceInput {
+  readonly source: ByteSource;
+  readonly cpu?: number;
+}
+
 interface Stream {
   readonly name: string;
-  readonly reader: TraceReader;
+  readonly reader: Pick<TraceReader, 'batch' | 'next'>;
   row: number;
   /** The next record's time; Infinity at the end. */
   t: number;
 }
 
 /**
- * Calls `visit` for every record of all sources, in order of time; records that go back in time within one source come where they lie,
- * at the time of the one before, and are reported. Returns the first record's time, undefined where there is no record at all.
+ * Calls `visit` for every record of all inputs, in order of time; records that go back in time within the file of one CPU come where they
+ * lie, at the time of the one before, and are reported. Returns the first record's time, undefined where there is no record at all.
  */
 export async function mergeByTime(
-  sources: readonly ByteSource[],
+  inputs: readonly TraceInput[],
   report: (loss: Loss) => void,
   visit: Visit,
 ): Promise<Moment | undefined> {
   const streams: Stream[] = [];
-  const opened = sources.map((source) => ({
-    name: source.name,
-    reader: new TraceReader(source, report),
-    row: 0,
-    t: 0,
-  }));
+  const readers = inputs.map(({ source }) => new TraceReader(source, report));
   try {
-    for (const stream of opened) if (await stream.reader.next()) streams.push(stream);
+    for (const [index, { source, cpu }] of inputs.entries()) {
+      const plain = readers[index];
+      if (!plain) continue;
+      const reader = cpu === undefined ? new Reordered(plain) : plain;
+      if (await reader.next()) streams.push({ name: source.name, reader, row: 0, t: 0 });
+    }
     const first = firstOf(streams);
     if (!first) return undefined;
     for (const stream of streams) stream.t = nsSince(stream.reader.batch, 0, first);
     await walk(streams, first, visit, report);
     return first;
   } finally {
-    for (const { reader } of opened) await reader.close();
+    for (const reader of readers) await reader.close();
   }
 }
 
