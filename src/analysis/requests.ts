@@ -2,14 +2,23 @@
 // Flushes carry no sector that means anything: they stand at sector 0.
 // Stage names are blktrace's: Q2D is the time before the device had it, D2C the time the device had it (btt(1)).
 
+import { KINDS } from '../model/block-stats.js';
 import type { DeviceId } from '../model/counters.js';
 import { TableBuilder } from '../decode/ftrace/table.js';
 import type { Events } from '../model/events.js';
 import { deviceId, type Topology } from './devices.js';
 import { column, walkByTime } from './merge.js';
-import { NONE, RequestFollower } from './request-follower.js';
+import { RequestFollower } from './request-follower.js';
+import { NONE } from './slot-index.js';
 
-export const KIND = { read: 0, write: 1, flush: 2, discard: 3, other: 4 } as const;
+/** Numbers of the kinds of requests. */
+export const KIND = {
+  read: KINDS.indexOf('read'),
+  write: KINDS.indexOf('write'),
+  flush: KINDS.indexOf('flush'),
+  discard: KINDS.indexOf('discard'),
+  other: KINDS.indexOf('other'),
+} as const;
 
 /** Requests of one disk and one kind are matched among themselves. */
 export function laneOf(disk: number, kind: number): number {

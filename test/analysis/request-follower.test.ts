@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NONE, RequestFollower } from '../../src/analysis/request-follower.js';
+import { RequestFollower } from '../../src/analysis/request-follower.js';
+import { NONE } from '../../src/analysis/slot-index.js';
 
 const LANE = 3;
 

@@ -1,7 +1,8 @@
 // The block layer's events, in order of time → the figures of `blkstats`. Whoever has the events calls one method an event, with times
 // in ns since the first; nothing is kept of a request once it has ended, so a trace of any length takes the same memory.
 
-import { NONE, RequestFollower } from '../request-follower.js';
+import { RequestFollower } from '../request-follower.js';
+import { NONE } from '../slot-index.js';
 import { KIND, laneOf } from '../requests.js';
 import { DeviceMeter } from './device.js';
 import { Arrivals, Scopes, stageNumber } from './scopes.js';

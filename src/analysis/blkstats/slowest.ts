@@ -3,7 +3,7 @@
 
 import { KINDS, type SlowRequest } from '../../model/block-stats.js';
 import type { RequestFollower } from '../request-follower.js';
-import { NONE } from '../request-follower.js';
+import { NONE } from '../slot-index.js';
 import { diskOfLane, kindOfLane } from '../requests.js';
 
 const SHOWN = 20;

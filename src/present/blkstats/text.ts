@@ -172,9 +172,10 @@ export function renderBlockStats(stats: BlockStats): string {
     ...section('The slowest requests', slowTable(stats.slowest, stats)),
     ...section(
       'Lost',
-      losses.map(({ code, where, count: many }) => {
+      losses.flatMap(({ code, where, count: many }) => {
         const times = many === undefined ? '' : ` (${count(many)})`;
-        return `${harmless(where)}: ${LOSS_KINDS[code].sentence}${times}`;
+        const { sentence, remedy } = LOSS_KINDS[code];
+        return [`${harmless(where)}: ${sentence}${times}`, `→ ${remedy}`];
       }),
     ),
   );
