@@ -71,41 +71,34 @@ export class DeviceMeter {
     this.waiting += 1;
   }
 
-  private unwait(t: number): void {
-    if (this.waiting === 0) return;
-    this.advance(t);
-    this.waiting -= 1;
-  }
-
   merge(t: number, front: boolean): void {
     if (front) this.frontMerges += 1;
     else this.backMerges += 1;
-    this.unwait(t);
+    this.advance(t);
+    if (this.waiting > 0) this.waiting -= 1;
   }
 
   dispatch(t: number, sector: number, sectors: number): void {
     this.dispatches += 1;
+    this.advance(t);
     if (sectors > 0) {
       this.dispatchSeeks.add(sector, sectors);
-      this.unwait(t);
+      if (this.waiting > 0) this.waiting -= 1;
     }
-    this.advance(t);
     this.busy.start(t);
     this.bins.reach(this.busy.depth);
   }
 
   requeue(t: number): void {
     this.requeues += 1;
-    this.advance(t);
-    this.busy.end(t);
     this.wait(t);
+    this.busy.end(t);
   }
 
   /** A whole request of the device has ended. */
   complete(t: number, sectors: number): void {
-    this.advance(t);
-    this.busy.end(t);
     this.answer(t, sectors);
+    this.busy.end(t);
   }
 
   /** I/O has ended, with a request or without one. */
