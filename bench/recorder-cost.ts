@@ -100,7 +100,7 @@ async function withRecorder(
   const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   child.kill('SIGINT');
   await new Promise((settle) => child.on('close', settle));
-  const recorded = openCase(recording);
+  const recorded = await openCase(recording);
   const lost = recorded.losses.filter((loss) => loss.code === 'events-overrun' || loss.code === 'write-queue-full');
   const bytes = folderBytes(recording);
   rmSync(recording, { recursive: true });

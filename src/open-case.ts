@@ -1,9 +1,12 @@
-// A recording on disk → a case: every stream decoded once, every loss kept. The only place where recording, decoding and analysis meet.
+// A recording or a block trace on disk → a case: every stream decoded once, every loss kept. Here and in open-block-trace.ts, nowhere
+// else, recording, decoding and analysis meet.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Case } from './analysis/case.js';
 import { diffFacts } from './analysis/changes.js';
-import { messageOf } from './base/errors.js';
+import { messageOf, UserError } from './base/errors.js';
 import { decodeCounters } from './decode/counters.js';
 import { decodeFacts } from './decode/facts.js';
 import { decodeEvents } from './decode/ftrace/decode.js';
@@ -11,7 +14,8 @@ import { parseFormat } from './decode/ftrace/format.js';
 import { Symbols } from './decode/ftrace/symbols.js';
 import type { Events } from './model/events.js';
 import type { Loss } from './model/losses.js';
-import type { Reading } from './model/recording.js';
+import type { Reading, VictimMark } from './model/recording.js';
+import { openBlockTrace } from './open-block-trace.js';
 import { sortOwnReadings } from './recording/own-readings.js';
 import { openRecording, type OpenRecording } from './recording/reader.js';
 
@@ -65,8 +69,26 @@ function isToldTwice(loss: Loss, told: readonly Loss[]): boolean {
   return loss.code === 'events-overrun' && told.some((other) => other.code === 'events-overrun');
 }
 
-/** Opens and decodes a recording. Throws a UserError where it is none; damage becomes losses. */
-export function openCase(path: string): Case {
+export interface OpenOptions {
+  /** The process to account for; otherwise the one that was watched, or whose requests waited longest. */
+  readonly pid?: number;
+}
+
+/** Opens and decodes the recording or the block trace at a path. Throws a UserError where it is neither; damage becomes losses. */
+export async function openCase(path: string, { pid }: OpenOptions = {}): Promise<Case> {
+  return existsSync(join(path, 'manifest.json')) ? openRecordedCase(path, pid) : await openBlockTrace(path, pid);
+}
+
+function chosen(path: string, victims: readonly VictimMark[], pid: number): VictimMark[] {
+  const watched = victims.filter((victim) => victim.pid === pid);
+  if (watched.length > 0) return watched;
+  const others = victims.map((victim) => `${victim.comm} (${victim.pid})`).join(', ');
+  throw new UserError(
+    `Process ${pid} was not watched in ${path}: ${others === '' ? 'no process was' : `watched were ${others}`}.`,
+  );
+}
+
+function openRecordedCase(path: string, pid: number | undefined): Case {
   const recording = openRecording(path);
   const { manifest } = recording;
   const startNs = BigInt(manifest.start.monotonicNs);
@@ -77,6 +99,7 @@ export function openCase(path: string): Case {
   const facts = decodeFacts(readings);
   return {
     path,
+    source: 'recording',
     manifest,
     complete: recording.complete,
     durationMs: manifest.end ? Number(BigInt(manifest.end.monotonicNs) - startNs) / 1e6 : recording.endNs / 1e6,
@@ -84,7 +107,7 @@ export function openCase(path: string): Case {
     changes: diffFacts(facts),
     counters: decodeCounters(readings),
     ...(events && { events }),
-    victims: own.victims,
+    victims: pid === undefined ? own.victims : chosen(path, own.victims, pid),
     threads: threadsOf(readings),
     probe: own.probe,
     recorder: own.recorder,

@@ -14,7 +14,7 @@ import { diagnose } from './causes/diagnose.js';
 import type { Charts } from './model/charts.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
-import { openCase } from './open-case.js';
+import { openCase, type OpenOptions } from './open-case.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
 import { writeFileDirect } from './recording/direct-file.js';
 import { RecordingWriter } from './recording/writer.js';
@@ -106,9 +106,9 @@ export interface Diagnosed {
   readonly charts: Charts;
 }
 
-/** Opens a recording and argues its diagnosis. */
-export async function diagnoseRecording(path: string, tool: string): Promise<Diagnosed> {
-  const measures = measure(openCase(path));
+/** Opens a recording or a block trace and argues its diagnosis. */
+export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
+  const measures = measure(await openCase(path, options));
   const { diagnosis, lost } = diagnose(measures, await loadCauses(), tool);
   return { diagnosis, charts: buildCharts(measures, lost, diagnosis.verdict.cause) };
 }
@@ -118,8 +118,8 @@ export async function writeReport({ diagnosis, charts }: Diagnosed, file: string
   await writeFileDirect(file, Buffer.from(renderHtml(diagnosis, charts, assets)));
 }
 
-/** The report's place beside a recording: NAME.iow → NAME.html. */
+/** The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. */
 export function reportPathFor(recording: string): string {
   const folder = resolve(recording);
-  return resolve(dirname(folder), `${basename(folder).replace(/\.iow$/, '')}.html`);
+  return resolve(dirname(folder), `${basename(folder).replace(/\.iow$|\.blktrace\.\d+(\.gz|\.zst)?$/, '')}.html`);
 }

@@ -21,7 +21,7 @@ export async function readBlockStats(path: string, tool: string): Promise<BlockS
     import('./open-case.js'),
     import('./analysis/blkstats/of-recording.js'),
   ]);
-  return statsOfRecording(openCase(path), tool);
+  return statsOfRecording(await openCase(path), tool);
 }
 
 async function ofTrace(path: string, tool: string): Promise<BlockStats> {

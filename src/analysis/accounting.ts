@@ -20,7 +20,8 @@ export interface VictimAccount {
   readonly threads: ReadonlySet<number>;
   readonly from: number;
   readonly to: number;
-  readonly source: 'events' | 'samples';
+  /** 'requests': a block trace, which shows nothing of it but its requests. */
+  readonly source: 'events' | 'samples' | 'requests';
   readonly segments: readonly Segment[];
   /** All its threads as the scheduler saw them, waits not split into stages; empty without events. */
   readonly lines: ReadonlyMap<number, readonly Segment[]>;

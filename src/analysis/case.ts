@@ -1,6 +1,6 @@
 // Everything that a diagnosis may look at, decoded and in one place. Analyses and causes take this and open no file.
 
-import type { Counters } from '../model/counters.js';
+import type { Counters, DeviceId } from '../model/counters.js';
 import type { Events } from '../model/events.js';
 import type { FactChange, Facts } from '../model/facts.js';
 import type { Loss } from '../model/losses.js';
@@ -14,29 +14,34 @@ export interface ProbeSlice extends ProbeProgress {
 
 export interface Case {
   readonly path: string;
-  readonly manifest: Manifest;
+  /** A recording of ours, or a block trace: requests and names of threads alone. */
+  readonly source: 'recording' | 'block-trace';
+  /** Whole for a recording; of a block trace only what it tells: the start by the clocks that it holds. */
+  readonly manifest: Partial<Manifest>;
   /** False where the recorder was killed or still runs. */
   readonly complete: boolean;
   /** From the start to the last thing recorded, ms. */
   readonly durationMs: number;
-  /** Never empty in a recording of ours; the first set was taken at the start. */
+  /** Never empty in a recording of ours, whose first set was taken at the start; empty for a block trace. */
   readonly facts: readonly Facts[];
   readonly changes: readonly FactChange[];
   readonly counters: Counters;
   /** Absent where no kernel events were recorded. */
   readonly events?: Events;
   readonly victims: readonly VictimMark[];
-  /** Thread ids by watched process, as /proc/PID/task listed them. */
+  /** Thread ids by watched process, as /proc/PID/task listed them; in a block trace threads of one name by the lowest of their ids. */
   readonly threads: ReadonlyMap<number, readonly number[]>;
   readonly probe: readonly ProbeSlice[];
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];
   /** What each local filesystem had left, over time. */
   readonly space: readonly (VolumeSpace & { readonly atMs: number })[];
+  /** Which device's requests were seen to go on to which others; known from the facts where there are any. */
+  readonly remapped?: ReadonlyMap<DeviceId, readonly DeviceId[]>;
   readonly losses: readonly Loss[];
 }
 
-/** The wall-clock time of a moment of the recording, ISO 8601. */
-export function wallTime(manifest: Manifest, ms: number): string {
-  return new Date(manifest.start.wallMs + ms).toISOString();
+/** The wall-clock time of a moment of the recording, ISO 8601; undefined where the recording does not tell it. */
+export function wallTime({ start }: Partial<Manifest>, ms: number): string | undefined {
+  return start && new Date(start.wallMs + ms).toISOString();
 }

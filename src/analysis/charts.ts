@@ -6,6 +6,7 @@ import type { Series } from '../model/counters.js';
 import { STATES, type State } from '../model/states.js';
 import { addToBins, type Interval } from './intervals.js';
 import type { Measures } from './measures.js';
+import { linesOfRequests, type DiskLines } from './request-lines.js';
 import { KIND, type Requests } from './requests.js';
 
 /** Bins over the whole recording: enough for a screen, few enough for a small page. */
@@ -61,8 +62,11 @@ function activeDisks(m: Measures): string[] {
   return moved.sort((a, b) => Number(b.id === m.disk) - Number(a.id === m.disk) || b.ios - a.ios).map((one) => one.id);
 }
 
-function diskCharts(m: Measures, axis: Axis): Chart[] {
-  const disks = activeDisks(m).slice(0, 4);
+/** More disks than this are not drawn. */
+const MOST_DISKS = 4;
+
+function linesOfCounters(m: Measures, axis: Axis): DiskLines {
+  const disks = activeDisks(m).slice(0, MOST_DISKS);
   const lines = (columns: readonly (readonly [column: string, word: string])[], scale: number) =>
     disks.flatMap((id) => {
       const series = m.input.counters.disks.get(id);
@@ -78,32 +82,34 @@ function diskCharts(m: Measures, axis: Axis): Chart[] {
     const column = series?.columns.get('time_in_queue');
     return series && column ? [{ name: m.topology.name(id), values: ratePerBin(axis, series, column, 1e-3) }] : [];
   });
+  return {
+    throughput: lines(
+      [
+        ['wr_sectors', 'writes'],
+        ['rd_sectors', 'reads'],
+      ],
+      512 / 1e6,
+    ),
+    operations: lines(
+      [
+        ['wr_ios', 'writes'],
+        ['rd_ios', 'reads'],
+        ['fl_ios', 'flushes'],
+      ],
+      1,
+    ),
+    depth,
+  };
+}
+
+function diskCharts(m: Measures, axis: Axis): Chart[] {
+  const { throughput, operations, depth } =
+    m.requests && m.input.source === 'block-trace'
+      ? linesOfRequests(m, m.requests, axis.bins, axis.binMs, MOST_DISKS)
+      : linesOfCounters(m, axis);
   return [
-    {
-      id: 'throughput',
-      title: 'Throughput',
-      unit: 'MB/s',
-      lines: lines(
-        [
-          ['wr_sectors', 'writes'],
-          ['rd_sectors', 'reads'],
-        ],
-        512 / 1e6,
-      ),
-    },
-    {
-      id: 'iops',
-      title: 'Requests per second',
-      unit: 'IOPS',
-      lines: lines(
-        [
-          ['wr_ios', 'writes'],
-          ['rd_ios', 'reads'],
-          ['fl_ios', 'flushes'],
-        ],
-        1,
-      ),
-    },
+    { id: 'throughput', title: 'Throughput', unit: 'MB/s', lines: throughput },
+    { id: 'iops', title: 'Requests per second', unit: 'IOPS', lines: operations },
     { id: 'depth', title: 'Queue depth (average number of requests in flight)', unit: 'requests', lines: depth },
   ];
 }

@@ -15,10 +15,17 @@ export class Topology {
 
   readonly facts: Facts | undefined;
   private readonly names: ReadonlyMap<DeviceId, string>;
+  private readonly remapped: ReadonlyMap<DeviceId, readonly DeviceId[]>;
 
-  constructor(facts: Facts | undefined, names: ReadonlyMap<DeviceId, string>) {
+  /** `remapped` is what requests tell of devices on others, for want of facts. */
+  constructor(
+    facts: Facts | undefined,
+    names: ReadonlyMap<DeviceId, string>,
+    remapped: ReadonlyMap<DeviceId, readonly DeviceId[]> = new Map(),
+  ) {
     this.facts = facts;
     this.names = names;
+    this.remapped = remapped;
     for (const device of facts?.devices.values() ?? []) {
       const parent = device.beneath[0];
       if (device.queue.size === 0 && parent !== undefined && device.beneath.length === 1)
@@ -43,7 +50,7 @@ export class Topology {
   beneath(id: DeviceId): DeviceId[] {
     const found: DeviceId[] = [];
     const visit = (device: DeviceId) => {
-      for (const below of this.device(device)?.beneath ?? []) {
+      for (const below of this.device(device)?.beneath ?? this.remapped.get(device) ?? []) {
         const disk = this.disk(below);
         if (disk === device || found.includes(disk)) continue;
         found.push(disk);
@@ -56,7 +63,8 @@ export class Topology {
 
   /** All devices that stand on this one. */
   above(id: DeviceId): DeviceId[] {
-    return [...(this.facts?.devices.keys() ?? [])].filter((other) => other !== id && this.beneath(other).includes(id));
+    const known = [...(this.facts?.devices.keys() ?? this.remapped.keys())];
+    return known.filter((other) => other !== id && this.beneath(other).includes(id));
   }
 
   /** The disk under a path; undefined for memory and network filesystems. btrfs numbers its mounts anonymously, so its source is asked. */

@@ -12,6 +12,7 @@ import { union, type Interval } from './intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './neighbours.js';
 import { findOrigins, type Origins } from './origins.js';
 import { followRequests, type Requests } from './requests.js';
+import { accountFromRequests, subjectOf, synchronous } from './subject.js';
 import { syncsOn, type Syncs } from './syncs.js';
 import { threadsOf } from './threads.js';
 import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
@@ -45,7 +46,7 @@ function diskOf(
   origins: Origins | undefined,
   pid: number,
 ): DeviceId | undefined {
-  const { directory } = input.manifest.plan;
+  const directory = input.manifest.plan?.directory;
   if (directory !== undefined) return topology.diskOfPath(directory);
   const bytes = new Map<DeviceId, number>();
   const threads = threadsOf(input, pid);
@@ -84,7 +85,20 @@ function diskOfOpenFiles(input: Case, topology: Topology, pid: number): DeviceId
 }
 
 /** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */
-function chooseAccount(input: Case, topology: Topology, requests: Requests | undefined, origins: Origins | undefined) {
+function chooseAccount(
+  input: Case,
+  topology: Topology,
+  requests: Requests | undefined,
+  origins: Origins | undefined,
+): { readonly disk: DeviceId | undefined; readonly account: VictimAccount | undefined } | undefined {
+  if (input.source === 'block-trace') {
+    if (!requests) return undefined;
+    const marks = synchronous(input, requests);
+    const pid = input.victims[0]?.pid ?? subjectOf(input, requests, topology, marks);
+    if (pid === undefined) return undefined;
+    const disk = diskOf(input, topology, requests, origins, pid);
+    return { disk, account: accountFromRequests(input, pid, requests, marks) };
+  }
   const candidates = input.victims.map((victim) => {
     const disk = diskOf(input, topology, requests, origins, victim.pid);
     return { disk, account: accountFor(input, victim.pid, requests, origins, disk) };
@@ -107,7 +121,7 @@ export function shareOf(account: VictimAccount, states: readonly State[]): numbe
 }
 
 export function measure(input: Case): Measures {
-  const topology = new Topology(input.facts[0], input.counters.diskNames);
+  const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   const requests =
     input.events?.tables.has('block_rq_complete') === true ? followRequests(input.events, topology) : undefined;
   const origins = requests && findOrigins(input, requests, topology);
@@ -116,9 +130,10 @@ export function measure(input: Case): Measures {
   const disk = chosen?.disk;
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
   const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
-  const spins = disk !== undefined && topology.spins(disk);
+  // Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt.
+  const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
   const neighbours =
-    load && requests && origins && account?.source === 'events'
+    load && requests && origins && account && account.source !== 'samples'
       ? findNeighbours(
           load,
           requests,

@@ -3,6 +3,8 @@
 
 import { intersect, total, union, without } from '../analysis/intervals.js';
 import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
+import { isKernelThread } from '../analysis/threads.js';
+import { durableRequests } from '../analysis/durable.js';
 import { growthOf, growthWithin } from '../analysis/growth.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent } from '../base/format.js';
@@ -22,6 +24,8 @@ interface Durability {
   /** What it wrote between two of them. */
   readonly bytesEach: number;
   readonly source: string;
+  /** How a block trace shows them. */
+  readonly shownBy?: string;
 }
 
 /** From events: its own calls for durability, and what it wrote between them. */
@@ -54,17 +58,40 @@ function fromCounters(m: Measures): Durability | undefined {
   };
 }
 
+/** From a block trace: flushes and FUA writes of its own, or the commits of a journal that follow its writes. */
+function fromRequests(m: Measures): Durability | undefined {
+  const { account, requests, disk } = m;
+  // Whoever asked a thread of the kernel for it is not in the trace.
+  if (!account || !requests || disk === undefined || isKernelThread(account.name)) return undefined;
+  const {
+    count,
+    bytes: written,
+    times,
+    throughJournal,
+  } = durableRequests(m.input, m.topology, requests, account, disk);
+  return {
+    times: intersect(times, [account]),
+    count,
+    bytesEach: written / count,
+    source: 'block:block_bio_queue',
+    shownBy: throughJournal ? 'a commit of the journal follows each of its writes' : 'it sends the flushes itself',
+  };
+}
+
+const WAYS = { events: fromEvents, samples: fromCounters, requests: fromRequests } as const;
+
 export const cause: Cause = {
   id: 'app.sync-writes',
   layer: 'application',
   rank: 'verdict',
   needs: ['victim', 'disk'],
+  fromRequests: true,
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     if (m.input.victims.some(({ pid, role }) => pid === account.pid && role === 'probe'))
       return ruledOut('the probe writes durably on purpose, to measure that');
-    const found = account.source === 'events' ? fromEvents(m) : fromCounters(m);
+    const found = WAYS[account.source](m);
     if (!found || !(found.count > 0)) return ruledOut('it never asked for durability');
     const wall = account.to - account.from;
     // While the device was slow as such it is the device's time, not that of the number of syncs.
@@ -82,20 +109,20 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, LEAST_SHARE, 0.7, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.8),
+      confidence: ramp(share, LEAST_SHARE, 0.7, 0.75, 0.95) * (account.source === 'samples' ? 0.8 : 1),
       sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
       culprit: { kind: 'process', name: account.name, pid: account.pid },
       evidence: [
         {
           measure: 'waiting for durability',
           value: `${duration(total(times))} (${percent(share)})`,
-          meaning: `${percent(device)} of its time with the device, the rest in the filesystem`,
+          meaning: `${percent(device)} of its time with the device, the rest in the ${found.shownBy === undefined ? 'filesystem' : 'queue or the journal'}`,
           source: found.source,
         },
         {
           measure: 'syncs',
           value: `${found.count}, ${bytes(found.bytesEach)} each`,
-          meaning: 'small writes, each made durable by itself: the number of syncs sets the pace, not the bytes',
+          meaning: `small writes, each made durable by itself${found.shownBy === undefined ? '' : ` (${found.shownBy})`}: the number of syncs sets the pace, not the bytes`,
           source: found.source,
         },
         ...(judged && judged.requests > 0

@@ -14,6 +14,7 @@ export const cause: Cause = {
   layer: 'block',
   rank: 'verdict',
   needs: ['victim', 'disk'],
+  fromRequests: true,
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
@@ -25,9 +26,11 @@ export const cause: Cause = {
     const share = total(times) / wall;
     const name = diskName(m);
     const scheduler = queueSetting(m, 'scheduler');
-    const inForce = /\[(.+)\]/.exec(scheduler?.value ?? '')?.[1] ?? 'none';
+    const inForce = /\[(.+)\]/.exec(scheduler?.value ?? '')?.[1] ?? (scheduler ? 'none' : undefined);
     if (share < NOTICEABLE)
-      return ruledOut(`its requests waited in the queue (scheduler ${inForce}) for ${percent(share)} of its time`);
+      return ruledOut(
+        `its requests waited in the queue (scheduler ${inForce ?? 'unknown'}) for ${percent(share)} of its time`,
+      );
     const busy = utilisation(m, times);
     const byThrottle = total(intersect(times, throttled)) > total(times) / 2;
     // The writeback throttle acts while the device writes for it, so a busy device does not acquit it.
@@ -37,18 +40,25 @@ export const cause: Cause = {
       );
     const wbt = queueSetting(m, 'wbt_lat_usec');
     const setting = byThrottle ? wbt : scheduler;
-    const what = byThrottle ? `the writeback throttle (wbt_lat_usec=${wbt?.value ?? '?'})` : `the scheduler ${inForce}`;
+    const what = byThrottle
+      ? `the writeback throttle (wbt_lat_usec=${wbt?.value ?? '?'})`
+      : inForce === undefined
+        ? 'the queue (its scheduler, the writeback throttle, or its number of requests: the settings are not known)'
+        : `the scheduler ${inForce}`;
     return {
       kind: 'found',
       share,
       confidence:
-        (byThrottle ? 0.9 : ramp(busy, 0.3, DEVICE_HAD_ROOM, 0.95, 0.65)) * (account.source === 'events' ? 1 : 0.85),
+        (byThrottle ? 0.9 : ramp(busy, 0.3, DEVICE_HAD_ROOM, 0.95, 0.65)) * (account.source === 'samples' ? 0.85 : 1),
       sentence: `On ${name}, ${what} kept requests waiting for ${percent(share)} of the victim’s time${byThrottle ? '' : `, while the device was idle ${percent(1 - busy)} of it`}.`,
-      culprit: {
-        kind: 'setting',
-        name: byThrottle ? `wbt_lat_usec=${wbt?.value ?? '?'} of ${name}` : `scheduler ${inForce} of ${name}`,
-        ...(setting && { file: setting.file }),
-      },
+      culprit:
+        !byThrottle && inForce === undefined
+          ? null
+          : {
+              kind: 'setting',
+              name: byThrottle ? `wbt_lat_usec=${wbt?.value ?? '?'} of ${name}` : `scheduler ${inForce} of ${name}`,
+              ...(setting && { file: setting.file }),
+            },
       evidence: [
         {
           measure: 'waiting in the queue',
@@ -68,7 +78,7 @@ export const cause: Cause = {
       advice: byThrottle
         ? [`Set the target back: \`echo -1 > ${wbt?.file ?? ''}\` gives the kernel’s own, 0 turns it off.`]
         : [
-            `Try another: \`echo none > ${scheduler?.file ?? ''}\`, or mq-deadline; bfq idles on purpose for the sake of fairness (slice_idle).`,
+            `Try another: \`echo none > ${scheduler?.file ?? '/sys/block/DEV/queue/scheduler'}\`, or mq-deadline; bfq idles on purpose for the sake of fairness (slice_idle).`,
           ],
       lost: times,
     };

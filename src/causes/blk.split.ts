@@ -45,8 +45,25 @@ function fromEvents(m: Measures, limit: number): Cut | undefined {
   }
   const table = m.input.events?.tables.get('block_split');
   const dev = column(table, 'dev');
-  const splits = dev.reduce((all, one) => all + (m.topology.disk(deviceId(one)) === m.disk ? 1 : 0), 0);
+  // In a block trace the flusher's cuts can't be given back to anybody, and others' say nothing of the victim.
+  const isMeant = (row: number) => account.source === 'events' || account.threads.has(table?.pid[row] ?? 0);
+  const splits = dev.reduce(
+    (all, one, row) => all + (m.topology.disk(deviceId(one)) === m.disk && isMeant(row) ? 1 : 0),
+    0,
+  );
   return { full: full / count, requests: count, meanBytes: sum / count, splits, sinceMs };
+}
+
+/** The largest of its requests, which is the limit where it is cut: for want of the setting. */
+function largestOf({ account, load, requests }: Measures): number {
+  let largest = NaN;
+  for (const row of load?.rows ?? []) {
+    const kind = requests?.kind[row];
+    if (account?.own[row] === 0 || (kind !== KIND.read && kind !== KIND.write)) continue;
+    const size = requests?.bytes[row] ?? 0;
+    if (!(size <= largest)) largest = size;
+  }
+  return largest;
 }
 
 /** Requests as large as the limit on average, while the process itself asks for much more at once. */
@@ -72,21 +89,22 @@ function fromCounters(m: Measures, limit: number): Cut | undefined {
 
 export const cause: Cause = {
   id: 'blk.split',
+  fromRequests: true,
   layer: 'block',
   rank: 'verdict',
-  needs: ['victim', 'disk', 'facts'],
+  needs: ['victim', 'disk'],
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, WAITS);
     const setting = queueSetting(m, 'max_sectors_kb');
-    const limit = Number(setting?.value) * 1024;
+    const limit = account.source === 'requests' ? largestOf(m) : Number(setting?.value) * 1024;
     const hardware = Number(queueSetting(m, 'max_hw_sectors_kb')?.value) * 1024;
     const name = diskName(m);
     if (!(limit <= SMALL_BYTES))
       return ruledOut(`${name} takes requests of up to ${Number.isNaN(limit) ? 'unknown size' : bytes(limit)}`);
     if (share < NOTICEABLE) return ruledOut(`it waited for I/O for only ${percent(share)} of its time`);
-    const cut = account.source === 'events' ? fromEvents(m, limit) : fromCounters(m, limit);
+    const cut = account.source === 'samples' ? fromCounters(m, limit) : fromEvents(m, limit);
     if (!cut || !(cut.requests > 0)) return ruledOut('it sent no requests');
     const figures = `${percent(cut.full)} of its ${cut.requests} requests are as large as ${name} takes (${bytes(limit)})`;
     // Small requests that were asked for as such are not cut: a split leaves two for one.
@@ -98,11 +116,11 @@ export const cause: Cause = {
       confidence:
         ramp(limit, 16 * 1024, SMALL_BYTES, 0.95, 0.6) *
         (hardware > 4 * limit ? 1 : 0.8) *
-        (account.source === 'events' ? 1 : 0.85),
+        (account.source === 'samples' ? 0.85 : 1),
       sentence: `The victim’s I/O is cut into pieces of ${bytes(limit)}, because ${name} takes no larger requests: ${cut.requests} of them, for which it waited ${percent(share)} of its time.`,
       culprit: {
         kind: 'setting',
-        name: `max_sectors_kb=${setting?.value ?? '?'} of ${name}`,
+        name: setting ? `max_sectors_kb=${setting.value} of ${name}` : `the largest request of ${name}`,
         ...(setting && { file: setting.file }),
       },
       before: ['blk.tags', 'blk.scheduler', 'dev.capped', 'dev.slow'],
@@ -125,13 +143,15 @@ export const cause: Cause = {
             ]),
         {
           measure: 'limit in force',
-          value: `${setting?.value ?? '?'} KiB; the device could take ${Number.isNaN(hardware) ? 'an unknown size' : bytes(hardware)}`,
+          value: `${bytes(limit)}; the device could take ${Number.isNaN(hardware) ? 'an unknown size' : bytes(hardware)}`,
           meaning: 'each piece has the cost of a request of its own',
           source: setting?.file ?? '',
         },
       ],
       advice: [
-        `Raise it: \`echo ${Number.isNaN(hardware) ? 1280 : Math.min(1280, hardware / 1024)} > ${setting?.file ?? ''}\`.`,
+        setting
+          ? `Raise it: \`echo ${Number.isNaN(hardware) ? 1280 : Math.min(1280, hardware / 1024)} > ${setting.file}\`.`
+          : 'Look at max_sectors_kb and max_hw_sectors_kb in /sys/block/DEV/queue: the first is a setting, the second what the device can take.',
       ],
       lost: intersect(timesIn(account, WAITS), [{ from: cut.sinceMs, to: account.to }]),
     };

@@ -2,22 +2,70 @@
 // Source: Documentation/ABI/stable/sysfs-block (nr_requests); block/blk-mq-tag.c.
 
 import { TAG_WAITS, timesBelow } from '../analysis/calls.js';
-import { total } from '../analysis/intervals.js';
+import type { VictimAccount } from '../analysis/accounting.js';
+import { intersect, total } from '../analysis/intervals.js';
+import type { Measures } from '../analysis/measures.js';
+import { tagWaits } from '../analysis/tags.js';
 import { duration, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
 import { diskName, queueSetting } from './shared.js';
 
 /** A queue that takes this many at once is no bottleneck by its size: disks of one queue take 32 (SATA NCQ) and more. */
 const ENOUGH = 32;
+
+/** All requests must be in use for this share of the waiting, or it is something else that is waited for. */
+const LEAST_FULL = 0.8;
+
+/** From a block trace: bios without a request while as many are in use as ever were. */
+function fromRequests(m: Measures, account: VictimAccount): Finding {
+  const { events } = m.input;
+  const measured =
+    events && m.disk !== undefined ? tagWaits(events, m.topology, m.disk, new Set([account.thread])) : undefined;
+  if (!measured) return notChecked('the trace does not hold when a bio got its request (G)');
+  const { most, waits, whileFull } = measured;
+  const times = intersect(whileFull, [account]);
+  const share = total(times) / (account.to - account.from);
+  const full = total(whileFull) / total(waits);
+  const name = diskName(m);
+  const figures = `its bios waited for a request for ${percent(share)} of its time, with ${most} in use at most`;
+  if (share < NOTICEABLE || !(full >= LEAST_FULL) || most >= ENOUGH) return ruledOut(figures);
+  return {
+    kind: 'found',
+    share,
+    confidence: ramp(most, 8, ENOUGH, 0.9, 0.6) * ramp(full, LEAST_FULL, 1, 0.8, 1),
+    sentence: `${name}’s queue takes only ${most} requests: the victim’s bios waited for a free one for ${percent(share)} of its time.`,
+    culprit: { kind: 'setting', name: `the number of requests of ${name}` },
+    evidence: [
+      {
+        measure: 'waiting for a free request',
+        value: `${duration(total(times))} (${percent(share)})`,
+        meaning: 'queued (Q), and no request for it yet (G)',
+        source: 'block:block_bio_queue → block:block_getrq',
+      },
+      {
+        measure: 'requests in use',
+        value: `${most} at most`,
+        meaning: `all of them were in use when ${percent(full)} of that waiting began`,
+        source: 'block:block_getrq → block:block_rq_complete',
+      },
+    ],
+    advice: [
+      'Look at /sys/block/DEV/queue/nr_requests and raise it; where the device itself takes no more, spread the load over several.',
+    ],
+    lost: times,
+  };
+}
 
 export const cause: Cause = {
   id: 'blk.tags',
   layer: 'block',
   rank: 'verdict',
   needs: ['victim', 'disk'],
+  fromRequests: true,
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
+    if (account.source === 'requests') return fromRequests(m, account);
     const times = timesBelow(account, m.input.events, TAG_WAITS);
     const share = total(times) / (account.to - account.from);
     if (share < NOTICEABLE)

@@ -1,6 +1,7 @@
 // The one interface behind which every cause stands: what it needs, and what it finds. A cause is a file of this folder that exports
 // `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
+import { RECORD_INSTEAD, UNSEEN } from '../analysis/block-trace.js';
 import type { Interval } from '../analysis/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
@@ -14,6 +15,10 @@ export const NEEDS = {
   sleeps: {
     has: (m: Measures) => m.account?.source === 'events',
     else: 'the victim’s sleeps were not recorded (that needs root and tracefs)',
+  },
+  stages: {
+    has: (m: Measures) => m.account !== undefined && m.account.source !== 'samples',
+    else: 'when the victim waited for its requests was not recorded (that needs root and tracefs)',
   },
   requests: {
     has: (m: Measures) => m.load !== undefined,
@@ -54,6 +59,8 @@ export interface Cause {
   /** 'beside' is reported next to whatever else holds; 'verdict' competes; 'otherwise' is asked when nothing else holds. */
   readonly rank: 'verdict' | 'beside' | 'otherwise';
   readonly needs: readonly Need[];
+  /** True where requests and names alone can tell it: only such causes are examined on a block trace. */
+  readonly fromRequests?: true;
   examine(measures: Measures): Finding;
 }
 
@@ -65,8 +72,28 @@ export function notChecked(why: string): Finding {
   return { kind: 'not-checked', why };
 }
 
+/** On a block trace the victim was not watched but chosen, and may have done other things than wait for its requests. */
+const UNWATCHED = 0.85;
+/** Requests that span less than this, ms, show a moment and no stall. */
+export const LEAST_SEEN = 1000;
+
+function sureFromRequests({ account }: Measures): number {
+  const seenMs = account ? account.to - account.from : 0;
+  return UNWATCHED * ramp(seenMs, LEAST_SEEN / 10, LEAST_SEEN, 0.5, 1);
+}
+
 /** Examines one cause. Missing needs and exceptions become 'not checked', so that the others stand. */
 export function examine(cause: Cause, measures: Measures): Finding {
+  if (measures.input.source !== 'block-trace') return examineOn(cause, measures);
+  if (cause.fromRequests !== true)
+    return notChecked(`a block trace does not hold ${UNSEEN[cause.layer]}; ${RECORD_INSTEAD}`);
+  const finding = examineOn(cause, measures);
+  if (finding.kind !== 'found') return finding;
+  const evidence = finding.evidence.map((one) => ({ ...one, source: 'the trace’s records' }));
+  return { ...finding, evidence, confidence: finding.confidence * sureFromRequests(measures) };
+}
+
+function examineOn(cause: Cause, measures: Measures): Finding {
   const missing = cause.needs.find((need) => !NEEDS[need].has(measures));
   if (missing) return notChecked(NEEDS[missing].else);
   try {

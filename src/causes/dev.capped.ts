@@ -19,7 +19,7 @@ const LEAST_OWN = 0.6;
 function ceiling(m: Measures): Ceiling | undefined {
   const { account, load, requests, disk } = m;
   if (!account) return undefined;
-  if (load && requests && account.source === 'events')
+  if (load && requests && account.source !== 'samples')
     return ceilingOf(load, requests, (row) => account.own[row] !== 0, account.from, account.to, m.norm.fixedMs);
   const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
   return series && ceilingOfCounters(series, account.from, account.to, m.norm.fixedMs);
@@ -64,6 +64,7 @@ export const cause: Cause = {
   layer: 'device',
   rank: 'verdict',
   needs: ['victim', 'disk'],
+  fromRequests: true,
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
@@ -93,7 +94,7 @@ export const cause: Cause = {
       kind: 'found',
       share,
       confidence:
-        ramp(flat, 0.02, FLAT, 0.95, 0.7) * ramp(top.depth, 3, 6, 0.85, 1) * (account.source === 'events' ? 1 : 0.85),
+        ramp(flat, 0.02, FLAT, 0.95, 0.7) * ramp(top.depth, 3, 6, 0.85, 1) * (account.source === 'samples' ? 0.85 : 1),
       sentence: `${name} gives ${amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(latency)} each)${fell ? `; it gave ${before.toFixed(1)} times as much before` : ''}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
       culprit: { kind: 'device', name },
       before: ['dev.slow', 'blk.tags', 'blk.scheduler'],

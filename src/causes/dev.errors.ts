@@ -39,6 +39,7 @@ export const cause: Cause = {
   layer: 'device',
   rank: 'verdict',
   needs: ['victim', 'disk', 'requests'],
+  fromRequests: true,
   examine(m) {
     const { account, load } = m;
     if (!account || !load) return ruledOut('no requests');
@@ -60,12 +61,14 @@ export const cause: Cause = {
         'pipe-socket',
         'running',
         'fs-lock',
+        'outside-block',
       ]),
     );
     const lost = union([...waits, ...calls.times]);
     const share = Math.min(1, total(lost) / (account.to - account.from));
     const part = count / Math.max(1, load.rows.length);
-    const figures = `${count} of ${load.rows.length} requests on ${device} failed (${percent(part)}), and ${calls.count} calls of the victim`;
+    const seesCalls = account.source === 'events';
+    const figures = `${count} of ${load.rows.length} requests on ${device} failed (${percent(part)})${seesCalls ? `, and ${calls.count} calls of the victim` : ''}`;
     if (share < NOTICEABLE) return ruledOut(`${figures}: that cost it ${percent(share)} of its time`);
     return {
       kind: 'found',
@@ -81,12 +84,16 @@ export const cause: Cause = {
           meaning: `completed with an error by ${device}`,
           source: 'block:block_rq_complete, block:block_rq_error',
         },
-        {
-          measure: 'calls of the victim that failed',
-          value: `${calls.count}, and ${duration(total(calls.times))} spent on them`,
-          meaning: 'EIO, EROFS or ENOSPC came back to it',
-          source: 'raw_syscalls:sys_exit',
-        },
+        ...(seesCalls
+          ? [
+              {
+                measure: 'calls of the victim that failed',
+                value: `${calls.count}, and ${duration(total(calls.times))} spent on them`,
+                meaning: 'EIO, EROFS or ENOSPC came back to it',
+                source: 'raw_syscalls:sys_exit',
+              },
+            ]
+          : []),
         ...(m.requests && m.requests.requeues > 0
           ? [
               {

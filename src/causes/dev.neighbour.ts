@@ -19,6 +19,9 @@ const STILL_FAST = 0.2;
 /** Bursts (irregular ones from a little more) of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
 const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as const;
 
+/** What a thread of the kernel writes may be the victim's own: that alone is no verdict. */
+const UNNAMED = 0.5;
+
 function who(neighbour: Neighbour): string {
   const { origin } = neighbour;
   return origin.pid === null ? origin.name : `${origin.name} (${origin.pid})`;
@@ -47,7 +50,8 @@ export const cause: Cause = {
   id: 'dev.neighbour',
   layer: 'device',
   rank: 'verdict',
-  needs: ['victim', 'sleeps', 'disk', 'requests'],
+  needs: ['victim', 'stages', 'disk', 'requests'],
+  fromRequests: true,
   examine(m) {
     const { account, neighbours } = m;
     if (!account || !neighbours) return ruledOut('no requests');
@@ -55,9 +59,15 @@ export const cause: Cause = {
     const waits = timesIn(account, ['block-device', 'block-queue']);
     const wall = account.to - account.from;
     // A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt.
-    const others = neighbours.others.filter((other) => other.origin.via === 'direct' || other.origin.via === 'flushed');
+    // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
+    const others = neighbours.others.filter(
+      ({ origin: { via } }) =>
+        via === 'direct' || via === 'flushed' || (via === 'unattributed' && account.source === 'requests'),
+    );
     const first = others[0];
-    if (!first || first.bytes === 0) return ruledOut(`nobody else used ${name}`);
+    if (!first || first.bytes === 0)
+      return ruledOut(`nobody else${account.source === 'requests' ? ', by name,' : ''} used ${name}`);
+    const isNamed = first.origin.via !== 'unattributed';
     const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
     const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
@@ -122,8 +132,11 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(slowed, SLOWED, 4, 0.65, 0.95) * ramp(share, LEAST_SHARE, 0.3, 0.8, 1),
-      sentence: `${who(first)} ${flushed ? 'makes pages dirty whose write-back fills' : 'fills'} ${name}${bursts ? ` in ${bursts}` : ''}: ${percent(first.share)} of the device’s bytes are its own, and it was served during ${percent(first.waitMs / wall)} of the victim’s time while the victim waited.`,
+      confidence: ramp(slowed, SLOWED, 4, 0.65, 0.95) * ramp(share, LEAST_SHARE, 0.3, 0.8, 1) * (isNamed ? 1 : UNNAMED),
+      ...(!isNamed && {
+        decidedBy: 'who makes the pages dirty that the kernel writes there: `iowitness record` sees it',
+      }),
+      sentence: `${who(first)} ${flushed ? 'makes pages dirty whose write-back fills' : 'fills'} ${name}${bursts ? ` in ${bursts}` : ''}: ${percent(first.share)} of the device’s bytes are ${isNamed ? 'its own' : 'written by that thread of the kernel, for whom is not known'}, and it was served during ${percent(first.waitMs / wall)} of the victim’s time while the victim waited.`,
       culprit,
       evidence,
       advice: [

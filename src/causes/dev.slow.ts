@@ -124,6 +124,7 @@ export const cause: Cause = {
   layer: 'device',
   rank: 'verdict',
   needs: ['victim', 'disk'],
+  fromRequests: true,
   examine(m) {
     const { account, load, requests } = m;
     if (account?.source === 'samples') return fromCounters(m, account);

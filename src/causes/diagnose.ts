@@ -1,16 +1,19 @@
 // Measures + causes → the diagnosis: which cause holds first, which hold as well, which are ruled out and why, which could not be checked.
 // Causes that hold are ranked by the victim's time that each explains, weighed by how sure it is.
 
+import { limitsOf } from '../analysis/block-trace.js';
 import { findOnset } from '../analysis/onset.js';
 import type { Measures } from '../analysis/measures.js';
 import { wallTime } from '../analysis/case.js';
 import { phasesOf } from '../analysis/phases.js';
 import { writersOf } from '../analysis/writers.js';
-import { percent } from '../base/format.js';
-import type { Diagnosis, Verdict } from '../model/diagnosis.js';
+import { duration, percent } from '../base/format.js';
+import type { Diagnosis, Evidence, Verdict } from '../model/diagnosis.js';
 import { LOSS_KINDS } from '../model/losses.js';
 import { STATES } from '../model/states.js';
+import { busyShare } from '../analysis/disk-load.js';
 import { examine, SURE_ENOUGH, type Cause, type Finding, type Found } from './cause.js';
+import { DEVICE_HAD_ROOM } from './shared.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
 export interface Outcome {
@@ -39,7 +42,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     // A verdict on lossy data is worth less, and says so through its losses.
     confidence: Math.min(1, Math.max(0, finding.confidence)) * (severe ? 0.8 : 1),
     share: Math.min(1, Math.max(0, finding.share)),
-    since: onset ? wallTime(input.manifest, onset.sinceMs) : null,
+    since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
     sinceMs: onset ? onset.sinceMs : null,
     fromStart: onset?.fromStart ?? false,
     victim: account ? { pid: account.pid, name: account.name } : null,
@@ -66,6 +69,24 @@ function inOrder(found: readonly Holding[]): Holding[] {
   return ordered;
 }
 
+/** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
+function deviceOf(m: Measures): Evidence[] {
+  const { load, input } = m;
+  if (input.source !== 'block-trace' || !load) return [];
+  const busy = busyShare(load, [{ from: 0, to: input.durationMs }]);
+  return [
+    {
+      measure: `${m.topology.name(load.disk)} during the trace`,
+      value: `busy ${percent(busy)} of ${duration(input.durationMs)}, ${load.rows.length} requests`,
+      meaning:
+        busy < DEVICE_HAD_ROOM
+          ? 'the device had room: whoever was slow meanwhile was held up above the block layer, or asked for nothing'
+          : 'the device had work for most of the time',
+      source: 'the trace’s records',
+    },
+  ];
+}
+
 /** What is said when no cause holds and health can't be argued: where the time went, and what would decide. */
 function inconclusive(m: Measures, why: string, candidates: readonly Holding[]): Verdict {
   const { account } = m;
@@ -85,16 +106,18 @@ function inconclusive(m: Measures, why: string, candidates: readonly Holding[]):
       candidates.length > 0
         ? `It can’t be told which it is: ${candidates.map(({ cause, finding }) => `${cause.id} (${percent(finding.confidence)} sure: ${finding.sentence.replace(/\.$/, '')})`).join(', or ')}.`
         : largest && wall > 0
-          ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}.`
+          ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}${m.input.source === 'block-trace' ? `; ${why}` : ''}.`
           : `There is no verdict: ${why}.`,
-    evidence: candidates.flatMap(({ finding }) => finding.evidence),
+    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)],
     advice: [
       ...candidates.flatMap(({ cause, finding }) =>
         finding.decidedBy === undefined ? [] : [`What would decide on ${cause.id}: ${finding.decidedBy}.`],
       ),
-      account?.source === 'events'
-        ? 'Look at the accounting and record for longer: `iowitness record --for 60s --pid PID`.'
-        : 'Record as root, so that the victim’s sleeps and the requests are seen.',
+      m.input.source === 'block-trace'
+        ? 'Record what a block trace leaves out: `iowitness record --for 60s --pid PID`, as root.'
+        : account?.source === 'events'
+          ? 'Look at the accounting and record for longer: `iowitness record --for 60s --pid PID`.'
+          : 'Record as root, so that the victim’s sleeps and the requests are seen.',
     ],
   };
 }
@@ -141,7 +164,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
   const beside = of('beside').filter(holds);
   const otherwise = of('otherwise');
   const first = stalls[0] ?? (candidates.length > 0 ? undefined : otherwise.find(holds));
-  const refused = otherwise.find((one) => one.finding.kind === 'not-checked')?.finding;
+  const refused = otherwise.findLast((one) => one.finding.kind === 'not-checked')?.finding;
   const verdict = first
     ? verdictOf(m, first)
     : inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded', candidates);
@@ -152,10 +175,12 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     tool,
     recording: {
       path: input.path,
-      id: input.manifest.id,
-      host: input.manifest.host,
-      kernel: input.manifest.kernel,
-      startedAt: wallTime(input.manifest, 0),
+      kind: input.source,
+      limits: limitsOf(m),
+      id: input.manifest.id ?? null,
+      host: input.manifest.host ?? null,
+      kernel: input.manifest.kernel ?? null,
+      startedAt: wallTime(input.manifest, 0) ?? null,
       durationMs: input.durationMs,
       complete: input.complete,
       endedBecause: input.manifest.endedBecause ?? null,

@@ -1,6 +1,6 @@
 // Judgements that several causes make: what is needed to blame or acquit the device, and which cgroups a victim is in.
 
-import { busyShare, slowness, type Slowness } from '../analysis/disk-load.js';
+import { busyShare, slowness, type ServiceNorm, type Slowness } from '../analysis/disk-load.js';
 import type { Interval } from '../analysis/intervals.js';
 import { lastAtOrBefore } from '../analysis/growth.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
@@ -43,13 +43,13 @@ export interface DeviceJudgement {
 /** Fewer requests than this make no judgement. */
 export const ENOUGH_REQUESTS = 3;
 
-/** How slow the victim's disk was against the norm of its kind; undefined without requests. */
-export const judgeDevice = remembered(judge, () => '');
+/** How slow the victim's disk was against a norm, that of its kind unless told; undefined without requests. */
+export const judgeDevice = remembered(judge, (norm?: ServiceNorm) => String(norm?.fixedMs));
 
-function judge(m: Measures): DeviceJudgement | undefined {
+function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undefined {
   const { load, requests, account } = m;
   if (!load || !requests || !account) return undefined;
-  const classes = slowness(load, requests, m.norm, [account], timesIn(account, DEVICE_WAITS));
+  const classes = slowness(load, requests, norm, [account], timesIn(account, DEVICE_WAITS));
   const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
   const serviceMs = sum((one) => one.serviceMs);
   const telling = classes.filter((one) => one.requests >= ENOUGH_REQUESTS && one.serviceMs >= 0.2 * serviceMs);

@@ -25,10 +25,10 @@ export function exitStatus({ verdict }: Diagnosis): number {
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
 export async function concludeWith(
   recording: string,
-  options: { readonly json: boolean; readonly report?: string },
+  options: { readonly json: boolean; readonly report?: string; readonly pid?: number },
 ): Promise<void> {
   progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName());
+  const diagnosed = await diagnoseRecording(recording, toolName(), options);
   if (options.report !== undefined) await writeReport(diagnosed, options.report, reportAssets());
   progress('');
   printDiagnosis(diagnosed, options);

@@ -94,10 +94,16 @@ export function byteSize(text: string): number {
   return value;
 }
 
-/** A process id that exists. */
-export function runningPid(text: string, before: readonly number[] = []): number[] {
+/** A process id, which need not run any more. */
+export function processId(text: string): number {
   const pid = Number(text);
   if (!Number.isInteger(pid) || pid < 1) throw new InvalidArgumentError('give a process id.');
+  return pid;
+}
+
+/** A process id that exists. */
+export function runningPid(text: string, before: readonly number[] = []): number[] {
+  const pid = processId(text);
   if (!existsSync(`/proc/${pid}`)) throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
   return [...before, pid];
 }

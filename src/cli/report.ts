@@ -1,20 +1,21 @@
-// `report REC`: the recording as one self-contained HTML page.
+// `report REC`: the recording, or the block trace, as one self-contained HTML page.
 
 import type { Command } from 'commander';
 import { diagnoseRecording, reportPathFor, writeReport } from '../pipeline.js';
 import { reportAssets } from './conclude.js';
-import { progress, say, toolName } from './context.js';
+import { processId, progress, say, toolName } from './context.js';
 
 export function reportCommand(program: Command): void {
   program
     .command('report')
     .description('write the report of a recording: one HTML file that works offline')
-    .argument('<recording>', 'a NAME.iow folder')
+    .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
+    .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
     .option('-o, --output <file>', 'where to write it (default: NAME.html beside the recording)')
     .addHelpText('after', '\nExample:\n  iowitness report slow-night.iow -o slow-night.html')
-    .action(async (recording: string, options: { output?: string }) => {
+    .action(async (recording: string, options: { output?: string; pid?: number }) => {
       progress('reading the recording…');
-      const diagnosed = await diagnoseRecording(recording, toolName());
+      const diagnosed = await diagnoseRecording(recording, toolName(), options);
       const file = options.output ?? reportPathFor(recording);
       await writeReport(diagnosed, file, reportAssets());
       progress('');

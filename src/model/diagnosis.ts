@@ -39,7 +39,7 @@ const Verdict = v.object({
   confidence: Share,
   /** The share of the victim's time that it explains. */
   share: Share,
-  /** Wall-clock time at which the stall began (ISO 8601), null for `healthy`. */
+  /** Wall-clock time at which the stall began (ISO 8601), null for `healthy` and where the recording does not tell the time of day. */
   since: v.nullable(v.string()),
   /** The same in ms since the recording's start; null for `healthy`. */
   sinceMs: v.nullable(v.number()),
@@ -60,10 +60,15 @@ export const DiagnosisSchema = v.object({
   tool: v.string(),
   recording: v.object({
     path: v.string(),
-    id: v.string(),
-    host: v.string(),
-    kernel: v.string(),
-    startedAt: v.string(),
+    /** A recording of iowitness, or a block trace (blktrace's files), which holds requests and names of threads alone. */
+    kind: v.picklist(['recording', 'block-trace']),
+    /** What such a kind can't tell, in sentences; none for a recording of iowitness. */
+    limits: v.array(v.string()),
+    /** null, here and below, where a block trace does not tell it. */
+    id: v.nullable(v.string()),
+    host: v.nullable(v.string()),
+    kernel: v.nullable(v.string()),
+    startedAt: v.nullable(v.string()),
     durationMs: v.number(),
     /** False where the recorder was killed or is still running. */
     complete: v.boolean(),
@@ -82,8 +87,8 @@ export const DiagnosisSchema = v.object({
   ),
   /** The victim's wall time by state; the states sum to the wall time. */
   accounting: v.array(Account),
-  /** Whether the accounting comes from kernel events, from samples, or could not be made. */
-  accountingFrom: v.picklist(['events', 'samples', 'none']),
+  /** Whether the accounting comes from kernel events, from samples, from requests alone, or could not be made. */
+  accountingFrom: v.picklist(['events', 'samples', 'requests', 'none']),
   ruledOut: v.array(v.object({ cause: v.string(), why: v.string() })),
   notChecked: v.array(v.object({ cause: v.string(), why: v.string() })),
   losses: v.array(

@@ -128,6 +128,23 @@ export const LOSS_KINDS = {
     sentence: 'So many bios waited for a dispatch that never came that they were forgotten.',
     remedy: 'Trace the categories queue, issue and complete together.',
   },
+  'blktrace-gaps': {
+    severity: 'degraded',
+    sentence: 'A block trace lacks records: the numbers that each CPU gives to its records have gaps.',
+    remedy:
+      'Copy all of its files again; a trace that blkparse’s filters went over (`-a`, `-d`) has lost what they leave out.',
+  },
+  'blktrace-stray': {
+    severity: 'degraded',
+    sentence: 'Records of a block trace claim a time more than a month from the others’, and were passed over.',
+    remedy: 'They are damaged, or two traces were put into one file: read each by itself.',
+  },
+  'blktrace-no-stage': {
+    severity: 'severe',
+    sentence:
+      'A block trace holds no record of one stage of the requests, so times that begin or end there are not known.',
+    remedy: 'Record without an action mask (`-a`).',
+  },
   'blktrace-unreadable': {
     severity: 'severe',
     sentence: 'A file of a block trace could not be read to its end.',

@@ -18,6 +18,7 @@ export const STATES = {
   stopped: 'stopped or frozen by a signal, a debugger or the cgroup freezer',
   'pipe-socket': 'waiting for a pipe, socket, terminal or poll',
   asleep: 'sleeping by its own choice (timer, waiting for a child)',
+  'outside-block': 'outside the block layer: not in this trace',
   ended: 'not yet started or already ended',
   unexplained: 'unexplained',
 } as const;

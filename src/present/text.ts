@@ -6,7 +6,16 @@ import { styleText } from 'node:util';
 import { bytes, duration, figure, harmless, percent, rate } from '../base/format.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
-import { culpritText, outcomeOf, processText, sinceText, stateWords, sureText, type Outcome } from './words.js';
+import {
+  culpritText,
+  outcomeOf,
+  processText,
+  sinceText,
+  KIND_WORDS,
+  stateWords,
+  sureText,
+  type Outcome,
+} from './words.js';
 
 export interface TextOptions {
   readonly colour: boolean;
@@ -159,12 +168,24 @@ function bullets(page: Page, all: readonly string[]): string[] {
   return all.flatMap((text) => wrap(`→ ${harmless(text)}`, page.width - 2, '  '));
 }
 
+function limits(page: Page, { recording }: Diagnosis): string[] {
+  return recording.limits.flatMap((text) => wrap(harmless(text), page.width - 2));
+}
+
+const ACCOUNTED: Readonly<Record<Diagnosis['accountingFrom'], string>> = {
+  events: '',
+  samples: ', estimated from samples',
+  requests: ', by its requests alone',
+  none: '',
+};
+
 /** The diagnosis as lines for a terminal, without a line break at the end. */
 export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
   const page = new Page(options);
   const { verdict, recording } = diagnosis;
   const cause = (one: { cause: string; why: string }) => [one.cause, one.why] as const;
   headline(page, diagnosis);
+  page.section('From a block trace alone', limits(page, diagnosis));
   page.section(
     'Holds as well',
     page.pairs(
@@ -176,10 +197,7 @@ export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
   page.section('Evidence', evidence(page, diagnosis));
   page.section('Not to blame', page.pairs(diagnosis.ruledOut.map(cause), MOST.ruledOut));
   const of = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
-  page.section(
-    harmless(`Where ${of} went${diagnosis.accountingFrom === 'samples' ? ', estimated from samples' : ''}`),
-    accounting(page, diagnosis),
-  );
+  page.section(harmless(`Where ${of} went${ACCOUNTED[diagnosis.accountingFrom]}`), accounting(page, diagnosis));
   page.section('Could not be checked', page.pairs(diagnosis.notChecked.map(cause), MOST.notChecked));
   page.section('Lost while recording', losses(page, diagnosis));
   page.section('Changed while recording', changes(page, diagnosis));
@@ -187,6 +205,12 @@ export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
   page.section('More to do', bullets(page, verdict.advice.slice(1)));
   page.line('');
   const ended = recording.complete ? '' : ', incomplete';
-  page.line(harmless(`Recording: ${recording.path} (${duration(recording.durationMs)} on ${recording.host}${ended})`));
+  const what = KIND_WORDS[recording.kind];
+  const where = recording.host === null ? ', host unknown' : ` on ${recording.host}`;
+  page.line(
+    harmless(
+      `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${recording.path} (${duration(recording.durationMs)}${where}${ended})`,
+    ),
+  );
   return page.toString();
 }

@@ -62,7 +62,7 @@ export function clockText(iso: string): string {
 /** When the stall began, by the clock and from the recording's start; undefined where nothing began. */
 export function sinceText({ since, sinceMs, fromStart }: Verdict): string | undefined {
   if (fromStart) return 'before the recording began';
-  if (since === null) return undefined;
+  if (since === null) return sinceMs === null ? undefined : `${duration(sinceMs)} into the recording`;
   return sinceMs === null ? clockText(since) : `${clockText(since)}, ${duration(sinceMs)} into the recording`;
 }
 
@@ -70,5 +70,17 @@ export function sinceText({ since, sinceMs, fromStart }: Verdict): string | unde
 export const ACCOUNTING_WORDS: Readonly<Record<Diagnosis['accountingFrom'], string>> = {
   events: 'from the kernel’s own events: every sleep with its beginning, its end and its kernel stack',
   samples: 'estimated from samples of /proc, because there were no kernel events',
+  requests:
+    'from its requests alone: whether it waited for them, or did something else meanwhile, is not in a block trace',
   none: 'could not be made',
 };
+
+export const KIND_WORDS: Readonly<Record<Diagnosis['recording']['kind'], string>> = {
+  recording: 'recording',
+  'block-trace': 'block trace',
+};
+
+/** A fact of the recording that its source may not tell. */
+export function orUnknown(fact: string | null): string {
+  return fact ?? 'unknown';
+}

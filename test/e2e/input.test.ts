@@ -18,7 +18,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
 import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
+import { HEADER_BYTES } from '../../src/model/blktrace.js';
 import { DiagnosisSchema } from '../../src/model/diagnosis.js';
+import { traceBytes, writeRecord } from '../support/blktrace.js';
 import { needsReadableClone, ORDINARY, refusal, run } from '../support/cli.js';
 import { inFolder, newManifest } from '../support/recordings.js';
 import { needsCommand, needsLoop, needsRoot } from '../support/requirements.js';
@@ -96,6 +98,13 @@ test('a recording is refused a place that is taken or can’t be made', async ()
   });
 });
 
+/** Records of a version that does not exist yet. */
+function versionNine(): Buffer {
+  const bytes = traceBytes([writeRecord('queue'), writeRecord('issue'), writeRecord('complete')]);
+  for (let at = 0; at < bytes.length; at += HEADER_BYTES[7]) bytes[at] = 9;
+  return bytes;
+}
+
 test('what is no recording is refused by every command that reads one', async () => {
   await inFolder(async (cwd) => {
     const manifest = JSON.stringify(newManifest());
@@ -106,9 +115,19 @@ test('what is no recording is refused by every command that reads one', async ()
     place('cut.iow', manifest.slice(0, 60));
     place('newer.iow', JSON.stringify({ ...newManifest(), version: 99 }));
     writeFileSync(path.join(cwd, 'file.iow'), '');
+    mkdirSync(path.join(cwd, 'folder'));
+    writeFileSync(path.join(cwd, 'text'), 'All work and no play. '.repeat(1000));
+    writeFileSync(path.join(cwd, 'nine'), versionNine());
     for (const [name, complaint] of [
-      ['missing.iow', /^There is no recording missing\.iow: /],
-      ['file.iow', /^file\.iow is a file and no recording: /],
+      [
+        'missing.iow',
+        /^There is neither a recording nor a block trace missing\.iow: a recording is .*, a block trace is /,
+      ],
+      ['file.iow', /^file\.iow is neither a recording nor a block trace: /],
+      ['folder', /^folder is neither a recording nor a block trace: /],
+      ['text', /^text is neither a recording nor a block trace: /],
+      ['nine', /^nine is a block trace of a version that this program can’t read: it reads versions 7 and 8\.$/],
+      ['/dev/null', /^\/dev\/null is neither a recording nor a block trace: /],
       ['cut.iow', /manifest\.json is cut off or damaged .*: copy the recording again\.$/],
       ['newer.iow', /^newer\.iow was written by a newer iowitness \(format 99\); .*: update iowitness\.$/],
     ] as const) {

@@ -46,7 +46,7 @@ async function assertReadable(cwd: string): Promise<void> {
   const manifest = path.join(cwd, 'a.iow/manifest.json');
   const diagnosed = await run(['diagnose', 'a.iow', '--json'], { cwd });
   if (!existsSync(manifest)) {
-    assert.match(refusal(diagnosed), /^There is no recording|it has no manifest\.json\.$/);
+    assert.match(refusal(diagnosed), /neither a recording nor a block trace/);
     return;
   }
   assert.equal(diagnosed.stderr, '');

@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { renderText } from '../../src/present/text.js';
 import {
   aDiagnosis,
+  aTraceDiagnosis,
   aHealthyDiagnosis,
   aHostileDiagnosis,
   HOSTILE_NAMES,
@@ -60,6 +61,16 @@ describe('the text of a diagnosis', () => {
       const lines = text.split('\n').length;
       assert.ok(lines < 150, `${lines} lines from ${JSON.stringify(name)}`);
     }
+  });
+
+  it('says of a block trace what it can’t tell, and when without a time of day', () => {
+    const lines = renderText(aTraceDiagnosis(), { colour: false, width: 100 }).split('\n');
+    const below = lines.indexOf('From a block trace alone');
+    assert.equal(lines[below + 1], '  Nobody was watched: the victim is chosen.');
+    assert.ok(below < lines.indexOf('Evidence'));
+    assert.ok(lines.some((line) => line.includes('since 4.10 s into the recording')));
+    assert.ok(lines.includes('Where the time of iowitness-probe (4711) went, by its requests alone'));
+    assert.equal(lines.at(-1), 'Block trace: /var/tmp/sda (60 s, host unknown)');
   });
 
   it('stands without anything to tell', () => {

@@ -47,6 +47,7 @@ export function someFacts(different: Partial<Facts> = {}): Facts {
 export function aCase(different: Partial<Case> = {}): Case {
   return {
     path: 'test.iow',
+    source: 'recording',
     manifest: {
       format: 'iowitness-recording',
       version: 1,

@@ -9,6 +9,8 @@ const STORY: Diagnosis = {
   tool: 'iowitness 0.1.0',
   recording: {
     path: '/var/tmp/iowitness-check-db-7-20260314-021205.iow',
+    kind: 'recording',
+    limits: [],
     id: '6f1c2f0e-5b0e-4f56-9f4e-0f6c1f1f7a11',
     host: 'db-7.example.net',
     kernel: '6.18.4',
@@ -238,6 +240,32 @@ const STORY: Diagnosis = {
 /** The dirty-limit story with what the test wants to be different. */
 export function aDiagnosis(different: Partial<Diagnosis> = {}): Diagnosis {
   return { ...structuredClone(STORY), ...different };
+}
+
+/** A diagnosis of a block trace, of which neither the machine nor the time of day is known. */
+export function aTraceDiagnosis(): Diagnosis {
+  const { recording, verdict } = STORY;
+  return aDiagnosis({
+    recording: {
+      ...recording,
+      path: '/var/tmp/sda',
+      kind: 'block-trace',
+      limits: ['Nobody was watched: the victim is chosen.', 'Not in a block trace: `settings`.'],
+      id: null,
+      host: null,
+      kernel: null,
+      startedAt: null,
+      endedBecause: null,
+    },
+    verdict: { ...verdict, since: null, sinceMs: 4100 },
+    accountingFrom: 'requests',
+    accounting: [{ state: 'outside-block', ms: 60_000, share: 1 }],
+    also: [],
+    changes: [],
+    losses: [],
+    phases: [],
+    machine: [],
+  });
 }
 
 /** The verdict of a machine on which nothing is wrong. */

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../base/errors.js';
 import type { BlockStats } from '../../model/block-stats.js';
-import type { Case } from '../case.js';
+import { wallTime, type Case } from '../case.js';
 import { measure } from '../measures.js';
 import { writersOf } from '../writers.js';
 import { figuresOf, type Figures } from './figures.js';
@@ -32,7 +32,7 @@ export function statsOfRecording(input: Case, tool: string): BlockStats {
       path: input.path,
       kind: 'recording',
       records,
-      startedAt: new Date(input.manifest.start.wallMs + firstMs).toISOString(),
+      startedAt: wallTime(input.manifest, firstMs) ?? null,
       durationNs: meter.lastNs,
     },
     notTraced: NOT_IN_EVENTS,

@@ -23,6 +23,23 @@ export class TableBuilder {
     return this.length++;
   }
 
+  /** Drops the rows whose time is not wanted, and returns how many. */
+  keep(isWanted: (t: number) => boolean): number {
+    let kept = 0;
+    for (let row = 0; row < this.length; row += 1) {
+      if (!isWanted(this.t[row] ?? NaN)) continue;
+      if (kept < row) this.move(row, kept);
+      kept += 1;
+    }
+    const dropped = this.length - kept;
+    this.length = kept;
+    return dropped;
+  }
+
+  private move(from: number, to: number): void {
+    for (const column of [this.t, this.cpu, this.pid, ...this.columns]) column[to] = column[from] ?? 0;
+  }
+
   private grow(): void {
     const size = this.t.length * 2;
     this.t = grown(this.t, new Float64Array(size));

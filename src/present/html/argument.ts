@@ -2,7 +2,7 @@
 
 import { percent } from '../../base/format.js';
 import type { Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
-import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, sureText } from '../words.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, KIND_WORDS, sureText } from '../words.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
 import { code, prose, section, terms, tied } from './parts.js';
@@ -30,6 +30,18 @@ export function verdictOf({ verdict }: Diagnosis): Markup {
     <h1 id="verdict">${tied(verdict.sentence)}</h1>
     ${terms('facts', pairs)}
   </section>`;
+}
+
+/** What the source can't tell, right below the verdict: nobody must take it for more than it is. */
+export function limits({ recording }: Diagnosis): Markup | undefined {
+  if (recording.limits.length === 0) return undefined;
+  return section(
+    'limits',
+    `From a ${KIND_WORDS[recording.kind]} alone`,
+    html`<ul class="limits">
+      ${recording.limits.map((text) => html`<li>${prose(text)}</li> `)}
+    </ul>`,
+  );
 }
 
 function evidenceList(evidence: readonly Evidence[]): Markup {

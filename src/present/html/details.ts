@@ -1,7 +1,7 @@
 // The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
 
 import { bytes, duration, figure, rate } from '../../base/format.js';
-import { clockText, ACCOUNTING_WORDS, processText, stateWords, VIA_WORDS } from '../words.js';
+import { clockText, ACCOUNTING_WORDS, orUnknown, processText, KIND_WORDS, stateWords, VIA_WORDS } from '../words.js';
 import { STATES } from '../../model/states.js';
 import type { Diagnosis, Writer } from '../../model/diagnosis.js';
 import { colourClass } from './drawing.js';
@@ -117,8 +117,14 @@ export function notChecked({ notChecked: all }: Diagnosis): Markup | undefined {
   return reasons('not-checked', 'Not checked, and what it would need', all);
 }
 
-export function losses({ losses: all }: Diagnosis): Markup {
-  if (all.length === 0) return section('losses', 'What was lost', html`<p>Nothing was lost while recording.</p>`);
+const NOTHING_LOST: Readonly<Record<Diagnosis['recording']['kind'], string>> = {
+  recording: 'Nothing was lost while recording.',
+  'block-trace':
+    'No record is missing that its numbers tell of; what the recorder itself dropped a trace does not say.',
+};
+
+export function losses({ losses: all, recording }: Diagnosis): Markup {
+  if (all.length === 0) return section('losses', 'What was lost', html`<p>${NOTHING_LOST[recording.kind]}</p>`);
   return section(
     'losses',
     'What was lost',
@@ -135,7 +141,9 @@ export function losses({ losses: all }: Diagnosis): Markup {
   );
 }
 
-export function changes({ changes: all }: Diagnosis): Markup {
+export function changes({ changes: all, recording }: Diagnosis): Markup | undefined {
+  // A trace holds no settings: that none changed can't be said.
+  if (recording.kind === 'block-trace') return undefined;
   if (all.length === 0)
     return section('changes', 'Settings that changed', html`<p>No setting changed while recording.</p>`);
   const value = (text: string | null) => (text === null ? html`<em>absent</em>` : code(text));
@@ -152,11 +160,16 @@ export function changes({ changes: all }: Diagnosis): Markup {
 export function machine({ machine: facts, recording, tool }: Diagnosis): Markup {
   const pairs: (readonly [Content, Content])[] = facts.map(({ label, value }) => [label, value]);
   const state = recording.complete ? `ended: ${recording.endedBecause ?? 'reason unknown'}` : 'incomplete';
+  const started = recording.startedAt === null ? 'at an unknown time' : clockText(recording.startedAt);
+  if (recording.kind === 'block-trace')
+    pairs.push(['host', orUnknown(recording.host)], ['kernel', orUnknown(recording.kernel)]);
   pairs.push(
-    ['recording', html`${code(recording.path)} <small>${recording.id}</small>`],
+    [KIND_WORDS[recording.kind], html`${code(recording.path)} <small>${recording.id ?? ''}</small>`],
     [
       'recorded',
-      `${clockText(recording.startedAt)}, ${duration(recording.durationMs)}, ${figure(recording.events)} kernel events; ${state}`,
+      recording.kind === 'block-trace'
+        ? `${started}, ${duration(recording.durationMs)}, ${figure(recording.events)} records`
+        : `${started}, ${duration(recording.durationMs)}, ${figure(recording.events)} kernel events; ${state}`,
     ],
     ['made by', tool],
   );

@@ -10,8 +10,8 @@ export function pack(values: Float64Array): Packed {
   return bytes.toString('base64');
 }
 
-export function embed(charts: Charts, startedAt: string): Embedded {
-  const started = Date.parse(startedAt);
+export function embed(charts: Charts, startedAt: string | null): Embedded {
+  const started = startedAt === null ? NaN : Date.parse(startedAt);
   return {
     startedAt: Number.isNaN(started) ? null : started,
     binMs: charts.binMs,

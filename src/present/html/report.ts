@@ -3,15 +3,16 @@
 // style sheet run, by their hashes, so that even markup that slipped through the escaping could do nothing.
 
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { duration } from '../../base/format.js';
 import type { Charts } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
-import { clockText } from '../words.js';
-import { argument, verdictOf } from './argument.js';
+import { clockText, KIND_WORDS } from '../words.js';
+import { argument, limits, verdictOf } from './argument.js';
 import { causePages, type CausePages } from './causes.js';
 import { accounting, changes, losses, machine, notChecked, phases, ruledOut, writers } from './details.js';
 import { guide } from './guide.js';
-import { html, jsonScript, raw, type Markup } from './markup.js';
+import { html, jsonScript, raw, type Content, type Markup } from './markup.js';
 import { embed } from './payload.js';
 import { heatmaps, timeline } from './timeline.js';
 
@@ -31,11 +32,17 @@ function sha256(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
+function startTime(startedAt: string | null): Content {
+  return startedAt === null ? 'time unknown' : html`<time datetime="${startedAt}">${clockText(startedAt)}</time>`;
+}
+
 function top({ recording }: Diagnosis): Markup {
   return html`<header>
     <p>
-      <b>${recording.host}</b> <span>Linux ${recording.kernel}</span>
-      <span><time datetime="${recording.startedAt}">${clockText(recording.startedAt)}</time></span>
+      <b>${recording.host ?? 'Unknown host'}</b>
+      ${recording.kind === 'block-trace' && html`<span>${KIND_WORDS['block-trace']}</span>`}
+      <span>${recording.kernel === null ? 'kernel unknown' : `Linux ${recording.kernel}`}</span>
+      <span>${startTime(recording.startedAt)}</span>
       <span>${duration(recording.durationMs)} recorded${recording.complete ? '' : ', incomplete'}</span>
     </p>
     <button type="button" id="theme" hidden>Dark</button>
@@ -63,16 +70,16 @@ export function renderHtml(diagnosis: Diagnosis, charts: Charts, assets: ReportA
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="generator" content="${tool}" />
-        <title>${verdict.cause} on ${recording.host} – iowitness</title>
+        <title>${verdict.cause} on ${recording.host ?? basename(recording.path)} – iowitness</title>
         ${raw(`<style>${css}</style>`)}
       </head>
       <body>
         ${top(diagnosis)}
         <main>
-          ${verdictOf(diagnosis)} ${argument(diagnosis)} ${timeline(charts)} ${accounting(diagnosis)}
-          ${phases(diagnosis)} ${heatmaps(charts)} ${writers(diagnosis)} ${ruledOut(diagnosis)} ${notChecked(diagnosis)}
-          ${losses(diagnosis)} ${changes(diagnosis)} ${machine(diagnosis)} ${causePages(diagnosis, assets.causes)}
-          ${guide()}
+          ${verdictOf(diagnosis)} ${limits(diagnosis)} ${argument(diagnosis)} ${timeline(charts)}
+          ${accounting(diagnosis)} ${phases(diagnosis)} ${heatmaps(charts)} ${writers(diagnosis)} ${ruledOut(diagnosis)}
+          ${notChecked(diagnosis)} ${losses(diagnosis)} ${changes(diagnosis)} ${machine(diagnosis)}
+          ${causePages(diagnosis, assets.causes)} ${guide()}
         </main>
         <footer><p>Made by ${tool}. This file is complete: it loads nothing from anywhere.</p></footer>
         ${jsonScript('charts', embed(charts, recording.startedAt))} ${raw(`<script>${js}</script>`)}

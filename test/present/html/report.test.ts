@@ -7,7 +7,7 @@ import { loadCauses, loadDrills } from '../../../src/catalogue.js';
 import { reportAssets } from '../../../src/cli/conclude.js';
 import { renderHtml } from '../../../src/present/html/report.js';
 import { storyCharts } from '../../support/charts.js';
-import { aDiagnosis } from '../../support/diagnosis.js';
+import { aDiagnosis, aTraceDiagnosis } from '../../support/diagnosis.js';
 
 const assets = {
   js: "document.title = '</script><!-- ' + 1;\n",
@@ -69,6 +69,27 @@ describe('the page', () => {
     for (const { cause } of [verdict, ...also, ...ruledOut, ...notChecked])
       assert.ok(targets.includes(`cause-${cause.replaceAll('.', '-')}`), cause);
     assert.ok(page.includes('<p>The limit is <code>too</code> low.</p>'));
+  });
+});
+
+describe('the page of a block trace', () => {
+  const trace = renderHtml(aTraceDiagnosis(), storyCharts(), assets);
+
+  it('says right below the verdict what it can’t tell', () => {
+    const ids = [...trace.matchAll(/<section\s+(?:id="([^"]*)"|class="(verdict)[^"]*")/g)].map(
+      (match) => match[1] ?? match[2],
+    );
+    assert.deepEqual(ids.slice(0, 3), ['verdict', 'limits', 'evidence']);
+    assert.match(trace, /<li>Not in a block trace: <code>settings<\/code>\.<\/li>/);
+  });
+
+  it('shows what is unknown as unknown, and claims nothing that was not recorded', () => {
+    assert.match(trace, /<b>Unknown host<\/b>/);
+    assert.match(trace, /kernel unknown/);
+    assert.match(trace, /time unknown/);
+    assert.match(trace, /<title>mem\.dirty-limit on sda – iowitness<\/title>/);
+    assert.match(trace, /"startedAt":null/);
+    assert.doesNotMatch(trace, /No setting changed|Nothing was lost while recording|ended: |>null|undefined/);
   });
 });
 
