@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { makeLoopVolume, type LoopVolume } from '../../src/lab/scenarios/loop-vo
 import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
+import { enabled, untilTraced } from '../support/tracing.js';
 
 const skip =
   needsRoot() ||
@@ -19,18 +20,6 @@ const skip =
   needsCommand('mkfs.ext4') ||
   needsCommand('blkparse') ||
   needsCommand('btt');
-
-function enabled(volume: LoopVolume): string {
-  return readFileSync(`/sys/class/block/${path.basename(volume.node)}/trace/enable`, 'utf8').trim();
-}
-
-async function untilTraced(volume: LoopVolume): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (enabled(volume) !== '1') {
-    assert.ok(Date.now() < deadline, 'the device was never traced');
-    await sleep(20);
-  }
-}
 
 /** dd past the page cache into a file of the volume; returns its output. */
 function write(volume: LoopVolume, block: string, count: number): void {

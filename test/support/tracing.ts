@@ -1,0 +1,20 @@
+// Waiting for `iowitness trace` to trace a device.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoopVolume } from '../../src/lab/scenarios/loop-volume.js';
+
+/** '1' while a volume's device is traced by the kernel's blk tracer. */
+export function enabled(volume: LoopVolume): string {
+  return readFileSync(`/sys/class/block/${path.basename(volume.node)}/trace/enable`, 'utf8').trim();
+}
+
+export async function untilTraced(volume: LoopVolume): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (enabled(volume) !== '1') {
+    assert.ok(Date.now() < deadline, 'the device was never traced');
+    await sleep(20);
+  }
+}
