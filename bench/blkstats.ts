@@ -3,7 +3,7 @@
 //
 //   node scripts/build.mjs --all && node dist/bench/blkstats.js [PAIRS] [RECORDS] [GIGABYTES]
 //
-// The trace is made up (block-traces.ts). The peers are Debian's: `blkparse -d` merges the files, `btt` makes its figures of the
+// The trace is made up (block-traces.ts). The peers are Debian's: `blkparse -d` merges the files, `btt -A` makes its figures of the
 // result; theirs is the sum of both. GIGABYTES above 0 also reads a trace of that size, for the peak of memory.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ try {
     const ratios: number[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {
       const merge = timed(['blkparse', '-q', '-i', 'trace', '-O', '-d', 'merged'], 'out');
-      const btt = timed(['btt', '-i', 'merged'], 'out');
+      const btt = timed(['btt', '-A', '-i', 'merged'], 'out');
       const ours = timed([process.execPath, MAIN, 'blkstats', 'trace', '--json'], 'out');
       const theirs = merge.seconds + btt.seconds;
       ratios.push(theirs / ours.seconds);

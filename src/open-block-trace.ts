@@ -1,13 +1,11 @@
 // A block trace on disk → a case: its records as the kernel's own block events, its names, its clock. What such a trace does not hold
 // (the machine, its settings, its counters, whoever was watched) is absent from the case.
 
-import { statSync } from 'node:fs';
 import type { Case } from './analysis/case.js';
 import { deviceId } from './analysis/devices.js';
 import { isKernelThread } from './analysis/threads.js';
 import { UserError } from './base/errors.js';
-import { findTraceFiles, type TraceFile } from './decode/blktrace/files.js';
-import { byteOrderAt } from './decode/blktrace/frame.js';
+import { neither, traceFilesAt } from './decode/blktrace/files.js';
 import { readRecords } from './decode/blktrace/read.js';
 import { openSource } from './decode/blktrace/source.js';
 import { TraceTables, type BlockTrace } from './decode/blktrace/tables.js';
@@ -15,52 +13,11 @@ import { decodeCounters } from './decode/counters.js';
 import type { Events } from './model/events.js';
 import type { Loss } from './model/losses.js';
 
-const FORMS =
-  'a recording is a NAME.iow folder with its manifest.json, a block trace is named by its BASE (of BASE.blktrace.0 …) or by one file of records';
-/** A file without the beginning of a record in its first bytes is no trace: a whole disk must not be searched for one. */
-const SEARCHED_BYTES = 256 * 1024;
-
-/** The files of the trace at a path. Throws a UserError where there is none. */
-async function traceFiles(path: string): Promise<TraceFile[]> {
-  let files: TraceFile[];
-  try {
-    files = findTraceFiles(path);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`There is neither a recording nor a block trace ${path}: ${FORMS}.`);
-  }
-  for (const file of files) {
-    if (!statSync(file.path).isFile()) throw new UserError(neither(path));
-  }
-  const [first] = files;
-  if (first && first.cpu === undefined && !(await beginsARecord(first.path))) throw new UserError(neither(path));
-  return files;
-}
-
-async function beginsARecord(path: string): Promise<boolean> {
-  const source = openSource(path);
-  const bytes = new Uint8Array(SEARCHED_BYTES);
-  try {
-    let end = 0;
-    for (let count = -1; count !== 0 && end < bytes.length; end += count)
-      count = await source.read(bytes.subarray(end));
-    const view = new DataView(bytes.buffer, 0, end);
-    for (let at = 0; at + 4 <= end; at += 1) if (byteOrderAt(view, at) !== undefined) return true;
-    return source.refusal !== undefined;
-  } finally {
-    await source.close();
-  }
-}
-
-function neither(path: string): string {
-  return `${path} is neither a recording nor a block trace: ${FORMS}.`;
-}
-
 /** Opens and decodes a block trace. Throws a UserError where it is none; damage becomes losses. */
 export async function openBlockTrace(path: string, pid?: number): Promise<Case> {
   const losses: Loss[] = [];
   const tables = new TraceTables();
-  for (const file of await traceFiles(path)) {
+  for (const file of await traceFilesAt(path)) {
     for await (const batch of readRecords(openSource(file.path), (loss) => losses.push(loss))) tables.add(batch);
   }
   if (tables.records === 0) throw new UserError(refusal(path, losses));

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
+import { statsOfRecording } from './analysis/blkstats/of-recording.js';
 import { buildCharts } from './analysis/charts.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
@@ -11,11 +12,13 @@ import { readWhole } from './capture/files.js';
 import { UndoJournal } from './capture/undo.js';
 import { loadCauses } from './catalogue.js';
 import { diagnose } from './causes/diagnose.js';
+import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
 import { openCase, type OpenOptions } from './open-case.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
+import { statsOfTrace } from './read-block-stats.js';
 import { writeFileDirect } from './recording/direct-file.js';
 import { RecordingWriter } from './recording/writer.js';
 
@@ -104,18 +107,28 @@ export function say(session: Session, source: string, value: unknown): void {
 export interface Diagnosed {
   readonly diagnosis: Diagnosis;
   readonly charts: Charts;
+  /** The figures of the block layer, made when a report asks for them; undefined where no request was recorded. */
+  readonly blockLayer: () => Promise<BlockStats | undefined>;
 }
 
 /** Opens a recording or a block trace and argues its diagnosis. */
 export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
   const measures = measure(await openCase(path, options));
   const { diagnosis, lost } = diagnose(measures, await loadCauses(), tool);
-  return { diagnosis, charts: buildCharts(measures, lost, diagnosis.verdict.cause) };
+  const charts = buildCharts(measures, lost, diagnosis.verdict.cause);
+  // A trace holds more stages than the events that a case keeps of it, so it is read once more.
+  const ofTrace = measures.input.source === 'block-trace';
+  const blockLayer = async () => {
+    if (ofTrace) return await statsOfTrace(path, tool);
+    return measures.requests && statsOfRecording(measures, tool);
+  };
+  return { diagnosis, charts, blockLayer };
 }
 
 /** Writes the report as one HTML file. */
-export async function writeReport({ diagnosis, charts }: Diagnosed, file: string, assets: ReportAssets): Promise<void> {
-  await writeFileDirect(file, Buffer.from(renderHtml(diagnosis, charts, assets)));
+export async function writeReport(diagnosed: Diagnosed, file: string, assets: ReportAssets): Promise<void> {
+  const { diagnosis, charts } = diagnosed;
+  await writeFileDirect(file, Buffer.from(renderHtml(diagnosis, charts, await diagnosed.blockLayer(), assets)));
 }
 
 /** The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. */

@@ -7,7 +7,7 @@ import { figuresOf } from './analysis/blkstats/figures.js';
 import { RecordTaker } from './analysis/blkstats/from-records.js';
 import { BlockMeter } from './analysis/blkstats/meter.js';
 import { UserError } from './base/errors.js';
-import { findTraceFiles } from './decode/blktrace/files.js';
+import { neither, traceFilesAt } from './decode/blktrace/files.js';
 import { mergeByTime } from './decode/blktrace/merge.js';
 import { openSource } from './decode/blktrace/source.js';
 import type { BlockStats } from './model/block-stats.js';
@@ -15,17 +15,19 @@ import type { Loss } from './model/losses.js';
 
 /** Reads a trace (BASE, one of its files, a merged file) or a recording's folder. Throws a UserError where there is neither. */
 export async function readBlockStats(path: string, tool: string): Promise<BlockStats> {
-  if (!existsSync(join(path, 'manifest.json'))) return await ofTrace(path, tool);
+  if (!existsSync(join(path, 'manifest.json'))) return await statsOfTrace(path, tool);
   // What decodes and measures recordings is loaded only where there is one.
-  const [{ openCase }, { statsOfRecording }] = await Promise.all([
+  const [{ openCase }, { measure }, { statsOfRecording }] = await Promise.all([
     import('./open-case.js'),
+    import('./analysis/measures.js'),
     import('./analysis/blkstats/of-recording.js'),
   ]);
-  return statsOfRecording(await openCase(path), tool);
+  return statsOfRecording(measure(await openCase(path)), tool);
 }
 
-async function ofTrace(path: string, tool: string): Promise<BlockStats> {
-  const files = findTraceFiles(path);
+/** The figures of a block trace. Throws a UserError where there is none. */
+export async function statsOfTrace(path: string, tool: string): Promise<BlockStats> {
+  const files = await traceFilesAt(path);
   const meter = new BlockMeter();
   const taker = new RecordTaker(meter);
   const losses: Loss[] = [];
@@ -35,9 +37,7 @@ async function ofTrace(path: string, tool: string): Promise<BlockStats> {
     (batch, row, t) => taker.take(batch, row, t),
   );
   if (!first || Number.isNaN(taker.firstNs)) {
-    throw new UserError(
-      `${path} holds no I/O of a block trace: name the BASE of BASE.blktrace.0, or a NAME.iow folder.`,
-    );
+    throw new UserError(neither(path));
   }
   if (meter.follower.forgotten > 0)
     losses.push({ code: 'blktrace-incomplete', where: path, count: meter.follower.forgotten });

@@ -9,10 +9,11 @@ import type { Charts } from '../../src/model/charts.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { reportAssets } from '../../src/cli/conclude.js';
 import { renderHtml } from '../../src/present/html/report.js';
+import { someBlockStats } from './block-stats.js';
 
 /** The report with the browser code and the causes' pages that this build has made. */
-export function builtReport(diagnosis: Diagnosis, charts: Charts): string {
-  return renderHtml(diagnosis, charts, reportAssets());
+export function builtReport(diagnosis: Diagnosis, charts: Charts, processName?: string): string {
+  return renderHtml(diagnosis, charts, someBlockStats(processName), reportAssets());
 }
 
 /** Debian's chromium, told to talk to nobody. */

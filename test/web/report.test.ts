@@ -191,9 +191,13 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
 
   for (const name of HOSTILE_NAMES) {
     it(`lets no name be markup: ${JSON.stringify(name.slice(0, 40))}`, async () => {
-      const { page, faults, close } = await open(browser, builtReport(aHostileDiagnosis(name), hostileCharts(name)), {
-        viewport: { width: 360, height: 800 },
-      });
+      const { page, faults, close } = await open(
+        browser,
+        builtReport(aHostileDiagnosis(name), hostileCharts(name), name),
+        {
+          viewport: { width: 360, height: 800 },
+        },
+      );
       assert.equal(await page.evaluate(() => 'hacked' in window), false);
       assert.equal(await page.locator('script').count(), 2);
       assert.equal(await page.locator('img, [onmouseover], [onerror]').count(), 0);

@@ -118,7 +118,7 @@ export class RecordTaker {
   private notify(batch: RecordBatch, row: number): void {
     const kind = notificationOf(batch, row);
     if (kind === 'process') {
-      this.names.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('latin1'));
+      this.names.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('utf8'));
     } else if (kind === 'timestamp' && !this.clock) {
       const told = timeOfDay(batch, row);
       if (told) this.clock = { ...told, at: { high: batch.timeHigh[row] ?? 0, low: batch.timeLow[row] ?? 0 } };

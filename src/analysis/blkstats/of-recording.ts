@@ -2,19 +2,18 @@
 
 import { UserError } from '../../base/errors.js';
 import type { BlockStats } from '../../model/block-stats.js';
-import { wallTime, type Case } from '../case.js';
-import { measure } from '../measures.js';
+import { wallTime } from '../case.js';
+import type { Measures } from '../measures.js';
 import { writersOf } from '../writers.js';
 import { figuresOf, type Figures } from './figures.js';
 import { NOT_IN_EVENTS, takeEvents } from './from-events.js';
 import { BlockMeter } from './meter.js';
 
 /** The figures of a recording's block events. Throws a UserError where it has none. */
-export function statsOfRecording(input: Case, tool: string): BlockStats {
-  const measures = measure(input);
-  const { topology } = measures;
+export function statsOfRecording(measures: Measures, tool: string): BlockStats {
+  const { input, requests, topology } = measures;
   const { events } = input;
-  if (!events?.tables.has('block_rq_complete')) {
+  if (!requests || !events) {
     throw new UserError(
       `${input.path} holds no block events, so there are no requests to count: record as root, with events.`,
     );

@@ -5,10 +5,12 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { duration } from '../../base/format.js';
+import type { BlockStats } from '../../model/block-stats.js';
 import type { Charts } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { clockText, KIND_WORDS } from '../words.js';
 import { argument, limits, verdictOf } from './argument.js';
+import { blockLayer } from './block-layer.js';
 import { causePages, type CausePages } from './causes.js';
 import { accounting, changes, losses, machine, notChecked, phases, ruledOut, writers } from './details.js';
 import { guide } from './guide.js';
@@ -50,7 +52,12 @@ function top({ recording }: Diagnosis): Markup {
 }
 
 /** The whole page. */
-export function renderHtml(diagnosis: Diagnosis, charts: Charts, assets: ReportAssets): string {
+export function renderHtml(
+  diagnosis: Diagnosis,
+  charts: Charts,
+  blockStats: BlockStats | undefined,
+  assets: ReportAssets,
+): string {
   const js = inline(assets.js);
   const css = inline(assets.css);
   const policy = [
@@ -77,9 +84,9 @@ export function renderHtml(diagnosis: Diagnosis, charts: Charts, assets: ReportA
         ${top(diagnosis)}
         <main>
           ${verdictOf(diagnosis)} ${limits(diagnosis)} ${argument(diagnosis)} ${timeline(charts)}
-          ${accounting(diagnosis)} ${phases(diagnosis)} ${heatmaps(charts)} ${writers(diagnosis)} ${ruledOut(diagnosis)}
-          ${notChecked(diagnosis)} ${losses(diagnosis)} ${changes(diagnosis)} ${machine(diagnosis)}
-          ${causePages(diagnosis, assets.causes)} ${guide()}
+          ${accounting(diagnosis)} ${phases(diagnosis)} ${heatmaps(charts)} ${blockLayer(blockStats)}
+          ${writers(diagnosis)} ${ruledOut(diagnosis)} ${notChecked(diagnosis)} ${losses(diagnosis)}
+          ${changes(diagnosis)} ${machine(diagnosis)} ${causePages(diagnosis, assets.causes)} ${guide()}
         </main>
         <footer><p>Made by ${tool}. This file is complete: it loads nothing from anywhere.</p></footer>
         ${jsonScript('charts', embed(charts, recording.startedAt))} ${raw(`<script>${js}</script>`)}

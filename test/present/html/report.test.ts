@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { loadCauses, loadDrills } from '../../../src/catalogue.js';
 import { reportAssets } from '../../../src/cli/conclude.js';
 import { renderHtml } from '../../../src/present/html/report.js';
+import { someBlockStats } from '../../support/block-stats.js';
 import { storyCharts } from '../../support/charts.js';
 import { aDiagnosis, aTraceDiagnosis } from '../../support/diagnosis.js';
 
@@ -14,7 +15,7 @@ const assets = {
   css: 'h1 { color: red } /* </style> */',
   causes: { 'mem.dirty-limit': '<p>The limit is <code>too</code> low.</p>' },
 };
-const page = renderHtml(aDiagnosis(), storyCharts(), assets);
+const page = renderHtml(aDiagnosis(), storyCharts(), someBlockStats(), assets);
 
 describe('the page', () => {
   it('lets only its own script and style run, and loads nothing', () => {
@@ -50,6 +51,7 @@ describe('the page', () => {
       'time',
       'probe',
       'latency',
+      'block-layer',
       'writers',
       'ruled-out',
       'not-checked',
@@ -73,7 +75,7 @@ describe('the page', () => {
 });
 
 describe('the page of a block trace', () => {
-  const trace = renderHtml(aTraceDiagnosis(), storyCharts(), assets);
+  const trace = renderHtml(aTraceDiagnosis(), storyCharts(), undefined, assets);
 
   it('says right below the verdict what it can’t tell', () => {
     const ids = [...trace.matchAll(/<section\s+(?:id="([^"]*)"|class="(verdict)[^"]*")/g)].map(
