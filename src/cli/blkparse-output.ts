@@ -93,4 +93,8 @@ export class HeldOutput {
     this.length = 0;
     this.to.write(this.buffer.subarray(0, length));
   }
+
+  close(): void {
+    this.to.close();
+  }
 }

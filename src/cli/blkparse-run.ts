@@ -13,6 +13,7 @@ import { PipeSort } from '../analysis/blkparse/pipe-sort.js';
 import { ProcessNames, ProcessTable } from '../analysis/blkparse/processes.js';
 import type { Run } from '../analysis/blkparse/record-feed.js';
 import { Tracks } from '../analysis/blkparse/tracks.js';
+import { WallClock } from '../analysis/blkparse/wall-clock.js';
 import { BinaryDump } from '../present/blkparse/binary.js';
 import { ByteBuffer } from '../present/blkparse/byte-buffer.js';
 import { Lines } from '../present/blkparse/lines.js';
@@ -53,9 +54,9 @@ export class BlkparseRun {
   private readonly held: HeldOutput;
   private readonly dumped: HeldOutput | undefined;
   private readonly names = new ProcessNames();
+  private readonly clock = new WallClock();
   private readonly processes: ProcessTable | undefined;
   private readonly devices: DeviceTable;
-  private readonly lines: Lines;
   private readonly events: Events;
   private readonly windows: ByteWindow[] = [];
 
@@ -77,24 +78,24 @@ export class BlkparseRun {
           : new HeldOutput(FileOutput.open(options.dump), DUMP_BUFFER, () => undefined);
     this.processes = options.perProcess ? new ProcessTable(this.names, options.byName) : undefined;
     this.devices = new DeviceTable(() => new Tracks(this.names, complain));
-    this.lines = new Lines(this.buffer, this.names, options.formats, complain);
-    const { dumped } = this;
+    const { buffer, clock, dumped, names } = this;
     this.events = new Events({
-      ...(options.textWanted && { printer: this.lines }),
+      ...(options.textWanted && { printer: new Lines(buffer, names, clock, options.formats, complain) }),
       ...(dumped && { dump: new BinaryDump((bytes) => dumped.write(bytes)) }),
       ...(this.processes && { processes: this.processes }),
       dumpMessages: options.dumpMessages,
       track: options.track,
       verbose: options.verbose,
-      names: this.names,
+      names,
+      clock,
       complain,
     });
   }
 
-  /** Ends reading; what was read is still printed. */
+  /** Ends reading; what was read is still printed. A source that may keep its reader waiting is closed at once. */
   stop(): void {
     this.run.stopped = true;
-    for (const { source } of this.windows) void source.close();
+    for (const { source } of this.windows) if (source.readNow) void source.close();
   }
 
   /** Reads and prints everything; the sentences that it returns tell what was passed over. */
@@ -114,8 +115,16 @@ export class BlkparseRun {
       this.buffer.flush();
       this.dumped?.flush();
       this.held.flush();
+      await this.close();
     }
     return this.losses.map(sentenceOf);
+  }
+
+  /** Closes what the run has opened itself. */
+  private async close(): Promise<void> {
+    for (const { source } of this.windows) await source.close();
+    if (this.text !== this.standard) this.text.close();
+    if (this.dumped !== this.held) this.dumped?.close();
   }
 
   private async showPipe(pipe: string): Promise<void> {
@@ -127,10 +136,9 @@ export class BlkparseRun {
     this.windows.push(window);
     const { readAhead, mask } = options;
     const idle = () => this.buffer.flush();
-    const begun = (genesis: bigint) => this.setClock(genesis);
+    const begun = (genesis: bigint) => this.clock.correct(genesis);
     const sort = new PipeSort(window, { run, events, devices, readAhead, mask, window: options.window, begun, idle });
     await sort.showAll();
-    await window.source.close();
   }
 
   private async showFiles(): Promise<void> {
@@ -150,7 +158,6 @@ export class BlkparseRun {
     }
     const { genesis } = merge;
     if (genesis === undefined) return;
-    this.setClock(genesis);
     await merge.showAll(genesis, options.mask, options.window);
   }
 
@@ -168,18 +175,6 @@ export class BlkparseRun {
       if (this.standard.isTerminal) this.held.flush();
       await merge.add(window, device, cpu);
     }
-  }
-
-  /** The wall clock at the trace's first record, as the trace's own time stamp tells it. */
-  private setClock(genesis: bigint): void {
-    const { timeOfDay } = this.events;
-    if (!timeOfDay) return;
-    const { at, seconds, nanoseconds } = timeOfDay;
-    const begin = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds) + (genesis - at);
-    this.lines.wallClock = {
-      seconds: Number(begin / 1_000_000_000n),
-      nanoseconds: Number(begin % 1_000_000_000n),
-    };
   }
 
   private showStatistics(): void {

@@ -12,6 +12,7 @@ import { PipeSort } from '../../src/analysis/blkparse/pipe-sort.js';
 import { ProcessNames, ProcessTable } from '../../src/analysis/blkparse/processes.js';
 import type { Run } from '../../src/analysis/blkparse/record-feed.js';
 import { Tracks } from '../../src/analysis/blkparse/tracks.js';
+import { WallClock } from '../../src/analysis/blkparse/wall-clock.js';
 import { BinaryDump } from '../../src/present/blkparse/binary.js';
 import { ByteBuffer } from '../../src/present/blkparse/byte-buffer.js';
 import { Formats, Lines } from '../../src/present/blkparse/lines.js';
@@ -48,15 +49,17 @@ export async function readEverything(bytes: Uint8Array, mode: 'decode' | 'file' 
     loss: (loss) => losses.push(loss),
   };
   const names = new ProcessNames();
+  const clock = new WallClock();
   const buffer = new ByteBuffer((text) => (printed += text.length));
   const processes = new ProcessTable(names, false);
   const events = new Events({
-    printer: new Lines(buffer, names, new Formats(), run.complain),
+    printer: new Lines(buffer, names, clock, new Formats(), run.complain),
     dump: new BinaryDump((record) => (printed += record.length)),
     dumpMessages: true,
     track: true,
     verbose: true,
     names,
+    clock,
     processes,
     complain: run.complain,
   });

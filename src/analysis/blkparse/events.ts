@@ -2,11 +2,12 @@
 // The order of the three matters where blkparse's output shows it: a process becomes "unknown" when it is counted, not when printed.
 
 import { ACTION, CATEGORY, NOTIFY, type RecordBatch } from '../../model/blktrace.js';
-import { processName, notificationOf, timeOfDay } from '../../decode/blktrace/meaning.js';
+import { processName, notificationOf } from '../../decode/blktrace/meaning.js';
 import type { CpuState, DeviceState } from './devices.js';
 import type { Direction } from './io-stats.js';
 import type { LongestWaits, ProcessNames, ProcessTable } from './processes.js';
 import { NO_ELAPSED } from './tracks.js';
+import type { WallClock } from './wall-clock.js';
 
 /** The letters that lines show for actions. */
 export type Act =
@@ -33,6 +34,7 @@ export interface EventOptions {
   readonly track: boolean;
   readonly verbose: boolean;
   readonly names: ProcessNames;
+  readonly clock: WallClock;
   /** Present with `-s`. */
   readonly processes?: ProcessTable;
   readonly complain: (message: string) => void;
@@ -41,8 +43,6 @@ export interface EventOptions {
 export class Events {
   /** Whether driver data was seen, which only a dump can hold. */
   sawDriverData = false;
-  /** The time of day at a record's time, both as the trace tells them: for %z. */
-  timeOfDay: { readonly at: bigint; readonly seconds: number; readonly nanoseconds: number } | undefined;
   private readonly options: EventOptions;
 
   constructor(options: EventOptions) {
@@ -53,11 +53,7 @@ export class Events {
   notify(batch: RecordBatch, row: number): void {
     const kind = notificationOf(batch, row);
     if (kind === 'process') this.options.names.add(batch.pid[row] ?? 0, nameOf(batch, row));
-    else if (kind === 'timestamp') {
-      const time = timeOfDay(batch, row);
-      const at = (BigInt(batch.timeHigh[row] ?? 0) << 32n) | BigInt(batch.timeLow[row] ?? 0);
-      if (time) this.timeOfDay = { ...time, at };
-    }
+    else if (kind === 'timestamp') this.options.clock.stamp(batch, row);
     this.options.dump?.record(batch, row);
   }
 

@@ -8,6 +8,7 @@
 import type { RecordBatch } from '../../model/blktrace.js';
 import type { Act } from '../../analysis/blkparse/events.js';
 import type { ProcessNames } from '../../analysis/blkparse/processes.js';
+import type { WallClock } from '../../analysis/blkparse/wall-clock.js';
 import { NO_ELAPSED } from '../../analysis/blkparse/tracks.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { elapsedText, nameOf, payloadText, putHex, TimeParts } from './fields.js';
@@ -90,16 +91,15 @@ export class FormattedLine {
   private readonly parts: readonly Part[];
   private readonly out: ByteBuffer;
   private readonly names: ProcessNames;
-  private readonly clock: (batch: RecordBatch, row: number) => string;
+  private readonly clock: WallClock;
   private readonly complain: (message: string) => void;
   private readonly time = new TimeParts();
 
-  /** `clock` gives the time of day of a row, for %z. */
   constructor(
     format: Uint8Array,
     out: ByteBuffer,
     names: ProcessNames,
-    clock: (batch: RecordBatch, row: number) => string,
+    clock: WallClock,
     complain: (message: string) => void,
   ) {
     this.parts = parseFormat(format);
@@ -178,7 +178,7 @@ export class FormattedLine {
       case 'U':
         return this.text(field, payloadText(batch, row));
       case 'z':
-        return this.text(field, this.clock(batch, row));
+        return this.text(field, this.clock.textAt(batch, row));
       default:
         return this.bytes(field, Uint8Array.of(field.letter));
     }

@@ -1,9 +1,10 @@
 // Chooses for each action between its own format, the format for all, and the default line; and prints messages, which no format
-// changes. The time of day for %z is made here.
+// changes.
 
 import { messageBytes, type RecordBatch } from '../../model/blktrace.js';
 import type { Act, Printer } from '../../analysis/blkparse/events.js';
 import type { ProcessNames } from '../../analysis/blkparse/processes.js';
+import type { WallClock } from '../../analysis/blkparse/wall-clock.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { DefaultLine } from './default-line.js';
 import { FORMAT_LETTERS, FormattedLine } from './format.js';
@@ -27,23 +28,20 @@ export class Formats {
   }
 }
 
-/** The wall clock's time at the trace's time 0, in whole seconds and nanoseconds. */
-export interface WallClock {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
-
 export class Lines implements Printer {
   private readonly byDefault: DefaultLine;
   private readonly formatted = new Map<string, FormattedLine>();
   private readonly out: ByteBuffer;
-  /** Known once the trace's beginning was read; the epoch otherwise. */
-  wallClock: WallClock = { seconds: 0, nanoseconds: 0 };
 
-  constructor(out: ByteBuffer, names: ProcessNames, formats: Formats, complain: (message: string) => void) {
+  constructor(
+    out: ByteBuffer,
+    names: ProcessNames,
+    clock: WallClock,
+    formats: Formats,
+    complain: (message: string) => void,
+  ) {
     this.out = out;
     this.byDefault = new DefaultLine(out, names);
-    const clock = (batch: RecordBatch, row: number) => this.timeOfDay(batch, row);
     for (const [letter, format] of formats.entries()) {
       this.formatted.set(letter, new FormattedLine(format, out, names, clock, complain));
     }
@@ -62,15 +60,5 @@ export class Lines implements Printer {
 
   flush(): void {
     this.out.flush();
-  }
-
-  private timeOfDay(batch: RecordBatch, row: number): string {
-    const time = (BigInt(batch.timeHigh[row] ?? 0) << 32n) | BigInt(batch.timeLow[row] ?? 0);
-    const { seconds, nanoseconds } = this.wallClock;
-    const rest = nanoseconds + Number(time % 1_000_000_000n);
-    const date = new Date((seconds + Number(time / 1_000_000_000n) + (rest >= 1e9 ? 1 : 0)) * 1000);
-    const two = (value: number) => String(value).padStart(2, '0');
-    const micros = String(Math.floor((rest % 1e9) / 1000)).padStart(6, '0');
-    return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${micros}`;
   }
 }
