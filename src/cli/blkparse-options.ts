@@ -98,7 +98,11 @@ function windowOf(text: string): Window {
     text,
   );
   if (!match) throw new UserError(`-w ${text}: give END or START:END in seconds, such as 0.5 or 2:10.`);
-  const nanoseconds = (seconds: string) => BigInt.asUintN(64, BigInt(Math.trunc(Number(seconds) * 1_000_000_000)));
+  // A number that 64 bits can't hold becomes 0 in C on x86.
+  const nanoseconds = (seconds: string) => {
+    const value = Math.trunc(Number(seconds) * 1_000_000_000);
+    return value < 2 ** 64 ? BigInt.asUintN(64, BigInt(value)) : 0n;
+  };
   const window = { start: nanoseconds(match[1] ?? '0'), end: nanoseconds(match[2] ?? '0') };
   if (window.end <= window.start) {
     throw new UserError(`-w ${text}: the end, ${window.end} ns, does not lie behind the start, ${window.start} ns.`);

@@ -25,6 +25,8 @@ import type { BlkparseOptions } from './blkparse-options.js';
 const DUMP_BUFFER = 128 * 1024;
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+/** The bytes of a name as characters below 256: figures are laid out by bytes. */
+const bytesAsText = (name: string): string => Buffer.from(name).toString('latin1');
 
 /** blkparse separates thousands where the locale that it asks for exists: en_US, not en_US.utf8. */
 function thousandsAreSeparated(): boolean {
@@ -65,7 +67,9 @@ export class BlkparseRun {
     this.standard = standard;
     this.input = input;
     this.run = { littleEndian: undefined, stopped: false, complain, loss: (loss) => this.losses.push(loss) };
-    this.text = options.output === undefined ? this.standard : FileOutput.open(options.output);
+    // A file for text that is not wanted is not made.
+    const { output } = options;
+    this.text = output === undefined || !options.textWanted ? this.standard : FileOutput.open(output);
     this.buffer = new ByteBuffer((bytes) => this.text.write(bytes));
     const toStandard = options.dump === '-';
     const flushText = () => this.buffer.flush();
@@ -129,7 +133,7 @@ export class BlkparseRun {
 
   private async showPipe(pipe: string): Promise<void> {
     const { options, run, events, devices } = this;
-    for (const input of options.inputs) devices.addNamed(input);
+    for (const input of options.inputs) devices.addNamed(bytesAsText(input));
     const window = new ByteWindow(
       pipe === '-' ? openStream('standard input', this.input) : openStream(pipe, openFifo(pipe)),
     );
@@ -148,7 +152,7 @@ export class BlkparseRun {
     for (const input of options.inputs) {
       const { name, folder: own } = splitInput(input);
       folder = own ?? folder;
-      const device = this.devices.addNamed(name);
+      const device = this.devices.addNamed(bytesAsText(name));
       const count = await this.addFiles(merge, device, folder === undefined ? name : `${folder}/${name}`);
       if (count === 0) {
         throw new UserError(
@@ -171,7 +175,7 @@ export class BlkparseRun {
       if (statSync(path).size === 0) continue;
       const window = new ByteWindow(openSource(path));
       this.windows.push(window);
-      this.held.write(latin1(`Input file ${path} added\n`));
+      this.held.write(Buffer.from(`Input file ${path} added\n`));
       if (this.standard.isTerminal) this.held.flush();
       await merge.add(window, device, cpu);
     }

@@ -135,6 +135,8 @@ async function follow(
     warn(
       `the kernel lost ${figure(overwritten + refused)} records (${figure(overwritten)} overwritten, ${figure(refused)} refused): trace fewer categories with -a.`,
     );
+  const { passedOver } = writer;
+  if (passedOver > 0) warn(`${figure(passedOver)} bytes of the tracer’s output are no records and were passed over.`);
   if (options.output !== '-')
     warn(`${figure(writer.records)} records of ${devices.map(({ name }) => name).join(', ')}.`);
 }

@@ -1,9 +1,11 @@
 // The blk tracer's bytes → blktrace's own files, DEVICE by CPU, or one stream: each record gets its number, the processes get names and
 // the trace its wall-clock time, which is what blkparse, btt and fio expect of a recording and the kernel's tracer leaves out.
+// Where the kernel lost records it writes a line of text among them, `CPU:1 [LOST 153 EVENTS]`: so many numbers are left out there.
 //
-// Source: struct blk_io_trace in include/uapi/linux/blktrace_api.h (version 7); blktrace(8): BASE.blktrace.CPU.
+// Source: struct blk_io_trace in include/uapi/linux/blktrace_api.h (version 7); blktrace(8): BASE.blktrace.CPU; print_trace_line() in
+// kernel/trace/trace.c.
 
-import { NEED_MORE, recordLength } from '../decode/blktrace/frame.js';
+import { findMagic, NEED_MORE, recordLength } from '../decode/blktrace/frame.js';
 import { CATEGORY, HEADER_BYTES, NOTIFY } from '../model/blktrace.js';
 
 /** Offsets within a record of version 7. */
@@ -11,6 +13,9 @@ const AT = { magic: 0, sequence: 4, time: 8, action: 28, pid: 32, device: 36, cp
 const MAGIC = 0x6561_7407;
 const NAME_BYTES = 16;
 const NOTIFICATION = CATEGORY.notify * 2 ** 16;
+const LOST_LINE = /^CPU:\d+ \[LOST (\d+ )?EVENTS\]\n/;
+/** No such line is longer. */
+const LINE_BYTES = 64;
 
 /** Takes the bytes of one device's records of one CPU. */
 export type TraceOutput = (device: number, cpu: number, bytes: Buffer) => void;
@@ -28,11 +33,19 @@ export class BlktraceWriter {
   private readonly rests = new Map<number, Buffer>();
   private readonly sequences = new Map<string, number>();
   private readonly named = new Map<number, Set<number>>();
+  /** Numbers to be left out before the next record, by CPU. */
+  private readonly gaps = new Map<number, number>();
   records = 0;
+  private passed = 0;
 
   constructor(devices: readonly number[], source: TraceSource) {
     this.devices = devices;
     this.source = source;
+  }
+
+  /** Bytes that were neither records nor told of lost ones, such as other events' text, or the beginning of a record without its end. */
+  get passedOver(): number {
+    return [...this.rests.values()].reduce((sum, rest) => sum + rest.length, this.passed);
   }
 
   /** Begins each device's trace with its time: `monotonicNs` of the trace's clock is `wallMs` since 1970. */
@@ -54,16 +67,34 @@ export class BlktraceWriter {
     let at = 0;
     for (;;) {
       const length = recordLength(view, at, whole.length, true);
+      if (length === NEED_MORE) break;
       if (length < HEADER_BYTES[7]) {
-        // What is no record can't come from the tracer: it is passed over up to the end of what is there.
-        if (length !== NEED_MORE) at = whole.length;
-        break;
+        const passed = this.passText(cpu, whole, view, at);
+        if (passed === 0) break;
+        at += passed;
+        continue;
       }
       this.add(parts, Buffer.from(whole.subarray(at, at + length)), cpu);
       at += length;
     }
     this.rests.set(cpu, Buffer.from(whole.subarray(at)));
     for (const [device, list] of parts) this.source.write(device, cpu, Buffer.concat(list));
+  }
+
+  /** What lies at `at` is no record: returns how long it is, 0 where that is not known yet. */
+  private passText(cpu: number, whole: Buffer, view: DataView, at: number): number {
+    const text = whole.toString('latin1', at, at + LINE_BYTES);
+    const [line, lost] = LOST_LINE.exec(text) ?? [];
+    if (line !== undefined) {
+      this.gaps.set(cpu, (this.gaps.get(cpu) ?? 0) + Number(lost ?? 1));
+      return line.length;
+    }
+    if (text.startsWith('CPU:') && !text.includes('\n') && text.length < LINE_BYTES) return 0;
+    const next = findMagic(view, at + 1, whole.length, true);
+    // The beginning of a magic number may be the last that is there.
+    const passed = (next < 0 ? Math.max(at + 1, whole.length - 3) : next) - at;
+    this.passed += passed;
+    return passed;
   }
 
   private add(parts: Map<number, Buffer[]>, record: Buffer, cpu: number): void {
@@ -83,12 +114,15 @@ export class BlktraceWriter {
         list.push(notification(NOTIFY.process, pid, device, cpu, record.readBigUInt64LE(AT.time), payload));
       }
     }
-    const key = `${device} ${cpu}`;
-    const sequence = (this.sequences.get(key) ?? 0) + 1;
-    this.sequences.set(key, sequence);
-    record.writeUInt32LE(sequence, AT.sequence);
     list.push(record);
     this.records += 1;
+    // Notifications have no number: blkparse would take the next record for one that others are missing before.
+    if ((record.readUInt32LE(AT.action) & NOTIFICATION) !== 0) return;
+    const key = `${device} ${cpu}`;
+    const sequence = (this.sequences.get(key) ?? 0) + (this.gaps.get(cpu) ?? 0) + 1;
+    this.gaps.delete(cpu);
+    this.sequences.set(key, sequence);
+    record.writeUInt32LE(sequence, AT.sequence);
   }
 }
 

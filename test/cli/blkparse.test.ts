@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { cpuRecords, damaged } from '../support/blktrace-arbitrary.js';
+import { beginnings, cpuRecords, damaged } from '../support/blktrace-arbitrary.js';
 import { assertSame, makeFolder } from '../support/blkparse.js';
 import { fixturePath } from '../support/fixtures.js';
 import { needsCommand } from '../support/requirements.js';
@@ -97,8 +97,10 @@ describe('blkparse on recorded traces', { skip }, () => {
 
 describe('blkparse on made-up traces', { skip }, () => {
   test('prints the same in file mode', async () => {
-    const cpu = (number: number) => fc.tuple(cpuRecords(number), damage, fc.nat(10_000));
-    const devices = fc.array(fc.tuple(cpu(0), cpu(1), cpu(2)), { minLength: 1, maxLength: 2 });
+    const devices = beginnings.chain((begin) => {
+      const cpu = (number: number) => fc.tuple(cpuRecords(number, begin), damage, fc.nat(10_000));
+      return fc.array(fc.tuple(cpu(0), cpu(1), cpu(2)), { minLength: 1, maxLength: 2 });
+    });
     await fc.assert(
       fc.asyncProperty(devices, order, options, async (traces, byteOrder, chosen) => {
         const files = traces.flatMap((cpus, device) =>
@@ -116,7 +118,11 @@ describe('blkparse on made-up traces', { skip }, () => {
   });
 
   test('prints the same in pipe mode', async () => {
-    const stream = fc.tuple(cpuRecords(0, 80), cpuRecords(1, 80), cpuRecords(3, 30), fc.boolean());
+    const stream = fc
+      .tuple(beginnings, fc.constantFrom(3, 3, 63, 64, 130))
+      .chain(([begin, last]) =>
+        fc.tuple(cpuRecords(0, begin, 80), cpuRecords(1, begin, 80), cpuRecords(last, begin, 30), fc.boolean()),
+      );
     await fc.assert(
       fc.asyncProperty(stream, order, damage, fc.nat(10_000), options, async (cpus, byteOrder, how, place, chosen) => {
         const [first, second, third, merged] = cpus;

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { ACTION, CATEGORY, CGROUP_FLAG, NOTIFY } from '../../src/model/blktrace.js';
 import { bigEndian, processRecord, recordBytes, type Order, type TraceRecord } from './blktrace.js';
 
-const DEVICES = [8 << 20, (8 << 20) | 1, (253 << 20) | 3, (9 << 20) | 0, (259 << 20) | 70_000];
+const DEVICES = [8 << 20, (8 << 20) | 1, (253 << 20) | 3, (9 << 20) | 0, (259 << 20) | 70_000, 0, 1, 0xffff_ffff];
 const PIDS = [0, 1, 7, 100, 70_000, 0xffff_ffff];
-const SIZES = [0, 511, 512, 1000, 4096, 65_536, 1_500_000, 0x8000_0000];
+const SIZES = [0, 511, 512, 1000, 4096, 65_536, 1_500_000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+const SECTORS = [1n << 31n, 1n << 32n, 1n << 53n, (1n << 63n) - 8n, 1n << 63n, (1n << 64n) - 8n];
 const NAMES = ['dd', 'fio', 'kworker/0:1', 'kworker/10:1', 'a name too long for it', '', 'tab\there', '\u00e4\u00f6'];
 
 const request = fc.constantFrom(
@@ -52,7 +53,10 @@ function event(cpu: number): fc.Arbitrary<TraceRecord> {
       request,
       stage: fc.constantFrom(CATEGORY.queue, CATEGORY.issue, CATEGORY.complete, CATEGORY.requeue, 0),
       cgroup: fc.integer({ min: 0, max: 19 }).map((number) => (number === 0 ? CGROUP_FLAG : 0)),
-      sector: fc.oneof(fc.nat(64), fc.constant(1 << 30)).map((sector) => BigInt(sector) * 8n),
+      sector: fc.oneof(
+        { weight: 20, arbitrary: fc.nat(64).map((sector) => BigInt(sector) * 8n) },
+        { weight: 1, arbitrary: fc.constantFrom(...SECTORS) },
+      ),
       size: fc.constantFrom(...SIZES),
       pid: fc.constantFrom(...PIDS),
       device: fc.constantFrom(...DEVICES.slice(0, 3), ...DEVICES),
@@ -82,12 +86,51 @@ function notification(cpu: number): fc.Arbitrary<TraceRecord> {
       device: DEVICES[0] ?? 0,
       payload: Buffer.from(text, 'latin1'),
     })),
+    fc.tuple(fc.nat(4000), fc.boolean()).map(([length, ended]) => ({
+      action: NOTIFY.message,
+      category,
+      cpu,
+      payload: Buffer.concat([Buffer.alloc(length, 'long '), Buffer.alloc(ended ? 1 : 0)]),
+    })),
+    // Time stamps, some of them of another size, with nanoseconds beyond a second, or long before or after the records.
+    fc
+      .tuple(
+        fc.constantFrom(8, 8, 8, 8, 0, 4, 12),
+        fc.constantFrom(0, 1_700_000_000, 0xffff_ffff),
+        fc.constantFrom(0, 5000, 999_999_999, 1_000_000_000, 0xffff_ffff),
+        fc.constantFrom(undefined, undefined, 0n, 1n, 1n << 62n),
+      )
+      .map(([length, seconds, nanoseconds, stampedAt]) => ({
+        action: NOTIFY.timestamp,
+        category,
+        cpu,
+        payload: bigEndian([seconds, 4], [nanoseconds, 4], [0, 4]).subarray(0, length).reverse(),
+        ...(stampedAt !== undefined && { time: stampedAt }),
+      })),
+    // Notifications of any kind and size, with other categories beside. A name has an end, and no `?`.
+    fc
+      .tuple(fc.integer({ min: 0, max: 4 }), fc.constantFrom(0, CATEGORY.write, CATEGORY.fs), bytes(40))
+      .map(([kind, further, payload]) => ({
+        action: kind,
+        category: category | further,
+        cpu,
+        payload: kind === NOTIFY.process ? Uint8Array.of(...payload.filter((byte) => byte !== 0x3f), 0) : payload,
+      })),
     fc.constant({ action: NOTIFY.message | CGROUP_FLAG, category, cpu, payload: Buffer.alloc(12, 'x') }),
   );
 }
 
-/** One CPU's records in the order of its file, with times and sequence numbers. */
-export function cpuRecords(cpu: number, most = 60): fc.Arbitrary<TraceRecord[]> {
+/** Where a trace's clock may begin: mostly at an ordinary time, now and then where counters wrap or doubles are no longer exact. */
+export const beginnings = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(1_000_000_000_000n) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0n, 1n, (1n << 32n) - 2n, (1n << 53n) - 1n, (1n << 63n) - 5n, (1n << 64n) - 9n),
+  },
+);
+
+/** One CPU's records in the order of its file, with times that begin at `begin`, and sequence numbers. */
+export function cpuRecords(cpu: number, begin: bigint, most = 60): fc.Arbitrary<TraceRecord[]> {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: 0, max: 3 }) },
     { weight: 2, arbitrary: fc.integer({ min: 0, max: 2_000_000_000 }) },
@@ -103,13 +146,13 @@ export function cpuRecords(cpu: number, most = 60): fc.Arbitrary<TraceRecord[]> 
     { weight: 1, arbitrary: event(cpu + 1) },
   );
   return fc.array(fc.tuple(record, step, skip), { maxLength: most }).map((rows) => {
-    let time = 1_000_000_000_000;
+    let time = begin;
     let sequence = 0;
     return rows.map(([row, forward, next]) => {
-      time += forward;
+      time += BigInt(forward);
       const isProcess = row.category === CATEGORY.notify;
       if (!isProcess) sequence = Math.max(0, sequence + next);
-      return { ...row, time: BigInt(time), sequence: isProcess ? 0 : sequence };
+      return { time, ...row, sequence: isProcess ? 0 : sequence };
     });
   });
 }

@@ -1,7 +1,7 @@
 // `-t`: requests that are under way on one device, by their first sector, and the time between their stages.
 // blkparse leaves the times of a fresh request uninitialised; where it would compute with such a time the result here is UNKNOWN.
 
-import { sectorOf, type RecordBatch } from '../../model/blktrace.js';
+import type { RecordBatch } from '../../model/blktrace.js';
 import type { Process, ProcessNames } from './processes.js';
 
 /** Nothing is printed. blkparse takes a difference of -1 for this too. */
@@ -17,6 +17,18 @@ interface Track {
   dispatched: number;
 }
 
+/** A number where it is exact as one, so that equal sectors are equal keys. */
+type Sector = number | bigint;
+
+/** The sector that lies `further` ones behind a record's first, as an unsigned number of 64 bits. */
+export function sectorKey(batch: RecordBatch, row: number, further = 0): Sector {
+  const high = batch.sectorHigh[row] ?? 0;
+  const low = batch.sectorLow[row] ?? 0;
+  if (high < 0x1f_ffff) return high * 0x1_0000_0000 + low + further;
+  const sector = BigInt.asUintN(64, ((BigInt(high) << 32n) | BigInt(low)) + BigInt(further));
+  return sector <= Number.MAX_SAFE_INTEGER ? Number(sector) : sector;
+}
+
 /** A record's time as a signed number: exact within 104 days of zero. */
 function timeOf(batch: RecordBatch, row: number): number {
   return ((batch.timeHigh[row] ?? 0) | 0) * 0x1_0000_0000 + (batch.timeLow[row] ?? 0);
@@ -25,7 +37,7 @@ function timeOf(batch: RecordBatch, row: number): number {
 export class Tracks {
   private readonly names: ProcessNames;
   private readonly complain: (message: string) => void;
-  private readonly bySector = new Map<number, Track>();
+  private readonly bySector = new Map<Sector, Track>();
 
   constructor(names: ProcessNames, complain: (message: string) => void) {
     this.names = names;
@@ -52,7 +64,7 @@ export class Tracks {
 
   /** D: the time since I; undefined where the request is not known. */
   dispatch(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
-    const track = this.bySector.get(sectorOf(batch, row));
+    const track = this.bySector.get(sectorKey(batch, row));
     if (!track) return undefined;
     track.dispatched = timeOf(batch, row);
     return { process: track.process, elapsed: track.dispatched - track.queued };
@@ -60,7 +72,7 @@ export class Tracks {
 
   /** C: the time since D; the request is over. */
   complete(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
-    const sector = sectorOf(batch, row);
+    const sector = sectorKey(batch, row);
     const track = this.bySector.get(sector);
     if (!track) return undefined;
     this.bySector.delete(sector);
@@ -69,8 +81,8 @@ export class Tracks {
 
   /** F: a request grows at its front; false where the one behind is not known. `device` is for the complaint. */
   frontMerge(batch: RecordBatch, row: number, device: string): boolean {
-    const sector = sectorOf(batch, row);
-    const behind = sector + ((batch.size[row] ?? 0) >>> 9);
+    const sector = sectorKey(batch, row);
+    const behind = sectorKey(batch, row, (batch.size[row] ?? 0) >>> 9);
     const track = this.bySector.get(behind);
     if (!track) return false;
     this.bySector.delete(behind);
@@ -80,7 +92,7 @@ export class Tracks {
   }
 
   private findOrAdd(batch: RecordBatch, row: number): Track {
-    const sector = sectorOf(batch, row);
+    const sector = sectorKey(batch, row);
     let track = this.bySector.get(sector);
     if (!track) {
       const process = this.names.add(batch.pid[row] ?? 0);
