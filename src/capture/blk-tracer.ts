@@ -13,13 +13,13 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  readSync,
   realpathSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { messageOf, UserError } from '../base/errors.js';
+import { EndedNames, readSome } from './ended-names.js';
 import { readWhole } from './files.js';
 import type { UndoJournal } from './undo.js';
 
@@ -56,12 +56,15 @@ export function findTracedDevice(node: string): TracedDevice {
   return { name, number: major * 2 ** 20 + minor, folder };
 }
 
+/** A pipe of the top-level instance: those of other instances lie below `instances/`. */
+const TOP_LEVEL_PIPE = /^(?!.*\/instances\/).*\/trace_pipe(_raw)?$/;
+
 /** Who reads the tracer's output, as 'NAME (PID)'; undefined where nobody is seen. */
 function readerOfPipe(): string | undefined {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     try {
       const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-      if (links.some((link) => /\/trace_pipe(_raw)?$/.test(link)))
+      if (links.some((link) => TOP_LEVEL_PIPE.test(link)))
         return `${readWhole(`/proc/${pid}/comm`)?.trim() ?? 'a process'} (${pid})`;
     } catch {
       // It ended meanwhile.
@@ -70,18 +73,26 @@ function readerOfPipe(): string | undefined {
   return undefined;
 }
 
-/** Refuses where somebody uses the tracer, or traces one of the devices with blktrace. */
+/**
+ * Refuses where somebody uses the tracer or records events beside it, as the buffer is emptied when its size or clock changes, or traces
+ * one of the devices with blktrace.
+ */
 function requireFree(tracefs: string, devices: readonly TracedDevice[]): void {
   const read = (file: string) => readWhole(join(tracefs, file))?.trim() ?? '';
   if (!read('available_tracers').split(' ').includes('blk'))
     throw new UserError('This kernel has no blk tracer: it was built without CONFIG_BLK_DEV_IO_TRACE.');
   const current = read('current_tracer');
-  if (current !== 'nop') {
-    const who = readerOfPipe();
+  const [event, ...further] = read('set_event').split('\n');
+  const who = readerOfPipe();
+  const signs = [
+    ...(current === 'nop' ? [] : [current]),
+    ...(event === undefined || event === '' ? [] : [`events on: ${event}${further.length > 0 ? ' …' : ''}`]),
+    ...(who === undefined ? [] : [`read by ${who}`]),
+  ];
+  if (signs.length > 0)
     throw new UserError(
-      `The kernel’s tracer is in use (${current}${who === undefined ? '' : `, read by ${who}`}), and it has one user at a time: end that first.`,
+      `The kernel’s tracer is in use (${signs.join(', ')}), and it has one user at a time: end that first.`,
     );
-  }
   const taken = devices.find(({ folder }) => readWhole(`${folder}/trace/enable`)?.trim() === '1');
   if (taken)
     throw new UserError(
@@ -95,10 +106,50 @@ export interface LostRecords {
   readonly refused: number;
 }
 
+interface CpuPipe {
+  readonly cpu: number;
+  readonly fd: number;
+}
+
+/** Sets the tracer up, switches it on for the devices and opens its pipes. */
+function switchOn(
+  tracefs: string,
+  journal: UndoJournal,
+  devices: readonly TracedDevice[],
+  mask: string | undefined,
+): CpuPipe[] {
+  const set = (file: string, value: string, undo?: string) => {
+    const path = file.startsWith('/') ? file : join(tracefs, file);
+    journal.plan([{ kind: 'write-file', path, value: undo ?? inForce(readFileSync(path, 'utf8')) }]);
+    try {
+      writeFileSync(path, value);
+    } catch (error) {
+      throw new UserError(`The kernel refuses ${value} in ${path} (${messageOf(error)}): nothing is traced.`);
+    }
+  };
+  set('buffer_size_kb', String(BUFFER_KIB));
+  set('trace_clock', 'mono');
+  set('current_tracer', 'blk', 'nop');
+  set('options/bin', '1');
+  set('options/context-info', '0');
+  set('tracing_on', '1');
+  for (const { folder } of devices) {
+    set(join(folder, 'trace/enable'), '1', '0');
+    // Switching it off forgets the mask.
+    if (mask !== undefined) writeMask(join(folder, 'trace/act_mask'), mask);
+  }
+  // Last, because the kernel lets the tracer be changed only while no pipe is open.
+  return readdirSync(join(tracefs, 'per_cpu')).map((name) => ({
+    cpu: Number(name.slice(3)),
+    fd: openSync(join(tracefs, 'per_cpu', name, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK),
+  }));
+}
+
 export class BlkTracer {
   readonly cpus: readonly number[];
   private readonly tracefs: string;
-  private readonly pipes: readonly { readonly cpu: number; readonly fd: number }[];
+  private readonly ended: EndedNames;
+  private readonly pipes: readonly CpuPipe[];
   private readonly chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
   /**
@@ -108,37 +159,21 @@ export class BlkTracer {
   constructor(tracefs: string, journal: UndoJournal, devices: readonly TracedDevice[], mask?: string) {
     requireFree(tracefs, devices);
     this.tracefs = tracefs;
-    const set = (file: string, value: string, undo?: string) => {
-      const path = file.startsWith('/') ? file : join(tracefs, file);
-      journal.plan([{ kind: 'write-file', path, value: undo ?? inForce(readFileSync(path, 'utf8')) }]);
-      try {
-        writeFileSync(path, value);
-      } catch (error) {
-        throw new UserError(`The kernel refuses ${value} in ${path} (${messageOf(error)}): nothing is traced.`);
-      }
-    };
-    set('buffer_size_kb', String(BUFFER_KIB));
-    set('trace_clock', 'mono');
-    set('current_tracer', 'blk', 'nop');
-    set('options/bin', '1');
-    set('options/context-info', '0');
-    set('tracing_on', '1');
-    this.cpus = readdirSync(join(tracefs, 'per_cpu')).map((name) => Number(name.slice(3)));
-    for (const { folder } of devices) {
-      set(join(folder, 'trace/enable'), '1', '0');
-      // Switching it off forgets the mask.
-      if (mask !== undefined) writeMask(join(folder, 'trace/act_mask'), mask);
+    // First, because an instance begins with the top level's options.
+    this.ended = new EndedNames(tracefs, journal);
+    try {
+      this.pipes = switchOn(tracefs, journal, devices, mask);
+    } catch (error) {
+      this.ended.close();
+      throw error;
     }
-    // Last, because the kernel lets the tracer be changed only while no pipe is open.
-    this.pipes = this.cpus.map((cpu) => ({
-      cpu,
-      fd: openSync(join(tracefs, 'per_cpu', `cpu${cpu}`, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK),
-    }));
+    this.cpus = this.pipes.map(({ cpu }) => cpu);
   }
 
   /** Hands on what has gathered, CPU by CPU; the bytes are valid until the next call. Returns how many there were. */
   drain(take: (cpu: number, bytes: Buffer) => void): number {
     let moved = 0;
+    this.ended.drain();
     for (const { cpu, fd } of this.pipes) {
       for (;;) {
         const read = readSome(fd, this.chunk);
@@ -150,15 +185,13 @@ export class BlkTracer {
     return moved;
   }
 
-  /**
-   * The name of a thread; undefined where nobody knows it any more. The kernel keeps the names of the last threads that left records, so
-   * one that has ended since is known as well (saved_cmdlines).
-   */
+  /** The name of a thread in Latin-1, a character a byte; undefined where nobody knows it any more. */
   nameOf(pid: number): string | undefined {
-    const living = readWhole(`/proc/${pid}/comm`)?.replace(/\n$/, '');
-    if (living !== undefined) return living;
-    const saved = readWhole(join(this.tracefs, 'saved_cmdlines')) ?? '';
-    return new RegExp(`^${pid} (.+)$`, 'm').exec(saved)?.[1];
+    try {
+      return readFileSync(`/proc/${pid}/comm`, 'latin1').replace(/\n$/, '');
+    } catch {
+      return this.ended.nameOf(pid);
+    }
   }
 
   /** Stops what makes records, so that a last drain empties the buffers. */
@@ -180,6 +213,7 @@ export class BlkTracer {
   /** Lets go of the pipes: while one is open the kernel does not let the tracer be changed. */
   close(): void {
     for (const { fd } of this.pipes) closeSync(fd);
+    this.ended.close();
   }
 }
 
@@ -196,13 +230,4 @@ function writeMask(file: string, mask: string): void {
 /** A choice is shown with the one in force in brackets, a size that grows at first use with what it will be in words behind it. */
 function inForce(text: string): string {
   return /\[(\S+)\]/.exec(text)?.[1] ?? text.trim().replace(/ .*/s, '');
-}
-
-function readSome(fd: number, into: Buffer): number {
-  try {
-    return readSync(fd, into, 0, into.length, null);
-  } catch (error) {
-    if (errnoOf(error) === 'EAGAIN') return 0;
-    throw error;
-  }
 }

@@ -1,15 +1,16 @@
 // `trace DEV…`: block traces in blktrace's own files, recorded with the kernel's blk tracer, where blktrace itself is refused as well.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
-import { errnoOf, UserError } from '../base/errors.js';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { figure } from '../base/format.js';
 import { BlkTracer, findTracedDevice, type TracedDevice } from '../capture/blk-tracer.js';
 import { openKernelFilesystems } from '../capture/kernel-fs.js';
 import { UndoJournal } from '../capture/undo.js';
 import { BlktraceWriter, type TraceOutput } from '../recording/blktrace-writer.js';
+import { FileOutput, OutputClosed } from './blkparse-output.js';
 import { progress, seconds, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
@@ -48,20 +49,35 @@ function categories(text: string, before?: string): string {
 /** Where a device's records go: files by CPU, made as soon as the CPU is known, or standard output. */
 class Outputs {
   private readonly fds = new Map<string, number>();
-  bytes = 0;
+  private readonly stream: FileOutput | undefined;
 
+  /** Throws a UserError, and leaves no file behind, where one can't be made. */
   constructor(devices: readonly TracedDevice[], base: string | undefined, cpus: readonly number[]) {
-    if (base === '-') return;
-    for (const { name, number } of devices) {
-      const stem = base === undefined ? name : devices.length === 1 ? base : `${base}.${name}`;
-      for (const cpu of cpus) this.fds.set(`${number} ${cpu}`, create(`${stem}.blktrace.${cpu}`));
+    if (base === '-') {
+      this.stream = FileOutput.standard();
+      return;
+    }
+    const made: string[] = [];
+    try {
+      for (const { name, number } of devices) {
+        const stem = base === undefined ? name : devices.length === 1 ? base : `${base}.${name}`;
+        for (const cpu of cpus) {
+          const file = `${stem}.blktrace.${cpu}`;
+          this.fds.set(`${number} ${cpu}`, create(file));
+          made.push(file);
+        }
+      }
+    } catch (error) {
+      this.close();
+      for (const file of made) rmSync(file);
+      throw error;
     }
   }
 
   readonly write: TraceOutput = (device, cpu, bytes) => {
-    this.bytes += bytes.length;
-    const fd = this.fds.get(`${device} ${cpu}`) ?? process.stdout.fd;
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    const fd = this.fds.get(`${device} ${cpu}`);
+    if (fd === undefined) this.stream?.write(bytes);
+    else for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
   };
 
   close(): void {
@@ -75,13 +91,14 @@ function create(file: string): number {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST')
       throw new UserError(`${file} is there already: remove it, or name another base with -o.`);
-    throw error;
+    throw new UserError(`${file} can’t be made (${messageOf(error)}): name another base with -o.`);
   }
 }
 
 async function trace(nodes: readonly string[], options: TraceOptions): Promise<void> {
   if (process.geteuid?.() !== 0) throw new UserError('Only root can trace block devices: run it as root.');
-  const devices = nodes.map(findTracedDevice);
+  // A disk that is named twice is traced once.
+  const devices = [...new Map(nodes.map(findTracedDevice).map((device) => [device.number, device])).values()];
   const interrupts = listenForInterrupts();
   const journal = UndoJournal.open(undoFolder());
   let outputs: Outputs | undefined;
@@ -112,10 +129,10 @@ async function follow(
     devices.map(({ number }) => number),
     { nameOf: (pid) => tracer.nameOf(pid), write: outputs.write },
   );
-  writer.begin(tracer.cpus[0] ?? 0, monotonicNs(), Date.now());
   const take = (cpu: number, bytes: Buffer) => writer.take(cpu, bytes);
   const until = options.stopwatch === undefined ? Infinity : performance.now() + options.stopwatch * 1000;
   try {
+    writer.begin(tracer.cpus[0] ?? 0, monotonicNs(), Date.now());
     for (;;) {
       tracer.drain(take);
       progress(`${figure(writer.records)} records${options.stopwatch === undefined ? '; Ctrl-C ends it' : ''}`);
@@ -127,7 +144,7 @@ async function follow(
     tracer.drain(take);
   } catch (error) {
     // `… -o - | head` closes the pipe early: that is no error.
-    if (errnoOf(error) !== 'EPIPE') throw error;
+    if (!(error instanceof OutputClosed)) throw error;
   }
   progress('');
   const { overwritten, refused } = tracer.lost();

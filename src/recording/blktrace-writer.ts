@@ -21,7 +21,7 @@ const LINE_BYTES = 64;
 export type TraceOutput = (device: number, cpu: number, bytes: Buffer) => void;
 
 export interface TraceSource {
-  /** The name of a thread that is seen for the first time; undefined where it is gone. */
+  /** The name, in Latin-1, of a thread that is seen for the first time; undefined where it is gone. */
   nameOf(pid: number): string | undefined;
   readonly write: TraceOutput;
 }
