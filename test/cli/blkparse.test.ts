@@ -7,7 +7,9 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { beginnings, cpuRecords, damaged } from '../support/blktrace-arbitrary.js';
+import { CATEGORY, NOTIFY } from '../../src/model/blktrace.js';
 import { assertSame, makeFolder } from '../support/blkparse.js';
+import { bigEndian, traceBytes, writeRecord, type TraceRecord } from '../support/blktrace.js';
 import { fixturePath } from '../support/fixtures.js';
 import { needsCommand } from '../support/requirements.js';
 
@@ -133,5 +135,62 @@ describe('blkparse on made-up traces', { skip }, () => {
       }),
       { numRuns: RUNS },
     );
+  });
+
+  test('shows the time of day as its time stamps make it', async () => {
+    const stamp = (time: bigint, seconds: number, nanoseconds: number): TraceRecord => ({
+      action: NOTIFY.timestamp,
+      category: CATEGORY.notify,
+      time,
+      payload: Buffer.from(bigEndian([nanoseconds, 4], [seconds, 4])).reverse(),
+    });
+    const queued = (sequence: number, time: bigint) => writeRecord('queue', { device: 8 << 20, sequence, time });
+    const many = Array.from({ length: 600 }, (_, index) => queued(index + 1, 2000n + BigInt(index)));
+    for (const records of [
+      [stamp(1000n, 100, 5000), queued(1, 2_000_001_000n), queued(2, 3_000_001_000n)],
+      [stamp(5_000_000_000n, 100, 5000), queued(1, 2_000_001_000n), queued(2, 3_000_001_000n)],
+      [queued(1, 2000n), stamp(1000n, 100, 999_999_999), queued(2, 3_000_001_000n)],
+      [stamp(1000n, 100, 4_000_000_000), queued(1, 2000n), queued(2, 3_000_001_000n)],
+      [stamp(0n, 100, 5000), queued(1, 2000n), queued(2, (1n << 64n) - 1n)],
+      // A later stamp counts from where it is read, in the second batch.
+      [stamp(1000n, 100, 5000), ...many, stamp(7000n, 5000, 0), queued(601, 8000n)],
+      [stamp(1000n, 100, 5000), queued(1, 0n), ...many.slice(1), stamp(7000n, 5000, 0), queued(601, 8000n)],
+    ]) {
+      makeFolder(folder, { 'day.blktrace.0': traceBytes(records) });
+      await assertSame(folder, ['-q', '-f', '%s %z\\n', '-i', 'day']);
+      await assertSame(folder, ['-q', '-f', '%s %z\\n', '-i', '-'], 'day.blktrace.0');
+    }
+  });
+
+  test('merges the equal times of seventy CPUs in the same order', async () => {
+    const files = Array.from({ length: 70 }, (_, cpu): [string, Buffer] => {
+      const times = [5n, 5n, 6n, 7n + BigInt(cpu % 3), 9n, 9n];
+      const records = times.map((time, index) =>
+        writeRecord('queue', { device: 8 << 20, sequence: index + 1, time, cpu, sector: BigInt(cpu) }),
+      );
+      return [`many.blktrace.${cpu}`, traceBytes(records)];
+    });
+    makeFolder(folder, Object.fromEntries(files));
+    await assertSame(folder, ['-i', 'many']);
+    makeFolder(folder, { stream: Buffer.concat(files.map(([, bytes]) => bytes)) });
+    await assertSame(folder, ['-i', '-'], 'stream');
+  });
+
+  test('reads as much of a trace as is there, wherever it is cut off', async () => {
+    const records = ['queue', 'getRequest', 'insert', 'issue', 'complete'] as const;
+    const rest = { device: 8 << 20, sector: 8n, payload: Buffer.from('payload') };
+    const whole = traceBytes(records.map((stage, index) => writeRecord(stage, { ...rest, sequence: index + 1 })));
+    for (let length = 0; length <= whole.length; length += 1) {
+      makeFolder(folder, { 'cut.blktrace.0': whole.subarray(0, length) });
+      await assertSame(folder, ['-q', '-i', 'cut']);
+      await assertSame(folder, ['-q', '-i', '-'], 'cut.blktrace.0');
+    }
+  });
+
+  test('keeps names beyond ASCII, and makes no file for text that is not wanted', async () => {
+    const name = 'größer \u{1f4be} '.repeat(4).trim();
+    makeFolder(folder, { [`${name}.blktrace.0`]: traceBytes([writeRecord('queue', { sequence: 1 })]) });
+    await assertSame(folder, ['-i', name]);
+    await assertSame(folder, ['-O', '-o', 'text', '-d', 'merged.bin', '-i', name]);
   });
 });

@@ -6,7 +6,7 @@ import { processName, notificationOf } from '../../decode/blktrace/meaning.js';
 import type { CpuState, DeviceState } from './devices.js';
 import type { Direction } from './io-stats.js';
 import type { LongestWaits, ProcessNames, ProcessTable } from './processes.js';
-import { NO_ELAPSED, sectorKey } from './tracks.js';
+import { NO_ELAPSED, sectorBehind } from './tracks.js';
 import type { WallClock } from './wall-clock.js';
 
 /** The letters that lines show for actions. */
@@ -217,7 +217,7 @@ export class Events {
 
   private notFound(what: string, batch: RecordBatch, row: number, device: DeviceState, sectors = 0): number {
     if (this.options.verbose) {
-      this.options.complain(`${what} not found for (${device.numberText}): ${sectorKey(batch, row, sectors)}`);
+      this.options.complain(`${what} not found for (${device.numberText}): ${sectorBehind(batch, row, sectors)}`);
     }
     return NO_ELAPSED;
   }

@@ -1,7 +1,7 @@
 // `-t`: requests that are under way on one device, by their first sector, and the time between their stages.
 // blkparse leaves the times of a fresh request uninitialised; where it would compute with such a time the result here is UNKNOWN.
 
-import type { RecordBatch } from '../../model/blktrace.js';
+import { sectorOf, type RecordBatch } from '../../model/blktrace.js';
 import type { Process, ProcessNames } from './processes.js';
 
 /** Nothing is printed. blkparse takes a difference of -1 for this too. */
@@ -17,16 +17,13 @@ interface Track {
   dispatched: number;
 }
 
-/** A number where it is exact as one, so that equal sectors are equal keys. */
-type Sector = number | bigint;
+/** Sectors from this upper half on are kept as bigints: as numbers some of them would be the same. */
+const FAR_HIGH = 0x1f_ffff;
 
 /** The sector that lies `further` ones behind a record's first, as an unsigned number of 64 bits. */
-export function sectorKey(batch: RecordBatch, row: number, further = 0): Sector {
-  const high = batch.sectorHigh[row] ?? 0;
-  const low = batch.sectorLow[row] ?? 0;
-  if (high < 0x1f_ffff) return high * 0x1_0000_0000 + low + further;
-  const sector = BigInt.asUintN(64, ((BigInt(high) << 32n) | BigInt(low)) + BigInt(further));
-  return sector <= Number.MAX_SAFE_INTEGER ? Number(sector) : sector;
+export function sectorBehind(batch: RecordBatch, row: number, further: number): bigint {
+  const first = (BigInt(batch.sectorHigh[row] ?? 0) << 32n) | BigInt(batch.sectorLow[row] ?? 0);
+  return BigInt.asUintN(64, first + BigInt(further));
 }
 
 /** A record's time as a signed number: exact within 104 days of zero. */
@@ -34,10 +31,41 @@ function timeOf(batch: RecordBatch, row: number): number {
   return ((batch.timeHigh[row] ?? 0) | 0) * 0x1_0000_0000 + (batch.timeLow[row] ?? 0);
 }
 
+/** Requests by their first sector. Those of the first 4 ZiB, all but those of damaged traces, are found by a plain number. */
+class BySector {
+  private readonly near = new Map<number, Track>();
+  private readonly far = new Map<bigint, Track>();
+
+  /** The request of row `row`. */
+  get(batch: RecordBatch, row: number): Track | undefined {
+    if ((batch.sectorHigh[row] ?? 0) >= FAR_HIGH) return this.far.get(sectorBehind(batch, row, 0));
+    return this.near.get(sectorOf(batch, row));
+  }
+
+  set(batch: RecordBatch, row: number, track: Track): void {
+    if ((batch.sectorHigh[row] ?? 0) >= FAR_HIGH) this.far.set(sectorBehind(batch, row, 0), track);
+    else this.near.set(sectorOf(batch, row), track);
+  }
+
+  delete(batch: RecordBatch, row: number): void {
+    if ((batch.sectorHigh[row] ?? 0) >= FAR_HIGH) this.far.delete(sectorBehind(batch, row, 0));
+    else this.near.delete(sectorOf(batch, row));
+  }
+
+  /** Takes out the request at a sector. */
+  take(sector: bigint): Track | undefined {
+    const isNear = sector >> 32n < FAR_HIGH;
+    const track = isNear ? this.near.get(Number(sector)) : this.far.get(sector);
+    if (isNear) this.near.delete(Number(sector));
+    else this.far.delete(sector);
+    return track;
+  }
+}
+
 export class Tracks {
   private readonly names: ProcessNames;
   private readonly complain: (message: string) => void;
-  private readonly bySector = new Map<Sector, Track>();
+  private readonly bySector = new BySector();
 
   constructor(names: ProcessNames, complain: (message: string) => void) {
     this.names = names;
@@ -64,7 +92,7 @@ export class Tracks {
 
   /** D: the time since I; undefined where the request is not known. */
   dispatch(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
-    const track = this.bySector.get(sectorKey(batch, row));
+    const track = this.bySector.get(batch, row);
     if (!track) return undefined;
     track.dispatched = timeOf(batch, row);
     return { process: track.process, elapsed: track.dispatched - track.queued };
@@ -72,32 +100,28 @@ export class Tracks {
 
   /** C: the time since D; the request is over. */
   complete(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
-    const sector = sectorKey(batch, row);
-    const track = this.bySector.get(sector);
+    const track = this.bySector.get(batch, row);
     if (!track) return undefined;
-    this.bySector.delete(sector);
+    this.bySector.delete(batch, row);
     return { process: track.process, elapsed: timeOf(batch, row) - track.dispatched };
   }
 
   /** F: a request grows at its front; false where the one behind is not known. `device` is for the complaint. */
   frontMerge(batch: RecordBatch, row: number, device: string): boolean {
-    const sector = sectorKey(batch, row);
-    const behind = sectorKey(batch, row, (batch.size[row] ?? 0) >>> 9);
-    const track = this.bySector.get(behind);
+    const track = this.bySector.take(sectorBehind(batch, row, (batch.size[row] ?? 0) >>> 9));
     if (!track) return false;
-    this.bySector.delete(behind);
-    if (this.bySector.has(sector)) this.complain(`sector alias (${sector}) on device ${device}!`);
-    else this.bySector.set(sector, track);
+    if (this.bySector.get(batch, row))
+      this.complain(`sector alias (${sectorBehind(batch, row, 0)}) on device ${device}!`);
+    else this.bySector.set(batch, row, track);
     return true;
   }
 
   private findOrAdd(batch: RecordBatch, row: number): Track {
-    const sector = sectorKey(batch, row);
-    let track = this.bySector.get(sector);
+    let track = this.bySector.get(batch, row);
     if (!track) {
       const process = this.names.add(batch.pid[row] ?? 0);
       track = { process, allocated: UNKNOWN_ELAPSED, queued: UNKNOWN_ELAPSED, dispatched: UNKNOWN_ELAPSED };
-      this.bySector.set(sector, track);
+      this.bySector.set(batch, row, track);
     }
     return track;
   }
