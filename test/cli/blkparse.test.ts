@@ -137,6 +137,28 @@ describe('blkparse on made-up traces', { skip }, () => {
     );
   });
 
+  test('counts skips the same, whatever the sequence numbers', async () => {
+    const record = fc.record({
+      sequence: fc.oneof(fc.nat(30), fc.constantFrom(0xffff_fffe, 0xffff_ffff)),
+      device: fc.constantFrom(8 << 20, (8 << 20) | 1),
+      cpu: fc.nat(1),
+      time: fc.bigInt(1000n, 1020n),
+    });
+    const stages = fc.constantFrom('queue' as const, 'issue', 'complete');
+    const records = fc.array(
+      fc.tuple(stages, record).map(([stage, rest]) => writeRecord(stage, rest)),
+      { maxLength: 40 },
+    );
+    const letters = fc.constantFrom([], ['-b3'], ['-A', '10'], ['-A', '80', '-b', '7']);
+    await fc.assert(
+      fc.asyncProperty(records, letters, async (rows, chosen) => {
+        makeFolder(folder, { stream: traceBytes(rows) });
+        await assertSame(folder, [...chosen, '-v', '-i', '-'], 'stream');
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   test('shows the time of day as its time stamps make it', async () => {
     const stamp = (time: bigint, seconds: number, nanoseconds: number): TraceRecord => ({
       action: NOTIFY.timestamp,

@@ -86,7 +86,9 @@ export class Statistics {
       lost += end - start + 1;
       complain?.(`(${device.number >>> 20},${device.number & 0xfffff}): skipping ${start} -> ${end}`);
     }
-    const share = ranges.length === 0 && device.events === 0 ? 0 : (100 * lost) / (device.events + lost);
+    // A range that blkparse has halved may count -1, which makes an unsigned number that wraps.
+    const all = Number(unsigned(device.events + lost));
+    const share = ranges.length === 0 && device.events === 0 ? 0 : 100 * (Number(unsigned(lost)) / all);
     this.lines.push(
       `Skips: ${this.plain(ranges.length)} forward (${this.plain(lost)} - ${oneDecimal(share).padStart(5)}%)\n`,
     );
@@ -175,7 +177,10 @@ function hasCommands(stats: IoStats): boolean {
   );
 }
 
-/** Like C's %.1f: a tie, which only a quarter or three quarters can be, goes to the even digit. */
+/** Like C's %.1f on x86: a tie, which only a quarter or three quarters can be, goes to the even digit. */
 function oneDecimal(value: number): string {
+  if (Number.isNaN(value)) return '-nan';
+  if (value === Infinity) return 'inf';
+  if (value >= 1e21) return `${BigInt(value)}.0`;
   return value % 1 === 0.25 ? `${Math.floor(value)}.2` : value.toFixed(1);
 }
