@@ -56,6 +56,12 @@ class Stream {
         batch.length = row;
       } else counted += 1;
     }
+    // For blkparse a file ends where a whole batch is of other CPUs.
+    if (batch.length === 0 && !this.closed && !run.stopped) {
+      this.closed = true;
+      feed.reportRest('blktrace-unreadable', `${limit} records of other CPUs in a row`);
+      this.reportForeign(run);
+    }
     return batch.length > 0;
   }
 
@@ -65,9 +71,12 @@ class Stream {
     feed.complainAbout(fault);
     this.closed = true;
     feed.reportEnd(fault);
-    if (this.foreign > 0) {
-      run.loss({ code: 'blktrace-wrong-cpu', where: feed.window.source.name, count: this.foreign });
-    }
+    this.reportForeign(run);
+  }
+
+  private reportForeign(run: Run): void {
+    if (this.foreign === 0) return;
+    run.loss({ code: 'blktrace-wrong-cpu', where: this.feed.window.source.name, count: this.foreign });
   }
 }
 

@@ -113,17 +113,28 @@ export class RecordFeed {
   /** Reports that this source is read no further, unless this is its true end. */
   reportEnd(fault: Fault): void {
     const { window, run } = this;
-    const { name, refusal, size } = window.source;
-    const left = size === undefined ? window.end - window.at : size - window.offset;
-    const add = (code: LossCode, why = '') =>
-      run.loss({ code, where: `${name}, offset ${window.offset}${why}`, ...(left > 0 && { count: left }) });
-    if (refusal !== undefined) add('blktrace-unreadable', `: ${refusal}`);
-    else if (fault === 'unknown-version') add('blktrace-version');
-    else if (fault !== 'end') add('blktrace-damaged');
-    else if (left > 0) {
+    const { refusal } = window.source;
+    if (refusal !== undefined) this.reportRest('blktrace-unreadable', refusal);
+    else if (fault === 'unknown-version') this.reportRest('blktrace-version');
+    else if (fault !== 'end') this.reportRest('blktrace-damaged');
+    else if (this.left > 0) {
       const begun = window.end - window.at >= 4 && isMagic(window.view, window.at, run.littleEndian ?? true);
-      add(begun ? 'blktrace-truncated' : 'blktrace-damaged');
+      this.reportRest(begun ? 'blktrace-truncated' : 'blktrace-damaged');
     }
+  }
+
+  /** Reports that this source is read no further, and how much of it there is. */
+  reportRest(code: LossCode, why?: string): void {
+    const { left } = this;
+    const where = `${this.window.source.name}, offset ${this.window.offset}${why === undefined ? '' : `: ${why}`}`;
+    this.run.loss({ code, where, ...(left > 0 && { count: left }) });
+  }
+
+  /** Bytes that were not read; of a source whose size nobody knows, those that are in memory. */
+  private get left(): number {
+    const { window } = this;
+    const { size } = window.source;
+    return size === undefined ? window.end - window.at : size - window.offset;
   }
 }
 
