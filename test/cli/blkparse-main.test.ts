@@ -77,7 +77,7 @@ test('a file that ends for blkparse behind a batch of another CPU is told', () =
   const foreign = Array.from({ length: 600 }, () => writeRecord('queue', { cpu: 1 }));
   writeFileSync(path.join(folder, 'f.blktrace.0'), traceBytes(foreign));
   const { stderr, status } = run(['-q', 'f']);
-  assert.equal(stderr.split('\n').filter((line) => line === 'cpu 0 trace info has error cpu 1').length, 512);
+  assert.equal(stderr.split('\n').filter((said) => said === 'cpu 0 trace info has error cpu 1').length, 512);
   assert.match(
     stderr,
     /f\.blktrace\.0, offset 24576: 512 records of other CPUs in a row: A file of .* could not be read to its end\. \(4224\)\n/,

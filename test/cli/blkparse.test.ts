@@ -50,7 +50,9 @@ const options = fc.record({
     { weight: 4, arbitrary: fc.constant('') },
     {
       weight: 1,
-      arbitrary: fc.tuple(fc.constantFrom(...'ACDIQUX'), format).map(([letter, text]) => `${letter},${text}`),
+      arbitrary: fc
+        .tuple(fc.constantFrom(...Array.from('ACDIQUX')), format)
+        .map(([letter, text]) => `${letter},${text}`),
     },
   ),
   outputs: fc.constantFrom(
@@ -164,7 +166,7 @@ describe('blkparse on made-up traces', { skip }, () => {
       action: NOTIFY.timestamp,
       category: CATEGORY.notify,
       time,
-      payload: Buffer.from(bigEndian([nanoseconds, 4], [seconds, 4])).reverse(),
+      payload: new Uint8Array(bigEndian([nanoseconds, 4], [seconds, 4])).toReversed(),
     });
     const queued = (sequence: number, time: bigint) => writeRecord('queue', { device: 8 << 20, sequence, time });
     const many = Array.from({ length: 600 }, (_, index) => queued(index + 1, 2000n + BigInt(index)));

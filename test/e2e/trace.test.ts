@@ -46,8 +46,8 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 }
 
 /** Reads blocks of 512 bytes from the device's beginning, past the page cache. */
-function read(volume: LoopVolume, count: number, skip = 0): void {
-  const args = [`if=${volume.node}`, 'of=/dev/null', 'bs=512', `count=${count}`, `skip=${skip}`, 'iflag=direct'];
+function read(volume: LoopVolume, count: number, skipped = 0): void {
+  const args = [`if=${volume.node}`, 'of=/dev/null', 'bs=512', `count=${count}`, `skip=${skipped}`, 'iflag=direct'];
   const { status, stderr } = spawnSync('dd', args, { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
 }

@@ -104,7 +104,7 @@ function notification(cpu: number): fc.Arbitrary<TraceRecord> {
         action: NOTIFY.timestamp,
         category,
         cpu,
-        payload: bigEndian([seconds, 4], [nanoseconds, 4], [0, 4]).subarray(0, length).reverse(),
+        payload: new Uint8Array(bigEndian([0, 4], [nanoseconds, 4], [seconds, 4])).toReversed().subarray(0, length),
         ...(stampedAt !== undefined && { time: stampedAt }),
       })),
     // Notifications of any kind and size, with other categories beside. A name has an end, and no `?`.
