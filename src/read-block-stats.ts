@@ -39,6 +39,7 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
   if (!first || Number.isNaN(taker.firstNs)) {
     throw new UserError(neither(path));
   }
+  if (taker.sequences.gaps > 0) losses.push({ code: 'blktrace-gaps', where: path, count: taker.sequences.gaps });
   if (meter.follower.forgotten > 0)
     losses.push({ code: 'blktrace-incomplete', where: path, count: meter.follower.forgotten });
   const { clock } = taker;

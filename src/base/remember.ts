@@ -5,13 +5,13 @@ export function remembered<Subject extends object, Rest extends readonly unknown
   compute: (subject: Subject, ...rest: Rest) => Result,
   keyOf: (...rest: Rest) => string,
 ): (subject: Subject, ...rest: Rest) => Result {
-  const known = new WeakMap<Subject, Map<string, Result>>();
+  const known = new WeakMap<Subject, Map<string, { readonly result: Result }>>();
   return (subject, ...rest) => {
     let results = known.get(subject);
     if (!results) known.set(subject, (results = new Map()));
     const key = keyOf(...rest);
-    if (!results.has(key)) results.set(key, compute(subject, ...rest));
-    // It was put there just now, if not before.
-    return results.get(key) as Result;
+    let entry = results.get(key);
+    if (!entry) results.set(key, (entry = { result: compute(subject, ...rest) }));
+    return entry.result;
   };
 }

@@ -51,7 +51,7 @@ type Operation = () => number;
 
 interface Prepared {
   readonly operate: Operation;
-  close(): void;
+  readonly close: () => void;
 }
 
 function offsetsOf(work: {

@@ -239,7 +239,10 @@ test('prints text, JSON and CSV', async () => {
 });
 
 test('bad input gets one sentence, damage is told and costs only what it hits', async () => {
-  assert.match(refusal(await run(['blkstats', path.join(root, 'nothing')])), /^There is neither a recording nor a block trace /);
+  assert.match(
+    refusal(await run(['blkstats', path.join(root, 'nothing')])),
+    /^There is neither a recording nor a block trace /,
+  );
   writeFileSync(path.join(root, 'text'), 'no block trace at all, only a text of some length to be read as one\n');
   assert.match(refusal(await run(['blkstats', path.join(root, 'text')])), /is neither a recording nor a block trace/);
   const shape = { seed: 6, requests: 50, devices: [device], merging: 0, scheduler: true, plugs: false };

@@ -11,6 +11,7 @@ import {
   type RecordBatch,
 } from '../../model/blktrace.js';
 import { notificationOf, processName, timeOfDay } from '../../decode/blktrace/meaning.js';
+import { SequenceWatch } from '../../decode/blktrace/sequences.js';
 import { deviceId } from '../devices.js';
 import { KIND } from '../requests.js';
 import type { BlockMeter } from './meter.js';
@@ -31,6 +32,7 @@ export class RecordTaker {
   private lastDevice = -1;
   private lastDisk = -1;
   private readonly names = new Map<number, string>();
+  readonly sequences = new SequenceWatch();
   records = 0;
   /** When the first I/O was, ns since the trace's first record: time is counted from there, because notifications may be older. */
   firstNs = NaN;
@@ -57,6 +59,7 @@ export class RecordTaker {
   /** Takes row `row` of a batch, at `at` ns since the trace's first record. */
   take(batch: RecordBatch, row: number, at: number): void {
     this.records += 1;
+    this.sequences.see(batch, row);
     const category = batch.category[row] ?? 0;
     if ((category & CATEGORY.notify) !== 0) {
       this.notify(batch, row);

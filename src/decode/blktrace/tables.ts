@@ -10,6 +10,7 @@ import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { KEPT_FIELDS } from '../ftrace/fields.js';
 import { finishTable, TableBuilder } from '../ftrace/table.js';
 import { notificationOf, processName, timeOfDay } from './meaning.js';
+import { SequenceWatch } from './sequences.js';
 
 /** The tracepoint (include/trace/events/block.h) at which the kernel writes each action's record (kernel/trace/blktrace.c). */
 const EVENT_OF: Readonly<Record<number, string>> = {
@@ -54,10 +55,9 @@ export class TraceTables {
   private readonly rwbs = new Map<number, number>();
   private readonly comms = new Map<number, string>();
   private readonly remaps = new Map<number, Set<number>>();
-  private readonly sequences = new Map<number, number>();
+  private readonly sequences = new SequenceWatch();
   private readonly stamps: { readonly t: number; readonly wallMs: number }[] = [];
   private base: Moment | undefined;
-  private gaps = 0;
   /** I/O records and notifications seen. */
   records = 0;
   private notifications = 0;
@@ -70,7 +70,7 @@ export class TraceTables {
 
   private addRow(batch: RecordBatch, row: number): void {
     const category = batch.category[row] ?? 0;
-    this.watchSequence(batch, row);
+    this.sequences.see(batch, row);
     if ((category & CATEGORY.notify) !== 0) {
       this.notifications += 1;
       this.addNotification(batch, row);
@@ -148,23 +148,6 @@ export class TraceTables {
     else this.remaps.set(from, new Set([to]));
   }
 
-  /**
-   * A CPU numbers the records of a device from 1 on without a gap; the kernel's tracer in tracefs leaves the number 0. Notifications
-   * are not numbered by blktrace, whose buffer then shows whatever lay there; where they are numbered, they count.
-   */
-  private watchSequence(batch: RecordBatch, row: number): void {
-    const sequence = batch.sequence[row] ?? 0;
-    if (sequence === 0) return;
-    const key = (batch.device[row] ?? 0) * 65_536 + (batch.cpu[row] ?? 0);
-    const last = this.sequences.get(key);
-    if (((batch.category[row] ?? 0) & CATEGORY.notify) !== 0) {
-      if (sequence === (last ?? 0) + 1) this.sequences.set(key, sequence);
-      return;
-    }
-    if (last !== undefined && sequence > last + 1) this.gaps += 1;
-    this.sequences.set(key, sequence);
-  }
-
   finish(loss: (loss: Loss) => void): BlockTrace {
     const middle = this.medianTime();
     const stamp = this.stamps.find(({ t }) => Math.abs(t - middle) <= FARTHEST_MS);
@@ -181,7 +164,8 @@ export class TraceTables {
     }
     if (!(last >= first)) first = last = 0;
     if (strays > 0) loss({ code: 'blktrace-stray', where: 'block trace', count: strays });
-    if (this.gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: this.gaps });
+    const { gaps } = this.sequences;
+    if (gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: gaps });
     this.dispatchBios();
     const tables = new Map<string, EventTable>();
     for (const [name, { rows, fields }] of this.targets) {
