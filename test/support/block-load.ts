@@ -25,11 +25,13 @@ export function madeUpLoad({ seed, requests, devices, merging, scheduler, plugs 
   const next = numbersFrom(seed);
   const cpus: TraceRecord[][] = [[], []];
   let now = 5_000_000_000n;
-  const sequences = [0, 0];
+  // The kernel numbers by device and CPU.
+  const sequences = new Map<string, number>();
   const put = (cpu: number, record: TraceRecord) => {
     now += BigInt(1 + next(next(20) === 0 ? 3_000_000 : 40_000));
-    const sequence = (sequences[cpu] ?? 0) + 1;
-    sequences[cpu] = sequence;
+    const numbered = `${record.device ?? 0} ${cpu}`;
+    const sequence = (sequences.get(numbered) ?? 0) + 1;
+    sequences.set(numbered, sequence);
     cpus[cpu]?.push({ ...record, cpu, time: now, sequence });
   };
   for (const cpu of [0, 1]) {
