@@ -42,6 +42,8 @@ export async function openBlockTrace(path: string, pid?: number): Promise<Case> 
     recorder: [],
     trace: [],
     space: [],
+    files: [],
+    savedNames: new Map(),
     remapped: remappedIn(trace),
     losses,
   };

@@ -14,7 +14,7 @@ import { parseFormat } from './decode/ftrace/format.js';
 import { Symbols } from './decode/ftrace/symbols.js';
 import type { Events } from './model/events.js';
 import type { Loss } from './model/losses.js';
-import type { Reading, VictimMark } from './model/recording.js';
+import { SAVED_NAMES, type Reading, type VictimMark } from './model/recording.js';
 import { openBlockTrace } from './open-block-trace.js';
 import { sortOwnReadings } from './recording/own-readings.js';
 import { openRecording, type OpenRecording } from './recording/reader.js';
@@ -64,6 +64,15 @@ function threadsOf(readings: readonly Reading[]): Map<number, number[]> {
   return found;
 }
 
+function savedNamesOf(readings: readonly Reading[]): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const { path, text: listing, failed } of readings) {
+    if (path !== SAVED_NAMES || failed) continue;
+    for (const [, pid = '', name = ''] of listing.matchAll(/^(\d+) (.+)$/gm)) names.set(Number(pid), name);
+  }
+  return names;
+}
+
 /** The kernel tells lost events in the buffers' statistics, which the recorder keeps, and again in the pages behind each gap. */
 function isToldTwice(loss: Loss, told: readonly Loss[]): boolean {
   return loss.code === 'events-overrun' && told.some((other) => other.code === 'events-overrun');
@@ -109,10 +118,12 @@ function openRecordedCase(path: string, pid: number | undefined): Case {
     ...(events && { events }),
     victims: pid === undefined ? own.victims : chosen(path, own.victims, pid),
     threads: threadsOf(readings),
+    savedNames: savedNamesOf(readings),
     probe: own.probe,
     recorder: own.recorder,
     trace: own.trace,
     space: own.space,
+    files: own.files,
     losses: [...own.losses, ...losses.filter((loss) => !isToldTwice(loss, own.losses)), ...recording.losses],
   };
 }

@@ -4,7 +4,15 @@ import type { Counters, DeviceId } from '../model/counters.js';
 import type { Events } from '../model/events.js';
 import type { FactChange, Facts } from '../model/facts.js';
 import type { Loss } from '../model/losses.js';
-import type { Manifest, ProbeProgress, RecorderLoad, TraceState, VictimMark, VolumeSpace } from '../model/recording.js';
+import type {
+  Manifest,
+  OpenFile,
+  ProbeProgress,
+  RecorderLoad,
+  TraceState,
+  VictimMark,
+  VolumeSpace,
+} from '../model/recording.js';
 
 /** One slice of the probe's progress with its bounds in ms since the recording's start. */
 export interface ProbeSlice extends ProbeProgress {
@@ -31,6 +39,8 @@ export interface Case {
   readonly victims: readonly VictimMark[];
   /** Thread ids by watched process, as /proc/PID/task listed them; in a block trace threads of one name by the lowest of their ids. */
   readonly threads: ReadonlyMap<number, readonly number[]>;
+  /** Names of threads that the tracer remembered at the end. */
+  readonly savedNames: ReadonlyMap<number, string>;
   readonly probe: readonly ProbeSlice[];
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];
@@ -38,6 +48,8 @@ export interface Case {
   readonly space: readonly (VolumeSpace & { readonly atMs: number })[];
   /** Which device's requests were seen to go on to which others; known from the facts where there are any. */
   readonly remapped?: ReadonlyMap<DeviceId, readonly DeviceId[]>;
+  /** Files that the busy processes had open for writing, when each was first seen. */
+  readonly files: readonly (OpenFile & { readonly atMs: number })[];
   readonly losses: readonly Loss[];
 }
 

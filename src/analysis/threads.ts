@@ -11,12 +11,13 @@ export function isKernelThread(comm: string): boolean {
   return KERNEL_NAME.test(comm) || comm === '';
 }
 
-/** The name of a thread, from events, then counters, then facts. */
+/** The name of a thread, from events, then counters, then facts, then what the tracer remembered. */
 export function threadName(input: Case, pid: number): string {
   return (
     input.events?.comms.get(pid) ??
     input.counters.processes.get(pid)?.comm ??
     input.facts.flatMap((facts) => facts.processes).find((process) => process.pid === pid)?.comm ??
+    input.savedNames.get(pid) ??
     ''
   );
 }
@@ -39,4 +40,47 @@ export function threadsOf(input: Case, pid: number): Set<number> {
     if (threads.has(parent[row] ?? 0)) threads.add(child[row] ?? 0);
   }
   return threads;
+}
+
+/** Threads to processes, with names: for everything that is told of a process but comes from one of its threads. */
+export class Processes {
+  private readonly input: Case;
+  private readonly owners = new Map<number, number>();
+  private readonly names = new Map<number, string>();
+
+  constructor(input: Case) {
+    this.input = input;
+    const known = new Set([
+      ...input.threads.keys(),
+      ...input.counters.processes.keys(),
+      ...input.facts.flatMap((facts) => facts.processes.map((one) => one.pid)),
+    ]);
+    for (const pid of input.threads.keys()) {
+      for (const thread of input.threads.get(pid) ?? []) this.owners.set(thread, pid);
+      // What it forked and nobody listed by itself was too short to be one of its own: a command of a script.
+      for (const child of threadsOf(input, pid))
+        if (!known.has(child) && !this.owners.has(child)) this.owners.set(child, pid);
+    }
+  }
+
+  /** The process of a thread, as far as it is known; the thread itself otherwise. */
+  of(thread: number): number {
+    return this.owners.get(thread) ?? thread;
+  }
+
+  /** The process's name, or the thread's where the process's is not known; '' where neither is. */
+  name(thread: number): string {
+    let name = this.names.get(thread);
+    if (name === undefined) {
+      name = threadName(this.input, this.of(thread)) || threadName(this.input, thread);
+      this.names.set(thread, name);
+    }
+    return name;
+  }
+
+  /** True for the idle task and for what has a kernel thread's name; a thread without a name is somebody's. */
+  isKernel(thread: number): boolean {
+    const name = this.name(thread);
+    return thread === 0 || (name !== '' && isKernelThread(name));
+  }
 }

@@ -138,6 +138,11 @@ export class CounterSampler {
     return this.processes.busiest();
   }
 
+  /** Those that have done most I/O since they began, whether or not they do any now. */
+  busiestSoFar(count: number): number[] {
+    return this.processes.busiestSoFar(count);
+  }
+
   /** Closes all files. */
   close(): void {
     this.files.closeAll();

@@ -1,5 +1,5 @@
 // Which kernel events a recording asks for, in which instance, and in what order they are given up when they cost too much.
-// The 'machine' instance sees every process: the life of requests, dirty throttle, who dirtied what, what the flusher wrote.
+// The 'machine' instance sees every process: the life of requests, dirty throttle, who dirtied what, what was written back by whom.
 // The 'victim' instance sees the watched threads only: their sleeps with kernel stacks, who wakes them, their reclaim.
 
 /** One group of events that is enabled, and shed, together. */
@@ -23,14 +23,15 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['block/block_rq_issue', 'block/block_rq_complete', 'block/block_rq_requeue', 'block/block_rq_error'],
     shows: 'the life of each request on every device',
-    shed: 3,
+    shed: 5,
   },
   {
     name: 'bios',
     instance: 'machine',
-    events: ['block/block_bio_queue', 'block/block_split'],
+    // block_bio_complete comes from devices without requests alone: device-mapper, md, zram.
+    events: ['block/block_bio_queue', 'block/block_split', 'block/block_bio_complete'],
     shows: 'who queued each request and how long it waited before dispatch',
-    shed: 2,
+    shed: 4,
   },
   {
     name: 'throttle',
@@ -43,6 +44,33 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['writeback/writeback_single_inode_start', 'writeback/writeback_single_inode'],
     shows: 'which inode the flusher wrote when',
+  },
+  {
+    name: 'writeback',
+    instance: 'machine',
+    // One for each extent or call, not for each page: who is writing back which file, in whatever thread that happens.
+    events: [
+      'ext4/ext4_writepages',
+      'ext4/ext4_writepages_result',
+      'ext4/ext4_da_write_pages_extent',
+      'xfs/xfs_map_blocks_alloc',
+      'xfs/xfs_map_blocks_found',
+      'btrfs/btrfs_ordered_extent_add',
+    ],
+    optional: true,
+    shows: 'which file is written back outside the flusher, as by fsync',
+    shed: 3,
+  },
+  {
+    name: 'direct',
+    instance: 'machine',
+    events: ['iomap/iomap_dio_rw_begin'],
+    // The event comes for reads as well, which it does not tell apart, and small ones are the many: of those below 32 KiB the ones that
+    // begin in the first 4 KiB of every 32 are a sample (analysis/writeback.ts weighs them).
+    filter: 'count >= 32768 || !(pos & 28672)',
+    optional: true,
+    shows: 'which files a process writes directly, where it has several open',
+    shed: 1,
   },
   {
     name: 'syncs',
@@ -64,14 +92,14 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['writeback/writeback_dirty_folio'],
     shows: 'which process made which file’s pages dirty',
-    shed: 1,
+    shed: 2,
   },
   {
     name: 'sleeps',
     instance: 'victim',
     events: ['sched/sched_switch', 'sched/sched_waking', 'sched/sched_process_fork'],
     shows: 'when the victim and its children ran, waited for a CPU or slept, and who woke them',
-    shed: 4,
+    shed: 6,
   },
   {
     name: 'reclaim',

@@ -91,13 +91,15 @@ export class ProcessScan {
     const counts = parseKeyValues(text ?? '');
     const io = (counts.get('read_bytes') ?? 0) + (counts.get('write_bytes') ?? 0);
     if (!known) {
+      // What it did before the first scan is past; one that began since then has done all that it did of late.
+      const bytes = this.scans > 0 ? io : 0;
       this.seen.set(pid, {
         comm,
         startTicks,
         cpuTicks,
         io,
-        bytes: 0,
-        activity: 0,
+        bytes,
+        activity: this.scans > 0 ? io + cpuTicks * BYTES_PER_TICK : 0,
         every: 1,
         ioReadable: text !== undefined,
       });
@@ -133,6 +135,13 @@ export class ProcessScan {
   /** Processes that do I/O, most bytes first; kernel threads and this process are not among them. */
   busiest(): BusyProcess[] {
     return this.ranked((one) => one.bytes).map(([pid, { comm, bytes }]) => ({ pid, comm, bytes }));
+  }
+
+  /** Those that have done most I/O since they began, the idle ones as well. */
+  busiestSoFar(count: number): number[] {
+    return this.ranked((one) => one.io)
+      .slice(0, count)
+      .map(([pid]) => pid);
   }
 
   private ranked(by: (one: Seen) => number): [number, Seen][] {

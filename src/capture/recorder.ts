@@ -5,11 +5,12 @@ import { readdirSync } from 'node:fs';
 import { monotonicNs, type ClockReading } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
-import { SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
+import { SAVED_NAMES, SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
 import { openKernelFilesystems } from './kernel-fs.js';
+import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
@@ -38,6 +39,8 @@ export interface RecorderOptions {
 const POLL_HZ = 10;
 /** Processes watched at once when they are chosen by their I/O. */
 const BUSIEST = 3;
+/** Processes whose threads and files are noted, so that what they make dirty has a process and a name. */
+const NOTED = 32;
 /** A wall clock that moves this much against the monotonic clock within a second was stepped, ms. */
 const STEP_MS = 50;
 
@@ -56,14 +59,17 @@ export class Recorder {
   private readonly sampler: CounterSampler;
   private readonly settings: SettingsWatch;
   private readonly space: SpaceWatch;
+  private readonly files: FileWatch;
   private readonly victims = new Map<number, VictimMark>();
   private readonly gone = new Set<number>();
   private readonly threads = new Map<number, string>();
   private readonly told = new Set<string>();
   private tracer: Tracer | undefined;
+  private tracefs: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private next = 0n;
   private ticks = 0;
+  private toldBefore = false;
   private worstLateMs = 0;
   private cpu = process.cpuUsage();
   private lastSecond = monotonicNs();
@@ -78,6 +84,7 @@ export class Recorder {
     });
     this.settings = new SettingsWatch();
     this.space = new SpaceWatch((space) => this.say(SOURCE.space, space));
+    this.files = new FileWatch((file) => this.say(SOURCE.file, file));
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.addVictim(victim);
@@ -100,6 +107,7 @@ export class Recorder {
       });
       tracer.start(this.options.victims.flatMap((victim) => this.listThreads(victim.pid)));
       this.tracer = tracer;
+      this.tracefs = tracefs;
       this.keepSymbols();
     } catch (error) {
       this.loss({ code: 'no-tracefs', where: messageOf(error) });
@@ -116,6 +124,12 @@ export class Recorder {
       (packed) => this.options.sink.file('trace/kallsyms.gz', packed),
       (error: unknown) => this.loss({ code: 'no-symbols', where: messageOf(error) }),
     );
+  }
+
+  /** Names of threads that ended before anybody listed them, as the tracer remembers them (Documentation/trace/ftrace.rst, saved_cmdlines). */
+  private keepNames(): void {
+    const names = this.tracefs === undefined ? undefined : readWhole(`${this.tracefs}/saved_cmdlines`);
+    if (names !== undefined) this.options.sink.reading(SAVED_NAMES, names, monotonicNs());
   }
 
   private say(source: string, value: unknown): void {
@@ -158,6 +172,7 @@ export class Recorder {
     captureFacts(this.options.sink, { when: 'start', victims: [...this.victims.keys()] });
     this.settings.changed([...this.victims.keys()]);
     this.space.look();
+    void this.files.lookAtLoops();
     this.next = monotonicNs();
     this.tick();
   }
@@ -186,6 +201,7 @@ export class Recorder {
   private everySecond(now: bigint): void {
     this.tracer?.everySecond();
     this.watchVictims();
+    this.noteFiles();
     this.space.look();
     const clocks = readClocks();
     this.say(SOURCE.clock, clocks);
@@ -208,8 +224,10 @@ export class Recorder {
     this.cpu = process.cpuUsage();
     this.worstLateMs = 0;
     this.lastSecond = now;
-    if (this.settings.changed([...this.victims.keys()]))
+    if (this.settings.changed([...this.victims.keys()])) {
       captureFacts(this.options.sink, { when: 'change', victims: [...this.victims.keys()] });
+      void this.files.lookAtLoops();
+    }
     this.options.flush();
   }
 
@@ -231,6 +249,19 @@ export class Recorder {
     }
   }
 
+  private noteFiles(): void {
+    const busy = this.sampler.busiest().map(({ pid }) => pid);
+    // What is dirty when the recording begins was dirtied by one that may be idle now, and is told by who has the file open.
+    const before = this.toldBefore ? [] : this.sampler.busiestSoFar(NOTED);
+    this.toldBefore = true;
+    const pids = [...new Set([process.pid, ...this.victims.keys(), ...busy, ...before])].filter(
+      (pid) => !this.gone.has(pid),
+    );
+    const noted = pids.slice(0, NOTED);
+    for (const pid of noted) this.listThreads(pid);
+    this.files.look(noted);
+  }
+
   /** The last samples, events and facts; the journal then removes what was set up. */
   stop(): void {
     clearTimeout(this.timer);
@@ -240,6 +271,7 @@ export class Recorder {
     );
     this.tracer?.stop();
     this.tracer = undefined;
+    this.keepNames();
     captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
     this.everySecond(monotonicNs());
   }

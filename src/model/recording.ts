@@ -72,9 +72,14 @@ export const SOURCE = {
   loss: 'iowitness:loss',
   /** VolumeSpace of each local filesystem, once a second. */
   space: 'iowitness:space',
+  /** OpenFile: a file that a process has open for writing, when it is first seen. */
+  file: 'iowitness:file',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;
+
+/** Where the tracer's names of threads stand on the tape, wherever tracefs was mounted: 'PID NAME', a line each. */
+export const SAVED_NAMES = '/sys/kernel/tracing/saved_cmdlines';
 
 /** The recorder's own cost since the last reading of it. */
 export interface RecorderLoad {
@@ -98,6 +103,22 @@ export interface VolumeSpace {
   /** Inodes; 0 of 0 where the filesystem has no table of them. */
   readonly files: number;
   readonly freeFiles: number;
+}
+
+/** A file by the inode number that the kernel's events carry, as long as it had a name. */
+export interface OpenFile {
+  /** The process that has it open; 0 for a loop device's. */
+  readonly pid: number;
+  readonly inode: number;
+  /** 'MAJOR:MINOR' of its filesystem, as mountinfo has it; the major is 0 for btrfs, whose `source` tells. */
+  readonly device: string;
+  /** What is mounted there; '' where that was not asked. */
+  readonly source: string;
+  /** As the kernel prints it: ' (deleted)' follows the name of a file that has none any more. */
+  readonly path: string;
+  readonly how: 'open' | 'direct' | 'mapped' | 'loop';
+  /** Of a loop device's file, the device. */
+  readonly loop?: string;
 }
 
 /** Which kernel events are enabled, by instance. */

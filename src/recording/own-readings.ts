@@ -6,6 +6,7 @@ import { messageOf } from '../base/errors.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
   SOURCE,
+  type OpenFile,
   type ProbeProgress,
   type Reading,
   type RecorderLoad,
@@ -54,6 +55,16 @@ const Space = v.object({
   freeFiles: Count,
 });
 
+const File = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  inode: Count,
+  device: v.pipe(v.string(), v.regex(/^\d+:\d+$/)),
+  source: v.string(),
+  path: v.string(),
+  how: v.picklist(['open', 'direct', 'mapped', 'loop']),
+  loop: v.exactOptional(v.string()),
+});
+
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
   where: v.string(),
@@ -67,19 +78,21 @@ export interface OwnReadings {
   readonly recorder: (RecorderLoad & { readonly atMs: number })[];
   readonly trace: (TraceState & { readonly atMs: number })[];
   readonly space: (VolumeSpace & { readonly atMs: number })[];
+  readonly files: (OpenFile & { readonly atMs: number })[];
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
 
 /** Sorts the readings whose path is one of SOURCE; all others are passed over. `startNs` is CLOCK_MONOTONIC at the start. */
 export function sortOwnReadings(readings: readonly Reading[], startNs: bigint): OwnReadings {
-  const own: OwnReadings = { victims: [], probe: [], recorder: [], trace: [], space: [], losses: [] };
+  const own: OwnReadings = { victims: [], probe: [], recorder: [], trace: [], space: [], files: [], losses: [] };
   const sinceStart = (ns: string) => Number(BigInt(ns) - startNs) / 1e6;
   const take = (path: string, value: unknown, atMs: number): void => {
     if (path === SOURCE.victim) own.victims.push(v.parse(Victim, value));
     else if (path === SOURCE.recorder) own.recorder.push({ ...v.parse(Load, value), atMs });
     else if (path === SOURCE.trace) own.trace.push({ ...v.parse(Trace, value), atMs });
     else if (path === SOURCE.space) own.space.push({ ...v.parse(Space, value), atMs });
+    else if (path === SOURCE.file) own.files.push({ ...v.parse(File, value), atMs });
     else if (path === SOURCE.loss) own.losses.push(v.parse(LostThing, value));
     else if (path === SOURCE.probe) {
       const slice = v.parse(Progress, value);

@@ -126,7 +126,25 @@ describe('CounterSampler', () => {
     tick(sampler, [], 2);
     machine.process(7, { bytes: 900_000, startTicks: 200 });
     tick(sampler, [], 8);
+    // All that the new one wrote is of late, and weighs a tenth less with each second; nothing of the old one's is taken off.
+    const [busiest] = sampler.busiest();
+    const weights = Array.from({ length: 8 }, (_, seconds) => Math.round(900_000 * 0.9 ** seconds));
+    assert.ok(weights.includes(Math.round(busiest?.bytes ?? NaN)), `${busiest?.bytes}`);
+    sampler.close();
+  });
+
+  it('knows at the first look what a process has written that began while it watched', () => {
+    const sampler = new CounterSampler(sink, { root: machine.root, hz: 1 });
+    machine.process(7, { bytes: 100_000 });
+    tick(sampler, [], 1);
     assert.deepEqual(sampler.busiest(), []);
+    assert.deepEqual(sampler.busiestSoFar(3), [7]);
+    machine.process(8, { bytes: 5000 });
+    tick(sampler, [], 1);
+    assert.deepEqual(
+      sampler.busiest().map(({ pid, bytes }) => [pid, bytes]),
+      [[8, 5000]],
+    );
     sampler.close();
   });
 });

@@ -69,6 +69,8 @@ export function aCase(different: Partial<Case> = {}): Case {
     recorder: [],
     trace: [],
     space: [],
+    files: [],
+    savedNames: new Map(),
     losses: [],
     ...different,
   };

@@ -16,18 +16,23 @@ export interface MountLine {
   readonly options: string;
 }
 
+export interface NumberedMount extends MountLine {
+  /** The mount's number, which /proc/PID/fdinfo names as mnt_id. */
+  readonly id: number;
+}
+
 /** Space, tab, newline and backslash stand as three octal digits, e.g. '\040' (mangle() in fs/seq_file.c). */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
 /** One entry a well-formed line, in the kernel's order: of two mounts on one point the later one is on top. */
-export function parseMountinfo(text: string): MountLine[] {
-  const mounts: MountLine[] = [];
+export function parseMountinfo(text: string): NumberedMount[] {
+  const mounts: NumberedMount[] = [];
   for (const line of text.split('\n')) {
     const fields = line.split(' ');
     const dash = fields.indexOf('-', 6);
-    const [, , device, root, mountPoint, own] = fields;
+    const [id, , device, root, mountPoint, own] = fields;
     const [type, source, ofFilesystem] = dash === -1 ? [] : fields.slice(dash + 1);
     if (
       !device ||
@@ -40,6 +45,7 @@ export function parseMountinfo(text: string): MountLine[] {
     )
       continue;
     mounts.push({
+      id: Number(id),
       device,
       root: unescapeOctal(root),
       mountPoint: unescapeOctal(mountPoint),

@@ -53,6 +53,12 @@ function readerOf(field: Field, texts: TextInterner): Reader {
   return signed ? (view, base) => view.getInt8(base + at) : (view, base) => view.getUint8(base + at);
 }
 
+/** A thread's name and when it bore it: a process is renamed by its exec, and the CPUs' streams come one after the other. */
+interface Named {
+  t: number;
+  id: number;
+}
+
 /** One event's way from bytes into its table. */
 class EventDecoder {
   readonly rows: TableBuilder;
@@ -88,7 +94,7 @@ class EventDecoder {
     t: number,
     cpu: number,
     pid: number,
-    comms: Map<number, number>,
+    comms: Map<number, Named>,
   ): boolean {
     if (length < this.needed) return false;
     const row = this.rows.add(t, cpu, pid);
@@ -98,7 +104,13 @@ class EventDecoder {
       if (column && reader) column[row] = reader(view, offset, length);
     }
     for (const { comm, pid: pidReader } of this.names) {
-      comms.set(pidReader ? pidReader(view, offset, length) : pid, comm(view, offset, length));
+      const thread = pidReader ? pidReader(view, offset, length) : pid;
+      const known = comms.get(thread);
+      if (known === undefined) comms.set(thread, { t, id: comm(view, offset, length) });
+      else if (t >= known.t) {
+        known.t = t;
+        known.id = comm(view, offset, length);
+      }
     }
     return true;
   }
@@ -115,7 +127,7 @@ export function decodeEvents(input: DecodeInput): Events {
     else if (KEPT_FIELDS[format.name]) decoders.set(format.id, new EventDecoder(format, texts));
   }
   const stacks = new StackBuilder(input.symbols);
-  const comms = new Map<number, number>();
+  const comms = new Map<number, Named>();
   let count = 0;
   for (const stream of input.streams) {
     const where = `${stream.instance} cpu${stream.cpu}`;
@@ -148,7 +160,7 @@ export function decodeEvents(input: DecodeInput): Events {
     strings,
     tables,
     stacks: stacks.finish(),
-    comms: new Map([...comms].map(([pid, id]) => [pid, strings.get(id)])),
+    comms: new Map([...comms].map(([pid, { id }]) => [pid, strings.get(id)])),
     count,
   };
 }

@@ -126,6 +126,7 @@ describe('mountinfo', () => {
     const mounts = parseMountinfo(text);
     assert.equal(mounts.length, 3);
     assert.deepEqual(mounts[0], {
+      id: 36,
       device: '98:0',
       root: '/mnt1',
       mountPoint: '/mnt 2/a\\b',
