@@ -94,7 +94,7 @@ export function accountFor(
       const index = requests.disks.indexOf(disk ?? '');
       const kernel = kernelThreadTest(input.events.comms);
       const wakes = linkWakes(living, requests, index, kernel);
-      const own = ownRequests(requests, origins, pid, threads, wakes);
+      const own = ownRequests(requests, origins, threads, wakes);
       // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
       const passedOn = (row: number) =>
         origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;

@@ -8,12 +8,12 @@ import { addToBins, type Interval } from './intervals.js';
 import type { Measures } from './measures.js';
 import { linesOfRequests, type DiskLines } from './request-lines.js';
 import { KIND, type Requests } from './requests.js';
+import { PAGE } from './writeback.js';
 
 /** Bins over the whole recording: enough for a screen, few enough for a small page. */
 const MOST_BINS = 600;
 const LEAST_BIN_MS = 50;
 const LATENCY_ROWS = 48;
-const PAGE = 4096;
 
 interface Axis {
   readonly binMs: number;

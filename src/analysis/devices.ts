@@ -72,9 +72,32 @@ export class Topology {
     const mount = mountOf(this.facts?.mounts ?? [], path);
     if (!mount) return undefined;
     if (this.device(mount.device)) return this.disk(mount.device);
-    const name = mount.source.replace(/^\/dev\//, '');
+    return this.diskOfSource(mount.source);
+  }
+
+  /** The disk that a mount's source names, '/dev/sda1'. */
+  diskOfSource(source: string): DeviceId | undefined {
+    const name = source.replace(/^\/dev\//, '');
     const byName = [...(this.facts?.devices.values() ?? [])].find((device) => device.name === name);
     return byName && this.disk(byName.id);
+  }
+
+  /** The device-mapper or md device that has this disk or partition as a member: all that goes to a member comes from above. */
+  memberOf(id: DeviceId): DeviceId | undefined {
+    return [...(this.facts?.devices.values() ?? [])].find(
+      (device) => device.backingFile === undefined && device.queue.size > 0 && device.beneath.includes(id),
+    )?.id;
+  }
+
+  /** What a device is and stands on, in words: 'disk', 'partition of sda', 'loop on /img', 'dm on sda, sdb'. */
+  layer(id: DeviceId): string {
+    const device = this.device(id);
+    if (!device) return 'device';
+    if (device.backingFile !== undefined) return `loop on ${device.backingFile}`;
+    const below = device.beneath.map((one) => this.name(one)).join(', ');
+    if (below === '') return 'disk';
+    if (device.queue.size === 0) return `partition of ${below}`;
+    return `${/^[a-z]+/.exec(device.name)?.[0] ?? 'device'} on ${below}`;
   }
 
   /**

@@ -4,6 +4,7 @@ import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import { accountFor, waitedMs, type VictimAccount } from './accounting.js';
+import type { Portions } from './bios.js';
 import type { Case } from './case.js';
 import { findConvoy, type Convoy } from './convoy.js';
 import { Topology } from './devices.js';
@@ -16,6 +17,7 @@ import { accountFromRequests, subjectOf, synchronous } from './subject.js';
 import { syncsOn, type Syncs } from './syncs.js';
 import { threadsOf } from './threads.js';
 import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
+import { portionsOf } from './writers.js';
 
 export interface Measures {
   readonly input: Case;
@@ -23,6 +25,8 @@ export interface Measures {
   /** Absent without kernel events of the block layer. */
   readonly requests?: Requests;
   readonly origins?: Origins;
+  /** The bytes of every device by who is behind them. */
+  readonly portions?: Portions;
   /** Absent where no victim was watched or nothing tells of it. */
   readonly account?: VictimAccount;
   /** The disk under the victim's files. */
@@ -52,7 +56,7 @@ function diskOf(
   const threads = threadsOf(input, pid);
   if (requests && origins) {
     for (let row = 0; row < requests.length; row += 1) {
-      const mine = threads.has(requests.pid[row] ?? 0) || origins.list[origins.of[row] ?? 0]?.pid === pid;
+      const mine = threads.has(requests.pid[row] ?? 0) || threads.has(origins.list[origins.of[row] ?? 0]?.pid ?? -1);
       const disk = requests.disks[requests.disk[row] ?? 0] ?? '';
       // Its own requests decide; others' only where it has none at all.
       bytes.set(disk, (bytes.get(disk) ?? 0) + (requests.bytes[row] ?? 0) * (mine ? 1 : 1e-9));
@@ -125,6 +129,7 @@ export function measure(input: Case): Measures {
   const requests =
     input.events?.tables.has('block_rq_complete') === true ? followRequests(input.events, topology) : undefined;
   const origins = requests && findOrigins(input, requests, topology);
+  const portions = portionsOf(input, topology);
   const chosen = chooseAccount(input, topology, requests, origins);
   const account = chosen?.account;
   const disk = chosen?.disk;
@@ -158,6 +163,7 @@ export function measure(input: Case): Measures {
     slow: load && requests && account ? slowTimes(load, requests, norm, account) : [],
     ...(requests && { requests }),
     ...(origins && { origins }),
+    ...(portions && { portions }),
     ...(account && { account }),
     ...(disk !== undefined && { disk }),
     ...(load && { load }),

@@ -2,13 +2,15 @@
 // A flusher's requests are given back by inode: writeback_single_inode_start and writeback_single_inode bracket what it writes for an
 // inode, and writeback_dirty_folio says who dirtied that inode's pages (include/trace/events/writeback.h).
 
+import type { Writer } from '../model/diagnosis.js';
 import type { Case } from './case.js';
 import type { Topology } from './devices.js';
+import { dirtiedTable } from './inodes.js';
 import { column } from './merge.js';
 import type { Requests } from './requests.js';
-import { isKernelThread, threadName, threadsOf } from './threads.js';
+import { Processes } from './threads.js';
 
-export type Via = 'direct' | 'flushed' | 'journal' | 'stacked' | 'unattributed';
+export type Via = Writer['via'];
 
 export interface Origin {
   /** The process or, for threads that events alone show, the thread; null for journals, devices above and the unknown. */
@@ -29,7 +31,7 @@ export interface Origins {
 function dirtiers(input: Case): Map<string, Map<number, number>> {
   const found = new Map<string, Map<number, number>>();
   const { events } = input;
-  const table = events?.tables.get('writeback_dirty_folio') ?? events?.tables.get('writeback_dirty_page');
+  const table = events && dirtiedTable(events);
   if (!events || !table) return found;
   const bdi = column(table, 'name');
   const ino = column(table, 'ino');
@@ -49,12 +51,8 @@ function dirtiers(input: Case): Map<string, Map<number, number>> {
   return found;
 }
 
-/** Threads of a process that the recorder listed, and what a watched process forked, count as that process. */
-function processOf(input: Case): (pid: number) => number {
-  const owner = new Map<number, number>();
-  for (const pid of input.threads.keys()) for (const thread of threadsOf(input, pid)) owner.set(thread, pid);
-  return (pid) => owner.get(pid) ?? pid;
-}
+/** Threads that write a filesystem's journal, log or tree for all its users. */
+export const JOURNALS = /^(jbd2\/|xfsaild|xfs-cil|xfs-log|btrfs-transacti)/;
 
 class OriginList {
   readonly list: Origin[] = [];
@@ -74,19 +72,13 @@ class OriginList {
 /** Names the origin of every request. */
 export function findOrigins(input: Case, requests: Requests, topology: Topology): Origins {
   const origins = new OriginList();
-  const owner = processOf(input);
+  const processes = new Processes(input);
   const dirtied = dirtiers(input);
-  const names = new Map<number, string>();
-  const nameOf = (pid: number): string => {
-    let name = names.get(pid);
-    if (name === undefined) names.set(pid, (name = threadName(input, pid)));
-    return name;
-  };
   const process = (pid: number, via: Via): number => {
-    const name = nameOf(owner(pid)) || nameOf(pid);
-    if (/^(jbd2\/|xfsaild|xfs-cil|xfs-log|btrfs-transacti)/.test(name))
-      return origins.add({ pid: null, name: `journal (${name})`, via: 'journal' });
-    return origins.add({ pid: owner(pid), name, via });
+    const name = processes.name(pid);
+    return JOURNALS.test(name)
+      ? origins.add({ pid: null, name: `journal (${name})`, via: 'journal' })
+      : origins.add({ pid: processes.of(pid), name, via });
   };
   const inodeShares = new Map<number, { origin: number; share: number }[]>();
   requests.inodes.forEach((key, inode) => {
@@ -96,7 +88,7 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
     const shares = new Map<number, number>();
     for (const [pid, count] of pages) {
       const origin =
-        isKernelThread(nameOf(pid)) && !nameOf(pid).startsWith('jbd2')
+        processes.isKernel(pid) && !processes.name(pid).startsWith('jbd2')
           ? behindKernelThread(origins, topology, key)
           : process(pid, 'flushed');
       shares.set(origin, (shares.get(origin) ?? 0) + count / sum);
@@ -115,11 +107,14 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
 
   function originOf(row: number): number {
     const inode = requests.inode[row] ?? -1;
-    if (inode >= 0)
-      return inodeShares.get(inode)?.[0]?.origin ?? origins.add({ pid: null, name: 'flusher', via: 'unattributed' });
     const pid = requests.pid[row] ?? 0;
-    const name = nameOf(pid);
-    if (pid === 0 || (isKernelThread(name) && !/^(jbd2\/|xfs|btrfs-transacti)/.test(name))) {
+    const name = processes.name(pid);
+    const kernel = processes.isKernel(pid) && !JOURNALS.test(name);
+    const first = inode >= 0 ? inodeShares.get(inode)?.[0]?.origin : undefined;
+    // What a process made dirty and writes back by a sync of its own is its own in both ways.
+    if (first !== undefined && origins.list[first]?.pid !== processes.of(pid)) return first;
+    if (inode >= 0 && kernel) return first ?? origins.add({ pid: null, name: 'flusher', via: 'unattributed' });
+    if (kernel) {
       const above = perDisk[requests.disk[row] ?? 0];
       if (above !== undefined && pid !== 0) return origins.add({ pid: null, name: above, via: 'stacked' });
       return origins.add({ pid: null, name: name || 'unknown', via: 'unattributed' });

@@ -68,14 +68,13 @@ function isWait(state: State): boolean {
 export function ownRequests(
   requests: Requests,
   origins: Origins,
-  pid: number,
   threads: ReadonlySet<number>,
   wakes: Int32Array,
 ): Uint8Array {
   const own = new Uint8Array(requests.length);
   for (let row = 0; row < requests.length; row += 1) {
     const origin = origins.list[origins.of[row] ?? 0];
-    if (threads.has(requests.pid[row] ?? 0) || origin?.pid === pid) own[row] = 1;
+    if (threads.has(requests.pid[row] ?? 0) || threads.has(origin?.pid ?? -1)) own[row] = 1;
   }
   for (const row of wakes) if (row >= 0 && own[row] === 0) own[row] = 2;
   return own;

@@ -10,6 +10,7 @@ import { deviceId, type Topology } from './devices.js';
 import { column, walkByTime } from './merge.js';
 import { RequestFollower } from './request-follower.js';
 import { NONE } from './slot-index.js';
+import { inodesBeingWritten } from './writeback.js';
 
 /** Numbers of the kinds of requests. */
 export const KIND = {
@@ -49,7 +50,7 @@ export interface Requests {
   readonly cpu: Uint16Array;
   /** The thread that queued it (the flusher for flushed pages); 0 where that was not seen. */
   readonly pid: Int32Array;
-  /** Inode that the queuing flusher was writing, as an index into `inodes`; -1 for none. */
+  /** Inode that the queuing thread was writing back, as an index into `inodes`; -1 for none. */
   readonly inode: Int32Array;
   /** 'BDI INODE' texts. */
   readonly inodes: readonly string[];
@@ -133,13 +134,12 @@ class RequestBuilder {
 export function followRequests(events: Events, topology: Topology): Requests {
   const table = (name: string) => events.tables.get(name);
   const tables = [
-    table('writeback_single_inode_start'),
     table('block_bio_queue'),
     table('block_rq_requeue'),
     table('block_rq_issue'),
     table('block_rq_complete'),
-    table('writeback_single_inode'),
   ];
+  const inodeBeingWritten = inodesBeingWritten(events, topology);
   const build = new RequestBuilder(topology);
   const { follower } = build;
   const fields = tables.map((one) => ({
@@ -148,8 +148,6 @@ export function followRequests(events: Events, topology: Topology): Requests {
     sectors: column(one, 'nr_sector'),
     rwbs: column(one, 'rwbs'),
     error: column(one, 'error'),
-    bdi: column(one, 'name'),
-    ino: column(one, 'ino'),
   }));
   const kinds = new Map<number, number>();
   const kindAt = (rwbs: number, sectors: number): number => {
@@ -161,31 +159,24 @@ export function followRequests(events: Events, topology: Topology): Requests {
     }
     return kind;
   };
-  const writing = new Map<number, number>();
   walkByTime(tables, (index, row) => {
     const source = tables[index];
     const field = fields[index];
     if (!source || !field) return;
     const t = source.t[row] ?? 0;
     const pid = source.pid[row] ?? 0;
-    if (index === 0) {
-      writing.set(pid, build.inodeOf(`${events.strings.get(field.bdi[row] ?? 0)} ${field.ino[row] ?? 0}`));
-      return;
-    }
-    if (index === 5) {
-      writing.delete(pid);
-      return;
-    }
     const disk = build.diskOf(field.dev[row] ?? 0);
     const sectors = field.sectors[row] ?? 0;
     const kind = kindAt(field.rwbs[row] ?? 0, sectors);
     const lane = laneOf(disk, kind);
     const sector = kind === KIND.flush ? 0 : (field.sector[row] ?? 0);
-    if (index === 1) follower.queue(lane, sector, sectors, t, pid, writing.get(pid) ?? NONE);
-    else if (index === 2) {
+    if (index === 0) {
+      const inode = kind === KIND.write ? inodeBeingWritten(t, pid) : undefined;
+      follower.queue(lane, sector, sectors, t, pid, inode === undefined ? NONE : build.inodeOf(inode));
+    } else if (index === 1) {
       build.requeues += 1;
       follower.requeue(lane, sector);
-    } else if (index === 3) follower.dispatch(lane, sector, sectors, t);
+    } else if (index === 2) follower.dispatch(lane, sector, sectors, t);
     else {
       if ((field.error[row] ?? 0) !== 0) build.errors += 1;
       build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);

@@ -4,8 +4,7 @@
 import type { Series } from '../model/counters.js';
 import type { Case } from './case.js';
 import { column } from './merge.js';
-
-const PAGE = 4096;
+import { PAGE } from './writeback.js';
 
 export interface ThrottleMeasures {
   /** Pauses of the victim's threads that the event tells, ms each. */

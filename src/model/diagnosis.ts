@@ -114,18 +114,35 @@ export const DiagnosisSchema = v.object({
       error: v.optional(v.string()),
     }),
   ),
-  /** Who wrote and read how much on which device, writes of flusher and journal threads given back to their origin. */
+  /**
+   * Who wrote and read how much on which device: the sum over a device's rows is what it completed. Bytes that pass several layers are
+   * bytes of each; those with `through` were asked for above, where they stand as well.
+   */
   writers: v.array(
     v.object({
       device: v.string(),
+      /** What the device is and stands on: 'disk', 'partition of sda', 'loop on FILE', 'dm on sda, sdb'. */
+      layer: v.string(),
       process: v.string(),
       pid: v.nullable(v.number()),
+      /** The file, where it was seen open; null where it is not known, or for several small ones. */
+      file: v.nullable(v.string()),
+      /** Its inode number, known also where no name is. */
+      inode: v.nullable(v.number()),
+      /** True where the file had no name any more when it was last seen. */
+      deleted: v.boolean(),
       writeBytes: v.number(),
       readBytes: v.number(),
       /** Share of the device's bytes. */
       share: Share,
-      /** 'direct': it issued them itself; 'flushed': the flusher wrote what it had made dirty; 'journal'; 'stacked': on behalf of a device that stands on this one; 'unattributed'. */
-      via: v.picklist(['direct', 'flushed', 'journal', 'stacked', 'unattributed']),
+      /**
+       * 'direct': it issued them itself; 'flushed': another thread wrote what it had made dirty; 'holder': the same, but dirtied before the
+       * recording began, and it alone has the file open; 'metadata': the filesystem's own structures; 'journal'; 'stacked': asked for
+       * through a device that stands on this one; 'unattributed'.
+       */
+      via: v.picklist(['direct', 'flushed', 'holder', 'metadata', 'journal', 'stacked', 'unattributed']),
+      /** The device above that asked for it: the process and file are those behind that device's bytes. */
+      through: v.nullable(v.string()),
     }),
   ),
   /** Facts of the machine, label and value, in the order to show them. */

@@ -23,11 +23,29 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 /** How a process came to be named beside a device's bytes. */
 export const VIA_WORDS: Readonly<Record<Writer['via'], string>> = {
   direct: 'issued by the process itself',
-  flushed: 'written back by the kernel’s flusher thread, for pages that the process had made dirty',
+  flushed: 'written back by another thread, mostly the kernel’s flusher, for pages that the process had made dirty',
+  holder: 'written back for pages dirtied before the recording began: the process alone has the file open for writing',
+  metadata: 'structures of the filesystem: by the process where it wrote them itself, as in its fsync',
   journal: 'written by the filesystem’s journal on behalf of all its users',
-  stacked: 'on behalf of a device that stands on this one',
+  stacked: 'asked for through a device that stands on this one, where the bytes are counted too',
   unattributed: 'nobody can be named',
 };
+
+/** Who stands behind some bytes of a device. */
+export function writerText({ process, pid }: Writer): string {
+  return pid === null ? process : processText({ pid, name: process });
+}
+
+/** The file that they belong to: its name, its number where no name is known, '' where neither is. */
+export function fileText({ file, inode, deleted }: Writer): string {
+  const name = file ?? (inode === null ? '' : `inode ${inode}`);
+  return deleted ? `${name} (deleted)` : name;
+}
+
+/** 'flushed', 'stacked, through loop0'. */
+export function viaText({ via, through }: Writer): string {
+  return through === null ? via : `${via}, through ${through}`;
+}
 
 /** The sentence of a state; a state that this version does not know is shown by its name. */
 export function stateWords(state: string): string {

@@ -1,9 +1,19 @@
 // The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
 
 import { bytes, duration, figure, rate } from '../../base/format.js';
-import { clockText, ACCOUNTING_WORDS, orUnknown, processText, KIND_WORDS, stateWords, VIA_WORDS } from '../words.js';
+import {
+  clockText,
+  ACCOUNTING_WORDS,
+  fileText,
+  orUnknown,
+  processText,
+  KIND_WORDS,
+  stateWords,
+  VIA_WORDS,
+  writerText,
+} from '../words.js';
 import { STATES } from '../../model/states.js';
-import type { Diagnosis, Writer } from '../../model/diagnosis.js';
+import type { Diagnosis } from '../../model/diagnosis.js';
 import { colourClass } from './drawing.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
@@ -72,18 +82,19 @@ export function phases({ phases: all }: Diagnosis): Markup | undefined {
 
 export function writers({ writers: all }: Diagnosis): Markup | undefined {
   if (all.length === 0) return undefined;
-  const who = (one: Writer) => (one.pid === null ? one.process : processText({ pid: one.pid, name: one.process }));
   const rows = all.map((one) => [
-    one.device,
-    who(one),
+    html`${one.device} <small>${one.layer}</small>`,
+    writerText(one),
+    fileText(one),
     shareBar(one.share),
     bytes(one.writeBytes),
     bytes(one.readBytes),
-    VIA_WORDS[one.via],
+    `${one.through === null ? '' : `through ${one.through}: `}${VIA_WORDS[one.via]}`,
   ]);
   const head: Column[] = [
     { title: 'device' },
     { title: 'process', kind: 'name' },
+    { title: 'file' },
     { title: 'share of its bytes' },
     { title: 'written', kind: 'figures' },
     { title: 'read', kind: 'figures' },
@@ -92,7 +103,7 @@ export function writers({ writers: all }: Diagnosis): Markup | undefined {
   return section(
     'writers',
     'Who used which device',
-    table('Bytes by device and by the process behind them', head, rows),
+    table('Bytes by device and by the process and file behind them', head, rows),
   );
 }
 
