@@ -1,16 +1,17 @@
 // Where the victim's wall time went: exclusive states that sum to it. From kernel events where there are any (every switch of the
 // thread), otherwise from samples of /proc (exact CPU and run-queue time from schedstat, the rest by wait channel).
 
-import type { DeviceId, ProcessCounters } from '../model/counters.js';
+import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
+import type { Events } from '../model/events.js';
 import type { Case } from './case.js';
-import { growthWithin, lastAtOrBefore } from './growth.js';
+import type { Interval } from './intervals.js';
 import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own.js';
 import type { Origins } from './origins.js';
 import type { Requests } from './requests.js';
+import { sampledLine, sleptIn } from './samples.js';
 import { births, threadName, threadsOf } from './threads.js';
 import { timelines, type Segment } from './timeline.js';
-import { stateOfWchan } from './waits.js';
 
 /** The account of one victim: of the thread of it that was held up most. */
 export interface VictimAccount {
@@ -23,7 +24,7 @@ export interface VictimAccount {
   /** 'requests': a block trace, which shows nothing of it but its requests. */
   readonly source: 'events' | 'samples' | 'requests';
   readonly segments: readonly Segment[];
-  /** All its threads as the scheduler saw them, waits not split into stages; empty without events. */
+  /** All its threads, waits not split into stages. */
   readonly lines: ReadonlyMap<number, readonly Segment[]>;
   readonly ms: ReadonlyMap<State, number>;
   /** By request: 1 = the victim's, 2 = told by its wake-up; empty without events. */
@@ -61,6 +62,14 @@ export function waitedMs(segments: readonly Segment[]): number {
   return sum;
 }
 
+/** When the kernel's events were recorded: tracing begins behind the recording's start, and what is read last is read after its end. */
+function traced(input: Case): { from: number; to: number } {
+  const state = input.trace.find(({ instance }) => instance === 'victim');
+  // The last sample is taken when tracing ends.
+  const last = Math.max(...[...input.counters.disks.values()].map(({ t }) => t.at(-1) ?? -Infinity));
+  return { from: state?.atMs ?? 0, to: last > 0 ? last : input.durationMs };
+}
+
 /** The victim's own time within the recording: the probe's from its first operation, anybody else's while it lived. */
 function lifetime(input: Case, pid: number): { from: number; to: number } {
   const mark = input.victims.find((victim) => victim.pid === pid);
@@ -84,11 +93,13 @@ export function accountFor(
   disk: DeviceId | undefined,
 ): VictimAccount | undefined {
   const { from, to } = lifetime(input, pid);
-  const threads = threadsOf(input, pid);
+  // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
+  const isProbe = input.victims.some((victim) => victim.pid === pid && victim.role === 'probe');
+  const threads = isProbe ? new Set([pid]) : threadsOf(input, pid);
   const name = threadName(input, pid);
   if (input.events?.tables.get('sched_switch') && requests && origins) {
-    const lines = timelines(input.events, threads, from, to, births(input));
-    const [thread, raw] = [...lines].sort((a, b) => waitedMs(b[1]) - waitedMs(a[1]))[0] ?? [];
+    const lines = eventLines(input, input.events, threads, { from, to }, disk);
+    const [thread, raw] = mostHeldUp(lines);
     if (thread !== undefined && raw !== undefined) {
       const living = raw.filter((segment) => segment.state !== 'ended');
       const index = requests.disks.indexOf(disk ?? '');
@@ -116,113 +127,49 @@ export function accountFor(
       };
     }
   }
-  const counters = input.counters.processes.get(pid);
-  if (!counters || counters.stat.t.length < 2) return undefined;
-  const segments = sampledSegments(counters, from, to, {
-    diskBusy: (a, b) => diskBusy(input, disk, a, b),
-    quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
-  });
-  if (segments.length === 0) return undefined;
+  const lines = new Map(
+    [...threads]
+      .map((thread) => [thread, sampledLine(input, thread, disk, from, to)] as const)
+      .filter(([, line]) => line.length > 0),
+  );
+  const [thread, segments] = mostHeldUp(lines);
+  if (thread === undefined || segments === undefined) return undefined;
   return {
     pid,
-    thread: pid,
+    thread,
     name,
     threads,
     from: segments[0]?.from ?? from,
     to: segments.at(-1)?.to ?? to,
     source: 'samples',
     segments,
-    lines: new Map(),
+    lines,
     ms: sumByState(segments),
     own: new Uint8Array(requests?.length ?? 0),
   };
 }
 
-/** True where /proc/diskstats shows the disk at work between two times; undefined where it can't tell. */
-function diskBusy(input: Case, disk: DeviceId | undefined, from: number, to: number): boolean | undefined {
-  const series = disk === undefined ? undefined : input.counters.disks.get(disk);
-  const ticks = series?.columns.get('io_ticks');
-  if (!series || !ticks) return undefined;
-  const before = lastAtOrBefore(series.t, from);
-  const after = Math.min(series.t.length - 1, lastAtOrBefore(series.t, to) + 1);
-  if (before < 0 || after <= before) return undefined;
-  return (ticks[after] ?? 0) - (ticks[before] ?? 0) > 0.2 * ((series.t[after] ?? 0) - (series.t[before] ?? 0));
+/** The thread that was held up longest; of equals the first. */
+function mostHeldUp(lines: ReadonlyMap<number, readonly Segment[]>): [number, readonly Segment[]] | [] {
+  return [...lines].sort((a, b) => waitedMs(b[1]) - waitedMs(a[1]))[0] ?? [];
 }
 
-/** What else was going on between two times. */
-interface Surroundings {
-  readonly diskBusy: (from: number, to: number) => boolean | undefined;
-  readonly quotaUsedUp: (from: number, to: number) => boolean;
-}
-
-/** Cgroups are sampled twice a second, ms. */
-const CGROUP_SAMPLES_MS = 600;
-
-/** True where a cgroup of the victims ran out of its CPU quota about then. */
-function quotaUsedUp(input: Case, from: number, to: number): boolean {
-  return [...input.counters.cgroups.values()].some(
-    (series) => growthWithin(series, 'nr_throttled', from - CGROUP_SAMPLES_MS, to + CGROUP_SAMPLES_MS) > 0,
-  );
-}
-
-const STATE_OF_LETTER: Readonly<Record<string, State>> = {
-  T: 'stopped',
-  t: 'stopped',
-  Z: 'ended',
-  X: 'ended',
-  R: 'running',
-};
-
-/** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
-function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
-  const segments: Segment[] = [];
-  const { t } = counters.stat;
-  const sched = counters.schedstat;
-  const run = sched?.columns.get('run_ns');
-  const wait = sched?.columns.get('wait_ns');
-  for (let index = 1; index < t.length; index += 1) {
-    const begin = Math.max(t[index - 1] ?? 0, from);
-    const end = Math.min(t[index] ?? 0, to);
-    if (end <= begin) continue;
-    const delta = (values: Float64Array | undefined) => {
-      if (!sched || !values) return 0;
-      const a = values[lastAtOrBefore(sched.t, t[index - 1] ?? 0)] ?? NaN;
-      const b = values[lastAtOrBefore(sched.t, t[index] ?? 0)] ?? NaN;
-      return Number.isFinite(b - a) ? Math.max(0, (b - a) / 1e6) : 0;
-    };
-    const running = Math.min(delta(run), end - begin);
-    const runnable = Math.min(delta(wait), end - begin - running);
-    let at = begin;
-    const add = (ms: number, state: State, wchan?: string) => {
-      if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });
-      at += Math.max(0, ms);
-    };
-    add(running, 'running');
-    add(runnable, 'runnable');
-    const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, t[index] ?? 0)];
-    add(end - at, sampledState(counters, index, begin, end, around), wchan);
+/** The threads' lives from kernel events, and from samples for a thread that never moved. */
+function eventLines(
+  input: Case,
+  events: Events,
+  threads: ReadonlySet<number>,
+  life: Interval,
+  disk: DeviceId | undefined,
+): Map<number, readonly Segment[]> {
+  const watched = traced(input);
+  const from = Math.max(life.from, watched.from);
+  const to = Math.min(life.to, watched.to);
+  const moved = timelines(events, threads, from, to, births(input), (thread, t) => sleptIn(input, thread, from, t));
+  const lines = new Map<number, readonly Segment[]>();
+  for (const thread of threads) {
+    const line = moved.get(thread) ?? sampledLine(input, thread, disk, from, to);
+    if (line.length > 0) lines.set(thread, line);
   }
-  return segments;
-}
-
-/** What the sample says of the time that was neither on a CPU nor on a run queue. */
-function sampledState(
-  counters: ProcessCounters,
-  index: number,
-  from: number,
-  to: number,
-  { diskBusy: isBusy, quotaUsedUp: isOut }: Surroundings,
-): State {
-  const t = counters.stat.t[index] ?? 0;
-  const wchan = counters.wchan;
-  const state = wchan ? stateOfWchan(wchan.name[lastAtOrBefore(wchan.t, t)] ?? '') : undefined;
-  if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
-  if (state !== undefined && state !== 'unexplained') return state;
-  const letter = counters.state[index] ?? '';
-  // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
-  if (letter === 'D' && isBusy(from, to) === true) return 'block-device';
-  // Ready, and neither on a CPU nor waiting for one: schedstat does not count what a quota takes away.
-  if (letter === 'R' && isOut(from, to)) return 'cgroup-cpu';
-  if (letter === 'S' && state === undefined) return 'asleep';
-  return STATE_OF_LETTER[letter] ?? 'unexplained';
+  return lines;
 }

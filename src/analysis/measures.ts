@@ -9,6 +9,7 @@ import type { Case } from './case.js';
 import { findConvoy, type Convoy } from './convoy.js';
 import { Topology } from './devices.js';
 import { loadOf, NORMS, slowTimes, type DiskLoad, type ServiceNorm } from './disk-load.js';
+import { futexWords } from './futexes.js';
 import { union, type Interval } from './intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './neighbours.js';
 import { findOrigins, type Origins } from './origins.js';
@@ -154,7 +155,7 @@ export function measure(input: Case): Measures {
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
       : undefined;
-  const convoy = account && findConvoy(account.lines);
+  const convoy = account?.source === 'events' ? findConvoy(account.lines, futexWords(input.events)) : undefined;
   const throttle = account && measureThrottle(input, account.threads);
   return {
     input,

@@ -121,20 +121,25 @@ class StackCursor {
   }
 }
 
-/** Segments by thread, from its birth where that was seen. A thread without any event is absent. */
+/**
+ * Segments by thread, from its birth where that was seen. A thread without any event is absent. `sleptBefore` tells what a thread slept in
+ * that was asleep when the events began, by the time of its first one.
+ */
 export function timelines(
   events: Events,
   threads: ReadonlySet<number>,
   fromMs: number,
   toMs: number,
   births: ReadonlyMap<number, number> = new Map(),
+  sleptBefore: (thread: number, t: number) => State | undefined = () => undefined,
 ): Map<number, Segment[]> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
   const reclaims = reclaimTimes(events, threads);
   const found = new Map<number, Segment[]>();
   for (const [pid, changes] of changesOf(events, threads)) {
     const cursor = new StackCursor(stacksOf(events, pid));
-    const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs);
+    const first = sleptBefore(pid, changes[0]?.t ?? fromMs) ?? 'asleep';
+    const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs, first);
     found.set(pid, withReclaim(withoutGaps(fillUnknown(segments)), reclaims.get(pid) ?? []));
   }
   return found;
@@ -161,12 +166,13 @@ function segmentsOf(
   states: readonly State[],
   fromMs: number,
   toMs: number,
+  sleptBefore: State,
 ): Draft[] {
   const segments: Draft[] = [];
   const first = changes[0];
   if (!first) return segments;
   // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
-  let current: Omit<Draft, 'from' | 'to'> = { state: first.kind === 'out' ? 'running' : 'asleep', guessed: true };
+  let current: Omit<Draft, 'from' | 'to'> = { state: first.kind === 'out' ? 'running' : sleptBefore, guessed: true };
   let since = fromMs;
   const end = (t: number, more?: Partial<Draft>) => {
     const to = Math.min(Math.max(t, fromMs), toMs);

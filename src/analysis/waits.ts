@@ -57,6 +57,8 @@ const RULES: readonly Rule[] = [
     functions:
       /^(io_schedule|bit_wait_io|folio_wait_|__folio_lock|folio_lock|wait_on_page|__lock_page|wait_on_buffer|__wait_on_buffer|submit_bio_wait|bio_await|blkdev_issue_|blkdev_direct_IO|__blkdev_direct_IO|iomap_dio_|__iomap_dio_|dio_await|do_blockdev_direct_IO|read_events|do_io_getevents|io_cqring_wait|__io_cqring|io_uring_|wait_for_completion_io|filemap_fdatawait|file_write_and_wait|wait_on_inode|__wait_on_bit|wb_wait_for_completion|__writeback_inodes_sb|sync_inodes_sb)/,
   },
+  // A filesystem that looks for space writes out what everybody has made dirty, by a worker that it waits for (xfs_flush_inodes).
+  { state: 'block-device', functions: /^(__)?flush_work/, within: FILESYSTEM },
   { state: 'user-lock', functions: /^(futex_|do_futex|__futex)/ },
   {
     state: 'asleep',

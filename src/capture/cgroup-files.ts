@@ -43,7 +43,10 @@ export function readHierarchies(root = ''): Hierarchy[] {
   return findHierarchies(parseMountinfo(readWhole(`${root}/proc/self/mountinfo`) ?? ''));
 }
 
-/** The files of the cgroups that these processes are in and of all their ancestors but the root; a file may still be missing. */
+/**
+ * The files of the cgroups that these processes are in and of all their ancestors; a file may still be missing. The root has no limits of
+ * its own but those of version 1's blkio, which binds what runs in it.
+ */
 export function cgroupFiles(
   hierarchies: readonly Hierarchy[],
   pids: readonly number[],
@@ -56,7 +59,7 @@ export function cgroupFiles(
     for (const hierarchy of hierarchies) {
       for (const cgroup of withAncestors(membership.get(hierarchy.controller) ?? '/')) {
         const folder = cgroupFolder(hierarchy, cgroup);
-        if (folder === undefined || folder === hierarchy.mountPoint) continue;
+        if (folder === undefined || (folder === hierarchy.mountPoint && hierarchy.controller !== 'blkio')) continue;
         for (const name of files[hierarchy.controller] ?? []) paths.add(`${folder}/${name}`);
       }
     }

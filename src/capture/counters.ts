@@ -23,7 +23,10 @@ export interface SamplerOptions {
 const EVERY_TICK = ['/proc/diskstats', '/proc/pressure/io'];
 const TEN_HZ = ['/proc/vmstat', '/proc/meminfo', '/proc/pressure/memory', '/proc/pressure/cpu'];
 const OF_VICTIM = ['stat', 'io', 'schedstat', 'wchan'];
+const OF_THREAD = ['stat', 'schedstat', 'wchan'];
 const OF_OTHERS = ['stat', 'io', 'schedstat'];
+/** Threads of one victim that are looked at besides its first: a database has hundreds, most of them idle. */
+const MOST_THREADS = 32;
 /** Processes recorded besides the victims. */
 const OTHERS = 12;
 
@@ -38,6 +41,7 @@ export class CounterSampler {
   private readonly failed = new Set<string>();
   private readonly victims = new Set<number>();
   private others = new Set<number>();
+  private threads: ReadonlyMap<number, readonly string[]> = new Map();
   private hierarchies: readonly Hierarchy[] = [];
   private cgroups: ReadonlySet<string> = new Set();
   private bdis: readonly string[] = [];
@@ -50,8 +54,11 @@ export class CounterSampler {
     this.processes = new ProcessScan(this.files, options.root);
   }
 
-  /** One sample of everything that is due. `nowNs` is CLOCK_MONOTONIC and stands on all its readings. */
-  tick(nowNs: bigint, victims: readonly number[]): void {
+  /**
+   * One sample of everything that is due. `nowNs` is CLOCK_MONOTONIC and stands on all its readings. Kernel events tell what threads do
+   * more closely; beside them a look a second finds those that never move.
+   */
+  tick(nowNs: bigint, victims: readonly number[], hasEvents = false): void {
     for (const path of EVERY_TICK) this.sample(path, nowNs);
     this.forgetAllBut(victims);
     for (const pid of victims) for (const name of OF_VICTIM) this.sample(`/proc/${pid}/${name}`, nowNs);
@@ -60,6 +67,7 @@ export class CounterSampler {
       this.sampleCpu(nowNs);
     }
     if (this.isDue(1)) this.everySecond(nowNs, victims);
+    if (!hasEvents || this.isDue(1)) this.sampleThreads(nowNs);
     if (this.isDue(2)) {
       for (const path of this.cgroups) this.sample(path, nowNs);
       for (const bdi of this.bdis) this.sampleBdi(bdi, nowNs);
@@ -89,6 +97,21 @@ export class CounterSampler {
     }
   }
 
+  /** The victims' threads but the first of each, which /proc/PID itself shows. */
+  private sampleThreads(nowNs: bigint): void {
+    for (const [pid, threads] of this.threads)
+      for (const thread of threads)
+        for (const name of OF_THREAD) this.sample(`/proc/${pid}/task/${thread}/${name}`, nowNs);
+  }
+
+  private listThreads(victims: readonly number[]): void {
+    const before = this.threads;
+    this.threads = new Map(victims.map((pid) => [pid, threadsOf(pid, this.options.root)]));
+    for (const [pid, threads] of before)
+      for (const thread of threads)
+        if (this.threads.get(pid)?.includes(thread) !== true) this.forget(`/proc/${pid}/task/${thread}/`);
+  }
+
   /** The first line, all CPUs together: the lines for each CPU and each interrupt are long and not needed. */
   private sampleCpu(nowNs: bigint): void {
     this.tell('/proc/stat', nowNs, () => {
@@ -110,10 +133,11 @@ export class CounterSampler {
     for (const path of this.cgroups) if (!cgroups.has(path)) this.files.close(path);
     this.cgroups = cgroups;
     if (debugfs !== undefined) this.bdis = usedBdis(debugfs);
+    this.listThreads(victims);
     this.processes.scan();
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);
-    for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(pid);
+    for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(`/proc/${pid}/`);
     this.others = new Set(others);
     for (const pid of others) for (const name of OF_OTHERS) this.sample(`/proc/${pid}/${name}`, nowNs);
   }
@@ -122,13 +146,12 @@ export class CounterSampler {
     for (const pid of this.victims) {
       if (victims.includes(pid)) continue;
       this.victims.delete(pid);
-      this.forget(pid);
+      this.forget(`/proc/${pid}/`);
     }
     for (const pid of victims) this.victims.add(pid);
   }
 
-  private forget(pid: number): void {
-    const folder = `/proc/${pid}/`;
+  private forget(folder: string): void {
     this.files.closeUnder(folder);
     for (const path of this.failed) if (path.startsWith(folder)) this.failed.delete(path);
   }
@@ -155,6 +178,16 @@ function usedBdis(debugfs: string): string[] {
     return readdirSync(`${debugfs}/bdi`).filter((name) =>
       /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
     );
+  } catch {
+    return [];
+  }
+}
+
+function threadsOf(pid: number, root = ''): string[] {
+  try {
+    return readdirSync(`${root}/proc/${pid}/task`)
+      .filter((thread) => thread !== String(pid))
+      .slice(0, MOST_THREADS);
   } catch {
     return [];
   }

@@ -102,6 +102,15 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     shed: 6,
   },
   {
+    name: 'futexes',
+    instance: 'victim',
+    events: ['syscalls/sys_enter_futex'],
+    // Kernels without system call events (CONFIG_FTRACE_SYSCALLS) tell locks by their wake-ups alone.
+    optional: true,
+    shows: 'which lock each thread of the victim waits for',
+    shed: 0,
+  },
+  {
     name: 'reclaim',
     instance: 'victim',
     events: [

@@ -176,7 +176,7 @@ class FactsCapture {
     }
   }
 
-  /** The folders of a hierarchy below its root, those nearest to the root first. */
+  /** The folders of a hierarchy, those nearest to the root first. */
   private cgroupFolders({ mountPoint }: Hierarchy): string[] {
     const folders = [mountPoint];
     for (let index = 0; index < folders.length && folders.length <= MOST_CGROUPS; index += 1) {
@@ -188,7 +188,7 @@ class FactsCapture {
         // Removed since it was listed.
       }
     }
-    return folders.slice(1, MOST_CGROUPS + 1);
+    return folders.slice(0, MOST_CGROUPS);
   }
 
   /** What a victim has open, and where it stands, a line each ('4 /data/log', 'cwd /'): its disk is told by that when it does no I/O. */

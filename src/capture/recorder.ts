@@ -187,6 +187,7 @@ export class Recorder {
       this.sampler.tick(
         now,
         [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
+        this.tracer !== undefined,
       );
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
     if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
@@ -241,6 +242,8 @@ export class Recorder {
     for (const [pid, victim] of this.victims) {
       if (this.gone.has(pid)) continue;
       const threads = this.listThreads(pid);
+      // Events follow what a victim starts; without them a command's work may be all its children's.
+      if (!this.tracer) for (const child of childrenOf(pid, threads)) this.addVictim(child);
       if (threads.length > 0) continue;
       this.gone.add(pid);
       // A probe and a command end by themselves; any other process was expected to stay.
@@ -268,6 +271,7 @@ export class Recorder {
     this.sampler.tick(
       monotonicNs(),
       [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
+      this.tracer !== undefined,
     );
     this.tracer?.stop();
     this.tracer = undefined;
@@ -275,4 +279,14 @@ export class Recorder {
     captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
     this.everySecond(monotonicNs());
   }
+}
+
+/** The processes that a process has started and that still run (proc_pid_children(5), CONFIG_PROC_CHILDREN). */
+function childrenOf(pid: number, threads: readonly number[]): VictimMark[] {
+  const pids = threads.flatMap((thread) => readWhole(`/proc/${pid}/task/${thread}/children`)?.match(/\d+/g) ?? []);
+  return pids.map((child) => ({
+    pid: Number(child),
+    comm: readWhole(`/proc/${child}/comm`)?.trim() ?? '',
+    role: 'child',
+  }));
 }

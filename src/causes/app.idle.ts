@@ -1,12 +1,28 @@
 // The process is slow because it asks for nothing: it sleeps by its own choice, or waits for input. The machine does not hold it up.
 
+import type { VictimAccount } from '../analysis/accounting.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
+import type { Segment } from '../analysis/timeline.js';
+import type { State } from '../model/states.js';
 import { duration, percent } from '../base/format.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
 
-const IDLE = ['asleep', 'pipe-socket'] as const;
+const IDLE: readonly State[] = ['asleep', 'pipe-socket'];
+/** A thread may also wait for another of its process to give it work; that is idleness where all of them are idle. */
+const WITHOUT_WORK: readonly State[] = [...IDLE, 'user-lock'];
 /** Less idle than this it had other things to do. */
 const LEAST_SHARE = 0.85;
+
+function idlePart(segments: readonly Segment[]): number {
+  const wall = (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0);
+  const idle = segments.reduce((sum, { state, from, to }) => sum + (WITHOUT_WORK.includes(state) ? to - from : 0), 0);
+  return wall > 0 ? idle / wall : 1;
+}
+
+/** The states in which it is idle: a lock is one of them only where no thread has anything to do for which the lock could be kept. */
+function idleStates({ lines }: VictimAccount): readonly State[] {
+  return [...lines.values()].every((segments) => idlePart(segments) >= LEAST_SHARE) ? WITHOUT_WORK : IDLE;
+}
 
 export const cause: Cause = {
   id: 'app.idle',
@@ -16,7 +32,8 @@ export const cause: Cause = {
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
-    const share = shareOf(account, IDLE);
+    const states = idleStates(account);
+    const share = shareOf(account, states);
     const running = shareOf(account, ['running']);
     if (share < LEAST_SHARE) return ruledOut(`it was idle for only ${percent(share)} of its time`);
     const waits = shareOf(account, ['pipe-socket']);
@@ -29,13 +46,13 @@ export const cause: Cause = {
       evidence: [
         {
           measure: 'idle',
-          value: `${duration((account.ms.get('asleep') ?? 0) + (account.ms.get('pipe-socket') ?? 0))} (${percent(share)})`,
+          value: `${duration(share * (account.to - account.from))} (${percent(share)})`,
           meaning: `${percent(waits)} in poll, a pipe or a socket, ${percent(share - waits)} asleep; it ran for ${percent(running)}`,
           source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/{wchan,schedstat}',
         },
       ],
       advice: ['Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule.'],
-      lost: timesIn(account, IDLE),
+      lost: timesIn(account, states),
     };
   },
 };

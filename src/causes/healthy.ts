@@ -83,7 +83,9 @@ export const cause: Cause = {
     if (!account) return notChecked('no victim');
     // Why a queue keeps requests is not in a block trace, so its time is no ordinary one there.
     const queued = account.source === 'requests' ? shareOf(account, ['block-queue']) : 0;
-    const ordinary = shareOf(account, ORDINARY) - queued;
+    // Threads that wait for others of their process without a lock between them wait for work.
+    const waitsForWork = account.source === 'events' && m.convoy === undefined ? shareOf(account, ['user-lock']) : 0;
+    const ordinary = shareOf(account, ORDINARY) + waitsForWork - queued;
     if (1 - ordinary > NOT_UNDERSTOOD)
       return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
     const slow = judgeDevice(m);

@@ -54,6 +54,7 @@ class CounterTables {
   private readonly cpu = new SeriesBuilder();
   private readonly pressure = new Map<'io' | 'memory' | 'cpu', SeriesBuilder>();
   private readonly processes = new Map<number, ProcessTables>();
+  private readonly threads = new Map<number, ProcessTables>();
   private readonly bdi = new Map<DeviceId, SeriesBuilder>();
   private readonly cgroups = new Map<string, SeriesBuilder>();
 
@@ -65,7 +66,9 @@ class CounterTables {
     const pressure = PRESSURES.find((name) => path === `/proc/pressure/${name}`);
     if (pressure) return (text, t) => addPressure(entry(this.pressure, pressure, newSeries), text, t);
     const process = /^\/proc\/(\d+)\/(stat|io|schedstat|wchan)$/.exec(path);
-    if (process) return this.processDecoder(Number(process[1]), process[2] ?? '');
+    if (process) return processDecoder(this.processes, Number(process[1]), process[2] ?? '');
+    const thread = /^\/proc\/\d+\/task\/(\d+)\/(stat|schedstat|wchan)$/.exec(path);
+    if (thread) return processDecoder(this.threads, Number(thread[1]), thread[2] ?? '');
     const bdi = /^\/sys\/kernel\/debug\/bdi\/([^/]+)\/stats$/.exec(path)?.[1];
     if (bdi) return (text, t) => addAll(entry(this.bdi, bdi, newSeries), parseBdiStats(text), t);
     const add = CGROUP_FILES.get(path.slice(path.lastIndexOf('/') + 1));
@@ -79,23 +82,6 @@ class CounterTables {
     }
   }
 
-  private processDecoder(pid: number, file: string): Decoder {
-    const tables = entry(this.processes, pid, () => new ProcessTables());
-    switch (file) {
-      case 'stat':
-        return (text, t) => addStat(tables, text, t);
-      case 'io':
-        return (text, t) => addKeyValues(tables.io, text, t);
-      case 'schedstat':
-        return (text, t) => addSchedstat(tables.schedstat, text, t);
-      default:
-        return (text, t) => {
-          tables.wchanT.push(t);
-          tables.wchan.push(text.trim());
-        };
-    }
-  }
-
   finish(): Counters {
     return {
       disks: finishAll(this.disks),
@@ -104,11 +90,33 @@ class CounterTables {
       meminfo: this.meminfo.finish(),
       cpu: this.cpu.finish(),
       pressure: finishAll(this.pressure),
-      processes: new Map([...this.processes].map(([pid, tables]) => [pid, finishProcess(pid, tables)])),
+      processes: finishProcesses(this.processes),
+      threads: finishProcesses(this.threads),
       bdi: finishAll(this.bdi),
       cgroups: finishAll(this.cgroups),
     };
   }
+}
+
+function processDecoder(into: Map<number, ProcessTables>, pid: number, file: string): Decoder {
+  const tables = entry(into, pid, () => new ProcessTables());
+  switch (file) {
+    case 'stat':
+      return (text, t) => addStat(tables, text, t);
+    case 'io':
+      return (text, t) => addKeyValues(tables.io, text, t);
+    case 'schedstat':
+      return (text, t) => addSchedstat(tables.schedstat, text, t);
+    default:
+      return (text, t) => {
+        tables.wchanT.push(t);
+        tables.wchan.push(text.trim());
+      };
+  }
+}
+
+function finishProcesses(all: ReadonlyMap<number, ProcessTables>): Map<number, ProcessCounters> {
+  return new Map([...all].map(([pid, tables]) => [pid, finishProcess(pid, tables)]));
 }
 
 function newSeries(): SeriesBuilder {

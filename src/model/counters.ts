@@ -41,6 +41,8 @@ export interface Counters {
   /** /proc/pressure/{io,memory,cpu}: some_total full_total (µs). Absent where the kernel has no PSI. */
   readonly pressure: ReadonlyMap<'io' | 'memory' | 'cpu', Series>;
   readonly processes: ReadonlyMap<number, ProcessCounters>;
+  /** The victims' threads but the first of each process, by thread id. */
+  readonly threads: ReadonlyMap<number, ProcessCounters>;
   /** debugfs bdi/DEV/stats by device: the file's own names (kB and kB/s). */
   readonly bdi: ReadonlyMap<DeviceId, Series>;
   /** cgroup files by path: cpu.stat's nr_periods nr_throttled throttled_time (ns) or throttled_usec (µs), and per device `MAJ:MIN Write` bytes or operations. */

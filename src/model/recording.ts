@@ -52,8 +52,9 @@ export interface Manifest {
 export interface VictimMark {
   readonly pid: number;
   readonly comm: string;
-  /** How it was chosen: the probe of `check`, the command of `record`, `--pid`, or because it did the most I/O. */
-  readonly role: 'probe' | 'command' | 'pid' | 'busiest';
+  /** How it was chosen: the probe of `check`, the command of `record`, `--pid`, a child of one of these (without kernel events, which
+   * follow children by themselves), or because it did the most I/O. */
+  readonly role: 'probe' | 'command' | 'pid' | 'child' | 'busiest';
 }
 
 /** Paths of the recorder's own sources on the tape. */

@@ -21,7 +21,7 @@ const Nanoseconds = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
 const Victim = v.object({
   pid: v.pipe(v.number(), v.integer()),
   comm: v.string(),
-  role: v.picklist(['probe', 'command', 'pid', 'busiest']),
+  role: v.picklist(['probe', 'command', 'pid', 'child', 'busiest']),
 });
 
 const Load = v.object({ cpuMs: Count, wallMs: Count, rssBytes: Count, lateMs: Count, queuedBytes: Count });

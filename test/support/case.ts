@@ -21,6 +21,7 @@ export const NO_COUNTERS: Counters = {
   cpu: EMPTY,
   pressure: new Map(),
   processes: new Map(),
+  threads: new Map(),
   bdi: new Map(),
   cgroups: new Map(),
 };
