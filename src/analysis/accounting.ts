@@ -4,6 +4,8 @@
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import type { Events } from '../model/events.js';
+import { sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from './case.js';
 import type { Interval } from './intervals.js';
 import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own.js';
@@ -11,6 +13,7 @@ import type { Origins } from './origins.js';
 import type { Requests } from './requests.js';
 import { sampledLine, sleptIn } from './samples.js';
 import { births, threadName, threadsOf } from './threads.js';
+import { diskWaitedFor, type VictimDisk } from './victim-disk.js';
 import { timelines, type Segment } from './timeline.js';
 
 /** The account of one victim: of the thread of it that was held up most. */
@@ -21,6 +24,7 @@ export interface VictimAccount {
   readonly threads: ReadonlySet<number>;
   readonly from: number;
   readonly to: number;
+  readonly disk: VictimDisk;
   /** 'requests': a block trace, which shows nothing of it but its requests. */
   readonly source: 'events' | 'samples' | 'requests';
   readonly segments: readonly Segment[];
@@ -84,13 +88,13 @@ function lifetime(input: Case, pid: number): { from: number; to: number } {
   return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
 }
 
-/** The victim's account; undefined where nothing tells of it. `disk` is the disk that its filesystem lies on. */
+/** The victim's account; undefined where nothing tells of it. `known` is its disk as far as it is known without its waits. */
 export function accountFor(
   input: Case,
   pid: number,
   requests: Requests | undefined,
   origins: Origins | undefined,
-  disk: DeviceId | undefined,
+  known: VictimDisk,
 ): VictimAccount | undefined {
   const { from, to } = lifetime(input, pid);
   // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
@@ -98,18 +102,31 @@ export function accountFor(
   const threads = isProbe ? new Set([pid]) : threadsOf(input, pid);
   const name = threadName(input, pid);
   if (input.events?.tables.get('sched_switch') && requests && origins) {
-    const lines = eventLines(input, input.events, threads, { from, to }, disk);
+    const lines = eventLines(input, input.events, threads, { from, to }, known.disk);
     const [thread, raw] = mostHeldUp(lines);
     if (thread !== undefined && raw !== undefined) {
       const living = raw.filter((segment) => segment.state !== 'ended');
-      const index = requests.disks.indexOf(disk ?? '');
       const kernel = kernelThreadTest(input.events.comms);
-      const wakes = linkWakes(living, requests, index, kernel);
+      const expected = requests.disks.indexOf(known.disk ?? '');
+      const expectedWakes = linkWakes(living, requests, expected, kernel);
+      const isChosen = input.manifest.plan?.directory !== undefined;
+      const disk = (isChosen ? undefined : diskWaitedFor(living, expectedWakes, requests)) ?? known;
+      const index = requests.disks.indexOf(disk.disk ?? '');
+      const wakes = index === expected ? expectedWakes : linkWakes(living, requests, index, kernel);
       const own = ownRequests(requests, origins, threads, wakes);
       // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
       const passedOn = (row: number) =>
         origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
-      const segments = splitWaits(living, requests, own, wakes, index, kernel, passedOn);
+      const segments = splitWaits(
+        living,
+        requests,
+        own,
+        wakes,
+        index,
+        kernel,
+        passedOn,
+        sleepsBelow(input.events, WRITEBACK_WAITS),
+      );
       // What a command forks is a process of its own, with its own name.
       const isChild = thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
       return {
@@ -119,6 +136,7 @@ export function accountFor(
         threads,
         from: segments[0]?.from ?? from,
         to: segments.at(-1)?.to ?? to,
+        disk,
         source: 'events',
         segments,
         lines,
@@ -127,11 +145,7 @@ export function accountFor(
       };
     }
   }
-  const lines = new Map(
-    [...threads]
-      .map((thread) => [thread, sampledLine(input, thread, disk, from, to)] as const)
-      .filter(([, line]) => line.length > 0),
-  );
+  const lines = sampledLines(input, threads, known.disk, { from, to });
   const [thread, segments] = mostHeldUp(lines);
   if (thread === undefined || segments === undefined) return undefined;
   return {
@@ -141,12 +155,28 @@ export function accountFor(
     threads,
     from: segments[0]?.from ?? from,
     to: segments.at(-1)?.to ?? to,
+    disk: known,
     source: 'samples',
     segments,
     lines,
     ms: sumByState(segments),
     own: new Uint8Array(requests?.length ?? 0),
   };
+}
+
+/** The threads' lives from samples; the waits of the first for what it has started are filled in. */
+function sampledLines(
+  input: Case,
+  threads: ReadonlySet<number>,
+  disk: DeviceId | undefined,
+  { from, to }: Interval,
+): Map<number, readonly Segment[]> {
+  const lineOf = (thread: number) => sampledLine(input, thread, disk, from, to);
+  const children = input.victims.filter(({ pid, role }) => role === 'child' && !threads.has(pid));
+  const isParent = input.victims.some(({ pid, role }) => role !== 'child' && threads.has(pid));
+  const started = isParent ? children.map(({ pid }) => lineOf(pid)) : [];
+  const lines = [...threads].map((thread) => [thread, withSampledChildren(lineOf(thread), started)] as const);
+  return new Map(lines.filter(([, line]) => line.length > 0));
 }
 
 /** The thread that was held up longest; of equals the first. */
@@ -165,11 +195,11 @@ function eventLines(
   const watched = traced(input);
   const from = Math.max(life.from, watched.from);
   const to = Math.min(life.to, watched.to);
-  const moved = timelines(events, threads, from, to, births(input), (thread, t) => sleptIn(input, thread, from, t));
+  const moved = timelines(events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
   const lines = new Map<number, readonly Segment[]>();
   for (const thread of threads) {
     const line = moved.get(thread) ?? sampledLine(input, thread, disk, from, to);
     if (line.length > 0) lines.set(thread, line);
   }
-  return lines;
+  return withChildren(lines, events);
 }

@@ -15,6 +15,10 @@ export const SYNC_CALLS =
 export const CACHED_READS =
   /^(filemap_read|filemap_get_pages|filemap_fault|filemap_update_page|generic_file_buffered_read|page_cache_ra_|page_cache_sync_ra)/;
 
+/** Waits until pages have been written, by whoever writes them (fs/fs-writeback.c, mm/filemap.c). */
+export const WRITEBACK_WAITS =
+  /^(wb_wait_for_completion|__writeback_inodes_sb|try_to_writeback_inodes|sync_inodes_sb|folio_wait_writeback|folio_wait_stable|wait_on_page_writeback|filemap_fdatawait|__filemap_fdatawait|file_write_and_wait|(__)?inode_wait_for_writeback|(__)?flush_work)/;
+
 /** Waits for a free request of the queue (block/blk-mq-tag.c). */
 export const TAG_WAITS = /^(__)?blk_mq_get_tag/;
 

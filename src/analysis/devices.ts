@@ -67,6 +67,11 @@ export class Topology {
     return known.filter((other) => other !== id && this.beneath(other).includes(id));
   }
 
+  /** Where the filesystem of a path is mounted; undefined where no mount is known. */
+  mountPointOf(path: string): string | undefined {
+    return mountOf(this.facts?.mounts ?? [], path)?.mountPoint;
+  }
+
   /** The disk under a path; undefined for memory and network filesystems. btrfs numbers its mounts anonymously, so its source is asked. */
   diskOfPath(path: string): DeviceId | undefined {
     const mount = mountOf(this.facts?.mounts ?? [], path);

@@ -281,6 +281,9 @@ export interface SlowStretch extends Interval {
   readonly allowedMs: number;
 }
 
+/** io_ticks counts in clock ticks of up to 10 ms: this long they are exact to some per cent. */
+const STRETCH_MS = 250;
+
 /**
  * The same judgement from counters: io_ticks is the time with anything in flight, so over the requests completed it is the service time
  * of a disk that has one at a time, and less than it for one that has several (Documentation/admin-guide/iostats.rst, field 10).
@@ -297,7 +300,7 @@ export function slowStretches(disk: Series, norm: ServiceNorm, within: Interval)
     const grown = (name: string) => (disk.columns.get(name)?.[index] ?? NaN) - (disk.columns.get(name)?.[first] ?? NaN);
     const requests = grown('rd_ios') + grown('wr_ios');
     // A device so slow that nothing came back yet is looked at for longer.
-    if (to - from < WINDOW_MS - 1 || requests < 2) continue;
+    if (to - from < STRETCH_MS - 1 || requests < 2) continue;
     const bytes = (grown('rd_sectors') + grown('wr_sectors')) * 512;
     const flushes = grown('fl_ios') || 0;
     const allowedMs = requests * norm.fixedMs + bytes / norm.bytesPerMs + flushes * norm.flushMs;
@@ -306,6 +309,21 @@ export function slowStretches(disk: Series, norm: ServiceNorm, within: Interval)
     first = index;
   }
   return found;
+}
+
+/** How many writes were with the device at once, on average over a set of times. */
+export function writesAtOnce(load: DiskLoad, requests: Requests, times: readonly Interval[]): number {
+  let ms = 0;
+  for (const row of load.rows) {
+    if (requests.kind[row] !== KIND.write) continue;
+    const flight = { from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 };
+    for (let index = firstEndingAfter(times, flight.from); (times[index]?.from ?? Infinity) < flight.to; index += 1) {
+      const one = times[index];
+      if (one) ms += Math.min(one.to, flight.to) - Math.max(one.from, flight.from);
+    }
+  }
+  const length = total(times);
+  return length > 0 ? ms / length : NaN;
 }
 
 /** The share of a set of times during which the device had something to do. */

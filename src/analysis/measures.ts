@@ -8,7 +8,7 @@ import type { Portions } from './bios.js';
 import type { Case } from './case.js';
 import { findConvoy, type Convoy } from './convoy.js';
 import { Topology } from './devices.js';
-import { loadOf, NORMS, slowTimes, type DiskLoad, type ServiceNorm } from './disk-load.js';
+import { loadOf, NORMS, slowStretches, slowTimes, type DiskLoad, type ServiceNorm } from './disk-load.js';
 import { futexWords } from './futexes.js';
 import { union, type Interval } from './intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './neighbours.js';
@@ -17,6 +17,7 @@ import { followRequests, type Requests } from './requests.js';
 import { accountFromRequests, subjectOf, synchronous } from './subject.js';
 import { syncsOn, type Syncs } from './syncs.js';
 import { threadsOf } from './threads.js';
+import { diskOf, type VictimDisk } from './victim-disk.js';
 import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
 import { portionsOf } from './writers.js';
 
@@ -32,8 +33,10 @@ export interface Measures {
   readonly account?: VictimAccount;
   /** The disk under the victim's files. */
   readonly disk?: DeviceId;
+  /** True where something of the victim's own tells that disk; otherwise it is the busiest one. */
+  readonly diskIsOwn: boolean;
   readonly load?: DiskLoad;
-  /** When that disk was slower than its norm while the victim lived; empty without its requests. */
+  /** When that disk was slower than its norm while the victim lived, by its requests or else by its counters. */
   readonly slow: readonly Interval[];
   readonly norm: ServiceNorm;
   readonly neighbours?: NeighbourMeasures;
@@ -43,51 +46,8 @@ export interface Measures {
   readonly convoy?: Convoy;
 }
 
-/** The disk that a victim is to be judged by: under the checked folder, else the one that served most of its bytes, else the busiest. */
-function diskOf(
-  input: Case,
-  topology: Topology,
-  requests: Requests | undefined,
-  origins: Origins | undefined,
-  pid: number,
-): DeviceId | undefined {
-  const directory = input.manifest.plan?.directory;
-  if (directory !== undefined) return topology.diskOfPath(directory);
-  const bytes = new Map<DeviceId, number>();
-  const threads = threadsOf(input, pid);
-  if (requests && origins) {
-    for (let row = 0; row < requests.length; row += 1) {
-      const mine = threads.has(requests.pid[row] ?? 0) || threads.has(origins.list[origins.of[row] ?? 0]?.pid ?? -1);
-      const disk = requests.disks[requests.disk[row] ?? 0] ?? '';
-      // Its own requests decide; others' only where it has none at all.
-      bytes.set(disk, (bytes.get(disk) ?? 0) + (requests.bytes[row] ?? 0) * (mine ? 1 : 1e-9));
-    }
-    if ([...bytes.values()].every((sum) => sum < 1)) return diskOfOpenFiles(input, topology, pid) ?? mostOf(bytes);
-  } else {
-    const open = diskOfOpenFiles(input, topology, pid);
-    if (open !== undefined) return open;
-    for (const [disk, series] of input.counters.disks) {
-      if (topology.disk(disk) !== disk) continue;
-      const sectors = (name: string) => (series.columns.get(name)?.at(-1) ?? 0) - (series.columns.get(name)?.[0] ?? 0);
-      bytes.set(disk, sectors('rd_sectors') + sectors('wr_sectors'));
-    }
-  }
-  return mostOf(bytes);
-}
-
-function mostOf(bytes: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
-  return [...bytes].sort((a, b) => b[1] - a[1])[0]?.[0];
-}
-
-/** The disk of the first file that a process has open; its program, pipes and devices don't count. */
-function diskOfOpenFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
-  const files = input.facts.flatMap((facts) => facts.processes.find((one) => one.pid === pid)?.openFiles ?? []);
-  for (const file of files) {
-    const disk = /^\/(dev|proc|sys|run)\//.test(file) ? undefined : topology.diskOfPath(file);
-    if (disk !== undefined) return disk;
-  }
-  return undefined;
-}
+/** A child that waited for this part of its parent's time stands for it. */
+const MOSTLY = 0.8;
 
 /** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */
 function chooseAccount(
@@ -95,21 +55,25 @@ function chooseAccount(
   topology: Topology,
   requests: Requests | undefined,
   origins: Origins | undefined,
-): { readonly disk: DeviceId | undefined; readonly account: VictimAccount | undefined } | undefined {
+): { readonly disk: VictimDisk; readonly account: VictimAccount | undefined } | undefined {
   if (input.source === 'block-trace') {
     if (!requests) return undefined;
     const marks = synchronous(input, requests);
     const pid = input.victims[0]?.pid ?? subjectOf(input, requests, topology, marks);
     if (pid === undefined) return undefined;
     const disk = diskOf(input, topology, requests, origins, pid);
-    return { disk, account: accountFromRequests(input, pid, requests, marks) };
+    return { disk, account: accountFromRequests(input, pid, requests, marks, disk) };
   }
-  const candidates = input.victims.map((victim) => {
-    const disk = diskOf(input, topology, requests, origins, victim.pid);
-    return { disk, account: accountFor(input, victim.pid, requests, origins, disk) };
-  });
   const waited = (account: VictimAccount | undefined) => (account ? waitedMs(account.segments) : -1);
-  return candidates.sort((a, b) => waited(b.account) - waited(a.account))[0];
+  const candidates = input.victims
+    .map(({ pid, role }) => {
+      const disk = diskOf(input, topology, requests, origins, pid);
+      return { disk, isChild: role === 'child', account: accountFor(input, pid, requests, origins, disk) };
+    })
+    .toSorted((a, b) => waited(b.account) - waited(a.account));
+  // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
+  const most = MOSTLY * waited(candidates[0]?.account);
+  return candidates.find(({ account, isChild }) => isChild && most > 0 && waited(account) >= most) ?? candidates[0];
 }
 
 /** The times at which the victim was in one of these states. */
@@ -125,6 +89,19 @@ export function shareOf(account: VictimAccount, states: readonly State[]): numbe
   return wall > 0 ? states.reduce((sum, state) => sum + (account.ms.get(state) ?? 0), 0) / wall : 0;
 }
 
+function slowBy(
+  input: Case,
+  account: VictimAccount,
+  norm: ServiceNorm,
+  disk: DeviceId | undefined,
+  load: DiskLoad | undefined,
+  requests: Requests | undefined,
+): readonly Interval[] {
+  if (load && requests) return slowTimes(load, requests, norm, account);
+  const series = disk === undefined ? undefined : input.counters.disks.get(disk);
+  return series && account.source === 'samples' ? union(slowStretches(series, norm, account)) : [];
+}
+
 export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   const requests =
@@ -133,7 +110,7 @@ export function measure(input: Case): Measures {
   const portions = portionsOf(input, topology);
   const chosen = chooseAccount(input, topology, requests, origins);
   const account = chosen?.account;
-  const disk = chosen?.disk;
+  const { disk, isOwn } = account?.disk ?? chosen?.disk ?? { disk: undefined, isOwn: false };
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
   const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
   // Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt.
@@ -161,12 +138,13 @@ export function measure(input: Case): Measures {
     input,
     topology,
     norm,
-    slow: load && requests && account ? slowTimes(load, requests, norm, account) : [],
+    slow: account ? slowBy(input, account, norm, disk, load, requests) : [],
     ...(requests && { requests }),
     ...(origins && { origins }),
     ...(portions && { portions }),
     ...(account && { account }),
     ...(disk !== undefined && { disk }),
+    diskIsOwn: isOwn,
     ...(load && { load }),
     ...(neighbours && { neighbours }),
     ...(throttle && { throttle }),

@@ -13,6 +13,11 @@ const MOST_BINS = 20_000;
 /** Fewer own requests than this in either condition make no comparison. */
 const ENOUGH = 8;
 
+/** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
+export function isGuilty(origin: Origin | undefined): boolean {
+  return origin?.via === 'direct' || origin?.via === 'flushed';
+}
+
 export interface Neighbour {
   readonly origin: Origin;
   /** ms of the victim's waiting during which the disk served this one. */
@@ -26,6 +31,8 @@ export interface Neighbour {
 export interface NeighbourMeasures {
   /** Others by the waiting they cost, most first. */
   readonly others: readonly Neighbour[];
+  /** When others' requests were with the device, journals and devices above not counted. */
+  readonly company: readonly Interval[];
   /** ms of the victim's waiting during which the disk served its own requests. */
   readonly ownMs: number;
   /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
@@ -45,6 +52,7 @@ export function findNeighbours(
 ): NeighbourMeasures {
   const byOrigin = new Map<number, { services: Interval[]; bytes: number; series: Float64Array }>();
   const ownServices: Interval[] = [];
+  const company: Interval[] = [];
   let diskBytes = 0;
   const binMs = Math.max(BIN_MS, Math.ceil(durationMs / MOST_BINS));
   const bins = Math.max(1, Math.ceil(durationMs / binMs));
@@ -60,6 +68,8 @@ export function findNeighbours(
     let entry = byOrigin.get(index);
     if (!entry) byOrigin.set(index, (entry = { services: [], bytes: 0, series: new Float64Array(bins) }));
     entry.services.push(service);
+    if (isGuilty(origins.list[index]))
+      company.push({ from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 });
     entry.bytes += bytes;
     const bin = Math.floor(service.to / binMs);
     if (bin >= 0 && bin < bins) entry.series[bin] = (entry.series[bin] ?? 0) + bytes;
@@ -79,7 +89,12 @@ export function findNeighbours(
   }
   others.sort((a, b) => b.waitMs - a.waitMs);
   const foreign = union([...byOrigin.values()].flatMap((entry) => entry.services));
-  return { others, ownMs: total(intersect(waits, union(ownServices))), ...compare(load, requests, own, foreign) };
+  return {
+    others,
+    company: union(company),
+    ownMs: total(intersect(waits, union(ownServices))),
+    ...compare(load, requests, own, foreign),
+  };
 }
 
 /** The victim's requests with and without company, kind by kind, weighted by how many had company. */

@@ -17,6 +17,8 @@ const FINISH_WITHIN_MS = 5;
 /** A throttle releases bios from a timer of the kernel's clock tick, 1 to 10 ms; a shorter delay is a worker's own way, ms. */
 const LEAST_HELD_MS = 1;
 
+const NOTHING: Segment = { from: 0, to: 0, state: 'ended' };
+
 /** The request whose completion ended a sleep, by segment; -1 where none did. `disk` is the victim's, as an index. */
 export function linkWakes(
   segments: readonly Segment[],
@@ -33,12 +35,15 @@ export function linkWakes(
   }
   const onDisk = new CompletionCursor(requests, []);
   for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.rows.push(row);
-  return Int32Array.from(segments, ({ state, wokenAt, wokenOn, wokenBy }) => {
-    if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) return -1;
+  const wakes = new Int32Array(segments.length).fill(-1);
+  for (let index = 0; index < segments.length; index += 1) {
+    const { state, wokenAt, wokenOn, wokenBy } = segments[index] ?? NOTHING;
+    if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) continue;
     const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, WAKE_WITHIN_MS) ?? -1;
-    if (here >= 0 || wokenBy === undefined || wokenBy === 0 || !kernelThreads(wokenBy)) return here;
-    return onDisk.lastBefore(wokenAt, FINISH_WITHIN_MS);
-  });
+    const passedOn = here < 0 && wokenBy !== undefined && wokenBy !== 0 && kernelThreads(wokenBy);
+    wakes[index] = passedOn ? onDisk.lastBefore(wokenAt, FINISH_WITHIN_MS) : here;
+  }
+  return wakes;
 }
 
 /** The last completion before a time, for times that only grow. */
@@ -99,7 +104,8 @@ export function stagesOf(
 
 /**
  * Splits each wait for I/O into its stages: with the device, queued, held back before the block layer, and bookkeeping.
- * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'.
+ * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'. A wait for write-back
+ * (`isWriteback`) is for whatever the flusher has to write there, pages that were made dirty before the recording among it.
  */
 export function splitWaits(
   segments: readonly Segment[],
@@ -109,10 +115,12 @@ export function splitWaits(
   disk: number,
   kernelThreads: (pid: number) => boolean,
   queuedForAnother: (row: number) => boolean,
+  isWriteback: (segment: Segment) => boolean,
 ): Segment[] {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
+  const isShared = (segment: Segment) => segment.state === 'journal' || isWriteback(segment);
   // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
-  const commit = segments.some((segment) => segment.state === 'journal')
+  const shared = segments.some(isShared)
     ? stagesOf(
         requests,
         (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
@@ -126,7 +134,7 @@ export function splitWaits(
     }
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
-    const parts = partsOf(segment, segment.state === 'journal' ? commit : mine, heldUntil);
+    const parts = partsOf(segment, isShared(segment) ? shared : mine, heldUntil);
     for (const part of parts) split.push({ ...segment, ...part, whole: segment.state });
   });
   return split;

@@ -31,11 +31,18 @@ export function sampledLine(
     : [];
 }
 
-/** What a thread slept in by its last sample before a time, not older than `since`; undefined where none tells. */
-export function sleptIn(input: Case, thread: number, since: number, before: number): State | undefined {
-  const wchan = samplesOf(input, thread)?.wchan;
-  const index = wchan ? lastAtOrBefore(wchan.t, before) : -1;
-  return wchan && index >= 0 && (wchan.t[index] ?? 0) >= since ? stateOfWchan(wchan.name[index] ?? '') : undefined;
+/** What a thread slept in by its last sample within a stretch of time; undefined where none tells. */
+export function sleptIn(
+  input: Case,
+  thread: number,
+  from: number,
+  to: number,
+): { readonly state: State; readonly wchan: string } | undefined {
+  const samples = samplesOf(input, thread)?.wchan;
+  const index = samples ? lastAtOrBefore(samples.t, to) : -1;
+  const wchan = samples && index >= 0 && (samples.t[index] ?? 0) >= from ? (samples.name[index] ?? '') : '';
+  const state = stateOfWchan(wchan);
+  return state === undefined || state === 'unexplained' ? undefined : { state, wchan };
 }
 
 /** True where /proc/diskstats shows the disk at work between two times; undefined where it can't tell. */

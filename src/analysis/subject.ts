@@ -8,6 +8,7 @@ import { total, union, without, type Interval } from './intervals.js';
 import { column } from './merge.js';
 import { KIND, type Requests } from './requests.js';
 import { isKernelThread, threadName, threadsOf } from './threads.js';
+import type { VictimDisk } from './victim-disk.js';
 import type { Segment } from './timeline.js';
 
 /** A program with requests under way for less than this share of the trace is not whom it is about. */
@@ -121,6 +122,7 @@ export function accountFromRequests(
   pid: number,
   requests: Requests,
   marks: Uint8Array,
+  disk: VictimDisk,
 ): VictimAccount | undefined {
   const threads = threadsOf(input, pid);
   const own = new Uint8Array(requests.length);
@@ -146,7 +148,7 @@ export function accountFromRequests(
   const ms = new Map<Segment['state'], number>();
   for (const one of segments) ms.set(one.state, (ms.get(one.state) ?? 0) + one.to - one.from);
   const name = threadName(input, pid);
-  return { pid, thread, name, threads, from, to, source: 'requests', segments, lines: new Map(), ms, own };
+  return { pid, thread, name, threads, from, to, disk, source: 'requests', segments, lines: new Map(), ms, own };
 }
 
 function segmentsOf(requests: Requests, rows: readonly number[]): Segment[] {

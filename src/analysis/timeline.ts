@@ -122,8 +122,8 @@ class StackCursor {
 }
 
 /**
- * Segments by thread, from its birth where that was seen. A thread without any event is absent. `sleptBefore` tells what a thread slept in
- * that was asleep when the events began, by the time of its first one.
+ * Segments by thread, from its birth where that was seen. A thread without any event is absent. `sampled` tells what a thread was seen to
+ * sleep in between two times: where it slept when the events began, and in long sleeps without a stack.
  */
 export function timelines(
   events: Events,
@@ -131,33 +131,46 @@ export function timelines(
   fromMs: number,
   toMs: number,
   births: ReadonlyMap<number, number> = new Map(),
-  sleptBefore: (thread: number, t: number) => State | undefined = () => undefined,
+  sampled: (thread: number, from: number, to: number) => Seen | undefined = () => undefined,
 ): Map<number, Segment[]> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
   const reclaims = reclaimTimes(events, threads);
   const found = new Map<number, Segment[]>();
   for (const [pid, changes] of changesOf(events, threads)) {
     const cursor = new StackCursor(stacksOf(events, pid));
-    const first = sleptBefore(pid, changes[0]?.t ?? fromMs) ?? 'asleep';
-    const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs, first);
-    found.set(pid, withReclaim(withoutGaps(fillUnknown(segments)), reclaims.get(pid) ?? []));
+    const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs);
+    found.set(
+      pid,
+      withReclaim(withoutGaps(fillUnknown(segments, (from, to) => sampled(pid, from, to))), reclaims.get(pid) ?? []),
+    );
   }
   return found;
 }
 
+/** What a sample showed of a sleep. */
+interface Seen {
+  readonly state: State;
+  readonly wchan: string;
+}
+
 /** A segment while it is built: a sleep knows whether it was uninterruptible, and whether its stack is missing. */
-interface Draft extends Segment {
+type Draft = { -readonly [Key in keyof Segment]: Segment[Key] } & {
   readonly deep?: boolean;
   readonly guessed?: boolean;
+};
+
+/** Its times are set when it ends. A database's thread has a million of these: they are made once and not copied. */
+function draft(state: State, more?: Partial<Draft>): Draft {
+  return more ? { from: 0, to: 0, state, ...more } : { from: 0, to: 0, state };
 }
 
 /** What a thread that was just switched out does until its next event. */
-function sleepOf(bits: number, stack: number | undefined, states: readonly State[]): Omit<Draft, 'from' | 'to'> {
-  if ((bits & DEAD) !== 0) return { state: 'ended' };
-  if ((bits & STOPPED) !== 0) return { state: 'stopped' };
+function sleepOf(bits: number, stack: number | undefined, states: readonly State[]): Draft {
+  if ((bits & DEAD) !== 0) return draft('ended');
+  if ((bits & STOPPED) !== 0) return draft('stopped');
   const deep = (bits & UNINTERRUPTIBLE) !== 0;
-  if (stack !== undefined) return { state: states[stack] ?? 'unexplained', stack, deep };
-  return { state: deep ? 'unexplained' : 'asleep', deep, guessed: true };
+  if (stack !== undefined) return { from: 0, to: 0, state: states[stack] ?? 'unexplained', stack, deep };
+  return draft(deep ? 'unexplained' : 'asleep', { deep, guessed: true });
 }
 
 function segmentsOf(
@@ -166,17 +179,26 @@ function segmentsOf(
   states: readonly State[],
   fromMs: number,
   toMs: number,
-  sleptBefore: State,
 ): Draft[] {
   const segments: Draft[] = [];
   const first = changes[0];
   if (!first) return segments;
   // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
-  let current: Omit<Draft, 'from' | 'to'> = { state: first.kind === 'out' ? 'running' : sleptBefore, guessed: true };
+  let current: Draft = draft(first.kind === 'out' ? 'running' : 'asleep', { guessed: true });
   let since = fromMs;
-  const end = (t: number, more?: Partial<Draft>) => {
+  const end = (t: number, wake?: Change, rival?: string) => {
     const to = Math.min(Math.max(t, fromMs), toMs);
-    if (to > since) segments.push({ ...current, ...more, from: since, to });
+    if (to > since) {
+      current.from = since;
+      current.to = to;
+      if (wake) {
+        current.wokenAt = wake.t;
+        current.wokenOn = wake.cpu;
+        current.wokenBy = wake.by;
+      }
+      if (rival !== undefined) current.rival = rival;
+      segments.push(current);
+    }
     since = Math.max(since, to);
   };
   for (let index = 0; index < changes.length; index += 1) {
@@ -185,17 +207,17 @@ function segmentsOf(
     if (change.kind === 'waking') {
       // A wake-up of a thread that had not slept yet changes nothing.
       if (current.state === 'running' || current.state === 'runnable') continue;
-      end(change.t, { wokenAt: change.t, wokenOn: change.cpu, wokenBy: change.by });
+      end(change.t, change);
       // A CPU that polls in its idle loop may take the thread without an event (seen on Linux 6.18 guests). The thread then shows
       // no switch in before its next switch out: the CPU was idle, so it did not wait for one.
-      current = { state: nextSwitch(changes, index) === 'in' ? 'runnable' : 'running' };
+      current = draft(nextSwitch(changes, index) === 'in' ? 'runnable' : 'running');
     } else if (change.kind === 'in') {
-      end(change.t, current.state === 'runnable' ? { rival: current.rival ?? change.rival } : undefined);
-      current = { state: 'running' };
+      end(change.t, undefined, current.state === 'runnable' ? (current.rival ?? change.rival) : undefined);
+      current = draft('running');
     } else {
       end(change.t);
       const bits = change.state & ASLEEP_MASK;
-      if (bits === 0) current = { state: 'runnable', rival: change.rival };
+      if (bits === 0) current = draft('runnable', { rival: change.rival });
       else current = sleepOf(bits, stacks.take(change.t, changes[index + 1]?.t ?? Infinity), states);
     }
   }
@@ -212,18 +234,25 @@ function nextSwitch(changes: readonly Change[], index: number): 'in' | 'out' | u
   return undefined;
 }
 
+/** A sample is read some ms after its time, so only a longer sleep is surely the one that it shows, ms. */
+const LONG_MS = 50;
+
 /** Sleeps with a stack that are looked at on either side of one without. */
 const NEAR = 24;
 
 /**
- * Gives each sleep without a stack the state of one of its kind that has one: of the nearest in time the one that lasted most nearly as
+ * Gives each sleep without a stack what a sample shows of it, if it is long enough to have one, or else the state of one of its kind that has one: of the nearest in time the one that lasted most nearly as
  * long, because what a thread waits for shows in how long it waits.
  */
-function fillUnknown(segments: readonly Draft[]): Draft[] {
+function fillUnknown(segments: readonly Draft[], sampled: (from: number, to: number) => Seen | undefined): Draft[] {
   const known = [false, true].map((deep) => segments.filter((one) => one.stack !== undefined && one.deep === deep));
   const cursors = [0, 0];
   return segments.map((segment) => {
-    if (segment.guessed !== true || segment.deep === undefined) return segment;
+    if (segment.guessed !== true || segment.state === 'running') return segment;
+    const { from, to } = segment;
+    const seen = to - from >= LONG_MS ? sampled(from, to - LONG_MS / 2) : undefined;
+    if (seen) return { ...segment, ...seen };
+    if (segment.deep === undefined) return segment;
     const kind = segment.deep ? 1 : 0;
     const list = known[kind] ?? [];
     let at = cursors[kind] ?? 0;

@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
   {
     state: 'asleep',
     functions:
-      /^(hrtimer_nanosleep|do_nanosleep|clock_nanosleep|common_nsleep|do_wait|kernel_wait|do_sigtimedwait|sigsuspend|__do_sys_pause|ksys_pause|msleep|kthread|worker_thread|rescuer_thread)/,
+      /^(hrtimer_nanosleep|do_nanosleep|clock_nanosleep|common_nsleep|do_wait|kernel_wait|wait_for_vfork_done|__(x64|arm64|se)_sys_vfork|do_sigtimedwait|sigsuspend|__do_sys_pause|ksys_pause|msleep|kthread|worker_thread|rescuer_thread)/,
   },
   {
     state: 'pipe-socket',

@@ -41,6 +41,8 @@ const POLL_HZ = 10;
 const BUSIEST = 3;
 /** Processes whose threads and files are noted, so that what they make dirty has a process and a name. */
 const NOTED = 32;
+/** No more processes are watched than these, however many children come and go. */
+const MOST_VICTIMS = 100;
 /** A wall clock that moves this much against the monotonic clock within a second was stepped, ms. */
 const STEP_MS = 50;
 
@@ -189,6 +191,8 @@ export class Recorder {
         [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
         this.tracer !== undefined,
       );
+    // Events follow what a victim starts; without them a command's work may be all its children's.
+    if (!this.tracer) this.addChildren();
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
     if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
     this.ticks += 1;
@@ -232,6 +236,16 @@ export class Recorder {
     this.options.flush();
   }
 
+  private addChildren(): void {
+    if (this.victims.size >= MOST_VICTIMS) return;
+    for (const pid of this.victims.keys()) {
+      if (this.gone.has(pid)) continue;
+      const children = readWhole(`/proc/${pid}/task/${pid}/children`)?.match(/\d+/g) ?? [];
+      for (const child of children.map(Number))
+        this.addVictim({ pid: child, comm: readWhole(`/proc/${child}/comm`)?.trim() ?? '', role: 'child' });
+    }
+  }
+
   private watchVictims(): void {
     // The recorder's own threads, so that its writes are told from others'.
     this.listThreads(process.pid);
@@ -242,8 +256,6 @@ export class Recorder {
     for (const [pid, victim] of this.victims) {
       if (this.gone.has(pid)) continue;
       const threads = this.listThreads(pid);
-      // Events follow what a victim starts; without them a command's work may be all its children's.
-      if (!this.tracer) for (const child of childrenOf(pid, threads)) this.addVictim(child);
       if (threads.length > 0) continue;
       this.gone.add(pid);
       // A probe and a command end by themselves; any other process was expected to stay.
@@ -279,14 +291,4 @@ export class Recorder {
     captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
     this.everySecond(monotonicNs());
   }
-}
-
-/** The processes that a process has started and that still run (proc_pid_children(5), CONFIG_PROC_CHILDREN). */
-function childrenOf(pid: number, threads: readonly number[]): VictimMark[] {
-  const pids = threads.flatMap((thread) => readWhole(`/proc/${pid}/task/${thread}/children`)?.match(/\d+/g) ?? []);
-  return pids.map((child) => ({
-    pid: Number(child),
-    comm: readWhole(`/proc/${child}/comm`)?.trim() ?? '',
-    role: 'child',
-  }));
 }

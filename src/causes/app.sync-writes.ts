@@ -6,6 +6,7 @@ import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
 import { isKernelThread } from '../analysis/threads.js';
 import { durableRequests } from '../analysis/durable.js';
 import { growthOf, growthWithin } from '../analysis/growth.js';
+import { harmOf, SLOWED } from '../analysis/neighbour-harm.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Interval } from '../analysis/intervals.js';
@@ -94,8 +95,10 @@ export const cause: Cause = {
     const found = WAYS[account.source](m);
     if (!found || !(found.count > 0)) return ruledOut('it never asked for durability');
     const wall = account.to - account.from;
-    // While the device was slow as such it is the device's time, not that of the number of syncs.
-    const times = without(union(found.times), m.slow);
+    // While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs.
+    const harm = harmOf(m);
+    const crowded = harm?.noticed === true && harm.slowed >= SLOWED ? (m.neighbours?.company ?? []) : [];
+    const times = without(without(union(found.times), m.slow), crowded);
     const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
     const figures = `it asked for durability ${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} times a second, after ${bytes(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
@@ -112,6 +115,7 @@ export const cause: Cause = {
       confidence: ramp(share, LEAST_SHARE, 0.7, 0.75, 0.95) * (account.source === 'samples' ? 0.8 : 1),
       sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
       culprit: { kind: 'process', name: account.name, pid: account.pid },
+      isHabit: true,
       evidence: [
         {
           measure: 'waiting for durability',

@@ -3,11 +3,15 @@
 // Documentation/ABI/stable/sysfs-block (wbt_lat_usec).
 
 import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/calls.js';
+import { writesAtOnce } from '../analysis/disk-load.js';
 import { intersect, total, union, without } from '../analysis/intervals.js';
 import { timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
 import { DEVICE_HAD_ROOM, diskName, queueSetting, utilisation } from './shared.js';
+
+/** With so many writes in the device the writeback throttle is an ordinary queue; it steps down to one where reads suffer (block/blk-wbt.c). */
+const STEPPED_DOWN = 4;
 
 export const cause: Cause = {
   id: 'blk.scheduler',
@@ -37,6 +41,11 @@ export const cause: Cause = {
     if (!byThrottle && !(busy < DEVICE_HAD_ROOM))
       return ruledOut(
         `its requests waited in the queue for ${percent(share)} of its time, while ${name} was busy ${percent(busy)} of that: it had no room`,
+      );
+    const atOnce = byThrottle && m.load && m.requests ? writesAtOnce(m.load, m.requests, throttled) : NaN;
+    if (atOnce >= STEPPED_DOWN)
+      return ruledOut(
+        `the writeback throttle made it wait ${percent(share)} of its time, while ${name} had ${atOnce.toFixed(1)} writes at once: it has not stepped down, and the device sets the pace`,
       );
     const wbt = queueSetting(m, 'wbt_lat_usec');
     const setting = byThrottle ? wbt : scheduler;

@@ -42,6 +42,8 @@ export interface Found {
   readonly advice: readonly string[];
   /** Causes that name the same time less closely, or a consequence of this one: they are told after it. */
   readonly before?: readonly string[] | 'all';
+  /** True for what the program always does, as its way of working: what keeps it from that is told first. */
+  readonly isHabit?: boolean;
   /** The measurement that would make it certain, told where it is not. */
   readonly decidedBy?: string;
   /** When the victim lost its time to it, ms since the start; empty for what takes no time (`healthy`, `env.changed`). */
@@ -108,6 +110,9 @@ export const SURE_ENOUGH = 0.5;
 
 /** Below this share of the victim's time a state is not called a stall: 10 % is what a user begins to notice. */
 export const NOTICEABLE = 0.1;
+
+/** More than this share of its time in states that nothing explains is not called healthy. */
+export const NOT_UNDERSTOOD = 0.25;
 
 /** Confidence that rises from `low` at `from` to `high` at `to`; values beyond are held. */
 export function ramp(value: number, from: number, to: number, low: number, high: number): number {

@@ -1,17 +1,23 @@
 // Requests fail on the victim's disk, or are sent again: a dying disk, a lost path, a full thin pool, a backing file that ends.
 // Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
 
+import type { VictimAccount } from '../analysis/accounting.js';
 import { deviceId } from '../analysis/devices.js';
 import { ERRNO, failuresOf } from '../analysis/failures.js';
 import { intersect, total, union, type Interval } from '../analysis/intervals.js';
 import { column } from '../analysis/merge.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
 import { diskName } from './shared.js';
 
 /** A failed request holds up what comes after it: a retry, a remount, a report. ms. */
 const AFTERMATH_MS = 100;
+
+/** Fewer failed calls may be chance. */
+const LEAST_FAILED = 10;
+/** What fails is known, not why: less sure than any verdict. */
+const UNTOLD = 0.4;
 
 /** Times of failed requests on the victim's disk or beneath it. */
 function errorsOn(m: Measures): { times: number[]; device: string } {
@@ -34,15 +40,56 @@ function errorsOn(m: Measures): { times: number[]; device: string } {
   return { times, device };
 }
 
+/**
+ * Counters tell neither a request's nor a call's result, but a call that writes counts in syscw whatever comes of it, and only what it wrote
+ * in wchar (fs/read_write.c, vfs_write): calls that write nothing fail, for whatever reason.
+ */
+function fromCounters(m: Measures, account: VictimAccount): Finding {
+  const io = m.input.counters.processes.get(account.pid)?.io;
+  const calls = io?.columns.get('syscw');
+  const written = io?.columns.get('wchar');
+  if (!io || !calls || !written) return notChecked(NEEDS.requests.else);
+  let count = 0;
+  const lost: Interval[] = [];
+  for (let index = 1; index < io.t.length; index += 1) {
+    const made = (calls[index] ?? NaN) - (calls[index - 1] ?? NaN);
+    if (!(made > 0) || written[index] !== written[index - 1]) continue;
+    count += made;
+    lost.push({ from: io.t[index - 1] ?? 0, to: io.t[index] ?? 0 });
+  }
+  const share = Math.min(1, total(union(lost)) / (account.to - account.from));
+  const figures = `${count} of its calls wrote nothing`;
+  if (count < LEAST_FAILED || share < NOTICEABLE) return ruledOut(figures);
+  return {
+    kind: 'found',
+    share,
+    confidence: UNTOLD,
+    sentence: `The victim’s writes fail: ${figures}, in ${percent(share)} of its time.`,
+    culprit: null,
+    decidedBy: 'the results of its calls and requests (raw_syscalls:sys_exit, block:block_rq_complete): record as root',
+    evidence: [
+      {
+        measure: 'calls that wrote nothing',
+        value: String(count),
+        meaning: 'they may fail by an I/O error, for want of space, or because a pipe or socket is full',
+        source: '/proc/PID/io (syscw, wchar)',
+      },
+    ],
+    advice: ['Read the program’s own log and `dmesg`: they name the error.'],
+    lost: union(lost),
+  };
+}
+
 export const cause: Cause = {
   id: 'dev.errors',
   layer: 'device',
   rank: 'verdict',
-  needs: ['victim', 'disk', 'requests'],
+  needs: ['victim', 'disk'],
   fromRequests: true,
   examine(m) {
     const { account, load } = m;
-    if (!account || !load) return ruledOut('no requests');
+    if (account?.source === 'samples') return fromCounters(m, account);
+    if (!account || !load) return notChecked(NEEDS.requests.else);
     const { times: failed, device } = errorsOn(m);
     // A thin pool or a backing filesystem without space fails requests with ENOSPC, and the filesystem passes that on.
     const errors = failed.length > 0 ? [ERRNO.EIO, ERRNO.EROFS, ERRNO.ENOSPC] : [ERRNO.EIO, ERRNO.EROFS];

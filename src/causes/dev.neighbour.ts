@@ -1,21 +1,15 @@
 // Somebody else's I/O fills the device: while the victim waited, the device served others, and the victim's own requests are slower
 // for it. Both are asked for, because a fast device serves many at once without harm.
 
-import { intersect, total, union, type Interval } from '../analysis/intervals.js';
+import { intersect, union, type Interval } from '../analysis/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import type { Neighbour } from '../analysis/neighbours.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
+import { harmOf, LEAST_SHARE, NEIGHBOUR_WAITS, SLOWED } from '../analysis/neighbour-harm.js';
 import { judgeDevice, diskName } from './shared.js';
 
-/** The victim's requests must take this much longer in company than alone. */
-const SLOWED = 1.5;
-/** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
-const LEAST_SHARE = 0.04;
-const LEAST_OF_WAITING = 0.15;
-/** A request answered within this share of what an ordinary disk may take is not held up, whoever else is served. */
-const STILL_FAST = 0.2;
 /** Bursts (irregular ones from a little more) of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
 const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as const;
 
@@ -56,20 +50,12 @@ export const cause: Cause = {
     const { account, neighbours } = m;
     if (!account || !neighbours) return ruledOut('no requests');
     const name = diskName(m);
-    const waits = timesIn(account, ['block-device', 'block-queue']);
     const wall = account.to - account.from;
-    // A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt.
-    // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
-    const others = neighbours.others.filter(
-      ({ origin: { via } }) =>
-        via === 'direct' || via === 'flushed' || (via === 'unattributed' && account.source === 'requests'),
-    );
-    const first = others[0];
-    if (!first || first.bytes === 0)
-      return ruledOut(`nobody else${account.source === 'requests' ? ', by name,' : ''} used ${name}`);
+    const waits = timesIn(account, NEIGHBOUR_WAITS);
+    const harm = harmOf(m);
+    if (!harm) return ruledOut(`nobody else${account.source === 'requests' ? ', by name,' : ''} used ${name}`);
+    const { first, share, noticed, slowed } = harm;
     const isNamed = first.origin.via !== 'unattributed';
-    const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
-    const share = foreignMs / wall;
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
     const bursting =
       first.bursts.spans.length >= 2 &&
@@ -77,13 +63,9 @@ export const cause: Cause = {
       share >= BURSTING.share &&
       first.share >= BURSTING.bytes &&
       neighbours.slowdown >= BURSTING.slowed;
-    const harmed = neighbours.contendedMeanMs >= STILL_FAST * m.norm.fixedMs;
-    const noticed = harmed && share >= LEAST_SHARE && foreignMs >= LEAST_OF_WAITING * total(waits);
     if (!noticed && !bursting) return ruledOut(`${figures}: too little to matter`);
     const slow = judgeDevice(m);
     const mean = neighbours.contendedMeanMs;
-    // Without a quiet time to compare with, the victim's requests must at least be slow as such.
-    const slowed = Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs;
     if (slowed < SLOWED)
       return ruledOut(
         `${figures}, but the victim’s requests took only ${slowed.toFixed(1)} times as long in that company`,

@@ -4,6 +4,7 @@
 import { limitsOf } from '../analysis/block-trace.js';
 import { findOnset } from '../analysis/onset.js';
 import type { Measures } from '../analysis/measures.js';
+import { progressWithin } from '../analysis/progress.js';
 import { wallTime } from '../analysis/case.js';
 import { phasesOf } from '../analysis/phases.js';
 import { writersOf } from '../analysis/writers.js';
@@ -12,7 +13,7 @@ import type { Diagnosis, Evidence, Verdict } from '../model/diagnosis.js';
 import { LOSS_KINDS } from '../model/losses.js';
 import { STATES } from '../model/states.js';
 import { busyShare } from '../analysis/disk-load.js';
-import { examine, SURE_ENOUGH, type Cause, type Finding, type Found } from './cause.js';
+import { examine, NOT_UNDERSTOOD, SURE_ENOUGH, type Cause, type Finding, type Found } from './cause.js';
 import { DEVICE_HAD_ROOM } from './shared.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
@@ -53,12 +54,24 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   };
 }
 
+/** Meanwhile the victim got less done than this part of what it did otherwise. */
+const COLLAPSED = 0.25;
+
+/** The causes that a finding stands before: its own list, and what the victim always does, where it got on with that until then. */
+function beforeOf(m: Measures, { finding }: Holding, found: readonly Holding[]): readonly string[] | 'all' {
+  const { before = [] } = finding;
+  const habits = found.filter((one) => one.finding.isHabit === true);
+  if (before === 'all' || finding.isHabit === true || habits.length === 0 || !m.account) return before;
+  const collapsed = progressWithin(m.input, m.account.pid, m.account, finding.lost) <= COLLAPSED;
+  return collapsed ? [...before, ...habits.map(({ cause }) => cause.id)] : before;
+}
+
 /** By the victim's time that each explains, weighed by how sure it is; what another stands before comes after it. */
-function inOrder(found: readonly Holding[]): Holding[] {
+function inOrder(m: Measures, found: readonly Holding[]): Holding[] {
   const weight = ({ finding }: Holding) => finding.share * finding.confidence;
   const ordered = [...found].sort((a, b) => weight(b) - weight(a));
   for (const leader of ordered.toReversed()) {
-    const { before = [] } = leader.finding;
+    const before = beforeOf(m, leader, found);
     const follows = (one: Holding) => one !== leader && (before === 'all' || before.includes(one.cause.id));
     const from = ordered.findIndex(follows);
     const at = ordered.indexOf(leader);
@@ -158,9 +171,10 @@ function lossesOf(m: Measures): Diagnosis['losses'] {
 export function diagnose(m: Measures, causes: readonly Cause[], tool: string): Outcome {
   const examined: Examined[] = causes.map((cause) => ({ cause, finding: examine(cause, m) }));
   const of = (rank: Cause['rank']) => examined.filter((one) => one.cause.rank === rank);
-  const held = inOrder(of('verdict').filter(holds));
+  const held = inOrder(m, of('verdict').filter(holds));
   const stalls = held.filter((one) => one.finding.confidence >= SURE_ENOUGH);
-  const candidates = stalls.length > 0 ? [] : held.slice(0, 2);
+  // What would explain less than may stay unexplained on a healthy machine is no reason to leave it open.
+  const candidates = stalls.length > 0 ? [] : held.filter(({ finding }) => finding.share > NOT_UNDERSTOOD).slice(0, 2);
   const beside = of('beside').filter(holds);
   const otherwise = of('otherwise');
   const first = stalls[0] ?? (candidates.length > 0 ? undefined : otherwise.find(holds));

@@ -4,7 +4,7 @@ import { total } from '../analysis/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
-import { diskName, mountOfVictim } from './shared.js';
+import { mountOfVictim } from './shared.js';
 
 export const cause: Cause = {
   id: 'fs.frozen',
@@ -23,7 +23,7 @@ export const cause: Cause = {
       share,
       confidence: account.source === 'events' ? 0.97 : 0.9,
       sentence: `The filesystem${mount === undefined ? '' : ` at ${mount}`} is frozen: the victim waited ${percent(share)} of its time for it to be thawed.`,
-      culprit: { kind: 'filesystem', name: mount ?? diskName(m) },
+      culprit: mount === undefined ? null : { kind: 'filesystem', name: mount },
       evidence: [
         {
           measure: 'waiting for the freeze to end',

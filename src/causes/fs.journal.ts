@@ -3,6 +3,7 @@
 
 import { total, union } from '../analysis/intervals.js';
 import type { Measures } from '../analysis/measures.js';
+import { phasesOf } from '../analysis/phases.js';
 import { threadName } from '../analysis/threads.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
@@ -26,6 +27,12 @@ function mostOf(m: Measures): { pid: number; name: string; count: number } | und
   return [...byName.values()].sort((a, b) => b.count - a.count)[0];
 }
 
+/** How long half of the probe's own syncs took at most, ms; NaN for any other victim. */
+function probeSyncMs(m: Measures): number {
+  const latency = phasesOf(m.input).find(({ name }) => name === 'fsync')?.latencyUs;
+  return latency ? latency.p50 / 1000 : NaN;
+}
+
 export const cause: Cause = {
   id: 'fs.journal',
   layer: 'filesystem',
@@ -44,6 +51,9 @@ export const cause: Cause = {
     const own = syncs?.own.length ?? 0;
     if (syncs && others <= OUTNUMBERED * own)
       return ruledOut(`${figures}, for commits of its own: it asked for ${own} of ${own + others} syncs`);
+    const each = syncs === undefined ? probeSyncMs(m) : NaN;
+    if (each <= m.norm.flushMs)
+      return ruledOut(`${figures}, for its own syncs, and half of them took ${duration(each)} or less: no stall`);
     const who = most && `${most.name} (${most.pid})`;
     return {
       kind: 'found',

@@ -8,7 +8,7 @@ import { duration, percent, rate } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';
 import { phasesOf } from '../analysis/phases.js';
 import { isKernelThread } from '../analysis/threads.js';
-import { LEAST_SEEN, notChecked, type Cause } from './cause.js';
+import { LEAST_SEEN, NOT_UNDERSTOOD, notChecked, type Cause } from './cause.js';
 import { judgeDevice, diskName } from './shared.js';
 
 /** Time whose reason is known and ordinary. */
@@ -17,17 +17,16 @@ const ORDINARY = [
   'runnable',
   'block-device',
   'block-queue',
-  'block-finish',
   'journal',
   'asleep',
   'pipe-socket',
   'dirty-throttle',
 ] as const;
 const DISK_WAITS = ['block-device', 'block-held', 'block-queue', 'journal'] as const;
+/** Bookkeeping around the device is short, but where a busy machine's workers come late; more than this is no bookkeeping. */
+const MOST_FINISHING = 0.4;
 /** Without events, more waiting for the disk than this can't be acquitted. */
 const UNTOLD = 0.7;
-/** More than this share in other states is not called healthy. */
-const NOT_UNDERSTOOD = 0.25;
 
 function phaseEvidence(m: Measures): Evidence[] {
   return phasesOf(m.input).map((phase) => ({
@@ -85,7 +84,8 @@ export const cause: Cause = {
     const queued = account.source === 'requests' ? shareOf(account, ['block-queue']) : 0;
     // Threads that wait for others of their process without a lock between them wait for work.
     const waitsForWork = account.source === 'events' && m.convoy === undefined ? shareOf(account, ['user-lock']) : 0;
-    const ordinary = shareOf(account, ORDINARY) + waitsForWork - queued;
+    const finishing = shareOf(account, ['block-finish']);
+    const ordinary = shareOf(account, ORDINARY) + waitsForWork + (finishing <= MOST_FINISHING ? finishing : 0) - queued;
     if (1 - ordinary > NOT_UNDERSTOOD)
       return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
     const slow = judgeDevice(m);

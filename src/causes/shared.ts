@@ -66,8 +66,9 @@ export function diskName(m: Measures): string {
   return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
 }
 
-/** Where the victim's filesystem is mounted. */
+/** Where the victim's filesystem is mounted; undefined where nothing of its own tells. */
 export function mountOfVictim(m: Measures): string | undefined {
+  if (!m.diskIsOwn) return undefined;
   return m.input.facts.at(0)?.mounts.find((mount) => m.disk !== undefined && m.topology.disk(mount.device) === m.disk)
     ?.mountPoint;
 }

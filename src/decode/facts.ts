@@ -77,7 +77,6 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];
     const stat = folder !== undefined && path === `${folder}stat` ? parsePidStat(text) : undefined;
     if (!stat) continue;
-    const openFiles = openFilesOf(texts.get(`${folder}fd/`));
     const startedMs = startOf(stat, uptime, atMs);
     processes.push({
       pid: stat.pid,
@@ -87,20 +86,25 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
       daemon: isDaemon(stat) && stat.pid !== recorder && stat.parent !== recorder,
       startTicks: stat.startTicks,
       ...(startedMs !== undefined && { startedMs }),
-      ...(openFiles !== undefined && { openFiles }),
+      ...pathsOf(texts.get(`${folder}fd/`)),
     });
   }
   return processes;
 }
 
-/** Paths by how much they tell of a process's work: its files, the folder that it chose to stand in, its standard streams, the root. */
-function openFilesOf(text: string | undefined): string[] | undefined {
-  const lines = text?.split('\n').map((line) => /^(\S+) (\/.*)$/.exec(line)?.slice(1) ?? []);
-  const rank = (name: string, path: string) => (name === 'cwd' ? (path === '/' ? 3 : 1) : Number(name) <= 2 ? 2 : 0);
-  return lines
-    ?.filter(([name, path]) => name !== undefined && path !== undefined)
-    .toSorted(([a = '', one = ''], [b = '', other = '']) => rank(a, one) - rank(b, other))
-    .map(([, path = '']) => path);
+/** The folder that it stands in, and the paths of what it has open: its files before its standard streams. Where it complains tells nothing. */
+function pathsOf(text: string | undefined): Pick<RunningProcess, 'openFiles' | 'folder'> {
+  if (text === undefined) return {};
+  const lines = text.split('\n').flatMap((line) => {
+    const [, name = '', path = ''] = /^(\S+) (\/.*)$/.exec(line) ?? [];
+    return path === '' ? [] : [{ name, path }];
+  });
+  const folder = lines.find(({ name }) => name === 'cwd')?.path;
+  const isStream = (name: string) => Number(name) <= 2;
+  const open = lines
+    .filter(({ name }) => name !== 'cwd' && name !== '2')
+    .toSorted((a, b) => Number(isStream(a.name)) - Number(isStream(b.name)));
+  return { openFiles: open.map(({ path }) => path), ...(folder !== undefined && { folder }) };
 }
 
 /** Clock ticks of 1/100 s (USER_HZ) on both sides: start and uptime count from the same boot, the time in suspend included. */

@@ -58,8 +58,10 @@ export interface RunningProcess {
   readonly startedMs?: number;
   /** True for a service: it leads a session without a terminal, and is neither the recorder nor its child. */
   readonly daemon: boolean;
-  /** Paths of a watched process's open files: those of its work first, then its working folder and its standard streams; absent for others. */
+  /** Paths of a watched process's open files, its standard input and output last; absent for others. */
   readonly openFiles?: readonly string[];
+  /** The folder that it stands in. */
+  readonly folder?: string;
 }
 
 /** A set of facts taken at one moment. */

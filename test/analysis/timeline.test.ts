@@ -131,3 +131,25 @@ test('a sleep without a stack takes the state of the neighbour that lasted as lo
     ['dirty-throttle', 'block-device', 'dirty-throttle', 'block-device'],
   );
 });
+
+test('a long sleep without a stack is what a sample saw of it, at the beginning as well', () => {
+  const events = someEvents({
+    sched_switch: [into(60), out(70, 2)],
+    sched_waking: [waking(60)],
+  });
+  const sampled = (_thread: number, from: number, to: number) => {
+    assert.ok(to > from);
+    return from < 60
+      ? ({ state: 'fs-lock', wchan: 'ext4_buffered_write_iter' } as const)
+      : ({ state: 'fs-frozen', wchan: 'percpu_rwsem_wait' } as const);
+  };
+  const segments = timelines(events, new Set([ME]), 0, 200, new Map(), sampled).get(ME);
+  assert.deepEqual(
+    segments?.map(({ from, to, state }) => [from, to, state]),
+    [
+      [0, 60, 'fs-lock'],
+      [60, 70, 'running'],
+      [70, 200, 'fs-frozen'],
+    ],
+  );
+});

@@ -9,12 +9,12 @@ import { examine, ruledOut, type Cause, type Found } from '../../src/causes/caus
 import { diagnose } from '../../src/causes/diagnose.js';
 import type { Case } from '../../src/analysis/case.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
-import { aCase, someFacts } from '../support/case.js';
+import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, someEvents, type Row } from '../support/events.js';
 
 const ME = 50;
 
-function holding(id: string, share: number, confidence: number): Cause {
+function holding(id: string, share: number, confidence: number, different: Partial<Found> = {}): Cause {
   const found: Found = {
     kind: 'found',
     share,
@@ -24,6 +24,7 @@ function holding(id: string, share: number, confidence: number): Cause {
     evidence: [],
     advice: [],
     lost: [],
+    ...different,
   };
   return { id, layer: 'block', rank: 'verdict', needs: [], examine: () => found };
 }
@@ -65,6 +66,30 @@ test('causes are ranked by the time that they explain, weighed by how sure they 
     ['small'],
   );
   assert.deepEqual(diagnosis.ruledOut, [{ cause: 'out', why: 'no' }]);
+});
+
+test('what a program always does comes after what keeps it from getting on with that', () => {
+  const times = Array.from({ length: 101 }, (_, n) => n * 100);
+  const rate = (t: number) => (t < 7000 ? t * 1000 : 7_000_000 + (t - 7000) * 10);
+  const steady = (t: number) => t * 1000;
+  const order = (wchar: (t: number) => number) => {
+    const stat = series(times, { majflt: times.map(() => 0) });
+    const io = series(times, { wchar: times.map(wchar), rchar: times.map(() => 0) });
+    const me = { pid: ME, comm: 'me', stat, state: times.map(() => 'D'), io };
+    const input = aCase({
+      durationMs: 10_000,
+      victims: [{ pid: ME, comm: 'me', role: 'pid' }],
+      counters: { ...NO_COUNTERS, processes: new Map([[ME, me]]) },
+    });
+    const late = [{ from: 7000, to: 10_000 }];
+    const causes = [
+      holding('habit', 0.7, 0.9, { isHabit: true, lost: [{ from: 0, to: 7000 }] }),
+      holding('stall', 0.3, 0.9, { lost: late }),
+    ];
+    return diagnose(measure(input), causes, 'test').diagnosis.verdict.cause;
+  };
+  assert.equal(order(rate), 'stall');
+  assert.equal(order(steady), 'habit');
 });
 
 test('without anything recorded there is no verdict, and no guess', async () => {
