@@ -23,7 +23,7 @@ export interface Ceiling {
   readonly operationsPerSecond: number;
   readonly bytesPerSecond: number;
   readonly depth: number;
-  /** Coefficients of variation; of the windows without the fifth that is furthest off, where that is plainly smaller. */
+  /** Coefficients of variation; without the windows that are furthest off, where that is plainly smaller. */
   readonly operationsSpread: number;
   readonly bytesSpread: number;
   /** The best window before the first one with a queue, in the same units; NaN where there is none. */
@@ -117,16 +117,23 @@ function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined 
 }
 
 /**
- * The fifth of the windows that is furthest off may be a busy machine's hiccups. What is left of a normal distribution's standard deviation
- * without them is 0.66 of it, and less certain than that of all windows: it counts for two and a half times as much.
+ * The windows that are furthest off may be a busy machine's hiccups. Without a fifth of them 0.66 of a normal distribution's standard
+ * deviation is left, without two fifths 0.46, and both are less certain than that of all windows: they count for this much more.
  */
-const TRIMMED = 2.5;
+const TRIMMED = [
+  { dropped: 0, factor: 1 },
+  { dropped: 0.2, factor: 2.5 },
+  { dropped: 0.4, factor: 5 },
+] as const;
 
 function spread(values: readonly number[]): { mean: number; variation: number } {
   const middle = values.toSorted((a, b) => a - b)[values.length >>> 1] ?? NaN;
   const nearest = values.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
-  const kept = nearest.slice(0, values.length - Math.floor(values.length / 5));
-  return { mean: meanOf(values), variation: Math.min(variationOf(values), TRIMMED * variationOf(kept)) };
+  const variations = TRIMMED.map(
+    ({ dropped, factor }) =>
+      factor * variationOf(nearest.slice(0, values.length - Math.floor(values.length * dropped))),
+  );
+  return { mean: meanOf(values), variation: Math.min(...variations) };
 }
 
 function variationOf(values: readonly number[]): number {

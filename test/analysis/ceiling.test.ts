@@ -61,6 +61,17 @@ test('a token bucket of 200 operations a second is flat, with its queue and its 
   assert.ok(Math.abs(found.depth - DEPTH) < 0.5);
 });
 
+test('hiccups of a busy machine do not hide a ceiling', () => {
+  // Twice the machine holds everybody up for a fifth of a second; the bucket fills meanwhile, and is emptied at once.
+  const gaps = times(1200, () => 5).map((gap, n) => {
+    const at = n % 400;
+    return n > 100 && at === 0 ? 200 : n > 100 && at < 40 ? 0.1 : gap;
+  });
+  const found = ceiling(closedLoop(gaps));
+  assert.ok(found);
+  assert.ok(found.operationsSpread < 0.08, String(found.operationsSpread));
+});
+
 test('a server with exponential service times is not: of a hundred none passes for flat', () => {
   const random = generator(11);
   for (let run = 0; run < 100; run += 1) {
