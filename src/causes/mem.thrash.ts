@@ -33,8 +33,9 @@ export const cause: Cause = {
       account.source === 'events'
         ? total(times) / wall
         : shareOf(account, ['block-device', 'block-queue', 'block-held']);
-    // Making room is the other half of the price.
-    const share = Math.min(1, waited + shareOf(account, ['reclaim']));
+    // Making room is the other half of the price; where it is the larger one, the reads are a consequence of it.
+    const reclaimed = shareOf(account, ['reclaim']);
+    const share = Math.min(1, reclaimed > waited ? waited : waited + reclaimed);
     const figures = `it waited ${percent(waited)} of its time for cached reads`;
     if (!(read > 0) || share < NOTICEABLE) return ruledOut(figures);
     if (swapping(m)) return ruledOut(`${figures}; its own memory is swapped, which is worse`);
@@ -48,7 +49,7 @@ export const cause: Cause = {
       confidence: ramp(part, LEAST_AGAIN, 0.6, 0.7, 0.93) * (account.source === 'events' ? 1 : 0.9),
       sentence: `The files that the victim reads no longer fit into memory: ${percent(part)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
       culprit: memoryCulprit(limit),
-      before: ['mem.reclaim', 'dev.slow', 'dev.capped'],
+      before: ['dev.slow', 'dev.capped', ...(reclaimed > waited ? [] : ['mem.reclaim'])],
       evidence: [
         {
           measure: 'read again',
