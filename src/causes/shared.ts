@@ -68,9 +68,10 @@ export function diskName(m: Measures): string {
 
 /** Where the victim's filesystem is mounted; undefined where nothing of its own tells. */
 export function mountOfVictim(m: Measures): string | undefined {
-  if (!m.diskIsOwn) return undefined;
-  return m.input.facts.at(0)?.mounts.find((mount) => m.disk !== undefined && m.topology.disk(mount.device) === m.disk)
-    ?.mountPoint;
+  if (!m.diskIsOwn || m.disk === undefined) return undefined;
+  // By path and not by number: btrfs gives its mounts numbers of no device.
+  const mounts = m.input.facts.at(0)?.mounts.map(({ mountPoint }) => mountPoint);
+  return mounts?.find((mountPoint) => m.topology.diskOfPath(mountPoint) === m.disk);
 }
 
 /** A setting of the victim's disk's queue, as the latest facts have it, with its file. */

@@ -122,3 +122,24 @@ test('writes that write nothing are no idleness: that they fail is a candidate, 
   const paced = await diagnosed({ processes: new Map([sleeper(ME, 'S', 'hrtimer_nanosleep', writing)]) });
   assert.equal(paced.verdict.cause, 'app.idle');
 });
+
+test('a frozen btrfs is named by its mount, whose number is of no device', async () => {
+  const [mount] = someFacts().mounts;
+  const [device] = [...someFacts().devices.values()];
+  assert.ok(mount && device);
+  const process = { pid: ME, comm: 'me', command: 'me', cgroups: new Map(), startTicks: 1, daemon: false };
+  const { verdict } = await diagnosed(
+    { processes: new Map([sleeper(ME, 'D', 'percpu_rwsem_wait')]) },
+    {
+      manifest: { ...aCase().manifest, plan: { command: 'record', hz: 10, events: false } },
+      facts: [
+        someFacts({
+          mounts: [{ ...mount, device: '0:39', type: 'btrfs' }],
+          processes: [{ ...process, openFiles: ['/data/file'] }],
+        }),
+      ],
+    },
+  );
+  assert.equal(verdict.cause, 'fs.frozen');
+  assert.equal(verdict.culprit?.name, '/data');
+});
