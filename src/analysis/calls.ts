@@ -39,9 +39,27 @@ export function sleepsBelow(events: Events | undefined, functions: RegExp): (seg
   };
 }
 
+/** A victim's segments by the stack that they slept on: most have none, and thousands share one. */
+const byStack = remembered(
+  ({ segments }: VictimAccount): ReadonlyMap<number | string, readonly Segment[]> => {
+    const found = new Map<number | string, Segment[]>();
+    for (const segment of segments) {
+      const key = segment.stack ?? segment.wchan;
+      if (key === undefined) continue;
+      const list = found.get(key);
+      if (list) list.push(segment);
+      else found.set(key, [segment]);
+    }
+    return found;
+  },
+  () => '',
+);
+
 /** When the victim slept below one of these functions. */
 export const timesBelow = remembered(
-  (account: VictimAccount, events: Events | undefined, functions: RegExp): readonly Interval[] =>
-    union(account.segments.filter(sleepsBelow(events, functions))),
+  (account: VictimAccount, events: Events | undefined, functions: RegExp): readonly Interval[] => {
+    const isBelow = sleepsBelow(events, functions);
+    return union([...byStack(account).values()].filter(([first]) => first && isBelow(first)).flat());
+  },
   (_events, functions) => functions.source,
 );

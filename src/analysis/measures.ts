@@ -18,6 +18,7 @@ import { accountFromRequests, subjectOf, synchronous } from './subject.js';
 import { syncsOn, type Syncs } from './syncs.js';
 import { threadsOf } from './threads.js';
 import { diskOf, type VictimDisk } from './victim-disk.js';
+import type { Segment } from './timeline.js';
 import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
 import { portionsOf } from './writers.js';
 
@@ -76,10 +77,24 @@ function chooseAccount(
   return candidates.find(({ account, isChild }) => isChild && most > 0 && waited(account) >= most) ?? candidates[0];
 }
 
+/** A victim's segments by state, each in order of time. */
+const byState = remembered(
+  ({ segments }: VictimAccount): ReadonlyMap<State, readonly Segment[]> => {
+    const found = new Map<State, Segment[]>();
+    for (const segment of segments) {
+      const list = found.get(segment.state);
+      if (list) list.push(segment);
+      else found.set(segment.state, [segment]);
+    }
+    return found;
+  },
+  () => '',
+);
+
 /** The times at which the victim was in one of these states. */
 export const timesIn = remembered(
   (account: VictimAccount, states: readonly State[]): readonly Interval[] =>
-    union(account.segments.filter((segment) => states.includes(segment.state))),
+    union(states.flatMap((state) => byState(account).get(state) ?? [])),
   (states) => states.join(),
 );
 

@@ -118,7 +118,8 @@ export function splitWaits(
   isWriteback: (segment: Segment) => boolean,
 ): Segment[] {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
-  const isShared = (segment: Segment) => segment.state === 'journal' || isWriteback(segment);
+  const isShared = (segment: Segment) =>
+    segment.state === 'journal' || (segment.state === 'block-device' && isWriteback(segment));
   // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
   const shared = segments.some(isShared)
     ? stagesOf(
@@ -135,7 +136,7 @@ export function splitWaits(
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
     const parts = partsOf(segment, isShared(segment) ? shared : mine, heldUntil);
-    for (const part of parts) split.push({ ...segment, ...part, whole: segment.state });
+    for (const { from, to, state } of parts) split.push({ ...segment, from, to, state, whole: segment.state });
   });
   return split;
 }

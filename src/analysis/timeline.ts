@@ -3,27 +3,30 @@
 
 import type { Events } from '../model/events.js';
 import type { State } from '../model/states.js';
-import { column } from './merge.js';
+import { column, walkByTime } from './merge.js';
 import { reclaimTimes, withReclaim } from './reclaim.js';
 import { stateOfStack } from './waits.js';
 
-/** One stretch of one state. Times in ms since the recording's start. */
+/**
+ * One stretch of one state. Times in ms since the recording's start. A database's thread has a million of them, so those that are made
+ * from events all have all fields, in this order: V8 then knows where each field is.
+ */
 export interface Segment {
   readonly from: number;
   readonly to: number;
   readonly state: State;
   /** The thread that took the CPU (for runnable), as the kernel names it. */
-  readonly rival?: string;
+  readonly rival?: string | undefined;
   /** Index into events.stacks.stacks, for sleeps that had one, or were so like one that had. */
-  readonly stack?: number;
+  readonly stack?: number | undefined;
   /** The one kernel function that a sample told, where there are no stacks. */
-  readonly wchan?: string;
+  readonly wchan?: string | undefined;
   /** The state of the whole sleep, where this is a stage of it: a journal's commit is waited for while the device writes it. */
-  readonly whole?: State;
+  readonly whole?: State | undefined;
   /** The wake-up that ended a sleep: when, on which CPU, and the thread that ran there (0 in the idle task). */
-  readonly wokenAt?: number;
-  readonly wokenOn?: number;
-  readonly wokenBy?: number;
+  readonly wokenAt?: number | undefined;
+  readonly wokenOn?: number | undefined;
+  readonly wokenBy?: number | undefined;
 }
 
 const ASLEEP_MASK = 255;
@@ -49,43 +52,35 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
     else found.set(pid, [change]);
   };
   const switches = events.tables.get('sched_switch');
+  const wakings = events.tables.get('sched_waking');
   const prev = column(switches, 'prev_pid');
   const next = column(switches, 'next_pid');
   const state = column(switches, 'prev_state');
   const prevComm = column(switches, 'prev_comm');
   const nextComm = column(switches, 'next_comm');
-  for (let row = 0; row < (switches?.length ?? 0); row += 1) {
+  const woken = column(wakings, 'pid');
+  const { strings } = events;
+  walkByTime([switches, wakings], (table, row) => {
+    if (table === 1) {
+      const pid = woken[row] ?? 0;
+      if (!threads.has(pid)) return;
+      const t = wakings?.t[row] ?? 0;
+      add(pid, { t, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0, by: wakings?.pid[row] ?? 0 });
+      return;
+    }
     const t = switches?.t[row] ?? 0;
     const cpu = switches?.cpu[row] ?? 0;
     const out = prev[row] ?? 0;
     const into = next[row] ?? 0;
-    if (threads.has(out))
-      add(out, {
-        t,
-        kind: 'out',
-        state: state[row] ?? 0,
-        rival: rivalName(into, events.strings.get(nextComm[row] ?? 0)),
-        cpu,
-        by: 0,
-      });
-    if (threads.has(into))
-      add(into, { t, kind: 'in', state: 0, rival: rivalName(out, events.strings.get(prevComm[row] ?? 0)), cpu, by: 0 });
-  }
-  const wakings = events.tables.get('sched_waking');
-  const woken = column(wakings, 'pid');
-  for (let row = 0; row < (wakings?.length ?? 0); row += 1) {
-    const pid = woken[row] ?? 0;
-    if (threads.has(pid))
-      add(pid, {
-        t: wakings?.t[row] ?? 0,
-        kind: 'waking',
-        state: 0,
-        rival: '',
-        cpu: wakings?.cpu[row] ?? 0,
-        by: wakings?.pid[row] ?? 0,
-      });
-  }
-  for (const list of found.values()) list.sort((a, b) => a.t - b.t);
+    if (threads.has(out)) {
+      const rival = rivalName(into, strings.get(nextComm[row] ?? 0));
+      add(out, { t, kind: 'out', state: state[row] ?? 0, rival, cpu, by: 0 });
+    }
+    if (threads.has(into)) {
+      const rival = rivalName(out, strings.get(prevComm[row] ?? 0));
+      add(into, { t, kind: 'in', state: 0, rival, cpu, by: 0 });
+    }
+  });
   return found;
 }
 
@@ -155,13 +150,26 @@ interface Seen {
 
 /** A segment while it is built: a sleep knows whether it was uninterruptible, and whether its stack is missing. */
 type Draft = { -readonly [Key in keyof Segment]: Segment[Key] } & {
-  readonly deep?: boolean;
-  readonly guessed?: boolean;
+  readonly deep: boolean | undefined;
+  readonly guessed: boolean;
 };
 
-/** Its times are set when it ends. A database's thread has a million of these: they are made once and not copied. */
-function draft(state: State, more?: Partial<Draft>): Draft {
-  return more ? { from: 0, to: 0, state, ...more } : { from: 0, to: 0, state };
+/** Its times are set when it ends: it is made once and not copied. */
+function draft(state: State, guessed = false, deep?: boolean, stack?: number): Draft {
+  return {
+    from: 0,
+    to: 0,
+    state,
+    rival: undefined,
+    stack,
+    wchan: undefined,
+    whole: undefined,
+    wokenAt: undefined,
+    wokenOn: undefined,
+    wokenBy: undefined,
+    deep,
+    guessed,
+  };
 }
 
 /** What a thread that was just switched out does until its next event. */
@@ -169,8 +177,8 @@ function sleepOf(bits: number, stack: number | undefined, states: readonly State
   if ((bits & DEAD) !== 0) return draft('ended');
   if ((bits & STOPPED) !== 0) return draft('stopped');
   const deep = (bits & UNINTERRUPTIBLE) !== 0;
-  if (stack !== undefined) return { from: 0, to: 0, state: states[stack] ?? 'unexplained', stack, deep };
-  return draft(deep ? 'unexplained' : 'asleep', { deep, guessed: true });
+  if (stack !== undefined) return draft(states[stack] ?? 'unexplained', false, deep, stack);
+  return draft(deep ? 'unexplained' : 'asleep', true, deep);
 }
 
 function segmentsOf(
@@ -184,7 +192,7 @@ function segmentsOf(
   const first = changes[0];
   if (!first) return segments;
   // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
-  let current: Draft = draft(first.kind === 'out' ? 'running' : 'asleep', { guessed: true });
+  let current: Draft = draft(first.kind === 'out' ? 'running' : 'asleep', true);
   let since = fromMs;
   const end = (t: number, wake?: Change, rival?: string) => {
     const to = Math.min(Math.max(t, fromMs), toMs);
@@ -217,8 +225,10 @@ function segmentsOf(
     } else {
       end(change.t);
       const bits = change.state & ASLEEP_MASK;
-      if (bits === 0) current = draft('runnable', { rival: change.rival });
-      else current = sleepOf(bits, stacks.take(change.t, changes[index + 1]?.t ?? Infinity), states);
+      if (bits === 0) {
+        current = draft('runnable');
+        current.rival = change.rival;
+      } else current = sleepOf(bits, stacks.take(change.t, changes[index + 1]?.t ?? Infinity), states);
     }
   }
   end(toMs);
@@ -241,17 +251,17 @@ const LONG_MS = 50;
 const NEAR = 24;
 
 /**
- * Gives each sleep without a stack what a sample shows of it, if it is long enough to have one, or else the state of one of its kind that has one: of the nearest in time the one that lasted most nearly as
- * long, because what a thread waits for shows in how long it waits.
+ * Gives each sleep without a stack what a sample shows of it, if it is long enough to have one, or else the state of one of its kind that
+ * has one: of the nearest in time the one that lasted most nearly as long, because what a thread waits for shows in how long it waits.
  */
 function fillUnknown(segments: readonly Draft[], sampled: (from: number, to: number) => Seen | undefined): Draft[] {
   const known = [false, true].map((deep) => segments.filter((one) => one.stack !== undefined && one.deep === deep));
   const cursors = [0, 0];
   return segments.map((segment) => {
-    if (segment.guessed !== true || segment.state === 'running') return segment;
+    if (!segment.guessed || segment.state === 'running') return segment;
     const { from, to } = segment;
     const seen = to - from >= LONG_MS ? sampled(from, to - LONG_MS / 2) : undefined;
-    if (seen) return { ...segment, ...seen };
+    if (seen) return { ...segment, state: seen.state, wchan: seen.wchan };
     if (segment.deep === undefined) return segment;
     const kind = segment.deep ? 1 : 0;
     const list = known[kind] ?? [];
@@ -259,7 +269,7 @@ function fillUnknown(segments: readonly Draft[], sampled: (from: number, to: num
     while (at < list.length && (list[at]?.from ?? Infinity) < segment.from) at += 1;
     cursors[kind] = at;
     const near = mostAlike(segment, list, Math.max(0, at - NEAR), Math.min(list.length, at + NEAR));
-    return near ? { ...segment, state: near.state, ...(near.stack !== undefined && { stack: near.stack }) } : segment;
+    return near ? { ...segment, state: near.state, stack: near.stack } : segment;
   });
 }
 
