@@ -4,21 +4,19 @@
 
 import { styleText } from 'node:util';
 import { bytes, duration, figure, harmless, percent, rate } from '../base/format.js';
-import type { Diagnosis, Writer } from '../model/diagnosis.js';
+import type { Diagnosis } from '../model/diagnosis.js';
 import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
-  fileText,
   outcomeOf,
   processText,
   sinceText,
   KIND_WORDS,
   stateWords,
   sureText,
-  viaText,
-  writerText,
   type Outcome,
 } from './words.js';
+import { writerLines } from './writers.js';
 
 export interface TextOptions {
   readonly colour: boolean;
@@ -36,7 +34,7 @@ const OUTCOME_STYLE: Readonly<Record<Outcome, { readonly sign: string; readonly 
 
 /** More of each would push the verdict off the screen; the report and --json have them all. */
 const MOST = { ruledOut: 5, notChecked: 4, changes: 5, states: 6, also: 3, devices: 2, writers: 3 } as const;
-/** States below this share of the time, and writers below this share of a device’s bytes, are not worth a line. */
+/** States below this share of the time are not worth a line. */
 const LEAST_SHARE = 0.005;
 const BAR_CELLS = 24;
 /** With less room than this the sentence of a state is left out: its name has to do. */
@@ -129,28 +127,9 @@ function accounting(page: Page, { accounting: states }: Diagnosis): string[] {
 
 /** Of the devices that moved most bytes, who is behind them. */
 function writers(page: Page, { writers: all }: Diagnosis): string[] {
-  const devices = new Map<string, Writer[]>();
-  for (const one of all) devices.set(one.device, [...(devices.get(one.device) ?? []), one]);
-  const moved = (rows: readonly Writer[]) => rows.reduce((sum, one) => sum + one.writeBytes + one.readBytes, 0);
-  const first = [...devices.values()].toSorted((a, b) => moved(b) - moved(a)).slice(0, MOST.devices);
-  const lines = first.flatMap((rows) => {
-    const { device = '', layer = '' } = rows[0] ?? {};
-    const shown = rows.filter((one) => one.share >= LEAST_SHARE).slice(0, MOST.writers);
-    const cells = shown.map((one) => [
-      percent(one.share),
-      one.writeBytes > 0 ? `${bytes(one.writeBytes)} written` : '',
-      one.readBytes > 0 ? `${bytes(one.readBytes)} read` : '',
-      harmless(writerText(one)),
-      harmless(viaText(one)),
-      harmless(fileText(one)),
-    ]);
-    return [
-      clip(harmless(`${device}, ${layer}: ${bytes(moved(rows))}`), page.width - 2),
-      ...columns(cells, [0, 1, 2]).map((line) => `  ${clip(line, page.width - 4)}`),
-    ];
-  });
-  const left = devices.size - first.length;
-  return left > 0 ? [...lines, page.paint('dim', `and ${left} more devices: see the report or --json`)] : lines;
+  const { lines, left } = writerLines(all, { devices: MOST.devices, writers: MOST.writers });
+  const clipped = lines.map((line) => clip(line, page.width - 2));
+  return left > 0 ? [...clipped, page.paint('dim', `and ${left} more devices: see the report or --json`)] : clipped;
 }
 
 function phases({ phases: all }: Diagnosis): string[] {

@@ -13,6 +13,7 @@ import {
 import { LOSS_KINDS } from '../../model/losses.js';
 import { columns } from '../text-layout.js';
 import { clockText } from '../words.js';
+import { writerLines } from '../writers.js';
 import { blocks, companyText, deviceName, shareText, processName, shape, stagesShown } from './words.js';
 
 const MOST_PROCESSES = 12;
@@ -169,6 +170,7 @@ export function renderBlockStats(stats: BlockStats): string {
   }
   lines.push(
     ...section('Processes', processTable(stats.processes, stats)),
+    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, writers: 8 }).lines),
     ...section('The slowest requests', slowTable(stats.slowest, stats)),
     ...section(
       'Lost',
