@@ -7,6 +7,7 @@ import type { Events } from '../model/events.js';
 import { sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from './case.js';
+import type { Topology } from './devices.js';
 import type { Interval } from './intervals.js';
 import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own.js';
 import type { Origins } from './origins.js';
@@ -95,6 +96,7 @@ export function accountFor(
   requests: Requests | undefined,
   origins: Origins | undefined,
   known: VictimDisk,
+  topology: Topology,
 ): VictimAccount | undefined {
   const { from, to } = lifetime(input, pid);
   // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
@@ -110,7 +112,7 @@ export function accountFor(
       const expected = requests.disks.indexOf(known.disk ?? '');
       const expectedWakes = linkWakes(living, requests, expected, kernel);
       const isChosen = input.manifest.plan?.directory !== undefined;
-      const disk = (isChosen ? undefined : diskWaitedFor(living, expectedWakes, requests)) ?? known;
+      const disk = (isChosen ? undefined : diskWaitedFor(living, expectedWakes, requests, known, topology)) ?? known;
       const index = requests.disks.indexOf(disk.disk ?? '');
       const wakes = index === expected ? expectedWakes : linkWakes(living, requests, index, kernel);
       const own = ownRequests(requests, origins, threads, wakes);

@@ -69,7 +69,7 @@ function chooseAccount(
   const candidates = input.victims
     .map(({ pid, role }) => {
       const disk = diskOf(input, topology, requests, origins, pid);
-      return { disk, isChild: role === 'child', account: accountFor(input, pid, requests, origins, disk) };
+      return { disk, isChild: role === 'child', account: accountFor(input, pid, requests, origins, disk, topology) };
     })
     .toSorted((a, b) => waited(b.account) - waited(a.account));
   // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.

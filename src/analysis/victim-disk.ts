@@ -52,17 +52,25 @@ function mostOf(amounts: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
   return [...amounts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
-/** The disk whose completions ended most of a thread's waits; `wakes` are requests by segment. */
+/**
+ * The disk whose completions ended most of a thread's waits; `wakes` are requests by segment. What a device beneath its own disk completes
+ * is that disk's work: the device above answers only then.
+ */
 export function diskWaitedFor(
   segments: readonly Segment[],
   wakes: Int32Array,
   requests: Requests,
+  known: VictimDisk,
+  topology: Topology,
 ): VictimDisk | undefined {
+  const beneath = new Set(known.isOwn && known.disk !== undefined ? topology.beneath(known.disk) : []);
   const waited = new Map<DeviceId, number>();
   segments.forEach(({ from, to }, index) => {
     const row = wakes[index] ?? -1;
-    const disk = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
-    if (disk !== undefined) waited.set(disk, (waited.get(disk) ?? 0) + to - from);
+    const completed = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
+    if (completed === undefined) return;
+    const disk = beneath.has(completed) ? (known.disk ?? completed) : completed;
+    waited.set(disk, (waited.get(disk) ?? 0) + to - from);
   });
   const disk = mostOf(waited);
   return disk === undefined ? undefined : { disk, isOwn: true };

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Case } from '../../src/analysis/case.js';
 import { Topology } from '../../src/analysis/devices.js';
-import { diskOf } from '../../src/analysis/victim-disk.js';
-import type { RunningProcess } from '../../src/model/facts.js';
+import { diskOf, diskWaitedFor } from '../../src/analysis/victim-disk.js';
+import { followRequests } from '../../src/analysis/requests.js';
+import type { BlockDevice, RunningProcess } from '../../src/model/facts.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
+import { LOOP0, someEvents } from '../support/events.js';
 
 const ME = 50;
 
@@ -62,4 +64,26 @@ test('a process that has not opened its file yet may name it on its command line
     disk: '7:0',
     isOwn: true,
   });
+});
+
+test('what the device beneath its own disk completes is its own disk’s work', () => {
+  const devices = new Map<string, BlockDevice>([disk('7:0', 'loop0'), disk('7:1', 'loop1')]);
+  devices.set('7:0', { ...disk('7:0', 'loop0')[1], beneath: ['7:1'] });
+  const facts = someFacts({ devices });
+  const topology = new Topology(facts, NO_COUNTERS.diskNames);
+  const one = (dev: number, rwbs: string, from: number) => ({
+    block_bio_queue: { t: from, pid: ME, fields: { dev, sector: 0, nr_sector: 8, rwbs } },
+    block_rq_issue: { t: from + 1, fields: { dev, sector: 0, nr_sector: 8, rwbs } },
+    block_rq_complete: { t: from + 9, fields: { dev, sector: 0, nr_sector: 8, rwbs, error: 0 } },
+  });
+  const below = one(LOOP0 + 1, 'WS', 10);
+  const requests = followRequests(
+    someEvents(Object.fromEntries(Object.entries(below).map(([name, row]) => [name, [row]]))),
+    topology,
+  );
+  const waits = [{ from: 10, to: 20, state: 'block-device' as const }];
+  const waitedFor = (known: { disk: string; isOwn: boolean }) =>
+    diskWaitedFor(waits, Int32Array.of(0), requests, known, topology)?.disk;
+  assert.equal(waitedFor({ disk: '7:0', isOwn: true }), '7:0');
+  assert.equal(waitedFor({ disk: '7:0', isOwn: false }), '7:1');
 });
