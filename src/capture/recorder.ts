@@ -290,5 +290,8 @@ export class Recorder {
     this.keepNames();
     captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
     this.everySecond(monotonicNs());
+    // Drills record many times in one process.
+    this.sampler.close();
+    this.settings.close();
   }
 }

@@ -142,4 +142,9 @@ export class SettingsWatch {
     }
     return found;
   }
+
+  /** Closes all files. */
+  close(): void {
+    this.files.closeAll();
+  }
 }

@@ -90,29 +90,27 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
     warn(
       'other users can’t read this program, so nothing is recorded without root: move the clone out of a private folder.',
     );
-  try {
-    for (let repeat = 0; repeat < options.repeat; repeat += 1) {
-      for (const one of chosen) {
-        progress(`${runs.length + 1} of ${count}: ${one.id}…`);
-        const run = await runDrill(one, {
-          seed: options.seed,
-          repeat,
-          folder: options.dir,
-          undoFolder: journals,
-          tool,
-          ...(isReadable && { self: SELF }),
-          ...(options.keep !== undefined && { keep: options.keep }),
-        });
-        runs.push(run);
-        if (!options.json) {
-          progress('');
-          say(renderRun(run));
-        }
+  for (let repeat = 0; repeat < options.repeat; repeat += 1) {
+    for (const one of chosen) {
+      progress(`${runs.length + 1} of ${count}: ${one.id}…`);
+      const run = await runDrill(one, {
+        seed: options.seed,
+        repeat,
+        folder: options.dir,
+        undoFolder: journals,
+        tool,
+        ...(isReadable && { self: SELF }),
+        ...(options.keep !== undefined && { keep: options.keep }),
+      });
+      runs.push(run);
+      if (!options.json) {
+        progress('');
+        say(renderRun(run));
       }
     }
-  } finally {
-    watchdog.release();
   }
+  // Not where an error ends it: then the watchdog puts back what this process could not.
+  watchdog.release();
   const kernel = readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown';
   return { schema: 'iowitness.drills/1', tool, kernel, at, seed: options.seed, runs };
 }

@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { constants, mkdtempSync, openSync, readdirSync, rmdirSync } from 'node:fs';
+import { constants, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { monotonicNs } from '../../src/base/clock.js';
 import { SOURCE } from '../../src/model/recording.js';
+import { startRecording } from '../../src/pipeline.js';
 import { openRecording } from '../../src/recording/reader.js';
 import { RecordingWriter } from '../../src/recording/writer.js';
 import { newManifest } from '../support/recordings.js';
@@ -86,4 +88,30 @@ test('a filesystem that refuses O_DIRECT gets buffered writes', { skip: needsRoo
     assert.equal(Buffer.concat([...recording.pages('victim', 3)]).toString(), 'page');
     assert.deepEqual(recording.losses, []);
   });
+});
+
+test('a recorder leaves no file open, however often it records', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-files-'));
+  const openFiles = () => readdirSync('/proc/self/fd').length;
+  const record = async (name: string) => {
+    const session = await startRecording({
+      folder: path.join(folder, name),
+      undoFolder: path.join(folder, 'undo'),
+      tool: 'test',
+      plan: { command: 'record', hz: 10, events: false },
+      victims: [{ pid: process.pid, comm: 'node', role: 'pid' }],
+      watchBusiest: true,
+      eventBudget: 1000,
+    });
+    await sleep(1300);
+    assert.deepEqual(await session.end('time'), []);
+  };
+  try {
+    await record('first.iow');
+    const before = openFiles();
+    await record('second.iow');
+    assert.ok(openFiles() <= before, `${openFiles()} files, ${before} before`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
