@@ -19,7 +19,8 @@ export interface DiskLoad {
   readonly busy: readonly Interval[];
 }
 
-export function loadOf(requests: Requests, index: number): DiskLoad {
+/** `endMs` is when the recording ends: what the device has not answered by then, it is still at work on. */
+export function loadOf(requests: Requests, index: number, endMs: number): DiskLoad {
   const rows: number[] = [];
   for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === index) rows.push(row);
   const serviceFrom = new Float64Array(rows.length);
@@ -34,6 +35,10 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     last = Math.max(last, completed);
     flights.push({ from: dispatched, to: completed });
   });
+  // An older one than the last that was answered has rather lost its completion event.
+  const answered = rows.at(-1) === undefined ? -Infinity : (requests.dispatched[rows.at(-1) ?? 0] ?? -Infinity);
+  for (const { disk, dispatched } of requests.flying)
+    if (disk === index && dispatched >= answered) flights.push({ from: Math.max(dispatched, last), to: endMs });
   return {
     disk: requests.disks[index] ?? '',
     index,

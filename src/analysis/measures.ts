@@ -127,7 +127,7 @@ export function measure(input: Case): Measures {
   const account = chosen?.account;
   const { disk, isOwn } = account?.disk ?? chosen?.disk ?? { disk: undefined, isOwn: false };
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
-  const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
+  const load = requests && index >= 0 ? loadOf(requests, index, input.durationMs) : undefined;
   // Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt.
   const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
   const neighbours =

@@ -56,8 +56,8 @@ export interface Requests {
   readonly inodes: readonly string[];
   readonly errors: number;
   readonly requeues: number;
-  /** Dispatched, never seen completed. */
-  readonly unfinished: number;
+  /** What was dispatched and never seen completed: the disk's index and the dispatch. */
+  readonly flying: readonly { readonly disk: number; readonly dispatched: number }[];
 }
 
 /** rwbs as block_fill_rwbs writes it: an optional F (preflush), then R, W, D, F (flush) or N, then flags (kernel/trace/blktrace.c). */
@@ -203,6 +203,9 @@ function columnsOf(build: RequestBuilder): Requests {
     inodes: build.inodes,
     errors: build.errors,
     requeues: build.requeues,
-    unfinished: build.follower.inFlight,
+    flying: [...build.follower.flying()].map(({ flight, lane }) => ({
+      disk: diskOfLane(lane),
+      dispatched: build.follower.dispatched[flight] ?? NaN,
+    })),
   };
 }

@@ -116,7 +116,7 @@ test('a completion without a dispatch is passed over, a dispatch without a compl
     NOWHERE,
   );
   assert.equal(requests.length, 0);
-  assert.equal(requests.unfinished, 1);
+  assert.deepEqual(requests.flying, [{ disk: 0, dispatched: 2 }]);
 });
 
 test('rwbs letters', () => {
