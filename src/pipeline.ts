@@ -106,8 +106,9 @@ export function say(session: Session, source: string, value: unknown): void {
 /** A diagnosed recording, ready to be shown. */
 export interface Diagnosed {
   readonly diagnosis: Diagnosis;
-  readonly charts: Charts;
-  /** The figures of the block layer, made when a report asks for them; undefined where no request was recorded. */
+  /** Made when a report asks for them, as what follows is. */
+  readonly charts: () => Charts;
+  /** The figures of the block layer; undefined where no request was recorded. */
   readonly blockLayer: () => Promise<BlockStats | undefined>;
 }
 
@@ -115,7 +116,7 @@ export interface Diagnosed {
 export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
   const measures = measure(await openCase(path, options));
   const { diagnosis, lost } = diagnose(measures, await loadCauses(), tool);
-  const charts = buildCharts(measures, lost, diagnosis.verdict.cause);
+  const charts = () => buildCharts(measures, lost, diagnosis.verdict.cause);
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
   const blockLayer = async () => {
@@ -127,8 +128,9 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
 
 /** Writes the report as one HTML file. */
 export async function writeReport(diagnosed: Diagnosed, file: string, assets: ReportAssets): Promise<void> {
-  const { diagnosis, charts } = diagnosed;
-  await writeFileDirect(file, Buffer.from(renderHtml(diagnosis, charts, await diagnosed.blockLayer(), assets)));
+  const { diagnosis } = diagnosed;
+  const page = renderHtml(diagnosis, diagnosed.charts(), await diagnosed.blockLayer(), assets);
+  await writeFileDirect(file, Buffer.from(page));
 }
 
 /** The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. */

@@ -32,7 +32,7 @@ for (const [name, source] of Object.entries({ 'of every kind of record': undefin
         v.parse(DiagnosisSchema, diagnosis);
         const share = diagnosis.accounting.reduce((sum, one) => sum + one.share, 0);
         assert.ok(diagnosis.accounting.length === 0 || Math.abs(share - 1) < 1e-3, `the states sum to ${share}`);
-        assert.ok(charts.t.length <= 1000);
+        assert.ok(charts().t.length <= 1000);
         assert.doesNotMatch(renderText(diagnosis, { colour: false }), TERMINAL_CONTROLS);
         opened += 1;
       } catch (cause) {
