@@ -19,7 +19,7 @@ import { deviceId, type Topology } from './devices.js';
 import { DirtyPages, UNKNOWN } from './dirty-pages.js';
 import { dirtiedTable, Inodes } from './inodes.js';
 import { column, walkByTime } from './merge.js';
-import { KIND, kindOf } from './requests.js';
+import { DATA_WRITE, KIND, kindOf } from './requests.js';
 import { PAGE, Writeback, type Pass, type Range } from './writeback.js';
 
 export interface Portions {
@@ -63,7 +63,7 @@ function copiesOf(events: Events, topology: Topology): number {
   let queued = 0;
   for (let row = 0; row < (bios?.length ?? 0); row += 1) {
     const pass = writeback.at(bios?.t[row] ?? 0, bios?.pid[row] ?? 0);
-    if (pass?.ranges && /^F?W[^M]*$/.test(events.strings.get(rwbs[row] ?? 0))) queued += (sectors[row] ?? 0) * 512;
+    if (pass?.ranges && DATA_WRITE.test(events.strings.get(rwbs[row] ?? 0))) queued += (sectors[row] ?? 0) * 512;
   }
   return Math.max(1, Math.round(queued / allocated));
 }

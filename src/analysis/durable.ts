@@ -8,7 +8,7 @@ import { deviceId, type Topology } from './devices.js';
 import { union, type Interval } from './intervals.js';
 import { column } from './merge.js';
 import { kernelThreadTest } from './own.js';
-import { KIND, type Requests } from './requests.js';
+import { DATA_WRITE, KIND, type Requests } from './requests.js';
 import type { DeviceId } from '../model/counters.js';
 
 /** This share of its writes is followed by a commit before its next, and there are not many more: the commits are for it. */
@@ -29,9 +29,6 @@ export interface DurableRequests {
 /** An F before the direction is a flush, one behind it FUA (kernel/trace/blktrace.c, blk_fill_rwbs). */
 const DURABLE = /^(F|WF)/;
 
-/** An M is metadata of the filesystem. */
-const DATA = /^F?W[^M]*$/;
-
 /** When flushes and FUA writes were queued on a disk, by the victim and by threads of the kernel, and the victim's bytes. */
 function durableBios(input: Case, topology: Topology, threads: ReadonlySet<number>, disk: DeviceId) {
   const { events } = input;
@@ -39,7 +36,7 @@ function durableBios(input: Case, topology: Topology, threads: ReadonlySet<numbe
   const isKernel = kernelThreadTest(events?.comms ?? new Map());
   const letters = events?.strings.values ?? [];
   const isDurable = letters.map((text) => DURABLE.test(text));
-  const isData = letters.map((text) => DATA.test(text));
+  const isData = letters.map((text) => DATA_WRITE.test(text));
   const [dev, rwbs, sectors] = [column(table, 'dev'), column(table, 'rwbs'), column(table, 'nr_sector')];
   let bytes = 0;
   const own: number[] = [];

@@ -5,7 +5,7 @@
 import { KINDS } from '../model/block-stats.js';
 import type { DeviceId } from '../model/counters.js';
 import { TableBuilder } from '../decode/ftrace/table.js';
-import type { Events } from '../model/events.js';
+import type { Events, Strings } from '../model/events.js';
 import { deviceId, type Topology } from './devices.js';
 import { column, walkByTime } from './merge.js';
 import { RequestFollower } from './request-follower.js';
@@ -70,6 +70,23 @@ export function kindOf(rwbs: string, sectors: number): number {
   if (letter === 'D') return KIND.discard;
   return letter === 'F' ? KIND.flush : KIND.other;
 }
+
+/** The kind of each row of an event by its rwbs and its sectors; every text is looked at once, because a table has millions of rows. */
+export function kindsOf(strings: Strings): (rwbs: number, sectors: number) => number {
+  const kinds = new Map<number, number>();
+  return (rwbs, sectors) => {
+    const key = rwbs * 2 + (sectors === 0 ? 1 : 0);
+    let kind = kinds.get(key);
+    if (kind === undefined) {
+      kind = kindOf(strings.get(rwbs), sectors);
+      kinds.set(key, kind);
+    }
+    return kind;
+  };
+}
+
+/** A write of a file's contents: an M would make it metadata of the filesystem. */
+export const DATA_WRITE = /^F?W[^M]*$/;
 
 /** Requests by disk, kind and time, as they end. */
 class RequestBuilder {
@@ -149,16 +166,7 @@ export function followRequests(events: Events, topology: Topology): Requests {
     rwbs: column(one, 'rwbs'),
     error: column(one, 'error'),
   }));
-  const kinds = new Map<number, number>();
-  const kindAt = (rwbs: number, sectors: number): number => {
-    const key = rwbs * 2 + (sectors === 0 ? 1 : 0);
-    let kind = kinds.get(key);
-    if (kind === undefined) {
-      kind = kindOf(events.strings.get(rwbs), sectors);
-      kinds.set(key, kind);
-    }
-    return kind;
-  };
+  const kindAt = kindsOf(events.strings);
   walkByTime(tables, (index, row) => {
     const source = tables[index];
     const field = fields[index];

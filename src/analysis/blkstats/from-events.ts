@@ -5,7 +5,7 @@ import type { Stage } from '../../model/block-stats.js';
 import type { Events } from '../../model/events.js';
 import { deviceId, type Topology } from '../devices.js';
 import { column, walkByTime } from '../merge.js';
-import { KIND, kindOf } from '../requests.js';
+import { KIND, kindsOf } from '../requests.js';
 import type { BlockMeter } from './meter.js';
 
 /** What a recording does not tell. */
@@ -39,6 +39,7 @@ export function takeEvents(
     }
     return disk;
   };
+  const kindAt = kindsOf(events.strings);
   let records = 0;
   walkByTime(tables, (index, row) => {
     const table = tables[index];
@@ -48,8 +49,8 @@ export function takeEvents(
     const t = Math.round(((table.t[row] ?? 0) - firstMs) * 1e6);
     const disk = diskOf(field.dev[row] ?? 0);
     const sectors = field.sectors[row] ?? 0;
-    const flushes = index === 1 ? 1 : sectors;
-    const kind = kindOf(events.strings.get(field.rwbs[row] ?? 0), flushes);
+    // A split tells no size, and is never one of a flush.
+    const kind = kindAt(field.rwbs[row] ?? 0, index === 1 ? 1 : sectors);
     const sector = kind === KIND.flush ? 0 : (field.sector[row] ?? 0);
     if (index === 0) meter.queue(disk, kind, sector, sectors, t, table.pid[row] ?? 0);
     else if (index === 1) meter.split(disk, kind, sector, field.newSector[row] ?? 0, t);
