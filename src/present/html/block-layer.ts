@@ -131,7 +131,7 @@ function processes(stats: BlockStats): Markup | undefined {
     `Who queued I/O${all.length > rows.length ? ` (${rows.length} of ${all.length})` : ''}`,
     [
       { title: 'process', kind: 'name' },
-      { title: 'device' },
+      { title: 'device', kind: 'name' },
       ...figures.map((title): Column => ({ title, kind: 'figures' })),
     ],
     rows,
@@ -153,8 +153,8 @@ function slowest(stats: BlockStats): Markup | undefined {
     'The slowest requests, and what else the device had meanwhile',
     [
       { title: 'ended at', kind: 'figures' },
-      { title: 'device' },
-      { title: 'request' },
+      { title: 'device', kind: 'name' },
+      { title: 'request', kind: 'name' },
       { title: 'process', kind: 'name' },
       { title: 'Q2D', kind: 'figures' },
       { title: 'D2C', kind: 'figures' },
