@@ -39,6 +39,7 @@ export interface VictimAccount {
 /** States in which a thread is held up: they choose the thread to account for. */
 export const WAITING: ReadonlySet<State> = new Set<State>([
   'runnable',
+  'cpu-wakeup',
   'dirty-throttle',
   'block-held',
   'block-queue',

@@ -2,6 +2,7 @@
 // them. A device that merely works hard varies with what it is asked; a token bucket lets through the same amount in every window.
 // The measure of evenness is the coefficient of variation over the windows.
 
+import { diskWork } from './counted-work.js';
 import type { DiskLoad } from './disk-load.js';
 import { addToBins } from './intervals.js';
 import type { Requests } from './requests.js';
@@ -72,19 +73,19 @@ export function ceilingOf(
 
 /** From /proc/diskstats, where the queue is time_in_queue over time (Documentation/admin-guide/iostats.rst, field 11). */
 export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs: number): Ceiling | undefined {
-  const at = (name: string, index: number) => disk.columns.get(name)?.[index] ?? NaN;
   const windows: Window[] = [];
   let first = disk.t.findIndex((t) => t >= from);
   for (let index = first + 1; first >= 0 && index < disk.t.length; index += 1) {
     const start = disk.t[first] ?? 0;
-    const ms = (disk.t[index] ?? 0) - start;
+    const end = disk.t[index] ?? 0;
+    const ms = end - start;
     if (ms < WINDOW_MS - 1 || start > to) continue;
-    const grown = (name: string) => at(name, index) - at(name, first);
+    const { requests, bytes, queueMs } = diskWork(disk, { from: start, to: end });
     windows.push({
       from: start,
-      operations: ((grown('rd_ios') + grown('wr_ios')) * 1000) / ms,
-      bytes: ((grown('rd_sectors') + grown('wr_sectors')) * 512 * 1000) / ms,
-      depth: grown('time_in_queue') / ms,
+      operations: (requests * 1000) / ms,
+      bytes: (bytes * 1000) / ms,
+      depth: queueMs / ms,
     });
     first = index;
   }

@@ -158,7 +158,7 @@ function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Se
     releases: released.count,
     waits: waits.length,
     holderInIo: during(IN_IO),
-    holderRunning: during(['running', 'runnable']),
+    holderRunning: during(['running', 'runnable', 'cpu-wakeup']),
     times: waited,
   };
 

@@ -4,6 +4,7 @@
 // Performance, 1984, chapter 3). The sum of all services is the time during which the disk had work, so shares of it add up.
 
 import type { DeviceId, Series } from '../model/counters.js';
+import { diskWork, type DiskWork } from './counted-work.js';
 import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import { KIND, type Requests } from './requests.js';
 
@@ -289,6 +290,11 @@ export interface SlowStretch extends Interval {
 /** io_ticks counts in clock ticks of up to 10 ms: this long they are exact to some per cent. */
 const STRETCH_MS = 250;
 
+/** What an ordinary disk may take for what was counted, one request after the other, ms. */
+export function allowedFor(norm: ServiceNorm, { requests, bytes, flushes }: DiskWork): number {
+  return requests * norm.fixedMs + bytes / norm.bytesPerMs + flushes * norm.flushMs;
+}
+
 /**
  * The same judgement from counters: io_ticks is the time with anything in flight, so over the requests completed it is the service time
  * of a disk that has one at a time, and less than it for one that has several (Documentation/admin-guide/iostats.rst, field 10).
@@ -302,15 +308,11 @@ export function slowStretches(disk: Series, norm: ServiceNorm, within: Interval)
   for (let index = first + 1; index < disk.t.length && (disk.t[first] ?? Infinity) < within.to; index += 1) {
     const from = disk.t[first] ?? 0;
     const to = disk.t[index] ?? 0;
-    const grown = (name: string) => (disk.columns.get(name)?.[index] ?? NaN) - (disk.columns.get(name)?.[first] ?? NaN);
-    const requests = grown('rd_ios') + grown('wr_ios');
+    const work = diskWork(disk, { from, to });
     // A device so slow that nothing came back yet is looked at for longer.
-    if (to - from < STRETCH_MS - 1 || requests < 2) continue;
-    const bytes = (grown('rd_sectors') + grown('wr_sectors')) * 512;
-    const flushes = grown('fl_ios') || 0;
-    const allowedMs = requests * norm.fixedMs + bytes / norm.bytesPerMs + flushes * norm.flushMs;
-    const serviceMs = grown('io_ticks');
-    if (serviceMs > allowedMs) found.push({ from, to, requests, bytes, serviceMs, allowedMs });
+    if (to - from < STRETCH_MS - 1 || work.requests < 2) continue;
+    const allowedMs = allowedFor(norm, work);
+    if (work.busyMs > allowedMs) found.push({ from, to, ...work, serviceMs: work.busyMs, allowedMs });
     first = index;
   }
   return found;

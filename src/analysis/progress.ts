@@ -3,7 +3,7 @@
 // moved the bytes later.
 
 import type { Case } from './case.js';
-import { growthWithin } from './growth.js';
+import { processWork } from './counted-work.js';
 import { addToBins, type Interval } from './intervals.js';
 
 const WINDOW_MS = 500;
@@ -14,7 +14,7 @@ const LEAST_OUTSIDE = 3;
 
 /** The victim's progress within these times against that at all others, 0 to 1 and more; NaN where they can't be compared. */
 export function progressWithin(input: Case, pid: number, life: Interval, times: readonly Interval[]): number {
-  const io = input.counters.processes.get(pid)?.io;
+  const process = input.counters.processes.get(pid);
   const windowMs = Math.max(WINDOW_MS, (life.to - life.from) / MOST_WINDOWS);
   const covered = new Float64Array(Math.floor((life.to - life.from) / windowMs));
   for (const { from, to } of times) addToBins(covered, windowMs, from - life.from, to - life.from);
@@ -22,7 +22,7 @@ export function progressWithin(input: Case, pid: number, life: Interval, times: 
   covered.forEach((ms, window) => {
     const from = life.from + window * windowMs;
     const side = ms >= windowMs / 2 ? sums.inside : sums.outside;
-    side.done += growthWithin(io, 'rchar', from, from + windowMs) + growthWithin(io, 'wchar', from, from + windowMs);
+    side.done += processWork(process, { from, to: from + windowMs }).bytes;
     side.count += 1;
   });
   const { inside, outside } = sums;

@@ -40,7 +40,7 @@ function add(map: Map<number, Interval[]>, pid: number, interval: Interval): voi
 }
 
 /** States that say more than that memory was being reclaimed meanwhile. */
-const STRONGER: readonly State[] = ['runnable', 'cgroup-cpu', 'swap', 'stopped', 'ended'];
+const STRONGER: readonly State[] = ['runnable', 'cpu-wakeup', 'cgroup-cpu', 'swap', 'stopped', 'ended'];
 
 /** Segments with the times of reclaim cut out of them as a state of their own. */
 export function withReclaim(segments: readonly Segment[], reclaims: readonly Interval[]): Segment[] {

@@ -80,6 +80,13 @@ const STATE_OF_LETTER: Readonly<Record<string, State>> = {
   R: 'running',
 };
 
+/**
+ * Waits that last no longer than this in the mean, ms, are those for an idle CPU to come out of its idle state, which takes some tens of µs
+ * in a guest: a thread that competes for a CPU waits for a slice of another's, which is 1 ms or more. Source: kernel/sched/fair.c
+ * (sysctl_sched_base_slice).
+ */
+const MEAN_WAKEUP_MS = 0.1;
+
 /** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
 function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
   const segments: Segment[] = [];
@@ -87,6 +94,7 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
   const sched = counters.schedstat;
   const run = sched?.columns.get('run_ns');
   const wait = sched?.columns.get('wait_ns');
+  const slices = sched?.columns.get('slices');
   for (let index = 1; index < t.length; index += 1) {
     const begin = Math.max(t[index - 1] ?? 0, from);
     const end = Math.min(t[index] ?? 0, to);
@@ -95,17 +103,18 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
       if (!sched || !values) return 0;
       const a = values[lastAtOrBefore(sched.t, t[index - 1] ?? 0)] ?? NaN;
       const b = values[lastAtOrBefore(sched.t, t[index] ?? 0)] ?? NaN;
-      return Number.isFinite(b - a) ? Math.max(0, (b - a) / 1e6) : 0;
+      return Number.isFinite(b - a) ? Math.max(0, b - a) : 0;
     };
-    const running = Math.min(delta(run), end - begin);
-    const runnable = Math.min(delta(wait), end - begin - running);
+    const running = Math.min(delta(run) / 1e6, end - begin);
+    const waited = delta(wait) / 1e6;
+    const ready = waited <= MEAN_WAKEUP_MS * delta(slices) ? 'cpu-wakeup' : 'runnable';
     let at = begin;
     const add = (ms: number, state: State, wchan?: string) => {
       if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });
       at += Math.max(0, ms);
     };
     add(running, 'running');
-    add(runnable, 'runnable');
+    add(Math.min(waited, end - begin - running), ready);
     const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, t[index] ?? 0)];
     add(end - at, sampledState(counters, index, begin, end, around), wchan);
   }

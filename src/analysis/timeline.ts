@@ -29,6 +29,13 @@ export interface Segment {
   readonly wokenBy?: number | undefined;
 }
 
+/**
+ * An idle CPU that is to run a thread needs some µs to come out of its idle state, in a guest some tens of µs, and never more than this, ms.
+ * A longer wait behind which no other thread left the CPU is one for a quota or for the hypervisor. Source: exit latencies of
+ * drivers/idle/intel_idle.c; Documentation/admin-guide/pm/cpuidle.rst.
+ */
+export const LONGEST_WAKEUP_MS = 1;
+
 const ASLEEP_MASK = 255;
 const STOPPED = 4 | 8;
 const DEAD = 16 | 32;
@@ -220,6 +227,8 @@ function segmentsOf(
       // no switch in before its next switch out: the CPU was idle, so it did not wait for one.
       current = draft(nextSwitch(changes, index) === 'in' ? 'runnable' : 'running');
     } else if (change.kind === 'in') {
+      const wasWoken = current.state === 'runnable' && current.rival === undefined;
+      if (wasWoken && change.rival === '' && change.t - since <= LONGEST_WAKEUP_MS) current.state = 'cpu-wakeup';
       end(change.t, undefined, current.state === 'runnable' ? (current.rival ?? change.rival) : undefined);
       current = draft('running');
     } else {

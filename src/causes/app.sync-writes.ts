@@ -25,6 +25,8 @@ interface Durability {
   /** What it wrote between two of them. */
   readonly bytesEach: number;
   readonly source: string;
+  /** Flushes that can't have been its own, where the rest is too little to judge by. */
+  readonly foreign?: string;
   /** How a block trace shows them. */
   readonly shownBy?: string;
 }
@@ -43,7 +45,10 @@ function fromEvents(m: Measures): Durability | undefined {
   };
 }
 
-/** From counters: a wait that is no plain wait for pages, and the flushes of the disk meanwhile. */
+/** A commit flushes before and after its last block on a disk without FUA (Documentation/block/writeback_cache_control.rst). */
+const FLUSHES_EACH = 2;
+
+/** From counters: a wait that is no plain wait for pages, and the flushes of the disk meanwhile, as far as its writes can have asked for them. */
 function fromCounters(m: Measures): Durability | undefined {
   const { account, disk } = m;
   const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
@@ -51,7 +56,11 @@ function fromCounters(m: Measures): Durability | undefined {
   const count = growthWithin(series, 'fl_ios', account.from, account.to);
   const io = m.input.counters.processes.get(account.pid)?.io;
   const written = growthOf(io, 'wchar');
+  const calls = growthOf(io, 'syscw');
   return {
+    ...(FLUSHES_EACH * calls < count && {
+      foreign: `${diskName(m)} was flushed ${count} times while it wrote ${calls} times: others asked for most of that`,
+    }),
     times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
     count,
     bytesEach: written / count,
@@ -94,6 +103,7 @@ export const cause: Cause = {
       return ruledOut('the probe writes durably on purpose, to measure that');
     const found = WAYS[account.source](m);
     if (!found || !(found.count > 0)) return ruledOut('it never asked for durability');
+    if (found.foreign !== undefined) return ruledOut(found.foreign);
     const wall = account.to - account.from;
     // While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs.
     const harm = harmOf(m);

@@ -2,7 +2,7 @@
 // Source: Documentation/ABI/stable/sysfs-block (max_sectors_kb, max_hw_sectors_kb); block/blk-merge.c (bio_split_rw).
 
 import { intersect } from '../analysis/intervals.js';
-import { growthWithin } from '../analysis/growth.js';
+import { diskWork, processWork } from '../analysis/counted-work.js';
 import { column } from '../analysis/merge.js';
 import { deviceId } from '../analysis/devices.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
@@ -69,18 +69,16 @@ function largestOf({ account, load, requests }: Measures): number {
 /** Requests as large as the limit on average, while the process itself asks for much more at once. */
 function fromCounters(m: Measures, limit: number): Cut | undefined {
   const { account, disk } = m;
-  const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
-  const io = account && m.input.counters.processes.get(account.pid)?.io;
-  if (!account || !series || !io) return undefined;
-  const grown = (name: string) => growthWithin(series, name, account.from, account.to);
-  const count = grown('rd_ios') + grown('wr_ios');
-  const meanBytes = ((grown('rd_sectors') + grown('wr_sectors')) * 512) / count;
-  const asked =
-    (growthWithin(io, 'rchar', account.from, account.to) + growthWithin(io, 'wchar', account.from, account.to)) /
-    (growthWithin(io, 'syscr', account.from, account.to) + growthWithin(io, 'syscw', account.from, account.to));
+  const { disks, processes } = m.input.counters;
+  if (!account) return undefined;
+  const all = diskWork(disks.get(disk ?? ''), account);
+  const own = processWork(processes.get(account.pid), account);
+  const meanBytes = all.bytes / all.requests;
+  const asked = own.bytes / own.calls;
+  if (Number.isNaN(meanBytes + asked)) return undefined;
   return {
     full: asked >= 2 * limit && meanBytes >= 0.9 * limit ? 1 : 0,
-    requests: count,
+    requests: all.requests,
     meanBytes,
     splits: NaN,
     sinceMs: account.from,

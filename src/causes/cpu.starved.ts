@@ -4,6 +4,7 @@
 
 import type { VictimAccount } from '../analysis/accounting.js';
 import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
+import { growthOf, growthWithin } from '../analysis/growth.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
@@ -78,25 +79,40 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
   for (const limit of limitsOn(m, 'cpu')) {
     for (const [path, series] of m.input.counters.cgroups) {
       if (!path.endsWith('/cpu.stat') || !path.includes(limit.cgroup)) continue;
-      const growth = (name: string) =>
-        (series.columns.get(name)?.at(-1) ?? NaN) - (series.columns.get(name)?.[0] ?? NaN);
-      const times = growth('nr_throttled');
-      const ns = growth('throttled_time');
+      const times = growthOf(series, 'nr_throttled');
+      const ns = growthOf(series, 'throttled_time');
       if (times > 0)
-        return { times, ms: Number.isNaN(ns) ? growth('throttled_usec') / 1000 : ns / 1e6, path: limit.file };
+        return { times, ms: Number.isNaN(ns) ? growthOf(series, 'throttled_usec') / 1000 : ns / 1e6, path: limit.file };
     }
   }
   return undefined;
 }
 
-function stealShare(m: Measures): number {
-  const { columns } = m.input.counters.cpu;
-  const growth = (name: string) => (columns.get(name)?.at(-1) ?? NaN) - (columns.get(name)?.[0] ?? NaN);
-  const all = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'].reduce(
-    (sum, name) => sum + (growth(name) || 0),
-    0,
-  );
-  return all > 0 ? growth('steal') / all : NaN;
+/** The clock tick that /proc/stat counts in, USER_HZ of 100 a second, ms. */
+const TICK_MS = 10;
+/** /proc/stat's columns of time in which a CPU ran something here. */
+const BUSY = ['user', 'nice', 'system', 'irq', 'softirq'] as const;
+
+/** What all CPUs together spent in these columns of /proc/stat during the victim's life, ms. */
+function cpuMs({ input }: Measures, { from, to }: Interval, columns: readonly string[]): number {
+  return columns.reduce((sum, name) => sum + (growthWithin(input.counters.cpu, name, from, to) || 0) * TICK_MS, 0);
+}
+
+function stealShare(m: Measures, account: VictimAccount): number {
+  const stolen = cpuMs(m, account, ['steal']);
+  return stolen / (stolen + cpuMs(m, account, [...BUSY, 'idle', 'iowait']));
+}
+
+/**
+ * The part of its waiting for a CPU in which others than its own threads had them. Events name each rival; samples do not, so there it is
+ * the part of all CPU time but its own that was not its other threads'.
+ */
+function othersPart(m: Measures, account: VictimAccount): number {
+  if (account.source === 'events') return 1;
+  const ran = (segments: readonly Segment[]) => total(segments.filter(({ state }) => state === 'running'));
+  const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
+  const elsewhere = cpuMs(m, account, BUSY) - ran(account.segments);
+  return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
 }
 
 export const cause: Cause = {
@@ -110,17 +126,18 @@ export const cause: Cause = {
     const times = account.segments.filter(
       (one) => (one.state === 'runnable' && !isOwn(m, one)) || one.state === 'cgroup-cpu',
     );
-    const share = total(times) / (account.to - account.from);
+    const others = othersPart(m, account);
+    const share = (others * total(times)) / (account.to - account.from);
     const running = shareOf(account, ['running']);
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    const starved = starvedShare(account, times) >= LEAST_SHARE;
+    const starved = others * starvedShare(account, times) >= LEAST_SHARE;
     const halved = share >= HALVED.share && ofWanted >= HALVED.ofWanted;
     if (!starved && !halved) return ruledOut(figures);
     const first = rivals(m)[0];
     const quota = throttled(m);
-    const steal = stealShare(m);
+    const steal = stealShare(m, account);
     let culprit: Culprit | null = null;
     if (quota) culprit = { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
     else if (first) culprit = { kind: 'process', name: first.name, pid: first.pid };
@@ -128,7 +145,7 @@ export const cause: Cause = {
     const evidence: Evidence[] = [
       {
         measure: 'ready to run, not running',
-        value: `${duration(total(times))} (${percent(share)})`,
+        value: `${duration(others * total(times))} (${percent(share)})`,
         meaning: `against ${percent(running)} on a CPU: of the time that it wanted a CPU it got ${percent(1 - ofWanted)}`,
         source: account.source === 'events' ? 'sched:sched_switch, sched:sched_waking' : '/proc/PID/schedstat',
       },
@@ -160,7 +177,9 @@ export const cause: Cause = {
         ? `the hypervisor took ${percent(steal)} of the CPU time`
         : first
           ? `${who} ran instead`
-          : 'others ran instead';
+          : account.source === 'events'
+            ? 'its CPU did not run it, though no other thread is seen there'
+            : 'others ran instead';
     return {
       kind: 'found',
       share,

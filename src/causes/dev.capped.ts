@@ -4,7 +4,7 @@
 
 import { ceilingOf, ceilingOfCounters, WINDOW_MS, type Ceiling } from '../analysis/ceiling.js';
 import { firstSlowDispatch } from '../analysis/disk-load.js';
-import { growthWithin } from '../analysis/growth.js';
+import { diskWork, processWork } from '../analysis/counted-work.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
@@ -39,15 +39,10 @@ function ownShare(m: Measures): number {
   const { account, load, requests } = m;
   if (!account) return 0;
   if (account.source === 'samples' || !load || !requests) {
-    const io = m.input.counters.processes.get(account.pid)?.io;
-    const disk = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
-    const bytes =
-      growthWithin(io, 'read_bytes', account.from, account.to) +
-      growthWithin(io, 'write_bytes', account.from, account.to);
-    const sectors =
-      growthWithin(disk, 'rd_sectors', account.from, account.to) +
-      growthWithin(disk, 'wr_sectors', account.from, account.to);
-    return bytes / (sectors * 512);
+    const { disks, processes } = m.input.counters;
+    return (
+      processWork(processes.get(account.pid), account).diskBytes / diskWork(disks.get(m.disk ?? ''), account).bytes
+    );
   }
   let own = 0;
   let all = 0;

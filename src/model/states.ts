@@ -3,6 +3,7 @@
 export const STATES = {
   running: 'running on a CPU',
   runnable: 'ready to run, waiting for a CPU',
+  'cpu-wakeup': 'woken, until an idle CPU had come out of its idle state to run it',
   'dirty-throttle': 'paused by the page cache’s dirty throttle',
   'block-held': 'waiting for I/O that had not been let into the block layer (held back by a cgroup’s limit)',
   'block-queue': 'waiting for I/O that was queued, not yet sent to the device (scheduler, tags, writeback throttle)',

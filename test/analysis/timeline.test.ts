@@ -64,6 +64,17 @@ test('preempted by a rival: runnable, and the rival is named', () => {
   assert.equal(segments[1]?.rival, 'hog (99)');
 });
 
+test('the time that an idle CPU takes to wake up is no waiting for one, the same time behind another thread is', () => {
+  const states = (...switchIns: Row[]) =>
+    segmentsOf({ sched_switch: [out(10, 2), ...switchIns], sched_waking: [waking(30)] }, [
+      [10.004, ME, ['io_schedule']],
+    ]).map(({ from, to, state }) => [from, to, state]);
+  assert.deepEqual(states(into(30.03))[2], [30, 30.03, 'cpu-wakeup']);
+  assert.deepEqual(states(into(30.03, 99))[2], [30, 30.03, 'runnable']);
+  // A quota or a hypervisor keeps it longer than any CPU needs.
+  assert.deepEqual(states(into(40))[2], [30, 40, 'runnable']);
+});
+
 test('a wake-up whose switch in was not recorded means that the CPU was idle', () => {
   const segments = segmentsOf({ sched_switch: [out(10, 2), out(50, 2)], sched_waking: [waking(30)] }, [
     [10.1, ME, ['io_schedule']],

@@ -15,41 +15,73 @@ const ME = 50;
 const SAMPLES = 31;
 const TIMES = Array.from({ length: SAMPLES }, (_, n) => n * 100);
 const END = 100 * (SAMPLES - 1);
+const ZERO = TIMES.map(() => 0);
+/** A counter that grows evenly, by so much a ms. */
+const growing = (perMs: number) => TIMES.map((t) => t * perMs);
 
 /** A process or thread that sleeps all the time, by what its samples show. */
-function sleeper(pid: number, state: string, wchan: string, io?: Readonly<Record<string, readonly number[]>>) {
+function sleeper(
+  pid: number,
+  state: string,
+  wchan: string,
+  io?: Readonly<Record<string, readonly number[]>>,
+  sched: Readonly<Record<string, readonly number[]>> = { run_ns: ZERO, wait_ns: ZERO },
+) {
   const counters: ProcessCounters = {
     pid,
     comm: 'victim',
     stat: series(TIMES, { majflt: TIMES.map(() => 0) }),
     state: TIMES.map(() => state),
-    schedstat: series(TIMES, { run_ns: TIMES.map(() => 0), wait_ns: TIMES.map(() => 0) }),
+    schedstat: series(TIMES, sched),
     wchan: { t: Float64Array.from(TIMES), name: TIMES.map(() => wchan) },
     ...(io && { io: series(TIMES, io) }),
   };
   return [pid, counters] as const;
 }
 
-/** loop0 works all the time and answers two requests a second. */
-const SLOW_DISK = new Map([
-  [
-    '7:0',
-    series(
-      TIMES,
-      Object.fromEntries(
-        [
-          ['rd_ios', 0],
-          ['wr_ios', 0.002],
-          ['rd_sectors', 0],
-          ['wr_sectors', 0.016],
-          ['fl_ios', 0],
-          ['io_ticks', 1],
-          ['time_in_queue', 1],
-        ].map(([name, perMs]) => [String(name), TIMES.map((t) => t * Number(perMs))]),
-      ),
-    ),
-  ],
-]);
+/** loop0 as its counters have it: requests of 4 KiB. */
+function disk(requestsPerMs: readonly number[], busy: number, inQueue = busy, flushes: readonly number[] = ZERO) {
+  return new Map([
+    [
+      '7:0',
+      series(TIMES, {
+        rd_ios: ZERO,
+        wr_ios: requestsPerMs,
+        rd_sectors: ZERO,
+        wr_sectors: requestsPerMs.map((count) => count * 8),
+        fl_ios: flushes,
+        io_ticks: growing(busy),
+        time_in_queue: growing(inQueue),
+      }),
+    ],
+  ]);
+}
+
+/** It works all the time and answers two requests a second. */
+const SLOW_DISK = disk(growing(0.002), 1);
+
+/** Asleep in the disk in three of ten samples: noticeable, and not most of its time. */
+function waiter(io: Readonly<Record<string, readonly number[]>>) {
+  const [pid, counters] = sleeper(ME, 'S', 'ep_poll', io);
+  const isWait = (index: number) => index % 10 < 3;
+  return [
+    pid,
+    {
+      ...counters,
+      state: TIMES.map((_, index) => (isWait(index) ? 'D' : 'S')),
+      wchan: {
+        t: Float64Array.from(TIMES),
+        name: TIMES.map((_, index) => (isWait(index) ? 'io_schedule' : 'ep_poll')),
+      },
+    },
+  ] as const;
+}
+
+/** One write of 4 KiB each so many times a ms. */
+function writes(perMs: readonly number[]) {
+  const written = perMs.map((count) => count * 4096);
+  return { syscr: ZERO, syscw: perMs, rchar: ZERO, wchar: written, read_bytes: ZERO, write_bytes: written };
+}
 
 async function diagnosed(counters: Partial<Case['counters']>, different: Partial<Case> = {}): Promise<Diagnosis> {
   const input = aCase({
@@ -142,4 +174,88 @@ test('a frozen btrfs is named by its mount, whose number is of no device', async
   );
   assert.equal(verdict.cause, 'fs.frozen');
   assert.equal(verdict.culprit?.name, '/data');
+});
+
+test('a writer that its disk serves at once is healthy; one that waits longer than its few writes need is not acquitted', async () => {
+  const healthy = await diagnosed({
+    processes: new Map([waiter(writes(growing(0.5)))]),
+    disks: disk(growing(0.5), 0.3),
+  });
+  assert.equal(healthy.verdict.cause, 'healthy');
+  const few = await diagnosed({ processes: new Map([waiter(writes(growing(0.01)))]), disks: disk(growing(0.5), 0.3) });
+  assert.equal(few.verdict.cause, 'inconclusive');
+  assert.match(
+    few.verdict.sentence,
+    /waited \d+ ms for the disk in 30 reads and writes, longer than an ordinary disk needs/,
+  );
+});
+
+test('what others ask of the disk keeps counters from acquitting it: where all wait long, and where the victim gets less done meanwhile', async () => {
+  const mine = waiter(writes(growing(0.5)));
+  const even = await diagnosed({ processes: new Map([mine]), disks: disk(growing(2), 0.4) });
+  assert.equal(even.verdict.cause, 'healthy', 'company that is always there and harms nobody');
+  const long = await diagnosed({ processes: new Map([mine]), disks: disk(growing(2), 0.4, 40) });
+  assert.match(
+    long.verdict.sentence,
+    /75 % of what loop0 moved was not the victim’s, each of the 6000 requests there took 20 ms/,
+  );
+  // Every other second the others write ten times as much, and the victim a quarter.
+  const sum = (rate: (t: number) => number) => {
+    let total = 0;
+    return TIMES.map((t) => (total += t === 0 ? 0 : 100 * rate(t)));
+  };
+  const isBurst = (t: number) => Math.floor((t - 1) / 1000) % 2 === 1;
+  const own = sum((t) => (isBurst(t) ? 0.1 : 0.4));
+  const all = sum((t) => (isBurst(t) ? 4.1 : 0.8));
+  const surges = await diagnosed({ processes: new Map([waiter(writes(own))]), disks: disk(all, 0.4) });
+  assert.equal(surges.verdict.cause, 'inconclusive');
+  assert.match(surges.verdict.sentence, /while others asked for most the victim got \d\d % of its work done/);
+});
+
+test('threads that take turns at a lock while one waits for the disk may be a convoy; a pool without work is none', async () => {
+  const process = new Map([waiter(writes(growing(0.5)))]);
+  const threads = new Map([[ME, [ME, ME + 1]]]);
+  const turns = (part: number) => {
+    const [pid, counters] = sleeper(ME + 1, 'S', 'futex_wait_queue');
+    const name = TIMES.map((_, index) => (index % 10 < part * 10 ? 'futex_wait_queue' : 'hrtimer_nanosleep'));
+    return new Map([[pid, { ...counters, wchan: { t: Float64Array.from(TIMES), name } }]]);
+  };
+  const load = { processes: process, disks: disk(growing(0.5), 0.3) };
+  const convoy = await diagnosed({ ...load, threads: turns(0.5) }, { threads });
+  assert.match(convoy.verdict.sentence, /1 of the victim’s threads waited for locks while another waited for the disk/);
+  const pool = await diagnosed({ ...load, threads: turns(1) }, { threads });
+  assert.equal(pool.verdict.cause, 'healthy');
+});
+
+test('flushes that its own writes can’t have asked for are not its own', async () => {
+  const process = (perMs: number) => new Map([sleeper(ME, 'D', 'jbd2_log_wait_commit', writes(growing(perMs)))]);
+  const disks = disk(growing(0.1), 0.9, 0.9, growing(0.1));
+  assert.equal((await diagnosed({ processes: process(0.1), disks })).verdict.cause, 'app.sync-writes');
+  const others = await diagnosed({ processes: process(0.01), disks });
+  assert.notEqual(others.verdict.cause, 'app.sync-writes');
+  const why = others.ruledOut.find(({ cause }) => cause === 'app.sync-writes')?.why;
+  assert.equal(why, 'loop0 was flushed 300 times while it wrote 30 times: others asked for most of that');
+});
+
+test('starved is who waits long for each slice of a CPU that others have, not who wakes idle CPUs or competes with itself', async () => {
+  // Ready for 60 % of its time, running for 20 %.
+  const sched = (slices: number) => ({ run_ns: growing(2e5), wait_ns: growing(6e5), slices: growing(slices) });
+  const cpu = series(TIMES, {
+    ...Object.fromEntries(['nice', 'irq', 'softirq', 'steal', 'iowait'].map((name) => [name, ZERO])),
+    user: growing(0.15),
+    system: growing(0.05),
+    idle: growing(0),
+  });
+  const starved = await diagnosed({ processes: new Map([sleeper(ME, 'R', '0', undefined, sched(0.1))]), cpu });
+  assert.equal(starved.verdict.cause, 'cpu.starved');
+  const waking = await diagnosed({ processes: new Map([sleeper(ME, 'S', 'ep_poll', undefined, sched(20))]), cpu });
+  assert.notEqual(waking.verdict.cause, 'cpu.starved');
+  assert.ok((waking.accounting.find(({ state }) => state === 'cpu-wakeup')?.share ?? 0) > 0.5);
+  // Nine siblings took all the other CPU time.
+  const siblings = Array.from({ length: 9 }, (_, n) => sleeper(ME + 1 + n, 'R', '0', undefined, sched(0.1)));
+  const crowd = await diagnosed(
+    { processes: new Map([sleeper(ME, 'R', '0', undefined, sched(0.1))]), threads: new Map(siblings), cpu },
+    { threads: new Map([[ME, [ME, ...siblings.map(([pid]) => pid)]]]) },
+  );
+  assert.notEqual(crowd.verdict.cause, 'cpu.starved');
 });
