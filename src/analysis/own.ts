@@ -2,7 +2,7 @@
 // The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
 // blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
 
-import { firstEndingAfter, intersect, union, without, type Interval } from './intervals.js';
+import { union, type Interval } from './intervals.js';
 import type { Origins } from './origins.js';
 import type { Requests } from './requests.js';
 import { isKernelThread } from './threads.js';
@@ -85,11 +85,13 @@ export function ownRequests(
   return own;
 }
 
-/** The times at which some of the chosen requests were with the device, and queued but not yet dispatched. */
-export function stagesOf(
-  requests: Requests,
-  chosen: (row: number) => boolean,
-): { device: Interval[]; queue: Interval[] } {
+/** When some requests were with the device, and when some were queued and not yet dispatched. */
+export interface Stages {
+  readonly device: readonly Interval[];
+  readonly queue: readonly Interval[];
+}
+
+export function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
   const device: Interval[] = [];
   const queue: Interval[] = [];
   for (let row = 0; row < requests.length; row += 1) {
@@ -127,50 +129,67 @@ export function splitWaits(
         (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
       )
     : mine;
+  const stagesOfMine = cutters(mine);
+  const stagesOfShared = cutters(shared);
   const split: Segment[] = [];
-  segments.forEach((segment, index) => {
+  for (let index = 0; index < segments.length; index += 1) {
+    const segment = segments[index] ?? NOTHING;
     if (!isWait(segment.state)) {
       split.push(segment);
-      return;
+      continue;
     }
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
-    const parts = partsOf(segment, isShared(segment) ? shared : mine, heldUntil);
-    for (const { from, to, state } of parts) split.push({ ...segment, from, to, state, whole: segment.state });
-  });
+    const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
+    const add = (from: number, to: number, state: State) => split.push(stage(segment, from, to, state));
+    device.cut(segment.from, segment.to, (from, to, isWithDevice) => {
+      if (isWithDevice) add(from, to, 'block-device');
+      else
+        queue.cut(from, to, (start, end, isQueued) =>
+          add(start, end, isQueued ? 'block-queue' : restState(start, segment.state === 'journal', heldUntil)),
+        );
+    });
+  }
   return split;
 }
 
-/** One wait's stages in order of time. */
-function partsOf(
-  segment: Segment,
-  stages: { readonly device: readonly Interval[]; readonly queue: readonly Interval[] },
-  heldUntil: number,
-): { readonly from: number; readonly to: number; readonly state: State }[] {
-  const { from, to } = segment;
-  const all = [{ from, to }];
-  const device = intersect(all, near(stages.device, segment));
-  const rest = without(all, device);
-  if (rest.length === 0) return [{ from, to, state: 'block-device' }];
-  const queue = intersect(rest, near(stages.queue, segment));
-  return [
-    ...device.map((one) => ({ ...one, state: 'block-device' as State })),
-    ...queue.map((one) => ({ ...one, state: 'block-queue' as State })),
-    ...without(rest, queue).map((one) => ({ ...one, state: restState(one, segment.state === 'journal', heldUntil) })),
-  ].sort((a, b) => a.from - b.from);
+function cutters({ device, queue }: Stages): { readonly device: Cutter; readonly queue: Cutter } {
+  return { device: new Cutter(device), queue: new Cutter(queue) };
 }
 
-function restState(rest: Interval, journal: boolean, heldUntil: number): State {
-  if (rest.from < heldUntil && heldUntil - rest.from >= LEAST_HELD_MS) return 'block-held';
+/** Cuts stretches of time, each behind the one before, at the borders of a sorted set. */
+class Cutter {
+  private readonly set: readonly Interval[];
+  private first = 0;
+
+  constructor(set: readonly Interval[]) {
+    this.set = set;
+  }
+
+  /** Calls `visit` for each part in order of time, with whether the set covers it. */
+  cut(from: number, to: number, visit: (from: number, to: number, isCovered: boolean) => void): void {
+    while ((this.set[this.first]?.to ?? Infinity) <= from) this.first += 1;
+    let at = from;
+    for (let index = this.first; at < to; index += 1) {
+      const next = this.set[index];
+      const start = Math.min(next?.from ?? to, to);
+      if (start > at) visit(at, start, false);
+      const end = Math.min(next?.to ?? to, to);
+      if (next && end > Math.max(start, at)) visit(Math.max(start, at), end, true);
+      at = Math.max(at, end);
+    }
+  }
+}
+
+/** A stage of a wait: what the wait is, within a part of its time. */
+function stage(wait: Segment, from: number, to: number, state: State): Segment {
+  const { rival, stack, wchan, wokenAt, wokenOn, wokenBy } = wait;
+  return { from, to, state, rival, stack, wchan, whole: wait.state, wokenAt, wokenOn, wokenBy };
+}
+
+function restState(from: number, journal: boolean, heldUntil: number): State {
+  if (from < heldUntil && heldUntil - from >= LEAST_HELD_MS) return 'block-held';
   return journal ? 'journal' : 'block-finish';
-}
-
-/** The part of a sorted set that can touch a segment, found by bisection. */
-function near(set: readonly Interval[], segment: Interval): readonly Interval[] {
-  const low = firstEndingAfter(set, segment.from);
-  let end = low;
-  while (end < set.length && (set[end]?.from ?? Infinity) < segment.to) end += 1;
-  return set.slice(low, end);
 }
 
 /** True where a thread is the kernel's, by its name. */
