@@ -60,13 +60,16 @@ export interface Requests {
   readonly flying: readonly { readonly disk: number; readonly dispatched: number }[];
 }
 
-/** rwbs as block_fill_rwbs writes it: an optional F (preflush), then R, W, D, F (flush) or N, then flags (kernel/trace/blktrace.c). */
+/**
+ * rwbs as blk_fill_rwbs writes it: an optional F (preflush), then R, W, ZA (an append to a zone), D, F (flush), another command to a zone or N,
+ * then flags (kernel/trace/blktrace.c).
+ */
 export function kindOf(rwbs: string, sectors: number): number {
-  const letters = rwbs.replace(/^F(?=[RWDN])/, '');
+  const letters = rwbs.replace(/^F(?=[RWDNZ])/, '');
   if (sectors === 0 && rwbs.startsWith('F')) return KIND.flush;
   const letter = letters[0];
   if (letter === 'R') return KIND.read;
-  if (letter === 'W') return KIND.write;
+  if (letter === 'W' || letters.startsWith('ZA')) return KIND.write;
   if (letter === 'D') return KIND.discard;
   return letter === 'F' ? KIND.flush : KIND.other;
 }
@@ -86,7 +89,7 @@ export function kindsOf(strings: Strings): (rwbs: number, sectors: number) => nu
 }
 
 /** A write of a file's contents: an M would make it metadata of the filesystem. */
-export const DATA_WRITE = /^F?W[^M]*$/;
+export const DATA_WRITE = /^F?(W|ZA)[^M]*$/;
 
 /** Requests by disk, kind and time, as they end. */
 class RequestBuilder {

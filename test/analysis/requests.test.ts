@@ -126,4 +126,7 @@ test('rwbs letters', () => {
   assert.equal(kindOf('FF', 0), KIND.flush);
   assert.equal(kindOf('RAM', 8), KIND.read);
   assert.equal(kindOf('D', 8), KIND.discard);
+  assert.equal(kindOf('ZAS', 8), KIND.write, 'an append to a zone');
+  assert.equal(kindOf('ZR', 0), KIND.other, 'a reset of a zone');
+  assert.equal(kindOf('N', 0), KIND.other);
 });

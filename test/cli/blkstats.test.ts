@@ -178,6 +178,27 @@ test('flushes are told, and one flush serves everybody who waits for it', async 
   assert.equal(stats.slowest[0]?.name, 'postgres');
 });
 
+test('an append to a zone is a write and a reset is none; without a direction, what has a size was read', async () => {
+  const kinds = [CATEGORY.zoneAppend, CATEGORY.zoneReset, 0] as const;
+  const base = writeTrace('zones', [
+    kinds.flatMap((kind, index) =>
+      (['queue', 'issue', 'complete'] as const).map((stage, step) => ({
+        ...io(100 * index + 10 * step, stage, 64 * index, kind === CATEGORY.zoneReset ? 0 : 4096, kind),
+        version: 8 as const,
+      })),
+    ),
+  ]);
+  const [stats] = (await readBlockStats(base, 'test')).devices;
+  assert.deepEqual(
+    stats?.kinds.map(({ kind, requests }) => [kind, requests]),
+    [
+      ['read', 1],
+      ['write', 1],
+      ['other', 1],
+    ],
+  );
+});
+
 test('a bio that is split ends when each of its parts ends, and counts as one bio', async () => {
   const base = writeTrace('split', [
     [

@@ -12,18 +12,10 @@ import {
 } from '../../model/blktrace.js';
 import { notificationOf, processName, timeOfDay } from '../../decode/blktrace/meaning.js';
 import { SequenceWatch } from '../../decode/blktrace/sequences.js';
+import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { deviceId } from '../devices.js';
-import { KIND } from '../requests.js';
+import { KIND, kindOf } from '../requests.js';
 import type { BlockMeter } from './meter.js';
-
-/** A record's kind by its category bits (blk_fill_rwbs in kernel/trace/blktrace.c puts the letters in the same order). */
-export function kindOfCategory(category: number, size: number): number {
-  if ((category & CATEGORY.pc) !== 0) return KIND.other;
-  if ((category & CATEGORY.flush) !== 0 && size === 0) return KIND.flush;
-  if ((category & CATEGORY.discard) !== 0) return KIND.discard;
-  if ((category & CATEGORY.write) !== 0) return KIND.write;
-  return (category & CATEGORY.read) !== 0 ? KIND.read : KIND.other;
-}
 
 export class RecordTaker {
   private readonly meter: BlockMeter;
@@ -32,6 +24,10 @@ export class RecordTaker {
   private lastDevice = -1;
   private lastDisk = -1;
   private readonly names = new Map<number, string>();
+  /** Kinds by the letters of a record, as a number; most records are of the same letters as the one before. */
+  private readonly kinds = new Map<number, number>();
+  private lastKey = -1;
+  private lastKind: number = KIND.other;
   readonly sequences = new SequenceWatch();
   records = 0;
   /** When the first I/O was, ns since the trace's first record: time is counted from there, because notifications may be older. */
@@ -56,6 +52,18 @@ export class RecordTaker {
     return disk;
   }
 
+  private kindOf(category: number, size: number): number {
+    // A command that is passed through (SCSI, NVMe admin) is neither a read nor a write.
+    if ((category & CATEGORY.pc) !== 0) return KIND.other;
+    const key = rwbsKey(category, size);
+    if (key === this.lastKey) return this.lastKind;
+    let kind = this.kinds.get(key);
+    if (kind === undefined) this.kinds.set(key, (kind = kindOf(rwbsText(category, size), size)));
+    this.lastKey = key;
+    this.lastKind = kind;
+    return kind;
+  }
+
   /** Takes row `row` of a batch, at `at` ns since the trace's first record. */
   take(batch: RecordBatch, row: number, at: number): void {
     this.records += 1;
@@ -71,7 +79,7 @@ export class RecordTaker {
     const action = (batch.action[row] ?? 0) & ~CGROUP_FLAG;
     const disk = this.diskOf(batch.device[row] ?? 0);
     const size = batch.size[row] ?? 0;
-    const kind = kindOfCategory(category, size);
+    const kind = this.kindOf(category, size);
     const sectors = size >>> 9;
     const sector = kind === KIND.flush ? 0 : sectorOf(batch, row);
     switch (action) {
