@@ -58,7 +58,7 @@ function fromCounters(m: Measures): Durability | undefined {
   const written = growthOf(io, 'wchar');
   const calls = growthOf(io, 'syscw');
   return {
-    ...(FLUSHES_EACH * calls < count && {
+    ...(2 * FLUSHES_EACH * calls < count && {
       foreign: `${diskName(m)} was flushed ${count} times while it wrote ${calls} times: others asked for most of that`,
     }),
     times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),

@@ -230,7 +230,7 @@ test('threads that take turns at a lock while one waits for the disk may be a co
 test('flushes that its own writes can’t have asked for are not its own', async () => {
   const process = (perMs: number) => new Map([sleeper(ME, 'D', 'jbd2_log_wait_commit', writes(growing(perMs)))]);
   const disks = disk(growing(0.1), 0.9, 0.9, growing(0.1));
-  assert.equal((await diagnosed({ processes: process(0.1), disks })).verdict.cause, 'app.sync-writes');
+  assert.equal((await diagnosed({ processes: process(0.05), disks })).verdict.cause, 'app.sync-writes');
   const others = await diagnosed({ processes: process(0.01), disks });
   assert.notEqual(others.verdict.cause, 'app.sync-writes');
   const why = others.ruledOut.find(({ cause }) => cause === 'app.sync-writes')?.why;
