@@ -50,8 +50,9 @@ function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
 const DISK_WAITS: readonly State[] = ['block-device', 'block-held', 'block-queue', 'journal'];
 /** More waiting for the disk than this is more than an ordinary writer has: only its requests' lives can acquit the disk. */
 const UNTOLD = 0.7;
-/** From this share of a disk's bytes on, what others ask of it decides how the victim fares. */
+/** From this share of a disk's bytes on, the queue is others' work; a smaller one matters where it comes in surges. A journal's is less. */
 const MOSTLY_OTHERS = 0.5;
+const PARTLY_OTHERS = 0.25;
 /** Where others ask this many times more of the disk, the victim gets this part of its own work done, at most: they are in its way. */
 const SURGE = 4;
 const HELD_UP = 0.5;
@@ -95,9 +96,9 @@ function doubtOfOthers(m: Measures, account: VictimAccount): string | undefined 
   if (!disk || !process) return undefined;
   const work = diskWork(disk, account);
   const others = 1 - processWork(process, account).diskBytes / work.bytes;
-  if (!(others >= MOSTLY_OTHERS)) return undefined;
+  if (!(others >= PARTLY_OTHERS)) return undefined;
   const whose = `${percent(others)} of what ${diskName(m)} moved was not the victim’s`;
-  if (work.queueMs > allowedFor(m.norm, work))
+  if (others >= MOSTLY_OTHERS && work.queueMs > allowedFor(m.norm, work))
     return `${whose}, each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing, and counters alone can’t tell who waited for whom`;
   const progress = progressInSurges(account, disk, process);
   return progress <= HELD_UP
