@@ -20,8 +20,7 @@ export interface DiskLoad {
   readonly busy: readonly Interval[];
 }
 
-/** `endMs` is when the recording ends: what the device has not answered by then, it is still at work on. */
-export function loadOf(requests: Requests, index: number, endMs: number): DiskLoad {
+export function loadOf(requests: Requests, index: number): DiskLoad {
   const rows: number[] = [];
   for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === index) rows.push(row);
   const serviceFrom = new Float64Array(rows.length);
@@ -36,10 +35,6 @@ export function loadOf(requests: Requests, index: number, endMs: number): DiskLo
     last = Math.max(last, completed);
     flights.push({ from: dispatched, to: completed });
   });
-  // An older one than the last that was answered has rather lost its completion event.
-  const answered = rows.at(-1) === undefined ? -Infinity : (requests.dispatched[rows.at(-1) ?? 0] ?? -Infinity);
-  for (const { disk, dispatched } of requests.flying)
-    if (disk === index && dispatched >= answered) flights.push({ from: Math.max(dispatched, last), to: endMs });
   return {
     disk: requests.disks[index] ?? '',
     index,
@@ -96,7 +91,7 @@ export interface Slowness {
   readonly waitedMs: number;
 }
 
-/** The classes of the requests that completed within these times, with how much of `waits` each took; the one that took most first. */
+/** The classes of the requests that the disk served within these times, with how much of `waits` each took; the one that took most first. */
 export function slowness(
   load: DiskLoad,
   requests: Requests,
@@ -111,7 +106,7 @@ export function slowness(
   load.rows.forEach((row, at) => {
     const from = load.serviceFrom[at] ?? 0;
     const to = load.serviceTo[at] ?? 0;
-    if ((times[firstEndingAfter(times, to)]?.from ?? Infinity) > to) return;
+    if ((times[firstEndingAfter(times, from)]?.from ?? Infinity) > to) return;
     const kind = requests.kind[row] ?? 0;
     const bytes = requests.bytes[row] ?? 0;
     const name = classOf(kind, bytes);

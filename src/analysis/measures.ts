@@ -19,7 +19,7 @@ import { syncsOn, type Syncs } from './syncs.js';
 import { threadsOf } from './threads.js';
 import { diskOf, type VictimDisk } from './victim-disk.js';
 import type { Segment } from './timeline.js';
-import { dirtiedSeries, measureThrottle, type ThrottleMeasures } from './throttle.js';
+import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './throttle.js';
 import { portionsOf } from './writers.js';
 
 export interface Measures {
@@ -42,6 +42,8 @@ export interface Measures {
   readonly norm: ServiceNorm;
   readonly neighbours?: NeighbourMeasures;
   readonly throttle?: ThrottleMeasures;
+  /** When the workers of that disk were paused by the dirty throttle beneath it. */
+  readonly pausedBeneath: readonly Interval[];
   /** Who asked for durability on the victim's disk; absent where that was not recorded. */
   readonly syncs?: Syncs;
   readonly convoy?: Convoy;
@@ -120,14 +122,16 @@ function slowBy(
 export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   const requests =
-    input.events?.tables.has('block_rq_complete') === true ? followRequests(input.events, topology) : undefined;
+    input.events?.tables.has('block_rq_complete') === true
+      ? followRequests(input.events, topology, input.durationMs)
+      : undefined;
   const origins = requests && findOrigins(input, requests, topology);
   const portions = portionsOf(input, topology);
   const chosen = chooseAccount(input, topology, requests, origins);
   const account = chosen?.account;
   const { disk, isOwn } = account?.disk ?? chosen?.disk ?? { disk: undefined, isOwn: false };
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
-  const load = requests && index >= 0 ? loadOf(requests, index, input.durationMs) : undefined;
+  const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
   // Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt.
   const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
   const neighbours =
@@ -163,6 +167,7 @@ export function measure(input: Case): Measures {
     ...(load && { load }),
     ...(neighbours && { neighbours }),
     ...(throttle && { throttle }),
+    pausedBeneath: disk === undefined ? [] : pausedBeneath(input, topology, disk),
     ...(syncs && { syncs }),
     ...(convoy && { convoy }),
   };

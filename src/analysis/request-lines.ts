@@ -47,6 +47,7 @@ function linesOfDisk(m: Measures, requests: Requests, disk: number, bins: number
     if (requests.disk[row] !== disk) continue;
     const completed = requests.completed[row] ?? 0;
     addToBins(depth, binMs, requests.dispatched[row] ?? NaN, completed, 1 / binMs);
+    if (row >= requests.answered) continue;
     const kind = requests.kind[row] ?? 0;
     const bin = Math.min(bins - 1, Math.floor(completed / binMs));
     const [count, bytes] = [operations.get(kind), throughput.get(kind)];

@@ -34,7 +34,10 @@ export function kindOfLane(lane: number): number {
   return lane & 7;
 }
 
-/** A column set, one row a completed request, in order of completion. Times in ms since the start. */
+/**
+ * A column set, one row a request, in order of completion. Times in ms since the start. The last rows are what the device had not answered
+ * when the recording ended: they count as completed then, because until then they were waited for.
+ */
 export interface Requests {
   readonly length: number;
   /** Index into `disks`. */
@@ -56,8 +59,8 @@ export interface Requests {
   readonly inodes: readonly string[];
   readonly errors: number;
   readonly requeues: number;
-  /** What was dispatched and never seen completed: the disk's index and the dispatch. */
-  readonly flying: readonly { readonly disk: number; readonly dispatched: number }[];
+  /** Rows from here on were not answered. */
+  readonly answered: number;
 }
 
 /**
@@ -100,6 +103,8 @@ class RequestBuilder {
   readonly follower = new RequestFollower();
   errors = 0;
   requeues = 0;
+  /** The latest dispatch that was answered, by lane. */
+  private readonly answered: number[] = [];
   private readonly diskByDev = new Map<number, number>();
   private readonly inodeIndex = new Map<string, number>();
   private readonly topology: Topology;
@@ -129,9 +134,23 @@ class RequestBuilder {
   }
 
   complete(lane: number, sector: number, sectors: number, t: number, cpu: number): void {
-    const { follower, rows } = this;
-    const flight = follower.complete(lane, sector, sectors);
+    const flight = this.follower.complete(lane, sector, sectors);
     if (flight === NONE) return;
+    this.answered[lane] = Math.max(this.answered[lane] ?? -Infinity, this.follower.dispatched[flight] ?? NaN);
+    this.add(flight, lane, t, cpu);
+    this.follower.release(flight);
+  }
+
+  /** Takes what is still with a device for answered at the end. One older than the last of its kind that was has lost its completion. */
+  end(endMs: number): void {
+    const { follower, rows } = this;
+    const last = Math.max(endMs, rows.t[rows.length - 1] ?? endMs);
+    for (const { flight, lane } of follower.flying())
+      if ((follower.dispatched[flight] ?? NaN) >= (this.answered[lane] ?? -Infinity)) this.add(flight, lane, last, 0);
+  }
+
+  private add(flight: number, lane: number, t: number, cpu: number): void {
+    const { follower, rows } = this;
     const bio = follower.earliest(flight);
     const row = rows.add(t, cpu, follower.pid[bio] ?? 0);
     const values = [
@@ -146,12 +165,11 @@ class RequestBuilder {
       const target = rows.columns[index];
       if (target) target[row] = values[index] ?? NaN;
     }
-    follower.release(flight);
   }
 }
 
-/** Follows every request through the block events. */
-export function followRequests(events: Events, topology: Topology): Requests {
+/** Follows every request through the block events until the recording's end. */
+export function followRequests(events: Events, topology: Topology, endMs: number): Requests {
   const table = (name: string) => events.tables.get(name);
   const tables = [
     table('block_bio_queue'),
@@ -193,10 +211,12 @@ export function followRequests(events: Events, topology: Topology): Requests {
       build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
     }
   });
-  return columnsOf(build);
+  const answered = build.rows.length;
+  build.end(endMs);
+  return columnsOf(build, answered);
 }
 
-function columnsOf(build: RequestBuilder): Requests {
+function columnsOf(build: RequestBuilder, answered: number): Requests {
   const { rows } = build;
   const pick = (index: number) => rows.columns[index]?.subarray(0, rows.length) ?? new Float64Array(0);
   return {
@@ -214,9 +234,6 @@ function columnsOf(build: RequestBuilder): Requests {
     inodes: build.inodes,
     errors: build.errors,
     requeues: build.requeues,
-    flying: [...build.follower.flying()].map(({ flight, lane }) => ({
-      disk: diskOfLane(lane),
-      dispatched: build.follower.dispatched[flight] ?? NaN,
-    })),
+    answered,
   };
 }

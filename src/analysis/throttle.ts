@@ -1,9 +1,12 @@
 // The dirty throttle as the kernel tells it: limits, pauses, and how they compare with what the machine's memory allows.
 // Source: mm/page-writeback.c (balance_dirty_pages, domain_dirty_limits); Documentation/admin-guide/sysctl/vm.rst.
 
-import type { Series } from '../model/counters.js';
+import type { DeviceId, Series } from '../model/counters.js';
 import type { Case } from './case.js';
+import type { Topology } from './devices.js';
+import { union, type Interval } from './intervals.js';
 import { column } from './merge.js';
+import { isKernelThread } from './threads.js';
 import { PAGE } from './writeback.js';
 
 export interface ThrottleMeasures {
@@ -41,6 +44,29 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
     dirtyBytes: median(pick('dirty')) * PAGE,
     deviceDirtyBytes: median(pick('wb_dirty')) * PAGE,
   };
+}
+
+/**
+ * When the workers of a loop device were paused as writers themselves: what they write goes into the page cache of what the device stands
+ * on (drivers/block/loop.c, lo_rw_aio without direct I/O), and the device answers nothing meanwhile. Empty for any other device.
+ */
+export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): Interval[] {
+  const { events } = input;
+  const table = events?.tables.get('balance_dirty_pages');
+  if (!events || !table || topology.device(disk)?.backingFile === undefined) return [];
+  const beneath = topology.beneath(disk);
+  const [bdi, pause] = [column(table, 'bdi'), column(table, 'pause')];
+  const times: Interval[] = [];
+  for (let row = 0; row < table.length; row += 1) {
+    const ms = pause[row] ?? 0;
+    const pid = table.pid[row] ?? 0;
+    if (!(ms > 0) || pid === 0 || !isKernelThread(events.comms.get(pid) ?? 'unknown')) continue;
+    // btrfs and network filesystems have names there instead of a device's number.
+    const id = events.strings.get(bdi[row] ?? 0);
+    const from = table.t[row] ?? 0;
+    if (!/^\d+:\d+$/.test(id) || beneath.includes(topology.disk(id))) times.push({ from, to: from + ms });
+  }
+  return union(times);
 }
 
 function lastOf(series: Series, name: string): number {

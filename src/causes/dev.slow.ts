@@ -21,7 +21,7 @@ import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { CgroupLimit } from '../model/facts.js';
 import type { State } from '../model/states.js';
 import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding, type Found } from './cause.js';
-import { DEVICE_WAITS, diskName, ENOUGH_REQUESTS, judgeDevice, limitsOn } from './shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice, limitsOn, tells } from './shared.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
 const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
@@ -140,7 +140,7 @@ export const cause: Cause = {
     const lost = intersect(waits, union([...slow, { from: began, to: slow[0]?.from ?? began }]));
     const share = total(lost) / wall;
     const first = slowness(load, requests, m.norm, slow, waits)
-      .filter((one) => one.requests >= ENOUGH_REQUESTS && one.factor > 1)
+      .filter((one) => tells(one) && one.factor > 1)
       .sort((one, other) => loss(other) - loss(one))[0];
     if (!first || share < NOTICEABLE) {
       const slower = slowerThanBefore(m, load, requests, account);
@@ -166,11 +166,11 @@ export const cause: Cause = {
       kind: 'found',
       share,
       confidence: ramp(first.factor, 1, 3, 0.6, 0.95),
-      sentence: `${name} is slow: it took ${duration(mean)} of its own time for each of ${first.requests} ${first.class}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+      sentence: `${name} is slow: it took ${duration(mean)} of its own time for ${first.requests === 1 ? `one of the ${first.class}` : `each of ${first.requests} ${first.class}`}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
       culprit,
       evidence: [
         ...slowness(load, requests, m.norm, slow, waits)
-          .filter((one) => one.requests >= ENOUGH_REQUESTS)
+          .filter(tells)
           .map((one) => ({
             measure: `service time of ${one.class}`,
             value: `${duration(one.serviceMs / one.requests)} each over ${one.requests} (${bytes(one.bytes / one.requests)} on average)`,
@@ -189,6 +189,7 @@ export const cause: Cause = {
           meaning: 'what was held back or queued above the device',
           source: 'block:block_bio_queue → block:block_rq_issue',
         },
+        ...unanswered(load, requests),
         ...beneathEvidence(m, limits),
       ],
       advice: limit
@@ -201,6 +202,23 @@ export const cause: Cause = {
     };
   },
 };
+
+/** What it had not answered when the recording ended. */
+function unanswered(load: DiskLoad, requests: Requests): Evidence[] {
+  const rows = load.rows.filter((row) => row >= requests.answered);
+  const since = rows.reduce((first, row) => Math.min(first, requests.dispatched[row] ?? NaN), Infinity);
+  const until = requests.completed[rows[0] ?? -1] ?? NaN;
+  return rows.length === 0
+    ? []
+    : [
+        {
+          measure: 'not answered at the end',
+          value: `${rows.length} requests, the first of them for ${duration(until - since)}`,
+          meaning: 'they count as served until the recording ended, which is the least that they will have taken',
+          source: 'block:block_rq_issue without block:block_rq_complete',
+        },
+      ];
+}
 
 /** What a class cost the victim beyond the norm, ms; at most 0 for a class within the norm. */
 function loss(one: Slowness): number {

@@ -16,12 +16,14 @@ const ORDINARY = [
   'cpu-wakeup',
   'block-device',
   'block-queue',
-  'journal',
   'asleep',
   'pipe-socket',
   'dirty-throttle',
 ] as const;
-/** Bookkeeping around the device is short, but where a busy machine's workers come late; more than this is no bookkeeping. */
+/**
+ * Bookkeeping around the device, and in a journal while the device has nothing of it, is short, but where a busy machine's workers come late;
+ * more than this is no bookkeeping.
+ */
 const MOST_FINISHING = 0.4;
 
 function phaseEvidence(m: Measures): Evidence[] {
@@ -48,7 +50,7 @@ export const cause: Cause = {
     const queued = account.source === 'requests' ? shareOf(account, ['block-queue']) : 0;
     // Threads that wait for others of their process without a lock between them wait for work.
     const waitsForWork = account.source === 'events' && m.convoy === undefined ? shareOf(account, ['user-lock']) : 0;
-    const finishing = shareOf(account, ['block-finish']);
+    const finishing = shareOf(account, ['block-finish', 'journal']);
     const ordinary = shareOf(account, ORDINARY) + waitsForWork + (finishing <= MOST_FINISHING ? finishing : 0) - queued;
     if (1 - ordinary > NOT_UNDERSTOOD)
       return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);

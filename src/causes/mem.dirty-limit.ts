@@ -5,6 +5,7 @@
 import type { Measures } from '../analysis/measures.js';
 import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/throttle.js';
 import { bytes, duration, percent } from '../base/format.js';
+import type { DeviceId } from '../model/counters.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
 import { DEVICE_HAD_ROOM, diskName } from './shared.js';
@@ -19,29 +20,38 @@ interface LimitInForce {
   readonly advice: readonly string[];
 }
 
-/** The setting that makes the limit, and its size: the device's own (bdi) or the machine's (vm.dirty_*), or memory itself. */
-function limitInForce(m: Measures): LimitInForce {
-  const facts = m.input.facts.at(-1);
-  const bdi = m.disk === undefined ? undefined : m.topology.device(m.disk)?.bdi;
-  const bdiFile = `/sys/class/bdi/${m.disk ?? ''}`;
-  const global = Number.isFinite(m.throttle?.limitBytes ?? NaN)
-    ? (m.throttle?.limitBytes ?? NaN)
-    : vmstatDirtyLimit(m.input);
+/** A device's own limit, in bytes: Infinity where only the machine's holds. */
+function deviceLimit({ topology }: Measures, id: DeviceId, global: number): number {
+  const bdi = topology.device(id)?.bdi;
   const maxBytes = Number(bdi?.get('max_bytes'));
   const maxRatio = Number(bdi?.get('max_ratio'));
   // Newer kernels keep the limit as parts per million and show it as bytes too; the ratio in percent is rounded.
-  const ownLimit = Number.isFinite(maxBytes) ? maxBytes : maxRatio < 100 ? (global * maxRatio) / 100 : Infinity;
-  if (ownLimit < global / 2 || (bdi?.get('strict_limit') === '1' && Number.isFinite(ownLimit) && ownLimit < global)) {
+  const limit = Number.isFinite(maxBytes) ? maxBytes : maxRatio < 100 ? (global * maxRatio) / 100 : Infinity;
+  const binds = limit < global / 2 || (bdi?.get('strict_limit') === '1' && limit < global);
+  return binds ? limit : Infinity;
+}
+
+/** The setting that makes the limit, and its size: the device's own (bdi) or the machine's (vm.dirty_*), or memory itself. */
+function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
+  const facts = m.input.facts.at(-1);
+  const global = Number.isFinite(m.throttle?.limitBytes ?? NaN)
+    ? (m.throttle?.limitBytes ?? NaN)
+    : vmstatDirtyLimit(m.input);
+  const disks = m.disk === undefined ? [] : [m.disk, ...(isBeneath ? m.topology.beneath(m.disk) : [])];
+  const [own] = disks.map((id) => ({ id, limit: deviceLimit(m, id, global) })).toSorted((a, b) => a.limit - b.limit);
+  if (own && own.limit < Infinity) {
+    const bdi = m.topology.device(own.id)?.bdi;
+    const file = `/sys/class/bdi/${own.id}`;
     const name = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
     const strict = bdi?.get('strict_limit') === '1' ? 'strict_limit=1, ' : '';
     return {
-      bytes: ownLimit,
+      bytes: own.limit,
       culprit: {
         kind: 'setting',
-        name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${diskName(m)}’s bdi`,
-        file: `${bdiFile}/${name}`,
+        name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${m.topology.name(own.id)}’s bdi`,
+        file: `${file}/${name}`,
       },
-      advice: [`Raise the device’s own limit: \`echo 0 > ${bdiFile}/strict_limit; echo 100 > ${bdiFile}/max_ratio\`.`],
+      advice: [`Raise the device’s own limit: \`echo 0 > ${file}/strict_limit; echo 100 > ${file}/max_ratio\`.`],
     };
   }
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());
@@ -76,18 +86,22 @@ export const cause: Cause = {
   examine(m) {
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
-    const { share, busy } = throttled;
+    const { share, busy, isBeneath } = throttled;
     if (busy >= DEVICE_HAD_ROOM) {
       return ruledOut(
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
       );
     }
-    const limit = limitInForce(m);
+    const limit = limitInForce(m, isBeneath);
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
     const t = m.throttle;
     const evidence: Evidence[] = [
-      ...throttled.evidence('the device idled: it is not to blame'),
+      ...throttled.evidence(
+        isBeneath
+          ? 'its workers were paused like the writer: the device beneath is not to blame'
+          : 'the device idled: it is not to blame',
+      ),
       {
         measure: 'dirty limit in force',
         value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
@@ -114,10 +128,12 @@ export const cause: Cause = {
       kind: 'found',
       share,
       confidence: certain,
-      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held the writer for ${percent(share)} of its time while ${diskName(m)} was idle ${percent(1 - busy)} of it; the device is not to blame.`,
+      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(share)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
       culprit: limit.culprit,
       evidence,
       advice: limit.advice,
+      // What its workers are paused for looks like a slow device from above.
+      ...(isBeneath && { before: ['dev.slow', 'dev.capped', 'fs.journal'] }),
       lost: throttled.times,
     };
   },

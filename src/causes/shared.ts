@@ -40,8 +40,14 @@ export interface DeviceJudgement {
   readonly factor: number;
 }
 
-/** Fewer requests than this make no judgement. */
-export const ENOUGH_REQUESTS = 3;
+/** Fewer requests than this make no judgement, unless they take so many times the norm that no chance explains it. */
+const ENOUGH_REQUESTS = 3;
+const BEYOND_CHANCE = 10;
+
+/** True where a class of requests can tell how fast the disk is. */
+export function tells({ requests, factor }: Slowness): boolean {
+  return requests >= ENOUGH_REQUESTS || factor >= BEYOND_CHANCE;
+}
 
 /** How slow the victim's disk was against a norm, that of its kind unless told; undefined without requests. */
 export const judgeDevice = remembered(judge, (norm?: ServiceNorm) => String(norm?.fixedMs));
@@ -52,7 +58,7 @@ function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undef
   const classes = slowness(load, requests, norm, [account], timesIn(account, DEVICE_WAITS));
   const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
   const serviceMs = sum((one) => one.serviceMs);
-  const telling = classes.filter((one) => one.requests >= ENOUGH_REQUESTS && one.serviceMs >= 0.2 * serviceMs);
+  const telling = classes.filter((one) => tells(one) && one.serviceMs >= 0.2 * serviceMs);
   return {
     classes,
     requests: sum((one) => one.requests),

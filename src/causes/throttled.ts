@@ -1,7 +1,7 @@
 // What the two causes of the dirty throttle share: how long it held the victim, and whether the device had room meanwhile.
 
-import type { Interval } from '../analysis/intervals.js';
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { intersect, total, union, without, type Interval } from '../analysis/intervals.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';
 import { NOTICEABLE, notChecked, ruledOut, type Finding } from './cause.js';
@@ -10,8 +10,10 @@ import { diskName, utilisation } from './shared.js';
 export interface Throttled {
   readonly share: number;
   readonly times: readonly Interval[];
-  /** Share of the pauses in which the device was at work. */
+  /** Share of the pauses in which the device was at work, and its own workers were not paused themselves. */
   readonly busy: number;
+  /** True where it was the device's own workers that were paused, for most of the time. */
+  readonly isBeneath: boolean;
   /** The two figures on which both causes stand; `means` says what the device's share means. */
   evidence(means: string): Evidence[];
 }
@@ -20,22 +22,38 @@ export interface Throttled {
 export function findThrottled(m: Measures): Throttled | Finding {
   const { account } = m;
   if (!account) return notChecked('no victim');
-  const share = shareOf(account, ['dirty-throttle']);
+  const own = timesIn(account, ['dirty-throttle']);
+  const beneath = intersect(timesIn(account, ['block-device']), m.pausedBeneath);
+  const times = union([...own, ...beneath]);
+  const wall = account.to - account.from;
+  const share = total(times) / wall;
   if (share < NOTICEABLE) return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
-  const times = timesIn(account, ['dirty-throttle']);
-  const busy = utilisation(m, times);
+  const working = without(times, m.pausedBeneath);
+  const busy = working.length === 0 ? 0 : (utilisation(m, working) * total(working)) / total(times);
   if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
+  const pausedMs = total(intersect(times, m.pausedBeneath));
   return {
     share,
     times,
     busy,
+    isBeneath: pausedMs > total(times) / 2,
     evidence: (means) => [
       {
         measure: 'time in the dirty throttle',
-        value: `${duration(account.ms.get('dirty-throttle') ?? 0)} (${percent(share)})`,
+        value: `${duration(total(own))} (${percent(total(own) / wall)})`,
         meaning: 'the writer was made to sleep in balance_dirty_pages',
         source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
       },
+      ...(pausedMs > 0
+        ? [
+            {
+              measure: `${diskName(m)}’s own workers in the dirty throttle`,
+              value: `${duration(pausedMs)} of the ${duration(total(times))} in which the victim was paused or waited for them`,
+              meaning: `${diskName(m)} writes into the page cache of what it stands on, and is held by the same limit`,
+              source: 'writeback:balance_dirty_pages',
+            },
+          ]
+        : []),
       {
         measure: `${diskName(m)} while the writer was paused`,
         value: `busy ${percent(busy)}`,

@@ -73,6 +73,9 @@ function beneath(
   { mounts, idOf }: Context,
 ): DeviceId[] {
   if (backingFile) {
+    // A loop device can stand on another device itself.
+    const device = idOf.get(backingFile.replace(/^\/dev\//, ''));
+    if (device !== undefined) return [device];
     const mount = mountOf(mounts, backingFile);
     if (!mount) return [];
     // btrfs numbers its mounts anonymously, so there the mount's source tells.

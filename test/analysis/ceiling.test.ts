@@ -41,12 +41,12 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     inodes: [],
     errors: 0,
     requeues: 0,
-    flying: [],
+    answered: Infinity,
   };
 }
 
 function ceiling(requests: Requests, toMs = 6000) {
-  return ceilingOf(loadOf(requests, 0, toMs), requests, () => true, 0, toMs, SLOW_MS);
+  return ceilingOf(loadOf(requests, 0), requests, () => true, 0, toMs, SLOW_MS);
 }
 
 function times(count: number, gap: () => number): number[] {

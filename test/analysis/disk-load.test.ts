@@ -16,8 +16,9 @@ function busyOf(issued: readonly Row[], completed: readonly Row[]) {
   const requests = followRequests(
     someEvents({ block_rq_issue: issued, block_rq_complete: completed }),
     new Topology(undefined, new Map()),
+    100,
   );
-  return loadOf(requests, 0, 100).busy;
+  return loadOf(requests, 0).busy;
 }
 
 test('a device that answers nothing any more is busy until the end', () => {

@@ -80,6 +80,7 @@ test('what the device beneath its own disk completes is its own disk’s work', 
   const requests = followRequests(
     someEvents(Object.fromEntries(Object.entries(below).map(([name, row]) => [name, [row]]))),
     topology,
+    100,
   );
   const waits = [{ from: 10, to: 20, state: 'block-device' as const }];
   const waitedFor = (known: { disk: string; isOwn: boolean }) =>
