@@ -16,6 +16,8 @@ export interface DiskLoad {
   /** Service interval of each row (ms since start): the disk worked on this request and on none that ended before it. */
   readonly serviceFrom: Float64Array;
   readonly serviceTo: Float64Array;
+  /** Bytes that the disk moved for each row; for a flush, what had been written into its cache since the flush before. */
+  readonly moved: Float64Array;
   /** When anything was with the device. */
   readonly busy: readonly Interval[];
 }
@@ -25,13 +27,20 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
   for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === index) rows.push(row);
   const serviceFrom = new Float64Array(rows.length);
   const serviceTo = new Float64Array(rows.length);
+  const moved = new Float64Array(rows.length);
   const flights: Interval[] = [];
   let last = -Infinity;
+  let cached = 0;
   rows.forEach((row, at) => {
     const dispatched = requests.dispatched[row] ?? 0;
     const completed = requests.completed[row] ?? 0;
     serviceFrom[at] = Math.min(Math.max(dispatched, last), completed);
     serviceTo[at] = completed;
+    const isFlush = requests.kind[row] === KIND.flush;
+    const bytes = isFlush ? cached : (requests.bytes[row] ?? 0);
+    moved[at] = bytes;
+    if (isFlush) cached = 0;
+    else if (requests.kind[row] === KIND.write) cached += bytes;
     last = Math.max(last, completed);
     flights.push({ from: dispatched, to: completed });
   });
@@ -41,6 +50,7 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     rows: Int32Array.from(rows),
     serviceFrom,
     serviceTo,
+    moved,
     busy: union(flights),
   };
 }
@@ -61,9 +71,10 @@ export const NORMS: Readonly<Record<'solid' | 'spinning', ServiceNorm>> = {
   spinning: { fixedMs: 20, flushMs: 60, bytesPerMs: 20_000 },
 };
 
+/** `bytes`: what the disk has to move for it, for a flush what it has to empty its cache of. */
 export function expectedMs(norm: ServiceNorm, kind: number, bytes: number): number {
-  if (kind === KIND.flush) return norm.flushMs;
-  return norm.fixedMs + (kind === KIND.discard ? 0 : bytes / norm.bytesPerMs);
+  const fixedMs = kind === KIND.flush ? norm.flushMs : norm.fixedMs;
+  return fixedMs + (kind === KIND.discard ? 0 : bytes / norm.bytesPerMs);
 }
 
 /** Requests up to this size are dominated by the fixed part, larger ones by the transfer. */
@@ -108,7 +119,7 @@ export function slowness(
     const to = load.serviceTo[at] ?? 0;
     if ((times[firstEndingAfter(times, from)]?.from ?? Infinity) > to) return;
     const kind = requests.kind[row] ?? 0;
-    const bytes = requests.bytes[row] ?? 0;
+    const bytes = load.moved[at] ?? 0;
     const name = classOf(kind, bytes);
     let sum = classes.get(name);
     if (!sum) classes.set(name, (sum = { requests: 0, bytes: 0, serviceMs: 0, allowedMs: 0, services: [] }));
@@ -164,7 +175,7 @@ function windowsOf(load: DiskLoad, requests: Requests, norm: ServiceNorm, within
     const to = (load.serviceTo[at] ?? 0) - within.from;
     if (!(to > from) || to < 0) return;
     const kind = requests.kind[row] ?? 0;
-    const bytes = requests.bytes[row] ?? 0;
+    const bytes = load.moved[at] ?? 0;
     const name = classOf(kind, bytes);
     let sums = classes.get(name);
     if (!sums) classes.set(name, (sums = { class: name, served: bins(), allowed: bins(), requests: bins() }));

@@ -143,7 +143,7 @@ export function measure(input: Case): Measures {
           account.own,
           timesIn(account, ['block-device', 'block-queue']),
           input.durationMs,
-          (pid, binMs) => dirtiedSeries(input, threadsOf(input, pid), binMs),
+          (pids, binMs) => dirtiedSeries(input, threadsOf(input, ...pids), binMs),
         )
       : undefined;
   const norm = spins ? NORMS.spinning : NORMS.solid;

@@ -5,7 +5,7 @@ import type { DiskLoad } from './disk-load.js';
 import { firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import type { Origin, Origins } from './origins.js';
 import { findBursts, type Bursts } from './period.js';
-import type { Requests } from './requests.js';
+import { KIND, type Requests } from './requests.js';
 
 /** Bursts are looked for in bins of 50 ms, wider in recordings of more than a quarter of an hour. */
 const BIN_MS = 50;
@@ -18,8 +18,11 @@ export function isGuilty(origin: Origin | undefined): boolean {
   return origin?.via === 'direct' || origin?.via === 'flushed';
 }
 
+/** A program, with all its processes: a job that starts one after the other is one neighbour. */
 export interface Neighbour {
+  /** The process of it that moved most. */
   readonly origin: Origin;
+  readonly processes: number;
   /** ms of the victim's waiting during which the disk served this one. */
   readonly waitMs: number;
   readonly bytes: number;
@@ -41,6 +44,28 @@ export interface NeighbourMeasures {
   readonly contendedMeanMs: number;
 }
 
+interface Program {
+  readonly services: Interval[];
+  bytes: number;
+  /** By index of its origins, one a process. */
+  readonly bytesOf: Map<number, number>;
+  readonly series: Float64Array;
+}
+
+/** Stands for the victim among the indexes of origins. */
+const OWN = -1;
+
+/** An interval in parts one behind the other, as long as each one's bytes. */
+function inParts({ from, to }: Interval, bytes: ReadonlyMap<number, number>): (Interval & { readonly of: number })[] {
+  const sum = [...bytes.values()].reduce((a, b) => a + b, 0);
+  let at = from;
+  return [...bytes].map(([of, part]) => {
+    const begin = at;
+    at += ((to - from) * part) / sum;
+    return { from: begin, to: at, of };
+  });
+}
+
 export function findNeighbours(
   load: DiskLoad,
   requests: Requests,
@@ -48,47 +73,74 @@ export function findNeighbours(
   own: Uint8Array,
   waits: readonly Interval[],
   durationMs: number,
-  pagesDirtied: (pid: number, binMs: number) => Float64Array | undefined,
+  pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => Float64Array | undefined,
 ): NeighbourMeasures {
-  const byOrigin = new Map<number, { services: Interval[]; bytes: number; series: Float64Array }>();
+  const byProgram = new Map<string, Program>();
   const ownServices: Interval[] = [];
   const company: Interval[] = [];
+  /** Bytes written since the last flush, by origin: a flush serves those whose bytes it has to write out. */
+  const cached = new Map<number, number>();
   let diskBytes = 0;
   const binMs = Math.max(BIN_MS, Math.ceil(durationMs / MOST_BINS));
   const bins = Math.max(1, Math.ceil(durationMs / binMs));
+  const programs = origins.list.map(({ name, via }) => `${via} ${name}`);
+  const programOf = (index: number) => {
+    const key = programs[index] ?? '';
+    let program = byProgram.get(key);
+    if (!program) {
+      program = { services: [], bytes: 0, bytesOf: new Map(), series: new Float64Array(bins) };
+      byProgram.set(key, program);
+    }
+    return program;
+  };
   load.rows.forEach((row, at) => {
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
     const bytes = requests.bytes[row] ?? 0;
     diskBytes += bytes;
-    if (own[row] !== 0) {
+    const index = own[row] === 0 ? (origins.of[row] ?? 0) : OWN;
+    if (requests.kind[row] === KIND.flush && cached.size > 0) {
+      const parts = inParts(service, cached);
+      cached.clear();
+      for (const part of parts) {
+        if (part.of === OWN) ownServices.push(part);
+        else programOf(part.of).services.push(part);
+        if (isGuilty(origins.list[part.of])) company.push(part);
+      }
+      return;
+    }
+    if (requests.kind[row] === KIND.write) cached.set(index, (cached.get(index) ?? 0) + bytes);
+    if (index === OWN) {
       ownServices.push(service);
       return;
     }
-    const index = origins.of[row] ?? 0;
-    let entry = byOrigin.get(index);
-    if (!entry) byOrigin.set(index, (entry = { services: [], bytes: 0, series: new Float64Array(bins) }));
-    entry.services.push(service);
+    const program = programOf(index);
+    program.services.push(service);
     if (isGuilty(origins.list[index]))
       company.push({ from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 });
-    entry.bytes += bytes;
+    program.bytes += bytes;
+    program.bytesOf.set(index, (program.bytesOf.get(index) ?? 0) + bytes);
     const bin = Math.floor(service.to / binMs);
-    if (bin >= 0 && bin < bins) entry.series[bin] = (entry.series[bin] ?? 0) + bytes;
+    if (bin >= 0 && bin < bins) program.series[bin] = (program.series[bin] ?? 0) + bytes;
   });
-  const others: Neighbour[] = [];
-  for (const [index, entry] of byOrigin) {
-    const origin = origins.list[index];
-    if (!origin) continue;
-    const dirtied = origin.via === 'flushed' && origin.pid !== null ? pagesDirtied(origin.pid, binMs) : undefined;
-    others.push({
-      origin,
-      waitMs: total(intersect(waits, union(entry.services))),
-      bytes: entry.bytes,
-      share: diskBytes > 0 ? entry.bytes / diskBytes : 0,
-      bursts: { ...findBursts(dirtied ?? entry.series), binMs },
-    });
-  }
+  const others = [...byProgram.values()].flatMap(({ services, bytes, bytesOf, series }): Neighbour[] => {
+    const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
+    const origin = most && origins.list[most[0]];
+    if (!origin) return [];
+    const pids = new Set([...bytesOf.keys()].flatMap((index) => origins.list[index]?.pid ?? []));
+    const dirtied = origin.via === 'flushed' && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
+    return [
+      {
+        origin,
+        processes: Math.max(1, pids.size),
+        waitMs: total(intersect(waits, union(services))),
+        bytes,
+        share: diskBytes > 0 ? bytes / diskBytes : 0,
+        bursts: { ...findBursts(dirtied ?? series), binMs },
+      },
+    ];
+  });
   others.sort((a, b) => b.waitMs - a.waitMs);
-  const foreign = union([...byOrigin.values()].flatMap((entry) => entry.services));
+  const foreign = union([...byProgram.values()].flatMap(({ services }) => services));
   return {
     others,
     company: union(company),

@@ -29,9 +29,9 @@ export function births(input: Case): Map<number, number> {
   return new Map(Array.from(child, (pid, row) => [pid, forks?.t[row] ?? 0]));
 }
 
-/** All threads of a process as the recorder listed them, and all that they were seen to fork, processes and threads alike. */
-export function threadsOf(input: Case, pid: number): Set<number> {
-  const threads = new Set([pid, ...(input.threads.get(pid) ?? [])]);
+/** All threads of these processes as the recorder listed them, and all that they were seen to fork, processes and threads alike. */
+export function threadsOf(input: Case, ...pids: readonly number[]): Set<number> {
+  const threads = new Set(pids.flatMap((pid) => [pid, ...(input.threads.get(pid) ?? [])]));
   const forks = input.events?.tables.get('sched_process_fork');
   const parent = column(forks, 'parent_pid');
   const child = column(forks, 'child_pid');

@@ -17,13 +17,14 @@ const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as con
 const UNNAMED = 0.5;
 
 function who(neighbour: Neighbour): string {
-  const { origin } = neighbour;
-  return origin.pid === null ? origin.name : `${origin.name} (${origin.pid})`;
+  const { origin, processes } = neighbour;
+  if (origin.pid === null) return origin.name;
+  return `${origin.name} (${origin.pid}${processes > 1 ? ` and ${processes - 1} more` : ''})`;
 }
 
 function burstText(neighbour: Neighbour): string | undefined {
   const { spans, period, binMs } = neighbour.bursts;
-  if (spans.length === 0) return undefined;
+  if (spans.length < 2) return undefined;
   return period === undefined
     ? `${spans.length} bursts, not periodic`
     : `${spans.length} bursts, one every ${duration(period * binMs)}`;

@@ -174,7 +174,7 @@ export const cause: Cause = {
           .map((one) => ({
             measure: `service time of ${one.class}`,
             value: `${duration(one.serviceMs / one.requests)} each over ${one.requests} (${bytes(one.bytes / one.requests)} on average)`,
-            meaning: `${times(one.factor)} the norm of ${duration(m.norm.fixedMs)} plus the transfer at ${rate(m.norm.bytesPerMs * 1000)}; queueing behind other requests is left out`,
+            meaning: `${times(one.factor)} the norm of ${duration(one.class === 'flushes' ? m.norm.flushMs : m.norm.fixedMs)} plus the transfer at ${rate(m.norm.bytesPerMs * 1000)}; queueing behind other requests is left out`,
             source: 'block:block_rq_issue → block:block_rq_complete',
           })),
         {

@@ -20,13 +20,13 @@ function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {
   let count = 0;
   let tookMs = 0;
   let allowedMs = 0;
-  for (const row of load?.rows ?? []) {
+  load?.rows.forEach((row, at) => {
     const took = (requests?.completed[row] ?? NaN) - (requests?.queued[row] ?? NaN);
-    if (own[row] === 0 || !(took >= 0)) continue;
+    if (own[row] === 0 || !(took >= 0)) return;
     count += 1;
     tookMs += took;
-    allowedMs += expectedMs(NORMS.solid, requests?.kind[row] ?? 0, requests?.bytes[row] ?? 0);
-  }
+    allowedMs += expectedMs(NORMS.solid, requests?.kind[row] ?? 0, load.moved[at] ?? 0);
+  });
   return { count, tookMs, allowedMs };
 }
 
