@@ -5,15 +5,15 @@ import type { VictimAccount } from '../analysis/accounting.js';
 import { allowedFor, expectedMs, NORMS } from '../analysis/disk-load.js';
 import { diskWork, processWork } from '../analysis/counted-work.js';
 import { growthWithin } from '../analysis/growth.js';
-import { total } from '../analysis/intervals.js';
-import { shareOf, type Measures } from '../analysis/measures.js';
+import { intersect, total } from '../analysis/intervals.js';
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { isKernelThread } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { ProcessCounters, Series } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import { LEAST_SEEN, NOTICEABLE } from './cause.js';
-import { diskName, judgeDevice } from './shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice } from './shared.js';
 
 /** How long the victim's requests took, queueing included, and what a solid-state disk may take for them. */
 function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {
@@ -127,8 +127,15 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
   return doubtOfOthers(m, account);
 }
 
+/** Where the disk was slow in too few requests for dev.slow to be sure. */
+function doubtOfEvents(m: Measures, account: VictimAccount): string | undefined {
+  const share = total(intersect(timesIn(account, DEVICE_WAITS), m.slow)) / (account.to - account.from);
+  return share >= NOTICEABLE
+    ? `the victim waited for ${diskName(m)} ${percent(share)} of its time while that took longer than an ordinary disk may, for too few requests to tell whether it is slow`
+    : undefined;
+}
+
 /** Why the victim can't be called healthy, in words; undefined where nothing speaks against it. */
 export function doubtOf(m: Measures, account: VictimAccount): string | undefined {
-  if (account.source === 'requests') return doubtOfTrace(m, account);
-  return account.source === 'samples' ? doubtOfSamples(m, account) : undefined;
+  return { requests: doubtOfTrace, samples: doubtOfSamples, events: doubtOfEvents }[account.source](m, account);
 }

@@ -40,13 +40,13 @@ export interface DeviceJudgement {
   readonly factor: number;
 }
 
-/** Fewer requests than this make no judgement, unless they take so many times the norm that no chance explains it. */
+/** Fewer requests than this make no judgement, unless they take longer than the norm by more than any hiccup, ms. */
 const ENOUGH_REQUESTS = 3;
-const BEYOND_CHANCE = 10;
+const HICCUP_MS = 1000;
 
 /** True where a class of requests can tell how fast the disk is. */
-export function tells({ requests, factor }: Slowness): boolean {
-  return requests >= ENOUGH_REQUESTS || factor >= BEYOND_CHANCE;
+export function tells({ requests, serviceMs, factor }: Slowness): boolean {
+  return requests >= ENOUGH_REQUESTS || serviceMs * (1 - 1 / factor) >= HICCUP_MS;
 }
 
 /** How slow the victim's disk was against a norm, that of its kind unless told; undefined without requests. */
