@@ -7,7 +7,8 @@ import { firstSlowDispatch } from '../analysis/disk-load.js';
 import { diskWork, processWork } from '../analysis/counted-work.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
-import { duration, percent, rate } from '../base/format.js';
+import { duration, figure, percent, rate } from '../base/format.js';
+import { beneathOf } from './beneath.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
 import { diskName } from './shared.js';
 
@@ -34,7 +35,7 @@ function began(m: Measures, top: Ceiling): number {
   return Number.isNaN(first) ? top.firstMs : first;
 }
 
-/** The victim's part of the device's bytes; without events, of what it made the disks read and write, by its own counters. */
+/** The victim's part of what was in the device, requests times time; without events, of the device's bytes, by its own counters. */
 function ownShare(m: Measures): number {
   const { account, load, requests } = m;
   if (!account) return 0;
@@ -47,9 +48,9 @@ function ownShare(m: Measures): number {
   let own = 0;
   let all = 0;
   for (const row of load.rows) {
-    const size = requests.bytes[row] ?? 0;
-    all += size;
-    if (account.own[row] !== 0) own += size;
+    const insideMs = (requests.completed[row] ?? NaN) - (requests.dispatched[row] ?? NaN);
+    all += insideMs;
+    if (account.own[row] !== 0) own += insideMs;
   }
   return all > 0 ? own / all : 0;
 }
@@ -71,9 +72,16 @@ export const cause: Cause = {
       );
     const inBytes = top.bytesSpread < top.operationsSpread;
     const flat = Math.min(top.bytesSpread, top.operationsSpread);
-    const [amount, before] = inBytes
-      ? [rate(top.bytesPerSecond), top.bytesBefore / top.bytesPerSecond]
-      : [`${Math.round(top.operationsPerSecond)} IOPS`, top.operationsBefore / top.operationsPerSecond];
+    const operations = `${figure(top.operationsPerSecond)} IOPS`;
+    // Of requests of one size both are flat, and the limit may be in either.
+    const isEither = Math.max(top.bytesSpread, top.operationsSpread) <= FLAT;
+    const amount = isEither
+      ? `${rate(top.bytesPerSecond)} (${operations})`
+      : inBytes
+        ? rate(top.bytesPerSecond)
+        : operations;
+    const before = inBytes ? top.bytesBefore / top.bytesPerSecond : top.operationsBefore / top.operationsPerSecond;
+    const beneath = beneathOf(m);
     const latency = (top.depth * 1000) / top.operationsPerSecond;
     const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
     if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
@@ -91,14 +99,14 @@ export const cause: Cause = {
       confidence:
         ramp(flat, 0.02, FLAT, 0.95, 0.7) * ramp(top.depth, 3, 6, 0.85, 1) * (account.source === 'samples' ? 0.85 : 1),
       sentence: `${name} gives ${amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(latency)} each)${fell ? `; it gave ${before.toFixed(1)} times as much before` : ''}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
-      culprit: { kind: 'device', name },
+      culprit: beneath.culprit,
       before: ['dev.slow', 'blk.tags', 'blk.scheduler'],
       decidedBy:
         'the same load with half and with twice as many requests in flight: under a rate limit the throughput does not change',
       evidence: [
         {
           measure: 'ceiling',
-          value: `${Math.round(top.operationsPerSecond)} IOPS, ${rate(top.bytesPerSecond)}`,
+          value: `${operations}, ${rate(top.bytesPerSecond)}`,
           meaning: `the same in each of ${top.windows} half seconds: ${percent(top.operationsSpread)} spread in operations, ${percent(top.bytesSpread)} in bytes`,
           source: m.load ? 'block:block_rq_complete' : '/proc/diskstats',
         },
@@ -118,8 +126,10 @@ export const cause: Cause = {
               },
             ]
           : []),
+        ...beneath.evidence,
       ],
       advice: [
+        ...beneath.advice,
         'Compare the ceiling with what the volume was bought for (IOPS, throughput, burst credit), and with the instance’s own limit.',
         'Fewer requests in flight cost no throughput and shorten each one’s wait.',
       ],

@@ -10,6 +10,7 @@ import {
   slowStretches,
   WINDOW_MS,
   type DiskLoad,
+  type RequestClass,
   type Slowness,
   type SlowStretch,
 } from '../analysis/disk-load.js';
@@ -17,36 +18,14 @@ import { intersect, total, union } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import type { Requests } from '../analysis/requests.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
-import type { CgroupLimit } from '../model/facts.js';
+import type { Evidence } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
+import { beneathOf } from './beneath.js';
 import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding, type Found } from './cause.js';
-import { DEVICE_WAITS, diskName, judgeDevice, limitsOn, tells } from './shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice, tells } from './shared.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
 const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
-
-/** Limits on the devices beneath: they throttle what the victim's disk sends down, whoever sends it. */
-function limitsBeneath(m: Measures): CgroupLimit[] {
-  if (m.disk === undefined) return [];
-  return m.topology.beneath(m.disk).flatMap((below) => limitsOn(m, 'io', below));
-}
-
-function beneathEvidence(m: Measures, limits: readonly CgroupLimit[]): Evidence[] {
-  const below = m.disk === undefined ? [] : m.topology.beneath(m.disk).map((id) => m.topology.name(id));
-  if (below.length === 0) return [];
-  const limit = limits[0];
-  return [
-    {
-      measure: 'what it stands on',
-      value: below.join(' on '),
-      meaning: limit
-        ? `cgroup ${limit.cgroup} is limited to ${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')} beneath: the limit works through ${diskName(m)} and looks like a slow device`
-        : 'the slowness may come from beneath: look there as well',
-      source: limit?.file ?? '/sys/block',
-    },
-  ];
-}
 
 /** What diskstats tell: each request took long, and there were hardly ever two at once. */
 function fromCounters(m: Measures, account: VictimAccount): Finding {
@@ -63,13 +42,13 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
     return ruledOut(
       `${name} answered within what an ordinary disk may take, or the victim did not wait for it while it did not`,
     );
-  const limit = limitsBeneath(m)[0];
+  const beneath = beneathOf(m);
   return {
     kind: 'found',
     share,
     confidence: ramp(factor, 1, 2, 0.5, 0.75),
     sentence: `${name} is slow: it was busy for ${duration(sum((one) => one.serviceMs) / requests)} for each of ${requests} requests, ${times(factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
-    culprit: limit ? { kind: 'cgroup', name: limit.cgroup, file: limit.file } : { kind: 'device', name },
+    culprit: beneath.culprit,
     decidedBy: 'the life of each request (block events): record as root',
     evidence: [
       {
@@ -78,9 +57,10 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
         meaning: `${times(factor)} the norm; time in a scheduler’s queue counts here as well`,
         source: '/proc/diskstats',
       },
-      ...beneathEvidence(m, limitsBeneath(m)),
+      ...beneath.evidence,
     ],
     advice: [
+      ...beneath.advice,
       `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`,
     ],
     lost,
@@ -96,13 +76,13 @@ function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, accou
   if (share < NOTICEABLE) return undefined;
   const name = diskName(m);
   const factor = slower.nowMs / slower.usualMs;
-  const limit = limitsBeneath(m)[0];
+  const beneath = beneathOf(m, directionOf(slower.class));
   return {
     kind: 'found',
     share,
     confidence: ramp(factor, 4, 10, 0.6, 0.9),
     sentence: `${name} became slower while it was recorded: ${slower.class} take ${duration(slower.nowMs)} of its own time instead of ${duration(slower.usualMs)}, ${factor.toFixed(1)} times as long, and the victim waited for it ${percent(share)} of its time.`,
-    culprit: limit ? { kind: 'cgroup', name: limit.cgroup, file: limit.file } : { kind: 'device', name },
+    culprit: beneath.culprit,
     evidence: [
       {
         measure: `service time of ${slower.class}`,
@@ -110,9 +90,10 @@ function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, accou
         meaning: 'against the device’s own past, request by request; queueing behind other requests is left out',
         source: 'block:block_rq_issue → block:block_rq_complete',
       },
-      ...beneathEvidence(m, limitsBeneath(m)),
+      ...beneath.evidence,
     ],
     advice: [
+      ...beneath.advice,
       `Ask what changed at that time on ${name} or beneath it: a snapshot, a rebuild, another tenant, spent burst credit.`,
     ],
     lost,
@@ -153,21 +134,13 @@ export const cause: Cause = {
       );
     }
     const mean = first.serviceMs / first.requests;
-    const limits = limitsBeneath(m);
-    const limit = limits[0];
-    const culprit: Culprit = limit
-      ? {
-          kind: 'cgroup',
-          name: `${limit.cgroup} (${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')})`,
-          file: limit.file,
-        }
-      : { kind: 'device', name };
+    const beneath = beneathOf(m, directionOf(first.class));
     return {
       kind: 'found',
       share,
       confidence: ramp(first.factor, 1, 3, 0.6, 0.95),
       sentence: `${name} is slow: it took ${duration(mean)} of its own time for ${first.requests === 1 ? `one of the ${first.class}` : `each of ${first.requests} ${first.class}`}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
-      culprit,
+      culprit: beneath.culprit,
       evidence: [
         ...slowness(load, requests, m.norm, slow, waits)
           .filter(tells)
@@ -190,18 +163,23 @@ export const cause: Cause = {
           source: 'block:block_bio_queue → block:block_rq_issue',
         },
         ...unanswered(load, requests),
-        ...beneathEvidence(m, limits),
+        ...beneath.evidence,
       ],
-      advice: limit
-        ? [`Raise or remove the limit in ${limit.file}.`]
-        : [
-            `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`,
-            'Compare with another volume of the same kind on the same machine.',
-          ],
+      advice:
+        beneath.advice.length > 0
+          ? beneath.advice
+          : [
+              `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`,
+              'Compare with another volume of the same kind on the same machine.',
+            ],
       lost,
     };
   },
 };
+
+function directionOf(name: RequestClass): 'reads' | 'writes' {
+  return name.endsWith('reads') ? 'reads' : 'writes';
+}
 
 /** What it had not answered when the recording ended. */
 function unanswered(load: DiskLoad, requests: Requests): Evidence[] {
@@ -213,7 +191,7 @@ function unanswered(load: DiskLoad, requests: Requests): Evidence[] {
     : [
         {
           measure: 'not answered at the end',
-          value: `${rows.length} requests, the first of them for ${duration(until - since)}`,
+          value: `${rows.length === 1 ? 'one request, for' : `${rows.length} requests, the first of them for`} ${duration(until - since)}`,
           meaning: 'they count as served until the recording ended, which is the least that they will have taken',
           source: 'block:block_rq_issue without block:block_rq_complete',
         },

@@ -87,13 +87,14 @@ export function queueSetting(m: Measures, name: string): { readonly value: strin
   return disk && value !== undefined ? { value, file: `/sys/block/${disk.name}/queue/${name}` } : undefined;
 }
 
-/** The cgroup paths of the victim, as /proc/PID/cgroup had them. */
-export function cgroupsOf(m: Measures): string[] {
-  const pid = m.account?.pid;
-  const paths = m.input.facts.flatMap((facts) =>
-    facts.processes.filter((process) => process.pid === pid).flatMap((process) => [...process.cgroups.values()]),
-  );
-  return [...new Set(paths)];
+/** The cgroup paths of the victim, as /proc/PID/cgroup had them; a child that came and went is in those of the process that started it. */
+export function cgroupsOf({ account, input }: Measures): string[] {
+  const pathsOf = (pid: number | undefined) =>
+    input.facts.flatMap(({ processes }) =>
+      processes.filter((process) => process.pid === pid).flatMap(({ cgroups }) => [...cgroups.values()]),
+    );
+  const own = pathsOf(account?.pid);
+  return [...new Set(own.length > 0 ? own : input.victims.flatMap(({ pid }) => pathsOf(pid)))];
 }
 
 /**
