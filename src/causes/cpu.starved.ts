@@ -14,14 +14,12 @@ import { ramp, ruledOut, type Cause } from './cause.js';
 import { limitsOn } from './shared.js';
 
 /**
- * A quarter of its time is lost, and three fifths of the time that it wanted a CPU. One hog on another core costs a victim that computes
- * up to a third of its time on a small machine, by taking turns on the core that is left; that is company, not starvation.
+ * A quarter of its time is lost, and half of the time that it wanted a CPU. One hog on another core costs a victim that computes up to a
+ * third of its time on a small machine, by taking turns on the core that is left; that is company, not starvation.
  */
 const LEAST_SHARE = 0.25;
 const WINDOW_MS = 500;
-const LEAST_OF_WANTED = 0.6;
-/** A victim that computes all the time and gets half of it back is starved as well. */
-const HALVED = { share: 0.4, ofWanted: 0.5 } as const;
+const LEAST_OF_WANTED = 0.5;
 
 /** A process with many threads waits for itself: that is its own choice, and nobody's guilt. */
 function isOwn(m: Measures, { rival }: Segment): boolean {
@@ -132,9 +130,7 @@ export const cause: Cause = {
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    const starved = others * starvedShare(account, times) >= LEAST_SHARE;
-    const halved = share >= HALVED.share && ofWanted >= HALVED.ofWanted;
-    if (!starved && !halved) return ruledOut(figures);
+    if (others * starvedShare(account, times) < LEAST_SHARE) return ruledOut(figures);
     const first = rivals(m)[0];
     const quota = throttled(m);
     const steal = stealShare(m, account);
