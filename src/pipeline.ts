@@ -64,6 +64,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
       id: randomUUID(),
       host: hostname(),
       kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
+      recorderPid: process.pid,
       plan: options.plan,
       start,
     },

@@ -8,6 +8,7 @@ import { errnoOf } from '../base/errors.js';
 import type { Hierarchy } from '../base/procfs/cgroups.js';
 import type { Sink } from '../model/sink.js';
 import { cgroupFiles, COUNTER_FILES, readHierarchies } from './cgroup-files.js';
+import { familyOf } from './family.js';
 import { OpenFiles, readWhole } from './files.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
 
@@ -129,7 +130,7 @@ export class CounterSampler {
   private everySecond(nowNs: bigint, victims: readonly number[]): void {
     const { root, debugfs } = this.options;
     if (this.ticks === 0) this.hierarchies = readHierarchies(root);
-    const cgroups = cgroupFiles(this.hierarchies, victims, COUNTER_FILES, root);
+    const cgroups = cgroupFiles(this.hierarchies, familyOf(victims, root), COUNTER_FILES, root);
     for (const path of this.cgroups) if (!cgroups.has(path)) this.files.close(path);
     this.cgroups = cgroups;
     if (debugfs !== undefined) this.bdis = usedBdis(debugfs);

@@ -10,6 +10,7 @@ import type { Sink } from '../model/sink.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
 import { openKernelFilesystems } from './kernel-fs.js';
+import { childrenOf, familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
 import { SpaceWatch } from './space.js';
@@ -90,6 +91,7 @@ export class Recorder {
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.addVictim(victim);
+    this.listThreads(process.pid);
   }
 
   private startTracer({ tracefs, why }: { readonly tracefs?: string; readonly why?: string }): void {
@@ -229,8 +231,9 @@ export class Recorder {
     this.cpu = process.cpuUsage();
     this.worstLateMs = 0;
     this.lastSecond = now;
-    if (this.settings.changed([...this.victims.keys()])) {
-      captureFacts(this.options.sink, { when: 'change', victims: [...this.victims.keys()] });
+    const family = familyOf([...this.victims.keys()]);
+    if (this.settings.changed(family)) {
+      captureFacts(this.options.sink, { when: 'change', victims: family });
       void this.files.lookAtLoops();
     }
     this.options.flush();
@@ -240,8 +243,7 @@ export class Recorder {
     if (this.victims.size >= MOST_VICTIMS) return;
     for (const pid of this.victims.keys()) {
       if (this.gone.has(pid)) continue;
-      const children = readWhole(`/proc/${pid}/task/${pid}/children`)?.match(/\d+/g) ?? [];
-      for (const child of children.map(Number))
+      for (const child of childrenOf(pid))
         this.addVictim({ pid: child, comm: readWhole(`/proc/${child}/comm`)?.trim() ?? '', role: 'child' });
     }
   }

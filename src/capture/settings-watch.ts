@@ -1,5 +1,5 @@
 // Notices that a setting, mount, limit or daemon has changed while recording, so that a new set of facts is worth its cost.
-// It keeps what it read last and compares: the settings that throttle I/O and the mounts at each call, everything else at every fifth.
+// It keeps what it read last and compares: the settings that throttle I/O, the mounts and the victims' cgroups at each call, everything else at every fifth.
 // With calls once a second that costs some 0.2 ms, and 1 ms every five seconds.
 
 import { readdirSync } from 'node:fs';
@@ -54,6 +54,8 @@ export class SettingsWatch {
   private readonly last = new Map<string, string>();
   /** The call at which a process was first seen, or what it proved to be once it had settled. */
   private readonly processes = new Map<number, { since: number; daemon?: boolean }>();
+  /** The victims' memberships seen so far. */
+  private readonly cgroups = new Set<string>();
   private hierarchies: readonly Hierarchy[] = [];
   /** Disks with something on them, as last listed. */
   private disks: readonly string[] = [];
@@ -71,6 +73,7 @@ export class SettingsWatch {
     const mounts = parseMountinfo(this.read('/proc/self/mountinfo')).filter(keepsFiles);
     this.compare('mounts', mounts.map((mount) => `${mount.device} ${mount.mountPoint} ${mount.options}`).join('\n'));
     for (const name of DIRTY) this.compareFile(`/proc/sys/vm/${name}`);
+    this.compareCgroups(victims);
     if (this.calls % ALL_EVERY === 0) this.compareAll(victims);
     else for (const disk of this.disks) this.compareFile(`/sys/block/${disk}/queue/scheduler`);
     const first = this.calls === 0;
@@ -93,6 +96,15 @@ export class SettingsWatch {
     if (this.calls === 0) this.hierarchies = readHierarchies(this.root);
     for (const path of cgroupFiles(this.hierarchies, victims, LIMIT_FILES, this.root)) this.compareFile(path);
     this.compare('daemons', this.daemons().join(' '));
+  }
+
+  /** That a victim, or what it starts, is in another cgroup than any of them before: its limits are not known yet. */
+  private compareCgroups(victims: readonly number[]): void {
+    for (const pid of victims) {
+      const text = readWhole(`${this.root}/proc/${pid}/cgroup`);
+      if (text) this.cgroups.add(text);
+    }
+    this.compare('cgroups', String(this.cgroups.size));
   }
 
   /** What is seen for the first time is no change: a new device or victim brings files that were not looked at before. */

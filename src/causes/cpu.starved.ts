@@ -21,10 +21,12 @@ const LEAST_SHARE = 0.25;
 const WINDOW_MS = 500;
 const LEAST_OF_WANTED = 0.5;
 
-/** A process with many threads waits for itself: that is its own choice, and nobody's guilt. */
-function isOwn(m: Measures, { rival }: Segment): boolean {
+/** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
+function isOwn({ account, input }: Measures, { rival }: Segment): boolean {
   const pid = rivalOf(rival)?.pid;
-  return pid !== undefined && m.account?.threads.has(pid) === true;
+  const { recorderPid } = input.manifest;
+  const recorder = recorderPid === undefined ? [] : [recorderPid, ...(input.threads.get(recorderPid) ?? [])];
+  return pid !== undefined && (account?.threads.has(pid) === true || recorder.includes(pid));
 }
 
 /** 'name (pid)', as the scheduler's events name a thread. */

@@ -39,6 +39,8 @@ export interface Manifest {
   readonly id: string;
   readonly host: string;
   readonly kernel: string;
+  /** The process that recorded: what it took itself is no part of what it found. Absent in earlier recordings. */
+  readonly recorderPid?: number;
   readonly plan: RecordingPlan;
   /** All clocks at the start; `atNs` of every reading and event counts from its monotonicNs. */
   readonly start: ClockReading;

@@ -34,6 +34,7 @@ const ManifestSchema = v.object({
   id: v.string(),
   host: v.string(),
   kernel: v.string(),
+  recorderPid: v.exactOptional(v.number()),
   plan: v.object({
     command: v.picklist(['check', 'record']),
     hz: v.number(),

@@ -51,6 +51,16 @@ describe('SettingsWatch', () => {
     }
   });
 
+  it('tells at once that what a victim started is in another cgroup, and once only', () => {
+    const watch = new SettingsWatch(machine.root);
+    assert.equal(watch.changed([7]), false);
+    machine.process(8, { cgroup: '0::/limited\n' });
+    assert.equal(watch.changed([7, 8]), true);
+    machine.process(9, { cgroup: '0::/limited\n' });
+    machine.remove('proc/8');
+    for (let call = 0; call < 9; call += 1) assert.equal(watch.changed([7, 9]), false);
+  });
+
   it('overlooks a container’s mounts and figures that move by themselves', () => {
     const watch = new SettingsWatch(machine.root);
     watch.changed([]);
