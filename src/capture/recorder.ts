@@ -91,6 +91,8 @@ export class Recorder {
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.addVictim(victim);
+    // A server's work is done by the processes that it has started; events follow those that it starts from now on.
+    this.addChildren();
     this.listThreads(process.pid);
   }
 
@@ -239,6 +241,7 @@ export class Recorder {
     this.options.flush();
   }
 
+  /** What the victims have started, and what that has. */
   private addChildren(): void {
     if (this.victims.size >= MOST_VICTIMS) return;
     for (const pid of this.victims.keys()) {

@@ -119,7 +119,7 @@ function inconclusive(m: Measures, why: string, candidates: readonly Holding[]):
       candidates.length > 0
         ? `It can’t be told which it is: ${candidates.map(({ cause, finding }) => `${cause.id} (${percent(finding.confidence)} sure: ${finding.sentence.replace(/\.$/, '')})`).join(', or ')}.`
         : largest && wall > 0
-          ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}${account?.source === 'events' ? '' : `; ${why}`}.`
+          ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}; ${why}.`
           : `There is no verdict: ${why}.`,
     evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)],
     advice: [

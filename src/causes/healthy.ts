@@ -1,11 +1,14 @@
 // No stall: the victim spent its time running, sleeping by its own choice, or waiting for a device that serves it as it should.
 // A verdict of its own: it is argued with figures, and refused where too much of the time is not understood.
 
+import type { VictimAccount } from '../analysis/accounting.js';
+import { total } from '../analysis/intervals.js';
+import type { Segment } from '../analysis/timeline.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';
 import { phasesOf } from '../analysis/phases.js';
-import { NOT_UNDERSTOOD, notChecked, type Cause } from './cause.js';
+import { NOT_UNDERSTOOD, NOTICEABLE, notChecked, type Cause } from './cause.js';
 import { doubtOf } from './doubts.js';
 import { judgeDevice, diskName } from './shared.js';
 
@@ -37,6 +40,14 @@ function phaseEvidence(m: Measures): Evidence[] {
   }));
 }
 
+/** The share of its time that it waited for locks in user space until another process's thread woke it. */
+function lockedByOthers({ source, segments, threads, from, to }: VictimAccount): number {
+  if (source !== 'events') return 0;
+  const isForeign = ({ state, wokenBy }: Segment) =>
+    state === 'user-lock' && wokenBy !== undefined && wokenBy !== 0 && !threads.has(wokenBy);
+  return total(segments.filter(isForeign)) / (to - from);
+}
+
 export const cause: Cause = {
   id: 'healthy',
   layer: 'none',
@@ -48,12 +59,17 @@ export const cause: Cause = {
     if (!account) return notChecked('no victim');
     // Why a queue keeps requests is not in a block trace, so its time is no ordinary one there.
     const queued = account.source === 'requests' ? shareOf(account, ['block-queue']) : 0;
-    // Threads that wait for others of their process without a lock between them wait for work.
-    const waitsForWork = account.source === 'events' && m.convoy === undefined ? shareOf(account, ['user-lock']) : 0;
+    // Threads that wait for others of their process without a lock between them wait for work; a lock that another process gives back is
+    // shared with that, and what it did meanwhile was not watched.
+    const foreignLocks = lockedByOthers(account);
+    const waitsForWork =
+      account.source === 'events' && m.convoy === undefined ? shareOf(account, ['user-lock']) - foreignLocks : 0;
     const finishing = shareOf(account, ['block-finish', 'journal']);
     const ordinary = shareOf(account, ORDINARY) + waitsForWork + (finishing <= MOST_FINISHING ? finishing : 0) - queued;
     if (1 - ordinary > NOT_UNDERSTOOD)
-      return notChecked(`${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet`);
+      return notChecked(
+        `${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet${foreignLocks >= NOTICEABLE ? `, ${percent(foreignLocks)} of it into locks that other processes gave back` : ''}`,
+      );
     const slow = judgeDevice(m);
     const doubt = doubtOf(m, account);
     if (doubt !== undefined) return notChecked(doubt);

@@ -25,7 +25,7 @@ export function recordCommand(program: Command): void {
     .argument('[command...]', 'a command to run and watch, after --')
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-record-HOST-TIME.iow here)')
     .option('--for <time>', 'how long (default: until Ctrl-C, or until the command ends)', seconds)
-    .option('--pid <pid>', 'watch this process; may be given several times', runningPid)
+    .option('--pid <pid>', 'watch this process and what it has started; may be given several times', runningPid)
     .option('--max-size <bytes>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
     .addHelpText(
       'after',

@@ -54,8 +54,8 @@ export interface Manifest {
 export interface VictimMark {
   readonly pid: number;
   readonly comm: string;
-  /** How it was chosen: the probe of `check`, the command of `record`, `--pid`, a child of one of these (without kernel events, which
-   * follow children by themselves), or because it did the most I/O. */
+  /** How it was chosen: the probe of `check`, the command of `record`, `--pid`, a child of one of these (one that lived when
+   * recording began, or was seen without kernel events, which follow later children by themselves), or because it did the most I/O. */
   readonly role: 'probe' | 'command' | 'pid' | 'child' | 'busiest';
 }
 
