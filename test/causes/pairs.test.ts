@@ -7,75 +7,10 @@ import { measure } from '../../src/analysis/measures.js';
 import { loadCauses } from '../../src/catalogue.js';
 import { diagnose } from '../../src/causes/diagnose.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
-import type { CgroupLimit, RunningProcess } from '../../src/model/facts.js';
-import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
-import { LOOP0, someEvents, type Row } from '../support/events.js';
-
-const ME = 50;
-const OTHER = 60;
-const ROUNDS = 20;
-const ROUND_MS = 100;
-const END = ROUNDS * ROUND_MS;
-
-interface Asleep {
-  readonly stack: readonly string[];
-  /** prev_state of the sleep: 2 is uninterruptible, 4 stopped. */
-  readonly state?: number;
-  readonly wokenBy?: number;
-  readonly more?: Readonly<Record<string, readonly Row[]>>;
-}
-
-/** A victim that runs for 10 ms of each round and sleeps for 90. One request of another shows that the disk is recorded. */
-function asleep({ stack, state = 2, wokenBy = 0, more = {} }: Asleep, different: Partial<Case> = {}): Case {
-  const rounds = Array.from({ length: ROUNDS }, (_, n) => n * ROUND_MS);
-  const names = { prev_comm: 'victim', next_comm: 'swapper' };
-  const request = (t: number): Row => ({
-    t,
-    pid: 9,
-    fields: { dev: LOOP0, sector: 8, nr_sector: 8, rwbs: 'W', error: 0 },
-  });
-  const events = someEvents(
-    {
-      block_bio_queue: [request(1)],
-      block_rq_issue: [request(1.1)],
-      block_rq_complete: [request(1.2)],
-      sched_switch: rounds.flatMap((t) => [
-        { t: t + 10, pid: ME, fields: { prev_pid: ME, prev_state: state, next_pid: 0, ...names } },
-        { t: t + ROUND_MS - 0.1, pid: 0, fields: { prev_pid: 0, prev_state: 0, next_pid: ME, ...names } },
-      ]),
-      sched_waking: rounds.map((t) => ({ t: t + ROUND_MS - 0.2, pid: wokenBy, fields: { pid: ME, comm: 'victim' } })),
-      ...more,
-    },
-    rounds.map((t) => [t + 10.001, ME, ['schedule', ...stack]] as const),
-    { [ME]: 'victim', [OTHER]: 'other' },
-  );
-  return aCase({
-    durationMs: END,
-    manifest: { ...aCase().manifest, plan: { command: 'record', hz: 10, events: true } },
-    victims: [{ pid: ME, comm: 'victim', role: 'pid' }],
-    threads: new Map([[ME, [ME]]]),
-    facts: [someFacts({ processes: [processOf({})] })],
-    events,
-    trace: [{ instance: 'machine', enabled: ['ext4/ext4_sync_file_enter'], stacks: true, clock: 'mono', atMs: 0 }],
-    ...different,
-  });
-}
-
-function processOf(different: Partial<RunningProcess>): RunningProcess {
-  return {
-    pid: ME,
-    comm: 'victim',
-    command: 'victim',
-    cgroups: new Map([
-      ['freezer', '/box'],
-      ['memory', '/box'],
-    ]),
-    startTicks: 1,
-    daemon: false,
-    openFiles: ['/data/file'],
-    ...different,
-  };
-}
+import type { CgroupLimit } from '../../src/model/facts.js';
+import { asleep, END, ME, OTHER, processOf, ROUND_MS, ROUNDS } from '../support/asleep.js';
+import { NO_COUNTERS, series, someFacts } from '../support/case.js';
+import { LOOP0, type Row } from '../support/events.js';
 
 async function diagnosed(input: Case): Promise<Diagnosis> {
   return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
