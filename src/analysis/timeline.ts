@@ -15,8 +15,8 @@ export interface Segment {
   readonly from: number;
   readonly to: number;
   readonly state: State;
-  /** The thread that took the CPU (for runnable), as the kernel names it. */
-  readonly rival?: string | undefined;
+  /** The thread that had the CPU meanwhile (for runnable); 0 for the idle task. */
+  readonly rival?: number | undefined;
   /** Index into events.stacks.stacks, for sleeps that had one, or were so like one that had. */
   readonly stack?: number | undefined;
   /** The one kernel function that a sample told, where there are no stacks. */
@@ -45,7 +45,7 @@ interface Change {
   t: number;
   kind: 'out' | 'in' | 'waking';
   state: number;
-  rival: string;
+  rival: number;
   cpu: number;
   by: number;
 }
@@ -63,16 +63,13 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
   const prev = column(switches, 'prev_pid');
   const next = column(switches, 'next_pid');
   const state = column(switches, 'prev_state');
-  const prevComm = column(switches, 'prev_comm');
-  const nextComm = column(switches, 'next_comm');
   const woken = column(wakings, 'pid');
-  const { strings } = events;
   walkByTime([switches, wakings], (table, row) => {
     if (table === 1) {
       const pid = woken[row] ?? 0;
       if (!threads.has(pid)) return;
       const t = wakings?.t[row] ?? 0;
-      add(pid, { t, kind: 'waking', state: 0, rival: '', cpu: wakings?.cpu[row] ?? 0, by: wakings?.pid[row] ?? 0 });
+      add(pid, { t, kind: 'waking', state: 0, rival: 0, cpu: wakings?.cpu[row] ?? 0, by: wakings?.pid[row] ?? 0 });
       return;
     }
     const t = switches?.t[row] ?? 0;
@@ -80,19 +77,13 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
     const out = prev[row] ?? 0;
     const into = next[row] ?? 0;
     if (threads.has(out)) {
-      const rival = rivalName(into, strings.get(nextComm[row] ?? 0));
-      add(out, { t, kind: 'out', state: state[row] ?? 0, rival, cpu, by: 0 });
+      add(out, { t, kind: 'out', state: state[row] ?? 0, rival: into, cpu, by: 0 });
     }
     if (threads.has(into)) {
-      const rival = rivalName(out, strings.get(prevComm[row] ?? 0));
-      add(into, { t, kind: 'in', state: 0, rival, cpu, by: 0 });
+      add(into, { t, kind: 'in', state: 0, rival: out, cpu, by: 0 });
     }
   });
   return found;
-}
-
-function rivalName(pid: number, comm: string): string {
-  return pid === 0 ? '' : `${comm} (${pid})`;
 }
 
 /** The stacks of one thread in order of time. */
@@ -201,7 +192,7 @@ function segmentsOf(
   // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
   let current: Draft = draft(first.kind === 'out' ? 'running' : 'asleep', true);
   let since = fromMs;
-  const end = (t: number, wake?: Change, rival?: string) => {
+  const end = (t: number, wake?: Change, rival?: number) => {
     const to = Math.min(Math.max(t, fromMs), toMs);
     if (to > since) {
       current.from = since;
@@ -228,7 +219,7 @@ function segmentsOf(
       current = draft(nextSwitch(changes, index) === 'in' ? 'runnable' : 'running');
     } else if (change.kind === 'in') {
       const wasWoken = current.state === 'runnable' && current.rival === undefined;
-      if (wasWoken && change.rival === '' && change.t - since <= LONGEST_WAKEUP_MS) current.state = 'cpu-wakeup';
+      if (wasWoken && change.rival === 0 && change.t - since <= LONGEST_WAKEUP_MS) current.state = 'cpu-wakeup';
       end(change.t, undefined, current.state === 'runnable' ? (current.rival ?? change.rival) : undefined);
       current = draft('running');
     } else {

@@ -6,7 +6,7 @@ import type { VictimAccount } from '../analysis/accounting.js';
 import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
 import { growthOf, growthWithin } from '../analysis/growth.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
-import { isKernelThread } from '../analysis/threads.js';
+import { isKernelThread, threadName } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
@@ -22,17 +22,10 @@ const WINDOW_MS = 500;
 const LEAST_OF_WANTED = 0.5;
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
-function isOwn({ account, input }: Measures, { rival }: Segment): boolean {
-  const pid = rivalOf(rival)?.pid;
+function nobodysGuilt({ account, input }: Measures): ReadonlySet<number> {
   const { recorderPid } = input.manifest;
   const recorder = recorderPid === undefined ? [] : [recorderPid, ...(input.threads.get(recorderPid) ?? [])];
-  return pid !== undefined && (account?.threads.has(pid) === true || recorder.includes(pid));
-}
-
-/** 'name (pid)', as the scheduler's events name a thread. */
-function rivalOf(rival: string | undefined): { readonly name: string; readonly pid: number } | undefined {
-  const [, name, pid] = /^(.*) \((\d+)\)$/s.exec(rival ?? '') ?? [];
-  return name === undefined ? undefined : { name, pid: Number(pid) };
+  return new Set([...(account?.threads ?? []), ...recorder]);
 }
 
 interface Rival {
@@ -44,14 +37,15 @@ interface Rival {
 }
 
 /** Who had the CPU while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
-function rivals(m: Measures): Rival[] {
+function rivals(m: Measures, waits: readonly Segment[]): Rival[] {
+  const byPid = new Map<number, number>();
+  for (const { rival = 0, from, to } of waits) byPid.set(rival, (byPid.get(rival) ?? 0) + to - from);
   const byName = new Map<string, Map<number, number>>();
-  for (const segment of m.account?.segments ?? []) {
-    const rival = segment.state === 'runnable' && !isOwn(m, segment) ? rivalOf(segment.rival) : undefined;
-    if (!rival || isKernelThread(rival.name)) continue;
-    const { name, pid } = rival;
+  for (const [pid, ms] of byPid) {
+    const name = threadName(m.input, pid);
+    if (pid === 0 || isKernelThread(name)) continue;
     const pids = byName.get(name) ?? new Map<number, number>();
-    byName.set(name, pids.set(pid, (pids.get(pid) ?? 0) + segment.to - segment.from));
+    byName.set(name, pids.set(pid, ms));
   }
   return [...byName]
     .map(([name, pids]) => ({
@@ -123,8 +117,9 @@ export const cause: Cause = {
   examine(m) {
     const { account } = m;
     if (!account) return ruledOut('no victim');
+    const own = nobodysGuilt(m);
     const times = account.segments.filter(
-      (one) => (one.state === 'runnable' && !isOwn(m, one)) || one.state === 'cgroup-cpu',
+      ({ state, rival }) => (state === 'runnable' && !own.has(rival ?? -1)) || state === 'cgroup-cpu',
     );
     const others = othersPart(m, account);
     const share = (others * total(times)) / (account.to - account.from);
@@ -133,7 +128,7 @@ export const cause: Cause = {
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
     if (others * starvedShare(account, times) < LEAST_SHARE) return ruledOut(figures);
-    const first = rivals(m)[0];
+    const first = rivals(m, times)[0];
     const quota = throttled(m);
     const steal = stealShare(m, account);
     let culprit: Culprit | null = null;

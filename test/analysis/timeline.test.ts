@@ -58,10 +58,10 @@ test('running, waiting for I/O, woken, running', () => {
   );
 });
 
-test('preempted by a rival: runnable, and the rival is named', () => {
+test('preempted by a rival: runnable, and who it is is known', () => {
   const segments = segmentsOf({ sched_switch: [out(10, 256, 99), into(40, 99)], sched_waking: [] });
   assert.equal(segments[1]?.state, 'runnable');
-  assert.equal(segments[1]?.rival, 'hog (99)');
+  assert.equal(segments[1]?.rival, 99);
 });
 
 test('the time that an idle CPU takes to wake up is no waiting for one, the same time behind another thread is', () => {

@@ -53,7 +53,7 @@ export function asleep(
       ...more,
     },
     rounds.map((t) => [t + 10.001, ME, ['schedule', ...stack]] as const),
-    { [ME]: 'victim', [OTHER]: 'other', 9: 'kworker/0:1' },
+    { [ME]: 'victim', [OTHER]: 'other', 9: 'kworker/0:1', ...(rival > 0 && { [rival]: 'rival' }) },
   );
   return aCase({
     durationMs: END,

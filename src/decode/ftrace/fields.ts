@@ -10,18 +10,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
   block_bio_complete: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_error: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
-  balance_dirty_pages: [
-    'bdi',
-    'limit',
-    'setpoint',
-    'dirty',
-    'wb_setpoint',
-    'wb_dirty',
-    'dirty_ratelimit',
-    'task_ratelimit',
-    'paused',
-    'pause',
-  ],
+  balance_dirty_pages: ['bdi', 'limit', 'dirty', 'wb_setpoint', 'wb_dirty', 'pause'],
   writeback_dirty_folio: ['name', 'ino', 'index'],
   // Before folios (Linux 5.18) the event and its fields were named after pages.
   writeback_dirty_page: ['name', 'ino', 'index'],
@@ -34,8 +23,8 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   xfs_map_blocks_found: ['dev', 'ino', 'offset'],
   btrfs_ordered_extent_add: ['ino', 'root_objectid', 'file_offset', 'len', 'disk_len'],
   iomap_dio_rw_begin: ['dev', 'ino', 'count'],
-  sched_switch: ['prev_pid', 'prev_state', 'next_pid', 'prev_comm', 'next_comm'],
-  sched_waking: ['pid', 'comm'],
+  sched_switch: ['prev_pid', 'prev_state', 'next_pid'],
+  sched_waking: ['pid'],
   sched_process_fork: ['parent_pid', 'child_pid'],
   mm_vmscan_direct_reclaim_begin: ['order'],
   mm_vmscan_direct_reclaim_end: ['nr_reclaimed'],
@@ -46,7 +35,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ext4_sync_file_enter: ['dev', 'ino'],
   xfs_file_fsync: ['dev', 'ino'],
   btrfs_sync_file: ['ino'],
-  signal_generate: ['sig', 'pid', 'comm'],
+  signal_generate: ['sig', 'pid'],
 };
 
 /** Fields that name a thread, by event: the pid is the event's own (common_pid) unless another field is given. */
