@@ -5,9 +5,11 @@ import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
 import type { Events } from '../model/events.js';
 import { sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { remembered } from '../base/remember.js';
 import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from './case.js';
 import type { Topology } from './devices.js';
+import { withHolders } from './holders.js';
 import type { Interval } from './intervals.js';
 import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own.js';
 import type { Origins } from './origins.js';
@@ -31,6 +33,8 @@ export interface VictimAccount {
   readonly segments: readonly Segment[];
   /** All its threads, waits not split into stages. */
   readonly lines: ReadonlyMap<number, readonly Segment[]>;
+  /** Threads of other watched processes whose locks it waited for, and for how long they were held up meanwhile, ms: it is charged with that. */
+  readonly holders: ReadonlyMap<number, number>;
   readonly ms: ReadonlyMap<State, number>;
   /** By request: 1 = the victim's, 2 = told by its wake-up; empty without events. */
   readonly own: Uint8Array;
@@ -90,6 +94,33 @@ function lifetime(input: Case, pid: number): { from: number; to: number } {
   return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
 }
 
+/** Whose time a process's account may be: its threads, and when it lived within the recording. */
+interface Scope {
+  readonly pid: number;
+  readonly threads: ReadonlySet<number>;
+  readonly life: Interval;
+}
+
+function scopeOf(input: Case, pid: number): Scope {
+  // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
+  const isProbe = input.victims.some((victim) => victim.pid === pid && victim.role === 'probe');
+  return { pid, threads: isProbe ? new Set([pid]) : threadsOf(input, pid), life: lifetime(input, pid) };
+}
+
+/** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
+export function heldUpMs(input: Case, pid: number): number {
+  const scope = scopeOf(input, pid);
+  const lines = hasSwitches(input)
+    ? eventLines(input, input.events, scope, undefined)
+    : sampledLines(input, scope, undefined);
+  const [, line] = mostHeldUp(lines);
+  return line ? waitedMs(line) : -1;
+}
+
+function hasSwitches(input: Case): input is Case & { readonly events: Events } {
+  return input.events?.tables.has('sched_switch') === true;
+}
+
 /** The victim's account; undefined where nothing tells of it. `known` is its disk as far as it is known without its waits. */
 export function accountFor(
   input: Case,
@@ -99,80 +130,90 @@ export function accountFor(
   known: VictimDisk,
   topology: Topology,
 ): VictimAccount | undefined {
-  const { from, to } = lifetime(input, pid);
-  // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
-  const isProbe = input.victims.some((victim) => victim.pid === pid && victim.role === 'probe');
-  const threads = isProbe ? new Set([pid]) : threadsOf(input, pid);
-  const name = threadName(input, pid);
-  if (input.events?.tables.get('sched_switch') && requests && origins) {
-    const lines = eventLines(input, input.events, threads, { from, to }, known.disk);
-    const [thread, raw] = mostHeldUp(lines);
-    if (thread !== undefined && raw !== undefined) {
-      const living = raw.filter((segment) => segment.state !== 'ended');
-      const kernel = kernelThreadTest(input.events.comms);
-      const expected = requests.disks.indexOf(known.disk ?? '');
-      const expectedWakes = linkWakes(living, requests, expected, kernel);
-      const isChosen = input.manifest.plan?.directory !== undefined;
-      const disk = (isChosen ? undefined : diskWaitedFor(living, expectedWakes, requests, known, topology)) ?? known;
-      const index = requests.disks.indexOf(disk.disk ?? '');
-      const wakes = index === expected ? expectedWakes : linkWakes(living, requests, index, kernel);
-      const own = ownRequests(requests, origins, threads, wakes);
-      // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
-      const passedOn = (row: number) =>
-        origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
-      const segments = splitWaits(
-        living,
-        requests,
-        own,
-        wakes,
-        index,
-        kernel,
-        passedOn,
-        sleepsBelow(input.events, WRITEBACK_WAITS),
-      );
-      // What a command forks is a process of its own, with its own name.
-      const isChild = thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
-      return {
-        pid: isChild ? thread : pid,
-        thread,
-        name: isChild ? threadName(input, thread) : name,
-        threads,
-        from: segments[0]?.from ?? from,
-        to: segments.at(-1)?.to ?? to,
-        disk,
-        source: 'events',
-        segments,
-        lines,
-        ms: sumByState(segments),
-        own,
-      };
-    }
-  }
-  const lines = sampledLines(input, threads, known.disk, { from, to });
+  const scope = scopeOf(input, pid);
+  const told =
+    hasSwitches(input) && requests && origins
+      ? fromEvents(input, scope, requests, origins, known, topology)
+      : undefined;
+  return told ?? fromSamples(input, scope, known, requests?.length ?? 0);
+}
+
+function fromEvents(
+  input: Case & { readonly events: Events },
+  scope: Scope,
+  requests: Requests,
+  origins: Origins,
+  known: VictimDisk,
+  topology: Topology,
+): VictimAccount | undefined {
+  const { pid, threads } = scope;
+  const lines = eventLines(input, input.events, scope, known.disk);
+  const [thread, raw] = mostHeldUp(lines);
+  if (thread === undefined || raw === undefined) return undefined;
+  const { line, holders } = withHolders(
+    raw.filter((segment) => segment.state !== 'ended'),
+    threads,
+    movedLines(input),
+    WAITING,
+  );
+  const kernel = kernelThreadTest(input.events.comms);
+  const expected = requests.disks.indexOf(known.disk ?? '');
+  const expectedWakes = linkWakes(line, requests, expected, kernel);
+  const isChosen = input.manifest.plan?.directory !== undefined;
+  const disk = (isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology)) ?? known;
+  const index = requests.disks.indexOf(disk.disk ?? '');
+  const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
+  const own = ownRequests(requests, origins, new Set([...threads, ...holders.keys()]), wakes);
+  // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
+  const passedOn = (row: number) =>
+    origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
+  const isWriteback = sleepsBelow(input.events, WRITEBACK_WAITS);
+  const segments = splitWaits(line, requests, own, wakes, index, kernel, passedOn, isWriteback);
+  // What a command forks is a process of its own, with its own name.
+  const isChild = thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
+  return {
+    pid: isChild ? thread : pid,
+    thread,
+    name: threadName(input, isChild ? thread : pid),
+    threads,
+    from: segments[0]?.from ?? scope.life.from,
+    to: segments.at(-1)?.to ?? scope.life.to,
+    disk,
+    source: 'events',
+    segments,
+    lines,
+    holders,
+    ms: sumByState(segments),
+    own,
+  };
+}
+
+function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: number): VictimAccount | undefined {
+  const lines = sampledLines(input, scope, known.disk);
   const [thread, segments] = mostHeldUp(lines);
   if (thread === undefined || segments === undefined) return undefined;
   return {
-    pid,
+    pid: scope.pid,
     thread,
-    name,
-    threads,
-    from: segments[0]?.from ?? from,
-    to: segments.at(-1)?.to ?? to,
+    name: threadName(input, scope.pid),
+    threads: scope.threads,
+    from: segments[0]?.from ?? scope.life.from,
+    to: segments.at(-1)?.to ?? scope.life.to,
     disk: known,
     source: 'samples',
     segments,
     lines,
+    holders: new Map(),
     ms: sumByState(segments),
-    own: new Uint8Array(requests?.length ?? 0),
+    own: new Uint8Array(requests),
   };
 }
 
 /** The threads' lives from samples; the waits of the first for what it has started are filled in. */
 function sampledLines(
   input: Case,
-  threads: ReadonlySet<number>,
+  { threads, life: { from, to } }: Scope,
   disk: DeviceId | undefined,
-  { from, to }: Interval,
 ): Map<number, readonly Segment[]> {
   const lineOf = (thread: number) => sampledLine(input, thread, disk, from, to);
   const children = input.victims.filter(({ pid, role }) => role === 'child' && !threads.has(pid));
@@ -187,22 +228,46 @@ function mostHeldUp(lines: ReadonlyMap<number, readonly Segment[]>): [number, re
   return [...lines].sort((a, b) => waitedMs(b[1]) - waitedMs(a[1]))[0] ?? [];
 }
 
+/** The lives of all watched threads from kernel events, which are walked once for all of them. */
+const movedLines = remembered(
+  (input: Case & { readonly events: Events }): ReadonlyMap<number, readonly Segment[]> => {
+    const { from, to } = traced(input);
+    const threads = threadsOf(input, ...input.victims.map(({ pid }) => pid));
+    return timelines(input.events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
+  },
+  () => '',
+);
+
 /** The threads' lives from kernel events, and from samples for a thread that never moved. */
 function eventLines(
-  input: Case,
+  input: Case & { readonly events: Events },
   events: Events,
-  threads: ReadonlySet<number>,
-  life: Interval,
+  { threads, life }: Scope,
   disk: DeviceId | undefined,
 ): Map<number, readonly Segment[]> {
   const watched = traced(input);
   const from = Math.max(life.from, watched.from);
   const to = Math.min(life.to, watched.to);
-  const moved = timelines(events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
+  const moved = movedLines(input);
   const lines = new Map<number, readonly Segment[]>();
   for (const thread of threads) {
-    const line = moved.get(thread) ?? sampledLine(input, thread, disk, from, to);
+    const whole = moved.get(thread);
+    const line = whole ? clipped(whole, from, to) : sampledLine(input, thread, disk, from, to);
     if (line.length > 0) lines.set(thread, line);
   }
   return withChildren(lines, events);
+}
+
+/** The part of a line between two times. */
+function clipped(line: readonly Segment[], from: number, to: number): readonly Segment[] {
+  const first = line[0];
+  const last = line.at(-1);
+  if (!first || !last || (first.from >= from && last.to <= to)) return line;
+  return line
+    .filter((segment) => segment.to > from && segment.from < to)
+    .map((segment) =>
+      segment.from >= from && segment.to <= to
+        ? segment
+        : { ...segment, from: Math.max(segment.from, from), to: Math.min(segment.to, to) },
+    );
 }

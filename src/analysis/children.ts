@@ -60,8 +60,8 @@ function inTurn(sorted: readonly Segment[]): Segment[] {
   return turns;
 }
 
-/** A wait as what the child did meanwhile; before its first and after its last segment it stays the wait that it is. */
-function within(wait: Segment, child: readonly Segment[]): Segment[] {
+/** A wait as what another did meanwhile; before its first and after its last segment it stays the wait that it is. */
+export function within(wait: Segment, child: readonly Segment[]): Segment[] {
   const parts: Segment[] = [];
   let at = wait.from;
   for (let index = firstEndingAfter(child, wait.from); index < child.length; index += 1) {

@@ -3,7 +3,7 @@
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
-import { accountFor, waitedMs, type VictimAccount } from './accounting.js';
+import { accountFor, heldUpMs, type VictimAccount } from './accounting.js';
 import type { Portions } from './bios.js';
 import type { Case } from './case.js';
 import { findConvoy, type Convoy } from './convoy.js';
@@ -67,16 +67,15 @@ function chooseAccount(
     const disk = diskOf(input, topology, requests, origins, pid);
     return { disk, account: accountFromRequests(input, pid, requests, marks, disk) };
   }
-  const waited = (account: VictimAccount | undefined) => (account ? waitedMs(account.segments) : -1);
   const candidates = input.victims
-    .map(({ pid, role }) => {
-      const disk = diskOf(input, topology, requests, origins, pid);
-      return { disk, isChild: role === 'child', account: accountFor(input, pid, requests, origins, disk, topology) };
-    })
-    .toSorted((a, b) => waited(b.account) - waited(a.account));
+    .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid) }))
+    .toSorted((a, b) => b.heldUp - a.heldUp);
   // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
-  const most = MOSTLY * waited(candidates[0]?.account);
-  return candidates.find(({ account, isChild }) => isChild && most > 0 && waited(account) >= most) ?? candidates[0];
+  const most = MOSTLY * (candidates[0]?.heldUp ?? -1);
+  const chosen = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most) ?? candidates[0];
+  if (!chosen) return undefined;
+  const disk = diskOf(input, topology, requests, origins, chosen.pid);
+  return { disk, account: accountFor(input, chosen.pid, requests, origins, disk, topology) };
 }
 
 /** A victim's segments by state, each in order of time. */

@@ -148,7 +148,8 @@ export function accountFromRequests(
   const ms = new Map<Segment['state'], number>();
   for (const one of segments) ms.set(one.state, (ms.get(one.state) ?? 0) + one.to - one.from);
   const name = threadName(input, pid);
-  return { pid, thread, name, threads, from, to, disk, source: 'requests', segments, lines: new Map(), ms, own };
+  const nobody = { lines: new Map(), holders: new Map() };
+  return { pid, thread, name, threads, from, to, disk, source: 'requests', segments, ...nobody, ms, own };
 }
 
 function segmentsOf(requests: Requests, rows: readonly number[]): Segment[] {

@@ -7,13 +7,14 @@ import type { Measures } from '../analysis/measures.js';
 import { progressWithin } from '../analysis/progress.js';
 import { wallTime } from '../analysis/case.js';
 import { phasesOf } from '../analysis/phases.js';
+import { threadName } from '../analysis/threads.js';
 import { writersOf } from '../analysis/writers.js';
 import { duration, percent } from '../base/format.js';
 import type { Diagnosis, Evidence, Verdict } from '../model/diagnosis.js';
 import { LOSS_KINDS } from '../model/losses.js';
 import { STATES } from '../model/states.js';
 import { busyShare } from '../analysis/disk-load.js';
-import { examine, NOT_UNDERSTOOD, SURE_ENOUGH, type Cause, type Finding, type Found } from './cause.js';
+import { examine, NOT_UNDERSTOOD, NOTICEABLE, SURE_ENOUGH, type Cause, type Finding, type Found } from './cause.js';
 import { DEVICE_HAD_ROOM } from './shared.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
@@ -33,6 +34,23 @@ function holds(one: Examined): one is Holding {
   return one.finding.kind === 'found';
 }
 
+/** That the victim waited for locks of others which were held up themselves, where that is a noticeable part of its time. */
+function heldByOthers({ account, input }: Measures): Evidence[] {
+  const holders = [...(account?.holders ?? [])].sort((a, b) => b[1] - a[1]);
+  const ms = holders.reduce((sum, [, heldMs]) => sum + heldMs, 0);
+  const [first] = holders;
+  if (!account || !first || ms < NOTICEABLE * (account.to - account.from)) return [];
+  const others = holders.length > 1 ? ` and ${holders.length - 1} more` : '';
+  return [
+    {
+      measure: 'waited through locks of others',
+      value: `${duration(ms)} (${percent(ms / (account.to - account.from))}), most for ${threadName(input, first[0])} (${first[0]})${others}`,
+      meaning: 'they held locks that it waited for and were held up themselves: it is charged with what held them up',
+      source: 'sched_waking (who gave the lock back), sched_switch',
+    },
+  ];
+}
+
 function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   const { account, input } = m;
   const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
@@ -49,7 +67,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: finding.culprit,
     sentence: finding.sentence,
-    evidence: [...finding.evidence],
+    evidence: [...finding.evidence, ...heldByOthers(m)],
     advice: [...finding.advice],
   };
 }
