@@ -92,10 +92,24 @@ export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs
   return judge(windows, slowMs);
 }
 
+/** The beginning of the first queue that stays, passing over single windows without one; without such, of the first queue. -1: none. */
+function firstThatStays(queued: readonly boolean[]): number {
+  for (let index = queued.indexOf(true); index >= 0; index = queued.indexOf(true, index + 1)) {
+    let count = 0;
+    let gap = 0;
+    for (let at = index; at < queued.length && gap < 2; at += 1) {
+      gap = queued[at] === true ? 0 : gap + 1;
+      if (queued[at] === true) count += 1;
+    }
+    if (count >= LEAST_WINDOWS) return index;
+  }
+  return queued.indexOf(true);
+}
+
 function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined {
   // Little's law: what is inside over what comes out is how long each stays.
   const isQueued = ({ depth, operations }: Window) => depth >= QUEUED && (depth * 1000) / operations >= slowMs;
-  const begin = windows.findIndex(isQueued);
+  const begin = firstThatStays(windows.map(isQueued));
   // The first window may hold what came before the queue, the last what was cut off.
   const queued = windows.filter((one, index) => isQueued(one) && index > begin && index < windows.length - 1);
   if (begin < 0 || queued.length < LEAST_WINDOWS) return undefined;

@@ -2,6 +2,7 @@
 // Source: mm/workingset.c: a refault is a page that comes back before as many others were used as there is memory.
 
 import { CACHED_READS, timesBelow } from '../analysis/calls.js';
+import { processWork } from '../analysis/counted-work.js';
 import { growthOf } from '../analysis/growth.js';
 import { total } from '../analysis/intervals.js';
 import { shareOf } from '../analysis/measures.js';
@@ -38,6 +39,10 @@ export const cause: Cause = {
     const share = Math.min(1, reclaimed > waited ? waited : waited + reclaimed);
     const figures = `it waited ${percent(waited)} of its time for cached reads`;
     if (!(read > 0) || share < NOTICEABLE) return ruledOut(figures);
+    // Without stacks a wait for the disk may be one for a write.
+    const { diskBytes } = processWork(processes.get(account.pid), account);
+    if (account.source === 'samples' && read < diskBytes / 2)
+      return ruledOut(`${bytes(read)} of the ${bytes(diskBytes)} that it moved were read: it did not wait for reads`);
     if (swapping(m)) return ruledOut(`${figures}; its own memory is swapped, which is worse`);
     const part = Math.min(1, again / read);
     if (!(part >= LEAST_AGAIN))

@@ -91,6 +91,14 @@ test('a cap that sets in halfway is seen from then on, with what was given befor
   assert.ok(found.operationsBefore > 10 * found.operationsPerSecond);
 });
 
+test('a hiccup before it is not its beginning', () => {
+  const found = ceiling(
+    closedLoop([...times(2000, () => 0.3), 600, ...times(5000, () => 0.3), ...times(600, () => 5)]),
+  );
+  assert.ok(found);
+  assert.ok(found.firstMs >= 2500 && found.firstMs <= 3500, String(found.firstMs));
+});
+
 test('counters tell the same of the same device', () => {
   const t = Array.from({ length: 61 }, (_, n) => n * 100);
   const columns = {

@@ -237,6 +237,25 @@ test('flushes that its own writes can’t have asked for are not its own', async
   assert.equal(why, 'loop0 was flushed 300 times while it wrote 30 times: others asked for most of that');
 });
 
+test('a writer that read a page is not short of page cache, whatever others read again', async () => {
+  const vmstat = series(TIMES, { workingset_refault_file: growing(1) });
+  const io = (read: number, written: number) => ({
+    ...writes(growing(0.5)),
+    read_bytes: growing(read),
+    write_bytes: growing(written),
+  });
+  const causes = async (read: number, written: number) => {
+    const { verdict, ruledOut } = await diagnosed({
+      processes: new Map([waiter(io(read, written))]),
+      disks: disk(growing(0.5), 0.3),
+      vmstat,
+    });
+    return { verdict: verdict.cause, why: ruledOut.find(({ cause }) => cause === 'mem.thrash')?.why };
+  };
+  assert.equal((await causes(2048, 16)).verdict, 'mem.thrash');
+  assert.match((await causes(1, 2048)).why ?? '', /3 kB of the 6.15 MB that it moved were read/);
+});
+
 test('starved is who waits long for each slice of a CPU that others have, not who wakes idle CPUs or competes with itself', async () => {
   // Ready for 60 % of its time, running for 20 %.
   const sched = (slices: number) => ({ run_ns: growing(2e5), wait_ns: growing(6e5), slices: growing(slices) });
