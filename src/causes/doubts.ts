@@ -117,13 +117,15 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
     return `${waiters} of the victim’s threads waited for locks while another waited for the disk, and counters alone can’t tell who kept whom waiting`;
   const process = m.input.counters.processes.get(account.pid);
   const faults = growthWithin(process?.stat, 'majflt', account.from, account.to) || 0;
-  const { calls, bytes } = processWork(process, account);
+  const work = processWork(process, account);
+  // Calls on pipes and counters are counted as well: no more of them than its sectors can have been for a disk.
+  const calls = Math.min(work.calls, work.diskBytes / 512);
   if (Number.isNaN(calls))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
   const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + timeIn(line, DISK_WAITS), 0);
-  const mayTakeMs = (calls + faults) * m.norm.fixedMs + bytes / m.norm.bytesPerMs;
+  const mayTakeMs = (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
   if (!(waitedMs <= mayTakeMs))
-    return `the victim waited ${duration(waitedMs)} for the disk in ${calls + faults} reads and writes, longer than an ordinary disk needs for them, and counters alone can’t tell for what`;
+    return `the victim waited ${duration(waitedMs)} for the disk in ${Math.round(calls + faults)} reads and writes of it, longer than an ordinary disk needs for them, and counters alone can’t tell for what`;
   return doubtOfOthers(m, account);
 }
 

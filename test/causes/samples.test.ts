@@ -186,7 +186,7 @@ test('a writer that its disk serves at once is healthy; one that waits longer th
   assert.equal(few.verdict.cause, 'inconclusive');
   assert.match(
     few.verdict.sentence,
-    /waited \d+ ms for the disk in 30 reads and writes, longer than an ordinary disk needs/,
+    /waited \d+ ms for the disk in 30 reads and writes of it, longer than an ordinary disk needs/,
   );
 });
 
