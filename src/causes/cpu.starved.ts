@@ -4,7 +4,8 @@
 
 import type { VictimAccount } from '../analysis/accounting.js';
 import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
-import { growthOf, growthWithin } from '../analysis/growth.js';
+import { BUSY, cpuMs, cpuShare } from '../analysis/cpu-time.js';
+import { growthOf } from '../analysis/growth.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
@@ -82,21 +83,6 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
   return undefined;
 }
 
-/** The clock tick that /proc/stat counts in, USER_HZ of 100 a second, ms. */
-const TICK_MS = 10;
-/** /proc/stat's columns of time in which a CPU ran something here. */
-const BUSY = ['user', 'nice', 'system', 'irq', 'softirq'] as const;
-
-/** What all CPUs together spent in these columns of /proc/stat during the victim's life, ms. */
-function cpuMs({ input }: Measures, { from, to }: Interval, columns: readonly string[]): number {
-  return columns.reduce((sum, name) => sum + (growthWithin(input.counters.cpu, name, from, to) || 0) * TICK_MS, 0);
-}
-
-function stealShare(m: Measures, account: VictimAccount): number {
-  const stolen = cpuMs(m, account, ['steal']);
-  return stolen / (stolen + cpuMs(m, account, [...BUSY, 'idle', 'iowait']));
-}
-
 /**
  * The part of its waiting for a CPU in which others than its own threads had them. Events name each rival; samples do not, so there it is
  * the part of all CPU time but its own that was not its other threads'.
@@ -105,7 +91,7 @@ function othersPart(m: Measures, account: VictimAccount): number {
   if (account.source === 'events') return 1;
   const ran = (segments: readonly Segment[]) => total(segments.filter(({ state }) => state === 'running'));
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
-  const elsewhere = cpuMs(m, account, BUSY) - ran(account.segments);
+  const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
 }
 
@@ -130,7 +116,7 @@ export const cause: Cause = {
     if (others * starvedShare(account, times) < LEAST_SHARE) return ruledOut(figures);
     const first = rivals(m, times)[0];
     const quota = throttled(m);
-    const steal = stealShare(m, account);
+    const steal = cpuShare(m.input, account, ['steal']);
     let culprit: Culprit | null = null;
     if (quota) culprit = { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
     else if (first) culprit = { kind: 'process', name: first.name, pid: first.pid };

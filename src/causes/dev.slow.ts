@@ -14,6 +14,7 @@ import {
   type Slowness,
   type SlowStretch,
 } from '../analysis/disk-load.js';
+import { cpuShare, IDLE } from '../analysis/cpu-time.js';
 import { intersect, total, union } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import type { Requests } from '../analysis/requests.js';
@@ -67,6 +68,10 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
   };
 }
 
+/** CPUs that idle for less than this have no time left for a loop device's workers. */
+const SATURATED = 0.05;
+const UNSURE = 0.5;
+
 /** Fast enough for an ordinary disk, and still several times slower than this one was: its users have grown used to better. */
 function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, account: VictimAccount): Found | undefined {
   const slower = slowdownOf(load, requests, m.norm, account);
@@ -77,10 +82,16 @@ function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, accou
   const name = diskName(m);
   const factor = slower.nowMs / slower.usualMs;
   const beneath = beneathOf(m, directionOf(slower.class));
+  // A loop device is a worker of the kernel, which waits for a CPU like everybody.
+  const span = { from: slower.times[0]?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
+  const lacksCpu = m.topology.device(load.disk)?.backingFile !== undefined && cpuShare(m.input, span, IDLE) < SATURATED;
   return {
     kind: 'found',
     share,
-    confidence: ramp(factor, 4, 10, 0.6, 0.9),
+    confidence: ramp(factor, 4, 10, 0.6, 0.9) * (lacksCpu ? UNSURE : 1),
+    ...(lacksCpu && {
+      decidedBy: `the same load while the CPUs have time, which they had not: ${name} is a loop device, whose workers need one`,
+    }),
     sentence: `${name} became slower while it was recorded: ${slower.class} take ${duration(slower.nowMs)} of its own time instead of ${duration(slower.usualMs)}, ${factor.toFixed(1)} times as long, and the victim waited for it ${percent(share)} of its time.`,
     culprit: beneath.culprit,
     evidence: [
