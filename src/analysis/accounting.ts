@@ -163,7 +163,8 @@ function fromEvents(
   const disk = (isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology)) ?? known;
   const index = requests.disks.indexOf(disk.disk ?? '');
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
-  const own = ownRequests(requests, origins, new Set([...threads, ...holders.keys()]), wakes);
+  // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
+  const own = ownRequests(requests, origins, threads, wakes);
   // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
   const passedOn = (row: number) =>
     origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;

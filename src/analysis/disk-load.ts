@@ -16,7 +16,7 @@ export interface DiskLoad {
   /** Service interval of each row (ms since start): the disk worked on this request and on none that ended before it. */
   readonly serviceFrom: Float64Array;
   readonly serviceTo: Float64Array;
-  /** Bytes that the disk moved for each row; for a flush, what had been written into its cache since the flush before. */
+  /** Bytes that the disk moved for each row; for a flush, what had been written into its cache since the flush before and can't have left it. */
   readonly moved: Float64Array;
   /** When anything was with the device. */
   readonly busy: readonly Interval[];
@@ -36,6 +36,8 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     const completed = requests.completed[row] ?? 0;
     serviceFrom[at] = Math.min(Math.max(dispatched, last), completed);
     serviceTo[at] = completed;
+    // A cache empties itself meanwhile, at the rate that is asked of any disk.
+    cached = Math.max(0, cached - Math.max(0, completed - Math.max(last, 0)) * NORMS.solid.bytesPerMs);
     const isFlush = requests.kind[row] === KIND.flush;
     const bytes = isFlush ? cached : (requests.bytes[row] ?? 0);
     moved[at] = bytes;

@@ -118,11 +118,19 @@ function slowBy(
   return series && account.source === 'samples' ? union(slowStretches(series, norm, account)) : [];
 }
 
+/** When requests were traced no more: the recording's end, or the moment from which the recorder left them out to keep up. */
+function tracedUntil({ trace, durationMs }: Case): number {
+  const machine = trace.filter(({ instance }) => instance === 'machine');
+  const isOn = machine.map(({ enabled }) => enabled.some((event) => event.endsWith('/block_rq_complete')));
+  const off = isOn.findIndex((on, index) => !on && isOn[index - 1] === true);
+  return machine[off]?.atMs ?? durationMs;
+}
+
 export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   const requests =
     input.events?.tables.has('block_rq_complete') === true
-      ? followRequests(input.events, topology, input.durationMs)
+      ? followRequests(input.events, topology, tracedUntil(input))
       : undefined;
   const origins = requests && findOrigins(input, requests, topology);
   const portions = portionsOf(input, topology);

@@ -32,8 +32,10 @@ export interface NeighbourHarm {
 export function harmOf(m: Measures): NeighbourHarm | undefined {
   const { account, neighbours } = m;
   // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
+  // Whose locks the victim waits for works with it: processes of one database are no neighbours.
   const isOthers = ({ origin }: Neighbour) =>
-    isGuilty(origin) || (origin.via === 'unattributed' && account?.source === 'requests');
+    (isGuilty(origin) && account?.holders.has(origin.pid ?? -1) !== true) ||
+    (origin.via === 'unattributed' && account?.source === 'requests');
   const others = neighbours?.others.filter(isOthers) ?? [];
   const first = others[0];
   if (!account || !neighbours || !first || first.bytes === 0) return undefined;

@@ -86,12 +86,12 @@ export function ownRequests(
 }
 
 /** When some requests were with the device, and when some were queued and not yet dispatched. */
-export interface Stages {
+interface Stages {
   readonly device: readonly Interval[];
   readonly queue: readonly Interval[];
 }
 
-export function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
+function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
   const device: Interval[] = [];
   const queue: Interval[] = [];
   for (let row = 0; row < requests.length; row += 1) {

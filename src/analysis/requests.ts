@@ -98,7 +98,7 @@ export const DATA_WRITE = /^F?(W|ZA)[^M]*$/;
 class RequestBuilder {
   readonly disks: DeviceId[] = [];
   readonly inodes: string[] = [];
-  /** Completed requests: disk, kind, bytes, queued, dispatched, inode; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
+  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched, inode; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
   readonly rows = new TableBuilder(6);
   readonly follower = new RequestFollower();
   errors = 0;
@@ -168,7 +168,7 @@ class RequestBuilder {
   }
 }
 
-/** Follows every request through the block events until the recording's end. */
+/** Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then. */
 export function followRequests(events: Events, topology: Topology, endMs: number): Requests {
   const table = (name: string) => events.tables.get(name);
   const tables = [

@@ -17,9 +17,8 @@ export interface ThrottleMeasures {
   readonly limitBytes: number;
   /** What the device's own share of the limit is centred on, bytes: the median of wb_setpoint. */
   readonly deviceSetpointBytes: number;
-  /** Dirty bytes of the machine and of the device at the pauses: medians. */
+  /** Dirty bytes of the machine at the pauses: the median. */
   readonly dirtyBytes: number;
-  readonly deviceDirtyBytes: number;
 }
 
 function median(values: readonly number[]): number {
@@ -42,7 +41,6 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
     limitBytes: median(pick('limit')) * PAGE,
     deviceSetpointBytes: median(pick('wb_setpoint')) * PAGE,
     dirtyBytes: median(pick('dirty')) * PAGE,
-    deviceDirtyBytes: median(pick('wb_dirty')) * PAGE,
   };
 }
 
@@ -53,7 +51,8 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
 export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): Interval[] {
   const { events } = input;
   const table = events?.tables.get('balance_dirty_pages');
-  if (!events || !table || topology.device(disk)?.backingFile === undefined) return [];
+  const device = topology.device(disk);
+  if (!events || !table || device?.backingFile === undefined || device.directIo === true) return [];
   const beneath = topology.beneath(disk);
   const [bdi, pause] = [column(table, 'bdi'), column(table, 'pause')];
   const times: Interval[] = [];

@@ -30,11 +30,14 @@ export interface Segment {
 }
 
 /**
- * An idle CPU that is to run a thread needs some µs to come out of its idle state, in a guest some tens of µs, and never more than this, ms.
- * A longer wait behind which no other thread left the CPU is one for a quota or for the hypervisor. Source: exit latencies of
+ * An idle CPU that is to run a thread needs some µs to come out of its idle state, in a guest some tens of µs, and from the deepest states
+ * hardly more than this, ms. A longer wait behind which no other thread left the CPU is one for a quota or for the hypervisor. Source: exit latencies of
  * drivers/idle/intel_idle.c; Documentation/admin-guide/pm/cpuidle.rst.
  */
-export const LONGEST_WAKEUP_MS = 1;
+const LONGEST_WAKEUP_MS = 3;
+
+/** common_flags of an event in a hard or soft interrupt (TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ in include/linux/trace_events.h). */
+const IN_INTERRUPT = 0x08 | 0x10;
 
 const ASLEEP_MASK = 255;
 const STOPPED = 4 | 8;
@@ -48,6 +51,7 @@ interface Change {
   rival: number;
   cpu: number;
   by: number;
+  isInterrupt: boolean;
 }
 
 /** Switches and wake-ups by thread, in order of time, for the threads asked for. */
@@ -64,12 +68,15 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
   const next = column(switches, 'next_pid');
   const state = column(switches, 'prev_state');
   const woken = column(wakings, 'pid');
+  const flags = column(wakings, 'common_flags');
   walkByTime([switches, wakings], (table, row) => {
     if (table === 1) {
       const pid = woken[row] ?? 0;
       if (!threads.has(pid)) return;
       const t = wakings?.t[row] ?? 0;
-      add(pid, { t, kind: 'waking', state: 0, rival: 0, cpu: wakings?.cpu[row] ?? 0, by: wakings?.pid[row] ?? 0 });
+      const isInterrupt = ((flags[row] ?? 0) & IN_INTERRUPT) !== 0;
+      const by = wakings?.pid[row] ?? 0;
+      add(pid, { t, kind: 'waking', state: 0, rival: 0, cpu: wakings?.cpu[row] ?? 0, by, isInterrupt });
       return;
     }
     const t = switches?.t[row] ?? 0;
@@ -77,22 +84,21 @@ function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Ch
     const out = prev[row] ?? 0;
     const into = next[row] ?? 0;
     if (threads.has(out)) {
-      add(out, { t, kind: 'out', state: state[row] ?? 0, rival: into, cpu, by: 0 });
+      add(out, { t, kind: 'out', state: state[row] ?? 0, rival: into, cpu, by: 0, isInterrupt: false });
     }
     if (threads.has(into)) {
-      add(into, { t, kind: 'in', state: 0, rival: out, cpu, by: 0 });
+      add(into, { t, kind: 'in', state: 0, rival: out, cpu, by: 0, isInterrupt: false });
     }
   });
   return found;
 }
 
-/** The stacks of one thread in order of time. */
-function stacksOf(events: Events, pid: number): { t: number; stack: number }[] {
-  const found: { t: number; stack: number }[] = [];
-  for (let row = 0; row < events.stacks.length; row += 1) {
-    if (events.stacks.pid[row] === pid)
-      found.push({ t: events.stacks.t[row] ?? 0, stack: events.stacks.stack[row] ?? 0 });
-  }
+/** The stacks of these threads in order of time. */
+function stacksOf(events: Events, threads: ReadonlySet<number>): Map<number, { t: number; stack: number }[]> {
+  const found = new Map([...threads].map((pid) => [pid, [] as { t: number; stack: number }[]]));
+  const { stacks } = events;
+  for (let row = 0; row < stacks.length; row += 1)
+    found.get(stacks.pid[row] ?? 0)?.push({ t: stacks.t[row] ?? 0, stack: stacks.stack[row] ?? 0 });
   return found;
 }
 
@@ -127,10 +133,11 @@ export function timelines(
   sampled: (thread: number, from: number, to: number) => Seen | undefined = () => undefined,
 ): Map<number, Segment[]> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
+  const stacks = stacksOf(events, threads);
   const reclaims = reclaimTimes(events, threads);
   const found = new Map<number, Segment[]>();
   for (const [pid, changes] of changesOf(events, threads)) {
-    const cursor = new StackCursor(stacksOf(events, pid));
+    const cursor = new StackCursor(stacks.get(pid) ?? []);
     const segments = segmentsOf(changes, cursor, states, Math.max(fromMs, births.get(pid) ?? fromMs), toMs);
     found.set(
       pid,
@@ -200,7 +207,8 @@ function segmentsOf(
       if (wake) {
         current.wokenAt = wake.t;
         current.wokenOn = wake.cpu;
-        current.wokenBy = wake.by;
+        // A timeout of a lock is nobody's doing, least of all that of the thread that the timer interrupted.
+        current.wokenBy = wake.isInterrupt && current.state === 'user-lock' ? 0 : wake.by;
       }
       if (rival !== undefined) current.rival = rival;
       segments.push(current);

@@ -149,7 +149,8 @@ class FactsCapture {
     this.take(`${folder}/dev`);
     if (Number(this.take(`${folder}/size`) ?? '0') === 0) return;
     for (const name of this.list(`${folder}/queue`)) this.take(`${folder}/queue/${name}`);
-    for (const name of ['device/model', 'dm/name', 'loop/backing_file', 'md/level']) this.take(`${folder}/${name}`);
+    for (const name of ['device/model', 'dm/name', 'loop/backing_file', 'loop/dio', 'md/level'])
+      this.take(`${folder}/${name}`);
     const slaves = this.list(`${folder}/slaves`);
     if (slaves.length > 0) this.say(`${folder}/slaves/`, slaves.join('\n'));
     for (const name of this.list(folder)) {

@@ -243,10 +243,11 @@ export class Recorder {
 
   /** What the victims have started, and what that has. */
   private addChildren(): void {
-    if (this.victims.size >= MOST_VICTIMS) return;
     for (const pid of this.victims.keys()) {
       if (this.gone.has(pid)) continue;
-      for (const child of childrenOf(pid))
+      // The recorder is no victim, though it may be a descendant of one: of the shell that --pid names, for example.
+      const children = childrenOf(pid).filter((child) => child !== process.pid && !this.victims.has(child));
+      for (const child of children.slice(0, Math.max(0, MOST_VICTIMS - this.victims.size)))
         this.addVictim({ pid: child, comm: readWhole(`/proc/${child}/comm`)?.trim() ?? '', role: 'child' });
     }
   }

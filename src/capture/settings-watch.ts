@@ -1,6 +1,6 @@
 // Notices that a setting, mount, limit or daemon has changed while recording, so that a new set of facts is worth its cost.
 // It keeps what it read last and compares: the settings that throttle I/O, the mounts and the victims' cgroups at each call, everything else at every fifth.
-// With calls once a second that costs some 0.2 ms, and 1 ms every five seconds.
+// With calls once a second that costs some tenths of a ms, and 1 ms every five seconds.
 
 import { readdirSync } from 'node:fs';
 import type { Hierarchy } from '../base/procfs/cgroups.js';

@@ -88,7 +88,8 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
  * the part of all CPU time but its own that was not its other threads'.
  */
 function othersPart(m: Measures, account: VictimAccount): number {
-  if (account.source === 'events') return 1;
+  // What a quota takes away, it takes from all of them.
+  if (account.source === 'events' || throttled(m)) return 1;
   const ran = (segments: readonly Segment[]) => total(segments.filter(({ state }) => state === 'running'));
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
@@ -157,7 +158,9 @@ export const cause: Cause = {
         : first
           ? `${who} ran instead`
           : account.source === 'events'
-            ? 'its CPU did not run it, though no other thread is seen there'
+            ? times.some(({ rival = 0 }) => rival > 0)
+              ? 'threads of the kernel ran instead'
+              : 'its CPU did not run it, though no other thread is seen there'
             : 'others ran instead';
     return {
       kind: 'found',

@@ -192,12 +192,15 @@ function directionOf(name: RequestClass): 'reads' | 'writes' {
   return name.endsWith('reads') ? 'reads' : 'writes';
 }
 
+/** Requests that are under way when a recording ends are no news. */
+const LEAST_HUNG_MS = 1000;
+
 /** What it had not answered when the recording ended. */
 function unanswered(load: DiskLoad, requests: Requests): Evidence[] {
   const rows = load.rows.filter((row) => row >= requests.answered);
   const since = rows.reduce((first, row) => Math.min(first, requests.dispatched[row] ?? NaN), Infinity);
   const until = requests.completed[rows[0] ?? -1] ?? NaN;
-  return rows.length === 0
+  return !(until - since >= LEAST_HUNG_MS)
     ? []
     : [
         {

@@ -44,7 +44,7 @@ function heldByOthers({ account, input }: Measures): Evidence[] {
   return [
     {
       measure: 'waited through locks of others',
-      value: `${duration(ms)} (${percent(ms / (account.to - account.from))}), most for ${threadName(input, first[0])} (${first[0]})${others}`,
+      value: `${duration(ms)} (${percent(ms / (account.to - account.from))}), most for ${threadName(input, first[0]) || 'thread'} (${first[0]})${others}`,
       meaning: 'they held locks that it waited for and were held up themselves: it is charged with what held them up',
       source: 'sched_waking (who gave the lock back), sched_switch',
     },

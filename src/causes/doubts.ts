@@ -68,8 +68,9 @@ function timeIn(segments: readonly Segment[], states: readonly State[]): number 
  * Threads that noticeably wait for locks and noticeably do something else: for each other, or for more to do, which only events tell apart.
  * Those of a pool that wait for nearly all their time were given nothing to do.
  */
-function lockWaiters({ lines }: VictimAccount): number {
-  const shares = [...lines.values()].map((line) => timeIn(line, ['user-lock']) / total(line));
+function lockWaiters({ lines, thread }: VictimAccount): number {
+  const others = [...lines].filter(([other]) => other !== thread);
+  const shares = others.map(([, line]) => timeIn(line, ['user-lock']) / total(line));
   return shares.filter((share) => share > NOTICEABLE && share < 1 - NOTICEABLE).length;
 }
 
@@ -123,7 +124,9 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
   if (Number.isNaN(calls))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
   const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + timeIn(line, DISK_WAITS), 0);
-  const mayTakeMs = (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
+  // As many flushes as its calls can have asked for.
+  const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, work.calls);
+  const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
   if (!(waitedMs <= mayTakeMs))
     return `the victim waited ${duration(waitedMs)} for the disk in ${Math.round(calls + faults)} reads and writes of it, longer than an ordinary disk needs for them, and counters alone can’t tell for what`;
   return doubtOfOthers(m, account);

@@ -64,8 +64,16 @@ export const cause: Cause = {
     const foreignLocks = lockedByOthers(account);
     const waitsForWork =
       account.source === 'events' && m.convoy === undefined ? shareOf(account, ['user-lock']) - foreignLocks : 0;
-    const finishing = shareOf(account, ['block-finish', 'journal']);
-    const ordinary = shareOf(account, ORDINARY) + waitsForWork + (finishing <= MOST_FINISHING ? finishing : 0) - queued;
+    // A sample of a wait for the journal may be one for the device, which `doubtOf` judges.
+    const journal = shareOf(account, ['journal']);
+    const inJournal = account.source === 'samples' ? 0 : journal;
+    const finishing = shareOf(account, ['block-finish']) + inJournal;
+    const ordinary =
+      shareOf(account, ORDINARY) +
+      (journal - inJournal) +
+      waitsForWork +
+      (finishing <= MOST_FINISHING ? finishing : 0) -
+      queued;
     if (1 - ordinary > NOT_UNDERSTOOD)
       return notChecked(
         `${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet${foreignLocks >= NOTICEABLE ? `, ${percent(foreignLocks)} of it into locks that other processes gave back` : ''}`,

@@ -62,7 +62,8 @@ function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undef
   return {
     classes,
     requests: sum((one) => one.requests),
-    bytes: sum((one) => one.bytes),
+    // What a flush writes out was written before, and counts once.
+    bytes: sum((one) => (one.class === 'flushes' ? 0 : one.bytes)),
     serviceMs,
     factor: telling.length > 0 ? Math.max(...telling.map((one) => one.factor)) : NaN,
   };
@@ -94,7 +95,8 @@ export function cgroupsOf({ account, input }: Measures): string[] {
       processes.filter((process) => process.pid === pid).flatMap(({ cgroups }) => [...cgroups.values()]),
     );
   const own = pathsOf(account?.pid);
-  return [...new Set(own.length > 0 ? own : input.victims.flatMap(({ pid }) => pathsOf(pid)))];
+  const starters = input.victims.filter(({ role }) => role === 'command' || role === 'pid' || role === 'probe');
+  return [...new Set(own.length > 0 ? own : starters.flatMap(({ pid }) => pathsOf(pid)))];
 }
 
 /**

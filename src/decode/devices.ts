@@ -63,6 +63,7 @@ function finish({ id, name, disk }: Draft, context: Context): BlockDevice {
     ...((rotational === '0' || rotational === '1') && { rotational: rotational === '1' }),
     ...(model && { model }),
     ...(backingFile && { backingFile }),
+    ...(text('loop/dio') === '1' && { directIo: true }),
   };
 }
 

@@ -17,6 +17,8 @@ export interface BlockDevice {
   readonly beneath: readonly DeviceId[];
   /** The file behind a loop device. */
   readonly backingFile?: string;
+  /** True for a loop device that reads and writes its file past the page cache. */
+  readonly directIo?: boolean;
   /** /sys/class/bdi/ID: read_ahead_kb min_ratio max_ratio max_bytes strict_limit as text. */
   readonly bdi: ReadonlyMap<string, string>;
 }

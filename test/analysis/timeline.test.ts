@@ -44,7 +44,7 @@ function segmentsOf(...args: Parameters<typeof someEvents>) {
 }
 
 test('running, waiting for I/O, woken, running', () => {
-  const segments = segmentsOf({ sched_switch: [out(10, 2), into(32)], sched_waking: [waking(30)] }, [
+  const segments = segmentsOf({ sched_switch: [out(10, 2), into(35)], sched_waking: [waking(30)] }, [
     [10.004, ME, ['__schedule', 'io_schedule', 'folio_wait_bit_common']],
   ]);
   assert.deepEqual(
@@ -52,8 +52,8 @@ test('running, waiting for I/O, woken, running', () => {
     [
       [0, 10, 'running'],
       [10, 30, 'block-device'],
-      [30, 32, 'runnable'],
-      [32, 100, 'running'],
+      [30, 35, 'runnable'],
+      [35, 100, 'running'],
     ],
   );
 });
@@ -73,6 +73,17 @@ test('the time that an idle CPU takes to wake up is no waiting for one, the same
   assert.deepEqual(states(into(30.03, 99))[2], [30, 30.03, 'runnable']);
   // A quota or a hypervisor keeps it longer than any CPU needs.
   assert.deepEqual(states(into(40))[2], [30, 40, 'runnable']);
+});
+
+test('a lock’s timeout is nobody’s doing: the thread that the timer interrupted did not wake it', () => {
+  const wokenBy = (common_flags: number) => {
+    const wake = { t: 30, pid: 77, fields: { pid: ME, comm: 'victim', common_flags } };
+    return segmentsOf({ sched_switch: [out(10, 1), into(30.01)], sched_waking: [wake] }, [
+      [10.004, ME, ['futex_wait_queue', 'futex_wait', 'do_futex']],
+    ])[1];
+  };
+  assert.deepEqual([wokenBy(0)?.state, wokenBy(0)?.wokenBy], ['user-lock', 77]);
+  assert.equal(wokenBy(0x08)?.wokenBy, 0);
 });
 
 test('a wake-up whose switch in was not recorded means that the CPU was idle', () => {

@@ -91,15 +91,21 @@ test('a bdi limit of one page is mem.dirty-limit, and the device is acquitted', 
   });
 });
 
-test('vm.dirty_bytes of two pages is mem.dirty-limit, set by that file', { skip }, async () => {
-  await inWorkplace(async (workplace) => {
-    const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'vm' });
-    limitDirtyOfMachine(workplace.journal, 8192);
-    const ran = await check(workplace, volume.mountPoint);
-    assertCause(ran, 'mem.dirty-limit');
-    assert.equal(ran.diagnosis.verdict.culprit?.file, '/proc/sys/vm/dirty_bytes');
-  });
-});
+test(
+  'vm.dirty_bytes of two pages is mem.dirty-limit, set by that file, also where it holds the device’s own workers',
+  { skip },
+  async () => {
+    for (const directIo of [true, false]) {
+      await inWorkplace(async (workplace) => {
+        const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'vm', directIo });
+        limitDirtyOfMachine(workplace.journal, 8192);
+        const ran = await check(workplace, volume.mountPoint);
+        assertCause(ran, 'mem.dirty-limit');
+        assert.equal(ran.diagnosis.verdict.culprit?.file, '/proc/sys/vm/dirty_bytes');
+      });
+    }
+  },
+);
 
 test('a device throttled from below is dev.slow, not a cgroup’s limit', { skip }, async () => {
   await inWorkplace(async (workplace) => {
@@ -133,6 +139,34 @@ test(
     });
   },
 );
+
+test('a limit on what a command starts is found, though the command itself has none', { skip }, async () => {
+  await inWorkplace(async (workplace) => {
+    const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'child' });
+    const group = LabCgroup.make(workplace.journal, 'blkio', 'child');
+    group.limitIo(volume.device, { writeBps: 500_000 });
+    const recording = path.join(workplace.folder, 'child.iow');
+    const of = path.join(volume.mountPoint, 'data');
+    const dd = group.inside(['dd', 'if=/dev/zero', `of=${of}`, 'bs=64k', 'count=45', 'oflag=direct', 'status=none']);
+    const child = spawn(process.execPath, [
+      MAIN,
+      'record',
+      '-o',
+      recording,
+      '--',
+      'sh',
+      '-c',
+      '"$@"; true',
+      'sh',
+      ...dd,
+    ]);
+    assert.equal(await new Promise((settle) => child.on('close', settle)), 0);
+    const ran = await diagnose([MAIN, 'diagnose', recording, '--json']);
+    assertCause(ran, 'blk.cgroup-limit');
+    assert.equal(ran.diagnosis.verdict.culprit?.name, group.path);
+    assert.equal(ran.diagnosis.verdict.victim?.name, 'dd');
+  });
+});
 
 /** A neighbour on a volume whose device is slowed to what makes its bursts felt for about a third of the time. */
 async function checkBesideNeighbour(options: Pick<NeighbourOptions, 'direct' | 'name'>): Promise<void> {

@@ -10,7 +10,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
   block_bio_complete: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_error: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
-  balance_dirty_pages: ['bdi', 'limit', 'dirty', 'wb_setpoint', 'wb_dirty', 'pause'],
+  balance_dirty_pages: ['bdi', 'limit', 'dirty', 'wb_setpoint', 'pause'],
   writeback_dirty_folio: ['name', 'ino', 'index'],
   // Before folios (Linux 5.18) the event and its fields were named after pages.
   writeback_dirty_page: ['name', 'ino', 'index'],
@@ -24,7 +24,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   btrfs_ordered_extent_add: ['ino', 'root_objectid', 'file_offset', 'len', 'disk_len'],
   iomap_dio_rw_begin: ['dev', 'ino', 'count'],
   sched_switch: ['prev_pid', 'prev_state', 'next_pid'],
-  sched_waking: ['pid'],
+  sched_waking: ['pid', 'common_flags'],
   sched_process_fork: ['parent_pid', 'child_pid'],
   mm_vmscan_direct_reclaim_begin: ['order'],
   mm_vmscan_direct_reclaim_end: ['nr_reclaimed'],
