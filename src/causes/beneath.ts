@@ -1,8 +1,11 @@
 // What the victim's disk stands on, and whether a limit there explains that it seems slow or capped: a cgroup's limit on a device beneath
 // throttles what the disk sends down, whoever sends it.
 
+import { growthWithin } from '../analysis/growth.js';
+import type { Interval } from '../analysis/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
+import type { CgroupLimit } from '../model/facts.js';
 import { diskName, limitsOn } from './shared.js';
 
 export interface Beneath {
@@ -13,11 +16,24 @@ export interface Beneath {
   readonly advice: readonly string[];
 }
 
-/** `direction` is what the disk is slow for: of several limits those on that come first. */
-export function beneathOf(m: Measures, direction?: 'reads' | 'writes'): Beneath {
+/** A limit that its device comes nowhere near does not hold it back. */
+const LEAST_USED = 0.5;
+
+/** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
+function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boolean {
+  const series = m.input.counters.disks.get(limit.device ?? '');
+  const direction = limit.what.startsWith('r') ? 'rd' : 'wr';
+  const done = limit.what.endsWith('bps')
+    ? growthWithin(series, `${direction}_sectors`, from, to) * 512
+    : growthWithin(series, `${direction}_ios`, from, to) + growthWithin(series, `${direction}_merges`, from, to);
+  return !(done / ((to - from) / 1000) < LEAST_USED * limit.value);
+}
+
+/** `times` is when the disk was slow. */
+export function beneathOf(m: Measures, times: readonly Interval[]): Beneath {
   const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
-  const limits = below.flatMap((id) => limitsOn(m, 'io', id));
-  const limit = limits.find(({ what }) => direction === undefined || what[0] === direction[0]);
+  const span = { from: times[0]?.from ?? 0, to: times.at(-1)?.to ?? m.input.durationMs };
+  const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
   const device = { kind: 'device', name: diskName(m) } as const;
   if (below.length === 0) return { culprit: device, evidence: [], advice: [] };
   const text = limit && `${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')}`;

@@ -81,7 +81,6 @@ export const cause: Cause = {
         ? rate(top.bytesPerSecond)
         : operations;
     const before = inBytes ? top.bytesBefore / top.bytesPerSecond : top.operationsBefore / top.operationsPerSecond;
-    const beneath = beneathOf(m);
     const latency = (top.depth * 1000) / top.operationsPerSecond;
     const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
     if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
@@ -93,6 +92,7 @@ export const cause: Cause = {
     const share = total(times) / (account.to - account.from);
     if (share < NOTICEABLE) return ruledOut(`${figures}; the victim waited for it only ${percent(share)} of its time`);
     const fell = before >= 1.3;
+    const beneath = beneathOf(m, times);
     return {
       kind: 'found',
       share,

@@ -10,7 +10,6 @@ import {
   slowStretches,
   WINDOW_MS,
   type DiskLoad,
-  type RequestClass,
   type Slowness,
   type SlowStretch,
 } from '../analysis/disk-load.js';
@@ -43,7 +42,7 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
     return ruledOut(
       `${name} answered within what an ordinary disk may take, or the victim did not wait for it while it did not`,
     );
-  const beneath = beneathOf(m);
+  const beneath = beneathOf(m, lost);
   return {
     kind: 'found',
     share,
@@ -81,7 +80,7 @@ function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, accou
   if (share < NOTICEABLE) return undefined;
   const name = diskName(m);
   const factor = slower.nowMs / slower.usualMs;
-  const beneath = beneathOf(m, directionOf(slower.class));
+  const beneath = beneathOf(m, lost);
   // A loop device is a worker of the kernel, which waits for a CPU like everybody.
   const span = { from: slower.times[0]?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
   const lacksCpu = m.topology.device(load.disk)?.backingFile !== undefined && cpuShare(m.input, span, IDLE) < SATURATED;
@@ -145,7 +144,7 @@ export const cause: Cause = {
       );
     }
     const mean = first.serviceMs / first.requests;
-    const beneath = beneathOf(m, directionOf(first.class));
+    const beneath = beneathOf(m, lost);
     return {
       kind: 'found',
       share,
@@ -187,10 +186,6 @@ export const cause: Cause = {
     };
   },
 };
-
-function directionOf(name: RequestClass): 'reads' | 'writes' {
-  return name.endsWith('reads') ? 'reads' : 'writes';
-}
 
 /** Requests that are under way when a recording ends are no news. */
 const LEAST_HUNG_MS = 1000;
