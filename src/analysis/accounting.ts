@@ -148,7 +148,7 @@ function fromEvents(
 ): VictimAccount | undefined {
   const { pid, threads } = scope;
   const lines = eventLines(input, input.events, scope, known.disk);
-  const [thread, raw] = mostHeldUp(lines);
+  const [thread, raw] = mostHeldUp(lines, (other) => isForked(input, pid, other));
   if (thread === undefined || raw === undefined) return undefined;
   const { line, holders } = withHolders(
     raw.filter((segment) => segment.state !== 'ended'),
@@ -171,7 +171,7 @@ function fromEvents(
   const isWriteback = sleepsBelow(input.events, WRITEBACK_WAITS);
   const segments = splitWaits(line, requests, own, wakes, index, kernel, passedOn, isWriteback);
   // What a command forks is a process of its own, with its own name.
-  const isChild = thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
+  const isChild = isForked(input, pid, thread);
   return {
     pid: isChild ? thread : pid,
     thread,
@@ -224,9 +224,23 @@ function sampledLines(
   return new Map(lines.filter(([, line]) => line.length > 0));
 }
 
-/** The thread that was held up longest; of equals the first. */
-function mostHeldUp(lines: ReadonlyMap<number, readonly Segment[]>): [number, readonly Segment[]] | [] {
-  return [...lines].sort((a, b) => waitedMs(b[1]) - waitedMs(a[1]))[0] ?? [];
+/** True for a process that another has started, and not for a thread of that one. */
+function isForked(input: Case, pid: number, thread: number): boolean {
+  return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
+}
+
+/** A child that was held up for this part of what its parent was stands for it: the parent waited for it, and did nothing itself. */
+export const STANDS_FOR_PARENT = 0.8;
+
+/** The thread that was held up longest; of equals the first, but for a child that stands for its parent. */
+function mostHeldUp(
+  lines: ReadonlyMap<number, readonly Segment[]>,
+  isChild: (thread: number) => boolean = () => false,
+): [number, readonly Segment[]] | [] {
+  const all = [...lines].map((one) => ({ one, ms: waitedMs(one[1]) })).sort((a, b) => b.ms - a.ms);
+  const most = all[0]?.ms ?? 0;
+  const child = all.find(({ one, ms }) => most > 0 && ms >= STANDS_FOR_PARENT * most && isChild(one[0]));
+  return (child ?? all[0])?.one ?? [];
 }
 
 /** The lives of all watched threads from kernel events, which are walked once for all of them. */

@@ -212,7 +212,10 @@ export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm,
   return union(slow);
 }
 
-/** A disk is slower than it was where it takes this many times as long for a class of requests, and more than this part of the norm. */
+/**
+ * A disk is slower than it was where it takes this many times as long for a class of requests, and more than this part of the norm. Both are
+ * measured against what the norm allows, because the requests of a class may have become larger.
+ */
 const GROWN = 4;
 const GROWN_LEAST = 0.2;
 /** It must be known from so many windows before, and stay slower for so many, and for most of the rest. */
@@ -241,26 +244,35 @@ export function slowdownOf(
       const means = Array.from({ length: windows.count }, (_, window) => ({
         window,
         ms: speaks(windows, one, window) ? (one.served[window] ?? 0) / (one.requests[window] ?? 0) : NaN,
+        ofNorm: (one.served[window] ?? 0) / (one.allowed[window] ?? 0),
       })).filter(({ ms }) => ms > 0 && ms < Infinity);
-      const grown = grownAfter(means, GROWN_LEAST * norm.fixedMs);
+      const grown = grownAfter(means);
       if (!grown) return [];
       return [{ ...grown, class: one.class, times: union(grown.windows.map((window) => windows.interval(window))) }];
     })
     .toSorted((a, b) => b.nowMs / b.usualMs - a.nowMs / a.usualMs)[0];
 }
 
-function grownAfter(
-  means: readonly { readonly window: number; readonly ms: number }[],
-  leastMs: number,
-): { usualMs: number; nowMs: number; windows: number[] } | undefined {
-  for (let at = LEAST_WINDOWS; at + LEAST_WINDOWS <= means.length; at += 1) {
-    const usualMs = median(means.slice(0, at).map(({ ms }) => ms));
-    const limit = Math.max(GROWN * usualMs, leastMs);
-    if ((means[at]?.ms ?? 0) <= limit) continue;
-    const rest = means.slice(at);
-    const grown = rest.filter(({ ms }) => ms > limit);
+/** How one window of a class went: the mean service time, and the part of what the norm allows. */
+interface Pace {
+  readonly window: number;
+  readonly ms: number;
+  readonly ofNorm: number;
+}
+
+function grownAfter(paces: readonly Pace[]): { usualMs: number; nowMs: number; windows: number[] } | undefined {
+  for (let at = LEAST_WINDOWS; at + LEAST_WINDOWS <= paces.length; at += 1) {
+    const before = paces.slice(0, at);
+    const limit = Math.max(GROWN * median(before.map(({ ofNorm }) => ofNorm)), GROWN_LEAST);
+    if ((paces[at]?.ofNorm ?? 0) <= limit) continue;
+    const rest = paces.slice(at);
+    const grown = rest.filter(({ ofNorm }) => ofNorm > limit);
     if (grown.length >= LEAST_WINDOWS && grown.length >= STAYS * rest.length)
-      return { usualMs, nowMs: median(grown.map(({ ms }) => ms)), windows: grown.map(({ window }) => window) };
+      return {
+        usualMs: median(before.map(({ ms }) => ms)),
+        nowMs: median(grown.map(({ ms }) => ms)),
+        windows: grown.map(({ window }) => window),
+      };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
-import { accountFor, heldUpMs, type VictimAccount } from './accounting.js';
+import { accountFor, heldUpMs, STANDS_FOR_PARENT, type VictimAccount } from './accounting.js';
 import type { Portions } from './bios.js';
 import type { Case } from './case.js';
 import { findConvoy, type Convoy } from './convoy.js';
@@ -49,9 +49,6 @@ export interface Measures {
   readonly convoy?: Convoy;
 }
 
-/** A child that waited for this part of its parent's time stands for it. */
-const MOSTLY = 0.8;
-
 /** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */
 function chooseAccount(
   input: Case,
@@ -71,7 +68,7 @@ function chooseAccount(
     .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid) }))
     .toSorted((a, b) => b.heldUp - a.heldUp);
   // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
-  const most = MOSTLY * (candidates[0]?.heldUp ?? -1);
+  const most = STANDS_FOR_PARENT * (candidates[0]?.heldUp ?? -1);
   const chosen = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most) ?? candidates[0];
   if (!chosen) return undefined;
   const disk = diskOf(input, topology, requests, origins, chosen.pid);

@@ -1,7 +1,7 @@
 // What the victim's waiting was spent on: while it waited for its disk, whose requests did the disk serve? And did they hurt: are the
 // victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm.
 
-import type { DiskLoad } from './disk-load.js';
+import { classOf, type DiskLoad, type RequestClass } from './disk-load.js';
 import { firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import type { Origin, Origins } from './origins.js';
 import { findBursts, type Bursts } from './period.js';
@@ -38,7 +38,7 @@ export interface NeighbourMeasures {
   readonly company: readonly Interval[];
   /** ms of the victim's waiting during which the disk served its own requests. */
   readonly ownMs: number;
-  /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
+  /** How much longer the victim's own requests take while others are served: mean over mean, by class; NaN where it can't be compared. */
   readonly slowdown: number;
   readonly quietMeanMs: number;
   readonly contendedMeanMs: number;
@@ -149,10 +149,10 @@ export function findNeighbours(
   };
 }
 
-/** The victim's requests with and without company, kind by kind, weighted by how many had company. */
+/** The victim's requests with and without company, class by class (a large one takes longer alone), weighted by how many had company. */
 function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
-  const quiet = new Map<number, number[]>();
-  const contended = new Map<number, number[]>();
+  const quiet = new Map<RequestClass, number[]>();
+  const contended = new Map<RequestClass, number[]>();
   for (const row of load.rows) {
     if (own[row] === 0) continue;
     const queued = requests.queued[row] ?? NaN;
@@ -160,17 +160,17 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
     const to = requests.completed[row] ?? 0;
     const company = (foreign[firstEndingAfter(foreign, from)]?.from ?? Infinity) < to;
     const into = company ? contended : quiet;
-    const kind = requests.kind[row] ?? 0;
-    const list = into.get(kind);
+    const name = classOf(requests.kind[row] ?? 0, requests.bytes[row] ?? 0);
+    const list = into.get(name);
     if (list) list.push(to - from);
-    else into.set(kind, [to - from]);
+    else into.set(name, [to - from]);
   }
   let weight = 0;
   let logRatio = 0;
   let quietSum = 0;
   let contendedSum = 0;
-  for (const [kind, slow] of contended) {
-    const fast = quiet.get(kind);
+  for (const [name, slow] of contended) {
+    const fast = quiet.get(name);
     if (!fast || fast.length < ENOUGH || slow.length < ENOUGH) continue;
     const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
     weight += slow.length;
