@@ -1,7 +1,7 @@
 // What the victim's waiting was spent on: while it waited for its disk, whose requests did the disk serve? And did they hurt: are the
 // victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm.
 
-import { classOf, type DiskLoad, type RequestClass } from './disk-load.js';
+import type { DiskLoad } from './disk-load.js';
 import { firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
 import type { Origin, Origins } from './origins.js';
 import { findBursts, type Bursts } from './period.js';
@@ -38,7 +38,7 @@ export interface NeighbourMeasures {
   readonly company: readonly Interval[];
   /** ms of the victim's waiting during which the disk served its own requests. */
   readonly ownMs: number;
-  /** How much longer the victim's own requests take while others are served: mean over mean, by class; NaN where it can't be compared. */
+  /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
   readonly slowdown: number;
   readonly quietMeanMs: number;
   readonly contendedMeanMs: number;
@@ -78,6 +78,8 @@ export function findNeighbours(
   const byProgram = new Map<string, Program>();
   const ownServices: Interval[] = [];
   const company: Interval[] = [];
+  /** When the disk served others, a flush as a whole: what the victim's own requests may have waited behind. */
+  const foreign: Interval[] = [];
   /** Bytes written since the last flush, by origin: a flush serves those whose bytes it has to write out. */
   const cached = new Map<number, number>();
   let diskBytes = 0;
@@ -98,6 +100,7 @@ export function findNeighbours(
     const bytes = requests.bytes[row] ?? 0;
     diskBytes += bytes;
     const index = own[row] === 0 ? (origins.of[row] ?? 0) : OWN;
+    if (index !== OWN) foreign.push(service);
     if (requests.kind[row] === KIND.flush && cached.size > 0) {
       const parts = inParts(service, cached);
       cached.clear();
@@ -140,19 +143,18 @@ export function findNeighbours(
     ];
   });
   others.sort((a, b) => b.waitMs - a.waitMs);
-  const foreign = union([...byProgram.values()].flatMap(({ services }) => services));
   return {
     others,
     company: union(company),
     ownMs: total(intersect(waits, union(ownServices))),
-    ...compare(load, requests, own, foreign),
+    ...compare(load, requests, own, union(foreign)),
   };
 }
 
-/** The victim's requests with and without company, class by class (a large one takes longer alone), weighted by how many had company. */
+/** The victim's requests with and without company, kind by kind, weighted by how many had company. */
 function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
-  const quiet = new Map<RequestClass, number[]>();
-  const contended = new Map<RequestClass, number[]>();
+  const quiet = new Map<number, number[]>();
+  const contended = new Map<number, number[]>();
   for (const row of load.rows) {
     if (own[row] === 0) continue;
     const queued = requests.queued[row] ?? NaN;
@@ -160,17 +162,17 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
     const to = requests.completed[row] ?? 0;
     const company = (foreign[firstEndingAfter(foreign, from)]?.from ?? Infinity) < to;
     const into = company ? contended : quiet;
-    const name = classOf(requests.kind[row] ?? 0, requests.bytes[row] ?? 0);
-    const list = into.get(name);
+    const kind = requests.kind[row] ?? 0;
+    const list = into.get(kind);
     if (list) list.push(to - from);
-    else into.set(name, [to - from]);
+    else into.set(kind, [to - from]);
   }
   let weight = 0;
   let logRatio = 0;
   let quietSum = 0;
   let contendedSum = 0;
-  for (const [name, slow] of contended) {
-    const fast = quiet.get(name);
+  for (const [kind, slow] of contended) {
+    const fast = quiet.get(kind);
     if (!fast || fast.length < ENOUGH || slow.length < ENOUGH) continue;
     const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
     weight += slow.length;
