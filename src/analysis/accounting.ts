@@ -65,11 +65,16 @@ function sumByState(segments: readonly Segment[]): Map<State, number> {
   return sums;
 }
 
-/** ms in which a thread was held up. */
-export function waitedMs(segments: readonly Segment[]): number {
+/** ms in which a thread was in any of these states. */
+export function msIn(segments: readonly Segment[], states: ReadonlySet<State>): number {
   let sum = 0;
-  for (const { state, from, to } of segments) if (WAITING.has(state)) sum += to - from;
+  for (const { state, from, to } of segments) if (states.has(state)) sum += to - from;
   return sum;
+}
+
+/** ms in which a thread was held up. */
+function waitedMs(segments: readonly Segment[]): number {
+  return msIn(segments, WAITING);
 }
 
 /** When the kernel's events were recorded: tracing begins behind the recording's start, and what is read last is read after its end. */
@@ -110,14 +115,15 @@ function scopeOf(input: Case, pid: number): Scope {
 /** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
 export function heldUpMs(input: Case, pid: number): number {
   const scope = scopeOf(input, pid);
-  const lines = hasSwitches(input)
-    ? eventLines(input, input.events, scope, undefined)
-    : sampledLines(input, scope, undefined);
+  const lines = hasSwitches(input) ? eventLines(input, scope, undefined) : sampledLines(input, scope, undefined);
   const [, line] = mostHeldUp(lines);
   return line ? waitedMs(line) : -1;
 }
 
-function hasSwitches(input: Case): input is Case & { readonly events: Events } {
+/** A case whose switches were recorded. */
+type Traced = Case & { readonly events: Events };
+
+function hasSwitches(input: Case): input is Traced {
   return input.events?.tables.has('sched_switch') === true;
 }
 
@@ -139,7 +145,7 @@ export function accountFor(
 }
 
 function fromEvents(
-  input: Case & { readonly events: Events },
+  input: Traced,
   scope: Scope,
   requests: Requests,
   origins: Origins,
@@ -147,7 +153,7 @@ function fromEvents(
   topology: Topology,
 ): VictimAccount | undefined {
   const { pid, threads } = scope;
-  const lines = eventLines(input, input.events, scope, known.disk);
+  const lines = eventLines(input, scope, known.disk);
   const [thread, raw] = mostHeldUp(lines, (other) => isForked(input, pid, other));
   if (thread === undefined || raw === undefined) return undefined;
   const { line, holders } = withHolders(
@@ -245,7 +251,7 @@ function mostHeldUp(
 
 /** The lives of all watched threads from kernel events, which are walked once for all of them. */
 const movedLines = remembered(
-  (input: Case & { readonly events: Events }): ReadonlyMap<number, readonly Segment[]> => {
+  (input: Traced): ReadonlyMap<number, readonly Segment[]> => {
     const { from, to } = traced(input);
     const threads = threadsOf(input, ...input.victims.map(({ pid }) => pid));
     return timelines(input.events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
@@ -255,8 +261,7 @@ const movedLines = remembered(
 
 /** The threads' lives from kernel events, and from samples for a thread that never moved. */
 function eventLines(
-  input: Case & { readonly events: Events },
-  events: Events,
+  input: Traced,
   { threads, life }: Scope,
   disk: DeviceId | undefined,
 ): Map<number, readonly Segment[]> {
@@ -270,7 +275,7 @@ function eventLines(
     const line = whole ? clipped(whole, from, to) : sampledLine(input, thread, disk, from, to);
     if (line.length > 0) lines.set(thread, line);
   }
-  return withChildren(lines, events);
+  return withChildren(lines, input.events);
 }
 
 /** The part of a line between two times. */

@@ -2,7 +2,7 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
-import type { VictimAccount } from '../analysis/accounting.js';
+import { msIn, type VictimAccount } from '../analysis/accounting.js';
 import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/cpu-time.js';
 import { growthOf } from '../analysis/growth.js';
@@ -11,6 +11,7 @@ import { isKernelThread, threadName } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
+import type { State } from '../model/states.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
 import { limitsOn } from './shared.js';
 
@@ -83,6 +84,8 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
   return undefined;
 }
 
+const RUNNING: ReadonlySet<State> = new Set(['running']);
+
 /**
  * The part of its waiting for a CPU in which others than its own threads had them. Events name each rival; samples do not, so there it is
  * the part of all CPU time but its own that was not its other threads'.
@@ -90,7 +93,7 @@ function throttled(m: Measures): { times: number; ms: number; path: string } | u
 function othersPart(m: Measures, account: VictimAccount): number {
   // What a quota takes away, it takes from all of them.
   if (account.source === 'events' || throttled(m)) return 1;
-  const ran = (segments: readonly Segment[]) => total(segments.filter(({ state }) => state === 'running'));
+  const ran = (segments: readonly Segment[]) => msIn(segments, RUNNING);
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;

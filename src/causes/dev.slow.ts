@@ -27,6 +27,10 @@ import { DEVICE_WAITS, diskName, judgeDevice, tells } from './shared.js';
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
 const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
 
+function lookAt(name: string): string {
+  return `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`;
+}
+
 /** What diskstats tell: each request took long, and there were hardly ever two at once. */
 function fromCounters(m: Measures, account: VictimAccount): Finding {
   const series = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
@@ -59,10 +63,7 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
       },
       ...beneath.evidence,
     ],
-    advice: [
-      ...beneath.advice,
-      `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`,
-    ],
+    advice: [...beneath.advice, lookAt(name)],
     lost,
   };
 }
@@ -178,10 +179,7 @@ export const cause: Cause = {
       advice:
         beneath.advice.length > 0
           ? beneath.advice
-          : [
-              `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`,
-              'Compare with another volume of the same kind on the same machine.',
-            ],
+          : [lookAt(name), 'Compare with another volume of the same kind on the same machine.'],
       lost,
     };
   },

@@ -1,14 +1,13 @@
 // What keeps a victim from being called healthy where its recording shows only a part: a block trace holds nothing but requests, counters
 // do not tell who waited for what. Each doubt is a sentence that says what is known and what is not.
 
-import type { VictimAccount } from '../analysis/accounting.js';
+import { msIn, type VictimAccount } from '../analysis/accounting.js';
 import { allowedFor, expectedMs, NORMS } from '../analysis/disk-load.js';
 import { diskWork, processWork } from '../analysis/counted-work.js';
 import { growthWithin } from '../analysis/growth.js';
 import { intersect, total } from '../analysis/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { isKernelThread } from '../analysis/threads.js';
-import type { Segment } from '../analysis/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { ProcessCounters, Series } from '../model/counters.js';
 import type { State } from '../model/states.js';
@@ -48,6 +47,8 @@ function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
 }
 
 const DISK_WAITS: readonly State[] = ['block-device', 'block-held', 'block-queue', 'journal'];
+const DISK_WAITING: ReadonlySet<State> = new Set(DISK_WAITS);
+const LOCKED: ReadonlySet<State> = new Set(['user-lock']);
 /** More waiting for the disk than this is more than an ordinary writer has: only its requests' lives can acquit the disk. */
 const UNTOLD = 0.7;
 /** From this share of a disk's bytes on, the queue is others' work; a smaller one matters where it comes in surges. A journal's is less. */
@@ -60,17 +61,13 @@ const WINDOW_MS = 200;
 /** Windows to each side of that comparison. */
 const LEAST_WINDOWS = 3;
 
-function timeIn(segments: readonly Segment[], states: readonly State[]): number {
-  return total(segments.filter(({ state }) => states.includes(state)));
-}
-
 /**
  * Threads that noticeably wait for locks and noticeably do something else: for each other, or for more to do, which only events tell apart.
  * Those of a pool that wait for nearly all their time were given nothing to do.
  */
 function lockWaiters({ lines, thread }: VictimAccount): number {
   const others = [...lines].filter(([other]) => other !== thread);
-  const shares = others.map(([, line]) => timeIn(line, ['user-lock']) / total(line));
+  const shares = others.map(([, line]) => msIn(line, LOCKED) / total(line));
   return shares.filter((share) => share > NOTICEABLE && share < 1 - NOTICEABLE).length;
 }
 
@@ -123,7 +120,7 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
   const calls = Math.min(work.calls, work.diskBytes / 512);
   if (Number.isNaN(calls))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
-  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + timeIn(line, DISK_WAITS), 0);
+  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + msIn(line, DISK_WAITING), 0);
   // As many flushes as its calls can have asked for.
   const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, work.calls);
   const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
