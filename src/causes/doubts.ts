@@ -121,8 +121,8 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
   if (Number.isNaN(calls))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
   const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + msIn(line, DISK_WAITING), 0);
-  // As many flushes as its calls can have asked for.
-  const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, work.calls);
+  // As many flushes as its calls on the disk can have asked for.
+  const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, calls);
   const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
   if (!(waitedMs <= mayTakeMs))
     return `the victim waited ${duration(waitedMs)} for the disk in ${Math.round(calls + faults)} reads and writes of it, longer than an ordinary disk needs for them, and counters alone can’t tell for what`;
