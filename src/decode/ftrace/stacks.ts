@@ -8,8 +8,8 @@ import type { StackTable } from '../../model/events.js';
 import type { Symbols } from './symbols.js';
 import { TableBuilder, orderByTime, reorder } from './table.js';
 
-const SIZE_OFFSET = 8;
-const CALLERS_OFFSET = 16;
+export const SIZE_OFFSET = 8;
+export const CALLERS_OFFSET = 16;
 /** Frames that every sched_switch stack begins with; they say nothing about the wait. */
 const TRACER_FRAMES =
   /^(trace_event_raw_event_|trace_event_buffer_|event_triggers_|stacktrace_trigger|__traceiter_|__trace_stack|ftrace_)/;

@@ -1,0 +1,78 @@
+// Replacements for what a stranger must not read in a recording: names of programs, paths, cgroups and the host. One original gets one
+// replacement in all streams, so that a diagnosis of the copy says of `program-3` and `/name-7/name-8` what that of the original says of
+// the real ones. What every Linux machine has (/proc, /dev/sda1, system.slice, the kernel's own threads) stays.
+
+/** Folders of the root and names below them that say nothing of one machine. */
+const COMMON_PARTS = new Set(
+  (
+    '. .. bin boot dev etc home lib lib64 media mnt opt proc root run sbin snap srv sys tmp usr var cache ' +
+    'log spool shm pts mqueue hugepages kernel debug tracing security fs cgroup pstore bpf config ' +
+    'instances fuse lock user.slice system.slice init.scope machine.slice kubepods.slice kubepods docker ' +
+    'unified blkio cpu cpuacct cpuset devices freezer hugetlb memory net_cls net_prio perf_event pids ' +
+    'rdma misc mapper cpu,cpuacct net_cls,net_prio systemd null zero full tty console urandom random stdin stdout'
+  ).split(' '),
+);
+/** Device nodes, numbers, and what the lab and the recorder named themselves. */
+const COMMON_PATTERN =
+  /^(?:\d+|(?:sd|vd|xvd|nvme|loop|dm-|md|zram|sr|hd|mmcblk|ttyS?|pts)[\dA-Za-z-]*|\.?iowitness-.*)$/;
+/** In a drill's folder everything is the drill's own. */
+const DRILL_FOLDER = /\/iowitness-drill-[^/]*(?=\/)/;
+
+export interface PseudonymOptions {
+  /** Names of programs that stay, such as those that a drill gave. */
+  readonly keepNames: readonly string[];
+  /** True for names that the kernel gives its own threads. */
+  readonly isKernelName: (name: string) => boolean;
+}
+
+export class Pseudonyms {
+  private readonly options: PseudonymOptions;
+  private readonly programs = new Map<string, string>();
+  private readonly parts = new Map<string, string>();
+
+  constructor(options: PseudonymOptions) {
+    this.options = options;
+  }
+
+  /** A program's name, at most 15 bytes as the kernel keeps it. */
+  program(name: string): string {
+    const { keepNames, isKernelName } = this.options;
+    if (name === '' || keepNames.includes(name) || isKernelName(name)) return name;
+    return replacement(this.programs, name, 'program');
+  }
+
+  /** A path, part by part; ' (deleted)' behind it stays. What is no absolute path is one part. */
+  path(path: string): string {
+    const [, name = '', deleted = ''] = /^(.*?)( \(deleted\))?$/s.exec(path) ?? [];
+    const drill = DRILL_FOLDER.exec(name);
+    const replaced = drill ? name.slice(0, drill.index + drill[0].length) : name;
+    const kept = name.slice(replaced.length);
+    return (
+      replaced
+        .split('/')
+        .map((part) => this.part(part))
+        .join('/') +
+      kept +
+      deleted
+    );
+  }
+
+  private part(part: string): string {
+    return part === '' || COMMON_PARTS.has(part) || COMMON_PATTERN.test(part)
+      ? part
+      : replacement(this.parts, part, 'name');
+  }
+
+  /** Free text in which names and paths that were replaced elsewhere may stand. */
+  text(text: string): string {
+    let replaced = text.replace(/(?<![\w.])\/[\w./@:+,=~-]*[\w/@+=~-]/g, (path) => this.path(path));
+    for (const [name, instead] of this.programs) replaced = replaced.replaceAll(`${name} (`, `${instead} (`);
+    return replaced;
+  }
+}
+
+function replacement(known: Map<string, string>, name: string, kind: string): string {
+  let instead = known.get(name);
+  if (instead === undefined) known.set(name, (instead = `${kind}-${known.size + 1}`));
+  return instead;
+}

@@ -1,0 +1,88 @@
+// Every recorded stall through the whole of the diagnosis: the verdict is held against the truth, and all that is said of it, as JSON and as
+// text, against golden files, so that a change of any measure, limit or sentence shows in a diff. No root and no kernel is needed.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { isKernelThread } from '../src/analysis/threads.js';
+import type { Diagnosis } from '../src/model/diagnosis.js';
+import { diagnoseRecording } from '../src/pipeline.js';
+import { renderJson } from '../src/present/json.js';
+import { renderText } from '../src/present/text.js';
+import { openRecording } from '../src/recording/reader.js';
+import { assertGolden } from './support/golden.js';
+import { stalls, truthOf, unpack, type Truth } from './support/stalls.js';
+
+/** Recordings of drills as root and as the victim's user, and a few of real programs. */
+const LEAST_STALLS = 64;
+/** Pseudonyms, and what the lab and the recorded applications are called. */
+const PROGRAMS =
+  /^(program-\d+|node|sh|iowitness.*|mysqld|clickhouse|postgres|etcd|prometheus|rsyncd|minio|journald|scanner|poller|mailqueue|worker|importer|encoder|backup|logd|httpd|compactor|indexer|fsfreeze|pgbench|sqlite3|tar|fio|java)$/;
+/** From here on a verdict claims to be sure. */
+const SURE = 0.9;
+
+/** What of a verdict the truth forbids; undefined where it is right, or open where it can't be told. */
+function fault({ verdict, also }: Diagnosis, truth: Truth): string | undefined {
+  const told = [verdict, ...also].map((one) => one.cause);
+  const missing = (truth.named ?? []).filter((cause) => !told.includes(cause));
+  const isRight = truth.verdicts.includes(verdict.cause) && missing.length === 0;
+  if (isRight || (truth.notTold !== undefined && verdict.confidence < SURE)) return undefined;
+  return `it is ${truth.verdicts.join(' or ')}, and was called ${told.join(', ')}`;
+}
+
+describe('recorded stalls', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync('/var/tmp/iowitness-stalls-')));
+  after(() => rmSync(folder, { recursive: true }));
+
+  test('are all there', () => {
+    assert.ok(stalls().length >= LEAST_STALLS, `only ${stalls().length} of ${LEAST_STALLS}`);
+  });
+
+  for (const name of stalls()) {
+    test(`${name} is told as it is, in the same words as before`, async () => {
+      const recording = path.join(folder, `${name}.iow`);
+      unpack(name, recording);
+      const { diagnosis } = await diagnoseRecording(recording, 'iowitness test');
+      const shown = { ...diagnosis, recording: { ...diagnosis.recording, path: `${name}.iow` } };
+      assertGolden(`stalls/${name}.json`, `${renderJson(shown)}\n`);
+      assertGolden(`stalls/${name}.txt`, `${renderText(shown, { colour: false, width: 120 })}\n`);
+      assert.equal(fault(diagnosis, truthOf(name)), undefined);
+    });
+  }
+
+  for (const name of stalls()) {
+    test(`${name} holds nothing that names the machine it was made on`, () => {
+      const recording = openRecording(path.join(folder, `${name}.iow`));
+      assert.equal(recording.manifest.host, 'host');
+      assert.equal(recording.manifest.id, 'redacted');
+      const readings = [...recording.readings()];
+      const programs = readings.flatMap(({ path: file, text }) =>
+        /^\/proc\/(\d+|self)\/(task\/\d+\/)?stat$/.test(file) ? [text.replace(/^\d+ \((.*)\) .*$/s, '$1')] : [],
+      );
+      assert.ok(programs.length > 0);
+      assert.deepEqual(
+        [...new Set(programs)].filter((program) => !PROGRAMS.test(program) && !isKernelThread(program)),
+        [],
+        'programs',
+      );
+      assert.deepEqual(
+        readings.filter(({ path: file }) => file === '/proc/cmdline' || file.endsWith('_asset_tag')),
+        [],
+      );
+      const mounts = readings.filter(({ path: file }) => file === '/proc/self/mountinfo').map(({ text }) => text);
+      assert.doesNotMatch(mounts.join('\n'), /\/(?:home|srv|opt|data|var\/lib)\/(?!name-|iowitness-)/);
+      const symbols = recording.file('trace/kallsyms.gz');
+      if (!symbols) return;
+      // A victim that slept all the time has no stack.
+      const lines = gunzipSync(symbols).toString('latin1').split('\n').slice(0, -1);
+      assert.deepEqual(
+        lines.map((line) => line.slice(0, 16)),
+        lines.map((_line, index) => (0xffff_ffff_8100_0000n + BigInt(index) * 64n).toString(16)),
+        'addresses that no kernel gave',
+      );
+    });
+  }
+});
