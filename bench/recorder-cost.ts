@@ -13,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { UndoJournal } from '../src/capture/undo.js';
 import { makeLoopVolume } from '../src/lab/scenarios/loop-volume.js';
-import { openCase } from '../src/open-case.js';
+import { openCase } from '../src/open/recording.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 

@@ -3,22 +3,22 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import { statsOfRecording } from './analysis/blkstats/of-recording.js';
-import { buildCharts } from './analysis/charts.js';
+import { statsOfRecording } from './analysis/block-stats/of-recording.js';
+import { buildCharts } from './analysis/charts/charts.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
 import { Recorder, readClocks } from './capture/recorder.js';
 import { readWhole } from './capture/files.js';
 import { UndoJournal } from './capture/undo.js';
 import { loadCauses } from './catalogue.js';
-import { diagnose } from './causes/diagnose.js';
+import { diagnose } from './causes/judge/diagnose.js';
 import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
-import { openCase, type OpenOptions } from './open-case.js';
+import { openCase, type OpenOptions } from './open/recording.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
-import { statsOfTrace } from './read-block-stats.js';
+import { statsOfTrace } from './open/block-stats.js';
 import { writeFileDirect } from './recording/direct-file.js';
 import { RecordingWriter } from './recording/writer.js';
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { isKernelThread } from '../src/analysis/threads.js';
+import { isKernelThread } from '../src/analysis/machine/processes.js';
 import type { Diagnosis } from '../src/model/diagnosis.js';
 import { diagnoseRecording } from '../src/pipeline.js';
 import { renderJson } from '../src/present/json.js';

@@ -1,8 +1,8 @@
 // Threads of the process wait for one lock in user space, whose holder waits for its I/O. The holder's own cause is told beside it.
 
 import { percent, duration } from '../base/format.js';
-import { total } from '../analysis/intervals.js';
-import { threadName } from '../analysis/threads.js';
+import { total } from '../base/intervals.js';
+import { threadName } from '../analysis/machine/processes.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
 
 /** The holder must be in I/O for this share of the others' waiting; a holder that computes makes a busy lock, and no story about disks. */

@@ -1,17 +1,17 @@
 // The victim asks for durability after every small write, and spends its time waiting for that, although the device answers as it should.
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
-import { intersect, total, union, without } from '../analysis/intervals.js';
-import { SYNC_CALLS, timesBelow } from '../analysis/calls.js';
-import { isKernelThread } from '../analysis/threads.js';
-import { durableRequests } from '../analysis/durable.js';
-import { growthOf, growthWithin } from '../analysis/growth.js';
-import { harmOf, SLOWED } from '../analysis/neighbour-harm.js';
+import { intersect, total, union, without } from '../base/intervals.js';
+import { SYNC_CALLS, timesBelow } from '../analysis/victim/calls.js';
+import { isKernelThread } from '../analysis/machine/processes.js';
+import { durableRequests } from '../analysis/victim/durable.js';
+import { growthOf, growthWithin } from '../analysis/machine/series.js';
+import { harmOf, SLOWED } from './judge/neighbour-harm.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent } from '../base/format.js';
-import type { Interval } from '../analysis/intervals.js';
+import type { Interval } from '../base/intervals.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, judgeDevice } from './shared.js';
+import { diskName, judgeDevice } from './judge/shared.js';
 
 /** Waiting for durability must take this share of its time. */
 const LEAST_SHARE = 0.4;

@@ -3,12 +3,12 @@
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/admin-guide/cgroup-v2.rst (io.max), block/blk-throttle.c.
 
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import { total, type Interval } from '../analysis/intervals.js';
-import { KIND } from '../analysis/requests.js';
+import { total, type Interval } from '../base/intervals.js';
+import { KIND } from '../analysis/requests/requests.js';
 import { duration, percent, rate } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, limitsOn, utilisation } from './shared.js';
+import { diskName, limitsOn, utilisation } from './judge/shared.js';
 
 /** A throttle lets through its limit on average, a little more at first and less at the end. */
 const REACHED = 0.6;

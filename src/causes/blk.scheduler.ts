@@ -2,13 +2,13 @@
 // Source: Documentation/block/bfq-iosched.rst, Documentation/block/kyber-iosched.rst, Documentation/block/deadline-iosched.rst,
 // Documentation/ABI/stable/sysfs-block (wbt_lat_usec).
 
-import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/calls.js';
-import { writesAtOnce } from '../analysis/disk-load.js';
-import { intersect, total, union, without } from '../analysis/intervals.js';
+import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/victim/calls.js';
+import { writesAtOnce } from '../analysis/requests/disk-load.js';
+import { intersect, total, union, without } from '../base/intervals.js';
 import { timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM, diskName, queueSetting, utilisation } from './shared.js';
+import { DEVICE_HAD_ROOM, diskName, queueSetting, utilisation } from './judge/shared.js';
 
 /** With so many writes in the device the writeback throttle is an ordinary queue; it steps down to one where reads suffer (block/blk-wbt.c). */
 const STEPPED_DOWN = 4;

@@ -1,15 +1,15 @@
 // Requests are cut small because the queue takes no larger: many more go to the device than the work needs, and each costs its share.
 // Source: Documentation/ABI/stable/sysfs-block (max_sectors_kb, max_hw_sectors_kb); block/blk-merge.c (bio_split_rw).
 
-import { intersect } from '../analysis/intervals.js';
-import { diskWork, processWork } from '../analysis/counted-work.js';
-import { column } from '../analysis/merge.js';
-import { deviceId } from '../analysis/devices.js';
+import { intersect } from '../base/intervals.js';
+import { diskWork, processWork } from '../analysis/machine/counted-work.js';
+import { column } from '../analysis/machine/time-walk.js';
+import { deviceId } from '../analysis/machine/topology.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import { KIND } from '../analysis/requests.js';
+import { KIND } from '../analysis/requests/requests.js';
 import { bytes, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, queueSetting } from './shared.js';
+import { diskName, queueSetting } from './judge/shared.js';
 
 /** A limit above this cuts nothing that hurts. */
 const SMALL_BYTES = 64 * 1024;

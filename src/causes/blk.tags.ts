@@ -1,14 +1,14 @@
 // Too few requests may be in flight on the queue: the victim sleeps until one of them comes back, before its own can even be sent.
 // Source: Documentation/ABI/stable/sysfs-block (nr_requests); block/blk-mq-tag.c.
 
-import { TAG_WAITS, timesBelow } from '../analysis/calls.js';
-import type { VictimAccount } from '../analysis/accounting.js';
-import { intersect, total } from '../analysis/intervals.js';
+import { TAG_WAITS, timesBelow } from '../analysis/victim/calls.js';
+import type { VictimAccount } from '../analysis/victim/account.js';
+import { intersect, total } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
-import { tagWaits } from '../analysis/tags.js';
+import { tagWaits } from '../analysis/requests/tags.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
-import { diskName, queueSetting } from './shared.js';
+import { diskName, queueSetting } from './judge/shared.js';
 
 /** A queue that takes this many at once is no bottleneck by its size: disks of one queue take 32 (SATA NCQ) and more. */
 const ENOUGH = 32;

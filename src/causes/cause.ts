@@ -1,8 +1,8 @@
 // The one interface behind which every cause stands: what it needs, and what it finds. A cause is a file of this folder that exports
 // `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
-import { RECORD_INSTEAD, UNSEEN } from '../analysis/block-trace.js';
-import type { Interval } from '../analysis/intervals.js';
+import { RECORD_INSTEAD, UNSEEN } from './judge/block-trace.js';
+import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 

@@ -2,18 +2,18 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
-import { msIn, type VictimAccount } from '../analysis/accounting.js';
-import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
-import { BUSY, cpuMs, cpuShare } from '../analysis/cpu-time.js';
-import { growthOf } from '../analysis/growth.js';
+import { msIn, type VictimAccount } from '../analysis/victim/account.js';
+import { addToBins, total, union, type Interval } from '../base/intervals.js';
+import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
+import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
-import { isKernelThread, threadName } from '../analysis/threads.js';
-import type { Segment } from '../analysis/timeline.js';
+import { isKernelThread, threadName } from '../analysis/machine/processes.js';
+import type { Segment } from '../analysis/victim/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { limitsOn } from './shared.js';
+import { limitsOn } from './judge/shared.js';
 
 /**
  * A quarter of its time is lost, and half of the time that it wanted a CPU. One hog on another core costs a victim that computes up to a

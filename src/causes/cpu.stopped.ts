@@ -1,14 +1,14 @@
 // The victim was stopped by a signal or a debugger, or frozen with its cgroup: it could not even have been scheduled.
 // Source: signal(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst, cgroup-v2.rst (cgroup.freeze).
 
-import { total } from '../analysis/intervals.js';
-import { column } from '../analysis/merge.js';
+import { total } from '../base/intervals.js';
+import { column } from '../analysis/machine/time-walk.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import { threadName } from '../analysis/threads.js';
+import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
-import { limitsOn } from './shared.js';
+import { limitsOn } from './judge/shared.js';
 
 const STOP_SIGNALS: Readonly<Record<number, string>> = { 19: 'SIGSTOP', 20: 'SIGTSTP' };
 

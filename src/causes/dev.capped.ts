@@ -2,15 +2,15 @@
 // Told from a slow device by the queue: with several requests inside, a device that is merely slow finishes them side by side, while a
 // rate limit lets through the same amount in every window, whatever waits.
 
-import { ceilingOf, ceilingOfCounters, WINDOW_MS, type Ceiling } from '../analysis/ceiling.js';
-import { firstSlowDispatch } from '../analysis/disk-load.js';
-import { diskWork, processWork } from '../analysis/counted-work.js';
-import { intersect, total } from '../analysis/intervals.js';
+import { ceilingOf, ceilingOfCounters, WINDOW_MS, type Ceiling } from '../analysis/requests/ceiling.js';
+import { firstSlowDispatch } from '../analysis/requests/disk-load.js';
+import { diskWork, processWork } from '../analysis/machine/counted-work.js';
+import { intersect, total } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, figure, percent, rate } from '../base/format.js';
-import { beneathOf } from './beneath.js';
+import { beneathOf } from './judge/beneath.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './shared.js';
+import { diskName } from './judge/shared.js';
 
 /** Coefficient of variation over windows of half a second up to which an output is flat; what is asked at random gives 10 % and more. */
 const FLAT = 0.08;

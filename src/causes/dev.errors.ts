@@ -1,15 +1,15 @@
 // Requests fail on the victim's disk, or are sent again: a dying disk, a lost path, a full thin pool, a backing file that ends.
 // Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
 
-import type { VictimAccount } from '../analysis/accounting.js';
-import { deviceId } from '../analysis/devices.js';
-import { ERRNO, failuresOf } from '../analysis/failures.js';
-import { intersect, total, union, type Interval } from '../analysis/intervals.js';
-import { column } from '../analysis/merge.js';
+import type { VictimAccount } from '../analysis/victim/account.js';
+import { deviceId } from '../analysis/machine/topology.js';
+import { ERRNO, failuresOf } from '../analysis/victim/failures.js';
+import { intersect, total, union, type Interval } from '../base/intervals.js';
+import { column } from '../analysis/machine/time-walk.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
-import { diskName } from './shared.js';
+import { diskName } from './judge/shared.js';
 
 /** A failed request holds up what comes after it: a retry, a remount, a report. ms. */
 const AFTERMATH_MS = 100;

@@ -1,14 +1,14 @@
 // Somebody else's I/O fills the device: while the victim waited, the device served others, and the victim's own requests are slower
 // for it. Both are asked for, because a fast device serves many at once without harm.
 
-import { intersect, union, type Interval } from '../analysis/intervals.js';
+import { intersect, union, type Interval } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
-import type { Neighbour } from '../analysis/neighbours.js';
+import type { Neighbour } from '../analysis/victim/neighbours.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { harmOf, LEAST_SHARE, NEIGHBOUR_WAITS, SLOWED } from '../analysis/neighbour-harm.js';
-import { judgeDevice, diskName } from './shared.js';
+import { harmOf, LEAST_SHARE, NEIGHBOUR_WAITS, SLOWED } from './judge/neighbour-harm.js';
+import { judgeDevice, diskName } from './judge/shared.js';
 
 /** Bursts (irregular ones from a little more) of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
 const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as const;

@@ -2,7 +2,7 @@
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
 
-import type { VictimAccount } from '../analysis/accounting.js';
+import type { VictimAccount } from '../analysis/victim/account.js';
 import {
   firstSlowDispatch,
   slowdownOf,
@@ -12,17 +12,17 @@ import {
   type DiskLoad,
   type Slowness,
   type SlowStretch,
-} from '../analysis/disk-load.js';
-import { cpuShare, IDLE } from '../analysis/cpu-time.js';
-import { intersect, total, union } from '../analysis/intervals.js';
+} from '../analysis/requests/disk-load.js';
+import { cpuShare, IDLE } from '../analysis/machine/cpu-time.js';
+import { intersect, total, union } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import type { Requests } from '../analysis/requests.js';
+import type { Requests } from '../analysis/requests/requests.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
-import { beneathOf } from './beneath.js';
+import { beneathOf } from './judge/beneath.js';
 import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding, type Found } from './cause.js';
-import { DEVICE_WAITS, diskName, judgeDevice, tells } from './shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice, tells } from './judge/shared.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
 const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];

@@ -1,10 +1,10 @@
 // The filesystem is frozen: whoever writes sleeps until it is thawed. Source: fsfreeze(8); fs/super.c (freeze_super, sb_start_write).
 
-import { total } from '../analysis/intervals.js';
+import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
-import { mountOfVictim } from './shared.js';
+import { mountOfVictim } from './judge/shared.js';
 
 export const cause: Cause = {
   id: 'fs.frozen',

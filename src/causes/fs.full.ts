@@ -1,13 +1,13 @@
 // Hardly a free block or inode is left: allocation is slow at best, and fails in the end. Source: statfs(2); errno(3): ENOSPC, EDQUOT.
 
-import { ERRNO, failuresOf } from '../analysis/failures.js';
-import { total } from '../analysis/intervals.js';
+import { ERRNO, failuresOf } from '../analysis/victim/failures.js';
+import { total } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import type { Interval } from '../analysis/intervals.js';
+import type { Interval } from '../base/intervals.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { VolumeSpace } from '../model/recording.js';
 import { NOTICEABLE, notChecked, ruledOut, type Cause } from './cause.js';
-import { mountOfVictim } from './shared.js';
+import { mountOfVictim } from './judge/shared.js';
 
 /** Less than this share of the whole, and less than so much in all, is hardly any: one per cent of a large disk is plenty. */
 const HARDLY_ANY = { share: 0.01, bytes: 256 * 1024 * 1024, inodes: 1000 } as const;

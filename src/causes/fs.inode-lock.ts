@@ -1,13 +1,13 @@
 // Writers of one file, or makers of names in one folder, wait for each other at the inode's lock.
 // Source: Documentation/filesystems/locking.rst, directory-locking.rst; up_write() wakes the next: the waker held the lock.
 
-import { total } from '../analysis/intervals.js';
+import { total } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import { threadName } from '../analysis/threads.js';
+import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './shared.js';
+import { diskName } from './judge/shared.js';
 
 interface Holder {
   readonly name: string;

@@ -1,13 +1,13 @@
 // The victim waits for commits of the filesystem's journal that somebody else's syncs cause.
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
-import { total, union } from '../analysis/intervals.js';
+import { total, union } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
-import { phasesOf } from '../analysis/phases.js';
-import { threadName } from '../analysis/threads.js';
+import { phasesOf } from '../analysis/victim/probe-phases.js';
+import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './shared.js';
+import { diskName } from './judge/shared.js';
 
 /** Others' syncs must outnumber the victim's own by this. */
 const OUTNUMBERED = 2;

@@ -1,16 +1,16 @@
 // No stall: the victim spent its time running, sleeping by its own choice, or waiting for a device that serves it as it should.
 // A verdict of its own: it is argued with figures, and refused where too much of the time is not understood.
 
-import type { VictimAccount } from '../analysis/accounting.js';
-import { total } from '../analysis/intervals.js';
-import type { Segment } from '../analysis/timeline.js';
+import type { VictimAccount } from '../analysis/victim/account.js';
+import { total } from '../base/intervals.js';
+import type { Segment } from '../analysis/victim/timeline.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';
-import { phasesOf } from '../analysis/phases.js';
+import { phasesOf } from '../analysis/victim/probe-phases.js';
 import { NOT_UNDERSTOOD, NOTICEABLE, notChecked, type Cause } from './cause.js';
-import { doubtOf } from './doubts.js';
-import { judgeDevice, diskName } from './shared.js';
+import { doubtOf } from './judge/doubts.js';
+import { judgeDevice, diskName } from './judge/shared.js';
 
 /** Time whose reason is known and ordinary. */
 const ORDINARY = [

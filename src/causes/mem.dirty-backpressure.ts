@@ -3,8 +3,8 @@
 
 import { bytes, percent, rate } from '../base/format.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM, diskName, judgeDevice } from './shared.js';
-import { findThrottled } from './throttled.js';
+import { DEVICE_HAD_ROOM, diskName, judgeDevice } from './judge/shared.js';
+import { findThrottled } from './judge/throttled.js';
 
 export const cause: Cause = {
   id: 'mem.dirty-backpressure',

@@ -3,13 +3,13 @@
 // Source: mm/page-writeback.c; Documentation/admin-guide/sysctl/vm.rst; Documentation/ABI/testing/sysfs-class-bdi.
 
 import type { Measures } from '../analysis/measures.js';
-import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/throttle.js';
+import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/victim/pauses.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM, diskName } from './shared.js';
-import { findThrottled } from './throttled.js';
+import { DEVICE_HAD_ROOM, diskName } from './judge/shared.js';
+import { findThrottled } from './judge/throttled.js';
 
 /** A limit under this share of dirtyable memory is far under the kernel's default of 20 %. */
 const COLLAPSED = 0.01;

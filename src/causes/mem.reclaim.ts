@@ -1,12 +1,12 @@
 // The victim reclaims memory itself: allocation finds none, on the machine or within its cgroup's limit, and it looks for pages to give up.
 // Source: mm/vmscan.c; Documentation/admin-guide/cgroup-v1/memory.rst, cgroup-v2.rst (memory.high, memory.max).
 
-import { total } from '../analysis/intervals.js';
-import { growthOf } from '../analysis/growth.js';
+import { total } from '../base/intervals.js';
+import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { bytes, duration, figure, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit, swapping } from './memory.js';
+import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
 
 export const cause: Cause = {
   id: 'mem.reclaim',

@@ -1,10 +1,10 @@
 // The victim waits for its own pages to come back from swap. Source: mm/memory.c (do_swap_page); proc(5): majflt; /proc/vmstat: pswpin.
 
-import { total } from '../analysis/intervals.js';
+import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, figure, percent } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit, swapping } from './memory.js';
+import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
 
 /** Swap in memory (zram) answers without a sleep; each page costs its reader about this much CPU, ms. */
 const IN_MEMORY_MS = 0.02;

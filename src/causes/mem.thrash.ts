@@ -1,15 +1,15 @@
 // The files that the victim reads no longer fit into the page cache: what was thrown out is read again soon after.
 // Source: mm/workingset.c: a refault is a page that comes back before as many others were used as there is memory.
 
-import { CACHED_READS, timesBelow } from '../analysis/calls.js';
-import { processWork } from '../analysis/counted-work.js';
-import { growthOf } from '../analysis/growth.js';
-import { total } from '../analysis/intervals.js';
+import { CACHED_READS, timesBelow } from '../analysis/victim/calls.js';
+import { processWork } from '../analysis/machine/counted-work.js';
+import { growthOf } from '../analysis/machine/series.js';
+import { total } from '../base/intervals.js';
 import { shareOf } from '../analysis/measures.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit, swapping } from './memory.js';
-import { diskName } from './shared.js';
+import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { diskName } from './judge/shared.js';
 
 const PAGE = 4096;
 /** This share of what it read must have been in memory before. */

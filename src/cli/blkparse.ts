@@ -1,10 +1,10 @@
 // `blkparse`: block traces as text, byte for byte as blkparse 1.2.0 prints them. docs/blkparse.md lists what differs.
 
 import type { Command } from 'commander';
-import { FormatStop } from '../present/blkparse/format.js';
-import { parseBlkparseOptions } from './blkparse-options.js';
-import { FileOutput, OutputClosed } from './blkparse-output.js';
-import { BlkparseRun } from './blkparse-run.js';
+import { FormatStop } from '../tools/blkparse/text/format.js';
+import { parseBlkparseOptions } from '../tools/blkparse/options.js';
+import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
+import { BlkparseRun } from '../tools/blkparse/run.js';
 import { EXIT, say, warn } from './context.js';
 
 const HELP = `

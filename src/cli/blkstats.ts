@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { renderCsv } from '../present/blkstats/csv.js';
 import { renderBlockStats } from '../present/blkstats/text.js';
 import { renderJson } from '../present/json.js';
-import { readBlockStats } from '../read-block-stats.js';
+import { readBlockStats } from '../open/block-stats.js';
 import { progress, say, toolName } from './context.js';
 
 export function blkstatsCommand(program: Command): void {

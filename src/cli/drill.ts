@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { readWhole } from '../capture/files.js';
 import { loadDrills } from '../catalogue.js';
-import { runDrill } from '../drilling.js';
+import { runDrill } from '../run/drill.js';
 import { NOBODY, type Drill } from '../lab/drill.js';
 import { checkDirectory } from '../lab/probe.js';
 import { startWatchdog } from '../lab/watchdog.js';

@@ -9,8 +9,8 @@ import { figure } from '../base/format.js';
 import { BlkTracer, findTracedDevice, type TracedDevice } from '../capture/blk-tracer.js';
 import { openKernelFilesystems } from '../capture/kernel-fs.js';
 import { UndoJournal } from '../capture/undo.js';
-import { BlktraceWriter, type TraceOutput } from '../recording/blktrace-writer.js';
-import { FileOutput, OutputClosed } from './blkparse-output.js';
+import { BlktraceWriter, type TraceOutput } from '../run/blktrace-writer.js';
+import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
 import { progress, seconds, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Case } from '../../src/analysis/case.js';
+import type { Case } from '../../src/model/case.js';
 import { measure } from '../../src/analysis/measures.js';
 import { loadCauses } from '../../src/catalogue.js';
-import { diagnose } from '../../src/causes/diagnose.js';
+import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { asleep, ME, OTHER, processOf, ROUND_MS, ROUNDS } from '../support/asleep.js';
 import { aCase, someFacts } from '../support/case.js';

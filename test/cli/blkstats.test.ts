@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { ACTION, CATEGORY } from '../../src/model/blktrace.js';
 import type { BlockStats, DeviceStats, StageTimes } from '../../src/model/block-stats.js';
-import { readBlockStats } from '../../src/read-block-stats.js';
+import { readBlockStats } from '../../src/open/block-stats.js';
 import { madeUpLoad, type LoadShape } from '../support/block-load.js';
 import { processRecord, traceBytes, type TraceRecord } from '../support/blktrace.js';
 import { refusal, run } from '../support/cli.js';

@@ -19,8 +19,8 @@ import {
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { diffFacts } from '../../src/analysis/changes.js';
-import { Topology } from '../../src/analysis/devices.js';
+import { diffFacts } from '../../src/analysis/machine/changes.js';
+import { Topology } from '../../src/analysis/machine/topology.js';
 import { monotonicNs } from '../../src/base/clock.js';
 import { CounterSampler } from '../../src/capture/counters.js';
 import { captureFacts } from '../../src/capture/facts.js';

@@ -1,6 +1,6 @@
 // A victim that is asleep nine tenths of its time, as a case for the causes: what it sleeps in and what is known besides is up to the test.
 
-import type { Case } from '../../src/analysis/case.js';
+import type { Case } from '../../src/model/case.js';
 import type { RunningProcess } from '../../src/model/facts.js';
 import { aCase, someFacts } from './case.js';
 import { LOOP0, someEvents, type Row } from './events.js';

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseBlkparseOptions } from '../../src/cli/blkparse-options.js';
-import { FileOutput } from '../../src/cli/blkparse-output.js';
-import { BlkparseRun } from '../../src/cli/blkparse-run.js';
-import { FormatStop } from '../../src/present/blkparse/format.js';
+import { parseBlkparseOptions } from '../../src/tools/blkparse/options.js';
+import { FileOutput } from '../../src/tools/blkparse/output.js';
+import { BlkparseRun } from '../../src/tools/blkparse/run.js';
+import { FormatStop } from '../../src/tools/blkparse/text/format.js';
 
 export interface Printed {
   readonly stdout: Buffer;

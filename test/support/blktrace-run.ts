@@ -5,18 +5,18 @@ import { HEADER_BYTES, RecordBatch } from '../../src/model/blktrace.js';
 import type { Loss } from '../../src/model/losses.js';
 import { readRecords } from '../../src/decode/blktrace/read.js';
 import { ByteWindow, type ByteSource } from '../../src/decode/blktrace/source.js';
-import { DeviceTable } from '../../src/analysis/blkparse/devices.js';
-import { Events } from '../../src/analysis/blkparse/events.js';
-import { FileMerge } from '../../src/analysis/blkparse/file-merge.js';
-import { PipeSort } from '../../src/analysis/blkparse/pipe-sort.js';
-import { ProcessNames, ProcessTable } from '../../src/analysis/blkparse/processes.js';
-import type { Run } from '../../src/analysis/blkparse/record-feed.js';
-import { Tracks } from '../../src/analysis/blkparse/tracks.js';
-import { WallClock } from '../../src/analysis/blkparse/wall-clock.js';
-import { BinaryDump } from '../../src/present/blkparse/binary.js';
-import { ByteBuffer } from '../../src/present/blkparse/byte-buffer.js';
-import { Formats, Lines } from '../../src/present/blkparse/lines.js';
-import { Statistics } from '../../src/present/blkparse/statistics.js';
+import { DeviceTable } from '../../src/tools/blkparse/devices.js';
+import { Events } from '../../src/tools/blkparse/events.js';
+import { FileMerge } from '../../src/tools/blkparse/file-merge.js';
+import { PipeSort } from '../../src/tools/blkparse/pipe-sort.js';
+import { ProcessNames, ProcessTable } from '../../src/tools/blkparse/processes.js';
+import type { Run } from '../../src/tools/blkparse/record-feed.js';
+import { Tracks } from '../../src/tools/blkparse/tracks.js';
+import { WallClock } from '../../src/tools/blkparse/wall-clock.js';
+import { BinaryDump } from '../../src/tools/blkparse/text/binary.js';
+import { ByteBuffer } from '../../src/tools/blkparse/text/byte-buffer.js';
+import { Formats, Lines } from '../../src/tools/blkparse/text/lines.js';
+import { Statistics } from '../../src/tools/blkparse/text/statistics.js';
 
 /** A source that gives at most `piece` bytes at a time. */
 export function memorySource(bytes: Uint8Array, piece = bytes.length): ByteSource {

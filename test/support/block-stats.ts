@@ -1,8 +1,8 @@
 // Figures of a small made-up load, as `blkstats` makes them, for tests of what shows them.
 
-import { figuresOf } from '../../src/analysis/blkstats/figures.js';
-import { BlockMeter } from '../../src/analysis/blkstats/meter.js';
-import { KIND } from '../../src/analysis/requests.js';
+import { figuresOf } from '../../src/analysis/block-stats/figures.js';
+import { BlockMeter } from '../../src/analysis/block-stats/meter.js';
+import { KIND } from '../../src/analysis/requests/requests.js';
 import type { BlockStats } from '../../src/model/block-stats.js';
 
 /** Two hundred writes and reads of two processes on sda, the first of them called `name`, and a flush. */

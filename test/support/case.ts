@@ -1,6 +1,6 @@
 // The smallest case there is, for tests that add what they need: nothing recorded, no facts, no victim.
 
-import type { Case } from '../../src/analysis/case.js';
+import type { Case } from '../../src/model/case.js';
 import type { Counters, Series } from '../../src/model/counters.js';
 import type { Facts } from '../../src/model/facts.js';
 

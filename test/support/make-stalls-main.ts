@@ -5,7 +5,7 @@
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isKernelThread } from '../../src/analysis/threads.js';
+import { isKernelThread } from '../../src/analysis/machine/processes.js';
 import { loadDrills } from '../../src/catalogue.js';
 import type { DrillReport, DrillRun } from '../../src/model/drills.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';

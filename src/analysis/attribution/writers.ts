@@ -1,0 +1,253 @@
+// Who wrote and read how much on which disk, and in which file. Each portion of a disk's bytes is given to the process behind it; what
+// nobody can be named for stays visible, so that the sum over a device's rows is the bytes that it completed. What a device does for one
+// that stands on it is given on to the processes and files above, marked with the device that it came through: bytes are bytes of each
+// layer that they pass, and only those without `through` were asked of the machine.
+
+import type { DeviceId } from '../../model/counters.js';
+import type { Writer } from '../../model/diagnosis.js';
+import type { Portion } from './bio-sums.js';
+import { followBios, type Portions } from './bios.js';
+import type { Case } from '../../model/case.js';
+import type { Topology } from '../machine/topology.js';
+import { UNKNOWN } from './dirty-pages.js';
+import { FileNames } from './file-names.js';
+import { JOURNALS } from './origins.js';
+import { Processes } from '../machine/processes.js';
+import { PAGE } from './writeback.js';
+
+/** Files below this share of a device's bytes are summed up by process, processes below it together. */
+const LEAST_SHARE = 0.001;
+
+/** One row before it is rounded. */
+type Row = Omit<Writer, 'share' | 'device' | 'layer'>;
+
+type Who = Omit<Row, 'writeBytes' | 'readBytes'>;
+
+/** The bytes of every device by who is behind them; undefined without events of the block layer. */
+export function portionsOf(input: Case, topology: Topology): Portions | undefined {
+  if (!input.events?.tables.has('block_bio_queue')) return undefined;
+  const blocks = new Map<DeviceId, number>();
+  for (const { mountPoint, blockBytes } of input.space) {
+    const disk = topology.diskOfPath(mountPoint);
+    if (disk !== undefined && blockBytes > 0) blocks.set(disk, blockBytes);
+  }
+  return followBios(input.events, topology, (disk) => blocks.get(disk) ?? PAGE);
+}
+
+/** The table of writers, device by device, most bytes first. */
+export function writersOf({
+  input,
+  topology,
+  portions,
+}: {
+  readonly input: Case;
+  readonly topology: Topology;
+  readonly portions?: Portions;
+}): Writer[] {
+  return portions ? new Table(input, topology, portions).rows() : [];
+}
+
+class Table {
+  private readonly topology: Topology;
+  private readonly portions: Portions;
+  private readonly remapped: NonNullable<Case['remapped']>;
+  private readonly processes: Processes;
+  private readonly files: FileNames;
+  private readonly done = new Map<DeviceId, readonly Row[]>();
+
+  constructor(input: Case, topology: Topology, portions: Portions) {
+    this.topology = topology;
+    this.portions = portions;
+    this.remapped = input.remapped ?? new Map();
+    this.processes = new Processes(input);
+    this.files = new FileNames(input, topology, portions.inodes);
+  }
+
+  rows(): Writer[] {
+    const all = new Set(this.portions.list.map(({ disk }) => disk));
+    // In a block trace nothing tells which bios of a disk came from above, so there the bytes stand at the lowest device alone.
+    const disks = [...all].filter((disk) => !this.remapped.get(disk)?.some((below) => all.has(below)));
+    return disks
+      .map((disk) => ({ disk, name: this.topology.name(disk) }))
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .flatMap(({ disk, name }) => {
+        const rows = foldSmall(this.rowsOf(disk, []));
+        const sum = rows.reduce((bytes, row) => bytes + row.writeBytes + row.readBytes, 0);
+        return rows
+          .map((row) => ({
+            device: name,
+            layer: this.topology.layer(disk),
+            ...row,
+            writeBytes: Math.round(row.writeBytes),
+            readBytes: Math.round(row.readBytes),
+            share: Math.min(1, (row.writeBytes + row.readBytes) / Math.max(1, sum)),
+          }))
+          .sort((a, b) => b.share - a.share);
+      });
+  }
+
+  /** A device's rows; `above` are the devices on the way down to it, so that a circle in damaged facts ends. */
+  private rowsOf(disk: DeviceId, above: readonly DeviceId[]): readonly Row[] {
+    const known = this.done.get(disk);
+    if (known) return known;
+    const rows: Row[] = [];
+    for (const portion of this.portions.list.flatMap((one) => (one.disk === disk ? this.byFile(one) : []))) {
+      const { who, from } = this.whoIs(portion);
+      const bytes = { writeBytes: portion.writeBytes, readBytes: portion.readBytes };
+      const upper =
+        from === undefined || above.includes(from) || from === disk ? [] : this.rowsOf(from, [...above, disk]);
+      rows.push(...(who.through === null ? [{ ...who, ...bytes }] : handOn(who, bytes, upper)));
+    }
+    const merged = sumUp(rows, (row) => row);
+    this.done.set(disk, merged);
+    return merged;
+  }
+
+  /**
+   * Direct I/O is told of its file in part: the whole goes to the files in the proportion of what was told of the same process, of all the
+   * kernel's workers together, as any of them serves any device. With nothing told it is the one file that the process has open so.
+   */
+  private byFile(portion: Portion): Portion[] {
+    const { queuer, dirtier, meta, disk } = portion;
+    if (meta || dirtier !== undefined || queuer === 0) return [portion];
+    const group = this.groupOf(queuer);
+    const samples = this.portions.samples.filter((one) => one.disk === disk && this.groupOf(one.queuer) === group);
+    const [read, written] = [sumOf(samples, 'readBytes'), sumOf(samples, 'writeBytes')];
+    const parts = samples.map((one) => ({
+      ...portion,
+      inode: one.inode,
+      readBytes: read > 0 ? (portion.readBytes * one.readBytes) / read : 0,
+      writeBytes: written > 0 ? (portion.writeBytes * one.writeBytes) / written : 0,
+    }));
+    const inode = group === 0 ? -1 : this.files.directFile(group, disk);
+    const readBytes = read > 0 ? 0 : portion.readBytes;
+    const writeBytes = written > 0 ? 0 : portion.writeBytes;
+    return [...parts, { ...portion, inode, readBytes, writeBytes }].filter((one) => one.readBytes + one.writeBytes > 0);
+  }
+
+  /** The process of a thread; 0 for the kernel's. */
+  private groupOf(thread: number): number {
+    return this.processes.isKernel(thread) ? 0 : this.processes.of(thread);
+  }
+
+  /** Who is behind a portion; `from` is the device above whose own writers are to be named instead. */
+  private whoIs(portion: Portion): { readonly who: Who; readonly from?: DeviceId } {
+    const found = this.classify(portion);
+    const member = portion.device === '' ? undefined : this.topology.memberOf(portion.device);
+    if (member === undefined || found.from !== undefined) return found;
+    // Device-mapper and md pass a bio on in the thread that queued it, so what is known of it holds below as well.
+    return { who: { ...found.who, via: 'stacked', through: this.topology.name(member) } };
+  }
+
+  private classify(portion: Portion): { readonly who: Who; readonly from?: DeviceId } {
+    const { queuer, dirtier, inode, meta, disk } = portion;
+    const queuedByKernel = this.processes.isKernel(queuer);
+    if (queuer === 0) return this.nobody('unknown', inode);
+    if (meta) return { who: queuedByKernel ? this.structure(queuer) : this.process(queuer, 'metadata', -1) };
+    if (dirtier === undefined) {
+      if (queuedByKernel) return this.forAbove(disk, inode) ?? this.nobody(this.processes.name(queuer), inode);
+      return { who: this.process(queuer, 'direct', inode) };
+    }
+    if (dirtier === UNKNOWN) {
+      if (!queuedByKernel) return { who: this.process(queuer, 'direct', inode) };
+      const [holder, ...others] = this.files.holders(inode);
+      return holder !== undefined && others.length === 0
+        ? { who: this.process(holder, 'holder', inode) }
+        : this.nobody('flusher', inode);
+    }
+    if (this.processes.isKernel(dirtier)) {
+      if (JOURNALS.test(this.processes.name(dirtier)) || this.isDevice(inode)) return { who: this.structure(dirtier) };
+      return this.forAbove(disk, inode) ?? this.nobody('kernel', inode);
+    }
+    const own = this.processes.of(dirtier) === this.processes.of(queuer);
+    return { who: this.process(dirtier, own ? 'direct' : 'flushed', inode) };
+  }
+
+  private isDevice(inode: number): boolean {
+    return this.files.of(inode, null)?.path.startsWith('/dev/') === true;
+  }
+
+  private process(thread: number, via: Writer['via'], inode: number): Who {
+    const pid = this.processes.of(thread);
+    return { process: this.processes.name(thread) || 'unnamed', pid, via, through: null, ...this.file(inode, pid) };
+  }
+
+  private file(inode: number, pid: number | null): Pick<Who, 'file' | 'inode' | 'deleted'> {
+    if (inode < 0) return { file: null, inode: null, deleted: false };
+    const name = this.files.of(inode, pid);
+    return { file: name?.path ?? null, inode: this.portions.inodes.inodeOf(inode), deleted: name?.deleted ?? false };
+  }
+
+  /** A filesystem's journal, log, tree and tables, written by a thread of the kernel for all its users. */
+  private structure(thread: number): Who {
+    const name = this.processes.name(thread);
+    const nothing = { pid: null, file: null, inode: null, deleted: false, through: null };
+    return JOURNALS.test(name)
+      ? { process: `journal (${name})`, via: 'journal', ...nothing }
+      : { process: 'filesystem', via: 'metadata', ...nothing };
+  }
+
+  private nobody(name: string, inode: number): { readonly who: Who } {
+    return {
+      who: { process: name || 'unknown', pid: null, via: 'unattributed', through: null, ...this.file(inode, null) },
+    };
+  }
+
+  /** What a thread of the kernel writes for a device above: the one whose file it is, or the only ones that there are. */
+  private forAbove(disk: DeviceId, inode: number): { readonly who: Who; readonly from?: DeviceId } | undefined {
+    const loop = inode >= 0 ? this.files.loopOn(inode) : undefined;
+    const above = loop === undefined ? this.topology.above(disk) : [loop];
+    const [first] = above;
+    if (first === undefined) return undefined;
+    const names = above.map((one) => this.topology.name(one)).join(', ');
+    const who: Who = { process: names, pid: null, via: 'stacked', through: names, ...this.file(inode, null) };
+    return above.length === 1 ? { who, from: first } : { who };
+  }
+}
+
+/** What came through a device is given to those who are behind its bytes, in their proportion. */
+function handOn(who: Who, bytes: Pick<Row, 'writeBytes' | 'readBytes'>, upper: readonly Row[]): Row[] {
+  const part = (row: Row, of: 'writeBytes' | 'readBytes', all: number) => (all > 0 ? (bytes[of] * row[of]) / all : 0);
+  const [written, read] = [sumOf(upper, 'writeBytes'), sumOf(upper, 'readBytes')];
+  const rows = upper.map((row) => ({
+    ...row,
+    via: 'stacked' as const,
+    through: row.through === null || who.through === null ? who.through : `${who.through}, ${row.through}`,
+    writeBytes: part(row, 'writeBytes', written),
+    readBytes: part(row, 'readBytes', read),
+  }));
+  const rest = { ...who, writeBytes: written > 0 ? 0 : bytes.writeBytes, readBytes: read > 0 ? 0 : bytes.readBytes };
+  return [...rows, rest].filter((row) => row.writeBytes + row.readBytes > 0);
+}
+
+function sumOf(all: readonly Pick<Row, 'writeBytes' | 'readBytes'>[], of: 'writeBytes' | 'readBytes'): number {
+  return all.reduce((sum, one) => sum + one[of], 0);
+}
+
+/** Adds up the rows that are the same but for their bytes once `shorten` has left out what is not to tell them apart. */
+function sumUp(rows: readonly Row[], shorten: (row: Row) => Row): Row[] {
+  const sums = new Map<string, Row>();
+  for (const row of rows) {
+    const short = shorten(row);
+    const { process, pid, via, through, file, inode, deleted } = short;
+    const key = JSON.stringify([process, pid, via, through, file, inode, deleted]);
+    const sum = sums.get(key);
+    sums.set(key, {
+      ...short,
+      writeBytes: (sum?.writeBytes ?? 0) + row.writeBytes,
+      readBytes: (sum?.readBytes ?? 0) + row.readBytes,
+    });
+  }
+  return [...sums.values()];
+}
+
+/** Thousands of small files and processes make one row each way, so that nothing is left out of the sum. */
+function foldSmall(rows: readonly Row[]): Row[] {
+  const least = LEAST_SHARE * sumOf(rows, 'readBytes') + LEAST_SHARE * sumOf(rows, 'writeBytes');
+  const fold = (all: readonly Row[], shorten: (row: Row) => Row) => {
+    const small = all.filter((row) => row.writeBytes + row.readBytes < least);
+    return [...all.filter((row) => !small.includes(row)), ...sumUp(small, shorten)];
+  };
+  const byProcess = fold(rows, (row) => ({ ...row, file: null, inode: null, deleted: false }));
+  return fold(byProcess, (row) => (row.pid === null ? row : { ...row, process: 'others', pid: null }));
+}

@@ -1,0 +1,46 @@
+// What counters say was done between two times: by a disk as a whole (/proc/diskstats), and by one process (/proc/PID/io).
+// Source: Documentation/admin-guide/iostats.rst; Documentation/filesystems/proc.rst, 3.3.
+
+import type { ProcessCounters, Series } from '../../model/counters.js';
+import { growthWithin } from './series.js';
+import type { Interval } from '../../base/intervals.js';
+
+/** One disk's reads and writes; NaN where it was not read. */
+export interface DiskWork {
+  readonly requests: number;
+  readonly bytes: number;
+  /** 0 on kernels that do not count them. */
+  readonly flushes: number;
+  /** The time with at least one request there (io_ticks), and the times of all requests together, queueing included (time_in_queue), ms. */
+  readonly busyMs: number;
+  readonly queueMs: number;
+}
+
+export function diskWork(disk: Series | undefined, { from, to }: Interval): DiskWork {
+  const grown = (name: string) => growthWithin(disk, name, from, to);
+  return {
+    requests: grown('rd_ios') + grown('wr_ios'),
+    bytes: (grown('rd_sectors') + grown('wr_sectors')) * 512,
+    flushes: grown('fl_ios') || 0,
+    busyMs: grown('io_ticks'),
+    queueMs: grown('time_in_queue'),
+  };
+}
+
+/** One process's reads and writes; NaN where they could not be read, which takes its own user or root. */
+export interface ProcessWork {
+  readonly calls: number;
+  /** What the calls moved, from and to whatever. */
+  readonly bytes: number;
+  /** What of it was read from a disk, or was or will be written to one. */
+  readonly diskBytes: number;
+}
+
+export function processWork(process: ProcessCounters | undefined, { from, to }: Interval): ProcessWork {
+  const grown = (name: string) => growthWithin(process?.io, name, from, to);
+  return {
+    calls: grown('syscr') + grown('syscw'),
+    bytes: grown('rchar') + grown('wchar'),
+    diskBytes: grown('read_bytes') + grown('write_bytes'),
+  };
+}

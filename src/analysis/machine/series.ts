@@ -1,0 +1,30 @@
+// Counters by time: how much one grew, over a whole series or between two times.
+
+import type { Series } from '../../model/counters.js';
+
+/** From the first value to the last; NaN where the column is missing. */
+export function growthOf(series: Series | undefined, name: string): number {
+  const column = series?.columns.get(name);
+  return (column?.at(-1) ?? NaN) - (column?.[0] ?? NaN);
+}
+
+/** Between the readings around two times, ms since the start; NaN where the column is missing. */
+export function growthWithin(series: Series | undefined, name: string, from: number, to: number): number {
+  const column = series?.columns.get(name);
+  if (!series || !column) return NaN;
+  const a = Math.max(0, lastAtOrBefore(series.t, from));
+  const b = Math.max(0, lastAtOrBefore(series.t, to));
+  return (column[b] ?? NaN) - (column[a] ?? NaN);
+}
+
+/** Index of the last time at or before `t`; -1 where there is none. */
+export function lastAtOrBefore(times: Float64Array, t: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? Infinity) <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,116 @@
+// Which device is which: partitions belong to a disk, loop and dm devices stand on others, a path lies on one of them.
+
+import { mountOf } from '../../base/procfs/mountinfo.js';
+import type { DeviceId } from '../../model/counters.js';
+import type { BlockDevice, Facts } from '../../model/facts.js';
+
+/** The kernel's dev_t in trace events (20 bits of minor) as 'MAJOR:MINOR'. */
+export function deviceId(dev: number): DeviceId {
+  return `${Math.floor(dev / 0x10_0000)}:${dev & 0xf_ffff}`;
+}
+
+/** What stands on what, as the facts have it. */
+export class Topology {
+  private readonly disks = new Map<DeviceId, DeviceId>();
+
+  readonly facts: Facts | undefined;
+  private readonly names: ReadonlyMap<DeviceId, string>;
+  private readonly remapped: ReadonlyMap<DeviceId, readonly DeviceId[]>;
+
+  /** `remapped` is what requests tell of devices on others, for want of facts. */
+  constructor(
+    facts: Facts | undefined,
+    names: ReadonlyMap<DeviceId, string>,
+    remapped: ReadonlyMap<DeviceId, readonly DeviceId[]> = new Map(),
+  ) {
+    this.facts = facts;
+    this.names = names;
+    this.remapped = remapped;
+    for (const device of facts?.devices.values() ?? []) {
+      const parent = device.beneath[0];
+      if (device.queue.size === 0 && parent !== undefined && device.beneath.length === 1)
+        this.disks.set(device.id, parent);
+    }
+  }
+
+  device(id: DeviceId): BlockDevice | undefined {
+    return this.facts?.devices.get(id);
+  }
+
+  name(id: DeviceId): string {
+    return this.device(id)?.name ?? this.names.get(id) ?? id;
+  }
+
+  /** The disk of a partition, and every other device itself: requests are counted per disk. */
+  disk(id: DeviceId): DeviceId {
+    return this.disks.get(id) ?? id;
+  }
+
+  /** All devices under this one, nearest first, each once. */
+  beneath(id: DeviceId): DeviceId[] {
+    const found: DeviceId[] = [];
+    const visit = (device: DeviceId) => {
+      for (const below of this.device(device)?.beneath ?? this.remapped.get(device) ?? []) {
+        const disk = this.disk(below);
+        if (disk === device || found.includes(disk)) continue;
+        found.push(disk);
+        visit(disk);
+      }
+    };
+    visit(id);
+    return found;
+  }
+
+  /** All devices that stand on this one. */
+  above(id: DeviceId): DeviceId[] {
+    const known = [...(this.facts?.devices.keys() ?? this.remapped.keys())];
+    return known.filter((other) => other !== id && this.beneath(other).includes(id));
+  }
+
+  /** Where the filesystem of a path is mounted; undefined where no mount is known. */
+  mountPointOf(path: string): string | undefined {
+    return mountOf(this.facts?.mounts ?? [], path)?.mountPoint;
+  }
+
+  /** The disk under a path; undefined for memory and network filesystems. btrfs numbers its mounts anonymously, so its source is asked. */
+  diskOfPath(path: string): DeviceId | undefined {
+    const mount = mountOf(this.facts?.mounts ?? [], path);
+    if (!mount) return undefined;
+    if (this.device(mount.device)) return this.disk(mount.device);
+    return this.diskOfSource(mount.source);
+  }
+
+  /** The disk that a mount's source names, '/dev/sda1'. */
+  diskOfSource(source: string): DeviceId | undefined {
+    const name = source.replace(/^\/dev\//, '');
+    const byName = [...(this.facts?.devices.values() ?? [])].find((device) => device.name === name);
+    return byName && this.disk(byName.id);
+  }
+
+  /** The device-mapper or md device that has this disk or partition as a member: all that goes to a member comes from above. */
+  memberOf(id: DeviceId): DeviceId | undefined {
+    return [...(this.facts?.devices.values() ?? [])].find(
+      (device) => device.backingFile === undefined && device.queue.size > 0 && device.beneath.includes(id),
+    )?.id;
+  }
+
+  /** What a device is and stands on, in words: 'disk', 'partition of sda', 'loop on /img', 'dm on sda, sdb'. */
+  layer(id: DeviceId): string {
+    const device = this.device(id);
+    if (!device) return 'device';
+    if (device.backingFile !== undefined) return `loop on ${device.backingFile}`;
+    const below = device.beneath.map((one) => this.name(one)).join(', ');
+    if (below === '') return 'disk';
+    if (device.queue.size === 0) return `partition of ${below}`;
+    return `${/^[a-z]+/.exec(device.name)?.[0] ?? 'device'} on ${below}`;
+  }
+
+  /**
+   * True for a spinning disk. virtio and Xen disks call themselves rotational whatever stands behind them
+   * (drivers/block/virtio_blk.c leaves the flag at its default), so only a SCSI or ATA disk is believed.
+   */
+  spins(id: DeviceId): boolean {
+    const lowest = this.beneath(id).at(-1) ?? id;
+    return /^(sd|hd)/.test(this.name(lowest)) && this.device(lowest)?.rotational === true;
+  }
+}

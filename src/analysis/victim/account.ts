@@ -1,0 +1,293 @@
+// Where the victim's wall time went: exclusive states that sum to it. From kernel events where there are any (every switch of the
+// thread), otherwise from samples of /proc (exact CPU and run-queue time from schedstat, the rest by wait channel).
+
+import type { DeviceId } from '../../model/counters.js';
+import type { State } from '../../model/states.js';
+import type { Events } from '../../model/events.js';
+import { sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { remembered } from '../../base/remember.js';
+import { withChildren, withSampledChildren } from './children.js';
+import type { Case } from '../../model/case.js';
+import type { Topology } from '../machine/topology.js';
+import { withHolders } from './lock-owners.js';
+import type { Interval } from '../../base/intervals.js';
+import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own-requests.js';
+import type { Origins } from '../attribution/origins.js';
+import type { Requests } from '../requests/requests.js';
+import { sampledLine, sleptIn } from './samples.js';
+import { births, threadName, threadsOf } from '../machine/processes.js';
+import { diskWaitedFor, type VictimDisk } from './disk.js';
+import { timelines, type Segment } from './timeline.js';
+
+/** The account of one victim: of the thread of it that was held up most. */
+export interface VictimAccount {
+  readonly pid: number;
+  readonly thread: number;
+  readonly name: string;
+  readonly threads: ReadonlySet<number>;
+  readonly from: number;
+  readonly to: number;
+  readonly disk: VictimDisk;
+  /** 'requests': a block trace, which shows nothing of it but its requests. */
+  readonly source: 'events' | 'samples' | 'requests';
+  readonly segments: readonly Segment[];
+  /** All its threads, waits not split into stages. */
+  readonly lines: ReadonlyMap<number, readonly Segment[]>;
+  /** Threads of other watched processes whose locks it waited for, and for how long they were held up meanwhile, ms: it is charged with that. */
+  readonly holders: ReadonlyMap<number, number>;
+  readonly ms: ReadonlyMap<State, number>;
+  /** By request: 1 = the victim's, 2 = told by its wake-up; empty without events. */
+  readonly own: Uint8Array;
+}
+
+/** States in which a thread is held up: they choose the thread to account for. */
+export const WAITING: ReadonlySet<State> = new Set<State>([
+  'runnable',
+  'cpu-wakeup',
+  'dirty-throttle',
+  'block-held',
+  'block-queue',
+  'block-device',
+  'block-finish',
+  'journal',
+  'fs-lock',
+  'fs-frozen',
+  'reclaim',
+  'swap',
+  'cgroup-cpu',
+  'stopped',
+  'unexplained',
+]);
+
+function sumByState(segments: readonly Segment[]): Map<State, number> {
+  const sums = new Map<State, number>();
+  for (const { state, from, to } of segments) sums.set(state, (sums.get(state) ?? 0) + to - from);
+  return sums;
+}
+
+/** ms in which a thread was in any of these states. */
+export function msIn(segments: readonly Segment[], states: ReadonlySet<State>): number {
+  let sum = 0;
+  for (const { state, from, to } of segments) if (states.has(state)) sum += to - from;
+  return sum;
+}
+
+/** ms in which a thread was held up. */
+function waitedMs(segments: readonly Segment[]): number {
+  return msIn(segments, WAITING);
+}
+
+/** When the kernel's events were recorded: tracing begins behind the recording's start, and what is read last is read after its end. */
+function traced(input: Case): { from: number; to: number } {
+  const state = input.trace.find(({ instance }) => instance === 'victim');
+  // The last sample is taken when tracing ends.
+  const last = Math.max(...[...input.counters.disks.values()].map(({ t }) => t.at(-1) ?? -Infinity));
+  return { from: state?.atMs ?? 0, to: last > 0 ? last : input.durationMs };
+}
+
+/** The victim's own time within the recording: the probe's from its first operation, anybody else's while it lived. */
+function lifetime(input: Case, pid: number): { from: number; to: number } {
+  const mark = input.victims.find((victim) => victim.pid === pid);
+  if (mark?.role === 'probe' && input.probe.length > 0) {
+    const last = input.probe.at(-1);
+    const finished = input.probe.some((slice) => slice.phase === 'end');
+    return { from: input.probe[0]?.fromMs ?? 0, to: finished ? (last?.toMs ?? input.durationMs) : input.durationMs };
+  }
+  const stat = input.counters.processes.get(pid)?.stat.t;
+  const gone = input.losses.some((loss) => loss.code === 'victim-gone' && loss.where.includes(`(${pid})`));
+  const from = mark?.role === 'command' ? (stat?.[0] ?? 0) : 0;
+  return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
+}
+
+/** Whose time a process's account may be: its threads, and when it lived within the recording. */
+interface Scope {
+  readonly pid: number;
+  readonly threads: ReadonlySet<number>;
+  readonly life: Interval;
+}
+
+function scopeOf(input: Case, pid: number): Scope {
+  // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
+  const isProbe = input.victims.some((victim) => victim.pid === pid && victim.role === 'probe');
+  return { pid, threads: isProbe ? new Set([pid]) : threadsOf(input, pid), life: lifetime(input, pid) };
+}
+
+/** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
+export function heldUpMs(input: Case, pid: number): number {
+  const scope = scopeOf(input, pid);
+  const lines = hasSwitches(input) ? eventLines(input, scope, undefined) : sampledLines(input, scope, undefined);
+  const [, line] = mostHeldUp(lines);
+  return line ? waitedMs(line) : -1;
+}
+
+/** A case whose switches were recorded. */
+type Traced = Case & { readonly events: Events };
+
+function hasSwitches(input: Case): input is Traced {
+  return input.events?.tables.has('sched_switch') === true;
+}
+
+/** The victim's account; undefined where nothing tells of it. `known` is its disk as far as it is known without its waits. */
+export function accountFor(
+  input: Case,
+  pid: number,
+  requests: Requests | undefined,
+  origins: Origins | undefined,
+  known: VictimDisk,
+  topology: Topology,
+): VictimAccount | undefined {
+  const scope = scopeOf(input, pid);
+  const told =
+    hasSwitches(input) && requests && origins
+      ? fromEvents(input, scope, requests, origins, known, topology)
+      : undefined;
+  return told ?? fromSamples(input, scope, known, requests?.length ?? 0);
+}
+
+function fromEvents(
+  input: Traced,
+  scope: Scope,
+  requests: Requests,
+  origins: Origins,
+  known: VictimDisk,
+  topology: Topology,
+): VictimAccount | undefined {
+  const { pid, threads } = scope;
+  const lines = eventLines(input, scope, known.disk);
+  const [thread, raw] = mostHeldUp(lines, (other) => isForked(input, pid, other));
+  if (thread === undefined || raw === undefined) return undefined;
+  const { line, holders } = withHolders(
+    raw.filter((segment) => segment.state !== 'ended'),
+    threads,
+    movedLines(input),
+    WAITING,
+  );
+  const kernel = kernelThreadTest(input.events.comms);
+  const expected = requests.disks.indexOf(known.disk ?? '');
+  const expectedWakes = linkWakes(line, requests, expected, kernel);
+  const isChosen = input.manifest.plan?.directory !== undefined;
+  const disk = (isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology)) ?? known;
+  const index = requests.disks.indexOf(disk.disk ?? '');
+  const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
+  // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
+  const own = ownRequests(requests, origins, threads, wakes);
+  // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
+  const passedOn = (row: number) =>
+    origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
+  const isWriteback = sleepsBelow(input.events, WRITEBACK_WAITS);
+  const segments = splitWaits(line, requests, own, wakes, index, kernel, passedOn, isWriteback);
+  // What a command forks is a process of its own, with its own name.
+  const isChild = isForked(input, pid, thread);
+  return {
+    pid: isChild ? thread : pid,
+    thread,
+    name: threadName(input, isChild ? thread : pid),
+    threads,
+    from: segments[0]?.from ?? scope.life.from,
+    to: segments.at(-1)?.to ?? scope.life.to,
+    disk,
+    source: 'events',
+    segments,
+    lines,
+    holders,
+    ms: sumByState(segments),
+    own,
+  };
+}
+
+function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: number): VictimAccount | undefined {
+  const lines = sampledLines(input, scope, known.disk);
+  const [thread, segments] = mostHeldUp(lines);
+  if (thread === undefined || segments === undefined) return undefined;
+  return {
+    pid: scope.pid,
+    thread,
+    name: threadName(input, scope.pid),
+    threads: scope.threads,
+    from: segments[0]?.from ?? scope.life.from,
+    to: segments.at(-1)?.to ?? scope.life.to,
+    disk: known,
+    source: 'samples',
+    segments,
+    lines,
+    holders: new Map(),
+    ms: sumByState(segments),
+    own: new Uint8Array(requests),
+  };
+}
+
+/** The threads' lives from samples; the waits of the first for what it has started are filled in. */
+function sampledLines(
+  input: Case,
+  { threads, life: { from, to } }: Scope,
+  disk: DeviceId | undefined,
+): Map<number, readonly Segment[]> {
+  const lineOf = (thread: number) => sampledLine(input, thread, disk, from, to);
+  const children = input.victims.filter(({ pid, role }) => role === 'child' && !threads.has(pid));
+  const isParent = input.victims.some(({ pid, role }) => role !== 'child' && threads.has(pid));
+  const started = isParent ? children.map(({ pid }) => lineOf(pid)) : [];
+  const lines = [...threads].map((thread) => [thread, withSampledChildren(lineOf(thread), started)] as const);
+  return new Map(lines.filter(([, line]) => line.length > 0));
+}
+
+/** True for a process that another has started, and not for a thread of that one. */
+function isForked(input: Case, pid: number, thread: number): boolean {
+  return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
+}
+
+/** A child that was held up for this part of what its parent was stands for it: the parent waited for it, and did nothing itself. */
+export const STANDS_FOR_PARENT = 0.8;
+
+/** The thread that was held up longest; of equals the first, but for a child that stands for its parent. */
+function mostHeldUp(
+  lines: ReadonlyMap<number, readonly Segment[]>,
+  isChild: (thread: number) => boolean = () => false,
+): [number, readonly Segment[]] | [] {
+  const all = [...lines].map((one) => ({ one, ms: waitedMs(one[1]) })).sort((a, b) => b.ms - a.ms);
+  const most = all[0]?.ms ?? 0;
+  const child = all.find(({ one, ms }) => most > 0 && ms >= STANDS_FOR_PARENT * most && isChild(one[0]));
+  return (child ?? all[0])?.one ?? [];
+}
+
+/** The lives of all watched threads from kernel events, which are walked once for all of them. */
+const movedLines = remembered(
+  (input: Traced): ReadonlyMap<number, readonly Segment[]> => {
+    const { from, to } = traced(input);
+    const threads = threadsOf(input, ...input.victims.map(({ pid }) => pid));
+    return timelines(input.events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
+  },
+  () => '',
+);
+
+/** The threads' lives from kernel events, and from samples for a thread that never moved. */
+function eventLines(
+  input: Traced,
+  { threads, life }: Scope,
+  disk: DeviceId | undefined,
+): Map<number, readonly Segment[]> {
+  const watched = traced(input);
+  const from = Math.max(life.from, watched.from);
+  const to = Math.min(life.to, watched.to);
+  const moved = movedLines(input);
+  const lines = new Map<number, readonly Segment[]>();
+  for (const thread of threads) {
+    const whole = moved.get(thread);
+    const line = whole ? clipped(whole, from, to) : sampledLine(input, thread, disk, from, to);
+    if (line.length > 0) lines.set(thread, line);
+  }
+  return withChildren(lines, input.events);
+}
+
+/** The part of a line between two times. */
+function clipped(line: readonly Segment[], from: number, to: number): readonly Segment[] {
+  const first = line[0];
+  const last = line.at(-1);
+  if (!first || !last || (first.from >= from && last.to <= to)) return line;
+  return line
+    .filter((segment) => segment.to > from && segment.from < to)
+    .map((segment) =>
+      segment.from >= from && segment.to <= to
+        ? segment
+        : { ...segment, from: Math.max(segment.from, from), to: Math.min(segment.to, to) },
+    );
+}

@@ -1,0 +1,172 @@
+// Threads of one process that wait for each other in user space: who waits how long, and who lets them go. A futex does not name its
+// holder, but the wake-up does: whoever ends the wait held what was waited for (futex(7)). Idle workers wait in the same call, and are
+// told from a convoy by what they do when they are let go: whoever gets a lock that others wait for lets the next one go.
+
+import type { Words } from './futexes.js';
+import { intersect, total, union, type Interval } from '../../base/intervals.js';
+import type { Segment } from './timeline.js';
+import type { State } from '../../model/states.js';
+
+/** States in which a holder of a lock is in I/O. */
+const IN_IO: readonly State[] = [
+  'block-device',
+  'block-queue',
+  'block-held',
+  'block-finish',
+  'dirty-throttle',
+  'journal',
+  'fs-lock',
+  'fs-frozen',
+  'reclaim',
+  'swap',
+];
+
+/** A thread that was let go this often, or that waited this share of its life, is in the convoy. */
+const LEAST_WAITS = 3;
+const LEAST_SHARE = 0.25;
+/** A lock is passed on within the convoy: workers of a pool are given work by everybody. */
+const LEAST_WITHIN = 0.75;
+/**
+ * Of the turns that ended while another still waited, so many let one go. Each turn at a lock does, but for those that found it taken
+ * again; a worker that is given work lets nobody go, but for the work that it makes itself.
+ */
+const LEAST_HANDED_ON = 1 / 3;
+
+export interface Convoy {
+  /** The threads that waited, with the share of its life that each lost. */
+  readonly waiting: ReadonlyMap<number, number>;
+  readonly holder: number;
+  /** Waits that the holder ended, and all waits of these threads. */
+  readonly releases: number;
+  readonly waits: number;
+  /** Of the time that they waited: the share in which the holder was in I/O, and in which it ran. */
+  readonly holderInIo: number;
+  readonly holderRunning: number;
+  /** When any of them waited. */
+  readonly times: readonly Interval[];
+}
+
+interface Wait extends Interval {
+  readonly by: number;
+  /** The futex that it waited for; 0 for one that nobody shares, or that is not known. */
+  readonly word: number;
+}
+
+/** All waits of one thread that another thread of its process ended. */
+interface Waiter {
+  readonly thread: number;
+  readonly waits: readonly Wait[];
+  readonly life: number;
+}
+
+function waiterOf(
+  thread: number,
+  segments: readonly Segment[],
+  lines: ReadonlyMap<number, readonly Segment[]>,
+  words: FutexWords,
+): Waiter {
+  const sleeps = segments.filter(({ state }) => state === 'user-lock');
+  const known = words(thread, sleeps);
+  const waits = sleeps.flatMap(({ from, to, wokenBy }, index) =>
+    wokenBy !== undefined && wokenBy !== thread && lines.has(wokenBy)
+      ? [{ from, to, by: wokenBy, word: known[index] ?? 0 }]
+      : [],
+  );
+  return { thread, waits, life: (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0) };
+}
+
+/**
+ * The waiters of each word. Some locks park each thread at a word of its own (Java, parking_lot): such words are one group, as is what
+ * is not known, and only the wake-ups tell what belongs together in it.
+ */
+function byWord(all: readonly Waiter[]): Waiter[][] {
+  const sharers = new Map<number, Set<number>>();
+  for (const { thread, waits } of all)
+    for (const { word } of waits) sharers.set(word, (sharers.get(word) ?? new Set()).add(thread));
+  const groupOf = ({ word }: Wait) => ((sharers.get(word)?.size ?? 0) > 1 ? word : 0);
+  return [...new Set([0, ...[...sharers].filter(([, threads]) => threads.size > 1).map(([word]) => word)])].map(
+    (word) => all.map((one) => ({ ...one, waits: one.waits.filter((wait) => groupOf(wait) === word) })),
+  );
+}
+
+/** Of the turns that these threads had while another of them still waited: the share that ended with letting one go. */
+function handedOn(waiting: readonly Waiter[]): number {
+  let turns = 0;
+  let handed = 0;
+  for (const { thread, waits } of waiting) {
+    const others = waiting.filter((one) => one.thread !== thread).flatMap((one) => one.waits);
+    const letGo = others
+      .filter(({ by }) => by === thread)
+      .map(({ to }) => to)
+      .sort((a, b) => a - b);
+    const asleep = others.toSorted((a, b) => a.from - b.from);
+    let at = 0;
+    let nextGone = 0;
+    // The longest wait among those that had begun: if any covers the turn, that one does.
+    let until = -Infinity;
+    for (const [index, wait] of waits.entries()) {
+      const end = waits[index + 1]?.from ?? Infinity;
+      while ((letGo[nextGone] ?? Infinity) < wait.to) nextGone += 1;
+      for (; (asleep[at]?.from ?? Infinity) <= wait.to; at += 1) until = Math.max(until, asleep[at]?.to ?? 0);
+      if ((letGo[nextGone] ?? Infinity) <= end) handed += 1;
+      else if (until < end) continue;
+      turns += 1;
+    }
+  }
+  return turns > 0 ? handed / turns : 0;
+}
+
+/** The futex that each of a thread's waits was for, as `futexWords` tells it. */
+type FutexWords = (thread: number, waits: readonly Interval[]) => Words;
+
+/** The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. */
+export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>, words: FutexWords): Convoy | undefined {
+  const all = [...lines].map(([thread, segments]) => waiterOf(thread, segments, lines, words));
+  return byWord(all)
+    .flatMap((group) => convoyOf(group, lines) ?? [])
+    .toSorted((a, b) => total(b.times) - total(a.times))[0];
+}
+
+/** The convoy at one lock. */
+function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Segment[]>): Convoy | undefined {
+  const candidates = all.filter((one) => one.waits.length >= LEAST_WAITS && total(one.waits) >= LEAST_SHARE * one.life);
+  // Whoever gets a lock hands it on: a thread that waits and never lets another go is an idle worker that is given work.
+  const handsOn = (thread: number) =>
+    candidates.reduce((sum, one) => sum + one.waits.filter((wait) => wait.by === thread).length, 0) >= LEAST_WAITS;
+  const waiting = candidates.filter((one) => handsOn(one.thread));
+  if (waiting.length < 2 || handedOn(waiting) < LEAST_HANDED_ON) return undefined;
+  const releases = new Map<number, { count: number; ms: number }>();
+  const waits = waiting.flatMap((one) => one.waits);
+  for (const { by, from, to } of waits) {
+    const known = releases.get(by) ?? { count: 0, ms: 0 };
+    releases.set(by, { count: known.count + 1, ms: known.ms + to - from });
+  }
+  const waited = union(waits);
+  const [holder, released] =
+    [...releases]
+      .map((one) => ({ one, weight: holding(one[0], one[1].ms, waited) }))
+      .sort((a, b) => b.weight - a.weight)[0]?.one ?? [];
+  if (holder === undefined || released === undefined) return undefined;
+  const within = new Set([holder, ...waiting.map((one) => one.thread)]);
+  if (total(waits.filter((wait) => within.has(wait.by))) < LEAST_WITHIN * total(waits)) return undefined;
+  const during = (states: readonly State[]) =>
+    total(intersect(waited, union((lines.get(holder) ?? []).filter((segment) => states.includes(segment.state))))) /
+    total(waited);
+  return {
+    waiting: new Map(waiting.map((one) => [one.thread, Math.min(1, total(one.waits) / one.life)])),
+    holder,
+    releases: released.count,
+    waits: waits.length,
+    holderInIo: during(IN_IO),
+    holderRunning: during(['running', 'runnable', 'cpu-wakeup']),
+    times: waited,
+  };
+
+  /** A thread that was let go hands the lock on at once; the one that keeps it is busy while the others wait. */
+  function holding(thread: number, releasedMs: number, others: readonly Interval[]): number {
+    const busy = (lines.get(thread) ?? []).filter(
+      ({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep',
+    );
+    return releasedMs * total(intersect(others, union(busy)));
+  }
+}

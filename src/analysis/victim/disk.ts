@@ -1,0 +1,94 @@
+// The disk that a victim is to be judged by: the one under the checked folder, or the one that its waits were for, or the one that served
+// most of its bytes, or one that its open files lie on; where nothing of its own tells, the busiest.
+
+import type { DeviceId } from '../../model/counters.js';
+import type { Case } from '../../model/case.js';
+import type { Topology } from '../machine/topology.js';
+import { growthOf } from '../machine/series.js';
+import type { Origins } from '../attribution/origins.js';
+import type { Requests } from '../requests/requests.js';
+import { threadsOf } from '../machine/processes.js';
+import type { Segment } from './timeline.js';
+
+export interface VictimDisk {
+  readonly disk: DeviceId | undefined;
+  /** True where something of the victim's own tells it. */
+  readonly isOwn: boolean;
+}
+
+/** At work for this share of the recording, a disk is one that a victim may wait for. */
+const AT_WORK = 0.2;
+
+/** As far as it is known before the victim's waits are. */
+export function diskOf(
+  input: Case,
+  topology: Topology,
+  requests: Requests | undefined,
+  origins: Origins | undefined,
+  pid: number,
+): VictimDisk {
+  const directory = input.manifest.plan?.directory;
+  if (directory !== undefined) return { disk: topology.diskOfPath(directory), isOwn: true };
+  const own = new Map<DeviceId, number>();
+  const all = new Map<DeviceId, number>();
+  const threads = threadsOf(input, pid);
+  for (let row = 0; row < (requests?.length ?? 0); row += 1) {
+    const disk = requests?.disks[requests.disk[row] ?? 0] ?? '';
+    const bytes = requests?.bytes[row] ?? 0;
+    all.set(disk, (all.get(disk) ?? 0) + bytes);
+    if (threads.has(requests?.pid[row] ?? 0) || threads.has(origins?.list[origins.of[row] ?? 0]?.pid ?? -1))
+      own.set(disk, (own.get(disk) ?? 0) + bytes);
+  }
+  const disk = mostOf(own) ?? diskOfFiles(input, topology, pid);
+  if (disk !== undefined) return { disk, isOwn: true };
+  if (!requests) {
+    for (const [id, series] of input.counters.disks)
+      if (topology.disk(id) === id) all.set(id, growthOf(series, 'rd_sectors') + growthOf(series, 'wr_sectors'));
+  }
+  return { disk: mostOf(all), isOwn: false };
+}
+
+function mostOf(amounts: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
+  return [...amounts].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+/**
+ * The disk whose completions ended most of a thread's waits; `wakes` are requests by segment. What a device beneath its own disk completes
+ * is that disk's work: the device above answers only then.
+ */
+export function diskWaitedFor(
+  segments: readonly Segment[],
+  wakes: Int32Array,
+  requests: Requests,
+  known: VictimDisk,
+  topology: Topology,
+): VictimDisk | undefined {
+  const beneath = new Set(known.isOwn && known.disk !== undefined ? topology.beneath(known.disk) : []);
+  const waited = new Map<DeviceId, number>();
+  segments.forEach(({ from, to }, index) => {
+    const row = wakes[index] ?? -1;
+    const completed = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
+    if (completed === undefined) return;
+    const disk = beneath.has(completed) ? (known.disk ?? completed) : completed;
+    waited.set(disk, (waited.get(disk) ?? 0) + to - from);
+  });
+  const disk = mostOf(waited);
+  return disk === undefined ? undefined : { disk, isOwn: true };
+}
+
+/**
+ * Of the disks of a process's open files the one that was most at work, or else the first; its program, pipes and devices don't count. A
+ * process that is held up while it opens its file may name it on its command line; one without a file has chosen a folder to stand in.
+ */
+function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
+  const found = input.facts.flatMap((facts) => facts.processes.find((one) => one.pid === pid) ?? []);
+  const named = found.flatMap(({ command }) => [...command.matchAll(/[ =](\/[^\s,]+)/g)].map(([, path = '']) => path));
+  const mounted = named.filter((path) => (topology.mountPointOf(path) ?? '/') !== '/');
+  const disksOf = (paths: readonly string[]) =>
+    // The root is where a service stands that chose nothing.
+    paths.flatMap((path) => (/^\/((dev|proc|sys|run)\/|$)/.test(path) ? [] : (topology.diskOfPath(path) ?? [])));
+  const disks = disksOf([...mounted, ...found.flatMap(({ openFiles = [] }) => openFiles)]);
+  const busy = new Map(disks.map((id) => [id, growthOf(input.counters.disks.get(id), 'io_ticks')]));
+  const atWork = new Map([...busy].filter(([, ms]) => ms >= AT_WORK * input.durationMs));
+  return mostOf(atWork) ?? disks[0] ?? disksOf(found.flatMap(({ folder = '/' }) => folder))[0];
+}

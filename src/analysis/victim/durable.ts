@@ -1,0 +1,93 @@
+// Calls for durability as requests show them: a flush, a write that begins with one (preflush), a write that is durable when it is
+// answered (FUA). A process for which the filesystem's journal commits sends none itself; then a commit follows each of its writes.
+// Source: Documentation/block/writeback_cache_control.rst; fs/ext4/fsync.c; fs/jbd2/commit.c.
+
+import type { VictimAccount } from './account.js';
+import type { Case } from '../../model/case.js';
+import { deviceId, type Topology } from '../machine/topology.js';
+import { union, type Interval } from '../../base/intervals.js';
+import { column } from '../machine/time-walk.js';
+import { kernelThreadTest } from './own-requests.js';
+import { DATA_WRITE, KIND, type Requests } from '../requests/requests.js';
+import type { DeviceId } from '../../model/counters.js';
+
+/** This share of its writes is followed by a commit before its next, and there are not many more: the commits are for it. */
+const IN_STEP = 0.8;
+const MOST_COMMITS = 2;
+
+export interface DurableRequests {
+  /** How often something was made durable for the victim. */
+  readonly count: number;
+  /** True where a filesystem's journal did it. */
+  readonly throughJournal: boolean;
+  /** What the victim wrote, the filesystem's metadata left out, bytes. */
+  readonly bytes: number;
+  /** When its own requests were under way, and those of the journal that commits for it. */
+  readonly times: readonly Interval[];
+}
+
+/** An F before the direction is a flush, one behind it FUA (kernel/trace/blktrace.c, blk_fill_rwbs). */
+const DURABLE = /^(F|WF)/;
+
+/** When flushes and FUA writes were queued on a disk, by the victim and by threads of the kernel, and the victim's bytes. */
+function durableBios(input: Case, topology: Topology, threads: ReadonlySet<number>, disk: DeviceId) {
+  const { events } = input;
+  const table = events?.tables.get('block_bio_queue');
+  const isKernel = kernelThreadTest(events?.comms ?? new Map());
+  const letters = events?.strings.values ?? [];
+  const isDurable = letters.map((text) => DURABLE.test(text));
+  const isData = letters.map((text) => DATA_WRITE.test(text));
+  const [dev, rwbs, sectors] = [column(table, 'dev'), column(table, 'rwbs'), column(table, 'nr_sector')];
+  let bytes = 0;
+  const own: number[] = [];
+  const commits: number[] = [];
+  for (let row = 0; row < (table?.length ?? 0); row += 1) {
+    if (topology.disk(deviceId(dev[row] ?? 0)) !== disk) continue;
+    const pid = table?.pid[row] ?? 0;
+    const isOwn = threads.has(pid);
+    if (isOwn && isData[rwbs[row] ?? 0] === true) bytes += (sectors[row] ?? 0) * 512;
+    if (isDurable[rwbs[row] ?? 0] !== true) continue;
+    if (isOwn) own.push(table?.t[row] ?? 0);
+    else if (isKernel(pid)) commits.push(table?.t[row] ?? 0);
+  }
+  return { own, commits, bytes };
+}
+
+function livesOf(requests: Requests, isMeant: (row: number) => boolean): Interval[] {
+  const lives: Interval[] = [];
+  for (let row = 0; row < requests.length; row += 1)
+    if (isMeant(row)) lives.push({ from: requests.queued[row] ?? NaN, to: requests.completed[row] ?? NaN });
+  return union(lives);
+}
+
+/** True where a commit lies between most of these writes and their next, and hardly any elsewhere. */
+function inStep(rounds: readonly Interval[], commits: readonly number[]): boolean {
+  let at = 0;
+  let followed = 0;
+  for (let round = 0; round + 1 < rounds.length; round += 1) {
+    while ((commits[at] ?? Infinity) < (rounds[round]?.from ?? 0)) at += 1;
+    if ((commits[at] ?? Infinity) < (rounds[round + 1]?.from ?? 0)) followed += 1;
+  }
+  return followed > 0 && followed >= IN_STEP * (rounds.length - 1) && commits.length <= MOST_COMMITS * rounds.length;
+}
+
+/** What was made durable for the victim on its disk, by the requests alone. */
+export function durableRequests(
+  input: Case,
+  topology: Topology,
+  requests: Requests,
+  account: VictimAccount,
+  disk: DeviceId,
+): DurableRequests {
+  const isOwn = (row: number) => account.own[row] !== 0;
+  const isOwnWrite = (row: number) => isOwn(row) && requests.kind[row] === KIND.write;
+  const { own, commits, bytes } = durableBios(input, topology, account.threads, disk);
+  const mine = livesOf(requests, isOwn);
+  const rounds = livesOf(requests, isOwnWrite);
+  if (own.length >= rounds.length / 2 || !inStep(rounds, commits))
+    return { count: own.length, throughJournal: false, bytes, times: mine };
+  const isKernel = kernelThreadTest(input.events?.comms ?? new Map());
+  const index = requests.disks.indexOf(disk);
+  const journal = livesOf(requests, (row) => requests.disk[row] === index && isKernel(requests.pid[row] ?? 0));
+  return { count: rounds.length, throughJournal: true, bytes, times: union([...mine, ...journal]) };
+}

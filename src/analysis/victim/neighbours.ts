@@ -1,0 +1,188 @@
+// What the victim's waiting was spent on: while it waited for its disk, whose requests did the disk serve? And did they hurt: are the
+// victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm.
+
+import type { DiskLoad } from '../requests/disk-load.js';
+import { firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
+import type { Origin, Origins } from '../attribution/origins.js';
+import { findBursts, type Bursts } from '../requests/bursts.js';
+import { KIND, type Requests } from '../requests/requests.js';
+
+/** Bursts are looked for in bins of 50 ms, wider in recordings of more than a quarter of an hour. */
+const BIN_MS = 50;
+const MOST_BINS = 20_000;
+/** Fewer own requests than this in either condition make no comparison. */
+const ENOUGH = 8;
+
+/** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
+export function isGuilty(origin: Origin | undefined): boolean {
+  return origin?.via === 'direct' || origin?.via === 'flushed';
+}
+
+/** A program, with all its processes: a job that starts one after the other is one neighbour. */
+export interface Neighbour {
+  /** The process of it that moved most. */
+  readonly origin: Origin;
+  readonly processes: number;
+  /** ms of the victim's waiting during which the disk served this one. */
+  readonly waitMs: number;
+  readonly bytes: number;
+  /** Share of the disk's bytes. */
+  readonly share: number;
+  readonly bursts: Bursts & { readonly binMs: number };
+}
+
+export interface NeighbourMeasures {
+  /** Others by the waiting they cost, most first. */
+  readonly others: readonly Neighbour[];
+  /** When others' requests were with the device, journals and devices above not counted. */
+  readonly company: readonly Interval[];
+  /** ms of the victim's waiting during which the disk served its own requests. */
+  readonly ownMs: number;
+  /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
+  readonly slowdown: number;
+  readonly quietMeanMs: number;
+  readonly contendedMeanMs: number;
+}
+
+interface Program {
+  readonly services: Interval[];
+  bytes: number;
+  /** By index of its origins, one a process. */
+  readonly bytesOf: Map<number, number>;
+  readonly series: Float64Array;
+}
+
+/** Stands for the victim among the indexes of origins. */
+const OWN = -1;
+
+/** An interval in parts one behind the other, as long as each one's bytes. */
+function inParts({ from, to }: Interval, bytes: ReadonlyMap<number, number>): (Interval & { readonly of: number })[] {
+  const sum = [...bytes.values()].reduce((a, b) => a + b, 0);
+  let at = from;
+  return [...bytes].map(([of, part]) => {
+    const begin = at;
+    at += ((to - from) * part) / sum;
+    return { from: begin, to: at, of };
+  });
+}
+
+export function findNeighbours(
+  load: DiskLoad,
+  requests: Requests,
+  origins: Origins,
+  own: Uint8Array,
+  waits: readonly Interval[],
+  durationMs: number,
+  pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => Float64Array | undefined,
+): NeighbourMeasures {
+  const byProgram = new Map<string, Program>();
+  const ownServices: Interval[] = [];
+  const company: Interval[] = [];
+  /** When the disk served others, a flush as a whole: what the victim's own requests may have waited behind. */
+  const foreign: Interval[] = [];
+  /** Bytes written since the last flush, by origin: a flush serves those whose bytes it has to write out. */
+  const cached = new Map<number, number>();
+  let diskBytes = 0;
+  const binMs = Math.max(BIN_MS, Math.ceil(durationMs / MOST_BINS));
+  const bins = Math.max(1, Math.ceil(durationMs / binMs));
+  const programs = origins.list.map(({ name, via }) => `${via} ${name}`);
+  const programOf = (index: number) => {
+    const key = programs[index] ?? '';
+    let program = byProgram.get(key);
+    if (!program) {
+      program = { services: [], bytes: 0, bytesOf: new Map(), series: new Float64Array(bins) };
+      byProgram.set(key, program);
+    }
+    return program;
+  };
+  load.rows.forEach((row, at) => {
+    const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
+    const bytes = requests.bytes[row] ?? 0;
+    diskBytes += bytes;
+    const index = own[row] === 0 ? (origins.of[row] ?? 0) : OWN;
+    if (index !== OWN) foreign.push(service);
+    if (requests.kind[row] === KIND.flush && cached.size > 0) {
+      const parts = inParts(service, cached);
+      cached.clear();
+      for (const part of parts) {
+        if (part.of === OWN) ownServices.push(part);
+        else programOf(part.of).services.push(part);
+        if (isGuilty(origins.list[part.of])) company.push(part);
+      }
+      return;
+    }
+    if (requests.kind[row] === KIND.write) cached.set(index, (cached.get(index) ?? 0) + bytes);
+    if (index === OWN) {
+      ownServices.push(service);
+      return;
+    }
+    const program = programOf(index);
+    program.services.push(service);
+    if (isGuilty(origins.list[index]))
+      company.push({ from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 });
+    program.bytes += bytes;
+    program.bytesOf.set(index, (program.bytesOf.get(index) ?? 0) + bytes);
+    const bin = Math.floor(service.to / binMs);
+    if (bin >= 0 && bin < bins) program.series[bin] = (program.series[bin] ?? 0) + bytes;
+  });
+  const others = [...byProgram.values()].flatMap(({ services, bytes, bytesOf, series }): Neighbour[] => {
+    const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
+    const origin = most && origins.list[most[0]];
+    if (!origin) return [];
+    const pids = new Set([...bytesOf.keys()].flatMap((index) => origins.list[index]?.pid ?? []));
+    const dirtied = origin.via === 'flushed' && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
+    return [
+      {
+        origin,
+        processes: Math.max(1, pids.size),
+        waitMs: total(intersect(waits, union(services))),
+        bytes,
+        share: diskBytes > 0 ? bytes / diskBytes : 0,
+        bursts: { ...findBursts(dirtied ?? series), binMs },
+      },
+    ];
+  });
+  others.sort((a, b) => b.waitMs - a.waitMs);
+  return {
+    others,
+    company: union(company),
+    ownMs: total(intersect(waits, union(ownServices))),
+    ...compare(load, requests, own, union(foreign)),
+  };
+}
+
+/** The victim's requests with and without company, kind by kind, weighted by how many had company. */
+function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
+  const quiet = new Map<number, number[]>();
+  const contended = new Map<number, number[]>();
+  for (const row of load.rows) {
+    if (own[row] === 0) continue;
+    const queued = requests.queued[row] ?? NaN;
+    const from = Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued;
+    const to = requests.completed[row] ?? 0;
+    const company = (foreign[firstEndingAfter(foreign, from)]?.from ?? Infinity) < to;
+    const into = company ? contended : quiet;
+    const kind = requests.kind[row] ?? 0;
+    const list = into.get(kind);
+    if (list) list.push(to - from);
+    else into.set(kind, [to - from]);
+  }
+  let weight = 0;
+  let logRatio = 0;
+  let quietSum = 0;
+  let contendedSum = 0;
+  for (const [kind, slow] of contended) {
+    const fast = quiet.get(kind);
+    if (!fast || fast.length < ENOUGH || slow.length < ENOUGH) continue;
+    const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
+    weight += slow.length;
+    logRatio += slow.length * Math.log(mean(slow) / mean(fast));
+    quietSum += slow.length * mean(fast);
+    contendedSum += slow.length * mean(slow);
+  }
+  const all = (lists: Iterable<number[]>) => [...lists].flat();
+  const meanOf = (list: number[]) => (list.length === 0 ? NaN : list.reduce((a, b) => a + b, 0) / list.length);
+  return weight > 0
+    ? { slowdown: Math.exp(logRatio / weight), quietMeanMs: quietSum / weight, contendedMeanMs: contendedSum / weight }
+    : { slowdown: NaN, quietMeanMs: meanOf(all(quiet.values())), contendedMeanMs: meanOf(all(contended.values())) };
+}

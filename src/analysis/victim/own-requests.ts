@@ -1,0 +1,203 @@
+// Which requests a victim waits for: those that it queued, those that the flusher wrote for it, and those whose completion woke it.
+// The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
+// blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
+
+import { union, type Interval } from '../../base/intervals.js';
+import type { Origins } from '../attribution/origins.js';
+import type { Requests } from '../requests/requests.js';
+import { isKernelThread } from '../machine/processes.js';
+import type { Segment } from './timeline.js';
+import type { State } from '../../model/states.js';
+
+/** A completion and the wake-up that it causes run in one softirq, so they are this close, ms. */
+const WAKE_WITHIN_MS = 0.5;
+/** A filesystem may finish a write in a kernel thread first (unwritten extents, checksums), which then wakes the sleeper, ms. */
+const FINISH_WITHIN_MS = 5;
+
+/** A throttle releases bios from a timer of the kernel's clock tick, 1 to 10 ms; a shorter delay is a worker's own way, ms. */
+const LEAST_HELD_MS = 1;
+
+const NOTHING: Segment = { from: 0, to: 0, state: 'ended' };
+
+/** The request whose completion ended a sleep, by segment; -1 where none did. `disk` is the victim's, as an index. */
+export function linkWakes(
+  segments: readonly Segment[],
+  requests: Requests,
+  disk: number,
+  kernelThreads: (pid: number) => boolean,
+): Int32Array {
+  const everywhere = new Map<number, CompletionCursor>();
+  for (let row = 0; row < requests.length; row += 1) {
+    const cpu = requests.cpu[row] ?? 0;
+    const cursor = everywhere.get(cpu);
+    if (cursor) cursor.rows.push(row);
+    else everywhere.set(cpu, new CompletionCursor(requests, [row]));
+  }
+  const onDisk = new CompletionCursor(requests, []);
+  for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.rows.push(row);
+  const wakes = new Int32Array(segments.length).fill(-1);
+  for (let index = 0; index < segments.length; index += 1) {
+    const { state, wokenAt, wokenOn, wokenBy } = segments[index] ?? NOTHING;
+    if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) continue;
+    const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, WAKE_WITHIN_MS) ?? -1;
+    const passedOn = here < 0 && wokenBy !== undefined && wokenBy !== 0 && kernelThreads(wokenBy);
+    wakes[index] = passedOn ? onDisk.lastBefore(wokenAt, FINISH_WITHIN_MS) : here;
+  }
+  return wakes;
+}
+
+/** The last completion before a time, for times that only grow. */
+class CompletionCursor {
+  readonly rows: number[];
+  private readonly requests: Requests;
+  private at = 0;
+
+  constructor(requests: Requests, rows: number[]) {
+    this.requests = requests;
+    this.rows = rows;
+  }
+
+  lastBefore(t: number, within: number): number {
+    const completed = (index: number) => this.requests.completed[this.rows[index] ?? -1] ?? Infinity;
+    while (completed(this.at) <= t) this.at += 1;
+    const row = this.rows[this.at - 1];
+    return row !== undefined && t - completed(this.at - 1) <= within ? row : -1;
+  }
+}
+
+function isWait(state: State): boolean {
+  return state === 'block-device' || state === 'journal';
+}
+
+/** Marks the requests that are the victim's: 1 = queued by it or for it, 2 = told by the wake-up alone. */
+export function ownRequests(
+  requests: Requests,
+  origins: Origins,
+  threads: ReadonlySet<number>,
+  wakes: Int32Array,
+): Uint8Array {
+  const own = new Uint8Array(requests.length);
+  for (let row = 0; row < requests.length; row += 1) {
+    const origin = origins.list[origins.of[row] ?? 0];
+    if (threads.has(requests.pid[row] ?? 0) || threads.has(origin?.pid ?? -1)) own[row] = 1;
+  }
+  for (const row of wakes) if (row >= 0 && own[row] === 0) own[row] = 2;
+  return own;
+}
+
+/** When some requests were with the device, and when some were queued and not yet dispatched. */
+interface Stages {
+  readonly device: readonly Interval[];
+  readonly queue: readonly Interval[];
+}
+
+function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
+  const device: Interval[] = [];
+  const queue: Interval[] = [];
+  for (let row = 0; row < requests.length; row += 1) {
+    if (!chosen(row)) continue;
+    const dispatched = requests.dispatched[row] ?? NaN;
+    device.push({ from: dispatched, to: requests.completed[row] ?? NaN });
+    const queued = requests.queued[row] ?? NaN;
+    if (queued < dispatched) queue.push({ from: queued, to: dispatched });
+  }
+  return { device: union(device), queue: union(queue) };
+}
+
+/**
+ * Splits each wait for I/O into its stages: with the device, queued, held back before the block layer, and bookkeeping.
+ * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'. A wait for write-back
+ * (`isWriteback`) is for whatever the flusher has to write there, pages that were made dirty before the recording among it.
+ */
+export function splitWaits(
+  segments: readonly Segment[],
+  requests: Requests,
+  own: Uint8Array,
+  wakes: Int32Array,
+  disk: number,
+  kernelThreads: (pid: number) => boolean,
+  queuedForAnother: (row: number) => boolean,
+  isWriteback: (segment: Segment) => boolean,
+): Segment[] {
+  const mine = stagesOf(requests, (row) => own[row] !== 0);
+  const isShared = (segment: Segment) =>
+    segment.state === 'journal' || (segment.state === 'block-device' && isWriteback(segment));
+  // A commit is written by the filesystem's own threads, and by whoever flushes the disk's cache.
+  const shared = segments.some(isShared)
+    ? stagesOf(
+        requests,
+        (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
+      )
+    : mine;
+  const stagesOfMine = cutters(mine);
+  const stagesOfShared = cutters(shared);
+  const split: Segment[] = [];
+  for (let index = 0; index < segments.length; index += 1) {
+    const segment = segments[index] ?? NOTHING;
+    if (!isWait(segment.state)) {
+      split.push(segment);
+      continue;
+    }
+    const row = wakes[index] ?? -1;
+    const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
+    const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
+    const add = (from: number, to: number, state: State) => split.push(stage(segment, from, to, state));
+    device.cut(segment.from, segment.to, (from, to, isWithDevice) => {
+      if (isWithDevice) add(from, to, 'block-device');
+      else
+        queue.cut(from, to, (start, end, isQueued) =>
+          add(start, end, isQueued ? 'block-queue' : restState(start, segment.state === 'journal', heldUntil)),
+        );
+    });
+  }
+  return split;
+}
+
+function cutters({ device, queue }: Stages): { readonly device: Cutter; readonly queue: Cutter } {
+  return { device: new Cutter(device), queue: new Cutter(queue) };
+}
+
+/** Cuts stretches of time, each behind the one before, at the borders of a sorted set. */
+class Cutter {
+  private readonly set: readonly Interval[];
+  private first = 0;
+
+  constructor(set: readonly Interval[]) {
+    this.set = set;
+  }
+
+  /** Calls `visit` for each part in order of time, with whether the set covers it. */
+  cut(from: number, to: number, visit: (from: number, to: number, isCovered: boolean) => void): void {
+    while ((this.set[this.first]?.to ?? Infinity) <= from) this.first += 1;
+    let at = from;
+    for (let index = this.first; at < to; index += 1) {
+      const next = this.set[index];
+      const start = Math.min(next?.from ?? to, to);
+      if (start > at) visit(at, start, false);
+      const end = Math.min(next?.to ?? to, to);
+      if (next && end > Math.max(start, at)) visit(Math.max(start, at), end, true);
+      at = Math.max(at, end);
+    }
+  }
+}
+
+/** A stage of a wait: what the wait is, within a part of its time. */
+function stage(wait: Segment, from: number, to: number, state: State): Segment {
+  const { rival, stack, wchan, wokenAt, wokenOn, wokenBy } = wait;
+  return { from, to, state, rival, stack, wchan, whole: wait.state, wokenAt, wokenOn, wokenBy };
+}
+
+function restState(from: number, journal: boolean, heldUntil: number): State {
+  if (from < heldUntil && heldUntil - from >= LEAST_HELD_MS) return 'block-held';
+  return journal ? 'journal' : 'block-finish';
+}
+
+/** True where a thread is the kernel's, by its name. */
+export function kernelThreadTest(comms: ReadonlyMap<number, string>): (pid: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (pid) => {
+    let kernel = known.get(pid);
+    if (kernel === undefined) known.set(pid, (kernel = isKernelThread(comms.get(pid) ?? '')));
+    return kernel;
+  };
+}

@@ -1,0 +1,97 @@
+// The dirty throttle as the kernel tells it: limits, pauses, and how they compare with what the machine's memory allows.
+// Source: mm/page-writeback.c (balance_dirty_pages, domain_dirty_limits); Documentation/admin-guide/sysctl/vm.rst.
+
+import type { DeviceId, Series } from '../../model/counters.js';
+import type { Case } from '../../model/case.js';
+import type { Topology } from '../machine/topology.js';
+import { union, type Interval } from '../../base/intervals.js';
+import { column } from '../machine/time-walk.js';
+import { isKernelThread } from '../machine/processes.js';
+import { PAGE } from '../attribution/writeback.js';
+
+export interface ThrottleMeasures {
+  /** Pauses of the victim's threads that the event tells, ms each. */
+  readonly pauses: number;
+  readonly pausedMs: number;
+  /** Global dirty limit during the pauses, bytes: the median. */
+  readonly limitBytes: number;
+  /** What the device's own share of the limit is centred on, bytes: the median of wb_setpoint. */
+  readonly deviceSetpointBytes: number;
+  /** Dirty bytes of the machine at the pauses: the median. */
+  readonly dirtyBytes: number;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+/** The pauses of these threads; undefined where the event was not recorded. */
+export function measureThrottle(input: Case, threads: ReadonlySet<number>): ThrottleMeasures | undefined {
+  const table = input.events?.tables.get('balance_dirty_pages');
+  if (!table) return undefined;
+  const rows: number[] = [];
+  for (let row = 0; row < table.length; row += 1) if (threads.has(table.pid[row] ?? 0)) rows.push(row);
+  const pick = (field: string) => rows.map((row) => column(table, field)[row] ?? NaN);
+  // `pause` is in ms and negative where the task may go on at once.
+  const pauses = pick('pause').filter((pause) => pause > 0);
+  return {
+    pauses: pauses.length,
+    pausedMs: pauses.reduce((a, b) => a + b, 0),
+    limitBytes: median(pick('limit')) * PAGE,
+    deviceSetpointBytes: median(pick('wb_setpoint')) * PAGE,
+    dirtyBytes: median(pick('dirty')) * PAGE,
+  };
+}
+
+/**
+ * When the workers of a loop device were paused as writers themselves: what they write goes into the page cache of what the device stands
+ * on (drivers/block/loop.c, lo_rw_aio without direct I/O), and the device answers nothing meanwhile. Empty for any other device.
+ */
+export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): Interval[] {
+  const { events } = input;
+  const table = events?.tables.get('balance_dirty_pages');
+  const device = topology.device(disk);
+  if (!events || !table || device?.backingFile === undefined || device.directIo === true) return [];
+  const beneath = topology.beneath(disk);
+  const [bdi, pause] = [column(table, 'bdi'), column(table, 'pause')];
+  const times: Interval[] = [];
+  for (let row = 0; row < table.length; row += 1) {
+    const ms = pause[row] ?? 0;
+    const pid = table.pid[row] ?? 0;
+    if (!(ms > 0) || pid === 0 || !isKernelThread(events.comms.get(pid) ?? 'unknown')) continue;
+    // btrfs and network filesystems have names there instead of a device's number.
+    const id = events.strings.get(bdi[row] ?? 0);
+    const from = table.t[row] ?? 0;
+    if (!/^\d+:\d+$/.test(id) || beneath.includes(topology.disk(id))) times.push({ from, to: from + ms });
+  }
+  return union(times);
+}
+
+function lastOf(series: Series, name: string): number {
+  return series.columns.get(name)?.at(-1) ?? NaN;
+}
+
+/** Bytes that could be dirty at most: free and file pages (node_dirtyable_memory counts the same). Counters' last values. */
+export function dirtyableBytes(input: Case): number {
+  const { meminfo } = input.counters;
+  return (lastOf(meminfo, 'MemFree') + lastOf(meminfo, 'Active(file)') + lastOf(meminfo, 'Inactive(file)')) * 1024;
+}
+
+/** The dirty limit in force, from /proc/vmstat, bytes; NaN where the kernel does not print it. */
+export function vmstatDirtyLimit(input: Case): number {
+  return lastOf(input.counters.vmstat, 'nr_dirty_threshold') * PAGE;
+}
+
+/** Bytes of each of the bins' pages that a process made dirty; undefined where the event was not recorded. */
+export function dirtiedSeries(input: Case, threads: ReadonlySet<number>, binMs: number): Float64Array | undefined {
+  const table = input.events?.tables.get('writeback_dirty_folio') ?? input.events?.tables.get('writeback_dirty_page');
+  if (!table) return undefined;
+  const bins = new Float64Array(Math.max(1, Math.ceil(input.durationMs / binMs)));
+  for (let row = 0; row < table.length; row += 1) {
+    if (!threads.has(table.pid[row] ?? 0)) continue;
+    const bin = Math.floor((table.t[row] ?? 0) / binMs);
+    if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + PAGE;
+  }
+  return bins;
+}

@@ -1,0 +1,151 @@
+// A thread's time from samples of /proc: CPU and run-queue time as schedstat counts them exactly, the rest by what it slept in when it was
+// looked at. All there is without kernel events; beside them it tells the threads that never moved.
+
+import { remembered } from '../../base/remember.js';
+import type { DeviceId, ProcessCounters } from '../../model/counters.js';
+import type { State } from '../../model/states.js';
+import type { Case } from '../../model/case.js';
+import { growthWithin, lastAtOrBefore } from '../machine/series.js';
+import type { Segment } from './timeline.js';
+import { stateOfWchan } from './state-of-stack.js';
+
+/** The samples of a process's first thread, or of another thread. */
+export function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
+  return input.counters.processes.get(thread) ?? input.counters.threads.get(thread);
+}
+
+/** One thread's segments from its samples within a stretch of time; empty where there are fewer than two. `disk` is the victim's. */
+export function sampledLine(
+  input: Case,
+  thread: number,
+  disk: DeviceId | undefined,
+  from: number,
+  to: number,
+): Segment[] {
+  const counters = samplesOf(input, thread);
+  return counters
+    ? sampledSegments(counters, from, to, {
+        diskBusy: (a, b) => diskBusy(input, disk, a, b),
+        quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
+      })
+    : [];
+}
+
+/** What a thread slept in by its last sample within a stretch of time; undefined where none tells. */
+export function sleptIn(
+  input: Case,
+  thread: number,
+  from: number,
+  to: number,
+): { readonly state: State; readonly wchan: string } | undefined {
+  const samples = samplesOf(input, thread)?.wchan;
+  const index = samples ? lastAtOrBefore(samples.t, to) : -1;
+  const wchan = samples && index >= 0 && (samples.t[index] ?? 0) >= from ? (samples.name[index] ?? '') : '';
+  const state = stateOfWchan(wchan);
+  return state === undefined || state === 'unexplained' ? undefined : { state, wchan };
+}
+
+/** True where /proc/diskstats shows the disk at work between two times; undefined where it can't tell. */
+function diskBusy(input: Case, disk: DeviceId | undefined, from: number, to: number): boolean | undefined {
+  const series = disk === undefined ? undefined : input.counters.disks.get(disk);
+  const ticks = series?.columns.get('io_ticks');
+  if (!series || !ticks) return undefined;
+  const before = lastAtOrBefore(series.t, from);
+  const after = Math.min(series.t.length - 1, lastAtOrBefore(series.t, to) + 1);
+  if (before < 0 || after <= before) return undefined;
+  return (ticks[after] ?? 0) - (ticks[before] ?? 0) > 0.2 * ((series.t[after] ?? 0) - (series.t[before] ?? 0));
+}
+
+/** What else was going on between two times. */
+interface Surroundings {
+  readonly diskBusy: (from: number, to: number) => boolean | undefined;
+  readonly quotaUsedUp: (from: number, to: number) => boolean;
+}
+
+/** Cgroups are sampled twice a second, ms. */
+const CGROUP_SAMPLES_MS = 600;
+
+/** True where a cgroup of the victims ran out of its CPU quota about then. */
+function quotaUsedUp(input: Case, from: number, to: number): boolean {
+  return [...input.counters.cgroups.values()].some(
+    (series) => growthWithin(series, 'nr_throttled', from - CGROUP_SAMPLES_MS, to + CGROUP_SAMPLES_MS) > 0,
+  );
+}
+
+const STATE_OF_LETTER: Readonly<Record<string, State>> = {
+  T: 'stopped',
+  t: 'stopped',
+  Z: 'ended',
+  X: 'ended',
+  R: 'running',
+};
+
+/**
+ * Waits that last no longer than this in the mean, ms, are those for an idle CPU to come out of its idle state, which takes some tens of µs
+ * in a guest: a thread that competes for a CPU waits for a slice of another's, which is 1 ms or more. Source: kernel/sched/fair.c
+ * (sysctl_sched_base_slice).
+ */
+const MEAN_WAKEUP_MS = 0.1;
+
+/** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
+function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
+  const segments: Segment[] = [];
+  const { t } = counters.stat;
+  const sched = counters.schedstat;
+  const run = sched?.columns.get('run_ns');
+  const wait = sched?.columns.get('wait_ns');
+  const slices = sched?.columns.get('slices');
+  for (let index = 1; index < t.length; index += 1) {
+    const begin = Math.max(t[index - 1] ?? 0, from);
+    const end = Math.min(t[index] ?? 0, to);
+    if (end <= begin) continue;
+    const delta = (values: Float64Array | undefined) => {
+      if (!sched || !values) return 0;
+      const a = values[lastAtOrBefore(sched.t, t[index - 1] ?? 0)] ?? NaN;
+      const b = values[lastAtOrBefore(sched.t, t[index] ?? 0)] ?? NaN;
+      return Number.isFinite(b - a) ? Math.max(0, b - a) : 0;
+    };
+    const running = Math.min(delta(run) / 1e6, end - begin);
+    const waited = delta(wait) / 1e6;
+    const ready = waited <= MEAN_WAKEUP_MS * delta(slices) ? 'cpu-wakeup' : 'runnable';
+    let at = begin;
+    const add = (ms: number, state: State, wchan?: string) => {
+      if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });
+      at += Math.max(0, ms);
+    };
+    add(running, 'running');
+    add(Math.min(waited, end - begin - running), ready);
+    const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, t[index] ?? 0)];
+    add(end - at, sampledState(counters, index, begin, end, around), wchan);
+  }
+  return segments;
+}
+
+/** What the sample says of the time that was neither on a CPU nor on a run queue. */
+function sampledState(
+  counters: ProcessCounters,
+  index: number,
+  from: number,
+  to: number,
+  { diskBusy: isBusy, quotaUsedUp: isOut }: Surroundings,
+): State {
+  const t = counters.stat.t[index] ?? 0;
+  const wchan = counters.wchan;
+  const state = wchan ? stateOfWchan(wchan.name[lastAtOrBefore(wchan.t, t)] ?? '') : undefined;
+  if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
+  if (state !== undefined && state !== 'unexplained') return state;
+  const letter = counters.state[index] ?? '';
+  // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
+  if (letter === 'D' && isBusy(from, to) === true) return 'block-device';
+  // Ready, and neither on a CPU nor waiting for one: schedstat does not count what a quota takes away.
+  if (letter === 'R' && isOut(from, to)) return 'cgroup-cpu';
+  // Another user's process does not show what it sleeps in: that may be its choice, a lock, or I/O.
+  if (letter === 'S' && state === undefined) return showsWchan(counters) ? 'asleep' : 'unexplained';
+  return STATE_OF_LETTER[letter] ?? 'unexplained';
+}
+
+/** True where the process was ever seen to sleep in something. */
+const showsWchan = remembered(
+  ({ wchan }: ProcessCounters): boolean => wchan?.name.some((name) => name !== '' && name !== '0') === true,
+  () => '',
+);

@@ -1,0 +1,54 @@
+// What the victim's disk stands on, and whether a limit there explains that it seems slow or capped: a cgroup's limit on a device beneath
+// throttles what the disk sends down, whoever sends it.
+
+import { growthWithin } from '../../analysis/machine/series.js';
+import type { Interval } from '../../base/intervals.js';
+import type { Measures } from '../../analysis/measures.js';
+import type { Culprit, Evidence } from '../../model/diagnosis.js';
+import type { CgroupLimit } from '../../model/facts.js';
+import { diskName, limitsOn } from './shared.js';
+
+export interface Beneath {
+  /** The limit's cgroup, or else the disk itself. */
+  readonly culprit: Culprit;
+  readonly evidence: readonly Evidence[];
+  /** What to do about the limit, where there is one. */
+  readonly advice: readonly string[];
+}
+
+/** A limit that its device comes nowhere near does not hold it back. */
+const LEAST_USED = 0.5;
+
+/** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
+function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boolean {
+  const series = m.input.counters.disks.get(limit.device ?? '');
+  const direction = limit.what.startsWith('r') ? 'rd' : 'wr';
+  const done = limit.what.endsWith('bps')
+    ? growthWithin(series, `${direction}_sectors`, from, to) * 512
+    : growthWithin(series, `${direction}_ios`, from, to) + growthWithin(series, `${direction}_merges`, from, to);
+  return !(done / ((to - from) / 1000) < LEAST_USED * limit.value);
+}
+
+/** `times` is when the disk was slow. */
+export function beneathOf(m: Measures, times: readonly Interval[]): Beneath {
+  const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
+  const span = { from: times[0]?.from ?? 0, to: times.at(-1)?.to ?? m.input.durationMs };
+  const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
+  const device = { kind: 'device', name: diskName(m) } as const;
+  if (below.length === 0) return { culprit: device, evidence: [], advice: [] };
+  const text = limit && `${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')}`;
+  return {
+    culprit: limit ? { kind: 'cgroup', name: `${limit.cgroup} (${text})`, file: limit.file } : device,
+    evidence: [
+      {
+        measure: 'what it stands on',
+        value: below.map((id) => m.topology.name(id)).join(' on '),
+        meaning: limit
+          ? `cgroup ${limit.cgroup} is limited to ${text} beneath: the limit works through ${diskName(m)} and looks like a slow device`
+          : 'the slowness may come from beneath: look there as well',
+        source: limit?.file ?? '/sys/block',
+      },
+    ],
+    advice: limit ? [`Raise or remove the limit in ${limit.file}.`] : [],
+  };
+}

@@ -1,0 +1,143 @@
+// What keeps a victim from being called healthy where its recording shows only a part: a block trace holds nothing but requests, counters
+// do not tell who waited for what. Each doubt is a sentence that says what is known and what is not.
+
+import { msIn, type VictimAccount } from '../../analysis/victim/account.js';
+import { allowedFor, expectedMs, NORMS } from '../../analysis/requests/disk-load.js';
+import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
+import { growthWithin } from '../../analysis/machine/series.js';
+import { intersect, total } from '../../base/intervals.js';
+import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
+import { isKernelThread } from '../../analysis/machine/processes.js';
+import { duration, percent } from '../../base/format.js';
+import type { ProcessCounters, Series } from '../../model/counters.js';
+import type { State } from '../../model/states.js';
+import { LEAST_SEEN, NOTICEABLE } from '../cause.js';
+import { DEVICE_WAITS, diskName, judgeDevice } from './shared.js';
+
+/** How long the victim's requests took, queueing included, and what a solid-state disk may take for them. */
+function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {
+  let count = 0;
+  let tookMs = 0;
+  let allowedMs = 0;
+  load?.rows.forEach((row, at) => {
+    const took = (requests?.completed[row] ?? NaN) - (requests?.queued[row] ?? NaN);
+    if (own[row] === 0 || !(took >= 0)) return;
+    count += 1;
+    tookMs += took;
+    allowedMs += expectedMs(NORMS.solid, requests?.kind[row] ?? 0, load.moved[at] ?? 0);
+  });
+  return { count, tookMs, allowedMs };
+}
+
+/** Why a block trace can't acquit what it shows; undefined where it can. */
+function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
+  if (isKernelThread(account.name))
+    return 'only threads of the kernel waited for requests, and who waited for them is not in a block trace';
+  const seenMs = account.to - account.from;
+  if (seenMs < LEAST_SEEN) return `the victim’s requests span only ${duration(seenMs)} of the trace`;
+  // Which kind of disk it is is not known, so it must be fast enough for the better one.
+  const judged = judgeDevice(m, NORMS.solid);
+  if (!judged || Number.isNaN(judged.factor)) return 'the trace holds too few requests to tell how they were served';
+  const { tookMs, allowedMs, count } = ownLatency(m, account);
+  if (tookMs > allowedMs)
+    return `each of the victim’s ${count} requests took ${duration(tookMs / count)} from queue to completion, and a block trace does not say what ${diskName(m)} should give`;
+  return judged.factor > 1
+    ? `${diskName(m)} takes ${duration(judged.serviceMs / judged.requests)} of its own time for a request, which is ordinary for a spinning disk and slow for any other, and a block trace does not say which it is`
+    : undefined;
+}
+
+const DISK_WAITS: readonly State[] = ['block-device', 'block-held', 'block-queue', 'journal'];
+const DISK_WAITING: ReadonlySet<State> = new Set(DISK_WAITS);
+const LOCKED: ReadonlySet<State> = new Set(['user-lock']);
+/** More waiting for the disk than this is more than an ordinary writer has: only its requests' lives can acquit the disk. */
+const UNTOLD = 0.7;
+/** From this share of a disk's bytes on, the queue is others' work; a smaller one matters where it comes in surges. A journal's is less. */
+const MOSTLY_OTHERS = 0.5;
+const PARTLY_OTHERS = 0.25;
+/** Where others ask this many times more of the disk, the victim gets this part of its own work done, at most: they are in its way. */
+const SURGE = 4;
+const HELD_UP = 0.5;
+const WINDOW_MS = 200;
+/** Windows to each side of that comparison. */
+const LEAST_WINDOWS = 3;
+
+/**
+ * Threads that noticeably wait for locks and noticeably do something else: for each other, or for more to do, which only events tell apart.
+ * Those of a pool that wait for nearly all their time were given nothing to do.
+ */
+function lockWaiters({ lines, thread }: VictimAccount): number {
+  const others = [...lines].filter(([other]) => other !== thread);
+  const shares = others.map(([, line]) => msIn(line, LOCKED) / total(line));
+  return shares.filter((share) => share > NOTICEABLE && share < 1 - NOTICEABLE).length;
+}
+
+/** The victim's bytes in the windows in which others asked most of the disk, as a part of those in which they asked least; NaN: no surge. */
+function progressInSurges(account: VictimAccount, disk: Series, process: ProcessCounters): number {
+  const windows: { foreign: number; own: number }[] = [];
+  for (let from = account.from; from + WINDOW_MS <= account.to; from += WINDOW_MS) {
+    const window = { from, to: from + WINDOW_MS };
+    const own = processWork(process, window);
+    windows.push({ foreign: Math.max(0, diskWork(disk, window).bytes - own.diskBytes), own: own.bytes });
+  }
+  const third = Math.floor(windows.length / 3);
+  if (third < LEAST_WINDOWS) return NaN;
+  const ordered = windows.toSorted((a, b) => a.foreign - b.foreign);
+  const sum = (side: typeof windows, name: 'foreign' | 'own') => side.reduce((all, window) => all + window[name], 0);
+  const [quiet, surge] = [ordered.slice(0, third), ordered.slice(-third)];
+  return sum(surge, 'foreign') >= SURGE * sum(quiet, 'foreign') ? sum(surge, 'own') / sum(quiet, 'own') : NaN;
+}
+
+/** Why counters can't acquit the others on the victim's disk. */
+function doubtOfOthers(m: Measures, account: VictimAccount): string | undefined {
+  const disk = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
+  const process = m.input.counters.processes.get(account.pid);
+  if (!disk || !process) return undefined;
+  const work = diskWork(disk, account);
+  const others = 1 - processWork(process, account).diskBytes / work.bytes;
+  if (!(others >= PARTLY_OTHERS)) return undefined;
+  const whose = `${percent(others)} of what ${diskName(m)} moved was not the victim’s`;
+  if (others >= MOSTLY_OTHERS && work.queueMs > allowedFor(m.norm, work))
+    return `${whose}, each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing, and counters alone can’t tell who waited for whom`;
+  const progress = progressInSurges(account, disk, process);
+  return progress <= HELD_UP
+    ? `${whose}, and while others asked for most the victim got ${percent(progress)} of its work done: counters alone can’t tell whether the disk kept it waiting`
+    : undefined;
+}
+
+/** Why counters alone can't acquit what the victim waited for; undefined where they can. */
+function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined {
+  const waiting = shareOf(account, DISK_WAITS);
+  if (waiting > UNTOLD)
+    return `the victim waited for I/O ${percent(waiting)} of its time, and counters alone can’t tell whether that is as it should be`;
+  if (waiting < NOTICEABLE) return undefined;
+  const waiters = lockWaiters(account);
+  if (waiters > 0)
+    return `${waiters} of the victim’s threads waited for locks while another waited for the disk, and counters alone can’t tell who kept whom waiting`;
+  const process = m.input.counters.processes.get(account.pid);
+  const faults = growthWithin(process?.stat, 'majflt', account.from, account.to) || 0;
+  const work = processWork(process, account);
+  // Calls on pipes and counters are counted as well: no more of them than its sectors can have been for a disk.
+  const calls = Math.min(work.calls, work.diskBytes / 512);
+  if (Number.isNaN(calls))
+    return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
+  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + msIn(line, DISK_WAITING), 0);
+  // As many flushes as its calls on the disk can have asked for.
+  const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, calls);
+  const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
+  if (!(waitedMs <= mayTakeMs))
+    return `the victim waited ${duration(waitedMs)} for the disk in ${Math.round(calls + faults)} reads and writes of it, longer than an ordinary disk needs for them, and counters alone can’t tell for what`;
+  return doubtOfOthers(m, account);
+}
+
+/** Where the disk was slow in too few requests for dev.slow to be sure. */
+function doubtOfEvents(m: Measures, account: VictimAccount): string | undefined {
+  const share = total(intersect(timesIn(account, DEVICE_WAITS), m.slow)) / (account.to - account.from);
+  return share >= NOTICEABLE
+    ? `the victim waited for ${diskName(m)} ${percent(share)} of its time while that took longer than an ordinary disk may, for too few requests to tell whether it is slow`
+    : undefined;
+}
+
+/** Why the victim can't be called healthy, in words; undefined where nothing speaks against it. */
+export function doubtOf(m: Measures, account: VictimAccount): string | undefined {
+  return { requests: doubtOfTrace, samples: doubtOfSamples, events: doubtOfEvents }[account.source](m, account);
+}

@@ -1,0 +1,53 @@
+// What the causes of memory share: the limit of the victim's cgroup that is used up, and whether the victim's own pages come and go.
+
+import { growthOf } from '../../analysis/machine/series.js';
+import type { Measures } from '../../analysis/measures.js';
+import type { Culprit } from '../../model/diagnosis.js';
+import type { CgroupLimit } from '../../model/facts.js';
+import { limitsOn } from './shared.js';
+
+/** Used up to this share, a limit makes its processes reclaim. */
+const REACHED = 0.9;
+
+/** The memory limit of a cgroup of the victim that is used up. */
+export function memoryLimit(m: Measures): (CgroupLimit & { readonly used: number }) | undefined {
+  return limitsOn(m, 'memory')
+    .flatMap((limit) => {
+      const folder = limit.file.slice(0, limit.file.lastIndexOf('/'));
+      const used = ['memory.usage_in_bytes', 'memory.current']
+        .flatMap((name) => [...(m.input.counters.cgroups.get(`${folder}/${name}`)?.columns.get('value') ?? [])])
+        .filter((value) => Number.isFinite(value));
+      return used.length > 0 && Math.max(...used) >= REACHED * limit.value
+        ? [{ ...limit, used: Math.max(...used) }]
+        : [];
+    })
+    .toSorted((a, b) => a.value - b.value)[0];
+}
+
+export function memoryCulprit(limit: CgroupLimit | undefined): Culprit {
+  return limit
+    ? { kind: 'cgroup', name: limit.cgroup, file: limit.file }
+    : { kind: 'setting', name: 'the machine’s memory', file: '/proc/meminfo' };
+}
+
+/** Fewer pages a second come back without anybody noticing. */
+const LEAST_PER_SECOND = 50;
+
+interface Swapping {
+  readonly faultsPerSecond: number;
+  readonly inPerSecond: number;
+  readonly outPerSecond: number;
+}
+
+/** How fast the victim's pages come and go; undefined where they don't. */
+export function swapping(m: Measures): Swapping | undefined {
+  const { account, input } = m;
+  if (!account) return undefined;
+  const seconds = (account.to - account.from) / 1000;
+  const faults = growthOf(input.counters.processes.get(account.pid)?.stat, 'majflt') / seconds;
+  const pagesIn = growthOf(input.counters.vmstat, 'pswpin') / seconds;
+  const pagesOut = growthOf(input.counters.vmstat, 'pswpout') / seconds;
+  // Read-ahead brings several pages a fault, and others swap as well: a fault each, or half the pages, is the victim's doing.
+  const isOwn = faults >= LEAST_PER_SECOND && pagesIn >= LEAST_PER_SECOND;
+  return isOwn ? { faultsPerSecond: faults, inPerSecond: pagesIn, outPerSecond: pagesOut } : undefined;
+}

@@ -1,0 +1,54 @@
+// Whether others' I/O on the victim's disk hurts it: what they cost of its waiting, and whether its own requests are slower for it. Both are
+// asked for, because a fast device serves many at once without harm.
+
+import { total } from '../../base/intervals.js';
+import { timesIn, type Measures } from '../../analysis/measures.js';
+import { isGuilty, type Neighbour } from '../../analysis/victim/neighbours.js';
+import type { State } from '../../model/states.js';
+
+/** The victim's requests must take this much longer in company than alone. */
+export const SLOWED = 1.5;
+/** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
+export const LEAST_SHARE = 0.04;
+const LEAST_OF_WAITING = 0.15;
+/** A request answered within this share of what an ordinary disk may take is not held up, whoever else is served. */
+const STILL_FAST = 0.2;
+
+/** What the victim waits in while others are served. */
+export const NEIGHBOUR_WAITS: readonly State[] = ['block-device', 'block-queue'];
+
+export interface NeighbourHarm {
+  /** The one that cost most. */
+  readonly first: Neighbour;
+  /** The share of the victim's time in which it waited while others were served. */
+  readonly share: number;
+  /** True where that is enough to notice, and its requests are held up. */
+  readonly noticed: boolean;
+  /** How much longer its requests take in company; without a quiet time to compare with, against what an ordinary disk may take. */
+  readonly slowed: number;
+}
+
+/** Undefined where nobody else used the disk. */
+export function harmOf(m: Measures): NeighbourHarm | undefined {
+  const { account, neighbours } = m;
+  // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
+  // Whose locks the victim waits for works with it: processes of one database are no neighbours.
+  const isOthers = ({ origin }: Neighbour) =>
+    (isGuilty(origin) && account?.holders.has(origin.pid ?? -1) !== true) ||
+    (origin.via === 'unattributed' && account?.source === 'requests');
+  const others = neighbours?.others.filter(isOthers) ?? [];
+  const first = others[0];
+  if (!account || !neighbours || !first || first.bytes === 0) return undefined;
+  const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
+  const share = foreignMs / (account.to - account.from);
+  const mean = neighbours.contendedMeanMs;
+  return {
+    first,
+    share,
+    noticed:
+      mean >= STILL_FAST * m.norm.fixedMs &&
+      share >= LEAST_SHARE &&
+      foreignMs >= LEAST_OF_WAITING * total(timesIn(account, NEIGHBOUR_WAITS)),
+    slowed: Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs,
+  };
+}

@@ -1,0 +1,133 @@
+// Judgements that several causes make: what is needed to blame or acquit the device, and which cgroups a victim is in.
+
+import { busyShare, slowness, type ServiceNorm, type Slowness } from '../../analysis/requests/disk-load.js';
+import type { Interval } from '../../base/intervals.js';
+import { lastAtOrBefore } from '../../analysis/machine/series.js';
+import { timesIn, type Measures } from '../../analysis/measures.js';
+import { percent } from '../../base/format.js';
+import { remembered } from '../../base/remember.js';
+import type { DeviceId } from '../../model/counters.js';
+import type { CgroupLimit } from '../../model/facts.js';
+import type { State } from '../../model/states.js';
+
+/** The share of these times in which the device was at work: from requests, else from /proc/diskstats' io_ticks; NaN where neither tells. */
+export function utilisation(m: Measures, times: readonly Interval[]): number {
+  if (m.load) return busyShare(m.load, times);
+  const series = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
+  const ticks = series?.columns.get('io_ticks');
+  const first = times[0]?.from;
+  const last = times.at(-1)?.to;
+  if (!series || !ticks || first === undefined || last === undefined) return NaN;
+  const a = Math.max(0, lastAtOrBefore(series.t, first));
+  const b = Math.max(0, lastAtOrBefore(series.t, last));
+  const span = (series.t[b] ?? 0) - (series.t[a] ?? 0);
+  return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
+}
+
+/** A device at work for less than this share of a wait had room for what was held back. */
+export const DEVICE_HAD_ROOM = 0.6;
+
+/** States in which the victim waits for what the device has not done yet. */
+export const DEVICE_WAITS: readonly State[] = ['block-device', 'dirty-throttle'];
+
+/** The victim's disk over the victim's life, by class of requests. */
+export interface DeviceJudgement {
+  readonly classes: readonly Slowness[];
+  readonly requests: number;
+  readonly bytes: number;
+  readonly serviceMs: number;
+  /** The slowest class that took a fifth of the device's time and has enough requests to tell; above 1 is slow. NaN without one. */
+  readonly factor: number;
+}
+
+/** Fewer requests than this make no judgement, unless they take longer than the norm by more than any hiccup, ms. */
+const ENOUGH_REQUESTS = 3;
+const HICCUP_MS = 1000;
+
+/** True where a class of requests can tell how fast the disk is. */
+export function tells({ requests, serviceMs, factor }: Slowness): boolean {
+  return requests >= ENOUGH_REQUESTS || serviceMs * (1 - 1 / factor) >= HICCUP_MS;
+}
+
+/** How slow the victim's disk was against a norm, that of its kind unless told; undefined without requests. */
+export const judgeDevice = remembered(judge, (norm?: ServiceNorm) => String(norm?.fixedMs));
+
+function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undefined {
+  const { load, requests, account } = m;
+  if (!load || !requests || !account) return undefined;
+  const classes = slowness(load, requests, norm, [account], timesIn(account, DEVICE_WAITS));
+  const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
+  const serviceMs = sum((one) => one.serviceMs);
+  const telling = classes.filter((one) => tells(one) && one.serviceMs >= 0.2 * serviceMs);
+  return {
+    classes,
+    requests: sum((one) => one.requests),
+    // What a flush writes out was written before, and counts once.
+    bytes: sum((one) => (one.class === 'flushes' ? 0 : one.bytes)),
+    serviceMs,
+    factor: telling.length > 0 ? Math.max(...telling.map((one) => one.factor)) : NaN,
+  };
+}
+
+export function diskName(m: Measures): string {
+  return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
+}
+
+/** Where the victim's filesystem is mounted; undefined where nothing of its own tells. */
+export function mountOfVictim(m: Measures): string | undefined {
+  if (!m.diskIsOwn || m.disk === undefined) return undefined;
+  // By path and not by number: btrfs gives its mounts numbers of no device.
+  const mounts = m.input.facts.at(0)?.mounts.map(({ mountPoint }) => mountPoint);
+  return mounts?.find((mountPoint) => m.topology.diskOfPath(mountPoint) === m.disk);
+}
+
+/** A setting of the victim's disk's queue, as the latest facts have it, with its file. */
+export function queueSetting(m: Measures, name: string): { readonly value: string; readonly file: string } | undefined {
+  const disk = m.disk === undefined ? undefined : m.input.facts.at(-1)?.devices.get(m.disk);
+  const value = disk?.queue.get(name)?.trim();
+  return disk && value !== undefined ? { value, file: `/sys/block/${disk.name}/queue/${name}` } : undefined;
+}
+
+/** The cgroup paths of the victim, as /proc/PID/cgroup had them; a child that came and went is in those of the process that started it. */
+export function cgroupsOf({ account, input }: Measures): string[] {
+  const pathsOf = (pid: number | undefined) =>
+    input.facts.flatMap(({ processes }) =>
+      processes.filter((process) => process.pid === pid).flatMap(({ cgroups }) => [...cgroups.values()]),
+    );
+  const own = pathsOf(account?.pid);
+  const starters = input.victims.filter(({ role }) => role === 'command' || role === 'pid' || role === 'probe');
+  return [...new Set(own.length > 0 ? own : starters.flatMap(({ pid }) => pathsOf(pid)))];
+}
+
+/**
+ * True where a limit binds a process in cgroup `path`. A limit binds the cgroup's descendants, and the root has none; but version 1's
+ * blkio throttle gives each group, the root among them, a budget of its own (blk-throttle.c, throtl_pd_init: no hierarchy in version 1).
+ */
+export function binds(limit: CgroupLimit, path: string): boolean {
+  const { cgroup } = limit;
+  if (path === cgroup && (cgroup !== '/' || limit.file.includes('blkio.throttle.'))) return true;
+  return cgroup !== '/' && path.startsWith(`${cgroup}/`) && !limit.file.includes('blkio.throttle.');
+}
+
+/** Limits of one kind, in force on the victim, in any of the recording's facts. */
+export function limitsOn(m: Measures, kind: CgroupLimit['kind'], device?: DeviceId): CgroupLimit[] {
+  const paths = cgroupsOf(m);
+  const limits = m.input.facts.flatMap((facts) => facts.limits);
+  const found = limits.filter(
+    (limit) =>
+      limit.kind === kind &&
+      (device === undefined || (limit.device !== undefined && m.topology.disk(limit.device) === device)) &&
+      paths.some((path) => binds(limit, path)),
+  );
+  return found.filter(
+    (limit, index) =>
+      found.findIndex(
+        (other) => other.file === limit.file && other.value === limit.value && other.device === limit.device,
+      ) === index,
+  );
+}
+
+/** 'busy 3 % of that time', for sentences. */
+export function busyText(m: Measures, times: readonly Interval[]): string {
+  return `${diskName(m)} was busy ${percent(utilisation(m, times))} of that time`;
+}

@@ -1,0 +1,59 @@
+// Everything that a diagnosis may look at, decoded and in one place. Analyses and causes take this and open no file.
+
+import type { Counters, DeviceId } from './counters.js';
+import type { Events } from './events.js';
+import type { FactChange, Facts } from './facts.js';
+import type { Loss } from './losses.js';
+import type {
+  Manifest,
+  OpenFile,
+  ProbeProgress,
+  RecorderLoad,
+  TraceState,
+  VictimMark,
+  VolumeSpace,
+} from './recording.js';
+
+/** One slice of the probe's progress with its bounds in ms since the recording's start. */
+export interface ProbeSlice extends ProbeProgress {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Case {
+  readonly path: string;
+  /** A recording of ours, or a block trace: requests and names of threads alone. */
+  readonly source: 'recording' | 'block-trace';
+  /** Whole for a recording; of a block trace only what it tells: the start by the clocks that it holds. */
+  readonly manifest: Partial<Manifest>;
+  /** False where the recorder was killed or still runs. */
+  readonly complete: boolean;
+  /** From the start to the last thing recorded, ms. */
+  readonly durationMs: number;
+  /** Never empty in a recording of ours, whose first set was taken at the start; empty for a block trace. */
+  readonly facts: readonly Facts[];
+  readonly changes: readonly FactChange[];
+  readonly counters: Counters;
+  /** Absent where no kernel events were recorded. */
+  readonly events?: Events;
+  readonly victims: readonly VictimMark[];
+  /** Thread ids by watched process, as /proc/PID/task listed them; in a block trace threads of one name by the lowest of their ids. */
+  readonly threads: ReadonlyMap<number, readonly number[]>;
+  /** Names of threads that the tracer remembered at the end. */
+  readonly savedNames: ReadonlyMap<number, string>;
+  readonly probe: readonly ProbeSlice[];
+  readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
+  readonly trace: readonly (TraceState & { readonly atMs: number })[];
+  /** What each local filesystem had left, over time. */
+  readonly space: readonly (VolumeSpace & { readonly atMs: number })[];
+  /** Which device's requests were seen to go on to which others; known from the facts where there are any. */
+  readonly remapped?: ReadonlyMap<DeviceId, readonly DeviceId[]>;
+  /** Files that the busy processes had open for writing, when each was first seen. */
+  readonly files: readonly (OpenFile & { readonly atMs: number })[];
+  readonly losses: readonly Loss[];
+}
+
+/** The wall-clock time of a moment of the recording, ISO 8601; undefined where the recording does not tell it. */
+export function wallTime({ start }: Partial<Manifest>, ms: number): string | undefined {
+  return start && new Date(start.wallMs + ms).toISOString();
+}

@@ -1,0 +1,59 @@
+// A device is at work on what it has not answered yet; an answer that was lost long ago keeps it busy for nobody.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Topology } from '../../../src/analysis/machine/topology.js';
+import { loadOf, NORMS, slowdownOf } from '../../../src/analysis/requests/disk-load.js';
+import { followRequests } from '../../../src/analysis/requests/requests.js';
+import { LOOP0, someEvents, type Row } from '../../support/events.js';
+
+const at = (t: number, sector: number): Row => ({
+  t,
+  fields: { dev: LOOP0, sector, nr_sector: 8, rwbs: 'W', error: 0 },
+});
+
+function busyOf(issued: readonly Row[], completed: readonly Row[]) {
+  const requests = followRequests(
+    someEvents({ block_rq_issue: issued, block_rq_complete: completed }),
+    new Topology(undefined, new Map()),
+    100,
+  );
+  return loadOf(requests, 0).busy;
+}
+
+test('a device that answers nothing any more is busy until the end', () => {
+  assert.deepEqual(busyOf([at(10, 0), at(12, 8)], [at(20, 0)]), [{ from: 10, to: 100 }]);
+  assert.deepEqual(busyOf([at(10, 0)], []), [{ from: 10, to: 100 }]);
+});
+
+test('a request whose completion was lost does not keep a device busy that answers later ones', () => {
+  assert.deepEqual(busyOf([at(10, 0), at(30, 8)], [at(40, 8)]), [{ from: 30, to: 40 }]);
+});
+
+test('a disk is slower than it was when its requests take longer for their size, not when they are larger', () => {
+  /** Direct writes one after the other for three seconds, then others for as long. */
+  const slowdown = (first: { bytes: number; ms: number }, then: { bytes: number; ms: number }) => {
+    const rows: { issue: Row; complete: Row }[] = [];
+    let t = 0;
+    for (let n = 0; t < 6000; n += 1) {
+      const { bytes, ms } = t < 3000 ? first : then;
+      const fields = { dev: LOOP0, sector: n * 10_000, nr_sector: bytes / 512, rwbs: 'WS', error: 0 };
+      rows.push({ issue: { t, fields }, complete: { t: t + ms, fields } });
+      t += ms + 1;
+    }
+    const requests = followRequests(
+      someEvents({
+        block_rq_issue: rows.map(({ issue }) => issue),
+        block_rq_complete: rows.map((one) => one.complete),
+      }),
+      new Topology(undefined, new Map()),
+      7000,
+    );
+    return slowdownOf(loadOf(requests, 0), requests, NORMS.solid, { from: 0, to: 6000 });
+  };
+  const small = { bytes: 128 * 1024, ms: 0.7 };
+  assert.equal(slowdown(small, { bytes: 1280 * 1024, ms: 7 }), undefined);
+  const slower = slowdown(small, { ...small, ms: 7 });
+  assert.ok(slower && Math.abs(slower.usualMs - 0.7) < 0.1 && Math.abs(slower.nowMs - 7) < 0.1);
+  assert.ok((slower.times[0]?.from ?? 0) >= 2500);
+});

@@ -1,0 +1,90 @@
+// The disk that a victim is judged by, from the most telling to the least: its own waits, its requests, its files, where it stands.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Case } from '../../../src/model/case.js';
+import { Topology } from '../../../src/analysis/machine/topology.js';
+import { diskOf, diskWaitedFor } from '../../../src/analysis/victim/disk.js';
+import { followRequests } from '../../../src/analysis/requests/requests.js';
+import type { BlockDevice, RunningProcess } from '../../../src/model/facts.js';
+import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
+import { LOOP0, someEvents } from '../../support/events.js';
+
+const ME = 50;
+
+function disk(id: string, name: string) {
+  return [id, { id, name, queue: new Map([['scheduler', '[none]']]), beneath: [], bdi: new Map() }] as const;
+}
+
+function mount(device: string, mountPoint: string) {
+  return { device, mountPoint, root: '/', type: 'ext4', source: '/dev/x', options: 'rw' };
+}
+
+function about(process: Partial<RunningProcess>, busy: Readonly<Record<string, number>> = {}) {
+  const facts = someFacts({
+    devices: new Map([disk('8:0', 'sda'), disk('7:0', 'loop0'), disk('7:1', 'loop1')]),
+    mounts: [mount('8:0', '/'), mount('7:0', '/data'), mount('7:1', '/logs')],
+    processes: [{ pid: ME, comm: 'me', command: 'me', cgroups: new Map(), startTicks: 1, daemon: false, ...process }],
+  });
+  const input: Case = aCase({
+    durationMs: 1000,
+    manifest: { ...aCase().manifest, plan: { command: 'record', hz: 10, events: false } },
+    facts: [facts],
+    counters: {
+      ...NO_COUNTERS,
+      disks: new Map(
+        ['8:0', '7:0', '7:1'].map((id) => [
+          id,
+          series([0, 1000], {
+            io_ticks: [0, busy[id] ?? 0],
+            rd_sectors: [0, busy[id] ?? 0],
+            wr_sectors: [0, 0],
+          }),
+        ]),
+      ),
+    },
+  });
+  return diskOf(input, new Topology(facts, NO_COUNTERS.diskNames), undefined, undefined, ME);
+}
+
+test('of the disks of its open files the one at work is meant, however busy others are', () => {
+  const openFiles = ['/logs/log', '/data/file', '/dev/null'];
+  assert.deepEqual(about({ openFiles, folder: '/' }, { '7:0': 900, '8:0': 1000 }), { disk: '7:0', isOwn: true });
+  assert.deepEqual(about({ openFiles }), { disk: '7:1', isOwn: true });
+});
+
+test('a file goes before the folder that the process stands in, and the root is nobody’s choice', () => {
+  assert.equal(about({ openFiles: ['/data/file'], folder: '/logs' }, { '7:1': 900 }).disk, '7:0');
+  assert.deepEqual(about({ openFiles: ['/dev/null'], folder: '/logs' }), { disk: '7:1', isOwn: true });
+  assert.deepEqual(about({ openFiles: [], folder: '/' }, { '7:0': 300 }), { disk: '7:0', isOwn: false });
+});
+
+test('a process that has not opened its file yet may name it on its command line', () => {
+  assert.deepEqual(about({ command: 'dd if=/dev/zero of=/data/x bs=512', openFiles: [], folder: '/' }), {
+    disk: '7:0',
+    isOwn: true,
+  });
+});
+
+test('what the device beneath its own disk completes is its own disk’s work', () => {
+  const devices = new Map<string, BlockDevice>([disk('7:0', 'loop0'), disk('7:1', 'loop1')]);
+  devices.set('7:0', { ...disk('7:0', 'loop0')[1], beneath: ['7:1'] });
+  const facts = someFacts({ devices });
+  const topology = new Topology(facts, NO_COUNTERS.diskNames);
+  const one = (dev: number, rwbs: string, from: number) => ({
+    block_bio_queue: { t: from, pid: ME, fields: { dev, sector: 0, nr_sector: 8, rwbs } },
+    block_rq_issue: { t: from + 1, fields: { dev, sector: 0, nr_sector: 8, rwbs } },
+    block_rq_complete: { t: from + 9, fields: { dev, sector: 0, nr_sector: 8, rwbs, error: 0 } },
+  });
+  const below = one(LOOP0 + 1, 'WS', 10);
+  const requests = followRequests(
+    someEvents(Object.fromEntries(Object.entries(below).map(([name, row]) => [name, [row]]))),
+    topology,
+    100,
+  );
+  const waits = [{ from: 10, to: 20, state: 'block-device' as const }];
+  const waitedFor = (known: { disk: string; isOwn: boolean }) =>
+    diskWaitedFor(waits, Int32Array.of(0), requests, known, topology)?.disk;
+  assert.equal(waitedFor({ disk: '7:0', isOwn: true }), '7:0');
+  assert.equal(waitedFor({ disk: '7:0', isOwn: false }), '7:1');
+});
