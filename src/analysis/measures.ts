@@ -1,9 +1,11 @@
 // All measures of one recording, made once, in the order in which they build on each other. Causes read them and compute little.
 
+import type { Segment } from '../model/segment.js';
+import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
-import { accountFor, heldUpMs, STANDS_FOR_PARENT, type VictimAccount } from './victim/account.js';
+import { accountFor, heldUpMs, STANDS_FOR_PARENT } from './victim/account.js';
 import type { Portions } from './attribution/bios.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
@@ -17,9 +19,9 @@ import { followRequests, type Requests } from './requests/requests.js';
 import { accountFromRequests, subjectOf, synchronous } from './victim/of-block-trace.js';
 import { syncsOn, type Syncs } from './victim/syncs.js';
 import { threadsOf } from './machine/processes.js';
-import { diskOf, type VictimDisk } from './victim/disk.js';
-import type { Segment } from './victim/timeline.js';
+import { diskOf } from './victim/disk.js';
 import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './victim/pauses.js';
+import { inodesBeingWritten } from './attribution/writeback.js';
 import { portionsOf } from './attribution/writers.js';
 
 export interface Measures {
@@ -127,7 +129,7 @@ export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   const requests =
     input.events?.tables.has('block_rq_complete') === true
-      ? followRequests(input.events, topology, tracedUntil(input))
+      ? followRequests(input.events, topology, tracedUntil(input), inodesBeingWritten(input.events, topology))
       : undefined;
   const origins = requests && findOrigins(input, requests, topology);
   const portions = portionsOf(input, topology);

@@ -1,8 +1,8 @@
 // The process is slow because it asks for nothing: it sleeps by its own choice, or waits for input. The machine does not hold it up.
 
-import type { VictimAccount } from '../analysis/victim/account.js';
+import type { Segment } from '../model/segment.js';
+import type { VictimAccount } from '../model/account.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import type { Segment } from '../analysis/victim/timeline.js';
 import type { State } from '../model/states.js';
 import { duration, percent } from '../base/format.js';
 import { ramp, ruledOut, type Cause } from './cause.js';

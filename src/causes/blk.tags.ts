@@ -1,8 +1,8 @@
 // Too few requests may be in flight on the queue: the victim sleeps until one of them comes back, before its own can even be sent.
 // Source: Documentation/ABI/stable/sysfs-block (nr_requests); block/blk-mq-tag.c.
 
+import type { VictimAccount } from '../model/account.js';
 import { TAG_WAITS, timesBelow } from '../analysis/victim/calls.js';
-import type { VictimAccount } from '../analysis/victim/account.js';
 import { intersect, total } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import { tagWaits } from '../analysis/requests/tags.js';

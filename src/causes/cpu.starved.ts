@@ -2,13 +2,14 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
-import { msIn, type VictimAccount } from '../analysis/victim/account.js';
+import type { Segment } from '../model/segment.js';
+import type { VictimAccount } from '../model/account.js';
+import { msIn } from '../analysis/victim/account.js';
 import { addToBins, total, union, type Interval } from '../base/intervals.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/machine/processes.js';
-import type { Segment } from '../analysis/victim/timeline.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';

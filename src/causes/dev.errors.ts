@@ -1,7 +1,7 @@
 // Requests fail on the victim's disk, or are sent again: a dying disk, a lost path, a full thin pool, a backing file that ends.
 // Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
 
-import type { VictimAccount } from '../analysis/victim/account.js';
+import type { VictimAccount } from '../model/account.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { ERRNO, failuresOf } from '../analysis/victim/failures.js';
 import { intersect, total, union, type Interval } from '../base/intervals.js';

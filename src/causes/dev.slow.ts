@@ -2,7 +2,7 @@
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
 
-import type { VictimAccount } from '../analysis/victim/account.js';
+import type { VictimAccount } from '../model/account.js';
 import {
   firstSlowDispatch,
   slowdownOf,

@@ -1,9 +1,9 @@
 // No stall: the victim spent its time running, sleeping by its own choice, or waiting for a device that serves it as it should.
 // A verdict of its own: it is argued with figures, and refused where too much of the time is not understood.
 
-import type { VictimAccount } from '../analysis/victim/account.js';
+import type { Segment } from '../model/segment.js';
+import type { VictimAccount } from '../model/account.js';
 import { total } from '../base/intervals.js';
-import type { Segment } from '../analysis/victim/timeline.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
 import type { Evidence } from '../model/diagnosis.js';

@@ -4,13 +4,12 @@
 
 import { KINDS } from '../../model/block-stats.js';
 import type { DeviceId } from '../../model/counters.js';
-import { TableBuilder } from '../../base/columns.js';
+import { TableBuilder } from '../../model/columns.js';
 import type { Events, Strings } from '../../model/events.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { RequestFollower } from './follower.js';
 import { NONE } from '../../base/slot-index.js';
-import { inodesBeingWritten } from '../attribution/writeback.js';
 
 /** Numbers of the kinds of requests. */
 export const KIND = {
@@ -168,8 +167,16 @@ class RequestBuilder {
   }
 }
 
-/** Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then. */
-export function followRequests(events: Events, topology: Topology, endMs: number): Requests {
+/**
+ * Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then.  `inodeBeingWritten` tells
+ * 'BDI INODE' of what a thread writes back at a time; it is asked in order of time.
+ */
+export function followRequests(
+  events: Events,
+  topology: Topology,
+  endMs: number,
+  inodeBeingWritten: (t: number, pid: number) => string | undefined = () => undefined,
+): Requests {
   const table = (name: string) => events.tables.get(name);
   const tables = [
     table('block_bio_queue'),
@@ -177,7 +184,6 @@ export function followRequests(events: Events, topology: Topology, endMs: number
     table('block_rq_issue'),
     table('block_rq_complete'),
   ];
-  const inodeBeingWritten = inodesBeingWritten(events, topology);
   const build = new RequestBuilder(topology);
   const { follower } = build;
   const fields = tables.map((one) => ({

@@ -1,6 +1,8 @@
 // Where the victim's wall time went: exclusive states that sum to it. From kernel events where there are any (every switch of the
 // thread), otherwise from samples of /proc (exact CPU and run-queue time from schedstat, the rest by wait channel).
 
+import type { Segment } from '../../model/segment.js';
+import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Events } from '../../model/events.js';
@@ -16,29 +18,8 @@ import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
 import { sampledLine, sleptIn } from './samples.js';
 import { births, threadName, threadsOf } from '../machine/processes.js';
-import { diskWaitedFor, type VictimDisk } from './disk.js';
-import { timelines, type Segment } from './timeline.js';
-
-/** The account of one victim: of the thread of it that was held up most. */
-export interface VictimAccount {
-  readonly pid: number;
-  readonly thread: number;
-  readonly name: string;
-  readonly threads: ReadonlySet<number>;
-  readonly from: number;
-  readonly to: number;
-  readonly disk: VictimDisk;
-  /** 'requests': a block trace, which shows nothing of it but its requests. */
-  readonly source: 'events' | 'samples' | 'requests';
-  readonly segments: readonly Segment[];
-  /** All its threads, waits not split into stages. */
-  readonly lines: ReadonlyMap<number, readonly Segment[]>;
-  /** Threads of other watched processes whose locks it waited for, and for how long they were held up meanwhile, ms: it is charged with that. */
-  readonly holders: ReadonlyMap<number, number>;
-  readonly ms: ReadonlyMap<State, number>;
-  /** By request: 1 = the victim's, 2 = told by its wake-up; empty without events. */
-  readonly own: Uint8Array;
-}
+import { diskWaitedFor } from './disk.js';
+import { timelines } from './timeline.js';
 
 /** States in which a thread is held up: they choose the thread to account for. */
 export const WAITING: ReadonlySet<State> = new Set<State>([

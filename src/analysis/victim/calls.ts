@@ -1,11 +1,11 @@
 // What the victim was doing in the kernel while it slept, by the functions on its stack: a state says what it waits for, a call says
 // why it was there. With samples alone the one function that it slept in stands for the stack.
 
+import type { Segment } from '../../model/segment.js';
+import type { VictimAccount } from '../../model/account.js';
 import { remembered } from '../../base/remember.js';
 import { union, type Interval } from '../../base/intervals.js';
-import type { VictimAccount } from './account.js';
 import type { Events } from '../../model/events.js';
-import type { Segment } from './timeline.js';
 
 /** Makes written data durable: fsync(2), fdatasync(2), sync_file_range(2), msync(2), and writes with O_SYNC or O_DSYNC. */
 export const SYNC_CALLS =

@@ -1,11 +1,11 @@
 // A process that waits for its child does what the child does: a shell's loop of short commands stalls in them, and sleeps itself. Each
 // wait for a child (wait4(2), vfork(2)) is replaced by the life of the child that ended it.
 
+import type { Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import { sleepsBelow } from './calls.js';
 import { firstEndingAfter } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
-import type { Segment } from './timeline.js';
 
 /** Functions in which a parent sleeps until its child ends, or has executed its program (kernel/exit.c, kernel/fork.c). */
 const CHILD_WAITS =

@@ -2,9 +2,9 @@
 // holder, but the wake-up does: whoever ends the wait held what was waited for (futex(7)). Idle workers wait in the same call, and are
 // told from a convoy by what they do when they are let go: whoever gets a lock that others wait for lets the next one go.
 
+import type { Segment } from '../../model/segment.js';
 import type { Words } from './futexes.js';
 import { intersect, total, union, type Interval } from '../../base/intervals.js';
-import type { Segment } from './timeline.js';
 import type { State } from '../../model/states.js';
 
 /** States in which a holder of a lock is in I/O. */

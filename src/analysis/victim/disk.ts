@@ -1,6 +1,8 @@
 // The disk that a victim is to be judged by: the one under the checked folder, or the one that its waits were for, or the one that served
 // most of its bytes, or one that its open files lie on; where nothing of its own tells, the busiest.
 
+import type { VictimDisk } from '../../model/account.js';
+import type { Segment } from '../../model/segment.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
@@ -8,13 +10,6 @@ import { growthOf } from '../machine/series.js';
 import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
 import { threadsOf } from '../machine/processes.js';
-import type { Segment } from './timeline.js';
-
-export interface VictimDisk {
-  readonly disk: DeviceId | undefined;
-  /** True where something of the victim's own tells it. */
-  readonly isOwn: boolean;
-}
 
 /** At work for this share of the recording, a disk is one that a victim may wait for. */
 const AT_WORK = 0.2;

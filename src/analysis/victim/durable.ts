@@ -2,7 +2,7 @@
 // answered (FUA). A process for which the filesystem's journal commits sends none itself; then a commit follows each of its writes.
 // Source: Documentation/block/writeback_cache_control.rst; fs/ext4/fsync.c; fs/jbd2/commit.c.
 
-import type { VictimAccount } from './account.js';
+import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { union, type Interval } from '../../base/intervals.js';

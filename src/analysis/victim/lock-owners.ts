@@ -3,9 +3,9 @@
 // replaced by that thread's own waits meanwhile; while it worked, the wait stays one for the lock. Waits among the threads of one process
 // are left as they are: see convoy.ts.
 
+import type { Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import { within } from './children.js';
-import type { Segment } from './timeline.js';
 
 /** How far a chain of waits is followed: for one who waits for one who waits … */
 const DEEPEST = 4;

@@ -1,15 +1,14 @@
 // Whom a block trace is about: nobody was watched, so it is the program whose own requests kept it waiting longest, and its time is
 // split by them alone. Threads of the kernel write on behalf of others and are chosen only where no program waited for requests of its own.
 
-import type { VictimAccount } from './account.js';
+import type { Segment } from '../../model/segment.js';
+import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { total, union, without, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
 import { KIND, type Requests } from '../requests/requests.js';
 import { isKernelThread, threadName, threadsOf } from '../machine/processes.js';
-import type { VictimDisk } from './disk.js';
-import type { Segment } from './timeline.js';
 
 /** A program with requests under way for less than this share of the trace is not whom it is about. */
 const LEAST_WAITED = 0.01;

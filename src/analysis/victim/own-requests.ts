@@ -2,11 +2,11 @@
 // The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
 // blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
 
+import type { Segment } from '../../model/segment.js';
 import { union, type Interval } from '../../base/intervals.js';
 import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
 import { isKernelThread } from '../machine/processes.js';
-import type { Segment } from './timeline.js';
 import type { State } from '../../model/states.js';
 
 /** A completion and the wake-up that it causes run in one softirq, so they are this close, ms. */

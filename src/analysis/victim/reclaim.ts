@@ -2,10 +2,10 @@
 // Reclaim runs on the CPU as much as it sleeps, so stacks at sleeps alone would miss half of it.
 // Source: mm/vmscan.c (try_to_free_pages, try_to_free_mem_cgroup_pages).
 
+import type { Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import type { State } from '../../model/states.js';
 import { firstEndingAfter, intersect, union, without, type Interval } from '../../base/intervals.js';
-import type { Segment } from './timeline.js';
 
 const KINDS = ['direct', 'memcg'] as const;
 

@@ -1,12 +1,12 @@
 // A thread's time from samples of /proc: CPU and run-queue time as schedstat counts them exactly, the rest by what it slept in when it was
 // looked at. All there is without kernel events; beside them it tells the threads that never moved.
 
+import type { Segment } from '../../model/segment.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
-import type { Segment } from './timeline.js';
 import { stateOfWchan } from './state-of-stack.js';
 
 /** The samples of a process's first thread, or of another thread. */

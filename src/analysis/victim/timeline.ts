@@ -1,33 +1,12 @@
 // A thread's life as segments: from when to when it was in which state. Built from sched_switch and sched_waking with the kernel
 // stack at each sleep; what the segments leave out (before the first and after the last event) is filled from their neighbours.
 
+import type { Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import type { State } from '../../model/states.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { reclaimTimes, withReclaim } from './reclaim.js';
 import { stateOfStack } from './state-of-stack.js';
-
-/**
- * One stretch of one state. Times in ms since the recording's start. A database's thread has a million of them, so those that are made
- * from events all have all fields, in this order: V8 then knows where each field is.
- */
-export interface Segment {
-  readonly from: number;
-  readonly to: number;
-  readonly state: State;
-  /** The thread that had the CPU meanwhile (for runnable); 0 for the idle task. */
-  readonly rival?: number | undefined;
-  /** Index into events.stacks.stacks, for sleeps that had one, or were so like one that had. */
-  readonly stack?: number | undefined;
-  /** The one kernel function that a sample told, where there are no stacks. */
-  readonly wchan?: string | undefined;
-  /** The state of the whole sleep, where this is a stage of it: a journal's commit is waited for while the device writes it. */
-  readonly whole?: State | undefined;
-  /** The wake-up that ended a sleep: when, on which CPU, and the thread that ran there (0 in the idle task). */
-  readonly wokenAt?: number | undefined;
-  readonly wokenOn?: number | undefined;
-  readonly wokenBy?: number | undefined;
-}
 
 /**
  * An idle CPU that is to run a thread needs some µs to come out of its idle state, in a guest some tens of µs, and from the deepest states

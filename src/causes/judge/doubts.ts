@@ -1,7 +1,8 @@
 // What keeps a victim from being called healthy where its recording shows only a part: a block trace holds nothing but requests, counters
 // do not tell who waited for what. Each doubt is a sentence that says what is known and what is not.
 
-import { msIn, type VictimAccount } from '../../analysis/victim/account.js';
+import type { VictimAccount } from '../../model/account.js';
+import { msIn } from '../../analysis/victim/account.js';
 import { allowedFor, expectedMs, NORMS } from '../../analysis/requests/disk-load.js';
 import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
 import { growthWithin } from '../../analysis/machine/series.js';

@@ -4,7 +4,6 @@ import { busyShare, slowness, type ServiceNorm, type Slowness } from '../../anal
 import type { Interval } from '../../base/intervals.js';
 import { lastAtOrBefore } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
-import { percent } from '../../base/format.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { CgroupLimit } from '../../model/facts.js';
@@ -125,9 +124,4 @@ export function limitsOn(m: Measures, kind: CgroupLimit['kind'], device?: Device
         (other) => other.file === limit.file && other.value === limit.value && other.device === limit.device,
       ) === index,
   );
-}
-
-/** 'busy 3 % of that time', for sentences. */
-export function busyText(m: Measures, times: readonly Interval[]): string {
-  return `${diskName(m)} was busy ${percent(utilisation(m, times))} of that time`;
 }

@@ -8,7 +8,7 @@ import { Strings, type Events, type EventTable } from '../../model/events.js';
 import type { Loss } from '../../model/losses.js';
 import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { KEPT_FIELDS } from '../ftrace/fields.js';
-import { finishTable, TableBuilder } from '../../base/columns.js';
+import { finishTable, TableBuilder } from '../../model/columns.js';
 import { notificationOf, processName, timeOfDay } from './meaning.js';
 import { SequenceWatch } from './sequences.js';
 

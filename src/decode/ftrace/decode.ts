@@ -8,7 +8,7 @@ import { KEPT_FIELDS, NAMED_THREADS } from './fields.js';
 import { walkPages } from './pages.js';
 import { StackBuilder } from './stacks.js';
 import type { Symbols } from './symbols.js';
-import { TableBuilder, finishTable } from '../../base/columns.js';
+import { TableBuilder, finishTable } from '../../model/columns.js';
 import { TextInterner } from './text.js';
 
 /** One CPU's pages of one trace instance. */

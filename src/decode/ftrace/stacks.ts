@@ -6,7 +6,7 @@
 
 import type { StackTable } from '../../model/events.js';
 import type { Symbols } from './symbols.js';
-import { TableBuilder, orderByTime, reorder } from '../../base/columns.js';
+import { TableBuilder, orderByTime, reorder } from '../../model/columns.js';
 
 export const SIZE_OFFSET = 8;
 export const CALLERS_OFFSET = 16;

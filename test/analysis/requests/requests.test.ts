@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
+import { inodesBeingWritten } from '../../../src/analysis/attribution/writeback.js';
 import { followRequests, KIND, kindOf } from '../../../src/analysis/requests/requests.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 
@@ -104,17 +105,14 @@ test('a flush has no sector', () => {
 
 test('what a flusher queues between the brackets belongs to that inode', () => {
   const inode = { name: '7:0', ino: 12, wrote: 0 };
-  const requests = followRequests(
-    someEvents({
-      writeback_single_inode_start: [{ t: 1, pid: 40, fields: inode }],
-      block_bio_queue: [block(2, 40, 100, 8), block(4, 40, 200, 8)],
-      writeback_single_inode: [{ t: 3, pid: 40, fields: inode }],
-      block_rq_issue: [block(5, 40, 100, 8), block(6, 40, 200, 8)],
-      block_rq_complete: [block(7, 0, 100, 8), block(8, 0, 200, 8)],
-    }),
-    NOWHERE,
-    END,
-  );
+  const events = someEvents({
+    writeback_single_inode_start: [{ t: 1, pid: 40, fields: inode }],
+    block_bio_queue: [block(2, 40, 100, 8), block(4, 40, 200, 8)],
+    writeback_single_inode: [{ t: 3, pid: 40, fields: inode }],
+    block_rq_issue: [block(5, 40, 100, 8), block(6, 40, 200, 8)],
+    block_rq_complete: [block(7, 0, 100, 8), block(8, 0, 200, 8)],
+  });
+  const requests = followRequests(events, NOWHERE, END, inodesBeingWritten(events, NOWHERE));
   assert.equal(requests.inodes[requests.inode[0] ?? -1], '7:0 12');
   assert.equal(requests.inode[1], -1);
 });

@@ -1,9 +1,9 @@
 // A parent that waits for its child is accounted for with what the child does.
 
+import type { Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withChildren } from '../../../src/analysis/victim/children.js';
-import type { Segment } from '../../../src/analysis/victim/timeline.js';
 import { someEvents } from '../../support/events.js';
 
 const SHELL = 10;

@@ -1,10 +1,10 @@
 // A lock that is handed on among waiters is a convoy; workers that wait for work are none, whoever gives it to them.
 
+import type { Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findConvoy } from '../../../src/analysis/victim/convoy.js';
 import { futexWords } from '../../../src/analysis/victim/futexes.js';
-import type { Segment } from '../../../src/analysis/victim/timeline.js';
 import { someEvents } from '../../support/events.js';
 
 const HOLDER = 1;

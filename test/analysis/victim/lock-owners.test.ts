@@ -1,10 +1,10 @@
 // A wait for another process's lock is told by what held the holder up.
 
+import type { Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WAITING } from '../../../src/analysis/victim/account.js';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
-import type { Segment } from '../../../src/analysis/victim/timeline.js';
 
 const [ME, SIBLING, HOLDER, BEHIND] = [1, 2, 10, 20];
 const OWN = new Set([ME, SIBLING]);

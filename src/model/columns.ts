@@ -1,6 +1,6 @@
 // Rows of one event as they come, CPU after CPU, into growing typed arrays; sorted by time at the end.
 
-import type { EventTable } from '../model/events.js';
+import type { EventTable } from './events.js';
 
 /** Appends rows of a fixed number of numeric fields. */
 export class TableBuilder {
