@@ -1,7 +1,7 @@
 // Builds dist/ from the sources: tsc for src/ (with --all also for test/ and bench/), esbuild for the pages' scripts and
 // styles, marked for the causes' pages that reports embed. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
 // finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
-// that the launcher compares the sources with.
+// that the launcher compares the sources with. Root in another user's clone lets that user build (owner.mjs).
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cannotRunAs, foreignOwner, root, runAs, warningForRoot, whyNotWritable } from './owner.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
 
 /** The pages: web/NAME.ts and web/NAME.css become dist/web/NAME.js and dist/web/NAME.css. */
@@ -35,8 +35,8 @@ async function bundlePages(outDir) {
     existsSync(path.join(root, file)),
   );
   if (entryPoints.length === 0) return;
-  const { build } = await import('esbuild');
-  await build({
+  const esbuild = await import('esbuild');
+  await esbuild.build({
     absWorkingDir: root,
     entryPoints,
     outbase: 'web',
@@ -83,7 +83,9 @@ function removeRemains() {
   }
 }
 
-async function main() {
+async function build() {
+  const refusal = whyNotWritable();
+  if (refusal !== undefined) throw new Error(refusal);
   const all = process.argv.includes('--all');
   const began = Date.now();
   const fresh = path.join(root, `dist.${process.pid}`);
@@ -103,6 +105,16 @@ async function main() {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+async function main() {
+  const warning = warningForRoot();
+  if (warning !== undefined) process.stderr.write(`build: ${warning}\n`);
+  const owner = foreignOwner();
+  if (!owner) return await build();
+  const status = await runAs(owner, fileURLToPath(import.meta.url), process.argv.slice(2));
+  if (status === undefined) throw new Error(cannotRunAs(owner));
+  process.exitCode = status;
 }
 
 try {

@@ -1,11 +1,15 @@
 // Makes a clone ready to run: installs what package-lock.json names and builds dist/. The launcher calls it when the
 // build is missing or older than the sources (`node scripts/setup.mjs`), `npm test` and `npm run check` call prepare()
 // for the full set. It uses Node's built-ins only, as nothing is installed yet. Two first starts at once are kept apart
-// by a lock folder; npm's and tsc's output goes to .setup.log and is shown only when something fails.
+// by a lock folder; npm's and tsc's output goes to .setup.log and is shown only when something fails. Root in another user's clone
+// lets that user do all of it (owner.mjs).
+//   node scripts/setup.mjs [--full] [--tests] [--no-build]
 
 import { spawn } from 'node:child_process';
 import {
+  accessSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -16,19 +20,23 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cannotRunAs, foreignOwner, root, runAs, warningForRoot, whyNotWritable } from './owner.mjs';
 
-export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+export { root };
+
 const lockFile = path.join(root, 'package-lock.json');
 const modules = path.join(root, 'node_modules');
 const installedLock = path.join(modules, '.iowitness-lock.json');
 const setupLock = path.join(root, '.setup.lock');
 const ownerFile = path.join(setupLock, 'owner');
 const log = path.join(root, '.setup.log');
+const spareHome = path.join(root, '.setup.home');
 
-/** A failure with a sentence for the user; `details` are the lines of the log. */
+/** A failure with a sentence for the user, empty where that has been said; `details` are the lines of the log. */
 class SetupError extends Error {
   constructor(sentence, details = '') {
     super(sentence);
@@ -69,10 +77,10 @@ function lockIsInstalled() {
 }
 
 /** Runs a command with its output in the log, and throws the sentence with the log's lines when it fails. */
-async function run(command, args, sentence) {
+async function run(command, args, sentence, env = process.env) {
   const output = openSync(log, 'w');
   const status = await new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', output, output] });
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', output, output] });
     child.on('error', (error) =>
       resolve(error.code === 'ENOENT' ? `there is no ${command} on the PATH` : error.message),
     );
@@ -91,12 +99,30 @@ async function install(full) {
   const seconds = full ? 20 : 10;
   const first = existsSync(modules) ? 'the dependencies changed' : 'first use';
   say(`${first}: installing the locked dependencies (about ${seconds} s, needs the npm registry)…`);
-  await run(
-    'npm',
-    ['ci', ...omit, '--no-fund', '--no-audit', '--loglevel=warn'],
-    'npm could not install the locked dependencies: check that npm is here and reaches its registry, then start again.',
-  );
+  try {
+    await run(
+      'npm',
+      ['ci', ...omit, '--no-fund', '--no-audit', '--loglevel=warn'],
+      'npm could not install the locked dependencies: check that npm is here and reaches its registry, then start again.',
+      { ...process.env, HOME: homeForNpm() },
+    );
+  } finally {
+    rmSync(spareHome, { recursive: true, force: true });
+  }
   copyFileSync(lockFile, installedLock);
+}
+
+/** Where npm keeps its cache: at home, or in a folder for this install alone where this user has no home to write in. */
+function homeForNpm() {
+  try {
+    const home = homedir();
+    accessSync(home, constants.W_OK);
+    return home;
+  } catch {
+    rmSync(spareHome, { recursive: true, force: true });
+    mkdirSync(spareHome, { mode: 0o700 });
+    return spareHome;
+  }
 }
 
 /** A process's number with its start time, so that a number used again is not taken for the same process. */
@@ -181,11 +207,32 @@ async function withLock(work) {
   }
 }
 
+/** The same in a process of the clone's owner, which says itself what goes wrong. */
+async function prepareAs(owner, { full, tests, build }) {
+  const args = [...(full ? ['--full'] : []), ...(tests ? ['--tests'] : []), ...(build ? [] : ['--no-build'])];
+  const status = await runAs(owner, fileURLToPath(import.meta.url), args);
+  if (status === undefined) throw new SetupError(cannotRunAs(owner));
+  if (status !== 0) throw new SetupError('');
+}
+
 /**
  * Installs and builds under the lock. `full`: with the development dependencies; `tests`: with the tests compiled;
- * `isDone`: asked once the lock is held, as another start may have done the work meanwhile.
+ * `isDone`: asked once the lock is held, as another start may have done the work meanwhile; `warned`: the launcher has told root who can
+ * write here.
  */
-export async function prepare({ full = false, tests = false, build = true, isDone = () => false } = {}) {
+export async function prepare({
+  full = false,
+  tests = false,
+  build = true,
+  isDone = () => false,
+  warned = false,
+} = {}) {
+  const warning = warned ? undefined : warningForRoot();
+  if (warning !== undefined) say(warning);
+  const owner = foreignOwner();
+  if (owner) return await prepareAs(owner, { full, tests, build });
+  const refusal = whyNotWritable();
+  if (refusal !== undefined) throw new SetupError(refusal);
   await withLock(async () => {
     if (isDone()) return;
     const development = hasDevelopmentSet();
@@ -204,7 +251,7 @@ export async function orExplain(work) {
     return true;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    say(error.message);
+    if (error.message) say(error.message);
     if (error.details) process.stderr.write(`${error.details}\n(the whole log: ${log})\n`);
     process.exitCode = 2;
     return false;
@@ -212,8 +259,11 @@ export async function orExplain(work) {
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const wants = (option) => process.argv.includes(option);
+  const [full, tests, build] = [wants('--full'), wants('--tests'), !wants('--no-build')];
   // The stamp that the launcher saw; if it changed while we waited for the lock, another start has built.
   const stamp = path.join(root, 'dist', '.built');
   const seen = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
-  await orExplain(() => prepare({ isDone: () => existsSync(stamp) && statSync(stamp).mtimeMs > seen }));
+  const isDone = () => !full && !tests && existsSync(stamp) && statSync(stamp).mtimeMs > seen;
+  await orExplain(() => prepare({ full, tests, build, isDone, warned: true }));
 }

@@ -8,6 +8,7 @@ import { promises, readdirSync, readlinkSync } from 'node:fs';
 import { parseMountinfo, type NumberedMount } from '../base/procfs/mountinfo.js';
 import type { OpenFile } from '../model/recording.js';
 import { readWhole } from './files.js';
+import { maskText } from './mask.js';
 
 /** Links looked at in one call, over all processes, and files noted in a recording. */
 const MOST_LINKS = 600;
@@ -162,7 +163,8 @@ export class FileWatch {
 }
 
 function placeOf({ device, source }: NumberedMount): { device: string; source: string } {
-  return { device, source };
+  // What FUSE and network filesystems call their source may be a URL with a password in it.
+  return { device, source: maskText(source) };
 }
 
 function readFolder(path: string): string[] {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
+import { FileOutput } from './blkparse-output.js';
 
 /** 0 = ran and nothing wrong found, 1 = a stall found, 2 = could not do it. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
@@ -43,8 +44,16 @@ export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
+/**
+ * Prints on standard output, at once and all of it: Node's own stream takes a write that a full disk has cut short for a whole one.
+ * Throws a UserError where it can't be written, and OutputClosed where its reader has gone.
+ */
+export function print(text: string): void {
+  FileOutput.standard().write(Buffer.from(text));
+}
+
 export function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(`${text}\n`);
 }
 
 export function warn(text: string): void {

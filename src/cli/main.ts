@@ -3,7 +3,8 @@
 import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { recoverStale } from '../capture/undo.js';
-import { EXIT, toolName, undoFolder, warn } from './context.js';
+import { OutputClosed } from './blkparse-output.js';
+import { EXIT, print, toolName, undoFolder, warn } from './context.js';
 
 /** Each command by its name. Only the one that is asked for is loaded: a start costs a third of a second otherwise. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
@@ -32,7 +33,7 @@ async function buildProgram(asked: string | undefined): Promise<Command> {
     .version(toolName())
     .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: false })
-    .configureOutput({ outputError: (text) => warn(inOneLine(text)) })
+    .configureOutput({ writeOut: print, outputError: (text) => warn(inOneLine(text)) })
     .hook('preAction', (_program, command) => {
       if (command.name() !== 'undo') undoLeftovers();
     });
@@ -63,15 +64,18 @@ function sentenceOf(error: unknown): string {
   return `an error in iowitness itself: ${messageOf(error)} (set IOWITNESS_DEBUG=1 for the place)`;
 }
 
-// `iowitness … | head` closes the pipe early: that is no error.
-process.stdout.on('error', (error) => {
-  if (errnoOf(error) === 'EPIPE') process.exit(EXIT.fine);
-});
+// Where nobody hears a complaint, the work is done all the same.
+process.stderr.on('error', () => {});
 
 // The kernel's events show processes by this name.
 process.title = 'iowitness';
 
 function fail(error: unknown): void {
+  // `iowitness … | head` closes the pipe early: that is no error.
+  if (error instanceof OutputClosed) {
+    process.exitCode = EXIT.fine;
+    return;
+  }
   warn(sentenceOf(error));
   if (process.env['IOWITNESS_DEBUG'] !== undefined) console.error(error);
   process.exitCode = EXIT.failed;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { readWhole } from '../capture/files.js';
+import { maskArguments } from '../capture/mask.js';
 import type { VictimMark } from '../model/recording.js';
 import { startRecording, type Session } from '../pipeline.js';
 import { byteSize, freshName, progress, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
@@ -99,7 +100,12 @@ async function recordAround(
     folder,
     undoFolder: undoFolder(),
     tool: toolName(),
-    plan: { command: 'record', hz: options.hz, events: options.events, ...(argv.length > 0 && { argv }) },
+    plan: {
+      command: 'record',
+      hz: options.hz,
+      events: options.events,
+      ...(argv.length > 0 && { argv: maskArguments(argv) }),
+    },
     victims,
     watchBusiest: victims.length === 0,
     ...costOf(options),

@@ -48,7 +48,8 @@ export class FileOutput {
       } catch (error) {
         const code = errnoOf(error);
         if (code === 'EPIPE') throw new OutputClosed();
-        if (code !== 'EAGAIN') throw new UserError(`${this.name} can’t be written (${messageOf(error)}).`);
+        if (code !== 'EAGAIN')
+          throw new UserError(`${this.name} can’t be written (${messageOf(error)}): what is there is not whole.`);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
       }
     }

@@ -1,0 +1,76 @@
+// What cannot be printed is no success: every command that prints fails on a full device and with an output that is cut short, and is
+// content with a reader that goes early. Commands that need the real kernel are in test/e2e/output.test.ts.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { MAIN, run } from '../support/cli.js';
+import { assertBearsLostReader, assertTellsFullOutput } from '../support/printing.js';
+
+const fixtures = path.resolve(import.meta.dirname, '../../../test/fixtures');
+const recording = path.join(fixtures, 'recordings/v1.iow');
+const trace = path.join(fixtures, 'blktrace/linux-6.18-loop/ext4-bfq-read-write');
+const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-output-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const PRINTING: readonly (readonly string[])[] = [
+  ['--help'],
+  ['--version'],
+  ['diagnose', recording],
+  ['diagnose', recording, '--json'],
+  ['diagnose', trace],
+  ['report', recording, '-o', path.join(folder, 'page.html')],
+  ['drill'],
+  ['drill', '--json'],
+  ['blkparse', trace],
+  ['blkparse', '-O', '-d', '-', trace],
+  ['blkparse', '-V'],
+  ['blkparse', '--help'],
+  ['blkstats', trace],
+  ['blkstats', trace, '--json'],
+  ['blkstats', trace, '--csv'],
+  ['undo'],
+];
+/** Their output on a full device is tested with the real kernel. */
+const ELSEWHERE = ['check', 'record', 'trace', 'doctor'];
+
+for (const args of PRINTING) {
+  const name = args.map((part) => path.basename(part)).join(' ');
+  test(`${name}: a full output is told, a reader that goes early is not`, async () => {
+    assertTellsFullOutput(args);
+    await assertBearsLostReader(args);
+  });
+}
+
+test('no command is left out', async () => {
+  const { stdout } = await run(['--help']);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\] )?/gm)].map(([, name = '']) => name);
+  assert.ok(commands.length >= 10, stdout);
+  const tested = [...ELSEWHERE, 'help', ...PRINTING.map(([name]) => name)];
+  assert.deepEqual(
+    commands.filter((name) => !tested.includes(name)),
+    [],
+  );
+  for (const name of commands.filter((one) => one !== 'help')) assertTellsFullOutput([name, '--help']);
+});
+
+test('an output that a limit cuts in the middle is told: the rest is not lost in silence', () => {
+  const file = path.join(folder, 'cut.json');
+  // 2 blocks of 512 bytes; the kernel takes as much of a write as fits, and refuses the next.
+  const script = `ulimit -f 2; exec "$0" "$@" > ${file}`;
+  const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, MAIN, 'diagnose', recording, '--json'], {
+    encoding: 'utf8',
+  });
+  assert.equal(readFileSync(file).length, 1024);
+  assert.equal(status, 2);
+  assert.match(stderr, /^iowitness: standard output can’t be written \(EFBIG[^\n]+: what is there is not whole\.\n$/);
+});
+
+test('a complaint that nobody can hear is no error', () => {
+  const script = `exec "$0" "$@" 2> /dev/full`;
+  const { status } = spawnSync('sh', ['-c', script, process.execPath, MAIN, 'diagnose', '/nowhere.iow']);
+  assert.equal(status, 2);
+});
