@@ -6,12 +6,11 @@ import { shareOf, timesIn } from '../analysis/measures.js';
 import type { State } from '../model/states.js';
 import { duration, percent } from '../base/format.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
+import { IDLE } from '../model/thresholds/application.js';
 
-const IDLE: readonly State[] = ['asleep', 'pipe-socket'];
+const ASLEEP: readonly State[] = ['asleep', 'pipe-socket'];
 /** A thread may also wait for another of its process to give it work; that is idleness where all of them are idle. */
-const WITHOUT_WORK: readonly State[] = [...IDLE, 'user-lock'];
-/** Less idle than this it had other things to do. */
-const LEAST_SHARE = 0.85;
+const WITHOUT_WORK: readonly State[] = [...ASLEEP, 'user-lock'];
 
 function idlePart(segments: readonly Segment[]): number {
   const wall = (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0);
@@ -21,7 +20,7 @@ function idlePart(segments: readonly Segment[]): number {
 
 /** The states in which it is idle: a lock is one of them only where no thread has anything to do for which the lock could be kept. */
 function idleStates({ lines }: VictimAccount): readonly State[] {
-  return [...lines.values()].every((segments) => idlePart(segments) >= LEAST_SHARE) ? WITHOUT_WORK : IDLE;
+  return [...lines.values()].every((segments) => idlePart(segments) >= IDLE.leastShare) ? WITHOUT_WORK : ASLEEP;
 }
 
 export const cause: Cause = {
@@ -35,12 +34,13 @@ export const cause: Cause = {
     const states = idleStates(account);
     const share = shareOf(account, states);
     const running = shareOf(account, ['running']);
-    if (share < LEAST_SHARE) return ruledOut(`it was idle for only ${percent(share)} of its time`);
+    if (share < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(share)} of its time`);
     const waits = shareOf(account, ['pipe-socket']);
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, LEAST_SHARE, 0.95, 0.8, 0.95) * (account.source === 'events' ? 1 : 0.9),
+      confidence:
+        ramp(share, { from: IDLE.leastShare, ...IDLE.sure }) * (account.source === 'events' ? 1 : IDLE.fromCounters),
       sentence: `Nothing holds the process up: for ${percent(share)} of its time it asked for nothing, ${waits > share / 2 ? 'waiting for input, a socket or a timer' : 'sleeping by its own choice'}.`,
       culprit: null,
       evidence: [

@@ -3,8 +3,10 @@
 
 import { bytes, percent, rate } from '../base/format.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM, diskName, judgeDevice } from './judge/shared.js';
+import { diskName, judgeDevice } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
+import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
+import { BACKPRESSURE } from '../model/thresholds/memory.js';
 
 export const cause: Cause = {
   id: 'mem.dirty-backpressure',
@@ -15,7 +17,7 @@ export const cause: Cause = {
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
     const { share, busy } = throttled;
-    if (busy < DEVICE_HAD_ROOM) {
+    if (busy < DEVICE_JUDGING.hadRoom) {
       return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
     }
     const slow = judgeDevice(m);
@@ -23,13 +25,16 @@ export const cause: Cause = {
     const foreign = others
       .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
       .reduce((sum, other) => sum + other.share, 0);
-    if (foreign > 0.5) return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
+    if (foreign > BACKPRESSURE.mostForeign)
+      return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
     const { account } = m;
     const drained = slow && account ? slow.bytes / ((account.to - account.from) / 1000) : NaN;
     return {
       kind: 'found',
       share,
-      confidence: ramp(busy, DEVICE_HAD_ROOM, 0.9, 0.6, 0.95) * (account?.source === 'events' ? 1 : 0.85),
+      confidence:
+        ramp(busy, { from: DEVICE_JUDGING.hadRoom, ...BACKPRESSURE.sure }) *
+        (account?.source === 'events' ? 1 : BACKPRESSURE.fromCounters),
       sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(share)} of its time while the device was busy ${percent(busy)} of it.`,
       culprit: { kind: 'device', name: diskName(m) },
       // That the device is slow as well is told beside it: it is the throttle that the writer sleeps in.

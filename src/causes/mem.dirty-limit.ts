@@ -8,11 +8,10 @@ import { bytes, duration, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM, diskName } from './judge/shared.js';
+import { diskName } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
-
-/** A limit under this share of dirtyable memory is far under the kernel's default of 20 %. */
-const COLLAPSED = 0.01;
+import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
+import { DIRTY_LIMIT } from '../model/thresholds/memory.js';
 
 interface LimitInForce {
   readonly bytes: number;
@@ -27,7 +26,7 @@ function deviceLimit({ topology }: Measures, id: DeviceId, global: number): numb
   const maxRatio = Number(bdi?.get('max_ratio'));
   // Newer kernels keep the limit as parts per million and show it as bytes too; the ratio in percent is rounded.
   const limit = Number.isFinite(maxBytes) ? maxBytes : maxRatio < 100 ? (global * maxRatio) / 100 : Infinity;
-  const binds = limit < global / 2 || (bdi?.get('strict_limit') === '1' && limit < global);
+  const binds = limit < DIRTY_LIMIT.binds * global || (bdi?.get('strict_limit') === '1' && limit < global);
   return binds ? limit : Infinity;
 }
 
@@ -62,7 +61,7 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
       advice: ['Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
     };
   }
-  if (sysctl('dirty_ratio') < 5) {
+  if (sysctl('dirty_ratio') < DIRTY_LIMIT.lowRatio) {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
@@ -87,7 +86,7 @@ export const cause: Cause = {
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
     const { share, busy, isBeneath } = throttled;
-    if (busy >= DEVICE_HAD_ROOM) {
+    if (busy >= DEVICE_JUDGING.hadRoom) {
       return ruledOut(
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
       );
@@ -106,7 +105,7 @@ export const cause: Cause = {
         measure: 'dirty limit in force',
         value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
         meaning:
-          ofMemory < COLLAPSED
+          ofMemory < DIRTY_LIMIT.collapsed
             ? 'far under what memory allows; the kernel’s default is 20 %'
             : 'lower than the writer needs',
         source: limit.culprit.file ?? 'balance_dirty_pages',
@@ -121,9 +120,9 @@ export const cause: Cause = {
       });
     }
     const certain =
-      ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) *
-      (m.account?.source === 'events' ? 1 : 0.85) *
-      (ofMemory < COLLAPSED ? 1 : 0.85);
+      ramp(busy, { ...DIRTY_LIMIT.sure, to: DEVICE_JUDGING.hadRoom }) *
+      (m.account?.source === 'events' ? 1 : DIRTY_LIMIT.fromCounters) *
+      (ofMemory < DIRTY_LIMIT.collapsed ? 1 : DIRTY_LIMIT.notCollapsed);
     return {
       kind: 'found',
       share,

@@ -4,8 +4,9 @@ import { intersect, total, union, without, type Interval } from '../../base/inte
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { duration, percent } from '../../base/format.js';
 import type { Evidence } from '../../model/diagnosis.js';
-import { NOTICEABLE, notChecked, ruledOut, type Finding } from '../cause.js';
+import { notChecked, ruledOut, type Finding } from '../cause.js';
 import { diskName, utilisation } from './shared.js';
+import { JUDGING } from '../../model/thresholds/judging.js';
 
 export interface Throttled {
   readonly share: number;
@@ -27,7 +28,8 @@ export function findThrottled(m: Measures): Throttled | Finding {
   const times = union([...own, ...beneath]);
   const wall = account.to - account.from;
   const share = total(times) / wall;
-  if (share < NOTICEABLE) return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
+  if (share < JUDGING.noticeable)
+    return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
   const working = without(times, m.pausedBeneath);
   const busy = working.length === 0 ? 0 : (utilisation(m, working) * total(working)) / total(times);
   if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
