@@ -1,10 +1,11 @@
-// The one interface behind which every cause stands: what it needs, and what it finds. A cause is a file of this folder that exports
-// `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
+// The one interface behind which every cause stands: what it needs, how it judges, and how it tells. A cause is a file of this folder that
+// exports `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
 import { RECORD_INSTEAD, UNSEEN } from './judge/block-trace.js';
 import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
+import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
+import type { Said } from '../model/quantity.js';
 
 /** What a cause may need of the recording, in the words that 'not checked, because …' is made of. */
 export const NEEDS = {
@@ -21,7 +22,7 @@ export const NEEDS = {
     else: 'when the victim waited for its requests was not recorded (that needs root and tracefs)',
   },
   requests: {
-    has: (m: Measures) => m.load !== undefined,
+    has: (m: Measures) => m.load !== undefined && m.requests !== undefined,
     else: 'no request on the victim’s disk was recorded (that needs root, tracefs and a local disk)',
   },
   disk: { has: (m: Measures) => m.disk !== undefined, else: 'the victim’s disk is not known' },
@@ -30,28 +31,65 @@ export const NEEDS = {
 
 export type Need = keyof typeof NEEDS;
 
-/** The cause holds. */
-export interface Found {
-  readonly kind: 'found';
+/** The measures that are there where a need is met. */
+interface Needed {
+  readonly victim: 'account';
+  readonly sleeps: 'account';
+  readonly stages: 'account';
+  readonly requests: 'load' | 'requests';
+  readonly disk: 'disk';
+  readonly facts: never;
+}
+
+/** The measures of a recording that has all that a cause needs. */
+export type Given<N extends Need> = Measures & { readonly [Key in Needed[N]]-?: NonNullable<Measures[Key]> };
+
+/** One figure of an argument, as a cause gives it. */
+export interface Argument {
+  readonly measure: string;
+  readonly value: Said | string;
+  readonly meaning: string;
+  readonly source: string;
+}
+
+/** What of a finding is words: told from the figures that were judged. */
+export interface Told {
+  readonly sentence: string;
+  readonly culprit: Culprit | null;
+  readonly evidence: readonly Argument[];
+  readonly advice: readonly (Advice | string)[];
+  /** The measurement that would make it certain, told where it is not. */
+  readonly decidedBy?: string;
+}
+
+/** What of a finding is judged: how much it explains, and where it stands among others. */
+export interface Weight {
   /** The share of the victim's wall time that it explains, 0 to 1: what causes are ranked by. */
   readonly share: number;
   readonly confidence: number;
-  readonly sentence: string;
-  readonly culprit: Culprit | null;
-  readonly evidence: readonly Evidence[];
-  readonly advice: readonly string[];
   /** Causes that name the same time less closely, or a consequence of this one: they are told after it. */
   readonly before?: readonly string[] | 'all';
   /** True for what the program always does, as its way of working: what keeps it from that is told first. */
   readonly isHabit?: boolean;
-  /** The measurement that would make it certain, told where it is not. */
-  readonly decidedBy?: string;
   /** When the victim lost its time to it, ms since the start; empty for what takes no time (`healthy`, `env.changed`). */
   readonly lost: readonly Interval[];
 }
 
-export type Finding =
-  Found | { readonly kind: 'ruled-out'; readonly why: string } | { readonly kind: 'not-checked'; readonly why: string };
+/** The cause holds. */
+export interface Found extends Weight, Told {
+  readonly kind: 'found';
+}
+
+/** The cause does not hold, or could not be looked at. */
+export interface Refused {
+  readonly kind: 'ruled-out' | 'not-checked';
+  readonly why: string;
+}
+
+export type Finding = Found | Refused;
+
+/** A judgement: refused, or what it weighs with the figures that it is told from. */
+export type Judgement<Figures> = Refused | (Weight & { readonly kind: 'holds'; readonly figures: Figures });
 
 export interface Cause {
   /** The catalogue's id, e.g. 'mem.dirty-limit'; the file is named after it. */
@@ -66,11 +104,74 @@ export interface Cause {
   examine(measures: Measures): Finding;
 }
 
-export function ruledOut(why: string): Finding {
+/** How a cause is written: what it needs is there when it judges, and what it tells comes from what it judged. */
+interface Definition<N extends Need, Figures> extends Omit<Cause, 'needs' | 'examine'> {
+  readonly needs: readonly N[];
+  readonly judge: (measures: Given<N>) => Judgement<Figures>;
+  readonly tell: (figures: Figures, measures: Given<N>) => Told;
+}
+
+function isGiven<N extends Need>(measures: Measures, needs: readonly N[]): measures is Given<N> {
+  return needs.every((need) => NEEDS[need].has(measures));
+}
+
+/** Makes a cause of its definition. */
+export function defineCause<N extends Need, Figures>(definition: Definition<N, Figures>): Cause {
+  const { judge, tell, ...rest } = definition;
+  return {
+    ...rest,
+    examine(measures) {
+      if (!isGiven(measures, definition.needs)) return notChecked(missingOf(measures, definition.needs));
+      const judged = judge(measures);
+      if (judged.kind !== 'holds') return judged;
+      const { kind: _holds, figures, ...weight } = judged;
+      return { kind: 'found', ...weight, ...tell(figures, measures) };
+    },
+  };
+}
+
+function missingOf(measures: Measures, needs: readonly Need[]): string {
+  const missing = needs.find((need) => !NEEDS[need].has(measures));
+  return missing === undefined ? '' : NEEDS[missing].else;
+}
+
+export function holds<Figures>(weight: Weight, figures: Figures): Judgement<Figures> {
+  return { kind: 'holds', ...weight, figures };
+}
+
+/** An argument with its words and figures apart. */
+export function evidenceOf({ measure, value, meaning, source }: Argument): Evidence {
+  const { text, figures } = typeof value === 'string' ? { text: value, figures: [] } : value;
+  return {
+    measure,
+    value: text,
+    figures: figures.map((one) => ({ value: one.value, unit: one.unit })),
+    meaning,
+    source,
+  };
+}
+
+export function adviceOf(advice: Advice | string): Advice {
+  return typeof advice === 'string' ? { text: advice, commands: [] } : advice;
+}
+
+/** What a command leaves different, and what puts it back. */
+interface Effect {
+  readonly changes: string;
+  readonly undo: string | null;
+}
+
+/** Advice with a command between its words; `effect` is absent where the command only looks. */
+export function advise(before: string, command: string, after: string, effect?: Effect): Advice {
+  const { changes = null, undo = null } = effect ?? {};
+  return { text: `${before}\`${command}\`${after}`, commands: [{ command, changes, undo }] };
+}
+
+export function ruledOut(why: string): Refused {
   return { kind: 'ruled-out', why };
 }
 
-export function notChecked(why: string): Finding {
+export function notChecked(why: string): Refused {
   return { kind: 'not-checked', why };
 }
 
@@ -96,8 +197,7 @@ export function examine(cause: Cause, measures: Measures): Finding {
 }
 
 function examineOn(cause: Cause, measures: Measures): Finding {
-  const missing = cause.needs.find((need) => !NEEDS[need].has(measures));
-  if (missing) return notChecked(NEEDS[missing].else);
+  if (!isGiven(measures, cause.needs)) return notChecked(missingOf(measures, cause.needs));
   try {
     return cause.examine(measures);
   } catch (error) {

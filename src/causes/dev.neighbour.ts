@@ -5,8 +5,8 @@ import { intersect, union, type Interval } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import type { Neighbour } from '../analysis/victim/neighbours.js';
 import { bytes, duration, percent } from '../base/format.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
+import type { Culprit } from '../model/diagnosis.js';
+import { ramp, ruledOut, type Cause, type Argument } from './cause.js';
 import { harmOf, LEAST_SHARE, NEIGHBOUR_WAITS, SLOWED } from './judge/neighbour-harm.js';
 import { judgeDevice, diskName } from './judge/shared.js';
 
@@ -80,7 +80,7 @@ export const cause: Cause = {
       ...(first.origin.pid !== null && { pid: first.origin.pid }),
     };
     const flushed = first.origin.via === 'flushed';
-    const evidence: Evidence[] = [
+    const evidence: Argument[] = [
       {
         measure: 'served while the victim waited',
         value: `${duration(first.waitMs)} for ${who(first)}, ${duration(neighbours.ownMs)} for the victim itself`,

@@ -18,10 +18,19 @@ import { intersect, total, union } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
-import type { Evidence } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
 import { beneathOf } from './judge/beneath.js';
-import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding, type Found } from './cause.js';
+import {
+  NEEDS,
+  NOTICEABLE,
+  notChecked,
+  ramp,
+  ruledOut,
+  type Cause,
+  type Finding,
+  type Found,
+  type Argument,
+} from './cause.js';
 import { DEVICE_WAITS, diskName, judgeDevice, tells } from './judge/shared.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
@@ -189,7 +198,7 @@ export const cause: Cause = {
 const LEAST_HUNG_MS = 1000;
 
 /** What it had not answered when the recording ended. */
-function unanswered(load: DiskLoad, requests: Requests): Evidence[] {
+function unanswered(load: DiskLoad, requests: Requests): Argument[] {
   const rows = load.rows.filter((row) => row >= requests.answered);
   const since = rows.reduce((first, row) => Math.min(first, requests.dispatched[row] ?? NaN), Infinity);
   const until = requests.completed[rows[0] ?? -1] ?? NaN;

@@ -6,9 +6,8 @@ import type { VictimAccount } from '../model/account.js';
 import { total } from '../base/intervals.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
-import type { Evidence } from '../model/diagnosis.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
-import { NOT_UNDERSTOOD, NOTICEABLE, notChecked, type Cause } from './cause.js';
+import { NOT_UNDERSTOOD, NOTICEABLE, notChecked, type Cause, type Argument } from './cause.js';
 import { doubtOf } from './judge/doubts.js';
 import { judgeDevice, diskName } from './judge/shared.js';
 
@@ -29,7 +28,7 @@ const ORDINARY = [
  */
 const MOST_FINISHING = 0.4;
 
-function phaseEvidence(m: Measures): Evidence[] {
+function phaseEvidence(m: Measures): Argument[] {
   return phasesOf(m.input).map((phase) => ({
     measure: `${phase.name} writes of ${phase.blockBytes} bytes`,
     value: `${rate(phase.bytesPerSecond)}, ${Math.round((phase.operations * 1000) / Math.max(1, phase.ms))} a second`,
@@ -82,7 +81,7 @@ export const cause: Cause = {
     const doubt = doubtOf(m, account);
     if (doubt !== undefined) return notChecked(doubt);
     const device = shareOf(account, ['block-device']);
-    const evidence: Evidence[] = [
+    const evidence: Argument[] = [
       ...phaseEvidence(m),
       {
         measure: 'the victim’s time',

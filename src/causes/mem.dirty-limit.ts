@@ -4,10 +4,12 @@
 
 import type { Measures } from '../analysis/measures.js';
 import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/victim/pauses.js';
-import { bytes, duration, percent } from '../base/format.js';
+import { bytes, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
+import { number, part, said, size, time } from '../model/quantity.js';
+import { advise, defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { FIDELITY } from './judge/fidelity.js';
 import { DEVICE_HAD_ROOM, diskName } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
 
@@ -17,7 +19,7 @@ const COLLAPSED = 0.01;
 interface LimitInForce {
   readonly bytes: number;
   readonly culprit: Culprit;
-  readonly advice: readonly string[];
+  readonly advice: Advice | string;
 }
 
 /** A device's own limit, in bytes: Infinity where only the machine's holds. */
@@ -51,7 +53,18 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
         name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${m.topology.name(own.id)}’s bdi`,
         file: `${file}/${name}`,
       },
-      advice: [`Raise the device’s own limit: \`echo 0 > ${file}/strict_limit; echo 100 > ${file}/max_ratio\`.`],
+      advice: advise(
+        'Raise the device’s own limit: ',
+        `echo 0 > ${file}/strict_limit; echo 100 > ${file}/max_ratio`,
+        '.',
+        {
+          changes: `the dirty limit of ${m.topology.name(own.id)}, until it is set again or the machine restarts`,
+          undo:
+            own.limit < Infinity && bdi?.has('max_bytes') === true
+              ? `\`echo ${bdi.get('max_bytes')?.trim() ?? ''} > ${file}/max_bytes; echo ${bdi.get('strict_limit')?.trim() ?? '0'} > ${file}/strict_limit\``
+              : `\`echo ${bdi?.get('max_ratio')?.trim() ?? '100'} > ${file}/max_ratio; echo ${bdi?.get('strict_limit')?.trim() ?? '0'} > ${file}/strict_limit\``,
+        },
+      ),
     };
   }
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());
@@ -59,34 +72,40 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_bytes=${sysctl('dirty_bytes')}`, file: '/proc/sys/vm/dirty_bytes' },
-      advice: ['Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
+      advice: sharesOfMemory('Put the limit back to a share of memory: ', `vm.dirty_bytes=${sysctl('dirty_bytes')}`),
     };
   }
   if (sysctl('dirty_ratio') < 5) {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
-      advice: ['Raise it: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
+      advice: sharesOfMemory('Raise it: ', `vm.dirty_ratio=${sysctl('dirty_ratio')}`),
     };
   }
   return {
     bytes: global,
     culprit: { kind: 'setting', name: 'memory that can be dirty', file: '/proc/meminfo' },
-    advice: [
+    advice:
       'Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.',
-    ],
   };
 }
 
-export const cause: Cause = {
+function sharesOfMemory(words: string, before: string): Advice {
+  return advise(words, 'sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10', '.', {
+    changes: 'the machine’s dirty limit, until it is set again or the machine restarts',
+    undo: `\`sysctl -w ${before}\``,
+  });
+}
+
+export const cause = defineCause({
   id: 'mem.dirty-limit',
   layer: 'page cache',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
-    const { share, busy, isBeneath } = throttled;
+    const { share, busy, isBeneath, times } = throttled;
     if (busy >= DEVICE_HAD_ROOM) {
       return ruledOut(
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
@@ -95,46 +114,49 @@ export const cause: Cause = {
     const limit = limitInForce(m, isBeneath);
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
-    const t = m.throttle;
-    const evidence: Evidence[] = [
-      ...throttled.evidence(
-        isBeneath
-          ? 'its workers were paused like the writer: the device beneath is not to blame'
-          : 'the device idled: it is not to blame',
-      ),
-      {
-        measure: 'dirty limit in force',
-        value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
-        meaning:
-          ofMemory < COLLAPSED
-            ? 'far under what memory allows; the kernel’s default is 20 %'
-            : 'lower than the writer needs',
-        source: limit.culprit.file ?? 'balance_dirty_pages',
-      },
-    ];
-    if (t && t.pauses > 0) {
-      evidence.push({
-        measure: 'pauses',
-        value: `${t.pauses}, ${duration(t.pausedMs / t.pauses)} on average`,
-        meaning: `the kernel held ${bytes(t.dirtyBytes)} dirty against a limit of ${bytes(t.limitBytes)}, the device’s share centred on ${bytes(t.deviceSetpointBytes)}`,
-        source: 'writeback:balance_dirty_pages',
-      });
-    }
-    const certain =
+    const confidence =
       ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) *
-      (m.account?.source === 'events' ? 1 : 0.85) *
+      FIDELITY[m.account.source].ofDevice *
       (ofMemory < COLLAPSED ? 1 : 0.85);
+    // What its workers are paused for looks like a slow device from above.
+    const before = isBeneath ? ['dev.slow', 'dev.capped', 'fs.journal'] : [];
+    return holds({ share, confidence, before, lost: times }, { throttled, limit, dirtyable, ofMemory });
+  },
+  tell({ throttled, limit, dirtyable, ofMemory }, m) {
+    const { share: held, busy, isBeneath } = throttled;
     return {
-      kind: 'found',
-      share,
-      confidence: certain,
-      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(share)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
+      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(held)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
       culprit: limit.culprit,
-      evidence,
-      advice: limit.advice,
-      // What its workers are paused for looks like a slow device from above.
-      ...(isBeneath && { before: ['dev.slow', 'dev.capped', 'fs.journal'] }),
-      lost: throttled.times,
+      evidence: [
+        ...throttled.evidence(
+          isBeneath
+            ? 'its workers were paused like the writer: the device beneath is not to blame'
+            : 'the device idled: it is not to blame',
+        ),
+        {
+          measure: 'dirty limit in force',
+          value: said`${size(limit.bytes)} = ${part(ofMemory)} of the memory that can be dirty (${size(dirtyable)})`,
+          meaning:
+            ofMemory < COLLAPSED
+              ? 'far under what memory allows; the kernel’s default is 20 %'
+              : 'lower than the writer needs',
+          source: limit.culprit.file ?? 'balance_dirty_pages',
+        },
+        ...pausesOf(m),
+      ],
+      advice: [limit.advice],
     };
   },
-};
+});
+
+function pausesOf({ throttle }: Measures): Argument[] {
+  if (!throttle || throttle.pauses === 0) return [];
+  return [
+    {
+      measure: 'pauses',
+      value: said`${number(throttle.pauses)}, ${time(throttle.pausedMs / throttle.pauses)} on average`,
+      meaning: `the kernel held ${bytes(throttle.dirtyBytes)} dirty against a limit of ${bytes(throttle.limitBytes)}, the device’s share centred on ${bytes(throttle.deviceSetpointBytes)}`,
+      source: 'writeback:balance_dirty_pages',
+    },
+  ];
+}
