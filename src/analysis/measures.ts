@@ -5,12 +5,12 @@ import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { State } from '../model/states.js';
-import { accountFor, heldUpMs, STANDS_FOR_PARENT } from './victim/account.js';
+import { accountFor, heldUpMs } from './victim/account.js';
 import type { Portions } from './attribution/bios.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
 import { Topology } from './machine/topology.js';
-import { loadOf, NORMS, slowStretches, slowTimes, type DiskLoad, type ServiceNorm } from './requests/disk-load.js';
+import { loadOf, slowStretches, slowTimes, type DiskLoad, type ServiceNorm } from './requests/disk-load.js';
 import { futexWords } from './victim/futexes.js';
 import { union, type Interval } from '../base/intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './victim/neighbours.js';
@@ -23,6 +23,8 @@ import { diskOf } from './victim/disk.js';
 import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './victim/pauses.js';
 import { inodesBeingWritten } from './attribution/writeback.js';
 import { portionsOf } from './attribution/writers.js';
+import { NORMS } from '../model/thresholds/requests.js';
+import { ACCOUNT } from '../model/thresholds/victim.js';
 
 export interface Measures {
   readonly input: Case;
@@ -70,7 +72,7 @@ function chooseAccount(
     .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid) }))
     .toSorted((a, b) => b.heldUp - a.heldUp);
   // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
-  const most = STANDS_FOR_PARENT * (candidates[0]?.heldUp ?? -1);
+  const most = ACCOUNT.standsForParent * (candidates[0]?.heldUp ?? -1);
   const chosen = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most) ?? candidates[0];
   if (!chosen) return undefined;
   const disk = diskOf(input, topology, requests, origins, chosen.pid);

@@ -2,7 +2,7 @@
 // Told from a slow device by the queue: with several requests inside, a device that is merely slow finishes them side by side, while a
 // rate limit lets through the same amount in every window, whatever waits.
 
-import { ceilingOf, ceilingOfCounters, WINDOW_MS, type Ceiling } from '../analysis/requests/ceiling.js';
+import { ceilingOf, ceilingOfCounters, type Ceiling } from '../analysis/requests/ceiling.js';
 import { firstSlowDispatch } from '../analysis/requests/disk-load.js';
 import { diskWork, processWork } from '../analysis/machine/counted-work.js';
 import { intersect, total } from '../base/intervals.js';
@@ -11,6 +11,7 @@ import { duration, figure, percent, rate } from '../base/format.js';
 import { beneathOf } from './judge/beneath.js';
 import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
 import { diskName } from './judge/shared.js';
+import { CEILING } from '../model/thresholds/requests.js';
 
 /** Coefficient of variation over windows of half a second up to which an output is flat; what is asked at random gives 10 % and more. */
 const FLAT = 0.08;
@@ -31,7 +32,7 @@ function began(m: Measures, top: Ceiling): number {
   const { account, load, requests } = m;
   if (!account || !load || !requests || account.source === 'samples') return top.firstMs;
   const isOwn = (row: number) => account.own[row] !== 0;
-  const first = firstSlowDispatch(load, requests, isOwn, m.norm.fixedMs, top.firstMs - WINDOW_MS);
+  const first = firstSlowDispatch(load, requests, isOwn, m.norm.fixedMs, top.firstMs - CEILING.windowMs);
   return Number.isNaN(first) ? top.firstMs : first;
 }
 

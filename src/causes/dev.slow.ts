@@ -8,7 +8,6 @@ import {
   slowdownOf,
   slowness,
   slowStretches,
-  WINDOW_MS,
   type DiskLoad,
   type Slowness,
   type SlowStretch,
@@ -32,6 +31,7 @@ import {
   type Argument,
 } from './cause.js';
 import { DEVICE_WAITS, diskName, judgeDevice, tells } from './judge/shared.js';
+import { DISK_LOAD } from '../model/thresholds/requests.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
 const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
@@ -136,7 +136,7 @@ export const cause: Cause = {
     const { slow } = m;
     const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
     // It became slow somewhere in the window before the first one that is slow as a whole.
-    const from = (slow[0]?.from ?? 0) - WINDOW_MS;
+    const from = (slow[0]?.from ?? 0) - DISK_LOAD.windowMs;
     const began = firstSlowDispatch(load, requests, () => true, m.norm.fixedMs, from);
     const lost = intersect(waits, union([...slow, { from: began, to: slow[0]?.from ?? began }]));
     const share = total(lost) / wall;

@@ -14,9 +14,7 @@ import { FileNames } from './file-names.js';
 import { JOURNALS } from './origins.js';
 import { Processes } from '../machine/processes.js';
 import { PAGE } from './writeback.js';
-
-/** Files below this share of a device's bytes are summed up by process, processes below it together. */
-const LEAST_SHARE = 0.001;
+import { WRITERS } from '../../model/thresholds/attribution.js';
 
 /** One row before it is rounded. */
 type Row = Omit<Writer, 'share' | 'device' | 'layer'>;
@@ -243,7 +241,7 @@ function sumUp(rows: readonly Row[], shorten: (row: Row) => Row): Row[] {
 
 /** Thousands of small files and processes make one row each way, so that nothing is left out of the sum. */
 function foldSmall(rows: readonly Row[]): Row[] {
-  const least = LEAST_SHARE * sumOf(rows, 'readBytes') + LEAST_SHARE * sumOf(rows, 'writeBytes');
+  const least = WRITERS.leastShare * sumOf(rows, 'readBytes') + WRITERS.leastShare * sumOf(rows, 'writeBytes');
   const fold = (all: readonly Row[], shorten: (row: Row) => Row) => {
     const small = all.filter((row) => row.writeBytes + row.readBytes < least);
     return [...all.filter((row) => !small.includes(row)), ...sumUp(small, shorten)];

@@ -5,15 +5,13 @@
 import { bytes } from '../../base/format.js';
 import { keepsFiles } from '../../base/procfs/mountinfo.js';
 import type { BlockDevice, CgroupLimit, FactChange, Facts, Mount, RunningProcess } from '../../model/facts.js';
+import { CHANGES } from '../../model/thresholds/machine.js';
 
 /** Counters among the files, a bdi's ratios in bytes, and lists that are compared as mounts, devices, limits and swap areas. */
 const MOVING =
   /^\/proc\/(meminfo|uptime|partitions|swaps|cpuinfo)$|^\/proc\/sys\/fs\/(aio-nr|file-nr|inode-nr)$|^\/sys\/class\/bdi\/[^/]+\/(min|max)_bytes$|^\/sys\/block\/[^/]+\/(size|dev|start|loop\/|slaves\/|[^/]+\/(dev|size|start)$)/;
 const LIMIT =
   /\/(blkio\.throttle\.|io\.(max|latency)|cpu\.(max|cfs_)|memory\.(max|high|limit)|freezer\.|cgroup\.freeze)[^/]*$/;
-
-/** A process that has lived this long is no passing command, ms. */
-const SETTLED_MS = 10_000;
 
 /** All changes in order of time. A change of a later set that undoes an earlier one is one more change. */
 export function diffFacts(facts: readonly Facts[]): FactChange[] {
@@ -136,7 +134,7 @@ function diffDaemons(before: Facts, after: Facts): FactChange[] {
 
 function settledDaemons(facts: Facts): Map<string, RunningProcess> {
   const isSettled = ({ daemon, startedMs }: RunningProcess) =>
-    daemon && startedMs !== undefined && facts.atMs - startedMs >= SETTLED_MS;
+    daemon && startedMs !== undefined && facts.atMs - startedMs >= CHANGES.settledMs;
   return byKey(facts.processes.filter(isSettled), identity);
 }
 

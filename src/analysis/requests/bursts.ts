@@ -2,21 +2,16 @@
 // beginnings where those distances vary little. What throttles a burst may cut it into slices, so short gaps are joined, and longer
 // ones as well where only that makes the distances regular.
 
+import { BURSTS } from '../../model/thresholds/requests.js';
+
 export interface Bursts {
-  /** Stretches in which the series is above half of its typical burst height, in bins [from, to). */
+  /** Stretches in which the series is above a part of its typical burst height, in bins [from, to). */
   readonly spans: readonly { readonly from: number; readonly to: number }[];
   /** Bins from burst to burst where they are periodic. */
   readonly period?: number;
   /** 1 − coefficient of variation of the distances between bursts. */
   readonly regularity?: number;
 }
-
-/** Gaps shorter than this many bins are within a burst; tried in turn. */
-const JOINS = [3, 6, 12];
-/** Distances whose standard deviation is within a fifth of their mean are called a period. */
-const REGULAR = 0.8;
-/** A burst is above this share of the typical height. */
-const OF_HEIGHT = 0.25;
 
 interface Span {
   readonly from: number;
@@ -34,29 +29,29 @@ function spansAbove(series: Float64Array, level: number, join: number): Span[] {
   return spans;
 }
 
-/** The mean distance of the spans' beginnings and how regular it is; undefined under three spans. */
+/** The mean distance of the spans' beginnings and how regular it is; undefined for too few spans. */
 function periodOf(spans: readonly Span[]): { period: number; regularity: number } | undefined {
   const distances = spans.slice(1).map((span, index) => span.from - (spans[index]?.from ?? 0));
-  if (distances.length < 2) return undefined;
+  if (distances.length < BURSTS.leastDistances) return undefined;
   const mean = distances.reduce((a, b) => a + b, 0) / distances.length;
   const variance = distances.reduce((sum, one) => sum + (one - mean) ** 2, 0) / distances.length;
   return { period: mean, regularity: 1 - Math.sqrt(variance) / mean };
 }
 
-/** Finds bursts in a non-negative series. Three bursts at least make a period. */
+/** Finds bursts in a non-negative series. */
 export function findBursts(series: Float64Array): Bursts {
   const positive = series.filter((value) => value > 0).sort();
-  // The 90th percentile of what is not zero is the typical height of a burst; single outliers don't set it.
-  const height = positive[Math.floor(positive.length * 0.9)] ?? 0;
+  // A high quantile of what is not zero is the typical height of a burst; single outliers don't set it.
+  const height = positive[Math.floor(positive.length * BURSTS.heightQuantile)] ?? 0;
   if (height <= 0) return { spans: [] };
-  const level = height * OF_HEIGHT;
-  const first = spansAbove(series, level, JOINS[0] ?? 1);
+  const level = height * BURSTS.ofHeight;
+  const first = spansAbove(series, level, BURSTS.joinBins.short);
   const covered = first.reduce((sum, span) => sum + span.to - span.from, 0);
-  if (covered > 0.8 * series.length) return { spans: [] };
-  for (const join of JOINS) {
+  if (covered > BURSTS.mostCovered * series.length) return { spans: [] };
+  for (const join of Object.values(BURSTS.joinBins)) {
     const spans = spansAbove(series, level, join);
     const found = periodOf(spans);
-    if (found && found.regularity >= REGULAR) return { spans, ...found };
+    if (found && found.regularity >= BURSTS.leastRegular) return { spans, ...found };
   }
   return { spans: first };
 }

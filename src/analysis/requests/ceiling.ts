@@ -7,13 +7,7 @@ import type { DiskLoad } from './disk-load.js';
 import { addToBins } from '../../base/intervals.js';
 import type { Requests } from './requests.js';
 import type { Series } from '../../model/counters.js';
-
-/** Long against the 100 ms slice in which Linux's own throttle lets requests through (block/blk-throttle.c), short against a stall. */
-export const WINDOW_MS = 500;
-/** Fewer windows are no pattern. */
-const LEAST_WINDOWS = 4;
-/** Requests in the device, on average over a window, that count as a queue. */
-const QUEUED = 3;
+import { CEILING } from '../../model/thresholds/requests.js';
 
 export interface Ceiling {
   /** Windows in which the device had a queue. */
@@ -48,25 +42,26 @@ export function ceilingOf(
   to: number,
   slowMs: number,
 ): Ceiling | undefined {
-  const bins = Math.floor((to - from) / WINDOW_MS);
-  if (bins < LEAST_WINDOWS) return undefined;
+  const { windowMs, leastWindows } = CEILING;
+  const bins = Math.floor((to - from) / windowMs);
+  if (bins < leastWindows) return undefined;
   const operations = new Float64Array(bins);
   const bytes = new Float64Array(bins);
   const inFlight = new Float64Array(bins);
   for (const row of load.rows) {
     const completed = requests.completed[row] ?? 0;
-    const bin = Math.floor((completed - from) / WINDOW_MS);
+    const bin = Math.floor((completed - from) / windowMs);
     if (bin >= 0 && bin < bins) {
       operations[bin] = (operations[bin] ?? 0) + 1;
       bytes[bin] = (bytes[bin] ?? 0) + (requests.bytes[row] ?? 0);
     }
-    if (counts(row)) addToBins(inFlight, WINDOW_MS, (requests.dispatched[row] ?? 0) - from, completed - from);
+    if (counts(row)) addToBins(inFlight, windowMs, (requests.dispatched[row] ?? 0) - from, completed - from);
   }
   const windows = Array.from(operations, (count, bin) => ({
-    from: from + bin * WINDOW_MS,
-    operations: (count * 1000) / WINDOW_MS,
-    bytes: ((bytes[bin] ?? 0) * 1000) / WINDOW_MS,
-    depth: (inFlight[bin] ?? 0) / WINDOW_MS,
+    from: from + bin * windowMs,
+    operations: (count * 1000) / windowMs,
+    bytes: ((bytes[bin] ?? 0) * 1000) / windowMs,
+    depth: (inFlight[bin] ?? 0) / windowMs,
   }));
   return judge(windows, slowMs);
 }
@@ -79,7 +74,7 @@ export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs
     const start = disk.t[first] ?? 0;
     const end = disk.t[index] ?? 0;
     const ms = end - start;
-    if (ms < WINDOW_MS - 1 || start > to) continue;
+    if (ms < CEILING.windowMs - 1 || start > to) continue;
     const { requests, bytes, queueMs } = diskWork(disk, { from: start, to: end });
     windows.push({
       from: start,
@@ -97,22 +92,23 @@ function firstThatStays(queued: readonly boolean[]): number {
   for (let index = queued.indexOf(true); index >= 0; index = queued.indexOf(true, index + 1)) {
     let count = 0;
     let gap = 0;
-    for (let at = index; at < queued.length && gap < 2; at += 1) {
+    for (let at = index; at < queued.length && gap < CEILING.longestGap; at += 1) {
       gap = queued[at] === true ? 0 : gap + 1;
       if (queued[at] === true) count += 1;
     }
-    if (count >= LEAST_WINDOWS) return index;
+    if (count >= CEILING.leastWindows) return index;
   }
   return queued.indexOf(true);
 }
 
 function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined {
   // Little's law: what is inside over what comes out is how long each stays.
-  const isQueued = ({ depth, operations }: Window) => depth >= QUEUED && (depth * 1000) / operations >= slowMs;
+  const isQueued = ({ depth, operations }: Window) =>
+    depth >= CEILING.queuedRequests && (depth * 1000) / operations >= slowMs;
   const begin = firstThatStays(windows.map(isQueued));
   // The first window may hold what came before the queue, the last what was cut off.
   const queued = windows.filter((one, index) => isQueued(one) && index > begin && index < windows.length - 1);
-  if (begin < 0 || queued.length < LEAST_WINDOWS) return undefined;
+  if (begin < 0 || queued.length < CEILING.leastWindows) return undefined;
   const before = windows.slice(0, begin);
   const best = (pick: (one: Window) => number) => (before.length > 0 ? Math.max(...before.map(pick)) : NaN);
   const operations = spread(queued.map((one) => one.operations));
@@ -120,7 +116,7 @@ function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined 
   return {
     windows: queued.length,
     firstMs: windows[begin]?.from ?? 0,
-    lastMs: (queued.at(-1)?.from ?? 0) + WINDOW_MS,
+    lastMs: (queued.at(-1)?.from ?? 0) + CEILING.windowMs,
     operationsPerSecond: operations.mean,
     bytesPerSecond: bytes.mean,
     depth: spread(queued.map((one) => one.depth)).mean,
@@ -131,20 +127,11 @@ function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined 
   };
 }
 
-/**
- * The windows that are furthest off may be a busy machine's hiccups. Without a fifth of them 0.66 of a normal distribution's standard
- * deviation is left, without two fifths 0.46, and both are less certain than that of all windows: they count for this much more.
- */
-const TRIMMED = [
-  { dropped: 0, factor: 1 },
-  { dropped: 0.2, factor: 2.5 },
-  { dropped: 0.4, factor: 5 },
-] as const;
-
+/** The windows that are furthest off may be a busy machine's hiccups: the spread without them counts for more, and may be smaller. */
 function spread(values: readonly number[]): { mean: number; variation: number } {
   const middle = values.toSorted((a, b) => a - b)[values.length >>> 1] ?? NaN;
   const nearest = values.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
-  const variations = TRIMMED.map(
+  const variations = [{ dropped: 0, factor: 1 }, CEILING.trimmedLittle, CEILING.trimmedMuch].map(
     ({ dropped, factor }) =>
       factor * variationOf(nearest.slice(0, values.length - Math.floor(values.length * dropped))),
   );

@@ -7,6 +7,7 @@ import type { DeviceId, Series } from '../../model/counters.js';
 import { diskWork, type DiskWork } from '../machine/counted-work.js';
 import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
 import { KIND, type Requests } from './requests.js';
+import { DISK_LOAD, NORMS } from '../../model/thresholds/requests.js';
 
 /** One disk's requests, as rows of the request table in order of completion. */
 export interface DiskLoad {
@@ -64,23 +65,11 @@ export interface ServiceNorm {
   readonly bytesPerMs: number;
 }
 
-/**
- * The slowest that still passes for healthy. Solid-state and network volumes answer in 0.1–2 ms and give tens of MB/s at least;
- * a spinning disk needs a seek and half a turn (about 13 ms at 7200/min). A flush may have to empty a write cache.
- */
-export const NORMS: Readonly<Record<'solid' | 'spinning', ServiceNorm>> = {
-  solid: { fixedMs: 5, flushMs: 25, bytesPerMs: 20_000 },
-  spinning: { fixedMs: 20, flushMs: 60, bytesPerMs: 20_000 },
-};
-
 /** `bytes`: what the disk has to move for it, for a flush what it has to empty its cache of. */
 export function expectedMs(norm: ServiceNorm, kind: number, bytes: number): number {
   const fixedMs = kind === KIND.flush ? norm.flushMs : norm.fixedMs;
   return fixedMs + (kind === KIND.discard ? 0 : bytes / norm.bytesPerMs);
 }
-
-/** Requests up to this size are dominated by the fixed part, larger ones by the transfer. */
-const SMALL_BYTES = 64 * 1024;
 
 /** Kinds of requests that are judged apart: a disk may be fast for one and slow for another. */
 export type RequestClass = 'small reads' | 'large reads' | 'small writes' | 'large writes' | 'flushes' | 'discards';
@@ -88,7 +77,7 @@ export type RequestClass = 'small reads' | 'large reads' | 'small writes' | 'lar
 export function classOf(kind: number, bytes: number): RequestClass {
   if (kind === KIND.flush) return 'flushes';
   if (kind === KIND.discard) return 'discards';
-  const size = bytes <= SMALL_BYTES ? 'small' : 'large';
+  const size = bytes <= DISK_LOAD.smallBytes ? 'small' : 'large';
   return kind === KIND.read ? `${size} reads` : `${size} writes`;
 }
 
@@ -143,12 +132,6 @@ export function slowness(
     .sort((a, b) => b.waitedMs - a.waitedMs);
 }
 
-/** Slowness is judged in windows of this length, so that a slow stretch is not averaged away by a fast one, ms. */
-export const WINDOW_MS = 500;
-const MOST_WINDOWS = 100_000;
-/** A class that took this share of a window's service time speaks for the window. */
-const TELLING = 0.3;
-
 /** One class of requests, window by window. */
 interface ClassWindows {
   readonly class: RequestClass;
@@ -167,7 +150,7 @@ interface Windows {
 }
 
 function windowsOf(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Windows {
-  const windowMs = Math.max(WINDOW_MS, (within.to - within.from) / MOST_WINDOWS);
+  const windowMs = Math.max(DISK_LOAD.windowMs, (within.to - within.from) / DISK_LOAD.mostWindows);
   const count = Math.max(1, Math.ceil((within.to - within.from) / windowMs));
   const bins = () => new Float64Array(count);
   const classes = new Map<RequestClass, ClassWindows>();
@@ -195,8 +178,9 @@ function windowsOf(load: DiskLoad, requests: Requests, norm: ServiceNorm, within
   };
 }
 
+/** Whether a class of requests speaks for a window. */
 function speaks(windows: Windows, one: ClassWindows, window: number): boolean {
-  return (one.served[window] ?? 0) >= TELLING * (windows.served[window] ?? 0);
+  return (one.served[window] ?? 0) >= DISK_LOAD.tellingShare * (windows.served[window] ?? 0);
 }
 
 /** The windows in which the disk took longer than the norm allows for what it served. */
@@ -211,16 +195,6 @@ export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm,
   }
   return union(slow);
 }
-
-/**
- * A disk is slower than it was where it takes this many times as long for a class of requests, and more than this part of the norm. Both are
- * measured against what the norm allows, because the requests of a class may have become larger.
- */
-const GROWN = 4;
-const GROWN_LEAST = 0.2;
-/** It must be known from so many windows before, and stay slower for so many, and for most of the rest. */
-const LEAST_WINDOWS = 3;
-const STAYS = 0.6;
 
 /** A disk that has become slower than it was, although perhaps not slow as such. */
 export interface Slowdown {
@@ -260,14 +234,16 @@ interface Pace {
   readonly ofNorm: number;
 }
 
+/** Paces are compared as parts of what the norm allows, because the requests of a class may have become larger. */
 function grownAfter(paces: readonly Pace[]): { usualMs: number; nowMs: number; windows: number[] } | undefined {
-  for (let at = LEAST_WINDOWS; at + LEAST_WINDOWS <= paces.length; at += 1) {
+  const { leastWindows, grownTimes, grownLeast, staysShare } = DISK_LOAD;
+  for (let at = leastWindows; at + leastWindows <= paces.length; at += 1) {
     const before = paces.slice(0, at);
-    const limit = Math.max(GROWN * median(before.map(({ ofNorm }) => ofNorm)), GROWN_LEAST);
+    const limit = Math.max(grownTimes * median(before.map(({ ofNorm }) => ofNorm)), grownLeast);
     if ((paces[at]?.ofNorm ?? 0) <= limit) continue;
     const rest = paces.slice(at);
     const grown = rest.filter(({ ofNorm }) => ofNorm > limit);
-    if (grown.length >= LEAST_WINDOWS && grown.length >= STAYS * rest.length)
+    if (grown.length >= leastWindows && grown.length >= staysShare * rest.length)
       return {
         usualMs: median(before.map(({ ms }) => ms)),
         nowMs: median(grown.map(({ ms }) => ms)),
@@ -307,9 +283,6 @@ export interface SlowStretch extends Interval {
   readonly allowedMs: number;
 }
 
-/** io_ticks counts in clock ticks of up to 10 ms: this long they are exact to some per cent. */
-const STRETCH_MS = 250;
-
 /** What an ordinary disk may take for what was counted, one request after the other, ms. */
 export function allowedFor(norm: ServiceNorm, { requests, bytes, flushes }: DiskWork): number {
   return requests * norm.fixedMs + bytes / norm.bytesPerMs + flushes * norm.flushMs;
@@ -330,7 +303,7 @@ export function slowStretches(disk: Series, norm: ServiceNorm, within: Interval)
     const to = disk.t[index] ?? 0;
     const work = diskWork(disk, { from, to });
     // A device so slow that nothing came back yet is looked at for longer.
-    if (to - from < STRETCH_MS - 1 || work.requests < 2) continue;
+    if (to - from < DISK_LOAD.stretchMs - 1 || work.requests < DISK_LOAD.stretchRequests) continue;
     const allowedMs = allowedFor(norm, work);
     if (work.busyMs > allowedMs) found.push({ from, to, ...work, serviceMs: work.busyMs, allowedMs });
     first = index;

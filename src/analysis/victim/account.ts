@@ -20,6 +20,7 @@ import { sampledLine, sleptIn } from './samples.js';
 import { births, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
 import { timelines } from './timeline.js';
+import { ACCOUNT } from '../../model/thresholds/victim.js';
 
 /** States in which a thread is held up: they choose the thread to account for. */
 export const WAITING: ReadonlySet<State> = new Set<State>([
@@ -216,17 +217,14 @@ function isForked(input: Case, pid: number, thread: number): boolean {
   return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
 }
 
-/** A child that was held up for this part of what its parent was stands for it: the parent waited for it, and did nothing itself. */
-export const STANDS_FOR_PARENT = 0.8;
-
-/** The thread that was held up longest; of equals the first, but for a child that stands for its parent. */
+/** The thread that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing itself. */
 function mostHeldUp(
   lines: ReadonlyMap<number, readonly Segment[]>,
   isChild: (thread: number) => boolean = () => false,
 ): [number, readonly Segment[]] | [] {
   const all = [...lines].map((one) => ({ one, ms: waitedMs(one[1]) })).sort((a, b) => b.ms - a.ms);
   const most = all[0]?.ms ?? 0;
-  const child = all.find(({ one, ms }) => most > 0 && ms >= STANDS_FOR_PARENT * most && isChild(one[0]));
+  const child = all.find(({ one, ms }) => most > 0 && ms >= ACCOUNT.standsForParent * most && isChild(one[0]));
   return (child ?? all[0])?.one ?? [];
 }
 

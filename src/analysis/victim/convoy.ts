@@ -6,6 +6,7 @@ import type { Segment } from '../../model/segment.js';
 import type { Words } from './futexes.js';
 import { intersect, total, union, type Interval } from '../../base/intervals.js';
 import type { State } from '../../model/states.js';
+import { CONVOY } from '../../model/thresholds/locks.js';
 
 /** States in which a holder of a lock is in I/O. */
 const IN_IO: readonly State[] = [
@@ -20,17 +21,6 @@ const IN_IO: readonly State[] = [
   'reclaim',
   'swap',
 ];
-
-/** A thread that was let go this often, or that waited this share of its life, is in the convoy. */
-const LEAST_WAITS = 3;
-const LEAST_SHARE = 0.25;
-/** A lock is passed on within the convoy: workers of a pool are given work by everybody. */
-const LEAST_WITHIN = 0.75;
-/**
- * Of the turns that ended while another still waited, so many let one go. Each turn at a lock does, but for those that found it taken
- * again; a worker that is given work lets nobody go, but for the work that it makes itself.
- */
-const LEAST_HANDED_ON = 1 / 3;
 
 export interface Convoy {
   /** The threads that waited, with the share of its life that each lost. */
@@ -129,12 +119,13 @@ export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>, words
 
 /** The convoy at one lock. */
 function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Segment[]>): Convoy | undefined {
-  const candidates = all.filter((one) => one.waits.length >= LEAST_WAITS && total(one.waits) >= LEAST_SHARE * one.life);
+  const { leastWaits, leastShare, leastWithin, leastHandedOn } = CONVOY;
+  const candidates = all.filter((one) => one.waits.length >= leastWaits && total(one.waits) >= leastShare * one.life);
   // Whoever gets a lock hands it on: a thread that waits and never lets another go is an idle worker that is given work.
   const handsOn = (thread: number) =>
-    candidates.reduce((sum, one) => sum + one.waits.filter((wait) => wait.by === thread).length, 0) >= LEAST_WAITS;
+    candidates.reduce((sum, one) => sum + one.waits.filter((wait) => wait.by === thread).length, 0) >= leastWaits;
   const waiting = candidates.filter((one) => handsOn(one.thread));
-  if (waiting.length < 2 || handedOn(waiting) < LEAST_HANDED_ON) return undefined;
+  if (waiting.length < 2 || handedOn(waiting) < leastHandedOn) return undefined;
   const releases = new Map<number, { count: number; ms: number }>();
   const waits = waiting.flatMap((one) => one.waits);
   for (const { by, from, to } of waits) {
@@ -148,7 +139,7 @@ function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Se
       .sort((a, b) => b.weight - a.weight)[0]?.one ?? [];
   if (holder === undefined || released === undefined) return undefined;
   const within = new Set([holder, ...waiting.map((one) => one.thread)]);
-  if (total(waits.filter((wait) => within.has(wait.by))) < LEAST_WITHIN * total(waits)) return undefined;
+  if (total(waits.filter((wait) => within.has(wait.by))) < leastWithin * total(waits)) return undefined;
   const during = (states: readonly State[]) =>
     total(intersect(waited, union((lines.get(holder) ?? []).filter((segment) => states.includes(segment.state))))) /
     total(waited);

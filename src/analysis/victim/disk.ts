@@ -10,9 +10,7 @@ import { growthOf } from '../machine/series.js';
 import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
 import { threadsOf } from '../machine/processes.js';
-
-/** At work for this share of the recording, a disk is one that a victim may wait for. */
-const AT_WORK = 0.2;
+import { VICTIM_DISK } from '../../model/thresholds/victim.js';
 
 /** As far as it is known before the victim's waits are. */
 export function diskOf(
@@ -84,6 +82,6 @@ function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | u
     paths.flatMap((path) => (/^\/((dev|proc|sys|run)\/|$)/.test(path) ? [] : (topology.diskOfPath(path) ?? [])));
   const disks = disksOf([...mounted, ...found.flatMap(({ openFiles = [] }) => openFiles)]);
   const busy = new Map(disks.map((id) => [id, growthOf(input.counters.disks.get(id), 'io_ticks')]));
-  const atWork = new Map([...busy].filter(([, ms]) => ms >= AT_WORK * input.durationMs));
+  const atWork = new Map([...busy].filter(([, ms]) => ms >= VICTIM_DISK.atWorkShare * input.durationMs));
   return mostOf(atWork) ?? disks[0] ?? disksOf(found.flatMap(({ folder = '/' }) => folder))[0];
 }

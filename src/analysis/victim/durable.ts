@@ -10,10 +10,7 @@ import { column } from '../machine/time-walk.js';
 import { kernelThreadTest } from './own-requests.js';
 import { DATA_WRITE, KIND, type Requests } from '../requests/requests.js';
 import type { DeviceId } from '../../model/counters.js';
-
-/** This share of its writes is followed by a commit before its next, and there are not many more: the commits are for it. */
-const IN_STEP = 0.8;
-const MOST_COMMITS = 2;
+import { DURABLE } from '../../model/thresholds/stalls.js';
 
 export interface DurableRequests {
   /** How often something was made durable for the victim. */
@@ -27,7 +24,7 @@ export interface DurableRequests {
 }
 
 /** An F before the direction is a flush, one behind it FUA (kernel/trace/blktrace.c, blk_fill_rwbs). */
-const DURABLE = /^(F|WF)/;
+const DURABLE_LETTERS = /^(F|WF)/;
 
 /** When flushes and FUA writes were queued on a disk, by the victim and by threads of the kernel, and the victim's bytes. */
 function durableBios(input: Case, topology: Topology, threads: ReadonlySet<number>, disk: DeviceId) {
@@ -35,7 +32,7 @@ function durableBios(input: Case, topology: Topology, threads: ReadonlySet<numbe
   const table = events?.tables.get('block_bio_queue');
   const isKernel = kernelThreadTest(events?.comms ?? new Map());
   const letters = events?.strings.values ?? [];
-  const isDurable = letters.map((text) => DURABLE.test(text));
+  const isDurable = letters.map((text) => DURABLE_LETTERS.test(text));
   const isData = letters.map((text) => DATA_WRITE.test(text));
   const [dev, rwbs, sectors] = [column(table, 'dev'), column(table, 'rwbs'), column(table, 'nr_sector')];
   let bytes = 0;
@@ -68,7 +65,8 @@ function inStep(rounds: readonly Interval[], commits: readonly number[]): boolea
     while ((commits[at] ?? Infinity) < (rounds[round]?.from ?? 0)) at += 1;
     if ((commits[at] ?? Infinity) < (rounds[round + 1]?.from ?? 0)) followed += 1;
   }
-  return followed > 0 && followed >= IN_STEP * (rounds.length - 1) && commits.length <= MOST_COMMITS * rounds.length;
+  const { inStep: least, mostCommits } = DURABLE;
+  return followed > 0 && followed >= least * (rounds.length - 1) && commits.length <= mostCommits * rounds.length;
 }
 
 /** What was made durable for the victim on its disk, by the requests alone. */
@@ -84,7 +82,7 @@ export function durableRequests(
   const { own, commits, bytes } = durableBios(input, topology, account.threads, disk);
   const mine = livesOf(requests, isOwn);
   const rounds = livesOf(requests, isOwnWrite);
-  if (own.length >= rounds.length / 2 || !inStep(rounds, commits))
+  if (own.length >= DURABLE.ownCalls * rounds.length || !inStep(rounds, commits))
     return { count: own.length, throughJournal: false, bytes, times: mine };
   const isKernel = kernelThreadTest(input.events?.comms ?? new Map());
   const index = requests.disks.indexOf(disk);

@@ -4,12 +4,10 @@
 import type { Case } from '../../model/case.js';
 import { union, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
+import { FAILURES } from '../../model/thresholds/stalls.js';
 
 /** errno(3) of what the recorder keeps. */
 export const ERRNO = { EIO: 5, ENOSPC: 28, EROFS: 30, EDQUOT: 122 } as const;
-
-/** Longer than this after a failure the victim does something else, ms. */
-const AFTERMATH_MS = 250;
 
 export interface Failures {
   readonly count: number;
@@ -30,7 +28,7 @@ export function failuresOf(
   for (let row = 0; row < (table?.length ?? 0); row += 1) {
     const t = table?.t[row] ?? 0;
     if (t < from || t > to || !threads.has(table?.pid[row] ?? 0) || !errors.includes(-(ret[row] ?? 0))) continue;
-    times.push({ from: t, to: Math.min(to, t + AFTERMATH_MS) });
+    times.push({ from: t, to: Math.min(to, t + FAILURES.aftermathMs) });
   }
   return { count: times.length, times: union(times) };
 }

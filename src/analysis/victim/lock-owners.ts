@@ -6,9 +6,7 @@
 import type { Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import { within } from './children.js';
-
-/** How far a chain of waits is followed: for one who waits for one who waits … */
-const DEEPEST = 4;
+import { LOCK_OWNERS } from '../../model/thresholds/locks.js';
 
 export interface HeldLine {
   readonly line: readonly Segment[];
@@ -27,7 +25,7 @@ export function withHolders(
   const heldParts = (wait: Segment, depth: number): Segment[] => {
     const holder = wait.wokenBy ?? 0;
     const life = own.has(holder) ? undefined : moved.get(holder);
-    if (wait.state !== 'user-lock' || !life || depth > DEEPEST) return [wait];
+    if (wait.state !== 'user-lock' || !life || depth > LOCK_OWNERS.deepest) return [wait];
     return within(wait, life).flatMap((part) => {
       if (part.state === 'user-lock') return heldParts(part, depth + 1);
       if (!waiting.has(part.state)) return [{ ...wait, from: part.from, to: part.to }];

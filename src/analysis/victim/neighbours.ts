@@ -6,12 +6,7 @@ import { firstEndingAfter, intersect, total, union, type Interval } from '../../
 import type { Origin, Origins } from '../attribution/origins.js';
 import { findBursts, type Bursts } from '../requests/bursts.js';
 import { KIND, type Requests } from '../requests/requests.js';
-
-/** Bursts are looked for in bins of 50 ms, wider in recordings of more than a quarter of an hour. */
-const BIN_MS = 50;
-const MOST_BINS = 20_000;
-/** Fewer own requests than this in either condition make no comparison. */
-const ENOUGH = 8;
+import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 
 /** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
 export function isGuilty(origin: Origin | undefined): boolean {
@@ -83,7 +78,7 @@ export function findNeighbours(
   /** Bytes written since the last flush, by origin: a flush serves those whose bytes it has to write out. */
   const cached = new Map<number, number>();
   let diskBytes = 0;
-  const binMs = Math.max(BIN_MS, Math.ceil(durationMs / MOST_BINS));
+  const binMs = Math.max(NEIGHBOURS.binMs, Math.ceil(durationMs / NEIGHBOURS.mostBins));
   const bins = Math.max(1, Math.ceil(durationMs / binMs));
   const programs = origins.list.map(({ name, via }) => `${via} ${name}`);
   const programOf = (index: number) => {
@@ -173,7 +168,7 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
   let contendedSum = 0;
   for (const [kind, slow] of contended) {
     const fast = quiet.get(kind);
-    if (!fast || fast.length < ENOUGH || slow.length < ENOUGH) continue;
+    if (!fast || Math.min(fast.length, slow.length) < NEIGHBOURS.enoughRequests) continue;
     const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
     weight += slow.length;
     logRatio += slow.length * Math.log(mean(slow) / mean(fast));

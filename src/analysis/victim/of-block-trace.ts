@@ -9,11 +9,7 @@ import { total, union, without, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
 import { KIND, type Requests } from '../requests/requests.js';
 import { isKernelThread, threadName, threadsOf } from '../machine/processes.js';
-
-/** A program with requests under way for less than this share of the trace is not whom it is about. */
-const LEAST_WAITED = 0.01;
-/** Of programs that waited about as long (this share of the longest), the one that moved least is held up by the others. */
-const AS_LONG = 0.9;
+import { OF_TRACE } from '../../model/thresholds/victim.js';
 
 interface Waiter {
   readonly pid: number;
@@ -106,10 +102,12 @@ export function subjectOf(input: Case, requests: Requests, topology: Topology, m
     });
   }
   const all = [...waiters.values()].filter((one) => one.waitedMs > 0);
-  const programs = all.filter((one) => !one.kernel && one.underWayMs >= LEAST_WAITED * input.durationMs);
+  const programs = all.filter((one) => !one.kernel && one.underWayMs >= OF_TRACE.leastWaited * input.durationMs);
   const candidates = programs.length > 0 ? programs : all;
   const longest = Math.max(...candidates.map((one) => one.waitedMs));
-  return candidates.filter((one) => one.waitedMs >= AS_LONG * longest).sort((a, b) => a.bytes - b.bytes)[0]?.pid;
+  // Of programs that waited about as long, the one that moved least is held up by the others.
+  return candidates.filter((one) => one.waitedMs >= OF_TRACE.asLong * longest).sort((a, b) => a.bytes - b.bytes)[0]
+    ?.pid;
 }
 
 /**

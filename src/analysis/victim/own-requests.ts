@@ -8,14 +8,7 @@ import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
 import { isKernelThread } from '../machine/processes.js';
 import type { State } from '../../model/states.js';
-
-/** A completion and the wake-up that it causes run in one softirq, so they are this close, ms. */
-const WAKE_WITHIN_MS = 0.5;
-/** A filesystem may finish a write in a kernel thread first (unwritten extents, checksums), which then wakes the sleeper, ms. */
-const FINISH_WITHIN_MS = 5;
-
-/** A throttle releases bios from a timer of the kernel's clock tick, 1 to 10 ms; a shorter delay is a worker's own way, ms. */
-const LEAST_HELD_MS = 1;
+import { OWN_REQUESTS } from '../../model/thresholds/victim.js';
 
 const NOTHING: Segment = { from: 0, to: 0, state: 'ended' };
 
@@ -39,9 +32,9 @@ export function linkWakes(
   for (let index = 0; index < segments.length; index += 1) {
     const { state, wokenAt, wokenOn, wokenBy } = segments[index] ?? NOTHING;
     if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) continue;
-    const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, WAKE_WITHIN_MS) ?? -1;
+    const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, OWN_REQUESTS.wakeWithinMs) ?? -1;
     const passedOn = here < 0 && wokenBy !== undefined && wokenBy !== 0 && kernelThreads(wokenBy);
-    wakes[index] = passedOn ? onDisk.lastBefore(wokenAt, FINISH_WITHIN_MS) : here;
+    wakes[index] = passedOn ? onDisk.lastBefore(wokenAt, OWN_REQUESTS.finishWithinMs) : here;
   }
   return wakes;
 }
@@ -188,7 +181,7 @@ function stage(wait: Segment, from: number, to: number, state: State): Segment {
 }
 
 function restState(from: number, journal: boolean, heldUntil: number): State {
-  if (from < heldUntil && heldUntil - from >= LEAST_HELD_MS) return 'block-held';
+  if (from < heldUntil && heldUntil - from >= OWN_REQUESTS.leastHeldMs) return 'block-held';
   return journal ? 'journal' : 'block-finish';
 }
 

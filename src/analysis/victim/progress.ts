@@ -5,27 +5,22 @@
 import type { Case } from '../../model/case.js';
 import { processWork } from '../machine/counted-work.js';
 import { addToBins, type Interval } from '../../base/intervals.js';
-
-const WINDOW_MS = 500;
-const MOST_WINDOWS = 10_000;
-/** Fewer windows on either side make no comparison. */
-const LEAST_INSIDE = 2;
-const LEAST_OUTSIDE = 3;
+import { PROGRESS } from '../../model/thresholds/stalls.js';
 
 /** The victim's progress within these times against that at all others, 0 to 1 and more; NaN where they can't be compared. */
 export function progressWithin(input: Case, pid: number, life: Interval, times: readonly Interval[]): number {
   const process = input.counters.processes.get(pid);
-  const windowMs = Math.max(WINDOW_MS, (life.to - life.from) / MOST_WINDOWS);
+  const windowMs = Math.max(PROGRESS.windowMs, (life.to - life.from) / PROGRESS.mostWindows);
   const covered = new Float64Array(Math.floor((life.to - life.from) / windowMs));
   for (const { from, to } of times) addToBins(covered, windowMs, from - life.from, to - life.from);
   const sums = { inside: { done: 0, count: 0 }, outside: { done: 0, count: 0 } };
   covered.forEach((ms, window) => {
     const from = life.from + window * windowMs;
-    const side = ms >= windowMs / 2 ? sums.inside : sums.outside;
+    const side = ms >= PROGRESS.coveredShare * windowMs ? sums.inside : sums.outside;
     side.done += processWork(process, { from, to: from + windowMs }).bytes;
     side.count += 1;
   });
   const { inside, outside } = sums;
-  if (inside.count < LEAST_INSIDE || outside.count < LEAST_OUTSIDE) return NaN;
+  if (inside.count < PROGRESS.leastInside || outside.count < PROGRESS.leastOutside) return NaN;
   return inside.done / inside.count / (outside.done / outside.count);
 }

@@ -8,6 +8,7 @@ import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
 import { stateOfWchan } from './state-of-stack.js';
+import { SAMPLES } from '../../model/thresholds/victim.js';
 
 /** The samples of a process's first thread, or of another thread. */
 export function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
@@ -53,7 +54,10 @@ function diskBusy(input: Case, disk: DeviceId | undefined, from: number, to: num
   const before = lastAtOrBefore(series.t, from);
   const after = Math.min(series.t.length - 1, lastAtOrBefore(series.t, to) + 1);
   if (before < 0 || after <= before) return undefined;
-  return (ticks[after] ?? 0) - (ticks[before] ?? 0) > 0.2 * ((series.t[after] ?? 0) - (series.t[before] ?? 0));
+  return (
+    (ticks[after] ?? 0) - (ticks[before] ?? 0) >
+    SAMPLES.diskBusyShare * ((series.t[after] ?? 0) - (series.t[before] ?? 0))
+  );
 }
 
 /** What else was going on between two times. */
@@ -62,13 +66,11 @@ interface Surroundings {
   readonly quotaUsedUp: (from: number, to: number) => boolean;
 }
 
-/** Cgroups are sampled twice a second, ms. */
-const CGROUP_SAMPLES_MS = 600;
-
 /** True where a cgroup of the victims ran out of its CPU quota about then. */
 function quotaUsedUp(input: Case, from: number, to: number): boolean {
+  const { cgroupSamplesMs } = SAMPLES;
   return [...input.counters.cgroups.values()].some(
-    (series) => growthWithin(series, 'nr_throttled', from - CGROUP_SAMPLES_MS, to + CGROUP_SAMPLES_MS) > 0,
+    (series) => growthWithin(series, 'nr_throttled', from - cgroupSamplesMs, to + cgroupSamplesMs) > 0,
   );
 }
 
@@ -79,13 +81,6 @@ const STATE_OF_LETTER: Readonly<Record<string, State>> = {
   X: 'ended',
   R: 'running',
 };
-
-/**
- * Waits that last no longer than this in the mean, ms, are those for an idle CPU to come out of its idle state, which takes some tens of µs
- * in a guest: a thread that competes for a CPU waits for a slice of another's, which is 1 ms or more. Source: kernel/sched/fair.c
- * (sysctl_sched_base_slice).
- */
-const MEAN_WAKEUP_MS = 0.1;
 
 /** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
 function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
@@ -107,7 +102,8 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
     };
     const running = Math.min(delta(run) / 1e6, end - begin);
     const waited = delta(wait) / 1e6;
-    const ready = waited <= MEAN_WAKEUP_MS * delta(slices) ? 'cpu-wakeup' : 'runnable';
+    // An idle CPU comes out of its idle state in some tens of µs; a competitor keeps it for a slice.
+    const ready = waited <= SAMPLES.meanWakeupMs * delta(slices) ? 'cpu-wakeup' : 'runnable';
     let at = begin;
     const add = (ms: number, state: State, wchan?: string) => {
       if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });

@@ -7,13 +7,7 @@ import type { State } from '../../model/states.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { reclaimTimes, withReclaim } from './reclaim.js';
 import { stateOfStack } from './state-of-stack.js';
-
-/**
- * An idle CPU that is to run a thread needs some µs to come out of its idle state, in a guest some tens of µs, and from the deepest states
- * hardly more than this, ms. A longer wait behind which no other thread left the CPU is one for a quota or for the hypervisor. Source: exit latencies of
- * drivers/idle/intel_idle.c; Documentation/admin-guide/pm/cpuidle.rst.
- */
-const LONGEST_WAKEUP_MS = 3;
+import { TIMELINE } from '../../model/thresholds/victim.js';
 
 /** common_flags of an event in a hard or soft interrupt (TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ in include/linux/trace_events.h). */
 const IN_INTERRUPT = 0x08 | 0x10;
@@ -206,7 +200,7 @@ function segmentsOf(
       current = draft(nextSwitch(changes, index) === 'in' ? 'runnable' : 'running');
     } else if (change.kind === 'in') {
       const wasWoken = current.state === 'runnable' && current.rival === undefined;
-      if (wasWoken && change.rival === 0 && change.t - since <= LONGEST_WAKEUP_MS) current.state = 'cpu-wakeup';
+      if (wasWoken && change.rival === 0 && change.t - since <= TIMELINE.longestWakeupMs) current.state = 'cpu-wakeup';
       end(change.t, undefined, current.state === 'runnable' ? (current.rival ?? change.rival) : undefined);
       current = draft('running');
     } else {
@@ -231,23 +225,18 @@ function nextSwitch(changes: readonly Change[], index: number): 'in' | 'out' | u
   return undefined;
 }
 
-/** A sample is read some ms after its time, so only a longer sleep is surely the one that it shows, ms. */
-const LONG_MS = 50;
-
-/** Sleeps with a stack that are looked at on either side of one without. */
-const NEAR = 24;
-
 /**
  * Gives each sleep without a stack what a sample shows of it, if it is long enough to have one, or else the state of one of its kind that
  * has one: of the nearest in time the one that lasted most nearly as long, because what a thread waits for shows in how long it waits.
  */
 function fillUnknown(segments: readonly Draft[], sampled: (from: number, to: number) => Seen | undefined): Draft[] {
+  const { longSleepMs, nearSleeps } = TIMELINE;
   const known = [false, true].map((deep) => segments.filter((one) => one.stack !== undefined && one.deep === deep));
   const cursors = [0, 0];
   return segments.map((segment) => {
     if (!segment.guessed || segment.state === 'running') return segment;
     const { from, to } = segment;
-    const seen = to - from >= LONG_MS ? sampled(from, to - LONG_MS / 2) : undefined;
+    const seen = to - from >= longSleepMs ? sampled(from, to - longSleepMs / 2) : undefined;
     if (seen) return { ...segment, state: seen.state, wchan: seen.wchan };
     if (segment.deep === undefined) return segment;
     const kind = segment.deep ? 1 : 0;
@@ -255,7 +244,7 @@ function fillUnknown(segments: readonly Draft[], sampled: (from: number, to: num
     let at = cursors[kind] ?? 0;
     while (at < list.length && (list[at]?.from ?? Infinity) < segment.from) at += 1;
     cursors[kind] = at;
-    const near = mostAlike(segment, list, Math.max(0, at - NEAR), Math.min(list.length, at + NEAR));
+    const near = mostAlike(segment, list, Math.max(0, at - nearSleeps), Math.min(list.length, at + nearSleeps));
     return near ? { ...segment, state: near.state, stack: near.stack } : segment;
   });
 }

@@ -3,7 +3,7 @@
 
 import type { VictimAccount } from '../../model/account.js';
 import { msIn } from '../../analysis/victim/account.js';
-import { allowedFor, expectedMs, NORMS } from '../../analysis/requests/disk-load.js';
+import { allowedFor, expectedMs } from '../../analysis/requests/disk-load.js';
 import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
 import { growthWithin } from '../../analysis/machine/series.js';
 import { intersect, total } from '../../base/intervals.js';
@@ -14,6 +14,7 @@ import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import { LEAST_SEEN, NOTICEABLE } from '../cause.js';
 import { DEVICE_WAITS, diskName, judgeDevice } from './shared.js';
+import { NORMS } from '../../model/thresholds/requests.js';
 
 /** How long the victim's requests took, queueing included, and what a solid-state disk may take for them. */
 function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {

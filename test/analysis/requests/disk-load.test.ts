@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
-import { loadOf, NORMS, slowdownOf } from '../../../src/analysis/requests/disk-load.js';
+import { loadOf, slowdownOf } from '../../../src/analysis/requests/disk-load.js';
+import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { followRequests } from '../../../src/analysis/requests/requests.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 

@@ -1,0 +1,120 @@
+// Numbers of analysis/victim by which a stall is told: when it began, who was served meanwhile, what was made durable, what failed.
+
+import { thresholds } from './threshold.js';
+
+export const NEIGHBOURS = thresholds('neighbours', {
+  binMs: {
+    value: 50,
+    unit: 'ms',
+    means: 'Bursts of others are looked for in bins of this length.',
+    basis: { prior: 'a burst that anybody notices lasts some tenths of a second' },
+  },
+  mostBins: {
+    value: 20_000,
+    unit: 'bins',
+    means: 'Longer recordings have longer bins, so that there are no more than these for each program.',
+    basis: { derived: 'a quarter of an hour of 50 ms; 160 kB for each program' },
+  },
+  enoughRequests: {
+    value: 8,
+    unit: 'requests',
+    means: 'With fewer own requests in company, or alone, the two are not compared.',
+    basis: { prior: 'the mean of eight latencies is known to about a third' },
+  },
+});
+
+export const ONSET = thresholds('onset', {
+  binMs: {
+    value: 100,
+    unit: 'ms',
+    means: 'The onset of a stall is looked for in bins of this length.',
+    basis: { prior: 'an onset is asked for to a tenth of a second' },
+  },
+  mostBins: {
+    value: 200_000,
+    unit: 'bins',
+    means: 'Longer recordings have longer bins, so that there are no more than these.',
+    basis: { derived: 'five and a half hours of 100 ms; 1.6 MB' },
+  },
+  staysBins: {
+    value: 5,
+    unit: 'bins',
+    means: 'The loss must stay up, on average, over so many bins.',
+    basis: { prior: 'half a second: a blip is shorter' },
+  },
+  highQuantile: {
+    value: 0.75,
+    unit: 'share',
+    means: 'What the loss is when it is high: this quantile of the bins that lose anything.',
+    basis: { prior: 'the upper quartile passes over a background of small losses' },
+  },
+  ofHigh: {
+    value: 0.5,
+    unit: 'share',
+    means: 'The loss is up from this part of its high on.',
+    basis: { prior: 'half way is the ordinary definition of a step’s moment' },
+  },
+});
+
+export const PROGRESS = thresholds('progress', {
+  windowMs: {
+    value: 500,
+    unit: 'ms',
+    means: 'Progress in a stall and outside it is compared in windows of this length.',
+    basis: { derived: 'five samples at 10 Hz' },
+  },
+  mostWindows: {
+    value: 10_000,
+    unit: 'windows',
+    means: 'Longer recordings have longer windows, so that there are no more than these.',
+    basis: { derived: 'an hour and a half of half seconds; each looks counters up' },
+  },
+  coveredShare: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A window that the stall covers to this part lies in it.',
+    basis: { prior: 'it belongs where most of it lies' },
+  },
+  leastInside: {
+    value: 2,
+    unit: 'windows',
+    means: 'With fewer windows in the stall there is no comparison.',
+    basis: { prior: 'one half second may be a pause' },
+  },
+  leastOutside: {
+    value: 3,
+    unit: 'windows',
+    means: 'With fewer windows outside it there is none either.',
+    basis: { prior: 'the usual pace must be known better than that of the stall' },
+  },
+});
+
+export const DURABLE = thresholds('durable', {
+  inStep: {
+    value: 0.8,
+    unit: 'share',
+    means: 'A journal commits for a program where a commit follows this many of its writes before the next one.',
+    basis: { prior: 'a commit may take two writes along now and then; commits of others fall where they like' },
+  },
+  mostCommits: {
+    value: 2,
+    unit: 'ratio',
+    means: 'With more commits for each of its writes than these, they are made for others.',
+    basis: { derived: 'a journal commits a file’s data and its size apart' },
+  },
+  ownCalls: {
+    value: 0.5,
+    unit: 'ratio',
+    means: 'A program that sends this many flushes for each of its writes makes them durable itself.',
+    basis: { prior: 'some databases flush every second write' },
+  },
+});
+
+export const FAILURES = thresholds('failures', {
+  aftermathMs: {
+    value: 250,
+    unit: 'ms',
+    means: 'Longer than this after a failed call the victim does something else.',
+    basis: { prior: 'programs that try again do so at once or after a tenth of a second or two' },
+  },
+});
