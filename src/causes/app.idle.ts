@@ -8,12 +8,11 @@ import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { IDLE } from '../model/thresholds/application.js';
 
-const IDLE: readonly State[] = ['asleep', 'pipe-socket'];
+const ASLEEP: readonly State[] = ['asleep', 'pipe-socket'];
 /** A thread may also wait for another of its process to give it work; that is idleness where all of them are idle. */
-const WITHOUT_WORK: readonly State[] = [...IDLE, 'user-lock'];
-/** Less idle than this it had other things to do. */
-const LEAST_SHARE = 0.85;
+const WITHOUT_WORK: readonly State[] = [...ASLEEP, 'user-lock'];
 
 function idlePart(segments: readonly Segment[]): number {
   const wall = (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0);
@@ -23,7 +22,7 @@ function idlePart(segments: readonly Segment[]): number {
 
 /** The states in which it is idle: a lock is one of them only where no thread has anything to do for which the lock could be kept. */
 function idleStates({ lines }: VictimAccount): readonly State[] {
-  return [...lines.values()].every((segments) => idlePart(segments) >= LEAST_SHARE) ? WITHOUT_WORK : IDLE;
+  return [...lines.values()].every((segments) => idlePart(segments) >= IDLE.leastShare) ? WITHOUT_WORK : ASLEEP;
 }
 
 export const cause = defineCause({
@@ -34,8 +33,8 @@ export const cause = defineCause({
   judge({ account }) {
     const states = idleStates(account);
     const idle = shareOf(account, states);
-    if (idle < LEAST_SHARE) return ruledOut(`it was idle for only ${percent(idle)} of its time`);
-    const confidence = ramp(idle, LEAST_SHARE, 0.95, 0.8, 0.95) * FIDELITY[account.source].ofStates;
+    if (idle < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(idle)} of its time`);
+    const confidence = ramp(idle, { from: IDLE.leastShare, ...IDLE.sure }) * FIDELITY[account.source].ofStates;
     return holds({ share: idle, confidence, lost: timesIn(account, states) }, { idle });
   },
   tell({ idle }, { account }) {

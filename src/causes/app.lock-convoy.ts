@@ -3,10 +3,9 @@
 import { percent, duration } from '../base/format.js';
 import { total } from '../base/intervals.js';
 import { threadName } from '../analysis/machine/processes.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-
-/** The holder must be in I/O for this share of the others' waiting; a holder that computes makes a busy lock, and no story about disks. */
-const LEAST_IN_IO = 0.4;
+import { ramp, ruledOut, type Cause } from './cause.js';
+import { LOCK_CONVOY } from '../model/thresholds/application.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 export const cause: Cause = {
   id: 'app.lock-convoy',
@@ -20,11 +19,11 @@ export const cause: Cause = {
     const share = shares.reduce((a, b) => a + b, 0) / shares.length;
     const name = threadName(m.input, convoy.holder) || account.name;
     const figures = `${shares.length} threads waited for locks ${percent(share)} of their time, while ${name} (${convoy.holder}), which let them go, was in I/O for ${percent(convoy.holderInIo)} of it and ran for ${percent(convoy.holderRunning)}`;
-    if (share < NOTICEABLE || convoy.holderInIo < LEAST_IN_IO) return ruledOut(figures);
+    if (share < JUDGING.noticeable || convoy.holderInIo < LOCK_CONVOY.leastInIo) return ruledOut(figures);
     return {
       kind: 'found',
       share,
-      confidence: ramp(convoy.holderInIo, LEAST_IN_IO, 0.8, 0.7, 0.95),
+      confidence: ramp(convoy.holderInIo, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure }),
       sentence: `${shares.length} threads wait for a lock (${percent(share)} of their time) that thread ${name} (${convoy.holder}) keeps while it waits for its own I/O.`,
       culprit: { kind: 'process', name, pid: convoy.holder },
       before: 'all',

@@ -6,18 +6,14 @@ import { SYNC_CALLS, timesBelow } from '../analysis/victim/calls.js';
 import { isKernelThread } from '../analysis/machine/processes.js';
 import { durableRequests } from '../analysis/victim/durable.js';
 import { growthOf, growthWithin } from '../analysis/machine/series.js';
-import { harmOf, SLOWED } from './judge/neighbour-harm.js';
+import { harmOf } from './judge/neighbour-harm.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Interval } from '../base/intervals.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
 import { diskName, judgeDevice } from './judge/shared.js';
-
-/** Waiting for durability must take this share of its time. */
-const LEAST_SHARE = 0.4;
-/** More than this between two syncs is no small write. */
-const SMALL_BYTES = 64 * 1024;
-const LEAST_PER_SECOND = 10;
+import { SYNC_WRITES } from '../model/thresholds/application.js';
+import { HARM } from '../model/thresholds/device.js';
 
 interface Durability {
   readonly times: readonly Interval[];
@@ -45,9 +41,6 @@ function fromEvents(m: Measures): Durability | undefined {
   };
 }
 
-/** A commit flushes before and after its last block on a disk without FUA (Documentation/block/writeback_cache_control.rst). */
-const FLUSHES_EACH = 2;
-
 /** From counters: a wait that is no plain wait for pages, and the flushes of the disk meanwhile, as far as its writes can have asked for them. */
 function fromCounters(m: Measures): Durability | undefined {
   const { account, disk } = m;
@@ -58,7 +51,7 @@ function fromCounters(m: Measures): Durability | undefined {
   const written = growthOf(io, 'wchar');
   const calls = growthOf(io, 'syscw');
   return {
-    ...(2 * FLUSHES_EACH * calls < count && {
+    ...(SYNC_WRITES.foreignFlushes * SYNC_WRITES.flushesEach * calls < count && {
       foreign: `${diskName(m)} was flushed ${count} times while it wrote ${calls} times: others asked for most of that`,
     }),
     times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
@@ -107,22 +100,24 @@ export const cause: Cause = {
     const wall = account.to - account.from;
     // While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs.
     const harm = harmOf(m);
-    const crowded = harm?.noticed === true && harm.slowed >= SLOWED ? (m.neighbours?.company ?? []) : [];
+    const crowded = harm?.noticed === true && harm.slowed >= HARM.slowed ? (m.neighbours?.company ?? []) : [];
     const times = without(without(union(found.times), m.slow), crowded);
     const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
     const figures = `it asked for durability ${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} times a second, after ${bytes(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
-    if (share < LEAST_SHARE || perSecond < LEAST_PER_SECOND || !(found.bytesEach <= SMALL_BYTES))
-      return ruledOut(figures);
+    const { leastShare, leastPerSecond, smallBytes, outnumbered } = SYNC_WRITES;
+    if (share < leastShare || perSecond < leastPerSecond || !(found.bytesEach <= smallBytes)) return ruledOut(figures);
     const judged = judgeDevice(m);
     const others = [...(m.syncs?.others.values() ?? [])].reduce((a, b) => a + b, 0);
-    if (others > 2 * found.count)
+    if (others > outnumbered * found.count)
       return ruledOut(`${figures}; but others asked ${others} times, against its own ${found.count}`);
     const device = total(intersect(times, timesIn(account, ['block-device']))) / wall;
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, LEAST_SHARE, 0.7, 0.75, 0.95) * (account.source === 'samples' ? 0.8 : 1),
+      confidence:
+        ramp(share, { from: leastShare, ...SYNC_WRITES.sure }) *
+        (account.source === 'samples' ? SYNC_WRITES.fromCounters : 1),
       sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
       culprit: { kind: 'process', name: account.name, pid: account.pid },
       isHabit: true,

@@ -7,11 +7,10 @@ import { total, type Interval } from '../base/intervals.js';
 import { KIND } from '../analysis/requests/requests.js';
 import { duration, percent, rate } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { diskName, limitsOn, utilisation } from './judge/shared.js';
-
-/** A throttle lets through its limit on average, a little more at first and less at the end. */
-const REACHED = 0.6;
+import { CGROUP_LIMIT } from '../model/thresholds/block.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 /** What the victim did on its disk while it was held back, in the limit's own unit; without events, from its io counters. */
 function rateOf(m: Measures, limit: CgroupLimit, from: number, to: number): number {
@@ -58,10 +57,10 @@ export const cause: Cause = {
     const held = timesIn(account, ['block-held']);
     if (limits.length === 0) {
       return ruledOut(
-        `no cgroup of the victim has an I/O limit on ${name}${share >= NOTICEABLE ? `, although its I/O was held back for ${percent(share)} of its time` : ''}`,
+        `no cgroup of the victim has an I/O limit on ${name}${share >= JUDGING.noticeable ? `, although its I/O was held back for ${percent(share)} of its time` : ''}`,
       );
     }
-    if (share < NOTICEABLE)
+    if (share < JUDGING.noticeable)
       return ruledOut(
         `I/O was held back before the block layer for only ${percent(share)} of the victim’s time (limits: ${limits.map((one) => amount(one, one.value)).join(', ')})`,
       );
@@ -72,11 +71,13 @@ export const cause: Cause = {
       .sort((a, b) => (Number.isNaN(b.of) ? -1 : b.of) - (Number.isNaN(a.of) ? -1 : a.of))[0];
     if (!reached) return ruledOut('no limit');
     const busy = utilisation(m, held);
-    const near = reached.of >= REACHED && reached.of < 1.6;
+    const { reached: reach, sure, busy: byBusy, fromCounters } = CGROUP_LIMIT;
+    const near = reached.of >= reach.least && reached.of < reach.most;
     return {
       kind: 'found',
       share,
-      confidence: (near ? 0.97 : 0.7) * (account.source === 'events' ? 1 : 0.8) * ramp(busy || 0, 0.5, 1, 1, 0.8),
+      confidence:
+        (near ? sure.near : sure.far) * (account.source === 'events' ? 1 : fromCounters) * ramp(busy || 0, byBusy),
       sentence: `The I/O limit of cgroup ${reached.limit.cgroup} (${amount(reached.limit, reached.limit.value)} ${reached.limit.what.startsWith('r') ? 'reads' : 'writes'} on ${name}) held the victim’s I/O back for ${percent(share)} of its time, before the device ever saw it.`,
       culprit: { kind: 'cgroup', name: reached.limit.cgroup, file: reached.limit.file },
       evidence: [
@@ -106,7 +107,7 @@ export const cause: Cause = {
         {
           measure: `${name} while the I/O was held back`,
           value: `busy ${percent(busy)}`,
-          meaning: busy < 0.5 ? 'the device idled: it is not to blame' : 'the device served others',
+          meaning: busy < byBusy.from ? 'the device idled: it is not to blame' : 'the device served others',
           source: m.load ? 'block events' : '/proc/diskstats',
         },
       ],

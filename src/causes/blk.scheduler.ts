@@ -7,11 +7,10 @@ import { writesAtOnce } from '../analysis/requests/disk-load.js';
 import { intersect, total, union, without } from '../base/intervals.js';
 import { timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
-import { DEVICE_HAD_ROOM, diskName, queueSetting, utilisation } from './judge/shared.js';
-
-/** With so many writes in the device the writeback throttle is an ordinary queue; it steps down to one where reads suffer (block/blk-wbt.c). */
-const STEPPED_DOWN = 4;
+import { ramp, ruledOut, type Cause } from './cause.js';
+import { diskName, queueSetting, utilisation } from './judge/shared.js';
+import { SCHEDULER } from '../model/thresholds/block.js';
+import { DEVICE_JUDGING, JUDGING } from '../model/thresholds/judging.js';
 
 export const cause: Cause = {
   id: 'blk.scheduler',
@@ -31,19 +30,19 @@ export const cause: Cause = {
     const name = diskName(m);
     const scheduler = queueSetting(m, 'scheduler');
     const inForce = /\[(.+)\]/.exec(scheduler?.value ?? '')?.[1] ?? (scheduler ? 'none' : undefined);
-    if (share < NOTICEABLE)
+    if (share < JUDGING.noticeable)
       return ruledOut(
         `its requests waited in the queue (scheduler ${inForce ?? 'unknown'}) for ${percent(share)} of its time`,
       );
     const busy = utilisation(m, times);
     const byThrottle = total(intersect(times, throttled)) > total(times) / 2;
     // The writeback throttle acts while the device writes for it, so a busy device does not acquit it.
-    if (!byThrottle && !(busy < DEVICE_HAD_ROOM))
+    if (!byThrottle && !(busy < DEVICE_JUDGING.hadRoom))
       return ruledOut(
         `its requests waited in the queue for ${percent(share)} of its time, while ${name} was busy ${percent(busy)} of that: it had no room`,
       );
     const atOnce = byThrottle && m.load && m.requests ? writesAtOnce(m.load, m.requests, throttled) : NaN;
-    if (atOnce >= STEPPED_DOWN)
+    if (atOnce >= SCHEDULER.steppedDown)
       return ruledOut(
         `the writeback throttle made it wait ${percent(share)} of its time, while ${name} had ${atOnce.toFixed(1)} writes at once: it has not stepped down, and the device sets the pace`,
       );
@@ -58,7 +57,8 @@ export const cause: Cause = {
       kind: 'found',
       share,
       confidence:
-        (byThrottle ? 0.9 : ramp(busy, 0.3, DEVICE_HAD_ROOM, 0.95, 0.65)) * (account.source === 'samples' ? 0.85 : 1),
+        (byThrottle ? SCHEDULER.sureOfThrottle : ramp(busy, { ...SCHEDULER.sure, to: DEVICE_JUDGING.hadRoom })) *
+        (account.source === 'samples' ? SCHEDULER.fromCounters : 1),
       sentence: `On ${name}, ${what} kept requests waiting for ${percent(share)} of the victim’s time${byThrottle ? '' : `, while the device was idle ${percent(1 - busy)} of it`}.`,
       culprit:
         !byThrottle && inForce === undefined
@@ -80,7 +80,7 @@ export const cause: Cause = {
         {
           measure: `${name} meanwhile`,
           value: `busy ${percent(busy)}`,
-          meaning: busy < DEVICE_HAD_ROOM ? 'it could have taken them' : 'it worked for what was let through',
+          meaning: busy < DEVICE_JUDGING.hadRoom ? 'it could have taken them' : 'it worked for what was let through',
           source: m.load ? 'block events' : '/proc/diskstats',
         },
       ],

@@ -8,11 +8,11 @@ import { deviceId } from '../analysis/machine/topology.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { KIND } from '../analysis/requests/requests.js';
 import { bytes, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { diskName, queueSetting } from './judge/shared.js';
+import { SPLIT } from '../model/thresholds/block.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
-/** A limit above this cuts nothing that hurts. */
-const SMALL_BYTES = 64 * 1024;
 const WAITS = ['block-device', 'block-queue', 'block-finish'] as const;
 
 interface Cut {
@@ -39,7 +39,7 @@ function fromEvents(m: Measures, limit: number): Cut | undefined {
     const size = requests.bytes[row] ?? 0;
     count += 1;
     sum += size;
-    if (size < limit * 0.98 || size > limit * 1.02) continue;
+    if (size < limit * SPLIT.sameSize.least || size > limit * SPLIT.sameSize.most) continue;
     full += 1;
     sinceMs = Math.min(sinceMs, requests.dispatched[row] ?? Infinity);
   }
@@ -77,7 +77,7 @@ function fromCounters(m: Measures, limit: number): Cut | undefined {
   const asked = own.bytes / own.calls;
   if (Number.isNaN(meanBytes + asked)) return undefined;
   return {
-    full: asked >= 2 * limit && meanBytes >= 0.9 * limit ? 1 : 0,
+    full: asked >= SPLIT.asked.times * limit && meanBytes >= SPLIT.asked.nearLimit * limit ? 1 : 0,
     requests: all.requests,
     meanBytes,
     splits: NaN,
@@ -99,22 +99,22 @@ export const cause: Cause = {
     const limit = account.source === 'requests' ? largestOf(m) : Number(setting?.value) * 1024;
     const hardware = Number(queueSetting(m, 'max_hw_sectors_kb')?.value) * 1024;
     const name = diskName(m);
-    if (!(limit <= SMALL_BYTES))
+    if (!(limit <= SPLIT.smallBytes))
       return ruledOut(`${name} takes requests of up to ${Number.isNaN(limit) ? 'unknown size' : bytes(limit)}`);
-    if (share < NOTICEABLE) return ruledOut(`it waited for I/O for only ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable) return ruledOut(`it waited for I/O for only ${percent(share)} of its time`);
     const cut = account.source === 'samples' ? fromCounters(m, limit) : fromEvents(m, limit);
     if (!cut || !(cut.requests > 0)) return ruledOut('it sent no requests');
     const figures = `${percent(cut.full)} of its ${cut.requests} requests are as large as ${name} takes (${bytes(limit)})`;
     // Small requests that were asked for as such are not cut: a split leaves two for one.
-    if (cut.full < 0.5 || cut.splits < cut.requests * 0.3)
+    if (cut.full < SPLIT.leastFull || cut.splits < cut.requests * SPLIT.leastSplits)
       return ruledOut(`${figures}, ${Number.isNaN(cut.splits) ? '' : `${cut.splits} were split`}`);
     return {
       kind: 'found',
       share,
       confidence:
-        ramp(limit, 16 * 1024, SMALL_BYTES, 0.95, 0.6) *
-        (hardware > 4 * limit ? 1 : 0.8) *
-        (account.source === 'samples' ? 0.85 : 1),
+        ramp(limit, { ...SPLIT.sure, to: SPLIT.smallBytes }) *
+        (hardware > SPLIT.hardwareTimes * limit ? 1 : SPLIT.littleToWin) *
+        (account.source === 'samples' ? SPLIT.fromCounters : 1),
       sentence: `The victim’s I/O is cut into pieces of ${bytes(limit)}, because ${name} takes no larger requests: ${cut.requests} of them, for which it waited ${percent(share)} of its time.`,
       culprit: {
         kind: 'setting',

@@ -7,14 +7,10 @@ import { intersect, total } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import { tagWaits } from '../analysis/requests/tags.js';
 import { duration, percent } from '../base/format.js';
-import { NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
+import { notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
 import { diskName, queueSetting } from './judge/shared.js';
-
-/** A queue that takes this many at once is no bottleneck by its size: disks of one queue take 32 (SATA NCQ) and more. */
-const ENOUGH = 32;
-
-/** All requests must be in use for this share of the waiting, or it is something else that is waited for. */
-const LEAST_FULL = 0.8;
+import { TAGS } from '../model/thresholds/block.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 /** From a block trace: bios without a request while as many are in use as ever were. */
 function fromRequests(m: Measures, account: VictimAccount): Finding {
@@ -28,11 +24,12 @@ function fromRequests(m: Measures, account: VictimAccount): Finding {
   const full = total(whileFull) / total(waits);
   const name = diskName(m);
   const figures = `its bios waited for a request for ${percent(share)} of its time, with ${most} in use at most`;
-  if (share < NOTICEABLE || !(full >= LEAST_FULL) || most >= ENOUGH) return ruledOut(figures);
+  if (share < JUDGING.noticeable || !(full >= TAGS.leastFull) || most >= TAGS.enough) return ruledOut(figures);
   return {
     kind: 'found',
     share,
-    confidence: ramp(most, 8, ENOUGH, 0.9, 0.6) * ramp(full, LEAST_FULL, 1, 0.8, 1),
+    confidence:
+      ramp(most, { ...TAGS.sureFromTrace, to: TAGS.enough }) * ramp(full, { from: TAGS.leastFull, ...TAGS.full }),
     sentence: `${name}’s queue takes only ${most} requests: the victim’s bios waited for a free one for ${percent(share)} of its time.`,
     culprit: { kind: 'setting', name: `the number of requests of ${name}` },
     evidence: [
@@ -68,18 +65,19 @@ export const cause: Cause = {
     if (account.source === 'requests') return fromRequests(m, account);
     const times = timesBelow(account, m.input.events, TAG_WAITS);
     const share = total(times) / (account.to - account.from);
-    if (share < NOTICEABLE)
+    if (share < JUDGING.noticeable)
       return ruledOut(`it waited for a free request of the queue for ${percent(share)} of its time`);
     const setting = queueSetting(m, 'nr_requests');
     const requests = Number(setting?.value);
-    if (!(requests < ENOUGH))
+    if (!(requests < TAGS.enough))
       return ruledOut(
         `it waited ${percent(share)} of its time for a free request, but ${diskName(m)}’s queue takes ${setting?.value ?? 'an unknown number'} of them: it is the load that fills it`,
       );
     return {
       kind: 'found',
       share,
-      confidence: ramp(requests, 8, ENOUGH, 0.95, 0.6) * (account.source === 'events' ? 1 : 0.9),
+      confidence:
+        ramp(requests, { ...TAGS.sure, to: TAGS.enough }) * (account.source === 'events' ? 1 : TAGS.fromCounters),
       sentence: `${diskName(m)}’s queue has only ${requests} requests: the victim waited ${percent(share)} of its time for a free one.`,
       culprit: { kind: 'setting', name: `nr_requests=${requests} of ${diskName(m)}`, file: setting?.file ?? '' },
       evidence: [

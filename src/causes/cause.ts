@@ -6,6 +6,7 @@ import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
 import type { Said } from '../model/quantity.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 /** What a cause may need of the recording, in the words that 'not checked, because …' is made of. */
 export const NEEDS = {
@@ -175,14 +176,9 @@ export function notChecked(why: string): Refused {
   return { kind: 'not-checked', why };
 }
 
-/** On a block trace the victim was not watched but chosen, and may have done other things than wait for its requests. */
-const UNWATCHED = 0.85;
-/** Requests that span less than this, ms, show a moment and no stall. */
-export const LEAST_SEEN = 1000;
-
 function sureFromRequests({ account }: Measures): number {
   const seenMs = account ? account.to - account.from : 0;
-  return UNWATCHED * ramp(seenMs, LEAST_SEEN / 10, LEAST_SEEN, 0.5, 1);
+  return JUDGING.unwatched * ramp(seenMs, { ...JUDGING.seen, to: JUDGING.leastSeenMs });
 }
 
 /** Examines one cause. Missing needs and exceptions become 'not checked', so that the others stand. */
@@ -205,17 +201,16 @@ function examineOn(cause: Cause, measures: Measures): Finding {
   }
 }
 
-/** A cause that is less sure than this is a candidate, no verdict. */
-export const SURE_ENOUGH = 0.5;
+/** What a confidence is at the ends of a range of some measure. */
+interface Ramp {
+  readonly from: number;
+  readonly to: number;
+  readonly low: number;
+  readonly high: number;
+}
 
-/** Below this share of the victim's time a state is not called a stall: 10 % is what a user begins to notice. */
-export const NOTICEABLE = 0.1;
-
-/** More than this share of its time in states that nothing explains is not called healthy. */
-export const NOT_UNDERSTOOD = 0.25;
-
-/** Confidence that rises from `low` at `from` to `high` at `to`; values beyond are held. */
-export function ramp(value: number, from: number, to: number, low: number, high: number): number {
+/** Confidence that goes from `low` at `from` to `high` at `to`; values beyond are held. */
+export function ramp(value: number, { from, to, low, high }: Ramp): number {
   const x = Math.min(1, Math.max(0, (value - from) / (to - from)));
   return low + (high - low) * x;
 }

@@ -15,14 +15,7 @@ import type { Culprit } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
 import { ramp, ruledOut, type Cause, type Argument } from './cause.js';
 import { limitsOn } from './judge/shared.js';
-
-/**
- * A quarter of its time is lost, and half of the time that it wanted a CPU. One hog on another core costs a victim that computes up to a
- * third of its time on a small machine, by taking turns on the core that is left; that is company, not starvation.
- */
-const LEAST_SHARE = 0.25;
-const WINDOW_MS = 500;
-const LEAST_OF_WANTED = 0.5;
+import { STARVED } from '../model/thresholds/cpu.js';
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
 function nobodysGuilt({ account, input }: Measures): ReadonlySet<number> {
@@ -60,14 +53,18 @@ function rivals(m: Measures, waits: readonly Segment[]): Rival[] {
     .sort((a, b) => b.ms - a.ms);
 }
 
-/** The share of its time that it waited for a CPU in half seconds in which it hardly got one: starvation that began late is starvation. */
+/**
+ * The share of its time that it waited for a CPU in windows in which it hardly got one: starvation that began late is starvation, and turns
+ * that it takes with a hog all the time are company.
+ */
 function starvedShare(account: VictimAccount, waits: readonly Interval[]): number {
-  const bins = () => new Float64Array(Math.max(1, Math.ceil((account.to - account.from) / WINDOW_MS)));
+  const { windowMs, leastOfWanted } = STARVED;
+  const bins = () => new Float64Array(Math.max(1, Math.ceil((account.to - account.from) / windowMs)));
   const [waited, ran] = [bins(), bins()];
-  for (const one of waits) addToBins(waited, WINDOW_MS, one.from - account.from, one.to - account.from);
+  for (const one of waits) addToBins(waited, windowMs, one.from - account.from, one.to - account.from);
   for (const { state, from, to } of account.segments)
-    if (state === 'running') addToBins(ran, WINDOW_MS, from - account.from, to - account.from);
-  const starved = waited.filter((ms, window) => ms >= LEAST_OF_WANTED * (ms + (ran[window] ?? 0)));
+    if (state === 'running') addToBins(ran, windowMs, from - account.from, to - account.from);
+  const starved = waited.filter((ms, window) => ms >= leastOfWanted * (ms + (ran[window] ?? 0)));
   return starved.reduce((sum, ms) => sum + ms, 0) / (account.to - account.from);
 }
 
@@ -118,7 +115,7 @@ export const cause: Cause = {
     // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
     const ofWanted = share / (share + running);
     const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    if (others * starvedShare(account, times) < LEAST_SHARE) return ruledOut(figures);
+    if (others * starvedShare(account, times) < STARVED.leastShare) return ruledOut(figures);
     const first = rivals(m, times)[0];
     const quota = throttled(m);
     const steal = cpuShare(m.input, account, ['steal']);
@@ -148,7 +145,7 @@ export const cause: Cause = {
         meaning: 'the cgroup was not allowed to run',
         source: quota.path,
       });
-    if (steal > 0.05)
+    if (steal > STARVED.stealShown)
       evidence.push({
         measure: 'stolen by the hypervisor',
         value: percent(steal),
@@ -157,7 +154,7 @@ export const cause: Cause = {
       });
     const reason = quota
       ? `its cgroup’s CPU quota ran out ${quota.times} times`
-      : steal > 0.1
+      : steal > STARVED.stealNamed
         ? `the hypervisor took ${percent(steal)} of the CPU time`
         : first
           ? `${who} ran instead`
@@ -169,7 +166,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, LEAST_SHARE, 0.5, 0.7, 0.97),
+      confidence: ramp(share, { from: STARVED.leastShare, ...STARVED.sure }),
       sentence: `The victim is starved of CPU: ready to run but not running for ${percent(share)} of its time, because ${reason}.`,
       culprit,
       evidence,

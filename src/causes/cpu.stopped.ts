@@ -7,8 +7,10 @@ import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
-import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
+import { ruledOut, type Cause } from './cause.js';
 import { limitsOn } from './judge/shared.js';
+import { STOPPED } from '../model/thresholds/cpu.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 const STOP_SIGNALS: Readonly<Record<number, string>> = { 19: 'SIGSTOP', 20: 'SIGTSTP' };
 
@@ -34,7 +36,7 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['stopped']);
-    if (share < NOTICEABLE) return ruledOut(`it was stopped or frozen for ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable) return ruledOut(`it was stopped or frozen for ${percent(share)} of its time`);
     const times = timesIn(account, ['stopped']);
     const frozen = limitsOn(m, 'freezer')[0];
     const sent = frozen ? undefined : sender(m);
@@ -46,7 +48,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: account.source === 'events' ? 0.97 : 0.92,
+      confidence: account.source === 'events' ? STOPPED.sure : STOPPED.sureFromCounters,
       sentence: `The process does not run because it was stopped: ${how}, for ${percent(share)} of its time.`,
       culprit: frozen ? { kind: 'cgroup', name: frozen.cgroup, file: frozen.file } : (sent?.culprit ?? null),
       evidence: [

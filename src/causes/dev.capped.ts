@@ -9,14 +9,11 @@ import { intersect, total } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, figure, percent, rate } from '../base/format.js';
 import { beneathOf } from './judge/beneath.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { diskName } from './judge/shared.js';
 import { CEILING } from '../model/thresholds/requests.js';
-
-/** Coefficient of variation over windows of half a second up to which an output is flat; what is asked at random gives 10 % and more. */
-const FLAT = 0.08;
-/** The victim must own this share of what waits in the device, or somebody else fills it. */
-const LEAST_OWN = 0.6;
+import { CAPPED } from '../model/thresholds/device.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 function ceiling(m: Measures): Ceiling | undefined {
   const { account, load, requests, disk } = m;
@@ -75,7 +72,7 @@ export const cause: Cause = {
     const flat = Math.min(top.bytesSpread, top.operationsSpread);
     const operations = `${figure(top.operationsPerSecond)} IOPS`;
     // Of requests of one size both are flat, and the limit may be in either.
-    const isEither = Math.max(top.bytesSpread, top.operationsSpread) <= FLAT;
+    const isEither = Math.max(top.bytesSpread, top.operationsSpread) <= CAPPED.flat;
     const amount = isEither
       ? `${rate(top.bytesPerSecond)} (${operations})`
       : inBytes
@@ -84,21 +81,24 @@ export const cause: Cause = {
     const before = inBytes ? top.bytesBefore / top.bytesPerSecond : top.operationsBefore / top.operationsPerSecond;
     const latency = (top.depth * 1000) / top.operationsPerSecond;
     const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
-    if (flat > FLAT) return ruledOut(`${figures}: that is not flat`);
+    if (flat > CAPPED.flat) return ruledOut(`${figures}: that is not flat`);
     const own = ownShare(m);
-    if (!(own >= LEAST_OWN)) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
+    if (!(own >= CAPPED.leastOwn)) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
     const times = intersect(timesIn(account, ['block-device', 'block-queue', 'block-held']), [
       { from: began(m, top), to: account.to },
     ]);
     const share = total(times) / (account.to - account.from);
-    if (share < NOTICEABLE) return ruledOut(`${figures}; the victim waited for it only ${percent(share)} of its time`);
-    const fell = before >= 1.3;
+    if (share < JUDGING.noticeable)
+      return ruledOut(`${figures}; the victim waited for it only ${percent(share)} of its time`);
+    const fell = before >= CAPPED.fell;
     const beneath = beneathOf(m, times);
     return {
       kind: 'found',
       share,
       confidence:
-        ramp(flat, 0.02, FLAT, 0.95, 0.7) * ramp(top.depth, 3, 6, 0.85, 1) * (account.source === 'samples' ? 0.85 : 1),
+        ramp(flat, { ...CAPPED.sure, to: CAPPED.flat }) *
+        ramp(top.depth, CAPPED.depth) *
+        (account.source === 'samples' ? CAPPED.fromCounters : 1),
       sentence: `${name} gives ${amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(latency)} each)${fell ? `; it gave ${before.toFixed(1)} times as much before` : ''}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
       culprit: beneath.culprit,
       before: ['dev.slow', 'blk.tags', 'blk.scheduler'],

@@ -8,16 +8,10 @@ import { intersect, total, union, type Interval } from '../base/intervals.js';
 import { column } from '../analysis/machine/time-walk.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
-import { NEEDS, NOTICEABLE, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
+import { NEEDS, notChecked, ramp, ruledOut, type Cause, type Finding } from './cause.js';
 import { diskName } from './judge/shared.js';
-
-/** A failed request holds up what comes after it: a retry, a remount, a report. ms. */
-const AFTERMATH_MS = 100;
-
-/** Fewer failed calls may be chance. */
-const LEAST_FAILED = 10;
-/** What fails is known, not why: less sure than any verdict. */
-const UNTOLD = 0.4;
+import { ERRORS } from '../model/thresholds/device.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 /** Times of failed requests on the victim's disk or beneath it. */
 function errorsOn(m: Measures): { times: number[]; device: string } {
@@ -59,11 +53,11 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
   }
   const share = Math.min(1, total(union(lost)) / (account.to - account.from));
   const figures = `${count} of its calls wrote nothing`;
-  if (count < LEAST_FAILED || share < NOTICEABLE) return ruledOut(figures);
+  if (count < ERRORS.leastFailed || share < JUDGING.noticeable) return ruledOut(figures);
   return {
     kind: 'found',
     share,
-    confidence: UNTOLD,
+    confidence: ERRORS.untold,
     sentence: `The victim’s writes fail: ${figures}, in ${percent(share)} of its time.`,
     culprit: null,
     decidedBy: 'the results of its calls and requests (raw_syscalls:sys_exit, block:block_rq_complete): record as root',
@@ -96,7 +90,7 @@ export const cause: Cause = {
     const calls = failuresOf(m.input, account.threads, errors, account.from, account.to);
     const count = failed.length;
     if (count === 0 && calls.count === 0) return ruledOut(`no request failed on ${diskName(m)}`);
-    const after: Interval[] = failed.map((t) => ({ from: t, to: Math.min(account.to, t + AFTERMATH_MS) }));
+    const after: Interval[] = failed.map((t) => ({ from: t, to: Math.min(account.to, t + ERRORS.aftermathMs) }));
     const waits = intersect(
       union(after),
       timesIn(account, [
@@ -116,11 +110,11 @@ export const cause: Cause = {
     const part = count / Math.max(1, load.rows.length);
     const seesCalls = account.source === 'events';
     const figures = `${count} of ${load.rows.length} requests on ${device} failed (${percent(part)})${seesCalls ? `, and ${calls.count} calls of the victim` : ''}`;
-    if (share < NOTICEABLE) return ruledOut(`${figures}: that cost it ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable) return ruledOut(`${figures}: that cost it ${percent(share)} of its time`);
     return {
       kind: 'found',
       share,
-      confidence: count > 0 ? ramp(count, 1, 10, 0.8, 0.97) : 0.7,
+      confidence: count > 0 ? ramp(count, ERRORS.sure) : ERRORS.callsOnly,
       sentence: `${device} fails: ${figures}.`,
       culprit: { kind: 'device', name: device },
       before: ['dev.slow', 'dev.capped', 'app.sync-writes', 'dev.neighbour'],

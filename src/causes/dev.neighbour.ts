@@ -7,14 +7,9 @@ import type { Neighbour } from '../analysis/victim/neighbours.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause, type Argument } from './cause.js';
-import { harmOf, LEAST_SHARE, NEIGHBOUR_WAITS, SLOWED } from './judge/neighbour-harm.js';
+import { harmOf, NEIGHBOUR_WAITS } from './judge/neighbour-harm.js';
 import { judgeDevice, diskName } from './judge/shared.js';
-
-/** Bursts (irregular ones from a little more) of one who moves a third of the device's bytes and plainly slows the victim are named even where they cost it little in all. */
-const BURSTING = { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 } as const;
-
-/** What a thread of the kernel writes may be the victim's own: that alone is no verdict. */
-const UNNAMED = 0.5;
+import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 
 function who(neighbour: Neighbour): string {
   const { origin, processes } = neighbour;
@@ -24,7 +19,7 @@ function who(neighbour: Neighbour): string {
 
 function burstText(neighbour: Neighbour): string | undefined {
   const { spans, period, binMs } = neighbour.bursts;
-  if (spans.length < 2) return undefined;
+  if (spans.length < NEIGHBOUR.leastBursts) return undefined;
   return period === undefined
     ? `${spans.length} bursts, not periodic`
     : `${spans.length} bursts, one every ${duration(period * binMs)}`;
@@ -58,16 +53,17 @@ export const cause: Cause = {
     const { first, share, noticed, slowed } = harm;
     const isNamed = first.origin.via !== 'unattributed';
     const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
+    const { bursting: limits, leastBursts } = NEIGHBOUR;
     const bursting =
-      first.bursts.spans.length >= 2 &&
-      (first.bursts.period !== undefined || share >= BURSTING.irregular) &&
-      share >= BURSTING.share &&
-      first.share >= BURSTING.bytes &&
-      neighbours.slowdown >= BURSTING.slowed;
+      first.bursts.spans.length >= leastBursts &&
+      (first.bursts.period !== undefined || share >= limits.irregular) &&
+      share >= limits.share &&
+      first.share >= limits.bytes &&
+      neighbours.slowdown >= limits.slowed;
     if (!noticed && !bursting) return ruledOut(`${figures}: too little to matter`);
     const slow = judgeDevice(m);
     const mean = neighbours.contendedMeanMs;
-    if (slowed < SLOWED)
+    if (slowed < HARM.slowed)
       return ruledOut(
         `${figures}, but the victim’s requests took only ${slowed.toFixed(1)} times as long in that company`,
       );
@@ -115,7 +111,10 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(slowed, SLOWED, 4, 0.65, 0.95) * ramp(share, LEAST_SHARE, 0.3, 0.8, 1) * (isNamed ? 1 : UNNAMED),
+      confidence:
+        ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed }) *
+        ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) *
+        (isNamed ? 1 : NEIGHBOUR.unnamed),
       ...(!isNamed && {
         decidedBy: 'who makes the pages dirty that the kernel writes there: `iowitness record` sees it',
       }),

@@ -19,19 +19,11 @@ import type { Requests } from '../analysis/requests/requests.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
 import type { State } from '../model/states.js';
 import { beneathOf } from './judge/beneath.js';
-import {
-  NEEDS,
-  NOTICEABLE,
-  notChecked,
-  ramp,
-  ruledOut,
-  type Cause,
-  type Finding,
-  type Found,
-  type Argument,
-} from './cause.js';
+import { NEEDS, notChecked, ramp, ruledOut, type Cause, type Finding, type Found, type Argument } from './cause.js';
 import { DEVICE_WAITS, diskName, judgeDevice, tells } from './judge/shared.js';
 import { DISK_LOAD } from '../model/thresholds/requests.js';
+import { SLOW } from '../model/thresholds/device.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
 const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
@@ -51,7 +43,7 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
   const sum = (pick: (one: SlowStretch) => number) => slow.reduce((all, one) => all + pick(one), 0);
   const requests = sum((one) => one.requests);
   const factor = sum((one) => one.serviceMs) / sum((one) => one.allowedMs);
-  if (share < NOTICEABLE)
+  if (share < JUDGING.noticeable)
     return ruledOut(
       `${name} answered within what an ordinary disk may take, or the victim did not wait for it while it did not`,
     );
@@ -59,7 +51,7 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
   return {
     kind: 'found',
     share,
-    confidence: ramp(factor, 1, 2, 0.5, 0.75),
+    confidence: ramp(factor, SLOW.sureFromCounters),
     sentence: `${name} is slow: it was busy for ${duration(sum((one) => one.serviceMs) / requests)} for each of ${requests} requests, ${times(factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
     culprit: beneath.culprit,
     decidedBy: 'the life of each request (block events): record as root',
@@ -77,27 +69,24 @@ function fromCounters(m: Measures, account: VictimAccount): Finding {
   };
 }
 
-/** CPUs that idle for less than this have no time left for a loop device's workers. */
-const SATURATED = 0.05;
-const UNSURE = 0.5;
-
 /** Fast enough for an ordinary disk, and still several times slower than this one was: its users have grown used to better. */
 function slowerThanBefore(m: Measures, load: DiskLoad, requests: Requests, account: VictimAccount): Found | undefined {
   const slower = slowdownOf(load, requests, m.norm, account);
   if (!slower) return undefined;
   const lost = intersect(timesIn(account, DEVICE_WAITS), slower.times);
   const share = total(lost) / (account.to - account.from);
-  if (share < NOTICEABLE) return undefined;
+  if (share < JUDGING.noticeable) return undefined;
   const name = diskName(m);
   const factor = slower.nowMs / slower.usualMs;
   const beneath = beneathOf(m, lost);
   // A loop device is a worker of the kernel, which waits for a CPU like everybody.
   const span = { from: slower.times[0]?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
-  const lacksCpu = m.topology.device(load.disk)?.backingFile !== undefined && cpuShare(m.input, span, IDLE) < SATURATED;
+  const lacksCpu =
+    m.topology.device(load.disk)?.backingFile !== undefined && cpuShare(m.input, span, IDLE) < SLOW.saturated;
   return {
     kind: 'found',
     share,
-    confidence: ramp(factor, 4, 10, 0.6, 0.9) * (lacksCpu ? UNSURE : 1),
+    confidence: ramp(factor, SLOW.sureOfGrown) * (lacksCpu ? SLOW.unsure : 1),
     ...(lacksCpu && {
       decidedBy: `the same load while the CPUs have time, which they had not: ${name} is a loop device, whose workers need one`,
     }),
@@ -143,7 +132,7 @@ export const cause: Cause = {
     const first = slowness(load, requests, m.norm, slow, waits)
       .filter((one) => tells(one) && one.factor > 1)
       .sort((one, other) => loss(other) - loss(one))[0];
-    if (!first || share < NOTICEABLE) {
+    if (!first || share < JUDGING.noticeable) {
       const slower = slowerThanBefore(m, load, requests, account);
       if (slower) return slower;
       const most = judged?.classes[0];
@@ -158,7 +147,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(first.factor, 1, 3, 0.6, 0.95),
+      confidence: ramp(first.factor, SLOW.sure),
       sentence: `${name} is slow: it took ${duration(mean)} of its own time for ${first.requests === 1 ? `one of the ${first.class}` : `each of ${first.requests} ${first.class}`}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
       culprit: beneath.culprit,
       evidence: [
@@ -194,15 +183,12 @@ export const cause: Cause = {
   },
 };
 
-/** Requests that are under way when a recording ends are no news. */
-const LEAST_HUNG_MS = 1000;
-
 /** What it had not answered when the recording ended. */
 function unanswered(load: DiskLoad, requests: Requests): Argument[] {
   const rows = load.rows.filter((row) => row >= requests.answered);
   const since = rows.reduce((first, row) => Math.min(first, requests.dispatched[row] ?? NaN), Infinity);
   const until = requests.completed[rows[0] ?? -1] ?? NaN;
-  return !(until - since >= LEAST_HUNG_MS)
+  return !(until - since >= SLOW.leastHungMs)
     ? []
     : [
         {

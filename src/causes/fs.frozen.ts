@@ -3,8 +3,10 @@
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
-import { NOTICEABLE, ruledOut, type Cause } from './cause.js';
+import { ruledOut, type Cause } from './cause.js';
 import { mountOfVictim } from './judge/shared.js';
+import { FROZEN } from '../model/thresholds/filesystem.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 export const cause: Cause = {
   id: 'fs.frozen',
@@ -15,13 +17,14 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['fs-frozen']);
-    if (share < NOTICEABLE) return ruledOut(`it waited for a frozen filesystem for ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable)
+      return ruledOut(`it waited for a frozen filesystem for ${percent(share)} of its time`);
     const times = timesIn(account, ['fs-frozen']);
     const mount = mountOfVictim(m);
     return {
       kind: 'found',
       share,
-      confidence: account.source === 'events' ? 0.97 : 0.9,
+      confidence: account.source === 'events' ? FROZEN.sure : FROZEN.sureFromCounters,
       sentence: `The filesystem${mount === undefined ? '' : ` at ${mount}`} is frozen: the victim waited ${percent(share)} of its time for it to be thawed.`,
       culprit: mount === undefined ? null : { kind: 'filesystem', name: mount },
       evidence: [

@@ -6,14 +6,10 @@ import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import type { Interval } from '../base/intervals.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { VolumeSpace } from '../model/recording.js';
-import { NOTICEABLE, notChecked, ruledOut, type Cause } from './cause.js';
+import { notChecked, ruledOut, type Cause } from './cause.js';
 import { mountOfVictim } from './judge/shared.js';
-
-/** Less than this share of the whole, and less than so much in all, is hardly any: one per cent of a large disk is plenty. */
-const HARDLY_ANY = { share: 0.01, bytes: 256 * 1024 * 1024, inodes: 1000 } as const;
-
-/** With more than this left, space is missing somewhere else. */
-const PLENTY = 0.05;
+import { FULL } from '../model/thresholds/filesystem.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 /** What an ordinary user has left, and the same of inodes, as shares; 1 where the filesystem has no table of inodes. */
 function shares({ available, blocks, freeFiles, files }: VolumeSpace): { space: number; inodes: number } {
@@ -34,9 +30,10 @@ function least(space: VolumeSpace): number {
 
 function isFullNow(space: VolumeSpace): boolean {
   const { space: ofSpace, inodes } = shares(space);
+  const { hardlyAny } = FULL;
   return (
-    (ofSpace < HARDLY_ANY.share && space.available * space.blockBytes < HARDLY_ANY.bytes) ||
-    (inodes < HARDLY_ANY.share && space.freeFiles < HARDLY_ANY.inodes)
+    (ofSpace < hardlyAny.share && space.available * space.blockBytes < hardlyAny.bytes) ||
+    (inodes < hardlyAny.share && space.freeFiles < hardlyAny.inodes)
   );
 }
 
@@ -60,7 +57,7 @@ export const cause: Cause = {
     const space = fullest(m, failed.count > 0);
     if (!space && failed.count === 0) return notChecked('what the filesystem has left was not recorded');
     const isFull = space !== undefined && isFullNow(space);
-    const plenty = space !== undefined && least(space) > PLENTY;
+    const plenty = space !== undefined && least(space) > FULL.plenty;
     if (plenty && failed.count > 0 && (m.requests?.errors ?? 0) > 0)
       return ruledOut(
         `${failed.count} calls failed for want of space, although ${space.mountPoint} has ${leftIn(space)} left: it is the device beneath that has none`,
@@ -76,7 +73,7 @@ export const cause: Cause = {
         ? failed.times
         : timesIn(account, ['asleep', 'pipe-socket']).filter((one) => one.to > (since?.atMs ?? Infinity));
     const share = Math.min(1, total(times) / (account.to - account.from));
-    if (share < NOTICEABLE)
+    if (share < JUDGING.noticeable)
       return ruledOut(
         `${space?.mountPoint ?? 'the filesystem'} is nearly full, but that cost the victim ${percent(share)} of its time (${failed.count} calls failed)`,
       );
@@ -85,7 +82,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: account.source === 'events' ? (isFull ? 0.95 : 0.75) : 0.6,
+      confidence: account.source === 'events' ? (isFull ? FULL.sure : FULL.sureOfCalls) : FULL.sureFromCounters,
       decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
       sentence: `${space?.mountPoint ?? 'The filesystem'} is full (${left} left): ${failed.count > 0 ? `${failed.count} calls of the victim failed for want of space, and it tried again and again` : `the victim makes no progress and sleeps ${percent(idle)} of its time`}.`,
       culprit: { kind: 'filesystem', name: space?.mountPoint ?? 'unknown' },

@@ -6,8 +6,10 @@ import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { diskName } from './judge/shared.js';
+import { INODE_LOCK } from '../model/thresholds/filesystem.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 interface Holder {
   readonly name: string;
@@ -38,7 +40,8 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['fs-lock']);
-    if (share < NOTICEABLE) return ruledOut(`it waited for a lock of the filesystem for ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable)
+      return ruledOut(`it waited for a lock of the filesystem for ${percent(share)} of its time`);
     const times = timesIn(account, ['fs-lock']);
     const first = holders(m)[0];
     let who = 'other writers of the same file or folder';
@@ -52,7 +55,9 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, NOTICEABLE, 0.4, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.9),
+      confidence:
+        ramp(share, { from: JUDGING.noticeable, ...INODE_LOCK.sure }) *
+        (account.source === 'events' ? 1 : INODE_LOCK.fromCounters),
       sentence: `The victim waits for the lock of a file or folder that ${who} hold${first?.own === false ? 's' : ''} while they write (${percent(share)} of its time).`,
       culprit,
       evidence: [

@@ -6,11 +6,10 @@ import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { diskName } from './judge/shared.js';
-
-/** Others' syncs must outnumber the victim's own by this. */
-const OUTNUMBERED = 2;
+import { JOURNAL } from '../model/thresholds/filesystem.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 
 function mostOf(m: Measures): { pid: number; name: string; count: number } | undefined {
   const byName = new Map<string, { pid: number; name: string; count: number; most: number }>();
@@ -45,11 +44,11 @@ export const cause: Cause = {
     const wall = account.to - account.from;
     const share = total(times) / wall;
     const figures = `it waited ${percent(share)} of its time for the filesystem’s journal`;
-    if (share < NOTICEABLE) return ruledOut(figures);
+    if (share < JUDGING.noticeable) return ruledOut(figures);
     const most = mostOf(m);
     const others = [...(syncs?.others.values() ?? [])].reduce((a, b) => a + b, 0);
     const own = syncs?.own.length ?? 0;
-    if (syncs && others <= OUTNUMBERED * own)
+    if (syncs && others <= JOURNAL.outnumbered * own)
       return ruledOut(`${figures}, for commits of its own: it asked for ${own} of ${own + others} syncs`);
     const each = syncs === undefined ? probeSyncMs(m) : NaN;
     if (each <= m.norm.flushMs)
@@ -59,7 +58,12 @@ export const cause: Cause = {
       kind: 'found',
       share,
       // Without the syncs it is known that it waits for the journal, not whose commits those are.
-      confidence: syncs === undefined ? 0.4 : most ? ramp(others / (own + others), 0.6, 0.9, 0.75, 0.95) : 0.55,
+      confidence:
+        syncs === undefined
+          ? JOURNAL.withoutSyncs
+          : most
+            ? ramp(others / (own + others), JOURNAL.sure)
+            : JOURNAL.withoutName,
       sentence: `The victim waits for the filesystem’s journal (${percent(share)} of its time), because ${who === undefined ? 'commits keep it busy' : `${who} asks for durability all the time: each of its ${most?.count ?? 0} syncs commits what everybody changed`}.`,
       culprit: most ? { kind: 'process', name: most.name, pid: most.pid } : { kind: 'filesystem', name: diskName(m) },
       decidedBy: 'the filesystem’s sync events, which say whose commits they are: record as root',

@@ -7,9 +7,10 @@ import { total } from '../base/intervals.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
-import { NOT_UNDERSTOOD, NOTICEABLE, notChecked, type Cause, type Argument } from './cause.js';
+import { notChecked, type Cause, type Argument } from './cause.js';
 import { doubtOf } from './judge/doubts.js';
 import { judgeDevice, diskName } from './judge/shared.js';
+import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
 
 /** Time whose reason is known and ordinary. */
 const ORDINARY = [
@@ -22,11 +23,6 @@ const ORDINARY = [
   'pipe-socket',
   'dirty-throttle',
 ] as const;
-/**
- * Bookkeeping around the device, and in a journal while the device has nothing of it, is short, but where a busy machine's workers come late;
- * more than this is no bookkeeping.
- */
-const MOST_FINISHING = 0.4;
 
 function phaseEvidence(m: Measures): Argument[] {
   return phasesOf(m.input).map((phase) => ({
@@ -71,11 +67,11 @@ export const cause: Cause = {
       shareOf(account, ORDINARY) +
       (journal - inJournal) +
       waitsForWork +
-      (finishing <= MOST_FINISHING ? finishing : 0) -
+      (finishing <= HEALTHY.mostFinishing ? finishing : 0) -
       queued;
-    if (1 - ordinary > NOT_UNDERSTOOD)
+    if (1 - ordinary > JUDGING.notUnderstood)
       return notChecked(
-        `${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet${foreignLocks >= NOTICEABLE ? `, ${percent(foreignLocks)} of it into locks that other processes gave back` : ''}`,
+        `${percent(1 - ordinary)} of the victim’s time went into states that no cause explains yet${foreignLocks >= JUDGING.noticeable ? `, ${percent(foreignLocks)} of it into locks that other processes gave back` : ''}`,
       );
     const slow = judgeDevice(m);
     const doubt = doubtOf(m, account);
@@ -104,7 +100,7 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share: 0,
-      confidence: account.source === 'samples' ? 0.75 : 0.95,
+      confidence: account.source === 'samples' ? HEALTHY.sureFromCounters : HEALTHY.sure,
       sentence:
         account.source === 'requests'
           ? `No stall in the block layer: ${diskName(m)} answered the victim’s requests as it should; they took up ${percent(shareOf(account, ['block-device', 'block-queue']))} of its time, and what it did in the rest is not in a block trace.`

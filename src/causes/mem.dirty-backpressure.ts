@@ -5,8 +5,10 @@ import { percent, rate } from '../base/format.js';
 import { said, size } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { DEVICE_HAD_ROOM, diskName, judgeDevice } from './judge/shared.js';
+import { diskName, judgeDevice } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
+import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
+import { BACKPRESSURE } from '../model/thresholds/memory.js';
 
 export const cause = defineCause({
   id: 'mem.dirty-backpressure',
@@ -17,15 +19,17 @@ export const cause = defineCause({
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
     const { share, busy, times } = throttled;
-    if (busy < DEVICE_HAD_ROOM) {
+    if (busy < DEVICE_JUDGING.hadRoom) {
       return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
     }
     const others = m.neighbours?.others ?? [];
     const foreign = others
       .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
       .reduce((sum, other) => sum + other.share, 0);
-    if (foreign > 0.5) return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
-    const confidence = ramp(busy, DEVICE_HAD_ROOM, 0.9, 0.6, 0.95) * FIDELITY[m.account.source].ofDevice;
+    if (foreign > BACKPRESSURE.mostForeign)
+      return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
+    const confidence =
+      ramp(busy, { from: DEVICE_JUDGING.hadRoom, ...BACKPRESSURE.sure }) * FIDELITY[m.account.source].ofDevice;
     // That the device is slow as well is told beside it: it is the throttle that the writer sleeps in.
     return holds({ share, confidence, before: ['dev.slow', 'dev.capped'], lost: times }, throttled);
   },

@@ -10,11 +10,10 @@ import type { Advice, Culprit } from '../model/diagnosis.js';
 import { number, part, said, size, time } from '../model/quantity.js';
 import { advise, defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { DEVICE_HAD_ROOM, diskName } from './judge/shared.js';
+import { diskName } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
-
-/** A limit under this share of dirtyable memory is far under the kernel's default of 20 %. */
-const COLLAPSED = 0.01;
+import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
+import { DIRTY_LIMIT } from '../model/thresholds/memory.js';
 
 interface LimitInForce {
   readonly bytes: number;
@@ -29,7 +28,7 @@ function deviceLimit({ topology }: Measures, id: DeviceId, global: number): numb
   const maxRatio = Number(bdi?.get('max_ratio'));
   // Newer kernels keep the limit as parts per million and show it as bytes too; the ratio in percent is rounded.
   const limit = Number.isFinite(maxBytes) ? maxBytes : maxRatio < 100 ? (global * maxRatio) / 100 : Infinity;
-  const binds = limit < global / 2 || (bdi?.get('strict_limit') === '1' && limit < global);
+  const binds = limit < DIRTY_LIMIT.binds * global || (bdi?.get('strict_limit') === '1' && limit < global);
   return binds ? limit : Infinity;
 }
 
@@ -75,7 +74,7 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
       advice: sharesOfMemory('Put the limit back to a share of memory: ', `vm.dirty_bytes=${sysctl('dirty_bytes')}`),
     };
   }
-  if (sysctl('dirty_ratio') < 5) {
+  if (sysctl('dirty_ratio') < DIRTY_LIMIT.lowRatio) {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
@@ -106,7 +105,7 @@ export const cause = defineCause({
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
     const { share, busy, isBeneath, times } = throttled;
-    if (busy >= DEVICE_HAD_ROOM) {
+    if (busy >= DEVICE_JUDGING.hadRoom) {
       return ruledOut(
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
       );
@@ -115,9 +114,9 @@ export const cause = defineCause({
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
     const confidence =
-      ramp(busy, 0.1, DEVICE_HAD_ROOM, 0.97, 0.6) *
+      ramp(busy, { ...DIRTY_LIMIT.sure, to: DEVICE_JUDGING.hadRoom }) *
       FIDELITY[m.account.source].ofDevice *
-      (ofMemory < COLLAPSED ? 1 : 0.85);
+      (ofMemory < DIRTY_LIMIT.collapsed ? 1 : DIRTY_LIMIT.notCollapsed);
     // What its workers are paused for looks like a slow device from above.
     const before = isBeneath ? ['dev.slow', 'dev.capped', 'fs.journal'] : [];
     return holds({ share, confidence, before, lost: times }, { throttled, limit, dirtyable, ofMemory });
@@ -137,7 +136,7 @@ export const cause = defineCause({
           measure: 'dirty limit in force',
           value: said`${size(limit.bytes)} = ${part(ofMemory)} of the memory that can be dirty (${size(dirtyable)})`,
           meaning:
-            ofMemory < COLLAPSED
+            ofMemory < DIRTY_LIMIT.collapsed
               ? 'far under what memory allows; the kernel’s default is 20 %'
               : 'lower than the writer needs',
           source: limit.culprit.file ?? 'balance_dirty_pages',

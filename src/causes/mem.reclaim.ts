@@ -5,8 +5,10 @@ import { total } from '../base/intervals.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { bytes, duration, figure, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { JUDGING } from '../model/thresholds/judging.js';
+import { RECLAIM } from '../model/thresholds/memory.js';
 
 export const cause: Cause = {
   id: 'mem.reclaim',
@@ -17,7 +19,7 @@ export const cause: Cause = {
     const { account } = m;
     if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['reclaim']);
-    if (share < NOTICEABLE) return ruledOut(`it reclaimed memory for ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable) return ruledOut(`it reclaimed memory for ${percent(share)} of its time`);
     if (swapping(m))
       return ruledOut(`it reclaimed memory for ${percent(share)} of its time, to make room for its own swapped pages`);
     const times = timesIn(account, ['reclaim']);
@@ -26,7 +28,9 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, NOTICEABLE, 0.4, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.85),
+      confidence:
+        ramp(share, { from: JUDGING.noticeable, ...RECLAIM.sure }) *
+        (account.source === 'events' ? 1 : RECLAIM.fromCounters),
       sentence: `The victim reclaims memory itself for ${percent(share)} of its time, because ${limit ? `its cgroup ${limit.cgroup} may use only ${bytes(limit.value)} and does` : 'the machine has none to spare'}.`,
       culprit: memoryCulprit(limit),
       evidence: [

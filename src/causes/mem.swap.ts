@@ -3,11 +3,10 @@
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { duration, figure, percent } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
-
-/** Swap in memory (zram) answers without a sleep; each page costs its reader about this much CPU, ms. */
-const IN_MEMORY_MS = 0.02;
+import { JUDGING } from '../model/thresholds/judging.js';
+import { SWAP } from '../model/thresholds/memory.js';
 
 export const cause: Cause = {
   id: 'mem.swap',
@@ -19,16 +18,19 @@ export const cause: Cause = {
     if (!account) return ruledOut('no victim');
     const swaps = swapping(m);
     const slept = shareOf(account, ['swap']);
-    if (!swaps && slept < NOTICEABLE) return ruledOut(`it waited for swapped pages for ${percent(slept)} of its time`);
+    if (!swaps && slept < JUDGING.noticeable)
+      return ruledOut(`it waited for swapped pages for ${percent(slept)} of its time`);
     // Each page that comes back throws another one out: that reclaim is part of the price.
     const times = timesIn(account, ['swap', 'reclaim']);
-    const inMemory = swaps ? Math.min(shareOf(account, ['running']), (swaps.faultsPerSecond * IN_MEMORY_MS) / 1000) : 0;
+    const inMemory = swaps
+      ? Math.min(shareOf(account, ['running']), (swaps.faultsPerSecond * SWAP.inMemoryMs) / 1000)
+      : 0;
     const waited =
       account.source === 'events'
         ? total(times) / (account.to - account.from)
         : shareOf(account, ['swap', 'reclaim', 'block-device']);
     const share = Math.min(1, waited + inMemory);
-    if (share < NOTICEABLE) return ruledOut(`its swapped pages cost it ${percent(share)} of its time`);
+    if (share < JUDGING.noticeable) return ruledOut(`its swapped pages cost it ${percent(share)} of its time`);
     const limit = memoryLimit(m);
     const rates = swaps
       ? `${figure(swaps.faultsPerSecond)} faults a second that had to read`
@@ -36,7 +38,8 @@ export const cause: Cause = {
     return {
       kind: 'found',
       share,
-      confidence: ramp(share, NOTICEABLE, 0.4, 0.75, 0.95) * (account.source === 'events' ? 1 : 0.9),
+      confidence:
+        ramp(share, { from: JUDGING.noticeable, ...SWAP.sure }) * (account.source === 'events' ? 1 : SWAP.fromCounters),
       sentence: `The victim’s own memory is swapped out and back all the time: ${rates}, ${percent(share)} of its time${limit ? `, because its cgroup ${limit.cgroup} is at its memory limit` : ''}.`,
       culprit: memoryCulprit(limit),
       before: ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped'],

@@ -7,13 +7,13 @@ import { growthOf } from '../analysis/machine/series.js';
 import { total } from '../base/intervals.js';
 import { shareOf } from '../analysis/measures.js';
 import { bytes, duration, percent, rate } from '../base/format.js';
-import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause } from './cause.js';
 import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
 import { diskName } from './judge/shared.js';
+import { JUDGING } from '../model/thresholds/judging.js';
+import { THRASH } from '../model/thresholds/memory.js';
 
 const PAGE = 4096;
-/** This share of what it read must have been in memory before. */
-const LEAST_AGAIN = 0.3;
 
 export const cause: Cause = {
   id: 'mem.thrash',
@@ -38,20 +38,22 @@ export const cause: Cause = {
     const reclaimed = shareOf(account, ['reclaim']);
     const share = Math.min(1, reclaimed > waited ? waited : waited + reclaimed);
     const figures = `it waited ${percent(waited)} of its time for cached reads`;
-    if (!(read > 0) || share < NOTICEABLE) return ruledOut(figures);
+    if (!(read > 0) || share < JUDGING.noticeable) return ruledOut(figures);
     // Without stacks a wait for the disk may be one for a write.
     const { diskBytes } = processWork(processes.get(account.pid), account);
-    if (account.source === 'samples' && read < diskBytes / 2)
+    if (account.source === 'samples' && read < THRASH.leastReads * diskBytes)
       return ruledOut(`${bytes(read)} of the ${bytes(diskBytes)} that it moved were read: it did not wait for reads`);
     if (swapping(m)) return ruledOut(`${figures}; its own memory is swapped, which is worse`);
     const part = Math.min(1, again / read);
-    if (!(part >= LEAST_AGAIN))
+    if (!(part >= THRASH.leastAgain))
       return ruledOut(`${figures}, and ${percent(part)} of what it read had been in memory shortly before`);
     const limit = memoryLimit(m);
     return {
       kind: 'found',
       share,
-      confidence: ramp(part, LEAST_AGAIN, 0.6, 0.7, 0.93) * (account.source === 'events' ? 1 : 0.9),
+      confidence:
+        ramp(part, { from: THRASH.leastAgain, ...THRASH.sure }) *
+        (account.source === 'events' ? 1 : THRASH.fromCounters),
       sentence: `The files that the victim reads no longer fit into memory: ${percent(part)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
       culprit: memoryCulprit(limit),
       before: ['dev.slow', 'dev.capped', ...(reclaimed > waited ? [] : ['mem.reclaim'])],

@@ -8,6 +8,7 @@ import type { Measures } from '../../analysis/measures.js';
 import type { Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { diskName, limitsOn } from './shared.js';
+import { BENEATH } from '../../model/thresholds/device.js';
 
 export interface Beneath {
   /** The limit's cgroup, or else the disk itself. */
@@ -17,9 +18,6 @@ export interface Beneath {
   readonly advice: readonly string[];
 }
 
-/** A limit that its device comes nowhere near does not hold it back. */
-const LEAST_USED = 0.5;
-
 /** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
 function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boolean {
   const series = m.input.counters.disks.get(limit.device ?? '');
@@ -27,7 +25,7 @@ function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boo
   const done = limit.what.endsWith('bps')
     ? growthWithin(series, `${direction}_sectors`, from, to) * 512
     : growthWithin(series, `${direction}_ios`, from, to) + growthWithin(series, `${direction}_merges`, from, to);
-  return !(done / ((to - from) / 1000) < LEAST_USED * limit.value);
+  return !(done / ((to - from) / 1000) < BENEATH.leastUsed * limit.value);
 }
 
 /** `times` is when the disk was slow. */

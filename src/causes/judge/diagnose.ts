@@ -15,19 +15,8 @@ import type { Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { STATES } from '../../model/states.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
-import {
-  adviceOf,
-  evidenceOf,
-  examine,
-  NOT_UNDERSTOOD,
-  NOTICEABLE,
-  SURE_ENOUGH,
-  type Argument,
-  type Cause,
-  type Finding,
-  type Found,
-} from '../cause.js';
-import { DEVICE_HAD_ROOM } from './shared.js';
+import { adviceOf, evidenceOf, examine, type Argument, type Cause, type Finding, type Found } from '../cause.js';
+import { DEVICE_JUDGING, JUDGING } from '../../model/thresholds/judging.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
 export interface Outcome {
@@ -51,7 +40,7 @@ function heldByOthers({ account, input }: Measures): Argument[] {
   const holders = [...(account?.holders ?? [])].sort((a, b) => b[1] - a[1]);
   const heldUpMs = holders.reduce((sum, [, heldMs]) => sum + heldMs, 0);
   const [first] = holders;
-  if (!account || !first || heldUpMs < NOTICEABLE * (account.to - account.from)) return [];
+  if (!account || !first || heldUpMs < JUDGING.noticeable * (account.to - account.from)) return [];
   const others = holders.length > 1 ? ` and ${holders.length - 1} more` : '';
   return [
     {
@@ -71,7 +60,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     cause: cause.id,
     layer: cause.layer,
     // A verdict on lossy data is worth less, and says so through its losses.
-    confidence: Math.min(1, Math.max(0, finding.confidence)) * (severe ? 0.8 : 1),
+    confidence: Math.min(1, Math.max(0, finding.confidence)) * (severe ? JUDGING.lossy : 1),
     share: Math.min(1, Math.max(0, finding.share)),
     since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
     sinceMs: onset ? onset.sinceMs : null,
@@ -84,15 +73,12 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   };
 }
 
-/** Meanwhile the victim got less done than this part of what it did otherwise. */
-const COLLAPSED = 0.25;
-
 /** The causes that a finding stands before: its own list, and what the victim always does, where it got on with that until then. */
 function beforeOf(m: Measures, { finding }: Holding, found: readonly Holding[]): readonly string[] | 'all' {
   const { before = [] } = finding;
   const habits = found.filter((one) => one.finding.isHabit === true);
   if (before === 'all' || finding.isHabit === true || habits.length === 0 || !m.account) return before;
-  const collapsed = progressWithin(m.input, m.account.pid, m.account, finding.lost) <= COLLAPSED;
+  const collapsed = progressWithin(m.input, m.account.pid, m.account, finding.lost) <= JUDGING.collapsed;
   return collapsed ? [...before, ...habits.map(({ cause }) => cause.id)] : before;
 }
 
@@ -122,7 +108,7 @@ function deviceOf(m: Measures): Argument[] {
       measure: `${m.topology.name(load.disk)} during the trace`,
       value: said`busy ${part(busy)} of ${time(input.durationMs)}, ${number(load.rows.length)} requests`,
       meaning:
-        busy < DEVICE_HAD_ROOM
+        busy < DEVICE_JUDGING.hadRoom
           ? 'the device had room: whoever was slow meanwhile was held up above the block layer, or asked for nothing'
           : 'the device had work for most of the time',
       source: 'the trace’s records',
@@ -202,9 +188,10 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
   const examined: Examined[] = causes.map((cause) => ({ cause, finding: examine(cause, m) }));
   const of = (rank: Cause['rank']) => examined.filter((one) => one.cause.rank === rank);
   const held = inOrder(m, of('verdict').filter(holds));
-  const stalls = held.filter((one) => one.finding.confidence >= SURE_ENOUGH);
+  const stalls = held.filter((one) => one.finding.confidence >= JUDGING.sureEnough);
   // What would explain less than may stay unexplained on a healthy machine is no reason to leave it open.
-  const candidates = stalls.length > 0 ? [] : held.filter(({ finding }) => finding.share > NOT_UNDERSTOOD).slice(0, 2);
+  const candidates =
+    stalls.length > 0 ? [] : held.filter(({ finding }) => finding.share > JUDGING.notUnderstood).slice(0, 2);
   const beside = of('beside').filter(holds);
   const otherwise = of('otherwise');
   const first = stalls[0] ?? (candidates.length > 0 ? undefined : otherwise.find(holds));

@@ -12,9 +12,9 @@ import { isKernelThread } from '../../analysis/machine/processes.js';
 import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
-import { LEAST_SEEN, NOTICEABLE } from '../cause.js';
 import { DEVICE_WAITS, diskName, judgeDevice } from './shared.js';
 import { NORMS } from '../../model/thresholds/requests.js';
+import { DOUBTS, JUDGING } from '../../model/thresholds/judging.js';
 
 /** How long the victim's requests took, queueing included, and what a solid-state disk may take for them. */
 function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {
@@ -36,7 +36,7 @@ function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
   if (isKernelThread(account.name))
     return 'only threads of the kernel waited for requests, and who waited for them is not in a block trace';
   const seenMs = account.to - account.from;
-  if (seenMs < LEAST_SEEN) return `the victim’s requests span only ${duration(seenMs)} of the trace`;
+  if (seenMs < JUDGING.leastSeenMs) return `the victim’s requests span only ${duration(seenMs)} of the trace`;
   // Which kind of disk it is is not known, so it must be fast enough for the better one.
   const judged = judgeDevice(m, NORMS.solid);
   if (!judged || Number.isNaN(judged.factor)) return 'the trace holds too few requests to tell how they were served';
@@ -51,17 +51,6 @@ function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
 const DISK_WAITS: readonly State[] = ['block-device', 'block-held', 'block-queue', 'journal'];
 const DISK_WAITING: ReadonlySet<State> = new Set(DISK_WAITS);
 const LOCKED: ReadonlySet<State> = new Set(['user-lock']);
-/** More waiting for the disk than this is more than an ordinary writer has: only its requests' lives can acquit the disk. */
-const UNTOLD = 0.7;
-/** From this share of a disk's bytes on, the queue is others' work; a smaller one matters where it comes in surges. A journal's is less. */
-const MOSTLY_OTHERS = 0.5;
-const PARTLY_OTHERS = 0.25;
-/** Where others ask this many times more of the disk, the victim gets this part of its own work done, at most: they are in its way. */
-const SURGE = 4;
-const HELD_UP = 0.5;
-const WINDOW_MS = 200;
-/** Windows to each side of that comparison. */
-const LEAST_WINDOWS = 3;
 
 /**
  * Threads that noticeably wait for locks and noticeably do something else: for each other, or for more to do, which only events tell apart.
@@ -70,23 +59,24 @@ const LEAST_WINDOWS = 3;
 function lockWaiters({ lines, thread }: VictimAccount): number {
   const others = [...lines].filter(([other]) => other !== thread);
   const shares = others.map(([, line]) => msIn(line, LOCKED) / total(line));
-  return shares.filter((share) => share > NOTICEABLE && share < 1 - NOTICEABLE).length;
+  return shares.filter((share) => share > JUDGING.noticeable && share < 1 - JUDGING.noticeable).length;
 }
 
 /** The victim's bytes in the windows in which others asked most of the disk, as a part of those in which they asked least; NaN: no surge. */
 function progressInSurges(account: VictimAccount, disk: Series, process: ProcessCounters): number {
+  const { windowMs, parts, leastWindows, surge: times } = DOUBTS;
   const windows: { foreign: number; own: number }[] = [];
-  for (let from = account.from; from + WINDOW_MS <= account.to; from += WINDOW_MS) {
-    const window = { from, to: from + WINDOW_MS };
+  for (let from = account.from; from + windowMs <= account.to; from += windowMs) {
+    const window = { from, to: from + windowMs };
     const own = processWork(process, window);
     windows.push({ foreign: Math.max(0, diskWork(disk, window).bytes - own.diskBytes), own: own.bytes });
   }
-  const third = Math.floor(windows.length / 3);
-  if (third < LEAST_WINDOWS) return NaN;
+  const part = Math.floor(windows.length / parts);
+  if (part < leastWindows) return NaN;
   const ordered = windows.toSorted((a, b) => a.foreign - b.foreign);
   const sum = (side: typeof windows, name: 'foreign' | 'own') => side.reduce((all, window) => all + window[name], 0);
-  const [quiet, surge] = [ordered.slice(0, third), ordered.slice(-third)];
-  return sum(surge, 'foreign') >= SURGE * sum(quiet, 'foreign') ? sum(surge, 'own') / sum(quiet, 'own') : NaN;
+  const [quiet, surge] = [ordered.slice(0, part), ordered.slice(-part)];
+  return sum(surge, 'foreign') >= times * sum(quiet, 'foreign') ? sum(surge, 'own') / sum(quiet, 'own') : NaN;
 }
 
 /** Why counters can't acquit the others on the victim's disk. */
@@ -96,12 +86,12 @@ function doubtOfOthers(m: Measures, account: VictimAccount): string | undefined 
   if (!disk || !process) return undefined;
   const work = diskWork(disk, account);
   const others = 1 - processWork(process, account).diskBytes / work.bytes;
-  if (!(others >= PARTLY_OTHERS)) return undefined;
+  if (!(others >= DOUBTS.partlyOthers)) return undefined;
   const whose = `${percent(others)} of what ${diskName(m)} moved was not the victim’s`;
-  if (others >= MOSTLY_OTHERS && work.queueMs > allowedFor(m.norm, work))
+  if (others >= DOUBTS.mostlyOthers && work.queueMs > allowedFor(m.norm, work))
     return `${whose}, each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing, and counters alone can’t tell who waited for whom`;
   const progress = progressInSurges(account, disk, process);
-  return progress <= HELD_UP
+  return progress <= DOUBTS.heldUp
     ? `${whose}, and while others asked for most the victim got ${percent(progress)} of its work done: counters alone can’t tell whether the disk kept it waiting`
     : undefined;
 }
@@ -109,9 +99,9 @@ function doubtOfOthers(m: Measures, account: VictimAccount): string | undefined 
 /** Why counters alone can't acquit what the victim waited for; undefined where they can. */
 function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined {
   const waiting = shareOf(account, DISK_WAITS);
-  if (waiting > UNTOLD)
+  if (waiting > DOUBTS.mostWaiting)
     return `the victim waited for I/O ${percent(waiting)} of its time, and counters alone can’t tell whether that is as it should be`;
-  if (waiting < NOTICEABLE) return undefined;
+  if (waiting < JUDGING.noticeable) return undefined;
   const waiters = lockWaiters(account);
   if (waiters > 0)
     return `${waiters} of the victim’s threads waited for locks while another waited for the disk, and counters alone can’t tell who kept whom waiting`;
@@ -134,7 +124,7 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
 /** Where the disk was slow in too few requests for dev.slow to be sure. */
 function doubtOfEvents(m: Measures, account: VictimAccount): string | undefined {
   const share = total(intersect(timesIn(account, DEVICE_WAITS), m.slow)) / (account.to - account.from);
-  return share >= NOTICEABLE
+  return share >= JUDGING.noticeable
     ? `the victim waited for ${diskName(m)} ${percent(share)} of its time while that took longer than an ordinary disk may, for too few requests to tell whether it is slow`
     : undefined;
 }

@@ -5,9 +5,7 @@ import type { Measures } from '../../analysis/measures.js';
 import type { Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { limitsOn } from './shared.js';
-
-/** Used up to this share, a limit makes its processes reclaim. */
-const REACHED = 0.9;
+import { MEMORY } from '../../model/thresholds/memory.js';
 
 /** The memory limit of a cgroup of the victim that is used up. */
 export function memoryLimit(m: Measures): (CgroupLimit & { readonly used: number }) | undefined {
@@ -17,7 +15,7 @@ export function memoryLimit(m: Measures): (CgroupLimit & { readonly used: number
       const used = ['memory.usage_in_bytes', 'memory.current']
         .flatMap((name) => [...(m.input.counters.cgroups.get(`${folder}/${name}`)?.columns.get('value') ?? [])])
         .filter((value) => Number.isFinite(value));
-      return used.length > 0 && Math.max(...used) >= REACHED * limit.value
+      return used.length > 0 && Math.max(...used) >= MEMORY.reached * limit.value
         ? [{ ...limit, used: Math.max(...used) }]
         : [];
     })
@@ -29,9 +27,6 @@ export function memoryCulprit(limit: CgroupLimit | undefined): Culprit {
     ? { kind: 'cgroup', name: limit.cgroup, file: limit.file }
     : { kind: 'setting', name: 'the machine’s memory', file: '/proc/meminfo' };
 }
-
-/** Fewer pages a second come back without anybody noticing. */
-const LEAST_PER_SECOND = 50;
 
 interface Swapping {
   readonly faultsPerSecond: number;
@@ -48,6 +43,6 @@ export function swapping(m: Measures): Swapping | undefined {
   const pagesIn = growthOf(input.counters.vmstat, 'pswpin') / seconds;
   const pagesOut = growthOf(input.counters.vmstat, 'pswpout') / seconds;
   // Read-ahead brings several pages a fault, and others swap as well: a fault each, or half the pages, is the victim's doing.
-  const isOwn = faults >= LEAST_PER_SECOND && pagesIn >= LEAST_PER_SECOND;
+  const isOwn = faults >= MEMORY.leastPerSecond && pagesIn >= MEMORY.leastPerSecond;
   return isOwn ? { faultsPerSecond: faults, inPerSecond: pagesIn, outPerSecond: pagesOut } : undefined;
 }

@@ -5,14 +5,7 @@ import { total } from '../../base/intervals.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { isGuilty, type Neighbour } from '../../analysis/victim/neighbours.js';
 import type { State } from '../../model/states.js';
-
-/** The victim's requests must take this much longer in company than alone. */
-export const SLOWED = 1.5;
-/** Bursts hurt before they fill a tenth of the time: this share of the victim's time, and of its waiting for the device, counts. */
-export const LEAST_SHARE = 0.04;
-const LEAST_OF_WAITING = 0.15;
-/** A request answered within this share of what an ordinary disk may take is not held up, whoever else is served. */
-const STILL_FAST = 0.2;
+import { HARM } from '../../model/thresholds/device.js';
 
 /** What the victim waits in while others are served. */
 export const NEIGHBOUR_WAITS: readonly State[] = ['block-device', 'block-queue'];
@@ -46,9 +39,9 @@ export function harmOf(m: Measures): NeighbourHarm | undefined {
     first,
     share,
     noticed:
-      mean >= STILL_FAST * m.norm.fixedMs &&
-      share >= LEAST_SHARE &&
-      foreignMs >= LEAST_OF_WAITING * total(timesIn(account, NEIGHBOUR_WAITS)),
+      mean >= HARM.stillFast * m.norm.fixedMs &&
+      share >= HARM.leastShare &&
+      foreignMs >= HARM.leastOfWaiting * total(timesIn(account, NEIGHBOUR_WAITS)),
     slowed: Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs,
   };
 }

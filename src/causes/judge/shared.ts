@@ -8,6 +8,7 @@ import { remembered } from '../../base/remember.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import type { State } from '../../model/states.js';
+import { DEVICE_JUDGING } from '../../model/thresholds/judging.js';
 
 /** The share of these times in which the device was at work: from requests, else from /proc/diskstats' io_ticks; NaN where neither tells. */
 export function utilisation(m: Measures, times: readonly Interval[]): number {
@@ -23,9 +24,6 @@ export function utilisation(m: Measures, times: readonly Interval[]): number {
   return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
 }
 
-/** A device at work for less than this share of a wait had room for what was held back. */
-export const DEVICE_HAD_ROOM = 0.6;
-
 /** States in which the victim waits for what the device has not done yet. */
 export const DEVICE_WAITS: readonly State[] = ['block-device', 'dirty-throttle'];
 
@@ -35,17 +33,14 @@ export interface DeviceJudgement {
   readonly requests: number;
   readonly bytes: number;
   readonly serviceMs: number;
-  /** The slowest class that took a fifth of the device's time and has enough requests to tell; above 1 is slow. NaN without one. */
+  /** The slowest class that took enough of the device's time and has enough requests to tell; above 1 is slow. NaN without one. */
   readonly factor: number;
 }
 
-/** Fewer requests than this make no judgement, unless they take longer than the norm by more than any hiccup, ms. */
-const ENOUGH_REQUESTS = 3;
-const HICCUP_MS = 1000;
-
 /** True where a class of requests can tell how fast the disk is. */
 export function tells({ requests, serviceMs, factor }: Slowness): boolean {
-  return requests >= ENOUGH_REQUESTS || serviceMs * (1 - 1 / factor) >= HICCUP_MS;
+  const { enoughRequests, hiccupMs } = DEVICE_JUDGING;
+  return requests >= enoughRequests || serviceMs * (1 - 1 / factor) >= hiccupMs;
 }
 
 /** How slow the victim's disk was against a norm, that of its kind unless told; undefined without requests. */
@@ -57,7 +52,7 @@ function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undef
   const classes = slowness(load, requests, norm, [account], timesIn(account, DEVICE_WAITS));
   const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
   const serviceMs = sum((one) => one.serviceMs);
-  const telling = classes.filter((one) => tells(one) && one.serviceMs >= 0.2 * serviceMs);
+  const telling = classes.filter((one) => tells(one) && one.serviceMs >= DEVICE_JUDGING.tellingShare * serviceMs);
   return {
     classes,
     requests: sum((one) => one.requests),

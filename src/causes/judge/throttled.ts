@@ -4,9 +4,10 @@ import { intersect, total, union, without, type Interval } from '../../base/inte
 import { timesIn } from '../../analysis/measures.js';
 import { percent } from '../../base/format.js';
 import { part, said, time } from '../../model/quantity.js';
-import { NOTICEABLE, notChecked, ruledOut, type Argument, type Given, type Refused } from '../cause.js';
+import { notChecked, ruledOut, type Argument, type Given, type Refused } from '../cause.js';
 import { FIDELITY } from './fidelity.js';
 import { diskName, utilisation } from './shared.js';
+import { JUDGING } from '../../model/thresholds/judging.js';
 
 export interface Throttled {
   readonly share: number;
@@ -27,7 +28,8 @@ export function findThrottled(m: Given<'victim'>): Throttled | Refused {
   const times = union([...own, ...beneath]);
   const wall = account.to - account.from;
   const held = total(times) / wall;
-  if (held < NOTICEABLE) return ruledOut(`the dirty throttle held the victim for only ${percent(held)} of its time`);
+  if (held < JUDGING.noticeable)
+    return ruledOut(`the dirty throttle held the victim for only ${percent(held)} of its time`);
   const working = without(times, m.pausedBeneath);
   const busy = working.length === 0 ? 0 : (utilisation(m, working) * total(working)) / total(times);
   if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');

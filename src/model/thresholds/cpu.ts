@@ -1,0 +1,59 @@
+// Numbers of the causes about the scheduler: cpu.starved, cpu.stopped.
+
+import { thresholds } from './threshold.js';
+
+export const STARVED = thresholds('cpu.starved', {
+  leastShare: {
+    value: 0.25,
+    unit: 'share',
+    means: 'This share of the victim’s time must be lost to waiting for a CPU.',
+    basis: {
+      prior: 'one hog on another core costs up to a third of the time by turns on the core that is left, spread thin',
+    },
+  },
+  windowMs: {
+    value: 500,
+    unit: 'ms',
+    means: 'Starvation is looked for in windows of this length, because it may begin late.',
+    basis: { derived: 'five samples at 10 Hz, a hundred slices of the scheduler' },
+  },
+  leastOfWanted: {
+    value: 0.5,
+    unit: 'share',
+    means: 'In such a window it must wait for this part of the time in which it wanted a CPU.',
+    basis: { derived: 'half is a fair share between two' },
+  },
+  stealShown: {
+    value: 0.05,
+    unit: 'share',
+    means: 'Time that the hypervisor took is shown from this share on.',
+    basis: { prior: 'a shared host takes some per cent on ordinary days' },
+  },
+  stealNamed: {
+    value: 0.1,
+    unit: 'share',
+    means: 'It is named as the reason from this share on.',
+    basis: { derived: 'what is noticed at all' },
+  },
+  sure: {
+    value: { to: 0.5, low: 0.7, high: 0.97 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is, by the share of its time that it waited for a CPU, up to this one.',
+    basis: { prior: 'the scheduler itself counts this time: what is open is whether it matters' },
+  },
+});
+
+export const STOPPED = thresholds('cpu.stopped', {
+  sure: {
+    value: 0.97,
+    unit: 'confidence',
+    means: 'How sure it is from events.',
+    basis: { prior: 'a stopped thread can’t be anything else' },
+  },
+  sureFromCounters: {
+    value: 0.92,
+    unit: 'confidence',
+    means: 'How sure it is from counters.',
+    basis: { prior: 'a debugger may have let it go between two samples' },
+  },
+});

@@ -1,0 +1,186 @@
+// Numbers of the causes about the device: dev.capped, dev.errors, dev.neighbour, dev.slow, and what they share.
+
+import { thresholds } from './threshold.js';
+
+const SURE_UNITS = { low: 'confidence', high: 'confidence' } as const;
+
+export const CAPPED = thresholds('dev.capped', {
+  flat: {
+    value: 0.08,
+    unit: 'share',
+    means: 'An output that varies by no more than this from one half second to the next is flat.',
+    basis: { prior: 'what is asked at random gives 10 % and more; a token bucket some per cent' },
+  },
+  leastOwn: {
+    value: 0.6,
+    unit: 'share',
+    means: 'The victim must own this share of what waits in the device, or somebody else fills it.',
+    basis: { prior: 'the larger part, and its journal’s writes are not its own' },
+  },
+  fell: {
+    value: 1.3,
+    unit: 'ratio',
+    means: 'A device that gave so many times as much before fell to the limit.',
+    basis: { prior: 'a third more is beyond the spread of its output' },
+  },
+  sure: {
+    value: { from: 0.02, low: 0.95, high: 0.7 },
+    unit: { from: 'share', ...SURE_UNITS },
+    means: 'How sure it is, by how much the output varies, from this up to where it is flat no more.',
+    basis: { prior: 'nothing but a limit is flat to some per cent' },
+  },
+  depth: {
+    value: { from: 3, to: 6, low: 0.85, high: 1 },
+    unit: { from: 'requests', to: 'requests', ...SURE_UNITS },
+    means: 'What is left of that by the queue inside the device.',
+    basis: { derived: 'from what is called a queue to twice that' },
+  },
+  fromCounters: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'whose requests wait is told by bytes alone' },
+  },
+});
+
+export const ERRORS = thresholds('dev.errors', {
+  aftermathMs: {
+    value: 100,
+    unit: 'ms',
+    means: 'A failed request holds up what comes after it for this long.',
+    basis: { prior: 'a retry, a remount, a report' },
+  },
+  leastFailed: {
+    value: 10,
+    unit: 'count',
+    means: 'From counters, fewer calls that wrote nothing may be chance.',
+    basis: { prior: 'a full pipe or an empty write now and then' },
+  },
+  untold: {
+    value: 0.4,
+    unit: 'confidence',
+    means: 'How sure it is from counters, which tell that calls fail and not why.',
+    basis: { derived: 'less than what is sure enough' },
+  },
+  sure: {
+    value: { from: 1, to: 10, low: 0.8, high: 0.97 },
+    unit: { from: 'requests', to: 'requests', ...SURE_UNITS },
+    means: 'How sure it is, by the requests that failed.',
+    basis: { prior: 'a single error may be a bad block that was mended since' },
+  },
+  callsOnly: {
+    value: 0.7,
+    unit: 'confidence',
+    means: 'How sure it is where calls of the victim failed and no request did.',
+    basis: { prior: 'the error may come from a filesystem that shut itself down before' },
+  },
+});
+
+export const NEIGHBOUR = thresholds('dev.neighbour', {
+  bursting: {
+    value: { share: 0.01, irregular: 0.02, bytes: 0.35, slowed: 2 },
+    unit: { share: 'share', irregular: 'share', bytes: 'share', slowed: 'ratio' },
+    means:
+      'Bursts that cost this share of the time (irregular ones the second), by one who moves this share of the device’s bytes and makes requests so many times slower, are named even so.',
+    basis: { prior: 'a burst hurts while it lasts, however seldom it comes' },
+  },
+  leastBursts: {
+    value: 2,
+    unit: 'count',
+    means: 'Fewer bursts than these are none.',
+    basis: { prior: 'a single one may be a start or an end' },
+  },
+  slowed: {
+    value: { to: 4, low: 0.65, high: 0.95 },
+    unit: { to: 'ratio', ...SURE_UNITS },
+    means: 'How sure it is, by how much slower its requests are in company, from the least that counts up to this.',
+    basis: { prior: 'ordinary load makes them two to three times slower' },
+  },
+  share: {
+    value: { to: 0.3, low: 0.8, high: 1 },
+    unit: { to: 'share', ...SURE_UNITS },
+    means: 'What is left of that by the share of its time in which others were served, up to this.',
+    basis: { prior: 'the less time, the less it explains' },
+  },
+  unnamed: {
+    value: 0.5,
+    unit: 'confidence',
+    means: 'What is left where a thread of the kernel writes, for whom is not known.',
+    basis: { prior: 'it may write for the victim itself: that alone is no verdict' },
+  },
+});
+
+export const HARM = thresholds('neighbour-harm', {
+  slowed: {
+    value: 1.5,
+    unit: 'ratio',
+    means: 'The victim’s requests must take so many times as long in company as alone.',
+    basis: { prior: 'latencies differ by a third from hour to hour' },
+  },
+  leastShare: {
+    value: 0.04,
+    unit: 'share',
+    means: 'Others must be served during this share of the victim’s time, while it waits.',
+    basis: { prior: 'bursts hurt before they fill a tenth of the time' },
+  },
+  leastOfWaiting: {
+    value: 0.15,
+    unit: 'share',
+    means: 'And during this share of its waiting for the device.',
+    basis: { prior: 'less of the waiting than a sixth is not what the waiting is for' },
+  },
+  stillFast: {
+    value: 0.2,
+    unit: 'share',
+    means: 'A request answered within this share of what an ordinary disk may take is not held up.',
+    basis: { derived: 'a fifth of the solid norm is 1 ms, which solid-state disks take on ordinary days' },
+  },
+});
+
+export const BENEATH = thresholds('beneath', {
+  leastUsed: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A limit on a device beneath must be used up to this share to hold it back.',
+    basis: { prior: 'a device that does less than half of what it may is held back by something else' },
+  },
+});
+
+export const SLOW = thresholds('dev.slow', {
+  sure: {
+    value: { from: 1, to: 3, low: 0.6, high: 0.95 },
+    unit: { from: 'ratio', to: 'ratio', ...SURE_UNITS },
+    means: 'How sure it is, by how many times the norm the device takes.',
+    basis: { prior: 'the norm is generous; what takes three times as long is slow by any measure' },
+  },
+  sureFromCounters: {
+    value: { from: 1, to: 2, low: 0.5, high: 0.75 },
+    unit: { from: 'ratio', to: 'ratio', ...SURE_UNITS },
+    means: 'The same from counters.',
+    basis: { prior: 'time in a scheduler’s queue counts there as well' },
+  },
+  sureOfGrown: {
+    value: { from: 4, to: 10, low: 0.6, high: 0.9 },
+    unit: { from: 'ratio', to: 'ratio', ...SURE_UNITS },
+    means: 'The same by how many times slower than before it is, where it is still within the norm.',
+    basis: { derived: 'from the least by which a disk becomes slower' },
+  },
+  saturated: {
+    value: 0.05,
+    unit: 'share',
+    means: 'CPUs that idle for less than this have no time left for a loop device’s workers.',
+    basis: { prior: 'counters of ticks leave some per cent of idle time to a busy CPU' },
+  },
+  unsure: {
+    value: 0.5,
+    unit: 'confidence',
+    means: 'What is left of it then.',
+    basis: { prior: 'the CPUs explain it as well' },
+  },
+  leastHungMs: {
+    value: 1000,
+    unit: 'ms',
+    means: 'Requests that have waited for this long when a recording ends are told as not answered.',
+    basis: { prior: 'what is under way at the end is no news' },
+  },
+});

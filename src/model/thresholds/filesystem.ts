@@ -1,0 +1,93 @@
+// Numbers of the causes about filesystems: fs.frozen, fs.full, fs.inode-lock, fs.journal.
+
+import { thresholds } from './threshold.js';
+
+export const FROZEN = thresholds('fs.frozen', {
+  sure: {
+    value: 0.97,
+    unit: 'confidence',
+    means: 'How sure it is from events.',
+    basis: { prior: 'nothing but a freeze makes a write wait at its beginning' },
+  },
+  sureFromCounters: {
+    value: 0.9,
+    unit: 'confidence',
+    means: 'How sure it is from counters.',
+    basis: { prior: 'a sample shows the same place, now and then' },
+  },
+});
+
+export const FULL = thresholds('fs.full', {
+  hardlyAny: {
+    value: { share: 0.01, bytes: 256 * 1024 * 1024, inodes: 1000 },
+    unit: { share: 'share', bytes: 'B', inodes: 'count' },
+    means: 'Less than this share of the whole, and less than so much in all, is hardly any space or inodes.',
+    basis: { prior: 'one per cent of a large disk is plenty; 256 MiB are a second or two of writing' },
+  },
+  plenty: {
+    value: 0.05,
+    unit: 'share',
+    means: 'With more than this left, calls that fail for want of space fail for that of the device beneath.',
+    basis: { cited: 'mke2fs(8): 5 % are kept for root, so an ordinary user may lack what is free' },
+  },
+  sure: {
+    value: 0.95,
+    unit: 'confidence',
+    means: 'How sure it is where calls failed and the filesystem is full.',
+    basis: { prior: 'the error itself says so, and so does the filesystem' },
+  },
+  sureOfCalls: {
+    value: 0.75,
+    unit: 'confidence',
+    means: 'How sure it is where calls failed and the filesystem was not seen full.',
+    basis: { prior: 'it may be a quota, or another filesystem than is thought' },
+  },
+  sureFromCounters: {
+    value: 0.6,
+    unit: 'confidence',
+    means: 'How sure it is from counters.',
+    basis: { prior: 'that the victim sleeps while the filesystem is full may be chance' },
+  },
+});
+
+export const INODE_LOCK = thresholds('fs.inode-lock', {
+  sure: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is, by the share of its time that it waited for the lock, from what is noticed up to this one.',
+    basis: { prior: 'the stack tells the lock: what is open is whether it matters' },
+  },
+  fromCounters: {
+    value: 0.9,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'a sample shows a lock, and not always whose' },
+  },
+});
+
+export const JOURNAL = thresholds('fs.journal', {
+  outnumbered: {
+    value: 2,
+    unit: 'ratio',
+    means: 'Others’ syncs must outnumber the victim’s own by more than this.',
+    basis: { prior: 'with as many of its own it would wait for those' },
+  },
+  sure: {
+    value: { from: 0.6, to: 0.9, low: 0.75, high: 0.95 },
+    unit: { from: 'share', to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is, by the share of all syncs that are others’.',
+    basis: { prior: 'each of its own may be the one that it waits for' },
+  },
+  withoutName: {
+    value: 0.55,
+    unit: 'confidence',
+    means: 'How sure it is where nobody was seen to sync.',
+    basis: { derived: 'a little more than what is sure enough' },
+  },
+  withoutSyncs: {
+    value: 0.4,
+    unit: 'confidence',
+    means: 'How sure it is where syncs were not recorded.',
+    basis: { derived: 'less than what is sure enough: whose commits those are is not known' },
+  },
+});

@@ -1,0 +1,155 @@
+// Numbers by which findings become a verdict: what is noticed at all, how sure is sure enough, what a device is judged from, and what keeps
+// a victim from being called healthy. The causes' own numbers stand in the files of their layers.
+
+import { thresholds } from './threshold.js';
+
+export const JUDGING = thresholds('judging', {
+  noticeable: {
+    value: 0.1,
+    unit: 'share',
+    means: 'Below this share of the victim’s time a state is not called a stall.',
+    basis: { prior: 'a tenth is what a user begins to notice' },
+  },
+  sureEnough: {
+    value: 0.5,
+    unit: 'confidence',
+    means: 'A cause that is less sure than this is a candidate, and no verdict.',
+    basis: { prior: 'more likely than not' },
+  },
+  notUnderstood: {
+    value: 0.25,
+    unit: 'share',
+    means: 'With more than this share of its time in states that nothing explains, a victim is not called healthy.',
+    basis: { prior: 'twice what is noticed, and a little: less may be several small waits of different kinds' },
+  },
+  collapsed: {
+    value: 0.25,
+    unit: 'share',
+    means: 'A program that got this part of its usual work done, or less, was kept from its way of working.',
+    basis: { derived: 'the inverse of the four times by which a disk must become slower' },
+  },
+  lossy: {
+    value: 0.8,
+    unit: 'confidence',
+    means: 'A verdict on a recording with severe losses is worth this part of what it would be.',
+    basis: { prior: 'losses rarely hide the main part of a stall, but they may' },
+  },
+  unwatched: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'So is one on a block trace, whose victim was not watched but chosen.',
+    basis: { prior: 'the victim may have done other things than wait for its requests' },
+  },
+  leastSeenMs: {
+    value: 1000,
+    unit: 'ms',
+    means: 'Requests in a block trace that span less than this show a moment and no stall.',
+    basis: { prior: 'a stall is a matter of seconds' },
+  },
+  seen: {
+    value: { from: 100, low: 0.5, high: 1 },
+    unit: { from: 'ms', low: 'confidence', high: 'confidence' },
+    means: 'How much a finding on a block trace is worth by the time that its requests span, up to that least time.',
+    basis: { derived: 'from a tenth of that time on; half for what may be chance' },
+  },
+});
+
+export const DEVICE_JUDGING = thresholds('device-judging', {
+  hadRoom: {
+    value: 0.6,
+    unit: 'share',
+    means: 'A device at work for less than this share of a wait had room for what was held back.',
+    basis: { prior: 'an ordinary writer leaves gaps of some tens of per cent between its requests' },
+  },
+  enoughRequests: {
+    value: 3,
+    unit: 'requests',
+    means: 'A class of requests with so many tells how fast the disk is.',
+    basis: { prior: 'one late answer among two is half of them' },
+  },
+  hiccupMs: {
+    value: 1000,
+    unit: 'ms',
+    means: 'Fewer tell it where they took this much longer than the norm.',
+    basis: { prior: 'no garbage collection of a disk in order takes a second' },
+  },
+  tellingShare: {
+    value: 0.2,
+    unit: 'share',
+    means: 'A class that took less than this share of the device’s time does not speak for it.',
+    basis: { prior: 'of six classes one that has its sixth is no more than company' },
+  },
+});
+
+export const HEALTHY = thresholds('healthy', {
+  mostFinishing: {
+    value: 0.4,
+    unit: 'share',
+    means: 'More bookkeeping around the device than this share of the victim’s time is no bookkeeping.',
+    basis: { prior: 'it is short, but where a busy machine’s workers come late' },
+  },
+  sure: {
+    value: 0.95,
+    unit: 'confidence',
+    means: 'How sure the verdict is from events or requests.',
+    basis: { measured: 'bench/results/diagnosis.md, 2026-11-25: no healthy control was called a stall' },
+  },
+  sureFromCounters: {
+    value: 0.75,
+    unit: 'confidence',
+    means: 'How sure it is from counters alone.',
+    basis: { prior: 'what a sample shows of a wait may be another wait' },
+  },
+});
+
+export const DOUBTS = thresholds('doubts', {
+  mostWaiting: {
+    value: 0.7,
+    unit: 'share',
+    means: 'Counters don’t acquit a disk for which the victim waited more of its time than this.',
+    basis: { prior: 'an ordinary writer has something else to do for a third of its time' },
+  },
+  mostlyOthers: {
+    value: 0.5,
+    unit: 'share',
+    means: 'From this share of a disk’s bytes on, its queue is others’ work.',
+    basis: { prior: 'the larger part' },
+  },
+  partlyOthers: {
+    value: 0.25,
+    unit: 'share',
+    means: 'From this share on, others matter where they come in surges; what a journal writes is less.',
+    basis: { prior: 'a journal writes a block or two for each of the victim’s' },
+  },
+  surge: {
+    value: 4,
+    unit: 'ratio',
+    means: 'It is a surge where others ask so many times more of the disk than at their quietest.',
+    basis: { prior: 'a steady load varies by two to three times from one window to the next' },
+  },
+  heldUp: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A victim that gets this part of its work done in the surges, or less, may be held up by them.',
+    basis: { prior: 'half is more than the victim’s own pace varies' },
+  },
+  parts: {
+    value: 3,
+    unit: 'count',
+    means:
+      'The recording is cut into so many parts, of which that with most of others’ work is held against that with least.',
+    basis: { prior: 'a part in between is left out, in which a surge begins or ends' },
+  },
+  windowMs: {
+    value: 200,
+    unit: 'ms',
+    means: 'Surges are looked for in windows of this length.',
+    basis: { derived: 'two samples at 10 Hz' },
+  },
+  leastWindows: {
+    value: 3,
+    unit: 'windows',
+    means: 'Each of those parts must hold so many windows.',
+    basis: { prior: 'fewer may all be one pause' },
+  },
+});

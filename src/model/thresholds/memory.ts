@@ -1,0 +1,146 @@
+// Numbers of the causes about memory and the page cache: mem.dirty-backpressure, mem.dirty-limit, mem.reclaim, mem.swap, mem.thrash, and
+// what they share.
+
+import { thresholds } from './threshold.js';
+
+const SURE_UNITS = { to: 'share', low: 'confidence', high: 'confidence' } as const;
+
+export const MEMORY = thresholds('memory', {
+  reached: {
+    value: 0.9,
+    unit: 'share',
+    means: 'A cgroup’s memory limit that is used up to this share makes its processes reclaim.',
+    basis: { prior: 'the kernel reclaims in batches, so use stays a little under the limit' },
+  },
+  leastPerSecond: {
+    value: 50,
+    unit: 'per second',
+    means: 'Fewer faults or swapped pages a second come back without anybody noticing.',
+    basis: { derived: 'at 1 ms each, 50 take a twentieth of the time' },
+  },
+});
+
+export const BACKPRESSURE = thresholds('mem.dirty-backpressure', {
+  mostForeign: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Where more of what the device served belonged to others than this, they fill it.',
+    basis: { prior: 'the larger part' },
+  },
+  sure: {
+    value: { to: 0.9, low: 0.6, high: 0.95 },
+    unit: SURE_UNITS,
+    means: 'How sure it is, by the share of the pauses in which the device worked, up to this one.',
+    basis: { prior: 'a device that works all along sets the pace; gaps may be those of a limit' },
+  },
+  fromCounters: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'the throttle is seen in a sample now and then' },
+  },
+});
+
+export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
+  collapsed: {
+    value: 0.01,
+    unit: 'share',
+    means: 'A limit under this share of the memory that can be dirty is far under what memory allows.',
+    basis: { derived: 'a twentieth of the kernel’s default of 20 % (vm.dirty_ratio)' },
+  },
+  binds: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A device’s own limit is the one in force where it is under this part of the machine’s.',
+    basis: { prior: 'a device that may have most of the limit has no limit of its own' },
+  },
+  lowRatio: {
+    value: 5,
+    unit: '%',
+    means: 'A vm.dirty_ratio under this is named as the setting.',
+    basis: { derived: 'a quarter of the kernel’s default of 20 %' },
+  },
+  sure: {
+    value: { from: 0.1, low: 0.97, high: 0.6 },
+    unit: { from: 'share', low: 'confidence', high: 'confidence' },
+    means:
+      'How sure it is, by the share of the pauses in which the device worked, from this one up to where it had no room.',
+    basis: { prior: 'a device that idles while the writer is paused is not to blame' },
+  },
+  fromCounters: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'the throttle is seen in a sample now and then' },
+  },
+  notCollapsed: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'With a limit that has not collapsed it is this much less sure.',
+    basis: { prior: 'such a limit may be meant' },
+  },
+});
+
+export const RECLAIM = thresholds('mem.reclaim', {
+  sure: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: SURE_UNITS,
+    means: 'How sure it is, by the share of its time that it reclaimed, from what is noticed up to this one.',
+    basis: { prior: 'the kernel tells the reclaim itself: what is open is whether it matters' },
+  },
+  fromCounters: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'reclaim on the CPU has no sleep that a sample shows' },
+  },
+});
+
+export const SWAP = thresholds('mem.swap', {
+  inMemoryMs: {
+    value: 0.02,
+    unit: 'ms',
+    means: 'Swap in memory (zram) answers without a sleep: each page costs its reader about this much CPU.',
+    basis: { prior: 'a fault and the decompression of 4 KiB take 10 to 30 µs' },
+  },
+  sure: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: SURE_UNITS,
+    means:
+      'How sure it is, by the share of its time that its swapped pages cost it, from what is noticed up to this one.',
+    basis: { prior: 'the faults are the victim’s own: what is open is whether they matter' },
+  },
+  fromCounters: {
+    value: 0.9,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'the faults are counted there as well, the sleeps are not' },
+  },
+});
+
+export const THRASH = thresholds('mem.thrash', {
+  leastAgain: {
+    value: 0.3,
+    unit: 'share',
+    means: 'This share of what it read must have been in memory shortly before.',
+    basis: { prior: 'refaults are counted for the whole machine; a cold start has next to none' },
+  },
+  leastReads: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Without stacks, reads must be this share of what it moved, or it did not wait for them.',
+    basis: { prior: 'the larger part' },
+  },
+  sure: {
+    value: { to: 0.6, low: 0.7, high: 0.93 },
+    unit: SURE_UNITS,
+    means: 'How sure it is, by the share that was read again, up to this one.',
+    basis: { prior: 'with most of it read again, memory is what is missing' },
+  },
+  fromCounters: {
+    value: 0.9,
+    unit: 'confidence',
+    means: 'From counters it is this much less sure.',
+    basis: { prior: 'a wait for the disk may be one for a write' },
+  },
+});
