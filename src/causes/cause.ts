@@ -2,48 +2,12 @@
 // exports `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
 import { RECORD_INSTEAD, UNSEEN } from './judge/block-trace.js';
+import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
 import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
 import type { Said } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
-
-/** What a cause may need of the recording, in the words that 'not checked, because …' is made of. */
-export const NEEDS = {
-  victim: {
-    has: (m: Measures) => m.account !== undefined,
-    else: 'no process was watched, or nothing was recorded of it',
-  },
-  sleeps: {
-    has: (m: Measures) => m.account?.source === 'events',
-    else: 'the victim’s sleeps were not recorded (that needs root and tracefs)',
-  },
-  stages: {
-    has: (m: Measures) => m.account !== undefined && m.account.source !== 'samples',
-    else: 'when the victim waited for its requests was not recorded (that needs root and tracefs)',
-  },
-  requests: {
-    has: (m: Measures) => m.load !== undefined && m.requests !== undefined,
-    else: 'no request on the victim’s disk was recorded (that needs root, tracefs and a local disk)',
-  },
-  disk: { has: (m: Measures) => m.disk !== undefined, else: 'the victim’s disk is not known' },
-  facts: { has: (m: Measures) => m.input.facts.length > 0, else: 'the machine’s settings were not recorded' },
-} as const;
-
-export type Need = keyof typeof NEEDS;
-
-/** The measures that are there where a need is met. */
-interface Needed {
-  readonly victim: 'account';
-  readonly sleeps: 'account';
-  readonly stages: 'account';
-  readonly requests: 'load' | 'requests';
-  readonly disk: 'disk';
-  readonly facts: never;
-}
-
-/** The measures of a recording that has all that a cause needs. */
-export type Given<N extends Need> = Measures & { readonly [Key in Needed[N]]-?: NonNullable<Measures[Key]> };
 
 /** One figure of an argument, as a cause gives it. */
 export interface Argument {
@@ -60,7 +24,7 @@ export interface Told {
   readonly evidence: readonly Argument[];
   readonly advice: readonly (Advice | string)[];
   /** The measurement that would make it certain, told where it is not. */
-  readonly decidedBy?: string;
+  readonly decidedBy?: Advice | string;
 }
 
 /** What of a finding is judged: how much it explains, and where it stands among others. */
@@ -112,28 +76,19 @@ interface Definition<N extends Need, Figures> extends Omit<Cause, 'needs' | 'exa
   readonly tell: (figures: Figures, measures: Given<N>) => Told;
 }
 
-function isGiven<N extends Need>(measures: Measures, needs: readonly N[]): measures is Given<N> {
-  return needs.every((need) => NEEDS[need].has(measures));
-}
-
 /** Makes a cause of its definition. */
 export function defineCause<N extends Need, Figures>(definition: Definition<N, Figures>): Cause {
   const { judge, tell, ...rest } = definition;
   return {
     ...rest,
     examine(measures) {
-      if (!isGiven(measures, definition.needs)) return notChecked(missingOf(measures, definition.needs));
+      if (!isGiven(measures, definition.needs)) return notChecked(missingOf(measures, definition.needs) ?? '');
       const judged = judge(measures);
       if (judged.kind !== 'holds') return judged;
       const { kind: _holds, figures, ...weight } = judged;
       return { kind: 'found', ...weight, ...tell(figures, measures) };
     },
   };
-}
-
-function missingOf(measures: Measures, needs: readonly Need[]): string {
-  const missing = needs.find((need) => !NEEDS[need].has(measures));
-  return missing === undefined ? '' : NEEDS[missing].else;
 }
 
 export function holds<Figures>(weight: Weight, figures: Figures): Judgement<Figures> {
@@ -154,18 +109,6 @@ export function evidenceOf({ measure, value, meaning, source }: Argument): Evide
 
 export function adviceOf(advice: Advice | string): Advice {
   return typeof advice === 'string' ? { text: advice, commands: [] } : advice;
-}
-
-/** What a command leaves different, and what puts it back. */
-interface Effect {
-  readonly changes: string;
-  readonly undo: string | null;
-}
-
-/** Advice with a command between its words; `effect` is absent where the command only looks. */
-export function advise(before: string, command: string, after: string, effect?: Effect): Advice {
-  const { changes = null, undo = null } = effect ?? {};
-  return { text: `${before}\`${command}\`${after}`, commands: [{ command, changes, undo }] };
 }
 
 export function ruledOut(why: string): Refused {
@@ -193,7 +136,8 @@ export function examine(cause: Cause, measures: Measures): Finding {
 }
 
 function examineOn(cause: Cause, measures: Measures): Finding {
-  if (!isGiven(measures, cause.needs)) return notChecked(missingOf(measures, cause.needs));
+  const missing = missingOf(measures, cause.needs);
+  if (missing !== undefined) return notChecked(missing);
   try {
     return cause.examine(measures);
   } catch (error) {

@@ -7,8 +7,10 @@ import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/victim/pauses.js';
 import { bytes, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
+import type { Facts } from '../model/facts.js';
 import { number, part, said, size, time } from '../model/quantity.js';
-import { advise, defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { diskName } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
@@ -52,18 +54,7 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
         name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${m.topology.name(own.id)}’s bdi`,
         file: `${file}/${name}`,
       },
-      advice: advise(
-        'Raise the device’s own limit: ',
-        `echo 0 > ${file}/strict_limit; echo 100 > ${file}/max_ratio`,
-        '.',
-        {
-          changes: `the dirty limit of ${m.topology.name(own.id)}, until it is set again or the machine restarts`,
-          undo:
-            own.limit < Infinity && bdi?.has('max_bytes') === true
-              ? `\`echo ${bdi.get('max_bytes')?.trim() ?? ''} > ${file}/max_bytes; echo ${bdi.get('strict_limit')?.trim() ?? '0'} > ${file}/strict_limit\``
-              : `\`echo ${bdi?.get('max_ratio')?.trim() ?? '100'} > ${file}/max_ratio; echo ${bdi?.get('strict_limit')?.trim() ?? '0'} > ${file}/strict_limit\``,
-        },
-      ),
+      advice: raised(m, own.id),
     };
   }
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());
@@ -71,14 +62,14 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_bytes=${sysctl('dirty_bytes')}`, file: '/proc/sys/vm/dirty_bytes' },
-      advice: sharesOfMemory('Put the limit back to a share of memory: ', `vm.dirty_bytes=${sysctl('dirty_bytes')}`),
+      advice: sharesOfMemory('Put the limit back to a share of memory: ', facts),
     };
   }
   if (sysctl('dirty_ratio') < DIRTY_LIMIT.lowRatio) {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
-      advice: sharesOfMemory('Raise it: ', `vm.dirty_ratio=${sysctl('dirty_ratio')}`),
+      advice: sharesOfMemory('Raise it: ', facts),
     };
   }
   return {
@@ -89,11 +80,35 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
   };
 }
 
-function sharesOfMemory(words: string, before: string): Advice {
-  return advise(words, 'sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10', '.', {
-    changes: 'the machine’s dirty limit, until it is set again or the machine restarts',
-    undo: `\`sysctl -w ${before}\``,
-  });
+/** The device's own limit raised to that of the machine. */
+function raised({ topology }: Measures, id: DeviceId): Advice {
+  const bdi = topology.device(id)?.bdi;
+  const folder = `/sys/class/bdi/${id}`;
+  const put = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`echo ${value} > ${folder}/${name}`];
+  // max_bytes is exact where the kernel has it, and writing it sets max_ratio as well.
+  const limit = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
+  const undo = [...put(limit, bdi?.get(limit)?.trim()), ...put('strict_limit', bdi?.get('strict_limit')?.trim())];
+  return advise`Raise the device’s own limit: ${change(
+    [...put('strict_limit', '0'), ...put('max_ratio', '100')].join('; '),
+    `the dirty limit of ${topology.name(id)}, until it is set again or the machine restarts`,
+    `\`${undo.join('; ')}\``,
+  )}.`;
+}
+
+function sharesOfMemory(words: string, facts: Facts | undefined): Advice {
+  const sysctl = (name: string) => facts?.files.get(`/proc/sys/vm/${name}`)?.trim();
+  // Writing a limit in bytes sets the one in per cent to 0 and the other way round, so of each pair the one in force is put back.
+  const before = ['dirty', 'dirty_background'].map((limit) =>
+    Number(sysctl(`${limit}_bytes`)) > 0
+      ? `vm.${limit}_bytes=${sysctl(`${limit}_bytes`)}`
+      : `vm.${limit}_ratio=${sysctl(`${limit}_ratio`) ?? 'OLD'}`,
+  );
+  return advise`${words}${change(
+    'sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10',
+    'the machine’s dirty limits, until they are set again or the machine restarts',
+    `\`sysctl -w ${before.join(' ')}\``,
+  )}.`;
 }
 
 export const cause = defineCause({

@@ -41,9 +41,9 @@ export function flow(value: number): Quantity {
   return new Quantity(value, 'bytes/s', rate(value));
 }
 
-/** A whole number of things. */
+/** A number of things; a mean has one decimal. */
 export function number(value: number): Quantity {
-  return new Quantity(value, 'count', String(value));
+  return new Quantity(value, 'count', Number.isInteger(value) ? String(value) : value.toFixed(1));
 }
 
 /** How often a second: a decimal below ten. */

@@ -1,6 +1,7 @@
 // Measures + causes → the diagnosis: which cause holds first, which hold as well, which are ruled out and why, which could not be checked.
 // Causes that hold are ranked by the victim's time that each explains, weighed by how sure it is.
 
+import { advise, look } from './advice.js';
 import { limitsOf } from './block-trace.js';
 import { findOnset } from '../../analysis/victim/onset.js';
 import type { Measures } from '../../analysis/measures.js';
@@ -11,7 +12,7 @@ import { threadName } from '../../analysis/machine/processes.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
 import { percent } from '../../base/format.js';
 import { number, part, said, time } from '../../model/quantity.js';
-import type { Diagnosis, Verdict } from '../../model/diagnosis.js';
+import type { Advice, Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { STATES } from '../../model/states.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
@@ -116,6 +117,19 @@ function deviceOf(m: Measures): Argument[] {
   ];
 }
 
+function decides({ id }: Cause, { text, commands }: Advice): Advice {
+  return { text: `What would decide on ${id}: ${text}.`, commands };
+}
+
+/** What would show more than this recording does. */
+function recordNext({ input, account }: Measures): Advice | string {
+  const again = look('iowitness record --for 60s --pid PID');
+  if (input.source === 'block-trace') return advise`Record what a block trace leaves out: ${again}, as root.`;
+  return account?.source === 'events'
+    ? advise`Look at the accounting and record for longer: ${again}.`
+    : 'Record as root, so that the victim’s sleeps and the requests are seen.';
+}
+
 /** What is said when no cause holds and health can't be argued: where the time went, and what would decide. */
 function inconclusive(m: Measures, why: string, candidates: readonly Holding[]): Verdict {
   const { account } = m;
@@ -140,13 +154,9 @@ function inconclusive(m: Measures, why: string, candidates: readonly Holding[]):
     evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)].map(evidenceOf),
     advice: [
       ...candidates.flatMap(({ cause, finding }) =>
-        finding.decidedBy === undefined ? [] : [`What would decide on ${cause.id}: ${finding.decidedBy}.`],
+        finding.decidedBy === undefined ? [] : [decides(cause, adviceOf(finding.decidedBy))],
       ),
-      m.input.source === 'block-trace'
-        ? 'Record what a block trace leaves out: `iowitness record --for 60s --pid PID`, as root.'
-        : account?.source === 'events'
-          ? 'Look at the accounting and record for longer: `iowitness record --for 60s --pid PID`.'
-          : 'Record as root, so that the victim’s sleeps and the requests are seen.',
+      recordNext(m),
     ].map(adviceOf),
   };
 }
@@ -222,7 +232,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     candidates: candidates.map(({ cause, finding }) => ({
       cause: cause.id,
       confidence: finding.confidence,
-      decidedBy: finding.decidedBy ?? null,
+      decidedBy: finding.decidedBy === undefined ? null : adviceOf(finding.decidedBy).text,
     })),
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m),

@@ -4,7 +4,8 @@ import { intersect, total, union, without, type Interval } from '../../base/inte
 import { timesIn } from '../../analysis/measures.js';
 import { percent } from '../../base/format.js';
 import { part, said, time } from '../../model/quantity.js';
-import { notChecked, ruledOut, type Argument, type Given, type Refused } from '../cause.js';
+import { notChecked, ruledOut, type Argument, type Refused } from '../cause.js';
+import type { Given } from './needs.js';
 import { FIDELITY } from './fidelity.js';
 import { diskName, utilisation } from './shared.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
