@@ -4,8 +4,10 @@ import type { Segment } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import type { State } from '../model/states.js';
-import { duration, percent } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
+import { percent } from '../base/format.js';
+import { part, said, time } from '../model/quantity.js';
+import { defineCause, holds, ramp, ruledOut } from './cause.js';
+import { FIDELITY } from './judge/fidelity.js';
 import { IDLE } from '../model/thresholds/application.js';
 
 const ASLEEP: readonly State[] = ['asleep', 'pipe-socket'];
@@ -23,36 +25,32 @@ function idleStates({ lines }: VictimAccount): readonly State[] {
   return [...lines.values()].every((segments) => idlePart(segments) >= IDLE.leastShare) ? WITHOUT_WORK : ASLEEP;
 }
 
-export const cause: Cause = {
+export const cause = defineCause({
   id: 'app.idle',
   layer: 'application',
   rank: 'otherwise',
   needs: ['victim'],
-  examine(m) {
-    const { account } = m;
-    if (!account) return ruledOut('no victim');
+  judge({ account }) {
     const states = idleStates(account);
-    const share = shareOf(account, states);
-    const running = shareOf(account, ['running']);
-    if (share < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(share)} of its time`);
+    const idle = shareOf(account, states);
+    if (idle < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(idle)} of its time`);
+    const confidence = ramp(idle, { from: IDLE.leastShare, ...IDLE.sure }) * FIDELITY[account.source].ofStates;
+    return holds({ share: idle, confidence, lost: timesIn(account, states) }, { idle });
+  },
+  tell({ idle }, { account }) {
     const waits = shareOf(account, ['pipe-socket']);
     return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(share, { from: IDLE.leastShare, ...IDLE.sure }) * (account.source === 'events' ? 1 : IDLE.fromCounters),
-      sentence: `Nothing holds the process up: for ${percent(share)} of its time it asked for nothing, ${waits > share / 2 ? 'waiting for input, a socket or a timer' : 'sleeping by its own choice'}.`,
+      sentence: `Nothing holds the process up: for ${percent(idle)} of its time it asked for nothing, ${waits > idle / 2 ? 'waiting for input, a socket or a timer' : 'sleeping by its own choice'}.`,
       culprit: null,
       evidence: [
         {
           measure: 'idle',
-          value: `${duration(share * (account.to - account.from))} (${percent(share)})`,
-          meaning: `${percent(waits)} in poll, a pipe or a socket, ${percent(share - waits)} asleep; it ran for ${percent(running)}`,
-          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/{wchan,schedstat}',
+          value: said`${time(idle * (account.to - account.from))} (${part(idle)})`,
+          meaning: `${percent(waits)} in poll, a pipe or a socket, ${percent(idle - waits)} asleep; it ran for ${percent(shareOf(account, ['running']))}`,
+          source: FIDELITY[account.source].waits,
         },
       ],
       advice: ['Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule.'],
-      lost: timesIn(account, states),
     };
   },
-};
+});

@@ -1,58 +1,60 @@
-// The one interface behind which every cause stands: what it needs, and what it finds. A cause is a file of this folder that exports
-// `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
+// The one interface behind which every cause stands: what it needs, how it judges, and how it tells. A cause is a file of this folder that
+// exports `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
 import { RECORD_INSTEAD, UNSEEN } from './judge/block-trace.js';
+import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
 import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
+import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
+import type { Said } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 
-/** What a cause may need of the recording, in the words that 'not checked, because …' is made of. */
-export const NEEDS = {
-  victim: {
-    has: (m: Measures) => m.account !== undefined,
-    else: 'no process was watched, or nothing was recorded of it',
-  },
-  sleeps: {
-    has: (m: Measures) => m.account?.source === 'events',
-    else: 'the victim’s sleeps were not recorded (that needs root and tracefs)',
-  },
-  stages: {
-    has: (m: Measures) => m.account !== undefined && m.account.source !== 'samples',
-    else: 'when the victim waited for its requests was not recorded (that needs root and tracefs)',
-  },
-  requests: {
-    has: (m: Measures) => m.load !== undefined,
-    else: 'no request on the victim’s disk was recorded (that needs root, tracefs and a local disk)',
-  },
-  disk: { has: (m: Measures) => m.disk !== undefined, else: 'the victim’s disk is not known' },
-  facts: { has: (m: Measures) => m.input.facts.length > 0, else: 'the machine’s settings were not recorded' },
-} as const;
+/** One figure of an argument, as a cause gives it. */
+export interface Argument {
+  readonly measure: string;
+  readonly value: Said | string;
+  readonly meaning: string;
+  readonly source: string;
+}
 
-export type Need = keyof typeof NEEDS;
+/** What of a finding is words: told from the figures that were judged. */
+export interface Told {
+  readonly sentence: string;
+  readonly culprit: Culprit | null;
+  readonly evidence: readonly Argument[];
+  readonly advice: readonly (Advice | string)[];
+  /** The measurement that would make it certain, told where it is not. */
+  readonly decidedBy?: Advice | string;
+}
 
-/** The cause holds. */
-export interface Found {
-  readonly kind: 'found';
+/** What of a finding is judged: how much it explains, and where it stands among others. */
+export interface Weight {
   /** The share of the victim's wall time that it explains, 0 to 1: what causes are ranked by. */
   readonly share: number;
   readonly confidence: number;
-  readonly sentence: string;
-  readonly culprit: Culprit | null;
-  readonly evidence: readonly Evidence[];
-  readonly advice: readonly string[];
   /** Causes that name the same time less closely, or a consequence of this one: they are told after it. */
   readonly before?: readonly string[] | 'all';
   /** True for what the program always does, as its way of working: what keeps it from that is told first. */
   readonly isHabit?: boolean;
-  /** The measurement that would make it certain, told where it is not. */
-  readonly decidedBy?: string;
   /** When the victim lost its time to it, ms since the start; empty for what takes no time (`healthy`, `env.changed`). */
   readonly lost: readonly Interval[];
 }
 
-export type Finding =
-  Found | { readonly kind: 'ruled-out'; readonly why: string } | { readonly kind: 'not-checked'; readonly why: string };
+/** The cause holds. */
+export interface Found extends Weight, Told {
+  readonly kind: 'found';
+}
+
+/** The cause does not hold, or could not be looked at. */
+export interface Refused {
+  readonly kind: 'ruled-out' | 'not-checked';
+  readonly why: string;
+}
+
+export type Finding = Found | Refused;
+
+/** A judgement: refused, or what it weighs with the figures that it is told from. */
+export type Judgement<Figures> = Refused | (Weight & { readonly kind: 'holds'; readonly figures: Figures });
 
 export interface Cause {
   /** The catalogue's id, e.g. 'mem.dirty-limit'; the file is named after it. */
@@ -67,11 +69,53 @@ export interface Cause {
   examine(measures: Measures): Finding;
 }
 
-export function ruledOut(why: string): Finding {
+/** How a cause is written: what it needs is there when it judges, and what it tells comes from what it judged. */
+interface Definition<N extends Need, Figures> extends Omit<Cause, 'needs' | 'examine'> {
+  readonly needs: readonly N[];
+  readonly judge: (measures: Given<N>) => Judgement<Figures>;
+  readonly tell: (figures: Figures, measures: Given<N>) => Told;
+}
+
+/** Makes a cause of its definition. */
+export function defineCause<N extends Need, Figures>(definition: Definition<N, Figures>): Cause {
+  const { judge, tell, ...rest } = definition;
+  return {
+    ...rest,
+    examine(measures) {
+      if (!isGiven(measures, definition.needs)) return notChecked(missingOf(measures, definition.needs) ?? '');
+      const judged = judge(measures);
+      if (judged.kind !== 'holds') return judged;
+      const { kind: _holds, figures, ...weight } = judged;
+      return { kind: 'found', ...weight, ...tell(figures, measures) };
+    },
+  };
+}
+
+export function holds<Figures>(weight: Weight, figures: Figures): Judgement<Figures> {
+  return { kind: 'holds', ...weight, figures };
+}
+
+/** An argument with its words and figures apart. */
+export function evidenceOf({ measure, value, meaning, source }: Argument): Evidence {
+  const { text, figures } = typeof value === 'string' ? { text: value, figures: [] } : value;
+  return {
+    measure,
+    value: text,
+    figures: figures.map((one) => ({ value: one.value, unit: one.unit })),
+    meaning,
+    source,
+  };
+}
+
+export function adviceOf(advice: Advice | string): Advice {
+  return typeof advice === 'string' ? { text: advice, commands: [] } : advice;
+}
+
+export function ruledOut(why: string): Refused {
   return { kind: 'ruled-out', why };
 }
 
-export function notChecked(why: string): Finding {
+export function notChecked(why: string): Refused {
   return { kind: 'not-checked', why };
 }
 
@@ -92,8 +136,8 @@ export function examine(cause: Cause, measures: Measures): Finding {
 }
 
 function examineOn(cause: Cause, measures: Measures): Finding {
-  const missing = cause.needs.find((need) => !NEEDS[need].has(measures));
-  if (missing) return notChecked(NEEDS[missing].else);
+  const missing = missingOf(measures, cause.needs);
+  if (missing !== undefined) return notChecked(missing);
   try {
     return cause.examine(measures);
   } catch (error) {

@@ -11,9 +11,9 @@ import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
+import type { Culprit } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
+import { ramp, ruledOut, type Cause, type Argument } from './cause.js';
 import { limitsOn } from './judge/shared.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 
@@ -123,7 +123,7 @@ export const cause: Cause = {
     if (quota) culprit = { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
     else if (first) culprit = { kind: 'process', name: first.name, pid: first.pid };
     const who = first && `${first.name} (${first.pid}${first.processes > 1 ? ` and ${first.processes - 1} more` : ''})`;
-    const evidence: Evidence[] = [
+    const evidence: Argument[] = [
       {
         measure: 'ready to run, not running',
         value: `${duration(others * total(times))} (${percent(share)})`,

@@ -5,136 +5,171 @@
 import { ceilingOf, ceilingOfCounters, type Ceiling } from '../analysis/requests/ceiling.js';
 import { firstSlowDispatch } from '../analysis/requests/disk-load.js';
 import { diskWork, processWork } from '../analysis/machine/counted-work.js';
+import { valueAt } from '../analysis/machine/series.js';
 import { intersect, total } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
-import { duration, figure, percent, rate } from '../base/format.js';
-import { beneathOf } from './judge/beneath.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './judge/shared.js';
+import { duration, percent, rate } from '../base/format.js';
+import { flow, frequency, number, ratio, said, time } from '../model/quantity.js';
 import { CEILING } from '../model/thresholds/requests.js';
 import { CAPPED } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { beneathOf, type Beneath } from './judge/beneath.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { isGiven, type Given } from './judge/needs.js';
+import { diskName } from './judge/shared.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
-function ceiling(m: Measures): Ceiling | undefined {
-  const { account, load, requests, disk } = m;
-  if (!account) return undefined;
-  if (load && requests && account.source !== 'samples')
-    return ceilingOf(load, requests, (row) => account.own[row] !== 0, account.from, account.to, m.norm.fixedMs);
-  const series = disk === undefined ? undefined : m.input.counters.disks.get(disk);
-  return series && ceilingOfCounters(series, account.from, account.to, m.norm.fixedMs);
+type Victim = Given<'victim' | 'disk'>;
+
+/** The life of each request and whose it is: without them counters must do. */
+const LIVES = ['stages', 'requests'] as const;
+
+function ceiling(m: Victim): Ceiling | Refused {
+  const { account, norm } = m;
+  const series = m.input.counters.disks.get(m.disk);
+  const isLived = isGiven(m, LIVES);
+  if (!isLived && !series)
+    return notChecked('neither the requests of the victim’s disk nor its counters were recorded');
+  const top = isLived
+    ? ceilingOf(m.load, m.requests, (row) => account.own[row] !== 0, account.from, account.to, norm.fixedMs)
+    : series && ceilingOfCounters(series, account.from, account.to, norm.fixedMs);
+  const why = `requests did not queue up inside ${diskName(m)} until they were slow: whether it has a ceiling can’t show`;
+  return top ?? ruledOut(why);
 }
 
 /** The ceiling began with the first request that it made wait, a little before the first window in which it shows. */
-function began(m: Measures, top: Ceiling): number {
-  const { account, load, requests } = m;
-  if (!account || !load || !requests || account.source === 'samples') return top.firstMs;
-  const isOwn = (row: number) => account.own[row] !== 0;
-  const first = firstSlowDispatch(load, requests, isOwn, m.norm.fixedMs, top.firstMs - CEILING.windowMs);
+function began(m: Victim, top: Ceiling): number {
+  if (!isGiven(m, LIVES)) return top.firstMs;
+  const isOwn = (row: number) => m.account.own[row] !== 0;
+  const first = firstSlowDispatch(m.load, m.requests, isOwn, m.norm.fixedMs, top.firstMs - CEILING.windowMs);
   return Number.isNaN(first) ? top.firstMs : first;
 }
 
-/** The victim's part of what was in the device, requests times time; without events, of the device's bytes, by its own counters. */
-function ownShare(m: Measures): number {
-  const { account, load, requests } = m;
-  if (!account) return 0;
-  if (account.source === 'samples' || !load || !requests) {
+/** The victim's part of what was in the device, requests times time; without events, of the device's bytes, by its own counters. NaN: not known. */
+function ownShare(m: Victim): number {
+  const { account } = m;
+  if (!isGiven(m, LIVES)) {
     const { disks, processes } = m.input.counters;
-    return (
-      processWork(processes.get(account.pid), account).diskBytes / diskWork(disks.get(m.disk ?? ''), account).bytes
-    );
+    return processWork(processes.get(account.pid), account).diskBytes / diskWork(disks.get(m.disk), account).bytes;
   }
+  const { load, requests } = m;
   let own = 0;
   let all = 0;
   for (const row of load.rows) {
-    const insideMs = (requests.completed[row] ?? NaN) - (requests.dispatched[row] ?? NaN);
+    const insideMs = valueAt(requests.completed, row) - valueAt(requests.dispatched, row);
     all += insideMs;
     if (account.own[row] !== 0) own += insideMs;
   }
   return all > 0 ? own / all : 0;
 }
 
-export const cause: Cause = {
+/** What comes out under the ceiling, how even it is, and what it was before. */
+interface Output {
+  readonly amount: string;
+  /** Coefficient of variation of what is limited, operations or bytes. */
+  readonly spread: number;
+  readonly latencyMs: number;
+  /** How many times as much it gave before; NaN where there was no before. */
+  readonly before: number;
+  /** All of it in words. */
+  readonly words: string;
+}
+
+function outputOf(m: Measures, top: Ceiling): Output {
+  const inBytes = top.bytesSpread < top.operationsSpread;
+  const spread = Math.min(top.bytesSpread, top.operationsSpread);
+  // Of requests of one size both are flat, and the limit may be in either.
+  const isEither = Math.max(top.bytesSpread, top.operationsSpread) <= CAPPED.flat;
+  const operations = `${String(frequency(top.operationsPerSecond))} IOPS`;
+  const moved = rate(top.bytesPerSecond);
+  const amount = isEither ? `${moved} (${operations})` : inBytes ? moved : operations;
+  const latencyMs = (top.depth * 1000) / top.operationsPerSecond;
+  return {
+    amount,
+    spread,
+    latencyMs,
+    before: inBytes ? top.bytesBefore / top.bytesPerSecond : top.operationsBefore / top.operationsPerSecond,
+    words: `with ${top.depth.toFixed(1)} requests inside on average, ${diskName(m)} gave ${amount}, ${percent(spread)} more or less from one half second to the next, and each took ${duration(latencyMs)}`,
+  };
+}
+
+interface Figures {
+  readonly top: Ceiling;
+  readonly output: Output;
+  readonly share: number;
+  readonly beneath: Beneath;
+}
+
+function evidence({ top, output, beneath }: Figures, m: Measures): Argument[] {
+  const completions = m.load ? 'block:block_rq_complete' : '/proc/diskstats';
+  return [
+    {
+      measure: 'ceiling',
+      value: said`${frequency(top.operationsPerSecond)} IOPS, ${flow(top.bytesPerSecond)}`,
+      meaning: `the same in each of ${top.windows} half seconds: ${percent(top.operationsSpread)} spread in operations, ${percent(top.bytesSpread)} in bytes`,
+      source: completions,
+    },
+    {
+      measure: 'queue inside the device',
+      value: said`${number(top.depth)} requests, ${time(output.latencyMs)} each`,
+      meaning: 'latency is the queue divided by the ceiling (Little’s law): more requests only wait longer',
+      source: m.load ? 'block:block_rq_issue → block:block_rq_complete' : '/proc/diskstats',
+    },
+    ...(output.before >= CAPPED.fell
+      ? [
+          {
+            measure: 'before the ceiling',
+            value: said`${ratio(output.before)} as much`,
+            meaning: 'the limit set in during the recording: burst credit that is spent looks like this',
+            source: completions,
+          },
+        ]
+      : []),
+    ...beneath.evidence,
+  ];
+}
+
+export const cause = defineCause({
   id: 'dev.capped',
   layer: 'device',
   rank: 'verdict',
   needs: ['victim', 'disk'],
   fromRequests: true,
-  examine(m) {
+  judge(m) {
     const { account } = m;
-    if (!account) return ruledOut('no victim');
-    const name = diskName(m);
     const top = ceiling(m);
-    if (!top)
-      return ruledOut(
-        `requests did not queue up inside ${name} until they were slow: whether it has a ceiling can’t show`,
-      );
-    const inBytes = top.bytesSpread < top.operationsSpread;
-    const flat = Math.min(top.bytesSpread, top.operationsSpread);
-    const operations = `${figure(top.operationsPerSecond)} IOPS`;
-    // Of requests of one size both are flat, and the limit may be in either.
-    const isEither = Math.max(top.bytesSpread, top.operationsSpread) <= CAPPED.flat;
-    const amount = isEither
-      ? `${rate(top.bytesPerSecond)} (${operations})`
-      : inBytes
-        ? rate(top.bytesPerSecond)
-        : operations;
-    const before = inBytes ? top.bytesBefore / top.bytesPerSecond : top.operationsBefore / top.operationsPerSecond;
-    const latency = (top.depth * 1000) / top.operationsPerSecond;
-    const figures = `with ${top.depth.toFixed(1)} requests inside on average, ${name} gave ${amount}, ${percent(flat)} more or less from one half second to the next, and each took ${duration(latency)}`;
-    if (flat > CAPPED.flat) return ruledOut(`${figures}: that is not flat`);
+    if ('kind' in top) return top;
+    const output = outputOf(m, top);
+    if (output.spread > CAPPED.flat) return ruledOut(`${output.words}: that is not flat`);
     const own = ownShare(m);
-    if (!(own >= CAPPED.leastOwn)) return ruledOut(`${figures}, but only ${percent(own)} of it was the victim’s`);
-    const times = intersect(timesIn(account, ['block-device', 'block-queue', 'block-held']), [
-      { from: began(m, top), to: account.to },
-    ]);
-    const share = total(times) / (account.to - account.from);
+    if (Number.isNaN(own)) return notChecked(`${output.words}, but how much of it was the victim’s was not recorded`);
+    if (own < CAPPED.leastOwn) return ruledOut(`${output.words}, but only ${percent(own)} of it was the victim’s`);
+    const since = { from: began(m, top), to: account.to };
+    const lost = intersect(timesIn(account, ['block-device', 'block-queue', 'block-held']), [since]);
+    const share = total(lost) / (account.to - account.from);
     if (share < JUDGING.noticeable)
-      return ruledOut(`${figures}; the victim waited for it only ${percent(share)} of its time`);
-    const fell = before >= CAPPED.fell;
-    const beneath = beneathOf(m, times);
+      return ruledOut(`${output.words}; the victim waited for it only ${percent(share)} of its time`);
+    const confidence =
+      ramp(output.spread, { ...CAPPED.sure, to: CAPPED.flat }) *
+      ramp(top.depth, CAPPED.depth) *
+      FIDELITY[account.source].ofDevice;
+    const before = ['dev.slow', 'blk.tags', 'blk.scheduler'];
+    return holds({ share, confidence, before, lost }, { top, output, share, beneath: beneathOf(m, lost) });
+  },
+  tell(figures, m) {
+    const { top, output, share, beneath } = figures;
+    const fell = output.before >= CAPPED.fell ? `; it gave ${String(ratio(output.before))} as much before` : '';
     return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(flat, { ...CAPPED.sure, to: CAPPED.flat }) *
-        ramp(top.depth, CAPPED.depth) *
-        (account.source === 'samples' ? CAPPED.fromCounters : 1),
-      sentence: `${name} gives ${amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(latency)} each)${fell ? `; it gave ${before.toFixed(1)} times as much before` : ''}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
+      sentence: `${diskName(m)} gives ${output.amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(output.latencyMs)} each)${fell}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
       culprit: beneath.culprit,
-      before: ['dev.slow', 'blk.tags', 'blk.scheduler'],
       decidedBy:
         'the same load with half and with twice as many requests in flight: under a rate limit the throughput does not change',
-      evidence: [
-        {
-          measure: 'ceiling',
-          value: `${operations}, ${rate(top.bytesPerSecond)}`,
-          meaning: `the same in each of ${top.windows} half seconds: ${percent(top.operationsSpread)} spread in operations, ${percent(top.bytesSpread)} in bytes`,
-          source: m.load ? 'block:block_rq_complete' : '/proc/diskstats',
-        },
-        {
-          measure: 'queue inside the device',
-          value: `${top.depth.toFixed(1)} requests, ${duration(latency)} each`,
-          meaning: 'latency is the queue divided by the ceiling (Little’s law): more requests only wait longer',
-          source: m.load ? 'block:block_rq_issue → block:block_rq_complete' : '/proc/diskstats',
-        },
-        ...(fell
-          ? [
-              {
-                measure: 'before the ceiling',
-                value: `${before.toFixed(1)} times as much`,
-                meaning: 'the limit set in during the recording: burst credit that is spent looks like this',
-                source: m.load ? 'block:block_rq_complete' : '/proc/diskstats',
-              },
-            ]
-          : []),
-        ...beneath.evidence,
-      ],
+      evidence: evidence(figures, m),
       advice: [
         ...beneath.advice,
         'Compare the ceiling with what the volume was bought for (IOPS, throughput, burst credit), and with the instance’s own limit.',
         'Fewer requests in flight cost no throughput and shorten each one’s wait.',
       ],
-      lost: times,
     };
   },
-};
+});

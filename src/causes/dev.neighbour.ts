@@ -2,132 +2,151 @@
 // for it. Both are asked for, because a fast device serves many at once without harm.
 
 import { intersect, union, type Interval } from '../base/intervals.js';
-import { timesIn, type Measures } from '../analysis/measures.js';
+import { timesIn } from '../analysis/measures.js';
+import { valueAt } from '../analysis/machine/series.js';
 import type { Neighbour } from '../analysis/victim/neighbours.js';
-import { bytes, duration, percent } from '../base/format.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { harmOf, NEIGHBOUR_WAITS } from './judge/neighbour-harm.js';
-import { judgeDevice, diskName } from './judge/shared.js';
+import { percent } from '../base/format.js';
+import type { Culprit } from '../model/diagnosis.js';
+import { number, part, ratio, said, size, time, type Said } from '../model/quantity.js';
 import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
+import { advise, look } from './judge/advice.js';
+import type { Given } from './judge/needs.js';
+import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
+import { judgeDevice, diskName } from './judge/shared.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
-function who(neighbour: Neighbour): string {
-  const { origin, processes } = neighbour;
+type Company = Given<'victim' | 'disk' | 'requests' | 'neighbours'>;
+
+function who({ origin, processes }: Neighbour): string {
   if (origin.pid === null) return origin.name;
   return `${origin.name} (${origin.pid}${processes > 1 ? ` and ${processes - 1} more` : ''})`;
 }
 
-function burstText(neighbour: Neighbour): string | undefined {
-  const { spans, period, binMs } = neighbour.bursts;
+function burstsOf({ bursts: { spans, period, binMs } }: Neighbour): Said | undefined {
   if (spans.length < NEIGHBOUR.leastBursts) return undefined;
   return period === undefined
-    ? `${spans.length} bursts, not periodic`
-    : `${spans.length} bursts, one every ${duration(period * binMs)}`;
+    ? said`${number(spans.length)} bursts, not periodic`
+    : said`${number(spans.length)} bursts, one every ${time(period * binMs)}`;
 }
 
 /** When the victim waited while others were served. */
-function lostTo(m: Measures, waits: readonly Interval[]): Interval[] {
-  const { load, requests, account } = m;
-  if (!load || !requests || !account) return [];
+function lostTo({ load, account }: Company): Interval[] {
   const services: Interval[] = [];
   load.rows.forEach((row, at) => {
-    if (account.own[row] === 0) services.push({ from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 });
+    if (account.own[row] === 0) services.push({ from: valueAt(load.serviceFrom, at), to: valueAt(load.serviceTo, at) });
   });
-  return intersect(waits, union(services));
+  return intersect(timesIn(account, NEIGHBOUR_WAITS), union(services));
 }
 
-export const cause: Cause = {
+/** Bursts hurt while they last, even where they cost little in all. */
+function isBursting({ first, share }: NeighbourHarm, { neighbours }: Company): boolean {
+  const { bursting: limits, leastBursts } = NEIGHBOUR;
+  return (
+    first.bursts.spans.length >= leastBursts &&
+    (first.bursts.period !== undefined || share >= limits.irregular) &&
+    share >= limits.share &&
+    first.share >= limits.bytes &&
+    neighbours.slowdown >= limits.slowed
+  );
+}
+
+function isNamed({ origin }: Neighbour): boolean {
+  return origin.via !== 'unattributed';
+}
+
+function evidence(first: Neighbour, { neighbours }: Company): Argument[] {
+  const flushed = first.origin.via === 'flushed';
+  const bursts = burstsOf(first);
+  return [
+    {
+      measure: 'served while the victim waited',
+      value: said`${time(first.waitMs)} for ${who(first)}, ${time(neighbours.ownMs)} for the victim itself`,
+      meaning: 'the device worked for somebody else while the victim waited for it',
+      source: 'block:block_rq_issue → block:block_rq_complete, sched_switch',
+    },
+    {
+      measure: 'share of the device',
+      value: said`${part(first.share)} of its bytes (${size(first.bytes)})`,
+      meaning: flushed
+        ? 'written by the flusher thread, given back to the process that made the pages dirty'
+        : 'issued by the process itself',
+      source: flushed ? 'writeback:writeback_dirty_folio, writeback_single_inode' : 'block:block_bio_queue',
+    },
+    {
+      measure: 'the victim’s own requests',
+      value: Number.isFinite(neighbours.slowdown)
+        ? said`${time(neighbours.contendedMeanMs)} in company, ${time(neighbours.quietMeanMs)} alone: ${ratio(neighbours.slowdown)}`
+        : said`${time(neighbours.contendedMeanMs)}, and never alone`,
+      meaning: 'the company makes them slower',
+      source: 'block:block_bio_queue → block:block_rq_complete',
+    },
+    ...(bursts
+      ? [
+          {
+            measure: 'bursts',
+            value: bursts,
+            meaning: first.bursts.period === undefined ? 'it comes and goes' : 'something starts it on a schedule',
+            source: flushed ? 'writeback:writeback_dirty_folio' : 'block:block_rq_complete',
+          },
+        ]
+      : []),
+  ];
+}
+
+function sentence(first: Neighbour, m: Given<'victim'>): string {
+  const bursts = burstsOf(first)?.text;
+  const fills = first.origin.via === 'flushed' ? 'makes pages dirty whose write-back fills' : 'fills';
+  const whose = isNamed(first) ? 'its own' : 'written by that thread of the kernel, for whom is not known';
+  const waited = percent(first.waitMs / (m.account.to - m.account.from));
+  return `${who(first)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served during ${waited} of the victim’s time while the victim waited.`;
+}
+
+function culpritOf({ origin }: Neighbour): Culprit {
+  return { kind: 'process', name: origin.name, ...(origin.pid !== null && { pid: origin.pid }) };
+}
+
+/** Why the harm is none, or somebody else's doing; undefined where it stands. */
+function objection(harm: NeighbourHarm, m: Company): string | undefined {
+  const { first, share, noticed, slowed } = harm;
+  const name = diskName(m);
+  const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
+  if (!noticed && !isBursting(harm, m)) return `${figures}: too little to matter`;
+  if (slowed < HARM.slowed)
+    return `${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`;
+  const factor = judgeDevice(m)?.factor ?? NaN;
+  return factor > 1 ? `${figures}, but ${name} is slow for everybody (${String(ratio(factor))} the norm)` : undefined;
+}
+
+export const cause = defineCause({
   id: 'dev.neighbour',
   layer: 'device',
   rank: 'verdict',
-  needs: ['victim', 'stages', 'disk', 'requests'],
+  needs: ['victim', 'stages', 'disk', 'requests', 'neighbours'],
   fromRequests: true,
-  examine(m) {
-    const { account, neighbours } = m;
-    if (!account || !neighbours) return ruledOut('no requests');
-    const name = diskName(m);
-    const wall = account.to - account.from;
-    const waits = timesIn(account, NEIGHBOUR_WAITS);
+  judge(m) {
     const harm = harmOf(m);
-    if (!harm) return ruledOut(`nobody else${account.source === 'requests' ? ', by name,' : ''} used ${name}`);
-    const { first, share, noticed, slowed } = harm;
-    const isNamed = first.origin.via !== 'unattributed';
-    const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
-    const { bursting: limits, leastBursts } = NEIGHBOUR;
-    const bursting =
-      first.bursts.spans.length >= leastBursts &&
-      (first.bursts.period !== undefined || share >= limits.irregular) &&
-      share >= limits.share &&
-      first.share >= limits.bytes &&
-      neighbours.slowdown >= limits.slowed;
-    if (!noticed && !bursting) return ruledOut(`${figures}: too little to matter`);
-    const slow = judgeDevice(m);
-    const mean = neighbours.contendedMeanMs;
-    if (slowed < HARM.slowed)
-      return ruledOut(
-        `${figures}, but the victim’s requests took only ${slowed.toFixed(1)} times as long in that company`,
-      );
-    if (slow && slow.factor > 1)
-      return ruledOut(`${figures}, but ${name} is slow for everybody (${slow.factor.toFixed(1)} times the norm)`);
-    const bursts = burstText(first);
-    const culprit: Culprit = {
-      kind: 'process',
-      name: first.origin.name,
-      ...(first.origin.pid !== null && { pid: first.origin.pid }),
-    };
-    const flushed = first.origin.via === 'flushed';
-    const evidence: Evidence[] = [
-      {
-        measure: 'served while the victim waited',
-        value: `${duration(first.waitMs)} for ${who(first)}, ${duration(neighbours.ownMs)} for the victim itself`,
-        meaning: 'the device worked for somebody else while the victim waited for it',
-        source: 'block:block_rq_issue → block:block_rq_complete, sched_switch',
-      },
-      {
-        measure: 'share of the device',
-        value: `${percent(first.share)} of its bytes (${bytes(first.bytes)})`,
-        meaning: flushed
-          ? 'written by the flusher thread, given back to the process that made the pages dirty'
-          : 'issued by the process itself',
-        source: flushed ? 'writeback:writeback_dirty_folio, writeback_single_inode' : 'block:block_bio_queue',
-      },
-      {
-        measure: 'the victim’s own requests',
-        value: Number.isFinite(neighbours.slowdown)
-          ? `${duration(neighbours.contendedMeanMs)} in company, ${duration(neighbours.quietMeanMs)} alone: ${neighbours.slowdown.toFixed(1)} times`
-          : `${duration(mean)}, and never alone`,
-        meaning: 'the company makes them slower',
-        source: 'block:block_bio_queue → block:block_rq_complete',
-      },
-    ];
-    if (bursts) {
-      evidence.push({
-        measure: 'bursts',
-        value: bursts,
-        meaning: first.bursts.period === undefined ? 'it comes and goes' : 'something starts it on a schedule',
-        source: flushed ? 'writeback:writeback_dirty_folio' : 'block:block_rq_complete',
-      });
-    }
-    return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed }) *
-        ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) *
-        (isNamed ? 1 : NEIGHBOUR.unnamed),
-      ...(!isNamed && {
-        decidedBy: 'who makes the pages dirty that the kernel writes there: `iowitness record` sees it',
-      }),
-      sentence: `${who(first)} ${flushed ? 'makes pages dirty whose write-back fills' : 'fills'} ${name}${bursts ? ` in ${bursts}` : ''}: ${percent(first.share)} of the device’s bytes are ${isNamed ? 'its own' : 'written by that thread of the kernel, for whom is not known'}, and it was served during ${percent(first.waitMs / wall)} of the victim’s time while the victim waited.`,
-      culprit,
-      evidence,
-      advice: [
-        `Move ${first.origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`,
-        ...(first.bursts.period === undefined
-          ? []
-          : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
-      ],
-      lost: lostTo(m, waits),
-    };
+    if (!harm) return ruledOut(`nobody else${m.account.source === 'requests' ? ', by name,' : ''} used ${diskName(m)}`);
+    const against = objection(harm, m);
+    if (against !== undefined) return ruledOut(against);
+    const { first, share, slowed } = harm;
+    const confidence =
+      ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed }) *
+      ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) *
+      (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
+    return holds({ share, confidence, lost: lostTo(m) }, first);
   },
-};
+  tell: (first, m) => ({
+    sentence: sentence(first, m),
+    culprit: culpritOf(first),
+    ...(!isNamed(first) && {
+      decidedBy: advise`who makes the pages dirty that the kernel writes there: ${look('iowitness record')} sees it`,
+    }),
+    evidence: evidence(first, m),
+    advice: [
+      `Move ${first.origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`,
+      ...(first.bursts.period === undefined
+        ? []
+        : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
+    ],
+  }),
+});

@@ -2,33 +2,38 @@
 // because a change at the onset of a stall is the first thing to ask about.
 
 import { duration } from '../base/format.js';
-import { ruledOut, type Cause } from './cause.js';
+import type { FactChange } from '../model/facts.js';
+import { defineCause, holds, ruledOut } from './cause.js';
 
-export const cause: Cause = {
+/** More than these say no more. */
+const SHOWN = 10;
+const LONGEST_VALUE = 60;
+
+function text(value: FactChange['before']): string {
+  if (value === null) return 'nothing';
+  return value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE - 3)}…` : value;
+}
+
+export const cause = defineCause({
   id: 'env.changed',
   layer: 'any',
   rank: 'beside',
   needs: ['facts'],
-  examine(m) {
-    const { changes } = m.input;
-    const first = changes[0];
+  judge({ input: { changes } }) {
+    const [first] = changes;
     if (!first) return ruledOut('no setting, mount, device or daemon changed during the recording');
-    const text = (value: string | null) =>
-      value === null ? 'nothing' : value.length > 60 ? `${value.slice(0, 57)}…` : value;
-    return {
-      kind: 'found',
-      share: 0,
-      confidence: 1,
-      sentence: `${changes.length === 1 ? 'One thing' : `${changes.length} things`} changed during the recording, first ${first.what}, ${duration(first.atMs)} after its start.`,
-      culprit: first.what.startsWith('/') ? { kind: 'setting', name: first.what, file: first.what } : null,
-      evidence: changes.slice(0, 10).map((change) => ({
-        measure: change.what,
-        value: `${text(change.before)} → ${text(change.after)}`,
-        meaning: `first seen ${duration(change.atMs)} after the start`,
-        source: 'settings compared once a second',
-      })),
-      advice: ['Compare the time of the change with the onset of the stall.'],
-      lost: [],
-    };
+    return holds({ share: 0, confidence: 1, lost: [] }, { first, changes });
   },
-};
+  tell: ({ first, changes }) => ({
+    sentence: `${changes.length === 1 ? 'One thing' : `${changes.length} things`} changed during the recording, first ${first.what}, ${duration(first.atMs)} after its start.`,
+    culprit: first.what.startsWith('/') ? { kind: 'setting', name: first.what, file: first.what } : null,
+    // The values are the settings’ own texts: they have no unit.
+    evidence: changes.slice(0, SHOWN).map((change) => ({
+      measure: change.what,
+      value: `${text(change.before)} → ${text(change.after)}`,
+      meaning: `first seen ${duration(change.atMs)} after the start`,
+      source: 'settings compared once a second',
+    })),
+    advice: ['Compare the time of the change with the onset of the stall.'],
+  }),
+});

@@ -1,51 +1,52 @@
 // The ordinary dirty throttle: the writer fills the page cache faster than the device drains it, and is paused down to its speed.
 // Told from a limit that is too low by the device, which is busy during the pauses. Source: mm/page-writeback.c.
 
-import { bytes, percent, rate } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
+import { percent, rate } from '../base/format.js';
+import { said, size } from '../model/quantity.js';
+import { defineCause, holds, ramp, ruledOut } from './cause.js';
+import { FIDELITY } from './judge/fidelity.js';
 import { diskName, judgeDevice } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
 import { BACKPRESSURE } from '../model/thresholds/memory.js';
 
-export const cause: Cause = {
+export const cause = defineCause({
   id: 'mem.dirty-backpressure',
   layer: 'page cache',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
-    const { share, busy } = throttled;
+    const { share, busy, times } = throttled;
     if (busy < DEVICE_JUDGING.hadRoom) {
       return ruledOut(`the device idled for ${percent(1 - busy)} of the time in which the writer was paused`);
     }
-    const slow = judgeDevice(m);
     const others = m.neighbours?.others ?? [];
     const foreign = others
       .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
       .reduce((sum, other) => sum + other.share, 0);
     if (foreign > BACKPRESSURE.mostForeign)
       return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
-    const { account } = m;
-    const drained = slow && account ? slow.bytes / ((account.to - account.from) / 1000) : NaN;
+    const confidence =
+      ramp(busy, { from: DEVICE_JUDGING.hadRoom, ...BACKPRESSURE.sure }) * FIDELITY[m.account.source].ofDevice;
+    // That the device is slow as well is told beside it: it is the throttle that the writer sleeps in.
+    return holds({ share, confidence, before: ['dev.slow', 'dev.capped'], lost: times }, throttled);
+  },
+  tell(throttled, m) {
+    const { account, throttle } = m;
+    const served = judgeDevice(m);
+    const drained = served ? served.bytes / ((account.to - account.from) / 1000) : NaN;
     return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(busy, { from: DEVICE_JUDGING.hadRoom, ...BACKPRESSURE.sure }) *
-        (account?.source === 'events' ? 1 : BACKPRESSURE.fromCounters),
-      sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(share)} of its time while the device was busy ${percent(busy)} of it.`,
+      sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(throttled.share)} of its time while the device was busy ${percent(throttled.busy)} of it.`,
       culprit: { kind: 'device', name: diskName(m) },
-      // That the device is slow as well is told beside it: it is the throttle that the writer sleeps in.
-      before: ['dev.slow', 'dev.capped'],
       evidence: [
         ...throttled.evidence('the device had work all along: it sets the pace'),
-        ...(m.throttle && m.throttle.pauses > 0
+        ...(throttle && throttle.pauses > 0
           ? [
               {
                 measure: 'dirty against the limit',
-                value: `${bytes(m.throttle.dirtyBytes)} of ${bytes(m.throttle.limitBytes)}`,
+                value: said`${size(throttle.dirtyBytes)} of ${size(throttle.limitBytes)}`,
                 meaning: 'the cache is full of what the device has not taken yet',
                 source: 'writeback:balance_dirty_pages',
               },
@@ -56,7 +57,6 @@ export const cause: Cause = {
         'Write less or to a faster device: the writer gets what the device can give.',
         'To keep other writers responsive, lower vm.dirty_background_bytes so that writing back begins earlier.',
       ],
-      lost: throttled.times,
     };
   },
-};
+});

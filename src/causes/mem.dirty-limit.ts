@@ -4,10 +4,14 @@
 
 import type { Measures } from '../analysis/measures.js';
 import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/victim/pauses.js';
-import { bytes, duration, percent } from '../base/format.js';
+import { bytes, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
-import type { Culprit, Evidence } from '../model/diagnosis.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
+import type { Facts } from '../model/facts.js';
+import { number, part, said, size, time } from '../model/quantity.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { advise, change } from './judge/advice.js';
+import { FIDELITY } from './judge/fidelity.js';
 import { diskName } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
@@ -16,7 +20,7 @@ import { DIRTY_LIMIT } from '../model/thresholds/memory.js';
 interface LimitInForce {
   readonly bytes: number;
   readonly culprit: Culprit;
-  readonly advice: readonly string[];
+  readonly advice: Advice | string;
 }
 
 /** A device's own limit, in bytes: Infinity where only the machine's holds. */
@@ -50,7 +54,7 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
         name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${m.topology.name(own.id)}’s bdi`,
         file: `${file}/${name}`,
       },
-      advice: [`Raise the device’s own limit: \`echo 0 > ${file}/strict_limit; echo 100 > ${file}/max_ratio\`.`],
+      advice: raised(m, own.id),
     };
   }
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());
@@ -58,34 +62,64 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_bytes=${sysctl('dirty_bytes')}`, file: '/proc/sys/vm/dirty_bytes' },
-      advice: ['Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
+      advice: sharesOfMemory('Put the limit back to a share of memory: ', facts),
     };
   }
   if (sysctl('dirty_ratio') < DIRTY_LIMIT.lowRatio) {
     return {
       bytes: global,
       culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
-      advice: ['Raise it: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.'],
+      advice: sharesOfMemory('Raise it: ', facts),
     };
   }
   return {
     bytes: global,
     culprit: { kind: 'setting', name: 'memory that can be dirty', file: '/proc/meminfo' },
-    advice: [
+    advice:
       'Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.',
-    ],
   };
 }
 
-export const cause: Cause = {
+/** The device's own limit raised to that of the machine. */
+function raised({ topology }: Measures, id: DeviceId): Advice {
+  const bdi = topology.device(id)?.bdi;
+  const folder = `/sys/class/bdi/${id}`;
+  const put = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`echo ${value} > ${folder}/${name}`];
+  // max_bytes is exact where the kernel has it, and writing it sets max_ratio as well.
+  const limit = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
+  const undo = [...put(limit, bdi?.get(limit)?.trim()), ...put('strict_limit', bdi?.get('strict_limit')?.trim())];
+  return advise`Raise the device’s own limit: ${change(
+    [...put('strict_limit', '0'), ...put('max_ratio', '100')].join('; '),
+    `the dirty limit of ${topology.name(id)}, until it is set again or the machine restarts`,
+    `\`${undo.join('; ')}\``,
+  )}.`;
+}
+
+function sharesOfMemory(words: string, facts: Facts | undefined): Advice {
+  const sysctl = (name: string) => facts?.files.get(`/proc/sys/vm/${name}`)?.trim();
+  // Writing a limit in bytes sets the one in per cent to 0 and the other way round, so of each pair the one in force is put back.
+  const before = ['dirty', 'dirty_background'].map((limit) =>
+    Number(sysctl(`${limit}_bytes`)) > 0
+      ? `vm.${limit}_bytes=${sysctl(`${limit}_bytes`)}`
+      : `vm.${limit}_ratio=${sysctl(`${limit}_ratio`) ?? 'OLD'}`,
+  );
+  return advise`${words}${change(
+    'sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10',
+    'the machine’s dirty limits, until they are set again or the machine restarts',
+    `\`sysctl -w ${before.join(' ')}\``,
+  )}.`;
+}
+
+export const cause = defineCause({
   id: 'mem.dirty-limit',
   layer: 'page cache',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const throttled = findThrottled(m);
     if ('kind' in throttled) return throttled;
-    const { share, busy, isBeneath } = throttled;
+    const { share, busy, isBeneath, times } = throttled;
     if (busy >= DEVICE_JUDGING.hadRoom) {
       return ruledOut(
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
@@ -94,46 +128,49 @@ export const cause: Cause = {
     const limit = limitInForce(m, isBeneath);
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
-    const t = m.throttle;
-    const evidence: Evidence[] = [
-      ...throttled.evidence(
-        isBeneath
-          ? 'its workers were paused like the writer: the device beneath is not to blame'
-          : 'the device idled: it is not to blame',
-      ),
-      {
-        measure: 'dirty limit in force',
-        value: `${bytes(limit.bytes)} = ${percent(ofMemory)} of the memory that can be dirty (${bytes(dirtyable)})`,
-        meaning:
-          ofMemory < DIRTY_LIMIT.collapsed
-            ? 'far under what memory allows; the kernel’s default is 20 %'
-            : 'lower than the writer needs',
-        source: limit.culprit.file ?? 'balance_dirty_pages',
-      },
-    ];
-    if (t && t.pauses > 0) {
-      evidence.push({
-        measure: 'pauses',
-        value: `${t.pauses}, ${duration(t.pausedMs / t.pauses)} on average`,
-        meaning: `the kernel held ${bytes(t.dirtyBytes)} dirty against a limit of ${bytes(t.limitBytes)}, the device’s share centred on ${bytes(t.deviceSetpointBytes)}`,
-        source: 'writeback:balance_dirty_pages',
-      });
-    }
-    const certain =
+    const confidence =
       ramp(busy, { ...DIRTY_LIMIT.sure, to: DEVICE_JUDGING.hadRoom }) *
-      (m.account?.source === 'events' ? 1 : DIRTY_LIMIT.fromCounters) *
+      FIDELITY[m.account.source].ofDevice *
       (ofMemory < DIRTY_LIMIT.collapsed ? 1 : DIRTY_LIMIT.notCollapsed);
+    // What its workers are paused for looks like a slow device from above.
+    const before = isBeneath ? ['dev.slow', 'dev.capped', 'fs.journal'] : [];
+    return holds({ share, confidence, before, lost: times }, { throttled, limit, dirtyable, ofMemory });
+  },
+  tell({ throttled, limit, dirtyable, ofMemory }, m) {
+    const { share: held, busy, isBeneath } = throttled;
     return {
-      kind: 'found',
-      share,
-      confidence: certain,
-      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(share)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
+      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(held)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
       culprit: limit.culprit,
-      evidence,
-      advice: limit.advice,
-      // What its workers are paused for looks like a slow device from above.
-      ...(isBeneath && { before: ['dev.slow', 'dev.capped', 'fs.journal'] }),
-      lost: throttled.times,
+      evidence: [
+        ...throttled.evidence(
+          isBeneath
+            ? 'its workers were paused like the writer: the device beneath is not to blame'
+            : 'the device idled: it is not to blame',
+        ),
+        {
+          measure: 'dirty limit in force',
+          value: said`${size(limit.bytes)} = ${part(ofMemory)} of the memory that can be dirty (${size(dirtyable)})`,
+          meaning:
+            ofMemory < DIRTY_LIMIT.collapsed
+              ? 'far under what memory allows; the kernel’s default is 20 %'
+              : 'lower than the writer needs',
+          source: limit.culprit.file ?? 'balance_dirty_pages',
+        },
+        ...pausesOf(m),
+      ],
+      advice: [limit.advice],
     };
   },
-};
+});
+
+function pausesOf({ throttle }: Measures): Argument[] {
+  if (!throttle || throttle.pauses === 0) return [];
+  return [
+    {
+      measure: 'pauses',
+      value: said`${number(throttle.pauses)}, ${time(throttle.pausedMs / throttle.pauses)} on average`,
+      meaning: `the kernel held ${bytes(throttle.dirtyBytes)} dirty against a limit of ${bytes(throttle.limitBytes)}, the device’s share centred on ${bytes(throttle.deviceSetpointBytes)}`,
+      source: 'writeback:balance_dirty_pages',
+    },
+  ];
+}

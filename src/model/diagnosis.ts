@@ -2,6 +2,7 @@
 // The schema below is the published contract; the types follow from it.
 
 import * as v from 'valibot';
+import type { Unit } from './quantity.js';
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
@@ -11,16 +12,36 @@ const ProcessRef = v.object({
   name: v.string(),
 });
 
+const UNITS = ['ms', 'share', 'bytes', 'bytes/s', 'count', 'per second', 'times'] as const satisfies readonly Unit[];
+
 /** One figure that carries the argument. */
 const Evidence = v.object({
   /** What was measured, in the field's words: 'dirty limit', 'time in balance_dirty_pages'. */
   measure: v.string(),
   /** The figure with its unit, as text for people. */
   value: v.string(),
+  /** The figures of that text, in its order: a share is 0 to 1, 'times' a ratio. Empty where it has none. */
+  figures: v.array(v.object({ value: v.number(), unit: v.picklist(UNITS) })),
   /** What the figure means for this verdict. */
   meaning: v.string(),
   /** Where it was read: an event, a file, a counter. */
   source: v.string(),
+});
+
+/** Something to do. Nothing is run by itself: a command is there to be copied. */
+const Advice = v.object({
+  /** A sentence; commands stand in it between backticks. */
+  text: v.string(),
+  commands: v.array(
+    v.object({
+      /** For a POSIX shell, as root unless it only reads. */
+      command: v.string(),
+      /** What is different afterwards; null where it only looks. */
+      changes: v.nullable(v.string()),
+      /** The command, or the words, that put it back; null where there is nothing to put back. */
+      undo: v.nullable(v.string()),
+    }),
+  ),
 });
 
 const Culprit = v.object({
@@ -50,13 +71,13 @@ const Verdict = v.object({
   sentence: v.string(),
   evidence: v.array(Evidence),
   /** What to do about it, most useful first. */
-  advice: v.array(v.string()),
+  advice: v.array(Advice),
 });
 
 const Account = v.object({ state: v.string(), ms: v.number(), share: Share });
 
 export const DiagnosisSchema = v.object({
-  schema: v.literal('iowitness.diagnosis/1'),
+  schema: v.literal('iowitness.diagnosis/2'),
   tool: v.string(),
   recording: v.object({
     path: v.string(),
@@ -152,6 +173,7 @@ export const DiagnosisSchema = v.object({
 export type Diagnosis = v.InferOutput<typeof DiagnosisSchema>;
 export type Verdict = v.InferOutput<typeof Verdict>;
 export type Evidence = v.InferOutput<typeof Evidence>;
+export type Advice = v.InferOutput<typeof Advice>;
 export type Culprit = v.InferOutput<typeof Culprit>;
 export type Account = v.InferOutput<typeof Account>;
 export type ProcessRef = v.InferOutput<typeof ProcessRef>;

@@ -95,7 +95,7 @@ function headline(page: Page, { verdict }: Diagnosis): void {
   ].filter((part) => typeof part === 'string');
   if (who.length > 0) for (const line of wrap(harmless(who.join(' · ')), page.width, '  ')) page.line(line);
   const [advice] = verdict.advice;
-  if (advice !== undefined) for (const line of wrap(`→ ${harmless(advice)}`, page.width, '  ')) page.line(line);
+  if (advice !== undefined) for (const line of wrap(`→ ${harmless(advice.text)}`, page.width, '  ')) page.line(line);
 }
 
 function evidence(page: Page, { verdict }: Diagnosis): string[] {
@@ -211,7 +211,13 @@ export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
   page.section('Lost while recording', losses(page, diagnosis));
   page.section('Changed while recording', changes(page, diagnosis));
   page.section('What the probe achieved', phases(diagnosis));
-  page.section('More to do', bullets(page, verdict.advice.slice(1)));
+  page.section(
+    'More to do',
+    bullets(
+      page,
+      verdict.advice.slice(1).map(({ text }) => text),
+    ),
+  );
   page.line('');
   const ended = recording.complete ? '' : ', incomplete';
   const what = KIND_WORDS[recording.kind];

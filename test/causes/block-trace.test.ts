@@ -120,7 +120,7 @@ test('a writer held up above the block layer shows as time outside it, with the 
   assert.equal(accounting[0]?.state, 'outside-block');
   assert.match(verdict.sentence, /outside the block layer: not in this trace/);
   assert.match(verdict.evidence[0]?.meaning ?? '', /held up above the block layer/);
-  assert.match(verdict.advice[0] ?? '', /`iowitness record/);
+  assert.match(verdict.advice[0]?.text ?? '', /`iowitness record/);
 });
 
 test('where only threads of the kernel wrote, none of them is a program that is blamed or acquitted', async () => {

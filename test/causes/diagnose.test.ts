@@ -236,7 +236,7 @@ test('what no cause is sure of is inconclusive, with the two likeliest and what 
     ],
   );
   assert.match(diagnosis.verdict.sentence, /two.*one/);
-  assert.ok(diagnosis.verdict.advice.some((text) => text.includes('more of two')));
+  assert.ok(diagnosis.verdict.advice.some(({ text }) => text.includes('more of two')));
 });
 
 test('a cause that stands before others is told first, whatever they cost', () => {

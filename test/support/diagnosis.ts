@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { DiagnosisSchema, type Diagnosis } from '../../src/model/diagnosis.js';
 
 const STORY: Diagnosis = {
-  schema: 'iowitness.diagnosis/1',
+  schema: 'iowitness.diagnosis/2',
   tool: 'iowitness 0.1.0',
   recording: {
     path: '/var/tmp/iowitness-check-db-7-20260314-021205.iow',
@@ -36,31 +36,50 @@ const STORY: Diagnosis = {
       {
         measure: 'time in the dirty throttle',
         value: '52.3 s (93 %)',
+        figures: [
+          { value: 52_300, unit: 'ms' },
+          { value: 0.934, unit: 'share' },
+        ],
         meaning: 'the writer was made to sleep in balance_dirty_pages',
         source: 'sched_switch with kernel stacks',
       },
       {
         measure: 'dirty limit in force',
         value: '8.19 kB = <0.1 % of the memory that can be dirty (23.1 GB)',
+        figures: [],
         meaning: 'far under what memory allows; the kernel’s default is 20 %',
         source: '/proc/sys/vm/dirty_bytes',
       },
       {
         measure: 'pauses',
         value: '262, 200 ms on average',
+        figures: [],
         meaning: 'the kernel held 205 MB dirty against a limit of 8.19 kB, the device’s share centred on 4.10 kB',
         source: 'writeback:balance_dirty_pages',
       },
       {
         measure: 'vdb while the writer was paused',
         value: 'busy 0.9 %',
+        figures: [{ value: 0.009, unit: 'share' }],
         meaning: 'the device idled: it is not to blame',
         source: 'block:block_rq_issue, block:block_rq_complete',
       },
     ],
     advice: [
-      'Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.',
-      'Find what set it: grep for dirty_bytes in /etc/sysctl.conf, /etc/sysctl.d and the units that run sysctl.',
+      {
+        text: 'Put the limit back to a share of memory: `sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10`.',
+        commands: [
+          {
+            command: 'sysctl -w vm.dirty_ratio=20 vm.dirty_background_ratio=10',
+            changes: 'the machine’s dirty limit, until it is set again or the machine restarts',
+            undo: '`sysctl -w vm.dirty_bytes=8192`',
+          },
+        ],
+      },
+      {
+        text: 'Find what set it: grep for dirty_bytes in /etc/sysctl.conf, /etc/sysctl.d and the units that run sysctl.',
+        commands: [],
+      },
     ],
   },
   also: [
@@ -79,11 +98,12 @@ const STORY: Diagnosis = {
         {
           measure: '/proc/sys/vm/dirty_bytes',
           value: '0 → 8192',
+          figures: [],
           meaning: 'first seen 4.00 s after the start',
           source: 'settings compared once a second',
         },
       ],
-      advice: ['Compare the time of the change with the onset of the stall.'],
+      advice: [{ text: 'Compare the time of the change with the onset of the stall.', commands: [] }],
     },
   ],
   candidates: [],
@@ -313,7 +333,7 @@ export function aHealthyDiagnosis(): Diagnosis {
       culprit: null,
       sentence: 'No stall: vdb gave the writer what it can give; nothing held the victim up for long.',
       evidence: verdict.evidence.slice(3),
-      advice: ['If it is slow at other times, run check again while it is slow.'],
+      advice: [{ text: 'If it is slow at other times, run check again while it is slow.', commands: [] }],
     },
     also: [],
     changes: [],
@@ -339,7 +359,7 @@ export const HOSTILE_NAMES = [
 export const TERMINAL_CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 /** Fields that hold one of a few words: the schema refuses anything else. */
-const CLOSED = ['schema', 'accountingFrom', 'kind', 'severity', 'via'];
+const CLOSED = ['schema', 'accountingFrom', 'kind', 'severity', 'unit', 'via'];
 
 /** The story with a hostile name in every place that holds text from outside. */
 export function aHostileDiagnosis(name: string): Diagnosis {

@@ -2,6 +2,11 @@
 
 import type { Series } from '../../model/counters.js';
 
+/** One value of a column; NaN where the column or the row is missing. */
+export function valueAt(column: ArrayLike<number> | undefined, row: number): number {
+  return column?.[row] ?? NaN;
+}
+
 /** From the first value to the last; NaN where the column is missing. */
 export function growthOf(series: Series | undefined, name: string): number {
   const column = series?.columns.get(name);

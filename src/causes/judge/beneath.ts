@@ -1,10 +1,11 @@
 // What the victim's disk stands on, and whether a limit there explains that it seems slow or capped: a cgroup's limit on a device beneath
 // throttles what the disk sends down, whoever sends it.
 
+import type { Argument } from '../cause.js';
 import { growthWithin } from '../../analysis/machine/series.js';
 import type { Interval } from '../../base/intervals.js';
 import type { Measures } from '../../analysis/measures.js';
-import type { Culprit, Evidence } from '../../model/diagnosis.js';
+import type { Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { diskName, limitsOn } from './shared.js';
 import { BENEATH } from '../../model/thresholds/device.js';
@@ -12,7 +13,7 @@ import { BENEATH } from '../../model/thresholds/device.js';
 export interface Beneath {
   /** The limit's cgroup, or else the disk itself. */
   readonly culprit: Culprit;
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly Argument[];
   /** What to do about the limit, where there is one. */
   readonly advice: readonly string[];
 }

@@ -1,6 +1,7 @@
 // Measures + causes → the diagnosis: which cause holds first, which hold as well, which are ruled out and why, which could not be checked.
 // Causes that hold are ranked by the victim's time that each explains, weighed by how sure it is.
 
+import { advise, look } from './advice.js';
 import { limitsOf } from './block-trace.js';
 import { findOnset } from '../../analysis/victim/onset.js';
 import type { Measures } from '../../analysis/measures.js';
@@ -9,12 +10,13 @@ import { wallTime } from '../../model/case.js';
 import { phasesOf } from '../../analysis/victim/probe-phases.js';
 import { threadName } from '../../analysis/machine/processes.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
-import { duration, percent } from '../../base/format.js';
-import type { Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
+import { percent } from '../../base/format.js';
+import { number, part, said, time } from '../../model/quantity.js';
+import type { Advice, Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { STATES } from '../../model/states.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
-import { examine, type Cause, type Finding, type Found } from '../cause.js';
+import { adviceOf, evidenceOf, examine, type Argument, type Cause, type Finding, type Found } from '../cause.js';
 import { DEVICE_JUDGING, JUDGING } from '../../model/thresholds/judging.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
@@ -35,16 +37,16 @@ function holds(one: Examined): one is Holding {
 }
 
 /** That the victim waited for locks of others which were held up themselves, where that is a noticeable part of its time. */
-function heldByOthers({ account, input }: Measures): Evidence[] {
+function heldByOthers({ account, input }: Measures): Argument[] {
   const holders = [...(account?.holders ?? [])].sort((a, b) => b[1] - a[1]);
-  const ms = holders.reduce((sum, [, heldMs]) => sum + heldMs, 0);
+  const heldUpMs = holders.reduce((sum, [, heldMs]) => sum + heldMs, 0);
   const [first] = holders;
-  if (!account || !first || ms < JUDGING.noticeable * (account.to - account.from)) return [];
+  if (!account || !first || heldUpMs < JUDGING.noticeable * (account.to - account.from)) return [];
   const others = holders.length > 1 ? ` and ${holders.length - 1} more` : '';
   return [
     {
       measure: 'waited through locks of others',
-      value: `${duration(ms)} (${percent(ms / (account.to - account.from))}), most for ${threadName(input, first[0]) || 'thread'} (${first[0]})${others}`,
+      value: said`${time(heldUpMs)} (${part(heldUpMs / (account.to - account.from))}), most for ${threadName(input, first[0]) || 'thread'} (${String(first[0])})${others}`,
       meaning: 'they held locks that it waited for and were held up themselves: it is charged with what held them up',
       source: 'sched_waking (who gave the lock back), sched_switch',
     },
@@ -67,8 +69,8 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: finding.culprit,
     sentence: finding.sentence,
-    evidence: [...finding.evidence, ...heldByOthers(m)],
-    advice: [...finding.advice],
+    evidence: [...finding.evidence, ...heldByOthers(m)].map(evidenceOf),
+    advice: finding.advice.map(adviceOf),
   };
 }
 
@@ -98,14 +100,14 @@ function inOrder(m: Measures, found: readonly Holding[]): Holding[] {
 }
 
 /** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
-function deviceOf(m: Measures): Evidence[] {
+function deviceOf(m: Measures): Argument[] {
   const { load, input } = m;
   if (input.source !== 'block-trace' || !load) return [];
   const busy = busyShare(load, [{ from: 0, to: input.durationMs }]);
   return [
     {
       measure: `${m.topology.name(load.disk)} during the trace`,
-      value: `busy ${percent(busy)} of ${duration(input.durationMs)}, ${load.rows.length} requests`,
+      value: said`busy ${part(busy)} of ${time(input.durationMs)}, ${number(load.rows.length)} requests`,
       meaning:
         busy < DEVICE_JUDGING.hadRoom
           ? 'the device had room: whoever was slow meanwhile was held up above the block layer, or asked for nothing'
@@ -113,6 +115,19 @@ function deviceOf(m: Measures): Evidence[] {
       source: 'the trace’s records',
     },
   ];
+}
+
+function decides({ id }: Cause, { text, commands }: Advice): Advice {
+  return { text: `What would decide on ${id}: ${text}.`, commands };
+}
+
+/** What would show more than this recording does. */
+function recordNext({ input, account }: Measures): Advice | string {
+  const again = look('iowitness record --for 60s --pid PID');
+  if (input.source === 'block-trace') return advise`Record what a block trace leaves out: ${again}, as root.`;
+  return account?.source === 'events'
+    ? advise`Look at the accounting and record for longer: ${again}.`
+    : 'Record as root, so that the victim’s sleeps and the requests are seen.';
 }
 
 /** What is said when no cause holds and health can't be argued: where the time went, and what would decide. */
@@ -136,17 +151,13 @@ function inconclusive(m: Measures, why: string, candidates: readonly Holding[]):
         : largest && wall > 0
           ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}; ${why}.`
           : `There is no verdict: ${why}.`,
-    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)],
+    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)].map(evidenceOf),
     advice: [
       ...candidates.flatMap(({ cause, finding }) =>
-        finding.decidedBy === undefined ? [] : [`What would decide on ${cause.id}: ${finding.decidedBy}.`],
+        finding.decidedBy === undefined ? [] : [decides(cause, adviceOf(finding.decidedBy))],
       ),
-      m.input.source === 'block-trace'
-        ? 'Record what a block trace leaves out: `iowitness record --for 60s --pid PID`, as root.'
-        : account?.source === 'events'
-          ? 'Look at the accounting and record for longer: `iowitness record --for 60s --pid PID`.'
-          : 'Record as root, so that the victim’s sleeps and the requests are seen.',
-    ],
+      recordNext(m),
+    ].map(adviceOf),
   };
 }
 
@@ -201,7 +212,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
   const { input } = m;
   const facts = input.facts.at(-1);
   const diagnosis: Diagnosis = {
-    schema: 'iowitness.diagnosis/1',
+    schema: 'iowitness.diagnosis/2',
     tool,
     recording: {
       path: input.path,
@@ -221,7 +232,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     candidates: candidates.map(({ cause, finding }) => ({
       cause: cause.id,
       confidence: finding.confidence,
-      decidedBy: finding.decidedBy ?? null,
+      decidedBy: finding.decidedBy === undefined ? null : adviceOf(finding.decidedBy).text,
     })),
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m),

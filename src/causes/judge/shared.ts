@@ -63,6 +63,14 @@ function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undef
   };
 }
 
+/** True where the recorder asked for this event, and so its absence says that it did not happen. */
+export function isTraced({ input }: Measures, event: string): boolean {
+  return (
+    input.events?.tables.has(event) === true ||
+    input.trace.some(({ enabled }) => enabled.some((one) => one.endsWith(`/${event}`)))
+  );
+}
+
 export function diskName(m: Measures): string {
   return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
 }

@@ -54,6 +54,27 @@ export const JUDGING = thresholds('judging', {
   },
 });
 
+export const FROM_SAMPLES = thresholds('from-samples', {
+  ofStates: {
+    value: 0.9,
+    unit: 'confidence',
+    means: 'What is left, from counters, of a score that rests on which state the victim was in.',
+    basis: { prior: 'a sample shows the same sleep, now and then, and not always what it is for' },
+  },
+  ofDevice: {
+    value: 0.85,
+    unit: 'confidence',
+    means: 'What is left of one that rests on what the device did meanwhile as well.',
+    basis: { prior: 'counters show a disk’s work for all who use it' },
+  },
+  ofHealth: {
+    value: 0.8,
+    unit: 'confidence',
+    means: 'What is left of one that acquits everybody.',
+    basis: { prior: 'what a sample shows of a wait may be another wait' },
+  },
+});
+
 export const DEVICE_JUDGING = thresholds('device-judging', {
   hadRoom: {
     value: 0.6,
@@ -93,12 +114,6 @@ export const HEALTHY = thresholds('healthy', {
     unit: 'confidence',
     means: 'How sure the verdict is from events or requests.',
     basis: { measured: 'bench/results/diagnosis.md, 2026-11-25: no healthy control was called a stall' },
-  },
-  sureFromCounters: {
-    value: 0.75,
-    unit: 'confidence',
-    means: 'How sure it is from counters alone.',
-    basis: { prior: 'what a sample shows of a wait may be another wait' },
   },
 });
 

@@ -1,7 +1,7 @@
 // The top of the page: the verdict as one sentence, the figures that carry it, what to do, and what else holds.
 
 import { percent } from '../../base/format.js';
-import type { Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
+import type { Advice, Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
 import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, KIND_WORDS, sureText } from '../words.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
@@ -57,9 +57,17 @@ function evidenceList(evidence: readonly Evidence[]): Markup {
   </ul>`;
 }
 
-function adviceList(advice: readonly string[]): Markup {
+/** What a command changes and what puts it back, where it changes anything. */
+function effect({ changes, undo }: Advice['commands'][number]): Markup | '' {
+  if (changes === null) return '';
+  return html`<small class="effect"
+    >changes ${tied(changes)}${undo === null ? '' : html`; undo: ${prose(undo)}`}</small
+  >`;
+}
+
+function adviceList(advice: readonly Advice[]): Markup {
   return html`<ol class="advice">
-    ${advice.map((text) => html`<li>${prose(text)}</li>`)}
+    ${advice.map(({ text, commands }) => html`<li>${prose(text)} ${commands.map(effect)}</li>`)}
   </ol>`;
 }
 
