@@ -12,7 +12,7 @@ import type { Topology } from '../machine/topology.js';
 import { UNKNOWN } from './dirty-pages.js';
 import { FileNames } from './file-names.js';
 import { JOURNALS } from './origins.js';
-import { Processes } from '../machine/processes.js';
+import { isKernelThread, Processes } from '../machine/processes.js';
 import { PAGE } from './writeback.js';
 
 /** Files below this share of a device's bytes are summed up by process, processes below it together. */
@@ -52,6 +52,7 @@ class Table {
   private readonly portions: Portions;
   private readonly remapped: NonNullable<Case['remapped']>;
   private readonly processes: Processes;
+  private readonly isKernel: (thread: number) => boolean;
   private readonly files: FileNames;
   private readonly done = new Map<DeviceId, readonly Row[]>();
 
@@ -60,6 +61,7 @@ class Table {
     this.portions = portions;
     this.remapped = input.remapped ?? new Map();
     this.processes = new Processes(input);
+    this.isKernel = (thread) => isKernelThread(input, thread);
     this.files = new FileNames(input, topology, portions.inodes);
   }
 
@@ -127,7 +129,7 @@ class Table {
 
   /** The process of a thread; 0 for the kernel's. */
   private groupOf(thread: number): number {
-    return this.processes.isKernel(thread) ? 0 : this.processes.of(thread);
+    return this.isKernel(thread) ? 0 : this.processes.of(thread);
   }
 
   /** Who is behind a portion; `from` is the device above whose own writers are to be named instead. */
@@ -141,7 +143,7 @@ class Table {
 
   private classify(portion: Portion): { readonly who: Who; readonly from?: DeviceId } {
     const { queuer, dirtier, inode, meta, disk } = portion;
-    const queuedByKernel = this.processes.isKernel(queuer);
+    const queuedByKernel = this.isKernel(queuer);
     if (queuer === 0) return this.nobody('unknown', inode);
     if (meta) return { who: queuedByKernel ? this.structure(queuer) : this.process(queuer, 'metadata', -1) };
     if (dirtier === undefined) {
@@ -155,7 +157,7 @@ class Table {
         ? { who: this.process(holder, 'holder', inode) }
         : this.nobody('flusher', inode);
     }
-    if (this.processes.isKernel(dirtier)) {
+    if (this.isKernel(dirtier)) {
       if (JOURNALS.test(this.processes.name(dirtier)) || this.isDevice(inode)) return { who: this.structure(dirtier) };
       return this.forAbove(disk, inode) ?? this.nobody('kernel', inode);
     }
