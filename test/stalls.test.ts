@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { isKernelThread } from '../src/analysis/machine/processes.js';
+import { isKernelName } from '../src/analysis/machine/kernel-names.js';
 import type { Diagnosis } from '../src/model/diagnosis.js';
 import { diagnoseRecording } from '../src/pipeline.js';
 import { renderJson } from '../src/present/json.js';
@@ -64,7 +64,7 @@ describe('recorded stalls', () => {
       );
       assert.ok(programs.length > 0);
       assert.deepEqual(
-        [...new Set(programs)].filter((program) => !PROGRAMS.test(program) && !isKernelThread(program)),
+        [...new Set(programs)].filter((program) => !PROGRAMS.test(program) && !isKernelName(program)),
         [],
         'programs',
       );

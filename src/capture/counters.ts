@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { errnoOf } from '../base/errors.js';
 import type { Hierarchy } from '../base/procfs/cgroups.js';
+import { SOURCE } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { cgroupFiles, COUNTER_FILES, readHierarchies } from './cgroup-files.js';
 import { familyOf } from './family.js';
@@ -135,12 +136,19 @@ export class CounterSampler {
     this.cgroups = cgroups;
     if (debugfs !== undefined) this.bdis = usedBdis(debugfs);
     this.listThreads(victims);
-    this.processes.scan();
+    this.listProcesses(nowNs);
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);
     for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(`/proc/${pid}/`);
     this.others = new Set(others);
     for (const pid of others) for (const name of OF_OTHERS) this.sample(`/proc/${pid}/${name}`, nowNs);
+  }
+
+  /** Looks at the processes that there are now, and tells which of the new ones are the kernel's own threads. */
+  listProcesses(nowNs: bigint): void {
+    this.processes.scan();
+    const threads = this.processes.newKernelThreads();
+    if (threads.length > 0) this.sink.reading(SOURCE.kernelThreads, JSON.stringify(threads), nowNs);
   }
 
   private forgetAllBut(victims: readonly number[]): void {

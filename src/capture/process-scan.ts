@@ -8,6 +8,7 @@ import { readdirSync } from 'node:fs';
 import { errnoOf } from '../base/errors.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
+import type { KernelThread } from '../model/recording.js';
 import type { OpenFiles } from './files.js';
 
 export interface BusyProcess {
@@ -41,6 +42,7 @@ export class ProcessScan {
   private readonly files: OpenFiles;
   private readonly root: string;
   private readonly seen = new Map<number, Seen>();
+  private untold: KernelThread[] = [];
   private scans = 0;
 
   constructor(files: OpenFiles, root = '') {
@@ -75,6 +77,7 @@ export class ProcessScan {
     const cpuTicks = stat.utime + stat.stime;
     const known = before?.startTicks === startTicks ? before : undefined;
     if (stat.kernelThread) {
+      this.untold.push({ pid, comm });
       this.seen.set(pid, {
         comm,
         startTicks,
@@ -123,6 +126,13 @@ export class ProcessScan {
       if (errnoOf(error) === undefined) throw error;
       return undefined;
     }
+  }
+
+  /** The kernel's own threads that were found since this was asked last; at first all. */
+  newKernelThreads(): readonly KernelThread[] {
+    const { untold } = this;
+    this.untold = [];
+    return untold;
   }
 
   /** The most active processes by bytes and CPU time, busiest first. */

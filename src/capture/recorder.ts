@@ -294,6 +294,8 @@ export class Recorder {
     this.tracer?.stop();
     this.tracer = undefined;
     this.keepNames();
+    // Every thread of the kernel that the events name is listed, but for those that have ended since they were begun.
+    this.sampler.listProcesses(monotonicNs());
     captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
     this.everySecond(monotonicNs());
     // Drills record many times in one process.

@@ -65,7 +65,7 @@ function fromCounters(m: Measures): Durability | undefined {
 function fromRequests(m: Measures): Durability | undefined {
   const { account, requests, disk } = m;
   // Whoever asked a thread of the kernel for it is not in the trace.
-  if (!account || !requests || disk === undefined || isKernelThread(account.name)) return undefined;
+  if (!account || !requests || disk === undefined || isKernelThread(m.input, account.pid)) return undefined;
   const {
     count,
     bytes: written,

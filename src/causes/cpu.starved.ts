@@ -32,14 +32,14 @@ interface Rival {
   readonly processes: number;
 }
 
-/** Who had the CPU while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
+/** Who had the CPU while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by, and what has no name can't be named. */
 function rivals(m: Measures, waits: readonly Segment[]): Rival[] {
   const byPid = new Map<number, number>();
   for (const { rival = 0, from, to } of waits) byPid.set(rival, (byPid.get(rival) ?? 0) + to - from);
   const byName = new Map<string, Map<number, number>>();
   for (const [pid, ms] of byPid) {
     const name = threadName(m.input, pid);
-    if (pid === 0 || isKernelThread(name)) continue;
+    if (name === '' || isKernelThread(m.input, pid)) continue;
     const pids = byName.get(name) ?? new Map<number, number>();
     byName.set(name, pids.set(pid, ms));
   }

@@ -41,6 +41,8 @@ export interface Case {
   readonly threads: ReadonlyMap<number, readonly number[]>;
   /** Names of threads that the tracer remembered at the end. */
   readonly savedNames: ReadonlyMap<number, string>;
+  /** The kernel's own threads by name, as far as the recorder saw them; absent where that was not recorded. */
+  readonly kernelThreads?: ReadonlyMap<number, string>;
   readonly probe: readonly ProbeSlice[];
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];

@@ -77,6 +77,8 @@ export const SOURCE = {
   space: 'iowitness:space',
   /** OpenFile: a file that a process has open for writing, when it is first seen. */
   file: 'iowitness:file',
+  /** KernelThread[]: the kernel's own threads, all at the start, those that were begun since once a second and at the end. */
+  kernelThreads: 'iowitness:kernel-threads',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;
@@ -122,6 +124,13 @@ export interface OpenFile {
   readonly how: 'open' | 'direct' | 'mapped' | 'loop';
   /** Of a loop device's file, the device. */
   readonly loop?: string;
+}
+
+/** A thread of the kernel, by its flag PF_KTHREAD. */
+export interface KernelThread {
+  readonly pid: number;
+  /** As /proc/PID/stat has it: a worker's name ends with the work that it did last, `kworker/0:1-events`. */
+  readonly comm: string;
 }
 
 /** Which kernel events are enabled, by instance. */

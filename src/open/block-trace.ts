@@ -3,7 +3,7 @@
 
 import type { Case } from '../model/case.js';
 import { deviceId } from '../analysis/machine/topology.js';
-import { isKernelThread } from '../analysis/machine/processes.js';
+import { isKernelName } from '../analysis/machine/kernel-names.js';
 import { UserError } from '../base/errors.js';
 import { neither, traceFilesAt } from '../decode/blktrace/files.js';
 import { readRecords } from '../decode/blktrace/read.js';
@@ -82,7 +82,7 @@ function sameNames(events: Events, chosen: number | undefined): Map<number, numb
   const byName = new Map<string, number[]>();
   for (const pid of [...queuers(events)].sort((a, b) => a - b)) {
     const name = events.comms.get(pid) ?? '';
-    if (name === '' || pid === chosen || isKernelThread(name)) continue;
+    if (name === '' || pid === chosen || isKernelName(name)) continue;
     byName.set(name, [...(byName.get(name) ?? []), pid]);
   }
   return new Map([...byName.values()].map((pids) => [pids[0] ?? 0, pids]));

@@ -119,6 +119,10 @@ function openRecordedCase(path: string, pid: number | undefined): Case {
     victims: pid === undefined ? own.victims : chosen(path, own.victims, pid),
     threads: threadsOf(readings),
     savedNames: savedNamesOf(readings),
+    // None are seen where the recorder's numbers are not the kernel's, in a container.
+    ...(own.kernelThreads.length > 0 && {
+      kernelThreads: new Map(own.kernelThreads.map(({ pid: thread, comm }) => [thread, comm])),
+    }),
     probe: own.probe,
     recorder: own.recorder,
     trace: own.trace,

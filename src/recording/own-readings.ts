@@ -6,6 +6,7 @@ import { messageOf } from '../base/errors.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
   SOURCE,
+  type KernelThread,
   type OpenFile,
   type ProbeProgress,
   type Reading,
@@ -65,6 +66,8 @@ const File = v.object({
   loop: v.exactOptional(v.string()),
 });
 
+const KernelThreads = v.array(v.object({ pid: v.pipe(v.number(), v.integer()), comm: v.string() }));
+
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
   where: v.string(),
@@ -79,13 +82,23 @@ export interface OwnReadings {
   readonly trace: (TraceState & { readonly atMs: number })[];
   readonly space: (VolumeSpace & { readonly atMs: number })[];
   readonly files: (OpenFile & { readonly atMs: number })[];
+  readonly kernelThreads: KernelThread[];
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
 
 /** Sorts the readings whose path is one of SOURCE; all others are passed over. `startNs` is CLOCK_MONOTONIC at the start. */
 export function sortOwnReadings(readings: readonly Reading[], startNs: bigint): OwnReadings {
-  const own: OwnReadings = { victims: [], probe: [], recorder: [], trace: [], space: [], files: [], losses: [] };
+  const own: OwnReadings = {
+    victims: [],
+    probe: [],
+    recorder: [],
+    trace: [],
+    space: [],
+    files: [],
+    kernelThreads: [],
+    losses: [],
+  };
   const sinceStart = (ns: string) => Number(BigInt(ns) - startNs) / 1e6;
   const take = (path: string, value: unknown, atMs: number): void => {
     if (path === SOURCE.victim) own.victims.push(v.parse(Victim, value));
@@ -93,6 +106,7 @@ export function sortOwnReadings(readings: readonly Reading[], startNs: bigint): 
     else if (path === SOURCE.trace) own.trace.push({ ...v.parse(Trace, value), atMs });
     else if (path === SOURCE.space) own.space.push({ ...v.parse(Space, value), atMs });
     else if (path === SOURCE.file) own.files.push({ ...v.parse(File, value), atMs });
+    else if (path === SOURCE.kernelThreads) own.kernelThreads.push(...v.parse(KernelThreads, value));
     else if (path === SOURCE.loss) own.losses.push(v.parse(LostThing, value));
     else if (path === SOURCE.probe) {
       const slice = v.parse(Progress, value);

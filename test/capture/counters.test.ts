@@ -104,6 +104,22 @@ describe('CounterSampler', () => {
     sampler.close();
   });
 
+  it('tells the kernel’s own threads once: all at first, and then those that were begun since', () => {
+    const sampler = new CounterSampler(sink, { root: machine.root, hz: 1 });
+    machine.process(2, { comm: 'kthreadd', flags: KERNEL_THREAD });
+    machine.process(7, { comm: 'kswapd0' });
+    tick(sampler, [], 2);
+    machine.process(9, { comm: 'kworker/0:1-events', flags: KERNEL_THREAD });
+    tick(sampler, [], 2);
+    machine.process(10, { comm: 'nfsd', flags: KERNEL_THREAD });
+    sampler.listProcesses(now);
+    assert.deepEqual(
+      sink.textsOf('iowitness:kernel-threads').map((text): unknown => JSON.parse(text)),
+      [[{ pid: 2, comm: 'kthreadd' }], [{ pid: 9, comm: 'kworker/0:1-events' }], [{ pid: 10, comm: 'nfsd' }]],
+    );
+    sampler.close();
+  });
+
   it('finds a process that wrote once after a long idle time within eight scans', () => {
     const sampler = new CounterSampler(sink, { root: machine.root, hz: 1 });
     for (let pid = 100; pid < 108; pid += 1) machine.process(pid);

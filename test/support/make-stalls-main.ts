@@ -5,7 +5,7 @@
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isKernelThread } from '../../src/analysis/machine/processes.js';
+import { isKernelName } from '../../src/analysis/machine/kernel-names.js';
 import { loadDrills } from '../../src/catalogue.js';
 import type { DrillReport, DrillRun } from '../../src/model/drills.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
@@ -42,7 +42,7 @@ async function cut(
   const folder = mkdtempSync('/var/tmp/iowitness-stall-');
   const to = path.join(folder, 'copy.iow');
   try {
-    const names = new Pseudonyms({ keepNames: [...LAB_NAMES, ...keep], isKernelName: isKernelThread });
+    const names = new Pseudonyms({ keepNames: [...LAB_NAMES, ...keep], isKernelName: isKernelName });
     copyRecording(from, to, { names, ...(window && { fromMs: window[0], toMs: window[1] }) });
     const { diagnosis } = await diagnoseRecording(to, '');
     return { window, bytes: packed(to, quality), verdict: diagnosis.verdict };

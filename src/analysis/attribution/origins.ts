@@ -8,7 +8,7 @@ import type { Topology } from '../machine/topology.js';
 import { dirtiedTable } from './inodes.js';
 import { column } from '../machine/time-walk.js';
 import type { Requests } from '../requests/requests.js';
-import { Processes } from '../machine/processes.js';
+import { isKernelThread, Processes } from '../machine/processes.js';
 
 export type Via = Writer['via'];
 
@@ -88,7 +88,7 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
     const shares = new Map<number, number>();
     for (const [pid, count] of pages) {
       const origin =
-        processes.isKernel(pid) && !processes.name(pid).startsWith('jbd2')
+        isKernelThread(input, pid) && !processes.name(pid).startsWith('jbd2')
           ? behindKernelThread(origins, topology, key)
           : process(pid, 'flushed');
       shares.set(origin, (shares.get(origin) ?? 0) + count / sum);
@@ -109,7 +109,7 @@ export function findOrigins(input: Case, requests: Requests, topology: Topology)
     const inode = requests.inode[row] ?? -1;
     const pid = requests.pid[row] ?? 0;
     const name = processes.name(pid);
-    const kernel = processes.isKernel(pid) && !JOURNALS.test(name);
+    const kernel = isKernelThread(input, pid) && !JOURNALS.test(name);
     const first = inode >= 0 ? inodeShares.get(inode)?.[0]?.origin : undefined;
     // What a process made dirty and writes back by a sync of its own is its own in both ways.
     if (first !== undefined && origins.list[first]?.pid !== processes.of(pid)) return first;

@@ -12,7 +12,7 @@ import type { Topology } from '../machine/topology.js';
 import { UNKNOWN } from './dirty-pages.js';
 import { FileNames } from './file-names.js';
 import { JOURNALS } from './origins.js';
-import { Processes } from '../machine/processes.js';
+import { isKernelThread, Processes } from '../machine/processes.js';
 import { PAGE } from './writeback.js';
 import { WRITERS } from '../../model/thresholds/attribution.js';
 
@@ -50,6 +50,7 @@ class Table {
   private readonly portions: Portions;
   private readonly remapped: NonNullable<Case['remapped']>;
   private readonly processes: Processes;
+  private readonly isKernel: (thread: number) => boolean;
   private readonly files: FileNames;
   private readonly done = new Map<DeviceId, readonly Row[]>();
 
@@ -58,6 +59,7 @@ class Table {
     this.portions = portions;
     this.remapped = input.remapped ?? new Map();
     this.processes = new Processes(input);
+    this.isKernel = (thread) => isKernelThread(input, thread);
     this.files = new FileNames(input, topology, portions.inodes);
   }
 
@@ -125,7 +127,7 @@ class Table {
 
   /** The process of a thread; 0 for the kernel's. */
   private groupOf(thread: number): number {
-    return this.processes.isKernel(thread) ? 0 : this.processes.of(thread);
+    return this.isKernel(thread) ? 0 : this.processes.of(thread);
   }
 
   /** Who is behind a portion; `from` is the device above whose own writers are to be named instead. */
@@ -139,7 +141,7 @@ class Table {
 
   private classify(portion: Portion): { readonly who: Who; readonly from?: DeviceId } {
     const { queuer, dirtier, inode, meta, disk } = portion;
-    const queuedByKernel = this.processes.isKernel(queuer);
+    const queuedByKernel = this.isKernel(queuer);
     if (queuer === 0) return this.nobody('unknown', inode);
     if (meta) return { who: queuedByKernel ? this.structure(queuer) : this.process(queuer, 'metadata', -1) };
     if (dirtier === undefined) {
@@ -153,7 +155,7 @@ class Table {
         ? { who: this.process(holder, 'holder', inode) }
         : this.nobody('flusher', inode);
     }
-    if (this.processes.isKernel(dirtier)) {
+    if (this.isKernel(dirtier)) {
       if (JOURNALS.test(this.processes.name(dirtier)) || this.isDevice(inode)) return { who: this.structure(dirtier) };
       return this.forAbove(disk, inode) ?? this.nobody('kernel', inode);
     }

@@ -1,25 +1,55 @@
 // Which threads belong to a victim, and what a thread is: one of the victim's, a kernel thread, or somebody else's.
 
 import type { Case } from '../../model/case.js';
+import { remembered } from '../../base/remember.js';
+import { isKernelName } from './kernel-names.js';
 import { column } from './time-walk.js';
 
-const KERNEL_NAME =
-  /^(kworker|jbd2|kthrotld|ksoftirqd|kswapd|loop\d|xfs|btrfs|dmcrypt|dm-|md\d|khugepaged|kcompactd|migration|rcu_|irq\/|swapper|flush-|nvme|scsi_)/;
+/** A worker's name ends with the work that it did last (wq_worker_comm() in kernel/workqueue.c). */
+const WORK = /(?<=^kworker\/u?\d+:\d+H?)[+-].*/;
 
-/** True for names that the kernel gives its own threads. */
-export function isKernelThread(comm: string): boolean {
-  return KERNEL_NAME.test(comm) || comm === '';
-}
-
-/** The name of a thread, from events, then counters, then facts, then what the tracer remembered. */
+/** The name of a thread, from events, then counters, then facts, then what the tracer remembered, then the list of the kernel's own. */
 export function threadName(input: Case, pid: number): string {
   return (
     input.events?.comms.get(pid) ??
     input.counters.processes.get(pid)?.comm ??
     input.facts.flatMap((facts) => facts.processes).find((process) => process.pid === pid)?.comm ??
     input.savedNames.get(pid) ??
+    input.kernelThreads?.get(pid)?.replace(WORK, '') ??
     ''
   );
+}
+
+const kernelTest = remembered(
+  (input: Case): ((thread: number) => boolean) => {
+    const { kernelThreads } = input;
+    const programs = new Set(
+      kernelThreads && [
+        ...[...input.threads].flatMap(([pid, threads]) => [pid, ...threads]),
+        ...input.counters.processes.keys(),
+        ...input.facts.flatMap(({ processes }) => processes.map(({ pid }) => pid)),
+      ],
+    );
+    const known = new Map<number, boolean>([[0, true]]);
+    return (thread) => {
+      let kernel = known.get(thread);
+      if (kernel === undefined) {
+        kernel =
+          kernelThreads?.has(thread) === true || (!programs.has(thread) && isKernelName(threadName(input, thread)));
+        known.set(thread, kernel);
+      }
+      return kernel;
+    };
+  },
+  () => '',
+);
+
+/**
+ * True for the kernel's own threads and for the idle task: as their flag was recorded, or, of those that ended before anybody looked and in
+ * recordings without it, by name. A thread without a name is somebody's.
+ */
+export function isKernelThread(input: Case, thread: number): boolean {
+  return kernelTest(input)(thread);
 }
 
 /** When each process or thread that was forked during the recording began, ms since its start. */
@@ -76,11 +106,5 @@ export class Processes {
       this.names.set(thread, name);
     }
     return name;
-  }
-
-  /** True for the idle task and for what has a kernel thread's name; a thread without a name is somebody's. */
-  isKernel(thread: number): boolean {
-    const name = this.name(thread);
-    return thread === 0 || (name !== '' && isKernelThread(name));
   }
 }

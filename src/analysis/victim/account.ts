@@ -13,11 +13,11 @@ import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
 import type { Interval } from '../../base/intervals.js';
-import { kernelThreadTest, linkWakes, ownRequests, splitWaits } from './own-requests.js';
+import { linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
 import { sampledLine, sleptIn } from './samples.js';
-import { births, threadName, threadsOf } from '../machine/processes.js';
+import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
 import { timelines } from './timeline.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
@@ -144,7 +144,7 @@ function fromEvents(
     movedLines(input),
     WAITING,
   );
-  const kernel = kernelThreadTest(input.events.comms);
+  const kernel = (other: number) => isKernelThread(input, other);
   const expected = requests.disks.indexOf(known.disk ?? '');
   const expectedWakes = linkWakes(line, requests, expected, kernel);
   const isChosen = input.manifest.plan?.directory !== undefined;

@@ -7,7 +7,7 @@ import type { Case } from '../../model/case.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { union, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
-import { kernelThreadTest } from './own-requests.js';
+import { isKernelThread } from '../machine/processes.js';
 import { DATA_WRITE, KIND, type Requests } from '../requests/requests.js';
 import type { DeviceId } from '../../model/counters.js';
 import { DURABLE } from '../../model/thresholds/stalls.js';
@@ -30,7 +30,6 @@ const DURABLE_LETTERS = /^(F|WF)/;
 function durableBios(input: Case, topology: Topology, threads: ReadonlySet<number>, disk: DeviceId) {
   const { events } = input;
   const table = events?.tables.get('block_bio_queue');
-  const isKernel = kernelThreadTest(events?.comms ?? new Map());
   const letters = events?.strings.values ?? [];
   const isDurable = letters.map((text) => DURABLE_LETTERS.test(text));
   const isData = letters.map((text) => DATA_WRITE.test(text));
@@ -45,7 +44,7 @@ function durableBios(input: Case, topology: Topology, threads: ReadonlySet<numbe
     if (isOwn && isData[rwbs[row] ?? 0] === true) bytes += (sectors[row] ?? 0) * 512;
     if (isDurable[rwbs[row] ?? 0] !== true) continue;
     if (isOwn) own.push(table?.t[row] ?? 0);
-    else if (isKernel(pid)) commits.push(table?.t[row] ?? 0);
+    else if (isKernelThread(input, pid)) commits.push(table?.t[row] ?? 0);
   }
   return { own, commits, bytes };
 }
@@ -84,8 +83,10 @@ export function durableRequests(
   const rounds = livesOf(requests, isOwnWrite);
   if (own.length >= DURABLE.ownCalls * rounds.length || !inStep(rounds, commits))
     return { count: own.length, throughJournal: false, bytes, times: mine };
-  const isKernel = kernelThreadTest(input.events?.comms ?? new Map());
   const index = requests.disks.indexOf(disk);
-  const journal = livesOf(requests, (row) => requests.disk[row] === index && isKernel(requests.pid[row] ?? 0));
+  const journal = livesOf(
+    requests,
+    (row) => requests.disk[row] === index && isKernelThread(input, requests.pid[row] ?? 0),
+  );
   return { count: rounds.length, throughJournal: true, bytes, times: union([...mine, ...journal]) };
 }

@@ -91,11 +91,10 @@ export function subjectOf(input: Case, requests: Requests, topology: Topology, m
   for (const [thread, { lives, bytes }] of waitsByThread(requests, topology, marks)) {
     const pid = leader.get(thread) ?? thread;
     const before = waiters.get(pid);
-    const name = threadName(input, pid);
     const wait = waitOf(lives);
     waiters.set(pid, {
       pid,
-      kernel: name !== '' && isKernelThread(name),
+      kernel: isKernelThread(input, pid),
       waitedMs: Math.max(before?.waitedMs ?? 0, wait.waitedMs),
       underWayMs: Math.max(before?.underWayMs ?? 0, wait.underWayMs),
       bytes: (before?.bytes ?? 0) + bytes,

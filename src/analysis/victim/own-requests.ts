@@ -6,7 +6,6 @@ import type { Segment } from '../../model/segment.js';
 import { union, type Interval } from '../../base/intervals.js';
 import type { Origins } from '../attribution/origins.js';
 import type { Requests } from '../requests/requests.js';
-import { isKernelThread } from '../machine/processes.js';
 import type { State } from '../../model/states.js';
 import { OWN_REQUESTS } from '../../model/thresholds/victim.js';
 
@@ -183,14 +182,4 @@ function stage(wait: Segment, from: number, to: number, state: State): Segment {
 function restState(from: number, journal: boolean, heldUntil: number): State {
   if (from < heldUntil && heldUntil - from >= OWN_REQUESTS.leastHeldMs) return 'block-held';
   return journal ? 'journal' : 'block-finish';
-}
-
-/** True where a thread is the kernel's, by its name. */
-export function kernelThreadTest(comms: ReadonlyMap<number, string>): (pid: number) => boolean {
-  const known = new Map<number, boolean>();
-  return (pid) => {
-    let kernel = known.get(pid);
-    if (kernel === undefined) known.set(pid, (kernel = isKernelThread(comms.get(pid) ?? '')));
-    return kernel;
-  };
 }

@@ -59,7 +59,7 @@ export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): 
   for (let row = 0; row < table.length; row += 1) {
     const ms = pause[row] ?? 0;
     const pid = table.pid[row] ?? 0;
-    if (!(ms > 0) || pid === 0 || !isKernelThread(events.comms.get(pid) ?? 'unknown')) continue;
+    if (!(ms > 0) || pid === 0 || !isKernelThread(input, pid)) continue;
     // btrfs and network filesystems have names there instead of a device's number.
     const id = events.strings.get(bdi[row] ?? 0);
     const from = table.t[row] ?? 0;

@@ -26,7 +26,7 @@ function whom({ input, account }: Measures): string {
   const { name, pid, threads } = account;
   const who = `${name || 'unnamed'} (${pid})`;
   if (input.victims.length > 0) return `Nobody was watched: the victim is ${who}, as asked for.`;
-  if (name !== '' && isKernelThread(name))
+  if (isKernelThread(input, pid))
     return `Nobody was watched: the victim is ${who}, a thread of the kernel, because no program waited for requests of its own. For whom it works is not in the trace.`;
   const group =
     threads.size > 1

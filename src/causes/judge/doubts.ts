@@ -33,7 +33,7 @@ function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {
 
 /** Why a block trace can't acquit what it shows; undefined where it can. */
 function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
-  if (isKernelThread(account.name))
+  if (isKernelThread(m.input, account.pid))
     return 'only threads of the kernel waited for requests, and who waited for them is not in a block trace';
   const seenMs = account.to - account.from;
   if (seenMs < JUDGING.leastSeenMs) return `the victim’s requests span only ${duration(seenMs)} of the trace`;

@@ -27,7 +27,14 @@ const FRAME_BYTES = 256 * 1024;
 const MODE = 0o600;
 
 /** Readings that say how things stand, once: before the part that is kept they count as if said at its beginning. */
-const STANDING = new Set<string>([SOURCE.victim, SOURCE.trace, SOURCE.file, SOURCE.facts, SOURCE.loss]);
+const STANDING = new Set<string>([
+  SOURCE.victim,
+  SOURCE.trace,
+  SOURCE.file,
+  SOURCE.kernelThreads,
+  SOURCE.facts,
+  SOURCE.loss,
+]);
 
 /** Copies a recording into a folder, which must not exist. Throws a UserError where the original can't be read. */
 export function copyRecording(from: string, to: string, options: CopyOptions): void {
