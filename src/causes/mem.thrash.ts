@@ -11,7 +11,6 @@ import { NOTICEABLE, ramp, ruledOut, type Cause } from './cause.js';
 import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
 import { diskName } from './judge/shared.js';
 
-const PAGE = 4096;
 /** This share of what it read must have been in memory before. */
 const LEAST_AGAIN = 0.3;
 
@@ -27,7 +26,7 @@ export const cause: Cause = {
     const read = growthOf(processes.get(account.pid)?.io, 'read_bytes');
     // Before Linux 5.9 files and anonymous pages were counted together.
     const files = growthOf(vmstat, 'workingset_refault_file');
-    const again = (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * PAGE;
+    const again = (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * input.pageBytes;
     const times = timesBelow(account, input.events, CACHED_READS);
     const wall = account.to - account.from;
     const waited =
