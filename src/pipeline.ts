@@ -7,6 +7,7 @@ import { statsOfRecording } from './analysis/block-stats/of-recording.js';
 import { buildCharts } from './analysis/charts/charts.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
+import { readKernelUnits } from './capture/auxv.js';
 import { Recorder, readClocks } from './capture/recorder.js';
 import { readWhole } from './capture/files.js';
 import { UndoJournal } from './capture/undo.js';
@@ -65,6 +66,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
       host: hostname(),
       kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
       recorderPid: process.pid,
+      ...readKernelUnits(),
       plan: options.plan,
       start,
     },

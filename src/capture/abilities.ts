@@ -155,6 +155,24 @@ function cgroups(): Ability {
   };
 }
 
+function diskCounters(): Ability {
+  return readable('disk counters', '/proc/diskstats', 'throughput, requests and time per device', 'Mount /proc.');
+}
+
+function pressure(): Ability {
+  return readable(
+    'pressure',
+    '/proc/pressure/io',
+    'how long tasks waited for I/O, memory and CPU',
+    'Boot with psi=1 (CONFIG_PSI).',
+  );
+}
+
+/** What this machine does not show to anybody who records it, found by reading alone. What root and tracing lack, a recorder notices itself. */
+export function findUnseen(): Ability[] {
+  return [lockdown(), diskCounters(), pressure(), cgroups()].filter(({ state }) => state === 'no');
+}
+
 /** Tries everything. What the trial sets up is journalled; the caller undoes the journal. */
 export function findAbilities(journal: UndoJournal): Ability[] {
   return [
@@ -162,13 +180,8 @@ export function findAbilities(journal: UndoJournal): Ability[] {
     lockdown(),
     ...tracing(journal),
     symbols(),
-    readable('disk counters', '/proc/diskstats', 'throughput, requests and time per device', 'Mount /proc.'),
-    readable(
-      'pressure',
-      '/proc/pressure/io',
-      'how long tasks waited for I/O, memory and CPU',
-      'Boot with psi=1 (CONFIG_PSI).',
-    ),
+    diskCounters(),
+    pressure(),
     readable(
       'own kernel stack',
       '/proc/self/stack',

@@ -66,7 +66,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['iomap/iomap_dio_rw_begin'],
     // The event comes for reads as well, which it does not tell apart, and small ones are the many: of those below 32 KiB the ones that
-    // begin in the first 4 KiB of every 32 are a sample (analysis/attribution/writeback.ts weighs them).
+    // begin in the first 4 KiB of every 32 are a sample, which the recording's filter tells.
     filter: 'count >= 32768 || !(pos & 28672)',
     optional: true,
     shows: 'which files a process writes directly, where it has several open',

@@ -7,6 +7,7 @@ import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
 import { SAVED_NAMES, SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
+import { findUnseen } from './abilities.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
 import { openKernelFilesystems } from './kernel-fs.js';
@@ -88,6 +89,8 @@ export class Recorder {
     this.settings = new SettingsWatch();
     this.space = new SpaceWatch((space) => this.say(SOURCE.space, space));
     this.files = new FileWatch((file) => this.say(SOURCE.file, file));
+    for (const { name, detail, shows } of findUnseen())
+      this.loss({ code: 'not-seen', where: `${name}: ${detail} (${shows})` });
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.addVictim(victim);

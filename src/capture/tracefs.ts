@@ -53,8 +53,10 @@ function numberAfter(stats: string, label: string): number {
 
 /** One tracefs instance. Every setting dies with the instance, so removing its folder undoes everything done here. */
 export class TraceInstance {
+  /** Threads that go to sleep, and not those that are merely preempted: TASK_RUNNING with bit 8 set by the tracepoint. */
+  static readonly sleepFilter = 'prev_state & 255';
   /** The trigger that takeSleepStacks sets; written with a leading '!' it is removed. */
-  static readonly sleepTrigger = 'stacktrace if prev_state & 255';
+  static readonly sleepTrigger = `stacktrace if ${TraceInstance.sleepFilter}`;
 
   readonly label: 'machine' | 'victim';
   readonly folder: string;
@@ -64,6 +66,8 @@ export class TraceInstance {
   private pageBytes = 4096;
   /** Events that could be enabled, by 'system/event'. */
   readonly enabled = new Set<string>();
+  /** The filters of those that have one. */
+  private readonly filters = new Map<string, string>();
 
   /** Creates the instance's folder; the caller has journalled its removal. Throws the system's error where tracefs refuses. */
   constructor(tracefs: string, label: 'machine' | 'victim', folder: string) {
@@ -99,12 +103,18 @@ export class TraceInstance {
     if (filter !== undefined && !this.trySet(`events/${event}/filter`, filter)) return false;
     if (!this.trySet(`events/${event}/enable`, '1')) return false;
     this.enabled.add(event);
+    if (filter !== undefined) this.filters.set(event, filter);
     this.keepFormat(event, sink);
     return true;
   }
 
   disable(event: string): void {
     if (this.trySet(`events/${event}/enable`, '0')) this.enabled.delete(event);
+  }
+
+  /** The filters of the events that are enabled now. */
+  filtersInForce(): Record<string, string> {
+    return Object.fromEntries([...this.filters].filter(([event]) => this.enabled.has(event)));
   }
 
   /** Limits the instance to these threads and the children they fork. */
@@ -125,8 +135,7 @@ export class TraceInstance {
   }
 
   /**
-   * Takes a kernel stack whenever a followed thread goes to sleep. The mask leaves out threads that are merely preempted: their
-   * state is TASK_RUNNING, with bit 8 set by the tracepoint. Returns false where triggers are refused.
+   * Takes a kernel stack whenever a followed thread goes to sleep. Returns false where triggers are refused.
    */
   takeSleepStacks(sink: Sink): boolean {
     if (!this.trySet('events/sched/sched_switch/trigger', TraceInstance.sleepTrigger)) return false;

@@ -127,8 +127,10 @@ export class Tracer {
     if (busy && !this.sampling) {
       this.options.loss({ code: 'stacks-sampled', where: `${rate('victim')} events of the victim in a second` });
     }
+    const changed = busy !== this.sampling;
     this.sampling = busy;
     if (!busy) this.toggleStacks(true);
+    if (changed) this.tellState();
     const total = rate('machine') + rate('victim');
     if (total > this.options.eventBudget) this.shedOne(total);
     this.before = stats;
@@ -145,12 +147,18 @@ export class Tracer {
     this.tellState();
   }
 
+  private stackShare(): number {
+    if (!this.canTakeStacks) return 0;
+    return this.sampling ? 1 / STACK_DUTY : 1;
+  }
+
   private tellState(): void {
     for (const instance of [this.machine, this.victim]) {
       const state: TraceState = {
         instance: instance.label,
         enabled: [...instance.enabled],
-        stacks: instance.label === 'victim' && this.stacksOn,
+        filters: instance.filtersInForce(),
+        stacks: { share: instance.label === 'victim' ? this.stackShare() : 0, filter: TraceInstance.sleepFilter },
         clock: 'mono',
       };
       this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());

@@ -13,7 +13,6 @@ import { diskName } from './judge/shared.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { THRASH } from '../model/thresholds/memory.js';
 
-const PAGE = 4096;
 
 export const cause: Cause = {
   id: 'mem.thrash',
@@ -27,7 +26,7 @@ export const cause: Cause = {
     const read = growthOf(processes.get(account.pid)?.io, 'read_bytes');
     // Before Linux 5.9 files and anonymous pages were counted together.
     const files = growthOf(vmstat, 'workingset_refault_file');
-    const again = (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * PAGE;
+    const again = (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * input.pageBytes;
     const times = timesBelow(account, input.events, CACHED_READS);
     const wall = account.to - account.from;
     const waited =

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
-import { FileOutput } from './blkparse-output.js';
+import { FileOutput } from '../tools/blkparse/output.js';
 
 /** 0 = ran and nothing wrong found, 1 = a stall found, 2 = could not do it. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;

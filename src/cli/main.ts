@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { recoverStale } from '../capture/undo.js';
-import { OutputClosed } from './blkparse-output.js';
+import { OutputClosed } from '../tools/blkparse/output.js';
 import { EXIT, print, toolName, undoFolder, warn } from './context.js';
 
 /** Each command by its name. Only the one that is asked for is loaded: a start costs a third of a second otherwise. */

@@ -1,12 +1,12 @@
 // From the tape's readings to counters over time: each path has a decoder, chosen once, that adds a row to the series of that path.
-// Readings that failed, belong to a set of facts or can't be parsed leave no row; values keep the kernel's names and units.
+// Readings that failed or can't be parsed leave no row; values keep the kernel's names and units. Rows can be asked for at any time.
 
 import type { Counters, DeviceId, ProcessCounters, Series } from '../model/counters.js';
+import type { Interval } from '../base/intervals.js';
 import type { Reading } from '../model/recording.js';
 import { eachKeyValue } from '../base/procfs/key-values.js';
 import { toInteger } from '../base/procfs/numbers.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
-import { FactSets } from './fact-sets.js';
 import { parseBdiStats } from './procfs/bdi-stats.js';
 import { parseBlkioThrottle } from './procfs/blkio-throttle.js';
 import { DISK_FIELDS, parseDiskstats } from './procfs/diskstats.js';
@@ -19,34 +19,22 @@ import { SeriesBuilder } from './series.js';
 /** Adds one reading to its series. */
 type Decoder = (text: string, t: number) => void;
 
-/** `readings` in the tape's order; times become ms since the recording's start. */
-export function decodeCounters(readings: Iterable<Reading>): Counters {
-  const sets = new FactSets();
-  const tables = new CounterTables();
-  const decoders = new Map<string, Decoder | undefined>();
-  for (const reading of readings) {
-    if (sets.classify(reading) !== undefined || reading.failed) continue;
-    const { path } = reading;
-    if (!decoders.has(path)) decoders.set(path, tables.decoderOf(path));
-    decoders.get(path)?.(reading.text, reading.atNs / 1e6);
-  }
-  return tables.finish();
-}
-
 const PRESSURES = ['io', 'memory', 'cpu'] as const;
 
 /** One process while its readings come in. */
 class ProcessTables {
   readonly stat = new SeriesBuilder();
-  readonly state: string[] = [];
+  state: string[] = [];
   readonly io = new SeriesBuilder();
   readonly schedstat = new SeriesBuilder();
-  readonly wchanT: number[] = [];
-  readonly wchan: string[] = [];
+  readonly wchanT = new SeriesBuilder();
+  wchan: string[] = [];
   comm = '';
 }
 
-class CounterTables {
+/** Takes the readings of counters in the tape's order; times become ms since the recording's start. */
+export class CounterDecoder {
+  private readonly decoders = new Map<string, Decoder | undefined>();
   private readonly disks = new Map<DeviceId, SeriesBuilder>();
   private readonly diskNames = new Map<DeviceId, string>();
   private readonly vmstat = new SeriesBuilder();
@@ -58,7 +46,13 @@ class CounterTables {
   private readonly bdi = new Map<DeviceId, SeriesBuilder>();
   private readonly cgroups = new Map<string, SeriesBuilder>();
 
-  decoderOf(path: string): Decoder | undefined {
+  take({ path, text, atNs, failed }: Reading): void {
+    if (failed) return;
+    if (!this.decoders.has(path)) this.decoders.set(path, this.decoderOf(path));
+    this.decoders.get(path)?.(text, atNs / 1e6);
+  }
+
+  private decoderOf(path: string): Decoder | undefined {
     if (path === '/proc/diskstats') return (text, t) => this.addDisks(text, t);
     if (path === '/proc/vmstat') return (text, t) => addKeyValues(this.vmstat, text, t);
     if (path === '/proc/meminfo') return (text, t) => addKeyValues(this.meminfo, text, t);
@@ -82,19 +76,32 @@ class CounterTables {
     }
   }
 
-  finish(): Counters {
+  /** The rows of a part, whose times count from its beginning. What has none there has no entry. */
+  within(part: Interval): Counters {
     return {
-      disks: finishAll(this.disks),
-      diskNames: this.diskNames,
-      vmstat: this.vmstat.finish(),
-      meminfo: this.meminfo.finish(),
-      cpu: this.cpu.finish(),
-      pressure: finishAll(this.pressure),
-      processes: finishProcesses(this.processes),
-      threads: finishProcesses(this.threads),
-      bdi: finishAll(this.bdi),
-      cgroups: finishAll(this.cgroups),
+      disks: allWithin(this.disks, part),
+      diskNames: new Map(this.diskNames),
+      vmstat: this.vmstat.within(part),
+      meminfo: this.meminfo.within(part),
+      cpu: this.cpu.within(part),
+      pressure: allWithin(this.pressure, part),
+      processes: processesWithin(this.processes, part),
+      threads: processesWithin(this.threads, part),
+      bdi: allWithin(this.bdi, part),
+      cgroups: allWithin(this.cgroups, part),
     };
+  }
+
+  /** Forgets the rows before `ms`, and what has no others. */
+  forgetBefore(ms: number): void {
+    for (const series of [this.vmstat, this.meminfo, this.cpu]) series.forgetBefore(ms);
+    for (const all of [this.disks, this.pressure, this.bdi, this.cgroups])
+      for (const series of all.values()) series.forgetBefore(ms);
+    for (const all of [this.processes, this.threads]) {
+      for (const [pid, tables] of all) if (forgetProcess(tables, ms)) all.delete(pid);
+    }
+    // Decoders hold the tables that they fill.
+    this.decoders.clear();
   }
 }
 
@@ -109,14 +116,27 @@ function processDecoder(into: Map<number, ProcessTables>, pid: number, file: str
       return (text, t) => addSchedstat(tables.schedstat, text, t);
     default:
       return (text, t) => {
-        tables.wchanT.push(t);
-        tables.wchan.push(text.trim());
+        if (tables.wchanT.begin(t)) tables.wchan.push(text.trim());
       };
   }
 }
 
-function finishProcesses(all: ReadonlyMap<number, ProcessTables>): Map<number, ProcessCounters> {
-  return new Map([...all].map(([pid, tables]) => [pid, finishProcess(pid, tables)]));
+function processesWithin(all: ReadonlyMap<number, ProcessTables>, part: Interval): Map<number, ProcessCounters> {
+  return new Map(
+    [...all].flatMap(([pid, tables]) => {
+      const found = processWithin(pid, tables, part);
+      return found ? [[pid, found]] : [];
+    }),
+  );
+}
+
+/** True where nothing is left. */
+function forgetProcess(tables: ProcessTables, ms: number): boolean {
+  tables.state = tables.state.slice(tables.stat.forgetBefore(ms));
+  tables.wchan = tables.wchan.slice(tables.wchanT.forgetBefore(ms));
+  tables.io.forgetBefore(ms);
+  tables.schedstat.forgetBefore(ms);
+  return [tables.stat, tables.wchanT, tables.io, tables.schedstat].every(({ length }) => length === 0);
 }
 
 function newSeries(): SeriesBuilder {
@@ -129,21 +149,25 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-function finishAll<K>(builders: ReadonlyMap<K, SeriesBuilder>): Map<K, Series> {
-  return new Map([...builders].map(([key, builder]) => [key, builder.finish()]));
+function allWithin<K>(builders: ReadonlyMap<K, SeriesBuilder>, part: Interval): Map<K, Series> {
+  const found = [...builders].map(([key, builder]) => [key, builder.within(part)] as const);
+  return new Map(found.filter(([, { t }]) => t.length > 0));
 }
 
-function finishProcess(pid: number, tables: ProcessTables): ProcessCounters {
-  const io = tables.io.finish();
-  const schedstat = tables.schedstat.finish();
+function processWithin(pid: number, tables: ProcessTables, part: Interval): ProcessCounters | undefined {
+  const io = tables.io.within(part);
+  const schedstat = tables.schedstat.within(part);
+  const stat = tables.stat.within(part);
+  const { t } = tables.wchanT.within(part);
+  if ([stat, io, schedstat].every((series) => series.t.length === 0) && t.length === 0) return undefined;
   return {
     pid,
     comm: tables.comm,
-    stat: tables.stat.finish(),
-    state: tables.state,
+    stat,
+    state: tables.state.slice(...tables.stat.rowsOf(part)),
     ...(io.t.length > 0 && { io }),
     ...(schedstat.t.length > 0 && { schedstat }),
-    ...(tables.wchan.length > 0 && { wchan: { t: Float64Array.from(tables.wchanT), name: tables.wchan } }),
+    ...(t.length > 0 && { wchan: { t, name: tables.wchan.slice(...tables.wchanT.rowsOf(part)) } }),
   };
 }
 

@@ -5,10 +5,10 @@ import { cgroupOfFile, findHierarchies, parseMembership } from '../base/procfs/c
 import { parseKeyValues } from '../base/procfs/key-values.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { isDaemon, parsePidStat, type PidStat } from '../base/procfs/pid-stat.js';
+import type { Interval } from '../base/intervals.js';
 import type { CgroupLimit, Facts, Mount, RunningProcess } from '../model/facts.js';
 import type { FactsMark, Reading } from '../model/recording.js';
 import { decodeDevices } from './devices.js';
-import { FactSets } from './fact-sets.js';
 import { isLimitFile, parseLimit } from './procfs/cgroup-limits.js';
 import { countCpuList } from './procfs/cpuinfo.js';
 import { summarise } from './summary.js';
@@ -20,31 +20,58 @@ interface FactSet {
   readonly texts: Map<string, string>;
 }
 
-/** `readings` in the tape's order. */
-export function decodeFacts(readings: Iterable<Reading>): Facts[] {
-  const sets: FactSet[] = [];
-  const marks = new FactSets();
-  for (const reading of readings) {
-    const kind = marks.classify(reading);
-    if (kind === 'member') {
-      if (!reading.failed) sets.at(-1)?.texts.set(reading.path, reading.text);
-    } else if (kind) sets.push({ when: kind.when, atMs: reading.atNs / 1e6, texts: new Map() });
+/** Takes the tape's facts as they come, and gives those of a part at any time. */
+export class FactsDecoder {
+  private sets: FactSet[] = [];
+  /** The last text of each path: one set differs little from the next, and what is the same is kept once. */
+  private readonly known = new Map<string, string>();
+  private readonly ticksPerSecond: number;
+
+  constructor(ticksPerSecond: number) {
+    this.ticksPerSecond = ticksPerSecond;
   }
-  return sets.map(decodeSet);
+
+  begin({ when }: FactsMark, atMs: number): void {
+    this.sets.push({ when, atMs, texts: new Map() });
+  }
+
+  /** A member of the set begun last. */
+  add({ path, text, failed }: Reading): void {
+    if (failed) return;
+    let kept = this.known.get(path);
+    if (kept !== text) this.known.set(path, (kept = text));
+    this.sets.at(-1)?.texts.set(path, kept);
+  }
+
+  /** Forgets the sets that are over at `ms`: all but the one in force then and those that follow. */
+  forgetBefore(ms: number): void {
+    this.sets = inForce(this.sets, ms);
+  }
+
+  /** The sets of a part, decoded one by one as they are asked for; times in ms since the part's beginning, at which the first is in force. */
+  *within({ from, to }: Interval): Generator<Facts> {
+    for (const set of inForce(this.sets, from)) if (set.atMs <= to) yield decodeSet(set, from, this.ticksPerSecond);
+  }
 }
 
-function decodeSet({ when, atMs, texts }: FactSet): Facts {
+function inForce(sets: readonly FactSet[], ms: number): FactSet[] {
+  const first = sets.findLastIndex(({ atMs }) => atMs <= ms);
+  return sets.slice(Math.max(0, first));
+}
+
+/** Times count from `from`; a set that was taken before stands at 0. */
+function decodeSet({ when, atMs, texts }: FactSet, from: number, ticksPerSecond: number): Facts {
   const files = new Map([...texts].filter(([path]) => !/^\/proc\/(\d+|self)\//.test(path)));
   const mounts = parseMountinfo(texts.get('/proc/self/mountinfo') ?? '');
   const memory = parseKeyValues(files.get('/proc/meminfo') ?? '').get('MemTotal');
   return {
-    atMs,
+    atMs: Math.max(0, atMs - from),
     when,
     files,
     devices: decodeDevices(files, mounts),
     mounts,
     limits: decodeLimits(files, mounts),
-    processes: decodeProcesses(texts, atMs),
+    processes: decodeProcesses(texts, atMs - from, ticksPerSecond),
     cpus: countCpuList(files.get('/sys/devices/system/cpu/online') ?? '') ?? NaN,
     kernel:
       files.get('/proc/sys/kernel/osrelease')?.trim() ??
@@ -69,7 +96,7 @@ function decodeLimits(files: ReadonlyMap<string, string>, mounts: readonly Mount
   return limits;
 }
 
-function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): RunningProcess[] {
+function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number, ticksPerSecond: number): RunningProcess[] {
   const recorder = parsePidStat(texts.get('/proc/self/stat') ?? '')?.pid;
   const uptime = Number(/^\d+(\.\d+)?/.exec(texts.get('/proc/uptime') ?? '')?.[0]);
   const processes: RunningProcess[] = [];
@@ -77,7 +104,7 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number): Runn
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];
     const stat = folder !== undefined && path === `${folder}stat` ? parsePidStat(text) : undefined;
     if (!stat) continue;
-    const startedMs = startOf(stat, uptime, atMs);
+    const startedMs = startOf(stat, uptime, ticksPerSecond, atMs);
     processes.push({
       pid: stat.pid,
       comm: stat.comm,
@@ -107,7 +134,8 @@ function pathsOf(text: string | undefined): Pick<RunningProcess, 'openFiles' | '
   return { openFiles: open.map(({ path }) => path), ...(folder !== undefined && { folder }) };
 }
 
-/** Clock ticks of 1/100 s (USER_HZ) on both sides: start and uptime count from the same boot, the time in suspend included. */
-function startOf(stat: PidStat, uptimeSeconds: number, atMs: number): number | undefined {
-  return Number.isFinite(uptimeSeconds) ? atMs - (uptimeSeconds * 1000 - stat.startTicks * 10) : undefined;
+/** Start and uptime count from the same boot, the time in suspend included. */
+function startOf(stat: PidStat, uptimeSeconds: number, ticksPerSecond: number, atMs: number): number | undefined {
+  const startedMs = atMs - (uptimeSeconds * 1000 - (stat.startTicks * 1000) / ticksPerSecond);
+  return Number.isFinite(startedMs) ? startedMs : undefined;
 }

@@ -26,6 +26,10 @@ export interface Case {
   readonly source: 'recording' | 'block-trace';
   /** Whole for a recording; of a block trace only what it tells: the start by the clocks that it holds. */
   readonly manifest: Partial<Manifest>;
+  /** Bytes of a page of the recorded machine's memory; NaN where it is not known. */
+  readonly pageBytes: number;
+  /** Clock ticks a second, in which /proc counts CPU time; NaN where it is not known. */
+  readonly ticksPerSecond: number;
   /** False where the recorder was killed or still runs. */
   readonly complete: boolean;
   /** From the start to the last thing recorded, ms. */

@@ -14,7 +14,7 @@ export type DeviceId = string;
 export interface ProcessCounters {
   readonly pid: number;
   readonly comm: string;
-  /** From stat: state is kept apart; minflt majflt utime stime delayacct_blkio (clock ticks of 1/100 s), num_threads, rss (pages). */
+  /** From stat: state is kept apart; minflt majflt utime stime delayacct_blkio (clock ticks), num_threads, rss (pages). */
   readonly stat: Series;
   /** The one-letter state at each time of `stat.t`. */
   readonly state: readonly string[];
@@ -36,7 +36,7 @@ export interface Counters {
   readonly vmstat: Series;
   /** /proc/meminfo, kB. */
   readonly meminfo: Series;
-  /** /proc/stat: user nice system idle iowait irq softirq steal (clock ticks of 1/100 s, all CPUs together). */
+  /** /proc/stat: user nice system idle iowait irq softirq steal (clock ticks, all CPUs together). */
   readonly cpu: Series;
   /** /proc/pressure/{io,memory,cpu}: some_total full_total (µs). Absent where the kernel has no PSI. */
   readonly pressure: ReadonlyMap<'io' | 'memory' | 'cpu', Series>;

@@ -54,7 +54,7 @@ export interface RunningProcess {
   readonly command: string;
   /** The cgroup paths by controller ('' for v2), as /proc/PID/cgroup has them. */
   readonly cgroups: ReadonlyMap<string, string>;
-  /** When it started, clock ticks of 1/100 s after boot: with `pid` it names the process for good, as numbers are used again. */
+  /** When it started, clock ticks after boot: with `pid` it names the process for good, as numbers are used again. */
   readonly startTicks: number;
   /** The same in ms since the recording's start: negative for what ran before. Absent where the machine's uptime is not known. */
   readonly startedMs?: number;

@@ -22,6 +22,11 @@ export const LOSS_KINDS = {
     sentence: 'The kernel’s trace file system could not be used, so there are counters but no events.',
     remedy: 'Run `iowitness doctor` to see what refuses it; root and a kernel with CONFIG_FTRACE are needed.',
   },
+  'not-seen': {
+    severity: 'info',
+    sentence: 'The machine does not show this to whoever records it.',
+    remedy: 'Run `iowitness doctor` to see what would give it; what needs it says so.',
+  },
   'event-missing': {
     severity: 'degraded',
     sentence: 'This kernel lacks an event that the recorder asked for.',

@@ -4,7 +4,7 @@
 import type { ClockReading } from '../base/clock.js';
 
 /** The version of the folder's format that this program writes; it reads this one and every earlier one. */
-export const RECORDING_VERSION = 1;
+export const RECORDING_VERSION = 2;
 
 /** One reading of one file of the machine, or of a source of the recorder's own (`iowitness:…`). */
 export interface Reading {
@@ -41,6 +41,10 @@ export interface Manifest {
   readonly kernel: string;
   /** The process that recorded: what it took itself is no part of what it found. Absent in earlier recordings. */
   readonly recorderPid?: number;
+  /** Bytes of a page of the recorded machine's memory; absent where the kernel did not tell. */
+  readonly pageBytes?: number;
+  /** The clock ticks a second that the figures of /proc count in (USER_HZ); absent as above. */
+  readonly ticksPerSecond?: number;
   readonly plan: RecordingPlan;
   /** All clocks at the start; `atNs` of every reading and event counts from its monotonicNs. */
   readonly start: ClockReading;
@@ -133,13 +137,16 @@ export interface KernelThread {
   readonly comm: string;
 }
 
-/** Which kernel events are enabled, by instance. */
+/** Which kernel events are enabled, by instance, and which part of them is kept. */
 export interface TraceState {
   /** 'machine' sees every process; 'victim' sees the watched ones only. */
   readonly instance: 'machine' | 'victim';
+  /** 'SYSTEM/EVENT' each. */
   readonly enabled: readonly string[];
-  /** Whether a kernel stack is taken at every sleep of the victim. */
-  readonly stacks: boolean;
+  /** Of the enabled ones that have a filter: only events for which it holds were kept (Documentation/trace/events.rst). */
+  readonly filters: Readonly<Record<string, string>>;
+  /** A kernel stack is taken at each sched_switch for which the filter holds, during this share of the time: 1 always, 0 never. */
+  readonly stacks: { readonly share: number; readonly filter: string };
   readonly clock: string;
 }
 

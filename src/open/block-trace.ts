@@ -9,7 +9,7 @@ import { neither, traceFilesAt } from '../decode/blktrace/files.js';
 import { readRecords } from '../decode/blktrace/read.js';
 import { openSource } from '../decode/blktrace/source.js';
 import { TraceTables, type BlockTrace } from '../decode/blktrace/tables.js';
-import { decodeCounters } from '../decode/counters.js';
+import { CounterDecoder } from '../decode/counters.js';
 import type { Events } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
 
@@ -30,11 +30,13 @@ export async function openBlockTrace(path: string, pid?: number): Promise<Case> 
         start: { monotonicNs: trace.startNs.toString(), wallMs: trace.wallMs },
       }),
     },
+    pageBytes: NaN,
+    ticksPerSecond: NaN,
     complete: !losses.some(({ code }) => code === 'blktrace-truncated' || code === 'blktrace-unreadable'),
     durationMs: trace.durationMs,
     facts: [],
     changes: [],
-    counters: decodeCounters([]),
+    counters: new CounterDecoder().within({ from: 0, to: Infinity }),
     events: trace.events,
     victims: pid === undefined ? [] : [victim(path, trace.events, pid)],
     threads: sameNames(trace.events, pid),

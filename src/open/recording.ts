@@ -5,18 +5,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Case } from '../model/case.js';
-import { diffFacts } from '../analysis/machine/changes.js';
 import { messageOf, UserError } from '../base/errors.js';
-import { decodeCounters } from '../decode/counters.js';
-import { decodeFacts } from '../decode/facts.js';
 import { decodeEvents } from '../decode/ftrace/decode.js';
 import { parseFormat } from '../decode/ftrace/format.js';
 import { Symbols } from '../decode/ftrace/symbols.js';
 import type { Events } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
-import { SAVED_NAMES, type Reading, type VictimMark } from '../model/recording.js';
+import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
-import { sortOwnReadings } from '../recording/own-readings.js';
+import { CaseBuilder } from './case-builder.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
 
 function text(recording: OpenRecording, name: string): string | undefined {
@@ -52,32 +49,6 @@ function eventsOf(recording: OpenRecording, startNs: bigint, losses: Loss[]): Ev
   });
 }
 
-/** Threads by process: every listing of /proc/PID/task on the tape, together. */
-function threadsOf(readings: readonly Reading[]): Map<number, number[]> {
-  const found = new Map<number, number[]>();
-  for (const { path, text: listing, failed } of readings) {
-    const pid = /^\/proc\/(\d+)\/task\/$/.exec(path)?.[1];
-    if (pid === undefined || failed) continue;
-    const threads = listing.split('\n').map(Number);
-    found.set(Number(pid), [...new Set([...(found.get(Number(pid)) ?? []), ...threads])]);
-  }
-  return found;
-}
-
-function savedNamesOf(readings: readonly Reading[]): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const { path, text: listing, failed } of readings) {
-    if (path !== SAVED_NAMES || failed) continue;
-    for (const [, pid = '', name = ''] of listing.matchAll(/^(\d+) (.+)$/gm)) names.set(Number(pid), name);
-  }
-  return names;
-}
-
-/** The kernel tells lost events in the buffers' statistics, which the recorder keeps, and again in the pages behind each gap. */
-function isToldTwice(loss: Loss, told: readonly Loss[]): boolean {
-  return loss.code === 'events-overrun' && told.some((other) => other.code === 'events-overrun');
-}
-
 export interface OpenOptions {
   /** The process to account for; otherwise the one that was watched, or whose requests waited longest. */
   readonly pid?: number;
@@ -101,33 +72,17 @@ function openRecordedCase(path: string, pid: number | undefined): Case {
   const recording = openRecording(path);
   const { manifest } = recording;
   const startNs = BigInt(manifest.start.monotonicNs);
-  const readings = [...recording.readings()];
-  const own = sortOwnReadings(readings, startNs);
+  const builder = new CaseBuilder(manifest);
+  for (const reading of recording.readings()) builder.take(reading);
   const losses: Loss[] = [];
   const events = eventsOf(recording, startNs, losses);
-  const facts = decodeFacts(readings);
-  return {
+  const found = builder.caseOf({
     path,
-    source: 'recording',
-    manifest,
+    part: { from: 0, to: Infinity },
+    wholeMs: manifest.end ? Number(BigInt(manifest.end.monotonicNs) - startNs) / 1e6 : recording.endNs / 1e6,
     complete: recording.complete,
-    durationMs: manifest.end ? Number(BigInt(manifest.end.monotonicNs) - startNs) / 1e6 : recording.endNs / 1e6,
-    facts,
-    changes: diffFacts(facts),
-    counters: decodeCounters(readings),
     ...(events && { events }),
-    victims: pid === undefined ? own.victims : chosen(path, own.victims, pid),
-    threads: threadsOf(readings),
-    savedNames: savedNamesOf(readings),
-    // None are seen where the recorder's numbers are not the kernel's, in a container.
-    ...(own.kernelThreads.length > 0 && {
-      kernelThreads: new Map(own.kernelThreads.map(({ pid: thread, comm }) => [thread, comm])),
-    }),
-    probe: own.probe,
-    recorder: own.recorder,
-    trace: own.trace,
-    space: own.space,
-    files: own.files,
-    losses: [...own.losses, ...losses.filter((loss) => !isToldTwice(loss, own.losses)), ...recording.losses],
-  };
+    losses: [...losses, ...recording.losses],
+  });
+  return pid === undefined ? found : { ...found, victims: chosen(path, found.victims, pid) };
 }

@@ -2,6 +2,7 @@
 // held against its schema; what does not fit is a loss and nothing else.
 
 import * as v from 'valibot';
+import type { Interval } from '../base/intervals.js';
 import { messageOf } from '../base/errors.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
@@ -30,7 +31,8 @@ const Load = v.object({ cpuMs: Count, wallMs: Count, rssBytes: Count, lateMs: Co
 const Trace = v.object({
   instance: v.picklist(['machine', 'victim']),
   enabled: v.array(v.string()),
-  stacks: v.boolean(),
+  filters: v.record(v.string(), v.string()),
+  stacks: v.object({ share: Count, filter: v.string() }),
   clock: v.string(),
 });
 
@@ -74,52 +76,92 @@ const LostThing = v.object({
   count: v.exactOptional(Count),
 });
 
-/** The recorder's own readings, sorted by source; times in ms since the recording's start. */
+interface At {
+  readonly atMs: number;
+}
+
+/** The recorder's own readings of a part, sorted by source; times in ms since the part's beginning. */
 export interface OwnReadings {
   readonly victims: VictimMark[];
   readonly probe: (ProbeProgress & { readonly fromMs: number; readonly toMs: number })[];
-  readonly recorder: (RecorderLoad & { readonly atMs: number })[];
-  readonly trace: (TraceState & { readonly atMs: number })[];
-  readonly space: (VolumeSpace & { readonly atMs: number })[];
-  readonly files: (OpenFile & { readonly atMs: number })[];
+  readonly recorder: (RecorderLoad & At)[];
+  readonly trace: (TraceState & At)[];
+  readonly space: (VolumeSpace & At)[];
+  readonly files: (OpenFile & At)[];
   readonly kernelThreads: KernelThread[];
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
 
-/** Sorts the readings whose path is one of SOURCE; all others are passed over. `startNs` is CLOCK_MONOTONIC at the start. */
-export function sortOwnReadings(readings: readonly Reading[], startNs: bigint): OwnReadings {
-  const own: OwnReadings = {
-    victims: [],
-    probe: [],
-    recorder: [],
-    trace: [],
-    space: [],
-    files: [],
-    kernelThreads: [],
-    losses: [],
-  };
-  const sinceStart = (ns: string) => Number(BigInt(ns) - startNs) / 1e6;
-  const take = (path: string, value: unknown, atMs: number): void => {
-    if (path === SOURCE.victim) own.victims.push(v.parse(Victim, value));
-    else if (path === SOURCE.recorder) own.recorder.push({ ...v.parse(Load, value), atMs });
-    else if (path === SOURCE.trace) own.trace.push({ ...v.parse(Trace, value), atMs });
-    else if (path === SOURCE.space) own.space.push({ ...v.parse(Space, value), atMs });
-    else if (path === SOURCE.file) own.files.push({ ...v.parse(File, value), atMs });
-    else if (path === SOURCE.kernelThreads) own.kernelThreads.push(...v.parse(KernelThreads, value));
-    else if (path === SOURCE.loss) own.losses.push(v.parse(LostThing, value));
-    else if (path === SOURCE.probe) {
-      const slice = v.parse(Progress, value);
-      own.probe.push({ ...slice, fromMs: sinceStart(slice.fromNs), toMs: sinceStart(slice.toNs) });
-    }
-  };
-  for (const { path, text, atNs, failed } of readings) {
-    if (failed || !path.startsWith('iowitness:')) continue;
+/** Takes the readings whose path is one of SOURCE; all others are passed over. */
+export class OwnReadingsDecoder {
+  private readonly startNs: bigint;
+  private readonly victims: VictimMark[] = [];
+  private readonly trace: (TraceState & At)[] = [];
+  private readonly files: (OpenFile & At)[] = [];
+  private readonly kernelThreads: KernelThread[] = [];
+  private probe: OwnReadings['probe'] = [];
+  private recorder: (RecorderLoad & At)[] = [];
+  private space: (VolumeSpace & At)[] = [];
+  private losses: (At & { readonly loss: Loss })[] = [];
+
+  /** `startNs` is CLOCK_MONOTONIC at the recording's start. */
+  constructor(startNs: bigint) {
+    this.startNs = startNs;
+  }
+
+  take({ path, text, atNs, failed }: Reading): void {
+    if (failed || !path.startsWith('iowitness:')) return;
+    const atMs = atNs / 1e6;
     try {
-      take(path, JSON.parse(text), atNs / 1e6);
+      this.takeValue(path, JSON.parse(text), atMs);
     } catch (error) {
-      own.losses.push({ code: 'log-damaged', where: `${path}: ${messageOf(error)}` });
+      this.losses.push({ atMs, loss: { code: 'log-damaged', where: `${path}: ${messageOf(error)}` } });
     }
   }
-  return own;
+
+  private takeValue(path: string, value: unknown, atMs: number): void {
+    if (path === SOURCE.victim) this.victims.push(v.parse(Victim, value));
+    else if (path === SOURCE.recorder) this.recorder.push({ ...v.parse(Load, value), atMs });
+    else if (path === SOURCE.trace) this.trace.push({ ...v.parse(Trace, value), atMs });
+    else if (path === SOURCE.space) this.space.push({ ...v.parse(Space, value), atMs });
+    else if (path === SOURCE.file) this.files.push({ ...v.parse(File, value), atMs });
+    else if (path === SOURCE.kernelThreads) this.kernelThreads.push(...v.parse(KernelThreads, value));
+    else if (path === SOURCE.loss) this.losses.push({ loss: v.parse(LostThing, value), atMs });
+    else if (path === SOURCE.probe) {
+      const slice = v.parse(Progress, value);
+      const sinceStart = (ns: string) => Number(BigInt(ns) - this.startNs) / 1e6;
+      this.probe.push({ ...slice, fromMs: sinceStart(slice.fromNs), toMs: sinceStart(slice.toNs) });
+    }
+  }
+
+  /** What was said in a part, and what was said before it and still holds: victims, files, the state of the trace, standing losses. */
+  within({ from, to }: Interval): OwnReadings {
+    const inside = <T extends At>(all: readonly T[]): T[] =>
+      all.flatMap((one) => (one.atMs >= from && one.atMs <= to ? [{ ...one, atMs: one.atMs - from }] : []));
+    const standing = <T extends At>(all: readonly T[]): T[] =>
+      all.map((one) => ({ ...one, atMs: Math.max(0, one.atMs - from) }));
+    return {
+      victims: [...this.victims],
+      probe: this.probe.flatMap((one) =>
+        one.toMs >= from && one.fromMs <= to ? [{ ...one, fromMs: one.fromMs - from, toMs: one.toMs - from }] : [],
+      ),
+      recorder: inside(this.recorder),
+      trace: standing(this.trace.filter(({ atMs }) => atMs <= to)),
+      space: inside(this.space),
+      files: standing(this.files),
+      kernelThreads: [...this.kernelThreads],
+      losses: this.losses.flatMap(({ loss, atMs }) =>
+        (loss.count === undefined || atMs >= from) && atMs <= to ? [loss] : [],
+      ),
+    };
+  }
+
+  /** Forgets what was said before `ms` and holds no more. */
+  forgetBefore(ms: number): void {
+    this.probe = this.probe.filter(({ toMs }) => toMs >= ms);
+    this.recorder = this.recorder.filter(({ atMs }) => atMs >= ms);
+    this.space = this.space.filter(({ atMs }) => atMs >= ms);
+    this.losses = this.losses.filter(({ loss, atMs }) => loss.count === undefined || atMs >= ms);
+  }
 }

@@ -11,6 +11,7 @@ import { RECORDING_VERSION, type Manifest, type Reading } from '../model/recordi
 import { DEFLATED, FRAME, type FrameHead } from './frame.js';
 import { readFrames } from './log-reader.js';
 import { decodeReadings } from './tape.js';
+import { readingUpgrade, upgradedManifest } from './upgrades/upgrades.js';
 
 /** What a frame of readings may inflate to: far more than the writer puts into one. */
 const MOST_INFLATED = 64 * 1024 * 1024;
@@ -25,16 +26,21 @@ const Clock = v.object({
 });
 
 /** What every version's manifest has. */
-const AnyVersion = v.object({ format: v.literal('iowitness-recording'), version: v.number() });
+const AnyVersion = v.looseObject({
+  format: v.literal('iowitness-recording'),
+  version: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
 
 const ManifestSchema = v.object({
   format: v.literal('iowitness-recording'),
-  version: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  version: v.literal(RECORDING_VERSION),
   tool: v.string(),
   id: v.string(),
   host: v.string(),
   kernel: v.string(),
   recorderPid: v.exactOptional(v.number()),
+  pageBytes: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
+  ticksPerSecond: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
   plan: v.object({
     command: v.picklist(['check', 'record']),
     hz: v.number(),
@@ -83,7 +89,13 @@ function manifestText(path: string): string {
   return readFileSync(file, 'utf8');
 }
 
-function parseManifest(path: string, text: string): Manifest {
+/** The manifest as our version has it, and the version that it was written in. */
+interface ReadManifest {
+  readonly manifest: Manifest;
+  readonly version: number;
+}
+
+function parseManifest(path: string, text: string): ReadManifest {
   const file = join(path, 'manifest.json');
   let value: unknown;
   try {
@@ -98,17 +110,18 @@ function parseManifest(path: string, text: string): Manifest {
       `${path} was written by a newer iowitness (format ${version}); this one reads up to ${RECORDING_VERSION}: update iowitness.`,
     );
   }
-  const parsed = v.safeParse(ManifestSchema, value);
+  const ours = any.success ? upgradedManifest(any.output, any.output.version) : value;
+  const parsed = v.safeParse(ManifestSchema, ours);
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw new UserError(
       `${file} is no manifest of a recording (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}).`,
     );
   }
-  return parsed.output;
+  return { manifest: parsed.output, version: any.success ? any.output.version : RECORDING_VERSION };
 }
 
-function readManifest(path: string): Manifest {
+function readManifest(path: string): ReadManifest {
   try {
     return parseManifest(path, manifestText(path));
   } catch (error) {
@@ -122,10 +135,13 @@ class Recording implements OpenRecording {
   readonly manifest: Manifest;
   readonly losses: Loss[] = [];
   endNs = 0;
+  private readonly upgrade: (reading: Reading) => Reading;
 
   constructor(path: string) {
     this.path = path;
-    this.manifest = readManifest(path);
+    const { manifest, version } = readManifest(path);
+    this.manifest = manifest;
+    this.upgrade = readingUpgrade(version);
   }
 
   get complete(): boolean {
@@ -147,7 +163,7 @@ class Recording implements OpenRecording {
       const { readings, complete } = this.unpack(head, payload);
       if (!complete)
         this.note({ code: 'log-damaged', where: `machine.log, offset ${offset}: its readings do not decode` });
-      yield* readings;
+      for (const reading of readings) yield this.upgrade(reading);
     }
   }
 

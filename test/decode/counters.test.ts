@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeCounters } from '../../src/decode/counters.js';
+import { decodeCounters } from '../support/decoded.js';
 import { SeriesBuilder } from '../../src/decode/series.js';
 import type { Reading } from '../../src/model/recording.js';
 import { factReadings, reading } from '../support/tape.js';
@@ -148,7 +148,7 @@ it('a series grows past its first rows and keeps what it held', () => {
     if (row % 2 === 0) builder.set('even', row);
   }
   assert.equal(builder.begin(999), false);
-  const { t, columns } = builder.finish();
+  const { t, columns } = builder.within({ from: 0, to: Infinity });
   assert.equal(t.length, 1000);
   assert.deepEqual(
     [...(columns.get('even') ?? [])],

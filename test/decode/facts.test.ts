@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeFacts } from '../../src/decode/facts.js';
+import { decodeFacts } from '../support/decoded.js';
 import type { Facts } from '../../src/model/facts.js';
 import { fixture } from '../support/fixtures.js';
 import { factReadings, reading } from '../support/tape.js';

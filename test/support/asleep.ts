@@ -62,7 +62,16 @@ export function asleep(
     threads: new Map([[ME, [ME]]]),
     facts: [someFacts({ processes: [processOf({})] })],
     events,
-    trace: [{ instance: 'machine', enabled: ['ext4/ext4_sync_file_enter'], stacks: true, clock: 'mono', atMs: 0 }],
+    trace: [
+      {
+        instance: 'machine',
+        enabled: ['ext4/ext4_sync_file_enter'],
+        filters: {},
+        stacks: { share: 1, filter: '' },
+        clock: 'mono',
+        atMs: 0,
+      },
+    ],
     ...different,
   });
 }

@@ -51,7 +51,7 @@ export function aCase(different: Partial<Case> = {}): Case {
     source: 'recording',
     manifest: {
       format: 'iowitness-recording',
-      version: 1,
+      version: 2,
       tool: 'iowitness 0',
       id: 'test',
       host: 'host',
@@ -59,6 +59,8 @@ export function aCase(different: Partial<Case> = {}): Case {
       plan: { command: 'check', hz: 10, events: true, directory: '/data' },
       start: { monotonicNs: '0', wallMs: 0 },
     },
+    pageBytes: 4096,
+    ticksPerSecond: 100,
     complete: true,
     durationMs: 1000,
     facts: [someFacts()],

@@ -8,7 +8,6 @@ import { addToBins, type Interval } from '../../base/intervals.js';
 import type { Measures } from '../measures.js';
 import { linesOfRequests, type DiskLines } from './request-lines.js';
 import { KIND, type Requests } from '../requests/requests.js';
-import { PAGE } from '../attribution/writeback.js';
 
 /** Bins over the whole recording: enough for a screen, few enough for a small page. */
 const MOST_BINS = 600;
@@ -115,10 +114,11 @@ function diskCharts(m: Measures, axis: Axis): Chart[] {
 }
 
 function dirtyChart(m: Measures, axis: Axis): Chart {
-  const { vmstat } = m.input.counters;
+  const { counters, pageBytes } = m.input;
+  const { vmstat } = counters;
   const line = (name: string, column: string) => {
     const values = vmstat.columns.get(column);
-    return values ? [{ name, values: valuePerBin(axis, vmstat, values, PAGE / 1e6) }] : [];
+    return values ? [{ name, values: valuePerBin(axis, vmstat, values, pageBytes / 1e6) }] : [];
   };
   return {
     id: 'dirty',

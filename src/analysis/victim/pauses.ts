@@ -7,7 +7,6 @@ import type { Topology } from '../machine/topology.js';
 import { union, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
 import { isKernelThread } from '../machine/processes.js';
-import { PAGE } from '../attribution/writeback.js';
 
 export interface ThrottleMeasures {
   /** Pauses of the victim's threads that the event tells, ms each. */
@@ -38,9 +37,9 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
   return {
     pauses: pauses.length,
     pausedMs: pauses.reduce((a, b) => a + b, 0),
-    limitBytes: median(pick('limit')) * PAGE,
-    deviceSetpointBytes: median(pick('wb_setpoint')) * PAGE,
-    dirtyBytes: median(pick('dirty')) * PAGE,
+    limitBytes: median(pick('limit')) * input.pageBytes,
+    deviceSetpointBytes: median(pick('wb_setpoint')) * input.pageBytes,
+    dirtyBytes: median(pick('dirty')) * input.pageBytes,
   };
 }
 
@@ -80,7 +79,7 @@ export function dirtyableBytes(input: Case): number {
 
 /** The dirty limit in force, from /proc/vmstat, bytes; NaN where the kernel does not print it. */
 export function vmstatDirtyLimit(input: Case): number {
-  return lastOf(input.counters.vmstat, 'nr_dirty_threshold') * PAGE;
+  return lastOf(input.counters.vmstat, 'nr_dirty_threshold') * input.pageBytes;
 }
 
 /** Bytes of each of the bins' pages that a process made dirty; undefined where the event was not recorded. */
@@ -91,7 +90,7 @@ export function dirtiedSeries(input: Case, threads: ReadonlySet<number>, binMs: 
   for (let row = 0; row < table.length; row += 1) {
     if (!threads.has(table.pid[row] ?? 0)) continue;
     const bin = Math.floor((table.t[row] ?? 0) / binMs);
-    if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + PAGE;
+    if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + input.pageBytes;
   }
   return bins;
 }

@@ -19,7 +19,7 @@ export interface PidStat {
   readonly kernelThread: boolean;
   readonly minflt: number;
   readonly majflt: number;
-  /** Clock ticks of 1/100 s. */
+  /** Clock ticks. */
   readonly utime: number;
   readonly stime: number;
   readonly threads: number;

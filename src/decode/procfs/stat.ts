@@ -1,4 +1,4 @@
-// /proc/stat's first line: CPU time of all CPUs together since boot, in clock ticks of 1/100 s.
+// /proc/stat's first line: CPU time of all CPUs together since boot, in clock ticks.
 // Source: proc_stat(5); Documentation/filesystems/proc.rst, section 1.7. The kernel folds guest time into user, so it is left out.
 
 import { toInteger } from '../../base/procfs/numbers.js';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { diffFacts } from '../../../src/analysis/machine/changes.js';
-import { decodeFacts } from '../../../src/decode/facts.js';
+import { decodeFacts } from '../../support/decoded.js';
 import type { FactChange } from '../../../src/model/facts.js';
 import { factReadings } from '../../support/tape.js';
 
