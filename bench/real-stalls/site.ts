@@ -22,6 +22,8 @@ export interface RunOptions extends Partial<Owner> {
   readonly env?: NodeJS.ProcessEnv;
   /** A file descriptor to read from; nothing unless told. */
   readonly stdin?: number;
+  /** What asks it to end; SIGTERM unless told. */
+  readonly endSignal?: NodeJS.Signals;
 }
 
 interface Pid {
@@ -44,7 +46,8 @@ export class Site {
   /** When what is recorded begins to stall, wall clock, ms; absent where it does so from the start. */
   onset: { readonly from: number; readonly to: number } | undefined;
   company: Company | undefined;
-  private readonly children: ChildProcess[] = [];
+  /** Each with what asks it to end. */
+  private readonly children = new Map<ChildProcess, NodeJS.Signals>();
   private readonly naptimes: Naptime[] = [];
   private readonly noted = new Set<number>();
   private naps = 0;
@@ -77,19 +80,27 @@ export class Site {
   }
 
   /** Starts a program that runs until the end of the scenario; what it prints goes into NAME.log. */
-  run(program: string, args: readonly string[], { stdin, ...options }: RunOptions = {}): ChildProcess & Pid {
-    const log = openSync(join(this.folder, `${program.split('/').at(-1)}-${this.children.length}.log`), 'w');
+  run(
+    program: string,
+    args: readonly string[],
+    { stdin, endSignal = 'SIGTERM', ...options }: RunOptions = {},
+  ): ChildProcess & Pid {
+    const log = openSync(join(this.folder, `${program.split('/').at(-1)}-${this.children.size}.log`), 'w');
     const child = spawn(program, args, { stdio: [stdin ?? 'ignore', log, log], detached: true, ...options });
     const { pid } = child;
     if (pid === undefined) throw new UserError(`${program} could not be started: is it installed?`);
     child.on('error', () => {});
     journalProcess(this.journal, pid);
-    this.children.push(child);
+    this.children.set(child, endSignal);
     return Object.assign(child, { pid });
   }
 
   /** Runs a program to its end without holding the event loop. Throws a UserError with its complaint. */
-  async complete(program: string, args: readonly string[], options: Omit<RunOptions, 'stdin'> = {}): Promise<void> {
+  async complete(
+    program: string,
+    args: readonly string[],
+    options: Omit<RunOptions, 'stdin' | 'endSignal'> = {},
+  ): Promise<void> {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options });
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
@@ -145,7 +156,7 @@ export class Site {
       const stat = parsePidStat(readWhole(`/proc/${name}/stat`) ?? '');
       if (stat) parents.set(Number(name), stat.parent);
     }
-    const ours = new Set([more, ...this.children.map((child) => child.pid)]);
+    const ours = new Set([more, ...[...this.children.keys()].map((child) => child.pid)]);
     const isOurs = (pid: number | undefined): boolean =>
       pid !== undefined && pid > 1 && (ours.has(pid) || isOurs(parents.get(pid)));
     for (const [pid, parent] of parents) {
@@ -162,10 +173,10 @@ export class Site {
       naptime.hang(0);
     }
     const stopped = this.stage.end();
-    for (const child of this.children) signalGroup(child, 'SIGTERM');
-    const gone = this.children.map((child) => new Promise((settle) => child.once('exit', settle)));
-    await Promise.race([Promise.all(gone), pause(300)]);
-    for (const child of this.children) signalGroup(child, 'SIGKILL');
+    for (const [child, signal] of this.children) signalGroup(child, signal);
+    const gone = [...this.children.keys()].map((child) => new Promise((settle) => child.once('exit', settle)));
+    await Promise.race([Promise.all(gone), pause(800)]);
+    for (const child of this.children.keys()) signalGroup(child, 'SIGKILL');
     await Promise.race([stopped, pause(3000)]);
   }
 }

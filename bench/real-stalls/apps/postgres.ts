@@ -50,10 +50,17 @@ export async function startPostgres(
     ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8'],
     asOwner,
   );
-  const settings = ['listen_addresses=', 'shared_buffers=32MB', 'checkpoint_timeout=20min', 'max_wal_size=1GB'];
+  const settings = [
+    'listen_addresses=',
+    'shared_buffers=32MB',
+    'checkpoint_timeout=20min',
+    'max_wal_size=1GB',
+    'dynamic_shared_memory_type=mmap',
+  ];
   const argv = [`${bin}/postgres`, '-D', data, '-k', socket, ...settings.flatMap((setting) => ['-c', setting])];
   const [program = '', ...args] = asUser('postgres', argv, options.inside);
-  const { pid } = site.run(program, args, { env, cwd: folder });
+  // At once, but not killed: it would leave shared memory behind.
+  const { pid } = site.run(program, args, { env, cwd: folder, endSignal: 'SIGQUIT' });
   await untilReady(() => site.complete(`${bin}/pg_isready`, ['-h', socket, '-q'], { env }));
   const pgbench = [`${bin}/pgbench`, '-h', socket, '-U', 'postgres'];
   await site.complete(pgbench[0] ?? '', [...pgbench.slice(1), '-i', '-s', '1', '-q', 'postgres'], { env });
