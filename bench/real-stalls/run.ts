@@ -99,6 +99,7 @@ async function record(site: Site, { victim }: Plan, recording: string): Promise<
     site.journalChildren(pid);
   });
   const after = cpuTicks();
+  site.requireAlive();
   return { idleCpu: (after.idle - before.idle) / (after.all - before.all), args };
 }
 

@@ -166,6 +166,15 @@ export class Site {
     }
   }
 
+  /** Throws a UserError where a program that should still run has failed: the scenario was not what its truth says. */
+  requireAlive(): void {
+    for (const { exitCode, spawnargs } of this.children.keys())
+      if (exitCode !== null && exitCode !== 0)
+        throw new UserError(
+          `${spawnargs.slice(0, 3).join(' ')} ended early with status ${exitCode}, so nothing is judged.`,
+        );
+  }
+
   /** Ends everything that holds something open; the journal does the rest. */
   async end(): Promise<void> {
     for (const naptime of this.naptimes) {

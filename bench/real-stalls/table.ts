@@ -57,6 +57,7 @@ export function renderTotals(results: readonly Result[]): string {
   return [
     `Of ${results.length}: right ${count('right')}, acceptable ${count('acceptable')}, wrong ${count('wrong')}.`,
     `Of ${claims.length} that claimed at least 90 %: wrong ${count('wrong', claims)}.`,
+    `CPU time that was idle meanwhile, median: ${percent(median(results.map((one) => one.kept.idleCpu)))}.`,
     `With company or under load: ${results.filter((one) => one.kept.load || one.kept.company !== undefined).length}.`,
     `Onsets made while it was recorded: ${onsets.length}, told with a median error of ${median(onsets)} ms, within 300 ms ${onsets.filter((ms) => ms <= 300).length}.`,
     `More than a tenth of the time unexplained: ${results.filter((one) => one.unexplained > 0.1).length}.`,

@@ -29,7 +29,7 @@ function copyAgain(site: Site, program: 'cp' | 'dd', folder: string, mebibytes: 
   site.stage.fill(source, mebibytes * MiB);
   const target = join(folder, 'dump');
   const copy = program === 'cp' ? `cp ${source} ${target}` : `dd if=${source} of=${target} bs=1M conv=notrunc`;
-  site.run('sh', ['-c', `while :; do ${copy}; sleep ${restSeconds}; done`]);
+  site.run('sh', ['-ec', `while :; do ${copy}; sleep ${restSeconds}; done`]);
 }
 
 function runFio(site: Site, folder: string, options: Partial<Parameters<typeof fioArgv>[1]> = {}): void {
@@ -97,9 +97,9 @@ export const scenarios: readonly Scenario[] = [
       const pid = await startRedis(site, volume.mountPoint, options);
       await site.addCompany();
       volume.disk.set({ serialMs: 0.1, bytesPerSecond: site.draw.scale('bytesPerSecond', 50e6, 100e6) });
-      const burst = site.draw.integer('burstMiB', 32, 64);
-      const dd = `dd if=/dev/zero of=${join(volume.mountPoint, 'dump')} bs=4M count=${burst / 4} oflag=direct conv=notrunc`;
-      site.run('sh', ['-c', `while :; do ${dd}; sleep ${site.draw.integer('restMs', 600, 1200) / 1000}; done`]);
+      const blocks = site.draw.integer('burstBlocks', 8, 16);
+      const dd = `dd if=/dev/zero of=${join(volume.mountPoint, 'dump')} bs=4M count=${blocks} oflag=direct conv=notrunc`;
+      site.run('sh', ['-ec', `while :; do ${dd}; sleep ${site.draw.integer('restMs', 600, 1200) / 1000}; done`]);
       return { victim: { pid }, truth: by('\\bdd\\b', 'synced appends beside bursts of direct writes') };
     },
   },
@@ -192,7 +192,7 @@ export const scenarios: readonly Scenario[] = [
       const socket = join(site.folder, 'redis.sock');
       await site.complete('redis-cli', ['-s', socket, 'debug', 'populate', '60000', 'pre', '1500']);
       volume.disk.set({ serialMs: 0.5, bytesPerSecond: site.draw.scale('bytesPerSecond', 12e6, 30e6) });
-      site.run('sh', ['-c', `while :; do redis-cli -s ${socket} bgrewriteaof; sleep 0.5; done`]);
+      site.run('sh', ['-ec', `while :; do redis-cli -s ${socket} bgrewriteaof; sleep 0.5; done`]);
       const of = 'synced appends beside the server’s own child that rewrites the file on the same disk';
       return { victim: { pid }, truth: by('redis', of, { acceptable: ['app.sync-writes'] }) };
     },
