@@ -89,7 +89,6 @@ export interface NapVolume extends Pick<LoopVolume, 'mountPoint' | 'node' | 'dev
 
 const MKFS = {
   ext4: ['mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=0,lazy_journal_init=0'],
-  'ext4-lazy': ['mkfs.ext4', '-q', '-F'],
   xfs: ['mkfs.xfs', '-q', '-f'],
 } as const;
 

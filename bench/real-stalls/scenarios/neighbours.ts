@@ -45,6 +45,9 @@ function runFio(site: Site, folder: string, options: Partial<Parameters<typeof f
   site.run('fio', argv.slice(1));
 }
 
+/** Takes the files of a folder out of the page cache. */
+const FORGET = 'for file in "$0"/*; do dd if="$file" iflag=nocache count=0 2>/dev/null; done';
+
 /** Two volumes on one disk of so many bytes a second: the victim's and somebody else's. */
 async function sharedDisk(site: Site, low: number, high: number) {
   const lower = await site.napVolume({ bytes: 1100 * MiB });
@@ -152,34 +155,16 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     id: 'tar.neighbour-slow-disk',
-    needs: ['tar', 'rsync', ...NAPFS],
+    needs: ['tar', 'fio', ...NAPFS],
     async setUp(site) {
       const volume = await site.napVolume({ bytes: 900 * MiB });
-      const tree = makeTree(join(site.folder, 'tree'), 200, 500_000);
-      const big = join(volume.mountPoint, 'data');
-      site.stage.fill(big, 128 * MiB);
-      volume.disk.set({ serialMs: 1, readMs: 0.5, bytesPerSecond: site.draw.scale('bytesPerSecond', 8e6, 15e6) });
-      site.run('sh', [
-        '-c',
-        `while :; do rsync -a --fsync ${tree}/ ${volume.mountPoint}/copy; rm -r ${volume.mountPoint}/copy; done`,
-      ]);
-      const argv = ['tar', '-cf', join(site.folder, 'archive.tar'), '-C', volume.mountPoint, 'data'];
-      const acceptable = ['dev.slow'];
-      return {
-        victim: { argv },
-        truth: by('rsync', 'an archive beside a synced copy on a disk of 8 to 15 MB/s', { acceptable }),
-      };
-    },
-  },
-  {
-    id: 'sqlite.lazy-init',
-    needs: ['sqlite3', ...NAPFS],
-    async setUp(site) {
-      const volume = await site.napVolume({ bytes: 3000 * MiB, fs: 'ext4-lazy' });
+      const tree = makeTree(join(volume.mountPoint, 'tree'), 400, 40_000);
+      await site.complete('sh', ['-c', FORGET, tree]);
       volume.disk.set({ serialMs: 1, bytesPerSecond: site.draw.scale('bytesPerSecond', 8e6, 15e6) });
-      const argv = sqliteArgv(site, volume.mountPoint, { batch: 1, journal: 'wal' });
-      const of = 'commits on a new filesystem of 8 to 15 MB/s whose tables the kernel still initialises';
-      return { victim: { argv }, truth: by('ext4lazyinit', of, { acceptable: ['app.sync-writes'] }) };
+      runFio(site, volume.mountPoint, { blockBytes: 256 * 1024 });
+      const argv = ['tar', '-cf', join(site.folder, 'archive.tar'), '-C', volume.mountPoint, 'tree'];
+      const of = 'an archive of small files beside a direct writer on a disk of 8 to 15 MB/s';
+      return { victim: { argv }, truth: by('fio', of) };
     },
   },
   {
