@@ -168,8 +168,11 @@ class RequestBuilder {
   }
 }
 
-/** Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then. */
-export function followRequests(events: Events, topology: Topology, endMs: number): Requests {
+/**
+ * Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then. It is left
+ * out where no end is given.
+ */
+export function followRequests(events: Events, topology: Topology, endMs: number | undefined): Requests {
   const table = (name: string) => events.tables.get(name);
   const tables = [
     table('block_bio_queue'),
@@ -212,7 +215,7 @@ export function followRequests(events: Events, topology: Topology, endMs: number
     }
   });
   const answered = build.rows.length;
-  build.end(endMs);
+  if (endMs !== undefined) build.end(endMs);
   return columnsOf(build, answered);
 }
 
