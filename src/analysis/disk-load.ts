@@ -6,6 +6,7 @@
 import type { DeviceId, Series } from '../model/counters.js';
 import { diskWork, type DiskWork } from './counted-work.js';
 import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from './intervals.js';
+import { Ranks } from './ranks.js';
 import { KIND, type Requests } from './requests.js';
 
 /** One disk's requests, as rows of the request table in order of completion. */
@@ -261,18 +262,22 @@ interface Pace {
 }
 
 function grownAfter(paces: readonly Pace[]): { usualMs: number; nowMs: number; windows: number[] } | undefined {
-  for (let at = LEAST_WINDOWS; at + LEAST_WINDOWS <= paces.length; at += 1) {
-    const before = paces.slice(0, at);
-    const limit = Math.max(GROWN * median(before.map(({ ofNorm }) => ofNorm)), GROWN_LEAST);
-    if ((paces[at]?.ofNorm ?? 0) <= limit) continue;
-    const rest = paces.slice(at);
-    const grown = rest.filter(({ ofNorm }) => ofNorm > limit);
-    if (grown.length >= LEAST_WINDOWS && grown.length >= STAYS * rest.length)
-      return {
-        usualMs: median(before.map(({ ms }) => ms)),
-        nowMs: median(grown.map(({ ms }) => ms)),
-        windows: grown.map(({ window }) => window),
-      };
+  const before = new Ranks(paces.map(({ ofNorm }) => ofNorm));
+  for (let at = 0; at + LEAST_WINDOWS <= paces.length; at += 1) {
+    const pace = paces[at]?.ofNorm ?? 0;
+    const limit = at < LEAST_WINDOWS ? Infinity : Math.max(GROWN * before.median(), GROWN_LEAST);
+    if (pace > limit) {
+      const above = before.yetAbove(limit);
+      if (above >= LEAST_WINDOWS && above >= STAYS * (paces.length - at)) {
+        const grown = paces.slice(at).filter(({ ofNorm }) => ofNorm > limit);
+        return {
+          usualMs: median(paces.slice(0, at).map(({ ms }) => ms)),
+          nowMs: median(grown.map(({ ms }) => ms)),
+          windows: grown.map(({ window }) => window),
+        };
+      }
+    }
+    before.add(pace);
   }
   return undefined;
 }

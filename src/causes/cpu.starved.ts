@@ -3,12 +3,13 @@
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
 import { msIn, type VictimAccount } from '../analysis/accounting.js';
-import { addToBins, total, union, type Interval } from '../analysis/intervals.js';
+import { total, union, type Interval } from '../analysis/intervals.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/cpu-time.js';
 import { growthOf } from '../analysis/growth.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/threads.js';
 import type { Segment } from '../analysis/timeline.js';
+import { heights } from '../analysis/windows.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit, Evidence } from '../model/diagnosis.js';
 import type { State } from '../model/states.js';
@@ -61,13 +62,21 @@ function rivals(m: Measures, waits: readonly Segment[]): Rival[] {
 
 /** The share of its time that it waited for a CPU in half seconds in which it hardly got one: starvation that began late is starvation. */
 function starvedShare(account: VictimAccount, waits: readonly Interval[]): number {
-  const bins = () => new Float64Array(Math.max(1, Math.ceil((account.to - account.from) / WINDOW_MS)));
-  const [waited, ran] = [bins(), bins()];
-  for (const one of waits) addToBins(waited, WINDOW_MS, one.from - account.from, one.to - account.from);
-  for (const { state, from, to } of account.segments)
-    if (state === 'running') addToBins(ran, WINDOW_MS, from - account.from, to - account.from);
-  const starved = waited.filter((ms, window) => ms >= LEAST_OF_WANTED * (ms + (ran[window] ?? 0)));
-  return starved.reduce((sum, ms) => sum + ms, 0) / (account.to - account.from);
+  const windows = Math.max(1, Math.ceil((account.to - account.from) / WINDOW_MS));
+  const perWindow = (times: readonly Interval[]) =>
+    heights(
+      times.map(({ from, to }) => ({ from: from - account.from, to: to - account.from })),
+      WINDOW_MS,
+      windows,
+    );
+  const ran = new Map(
+    perWindow(account.segments.filter(({ state }) => state === 'running')).map((run) => [run.at, run.height]),
+  );
+  // Windows in a row in which nothing changed were waited through whole.
+  const starved = perWindow(waits).filter(
+    ({ at, count, height }) => count > 1 || height >= LEAST_OF_WANTED * (height + (ran.get(at) ?? 0)),
+  );
+  return starved.reduce((sum, { count, height }) => sum + count * height * WINDOW_MS, 0) / (account.to - account.from);
 }
 
 /** How often, and for how long, the victim's cgroups ran out of quota during the recording. */
