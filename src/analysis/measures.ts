@@ -4,6 +4,7 @@ import type { Segment } from '../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
+import type { LossCode } from '../model/losses.js';
 import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
 import type { Portions } from './attribution/bios.js';
@@ -119,8 +120,22 @@ function slowBy(
   return series && account.source === 'samples' ? union(slowStretches(series, norm, account)) : [];
 }
 
-/** When requests were traced no more: the recording's end, or the moment from which the recorder left them out to keep up. */
-function tracedUntil({ trace, durationMs }: Case): number {
+/** Of a block trace that lacks records nobody knows whether what has no completion was answered. */
+const RECORDS_LOST: ReadonlySet<LossCode> = new Set([
+  'blktrace-damaged',
+  'blktrace-version',
+  'blktrace-gaps',
+  'blktrace-stray',
+  'blktrace-wrong-cpu',
+  'blktrace-unreadable',
+]);
+
+/**
+ * When requests were traced no more: the recording's end, or the moment from which the recorder left them out to keep up. Undefined where
+ * completions are missing, so that what was not answered can't be told.
+ */
+function tracedUntil({ source, losses, trace, durationMs }: Case): number | undefined {
+  if (source === 'block-trace' && losses.some(({ code }) => RECORDS_LOST.has(code))) return undefined;
   const machine = trace.filter(({ instance }) => instance === 'machine');
   const isOn = machine.map(({ enabled }) => enabled.some((event) => event.endsWith('/block_rq_complete')));
   const off = isOn.findIndex((on, index) => !on && isOn[index - 1] === true);

@@ -5,7 +5,8 @@
 import type { Segment } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
 import { msIn } from '../analysis/victim/account.js';
-import { addToBins, total, union, type Interval } from '../base/intervals.js';
+import { total, union, type Interval } from '../base/intervals.js';
+import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
@@ -59,13 +60,21 @@ function rivals(m: Measures, waits: readonly Segment[]): Rival[] {
  */
 function starvedShare(account: VictimAccount, waits: readonly Interval[]): number {
   const { windowMs, leastOfWanted } = STARVED;
-  const bins = () => new Float64Array(Math.max(1, Math.ceil((account.to - account.from) / windowMs)));
-  const [waited, ran] = [bins(), bins()];
-  for (const one of waits) addToBins(waited, windowMs, one.from - account.from, one.to - account.from);
-  for (const { state, from, to } of account.segments)
-    if (state === 'running') addToBins(ran, windowMs, from - account.from, to - account.from);
-  const starved = waited.filter((ms, window) => ms >= leastOfWanted * (ms + (ran[window] ?? 0)));
-  return starved.reduce((sum, ms) => sum + ms, 0) / (account.to - account.from);
+  const windows = Math.max(1, Math.ceil((account.to - account.from) / windowMs));
+  const perWindow = (times: readonly Interval[]) =>
+    heights(
+      times.map(({ from, to }) => ({ from: from - account.from, to: to - account.from })),
+      windowMs,
+      windows,
+    );
+  const ran = new Map(
+    perWindow(account.segments.filter(({ state }) => state === 'running')).map((run) => [run.at, run.height]),
+  );
+  // Windows in a row in which nothing changed were waited through whole.
+  const starved = perWindow(waits).filter(
+    ({ at, count, height }) => count > 1 || height >= leastOfWanted * (height + (ran.get(at) ?? 0)),
+  );
+  return starved.reduce((sum, { count, height }) => sum + count * height * windowMs, 0) / (account.to - account.from);
 }
 
 /** How often, and for how long, the victim's cgroups ran out of quota during the recording. */

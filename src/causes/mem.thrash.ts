@@ -13,7 +13,6 @@ import { diskName } from './judge/shared.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { THRASH } from '../model/thresholds/memory.js';
 
-
 export const cause: Cause = {
   id: 'mem.thrash',
   layer: 'page cache',

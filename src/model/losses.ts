@@ -141,8 +141,9 @@ export const LOSS_KINDS = {
   },
   'blktrace-stray': {
     severity: 'degraded',
-    sentence: 'Records of a block trace claim a time more than a month from the others’, and were passed over.',
-    remedy: 'They are damaged, or two traces were put into one file: read each by itself.',
+    sentence:
+      'Records of a block trace claim a time that can’t be theirs, far from all others or against the order of their CPU, and were passed over.',
+    remedy: 'They are damaged, or two traces were put into one file: copy the trace again, and read each by itself.',
   },
   'blktrace-no-stage': {
     severity: 'severe',

@@ -6,7 +6,7 @@ import { deviceId } from '../analysis/machine/topology.js';
 import { isKernelName } from '../analysis/machine/kernel-names.js';
 import { UserError } from '../base/errors.js';
 import { neither, traceFilesAt } from '../decode/blktrace/files.js';
-import { readRecords } from '../decode/blktrace/read.js';
+import { siftedRecords } from '../decode/blktrace/sift.js';
 import { openSource } from '../decode/blktrace/source.js';
 import { TraceTables, type BlockTrace } from '../decode/blktrace/tables.js';
 import { CounterDecoder } from '../decode/counters.js';
@@ -18,7 +18,7 @@ export async function openBlockTrace(path: string, pid?: number): Promise<Case> 
   const losses: Loss[] = [];
   const tables = new TraceTables();
   for (const file of await traceFilesAt(path)) {
-    for await (const batch of readRecords(openSource(file.path), (loss) => losses.push(loss))) tables.add(batch);
+    for await (const batch of siftedRecords(openSource(file.path), (loss) => losses.push(loss))) tables.add(batch);
   }
   if (tables.records === 0) throw new UserError(refusal(path, losses));
   const trace = tables.finish((loss) => losses.push(loss));

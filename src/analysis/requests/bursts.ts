@@ -18,14 +18,15 @@ interface Span {
   readonly to: number;
 }
 
-function spansAbove(series: Float64Array, level: number, join: number): Span[] {
+/** `series` is in order of bins. */
+function spansAbove(series: readonly (readonly [bin: number, value: number])[], level: number, join: number): Span[] {
   const spans: { from: number; to: number }[] = [];
-  series.forEach((value, bin) => {
-    if (value < level) return;
+  for (const [bin, value] of series) {
+    if (value < level) continue;
     const last = spans.at(-1);
     if (last && bin - last.to < join) last.to = bin + 1;
     else spans.push({ from: bin, to: bin + 1 });
-  });
+  }
   return spans;
 }
 
@@ -38,16 +39,17 @@ function periodOf(spans: readonly Span[]): { period: number; regularity: number 
   return { period: mean, regularity: 1 - Math.sqrt(variance) / mean };
 }
 
-/** Finds bursts in a non-negative series. */
-export function findBursts(series: Float64Array): Bursts {
-  const positive = series.filter((value) => value > 0).sort();
+/** Finds bursts in a non-negative series of so many bins, of which those with something are given. Three bursts at least make a period. */
+export function findBursts(values: ReadonlyMap<number, number>, bins: number): Bursts {
+  const series = [...values].filter(([, value]) => value > 0).sort((a, b) => a[0] - b[0]);
+  const positive = Float64Array.from(series, ([, value]) => value).sort();
   // A high quantile of what is not zero is the typical height of a burst; single outliers don't set it.
   const height = positive[Math.floor(positive.length * BURSTS.heightQuantile)] ?? 0;
   if (height <= 0) return { spans: [] };
   const level = height * BURSTS.ofHeight;
   const first = spansAbove(series, level, BURSTS.joinBins.short);
   const covered = first.reduce((sum, span) => sum + span.to - span.from, 0);
-  if (covered > BURSTS.mostCovered * series.length) return { spans: [] };
+  if (covered > BURSTS.mostCovered * bins) return { spans: [] };
   for (const join of Object.values(BURSTS.joinBins)) {
     const spans = spansAbove(series, level, join);
     const found = periodOf(spans);

@@ -4,7 +4,8 @@
 
 import { diskWork } from '../machine/counted-work.js';
 import type { DiskLoad } from './disk-load.js';
-import { addToBins } from '../../base/intervals.js';
+import type { Interval } from '../../base/intervals.js';
+import { heights, splitAt } from '../../base/windows.js';
 import type { Requests } from './requests.js';
 import type { Series } from '../../model/counters.js';
 import { CEILING } from '../../model/thresholds/requests.js';
@@ -26,7 +27,10 @@ export interface Ceiling {
   readonly bytesBefore: number;
 }
 
+/** Windows in a row, `count` of them from number `at` on, each of which is like this; those with nothing in them are left out. */
 interface Window {
+  readonly at: number;
+  readonly count: number;
   readonly from: number;
   readonly operations: number;
   readonly bytes: number;
@@ -45,25 +49,32 @@ export function ceilingOf(
   const { windowMs, leastWindows } = CEILING;
   const bins = Math.floor((to - from) / windowMs);
   if (bins < leastWindows) return undefined;
-  const operations = new Float64Array(bins);
-  const bytes = new Float64Array(bins);
-  const inFlight = new Float64Array(bins);
+  const output = new Map<number, { operations: number; bytes: number }>();
+  const inside: Interval[] = [];
   for (const row of load.rows) {
-    const completed = requests.completed[row] ?? 0;
-    const bin = Math.floor((completed - from) / windowMs);
+    const completed = (requests.completed[row] ?? 0) - from;
+    const bin = Math.floor(completed / windowMs);
     if (bin >= 0 && bin < bins) {
-      operations[bin] = (operations[bin] ?? 0) + 1;
-      bytes[bin] = (bytes[bin] ?? 0) + (requests.bytes[row] ?? 0);
+      const sum = output.get(bin) ?? { operations: 0, bytes: 0 };
+      sum.operations += 1;
+      sum.bytes += requests.bytes[row] ?? 0;
+      output.set(bin, sum);
     }
-    if (counts(row)) addToBins(inFlight, windowMs, (requests.dispatched[row] ?? 0) - from, completed - from);
+    if (counts(row)) inside.push({ from: (requests.dispatched[row] ?? 0) - from, to: completed });
   }
-  const windows = Array.from(operations, (count, bin) => ({
-    from: from + bin * windowMs,
-    operations: (count * 1000) / windowMs,
-    bytes: ((bytes[bin] ?? 0) * 1000) / windowMs,
-    depth: (inFlight[bin] ?? 0) / windowMs,
-  }));
-  return judge(windows, slowMs);
+  const depths = splitAt(heights(inside, windowMs, bins), [...output.keys()]);
+  const windows = depths.map(({ at, count, height }): Window => {
+    const { operations, bytes } = output.get(at) ?? { operations: 0, bytes: 0 };
+    return {
+      at,
+      count,
+      from: from + at * windowMs,
+      operations: (operations * 1000) / windowMs,
+      bytes: (bytes * 1000) / windowMs,
+      depth: height,
+    };
+  });
+  return judge(windows, bins, slowMs);
 }
 
 /** From /proc/diskstats, where the queue is time_in_queue over time (Documentation/admin-guide/iostats.rst, field 11). */
@@ -77,6 +88,8 @@ export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs
     if (ms < CEILING.windowMs - 1 || start > to) continue;
     const { requests, bytes, queueMs } = diskWork(disk, { from: start, to: end });
     windows.push({
+      at: windows.length,
+      count: 1,
       from: start,
       operations: (requests * 1000) / ms,
       bytes: (bytes * 1000) / ms,
@@ -84,42 +97,60 @@ export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs
     });
     first = index;
   }
-  return judge(windows, slowMs);
+  return judge(windows, windows.length, slowMs);
 }
 
-/** The beginning of the first queue that stays, passing over single windows without one; without such, of the first queue. -1: none. */
-function firstThatStays(queued: readonly boolean[]): number {
-  for (let index = queued.indexOf(true); index >= 0; index = queued.indexOf(true, index + 1)) {
-    let count = 0;
-    let gap = 0;
-    for (let at = index; at < queued.length && gap < CEILING.longestGap; at += 1) {
-      gap = queued[at] === true ? 0 : gap + 1;
-      if (queued[at] === true) count += 1;
+/** The beginning of the first queue that stays, passing over single windows without one; without such, of the first queue. */
+function firstThatStays(queued: readonly Window[]): Window | undefined {
+  let begin: Window | undefined;
+  let count = 0;
+  let end = -Infinity;
+  for (const one of queued) {
+    if (one.at - end >= CEILING.longestGap) {
+      begin = one;
+      count = 0;
     }
-    if (count >= CEILING.leastWindows) return index;
+    count += one.count;
+    end = one.at + one.count;
+    if (count >= CEILING.leastWindows) return begin;
   }
-  return queued.indexOf(true);
+  return queued[0];
 }
 
-function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined {
+/** The windows between two numbers, both left out. */
+function between(windows: readonly Window[], after: number, before: number): Window[] {
+  return windows.flatMap((one) => {
+    const at = Math.max(one.at, after + 1);
+    const count = Math.min(one.at + one.count, before) - at;
+    return count > 0 ? [{ ...one, at, count, from: one.from + (at - one.at) * CEILING.windowMs }] : [];
+  });
+}
+
+function judge(windows: readonly Window[], total: number, slowMs: number): Ceiling | undefined {
   // Little's law: what is inside over what comes out is how long each stays.
   const isQueued = ({ depth, operations }: Window) =>
     depth >= CEILING.queuedRequests && (depth * 1000) / operations >= slowMs;
-  const begin = firstThatStays(windows.map(isQueued));
+  const all = windows.filter(isQueued);
+  const begin = firstThatStays(all);
+  if (!begin) return undefined;
   // The first window may hold what came before the queue, the last what was cut off.
-  const queued = windows.filter((one, index) => isQueued(one) && index > begin && index < windows.length - 1);
-  if (begin < 0 || queued.length < CEILING.leastWindows) return undefined;
-  const before = windows.slice(0, begin);
-  const best = (pick: (one: Window) => number) => (before.length > 0 ? Math.max(...before.map(pick)) : NaN);
-  const operations = spread(queued.map((one) => one.operations));
-  const bytes = spread(queued.map((one) => one.bytes));
+  const queued = between(all, begin.at, total - 1);
+  const last = queued.at(-1);
+  const count = queued.reduce((sum, one) => sum + one.count, 0);
+  if (!last || count < CEILING.leastWindows) return undefined;
+  const before = windows.filter(({ at }) => at < begin.at);
+  const best = (pick: (one: Window) => number) =>
+    begin.at > 0 ? before.reduce((most, one) => Math.max(most, pick(one)), 0) : NaN;
+  const of = (pick: (one: Window) => number) => spread(queued.map((one) => ({ value: pick(one), count: one.count })));
+  const operations = of((one) => one.operations);
+  const bytes = of((one) => one.bytes);
   return {
-    windows: queued.length,
-    firstMs: windows[begin]?.from ?? 0,
-    lastMs: (queued.at(-1)?.from ?? 0) + CEILING.windowMs,
+    windows: count,
+    firstMs: begin.from,
+    lastMs: last.from + last.count * CEILING.windowMs,
     operationsPerSecond: operations.mean,
     bytesPerSecond: bytes.mean,
-    depth: spread(queued.map((one) => one.depth)).mean,
+    depth: of((one) => one.depth).mean,
     operationsSpread: operations.variation,
     bytesSpread: bytes.variation,
     operationsBefore: best((one) => one.operations),
@@ -128,22 +159,51 @@ function judge(windows: readonly Window[], slowMs: number): Ceiling | undefined 
 }
 
 /** The windows that are furthest off may be a busy machine's hiccups: the spread without them counts for more, and may be smaller. */
-function spread(values: readonly number[]): { mean: number; variation: number } {
-  const middle = values.toSorted((a, b) => a - b)[values.length >>> 1] ?? NaN;
-  const nearest = values.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+/** A value, and in how many windows it was found. */
+interface Counted {
+  readonly value: number;
+  readonly count: number;
+}
+
+function spread(values: readonly Counted[]): { mean: number; variation: number } {
+  const total = countOf(values);
+  const middle = medianOf(values, total);
+  const nearest = values.toSorted((a, b) => Math.abs(a.value - middle) - Math.abs(b.value - middle));
   const variations = [{ dropped: 0, factor: 1 }, CEILING.trimmedLittle, CEILING.trimmedMuch].map(
-    ({ dropped, factor }) =>
-      factor * variationOf(nearest.slice(0, values.length - Math.floor(values.length * dropped))),
+    ({ dropped, factor }) => factor * variationOf(firstOf(nearest, total - Math.floor(total * dropped))),
   );
   return { mean: meanOf(values), variation: Math.min(...variations) };
 }
 
-function variationOf(values: readonly number[]): number {
-  const mean = meanOf(values);
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
-  return mean > 0 ? Math.sqrt(variance) / mean : Infinity;
+function medianOf(values: readonly Counted[], total: number): number {
+  let seen = 0;
+  for (const { value, count } of values.toSorted((a, b) => a.value - b.value)) {
+    seen += count;
+    if (seen > Math.floor(total / 2)) return value;
+  }
+  return NaN;
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
+/** As many of the values as that. */
+function firstOf(values: readonly Counted[], most: number): Counted[] {
+  let left = most;
+  return values.flatMap(({ value, count }) => {
+    const taken = Math.min(count, left);
+    left -= taken;
+    return taken > 0 ? [{ value, count: taken }] : [];
+  });
+}
+
+function variationOf(values: readonly Counted[]): number {
+  const mean = meanOf(values);
+  const squares = values.reduce((sum, { value, count }) => sum + count * (value - mean) ** 2, 0);
+  return mean > 0 ? Math.sqrt(squares / Math.max(1, countOf(values) - 1)) / mean : Infinity;
+}
+
+function meanOf(values: readonly Counted[]): number {
+  return values.reduce((sum, { value, count }) => sum + value * count, 0) / countOf(values);
+}
+
+function countOf(values: readonly Counted[]): number {
+  return values.reduce((sum, { count }) => sum + count, 0);
 }

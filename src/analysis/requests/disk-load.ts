@@ -6,6 +6,7 @@
 import type { DeviceId, Series } from '../../model/counters.js';
 import { diskWork, type DiskWork } from '../machine/counted-work.js';
 import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
+import { Ranks } from '../../base/ranks.js';
 import { KIND, type Requests } from './requests.js';
 import { DISK_LOAD, NORMS } from '../../model/thresholds/requests.js';
 
@@ -237,18 +238,22 @@ interface Pace {
 /** Paces are compared as parts of what the norm allows, because the requests of a class may have become larger. */
 function grownAfter(paces: readonly Pace[]): { usualMs: number; nowMs: number; windows: number[] } | undefined {
   const { leastWindows, grownTimes, grownLeast, staysShare } = DISK_LOAD;
-  for (let at = leastWindows; at + leastWindows <= paces.length; at += 1) {
-    const before = paces.slice(0, at);
-    const limit = Math.max(grownTimes * median(before.map(({ ofNorm }) => ofNorm)), grownLeast);
-    if ((paces[at]?.ofNorm ?? 0) <= limit) continue;
-    const rest = paces.slice(at);
-    const grown = rest.filter(({ ofNorm }) => ofNorm > limit);
-    if (grown.length >= leastWindows && grown.length >= staysShare * rest.length)
-      return {
-        usualMs: median(before.map(({ ms }) => ms)),
-        nowMs: median(grown.map(({ ms }) => ms)),
-        windows: grown.map(({ window }) => window),
-      };
+  const before = new Ranks(paces.map(({ ofNorm }) => ofNorm));
+  for (let at = 0; at + leastWindows <= paces.length; at += 1) {
+    const pace = paces[at]?.ofNorm ?? 0;
+    const limit = at < leastWindows ? Infinity : Math.max(grownTimes * before.median(), grownLeast);
+    if (pace > limit) {
+      const above = before.yetAbove(limit);
+      if (above >= leastWindows && above >= staysShare * (paces.length - at)) {
+        const grown = paces.slice(at).filter(({ ofNorm }) => ofNorm > limit);
+        return {
+          usualMs: median(paces.slice(0, at).map(({ ms }) => ms)),
+          nowMs: median(grown.map(({ ms }) => ms)),
+          windows: grown.map(({ window }) => window),
+        };
+      }
+    }
+    before.add(pace);
   }
   return undefined;
 }

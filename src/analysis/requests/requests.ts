@@ -168,13 +168,13 @@ class RequestBuilder {
 }
 
 /**
- * Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then.  `inodeBeingWritten` tells
- * 'BDI INODE' of what a thread writes back at a time; it is asked in order of time.
+ * Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then, and is left
+ * out where no end is given. `inodeBeingWritten` tells 'BDI INODE' of what a thread writes back at a time; it is asked in order of time.
  */
 export function followRequests(
   events: Events,
   topology: Topology,
-  endMs: number,
+  endMs: number | undefined,
   inodeBeingWritten: (t: number, pid: number) => string | undefined = () => undefined,
 ): Requests {
   const table = (name: string) => events.tables.get(name);
@@ -218,7 +218,7 @@ export function followRequests(
     }
   });
   const answered = build.rows.length;
-  build.end(endMs);
+  if (endMs !== undefined) build.end(endMs);
   return columnsOf(build, answered);
 }
 

@@ -44,7 +44,8 @@ interface Program {
   bytes: number;
   /** By index of its origins, one a process. */
   readonly bytesOf: Map<number, number>;
-  readonly series: Float64Array;
+  /** Bytes by bin of time. */
+  readonly series: Map<number, number>;
 }
 
 /** Stands for the victim among the indexes of origins. */
@@ -68,7 +69,7 @@ export function findNeighbours(
   own: Uint8Array,
   waits: readonly Interval[],
   durationMs: number,
-  pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => Float64Array | undefined,
+  pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => ReadonlyMap<number, number> | undefined,
 ): NeighbourMeasures {
   const byProgram = new Map<string, Program>();
   const ownServices: Interval[] = [];
@@ -85,7 +86,7 @@ export function findNeighbours(
     const key = programs[index] ?? '';
     let program = byProgram.get(key);
     if (!program) {
-      program = { services: [], bytes: 0, bytesOf: new Map(), series: new Float64Array(bins) };
+      program = { services: [], bytes: 0, bytesOf: new Map(), series: new Map() };
       byProgram.set(key, program);
     }
     return program;
@@ -118,7 +119,7 @@ export function findNeighbours(
     program.bytes += bytes;
     program.bytesOf.set(index, (program.bytesOf.get(index) ?? 0) + bytes);
     const bin = Math.floor(service.to / binMs);
-    if (bin >= 0 && bin < bins) program.series[bin] = (program.series[bin] ?? 0) + bytes;
+    if (bin >= 0 && bin < bins) program.series.set(bin, (program.series.get(bin) ?? 0) + bytes);
   });
   const others = [...byProgram.values()].flatMap(({ services, bytes, bytesOf, series }): Neighbour[] => {
     const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
@@ -133,7 +134,7 @@ export function findNeighbours(
         waitMs: total(intersect(waits, union(services))),
         bytes,
         share: diskBytes > 0 ? bytes / diskBytes : 0,
-        bursts: { ...findBursts(dirtied ?? series), binMs },
+        bursts: { ...findBursts(dirtied ?? series, bins), binMs },
       },
     ];
   });

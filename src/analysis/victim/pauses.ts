@@ -82,15 +82,19 @@ export function vmstatDirtyLimit(input: Case): number {
   return lastOf(input.counters.vmstat, 'nr_dirty_threshold') * input.pageBytes;
 }
 
-/** Bytes of each of the bins' pages that a process made dirty; undefined where the event was not recorded. */
-export function dirtiedSeries(input: Case, threads: ReadonlySet<number>, binMs: number): Float64Array | undefined {
+/** Bytes of the pages that a process made dirty, by bin of time; undefined where the event was not recorded. */
+export function dirtiedSeries(
+  input: Case,
+  threads: ReadonlySet<number>,
+  binMs: number,
+): Map<number, number> | undefined {
   const table = input.events?.tables.get('writeback_dirty_folio') ?? input.events?.tables.get('writeback_dirty_page');
   if (!table) return undefined;
-  const bins = new Float64Array(Math.max(1, Math.ceil(input.durationMs / binMs)));
+  const bins = new Map<number, number>();
   for (let row = 0; row < table.length; row += 1) {
     if (!threads.has(table.pid[row] ?? 0)) continue;
     const bin = Math.floor((table.t[row] ?? 0) / binMs);
-    if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + input.pageBytes;
+    if (bin >= 0 && bin * binMs < input.durationMs) bins.set(bin, (bins.get(bin) ?? 0) + input.pageBytes);
   }
   return bins;
 }

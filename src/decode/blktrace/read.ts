@@ -62,8 +62,14 @@ function takePlain(batch: RecordBatch, view: DataView, from: number, end: number
   return at;
 }
 
+/** Gives records batch by batch: `batch` is what `next` has filled, and valid until it is called again; false at the end. */
+export interface BatchReader {
+  readonly batch: RecordBatch;
+  next(): Promise<boolean>;
+}
+
 /** Reads the records of one source in its own order, batch by batch. */
-export class TraceReader {
+export class TraceReader implements BatchReader {
   private readonly window: ByteWindow;
   private readonly losses: LossCounter;
   private orderKnown = false;

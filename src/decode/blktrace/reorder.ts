@@ -2,7 +2,8 @@
 // This puts it in order within a window that is larger than such pieces are, in the memory of two windows.
 
 import { RecordBatch } from '../../model/blktrace.js';
-import type { TraceReader } from './read.js';
+import { append, empty, rowsBetween } from './batches.js';
+import type { BatchReader } from './read.js';
 
 /** A buffer of a CPU's trace, as the kernel's tracer and blktrace hand them out, holds some thousand records. */
 const WINDOW = 1 << 16;
@@ -13,10 +14,10 @@ export class Reordered {
   readonly batch = new RecordBatch(WINDOW);
   private held = new RecordBatch(2 * WINDOW);
   private spare = new RecordBatch(2 * WINDOW);
-  private readonly reader: Pick<TraceReader, 'batch' | 'next'>;
+  private readonly reader: BatchReader;
   private ended = false;
 
-  constructor(reader: Pick<TraceReader, 'batch' | 'next'>) {
+  constructor(reader: BatchReader) {
     this.reader = reader;
   }
 
@@ -24,11 +25,11 @@ export class Reordered {
   async next(): Promise<boolean> {
     const { reader, batch } = this;
     while (!this.ended && this.held.length + reader.batch.capacity <= this.held.capacity) {
-      if (await reader.next()) append(this.held, reader.batch, allRows(reader.batch.length));
+      if (await reader.next()) append(this.held, reader.batch, rowsBetween(0, reader.batch.length));
       else this.ended = true;
     }
     const { held, spare } = this;
-    const order = allRows(held.length);
+    const order = rowsBetween(0, held.length);
     if (!isSorted(held)) order.sort((a, b) => compareTimes(held, a, b) || a - b);
     const count = this.ended ? Math.min(order.length, WINDOW) : Math.max(0, order.length - WINDOW);
     empty(batch);
@@ -41,10 +42,6 @@ export class Reordered {
   }
 }
 
-function allRows(length: number): Uint32Array {
-  return Uint32Array.from({ length }, (_, row) => row);
-}
-
 function compareTimes(batch: RecordBatch, a: number, b: number): number {
   return (batch.timeHigh[a] ?? 0) - (batch.timeHigh[b] ?? 0) || (batch.timeLow[a] ?? 0) - (batch.timeLow[b] ?? 0);
 }
@@ -52,30 +49,4 @@ function compareTimes(batch: RecordBatch, a: number, b: number): number {
 function isSorted(batch: RecordBatch): boolean {
   for (let row = 1; row < batch.length; row += 1) if (compareTimes(batch, row - 1, row) > 0) return false;
   return true;
-}
-
-function empty(batch: RecordBatch): void {
-  batch.length = 0;
-  batch.bytes = new Uint8Array(0);
-}
-
-/** Appends rows with their payloads, which get a place in the bytes of `to`. */
-function append(to: RecordBatch, from: RecordBatch, rows: Uint32Array): void {
-  let payloads = 0;
-  for (const row of rows) payloads += from.payloadLength[row] ?? 0;
-  const bytes = new Uint8Array(to.bytes.length + payloads);
-  bytes.set(to.bytes);
-  let at = to.bytes.length;
-  for (const row of rows) {
-    to.copyRow(to.length, from, row);
-    const begin = from.payloadAt[row] ?? 0;
-    const length = from.payloadLength[row] ?? 0;
-    bytes.set(from.bytes.subarray(begin, begin + length), at);
-    to.payloadAt[to.length] = at;
-    at += length;
-    to.length += 1;
-  }
-  to.bytes = bytes;
-  to.view = new DataView(bytes.buffer);
-  to.littleEndian = from.littleEndian;
 }

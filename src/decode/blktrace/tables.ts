@@ -9,6 +9,7 @@ import type { Loss } from '../../model/losses.js';
 import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { KEPT_FIELDS } from '../ftrace/fields.js';
 import { finishTable, TableBuilder } from '../../model/columns.js';
+import { Company } from './company.js';
 import { notificationOf, processName, timeOfDay } from './meaning.js';
 import { SequenceWatch } from './sequences.js';
 
@@ -30,6 +31,8 @@ const EVENT_OF: Readonly<Record<number, string>> = {
 
 /** A clock of one machine's trace does not leap so far; a damaged record's may. ms. */
 const FARTHEST_MS = 31 * 24 * 3600 * 1000;
+/** A trace's stamp of time lies at most so far before its first request: the disk may have rested for a night. */
+const LONGEST_START_MS = 24 * 3600 * 1000;
 
 /** What one event's rows are made of: a value of a record for each kept field. */
 interface Target {
@@ -57,6 +60,7 @@ export class TraceTables {
   private readonly remaps = new Map<number, Set<number>>();
   private readonly sequences = new SequenceWatch();
   private readonly stamps: { readonly t: number; readonly wallMs: number }[] = [];
+  private readonly company = new Company();
   private base: Moment | undefined;
   /** I/O records and notifications seen. */
   records = 0;
@@ -84,6 +88,7 @@ export class TraceTables {
     const target = this.targetOf(event);
     if (!target) return;
     const t = nsSince(batch, row, this.base ?? { high: 0, low: 0 }) / 1e6;
+    this.company.add(t);
     const at = target.rows.add(t, batch.cpu[row] ?? 0, batch.pid[row] ?? 0);
     target.fields.forEach((field, index) => {
       const values = target.rows.columns[index];
@@ -150,12 +155,12 @@ export class TraceTables {
 
   finish(loss: (loss: Loss) => void): BlockTrace {
     const middle = this.medianTime();
-    const stamp = this.stamps.find(({ t }) => Math.abs(t - middle) <= FARTHEST_MS);
-    let first = stamp?.t ?? Infinity;
-    let last = stamp?.t ?? -Infinity;
+    const alone = this.company.strays();
+    let first = Infinity;
+    let last = -Infinity;
     let strays = 0;
     for (const { rows } of this.targets.values()) {
-      strays += rows.keep((t) => Math.abs(t - middle) <= FARTHEST_MS);
+      strays += rows.keep((t) => Math.abs(t - middle) <= FARTHEST_MS && !alone.has(t));
       for (let row = 0; row < rows.length; row += 1) {
         const t = rows.t[row] ?? 0;
         if (t < first) first = t;
@@ -163,6 +168,9 @@ export class TraceTables {
       }
     }
     if (!(last >= first)) first = last = 0;
+    const stamp = this.stamps.find(({ t }) => t > first - LONGEST_START_MS && t < last + LONGEST_START_MS);
+    // The trace begins when it was switched on, which may be some time before its first request.
+    if (stamp && stamp.t < first) first = stamp.t;
     if (strays > 0) loss({ code: 'blktrace-stray', where: 'block trace', count: strays });
     const { gaps } = this.sequences;
     if (gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: gaps });

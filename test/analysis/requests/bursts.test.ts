@@ -2,8 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findBursts } from '../../../src/analysis/requests/bursts.js';
+import { findBursts as findSparse, type Bursts } from '../../../src/analysis/requests/bursts.js';
 import { generator } from '../../../src/base/random.js';
+
+function findBursts(series: Float64Array): Bursts {
+  return findSparse(new Map(series.entries()), series.length);
+}
 
 function planted(bins: number, period: number, width: number, jitter: number, random: () => number): Float64Array {
   const series = new Float64Array(bins);
