@@ -56,8 +56,12 @@ const Culprit = v.object({
 const Verdict = v.object({
   cause: v.string(),
   layer: v.string(),
-  /** How sure, 0 to 1. */
+  /** How sure, in steps that the recordings support on which it was tried; null for `inconclusive`. */
+  sureness: v.nullable(v.picklist(['sure', 'likely', 'possible'])),
+  /** The chance that a verdict of this cause with this score is right, 0 to 1 (bench/results/reliability.md); 0 for `inconclusive`. */
   confidence: Share,
+  /** How well the evidence fits, 0 to 1, as the cause weighs it: it orders verdicts and is no chance. */
+  score: Share,
   /** The share of the victim's time that it explains. */
   share: Share,
   /** Wall-clock time at which the stall began (ISO 8601), null for `healthy` and where the recording does not tell the time of day. */

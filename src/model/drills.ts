@@ -1,12 +1,14 @@
 // What drills found: the truth, the verdict with events and the verdict from counters alone, run by run. What `drill --json` prints.
 
-import type { Diagnosis } from './diagnosis.js';
+import type { Diagnosis, Verdict } from './diagnosis.js';
 
 /** What one diagnosis of a run said. */
 export interface DrillVerdict {
   readonly cause: string;
   readonly also: readonly string[];
+  readonly sureness: Verdict['sureness'];
   readonly confidence: number;
+  readonly score: number;
   /** Share of the victim's time that no rule explains. */
   readonly unexplained: number;
   readonly sentence: string;
@@ -49,7 +51,9 @@ export function verdictOfRun(diagnosis: Diagnosis, right: boolean): DrillVerdict
   return {
     cause: verdict.cause,
     also: also.map((one) => one.cause),
+    sureness: verdict.sureness,
     confidence: verdict.confidence,
+    score: verdict.score,
     unexplained: accounting.find((one) => one.state === 'unexplained')?.share ?? 0,
     sentence: verdict.sentence,
     right,

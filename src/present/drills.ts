@@ -8,7 +8,7 @@ export function renderDrillList(drills: readonly { readonly id: string; readonly
   return drills.map(({ id, about }) => `${id.padEnd(width)}  ${about}`).join('\n');
 }
 
-/** '✔ mem.dirty-limit: mem.dirty-limit, 97 % sure (9.1 s)'. */
+/** '✔ mem.dirty-limit: mem.dirty-limit, sure (9.1 s)'. */
 export function renderRun(run: DrillRun): string {
   const { events, counters } = run;
   if (!events) return `– ${run.drill}: not run, because ${run.why ?? 'of an unknown reason'}`;
@@ -16,7 +16,7 @@ export function renderRun(run: DrillRun): string {
   const beside = distractor === undefined ? '' : `, beside ${distractor}`;
   const onset = run.onsetErrorMs === undefined ? '' : `, onset off by ${duration(run.onsetErrorMs)}`;
   const miss = events.right ? '' : `\n    ${events.sentence}`;
-  return `${events.right ? '✔' : '✘'} ${run.drill}${beside}: ${events.cause}, ${percent(events.confidence)} sure${onset}; counters alone: ${counters ? verdictWord(counters, run) : '–'} (${run.seconds.toFixed(1)} s)${miss}`;
+  return `${events.right ? '✔' : '✘'} ${run.drill}${beside}: ${events.cause}${events.sureness === null ? '' : `, ${events.sureness}`}${onset}; counters alone: ${counters ? verdictWord(counters, run) : '–'} (${run.seconds.toFixed(1)} s)${miss}`;
 }
 
 function verdictWord(verdict: DrillVerdict, run: DrillRun): string {
@@ -64,11 +64,11 @@ export function renderDrills({ runs, kernel, at, seed, tool }: DrillReport): str
   const all = verdicts(runs, 'events');
   const right = all.filter((one) => one.right).length;
   const onsets = runs.flatMap((run) => run.onsetErrorMs ?? []).sort((a, b) => a - b);
-  const sure = all.filter((one) => one.confidence >= 0.9);
+  const sure = all.filter((one) => one.sureness === 'sure');
   const tellable = runs.filter((run) => run.counters && run.needsEvents === undefined);
   const summary = [
     `${tool}, Linux ${kernel}, ${at.slice(0, 16).replace('T', ' ')} UTC, seed ${seed}`,
-    `Right at first place: ${right} of ${all.length}${all.length > 0 ? ` (${percent(right / all.length)})` : ''}; of those at least 90 % sure: ${sure.filter((one) => one.right).length} of ${sure.length}.`,
+    `Right at first place: ${right} of ${all.length}${all.length > 0 ? ` (${percent(right / all.length)})` : ''}; of those that are sure: ${sure.filter((one) => one.right).length} of ${sure.length}.`,
     `From counters alone, where they can tell: ${tellable.filter((run) => run.counters?.right).length} of ${tellable.length}.`,
     ...(onsets.length > 0
       ? [

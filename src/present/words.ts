@@ -1,7 +1,7 @@
 // The words that every form of a diagnosis shares: who, since when, how sure, and what the diagnosis's codes mean in a sentence.
 // Plain text leaves here, not yet made safe for a terminal or a page: each renderer does that at its own border.
 
-import { duration, percent } from '../base/format.js';
+import { duration } from '../base/format.js';
 import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
 import { isNoStall } from '../model/diagnosis.js';
 import { STATES } from '../model/states.js';
@@ -66,9 +66,9 @@ export function culpritText(culprit: Culprit): string {
   return culprit.pid === undefined ? culprit.name : `${culprit.name} (${culprit.pid})`;
 }
 
-/** '97 % sure'; undefined where there is no verdict to be sure of. */
-export function sureText(verdict: Verdict): string | undefined {
-  return outcomeOf(verdict) === 'inconclusive' ? undefined : `${percent(verdict.confidence)} sure`;
+/** 'right in 97 of 100 such verdicts'; undefined where there is no verdict to be sure of. */
+export function chanceText({ sureness, confidence }: Verdict): string | undefined {
+  return sureness === null ? undefined : `right in ${Math.round(confidence * 100)} of 100 such verdicts`;
 }
 
 /** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */

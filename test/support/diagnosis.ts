@@ -23,7 +23,9 @@ const STORY: Diagnosis = {
   verdict: {
     cause: 'mem.dirty-limit',
     layer: 'page cache',
+    sureness: 'sure',
     confidence: 0.97,
+    score: 0.95,
     share: 0.934,
     since: '2026-03-14T02:12:09.100Z',
     sinceMs: 4100,
@@ -86,7 +88,9 @@ const STORY: Diagnosis = {
     {
       cause: 'env.changed',
       layer: 'any',
+      sureness: 'sure',
       confidence: 1,
+      score: 1,
       share: 0,
       since: null,
       sinceMs: null,

@@ -3,6 +3,7 @@
 
 import { advise, look } from './advice.js';
 import { limitsOf } from './block-trace.js';
+import { chanceOf, surenessOf } from './calibration.js';
 import { findOnset } from '../../analysis/victim/onset.js';
 import type { Measures } from '../../analysis/measures.js';
 import { progressWithin } from '../../analysis/victim/progress.js';
@@ -57,11 +58,15 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   const { account, input } = m;
   const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
   const severe = input.losses.some((loss) => LOSS_KINDS[loss.code].severity === 'severe');
+  // A verdict on lossy data is worth less, and says so through its losses.
+  const score = Math.min(1, Math.max(0, finding.confidence)) * (severe ? JUDGING.lossy : 1);
+  const confidence = chanceOf(cause.id, score, account?.source === 'samples');
   return {
     cause: cause.id,
     layer: cause.layer,
-    // A verdict on lossy data is worth less, and says so through its losses.
-    confidence: Math.min(1, Math.max(0, finding.confidence)) * (severe ? JUDGING.lossy : 1),
+    sureness: surenessOf(confidence),
+    confidence,
+    score,
     share: Math.min(1, Math.max(0, finding.share)),
     since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
     sinceMs: onset ? onset.sinceMs : null,
@@ -138,7 +143,9 @@ function inconclusive(m: Measures, why: string, candidates: readonly Holding[]):
   return {
     cause: 'inconclusive',
     layer: 'none',
+    sureness: null,
     confidence: 0,
+    score: 0,
     share: 0,
     since: null,
     sinceMs: null,
@@ -147,7 +154,7 @@ function inconclusive(m: Measures, why: string, candidates: readonly Holding[]):
     culprit: null,
     sentence:
       candidates.length > 0
-        ? `It can’t be told which it is: ${candidates.map(({ cause, finding }) => `${cause.id} (${percent(finding.confidence)} sure: ${finding.sentence.replace(/\.$/, '')})`).join(', or ')}.`
+        ? `It can’t be told which it is: ${candidates.map(({ cause, finding }) => `${cause.id} (${finding.sentence.replace(/\.$/, '')})`).join(', or ')}.`
         : largest && wall > 0
           ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}; ${why}.`
           : `There is no verdict: ${why}.`,
@@ -231,7 +238,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     also: [...stalls.slice(1), ...beside].map((one) => verdictOf(m, one)),
     candidates: candidates.map(({ cause, finding }) => ({
       cause: cause.id,
-      confidence: finding.confidence,
+      confidence: chanceOf(cause.id, finding.confidence, m.account?.source === 'samples'),
       decidedBy: finding.decidedBy === undefined ? null : adviceOf(finding.decidedBy).text,
     })),
     changes: input.changes.map((change) => ({ ...change })),

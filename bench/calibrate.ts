@@ -1,0 +1,205 @@
+// Fits what a verdict's score is worth, on recordings whose truth is known, and tells how far that can be trusted.
+//
+//   node dist/bench/calibrate.js collect OUT.json DRILL_RUNS.json… REAL_FOLDER…    diagnoses kept recordings again: one row a verdict
+//   node dist/bench/calibrate.js fit bench/results/verdicts.json…                  rewrites the table and bench/results/reliability.md
+//
+// DRILL_RUNS.json is what `iowitness drill --json --keep FOLDER` prints; REAL_FOLDER holds NAME.iow with NAME.truth.json, as
+// bench/real-stalls.js keeps them. Leave-one-scenario-out: a verdict is held against a fit that saw no run of its own scenario.
+
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { chance, fitLogistic, logit, type Sample } from '../src/base/logistic.js';
+import { loadDrills } from '../src/catalogue.js';
+import type { DrillReport } from '../src/model/drills.js';
+import { diagnoseRecording } from '../src/pipeline.js';
+
+interface Row {
+  /** The drill, or the application and what was done to it: runs of one scenario are alike. */
+  readonly scenario: string;
+  readonly kind: 'drill' | 'application';
+  readonly as: 'root' | 'user';
+  readonly cause: string;
+  readonly score: number;
+  readonly right: boolean;
+}
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const LOW = 0.05;
+const HIGH = 0.98;
+/** What each cause's own offset is shrunk by: a cause with few verdicts is judged as all are. */
+const RIDGE = 1;
+/** Of the verdicts that claim to be sure at most one in twenty may be wrong, of the likely ones one in four. */
+/** The columns before the causes' own. */
+const [INTERCEPT, SLOPE, COUNTERS, FIRST_CAUSE] = [0, 1, 2, 3];
+const STEPS = { sure: 0.95, likely: 0.75 } as const;
+
+async function row(recording: string, about: Omit<Row, 'cause' | 'score' | 'right'>, right: readonly string[]) {
+  const { diagnosis } = await diagnoseRecording(recording, 'bench');
+  const { cause, score } = diagnosis.verdict;
+  return cause === 'inconclusive' ? [] : [{ ...about, cause, score, right: right.includes(cause) }];
+}
+
+async function ofDrills(file: string): Promise<Row[]> {
+  const report: DrillReport = JSON.parse(readFileSync(file, 'utf8'));
+  const drills = new Map((await loadDrills()).map((drill) => [drill.id, drill]));
+  const rows: Row[] = [];
+  for (const run of report.runs) {
+    const drill = drills.get(run.drill);
+    for (const recording of drill ? (run.recordings ?? []) : []) {
+      const as = recording.endsWith('-user.iow') ? 'user' : 'root';
+      rows.push(...(await row(recording, { scenario: run.drill, kind: 'drill', as }, drill?.verdicts ?? [])));
+    }
+  }
+  return rows;
+}
+
+async function ofApplications(folder: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.truth.json'))) {
+    const truth: { id: string; verdicts: string[]; acceptable: string[] } = JSON.parse(
+      readFileSync(path.join(folder, name), 'utf8'),
+    );
+    const recording = path.join(folder, name.replace(/\.truth\.json$/, '.iow'));
+    const about = { scenario: truth.id, kind: 'application', as: 'root' } as const;
+    rows.push(...(await row(recording, about, [...truth.verdicts, ...truth.acceptable])));
+  }
+  return rows;
+}
+
+async function collect(out: string, inputs: readonly string[]): Promise<void> {
+  const rows: Row[] = [];
+  for (const input of inputs) {
+    rows.push(...(statSync(input).isDirectory() ? await ofApplications(input) : await ofDrills(input)));
+    console.error(`${input}: ${rows.length} verdicts so far`);
+  }
+  writeFileSync(out, `[\n${rows.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`);
+}
+
+interface Model {
+  readonly causes: readonly string[];
+  readonly coefficients: readonly number[];
+}
+
+function columnsOf({ cause, score, as }: Row, causes: readonly string[]): number[] {
+  const x = logit(Math.min(HIGH, Math.max(LOW, score)));
+  return [1, x, as === 'user' ? 1 : 0, ...causes.map((one) => (one === cause ? 1 : 0))];
+}
+
+/** Drills and applications weigh the same in all, however many there are of each: drills were made by those who made the causes. */
+function fit(rows: readonly Row[]): Model {
+  const causes = [...new Set(rows.map((one) => one.cause))].sort();
+  const counts = new Map(
+    ['drill', 'application'].map((kind) => [kind, rows.filter((one) => one.kind === kind).length]),
+  );
+  const samples: Sample[] = rows.map((one) => ({
+    x: columnsOf(one, causes),
+    isYes: one.right,
+    weight: rows.length / 2 / Math.max(1, counts.get(one.kind) ?? 1),
+  }));
+  const ridge = [0, RIDGE / 10, RIDGE, ...causes.map(() => RIDGE)];
+  const coefficients = fitLogistic(samples, ridge);
+  if ((coefficients[SLOPE] ?? 0) >= 0) return { causes, coefficients };
+  // A better score can't mean a worse chance: then it means nothing, and its column is left out.
+  const flat = samples.map((one) => ({ ...one, x: one.x.map((value, column) => (column === SLOPE ? 0 : value)) }));
+  return { causes, coefficients: fitLogistic(flat, ridge) };
+}
+
+function told({ causes, coefficients }: Model, one: Row): number {
+  return chance(coefficients, columnsOf(one, causes));
+}
+
+function stepOf(p: number): 'sure' | 'likely' | 'possible' {
+  return p >= STEPS.sure ? 'sure' : p >= STEPS.likely ? 'likely' : 'possible';
+}
+
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+function share(rows: readonly { readonly right: boolean }[]): string {
+  return `${rows.filter((one) => one.right).length} of ${rows.length}`;
+}
+
+function fitAll(files: readonly string[]): void {
+  const rows = files.flatMap((file): Row[] => JSON.parse(readFileSync(file, 'utf8')));
+  const model = fit(rows);
+  const scenarios = [...new Set(rows.map((one) => one.scenario))];
+  // Each scenario is told by a model that never saw it.
+  const tried = scenarios.flatMap((scenario) => {
+    const without = fit(rows.filter((one) => one.scenario !== scenario));
+    return rows.filter((one) => one.scenario === scenario).map((one) => ({ ...one, p: told(without, one) }));
+  });
+  const brier = (p: (one: (typeof tried)[number]) => number) =>
+    (tried.reduce((sum, one) => sum + (p(one) - (one.right ? 1 : 0)) ** 2, 0) / tried.length).toFixed(4);
+  const steps = (['sure', 'likely', 'possible'] as const).map((step) => {
+    const all = tried.filter((one) => stepOf(one.p) === step);
+    return [
+      step,
+      share(all),
+      share(all.filter((one) => one.kind === 'application')),
+      share(all.filter((one) => one.kind === 'drill')),
+    ];
+  });
+  const bins = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.01];
+  const reliability = bins.slice(0, -1).flatMap((from, index) => {
+    const all = tried.filter((one) => one.p >= from && one.p < (bins[index + 1] ?? 2));
+    const mean = all.reduce((sum, one) => sum + one.p, 0) / all.length;
+    return all.length === 0 ? [] : [[`${Math.round(from * 100)} % and more`, mean.toFixed(3), share(all)]];
+  });
+  const perCause = model.causes.map((cause, index) => {
+    const all = tried.filter((one) => one.cause === cause);
+    return [cause, share(all), (model.coefficients[FIRST_CAUSE + index] ?? 0).toFixed(2)];
+  });
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(
+    path.join(ROOT, 'bench/results/reliability.md'),
+    `# What a verdict's confidence is worth
+
+    node dist/bench/calibrate.js fit bench/results/verdicts.json
+
+${date}. ${rows.length} verdicts: ${rows.filter((one) => one.kind === 'drill').length} on drills, ${rows.filter((one) => one.kind === 'application').length} on real applications, ${scenarios.length} scenarios. Each is held
+against a fit that saw no run of its own scenario. Mean squared error of the chance that is told: ${brier((one) => one.p)}; of the
+causes' own scores, taken for chances: ${brier((one) => one.score)}.
+
+## The steps that users see
+
+${table(['step', 'right', 'of applications', 'of drills'], steps)}
+
+## The chances that are told
+
+${table(['told', 'mean', 'right'], reliability)}
+
+## By cause
+
+${table(['cause', 'right', 'offset'], perCause)}
+`,
+  );
+  const offsets = model.causes.map(
+    (cause, index) => `    '${cause}': ${(model.coefficients[FIRST_CAUSE + index] ?? 0).toFixed(3)},`,
+  );
+  writeFileSync(
+    path.join(ROOT, 'src/causes/judge/calibration-table.ts'),
+    `// Fitted by bench/calibrate.ts on ${date}, on ${rows.length} verdicts whose truth is known: not to be edited by hand.
+
+export const CALIBRATION = {
+  intercept: ${(model.coefficients[INTERCEPT] ?? 0).toFixed(3)},
+  slope: ${(model.coefficients[SLOPE] ?? 0).toFixed(3)},
+  /** What a verdict from counters alone is worth less or more. */
+  counters: ${(model.coefficients[COUNTERS] ?? 0).toFixed(3)},
+  /** Scores beyond are taken for these. */
+  bounds: { low: ${LOW}, high: ${HIGH} },
+  /** Each cause's own offset. */
+  causes: {
+${offsets.join('\n')}
+  } as Readonly<Record<string, number>>,
+  /** From which chance on a verdict is called so. */
+  steps: { sure: ${STEPS.sure}, likely: ${STEPS.likely} },
+};
+`,
+  );
+}
+
+const [command = '', ...rest] = process.argv.slice(2);
+if (command === 'collect') await collect(rest[0] ?? '', rest.slice(1));
+else if (command === 'fit') fitAll(rest);
+else console.error('calibrate collect OUT.json DRILL_RUNS.json… REAL_FOLDER… | calibrate fit VERDICTS.json…');

@@ -1,0 +1,21 @@
+// How often a verdict is right, from the score that its cause gives it: a score is a product of hand-made ramps and orders causes; what
+// users are told is what such scores were worth on stalls whose truth is known. Fitted by `bench/calibrate.ts`, whose figures are in
+// bench/results/reliability.md; docs/adr/0007-confidence.md says why.
+
+import { chance, logit } from '../../base/logistic.js';
+import { CALIBRATION } from './calibration-table.js';
+
+/** What a verdict claims, in steps that the data support. */
+export type Sureness = 'sure' | 'likely' | 'possible';
+
+/** The chance that a verdict of this cause with this score is right, 0 to 1. */
+export function chanceOf(cause: string, score: number, isFromCounters: boolean): number {
+  const { intercept, slope, counters, causes, bounds } = CALIBRATION;
+  const x = logit(Math.min(bounds.high, Math.max(bounds.low, score)));
+  return chance([intercept, slope, counters, causes[cause] ?? 0], [1, x, isFromCounters ? 1 : 0, 1]);
+}
+
+export function surenessOf(confidence: number): Sureness {
+  const { sure, likely } = CALIBRATION.steps;
+  return confidence >= sure ? 'sure' : confidence >= likely ? 'likely' : 'possible';
+}
