@@ -19,7 +19,6 @@ import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/
 import { openCase, type OpenOptions } from './open-case.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
 import { statsOfTrace } from './read-block-stats.js';
-import { writeFileDirect } from './recording/direct-file.js';
 import { RecordingWriter } from './recording/writer.js';
 
 export interface RecordOptions {
@@ -93,7 +92,10 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
       recorder.stop();
       // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
       const failed = journal.undoAll();
-      await writer.close(readClocks(), because);
+      const end = readClocks();
+      // They are compressed meanwhile, and a short recording would end without them.
+      await recorder.symbolsKept;
+      await writer.close(end, because);
       return failed;
     },
   };
@@ -127,11 +129,10 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
   return { diagnosis, charts, blockLayer };
 }
 
-/** Writes the report as one HTML file. */
-export async function writeReport(diagnosed: Diagnosed, file: string, assets: ReportAssets): Promise<void> {
+/** The report, one HTML page. */
+export async function renderReport(diagnosed: Diagnosed, assets: ReportAssets): Promise<string> {
   const { diagnosis } = diagnosed;
-  const page = renderHtml(diagnosis, diagnosed.charts(), await diagnosed.blockLayer(), assets);
-  await writeFileDirect(file, Buffer.from(page));
+  return renderHtml(diagnosis, diagnosed.charts(), await diagnosed.blockLayer(), assets);
 }
 
 /** The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. */
