@@ -21,7 +21,7 @@ export interface DrillOptions {
   readonly repeat: number;
   /** An existing folder on a disk; the drill makes a folder of its own in it. */
   readonly folder: string;
-  readonly undoFolder: string;
+  readonly undoFolder: string | undefined;
   readonly tool: string;
   /** The command that runs this program, for the recorder without root; absent where no other user can read it. */
   readonly self?: readonly [string, ...string[]];

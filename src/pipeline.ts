@@ -10,6 +10,7 @@ import { monotonicNs } from './base/clock.js';
 import { Recorder, readClocks } from './capture/recorder.js';
 import { readWhole } from './capture/files.js';
 import { UndoJournal } from './capture/undo.js';
+import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
 import { diagnose } from './causes/diagnose.js';
 import type { BlockStats } from './model/block-stats.js';
@@ -24,7 +25,10 @@ import { RecordingWriter } from './recording/writer.js';
 export interface RecordOptions {
   /** The folder to make, NAME.iow. */
   readonly folder: string;
-  readonly undoFolder: string;
+  /** Absent where there is no place for undo journals: then nothing can be changed. */
+  readonly undoFolder: string | undefined;
+  /** How to undo what the caller changes beside it; in the journal before anything is made. */
+  readonly undo?: readonly UndoEntry[];
   readonly tool: string;
   readonly plan: RecordingPlan;
   readonly victims: readonly VictimMark[];
@@ -48,9 +52,12 @@ export interface Session {
   end(because: string): Promise<string[]>;
 }
 
-/** Begins to record. Throws a UserError where the folder can't be made. */
+/** Begins to record. Throws a UserError where the folder can't be made, or where changes could not be journalled. */
 export async function startRecording(options: RecordOptions): Promise<Session> {
   const journal = UndoJournal.open(options.undoFolder);
+  // Only root sets anything up: trace instances, mounts.
+  if (process.geteuid?.() === 0) journal.prepare();
+  if (options.undo) journal.plan(options.undo);
   let stop: (why: string) => void = () => {};
   const mustEnd = new Promise<string>((settle) => (stop = settle));
   const start = readClocks();
