@@ -11,6 +11,7 @@ import { readKernelUnits } from './capture/auxv.js';
 import { Recorder, readClocks } from './capture/recorder.js';
 import { readWhole } from './capture/files.js';
 import { UndoJournal } from './capture/undo.js';
+import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
 import { diagnose } from './causes/judge/diagnose.js';
 import type { BlockStats } from './model/block-stats.js';
@@ -20,13 +21,15 @@ import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
-import { writeFileDirect } from './recording/direct-file.js';
 import { RecordingWriter } from './recording/writer.js';
 
 export interface RecordOptions {
   /** The folder to make, NAME.iow. */
   readonly folder: string;
-  readonly undoFolder: string;
+  /** Absent where there is no place for undo journals: then nothing can be changed. */
+  readonly undoFolder: string | undefined;
+  /** How to undo what the caller changes beside it; in the journal before anything is made. */
+  readonly undo?: readonly UndoEntry[];
   readonly tool: string;
   readonly plan: RecordingPlan;
   readonly victims: readonly VictimMark[];
@@ -50,9 +53,12 @@ export interface Session {
   end(because: string): Promise<string[]>;
 }
 
-/** Begins to record. Throws a UserError where the folder can't be made. */
+/** Begins to record. Throws a UserError where the folder can't be made, or where changes could not be journalled. */
 export async function startRecording(options: RecordOptions): Promise<Session> {
   const journal = UndoJournal.open(options.undoFolder);
+  // Only root sets anything up: trace instances, mounts.
+  if (process.geteuid?.() === 0) journal.prepare();
+  if (options.undo) journal.plan(options.undo);
   let stop: (why: string) => void = () => {};
   const mustEnd = new Promise<string>((settle) => (stop = settle));
   const start = readClocks();
@@ -95,7 +101,10 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
       recorder.stop();
       // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
       const failed = journal.undoAll();
-      await writer.close(readClocks(), because);
+      const end = readClocks();
+      // They are compressed meanwhile, and a short recording would end without them.
+      await recorder.symbolsKept;
+      await writer.close(end, because);
       return failed;
     },
   };
@@ -129,11 +138,10 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
   return { diagnosis, charts, blockLayer };
 }
 
-/** Writes the report as one HTML file. */
-export async function writeReport(diagnosed: Diagnosed, file: string, assets: ReportAssets): Promise<void> {
+/** The report, one HTML page. */
+export async function renderReport(diagnosed: Diagnosed, assets: ReportAssets): Promise<string> {
   const { diagnosis } = diagnosed;
-  const page = renderHtml(diagnosis, diagnosed.charts(), await diagnosed.blockLayer(), assets);
-  await writeFileDirect(file, Buffer.from(page));
+  return renderHtml(diagnosis, diagnosed.charts(), await diagnosed.blockLayer(), assets);
 }
 
 /** The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. */

@@ -78,6 +78,8 @@ export class Recorder {
   private cpu = process.cpuUsage();
   private lastSecond = monotonicNs();
   private offsetMs: number | undefined;
+  /** Settles when the kernel's symbols have been handed to the sink, or can't be; never rejects. */
+  symbolsKept: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
     this.options = options;
@@ -129,7 +131,7 @@ export class Recorder {
       this.loss({ code: 'no-symbols', where: '/proc/kallsyms' });
       return;
     }
-    packSymbols().then(
+    this.symbolsKept = packSymbols().then(
       (packed) => this.options.sink.file('trace/kallsyms.gz', packed),
       (error: unknown) => this.loss({ code: 'no-symbols', where: messageOf(error) }),
     );

@@ -2,23 +2,14 @@
 // passed over. Everything here is synchronous, as it must also work while the process is being ended.
 
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { lstatSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { readWhole } from './files.js';
+import { undoFile, undoTree, undoValue } from './undo-files.js';
 
 const Path = v.pipe(
   v.string(),
@@ -119,16 +110,6 @@ function unmount(path: string): void {
   if (refusal !== undefined) throw new Error(refusal);
 }
 
-/** Not made anew where it has just gone. */
-function writeExisting(path: string, value: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC);
-  try {
-    writeSync(fd, value);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 function backingFileOf(device: string): string | undefined {
   const text = readWhole(`/sys/block/${basename(device)}/loop/backing_file`);
   return text?.replace(/\n$/, '').replace(/ \(deleted\)$/, '');
@@ -157,15 +138,12 @@ function kill(pid: number, startTicks: number): string | undefined {
 function undo(entry: UndoEntry): string | undefined {
   switch (entry.kind) {
     case 'remove-file':
-      if (!exists(entry.path)) return undefined;
-      rmSync(entry.path);
-      return `removed ${entry.path}`;
+      return undoFile(entry.path) ? `removed ${entry.path}` : undefined;
     case 'remove-tree': {
       if (!exists(entry.path)) return undefined;
       const mounted = mountsWithin(realpathSync(entry.path));
       if (mounted.length > 0) throw new Error(`${mounted.join(', ')} is still mounted there`);
-      rmSync(entry.path, { recursive: true });
-      return `removed ${entry.path}`;
+      return undoTree(entry.path) ? `removed ${entry.path}` : undefined;
     }
     case 'rmdir':
       if (!exists(entry.path)) return undefined;
@@ -175,9 +153,7 @@ function undo(entry: UndoEntry): string | undefined {
       });
       return `removed ${entry.path}`;
     case 'write-file':
-      if (!exists(entry.path)) return undefined;
-      writeExisting(entry.path, entry.value);
-      return `${entry.path} set back to ${entry.value.trim()}`;
+      return undoValue(entry.path, entry.value) ? `${entry.path} set back to ${entry.value.trim()}` : undefined;
     case 'unmount': {
       if (!exists(entry.path)) return undefined;
       const path = realpathSync(entry.path);

@@ -6,26 +6,14 @@
 // A process is told by its number and its start time (field 22 of /proc/PID/stat), as numbers are used again; it may have several
 // journals (N). A line that is cut off belongs to a change that was not made yet.
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, ftruncateSync, writeFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { errnoOf, messageOf } from '../base/errors.js';
+import type { HeldFolder } from '../base/held-folder.js';
+import { holdFolder } from '../base/hold-path.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
+import { makeJournals, readJournal, replaceJournal, requireSafe } from './journals.js';
 import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
 
 function bootId(): string {
@@ -47,54 +35,34 @@ function linesOf(boot: string, entries: readonly UndoEntry[]): string {
   return [JSON.stringify({ boot }), ...entries.map((entry) => JSON.stringify(entry)), ''].join('\n');
 }
 
-/** Replaces a journal so that at every moment the old text or the new one is there. */
-function replaceFile(file: string, text: string): void {
-  const fresh = `${file}.new`;
-  writeFileSync(fresh, text, { mode: 0o600, flush: true });
-  renameSync(fresh, file);
-}
-
-/** Makes a file's name durable as well. */
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 let journals = 0;
 
 /** A journal of this process. */
 export class UndoJournal {
-  private readonly folder: string;
-  private file = '';
+  private readonly path: string | undefined;
+  private folder: HeldFolder | undefined;
+  private name = '';
   private fd: number | undefined;
   private entries: UndoEntry[] = [];
 
-  private constructor(folder: string) {
-    this.folder = folder;
+  private constructor(path: string | undefined) {
+    this.path = path;
   }
 
-  /**
-   * Opens a journal in a folder, which is made where it is missing. Nothing is written before the first plan. Throws a UserError where
-   * the folder can't be made.
-   */
-  static open(folder: string): UndoJournal {
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw new UserError(
-        `${folder}, where changes are noted so that they can be undone, can’t be made (${messageOf(error)}): make it, writable for this user.`,
-      );
-    }
+  /** A journal in a folder, which is not touched before the first plan; undefined where there is no such folder. */
+  static open(folder: string | undefined): UndoJournal {
     return new UndoJournal(folder);
   }
 
+  /** Makes sure that there is a place for it, before anything else is made. Throws a UserError where there is none. */
+  prepare(): HeldFolder {
+    return (this.folder ??= makeJournals(this.path));
+  }
+
   /**
-   * Writes down how to undo what comes next. Returns when that is on disk; only then may the change be made. Throws the system's error
-   * where it can't be written, and for an entry that would be refused later, such as a tree that is not ours.
+   * Writes down how to undo what comes next. Returns when that is on disk; only then may the change be made. Throws a UserError where
+   * there is no place for it, the system's error where it can't be written, and for an entry that would be refused later, such as a tree
+   * that is not ours.
    */
   plan(entries: readonly UndoEntry[]): void {
     for (const entry of entries) v.parse(UndoEntrySchema, entry);
@@ -111,15 +79,15 @@ export class UndoJournal {
   }
 
   private begin(): number {
+    const folder = this.prepare();
     journals += 1;
-    this.file = join(this.folder, `${ownName()}-${journals}.jsonl`);
-    const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants;
-    const fd = openSync(this.file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC, 0o600);
+    this.name = `${ownName()}-${journals}.jsonl`;
+    const fd = folder.createSync(this.name, constants.O_APPEND | constants.O_DSYNC);
     this.fd = fd;
     // An exception that nobody catches still ends with everything undone.
     process.once('exit', this.atExit);
     writeFileSync(fd, linesOf(bootId(), []));
-    syncFolder(this.folder);
+    folder.sync();
     return fd;
   }
 
@@ -129,14 +97,16 @@ export class UndoJournal {
 
   /** Undoes everything, last first. What failed is returned, a sentence each, and stays in the journal for the next start. */
   undoAll(): string[] {
-    if (this.fd === undefined) return [];
+    if (this.fd === undefined || this.folder === undefined) return [];
     process.off('exit', this.atExit);
     closeSync(this.fd);
     this.fd = undefined;
     const { failed, left } = undoInReverse(this.entries);
     this.entries = [];
-    if (left.length === 0) rmSync(this.file, { force: true });
-    else replaceFile(this.file, linesOf(bootId(), left));
+    if (left.length > 0) replaceJournal(this.folder, this.name, linesOf(bootId(), left));
+    else if (this.folder.stat(this.name)) this.folder.removeSync(this.name);
+    this.folder.close();
+    this.folder = undefined;
     return failed;
   }
 }
@@ -180,54 +150,71 @@ function parseLine(line: string): unknown {
 const OWNER = /^(\d+)-(\d+)(?:-[\w-]+)?\.jsonl$/;
 
 /** True while the process that a journal belongs to lives, in this boot. */
-function isOwned(folder: string, name: string): boolean {
+function isOwned(folder: HeldFolder, name: string): boolean {
   const [, pid, start] = OWNER.exec(name) ?? [];
   if (startTime(Number(pid)) !== start) return false;
-  const { boot } = parseJournal(readWhole(join(folder, name)) ?? '');
+  const { boot } = parseJournal(readJournal(folder, name));
   return boot === undefined || boot === bootId();
 }
 
 /** Undoes what dead processes left behind. Cheap where there is nothing: one listing. Never throws. */
-export function recoverStale(folder: string): Recovery {
+export function recoverStale(path: string | undefined): Recovery {
   const found: Recovery = { undone: [], failed: [] };
-  let names: string[];
+  const folder = path ? findFolder(path) : undefined;
+  if (!folder) return found;
   try {
-    names = readdirSync(folder).filter((name) => OWNER.test(name));
-  } catch {
-    return found;
-  }
-  for (const name of names) {
-    if (isOwned(folder, name)) continue;
-    try {
-      const { undone, failed } = recoverOne(folder, name);
-      found.undone.push(...undone);
-      found.failed.push(...failed);
-    } catch (error) {
-      // Another start has claimed it in the meantime.
-      if (errnoOf(error) !== 'ENOENT') found.failed.push(`the journal ${join(folder, name)}: ${messageOf(error)}`);
-    }
+    const names = folder.list().flatMap(({ name }) => (OWNER.test(name) ? [name] : []));
+    if (names.length > 0) requireSafe(folder);
+    for (const name of names) recoverInto(found, folder, name);
+  } catch (error) {
+    // A folder that can't be listed is not this user's.
+    if (errnoOf(error) === undefined) found.failed.push(messageOf(error));
+  } finally {
+    folder.close();
   }
   return found;
 }
 
-function recoverOne(folder: string, name: string): Recovery {
+/** Undefined where there is none that this user can reach. */
+function findFolder(path: string): HeldFolder | undefined {
+  try {
+    return holdFolder(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function recoverInto(found: Recovery, folder: HeldFolder, name: string): void {
+  try {
+    if (isOwned(folder, name)) return;
+    const { undone, failed } = recoverOne(folder, name);
+    found.undone.push(...undone);
+    found.failed.push(...failed);
+  } catch (error) {
+    // Another start has claimed it in the meantime.
+    if (errnoOf(error) !== 'ENOENT') found.failed.push(`the journal ${folder.shown(name)}: ${messageOf(error)}`);
+  }
+}
+
+function recoverOne(folder: HeldFolder, name: string): Recovery {
+  // One that is not to be touched is not claimed either.
+  readJournal(folder, name);
   // Renaming claims it: of two starts at once, one finds it gone. The claimer's name makes it recoverable in turn.
-  const claimed = join(folder, `${ownName()}-of-${name.replace(/^.*-of-/, '')}`);
-  const { uid } = lstatSync(join(folder, name));
-  if (uid !== process.geteuid?.())
-    return { undone: [], failed: [`${join(folder, name)} belongs to user ${uid}: it is left alone`] };
-  renameSync(join(folder, name), claimed);
-  const { boot, entries, damaged } = parseJournal(readFileSync(claimed, 'utf8'));
+  const claimed = `${ownName()}-of-${name.replace(/^.*-of-/, '')}`;
+  folder.renameSync(name, claimed);
+  const { boot, entries, damaged } = parseJournal(readJournal(folder, claimed));
   const pending = boot === bootId() ? entries : entries.filter(lastsOverReboot);
   const { undone, failed, left } = undoInReverse(pending);
   if (damaged.length > 0) {
-    const aside = join(folder, `${name}.damaged`);
-    renameSync(claimed, aside);
-    failed.push(`line ${damaged.join(', ')} of a journal could not be read: what it names may be left, see ${aside}`);
-  } else if (left.length === 0) rmSync(claimed);
+    const aside = `${name}.damaged`;
+    folder.renameSync(claimed, aside);
+    failed.push(
+      `line ${damaged.join(', ')} of a journal could not be read: what it names may be left, see ${folder.shown(aside)}`,
+    );
+  } else if (left.length === 0) folder.removeSync(claimed);
   else {
-    replaceFile(claimed, linesOf(boot ?? 'unknown', left));
-    renameSync(claimed, join(folder, name));
+    replaceJournal(folder, claimed, linesOf(boot ?? 'unknown', left));
+    folder.renameSync(claimed, name);
   }
   return { undone, failed };
 }

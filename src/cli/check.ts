@@ -1,11 +1,10 @@
 // `check DIR`: the main job. Writes a probe on the volume that holds DIR, records the machine meanwhile, and says what holds writes up.
 
-import { realpathSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
-import { checkDirectory, startProbe, type Probe } from '../lab/probe.js';
+import { holdDirectory, startProbe, volumeOf, type Probe } from '../lab/probe.js';
 import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
 import { concludeWith } from './conclude.js';
 import { byteSize, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
@@ -53,15 +52,18 @@ export function checkCommand(program: Command): void {
 }
 
 async function check(dir: string, options: CheckOptions): Promise<void> {
-  const volume = checkDirectory(dir);
+  const held = holdDirectory(dir);
+  const volume = volumeOf(held, dir);
   if (process.geteuid?.() !== 0)
     warn('without root there are counters but no kernel events: the verdict will be narrower.');
   const folder = options.output ?? freshName('check');
-  const file = join(realpathSync(dir), `.iowitness-probe-${process.pid}.tmp`);
+  const directory = held.realPath();
+  const file = `.iowitness-probe-${process.pid}.tmp`;
   const interrupts = listenForInterrupts();
   let session: Session | undefined;
   const probe = startProbe(
     {
+      folder: held,
       file,
       bufferedSeconds: options.buffered,
       bufferedBlockBytes: options.blockSize,
@@ -81,18 +83,19 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     session = await startRecording({
       folder,
       undoFolder: undoFolder(),
+      undo: [{ kind: 'remove-file', path: join(directory, file) }],
       tool: toolName(),
-      plan: { command: 'check', hz: options.hz, events: options.events, directory: realpathSync(dir) },
+      plan: { command: 'check', hz: options.hz, events: options.events, directory },
       victims: [{ pid: probe.pid, comm: 'iowitness-probe', role: 'probe' }],
       watchBusiest: false,
       ...costOf(options),
     });
-    session.journal.plan([{ kind: 'remove-file', path: file }]);
     because = await runProbe(probe, session, () => lastWord, interrupts.interrupted);
   } finally {
     probe.stop();
     for (const sentence of (await session?.end(because)) ?? []) warn(sentence);
     interrupts.release();
+    held.close();
   }
   const report = reportPathFor(folder);
   await concludeWith(folder, { json: options.json, ...(options.report && { report }) });

@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
-import { diagnoseRecording, writeReport, type Diagnosed } from '../pipeline.js';
+import { harmless } from '../base/format.js';
+import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
 import type { ReportAssets } from '../present/html/report.js';
 import { renderJson } from '../present/json.js';
 import { renderText } from '../present/text.js';
 import { EXIT, progress, ROOT, say, toolName } from './context.js';
+import { writePage } from './page-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
 export function reportAssets(): ReportAssets {
@@ -29,7 +31,7 @@ export async function concludeWith(
 ): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName(), options);
-  if (options.report !== undefined) await writeReport(diagnosed, options.report, reportAssets());
+  if (options.report !== undefined) await writePage(options.report, await renderReport(diagnosed, reportAssets()));
   progress('');
   printDiagnosis(diagnosed, options);
   process.exitCode = exitStatus(diagnosed.diagnosis);
@@ -44,5 +46,5 @@ function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: bool
   say(
     renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }),
   );
-  if (options.report !== undefined) say(`Report: ${options.report}`);
+  if (options.report !== undefined) say(`Report: ${harmless(options.report)}`);
 }

@@ -23,11 +23,17 @@ export function toolName(): string {
   return `iowitness ${manifest.version}`;
 }
 
-/** Where undo journals are kept: they outlive the process, and for root a reboot. */
-export function undoFolder(): string {
+/**
+ * Where undo journals are kept: they outlive the process, and for root a reboot. Undefined where this user has no folder of his own: one
+ * in /tmp could be anybody's.
+ */
+export function undoFolder(): string | undefined {
   if (process.geteuid?.() === 0) return '/var/lib/iowitness/undo';
-  const state = process.env['XDG_STATE_HOME'] ?? join(process.env['HOME'] ?? '/tmp', '.local/state');
-  return join(state, 'iowitness/undo');
+  const { env } = process;
+  const given = [env['XDG_STATE_HOME'], env['HOME'] && join(env['HOME'], '.local/state'), env['XDG_RUNTIME_DIR']];
+  const ofLogin = `/run/user/${process.geteuid?.()}`;
+  const place = given.find((path) => path?.startsWith('/')) ?? (existsSync(ofLogin) ? ofLogin : undefined);
+  return place && join(place, 'iowitness/undo');
 }
 
 /** A name for a new recording in the current folder that is not taken: iowitness-check-HOST-20261123-0712.iow. */

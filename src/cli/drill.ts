@@ -1,10 +1,10 @@
 // `drill`: provokes the catalogue's stalls for real, and shows whether the diagnosis tells them apart on this machine.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { holdFolder, inFolder } from '../base/hold-path.js';
 import { readWhole } from '../capture/files.js';
 import { loadDrills } from '../catalogue.js';
 import { runDrill } from '../run/drill.js';
@@ -56,7 +56,7 @@ async function drill(ids: readonly string[], options: DrillCommandOptions): Prom
   }
   if (process.geteuid?.() !== 0) throw new UserError('Drills change the machine for a moment: run them as root.');
   checkDirectory(options.dir);
-  if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
+  if (options.keep !== undefined) holdFolder(options.keep, { make: true }).close();
   const report = await runAll(chosen, options);
   say(options.json ? JSON.stringify(report, null, 2) : renderDrills(report));
   const ran = report.runs.filter((run) => run.events);
@@ -72,6 +72,11 @@ function canBeReadByAll(): boolean {
   return spawnSync(program, [...args, '--version'], { ...NOBODY, cwd: '/' }).status === 0;
 }
 
+/** The path of a folder that outside programs are told by its name: nobody else may change what it leads to. */
+function safePath(folder: string): string {
+  return inFolder(folder, (held) => held.realPath(), { guarded: true });
+}
+
 function named(drills: readonly Drill[], id: string): Drill {
   const found = drills.find((one) => one.id === id);
   if (!found) throw new UserError(`There is no drill ${id}: \`iowitness drill\` lists them.`);
@@ -82,6 +87,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
   const at = new Date().toISOString();
   const tool = toolName();
   const journals = undoFolder();
+  const place = safePath(options.dir);
   const watchdog = startWatchdog(journals);
   const runs: DrillRun[] = [];
   const count = chosen.length * options.repeat;
@@ -96,7 +102,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
       const run = await runDrill(one, {
         seed: options.seed,
         repeat,
-        folder: options.dir,
+        folder: place,
         undoFolder: journals,
         tool,
         ...(isReadable && { self: SELF }),

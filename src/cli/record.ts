@@ -5,6 +5,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { harmless } from '../base/format.js';
 import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import type { VictimMark } from '../model/recording.js';
@@ -116,7 +117,8 @@ async function recordAround(
   progress('');
   if (held && held.child.exitCode === null && held.child.signalCode === null)
     warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
-  if (session.writer.bytes > 0) say(`${folder} (${because}); iowitness diagnose ${folder} tells what it shows.`);
+  if (session.writer.bytes > 0)
+    say(harmless(`${folder} (${because}); iowitness diagnose ${folder} tells what it shows.`));
 }
 
 /** Waits for an interrupt, the time, the command's end, or a full disk. */

@@ -1,9 +1,12 @@
 // `report REC`: the recording, or the block trace, as one self-contained HTML page.
 
 import type { Command } from 'commander';
-import { diagnoseRecording, reportPathFor, writeReport } from '../pipeline.js';
+import { harmless } from '../base/format.js';
+import { diagnoseRecording, renderReport, reportPathFor } from '../pipeline.js';
+import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
 import { processId, progress, say, toolName } from './context.js';
+import { writePage } from './page-file.js';
 
 export function reportCommand(program: Command): void {
   program
@@ -11,14 +14,21 @@ export function reportCommand(program: Command): void {
     .description('write the report of a recording: one HTML file that works offline')
     .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
     .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
-    .option('-o, --output <file>', 'where to write it (default: NAME.html beside the recording)')
+    .option('-o, --output <file>', 'where to write it, - for standard output (default: NAME.html beside the recording)')
     .addHelpText('after', '\nExample:\n  iowitness report slow-night.iow -o slow-night.html')
-    .action(async (recording: string, options: { output?: string; pid?: number }) => {
-      progress('reading the recording…');
-      const diagnosed = await diagnoseRecording(recording, toolName(), options);
-      const file = options.output ?? reportPathFor(recording);
-      await writeReport(diagnosed, file, reportAssets());
-      progress('');
-      say(file);
-    });
+    .action((recording: string, options: { output?: string; pid?: number }) => report(recording, options));
+}
+
+async function report(recording: string, options: { output?: string; pid?: number }): Promise<void> {
+  progress('reading the recording…');
+  const diagnosed = await diagnoseRecording(recording, toolName(), options);
+  const path = options.output ?? reportPathFor(recording);
+  const page = await renderReport(diagnosed, reportAssets());
+  progress('');
+  try {
+    if (await writePage(path, page)) say(harmless(path));
+  } catch (error) {
+    // `… -o - | head` closes the pipe early: that is no error.
+    if (!(error instanceof OutputClosed)) throw error;
+  }
 }

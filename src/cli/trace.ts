@@ -1,11 +1,13 @@
 // `trace DEV…`: block traces in blktrace's own files, recorded with the kernel's blk tracer, where blktrace itself is refused as well.
 
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { figure } from '../base/format.js';
+import type { HeldFolder } from '../base/held-folder.js';
+import { holdPlace } from '../base/hold-path.js';
 import { BlkTracer, findTracedDevice, type TracedDevice } from '../capture/blk-tracer.js';
 import { openKernelFilesystems } from '../capture/kernel-fs.js';
 import { UndoJournal } from '../capture/undo.js';
@@ -57,20 +59,23 @@ class Outputs {
       this.stream = FileOutput.standard();
       return;
     }
+    const { folder, name: given } = hold(base ?? '');
     const made: string[] = [];
     try {
       for (const { name, number } of devices) {
-        const stem = base === undefined ? name : devices.length === 1 ? base : `${base}.${name}`;
+        const stem = base === undefined ? name : devices.length === 1 ? given : `${given}.${name}`;
         for (const cpu of cpus) {
           const file = `${stem}.blktrace.${cpu}`;
-          this.fds.set(`${number} ${cpu}`, create(file));
+          this.fds.set(`${number} ${cpu}`, create(folder, file));
           made.push(file);
         }
       }
     } catch (error) {
       this.close();
-      for (const file of made) rmSync(file);
+      for (const file of made) folder.removeSync(file);
       throw error;
+    } finally {
+      folder.close();
     }
   }
 
@@ -85,13 +90,22 @@ class Outputs {
   }
 }
 
-function create(file: string): number {
+function hold(base: string): ReturnType<typeof holdPlace> {
   try {
-    return openSync(file, 'wx');
+    return holdPlace(base);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    throw new UserError(`${base} can’t be made (${messageOf(error)}): name another base with -o.`);
+  }
+}
+
+function create(folder: HeldFolder, file: string): number {
+  try {
+    return folder.createSync(file);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST')
-      throw new UserError(`${file} is there already: remove it, or name another base with -o.`);
-    throw new UserError(`${file} can’t be made (${messageOf(error)}): name another base with -o.`);
+      throw new UserError(`${folder.shown(file)} is there already: remove it, or name another base with -o.`);
+    throw new UserError(`${folder.shown(file)} can’t be made (${messageOf(error)}): name another base with -o.`);
   }
 }
 

@@ -1,7 +1,6 @@
 // Loads that are nobody's cause: they run beside a drill to mislead the diagnosis, and cost the victim little.
 
 import { join } from 'node:path';
-import { writeFileSync } from 'node:fs';
 import type { Stage } from './drill.js';
 
 const MiB = 1024 * 1024;
@@ -39,7 +38,7 @@ const DISTRACTORS = {
   /** Reads of a file that is in the page cache. */
   'cache-reader': async (stage: Stage) => {
     const file = join(stage.elsewhere('cached'), 'static');
-    writeFileSync(file, Buffer.alloc(16 * MiB, 1));
+    stage.fill(file, 16 * MiB, true);
     await stage.companion('httpd', {
       does: 'read',
       file,

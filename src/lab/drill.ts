@@ -1,10 +1,12 @@
 // What a drill is: a stall, or a healthy load, that is provoked for real, and the truth that the diagnosis is held against. A drill is a
 // file of drills/ that exports `drill`; no list names it. It changes the machine only through its stage, which journals every change.
 
-import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, constants, fchownSync, fsyncSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { alignedBlock } from '../base/aligned-block.js';
 import { monotonicNs } from '../base/clock.js';
+import type { HeldFolder } from '../base/held-folder.js';
+import { atPlace, inFolder } from '../base/hold-path.js';
 import type { UndoJournal } from '../capture/undo.js';
 import type { Draw } from './draw.js';
 import { LabCgroup, type Controller } from './scenarios/cgroup.js';
@@ -61,7 +63,7 @@ export class Stage {
     this.owner = unprivileged ? NOBODY : undefined;
   }
 
-  /** A volume of its own that everybody may write on. */
+  /** A volume of its own that the workloads may write on. */
   volume(options: Omit<VolumeOptions, 'folder' | 'name'> = {}): LoopVolume {
     this.volumes += 1;
     const volume = makeLoopVolume(this.journal, { ...options, folder: this.folder, name: `volume${this.volumes}` });
@@ -69,35 +71,46 @@ export class Stage {
     return volume;
   }
 
-  /** Lets everybody write on a volume. */
+  /** Lets the workloads write on a volume. */
   open(volume: LoopVolume): void {
     this.home = volume.mountPoint;
-    chmodSync(volume.mountPoint, 0o777);
+    inFolder(volume.mountPoint, (folder) => this.give(folder));
     // The volume beneath must let the way through as well.
     chmodSync(join(volume.mountPoint, '..'), 0o755);
   }
 
-  /** A file with data on disk and not in memory, for everybody; of a multiple of 4 MiB. */
-  fill(file: string, bytes: number): void {
+  /** Makes a folder the workloads' own. From then on they may put links in it, which nothing of ours follows. */
+  private give(folder: HeldFolder): void {
+    if (this.owner) folder.giveTo(this.owner);
+  }
+
+  /** A file of the workloads' with data on disk, and in memory only where `cached`; of a multiple of 4 MiB. */
+  fill(file: string, bytes: number, cached = false): void {
     const chunk = alignedBlock(4 * 1024 * 1024).fill(7);
-    const { O_WRONLY, O_CREAT, O_EXCL, O_DIRECT } = constants;
-    const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_DIRECT, 0o666);
+    const fd = atPlace(file, (folder, name) => folder.createSync(name, cached ? 0 : constants.O_DIRECT));
     for (let at = 0; at < bytes; at += chunk.length) writeSync(fd, chunk, 0, chunk.length, at);
     fsyncSync(fd);
+    if (this.owner) fchownSync(fd, this.owner.uid, this.owner.gid);
     closeSync(fd);
-    chmodSync(file, 0o666);
   }
 
   cgroup(controller: Controller): LabCgroup {
     return LabCgroup.make(this.journal, controller, controller);
   }
 
-  /** A folder on the disk that the stage itself lies on, for everybody. */
+  /** A folder of the workloads' on the disk that the stage itself lies on. */
   elsewhere(name: string): string {
-    const folder = join(this.folder, name);
-    mkdirSync(folder);
-    chmodSync(folder, 0o777);
-    return folder;
+    return this.folderIn(this.folder, name);
+  }
+
+  /** A folder of the workloads' in another one. */
+  folderIn(parent: string, name: string): string {
+    inFolder(parent, (folder) => {
+      const made = folder.makeFolder(name);
+      this.give(made);
+      made.close();
+    });
+    return join(parent, name);
   }
 
   /** The process that will be watched. */

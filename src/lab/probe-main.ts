@@ -1,17 +1,20 @@
-// The probe itself, a process of its own: `node probe-main.js '[ProbePhase, …]'`. Its main thread does all I/O with synchronous calls, so
-// what the kernel says about that one thread is what happened to the writes. It begins when a line arrives on standard input (the parent
-// sets its trace filters first) and says a ProbeProgress as one line of JSON about every tenth of a second. SIGTERM, SIGINT and the end of
+// The probe itself, a process of its own: `node probe-main.js '[ProbePhase, …]'`, with the folder that it writes in as a descriptor, as the
+// folder may be another user's, who can exchange what its path leads to. Its main thread does all I/O with synchronous calls, so what the
+// kernel says about that one thread is what happened to the writes. It begins when a line arrives on standard input (the parent sets its
+// trace filters first) and says a ProbeProgress as one line of JSON about every tenth of a second. SIGTERM, SIGINT and the end of
 // standard input (a parent that died) end it; its files are removed in every case.
 // Cost: about 0.2 µs an operation for the clock and the histogram, against 2 µs for a write of 512 bytes.
 
-import { closeSync, constants, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, writeSync } from 'node:fs';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { monotonicNs } from '../base/clock.js';
 import { errnoOf } from '../base/errors.js';
+import { HeldFolder } from '../base/held-folder.js';
 import { Histogram } from '../base/histogram.js';
+import { removeTree } from '../base/remove-tree.js';
 import type { ProbeProgress } from '../model/recording.js';
 import { alignedBlock } from '../base/aligned-block.js';
-import { END_PHASE, PROBE_NAME, type ProbePhase } from './probe-plan.js';
+import { END_PHASE, FOLDER, PROBE_NAME, type ProbePhase } from './probe-plan.js';
 
 /** Operations between two looks at signals and two lines of progress, in ms. */
 const SLICE_MS = 100;
@@ -32,11 +35,6 @@ function say(progress: ProbeProgress): void {
     // Nobody listens any more.
     stopped = true;
   }
-}
-
-function openFlags(phase: ProbePhase): number {
-  const fresh = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  return phase.name === 'direct' ? fresh | constants.O_DIRECT : fresh;
 }
 
 function latencyUs(ns: Histogram): NonNullable<ProbeProgress['latencyUs']> {
@@ -111,14 +109,14 @@ function sayNothingDone(phase: string, blockBytes: number, error?: string): void
   say({ phase, blockBytes, fromNs: now, toNs: now, operations: 0, bytes: 0, ...(error !== undefined && { error }) });
 }
 
-async function runPhase(phase: ProbePhase): Promise<void> {
+async function runPhase(folder: HeldFolder, phase: ProbePhase): Promise<void> {
   let fd: number;
   try {
-    fd = openSync(phase.file, openFlags(phase), 0o600);
+    fd = folder.createSync(phase.file, phase.name === 'direct' ? constants.O_DIRECT : 0);
   } catch (thrown) {
     const errno = errnoOf(thrown) ?? String(thrown);
     // A filesystem without O_DIRECT refuses it after it has made the file.
-    if (errno === 'EINVAL') unlinkSync(phase.file);
+    if (errno === 'EINVAL') removeTree(folder, phase.file);
     sayNothingDone(phase.name, phase.blockBytes, errno);
     return;
   }
@@ -127,13 +125,15 @@ async function runPhase(phase: ProbePhase): Promise<void> {
     while (writer.slice()) await turnOfTheLoop();
   } finally {
     closeSync(fd);
-    unlinkSync(phase.file);
+    // The folder's owner may have removed it already.
+    removeTree(folder, phase.file);
   }
 }
 
 async function main(): Promise<void> {
   process.title = PROBE_NAME;
   const phases: ProbePhase[] = JSON.parse(process.argv[2] ?? '[]');
+  const folder = HeldFolder.inherited(FOLDER);
   const go = new Promise<void>((resolve) => {
     const stop = () => {
       stopped = true;
@@ -147,7 +147,7 @@ async function main(): Promise<void> {
   });
   await go;
   for (const phase of phases) {
-    if (!stopped) await runPhase(phase);
+    if (!stopped) await runPhase(folder, phase);
   }
   if (!stopped) sayNothingDone(END_PHASE, 0);
   process.stdin.destroy();

@@ -6,7 +6,7 @@ export interface ProbePhase {
    * `fsync` makes every write durable before the next, as a database's log does.
    */
   readonly name: 'buffered' | 'direct' | 'fsync';
-  /** The file to make and write from its beginning; it must not exist. It is removed when the phase ends. */
+  /** The file to make and write from its beginning, in the folder behind FOLDER; it must not exist. It is removed when the phase ends. */
   readonly file: string;
   readonly blockBytes: number;
   /** The phase ends after this time, ms. */
@@ -20,3 +20,6 @@ export const PROBE_NAME = 'iowitness-probe';
 
 /** The last line that the probe says, after all phases. */
 export const END_PHASE = 'end';
+
+/** The descriptor at which the probe finds the folder that it writes in. */
+export const FOLDER = 3;

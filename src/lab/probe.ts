@@ -2,20 +2,24 @@
 // What enters is a folder and the sizes; what leaves is the block device behind it, the probe's pid, its progress, or one sentence that
 // says why there is nothing to check.
 
-import { spawn } from 'node:child_process';
-import { accessSync, constants, readFileSync, realpathSync, statSync, statfsSync } from 'node:fs';
+import { spawn, type StdioOptions } from 'node:child_process';
+import { accessSync, constants, readFileSync, statSync, statfsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { bytes } from '../base/format.js';
+import type { HeldFolder } from '../base/held-folder.js';
+import { holdFolder } from '../base/hold-path.js';
 import { mountOf, parseMountinfo, type MountLine } from '../base/procfs/mountinfo.js';
 import type { DeviceId } from '../model/counters.js';
 import type { ProbeProgress } from '../model/recording.js';
-import type { ProbePhase } from './probe-plan.js';
+import { FOLDER, type ProbePhase } from './probe-plan.js';
 
 export interface ProbeOptions {
-  /** The file to write, in the folder under test; every phase makes it anew and removes it. */
+  /** The folder under test. */
+  readonly folder: HeldFolder;
+  /** The file to write in it; every phase makes it anew and removes it. */
   readonly file: string;
   /** Times of the phases; 0 leaves a phase out. */
   readonly bufferedSeconds: number;
@@ -64,25 +68,28 @@ function phasesOf(options: ProbeOptions): ProbePhase[] {
 /** Starts the probe's process, which writes nothing before `go`. Throws a UserError where no process can be started. */
 export function startProbe(options: ProbeOptions, onProgress: (progress: ProbeProgress) => void): Probe {
   const program = fileURLToPath(new URL('./probe-main.js', import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify(phasesOf(options))], { stdio: 'pipe' });
+  const stdio: StdioOptions = ['pipe', 'pipe', 'pipe'];
+  stdio[FOLDER] = options.folder.descriptor;
+  const child = spawn(process.execPath, [program, JSON.stringify(phasesOf(options))], { stdio });
+  const { pid, stdin, stdout, stderr } = child;
   let complaint = '';
   const done = new Promise<ProbeEnd>((settle) => {
     child.on('error', (error) => settle({ code: null, signal: null, complaint: messageOf(error) }));
     child.on('close', (code, signal) => settle({ code, signal, complaint }));
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+  if (pid === undefined || !stdin || !stdout || !stderr)
+    throw new UserError('The probe could not be started: the machine refuses another process.');
+  stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   // A probe that has ended does not read its standard input any more.
-  child.stdin.on('error', () => {});
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  stdin.on('error', () => {});
+  createInterface({ input: stdout }).on('line', (line) => {
     const progress: ProbeProgress = JSON.parse(line);
     onProgress(progress);
   });
-  if (child.pid === undefined)
-    throw new UserError('The probe could not be started: the machine refuses another process.');
   return {
-    pid: child.pid,
+    pid,
     done,
-    go: () => void child.stdin.write('go\n'),
+    go: () => void stdin.write('go\n'),
     stop() {
       child.kill('SIGTERM');
       const letGo = setTimeout(() => {
@@ -137,29 +144,40 @@ function noDiskSentence(path: string, mount: MountLine): string {
   return `${path} is on ${type}, which has no block device of its own: there is no disk to check; ${instead}.`;
 }
 
-function pathOf(folder: string): string {
+/** Holds the folder to check. Throws a UserError where there is none or it can't be reached. */
+export function holdDirectory(path: string): HeldFolder {
   try {
-    return realpathSync(folder);
+    return holdFolder(path);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'ENOENT') throw new UserError(`There is no folder ${folder}: name one that exists.`);
+    if (errno === undefined) throw error;
+    if (errno === 'ENOENT') throw new UserError(`There is no folder ${path}: name one that exists.`);
+    if (errno === 'ENOTDIR') throw new UserError(`${path} is not a folder: name the folder that holds it.`);
     if (errno === 'EACCES')
-      throw new UserError(`${folder} can’t be reached with these rights: run it as root, or name another folder.`);
-    throw new UserError(`${folder} can’t be read (${messageOf(error)}): name another folder.`);
+      throw new UserError(`${path} can’t be reached with these rights: run it as root, or name another folder.`);
+    throw new UserError(`${path} can’t be read (${messageOf(error)}): name another folder.`);
+  }
+}
+
+/** Tells the volume behind a folder, by its path. Errors as of `holdDirectory` and `volumeOf`. */
+export function checkDirectory(path: string): Volume {
+  const folder = holdDirectory(path);
+  try {
+    return volumeOf(folder, path);
+  } finally {
+    folder.close();
   }
 }
 
 /** Tells the volume behind a folder. Throws a UserError where no probe can write there or there is no disk beneath. */
-export function checkDirectory(folder: string): Volume {
-  const path = pathOf(folder);
-  const stat = statSync(path);
-  if (!stat.isDirectory()) throw new UserError(`${folder} is not a folder: name the folder that holds it.`);
+export function volumeOf(held: HeldFolder, folder: string): Volume {
+  const path = held.realPath();
   const mount = mountOf(parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')), path);
   if (!mount) throw new UserError(`${folder} is on no mount that /proc/self/mountinfo knows: name another folder.`);
-  const device = blockDeviceOf(mount, stat.dev);
+  const device = blockDeviceOf(mount, held.owner().dev);
   if (device === undefined) throw new UserError(noDiskSentence(folder, mount));
   try {
-    accessSync(path, constants.W_OK | constants.X_OK);
+    accessSync(held.entry('.'), constants.W_OK | constants.X_OK);
   } catch (error) {
     if (errnoOf(error) === 'EROFS')
       throw new UserError(
@@ -167,7 +185,7 @@ export function checkDirectory(folder: string): Volume {
       );
     throw new UserError(`${folder} can’t be written with these rights: run it as root, or name another folder.`);
   }
-  const space = statfsSync(path);
+  const space = statfsSync(held.entry('.'));
   const freeBytes = space.bavail * space.bsize;
   if (freeBytes < LEAST_FREE_BYTES)
     throw new UserError(

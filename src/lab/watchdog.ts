@@ -12,10 +12,10 @@ export interface Watchdog {
   release(): void;
 }
 
-/** Starts the watchdog over a folder of undo journals. It must be there before the first change is made. */
-export function startWatchdog(journals: string): Watchdog {
+/** Starts the watchdog over a folder of undo journals, where there is one. It must be there before the first change is made. */
+export function startWatchdog(journals: string | undefined): Watchdog {
   const program = fileURLToPath(new URL('./watchdog-main.js', import.meta.url));
-  const child = spawn(process.execPath, [program, journals, String(process.pid)], {
+  const child = spawn(process.execPath, [program, journals ?? '', String(process.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });

@@ -3,9 +3,11 @@
 // Where the filesystem refuses O_DIRECT, or where direct writes are held back themselves (a cgroup's I/O limit), it writes buffered.
 
 import { constants } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { alignedBlock } from '../base/aligned-block.js';
 import { errnoOf } from '../base/errors.js';
+import type { HeldFolder } from '../base/held-folder.js';
 import { BLOCK } from './frame.js';
 
 /** A write of at most 256 KiB that takes this long is being held back: the other way is tried from then on. */
@@ -26,11 +28,13 @@ export class DirectFile {
     this.prefersDirect = direct !== undefined;
   }
 
-  /** Makes the file; it must not exist. */
-  static async create(path: string): Promise<DirectFile> {
-    const buffered = await open(path, 'wx', 0o644);
+  /** Makes the file, for this user alone; it must not exist. */
+  static async create(folder: HeldFolder, name: string): Promise<DirectFile> {
+    const buffered = await folder.create(name);
     try {
-      return new DirectFile(buffered, await open(path, constants.O_WRONLY | constants.O_DIRECT));
+      // The same file, whatever bears its name by now.
+      const same = `/proc/self/fd/${buffered.fd}`;
+      return new DirectFile(buffered, await open(same, constants.O_WRONLY | constants.O_DIRECT));
     } catch (error) {
       if (errnoOf(error) === 'EINVAL') return new DirectFile(buffered, undefined);
       await buffered.close();
@@ -98,13 +102,13 @@ async function writeAll(handle: FileHandle, data: Buffer, position: number): Pro
   }
 }
 
-let temporaries = 0;
-
-/** Writes a whole file under a temporary name and renames it, so that a reader sees the old one or the new one. */
-export async function writeFileDirect(path: string, content: Uint8Array): Promise<void> {
-  temporaries += 1;
-  const temporary = `${path}.${process.pid}-${temporaries}.tmp`;
-  const file = await DirectFile.create(temporary);
+/**
+ * Writes a whole file, for this user alone, under a temporary name and renames it, so that a reader sees the old one or the new one.
+ * What bears its name before is replaced, be it a link.
+ */
+export async function writeFileDirect(folder: HeldFolder, name: string, content: Uint8Array): Promise<void> {
+  const temporary = `${name}.${randomBytes(6).toString('hex')}.tmp`;
+  const file = await DirectFile.create(folder, temporary);
   const whole = Buffer.alloc(Math.ceil(content.length / BLOCK) * BLOCK);
   whole.set(content);
   try {
@@ -114,9 +118,9 @@ export async function writeFileDirect(path: string, content: Uint8Array): Promis
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await folder.rename(temporary, name);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await folder.remove(temporary).catch(() => {});
     throw error;
   }
 }

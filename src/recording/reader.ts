@@ -2,7 +2,7 @@
 // recording at all, or a newer one, is refused, with one sentence. Memory stays bounded whatever the files' sizes.
 
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import * as v from 'valibot';
 import { messageOf, UserError } from '../base/errors.js';
@@ -75,6 +75,16 @@ export interface OpenRecording {
 function plainSize(path: string): number | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat?.isFile() ? stat.size : undefined;
+}
+
+/** Whether a folder of a recording is there, and no link leads to it: a recording from elsewhere could lead anywhere through one. */
+function isPlainFolder(recording: string, name: string): boolean {
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.every((_, index) => {
+    // Without a slash behind it, after which a link is followed.
+    const folder = join(recording, ...parts.slice(0, index + 1));
+    return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  });
 }
 
 function manifestText(path: string): string {
@@ -191,7 +201,7 @@ class Recording implements OpenRecording {
 
   file(name: string): Uint8Array | undefined {
     const path = join(this.path, name);
-    const size = plainSize(path);
+    const size = isPlainFolder(this.path, dirname(name)) ? plainSize(path) : undefined;
     if (size === undefined) return undefined;
     if (size > MOST_FILE) {
       this.note({ code: 'log-damaged', where: `${name} is larger than any file of a recording`, count: size });
@@ -201,9 +211,9 @@ class Recording implements OpenRecording {
   }
 
   files(prefix: string): string[] {
+    if (!isPlainFolder(this.path, prefix)) return [];
     const folder = join(this.path, prefix);
-    if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-    // Listed with types, as that way no link is followed: a recording from elsewhere could loop through one.
+    // Listed with types, as that way no link is followed.
     return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(this.path, join(entry.parentPath, entry.name)))

@@ -2,13 +2,13 @@
 // disk does not take in time is dropped beyond a bound, counted, and told on the tape.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
 import { monotonicNs, type ClockReading } from '../base/clock.js';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import type { HeldFolder } from '../base/held-folder.js';
+import { holdPlace } from '../base/hold-path.js';
 import type { Loss } from '../model/losses.js';
 import { SOURCE, type Manifest } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
@@ -49,7 +49,7 @@ interface PageStream {
 }
 
 export class RecordingWriter implements Sink {
-  private readonly folder: string;
+  private readonly folder: HeldFolder;
   private readonly manifest: Manifest;
   private readonly options: WriterOptions;
   private readonly startNs: bigint;
@@ -64,13 +64,12 @@ export class RecordingWriter implements Sink {
   private order: Promise<void> = Promise.resolve();
   private dropped = 0;
   private readonly turns = new Turns(MOST_WRITES);
-  private traceFolder: Promise<unknown> | undefined;
   /** Why it must end before it is told to. */
   private ended: string | undefined;
   /** Set where it could not be written any more: nothing is taken from then on. */
   private refusal: Loss | undefined;
 
-  private constructor(folder: string, manifest: Manifest, options: WriterOptions, tape: DirectFile) {
+  private constructor(folder: HeldFolder, manifest: Manifest, options: WriterOptions, tape: DirectFile) {
     this.folder = folder;
     this.manifest = manifest;
     this.options = options;
@@ -78,20 +77,17 @@ export class RecordingWriter implements Sink {
     this.tape = this.logOf(Promise.resolve(tape), SYNC_MS.tape);
   }
 
-  /** Makes the folder with its manifest. Throws a UserError where it exists with something in it. */
-  static async create(folder: string, manifest: Manifest, options: WriterOptions = {}): Promise<RecordingWriter> {
+  /** Makes the folder with its manifest. Throws a UserError where it exists with something in it, or where others could reach it. */
+  static async create(path: string, manifest: Manifest, options: WriterOptions = {}): Promise<RecordingWriter> {
+    const folder = makeFolder(path);
     try {
-      // Not recursive: in /proc that never ends in Node 20.
-      mkdirSync(folder);
+      await writeManifest(folder, manifest);
+      await writeFileDirect(folder, RESERVE, randomBytes(RESERVE_BYTES));
+      return new RecordingWriter(folder, manifest, options, await DirectFile.create(folder, 'machine.log'));
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST' || !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-        throw new UserError(`${folder} can’t be made (${messageOf(error)}): name another place with -o.`);
+      folder.close();
+      throw error;
     }
-    if (readdirSync(folder).length > 0)
-      throw new UserError(`${folder} exists and is not empty: name another recording with -o.`);
-    await writeManifest(folder, manifest);
-    await writeFileDirect(join(folder, RESERVE), randomBytes(RESERVE_BYTES));
-    return new RecordingWriter(folder, manifest, options, await DirectFile.create(join(folder, 'machine.log')));
   }
 
   private logOf(opening: Promise<DirectFile>, syncEveryMs: number): LogFile {
@@ -159,15 +155,15 @@ export class RecordingWriter implements Sink {
   private streamOf(name: string): PageStream {
     let stream = this.streams.get(name);
     if (!stream) {
-      const folder = join(this.folder, 'trace');
-      this.traceFolder ??= mkdir(folder, { recursive: true });
-      const log = this.logOf(
-        this.traceFolder.then(() => DirectFile.create(join(folder, `${name}.log`))),
-        SYNC_MS.pages,
-      );
+      const log = this.logOf(this.makeLog(`trace/${name}.log`), SYNC_MS.pages);
       this.streams.set(name, (stream = { log, frame: this.spareFrame(), bytes: 0 }));
     }
     return stream;
+  }
+
+  private async makeLog(name: string): Promise<DirectFile> {
+    await this.folder.makeFolders(dirname(name));
+    return await DirectFile.create(this.folder, name);
   }
 
   /** Frames are used again: at tens of MB a second, memory that waits for the collector would double the recorder's size. */
@@ -186,9 +182,8 @@ export class RecordingWriter implements Sink {
 
   file(name: string, content: Uint8Array): void {
     if (this.refusal) return;
-    const path = join(this.folder, name);
-    const made = mkdir(dirname(path), { recursive: true });
-    this.follow(made.then(() => this.turns.take(() => writeFileDirect(path, content))));
+    const made = this.folder.makeFolders(dirname(name));
+    this.follow(made.then(() => this.turns.take(() => writeFileDirect(this.folder, name, content))));
   }
 
   /** Keeps a promise until it settles; a failure ends the recording. */
@@ -237,7 +232,9 @@ export class RecordingWriter implements Sink {
    */
   async close(end: ClockReading, endedBecause: string): Promise<void> {
     await this.drain();
-    await rm(join(this.folder, RESERVE), { force: true });
+    await this.folder.remove(RESERVE).catch((error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') this.fail(error);
+    });
     if (this.refusal) {
       const last = this.refusal;
       this.refusal = undefined;
@@ -248,6 +245,7 @@ export class RecordingWriter implements Sink {
     await Promise.all(this.logs.map((log) => log.close().catch(this.fail)));
     const manifest = { ...this.manifest, end, endedBecause: this.ended ?? endedBecause };
     await writeManifest(this.folder, manifest).catch(this.fail);
+    this.folder.close();
   }
 
   /** Ends the frames and waits until they are written; then what was dropped can be told. */
@@ -258,6 +256,36 @@ export class RecordingWriter implements Sink {
   }
 }
 
-async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeFileDirect(join(folder, 'manifest.json'), Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+async function writeManifest(folder: HeldFolder, manifest: Manifest): Promise<void> {
+  await writeFileDirect(folder, 'manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+}
+
+/** The recording's folder, held: new, or empty and this user's alone. */
+function makeFolder(path: string): HeldFolder {
+  const made = holdNew(path);
+  const danger = made.danger();
+  const isEmpty = danger === undefined && made.list().length === 0;
+  if (isEmpty) return made;
+  made.close();
+  throw new UserError(
+    danger === undefined
+      ? `${path} exists and is not empty: name another recording with -o.`
+      : `${path} ${danger}, so the recording would not be safe there: name another with -o.`,
+  );
+}
+
+function holdNew(path: string): HeldFolder {
+  try {
+    const { folder, name } = holdPlace(path.replace(/(?<=.)\/+$/, ''));
+    try {
+      if (folder.stat(name)?.isSymbolicLink())
+        throw new UserError(`${path} is a link and is not followed: name the folder itself, or another with -o.`);
+      return folder.makeFolder(name);
+    } finally {
+      folder.close();
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    throw new UserError(`${path} can’t be made (${messageOf(error)}): name another place with -o.`);
+  }
 }

@@ -2,10 +2,13 @@
 // truth, put everything back. The diagnosis sees a recording like any other: neither the drill's name nor its seed is in it.
 
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { copyTree } from '../base/copy-tree.js';
 import { messageOf, UserError } from '../base/errors.js';
+import { inFolder } from '../base/hold-path.js';
+import { removeTree } from '../base/remove-tree.js';
 import { readWhole } from '../capture/files.js';
 import { UndoJournal } from '../capture/undo.js';
 import { addDistractor } from '../lab/distractors.js';
@@ -19,9 +22,9 @@ import { diagnoseRecording, startRecording } from '../pipeline.js';
 export interface DrillOptions {
   readonly seed: number;
   readonly repeat: number;
-  /** An existing folder on a disk; the drill makes a folder of its own in it. */
+  /** An existing folder on a disk, by a path that no other user can change; the drill makes a folder of its own in it. */
   readonly folder: string;
-  readonly undoFolder: string;
+  readonly undoFolder: string | undefined;
   readonly tool: string;
   /** The command that runs this program, for the recorder without root; absent where no other user can read it. */
   readonly self?: readonly [string, ...string[]];
@@ -83,7 +86,6 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
     return { ...about, why: messageOf(error), seconds: seconds() };
   } finally {
     journal.undoAll();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -169,10 +171,16 @@ async function recordAsUser(stage: Stage, self: readonly [string, ...string[]], 
     );
 }
 
-function keepRecordings(folder: string, drill: string, repeat: number, recordings: readonly string[]): string[] {
-  return recordings.map((from) => {
-    const to = join(folder, `${drill}-${repeat}-${from.endsWith('user.iow') ? 'user' : 'root'}.iow`);
-    cpSync(from, to, { recursive: true });
-    return to;
-  });
+/** Copies them to where they are kept, in the place of those that an earlier run has left there. */
+function keepRecordings(path: string, drill: string, repeat: number, recordings: readonly string[]): string[] {
+  return inFolder(path, (keep) =>
+    recordings.map((recording) => {
+      const name = `${drill}-${repeat}-${recording.endsWith('user.iow') ? 'user' : 'root'}.iow`;
+      removeTree(keep, name);
+      const to = keep.makeFolder(name);
+      inFolder(recording, (from) => copyTree(from, to));
+      to.close();
+      return join(path, name);
+    }),
+  );
 }

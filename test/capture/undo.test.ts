@@ -2,14 +2,16 @@
 // kernel's mounts, devices and cgroups is in test/e2e/undo.test.ts. This file also is its own child process: with the argument `child` it makes changes until it is killed.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -21,7 +23,7 @@ import * as v from 'valibot';
 import { recoverStale, UndoJournal } from '../../src/capture/undo.js';
 import type { UndoEntry } from '../../src/capture/undo-entries.js';
 import { BOOT, DEAD, inFolder, leave } from '../support/journals.js';
-import { needsRoot } from '../support/requirements.js';
+import { needsCommand, needsRoot } from '../support/requirements.js';
 
 /** Makes files and undoes one after the other until it is killed; says on standard output which change is made. */
 function churn(folder: string, journals: string): void {
@@ -42,7 +44,7 @@ if (process.argv[2] === 'child') churn(process.argv[3] ?? '', process.argv[4] ??
 test('files and folders go, last first, and the journal with them', async () => {
   await inFolder((folder, journals) => {
     const journal = UndoJournal.open(journals);
-    assert.deepEqual(readdirSync(journals), [], 'nothing is written before the first plan');
+    assert.equal(existsSync(journals), false, 'nothing is made before the first plan');
     const tree = path.join(folder, 'iowitness-tree');
     journal.plan([{ kind: 'remove-tree', path: tree }]);
     mkdirSync(path.join(tree, 'deep/deeper'), { recursive: true });
@@ -101,7 +103,7 @@ test('what is not ours is refused before anything is written', async () => {
       { kind: 'remove-file', path: 'relative' },
     ] as const)
       assert.throws(() => journal.plan([entry]), /not ours|\.\.|Invalid/);
-    assert.deepEqual(readdirSync(journals), []);
+    assert.equal(existsSync(journals), false);
   });
 });
 
@@ -289,7 +291,91 @@ test('a journal of another user is left alone', { skip: needsRoot() }, async () 
     const file = path.join(folder, 'file');
     writeFileSync(file, '');
     chownSync(leave(journals, [{ kind: 'remove-file', path: file }]), 12345, 12345);
-    assert.match(recoverStale(journals).failed[0] ?? '', /belongs to user 12345/);
+    assert.match(recoverStale(journals).failed[0] ?? '', /belongs to another user \(12345\) and is left alone$/);
+    assert.ok(existsSync(file));
+    assert.deepEqual(readdirSync(journals), [`${DEAD}-1.jsonl`]);
+  });
+});
+
+test('what is no file of this user’s alone is no journal: a link, a pipe, a file that others can write', async (t) => {
+  await inFolder((folder, journals) => {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, '');
+    const entries = [{ kind: 'remove-file', path: file }];
+    renameSync(leave(journals, entries), path.join(folder, 'text'));
+    symlinkSync(path.join(folder, 'text'), path.join(journals, `${DEAD}-1.jsonl`));
+    chmodSync(leave(journals, entries, { owner: '4194306-1' }), 0o620);
+    if (needsCommand('mkfifo') === false)
+      assert.equal(spawnSync('mkfifo', [path.join(journals, '4194307-1-1.jsonl')]).status, 0);
+    else t.diagnostic('without mkfifo no pipe was tried');
+    const { undone, failed } = recoverStale(journals);
+    assert.deepEqual(undone, []);
+    assert.ok(failed.length >= 2 && failed.every((sentence) => sentence.startsWith('the journal ')), failed.join('\n'));
     assert.ok(existsSync(file));
   });
 });
+
+test('a folder of journals that others can write in, or that is another user’s, is used for nothing', async (t) => {
+  await inFolder((folder, journals) => {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, '');
+    leave(journals, [{ kind: 'remove-file', path: file }]);
+    const assertRefused = (why: RegExp): void => {
+      const { undone, failed } = recoverStale(journals);
+      assert.deepEqual([undone, failed.length, existsSync(file)], [[], 1, true]);
+      assert.match(failed[0] ?? '', why);
+      const journal = UndoJournal.open(journals);
+      assert.throws(() => journal.plan([{ kind: 'remove-file', path: file }]), { name: 'UserError', message: why });
+    };
+    chmodSync(journals, 0o777);
+    assertRefused(/journals, where changes are noted .*, can be written by others \(its mode is 777\): /);
+    chmodSync(journals, 0o700);
+    if (needsRoot()) t.diagnostic('another user’s folder takes root');
+    else {
+      chownSync(journals, 12345, 12345);
+      assertRefused(/journals, where changes are noted .*, belongs to another user \(12345\): /);
+      chownSync(journals, 0, 0);
+    }
+    assert.deepEqual(recoverStale(journals), { undone: [`removed ${file}`], failed: [] });
+  });
+});
+
+test('without a folder for journals nothing can be changed, and nothing is left to undo', () => {
+  assert.deepEqual(recoverStale(undefined), { undone: [], failed: [] });
+  const journal = UndoJournal.open(undefined);
+  assert.deepEqual(journal.undoAll(), []);
+  assert.throws(() => journal.plan([{ kind: 'remove-file', path: '/a' }]), {
+    name: 'UserError',
+    message: /^There is no folder to note changes in .*: set HOME or XDG_STATE_HOME /,
+  });
+});
+
+test(
+  'a journal and what others have made of its folder’s path: what it names is not looked for there',
+  { skip: needsRoot() },
+  async () => {
+    await inFolder((folder, journals) => {
+      const theirs = path.join(folder, 'iowitness-theirs');
+      const target = path.join(folder, 'target');
+      mkdirSync(theirs);
+      chownSync(theirs, 12345, 12345);
+      mkdirSync(target);
+      for (const name of ['file', 'setting']) writeFileSync(path.join(target, name), 'precious');
+      mkdirSync(path.join(target, 'tree'));
+      symlinkSync(target, path.join(theirs, 'place'));
+      symlinkSync(path.join(target, 'setting'), path.join(theirs, 'setting'));
+      const at = (name: string): string => path.join(theirs, 'place', name);
+      leave(journals, [
+        { kind: 'remove-file', path: at('file') },
+        { kind: 'remove-tree', path: at('tree') },
+        { kind: 'write-file', path: at('setting'), value: 'theirs' },
+        { kind: 'write-file', path: path.join(theirs, 'setting'), value: 'theirs' },
+      ]);
+      const { undone, failed } = recoverStale(journals);
+      assert.deepEqual([undone, failed.length], [[], 4]);
+      assert.match(failed[3] ?? '', /^remove-file of .*place is a link that another user may have put there/);
+      assert.deepEqual(readdirSync(target).sort(), ['file', 'setting', 'tree']);
+      assert.equal(readFileSync(path.join(target, 'setting'), 'utf8'), 'precious');
+    });
+  },
+);

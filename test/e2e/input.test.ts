@@ -240,8 +240,14 @@ test(
         inReadable.stderr.replace(narrower, ''),
         /^iowitness: iowitness-check-\S+ can’t be made .* with -o\.\n$/,
       );
-      const homeless = await run(['doctor'], { ...options, env: { ...options.env, XDG_STATE_HOME: '/nowhere' } });
-      assert.match(refusal(homeless), /^\/nowhere\/iowitness\/undo, where changes are noted .* can’t be made /);
+      const homeless = { ...options, env: { ...options.env, XDG_STATE_HOME: '/nowhere' } };
+      assert.equal((await run(['doctor'], homeless)).status, 0, 'it changes nothing');
+      const refused = await run(['check', '.', '-o', 'b.iow'], homeless);
+      assert.equal(refused.status, 2);
+      assert.match(
+        refused.stderr.replace(narrower, ''),
+        /^iowitness: \/nowhere\/iowitness\/undo, where changes are noted .* can’t be made /,
+      );
       chmodSync(path.join(cwd, 'a.iow/manifest.json'), 0);
       assert.match(
         refusal(await run(['diagnose', 'a.iow'], options)),

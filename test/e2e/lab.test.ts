@@ -7,7 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProbeProgress } from '../../src/model/recording.js';
-import { checkDirectory, startProbe, type ProbeOptions } from '../../src/lab/probe.js';
+import { holdPlace } from '../../src/base/hold-path.js';
+import { checkDirectory, startProbe, type Probe, type ProbeOptions } from '../../src/lab/probe.js';
 import { LabCgroup } from '../../src/lab/scenarios/cgroup.js';
 import { startHogs } from '../../src/lab/scenarios/cpu-hog.js';
 import { limitDirtyOfDevice, limitDirtyOfMachine } from '../../src/lab/scenarios/dirty-limit.js';
@@ -20,10 +21,21 @@ import { ddSpeed, inWorkplace, speedOf, writesOf } from '../support/scenario.js'
 const MiB = 1024 * 1024;
 const ONE_PHASE = { bufferedSeconds: 0, directSeconds: 0, fsyncSeconds: 0, bufferedBlockBytes: 512 };
 
+/** As a probe's, but the file by its path. */
+type Options = Omit<ProbeOptions, 'folder'>;
+
+/** Starts a probe, which holds its folder by itself from then on. */
+function start({ file, ...options }: Options, onProgress: (progress: ProbeProgress) => void): Probe {
+  const { folder, name } = holdPlace(file);
+  const running = startProbe({ ...options, folder, file: name }, onProgress);
+  folder.close();
+  return running;
+}
+
 /** Runs a probe to its end. */
-async function probe(options: ProbeOptions): Promise<ProbeProgress[]> {
+async function probe(options: Options): Promise<ProbeProgress[]> {
   const said: ProbeProgress[] = [];
-  const running = startProbe(options, (progress) => said.push(progress));
+  const running = start(options, (progress) => said.push(progress));
   running.go();
   assert.deepEqual(await running.done, { code: 0, signal: null, complaint: '' });
   return said;
@@ -81,7 +93,7 @@ test('a probe that is stopped removes its file', async () => {
   await inWorkplace(async ({ folder }) => {
     const file = path.join(folder, 'probe');
     const said: ProbeProgress[] = [];
-    const running = startProbe({ ...ONE_PHASE, file, directSeconds: 30, bufferedMaxBytes: MiB }, (progress) =>
+    const running = start({ ...ONE_PHASE, file, directSeconds: 30, bufferedMaxBytes: MiB }, (progress) =>
       said.push(progress),
     );
     running.go();
@@ -99,9 +111,11 @@ test('a probe whose parent is killed ends and removes its file', async () => {
   await inWorkplace(async ({ folder }) => {
     const file = path.join(folder, 'probe');
     const module = new URL('../../src/lab/probe.js', import.meta.url).href;
-    const options = { ...ONE_PHASE, file, directSeconds: 30, bufferedMaxBytes: MiB };
+    const held = new URL('../../src/base/hold-path.js', import.meta.url).href;
+    const options = { ...ONE_PHASE, file: path.basename(file), directSeconds: 30, bufferedMaxBytes: MiB };
     const program = `import { startProbe } from ${JSON.stringify(module)};
-      startProbe(${JSON.stringify(options)}, () => process.kill(process.pid, 'SIGKILL')).go();`;
+      import { holdFolder } from ${JSON.stringify(held)};
+      startProbe({ ...${JSON.stringify(options)}, folder: holdFolder(${JSON.stringify(folder)}) }, () => process.kill(process.pid, 'SIGKILL')).go();`;
     const parent = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
     assert.equal(parent.signal, 'SIGKILL');
     for (let tries = 0; existsSync(file) && tries < 100; tries += 1) await pause(20);
@@ -226,7 +240,7 @@ test(
       assert.ok(limited / 4096 < 75 && limited / 4096 > 25, `${limited / 4096} writes/s`);
       assert.ok(serviceMs < 5, `${serviceMs} ms`);
 
-      const running = startProbe({ ...ONE_PHASE, file: `${file}2`, directSeconds: 1, bufferedMaxBytes: MiB }, (slice) =>
+      const running = start({ ...ONE_PHASE, file: `${file}2`, directSeconds: 1, bufferedMaxBytes: MiB }, (slice) =>
         said.push(slice),
       );
       const said: ProbeProgress[] = [];

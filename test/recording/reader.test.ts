@@ -87,6 +87,23 @@ test('pipes and links in a recording are neither waited for nor followed', async
   });
 });
 
+test('a link in the place of a recording’s folder leads nowhere, be it to a whole machine', async () => {
+  await inFolder((folder) => {
+    const other = path.join(folder, 'other');
+    mkdirSync(path.join(other, 'events/block/block_rq_issue'), { recursive: true });
+    for (const name of ['machine.cpu0.log', 'kallsyms.gz', 'events/block/block_rq_issue/format'])
+      writeFileSync(path.join(other, name), 'somebody else’s');
+    const made = place(folder, newManifest());
+    symlinkSync(other, path.join(made, 'trace'));
+    const recording = openRecording(made);
+    assert.deepEqual(recording.traceStreams(), []);
+    for (const prefix of ['trace/', 'trace', 'trace/events/']) assert.deepEqual(recording.files(prefix), [], prefix);
+    for (const name of ['trace/kallsyms.gz', 'trace/events/block/block_rq_issue/format'])
+      assert.equal(recording.file(name), undefined, name);
+    assert.deepEqual([...recording.readings()], []);
+  });
+});
+
 test('a file larger than any of ours is a loss, not memory', async () => {
   await inFolder((folder) => {
     const made = place(folder, newManifest(), { 'huge.gz': Buffer.alloc(0) });

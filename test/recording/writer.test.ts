@@ -4,7 +4,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, constants, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,8 +28,12 @@ import { monotonicNs } from '../../src/base/clock.js';
 import { SOURCE } from '../../src/model/recording.js';
 import { openRecording } from '../../src/recording/reader.js';
 import { RecordingWriter } from '../../src/recording/writer.js';
-import { writeFileDirect } from '../../src/recording/direct-file.js';
+import { DirectFile, writeFileDirect } from '../../src/recording/direct-file.js';
+import { holdFolder } from '../../src/base/hold-path.js';
+import { withRival } from '../support/between-calls.js';
+import { ORDINARY } from '../support/cli.js';
 import { inFolder, newManifest } from '../support/recordings.js';
+import { needsRoot } from '../support/requirements.js';
 
 const END = { monotonicNs: '1', wallMs: 2 };
 
@@ -207,6 +225,87 @@ test('a place that is taken is refused with what to do', async () => {
   });
 });
 
+test('a folder that is a link, another user’s or open to others is refused, and left as it is', async () => {
+  await inFolder(async (folder) => {
+    const [empty, link] = [path.join(folder, 'empty'), path.join(folder, 'link')];
+    mkdirSync(empty);
+    symlinkSync(empty, link);
+    symlinkSync('/nowhere', path.join(folder, 'dangling'));
+    const refuse = (place: string, message: RegExp) =>
+      assert.rejects(() => RecordingWriter.create(place, newManifest()), { name: 'UserError', message });
+    for (const place of [link, `${link}/`, path.join(folder, 'dangling')])
+      await refuse(place, /(link|dangling)\/? is a link and is not followed: name the folder itself, /);
+    chmodSync(empty, 0o770);
+    await refuse(empty, /empty can be written by others \(its mode is 770\), so .* name another with -o\.$/);
+    chmodSync(empty, 0o755);
+    if (needsRoot() === false) {
+      chownSync(empty, ORDINARY.uid, ORDINARY.gid);
+      await refuse(empty, /empty belongs to another user \(65534\), so .* name another with -o\.$/);
+    }
+    assert.deepEqual(readdirSync(empty), []);
+  });
+});
+
+test('everything in a recording is for its user alone', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const writer = await RecordingWriter.create(place, newManifest());
+    writer.file('trace/events/block/block_rq_issue/format', Buffer.from('name: block_rq_issue'));
+    writer.pages('machine', 0, Buffer.alloc(16));
+    writer.flush();
+    while (writer.queuedBytes > 0) await sleep(1);
+    const assertPrivate = (): void => {
+      for (const name of ['', ...readdirSync(place, { recursive: true }).map(String)])
+        assert.equal(statSync(path.join(place, name)).mode & 0o077, 0, name);
+    };
+    assertPrivate();
+    await writer.close(END, 'time');
+    assertPrivate();
+    assert.equal(statSync(path.join(place, 'machine.log')).mode & 0o777, 0o600);
+  });
+});
+
+test('a recording that is moved while it is written goes on where it has been moved to', async () => {
+  await inFolder(async (folder) => {
+    const [place, moved] = [path.join(folder, 'a.iow'), path.join(folder, 'b.iow')];
+    const writer = await RecordingWriter.create(place, newManifest());
+    renameSync(place, moved);
+    symlinkSync('/nowhere', place);
+    writer.reading('/number', '1', monotonicNs());
+    writer.pages('machine', 0, Buffer.alloc(16));
+    await writer.close(END, 'time');
+    const recording = openRecording(moved);
+    assert.equal(recording.complete, true);
+    assert.equal([...recording.readings()].length, 1);
+    assert.deepEqual(recording.traceStreams(), [{ instance: 'machine', cpu: 0 }]);
+  });
+});
+
+test('what bears a file’s name behind any call is never written to', async () => {
+  await inFolder(async (folder) => {
+    const [place, target] = [path.join(folder, 'place'), path.join(folder, 'target')];
+    mkdirSync(place);
+    writeFileSync(target, 'precious');
+    const held = holdFolder(place);
+    let swapped = 0;
+    const write = async (): Promise<void> => {
+      await writeFileDirect(held, 'report.html', Buffer.alloc(10_000, 'x'));
+      await (await DirectFile.create(held, 'log')).close();
+    };
+    await withRival(write, () => {
+      for (const entry of readdirSync(place, { withFileTypes: true })) {
+        if (entry.isSymbolicLink()) continue;
+        rmSync(path.join(place, entry.name));
+        symlinkSync(target, path.join(place, entry.name));
+        swapped += 1;
+      }
+    });
+    held.close();
+    assert.ok(swapped >= 2, `${swapped} files were exchanged`);
+    assert.equal(readFileSync(target, 'utf8'), 'precious');
+  });
+});
+
 /** Open file descriptors of this process below a folder, with O_DIRECT. */
 function directFiles(folder: string): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
@@ -235,12 +334,14 @@ test('logs are written past the page cache', async () => {
 test('a whole file is replaced at once, with its real length', async () => {
   await inFolder(async (folder) => {
     const file = path.join(folder, 'report.html');
+    const held = holdFolder(folder);
     for (const length of [0, 1, 4095, 4096, 4097, 700_000]) {
       const content = Buffer.alloc(length, 'abc');
-      await Promise.all([writeFileDirect(file, content), writeFileDirect(file, content)]);
+      await Promise.all([1, 2].map(() => writeFileDirect(held, 'report.html', content)));
       assert.ok(readFileSync(file).equals(content));
     }
-    await assert.rejects(writeFileDirect(path.join(folder, 'missing', 'a'), Buffer.from('a')), { code: 'ENOENT' });
+    await assert.rejects(writeFileDirect(held, 'missing/a', Buffer.from('a')), { code: 'ENOENT' });
+    held.close();
     assert.deepEqual(readdirSync(folder), ['report.html']);
   });
 });

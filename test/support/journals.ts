@@ -23,8 +23,10 @@ export function leave(
   entries: readonly unknown[],
   { boot = BOOT, owner = DEAD, tail = '' } = {},
 ): string {
-  mkdirSync(journals, { recursive: true });
+  mkdirSync(journals, { recursive: true, mode: 0o700 });
   const file = path.join(journals, `${owner}-1.jsonl`);
-  writeFileSync(file, [{ boot }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('') + tail);
+  writeFileSync(file, [{ boot }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('') + tail, {
+    mode: 0o600,
+  });
   return file;
 }

@@ -1,6 +1,5 @@
 // Hardly a free block, or no free inode: writes fail and are tried again.
 
-import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
 import { fillUp, useUpInodes } from '../scenarios/loop-volume.js';
@@ -16,9 +15,7 @@ export const drill: Drill = {
     const { draw } = stage;
     const inodes = draw.chance('inodes', 0.4);
     const volume = stage.volume({ bytes: 128 * MiB, ...(inodes && { mkfs: ['-N', '256'] }) });
-    const folder = join(volume.mountPoint, 'parts');
-    mkdirSync(folder);
-    chmodSync(folder, 0o777);
+    const folder = stage.folderIn(volume.mountPoint, 'parts');
     const restMs = draw.pick('restMs', [0, 5]);
     await stage.victim(
       inodes

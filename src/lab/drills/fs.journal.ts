@@ -1,6 +1,5 @@
 // The victim changes metadata, and waits for commits that other processes' syncs cause.
 
-import { mkdirSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
 import { makeSlowBelow } from '../scenarios/slow-below.js';
@@ -17,9 +16,7 @@ export const drill: Drill = {
     const slow = makeSlowBelow(stage.journal, { folder: stage.folder, name: 'volume', bytes: 320 * MiB });
     stage.open(slow.volume);
     slow.slow({ writeIops: draw.scale('writeIops', 300, 800) });
-    const folder = join(slow.volume.mountPoint, 'parts');
-    mkdirSync(folder);
-    chmodSync(folder, 0o777);
+    const folder = stage.folderIn(slow.volume.mountPoint, 'parts');
     await stage.victim({ does: 'rename', folder, files: draw.integer('files', 50, 500) });
     const others = draw.integer('syncers', 2, 4);
     for (let n = 0; n < others; n += 1) {

@@ -14,7 +14,7 @@ export const drill: Drill = {
     const volume = stage.volume();
     const memory = stage.elsewhere('memory');
     journal.plan([{ kind: 'unmount', path: memory }]);
-    run('mount', '-t', 'tmpfs', '-o', 'size=95%', 'tmpfs', memory);
+    run('mount', '-t', 'tmpfs', '-o', 'size=95%,mode=700', 'tmpfs', memory);
     const bytes = Math.floor((freemem() * draw.integer('percentOfFree', 40, 60)) / 100);
     run('fallocate', '-l', String(bytes), join(memory, 'table'));
     await stage.victim({

@@ -4,9 +4,11 @@
 // dirty only once and the loop's worker thread passes it on in the writer's own cgroup (drivers/block/loop.c).
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errnoOf, UserError } from '../../base/errors.js';
+import type { HeldFolder } from '../../base/held-folder.js';
+import { inFolder } from '../../base/hold-path.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { DeviceId } from '../../model/counters.js';
 import { checkDirectory } from '../probe.js';
@@ -103,20 +105,29 @@ export function makeLoopVolume(journal: UndoJournal, options: VolumeOptions): Lo
  * blocks of their own.
  */
 export function fillUp(mountPoint: string, leaveBytes: number, forWhom: 'root' | 'users'): void {
-  for (let part = 0; part < 24; part += 1) {
-    const { bavail, bfree, bsize } = statfsSync(mountPoint);
-    const spare = (forWhom === 'root' ? bfree : bavail) * bsize - leaveBytes;
-    if (spare < bsize) return;
-    const bytes = String(Math.max(bsize, Math.floor(spare * 0.8)));
-    // One that does not fit takes what it can get.
-    spawnSync('fallocate', ['-l', bytes, join(mountPoint, `filler${part}`)]);
-  }
+  inFolder(mountPoint, (folder) => {
+    for (let part = 0; part < 24; part += 1) {
+      const { bavail, bfree, bsize } = statfsSync(mountPoint);
+      const spare = (forWhom === 'root' ? bfree : bavail) * bsize - leaveBytes;
+      if (spare < bsize) return;
+      allocate(folder, `filler${part}`, Math.max(bsize, Math.floor(spare * 0.8)));
+    }
+  });
+}
+
+/** Makes a file of a size; one that does not fit takes what it can get. The volume may be another user's, so its name is not passed on. */
+function allocate(folder: HeldFolder, name: string, bytes: number): void {
+  const file = folder.createSync(name);
+  spawnSync('fallocate', ['-l', String(bytes), '/proc/self/fd/3'], { stdio: ['ignore', 'ignore', 'ignore', file] });
+  closeSync(file);
 }
 
 /** Makes empty files until a volume has no inode left, and waits a moment for what is under way. */
 export function useUpInodes(mountPoint: string, name: string): void {
   try {
-    for (let n = 0; ; n += 1) writeFileSync(join(mountPoint, `${name}-${n}`), '');
+    inFolder(mountPoint, (folder) => {
+      for (let n = 0; ; n += 1) closeSync(folder.createSync(`${name}-${n}`));
+    });
   } catch (error) {
     if (errnoOf(error) !== 'ENOSPC') throw error;
   }

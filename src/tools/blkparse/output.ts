@@ -1,9 +1,10 @@
 // Where blkparse's bytes go: text to a file or standard output, and what C's stdout holds back until it is full or the program ends.
 // blkparse opens standard output twice, so on one that is no terminal its `Input file … added` lines come after the text.
 
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
+import { findOutput, openFile } from '../../base/output.js';
 
 /** Whoever reads our output has gone: nothing more is to be done. */
 export class OutputClosed extends Error {
@@ -14,21 +15,32 @@ export class OutputClosed extends Error {
 export class FileOutput {
   private readonly name: string;
   private readonly fd: number;
+  private readonly ours: boolean;
 
-  private constructor(name: string, fd: number) {
+  /** `ours`: whether the descriptor is to be closed. */
+  constructor(name: string, fd: number, ours: boolean) {
     this.name = name;
     this.fd = fd;
+    this.ours = ours;
   }
 
   static standard(): FileOutput {
-    return new FileOutput('standard output', 1);
+    return new FileOutput('standard output', 1, false);
   }
 
+  /** Begins a file, or goes on in a pipe or a device. Throws a UserError where that can't be. */
   static open(path: string): FileOutput {
     try {
-      return new FileOutput(path, openSync(path, 'w'));
+      const output = findOutput(path);
+      if (output.kind === 'stream') return new FileOutput(path, output.descriptor, output.ours);
+      try {
+        return new FileOutput(path, openFile(output.folder, output.name), true);
+      } finally {
+        output.folder.close();
+      }
     } catch (error) {
-      throw new UserError(`${path} can’t be written (${messageOf(error)}).`);
+      if (errnoOf(error) === undefined) throw error;
+      throw new UserError(`${path} can’t be written (${messageOf(error)}): name another place.`);
     }
   }
 
@@ -56,7 +68,7 @@ export class FileOutput {
   }
 
   close(): void {
-    if (this.fd !== 1) closeSync(this.fd);
+    if (this.ours) closeSync(this.fd);
   }
 }
 
