@@ -1,5 +1,6 @@
 // The undo journal: every change that we make to a machine is written down and flushed before it is made, and undone in reverse order
-// at the end. What a killed process left is found by the next start of any command, through the journal of its dead owner.
+// at the end. What a killed process left is undone by its watchdog, and where that was killed as well, by the next
+// start of any command, through the journal of its dead owner.
 //
 //   FOLDER/PID-STARTTIME-N.jsonl     line 1: {"boot":"…"}, then one entry a line, each flushed (O_DSYNC) before its change is made
 //
@@ -27,6 +28,7 @@ import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
 import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
+import { startWatchdog, type Watchdog } from './watchdog.js';
 
 function bootId(): string {
   return readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
@@ -72,6 +74,7 @@ export class UndoJournal {
   private file = '';
   private fd: number | undefined;
   private entries: UndoEntry[] = [];
+  private watchdog: Watchdog | undefined;
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -111,6 +114,7 @@ export class UndoJournal {
   }
 
   private begin(): number {
+    this.watchdog ??= startWatchdog(this.folder);
     journals += 1;
     this.file = join(this.folder, `${ownName()}-${journals}.jsonl`);
     const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants;
@@ -137,6 +141,9 @@ export class UndoJournal {
     this.entries = [];
     if (left.length === 0) rmSync(this.file, { force: true });
     else replaceFile(this.file, linesOf(bootId(), left));
+    // What could not be undone now may be when this process is gone, so the watchdog stays for it.
+    if (left.length === 0) this.watchdog?.release();
+    this.watchdog = undefined;
     return failed;
   }
 }
