@@ -8,31 +8,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parsePidStat } from '../src/base/procfs/pid-stat.js';
 import { loadDrills } from '../src/catalogue.js';
 import { Draw, seedFor } from '../src/lab/draw.js';
-import { WATCHDOG_NAME } from '../src/lab/watchdog.js';
+import { killWithWatchdogs, lives, watchdogsOf } from '../test/support/leftovers.js';
 import { differences, machineState, ourProcesses } from '../test/support/machine-state.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 /** A drill takes some eight seconds: set-up, a moment's warming, six seconds of recording, two diagnoses. */
 const LONGEST_MS = 9000;
 const WATCHDOG_MS = 20_000;
-
-/** The watchdogs of one drill: somebody else's keep watch over somebody else's. */
-function watchdogsOf(parent: number): number[] {
-  return ourProcesses()
-    .filter(({ pid, name }) => name === WATCHDOG_NAME && parentOf(pid) === parent)
-    .map(({ pid }) => pid);
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    return parsePidStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.parent;
-  } catch {
-    return undefined;
-  }
-}
 
 async function untilGone(pids: () => number[]): Promise<void> {
   const deadline = performance.now() + WATCHDOG_MS;
@@ -58,10 +42,10 @@ async function killOnce(ids: readonly string[], seed: number, round: number, fol
   const ended = new Promise<void>((settle) => child.on('close', () => settle()));
   await Promise.race([pause(afterMs), ended]);
   const watchdogs = watchdogsOf(child.pid ?? 0);
-  if (byUndo) for (const pid of watchdogs) process.kill(pid, 'SIGKILL');
+  if (byUndo && child.exitCode === null) await killWithWatchdogs(child.pid ?? 0);
   child.kill('SIGKILL');
   await ended;
-  await untilGone(() => ourProcesses().flatMap(({ pid }) => (watchdogs.includes(pid) ? [pid] : [])));
+  await untilGone(() => watchdogs.filter(lives));
   if (byUndo) spawnSync(process.execPath, [MAIN, 'undo'], { stdio: 'ignore' });
   // What was told to end may take a moment to be gone.
   await untilGone(() => ourProcesses().map(({ pid }) => pid));

@@ -11,7 +11,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UserError } from '../src/base/errors.js';
-import { startWatchdog } from '../src/lab/watchdog.js';
 import { SCENARIOS } from './real-stalls/all.js';
 import { resultOf, type Result } from './real-stalls/judge.js';
 import { canBuildNapfs } from './real-stalls/nap-disk.js';
@@ -56,7 +55,6 @@ async function resultFrom(folder: string, name: string): Promise<Result> {
 async function runAll(keep: string): Promise<Result[]> {
   const results: Result[] = [];
   const chosen = SCENARIOS.filter(({ id }) => new RegExp(values.only).test(id));
-  const watchdog = startWatchdog('/var/lib/iowitness/undo');
   for (let repeat = 0; repeat < Number(values.repeat); repeat += 1) {
     for (const scenario of chosen) {
       const packages = missing(scenario);
@@ -76,7 +74,6 @@ async function runAll(keep: string): Promise<Result[]> {
       }
     }
   }
-  watchdog.release();
   return results;
 }
 

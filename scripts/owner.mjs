@@ -1,6 +1,7 @@
-// Whose clone this is, where root starts one of another user. What is installed and built in it is made by its owner, or the owner could
-// never build it again; and root is told that whoever can write the clone decides what root runs. The launcher says the same by itself
-// when there is nothing to build, because a start of Node only for that would be felt.
+// Whose clone this is, where root starts one of another user. What is installed and built in it is made by its owner,
+// or the owner could never build it again; and root is told that whoever can write the clone decides what root runs.
+// The launcher says the same by itself when there is nothing to build, because a start of Node only for that would be
+// felt.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
@@ -20,7 +21,10 @@ export function foreignOwner() {
   return uid === 0 ? undefined : { uid, gid };
 }
 
-/** A sentence for root where others can write the clone. Who became root by sudo is no other: that user could run anything anyhow. */
+/**
+ * A sentence for root where others can write the clone. Who became root by sudo is no other: that user could run
+ * anything anyhow.
+ */
 export function warningForRoot() {
   if (process.geteuid() !== 0) return undefined;
   const trusted = [0, Number(process.env.SUDO_UID ?? 0)];
@@ -74,7 +78,9 @@ function nameOfUser() {
 /** Root's own places, which another user can't write or must not read. */
 const ROOTS_OWN = /^(home|user|logname|tmpdir|xdg_.*|npm_config_(cache|userconfig|prefix|globalconfig|tmp))$/i;
 
-/** Runs one of our scripts as another user, and settles with its exit status; undefined where that user can't run it. */
+/**
+ * Runs one of our scripts as another user, and settles with its exit status; undefined where that user can't run it.
+ */
 export async function runAs({ uid, gid }, script, args) {
   const test = spawnSync('test', ['-r', script, '-a', '-x', process.execPath], { uid, gid });
   if (test.status !== 0) return undefined;

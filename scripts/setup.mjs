@@ -1,8 +1,8 @@
 // Makes a clone ready to run: installs what package-lock.json names and builds dist/. The launcher calls it when the
 // build is missing or older than the sources (`node scripts/setup.mjs`), `npm test` and `npm run check` call prepare()
 // for the full set. It uses Node's built-ins only, as nothing is installed yet. Two first starts at once are kept apart
-// by a lock folder; npm's and tsc's output goes to .setup.log and is shown only when something fails. Root in another user's clone
-// lets that user do all of it (owner.mjs).
+// by a lock folder; npm's and tsc's output goes to .setup.log and is shown only when something fails. Root in another
+// user's clone lets that user do all of it (owner.mjs).
 //   node scripts/setup.mjs [--full] [--tests] [--no-build]
 
 import { spawn } from 'node:child_process';
@@ -112,7 +112,9 @@ async function install(full) {
   copyFileSync(lockFile, installedLock);
 }
 
-/** Where npm keeps its cache: at home, or in a folder for this install alone where this user has no home to write in. */
+/**
+ * Where npm keeps its cache: at home, or in a folder for this install alone where this user has no home to write in.
+ */
 function homeForNpm() {
   try {
     const home = homedir();
@@ -217,8 +219,8 @@ async function prepareAs(owner, { full, tests, build }) {
 
 /**
  * Installs and builds under the lock. `full`: with the development dependencies; `tests`: with the tests compiled;
- * `isDone`: asked once the lock is held, as another start may have done the work meanwhile; `warned`: the launcher has told root who can
- * write here.
+ * `isDone`: asked once the lock is held, as another start may have done the work meanwhile; `warned`: the launcher has
+ * told root who can write here.
  */
 export async function prepare({
   full = false,

@@ -1,7 +1,8 @@
 // The facts of the machine: every small file that says what it is and how it is set, put on the tape as raw text.
 // A set of facts is one mark (SOURCE.facts) and the readings after it; all of them carry the mark's own time, which is how a reader
 // tells them from counters of the same path that stand around them. What can't be read is left out: not every machine has every file.
-// A folder's listing is a reading whose path ends in '/', its names joined by newlines. Command lines come masked, and no environment is read.
+// A folder's listing is a reading whose path ends in '/', its names joined by newlines. Command lines come masked, and
+// no environment is read.
 // On Linux 6.18 it costs 6 to 12 ms of CPU with 75 processes and 40 ms with 1000; it is taken at the start, after a change and at the end.
 
 import { readdirSync, readlinkSync } from 'node:fs';

@@ -1,6 +1,7 @@
-// Secrets on command lines, made unreadable before anything is recorded: a recording is sent to colleagues, and root's recorder sees what
-// every user has typed. What enters is a command line as the kernel or the user gives it; what leaves is the same with *** in the place of
-// each secret. `secret-patterns.ts` says what secrets look like; this file knows how words follow each other.
+// Secrets on command lines, made unreadable before anything is recorded: a recording is sent to colleagues, and root's
+// recorder sees what every user has typed. What enters is a command line as the kernel or the user gives it; what
+// leaves is the same with *** in the place of each secret. `secret-patterns.ts` says what secrets look like; this file
+// knows how words follow each other.
 
 import {
   COLON,
@@ -77,7 +78,10 @@ export function maskText(text: string): string {
   return SECRET_TEXTS.reduce((masked, pattern) => masked.replace(pattern, `$1${MASK}`), text);
 }
 
-/** Masks a whole command line in one text: a script, a title that a process has given itself, the kernel's own command line. */
+/**
+ * Masks a whole command line in one text: a script, a title that a process has given itself, the kernel's own command
+ * line.
+ */
 function maskScript(script: string): string {
   const words = new Words();
   return script.replace(WORD, (word) => {
@@ -103,7 +107,10 @@ export function maskArguments(args: readonly string[]): string[] {
 /** Of a longer command line only so much is kept, in characters: a process can make its own as long as it likes. */
 const LONGEST = 64 * 1024;
 
-/** The text of /proc/PID/cmdline or /proc/cmdline: arguments that end with NUL, or one text. An argument is kept whole or not at all. */
+/**
+ * The text of /proc/PID/cmdline or /proc/cmdline: arguments that end with NUL, or one text. An argument is kept whole
+ * or not at all.
+ */
 export function maskCommandLine(text: string): string {
   const kept = text.length <= LONGEST ? text : `${text.slice(0, text.lastIndexOf('\0', LONGEST) + 1)}…`;
   return maskArguments(kept.split('\0')).join('\0');

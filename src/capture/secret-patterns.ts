@@ -1,15 +1,24 @@
-// What secrets look like on command lines: the one table of it, in three parts. Names whose value is a secret, however the value is
-// joined to them; options that are secret for some programs only; and text that gives itself away wherever it stands. `mask.ts` puts them
-// to use. A pattern is met with every process's arguments, so none may take more than linear time: each is tied to where a word begins.
+// What secrets look like on command lines: the one table of it, in three parts. Names whose value is a secret, however
+// the value is joined to them; options that are secret for some programs only; and text that gives itself away wherever
+// it stands. `mask.ts` puts them to use. A pattern is met with every process's arguments, so none may take more than
+// linear time: each is tied to where a word begins.
 
 /** What stands in a secret's place. */
 export const MASK = '***';
 
 /**
- * A name whose value is a secret: '--db-password', 'PGPASSWORD', 'api_key', '-Djavax.net.ssl.keyStorePassword'. `pass`, `pw`, `psk` and
- * `pwd` count as words of their own only, because of 'bypass' and of the shell's PWD. '--password-file' and '--tokenizer' end otherwise.
+ * A name whose value is a secret: '--db-password', 'PGPASSWORD', 'api_key', '-Djavax.net.ssl.keyStorePassword'. `pass`,
+ * `pw`, `psk` and `pwd` count as words of their own only, because of 'bypass' and of the shell's PWD. '--password-file'
+ * and '--tokenizer' end otherwise.
  */
-export const SECRET_NAME = String.raw`(?:[\w.-]*(?:password|passwd|passphrase|passcode|requirepass|masterauth|storepass|keypass|sshpass|secret|token|cookie|credentials?|authorization|(?:api|access|account|auth|encryption|master|private|secret|signing)[-_.]?key)|(?:[\w.-]*[-_.])?(?:pass|pw|psk)|[\w.-]*[-_.]pwd)\d*`;
+export const SECRET_NAME = ((): string => {
+  const words =
+    'password|passwd|passphrase|passcode|requirepass|masterauth|storepass|keypass|sshpass|' +
+    'secret|token|cookie|credentials?|authorization';
+  const keys = '(?:api|access|account|auth|encryption|master|private|secret|signing)[-_.]?key';
+  const alone = String.raw`(?:[\w.-]*[-_.])?(?:pass|pw|psk)|[\w.-]*[-_.]pwd`;
+  return String.raw`(?:[\w.-]*(?:${words}|${keys})|${alone})\d*`;
+})();
 
 /** Options that ask whether there is to be a secret, and take none: psql's --no-password, ansible's --ask-pass. */
 export const TAKES_NOTHING = /^--?(?:no|ask|prompt)-/i;

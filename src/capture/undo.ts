@@ -1,5 +1,6 @@
 // The undo journal: every change that we make to a machine is written down and flushed before it is made, and undone in reverse order
-// at the end. What a killed process left is found by the next start of any command, through the journal of its dead owner.
+// at the end. What a killed process left is undone by its watchdog, and where that was killed as well, by the next
+// start of any command, through the journal of its dead owner.
 //
 //   FOLDER/PID-STARTTIME-N.jsonl     line 1: {"boot":"…"}, then one entry a line, each flushed (O_DSYNC) before its change is made
 //
@@ -15,6 +16,7 @@ import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
 import { makeJournals, readJournal, replaceJournal, requireSafe } from './journals.js';
 import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
+import { startWatchdog, type Watchdog } from './watchdog.js';
 
 function bootId(): string {
   return readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
@@ -44,6 +46,7 @@ export class UndoJournal {
   private name = '';
   private fd: number | undefined;
   private entries: UndoEntry[] = [];
+  private watchdog: Watchdog | undefined;
 
   private constructor(path: string | undefined) {
     this.path = path;
@@ -80,6 +83,7 @@ export class UndoJournal {
 
   private begin(): number {
     const folder = this.prepare();
+    this.watchdog ??= startWatchdog(folder.path);
     journals += 1;
     this.name = `${ownName()}-${journals}.jsonl`;
     const fd = folder.createSync(this.name, constants.O_APPEND | constants.O_DSYNC);
@@ -107,6 +111,9 @@ export class UndoJournal {
     else if (this.folder.stat(this.name)) this.folder.removeSync(this.name);
     this.folder.close();
     this.folder = undefined;
+    // What could not be undone now may be when this process is gone, so the watchdog stays for it.
+    if (left.length === 0) this.watchdog?.release();
+    this.watchdog = undefined;
     return failed;
   }
 }

@@ -51,8 +51,8 @@ export function progress(text: string): void {
 }
 
 /**
- * Prints on standard output, at once and all of it: Node's own stream takes a write that a full disk has cut short for a whole one.
- * Throws a UserError where it can't be written, and OutputClosed where its reader has gone.
+ * Prints on standard output, at once and all of it: Node's own stream takes a write that a full disk has cut short for
+ * a whole one. Throws a UserError where it can't be written, and OutputClosed where its reader has gone.
  */
 export function print(text: string): void {
   FileOutput.standard().write(Buffer.from(text));

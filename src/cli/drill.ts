@@ -10,7 +10,6 @@ import { loadDrills } from '../catalogue.js';
 import { runDrill } from '../run/drill.js';
 import { NOBODY, type Drill } from '../lab/drill.js';
 import { checkDirectory } from '../lab/probe.js';
-import { startWatchdog } from '../lab/watchdog.js';
 import type { DrillReport, DrillRun } from '../model/drills.js';
 import { renderDrillList, renderDrills, renderRun } from '../present/drills.js';
 import { EXIT, numberBetween, progress, say, toolName, undoFolder, warn } from './context.js';
@@ -86,9 +85,7 @@ function named(drills: readonly Drill[], id: string): Drill {
 async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): Promise<DrillReport> {
   const at = new Date().toISOString();
   const tool = toolName();
-  const journals = undoFolder();
   const place = safePath(options.dir);
-  const watchdog = startWatchdog(journals);
   const runs: DrillRun[] = [];
   const count = chosen.length * options.repeat;
   const isReadable = canBeReadByAll();
@@ -103,7 +100,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
         seed: options.seed,
         repeat,
         folder: place,
-        undoFolder: journals,
+        undoFolder: undoFolder(),
         tool,
         ...(isReadable && { self: SELF }),
         ...(options.keep !== undefined && { keep: options.keep }),
@@ -115,8 +112,6 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
       }
     }
   }
-  // Not where an error ends it: then the watchdog puts back what this process could not.
-  watchdog.release();
   const kernel = readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown';
   return { schema: 'iowitness.drills/1', tool, kernel, at, seed: options.seed, runs };
 }

@@ -1,4 +1,5 @@
-// What facts may hold of processes: command lines with their secrets masked, mounts without passwords, and never an environment.
+// What facts may hold of processes: command lines with their secrets masked, mounts without passwords, and never an
+// environment.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -2,7 +2,7 @@
 // kernel's mounts, devices and cgroups is in test/e2e/undo.test.ts. This file also is its own child process: with the argument `child` it makes changes until it is killed.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -23,13 +23,14 @@ import * as v from 'valibot';
 import { recoverStale, UndoJournal } from '../../src/capture/undo.js';
 import type { UndoEntry } from '../../src/capture/undo-entries.js';
 import { BOOT, DEAD, inFolder, leave } from '../support/journals.js';
+import { killWithWatchdogs, lives, watchdogsOf } from '../support/leftovers.js';
 import { needsCommand, needsRoot } from '../support/requirements.js';
 
-/** Makes files and undoes one after the other until it is killed; says on standard output which change is made. */
+/** Makes files and undoes them until it is killed, most of the time with some that are made; says on standard output which change is made. */
 function churn(folder: string, journals: string): void {
   for (let count = 0; ; count += 1) {
     const journal = UndoJournal.open(journals);
-    const made = Array.from({ length: 3 }, (_, index) => path.join(folder, `probe-${count}-${index}`));
+    const made = Array.from({ length: 200 }, (_, index) => path.join(folder, `probe-${count}-${index}`));
     for (const file of made) {
       journal.plan([{ kind: 'remove-file', path: file }]);
       writeFileSync(file, 'x');
@@ -229,17 +230,70 @@ test('a recoverer that was killed is recovered in turn', async () => {
   });
 });
 
-test('kill -9 between plan and change, at any moment: the next start finds nothing left after it', async () => {
+/** Starts a child that makes changes, and lets it do so for a moment. */
+async function startChurn(folder: string, journals: string): Promise<{ child: ChildProcess; ended: Promise<unknown> }> {
+  const child = spawn(process.execPath, [import.meta.filename, 'child', folder, journals], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  await sleep(Math.random() * 60);
+  return { child, ended };
+}
+
+test('kill -9 between plan and change, at any moment: the watchdog leaves nothing', async () => {
+  await inFolder(async (folder, journals) => {
+    for (let round = 0; round < 6; round += 1) {
+      const { child, ended } = await startChurn(folder, journals);
+      const watchdogs = watchdogsOf(child.pid ?? 0);
+      child.kill('SIGKILL');
+      await ended;
+      const deadline = Date.now() + 10_000;
+      const left = () => [...readdirSync(folder).filter((name) => name !== 'journals'), ...readdirSync(journals)];
+      while ((left().length > 0 || watchdogs.some(lives)) && Date.now() < deadline) await sleep(20);
+      assert.deepEqual(left(), []);
+      assert.deepEqual(watchdogs.filter(lives), [], 'the watchdog ends');
+    }
+  });
+});
+
+test('a process that has undone everything leaves no watchdog behind, however it ends', async () => {
+  await inFolder(async (folder, journals) => {
+    const script = (
+      end: string,
+    ) => `import { UndoJournal } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/capture/undo.js'))};
+      const journal = UndoJournal.open(${JSON.stringify(journals)});
+      journal.plan([{ kind: 'remove-file', path: ${JSON.stringify(path.join(folder, 'file'))} }]);
+      console.log('planned'); ${end}`;
+    for (const end of ['journal.undoAll();', 'process.exit(3);', 'throw new Error("expected");']) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script(end)], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      const closed = once(child, 'close');
+      await once(child.stdout, 'data');
+      await closed;
+      assert.deepEqual(readdirSync(journals), [], end);
+    }
+    const child = spawn(process.execPath, [
+      '--input-type=module',
+      '-e',
+      script('journal.undoAll(); setTimeout(() => {}, 60_000)'),
+    ]);
+    await once(child.stdout, 'data');
+    const deadline = Date.now() + 10_000;
+    while (watchdogsOf(child.pid ?? 0).length > 0 && Date.now() < deadline) await sleep(20);
+    assert.deepEqual(watchdogsOf(child.pid ?? 0), [], 'it goes as soon as nothing is left to undo');
+    child.kill();
+  });
+});
+
+test('kill -9 with the watchdog, at any moment: the next start finds nothing left after it', async () => {
   await inFolder(async (folder, journals) => {
     let left = 0;
     for (let round = 0; round < 12; round += 1) {
-      const child = spawn(process.execPath, [import.meta.filename, 'child', folder, journals], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      await once(child.stdout, 'data');
-      await sleep(Math.random() * 30);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      const { child, ended } = await startChurn(folder, journals);
+      await killWithWatchdogs(child.pid ?? 0);
+      await ended;
       // Two starts at once do not fight over it.
       const starts = [recoverStale(journals), recoverStale(journals)];
       assert.deepEqual(

@@ -1,6 +1,6 @@
-// The launcher in a copy of the clone that an ordinary user owns and root starts: what is installed and built there stays that user's, root
-// is told who can write what it runs, and what root has left there earlier is told with what to do. npm is a stand-in that says who called
-// it and links the packages of this clone.
+// The launcher in a copy of the clone that an ordinary user owns and root starts: what is installed and built there
+// stays that user's, root is told who can write what it runs, and what root has left there earlier is told with what to
+// do. npm is a stand-in that says who called it and links the packages of this clone.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,6 @@
-// What cannot be printed is no success: every command that prints fails on a full device and with an output that is cut short, and is
-// content with a reader that goes early. Commands that need the real kernel are in test/e2e/output.test.ts.
+// What cannot be printed is no success: every command that prints fails on a full device and with an output that is cut
+// short, and is content with a reader that goes early. Commands that need the real kernel are in
+// test/e2e/output.test.ts.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,17 +1,22 @@
-// Recorders that are killed or interrupted at random moments of their lives: after the next start of any command the machine is as it
-// was, and what was recorded until then can be read. The seed of the moments is in the name of each failure's round.
+// Recorders that are killed or interrupted at random moments of their lives: their watchdog puts the machine back, and
+// where that was killed as well, the next start of any command; what was recorded until then can be read. Each failure
+// names its round's moment.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { DiagnosisSchema } from '../../src/model/diagnosis.js';
-import { refusal, run, start, type Ran } from '../support/cli.js';
-import { assertNothingLeft, leftovers } from '../support/leftovers.js';
+import { openKernelFilesystems } from '../../src/capture/kernel-fs.js';
+import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
+import { needsReadableClone, ORDINARY, refusal, run, start, type Ran } from '../support/cli.js';
+import { assertNothingLeft, killWithWatchdogs, leftovers, watchdogsOf } from '../support/leftovers.js';
 import { inFolder } from '../support/recordings.js';
-import { needsRoot, needsTracefs } from '../support/requirements.js';
+import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
+import { inWorkplace } from '../support/scenario.js';
+import { settings, untilTraced } from '../support/tracing.js';
 
 const skip = needsRoot() || needsTracefs();
 
@@ -54,14 +59,47 @@ async function assertReadable(cwd: string): Promise<void> {
   assert.equal(recording.complete, readFileSync(manifest, 'utf8').includes('"endedBecause"'));
 }
 
+/** Journals of a process, also while somebody is undoing them. */
+function journalsOf(pid: number): string[] {
+  return readdirSync('/var/lib/iowitness/undo').filter((file) => new RegExp(`(^|-of-)${pid}-`).test(file));
+}
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!holds()) {
+    assert.ok(Date.now() < deadline, what);
+    await sleep(50);
+  }
+}
+
 for (const [name, args] of Object.entries(COMMANDS)) {
-  test(`kill -9 of ${name} at any moment leaves nothing after the next start`, { skip }, async () => {
+  test(`kill -9 of ${name} at any moment leaves nothing, though nothing is started again`, { skip }, async () => {
     for (let round = 0; round < 5; round += 1) {
       // One moment in each fifth of its life.
       const ms = 100 + (round + Math.random()) * 700;
       await inFolder(async (cwd) => {
         try {
           const { pid } = await signalAfter(args, cwd, 'SIGKILL', ms);
+          await assertNothingLeft(pid, cwd);
+          await until(() => journalsOf(pid).length === 0, 'the journal is left');
+          await assertReadable(cwd);
+        } catch (error) {
+          throw new Error(`killed after ${ms} ms`, { cause: error });
+        }
+      });
+    }
+  });
+
+  test(`kill -9 of ${name} and its watchdog at any moment leaves nothing after the next start`, { skip }, async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const ms = 100 + (round + Math.random()) * 1100;
+      await inFolder(async (cwd) => {
+        try {
+          const { child, ended } = start(args, { cwd });
+          const pid = child.pid ?? 0;
+          await sleep(ms);
+          if (child.exitCode === null) await killWithWatchdogs(pid);
+          await ended;
           const next = await run([round % 2 === 0 ? 'undo' : 'doctor'], { cwd });
           assert.equal(next.status, 0, next.stdout + next.stderr);
           await assertNothingLeft(pid, cwd);
@@ -79,7 +117,7 @@ test('kill -9 of check while its probe writes leaves much, and the next start no
     const { child, ended } = start(COMMANDS.check, { cwd });
     const pid = child.pid ?? 0;
     await untilAtWork(pid, cwd);
-    child.kill('SIGKILL');
+    await killWithWatchdogs(pid);
     await ended;
     assert.ok(
       leftovers(pid, cwd).some((left) => left.startsWith(`iowitness-${pid}-`)),
@@ -92,6 +130,67 @@ test('kill -9 of check while its probe writes leaves much, and the next start no
     await assertReadable(cwd);
   });
 });
+
+test('kill -9 of a whole process group does not reach the watchdog', { skip }, async () => {
+  await inFolder(async (cwd) => {
+    const { child, ended } = start(COMMANDS.check, { cwd, detached: true });
+    const pid = child.pid ?? 0;
+    await untilAtWork(pid, cwd);
+    process.kill(-pid, 'SIGKILL');
+    await ended;
+    await assertNothingLeft(pid, cwd);
+    await until(() => journalsOf(pid).length === 0, 'the journal is left');
+  });
+});
+
+test(
+  'kill -9 of trace at any moment leaves the tracer as it was, though nothing is started again',
+  { skip: skip || needsLoop() || needsCommand('mkfs.ext4') },
+  async () => {
+    await inWorkplace(async ({ folder, journal }) => {
+      const volume = makeLoopVolume(journal, { folder, name: 'killed' });
+      const { tracefs = '' } = openKernelFilesystems(journal);
+      const before = settings(tracefs, volume).join(' ');
+      for (let round = 0; round < 8; round += 1) {
+        const { child, ended } = start(['trace', volume.node, '-o', `trace${round}`], { cwd: folder });
+        const pid = child.pid ?? 0;
+        if (round === 0) {
+          await untilTraced(volume);
+          assert.notEqual(settings(tracefs, volume).join(' '), before);
+        }
+        const ms = Math.random() * 150 * round;
+        await sleep(ms);
+        child.kill('SIGKILL');
+        await ended;
+        const said = `killed after ${ms} ms`;
+        await until(() => settings(tracefs, volume).join(' ') === before && journalsOf(pid).length === 0, said);
+        await assertNothingLeft(pid, folder);
+      }
+    });
+  },
+);
+
+test(
+  'without root a recorder that changes nothing has no watchdog, and check’s removes the probe’s file',
+  { skip: skip || needsReadableClone() },
+  async () => {
+    await inFolder(async (cwd) => {
+      chownSync(cwd, ORDINARY.uid, ORDINARY.gid);
+      const user = { ...ORDINARY, cwd, env: { ...process.env, XDG_STATE_HOME: path.join(cwd, 'state') } };
+      const record = start(['record', '--for', '1s', '-o', 'b.iow'], user);
+      await until(() => existsSync(path.join(cwd, 'b.iow/machine.log')), 'nothing is recorded');
+      await sleep(200);
+      assert.deepEqual(watchdogsOf(record.child.pid ?? 0), []);
+      assert.equal((await record.ended).status, 0);
+      const { child, ended } = start(COMMANDS.check, user);
+      await untilAtWork(child.pid ?? 0, cwd);
+      assert.equal(watchdogsOf(child.pid ?? 0).length, 1);
+      child.kill('SIGKILL');
+      await ended;
+      await assertNothingLeft(child.pid ?? 0, cwd);
+    });
+  },
+);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   for (const [name, args] of Object.entries(COMMANDS)) {

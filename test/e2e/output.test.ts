@@ -1,5 +1,5 @@
-// Commands that record or look at the real kernel, with an output that is full or whose reader has gone: what was recorded is whole and
-// everything is put back all the same.
+// Commands that record or look at the real kernel, with an output that is full or whose reader has gone: what was
+// recorded is whole and everything is put back all the same.
 
 import { existsSync } from 'node:fs';
 import assert from 'node:assert/strict';

@@ -1,5 +1,6 @@
-// A recording of this machine, with processes on it that carry secrets: in arguments, in a title, in the environment, and in the command
-// that is recorded. None of them is anywhere in the recording, be it in the manifest, on the tape or in what the kernel's events hold.
+// A recording of this machine, with processes on it that carry secrets: in arguments, in a title, in the environment,
+// and in the command that is recorded. None of them is anywhere in the recording, be it in the manifest, on the tape or
+// in what the kernel's events hold.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

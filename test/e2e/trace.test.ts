@@ -1,5 +1,6 @@
-// `trace` on a loop device: what it records is read by the real blkparse, btt, fio and iowatcher, and by our own blkparse to the byte;
-// what the kernel lost is a gap in the numbers; the tracer is put back at the end and after SIGKILL, and refused while somebody else has it.
+// `trace` on a loop device: what it records is read by the real blkparse, btt, fio and iowatcher, and by our own blkparse
+// to the byte; what the kernel lost is a gap in the numbers; the tracer is put back at the end and after SIGKILL
+// (kill.test.ts as well), and refused while somebody else has it.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -10,9 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openKernelFilesystems } from '../../src/capture/kernel-fs.js';
 import { makeLoopVolume, type LoopVolume } from '../../src/lab/scenarios/loop-volume.js';
 import { MAIN, refusal, run, start } from '../support/cli.js';
+import { killWithWatchdogs } from '../support/leftovers.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
-import { enabled, untilTraced } from '../support/tracing.js';
+import { enabled, settings, untilTraced } from '../support/tracing.js';
 
 const skip =
   needsRoot() ||
@@ -23,19 +25,6 @@ const skip =
   needsCommand('btt') ||
   needsCommand('iowatcher') ||
   needsCommand('fio');
-
-/** What `trace` changes. */
-function settings(tracefs: string, volume: LoopVolume): string[] {
-  const files = [
-    'current_tracer',
-    'trace_clock',
-    'buffer_size_kb',
-    'tracing_on',
-    'options/bin',
-    'options/context-info',
-  ];
-  return [...files.map((file) => readFileSync(path.join(tracefs, file), 'utf8').trim()), enabled(volume)];
-}
 
 async function until(holds: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + 10_000;
@@ -220,39 +209,43 @@ test(
   },
 );
 
-test('SIGKILL is undone by the next start, and a tracer that is taken is left alone', { skip }, async () => {
-  await inWorkplace(async ({ folder, journal }) => {
-    const volume = makeLoopVolume(journal, { folder, name: 'killed' });
-    const { tracefs = '' } = openKernelFilesystems(journal);
-    const before = settings(tracefs, volume);
-    const { child, ended } = start(['trace', volume.node, '-o', 'killed'], { cwd: folder });
-    await untilTraced(volume);
-    assert.notDeepEqual(settings(tracefs, volume), before);
-    assert.match(
-      refusal(await run(['trace', volume.node, '-o', 'second'], { cwd: folder })),
-      /tracer is in use \(blk, read by /,
-    );
-    assert.ok(!readdirSync(folder).some((name) => name.startsWith('second')));
-    child.kill('SIGKILL');
-    await ended;
-    assert.equal(enabled(volume), '1');
-    const undone = await run(['undo'], { cwd: folder });
-    assert.equal(undone.status, 0, undone.stderr);
-    assert.match(undone.stdout, /current_tracer set back to nop/);
-    assert.deepEqual(settings(tracefs, volume), before);
-    assert.ok(existsSync(path.join(folder, 'killed.blktrace.0')));
-    // At any other moment as well.
-    for (let attempt = 1; attempt <= 6; attempt += 1) {
-      const again = start(['trace', volume.node, '-o', `again${attempt}`], { cwd: folder });
-      await sleep(40 * attempt + Math.random() * 40);
-      again.child.kill('SIGKILL');
-      await again.ended;
-      const { status, stderr } = await run(['undo'], { cwd: folder });
-      assert.equal(status, 0, stderr);
+test(
+  'SIGKILL with the watchdog is undone by the next start, and a tracer that is taken is left alone',
+  { skip },
+  async () => {
+    await inWorkplace(async ({ folder, journal }) => {
+      const volume = makeLoopVolume(journal, { folder, name: 'killed' });
+      const { tracefs = '' } = openKernelFilesystems(journal);
+      const before = settings(tracefs, volume);
+      const { child, ended } = start(['trace', volume.node, '-o', 'killed'], { cwd: folder });
+      await untilTraced(volume);
+      assert.notDeepEqual(settings(tracefs, volume), before);
+      assert.match(
+        refusal(await run(['trace', volume.node, '-o', 'second'], { cwd: folder })),
+        /tracer is in use \(blk, read by /,
+      );
+      assert.ok(!readdirSync(folder).some((name) => name.startsWith('second')));
+      await killWithWatchdogs(child.pid ?? 0);
+      await ended;
+      assert.equal(enabled(volume), '1');
+      const undone = await run(['undo'], { cwd: folder });
+      assert.equal(undone.status, 0, undone.stderr);
+      assert.match(undone.stdout, /current_tracer set back to nop/);
       assert.deepEqual(settings(tracefs, volume), before);
-    }
-  });
-});
+      assert.ok(existsSync(path.join(folder, 'killed.blktrace.0')));
+      // At any other moment as well.
+      for (let attempt = 1; attempt <= 6; attempt += 1) {
+        const again = start(['trace', volume.node, '-o', `again${attempt}`], { cwd: folder });
+        await sleep(40 * attempt + Math.random() * 40);
+        await killWithWatchdogs(again.child.pid ?? 0);
+        await again.ended;
+        const { status, stderr } = await run(['undo'], { cwd: folder });
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(settings(tracefs, volume), before);
+      }
+    });
+  },
+);
 
 test('a reader that goes early ends the trace without a complaint', { skip }, async () => {
   await inWorkplace(async ({ folder, journal }) => {

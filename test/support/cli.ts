@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** In a session and a process group of its own. */
+  readonly detached?: boolean;
 }
 
 export interface Ran {

@@ -5,7 +5,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { MAIN, refusal, type RunOptions } from './cli.js';
 
-/** Asserts that a command which can't print says so with exit status 2 and one sentence, whatever its status would have been. */
+/**
+ * Asserts that a command which can't print says so with exit status 2 and one sentence, whatever its status would have
+ * been.
+ */
 export function assertTellsFullOutput(args: readonly string[], options: RunOptions = {}): void {
   const full = openSync('/dev/full', 'w');
   try {

@@ -11,6 +11,19 @@ export function enabled(volume: LoopVolume): string {
   return readFileSync(`/sys/class/block/${path.basename(volume.node)}/trace/enable`, 'utf8').trim();
 }
 
+/** What `trace` changes. */
+export function settings(tracefs: string, volume: LoopVolume): string[] {
+  const files = [
+    'current_tracer',
+    'trace_clock',
+    'buffer_size_kb',
+    'tracing_on',
+    'options/bin',
+    'options/context-info',
+  ];
+  return [...files.map((file) => readFileSync(path.join(tracefs, file), 'utf8').trim()), enabled(volume)];
+}
+
 export async function untilTraced(volume: LoopVolume): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (enabled(volume) !== '1') {

@@ -1,8 +1,8 @@
-// The watchdog of a drill: `node watchdog-main.js JOURNALS PARENT`, in a session of its own. It waits for the end of its standard input, which its
-// parent holds open while it lives. A parent that undid everything says so first; one that was killed leaves its journal.
+// What a watchdog becomes when its parent has died: `node watchdog-main.js JOURNALS PARENT`. It undoes what the
+// journals of dead processes hold, as the next start of any command would.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { recoverStale } from '../capture/undo.js';
+import { recoverStale } from './undo.js';
 import { WATCHDOG_NAME } from './watchdog.js';
 
 /** What a dying process still holds (a mount, a loop device) may take a moment to come free, ms. */
@@ -15,10 +15,6 @@ async function main(): Promise<void> {
   process.title = WATCHDOG_NAME;
   const parent = Number(process.argv[3]);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  let isReleased = false;
-  process.stdin.on('data', () => (isReleased = true));
-  await new Promise<void>((settle) => process.stdin.on('end', settle).on('error', settle));
-  if (isReleased) return;
   while (process.ppid === parent) await pause(DYING_MS);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (recoverStale(process.argv[2] ?? '').failed.length === 0) return;
