@@ -1,7 +1,7 @@
 // The numbers of src/model/thresholds as the pages show them: figures between markers in docs/causes/*.md, and docs/thresholds.md, the whole
 // table. A marker is a pair of comments that Markdown leaves out: <!--t:GROUP.NAME-->10 %<!--/t-->.
 
-import { bytes, count, duration, figure, percent, rate } from '../../src/base/format.js';
+import { bytes, count, duration, percent, rate } from '../../src/base/format.js';
 import type { Basis, ThresholdGroup, Unit } from '../../src/model/thresholds/threshold.js';
 import { valueOf, type Figure } from './thresholds.js';
 
@@ -18,7 +18,7 @@ function shown(value: number, unit: Unit): string {
   if (unit === 'B') return binary(value);
   if (unit === 'B/ms') return rate(value * 1000);
   if (unit === '%') return `${value} %`;
-  return Number.isInteger(value) ? count(value) : figure(Number(value.toPrecision(3)));
+  return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(3)));
 }
 
 /** The page with the text between its markers as the numbers are now. Throws for a marker that names none. */

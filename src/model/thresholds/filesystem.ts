@@ -60,7 +60,7 @@ export const INODE_LOCK = thresholds('fs.inode-lock', {
   fromCounters: {
     value: 0.9,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a sample shows a lock, and not always whose' },
   },
 });
