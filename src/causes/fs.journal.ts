@@ -58,12 +58,7 @@ export const cause: Cause = {
       kind: 'found',
       share,
       // Without the syncs it is known that it waits for the journal, not whose commits those are.
-      confidence:
-        syncs === undefined
-          ? JOURNAL.withoutSyncs
-          : most
-            ? ramp(others / (own + others), JOURNAL.sure)
-            : JOURNAL.withoutName,
+      confidence: syncs === undefined ? JOURNAL.withoutSyncs : ramp(others / (own + others), JOURNAL.sure),
       sentence: `The victim waits for the filesystem’s journal (${percent(share)} of its time), because ${who === undefined ? 'commits keep it busy' : `${who} asks for durability all the time: each of its ${most?.count ?? 0} syncs commits what everybody changed`}.`,
       culprit: most ? { kind: 'process', name: most.name, pid: most.pid } : { kind: 'filesystem', name: diskName(m) },
       decidedBy: 'the filesystem’s sync events, which say whose commits they are: record as root',

@@ -18,7 +18,7 @@ export const IDLE = thresholds('app.idle', {
   fromCounters: {
     value: 0.9,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a sleep of its own choice and one for a peer look alike in a sample' },
   },
 });
@@ -84,7 +84,7 @@ export const SYNC_WRITES = thresholds('app.sync-writes', {
   fromCounters: {
     value: 0.8,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'the flushes of a disk are counted for all who use it' },
   },
 });

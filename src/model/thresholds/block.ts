@@ -24,7 +24,7 @@ export const CGROUP_LIMIT = thresholds('blk.cgroup-limit', {
   fromCounters: {
     value: 0.8,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a wait beside an idle disk is taken for one that was held back' },
   },
 });
@@ -34,7 +34,7 @@ export const SCHEDULER = thresholds('blk.scheduler', {
     value: 4,
     unit: 'requests',
     means: 'With so many writes in the device at once the writeback throttle is an ordinary queue.',
-    basis: { cited: 'block/blk-wbt.c: it steps down to one where reads suffer; the limit between them is a prior' },
+    basis: { prior: 'it steps down to one where reads suffer (block/blk-wbt.c); four are well above that' },
   },
   sureOfThrottle: {
     value: 0.9,
@@ -52,7 +52,7 @@ export const SCHEDULER = thresholds('blk.scheduler', {
   fromCounters: {
     value: 0.85,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a sample shows few waits of the queue' },
   },
 });
@@ -103,13 +103,13 @@ export const SPLIT = thresholds('blk.split', {
   littleToWin: {
     value: 0.8,
     unit: 'confidence',
-    means: 'With less than that to win it is this much less sure.',
+    means: 'With less than that to win it is worth this part of that.',
     basis: { prior: 'the device itself takes small requests only' },
   },
   fromCounters: {
     value: 0.85,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'mean sizes of a disk that others use as well' },
   },
 });
@@ -148,7 +148,7 @@ export const TAGS = thresholds('blk.tags', {
   fromCounters: {
     value: 0.9,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a sample shows the same sleep, now and then' },
   },
 });

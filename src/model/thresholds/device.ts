@@ -38,7 +38,7 @@ export const CAPPED = thresholds('dev.capped', {
   fromCounters: {
     value: 0.85,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'whose requests wait is told by bytes alone' },
   },
 });

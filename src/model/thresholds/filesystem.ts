@@ -60,7 +60,7 @@ export const INODE_LOCK = thresholds('fs.inode-lock', {
   fromCounters: {
     value: 0.9,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a sample shows a lock, and not always whose' },
   },
 });
@@ -77,12 +77,6 @@ export const JOURNAL = thresholds('fs.journal', {
     unit: { from: 'share', to: 'share', low: 'confidence', high: 'confidence' },
     means: 'How sure it is, by the share of all syncs that are others’.',
     basis: { prior: 'each of its own may be the one that it waits for' },
-  },
-  withoutName: {
-    value: 0.55,
-    unit: 'confidence',
-    means: 'How sure it is where nobody was seen to sync.',
-    basis: { derived: 'a little more than what is sure enough' },
   },
   withoutSyncs: {
     value: 0.4,

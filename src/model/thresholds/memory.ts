@@ -16,7 +16,7 @@ export const MEMORY = thresholds('memory', {
     value: 50,
     unit: 'per second',
     means: 'Fewer faults or swapped pages a second come back without anybody noticing.',
-    basis: { derived: 'at 1 ms each, 50 take a twentieth of the time' },
+    basis: { prior: 'at 1 ms each, 50 take a twentieth of the time' },
   },
 });
 
@@ -36,7 +36,7 @@ export const BACKPRESSURE = thresholds('mem.dirty-backpressure', {
   fromCounters: {
     value: 0.85,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'the throttle is seen in a sample now and then' },
   },
 });
@@ -70,13 +70,13 @@ export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
   fromCounters: {
     value: 0.85,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'the throttle is seen in a sample now and then' },
   },
   notCollapsed: {
     value: 0.85,
     unit: 'confidence',
-    means: 'With a limit that has not collapsed it is this much less sure.',
+    means: 'With a limit that has not collapsed it is worth this part of that.',
     basis: { prior: 'such a limit may be meant' },
   },
 });
@@ -91,7 +91,7 @@ export const RECLAIM = thresholds('mem.reclaim', {
   fromCounters: {
     value: 0.85,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'reclaim on the CPU has no sleep that a sample shows' },
   },
 });
@@ -113,7 +113,7 @@ export const SWAP = thresholds('mem.swap', {
   fromCounters: {
     value: 0.9,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'the faults are counted there as well, the sleeps are not' },
   },
 });
@@ -140,7 +140,7 @@ export const THRASH = thresholds('mem.thrash', {
   fromCounters: {
     value: 0.9,
     unit: 'confidence',
-    means: 'From counters it is this much less sure.',
+    means: 'From counters it is worth this part of what it would be.',
     basis: { prior: 'a wait for the disk may be one for a write' },
   },
 });
