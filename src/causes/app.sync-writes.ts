@@ -11,6 +11,7 @@ import { timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent } from '../base/format.js';
 import type { Interval } from '../base/intervals.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
+import { FIDELITY } from './judge/fidelity.js';
 import { diskName, judgeDevice } from './judge/shared.js';
 import { SYNC_WRITES } from '../model/thresholds/application.js';
 import { HARM } from '../model/thresholds/device.js';
@@ -117,7 +118,7 @@ export const cause: Cause = {
       share,
       confidence:
         ramp(share, { from: leastShare, ...SYNC_WRITES.sure }) *
-        (account.source === 'samples' ? SYNC_WRITES.fromCounters : 1),
+        FIDELITY[account.source].ofDevice,
       sentence: `The process makes every small write durable before the next: ${figures}; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
       culprit: { kind: 'process', name: account.name, pid: account.pid },
       isHabit: true,

@@ -7,6 +7,7 @@ import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { ramp, ruledOut, type Cause } from './cause.js';
+import { FIDELITY } from './judge/fidelity.js';
 import { diskName } from './judge/shared.js';
 import { INODE_LOCK } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
@@ -57,7 +58,7 @@ export const cause: Cause = {
       share,
       confidence:
         ramp(share, { from: JUDGING.noticeable, ...INODE_LOCK.sure }) *
-        (account.source === 'events' ? 1 : INODE_LOCK.fromCounters),
+        FIDELITY[account.source].ofStates,
       sentence: `The victim waits for the lock of a file or folder that ${who} hold${first?.own === false ? 's' : ''} while they write (${percent(share)} of its time).`,
       culprit,
       evidence: [

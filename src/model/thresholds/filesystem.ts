@@ -57,12 +57,6 @@ export const INODE_LOCK = thresholds('fs.inode-lock', {
     means: 'How sure it is, by the share of its time that it waited for the lock, from what is noticed up to this one.',
     basis: { prior: 'the stack tells the lock: what is open is whether it matters' },
   },
-  fromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'From counters it is this much less sure.',
-    basis: { prior: 'a sample shows a lock, and not always whose' },
-  },
 });
 
 export const JOURNAL = thresholds('fs.journal', {
