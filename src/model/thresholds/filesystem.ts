@@ -6,14 +6,8 @@ export const FROZEN = thresholds('fs.frozen', {
   sure: {
     value: 0.97,
     unit: 'confidence',
-    means: 'How sure it is from events.',
+    means: 'How sure it is.',
     basis: { prior: 'nothing but a freeze makes a write wait at its beginning' },
-  },
-  sureFromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'How sure it is from counters.',
-    basis: { prior: 'a sample shows the same place, now and then' },
   },
 });
 
