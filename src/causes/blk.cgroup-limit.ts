@@ -3,119 +3,159 @@
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/admin-guide/cgroup-v2.rst (io.max), block/blk-throttle.c.
 
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { growthOf, valueAt } from '../analysis/machine/series.js';
 import { total, type Interval } from '../base/intervals.js';
 import { KIND } from '../analysis/requests/requests.js';
-import { duration, percent, rate } from '../base/format.js';
+import { percent } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, limitsOn, utilisation } from './judge/shared.js';
+import { flow, frequency, part, said, time, type Said } from '../model/quantity.js';
 import { CGROUP_LIMIT } from '../model/thresholds/block.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { isGiven, type Given } from './judge/needs.js';
+import { cgroupsOf, diskName, limitsOn, utilisation } from './judge/shared.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
-/** What the victim did on its disk while it was held back, in the limit's own unit; without events, from its io counters. */
-function rateOf(m: Measures, limit: CgroupLimit, from: number, to: number): number {
-  const seconds = (to - from) / 1000;
-  if (seconds <= 0 || !m.account) return NaN;
-  const reads = limit.what.startsWith('r');
-  const bytesWanted = limit.what.endsWith('bps');
-  if (m.load && m.requests && m.account.source === 'events') {
-    let sum = 0;
-    for (const row of m.load.rows) {
-      const completed = m.requests.completed[row] ?? 0;
-      const kind = m.requests.kind[row];
-      if (m.account.own[row] === 0 || completed < from || completed > to || (kind === KIND.read) !== reads) continue;
-      sum += bytesWanted ? (m.requests.bytes[row] ?? 0) : 1;
-    }
-    return sum / seconds;
+type Victim = Given<'victim' | 'disk'>;
+
+/** What the victim did on its disk between two times, in the limit's own unit; without events, from its io counters. NaN: not known. */
+function rateOf(m: Victim, limit: CgroupLimit, { from, to }: Interval): number {
+  const isRead = limit.what.startsWith('r');
+  const inBytes = limit.what.endsWith('bps');
+  if (!isGiven(m, ['sleeps', 'requests'])) {
+    const io = m.input.counters.processes.get(m.account.pid)?.io;
+    const [bytes, calls] = isRead ? ['read_bytes', 'syscr'] : ['write_bytes', 'syscw'];
+    const seconds = (valueAt(io?.t, (io?.t.length ?? 0) - 1) - valueAt(io?.t, 0)) / 1000;
+    return seconds > 0 ? growthOf(io, inBytes ? bytes : calls) / seconds : NaN;
   }
-  const io = m.input.counters.processes.get(m.account.pid)?.io;
-  const column = io?.columns.get(bytesWanted ? (reads ? 'read_bytes' : 'write_bytes') : reads ? 'syscr' : 'syscw');
-  if (!io || !column || column.length < 2) return NaN;
-  return ((column.at(-1) ?? NaN) - (column[0] ?? NaN)) / (((io.t.at(-1) ?? 0) - (io.t[0] ?? 0)) / 1000);
+  const { account, load, requests } = m;
+  let sum = 0;
+  for (const row of load.rows) {
+    const completed = valueAt(requests.completed, row);
+    if (account.own[row] === 0 || completed < from || completed > to) continue;
+    if ((requests.kind[row] === KIND.read) === isRead) sum += inBytes ? valueAt(requests.bytes, row) : 1;
+  }
+  return to > from ? (sum * 1000) / (to - from) : NaN;
 }
 
-function amount(limit: CgroupLimit, value: number): string {
-  return limit.what.endsWith('bps') ? rate(value) : `${value >= 10 ? Math.round(value) : value.toFixed(1)} IOPS`;
+function amount({ what }: CgroupLimit, value: number): Said {
+  return what.endsWith('bps') ? said`${flow(value)}` : said`${frequency(value)} IOPS`;
 }
 
-/** The stretch in which it was held back at all: the limit need not have been felt before or after. */
-function span(times: readonly Interval[]): Interval {
-  return { from: times[0]?.from ?? 0, to: times.at(-1)?.to ?? 0 };
+/** A limit with what the victim got under it. */
+interface Reached {
+  readonly limit: CgroupLimit;
+  readonly rate: number;
+  /** The rate as a part of the limit; NaN where the rate is not known. */
+  readonly of: number;
 }
 
-export const cause: Cause = {
+/** The limit that the victim came nearest to while it was held back: it need not have been felt before or after. */
+function nearest(m: Victim, limits: readonly CgroupLimit[], held: readonly Interval[]): Reached | undefined {
+  const span = { from: held[0]?.from ?? NaN, to: held.at(-1)?.to ?? NaN };
+  const rank = ({ of }: Reached) => (Number.isNaN(of) ? -1 : of);
+  return limits
+    .map((limit) => ({ limit, rate: rateOf(m, limit, span) }))
+    .map((one) => ({ ...one, of: one.rate / one.limit.value }))
+    .toSorted((a, b) => rank(b) - rank(a))[0];
+}
+
+function isNear({ of }: Reached): boolean {
+  return of >= CGROUP_LIMIT.reached.least && of < CGROUP_LIMIT.reached.most;
+}
+
+interface Figures {
+  readonly reached: Reached;
+  readonly share: number;
+  readonly held: readonly Interval[];
+  /** The share of the time held back in which the device worked; NaN where that is not known. */
+  readonly busy: number;
+}
+
+function evidence({ reached, share, held, busy }: Figures, m: Victim): Argument[] {
+  const { limit, rate, of } = reached;
+  const { source } = m.account;
+  return [
+    {
+      measure: 'held back before the block layer',
+      value: said`${time(total(held))} (${part(share)})`,
+      meaning: 'the victim slept for I/O that a kernel thread queued only later',
+      source: `${FIDELITY[source].waits}, ${source === 'events' ? 'block:block_bio_queue' : '/proc/diskstats'}`,
+    },
+    {
+      measure: 'limit in force',
+      value: said`${amount(limit, limit.value)} (${limit.what})`,
+      meaning: `set on cgroup ${limit.cgroup} for ${diskName(m)}`,
+      source: limit.file,
+    },
+    ...(Number.isNaN(of)
+      ? []
+      : [
+          {
+            measure: 'what the victim got meanwhile',
+            value: amount(limit, rate),
+            meaning: `${percent(of)} of the limit${isNear(reached) ? ': it is the limit that sets the pace' : ''}`,
+            source: isGiven(m, ['sleeps', 'requests']) ? 'block:block_rq_complete' : '/proc/PID/io',
+          },
+        ]),
+    ...deviceMeanwhile(m, busy),
+  ];
+}
+
+function deviceMeanwhile(m: Measures, busy: number): Argument[] {
+  if (Number.isNaN(busy)) return [];
+  return [
+    {
+      measure: `${diskName(m)} while the I/O was held back`,
+      value: said`busy ${part(busy)}`,
+      meaning: busy < CGROUP_LIMIT.busy.from ? 'the device idled: it is not to blame' : 'the device served others',
+      source: m.load ? 'block events' : '/proc/diskstats',
+    },
+  ];
+}
+
+/** Why no limit is to blame for what was held back. */
+function withoutLimit(m: Victim, share: number) {
+  if (cgroupsOf(m).length === 0) return notChecked('the cgroups of the victim were not recorded');
+  const although =
+    share >= JUDGING.noticeable ? `, although its I/O was held back for ${percent(share)} of its time` : '';
+  return ruledOut(`no cgroup of the victim has an I/O limit on ${diskName(m)}${although}`);
+}
+
+export const cause = defineCause({
   id: 'blk.cgroup-limit',
   layer: 'block',
   rank: 'verdict',
   needs: ['victim', 'disk', 'facts'],
-  examine(m) {
-    const { account, disk } = m;
-    if (!account || disk === undefined) return ruledOut('no victim');
-    const name = diskName(m);
-    const limits = limitsOn(m, 'io', disk);
-    const share = shareOf(account, ['block-held']);
-    const held = timesIn(account, ['block-held']);
-    if (limits.length === 0) {
-      return ruledOut(
-        `no cgroup of the victim has an I/O limit on ${name}${share >= JUDGING.noticeable ? `, although its I/O was held back for ${percent(share)} of its time` : ''}`,
-      );
-    }
+  judge(m) {
+    const limits = limitsOn(m, 'io', m.disk);
+    const share = shareOf(m.account, ['block-held']);
+    const held = timesIn(m.account, ['block-held']);
+    const reached = nearest(m, limits, held);
+    if (!reached) return withoutLimit(m, share);
     if (share < JUDGING.noticeable)
       return ruledOut(
-        `I/O was held back before the block layer for only ${percent(share)} of the victim’s time (limits: ${limits.map((one) => amount(one, one.value)).join(', ')})`,
+        `I/O was held back before the block layer for only ${percent(share)} of the victim’s time (limits: ${limits.map((one) => amount(one, one.value).text).join(', ')})`,
       );
-    const { from, to } = span(held);
-    const reached = limits
-      .map((limit) => ({ limit, rate: rateOf(m, limit, from, to) }))
-      .map((one) => ({ ...one, of: one.rate / one.limit.value }))
-      .sort((a, b) => (Number.isNaN(b.of) ? -1 : b.of) - (Number.isNaN(a.of) ? -1 : a.of))[0];
-    if (!reached) return ruledOut('no limit');
     const busy = utilisation(m, held);
-    const { reached: reach, sure, busy: byBusy, fromCounters } = CGROUP_LIMIT;
-    const near = reached.of >= reach.least && reached.of < reach.most;
+    const { sure, busy: byBusy } = CGROUP_LIMIT;
+    const confidence =
+      (isNear(reached) ? sure.near : sure.far) *
+      FIDELITY[m.account.source].ofDevice *
+      // Where nothing tells that the device worked, it is not held against the limit.
+      ramp(Number.isNaN(busy) ? 0 : busy, byBusy);
+    return holds({ share, confidence, lost: held }, { reached, share, held, busy });
+  },
+  tell(figures, m) {
+    const { limit } = figures.reached;
     return {
-      kind: 'found',
-      share,
-      confidence:
-        (near ? sure.near : sure.far) * (account.source === 'events' ? 1 : fromCounters) * ramp(busy || 0, byBusy),
-      sentence: `The I/O limit of cgroup ${reached.limit.cgroup} (${amount(reached.limit, reached.limit.value)} ${reached.limit.what.startsWith('r') ? 'reads' : 'writes'} on ${name}) held the victim’s I/O back for ${percent(share)} of its time, before the device ever saw it.`,
-      culprit: { kind: 'cgroup', name: reached.limit.cgroup, file: reached.limit.file },
-      evidence: [
-        {
-          measure: 'held back before the block layer',
-          value: `${duration(total(held))} (${percent(share)})`,
-          meaning: 'the victim slept for I/O that a kernel thread queued only later',
-          source:
-            account.source === 'events'
-              ? 'sched_switch with kernel stacks, block:block_bio_queue'
-              : '/proc/PID/wchan, /proc/diskstats',
-        },
-        {
-          measure: 'limit in force',
-          value: `${amount(reached.limit, reached.limit.value)} (${reached.limit.what})`,
-          meaning: `set on cgroup ${reached.limit.cgroup} for ${name}`,
-          source: reached.limit.file,
-        },
-        {
-          measure: 'what the victim got meanwhile',
-          value: amount(reached.limit, reached.rate),
-          meaning: near
-            ? `${percent(reached.of)} of the limit: it is the limit that sets the pace`
-            : `${percent(reached.of)} of the limit`,
-          source: account.source === 'events' ? 'block:block_rq_complete' : '/proc/PID/io',
-        },
-        {
-          measure: `${name} while the I/O was held back`,
-          value: `busy ${percent(busy)}`,
-          meaning: busy < byBusy.from ? 'the device idled: it is not to blame' : 'the device served others',
-          source: m.load ? 'block events' : '/proc/diskstats',
-        },
-      ],
+      sentence: `The I/O limit of cgroup ${limit.cgroup} (${amount(limit, limit.value).text} ${limit.what.startsWith('r') ? 'reads' : 'writes'} on ${diskName(m)}) held the victim’s I/O back for ${percent(figures.share)} of its time, before the device ever saw it.`,
+      culprit: { kind: 'cgroup', name: limit.cgroup, file: limit.file },
+      evidence: evidence(figures, m),
       advice: [
-        `Raise or remove the limit: it is set in ${reached.limit.file}.`,
+        `Raise or remove the limit: it is set in ${limit.file}.`,
         'Move the process to a cgroup without the limit if the limit is meant for others.',
       ],
-      lost: held,
     };
   },
-};
+});

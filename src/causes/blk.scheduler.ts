@@ -4,92 +4,147 @@
 
 import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/victim/calls.js';
 import { writesAtOnce } from '../analysis/requests/disk-load.js';
-import { intersect, total, union, without } from '../base/intervals.js';
-import { timesIn } from '../analysis/measures.js';
-import { duration, percent } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName, queueSetting, utilisation } from './judge/shared.js';
+import { intersect, total, union, without, type Interval } from '../base/intervals.js';
+import { timesIn, type Measures } from '../analysis/measures.js';
+import { percent } from '../base/format.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
+import { part, said, time } from '../model/quantity.js';
 import { SCHEDULER } from '../model/thresholds/block.js';
 import { DEVICE_JUDGING, JUDGING } from '../model/thresholds/judging.js';
+import { advise, write } from './judge/advice.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { isGiven, type Given } from './judge/needs.js';
+import { diskName, queueSetting, utilisation } from './judge/shared.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
-export const cause: Cause = {
+interface Kept {
+  readonly times: readonly Interval[];
+  /** Of those, when the writeback throttle kept the victim. */
+  readonly throttled: readonly Interval[];
+  readonly share: number;
+  /** True where that was most of it. */
+  readonly byThrottle: boolean;
+}
+
+function keptBack({ account, input }: Given<'victim'>): Kept {
+  const throttled = timesBelow(account, input.events, QUEUE_THROTTLES);
+  const queued = without(timesIn(account, ['block-queue']), timesBelow(account, input.events, TAG_WAITS));
+  const times = union([...queued, ...throttled]);
+  return {
+    times,
+    throttled,
+    share: total(times) / (account.to - account.from),
+    byThrottle: total(intersect(times, throttled)) > total(times) / 2,
+  };
+}
+
+/** The scheduler in force; undefined where the setting is not known. */
+function schedulerOf(m: Measures): string | undefined {
+  const setting = queueSetting(m, 'scheduler');
+  return setting && (/\[(.+)\]/.exec(setting.value)?.[1] ?? 'none');
+}
+
+/** Why the queue is not to blame for what it kept; undefined where nothing speaks for it. */
+function objection(m: Given<'victim'>, { times, throttled, share, byThrottle }: Kept): Refused | undefined {
+  const name = diskName(m);
+  const busy = utilisation(m, times);
+  if (byThrottle) {
+    // The writeback throttle acts while the device writes for it, so a busy device does not acquit it.
+    const atOnce = isGiven(m, ['requests']) ? writesAtOnce(m.load, m.requests, throttled) : NaN;
+    if (!(atOnce >= SCHEDULER.steppedDown)) return undefined;
+    return ruledOut(
+      `the writeback throttle made it wait ${percent(share)} of its time, while ${name} had ${atOnce.toFixed(1)} writes at once: it has not stepped down, and the device sets the pace`,
+    );
+  }
+  if (Number.isNaN(busy))
+    return notChecked(`nothing tells whether ${name} was busy while requests waited in its queue`);
+  if (busy < DEVICE_JUDGING.hadRoom) return undefined;
+  return ruledOut(
+    `its requests waited in the queue for ${percent(share)} of its time, while ${name} was busy ${percent(busy)} of that: it had no room`,
+  );
+}
+
+interface Figures extends Kept {
+  readonly busy: number;
+  readonly scheduler: string | undefined;
+}
+
+function what({ byThrottle, scheduler }: Figures, m: Measures): string {
+  if (byThrottle) return `the writeback throttle (wbt_lat_usec=${queueSetting(m, 'wbt_lat_usec')?.value ?? '?'})`;
+  return scheduler === undefined
+    ? 'the queue (its scheduler, the writeback throttle, or its number of requests: the settings are not known)'
+    : `the scheduler ${scheduler}`;
+}
+
+function culprit({ byThrottle, scheduler }: Figures, m: Measures): Culprit | null {
+  if (!byThrottle && scheduler === undefined) return null;
+  const setting = queueSetting(m, byThrottle ? 'wbt_lat_usec' : 'scheduler');
+  const name = byThrottle ? `wbt_lat_usec=${setting?.value ?? '?'}` : `scheduler ${scheduler}`;
+  return { kind: 'setting', name: `${name} of ${diskName(m)}`, ...(setting && { file: setting.file }) };
+}
+
+function evidence({ times, share, busy, byThrottle }: Figures, m: Measures): Argument[] {
+  return [
+    {
+      measure: 'waiting in the queue',
+      value: said`${time(total(times))} (${part(share)})`,
+      meaning: byThrottle
+        ? 'asleep until the writeback throttle let it send a request'
+        : 'inserted, and not yet sent to the device',
+      source: byThrottle ? 'kernel stacks (rq_qos_wait)' : 'block:block_bio_queue → block:block_rq_issue',
+    },
+    ...(Number.isNaN(busy)
+      ? []
+      : [
+          {
+            measure: `${diskName(m)} meanwhile`,
+            value: said`busy ${part(busy)}`,
+            meaning: busy < DEVICE_JUDGING.hadRoom ? 'it could have taken them' : 'it worked for what was let through',
+            source: m.load ? 'block events' : '/proc/diskstats',
+          },
+        ]),
+  ];
+}
+
+function advice({ byThrottle, scheduler }: Figures, m: Measures): Advice {
+  const changes = (setting: string) => `${setting} of ${diskName(m)}, until it is set again or the machine restarts`;
+  if (byThrottle) {
+    const { value, file } = queueSetting(m, 'wbt_lat_usec') ?? { file: '/sys/block/DEV/queue/wbt_lat_usec' };
+    const reset = write('-1', file, changes('the writeback throttle’s target'), value);
+    return advise`Set the target back: ${reset} gives the kernel’s own, 0 turns it off.`;
+  }
+  const file = queueSetting(m, 'scheduler')?.file ?? '/sys/block/DEV/queue/scheduler';
+  const [other, alternative] = scheduler === 'none' ? ['mq-deadline', ''] : ['none', ', or mq-deadline'];
+  const set = write(other, file, changes('the scheduler'), scheduler);
+  return advise`Try another: ${set}${alternative}; bfq idles on purpose for the sake of fairness (slice_idle).`;
+}
+
+export const cause = defineCause({
   id: 'blk.scheduler',
   layer: 'block',
   rank: 'verdict',
   needs: ['victim', 'disk'],
   fromRequests: true,
-  examine(m) {
-    const { account } = m;
-    if (!account) return ruledOut('no victim');
-    const { events } = m.input;
-    const throttled = timesBelow(account, events, QUEUE_THROTTLES);
-    const queued = without(timesIn(account, ['block-queue']), timesBelow(account, events, TAG_WAITS));
-    const times = union([...queued, ...throttled]);
-    const wall = account.to - account.from;
-    const share = total(times) / wall;
-    const name = diskName(m);
-    const scheduler = queueSetting(m, 'scheduler');
-    const inForce = /\[(.+)\]/.exec(scheduler?.value ?? '')?.[1] ?? (scheduler ? 'none' : undefined);
+  judge(m) {
+    const kept = keptBack(m);
+    const { share, times, byThrottle } = kept;
+    const scheduler = schedulerOf(m);
     if (share < JUDGING.noticeable)
       return ruledOut(
-        `its requests waited in the queue (scheduler ${inForce ?? 'unknown'}) for ${percent(share)} of its time`,
+        `its requests waited in the queue (scheduler ${scheduler ?? 'unknown'}) for ${percent(share)} of its time`,
       );
+    const against = objection(m, kept);
+    if (against) return against;
     const busy = utilisation(m, times);
-    const byThrottle = total(intersect(times, throttled)) > total(times) / 2;
-    // The writeback throttle acts while the device writes for it, so a busy device does not acquit it.
-    if (!byThrottle && !(busy < DEVICE_JUDGING.hadRoom))
-      return ruledOut(
-        `its requests waited in the queue for ${percent(share)} of its time, while ${name} was busy ${percent(busy)} of that: it had no room`,
-      );
-    const atOnce = byThrottle && m.load && m.requests ? writesAtOnce(m.load, m.requests, throttled) : NaN;
-    if (atOnce >= SCHEDULER.steppedDown)
-      return ruledOut(
-        `the writeback throttle made it wait ${percent(share)} of its time, while ${name} had ${atOnce.toFixed(1)} writes at once: it has not stepped down, and the device sets the pace`,
-      );
-    const wbt = queueSetting(m, 'wbt_lat_usec');
-    const setting = byThrottle ? wbt : scheduler;
-    const what = byThrottle
-      ? `the writeback throttle (wbt_lat_usec=${wbt?.value ?? '?'})`
-      : inForce === undefined
-        ? 'the queue (its scheduler, the writeback throttle, or its number of requests: the settings are not known)'
-        : `the scheduler ${inForce}`;
-    return {
-      kind: 'found',
-      share,
-      confidence:
-        (byThrottle ? SCHEDULER.sureOfThrottle : ramp(busy, { ...SCHEDULER.sure, to: DEVICE_JUDGING.hadRoom })) *
-        (account.source === 'samples' ? SCHEDULER.fromCounters : 1),
-      sentence: `On ${name}, ${what} kept requests waiting for ${percent(share)} of the victim’s time${byThrottle ? '' : `, while the device was idle ${percent(1 - busy)} of it`}.`,
-      culprit:
-        !byThrottle && inForce === undefined
-          ? null
-          : {
-              kind: 'setting',
-              name: byThrottle ? `wbt_lat_usec=${wbt?.value ?? '?'} of ${name}` : `scheduler ${inForce} of ${name}`,
-              ...(setting && { file: setting.file }),
-            },
-      evidence: [
-        {
-          measure: 'waiting in the queue',
-          value: `${duration(total(times))} (${percent(share)})`,
-          meaning: byThrottle
-            ? 'asleep until the writeback throttle let it send a request'
-            : 'inserted, and not yet sent to the device',
-          source: byThrottle ? 'kernel stacks (rq_qos_wait)' : 'block:block_bio_queue → block:block_rq_issue',
-        },
-        {
-          measure: `${name} meanwhile`,
-          value: `busy ${percent(busy)}`,
-          meaning: busy < DEVICE_JUDGING.hadRoom ? 'it could have taken them' : 'it worked for what was let through',
-          source: m.load ? 'block events' : '/proc/diskstats',
-        },
-      ],
-      advice: byThrottle
-        ? [`Set the target back: \`echo -1 > ${wbt?.file ?? ''}\` gives the kernel’s own, 0 turns it off.`]
-        : [
-            `Try another: \`echo none > ${scheduler?.file ?? '/sys/block/DEV/queue/scheduler'}\`, or mq-deadline; bfq idles on purpose for the sake of fairness (slice_idle).`,
-          ],
-      lost: times,
-    };
+    const confidence =
+      (byThrottle ? SCHEDULER.sureOfThrottle : ramp(busy, { ...SCHEDULER.sure, to: DEVICE_JUDGING.hadRoom })) *
+      FIDELITY[m.account.source].ofDevice;
+    return holds({ share, confidence, lost: times }, { ...kept, busy, scheduler });
   },
-};
+  tell: (figures, m) => ({
+    sentence: `On ${diskName(m)}, ${what(figures, m)} kept requests waiting for ${percent(figures.share)} of the victim’s time${figures.byThrottle ? '' : `, while the device was idle ${percent(1 - figures.busy)} of it`}.`,
+    culprit: culprit(figures, m),
+    evidence: evidence(figures, m),
+    advice: [advice(figures, m)],
+  }),
+});

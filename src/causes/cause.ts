@@ -95,13 +95,13 @@ export function holds<Figures>(weight: Weight, figures: Figures): Judgement<Figu
   return { kind: 'holds', ...weight, figures };
 }
 
-/** An argument with its words and figures apart. */
+/** An argument with its words and figures apart; a figure that is not known is 'unknown' in the words and absent among the figures. */
 export function evidenceOf({ measure, value, meaning, source }: Argument): Evidence {
   const { text, figures } = typeof value === 'string' ? { text: value, figures: [] } : value;
   return {
     measure,
     value: text,
-    figures: figures.map((one) => ({ value: one.value, unit: one.unit })),
+    figures: figures.flatMap(({ value: figure, unit }) => (Number.isFinite(figure) ? [{ value: figure, unit }] : [])),
     meaning,
     source,
   };

@@ -9,20 +9,23 @@ import { total, union, type Interval } from '../base/intervals.js';
 import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
 import { growthOf } from '../analysis/machine/series.js';
-import { shareOf, type Measures } from '../analysis/measures.js';
+import { shareOf } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/machine/processes.js';
-import { duration, percent } from '../base/format.js';
+import { percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
+import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
-import { ramp, ruledOut, type Cause, type Argument } from './cause.js';
-import { limitsOn } from './judge/shared.js';
 import { STARVED } from '../model/thresholds/cpu.js';
+import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
+import { limitsOn } from './judge/shared.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
-function nobodysGuilt({ account, input }: Measures): ReadonlySet<number> {
+function nobodysGuilt({ account, input }: Given<'victim'>): ReadonlySet<number> {
   const { recorderPid } = input.manifest;
   const recorder = recorderPid === undefined ? [] : [recorderPid, ...(input.threads.get(recorderPid) ?? [])];
-  return new Set([...(account?.threads ?? []), ...recorder]);
+  return new Set([...account.threads, ...recorder]);
 }
 
 interface Rival {
@@ -33,25 +36,22 @@ interface Rival {
   readonly processes: number;
 }
 
-/** Who had the CPU while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by, and what has no name can't be named. */
-function rivals(m: Measures, waits: readonly Segment[]): Rival[] {
-  const byPid = new Map<number, number>();
-  for (const { rival = 0, from, to } of waits) byPid.set(rival, (byPid.get(rival) ?? 0) + to - from);
+/** Who had the CPU for longest while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
+function rivalOf({ input }: Given<'victim'>, waits: readonly Segment[]): Rival | undefined {
   const byName = new Map<string, Map<number, number>>();
-  for (const [pid, ms] of byPid) {
-    const name = threadName(m.input, pid);
-    if (name === '' || isKernelThread(m.input, pid)) continue;
+  for (const { rival, from, to } of waits) {
+    const name = rival === undefined || rival === 0 ? '' : threadName(input, rival);
+    if (rival === undefined || name === '' || isKernelThread(input, rival)) continue;
     const pids = byName.get(name) ?? new Map<number, number>();
-    byName.set(name, pids.set(pid, ms));
+    byName.set(name, pids.set(rival, (pids.get(rival) ?? 0) + to - from));
   }
   return [...byName]
-    .map(([name, pids]) => ({
-      name,
-      pid: [...pids].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0,
-      ms: [...pids.values()].reduce((a, b) => a + b, 0),
-      processes: pids.size,
-    }))
-    .sort((a, b) => b.ms - a.ms);
+    .flatMap(([name, pids]) => {
+      const [most] = [...pids].sort((a, b) => b[1] - a[1]);
+      const ms = [...pids.values()].reduce((a, b) => a + b, 0);
+      return most ? [{ name, pid: most[0], ms, processes: pids.size }] : [];
+    })
+    .sort((a, b) => b.ms - a.ms)[0];
 }
 
 /**
@@ -77,8 +77,15 @@ function starvedShare(account: VictimAccount, waits: readonly Interval[]): numbe
   return starved.reduce((sum, { count, height }) => sum + count * height * windowMs, 0) / (account.to - account.from);
 }
 
+interface Quota {
+  readonly times: number;
+  readonly ms: number;
+  /** The file that sets it. */
+  readonly path: string;
+}
+
 /** How often, and for how long, the victim's cgroups ran out of quota during the recording. */
-function throttled(m: Measures): { times: number; ms: number; path: string } | undefined {
+function quotaOf(m: Given<'victim'>): Quota | undefined {
   for (const limit of limitsOn(m, 'cpu')) {
     for (const [path, series] of m.input.counters.cgroups) {
       if (!path.endsWith('/cpu.stat') || !path.includes(limit.cgroup)) continue;
@@ -97,92 +104,118 @@ const RUNNING: ReadonlySet<State> = new Set(['running']);
  * The part of its waiting for a CPU in which others than its own threads had them. Events name each rival; samples do not, so there it is
  * the part of all CPU time but its own that was not its other threads'.
  */
-function othersPart(m: Measures, account: VictimAccount): number {
+function othersPart(m: Given<'victim'>): number {
+  const { account } = m;
   // What a quota takes away, it takes from all of them.
-  if (account.source === 'events' || throttled(m)) return 1;
+  if (account.source === 'events' || quotaOf(m)) return 1;
   const ran = (segments: readonly Segment[]) => msIn(segments, RUNNING);
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
 }
 
-export const cause: Cause = {
+interface Figures {
+  readonly share: number;
+  /** The time that it waited for a CPU which others had, ms. */
+  readonly waitedMs: number;
+  readonly rival: Rival | undefined;
+  readonly quota: Quota | undefined;
+  /** The share of all CPU time that the hypervisor took; NaN where that was not recorded. */
+  readonly steal: number;
+  /** True where a thread of any kind was seen on its CPU meanwhile. */
+  readonly isSeen: boolean;
+}
+
+function named({ name, pid, processes }: Rival): string {
+  return `${name} (${pid}${processes > 1 ? ` and ${processes - 1} more` : ''})`;
+}
+
+function reason({ quota, steal, rival, isSeen }: Figures, { account }: Given<'victim'>): string {
+  if (quota) return `its cgroup’s CPU quota ran out ${quota.times} times`;
+  if (steal > STARVED.stealNamed) return `the hypervisor took ${percent(steal)} of the CPU time`;
+  if (rival) return `${named(rival)} ran instead`;
+  if (account.source !== 'events') return 'others ran instead';
+  return isSeen ? 'threads of the kernel ran instead' : 'its CPU did not run it, though no other thread is seen there';
+}
+
+function culprit({ quota, rival }: Figures): Culprit | null {
+  if (quota) return { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
+  return rival ? { kind: 'process', name: rival.name, pid: rival.pid } : null;
+}
+
+/** Those who took the CPU away, with how much each did. */
+function takers({ rival, quota, steal }: Figures): Argument[] {
+  const taken: (Argument | false | undefined)[] = [
+    rival && {
+      measure: 'who ran instead',
+      value: said`${named(rival)}, ${time(rival.ms)}`,
+      meaning: 'had the CPU when the victim was ready',
+      source: 'sched:sched_switch',
+    },
+    quota && {
+      measure: 'CPU quota used up',
+      value: said`${number(quota.times)} times, ${time(quota.ms)}`,
+      meaning: 'the cgroup was not allowed to run',
+      source: quota.path,
+    },
+    steal > STARVED.stealShown && {
+      measure: 'stolen by the hypervisor',
+      value: said`${part(steal)}`,
+      meaning: 'the host gave the CPU to another guest',
+      source: '/proc/stat',
+    },
+  ];
+  return taken.filter((one) => typeof one === 'object');
+}
+
+function waiting({ share, waitedMs }: Figures, { account }: Given<'victim'>): Argument {
+  const running = shareOf(account, ['running']);
+  return {
+    measure: 'ready to run, not running',
+    value: said`${time(waitedMs)} (${part(share)})`,
+    // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
+    meaning: `against ${percent(running)} on a CPU: of the time that it wanted a CPU it got ${percent(running / (share + running))}`,
+    source: FIDELITY[account.source].running,
+  };
+}
+
+export const cause = defineCause({
   id: 'cpu.starved',
   layer: 'scheduler',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const { account } = m;
-    if (!account) return ruledOut('no victim');
-    const own = nobodysGuilt(m);
-    const times = account.segments.filter(
-      ({ state, rival }) => (state === 'runnable' && !own.has(rival ?? -1)) || state === 'cgroup-cpu',
+    const guiltless = nobodysGuilt(m);
+    const waits = account.segments.filter(
+      ({ state, rival }) => (state === 'runnable' && !guiltless.has(rival ?? -1)) || state === 'cgroup-cpu',
     );
-    const others = othersPart(m, account);
-    const share = (others * total(times)) / (account.to - account.from);
-    const running = shareOf(account, ['running']);
-    // Against the time that it wanted a CPU: a thread that mostly sleeps and waits long when it wakes is starved as well.
-    const ofWanted = share / (share + running);
-    const figures = `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(running)}`;
-    if (others * starvedShare(account, times) < STARVED.leastShare) return ruledOut(figures);
-    const first = rivals(m, times)[0];
-    const quota = throttled(m);
-    const steal = cpuShare(m.input, account, ['steal']);
-    let culprit: Culprit | null = null;
-    if (quota) culprit = { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
-    else if (first) culprit = { kind: 'process', name: first.name, pid: first.pid };
-    const who = first && `${first.name} (${first.pid}${first.processes > 1 ? ` and ${first.processes - 1} more` : ''})`;
-    const evidence: Argument[] = [
-      {
-        measure: 'ready to run, not running',
-        value: `${duration(others * total(times))} (${percent(share)})`,
-        meaning: `against ${percent(running)} on a CPU: of the time that it wanted a CPU it got ${percent(1 - ofWanted)}`,
-        source: account.source === 'events' ? 'sched:sched_switch, sched:sched_waking' : '/proc/PID/schedstat',
-      },
-    ];
-    if (first)
-      evidence.push({
-        measure: 'who ran instead',
-        value: `${who}, ${duration(first.ms)}`,
-        meaning: 'had the CPU when the victim was ready',
-        source: 'sched:sched_switch',
-      });
-    if (quota)
-      evidence.push({
-        measure: 'CPU quota used up',
-        value: `${quota.times} times, ${duration(quota.ms)}`,
-        meaning: 'the cgroup was not allowed to run',
-        source: quota.path,
-      });
-    if (steal > STARVED.stealShown)
-      evidence.push({
-        measure: 'stolen by the hypervisor',
-        value: percent(steal),
-        meaning: 'the host gave the CPU to another guest',
-        source: '/proc/stat',
-      });
-    const reason = quota
-      ? `its cgroup’s CPU quota ran out ${quota.times} times`
-      : steal > STARVED.stealNamed
-        ? `the hypervisor took ${percent(steal)} of the CPU time`
-        : first
-          ? `${who} ran instead`
-          : account.source === 'events'
-            ? times.some(({ rival = 0 }) => rival > 0)
-              ? 'threads of the kernel ran instead'
-              : 'its CPU did not run it, though no other thread is seen there'
-            : 'others ran instead';
-    return {
-      kind: 'found',
+    const others = othersPart(m);
+    const waitedMs = others * total(waits);
+    const share = waitedMs / (account.to - account.from);
+    if (others * starvedShare(account, waits) < STARVED.leastShare)
+      return ruledOut(
+        `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(shareOf(account, ['running']))}`,
+      );
+    const confidence = ramp(share, { from: STARVED.leastShare, ...STARVED.sure });
+    const figures: Figures = {
       share,
-      confidence: ramp(share, { from: STARVED.leastShare, ...STARVED.sure }),
-      sentence: `The victim is starved of CPU: ready to run but not running for ${percent(share)} of its time, because ${reason}.`,
-      culprit,
-      evidence,
-      advice: quota
-        ? [`Raise the quota in ${quota.path}.`]
-        : ['Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.'],
-      lost: union(times),
+      waitedMs,
+      rival: rivalOf(m, waits),
+      quota: quotaOf(m),
+      steal: cpuShare(m.input, account, ['steal']),
+      isSeen: waits.some(({ rival }) => rival !== undefined && rival > 0),
     };
+    return holds({ share, confidence, lost: union(waits) }, figures);
   },
-};
+  tell: (figures, m) => ({
+    sentence: `The victim is starved of CPU: ready to run but not running for ${percent(figures.share)} of its time, because ${reason(figures, m)}.`,
+    culprit: culprit(figures),
+    evidence: [waiting(figures, m), ...takers(figures)],
+    advice: [
+      figures.quota
+        ? `Raise the quota in ${figures.quota.path}.`
+        : 'Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.',
+    ],
+  }),
+});

@@ -3,76 +3,97 @@
 
 import { total } from '../base/intervals.js';
 import { column } from '../analysis/machine/time-walk.js';
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { valueAt } from '../analysis/machine/series.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { threadName } from '../analysis/machine/processes.js';
-import { duration, percent } from '../base/format.js';
-import type { Culprit } from '../model/diagnosis.js';
-import { ruledOut, type Cause } from './cause.js';
-import { limitsOn } from './judge/shared.js';
+import { percent } from '../base/format.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
+import type { CgroupLimit } from '../model/facts.js';
+import { part, said, time } from '../model/quantity.js';
 import { STOPPED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, change } from './judge/advice.js';
+import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
+import { limitsOn } from './judge/shared.js';
+import { defineCause, holds, ruledOut } from './cause.js';
 
-const STOP_SIGNALS: Readonly<Record<number, string>> = { 19: 'SIGSTOP', 20: 'SIGTSTP' };
+const STOP_SIGNALS: ReadonlyMap<number, string> = new Map([
+  [19, 'SIGSTOP'],
+  [20, 'SIGTSTP'],
+]);
 
-/** Who sent the victim a signal that stops it. */
-function sender(m: Measures): { culprit: Culprit; signal: string } | undefined {
-  const table = m.input.events?.tables.get('signal_generate');
-  const [signals, targets] = [column(table, 'sig'), column(table, 'pid')];
-  for (let row = (table?.length ?? 0) - 1; row >= 0; row -= 1) {
-    const signal = STOP_SIGNALS[signals[row] ?? 0];
-    const pid = table?.pid[row] ?? 0;
-    if (signal === undefined || m.account?.threads.has(targets[row] ?? 0) !== true) continue;
-    return { culprit: { kind: 'process', name: threadName(m.input, pid) || 'a process', pid }, signal };
-  }
-  return undefined;
+interface Sender {
+  readonly name: string;
+  readonly pid: number;
+  readonly signal: string;
 }
 
-export const cause: Cause = {
+/** Who sent the victim the last signal that stops it. */
+function senderOf({ account, input }: Given<'victim'>): Sender | undefined {
+  const table = input.events?.tables.get('signal_generate');
+  const targets = column(table, 'pid');
+  const row = column(table, 'sig').findLastIndex(
+    (signal, at) => STOP_SIGNALS.has(signal) && account.threads.has(valueAt(targets, at)),
+  );
+  const signal = STOP_SIGNALS.get(valueAt(column(table, 'sig'), row));
+  const pid = table?.pid[row];
+  if (signal === undefined || pid === undefined) return undefined;
+  return { name: threadName(input, pid) || 'a process', pid, signal };
+}
+
+interface Figures {
+  readonly share: number;
+  /** The freezer that holds it; where there is none, who sent the signal. */
+  readonly frozen: CgroupLimit | undefined;
+  readonly sender: Sender | undefined;
+}
+
+function how({ frozen, sender }: Figures): string {
+  if (frozen) return `its cgroup ${frozen.cgroup} is frozen`;
+  return sender ? `${sender.signal} from ${sender.name} (${sender.pid})` : 'by a signal or a debugger';
+}
+
+function culprit({ frozen, sender }: Figures): Culprit | null {
+  if (frozen) return { kind: 'cgroup', name: frozen.cgroup, file: frozen.file };
+  return sender ? { kind: 'process', name: sender.name, pid: sender.pid } : null;
+}
+
+function advice({ frozen }: Figures, pid: number): Advice | string {
+  if (frozen)
+    return `Thaw it: write ${frozen.file.endsWith('cgroup.freeze') ? '0' : 'THAWED'} into ${frozen.file}, after asking what froze it (a container engine’s pause, a checkpoint, a backup).`;
+  const go = change(`kill -CONT ${pid}`, 'the process runs on', `\`kill -STOP ${pid}\``);
+  return advise`Let it go on: ${go}, after asking who stopped it (a debugger, job control, a supervisor).`;
+}
+
+export const cause = defineCause({
   id: 'cpu.stopped',
   layer: 'scheduler',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const { account } = m;
-    if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['stopped']);
     if (share < JUDGING.noticeable) return ruledOut(`it was stopped or frozen for ${percent(share)} of its time`);
-    const times = timesIn(account, ['stopped']);
-    const frozen = limitsOn(m, 'freezer')[0];
-    const sent = frozen ? undefined : sender(m);
-    const how = frozen
-      ? `its cgroup ${frozen.cgroup} is frozen`
-      : sent
-        ? `${sent.signal} from ${sent.culprit.name} (${sent.culprit.pid ?? '?'})`
-        : 'by a signal or a debugger';
+    const [frozen] = limitsOn(m, 'freezer');
+    const confidence = STOPPED.sure * FIDELITY[account.source].ofStates;
+    const figures: Figures = { share, frozen, sender: frozen ? undefined : senderOf(m) };
+    return holds({ share, confidence, lost: timesIn(account, ['stopped']) }, figures);
+  },
+  tell(figures, { account }) {
+    const { share, frozen, sender } = figures;
     return {
-      kind: 'found',
-      share,
-      confidence: account.source === 'events' ? STOPPED.sure : STOPPED.sureFromCounters,
-      sentence: `The process does not run because it was stopped: ${how}, for ${percent(share)} of its time.`,
-      culprit: frozen ? { kind: 'cgroup', name: frozen.cgroup, file: frozen.file } : (sent?.culprit ?? null),
+      sentence: `The process does not run because it was stopped: ${how(figures)}, for ${percent(share)} of its time.`,
+      culprit: culprit(figures),
       evidence: [
         {
           measure: 'stopped or frozen',
-          value: `${duration(total(times))} (${percent(share)})`,
-          meaning: how,
-          source:
-            frozen?.file ??
-            (sent
-              ? 'signal:signal_generate'
-              : account.source === 'events'
-                ? 'sched_switch, kernel stacks'
-                : '/proc/PID/stat'),
+          value: said`${time(total(timesIn(account, ['stopped'])))} (${part(share)})`,
+          meaning: how(figures),
+          source: frozen?.file ?? (sender ? 'signal:signal_generate' : FIDELITY[account.source].stops),
         },
       ],
-      advice: frozen
-        ? [
-            `Thaw it: write ${frozen.file.endsWith('cgroup.freeze') ? '0' : 'THAWED'} into ${frozen.file}, after asking what froze it (a container engine’s pause, a checkpoint, a backup).`,
-          ]
-        : [
-            `Let it go on: \`kill -CONT ${account.pid}\`, after asking who stopped it (a debugger, job control, a supervisor).`,
-          ],
-      lost: times,
+      advice: [advice(figures, account.pid)],
     };
   },
-};
+});

@@ -1,45 +1,55 @@
 // The filesystem is frozen: whoever writes sleeps until it is thawed. Source: fsfreeze(8); fs/super.c (freeze_super, sb_start_write).
 
+import { shellWord } from '../base/shell.js';
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { duration, percent } from '../base/format.js';
-import { ruledOut, type Cause } from './cause.js';
-import { mountOfVictim } from './judge/shared.js';
+import { percent } from '../base/format.js';
+import { part, said, time } from '../model/quantity.js';
 import { FROZEN } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, change } from './judge/advice.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { mountOfVictim } from './judge/shared.js';
+import { defineCause, holds, ruledOut } from './cause.js';
 
-export const cause: Cause = {
+function thaw(mount: string | undefined) {
+  const where = mount === undefined ? 'MOUNTPOINT' : shellWord(mount);
+  return change(
+    `fsfreeze --unfreeze ${where}`,
+    'the filesystem takes writes again; a snapshot that is under way may be inconsistent',
+    `\`fsfreeze --freeze ${where}\``,
+  );
+}
+
+export const cause = defineCause({
   id: 'fs.frozen',
   layer: 'filesystem',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
-    const { account } = m;
-    if (!account) return ruledOut('no victim');
+  judge({ account }) {
     const share = shareOf(account, ['fs-frozen']);
     if (share < JUDGING.noticeable)
       return ruledOut(`it waited for a frozen filesystem for ${percent(share)} of its time`);
-    const times = timesIn(account, ['fs-frozen']);
+    const confidence = FROZEN.sure * FIDELITY[account.source].ofStates;
+    return holds({ share, confidence, lost: timesIn(account, ['fs-frozen']) }, { share });
+  },
+  tell({ share }, m) {
     const mount = mountOfVictim(m);
     return {
-      kind: 'found',
-      share,
-      confidence: account.source === 'events' ? FROZEN.sure : FROZEN.sureFromCounters,
       sentence: `The filesystem${mount === undefined ? '' : ` at ${mount}`} is frozen: the victim waited ${percent(share)} of its time for it to be thawed.`,
       culprit: mount === undefined ? null : { kind: 'filesystem', name: mount },
       evidence: [
         {
           measure: 'waiting for the freeze to end',
-          value: `${duration(total(times))} (${percent(share)})`,
+          value: said`${time(total(timesIn(m.account, ['fs-frozen'])))} (${part(share)})`,
           meaning: 'asleep where a write begins (sb_start_write), which only a frozen filesystem makes wait',
-          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
+          source: FIDELITY[m.account.source].waits,
         },
       ],
       advice: [
-        `If no snapshot is under way, thaw it: \`fsfreeze --unfreeze ${mount ?? 'MOUNTPOINT'}\`.`,
+        advise`If no snapshot is under way, thaw it: ${thaw(mount)}.`,
         'Look at what takes snapshots of the volume: a backup agent, LVM, the hypervisor’s guest agent (fsfreeze hooks).',
       ],
-      lost: times,
     };
   },
-};
+});

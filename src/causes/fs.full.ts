@@ -1,25 +1,34 @@
 // Hardly a free block or inode is left: allocation is slow at best, and fails in the end. Source: statfs(2); errno(3): ENOSPC, EDQUOT.
 
-import { ERRNO, failuresOf } from '../analysis/victim/failures.js';
-import { total } from '../base/intervals.js';
+import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
+import { total, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import type { Interval } from '../base/intervals.js';
-import { bytes, duration, percent } from '../base/format.js';
+import { percent } from '../base/format.js';
+import { number, said, size, time, type Said } from '../model/quantity.js';
 import type { VolumeSpace } from '../model/recording.js';
-import { notChecked, ruledOut, type Cause } from './cause.js';
-import { mountOfVictim } from './judge/shared.js';
+import type { State } from '../model/states.js';
 import { FULL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, look } from './judge/advice.js';
+import type { Given } from './judge/needs.js';
+import { isTraced, mountOfVictim } from './judge/shared.js';
+import { defineCause, holds, notChecked, ruledOut, type Argument, type Refused } from './cause.js';
+
+const IDLE_STATES: readonly State[] = ['asleep', 'pipe-socket'];
 
 /** What an ordinary user has left, and the same of inodes, as shares; 1 where the filesystem has no table of inodes. */
 function shares({ available, blocks, freeFiles, files }: VolumeSpace): { space: number; inodes: number } {
   return { space: blocks > 0 ? available / blocks : 1, inodes: files > 0 ? freeFiles / files : 1 };
 }
 
-function leftIn(space: VolumeSpace): string {
-  return shares(space).inodes < shares(space).space
-    ? `${space.freeFiles} of ${space.files} inodes`
-    : `${bytes(space.available * space.blockBytes)} of ${bytes(space.blocks * space.blockBytes)}`;
+function lacksInodes(space: VolumeSpace): boolean {
+  return shares(space).inodes < shares(space).space;
+}
+
+function leftIn(space: VolumeSpace): Said {
+  return lacksInodes(space)
+    ? said`${number(space.freeFiles)} of ${number(space.files)} inodes`
+    : said`${size(space.available * space.blockBytes)} of ${size(space.blocks * space.blockBytes)}`;
 }
 
 type Moment = VolumeSpace & { readonly atMs: number };
@@ -45,76 +54,95 @@ function fullest(m: Measures, hasFailures: boolean): Moment | undefined {
   return own && (isFullNow(own) || !hasFailures) ? own : (all.find(isFullNow) ?? own);
 }
 
-export const cause: Cause = {
+interface Figures {
+  readonly space: Moment | undefined;
+  readonly failed: Failures;
+  /** Of the victim's time. */
+  readonly idle: number;
+}
+
+/** When it was held up: by each failure, or without those asleep, because a process waits a moment and tries again and so looks idle. */
+function timesOf(m: Given<'victim'>, failed: Failures, space: Moment | undefined): readonly Interval[] {
+  if (isTraced(m, 'sys_exit')) return failed.times;
+  const since = m.input.space.find((one) => one.mountPoint === space?.mountPoint && isFullNow(one));
+  return timesIn(m.account, IDLE_STATES).filter((one) => one.to > (since?.atMs ?? Infinity));
+}
+
+/** Why it is not a full filesystem that the victim met; undefined where it may be. */
+function objection(m: Given<'victim'>, failed: Failures, space: Moment | undefined): Refused | undefined {
+  if (!space) return failed.count === 0 ? notChecked('what the filesystem has left was not recorded') : undefined;
+  const left = `${space.mountPoint} has ${leftIn(space).text} left`;
+  if (least(space) > FULL.plenty && failed.count > 0 && m.requests && m.requests.errors > 0)
+    return ruledOut(
+      `${failed.count} calls failed for want of space, although ${left}: it is the device beneath that has none`,
+    );
+  if (isFullNow(space) || failed.count > 0) return undefined;
+  return ruledOut(isTraced(m, 'sys_exit') ? `${left}, and nothing failed for want of space` : left);
+}
+
+function evidence({ space, failed }: Figures): Argument[] {
+  return [
+    ...(space
+      ? [
+          {
+            measure: 'left on the filesystem',
+            value: leftIn(space),
+            meaning: lacksInodes(space)
+              ? 'there may be bytes left, but no more files'
+              : 'as an ordinary user may use it; root may have a little more',
+            source: `statfs(${space.mountPoint})`,
+          },
+        ]
+      : []),
+    ...(failed.count > 0
+      ? [
+          {
+            measure: 'calls that failed',
+            value: said`${number(failed.count)}, and ${time(total(failed.times))} spent on them`,
+            meaning: 'ENOSPC or EDQUOT came back to the victim',
+            source: 'raw_syscalls:sys_exit',
+          },
+        ]
+      : []),
+  ];
+}
+
+export const cause = defineCause({
   id: 'fs.full',
   layer: 'filesystem',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const { account, input } = m;
-    if (!account) return ruledOut('no victim');
     const failed = failuresOf(input, account.threads, [ERRNO.ENOSPC, ERRNO.EDQUOT], account.from, account.to);
     const space = fullest(m, failed.count > 0);
-    if (!space && failed.count === 0) return notChecked('what the filesystem has left was not recorded');
-    const isFull = space !== undefined && isFullNow(space);
-    const plenty = space !== undefined && least(space) > FULL.plenty;
-    if (plenty && failed.count > 0 && (m.requests?.errors ?? 0) > 0)
-      return ruledOut(
-        `${failed.count} calls failed for want of space, although ${space.mountPoint} has ${leftIn(space)} left: it is the device beneath that has none`,
-      );
-    if (!isFull && failed.count === 0)
-      return ruledOut(
-        `${space ? `${space.mountPoint} has ${leftIn(space)} left` : 'no call failed'}, and nothing failed for want of space`,
-      );
-    // Without the failures themselves: the process waits a moment and tries again, so it looks idle while the filesystem is full.
-    const since = input.space.find((one) => one.mountPoint === space?.mountPoint && isFullNow(one));
-    const times: readonly Interval[] =
-      account.source === 'events'
-        ? failed.times
-        : timesIn(account, ['asleep', 'pipe-socket']).filter((one) => one.to > (since?.atMs ?? Infinity));
-    const share = Math.min(1, total(times) / (account.to - account.from));
+    const against = objection(m, failed, space);
+    if (against) return against;
+    const lost = timesOf(m, failed, space);
+    const share = Math.min(1, total(lost) / (account.to - account.from));
     if (share < JUDGING.noticeable)
       return ruledOut(
         `${space?.mountPoint ?? 'the filesystem'} is nearly full, but that cost the victim ${percent(share)} of its time (${failed.count} calls failed)`,
       );
-    const idle = shareOf(account, ['asleep', 'pipe-socket']);
-    const left = space ? leftIn(space) : 'nothing';
+    const sureOfCalls = space && isFullNow(space) ? FULL.sure : FULL.sureOfCalls;
+    const confidence = failed.count > 0 ? sureOfCalls : FULL.sureFromCounters;
+    return holds({ share, confidence, lost }, { space, failed, idle: shareOf(account, IDLE_STATES) });
+  },
+  tell(figures) {
+    const { space, failed, idle } = figures;
+    const mount = space?.mountPoint;
+    const what =
+      failed.count > 0
+        ? `${failed.count} calls of the victim failed for want of space, and it tried again and again`
+        : `the victim makes no progress and sleeps ${percent(idle)} of its time`;
     return {
-      kind: 'found',
-      share,
-      confidence: account.source === 'events' ? (isFull ? FULL.sure : FULL.sureOfCalls) : FULL.sureFromCounters,
+      sentence: `${mount ?? 'The filesystem'} is full${space ? ` (${leftIn(space).text} left)` : ''}: ${what}.`,
+      culprit: { kind: 'filesystem', name: mount ?? 'unknown' },
       decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
-      sentence: `${space?.mountPoint ?? 'The filesystem'} is full (${left} left): ${failed.count > 0 ? `${failed.count} calls of the victim failed for want of space, and it tried again and again` : `the victim makes no progress and sleeps ${percent(idle)} of its time`}.`,
-      culprit: { kind: 'filesystem', name: space?.mountPoint ?? 'unknown' },
-      evidence: [
-        ...(space
-          ? [
-              {
-                measure: 'left on the filesystem',
-                value: left,
-                meaning:
-                  shares(space).inodes < shares(space).space
-                    ? 'there may be bytes left, but no more files'
-                    : 'as an ordinary user may use it; root may have a little more',
-                source: `statfs(${space.mountPoint})`,
-              },
-            ]
-          : []),
-        ...(failed.count > 0
-          ? [
-              {
-                measure: 'calls that failed',
-                value: `${failed.count}, and ${duration(total(times))} spent on them`,
-                meaning: 'ENOSPC or EDQUOT came back to the victim',
-                source: 'raw_syscalls:sys_exit',
-              },
-            ]
-          : []),
-      ],
+      evidence: evidence(figures),
       advice: [
-        `Free space or inodes on ${space?.mountPoint ?? 'it'}: \`du -x\` finds the bytes, \`df -i\` the inodes; deleted files that are still open count as well (\`lsof +L1\`).`,
+        advise`Free space or inodes on ${mount ?? 'it'}: ${look('du -x')} finds the bytes, ${look('df -i')} the inodes; deleted files that are still open count as well (${look('lsof +L1')}).`,
       ],
-      lost: times,
     };
   },
-};
+});

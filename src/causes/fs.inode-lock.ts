@@ -2,14 +2,17 @@
 // Source: Documentation/filesystems/locking.rst, directory-locking.rst; up_write() wakes the next: the waker held the lock.
 
 import { total } from '../base/intervals.js';
-import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { threadName } from '../analysis/machine/processes.js';
-import { duration, percent } from '../base/format.js';
+import { percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './judge/shared.js';
+import { part, said, time } from '../model/quantity.js';
 import { INODE_LOCK } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
+import { diskName } from './judge/shared.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Holder {
   readonly name: string;
@@ -18,71 +21,72 @@ interface Holder {
   readonly ms: number;
 }
 
-/** Who ended the waits, by name: several writers of one name are one rival. */
-function holders(m: Measures): Holder[] {
+/** Who ended the waits for longest, by name: several writers of one name are one rival. */
+function holderOf({ account, input }: Given<'victim'>): Holder | undefined {
   const found = new Map<string, Holder>();
-  for (const { state, whole, from, to, wokenBy } of m.account?.segments ?? []) {
+  for (const { state, whole, from, to, wokenBy } of account.segments) {
     if ((whole ?? state) !== 'fs-lock' || wokenBy === undefined || wokenBy === 0) continue;
-    const own = m.account?.threads.has(wokenBy) === true;
-    const name = threadName(m.input, wokenBy) || `thread ${wokenBy}`;
+    const own = account.threads.has(wokenBy);
+    const name = threadName(input, wokenBy) || `thread ${wokenBy}`;
     const key = `${own} ${name}`;
     found.set(key, { name, pid: wokenBy, own, ms: (found.get(key)?.ms ?? 0) + to - from });
   }
-  return [...found.values()].sort((a, b) => b.ms - a.ms);
+  return [...found.values()].sort((a, b) => b.ms - a.ms)[0];
 }
 
-export const cause: Cause = {
+function whoHolds(holder: Holder | undefined): string {
+  if (!holder) return 'other writers of the same file or folder hold';
+  return holder.own ? 'its own threads hold' : `${holder.name} (${holder.pid}) holds`;
+}
+
+function culprit(holder: Holder | undefined, m: Given<'victim'>): Culprit {
+  if (!holder) return { kind: 'filesystem', name: diskName(m) };
+  const { name, pid } = holder.own ? m.account : holder;
+  return { kind: 'process', name, pid };
+}
+
+function whoLetGo(holder: Holder | undefined): Argument[] {
+  if (!holder) return [];
+  const who = holder.own ? 'threads of its own' : `${holder.name} (${holder.pid})`;
+  return [
+    {
+      measure: 'who let it go',
+      value: said`${who}, after ${time(holder.ms)}`,
+      meaning: 'whoever ends a wait for the lock held it',
+      source: 'sched:sched_waking',
+    },
+  ];
+}
+
+export const cause = defineCause({
   id: 'fs.inode-lock',
   layer: 'filesystem',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const { account } = m;
-    if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['fs-lock']);
     if (share < JUDGING.noticeable)
       return ruledOut(`it waited for a lock of the filesystem for ${percent(share)} of its time`);
-    const times = timesIn(account, ['fs-lock']);
-    const first = holders(m)[0];
-    let who = 'other writers of the same file or folder';
-    let culprit: Culprit | null = { kind: 'filesystem', name: diskName(m) };
-    if (first) {
-      who = first.own ? 'its own threads' : `${first.name} (${first.pid})`;
-      culprit = first.own
-        ? { kind: 'process', name: account.name, pid: account.pid }
-        : { kind: 'process', name: first.name, pid: first.pid };
-    }
-    return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(share, { from: JUDGING.noticeable, ...INODE_LOCK.sure }) *
-        (account.source === 'events' ? 1 : INODE_LOCK.fromCounters),
-      sentence: `The victim waits for the lock of a file or folder that ${who} hold${first?.own === false ? 's' : ''} while they write (${percent(share)} of its time).`,
-      culprit,
-      evidence: [
-        {
-          measure: 'waiting for an inode’s lock',
-          value: `${duration(total(times))} (${percent(share)})`,
-          meaning: 'asleep in rwsem or mutex below a filesystem’s own functions',
-          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
-        },
-        ...(first
-          ? [
-              {
-                measure: 'who let it go',
-                value: `${first.own ? 'threads of its own' : `${first.name} (${first.pid})`}, after ${duration(first.ms)}`,
-                meaning: 'whoever ends a wait for the lock held it',
-                source: 'sched:sched_waking',
-              },
-            ]
-          : []),
-      ],
-      advice: [
-        'Let one thread write each file, or give each writer a file of its own.',
-        'Direct writes into space that is already allocated and aligned take the lock shared (ext4, XFS): preallocate and write it once.',
-      ],
-      lost: times,
-    };
+    const confidence =
+      ramp(share, { from: JUDGING.noticeable, ...INODE_LOCK.sure }) * FIDELITY[account.source].ofStates;
+    return holds({ share, confidence, lost: timesIn(account, ['fs-lock']) }, { share, holder: holderOf(m) });
   },
-};
+  tell: ({ share, holder }, m) => ({
+    sentence: `The victim waits for the lock of a file or folder that ${whoHolds(holder)} while they write (${percent(share)} of its time).`,
+    culprit: culprit(holder, m),
+    evidence: [
+      {
+        measure: 'waiting for an inode’s lock',
+        value: said`${time(total(timesIn(m.account, ['fs-lock'])))} (${part(share)})`,
+        meaning: 'asleep in rwsem or mutex below a filesystem’s own functions',
+        source: FIDELITY[m.account.source].waits,
+      },
+      ...whoLetGo(holder),
+    ],
+    advice: [
+      'Let one thread write each file, or give each writer a file of its own.',
+      'Direct writes into space that is already allocated and aligned take the lock shared (ext4, XFS): preallocate and write it once.',
+    ],
+  }),
+});

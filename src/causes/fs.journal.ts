@@ -1,20 +1,39 @@
 // The victim waits for commits of the filesystem's journal that somebody else's syncs cause.
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
-import { total, union } from '../base/intervals.js';
+import { total, union, type Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
+import type { Syncs } from '../analysis/victim/syncs.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { diskName } from './judge/shared.js';
+import type { Case } from '../model/case.js';
+import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { diskName } from './judge/shared.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
-function mostOf(m: Measures): { pid: number; name: string; count: number } | undefined {
-  const byName = new Map<string, { pid: number; name: string; count: number; most: number }>();
-  for (const [pid, count] of m.syncs?.others ?? []) {
-    const name = threadName(m.input, pid) || `thread ${pid}`;
+interface Committer {
+  readonly name: string;
+  /** The thread of that name that asked most often. */
+  readonly pid: number;
+  readonly count: number;
+}
+
+/** Who asked for durability on the victim's disk. */
+interface Askers {
+  readonly own: number;
+  readonly others: number;
+  /** The one of the others, by name, that asked most often. */
+  readonly most: Committer | undefined;
+}
+
+function askersOf(syncs: Syncs, input: Case): Askers {
+  const byName = new Map<string, Committer & { readonly most: number }>();
+  for (const [pid, count] of syncs.others) {
+    const name = threadName(input, pid) || `thread ${pid}`;
     const known = byName.get(name) ?? { pid, name, count: 0, most: 0 };
     byName.set(name, {
       name,
@@ -23,7 +42,11 @@ function mostOf(m: Measures): { pid: number; name: string; count: number } | und
       count: known.count + count,
     });
   }
-  return [...byName.values()].sort((a, b) => b.count - a.count)[0];
+  return {
+    own: syncs.own.length,
+    others: [...syncs.others.values()].reduce((a, b) => a + b, 0),
+    most: [...byName.values()].sort((a, b) => b.count - a.count)[0],
+  };
 }
 
 /** How long half of the probe's own syncs took at most, ms; NaN for any other victim. */
@@ -32,59 +55,84 @@ function probeSyncMs(m: Measures): number {
   return latency ? latency.p50 / 1000 : NaN;
 }
 
-export const cause: Cause = {
+/** Why the waits are no harm of others; undefined where they may be. */
+function objection(m: Measures, askers: Askers | undefined): string | undefined {
+  if (askers)
+    return askers.others <= JOURNAL.outnumbered * askers.own
+      ? `for commits of its own: it asked for ${askers.own} of ${askers.own + askers.others} syncs`
+      : undefined;
+  const each = probeSyncMs(m);
+  return each <= m.norm.flushMs
+    ? `for its own syncs, and half of them took ${duration(each)} or less: no stall`
+    : undefined;
+}
+
+/** Without the syncs it is known that it waits for the journal, not whose commits those are. */
+function sureness(askers: Askers | undefined): number {
+  if (!askers) return JOURNAL.withoutSyncs;
+  const { own, others, most } = askers;
+  return most ? ramp(others / (own + others), JOURNAL.sure) : JOURNAL.withoutSyncs;
+}
+
+interface Figures {
+  readonly share: number;
+  readonly times: readonly Interval[];
+  readonly askers: Askers | undefined;
+}
+
+function whoAsked({ askers }: Figures): Argument[] {
+  if (!askers) return [];
+  const { own, others, most } = askers;
+  const first = most ? said` (${most.name} (${String(most.pid)}): ${number(most.count)})` : '';
+  return [
+    {
+      measure: 'syncs on the same filesystem',
+      value: said`${number(others)} by others${first}, ${number(own)} by the victim`,
+      meaning: 'the commits that it waits for are not its own',
+      source: 'ext4_sync_file_enter, xfs_file_fsync or btrfs_sync_file',
+    },
+  ];
+}
+
+export const cause = defineCause({
   id: 'fs.journal',
   layer: 'filesystem',
   rank: 'verdict',
   needs: ['victim', 'disk'],
-  examine(m) {
+  judge(m) {
     const { account, syncs } = m;
-    if (!account) return ruledOut('no victim');
     const times = union(account.segments.filter((segment) => (segment.whole ?? segment.state) === 'journal'));
-    const wall = account.to - account.from;
-    const share = total(times) / wall;
+    const share = total(times) / (account.to - account.from);
     const figures = `it waited ${percent(share)} of its time for the filesystem’s journal`;
     if (share < JUDGING.noticeable) return ruledOut(figures);
-    const most = mostOf(m);
-    const others = [...(syncs?.others.values() ?? [])].reduce((a, b) => a + b, 0);
-    const own = syncs?.own.length ?? 0;
-    if (syncs && others <= JOURNAL.outnumbered * own)
-      return ruledOut(`${figures}, for commits of its own: it asked for ${own} of ${own + others} syncs`);
-    const each = syncs === undefined ? probeSyncMs(m) : NaN;
-    if (each <= m.norm.flushMs)
-      return ruledOut(`${figures}, for its own syncs, and half of them took ${duration(each)} or less: no stall`);
-    const who = most && `${most.name} (${most.pid})`;
+    const askers = syncs && askersOf(syncs, m.input);
+    const against = objection(m, askers);
+    if (against !== undefined) return ruledOut(`${figures}, ${against}`);
+    return holds({ share, confidence: sureness(askers), lost: times }, { share, times, askers });
+  },
+  tell(figures, m) {
+    const { share, times, askers } = figures;
+    const most = askers?.most;
+    const why = most
+      ? `${most.name} (${most.pid}) asks for durability all the time: each of its ${most.count} syncs commits what everybody changed`
+      : 'commits keep it busy';
     return {
-      kind: 'found',
-      share,
-      // Without the syncs it is known that it waits for the journal, not whose commits those are.
-      confidence: syncs === undefined ? JOURNAL.withoutSyncs : ramp(others / (own + others), JOURNAL.sure),
-      sentence: `The victim waits for the filesystem’s journal (${percent(share)} of its time), because ${who === undefined ? 'commits keep it busy' : `${who} asks for durability all the time: each of its ${most?.count ?? 0} syncs commits what everybody changed`}.`,
+      sentence: `The victim waits for the filesystem’s journal (${percent(share)} of its time), because ${why}.`,
       culprit: most ? { kind: 'process', name: most.name, pid: most.pid } : { kind: 'filesystem', name: diskName(m) },
       decidedBy: 'the filesystem’s sync events, which say whose commits they are: record as root',
       evidence: [
         {
           measure: 'waiting for the journal',
-          value: `${duration(total(times))} (${percent(share)})`,
+          value: said`${time(total(times))} (${part(share)})`,
           meaning: 'asleep until a commit ended or let it in',
-          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
+          source: FIDELITY[m.account.source].waits,
         },
-        ...(syncs
-          ? [
-              {
-                measure: 'syncs on the same filesystem',
-                value: `${others} by others${who === undefined ? '' : ` (${who}: ${most?.count ?? 0})`}, ${own} by the victim`,
-                meaning: 'the commits that it waits for are not its own',
-                source: 'ext4_sync_file_enter, xfs_file_fsync or btrfs_sync_file',
-              },
-            ]
-          : []),
+        ...whoAsked(figures),
       ],
       advice: [
         `Move ${most?.name ?? 'the one that syncs'} to a filesystem of its own, or let it sync less often.`,
         'A journal on a faster device (mkfs.ext4 -J device=, mkfs.xfs -l logdev=) shortens every commit.',
       ],
-      lost: times,
     };
   },
-};
+});

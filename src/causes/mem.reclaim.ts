@@ -4,72 +4,65 @@
 import { total } from '../base/intervals.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { bytes, duration, figure, percent } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { bytes, percent } from '../base/format.js';
+import { number, part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { RECLAIM } from '../model/thresholds/memory.js';
+import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
+import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
-export const cause: Cause = {
+/** What the machine as a whole scanned meanwhile. */
+function scanned({ input }: Given<'victim'>): Argument[] {
+  const pages = growthOf(input.counters.vmstat, 'pgscan_direct');
+  if (!(pages > 0)) return [];
+  return [
+    {
+      measure: 'pages looked at by direct reclaim',
+      value: said`${number(pages)}`,
+      meaning: 'on the whole machine, during the recording',
+      source: '/proc/vmstat (pgscan_direct)',
+    },
+  ];
+}
+
+export const cause = defineCause({
   id: 'mem.reclaim',
   layer: 'memory',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const { account } = m;
-    if (!account) return ruledOut('no victim');
     const share = shareOf(account, ['reclaim']);
-    if (share < JUDGING.noticeable) return ruledOut(`it reclaimed memory for ${percent(share)} of its time`);
-    if (swapping(m))
-      return ruledOut(`it reclaimed memory for ${percent(share)} of its time, to make room for its own swapped pages`);
-    const times = timesIn(account, ['reclaim']);
-    const limit = memoryLimit(m);
-    const scanned = growthOf(m.input.counters.vmstat, 'pgscan_direct');
+    const figures = `it reclaimed memory for ${percent(share)} of its time`;
+    if (share < JUDGING.noticeable) return ruledOut(figures);
+    if (swapping(m)) return ruledOut(`${figures}, to make room for its own swapped pages`);
+    const confidence = ramp(share, { from: JUDGING.noticeable, ...RECLAIM.sure }) * FIDELITY[account.source].ofStates;
+    return holds({ share, confidence, lost: timesIn(account, ['reclaim']) }, { share, limit: memoryLimit(m) });
+  },
+  tell({ share, limit }, m) {
+    const why = limit
+      ? `its cgroup ${limit.cgroup} may use only ${bytes(limit.value)} and does`
+      : 'the machine has none to spare';
     return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(share, { from: JUDGING.noticeable, ...RECLAIM.sure }) *
-        (account.source === 'events' ? 1 : RECLAIM.fromCounters),
-      sentence: `The victim reclaims memory itself for ${percent(share)} of its time, because ${limit ? `its cgroup ${limit.cgroup} may use only ${bytes(limit.value)} and does` : 'the machine has none to spare'}.`,
+      sentence: `The victim reclaims memory itself for ${percent(share)} of its time, because ${why}.`,
       culprit: memoryCulprit(limit),
       evidence: [
         {
           measure: 'reclaiming memory',
-          value: `${duration(total(times))} (${percent(share)})`,
+          value: said`${time(total(timesIn(m.account, ['reclaim'])))} (${part(share)})`,
           meaning: 'in direct reclaim, on the CPU or asleep until a page was written',
-          source:
-            account.source === 'events'
-              ? 'vmscan:mm_vmscan_{direct,memcg}_reclaim_begin → end, kernel stacks'
-              : '/proc/PID/wchan',
+          source: FIDELITY[m.account.source].reclaim,
         },
-        ...(limit
-          ? [
-              {
-                measure: 'memory of its cgroup',
-                value: `${bytes(limit.used)} of ${bytes(limit.value)}`,
-                meaning: 'the limit is reached; page cache counts as well',
-                source: limit.file,
-              },
-            ]
-          : []),
-        ...(scanned > 0
-          ? [
-              {
-                measure: 'pages looked at by direct reclaim',
-                value: figure(scanned),
-                meaning: 'on the whole machine, during the recording',
-                source: '/proc/vmstat (pgscan_direct)',
-              },
-            ]
-          : []),
+        ...limitReached(limit, 'the limit is reached; page cache counts as well'),
+        ...scanned(m),
       ],
-      advice: limit
-        ? [
-            `Raise the limit in ${limit.file}, or let the process keep less: page cache that it makes dirty counts towards it.`,
-          ]
-        : ['Free memory, or raise vm.min_free_kbytes and vm.watermark_scale_factor so that kswapd begins earlier.'],
-      lost: times,
+      advice: [
+        limit
+          ? `Raise the limit in ${limit.file}, or let the process keep less: page cache that it makes dirty counts towards it.`
+          : 'Free memory, or raise vm.min_free_kbytes and vm.watermark_scale_factor so that kswapd begins earlier.',
+      ],
     };
   },
-};
+});

@@ -2,65 +2,77 @@
 
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { duration, figure, percent } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { percent } from '../base/format.js';
+import { frequency, said, time } from '../model/quantity.js';
+import type { State } from '../model/states.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { SWAP } from '../model/thresholds/memory.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { memoryCulprit, memoryLimit, swapping, type Swapping } from './judge/memory.js';
+import type { Given } from './judge/needs.js';
+import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
-export const cause: Cause = {
+/** Each page that comes back throws another one out: that reclaim is part of the price. */
+const PRICE: readonly State[] = ['swap', 'reclaim'];
+
+/** The share of its time that it cost; without stacks a wait for the disk may be one for a page. */
+function cost({ account }: Given<'victim'>, swaps: Swapping | undefined): number {
+  const waited = shareOf(account, account.source === 'events' ? PRICE : [...PRICE, 'block-device']);
+  const inMemory = swaps
+    ? Math.min(shareOf(account, ['running']), (swaps.faultsPerSecond * SWAP.inMemoryMs) / 1000)
+    : 0;
+  return Math.min(1, waited + inMemory);
+}
+
+function pages(swaps: Swapping | undefined): Argument[] {
+  if (!swaps) return [];
+  return [
+    {
+      measure: 'pages from and to swap',
+      value: said`${frequency(swaps.inPerSecond)} in, ${frequency(swaps.outPerSecond)} out a second`,
+      meaning: 'the machine’s figures; the faults are the victim’s own',
+      source: '/proc/vmstat (pswpin, pswpout), /proc/PID/stat (majflt)',
+    },
+  ];
+}
+
+export const cause = defineCause({
   id: 'mem.swap',
   layer: 'memory',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
+  judge(m) {
     const { account } = m;
-    if (!account) return ruledOut('no victim');
     const swaps = swapping(m);
     const slept = shareOf(account, ['swap']);
     if (!swaps && slept < JUDGING.noticeable)
       return ruledOut(`it waited for swapped pages for ${percent(slept)} of its time`);
-    // Each page that comes back throws another one out: that reclaim is part of the price.
-    const times = timesIn(account, ['swap', 'reclaim']);
-    const inMemory = swaps
-      ? Math.min(shareOf(account, ['running']), (swaps.faultsPerSecond * SWAP.inMemoryMs) / 1000)
-      : 0;
-    const waited =
-      account.source === 'events'
-        ? total(times) / (account.to - account.from)
-        : shareOf(account, ['swap', 'reclaim', 'block-device']);
-    const share = Math.min(1, waited + inMemory);
+    const share = cost(m, swaps);
     if (share < JUDGING.noticeable) return ruledOut(`its swapped pages cost it ${percent(share)} of its time`);
-    const limit = memoryLimit(m);
-    const rates = swaps
-      ? `${figure(swaps.faultsPerSecond)} faults a second that had to read`
+    const confidence = ramp(share, { from: JUDGING.noticeable, ...SWAP.sure }) * FIDELITY[account.source].ofStates;
+    const before = ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped'];
+    return holds(
+      { share, confidence, before, lost: timesIn(account, PRICE) },
+      { swaps, slept, share, limit: memoryLimit(m) },
+    );
+  },
+  tell({ swaps, slept, share, limit }, m) {
+    const { account } = m;
+    const faults = swaps
+      ? `${String(frequency(swaps.faultsPerSecond))} faults a second that had to read`
       : 'faults that had to read';
+    const why = limit ? `, because its cgroup ${limit.cgroup} is at its memory limit` : '';
     return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(share, { from: JUDGING.noticeable, ...SWAP.sure }) * (account.source === 'events' ? 1 : SWAP.fromCounters),
-      sentence: `The victim’s own memory is swapped out and back all the time: ${rates}, ${percent(share)} of its time${limit ? `, because its cgroup ${limit.cgroup} is at its memory limit` : ''}.`,
+      sentence: `The victim’s own memory is swapped out and back all the time: ${faults}, ${percent(share)} of its time${why}.`,
       culprit: memoryCulprit(limit),
-      before: ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped'],
       evidence: [
         {
           measure: 'waiting for swapped pages',
-          value: `${duration(total(times))} asleep in it or making room for it`,
+          value: said`${time(total(timesIn(account, PRICE)))} asleep in it or making room for it`,
           meaning: `${percent(slept)} of its time for pages to be read, ${percent(shareOf(account, ['reclaim']))} for others to be thrown out`,
-          source:
-            account.source === 'events' ? 'sched_switch with kernel stacks, vmscan events' : '/proc/PID/{stat,wchan}',
+          source: FIDELITY[account.source].waits,
         },
-        ...(swaps
-          ? [
-              {
-                measure: 'pages from and to swap',
-                value: `${figure(swaps.inPerSecond)} in, ${figure(swaps.outPerSecond)} out a second`,
-                meaning: 'the machine’s figures; the faults are the victim’s own',
-                source: '/proc/vmstat (pswpin, pswpout), /proc/PID/stat (majflt)',
-              },
-            ]
-          : []),
+        ...pages(swaps),
       ],
       advice: [
         limit
@@ -68,7 +80,6 @@ export const cause: Cause = {
           : 'Give the machine more memory, or make the process smaller.',
         'Lowering vm.swappiness only moves the loss to the page cache.',
       ],
-      lost: times,
     };
   },
-};
+});

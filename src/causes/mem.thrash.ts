@@ -4,88 +4,116 @@
 import { CACHED_READS, timesBelow } from '../analysis/victim/calls.js';
 import { processWork } from '../analysis/machine/counted-work.js';
 import { growthOf } from '../analysis/machine/series.js';
-import { total } from '../base/intervals.js';
+import { total, type Interval } from '../base/intervals.js';
 import { shareOf } from '../analysis/measures.js';
-import { bytes, duration, percent, rate } from '../base/format.js';
-import { ramp, ruledOut, type Cause } from './cause.js';
-import { memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
-import { diskName } from './judge/shared.js';
+import { bytes, percent } from '../base/format.js';
+import { flow, part, said, size, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { THRASH } from '../model/thresholds/memory.js';
+import { FIDELITY } from './judge/fidelity.js';
+import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import type { Given } from './judge/needs.js';
+import { diskName } from './judge/shared.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
-export const cause: Cause = {
+interface Reads {
+  /** What the victim read from a disk, bytes; NaN where that was not recorded. */
+  readonly read: number;
+  /** What of all that was read had been in memory shortly before, bytes. */
+  readonly again: number;
+  readonly times: readonly Interval[];
+  /** Shares of the victim's time: waiting for reads, and making room for them. */
+  readonly waited: number;
+  readonly reclaimed: number;
+}
+
+function readsOf({ account, input }: Given<'victim'>): Reads {
+  const { vmstat, processes } = input.counters;
+  // Before Linux 5.9 files and anonymous pages were counted together.
+  const files = growthOf(vmstat, 'workingset_refault_file');
+  const times = timesBelow(account, input.events, CACHED_READS);
+  return {
+    read: growthOf(processes.get(account.pid)?.io, 'read_bytes'),
+    again: (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * input.pageBytes,
+    times,
+    waited:
+      account.source === 'events'
+        ? total(times) / (account.to - account.from)
+        : shareOf(account, ['block-device', 'block-queue', 'block-held']),
+    reclaimed: shareOf(account, ['reclaim']),
+  };
+}
+
+/** Without stacks a wait for the disk may be one for a write: why it is none for reads. */
+function mostlyWrites({ account, input }: Given<'victim'>, read: number): string | undefined {
+  const { diskBytes } = processWork(input.counters.processes.get(account.pid), account);
+  return account.source === 'samples' && read < THRASH.leastReads * diskBytes
+    ? `${bytes(read)} of the ${bytes(diskBytes)} that it moved were read: it did not wait for reads`
+    : undefined;
+}
+
+interface Figures extends Reads {
+  readonly share: number;
+  /** What it read again, as a part of what it read. */
+  readonly ofReads: number;
+  readonly limit: ReturnType<typeof memoryLimit>;
+}
+
+function evidence({ read, again, times, ofReads, limit }: Figures, { account }: Given<'victim'>): Argument[] {
+  return [
+    {
+      measure: 'read again',
+      value: said`${size(again)} of the ${size(read)} that it read (${part(ofReads)})`,
+      meaning: 'pages that came back soon after they were thrown out',
+      source: '/proc/vmstat (workingset_refault_file), /proc/PID/io (read_bytes)',
+    },
+    {
+      measure: 'waiting for cached reads',
+      value: said`${time(total(times))}, at ${flow((read * 1000) / (account.to - account.from))}`,
+      meaning: 'asleep in the page cache’s read path until the device had brought a page',
+      source: FIDELITY[account.source].waits,
+    },
+    ...limitReached(limit, 'the limit decides how much of the files stays'),
+  ];
+}
+
+export const cause = defineCause({
   id: 'mem.thrash',
   layer: 'page cache',
   rank: 'verdict',
   needs: ['victim'],
-  examine(m) {
-    const { account, input } = m;
-    if (!account) return ruledOut('no victim');
-    const { vmstat, processes } = input.counters;
-    const read = growthOf(processes.get(account.pid)?.io, 'read_bytes');
-    // Before Linux 5.9 files and anonymous pages were counted together.
-    const files = growthOf(vmstat, 'workingset_refault_file');
-    const again = (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * input.pageBytes;
-    const times = timesBelow(account, input.events, CACHED_READS);
-    const wall = account.to - account.from;
-    const waited =
-      account.source === 'events'
-        ? total(times) / wall
-        : shareOf(account, ['block-device', 'block-queue', 'block-held']);
+  judge(m) {
+    const reads = readsOf(m);
+    const { read, again, times, waited, reclaimed } = reads;
     // Making room is the other half of the price; where it is the larger one, the reads are a consequence of it.
-    const reclaimed = shareOf(account, ['reclaim']);
     const share = Math.min(1, reclaimed > waited ? waited : waited + reclaimed);
     const figures = `it waited ${percent(waited)} of its time for cached reads`;
-    if (!(read > 0) || share < JUDGING.noticeable) return ruledOut(figures);
-    // Without stacks a wait for the disk may be one for a write.
-    const { diskBytes } = processWork(processes.get(account.pid), account);
-    if (account.source === 'samples' && read < THRASH.leastReads * diskBytes)
-      return ruledOut(`${bytes(read)} of the ${bytes(diskBytes)} that it moved were read: it did not wait for reads`);
+    if (read === 0 || share < JUDGING.noticeable) return ruledOut(figures);
+    if (Number.isNaN(read + again)) return notChecked(`${figures}, and how much was read again was not recorded`);
+    const writes = mostlyWrites(m, read);
+    if (writes !== undefined) return ruledOut(writes);
     if (swapping(m)) return ruledOut(`${figures}; its own memory is swapped, which is worse`);
-    const part = Math.min(1, again / read);
-    if (!(part >= THRASH.leastAgain))
-      return ruledOut(`${figures}, and ${percent(part)} of what it read had been in memory shortly before`);
-    const limit = memoryLimit(m);
+    const ofReads = Math.min(1, again / read);
+    if (ofReads < THRASH.leastAgain)
+      return ruledOut(`${figures}, and ${percent(ofReads)} of what it read had been in memory shortly before`);
+    const { source } = m.account;
+    const confidence = ramp(ofReads, { from: THRASH.leastAgain, ...THRASH.sure }) * FIDELITY[source].ofStates;
+    const before = ['dev.slow', 'dev.capped', ...(reclaimed > waited ? [] : ['mem.reclaim'])];
+    const lost = source === 'events' ? times : [];
+    return holds({ share, confidence, before, lost }, { ...reads, share, ofReads, limit: memoryLimit(m) });
+  },
+  tell(figures, m) {
+    const { share, ofReads, limit } = figures;
     return {
-      kind: 'found',
-      share,
-      confidence:
-        ramp(part, { from: THRASH.leastAgain, ...THRASH.sure }) *
-        (account.source === 'events' ? 1 : THRASH.fromCounters),
-      sentence: `The files that the victim reads no longer fit into memory: ${percent(part)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
+      sentence: `The files that the victim reads no longer fit into memory: ${percent(ofReads)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
       culprit: memoryCulprit(limit),
-      before: ['dev.slow', 'dev.capped', ...(reclaimed > waited ? [] : ['mem.reclaim'])],
-      evidence: [
-        {
-          measure: 'read again',
-          value: `${bytes(again)} of the ${bytes(read)} that it read (${percent(part)})`,
-          meaning: 'pages that came back soon after they were thrown out',
-          source: '/proc/vmstat (workingset_refault_file), /proc/PID/io (read_bytes)',
-        },
-        {
-          measure: 'waiting for cached reads',
-          value: `${duration(total(times))}, at ${rate(read / (wall / 1000))}`,
-          meaning: 'asleep in the page cache’s read path until the device had brought a page',
-          source: account.source === 'events' ? 'sched_switch with kernel stacks' : '/proc/PID/wchan',
-        },
-        ...(limit
-          ? [
-              {
-                measure: 'memory of its cgroup',
-                value: `${bytes(limit.used)} of ${bytes(limit.value)}`,
-                meaning: 'the limit decides how much of the files stays',
-                source: limit.file,
-              },
-            ]
-          : []),
-      ],
+      evidence: evidence(figures, m),
       advice: [
         limit
           ? `Raise the limit in ${limit.file}: page cache counts towards it.`
           : 'Give the page cache more memory: fewer or smaller processes, less tmpfs.',
         'A process that scans may tell the kernel so (posix_fadvise, O_DIRECT), so that it does not throw out what others need.',
       ],
-      lost: account.source === 'events' ? times : [],
     };
   },
-};
+});

@@ -4,11 +4,19 @@ import { growthOf } from '../../analysis/machine/series.js';
 import type { Measures } from '../../analysis/measures.js';
 import type { Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
+import { said, size } from '../../model/quantity.js';
+import type { Argument } from '../cause.js';
+import type { Given } from './needs.js';
 import { limitsOn } from './shared.js';
 import { MEMORY } from '../../model/thresholds/memory.js';
 
+/** A limit with what was used of it at most, bytes. */
+export interface UsedLimit extends CgroupLimit {
+  readonly used: number;
+}
+
 /** The memory limit of a cgroup of the victim that is used up. */
-export function memoryLimit(m: Measures): (CgroupLimit & { readonly used: number }) | undefined {
+export function memoryLimit(m: Measures): UsedLimit | undefined {
   return limitsOn(m, 'memory')
     .flatMap((limit) => {
       const folder = limit.file.slice(0, limit.file.lastIndexOf('/'));
@@ -28,16 +36,27 @@ export function memoryCulprit(limit: CgroupLimit | undefined): Culprit {
     : { kind: 'setting', name: 'the machine’s memory', file: '/proc/meminfo' };
 }
 
-interface Swapping {
+/** That a cgroup's limit is used up, and what that means for a cause; nothing where there is no limit. */
+export function limitReached(limit: UsedLimit | undefined, meaning: string): Argument[] {
+  if (!limit) return [];
+  return [
+    {
+      measure: 'memory of its cgroup',
+      value: said`${size(limit.used)} of ${size(limit.value)}`,
+      meaning,
+      source: limit.file,
+    },
+  ];
+}
+
+export interface Swapping {
   readonly faultsPerSecond: number;
   readonly inPerSecond: number;
   readonly outPerSecond: number;
 }
 
 /** How fast the victim's pages come and go; undefined where they don't. */
-export function swapping(m: Measures): Swapping | undefined {
-  const { account, input } = m;
-  if (!account) return undefined;
+export function swapping({ account, input }: Given<'victim'>): Swapping | undefined {
   const seconds = (account.to - account.from) / 1000;
   const faults = growthOf(input.counters.processes.get(account.pid)?.stat, 'majflt') / seconds;
   const pagesIn = growthOf(input.counters.vmstat, 'pswpin') / seconds;

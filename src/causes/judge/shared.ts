@@ -63,8 +63,9 @@ function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undef
   };
 }
 
-/** True where the recorder asked for this event, and so its absence says that it did not happen. */
+/** True where this event would have been recorded: that there is none then says that it did not happen. */
 export function isTraced({ input }: Measures, event: string): boolean {
+  if (input.source === 'block-trace') return event.startsWith('block_');
   return (
     input.events?.tables.has(event) === true ||
     input.trace.some(({ enabled }) => enabled.some((one) => one.endsWith(`/${event}`)))

@@ -15,12 +15,6 @@ export const IDLE = thresholds('app.idle', {
     means: 'How sure it is, by the share in which it was idle, from that least share up to this one.',
     basis: { prior: 'what was not idle may be one long wait' },
   },
-  fromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'a sleep of its own choice and one for a peer look alike in a sample' },
-  },
 });
 
 export const LOCK_CONVOY = thresholds('app.lock-convoy', {
@@ -80,11 +74,5 @@ export const SYNC_WRITES = thresholds('app.sync-writes', {
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
     means: 'How sure it is, by the share of its time that it waited for durability, up to this one.',
     basis: { prior: 'the more of the time, the less can hide beside it' },
-  },
-  fromCounters: {
-    value: 0.8,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'the flushes of a disk are counted for all who use it' },
   },
 });

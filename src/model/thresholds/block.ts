@@ -21,12 +21,6 @@ export const CGROUP_LIMIT = thresholds('blk.cgroup-limit', {
     means: 'What is left of that by the share of the time in which the device worked; below the first it idled.',
     basis: { prior: 'a busy device may have been the reason as well' },
   },
-  fromCounters: {
-    value: 0.8,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'a wait beside an idle disk is taken for one that was held back' },
-  },
 });
 
 export const SCHEDULER = thresholds('blk.scheduler', {
@@ -48,12 +42,6 @@ export const SCHEDULER = thresholds('blk.scheduler', {
     means:
       'How sure it is of a scheduler, by the share of the waits in which the device worked, up to where it had no room.',
     basis: { prior: 'an idle device could have taken the requests' },
-  },
-  fromCounters: {
-    value: 0.85,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'a sample shows few waits of the queue' },
   },
 });
 
@@ -106,12 +94,6 @@ export const SPLIT = thresholds('blk.split', {
     means: 'With less than that to win it is worth this part of that.',
     basis: { prior: 'the device itself takes small requests only' },
   },
-  fromCounters: {
-    value: 0.85,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'mean sizes of a disk that others use as well' },
-  },
 });
 
 export const TAGS = thresholds('blk.tags', {
@@ -144,11 +126,5 @@ export const TAGS = thresholds('blk.tags', {
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
     means: 'What is left of that by the share of the waiting in which all were in use.',
     basis: { prior: 'the rest waited for something else' },
-  },
-  fromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'a sample shows the same sleep, now and then' },
   },
 });

@@ -47,13 +47,7 @@ export const STOPPED = thresholds('cpu.stopped', {
   sure: {
     value: 0.97,
     unit: 'confidence',
-    means: 'How sure it is from events.',
+    means: 'How sure it is.',
     basis: { prior: 'a stopped thread can’t be anything else' },
-  },
-  sureFromCounters: {
-    value: 0.92,
-    unit: 'confidence',
-    means: 'How sure it is from counters.',
-    basis: { prior: 'a debugger may have let it go between two samples' },
   },
 });

@@ -35,12 +35,6 @@ export const CAPPED = thresholds('dev.capped', {
     means: 'What is left of that by the queue inside the device.',
     basis: { derived: 'from what is called a queue to twice that' },
   },
-  fromCounters: {
-    value: 0.85,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'whose requests wait is told by bytes alone' },
-  },
 });
 
 export const ERRORS = thresholds('dev.errors', {

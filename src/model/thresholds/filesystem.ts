@@ -6,14 +6,8 @@ export const FROZEN = thresholds('fs.frozen', {
   sure: {
     value: 0.97,
     unit: 'confidence',
-    means: 'How sure it is from events.',
+    means: 'How sure it is.',
     basis: { prior: 'nothing but a freeze makes a write wait at its beginning' },
-  },
-  sureFromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'How sure it is from counters.',
-    basis: { prior: 'a sample shows the same place, now and then' },
   },
 });
 
@@ -56,12 +50,6 @@ export const INODE_LOCK = thresholds('fs.inode-lock', {
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
     means: 'How sure it is, by the share of its time that it waited for the lock, from what is noticed up to this one.',
     basis: { prior: 'the stack tells the lock: what is open is whether it matters' },
-  },
-  fromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'a sample shows a lock, and not always whose' },
   },
 });
 

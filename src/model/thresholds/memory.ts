@@ -33,12 +33,6 @@ export const BACKPRESSURE = thresholds('mem.dirty-backpressure', {
     means: 'How sure it is, by the share of the pauses in which the device worked, up to this one.',
     basis: { prior: 'a device that works all along sets the pace; gaps may be those of a limit' },
   },
-  fromCounters: {
-    value: 0.85,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'the throttle is seen in a sample now and then' },
-  },
 });
 
 export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
@@ -67,12 +61,6 @@ export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
       'How sure it is, by the share of the pauses in which the device worked, from this one up to where it had no room.',
     basis: { prior: 'a device that idles while the writer is paused is not to blame' },
   },
-  fromCounters: {
-    value: 0.85,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'the throttle is seen in a sample now and then' },
-  },
   notCollapsed: {
     value: 0.85,
     unit: 'confidence',
@@ -87,12 +75,6 @@ export const RECLAIM = thresholds('mem.reclaim', {
     unit: SURE_UNITS,
     means: 'How sure it is, by the share of its time that it reclaimed, from what is noticed up to this one.',
     basis: { prior: 'the kernel tells the reclaim itself: what is open is whether it matters' },
-  },
-  fromCounters: {
-    value: 0.85,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'reclaim on the CPU has no sleep that a sample shows' },
   },
 });
 
@@ -109,12 +91,6 @@ export const SWAP = thresholds('mem.swap', {
     means:
       'How sure it is, by the share of its time that its swapped pages cost it, from what is noticed up to this one.',
     basis: { prior: 'the faults are the victim’s own: what is open is whether they matter' },
-  },
-  fromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'the faults are counted there as well, the sleeps are not' },
   },
 });
 
@@ -136,11 +112,5 @@ export const THRASH = thresholds('mem.thrash', {
     unit: SURE_UNITS,
     means: 'How sure it is, by the share that was read again, up to this one.',
     basis: { prior: 'with most of it read again, memory is what is missing' },
-  },
-  fromCounters: {
-    value: 0.9,
-    unit: 'confidence',
-    means: 'From counters it is worth this part of what it would be.',
-    basis: { prior: 'a wait for the disk may be one for a write' },
   },
 });
