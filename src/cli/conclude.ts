@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
+import type { OpenOptions } from '../open/recording.js';
 import { diagnoseRecording, writeReport, type Diagnosed } from '../pipeline.js';
 import type { ReportAssets } from '../present/html/report.js';
 import { renderJson } from '../present/json.js';
@@ -25,7 +26,7 @@ export function exitStatus({ verdict }: Diagnosis): number {
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
 export async function concludeWith(
   recording: string,
-  options: { readonly json: boolean; readonly report?: string; readonly pid?: number },
+  options: OpenOptions & { readonly json: boolean; readonly report?: string },
 ): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName(), options);

@@ -15,6 +15,7 @@ import { LOSS_KINDS } from '../../model/losses.js';
 import { STATES } from '../../model/states.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { examine, NOT_UNDERSTOOD, NOTICEABLE, SURE_ENOUGH, type Cause, type Finding, type Found } from '../cause.js';
+import { partText } from './part.js';
 import { DEVICE_HAD_ROOM } from './shared.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
@@ -208,7 +209,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     recording: {
       path: input.path,
       kind: input.source,
-      limits: limitsOf(m),
+      limits: [...partText(m.input), ...limitsOf(m)],
       id: input.manifest.id ?? null,
       host: input.manifest.host ?? null,
       kernel: input.manifest.kernel ?? null,
