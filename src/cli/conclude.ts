@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { harmless } from '../base/format.js';
 import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
+import type { OpenOptions } from '../open/recording.js';
 import type { ReportAssets } from '../present/html/report.js';
 import { renderJson } from '../present/json.js';
 import { renderText } from '../present/text.js';
@@ -27,7 +28,7 @@ export function exitStatus({ verdict }: Diagnosis): number {
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
 export async function concludeWith(
   recording: string,
-  options: { readonly json: boolean; readonly report?: string; readonly pid?: number },
+  options: OpenOptions & { readonly json: boolean; readonly report?: string },
 ): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName(), options);

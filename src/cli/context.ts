@@ -10,6 +10,7 @@ import { InvalidArgumentError } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import { FileOutput } from '../tools/blkparse/output.js';
+import type { Moment } from '../open/moment.js';
 
 /** 0 = ran and nothing wrong found, 1 = a stall found, 2 = could not do it. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
@@ -99,6 +100,21 @@ export function seconds(text: string): number {
   const value = Number(match?.[1]) * (SECONDS[match?.[2] ?? 's'] ?? NaN);
   if (!match || value <= 0) throw new InvalidArgumentError('give a time such as 30s, 5m or 1h.');
   return value;
+}
+
+/** A moment of a recording: '90', '5m' since its start, or the time of day as diagnoses print it, '03:12' or '03:12:30'. */
+export function moment(text: string): Moment {
+  const [, hours, minutes, wholeSeconds = '0'] = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(text.trim()) ?? [];
+  const parts = [hours, minutes, wholeSeconds].map(Number);
+  const [hour = NaN, minute = NaN, second = NaN] = parts;
+  if (hour < 24 && minute < 60 && second < 60) return { timeOfDayMs: ((hour * 60 + minute) * 60 + second) * 1000 };
+  try {
+    return { sinceStartMs: Number(text) === 0 ? 0 : seconds(text) * 1000 };
+  } catch {
+    throw new InvalidArgumentError(
+      'give a time since the start such as 90, 5m or 1h, or one of day (UTC) such as 03:12.',
+    );
+  }
 }
 
 /** '4k', '256M', '1G', or bytes without a unit. */

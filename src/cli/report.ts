@@ -2,10 +2,11 @@
 
 import type { Command } from 'commander';
 import { harmless } from '../base/format.js';
+import type { OpenOptions } from '../open/recording.js';
 import { diagnoseRecording, renderReport, reportPathFor } from '../pipeline.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
-import { processId, progress, say, toolName } from './context.js';
+import { moment, processId, progress, say, toolName } from './context.js';
 import { writePage } from './page-file.js';
 
 export function reportCommand(program: Command): void {
@@ -14,12 +15,18 @@ export function reportCommand(program: Command): void {
     .description('write the report of a recording: one HTML file that works offline')
     .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
     .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
+    .option('--from <time>', 'begin here, by time since the start (90, 5m) or of day in UTC (03:12)', moment)
+    .option('--to <time>', 'end here (default: the whole, or its worst minutes where it is too long)', moment)
     .option('-o, --output <file>', 'where to write it, - for standard output (default: NAME.html beside the recording)')
     .addHelpText('after', '\nExample:\n  iowitness report slow-night.iow -o slow-night.html')
-    .action((recording: string, options: { output?: string; pid?: number }) => report(recording, options));
+    .action((recording: string, options: ReportOptions) => report(recording, options));
 }
 
-async function report(recording: string, options: { output?: string; pid?: number }): Promise<void> {
+interface ReportOptions extends OpenOptions {
+  readonly output?: string;
+}
+
+async function report(recording: string, options: ReportOptions): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName(), options);
   const path = options.output ?? reportPathFor(recording);

@@ -4,6 +4,7 @@ import type { Counters, DeviceId } from './counters.js';
 import type { Events } from './events.js';
 import type { FactChange, Facts } from './facts.js';
 import type { Loss } from './losses.js';
+import type { Part } from './part.js';
 import type {
   Manifest,
   OpenFile,
@@ -32,6 +33,8 @@ export interface Case {
   readonly ticksPerSecond: number;
   /** False where the recorder was killed or still runs. */
   readonly complete: boolean;
+  /** The part of the recording that this is, where it is not the whole: all times of the case count from its beginning. */
+  readonly part?: Part;
   /** From the start to the last thing recorded, ms. */
   readonly durationMs: number;
   /** Never empty in a recording of ours, whose first set was taken at the start; empty for a block trace. */

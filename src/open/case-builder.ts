@@ -11,6 +11,7 @@ import type { Case } from '../model/case.js';
 import type { Events } from '../model/events.js';
 import type { FactChange, Facts } from '../model/facts.js';
 import type { Loss } from '../model/losses.js';
+import type { Part } from '../model/part.js';
 import type { Manifest, Reading } from '../model/recording.js';
 import { OwnReadingsDecoder } from '../recording/own-readings.js';
 
@@ -21,9 +22,7 @@ const MOST_FACTS = 64;
 export interface CaseOf {
   readonly path: string;
   /** Times of the case count from its beginning; to Infinity it goes up to the recording's end. */
-  readonly part: Interval;
-  /** How long the whole lasts, ms. */
-  readonly wholeMs: number;
+  readonly part: Part;
   readonly complete: boolean;
   readonly events?: Events;
   /** What was lost besides what the recorder said. */
@@ -81,7 +80,7 @@ export class CaseBuilder {
   }
 
   /** The case of a part. May be asked for again when more has been taken. */
-  caseOf({ path, part, wholeMs, complete, events, losses }: CaseOf): Case {
+  caseOf({ path, part, complete, events, losses }: CaseOf): Case {
     const { manifest } = this;
     const own = this.own.within(part);
     return {
@@ -91,7 +90,8 @@ export class CaseBuilder {
       pageBytes: manifest.pageBytes ?? NaN,
       ticksPerSecond: manifest.ticksPerSecond ?? NaN,
       complete,
-      durationMs: Math.min(part.to, wholeMs) - part.from,
+      durationMs: Math.min(part.to, part.wholeMs) - part.from,
+      ...((part.from > 0 || part.to < part.wholeMs) && { part }),
       ...this.factsWithin(part),
       counters: this.counters.within(part),
       ...(events && { events }),

@@ -6,15 +6,26 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Case } from '../model/case.js';
 import { messageOf, UserError } from '../base/errors.js';
+import { duration } from '../base/format.js';
+import type { Interval } from '../base/intervals.js';
 import { decodeEvents } from '../decode/ftrace/decode.js';
 import { parseFormat } from '../decode/ftrace/format.js';
 import { Symbols } from '../decode/ftrace/symbols.js';
+import { thinned } from '../decode/thinning.js';
 import type { Events } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
+import type { Part } from '../model/part.js';
 import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
 import { CaseBuilder } from './case-builder.js';
+import { msOf, timeOfDay, type Moment } from './moment.js';
+import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
+
+/** Trace pages that are decoded at once, at most: some fifteen million events, of 60 to 70 bytes each. */
+const MOST_TRACE_BYTES = 1024 ** 3;
+/** Those of the part that is looked at where the whole has more. */
+const PART_BYTES = 256 * 1024 ** 2;
 
 function text(recording: OpenRecording, name: string): string | undefined {
   const content = recording.file(name);
@@ -32,7 +43,7 @@ function symbolsOf(recording: OpenRecording, losses: Loss[]): Symbols | undefine
   }
 }
 
-function eventsOf(recording: OpenRecording, startNs: bigint, losses: Loss[]): Events | undefined {
+function eventsOf(recording: OpenRecording, { from, to }: Interval, losses: Loss[]): Events | undefined {
   const streams = recording.traceStreams();
   if (streams.length === 0) return undefined;
   const formats = recording
@@ -41,10 +52,16 @@ function eventsOf(recording: OpenRecording, startNs: bigint, losses: Loss[]): Ev
     .flatMap((name) => parseFormat(text(recording, name) ?? '') ?? []);
   const symbols = symbolsOf(recording, losses);
   return decodeEvents({
-    streams: streams.map(({ instance, cpu }) => ({ instance, cpu, chunks: recording.pages(instance, cpu) })),
+    streams: streams.map(({ instance, cpu }) => ({
+      instance,
+      cpu,
+      chunks: recording.pages(instance, cpu, from > 0 ? from * 1e6 : undefined),
+    })),
     formats,
     ...(symbols && { symbols }),
-    startNs,
+    startNs: BigInt(recording.manifest.start.monotonicNs) + BigInt(Math.round(from * 1e6)),
+    ...(from > 0 && { fromMs: 0 }),
+    toMs: to - from,
     loss: (code, where, count) => losses.push({ code, where, ...(count !== undefined && count > 0 && { count }) }),
   });
 }
@@ -52,11 +69,17 @@ function eventsOf(recording: OpenRecording, startNs: bigint, losses: Loss[]): Ev
 export interface OpenOptions {
   /** The process to account for; otherwise the one that was watched, or whose requests waited longest. */
   readonly pid?: number;
+  /** Bounds of the part of a recording to look at; otherwise the whole, or its worst part where the whole does not fit into memory. */
+  readonly from?: Moment;
+  readonly to?: Moment;
 }
 
 /** Opens and decodes the recording or the block trace at a path. Throws a UserError where it is neither; damage becomes losses. */
-export async function openCase(path: string, { pid }: OpenOptions = {}): Promise<Case> {
-  return existsSync(join(path, 'manifest.json')) ? openRecordedCase(path, pid) : await openBlockTrace(path, pid);
+export async function openCase(path: string, options: OpenOptions = {}): Promise<Case> {
+  if (existsSync(join(path, 'manifest.json'))) return openRecordedCase(path, options);
+  if (options.from || options.to)
+    throw new UserError(`--from and --to take a part of a NAME.iow folder, and ${path} is none.`);
+  return await openBlockTrace(path, options.pid);
 }
 
 function chosen(path: string, victims: readonly VictimMark[], pid: number): VictimMark[] {
@@ -68,21 +91,53 @@ function chosen(path: string, victims: readonly VictimMark[], pid: number): Vict
   );
 }
 
-function openRecordedCase(path: string, pid: number | undefined): Case {
+/** How long a recording lasts, ms: to its end, or to the last frame of its tape where its recorder was killed. */
+function lengthOf(recording: OpenRecording): number {
+  const { start, end } = recording.manifest;
+  return end ? Number(BigInt(end.monotonicNs) - BigInt(start.monotonicNs)) / 1e6 : recording.tapeEndNs() / 1e6;
+}
+
+/** The part to look at where none is asked for: the whole, or the worst of it where its trace does not fit into memory. */
+function fittingPart(recording: OpenRecording, wholeMs: number): Part {
+  const meter = new LossMeter();
+  let traceBytes = 0;
+  recording.traceSizes((atNs, bytes) => {
+    traceBytes += bytes;
+    meter.trace.add(atNs / 1e6, bytes);
+  });
+  if (traceBytes <= MOST_TRACE_BYTES) return { from: 0, to: Infinity, wholeMs };
+  for (const reading of recording.readings(tellsLoss)) meter.take(reading);
+  const { from, to, by } = meter.worst(wholeMs, PART_BYTES);
+  return { from, to, wholeMs, chosen: { by, traceBytes } };
+}
+
+function partOf(recording: OpenRecording, { from, to }: OpenOptions): Part {
+  const wholeMs = lengthOf(recording);
+  if (!from && !to) return fittingPart(recording, wholeMs);
+  const { start } = recording.manifest;
+  const bounds = { from: from ? msOf(from, start) : 0, to: to ? msOf(to, start) : Infinity };
+  if (bounds.from < Math.min(bounds.to, wholeMs)) return { ...bounds, wholeMs };
+  throw new UserError(
+    `Nothing of ${recording.path} lies between --from and --to: it lasts ${duration(wholeMs)}, from ${timeOfDay(start.wallMs)} to ${timeOfDay(start.wallMs + wholeMs)} UTC.`,
+  );
+}
+
+function openRecordedCase(path: string, options: OpenOptions): Case {
   const recording = openRecording(path);
   const { manifest } = recording;
-  const startNs = BigInt(manifest.start.monotonicNs);
+  const part = partOf(recording, options);
   const builder = new CaseBuilder(manifest);
-  for (const reading of recording.readings()) builder.take(reading);
+  const isWanted = thinned({ from: part.from, to: Math.min(part.to, part.wholeMs) }, manifest.plan.hz);
+  for (const reading of recording.readings(isWanted)) builder.take(reading);
   const losses: Loss[] = [];
-  const events = eventsOf(recording, startNs, losses);
+  const events = eventsOf(recording, part, losses);
   const found = builder.caseOf({
     path,
-    part: { from: 0, to: Infinity },
-    wholeMs: manifest.end ? Number(BigInt(manifest.end.monotonicNs) - startNs) / 1e6 : recording.endNs / 1e6,
+    part,
     complete: recording.complete,
     ...(events && { events }),
     losses: [...losses, ...recording.losses],
   });
+  const { pid } = options;
   return pid === undefined ? found : { ...found, victims: chosen(path, found.victims, pid) };
 }

@@ -14,6 +14,7 @@ import {
   sinceText,
   KIND_WORDS,
   stateWords,
+  limitsTitle,
   type Outcome,
 } from './words.js';
 import { writerLines } from './writers.js';
@@ -194,7 +195,7 @@ export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
   const { verdict, recording } = diagnosis;
   const cause = (one: { cause: string; why: string }) => [one.cause, one.why] as const;
   headline(page, diagnosis);
-  page.section('From a block trace alone', limits(page, diagnosis));
+  page.section(limitsTitle(recording.kind), limits(page, diagnosis));
   page.section(
     'Holds as well',
     page.pairs(

@@ -98,6 +98,11 @@ export const KIND_WORDS: Readonly<Record<Diagnosis['recording']['kind'], string>
   'block-trace': 'block trace',
 };
 
+/** Above what a source, or a part of one, can't tell. */
+export function limitsTitle(kind: Diagnosis['recording']['kind']): string {
+  return kind === 'recording' ? 'A part of the recording' : `From a ${KIND_WORDS[kind]} alone`;
+}
+
 /** A fact of the recording that its source may not tell. */
 export function orUnknown(fact: string | null): string {
   return fact ?? 'unknown';

@@ -4,7 +4,7 @@
 //    0  u32  magic 'IOWF'
 //    4  u8   type: 0 padding, 1 readings (the tape), 2 trace pages; others are passed over
 //    5  u8   flags: bit 0 = the payload is deflated (RFC 1951)
-//    6  u16  0
+//    6  u16  of deflated trace pages: their length when inflated, in units of 8 bytes; else 0
 //    8  u32  payload length in bytes
 //   12  u32  sequence number within the file, from 0
 //   16  u64  CLOCK_MONOTONIC at the frame's end, ns
@@ -26,6 +26,7 @@ const MAGIC = 0x46574f49;
 
 export const FRAME = { padding: 0, readings: 1, pages: 2 } as const;
 export const DEFLATED = 1;
+const INFLATED_UNIT = 8;
 
 export interface FrameHead {
   readonly type: number;
@@ -33,6 +34,8 @@ export interface FrameHead {
   readonly length: number;
   readonly sequence: number;
   readonly atNs: bigint;
+  /** Of deflated trace pages, their bytes when inflated: a multiple of 8 below 512 KiB. Absent, or 0, for all others. */
+  readonly inflated?: number;
 }
 
 function padded(length: number): number {
@@ -51,6 +54,7 @@ export function sealFrame(buffer: Buffer, head: FrameHead): Buffer {
   frame.writeUInt32LE(MAGIC, 0);
   frame.writeUInt8(head.type, 4);
   frame.writeUInt8(head.flags, 5);
+  frame.writeUInt16LE((head.inflated ?? 0) / INFLATED_UNIT, 6);
   frame.writeUInt32LE(head.length, 8);
   frame.writeUInt32LE(head.sequence >>> 0, 12);
   frame.writeBigUInt64LE(head.atNs, 16);
@@ -79,31 +83,45 @@ export type Scan =
   | { readonly kind: 'frame'; readonly head: FrameHead; readonly payload: Buffer; readonly next: number }
   /** The bytes end before the frame does: `needed` of them from its begin are wanted. */
   | { readonly kind: 'more'; readonly needed: number }
+  /** A frame that is not wanted. */
+  | { readonly kind: 'passed'; readonly head: FrameHead; readonly next: number }
   /** No frame begins here. */
   | { readonly kind: 'none' }
   /** A frame whose payload's checksum does not hold; the next one begins at `next`. */
   | { readonly kind: 'damaged'; readonly next: number };
 
-/** Looks at the frame at `at`. The payload is a view, valid while the buffer is. */
-export function scanFrame(bytes: Buffer, at: number): Scan {
-  if (at + FRAME_HEADER > bytes.length) return { kind: 'more', needed: FRAME_HEADER };
+/** The head of the frame at `at`, of which FRAME_HEADER bytes must be there; undefined where no frame begins. */
+function headAt(bytes: Buffer, at: number): FrameHead | undefined {
   const length = bytes.readUInt32LE(at + 8);
   const holds =
     bytes.readUInt32LE(at) === MAGIC &&
     length <= MOST_PAYLOAD &&
     crc32(bytes.subarray(at, at + 28)) === bytes.readUInt32LE(at + 28);
-  if (!holds) return { kind: 'none' };
-  const next = at + frameBytes(length);
-  if (next > bytes.length) return { kind: 'more', needed: next - at };
-  const payload = bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + length);
-  if (crc32(payload) !== bytes.readUInt32LE(at + 24)) return { kind: 'damaged', next };
-  const head: FrameHead = {
+  if (!holds) return undefined;
+  return {
     type: bytes.readUInt8(at + 4),
     flags: bytes.readUInt8(at + 5),
     length,
     sequence: bytes.readUInt32LE(at + 12),
     atNs: bytes.readBigUInt64LE(at + 16),
+    inflated: bytes.readUInt16LE(at + 6) * INFLATED_UNIT,
   };
+}
+
+/**
+ * Looks at the frame at `at`. The payload is a view, valid while the buffer is. Of a frame that is not wanted the head is enough: its bytes
+ * need not be there, and are not looked at.
+ */
+export function scanFrame(bytes: Buffer, at: number, isWanted: (head: FrameHead) => boolean = () => true): Scan {
+  if (at + FRAME_HEADER > bytes.length) return { kind: 'more', needed: FRAME_HEADER };
+  const head = headAt(bytes, at);
+  if (!head) return { kind: 'none' };
+  const { length } = head;
+  const next = at + frameBytes(length);
+  if (!isWanted(head)) return { kind: 'passed', head, next };
+  if (next > bytes.length) return { kind: 'more', needed: next - at };
+  const payload = bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + length);
+  if (crc32(payload) !== bytes.readUInt32LE(at + 24)) return { kind: 'damaged', next };
   return { kind: 'frame', head, payload, next };
 }
 

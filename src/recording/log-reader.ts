@@ -8,6 +8,8 @@ import type { Loss } from '../model/losses.js';
 import { findMagic, scanFrame, type FrameHead } from './frame.js';
 
 const CHUNK = 1024 * 1024;
+/** For one who reads the heads alone: a head of each frame of 256 KiB is a read of its own. */
+const HEADS_CHUNK = 4096;
 /** A magic may lie across the border of two chunks by all but its last byte. */
 const MAGIC_OVERLAP = 3;
 
@@ -22,14 +24,16 @@ export interface Frame {
 /** The one place that holds bytes of the file and knows where they stand in it. Moves forward only. */
 class Cursor {
   private readonly fd: number;
+  private readonly chunk: number;
   buffer: Buffer = Buffer.alloc(0);
   at = 0;
   private base = 0;
   /** Why reading ended before the file did, in the system's words. */
   refusal: string | undefined;
 
-  constructor(fd: number) {
+  constructor(fd: number, chunk: number) {
     this.fd = fd;
+    this.chunk = chunk;
   }
 
   get offset(): number {
@@ -43,7 +47,7 @@ class Cursor {
   /** Drops what lies behind and reads on, at least up to `needed` bytes from here; false where the file ends. */
   more(needed: number): boolean {
     const rest = this.rest;
-    const wanted = Buffer.allocUnsafe(Math.max(CHUNK, needed));
+    const wanted = Buffer.allocUnsafe(Math.max(this.chunk, needed));
     rest.copy(wanted);
     const count = this.read(wanted, rest.length);
     this.base += this.at;
@@ -54,10 +58,20 @@ class Cursor {
 
   private read(into: Buffer, from: number): number {
     try {
-      return readSync(this.fd, into, from, into.length - from, null);
+      return readSync(this.fd, into, from, into.length - from, this.base + this.at + from);
     } catch (error) {
       this.refusal = messageOf(error);
       return 0;
+    }
+  }
+
+  /** Moves on to a place in, or behind, the buffer. */
+  skipTo(at: number): void {
+    if (at <= this.buffer.length) this.at = at;
+    else {
+      this.base += at;
+      this.at = 0;
+      this.buffer = Buffer.alloc(0);
     }
   }
 
@@ -101,8 +115,38 @@ function openLog(path: string): number | undefined {
   return undefined;
 }
 
-/** The frames of one log whose checksums hold, padding included. Throws a UserError where the file can't be opened. */
-export function* readFrames(path: string, loss: (loss: Loss) => void): Generator<Frame> {
+/**
+ * The frames of one log whose checksums hold, padding included; those of which `isWanted` says no are passed over by their heads alone.
+ * Throws a UserError where the file can't be opened.
+ */
+export function readFrames(
+  path: string,
+  loss: (loss: Loss) => void,
+  isWanted?: (head: FrameHead) => boolean,
+): Generator<Frame> {
+  return framesIn(path, loss, CHUNK, isWanted);
+}
+
+/** The heads of all frames of one log. Reads little more than those. */
+export function readHeads(path: string, take: (head: FrameHead) => void): void {
+  const frames = framesIn(
+    path,
+    () => {},
+    HEADS_CHUNK,
+    (head) => {
+      take(head);
+      return false;
+    },
+  );
+  for (const _ of frames);
+}
+
+function* framesIn(
+  path: string,
+  loss: (loss: Loss) => void,
+  chunk: number,
+  isWanted: ((head: FrameHead) => boolean) | undefined,
+): Generator<Frame> {
   const name = basename(path);
   const fd = openLog(path);
   if (fd === undefined) {
@@ -110,23 +154,28 @@ export function* readFrames(path: string, loss: (loss: Loss) => void): Generator
     return;
   }
   try {
-    yield* framesOf(new Cursor(fd), name, loss);
+    yield* framesOf(new Cursor(fd, chunk), name, loss, isWanted);
   } finally {
     closeSync(fd);
   }
 }
 
-function* framesOf(cursor: Cursor, name: string, loss: (loss: Loss) => void): Generator<Frame> {
+function* framesOf(
+  cursor: Cursor,
+  name: string,
+  loss: (loss: Loss) => void,
+  isWanted?: (head: FrameHead) => boolean,
+): Generator<Frame> {
   let expected = 0;
   let damaged: { readonly from: number; onlyZeros: boolean } | undefined;
   for (;;) {
-    const found = scanFrame(cursor.buffer, cursor.at);
+    const found = scanFrame(cursor.buffer, cursor.at, isWanted);
     if (found.kind === 'more') {
       if (cursor.more(found.needed)) continue;
       break;
     }
-    if (found.kind === 'frame') {
-      const { head, payload } = found;
+    if (found.kind === 'frame' || found.kind === 'passed') {
+      const { head } = found;
       const offset = cursor.offset;
       if (damaged)
         loss({ code: 'log-damaged', where: `${name}, offset ${damaged.from}`, count: offset - damaged.from });
@@ -137,8 +186,8 @@ function* framesOf(cursor: Cursor, name: string, loss: (loss: Loss) => void): Ge
         });
       damaged = undefined;
       expected = (head.sequence + 1) >>> 0;
-      cursor.at = found.next;
-      yield { head, payload, offset };
+      cursor.skipTo(found.next);
+      if (found.kind === 'frame') yield { head, payload: found.payload, offset };
     } else {
       damaged ??= { from: cursor.offset, onlyZeros: true };
       if (found.kind === 'damaged') {

@@ -2,15 +2,15 @@
 // recording at all, or a newer one, is refused, with one sentence. Memory stays bounded whatever the files' sizes.
 
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import * as v from 'valibot';
 import { messageOf, UserError } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
 import { RECORDING_VERSION, type Manifest, type Reading } from '../model/recording.js';
 import { DEFLATED, FRAME, type FrameHead } from './frame.js';
-import { readFrames } from './log-reader.js';
-import { decodeReadings } from './tape.js';
+import { readFrames, readHeads } from './log-reader.js';
+import { decodeReadings, type IsWanted } from './tape.js';
 import { readingUpgrade, upgradedManifest } from './upgrades/upgrades.js';
 
 /** What a frame of readings may inflate to: far more than the writer puts into one. */
@@ -58,14 +58,17 @@ export interface OpenRecording {
   readonly manifest: Manifest;
   /** False where the recorder was killed or is still running. */
   readonly complete: boolean;
-  /** The end of the last frame of the tape, ns since the start; grows while `readings` is walked. */
-  readonly endNs: number;
+  /** The end of the last frame of the tape, ns since the start. Only heads are read. */
+  tapeEndNs(): number;
   /** What was damaged or cut off, as far as the streams have been walked. */
   readonly losses: readonly Loss[];
-  readings(): Iterable<Reading>;
+  /** In the order of the tape; of those that are not wanted no text is made. */
+  readings(isWanted?: IsWanted): Iterable<Reading>;
   traceStreams(): { readonly instance: string; readonly cpu: number }[];
-  /** Payloads of trimmed trace pages, in the order of their writing. */
-  pages(instance: string, cpu: number): Iterable<Uint8Array>;
+  /** Payloads of trimmed trace pages, in the order of their writing, without those that were all written before `fromNs` since the start. */
+  pages(instance: string, cpu: number, fromNs?: number): Iterable<Uint8Array>;
+  /** Tells of each frame of trace pages when it was written, ns since the start, and the bytes of its pages. Only heads are read. */
+  traceSizes(take: (atNs: number, bytes: number) => void): void;
   file(name: string): Uint8Array | undefined;
   /** Names of the files below a folder of the recording. */
   files(prefix: string): string[];
@@ -144,7 +147,6 @@ class Recording implements OpenRecording {
   readonly path: string;
   readonly manifest: Manifest;
   readonly losses: Loss[] = [];
-  endNs = 0;
   private readonly upgrade: (reading: Reading) => Reading;
 
   constructor(path: string) {
@@ -162,25 +164,32 @@ class Recording implements OpenRecording {
     this.losses.push(loss);
   };
 
-  *readings(): Generator<Reading> {
+  *readings(isWanted?: IsWanted): Generator<Reading> {
     const path = join(this.path, 'machine.log');
     // A recorder that was killed at its very start has left a manifest alone.
     if (!existsSync(path)) return;
-    const startNs = BigInt(this.manifest.start.monotonicNs);
     for (const { head, payload, offset } of readFrames(path, this.note)) {
-      this.endNs = Math.max(this.endNs, Number(head.atNs - startNs));
       if (head.type !== FRAME.readings) continue;
-      const { readings, complete } = this.unpack(head, payload);
+      const { readings, complete } = this.unpack(head, payload, isWanted);
       if (!complete)
         this.note({ code: 'log-damaged', where: `machine.log, offset ${offset}: its readings do not decode` });
       for (const reading of readings) yield this.upgrade(reading);
     }
   }
 
-  private unpack(head: FrameHead, payload: Buffer): ReturnType<typeof decodeReadings> {
+  tapeEndNs(): number {
+    const path = join(this.path, 'machine.log');
+    const startNs = BigInt(this.manifest.start.monotonicNs);
+    let end = 0;
+    if (existsSync(path)) readHeads(path, ({ atNs }) => (end = Math.max(end, Number(atNs - startNs))));
+    return end;
+  }
+
+  private unpack(head: FrameHead, payload: Buffer, isWanted?: IsWanted): ReturnType<typeof decodeReadings> {
     try {
       return decodeReadings(
         (head.flags & DEFLATED) === 0 ? payload : inflateRawSync(payload, { maxOutputLength: MOST_INFLATED }),
+        isWanted,
       );
     } catch {
       return { readings: [], complete: false };
@@ -194,9 +203,39 @@ class Recording implements OpenRecording {
     });
   }
 
-  *pages(instance: string, cpu: number): Generator<Uint8Array> {
-    const path = join(this.path, 'trace', `${instance}.cpu${cpu}.log`);
-    for (const { head, payload } of readFrames(path, this.note)) if (head.type === FRAME.pages) yield payload;
+  private traceFile(instance: string, cpu: number): string {
+    return join(this.path, 'trace', `${instance}.cpu${cpu}.log`);
+  }
+
+  *pages(instance: string, cpu: number, fromNs?: number): Generator<Uint8Array> {
+    const path = this.traceFile(instance, cpu);
+    const from = fromNs === undefined ? 0n : BigInt(this.manifest.start.monotonicNs) + BigInt(Math.floor(fromNs));
+    // A frame is sealed when its pages have been read, so all that they tell is older.
+    const isWanted = ({ type, atNs }: FrameHead) => type === FRAME.pages && atNs >= from;
+    for (const { head, payload, offset } of readFrames(path, this.note, isWanted)) {
+      const pages = this.inflated(head, payload);
+      if (pages) yield pages;
+      else this.note({ code: 'log-damaged', where: `${basename(path)}, offset ${offset}: its pages do not inflate` });
+    }
+  }
+
+  private inflated({ flags, inflated = 0 }: FrameHead, payload: Buffer): Buffer | undefined {
+    if ((flags & DEFLATED) === 0) return payload;
+    try {
+      const pages = inflateRawSync(payload, { maxOutputLength: Math.max(1, inflated) });
+      return pages.length === inflated ? pages : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  traceSizes(take: (atNs: number, bytes: number) => void): void {
+    const startNs = BigInt(this.manifest.start.monotonicNs);
+    for (const { instance, cpu } of this.traceStreams()) {
+      readHeads(this.traceFile(instance, cpu), ({ type, flags, length, inflated = 0, atNs }) => {
+        if (type === FRAME.pages) take(Number(atNs - startNs), (flags & DEFLATED) === 0 ? length : inflated);
+      });
+    }
   }
 
   file(name: string): Uint8Array | undefined {

@@ -10,6 +10,9 @@ import type { Reading } from '../model/recording.js';
 
 const FAILED = 0x8000_0000;
 
+/** Whether a reading is wanted, by its path and its time in ns since the start; asked once for each, in the tape's order. */
+export type IsWanted = (path: string, atNs: number) => boolean;
+
 /** A reading whose text is still bytes. */
 export interface RawReading {
   readonly path: string;
@@ -42,8 +45,14 @@ export function encodeReadings(readings: readonly RawReading[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The readings of a payload, up to the first that does not fit; `complete` is false where one does not. Never throws. */
-export function decodeReadings(payload: Buffer): { readonly readings: Reading[]; readonly complete: boolean } {
+/**
+ * The readings of a payload that are wanted, up to the first that does not fit; `complete` is false where one does not. A text that is not
+ * wanted is never made. Never throws.
+ */
+export function decodeReadings(
+  payload: Buffer,
+  isWanted: IsWanted = () => true,
+): { readonly readings: Reading[]; readonly complete: boolean } {
   const readings: Reading[] = [];
   const paths: string[] = [];
   let at = 4;
@@ -62,12 +71,10 @@ export function decodeReadings(payload: Buffer): { readonly readings: Reading[];
     const atNs = payload.readDoubleLE(at + 4);
     if (path === undefined || !Number.isFinite(atNs) || at + 16 + length > payload.length)
       return { readings, complete: false };
-    readings.push({
-      path,
-      atNs,
-      text: payload.toString('utf8', at + 16, at + 16 + length),
-      failed: (word & FAILED) !== 0,
-    });
+    if (isWanted(path, atNs)) {
+      const text = payload.toString('utf8', at + 16, at + 16 + length);
+      readings.push({ path, atNs, text, failed: (word & FAILED) !== 0 });
+    }
     at += 16 + length;
   }
   return { readings, complete: at === payload.length };

@@ -80,7 +80,7 @@ test('readings, failures, pages and files come back', async () => {
         { path: '/proc/1/io', text: 'EACCES', atNs: 3000, failed: true },
       ],
     );
-    assert.ok(recording.endNs > 0);
+    assert.ok(recording.tapeEndNs() > 0);
     assert.deepEqual(recording.traceStreams(), [
       { instance: 'machine', cpu: 11 },
       { instance: 'victim', cpu: 0 },

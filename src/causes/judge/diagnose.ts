@@ -19,6 +19,7 @@ import { STATES } from '../../model/states.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { adviceOf, evidenceOf, examine, type Argument, type Cause, type Finding, type Found } from '../cause.js';
 import { DEVICE_JUDGING, JUDGING } from '../../model/thresholds/judging.js';
+import { partText } from './part.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
 export interface Outcome {
@@ -224,7 +225,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     recording: {
       path: input.path,
       kind: input.source,
-      limits: limitsOf(m),
+      limits: [...partText(m.input), ...limitsOf(m)],
       id: input.manifest.id ?? null,
       host: input.manifest.host ?? null,
       kernel: input.manifest.kernel ?? null,

@@ -5,7 +5,7 @@ import type { LossCode } from '../../model/losses.js';
 import { Strings, type EventTable, type Events } from '../../model/events.js';
 import type { EventFormat, Field } from './format.js';
 import { KEPT_FIELDS, NAMED_THREADS } from './fields.js';
-import { walkPages } from './pages.js';
+import { walkPages, type PageVisitor } from './pages.js';
 import { StackBuilder } from './stacks.js';
 import type { Symbols } from './symbols.js';
 import { TableBuilder, finishTable } from '../../model/columns.js';
@@ -23,8 +23,11 @@ export interface DecodeInput {
   readonly formats: readonly EventFormat[];
   /** Absent where the kernel hid its symbols: stacks then hold addresses. */
   readonly symbols?: Symbols;
-  /** CLOCK_MONOTONIC at the recording's start, ns. */
+  /** CLOCK_MONOTONIC from which times count, ns. */
   readonly startNs: bigint;
+  /** Bounds of the events that are decoded, ms since that; all of them unless told. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
   readonly loss: (code: LossCode, where: string, count?: number) => void;
 }
 
@@ -129,27 +132,28 @@ export function decodeEvents(input: DecodeInput): Events {
   const stacks = new StackBuilder(input.symbols);
   const comms = new Map<number, Named>();
   let count = 0;
+  const { fromMs = -Infinity, toMs = Infinity } = input;
+  const [fromNs, toNs] = [fromMs * 1e6, toMs * 1e6];
   for (const stream of input.streams) {
     const where = `${stream.instance} cpu${stream.cpu}`;
     let short = 0;
-    for (const chunk of stream.chunks) {
-      walkPages(chunk, input.startNs, {
-        event(view, offset, length, ns) {
-          if (length < 8) return;
-          const id = view.getUint16(offset, true);
-          const pid = view.getInt32(offset + 4, true);
-          count += 1;
-          if (id === stackId) {
-            stacks.add(view, offset, length, ns / 1e6, stream.cpu, pid);
-            return;
-          }
-          const decoder = decoders.get(id);
-          if (decoder && !decoder.decode(view, offset, length, ns / 1e6, stream.cpu, pid, comms)) short += 1;
-        },
-        missed: (lost) => input.loss('events-overrun', where, lost),
-        malformed: (at, why) => input.loss('page-malformed', `${where}, offset ${at}: ${why}`),
-      });
-    }
+    const visitor: PageVisitor = {
+      event(view, offset, length, ns) {
+        if (length < 8 || ns < fromNs || ns > toNs) return;
+        const id = view.getUint16(offset, true);
+        const pid = view.getInt32(offset + 4, true);
+        count += 1;
+        if (id === stackId) {
+          stacks.add(view, offset, length, ns / 1e6, stream.cpu, pid);
+          return;
+        }
+        const decoder = decoders.get(id);
+        if (decoder && !decoder.decode(view, offset, length, ns / 1e6, stream.cpu, pid, comms)) short += 1;
+      },
+      missed: (lost) => input.loss('events-overrun', where, lost),
+      malformed: (at, why) => input.loss('page-malformed', `${where}, offset ${at}: ${why}`),
+    };
+    for (const chunk of stream.chunks) if (!walkPages(chunk, input.startNs, visitor, toNs)) break;
     if (short > 0) input.loss('page-malformed', `${where}: records shorter than their format`, short);
   }
   const tables = new Map<string, EventTable>();

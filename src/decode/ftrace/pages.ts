@@ -24,8 +24,11 @@ export interface PageVisitor {
   malformed(offset: number, why: string): void;
 }
 
-/** Walks the trimmed pages of one chunk. `startNs` is the monotonic start of the recording. Never throws on any bytes. */
-export function walkPages(chunk: Uint8Array, startNs: bigint, visitor: PageVisitor): void {
+/**
+ * Walks the trimmed pages of one chunk up to the first that begins after `toNs`; false where there is one, as the pages of a CPU are in order
+ * of time. Times count from `startNs` of the monotonic clock. Never throws on any bytes.
+ */
+export function walkPages(chunk: Uint8Array, startNs: bigint, visitor: PageVisitor, toNs = Infinity): boolean {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   let at = 0;
   while (at + HEADER <= chunk.byteLength) {
@@ -36,14 +39,17 @@ export function walkPages(chunk: Uint8Array, startNs: bigint, visitor: PageVisit
     const next = at + Math.ceil((HEADER + length + (stored ? 8 : 0)) / 8) * 8;
     if (end > chunk.byteLength) {
       visitor.malformed(at, `a trace page of ${length} bytes runs past its frame`);
-      return;
+      return true;
     }
+    const pageNs = Number(view.getBigUint64(at, true) - startNs);
+    if (pageNs > toNs) return false;
     if ((commit & MISSED) !== 0) {
       visitor.missed(stored && end + 8 <= chunk.byteLength ? Number(view.getBigUint64(end, true)) : 0);
     }
-    walkRecords(view, at + HEADER, end, Number(view.getBigUint64(at, true) - startNs), visitor);
+    walkRecords(view, at + HEADER, end, pageNs, visitor);
     at = next;
   }
+  return true;
 }
 
 function walkRecords(view: DataView, from: number, end: number, pageNs: number, visitor: PageVisitor): void {

@@ -2,7 +2,7 @@
 
 import { percent } from '../../base/format.js';
 import type { Advice, Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
-import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, KIND_WORDS, chanceText } from '../words.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, limitsTitle, chanceText } from '../words.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
 import { code, prose, section, terms, tied } from './parts.js';
@@ -37,7 +37,7 @@ export function limits({ recording }: Diagnosis): Markup | undefined {
   if (recording.limits.length === 0) return undefined;
   return section(
     'limits',
-    `From a ${KIND_WORDS[recording.kind]} alone`,
+    limitsTitle(recording.kind),
     html`<ul class="limits">
       ${recording.limits.map((text) => html`<li>${prose(text)}</li> `)}
     </ul>`,

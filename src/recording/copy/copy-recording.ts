@@ -148,11 +148,13 @@ function writeTrace(original: OpenRecording, to: string, { fromNs, toNs }: Bound
     fromNs: startNs + BigInt(fromNs),
     toNs: Number.isFinite(toNs) ? startNs + BigInt(toNs) : 2n ** 63n,
   });
+  // A frame's own time is behind all that it tells; the end of the part is, for all of them.
+  const endNs = startNs + BigInt(Number.isFinite(toNs) ? toNs : Math.ceil(original.tapeEndNs()));
   for (const { instance, cpu } of streams) {
     const frames: Buffer[] = [];
     let pages: Buffer[] = [];
     const flush = (): void => {
-      const head = { type: FRAME.pages, flags: 0, sequence: frames.length, atNs: startNs };
+      const head = { type: FRAME.pages, flags: 0, sequence: frames.length, atNs: endNs };
       if (pages.length > 0) frames.push(encodeFrame(head, Buffer.concat(pages)));
       pages = [];
     };
