@@ -44,11 +44,11 @@ export function judge({ verdict, also }: Diagnosis, kept: Kept): Judged {
   if (tellsTruth(verdict, kept) && verdict.confidence >= SURE) return { judgement: 'right', why: '' };
   if (verdict.cause === 'inconclusive' || verdict.confidence < SURE) return { judgement: 'acceptable', why: 'open' };
   if (kept.acceptable.includes(verdict.cause)) return { judgement: 'acceptable', why: 'as true' };
+  if (isTrueOfLoad(verdict, kept)) return { judgement: 'acceptable', why: 'true of the loaded machine' };
   if (kept.verdicts.includes(verdict.cause))
     return verdict.culprit === null
       ? { judgement: 'acceptable', why: 'names nobody' }
       : { judgement: 'wrong', why: `names ${verdict.culprit.name}` };
-  if (isTrueOfLoad(verdict, kept)) return { judgement: 'acceptable', why: 'true of the loaded machine' };
   if (also.some((one) => tellsTruth(one, kept))) return { judgement: 'acceptable', why: 'the truth stands second' };
   return { judgement: 'wrong', why: '' };
 }
@@ -68,7 +68,8 @@ export interface Result extends Judged {
 
 export function resultOf(name: string, kept: Kept, diagnosis: Diagnosis): Result {
   const { verdict, also, accounting } = diagnosis;
-  const made = kept.onsetMs;
+  // Of another cause the onset is another one.
+  const made = kept.verdicts.includes(verdict.cause) ? kept.onsetMs : undefined;
   const told = verdict.fromStart ? 0 : verdict.sinceMs;
   return {
     name,

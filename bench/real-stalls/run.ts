@@ -20,7 +20,7 @@ const UNDO = '/var/lib/iowitness/undo';
 /** What is set up is at work this long before it is recorded, ms. */
 const WARM_MS = 700;
 /** A recorder or a diagnosis that takes longer than this is ended, ms. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 35_000;
 
 /** What is kept beside a recording. */
 export interface Kept extends Truth {

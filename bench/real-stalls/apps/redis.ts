@@ -20,7 +20,18 @@ export interface RedisOptions {
 export async function startRedis(site: Site, folder: string, options: RedisOptions): Promise<number> {
   const [data, socket] = [join(folder, 'redis'), join(site.folder, 'redis.sock')];
   mkdirSync(data);
-  const settings = ['--appendonly', 'yes', '--appendfsync', options.appendfsync, '--save', '', '--port', '0'];
+  const settings = [
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    options.appendfsync,
+    '--save',
+    '',
+    '--port',
+    '0',
+    '--enable-debug-command',
+    'local',
+  ];
   const rewrite = ['--auto-aof-rewrite-percentage', '0'];
   const argv = ['redis-server', '--dir', data, '--unixsocket', socket, ...settings, ...rewrite];
   const [program = '', ...args] = options.inside ? options.inside(argv) : argv;

@@ -45,8 +45,8 @@ function runFio(site: Site, folder: string, options: Partial<Parameters<typeof f
   site.run('fio', argv.slice(1));
 }
 
-/** Takes the files of a folder out of the page cache. */
-const FORGET = 'for file in "$0"/*; do dd if="$file" iflag=nocache count=0 2>/dev/null; done';
+/** Takes the files of a folder out of the page cache; what is not yet written stays there. */
+const FORGET = 'sync -f "$0"; for file in "$0"/*; do dd if="$file" iflag=nocache count=0 2>/dev/null; done';
 
 /** Two volumes on one disk of so many bytes a second: the victim's and somebody else's. */
 async function sharedDisk(site: Site, low: number, high: number) {
