@@ -6,6 +6,9 @@ import { ramp, ruledOut, type Cause } from './cause.js';
 import { DEVICE_HAD_ROOM, diskName, judgeDevice } from './judge/shared.js';
 import { findThrottled } from './judge/throttled.js';
 
+/** What a filesystem writes for all its users, and what nobody can be named for, keeps nobody else's writes back. */
+const NOBODYS: ReadonlySet<string> = new Set(['unattributed', 'journal', 'metadata']);
+
 export const cause: Cause = {
   id: 'mem.dirty-backpressure',
   layer: 'page cache',
@@ -21,7 +24,7 @@ export const cause: Cause = {
     const slow = judgeDevice(m);
     const others = m.neighbours?.others ?? [];
     const foreign = others
-      .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
+      .filter(({ origin }) => !NOBODYS.has(origin.via))
       .reduce((sum, other) => sum + other.share, 0);
     if (foreign > 0.5) return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);
     const { account } = m;

@@ -4,8 +4,7 @@
 // Source: include/trace/events/{writeback,ext4,btrfs}.h, fs/xfs/xfs_trace.h, fs/iomap/trace.h.
 
 import type { Events, EventTable } from '../../model/events.js';
-import type { Topology } from '../machine/topology.js';
-import { Inodes } from './inodes.js';
+import type { Inodes } from './inodes.js';
 import { column, TimeWalk } from '../machine/time-walk.js';
 
 /** Page indexes count in these; so do dirty limits. */
@@ -197,15 +196,5 @@ function newPass(inode: number, from: number): Pass {
     left: Infinity,
     weight: 1,
     open: false,
-  };
-}
-
-/** 'BDI INODE' that a thread is writing back at a time; times may only grow from call to call. */
-export function inodesBeingWritten(events: Events, topology: Topology): (t: number, pid: number) => string | undefined {
-  const inodes = new Inodes(events, topology);
-  const writeback = new Writeback(events, inodes);
-  return (t, pid) => {
-    const pass = writeback.at(t, pid);
-    return pass && !pass.direct ? inodes.keys[pass.inode] : undefined;
   };
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf, NORMS, slowdownOf } from '../../../src/analysis/requests/disk-load.js';
-import { followRequests } from '../../../src/analysis/requests/requests.js';
+import { followRequests } from '../../../src/analysis/requests/follow.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 
 const at = (t: number, sector: number): Row => ({
