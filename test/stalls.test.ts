@@ -6,17 +6,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { writersOf } from '../src/analysis/attribution/writers.js';
 import { isKernelName } from '../src/analysis/machine/kernel-names.js';
+import { measure } from '../src/analysis/measures.js';
 import type { Diagnosis } from '../src/model/diagnosis.js';
+import { openCase } from '../src/open/recording.js';
 import { diagnoseRecording } from '../src/pipeline.js';
 import { renderJson } from '../src/present/json.js';
 import { renderText } from '../src/present/text.js';
 import { openRecording } from '../src/recording/reader.js';
 import { assertGolden } from './support/golden.js';
+import { differences } from './support/shares.js';
 import { stalls, truthOf, unpack, type Truth } from './support/stalls.js';
 
 /** Recordings of drills as root and as the victim's user, and a few of real programs. */
 const LEAST_STALLS = 64;
+/** Of them with events of the block layer. */
+const LEAST_WITH_EVENTS = 35;
 /** Pseudonyms, and what the lab and the recorded applications are called. */
 const PROGRAMS =
   /^(program-\d+|node|sh|iowitness.*|mysqld|clickhouse|postgres|etcd|prometheus|rsyncd|minio|journald|scanner|poller|mailqueue|worker|importer|encoder|backup|logd|httpd|compactor|indexer|fsfreeze|pgbench|sqlite3|tar|fio|java)$/;
@@ -30,6 +36,10 @@ function fault({ verdict, also }: Diagnosis, truth: Truth): string | undefined {
   const isRight = truth.verdicts.includes(verdict.cause) && missing.length === 0;
   if (isRight || (truth.notTold !== undefined && verdict.confidence < SURE)) return undefined;
   return `it is ${truth.verdicts.join(' or ')}, and was called ${told.join(', ')}`;
+}
+
+function bytesOf(all: readonly { readonly readBytes: number; readonly writeBytes: number }[]): number {
+  return all.reduce((bytes, one) => bytes + one.readBytes + one.writeBytes, 0);
 }
 
 describe('recorded stalls', () => {
@@ -52,6 +62,24 @@ describe('recorded stalls', () => {
       assert.equal(fault(diagnosis, truthOf(name)), undefined);
     });
   }
+
+  test('give each device’s bytes to the same in the shares of its requests as in its table of writers', async () => {
+    let compared = 0;
+    for (const name of stalls()) {
+      const measures = measure(await openCase(path.join(folder, `${name}.iow`)));
+      if (!measures.requests || !measures.portions) continue;
+      compared += 1;
+      assert.deepEqual(differences(measures), [], name);
+      const rows = writersOf(measures);
+      for (const disk of new Set(measures.portions.list.map((one) => one.disk))) {
+        const of = rows.filter((row) => row.device === measures.topology.name(disk));
+        const completed = bytesOf(measures.portions.list.filter((one) => one.disk === disk));
+        // Each row is rounded to a byte.
+        assert.ok(Math.abs(bytesOf(of) - completed) <= of.length, `${name}: ${bytesOf(of)} of ${completed} bytes`);
+      }
+    }
+    assert.ok(compared >= LEAST_WITH_EVENTS, `only ${compared}`);
+  });
 
   for (const name of stalls()) {
     test(`${name} holds nothing that names the machine it was made on`, () => {

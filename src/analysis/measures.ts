@@ -7,7 +7,6 @@ import type { DeviceId } from '../model/counters.js';
 import type { LossCode } from '../model/losses.js';
 import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
-import type { Portions } from './attribution/bios.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
 import { Topology } from './machine/topology.js';
@@ -15,15 +14,14 @@ import { loadOf, slowStretches, slowTimes, type DiskLoad, type ServiceNorm } fro
 import { futexWords } from './victim/futexes.js';
 import { union, type Interval } from '../base/intervals.js';
 import { findNeighbours, type NeighbourMeasures } from './victim/neighbours.js';
-import { findOrigins, type Origins } from './attribution/origins.js';
-import { followRequests, type Requests } from './requests/requests.js';
+import { attribute, type Owners } from './attribution/owners.js';
+import type { Portions } from './attribution/portions.js';
+import type { Requests } from './requests/requests.js';
 import { accountFromRequests, subjectOf, synchronous } from './victim/of-block-trace.js';
 import { syncsOn, type Syncs } from './victim/syncs.js';
 import { threadsOf } from './machine/processes.js';
 import { diskOf } from './victim/disk.js';
 import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './victim/pauses.js';
-import { inodesBeingWritten } from './attribution/writeback.js';
-import { portionsOf } from './attribution/writers.js';
 import { NORMS } from '../model/thresholds/requests.js';
 import { ACCOUNT } from '../model/thresholds/victim.js';
 
@@ -32,7 +30,8 @@ export interface Measures {
   readonly topology: Topology;
   /** Absent without kernel events of the block layer. */
   readonly requests?: Requests;
-  readonly origins?: Origins;
+  /** Whose each request is, in shares. */
+  readonly owners?: Owners;
   /** The bytes of every device by who is behind them. */
   readonly portions?: Portions;
   /** Absent where no victim was watched or nothing tells of it. */
@@ -59,15 +58,15 @@ function chooseAccount(
   input: Case,
   topology: Topology,
   requests: Requests | undefined,
-  origins: Origins | undefined,
+  owners: Owners | undefined,
 ): { readonly disk: VictimDisk; readonly account: VictimAccount | undefined } | undefined {
   if (input.source === 'block-trace') {
-    if (!requests) return undefined;
+    if (!requests || !owners) return undefined;
     const marks = synchronous(input, requests);
     const pid = input.victims[0]?.pid ?? subjectOf(input, requests, topology, marks);
     if (pid === undefined) return undefined;
-    const disk = diskOf(input, topology, requests, origins, pid);
-    return { disk, account: accountFromRequests(input, pid, requests, marks, disk) };
+    const disk = diskOf(input, topology, requests, owners, pid);
+    return { disk, account: accountFromRequests(input, pid, requests, owners, marks, disk) };
   }
   const candidates = input.victims
     .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid) }))
@@ -76,8 +75,8 @@ function chooseAccount(
   const most = ACCOUNT.standsForParent * (candidates[0]?.heldUp ?? -1);
   const chosen = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most) ?? candidates[0];
   if (!chosen) return undefined;
-  const disk = diskOf(input, topology, requests, origins, chosen.pid);
-  return { disk, account: accountFor(input, chosen.pid, requests, origins, disk, topology) };
+  const disk = diskOf(input, topology, requests, owners, chosen.pid);
+  return { disk, account: accountFor(input, chosen.pid, requests, owners, disk, topology) };
 }
 
 /** A victim's segments by state, each in order of time. */
@@ -144,13 +143,8 @@ function tracedUntil({ source, losses, trace, durationMs }: Case): number | unde
 
 export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
-  const requests =
-    input.events?.tables.has('block_rq_complete') === true
-      ? followRequests(input.events, topology, tracedUntil(input), inodesBeingWritten(input.events, topology))
-      : undefined;
-  const origins = requests && findOrigins(input, requests, topology);
-  const portions = portionsOf(input, topology);
-  const chosen = chooseAccount(input, topology, requests, origins);
+  const { requests, owners, portions } = attribute(input, topology, tracedUntil(input));
+  const chosen = chooseAccount(input, topology, requests, owners);
   const account = chosen?.account;
   const { disk, isOwn } = account?.disk ?? chosen?.disk ?? { disk: undefined, isOwn: false };
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
@@ -158,12 +152,12 @@ export function measure(input: Case): Measures {
   // Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt.
   const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
   const neighbours =
-    load && requests && origins && account && account.source !== 'samples'
+    load && requests && owners && account && account.source !== 'samples'
       ? findNeighbours(
           load,
           requests,
-          origins,
-          account.own,
+          owners,
+          account,
           timesIn(account, ['block-device', 'block-queue']),
           input.durationMs,
           (pids, binMs) => dirtiedSeries(input, threadsOf(input, ...pids), binMs),
@@ -182,7 +176,7 @@ export function measure(input: Case): Measures {
     norm,
     slow: account ? slowBy(input, account, norm, disk, load, requests) : [],
     ...(requests && { requests }),
-    ...(origins && { origins }),
+    ...(owners && { owners }),
     ...(portions && { portions }),
     ...(account && { account }),
     ...(disk !== undefined && { disk }),

@@ -10,6 +10,9 @@ import { findThrottled } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
 import { BACKPRESSURE } from '../model/thresholds/memory.js';
 
+/** What a filesystem writes for all its users, and what nobody can be named for, keeps nobody else's writes back. */
+const NOBODYS: ReadonlySet<string> = new Set(['unattributed', 'journal', 'metadata']);
+
 export const cause = defineCause({
   id: 'mem.dirty-backpressure',
   layer: 'page cache',
@@ -24,7 +27,7 @@ export const cause = defineCause({
     }
     const others = m.neighbours?.others ?? [];
     const foreign = others
-      .filter((other) => other.origin.via !== 'unattributed' && other.origin.via !== 'journal')
+      .filter(({ origin }) => !NOBODYS.has(origin.via))
       .reduce((sum, other) => sum + other.share, 0);
     if (foreign > BACKPRESSURE.mostForeign)
       return ruledOut(`${percent(foreign)} of what ${diskName(m)} served belonged to others`);

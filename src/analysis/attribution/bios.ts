@@ -1,45 +1,33 @@
-// Every byte that a device completed, by who queued it and for what: the file that was being written back, the thread that made its
-// pages dirty, or that it is the filesystem's own. A request may be made of bios of several files and processes, so the sums are made of
-// bios and counted when the device completes their sectors. What completes without a bio seen (queued before the recording began, or lost)
-// is counted too, with nobody behind it: the sum over all portions of a device is what it completed.
+// Who is behind each bio, told when it is queued: who queued it, and for what: the file that was being written back, the threads that made
+// its pages dirty, or that it is the filesystem's own. This looks along while requests are followed, so that one walk over the events gives
+// the shares of every request and the bytes of every device. What completes without a bio seen (queued before the recording began, or
+// lost) is counted too, with nobody behind it: the sum over all portions of a device is what it completed.
 
 import type { DeviceId } from '../../model/counters.js';
-import {
-  NOBODY,
-  Samples,
-  Sums,
-  UnderWay,
-  type DirectSample,
-  type Portion,
-  type Queued,
-  type Source,
-} from './bio-sums.js';
-import type { Events } from '../../model/events.js';
+import type { Events, EventTable } from '../../model/events.js';
+import { column, TimeWalk } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
+import type { BioWatch, QueuedBio } from '../requests/follow.js';
+import { DATA_WRITE, KIND } from '../requests/requests.js';
 import { DirtyPages, UNKNOWN } from './dirty-pages.js';
 import { dirtiedTable, Inodes } from './inodes.js';
-import { column, walkByTime } from '../machine/time-walk.js';
-import { DATA_WRITE, KIND, kindOf } from '../requests/requests.js';
-import { PAGE, Writeback, type Pass, type Range } from './writeback.js';
-
-export interface Portions {
-  readonly list: readonly Portion[];
-  readonly samples: readonly DirectSample[];
-  readonly inodes: Inodes;
-}
+import { Samples, Sums, type Portions } from './portions.js';
+import { Sources, type Source } from './sources.js';
+import { Writeback, type Pass, type Range, type Units } from './writeback.js';
 
 /** Takes so many bytes on the disk off the ranges that a thread has allocated; more than they hold are nobody's. */
 function takeRanges(
   file: DirtyPages,
   ranges: Range[],
   bytes: number,
+  pageBytes: number,
   visit: (pid: number, pages: number) => void,
 ): void {
   let left = bytes;
   while (left > 0) {
     const range = ranges[0];
     if (!range) {
-      visit(UNKNOWN, left / PAGE);
+      visit(UNKNOWN, left / pageBytes);
       return;
     }
     const pages = Math.min(range.pages, left * range.pagesPerByte);
@@ -51,12 +39,15 @@ function takeRanges(
   }
 }
 
-/** How often btrfs writes its data: twice with RAID1 and DUP. Told by what is queued for what is allocated; once without any. */
-function copiesOf(events: Events, topology: Topology): number {
+/**
+ * How often btrfs writes its data: twice with RAID1 and DUP. Told by what is queued for what is allocated; once without any. It must be
+ * known before the first bio is given away, so recordings of btrfs are looked through for it beforehand.
+ */
+function copiesOf(events: Events, inodes: Inodes, units: Units): number {
   const extents = events.tables.get('btrfs_ordered_extent_add');
   const allocated = column(extents, 'disk_len').reduce((sum, bytes) => sum + bytes, 0);
   if (allocated === 0) return 1;
-  const writeback = new Writeback(events, new Inodes(events, topology));
+  const writeback = new Writeback(events, inodes, units);
   const bios = events.tables.get('block_bio_queue');
   const sectors = column(bios, 'nr_sector');
   const rwbs = column(bios, 'rwbs');
@@ -68,124 +59,126 @@ function copiesOf(events: Events, topology: Topology): number {
   return Math.max(1, Math.round(queued / allocated));
 }
 
-/** Walks all bios and completions, and the dirtying and writing back of pages beside them. */
-export function followBios(events: Events, topology: Topology, blockBytes: (disk: DeviceId) => number): Portions {
-  const inodes = new Inodes(events, topology);
-  const writeback = new Writeback(events, inodes, (inode) => blockBytes(inodes.bdiOf(inode)));
-  const copies = copiesOf(events, topology);
-  const sums = new Sums();
-  const samples = new Samples();
-  const nobody = sums.of(NOBODY);
-  const tables = [
-    dirtiedTable(events),
-    events.tables.get('block_bio_queue'),
-    events.tables.get('block_rq_issue'),
-    events.tables.get('block_rq_complete'),
-    events.tables.get('block_bio_complete'),
-  ];
-  const fields = tables.map((table) => ({
-    dev: column(table, 'dev'),
-    sector: column(table, 'sector'),
-    sectors: column(table, 'nr_sector'),
-    rwbs: column(table, 'rwbs'),
-    bdi: column(table, 'name'),
-    ino: column(table, 'ino'),
-    index: column(table, 'index'),
-  }));
-  const files: (DirtyPages | undefined)[] = [];
-  const pagesOf = (inode: number) => (files[inode] ??= new DirtyPages());
-  const disks = new Map<number, { device: DeviceId; disk: DeviceId; lanes: [UnderWay, UnderWay] }>();
-  const diskOf = (dev: number) => {
-    let found = disks.get(dev);
-    if (!found) {
-      const device = deviceId(dev);
-      const disk = topology.disk(device);
-      // A partition's bios complete as its disk's requests.
-      const known = [...disks.values()].find((one) => one.disk === disk);
-      disks.set(dev, (found = { device, disk, lanes: known?.lanes ?? [new UnderWay(), new UnderWay()] }));
-    }
-    return found;
-  };
-  const kinds = new Map<number, { kind: number; meta: boolean }>();
-  const flagsOf = (rwbs: number) => {
-    let found = kinds.get(rwbs);
-    if (!found) {
-      const text = events.strings.get(rwbs);
-      kinds.set(rwbs, (found = { kind: kindOf(text, 1), meta: text.includes('M') }));
-    }
-    return found;
-  };
-  /** Where each inode's last bio ended on which disk: the next one either follows it or is elsewhere in the file. */
-  const ends = new Map<number, number>();
+/** Tags every bio with its sources, and sums up what completes. */
+export class BioOwners implements BioWatch {
+  readonly sources = new Sources();
+  private readonly events: Events;
+  private readonly topology: Topology;
+  private readonly inodes: Inodes;
+  private readonly writeback: Writeback;
+  private readonly copies: number;
+  private readonly pageBytes: number;
+  private readonly sums = new Sums();
+  private readonly samples = new Samples();
+  private readonly dirtied: EventTable | undefined;
+  private readonly dirtyWalk: TimeWalk;
+  private readonly fields: { readonly bdi: Float64Array; readonly ino: Float64Array; readonly index: Float64Array };
+  /** Dirty pages by inode. */
+  private readonly files: (DirtyPages | undefined)[] = [];
+  /** Where each inode's last bio ended on its disk: the next one either follows it or is elsewhere in the file. */
+  private readonly ends = new Map<number, number>();
+  private readonly devices = new Map<number, { readonly device: DeviceId; readonly disk: DeviceId }>();
+  private readonly isMeta = new Map<number, boolean>();
 
-  /** The owners of what a bio writes back, by source. */
-  const sharesOf = (source: Source, pass: Pass, sector: number, sectors: number): Queued['shares'] => {
-    const file = pagesOf(pass.inode);
+  /** `blockBytes` tells the block size of the filesystem on a disk. */
+  constructor(events: Events, topology: Topology, units: Units, blockBytes: (disk: DeviceId) => number) {
+    this.events = events;
+    this.topology = topology;
+    const inodes = new Inodes(events, topology);
+    this.inodes = inodes;
+    this.writeback = new Writeback(events, inodes, units, (inode) => blockBytes(inodes.bdiOf(inode)));
+    this.copies = copiesOf(events, inodes, units);
+    this.pageBytes = units.pageBytes;
+    this.dirtied = dirtiedTable(events);
+    this.dirtyWalk = new TimeWalk([this.dirtied]);
+    const [bdi, ino, index] = ['name', 'ino', 'index'].map((name) => column(this.dirtied, name));
+    const none = new Float64Array(0);
+    this.fields = { bdi: bdi ?? none, ino: ino ?? none, index: index ?? none };
+  }
+
+  portions(): Portions {
+    return { list: this.sums.portions(this.sources), inodes: this.inodes, samples: this.samples.list };
+  }
+
+  completed(disk: DeviceId, kind: number, tag: number, sectors: number): void {
+    if (kind === KIND.read || kind === KIND.write) this.sums.add(disk, kind, tag, sectors * 512);
+  }
+
+  queued(bio: QueuedBio): number {
+    const { t, pid, kind, sectors } = bio;
+    const { device, disk } = this.deviceOf(bio.dev);
+    const meta = this.metaOf(bio.rwbs);
+    const from = (inode: number): Source => ({ device, queuer: pid, dirtier: undefined, inode, meta });
+    const whole = (inode: number) => this.sources.tag(this.sources.of(from(inode)));
+    if (sectors === 0 || (kind !== KIND.read && kind !== KIND.write)) return whole(-1);
+    this.dirtyWalk.upTo(t, this.makeDirty);
+    const pass = this.writeback.at(t, pid);
+    if (meta || pass === undefined) {
+      this.writeback.leave(pid);
+      return whole(-1);
+    }
+    if (pass.direct) {
+      pass.left -= sectors * 512;
+      this.inodes.seenOn(pass.inode, disk);
+      this.samples.add(pid, disk, pass.inode, kind, sectors * 512 * pass.weight);
+      return whole(pass.inode);
+    }
+    if (kind === KIND.read || (pass.open && !pass.fresh && this.hasEnded(pass, bio.sector))) return whole(-1);
+    this.inodes.seenOn(pass.inode, disk);
+    return this.writtenBack(from(pass.inode), pass, bio.sector, sectors);
+  }
+
+  /** The tag of a bio that writes back a part of a file: those who made its pages dirty are behind it. */
+  private writtenBack(source: Source, pass: Pass, sector: number, sectors: number): number {
+    const { sources, ends } = this;
+    const file = this.pagesOf(pass.inode);
     const owned = new Map<number, number>();
     let pages = 0;
     const visit = (pid: number, count: number) => {
       owned.set(pid, (owned.get(pid) ?? 0) + count);
       pages += count;
     };
-    if (pass.ranges) takeRanges(file, pass.ranges, (sectors * 512) / copies, visit);
+    if (pass.ranges) takeRanges(file, pass.ranges, (sectors * 512) / this.copies, this.pageBytes, visit);
     else {
       if (pass.fresh) file.begin(pass.from, pass.exact);
       else if (ends.get(pass.inode) !== sector) file.skip();
-      file.take((sectors * 512) / PAGE, visit);
+      file.take((sectors * 512) / this.pageBytes, visit);
     }
     // A damaged recording may name a range without length.
     if (pages === 0) visit(UNKNOWN, 1);
     pass.fresh = false;
     ends.set(pass.inode, sector + sectors);
-    return [...owned].map(([dirtier, count]) => ({ source: sums.of({ ...source, dirtier }), share: count / pages }));
-  };
-  const hasEnded = (pass: Pass, sector: number) => ends.get(pass.inode) !== sector && pagesOf(pass.inode).isClean;
+    return sources.tagOf(
+      [...owned].map(([dirtier, count]) => ({ source: sources.of({ ...source, dirtier }), share: count / pages })),
+    );
+  }
 
-  walkByTime(tables, (table, row) => {
-    const source = tables[table];
-    const field = fields[table];
-    if (!source || !field) return;
-    const pid = source.pid[row] ?? 0;
-    if (table === 0) {
-      const inode = inodes.of(events.strings.get(field.bdi[row] ?? 0), field.ino[row] ?? 0);
-      pagesOf(inode).dirty(field.index[row] ?? 0, pid);
-      return;
+  private hasEnded(pass: Pass, sector: number): boolean {
+    return this.ends.get(pass.inode) !== sector && this.pagesOf(pass.inode).isClean;
+  }
+
+  private readonly makeDirty = (_table: number, row: number): void => {
+    const { bdi, ino, index } = this.fields;
+    const inode = this.inodes.of(this.events.strings.get(bdi[row] ?? 0), ino[row] ?? 0);
+    this.pagesOf(inode).dirty(index[row] ?? 0, this.dirtied?.pid[row] ?? 0);
+  };
+
+  private pagesOf(inode: number): DirtyPages {
+    return (this.files[inode] ??= new DirtyPages());
+  }
+
+  private deviceOf(dev: number) {
+    let found = this.devices.get(dev);
+    if (!found) {
+      const device = deviceId(dev);
+      this.devices.set(dev, (found = { device, disk: this.topology.disk(device) }));
     }
-    const { kind, meta } = flagsOf(field.rwbs[row] ?? 0);
-    const sectors = field.sectors[row] ?? 0;
-    if (sectors === 0 || (kind !== KIND.read && kind !== KIND.write)) return;
-    const { device, disk, lanes } = diskOf(field.dev[row] ?? 0);
-    const lane = lanes[kind === KIND.read ? 0 : 1];
-    const sector = field.sector[row] ?? 0;
-    if (table === 2) {
-      lane.cut(sector, sectors);
-      return;
-    }
-    if (table > 2) {
-      lane.complete(sector, sectors, (bio, done) => {
-        if (!bio) sums.add(disk, kind, nobody, done * 512);
-        else for (const { source: index, share } of bio.shares) sums.add(disk, kind, index, done * 512 * share);
-      });
-      return;
-    }
-    const pass = writeback.at(source.t[row] ?? 0, pid);
-    const queued = (inode: number): Source => ({ device, queuer: pid, dirtier: undefined, inode, meta });
-    const whole = (inode: number) =>
-      lane.add(sector, { sectors, shares: [{ source: sums.of(queued(inode)), share: 1 }] });
-    if (meta || pass === undefined) {
-      writeback.leave(pid);
-      whole(-1);
-    } else if (pass.direct) {
-      pass.left -= sectors * 512;
-      inodes.seenOn(pass.inode, disk);
-      samples.add(pid, disk, pass.inode, kind, sectors * 512 * pass.weight);
-      whole(pass.inode);
-    } else if (kind === KIND.read || (pass.open && !pass.fresh && hasEnded(pass, sector))) {
-      whole(-1);
-    } else {
-      inodes.seenOn(pass.inode, disk);
-      lane.add(sector, { sectors, shares: sharesOf(queued(pass.inode), pass, sector, sectors) });
-    }
-  });
-  return { list: sums.portions(), inodes, samples: samples.list };
+    return found;
+  }
+
+  private metaOf(rwbs: number): boolean {
+    let meta = this.isMeta.get(rwbs);
+    if (meta === undefined) this.isMeta.set(rwbs, (meta = this.events.strings.get(rwbs).includes('M')));
+    return meta;
+  }
 }

@@ -4,12 +4,8 @@
 // Source: include/trace/events/{writeback,ext4,btrfs}.h, fs/xfs/xfs_trace.h, fs/iomap/trace.h.
 
 import type { Events, EventTable } from '../../model/events.js';
-import type { Topology } from '../machine/topology.js';
-import { Inodes } from './inodes.js';
+import type { Inodes } from './inodes.js';
 import { column, TimeWalk } from '../machine/time-walk.js';
-
-/** Page indexes count in these; so do dirty limits. */
-export const PAGE = 4096;
 
 /** A part of a file, in pages, and how many of them a byte on the disk stands for: more where they are compressed. */
 export interface Range {
@@ -39,17 +35,36 @@ export interface Pass {
   readonly open: boolean;
 }
 
-/**
- * Direct I/O below 32 KiB is told where it begins in the first 4 KiB of every 32 (capture/event-plan.ts). Blocks begin at multiples of the
- * largest power of two that divides their size, so that one stands for 32 KiB divided by that.
- */
-const ALL_FROM = 32_768;
+/** What the recording says of the units in which its events count. */
+export interface Units {
+  /** Bytes of a page of memory. */
+  readonly pageBytes: number;
+  /** The filter of the events of direct I/O, in the kernel's words; undefined where all were kept. */
+  readonly directFilter: string | undefined;
+}
 
-function weightOf(bytes: number): number {
-  if (bytes >= ALL_FROM) return 1;
-  let unit = PAGE;
-  while (bytes % (unit * 2) === 0 && unit < ALL_FROM) unit *= 2;
-  return ALL_FROM / unit;
+/** Direct I/O of `all` bytes and more was kept whole; of less, what begins in the first `unit` bytes of every `all`. */
+interface DirectSample {
+  readonly all: number;
+  readonly unit: number;
+}
+
+const SAMPLED = /^count >= (\d+) \|\| !\(pos & (\d+)\)$/;
+
+function directSample(filter: string | undefined): DirectSample | undefined {
+  const [, all, mask] = SAMPLED.exec(filter ?? '') ?? [];
+  if (all === undefined || mask === undefined) return undefined;
+  // The lowest bit of the mask is the first that tells two beginnings apart.
+  const bits = Number(mask);
+  return { all: Number(all), unit: bits & -bits };
+}
+
+/** Blocks begin at multiples of the largest power of two that divides their size, so that one that was kept stands for `all` divided by that. */
+function weightOf(bytes: number, sample: DirectSample | undefined): number {
+  if (!sample || bytes >= sample.all) return 1;
+  let { unit } = sample;
+  while (bytes % (unit * 2) === 0 && unit < sample.all) unit *= 2;
+  return sample.all / unit;
 }
 
 const TABLES = [
@@ -86,6 +101,8 @@ type Fields = ReturnType<typeof fieldsOf>;
 export class Writeback {
   private readonly events: Events;
   private readonly inodes: Inodes;
+  private readonly pageBytes: number;
+  private readonly sample: DirectSample | undefined;
   private readonly blockBytes: (inode: number) => number;
   private readonly walk: TimeWalk;
   private readonly sources: readonly { readonly pid: Int32Array; readonly fields: Fields }[];
@@ -94,9 +111,16 @@ export class Writeback {
   private readonly directs = new Map<number, Pass>();
 
   /** `blockBytes` tells the block size of an inode's filesystem, in which ext4 counts. */
-  constructor(events: Events, inodes: Inodes, blockBytes: (inode: number) => number = () => PAGE) {
+  constructor(
+    events: Events,
+    inodes: Inodes,
+    { pageBytes, directFilter }: Units,
+    blockBytes: (inode: number) => number = () => pageBytes,
+  ) {
     this.events = events;
     this.inodes = inodes;
+    this.pageBytes = pageBytes;
+    this.sample = directSample(directFilter);
     this.blockBytes = blockBytes;
     const tables = TABLES.map((name) => events.tables.get(name));
     this.walk = new TimeWalk(tables);
@@ -131,21 +155,26 @@ export class Writeback {
         return;
       }
       case 'ext4_writepages': {
-        const from = field('range_cyclic') === 0 ? Math.floor(field('range_start') / PAGE) : field('writeback_index');
+        const from =
+          field('range_cyclic') === 0 ? Math.floor(field('range_start') / this.pageBytes) : field('writeback_index');
         this.passes.set(pid, newPass(this.inodes.ofDevice(field('dev'), field('ino')), from));
         return;
       }
       case 'ext4_da_write_pages_extent': {
         const pass = this.passes.get(pid);
         if (pass && pass.fresh && !pass.exact) {
-          pass.from = Math.floor((field('lblk') * this.blockBytes(pass.inode)) / PAGE);
+          pass.from = Math.floor((field('lblk') * this.blockBytes(pass.inode)) / this.pageBytes);
           pass.exact = true;
         }
         return;
       }
       case 'xfs_map_blocks_alloc':
       case 'xfs_map_blocks_found':
-        this.mapped(pid, this.inodes.ofDevice(field('dev'), field('ino')), Math.floor(field('offset') / PAGE));
+        this.mapped(
+          pid,
+          this.inodes.ofDevice(field('dev'), field('ino')),
+          Math.floor(field('offset') / this.pageBytes),
+        );
         return;
       case 'btrfs_ordered_extent_add':
         this.allocated(pid, field('ino'), field('file_offset'), field('len'), field('disk_len'));
@@ -154,7 +183,8 @@ export class Writeback {
         const inode = this.inodes.ofDevice(field('dev'), field('ino'));
         this.passes.delete(pid);
         const left = field('count');
-        if (inode >= 0) this.directs.set(pid, { ...newPass(inode, 0), direct: true, left, weight: weightOf(left) });
+        if (inode >= 0)
+          this.directs.set(pid, { ...newPass(inode, 0), direct: true, left, weight: weightOf(left, this.sample) });
         return;
       }
       case 'ext4_writepages_result':
@@ -179,7 +209,11 @@ export class Writeback {
     const same = bracket !== undefined && this.inodes.inodeOf(bracket.inode) === number;
     const inode = same ? bracket.inode : this.inodes.ofNoDevice(number);
     if (inode < 0) return;
-    const range = { from: offset / PAGE, pages: length / PAGE, pagesPerByte: length / PAGE / Math.max(1, onDisk) };
+    const range = {
+      from: offset / this.pageBytes,
+      pages: length / this.pageBytes,
+      pagesPerByte: length / this.pageBytes / Math.max(1, onDisk),
+    };
     const pass = this.passes.get(pid);
     if (pass?.inode === inode && pass.ranges) pass.ranges.push(range);
     else this.passes.set(pid, { ...newPass(inode, range.from), ranges: [range], open: !bracket });
@@ -197,15 +231,5 @@ function newPass(inode: number, from: number): Pass {
     left: Infinity,
     weight: 1,
     open: false,
-  };
-}
-
-/** 'BDI INODE' that a thread is writing back at a time; times may only grow from call to call. */
-export function inodesBeingWritten(events: Events, topology: Topology): (t: number, pid: number) => string | undefined {
-  const inodes = new Inodes(events, topology);
-  const writeback = new Writeback(events, inodes);
-  return (t, pid) => {
-    const pass = writeback.at(t, pid);
-    return pass && !pass.direct ? inodes.keys[pass.inode] : undefined;
   };
 }

@@ -3,34 +3,16 @@
 // that stands on it is given on to the processes and files above, marked with the device that it came through: bytes are bytes of each
 // layer that they pass, and only those without `through` were asked of the machine.
 
+import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
-import type { Portion } from './bio-sums.js';
-import { followBios, type Portions } from './bios.js';
-import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
-import { UNKNOWN } from './dirty-pages.js';
-import { FileNames } from './file-names.js';
-import { JOURNALS } from './origins.js';
-import { isKernelThread, Processes } from '../machine/processes.js';
-import { PAGE } from './writeback.js';
 import { WRITERS } from '../../model/thresholds/attribution.js';
+import type { Portion, Portions } from './portions.js';
+import { Naming, type Named, type Who } from './who.js';
 
 /** One row before it is rounded. */
 type Row = Omit<Writer, 'share' | 'device' | 'layer'>;
-
-type Who = Omit<Row, 'writeBytes' | 'readBytes'>;
-
-/** The bytes of every device by who is behind them; undefined without events of the block layer. */
-export function portionsOf(input: Case, topology: Topology): Portions | undefined {
-  if (!input.events?.tables.has('block_bio_queue')) return undefined;
-  const blocks = new Map<DeviceId, number>();
-  for (const { mountPoint, blockBytes } of input.space) {
-    const disk = topology.diskOfPath(mountPoint);
-    if (disk !== undefined && blockBytes > 0) blocks.set(disk, blockBytes);
-  }
-  return followBios(input.events, topology, (disk) => blocks.get(disk) ?? PAGE);
-}
 
 /** The table of writers, device by device, most bytes first. */
 export function writersOf({
@@ -49,18 +31,14 @@ class Table {
   private readonly topology: Topology;
   private readonly portions: Portions;
   private readonly remapped: NonNullable<Case['remapped']>;
-  private readonly processes: Processes;
-  private readonly isKernel: (thread: number) => boolean;
-  private readonly files: FileNames;
+  private readonly naming: Naming;
   private readonly done = new Map<DeviceId, readonly Row[]>();
 
   constructor(input: Case, topology: Topology, portions: Portions) {
     this.topology = topology;
     this.portions = portions;
     this.remapped = input.remapped ?? new Map();
-    this.processes = new Processes(input);
-    this.isKernel = (thread) => isKernelThread(input, thread);
-    this.files = new FileNames(input, topology, portions.inodes);
+    this.naming = new Naming(input, topology, portions.inodes);
   }
 
   rows(): Writer[] {
@@ -110,8 +88,10 @@ class Table {
   private byFile(portion: Portion): Portion[] {
     const { queuer, dirtier, meta, disk } = portion;
     if (meta || dirtier !== undefined || queuer === 0) return [portion];
-    const group = this.groupOf(queuer);
-    const samples = this.portions.samples.filter((one) => one.disk === disk && this.groupOf(one.queuer) === group);
+    const group = this.naming.groupOf(queuer);
+    const samples = this.portions.samples.filter(
+      (one) => one.disk === disk && this.naming.groupOf(one.queuer) === group,
+    );
     const [read, written] = [sumOf(samples, 'readBytes'), sumOf(samples, 'writeBytes')];
     const parts = samples.map((one) => ({
       ...portion,
@@ -119,89 +99,19 @@ class Table {
       readBytes: read > 0 ? (portion.readBytes * one.readBytes) / read : 0,
       writeBytes: written > 0 ? (portion.writeBytes * one.writeBytes) / written : 0,
     }));
-    const inode = group === 0 ? -1 : this.files.directFile(group, disk);
+    const inode = group === 0 ? -1 : this.naming.files.directFile(group, disk);
     const readBytes = read > 0 ? 0 : portion.readBytes;
     const writeBytes = written > 0 ? 0 : portion.writeBytes;
     return [...parts, { ...portion, inode, readBytes, writeBytes }].filter((one) => one.readBytes + one.writeBytes > 0);
   }
 
-  /** The process of a thread; 0 for the kernel's. */
-  private groupOf(thread: number): number {
-    return this.isKernel(thread) ? 0 : this.processes.of(thread);
-  }
-
   /** Who is behind a portion; `from` is the device above whose own writers are to be named instead. */
-  private whoIs(portion: Portion): { readonly who: Who; readonly from?: DeviceId } {
-    const found = this.classify(portion);
+  private whoIs(portion: Portion): Named {
+    const found = this.naming.whoIs(portion, portion.disk);
     const member = portion.device === '' ? undefined : this.topology.memberOf(portion.device);
     if (member === undefined || found.from !== undefined) return found;
     // Device-mapper and md pass a bio on in the thread that queued it, so what is known of it holds below as well.
     return { who: { ...found.who, via: 'stacked', through: this.topology.name(member) } };
-  }
-
-  private classify(portion: Portion): { readonly who: Who; readonly from?: DeviceId } {
-    const { queuer, dirtier, inode, meta, disk } = portion;
-    const queuedByKernel = this.isKernel(queuer);
-    if (queuer === 0) return this.nobody('unknown', inode);
-    if (meta) return { who: queuedByKernel ? this.structure(queuer) : this.process(queuer, 'metadata', -1) };
-    if (dirtier === undefined) {
-      if (queuedByKernel) return this.forAbove(disk, inode) ?? this.nobody(this.processes.name(queuer), inode);
-      return { who: this.process(queuer, 'direct', inode) };
-    }
-    if (dirtier === UNKNOWN) {
-      if (!queuedByKernel) return { who: this.process(queuer, 'direct', inode) };
-      const [holder, ...others] = this.files.holders(inode);
-      return holder !== undefined && others.length === 0
-        ? { who: this.process(holder, 'holder', inode) }
-        : this.nobody('flusher', inode);
-    }
-    if (this.isKernel(dirtier)) {
-      if (JOURNALS.test(this.processes.name(dirtier)) || this.isDevice(inode)) return { who: this.structure(dirtier) };
-      return this.forAbove(disk, inode) ?? this.nobody('kernel', inode);
-    }
-    const own = this.processes.of(dirtier) === this.processes.of(queuer);
-    return { who: this.process(dirtier, own ? 'direct' : 'flushed', inode) };
-  }
-
-  private isDevice(inode: number): boolean {
-    return this.files.of(inode, null)?.path.startsWith('/dev/') === true;
-  }
-
-  private process(thread: number, via: Writer['via'], inode: number): Who {
-    const pid = this.processes.of(thread);
-    return { process: this.processes.name(thread) || 'unnamed', pid, via, through: null, ...this.file(inode, pid) };
-  }
-
-  private file(inode: number, pid: number | null): Pick<Who, 'file' | 'inode' | 'deleted'> {
-    if (inode < 0) return { file: null, inode: null, deleted: false };
-    const name = this.files.of(inode, pid);
-    return { file: name?.path ?? null, inode: this.portions.inodes.inodeOf(inode), deleted: name?.deleted ?? false };
-  }
-
-  /** A filesystem's journal, log, tree and tables, written by a thread of the kernel for all its users. */
-  private structure(thread: number): Who {
-    const name = this.processes.name(thread);
-    const nothing = { pid: null, file: null, inode: null, deleted: false, through: null };
-    return JOURNALS.test(name)
-      ? { process: `journal (${name})`, via: 'journal', ...nothing }
-      : { process: 'filesystem', via: 'metadata', ...nothing };
-  }
-
-  private nobody(name: string, inode: number): { readonly who: Who } {
-    return {
-      who: { process: name || 'unknown', pid: null, via: 'unattributed', through: null, ...this.file(inode, null) },
-    };
-  }
-
-  /** What a thread of the kernel writes for a device above: the one whose file it is, or the only ones that there are. */
-  private forAbove(disk: DeviceId, inode: number): { readonly who: Who; readonly from?: DeviceId } | undefined {
-    const loop = inode >= 0 ? this.files.loopOn(inode) : undefined;
-    const above = loop === undefined ? this.topology.above(disk) : [loop];
-    const [first] = above;
-    if (first === undefined) return undefined;
-    const names = above.map((one) => this.topology.name(one)).join(', ');
-    const who: Who = { process: names, pid: null, via: 'stacked', through: names, ...this.file(inode, null) };
-    return above.length === 1 ? { who, from: first } : { who };
   }
 }
 

@@ -131,6 +131,16 @@ export class RequestFollower {
     return true;
   }
 
+  /** The flight that waits for an answer at a sector, or NONE. */
+  flightAt(lane: number, sector: number): number {
+    return this.flights.find(lane, sector);
+  }
+
+  /** Sectors of a flight that the device has not answered. */
+  leftOf(flight: number): number {
+    return this.leftSectors[flight] ?? 0;
+  }
+
   /** The device answers (C). Returns the flight that ends, to be released; NONE where it is unknown or only a part of it ends. */
   complete(lane: number, sector: number, sectors: number): number {
     const flight = this.flights.remove(lane, sector);

@@ -13,8 +13,8 @@ import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
 import type { Interval } from '../../base/intervals.js';
-import { linkWakes, ownRequests, splitWaits } from './own-requests.js';
-import type { Origins } from '../attribution/origins.js';
+import { linkWakes, ownRequests, passedOn, splitWaits } from './own-requests.js';
+import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { sampledLine, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
@@ -114,15 +114,13 @@ export function accountFor(
   input: Case,
   pid: number,
   requests: Requests | undefined,
-  origins: Origins | undefined,
+  owners: Owners | undefined,
   known: VictimDisk,
   topology: Topology,
 ): VictimAccount | undefined {
   const scope = scopeOf(input, pid);
   const told =
-    hasSwitches(input) && requests && origins
-      ? fromEvents(input, scope, requests, origins, known, topology)
-      : undefined;
+    hasSwitches(input) && requests && owners ? fromEvents(input, scope, requests, owners, known, topology) : undefined;
   return told ?? fromSamples(input, scope, known, requests?.length ?? 0);
 }
 
@@ -130,7 +128,7 @@ function fromEvents(
   input: Traced,
   scope: Scope,
   requests: Requests,
-  origins: Origins,
+  owners: Owners,
   known: VictimDisk,
   topology: Topology,
 ): VictimAccount | undefined {
@@ -152,12 +150,9 @@ function fromEvents(
   const index = requests.disks.indexOf(disk.disk ?? '');
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
   // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
-  const own = ownRequests(requests, origins, threads, wakes);
-  // A worker of the kernel that queues a bio for nobody known passes on what a throttle had held back.
-  const passedOn = (row: number) =>
-    origins.list[origins.of[row] ?? 0]?.via === 'unattributed' && requests.inode[row] === -1;
+  const own = ownRequests(requests, owners, threads, wakes);
   const isWriteback = sleepsBelow(input.events, WRITEBACK_WAITS);
-  const segments = splitWaits(line, requests, own, wakes, index, kernel, passedOn, isWriteback);
+  const segments = splitWaits(line, requests, own, wakes, index, kernel, (row) => passedOn(owners, row), isWriteback);
   // What a command forks is a process of its own, with its own name.
   const isChild = isForked(input, pid, thread);
   return {

@@ -7,7 +7,7 @@ import type { DeviceId } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { growthOf } from '../machine/series.js';
-import type { Origins } from '../attribution/origins.js';
+import { sourcesOf, type Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { threadsOf } from '../machine/processes.js';
 import { VICTIM_DISK } from '../../model/thresholds/victim.js';
@@ -17,20 +17,22 @@ export function diskOf(
   input: Case,
   topology: Topology,
   requests: Requests | undefined,
-  origins: Origins | undefined,
+  owners: Owners | undefined,
   pid: number,
 ): VictimDisk {
   const directory = input.manifest.plan?.directory;
   if (directory !== undefined) return { disk: topology.diskOfPath(directory), isOwn: true };
   const own = new Map<DeviceId, number>();
   const all = new Map<DeviceId, number>();
-  const threads = threadsOf(input, pid);
+  const isOwn = owners ? sourcesOf(owners, threadsOf(input, pid)) : new Uint8Array(0);
   for (let row = 0; row < (requests?.length ?? 0); row += 1) {
     const disk = requests?.disks[requests.disk[row] ?? 0] ?? '';
     const bytes = requests?.bytes[row] ?? 0;
     all.set(disk, (all.get(disk) ?? 0) + bytes);
-    if (threads.has(requests?.pid[row] ?? 0) || threads.has(origins?.list[origins.of[row] ?? 0]?.pid ?? -1))
-      own.set(disk, (own.get(disk) ?? 0) + bytes);
+    for (let at = owners?.first[row] ?? 0; at < (owners?.first[row + 1] ?? 0); at += 1) {
+      const share = owners?.share[at] ?? 0;
+      if (isOwn[owners?.source[at] ?? 0] === 1) own.set(disk, (own.get(disk) ?? 0) + share * bytes);
+    }
   }
   const disk = mostOf(own) ?? diskOfFiles(input, topology, pid);
   if (disk !== undefined) return { disk, isOwn: true };

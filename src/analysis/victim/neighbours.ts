@@ -1,22 +1,25 @@
 // What the victim's waiting was spent on: while it waited for its disk, whose requests did the disk serve? And did they hurt: are the
-// victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm.
+// victim's own requests slower while others are served? Both are needed, because a fast device serves many at once without harm. A request
+// that holds bytes of several is served to each for its share of them; where the victim is among them it is the victim's own request, and
+// what it carries of others is no company.
 
 import type { DiskLoad } from '../requests/disk-load.js';
 import { firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
-import type { Origin, Origins } from '../attribution/origins.js';
+import type { VictimAccount } from '../../model/account.js';
+import { sourcesOf, type Owner, type Owners } from '../attribution/owners.js';
 import { findBursts, type Bursts } from '../requests/bursts.js';
 import { KIND, type Requests } from '../requests/requests.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 
 /** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
-export function isGuilty(origin: Origin | undefined): boolean {
+export function isGuilty(origin: Owner | undefined): boolean {
   return origin?.via === 'direct' || origin?.via === 'flushed';
 }
 
 /** A program, with all its processes: a job that starts one after the other is one neighbour. */
 export interface Neighbour {
   /** The process of it that moved most. */
-  readonly origin: Origin;
+  readonly origin: Owner;
   readonly processes: number;
   /** ms of the victim's waiting during which the disk served this one. */
   readonly waitMs: number;
@@ -42,17 +45,18 @@ export interface NeighbourMeasures {
 interface Program {
   readonly services: Interval[];
   bytes: number;
-  /** By index of its origins, one a process. */
+  /** By index of its owners, one a process. */
   readonly bytesOf: Map<number, number>;
   /** Bytes by bin of time. */
   readonly series: Map<number, number>;
 }
 
-/** Stands for the victim among the indexes of origins. */
+/** Stands for the victim among the indexes of owners. */
 const OWN = -1;
 
-/** An interval in parts one behind the other, as long as each one's bytes. */
+/** An interval in parts one behind the other, as long as each one's bytes or share. */
 function inParts({ from, to }: Interval, bytes: ReadonlyMap<number, number>): (Interval & { readonly of: number })[] {
+  if (bytes.size === 1) return [...bytes.keys()].map((of) => ({ from, to, of }));
   const sum = [...bytes.values()].reduce((a, b) => a + b, 0);
   let at = from;
   return [...bytes].map(([of, part]) => {
@@ -65,8 +69,8 @@ function inParts({ from, to }: Interval, bytes: ReadonlyMap<number, number>): (I
 export function findNeighbours(
   load: DiskLoad,
   requests: Requests,
-  origins: Origins,
-  own: Uint8Array,
+  owners: Owners,
+  { own, threads }: Pick<VictimAccount, 'own' | 'threads'>,
   waits: readonly Interval[],
   durationMs: number,
   pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => ReadonlyMap<number, number> | undefined,
@@ -76,12 +80,13 @@ export function findNeighbours(
   const company: Interval[] = [];
   /** When the disk served others, a flush as a whole: what the victim's own requests may have waited behind. */
   const foreign: Interval[] = [];
-  /** Bytes written since the last flush, by origin: a flush serves those whose bytes it has to write out. */
+  /** Bytes written since the last flush, by owner: a flush serves those whose bytes it has to write out. */
   const cached = new Map<number, number>();
   let diskBytes = 0;
   const binMs = Math.max(NEIGHBOURS.binMs, Math.ceil(durationMs / NEIGHBOURS.mostBins));
   const bins = Math.max(1, Math.ceil(durationMs / binMs));
-  const programs = origins.list.map(({ name, via }) => `${via} ${name}`);
+  const { wholly, sharesOf } = sharesByOwner(owners, own, threads);
+  const programs = owners.list.map(({ name, via }) => `${via} ${name}`);
   const programOf = (index: number) => {
     const key = programs[index] ?? '';
     let program = byProgram.get(key);
@@ -91,41 +96,49 @@ export function findNeighbours(
     }
     return program;
   };
+  /** The disk worked on a request, or on its share of one, for somebody. */
+  const serve = (row: number, of: number, service: Interval, bytes: number) => {
+    if (requests.kind[row] === KIND.write) cached.set(of, (cached.get(of) ?? 0) + bytes);
+    if (of === OWN) {
+      ownServices.push(service);
+      return;
+    }
+    const program = programOf(of);
+    program.services.push(service);
+    program.bytes += bytes;
+    program.bytesOf.set(of, (program.bytesOf.get(of) ?? 0) + bytes);
+    const bin = Math.floor(service.to / binMs);
+    if (bin >= 0 && bin < bins) program.series.set(bin, (program.series.get(bin) ?? 0) + bytes);
+    if (own[row] === 0 && isGuilty(owners.list[of]))
+      company.push({ from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 });
+  };
   load.rows.forEach((row, at) => {
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
     const bytes = requests.bytes[row] ?? 0;
     diskBytes += bytes;
-    const index = own[row] === 0 ? (origins.of[row] ?? 0) : OWN;
-    if (index !== OWN) foreign.push(service);
+    if (own[row] === 0) foreign.push(service);
     if (requests.kind[row] === KIND.flush && cached.size > 0) {
       const parts = inParts(service, cached);
       cached.clear();
       for (const part of parts) {
         if (part.of === OWN) ownServices.push(part);
         else programOf(part.of).services.push(part);
-        if (isGuilty(origins.list[part.of])) company.push(part);
+        if (isGuilty(owners.list[part.of])) company.push(part);
       }
       return;
     }
-    if (requests.kind[row] === KIND.write) cached.set(index, (cached.get(index) ?? 0) + bytes);
-    if (index === OWN) {
-      ownServices.push(service);
-      return;
+    const one = wholly(row);
+    if (one !== undefined) serve(row, one, service, bytes);
+    else {
+      const shares = sharesOf(row);
+      for (const part of inParts(service, shares)) serve(row, part.of, part, bytes * (shares.get(part.of) ?? 0));
     }
-    const program = programOf(index);
-    program.services.push(service);
-    if (isGuilty(origins.list[index]))
-      company.push({ from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 });
-    program.bytes += bytes;
-    program.bytesOf.set(index, (program.bytesOf.get(index) ?? 0) + bytes);
-    const bin = Math.floor(service.to / binMs);
-    if (bin >= 0 && bin < bins) program.series.set(bin, (program.series.get(bin) ?? 0) + bytes);
   });
   const others = [...byProgram.values()].flatMap(({ services, bytes, bytesOf, series }): Neighbour[] => {
     const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
-    const origin = most && origins.list[most[0]];
+    const origin = most && owners.list[most[0]];
     if (!origin) return [];
-    const pids = new Set([...bytesOf.keys()].flatMap((index) => origins.list[index]?.pid ?? []));
+    const pids = new Set([...bytesOf.keys()].flatMap((index) => owners.list[index]?.pid ?? []));
     const dirtied = origin.via === 'flushed' && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
     return [
       {
@@ -144,6 +157,27 @@ export function findNeighbours(
     company: union(company),
     ownMs: total(intersect(waits, union(ownServices))),
     ...compare(load, requests, own, union(foreign)),
+  };
+}
+
+/** Whose requests are, by index of owner, the victim's together; all of one that is told by the wake-up alone is the victim's. */
+function sharesByOwner(owners: Owners, own: Uint8Array, threads: ReadonlySet<number>) {
+  const { first, source, share, ownerOf } = owners;
+  const isOwn = sourcesOf(owners, threads);
+  const whose = (at: number) => (isOwn[source[at] ?? 0] === 1 ? OWN : (ownerOf[source[at] ?? 0] ?? 0));
+  return {
+    /** Undefined where several are behind it. */
+    wholly: (row: number): number | undefined => {
+      if (own[row] === 2) return OWN;
+      const at = first[row] ?? 0;
+      return first[row + 1] === at + 1 ? whose(at) : undefined;
+    },
+    sharesOf: (row: number): ReadonlyMap<number, number> => {
+      const shares = new Map<number, number>();
+      for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1)
+        shares.set(whose(at), (shares.get(whose(at)) ?? 0) + (share[at] ?? 0));
+      return shares;
+    },
   };
 }
 

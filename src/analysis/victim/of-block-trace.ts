@@ -7,6 +7,8 @@ import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { total, union, without, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
+import type { Owners } from '../attribution/owners.js';
+import { ownRequests } from './own-requests.js';
 import { KIND, type Requests } from '../requests/requests.js';
 import { isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { OF_TRACE } from '../../model/thresholds/victim.js';
@@ -117,17 +119,16 @@ export function accountFromRequests(
   input: Case,
   pid: number,
   requests: Requests,
+  owners: Owners,
   marks: Uint8Array,
   disk: VictimDisk,
 ): VictimAccount | undefined {
   const threads = threadsOf(input, pid);
-  const own = new Uint8Array(requests.length);
+  const own = ownRequests(requests, owners, threads, new Int32Array(0));
   const rows = new Map<number, number[]>();
   for (let row = 0; row < requests.length; row += 1) {
     const thread = requests.pid[row] ?? 0;
-    if (!threads.has(thread)) continue;
-    own[row] = 1;
-    if (marks[row] !== 1) continue;
+    if (!threads.has(thread) || marks[row] !== 1) continue;
     const list = rows.get(thread);
     if (list) list.push(row);
     else rows.set(thread, [row]);

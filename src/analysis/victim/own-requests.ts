@@ -1,10 +1,10 @@
-// Which requests a victim waits for: those that it queued, those that the flusher wrote for it, and those whose completion woke it.
-// The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
+// Which requests a victim waits for: those that hold anything of its own, queued by it or written by the flusher for it, and those whose
+// completion woke it. A request is answered as a whole, so whoever waits for a part of it waits for all of it. The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
 // blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
 
 import type { Segment } from '../../model/segment.js';
 import { union, type Interval } from '../../base/intervals.js';
-import type { Origins } from '../attribution/origins.js';
+import { sourcesOf, type Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import type { State } from '../../model/states.js';
 import { OWN_REQUESTS } from '../../model/thresholds/victim.js';
@@ -61,20 +61,35 @@ function isWait(state: State): boolean {
   return state === 'block-device' || state === 'journal';
 }
 
-/** Marks the requests that are the victim's: 1 = queued by it or for it, 2 = told by the wake-up alone. */
+/** Marks the requests that are the victim's: 1 = it queued some of their bios or bytes of them are its own, 2 = told by the wake-up alone. */
 export function ownRequests(
   requests: Requests,
-  origins: Origins,
+  owners: Owners,
   threads: ReadonlySet<number>,
   wakes: Int32Array,
 ): Uint8Array {
   const own = new Uint8Array(requests.length);
+  const isOwn = sourcesOf(owners, threads);
   for (let row = 0; row < requests.length; row += 1) {
-    const origin = origins.list[origins.of[row] ?? 0];
-    if (threads.has(requests.pid[row] ?? 0) || threads.has(origin?.pid ?? -1)) own[row] = 1;
+    for (let at = owners.first[row] ?? 0; at < (owners.first[row + 1] ?? 0); at += 1)
+      if (isOwn[owners.source[at] ?? 0] === 1) own[row] = 1;
   }
   for (const row of wakes) if (row >= 0 && own[row] === 0) own[row] = 2;
   return own;
+}
+
+/**
+ * True for requests that the kernel's workers queue for nobody known: a throttle had held them back, and passes them on so. The
+ * filesystem's structures may have been held back as well.
+ */
+export function passedOn({ list, sources, ownerOf, first, source }: Owners, row: number): boolean {
+  for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1) {
+    const index = source[at] ?? 0;
+    const owner = list[ownerOf[index] ?? 0];
+    if (owner?.pid !== null || (owner.via !== 'unattributed' && owner.via !== 'metadata')) return false;
+    if (sources[index]?.inode !== -1) return false;
+  }
+  return true;
 }
 
 /** When some requests were with the device, and when some were queued and not yet dispatched. */

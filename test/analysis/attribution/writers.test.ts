@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
-import { portionsOf, writersOf } from '../../../src/analysis/attribution/writers.js';
+import { attribute } from '../../../src/analysis/attribution/owners.js';
+import { writersOf } from '../../../src/analysis/attribution/writers.js';
 import type { Case } from '../../../src/model/case.js';
 import type { Facts } from '../../../src/model/facts.js';
 import type { OpenFile } from '../../../src/model/recording.js';
 import { NO_COUNTERS, aCase, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
+import { differences } from '../../support/shares.js';
 
 const BDI = '7:0';
 const NAMES = { 5: 'writer', 6: 'other', 7: 'syncer', 40: 'kworker/u8:1', 50: 'jbd2/loop0-8' };
@@ -40,11 +42,22 @@ interface Made {
   readonly facts?: Facts;
 }
 
-/** The table as lines: device, who, file, KiB, how, through what. */
-function table({ rows, files = [], facts = someFacts() }: Made): string[] {
+/** The table as lines: device, who, file, KiB, how, through what; with the dispatches of what completes seen it is the same, and so are shares. */
+function table(made: Made): string[] {
+  const lines = tableOf(made);
+  const { block_rq_issue: issues, block_rq_complete: completions = [] } = made.rows;
+  const seen = issues ?? completions.map((row) => ({ ...row, t: row.t - 1e-6 }));
+  assert.deepEqual(tableOf({ ...made, rows: { ...made.rows, block_rq_issue: seen } }, true), lines);
+  return lines;
+}
+
+function tableOf({ rows, files = [], facts = someFacts() }: Made, hasDispatches = false): string[] {
   const input = aCase({ events: someEvents(rows, [], NAMES), files, facts: [facts] });
   const topology = new Topology(facts, NO_COUNTERS.diskNames);
-  const portions = portionsOf(input, topology);
+  const attribution = attribute(input, topology, Infinity);
+  // Bios of a device that has no requests are in its table alone.
+  if (hasDispatches && !rows['block_bio_complete']) assert.deepEqual(differences(attribution), []);
+  const { portions } = attribution;
   return writersOf({ input, topology, ...(portions && { portions }) }).map((one) =>
     [
       one.device,

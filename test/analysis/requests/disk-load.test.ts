@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf, slowdownOf } from '../../../src/analysis/requests/disk-load.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
-import { followRequests } from '../../../src/analysis/requests/requests.js';
+import { followRequests } from '../../../src/analysis/requests/follow.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 
 const at = (t: number, sector: number): Row => ({

@@ -1,10 +1,10 @@
-// Requests are followed from queue to completion: merges, splits, partial completions, requeues, flushes, and the flusher's inode.
+// Requests are followed from queue to completion: merges, splits, partial completions, requeues, flushes, and what is told of their bios.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
-import { inodesBeingWritten } from '../../../src/analysis/attribution/writeback.js';
-import { followRequests, KIND, kindOf } from '../../../src/analysis/requests/requests.js';
+import { followRequests } from '../../../src/analysis/requests/follow.js';
+import { KIND, kindOf } from '../../../src/analysis/requests/requests.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 
 const NOWHERE = new Topology(undefined, new Map());
@@ -103,18 +103,76 @@ test('a flush has no sector', () => {
   assert.equal(requests.queued[0], 1);
 });
 
-test('what a flusher queues between the brackets belongs to that inode', () => {
-  const inode = { name: '7:0', ino: 12, wrote: 0 };
-  const events = someEvents({
-    writeback_single_inode_start: [{ t: 1, pid: 40, fields: inode }],
-    block_bio_queue: [block(2, 40, 100, 8), block(4, 40, 200, 8)],
-    writeback_single_inode: [{ t: 3, pid: 40, fields: inode }],
-    block_rq_issue: [block(5, 40, 100, 8), block(6, 40, 200, 8)],
-    block_rq_complete: [block(7, 0, 100, 8), block(8, 0, 200, 8)],
+/** Follows requests whose bios are tagged with who queued them, and what was told of them at their completion. */
+function tagged(rows: Parameters<typeof someEvents>[0]) {
+  const told: [tag: number, sectors: number][] = [];
+  const requests = followRequests(someEvents(rows), NOWHERE, END, {
+    queued: ({ pid }) => pid,
+    completed: (_disk, _kind, tag, sectors) => told.push([tag, sectors]),
   });
-  const requests = followRequests(events, NOWHERE, END, inodesBeingWritten(events, NOWHERE));
-  assert.equal(requests.inodes[requests.inode[0] ?? -1], '7:0 12');
-  assert.equal(requests.inode[1], -1);
+  const { first, tag, share } = requests.parts;
+  const parts = Array.from({ length: requests.length }, (_, row) =>
+    Array.from(tag.slice(first[row], first[row + 1]), (one, at) => [one, share[(first[row] ?? 0) + at]]),
+  );
+  return { parts, told };
+}
+
+test('a request has the tags of its bios, by their sectors, and none for what no bio was seen of', () => {
+  const { parts, told } = tagged({
+    block_bio_queue: [block(1, 5, 100, 8), block(1.1, 5, 108, 8), block(2, 6, 116, 8)],
+    block_rq_issue: [block(3, 5, 100, 32), block(4, 5, 900, 8)],
+    block_rq_complete: [block(5, 0, 100, 32), block(6, 0, 900, 8)],
+  });
+  assert.deepEqual(parts, [
+    [
+      [5, 0.5],
+      [6, 0.25],
+      [-1, 0.25],
+    ],
+    [[-1, 1]],
+  ]);
+  assert.deepEqual(told, [
+    [5, 8],
+    [5, 8],
+    [6, 8],
+    [-1, 8],
+    [-1, 8],
+  ]);
+});
+
+test('a flush is shared alike by those who asked for it', () => {
+  const flush = (t: number, pid: number) => block(t, pid, 0, 0, 'FF');
+  const { parts, told } = tagged({
+    block_bio_queue: [flush(1, 5), flush(2, 6)],
+    block_rq_issue: [flush(3, 0)],
+    block_rq_complete: [flush(4, 0)],
+  });
+  assert.deepEqual(
+    parts.map((row) => row.toSorted()),
+    [
+      [
+        [5, 0.5],
+        [6, 0.5],
+      ],
+    ],
+  );
+  assert.deepEqual(told, []);
+});
+
+test('what completes in parts is told part by part, also where its dispatch was not seen', () => {
+  const rows = {
+    block_bio_queue: [block(1, 5, 100, 8), block(2, 6, 108, 8)],
+    block_rq_complete: [block(4, 0, 100, 12), block(5, 0, 112, 4)],
+  };
+  const told = [
+    [5, 8],
+    [6, 4],
+    [6, 4],
+  ];
+  const seen = tagged({ ...rows, block_rq_issue: [block(3, 5, 100, 16)] });
+  assert.deepEqual([seen.parts.length, seen.told], [1, told]);
+  const unseen = tagged(rows);
+  assert.deepEqual([unseen.parts.length, unseen.told], [0, told]);
 });
 
 test('a completion without a dispatch is passed over, a dispatch without a completion is waited for until the end', () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { Case } from '../../../src/model/case.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { diskOf, diskWaitedFor } from '../../../src/analysis/victim/disk.js';
-import { followRequests } from '../../../src/analysis/requests/requests.js';
+import { followRequests } from '../../../src/analysis/requests/follow.js';
 import type { BlockDevice, RunningProcess } from '../../../src/model/facts.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents } from '../../support/events.js';

@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
-import type { Origin, Origins } from '../../../src/analysis/attribution/origins.js';
-import { followRequests } from '../../../src/analysis/requests/requests.js';
+import { attribute } from '../../../src/analysis/attribution/owners.js';
+import { ownRequests } from '../../../src/analysis/victim/own-requests.js';
+import { aCase } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 
 const END = 1000;
@@ -20,13 +21,7 @@ interface Io {
   readonly bytes: number;
 }
 
-const ORIGINS: readonly Origin[] = [
-  { pid: ME, name: 'victim', via: 'direct' },
-  { pid: 60, name: 'dd', via: 'direct' },
-  { pid: 61, name: 'dd', via: 'direct' },
-  { pid: 70, name: 'tar', via: 'direct' },
-  { pid: null, name: 'unknown', via: 'unattributed' },
-];
+const NAMES = { [ME]: 'victim', 60: 'dd', 61: 'dd', 70: 'tar' };
 
 /** The neighbours of a victim that waits all the time. */
 function neighboursOf(list: readonly Io[]) {
@@ -41,22 +36,21 @@ function neighboursOf(list: readonly Io[]) {
       error: 0,
     },
   });
-  const requests = followRequests(
-    someEvents({
-      block_bio_queue: list.map((io, index) => row(io, io.from, index)),
-      block_rq_issue: list.map((io, index) => row(io, io.from, index)),
-      block_rq_complete: list.map((io, index) => row(io, io.to, index)),
-    }),
-    new Topology(undefined, new Map()),
-    END,
-  );
-  const of = Int32Array.from(requests.pid, (pid) => {
-    const known = ORIGINS.findIndex((origin) => origin.pid === pid);
-    return known < 0 ? ORIGINS.length - 1 : known;
+  return neighboursIn({
+    block_bio_queue: list.map((io, index) => row(io, io.from, index)),
+    block_rq_issue: list.map((io, index) => row(io, io.from, index)),
+    block_rq_complete: list.map((io, index) => row(io, io.to, index)),
   });
-  const origins: Origins = { list: ORIGINS, of, inodeShares: new Map() };
-  const own = Uint8Array.from(requests.pid, (pid) => Number(pid === ME));
-  return findNeighbours(loadOf(requests, 0), requests, origins, own, [{ from: 0, to: END }], END, () => undefined);
+}
+
+function neighboursIn(rows: Readonly<Record<string, readonly Row[]>>) {
+  const input = aCase({ events: someEvents(rows, [], NAMES) });
+  const { requests, owners } = attribute(input, new Topology(undefined, new Map()), END);
+  assert.ok(requests && owners);
+  const threads = new Set([ME]);
+  const own = ownRequests(requests, owners, threads, new Int32Array(0));
+  const waits = [{ from: 0, to: END }];
+  return findNeighbours(loadOf(requests, 0), requests, owners, { own, threads }, waits, END, () => undefined);
 }
 
 test('processes of one name are one neighbour, told by the one that moved most', () => {
@@ -85,5 +79,27 @@ test('a flush is served to those whose bytes it writes out, in their proportion'
   const waited = new Map(others.map(({ origin, waitMs }) => [origin.name, waitMs]));
   assert.equal(waited.get('dd'), 10 + 75);
   assert.equal(ownMs, 10 + 25);
-  assert.equal(waited.get('unknown'), 40, 'with nothing to write out it is nobody’s');
+  assert.equal(waited.get('unnamed'), 40, 'with nothing to write out it is who asked for it');
+});
+
+test('a request of several is served to each for its share; where the victim is among them it is no company', () => {
+  const bio = (pid: number, sector: number, sectors: number, t: number): Row => ({
+    t,
+    pid,
+    fields: { dev: LOOP0, sector, nr_sector: sectors, rwbs: 'WS', error: 0 },
+  });
+  const { others, ownMs, company } = neighboursIn({
+    block_bio_queue: [bio(ME, 0, 8, 1), bio(60, 8, 24, 2), bio(60, 500, 8, 3), bio(70, 508, 8, 4)],
+    block_rq_issue: [bio(0, 0, 32, 100), bio(0, 500, 16, 200)],
+    block_rq_complete: [bio(0, 0, 32, 180), bio(0, 500, 16, 240)],
+  });
+  assert.deepEqual(
+    others.map(({ origin, waitMs, bytes }) => [origin.name, waitMs, bytes]),
+    [
+      ['dd', 60 + 20, 12_288 + 4096],
+      ['tar', 20, 4096],
+    ],
+  );
+  assert.equal(ownMs, 20);
+  assert.deepEqual(company, [{ from: 200, to: 240 }]);
 });

@@ -1,0 +1,72 @@
+// The bytes that each device completed, by what is behind them, and the direct I/O whose file was told: what the walk over the bios adds up.
+
+import type { DeviceId } from '../../model/counters.js';
+import { KIND } from '../requests/requests.js';
+import type { Inodes } from './inodes.js';
+import type { Source, Sources } from './sources.js';
+
+export interface Portion extends Source {
+  readonly disk: DeviceId;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+}
+
+/** Direct I/O of a thread on a disk of which the file was told, scaled up to what it stands for. */
+export interface DirectSample {
+  readonly queuer: number;
+  readonly disk: DeviceId;
+  readonly inode: number;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+}
+
+/** Each device's portions sum to what it completed. */
+export interface Portions {
+  readonly list: readonly Portion[];
+  readonly samples: readonly DirectSample[];
+  readonly inodes: Inodes;
+}
+
+/** Bytes by disk, direction and tag. */
+export class Sums {
+  private readonly bytes = new Map<DeviceId, { read: Map<number, number>; write: Map<number, number> }>();
+
+  add(disk: DeviceId, kind: number, tag: number, bytes: number): void {
+    let sums = this.bytes.get(disk);
+    if (!sums) this.bytes.set(disk, (sums = { read: new Map(), write: new Map() }));
+    const into = kind === KIND.read ? sums.read : sums.write;
+    into.set(tag, (into.get(tag) ?? 0) + bytes);
+  }
+
+  portions(sources: Sources): Portion[] {
+    const bySource = (sums: ReadonlyMap<number, number>) => {
+      const bytes = new Float64Array(sources.list.length);
+      for (const [tag, sum] of sums)
+        for (const { source, share } of sources.behind(tag)) bytes[source] = (bytes[source] ?? 0) + sum * share;
+      return bytes;
+    };
+    return [...this.bytes].flatMap(([disk, sums]) => {
+      const [read, written] = [bySource(sums.read), bySource(sums.write)];
+      return sources.list.flatMap((source, index) => {
+        const [readBytes, writeBytes] = [read[index] ?? 0, written[index] ?? 0];
+        return readBytes + writeBytes > 0 ? [{ ...source, disk, readBytes, writeBytes }] : [];
+      });
+    });
+  }
+}
+
+export class Samples {
+  private readonly sums = new Map<string, { -readonly [key in keyof DirectSample]: DirectSample[key] }>();
+
+  add(queuer: number, disk: DeviceId, inode: number, kind: number, bytes: number): void {
+    const key = `${queuer} ${disk} ${inode}`;
+    let sum = this.sums.get(key);
+    if (!sum) this.sums.set(key, (sum = { queuer, disk, inode, readBytes: 0, writeBytes: 0 }));
+    if (kind === KIND.read) sum.readBytes += bytes;
+    else sum.writeBytes += bytes;
+  }
+
+  get list(): DirectSample[] {
+    return [...this.sums.values()];
+  }
+}

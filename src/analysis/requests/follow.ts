@@ -1,0 +1,255 @@
+// Block events → requests, in one walk in order of time. Who the bios are for is not known here: whoever wants to tell looks along, gives
+// each bio a tag, and hears of what completes by tag. Flushes carry no sector that means anything: they stand at sector 0.
+
+import { NONE } from '../../base/slot-index.js';
+import { TableBuilder } from '../../model/columns.js';
+import type { DeviceId } from '../../model/counters.js';
+import type { Events } from '../../model/events.js';
+import { column, walkByTime } from '../machine/time-walk.js';
+import { deviceId, type Topology } from '../machine/topology.js';
+import { RequestFollower } from './follower.js';
+import { diskOfLane, KIND, kindOfLane, kindsOf, laneOf, type Requests } from './requests.js';
+
+/** A bio as it is queued: time in ms, device number and rwbs as the event has them. */
+export interface QueuedBio {
+  readonly t: number;
+  readonly pid: number;
+  readonly dev: number;
+  readonly kind: number;
+  readonly sector: number;
+  readonly sectors: number;
+  readonly rwbs: number;
+}
+
+export interface BioWatch {
+  /** The tag of a bio, which it has to its end; called in order of time. */
+  queued(bio: QueuedBio): number;
+  /** So many sectors of one kind are complete on a disk; the tag is NONE where their bio was not seen. */
+  completed(disk: DeviceId, kind: number, tag: number, sectors: number): void;
+}
+
+/** Requests by disk, kind and time, as they end. */
+class RequestBuilder {
+  readonly disks: DeviceId[] = [];
+  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
+  readonly rows = new TableBuilder(5);
+  readonly firstPart: number[] = [];
+  readonly tags: number[] = [];
+  readonly shares: number[] = [];
+  readonly follower = new RequestFollower();
+  errors = 0;
+  requeues = 0;
+  /** The latest dispatch that was answered, by lane. */
+  private readonly answered: number[] = [];
+  private readonly diskByDev = new Map<number, number>();
+  private readonly topology: Topology;
+  private readonly watch: BioWatch | undefined;
+
+  constructor(topology: Topology, watch: BioWatch | undefined) {
+    this.topology = topology;
+    this.watch = watch;
+  }
+
+  diskOf(dev: number): number {
+    let index = this.diskByDev.get(dev);
+    if (index === undefined) {
+      const id = this.topology.disk(deviceId(dev));
+      index = this.disks.indexOf(id);
+      if (index < 0) index = this.disks.push(id) - 1;
+      this.diskByDev.set(dev, index);
+    }
+    return index;
+  }
+
+  complete(lane: number, sector: number, sectors: number, t: number, cpu: number): void {
+    const { follower } = this;
+    const flight = follower.flightAt(lane, sector);
+    if (flight === NONE) {
+      this.completeUnseen(lane, sector, sectors);
+      return;
+    }
+    const left = follower.leftOf(flight);
+    this.tell(flight, lane, (follower.sectors[flight] ?? 0) - left, sectors > 0 ? sectors : left);
+    if (follower.complete(lane, sector, sectors) === NONE) return;
+    this.answered[lane] = Math.max(this.answered[lane] ?? -Infinity, follower.dispatched[flight] ?? NaN);
+    this.add(flight, lane, t, cpu);
+    follower.release(flight);
+  }
+
+  /** What was dispatched unseen, and bios of a device that passes them on and has no requests: they are told of and make no row. */
+  completeUnseen(lane: number, sector: number, sectors: number): void {
+    if (sectors === 0) return;
+    const { follower } = this;
+    const flight = follower.dispatch(lane, sector, sectors, NaN);
+    this.tell(flight, lane, 0, sectors);
+    follower.complete(lane, sector, sectors);
+    follower.release(flight);
+  }
+
+  /** Takes what is still with a device for answered at the end. One older than the last of its kind that was has lost its completion. */
+  end(endMs: number): void {
+    const { follower, rows } = this;
+    const last = Math.max(endMs, rows.t[rows.length - 1] ?? endMs);
+    for (const { flight, lane } of follower.flying())
+      if ((follower.dispatched[flight] ?? NaN) >= (this.answered[lane] ?? -Infinity)) this.add(flight, lane, last, 0);
+  }
+
+  /** Tells of `sectors` of a flight that are complete, from its sector number `from` on, bio by bio. */
+  private tell(flight: number, lane: number, from: number, sectors: number): void {
+    const { follower, watch } = this;
+    if (!watch || sectors === 0) return;
+    const disk = this.disks[diskOfLane(lane)] ?? '';
+    const kind = kindOfLane(lane);
+    const end = from + sectors;
+    let at = 0;
+    let told = 0;
+    for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
+      const next = at + follower.sectorsOf(bio);
+      const done = Math.min(next, end) - Math.max(at, from);
+      at = next;
+      if (done <= 0) continue;
+      watch.completed(disk, kind, follower.tag[bio] ?? NONE, done);
+      told += done;
+    }
+    if (told < sectors) watch.completed(disk, kind, NONE, sectors - told);
+  }
+
+  private add(flight: number, lane: number, t: number, cpu: number): void {
+    const { follower, rows } = this;
+    const bio = follower.earliest(flight);
+    const row = rows.add(t, cpu, follower.pid[bio] ?? 0);
+    const values = [
+      diskOfLane(lane),
+      kindOfLane(lane),
+      (follower.sectors[flight] ?? 0) * 512,
+      follower.queued[bio] ?? NaN,
+      follower.dispatched[flight] ?? NaN,
+    ];
+    for (let index = 0; index < values.length; index += 1) {
+      const target = rows.columns[index];
+      if (target) target[row] = values[index] ?? NaN;
+    }
+    this.addParts(flight);
+  }
+
+  private addParts(flight: number): void {
+    const { follower, tags, shares } = this;
+    const size = follower.sectors[flight] ?? 0;
+    const first = tags.length;
+    this.firstPart.push(first);
+    let last = first - 1;
+    let sum = 0;
+    for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
+      const tag = follower.tag[bio] ?? NONE;
+      const part = size > 0 ? follower.sectorsOf(bio) : 1;
+      sum += part;
+      // Bios of one owner follow each other, so equal tags are mostly neighbours.
+      if (last >= first && tags[last] === tag) shares[last] = (shares[last] ?? 0) + part;
+      else {
+        last = tags.push(tag) - 1;
+        shares.push(part);
+      }
+    }
+    if (sum < size || sum === 0) {
+      last = tags.push(NONE) - 1;
+      shares.push(Math.max(size, 1) - sum);
+      sum = Math.max(size, 1);
+    }
+    if (last === first) shares[first] = 1;
+    else for (let part = first; part <= last; part += 1) shares[part] = (shares[part] ?? 0) / sum;
+  }
+
+  /** All rows; those from `answered` on were not answered. */
+  finish(answered: number): Requests {
+    const { rows, tags } = this;
+    this.firstPart.push(tags.length);
+    const pick = (index: number) => rows.columns[index]?.subarray(0, rows.length) ?? new Float64Array(0);
+    return {
+      length: rows.length,
+      disk: Uint16Array.from(pick(0)),
+      disks: this.disks,
+      kind: Uint8Array.from(pick(1)),
+      bytes: pick(2),
+      queued: pick(3),
+      dispatched: pick(4),
+      completed: rows.t.subarray(0, rows.length),
+      cpu: rows.cpu.subarray(0, rows.length),
+      pid: rows.pid.subarray(0, rows.length),
+      parts: {
+        first: Uint32Array.from(this.firstPart),
+        tag: Int32Array.from(tags),
+        share: Float64Array.from(this.shares),
+      },
+      errors: this.errors,
+      requeues: this.requeues,
+      answered,
+    };
+  }
+}
+
+const TABLES = [
+  'block_bio_queue',
+  'block_rq_requeue',
+  'block_rq_issue',
+  'block_rq_complete',
+  'block_bio_complete',
+] as const;
+
+/** Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then, and is left out where no end is given. */
+export function followRequests(
+  events: Events,
+  topology: Topology,
+  endMs: number | undefined,
+  watch?: BioWatch,
+): Requests {
+  const tables = TABLES.map((name) => events.tables.get(name));
+  const build = new RequestBuilder(topology, watch);
+  const { follower } = build;
+  const fields = tables.map((one) => ({
+    dev: column(one, 'dev'),
+    sector: column(one, 'sector'),
+    sectors: column(one, 'nr_sector'),
+    rwbs: column(one, 'rwbs'),
+    error: column(one, 'error'),
+  }));
+  const kindAt = kindsOf(events.strings);
+  walkByTime(tables, (index, row) => {
+    const source = tables[index];
+    const field = fields[index];
+    if (!source || !field) return;
+    const t = source.t[row] ?? 0;
+    const dev = field.dev[row] ?? 0;
+    const sectors = field.sectors[row] ?? 0;
+    const rwbs = field.rwbs[row] ?? 0;
+    const kind = kindAt(rwbs, sectors);
+    const lane = laneOf(build.diskOf(dev), kind);
+    const sector = kind === KIND.flush ? 0 : (field.sector[row] ?? 0);
+    switch (TABLES[index]) {
+      case 'block_bio_queue': {
+        const pid = source.pid[row] ?? 0;
+        const tag = watch?.queued({ t, pid, dev, kind, sector, sectors, rwbs }) ?? NONE;
+        follower.queue(lane, sector, sectors, t, pid, tag);
+        return;
+      }
+      case 'block_rq_requeue':
+        build.requeues += 1;
+        follower.requeue(lane, sector);
+        return;
+      case 'block_rq_issue':
+        follower.dispatch(lane, sector, sectors, t);
+        return;
+      case 'block_rq_complete':
+        if ((field.error[row] ?? 0) !== 0) build.errors += 1;
+        build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
+        return;
+      case 'block_bio_complete':
+        build.completeUnseen(lane, sector, sectors);
+        return;
+      case undefined:
+        return;
+    }
+  });
+  const answered = build.rows.length;
+  if (endMs !== undefined) build.end(endMs);
+  return build.finish(answered);
+}
