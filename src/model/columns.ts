@@ -118,15 +118,24 @@ export function finishTable(name: string, fields: readonly string[], rows: Table
   return tableOf(name, fields, rows, orderByTime(rows.t.subarray(0, rows.length)), true);
 }
 
-/** A table of the rows between two times, which count from the first of them; the builder stays as it is. */
+/** A table of the rows of a part, whose times count from its beginning; the builder stays as it is. */
 export function tableWithin(name: string, fields: readonly string[], rows: TableBuilder, part: Interval): EventTable {
-  const order = orderByTime(rows.t.subarray(0, rows.length)).filter((row) => {
-    const t = rows.t[row] ?? NaN;
-    return t >= part.from && t <= part.to;
-  });
+  const found = rowsWithin(rows, part);
+  const times = Float64Array.from(found, (row) => rows.t[row] ?? NaN);
+  const order = orderByTime(times).map((index) => found[index] ?? 0);
   const table = tableOf(name, fields, rows, order, false);
-  for (let row = 0; row < table.length; row += 1) table.t[row] = (table.t[row] ?? 0) - part.from;
+  if (part.from > 0) for (let row = 0; row < table.length; row += 1) table.t[row] = (table.t[row] ?? 0) - part.from;
   return table;
+}
+
+function rowsWithin({ t, length }: TableBuilder, { from, to }: Interval): Uint32Array {
+  const found = new Uint32Array(length);
+  let count = 0;
+  for (let row = 0; row < length; row += 1) {
+    const at = t[row] ?? NaN;
+    if (at >= from && at <= to) found[count++] = row;
+  }
+  return found.subarray(0, count);
 }
 
 function tableOf(
