@@ -116,7 +116,10 @@ function processDecoder(into: Map<number, ProcessTables>, pid: number, file: str
       return (text, t) => addSchedstat(tables.schedstat, text, t);
     default:
       return (text, t) => {
-        if (tables.wchanT.begin(t)) tables.wchan.push(text.trim());
+        if (!tables.wchanT.begin(t)) return;
+        const [name, last] = [text.trim(), tables.wchan.at(-1)];
+        // Of equal texts one is kept: a thread sleeps in the same place for thousands of samples.
+        tables.wchan.push(last === name ? last : name);
       };
   }
 }

@@ -6,6 +6,8 @@ import type { Interval } from '../base/intervals.js';
 import type { Series } from '../model/counters.js';
 
 const FIRST_ROWS = 8;
+/** From here on columns grow by a quarter: the room that is not used is real memory, as it holds NaN. */
+const MANY_ROWS = 1024;
 
 export class SeriesBuilder {
   private rows = 0;
@@ -19,7 +21,7 @@ export class SeriesBuilder {
   /** Begins a row at `t` ms; false where it is refused, and then nothing may be set. */
   begin(t: number): boolean {
     if (this.rows > 0 && !(t > (this.t[this.rows - 1] ?? 0))) return false;
-    if (this.rows === this.t.length) this.resize(0, this.rows * 2);
+    if (this.rows === this.t.length) this.resize(0, Math.ceil(this.rows * (this.rows < MANY_ROWS ? 2 : 1.25)));
     this.t[this.rows] = t;
     this.rows += 1;
     return true;

@@ -6,8 +6,8 @@
 import type { Interval } from '../base/intervals.js';
 import { SAVED_NAMES, SOURCE } from '../model/recording.js';
 
-/** Rows that a series may have before readings are left out: half an hour at ten a second. */
-const MOST_ROWS = 18_000;
+/** Rows that a series may have before readings are left out: a quarter of an hour at ten a second. */
+const MOST_ROWS = 9000;
 
 /** Asked once for each reading of the tape, in its order; times in ns since the recording's start. */
 export function thinned({ from, to }: Interval, hz: number): (path: string, atNs: number) => boolean {

@@ -1,5 +1,6 @@
 // Rows of one event as they come, CPU after CPU, into growing typed arrays; sorted by time at the end.
 
+import type { Interval } from '../base/intervals.js';
 import type { EventTable } from './events.js';
 
 /** Appends rows of a fixed number of numeric fields. */
@@ -36,6 +37,14 @@ export class TableBuilder {
     return dropped;
   }
 
+  /** For one who has copied times, CPUs and threads, and takes no more rows. */
+  giveUpTimes(): void {
+    this.length = 0;
+    this.t = new Float64Array(0);
+    this.cpu = new Uint16Array(0);
+    this.pid = new Int32Array(0);
+  }
+
   private move(from: number, to: number): void {
     for (const column of [this.t, this.cpu, this.pid, ...this.columns]) column[to] = column[from] ?? 0;
   }
@@ -57,13 +66,46 @@ function grown<T extends Float64Array | Uint16Array | Int32Array>(from: T, to: T
   return to;
 }
 
-/** The order of rows by time; rows of equal time keep their order. */
+/**
+ * The order of rows by time; rows of equal time keep their order. Each CPU's rows come in order of time, so the rows are a few long runs, which
+ * are merged two by two.
+ */
 export function orderByTime(t: Float64Array): Uint32Array {
-  const order = new Uint32Array(t.length);
-  for (let row = 0; row < order.length; row += 1) order[row] = row;
-  let sorted = true;
-  for (let row = 1; row < t.length && sorted; row += 1) sorted = (t[row] ?? 0) >= (t[row - 1] ?? 0);
-  return sorted ? order : order.sort((a, b) => (t[a] ?? 0) - (t[b] ?? 0) || a - b);
+  let order = new Uint32Array(t.length);
+  let bounds = [0];
+  for (let row = 0; row < order.length; row += 1) {
+    order[row] = row;
+    if (row > 0 && (t[row] ?? 0) < (t[row - 1] ?? 0)) bounds.push(row);
+  }
+  let merged = bounds.length > 1 ? new Uint32Array(t.length) : order;
+  while (bounds.length > 1) {
+    const next: number[] = [];
+    for (let run = 0; run < bounds.length; run += 2) {
+      const from = bounds[run] ?? 0;
+      mergeRuns(t, order, merged, from, bounds[run + 1] ?? t.length, bounds[run + 2] ?? t.length);
+      next.push(from);
+    }
+    [order, merged] = [merged, order];
+    bounds = next;
+  }
+  return order;
+}
+
+/** Merges `from` … `middle` and `middle` … `end` of one order into the same place of another; of equal times the first run's come first. */
+function mergeRuns(
+  t: Float64Array,
+  order: Uint32Array,
+  into: Uint32Array,
+  from: number,
+  middle: number,
+  end: number,
+): void {
+  let a = from;
+  let b = middle;
+  for (let at = from; at < end; at += 1) {
+    const takesFirst = b >= end || (a < middle && (t[order[a] ?? 0] ?? 0) <= (t[order[b] ?? 0] ?? 0));
+    into[at] = order[takesFirst ? a++ : b++] ?? 0;
+  }
 }
 
 export function reorder<T extends Float64Array | Uint16Array | Int32Array>(values: T, order: Uint32Array, into: T): T {
@@ -71,20 +113,49 @@ export function reorder<T extends Float64Array | Uint16Array | Int32Array>(value
   return into;
 }
 
-/** The finished table, in order of time. */
+/** The rows by number, as a table. Each column of the builder is given up once it is copied, where it is not used any more. */
 export function finishTable(name: string, fields: readonly string[], rows: TableBuilder): EventTable {
-  const order = orderByTime(rows.t.subarray(0, rows.length));
-  return {
-    name,
-    length: rows.length,
-    t: reorder(rows.t, order, new Float64Array(rows.length)),
-    cpu: reorder(rows.cpu, order, new Uint16Array(rows.length)),
-    pid: reorder(rows.pid, order, new Int32Array(rows.length)),
-    fields: new Map(
-      fields.map((field, index) => [
-        field,
-        reorder(rows.columns[index] ?? new Float64Array(0), order, new Float64Array(rows.length)),
-      ]),
-    ),
-  };
+  return tableOf(name, fields, rows, orderByTime(rows.t.subarray(0, rows.length)), true);
 }
+
+/** A table of the rows of a part, whose times count from its beginning; the builder stays as it is. */
+export function tableWithin(name: string, fields: readonly string[], rows: TableBuilder, part: Interval): EventTable {
+  const found = rowsWithin(rows, part);
+  const times = Float64Array.from(found, (row) => rows.t[row] ?? NaN);
+  const order = orderByTime(times).map((index) => found[index] ?? 0);
+  const table = tableOf(name, fields, rows, order, false);
+  if (part.from > 0) for (let row = 0; row < table.length; row += 1) table.t[row] = (table.t[row] ?? 0) - part.from;
+  return table;
+}
+
+function rowsWithin({ t, length }: TableBuilder, { from, to }: Interval): Uint32Array {
+  const found = new Uint32Array(length);
+  let count = 0;
+  for (let row = 0; row < length; row += 1) {
+    const at = t[row] ?? NaN;
+    if (at >= from && at <= to) found[count++] = row;
+  }
+  return found.subarray(0, count);
+}
+
+function tableOf(
+  name: string,
+  fields: readonly string[],
+  rows: TableBuilder,
+  order: Uint32Array,
+  isLast: boolean,
+): EventTable {
+  const { length } = order;
+  const t = reorder(rows.t, order, new Float64Array(length));
+  const cpu = reorder(rows.cpu, order, new Uint16Array(length));
+  const pid = reorder(rows.pid, order, new Int32Array(length));
+  if (isLast) rows.giveUpTimes();
+  const columns = fields.map((field, index): [string, Float64Array] => {
+    const column = reorder(rows.columns[index] ?? NO_ROWS, order, new Float64Array(length));
+    if (isLast) rows.columns[index] = NO_ROWS;
+    return [field, column];
+  });
+  return { name, length, t, cpu, pid, fields: new Map(columns) };
+}
+
+const NO_ROWS = new Float64Array(0);

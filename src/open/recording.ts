@@ -8,7 +8,7 @@ import type { Case } from '../model/case.js';
 import { messageOf, UserError } from '../base/errors.js';
 import { duration } from '../base/format.js';
 import type { Interval } from '../base/intervals.js';
-import { decodeEvents } from '../decode/ftrace/decode.js';
+import { EventsDecoder } from '../decode/ftrace/decode.js';
 import { parseFormat } from '../decode/ftrace/format.js';
 import { Symbols } from '../decode/ftrace/symbols.js';
 import { thinned } from '../decode/thinning.js';
@@ -22,10 +22,13 @@ import { msOf, timeOfDay, type Moment } from './moment.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
 
-/** Trace pages that are decoded at once, at most: some fifteen million events, of 60 to 70 bytes each. */
-const MOST_TRACE_BYTES = 1024 ** 3;
-/** Those of the part that is looked at where the whole has more. */
-const PART_BYTES = 256 * 1024 ** 2;
+/**
+ * Trace pages that are decoded at once, at most: some five million events of 60 to 70 bytes, which take 230 to 250 bytes each in memory
+ * (bench/results/long-recordings.md). `--from 0` takes all the same.
+ */
+const MOST_TRACE_BYTES = 320 * 1024 ** 2;
+/** Those of the part that is looked at where the whole has more: half a gigabyte, which any machine has to spare. */
+const PART_BYTES = 128 * 1024 ** 2;
 
 function text(recording: OpenRecording, name: string): string | undefined {
   const content = recording.file(name);
@@ -51,19 +54,19 @@ function eventsOf(recording: OpenRecording, { from, to }: Interval, losses: Loss
     .filter((name) => name.endsWith('/format'))
     .flatMap((name) => parseFormat(text(recording, name) ?? '') ?? []);
   const symbols = symbolsOf(recording, losses);
-  return decodeEvents({
-    streams: streams.map(({ instance, cpu }) => ({
-      instance,
-      cpu,
-      chunks: recording.pages(instance, cpu, from > 0 ? from * 1e6 : undefined),
-    })),
-    formats,
-    ...(symbols && { symbols }),
+  const decoder = new EventsDecoder({
     startNs: BigInt(recording.manifest.start.monotonicNs) + BigInt(Math.round(from * 1e6)),
     ...(from > 0 && { fromMs: 0 }),
     toMs: to - from,
     loss: (code, where, count) => losses.push({ code, where, ...(count !== undefined && count > 0 && { count }) }),
   });
+  if (symbols) decoder.setSymbols(symbols);
+  for (const format of formats) decoder.addFormat(format);
+  for (const { instance, cpu } of streams) {
+    for (const pages of recording.pages(instance, cpu, from > 0 ? from * 1e6 : undefined))
+      if (!decoder.pages(instance, cpu, pages)) break;
+  }
+  return decoder.finish();
 }
 
 export interface OpenOptions {

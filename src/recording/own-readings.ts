@@ -93,6 +93,11 @@ export interface OwnReadings {
   readonly losses: Loss[];
 }
 
+/** What was said last about each volume before a time: it holds on, as a volume that stays as it is, is told once. */
+function lastOfEach<T extends VolumeSpace & At>(all: readonly T[], ms: number): T[] {
+  return [...new Map(all.filter(({ atMs }) => atMs < ms).map((one) => [one.mountPoint, one])).values()];
+}
+
 /** Takes the readings whose path is one of SOURCE; all others are passed over. */
 export class OwnReadingsDecoder {
   private readonly startNs: bigint;
@@ -103,6 +108,8 @@ export class OwnReadingsDecoder {
   private probe: OwnReadings['probe'] = [];
   private recorder: (RecorderLoad & At)[] = [];
   private space: (VolumeSpace & At)[] = [];
+  /** The last text about each volume: one that stays as it is, is kept once. */
+  private readonly spaceTexts = new Map<string, string>();
   private losses: (At & { readonly loss: Loss })[] = [];
 
   /** `startNs` is CLOCK_MONOTONIC at the recording's start. */
@@ -114,17 +121,18 @@ export class OwnReadingsDecoder {
     if (failed || !path.startsWith('iowitness:')) return;
     const atMs = atNs / 1e6;
     try {
-      this.takeValue(path, JSON.parse(text), atMs);
+      this.takeValue(path, text, atMs);
     } catch (error) {
       this.losses.push({ atMs, loss: { code: 'log-damaged', where: `${path}: ${messageOf(error)}` } });
     }
   }
 
-  private takeValue(path: string, value: unknown, atMs: number): void {
+  private takeValue(path: string, text: string, atMs: number): void {
+    const value: unknown = JSON.parse(text);
     if (path === SOURCE.victim) this.victims.push(v.parse(Victim, value));
     else if (path === SOURCE.recorder) this.recorder.push({ ...v.parse(Load, value), atMs });
     else if (path === SOURCE.trace) this.trace.push({ ...v.parse(Trace, value), atMs });
-    else if (path === SOURCE.space) this.space.push({ ...v.parse(Space, value), atMs });
+    else if (path === SOURCE.space) this.takeSpace(v.parse(Space, value), text, atMs);
     else if (path === SOURCE.file) this.files.push({ ...v.parse(File, value), atMs });
     else if (path === SOURCE.kernelThreads) this.kernelThreads.push(...v.parse(KernelThreads, value));
     else if (path === SOURCE.loss) this.losses.push({ loss: v.parse(LostThing, value), atMs });
@@ -133,6 +141,12 @@ export class OwnReadingsDecoder {
       const sinceStart = (ns: string) => Number(BigInt(ns) - this.startNs) / 1e6;
       this.probe.push({ ...slice, fromMs: sinceStart(slice.fromNs), toMs: sinceStart(slice.toNs) });
     }
+  }
+
+  private takeSpace(space: VolumeSpace, text: string, atMs: number): void {
+    if (this.spaceTexts.get(space.mountPoint) === text) return;
+    this.spaceTexts.set(space.mountPoint, text);
+    this.space.push({ ...space, atMs });
   }
 
   /** What was said in a part, and what was said before it and still holds: victims, files, the state of the trace, standing losses. */
@@ -148,7 +162,7 @@ export class OwnReadingsDecoder {
       ),
       recorder: inside(this.recorder),
       trace: standing(this.trace.filter(({ atMs }) => atMs <= to)),
-      space: inside(this.space),
+      space: [...standing(lastOfEach(this.space, from)), ...inside(this.space)],
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
       losses: this.losses.flatMap(({ loss, atMs }) =>
@@ -161,7 +175,7 @@ export class OwnReadingsDecoder {
   forgetBefore(ms: number): void {
     this.probe = this.probe.filter(({ toMs }) => toMs >= ms);
     this.recorder = this.recorder.filter(({ atMs }) => atMs >= ms);
-    this.space = this.space.filter(({ atMs }) => atMs >= ms);
+    this.space = [...lastOfEach(this.space, ms), ...this.space.filter(({ atMs }) => atMs >= ms)];
     this.losses = this.losses.filter(({ loss, atMs }) => loss.count === undefined || atMs >= ms);
   }
 }

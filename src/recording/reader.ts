@@ -209,9 +209,10 @@ class Recording implements OpenRecording {
 
   *pages(instance: string, cpu: number, fromNs?: number): Generator<Uint8Array> {
     const path = this.traceFile(instance, cpu);
-    const from = fromNs === undefined ? 0n : BigInt(this.manifest.start.monotonicNs) + BigInt(Math.floor(fromNs));
-    // A frame is sealed when its pages have been read, so all that they tell is older.
-    const isWanted = ({ type, atNs }: FrameHead) => type === FRAME.pages && atNs >= from;
+    const startNs = BigInt(this.manifest.start.monotonicNs);
+    const from = startNs + BigInt(Math.floor(fromNs ?? 0));
+    // A frame is sealed when its pages have been read, so all that they tell is older. Copies of version 1 were sealed before they began.
+    const isWanted = ({ type, atNs }: FrameHead) => type === FRAME.pages && (atNs >= from || atNs <= startNs);
     for (const { head, payload, offset } of readFrames(path, this.note, isWanted)) {
       const pages = this.inflated(head, payload);
       if (pages) yield pages;

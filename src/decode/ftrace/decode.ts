@@ -1,28 +1,18 @@
 // Trace pages of all CPUs of all instances → event tables, stacks and losses. The main path of decoding kernel events.
 // Records whose event is unknown are counted by id; a damaged page loses its own rest and nothing else.
 
+import type { Interval } from '../../base/intervals.js';
 import type { LossCode } from '../../model/losses.js';
-import { Strings, type EventTable, type Events } from '../../model/events.js';
+import { Strings, type EventTable, type Events, type StackTable } from '../../model/events.js';
 import type { EventFormat, Field } from './format.js';
 import { KEPT_FIELDS, NAMED_THREADS } from './fields.js';
 import { walkPages, type PageVisitor } from './pages.js';
 import { StackBuilder } from './stacks.js';
 import type { Symbols } from './symbols.js';
-import { TableBuilder, finishTable } from '../../model/columns.js';
+import { TableBuilder, finishTable, tableWithin } from '../../model/columns.js';
 import { TextInterner } from './text.js';
 
-/** One CPU's pages of one trace instance. */
-export interface PageStream {
-  readonly instance: string;
-  readonly cpu: number;
-  readonly chunks: Iterable<Uint8Array>;
-}
-
-export interface DecodeInput {
-  readonly streams: readonly PageStream[];
-  readonly formats: readonly EventFormat[];
-  /** Absent where the kernel hid its symbols: stacks then hold addresses. */
-  readonly symbols?: Symbols;
+export interface EventsOptions {
   /** CLOCK_MONOTONIC from which times count, ns. */
   readonly startNs: bigint;
   /** Bounds of the events that are decoded, ms since that; all of them unless told. */
@@ -119,52 +109,95 @@ class EventDecoder {
   }
 }
 
-/** Decodes everything; never throws on any bytes. */
-export function decodeEvents(input: DecodeInput): Events {
-  const strings = new Strings();
-  const texts = new TextInterner(strings);
-  const decoders = new Map<number, EventDecoder>();
-  let stackId = -1;
-  for (const format of input.formats) {
-    if (format.name === 'kernel_stack') stackId = format.id;
-    else if (KEPT_FIELDS[format.name]) decoders.set(format.id, new EventDecoder(format, texts));
+/** Takes trace pages as they come, of any CPU of any instance; those of one CPU in order. Never throws on any bytes. */
+export class EventsDecoder {
+  private readonly options: EventsOptions;
+  private readonly strings = new Strings();
+  private readonly texts = new TextInterner(this.strings);
+  private readonly decoders = new Map<number, EventDecoder>();
+  private readonly stacks = new StackBuilder();
+  private readonly comms = new Map<number, Named>();
+  private readonly short = new Map<string, number>();
+  private stackId = -1;
+  private count = 0;
+
+  constructor(options: EventsOptions) {
+    this.options = options;
   }
-  const stacks = new StackBuilder(input.symbols);
-  const comms = new Map<number, Named>();
-  let count = 0;
-  const { fromMs = -Infinity, toMs = Infinity } = input;
-  const [fromNs, toNs] = [fromMs * 1e6, toMs * 1e6];
-  for (const stream of input.streams) {
-    const where = `${stream.instance} cpu${stream.cpu}`;
-    let short = 0;
+
+  /** The kernel's symbols, which may come at any time; without them stacks hold addresses. */
+  setSymbols(symbols: Symbols): void {
+    this.stacks.setSymbols(symbols);
+  }
+
+  /** An event's layout, known before its first record. */
+  addFormat(format: EventFormat): void {
+    if (format.name === 'kernel_stack') this.stackId = format.id;
+    else if (KEPT_FIELDS[format.name] && !this.decoders.has(format.id))
+      this.decoders.set(format.id, new EventDecoder(format, this.texts));
+  }
+
+  /** The next pages of one CPU; false where all that follow are behind the last moment that is wanted. */
+  pages(instance: string, cpu: number, bytes: Uint8Array): boolean {
+    const where = `${instance} cpu${cpu}`;
+    const { fromMs = -Infinity, toMs = Infinity, loss, startNs } = this.options;
+    const [fromNs, toNs] = [fromMs * 1e6, toMs * 1e6];
     const visitor: PageVisitor = {
-      event(view, offset, length, ns) {
+      event: (view, offset, length, ns) => {
         if (length < 8 || ns < fromNs || ns > toNs) return;
         const id = view.getUint16(offset, true);
         const pid = view.getInt32(offset + 4, true);
-        count += 1;
-        if (id === stackId) {
-          stacks.add(view, offset, length, ns / 1e6, stream.cpu, pid);
+        this.count += 1;
+        if (id === this.stackId) {
+          this.stacks.add(view, offset, length, ns / 1e6, cpu, pid);
           return;
         }
-        const decoder = decoders.get(id);
-        if (decoder && !decoder.decode(view, offset, length, ns / 1e6, stream.cpu, pid, comms)) short += 1;
+        const decoder = this.decoders.get(id);
+        if (decoder && !decoder.decode(view, offset, length, ns / 1e6, cpu, pid, this.comms))
+          this.short.set(where, (this.short.get(where) ?? 0) + 1);
       },
-      missed: (lost) => input.loss('events-overrun', where, lost),
-      malformed: (at, why) => input.loss('page-malformed', `${where}, offset ${at}: ${why}`),
+      missed: (lost) => loss('events-overrun', where, lost),
+      malformed: (at, why) => loss('page-malformed', `${where}, offset ${at}: ${why}`),
     };
-    for (const chunk of stream.chunks) if (!walkPages(chunk, input.startNs, visitor, toNs)) break;
-    if (short > 0) input.loss('page-malformed', `${where}: records shorter than their format`, short);
+    return walkPages(bytes, startNs, visitor, toNs);
   }
-  const tables = new Map<string, EventTable>();
-  for (const decoder of decoders.values()) {
-    tables.set(decoder.format.name, finishTable(decoder.format.name, decoder.fields, decoder.rows));
+
+  /** All events. Nothing is taken afterwards: what was gathered is given up while it is put in order. */
+  finish(): Events {
+    for (const [where, short] of this.short)
+      this.options.loss('page-malformed', `${where}: records shorter than their format`, short);
+    return this.eventsOf(
+      ({ format, fields, rows }) => finishTable(format.name, fields, rows),
+      () => this.stacks.finish(),
+      this.count,
+    );
   }
-  return {
-    strings,
-    tables,
-    stacks: stacks.finish(),
-    comms: new Map([...comms].map(([pid, { id }]) => [pid, strings.get(id)])),
-    count,
-  };
+
+  /** The events of a part, whose times count from its beginning. May be asked for again when more has been taken. */
+  within(part: Interval): Events {
+    let count = 0;
+    const counted = <T extends { readonly length: number }>(table: T): T => {
+      count += table.length;
+      return table;
+    };
+    const events = this.eventsOf(
+      ({ format, fields, rows }) => counted(tableWithin(format.name, fields, rows, part)),
+      () => counted(this.stacks.within(part)),
+      0,
+    );
+    return { ...events, count };
+  }
+
+  /** Forgets the events before `ms`. */
+  forgetBefore(ms: number): void {
+    for (const { rows } of this.decoders.values()) rows.keep((t) => t >= ms);
+    this.stacks.forgetBefore(ms);
+  }
+
+  private eventsOf(tableOf: (decoder: EventDecoder) => EventTable, stacks: () => StackTable, count: number): Events {
+    const tables = new Map([...this.decoders.values()].map((decoder) => [decoder.format.name, tableOf(decoder)]));
+    const { strings } = this;
+    const comms = new Map([...this.comms].map(([pid, { id }]) => [pid, strings.get(id)]));
+    return { strings, tables, stacks: stacks(), comms, count };
+  }
 }

@@ -4,9 +4,10 @@
 //
 // Source: kernel/trace/trace_entries.h, FTRACE_ENTRY(kernel_stack); the caller array's offset is 16 on every 64-bit kernel.
 
-import type { StackTable } from '../../model/events.js';
+import type { EventTable, StackTable } from '../../model/events.js';
 import type { Symbols } from './symbols.js';
-import { TableBuilder, orderByTime, reorder } from '../../model/columns.js';
+import type { Interval } from '../../base/intervals.js';
+import { finishTable, TableBuilder, tableWithin } from '../../model/columns.js';
 
 export const SIZE_OFFSET = 8;
 export const CALLERS_OFFSET = 16;
@@ -16,13 +17,15 @@ const TRACER_FRAMES =
 
 export class StackBuilder {
   private readonly rows = new TableBuilder(1);
-  private readonly stacks: (readonly string[])[] = [];
+  private readonly addresses: BigUint64Array[] = [];
   private readonly ids = new Map<string, number>();
+  private symbols: Symbols | undefined;
+  /** The first of the stacks by name; the others are named when they are asked for. */
+  private named: (readonly string[])[] = [];
 
-  private readonly symbols: Symbols | undefined;
-
-  constructor(symbols: Symbols | undefined) {
+  setSymbols(symbols: Symbols): void {
     this.symbols = symbols;
+    this.named = [];
   }
 
   add(view: DataView, offset: number, length: number, t: number, cpu: number, pid: number): void {
@@ -33,19 +36,19 @@ export class StackBuilder {
     const key = Buffer.from(view.buffer, begin, Math.max(0, frames) * 8).toString('latin1');
     let id = this.ids.get(key);
     if (id === undefined) {
-      id = this.stacks.length;
+      id = this.addresses.length;
       this.ids.set(key, id);
-      this.stacks.push(this.resolve(view, offset + CALLERS_OFFSET, frames));
+      const frame = (index: number) => view.getBigUint64(offset + CALLERS_OFFSET + index * 8, true);
+      this.addresses.push(BigUint64Array.from({ length: Math.max(0, frames) }, (_, index) => frame(index)));
     }
     const row = this.rows.add(t, cpu, pid);
     const column = this.rows.columns[0];
     if (column) column[row] = id;
   }
 
-  private resolve(view: DataView, from: number, frames: number): readonly string[] {
+  private resolve(addresses: BigUint64Array): readonly string[] {
     const names: string[] = [];
-    for (let frame = 0; frame < frames; frame += 1) {
-      const address = view.getBigUint64(from + frame * 8, true);
+    for (const address of addresses) {
       if (address === 0n || address === 0xffff_ffff_ffff_ffffn) break;
       const name = this.symbols?.name(address) ?? `0x${address.toString(16)}`;
       if (names.length > 0 || !TRACER_FRAMES.test(name)) names.push(name);
@@ -53,16 +56,22 @@ export class StackBuilder {
     return names;
   }
 
+  /** Takes no more rows afterwards. */
   finish(): StackTable {
-    const rows = this.rows;
-    const order = orderByTime(rows.t.subarray(0, rows.length));
-    return {
-      length: rows.length,
-      t: reorder(rows.t, order, new Float64Array(rows.length)),
-      cpu: reorder(rows.cpu, order, new Uint16Array(rows.length)),
-      pid: reorder(rows.pid, order, new Int32Array(rows.length)),
-      stack: Int32Array.from(order, (row) => rows.columns[0]?.[row] ?? 0),
-      stacks: this.stacks,
-    };
+    return this.tableOf(finishTable('kernel_stack', ['stack'], this.rows));
+  }
+
+  /** The stacks of a part, whose times count from its beginning. */
+  within(part: Interval): StackTable {
+    return this.tableOf(tableWithin('kernel_stack', ['stack'], this.rows, part));
+  }
+
+  forgetBefore(ms: number): void {
+    this.rows.keep((t) => t >= ms);
+  }
+
+  private tableOf({ length, t, cpu, pid, fields }: EventTable): StackTable {
+    for (const addresses of this.addresses.slice(this.named.length)) this.named.push(this.resolve(addresses));
+    return { length, t, cpu, pid, stack: Int32Array.from(fields.get('stack') ?? []), stacks: [...this.named] };
   }
 }

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeEvents } from '../../../src/decode/ftrace/decode.js';
+import { EventsDecoder, type EventsOptions } from '../../../src/decode/ftrace/decode.js';
+import type { Events } from '../../../src/model/events.js';
 import { parseFormat, type EventFormat } from '../../../src/decode/ftrace/format.js';
 import { Symbols } from '../../../src/decode/ftrace/symbols.js';
 import { page, record } from '../../support/trace-page.js';
@@ -43,6 +44,24 @@ function stack(pid: number, addresses: readonly bigint[]): number[] {
   bytes.writeInt32LE(addresses.length, 8);
   addresses.forEach((address, index) => bytes.writeBigUInt64LE(address, 16 + index * 8));
   return [...bytes];
+}
+
+interface Input extends EventsOptions {
+  readonly formats: readonly EventFormat[];
+  readonly symbols?: Symbols;
+  readonly streams: readonly {
+    readonly instance: string;
+    readonly cpu: number;
+    readonly chunks: Iterable<Uint8Array>;
+  }[];
+}
+
+function decodeEvents({ formats: layouts, symbols, streams, ...options }: Input): Events {
+  const decoder = new EventsDecoder(options);
+  if (symbols) decoder.setSymbols(symbols);
+  for (const layout of layouts) decoder.addFormat(layout);
+  for (const { instance, cpu, chunks } of streams) for (const chunk of chunks) decoder.pages(instance, cpu, chunk);
+  return decoder.finish();
 }
 
 test('rows of several CPUs come out in order of time', () => {

@@ -1,0 +1,117 @@
+// The last minutes of a recording while it is made, as a case at any moment: a sink beside, or instead of, the one that writes to disk. It
+// stands on the decoders that open a finished recording, so both give the same measures. What live tools need of it is this: taking costs
+// what decoding costs (about a microsecond an event), asking costs a copy of the stretch that is asked for, and memory stays that of the
+// minutes that are kept, with a quarter more. Nothing that a case was given is changed by what comes later.
+
+import { gunzipSync } from 'node:zlib';
+import { messageOf } from '../base/errors.js';
+import { EventsDecoder } from '../decode/ftrace/decode.js';
+import { parseFormat } from '../decode/ftrace/format.js';
+import { Symbols } from '../decode/ftrace/symbols.js';
+import type { Case } from '../model/case.js';
+import type { Loss } from '../model/losses.js';
+import type { Manifest } from '../model/recording.js';
+import type { Sink } from '../model/sink.js';
+import { CaseBuilder } from './case-builder.js';
+
+/** What is older than is kept, is forgotten when it is this part of it: seldom enough to cost nothing. */
+const SLACK = 0.25;
+const MOST_SYMBOLS = 256 * 1024 * 1024;
+
+export interface WindowOptions {
+  /** What the recording is called in the case. */
+  readonly name: string;
+  readonly manifest: Manifest;
+  /** How far back it goes, ms. */
+  readonly keepMs: number;
+}
+
+export class LiveWindow implements Sink {
+  private readonly options: WindowOptions;
+  private readonly startNs: bigint;
+  private readonly builder: CaseBuilder;
+  private readonly events: EventsDecoder;
+  private hasPages = false;
+  private packedSymbols: Uint8Array | undefined;
+  private losses: { readonly atMs: number; readonly loss: Loss }[] = [];
+  private forgottenMs = 0;
+  private latestMs = 0;
+
+  constructor(options: WindowOptions) {
+    this.options = options;
+    this.startNs = BigInt(options.manifest.start.monotonicNs);
+    this.builder = new CaseBuilder(options.manifest);
+    this.events = new EventsDecoder({
+      startNs: this.startNs,
+      loss: (code, where, count) =>
+        this.losses.push({
+          atMs: this.latestMs,
+          loss: { code, where, ...(count !== undefined && count > 0 && { count }) },
+        }),
+    });
+  }
+
+  reading(path: string, text: string | Uint8Array, atNs: bigint): void {
+    this.take(path, typeof text === 'string' ? text : Buffer.from(text).toString('utf8'), atNs, false);
+  }
+
+  failure(path: string, errno: string, atNs: bigint): void {
+    this.take(path, errno, atNs, true);
+  }
+
+  private take(path: string, text: string, atNs: bigint, failed: boolean): void {
+    const sinceStart = Number(atNs - this.startNs);
+    this.builder.take({ path, text, atNs: sinceStart, failed });
+    this.latestMs = Math.max(this.latestMs, sinceStart / 1e6);
+    const { keepMs } = this.options;
+    if (this.latestMs - this.forgottenMs > keepMs * (1 + SLACK)) this.forgetBefore(this.latestMs - keepMs);
+  }
+
+  private forgetBefore(ms: number): void {
+    this.forgottenMs = ms;
+    this.builder.forgetBefore(ms);
+    this.events.forgetBefore(ms);
+    this.losses = this.losses.filter(({ atMs }) => atMs >= ms);
+  }
+
+  pages(instance: string, cpu: number, bytes: Uint8Array): void {
+    this.hasPages = true;
+    this.events.pages(instance, cpu, bytes);
+  }
+
+  file(name: string, content: Uint8Array): void {
+    if (name.endsWith('/format')) {
+      const format = parseFormat(Buffer.from(content).toString('latin1'));
+      if (format) this.events.addFormat(format);
+    } else if (name === 'trace/kallsyms.gz') this.packedSymbols = content;
+  }
+
+  /** Some megabytes of text: unpacked when they are first needed, and not on the path of what is recorded. */
+  private unpackSymbols(): void {
+    const packed = this.packedSymbols;
+    if (!packed) return;
+    this.packedSymbols = undefined;
+    try {
+      this.events.setSymbols(new Symbols(gunzipSync(packed, { maxOutputLength: MOST_SYMBOLS }).toString('latin1')));
+    } catch (error) {
+      this.losses.push({
+        atMs: this.latestMs,
+        loss: { code: 'no-symbols', where: `trace/kallsyms.gz: ${messageOf(error)}` },
+      });
+    }
+  }
+
+  /** The case of the last `lastMs`, up to the latest reading; of all that is kept unless told. Its times count from its beginning. */
+  caseNow(lastMs = this.options.keepMs): Case {
+    this.unpackSymbols();
+    const from = Math.max(0, this.latestMs - Math.min(lastMs, this.options.keepMs));
+    const part = { from, to: Infinity, wholeMs: this.latestMs };
+    return this.builder.caseOf({
+      path: this.options.name,
+      part,
+      complete: false,
+      ...(this.hasPages && { events: this.events.within(part) }),
+      losses: this.losses.flatMap(({ loss, atMs }) => (atMs >= from ? [loss] : [])),
+    });
+  }
+}
