@@ -5,6 +5,8 @@
 //   node scripts/build.mjs --all && sudo node dist/bench/real-stalls.js [--only REGEXP] [--seed N] [--repeat N] [--load] [--keep DIR]
 //   node dist/bench/real-stalls.js --again DIR [--json]      diagnoses kept recordings anew, with the build at hand
 //   node dist/bench/real-stalls.js --list
+//
+// With --record-only the diagnosis is left to --again, so that whoever shares the machine waits for the recording alone.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     dir: { type: 'string', default: '/var/tmp' },
     again: { type: 'string' },
     list: { type: 'boolean', default: false },
+    'record-only': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -47,9 +50,22 @@ function isThere(program: Program): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: path } }).status === 0;
 }
 
-async function resultFrom(folder: string, name: string): Promise<Result> {
+/** Diagnoses a kept recording, judges it, and says a line. */
+async function told(folder: string, name: string): Promise<Result> {
   const kept = readKept(join(folder, `${name}.truth.json`));
-  return resultOf(name, kept, await diagnose(join(folder, `${name}.iow`)));
+  const result = resultOf(name, kept, await diagnose(join(folder, `${name}.iow`)));
+  console.error(renderLine(result));
+  return result;
+}
+
+/** What can't be set up, recorded or diagnosed is said and not counted. */
+async function unlessRefused(name: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`not run    ${name}: ${error.message}`);
+  }
 }
 
 async function runAll(keep: string): Promise<Result[]> {
@@ -63,15 +79,11 @@ async function runAll(keep: string): Promise<Result[]> {
         continue;
       }
       const seed = Number(values.seed) + repeat;
-      try {
+      await unlessRefused(`${scenario.id}-${seed}`, async () => {
         const name = await runScenario(scenario, { seed, load: values.load, folder: values.dir, keep });
-        const result = await resultFrom(keep, name);
-        results.push(result);
-        console.error(renderLine(result));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        console.error(`not run    ${scenario.id}-${seed}: ${error.message}`);
-      }
+        if (values['record-only']) console.error(`recorded   ${name}`);
+        else results.push(await told(keep, name));
+      });
     }
   }
   return results;
@@ -82,9 +94,7 @@ async function again(folder: string): Promise<Result[]> {
   for (const file of readdirSync(folder).sort()) {
     const name = /^(.+)\.truth\.json$/.exec(file)?.[1];
     if (name === undefined || !new RegExp(values.only).test(name)) continue;
-    const result = await resultFrom(folder, name);
-    results.push(result);
-    console.error(renderLine(result));
+    await unlessRefused(name, async () => results.push(await told(folder, name)));
   }
   return results;
 }

@@ -19,8 +19,9 @@ const MAIN = resolve(import.meta.dirname, '../../src/cli/main.js');
 const UNDO = '/var/lib/iowitness/undo';
 /** What is set up is at work this long before it is recorded, ms. */
 const WARM_MS = 700;
-/** A recorder or a diagnosis that takes longer than this is ended, ms. */
-const PATIENCE_MS = 35_000;
+/** What takes longer than this is ended, ms: a recorder holds up the next scenario, a diagnosis nobody. */
+const PATIENCE_MS = { record: 35_000, check: 35_000, diagnose: 180_000 } as const;
+type Command = keyof typeof PATIENCE_MS;
 
 /** What is kept beside a recording. */
 export interface Kept extends Truth {
@@ -47,26 +48,29 @@ export interface RunOptions {
 }
 
 /** `iowitness …`, to its end; what it printed. */
-async function iowitness(args: readonly string[], onStart?: (pid: number) => Promise<void>): Promise<string> {
+async function iowitness(
+  args: readonly [Command, ...string[]],
+  onStart?: (pid: number) => Promise<void>,
+): Promise<string> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((settle) => child.once('exit', () => settle()));
   const output = { out: '', complaint: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.complaint += text));
-  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  const patienceMs = PATIENCE_MS[args[0]];
+  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   const closed = new Promise<void>((settle) => child.once('close', () => settle()));
   await Promise.all([onStart?.(child.pid ?? 0), ended]);
   // A command that outlives its recorder keeps the pipes.
   await Promise.race([closed, pause(300)]);
   clearTimeout(timer);
   for (const stream of [child.stdout, child.stderr]) stream.destroy();
-  if (child.signalCode !== null)
-    throw new UserError(`iowitness ${args[0]} did not end within ${PATIENCE_MS / 1000} s.`);
+  if (child.signalCode !== null) throw new UserError(`iowitness ${args[0]} did not end within ${patienceMs / 1000} s.`);
   if (output.out === '' && output.complaint !== '') throw new UserError(output.complaint.trim());
   return output.out;
 }
 
-function argsFor(victim: Victim, recording: string, seconds: number): string[] {
+function argsFor(victim: Victim, recording: string, seconds: number): [Command, ...string[]] {
   if (victim === 'busiest') return ['record', '-o', recording, '--for', `${seconds}s`];
   if ('pid' in victim) return ['record', '-o', recording, '--for', `${seconds}s`, '--pid', String(victim.pid)];
   if ('argv' in victim) return ['record', '-o', recording, '--for', `${seconds}s`, '--', ...victim.argv];

@@ -120,7 +120,8 @@ export const scenarios: readonly Scenario[] = [
         bytesPerSecond: site.draw.scale('bytesPerSecond', 2e6, 5e6),
       });
       const argv = ['tar', '-cf', join(site.folder, 'archive.tar'), '-C', volume.mountPoint, 'tree'];
-      return { victim: { argv }, truth: slow('an archive of files on a disk whose reads take long', volume) };
+      const truth = slow('an archive of files on a disk whose reads take long and come at a fixed rate', volume);
+      return { victim: { argv }, truth: { ...truth, verdicts: ['dev.slow', 'dev.capped'] } };
     },
   },
   {
