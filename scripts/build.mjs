@@ -50,13 +50,20 @@ async function bundlePages(outDir) {
   });
 }
 
-/** docs/causes/ID.md as HTML, by id, in dist/web/causes.json. The title is left out: the report has it where it links. */
+/**
+ * docs/causes/ID.md as HTML, by id, in dist/web/causes.json. The title is left out: the report has it where it links. So are the comments that
+ * mark figures.
+ */
 async function renderCauses(outDir) {
   const { marked } = await import('marked');
   const folder = path.join(root, 'docs', 'causes');
   const pages = {};
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.md')))
-    pages[name.slice(0, -3)] = await marked.parse(readFileSync(path.join(folder, name), 'utf8').replace(/^# .*\n/, ''));
+    pages[name.slice(0, -3)] = await marked.parse(
+      readFileSync(path.join(folder, name), 'utf8')
+        .replace(/^# .*\n/, '')
+        .replace(/<!--.*?-->/g, ''),
+    );
   mkdirSync(path.join(outDir, 'web'), { recursive: true });
   writeFileSync(path.join(outDir, 'web', 'causes.json'), JSON.stringify(pages));
 }

@@ -28,7 +28,7 @@ export const SCHEDULER = thresholds('blk.scheduler', {
     value: 4,
     unit: 'requests',
     means: 'With so many writes in the device at once the writeback throttle is an ordinary queue.',
-    basis: { cited: 'block/blk-wbt.c: it steps down to one where reads suffer; the limit between them is a prior' },
+    basis: { prior: 'it steps down to one where reads suffer (block/blk-wbt.c); four are well above that' },
   },
   sureOfThrottle: {
     value: 0.9,
@@ -91,7 +91,7 @@ export const SPLIT = thresholds('blk.split', {
   littleToWin: {
     value: 0.8,
     unit: 'confidence',
-    means: 'With less than that to win it is this much less sure.',
+    means: 'With less than that to win it is worth this part of that.',
     basis: { prior: 'the device itself takes small requests only' },
   },
 });

@@ -26,7 +26,7 @@ export const JUDGING = thresholds('judging', {
     value: 0.25,
     unit: 'share',
     means: 'A program that got this part of its usual work done, or less, was kept from its way of working.',
-    basis: { derived: 'the inverse of the four times by which a disk must become slower' },
+    basis: { prior: 'a program’s pace varies by two to three times by itself' },
   },
   lossy: {
     value: 0.8,

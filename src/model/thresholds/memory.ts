@@ -16,7 +16,7 @@ export const MEMORY = thresholds('memory', {
     value: 50,
     unit: 'per second',
     means: 'Fewer faults or swapped pages a second come back without anybody noticing.',
-    basis: { derived: 'at 1 ms each, 50 take a twentieth of the time' },
+    basis: { prior: 'at 1 ms each, 50 take a twentieth of the time' },
   },
 });
 
@@ -64,7 +64,7 @@ export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
   notCollapsed: {
     value: 0.85,
     unit: 'confidence',
-    means: 'With a limit that has not collapsed it is this much less sure.',
+    means: 'With a limit that has not collapsed it is worth this part of that.',
     basis: { prior: 'such a limit may be meant' },
   },
 });

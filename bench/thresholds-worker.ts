@@ -1,0 +1,155 @@
+// One worker of thresholds.ts. It opens every recorded stall once and keeps the case, its measures, and which numbers each of the two steps
+// read. A changed number is tried on the stalls that read it, the quick ones first, up to the first that is diagnosed differently; measures
+// are made again only where measuring itself reads the number. What no stall notices is tried on the unit tests, in a process of their own.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { diffFacts } from '../src/analysis/machine/changes.js';
+import { measure, type Measures } from '../src/analysis/measures.js';
+import { loadCauses } from '../src/catalogue.js';
+import { diagnose } from '../src/causes/judge/diagnose.js';
+import type { Case } from '../src/model/case.js';
+import { openCase } from '../src/open/recording.js';
+import { renderJson } from '../src/present/json.js';
+import { stalls, unpack } from '../test/support/stalls.js';
+import { allFigures, change, valueOf, type Figure } from '../test/support/thresholds.js';
+import type { Mutation, Outcome } from './thresholds.js';
+
+interface Stall {
+  readonly name: string;
+  readonly input: Case;
+  readonly measures: Measures;
+  readonly json: string;
+  /** Ids of the numbers that measuring read, and that the diagnosis read. */
+  readonly measured: ReadonlySet<string>;
+  readonly argued: ReadonlySet<string>;
+  readonly tookMs: number;
+}
+
+const figures = await allFigures();
+const causes = await loadCauses();
+
+/** What opening a recording has judged already is judged again, and a copy keeps nothing remembered of the original. */
+function measureAnew(input: Case): Measures {
+  return measure({ ...input, changes: diffFacts(input.facts) });
+}
+
+function argue(measures: Measures): string {
+  return renderJson(diagnose({ ...measures }, causes, 'iowitness test').diagnosis);
+}
+
+/** The ids of the numbers that are read while something runs. */
+function readBy<T>(run: () => T): { readonly result: T; readonly ids: ReadonlySet<string> } {
+  const ids = new Set<string>();
+  const watch = ({ id, holder, key }: Figure, value: number) =>
+    Object.defineProperty(holder, key, { configurable: true, enumerable: true, get: () => (ids.add(id), value) });
+  const values = figures.map(valueOf);
+  figures.forEach((figure, index) => watch(figure, values[index] ?? NaN));
+  const result = run();
+  figures.forEach(({ holder, key }, index) =>
+    Object.defineProperty(holder, key, { configurable: true, enumerable: true, writable: true, value: values[index] }),
+  );
+  return { result, ids };
+}
+
+async function openStall(name: string, folder: string): Promise<Stall> {
+  unpack(name, path.join(folder, name));
+  const input = await openCase(path.join(folder, name));
+  const began = performance.now();
+  const measured = readBy(() => measureAnew(input));
+  const argued = readBy(() => argue(measured.result));
+  return {
+    name,
+    input,
+    measures: measured.result,
+    json: argued.result,
+    measured: measured.ids,
+    argued: argued.ids,
+    tookMs: performance.now() - began,
+  };
+}
+
+async function openStalls(): Promise<Stall[]> {
+  const folder = mkdtempSync('/var/tmp/iowitness-thresholds-');
+  try {
+    const opened: Stall[] = [];
+    for (const name of stalls()) opened.push(await openStall(name, folder));
+    return opened.sort((a, b) => a.tookMs - b.tookMs);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The first recorded stall that is diagnosed differently. */
+function noticedByStall(opened: readonly Stall[], { id, to }: Mutation): string | null {
+  const figure = figures.find((one) => one.id === id);
+  if (!figure) throw new Error(`there is no number ${id}`);
+  const value = valueOf(figure);
+  change(figure, to);
+  try {
+    const noticing = opened.find((stall) => {
+      if (stall.measured.has(id)) return argue(measureAnew(stall.input)) !== stall.json;
+      return stall.argued.has(id) && argue(stall.measures) !== stall.json;
+    });
+    return noticing?.name ?? null;
+  } finally {
+    change(figure, value);
+  }
+}
+
+const TESTS = path.join(import.meta.dirname, '../test');
+/** Tests that take seconds, tried last. */
+const SLOW = /block-trace|follower|writers|open\/recording/;
+
+function testFiles(isSlow: boolean): string[] {
+  return ['analysis', 'causes', 'open'].flatMap((folder) =>
+    readdirSync(path.join(TESTS, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.test.js'))
+      .map((file) => path.join(TESTS, folder, file))
+      .filter((file) => SLOW.test(file) === isSlow),
+  );
+}
+
+/** A module, as a URL: changes the number, then imports the tests one after the other. */
+function changedTests({ id, to }: Mutation, files: readonly string[]): string {
+  const support = pathToFileURL(path.join(TESTS, 'support/thresholds.js')).href;
+  const lines = [
+    `const { allFigures, change } = await import(${JSON.stringify(support)});`,
+    `change((await allFigures()).find((one) => one.id === ${JSON.stringify(id)}), ${to});`,
+    ...files.map((file) => `await import(${JSON.stringify(pathToFileURL(file).href)});`),
+  ];
+  return lines.join('\n');
+}
+
+/** The first unit test that fails with the number changed. */
+function noticedByTests(mutation: Mutation, files: readonly string[]): Promise<string | null> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', changedTests(mutation, files)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let text = '';
+  let failed: string | null = null;
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    failed ??= /^ *not ok \d+ - (.*)$/m.exec(text)?.[1] ?? null;
+    if (failed !== null) child.kill();
+  });
+  return new Promise((settle) => {
+    child.on('close', (code) => settle(failed ?? (code === 0 ? null : 'the tests did not run')));
+  });
+}
+
+async function outcomeOf(opened: readonly Stall[], mutation: Mutation): Promise<Outcome> {
+  const noticedBy =
+    noticedByStall(opened, mutation) ??
+    (await noticedByTests(mutation, testFiles(false))) ??
+    (await noticedByTests(mutation, testFiles(true)));
+  return { ...mutation, noticedBy };
+}
+
+const opened = await openStalls();
+process.on('message', (mutation: Mutation) => {
+  void outcomeOf(opened, mutation).then((outcome) => process.send?.(outcome));
+});
+process.send?.('ready');

@@ -1,0 +1,74 @@
+// `npm run thresholds`: doubles and halves every number of src/model/thresholds, one at a time, and asks whether anybody notices: the
+// diagnosis of a recorded stall of test/fixtures/stalls, or a unit test of test/{analysis,causes,open}. A number that can be anything
+// without a test failing is a number that nobody may rely on: the gate fails and names it. Two worker processes (thresholds-worker.ts) do
+// the work; this file hands it out and counts.
+//   node dist/bench/thresholds.js [PART_OF_AN_ID...]
+
+import { fork } from 'node:child_process';
+import path from 'node:path';
+import { allFigures, valueOf, type Figure } from '../test/support/thresholds.js';
+
+const WORKERS = 2;
+const BASES = ['cited', 'derived', 'measured', 'prior'];
+
+/** A number and what it is changed to. */
+export interface Mutation {
+  readonly id: string;
+  readonly to: number;
+}
+
+/** What became of it: the recorded stall or the test that noticed; null where none did. */
+export interface Outcome extends Mutation {
+  readonly noticedBy: string | null;
+}
+
+/** Numbers that no test can notice, each with the reason. */
+const ALLOWED: Readonly<Record<string, string>> = {};
+
+function mutationsOf(figure: Figure): Mutation[] {
+  const value = valueOf(figure);
+  const half = Number.isInteger(value) && value > 1 ? Math.floor(value / 2) : value / 2;
+  return [value * 2, half].map((to) => ({ id: figure.id, to }));
+}
+
+/** Hands the mutations to a worker, one after the other, until there are no more. */
+function work(queue: Mutation[], outcomes: Outcome[]): Promise<void> {
+  const child = fork(path.join(import.meta.dirname, 'thresholds-worker.js'), { execArgv: ['--enable-source-maps'] });
+  return new Promise((settle, fail) => {
+    child.on('message', (message: Outcome | 'ready') => {
+      if (message !== 'ready') {
+        outcomes.push(message);
+        const { id, to, noticedBy } = message;
+        process.stdout.write(`${noticedBy === null ? 'NOT NOTICED' : 'noticed'}  ${id} = ${to}  ${noticedBy ?? ''}\n`);
+      }
+      const next = queue.shift();
+      if (next) child.send(next);
+      else child.disconnect();
+    });
+    child.on('exit', (code) => (code === 0 ? settle() : fail(new Error(`a worker ended with status ${code}`))));
+  });
+}
+
+const began = Date.now();
+const wanted = process.argv.slice(2);
+const figures = (await allFigures()).filter(
+  ({ id }) => wanted.length === 0 || wanted.some((part) => id.includes(part)),
+);
+const queue = figures.flatMap(mutationsOf);
+const outcomes: Outcome[] = [];
+await Promise.all(Array.from({ length: WORKERS }, () => work(queue, outcomes)));
+
+const unnoticed = outcomes.filter(({ noticedBy }) => noticedBy === null).sort((a, b) => (a.id < b.id ? -1 : 1));
+const refused = unnoticed.filter(({ id }) => ALLOWED[id] === undefined);
+const lines = [
+  '',
+  ...BASES.map((basis) => `${String(figures.filter((one) => basis in one.of.basis).length).padStart(4)} ${basis}`),
+  `${figures.length} numbers, ${outcomes.length} changes in ${Math.round((Date.now() - began) / 1000)} s, ${unnoticed.length} not noticed`,
+  ...unnoticed.map(({ id, to }) => `  ${id} = ${to}${ALLOWED[id] === undefined ? '' : ` (allowed: ${ALLOWED[id]})`}`),
+];
+if (refused.length > 0)
+  lines.push(
+    'Write a test with the nearest look-alike on each side of the limit (CONTRIBUTING.md, “Adding a threshold”).',
+  );
+process.stdout.write(`${lines.join('\n')}\n`);
+if (refused.length > 0) process.exitCode = 1;
