@@ -7,12 +7,14 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { isKernelThread } from '../src/analysis/machine/processes.js';
+import { loadCauses } from '../src/catalogue.js';
 import type { Diagnosis } from '../src/model/diagnosis.js';
 import { diagnoseRecording } from '../src/pipeline.js';
 import { renderJson } from '../src/present/json.js';
 import { renderText } from '../src/present/text.js';
 import { openRecording } from '../src/recording/reader.js';
 import { assertGolden } from './support/golden.js';
+import { faultsIn } from './support/telling.js';
 import { stalls, truthOf, unpack, type Truth } from './support/stalls.js';
 
 /** Recordings of drills as root and as the victim's user, and a few of real programs. */
@@ -34,6 +36,7 @@ function fault({ verdict, also }: Diagnosis, truth: Truth): string | undefined {
 
 describe('recorded stalls', () => {
   let folder: string;
+  const toldCauses = new Set<string>();
   before(() => (folder = mkdtempSync('/var/tmp/iowitness-stalls-')));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -50,8 +53,18 @@ describe('recorded stalls', () => {
       assertGolden(`stalls/${name}.json`, `${renderJson(shown)}\n`);
       assertGolden(`stalls/${name}.txt`, `${renderText(shown, { colour: false, width: 120 })}\n`);
       assert.equal(fault(diagnosis, truthOf(name)), undefined);
+      assert.deepEqual(faultsIn(diagnosis), []);
+      for (const { cause } of [diagnosis.verdict, ...diagnosis.also]) toldCauses.add(cause);
     });
   }
+
+  test('tell each cause of the catalogue at least once', async () => {
+    const untold = (await loadCauses()).filter(({ id }) => !toldCauses.has(id));
+    assert.deepEqual(
+      untold.map(({ id }) => id),
+      [],
+    );
+  });
 
   for (const name of stalls()) {
     test(`${name} holds nothing that names the machine it was made on`, () => {
