@@ -9,6 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { writersOf } from '../src/analysis/attribution/writers.js';
 import { isKernelName } from '../src/analysis/machine/kernel-names.js';
 import { measure } from '../src/analysis/measures.js';
+import { loadCauses } from '../src/catalogue.js';
 import type { Diagnosis } from '../src/model/diagnosis.js';
 import { openCase } from '../src/open/recording.js';
 import { diagnoseRecording } from '../src/pipeline.js';
@@ -17,6 +18,7 @@ import { renderText } from '../src/present/text.js';
 import { openRecording } from '../src/recording/reader.js';
 import { assertGolden } from './support/golden.js';
 import { differences } from './support/shares.js';
+import { faultsIn } from './support/telling.js';
 import { stalls, truthOf, unpack, type Truth } from './support/stalls.js';
 
 /** Recordings of drills as root and as the victim's user, and a few of real programs. */
@@ -44,6 +46,7 @@ function bytesOf(all: readonly { readonly readBytes: number; readonly writeBytes
 
 describe('recorded stalls', () => {
   let folder: string;
+  const toldCauses = new Set<string>();
   before(() => (folder = mkdtempSync('/var/tmp/iowitness-stalls-')));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -60,6 +63,8 @@ describe('recorded stalls', () => {
       assertGolden(`stalls/${name}.json`, `${renderJson(shown)}\n`);
       assertGolden(`stalls/${name}.txt`, `${renderText(shown, { colour: false, width: 120 })}\n`);
       assert.equal(fault(diagnosis, truthOf(name)), undefined);
+      assert.deepEqual(faultsIn(diagnosis), []);
+      for (const { cause } of [diagnosis.verdict, ...diagnosis.also]) toldCauses.add(cause);
     });
   }
 
@@ -79,6 +84,14 @@ describe('recorded stalls', () => {
       }
     }
     assert.ok(compared >= LEAST_WITH_EVENTS, `only ${compared}`);
+  });
+
+  test('tell each cause of the catalogue at least once', async () => {
+    const untold = (await loadCauses()).filter(({ id }) => !toldCauses.has(id));
+    assert.deepEqual(
+      untold.map(({ id }) => id),
+      [],
+    );
   });
 
   for (const name of stalls()) {

@@ -2,6 +2,7 @@
 // exports `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
 import { RECORD_INSTEAD, UNSEEN } from './judge/block-trace.js';
+import { TRACE } from './judge/fidelity.js';
 import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
 import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
@@ -63,14 +64,14 @@ export interface Cause {
     'none' | 'application' | 'scheduler' | 'page cache' | 'memory' | 'filesystem' | 'block' | 'device' | 'any';
   /** 'beside' is reported next to whatever else holds; 'verdict' competes; 'otherwise' is asked when nothing else holds. */
   readonly rank: 'verdict' | 'beside' | 'otherwise';
-  readonly needs: readonly Need[];
   /** True where requests and names alone can tell it: only such causes are examined on a block trace. */
   readonly fromRequests?: true;
+  /** What a need lacks is 'not checked'. */
   examine(measures: Measures): Finding;
 }
 
 /** How a cause is written: what it needs is there when it judges, and what it tells comes from what it judged. */
-interface Definition<N extends Need, Figures> extends Omit<Cause, 'needs' | 'examine'> {
+interface Definition<N extends Need, Figures> extends Omit<Cause, 'examine'> {
   readonly needs: readonly N[];
   readonly judge: (measures: Given<N>) => Judgement<Figures>;
   readonly tell: (figures: Figures, measures: Given<N>) => Told;
@@ -78,11 +79,11 @@ interface Definition<N extends Need, Figures> extends Omit<Cause, 'needs' | 'exa
 
 /** Makes a cause of its definition. */
 export function defineCause<N extends Need, Figures>(definition: Definition<N, Figures>): Cause {
-  const { judge, tell, ...rest } = definition;
+  const { needs, judge, tell, ...rest } = definition;
   return {
     ...rest,
     examine(measures) {
-      if (!isGiven(measures, definition.needs)) return notChecked(missingOf(measures, definition.needs) ?? '');
+      if (!isGiven(measures, needs)) return notChecked(missingOf(measures, needs));
       const judged = judge(measures);
       if (judged.kind !== 'holds') return judged;
       const { kind: _holds, figures, ...weight } = judged;
@@ -131,13 +132,11 @@ export function examine(cause: Cause, measures: Measures): Finding {
     return notChecked(`a block trace does not hold ${UNSEEN[cause.layer]}; ${RECORD_INSTEAD}`);
   const finding = examineOn(cause, measures);
   if (finding.kind !== 'found') return finding;
-  const evidence = finding.evidence.map((one) => ({ ...one, source: 'the trace’s records' }));
+  const evidence = finding.evidence.map((one) => ({ ...one, source: TRACE }));
   return { ...finding, evidence, confidence: finding.confidence * sureFromRequests(measures) };
 }
 
 function examineOn(cause: Cause, measures: Measures): Finding {
-  const missing = missingOf(measures, cause.needs);
-  if (missing !== undefined) return notChecked(missing);
   try {
     return cause.examine(measures);
   } catch (error) {

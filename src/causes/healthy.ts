@@ -113,7 +113,7 @@ export const cause = defineCause({
           : '';
       return notChecked(`${percent(other)} of the victim’s time went into states that no cause explains yet${ofLocks}`);
     }
-    const doubt = doubtOf(m, m.account);
+    const doubt = doubtOf(m);
     if (doubt !== undefined) return notChecked(doubt);
     return holds({ share: 0, confidence: HEALTHY.sure * FIDELITY[m.account.source].ofHealth, lost: [] }, null);
   },

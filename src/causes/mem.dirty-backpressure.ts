@@ -6,7 +6,7 @@ import { said, size } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { diskName, judgeDevice } from './judge/shared.js';
-import { findThrottled } from './judge/throttled.js';
+import { findThrottled, throttleEvidence } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
 import { BACKPRESSURE } from '../model/thresholds/memory.js';
 
@@ -44,7 +44,7 @@ export const cause = defineCause({
       sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(throttled.share)} of its time while the device was busy ${percent(throttled.busy)} of it.`,
       culprit: { kind: 'device', name: diskName(m) },
       evidence: [
-        ...throttled.evidence('the device had work all along: it sets the pace'),
+        ...throttleEvidence(throttled, m, 'the device had work all along: it sets the pace'),
         ...(throttle && throttle.pauses > 0
           ? [
               {

@@ -13,7 +13,7 @@ import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { diskName } from './judge/shared.js';
-import { findThrottled } from './judge/throttled.js';
+import { findThrottled, throttleEvidence } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
 import { DIRTY_LIMIT } from '../model/thresholds/memory.js';
 
@@ -36,44 +36,46 @@ function deviceLimit({ topology }: Measures, id: DeviceId, global: number): numb
 
 /** The setting that makes the limit, and its size: the device's own (bdi) or the machine's (vm.dirty_*), or memory itself. */
 function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
-  const facts = m.input.facts.at(-1);
-  const global = Number.isFinite(m.throttle?.limitBytes ?? NaN)
-    ? (m.throttle?.limitBytes ?? NaN)
-    : vmstatDirtyLimit(m.input);
+  const told = m.throttle?.limitBytes ?? NaN;
+  const global = Number.isFinite(told) ? told : vmstatDirtyLimit(m.input);
   const disks = m.disk === undefined ? [] : [m.disk, ...(isBeneath ? m.topology.beneath(m.disk) : [])];
   const [own] = disks.map((id) => ({ id, limit: deviceLimit(m, id, global) })).toSorted((a, b) => a.limit - b.limit);
-  if (own && own.limit < Infinity) {
-    const bdi = m.topology.device(own.id)?.bdi;
-    const file = `/sys/class/bdi/${own.id}`;
-    const name = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
-    const strict = bdi?.get('strict_limit') === '1' ? 'strict_limit=1, ' : '';
-    return {
-      bytes: own.limit,
-      culprit: {
-        kind: 'setting',
-        name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${m.topology.name(own.id)}’s bdi`,
-        file: `${file}/${name}`,
-      },
-      advice: raised(m, own.id),
-    };
-  }
+  return own && own.limit < Infinity ? limitOfDevice(m, own.id, own.limit) : limitOfMachine(m, global);
+}
+
+function limitOfDevice(m: Measures, id: DeviceId, limit: number): LimitInForce {
+  const bdi = m.topology.device(id)?.bdi;
+  const name = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
+  const strict = bdi?.get('strict_limit') === '1' ? 'strict_limit=1, ' : '';
+  return {
+    bytes: limit,
+    culprit: {
+      kind: 'setting',
+      name: `${strict}${name}=${bdi?.get(name)?.trim() ?? '?'} of ${m.topology.name(id)}’s bdi`,
+      file: `/sys/class/bdi/${id}/${name}`,
+    },
+    advice: raised(m, id),
+  };
+}
+
+function limitOfMachine({ input }: Measures, limit: number): LimitInForce {
+  const facts = input.facts.at(-1);
   const sysctl = (name: string) => Number(facts?.files.get(`/proc/sys/vm/${name}`)?.trim());
-  if (sysctl('dirty_bytes') > 0) {
+  const setting = (name: string): Culprit => ({
+    kind: 'setting',
+    name: `vm.${name}=${sysctl(name)}`,
+    file: `/proc/sys/vm/${name}`,
+  });
+  if (sysctl('dirty_bytes') > 0)
     return {
-      bytes: global,
-      culprit: { kind: 'setting', name: `vm.dirty_bytes=${sysctl('dirty_bytes')}`, file: '/proc/sys/vm/dirty_bytes' },
+      bytes: limit,
+      culprit: setting('dirty_bytes'),
       advice: sharesOfMemory('Put the limit back to a share of memory: ', facts),
     };
-  }
-  if (sysctl('dirty_ratio') < DIRTY_LIMIT.lowRatio) {
-    return {
-      bytes: global,
-      culprit: { kind: 'setting', name: `vm.dirty_ratio=${sysctl('dirty_ratio')}`, file: '/proc/sys/vm/dirty_ratio' },
-      advice: sharesOfMemory('Raise it: ', facts),
-    };
-  }
+  if (sysctl('dirty_ratio') < DIRTY_LIMIT.lowRatio)
+    return { bytes: limit, culprit: setting('dirty_ratio'), advice: sharesOfMemory('Raise it: ', facts) };
   return {
-    bytes: global,
+    bytes: limit,
     culprit: { kind: 'setting', name: 'memory that can be dirty', file: '/proc/meminfo' },
     advice:
       'Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.',
@@ -142,7 +144,9 @@ export const cause = defineCause({
       sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(held)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
       culprit: limit.culprit,
       evidence: [
-        ...throttled.evidence(
+        ...throttleEvidence(
+          throttled,
+          m,
           isBeneath
             ? 'its workers were paused like the writer: the device beneath is not to blame'
             : 'the device idled: it is not to blame',

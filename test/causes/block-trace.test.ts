@@ -11,6 +11,7 @@ import { DiagnosisSchema, type Diagnosis } from '../../src/model/diagnosis.js';
 import { diagnoseRecording } from '../../src/pipeline.js';
 import { renderText } from '../../src/present/text.js';
 import { clockRecord, CLOCK, DISK, lifeOf, oneByOne, writeLoad, type Io } from '../support/request-lives.js';
+import { faultsIn } from '../support/telling.js';
 import { bigEndian, writeRecord, type TraceRecord } from '../support/blktrace.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-verdicts-'));
@@ -28,6 +29,7 @@ async function diagnosed(
   writeLoad(file, [clockRecord(1e12), ...load.flatMap(lifeOf), ...more], names);
   const { diagnosis } = await diagnoseRecording(file, 'test');
   v.parse(DiagnosisSchema, diagnosis);
+  assert.deepEqual(faultsIn(diagnosis), []);
   const share = diagnosis.accounting.reduce((sum, one) => sum + one.share, 0);
   assert.ok(diagnosis.accounting.length === 0 || Math.abs(share - 1) < 1e-6, `the states sum to ${share}`);
   return diagnosis;

@@ -3,23 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Case } from '../../src/model/case.js';
-import { measure } from '../../src/analysis/measures.js';
-import { loadCauses } from '../../src/catalogue.js';
-import { diagnose } from '../../src/causes/judge/diagnose.js';
-import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { asleep, ME, OTHER, processOf, ROUND_MS, ROUNDS } from '../support/asleep.js';
 import { aCase, someFacts } from '../support/case.js';
 import { LOOP0, type Row } from '../support/events.js';
+import { diagnosed } from '../support/telling.js';
 
 const JOURNAL = ['jbd2_log_wait_commit', 'ext4_sync_file', 'do_fsync'];
 const DIRECT = ['io_schedule', '__iomap_dio_rw', 'ext4_file_write_iter'];
 const WORKER = 9;
 const MiB = 1024 * 1024;
-
-async function diagnosed(input: Case): Promise<Diagnosis> {
-  return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
-}
 
 /** A request's row in any of the block events. */
 function block(t: number, pid: number, sector: number, bytes: number, rwbs: string): Row {

@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measure } from '../../src/analysis/measures.js';
 import { loadCauses } from '../../src/catalogue.js';
-import { examine, ruledOut, type Cause, type Found } from '../../src/causes/cause.js';
+import { defineCause, examine, ruledOut, type Cause, type Found } from '../../src/causes/cause.js';
 import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Case } from '../../src/model/case.js';
-import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, someEvents, type Row } from '../support/events.js';
+import { diagnosed } from '../support/telling.js';
 
 const ME = 50;
 
@@ -26,11 +26,7 @@ function holding(id: string, share: number, confidence: number, different: Parti
     lost: [],
     ...different,
   };
-  return { id, layer: 'block', rank: 'verdict', needs: [], examine: () => found };
-}
-
-async function diagnosed(input: Case): Promise<Diagnosis> {
-  return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
+  return { id, layer: 'block', rank: 'verdict', examine: () => found };
 }
 
 test('every cause of the folder is loaded and bears its file’s name', async () => {
@@ -42,7 +38,14 @@ test('every cause of the folder is loaded and bears its file’s name', async ()
 
 test('a missing need and an exception are not checked, with the reason', () => {
   const measures = measure(aCase());
-  const needy: Cause = { ...holding('x', 1, 1), needs: ['victim'] };
+  const needy = defineCause({
+    id: 'x',
+    layer: 'block',
+    rank: 'verdict',
+    needs: ['victim'],
+    judge: ({ account }) => ruledOut(account.name),
+    tell: () => ({ sentence: '', culprit: null, evidence: [], advice: [] }),
+  });
   assert.match(JSON.stringify(examine(needy, measures)), /not-checked.*no process was watched/);
   const broken: Cause = {
     ...holding('x', 1, 1),
@@ -51,6 +54,25 @@ test('a missing need and an exception are not checked, with the reason', () => {
     },
   };
   assert.match(JSON.stringify(examine(broken, measures)), /not-checked.*boom/);
+});
+
+test('without a victim no cause is ruled out, and without kernel events those that need them are not', async () => {
+  const nothing = await diagnosed(aCase());
+  assert.deepEqual(
+    nothing.ruledOut.map(({ cause }) => cause),
+    [],
+  );
+  const stat = series([0, 500, 1000], { majflt: [0, 0, 0] });
+  const me = { pid: ME, comm: 'me', stat, state: ['D', 'D', 'D'] };
+  const sampled = await diagnosed(
+    aCase({
+      victims: [{ pid: ME, comm: 'me', role: 'pid' }],
+      counters: { ...NO_COUNTERS, processes: new Map([[ME, me]]) },
+    }),
+  );
+  const why = new Map(sampled.notChecked.map((one) => [one.cause, one.why]));
+  assert.match(why.get('app.lock-convoy') ?? '', /sleeps were not recorded/);
+  assert.match(why.get('dev.neighbour') ?? '', /when the victim waited for its requests was not recorded/);
 });
 
 test('causes are ranked by the time that they explain, weighed by how sure they are; the others stand beside', () => {

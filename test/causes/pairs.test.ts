@@ -3,18 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Case } from '../../src/model/case.js';
-import { measure } from '../../src/analysis/measures.js';
-import { loadCauses } from '../../src/catalogue.js';
-import { diagnose } from '../../src/causes/judge/diagnose.js';
-import type { Diagnosis } from '../../src/model/diagnosis.js';
 import type { CgroupLimit } from '../../src/model/facts.js';
 import { asleep, END, ME, OTHER, processOf, ROUND_MS, ROUNDS } from '../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, type Row } from '../support/events.js';
-
-async function diagnosed(input: Case): Promise<Diagnosis> {
-  return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
-}
+import { diagnosed } from '../support/telling.js';
 
 async function causeOf(input: Case): Promise<string> {
   return (await diagnosed(input)).verdict.cause;

@@ -4,12 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Case } from '../../src/model/case.js';
-import { measure } from '../../src/analysis/measures.js';
-import { loadCauses } from '../../src/catalogue.js';
-import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import type { ProcessCounters } from '../../src/model/counters.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
+import { diagnosed } from '../support/telling.js';
 
 const ME = 50;
 const SAMPLES = 31;
@@ -83,7 +81,7 @@ function writes(perMs: readonly number[]) {
   return { syscr: ZERO, syscw: perMs, rchar: ZERO, wchar: written, read_bytes: ZERO, write_bytes: written };
 }
 
-async function diagnosed(counters: Partial<Case['counters']>, different: Partial<Case> = {}): Promise<Diagnosis> {
+function sampled(counters: Partial<Case['counters']>, different: Partial<Case> = {}): Promise<Diagnosis> {
   const input = aCase({
     durationMs: END,
     victims: [{ pid: ME, comm: 'victim', role: 'pid' }],
@@ -92,19 +90,19 @@ async function diagnosed(counters: Partial<Case['counters']>, different: Partial
     counters: { ...NO_COUNTERS, ...counters },
     ...different,
   });
-  return diagnose(measure(input), await loadCauses(), 'test').diagnosis;
+  return diagnosed(input);
 }
 
 test('a process that shows that it sleeps in a timer is idle; one that shows nothing may be anything', async () => {
-  const idle = await diagnosed({ processes: new Map([sleeper(ME, 'S', 'hrtimer_nanosleep')]) });
+  const idle = await sampled({ processes: new Map([sleeper(ME, 'S', 'hrtimer_nanosleep')]) });
   assert.equal(idle.verdict.cause, 'app.idle');
-  const hidden = await diagnosed({ processes: new Map([sleeper(ME, 'S', '0')]) });
+  const hidden = await sampled({ processes: new Map([sleeper(ME, 'S', '0')]) });
   assert.equal(hidden.verdict.cause, 'inconclusive');
   assert.equal(hidden.accounting[0]?.state, 'unexplained');
 });
 
 test('the thread that waits for the disk speaks for a process whose first thread is idle', async () => {
-  const { verdict } = await diagnosed(
+  const { verdict } = await sampled(
     {
       processes: new Map([sleeper(ME, 'S', 'ep_poll')]),
       threads: new Map([sleeper(ME + 1, 'D', 'io_schedule'), sleeper(ME + 2, 'S', 'futex_wait_queue')]),
@@ -118,18 +116,18 @@ test('the thread that waits for the disk speaks for a process whose first thread
 test('threads that wait for work are idle where all of them are, and no answer where one is in I/O', async () => {
   const pool = { processes: new Map([sleeper(ME, 'S', 'futex_wait_queue')]) };
   const threads = new Map([[ME, [ME, ME + 1]]]);
-  const idle = await diagnosed({ ...pool, threads: new Map([sleeper(ME + 1, 'S', 'ep_poll')]) }, { threads });
+  const idle = await sampled({ ...pool, threads: new Map([sleeper(ME + 1, 'S', 'ep_poll')]) }, { threads });
   assert.equal(idle.verdict.cause, 'app.idle');
-  const busy = await diagnosed({ ...pool, threads: new Map([sleeper(ME + 1, 'D', 'io_schedule')]) }, { threads });
+  const busy = await sampled({ ...pool, threads: new Map([sleeper(ME + 1, 'D', 'io_schedule')]) }, { threads });
   assert.notEqual(busy.verdict.cause, 'app.idle');
 });
 
 test('a shell that waits for its command is held up with it, and is not idle where that was not seen', async () => {
   const shell = sleeper(ME, 'S', 'do_wait');
-  const unseen = await diagnosed({ processes: new Map([shell]), disks: SLOW_DISK });
+  const unseen = await sampled({ processes: new Map([shell]), disks: SLOW_DISK });
   assert.equal(unseen.verdict.cause, 'inconclusive');
   const child = ME + 7;
-  const seen = await diagnosed(
+  const seen = await sampled(
     { processes: new Map([shell, sleeper(child, 'D', 'io_schedule')]), disks: SLOW_DISK },
     {
       victims: [
@@ -144,14 +142,14 @@ test('a shell that waits for its command is held up with it, and is not idle whe
 
 test('writes that write nothing are no idleness: that they fail is a candidate, and why is left open', async () => {
   const io = { syscw: TIMES.map((t) => t / 20), wchar: TIMES.map(() => 5), rchar: TIMES.map(() => 0) };
-  const failing = await diagnosed({ processes: new Map([sleeper(ME, 'S', 'ep_poll', io)]) });
+  const failing = await sampled({ processes: new Map([sleeper(ME, 'S', 'ep_poll', io)]) });
   assert.equal(failing.verdict.cause, 'inconclusive');
   assert.deepEqual(
     failing.candidates.map(({ cause }) => cause),
     ['dev.errors'],
   );
   const writing = { ...io, wchar: TIMES.map((t) => t * 4096) };
-  const paced = await diagnosed({ processes: new Map([sleeper(ME, 'S', 'hrtimer_nanosleep', writing)]) });
+  const paced = await sampled({ processes: new Map([sleeper(ME, 'S', 'hrtimer_nanosleep', writing)]) });
   assert.equal(paced.verdict.cause, 'app.idle');
 });
 
@@ -160,7 +158,7 @@ test('a frozen btrfs is named by its mount, whose number is of no device', async
   const [device] = [...someFacts().devices.values()];
   assert.ok(mount && device);
   const process = { pid: ME, comm: 'me', command: 'me', cgroups: new Map(), startTicks: 1, daemon: false };
-  const { verdict } = await diagnosed(
+  const { verdict } = await sampled(
     { processes: new Map([sleeper(ME, 'D', 'percpu_rwsem_wait')]) },
     {
       manifest: { ...aCase().manifest, plan: { command: 'record', hz: 10, events: false } },
@@ -177,12 +175,12 @@ test('a frozen btrfs is named by its mount, whose number is of no device', async
 });
 
 test('a writer that its disk serves at once is healthy; one that waits longer than its few writes need is not acquitted', async () => {
-  const healthy = await diagnosed({
+  const healthy = await sampled({
     processes: new Map([waiter(writes(growing(0.5)))]),
     disks: disk(growing(0.5), 0.3),
   });
   assert.equal(healthy.verdict.cause, 'healthy');
-  const few = await diagnosed({ processes: new Map([waiter(writes(growing(0.01)))]), disks: disk(growing(0.5), 0.3) });
+  const few = await sampled({ processes: new Map([waiter(writes(growing(0.01)))]), disks: disk(growing(0.5), 0.3) });
   assert.equal(few.verdict.cause, 'inconclusive');
   assert.match(
     few.verdict.sentence,
@@ -192,9 +190,9 @@ test('a writer that its disk serves at once is healthy; one that waits longer th
 
 test('what others ask of the disk keeps counters from acquitting it: where all wait long, and where the victim gets less done meanwhile', async () => {
   const mine = waiter(writes(growing(0.5)));
-  const even = await diagnosed({ processes: new Map([mine]), disks: disk(growing(2), 0.4) });
+  const even = await sampled({ processes: new Map([mine]), disks: disk(growing(2), 0.4) });
   assert.equal(even.verdict.cause, 'healthy', 'company that is always there and harms nobody');
-  const long = await diagnosed({ processes: new Map([mine]), disks: disk(growing(2), 0.4, 40) });
+  const long = await sampled({ processes: new Map([mine]), disks: disk(growing(2), 0.4, 40) });
   assert.match(
     long.verdict.sentence,
     /75 % of what loop0 moved was not the victim’s, each of the 6000 requests there took 20 ms/,
@@ -207,7 +205,7 @@ test('what others ask of the disk keeps counters from acquitting it: where all w
   const isBurst = (t: number) => Math.floor((t - 1) / 1000) % 2 === 1;
   const own = sum((t) => (isBurst(t) ? 0.1 : 0.4));
   const all = sum((t) => (isBurst(t) ? 4.1 : 0.8));
-  const surges = await diagnosed({ processes: new Map([waiter(writes(own))]), disks: disk(all, 0.4) });
+  const surges = await sampled({ processes: new Map([waiter(writes(own))]), disks: disk(all, 0.4) });
   assert.equal(surges.verdict.cause, 'inconclusive');
   assert.match(surges.verdict.sentence, /while others asked for most the victim got \d\d % of its work done/);
 });
@@ -221,17 +219,17 @@ test('threads that take turns at a lock while one waits for the disk may be a co
     return new Map([[pid, { ...counters, wchan: { t: Float64Array.from(TIMES), name } }]]);
   };
   const load = { processes: process, disks: disk(growing(0.5), 0.3) };
-  const convoy = await diagnosed({ ...load, threads: turns(0.5) }, { threads });
+  const convoy = await sampled({ ...load, threads: turns(0.5) }, { threads });
   assert.match(convoy.verdict.sentence, /1 of the victim’s threads waited for locks while another waited for the disk/);
-  const pool = await diagnosed({ ...load, threads: turns(1) }, { threads });
+  const pool = await sampled({ ...load, threads: turns(1) }, { threads });
   assert.equal(pool.verdict.cause, 'healthy');
 });
 
 test('flushes that its own writes can’t have asked for are not its own', async () => {
   const process = (perMs: number) => new Map([sleeper(ME, 'D', 'jbd2_log_wait_commit', writes(growing(perMs)))]);
   const disks = disk(growing(0.1), 0.9, 0.9, growing(0.1));
-  assert.equal((await diagnosed({ processes: process(0.05), disks })).verdict.cause, 'app.sync-writes');
-  const others = await diagnosed({ processes: process(0.01), disks });
+  assert.equal((await sampled({ processes: process(0.05), disks })).verdict.cause, 'app.sync-writes');
+  const others = await sampled({ processes: process(0.01), disks });
   assert.notEqual(others.verdict.cause, 'app.sync-writes');
   const why = others.ruledOut.find(({ cause }) => cause === 'app.sync-writes')?.why;
   assert.equal(why, 'loop0 was flushed 300 times while it wrote 30 times: others asked for most of that');
@@ -245,7 +243,7 @@ test('a writer that read a page is not short of page cache, whatever others read
     write_bytes: growing(written),
   });
   const causes = async (read: number, written: number) => {
-    const { verdict, ruledOut } = await diagnosed({
+    const { verdict, ruledOut } = await sampled({
       processes: new Map([waiter(io(read, written))]),
       disks: disk(growing(0.5), 0.3),
       vmstat,
@@ -265,16 +263,42 @@ test('starved is who waits long for each slice of a CPU that others have, not wh
     system: growing(0.05),
     idle: growing(0),
   });
-  const starved = await diagnosed({ processes: new Map([sleeper(ME, 'R', '0', undefined, sched(0.1))]), cpu });
+  const starved = await sampled({ processes: new Map([sleeper(ME, 'R', '0', undefined, sched(0.1))]), cpu });
   assert.equal(starved.verdict.cause, 'cpu.starved');
-  const waking = await diagnosed({ processes: new Map([sleeper(ME, 'S', 'ep_poll', undefined, sched(20))]), cpu });
+  const waking = await sampled({ processes: new Map([sleeper(ME, 'S', 'ep_poll', undefined, sched(20))]), cpu });
   assert.notEqual(waking.verdict.cause, 'cpu.starved');
   assert.ok((waking.accounting.find(({ state }) => state === 'cpu-wakeup')?.share ?? 0) > 0.5);
   // Nine siblings took all the other CPU time.
   const siblings = Array.from({ length: 9 }, (_, n) => sleeper(ME + 1 + n, 'R', '0', undefined, sched(0.1)));
-  const crowd = await diagnosed(
+  const crowd = await sampled(
     { processes: new Map([sleeper(ME, 'R', '0', undefined, sched(0.1))]), threads: new Map(siblings), cpu },
     { threads: new Map([[ME, [ME, ...siblings.map(([pid]) => pid)]]]) },
   );
   assert.notEqual(crowd.verdict.cause, 'cpu.starved');
+});
+
+test('what counters were not recorded is not checked, and nobody is ruled out by it', async () => {
+  const [pid, waiting] = sleeper(ME, 'D', 'io_schedule');
+  const blind = await sampled({ processes: new Map([[pid, waiting]]) });
+  const unchecked = blind.notChecked.map(({ cause }) => cause);
+  for (const cause of [
+    'app.sync-writes',
+    'blk.cgroup-limit',
+    'blk.split',
+    'dev.capped',
+    'dev.errors',
+    'dev.slow',
+    'fs.full',
+    'mem.thrash',
+  ])
+    assert.ok(unchecked.includes(cause), cause);
+  // The same with the counters: each of them can be ruled out, or holds.
+  const io = writes(growing(0.5));
+  const seen = await sampled({ processes: new Map([sleeper(ME, 'D', 'io_schedule', io)]), disks: SLOW_DISK });
+  assert.equal(seen.verdict.cause, 'dev.slow');
+  for (const cause of ['app.sync-writes', 'dev.capped', 'dev.errors'])
+    assert.ok(
+      seen.ruledOut.some((one) => one.cause === cause),
+      cause,
+    );
 });

@@ -31,7 +31,7 @@ function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boo
 /** `times` is when the disk was slow. */
 export function beneathOf(m: Measures, times: readonly Interval[]): Beneath {
   const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
-  const span = { from: times[0]?.from ?? 0, to: times.at(-1)?.to ?? m.input.durationMs };
+  const span = { from: times[0]?.from ?? NaN, to: times.at(-1)?.to ?? NaN };
   const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
   const device = { kind: 'device', name: diskName(m) } as const;
   if (below.length === 0) return { culprit: device, evidence: [], advice: [] };

@@ -5,34 +5,36 @@ import type { VictimAccount } from '../../model/account.js';
 import { msIn } from '../../analysis/victim/account.js';
 import { allowedFor, expectedMs } from '../../analysis/requests/disk-load.js';
 import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
-import { growthWithin } from '../../analysis/machine/series.js';
+import { growthWithin, valueAt } from '../../analysis/machine/series.js';
 import { intersect, total } from '../../base/intervals.js';
-import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
+import { shareOf, timesIn } from '../../analysis/measures.js';
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
+import type { Given } from './needs.js';
 import { DEVICE_WAITS, diskName, judgeDevice } from './shared.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { DOUBTS, JUDGING } from '../../model/thresholds/judging.js';
 
 /** How long the victim's requests took, queueing included, and what a solid-state disk may take for them. */
-function ownLatency({ load, requests }: Measures, { own }: VictimAccount) {
+function ownLatency({ load, requests, account: { own } }: Given<'victim'>) {
   let count = 0;
   let tookMs = 0;
   let allowedMs = 0;
   load?.rows.forEach((row, at) => {
-    const took = (requests?.completed[row] ?? NaN) - (requests?.queued[row] ?? NaN);
+    const took = valueAt(requests?.completed, row) - valueAt(requests?.queued, row);
     if (own[row] === 0 || !(took >= 0)) return;
     count += 1;
     tookMs += took;
-    allowedMs += expectedMs(NORMS.solid, requests?.kind[row] ?? 0, load.moved[at] ?? 0);
+    allowedMs += expectedMs(NORMS.solid, valueAt(requests?.kind, row), valueAt(load.moved, at));
   });
   return { count, tookMs, allowedMs };
 }
 
 /** Why a block trace can't acquit what it shows; undefined where it can. */
-function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
+function doubtOfTrace(m: Given<'victim'>): string | undefined {
+  const { account } = m;
   if (isKernelThread(m.input, account.pid))
     return 'only threads of the kernel waited for requests, and who waited for them is not in a block trace';
   const seenMs = account.to - account.from;
@@ -40,7 +42,7 @@ function doubtOfTrace(m: Measures, account: VictimAccount): string | undefined {
   // Which kind of disk it is is not known, so it must be fast enough for the better one.
   const judged = judgeDevice(m, NORMS.solid);
   if (!judged || Number.isNaN(judged.factor)) return 'the trace holds too few requests to tell how they were served';
-  const { tookMs, allowedMs, count } = ownLatency(m, account);
+  const { tookMs, allowedMs, count } = ownLatency(m);
   if (tookMs > allowedMs)
     return `each of the victim’s ${count} requests took ${duration(tookMs / count)} from queue to completion, and a block trace does not say what ${diskName(m)} should give`;
   return judged.factor > 1
@@ -80,7 +82,8 @@ function progressInSurges(account: VictimAccount, disk: Series, process: Process
 }
 
 /** Why counters can't acquit the others on the victim's disk. */
-function doubtOfOthers(m: Measures, account: VictimAccount): string | undefined {
+function doubtOfOthers(m: Given<'victim'>): string | undefined {
+  const { account } = m;
   const disk = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
   const process = m.input.counters.processes.get(account.pid);
   if (!disk || !process) return undefined;
@@ -97,7 +100,8 @@ function doubtOfOthers(m: Measures, account: VictimAccount): string | undefined 
 }
 
 /** Why counters alone can't acquit what the victim waited for; undefined where they can. */
-function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined {
+function doubtOfSamples(m: Given<'victim'>): string | undefined {
+  const { account } = m;
   const waiting = shareOf(account, DISK_WAITS);
   if (waiting > DOUBTS.mostWaiting)
     return `the victim waited for I/O ${percent(waiting)} of its time, and counters alone can’t tell whether that is as it should be`;
@@ -106,11 +110,11 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
   if (waiters > 0)
     return `${waiters} of the victim’s threads waited for locks while another waited for the disk, and counters alone can’t tell who kept whom waiting`;
   const process = m.input.counters.processes.get(account.pid);
-  const faults = growthWithin(process?.stat, 'majflt', account.from, account.to) || 0;
+  const faults = growthWithin(process?.stat, 'majflt', account.from, account.to);
   const work = processWork(process, account);
   // Calls on pipes and counters are counted as well: no more of them than its sectors can have been for a disk.
   const calls = Math.min(work.calls, work.diskBytes / 512);
-  if (Number.isNaN(calls))
+  if (Number.isNaN(calls + faults))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
   const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + msIn(line, DISK_WAITING), 0);
   // As many flushes as its calls on the disk can have asked for.
@@ -118,11 +122,12 @@ function doubtOfSamples(m: Measures, account: VictimAccount): string | undefined
   const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;
   if (!(waitedMs <= mayTakeMs))
     return `the victim waited ${duration(waitedMs)} for the disk in ${Math.round(calls + faults)} reads and writes of it, longer than an ordinary disk needs for them, and counters alone can’t tell for what`;
-  return doubtOfOthers(m, account);
+  return doubtOfOthers(m);
 }
 
 /** Where the disk was slow in too few requests for dev.slow to be sure. */
-function doubtOfEvents(m: Measures, account: VictimAccount): string | undefined {
+function doubtOfEvents(m: Given<'victim'>): string | undefined {
+  const { account } = m;
   const share = total(intersect(timesIn(account, DEVICE_WAITS), m.slow)) / (account.to - account.from);
   return share >= JUDGING.noticeable
     ? `the victim waited for ${diskName(m)} ${percent(share)} of its time while that took longer than an ordinary disk may, for too few requests to tell whether it is slow`
@@ -130,6 +135,7 @@ function doubtOfEvents(m: Measures, account: VictimAccount): string | undefined 
 }
 
 /** Why the victim can't be called healthy, in words; undefined where nothing speaks against it. */
-export function doubtOf(m: Measures, account: VictimAccount): string | undefined {
-  return { requests: doubtOfTrace, samples: doubtOfSamples, events: doubtOfEvents }[account.source](m, account);
+export function doubtOf(m: Given<'victim'>): string | undefined {
+  const { account } = m;
+  return { requests: doubtOfTrace, samples: doubtOfSamples, events: doubtOfEvents }[account.source](m);
 }

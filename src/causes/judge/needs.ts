@@ -49,8 +49,8 @@ export function isGiven<N extends Need>(measures: Measures, needs: readonly N[])
   return needs.every((need) => NEEDS[need].has(measures));
 }
 
-/** Why the first of these that is missing keeps a cause from being checked; undefined where all are there. */
-export function missingOf(measures: Measures, needs: readonly Need[]): string | undefined {
+/** Why the first of these that is missing keeps a cause from being checked; empty where all are there. */
+export function missingOf(measures: Measures, needs: readonly Need[]): string {
   const missing = needs.find((need) => !NEEDS[need].has(measures));
-  return missing && NEEDS[missing].else;
+  return missing === undefined ? '' : NEEDS[missing].else;
 }

@@ -2,9 +2,10 @@
 // asked for, because a fast device serves many at once without harm.
 
 import { total } from '../../base/intervals.js';
-import { timesIn, type Measures } from '../../analysis/measures.js';
+import { timesIn } from '../../analysis/measures.js';
 import { isGuilty, type Neighbour } from '../../analysis/victim/neighbours.js';
 import type { State } from '../../model/states.js';
+import type { Given } from './needs.js';
 import { HARM } from '../../model/thresholds/device.js';
 
 /** What the victim waits in while others are served. */
@@ -22,16 +23,16 @@ export interface NeighbourHarm {
 }
 
 /** Undefined where nobody else used the disk. */
-export function harmOf(m: Measures): NeighbourHarm | undefined {
+export function harmOf(m: Given<'victim'>): NeighbourHarm | undefined {
   const { account, neighbours } = m;
   // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
   // Whose locks the victim waits for works with it: processes of one database are no neighbours.
   const isOthers = ({ origin }: Neighbour) =>
-    (isGuilty(origin) && account?.holders.has(origin.pid ?? -1) !== true) ||
-    (origin.via === 'unattributed' && account?.source === 'requests');
+    (isGuilty(origin) && account.holders.has(origin.pid ?? -1) !== true) ||
+    (origin.via === 'unattributed' && account.source === 'requests');
   const others = neighbours?.others.filter(isOthers) ?? [];
   const first = others[0];
-  if (!account || !neighbours || !first || first.bytes === 0) return undefined;
+  if (!neighbours || !first || first.bytes === 0) return undefined;
   const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
   const share = foreignMs / (account.to - account.from);
   const mean = neighbours.contendedMeanMs;

@@ -2,7 +2,7 @@
 
 import { busyShare, slowness, type ServiceNorm, type Slowness } from '../../analysis/requests/disk-load.js';
 import type { Interval } from '../../base/intervals.js';
-import { lastAtOrBefore } from '../../analysis/machine/series.js';
+import { lastAtOrBefore, valueAt } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId } from '../../model/counters.js';
@@ -20,8 +20,8 @@ export function utilisation(m: Measures, times: readonly Interval[]): number {
   if (!series || !ticks || first === undefined || last === undefined) return NaN;
   const a = Math.max(0, lastAtOrBefore(series.t, first));
   const b = Math.max(0, lastAtOrBefore(series.t, last));
-  const span = (series.t[b] ?? 0) - (series.t[a] ?? 0);
-  return span > 0 ? Math.min(1, ((ticks[b] ?? 0) - (ticks[a] ?? 0)) / span) : NaN;
+  const span = valueAt(series.t, b) - valueAt(series.t, a);
+  return span > 0 ? Math.min(1, (valueAt(ticks, b) - valueAt(ticks, a)) / span) : NaN;
 }
 
 /** States in which the victim waits for what the device has not done yet. */

@@ -13,12 +13,13 @@ import { JUDGING } from '../../model/thresholds/judging.js';
 export interface Throttled {
   readonly share: number;
   readonly times: readonly Interval[];
+  /** Of those, in which the victim itself slept in it, and in which the device's own workers did while it waited for them, ms. */
+  readonly ownMs: number;
+  readonly beneathMs: number;
   /** Share of the pauses in which the device was at work, and its own workers were not paused themselves. */
   readonly busy: number;
   /** True where it was the device's own workers that were paused, for most of the time. */
   readonly isBeneath: boolean;
-  /** The two figures on which both causes stand; `means` says what the device's share means. */
-  evidence(means: string): Argument[];
 }
 
 /** How the dirty throttle held the victim, or why that is not worth an argument. */
@@ -27,42 +28,45 @@ export function findThrottled(m: Given<'victim'>): Throttled | Refused {
   const own = timesIn(account, ['dirty-throttle']);
   const beneath = intersect(timesIn(account, ['block-device']), m.pausedBeneath);
   const times = union([...own, ...beneath]);
-  const wall = account.to - account.from;
-  const held = total(times) / wall;
-  if (held < JUDGING.noticeable)
-    return ruledOut(`the dirty throttle held the victim for only ${percent(held)} of its time`);
+  const share = total(times) / (account.to - account.from);
+  if (share < JUDGING.noticeable)
+    return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
   const working = without(times, m.pausedBeneath);
   const busy = working.length === 0 ? 0 : (utilisation(m, working) * total(working)) / total(times);
   if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
-  const pausedMs = total(intersect(times, m.pausedBeneath));
-  return {
-    share: held,
-    times,
-    busy,
-    isBeneath: pausedMs > total(times) / 2,
-    evidence: (means) => [
-      {
-        measure: 'time in the dirty throttle',
-        value: said`${time(total(own))} (${part(total(own) / wall)})`,
-        meaning: 'the writer was made to sleep in balance_dirty_pages',
-        source: FIDELITY[account.source].waits,
-      },
-      ...(pausedMs > 0
-        ? [
-            {
-              measure: `${diskName(m)}’s own workers in the dirty throttle`,
-              value: said`${time(pausedMs)} of the ${time(total(times))} in which the victim was paused or waited for them`,
-              meaning: `${diskName(m)} writes into the page cache of what it stands on, and is held by the same limit`,
-              source: 'writeback:balance_dirty_pages',
-            },
-          ]
-        : []),
-      {
-        measure: `${diskName(m)} while the writer was paused`,
-        value: said`busy ${part(busy)}`,
-        meaning: means,
-        source: m.load ? 'block:block_rq_issue, block:block_rq_complete' : '/proc/diskstats',
-      },
-    ],
-  };
+  const beneathMs = total(intersect(times, m.pausedBeneath));
+  return { share, times, busy, ownMs: total(own), beneathMs, isBeneath: beneathMs > total(times) / 2 };
+}
+
+/** The figures on which both causes stand; `means` says what the device's share means. */
+export function throttleEvidence(
+  { times, ownMs, beneathMs, busy }: Throttled,
+  m: Given<'victim'>,
+  means: string,
+): Argument[] {
+  const name = diskName(m);
+  return [
+    {
+      measure: 'time in the dirty throttle',
+      value: said`${time(ownMs)} (${part(ownMs / (m.account.to - m.account.from))})`,
+      meaning: 'the writer was made to sleep in balance_dirty_pages',
+      source: FIDELITY[m.account.source].waits,
+    },
+    ...(beneathMs > 0
+      ? [
+          {
+            measure: `${name}’s own workers in the dirty throttle`,
+            value: said`${time(beneathMs)} of the ${time(total(times))} in which the victim was paused or waited for them`,
+            meaning: `${name} writes into the page cache of what it stands on, and is held by the same limit`,
+            source: 'writeback:balance_dirty_pages',
+          },
+        ]
+      : []),
+    {
+      measure: `${name} while the writer was paused`,
+      value: said`busy ${part(busy)}`,
+      meaning: means,
+      source: m.load ? 'block:block_rq_issue, block:block_rq_complete' : '/proc/diskstats',
+    },
+  ];
 }

@@ -19,7 +19,7 @@ function holding(id: string, different: Partial<Found>): Cause {
     lost: [],
     ...different,
   };
-  return { id, layer: 'block', rank: 'verdict', needs: [], examine: () => found };
+  return { id, layer: 'block', rank: 'verdict', examine: () => found };
 }
 
 test('a cause is a verdict from half sure on, and a candidate where it would explain a quarter of the time', () => {

@@ -1,0 +1,83 @@
+// What is said when no cause holds and health can't be argued either: where the time went, the causes that are likeliest, and what would
+// decide. It is a verdict like any other, so that pages and scripts need no second way.
+
+import type { Measures } from '../../analysis/measures.js';
+import { busyShare } from '../../analysis/requests/disk-load.js';
+import { percent } from '../../base/format.js';
+import type { Advice, Verdict } from '../../model/diagnosis.js';
+import { number, part, said, time } from '../../model/quantity.js';
+import { STATES } from '../../model/states.js';
+import { DEVICE_JUDGING } from '../../model/thresholds/judging.js';
+import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
+import { advise, look } from './advice.js';
+import { TRACE } from './fidelity.js';
+import type { Holding } from './order.js';
+
+/** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
+function deviceOf(m: Measures): Argument[] {
+  const { load, input } = m;
+  if (input.source !== 'block-trace' || !load) return [];
+  const busy = busyShare(load, [{ from: 0, to: input.durationMs }]);
+  return [
+    {
+      measure: `${m.topology.name(load.disk)} during the trace`,
+      value: said`busy ${part(busy)} of ${time(input.durationMs)}, ${number(load.rows.length)} requests`,
+      meaning:
+        busy < DEVICE_JUDGING.hadRoom
+          ? 'the device had room: whoever was slow meanwhile was held up above the block layer, or asked for nothing'
+          : 'the device had work for most of the time',
+      source: TRACE,
+    },
+  ];
+}
+
+function decides({ id }: Cause, { text, commands }: Advice): Advice {
+  return { text: `What would decide on ${id}: ${text}.`, commands };
+}
+
+/** What would show more than this recording does. */
+function recordNext({ input, account }: Measures): Advice | string {
+  const again = look('iowitness record --for 60s --pid PID');
+  if (input.source === 'block-trace') return advise`Record what a block trace leaves out: ${again}, as root.`;
+  return account?.source === 'events'
+    ? advise`Look at the accounting and record for longer: ${again}.`
+    : 'Record as root, so that the victim’s sleeps and the requests are seen.';
+}
+
+/** The likeliest causes with what each says, or the state that most of the time went into, and `why` the victim is not called healthy. */
+function sentence({ account }: Measures, why: string, candidates: readonly Holding[]): string {
+  if (candidates.length > 0) {
+    const told = candidates.map(({ cause, finding }) => `${cause.id} (${finding.sentence.replace(/\.$/, '')})`);
+    return `It can’t be told which it is: ${told.join(', or ')}.`;
+  }
+  const waits = [...(account?.ms ?? [])].filter(([state]) => state !== 'running');
+  const [largest] = waits.sort((a, b) => b[1] - a[1]);
+  const wall = account ? account.to - account.from : 0;
+  return largest && wall > 0
+    ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}; ${why}.`
+    : `There is no verdict: ${why}.`;
+}
+
+/** `why`: what keeps the victim from being called healthy. */
+export function inconclusive(m: Measures, why: string, candidates: readonly Holding[]): Verdict {
+  const { account } = m;
+  const deciding = candidates.flatMap(({ cause, finding }) =>
+    finding.decidedBy === undefined ? [] : [decides(cause, adviceOf(finding.decidedBy))],
+  );
+  return {
+    cause: 'inconclusive',
+    layer: 'none',
+    sureness: null,
+    confidence: 0,
+    score: 0,
+    share: 0,
+    since: null,
+    sinceMs: null,
+    fromStart: false,
+    victim: account ? { pid: account.pid, name: account.name } : null,
+    culprit: null,
+    sentence: sentence(m, why, candidates),
+    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)].map(evidenceOf),
+    advice: [...deciding, recordNext(m)].map(adviceOf),
+  };
+}
