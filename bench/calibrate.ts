@@ -10,8 +10,11 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chance, fitLogistic, logit, type Sample } from '../src/base/logistic.js';
 import { loadDrills } from '../src/catalogue.js';
+import type { Verdict } from '../src/model/diagnosis.js';
 import type { DrillReport } from '../src/model/drills.js';
 import { diagnoseRecording } from '../src/pipeline.js';
+import { isTrue } from './real-stalls/judge.js';
+import { readKept } from './real-stalls/run.js';
 
 interface Row {
   /** The drill, or the application and what was done to it: runs of one scenario are alike. */
@@ -26,17 +29,24 @@ interface Row {
 const ROOT = path.join(import.meta.dirname, '../..');
 const LOW = 0.05;
 const HIGH = 0.98;
-/** What each cause's own offset is shrunk by: a cause with few verdicts is judged as all are. */
+/** What each correction is shrunk by: a cause with few verdicts is judged as all are, and with none at all the score is the chance. */
 const RIDGE = 1;
 /** Of the verdicts that claim to be sure at most one in twenty may be wrong, of the likely ones one in four. */
 /** The columns before the causes' own. */
-const [INTERCEPT, SLOPE, COUNTERS, FIRST_CAUSE] = [0, 1, 2, 3];
+const INTERCEPT = 0;
+const SLOPE = 1;
+const COUNTERS = 2;
+const FIRST_CAUSE = 3;
 const STEPS = { sure: 0.95, likely: 0.75 } as const;
 
-async function row(recording: string, about: Omit<Row, 'cause' | 'score' | 'right'>, right: readonly string[]) {
+async function row(
+  recording: string,
+  about: Omit<Row, 'cause' | 'score' | 'right'>,
+  isRight: (verdict: Verdict) => boolean,
+): Promise<Row[]> {
   const { diagnosis } = await diagnoseRecording(recording, 'bench');
   const { cause, score } = diagnosis.verdict;
-  return cause === 'inconclusive' ? [] : [{ ...about, cause, score, right: right.includes(cause) }];
+  return cause === 'inconclusive' ? [] : [{ ...about, cause, score, right: isRight(diagnosis.verdict) }];
 }
 
 async function ofDrills(file: string): Promise<Row[]> {
@@ -47,7 +57,13 @@ async function ofDrills(file: string): Promise<Row[]> {
     const drill = drills.get(run.drill);
     for (const recording of drill ? (run.recordings ?? []) : []) {
       const as = recording.endsWith('-user.iow') ? 'user' : 'root';
-      rows.push(...(await row(recording, { scenario: run.drill, kind: 'drill', as }, drill?.verdicts ?? [])));
+      rows.push(
+        ...(await row(
+          recording,
+          { scenario: run.drill, kind: 'drill', as },
+          ({ cause }) => drill?.verdicts.includes(cause) === true,
+        )),
+      );
     }
   }
   return rows;
@@ -56,12 +72,10 @@ async function ofDrills(file: string): Promise<Row[]> {
 async function ofApplications(folder: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (const name of readdirSync(folder).filter((one) => one.endsWith('.truth.json'))) {
-    const truth: { id: string; verdicts: string[]; acceptable: string[] } = JSON.parse(
-      readFileSync(path.join(folder, name), 'utf8'),
-    );
+    const truth = readKept(path.join(folder, name));
     const recording = path.join(folder, name.replace(/\.truth\.json$/, '.iow'));
     const about = { scenario: truth.id, kind: 'application', as: 'root' } as const;
-    rows.push(...(await row(recording, about, [...truth.verdicts, ...truth.acceptable])));
+    rows.push(...(await row(recording, about, (verdict) => isTrue(verdict, truth))));
   }
   return rows;
 }
@@ -80,9 +94,10 @@ interface Model {
   readonly coefficients: readonly number[];
 }
 
-function columnsOf({ cause, score, as }: Row, causes: readonly string[]): number[] {
-  const x = logit(Math.min(HIGH, Math.max(LOW, score)));
-  return [1, x, as === 'user' ? 1 : 0, ...causes.map((one) => (one === cause ? 1 : 0))];
+/** The score is taken for the chance, and corrected: by a constant, by a slope, for counters alone, and for the cause. */
+function columnsOf({ cause, score, as }: Row, causes: readonly string[]): Pick<Sample, 'x' | 'before'> {
+  const before = logit(Math.min(HIGH, Math.max(LOW, score)));
+  return { x: [1, before, as === 'user' ? 1 : 0, ...causes.map((one) => (one === cause ? 1 : 0))], before };
 }
 
 /** Drills and applications weigh the same in all, however many there are of each: drills were made by those who made the causes. */
@@ -92,16 +107,17 @@ function fit(rows: readonly Row[]): Model {
     ['drill', 'application'].map((kind) => [kind, rows.filter((one) => one.kind === kind).length]),
   );
   const samples: Sample[] = rows.map((one) => ({
-    x: columnsOf(one, causes),
+    ...columnsOf(one, causes),
     isYes: one.right,
     weight: rows.length / 2 / Math.max(1, counts.get(one.kind) ?? 1),
   }));
-  const ridge = [0, RIDGE / 10, RIDGE, ...causes.map(() => RIDGE)];
-  const coefficients = fitLogistic(samples, ridge);
-  if ((coefficients[SLOPE] ?? 0) >= 0) return { causes, coefficients };
-  // A better score can't mean a worse chance: then it means nothing, and its column is left out.
-  const flat = samples.map((one) => ({ ...one, x: one.x.map((value, column) => (column === SLOPE ? 0 : value)) }));
-  return { causes, coefficients: fitLogistic(flat, ridge) };
+  return {
+    causes,
+    coefficients: fitLogistic(
+      samples,
+      [1, 1, 1, ...causes.map(() => 1)].map((one) => one * RIDGE),
+    ),
+  };
 }
 
 function told({ causes, coefficients }: Model, one: Row): number {

@@ -35,6 +35,12 @@ function isTrueOfLoad(verdict: Verdict, kept: Kept): boolean {
   return kept.load && verdict.cause === 'dev.neighbour' && names(verdict, LOAD_NAMES);
 }
 
+/** Whether a verdict is right or as true, however sure it is, and blames nobody who is innocent. */
+export function isTrue(verdict: Verdict, kept: Kept): boolean {
+  if (verdict.cause !== 'env.changed' && names(verdict, kept.wrongNames)) return false;
+  return tellsTruth(verdict, kept) || kept.acceptable.includes(verdict.cause) || isTrueOfLoad(verdict, kept);
+}
+
 /** Right, acceptable (open, or as true), or wrong, and why. */
 export function judge({ verdict, also }: Diagnosis, kept: Kept): Judged {
   const claims = [verdict, ...also.filter((one) => one.confidence >= SURE)];

@@ -1,10 +1,12 @@
 // Logistic regression with a ridge, by Newton's method: the chance of a yes from a few numbers, where data are few and some columns are rare.
-// The first column is the intercept and is not shrunk. Source: Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 4.4;
+// What is known before is an offset that nothing is fitted to. Source: Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 4.4;
 // le Cessie & van Houwelingen, Ridge Estimators in Logistic Regression, Applied Statistics 41 (1992).
 
 export interface Sample {
   /** As many numbers as there are columns. */
   readonly x: readonly number[];
+  /** What is known before: the log odds to which the columns are added. */
+  readonly before: number;
   readonly isYes: boolean;
   readonly weight: number;
 }
@@ -12,8 +14,9 @@ export interface Sample {
 const STEPS = 60;
 const CLOSE_ENOUGH = 1e-9;
 
-export function chance(coefficients: readonly number[], x: readonly number[]): number {
-  return 1 / (1 + Math.exp(-dot(coefficients, x)));
+/** The chance of a yes, 0 to 1. */
+export function chance(coefficients: readonly number[], { x, before }: Pick<Sample, 'x' | 'before'>): number {
+  return 1 / (1 + Math.exp(-before - dot(coefficients, x)));
 }
 
 export function logit(p: number): number {
@@ -28,8 +31,9 @@ export function fitLogistic(samples: readonly Sample[], ridge: readonly number[]
     const curvature = coefficients.map((_one, row) =>
       coefficients.map((_other, column) => (row === column ? (ridge[row] ?? 0) + CLOSE_ENOUGH : 0)),
     );
-    for (const { x, isYes, weight } of samples) {
-      const p = chance(coefficients, x);
+    for (const sample of samples) {
+      const { x, isYes, weight } = sample;
+      const p = chance(coefficients, sample);
       x.forEach((value, row) => {
         if (value === 0) return;
         gradient[row] = (gradient[row] ?? 0) + weight * value * ((isYes ? 1 : 0) - p);

@@ -11,8 +11,11 @@ export type Sureness = 'sure' | 'likely' | 'possible';
 /** The chance that a verdict of this cause with this score is right, 0 to 1. */
 export function chanceOf(cause: string, score: number, isFromCounters: boolean): number {
   const { intercept, slope, counters, causes, bounds } = CALIBRATION;
-  const x = logit(Math.min(bounds.high, Math.max(bounds.low, score)));
-  return chance([intercept, slope, counters, causes[cause] ?? 0], [1, x, isFromCounters ? 1 : 0, 1]);
+  const before = logit(Math.min(bounds.high, Math.max(bounds.low, score)));
+  return chance([intercept, slope, counters, causes[cause] ?? 0], {
+    x: [1, before, isFromCounters ? 1 : 0, 1],
+    before,
+  });
 }
 
 export function surenessOf(confidence: number): Sureness {
