@@ -21,9 +21,11 @@ export function listenForInterrupts(): Interrupts {
   const interrupted = new Promise<string>((resolve) => (settle = resolve));
   let firstAt: number | undefined;
   const listener = (): void => {
-    firstAt ??= performance.now();
-    if (performance.now() - firstAt > IMPATIENCE_MS) process.exit(EXIT.failed);
+    if (firstAt !== undefined && performance.now() - firstAt > IMPATIENCE_MS) process.exit(EXIT.failed);
     settle('interrupt');
+    // Counted from when the work that the first one begins lets go of the thread: until then the second can't be heard,
+    // however soon it came.
+    setTimeout(() => (firstAt ??= performance.now()), 0).unref();
   };
   for (const signal of SIGNALS) process.on(signal, listener);
   return {
