@@ -13,7 +13,7 @@ import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
 import type { Interval } from '../../base/intervals.js';
-import { linkWakes, ownRequests, passedOn, splitWaits } from './own-requests.js';
+import { isPassedOn, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { sampledLine, sleptIn } from './samples.js';
@@ -152,7 +152,7 @@ function fromEvents(
   // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
   const own = ownRequests(requests, owners, threads, wakes);
   const isWriteback = sleepsBelow(input.events, WRITEBACK_WAITS);
-  const segments = splitWaits(line, requests, own, wakes, index, kernel, (row) => passedOn(owners, row), isWriteback);
+  const segments = splitWaits(line, requests, own, wakes, index, kernel, (row) => isPassedOn(owners, row), isWriteback);
   // What a command forks is a process of its own, with its own name.
   const isChild = isForked(input, pid, thread);
   return {

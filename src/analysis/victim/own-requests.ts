@@ -82,7 +82,7 @@ export function ownRequests(
  * True for requests that the kernel's workers queue for nobody known: a throttle had held them back, and passes them on so. The
  * filesystem's structures may have been held back as well.
  */
-export function passedOn({ list, sources, ownerOf, first, source }: Owners, row: number): boolean {
+export function isPassedOn({ list, sources, ownerOf, first, source }: Owners, row: number): boolean {
   for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1) {
     const index = source[at] ?? 0;
     const owner = list[ownerOf[index] ?? 0];

@@ -112,7 +112,10 @@ function tagged(rows: Parameters<typeof someEvents>[0]) {
   });
   const { first, tag, share } = requests.parts;
   const parts = Array.from({ length: requests.length }, (_, row) =>
-    Array.from(tag.slice(first[row], first[row + 1]), (one, at) => [one, share[(first[row] ?? 0) + at]]),
+    Array.from(tag.slice(first[row], first[row + 1]), (one, at): [number, number | undefined] => [
+      one,
+      share[(first[row] ?? 0) + at],
+    ]),
   );
   return { parts, told };
 }
@@ -148,12 +151,12 @@ test('a flush is shared alike by those who asked for it', () => {
     block_rq_complete: [flush(4, 0)],
   });
   assert.deepEqual(
-    parts.map((row) => row.toSorted()),
+    parts.map((row) => new Map(row)),
     [
-      [
+      new Map([
         [5, 0.5],
         [6, 0.5],
-      ],
+      ]),
     ],
   );
   assert.deepEqual(told, []);
