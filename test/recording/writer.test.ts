@@ -4,7 +4,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, constants, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  constants,
+  mkdirSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -94,6 +103,21 @@ test('many pages come back in order, in frames that a reader takes', async () =>
     for (let number = 0; number < 3000; number += 1)
       assert.equal(read.readUInt8(number * 4096 + 4095), number % 251, `page ${number}`);
     assert.deepEqual(recording.losses, []);
+  });
+});
+
+test('trace pages are deflated on disk, and their frames tell how long they are', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const writer = await RecordingWriter.create(place, newManifest());
+    const page = (number: number) => Buffer.alloc(4096, number % 251);
+    for (let number = 0; number < 500; number += 1) writer.pages('machine', 0, page(number));
+    await writer.close(END, 'time');
+    assert.ok(statSync(path.join(place, 'trace/machine.cpu0.log')).size < (500 * 4096) / 2);
+    const recording = openRecording(place);
+    let told = 0;
+    recording.traceSizes((_atNs, bytes) => (told += bytes));
+    assert.equal(told, 500 * 4096);
   });
 });
 
