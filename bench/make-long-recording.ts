@@ -120,7 +120,13 @@ function writePages(original: OpenRecording, to: string, periodNs: number, optio
       for (const chunk of chunks) {
         const pages = shifted(chunk, BigInt(round * periodNs));
         const atNs = pages.readBigUInt64LE(0) + 1_000_000_000n;
-        const head = { type: FRAME.pages, flags: options.deflate ? DEFLATED : 0, sequence, atNs };
+        const head = {
+          type: FRAME.pages,
+          flags: options.deflate ? DEFLATED : 0,
+          sequence,
+          atNs,
+          inflated: options.deflate ? pages.length : 0,
+        };
         appendFileSync(file, encodeFrame(head, options.deflate ? deflateRawSync(pages, { level: 1 }) : pages));
         sequence += 1;
       }

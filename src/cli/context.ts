@@ -109,7 +109,7 @@ export function moment(text: string): Moment {
   const [hour = NaN, minute = NaN, second = NaN] = parts;
   if (hour < 24 && minute < 60 && second < 60) return { timeOfDayMs: ((hour * 60 + minute) * 60 + second) * 1000 };
   try {
-    return { sinceStartMs: Number(text) === 0 ? 0 : seconds(text) * 1000 };
+    return { sinceStartMs: text.trim() === '0' ? 0 : seconds(text) * 1000 };
   } catch {
     throw new InvalidArgumentError(
       'give a time since the start such as 90, 5m or 1h, or one of day (UTC) such as 03:12.',

@@ -28,7 +28,7 @@ import { openRecording, type OpenRecording } from '../recording/reader.js';
  */
 const MOST_TRACE_BYTES = 320 * 1024 ** 2;
 /** Those of the part that is looked at where the whole has more: half a gigabyte, which any machine has to spare. */
-const PART_BYTES = 128 * 1024 ** 2;
+const PART_BYTES = 96 * 1024 ** 2;
 
 function text(recording: OpenRecording, name: string): string | undefined {
   const content = recording.file(name);

@@ -34,7 +34,7 @@ export interface FrameHead {
   readonly length: number;
   readonly sequence: number;
   readonly atNs: bigint;
-  /** Of deflated trace pages, their bytes when inflated: a multiple of 8 below 512 KiB. Absent, or 0, for all others. */
+  /** Of deflated trace pages, their bytes when inflated, below 512 KiB; rounded up to 8 when read. Absent, or 0, for all others. */
   readonly inflated?: number;
 }
 
@@ -54,7 +54,7 @@ export function sealFrame(buffer: Buffer, head: FrameHead): Buffer {
   frame.writeUInt32LE(MAGIC, 0);
   frame.writeUInt8(head.type, 4);
   frame.writeUInt8(head.flags, 5);
-  frame.writeUInt16LE((head.inflated ?? 0) / INFLATED_UNIT, 6);
+  frame.writeUInt16LE(Math.ceil((head.inflated ?? 0) / INFLATED_UNIT), 6);
   frame.writeUInt32LE(head.length, 8);
   frame.writeUInt32LE(head.sequence >>> 0, 12);
   frame.writeBigUInt64LE(head.atNs, 16);

@@ -42,9 +42,10 @@ export class LogFile {
     return this.written;
   }
 
-  /** Adds a frame to what the next `flush` writes. The payload is copied. */
-  add(type: number, flags: number, payload: Uint8Array): void {
-    if (!this.broken) this.push(encodeFrame({ type, flags, sequence: this.sequence, atNs: monotonicNs() }, payload));
+  /** Adds a frame to what the next `flush` writes. The payload is copied; `inflated` is the length of deflated trace pages. */
+  add(type: number, flags: number, payload: Uint8Array, inflated = 0): void {
+    if (this.broken) return;
+    this.push(encodeFrame({ type, flags, sequence: this.sequence, atNs: monotonicNs(), inflated }, payload));
   }
 
   /** The same for a payload of `length` bytes that lies in a buffer with room for the header; `release` gives the buffer back. */

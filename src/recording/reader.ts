@@ -224,7 +224,7 @@ class Recording implements OpenRecording {
     if ((flags & DEFLATED) === 0) return payload;
     try {
       const pages = inflateRawSync(payload, { maxOutputLength: Math.max(1, inflated) });
-      return pages.length === inflated ? pages : undefined;
+      return Math.ceil(pages.length / 8) * 8 === inflated ? pages : undefined;
     } catch {
       return undefined;
     }

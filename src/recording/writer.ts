@@ -15,6 +15,7 @@ import type { Sink } from '../model/sink.js';
 import { DirectFile, writeFileDirect } from './direct-file.js';
 import { DEFLATED, FRAME, FRAME_HEADER, frameBytes } from './frame.js';
 import { LogFile } from './log-file.js';
+import { OwnCpu, readOwnCpu } from './own-cpu.js';
 import { encodeReadings, type RawReading } from './tape.js';
 import { Turns } from './turns.js';
 
@@ -26,6 +27,8 @@ const MOST_QUEUED = 32 * 1024 * 1024;
 const PAGES_FRAME = 256 * 1024;
 /** A frame of readings is ended when their texts have this size. */
 const READINGS_FRAME = 4 * 1024 * 1024;
+/** Trace pages are deflated, to a sixth or so, while fewer bytes than these wait for the disk and the process has CPU time to spare. */
+const DEFLATE_BELOW = 4 * 1024 * 1024;
 /** Writes under way at once: half of Node's threads for files, so that a stalled disk leaves some to the tracer. */
 const MOST_WRITES = 2;
 /** The tape is the most precious; a flush of its file makes what was written to the others durable on most filesystems as well. */
@@ -46,6 +49,8 @@ interface PageStream {
   /** The next frame: room for its header, then trimmed pages one behind the other. */
   frame: Buffer;
   bytes: number;
+  /** Frames are added in the order of their pages, whichever are deflated. */
+  order: Promise<void>;
 }
 
 export class RecordingWriter implements Sink {
@@ -63,6 +68,7 @@ export class RecordingWriter implements Sink {
   private deflating = 0;
   private order: Promise<void> = Promise.resolve();
   private dropped = 0;
+  private readonly cpu = new OwnCpu(readOwnCpu());
   private readonly turns = new Turns(MOST_WRITES);
   /** Why it must end before it is told to. */
   private ended: string | undefined;
@@ -156,7 +162,7 @@ export class RecordingWriter implements Sink {
     let stream = this.streams.get(name);
     if (!stream) {
       const log = this.logOf(this.makeLog(`trace/${name}.log`), SYNC_MS.pages);
-      this.streams.set(name, (stream = { log, frame: this.spareFrame(), bytes: 0 }));
+      this.streams.set(name, (stream = { log, frame: this.spareFrame(), bytes: 0, order: Promise.resolve() }));
     }
     return stream;
   }
@@ -173,11 +179,24 @@ export class RecordingWriter implements Sink {
 
   private endPages(stream: PageStream): void {
     if (stream.bytes === 0) return;
-    const { frame } = stream;
-    stream.log.addInPlace(FRAME.pages, frame, stream.bytes, () => this.spare.push(frame));
+    const { frame, bytes, log } = stream;
+    const pages = frame.subarray(FRAME_HEADER, FRAME_HEADER + bytes);
+    const isDeflated = this.cpu.hasTime && this.queuedBytes < DEFLATE_BELOW;
     stream.frame = this.spareFrame();
     stream.bytes = 0;
-    stream.log.flush();
+    this.deflating += bytes;
+    const packing = isDeflated ? deflate(pages, { level: 1 }) : undefined;
+    const release = () => this.spare.push(frame);
+    stream.order = stream.order.then(async () => {
+      const packed = await packing;
+      if (packed) {
+        log.add(FRAME.pages, DEFLATED, packed, bytes);
+        release();
+      } else log.addInPlace(FRAME.pages, frame, bytes, release);
+      this.deflating -= bytes;
+      log.flush();
+    });
+    this.follow(stream.order);
   }
 
   file(name: string, content: Uint8Array): void {
@@ -199,6 +218,7 @@ export class RecordingWriter implements Sink {
       this.dropped = 0;
       this.say({ code: 'write-queue-full', where: 'bytes that were dropped', count });
     }
+    this.cpu.look(readOwnCpu());
     for (const stream of this.streams.values()) this.endPages(stream);
     this.endReadings();
     for (const log of this.logs) log.flush();

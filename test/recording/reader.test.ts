@@ -170,3 +170,70 @@ test('a recording of version 1 opens, with all that is in it', () => {
   assert.equal(recording.files('trace/events/').length, 2);
   assert.deepEqual(recording.losses, []);
 });
+
+test('a recording of version 2 opens, with deflated pages that are those of version 1', () => {
+  const [first, second] = ['v1.iow', 'v2.iow'].map((name) =>
+    openRecording(path.resolve(import.meta.dirname, '../../../test/fixtures/recordings', name)),
+  );
+  assert.ok(first && second);
+  assert.deepEqual([second.manifest.version, second.manifest.pageBytes], [2, 4096]);
+  const pagesOf = (recording: typeof first) =>
+    recording
+      .traceStreams()
+      .map(({ instance, cpu }) => Buffer.concat([...recording.pages(instance, cpu)]).toString('base64'));
+  assert.deepEqual(pagesOf(second), pagesOf(first));
+  assert.deepEqual(
+    [...second.readings()].filter(({ path: from }) => from !== 'iowitness:trace'),
+    [...first.readings()],
+  );
+  let bytes = 0;
+  second.traceSizes((_atNs, size) => (bytes += size));
+  assert.equal(bytes, 25_880 + 26_296);
+  assert.deepEqual(second.losses, []);
+});
+
+test('frames that are passed over by their heads are no loss, and those behind them are read', async () => {
+  await inFolder((folder) => {
+    const manifest = newManifest();
+    const startNs = BigInt(manifest.start.monotonicNs);
+    const frame = (second: number) => {
+      const head = { type: FRAME.pages, flags: 0, sequence: second - 1, atNs: startNs + BigInt(second * 1e9) };
+      return encodeFrame(head, Buffer.alloc(500_000, second));
+    };
+    const made = place(folder, manifest);
+    mkdirSync(path.join(made, 'trace'));
+    const whole = Buffer.concat([1, 2, 3, 4, 5].map(frame));
+    // Pages that nobody asks for are not looked at: damage in them is none of this reader's business.
+    whole.fill(0xff, 600_000, 600_100);
+    writeFileSync(path.join(made, 'trace/machine.cpu0.log'), whole);
+    const seconds = (recording: ReturnType<typeof openRecording>, fromNs?: number) =>
+      [...recording.pages('machine', 0, fromNs)].map((pages) => pages[0]);
+    const recording = openRecording(made);
+    assert.deepEqual(seconds(recording, 3.5e9), [4, 5]);
+    assert.deepEqual(recording.losses, []);
+    assert.deepEqual(seconds(recording), [1, 3, 4, 5]);
+    assert.deepEqual(
+      recording.losses.map(({ code }) => code),
+      ['log-damaged'],
+    );
+  });
+});
+
+test('pages that do not inflate to what their frame tells are a loss', async () => {
+  await inFolder((folder) => {
+    const made = place(folder, newManifest());
+    mkdirSync(path.join(made, 'trace'));
+    const startNs = BigInt(newManifest().start.monotonicNs);
+    const pages = Buffer.alloc(4096, 1);
+    const frames = [4096, 4088, 4104, 0].map((inflated, sequence) =>
+      encodeFrame({ type: FRAME.pages, flags: DEFLATED, sequence, atNs: startNs, inflated }, deflateRawSync(pages)),
+    );
+    writeFileSync(path.join(made, 'trace/machine.cpu0.log'), Buffer.concat(frames));
+    const recording = openRecording(made);
+    assert.equal([...recording.pages('machine', 0)].length, 1);
+    assert.deepEqual(
+      recording.losses.map(({ code }) => code),
+      ['log-damaged', 'log-damaged', 'log-damaged'],
+    );
+  });
+});

@@ -115,6 +115,21 @@ test('many pages come back in order, in frames that a reader takes', async () =>
   });
 });
 
+test('trace pages are deflated on disk, and their frames tell how long they are', async () => {
+  await inFolder(async (folder) => {
+    const place = path.join(folder, 'a.iow');
+    const writer = await RecordingWriter.create(place, newManifest());
+    const page = (number: number) => Buffer.alloc(4096, number % 251);
+    for (let number = 0; number < 500; number += 1) writer.pages('machine', 0, page(number));
+    await writer.close(END, 'time');
+    assert.ok(statSync(path.join(place, 'trace/machine.cpu0.log')).size < (500 * 4096) / 2);
+    const recording = openRecording(place);
+    let told = 0;
+    recording.traceSizes((_atNs, bytes) => (told += bytes));
+    assert.equal(told, 500 * 4096);
+  });
+});
+
 test('a recording can be read while it is written', async () => {
   await inFolder(async (folder) => {
     const place = path.join(folder, 'a.iow');
