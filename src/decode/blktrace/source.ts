@@ -127,14 +127,40 @@ class StreamSource implements ByteSource {
   }
 }
 
-function decompress(path: string, through: NodeJS.ReadWriteStream & Readable): ByteSource {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  file.on('error', (error) => through.destroy(error));
-  return new StreamSource(path, file.pipe(through));
+/**
+ * What a trace inflates to at most: sixteen times its compressed bytes, and this much besides. Of the 48 bytes of a record no compressor
+ * foresees the end of its time and of its number, three bytes at least; real traces shrink to a fifth. What inflates to more is no trace.
+ */
+const MOST_TIMES = 16;
+const MOST_BESIDES = 64 * 1024 * 1024;
+
+type Decompressor = NodeJS.ReadWriteStream & Readable & { readonly bytesWritten: number };
+
+/** A compressed file, up to what a trace of its size inflates to. */
+class InflatedSource extends StreamSource {
+  private readonly inflater: Decompressor;
+  private inflated = 0;
+
+  constructor(path: string, inflater: Decompressor) {
+    const file = createReadStream(path, { highWaterMark: CHUNK });
+    file.on('error', (error) => inflater.destroy(error));
+    super(path, file.pipe(inflater));
+    this.inflater = inflater;
+  }
+
+  override async read(into: Uint8Array): Promise<number> {
+    if (this.refusal !== undefined) return 0;
+    const count = await super.read(into);
+    this.inflated += count;
+    if (this.inflated <= MOST_BESIDES + MOST_TIMES * this.inflater.bytesWritten) return count;
+    this.refusal = `it inflates to ${MOST_TIMES} times its size and more, which no trace does`;
+    await this.close();
+    return 0;
+  }
 }
 
 /** Node has zstd from 22.15 on; its types come with that version. */
-function zstdDecompressor(path: string): NodeJS.ReadWriteStream & Readable {
+function zstdDecompressor(path: string): Decompressor {
   const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
   if (typeof create !== 'function') {
     throw new UserError(
@@ -147,8 +173,8 @@ function zstdDecompressor(path: string): NodeJS.ReadWriteStream & Readable {
 
 /** Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. Throws a UserError where that can't be. */
 export function openSource(path: string): ByteSource {
-  if (path.endsWith('.gz')) return decompress(path, zlib.createGunzip({ chunkSize: CHUNK }));
-  if (path.endsWith('.zst')) return decompress(path, zstdDecompressor(path));
+  if (path.endsWith('.gz')) return new InflatedSource(path, zlib.createGunzip({ chunkSize: CHUNK }));
+  if (path.endsWith('.zst')) return new InflatedSource(path, zstdDecompressor(path));
   return openFile(path);
 }
 
@@ -169,9 +195,21 @@ export class ByteWindow {
   /** Whether the source has no more. */
   ended = false;
   private base = 0;
+  private gaveUp: string | undefined;
 
   constructor(source: ByteSource) {
     this.source = source;
+  }
+
+  /** Why the bytes ended before their time; undefined at a true end. */
+  get refusal(): string | undefined {
+    return this.gaveUp ?? this.source.refusal;
+  }
+
+  /** Takes what is there for the end. */
+  giveUp(why: string): void {
+    this.gaveUp = why;
+    this.ended = true;
   }
 
   /** Where `at` stands in the source. */

@@ -1,7 +1,7 @@
 // Which files make up a trace, and reading them: plain, compressed, merged; and what can't be read.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -64,6 +64,32 @@ test('a cut gzip file gives what was whole, and says that the rest is missing', 
   assert.ok(
     losses.some(({ code, where }) => code === 'blktrace-unreadable' && where.includes('unexpected end of file')),
   );
+});
+
+test('a compressed file that inflates to more than any trace is read as far as one of its size could reach', async () => {
+  const packed = gzipSync(Buffer.concat(Array.from({ length: 2_000_000 }, () => bytes.subarray(0, 48))));
+  writeFileSync(at('bomb.blktrace.0.gz'), packed);
+  const losses: Loss[] = [];
+  let records = 0;
+  for await (const batch of readRecords(openSource(at('bomb.blktrace.0.gz')), (loss) => losses.push(loss)))
+    records += batch.length;
+  assert.ok(records > 100_000, 'much of it is read');
+  assert.ok(records * 48 <= 64 * 2 ** 20 + 16 * packed.length, `${records} records of ${packed.length} bytes`);
+  assert.match(losses.at(-1)?.where ?? '', /inflates to 16 times its size and more, which no trace does/);
+  assert.ok(losses.some(({ code }) => code === 'blktrace-unreadable'));
+});
+
+test('a file is read no further than where nothing is a record for many megabytes', async () => {
+  writeFileSync(at('holes'), bytes);
+  truncateSync(at('holes'), 2 ** 33);
+  appendFileSync(at('holes'), bytes);
+  const { times: found, losses } = await times('holes');
+  assert.deepEqual(found, [3, 500]);
+  assert.deepEqual(
+    losses.map(({ code }) => code),
+    ['blktrace-damaged', 'blktrace-unreadable'],
+  );
+  assert.match(losses[1]?.where ?? '', /no record in 64 MiB, so the rest was not read/);
 });
 
 test('what can’t be opened is one sentence', () => {
