@@ -105,7 +105,9 @@ export const DiagnosisSchema = v.object({
   /** Other causes that hold as well, in order of the time they cost. */
   also: v.array(Verdict),
   /** Where the verdict is `inconclusive`: the two likeliest causes, and the measurement that would decide on each. */
-  candidates: v.array(v.object({ cause: v.string(), confidence: Share, decidedBy: v.nullable(v.string()) })),
+  candidates: v.array(
+    v.object({ cause: v.string(), confidence: Share, score: Share, decidedBy: v.nullable(v.string()) }),
+  ),
   /** Settings that changed during the recording. */
   changes: v.array(
     v.object({ what: v.string(), before: v.nullable(v.string()), after: v.nullable(v.string()), atMs: v.number() }),

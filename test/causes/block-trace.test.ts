@@ -51,7 +51,7 @@ test('a disk that takes long for each request is slow, and it is said from what 
   );
   assert.equal(verdict.cause, 'dev.slow');
   assert.deepEqual([verdict.victim, verdict.culprit?.name], [{ pid: ME, name: 'mysqld' }, '8:0']);
-  assert.ok(verdict.confidence > 0.5 && verdict.confidence < 0.9);
+  assert.ok(verdict.score > 0.5 && verdict.score < 0.9);
   assert.ok(verdict.evidence.every((one) => one.source === 'the trace’s records'));
   assert.deepEqual([recording.kind, accountingFrom], ['block-trace', 'requests']);
   assert.deepEqual([recording.host, recording.kernel, recording.id], [null, null, null]);
@@ -71,7 +71,7 @@ test('what an ordinary spinning disk may take is neither slow nor healthy, becau
 test('a fast disk that serves one who waits for nothing else is healthy, less surely than if it had been watched', async () => {
   const { verdict } = await diagnosed(oneByOne(4000, 0.01, { pid: ME, deviceMs: 0.4 }));
   assert.equal(verdict.cause, 'healthy');
-  assert.ok(verdict.confidence < 0.85);
+  assert.ok(verdict.score < 0.85);
 });
 
 test('a glimpse is no verdict', async () => {

@@ -120,7 +120,7 @@ const causes = await loadCauses();
 export function judged(id: string, madeUp: MadeUp): number | string {
   const { verdict, also, candidates, ruledOut, notChecked } = diagnosisOf(id, madeUp);
   const found = [verdict, ...also, ...candidates].find(({ cause }) => cause === id);
-  if (found) return Number(found.confidence.toFixed(3));
+  if (found) return Number(found.score.toFixed(3));
   return [...ruledOut, ...notChecked].find(({ cause }) => cause === id)?.why ?? verdict.sentence;
 }
 

@@ -185,6 +185,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     candidates: candidates.map(({ cause, finding }) => ({
       cause: cause.id,
       confidence: chanceOf(cause.id, finding.confidence, m.account?.source === 'samples'),
+      score: finding.confidence,
       decidedBy: finding.decidedBy === undefined ? null : adviceOf(finding.decidedBy).text,
     })),
     changes: input.changes.map((change) => ({ ...change })),

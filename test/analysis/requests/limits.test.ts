@@ -2,11 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findBursts } from '../../../src/analysis/requests/bursts.js';
+import { findBursts as findSparse, type Bursts } from '../../../src/analysis/requests/bursts.js';
 import { ceilingOf } from '../../../src/analysis/requests/ceiling.js';
 import { loadOf, slowdownOf, slowTimes } from '../../../src/analysis/requests/disk-load.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { judged, requestsOf, type Request } from '../../support/measures.js';
+
+function findBursts(series: Float64Array): Bursts {
+  return findSparse(new Map(series.entries()), series.length);
+}
 
 /** A series that repeats [bins, value] stretches so many times. */
 function repeated(times: number, ...stretches: readonly (readonly [bins: number, value: number])[]): Float64Array {

@@ -245,10 +245,21 @@ function company(count: number, durationMs = 10_000) {
     { pid: ME, name: 'victim', via: 'direct' },
     { pid: 60, name: 'other', via: 'direct' },
   ] as const;
-  const of = Int32Array.from(requests.pid, (pid) => Number(pid !== ME));
   const own = Uint8Array.from(requests.pid, (pid) => Number(pid === ME));
-  const origins = { list, of, inodeShares: new Map() };
-  return findNeighbours(loadOf(requests, 0), requests, origins, own, [], durationMs, () => undefined);
+  const source = { device: '7:0', dirtier: undefined, inode: -1, meta: false };
+  const owners = {
+    list,
+    sources: [
+      { ...source, queuer: ME },
+      { ...source, queuer: 60 },
+    ],
+    ownerOf: Int32Array.of(0, 1),
+    first: Uint32Array.from({ length: requests.length + 1 }, (_, row) => row),
+    source: Int32Array.from(requests.pid, (pid) => Number(pid !== ME)),
+    share: new Float64Array(requests.length).fill(1),
+  };
+  const victim = { own, threads: new Set([ME]) };
+  return findNeighbours(loadOf(requests, 0), requests, owners, victim, [], durationMs, () => undefined);
 }
 
 test('twelve requests in company and alone are compared, six are too few', () => {
