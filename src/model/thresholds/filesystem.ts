@@ -66,12 +66,6 @@ export const JOURNAL = thresholds('fs.journal', {
     means: 'How sure it is, by the share of all syncs that are others’.',
     basis: { prior: 'each of its own may be the one that it waits for' },
   },
-  withoutName: {
-    value: 0.55,
-    unit: 'confidence',
-    means: 'How sure it is where nobody was seen to sync.',
-    basis: { derived: 'a little more than what is sure enough' },
-  },
   withoutSyncs: {
     value: 0.4,
     unit: 'confidence',

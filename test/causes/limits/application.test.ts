@@ -1,0 +1,56 @@
+// The causes of the application just below and just above each of their numbers, and how sure they are in between.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { counted, judged, ME, type MadeUp } from '../../support/measures.js';
+
+/** Two threads that wait half of their time for a third, which is in I/O for this share of that. */
+function convoy(holderInIo: number): MadeUp {
+  const waiting = new Map([
+    [ME, 0.5],
+    [ME + 1, 0.5],
+  ]);
+  const times = [{ from: 0, to: 5000 }];
+  return {
+    spent: { 'user-lock': 0.5 },
+    measures: { convoy: { waiting, holder: ME + 2, releases: 9, waits: 10, holderInIo, holderRunning: 0, times } },
+  };
+}
+
+test('a lock is a story about disks where its holder is in I/O for 45 % of the waiting, not for 35 %', () => {
+  assert.equal(judged('app.lock-convoy', convoy(0.45)), 0.731);
+  assert.match(String(judged('app.lock-convoy', convoy(0.35))), /was in I\/O for 35 % of it/);
+});
+
+/** A victim that waits in fsync for 55 % of 10 s, by events. */
+function syncing(perSecond: number, kibEach: number, others = 0): MadeUp {
+  const count = perSecond * 10;
+  const own = Array.from({ length: count }, (_, n) => (n * 10_000) / count);
+  return {
+    spent: { journal: 0.55 },
+    slept: { journal: 'do_fsync' },
+    input: { counters: counted({}, { wchar: count * kibEach * 1024 }) },
+    measures: { syncs: { own, others: new Map([[60, others]]) } },
+  };
+}
+
+test('small writes are many from ten a second on, and small up to 64 KiB', () => {
+  assert.equal(judged('app.sync-writes', syncing(15, 48)), 0.85);
+  assert.match(String(judged('app.sync-writes', syncing(7, 48))), /7.0 times a second/);
+  assert.match(String(judged('app.sync-writes', syncing(15, 96))), /after 98.3 kB each/);
+});
+
+test('a program whose syncs others outnumber by more than two waits for theirs', () => {
+  assert.equal(judged('app.sync-writes', syncing(15, 4, 225)), 0.85);
+  assert.match(String(judged('app.sync-writes', syncing(15, 4, 450))), /others asked 450 times, against its own 150/);
+});
+
+test('from counters it can have asked for twice the flushes that its commits take, and is told less surely', () => {
+  const flushed = (calls: number): MadeUp => ({
+    source: 'samples',
+    spent: { journal: 0.55 },
+    input: { counters: counted({ fl_ios: 150 }, { syscw: calls, wchar: calls * 4096 }) },
+  });
+  assert.equal(judged('app.sync-writes', flushed(50)), 0.722);
+  assert.match(String(judged('app.sync-writes', flushed(30))), /was flushed 150 times while it wrote 30 times/);
+});

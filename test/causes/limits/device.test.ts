@@ -1,0 +1,294 @@
+// The causes of the device just below and just above each of their numbers.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
+import type { CgroupLimit } from '../../../src/model/facts.js';
+import { processOf } from '../../support/asleep.js';
+import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
+import { LOOP0, someEvents, type Row } from '../../support/events.js';
+import {
+  counted,
+  diagnosisOf,
+  grown,
+  judged,
+  ME,
+  requestsOf,
+  type MadeUp,
+  type Request,
+} from '../../support/measures.js';
+
+interface Capped {
+  /** Operations in each of twenty half seconds. */
+  readonly operations: (window: number) => number;
+  readonly depth: number;
+  readonly own?: number;
+  /** Half seconds at the beginning without a queue. */
+  readonly free?: number;
+}
+
+/** A device that completes so many requests in each half second, evenly, with so many inside it. */
+function capped({ operations, depth, own = 1, free = 0 }: Capped): MadeUp {
+  const requests: Request[] = [];
+  for (let window = 0; window < 20; window += 1) {
+    const count = operations(window);
+    const gap = 500 / count;
+    const took = (window < free ? 0.5 : depth) * gap;
+    for (let n = 0; n < count; n += 1)
+      requests.push({ at: window * 500 + (n + 0.5) * gap - took, took, own: n % 10 < own * 10 });
+  }
+  return { spent: { 'block-device': 1 }, requests };
+}
+
+test('an output is flat that varies by 5 % from one half second to the next, not by 12 %', () => {
+  assert.equal(judged('dev.capped', capped({ operations: (n) => (n % 2 === 0 ? 100 : 110), depth: 4.5 })), 0.767);
+  const uneven = capped({ operations: (n) => (n % 2 === 0 ? 100 : 127), depth: 4.5 });
+  assert.match(String(judged('dev.capped', uneven)), /that is not flat/);
+});
+
+test('the victim must own 60 % of what waits in the device', () => {
+  assert.equal(judged('dev.capped', capped({ operations: () => 100, depth: 9, own: 0.7 })), 0.95);
+  assert.match(String(judged('dev.capped', capped({ operations: () => 100, depth: 9, own: 0.5 }))), /only 50 % of it/);
+});
+
+test('a device fell to its limit that gave half as much again before, not a seventh', () => {
+  const sentence = (before: number) =>
+    diagnosisOf('dev.capped', capped({ operations: (n) => (n < 4 ? before : 100), depth: 9, free: 4 })).verdict
+      .sentence;
+  assert.match(sentence(150), /it gave 1.5 times as much before/);
+  assert.doesNotMatch(sentence(115), /times as much before/);
+});
+
+test('from counters a rate limit is less sure, and the victim’s part is that of the bytes', () => {
+  const t = Array.from({ length: 21 }, (_, n) => n * 500);
+  const perWindow = (value: number) => t.map((_, n) => n * value);
+  const disk = {
+    rd_ios: perWindow(0),
+    rd_sectors: perWindow(0),
+    wr_ios: perWindow(100),
+    wr_sectors: perWindow(800),
+    io_ticks: perWindow(500),
+    time_in_queue: perWindow(9 * 500),
+  };
+  const { processes } = counted({}, { write_bytes: 0.7 * 20 * 800 * 512 });
+  const counters = { ...NO_COUNTERS, processes, disks: new Map([['7:0', series(t, disk)]]) };
+  assert.equal(judged('dev.capped', { source: 'samples', spent: { 'block-device': 1 }, input: { counters } }), 0.807);
+});
+
+/** So many failed requests, one each 400 ms, and calls of the victim that failed with EIO once a second. */
+function failing(requests: number, calls: number): MadeUp {
+  const failed = Array.from({ length: requests }, (_, n): Row => ({ t: n * 400, fields: { dev: LOOP0, error: -5 } }));
+  const returned = Array.from({ length: calls }, (_, n): Row => ({ t: n * 1000, pid: ME, fields: { ret: -5 } }));
+  return {
+    requests: [{ at: 1, took: 1 }],
+    input: { events: someEvents({ block_rq_complete: failed, sys_exit: returned }) },
+  };
+}
+
+test('each failed request holds up what follows for a tenth of a second', () => {
+  assert.equal(judged('dev.errors', failing(15, 0)), 0.97);
+  assert.match(String(judged('dev.errors', failing(7, 0))), /that cost it 7 % of its time/);
+});
+
+test('errors are the surer the more requests failed, and less so where only calls did', () => {
+  assert.equal(judged('dev.errors', failing(5, 10)), 0.876);
+  assert.equal(judged('dev.errors', failing(0, 10)), 0.7);
+});
+
+test('from counters, ten calls that wrote nothing are a candidate, fewer are chance', () => {
+  const nothing = (calls: number): MadeUp => ({
+    source: 'samples',
+    input: { counters: counted({}, { syscw: calls }) },
+  });
+  assert.equal(judged('dev.errors', nothing(15)), 0.4);
+  assert.match(String(judged('dev.errors', nothing(7))), /of its calls wrote nothing/);
+});
+
+interface Company {
+  /** Share of the victim's time in which the other was served, and of its time that it waited. */
+  readonly share: number;
+  readonly waiting?: number;
+  /** Mean latency in company, ms, and how much slower that is than alone. */
+  readonly meanMs?: number;
+  readonly slowdown?: number;
+  readonly bytes?: number;
+  readonly bursts?: number;
+  readonly periodic?: boolean;
+  readonly via?: 'direct' | 'unattributed';
+}
+
+function company(different: Company): NeighbourMeasures {
+  const { share, meanMs = 20, slowdown = 2.75, bytes = 0.9, bursts = 0, periodic = false, via = 'direct' } = different;
+  const other: Neighbour = {
+    origin: { pid: 60, name: 'other', via },
+    processes: 1,
+    waitMs: share * 10_000,
+    bytes: 1e6,
+    share: bytes,
+    bursts: {
+      spans: Array.from({ length: bursts }, (_, n) => ({ from: n * 20, to: n * 20 + 2 })),
+      binMs: 50,
+      ...(periodic && { period: 20, regularity: 1 }),
+    },
+  };
+  return { others: [other], company: [], ownMs: 0, slowdown, quietMeanMs: meanMs / slowdown, contendedMeanMs: meanMs };
+}
+
+function beside(different: Company, more: Partial<MadeUp> = {}): MadeUp {
+  const { share, waiting = share } = different;
+  return {
+    spent: { 'block-device': waiting },
+    requests: [{ at: 0, took: 1 }],
+    measures: { neighbours: company(different) },
+    ...more,
+  };
+}
+
+const neighbour = (different: Company) => judged('dev.neighbour', beside(different));
+
+test('a neighbour harms where requests take half as long again in its company, and a fifth of the norm', () => {
+  assert.equal(neighbour({ share: 0.17 }), 0.72);
+  assert.match(String(neighbour({ share: 0.17, slowdown: 1.2 })), /took only 1.2 times as long/);
+  assert.equal(neighbour({ share: 0.17, meanMs: 1.5 }), 0.72);
+  assert.match(String(neighbour({ share: 0.17, meanMs: 0.7 })), /too little to matter/);
+});
+
+test('it must be served during 4 % of the victim’s time, and 15 % of its waiting', () => {
+  assert.equal(typeof neighbour({ share: 0.06 }), 'number');
+  assert.equal(typeof neighbour({ share: 0.03 }), 'string');
+  assert.equal(typeof neighbour({ share: 0.1, waiting: 0.5 }), 'number');
+  assert.equal(typeof neighbour({ share: 0.05, waiting: 0.5 }), 'string');
+});
+
+test('bursts count from 1 % of the time on, irregular ones from 2 %, by one who moves a third of the bytes', () => {
+  assert.equal(typeof neighbour({ share: 0.015, bursts: 3, periodic: true }), 'number');
+  assert.equal(typeof neighbour({ share: 0.007, bursts: 3, periodic: true }), 'string');
+  assert.equal(typeof neighbour({ share: 0.03, bursts: 3 }), 'number');
+  assert.equal(typeof neighbour({ share: 0.015, bursts: 3 }), 'string');
+  assert.equal(typeof neighbour({ share: 0.03, bursts: 3, bytes: 0.45 }), 'number');
+  assert.equal(typeof neighbour({ share: 0.03, bursts: 3, bytes: 0.25 }), 'string');
+});
+
+test('bursts must make requests twice as slow, and be more than one', () => {
+  assert.equal(typeof neighbour({ share: 0.03, bursts: 3, slowdown: 2.5 }), 'number');
+  assert.equal(typeof neighbour({ share: 0.03, bursts: 3, slowdown: 1.7 }), 'string');
+  assert.equal(typeof neighbour({ share: 0.03, bursts: 1 }), 'string');
+});
+
+test('what a thread of the kernel writes in a block trace, for whom is not known, is a candidate', () => {
+  const madeUp = beside({ share: 0.3, via: 'unattributed' }, { source: 'requests' });
+  assert.equal(judged('dev.neighbour', madeUp), 0.4);
+});
+
+/** Requests of 4 KiB one after the other, which take so long by the time at which they begin; one each so often. */
+function serving(tookMs: (at: number) => number, everyMs: number): Request[] {
+  return Array.from({ length: Math.floor(10_000 / everyMs) }, (_, n) => ({
+    at: n * everyMs,
+    took: tookMs(n * everyMs),
+  }));
+}
+
+const NORM_MS = 5 + 4096 / 20_000;
+const SLOW = { slow: [{ from: 0, to: 10_000 }] };
+
+/** Every request takes so many times the norm. */
+function slow(factor: number, different: Partial<MadeUp> = {}): MadeUp {
+  const requests = serving(() => factor * NORM_MS, 100);
+  return { spent: { 'block-device': 1 }, requests, measures: SLOW, ...different };
+}
+
+test('a device that takes twice the norm is slow, the surer the more', () => {
+  assert.equal(judged('dev.slow', slow(2)), 0.775);
+  const busyMs = 1000 * 1.5 * NORM_MS;
+  const counters = counted({ wr_ios: 1000, wr_sectors: 8000, io_ticks: busyMs });
+  const sampled: MadeUp = { source: 'samples', spent: { 'block-device': 1 }, input: { counters } };
+  assert.equal(judged('dev.slow', sampled), 0.625);
+});
+
+test('three requests tell how slow a device is; fewer do where they take a second longer than the norm', () => {
+  // Within five seconds, so that less than a second is noticed as well.
+  const segments = [{ from: 0, to: 5000, state: 'block-device' as const }];
+  const few = (count: number, took: number) => {
+    const requests = Array.from({ length: count }, (_, n) => ({ at: n * 1000, took }));
+    return slow(1, { requests, account: { to: 5000, segments } });
+  };
+  assert.equal(typeof judged('dev.slow', few(4, 200)), 'number');
+  assert.equal(typeof judged('dev.slow', few(2, 400)), 'string');
+  assert.equal(typeof judged('dev.slow', few(2, 800)), 'number');
+});
+
+test('requests that have waited for a second at the end are told as not answered', () => {
+  const open = (ms: number) => {
+    const list = [...serving(() => 2 * NORM_MS, 100).filter(({ at }) => at < 8000), { at: 10_000 - ms, took: ms }];
+    const requests = requestsOf(list);
+    const { verdict } = diagnosisOf('dev.slow', {
+      ...slow(2, { requests: list }),
+      measures: { ...SLOW, requests: { ...requests, answered: requests.length - 1 } },
+    });
+    return verdict.evidence.some(({ measure }) => measure === 'not answered at the end');
+  };
+  assert.equal(open(1500), true);
+  assert.equal(open(700), false);
+});
+
+interface Grown {
+  readonly usual: number;
+  readonly now: number;
+  readonly idle?: number;
+}
+
+/** A disk within the norm that takes so long in the second half of the recording, which its user waits through. */
+function slower({ usual, now, idle }: Grown): MadeUp {
+  const facts = someFacts();
+  const device = facts.devices.get('7:0');
+  const looped = device && someFacts({ devices: new Map([['7:0', { ...device, backingFile: '/img' }]]) });
+  const ticks = { nice: 0, system: 0, irq: 0, softirq: 0, iowait: 0, steal: 0 };
+  const cpu = idle === undefined ? NO_COUNTERS.cpu : grown({ ...ticks, user: 1000 * (1 - idle), idle: 1000 * idle });
+  return {
+    spent: { running: 0.5, 'block-device': 0.5 },
+    requests: serving((at) => (at < 5000 ? usual : now), 5),
+    input: { facts: [idle === undefined ? facts : (looped ?? facts)], counters: { ...NO_COUNTERS, cpu } },
+  };
+}
+
+/** Requests follow each other, so that the victim waits for the device through the second half. */
+const grew = (different: Grown) => judged('dev.slow', slower(different));
+
+test('a disk within the norm became slower where it takes more than four times as long, and a fifth of the norm', () => {
+  assert.equal(typeof grew({ usual: 0.5, now: 2.5 }), 'number');
+  assert.equal(typeof grew({ usual: 0.5, now: 1.5 }), 'string');
+  assert.equal(grew({ usual: 0.25, now: 1.75 }), 0.75);
+  assert.equal(typeof grew({ usual: 0.1, now: 0.7 }), 'string');
+});
+
+test('a loop device that became slower while the CPUs had no time left is no certain case', () => {
+  assert.equal(grew({ usual: 0.25, now: 1.75, idle: 0.08 }), 0.75);
+  assert.equal(grew({ usual: 0.25, now: 1.75, idle: 0.03 }), 0.375);
+});
+
+test('a limit on the device beneath is to blame where half of it is used', () => {
+  const limit: CgroupLimit = {
+    cgroup: '/box',
+    file: '/sys/fs/cgroup/blkio/box/blkio.throttle.write_iops_device',
+    kind: 'io',
+    device: '8:0',
+    what: 'wiops',
+    value: 100,
+  };
+  const device = someFacts().devices.get('7:0');
+  assert.ok(device);
+  const devices = new Map([
+    ['7:0', { ...device, beneath: ['8:0'] }],
+    ['8:0', { ...device, id: '8:0', name: 'sda' }],
+  ]);
+  const facts = [
+    someFacts({ devices, limits: [limit], processes: [processOf({ cgroups: new Map([['blkio', '/box']]) })] }),
+  ];
+  const culprit = (perSecond: number) => {
+    const below = grown({ wr_ios: perSecond * 10, wr_merges: 0 });
+    const counters = { ...NO_COUNTERS, disks: new Map([['8:0', below]]) };
+    return diagnosisOf('dev.slow', slow(2, { input: { facts, counters } })).verdict.culprit?.kind;
+  };
+  assert.equal(culprit(60), 'cgroup');
+  assert.equal(culprit(35), 'device');
+});

@@ -1,0 +1,86 @@
+// The causes of filesystems just below and just above each of their numbers.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { VolumeSpace } from '../../../src/model/recording.js';
+import { someEvents } from '../../support/events.js';
+import { diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../../support/measures.js';
+
+test('a frozen filesystem is told nearly for certain, a little less so from counters', () => {
+  assert.equal(judged('fs.frozen', { spent: { 'fs-frozen': 0.15 } }), 0.97);
+  assert.equal(judged('fs.frozen', { spent: { 'fs-frozen': 0.15 }, source: 'samples' }), 0.873);
+});
+
+test('an inode’s lock is the surer the more time it takes', () => {
+  assert.equal(judged('fs.inode-lock', { spent: { 'fs-lock': 0.25 } }), 0.85);
+  assert.equal(judged('fs.inode-lock', { spent: { 'fs-lock': 0.25 }, source: 'samples' }), 0.765);
+});
+
+test('commits are others’ where their syncs outnumber its own by more than two; without the syncs nobody is sure', () => {
+  const waiting = (others: number): MadeUp => ({
+    spent: { journal: 0.4 },
+    measures: { syncs: { own: [1, 2, 3, 4, 5], others: new Map([[60, others]]) } },
+  });
+  assert.equal(judged('fs.journal', waiting(15)), 0.85);
+  assert.match(String(judged('fs.journal', waiting(7))), /for commits of its own/);
+  assert.equal(judged('fs.journal', { spent: { journal: 0.4 } }), 0.4);
+});
+
+const MIB = 1024 * 1024;
+
+function space(different: Partial<VolumeSpace>) {
+  const roomy = {
+    mountPoint: '/data',
+    blockBytes: 4096,
+    blocks: 1e6,
+    free: 9e5,
+    available: 9e5,
+    files: 1e6,
+    freeFiles: 9e5,
+  };
+  return [{ ...roomy, ...different, atMs: 0 }];
+}
+
+/** So much left, as a share and in all. */
+function left(share: number, mib: number) {
+  const available = (mib * MIB) / 4096;
+  return space({ available, blocks: available / share });
+}
+
+/** A victim that sleeps half of its time while so much is left, by counters. */
+function asleepBeside(volumes: ReturnType<typeof space>): MadeUp {
+  return { source: 'samples', spent: { asleep: 0.5 }, input: { space: volumes } };
+}
+
+test('hardly any space is less than one per cent, and less than 256 MiB', () => {
+  assert.equal(judged('fs.full', asleepBeside(left(0.007, 200))), 0.6);
+  assert.equal(typeof judged('fs.full', asleepBeside(left(0.007, 400))), 'string');
+  assert.equal(typeof judged('fs.full', asleepBeside(left(0.015, 200))), 'string');
+});
+
+test('hardly any inodes are less than one per cent, and fewer than a thousand', () => {
+  assert.equal(judged('fs.full', asleepBeside(space({ freeFiles: 700 }))), 0.6);
+  assert.equal(typeof judged('fs.full', asleepBeside(space({ freeFiles: 1500 }))), 'string');
+});
+
+/** Calls that fail for want of space once a second, beside so much that is left. */
+function failing(volumes: ReturnType<typeof space>, errors: number): MadeUp {
+  const calls = Array.from({ length: 10 }, (_, n) => ({ t: n * 1000, pid: ME, fields: { ret: -28 } }));
+  return {
+    spent: { asleep: 0.9 },
+    input: { space: volumes, events: someEvents({ sys_exit: calls }) },
+    measures: { requests: { ...requestsOf([]), errors } },
+  };
+}
+
+test('calls that fail are a full filesystem’s, surely where it is seen full, and cost a quarter of a second each', () => {
+  const full = failing(left(0.005, 10), 0);
+  assert.equal(judged('fs.full', full), 0.95);
+  assert.equal(diagnosisOf('fs.full', full).verdict.share, 0.25);
+  assert.equal(judged('fs.full', failing(left(0.03, 400), 0)), 0.75);
+});
+
+test('where requests failed too and 5 % are left, it is the device beneath that has no space', () => {
+  assert.equal(judged('fs.full', failing(left(0.03, 400), 1)), 0.75);
+  assert.match(String(judged('fs.full', failing(left(0.08, 400), 1))), /it is the device beneath that has none/);
+});

@@ -1,0 +1,160 @@
+// The causes of memory and the page cache just below and just above each of their numbers.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Neighbour } from '../../../src/analysis/victim/neighbours.js';
+import type { CgroupLimit } from '../../../src/model/facts.js';
+import { processOf } from '../../support/asleep.js';
+import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
+import { counted, diagnosisOf, grown, judged, type MadeUp } from '../../support/measures.js';
+
+const MEMORY: CgroupLimit = {
+  cgroup: '/box',
+  file: '/sys/fs/cgroup/memory/box/memory.limit_in_bytes',
+  kind: 'memory',
+  what: 'bytes',
+  value: 1e9,
+};
+
+/** It reclaims for a fifth of its time, in a cgroup that uses so much of its limit. */
+function reclaiming(used: number): MadeUp {
+  const cgroups = new Map([
+    ['/sys/fs/cgroup/memory/box/memory.usage_in_bytes', series([0, 1000], { value: [0, used * 1e9] })],
+  ]);
+  return {
+    spent: { reclaim: 0.2 },
+    input: {
+      facts: [someFacts({ limits: [MEMORY], processes: [processOf({})] })],
+      counters: { ...NO_COUNTERS, cgroups },
+    },
+  };
+}
+
+test('a memory limit is named where nine tenths of it are used', () => {
+  const culprit = (used: number) => diagnosisOf('mem.reclaim', reclaiming(used)).verdict.culprit?.kind;
+  assert.equal(culprit(0.95), 'cgroup');
+  assert.equal(culprit(0.7), 'setting');
+  assert.equal(judged('mem.reclaim', reclaiming(0.95)), 0.817);
+  assert.equal(judged('mem.reclaim', { ...reclaiming(0.95), source: 'samples' }), 0.735);
+});
+
+/** So many faults a second of its own that had to read, with as many pages from swap. */
+function swapping(perSecond: number, spent: MadeUp['spent'] = { reclaim: 0.2 }): MadeUp {
+  const vmstat = grown({ pswpin: perSecond * 10, pswpout: perSecond * 10 });
+  return { spent, input: { counters: counted({}, {}, { vmstat }, perSecond * 10) } };
+}
+
+test('from 50 faults a second on, reclaim is a part of swapping', () => {
+  assert.match(String(judged('mem.reclaim', swapping(70))), /to make room for its own swapped pages/);
+  assert.equal(judged('mem.reclaim', swapping(35)), 0.817);
+});
+
+test('swap is told by the sleeps for it, and in memory by 20 µs of CPU for each fault', () => {
+  assert.equal(judged('mem.swap', { spent: { swap: 0.2 } }), 0.817);
+  assert.equal(judged('mem.swap', { spent: { swap: 0.2 }, source: 'samples' }), 0.735);
+  assert.equal(judged('mem.swap', swapping(7000, {})), 0.777);
+  assert.match(String(judged('mem.swap', swapping(4000, {}))), /cost it 8 % of its time/);
+});
+
+const READ = 1000 * 4096;
+
+/** It waits for cached reads, of which so many had been in memory before; it writes so much besides. */
+function thrashing(again: number, written = 0): MadeUp {
+  const vmstat = grown({ workingset_refault_file: again * 1000 });
+  return {
+    spent: { 'block-device': 0.2 },
+    slept: { 'block-device': 'filemap_read' },
+    input: { counters: counted({}, { read_bytes: READ, write_bytes: written }, { vmstat }) },
+  };
+}
+
+test('files no longer fit where 30 % of what is read was there before', () => {
+  assert.equal(judged('mem.thrash', thrashing(0.4)), 0.777);
+  assert.match(String(judged('mem.thrash', thrashing(0.2))), /20 % of what it read had been in memory/);
+});
+
+test('from counters, one that mostly writes did not wait for reads', () => {
+  assert.equal(judged('mem.thrash', { ...thrashing(0.4, READ * (2 / 3)), source: 'samples' }), 0.699);
+  assert.match(
+    String(judged('mem.thrash', { ...thrashing(0.4, READ * 1.5), source: 'samples' })),
+    /it did not wait for reads/,
+  );
+});
+
+/** Paused for 40 % of its time, while the device worked for this share of that. */
+function paused(busy: number, measures: MadeUp['measures'] = {}): MadeUp {
+  return { spent: { 'dirty-throttle': 0.4 }, requests: [{ at: 0, took: 4000 * busy }], measures };
+}
+
+function sampledPauses(busy: number): MadeUp {
+  return {
+    spent: { 'dirty-throttle': 0.4 },
+    source: 'samples',
+    input: { counters: counted({ io_ticks: 10_000 * busy }) },
+  };
+}
+
+test('a device that works through 60 % of the pauses sets the pace, one that works less had room', () => {
+  assert.equal(judged('mem.dirty-backpressure', paused(0.75)), 0.775);
+  assert.equal(judged('mem.dirty-backpressure', sampledPauses(0.75)), 0.659);
+  assert.equal(typeof judged('mem.dirty-backpressure', paused(0.45)), 'string');
+  assert.equal(typeof judged('mem.dirty-limit', paused(0.75)), 'string');
+});
+
+test('a device that mostly serves others is theirs', () => {
+  const other = (share: number): Neighbour => ({
+    origin: { pid: 60, name: 'other', via: 'direct' },
+    processes: 1,
+    waitMs: 0,
+    bytes: 1,
+    share,
+    bursts: { spans: [], binMs: 50 },
+  });
+  const beside = (share: number) => {
+    const means = { slowdown: NaN, quietMeanMs: NaN, contendedMeanMs: NaN };
+    return paused(0.75, { neighbours: { others: [other(share)], company: [], ownMs: 0, ...means } });
+  };
+  assert.equal(judged('mem.dirty-backpressure', beside(0.4)), 0.775);
+  assert.match(String(judged('mem.dirty-backpressure', beside(0.6))), /60 % of what loop0 served belonged to others/);
+});
+
+/** All memory that can be dirty, as the smallest case has it. */
+const DIRTYABLE = 1.2e7 * 1024;
+
+/** Paused beside an idle device, with this share of memory as the limit. */
+function limited(
+  share: number,
+  settings: Readonly<Record<string, string>> = {},
+  bdi: Readonly<Record<string, string>> = {},
+) {
+  const facts = someFacts();
+  const device = facts.devices.get('7:0');
+  assert.ok(device);
+  const throttle = { pauses: 1, pausedMs: 1, limitBytes: share * DIRTYABLE, deviceSetpointBytes: 1, dirtyBytes: 1 };
+  return {
+    ...paused(0.2, { throttle }),
+    input: {
+      facts: [
+        someFacts({
+          devices: new Map([['7:0', { ...device, bdi: new Map(Object.entries(bdi)) }]]),
+          files: new Map(Object.entries(settings).map(([name, value]) => [`/proc/sys/vm/${name}`, value])),
+        }),
+      ],
+    },
+  };
+}
+
+test('a limit under one per cent of memory has collapsed; a larger one may be meant', () => {
+  assert.equal(judged('mem.dirty-limit', limited(0.007)), 0.896);
+  assert.equal(judged('mem.dirty-limit', limited(0.015)), 0.762);
+  assert.equal(judged('mem.dirty-limit', sampledPauses(0.2)), 0.647);
+});
+
+test('the setting is the device’s own where that is under half of the machine’s limit, or a low vm.dirty_ratio', () => {
+  const culprit = (madeUp: MadeUp) => diagnosisOf('mem.dirty-limit', madeUp).verdict.culprit?.name;
+  const own = (part: number) => ({ max_bytes: String(0.1 * part * DIRTYABLE) });
+  assert.match(culprit(limited(0.1, {}, own(0.4))) ?? '', /loop0’s bdi/);
+  assert.equal(culprit(limited(0.1, {}, own(0.7))), 'memory that can be dirty');
+  assert.equal(culprit(limited(0.1, { dirty_ratio: '4' })), 'vm.dirty_ratio=4');
+  assert.equal(culprit(limited(0.1, { dirty_ratio: '7' })), 'memory that can be dirty');
+});
