@@ -1,11 +1,9 @@
 // One worker of thresholds.ts. It opens every recorded stall once and keeps the case, its measures, and which numbers each of the two steps
 // read. A changed number is tried on the stalls that read it, the quick ones first, up to the first that is diagnosed differently; measures
-// are made again only where measuring itself reads the number. What no stall notices is tried on the unit tests, in a process of their own.
+// are made again only where measuring itself reads the number. What no stall notices is tried on the unit tests that read it.
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { diffFacts } from '../src/analysis/machine/changes.js';
 import { measure, type Measures } from '../src/analysis/measures.js';
 import { loadCauses } from '../src/catalogue.js';
@@ -14,7 +12,8 @@ import type { Case } from '../src/model/case.js';
 import { openCase } from '../src/open/recording.js';
 import { renderJson } from '../src/present/json.js';
 import { stalls, unpack } from '../test/support/stalls.js';
-import { allFigures, change, valueOf, type Figure } from '../test/support/thresholds.js';
+import { allFigures, change, valueOf, watchReads } from '../test/support/thresholds.js';
+import { noticedByTests } from './thresholds-tests.js';
 import type { Mutation, Outcome } from './thresholds.js';
 
 interface Stall {
@@ -42,15 +41,9 @@ function argue(measures: Measures): string {
 
 /** The ids of the numbers that are read while something runs. */
 function readBy<T>(run: () => T): { readonly result: T; readonly ids: ReadonlySet<string> } {
-  const ids = new Set<string>();
-  const watch = ({ id, holder, key }: Figure, value: number) =>
-    Object.defineProperty(holder, key, { configurable: true, enumerable: true, get: () => (ids.add(id), value) });
-  const values = figures.map(valueOf);
-  figures.forEach((figure, index) => watch(figure, values[index] ?? NaN));
+  const { ids, stop } = watchReads(figures);
   const result = run();
-  figures.forEach(({ holder, key }, index) =>
-    Object.defineProperty(holder, key, { configurable: true, enumerable: true, writable: true, value: values[index] }),
-  );
+  stop();
   return { result, ids };
 }
 
@@ -99,53 +92,10 @@ function noticedByStall(opened: readonly Stall[], { id, to }: Mutation): string 
   }
 }
 
-const TESTS = path.join(import.meta.dirname, '../test');
-/** Tests that take seconds, tried last. */
-const SLOW = /block-trace|follower|writers|open\/recording/;
-
-function testFiles(isSlow: boolean): string[] {
-  return ['analysis', 'causes', 'open'].flatMap((folder) =>
-    readdirSync(path.join(TESTS, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.test.js'))
-      .map((file) => path.join(TESTS, folder, file))
-      .filter((file) => SLOW.test(file) === isSlow),
-  );
-}
-
-/** A module, as a URL: changes the number, then imports the tests one after the other. */
-function changedTests({ id, to }: Mutation, files: readonly string[]): string {
-  const support = pathToFileURL(path.join(TESTS, 'support/thresholds.js')).href;
-  const lines = [
-    `const { allFigures, change } = await import(${JSON.stringify(support)});`,
-    `change((await allFigures()).find((one) => one.id === ${JSON.stringify(id)}), ${to});`,
-    ...files.map((file) => `await import(${JSON.stringify(pathToFileURL(file).href)});`),
-  ];
-  return lines.join('\n');
-}
-
-/** The first unit test that fails with the number changed. */
-function noticedByTests(mutation: Mutation, files: readonly string[]): Promise<string | null> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', changedTests(mutation, files)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  let failed: string | null = null;
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    failed ??= /^ *not ok \d+ - (.*)$/m.exec(text)?.[1] ?? null;
-    if (failed !== null) child.kill();
-  });
-  return new Promise((settle) => {
-    child.on('close', (code) => settle(failed ?? (code === 0 ? null : 'the tests did not run')));
-  });
-}
-
 async function outcomeOf(opened: readonly Stall[], mutation: Mutation): Promise<Outcome> {
-  const noticedBy =
-    noticedByStall(opened, mutation) ??
-    (await noticedByTests(mutation, testFiles(false))) ??
-    (await noticedByTests(mutation, testFiles(true)));
-  return { ...mutation, noticedBy };
+  const { id, to, tests } = mutation;
+  const noticedBy = noticedByStall(opened, mutation) ?? (await noticedByTests(id, to, tests));
+  return { id, to, noticedBy };
 }
 
 const opened = await openStalls();

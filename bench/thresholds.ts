@@ -1,34 +1,38 @@
 // `npm run thresholds`: doubles and halves every number of src/model/thresholds, one at a time, and asks whether anybody notices: the
 // diagnosis of a recorded stall of test/fixtures/stalls, or a unit test of test/{analysis,causes,open}. A number that can be anything
 // without a test failing is a number that nobody may rely on: the gate fails and names it. Two worker processes (thresholds-worker.ts) do
-// the work; this file hands it out and counts.
+// the work; this file hands it out and counts. thresholds-tests.ts runs the unit tests.
 //   node dist/bench/thresholds.js [PART_OF_AN_ID...]
 
 import { fork } from 'node:child_process';
 import path from 'node:path';
 import { allFigures, valueOf, type Figure } from '../test/support/thresholds.js';
+import { testsByNumber } from './thresholds-tests.js';
 
 const WORKERS = 2;
 const BASES = ['cited', 'derived', 'measured', 'prior'];
 
-/** A number and what it is changed to. */
+/** A number, what it is changed to, and the unit tests that read it. */
 export interface Mutation {
   readonly id: string;
   readonly to: number;
+  readonly tests: readonly string[];
 }
 
 /** What became of it: the recorded stall or the test that noticed; null where none did. */
-export interface Outcome extends Mutation {
+export interface Outcome {
+  readonly id: string;
+  readonly to: number;
   readonly noticedBy: string | null;
 }
 
 /** Numbers that no test can notice, each with the reason. */
 const ALLOWED: Readonly<Record<string, string>> = {};
 
-function mutationsOf(figure: Figure): Mutation[] {
+function mutationsOf(figure: Figure, tests: readonly string[]): Mutation[] {
   const value = valueOf(figure);
   const half = Number.isInteger(value) && value > 1 ? Math.floor(value / 2) : value / 2;
-  return [value * 2, half].map((to) => ({ id: figure.id, to }));
+  return [value * 2, half].map((to) => ({ id: figure.id, to, tests }));
 }
 
 /** Hands the mutations to a worker, one after the other, until there are no more. */
@@ -54,7 +58,8 @@ const wanted = process.argv.slice(2);
 const figures = (await allFigures()).filter(
   ({ id }) => wanted.length === 0 || wanted.some((part) => id.includes(part)),
 );
-const queue = figures.flatMap(mutationsOf);
+const readers = await testsByNumber();
+const queue = figures.flatMap((figure) => mutationsOf(figure, readers.get(figure.id) ?? []));
 const outcomes: Outcome[] = [];
 await Promise.all(Array.from({ length: WORKERS }, () => work(queue, outcomes)));
 

@@ -54,3 +54,26 @@ export function valueOf({ holder, key }: Figure): number {
 export function change({ holder, key }: Figure, value: number): void {
   Reflect.set(holder, key, value);
 }
+
+/** Notes which numbers are read from now on, by id, until `stop` is called. */
+export function watchReads(figures: readonly Figure[]): { readonly ids: ReadonlySet<string>; stop(): void } {
+  const ids = new Set<string>();
+  const values = figures.map(valueOf);
+  figures.forEach(({ id, holder, key }, index) =>
+    Object.defineProperty(holder, key, {
+      configurable: true,
+      enumerable: true,
+      get: () => (ids.add(id), values[index]),
+    }),
+  );
+  const stop = () =>
+    figures.forEach(({ holder, key }, index) =>
+      Object.defineProperty(holder, key, {
+        configurable: true,
+        enumerable: true,
+        writable: true,
+        value: values[index],
+      }),
+    );
+  return { ids, stop };
+}

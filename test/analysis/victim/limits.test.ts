@@ -1,0 +1,411 @@
+// What a victim's time, its disk and its company are told by, just below and just above each number.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Topology } from '../../../src/analysis/machine/topology.js';
+import { measure } from '../../../src/analysis/measures.js';
+import { loadOf } from '../../../src/analysis/requests/disk-load.js';
+import { WAITING } from '../../../src/analysis/victim/account.js';
+import { findConvoy } from '../../../src/analysis/victim/convoy.js';
+import { diskOf } from '../../../src/analysis/victim/disk.js';
+import { durableRequests } from '../../../src/analysis/victim/durable.js';
+import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
+import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
+import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
+import { findOnset } from '../../../src/analysis/victim/onset.js';
+import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
+import { progressWithin } from '../../../src/analysis/victim/progress.js';
+import { sampledLine } from '../../../src/analysis/victim/samples.js';
+import { timelines } from '../../../src/analysis/victim/timeline.js';
+import type { ProcessCounters } from '../../../src/model/counters.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { processOf } from '../../support/asleep.js';
+import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
+import { LOOP0, someEvents, type Row } from '../../support/events.js';
+import { ME, measuresOf, requestsOf, type Request } from '../../support/measures.js';
+
+const TIMES = Array.from({ length: 101 }, (_, n) => n * 100);
+const ZERO = TIMES.map(() => 0);
+
+/** A process that sleeps in the disk in so many of a hundred samples, and in a timer in the others. */
+function sampled(pid: number, waits: number): [number, ProcessCounters] {
+  const isWait = (index: number) => index <= waits;
+  const name = TIMES.map((_, index) => (isWait(index) ? 'io_schedule' : 'hrtimer_nanosleep'));
+  return [
+    pid,
+    {
+      pid,
+      comm: 'x',
+      stat: series(TIMES, { majflt: ZERO }),
+      state: TIMES.map((_, index) => (isWait(index) ? 'D' : 'S')),
+      schedstat: series(TIMES, { run_ns: ZERO, wait_ns: ZERO }),
+      wchan: { t: Float64Array.from(TIMES), name },
+    },
+  ];
+}
+
+test('a child that was held up nine tenths as long as its parent stands for it, one of six tenths does not', () => {
+  const victim = (waits: number) =>
+    measure(
+      aCase({
+        durationMs: 10_000,
+        victims: [
+          { pid: ME, comm: 'sh', role: 'command' },
+          { pid: ME + 1, comm: 'dd', role: 'child' },
+        ],
+        counters: { ...NO_COUNTERS, processes: new Map([sampled(ME, 100), sampled(ME + 1, waits)]) },
+      }),
+    ).account?.pid;
+  assert.equal(victim(90), ME + 1);
+  assert.equal(victim(60), ME);
+});
+
+test('a sleep of 75 ms is surely what a sample saw, one of 35 ms is not', () => {
+  const state = (ms: number) => {
+    const out = { prev_pid: ME, prev_state: 2, next_pid: 0, prev_comm: 'victim', next_comm: 'swapper' };
+    const into = { prev_pid: 0, prev_state: 0, next_pid: ME, prev_comm: 'swapper', next_comm: 'victim' };
+    const events = someEvents({
+      sched_switch: [
+        { t: 10, pid: ME, fields: out },
+        { t: 10 + ms, pid: 0, fields: into },
+      ],
+      sched_waking: [{ t: 10 + ms, pid: 0, fields: { pid: ME, comm: 'victim' } }],
+    });
+    const seen = () => ({ state: 'fs-frozen', wchan: 'percpu_rwsem_wait' }) as const;
+    const segments = timelines(events, new Set([ME]), 0, 200, new Map(), seen).get(ME) ?? [];
+    return segments.find(({ from }) => from === 10)?.state;
+  };
+  assert.equal(state(75), 'fs-frozen');
+  assert.notEqual(state(35), 'fs-frozen');
+});
+
+test('a quota that ran out within 0.6 s of a sample explains that the thread was ready and did not run', () => {
+  const stateAt = (throttledMs: number) => {
+    const [, ready] = sampled(ME, 0);
+    const cgroup = series([0, throttledMs - 1, throttledMs, 10_000], { nr_throttled: [0, 0, 1, 1] });
+    const input = aCase({
+      durationMs: 10_000,
+      counters: {
+        ...NO_COUNTERS,
+        processes: new Map([
+          [
+            ME,
+            {
+              ...ready,
+              state: TIMES.map(() => 'R'),
+              wchan: { t: Float64Array.from(TIMES), name: TIMES.map(() => '') },
+            },
+          ],
+        ]),
+        cgroups: new Map([['/sys/fs/cgroup/cpu/box/cpu.stat', cgroup]]),
+      },
+    });
+    return sampledLine(input, ME, undefined, 5000, 5100)[0]?.state;
+  };
+  assert.equal(stateAt(5100 + 450), 'cgroup-cpu');
+  assert.equal(stateAt(5100 + 900), 'running');
+});
+
+/** A sleep for I/O that a thread of the kernel ended at 100 ms, so long behind the completion of its request. */
+function woken(
+  behindMs: number,
+  wokenBy: number,
+): { readonly wait: Segment; readonly requests: ReturnType<typeof requestsOf> } {
+  const wait: Segment = { from: 50, to: 100, state: 'block-device', wokenAt: 100, wokenOn: 1, wokenBy };
+  return { wait, requests: requestsOf([{ at: 60, took: 40 - behindMs }]) };
+}
+
+test('a thread of the kernel that finishes a write wakes its writer within 5 ms', () => {
+  const linked = (behindMs: number) => {
+    const { wait, requests } = woken(behindMs, 9);
+    return [...linkWakes([wait], requests, 0, (pid) => pid === 9)];
+  };
+  assert.deepEqual(linked(3.5), [0]);
+  assert.deepEqual(linked(7), [-1]);
+});
+
+test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7 ms are a worker’s own way', () => {
+  const states = (queuedAfterMs: number) => {
+    const wait: Segment = { from: 0, to: 10, state: 'block-device' };
+    const requests = requestsOf([{ at: queuedAfterMs, took: 10 - queuedAfterMs, own: false }]);
+    const own = Uint8Array.from([2]);
+    const parts = splitWaits(
+      [wait],
+      requests,
+      own,
+      Int32Array.from([0]),
+      0,
+      () => false,
+      () => true,
+      () => false,
+    );
+    return parts.map(({ state }) => state);
+  };
+  assert.deepEqual(states(1.5), ['block-held', 'block-device']);
+  assert.deepEqual(states(0.7), ['block-finish', 'block-device']);
+});
+
+type Wait = readonly [from: number, to: number, by: number];
+
+const [HOLDER, FIRST, SECOND, STRANGER] = [1, 2, 3, 4] as const;
+
+/** The convoy of two waiters and a holder in I/O, by what they wait in each round of 200 ms; the waiters run in between. */
+function convoyIn(rounds: readonly { readonly first: readonly Wait[]; readonly second: readonly Wait[] }[]) {
+  const end = rounds.length * 200;
+  const lineOf = (waits: readonly Wait[]): Segment[] => {
+    let at = 0;
+    const line = waits.flatMap(([from, to, wokenBy]): Segment[] => {
+      const before: Segment = { from: at, to: from, state: 'running' };
+      at = to;
+      return [before, { from, to, state: 'user-lock', wokenBy }];
+    });
+    return [...line, { from: at, to: end, state: 'running' }];
+  };
+  const all = (name: 'first' | 'second') =>
+    rounds.flatMap((round, index) =>
+      round[name].map(([from, to, by]): Wait => [index * 200 + from, index * 200 + to, by]),
+    );
+  const lines = new Map<number, Segment[]>([
+    [HOLDER, [{ from: 0, to: end, state: 'block-device' }]],
+    [FIRST, lineOf(all('first'))],
+    [SECOND, lineOf(all('second'))],
+    [STRANGER, [{ from: 0, to: end, state: 'asleep' }]],
+  ]);
+  return findConvoy(lines, () => []);
+}
+
+/** The lock goes from the holder to the first, to the second, and back to the first; strangers end waits in some rounds. */
+function circle(rounds: number, waitMs: number, strangers = 0) {
+  const round = (by: readonly [number, number, number]) => ({
+    first: [
+      [0, waitMs / 2, by[0]],
+      [waitMs, 1.5 * waitMs, by[1]],
+    ] as const,
+    second: [[0, 0.75 * waitMs, by[2]]] as const,
+  });
+  return convoyIn(
+    Array.from({ length: rounds }, (_, index) =>
+      round(index < strangers ? [STRANGER, STRANGER, STRANGER] : [HOLDER, SECOND, FIRST]),
+    ),
+  );
+}
+
+test('threads that waited four times each are a convoy, and those that waited for a third of their time', () => {
+  assert.ok(circle(4, 100));
+  assert.ok(circle(20, 90));
+  assert.equal(circle(20, 40), undefined);
+});
+
+test('a convoy’s waits are ended within it: not where strangers end four in ten', () => {
+  assert.ok(circle(20, 100, 4));
+  assert.equal(circle(20, 100, 8), undefined);
+});
+
+test('of the turns that end while another waits a third must let one go: half do, a quarter are idle workers’', () => {
+  const handed = { first: [[0, 80, HOLDER]], second: [[0, 100, FIRST]] } as const;
+  // The first has a turn and waits again, while the second waits all along; three times the second lets it go in the end.
+  const kept = (by: number) =>
+    ({
+      first: [
+        [0, 80, HOLDER],
+        [120, 180, by],
+      ],
+      second: [[0, 150, HOLDER]],
+    }) as const;
+  const back = [kept(SECOND), kept(SECOND), kept(SECOND)];
+  const some = (count: number, round: (typeof back)[number] | typeof handed) =>
+    Array.from({ length: count }, () => round);
+  assert.ok(convoyIn([...some(5, handed), ...back, ...some(5, kept(HOLDER))]));
+  assert.equal(convoyIn([...some(3, handed), ...back, ...some(15, kept(HOLDER))]), undefined);
+});
+
+/** A chain of so many locks, each held by one who waits for the next; the last one waits for the disk. */
+function chain(links: number) {
+  const wait = (wokenBy: number): Segment => ({ from: 0, to: 100, state: 'user-lock', wokenBy });
+  const moved = new Map<number, readonly Segment[]>();
+  for (let link = 1; link <= links; link += 1)
+    moved.set(link, [link < links ? wait(link + 1) : { from: 0, to: 100, state: 'block-device' }]);
+  return withHolders([wait(1)], new Set([ME]), moved, WAITING).line[0]?.state;
+}
+
+test('a chain of three locks is followed to its end, one of six is not', () => {
+  assert.equal(chain(3), 'block-device');
+  assert.equal(chain(6), 'user-lock');
+});
+
+/** Twice as many requests of one's own: so many beside another's, which take 20 ms, and as many alone, which take 10. */
+function company(count: number, durationMs = 10_000) {
+  const mine = Array.from({ length: count }, (_, n): Request[] => [
+    { at: n * 200, took: 20 },
+    { at: n * 200 + 100, took: 10 },
+  ]).flat();
+  const theirs = Array.from({ length: count }, (_, n): Request => ({ at: n * 200 + 1, took: 10, own: false }));
+  const requests = requestsOf([...mine, ...theirs]);
+  const list = [
+    { pid: ME, name: 'victim', via: 'direct' },
+    { pid: 60, name: 'other', via: 'direct' },
+  ] as const;
+  const of = Int32Array.from(requests.pid, (pid) => Number(pid !== ME));
+  const own = Uint8Array.from(requests.pid, (pid) => Number(pid === ME));
+  const origins = { list, of, inodeShares: new Map() };
+  return findNeighbours(loadOf(requests, 0), requests, origins, own, [], durationMs, () => undefined);
+}
+
+test('twelve requests in company and alone are compared, six are too few', () => {
+  assert.equal(company(12).slowdown, 2);
+  assert.ok(Number.isNaN(company(6).slowdown));
+});
+
+test('bursts are looked for in longer bins where half an hour has too many short ones', () => {
+  assert.equal(company(1, 10_000).others[0]?.bursts.binMs, 50);
+  assert.equal(company(1, 2_000_000).others[0]?.bursts.binMs, 100);
+});
+
+test('an onset of 11 hours is told in bins of 200 ms: what begins within a second of the start was there', () => {
+  const fromStart = (lateMs: number) => findOnset([{ from: lateMs, to: 40_000_000 }], 0, 40_000_000).fromStart;
+  assert.equal(fromStart(750), true);
+  assert.equal(fromStart(1500), false);
+});
+
+/** Progress in a stall of so many ms that begins after so many; a tenth of the usual, sampled ten times a second. */
+function progress(
+  beforeMs: number,
+  stallMs: number,
+  lifeMs: number,
+  isStalled = (t: number) => t >= beforeMs && t < beforeMs + stallMs,
+) {
+  const t = Array.from({ length: lifeMs / 50 + 1 }, (_, n) => n * 50);
+  let done = 0;
+  const wchar = t.map((at) => (done += at === 0 ? 0 : isStalled(at - 50) ? 5 : 50));
+  const process = {
+    pid: ME,
+    comm: 'x',
+    stat: series([], {}),
+    state: [],
+    io: series(t, { wchar, rchar: t.map(() => 0) }),
+  };
+  const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
+  return progressWithin(input, ME, { from: 0, to: lifeMs }, [{ from: beforeMs, to: beforeMs + stallMs }]);
+}
+
+test('progress is compared where a stall lasts for two half seconds and leaves three, not for less', () => {
+  assert.equal(progress(1500, 1000, 2500), 0.1);
+  assert.ok(Number.isNaN(progress(1500, 500, 2500)), 'one half second of stall');
+  assert.ok(Number.isNaN(progress(1000, 1500, 2500)), 'two half seconds outside it');
+  assert.equal(progress(2000, 1500, 4000), 0.1);
+});
+
+test('a half second counts as stalled that is so for the larger part', () => {
+  // Six tenths of the half second that begins at 2 s, four tenths of the one that begins at 3 s.
+  const part = progress(2200, 1000, 6000);
+  assert.ok(part > 0.2 && part < 0.3, `${part}`);
+});
+
+test('progress over three hours is compared in windows of a second', () => {
+  const life = 10_000_000;
+  const t = Array.from({ length: life / 500 + 1 }, (_, n) => n * 500);
+  const wchar = t.map((at) => at);
+  const process = {
+    pid: ME,
+    comm: 'x',
+    stat: series([], {}),
+    state: [],
+    io: series(t, { wchar, rchar: t.map(() => 0) }),
+  };
+  const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
+  const over = (ms: number) => progressWithin(input, ME, { from: 0, to: life }, [{ from: 4000, to: 4000 + ms }]);
+  assert.equal(over(2000), 1);
+  assert.ok(Number.isNaN(over(1000)), 'one window');
+});
+
+interface Commits {
+  /** Writes of its own, and of those how many a commit follows before the next; commits that come besides. */
+  readonly writes: number;
+  readonly followed: number;
+  readonly more?: number;
+  /** Flushes that it sends itself. */
+  readonly flushes?: number;
+}
+
+/** What a block trace shows of a writer with a journal beside it. */
+function durable({ writes, followed, more = 0, flushes = 0 }: Commits) {
+  const bio = (t: number, pid: number, rwbs: string): Row => ({ t, pid, fields: { dev: LOOP0, rwbs, nr_sector: 8 } });
+  const own = Array.from({ length: writes }, (_, n) => bio(n * 100, ME, 'WS'));
+  const commits = Array.from({ length: followed }, (_, n) => bio(n * 100 + 50, 9, 'WFS'));
+  const besides = Array.from({ length: more }, (_, n) => bio(n * 10 + 51, 9, 'WFS'));
+  const asked = Array.from({ length: flushes }, (_, n) => bio(n * 100 + 60, ME, 'FWS'));
+  const events = someEvents({ block_bio_queue: [...own, ...commits, ...besides, ...asked] }, [], {
+    9: 'jbd2/loop0-8',
+    [ME]: 'db',
+  });
+  const requests = requestsOf(Array.from({ length: writes }, (_, n) => ({ at: n * 100, took: 10 })));
+  const { account } = measuresOf({ requests: Array.from({ length: writes }, (_, n) => ({ at: n * 100, took: 10 })) });
+  assert.ok(account);
+  const input = aCase({ events });
+  return durableRequests(input, new Topology(input.facts[0], new Map()), requests, account, '7:0').throughJournal;
+}
+
+test('a journal commits for a program where a commit follows nine of ten writes, not six', () => {
+  assert.equal(durable({ writes: 21, followed: 18 }), true);
+  assert.equal(durable({ writes: 21, followed: 12 }), false);
+});
+
+test('with three commits for each of its writes they are made for others', () => {
+  assert.equal(durable({ writes: 20, followed: 20, more: 10 }), true);
+  assert.equal(durable({ writes: 20, followed: 20, more: 40 }), false);
+});
+
+test('a program that sends a flush for seven of ten writes makes them durable itself, one for four of ten is let do so', () => {
+  assert.equal(durable({ writes: 20, followed: 20, flushes: 14 }), false);
+  assert.equal(durable({ writes: 20, followed: 20, flushes: 8 }), true);
+});
+
+/** Whom a trace of 10 s is about: programs by their number, with requests under way for so long and so many bytes. */
+function subject(
+  programs: Readonly<Record<number, readonly [underWayMs: number, bytes: number]>>,
+  names: Readonly<Record<number, string>> = {},
+) {
+  const list = Object.entries(programs).map(([, [took, bytes]]) => ({ at: 0, took, bytes, kind: 'read' as const }));
+  const requests = requestsOf(list);
+  const byTook = Object.entries(programs).sort((a, b) => a[1][0] - b[1][0]);
+  const pid = Int32Array.from(byTook, ([number]) => Number(number));
+  const input = aCase({ source: 'block-trace', durationMs: 10_000, events: someEvents({}, [], names) });
+  const marks = new Uint8Array(list.length).fill(1);
+  return subjectOf(input, { ...requests, pid }, new Topology(undefined, new Map()), marks);
+}
+
+test('a trace is about a program with requests under way for 1.5 % of it, and not for 0.7 %', () => {
+  const names = { 5: 'kworker/0:1', 6: 'cat' };
+  assert.equal(subject({ 5: [5000, 4096], 6: [150, 4096] }, names), 6);
+  assert.equal(subject({ 5: [5000, 4096], 6: [70, 4096] }, names), 5);
+});
+
+test('of programs that waited about as long the one that moved least is the victim, not one that waited for half as long', () => {
+  assert.equal(subject({ 6: [5000, 1e6], 7: [4750, 4096] }), 7);
+  assert.equal(subject({ 6: [5000, 1e6], 7: [3000, 4096] }), 6);
+});
+
+test('a disk at work for 30 % of the time is one that an open file may be waited for on, at 15 % the first one is', () => {
+  const chosen = (share: number) => {
+    const device = someFacts().devices.get('7:0');
+    assert.ok(device);
+    const mount = { root: '/', type: 'ext4', source: '/dev/x', options: 'rw' };
+    const facts = someFacts({
+      devices: new Map([
+        ['7:0', device],
+        ['7:1', { ...device, id: '7:1', name: 'loop1' }],
+      ]),
+      mounts: [
+        { ...mount, device: '7:0', mountPoint: '/data' },
+        { ...mount, device: '7:1', mountPoint: '/logs' },
+      ],
+      processes: [processOf({ openFiles: ['/logs/log', '/data/file'] })],
+    });
+    const disks = new Map([['7:0', series([0, 1000], { io_ticks: [0, 1000 * share] })]]);
+    const manifest = { ...aCase().manifest, plan: { command: 'record', hz: 10, events: false } } as const;
+    const input = aCase({ facts: [facts], manifest, counters: { ...NO_COUNTERS, disks } });
+    return diskOf(input, new Topology(facts, NO_COUNTERS.diskNames), undefined, undefined, ME).disk;
+  };
+  assert.equal(chosen(0.3), '7:0');
+  assert.equal(chosen(0.15), '7:1');
+});
