@@ -40,7 +40,7 @@ export const cause = defineCause({
   tell({ idle }, { account }) {
     const waits = shareOf(account, ['pipe-socket']);
     return {
-      sentence: `Nothing holds the process up: for ${percent(idle)} of its time it asked for nothing, ${waits > idle / 2 ? 'waiting for input, a socket or a timer' : 'sleeping by its own choice'}.`,
+      sentence: `Nothing holds the process up: it was idle for ${percent(idle)} of its time, ${waits > idle / 2 ? 'waiting for input, a socket or a timer' : 'sleeping by its own choice'}.`,
       culprit: null,
       evidence: [
         {

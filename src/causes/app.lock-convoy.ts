@@ -29,7 +29,7 @@ function evidence({ convoy, threads, share, holder }: Figures): Argument[] {
       source: `${FIDELITY.events.waits}, sched_waking`,
     },
     {
-      measure: 'who let them go',
+      measure: 'who woke them',
       value: said`${holder}, ${number(convoy.releases)} times of ${number(convoy.waits)}`,
       meaning: 'whoever ends a wait for a lock held it',
       source: 'sched:sched_waking',
@@ -37,7 +37,7 @@ function evidence({ convoy, threads, share, holder }: Figures): Argument[] {
     {
       measure: 'the holder meanwhile',
       value: said`${part(convoy.holderInIo)} in I/O, ${part(convoy.holderRunning)} running or ready to`,
-      meaning: 'the lock is kept across I/O: its speed is the speed of everybody who needs it',
+      meaning: 'the lock is held during I/O: all who need it are as slow as that',
       source: FIDELITY.events.waits,
     },
   ];
@@ -57,18 +57,18 @@ export const cause = defineCause({
     const holder = `${name} (${convoy.holder})`;
     if (share < JUDGING.noticeable || convoy.holderInIo < LOCK_CONVOY.leastInIo)
       return ruledOut(
-        `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which let them go, was in I/O for ${percent(convoy.holderInIo)} of it and ran for ${percent(convoy.holderRunning)}`,
+        `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which woke them, was in I/O for ${percent(convoy.holderInIo)} of it and ran for ${percent(convoy.holderRunning)}`,
       );
     const confidence = ramp(convoy.holderInIo, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
     return holds({ share, confidence, before: 'all', lost: convoy.times }, { convoy, threads, share, name, holder });
   },
   tell: (figures: Figures) => ({
-    sentence: `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} keeps while it waits for its own I/O.`,
+    sentence: `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} holds while it waits for its own I/O.`,
     culprit: { kind: 'process', name: figures.name, pid: figures.convoy.holder },
     evidence: evidence(figures),
     advice: [
-      'Don’t keep the lock across the I/O: copy what is to be written, let go, then write.',
-      'Until then the holder’s own cause (below) is what to mend.',
+      'Don’t hold the lock during I/O: copy what is to be written, release the lock, then write.',
+      'Until then look at what holds up the holder: its own cause is told below.',
     ],
   }),
 });

@@ -11,6 +11,7 @@ import type { CgroupLimit } from '../model/facts.js';
 import { flow, frequency, part, said, time, type Said } from '../model/quantity.js';
 import { CGROUP_LIMIT } from '../model/thresholds/block.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, unlimit } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
 import { cgroupsOf, diskName, limitsOn, utilisation } from './judge/shared.js';
@@ -153,7 +154,7 @@ export const cause = defineCause({
       culprit: { kind: 'cgroup', name: limit.cgroup, file: limit.file },
       evidence: evidence(figures, m),
       advice: [
-        `Raise or remove the limit: it is set in ${limit.file}.`,
+        advise`Raise the limit, or remove it: ${unlimit(limit)}.`,
         'Move the process to a cgroup without the limit if the limit is meant for others.',
       ],
     };

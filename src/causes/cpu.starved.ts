@@ -135,7 +135,9 @@ function reason({ quota, steal, rival, isSeen }: Figures, { account }: Given<'vi
   if (steal > STARVED.stealNamed) return `the hypervisor took ${percent(steal)} of the CPU time`;
   if (rival) return `${named(rival)} ran instead`;
   if (account.source !== 'events') return 'others ran instead';
-  return isSeen ? 'threads of the kernel ran instead' : 'its CPU did not run it, though no other thread is seen there';
+  return isSeen
+    ? 'threads of the kernel ran instead'
+    : 'its CPU did not run it, although no other thread was seen there';
 }
 
 function culprit({ quota, rival }: Figures): Culprit | null {

@@ -12,7 +12,7 @@ import type { CgroupLimit } from '../model/facts.js';
 import { part, said, time } from '../model/quantity.js';
 import { STOPPED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
-import { advise, change } from './judge/advice.js';
+import { advise, change, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { limitsOn } from './judge/shared.js';
@@ -59,11 +59,16 @@ function culprit({ frozen, sender }: Figures): Culprit | null {
   return sender ? { kind: 'process', name: sender.name, pid: sender.pid } : null;
 }
 
-function advice({ frozen }: Figures, pid: number): Advice | string {
+function thaw({ cgroup, file }: CgroupLimit) {
+  const [thawed, frozen] = file.endsWith('cgroup.freeze') ? ['0', '1'] : ['THAWED', 'FROZEN'];
+  return write(thawed, file, `the processes of cgroup ${cgroup} run on`, frozen);
+}
+
+function advice({ frozen }: Figures, pid: number): Advice {
   if (frozen)
-    return `Thaw it: write ${frozen.file.endsWith('cgroup.freeze') ? '0' : 'THAWED'} into ${frozen.file}, after asking what froze it (a container engine’s pause, a checkpoint, a backup).`;
+    return advise`Thaw it: ${thaw(frozen)}, after asking what froze it (a container engine’s pause, a checkpoint, a backup).`;
   const go = change(`kill -CONT ${pid}`, 'the process runs on', `\`kill -STOP ${pid}\``);
-  return advise`Let it go on: ${go}, after asking who stopped it (a debugger, job control, a supervisor).`;
+  return advise`Continue it: ${go}, after asking who stopped it (a debugger, job control, a supervisor).`;
 }
 
 export const cause = defineCause({

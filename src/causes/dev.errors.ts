@@ -100,7 +100,7 @@ function tellCounted({ count, share }: Counted): Told {
       {
         measure: 'calls that wrote nothing',
         value: said`${number(count)}`,
-        meaning: 'they may fail by an I/O error, for want of space, or because a pipe or socket is full',
+        meaning: 'an I/O error, no space, or a full pipe or socket may be the reason',
         source: '/proc/PID/io (syscw, wchar)',
       },
     ],

@@ -73,10 +73,7 @@ function judgeCounters(m: Victim): Judgement<Counted> {
   const slow = slowStretches(series, m.norm, m.account);
   const sum = (pick: (one: SlowStretch) => number) => slow.reduce((all, one) => all + pick(one), 0);
   const found = waited(m, intersect(timesIn(m.account, SAMPLED_WAITS), union(slow)));
-  if (found.share < JUDGING.noticeable)
-    return ruledOut(
-      `${diskName(m)} answered within what an ordinary disk may take, or the victim did not wait for it while it did not`,
-    );
+  if (found.share < JUDGING.noticeable) return ruledOut(`${diskName(m)} was not slow while the victim waited for it`);
   const requests = sum((one) => one.requests);
   const serviceMs = sum((one) => one.serviceMs);
   const factor = serviceMs / sum((one) => one.allowedMs);

@@ -1,6 +1,7 @@
 // Hardly a free block or inode is left: allocation is slow at best, and fails in the end. Source: statfs(2); errno(3): ENOSPC, EDQUOT.
 
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
+import { shellWord } from '../base/shell.js';
 import { total, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
@@ -74,10 +75,10 @@ function objection(m: Given<'victim'>, failed: Failures, space: Moment | undefin
   const left = `${space.mountPoint} has ${leftIn(space).text} left`;
   if (least(space) > FULL.plenty && failed.count > 0 && m.requests && m.requests.errors > 0)
     return ruledOut(
-      `${failed.count} calls failed for want of space, although ${left}: it is the device beneath that has none`,
+      `${failed.count} calls failed because there was no space, although ${left}: the device beneath has none`,
     );
   if (isFullNow(space) || failed.count > 0) return undefined;
-  return ruledOut(isTraced(m, 'sys_exit') ? `${left}, and nothing failed for want of space` : left);
+  return ruledOut(isTraced(m, 'sys_exit') ? `${left}, and no call failed because there was no space` : left);
 }
 
 function evidence({ space, failed }: Figures): Argument[] {
@@ -131,9 +132,10 @@ export const cause = defineCause({
   tell(figures) {
     const { space, failed, idle } = figures;
     const mount = space?.mountPoint;
+    const where = mount === undefined ? 'MOUNTPOINT' : shellWord(mount);
     const what =
       failed.count > 0
-        ? `${failed.count} calls of the victim failed for want of space, and it tried again and again`
+        ? `${failed.count} calls of the victim failed because there was no space, and it keeps trying`
         : `the victim makes no progress and sleeps ${percent(idle)} of its time`;
     return {
       sentence: `${mount ?? 'The filesystem'} is full${space ? ` (${leftIn(space).text} left)` : ''}: ${what}.`,
@@ -141,7 +143,7 @@ export const cause = defineCause({
       decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
       evidence: evidence(figures),
       advice: [
-        advise`Free space or inodes on ${mount ?? 'it'}: ${look('du -x')} finds the bytes, ${look('df -i')} the inodes; deleted files that are still open count as well (${look('lsof +L1')}).`,
+        advise`Free space or inodes on ${mount ?? 'it'}: ${look(`du -xm ${where} | sort -n | tail`)} finds the largest folders, ${look(`df -i ${where}`)} counts the inodes; deleted files that are still open take space as well (${look(`lsof +aL1 ${where}`)}).`,
       ],
     };
   },

@@ -50,7 +50,7 @@ function whoLetGo(holder: Holder | undefined): Argument[] {
   const who = holder.own ? 'threads of its own' : `${holder.name} (${holder.pid})`;
   return [
     {
-      measure: 'who let it go',
+      measure: 'who released it',
       value: said`${who}, after ${time(holder.ms)}`,
       meaning: 'whoever ends a wait for the lock held it',
       source: 'sched:sched_waking',
@@ -73,7 +73,7 @@ export const cause = defineCause({
     return holds({ share, confidence, lost: timesIn(account, ['fs-lock']) }, { share, holder: holderOf(m) });
   },
   tell: ({ share, holder }, m) => ({
-    sentence: `The victim waits for the lock of a file or folder that ${whoHolds(holder)} while they write (${percent(share)} of its time).`,
+    sentence: `The victim waits for the lock of a file or folder that ${whoHolds(holder)} while writing (${percent(share)} of its time).`,
     culprit: culprit(holder, m),
     evidence: [
       {

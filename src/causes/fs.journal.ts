@@ -69,9 +69,7 @@ function objection(m: Measures, askers: Askers | undefined): string | undefined 
 
 /** Without the syncs it is known that it waits for the journal, not whose commits those are. */
 function sureness(askers: Askers | undefined): number {
-  if (!askers) return JOURNAL.withoutSyncs;
-  const { own, others, most } = askers;
-  return most ? ramp(others / (own + others), JOURNAL.sure) : JOURNAL.withoutSyncs;
+  return askers ? ramp(askers.others / (askers.own + askers.others), JOURNAL.sure) : JOURNAL.withoutSyncs;
 }
 
 interface Figures {

@@ -43,8 +43,8 @@ export const cause = defineCause({
   },
   tell({ share, limit }, m) {
     const why = limit
-      ? `its cgroup ${limit.cgroup} may use only ${bytes(limit.value)} and does`
-      : 'the machine has none to spare';
+      ? `its cgroup ${limit.cgroup} has used up its limit of ${bytes(limit.value)}`
+      : 'the machine has none left';
     return {
       sentence: `The victim reclaims memory itself for ${percent(share)} of its time, because ${why}.`,
       culprit: memoryCulprit(limit),

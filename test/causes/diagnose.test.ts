@@ -72,7 +72,7 @@ test('without a victim no cause is ruled out, and without kernel events those th
   );
   const why = new Map(sampled.notChecked.map((one) => [one.cause, one.why]));
   assert.match(why.get('app.lock-convoy') ?? '', /sleeps were not recorded/);
-  assert.match(why.get('dev.neighbour') ?? '', /when the victim waited for its requests was not recorded/);
+  assert.match(why.get('dev.neighbour') ?? '', /waits for its requests were not recorded/);
 });
 
 test('causes are ranked by the time that they explain, weighed by how sure they are; the others stand beside', () => {

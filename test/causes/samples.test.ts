@@ -207,7 +207,7 @@ test('what others ask of the disk keeps counters from acquitting it: where all w
   const all = sum((t) => (isBurst(t) ? 4.1 : 0.8));
   const surges = await sampled({ processes: new Map([waiter(writes(own))]), disks: disk(all, 0.4) });
   assert.equal(surges.verdict.cause, 'inconclusive');
-  assert.match(surges.verdict.sentence, /while others asked for most the victim got \d\d % of its work done/);
+  assert.match(surges.verdict.sentence, /while others used it most the victim got \d\d % of its work done/);
 });
 
 test('threads that take turns at a lock while one waits for the disk may be a convoy; a pool without work is none', async () => {

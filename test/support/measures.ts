@@ -1,6 +1,7 @@
 // Made-up measures of one victim, for tests of a single cause at its limits: where its time went, as shares, and what else the cause reads.
 // They go past the analyses, so that a cause can be put just below and just above each of its numbers.
 
+import assert from 'node:assert/strict';
 import { Topology } from '../../src/analysis/machine/topology.js';
 import type { Measures } from '../../src/analysis/measures.js';
 import { loadOf } from '../../src/analysis/requests/disk-load.js';
@@ -14,6 +15,7 @@ import type { Segment } from '../../src/model/segment.js';
 import type { State } from '../../src/model/states.js';
 import { NORMS } from '../../src/model/thresholds/requests.js';
 import { aCase, NO_COUNTERS, series, someFacts } from './case.js';
+import { faultsIn } from './telling.js';
 
 export const ME = 50;
 export const WALL_MS = 10_000;
@@ -124,10 +126,12 @@ export function judged(id: string, madeUp: MadeUp): number | string {
   return [...ruledOut, ...notChecked].find(({ cause }) => cause === id)?.why ?? verdict.sentence;
 }
 
-/** The diagnosis with this cause alone. */
+/** The diagnosis with this cause alone; what is told must be told well. */
 export function diagnosisOf(id: string, madeUp: MadeUp): Diagnosis {
   const own = causes.filter((cause) => cause.id === id);
-  return diagnose(measuresOf(madeUp), own, 'test').diagnosis;
+  const { diagnosis } = diagnose(measuresOf(madeUp), own, 'test');
+  assert.deepEqual(faultsIn(diagnosis), []);
+  return diagnosis;
 }
 
 /** Counters that grow evenly from 0 to these over the victim's life, sampled ten times a second. */

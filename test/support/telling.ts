@@ -19,8 +19,8 @@ const TEXT_OF: Readonly<Record<Unit, (value: number) => unknown>> = {
   'per second': frequency,
   times: ratio,
 };
-/** Numbers of processes and counts of those of one name, in brackets behind a name, are no figures. */
-const PROCESSES = /\(\d+( and \d+ more)?\)( and \d+ more)?/g;
+/** Numbers of processes and counts of those of one name, in brackets behind a name, are no figures; a thread whose name is not known is named by its number. */
+const PROCESSES = /(\bthread \d+ )?\(\d+( and \d+ more)?\)( and \d+ more)?/g;
 
 /** What is left of the words without their figures; undefined where a figure is not in them, in its order. */
 function withoutFigures({ value, figures }: Evidence): string | undefined {

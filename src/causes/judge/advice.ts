@@ -3,6 +3,7 @@
 
 import { shellWord } from '../../base/shell.js';
 import type { Advice } from '../../model/diagnosis.js';
+import type { CgroupLimit } from '../../model/facts.js';
 
 type Command = Advice['commands'][number];
 
@@ -21,6 +22,13 @@ export function write(value: string, file: string, changes: string, was: string 
   const echo = (what: string) => `echo ${shellWord(what)} > ${shellWord(file)}`;
   const undo = was === undefined ? 'write back what the file showed before' : `\`${echo(was)}\``;
   return change(echo(value), changes, undo);
+}
+
+/** Takes a limit on I/O away: version 2 has one file with a key for each, version 1 a file for each, in which 0 is none. */
+export function unlimit({ file, device = 'MAJ:MIN', what, value, cgroup }: CgroupLimit): Command {
+  const line = (limit: string) => (file.endsWith('io.max') ? `${device} ${what}=${limit}` : `${device} ${limit}`);
+  const none = line(file.endsWith('io.max') ? 'max' : '0');
+  return write(none, file, `what cgroup ${cgroup} may do on that device`, line(String(value)));
 }
 
 /** Joins words and commands: advise`Raise it: ${write('128', file, …)}.` */

@@ -5,8 +5,9 @@ import type { Argument } from '../cause.js';
 import { growthWithin } from '../../analysis/machine/series.js';
 import type { Interval } from '../../base/intervals.js';
 import type { Measures } from '../../analysis/measures.js';
-import type { Culprit } from '../../model/diagnosis.js';
+import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
+import { advise, unlimit } from './advice.js';
 import { diskName, limitsOn } from './shared.js';
 import { BENEATH } from '../../model/thresholds/device.js';
 
@@ -15,7 +16,7 @@ export interface Beneath {
   readonly culprit: Culprit;
   readonly evidence: readonly Argument[];
   /** What to do about the limit, where there is one. */
-  readonly advice: readonly string[];
+  readonly advice: readonly Advice[];
 }
 
 /** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
@@ -48,6 +49,6 @@ export function beneathOf(m: Measures, times: readonly Interval[]): Beneath {
         source: limit?.file ?? '/sys/block',
       },
     ],
-    advice: limit ? [`Raise or remove the limit in ${limit.file}.`] : [],
+    advice: limit ? [advise`Raise the limit, or remove it: ${unlimit(limit)}.`] : [],
   };
 }

@@ -95,7 +95,7 @@ function doubtOfOthers(m: Given<'victim'>): string | undefined {
     return `${whose}, each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing, and counters alone can’t tell who waited for whom`;
   const progress = progressInSurges(account, disk, process);
   return progress <= DOUBTS.heldUp
-    ? `${whose}, and while others asked for most the victim got ${percent(progress)} of its work done: counters alone can’t tell whether the disk kept it waiting`
+    ? `${whose}, and while others used it most the victim got ${percent(progress)} of its work done: counters alone can’t tell whether the disk kept it waiting`
     : undefined;
 }
 

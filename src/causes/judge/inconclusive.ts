@@ -24,7 +24,7 @@ function deviceOf(m: Measures): Argument[] {
       value: said`busy ${part(busy)} of ${time(input.durationMs)}, ${number(load.rows.length)} requests`,
       meaning:
         busy < DEVICE_JUDGING.hadRoom
-          ? 'the device had room: whoever was slow meanwhile was held up above the block layer, or asked for nothing'
+          ? 'the device had room: whoever was slow meanwhile was held up above the block layer, or was idle'
           : 'the device had work for most of the time',
       source: TRACE,
     },
@@ -48,13 +48,13 @@ function recordNext({ input, account }: Measures): Advice | string {
 function sentence({ account }: Measures, why: string, candidates: readonly Holding[]): string {
   if (candidates.length > 0) {
     const told = candidates.map(({ cause, finding }) => `${cause.id} (${finding.sentence.replace(/\.$/, '')})`);
-    return `It can’t be told which it is: ${told.join(', or ')}.`;
+    return `The recording does not show for certain ${told.length > 1 ? 'which of these causes it is' : 'that this is the cause'}: ${told.join(', or ')}.`;
   }
   const waits = [...(account?.ms ?? [])].filter(([state]) => state !== 'running');
   const [largest] = waits.sort((a, b) => b[1] - a[1]);
   const wall = account ? account.to - account.from : 0;
   return largest && wall > 0
-    ? `No cause of the catalogue explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}; ${why}.`
+    ? `No known cause explains what was recorded: the victim spent ${percent(largest[1] / wall)} of its time ${STATES[largest[0]]}; ${why}.`
     : `There is no verdict: ${why}.`;
 }
 

@@ -7,7 +7,7 @@ import type { Measures } from '../../analysis/measures.js';
 export const NEEDS = {
   victim: {
     has: (m: Measures) => m.account !== undefined,
-    else: 'no process was watched, or nothing was recorded of it',
+    else: 'no process was watched, or nothing was recorded about it',
   },
   sleeps: {
     has: (m: Measures) => m.account?.source === 'events',
@@ -15,7 +15,7 @@ export const NEEDS = {
   },
   stages: {
     has: (m: Measures) => m.account !== undefined && m.account.source !== 'samples',
-    else: 'when the victim waited for its requests was not recorded (that needs root and tracefs)',
+    else: 'the victim’s waits for its requests were not recorded (that needs root and tracefs)',
   },
   requests: {
     has: (m: Measures) => m.load !== undefined && m.requests !== undefined,
