@@ -7,13 +7,13 @@ import { bytes, duration, figure, harmless, percent, rate } from '../base/format
 import type { Diagnosis } from '../model/diagnosis.js';
 import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
-  chanceText,
   culpritText,
   outcomeOf,
   processText,
   sinceText,
   KIND_WORDS,
   stateWords,
+  sureText,
   limitsTitle,
   type Outcome,
 } from './words.js';
@@ -84,7 +84,7 @@ class Page {
 
 function headline(page: Page, { verdict }: Diagnosis): void {
   const { sign, style } = OUTCOME_STYLE[outcomeOf(verdict)];
-  const label = `${sign} ${[harmless(verdict.cause), verdict.sureness].filter(Boolean).join(', ')}:`;
+  const label = `${sign} ${[harmless(verdict.cause), sureText(verdict)].filter(Boolean).join(', ')}:`;
   const [first = '', ...rest] = wrap(`${label} ${harmless(verdict.sentence)}`, page.width, '  ');
   page.line(page.paint(['bold', style], first.slice(0, label.length)) + page.paint('bold', first.slice(label.length)));
   for (const line of rest) page.line(page.paint('bold', line));
@@ -93,7 +93,6 @@ function headline(page: Page, { verdict }: Diagnosis): void {
     verdict.culprit && `culprit ${culpritText(verdict.culprit)}`,
     verdict.victim && `victim ${processText(verdict.victim)}`,
     since !== undefined && `since ${since}`,
-    chanceText(verdict),
   ].filter((part) => typeof part === 'string');
   if (who.length > 0) for (const line of wrap(harmless(who.join(' · ')), page.width, '  ')) page.line(line);
   const [advice] = verdict.advice;

@@ -66,9 +66,9 @@ export function culpritText(culprit: Culprit): string {
   return culprit.pid === undefined ? culprit.name : `${culprit.name} (${culprit.pid})`;
 }
 
-/** 'right in 97 of 100 such verdicts'; undefined where there is no verdict to be sure of. */
-export function chanceText({ sureness, confidence }: Verdict): string | undefined {
-  return sureness === null ? undefined : `right in ${Math.round(confidence * 100)} of 100 such verdicts`;
+/** 'sure (97 in 100)': the step, and how many of such verdicts are right; undefined where there is no verdict to be sure of. */
+export function sureText({ sureness, confidence }: Verdict): string | undefined {
+  return sureness === null ? undefined : `${sureness} (${Math.round(confidence * 100)} in 100)`;
 }
 
 /** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */

@@ -48,7 +48,7 @@ describe('a held folder', () => {
       const target = precious(folder);
       renameSync(at, moved);
       symlinkSync(target, at);
-      (await held.create('a')).close();
+      await (await held.create('a')).close();
       held.makeFolder('b').close();
       await held.makeFolders('c/d/e');
       await held.makeFolders('c/d/e');

@@ -16,7 +16,7 @@ const intervals = fc.array(
 );
 
 function asBins(runs: ReturnType<typeof heights>, count: number): number[] {
-  const bins = new Array<number>(count).fill(0);
+  const bins = Array.from({ length: count }, () => 0);
   for (const run of runs) bins.fill(run.height, run.at, run.at + run.count);
   return bins;
 }

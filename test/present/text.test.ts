@@ -31,7 +31,10 @@ describe('the text of a diagnosis', () => {
     const lines = renderText(aDiagnosis(), { colour: false, width: 120 }).split('\n');
     assert.ok(lines.length <= 60, `${lines.length} lines`);
     const [first = '', second = '', third = ''] = renderText(aDiagnosis(), { colour: false }).split('\n');
-    assert.match(first, /mem\.dirty-limit, 97 % sure: The page cache’s dirty limit is too low .* not to blame\.$/);
+    assert.match(
+      first,
+      /mem\.dirty-limit, sure \(97 in 100\): The page cache’s dirty limit is too low .* not to blame\.$/,
+    );
     assert.match(
       second,
       /culprit vm\.dirty_bytes=8192 · victim iowitness-probe \(4711\) · since 2026-03-14 02:12:09 UTC/,
@@ -79,6 +82,7 @@ describe('the text of a diagnosis', () => {
       verdict: {
         ...verdict,
         cause: 'inconclusive',
+        sureness: null,
         victim: null,
         culprit: null,
         since: null,

@@ -363,7 +363,7 @@ export const HOSTILE_NAMES = [
 export const TERMINAL_CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 /** Fields that hold one of a few words: the schema refuses anything else. */
-const CLOSED = ['schema', 'accountingFrom', 'kind', 'severity', 'unit', 'via'];
+const CLOSED = ['schema', 'accountingFrom', 'kind', 'severity', 'sureness', 'unit', 'via'];
 
 /** The story with a hostile name in every place that holds text from outside. */
 export function aHostileDiagnosis(name: string): Diagnosis {

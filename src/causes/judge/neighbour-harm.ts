@@ -28,7 +28,7 @@ export function harmOf(m: Given<'victim'>): NeighbourHarm | undefined {
   // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
   // Whose locks the victim waits for works with it: processes of one database are no neighbours.
   const isOthers = ({ origin }: Neighbour) =>
-    (isGuilty(origin) && account.holders.has(origin.pid ?? -1) !== true) ||
+    (isGuilty(origin) && !account.holders.has(origin.pid ?? -1)) ||
     (origin.via === 'unattributed' && account.source === 'requests');
   const others = neighbours?.others.filter(isOthers) ?? [];
   const first = others[0];

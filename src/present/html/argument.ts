@@ -2,7 +2,7 @@
 
 import { percent } from '../../base/format.js';
 import type { Advice, Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
-import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, limitsTitle, chanceText } from '../words.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, limitsTitle, sureText } from '../words.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
 import { code, prose, section, terms, tied } from './parts.js';
@@ -14,8 +14,8 @@ export function verdictOf({ verdict }: Diagnosis): Markup {
     ['Cause', outcome === 'inconclusive' ? code(verdict.cause) : causeLink(verdict.cause)],
   ];
   if (outcome === 'stall') pairs.push(['Layer', verdict.layer]);
-  const chance = chanceText(verdict);
-  if (chance !== undefined) pairs.push(['Confidence', html`${verdict.sureness ?? ''} <small>${chance}</small>`]);
+  const sure = sureText(verdict);
+  if (sure !== undefined) pairs.push(['Confidence', sure]);
   if (outcome === 'stall') pairs.push(['Costs', `${percent(verdict.share)} of the victim’s time`]);
   if (culprit) {
     const file =

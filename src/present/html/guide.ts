@@ -13,8 +13,8 @@ export function guide(): Markup {
         The <b>victim</b> is the process that was watched. Its wall time is split into states that exclude each other
         and add up to all of it; a cause is judged by the share of that time that it explains, never by a single figure.
         What no rule explains is shown as ${code('unexplained')}. The <b>confidence</b> says how often such a verdict
-        was right where the truth is known: sure, likely or possible; it is lower where something was lost or could only
-        be sampled.
+        was right where the truth is known, in a hundred: sure, likely or possible; it is lower where something was lost
+        or could only be sampled.
       </p>
       <p>
         All charts share one time axis, counted from the recording’s start. Shaded are the times in which the victim
