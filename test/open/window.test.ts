@@ -75,7 +75,9 @@ function ended(live: Case, opened: Case): Case {
 
 /** Texts are numbered as they come, and so differently; all else of the tables is compared by what is made of it. */
 function timesOf({ events }: Case): readonly unknown[] {
-  return [...(events?.tables ?? [])].map(([name, { t, pid }]) => [name, t, pid]).sort();
+  return [...(events?.tables ?? [])]
+    .map(([name, { t, pid }]) => [name, t, pid] as const)
+    .toSorted(([a], [b]) => a.localeCompare(b));
 }
 
 async function diagnosisOf(input: Case): Promise<Diagnosis> {
