@@ -264,13 +264,7 @@ export const cause = defineCause({
     return isGiven(m, ['requests']) ? judgeRequests(m) : notChecked(NEEDS.requests.else);
   },
   tell(figures, m) {
-    switch (figures.way) {
-      case 'counted':
-        return tellCounted(figures, m);
-      case 'grown':
-        return tellGrown(figures, m);
-      case 'slow':
-        return tellSlow(figures, m);
-    }
+    if (figures.way === 'counted') return tellCounted(figures, m);
+    return figures.way === 'grown' ? tellGrown(figures, m) : tellSlow(figures, m);
   },
 });

@@ -12,7 +12,7 @@ import type { VictimAccount } from '../../src/model/account.js';
 import type { Case } from '../../src/model/case.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import type { Segment } from '../../src/model/segment.js';
-import type { State } from '../../src/model/states.js';
+import { STATES, type State } from '../../src/model/states.js';
 import { NORMS } from '../../src/model/thresholds/requests.js';
 import { aCase, NO_COUNTERS, series, someFacts } from './case.js';
 import { faultsIn } from './telling.js';
@@ -44,11 +44,10 @@ export interface MadeUp {
 
 function segmentsOf({ spent = {}, slept = {} }: MadeUp): Segment[] {
   let at = 0;
-  const segments = Object.entries(spent).map(([name, share]): Segment => {
+  const states = Object.keys(spent).filter((name): name is State => Object.hasOwn(STATES, name));
+  const segments = states.map((state): Segment => {
     const from = at;
-    at += share * WALL_MS;
-    // Object.entries loses the type of the keys.
-    const state = name as State;
+    at += (spent[state] ?? 0) * WALL_MS;
     const wchan = slept[state];
     return { from, to: at, state, ...(wchan !== undefined && { wchan }) };
   });
