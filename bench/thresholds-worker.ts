@@ -41,10 +41,10 @@ function argue(measures: Measures): string {
 
 /** The ids of the numbers that are read while something runs. */
 function readBy<T>(run: () => T): { readonly result: T; readonly ids: ReadonlySet<string> } {
-  const { ids, stop } = watchReads(figures);
+  const reads = watchReads(figures);
   const result = run();
-  stop();
-  return { result, ids };
+  reads.stop();
+  return { result, ids: reads.ids };
 }
 
 async function openStall(name: string, folder: string): Promise<Stall> {

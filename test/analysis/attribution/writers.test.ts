@@ -40,6 +40,8 @@ interface Made {
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly files?: Case['files'];
   readonly facts?: Facts;
+  /** Of the events, as the recorder said them. */
+  readonly filters?: Readonly<Record<string, string>>;
 }
 
 /** The table as lines: device, who, file, KiB, how, through what; with the dispatches of what completes seen it is the same, and so are shares. */
@@ -51,8 +53,11 @@ function table(made: Made): string[] {
   return lines;
 }
 
-function tableOf({ rows, files = [], facts = someFacts() }: Made, hasDispatches = false): string[] {
-  const input = aCase({ events: someEvents(rows, [], NAMES), files, facts: [facts] });
+function tableOf({ rows, files = [], facts = someFacts(), filters = {} }: Made, hasDispatches = false): string[] {
+  const trace = [
+    { atMs: 0, instance: 'machine', enabled: [], filters, stacks: { share: 0, filter: '' }, clock: 'mono' },
+  ] as const;
+  const input = aCase({ events: someEvents(rows, [], NAMES), files, facts: [facts], trace });
   const topology = new Topology(facts, NO_COUNTERS.diskNames);
   const attribution = attribute(input, topology, Infinity);
   // Bios of a device that has no requests are in its table alone.
@@ -173,7 +178,15 @@ test('direct writes go to files as far as they are told, the rest in the same pr
     block_bio_queue: [bio(1.5, 5, 0, 8, 'WS'), bio(2.5, 5, 100, 64, 'WS'), bio(4, 5, 200, 56, 'WS')],
     block_rq_complete: [bio(5, 0, 0, 8, 'WS'), bio(6, 0, 100, 64, 'WS'), bio(7, 0, 200, 56, 'WS')],
   };
-  assert.deepEqual(table({ rows }), ['loop0 writer (5) 12 32 KiB direct', 'loop0 writer (5) 13 32 KiB direct']);
+  const filters = { 'iomap/iomap_dio_rw_begin': 'count >= 32768 || !(pos & 28672)' };
+  assert.deepEqual(table({ rows, filters }), [
+    'loop0 writer (5) 12 32 KiB direct',
+    'loop0 writer (5) 13 32 KiB direct',
+  ]);
+  // Where all were kept, each stands for itself: 4 of 36 KiB, and 60 KiB more in that proportion.
+  const [most = '', least = ''] = table({ rows });
+  assert.match(most, /^loop0 writer \(5\) 13 56\.88/);
+  assert.match(least, /^loop0 writer \(5\) 12 7\.1/);
 });
 
 test('a direct write of which nothing is told belongs to the one file that is open so', () => {
