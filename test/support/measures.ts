@@ -1,6 +1,7 @@
 // Made-up measures of one victim, for tests of a single cause at its limits: where its time went, as shares, and what else the cause reads.
 // They go past the analyses, so that a cause can be put just below and just above each of its numbers.
 
+import assert from 'node:assert/strict';
 import { Topology } from '../../src/analysis/machine/topology.js';
 import type { Measures } from '../../src/analysis/measures.js';
 import { loadOf } from '../../src/analysis/requests/disk-load.js';
@@ -11,7 +12,7 @@ import type { VictimAccount } from '../../src/model/account.js';
 import type { Case } from '../../src/model/case.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import type { Segment } from '../../src/model/segment.js';
-import type { State } from '../../src/model/states.js';
+import { STATES, type State } from '../../src/model/states.js';
 import { NORMS } from '../../src/model/thresholds/requests.js';
 import { aCase, NO_COUNTERS, series, someFacts } from './case.js';
 
@@ -40,13 +41,16 @@ export interface MadeUp {
   readonly measures?: Partial<Measures>;
 }
 
+function isState(name: string): name is State {
+  return name in STATES;
+}
+
 function segmentsOf({ spent = {}, slept = {} }: MadeUp): Segment[] {
   let at = 0;
-  const segments = Object.entries(spent).map(([name, share]): Segment => {
+  const segments = Object.entries(spent).map(([state, share]): Segment => {
     const from = at;
     at += share * WALL_MS;
-    // Object.entries loses the type of the keys.
-    const state = name as State;
+    assert.ok(isState(state), state);
     const wchan = slept[state];
     return { from, to: at, state, ...(wchan !== undefined && { wchan }) };
   });
