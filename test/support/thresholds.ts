@@ -56,7 +56,10 @@ export function change({ holder, key }: Figure, value: number): void {
 }
 
 /** Notes which numbers are read from now on, by id, until `stop` is called. */
-export function watchReads(figures: readonly Figure[]): { readonly ids: ReadonlySet<string>; stop(): void } {
+export function watchReads(figures: readonly Figure[]): {
+  readonly ids: ReadonlySet<string>;
+  readonly stop: () => void;
+} {
   const ids = new Set<string>();
   const values = figures.map(valueOf);
   figures.forEach(({ id, holder, key }, index) =>
