@@ -1,6 +1,6 @@
 // How often a verdict is right, from the score that its cause gives it: a score is a product of hand-made ramps and orders causes; what
 // users are told is what such scores were worth on stalls whose truth is known. Fitted by `bench/calibrate.ts`, whose figures are in
-// bench/results/reliability.md; docs/adr/0007-confidence.md says why.
+// bench/results/reliability.md; docs/adr/0008-confidence.md says why.
 
 import { chance, logit } from '../../base/logistic.js';
 import { CALIBRATION } from './calibration-table.js';

@@ -19,6 +19,8 @@ import { ByteWindow, type ByteSource } from './source.js';
 const ROWS = 4096;
 /** A trace that is damaged everywhere must not fill memory with reports of it. */
 const MOST_LOSSES = 50;
+/** A file in which so many bytes on end make no record is read no further: it is a disk's image, or zeros. */
+const MOST_DAMAGE = 64 * 1024 * 1024;
 
 /** Passes on the first losses of one file as they come and sums the others up at its end. */
 class LossCounter {
@@ -93,9 +95,8 @@ export class TraceReader implements BatchReader {
       if (window.ended || window.end - window.at >= LONGEST_RECORD + 4) await this.passDamage();
       else await window.fill();
     }
-    if (window.source.refusal !== undefined) {
-      this.losses.add('blktrace-unreadable', `offset ${window.offset}: ${window.source.refusal}`, 0);
-    }
+    if (window.refusal !== undefined)
+      this.losses.add('blktrace-unreadable', `offset ${window.offset}: ${window.refusal}`, 0);
     this.losses.finish();
     return false;
   }
@@ -156,6 +157,8 @@ export class TraceReader implements BatchReader {
       const found = findMagic(window.view, search, window.end, batch.littleEndian);
       window.at = found >= 0 ? found : Math.max(search, window.end - 3);
       if (found >= 0) break;
+      if (window.offset - from > MOST_DAMAGE)
+        window.giveUp(`no record in ${MOST_DAMAGE / 2 ** 20} MiB, so the rest was not read`);
       if ((await window.fill()) === 'end') {
         window.at = window.end;
         break;
