@@ -197,7 +197,11 @@ async function checkBesideNeighbour(options: Pick<NeighbourOptions, 'direct' | '
       assert.equal(culprit?.pid, neighbour.truth.pid);
       const bursts = evidence.find((one) => one.measure === 'bursts')?.value ?? '';
       const period = Number(/every ([\d.]+) s/.exec(bursts)?.[1]);
-      assert.ok(Math.abs(period - 2) < 0.2, bursts);
+      const begins = neighbour.truth.bursts.map(({ fromNs }) => Number(fromNs) / 1e9);
+      const [first = NaN, last = NaN] = [begins[0], begins.at(-1)];
+      // A busy machine makes them late: what they were is told by themselves.
+      const truth = (last - first) / (begins.length - 1);
+      assert.ok(Math.abs(period / truth - 1) < 0.15, `${bursts}, in truth ${truth} s`);
       assert.ok(evidence.some((one) => one.measure === 'share of the device'));
     } finally {
       await neighbour.stop();

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { differences, machineState } from './machine-state.js';
 import { UndoJournal } from '../../src/capture/undo.js';
+import { undoFolder } from '../../src/cli/context.js';
 
 export interface Workplace {
   /** On a disk, as /tmp may be memory. */
@@ -13,11 +14,14 @@ export interface Workplace {
   readonly journal: UndoJournal;
 }
 
-/** Runs a test in a workplace, undoes its journal whatever happens, and asserts that the machine is as it was. */
+/**
+ * Runs a test in a workplace, undoes its journal whatever happens, and asserts that the machine is as it was. The journal lies with those of
+ * the tool, so that the next start of any command undoes what a killed test has changed.
+ */
 export async function inWorkplace(work: (workplace: Workplace) => Promise<void>): Promise<void> {
   const before = machineState('/var/tmp');
   const folder = mkdtempSync('/var/tmp/iowitness-lab-');
-  const journal = UndoJournal.open(path.join(folder, 'undo'));
+  const journal = UndoJournal.open(undoFolder());
   let notUndone: readonly string[] = [];
   try {
     await work({ folder, journal });
