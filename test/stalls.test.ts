@@ -27,7 +27,7 @@ const LEAST_STALLS = 64;
 const LEAST_WITH_EVENTS = 35;
 /** Pseudonyms, and what the lab and the recorded applications are called. */
 const PROGRAMS =
-  /^(program-\d+|node|sh|iowitness.*|mysqld|clickhouse|postgres|etcd|prometheus|rsyncd|minio|journald|scanner|poller|mailqueue|worker|importer|encoder|backup|logd|httpd|compactor|indexer|fsfreeze|pgbench|sqlite3|tar|fio|java)$/;
+  /^(program-\d+|node|sh|iowitness.*|mysqld|clickhouse|postgres|etcd|prometheus|rsyncd|minio|journald|scanner|poller|mailqueue|worker|importer|encoder|backup|logd|httpd|compactor|indexer|fsfreeze|pgbench|sqlite3|tar|fio|java|python3|dd|cp)$/;
 /** From here on a verdict claims to be sure. */
 const SURE = 0.9;
 

@@ -13,7 +13,8 @@ import { Topology } from './machine/topology.js';
 import { loadOf, slowStretches, slowTimes, type DiskLoad, type ServiceNorm } from './requests/disk-load.js';
 import { futexWords } from './victim/futexes.js';
 import { union, type Interval } from '../base/intervals.js';
-import { findNeighbours, type NeighbourMeasures } from './victim/neighbours.js';
+import { findNeighbours, type Neighbourhood, type NeighbourMeasures } from './victim/neighbours.js';
+import { OWN, Usage } from './victim/users.js';
 import { attribute, type Owners } from './attribution/owners.js';
 import type { Portions } from './attribution/portions.js';
 import type { Requests } from './requests/requests.js';
@@ -51,6 +52,13 @@ export interface Measures {
   /** Who asked for durability on the victim's disk; absent where that was not recorded. */
   readonly syncs?: Syncs;
   readonly convoy?: Convoy;
+  /**
+   * The same with each device beneath the disk in its place, as far as its requests were recorded, the deepest first: its load, whose requests
+   * it served, and which were the victim's. Empty in themselves.
+   */
+  readonly beneath: readonly Measures[];
+  /** The victim's own disk, where `disk` is one beneath it. */
+  readonly top?: DeviceId;
 }
 
 /** The victim: the probe or the command; of several watched processes the one that lost most time to waiting. */
@@ -149,28 +157,23 @@ export function measure(input: Case): Measures {
   const { disk, isOwn } = account?.disk ?? chosen?.disk ?? { disk: undefined, isOwn: false };
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
   const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
-  // Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt.
-  const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
-  const neighbours =
-    load && requests && owners && account && account.source !== 'samples'
-      ? findNeighbours(
-          load,
-          requests,
-          owners,
-          account,
-          timesIn(account, ['block-device', 'block-queue']),
-          input.durationMs,
-          (pids, binMs) => dirtiedSeries(input, threadsOf(input, ...pids), binMs),
-        )
+  const norm = normOf(topology, disk);
+  const usage =
+    requests && owners && account && account.source !== 'samples'
+      ? new Usage(requests, owners, account.threads)
       : undefined;
-  const norm = spins ? NORMS.spinning : NORMS.solid;
+  const shared = requests && owners && account && { requests, owners, ...neighbourhoodOf(input, account) };
+  const neighbours =
+    load && usage && shared
+      ? findNeighbours({ ...shared, load, users: usage.of([], account.own), own: account.own })
+      : undefined;
   const syncs =
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
       : undefined;
   const convoy = account?.source === 'events' ? findConvoy(account.lines, futexWords(input.events)) : undefined;
   const throttle = account && measureThrottle(input, account.threads);
-  return {
+  const measures: Measures = {
     input,
     topology,
     norm,
@@ -187,5 +190,46 @@ export function measure(input: Case): Measures {
     pausedBeneath: disk === undefined ? [] : pausedBeneath(input, topology, disk),
     ...(syncs && { syncs }),
     ...(convoy && { convoy }),
+    beneath: [],
   };
+  return { ...measures, beneath: usage ? layersBeneath(measures, usage) : [] };
+}
+
+/** Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt. */
+function normOf(topology: Topology, disk: DeviceId | undefined): ServiceNorm {
+  const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
+  return spins ? NORMS.spinning : NORMS.solid;
+}
+
+function neighbourhoodOf(
+  input: Case,
+  account: VictimAccount,
+): Pick<Neighbourhood, 'waits' | 'durationMs' | 'pagesDirtied'> {
+  return {
+    waits: timesIn(account, ['block-device', 'block-queue']),
+    durationMs: input.durationMs,
+    pagesDirtied: (pids, binMs) => dirtiedSeries(input, threadsOf(input, ...pids), binMs),
+  };
+}
+
+/** What each device beneath the victim's disk did for it and for others, the deepest first. */
+function layersBeneath(m: Measures, usage: Usage): Measures[] {
+  const { input, topology, requests, owners, account, disk } = m;
+  if (!requests || !owners || !account || disk === undefined) return [];
+  const below = topology.beneath(disk);
+  return below.toReversed().flatMap((one) => {
+    const index = requests.disks.indexOf(one);
+    if (index < 0) return [];
+    const load = loadOf(requests, index);
+    const way = [disk, ...below].filter((other) => topology.beneath(other).includes(one));
+    const users = usage.of(way, undefined);
+    const own = new Uint8Array(requests.length);
+    for (const row of load.rows) if ((users.sharesOf(row).get(OWN) ?? 0) > 0) own[row] = 1;
+    const top = m.load && { load: m.load, own: account.own };
+    const shared = { requests, owners, ...neighbourhoodOf(input, account) };
+    const neighbours = findNeighbours({ ...shared, load, users, own, ...(top && { top }) });
+    const norm = normOf(topology, one);
+    const slow = slowTimes(load, requests, norm, account);
+    return [{ ...m, disk: one, top: disk, load, norm, slow, neighbours, account: { ...account, own } }];
+  });
 }

@@ -79,6 +79,16 @@ export function firstEndingAfter(set: readonly Interval[], t: number): number {
   return low;
 }
 
+/** How much of a stretch of time a sorted disjoint set covers. */
+export function coveredMs(set: readonly Interval[], from: number, to: number): number {
+  let ms = 0;
+  for (let index = firstEndingAfter(set, from); (set[index]?.from ?? Infinity) < to; index += 1) {
+    const one = set[index];
+    if (one) ms += Math.min(one.to, to) - Math.max(one.from, from);
+  }
+  return ms;
+}
+
 /** Adds the length of each interval to the bins of width `binMs` that it covers. */
 export function addToBins(bins: Float64Array, binMs: number, from: number, to: number, weight = 1): void {
   if (!(to > from)) return;

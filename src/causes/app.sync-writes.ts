@@ -9,6 +9,7 @@ import { growthOf, growthWithin } from '../analysis/machine/series.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { bytes, duration, percent } from '../base/format.js';
 import { frequency, number, part, said, size, time } from '../model/quantity.js';
+import type { State } from '../model/states.js';
 import { SYNC_WRITES } from '../model/thresholds/application.js';
 import { HARM } from '../model/thresholds/device.js';
 import { FIDELITY } from './judge/fidelity.js';
@@ -78,11 +79,14 @@ function fromRequests(m: Victim): Durability | Refused {
 
 const WAYS = { events: fromEvents, samples: fromCounters, requests: fromRequests } as const;
 
+/** What a sync does not take by itself: while something else holds the victim up, it is that one's time. */
+const HELD_UP: readonly State[] = ['block-held', 'runnable', 'cpu-wakeup', 'cgroup-cpu', 'stopped', 'fs-frozen'];
+
 /** While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs. */
 function ownTimes(m: Victim, { times }: Durability): Interval[] {
   const harm = harmOf(m);
   const crowded = harm?.noticed === true && harm.slowed >= HARM.slowed ? (m.neighbours?.company ?? []) : [];
-  return without(without(union(times), m.slow), crowded);
+  return without(without(union(times), union([...m.slow, ...timesIn(m.account, HELD_UP)])), crowded);
 }
 
 interface Figures {

@@ -73,21 +73,30 @@ export interface Cause {
 /** How a cause is written: what it needs is there when it judges, and what it tells comes from what it judged. */
 interface Definition<N extends Need, Figures> extends Omit<Cause, 'examine'> {
   readonly needs: readonly N[];
+  /** True where the cause may as well lie with a device beneath the victim's disk: each is judged, and the deepest that explains is named. */
+  readonly beneath?: true;
   readonly judge: (measures: Given<N>) => Judgement<Figures>;
   readonly tell: (figures: Figures, measures: Given<N>) => Told;
 }
 
 /** Makes a cause of its definition. */
 export function defineCause<N extends Need, Figures>(definition: Definition<N, Figures>): Cause {
-  const { needs, judge, tell, ...rest } = definition;
+  const { needs, beneath, judge, tell, ...rest } = definition;
+  const examineAt = (measures: Measures): Finding => {
+    if (!isGiven(measures, needs)) return notChecked(missingOf(measures, needs));
+    const judged = judge(measures);
+    if (judged.kind !== 'holds') return judged;
+    const { kind: _holds, figures, ...weight } = judged;
+    return { kind: 'found', ...weight, ...tell(figures, measures) };
+  };
   return {
     ...rest,
     examine(measures) {
-      if (!isGiven(measures, needs)) return notChecked(missingOf(measures, needs));
-      const judged = judge(measures);
-      if (judged.kind !== 'holds') return judged;
-      const { kind: _holds, figures, ...weight } = judged;
-      return { kind: 'found', ...weight, ...tell(figures, measures) };
+      const finding = examineAt(measures);
+      if (beneath !== true) return finding;
+      const least = finding.kind === 'found' ? JUDGING.explainsFromBeneath * finding.share : 0;
+      const isEnough = (one: Finding): boolean => one.kind === 'found' && one.share >= least;
+      return measures.beneath.map(examineAt).find(isEnough) ?? finding;
     },
   };
 }

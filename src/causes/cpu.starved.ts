@@ -2,6 +2,7 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
+import { dirname, join } from 'node:path';
 import type { Segment } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
 import { msIn } from '../analysis/victim/account.js';
@@ -88,7 +89,7 @@ interface Quota {
 function quotaOf(m: Given<'victim'>): Quota | undefined {
   for (const limit of limitsOn(m, 'cpu')) {
     for (const [path, series] of m.input.counters.cgroups) {
-      if (!path.endsWith('/cpu.stat') || !path.includes(limit.cgroup)) continue;
+      if (path !== join(dirname(limit.file), 'cpu.stat')) continue;
       const times = growthOf(series, 'nr_throttled');
       const ns = growthOf(series, 'throttled_time');
       if (times > 0)
@@ -130,9 +131,17 @@ function named({ name, pid, processes }: Rival): string {
   return `${name} (${pid}${processes > 1 ? ` and ${processes - 1} more` : ''})`;
 }
 
-function reason({ quota, steal, rival, isSeen }: Figures, { account }: Given<'victim'>): string {
+/** True for one who had the CPU for a good part of what the victim lost; anybody else is one among many. */
+function isTaker({ ms }: Rival, { waitedMs }: Pick<Figures, 'waitedMs'>): boolean {
+  return ms >= STARVED.leastOfLoss * waitedMs;
+}
+
+function reason(figures: Figures, { account }: Given<'victim'>): string {
+  const { quota, steal, rival, isSeen, waitedMs } = figures;
   if (quota) return `its cgroup’s CPU quota ran out ${quota.times} times`;
   if (steal > STARVED.stealNamed) return `the hypervisor took ${percent(steal)} of the CPU time`;
+  if (rival && !isTaker(rival, figures))
+    return `many others ran instead, among them ${named(rival)} for ${percent(rival.ms / waitedMs)} of it`;
   if (rival) return `${named(rival)} ran instead`;
   if (account.source !== 'events') return 'others ran instead';
   return isSeen
@@ -140,17 +149,19 @@ function reason({ quota, steal, rival, isSeen }: Figures, { account }: Given<'vi
     : 'its CPU did not run it, although no other thread was seen there';
 }
 
-function culprit({ quota, rival }: Figures): Culprit | null {
+function culprit(figures: Figures): Culprit | null {
+  const { quota, rival, steal } = figures;
   if (quota) return { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
-  return rival ? { kind: 'process', name: rival.name, pid: rival.pid } : null;
+  if (steal > STARVED.stealNamed) return null;
+  return rival && isTaker(rival, figures) ? { kind: 'process', name: rival.name, pid: rival.pid } : null;
 }
 
 /** Those who took the CPU away, with how much each did. */
-function takers({ rival, quota, steal }: Figures): Argument[] {
+function takers({ rival, quota, steal, waitedMs }: Figures): Argument[] {
   const taken: (Argument | false | undefined)[] = [
     rival && {
       measure: 'who ran instead',
-      value: said`${named(rival)}, ${time(rival.ms)}`,
+      value: said`${named(rival)}, ${time(rival.ms)}: ${part(rival.ms / waitedMs)} of what it lost`,
       meaning: 'had the CPU when the victim was ready',
       source: 'sched:sched_switch',
     },
@@ -195,7 +206,7 @@ export const cause = defineCause({
     const others = othersPart(m);
     const waitedMs = others * total(waits);
     const share = waitedMs / (account.to - account.from);
-    if (others * starvedShare(account, waits) < STARVED.leastShare)
+    if (others * starvedShare(account, waits) < STARVED.leastShare && share < STARVED.byTurns)
       return ruledOut(
         `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(shareOf(account, ['running']))}`,
       );

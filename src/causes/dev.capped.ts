@@ -135,6 +135,7 @@ export const cause = defineCause({
   rank: 'verdict',
   needs: ['victim', 'disk'],
   fromRequests: true,
+  beneath: true,
   judge(m) {
     const { account } = m;
     const top = ceiling(m);

@@ -1,8 +1,9 @@
-// Somebody else's I/O fills the device: while the victim waited, the device served others, and the victim's own requests are slower
-// for it. Both are asked for, because a fast device serves many at once without harm.
+// Somebody else's I/O fills the device, or one that it stands on: while the victim waited, the device served others, and the victim's own
+// requests are slower for it. Both are asked for, because a fast device serves many at once without harm. What company costs and what a slow
+// device costs are told apart by what would be saved without the one or the other.
 
 import { intersect, union, type Interval } from '../base/intervals.js';
-import { timesIn } from '../analysis/measures.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
 import type { Neighbour } from '../analysis/victim/neighbours.js';
 import { percent } from '../base/format.js';
@@ -12,7 +13,7 @@ import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 import { advise, look } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
-import { judgeDevice, diskName } from './judge/shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 type Company = Given<'victim' | 'disk' | 'requests' | 'neighbours'>;
@@ -30,7 +31,8 @@ function burstsOf({ bursts: { spans, period, binMs } }: Neighbour): Said | undef
 }
 
 /** When the victim waited while others were served. */
-function lostTo({ load, account }: Company): Interval[] {
+function lostTo({ load, account, neighbours, top }: Company): Interval[] {
+  if (top !== undefined) return intersect(timesIn(account, NEIGHBOUR_WAITS), neighbours.company);
   const services: Interval[] = [];
   load.rows.forEach((row, at) => {
     if (account.own[row] === 0) services.push({ from: valueAt(load.serviceFrom, at), to: valueAt(load.serviceTo, at) });
@@ -54,8 +56,23 @@ function isNamed({ origin }: Neighbour): boolean {
   return origin.via !== 'unattributed';
 }
 
-function evidence(first: Neighbour, { neighbours }: Company): Argument[] {
-  const flushed = first.origin.via === 'flushed';
+/** What the device takes whoever asks, where that is more than it should. */
+function ofDevice(m: Company): Argument[] {
+  const factor = judgeDevice(m)?.factor ?? NaN;
+  if (!(factor > 1)) return [];
+  return [
+    {
+      measure: `${diskName(m)} itself`,
+      value: said`${ratio(factor)} what an ordinary disk may take`,
+      meaning: 'it is slow as well, whomever it serves: that adds to what the company costs',
+      source: 'block:block_rq_issue → block:block_rq_complete',
+    },
+  ];
+}
+
+function evidence(first: Neighbour, m: Company): Argument[] {
+  const { neighbours } = m;
+  const flushed = first.origin.via !== 'direct';
   const bursts = burstsOf(first);
   return [
     {
@@ -90,12 +107,16 @@ function evidence(first: Neighbour, { neighbours }: Company): Argument[] {
           },
         ]
       : []),
+    ...ofDevice(m),
   ];
 }
 
 function sentence(first: Neighbour, m: Given<'victim'>): string {
   const bursts = burstsOf(first)?.text;
-  const fills = first.origin.via === 'flushed' ? 'makes pages dirty whose write-back fills' : 'fills';
+  const fills =
+    first.origin.via === 'flushed' || first.origin.via === 'holder'
+      ? 'makes pages dirty whose write-back fills'
+      : 'fills';
   const whose = isNamed(first) ? 'its own' : 'written by that thread of the kernel, for whom is not known';
   const waited = percent(first.waitMs / (m.account.to - m.account.from));
   return `${who(first)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served during ${waited} of the victim’s time while the victim waited.`;
@@ -113,8 +134,17 @@ function objection(harm: NeighbourHarm, m: Company): string | undefined {
   if (!noticed && !isBursting(harm, m)) return `${figures}: too little to matter`;
   if (slowed < HARM.slowed)
     return `${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`;
-  const factor = judgeDevice(m)?.factor ?? NaN;
-  return factor > 1 ? `${figures}, but ${name} is slow for everybody (${String(ratio(factor))} the norm)` : undefined;
+  return undefined;
+}
+
+/** The shares of the victim's time that would be saved without the company, and with a device that is as fast as an ordinary one. */
+function savings({ share }: NeighbourHarm, m: Company): { readonly company: number; readonly device: number } {
+  const { slowdown } = m.neighbours;
+  const factor = Math.max(1, judgeDevice(m)?.factor ?? 1);
+  return {
+    company: Number.isFinite(slowdown) ? share * (1 - 1 / slowdown) : share,
+    device: (1 - 1 / factor) * shareOf(m.account, DEVICE_WAITS),
+  };
 }
 
 export const cause = defineCause({
@@ -123,17 +153,20 @@ export const cause = defineCause({
   rank: 'verdict',
   needs: ['victim', 'stages', 'disk', 'requests', 'neighbours'],
   fromRequests: true,
+  beneath: true,
   judge(m) {
     const harm = harmOf(m);
-    if (!harm) return ruledOut(`nobody else${m.account.source === 'requests' ? ', by name,' : ''} used ${diskName(m)}`);
+    if (!harm) return ruledOut(`nobody else, by name, used ${diskName(m)}`);
     const against = objection(harm, m);
     if (against !== undefined) return ruledOut(against);
     const { first, share, slowed } = harm;
+    const { company, device } = savings(harm, m);
     const confidence =
       ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed }) *
       ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) *
       (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
-    return holds({ share, confidence, lost: lostTo(m) }, first);
+    const before = company >= device ? ['dev.slow', 'dev.capped'] : [];
+    return holds({ share: company, confidence, before, lost: lostTo(m) }, first);
   },
   tell: (first, m) => ({
     sentence: sentence(first, m),

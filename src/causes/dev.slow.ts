@@ -19,10 +19,11 @@ import { duration, percent, rate } from '../base/format.js';
 import { number, part, said, size, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { DISK_LOAD } from '../model/thresholds/requests.js';
-import { SLOW } from '../model/thresholds/device.js';
+import { HARM, SLOW } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { beneathOf, type Beneath } from './judge/beneath.js';
 import { isGiven, NEEDS, type Given } from './judge/needs.js';
+import { harmOf } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice, tells } from './judge/shared.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
 
@@ -151,19 +152,44 @@ function tellGrown({ slower, factor, lacksCpu, share, beneath }: Grown, m: Victi
   };
 }
 
+/** When the disk had requests; of a device beneath, which may serve others all the time, when it had the victim's. */
+function atWorkFor({ account, load, requests, top }: WithRequests): readonly Interval[] {
+  if (top === undefined) return load.busy;
+  const own = load.rows.filter((row) => account.own[row] !== 0);
+  return union(
+    [...own].map((row) => ({ from: valueAt(requests.dispatched, row), to: valueAt(requests.completed, row) })),
+  );
+}
+
 /** When the victim waited for the device while it was slow: it became so somewhere in the window before the first that is slow as a whole. */
-function lostToSlow({ account, load, requests, norm, slow }: WithRequests): Interval[] {
-  const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
+function lostToSlow(m: WithRequests): Interval[] {
+  const { account, load, requests, norm, slow } = m;
+  const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
   const [first] = slow;
   if (!first) return [];
   const began = firstSlowDispatch(load, requests, () => true, norm.fixedMs, first.from - DISK_LOAD.windowMs);
   return intersect(waits, union([...slow, { from: began, to: first.from }]));
 }
 
+/** Why the disk only seems slow: while it was, a device beneath it served somebody else. */
+function companyBeneath(m: WithRequests, { lost, share }: Waited): string | undefined {
+  if (share < JUDGING.noticeable) return undefined;
+  for (const lower of m.beneath) {
+    const harm = isGiven(lower, ['victim']) ? harmOf(lower) : undefined;
+    if (!harm?.noticed || harm.slowed < HARM.slowed) continue;
+    const meanwhile = total(intersect(lost, lower.neighbours?.company ?? [])) / total(lost);
+    if (meanwhile >= JUDGING.explainsFromBeneath)
+      return `${diskName(m)} seemed slow, but for ${percent(meanwhile)} of that time ${m.topology.name(lower.disk ?? '')}, on which it stands, served ${harm.first.origin.name}`;
+  }
+  return undefined;
+}
+
 function judgeRequests(m: WithRequests): Judgement<Slow | Grown> {
   const { account, load, requests } = m;
   const found = waited(m, lostToSlow(m));
-  const waits = intersect(timesIn(account, DEVICE_WAITS), load.busy);
+  const seeming = companyBeneath(m, found);
+  if (seeming !== undefined) return ruledOut(seeming);
+  const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
   const classes = slowness(load, requests, m.norm, m.slow, waits).filter(tells);
   const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
   if (first && found.share >= JUDGING.noticeable) {
@@ -259,6 +285,7 @@ export const cause = defineCause({
   rank: 'verdict',
   needs: ['victim', 'disk'],
   fromRequests: true,
+  beneath: true,
   judge(m): Judgement<Counted | Grown | Slow> {
     if (m.account.source === 'samples') return judgeCounters(m);
     return isGiven(m, ['requests']) ? judgeRequests(m) : notChecked(NEEDS.requests.else);

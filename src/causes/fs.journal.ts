@@ -1,7 +1,7 @@
 // The victim waits for commits of the filesystem's journal that somebody else's syncs cause.
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
-import { total, union, type Interval } from '../base/intervals.js';
+import { total, union, without, type Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import type { Syncs } from '../analysis/victim/syncs.js';
@@ -106,7 +106,12 @@ export const cause = defineCause({
     const askers = syncs && askersOf(syncs, m.input);
     const against = objection(m, askers);
     if (against !== undefined) return ruledOut(`${figures}, ${against}`);
-    return holds({ share, confidence: sureness(askers), lost: times }, { share, times, askers });
+    // While the disk itself was slow, every commit was: that is the disk's time, however many asked.
+    const lost = without(times, m.slow);
+    const ownShare = total(lost) / (account.to - account.from);
+    if (ownShare < JUDGING.noticeable)
+      return ruledOut(`${figures}, of which ${percent(ownShare)} while ${diskName(m)} was not slow itself`);
+    return holds({ share: ownShare, confidence: sureness(askers), lost }, { share: ownShare, times: lost, askers });
   },
   tell(figures, m) {
     const { share, times, askers } = figures;

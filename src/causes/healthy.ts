@@ -8,6 +8,7 @@ import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import { flow, frequency, number, part, said, time } from '../model/quantity.js';
+import { STARVED } from '../model/thresholds/cpu.js';
 import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { doubtOf } from './judge/doubts.js';
@@ -17,15 +18,13 @@ import { judgeDevice, diskName } from './judge/shared.js';
 import { defineCause, holds, notChecked, type Argument } from './cause.js';
 
 /** Time whose reason is known and ordinary. */
-const ORDINARY = [
-  'running',
-  'runnable',
-  'cpu-wakeup',
-  'block-device',
-  'block-queue',
-  'asleep',
-  'pipe-socket',
-  'dirty-throttle',
+const ORDINARY = ['running', 'block-device', 'asleep', 'pipe-socket'] as const;
+
+/** Waiting that is ordinary while it is little: where it is not, somebody made the victim wait, and no cause says who. */
+const WHILE_LITTLE = [
+  { states: ['runnable', 'cpu-wakeup'], most: STARVED.byTurns },
+  { states: ['block-queue'], most: JUDGING.notUnderstood },
+  { states: ['dirty-throttle'], most: JUDGING.notUnderstood },
 ] as const;
 
 /** The share of its time that it waited for locks in user space until another process's thread woke it. */
@@ -39,7 +38,10 @@ function lockedByOthers({ source, segments, threads, from, to }: VictimAccount):
 /** The share of the victim's time whose reason is known and ordinary, as far as its recording can tell. */
 function ordinaryShare({ account, convoy }: Given<'victim'>, foreignLocks: number): number {
   // Why a queue keeps requests is not in a block trace, so its time is no ordinary one there.
-  const queued = account.source === 'requests' ? shareOf(account, ['block-queue']) : 0;
+  const little = WHILE_LITTLE.map(({ states, most }) => {
+    const share = shareOf(account, states);
+    return account.source !== 'requests' && share <= most ? share : 0;
+  });
   // Threads that wait for others of their process without a lock between them wait for work; a lock that another process gives back is
   // shared with that, and what it did meanwhile was not watched.
   const waitsForWork =
@@ -49,7 +51,8 @@ function ordinaryShare({ account, convoy }: Given<'victim'>, foreignLocks: numbe
   const inJournal = account.source === 'samples' ? 0 : journal;
   const finishing = shareOf(account, ['block-finish']) + inJournal;
   const bookkeeping = finishing <= HEALTHY.mostFinishing ? finishing : 0;
-  return shareOf(account, ORDINARY) + (journal - inJournal) + waitsForWork + bookkeeping - queued;
+  const ordinary = shareOf(account, ORDINARY) + little.reduce((sum, one) => sum + one, 0);
+  return ordinary + (journal - inJournal) + waitsForWork + bookkeeping;
 }
 
 function phaseEvidence(m: Measures): Argument[] {

@@ -164,7 +164,7 @@ export const DiagnosisSchema = v.object({
       share: Share,
       /**
        * 'direct': it issued them itself; 'flushed': another thread wrote what it had made dirty; 'holder': the same, but dirtied before the
-       * recording began, and it alone has the file open; 'metadata': the filesystem's own structures; 'journal'; 'stacked': asked for
+       * recording began, and it alone was seen to write the file or to have it open; 'metadata': the filesystem's own structures; 'journal'; 'stacked': asked for
        * through a device that stands on this one; 'unattributed'.
        */
       via: v.picklist(['direct', 'flushed', 'holder', 'metadata', 'journal', 'stacked', 'unattributed']),

@@ -10,6 +10,7 @@ import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Case } from '../../src/model/case.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, someEvents, type Row } from '../support/events.js';
+import { measuresOf } from '../support/measures.js';
 import { diagnosed } from '../support/telling.js';
 
 const ME = 50;
@@ -98,20 +99,28 @@ test('what a program always does comes after what keeps it from getting on with 
     const stat = series(times, { majflt: times.map(() => 0) });
     const io = series(times, { wchar: times.map(wchar), rchar: times.map(() => 0) });
     const me = { pid: ME, comm: 'me', stat, state: times.map(() => 'D'), io };
-    const input = aCase({
-      durationMs: 10_000,
-      victims: [{ pid: ME, comm: 'me', role: 'pid' }],
-      counters: { ...NO_COUNTERS, processes: new Map([[ME, me]]) },
-    });
+    const counters = { ...NO_COUNTERS, processes: new Map([[ME, me]]) };
+    const m = measuresOf({ spent: { 'block-device': 1 }, input: { counters } });
     const late = [{ from: 7000, to: 10_000 }];
     const causes = [
       holding('habit', 0.7, 0.9, { isHabit: true, lost: [{ from: 0, to: 7000 }] }),
       holding('stall', 0.3, 0.9, { lost: late }),
     ];
-    return diagnose(measure(input), causes, 'test').diagnosis.verdict.cause;
+    return diagnose(m, causes, 'test').diagnosis.verdict.cause;
   };
   assert.equal(order(rate), 'stall');
   assert.equal(order(steady), 'habit');
+});
+
+test('a cause that explains less than what is not understood is a candidate, where that is much', () => {
+  const told = (unexplained: number, share: number) => {
+    const m = measuresOf({ spent: { 'block-device': 0.5, unexplained } });
+    const { verdict, candidates } = diagnose(m, [holding('stall', share, 0.9, {})], 'test').diagnosis;
+    return [verdict.cause, candidates.map(({ cause }) => cause)];
+  };
+  assert.deepEqual(told(0.4, 0.3), ['inconclusive', ['stall']]);
+  assert.deepEqual(told(0.4, 0.45), ['stall', []]);
+  assert.deepEqual(told(0.2, 0.15), ['stall', []], 'a small rest may be anything');
 });
 
 test('without anything recorded there is no verdict, and no guess', async () => {

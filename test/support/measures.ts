@@ -110,6 +110,7 @@ export function measuresOf(madeUp: MadeUp): Measures {
     norm: NORMS.solid,
     slow: [],
     pausedBeneath: [],
+    beneath: [],
     ...(requests && { requests, load: loadOf(requests, 0) }),
     ...madeUp.measures,
   };

@@ -20,6 +20,8 @@ export interface Owner {
   readonly name: string;
   /** 'metadata' for what a filesystem's own threads write; what a process queues of it itself is the process's, 'direct'. */
   readonly via: Writer['via'];
+  /** The devices above that it is done for, where a thread of the kernel does it: the one whose file it is, or all that it may be. */
+  readonly above?: readonly DeviceId[];
 }
 
 export interface Owners {
@@ -75,13 +77,19 @@ function blockSizes(input: Case, topology: Topology): Map<DeviceId, number> {
   return blocks;
 }
 
-function ownersOf(input: Case, topology: Topology, requests: Requests, sources: Sources, { inodes }: Portions): Owners {
-  const naming = new Naming(input, topology, inodes);
+function ownersOf(input: Case, topology: Topology, requests: Requests, sources: Sources, portions: Portions): Owners {
+  const naming = new Naming(input, topology, portions);
   const list: Owner[] = [];
   const index = new Map<string, number>();
   const ownerOf = Int32Array.from(sources.list, (source) => {
-    const { process: name, pid, via } = naming.whoIs(source, topology.disk(source.device)).who;
-    const owner: Owner = { pid, name, via: via === 'metadata' && pid !== null ? 'direct' : via };
+    const { who, above } = naming.whoIs(source, topology.disk(source.device));
+    const { process: name, pid, via } = who;
+    const owner: Owner = {
+      pid,
+      name,
+      via: via === 'metadata' && pid !== null ? 'direct' : via,
+      ...(above && { above }),
+    };
     const key = `${pid ?? ''}/${name}/${owner.via}`;
     let known = index.get(key);
     if (known === undefined) index.set(key, (known = list.push(owner) - 1));

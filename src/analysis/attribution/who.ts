@@ -9,6 +9,7 @@ import type { Topology } from '../machine/topology.js';
 import { UNKNOWN } from './dirty-pages.js';
 import { FileNames } from './file-names.js';
 import type { Inodes } from './inodes.js';
+import type { Portions } from './portions.js';
 import type { Source } from './sources.js';
 
 /** Threads that write a filesystem's journal, log or tree for all its users. */
@@ -16,10 +17,10 @@ const JOURNALS = /^(jbd2\/|xfsaild|xfs-cil|xfs-log|btrfs-transacti)/;
 
 export type Who = Omit<Writer, 'share' | 'device' | 'layer' | 'writeBytes' | 'readBytes'>;
 
-/** `from` is the device above whose own writers are to be named instead. */
 export interface Named {
   readonly who: Who;
-  readonly from?: DeviceId;
+  /** The devices above that it is done for; of one alone, its own writers are to be named instead. */
+  readonly above?: readonly DeviceId[];
 }
 
 export class Naming {
@@ -28,13 +29,21 @@ export class Naming {
   private readonly inodes: Inodes;
   private readonly processes: Processes;
   private readonly isKernel: (thread: number) => boolean;
+  /** Threads that were seen to make pages of an inode dirty, by inode. */
+  private readonly dirtiers = new Map<number, Set<number>>();
 
-  constructor(input: Case, topology: Topology, inodes: Inodes) {
+  constructor(input: Case, topology: Topology, { inodes, list }: Pick<Portions, 'inodes' | 'list'>) {
     this.topology = topology;
     this.inodes = inodes;
     this.processes = new Processes(input);
     this.files = new FileNames(input, topology, inodes);
     this.isKernel = (thread) => isKernelThread(input, thread);
+    for (const { inode, dirtier } of list) {
+      if (inode < 0 || dirtier === undefined || dirtier === UNKNOWN) continue;
+      const known = this.dirtiers.get(inode);
+      if (known) known.add(dirtier);
+      else this.dirtiers.set(inode, new Set([dirtier]));
+    }
   }
 
   /** The process of a thread; 0 for the kernel's. */
@@ -56,10 +65,8 @@ export class Naming {
     }
     if (dirtier === UNKNOWN) {
       if (!queuedByKernel) return { who: this.process(queuer, 'direct', inode) };
-      const [holder, ...others] = this.files.holders(inode);
-      return holder !== undefined && others.length === 0
-        ? { who: this.process(holder, 'holder', inode) }
-        : this.nobody('flusher', inode);
+      const holder = this.holder(inode);
+      return holder === undefined ? this.nobody('flusher', inode) : { who: this.process(holder, 'holder', inode) };
     }
     if (this.isKernel(dirtier)) {
       if (this.isJournal(dirtier) || this.isDevice(inode)) return { who: this.structure(dirtier) };
@@ -67,6 +74,16 @@ export class Naming {
     }
     const own = this.processes.of(dirtier) === this.processes.of(queuer);
     return { who: this.process(dirtier, own ? 'direct' : 'flushed', inode) };
+  }
+
+  /** A thread of the only program that was seen to write a file, or else to have it open for that. */
+  private holder(inode: number): number | undefined {
+    const writers = [...(this.dirtiers.get(inode) ?? [])];
+    const seen = writers.length > 0 ? writers : this.files.holders(inode);
+    const [first] = seen;
+    if (first === undefined || seen.some((thread) => this.isKernel(thread))) return undefined;
+    const name = (thread: number) => this.processes.name(this.processes.of(thread));
+    return seen.every((thread) => name(thread) === name(first)) ? first : undefined;
   }
 
   private isJournal(thread: number): boolean {
@@ -106,10 +123,9 @@ export class Naming {
   private forAbove(disk: DeviceId, inode: number): Named | undefined {
     const loop = inode >= 0 ? this.files.loopOn(inode) : undefined;
     const above = loop === undefined ? this.topology.above(disk) : [loop];
-    const [first] = above;
-    if (first === undefined) return undefined;
+    if (above.length === 0) return undefined;
     const names = above.map((one) => this.topology.name(one)).join(', ');
     const who: Who = { process: names, pid: null, via: 'stacked', through: names, ...this.file(inode, null) };
-    return above.length === 1 ? { who, from: first } : { who };
+    return { who, above };
   }
 }

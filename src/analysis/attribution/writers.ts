@@ -38,7 +38,7 @@ class Table {
     this.topology = topology;
     this.portions = portions;
     this.remapped = input.remapped ?? new Map();
-    this.naming = new Naming(input, topology, portions.inodes);
+    this.naming = new Naming(input, topology, portions);
   }
 
   rows(): Writer[] {
@@ -70,7 +70,8 @@ class Table {
     if (known) return known;
     const rows: Row[] = [];
     for (const portion of this.portions.list.flatMap((one) => (one.disk === disk ? this.byFile(one) : []))) {
-      const { who, from } = this.whoIs(portion);
+      const { who, above: users = [] } = this.whoIs(portion);
+      const [from] = users.length === 1 ? users : [];
       const bytes = { writeBytes: portion.writeBytes, readBytes: portion.readBytes };
       const upper =
         from === undefined || above.includes(from) || from === disk ? [] : this.rowsOf(from, [...above, disk]);
@@ -105,11 +106,11 @@ class Table {
     return [...parts, { ...portion, inode, readBytes, writeBytes }].filter((one) => one.readBytes + one.writeBytes > 0);
   }
 
-  /** Who is behind a portion; `from` is the device above whose own writers are to be named instead. */
+  /** Who is behind a portion. */
   private whoIs(portion: Portion): Named {
     const found = this.naming.whoIs(portion, portion.disk);
     const member = portion.device === '' ? undefined : this.topology.memberOf(portion.device);
-    if (member === undefined || found.from !== undefined) return found;
+    if (member === undefined || found.above?.length === 1) return found;
     // Device-mapper and md pass a bio on in the thread that queued it, so what is known of it holds below as well.
     return { who: { ...found.who, via: 'stacked', through: this.topology.name(member) } };
   }

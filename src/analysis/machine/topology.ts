@@ -61,10 +61,10 @@ export class Topology {
     return found;
   }
 
-  /** All devices that stand on this one. */
+  /** All devices that stand on this disk; its partitions are the disk itself. */
   above(id: DeviceId): DeviceId[] {
     const known = [...(this.facts?.devices.keys() ?? this.remapped.keys())];
-    return known.filter((other) => other !== id && this.beneath(other).includes(id));
+    return known.filter((other) => this.disk(other) !== id && this.beneath(other).includes(id));
   }
 
   /** Where the filesystem of a path is mounted; undefined where no mount is known. */

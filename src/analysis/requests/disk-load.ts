@@ -5,7 +5,15 @@
 
 import type { DeviceId, Series } from '../../model/counters.js';
 import { diskWork, type DiskWork } from '../machine/counted-work.js';
-import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
+import {
+  addToBins,
+  coveredMs,
+  firstEndingAfter,
+  intersect,
+  total,
+  union,
+  type Interval,
+} from '../../base/intervals.js';
 import { Ranks } from '../../base/ranks.js';
 import { KIND, type Requests } from './requests.js';
 import { DISK_LOAD, NORMS } from '../../model/thresholds/requests.js';
@@ -321,11 +329,7 @@ export function writesAtOnce(load: DiskLoad, requests: Requests, times: readonly
   let ms = 0;
   for (const row of load.rows) {
     if (requests.kind[row] !== KIND.write) continue;
-    const flight = { from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 };
-    for (let index = firstEndingAfter(times, flight.from); (times[index]?.from ?? Infinity) < flight.to; index += 1) {
-      const one = times[index];
-      if (one) ms += Math.min(one.to, flight.to) - Math.max(one.from, flight.from);
-    }
+    ms += coveredMs(times, requests.dispatched[row] ?? 0, requests.completed[row] ?? 0);
   }
   const length = total(times);
   return length > 0 ? ms / length : NaN;

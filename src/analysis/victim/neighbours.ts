@@ -4,16 +4,16 @@
 // what it carries of others is no company.
 
 import type { DiskLoad } from '../requests/disk-load.js';
-import { firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
-import type { VictimAccount } from '../../model/account.js';
-import { sourcesOf, type Owner, type Owners } from '../attribution/owners.js';
+import { coveredMs, intersect, total, union, type Interval } from '../../base/intervals.js';
+import type { Owner, Owners } from '../attribution/owners.js';
 import { findBursts, type Bursts } from '../requests/bursts.js';
 import { KIND, type Requests } from '../requests/requests.js';
+import { OWN, type Users } from './users.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 
 /** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
 export function isGuilty(origin: Owner | undefined): boolean {
-  return origin?.via === 'direct' || origin?.via === 'flushed';
+  return origin?.via === 'direct' || origin?.via === 'flushed' || origin?.via === 'holder';
 }
 
 /** A program, with all its processes: a job that starts one after the other is one neighbour. */
@@ -51,9 +51,6 @@ interface Program {
   readonly series: Map<number, number>;
 }
 
-/** Stands for the victim among the indexes of owners. */
-const OWN = -1;
-
 /** An interval in parts one behind the other, as long as each one's bytes or share. */
 function inParts({ from, to }: Interval, bytes: ReadonlyMap<number, number>): (Interval & { readonly of: number })[] {
   if (bytes.size === 1) return [...bytes.keys()].map((of) => ({ from, to, of }));
@@ -66,15 +63,34 @@ function inParts({ from, to }: Interval, bytes: ReadonlyMap<number, number>): (I
   });
 }
 
-export function findNeighbours(
-  load: DiskLoad,
-  requests: Requests,
-  owners: Owners,
-  { own, threads }: Pick<VictimAccount, 'own' | 'threads'>,
-  waits: readonly Interval[],
-  durationMs: number,
-  pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => ReadonlyMap<number, number> | undefined,
-): NeighbourMeasures {
+/** What neighbours are looked for in. */
+export interface Neighbourhood {
+  /** The disk that served the victim and others. */
+  readonly load: DiskLoad;
+  readonly requests: Requests;
+  readonly owners: Owners;
+  readonly users: Users;
+  /** By request: whether it is the victim's. */
+  readonly own: Uint8Array;
+  /** The disk that the victim itself sends its requests to, where that is not the one that served them. */
+  readonly top?: { readonly load: DiskLoad; readonly own: Uint8Array };
+  /** When the victim waited. */
+  readonly waits: readonly Interval[];
+  readonly durationMs: number;
+  readonly pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => ReadonlyMap<number, number> | undefined;
+}
+
+export function findNeighbours({
+  load,
+  requests,
+  owners,
+  users: { wholly, sharesOf },
+  own,
+  top,
+  waits,
+  durationMs,
+  pagesDirtied,
+}: Neighbourhood): NeighbourMeasures {
   const byProgram = new Map<string, Program>();
   const ownServices: Interval[] = [];
   const company: Interval[] = [];
@@ -85,8 +101,8 @@ export function findNeighbours(
   let diskBytes = 0;
   const binMs = Math.max(NEIGHBOURS.binMs, Math.ceil(durationMs / NEIGHBOURS.mostBins));
   const bins = Math.max(1, Math.ceil(durationMs / binMs));
-  const { wholly, sharesOf } = sharesByOwner(owners, own, threads);
-  const programs = owners.list.map(({ name, via }) => `${via} ${name}`);
+  // What the same program had made dirty before the recording began goes with what it made dirty since.
+  const programs = owners.list.map(({ name, via }) => `${via === 'holder' ? 'flushed' : via} ${name}`);
   const programOf = (index: number) => {
     const key = programs[index] ?? '';
     let program = byProgram.get(key);
@@ -139,7 +155,8 @@ export function findNeighbours(
     const origin = most && owners.list[most[0]];
     if (!origin) return [];
     const pids = new Set([...bytesOf.keys()].flatMap((index) => owners.list[index]?.pid ?? []));
-    const dirtied = origin.via === 'flushed' && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
+    const dirtied =
+      origin.via !== 'direct' && isGuilty(origin) && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
     return [
       {
         origin,
@@ -156,32 +173,15 @@ export function findNeighbours(
     others,
     company: union(company),
     ownMs: total(intersect(waits, union(ownServices))),
-    ...compare(load, requests, own, union(foreign)),
+    // What a device beneath does for a journal or a flusher may be for the victim: only what is somebody else's is company there.
+    ...(top ? compare(top.load, requests, top.own, union(company)) : compare(load, requests, own, union(foreign))),
   };
 }
 
-/** Whose requests are, by index of owner, the victim's together; all of one that is told by the wake-up alone is the victim's. */
-function sharesByOwner(owners: Owners, own: Uint8Array, threads: ReadonlySet<number>) {
-  const { first, source, share, ownerOf } = owners;
-  const isOwn = sourcesOf(owners, threads);
-  const whose = (at: number) => (isOwn[source[at] ?? 0] === 1 ? OWN : (ownerOf[source[at] ?? 0] ?? 0));
-  return {
-    /** Undefined where several are behind it. */
-    wholly: (row: number): number | undefined => {
-      if (own[row] === 2) return OWN;
-      const at = first[row] ?? 0;
-      return first[row + 1] === at + 1 ? whose(at) : undefined;
-    },
-    sharesOf: (row: number): ReadonlyMap<number, number> => {
-      const shares = new Map<number, number>();
-      for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1)
-        shares.set(whose(at), (shares.get(whose(at)) ?? 0) + (share[at] ?? 0));
-      return shares;
-    },
-  };
-}
-
-/** The victim's requests with and without company, kind by kind, weighted by how many had company. */
+/**
+ * The victim's requests in company and alone, kind by kind, weighted by how many had company. Company is what others were served for a good
+ * part of a request's life: a long request meets somebody in any case, and that alone would make company look slow.
+ */
 function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
   const quiet = new Map<number, number[]>();
   const contended = new Map<number, number[]>();
@@ -190,8 +190,9 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
     const queued = requests.queued[row] ?? NaN;
     const from = Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued;
     const to = requests.completed[row] ?? 0;
-    const company = (foreign[firstEndingAfter(foreign, from)]?.from ?? Infinity) < to;
-    const into = company ? contended : quiet;
+    const covered = coveredMs(foreign, from, to) / (to - from);
+    if (covered > NEIGHBOURS.alone && covered < NEIGHBOURS.company) continue;
+    const into = covered >= NEIGHBOURS.company ? contended : quiet;
     const kind = requests.kind[row] ?? 0;
     const list = into.get(kind);
     if (list) list.push(to - from);

@@ -4,7 +4,7 @@
 
 import type { Segment } from '../../model/segment.js';
 import { union, type Interval } from '../../base/intervals.js';
-import { sourcesOf, type Owners } from '../attribution/owners.js';
+import { sourcesOf, type Owner, type Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import type { State } from '../../model/states.js';
 import { OWN_REQUESTS } from '../../model/thresholds/victim.js';
@@ -78,6 +78,9 @@ export function ownRequests(
   return own;
 }
 
+/** Whom a worker of the kernel queues for where it is not known: that a device above is behind it is then a guess. */
+const NOBODYS: ReadonlySet<Owner['via'] | undefined> = new Set(['unattributed', 'metadata', 'stacked']);
+
 /**
  * True for requests that the kernel's workers queue for nobody known: a throttle had held them back, and passes them on so. The
  * filesystem's structures may have been held back as well.
@@ -86,7 +89,7 @@ export function isPassedOn({ list, sources, ownerOf, first, source }: Owners, ro
   for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1) {
     const index = source[at] ?? 0;
     const owner = list[ownerOf[index] ?? 0];
-    if (owner?.pid !== null || (owner.via !== 'unattributed' && owner.via !== 'metadata')) return false;
+    if (owner?.pid !== null || !NOBODYS.has(owner.via)) return false;
     if (sources[index]?.inode !== -1) return false;
   }
   return true;

@@ -34,7 +34,7 @@ export function beneathOf(m: Measures, times: readonly Interval[]): Beneath {
   const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
   const span = { from: times[0]?.from ?? NaN, to: times.at(-1)?.to ?? NaN };
   const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
-  const device = { kind: 'device', name: diskName(m) } as const;
+  const device = { kind: 'device', name: m.disk === undefined ? diskName(m) : m.topology.name(m.disk) } as const;
   if (below.length === 0) return { culprit: device, evidence: [], advice: [] };
   const text = limit && `${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')}`;
   return {

@@ -2,7 +2,7 @@
 // The order is argued in order.ts, and what is said where nothing holds in inconclusive.ts.
 
 import { findOnset } from '../../analysis/victim/onset.js';
-import type { Measures } from '../../analysis/measures.js';
+import { shareOf, type Measures } from '../../analysis/measures.js';
 import { wallTime } from '../../model/case.js';
 import { phasesOf } from '../../analysis/victim/probe-phases.js';
 import { threadName } from '../../analysis/machine/processes.js';
@@ -149,9 +149,14 @@ interface Ranked {
 function rank(m: Measures, examined: readonly Examined[]): Ranked {
   const of = (which: Cause['rank']) => examined.filter((one) => one.cause.rank === which).filter(holds);
   const held = inOrder(m, of('verdict'));
-  const stalls = held.filter((one) => one.finding.confidence >= JUDGING.sureEnough);
+  const rest = m.account ? shareOf(m.account, ['unexplained']) : 0;
+  // Where more of the time is not understood than a cause explains, the stall is most likely what is not understood.
+  const isOutweighed = ({ share }: Found) => rest > JUDGING.notUnderstood && share < rest;
+  const stalls = held.filter(({ finding }) => finding.confidence >= JUDGING.sureEnough && !isOutweighed(finding));
   // What would explain less than may stay unexplained on a healthy machine is no reason to leave it open.
-  const likely = held.filter(({ finding }) => finding.share > JUDGING.notUnderstood).slice(0, MOST_CANDIDATES);
+  const likely = held
+    .filter(({ finding }) => finding.share > JUDGING.notUnderstood || isOutweighed(finding))
+    .slice(0, MOST_CANDIDATES);
   return { stalls, candidates: stalls.length > 0 ? [] : likely, beside: of('beside') };
 }
 

@@ -25,11 +25,11 @@ export interface NeighbourHarm {
 /** Undefined where nobody else used the disk. */
 export function harmOf(m: Given<'victim'>): NeighbourHarm | undefined {
   const { account, neighbours } = m;
-  // In a block trace the flusher's writes can't be given back to anybody: they count, and nobody is named for them.
-  // Whose locks the victim waits for works with it: processes of one database are no neighbours.
+  // What the flusher writes and nobody can be named for counts, and nobody is named for it; what was queued before anybody looked may be the
+  // victim's own. Whose locks the victim waits for works with it: processes of one database are no neighbours.
   const isOthers = ({ origin }: Neighbour) =>
     (isGuilty(origin) && !account.holders.has(origin.pid ?? -1)) ||
-    (origin.via === 'unattributed' && account.source === 'requests');
+    (origin.via === 'unattributed' && (account.source === 'requests' || origin.name === 'flusher'));
   const others = neighbours?.others.filter(isOthers) ?? [];
   const first = others[0];
   if (!neighbours || !first || first.bytes === 0) return undefined;

@@ -72,8 +72,11 @@ export function isTraced({ input }: Measures, event: string): boolean {
   );
 }
 
+/** Of a device beneath the victim's disk with that disk, which is the one that its user knows. */
 export function diskName(m: Measures): string {
-  return m.disk === undefined ? 'the disk' : m.topology.name(m.disk);
+  if (m.disk === undefined) return 'the disk';
+  const name = m.topology.name(m.disk);
+  return m.top === undefined ? name : `${name} (beneath ${m.topology.name(m.top)})`;
 }
 
 /** Where the victim's filesystem is mounted; undefined where nothing of its own tells. */

@@ -23,6 +23,18 @@ export const STARVED = thresholds('cpu.starved', {
     means: 'In such a window it must wait for this part of the time in which it wanted a CPU.',
     basis: { derived: 'half is a fair share between two' },
   },
+  byTurns: {
+    value: 0.4,
+    unit: 'share',
+    means: 'From this share of its time on it is starved, also where it gets its fair turns.',
+    basis: { derived: 'more than one hog on another core can cost by turns, which is a third' },
+  },
+  leastOfLoss: {
+    value: 1 / 3,
+    unit: 'share',
+    means: 'Who had the CPU for less than this of what the victim lost is one among others, and no culprit.',
+    basis: { prior: 'without it the victim would still lose two thirds' },
+  },
   stealShown: {
     value: 0.05,
     unit: 'share',

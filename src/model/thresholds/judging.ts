@@ -34,6 +34,13 @@ export const JUDGING = thresholds('judging', {
     means: 'A verdict on a recording with severe losses is worth this part of what it would be.',
     basis: { prior: 'losses rarely hide the main part of a stall, but they may' },
   },
+  explainsFromBeneath: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'A device beneath the victim’s disk is named where it explains this part of what the disk itself seems to explain.',
+    basis: { prior: 'the larger part: what is above it then only passes it on' },
+  },
   unwatched: {
     value: 0.85,
     unit: 'confidence',

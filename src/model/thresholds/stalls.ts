@@ -15,6 +15,18 @@ export const NEIGHBOURS = thresholds('neighbours', {
     means: 'Longer recordings have longer bins, so that there are no more than these for each program.',
     basis: { derived: 'a quarter of an hour of 50 ms; 160 kB for each program' },
   },
+  company: {
+    value: 0.25,
+    unit: 'share',
+    means: 'A request was in company if others were served for this share of its life.',
+    basis: { prior: 'a quarter of its life is felt; with one other in turns it is half' },
+  },
+  alone: {
+    value: 0.1,
+    unit: 'share',
+    means: 'It was alone if they were served for no more than this share of it.',
+    basis: { prior: 'a tenth is not felt' },
+  },
   enoughRequests: {
     value: 8,
     unit: 'requests',

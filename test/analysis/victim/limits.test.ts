@@ -11,6 +11,7 @@ import { diskOf } from '../../../src/analysis/victim/disk.js';
 import { durableRequests } from '../../../src/analysis/victim/durable.js';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
 import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
+import { Usage } from '../../../src/analysis/victim/users.js';
 import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
 import { findOnset } from '../../../src/analysis/victim/onset.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
@@ -258,8 +259,9 @@ function company(count: number, durationMs = 10_000) {
     source: Int32Array.from(requests.pid, (pid) => Number(pid !== ME)),
     share: new Float64Array(requests.length).fill(1),
   };
-  const victim = { own, threads: new Set([ME]) };
-  return findNeighbours(loadOf(requests, 0), requests, owners, victim, [], durationMs, () => undefined);
+  const users = new Usage(requests, owners, new Set([ME])).of([], own);
+  const shared = { requests, owners, users, own, waits: [], durationMs, pagesDirtied: () => undefined };
+  return findNeighbours({ ...shared, load: loadOf(requests, 0) });
 }
 
 test('twelve requests in company and alone are compared, six are too few', () => {

@@ -6,6 +6,7 @@ import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
 import { attribute } from '../../../src/analysis/attribution/owners.js';
+import { Usage } from '../../../src/analysis/victim/users.js';
 import { ownRequests } from '../../../src/analysis/victim/own-requests.js';
 import { aCase } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
@@ -50,7 +51,9 @@ function neighboursIn(rows: Readonly<Record<string, readonly Row[]>>) {
   const threads = new Set([ME]);
   const own = ownRequests(requests, owners, threads, new Int32Array(0));
   const waits = [{ from: 0, to: END }];
-  return findNeighbours(loadOf(requests, 0), requests, owners, { own, threads }, waits, END, () => undefined);
+  const users = new Usage(requests, owners, threads).of([], own);
+  const shared = { requests, owners, users, own, waits, durationMs: END, pagesDirtied: () => undefined };
+  return findNeighbours({ ...shared, load: loadOf(requests, 0) });
 }
 
 test('processes of one name are one neighbour, told by the one that moved most', () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Segment } from '../../../src/model/segment.js';
 import { NO_COUNTERS } from '../../support/case.js';
+import { someEvents } from '../../support/events.js';
 import { diagnosisOf, grown, judged, WALL_MS, type MadeUp } from '../../support/measures.js';
 
 test('a quarter of its time without a CPU is starvation, a fifth is not', () => {
@@ -24,9 +25,28 @@ function turns(readyMs: number, runningMs: number): MadeUp {
 
 test('turns with a rival are company: only half seconds count in which it got less than half of what it wanted', () => {
   assert.equal(typeof judged('cpu.starved', turns(300, 200)), 'number');
-  assert.equal(typeof judged('cpu.starved', turns(200, 300)), 'string');
+  assert.equal(typeof judged('cpu.starved', turns(180, 320)), 'string');
   // Starved for nearly half a second at a time, and served for a whole one: in longer windows that would look like turns.
   assert.equal(typeof judged('cpu.starved', turns(450, 1050)), 'number');
+});
+
+test('from 40 % of its time on it is starved, also by turns', () => {
+  assert.equal(typeof judged('cpu.starved', turns(220, 280)), 'number');
+});
+
+test('who had the CPU for less than a third of what was lost is one among others, and no culprit', () => {
+  const told = (parts: readonly number[]) => {
+    const names = new Map(parts.map((_, index) => [60 + index, `rival-${index}`]));
+    const segments = parts.flatMap((ms, index): Segment[] => [
+      { from: index * 2000, to: index * 2000 + ms, state: 'runnable', rival: 60 + index },
+      { from: index * 2000 + ms, to: (index + 1) * 2000, state: 'asleep' },
+    ]);
+    const input = { events: someEvents({}, [], Object.fromEntries(names)) };
+    const { verdict } = diagnosisOf('cpu.starved', { spent: {}, input, account: { segments } });
+    return [verdict.culprit?.name, /among them/.test(verdict.sentence)];
+  };
+  assert.deepEqual(told([1900, 1000, 1000, 900, 900]), ['rival-0', false]);
+  assert.deepEqual(told([1500, 1400, 1300, 1200, 1100]), [undefined, true]);
 });
 
 test('time that the hypervisor takes is shown from 5 % on, and named as the reason from 10 % on', () => {

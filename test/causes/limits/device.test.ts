@@ -176,7 +176,7 @@ test('bursts must make requests twice as slow, and be more than one', () => {
 });
 
 test('what a thread of the kernel writes in a block trace, for whom is not known, is a candidate', () => {
-  const madeUp = beside({ share: 0.3, via: 'unattributed' }, { source: 'requests' });
+  const madeUp = beside({ share: 0.5, via: 'unattributed' }, { source: 'requests' });
   assert.equal(judged('dev.neighbour', madeUp), 0.4);
 });
 
