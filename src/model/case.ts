@@ -6,6 +6,7 @@ import type { FactChange, Facts } from './facts.js';
 import type { Loss } from './losses.js';
 import type { Part } from './part.js';
 import type {
+  Attached,
   Manifest,
   OpenFile,
   ProbeProgress,
@@ -50,6 +51,8 @@ export interface Case {
   readonly savedNames: ReadonlyMap<number, string>;
   /** The kernel's own threads by name, as far as the recorder saw them; absent where that was not recorded. */
   readonly kernelThreads?: ReadonlyMap<number, string>;
+  /** Who was attached to watched processes by ptrace(2), from when on; a tracer of 0 is nobody. */
+  readonly attached: readonly (Attached & { readonly atMs: number })[];
   readonly probe: readonly ProbeSlice[];
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];

@@ -83,6 +83,8 @@ export const SOURCE = {
   file: 'iowitness:file',
   /** KernelThread[]: the kernel's own threads, all at the start, those that were begun since once a second and at the end. */
   kernelThreads: 'iowitness:kernel-threads',
+  /** Attached: who traces a watched process by ptrace(2), whenever that changes. */
+  ptrace: 'iowitness:ptrace',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;
@@ -134,6 +136,14 @@ export interface OpenFile {
 export interface KernelThread {
   readonly pid: number;
   /** As /proc/PID/stat has it: a worker's name ends with the work that it did last, `kworker/0:1-events`. */
+  readonly comm: string;
+}
+
+/** Who is attached to a watched process by ptrace(2). */
+export interface Attached {
+  readonly pid: number;
+  /** 0 from when nobody is any more. */
+  readonly tracer: number;
   readonly comm: string;
 }
 

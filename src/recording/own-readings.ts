@@ -7,6 +7,7 @@ import { messageOf } from '../base/errors.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
   SOURCE,
+  type Attached,
   type KernelThread,
   type OpenFile,
   type ProbeProgress,
@@ -70,6 +71,12 @@ const File = v.object({
 
 const KernelThreads = v.array(v.object({ pid: v.pipe(v.number(), v.integer()), comm: v.string() }));
 
+const Ptrace = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  tracer: v.pipe(v.number(), v.integer()),
+  comm: v.string(),
+});
+
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
   where: v.string(),
@@ -89,6 +96,7 @@ export interface OwnReadings {
   readonly space: (VolumeSpace & At)[];
   readonly files: (OpenFile & At)[];
   readonly kernelThreads: KernelThread[];
+  readonly attached: (Attached & At)[];
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
@@ -105,6 +113,7 @@ export class OwnReadingsDecoder {
   private readonly trace: (TraceState & At)[] = [];
   private readonly files: (OpenFile & At)[] = [];
   private readonly kernelThreads: KernelThread[] = [];
+  private readonly attached: (Attached & At)[] = [];
   private probe: OwnReadings['probe'] = [];
   private recorder: (RecorderLoad & At)[] = [];
   private space: (VolumeSpace & At)[] = [];
@@ -135,6 +144,7 @@ export class OwnReadingsDecoder {
     else if (path === SOURCE.space) this.takeSpace(v.parse(Space, value), text, atMs);
     else if (path === SOURCE.file) this.files.push({ ...v.parse(File, value), atMs });
     else if (path === SOURCE.kernelThreads) this.kernelThreads.push(...v.parse(KernelThreads, value));
+    else if (path === SOURCE.ptrace) this.attached.push({ ...v.parse(Ptrace, value), atMs });
     else if (path === SOURCE.loss) this.losses.push({ loss: v.parse(LostThing, value), atMs });
     else if (path === SOURCE.probe) {
       const slice = v.parse(Progress, value);
@@ -165,6 +175,7 @@ export class OwnReadingsDecoder {
       space: [...standing(lastOfEach(this.space, from)), ...inside(this.space)],
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
+      attached: standing(this.attached.filter(({ atMs }) => atMs <= to)),
       losses: this.losses.flatMap(({ loss, atMs }) =>
         (loss.count === undefined || atMs >= from) && atMs <= to ? [loss] : [],
       ),

@@ -5,6 +5,14 @@ import { test } from 'node:test';
 import { OwnReadingsDecoder } from '../../src/recording/own-readings.js';
 import { reading } from '../support/tape.js';
 
+test('who traces a process holds on, also for a part that begins later', () => {
+  const decoder = new OwnReadingsDecoder(0n);
+  const at = (ms: number, value: unknown) => reading(ms, 'iowitness:ptrace', JSON.stringify(value));
+  for (const one of [at(5, { pid: 7, tracer: 77, comm: 'gdb' }), at(90, { pid: 7, tracer: 0, comm: '' })])
+    decoder.take(one);
+  assert.deepEqual(decoder.within({ from: 20, to: 60 }).attached, [{ pid: 7, tracer: 77, comm: 'gdb', atMs: 0 }]);
+});
+
 test('the kernel’s threads are those of all readings together, and what is no list of them is a loss', () => {
   const at = (ms: number, value: unknown) => reading(ms, 'iowitness:kernel-threads', JSON.stringify(value));
   const decoder = new OwnReadingsDecoder(0n);

@@ -32,6 +32,7 @@ const STANDING = new Set<string>([
   SOURCE.trace,
   SOURCE.file,
   SOURCE.kernelThreads,
+  SOURCE.ptrace,
   SOURCE.facts,
   SOURCE.loss,
 ]);
