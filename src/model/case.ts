@@ -22,6 +22,11 @@ export interface ProbeSlice extends ProbeProgress {
   readonly toMs: number;
 }
 
+export interface Victim extends VictimMark {
+  /** When the recorder let a command go that it had started itself, ms: what it did before was to wait for that. */
+  readonly releasedMs?: number;
+}
+
 export interface Case {
   readonly path: string;
   /** A recording of ours, or a block trace: requests and names of threads alone. */
@@ -44,7 +49,7 @@ export interface Case {
   readonly counters: Counters;
   /** Absent where no kernel events were recorded. */
   readonly events?: Events;
-  readonly victims: readonly VictimMark[];
+  readonly victims: readonly Victim[];
   /** Thread ids by watched process, as /proc/PID/task listed them; in a block trace threads of one name by the lowest of their ids. */
   readonly threads: ReadonlyMap<number, readonly number[]>;
   /** Names of threads that the tracer remembered at the end. */

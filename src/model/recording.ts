@@ -63,6 +63,11 @@ export interface VictimMark {
   readonly role: 'probe' | 'command' | 'pid' | 'child' | 'busiest';
 }
 
+/** The command that runs from now on. */
+export interface Released {
+  readonly pid: number;
+}
+
 /** Paths of the recorder's own sources on the tape. */
 export const SOURCE = {
   /** ClockReading, once a second. */
@@ -71,6 +76,8 @@ export const SOURCE = {
   recorder: 'iowitness:recorder',
   /** VictimMark, whenever a victim is chosen. */
   victim: 'iowitness:victim',
+  /** Released: the command of `record`, held until it was watched, is let go. */
+  released: 'iowitness:released',
   /** ProbeProgress of check's probe, ten times a second. */
   probe: 'iowitness:probe',
   /** FactsMark: the readings that follow up to the next mark are facts. */

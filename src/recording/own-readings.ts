@@ -27,6 +27,8 @@ const Victim = v.object({
   role: v.picklist(['probe', 'command', 'pid', 'child', 'busiest']),
 });
 
+const ReleasedCommand = v.object({ pid: v.pipe(v.number(), v.integer()) });
+
 const Load = v.object({ cpuMs: Count, wallMs: Count, rssBytes: Count, lateMs: Count, queuedBytes: Count });
 
 const Trace = v.object({
@@ -89,7 +91,7 @@ interface At {
 
 /** The recorder's own readings of a part, sorted by source; times in ms since the part's beginning. */
 export interface OwnReadings {
-  readonly victims: VictimMark[];
+  readonly victims: (VictimMark & { readonly releasedMs?: number })[];
   readonly probe: (ProbeProgress & { readonly fromMs: number; readonly toMs: number })[];
   readonly recorder: (RecorderLoad & At)[];
   readonly trace: (TraceState & At)[];
@@ -110,6 +112,7 @@ function lastOfEach<T extends VolumeSpace & At>(all: readonly T[], ms: number): 
 export class OwnReadingsDecoder {
   private readonly startNs: bigint;
   private readonly victims: VictimMark[] = [];
+  private readonly releases = new Map<number, number>();
   private readonly trace: (TraceState & At)[] = [];
   private readonly files: (OpenFile & At)[] = [];
   private readonly kernelThreads: KernelThread[] = [];
@@ -139,6 +142,7 @@ export class OwnReadingsDecoder {
   private takeValue(path: string, text: string, atMs: number): void {
     const value: unknown = JSON.parse(text);
     if (path === SOURCE.victim) this.victims.push(v.parse(Victim, value));
+    else if (path === SOURCE.released) this.releases.set(v.parse(ReleasedCommand, value).pid, atMs);
     else if (path === SOURCE.recorder) this.recorder.push({ ...v.parse(Load, value), atMs });
     else if (path === SOURCE.trace) this.trace.push({ ...v.parse(Trace, value), atMs });
     else if (path === SOURCE.space) this.takeSpace(v.parse(Space, value), text, atMs);
@@ -166,7 +170,10 @@ export class OwnReadingsDecoder {
     const standing = <T extends At>(all: readonly T[]): T[] =>
       all.map((one) => ({ ...one, atMs: Math.max(0, one.atMs - from) }));
     return {
-      victims: [...this.victims],
+      victims: this.victims.map((victim) => {
+        const atMs = this.releases.get(victim.pid);
+        return atMs === undefined ? victim : { ...victim, releasedMs: Math.max(0, atMs - from) };
+      }),
       probe: this.probe.flatMap((one) =>
         one.toMs >= from && one.fromMs <= to ? [{ ...one, fromMs: one.fromMs - from, toMs: one.toMs - from }] : [],
       ),

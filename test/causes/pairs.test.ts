@@ -55,6 +55,19 @@ test('waits for the journal are whose syncs they are; without the syncs it is a 
   );
 });
 
+test('what holds a command up from its first moment on began with it, what holds up another process may be older', async () => {
+  const begun = async (role: 'command' | 'pid') => {
+    const victims = [{ pid: ME, comm: 'victim', role, ...(role === 'command' && { releasedMs: 60 }) }];
+    const { verdict } = await diagnosed(asleep({ stack: FROZEN }, { victims }));
+    assert.equal(verdict.cause, 'fs.frozen');
+    return verdict;
+  };
+  const command = await begun('command');
+  assert.equal(command.fromStart, false);
+  assert.ok((command.sinceMs ?? 0) >= 60);
+  assert.equal((await begun('pid')).fromStart, true);
+});
+
 test('a tracer that stops a process is told, and no signal that would not continue it; who sent SIGSTOP is told all the same', async () => {
   const stack = ['ptrace_stop', 'ptrace_notify', 'syscall_trace_enter'];
   const attached = [{ pid: ME, tracer: 77, comm: 'strace', atMs: 2 }];

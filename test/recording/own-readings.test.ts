@@ -5,6 +5,14 @@ import { test } from 'node:test';
 import { OwnReadingsDecoder } from '../../src/recording/own-readings.js';
 import { reading } from '../support/tape.js';
 
+test('a command that was let go is told from when on, also for a part that begins later', () => {
+  const decoder = new OwnReadingsDecoder(0n);
+  decoder.take(reading(1, 'iowitness:victim', JSON.stringify({ pid: 7, comm: 'tar', role: 'command' })));
+  decoder.take(reading(40, 'iowitness:released', JSON.stringify({ pid: 7 })));
+  const releasedIn = (from: number) => decoder.within({ from, to: 90 }).victims.map(({ releasedMs }) => releasedMs);
+  assert.deepEqual([releasedIn(0), releasedIn(60)], [[40], [0]]);
+});
+
 test('who traces a process holds on, also for a part that begins later', () => {
   const decoder = new OwnReadingsDecoder(0n);
   const at = (ms: number, value: unknown) => reading(ms, 'iowitness:ptrace', JSON.stringify(value));
