@@ -11,6 +11,7 @@ import type { Sink } from '../model/sink.js';
 import { cgroupFiles, COUNTER_FILES, readHierarchies } from './cgroup-files.js';
 import { familyOf } from './family.js';
 import { OpenFiles, readWhole } from './files.js';
+import { PtraceWatch } from './ptrace-watch.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
 
 export interface SamplerOptions {
@@ -40,6 +41,7 @@ export class CounterSampler {
   private readonly options: SamplerOptions;
   private readonly files: OpenFiles;
   private readonly processes: ProcessScan;
+  private readonly ptrace: PtraceWatch;
   private readonly failed = new Set<string>();
   private readonly victims = new Set<number>();
   private others = new Set<number>();
@@ -54,6 +56,7 @@ export class CounterSampler {
     this.options = options;
     this.files = new OpenFiles(options.root);
     this.processes = new ProcessScan(this.files, options.root);
+    this.ptrace = new PtraceWatch(sink, this.files);
   }
 
   /**
@@ -136,6 +139,7 @@ export class CounterSampler {
     this.cgroups = cgroups;
     if (debugfs !== undefined) this.bdis = usedBdis(debugfs);
     this.listThreads(victims);
+    this.ptrace.look(victims, nowNs);
     this.listProcesses(nowNs);
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);

@@ -1,10 +1,11 @@
 // The victim was stopped by a signal or a debugger, or frozen with its cgroup: it could not even have been scheduled.
 // Source: signal(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst, cgroup-v2.rst (cgroup.freeze).
 
-import { total } from '../base/intervals.js';
+import { intersect, total } from '../base/intervals.js';
 import { column } from '../analysis/machine/time-walk.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
+import { timesBelow } from '../analysis/victim/calls.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
@@ -12,7 +13,7 @@ import type { CgroupLimit } from '../model/facts.js';
 import { part, said, time } from '../model/quantity.js';
 import { STOPPED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
-import { advise, change, write } from './judge/advice.js';
+import { advise, change, look, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { limitsOn } from './judge/shared.js';
@@ -23,10 +24,38 @@ const STOP_SIGNALS: ReadonlyMap<number, string> = new Map([
   [20, 'SIGTSTP'],
 ]);
 
-interface Sender {
+interface Tracer {
   readonly name: string;
   readonly pid: number;
+}
+
+interface Sender extends Tracer {
   readonly signal: string;
+}
+
+/** The recorder looks once a second (capture/ptrace-watch.ts). */
+const LOOK_MS = 1000;
+
+/** What a thread sleeps in that its tracer has stopped (kernel/signal.c). */
+const PTRACE_STOPS = /^ptrace_(stop|do_notify|notify)/;
+
+/** Who was attached to the victim while it was stopped; the look once a second may have come late. */
+function tracerOf({ account, input }: Given<'victim'>): Tracer | undefined {
+  const own = input.attached.filter(({ pid }) => pid === account.pid);
+  const last = timesIn(account, ['stopped']).at(-1)?.to ?? account.to;
+  const index = own.findLastIndex(({ tracer, atMs }) => tracer > 0 && atMs < last + LOOK_MS);
+  const found = own[index];
+  const until = own[index + 1]?.atMs ?? Infinity;
+  if (!found || total(intersect(timesIn(account, ['stopped']), [{ from: 0, to: until }])) === 0) return undefined;
+  return { name: found.comm || threadName(input, found.tracer) || 'a process', pid: found.tracer };
+}
+
+/** Whether its tracer stopped it, as far as its stacks tell, or else whether it has one and nobody else sent it a signal. */
+function isTraced(m: Given<'victim'>, tracer: Tracer | undefined, sender: Sender | undefined): boolean {
+  const stopped = timesIn(m.account, ['stopped']);
+  const below = intersect(stopped, timesBelow(m.account, m.input.events, PTRACE_STOPS));
+  if (2 * total(below) > total(stopped)) return true;
+  return tracer !== undefined && (sender === undefined || sender.pid === tracer.pid);
 }
 
 /** Who sent the victim the last signal that stops it. */
@@ -47,16 +76,21 @@ interface Figures {
   /** The freezer that holds it; where there is none, who sent the signal. */
   readonly frozen: CgroupLimit | undefined;
   readonly sender: Sender | undefined;
+  /** A debugger stopped it; undefined `tracer` where it was not recorded who. */
+  readonly traced: boolean;
+  readonly tracer: Tracer | undefined;
 }
 
-function how({ frozen, sender }: Figures): string {
+function how({ frozen, sender, traced, tracer }: Figures): string {
   if (frozen) return `its cgroup ${frozen.cgroup} is frozen`;
+  if (traced) return tracer ? `${tracer.name} (${tracer.pid}) traces it` : 'a debugger traces it';
   return sender ? `${sender.signal} from ${sender.name} (${sender.pid})` : 'by a signal or a debugger';
 }
 
-function culprit({ frozen, sender }: Figures): Culprit | null {
+function culprit({ frozen, sender, traced, tracer }: Figures): Culprit | null {
   if (frozen) return { kind: 'cgroup', name: frozen.cgroup, file: frozen.file };
-  return sender ? { kind: 'process', name: sender.name, pid: sender.pid } : null;
+  const by = traced ? tracer : sender;
+  return by ? { kind: 'process', name: by.name, pid: by.pid } : null;
 }
 
 function thaw({ cgroup, file }: CgroupLimit) {
@@ -64,11 +98,26 @@ function thaw({ cgroup, file }: CgroupLimit) {
   return write(thawed, file, `the processes of cgroup ${cgroup} run on`, frozen);
 }
 
-function advice({ frozen }: Figures, pid: number): Advice {
+/** A signal doesn't continue what its tracer has stopped: only the tracer can (ptrace(2)). */
+function detach(tracer: Tracer | undefined, pid: number): Advice {
+  if (!tracer) return advise`${look(`grep TracerPid /proc/${pid}/status`)} shows who traces it: detach that one.`;
+  const { name, pid: by } = tracer;
+  const end = change(`kill ${by}`, `${name} ends and lets the process go`, `attach ${name} to process ${pid} again`);
+  return advise`Detach ${name}: in it (quit, Ctrl-C), or ${end}; a process that is traced stops at each of its system calls, or until somebody types.`;
+}
+
+function advice({ frozen, traced, tracer }: Figures, pid: number): Advice {
   if (frozen)
     return advise`Thaw it: ${thaw(frozen)}, after asking what froze it (a container engine’s pause, a checkpoint, a backup).`;
+  if (traced) return detach(tracer, pid);
   const go = change(`kill -CONT ${pid}`, 'the process runs on', `\`kill -STOP ${pid}\``);
   return advise`Continue it: ${go}, after asking who stopped it (a debugger, job control, a supervisor).`;
+}
+
+function sourceOf({ frozen, sender, traced }: Figures, account: keyof typeof FIDELITY): string {
+  if (frozen) return frozen.file;
+  if (traced) return '/proc/PID/status (TracerPid)';
+  return sender ? 'signal:signal_generate' : FIDELITY[account].stops;
 }
 
 export const cause = defineCause({
@@ -82,11 +131,14 @@ export const cause = defineCause({
     if (share < JUDGING.noticeable) return ruledOut(`it was stopped or frozen for ${percent(share)} of its time`);
     const [frozen] = limitsOn(m, 'freezer');
     const confidence = STOPPED.sure * FIDELITY[account.source].ofStates;
-    const figures: Figures = { share, frozen, sender: frozen ? undefined : senderOf(m) };
+    const sender = frozen ? undefined : senderOf(m);
+    const tracer = tracerOf(m);
+    const traced = !frozen && isTraced(m, tracer, sender);
+    const figures: Figures = { share, frozen, sender, traced, tracer };
     return holds({ share, confidence, lost: timesIn(account, ['stopped']) }, figures);
   },
   tell(figures, { account }) {
-    const { share, frozen, sender } = figures;
+    const { share } = figures;
     return {
       sentence: `The process does not run because it was stopped: ${how(figures)}, for ${percent(share)} of its time.`,
       culprit: culprit(figures),
@@ -95,7 +147,7 @@ export const cause = defineCause({
           measure: 'stopped or frozen',
           value: said`${time(total(timesIn(account, ['stopped'])))} (${part(share)})`,
           meaning: how(figures),
-          source: frozen?.file ?? (sender ? 'signal:signal_generate' : FIDELITY[account.source].stops),
+          source: sourceOf(figures, account.source),
         },
       ],
       advice: [advice(figures, account.pid)],

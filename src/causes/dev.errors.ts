@@ -2,12 +2,14 @@
 // Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
 
 import { deviceId } from '../analysis/machine/topology.js';
+import { isFailure, kindsOf } from '../analysis/requests/requests.js';
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
 import { intersect, total, union, type Interval } from '../base/intervals.js';
 import { column } from '../analysis/machine/time-walk.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
+import { Strings } from '../model/events.js';
 import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { ERRORS } from '../model/thresholds/device.js';
@@ -52,12 +54,16 @@ function errorsOn(m: Given<'disk'>): { times: number[]; device: string } {
   const disks = [m.disk, ...m.topology.beneath(m.disk)];
   const times: number[] = [];
   let device = diskName(m);
+  const kindAt = kindsOf(m.input.events?.strings ?? new Strings());
   for (const name of ['block_rq_complete', 'block_rq_error']) {
     const table = m.input.events?.tables.get(name);
     const dev = column(table, 'dev');
+    const rwbs = column(table, 'rwbs');
+    const sectors = column(table, 'nr_sector');
     column(table, 'error').forEach((error, row) => {
+      if (error === 0 || !isFailure(error, kindAt(valueAt(rwbs, row), valueAt(sectors, row)))) return;
       const disk = m.topology.disk(deviceId(valueAt(dev, row)));
-      if (error === 0 || !disks.includes(disk)) return;
+      if (!disks.includes(disk)) return;
       device = m.topology.name(disk);
       times.push(valueAt(table?.t, row));
     });

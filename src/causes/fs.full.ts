@@ -6,6 +6,7 @@ import { total, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import { number, said, size, time, type Said } from '../model/quantity.js';
+import type { Advice } from '../model/diagnosis.js';
 import type { VolumeSpace } from '../model/recording.js';
 import type { State } from '../model/states.js';
 import { FULL } from '../model/thresholds/filesystem.js';
@@ -47,17 +48,24 @@ function isFullNow(space: VolumeSpace): boolean {
   );
 }
 
+/** The victim's filesystem when it had least. */
+function ownVolume(m: Measures): Moment | undefined {
+  const mount = mountOfVictim(m);
+  return m.input.space.toSorted((a, b) => least(a) - least(b)).find((one) => one.mountPoint === mount);
+}
+
 /** The fullest moment of the victim's filesystem; of any, where calls failed and the victim's own has room. */
 function fullest(m: Measures, hasFailures: boolean): Moment | undefined {
-  const mount = mountOfVictim(m);
   const all = m.input.space.toSorted((a, b) => least(a) - least(b));
-  const own = all.find((one) => one.mountPoint === mount);
+  const own = ownVolume(m);
   return own && (isFullNow(own) || !hasFailures) ? own : (all.find(isFullNow) ?? own);
 }
 
 interface Figures {
   readonly space: Moment | undefined;
   readonly failed: Failures;
+  /** Most of them failed with EDQUOT: a quota is used up, whatever the filesystem has left. */
+  readonly byQuota: boolean;
   /** Of the victim's time. */
   readonly idle: number;
 }
@@ -81,16 +89,21 @@ function objection(m: Given<'victim'>, failed: Failures, space: Moment | undefin
   return ruledOut(isTraced(m, 'sys_exit') ? `${left}, and no call failed because there was no space` : left);
 }
 
-function evidence({ space, failed }: Figures): Argument[] {
+function meaningOfLeft(space: VolumeSpace, byQuota: boolean): string {
+  if (byQuota) return 'the quota is less than what the filesystem has';
+  return lacksInodes(space)
+    ? 'there may be bytes left, but no more files'
+    : 'as an ordinary user may use it; root may have a little more';
+}
+
+function evidence({ space, failed, byQuota }: Figures): Argument[] {
   return [
     ...(space
       ? [
           {
             measure: 'left on the filesystem',
             value: leftIn(space),
-            meaning: lacksInodes(space)
-              ? 'there may be bytes left, but no more files'
-              : 'as an ordinary user may use it; root may have a little more',
+            meaning: meaningOfLeft(space, byQuota),
             source: `statfs(${space.mountPoint})`,
           },
         ]
@@ -100,12 +113,46 @@ function evidence({ space, failed }: Figures): Argument[] {
           {
             measure: 'calls that failed',
             value: said`${number(failed.count)}, and ${time(total(failed.times))} spent on them`,
-            meaning: 'ENOSPC or EDQUOT came back to the victim',
+            meaning: `${byQuota ? 'EDQUOT' : 'ENOSPC'} came back to the victim`,
             source: 'raw_syscalls:sys_exit',
           },
         ]
       : []),
   ];
+}
+
+function fullSentence({ space, failed, idle }: Figures): string {
+  const what =
+    failed.count > 0
+      ? `${failed.count} calls of the victim failed because there was no space, and it keeps trying`
+      : `the victim makes no progress and sleeps ${percent(idle)} of its time`;
+  return `${space?.mountPoint ?? 'The filesystem'} is full${space ? ` (${leftIn(space).text} left)` : ''}: ${what}.`;
+}
+
+function quotaSentence({ space, failed }: Figures, { account }: Measures): string {
+  const room = space ? `, although the filesystem has ${leftIn(space).text} left` : '';
+  return `The quota of ${account?.name ?? 'the victim'} on ${space?.mountPoint ?? 'the filesystem'} is used up: ${failed.count} calls of the victim failed with EDQUOT${room}.`;
+}
+
+function spaceAdvice(space: Moment | undefined): Advice {
+  const on = space?.mountPoint ?? 'it';
+  const where = space ? shellWord(space.mountPoint) : 'MOUNTPOINT';
+  const inodes = look(`df -i ${where}`);
+  if (space && lacksInodes(space))
+    return advise`${inodes} counts the inodes of ${on}: remove files, or make the filesystem anew with more inodes. ${look(`du -x --inodes ${where} | sort -n | tail`)} finds the folders with most files.`;
+  return advise`Free space or inodes on ${on}: ${look(`du -xm ${where} | sort -n | tail`)} finds the largest folders, ${inodes} counts the inodes; deleted files that are still open take space as well (${look(`lsof +aL1 ${where}`)}).`;
+}
+
+/** Each filesystem has its own command that shows quotas; repquota(8) reads those of ext4 and others. */
+function quotaAdvice({ input }: Measures, mount: string | undefined): Advice {
+  const where = mount === undefined ? 'MOUNTPOINT' : shellWord(mount);
+  const type = input.facts.at(0)?.mounts.find(({ mountPoint }) => mountPoint === mount)?.type;
+  const commands = new Map([
+    ['btrfs', `btrfs qgroup show -re ${where}`],
+    ['xfs', `xfs_quota -x -c 'report -ugph' ${where}`],
+  ]);
+  const show = look(commands.get(type ?? '') ?? `repquota -s ${where}`);
+  return advise`${show} shows whose quota is used up, of a user, a group, a project or a subvolume: remove that one’s files, or raise the quota.`;
 }
 
 export const cause = defineCause({
@@ -115,9 +162,11 @@ export const cause = defineCause({
   needs: ['victim'],
   judge(m) {
     const { account, input } = m;
-    const failed = failuresOf(input, account.threads, [ERRNO.ENOSPC, ERRNO.EDQUOT], account.from, account.to);
-    const space = fullest(m, failed.count > 0);
-    const against = objection(m, failed, space);
+    const failuresBy = (...errors: number[]) => failuresOf(input, account.threads, errors, account.from, account.to);
+    const failed = failuresBy(ERRNO.ENOSPC, ERRNO.EDQUOT);
+    const byQuota = failuresBy(ERRNO.EDQUOT).count > failed.count / 2;
+    const space = byQuota ? ownVolume(m) : fullest(m, failed.count > 0);
+    const against = byQuota ? undefined : objection(m, failed, space);
     if (against) return against;
     const lost = timesOf(m, failed, space);
     const share = Math.min(1, total(lost) / (account.to - account.from));
@@ -127,24 +176,17 @@ export const cause = defineCause({
       );
     const sureOfCalls = space && isFullNow(space) ? FULL.sure : FULL.sureOfCalls;
     const confidence = failed.count > 0 ? sureOfCalls : FULL.sureFromCounters;
-    return holds({ share, confidence, lost }, { space, failed, idle: shareOf(account, IDLE_STATES) });
+    return holds({ share, confidence, lost }, { space, failed, byQuota, idle: shareOf(account, IDLE_STATES) });
   },
-  tell(figures) {
-    const { space, failed, idle } = figures;
+  tell(figures, m) {
+    const { space, byQuota } = figures;
     const mount = space?.mountPoint;
-    const where = mount === undefined ? 'MOUNTPOINT' : shellWord(mount);
-    const what =
-      failed.count > 0
-        ? `${failed.count} calls of the victim failed because there was no space, and it keeps trying`
-        : `the victim makes no progress and sleeps ${percent(idle)} of its time`;
     return {
-      sentence: `${mount ?? 'The filesystem'} is full${space ? ` (${leftIn(space).text} left)` : ''}: ${what}.`,
+      sentence: byQuota ? quotaSentence(figures, m) : fullSentence(figures),
       culprit: { kind: 'filesystem', name: mount ?? 'unknown' },
       decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
       evidence: evidence(figures),
-      advice: [
-        advise`Free space or inodes on ${mount ?? 'it'}: ${look(`du -xm ${where} | sort -n | tail`)} finds the largest folders, ${look(`df -i ${where}`)} counts the inodes; deleted files that are still open take space as well (${look(`lsof +aL1 ${where}`)}).`,
-      ],
+      advice: [byQuota ? quotaAdvice(m, mount) : spaceAdvice(space)],
     };
   },
 });

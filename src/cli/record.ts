@@ -8,8 +8,8 @@ import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
-import type { VictimMark } from '../model/recording.js';
-import { startRecording, type Session } from '../pipeline.js';
+import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
+import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
 import { byteSize, freshName, progress, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
@@ -65,7 +65,9 @@ function holdCommand(argv: readonly string[]): HeldCommand {
   return { child, pid: child.pid };
 }
 
-function release(child: ChildProcess): void {
+function release(session: Session, { child, pid }: HeldCommand): void {
+  const released: Released = { pid };
+  sayOnTape(session, SOURCE.released, released);
   const gate = child.stdio[3];
   if (gate && 'write' in gate) gate.end('go\n');
 }
@@ -112,7 +114,7 @@ async function recordAround(
     ...costOf(options),
     maxBytes: options.maxSize,
   });
-  const because = await untilEnd(session, held?.child, options.for, interrupted);
+  const because = await untilEnd(session, held, options.for, interrupted);
   for (const sentence of await session.end(because)) warn(sentence);
   progress('');
   if (held && held.child.exitCode === null && held.child.signalCode === null)
@@ -124,7 +126,7 @@ async function recordAround(
 /** Waits for an interrupt, the time, the command's end, or a full disk. */
 async function untilEnd(
   session: Session,
-  child: ChildProcess | undefined,
+  held: HeldCommand | undefined,
   forSeconds: number | undefined,
   interrupted: Promise<string>,
 ): Promise<string> {
@@ -140,13 +142,14 @@ async function untilEnd(
   let timer: NodeJS.Timeout | undefined;
   if (forSeconds !== undefined)
     ends.push(new Promise((settle) => (timer = setTimeout(() => settle('time'), forSeconds * 1000))));
-  if (child) {
+  if (held) {
+    const { child } = held;
     ends.push(
       new Promise((settle) =>
         child.once('exit', (code, signal) => settle(`the command ended with ${signal ?? `status ${code}`}`)),
       ),
     );
-    release(child);
+    release(session, held);
   }
   try {
     return await Promise.race(ends);

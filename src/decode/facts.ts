@@ -98,19 +98,22 @@ function decodeLimits(files: ReadonlyMap<string, string>, mounts: readonly Mount
 
 function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number, ticksPerSecond: number): RunningProcess[] {
   const recorder = parsePidStat(texts.get('/proc/self/stat') ?? '')?.pid;
+  const commOf = (pid: number) => parsePidStat(texts.get(`/proc/${pid}/stat`) ?? '')?.comm;
   const uptime = Number(/^\d+(\.\d+)?/.exec(texts.get('/proc/uptime') ?? '')?.[0]);
   const processes: RunningProcess[] = [];
   for (const [path, text] of texts) {
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];
     const stat = folder !== undefined && path === `${folder}stat` ? parsePidStat(text) : undefined;
     if (!stat) continue;
+    // A database's backends lead sessions of their own as well, and come and go with its clients.
+    const isWorker = isDaemon(stat) && commOf(stat.parent) === stat.comm;
     const startedMs = startOf(stat, uptime, ticksPerSecond, atMs);
     processes.push({
       pid: stat.pid,
       comm: stat.comm,
       command: (texts.get(`${folder}cmdline`) ?? '').replace(/\0+$/, '').replaceAll('\0', ' '),
       cgroups: parseMembership(texts.get(`${folder}cgroup`) ?? ''),
-      daemon: isDaemon(stat) && stat.pid !== recorder && stat.parent !== recorder,
+      daemon: isDaemon(stat) && !isWorker && stat.pid !== recorder && stat.parent !== recorder,
       startTicks: stat.startTicks,
       ...(startedMs !== undefined && { startedMs }),
       ...pathsOf(texts.get(`${folder}fd/`)),

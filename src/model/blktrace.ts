@@ -161,6 +161,11 @@ export function nsSince(batch: RecordBatch, row: number, base: Moment): number {
   return ((batch.timeHigh[row] ?? 0) - base.high) * 0x1_0000_0000 + ((batch.timeLow[row] ?? 0) - base.low);
 }
 
+/** Nanoseconds from one moment to another, exact within 104 days. */
+export function nsBetween(from: Moment, to: Moment): number {
+  return (to.high - from.high) * 0x1_0000_0000 + (to.low - from.low);
+}
+
 /** Exact below 2^53: larger sectors stand only in damaged records. */
 export function sectorOf(batch: RecordBatch, row: number): number {
   return (batch.sectorHigh[row] ?? 0) * 0x1_0000_0000 + (batch.sectorLow[row] ?? 0);

@@ -6,6 +6,7 @@ import type { FactChange, Facts } from './facts.js';
 import type { Loss } from './losses.js';
 import type { Part } from './part.js';
 import type {
+  Attached,
   Manifest,
   OpenFile,
   ProbeProgress,
@@ -19,6 +20,11 @@ import type {
 export interface ProbeSlice extends ProbeProgress {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+export interface Victim extends VictimMark {
+  /** When the recorder let a command go that it had started itself, ms: what it did before was to wait for that. */
+  readonly releasedMs?: number;
 }
 
 export interface Case {
@@ -43,13 +49,15 @@ export interface Case {
   readonly counters: Counters;
   /** Absent where no kernel events were recorded. */
   readonly events?: Events;
-  readonly victims: readonly VictimMark[];
+  readonly victims: readonly Victim[];
   /** Thread ids by watched process, as /proc/PID/task listed them; in a block trace threads of one name by the lowest of their ids. */
   readonly threads: ReadonlyMap<number, readonly number[]>;
   /** Names of threads that the tracer remembered at the end. */
   readonly savedNames: ReadonlyMap<number, string>;
   /** The kernel's own threads by name, as far as the recorder saw them; absent where that was not recorded. */
   readonly kernelThreads?: ReadonlyMap<number, string>;
+  /** Who was attached to watched processes by ptrace(2), from when on; a tracer of 0 is nobody. */
+  readonly attached: readonly (Attached & { readonly atMs: number })[];
   readonly probe: readonly ProbeSlice[];
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];

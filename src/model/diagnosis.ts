@@ -68,7 +68,7 @@ const Verdict = v.object({
   since: v.nullable(v.string()),
   /** The same in ms since the recording's start; null for `healthy`. */
   sinceMs: v.nullable(v.number()),
-  /** True where it was there when the recording began. */
+  /** True where it was there when the recording began; never for a command that the recorder started. */
   fromStart: v.boolean(),
   victim: v.nullable(ProcessRef),
   culprit: v.nullable(Culprit),

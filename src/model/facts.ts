@@ -58,7 +58,7 @@ export interface RunningProcess {
   readonly startTicks: number;
   /** The same in ms since the recording's start: negative for what ran before. Absent where the machine's uptime is not known. */
   readonly startedMs?: number;
-  /** True for a service: it leads a session without a terminal, and is neither the recorder nor its child. */
+  /** True for a service: it leads a session without a terminal, and is neither the recorder nor its child, nor the worker of a service of its name. */
   readonly daemon: boolean;
   /** Paths of a watched process's open files, its standard input and output last; absent for others. */
   readonly openFiles?: readonly string[];

@@ -63,6 +63,11 @@ export interface VictimMark {
   readonly role: 'probe' | 'command' | 'pid' | 'child' | 'busiest';
 }
 
+/** The command that runs from now on. */
+export interface Released {
+  readonly pid: number;
+}
+
 /** Paths of the recorder's own sources on the tape. */
 export const SOURCE = {
   /** ClockReading, once a second. */
@@ -71,6 +76,8 @@ export const SOURCE = {
   recorder: 'iowitness:recorder',
   /** VictimMark, whenever a victim is chosen. */
   victim: 'iowitness:victim',
+  /** Released: the command of `record`, held until it was watched, is let go. */
+  released: 'iowitness:released',
   /** ProbeProgress of check's probe, ten times a second. */
   probe: 'iowitness:probe',
   /** FactsMark: the readings that follow up to the next mark are facts. */
@@ -83,6 +90,8 @@ export const SOURCE = {
   file: 'iowitness:file',
   /** KernelThread[]: the kernel's own threads, all at the start, those that were begun since once a second and at the end. */
   kernelThreads: 'iowitness:kernel-threads',
+  /** Attached: who traces a watched process by ptrace(2), whenever that changes. */
+  ptrace: 'iowitness:ptrace',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;
@@ -134,6 +143,14 @@ export interface OpenFile {
 export interface KernelThread {
   readonly pid: number;
   /** As /proc/PID/stat has it: a worker's name ends with the work that it did last, `kworker/0:1-events`. */
+  readonly comm: string;
+}
+
+/** Who is attached to a watched process by ptrace(2). */
+export interface Attached {
+  readonly pid: number;
+  /** 0 from when nobody is any more. */
+  readonly tracer: number;
   readonly comm: string;
 }
 

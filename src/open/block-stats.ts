@@ -42,8 +42,7 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
   if (taker.sequences.gaps > 0) losses.push({ code: 'blktrace-gaps', where: path, count: taker.sequences.gaps });
   if (meter.follower.forgotten > 0)
     losses.push({ code: 'blktrace-incomplete', where: path, count: meter.follower.forgotten });
-  const { clock } = taker;
-  const sinceClock = clock && (first.high - clock.at.high) * 2 ** 32 + (first.low - clock.at.low) + taker.firstNs;
+  const stamp = taker.clock.before(first, meter.lastNs);
   const name =
     meter.devices.length === 1 ? basename(files[0]?.path ?? '').replace(/\.blktrace\.\d+(\.gz|\.zst)?$/, '') : '';
   return {
@@ -53,10 +52,7 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
       path,
       kind: 'block-trace',
       records: taker.records,
-      startedAt:
-        clock && sinceClock !== undefined
-          ? new Date(clock.seconds * 1000 + (clock.nanoseconds + sinceClock) / 1e6).toISOString()
-          : null,
+      startedAt: stamp ? new Date(stamp.wallMs + (stamp.ns + taker.firstNs) / 1e6).toISOString() : null,
       durationNs: meter.lastNs,
     },
     notTraced: [],

@@ -40,6 +40,7 @@ export async function openBlockTrace(path: string, pid?: number): Promise<Case> 
     events: trace.events,
     victims: pid === undefined ? [] : [victim(path, trace.events, pid)],
     threads: sameNames(trace.events, pid),
+    attached: [],
     probe: [],
     recorder: [],
     trace: [],

@@ -102,6 +102,7 @@ export class CaseBuilder {
       ...(own.kernelThreads.length > 0 && {
         kernelThreads: new Map(own.kernelThreads.map(({ pid, comm }) => [pid, comm])),
       }),
+      attached: own.attached,
       probe: own.probe,
       recorder: own.recorder,
       trace: own.trace,

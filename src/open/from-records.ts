@@ -10,7 +10,8 @@ import {
   type Moment,
   type RecordBatch,
 } from '../model/blktrace.js';
-import { notificationOf, processName, timeOfDay } from '../decode/blktrace/meaning.js';
+import { TraceClock } from '../decode/blktrace/clock.js';
+import { notificationOf, processName } from '../decode/blktrace/meaning.js';
 import { SequenceWatch } from '../decode/blktrace/sequences.js';
 import { rwbsKey, rwbsText } from '../model/rwbs.js';
 import { deviceId } from '../analysis/machine/topology.js';
@@ -32,8 +33,7 @@ export class RecordTaker {
   records = 0;
   /** When the first I/O was, ns since the trace's first record: time is counted from there, because notifications may be older. */
   firstNs = NaN;
-  /** Wall clock and trace clock at the moment that the trace tells both of. */
-  clock: { readonly seconds: number; readonly nanoseconds: number; readonly at: Moment } | undefined;
+  readonly clock = new TraceClock();
 
   constructor(meter: BlockMeter) {
     this.meter = meter;
@@ -127,13 +127,9 @@ export class RecordTaker {
   }
 
   private notify(batch: RecordBatch, row: number): void {
-    const kind = notificationOf(batch, row);
-    if (kind === 'process') {
-      this.names.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('utf8'));
-    } else if (kind === 'timestamp' && !this.clock) {
-      const told = timeOfDay(batch, row);
-      if (told) this.clock = { ...told, at: { high: batch.timeHigh[row] ?? 0, low: batch.timeLow[row] ?? 0 } };
-    }
+    this.clock.take(batch, row);
+    if (notificationOf(batch, row) !== 'process') return;
+    this.names.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('utf8'));
   }
 }
 

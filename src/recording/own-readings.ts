@@ -7,6 +7,7 @@ import { messageOf } from '../base/errors.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
   SOURCE,
+  type Attached,
   type KernelThread,
   type OpenFile,
   type ProbeProgress,
@@ -25,6 +26,8 @@ const Victim = v.object({
   comm: v.string(),
   role: v.picklist(['probe', 'command', 'pid', 'child', 'busiest']),
 });
+
+const ReleasedCommand = v.object({ pid: v.pipe(v.number(), v.integer()) });
 
 const Load = v.object({ cpuMs: Count, wallMs: Count, rssBytes: Count, lateMs: Count, queuedBytes: Count });
 
@@ -70,6 +73,12 @@ const File = v.object({
 
 const KernelThreads = v.array(v.object({ pid: v.pipe(v.number(), v.integer()), comm: v.string() }));
 
+const Ptrace = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  tracer: v.pipe(v.number(), v.integer()),
+  comm: v.string(),
+});
+
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
   where: v.string(),
@@ -82,13 +91,14 @@ interface At {
 
 /** The recorder's own readings of a part, sorted by source; times in ms since the part's beginning. */
 export interface OwnReadings {
-  readonly victims: VictimMark[];
+  readonly victims: (VictimMark & { readonly releasedMs?: number })[];
   readonly probe: (ProbeProgress & { readonly fromMs: number; readonly toMs: number })[];
   readonly recorder: (RecorderLoad & At)[];
   readonly trace: (TraceState & At)[];
   readonly space: (VolumeSpace & At)[];
   readonly files: (OpenFile & At)[];
   readonly kernelThreads: KernelThread[];
+  readonly attached: (Attached & At)[];
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
@@ -102,9 +112,11 @@ function lastOfEach<T extends VolumeSpace & At>(all: readonly T[], ms: number): 
 export class OwnReadingsDecoder {
   private readonly startNs: bigint;
   private readonly victims: VictimMark[] = [];
+  private readonly releases = new Map<number, number>();
   private readonly trace: (TraceState & At)[] = [];
   private readonly files: (OpenFile & At)[] = [];
   private readonly kernelThreads: KernelThread[] = [];
+  private readonly attached: (Attached & At)[] = [];
   private probe: OwnReadings['probe'] = [];
   private recorder: (RecorderLoad & At)[] = [];
   private space: (VolumeSpace & At)[] = [];
@@ -130,11 +142,13 @@ export class OwnReadingsDecoder {
   private takeValue(path: string, text: string, atMs: number): void {
     const value: unknown = JSON.parse(text);
     if (path === SOURCE.victim) this.victims.push(v.parse(Victim, value));
+    else if (path === SOURCE.released) this.releases.set(v.parse(ReleasedCommand, value).pid, atMs);
     else if (path === SOURCE.recorder) this.recorder.push({ ...v.parse(Load, value), atMs });
     else if (path === SOURCE.trace) this.trace.push({ ...v.parse(Trace, value), atMs });
     else if (path === SOURCE.space) this.takeSpace(v.parse(Space, value), text, atMs);
     else if (path === SOURCE.file) this.files.push({ ...v.parse(File, value), atMs });
     else if (path === SOURCE.kernelThreads) this.kernelThreads.push(...v.parse(KernelThreads, value));
+    else if (path === SOURCE.ptrace) this.attached.push({ ...v.parse(Ptrace, value), atMs });
     else if (path === SOURCE.loss) this.losses.push({ loss: v.parse(LostThing, value), atMs });
     else if (path === SOURCE.probe) {
       const slice = v.parse(Progress, value);
@@ -156,7 +170,10 @@ export class OwnReadingsDecoder {
     const standing = <T extends At>(all: readonly T[]): T[] =>
       all.map((one) => ({ ...one, atMs: Math.max(0, one.atMs - from) }));
     return {
-      victims: [...this.victims],
+      victims: this.victims.map((victim) => {
+        const atMs = this.releases.get(victim.pid);
+        return atMs === undefined ? victim : { ...victim, releasedMs: Math.max(0, atMs - from) };
+      }),
       probe: this.probe.flatMap((one) =>
         one.toMs >= from && one.fromMs <= to ? [{ ...one, fromMs: one.fromMs - from, toMs: one.toMs - from }] : [],
       ),
@@ -165,6 +182,7 @@ export class OwnReadingsDecoder {
       space: [...standing(lastOfEach(this.space, from)), ...inside(this.space)],
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
+      attached: standing(this.attached.filter(({ atMs }) => atMs <= to)),
       losses: this.losses.flatMap(({ loss, atMs }) =>
         (loss.count === undefined || atMs >= from) && atMs <= to ? [loss] : [],
       ),

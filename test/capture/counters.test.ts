@@ -120,6 +120,28 @@ describe('CounterSampler', () => {
     sampler.close();
   });
 
+  it('tells who traces a victim when that changes, and looks at nobody else', () => {
+    const sampler = new CounterSampler(sink, { root: machine.root, hz: 1 });
+    const traced = (pid: number, tracer: number) => {
+      machine.process(pid);
+      machine.write({ [`proc/${pid}/status`]: `Name:\tdd\nUid:\t0\nTracerPid:\t${tracer}\nSigQ:\t0\n` });
+    };
+    machine.write({ 'proc/77/comm': 'strace\n' });
+    for (const tracer of [0, 77, 77, 0]) {
+      traced(7, tracer);
+      traced(8, 77);
+      tick(sampler, [7]);
+    }
+    assert.deepEqual(
+      sink.textsOf('iowitness:ptrace').map((text): unknown => JSON.parse(text)),
+      [
+        { pid: 7, tracer: 77, comm: 'strace' },
+        { pid: 7, tracer: 0, comm: '' },
+      ],
+    );
+    sampler.close();
+  });
+
   it('finds a process that wrote once after a long idle time within eight scans', () => {
     const sampler = new CounterSampler(sink, { root: machine.root, hz: 1 });
     for (let pid = 100; pid < 108; pid += 1) machine.process(pid);

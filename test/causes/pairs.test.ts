@@ -55,6 +55,40 @@ test('waits for the journal are whose syncs they are; without the syncs it is a 
   );
 });
 
+test('what holds a command up from its first moment on began with it, what holds up another process may be older', async () => {
+  const begun = async (role: 'command' | 'pid') => {
+    const victims = [{ pid: ME, comm: 'victim', role, ...(role === 'command' && { releasedMs: 60 }) }];
+    const { verdict } = await diagnosed(asleep({ stack: FROZEN }, { victims }));
+    assert.equal(verdict.cause, 'fs.frozen');
+    return verdict;
+  };
+  const command = await begun('command');
+  assert.equal(command.fromStart, false);
+  assert.ok((command.sinceMs ?? 0) >= 60);
+  assert.equal((await begun('pid')).fromStart, true);
+});
+
+test('a tracer that stops a process is told, and no signal that would not continue it; who sent SIGSTOP is told all the same', async () => {
+  const stack = ['ptrace_stop', 'ptrace_notify', 'syscall_trace_enter'];
+  const attached = [{ pid: ME, tracer: 77, comm: 'strace', atMs: 2 }];
+  const commandsOf = ({ verdict }: Awaited<ReturnType<typeof diagnosed>>) =>
+    verdict.advice.flatMap(({ commands }) => commands.map(({ command }) => command));
+  const traced = await diagnosed(asleep({ stack, state: 8 }, { attached }));
+  assert.equal(traced.verdict.cause, 'cpu.stopped');
+  assert.deepEqual(traced.verdict.culprit, { kind: 'process', name: 'strace', pid: 77 });
+  assert.deepEqual(commandsOf(traced), ['kill 77']);
+  const unknown = await diagnosed(asleep({ stack, state: 8 }));
+  assert.deepEqual(commandsOf(unknown), [`grep TracerPid /proc/${ME}/status`]);
+  const signal: Row = { t: 5, pid: OTHER, fields: { sig: 19, pid: ME, comm: 'victim' } };
+  const more = { signal_generate: [signal] };
+  const stopped = await diagnosed(asleep({ stack: ['do_signal_stop'], state: 4, more }, { attached }));
+  assert.deepEqual(stopped.verdict.culprit, { kind: 'process', name: 'other', pid: OTHER });
+  assert.deepEqual(commandsOf(stopped), [`kill -CONT ${ME}`]);
+  const gone = [...attached, { pid: ME, tracer: 0, comm: '', atMs: 3 }];
+  const later = await diagnosed(asleep({ stack: ['do_signal_stop'], state: 4 }, { attached: gone }));
+  assert.deepEqual(commandsOf(later), [`kill -CONT ${ME}`]);
+});
+
 test('stopped is not asleep, and who stopped it is told by the freezer or the signal', async () => {
   const signal: Row = { t: 5, pid: OTHER, fields: { sig: 19, pid: ME, comm: 'victim' } };
   const stopped = await diagnosed(asleep({ stack: ['do_signal_stop'], state: 4, more: { signal_generate: [signal] } }));

@@ -199,6 +199,39 @@ test('an append to a zone is a write and a reset is none; without a direction, w
   );
 });
 
+/** When a device was at work that has answered `served` and was sent `lost` as well, of which nothing more is heard. */
+async function atWork(name: string, lost: number, served: readonly (readonly [from: number, to: number])[]) {
+  const life = served.flatMap(([from, to], index) =>
+    (['queue', 'issue', 'complete'] as const).map((stage) =>
+      io(stage === 'complete' ? to : from, stage, 64 * index, 4096, CATEGORY.write),
+    ),
+  );
+  const records = [...life, io(lost, 'issue', 9000, 4096, CATEGORY.write)];
+  const base = writeTrace(name, [records.toSorted((a, b) => Number((a.time ?? 0n) - (b.time ?? 0n)))]);
+  const [disk] = (await readBlockStats(base, 'test')).devices;
+  assert.equal(disk?.unfinished, 1);
+  return disk.busy;
+}
+
+test('a request whose completion was lost leaves a device at work for what it answered', async () => {
+  const periods = [
+    [0, 100],
+    [300, 400],
+    [350, 500],
+    [900, 1000],
+  ] as const;
+  const busy = await atWork('lost', 50, periods);
+  assert.deepEqual(busy, { periods: 3, meanNs: 400 / 3, meanIdleNs: 300, share: 0.4 });
+});
+
+test('a device that has not answered the last of its requests is at work until the end', async () => {
+  const busy = await atWork('hung', 600, [
+    [0, 100],
+    [500, 1000],
+  ]);
+  assert.deepEqual([busy.periods, busy.share], [2, 0.6]);
+});
+
 test('a bio that is split ends when each of its parts ends, and counts as one bio', async () => {
   const base = writeTrace('split', [
     [

@@ -68,6 +68,7 @@ export function aCase(different: Partial<Case> = {}): Case {
     counters: NO_COUNTERS,
     victims: [],
     threads: new Map(),
+    attached: [],
     probe: [],
     recorder: [],
     trace: [],

@@ -85,20 +85,21 @@ export class DeviceMeter {
       this.dispatchSeeks.add(sector, sectors);
       if (this.waiting > 0) this.waiting -= 1;
     }
-    this.busy.start(t);
+    this.busy.start();
     this.bins.reach(this.busy.depth);
   }
 
-  requeue(t: number): void {
+  /** What was dispatched at `dispatched` has come back unserved. */
+  requeue(t: number, dispatched: number): void {
     this.requeues += 1;
     this.wait(t);
-    this.busy.end(t);
+    this.busy.end(dispatched, t);
   }
 
-  /** A whole request of the device has ended. */
-  complete(t: number, sectors: number): void {
+  /** A whole request of the device, dispatched at `dispatched`, has ended. */
+  complete(t: number, sectors: number, dispatched: number): void {
     this.answer(t, sectors);
-    this.busy.end(t);
+    this.busy.end(dispatched, t);
   }
 
   /** I/O has ended, with a request or without one. */

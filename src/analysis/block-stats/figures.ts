@@ -7,7 +7,7 @@ import {
   type KindStats,
   type ProcessStats,
 } from '../../model/block-stats.js';
-import { diskOfLane, KIND } from '../requests/requests.js';
+import { KIND } from '../requests/requests.js';
 import type { DeviceMeter } from './device.js';
 import type { BlockMeter } from './meter.js';
 import type { Arrivals, Scope } from './scopes.js';
@@ -24,12 +24,8 @@ const bytesOf = (scopes: readonly Scope[], kind: number) =>
   scopes.reduce((sum, scope) => (scope.kind === kind ? sum + scope.sectors * 512 : sum), 0);
 
 export function figuresOf(meter: BlockMeter, names: Names): Figures {
-  const { scopes, devices, follower } = meter;
-  const unfinished = devices.map(() => 0);
-  for (const { lane } of follower.flying()) {
-    const disk = diskOfLane(lane);
-    unfinished[disk] = (unfinished[disk] ?? 0) + 1;
-  }
+  const { scopes, devices } = meter;
+  const unfinished = meter.finish();
   const own = (device: DeviceMeter) => scopes.list.filter((scope) => scope.disk === device.index);
   const lowest = new Set(devices.filter((device) => device.standsOn.size === 0).map((device) => device.index));
   const name = (pid: number) => names.process(pid) ?? '';

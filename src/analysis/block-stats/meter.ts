@@ -3,7 +3,7 @@
 
 import { RequestFollower } from '../requests/follower.js';
 import { NONE } from '../../base/slot-index.js';
-import { KIND, laneOf } from '../requests/requests.js';
+import { diskOfLane, KIND, laneOf } from '../requests/requests.js';
 import { DeviceMeter } from './device.js';
 import { Arrivals, Scopes, stageNumber } from './scopes.js';
 import { Slowest } from './slowest.js';
@@ -26,6 +26,8 @@ export class BlockMeter {
   readonly arrivals = new Arrivals();
   /** The last record's time, ns since the first. */
   lastNs = 0;
+  /** The latest dispatch that was answered, by lane. */
+  private readonly answered: number[] = [];
 
   /** The number of a device ('MAJOR:MINOR'), for the calls below. */
   disk(id: string): number {
@@ -88,8 +90,10 @@ export class BlockMeter {
   }
 
   requeue(disk: number, kind: number, sector: number, t: number): void {
-    this.device(disk, t).requeue(t);
-    this.follower.requeue(laneOf(disk, kind), sector);
+    const lane = laneOf(disk, kind);
+    const dispatched = this.follower.dispatched[this.follower.flightAt(lane, sector)] ?? t;
+    this.device(disk, t).requeue(t, dispatched);
+    this.follower.requeue(lane, sector);
   }
 
   complete(disk: number, kind: number, sector: number, sectors: number, t: number, error: number): void {
@@ -104,8 +108,9 @@ export class BlockMeter {
       return;
     }
     const whole = follower.sectors[flight] ?? 0;
-    device.complete(t, whole);
     const dispatched = follower.dispatched[flight] ?? NaN;
+    device.complete(t, whole, dispatched);
+    this.answered[lane] = Math.max(this.answered[lane] ?? -Infinity, dispatched);
     for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
       // A request that came back has several dispatches: the last one is where its time before the device ends.
       this.record(Q2D, bio, follower.queued[bio] ?? NaN, dispatched);
@@ -124,6 +129,22 @@ export class BlockMeter {
     const queued = earliest === NONE ? NaN : (follower.queued[earliest] ?? NaN);
     this.slowest.end(lane, flight, sector + sectors - whole, pid, queued, t);
     follower.release(flight);
+  }
+
+  /**
+   * How many requests each device has not answered. It was at work on them until the end; one older than the last of its kind that was
+   * answered has lost its completion.
+   */
+  finish(): number[] {
+    const unfinished = this.devices.map(() => 0);
+    for (const { flight, lane } of this.follower.flying()) {
+      const disk = diskOfLane(lane);
+      unfinished[disk] = (unfinished[disk] ?? 0) + 1;
+      const dispatched = this.follower.dispatched[flight] ?? NaN;
+      const device = this.devices[disk];
+      if (device && dispatched >= (this.answered[lane] ?? -Infinity)) device.busy.cover(dispatched, device.lastNs);
+    }
+    return unfinished;
   }
 
   private completeBio(device: DeviceMeter, lane: number, sector: number, sectors: number, t: number): void {

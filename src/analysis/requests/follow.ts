@@ -8,7 +8,7 @@ import type { Events } from '../../model/events.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { RequestFollower } from './follower.js';
-import { diskOfLane, KIND, kindOfLane, kindsOf, laneOf, type Requests } from './requests.js';
+import { diskOfLane, isFailure, KIND, kindOfLane, kindsOf, laneOf, type Requests } from './requests.js';
 
 /** A bio as it is queued: time in ms, device number and rwbs as the event has them. */
 export interface QueuedBio {
@@ -239,7 +239,7 @@ export function followRequests(
         follower.dispatch(lane, sector, sectors, t);
         return;
       case 'block_rq_complete':
-        if ((field.error[row] ?? 0) !== 0) build.errors += 1;
+        if (isFailure(field.error[row] ?? 0, kind)) build.errors += 1;
         build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
         return;
       case 'block_bio_complete':

@@ -76,6 +76,18 @@ export function kindOf(rwbs: string, sectors: number): number {
   return letter === 'F' ? KIND.flush : KIND.other;
 }
 
+/** errno(3): what the device does not do at all. */
+const EOPNOTSUPP = 95;
+
+/**
+ * Whether a completion's error, a negative errno, is a failure: data or a flush is lost. A device that can't discard or write zeroes says
+ * so once, and the kernel writes plain zeroes or leaves it (block/blk-lib.c): nobody's call fails.
+ */
+export function isFailure(error: number, kind: number): boolean {
+  const matters = kind === KIND.read || kind === KIND.write || kind === KIND.flush;
+  return error !== 0 && error !== -EOPNOTSUPP && matters;
+}
+
 /** The kind of each row of an event by its rwbs and its sectors; every text is looked at once, because a table has millions of rows. */
 export function kindsOf(strings: Strings): (rwbs: number, sectors: number) => number {
   const kinds = new Map<number, number>();

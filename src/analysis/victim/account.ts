@@ -67,7 +67,7 @@ function traced(input: Case): { from: number; to: number } {
   return { from: state?.atMs ?? 0, to: last > 0 ? last : input.durationMs };
 }
 
-/** The victim's own time within the recording: the probe's from its first operation, anybody else's while it lived. */
+/** The victim's own time within the recording: the probe's from its first operation, a command's from when it was let go, anybody else's while it lived. */
 function lifetime(input: Case, pid: number): { from: number; to: number } {
   const mark = input.victims.find((victim) => victim.pid === pid);
   if (mark?.role === 'probe' && input.probe.length > 0) {
@@ -77,7 +77,7 @@ function lifetime(input: Case, pid: number): { from: number; to: number } {
   }
   const stat = input.counters.processes.get(pid)?.stat.t;
   const gone = input.losses.some((loss) => loss.code === 'victim-gone' && loss.where.includes(`(${pid})`));
-  const from = mark?.role === 'command' ? (stat?.[0] ?? 0) : 0;
+  const from = mark?.releasedMs ?? (mark?.role === 'command' ? (stat?.[0] ?? 0) : 0);
   return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
 }
 

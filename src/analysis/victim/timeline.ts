@@ -153,7 +153,7 @@ function draft(state: State, guessed = false, deep?: boolean, stack?: number): D
 /** What a thread that was just switched out does until its next event. */
 function sleepOf(bits: number, stack: number | undefined, states: readonly State[]): Draft {
   if ((bits & DEAD) !== 0) return draft('ended');
-  if ((bits & STOPPED) !== 0) return draft('stopped');
+  if ((bits & STOPPED) !== 0) return draft('stopped', false, undefined, stack);
   const deep = (bits & UNINTERRUPTIBLE) !== 0;
   if (stack !== undefined) return draft(states[stack] ?? 'unexplained', false, deep, stack);
   return draft(deep ? 'unexplained' : 'asleep', true, deep);

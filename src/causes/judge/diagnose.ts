@@ -66,6 +66,8 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   const { account, input } = m;
   const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
   const severe = input.losses.some((loss) => LOSS_KINDS[loss.code].severity === 'severe');
+  // What holds a command up from its first moment on can't have been there before: the recorder started it.
+  const isCommand = input.victims.some(({ role }) => role === 'command');
   // A verdict on lossy data is worth less, and says so through its losses.
   const score = Math.min(1, Math.max(0, finding.confidence)) * (severe ? JUDGING.lossy : 1);
   const confidence = chanceOf(cause.id, score, account?.source === 'samples');
@@ -78,7 +80,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     share: Math.min(1, Math.max(0, finding.share)),
     since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
     sinceMs: onset ? onset.sinceMs : null,
-    fromStart: onset?.fromStart ?? false,
+    fromStart: onset?.fromStart === true && !isCommand,
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: finding.culprit,
     sentence: finding.sentence,

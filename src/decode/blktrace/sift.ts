@@ -4,7 +4,7 @@
 // Where time goes back and stays there, two traces lie one behind the other: that is no damage, and whoever merges them reports it.
 // The first and the last record of a CPU have nothing on one side that would judge them; company.ts judges those.
 
-import { CATEGORY, RecordBatch, type Moment } from '../../model/blktrace.js';
+import { CATEGORY, nsBetween, RecordBatch, type Moment } from '../../model/blktrace.js';
 import type { Loss } from '../../model/losses.js';
 import { append, rowsBetween } from './batches.js';
 import { TraceReader, type BatchReader } from './read.js';
@@ -23,11 +23,6 @@ interface Latest {
   high: number;
   low: number;
   leapt: boolean;
-}
-
-/** ns from one moment to another. */
-function between(from: Moment, to: Moment): number {
-  return (to.high - from.high) * 0x1_0000_0000 + (to.low - from.low);
 }
 
 function momentOf(batch: RecordBatch, row: number): Moment {
@@ -156,10 +151,10 @@ export class Sifted implements BatchReader {
 /** Whether a time lies outside of an order that those before and behind it keep. */
 function isStray(moment: Moment, before: Moment | undefined, next: readonly Moment[]): boolean {
   const most = (holds: (one: Moment) => boolean) => 2 * next.filter(holds).length > next.length;
-  if (!before) return next.length > 1 && most((one) => between(one, moment) > TOLERATED);
-  const isAfter = most((one) => between(before, one) >= -TOLERATED);
-  const isAhead = most((one) => between(one, moment) > TOLERATED);
-  return isAfter && (between(moment, before) > TOLERATED || isAhead);
+  if (!before) return next.length > 1 && most((one) => nsBetween(one, moment) > TOLERATED);
+  const isAfter = most((one) => nsBetween(before, one) >= -TOLERATED);
+  const isAhead = most((one) => nsBetween(one, moment) > TOLERATED);
+  return isAfter && (nsBetween(moment, before) > TOLERATED || isAhead);
 }
 
 /** The records of one source but those whose time can't be theirs; the same batch may be given again. Never throws on any bytes. */

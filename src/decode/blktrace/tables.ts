@@ -9,8 +9,9 @@ import type { Loss } from '../../model/losses.js';
 import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { KEPT_FIELDS } from '../ftrace/fields.js';
 import { finishTable, TableBuilder } from '../../model/columns.js';
+import { TraceClock } from './clock.js';
 import { Company } from './company.js';
-import { notificationOf, processName, timeOfDay } from './meaning.js';
+import { notificationOf, processName } from './meaning.js';
 import { SequenceWatch } from './sequences.js';
 
 /** The tracepoint (include/trace/events/block.h) at which the kernel writes each action's record (kernel/trace/blktrace.c). */
@@ -31,8 +32,6 @@ const EVENT_OF: Readonly<Record<number, string>> = {
 
 /** A clock of one machine's trace does not leap so far; a damaged record's may. ms. */
 const FARTHEST_MS = 31 * 24 * 3600 * 1000;
-/** A trace's stamp of time lies at most so far before its first request: the disk may have rested for a night. */
-const LONGEST_START_MS = 24 * 3600 * 1000;
 
 /** What one event's rows are made of: a value of a record for each kept field. */
 interface Target {
@@ -59,15 +58,15 @@ export class TraceTables {
   private readonly comms = new Map<number, string>();
   private readonly remaps = new Map<number, Set<number>>();
   private readonly sequences = new SequenceWatch();
-  private readonly stamps: { readonly t: number; readonly wallMs: number }[] = [];
+  private readonly clock = new TraceClock();
   private readonly company = new Company();
+  /** The first I/O record's time: notifications may be of another clock (clock.ts). */
   private base: Moment | undefined;
   /** I/O records and notifications seen. */
   records = 0;
   private notifications = 0;
 
   add(batch: RecordBatch): void {
-    if (!this.base && batch.length > 0) this.base = { high: batch.timeHigh[0] ?? 0, low: batch.timeLow[0] ?? 0 };
     for (let row = 0; row < batch.length; row += 1) this.addRow(batch, row);
     this.records += batch.length;
   }
@@ -80,6 +79,7 @@ export class TraceTables {
       this.addNotification(batch, row);
       return;
     }
+    this.base ??= { high: batch.timeHigh[row] ?? 0, low: batch.timeLow[row] ?? 0 };
     const action = (batch.action[row] ?? 0) & ~CGROUP_FLAG;
     if (action === ACTION.remap) this.addRemap(batch, row);
     const event = EVENT_OF[action];
@@ -87,7 +87,7 @@ export class TraceTables {
     if (event === undefined || (category & CATEGORY.pc) !== 0) return;
     const target = this.targetOf(event);
     if (!target) return;
-    const t = nsSince(batch, row, this.base ?? { high: 0, low: 0 }) / 1e6;
+    const t = nsSince(batch, row, this.base) / 1e6;
     this.company.add(t);
     const at = target.rows.add(t, batch.cpu[row] ?? 0, batch.pid[row] ?? 0);
     target.fields.forEach((field, index) => {
@@ -133,15 +133,9 @@ export class TraceTables {
   }
 
   private addNotification(batch: RecordBatch, row: number): void {
-    const kind = notificationOf(batch, row);
-    if (kind === 'process') {
-      this.comms.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('utf8'));
-    } else if (kind === 'timestamp') {
-      const day = timeOfDay(batch, row);
-      if (!day || !this.base) return;
-      const wallMs = day.seconds * 1000 + day.nanoseconds / 1e6;
-      this.stamps.push({ t: nsSince(batch, row, this.base) / 1e6, wallMs });
-    }
+    this.clock.take(batch, row);
+    if (notificationOf(batch, row) !== 'process') return;
+    this.comms.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('utf8'));
   }
 
   private addRemap(batch: RecordBatch, row: number): void {
@@ -168,9 +162,14 @@ export class TraceTables {
       }
     }
     if (!(last >= first)) first = last = 0;
-    const stamp = this.stamps.find(({ t }) => t > first - LONGEST_START_MS && t < last + LONGEST_START_MS);
+    const base = this.base ?? { high: 0, low: 0 };
+    const stamp = this.clock.before(momentAfter(base, first), (last - first) * 1e6);
+    let wallMs = stamp && stamp.wallMs + stamp.ns / 1e6;
     // The trace begins when it was switched on, which may be some time before its first request.
-    if (stamp && stamp.t < first) first = stamp.t;
+    if (stamp && stamp.ns > 0) {
+      first -= stamp.ns / 1e6;
+      wallMs = stamp.wallMs;
+    }
     if (strays > 0) loss({ code: 'blktrace-stray', where: 'block trace', count: strays });
     const { gaps } = this.sequences;
     if (gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: gaps });
@@ -181,7 +180,6 @@ export class TraceTables {
       tables.set(name, finishTable(name, fields, rows));
     }
     this.reportMissingStages(tables, loss);
-    const base = this.base ?? { high: 0, low: 0 };
     return {
       events: {
         strings: this.strings,
@@ -190,8 +188,8 @@ export class TraceTables {
         comms: this.comms,
         count: this.records - this.notifications,
       },
-      startNs: BigInt(base.high) * 0x1_0000_0000n + BigInt(base.low) + BigInt(Math.round(first * 1e6)),
-      ...(stamp && { wallMs: stamp.wallMs - (stamp.t - first) }),
+      startNs: nsAfter(base, first),
+      ...(wallMs !== undefined && { wallMs }),
       durationMs: last - first,
       beneath: this.stackedDevices(tables),
     };
@@ -245,6 +243,15 @@ export class TraceTables {
       if ((tables.get(event)?.length ?? 0) === 0) loss({ code: 'blktrace-no-stage', where: stage });
     }
   }
+}
+
+function nsAfter(base: Moment, ms: number): bigint {
+  return (BigInt(base.high) << 32n) + BigInt(base.low) + BigInt(Math.round(ms * 1e6));
+}
+
+function momentAfter(base: Moment, ms: number): Moment {
+  const ns = nsAfter(base, ms);
+  return { high: Number(ns >> 32n), low: Number(ns & 0xffff_ffffn) };
 }
 
 const STAGES = [

@@ -29,9 +29,11 @@ const MODE = 0o600;
 /** Readings that say how things stand, once: before the part that is kept they count as if said at its beginning. */
 const STANDING = new Set<string>([
   SOURCE.victim,
+  SOURCE.released,
   SOURCE.trace,
   SOURCE.file,
   SOURCE.kernelThreads,
+  SOURCE.ptrace,
   SOURCE.facts,
   SOURCE.loss,
 ]);

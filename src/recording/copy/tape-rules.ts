@@ -92,6 +92,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/\/loop\/backing_file$|\/dm\/name$/, (text, names) => names.path(text.trimEnd()) + '\n'],
   [new RegExp(`^${SAVED_NAMES}$`), savedNames],
   [new RegExp(`^${SOURCE.victim}$`), ownWords({ comm: 'program' })],
+  [new RegExp(`^${SOURCE.ptrace}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.file}$`), ownWords({ path: 'path', source: 'path' })],
   [new RegExp(`^${SOURCE.space}$`), ownWords({ mountPoint: 'path' })],
   [new RegExp(`^${SOURCE.loss}$`), ownWords({ where: 'text' })],

@@ -120,6 +120,26 @@ describe('diffFacts', () => {
     ]);
   });
 
+  it('takes a service for one, however many workers of its name come and go under whatever title', () => {
+    const stat = (pid: number, comm: string, parent: number, startTicks: number) => ({
+      [`/proc/${pid}/stat`]: `${pid} (${comm}) S ${parent} ${pid} ${pid} 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 ${startTicks} 0 5\n`,
+    });
+    const worker = (pid: number, title: string, startTicks: number) => ({
+      ...stat(pid, 'postgres', 10, startTicks),
+      [`/proc/${pid}/cmdline`]: `postgres: app db [local] ${title}\0`,
+    });
+    const postmaster = stat(10, 'postgres', 1, 500);
+    const found = changes(
+      { ...postmaster, ...worker(11, 'idle', 600), ...worker(12, 'COMMIT', 600) },
+      { ...postmaster, ...worker(11, 'UPDATE waiting', 600), ...worker(13, 'UPDATE', 101_000) },
+      { ...stat(20, 'postgres', 1, 107_000), ...stat(21, 'archiver', 20, 107_000) },
+    );
+    assert.deepEqual(
+      found.map(({ what }) => what),
+      ['process postgres (20)', 'process archiver (21)', 'process postgres (10)'],
+    );
+  });
+
   it('tells swap areas by name, not by how full they are', () => {
     const swaps = (...lines: string[]) => ({ '/proc/swaps': `Filename Type Size Used Priority\n${lines.join('\n')}` });
     const found = changes(swaps('/a file 100 0 -2'), swaps('/a file 100 50 -2', '/b file 100 0 -3'));

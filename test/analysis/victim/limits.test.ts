@@ -61,6 +61,20 @@ test('a child that was held up nine tenths as long as its parent stands for it, 
   assert.equal(victim(60), ME);
 });
 
+test('a command lives from when it was let go, which no other victim is, and from its first sample where that is not known', () => {
+  const beginOf = (different: object, role: 'command' | 'pid' = 'command') =>
+    measure(
+      aCase({
+        durationMs: 10_000,
+        victims: [{ pid: ME, comm: 'tar', role, ...different }],
+        counters: { ...NO_COUNTERS, processes: new Map([sampled(ME, 100)]) },
+      }),
+    ).account?.from;
+  assert.equal(beginOf({ releasedMs: 740 }), 740);
+  assert.equal(beginOf({}), 0);
+  assert.equal(beginOf({}, 'pid'), 0);
+});
+
 test('a sleep of 75 ms is surely what a sample saw, one of 35 ms is not', () => {
   const state = (ms: number) => {
     const out = { prev_pid: ME, prev_state: 2, next_pid: 0, prev_comm: 'victim', next_comm: 'swapper' };

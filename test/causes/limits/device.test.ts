@@ -76,8 +76,9 @@ test('from counters a rate limit is less sure, and the victim’s part is that o
 });
 
 /** So many failed requests, one each 400 ms, and calls of the victim that failed with EIO once a second. */
-function failing(requests: number, calls: number): MadeUp {
-  const failed = Array.from({ length: requests }, (_, n): Row => ({ t: n * 400, fields: { dev: LOOP0, error: -5 } }));
+function failing(requests: number, calls: number, { rwbs = 'W', error = -5 } = {}): MadeUp {
+  const fields = { dev: LOOP0, sector: 8, nr_sector: 8, rwbs, error };
+  const failed = Array.from({ length: requests }, (_, n): Row => ({ t: n * 400, fields }));
   const returned = Array.from({ length: calls }, (_, n): Row => ({ t: n * 1000, pid: ME, fields: { ret: -5 } }));
   return {
     requests: [{ at: 1, took: 1 }],
@@ -88,6 +89,16 @@ function failing(requests: number, calls: number): MadeUp {
 test('each failed request holds up what follows for a tenth of a second', () => {
   assert.equal(judged('dev.errors', failing(15, 0)), 0.97);
   assert.match(String(judged('dev.errors', failing(7, 0))), /that cost it 7 % of its time/);
+});
+
+test('a discard or zeroes that a device can’t write are no errors; data, and flushes, that it loses are', () => {
+  for (const rwbs of ['D', 'DS', 'N', 'NS', 'W'])
+    assert.match(String(judged('dev.errors', failing(15, 0, { rwbs, error: -95 }))), /no request failed/, rwbs);
+  for (const rwbs of ['W', 'WS', 'FWS', 'R', 'RA'])
+    assert.equal(judged('dev.errors', failing(15, 0, { rwbs })), 0.97, rwbs);
+  const flush = failing(15, 0, { rwbs: 'FF' });
+  assert.equal(judged('dev.errors', flush), 0.97);
+  assert.equal(judged('dev.errors', failing(0, 10, { rwbs: 'D', error: -95 })), 0.7);
 });
 
 test('errors are the surer the more requests failed, and less so where only calls did', () => {

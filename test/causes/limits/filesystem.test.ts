@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { VolumeSpace } from '../../../src/model/recording.js';
+import { someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
 import { diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../../support/measures.js';
 
@@ -63,9 +64,9 @@ test('hardly any inodes are less than one per cent, and fewer than a thousand', 
   assert.equal(typeof judged('fs.full', asleepBeside(space({ freeFiles: 1500 }))), 'string');
 });
 
-/** Calls that fail for want of space once a second, beside so much that is left. */
-function failing(volumes: ReturnType<typeof space>, errors: number): MadeUp {
-  const calls = Array.from({ length: 10 }, (_, n) => ({ t: n * 1000, pid: ME, fields: { ret: -28 } }));
+/** Calls that fail for want of space, or with another error, once a second, beside so much that is left. */
+function failing(volumes: ReturnType<typeof space>, errors: number, ret = -28): MadeUp {
+  const calls = Array.from({ length: 10 }, (_, n) => ({ t: n * 1000, pid: ME, fields: { ret } }));
   return {
     spent: { asleep: 0.9 },
     input: { space: volumes, events: someEvents({ sys_exit: calls }) },
@@ -83,4 +84,36 @@ test('calls that fail are a full filesystem’s, surely where it is seen full, a
 test('where requests failed too and 5 % are left, it is the device beneath that has no space', () => {
   assert.equal(judged('fs.full', failing(left(0.03, 400), 1)), 0.75);
   assert.match(String(judged('fs.full', failing(left(0.08, 400), 1))), /the device beneath has none/);
+});
+
+test('a quota that is used up is told as one, whatever the filesystem has left and whatever the device beneath answers', () => {
+  for (const [type, command] of [
+    ['ext4', 'repquota -s /data'],
+    ['xfs', "xfs_quota -x -c 'report -ugph' /data"],
+    ['btrfs', 'btrfs qgroup show -re /data'],
+  ] as const) {
+    const facts = someFacts();
+    const mounts = facts.mounts.map((mount) => ({ ...mount, type }));
+    const madeUp = failing(left(0.8, 500), 1, -122);
+    const { verdict } = diagnosisOf('fs.full', {
+      ...madeUp,
+      input: { ...madeUp.input, facts: [{ ...facts, mounts }] },
+    });
+    assert.match(
+      verdict.sentence,
+      /^The quota of victim on \/data is used up: 10 calls of the victim failed with EDQUOT/,
+    );
+    assert.deepEqual(
+      verdict.advice.flatMap(({ commands }) => commands.map((one) => one.command)),
+      [command],
+    );
+  }
+  assert.match(diagnosisOf('fs.full', failing(left(0.005, 10), 0)).verdict.sentence, /^\/data is full/);
+});
+
+test('where inodes are used up the first command counts inodes, else folders', () => {
+  const first = (volumes: ReturnType<typeof space>) =>
+    diagnosisOf('fs.full', failing(volumes, 0)).verdict.advice[0]?.commands[0]?.command;
+  assert.equal(first(space({ freeFiles: 7 })), 'df -i /data');
+  assert.equal(first(left(0.005, 10)), 'du -xm /data | sort -n | tail');
 });

@@ -168,3 +168,21 @@ test('commands that are passed through are counted and are no I/O', async () => 
   assert.equal(trace.events.tables.get('block_rq_issue')?.length, 1);
   assert.equal(trace.events.count, 5);
 });
+
+test('messages that stand before the records that they came behind make no gap, and fill none but their own', async () => {
+  const message = (sequence: number): TraceRecord => ({
+    device: DISK,
+    sequence,
+    time: CLOCK,
+    action: 0x102,
+    category: CATEGORY.notify,
+    payload: Buffer.from('bfq'),
+  });
+  const numbered = (...numbers: readonly number[]) =>
+    write.map((record, index) => ({ ...record, sequence: numbers[index] ?? 0 }));
+  const gapsOf = async (records: readonly TraceRecord[]) => (await tablesOf(traceBytes(records))).losses.length;
+  assert.equal(await gapsOf([message(2), message(5), message(6), ...numbered(1, 3, 4, 7)]), 0);
+  assert.equal(await gapsOf([...numbered(1, 3, 4, 7), message(2), message(5), message(6)]), 0);
+  assert.equal(await gapsOf([message(2), message(6), ...numbered(1, 3, 4, 7)]), 1);
+  assert.equal(await gapsOf([message(9), ...numbered(1, 3, 4, 7)]), 1);
+});
