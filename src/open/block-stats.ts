@@ -7,6 +7,7 @@ import { figuresOf } from '../analysis/block-stats/figures.js';
 import { RecordTaker } from './from-records.js';
 import { BlockMeter } from '../analysis/block-stats/meter.js';
 import { UserError } from '../base/errors.js';
+import { isoTime } from '../base/format.js';
 import { neither, traceFilesAt } from '../decode/blktrace/files.js';
 import { mergeByTime } from '../decode/blktrace/merge.js';
 import { openSource } from '../decode/blktrace/source.js';
@@ -55,7 +56,7 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
       records: taker.records,
       startedAt:
         clock && sinceClock !== undefined
-          ? new Date(clock.seconds * 1000 + (clock.nanoseconds + sinceClock) / 1e6).toISOString()
+          ? (isoTime(clock.seconds * 1000 + (clock.nanoseconds + sinceClock) / 1e6) ?? null)
           : null,
       durationNs: meter.lastNs,
     },
