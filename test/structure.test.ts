@@ -45,6 +45,15 @@ describe('the rooms of src', () => {
     assert.deepEqual(circlesIn(texts), []);
   });
 
+  it('make the time of day of what was recorded in one place, which knows that there may be none', () => {
+    const others = sources().filter(
+      (file) =>
+        file !== 'base/format.ts' &&
+        /(?<!new Date\(\))\.toISOString\(/.test(codeOnly(readFileSync(path.join(src, file), 'utf8'))),
+    );
+    assert.deepEqual(others, []);
+  });
+
   it('that have no sub-rooms and more than a handful of files say what they are in a README', () => {
     const rooms = Object.keys(MAY_IMPORT).filter((room) => /^(analysis|causes|tools)\/|^(open|run)$/.test(room));
     assert.deepEqual(

@@ -1,6 +1,7 @@
 // Everything that moves the view but the mouse's drag: buttons, keys, the wheel; and the line that says what is shown.
 
 import type uPlot from 'uplot';
+import { isoTime } from '../src/base/format.js';
 import { momentText } from './plot.js';
 import type { View } from './view.js';
 
@@ -69,7 +70,7 @@ export function bindWheel(view: View, plot: uPlot): void {
 /** Says the moment under the cursor, from the recording's start and by the clock. */
 export function tellMoment(startedAt: number | null, t: readonly number[], bin: number | null): void {
   const ms = bin === null ? undefined : t[bin];
-  const clock =
-    startedAt === null || ms === undefined ? '' : ` · ${new Date(startedAt + ms).toISOString().slice(11, 21)} UTC`;
+  const time = startedAt === null || ms === undefined ? undefined : isoTime(startedAt + ms);
+  const clock = time === undefined ? '' : ` · ${time.slice(11, 21)} UTC`;
   for (const at of document.querySelectorAll('.at')) at.textContent = ms === undefined ? '' : momentText(ms) + clock;
 }

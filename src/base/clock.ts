@@ -7,6 +7,9 @@ export function monotonicNs(): bigint {
   return process.hrtime.bigint();
 }
 
+/** What the kernel's clocks can show, ns: ktime_t has 63 bits, so they end 292 years after boot, or in the year 2262 (include/linux/ktime.h). */
+export const LAST_NS = 2n ** 63n - 1n;
+
 /** One reading of all clocks at (nearly) the same moment. */
 export interface ClockReading {
   /** CLOCK_MONOTONIC in ns, as a decimal string because JSON has no 64-bit integers. */

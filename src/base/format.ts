@@ -47,6 +47,12 @@ export function duration(ms: number): string {
   return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
 }
 
+/** A moment of the wall clock, ms since 1970, in ISO 8601; undefined where it is beyond all dates. No other place makes one of a recorded time. */
+export function isoTime(wallMs: number): string | undefined {
+  const date = new Date(wallMs);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
 /** A share between 0 and 1 as a percentage: '3.4 %', '97 %', '<0.1 %'. */
 export function percent(share: number): string {
   const value = share * 100;

@@ -1,5 +1,6 @@
 // Everything that a diagnosis may look at, decoded and in one place. Analyses and causes take this and open no file.
 
+import { isoTime } from '../base/format.js';
 import type { Counters, DeviceId } from './counters.js';
 import type { Events } from './events.js';
 import type { FactChange, Facts } from './facts.js';
@@ -70,7 +71,7 @@ export interface Case {
   readonly losses: readonly Loss[];
 }
 
-/** The wall-clock time of a moment of the recording, ISO 8601; undefined where the recording does not tell it. */
+/** The wall-clock time of a moment of the recording, ISO 8601; undefined where the recording tells none. */
 export function wallTime({ start }: Partial<Manifest>, ms: number): string | undefined {
-  return start && new Date(start.wallMs + ms).toISOString();
+  return start && isoTime(start.wallMs + ms);
 }

@@ -7,6 +7,7 @@ import { figuresOf } from '../analysis/block-stats/figures.js';
 import { RecordTaker } from './from-records.js';
 import { BlockMeter } from '../analysis/block-stats/meter.js';
 import { UserError } from '../base/errors.js';
+import { isoTime } from '../base/format.js';
 import { neither, traceFilesAt } from '../decode/blktrace/files.js';
 import { mergeByTime } from '../decode/blktrace/merge.js';
 import { openSource } from '../decode/blktrace/source.js';
@@ -52,7 +53,7 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
       path,
       kind: 'block-trace',
       records: taker.records,
-      startedAt: stamp ? new Date(stamp.wallMs + (stamp.ns + taker.firstNs) / 1e6).toISOString() : null,
+      startedAt: stamp ? (isoTime(stamp.wallMs + (stamp.ns + taker.firstNs) / 1e6) ?? null) : null,
       durationNs: meter.lastNs,
     },
     notTraced: [],

@@ -1,6 +1,7 @@
 // A moment of a recording as people name it, by seconds since its start or by the time of day that a diagnosis prints.
 
 import type { ClockReading } from '../base/clock.js';
+import { isoTime } from '../base/format.js';
 
 const DAY_MS = 86_400_000;
 
@@ -12,7 +13,7 @@ export function msOf(moment: Moment, { wallMs }: ClockReading): number {
   return (((moment.timeOfDayMs - (wallMs % DAY_MS)) % DAY_MS) + DAY_MS) % DAY_MS;
 }
 
-/** HH:MM:SS. */
+/** HH:MM:SS in UTC. */
 export function timeOfDay(wallMs: number): string {
-  return new Date(wallMs).toISOString().slice(11, 19);
+  return isoTime(wallMs)?.slice(11, 19) ?? 'unknown';
 }

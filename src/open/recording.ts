@@ -18,6 +18,7 @@ import type { Part } from '../model/part.js';
 import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
 import { CaseBuilder } from './case-builder.js';
+import { lengthOf } from './length.js';
 import { msOf, timeOfDay, type Moment } from './moment.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
@@ -94,12 +95,6 @@ function chosen(path: string, victims: readonly VictimMark[], pid: number): Vict
   );
 }
 
-/** How long a recording lasts, ms: to its end, or to the last frame of its tape where its recorder was killed. */
-function lengthOf(recording: OpenRecording): number {
-  const { start, end } = recording.manifest;
-  return end ? Number(BigInt(end.monotonicNs) - BigInt(start.monotonicNs)) / 1e6 : recording.tapeEndNs() / 1e6;
-}
-
 /** The part to look at where none is asked for: the whole, or the worst of it where its trace does not fit into memory. */
 function fittingPart(recording: OpenRecording, wholeMs: number): Part {
   const meter = new LossMeter();
@@ -114,8 +109,7 @@ function fittingPart(recording: OpenRecording, wholeMs: number): Part {
   return { from, to, wholeMs, chosen: { by, traceBytes } };
 }
 
-function partOf(recording: OpenRecording, { from, to }: OpenOptions): Part {
-  const wholeMs = lengthOf(recording);
+function partOf(recording: OpenRecording, { from, to }: OpenOptions, wholeMs: number): Part {
   if (!from && !to) return fittingPart(recording, wholeMs);
   const { start } = recording.manifest;
   const bounds = { from: from ? msOf(from, start) : 0, to: to ? msOf(to, start) : Infinity };
@@ -128,11 +122,15 @@ function partOf(recording: OpenRecording, { from, to }: OpenOptions): Part {
 function openRecordedCase(path: string, options: OpenOptions): Case {
   const recording = openRecording(path);
   const { manifest } = recording;
-  const part = partOf(recording, options);
+  const losses: Loss[] = [];
+  const part = partOf(
+    recording,
+    options,
+    lengthOf(recording, (loss) => losses.push(loss)),
+  );
   const builder = new CaseBuilder(manifest);
   const isWanted = thinned({ from: part.from, to: Math.min(part.to, part.wholeMs) }, manifest.plan.hz);
   for (const reading of recording.readings(isWanted)) builder.take(reading);
-  const losses: Loss[] = [];
   const events = eventsOf(recording, part, losses);
   const found = builder.caseOf({
     path,

@@ -1,7 +1,7 @@
 // The words that every form of a diagnosis shares: who, since when, how sure, and what the diagnosis's codes mean in a sentence.
 // Plain text leaves here, not yet made safe for a terminal or a page: each renderer does that at its own border.
 
-import { duration } from '../base/format.js';
+import { duration, isoTime } from '../base/format.js';
 import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
 import { isNoStall } from '../model/diagnosis.js';
 import { STATES } from '../model/states.js';
@@ -73,8 +73,8 @@ export function sureText({ sureness, confidence }: Verdict): string | undefined 
 
 /** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */
 export function clockText(iso: string): string {
-  const time = new Date(iso);
-  return Number.isNaN(time.getTime()) ? iso : `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const time = isoTime(Date.parse(iso));
+  return time === undefined ? iso : `${time.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** When the stall began, by the clock and from the recording's start; undefined where nothing began. */

@@ -1,57 +1,21 @@
 // A recording as it is read: manifest, readings, trace pages. Damage and truncation are losses, never exceptions; only what is no
 // recording at all, or a newer one, is refused, with one sentence. Memory stays bounded whatever the files' sizes.
 
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import * as v from 'valibot';
-import { messageOf, UserError } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
-import { RECORDING_VERSION, type Manifest, type Reading } from '../model/recording.js';
+import type { Manifest, Reading } from '../model/recording.js';
 import { DEFLATED, FRAME, type FrameHead } from './frame.js';
 import { readFrames, readHeads } from './log-reader.js';
+import { plainSize, readManifest } from './manifest.js';
 import { decodeReadings, type IsWanted } from './tape.js';
-import { readingUpgrade, upgradedManifest } from './upgrades/upgrades.js';
+import { readingUpgrade } from './upgrades/upgrades.js';
 
 /** What a frame of readings may inflate to: far more than the writer puts into one. */
 const MOST_INFLATED = 64 * 1024 * 1024;
-const MOST_MANIFEST = 1024 * 1024;
 /** The largest file by far is the packed symbol table, some megabytes. */
 const MOST_FILE = 256 * 1024 * 1024;
-
-const Clock = v.object({
-  monotonicNs: v.pipe(v.string(), v.regex(/^\d+$/)),
-  wallMs: v.number(),
-  bootSeconds: v.exactOptional(v.number()),
-});
-
-/** What every version's manifest has. */
-const AnyVersion = v.looseObject({
-  format: v.literal('iowitness-recording'),
-  version: v.pipe(v.number(), v.integer(), v.minValue(1)),
-});
-
-const ManifestSchema = v.object({
-  format: v.literal('iowitness-recording'),
-  version: v.literal(RECORDING_VERSION),
-  tool: v.string(),
-  id: v.string(),
-  host: v.string(),
-  kernel: v.string(),
-  recorderPid: v.exactOptional(v.number()),
-  pageBytes: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
-  ticksPerSecond: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
-  plan: v.object({
-    command: v.picklist(['check', 'record']),
-    hz: v.number(),
-    events: v.boolean(),
-    directory: v.exactOptional(v.string()),
-    argv: v.exactOptional(v.array(v.string())),
-  }),
-  start: Clock,
-  end: v.exactOptional(Clock),
-  endedBecause: v.exactOptional(v.string()),
-});
 
 export interface OpenRecording {
   readonly path: string;
@@ -74,12 +38,6 @@ export interface OpenRecording {
   files(prefix: string): string[];
 }
 
-/** The size of a plain file; undefined for what is missing, a link, a pipe or a device. */
-function plainSize(path: string): number | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() ? stat.size : undefined;
-}
-
 /** Whether a folder of a recording is there, and no link leads to it: a recording from elsewhere could lead anywhere through one. */
 function isPlainFolder(recording: string, name: string): boolean {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
@@ -88,59 +46,6 @@ function isPlainFolder(recording: string, name: string): boolean {
     const folder = join(recording, ...parts.slice(0, index + 1));
     return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
   });
-}
-
-function manifestText(path: string): string {
-  const folder = statSync(path, { throwIfNoEntry: false });
-  if (!folder) throw new UserError(`There is no recording ${path}: name a NAME.iow folder.`);
-  if (!folder.isDirectory())
-    throw new UserError(`${path} is a file and no recording: a recording is a NAME.iow folder.`);
-  const file = join(path, 'manifest.json');
-  const size = plainSize(file);
-  if (size === undefined) throw new UserError(`${path} is no recording: it has no manifest.json.`);
-  if (size > MOST_MANIFEST) throw new UserError(`${file} is no manifest of a recording: it has ${size} bytes.`);
-  return readFileSync(file, 'utf8');
-}
-
-/** The manifest as our version has it, and the version that it was written in. */
-interface ReadManifest {
-  readonly manifest: Manifest;
-  readonly version: number;
-}
-
-function parseManifest(path: string, text: string): ReadManifest {
-  const file = join(path, 'manifest.json');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file} is cut off or damaged (${messageOf(error)}): copy the recording again.`);
-  }
-  const any = v.safeParse(AnyVersion, value);
-  if (any.success && any.output.version > RECORDING_VERSION) {
-    const { version } = any.output;
-    throw new UserError(
-      `${path} was written by a newer iowitness (format ${version}); this one reads up to ${RECORDING_VERSION}: update iowitness.`,
-    );
-  }
-  const ours = any.success ? upgradedManifest(any.output, any.output.version) : value;
-  const parsed = v.safeParse(ManifestSchema, ours);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    throw new UserError(
-      `${file} is no manifest of a recording (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}).`,
-    );
-  }
-  return { manifest: parsed.output, version: any.success ? any.output.version : RECORDING_VERSION };
-}
-
-function readManifest(path: string): ReadManifest {
-  try {
-    return parseManifest(path, manifestText(path));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path} can’t be read (${messageOf(error)}): read it as the user who made it.`);
-  }
 }
 
 class Recording implements OpenRecording {

@@ -4,6 +4,7 @@
 import type { Measures } from '../../analysis/measures.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { percent } from '../../base/format.js';
+import type { Case } from '../../model/case.js';
 import type { Advice, Verdict } from '../../model/diagnosis.js';
 import { number, part, said, time } from '../../model/quantity.js';
 import { STATES } from '../../model/states.js';
@@ -35,9 +36,15 @@ function decides({ id }: Cause, { text, commands }: Advice): Advice {
   return { text: `What would decide on ${id}: ${text}.`, commands };
 }
 
+/** A recorder that was ended before it had read anything, or whose logs are lost, leaves a manifest alone. */
+function isEmpty({ source, durationMs, facts, events }: Case): boolean {
+  return source === 'recording' && (durationMs === 0 || (facts.length === 0 && (events?.count ?? 0) === 0));
+}
+
 /** What would show more than this recording does. */
 function recordNext({ input, account }: Measures): Advice | string {
   const again = look('iowitness record --for 60s --pid PID');
+  if (isEmpty(input)) return advise`Record again: ${again}, as root.`;
   if (input.source === 'block-trace') return advise`Record what a block trace leaves out: ${again}, as root.`;
   return account?.source === 'events'
     ? advise`Look at the accounting and record for longer: ${again}.`
@@ -45,7 +52,8 @@ function recordNext({ input, account }: Measures): Advice | string {
 }
 
 /** The likeliest causes with what each says, or the state that most of the time went into, and `why` the victim is not called healthy. */
-function sentence({ account }: Measures, why: string, candidates: readonly Holding[]): string {
+function sentence({ account, input }: Measures, why: string, candidates: readonly Holding[]): string {
+  if (isEmpty(input)) return 'Nothing was recorded, so there is nothing to judge.';
   if (candidates.length > 0) {
     const told = candidates.map(({ cause, finding }) => `${cause.id} (${finding.sentence.replace(/\.$/, '')})`);
     return `The recording does not show for certain ${told.length > 1 ? 'which of these causes it is' : 'that this is the cause'}: ${told.join(', or ')}.`;
