@@ -196,7 +196,7 @@ export function measure(input: Case): Measures {
 }
 
 /** Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt. */
-function normOf(topology: Topology, disk: DeviceId | undefined): ServiceNorm {
+export function normOf(topology: Topology, disk: DeviceId | undefined): ServiceNorm {
   const spins = disk !== undefined && (topology.facts === undefined || topology.spins(disk));
   return spins ? NORMS.spinning : NORMS.solid;
 }

@@ -6,6 +6,9 @@ import { shareOf, timesIn } from '../analysis/measures.js';
 import type { State } from '../model/states.js';
 import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
+import type { Case } from '../model/case.js';
+import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
+import { advise, look } from './judge/advice.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { IDLE } from '../model/thresholds/application.js';
@@ -25,22 +28,36 @@ function idleStates({ lines }: VictimAccount): readonly State[] {
   return [...lines.values()].every((segments) => idlePart(segments) >= IDLE.leastShare) ? WITHOUT_WORK : ASLEEP;
 }
 
+/** The program that ended most of its waits at sockets and pipes. */
+function feederOf(account: VictimAccount, input: Case): Waker | undefined {
+  const feeder = wakersOf(account, input, ['pipe-socket']).find(({ own }) => !own);
+  return feeder && feeder.ms >= IDLE.leastOfWaits * (account.ms.get('pipe-socket') ?? 0) ? feeder : undefined;
+}
+
 export const cause = defineCause({
   id: 'app.idle',
   layer: 'application',
   rank: 'otherwise',
   needs: ['victim'],
-  judge({ account }) {
+  judge({ account, input }) {
     const states = idleStates(account);
     const idle = shareOf(account, states);
     if (idle < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(idle)} of its time`);
     const confidence = ramp(idle, { from: IDLE.leastShare, ...IDLE.sure }) * FIDELITY[account.source].ofStates;
-    return holds({ share: idle, confidence, lost: timesIn(account, states) }, { idle });
+    return holds(
+      { share: idle, confidence, lost: timesIn(account, states) },
+      { idle, feeder: feederOf(account, input) },
+    );
   },
-  tell({ idle }, { account }) {
+  tell({ idle, feeder }, { account }) {
     const waits = shareOf(account, ['pipe-socket']);
+    const who = feeder && `${feeder.name} (${feeder.pid})`;
+    const forWhat =
+      who === undefined
+        ? 'waiting for input, a socket or a timer'
+        : `waiting at a socket or pipe until ${who} sent something`;
     return {
-      sentence: `Nothing holds the process up: it was idle for ${percent(idle)} of its time, ${waits > idle / 2 ? 'waiting for input, a socket or a timer' : 'sleeping by its own choice'}.`,
+      sentence: `Nothing holds the process up: it was idle for ${percent(idle)} of its time, ${waits > idle / 2 ? forWhat : 'sleeping by its own choice'}.`,
       culprit: null,
       evidence: [
         {
@@ -49,8 +66,25 @@ export const cause = defineCause({
           meaning: `${percent(waits)} in poll, a pipe or a socket, ${percent(idle - waits)} asleep; it ran for ${percent(shareOf(account, ['running']))}`,
           source: FIDELITY[account.source].waits,
         },
+        ...(feeder && who !== undefined
+          ? [
+              {
+                measure: 'who woke it',
+                value: said`${who}, after ${time(feeder.ms)}`,
+                meaning: 'it sent what the process waited for: its next order, or an answer that took so long',
+                source: 'sched:sched_waking',
+              },
+            ]
+          : []),
       ],
-      advice: ['Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule.'],
+      advice: [
+        'Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule.',
+        ...(feeder
+          ? [
+              advise`If it waits for answers, record the one that gives them: ${look(`iowitness record --pid ${feeder.pid}`)}.`,
+            ]
+          : []),
+      ],
     };
   },
 });

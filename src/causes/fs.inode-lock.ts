@@ -3,7 +3,7 @@
 
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { threadName } from '../analysis/machine/processes.js';
+import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { part, said, time } from '../model/quantity.js';
@@ -14,38 +14,18 @@ import type { Given } from './judge/needs.js';
 import { diskName } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
-interface Holder {
-  readonly name: string;
-  readonly pid: number;
-  readonly own: boolean;
-  readonly ms: number;
-}
-
-/** Who ended the waits for longest, by name: several writers of one name are one rival. */
-function holderOf({ account, input }: Given<'victim'>): Holder | undefined {
-  const found = new Map<string, Holder>();
-  for (const { state, whole, from, to, wokenBy } of account.segments) {
-    if ((whole ?? state) !== 'fs-lock' || wokenBy === undefined || wokenBy === 0) continue;
-    const own = account.threads.has(wokenBy);
-    const name = threadName(input, wokenBy) || `thread ${wokenBy}`;
-    const key = `${own} ${name}`;
-    found.set(key, { name, pid: wokenBy, own, ms: (found.get(key)?.ms ?? 0) + to - from });
-  }
-  return [...found.values()].sort((a, b) => b.ms - a.ms)[0];
-}
-
-function whoHolds(holder: Holder | undefined): string {
+function whoHolds(holder: Waker | undefined): string {
   if (!holder) return 'other writers of the same file or folder hold';
   return holder.own ? 'its own threads hold' : `${holder.name} (${holder.pid}) holds`;
 }
 
-function culprit(holder: Holder | undefined, m: Given<'victim'>): Culprit {
+function culprit(holder: Waker | undefined, m: Given<'victim'>): Culprit {
   if (!holder) return { kind: 'filesystem', name: diskName(m) };
   const { name, pid } = holder.own ? m.account : holder;
   return { kind: 'process', name, pid };
 }
 
-function whoLetGo(holder: Holder | undefined): Argument[] {
+function whoLetGo(holder: Waker | undefined): Argument[] {
   if (!holder) return [];
   const who = holder.own ? 'threads of its own' : `${holder.name} (${holder.pid})`;
   return [
@@ -70,7 +50,10 @@ export const cause = defineCause({
       return ruledOut(`it waited for a lock of the filesystem for ${percent(share)} of its time`);
     const confidence =
       ramp(share, { from: JUDGING.noticeable, ...INODE_LOCK.sure }) * FIDELITY[account.source].ofStates;
-    return holds({ share, confidence, lost: timesIn(account, ['fs-lock']) }, { share, holder: holderOf(m) });
+    return holds(
+      { share, confidence, lost: timesIn(account, ['fs-lock']) },
+      { share, holder: wakersOf(account, m.input, ['fs-lock'])[0] },
+    );
   },
   tell: ({ share, holder }, m) => ({
     sentence: `The victim waits for the lock of a file or folder that ${whoHolds(holder)} while writing (${percent(share)} of its time).`,

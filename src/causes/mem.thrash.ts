@@ -4,10 +4,11 @@
 import { CACHED_READS, timesBelow } from '../analysis/victim/calls.js';
 import { processWork } from '../analysis/machine/counted-work.js';
 import { growthOf } from '../analysis/machine/series.js';
-import { total, type Interval } from '../base/intervals.js';
-import { shareOf } from '../analysis/measures.js';
+import { total, without, type Interval } from '../base/intervals.js';
+import { shareOf, timesIn } from '../analysis/measures.js';
 import { bytes, percent } from '../base/format.js';
 import { flow, part, said, size, time } from '../model/quantity.js';
+import type { Series } from '../model/counters.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { THRASH } from '../model/thresholds/memory.js';
 import { FIDELITY } from './judge/fidelity.js';
@@ -21,20 +22,30 @@ interface Reads {
   readonly read: number;
   /** What of all that was read had been in memory shortly before, bytes. */
   readonly again: number;
+  /** What of cached files was thrown out meanwhile, bytes; NaN where that was not recorded. */
+  readonly thrownOut: number;
   readonly times: readonly Interval[];
   /** Shares of the victim's time: waiting for reads, and making room for them. */
   readonly waited: number;
   readonly reclaimed: number;
 }
 
+/** Pages of files that reclaim took, memory cgroups' included (mm/vmscan.c, PGSTEAL_FILE; before Linux 5.8 the machine's alone, by who did it). */
+function thrownOut(vmstat: Series): number {
+  const files = growthOf(vmstat, 'pgsteal_file');
+  return Number.isNaN(files) ? growthOf(vmstat, 'pgsteal_kswapd') + growthOf(vmstat, 'pgsteal_direct') : files;
+}
+
 function readsOf({ account, input }: Given<'victim'>): Reads {
   const { vmstat, processes } = input.counters;
   // Before Linux 5.9 files and anonymous pages were counted together.
   const files = growthOf(vmstat, 'workingset_refault_file');
-  const times = timesBelow(account, input.events, CACHED_READS);
+  // Pages that a filesystem's server brings are not thrown out for want of memory, or come back from another machine's.
+  const times = without(timesBelow(account, input.events, CACHED_READS), timesIn(account, ['server']));
   return {
     read: growthOf(processes.get(account.pid)?.io, 'read_bytes'),
     again: (Number.isNaN(files) ? growthOf(vmstat, 'workingset_refault') : files) * input.pageBytes,
+    thrownOut: thrownOut(vmstat) * input.pageBytes,
     times,
     waited:
       account.source === 'events'
@@ -96,11 +107,17 @@ export const cause = defineCause({
     const ofReads = Math.min(1, again / read);
     if (ofReads < THRASH.leastAgain)
       return ruledOut(`${figures}, and ${percent(ofReads)} of what it read had been in memory shortly before`);
+    const limit = memoryLimit(m);
+    // Somebody's program that is started again comes back too. What is thrash throws out as much as it reads again.
+    if (!limit && reads.thrownOut < THRASH.leastThrownOut * again)
+      return ruledOut(
+        `${figures}, and ${bytes(reads.thrownOut)} were thrown out of memory while ${bytes(again)} came back: what comes back went long before`,
+      );
     const { source } = m.account;
     const confidence = ramp(ofReads, { from: THRASH.leastAgain, ...THRASH.sure }) * FIDELITY[source].ofStates;
     const before = ['dev.slow', 'dev.capped', ...(reclaimed > waited ? [] : ['mem.reclaim'])];
     const lost = source === 'events' ? times : [];
-    return holds({ share, confidence, before, lost }, { ...reads, share, ofReads, limit: memoryLimit(m) });
+    return holds({ share, confidence, before, lost }, { ...reads, share, ofReads, limit });
   },
   tell(figures, m) {
     const { share, ofReads, limit } = figures;

@@ -22,4 +22,6 @@ export interface Segment {
   readonly wokenAt?: number | undefined;
   readonly wokenOn?: number | undefined;
   readonly wokenBy?: number | undefined;
+  /** True where an interrupt woke it: the thread that ran there may have had nothing to do with it. */
+  readonly byInterrupt?: boolean | undefined;
 }

@@ -6,14 +6,14 @@ import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Events } from '../../model/events.js';
-import { sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { remembered } from '../../base/remember.js';
 import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
 import type { Interval } from '../../base/intervals.js';
-import { isPassedOn, linkWakes, ownRequests, splitWaits } from './own-requests.js';
+import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { sampledLine, sleptIn } from './samples.js';
@@ -34,6 +34,8 @@ export const WAITING: ReadonlySet<State> = new Set<State>([
   'journal',
   'fs-lock',
   'fs-frozen',
+  'file-lock',
+  'server',
   'reclaim',
   'swap',
   'cgroup-cpu',
@@ -151,8 +153,20 @@ function fromEvents(
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
   // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
   const own = ownRequests(requests, owners, threads, wakes);
-  const isWriteback = sleepsBelow(input.events, WRITEBACK_WAITS);
-  const segments = splitWaits(line, requests, own, wakes, index, kernel, (row) => isPassedOn(owners, row), isWriteback);
+  const isPageWait = sleepsBelow(input.events, PAGE_WAITS);
+  // A page that another program's thread lets go, and no interrupt, comes from a filesystem that this one serves (FUSE).
+  const isServed = ({ wokenBy = 0, byInterrupt = true, ...segment }: Segment) =>
+    !byInterrupt && wokenBy > 0 && !threads.has(wokenBy) && !kernel(wokenBy) && isPageWait(segment);
+  const segments = splitWaits(line, {
+    requests,
+    own,
+    wakes,
+    disk: index,
+    isKernelThread: kernel,
+    isPassedOn: (row) => isQueuedForAnother(owners, row),
+    isWriteback: sleepsBelow(input.events, WRITEBACK_WAITS),
+    isServed,
+  });
   // What a command forks is a process of its own, with its own name.
   const isChild = isForked(input, pid, thread);
   return {

@@ -19,6 +19,9 @@ export const CACHED_READS =
 export const WRITEBACK_WAITS =
   /^(wb_wait_for_completion|__writeback_inodes_sb|try_to_writeback_inodes|sync_inodes_sb|folio_wait_writeback|folio_wait_stable|wait_on_page_writeback|filemap_fdatawait|__filemap_fdatawait|file_write_and_wait|(__)?inode_wait_for_writeback|(__)?flush_work)/;
 
+/** Waits until a page has been read or written, by whoever does that (mm/filemap.c, folio_wait_bit_common). */
+export const PAGE_WAITS = /^(folio_wait_|folio_put_wait_|wait_on_page_)/;
+
 /** Waits for a free request of the queue (block/blk-mq-tag.c). */
 export const TAG_WAITS = /^(__)?blk_mq_get_tag/;
 

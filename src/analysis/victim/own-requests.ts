@@ -85,7 +85,7 @@ const NOBODYS: ReadonlySet<Owner['via'] | undefined> = new Set(['unattributed', 
  * True for requests that the kernel's workers queue for nobody known: a throttle had held them back, and passes them on so. The
  * filesystem's structures may have been held back as well.
  */
-export function isPassedOn({ list, sources, ownerOf, first, source }: Owners, row: number): boolean {
+export function isQueuedForAnother({ list, sources, ownerOf, first, source }: Owners, row: number): boolean {
   for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1) {
     const index = source[at] ?? 0;
     const owner = list[ownerOf[index] ?? 0];
@@ -114,20 +114,31 @@ function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages 
   return { device: union(device), queue: union(queue) };
 }
 
+/** What tells the stages of waits. */
+export interface Stagings {
+  readonly requests: Requests;
+  /** By request: whether it is the victim's. */
+  readonly own: Uint8Array;
+  /** The request whose completion ended a sleep, by segment; -1 where none did. */
+  readonly wakes: Int32Array;
+  /** The victim's disk, as an index. */
+  readonly disk: number;
+  readonly isKernelThread: (pid: number) => boolean;
+  /** True for a request that somebody queued for another, whom it had held back. */
+  readonly isPassedOn: (row: number) => boolean;
+  /** True for a wait for whatever the flusher has to write, pages that were made dirty before the recording among it. */
+  readonly isWriteback: (segment: Segment) => boolean;
+  /** True for a wait that another program's thread ended: no device answers that. */
+  readonly isServed: (segment: Segment) => boolean;
+}
+
 /**
  * Splits each wait for I/O into its stages: with the device, queued, held back before the block layer, and bookkeeping.
- * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'. A wait for write-back
- * (`isWriteback`) is for whatever the flusher has to write there, pages that were made dirty before the recording among it.
+ * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'.
  */
 export function splitWaits(
   segments: readonly Segment[],
-  requests: Requests,
-  own: Uint8Array,
-  wakes: Int32Array,
-  disk: number,
-  kernelThreads: (pid: number) => boolean,
-  queuedForAnother: (row: number) => boolean,
-  isWriteback: (segment: Segment) => boolean,
+  { requests, own, wakes, disk, isKernelThread, isPassedOn, isWriteback, isServed }: Stagings,
 ): Segment[] {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
   const isShared = (segment: Segment) =>
@@ -136,7 +147,7 @@ export function splitWaits(
   const shared = segments.some(isShared)
     ? stagesOf(
         requests,
-        (row) => own[row] !== 0 || (requests.disk[row] === disk && kernelThreads(requests.pid[row] ?? 0)),
+        (row) => own[row] !== 0 || (requests.disk[row] === disk && isKernelThread(requests.pid[row] ?? 0)),
       )
     : mine;
   const stagesOfMine = cutters(mine);
@@ -149,14 +160,23 @@ export function splitWaits(
       continue;
     }
     const row = wakes[index] ?? -1;
-    const heldUntil = row >= 0 && own[row] === 2 && queuedForAnother(row) ? (requests.queued[row] ?? NaN) : NaN;
+    const heldUntil = row >= 0 && own[row] === 2 && isPassedOn(row) ? (requests.queued[row] ?? NaN) : NaN;
+    const rest = isServed(segment) ? 'server' : segment.state === 'journal' ? 'journal' : 'block-finish';
     const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
     const add = (from: number, to: number, state: State) => split.push(stage(segment, from, to, state));
     device.cut(segment.from, segment.to, (from, to, isWithDevice) => {
       if (isWithDevice) add(from, to, 'block-device');
       else
         queue.cut(from, to, (start, end, isQueued) =>
-          add(start, end, isQueued ? 'block-queue' : restState(start, segment.state === 'journal', heldUntil)),
+          add(
+            start,
+            end,
+            isQueued
+              ? 'block-queue'
+              : start < heldUntil && heldUntil - start >= OWN_REQUESTS.leastHeldMs
+                ? 'block-held'
+                : rest,
+          ),
         );
     });
   }
@@ -193,11 +213,6 @@ class Cutter {
 
 /** A stage of a wait: what the wait is, within a part of its time. */
 function stage(wait: Segment, from: number, to: number, state: State): Segment {
-  const { rival, stack, wchan, wokenAt, wokenOn, wokenBy } = wait;
-  return { from, to, state, rival, stack, wchan, whole: wait.state, wokenAt, wokenOn, wokenBy };
-}
-
-function restState(from: number, journal: boolean, heldUntil: number): State {
-  if (from < heldUntil && heldUntil - from >= OWN_REQUESTS.leastHeldMs) return 'block-held';
-  return journal ? 'journal' : 'block-finish';
+  const { rival, stack, wchan, wokenAt, wokenOn, wokenBy, byInterrupt } = wait;
+  return { from, to, state, rival, stack, wchan, whole: wait.state, wokenAt, wokenOn, wokenBy, byInterrupt };
 }

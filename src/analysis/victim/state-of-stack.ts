@@ -19,6 +19,11 @@ const RULES: readonly Rule[] = [
     state: 'stopped',
     functions: /^(do_freezer_trap|__refrigerator|do_signal_stop|ptrace_stop|get_signal_freez|cgroup_enter_frozen)/,
   },
+  {
+    state: 'file-lock',
+    functions:
+      /^(posix_lock_inode_wait|flock_lock_inode_wait|locks_lock_inode_wait|do_lock_file_wait|fcntl_setlk|__break_lease|nlmclnt_)/,
+  },
   { state: 'dirty-throttle', functions: /^balance_dirty_pages/ },
   {
     state: 'swap',
@@ -28,6 +33,12 @@ const RULES: readonly Rule[] = [
     state: 'reclaim',
     functions:
       /^(try_to_free_pages|try_to_free_mem_cgroup_pages|mem_cgroup_handle_over_high|__mem_cgroup_handle_over_high|throttle_direct_reclaim|reclaim_throttle|shrink_(node|lruvec|inactive_list|folio_list|page_list)|congestion_wait|__alloc_pages_direct_reclaim|__alloc_pages_direct_compact|mem_cgroup_oom)/,
+  },
+  // Before the page cache's and the locks' rules: a filesystem that asks a server waits for that, whatever it holds or fills meanwhile.
+  {
+    state: 'server',
+    functions:
+      /^(fuse_(?!dev_)|request_wait_answer|nfs[34]?_|nfs_|rpc_wait|__rpc_|rpc_execute|cifs_|smb2?_|SMB2_|compound_send_recv|wait_for_response|p9_client|v9fs_|ceph_|afs_|netfs_)/,
   },
   {
     state: 'fs-frozen',

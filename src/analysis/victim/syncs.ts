@@ -54,3 +54,14 @@ export function syncsOn(
   }
   return { own, others };
 }
+
+/** When these threads asked any filesystem for durability, in order of time. */
+export function syncTimes({ events }: Case, threads: ReadonlySet<number>): number[] {
+  const times: number[] = [];
+  for (const name of EVENTS) {
+    const table = events?.tables.get(name);
+    for (let row = 0; row < (table?.length ?? 0); row += 1)
+      if (threads.has(table?.pid[row] ?? 0)) times.push(table?.t[row] ?? 0);
+  }
+  return times.sort((a, b) => a - b);
+}

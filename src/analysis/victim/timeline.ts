@@ -145,6 +145,7 @@ function draft(state: State, guessed = false, deep?: boolean, stack?: number): D
     wokenAt: undefined,
     wokenOn: undefined,
     wokenBy: undefined,
+    byInterrupt: undefined,
     deep,
     guessed,
   };
@@ -181,6 +182,7 @@ function segmentsOf(
         current.wokenAt = wake.t;
         current.wokenOn = wake.cpu;
         // A timeout of a lock is nobody's doing, least of all that of the thread that the timer interrupted.
+        current.byInterrupt = wake.isInterrupt;
         current.wokenBy = wake.isInterrupt && current.state === 'user-lock' ? 0 : wake.by;
       }
       if (rival !== undefined) current.rival = rival;

@@ -7,12 +7,20 @@ import { percent } from '../../base/format.js';
 import type { Case } from '../../model/case.js';
 import type { Advice, Verdict } from '../../model/diagnosis.js';
 import { number, part, said, time } from '../../model/quantity.js';
-import { STATES } from '../../model/states.js';
+import { STATES, type State } from '../../model/states.js';
 import { DEVICE_JUDGING } from '../../model/thresholds/judging.js';
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
+
+/** States that no cause argues with. */
+const UNEXPLAINED: ReadonlySet<State> = new Set(['unexplained', 'block-finish']);
+const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
+const MOST_STACKS = 3;
+const MOST_FRAMES = 8;
+/** Less than this share of its time is not worth a line. */
+const LEAST_SHARE = 0.05;
 
 /** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
 function deviceOf(m: Measures): Argument[] {
@@ -30,6 +38,28 @@ function deviceOf(m: Measures): Argument[] {
       source: TRACE,
     },
   ];
+}
+
+/** Where in the kernel it slept for longest in states that nothing explains: what a person who knows the kernel asks for first. */
+function stacksOf({ account, input }: Measures): Argument[] {
+  const byStack = new Map<number, number>();
+  for (const { state, stack, from, to } of account?.segments ?? [])
+    if (stack !== undefined && UNEXPLAINED.has(state)) byStack.set(stack, (byStack.get(stack) ?? 0) + to - from);
+  const wall = account ? account.to - account.from : 0;
+  return [...byStack]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST_STACKS)
+    .filter(([, ms]) => ms >= LEAST_SHARE * wall)
+    .map(([stack, ms]): Argument => {
+      const frames = input.events?.stacks.stacks[stack] ?? [];
+      const told = frames.filter((frame) => !SCHEDULING.test(frame)).slice(0, MOST_FRAMES);
+      return {
+        measure: 'kernel stack',
+        value: said`${time(ms)} (${part(ms / wall)}) in ${told.join(' ← ')}`,
+        meaning: 'where it slept, the innermost function first',
+        source: 'stack trace at sched:sched_switch',
+      };
+    });
 }
 
 function decides({ id }: Cause, { text, commands }: Advice): Advice {
@@ -85,7 +115,9 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: null,
     sentence: sentence(m, why, candidates),
-    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m)].map(evidenceOf),
+    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m), ...stacksOf(m)].map(
+      evidenceOf,
+    ),
     advice: [...deciding, recordNext(m)].map(adviceOf),
   };
 }

@@ -9,6 +9,12 @@ export const IDLE = thresholds('app.idle', {
     means: 'A process that was idle for less of its time than this had other things to do.',
     basis: { prior: 'a stall of a tenth of the time must stay visible beside it' },
   },
+  leastOfWaits: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Who ended this part of its waits at sockets and pipes is told as the one that feeds it.',
+    basis: { prior: 'the larger part' },
+  },
   sure: {
     value: { to: 0.95, low: 0.8, high: 0.95 },
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
@@ -74,5 +80,44 @@ export const SYNC_WRITES = thresholds('app.sync-writes', {
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
     means: 'How sure it is, by the share of its time that it waited for durability, up to this one.',
     basis: { prior: 'the more of the time, the less can hide beside it' },
+  },
+});
+
+export const FILE_LOCK = thresholds('app.file-lock', {
+  sure: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is, by the share of its time that it waited for the lock, from what is noticed up to this one.',
+    basis: { prior: 'the stack tells the lock: what is open is whether it matters' },
+  },
+});
+
+export const SERVER = thresholds('wait.server', {
+  sure: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means:
+      'How sure it is of a filesystem’s server, by the share of its time that it waited for it, from what is noticed up to this one.',
+    basis: { prior: 'the stack tells whom it asked: what is open is whether it matters' },
+  },
+  leastInIo: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'A program behind a socket or pipe must have had I/O of its own for this share of the time for which it was waited for.',
+    basis: { prior: 'the larger part: less is work that it does for the answer' },
+  },
+  leastSlow: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'For this part of that its disk must have been slower than an ordinary one: otherwise that is the price of an answer.',
+    basis: { prior: 'the larger part' },
+  },
+  sureByIo: {
+    value: { to: 0.9, low: 0.7, high: 0.9 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is of such a program, by that share, up to this one.',
+    basis: { prior: 'whom it waits for is known by who wakes it; that its I/O is for the answer is not' },
   },
 });

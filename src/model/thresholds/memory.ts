@@ -101,6 +101,14 @@ export const THRASH = thresholds('mem.thrash', {
     means: 'This share of what it read must have been in memory shortly before.',
     basis: { prior: 'refaults are counted for the whole machine; a cold start has next to none' },
   },
+  leastThrownOut: {
+    value: 0.5,
+    unit: 'ratio',
+    means: 'So much must be thrown out for what is read again, or it is not memory that is short.',
+    basis: {
+      derived: 'where memory is full each page that comes throws one out; half for what is thrown out of others’',
+    },
+  },
   leastReads: {
     value: 0.5,
     unit: 'share',

@@ -143,17 +143,16 @@ test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7
   const states = (queuedAfterMs: number) => {
     const wait: Segment = { from: 0, to: 10, state: 'block-device' };
     const requests = requestsOf([{ at: queuedAfterMs, took: 10 - queuedAfterMs, own: false }]);
-    const own = Uint8Array.from([2]);
-    const parts = splitWaits(
-      [wait],
+    const parts = splitWaits([wait], {
       requests,
-      own,
-      Int32Array.from([0]),
-      0,
-      () => false,
-      () => true,
-      () => false,
-    );
+      own: Uint8Array.from([2]),
+      wakes: Int32Array.from([0]),
+      disk: 0,
+      isKernelThread: () => false,
+      isPassedOn: () => true,
+      isWriteback: () => false,
+      isServed: () => false,
+    });
     return parts.map(({ state }) => state);
   };
   assert.deepEqual(states(1.5), ['block-held', 'block-device']);

@@ -35,6 +35,17 @@ const STACKS: readonly (readonly [State, string])[] = [
   ],
   ['block-queue', '__schedule schedule io_schedule rq_qos_wait wbt_wait __rq_qos_throttle blk_mq_submit_bio'],
   ['block-queue', '__schedule schedule io_schedule blk_mq_get_tag __blk_mq_alloc_requests blk_mq_submit_bio'],
+  ['file-lock', '__schedule schedule locks_lock_inode_wait __do_sys_flock do_syscall_64'],
+  ['file-lock', '__schedule schedule fcntl_setlk do_fcntl __x64_sys_fcntl do_syscall_64'],
+  ['server', '__schedule schedule request_wait_answer __fuse_simple_request fuse_perform_write fuse_file_write_iter'],
+  ['server', '__schedule schedule rpc_wait_bit_killable __wait_on_bit out_of_line_wait_on_bit nfs4_do_close'],
+  ['server', '__schedule schedule io_schedule folio_wait_bit folio_wait_writeback nfs_wb_all nfs4_file_flush'],
+  // A server of FUSE that has nothing to do, and a writer that is paused before its page goes to a server.
+  ['pipe-socket', '__schedule schedule fuse_dev_do_read fuse_dev_read vfs_read ksys_read'],
+  [
+    'dirty-throttle',
+    '__schedule schedule io_schedule_timeout balance_dirty_pages generic_perform_write nfs_file_write',
+  ],
   ['swap', '__schedule schedule io_schedule folio_wait_bit_common do_swap_page __handle_mm_fault'],
   ['user-lock', '__schedule schedule futex_wait_queue __futex_wait futex_wait do_futex'],
   ['asleep', '__schedule schedule do_nanosleep hrtimer_nanosleep common_nsleep'],

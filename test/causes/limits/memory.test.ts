@@ -59,8 +59,8 @@ test('swap is told by the sleeps for it, and in memory by 20 µs of CPU for each
 const READ = 1000 * 4096;
 
 /** It waits for cached reads, of which so many had been in memory before; it writes so much besides. */
-function thrashing(again: number, written = 0): MadeUp {
-  const vmstat = grown({ workingset_refault_file: again * 1000 });
+function thrashing(again: number, written = 0, thrownOut = again): MadeUp {
+  const vmstat = grown({ workingset_refault_file: again * 1000, pgsteal_file: thrownOut * 1000 });
   return {
     spent: { 'block-device': 0.2 },
     slept: { 'block-device': 'filemap_read' },
@@ -71,6 +71,11 @@ function thrashing(again: number, written = 0): MadeUp {
 test('files no longer fit where 30 % of what is read was there before', () => {
   assert.equal(judged('mem.thrash', thrashing(0.4)), 0.777);
   assert.match(String(judged('mem.thrash', thrashing(0.2))), /20 % of what it read had been in memory/);
+});
+
+test('what comes back without as much being thrown out went long before', () => {
+  assert.equal(judged('mem.thrash', thrashing(0.4, 0, 0.25)), 0.777);
+  assert.match(String(judged('mem.thrash', thrashing(0.4, 0, 0.15))), /what comes back went long before/);
 });
 
 test('from counters, one that mostly writes did not wait for reads', () => {

@@ -1,0 +1,158 @@
+// The process waits for another program to answer: the server of a filesystem (FUSE on this machine, NFS and the like on another), or a
+// program behind a socket or a pipe that had I/O of its own to wait for meanwhile. Whom a process on this machine waits for is told by who
+// wakes it. A peer that had nothing to do with a disk is no stall of this machine's disks: see app.idle.
+
+import { intersect, total, union, type Interval } from '../base/intervals.js';
+import { normOf, shareOf, timesIn } from '../analysis/measures.js';
+import { loadOf, slowTimes } from '../analysis/requests/disk-load.js';
+import type { Requests } from '../analysis/requests/requests.js';
+import { ioWithin, wakersOf, type Waker } from '../analysis/victim/wakers.js';
+import { percent } from '../base/format.js';
+import { part, said, time } from '../model/quantity.js';
+import { SERVER } from '../model/thresholds/application.js';
+import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, look } from './judge/advice.js';
+import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
+import { defineCause, holds, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
+
+const SERVED = /^(fuse|nfs|cifs|smb3|9p|ceph|afs|virtiofs)/;
+
+interface Figures {
+  /** Whose filesystem it is, or the program that it waits for. */
+  readonly way: 'filesystem' | 'program';
+  readonly share: number;
+  readonly lost: readonly Interval[];
+  /** Undefined where it is on another machine, or never answered. */
+  readonly server: Waker | undefined;
+  /** The part of those waits in which the server had I/O of its own under way; NaN where that was not recorded. */
+  readonly inIo: number;
+}
+
+function inIoOf(m: Given<'victim'>, server: Waker): number {
+  return m.requests && server.ms > 0 ? total(ioWithin(server, m.input, m.requests)) / server.ms : NaN;
+}
+
+function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
+  const { account, input } = m;
+  const lost = timesIn(account, ['server']);
+  const server = [...wakersOf(account, input, ['server', 'block-device'])].find(
+    ({ own, waits }) => !own && waits.some(({ state }) => state === 'server'),
+  );
+  const confidence = ramp(share, { from: JUDGING.noticeable, ...SERVER.sure }) * FIDELITY[account.source].ofStates;
+  const inIo = server ? inIoOf(m, server) : NaN;
+  return holds({ share, confidence, lost }, { way: 'filesystem', share, lost, server, inIo });
+}
+
+/** When a disk on which a program had requests took longer than an ordinary one may. */
+function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests, { pids }: Waker): readonly Interval[] {
+  const asked = new Set<number>();
+  for (let row = 0; row < requests.length; row += 1)
+    if (pids.includes(requests.pid[row] ?? 0)) asked.add(requests.disk[row] ?? 0);
+  return union(
+    [...asked].flatMap((index) =>
+      slowTimes(loadOf(requests, index), requests, normOf(topology, requests.disks[index]), account),
+    ),
+  );
+}
+
+function ofProgram(m: Given<'victim'>): Judgement<Figures> {
+  const { account, input, requests } = m;
+  const server = wakersOf(account, input, ['pipe-socket']).find(({ own }) => !own);
+  if (!server || !requests)
+    return ruledOut('no filesystem’s server and no program that had I/O of its own kept it waiting');
+  const lost = ioWithin(server, input, requests);
+  const share = total(lost) / (account.to - account.from);
+  const inIo = total(lost) / server.ms;
+  const figures = `it waited for ${server.name} (${server.pid}) at a socket or pipe for ${percent(server.ms / (account.to - account.from))} of its time, and that had I/O of its own for ${percent(inIo)} of it`;
+  if (share < JUDGING.noticeable || inIo < SERVER.leastInIo) return ruledOut(figures);
+  // Disks that answer as they should are the price of an answer, and no stall.
+  const slowly = total(intersect(lost, slowDisksOf(m, requests, server))) / total(lost);
+  if (slowly < SERVER.leastSlow) return ruledOut(`${figures}, of which ${percent(slowly)} while its disk was slow`);
+  return holds(
+    { share, confidence: ramp(inIo, { from: SERVER.leastInIo, ...SERVER.sureByIo }), lost },
+    { way: 'program', share, lost, server, inIo },
+  );
+}
+
+/** Where the filesystem is mounted that the victim waits for: on what it has open or names, or else the only one of that kind. */
+function mountsOf({ input, account, topology }: Given<'victim'>): string[] {
+  const served = input.facts.at(0)?.mounts.filter(({ type }) => SERVED.test(type)) ?? [];
+  const own = input.facts.flatMap(({ processes }) =>
+    processes
+      .filter(({ pid }) => pid === account.pid)
+      .flatMap(({ openFiles = [], folder = '', command }) => [
+        ...openFiles,
+        folder,
+        ...(command.match(/\/\S+/g) ?? []),
+      ]),
+  );
+  const used = new Set(own.map((path) => topology.mountPointOf(path)));
+  const named = served.filter(({ mountPoint }) => used.has(mountPoint));
+  const found = named.length > 0 ? named : served.length === 1 ? served : [];
+  return [...new Set(found.map(({ type, mountPoint }) => `${mountPoint} (${type})`))];
+}
+
+function evidence({ way, lost, share, server, inIo }: Figures, { account }: Given<'victim'>): Argument[] {
+  return [
+    {
+      measure: way === 'filesystem' ? 'waiting for the filesystem’s server' : 'waiting while the other had I/O',
+      value: said`${time(total(union(lost)))} (${part(share)})`,
+      meaning: way === 'filesystem' ? 'asleep until it answered' : 'asleep at a socket or pipe until it answered',
+      source: FIDELITY[account.source].waits,
+    },
+    ...(server
+      ? [
+          {
+            measure: 'who answered',
+            value: said`${server.name} (${String(server.pid)}), after ${time(server.ms)}`,
+            meaning: Number.isNaN(inIo)
+              ? 'what it did meanwhile was not recorded'
+              : `it had I/O of its own under way for ${percent(inIo)} of that`,
+            source: 'sched:sched_waking, block:block_bio_queue',
+          },
+        ]
+      : []),
+  ];
+}
+
+function tellWait(figures: Figures, m: Given<'victim'>): Told {
+  const { way, share, server, inIo } = figures;
+  const who = server && `${server.name} (${server.pid})`;
+  const mounts = way === 'filesystem' ? mountsOf(m) : [];
+  const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
+  const meanwhile =
+    inIo >= SERVER.leastInIo ? `, which had I/O of its own to wait for during ${percent(inIo)} of that` : '';
+  return {
+    sentence:
+      way === 'filesystem'
+        ? `The victim waits for the server${where}${who ? `, ${who}` : ''}, for ${percent(share)} of its time${meanwhile}: a program answers there, and no disk of this machine’s.`
+        : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${meanwhile}: ${percent(share)} of its time in all.`,
+    culprit: server
+      ? { kind: 'process', name: server.name, pid: server.pid }
+      : mounts[0] !== undefined
+        ? { kind: 'filesystem', name: mounts[0] }
+        : null,
+    decidedBy: server
+      ? advise`what that one waits for: ${look(`iowitness record --pid ${server.pid}`)}`
+      : 'the server’s own load and disks, and the network between',
+    evidence: evidence(figures, m),
+    advice: [
+      server
+        ? advise`Record the one that answers: ${look(`iowitness record --for 60s --pid ${server.pid}`)}.`
+        : 'Look at the server and the way to it: its load, its disks, the network (`nfsstat -c`, `nfsiostat`, `ss -ti`).',
+    ],
+  };
+}
+
+export const cause = defineCause({
+  id: 'wait.server',
+  layer: 'application',
+  rank: 'verdict',
+  needs: ['victim'],
+  judge(m) {
+    const share = shareOf(m.account, ['server']);
+    return share >= JUDGING.noticeable ? ofFilesystem(m, share) : ofProgram(m);
+  },
+  tell: tellWait,
+});

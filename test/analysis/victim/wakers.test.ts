@@ -1,0 +1,54 @@
+// Who ended a victim's waits, by program, and what of that time that program had I/O of its own.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ioWithin, wakersOf } from '../../../src/analysis/victim/wakers.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { aCase } from '../../support/case.js';
+import { LOOP0, someEvents } from '../../support/events.js';
+import { ME, measuresOf } from '../../support/measures.js';
+
+const NAMES = { [ME]: 'victim', 60: 'postgres', 61: 'postgres', 70: 'node', 2: 'kworker/0:1' };
+
+function woken(from: number, to: number, wokenBy: number, different: Partial<Segment> = {}): Segment {
+  return { from, to, state: 'pipe-socket', wokenBy, byInterrupt: false, ...different };
+}
+
+function wakersIn(segments: readonly Segment[], states: readonly Segment['state'][]) {
+  const input = aCase({ events: someEvents({}, [], NAMES), kernelThreads: new Map([[2, 'kworker/0:1']]) });
+  const { account } = measuresOf({ account: { segments } });
+  assert.ok(account);
+  return wakersOf(account, input, states);
+}
+
+test('processes of one name are one, told by the one that ended most; the kernel’s threads and the victim’s own are nobody else', () => {
+  const segments = [woken(0, 10, 60), woken(10, 40, 61), woken(40, 60, 2), woken(60, 65, ME), woken(70, 80, 0)];
+  assert.deepEqual(
+    wakersIn(segments, ['pipe-socket']).map(({ name, pid, pids, own, ms }) => [name, pid, pids, own, ms]),
+    [
+      ['postgres', 61, [60, 61], false, 40],
+      ['victim', ME, [ME], true, 5],
+    ],
+  );
+});
+
+test('whom an interrupt ran on ended nothing, but at a socket, where the sender’s own interrupt delivers', () => {
+  const wait = woken(0, 10, 70, { byInterrupt: true });
+  assert.deepEqual(wakersIn([{ ...wait, state: 'file-lock' }], ['file-lock']), []);
+  assert.deepEqual(
+    wakersIn([wait], ['pipe-socket']).map(({ name }) => name),
+    ['node'],
+  );
+});
+
+test('a program had I/O while its requests were under way, and from a call for durability to its answer', () => {
+  const sync = { t: 120, pid: 61, fields: { dev: LOOP0, ino: 7 } };
+  const input = aCase({ events: someEvents({ ext4_sync_file_enter: [sync] }, [], NAMES) });
+  const { requests } = measuresOf({ requests: [{ at: 10, took: 20, own: false }] });
+  assert.ok(requests);
+  const waits = [woken(0, 20, 60), woken(100, 150, 61)];
+  assert.deepEqual(ioWithin({ pids: [60, 61], waits }, input, requests), [
+    { from: 10, to: 20 },
+    { from: 120, to: 150 },
+  ]);
+});
