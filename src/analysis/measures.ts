@@ -77,7 +77,7 @@ function chooseAccount(
     return { disk, account: accountFromRequests(input, pid, requests, owners, marks, disk) };
   }
   const candidates = input.victims
-    .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid) }))
+    .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid, requests, owners) }))
     .toSorted((a, b) => b.heldUp - a.heldUp);
   // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
   const most = ACCOUNT.standsForParent * (candidates[0]?.heldUp ?? -1);

@@ -176,6 +176,48 @@ test('requests that the queue keeps while the device rests are the queue’s, an
   assert.match(verdict.sentence, /the settings are not known/);
 });
 
+/** Commits as older kernels trace them: the cache is emptied between I and D of a write, or between I and C of a flush alone. */
+function oldFlush(pid: number, at: number, flushMs: number, sector: number, bytes: number): TraceRecord[] {
+  const [queue, get, issue, complete] = lifeOf({
+    pid,
+    at,
+    queueMs: flushMs,
+    deviceMs: 0.3,
+    sector,
+    bytes,
+    category: FLUSH,
+  });
+  assert.ok(queue && get && issue && complete);
+  const insert = { ...get, action: ACTION.insert };
+  return bytes > 0
+    ? [queue, get, insert, issue, complete]
+    : [queue, get, insert, { ...complete, time: issue.time ?? 0n }];
+}
+
+test('a flush that older kernels send unseen is the device’s time, with data behind it or alone', async () => {
+  const cases = [ME, JOURNAL].flatMap((pid) => [4096, 0].map((bytes) => ({ pid, bytes })));
+  for (const { pid, bytes } of cases) {
+    const more = Array.from({ length: 60 }, (_, n) => oldFlush(pid, n * 90, 80, 8 * n, bytes)).flat();
+    const { verdict, accounting, ruledOut } = await diagnosed([], { more });
+    assert.equal(verdict.cause, 'dev.slow', `${bytes} bytes of ${pid}`);
+    assert.equal(accounting[0]?.state, 'block-device');
+    assert.ok(!ruledOut.some(({ cause }) => cause === 'dev.slow'));
+  }
+});
+
+test('what a scheduler keeps stays the scheduler’s where flushes are sent to be seen, and for ordinary requests always', async () => {
+  const more = Array.from({ length: 60 }, (_, n) => oldFlush(JOURNAL, n * 90, 80, 8 * n, 4096)).flat();
+  const seen = lifeOf({ pid: 0, at: 1, deviceMs: 1, sector: 0, bytes: 0, category: CATEGORY.flush }).slice(2);
+  assert.equal((await diagnosed([], { more: [...more, ...seen] })).verdict.cause, 'blk.scheduler');
+  const plain = oneByOne(60, 10, { pid: ME, queueMs: 80, deviceMs: 0.3 }).flatMap((io) => {
+    const [queue, get, issue, complete] = lifeOf(io);
+    assert.ok(queue && get && issue && complete);
+    return [queue, get, { ...get, action: ACTION.insert }, issue, complete];
+  });
+  const few = oldFlush(ME, 6000, 1, 9_000_000, 4096);
+  assert.equal((await diagnosed([], { more: [...plain, ...few] })).verdict.cause, 'blk.scheduler');
+});
+
 test('errors are told with their share, and no call of the victim is claimed', async () => {
   const { verdict } = await diagnosed(
     oneByOne(300, 5, { pid: ME, deviceMs: 1 }).map((io, index) => ({ ...io, error: index % 3 === 0 ? 0xffff - 4 : 0 })),

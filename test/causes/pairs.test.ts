@@ -55,6 +55,42 @@ test('waits for the journal are whose syncs they are; without the syncs it is a 
   );
 });
 
+const URING = ['io_cqring_wait', '__do_sys_io_uring_enter', 'do_syscall_64'];
+const AIO = ['read_events', 'do_io_getevents', '__x64_sys_io_getevents'];
+
+test('who waits for any completion and has no request in any device waits for input, whatever the kernel calls it', async () => {
+  for (const stack of [URING, AIO]) {
+    const { verdict } = await diagnosed(asleep({ stack }));
+    assert.equal(verdict.cause, 'app.idle');
+    assert.match(verdict.sentence, /waiting for input/);
+  }
+});
+
+test('who waits for completions of its own requests waits for the disk, or for the limit that held them back', async () => {
+  const rounds = Array.from({ length: ROUNDS }, (_, n) => n * ROUND_MS);
+  const read = (t: number, pid: number, sector: number): Row => ({
+    t,
+    pid,
+    fields: { dev: LOOP0, sector, nr_sector: 8, rwbs: 'R', error: 0 },
+  });
+  const all = (pid: number, queued: number) => ({
+    block_bio_queue: rounds.map((t) => read(t + queued, pid, t * 8)),
+    block_rq_issue: rounds.map((t) => read(t + queued + 0.1, pid, t * 8)),
+    block_rq_complete: rounds.map((t) => read(t + ROUND_MS - 0.25, 0, t * 8)),
+  });
+  const sharesOf = async (more: Readonly<Record<string, readonly Row[]>>) => {
+    const { accounting } = await diagnosed(asleep({ stack: URING, more }));
+    return new Map<string, number>(accounting.map(({ state, share }) => [state, share]));
+  };
+  const own = await sharesOf(all(ME, 9.9));
+  assert.ok((own.get('block-device') ?? 0) > 0.8 && !own.has('pipe-socket'));
+  // Queued late by a kernel thread, which a limit makes it do: only the wake-up tells whose it was.
+  const held = await sharesOf(all(9, ROUND_MS - 5));
+  assert.ok((held.get('block-held') ?? 0) > 0.5 && !held.has('pipe-socket'));
+  const others = await sharesOf({});
+  assert.ok((others.get('pipe-socket') ?? 0) > 0.8);
+});
+
 test('what holds a command up from its first moment on began with it, what holds up another process may be older', async () => {
   const begun = async (role: 'command' | 'pid') => {
     const victims = [{ pid: ME, comm: 'victim', role, ...(role === 'command' && { releasedMs: 60 }) }];

@@ -6,7 +6,8 @@ import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Events } from '../../model/events.js';
-import { PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { withIdleWaits } from './async-waits.js';
+import { ASYNC_WAITS, PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { remembered } from '../../base/remember.js';
 import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from '../../model/case.js';
@@ -97,9 +98,11 @@ function scopeOf(input: Case, pid: number): Scope {
 }
 
 /** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
-export function heldUpMs(input: Case, pid: number): number {
+export function heldUpMs(input: Case, pid: number, requests: Requests | undefined, owners: Owners | undefined): number {
   const scope = scopeOf(input, pid);
-  const lines = hasSwitches(input) ? eventLines(input, scope, undefined) : sampledLines(input, scope, undefined);
+  const lines = hasSwitches(input)
+    ? eventLines(input, scope, undefined, requests, owners)
+    : sampledLines(input, scope, undefined);
   const [, line] = mostHeldUp(lines);
   return line ? waitedMs(line) : -1;
 }
@@ -135,7 +138,7 @@ function fromEvents(
   topology: Topology,
 ): VictimAccount | undefined {
   const { pid, threads } = scope;
-  const lines = eventLines(input, scope, known.disk);
+  const lines = eventLines(input, scope, known.disk, requests, owners);
   const [thread, raw] = mostHeldUp(lines, (other) => isForked(input, pid, other));
   if (thread === undefined || raw === undefined) return undefined;
   const { line, holders } = withHolders(
@@ -252,7 +255,9 @@ function eventLines(
   input: Traced,
   { threads, life }: Scope,
   disk: DeviceId | undefined,
-): Map<number, readonly Segment[]> {
+  requests: Requests | undefined,
+  owners: Owners | undefined,
+): ReadonlyMap<number, readonly Segment[]> {
   const watched = traced(input);
   const from = Math.max(life.from, watched.from);
   const to = Math.min(life.to, watched.to);
@@ -263,7 +268,16 @@ function eventLines(
     const line = whole ? clipped(whole, from, to) : sampledLine(input, thread, disk, from, to);
     if (line.length > 0) lines.set(thread, line);
   }
-  return withChildren(lines, input.events);
+  const all = withChildren(lines, input.events);
+  if (!requests || !owners) return all;
+  return withIdleWaits(all, {
+    requests,
+    owners,
+    threads,
+    isAsync: sleepsBelow(input.events, ASYNC_WAITS),
+    isKernelThread: (thread) => isKernelThread(input, thread),
+    isWorker: (thread) => threadName(input, thread).startsWith('iou-wrk'),
+  });
 }
 
 /** The part of a line between two times. */

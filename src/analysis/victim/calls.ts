@@ -28,6 +28,9 @@ export const TAG_WAITS = /^(__)?blk_mq_get_tag/;
 /** Waits for the writeback throttle and other limits on a queue (block/blk-rq-qos.c, block/blk-wbt.c). */
 export const QUEUE_THROTTLES = /^(rq_qos_wait|wbt_wait)/;
 
+/** Waits for any completion of io_uring_enter(2) and io_getevents(2) (io_uring/io_uring.c, fs/aio.c). */
+export const ASYNC_WAITS = /^(io_cqring_|__io_cqring_|read_events$|do_io_getevents$)/;
+
 /** True for each segment that is a sleep below one of these functions. */
 export function sleepsBelow(events: Events | undefined, functions: RegExp): (segment: Segment) => boolean {
   const known = new Map<number, boolean>();

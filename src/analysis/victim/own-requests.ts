@@ -132,6 +132,12 @@ export interface Stagings {
   readonly isServed: (segment: Segment) => boolean;
 }
 
+/** When any of the victim's requests was queued or with a device. */
+export function underWay(requests: Requests, own: Uint8Array): Interval[] {
+  const { device, queue } = stagesOf(requests, (row) => own[row] !== 0);
+  return union([...device, ...queue]);
+}
+
 /**
  * Splits each wait for I/O into its stages: with the device, queued, held back before the block layer, and bookkeeping.
  * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'.

@@ -7,6 +7,7 @@ import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
+import { ASYNC_WAITS } from './calls.js';
 import { stateOfWchan } from './state-of-stack.js';
 import { SAMPLES } from '../../model/thresholds/victim.js';
 
@@ -127,7 +128,9 @@ function sampledState(
 ): State {
   const t = counters.stat.t[index] ?? 0;
   const wchan = counters.wchan;
-  const state = wchan ? stateOfWchan(wchan.name[lastAtOrBefore(wchan.t, t)] ?? '') : undefined;
+  const name = wchan?.name[lastAtOrBefore(wchan.t, t)] ?? '';
+  const state = wchan ? stateOfWchan(name) : undefined;
+  if (state === 'block-device' && ASYNC_WAITS.test(name) && movedNothing(counters)) return 'pipe-socket';
   if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
   if (state !== undefined && state !== 'unexplained') return state;
   const letter = counters.state[index] ?? '';
@@ -139,6 +142,17 @@ function sampledState(
   if (letter === 'S' && state === undefined) return showsWchan(counters) ? 'asleep' : 'unexplained';
   return STATE_OF_LETTER[letter] ?? 'unexplained';
 }
+
+/** True for a process that no disk has read or written a byte for all along; a limit that holds it back lets some through. */
+const movedNothing = remembered(
+  ({ io }: ProcessCounters): boolean =>
+    io !== undefined &&
+    ['read_bytes', 'write_bytes'].every((name) => {
+      const values = io.columns.get(name);
+      return values !== undefined && values.at(-1) === values[0];
+    }),
+  () => '',
+);
 
 /** True where the process was ever seen to sleep in something. */
 const showsWchan = remembered(

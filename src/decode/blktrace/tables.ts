@@ -12,6 +12,7 @@ import { finishTable, TableBuilder } from '../../model/columns.js';
 import { TraceClock } from './clock.js';
 import { Company } from './company.js';
 import { notificationOf, processName } from './meaning.js';
+import { OldFlushes } from './old-flushes.js';
 import { SequenceWatch } from './sequences.js';
 
 /** The tracepoint (include/trace/events/block.h) at which the kernel writes each action's record (kernel/trace/blktrace.c). */
@@ -56,6 +57,7 @@ export class TraceTables {
   private readonly targets = new Map<string, Target>();
   private readonly rwbs = new Map<number, number>();
   private readonly comms = new Map<number, string>();
+  private readonly oldFlushes = new OldFlushes();
   private readonly remaps = new Map<number, Set<number>>();
   private readonly sequences = new SequenceWatch();
   private readonly clock = new TraceClock();
@@ -82,6 +84,7 @@ export class TraceTables {
     this.base ??= { high: batch.timeHigh[row] ?? 0, low: batch.timeLow[row] ?? 0 };
     const action = (batch.action[row] ?? 0) & ~CGROUP_FLAG;
     if (action === ACTION.remap) this.addRemap(batch, row);
+    if (action === ACTION.insert && (category & CATEGORY.flush) !== 0) this.addPreflush(batch, row);
     const event = EVENT_OF[action];
     // A command that is passed through (SCSI, NVMe admin) moves no data of a file.
     if (event === undefined || (category & CATEGORY.pc) !== 0) return;
@@ -138,6 +141,18 @@ export class TraceTables {
     this.comms.set(batch.pid[row] ?? 0, Buffer.from(processName(batch, row)).toString('utf8'));
   }
 
+  private addPreflush(batch: RecordBatch, row: number): void {
+    this.oldFlushes.insert({
+      t: nsSince(batch, row, this.base ?? { high: 0, low: 0 }) / 1e6,
+      cpu: batch.cpu[row] ?? 0,
+      pid: batch.pid[row] ?? 0,
+      dev: batch.device[row] ?? 0,
+      sector: sectorOf(batch, row),
+      sectors: (batch.size[row] ?? 0) >>> 9,
+      rwbs: this.valueOf('rwbs', batch, row),
+    });
+  }
+
   private addRemap(batch: RecordBatch, row: number): void {
     const from = remapOf(batch, row)?.deviceFrom;
     const to = batch.device[row] ?? 0;
@@ -173,6 +188,7 @@ export class TraceTables {
     if (strays > 0) loss({ code: 'blktrace-stray', where: 'block trace', count: strays });
     const { gaps } = this.sequences;
     if (gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: gaps });
+    this.addOldFlushes();
     this.dispatchBios();
     const tables = new Map<string, EventTable>();
     for (const [name, { rows, fields }] of this.targets) {
@@ -193,6 +209,13 @@ export class TraceTables {
       durationMs: last - first,
       beneath: this.stackedDevices(tables),
     };
+  }
+
+  private addOldFlushes(): void {
+    const [queue, issue, complete] = (['block_bio_queue', 'block_rq_issue', 'block_rq_complete'] as const).map(
+      (event) => this.targetOf(event),
+    );
+    if (queue && issue && complete) this.oldFlushes.addTo({ queue, issue, complete, strings: this.strings });
   }
 
   /**

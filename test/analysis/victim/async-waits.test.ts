@@ -1,0 +1,69 @@
+// Waits for any completion: for input where the process has no request in any device, and not where its io_uring's workers do the work.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withIdleWaits } from '../../../src/analysis/victim/async-waits.js';
+import { sampledLine } from '../../../src/analysis/victim/samples.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { aCase, NO_COUNTERS, series } from '../../support/case.js';
+import { ME, requestsOf } from '../../support/measures.js';
+
+const NO_OWNERS = {
+  list: [],
+  sources: [],
+  ownerOf: new Int32Array(0),
+  first: new Uint32Array(1),
+  source: new Int32Array(0),
+  share: new Float64Array(0),
+};
+
+test('while a worker of the ring waits for the filesystem, so does who waits for the ring', () => {
+  const waiting: Segment = { from: 0, to: 1000, state: 'block-device' };
+  const frozen: Segment[] = [
+    { from: 0, to: 300, state: 'asleep' },
+    { from: 300, to: 700, state: 'fs-frozen' },
+  ];
+  const linesFor = (worker: number) =>
+    withIdleWaits(
+      new Map([
+        [ME, [waiting]],
+        [77, frozen],
+      ]),
+      {
+        requests: requestsOf([]),
+        owners: NO_OWNERS,
+        threads: new Set([ME, 77]),
+        isAsync: () => true,
+        isKernelThread: () => false,
+        isWorker: (thread) => thread === worker,
+      },
+    )
+      .get(ME)
+      ?.map(({ from, to, state }) => [from, to, state]);
+  assert.deepEqual(linesFor(77), [
+    [0, 300, 'pipe-socket'],
+    [300, 700, 'block-device'],
+    [700, 1000, 'pipe-socket'],
+  ]);
+  assert.deepEqual(linesFor(0), [[0, 1000, 'pipe-socket']]);
+});
+
+test('samples take such a wait for input where no byte ever moved, and for a limit’s where the disk idles and some did', () => {
+  const times = [0, 1000, 2000];
+  const stateOf = (bytes: readonly number[], name = 'io_cqring_wait') => {
+    const counters = {
+      pid: ME,
+      comm: 'x',
+      stat: series(times, { majflt: [0, 0, 0] }),
+      state: ['S', 'S', 'S'],
+      io: series(times, { read_bytes: bytes, write_bytes: [0, 0, 0] }),
+      wchan: { t: Float64Array.from(times), name: times.map(() => name) },
+    };
+    const disks = new Map([['7:0', series(times, { io_ticks: [0, 1, 2] })]]);
+    const input = aCase({ counters: { ...NO_COUNTERS, disks, processes: new Map([[ME, counters]]) } });
+    return sampledLine(input, ME, '7:0', 0, 2000)[0]?.state;
+  };
+  assert.equal(stateOf([5, 5, 5]), 'pipe-socket');
+  assert.equal(stateOf([5, 5, 9]), 'block-held');
+  assert.equal(stateOf([5, 5, 5], 'io_schedule'), 'block-held');
+});
