@@ -9,6 +9,7 @@ import type { Loss } from '../../model/losses.js';
 import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { KEPT_FIELDS } from '../ftrace/fields.js';
 import { finishTable, TableBuilder } from '../../model/columns.js';
+import { KnownDevices } from '../known-devices.js';
 import { Company } from './company.js';
 import { notificationOf, processName, timeOfDay } from './meaning.js';
 import { SequenceWatch } from './sequences.js';
@@ -61,6 +62,7 @@ export class TraceTables {
   private readonly sequences = new SequenceWatch();
   private readonly stamps: { readonly t: number; readonly wallMs: number }[] = [];
   private readonly company = new Company();
+  private readonly devices = new KnownDevices();
   private base: Moment | undefined;
   /** I/O records and notifications seen. */
   records = 0;
@@ -86,7 +88,7 @@ export class TraceTables {
     // A command that is passed through (SCSI, NVMe admin) moves no data of a file.
     if (event === undefined || (category & CATEGORY.pc) !== 0) return;
     const target = this.targetOf(event);
-    if (!target) return;
+    if (!target || !this.devices.takes(batch.device[row] ?? 0)) return;
     const t = nsSince(batch, row, this.base ?? { high: 0, low: 0 }) / 1e6;
     this.company.add(t);
     const at = target.rows.add(t, batch.cpu[row] ?? 0, batch.pid[row] ?? 0);
@@ -172,6 +174,8 @@ export class TraceTables {
     // The trace begins when it was switched on, which may be some time before its first request.
     if (stamp && stamp.t < first) first = stamp.t;
     if (strays > 0) loss({ code: 'blktrace-stray', where: 'block trace', count: strays });
+    const { passedOver } = this.devices;
+    if (passedOver > 0) loss({ code: 'beyond-bounds', where: 'records of further devices', count: passedOver });
     const { gaps } = this.sequences;
     if (gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: gaps });
     this.dispatchBios();
