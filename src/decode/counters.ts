@@ -1,6 +1,8 @@
 // From the tape's readings to counters over time: each path has a decoder, chosen once, that adds a row to the series of that path.
 // Readings that failed or can't be parsed leave no row; values keep the kernel's names and units. Rows can be asked for at any time.
 
+import { unbounded, type Allowance } from '../base/allowance.js';
+import { detached } from '../base/detached.js';
 import type { Counters, DeviceId, ProcessCounters, Series } from '../model/counters.js';
 import type { Interval } from '../base/intervals.js';
 import type { Reading } from '../model/recording.js';
@@ -14,81 +16,147 @@ import { parseIoStat } from './procfs/io-stat.js';
 import { parsePressure } from './procfs/pressure.js';
 import { parseSchedstat } from './procfs/schedstat.js';
 import { CPU_FIELDS, parseCpuLine } from './procfs/stat.js';
+import { Alike } from './column.js';
 import { SeriesBuilder } from './series.js';
 
 /** Adds one reading to its series. */
 type Decoder = (text: string, t: number) => void;
 
+/** What V8 takes for a path with its decoder and its tables, for a disk, and for a text that is kept row by row. */
+const PATH_BYTES = 1536;
+const DISK_BYTES = 512;
+const TEXT_BYTES = 32;
+/** And for a row of such texts without the text. */
+const ROW_BYTES = 8;
+
 const PRESSURES = ['io', 'memory', 'cpu'] as const;
 
 /** One process while its readings come in. */
 class ProcessTables {
-  readonly stat = new SeriesBuilder();
+  readonly stat: SeriesBuilder;
   state: string[] = [];
-  readonly io = new SeriesBuilder();
-  readonly schedstat = new SeriesBuilder();
-  readonly wchanT = new SeriesBuilder();
+  readonly io: SeriesBuilder;
+  readonly schedstat: SeriesBuilder;
+  readonly wchanT: SeriesBuilder;
   wchan: string[] = [];
   comm = '';
+
+  constructor(allowance: Allowance) {
+    this.stat = new SeriesBuilder(allowance);
+    this.io = new SeriesBuilder(allowance);
+    this.schedstat = new SeriesBuilder(allowance);
+    this.wchanT = new SeriesBuilder(allowance);
+  }
 }
 
 /** Takes the readings of counters in the tape's order; times become ms since the recording's start. */
 export class CounterDecoder {
+  private readonly allowance: Allowance;
   private readonly decoders = new Map<string, Decoder | undefined>();
   private readonly disks = new Map<DeviceId, SeriesBuilder>();
   private readonly diskNames = new Map<DeviceId, string>();
-  private readonly vmstat = new SeriesBuilder();
-  private readonly meminfo = new SeriesBuilder();
-  private readonly cpu = new SeriesBuilder();
+  private readonly vmstat: SeriesBuilder;
+  private readonly meminfo: SeriesBuilder;
+  private readonly cpu: SeriesBuilder;
   private readonly pressure = new Map<'io' | 'memory' | 'cpu', SeriesBuilder>();
   private readonly processes = new Map<number, ProcessTables>();
   private readonly threads = new Map<number, ProcessTables>();
   private readonly bdi = new Map<DeviceId, SeriesBuilder>();
   private readonly cgroups = new Map<string, SeriesBuilder>();
 
+  constructor(allowance = unbounded()) {
+    this.allowance = allowance;
+    this.vmstat = this.newSeries();
+    this.meminfo = this.newSeries();
+    this.cpu = this.newSeries();
+  }
+
+  private readonly newSeries = (): SeriesBuilder => new SeriesBuilder(this.allowance);
+
   take({ path, text, atNs, failed }: Reading): void {
-    if (failed) return;
-    if (!this.decoders.has(path)) this.decoders.set(path, this.decoderOf(path));
-    this.decoders.get(path)?.(text, atNs / 1e6);
+    if (!failed) this.decoderOf(path)?.(text, atNs / 1e6);
   }
 
   private decoderOf(path: string): Decoder | undefined {
+    const known = this.decoders.get(path);
+    if (known || this.decoders.has(path) || !this.allowance.take(PATH_BYTES + path.length)) return known;
+    const decoder = this.newDecoder(path);
+    this.decoders.set(path, decoder);
+    return decoder;
+  }
+
+  private newDecoder(path: string): Decoder | undefined {
     if (path === '/proc/diskstats') return (text, t) => this.addDisks(text, t);
     if (path === '/proc/vmstat') return (text, t) => addKeyValues(this.vmstat, text, t);
     if (path === '/proc/meminfo') return (text, t) => addKeyValues(this.meminfo, text, t);
     if (path === '/proc/stat') return (text, t) => addInOrder(this.cpu, CPU_FIELDS, parseCpuLine(text), t);
     const pressure = PRESSURES.find((name) => path === `/proc/pressure/${name}`);
-    if (pressure) return (text, t) => addPressure(entry(this.pressure, pressure, newSeries), text, t);
+    if (pressure) return (text, t) => addPressure(entry(this.pressure, pressure, this.newSeries), text, t);
     const process = /^\/proc\/(\d+)\/(stat|io|schedstat|wchan)$/.exec(path);
-    if (process) return processDecoder(this.processes, Number(process[1]), process[2] ?? '');
+    if (process) return this.processDecoder(this.processes, Number(process[1]), process[2] ?? '');
     const thread = /^\/proc\/\d+\/task\/(\d+)\/(stat|schedstat|wchan)$/.exec(path);
-    if (thread) return processDecoder(this.threads, Number(thread[1]), thread[2] ?? '');
+    if (thread) return this.processDecoder(this.threads, Number(thread[1]), thread[2] ?? '');
     const bdi = /^\/sys\/kernel\/debug\/bdi\/([^/]+)\/stats$/.exec(path)?.[1];
-    if (bdi) return (text, t) => addAll(entry(this.bdi, bdi, newSeries), parseBdiStats(text), t);
+    if (bdi) return (text, t) => addAll(entry(this.bdi, bdi, this.newSeries), parseBdiStats(text), t);
     const add = CGROUP_FILES.get(path.slice(path.lastIndexOf('/') + 1));
-    return add && ((text, t) => add(entry(this.cgroups, path, newSeries), text, t));
+    return add && ((text, t) => add(entry(this.cgroups, path, this.newSeries), text, t));
   }
 
   private addDisks(text: string, t: number): void {
     for (const { id, name, values } of parseDiskstats(text)) {
-      this.diskNames.set(id, name);
-      addInOrder(entry(this.disks, id, newSeries), DISK_FIELDS, values, t);
+      if (!this.disks.has(id) && !this.allowance.take(DISK_BYTES + name.length)) continue;
+      if (this.diskNames.get(id) !== name) this.diskNames.set(id, detached(name));
+      addInOrder(entry(this.disks, id, this.newSeries), DISK_FIELDS, values, t);
     }
+  }
+
+  private processDecoder(into: Map<number, ProcessTables>, pid: number, file: string): Decoder {
+    const tables = entry(into, pid, () => new ProcessTables(this.allowance));
+    switch (file) {
+      case 'stat':
+        return (text, t) => this.addStat(tables, text, t);
+      case 'io':
+        return (text, t) => addKeyValues(tables.io, text, t);
+      case 'schedstat':
+        return (text, t) => addSchedstat(tables.schedstat, text, t);
+      default:
+        return (text, t) => this.addWchan(tables, text, t);
+    }
+  }
+
+  private addWchan(tables: ProcessTables, text: string, t: number): void {
+    const [name, last] = [text.trim(), tables.wchan.at(-1)];
+    const cost = ROW_BYTES + (last === name ? 0 : TEXT_BYTES + text.length);
+    if (!this.allowance.take(cost) || !tables.wchanT.begin(t)) return;
+    // Of equal texts one is kept: a thread sleeps in the same place for thousands of samples.
+    tables.wchan.push(last === name ? last : name);
+  }
+
+  private addStat(tables: ProcessTables, text: string, t: number): void {
+    const stat = parsePidStat(text);
+    if (!stat || !this.allowance.take(ROW_BYTES) || !tables.stat.begin(t)) return;
+    // The name is the last one: a process changes it when it executes another program.
+    if (stat.comm !== tables.comm) tables.comm = detached(stat.comm);
+    tables.state.push(stat.state);
+    for (const name of ['minflt', 'majflt', 'utime', 'stime', 'rss'] as const) tables.stat.set(name, stat[name]);
+    tables.stat.set('num_threads', stat.threads);
+    tables.stat.set('delayacct_blkio', stat.blkioTicks);
   }
 
   /** The rows of a part, whose times count from its beginning. What has none there has no entry. */
   within(part: Interval): Counters {
+    const alike = new Alike(this.allowance);
     return {
-      disks: allWithin(this.disks, part),
+      disks: allWithin(this.disks, part, alike),
       diskNames: new Map(this.diskNames),
-      vmstat: this.vmstat.within(part),
-      meminfo: this.meminfo.within(part),
-      cpu: this.cpu.within(part),
-      pressure: allWithin(this.pressure, part),
-      processes: processesWithin(this.processes, part),
-      threads: processesWithin(this.threads, part),
-      bdi: allWithin(this.bdi, part),
-      cgroups: allWithin(this.cgroups, part),
+      vmstat: this.vmstat.within(part, alike),
+      meminfo: this.meminfo.within(part, alike),
+      cpu: this.cpu.within(part, alike),
+      pressure: allWithin(this.pressure, part, alike),
+      processes: processesWithin(this.processes, part, alike),
+      threads: processesWithin(this.threads, part, alike),
+      bdi: allWithin(this.bdi, part, alike),
+      cgroups: allWithin(this.cgroups, part, alike),
     };
   }
 
@@ -105,29 +173,14 @@ export class CounterDecoder {
   }
 }
 
-function processDecoder(into: Map<number, ProcessTables>, pid: number, file: string): Decoder {
-  const tables = entry(into, pid, () => new ProcessTables());
-  switch (file) {
-    case 'stat':
-      return (text, t) => addStat(tables, text, t);
-    case 'io':
-      return (text, t) => addKeyValues(tables.io, text, t);
-    case 'schedstat':
-      return (text, t) => addSchedstat(tables.schedstat, text, t);
-    default:
-      return (text, t) => {
-        if (!tables.wchanT.begin(t)) return;
-        const [name, last] = [text.trim(), tables.wchan.at(-1)];
-        // Of equal texts one is kept: a thread sleeps in the same place for thousands of samples.
-        tables.wchan.push(last === name ? last : name);
-      };
-  }
-}
-
-function processesWithin(all: ReadonlyMap<number, ProcessTables>, part: Interval): Map<number, ProcessCounters> {
+function processesWithin(
+  all: ReadonlyMap<number, ProcessTables>,
+  part: Interval,
+  alike: Alike,
+): Map<number, ProcessCounters> {
   return new Map(
     [...all].flatMap(([pid, tables]) => {
-      const found = processWithin(pid, tables, part);
+      const found = processWithin(pid, tables, part, alike);
       return found ? [[pid, found]] : [];
     }),
   );
@@ -142,25 +195,21 @@ function forgetProcess(tables: ProcessTables, ms: number): boolean {
   return [tables.stat, tables.wchanT, tables.io, tables.schedstat].every(({ length }) => length === 0);
 }
 
-function newSeries(): SeriesBuilder {
-  return new SeriesBuilder();
-}
-
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) map.set(key, (value = make()));
   return value;
 }
 
-function allWithin<K>(builders: ReadonlyMap<K, SeriesBuilder>, part: Interval): Map<K, Series> {
-  const found = [...builders].map(([key, builder]) => [key, builder.within(part)] as const);
+function allWithin<K>(builders: ReadonlyMap<K, SeriesBuilder>, part: Interval, alike: Alike): Map<K, Series> {
+  const found = [...builders].map(([key, builder]) => [key, builder.within(part, alike)] as const);
   return new Map(found.filter(([, { t }]) => t.length > 0));
 }
 
-function processWithin(pid: number, tables: ProcessTables, part: Interval): ProcessCounters | undefined {
-  const io = tables.io.within(part);
-  const schedstat = tables.schedstat.within(part);
-  const stat = tables.stat.within(part);
+function processWithin(pid: number, tables: ProcessTables, part: Interval, alike: Alike): ProcessCounters | undefined {
+  const io = tables.io.within(part, alike);
+  const schedstat = tables.schedstat.within(part, alike);
+  const stat = tables.stat.within(part, alike);
   const { t } = tables.wchanT.within(part);
   if ([stat, io, schedstat].every((series) => series.t.length === 0) && t.length === 0) return undefined;
   return {
@@ -172,17 +221,6 @@ function processWithin(pid: number, tables: ProcessTables, part: Interval): Proc
     ...(schedstat.t.length > 0 && { schedstat }),
     ...(t.length > 0 && { wchan: { t, name: tables.wchan.slice(...tables.wchanT.rowsOf(part)) } }),
   };
-}
-
-function addStat(tables: ProcessTables, text: string, t: number): void {
-  const stat = parsePidStat(text);
-  if (!stat || !tables.stat.begin(t)) return;
-  // The name is the last one: a process changes it when it executes another program.
-  tables.comm = stat.comm;
-  tables.state.push(stat.state);
-  for (const name of ['minflt', 'majflt', 'utime', 'stime', 'rss'] as const) tables.stat.set(name, stat[name]);
-  tables.stat.set('num_threads', stat.threads);
-  tables.stat.set('delayacct_blkio', stat.blkioTicks);
 }
 
 function addSchedstat(series: SeriesBuilder, text: string, t: number): void {

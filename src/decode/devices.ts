@@ -3,7 +3,7 @@
 // a `dev` of its own, dm and md name their members in `slaves`, a loop device names its file in `loop/backing_file`.
 
 import { toInteger } from '../base/procfs/numbers.js';
-import { mountOf } from '../base/procfs/mountinfo.js';
+import { MountIndex } from '../base/procfs/mountinfo.js';
 import type { DeviceId } from '../model/counters.js';
 import type { BlockDevice, Mount } from '../model/facts.js';
 
@@ -32,13 +32,15 @@ export function decodeDevices(files: Files, mounts: readonly Mount[]): Map<Devic
     if (bdi) put(bdis, bdi[1] ?? '', bdi[2] ?? '', id);
   }
   const idOf = new Map(drafts.map(({ name, id }) => [name, id]));
-  return new Map(drafts.map((draft) => [draft.id, finish(draft, { files, mounts, idOf, queues, bdis })]));
+  const context = { files, mounts: new MountIndex(mounts), idOf, ids: new Set(idOf.values()), queues, bdis };
+  return new Map(drafts.map((draft) => [draft.id, finish(draft, context)]));
 }
 
 interface Context {
   readonly files: Files;
-  readonly mounts: readonly Mount[];
+  readonly mounts: MountIndex<Mount>;
   readonly idOf: ReadonlyMap<string, DeviceId>;
+  readonly ids: ReadonlySet<DeviceId>;
   readonly queues: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly bdis: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
@@ -71,18 +73,16 @@ function beneath(
   disk: string | undefined,
   slaves: string | undefined,
   backingFile: string | undefined,
-  { mounts, idOf }: Context,
+  { mounts, idOf, ids }: Context,
 ): DeviceId[] {
   if (backingFile) {
     // A loop device can stand on another device itself.
     const device = idOf.get(backingFile.replace(/^\/dev\//, ''));
     if (device !== undefined) return [device];
-    const mount = mountOf(mounts, backingFile);
+    const mount = mounts.of(backingFile);
     if (!mount) return [];
     // btrfs numbers its mounts anonymously, so there the mount's source tells.
-    const id = [...idOf.values()].includes(mount.device)
-      ? mount.device
-      : idOf.get(mount.source.replace(/^\/dev\//, ''));
+    const id = ids.has(mount.device) ? mount.device : idOf.get(mount.source.replace(/^\/dev\//, ''));
     return id === undefined ? [] : [id];
   }
   const names = disk === undefined ? (slaves ?? '').split('\n') : [disk];

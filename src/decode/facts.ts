@@ -1,6 +1,7 @@
 // From the tape's sets of facts to the facts of the machine, one value a set: settings by path, devices and what they stand on, mounts,
 // limits, processes and the summary. A set that was cut short by a crash holds what was read of it.
 
+import { unbounded, type Allowance } from '../base/allowance.js';
 import { cgroupOfFile, findHierarchies, parseMembership } from '../base/procfs/cgroups.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
@@ -20,27 +21,57 @@ interface FactSet {
   readonly texts: Map<string, string>;
 }
 
+/** Sets of which what was made is kept, besides the last one: a night of changes has thousands, each as long as the first. */
+export const MOST_SETS = 64;
+
+/** What V8 takes for a set, for a file of it and for a text that is new. */
+const SET_BYTES = 8 * 1024;
+const FILE_BYTES = 128;
+const TEXT_BYTES = 64;
+
+/** What it takes for what is made of a file in a set that is decoded: so much, and so much more for each letter. */
+const MADE: readonly { readonly files: RegExp; readonly bytes: number; readonly perLetter: number }[] = [
+  { files: /^\/sys\/block\/.*\/dev$/, bytes: 1024, perLetter: 0 },
+  { files: /^\/proc\/\d+\/stat$/, bytes: 512, perLetter: 0 },
+  { files: /^\/proc\/\d+\/(cmdline|fd\/)$/, bytes: 64, perLetter: 3 },
+  { files: /^\/proc\/(\d+\/cgroup|self\/mountinfo)$|^\/sys\/fs\/cgroup\//, bytes: 256, perLetter: 16 },
+];
+
+function costOf(path: string, text: string): number {
+  const made = MADE.find(({ files }) => files.test(path));
+  return made ? made.bytes + made.perLetter * text.length : 0;
+}
+
 /** Takes the tape's facts as they come, and gives those of a part at any time. */
 export class FactsDecoder {
+  private readonly allowance: Allowance;
+  private set: FactSet | undefined;
   private sets: FactSet[] = [];
   /** The last text of each path: one set differs little from the next, and what is the same is kept once. */
   private readonly known = new Map<string, string>();
   private readonly ticksPerSecond: number;
 
-  constructor(ticksPerSecond: number) {
+  constructor(ticksPerSecond: number, allowance = unbounded()) {
     this.ticksPerSecond = ticksPerSecond;
+    this.allowance = allowance;
   }
 
   begin({ when }: FactsMark, atMs: number): void {
-    this.sets.push({ when, atMs, texts: new Map() });
+    this.set = this.allowance.take(SET_BYTES) ? { when, atMs, texts: new Map() } : undefined;
+    if (this.set) this.sets.push(this.set);
   }
 
   /** A member of the set begun last. */
   add({ path, text, failed }: Reading): void {
-    if (failed) return;
-    let kept = this.known.get(path);
-    if (kept !== text) this.known.set(path, (kept = text));
-    this.sets.at(-1)?.texts.set(path, kept);
+    if (failed || !this.set) return;
+    const known = this.known.get(path);
+    const isNew = known !== text;
+    const kept = FILE_BYTES + (isNew ? TEXT_BYTES + path.length + text.length : 0);
+    // What is made of the sets behind these is given up again.
+    const made = this.sets.length <= MOST_SETS || isNew ? costOf(path, text) : 0;
+    if (!this.allowance.take(kept + made)) return;
+    if (isNew) this.known.set(path, text);
+    this.set.texts.set(path, isNew ? text : known);
   }
 
   /** Forgets the sets that are over at `ms`: all but the one in force then and those that follow. */
@@ -111,7 +142,7 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number, ticks
     processes.push({
       pid: stat.pid,
       comm: stat.comm,
-      command: (texts.get(`${folder}cmdline`) ?? '').replace(/\0+$/, '').replaceAll('\0', ' '),
+      command: commandOf(texts.get(`${folder}cmdline`) ?? ''),
       cgroups: parseMembership(texts.get(`${folder}cgroup`) ?? ''),
       daemon: isDaemon(stat) && !isWorker && stat.pid !== recorder && stat.parent !== recorder,
       startTicks: stat.startTicks,
@@ -122,11 +153,21 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number, ticks
   return processes;
 }
 
+/** A descriptor, and what it is of: no path is longer than 4096 bytes (PATH_MAX), ' (deleted)' may follow it. */
+const MOST_LINE = 4200;
+
+/** Arguments end with a zero each; a process that writes over them may leave many. */
+function commandOf(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end -= 1;
+  return text.slice(0, end).replaceAll('\0', ' ');
+}
+
 /** The folder that it stands in, and the paths of what it has open: its files before its standard streams. Where it complains tells nothing. */
 function pathsOf(text: string | undefined): Pick<RunningProcess, 'openFiles' | 'folder'> {
   if (text === undefined) return {};
   const lines = text.split('\n').flatMap((line) => {
-    const [, name = '', path = ''] = /^(\S+) (\/.*)$/.exec(line) ?? [];
+    const [, name = '', path = ''] = line.length > MOST_LINE ? [] : (/^(\S+) (\/.*)$/.exec(line) ?? []);
     return path === '' ? [] : [{ name, path }];
   });
   const folder = lines.find(({ name }) => name === 'cwd')?.path;

@@ -9,6 +9,9 @@ import { countCpuList, parseCpuinfo } from './procfs/cpuinfo.js';
 /** Text files by path, as the set of facts has them. */
 type Files = ReadonlyMap<string, string>;
 
+/** The kernel's command line is the longest, with 4096 letters at most on all architectures but one. */
+const MOST_TEXT = 4096;
+
 const AZURE_TAG = '7783-7084-3265-9085-8269-3286-77';
 
 export function summarise(files: Files): Map<string, string> {
@@ -27,7 +30,8 @@ export function summarise(files: Files): Map<string, string> {
     ['Operating system', /^PRETTY_NAME="?([^"\n]*)/m.exec(text('/etc/os-release') ?? '')?.[1]],
     ['Container engine', engines(files)],
   ];
-  return new Map(values.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''));
+  const known = values.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '');
+  return new Map(known.map(([label, value]) => [label, value.slice(0, MOST_TEXT)]));
 }
 
 /** Before 6.1 there is no file that names the architecture; /proc/cpuinfo differs enough. */

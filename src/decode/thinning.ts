@@ -9,6 +9,9 @@ import { SAVED_NAMES, SOURCE } from '../model/recording.js';
 /** Rows that a series may have before readings are left out: a quarter of an hour at ten a second. */
 const MOST_ROWS = 9000;
 
+/** Paths that are thinned out: more than any machine has. What else there is, whoever takes readings has a bound for. */
+const MOST_PATHS = 2 ** 18;
+
 /** Asked once for each reading of the tape, in its order; times in ns since the recording's start. */
 export function thinned({ from, to }: Interval, hz: number): (path: string, atNs: number) => boolean {
   const rows = ((to - from) / 1000) * hz;
@@ -22,7 +25,7 @@ export function thinned({ from, to }: Interval, hz: number): (path: string, atNs
     if (everyNs === 0) return true;
     const stretch = Math.floor(atNs / everyNs);
     if (latest.get(path) === stretch) return false;
-    latest.set(path, stretch);
+    if (latest.size < MOST_PATHS) latest.set(path, stretch);
     return true;
   };
 }

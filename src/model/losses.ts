@@ -62,6 +62,12 @@ export const LOSS_KINDS = {
     sentence: 'The recording ends in the middle of a write: the recorder was killed, or the disk was full.',
     remedy: 'Nothing to do: everything before that moment is there.',
   },
+  'beyond-bounds': {
+    severity: 'severe',
+    sentence:
+      'A part of the input claims to be larger than any recorder makes it; what was beyond the bound was passed over, to spare this machine’s memory and time.',
+    remedy: 'It is damaged, or was made by another program: record again.',
+  },
   'page-malformed': {
     severity: 'degraded',
     sentence: 'A trace page could not be decoded and was passed over.',
@@ -160,6 +166,9 @@ export const LOSS_KINDS = {
 
 export type LossCode = keyof typeof LOSS_KINDS;
 
+/** Of one kind so many places are told one by one: what is damaged everywhere must not fill memory and pages with reports of it. */
+const MOST_PLACES = 50;
+
 /** One kind of loss as it happened in one recording. */
 export interface Loss {
   readonly code: LossCode;
@@ -167,4 +176,34 @@ export interface Loss {
   readonly where: string;
   /** How often or how many (events, bytes: the sentence says which); absent where counting makes no sense. */
   readonly count?: number;
+}
+
+/** Passes on the first losses of each kind as they come and sums the others up at the end. */
+export class LossCounter {
+  private readonly name: string;
+  private readonly report: (loss: Loss) => void;
+  private readonly passedOn = new Map<LossCode, number>();
+  private readonly further = new Map<LossCode, { places: number; count: number }>();
+
+  /** `name` is what the losses are of. */
+  constructor(name: string, report: (loss: Loss) => void) {
+    this.name = name;
+    this.report = report;
+  }
+
+  add(loss: Loss): void {
+    const passedOn = (this.passedOn.get(loss.code) ?? 0) + 1;
+    this.passedOn.set(loss.code, passedOn);
+    if (passedOn <= MOST_PLACES) {
+      this.report(loss);
+      return;
+    }
+    const sum = this.further.get(loss.code) ?? { places: 0, count: 0 };
+    this.further.set(loss.code, { places: sum.places + 1, count: sum.count + (loss.count ?? 0) });
+  }
+
+  finish(): void {
+    for (const [code, { places, count }] of this.further)
+      this.report({ code, where: `${this.name}, ${places} further places`, ...(count > 0 && { count }) });
+  }
 }

@@ -43,6 +43,8 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
   if (taker.sequences.gaps > 0) losses.push({ code: 'blktrace-gaps', where: path, count: taker.sequences.gaps });
   if (meter.follower.forgotten > 0)
     losses.push({ code: 'blktrace-incomplete', where: path, count: meter.follower.forgotten });
+  const { passedOver } = taker.devices;
+  if (passedOver > 0) losses.push({ code: 'beyond-bounds', where: 'records of further devices', count: passedOver });
   const stamp = taker.clock.before(first, meter.lastNs);
   const name =
     meter.devices.length === 1 ? basename(files[0]?.path ?? '').replace(/\.blktrace\.\d+(\.gz|\.zst)?$/, '') : '';

@@ -2,21 +2,19 @@
 // the one decoder that it concerns. What opens a finished recording and what watches one grow both stand on this.
 
 import { diffFacts } from '../analysis/machine/changes.js';
+import { unbounded, type Allowance } from '../base/allowance.js';
 import type { Interval } from '../base/intervals.js';
 import { CounterDecoder } from '../decode/counters.js';
 import { FactSets } from '../decode/fact-sets.js';
-import { FactsDecoder } from '../decode/facts.js';
+import { FactsDecoder, MOST_SETS } from '../decode/facts.js';
 import { ThreadLists } from '../decode/threads.js';
 import type { Case } from '../model/case.js';
 import type { Events } from '../model/events.js';
 import type { FactChange, Facts } from '../model/facts.js';
-import type { Loss } from '../model/losses.js';
+import { LossCounter, type Loss } from '../model/losses.js';
 import type { Part } from '../model/part.js';
 import type { Manifest, Reading } from '../model/recording.js';
 import { OwnReadingsDecoder } from '../recording/own-readings.js';
-
-/** Sets of facts that a case holds, besides the last one: a night of changes has thousands, each as long as the first. */
-const MOST_FACTS = 64;
 
 /** What a case is made of besides readings. */
 export interface CaseOf {
@@ -30,22 +28,37 @@ export interface CaseOf {
 }
 
 /** The kernel tells lost events in the buffers' statistics, which the recorder keeps, and again in the pages behind each gap. */
-function isToldTwice(loss: Loss, told: readonly Loss[]): boolean {
-  return loss.code === 'events-overrun' && told.some((other) => other.code === 'events-overrun');
+function withoutRepeats(losses: readonly Loss[], told: readonly Loss[]): readonly Loss[] {
+  const isTold = told.some(({ code }) => code === 'events-overrun');
+  return isTold ? losses.filter(({ code }) => code !== 'events-overrun') : losses;
+}
+
+/** What is damaged everywhere is told as far as one can read. */
+function fewOf(losses: readonly Loss[]): Loss[] {
+  const few: Loss[] = [];
+  const counter = new LossCounter('the recording', (loss) => few.push(loss));
+  for (const loss of losses) counter.add(loss);
+  counter.finish();
+  return few;
 }
 
 export class CaseBuilder {
   private readonly manifest: Manifest;
   private readonly marks = new FactSets();
   private readonly facts: FactsDecoder;
-  private readonly counters = new CounterDecoder();
-  private readonly threads = new ThreadLists();
+  private readonly counters: CounterDecoder;
+  private readonly threads: ThreadLists;
   private readonly own: OwnReadingsDecoder;
+  private readonly allowance: Allowance;
 
-  constructor(manifest: Manifest) {
+  /** What is kept of the readings has to fit the allowance; what does not is passed over, and is a loss of the case. */
+  constructor(manifest: Manifest, allowance = unbounded()) {
     this.manifest = manifest;
-    this.facts = new FactsDecoder(manifest.ticksPerSecond ?? NaN);
-    this.own = new OwnReadingsDecoder(BigInt(manifest.start.monotonicNs));
+    this.allowance = allowance;
+    this.facts = new FactsDecoder(manifest.ticksPerSecond ?? NaN, allowance);
+    this.counters = new CounterDecoder(allowance);
+    this.threads = new ThreadLists(allowance);
+    this.own = new OwnReadingsDecoder(BigInt(manifest.start.monotonicNs), allowance);
   }
 
   /** Takes the next reading of the tape. */
@@ -72,17 +85,23 @@ export class CaseBuilder {
     const changes: FactChange[] = [];
     let before: Facts | undefined;
     for (const set of this.facts.within(part)) {
-      if (before) changes.push(...diffFacts([before, set]));
-      if (facts.length > MOST_FACTS) facts.pop();
+      if (before) for (const change of diffFacts([before, set])) changes.push(change);
+      if (facts.length > MOST_SETS) facts.pop();
       facts.push((before = set));
     }
     return { facts, changes };
+  }
+
+  private beyond(): Loss[] {
+    const { refused } = this.allowance;
+    return refused > 0 ? [{ code: 'beyond-bounds', where: 'machine.log: what its readings say', count: refused }] : [];
   }
 
   /** The case of a part. May be asked for again when more has been taken. */
   caseOf({ path, part, complete, events, losses }: CaseOf): Case {
     const { manifest } = this;
     const own = this.own.within(part);
+    const counters = this.counters.within(part);
     return {
       path,
       source: 'recording',
@@ -93,7 +112,7 @@ export class CaseBuilder {
       durationMs: Math.min(part.to, part.wholeMs) - part.from,
       ...((part.from > 0 || part.to < part.wholeMs) && { part }),
       ...this.factsWithin(part),
-      counters: this.counters.within(part),
+      counters,
       ...(events && { events }),
       victims: own.victims,
       threads: this.threads.threads(),
@@ -108,7 +127,7 @@ export class CaseBuilder {
       trace: own.trace,
       space: own.space,
       files: own.files,
-      losses: [...own.losses, ...losses.filter((loss) => !isToldTwice(loss, own.losses))],
+      losses: fewOf([...own.losses, ...withoutRepeats(losses, own.losses), ...this.beyond()]),
     };
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../model/blktrace.js';
 import { TraceClock } from '../decode/blktrace/clock.js';
 import { notificationOf, processName } from '../decode/blktrace/meaning.js';
+import { KnownDevices } from '../decode/known-devices.js';
 import { SequenceWatch } from '../decode/blktrace/sequences.js';
 import { rwbsKey, rwbsText } from '../model/rwbs.js';
 import { deviceId } from '../analysis/machine/topology.js';
@@ -30,6 +31,7 @@ export class RecordTaker {
   private lastKey = -1;
   private lastKind: number = KIND.other;
   readonly sequences = new SequenceWatch();
+  readonly devices = new KnownDevices();
   records = 0;
   /** When the first I/O was, ns since the trace's first record: time is counted from there, because notifications may be older. */
   firstNs = NaN;
@@ -74,6 +76,7 @@ export class RecordTaker {
       return;
     }
     const { meter } = this;
+    if (!this.devices.takes(batch.device[row] ?? 0)) return;
     if (Number.isNaN(this.firstNs)) this.firstNs = at;
     const t = at - this.firstNs;
     const action = (batch.action[row] ?? 0) & ~CGROUP_FLAG;

@@ -2,13 +2,14 @@
 // else, recording, decoding and analysis meet.
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Allowance } from '../base/allowance.js';
 import type { Case } from '../model/case.js';
-import { messageOf, UserError } from '../base/errors.js';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { duration } from '../base/format.js';
 import type { Interval } from '../base/intervals.js';
-import { EventsDecoder } from '../decode/ftrace/decode.js';
+import { EventsDecoder, isKept } from '../decode/ftrace/decode.js';
 import { parseFormat } from '../decode/ftrace/format.js';
 import { Symbols } from '../decode/ftrace/symbols.js';
 import { thinned } from '../decode/thinning.js';
@@ -31,18 +32,28 @@ const MOST_TRACE_BYTES = 320 * 1024 ** 2;
 /** Those of the part that is looked at where the whole has more: half a gigabyte, which any machine has to spare. */
 const PART_BYTES = 96 * 1024 ** 2;
 
-function text(recording: OpenRecording, name: string): string | undefined {
-  const content = recording.file(name);
-  return content && Buffer.from(content).toString('latin1');
-}
+/** The kernel's descriptions of its events have some thousand letters; the longest stands under 10 kB. */
+const MOST_FORMAT = 64 * 1024;
+/** Ten times the symbols of a distribution's kernel with all its modules, which has 155,000. */
+const MOST_SYMBOLS = 64 * 1024 * 1024;
+
+/**
+ * What is kept of a tape: so many times its bytes, and this much besides. Values that move are kept as 8 bytes each; on a machine of
+ * hundreds of disks that is 20 times what they take on the tape, and less than that on all others.
+ */
+const KEPT_TIMES = 40;
+/** And of its events: a row of 60 bytes takes 11 in a deflated page. */
+const EVENTS_TIMES = 16;
+const KEPT_BESIDES = 64 * 1024 * 1024;
 
 function symbolsOf(recording: OpenRecording, losses: Loss[]): Symbols | undefined {
   const packed = recording.file('trace/kallsyms.gz');
   if (!packed) return undefined;
   try {
-    return new Symbols(gunzipSync(packed, { maxOutputLength: 256 * 1024 * 1024 }).toString('latin1'));
+    return new Symbols(gunzipSync(packed, { maxOutputLength: MOST_SYMBOLS }).toString('latin1'));
   } catch (error) {
-    losses.push({ code: 'no-symbols', where: `trace/kallsyms.gz: ${messageOf(error)}` });
+    const code = errnoOf(error) === 'ERR_BUFFER_TOO_LARGE' ? 'beyond-bounds' : 'no-symbols';
+    losses.push({ code, where: `trace/kallsyms.gz: ${messageOf(error)}` });
     return undefined;
   }
 }
@@ -52,20 +63,29 @@ function eventsOf(recording: OpenRecording, { from, to }: Interval, losses: Loss
   if (streams.length === 0) return undefined;
   const formats = recording
     .files('trace/events/')
-    .filter((name) => name.endsWith('/format'))
-    .flatMap((name) => parseFormat(text(recording, name) ?? '') ?? []);
+    .filter((name) => basename(name) === 'format' && isKept(basename(dirname(name))))
+    .flatMap((name) => {
+      const content = recording.file(name, MOST_FORMAT);
+      return (content && parseFormat(Buffer.from(content).toString('latin1'))) ?? [];
+    });
   const symbols = symbolsOf(recording, losses);
+  const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const decoder = new EventsDecoder({
     startNs: BigInt(recording.manifest.start.monotonicNs) + BigInt(Math.round(from * 1e6)),
     ...(from > 0 && { fromMs: 0 }),
     toMs: to - from,
     loss: (code, where, count) => losses.push({ code, where, ...(count !== undefined && count > 0 && { count }) }),
+    allowance,
   });
   if (symbols) decoder.setSymbols(symbols);
   for (const format of formats) decoder.addFormat(format);
+  let seen = recording.traceBytes;
   for (const { instance, cpu } of streams) {
-    for (const pages of recording.pages(instance, cpu, from > 0 ? from * 1e6 : undefined))
+    for (const pages of recording.pages(instance, cpu, from > 0 ? from * 1e6 : undefined)) {
+      allowance.grow(recording.traceBytes - seen);
+      seen = recording.traceBytes;
       if (!decoder.pages(instance, cpu, pages)) break;
+    }
   }
   return decoder.finish();
 }
@@ -86,10 +106,16 @@ export async function openCase(path: string, options: OpenOptions = {}): Promise
   return await openBlockTrace(path, options.pid);
 }
 
+/** Processes that a refusal names. */
+const MOST_NAMED = 8;
+
 function chosen(path: string, victims: readonly VictimMark[], pid: number): VictimMark[] {
   const watched = victims.filter((victim) => victim.pid === pid);
   if (watched.length > 0) return watched;
-  const others = victims.map((victim) => `${victim.comm} (${victim.pid})`).join(', ');
+  const others = victims
+    .slice(0, MOST_NAMED)
+    .map((victim) => `${victim.comm} (${victim.pid})`)
+    .join(', ');
   throw new UserError(
     `Process ${pid} was not watched in ${path}: ${others === '' ? 'no process was' : `watched were ${others}`}.`,
   );
@@ -119,18 +145,29 @@ function partOf(recording: OpenRecording, { from, to }: OpenOptions, wholeMs: nu
   );
 }
 
+/** Everything that the tape tells of a part, reading by reading: none is kept longer than it is looked at. */
+function builderOf(recording: OpenRecording, part: Part): CaseBuilder {
+  const allowance = new Allowance(KEPT_BESIDES, KEPT_TIMES);
+  const builder = new CaseBuilder(recording.manifest, allowance);
+  const isWanted = thinned({ from: part.from, to: Math.min(part.to, part.wholeMs) }, recording.manifest.plan.hz);
+  let seen = recording.tapeBytes;
+  for (const reading of recording.readings(isWanted)) {
+    allowance.grow(recording.tapeBytes - seen);
+    seen = recording.tapeBytes;
+    builder.take(reading);
+  }
+  return builder;
+}
+
 function openRecordedCase(path: string, options: OpenOptions): Case {
   const recording = openRecording(path);
-  const { manifest } = recording;
   const losses: Loss[] = [];
   const part = partOf(
     recording,
     options,
     lengthOf(recording, (loss) => losses.push(loss)),
   );
-  const builder = new CaseBuilder(manifest);
-  const isWanted = thinned({ from: part.from, to: Math.min(part.to, part.wholeMs) }, manifest.plan.hz);
-  for (const reading of recording.readings(isWanted)) builder.take(reading);
+  const builder = builderOf(recording, part);
   const events = eventsOf(recording, part, losses);
   const found = builder.caseOf({
     path,

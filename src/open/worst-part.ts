@@ -15,6 +15,10 @@ const MOST_MS = 5 * 60_000;
 /** Less than this, on average, is what any machine has at any time. */
 const NOTICEABLE = 0.01;
 
+/** Stretches and threads that are looked at; a recording of four months has as many stretches. */
+const MOST_SLOTS = 2 ** 20;
+const MOST_THREADS = 2 ** 16;
+
 const QUEUE_TIME = DISK_FIELDS.indexOf('time_in_queue');
 const STAT = /^\/proc\/(\d+)\/(?:task\/\d+\/)?stat$/;
 
@@ -24,6 +28,7 @@ class Slots {
 
   add(atMs: number, amount: number): void {
     const slot = Math.max(0, Math.floor(atMs / SLOT_MS));
+    if (slot >= MOST_SLOTS) return;
     this.sums[slot] = (this.sums[slot] ?? 0) + amount;
   }
 }
@@ -60,6 +65,7 @@ export class LossMeter {
 
   private look(path: string, pid: number, state: string, atMs: number): void {
     let looks = this.looks.get(path);
+    if (!looks && this.looks.size >= MOST_THREADS) return;
     if (!looks) this.looks.set(path, (looks = { pid, all: new Slots(), asleep: new Slots() }));
     looks.all.add(atMs, 1);
     if (state === 'D') looks.asleep.add(atMs, 1);
@@ -98,7 +104,12 @@ export class LossMeter {
       by: 'its place',
       losses: [],
     };
-    const { first, end } = worstRun(told.losses, this.trace.sums, Math.ceil(wholeMs / SLOT_MS), mostBytes);
+    const { first, end } = worstRun(
+      told.losses,
+      this.trace.sums,
+      Math.min(MOST_SLOTS, Math.ceil(wholeMs / SLOT_MS)),
+      mostBytes,
+    );
     return { from: first * SLOT_MS, to: Math.min(wholeMs, end * SLOT_MS), by: told.by };
   }
 }

@@ -65,7 +65,8 @@ class Page {
   /** A heading and its lines; nothing where there are none. */
   section(title: string, lines: readonly string[]): void {
     if (lines.length === 0) return;
-    this.lines.push('', this.paint('bold', title), ...lines.map((line) => `  ${line}`));
+    this.lines.push('', this.paint('bold', title));
+    for (const line of lines) this.lines.push(`  ${line}`);
   }
 
   /** Two columns, the second clipped to the width, with a last line for what is left out. */
@@ -162,7 +163,7 @@ function losses(page: Page, { losses: all }: Diagnosis): string[] {
 }
 
 function changes(page: Page, { changes: all }: Diagnosis): string[] {
-  const times = all.map((one) => duration(one.atMs));
+  const times = all.slice(0, MOST.changes).map((one) => duration(one.atMs));
   const column = Math.max(0, ...times.map(widthOf));
   return page.pairs(
     all.map((one, at) => [

@@ -2,6 +2,7 @@
 // held against its schema; what does not fit is a loss and nothing else.
 
 import * as v from 'valibot';
+import { unbounded, type Allowance } from '../base/allowance.js';
 import type { Interval } from '../base/intervals.js';
 import { messageOf } from '../base/errors.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
@@ -19,11 +20,13 @@ import {
 } from '../model/recording.js';
 
 const Count = v.pipe(v.number(), v.finite());
+/** A path of the kernel (PATH_MAX) with what it or we say about it; names are shorter. */
+const Text = v.pipe(v.string(), v.maxLength(2 * 4096));
 const Nanoseconds = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
 
 const Victim = v.object({
   pid: v.pipe(v.number(), v.integer()),
-  comm: v.string(),
+  comm: Text,
   role: v.picklist(['probe', 'command', 'pid', 'child', 'busiest']),
 });
 
@@ -33,14 +36,14 @@ const Load = v.object({ cpuMs: Count, wallMs: Count, rssBytes: Count, lateMs: Co
 
 const Trace = v.object({
   instance: v.picklist(['machine', 'victim']),
-  enabled: v.array(v.string()),
-  filters: v.record(v.string(), v.string()),
-  stacks: v.object({ share: Count, filter: v.string() }),
-  clock: v.string(),
+  enabled: v.array(Text),
+  filters: v.record(Text, Text),
+  stacks: v.object({ share: Count, filter: Text }),
+  clock: Text,
 });
 
 const Progress = v.object({
-  phase: v.string(),
+  phase: Text,
   blockBytes: Count,
   fromNs: Nanoseconds,
   toNs: Nanoseconds,
@@ -48,11 +51,11 @@ const Progress = v.object({
   bytes: Count,
   latencyUs: v.exactOptional(v.object({ p50: Count, p99: Count, max: Count })),
   phaseLatencyUs: v.exactOptional(v.object({ p50: Count, p99: Count, max: Count })),
-  error: v.exactOptional(v.string()),
+  error: v.exactOptional(Text),
 });
 
 const Space = v.object({
-  mountPoint: v.string(),
+  mountPoint: Text,
   blockBytes: Count,
   blocks: Count,
   free: Count,
@@ -64,24 +67,24 @@ const Space = v.object({
 const File = v.object({
   pid: v.pipe(v.number(), v.integer()),
   inode: Count,
-  device: v.pipe(v.string(), v.regex(/^\d+:\d+$/)),
-  source: v.string(),
-  path: v.string(),
+  device: v.pipe(v.string(), v.maxLength(32), v.regex(/^\d+:\d+$/)),
+  source: Text,
+  path: Text,
   how: v.picklist(['open', 'direct', 'mapped', 'loop']),
-  loop: v.exactOptional(v.string()),
+  loop: v.exactOptional(Text),
 });
 
-const KernelThreads = v.array(v.object({ pid: v.pipe(v.number(), v.integer()), comm: v.string() }));
+const KernelThreads = v.array(v.object({ pid: v.pipe(v.number(), v.integer()), comm: Text }));
 
 const Ptrace = v.object({
   pid: v.pipe(v.number(), v.integer()),
   tracer: v.pipe(v.number(), v.integer()),
-  comm: v.string(),
+  comm: Text,
 });
 
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
-  where: v.string(),
+  where: Text,
   count: v.exactOptional(Count),
 });
 
@@ -102,6 +105,17 @@ export interface OwnReadings {
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
+
+/** What V8 takes for one of them, and for each letter of its text; one that makes no sense takes long to be refused, so it counts as many. */
+const READING_BYTES = 512;
+const PER_LETTER = 4;
+const NONSENSE_BYTES = 16 * 1024;
+/** Letters of nonsense that a loss quotes. */
+const MOST_QUOTED = 150;
+/** The recorder chooses three a second at most, and the same ones again and again. */
+const MOST_VICTIMS = 4096;
+/** The probe has four phases. */
+const MOST_PHASES = 16;
 
 /** What was said last about each volume before a time: it holds on, as a volume that stays as it is, is told once. */
 function lastOfEach<T extends VolumeSpace & At>(all: readonly T[], ms: number): T[] {
@@ -124,43 +138,76 @@ export class OwnReadingsDecoder {
   private readonly spaceTexts = new Map<string, string>();
   private losses: (At & { readonly loss: Loss })[] = [];
 
+  private readonly phases = new Set<string>();
+  private readonly allowance: Allowance;
+
   /** `startNs` is CLOCK_MONOTONIC at the recording's start. */
-  constructor(startNs: bigint) {
+  constructor(startNs: bigint, allowance = unbounded()) {
     this.startNs = startNs;
+    this.allowance = allowance;
   }
 
   take({ path, text, atNs, failed }: Reading): void {
-    if (failed || !path.startsWith('iowitness:')) return;
+    const cost = READING_BYTES + PER_LETTER * text.length;
+    if (failed || !path.startsWith('iowitness:') || !this.allowance.take(cost)) return;
     const atMs = atNs / 1e6;
     try {
-      this.takeValue(path, text, atMs);
+      if (!this.takeValue(path, text, atMs)) this.allowance.giveBack(cost);
     } catch (error) {
-      this.losses.push({ atMs, loss: { code: 'log-damaged', where: `${path}: ${messageOf(error)}` } });
+      if (!this.allowance.take(NONSENSE_BYTES)) return;
+      const where = `${path.slice(0, MOST_QUOTED)}: ${messageOf(error).slice(0, MOST_QUOTED)}`;
+      this.losses.push({ atMs, loss: { code: 'log-damaged', where } });
     }
   }
 
-  private takeValue(path: string, text: string, atMs: number): void {
+  /** False where nothing of it is kept. */
+  private takeValue(path: string, text: string, atMs: number): boolean {
     const value: unknown = JSON.parse(text);
-    if (path === SOURCE.victim) this.victims.push(v.parse(Victim, value));
-    else if (path === SOURCE.released) this.releases.set(v.parse(ReleasedCommand, value).pid, atMs);
-    else if (path === SOURCE.recorder) this.recorder.push({ ...v.parse(Load, value), atMs });
-    else if (path === SOURCE.trace) this.trace.push({ ...v.parse(Trace, value), atMs });
-    else if (path === SOURCE.space) this.takeSpace(v.parse(Space, value), text, atMs);
-    else if (path === SOURCE.file) this.files.push({ ...v.parse(File, value), atMs });
-    else if (path === SOURCE.kernelThreads) this.kernelThreads.push(...v.parse(KernelThreads, value));
-    else if (path === SOURCE.ptrace) this.attached.push({ ...v.parse(Ptrace, value), atMs });
-    else if (path === SOURCE.loss) this.losses.push({ loss: v.parse(LostThing, value), atMs });
-    else if (path === SOURCE.probe) {
-      const slice = v.parse(Progress, value);
-      const sinceStart = (ns: string) => Number(BigInt(ns) - this.startNs) / 1e6;
-      this.probe.push({ ...slice, fromMs: sinceStart(slice.fromNs), toMs: sinceStart(slice.toNs) });
+    switch (path) {
+      case SOURCE.victim:
+        return this.takeVictim(v.parse(Victim, value));
+      case SOURCE.released:
+        this.releases.set(v.parse(ReleasedCommand, value).pid, atMs);
+        return true;
+      case SOURCE.recorder:
+        return this.recorder.push({ ...v.parse(Load, value), atMs }) > 0;
+      case SOURCE.trace:
+        return this.trace.push({ ...v.parse(Trace, value), atMs }) > 0;
+      case SOURCE.space:
+        return this.takeSpace(v.parse(Space, value), text, atMs);
+      case SOURCE.file:
+        return this.files.push({ ...v.parse(File, value), atMs }) > 0;
+      case SOURCE.kernelThreads:
+        for (const thread of v.parse(KernelThreads, value)) this.kernelThreads.push(thread);
+        return true;
+      case SOURCE.ptrace:
+        return this.attached.push({ ...v.parse(Ptrace, value), atMs }) > 0;
+      case SOURCE.loss:
+        return this.losses.push({ loss: v.parse(LostThing, value), atMs }) > 0;
+      case SOURCE.probe:
+        return this.takeProgress(v.parse(Progress, value));
+      default:
+        return false;
     }
   }
 
-  private takeSpace(space: VolumeSpace, text: string, atMs: number): void {
-    if (this.spaceTexts.get(space.mountPoint) === text) return;
+  private takeProgress(slice: ProbeProgress): boolean {
+    this.phases.add(slice.phase);
+    if (this.phases.size > MOST_PHASES) throw new RangeError(`the probe has no phase ${slice.phase}`);
+    const sinceStart = (ns: string) => Number(BigInt(ns) - this.startNs) / 1e6;
+    return this.probe.push({ ...slice, fromMs: sinceStart(slice.fromNs), toMs: sinceStart(slice.toNs) }) > 0;
+  }
+
+  private takeVictim(victim: VictimMark): boolean {
+    if (this.victims.length < MOST_VICTIMS) return this.victims.push(victim) > 0;
+    this.allowance.refuse();
+    return false;
+  }
+
+  private takeSpace(space: VolumeSpace, text: string, atMs: number): boolean {
+    if (this.spaceTexts.get(space.mountPoint) === text) return false;
     this.spaceTexts.set(space.mountPoint, text);
-    this.space.push({ ...space, atMs });
+    return this.space.push({ ...space, atMs }) > 0;
   }
 
   /** What was said in a part, and what was said before it and still holds: victims, files, the state of the trace, standing losses. */

@@ -4,18 +4,29 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { Allowance } from '../base/allowance.js';
 import type { Loss } from '../model/losses.js';
 import type { Manifest, Reading } from '../model/recording.js';
 import { DEFLATED, FRAME, type FrameHead } from './frame.js';
 import { readFrames, readHeads } from './log-reader.js';
 import { plainSize, readManifest } from './manifest.js';
-import { decodeReadings, type IsWanted } from './tape.js';
+import { decodeReadings, MOST_INFLATED, type IsWanted } from './tape.js';
 import { readingUpgrade } from './upgrades/upgrades.js';
 
-/** What a frame of readings may inflate to: far more than the writer puts into one. */
-const MOST_INFLATED = 64 * 1024 * 1024;
-/** The largest file by far is the packed symbol table, some megabytes. */
-const MOST_FILE = 256 * 1024 * 1024;
+/**
+ * What the tape inflates to at most: so many times its bytes, and this much besides. Texts of one second of an idle machine, taken a
+ * hundred times, shrink to a fiftieth at the writer's level of deflate, those of a busy one to a tenth.
+ */
+const MOST_TIMES = 64;
+const MOST_BESIDES = 48 * 1024 * 1024;
+/** What trace pages inflate to, in the same way: those of a busy machine shrink to a sixth or so, and repeat themselves less than texts. */
+const MOST_PAGES_TIMES = 32;
+/** Deflate makes no more of a byte (https://zlib.net/zlib_tech.html). */
+const DEFLATE_TIMES = 1032;
+/** Each reading counts as this much at least. */
+const READING_BYTES = 128;
+/** The largest file by far is the packed symbol table: a megabyte and a half where a distribution's kernel has all its modules. */
+const MOST_FILE = 32 * 1024 * 1024;
 
 export interface OpenRecording {
   readonly path: string;
@@ -24,6 +35,10 @@ export interface OpenRecording {
   readonly complete: boolean;
   /** The end of the last frame of the tape, ns since the start. Only heads are read. */
   tapeEndNs(): number;
+  /** Bytes of the tape's frames of readings as they lie on disk, so far as `readings` has been walked, in all walks together. */
+  readonly tapeBytes: number;
+  /** The same of the frames of trace pages, by `pages`. */
+  readonly traceBytes: number;
   /** What was damaged or cut off, as far as the streams have been walked. */
   readonly losses: readonly Loss[];
   /** In the order of the tape; of those that are not wanted no text is made. */
@@ -33,7 +48,8 @@ export interface OpenRecording {
   pages(instance: string, cpu: number, fromNs?: number): Iterable<Uint8Array>;
   /** Tells of each frame of trace pages when it was written, ns since the start, and the bytes of its pages. Only heads are read. */
   traceSizes(take: (atNs: number, bytes: number) => void): void;
-  file(name: string): Uint8Array | undefined;
+  /** A whole file; undefined where there is none, or where it has more than `most` bytes, which is a loss. */
+  file(name: string, most?: number): Uint8Array | undefined;
   /** Names of the files below a folder of the recording. */
   files(prefix: string): string[];
 }
@@ -52,6 +68,9 @@ class Recording implements OpenRecording {
   readonly path: string;
   readonly manifest: Manifest;
   readonly losses: Loss[] = [];
+  tapeBytes = 0;
+  traceBytes = 0;
+  private readonly inflation = new Allowance(MOST_BESIDES, MOST_PAGES_TIMES);
   private readonly upgrade: (reading: Reading) => Reading;
 
   constructor(path: string) {
@@ -73,13 +92,18 @@ class Recording implements OpenRecording {
     const path = join(this.path, 'machine.log');
     // A recorder that was killed at its very start has left a manifest alone.
     if (!existsSync(path)) return;
+    const inflation = new Allowance(MOST_BESIDES, MOST_TIMES);
     for (const { head, payload, offset } of readFrames(path, this.note)) {
       if (head.type !== FRAME.readings) continue;
-      const { readings, complete } = this.unpack(head, payload, isWanted);
-      if (!complete)
+      this.tapeBytes += payload.length;
+      inflation.grow(payload.length);
+      const found = unpack(head, payload, inflation, isWanted);
+      if (found?.complete === false)
         this.note({ code: 'log-damaged', where: `machine.log, offset ${offset}: its readings do not decode` });
-      for (const reading of readings) yield this.upgrade(reading);
+      for (const reading of found?.readings ?? []) yield this.upgrade(reading);
     }
+    if (inflation.refused > 0)
+      this.note({ code: 'beyond-bounds', where: 'machine.log: what its frames inflate to', count: inflation.refused });
   }
 
   tapeEndNs(): number {
@@ -88,17 +112,6 @@ class Recording implements OpenRecording {
     let end = 0;
     if (existsSync(path)) readHeads(path, ({ atNs }) => (end = Math.max(end, Number(atNs - startNs))));
     return end;
-  }
-
-  private unpack(head: FrameHead, payload: Buffer, isWanted?: IsWanted): ReturnType<typeof decodeReadings> {
-    try {
-      return decodeReadings(
-        (head.flags & DEFLATED) === 0 ? payload : inflateRawSync(payload, { maxOutputLength: MOST_INFLATED }),
-        isWanted,
-      );
-    } catch {
-      return { readings: [], complete: false };
-    }
   }
 
   traceStreams(): { instance: string; cpu: number }[] {
@@ -119,10 +132,17 @@ class Recording implements OpenRecording {
     // A frame is sealed when its pages have been read, so all that they tell is older. Copies of version 1 were sealed before they began.
     const isWanted = ({ type, atNs }: FrameHead) => type === FRAME.pages && (atNs >= from || atNs <= startNs);
     for (const { head, payload, offset } of readFrames(path, this.note, isWanted)) {
+      this.traceBytes += payload.length;
+      this.inflation.grow(payload.length);
+      if (!this.inflation.take((head.flags & DEFLATED) === 0 ? 0 : (head.inflated ?? 0))) continue;
       const pages = this.inflated(head, payload);
       if (pages) yield pages;
       else this.note({ code: 'log-damaged', where: `${basename(path)}, offset ${offset}: its pages do not inflate` });
     }
+    const { refused } = this.inflation;
+    this.inflation.refused = 0;
+    if (refused > 0)
+      this.note({ code: 'beyond-bounds', where: `${basename(path)}: what its frames inflate to`, count: refused });
   }
 
   private inflated({ flags, inflated = 0 }: FrameHead, payload: Buffer): Buffer | undefined {
@@ -144,12 +164,12 @@ class Recording implements OpenRecording {
     }
   }
 
-  file(name: string): Uint8Array | undefined {
+  file(name: string, most = MOST_FILE): Uint8Array | undefined {
     const path = join(this.path, name);
     const size = isPlainFolder(this.path, dirname(name)) ? plainSize(path) : undefined;
     if (size === undefined) return undefined;
-    if (size > MOST_FILE) {
-      this.note({ code: 'log-damaged', where: `${name} is larger than any file of a recording`, count: size });
+    if (size > most) {
+      this.note({ code: 'beyond-bounds', where: `${name}, bytes`, count: size });
       return undefined;
     }
     return readFileSync(path);
@@ -164,6 +184,27 @@ class Recording implements OpenRecording {
       .map((entry) => relative(this.path, join(entry.parentPath, entry.name)))
       .sort();
   }
+}
+
+/** A frame's readings; undefined where there is no room to inflate them. */
+function unpack(
+  head: FrameHead,
+  payload: Buffer,
+  inflation: Allowance,
+  isWanted?: IsWanted,
+): ReturnType<typeof decodeReadings> | undefined {
+  if (!inflation.take(MOST_INFLATED)) return undefined;
+  let inflated = payload;
+  try {
+    if ((head.flags & DEFLATED) !== 0) inflated = inflateRawSync(payload, { maxOutputLength: MOST_INFLATED });
+  } catch {
+    // Nonsense, or more than a frame holds: as much was inflated as it can be.
+    inflation.giveBack(Math.max(0, MOST_INFLATED - DEFLATE_TIMES * payload.length));
+    return { readings: [], complete: false };
+  }
+  const found = decodeReadings(inflated, isWanted);
+  inflation.giveBack(MOST_INFLATED - inflated.length - READING_BYTES * found.readings.length);
+  return found;
 }
 
 /** Opens a recording. Throws a UserError, one sentence, where it is none or newer than this program. */

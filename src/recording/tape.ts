@@ -9,6 +9,19 @@
 import type { Reading } from '../model/recording.js';
 
 const FAILED = 0x8000_0000;
+/** A frame is ended when its readings have this size; the writer drops a text that is larger by itself. */
+export const MOST_TEXT = 4 * 1024 * 1024;
+/** What a frame inflates to at most: readings of just under that and a text as large, and as much again for the frames of earlier writers. */
+export const MOST_INFLATED = 4 * MOST_TEXT;
+/** No path is longer (PATH_MAX in include/uapi/linux/limits.h). */
+const MOST_PATH = 4096;
+/** Bytes before each text: path number, time, length. */
+const HEAD = 16;
+
+/** Bytes that a reading takes at most besides its text. */
+export function readingOverhead(path: string): number {
+  return HEAD + 2 + path.length;
+}
 
 /** Whether a reading is wanted, by its path and its time in ns since the start; asked once for each, in the tape's order. */
 export type IsWanted = (path: string, atNs: number) => boolean;
@@ -36,7 +49,7 @@ export function encodeReadings(readings: readonly RawReading[]): Buffer {
   count.writeUInt32LE(numbers.size);
   parts.unshift(count);
   for (const { path, atNs, bytes, failed } of readings) {
-    const head = Buffer.alloc(16);
+    const head = Buffer.alloc(HEAD);
     head.writeUInt32LE(((numbers.get(path) ?? 0) | (failed ? FAILED : 0)) >>> 0, 0);
     head.writeDoubleLE(atNs, 4);
     head.writeUInt32LE(bytes.length, 12);
@@ -58,24 +71,26 @@ export function decodeReadings(
   let at = 4;
   if (payload.length < at) return { readings, complete: false };
   const count = payload.readUInt32LE(0);
+  // Every path stands there because a reading names it.
+  if (count * (2 + HEAD) > payload.length) return { readings, complete: false };
   for (let index = 0; index < count; index += 1) {
     const length = at + 2 > payload.length ? Infinity : payload.readUInt16LE(at);
-    if (at + 2 + length > payload.length) return { readings, complete: false };
+    if (length > MOST_PATH || at + 2 + length > payload.length) return { readings, complete: false };
     paths.push(payload.toString('utf8', at + 2, at + 2 + length));
     at += 2 + length;
   }
-  while (at + 16 <= payload.length) {
+  while (at + HEAD <= payload.length) {
     const word = payload.readUInt32LE(at);
     const length = payload.readUInt32LE(at + 12);
     const path = paths[word & 0x7fff_ffff];
     const atNs = payload.readDoubleLE(at + 4);
-    if (path === undefined || !Number.isFinite(atNs) || at + 16 + length > payload.length)
+    if (path === undefined || !Number.isFinite(atNs) || length > MOST_TEXT || at + HEAD + length > payload.length)
       return { readings, complete: false };
     if (isWanted(path, atNs)) {
-      const text = payload.toString('utf8', at + 16, at + 16 + length);
+      const text = payload.toString('utf8', at + HEAD, at + HEAD + length);
       readings.push({ path, atNs, text, failed: (word & FAILED) !== 0 });
     }
-    at += 16 + length;
+    at += HEAD + length;
   }
   return { readings, complete: at === payload.length };
 }

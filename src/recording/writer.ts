@@ -16,7 +16,7 @@ import { DirectFile, writeFileDirect } from './direct-file.js';
 import { DEFLATED, FRAME, FRAME_HEADER, frameBytes } from './frame.js';
 import { LogFile } from './log-file.js';
 import { OwnCpu, readOwnCpu } from './own-cpu.js';
-import { encodeReadings, type RawReading } from './tape.js';
+import { encodeReadings, MOST_TEXT, readingOverhead, type RawReading } from './tape.js';
 import { Turns } from './turns.js';
 
 const deflate = promisify(deflateRaw);
@@ -25,8 +25,6 @@ const deflate = promisify(deflateRaw);
 const MOST_QUEUED = 32 * 1024 * 1024;
 /** A frame of trace pages is ended at this size. */
 const PAGES_FRAME = 256 * 1024;
-/** A frame of readings is ended when their texts have this size. */
-const READINGS_FRAME = 4 * 1024 * 1024;
 /** Trace pages are deflated, to a sixth or so, while fewer bytes than these wait for the disk and the process has CPU time to spare. */
 const DEFLATE_BELOW = 4 * 1024 * 1024;
 /** Writes under way at once: half of Node's threads for files, so that a stalled disk leaves some to the tracer. */
@@ -138,13 +136,13 @@ export class RecordingWriter implements Sink {
   private take(path: string, bytes: Buffer, atNs: bigint, failed: boolean): void {
     if (!this.hasRoomFor(bytes.length)) return;
     this.readings.push({ path, bytes, atNs: Number(atNs - this.startNs), failed });
-    this.readingBytes += bytes.length;
-    if (this.readingBytes >= READINGS_FRAME) this.endReadings();
+    this.readingBytes += bytes.length + readingOverhead(path);
+    if (this.readingBytes >= MOST_TEXT) this.endReadings();
   }
 
   private hasRoomFor(bytes: number): boolean {
     if (this.refusal) return false;
-    if (bytes <= READINGS_FRAME && this.queuedBytes + bytes <= MOST_QUEUED) return true;
+    if (bytes <= MOST_TEXT && this.queuedBytes + bytes <= MOST_QUEUED) return true;
     this.dropped += bytes;
     return false;
   }

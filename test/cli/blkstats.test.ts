@@ -11,7 +11,7 @@ import { ACTION, CATEGORY } from '../../src/model/blktrace.js';
 import type { BlockStats, DeviceStats, StageTimes } from '../../src/model/block-stats.js';
 import { readBlockStats } from '../../src/open/block-stats.js';
 import { madeUpLoad, type LoadShape } from '../support/block-load.js';
-import { processRecord, traceBytes, type TraceRecord } from '../support/blktrace.js';
+import { processRecord, traceBytes, writeRecord, type TraceRecord } from '../support/blktrace.js';
 import { refusal, run } from '../support/cli.js';
 import { needsCommand } from '../support/requirements.js';
 
@@ -290,6 +290,30 @@ test('prints text, JSON and CSV', async () => {
   assert.equal(csv[0]?.split(',').length, 15);
   const row = csv.find((line) => line.startsWith('all,,,,,Q2C,'));
   assert.equal(row?.split(',')[6], String(json.overall.find((one) => one.stage === 'Q2C')?.count));
+});
+
+test('more processes and devices than are counted one by one are told together, or passed over and told as lost', async () => {
+  const write = (stage: keyof typeof ACTION, index: number, rest: TraceRecord) =>
+    writeRecord(stage, { time: BigInt(1e12 + index * 1000), sector: 8n, device, ...rest });
+  const life = (index: number, rest: TraceRecord) => [
+    write('queue', index, rest),
+    write('issue', index, rest),
+    write('complete', index, rest),
+  ];
+  const processes = Array.from({ length: 5000 }, (_, index) => life(index, { pid: index + 1 })).flat();
+  writeFileSync(path.join(root, 'processes'), traceBytes(processes));
+  const many = await readBlockStats(path.join(root, 'processes'), 'test');
+  assert.equal(many.processes.length, 4097);
+  assert.equal(many.processes.find(({ pid }) => pid === -1)?.bios, 5000 - 4096);
+  assert.deepEqual(many.losses, []);
+  const devices = Array.from({ length: 8200 }, (_, index) => life(index, { pid: 1, device: device + index })).flat();
+  writeFileSync(path.join(root, 'devices'), traceBytes(devices));
+  const wide = await readBlockStats(path.join(root, 'devices'), 'test');
+  assert.equal(wide.devices.length, 8192);
+  assert.deepEqual(
+    wide.losses.map(({ code, count }) => [code, count]),
+    [['beyond-bounds', 24]],
+  );
 });
 
 test('bad input gets one sentence, damage is told and costs only what it hits', async () => {

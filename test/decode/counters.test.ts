@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { Allowance } from '../../src/base/allowance.js';
+import { CounterDecoder } from '../../src/decode/counters.js';
 import { decodeCounters } from '../support/decoded.js';
 import { SeriesBuilder } from '../../src/decode/series.js';
 import type { Reading } from '../../src/model/recording.js';
@@ -10,6 +12,65 @@ import { factReadings, reading } from '../support/tape.js';
 
 const STAT =
   'S 1 812 812 0 -1 4194560 2500 10 3 4 150 75 0 0 20 0 12 0 5321 1000000 4321 0 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 42 0 0';
+
+describe('what may be kept of a tape', () => {
+  const many = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ` 8 ${from + index} sd${from + index} 1 2 3 4 5 6 7 8 9 10 11`).join(
+      '\n',
+    );
+
+  it('is bounded, whether disks, names, rows or paths are many; what is left out is counted, and the rest is whole', () => {
+    const readings = {
+      disks: (index: number) => reading(index, '/proc/diskstats', many(100 * index, 100)),
+      names: (index: number) =>
+        reading(index, '/proc/vmstat', Array.from({ length: 100 }, (_, name) => `a${100 * index + name} 1`).join('\n')),
+      rows: (index: number) => reading(index, '/proc/meminfo', `MemFree: ${index} kB\nCached: ${index} kB`),
+      texts: (index: number) => reading(index, '/proc/7/wchan', `folio_wait_${index}`),
+      paths: (index: number) => reading(index, `/proc/${index}/stat`, `${index} (a) ${STAT}`),
+    };
+    for (const [name, make] of Object.entries(readings)) {
+      const allowance = new Allowance(50_000);
+      const counters = decodeCounters(
+        Array.from({ length: 2500 }, (_, index) => make(index + 1)),
+        allowance,
+      );
+      assert.ok(allowance.refused > 0, name);
+      const all = [counters.vmstat, counters.meminfo, ...counters.disks.values()];
+      for (const { stat } of counters.processes.values()) all.push(stat);
+      let cells = counters.processes.get(7)?.wchan?.name.length ?? 0;
+      for (const { t, columns } of all) {
+        cells += t.length * (1 + columns.size);
+        for (const column of columns.values()) assert.equal(column.length, t.length);
+      }
+      assert.ok(cells > 0 && cells < 50_000 / 8, `${name}: ${cells}`);
+    }
+  });
+
+  it('grows with the tape, and then goes on being taken', () => {
+    const allowance = new Allowance(1600, 10);
+    const decoder = new CounterDecoder(allowance);
+    decoder.take(reading(1, '/proc/meminfo', 'MemFree: 1 kB'));
+    assert.equal(decoder.within({ from: 0, to: Infinity }).meminfo.t.length, 0);
+    allowance.grow(1000);
+    decoder.take(reading(2, '/proc/meminfo', 'MemFree: 2 kB'));
+    assert.deepEqual([...(decoder.within({ from: 0, to: Infinity }).meminfo.columns.get('MemFree') ?? [])], [2]);
+  });
+
+  it('is no room that columns which never move take: all disks that idle share theirs', () => {
+    const { disks } = decodeCounters([
+      reading(1, '/proc/diskstats', many(0, 1000)),
+      reading(2, '/proc/diskstats', many(0, 1000)),
+    ]);
+    assert.equal(disks.size, 1000);
+    const arrays = new Set([...disks.values()].flatMap(({ columns }) => [...columns.values()]));
+    assert.equal(arrays.size, 11, 'one for each value');
+    assert.deepEqual([...(disks.get('8:5')?.columns ?? [])].map(([, values]) => [...values]).slice(0, 3), [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+});
 
 describe('decodeCounters', () => {
   it('reads every kind of file into its own series', () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { Allowance } from '../../src/base/allowance.js';
 import { decodeFacts } from '../support/decoded.js';
 import type { Facts } from '../../src/model/facts.js';
 import { fixture } from '../support/fixtures.js';
@@ -15,6 +16,39 @@ function factsOf(files: Readonly<Record<string, string>>): Facts {
   assert.ok(facts);
   return facts;
 }
+
+describe('what may be kept of facts', () => {
+  it('is bounded, whether sets, files or texts are many; what is left out is counted', () => {
+    const tapes = {
+      sets: (index: number) => factReadings(index, 'change', {}),
+      files: (index: number) => factReadings(index, 'change', { [`/proc/sys/vm/x${index}`]: '1' }),
+      texts: (index: number) => factReadings(index, 'change', { '/proc/sys/vm/x': `${index}`.repeat(1000) }),
+      devices: (index: number) => factReadings(index, 'change', { [`/sys/block/a${index}/dev`]: `8:${index}` }),
+    };
+    for (const [name, make] of Object.entries(tapes)) {
+      const allowance = new Allowance(200_000);
+      const sets = decodeFacts(Array.from({ length: 1000 }, (_, index) => make(index + 1)).flat(), allowance);
+      assert.ok(allowance.refused > 0, name);
+      assert.ok(sets.length > 3 && sets.length < 30, `${name}: ${sets.length}`);
+    }
+  });
+
+  it('is little where sets say the same again', () => {
+    const allowance = new Allowance(1_000_000);
+    const files = { '/proc/sys/vm/dirty_ratio': '20', '/etc/os-release': 'x'.repeat(5000) };
+    const tape = Array.from({ length: 100 }, (_, index) => factReadings(index, 'change', files));
+    assert.equal(decodeFacts(tape.flat(), allowance).length, 100);
+    assert.equal(allowance.refused, 0);
+  });
+
+  it('takes no time by what a process wrote over its arguments', () => {
+    const { processes } = factsOf({
+      '/proc/7/stat': '7 (a) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 5',
+      '/proc/7/cmdline': `a\0b${'\0'.repeat(1_000_000)}c${'\0'.repeat(1_000_000)}`,
+    });
+    assert.equal(processes[0]?.command, `a b${' '.repeat(1_000_000)}c`);
+  });
+});
 
 describe('sets of facts', () => {
   it('hold the readings at their mark’s time and no others', () => {

@@ -9,7 +9,7 @@ import { deflateRawSync } from 'node:zlib';
 import { UserError } from '../../src/base/errors.js';
 import { DEFLATED, encodeFrame, FRAME } from '../../src/recording/frame.js';
 import { openRecording } from '../../src/recording/reader.js';
-import { encodeReadings } from '../../src/recording/tape.js';
+import { decodeReadings, encodeReadings } from '../../src/recording/tape.js';
 import { inFolder, newManifest } from '../support/recordings.js';
 
 /** A recording of a manifest alone, and files by name. */
@@ -112,7 +112,7 @@ test('a file larger than any of ours is a loss, not memory', async () => {
     assert.equal(recording.file('huge.gz'), undefined);
     assert.deepEqual(
       recording.losses.map(({ code, count }) => ({ code, count })),
-      [{ code: 'log-damaged', count: 2 ** 33 }],
+      [{ code: 'beyond-bounds', count: 2 ** 33 }],
     );
   });
 });
@@ -133,6 +133,47 @@ test('a frame that inflates without end, or to nonsense, is a loss; its neighbou
     );
     assert.match(recording.losses[0]?.where ?? '', /^machine\.log, offset \d+: its readings do not decode$/);
   });
+});
+
+test('a tape that claims to inflate to gigabytes is read as far as a tape of its size can reach, and the loss says so', async () => {
+  await inFolder((folder) => {
+    const startNs = BigInt(newManifest().start.monotonicNs);
+    const text = Buffer.alloc(3 * 1024 * 1024, 'x');
+    const payload = deflateRawSync(
+      encodeReadings(['/a', '/b', '/c'].map((name) => ({ path: name, atNs: 1, bytes: text, failed: false }))),
+      { level: 9 },
+    );
+    const frames = Array.from({ length: 100 }, (_, sequence) =>
+      encodeFrame({ type: FRAME.readings, flags: DEFLATED, sequence, atNs: startNs }, payload),
+    );
+    const bytes = Buffer.concat(frames);
+    const recording = openRecording(place(folder, newManifest(), { 'machine.log': bytes }));
+    let letters = 0;
+    for (const { text: read } of recording.readings()) letters += read.length;
+    assert.ok(letters >= 9 * 2 ** 20, 'its first frames are read');
+    assert.ok(letters <= 48 * 2 ** 20 + 64 * bytes.length, `${letters} of ${bytes.length} bytes`);
+    assert.equal(recording.tapeBytes, 100 * payload.length);
+    const [loss, ...others] = recording.losses;
+    assert.deepEqual(
+      [loss?.code, loss?.where, others],
+      ['beyond-bounds', 'machine.log: what its frames inflate to', []],
+    );
+    assert.equal(loss?.count, 100 - letters / (9 * 2 ** 20));
+  });
+});
+
+test('a text that the writer would have dropped, and a path that no kernel has, do not decode', () => {
+  const reading = (name: string, bytes: Buffer) => ({ path: name, atNs: 1, bytes, failed: false });
+  const good = reading('/a', Buffer.from('1'));
+  const longest = reading('/b', Buffer.alloc(4 * 1024 * 1024, 'x'));
+  assert.deepEqual(decodeReadings(encodeReadings([good, longest])).complete, true);
+  const tooLong = reading('/b', Buffer.alloc(4 * 1024 * 1024 + 1, 'x'));
+  const found = decodeReadings(encodeReadings([good, tooLong]));
+  assert.deepEqual([found.complete, found.readings.length], [false, 1]);
+  assert.equal(
+    decodeReadings(encodeReadings([good, reading(`/${'p'.repeat(4096)}`, Buffer.alloc(0))])).complete,
+    false,
+  );
 });
 
 test('a recording of version 1 opens, with all that is in it', () => {

@@ -1,5 +1,6 @@
 // Readings written by hand, or kept in memory, through the decoders of the tape at once.
 
+import { unbounded } from '../../src/base/allowance.js';
 import { CounterDecoder } from '../../src/decode/counters.js';
 import { FactSets } from '../../src/decode/fact-sets.js';
 import { FactsDecoder } from '../../src/decode/facts.js';
@@ -19,14 +20,14 @@ function decoded(readings: Iterable<Reading>, counters: CounterDecoder, facts: F
   }
 }
 
-export function decodeCounters(readings: Iterable<Reading>): Counters {
-  const counters = new CounterDecoder();
+export function decodeCounters(readings: Iterable<Reading>, allowance = unbounded()): Counters {
+  const counters = new CounterDecoder(allowance);
   decoded(readings, counters, new FactsDecoder(100));
   return counters.within(WHOLE);
 }
 
-export function decodeFacts(readings: Iterable<Reading>): Facts[] {
-  const facts = new FactsDecoder(100);
+export function decodeFacts(readings: Iterable<Reading>, allowance = unbounded()): Facts[] {
+  const facts = new FactsDecoder(100, allowance);
   decoded(readings, new CounterDecoder(), facts);
   return [...facts.within(WHOLE)];
 }

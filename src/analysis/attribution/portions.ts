@@ -40,16 +40,18 @@ export class Sums {
 
   portions(sources: Sources): Portion[] {
     const bySource = (sums: ReadonlyMap<number, number>) => {
-      const bytes = new Float64Array(sources.list.length);
+      const bytes = new Map<number, number>();
       for (const [tag, sum] of sums)
-        for (const { source, share } of sources.behind(tag)) bytes[source] = (bytes[source] ?? 0) + sum * share;
+        for (const { source, share } of sources.behind(tag)) bytes.set(source, (bytes.get(source) ?? 0) + sum * share);
       return bytes;
     };
     return [...this.bytes].flatMap(([disk, sums]) => {
       const [read, written] = [bySource(sums.read), bySource(sums.write)];
-      return sources.list.flatMap((source, index) => {
-        const [readBytes, writeBytes] = [read[index] ?? 0, written[index] ?? 0];
-        return readBytes + writeBytes > 0 ? [{ ...source, disk, readBytes, writeBytes }] : [];
+      const involved = [...new Set([...read.keys(), ...written.keys()])].sort((a, b) => a - b);
+      return involved.flatMap((index) => {
+        const source = sources.list[index];
+        const [readBytes, writeBytes] = [read.get(index) ?? 0, written.get(index) ?? 0];
+        return source && readBytes + writeBytes > 0 ? [{ ...source, disk, readBytes, writeBytes }] : [];
       });
     });
   }

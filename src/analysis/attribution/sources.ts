@@ -24,6 +24,7 @@ export interface SourceShare {
   readonly share: number;
 }
 
+const MOST_COMPARED = 16;
 const NOBODY: Source = { device: '', queuer: 0, dirtier: undefined, inode: -1, meta: false };
 
 export class Sources {
@@ -31,8 +32,10 @@ export class Sources {
   private readonly byTag: (readonly SourceShare[])[] = [];
   /** The tag of a source alone, by source. */
   private readonly alone: number[] = [];
-  /** By queuer and inode; of one file in one thread there are as many as have made it dirty. */
+  /** By queuer and inode: of one file in one thread there are few as a rule, and they are compared. */
   private readonly index = new Map<number, Map<number, number[]>>();
+  /** Those that came when there were many. */
+  private readonly others = new Map<string, number>();
   private readonly nobody: readonly SourceShare[];
 
   constructor() {
@@ -49,8 +52,12 @@ export class Sources {
       const one = this.list[index];
       if (one?.dirtier === dirtier && one?.device === device && one.meta === meta) return index;
     }
+    const key = known.length < MOST_COMPARED ? '' : `${queuer} ${inode} ${dirtier} ${device} ${meta}`;
+    const other = key === '' ? undefined : this.others.get(key);
+    if (other !== undefined) return other;
     const index = this.list.push(source) - 1;
-    known.push(index);
+    if (key === '') known.push(index);
+    else this.others.set(key, index);
     return index;
   }
 

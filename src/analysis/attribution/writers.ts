@@ -8,7 +8,7 @@ import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
 import type { Topology } from '../machine/topology.js';
 import { WRITERS } from '../../model/thresholds/attribution.js';
-import type { Portion, Portions } from './portions.js';
+import type { DirectSample, Portion, Portions } from './portions.js';
 import { Naming, type Named, type Who } from './who.js';
 
 /** One row before it is rounded. */
@@ -33,12 +33,17 @@ class Table {
   private readonly remapped: NonNullable<Case['remapped']>;
   private readonly naming: Naming;
   private readonly done = new Map<DeviceId, readonly Row[]>();
+  private readonly portionsOf: ReadonlyMap<DeviceId, readonly Portion[]>;
+  /** By disk and process, see groupOf. */
+  private readonly samplesOf: ReadonlyMap<string, readonly DirectSample[]>;
 
   constructor(input: Case, topology: Topology, portions: Portions) {
     this.topology = topology;
     this.portions = portions;
     this.remapped = input.remapped ?? new Map();
     this.naming = new Naming(input, topology, portions);
+    this.portionsOf = grouped(portions.list, ({ disk }) => disk);
+    this.samplesOf = grouped(portions.samples, ({ disk, queuer }) => `${disk} ${this.naming.groupOf(queuer)}`);
   }
 
   rows(): Writer[] {
@@ -69,13 +74,13 @@ class Table {
     const known = this.done.get(disk);
     if (known) return known;
     const rows: Row[] = [];
-    for (const portion of this.portions.list.flatMap((one) => (one.disk === disk ? this.byFile(one) : []))) {
+    for (const portion of (this.portionsOf.get(disk) ?? []).flatMap((one) => this.byFile(one))) {
       const { who, above: users = [] } = this.whoIs(portion);
       const [from] = users.length === 1 ? users : [];
       const bytes = { writeBytes: portion.writeBytes, readBytes: portion.readBytes };
       const upper =
         from === undefined || above.includes(from) || from === disk ? [] : this.rowsOf(from, [...above, disk]);
-      rows.push(...(who.through === null ? [{ ...who, ...bytes }] : handOn(who, bytes, upper)));
+      for (const row of who.through === null ? [{ ...who, ...bytes }] : handOn(who, bytes, upper)) rows.push(row);
     }
     const merged = sumUp(rows, (row) => row);
     this.done.set(disk, merged);
@@ -90,9 +95,7 @@ class Table {
     const { queuer, dirtier, meta, disk } = portion;
     if (meta || dirtier !== undefined || queuer === 0) return [portion];
     const group = this.naming.groupOf(queuer);
-    const samples = this.portions.samples.filter(
-      (one) => one.disk === disk && this.naming.groupOf(one.queuer) === group,
-    );
+    const samples = this.samplesOf.get(`${disk} ${group}`) ?? [];
     const [read, written] = [sumOf(samples, 'readBytes'), sumOf(samples, 'writeBytes')];
     const parts = samples.map((one) => ({
       ...portion,
@@ -114,6 +117,17 @@ class Table {
     // Device-mapper and md pass a bio on in the thread that queued it, so what is known of it holds below as well.
     return { who: { ...found.who, via: 'stacked', through: this.topology.name(member) } };
   }
+}
+
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return groups;
 }
 
 /** What came through a device is given to those who are behind its bytes, in their proportion. */
@@ -156,8 +170,8 @@ function sumUp(rows: readonly Row[], shorten: (row: Row) => Row): Row[] {
 function foldSmall(rows: readonly Row[]): Row[] {
   const least = WRITERS.leastShare * sumOf(rows, 'readBytes') + WRITERS.leastShare * sumOf(rows, 'writeBytes');
   const fold = (all: readonly Row[], shorten: (row: Row) => Row) => {
-    const small = all.filter((row) => row.writeBytes + row.readBytes < least);
-    return [...all.filter((row) => !small.includes(row)), ...sumUp(small, shorten)];
+    const isSmall = (row: Row) => row.writeBytes + row.readBytes < least;
+    return [...all.filter((row) => !isSmall(row)), ...sumUp(all.filter(isSmall), shorten)];
   };
   const byProcess = fold(rows, (row) => ({ ...row, file: null, inode: null, deleted: false }));
   return fold(byProcess, (row) => (row.pid === null ? row : { ...row, process: 'others', pid: null }));

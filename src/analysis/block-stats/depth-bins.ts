@@ -1,19 +1,35 @@
-// One device's work over time in a fixed number of bins, however long the trace is: when time runs past the last bin, every two bins
-// become one. Time only moves forward, so there is one open bin, and all that happens goes there.
+// One device's work over time in a bounded number of bins, however long the trace is: when time runs past the last bin, every two bins
+// become one. Time only moves forward, so there is one open bin, and all that happens goes there. Only bins in which something happened
+// are kept, as a trace may be of thousands of devices of which each does something once.
 
 import type { DepthSeries } from '../../model/block-stats.js';
 
 const BINS = 512;
 const FIRST_BIN_NS = 1_000_000;
 
+/** What a bin sums up; of the most at once it has the largest. */
+interface Bin {
+  at: number;
+  depth: number;
+  mostAtOnce: number;
+  waiting: number;
+  completions: number;
+  bytes: number;
+}
+
+function emptyBin(at: number): Bin {
+  return { at, depth: 0, mostAtOnce: 0, waiting: 0, completions: 0, bytes: 0 };
+}
+
+function isEmpty(bin: Bin): boolean {
+  return bin.depth === 0 && bin.mostAtOnce === 0 && bin.waiting === 0 && bin.completions === 0;
+}
+
 export class DepthBins {
-  private readonly depth = new Float64Array(BINS);
-  private readonly mostAtOnce = new Float64Array(BINS);
-  private readonly waiting = new Float64Array(BINS);
-  private readonly completions = new Float64Array(BINS);
-  private readonly bytes = new Float64Array(BINS);
+  /** Those before the open one, in order. */
+  private closed: Bin[] = [];
+  private open = emptyBin(0);
   private binNs = FIRST_BIN_NS;
-  private bin = 0;
   /** Where the open bin ends, and until when everything is counted. */
   private end = FIRST_BIN_NS;
   private now = 0;
@@ -22,59 +38,74 @@ export class DepthBins {
   advance(t: number, depth: number, waiting: number): void {
     while (t >= this.end) {
       this.add(this.end, depth, waiting);
-      this.open();
+      this.next();
     }
     this.add(t, depth, waiting);
   }
 
   private add(t: number, depth: number, waiting: number): void {
-    const { bin, now } = this;
+    const { open, now } = this;
     if (t <= now) return;
-    this.depth[bin] = (this.depth[bin] ?? 0) + depth * (t - now);
-    this.waiting[bin] = (this.waiting[bin] ?? 0) + waiting * (t - now);
+    open.depth += depth * (t - now);
+    open.waiting += waiting * (t - now);
     this.now = t;
   }
 
   /** So many are with the device now. */
   reach(depth: number): void {
-    if (depth > (this.mostAtOnce[this.bin] ?? 0)) this.mostAtOnce[this.bin] = depth;
+    if (depth > this.open.mostAtOnce) this.open.mostAtOnce = depth;
   }
 
   complete(bytes: number): void {
-    const { bin } = this;
-    this.completions[bin] = (this.completions[bin] ?? 0) + 1;
-    this.bytes[bin] = (this.bytes[bin] ?? 0) + bytes;
+    this.open.completions += 1;
+    this.open.bytes += bytes;
   }
 
   /** Opens the next bin. */
-  private open(): void {
-    this.bin += 1;
-    if (this.bin === BINS) this.halve();
-    this.end = (this.bin + 1) * this.binNs;
+  private next(): void {
+    const { open } = this;
+    if (!isEmpty(open)) this.closed.push(open);
+    this.open = emptyBin(open.at + 1);
+    if (this.open.at === BINS) this.halve();
+    this.end = (this.open.at + 1) * this.binNs;
   }
 
   private halve(): void {
-    for (const values of [this.depth, this.waiting, this.completions, this.bytes]) {
-      for (let bin = 0; bin < BINS / 2; bin += 1) values[bin] = (values[2 * bin] ?? 0) + (values[2 * bin + 1] ?? 0);
-      values.fill(0, BINS / 2);
+    const pairs: Bin[] = [];
+    for (const bin of this.closed) {
+      bin.at >>= 1;
+      const last = pairs.at(-1);
+      if (last?.at === bin.at) join(last, bin);
+      else pairs.push(bin);
     }
-    const most = this.mostAtOnce;
-    for (let bin = 0; bin < BINS / 2; bin += 1) most[bin] = Math.max(most[2 * bin] ?? 0, most[2 * bin + 1] ?? 0);
-    most.fill(0, BINS / 2);
+    this.closed = pairs;
     this.binNs *= 2;
-    this.bin = BINS / 2;
+    this.open.at = BINS / 2;
   }
 
   result(): DepthSeries {
-    const { binNs } = this;
-    const known = (values: Float64Array) => [...values.subarray(0, this.bin + 1)];
+    const { binNs, closed, open } = this;
+    const dense = (pick: (bin: Bin) => number) => {
+      const values = Array.from({ length: open.at + 1 }, () => 0);
+      for (const bin of closed) values[bin.at] = pick(bin);
+      values[open.at] = pick(open);
+      return values;
+    };
     return {
       binNs,
-      depth: known(this.depth).map((sum) => sum / binNs),
-      mostAtOnce: known(this.mostAtOnce),
-      waiting: known(this.waiting).map((sum) => sum / binNs),
-      completions: known(this.completions),
-      bytes: known(this.bytes),
+      depth: dense(({ depth }) => depth / binNs),
+      mostAtOnce: dense(({ mostAtOnce }) => mostAtOnce),
+      waiting: dense(({ waiting }) => waiting / binNs),
+      completions: dense(({ completions }) => completions),
+      bytes: dense(({ bytes }) => bytes),
     };
   }
+}
+
+function join(into: Bin, from: Bin): void {
+  into.depth += from.depth;
+  into.mostAtOnce = Math.max(into.mostAtOnce, from.mostAtOnce);
+  into.waiting += from.waiting;
+  into.completions += from.completions;
+  into.bytes += from.bytes;
 }

@@ -26,7 +26,9 @@ const bytesOf = (scopes: readonly Scope[], kind: number) =>
 export function figuresOf(meter: BlockMeter, names: Names): Figures {
   const { scopes, devices } = meter;
   const unfinished = meter.finish();
-  const own = (device: DeviceMeter) => scopes.list.filter((scope) => scope.disk === device.index);
+  const byDisk = devices.map((): Scope[] => []);
+  for (const scope of scopes.list) byDisk[scope.disk]?.push(scope);
+  const own = (device: DeviceMeter) => byDisk[device.index] ?? [];
   const lowest = new Set(devices.filter((device) => device.standsOn.size === 0).map((device) => device.index));
   const name = (pid: number) => names.process(pid) ?? '';
   return {
@@ -36,11 +38,10 @@ export function figuresOf(meter: BlockMeter, names: Names): Figures {
     ),
     devices: devices.map((device) => {
       const alias = names.device(device.id);
-      return {
-        ...deviceFigures(meter, device, own(device)),
+      return deviceFigures(meter, device, own(device), {
         ...(alias !== undefined && { name: alias }),
         unfinished: unfinished[device.index] ?? 0,
-      };
+      });
     }),
     processes: devices.flatMap((device) => processFigures(meter, device, own(device), name)).sort(byBytes),
     slowest: meter.slowest.result((disk) => devices[disk]?.id ?? '', name),
@@ -51,7 +52,8 @@ function deviceFigures(
   meter: BlockMeter,
   device: DeviceMeter,
   scopes: readonly Scope[],
-): Omit<DeviceStats, 'unfinished'> {
+  rest: Pick<DeviceStats, 'name' | 'unfinished'>,
+): DeviceStats {
   const queued = device.queueSeeks.result();
   const dispatched = device.dispatchSeeks.result();
   const lived = device.lastNs - device.firstNs;
@@ -74,7 +76,11 @@ function deviceFigures(
     activeAtQueue: device.activeAtQueue,
     busy: device.busy.result(lived),
     activity: { queue: device.queueActivity.periods, complete: device.completeActivity.periods },
-    series: device.series,
+    // Made when it is asked for: it is long, and only a few are ever shown.
+    get series() {
+      return device.series;
+    },
+    ...rest,
   };
 }
 

@@ -22,6 +22,7 @@ export class BlockMeter {
   readonly scopes = new Scopes();
   readonly slowest = new Slowest(this.follower);
   readonly devices: DeviceMeter[] = [];
+  private readonly numbers = new Map<string, number>();
   /** Of all devices but those that are known to stand on others. */
   readonly arrivals = new Arrivals();
   /** The last record's time, ns since the first. */
@@ -31,8 +32,11 @@ export class BlockMeter {
 
   /** The number of a device ('MAJOR:MINOR'), for the calls below. */
   disk(id: string): number {
-    const known = this.devices.findIndex((device) => device.id === id);
-    return known >= 0 ? known : this.devices.push(new DeviceMeter(id, this.devices.length)) - 1;
+    const known = this.numbers.get(id);
+    if (known !== undefined) return known;
+    const number = this.devices.push(new DeviceMeter(id, this.devices.length)) - 1;
+    this.numbers.set(id, number);
+    return number;
   }
 
   private device(disk: number, t: number): DeviceMeter {

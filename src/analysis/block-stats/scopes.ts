@@ -43,10 +43,18 @@ export interface Scope {
   readonly arrivalsOfProcess: Arrivals;
 }
 
+function shared(all: Map<number, Arrivals>, key: number): Arrivals {
+  let found = all.get(key);
+  if (!found) all.set(key, (found = new Arrivals()));
+  return found;
+}
+
 export class Scopes {
   readonly list: Scope[] = [];
   private readonly byKey = new Map<number, number>();
   private readonly pids = new Set<number>();
+  private readonly ofKind = new Map<number, Arrivals>();
+  private readonly ofProcess = new Map<number, Arrivals>();
 
   /** The scopes that were asked for last, so that most lookups need no map. */
   private readonly recent = new Int32Array(RECENT).fill(-1);
@@ -64,9 +72,10 @@ export class Scopes {
   }
 
   private make(disk: number, kind: number, pid: number, key: number): number {
-    if (!this.pids.has(pid) && this.pids.size >= MOST_PROCESSES) return this.of(disk, kind, OTHER_PROCESSES);
-    this.pids.add(pid);
-    const alike = (same: (scope: Scope) => boolean) => this.list.find((scope) => scope.disk === disk && same(scope));
+    if (pid !== OTHER_PROCESSES && !this.pids.has(pid)) {
+      if (this.pids.size >= MOST_PROCESSES) return this.of(disk, kind, OTHER_PROCESSES);
+      this.pids.add(pid);
+    }
     const scope: Scope = {
       disk,
       kind,
@@ -76,8 +85,8 @@ export class Scopes {
       requests: 0,
       sectors: 0,
       times: STAGE_NAMES.map(() => undefined),
-      arrivalsOfKind: alike((one) => one.kind === kind)?.arrivalsOfKind ?? new Arrivals(),
-      arrivalsOfProcess: alike((one) => one.pid === pid)?.arrivalsOfProcess ?? new Arrivals(),
+      arrivalsOfKind: shared(this.ofKind, disk * 8 + kind),
+      arrivalsOfProcess: shared(this.ofProcess, disk * 2 ** 32 + (pid >>> 0)),
     };
     const number = this.list.push(scope) - 1;
     this.byKey.set(key, number);

@@ -240,7 +240,7 @@ export function buildCharts(m: Measures, lost: readonly Interval[], label: strin
     const slices = m.input.probe.filter((slice) => slice.phase === name);
     return { kind: 'phase', label: name, fromMs: slices[0]?.fromMs ?? 0, toMs: slices.at(-1)?.toMs ?? 0 };
   });
-  bands.push(...bandsOf('stall', label, lost, Math.max(250, axis.binMs * 5)));
+  for (const band of bandsOf('stall', label, lost, Math.max(250, axis.binMs * 5))) bands.push(band);
   const neighbour = m.neighbours?.others.find(
     (other) => other.origin.via === 'direct' || other.origin.via === 'flushed',
   );

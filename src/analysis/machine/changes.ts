@@ -13,6 +13,9 @@ const MOVING =
 const LIMIT =
   /\/(blkio\.throttle\.|io\.(max|latency)|cpu\.(max|cfs_)|memory\.(max|high|limit)|freezer\.|cgroup\.freeze)[^/]*$/;
 
+/** A setting's file has at most a page (sysfs_emit() in fs/sysfs/file.c); of what claims to be longer the beginning is told. */
+const MOST_TEXT = 4096;
+
 /** All changes in order of time. A change of a later set that undoes an earlier one is one more change. */
 export function diffFacts(facts: readonly Facts[]): FactChange[] {
   return facts.slice(1).flatMap((after, index) => {
@@ -44,7 +47,7 @@ function diffFiles(before: Facts, after: Facts): FactChange[] {
     const was = before.files.get(path)?.trim();
     const is = text.trim();
     if (was === undefined || was === is || MOVING.test(path) || LIMIT.test(path)) continue;
-    changes.push({ what: path, before: was, after: is, atMs: after.atMs });
+    changes.push({ what: path, before: was.slice(0, MOST_TEXT), after: is.slice(0, MOST_TEXT), atMs: after.atMs });
   }
   return changes;
 }
@@ -63,8 +66,8 @@ function diffMaps<T>(
     const is = after.get(name);
     const change = {
       what: `${kind} ${name}`,
-      before: was === undefined ? null : textOf(was),
-      after: is === undefined ? null : textOf(is),
+      before: was === undefined ? null : textOf(was).slice(0, MOST_TEXT),
+      after: is === undefined ? null : textOf(is).slice(0, MOST_TEXT),
       atMs,
     };
     if (change.before !== change.after) changes.push(change);

@@ -8,12 +8,23 @@ import { column } from './time-walk.js';
 /** A worker's name ends with the work that it did last (wq_worker_comm() in kernel/workqueue.c). */
 const WORK = /(?<=^kworker\/u?\d+:\d+H?)[+-].*/;
 
+/** Names of processes by the first set of facts that has each. */
+const factNames = remembered(
+  (input: Case) => {
+    const names = new Map<number, string>();
+    for (const { processes } of input.facts)
+      for (const { pid, comm } of processes) if (!names.has(pid)) names.set(pid, comm);
+    return names;
+  },
+  () => '',
+);
+
 /** The name of a thread, from events, then counters, then facts, then what the tracer remembered, then the list of the kernel's own. */
 export function threadName(input: Case, pid: number): string {
   return (
     input.events?.comms.get(pid) ??
     input.counters.processes.get(pid)?.comm ??
-    input.facts.flatMap((facts) => facts.processes).find((process) => process.pid === pid)?.comm ??
+    factNames(input).get(pid) ??
     input.savedNames.get(pid) ??
     input.kernelThreads?.get(pid)?.replace(WORK, '') ??
     ''

@@ -1,17 +1,25 @@
 // Which device is which: partitions belong to a disk, loop and dm devices stand on others, a path lies on one of them.
 
-import { mountOf } from '../../base/procfs/mountinfo.js';
+import { MountIndex } from '../../base/procfs/mountinfo.js';
 import type { DeviceId } from '../../model/counters.js';
-import type { BlockDevice, Facts } from '../../model/facts.js';
+import type { BlockDevice, Facts, Mount } from '../../model/facts.js';
 
 /** The kernel's dev_t in trace events (20 bits of minor) as 'MAJOR:MINOR'. */
 export function deviceId(dev: number): DeviceId {
   return `${Math.floor(dev / 0x10_0000)}:${dev & 0xf_ffff}`;
 }
 
+/** No machine stacks more devices on each other; what claims to may be a ring or have no end. */
+const MOST_STACKED = 32;
+
 /** What stands on what, as the facts have it. */
 export class Topology {
   private readonly disks = new Map<DeviceId, DeviceId>();
+  /** What was looked up before: a machine may have thousands of devices. */
+  private standing: Map<DeviceId, DeviceId[]> | undefined;
+  private byName: Map<string, DeviceId> | undefined;
+  private members: Map<DeviceId, DeviceId> | undefined;
+  private mounts: MountIndex<Mount> | undefined;
 
   readonly facts: Facts | undefined;
   private readonly names: ReadonlyMap<DeviceId, string>;
@@ -48,33 +56,51 @@ export class Topology {
 
   /** All devices under this one, nearest first, each once. */
   beneath(id: DeviceId): DeviceId[] {
-    const found: DeviceId[] = [];
-    const visit = (device: DeviceId) => {
+    const found = new Set<DeviceId>();
+    const visit = (device: DeviceId, depth: number) => {
       for (const below of this.device(device)?.beneath ?? this.remapped.get(device) ?? []) {
         const disk = this.disk(below);
-        if (disk === device || found.includes(disk)) continue;
-        found.push(disk);
-        visit(disk);
+        if (disk === device || found.has(disk)) continue;
+        found.add(disk);
+        if (depth < MOST_STACKED) visit(disk, depth + 1);
       }
     };
-    visit(id);
-    return found;
+    visit(id, 1);
+    return [...found];
   }
 
   /** All devices that stand on this disk; its partitions are the disk itself. */
-  above(id: DeviceId): DeviceId[] {
-    const known = [...(this.facts?.devices.keys() ?? this.remapped.keys())];
-    return known.filter((other) => this.disk(other) !== id && this.beneath(other).includes(id));
+  above(id: DeviceId): readonly DeviceId[] {
+    this.standing ??= this.whatStandsOn();
+    return this.standing.get(id) ?? [];
+  }
+
+  private whatStandsOn(): Map<DeviceId, DeviceId[]> {
+    const standing = new Map<DeviceId, DeviceId[]>();
+    for (const other of this.facts?.devices.keys() ?? this.remapped.keys()) {
+      for (const below of this.beneath(other)) {
+        if (below === this.disk(other)) continue;
+        const list = standing.get(below);
+        if (list) list.push(other);
+        else standing.set(below, [other]);
+      }
+    }
+    return standing;
+  }
+
+  private mountOf(path: string): Mount | undefined {
+    this.mounts ??= new MountIndex(this.facts?.mounts ?? []);
+    return this.mounts.of(path);
   }
 
   /** Where the filesystem of a path is mounted; undefined where no mount is known. */
   mountPointOf(path: string): string | undefined {
-    return mountOf(this.facts?.mounts ?? [], path)?.mountPoint;
+    return this.mountOf(path)?.mountPoint;
   }
 
   /** The disk under a path; undefined for memory and network filesystems. btrfs numbers its mounts anonymously, so its source is asked. */
   diskOfPath(path: string): DeviceId | undefined {
-    const mount = mountOf(this.facts?.mounts ?? [], path);
+    const mount = this.mountOf(path);
     if (!mount) return undefined;
     if (this.device(mount.device)) return this.disk(mount.device);
     return this.diskOfSource(mount.source);
@@ -82,16 +108,25 @@ export class Topology {
 
   /** The disk that a mount's source names, '/dev/sda1'. */
   diskOfSource(source: string): DeviceId | undefined {
-    const name = source.replace(/^\/dev\//, '');
-    const byName = [...(this.facts?.devices.values() ?? [])].find((device) => device.name === name);
-    return byName && this.disk(byName.id);
+    if (!this.byName) {
+      this.byName = new Map();
+      for (const { name, id } of this.facts?.devices.values() ?? [])
+        if (!this.byName.has(name)) this.byName.set(name, id);
+    }
+    const id = this.byName.get(source.replace(/^\/dev\//, ''));
+    return id === undefined ? undefined : this.disk(id);
   }
 
   /** The device-mapper or md device that has this disk or partition as a member: all that goes to a member comes from above. */
   memberOf(id: DeviceId): DeviceId | undefined {
-    return [...(this.facts?.devices.values() ?? [])].find(
-      (device) => device.backingFile === undefined && device.queue.size > 0 && device.beneath.includes(id),
-    )?.id;
+    if (!this.members) {
+      this.members = new Map();
+      for (const device of this.facts?.devices.values() ?? []) {
+        if (device.backingFile !== undefined || device.queue.size === 0) continue;
+        for (const below of device.beneath) if (!this.members.has(below)) this.members.set(below, device.id);
+      }
+    }
+    return this.members.get(id);
   }
 
   /** What a device is and stands on, in words: 'disk', 'partition of sda', 'loop on /img', 'dm on sda, sdb'. */

@@ -42,6 +42,7 @@ class RequestBuilder {
   /** The latest dispatch that was answered, by lane. */
   private readonly answered: number[] = [];
   private readonly diskByDev = new Map<number, number>();
+  private readonly diskIndex = new Map<DeviceId, number>();
   private readonly topology: Topology;
   private readonly watch: BioWatch | undefined;
 
@@ -54,8 +55,8 @@ class RequestBuilder {
     let index = this.diskByDev.get(dev);
     if (index === undefined) {
       const id = this.topology.disk(deviceId(dev));
-      index = this.disks.indexOf(id);
-      if (index < 0) index = this.disks.push(id) - 1;
+      index = this.diskIndex.get(id) ?? this.disks.push(id) - 1;
+      this.diskIndex.set(id, index);
       this.diskByDev.set(dev, index);
     }
     return index;

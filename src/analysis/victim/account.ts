@@ -66,7 +66,8 @@ function waitedMs(segments: readonly Segment[]): number {
 function traced(input: Case): { from: number; to: number } {
   const state = input.trace.find(({ instance }) => instance === 'victim');
   // The last sample is taken when tracing ends.
-  const last = Math.max(...[...input.counters.disks.values()].map(({ t }) => t.at(-1) ?? -Infinity));
+  const ends = [...input.counters.disks.values()].map(({ t }) => t.at(-1) ?? -Infinity);
+  const last = ends.reduce((latest, end) => Math.max(latest, end), -Infinity);
   return { from: state?.atMs ?? 0, to: last > 0 ? last : input.durationMs };
 }
 

@@ -4,6 +4,7 @@
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
+import type { DeviceId } from '../../model/counters.js';
 import type { Topology } from '../machine/topology.js';
 import { total, union, without, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
@@ -61,10 +62,9 @@ function waitsByThread(
   topology: Topology,
   marks: Uint8Array,
 ): Map<number, { lives: Interval[]; bytes: number }> {
-  const withRequests = new Set(requests.disk);
-  const isTold = requests.disks.map((id) =>
-    topology.above(id).some((upper) => withRequests.has(requests.disks.indexOf(upper))),
-  );
+  const withRequests = new Set<DeviceId>();
+  for (const index of new Set(requests.disk)) withRequests.add(requests.disks[index] ?? '');
+  const isTold = requests.disks.map((id) => topology.above(id).some((upper) => withRequests.has(upper)));
   const found = new Map<number, { lives: Interval[]; bytes: number }>();
   for (let row = 0; row < requests.length; row += 1) {
     const pid = requests.pid[row] ?? 0;
@@ -105,7 +105,7 @@ export function subjectOf(input: Case, requests: Requests, topology: Topology, m
   const all = [...waiters.values()].filter((one) => one.waitedMs > 0);
   const programs = all.filter((one) => !one.kernel && one.underWayMs >= OF_TRACE.leastWaited * input.durationMs);
   const candidates = programs.length > 0 ? programs : all;
-  const longest = Math.max(...candidates.map((one) => one.waitedMs));
+  const longest = candidates.reduce((most, one) => Math.max(most, one.waitedMs), 0);
   // Of programs that waited about as long, the one that moved least is held up by the others.
   return candidates.filter((one) => one.waitedMs >= OF_TRACE.asLong * longest).sort((a, b) => a.bytes - b.bytes)[0]
     ?.pid;

@@ -26,10 +26,14 @@ function unescapeOctal(text: string): string {
   return text.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
+/** Two paths of 4096 bytes that are escaped to four times that, and options of a page or two. */
+const MOST_LINE = 64 * 1024;
+
 /** One entry a well-formed line, in the kernel's order: of two mounts on one point the later one is on top. */
 export function parseMountinfo(text: string): NumberedMount[] {
   const mounts: NumberedMount[] = [];
   for (const line of text.split('\n')) {
+    if (line.length > MOST_LINE) continue;
     const fields = line.split(' ');
     const dash = fields.indexOf('-', 6);
     const [id, , device, root, mountPoint, own] = fields;
@@ -57,15 +61,28 @@ export function parseMountinfo(text: string): NumberedMount[] {
   return mounts;
 }
 
-/** The mount that holds an absolute path: the longest mount point that is a prefix of it; of two on one point, the later one. */
-export function mountOf<M extends MountLine>(mounts: readonly M[], path: string): M | undefined {
-  let best: M | undefined;
-  for (const mount of mounts) {
-    const point = mount.mountPoint === '/' ? '/' : `${mount.mountPoint}/`;
-    if (path !== mount.mountPoint && !path.startsWith(point)) continue;
-    if (!best || mount.mountPoint.length >= best.mountPoint.length) best = mount;
+/** The mounts by their points, for whoever asks for many paths. */
+export class MountIndex<M extends MountLine> {
+  private readonly byPoint = new Map<string, M>();
+
+  /** Of two mounts on one point the later one is on top. */
+  constructor(mounts: readonly M[]) {
+    for (const mount of mounts) this.byPoint.set(mount.mountPoint, mount);
   }
-  return best;
+
+  /** The mount that holds an absolute path: the longest mount point that is a prefix of it. */
+  of(path: string): M | undefined {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const mount = this.byPoint.get(path.slice(0, end));
+      if (mount) return mount;
+    }
+    return path.startsWith('/') ? this.byPoint.get('/') : undefined;
+  }
+}
+
+/** The mount that holds an absolute path. */
+export function mountOf<M extends MountLine>(mounts: readonly M[], path: string): M | undefined {
+  return new MountIndex(mounts).of(path);
 }
 
 /**

@@ -31,6 +31,8 @@ export interface PidStat {
   readonly blkioTicks?: number;
 }
 
+/** A worker's name with what it works on is the longest (proc_task_name() in fs/proc/array.c). */
+const MOST_COMM = 64;
 /** PF_KTHREAD, include/linux/sched.h since Linux 2.6.27. */
 const KERNEL_THREAD = 0x20_0000;
 
@@ -52,7 +54,7 @@ export function parsePidStat(text: string): PidStat | undefined {
   const blkioTicks = field(42);
   return {
     pid,
-    comm: text.slice(open + 1, close),
+    comm: text.slice(open + 1, Math.min(close, open + 1 + MOST_COMM)),
     state,
     parent: parent ?? 0,
     session: session ?? 0,

@@ -23,9 +23,8 @@ export function memoryLimit(m: Measures): UsedLimit | undefined {
       const used = ['memory.usage_in_bytes', 'memory.current']
         .flatMap((name) => [...(m.input.counters.cgroups.get(`${folder}/${name}`)?.columns.get('value') ?? [])])
         .filter((value) => Number.isFinite(value));
-      return used.length > 0 && Math.max(...used) >= MEMORY.reached * limit.value
-        ? [{ ...limit, used: Math.max(...used) }]
-        : [];
+      const most = used.reduce((a, b) => Math.max(a, b), -Infinity);
+      return most >= MEMORY.reached * limit.value ? [{ ...limit, used: most }] : [];
     })
     .toSorted((a, b) => a.value - b.value)[0];
 }

@@ -2,7 +2,7 @@
 // others: after a bad place reading goes on at the next magic number. What blkparse does at such places is in analysis/blkparse.
 
 import { RecordBatch } from '../../model/blktrace.js';
-import type { Loss, LossCode } from '../../model/losses.js';
+import { LossCounter, type Loss, type LossCode } from '../../model/losses.js';
 import {
   byteOrderAt,
   findMagic,
@@ -17,39 +17,8 @@ import { appendRecord } from './record.js';
 import { ByteWindow, type ByteSource } from './source.js';
 
 const ROWS = 4096;
-/** A trace that is damaged everywhere must not fill memory with reports of it. */
-const MOST_LOSSES = 50;
 /** A file in which so many bytes on end make no record is read no further: it is a disk's image, or zeros. */
 const MOST_DAMAGE = 64 * 1024 * 1024;
-
-/** Passes on the first losses of one file as they come and sums the others up at its end. */
-class LossCounter {
-  private readonly name: string;
-  private readonly report: (loss: Loss) => void;
-  private passedOn = 0;
-  private readonly further = new Map<LossCode, { places: number; count: number }>();
-
-  constructor(name: string, report: (loss: Loss) => void) {
-    this.name = name;
-    this.report = report;
-  }
-
-  add(code: LossCode, where: string, count: number): void {
-    this.passedOn += 1;
-    if (this.passedOn <= MOST_LOSSES) {
-      this.report({ code, where: `${this.name}, ${where}`, count });
-      return;
-    }
-    const sum = this.further.get(code) ?? { places: 0, count: 0 };
-    this.further.set(code, { places: sum.places + 1, count: sum.count + count });
-  }
-
-  finish(): void {
-    for (const [code, { places, count }] of this.further) {
-      this.report({ code, where: `${this.name}, ${places} further places`, count });
-    }
-  }
-}
 
 /**
  * Appends records without payloads, which nearly all are, and returns where the first other place lies. By itself, because V8 otherwise
@@ -74,12 +43,14 @@ export interface BatchReader {
 export class TraceReader implements BatchReader {
   private readonly window: ByteWindow;
   private readonly losses: LossCounter;
+  private readonly name: string;
   private orderKnown = false;
   readonly batch = new RecordBatch(ROWS);
 
   constructor(source: ByteSource, report: (loss: Loss) => void) {
     this.window = new ByteWindow(source);
     this.losses = new LossCounter(source.name, report);
+    this.name = source.name;
   }
 
   /** Refills the batch; false at the end. Never throws on any bytes; every byte belongs to a record or to a reported loss. */
@@ -95,14 +66,17 @@ export class TraceReader implements BatchReader {
       if (window.ended || window.end - window.at >= LONGEST_RECORD + 4) await this.passDamage();
       else await window.fill();
     }
-    if (window.refusal !== undefined)
-      this.losses.add('blktrace-unreadable', `offset ${window.offset}: ${window.refusal}`, 0);
+    if (window.refusal !== undefined) this.lose('blktrace-unreadable', `offset ${window.offset}: ${window.refusal}`, 0);
     this.losses.finish();
     return false;
   }
 
   async close(): Promise<void> {
     await this.window.source.close();
+  }
+
+  private lose(code: LossCode, where: string, count: number): void {
+    this.losses.add({ code, where: `${this.name}, ${where}`, count });
   }
 
   /** Appends records for as long as whole ones follow each other and the batch has room. */
@@ -168,7 +142,7 @@ export class TraceReader implements BatchReader {
     const count = window.offset - from;
     const cutOff = kind === NEED_MORE && window.at === window.end;
     const code = cutOff ? 'blktrace-truncated' : kind === UNKNOWN_VERSION ? 'blktrace-version' : 'blktrace-damaged';
-    this.losses.add(code, `offset ${from}`, count);
+    this.lose(code, `offset ${from}`, count);
   }
 }
 

@@ -10,6 +10,7 @@ import { rwbsKey, rwbsText } from '../../model/rwbs.js';
 import { KEPT_FIELDS } from '../ftrace/fields.js';
 import { finishTable, TableBuilder } from '../../model/columns.js';
 import { TraceClock } from './clock.js';
+import { KnownDevices } from '../known-devices.js';
 import { Company } from './company.js';
 import { notificationOf, processName } from './meaning.js';
 import { OldFlushes } from './old-flushes.js';
@@ -62,6 +63,7 @@ export class TraceTables {
   private readonly sequences = new SequenceWatch();
   private readonly clock = new TraceClock();
   private readonly company = new Company();
+  private readonly devices = new KnownDevices();
   /** The first I/O record's time: notifications may be of another clock (clock.ts). */
   private base: Moment | undefined;
   /** I/O records and notifications seen. */
@@ -89,7 +91,7 @@ export class TraceTables {
     // A command that is passed through (SCSI, NVMe admin) moves no data of a file.
     if (event === undefined || (category & CATEGORY.pc) !== 0) return;
     const target = this.targetOf(event);
-    if (!target) return;
+    if (!target || !this.devices.takes(batch.device[row] ?? 0)) return;
     const t = nsSince(batch, row, this.base) / 1e6;
     this.company.add(t);
     const at = target.rows.add(t, batch.cpu[row] ?? 0, batch.pid[row] ?? 0);
@@ -186,6 +188,8 @@ export class TraceTables {
       wallMs = stamp.wallMs;
     }
     if (strays > 0) loss({ code: 'blktrace-stray', where: 'block trace', count: strays });
+    const { passedOver } = this.devices;
+    if (passedOver > 0) loss({ code: 'beyond-bounds', where: 'records of further devices', count: passedOver });
     const { gaps } = this.sequences;
     if (gaps > 0) loss({ code: 'blktrace-gaps', where: 'block trace', count: gaps });
     this.addOldFlushes();

@@ -1,6 +1,7 @@
 // Trace pages of all CPUs of all instances → event tables, stacks and losses. The main path of decoding kernel events.
 // Records whose event is unknown are counted by id; a damaged page loses its own rest and nothing else.
 
+import { unbounded, type Allowance } from '../../base/allowance.js';
 import type { Interval } from '../../base/intervals.js';
 import type { LossCode } from '../../model/losses.js';
 import { Strings, type EventTable, type Events, type StackTable } from '../../model/events.js';
@@ -9,6 +10,7 @@ import { KEPT_FIELDS, NAMED_THREADS } from './fields.js';
 import { walkPages, type PageVisitor } from './pages.js';
 import { StackBuilder } from './stacks.js';
 import type { Symbols } from './symbols.js';
+import { KnownDevices } from '../known-devices.js';
 import { TableBuilder, finishTable, tableWithin } from '../../model/columns.js';
 import { TextInterner } from './text.js';
 
@@ -19,18 +21,26 @@ export interface EventsOptions {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly loss: (code: LossCode, where: string, count?: number) => void;
+  /** For what is kept of the events; what it has no room for is passed over, and a loss. Without bounds unless given. */
+  readonly allowance?: Allowance;
 }
+
+/** Names of threads, of devices, and letters of requests: none has more bytes. */
+const MOST_TEXT = 64;
+/** What a row takes besides its fields, and what V8 takes for a thread's name. */
+const ROW_BYTES = 14;
+const NAME_BYTES = 128;
 
 type Reader = (view: DataView, offset: number, length: number) => number;
 
 function readerOf(field: Field, texts: TextInterner): Reader {
   const { offset: at, size, signed } = field;
-  if (field.kind === 'text') return (view, base) => texts.intern(view, base + at, size);
+  if (field.kind === 'text') return (view, base) => texts.intern(view, base + at, Math.min(size, MOST_TEXT));
   if (field.kind === 'text-elsewhere') {
     return (view, base, length) => {
       const word = view.getUint32(base + at, true);
       const start = word & 0xffff;
-      return start > length ? 0 : texts.intern(view, base + start, Math.min(word >>> 16, length - start));
+      return start > length ? 0 : texts.intern(view, base + start, Math.min(word >>> 16, length - start, MOST_TEXT));
     };
   }
   if (size === 8) {
@@ -59,10 +69,14 @@ class EventDecoder {
   private readonly readers: readonly Reader[];
   private readonly names: readonly { comm: Reader; pid: Reader | null }[];
   private readonly needed: number;
+  private readonly device: Reader | undefined;
+  private readonly devices: KnownDevices;
+  private readonly allowance: Allowance;
+  private readonly cost: number;
 
   readonly format: EventFormat;
 
-  constructor(format: EventFormat, texts: TextInterner) {
+  constructor(format: EventFormat, texts: TextInterner, devices: KnownDevices, allowance: Allowance) {
     this.format = format;
     const field = (name: string) =>
       format.fields.find((candidate) => candidate.name === name && candidate.kind !== 'array');
@@ -76,7 +90,13 @@ class EventDecoder {
       if (!commField || pidField === undefined) return [];
       return [{ comm: readerOf(commField, texts), pid: pidField === null ? null : readerOf(pidField, texts) }];
     });
-    this.needed = Math.max(8, ...format.fields.map((one) => one.offset + one.size));
+    // A filesystem's events name the device that it is on, and are few; those of requests make a line each.
+    const device = format.name.startsWith('block_') ? field('dev') : undefined;
+    this.device = device && readerOf(device, texts);
+    this.devices = devices;
+    this.allowance = allowance;
+    this.cost = ROW_BYTES + 8 * kept.length;
+    this.needed = format.fields.reduce((needed, one) => Math.max(needed, one.offset + one.size), 8);
   }
 
   /** False where the record is shorter than its format says. */
@@ -90,6 +110,8 @@ class EventDecoder {
     comms: Map<number, Named>,
   ): boolean {
     if (length < this.needed) return false;
+    if (this.device && !this.devices.takes(this.device(view, offset, length))) return true;
+    if (!this.allowance.take(this.cost)) return true;
     const row = this.rows.add(t, cpu, pid);
     for (let index = 0; index < this.readers.length; index += 1) {
       const column = this.rows.columns[index];
@@ -99,8 +121,9 @@ class EventDecoder {
     for (const { comm, pid: pidReader } of this.names) {
       const thread = pidReader ? pidReader(view, offset, length) : pid;
       const known = comms.get(thread);
-      if (known === undefined) comms.set(thread, { t, id: comm(view, offset, length) });
-      else if (t >= known.t) {
+      if (known === undefined) {
+        if (this.allowance.take(NAME_BYTES)) comms.set(thread, { t, id: comm(view, offset, length) });
+      } else if (t >= known.t) {
         known.t = t;
         known.id = comm(view, offset, length);
       }
@@ -109,20 +132,34 @@ class EventDecoder {
   }
 }
 
+const STACK = 'kernel_stack';
+
+/** Whether anything is made of an event. */
+export function isKept(name: string): boolean {
+  return name === STACK || Object.hasOwn(KEPT_FIELDS, name);
+}
+
 /** Takes trace pages as they come, of any CPU of any instance; those of one CPU in order. Never throws on any bytes. */
 export class EventsDecoder {
   private readonly options: EventsOptions;
   private readonly strings = new Strings();
-  private readonly texts = new TextInterner(this.strings);
+  private readonly texts: TextInterner;
   private readonly decoders = new Map<number, EventDecoder>();
-  private readonly stacks = new StackBuilder();
+  private readonly stacks: StackBuilder;
   private readonly comms = new Map<number, Named>();
   private readonly short = new Map<string, number>();
+  private readonly known = new Set<string>();
+  private readonly devices = new KnownDevices();
   private stackId = -1;
   private count = 0;
 
+  private readonly allowance: Allowance;
+
   constructor(options: EventsOptions) {
     this.options = options;
+    this.allowance = options.allowance ?? unbounded();
+    this.texts = new TextInterner(this.strings, this.allowance);
+    this.stacks = new StackBuilder(this.allowance);
   }
 
   /** The kernel's symbols, which may come at any time; without them stacks hold addresses. */
@@ -132,9 +169,12 @@ export class EventsDecoder {
 
   /** An event's layout, known before its first record. */
   addFormat(format: EventFormat): void {
-    if (format.name === 'kernel_stack') this.stackId = format.id;
-    else if (KEPT_FIELDS[format.name] && !this.decoders.has(format.id))
-      this.decoders.set(format.id, new EventDecoder(format, this.texts));
+    // The kernel has one event of each of these names.
+    if (!isKept(format.name) || this.known.has(format.name)) return;
+    this.known.add(format.name);
+    if (format.name === STACK) this.stackId = format.id;
+    else if (!this.decoders.has(format.id))
+      this.decoders.set(format.id, new EventDecoder(format, this.texts, this.devices, this.allowance));
   }
 
   /** The next pages of one CPU; false where all that follow are behind the last moment that is wanted. */
@@ -166,6 +206,10 @@ export class EventsDecoder {
   finish(): Events {
     for (const [where, short] of this.short)
       this.options.loss('page-malformed', `${where}: records shorter than their format`, short);
+    const { passedOver } = this.devices;
+    if (passedOver > 0) this.options.loss('beyond-bounds', 'events of further devices', passedOver);
+    const { refused } = this.allowance;
+    if (refused > 0) this.options.loss('beyond-bounds', 'trace: what its events say', refused);
     return this.eventsOf(
       ({ format, fields, rows }) => finishTable(format.name, fields, rows),
       () => this.stacks.finish(),

@@ -24,6 +24,8 @@ export interface EventFormat {
   readonly fields: readonly Field[];
 }
 
+/** The kernel's lines are shorter by far. */
+const MOST_LINE = 512;
 const FIELD = /^\s*field:(.+?);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:([01]);)?/;
 
 function kindOf(declaration: string, size: number): Field['kind'] {
@@ -39,7 +41,7 @@ export function parseFormat(text: string): EventFormat | undefined {
   if (name === undefined || id === undefined) return undefined;
   const fields: Field[] = [];
   for (const line of text.split('\n')) {
-    const match = FIELD.exec(line);
+    const match = line.length > MOST_LINE ? undefined : FIELD.exec(line);
     if (!match) continue;
     const declaration = (match[1] ?? '').trim();
     const size = Number(match[3]);

@@ -4,6 +4,7 @@
 //
 // Source: kernel/trace/trace_entries.h, FTRACE_ENTRY(kernel_stack); the caller array's offset is 16 on every 64-bit kernel.
 
+import { unbounded, type Allowance } from '../../base/allowance.js';
 import type { EventTable, StackTable } from '../../model/events.js';
 import type { Symbols } from './symbols.js';
 import type { Interval } from '../../base/intervals.js';
@@ -15,13 +16,23 @@ export const CALLERS_OFFSET = 16;
 const TRACER_FRAMES =
   /^(trace_event_raw_event_|trace_event_buffer_|event_triggers_|stacktrace_trigger|__traceiter_|__trace_stack|ftrace_)/;
 
+/** What a row takes, and what V8 takes for a stack and for each of its frames, named as well. */
+const ROW_BYTES = 22;
+const STACK_BYTES = 256;
+const FRAME_BYTES = 48;
+
 export class StackBuilder {
+  private readonly allowance: Allowance;
   private readonly rows = new TableBuilder(1);
   private readonly addresses: BigUint64Array[] = [];
   private readonly ids = new Map<string, number>();
   private symbols: Symbols | undefined;
   /** The first of the stacks by name; the others are named when they are asked for. */
   private named: (readonly string[])[] = [];
+
+  constructor(allowance = unbounded()) {
+    this.allowance = allowance;
+  }
 
   setSymbols(symbols: Symbols): void {
     this.symbols = symbols;
@@ -35,6 +46,8 @@ export class StackBuilder {
     // The addresses' own bytes tell a stack from another, and are read in one step.
     const key = Buffer.from(view.buffer, begin, Math.max(0, frames) * 8).toString('latin1');
     let id = this.ids.get(key);
+    const cost = ROW_BYTES + (id === undefined ? STACK_BYTES + Math.max(0, frames) * FRAME_BYTES : 0);
+    if (!this.allowance.take(cost)) return;
     if (id === undefined) {
       id = this.addresses.length;
       this.ids.set(key, id);

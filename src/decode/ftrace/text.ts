@@ -1,15 +1,23 @@
 // Text fields of events are fixed char arrays; the same few texts come a million times, so each is decoded once.
 
+import { unbounded, type Allowance } from '../../base/allowance.js';
 import type { Strings } from '../../model/events.js';
+
+/** Texts of one hash that are looked through: they may have been made to meet. */
+const MOST_MEETING = 8;
+/** What V8 takes for a text with its bytes and its places in two maps. */
+const TEXT_BYTES = 320;
 
 /** Maps the bytes of a NUL-ended char array to a string id without making a string for each event. */
 export class TextInterner {
   private readonly byHash = new Map<number, { readonly bytes: Uint8Array; readonly id: number }[]>();
 
   private readonly strings: Strings;
+  private readonly allowance: Allowance;
 
-  constructor(strings: Strings) {
+  constructor(strings: Strings, allowance = unbounded()) {
     this.strings = strings;
+    this.allowance = allowance;
   }
 
   /** The id of the text in at most `size` bytes at `offset`. */
@@ -30,10 +38,13 @@ export class TextInterner {
   }
 
   private remember(hash: number, view: DataView, offset: number, length: number): number {
+    // The empty text stands for what there is no allowance for.
+    if (!this.allowance.take(TEXT_BYTES)) return 0;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
     const id = this.strings.intern(Buffer.from(bytes).toString('utf8'));
     const bucket = this.byHash.get(hash);
-    if (bucket) bucket.push({ bytes, id });
+    if (bucket && bucket.length < MOST_MEETING) bucket.push({ bytes, id });
+    else if (bucket) return id;
     else this.byHash.set(hash, [{ bytes, id }]);
     return id;
   }

@@ -30,6 +30,10 @@ export const DISK_FIELDS = [
 ] as const;
 
 const OLDEST_COUNTERS = 11;
+/** DISK_NAME_LEN in include/linux/blkdev.h is 32, and a partition's number follows. */
+const MOST_NAME = 64;
+/** Major, minor and name come before them. */
+const NAMES = 3;
 
 export interface DiskLine {
   readonly id: DeviceId;
@@ -38,19 +42,51 @@ export interface DiskLine {
   readonly values: readonly number[];
 }
 
-export function parseDiskstats(text: string): DiskLine[] {
-  const lines: DiskLine[] = [];
-  for (const line of text.split('\n')) {
-    const [major, minor, name, ...counters] = line.trim().split(/\s+/);
-    if (toInteger(major) === undefined || toInteger(minor) === undefined || !name || counters.length < OLDEST_COUNTERS)
-      continue;
-    const values: number[] = [];
-    for (const counter of counters.slice(0, DISK_FIELDS.length)) {
-      const value = toInteger(counter);
+/** Line by line, because a machine may have thousands of disks. */
+export function* parseDiskstats(text: string): Generator<DiskLine> {
+  for (let at = 0; at < text.length;) {
+    const found = text.indexOf('\n', at);
+    const end = found === -1 ? text.length : found;
+    const line = parseLine(text, at, end);
+    if (line) yield line;
+    at = end + 1;
+  }
+}
+
+function parseLine(text: string, from: number, end: number): DiskLine | undefined {
+  const words: string[] = [];
+  const values: number[] = [];
+  let at = from;
+  while (values.length < DISK_FIELDS.length) {
+    while (at < end && isBlank(text.charCodeAt(at))) at += 1;
+    const begin = at;
+    while (at < end && !isBlank(text.charCodeAt(at))) at += 1;
+    if (at === begin) break;
+    if (words.length < NAMES) words.push(text.slice(begin, at));
+    else {
+      const value = numberAt(text, begin, at);
       if (value === undefined) break;
       values.push(value);
     }
-    if (values.length >= OLDEST_COUNTERS) lines.push({ id: `${major}:${minor}`, name, values });
   }
-  return lines;
+  const [major, minor, name] = words;
+  if (values.length < OLDEST_COUNTERS || !name || name.length > MOST_NAME) return undefined;
+  if (toInteger(major) === undefined || toInteger(minor) === undefined) return undefined;
+  return { id: `${major}:${minor}`, name, values };
+}
+
+/** Digit by digit as long as that is exact: a machine of many disks has a million figures a second. */
+function numberAt(text: string, from: number, to: number): number | undefined {
+  if (to - from > 15) return toInteger(text.slice(from, to));
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return toInteger(text.slice(from, to));
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }

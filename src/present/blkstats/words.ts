@@ -1,11 +1,17 @@
 // What the forms of `blkstats` share: names of devices and processes, and which stages tell most. Not yet made safe for a terminal or a page.
 
 import { bytes, count, percent } from '../../base/format.js';
+import { remembered } from '../../base/remember.js';
 import type { BlockStats, SlowRequest, Stage, StageTimes } from '../../model/block-stats.js';
+
+const namesOf = remembered(
+  ({ devices }: BlockStats) => new Map(devices.map(({ device, name }) => [device, name])),
+  () => '',
+);
 
 /** The device's name, or its number where nothing names it. */
 export function deviceName(stats: BlockStats, id: string): string {
-  return stats.devices.find((device) => device.device === id)?.name ?? id;
+  return namesOf(stats).get(id) ?? id;
 }
 
 /** 'fio (123)'; pid 0 is a request whose arrival was not traced, −1 stands for processes beyond those counted one by one. */

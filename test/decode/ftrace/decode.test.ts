@@ -6,6 +6,8 @@ import { EventsDecoder, type EventsOptions } from '../../../src/decode/ftrace/de
 import type { Events } from '../../../src/model/events.js';
 import { parseFormat, type EventFormat } from '../../../src/decode/ftrace/format.js';
 import { Symbols } from '../../../src/decode/ftrace/symbols.js';
+import { TextInterner } from '../../../src/decode/ftrace/text.js';
+import { Strings } from '../../../src/model/events.js';
 import { page, record } from '../../support/trace-page.js';
 
 const WAKING = `name: sched_waking
@@ -106,6 +108,78 @@ test('a stack is named by the last symbol at or below each address, without the 
     loss: () => assert.fail('no loss is expected'),
   });
   assert.deepEqual(events.stacks.stacks[events.stacks.stack[0] ?? -1], ['__schedule', 'io_schedule']);
+});
+
+test('symbols of modules, which come behind the kernel’s own in any order, are found by address as well', () => {
+  const symbols = new Symbols(
+    [
+      'ffffffff81000000 T first',
+      'ffffffff81000000 t again',
+      'ffffffff90000000 W second.part.0',
+      'rubbish',
+      'ffffffff8100000 ',
+      'ffffffff95000000 D data',
+      'ffffffffc0300000 t later\t[b]',
+      'ffffffffc0100000 t earlier\t[a]',
+      '0000c000 t low',
+    ].join('\n'),
+  );
+  const names = [0xc010n, 0xffffffff81000001n, 0xffffffff96000000n, 0xffffffffc0200000n, 0xffffffffc0300000n, 0xbfn];
+  assert.deepEqual(
+    names.map((address) => symbols.name(address)),
+    ['low', 'again', 'second', 'earlier', 'later', '0xbf'],
+  );
+  assert.equal(new Symbols('').name(5n), '0x5');
+});
+
+test('an event that is described twice is taken once, and a name of the language itself is no event', () => {
+  const events = decodeEvents({
+    streams: [{ instance: 'victim', cpu: 0, chunks: [page({ stamp: 0n, records: [record(waking('x', 1), 0)] })] }],
+    formats: [
+      ...formats(),
+      ...formats().map((format) => ({ ...format, id: format.id + 1000 })),
+      { name: 'constructor', id: 1, fields: [] },
+      { name: 'toString', id: 2, fields: [] },
+    ],
+    startNs: 0n,
+    loss: () => assert.fail('no loss is expected'),
+  });
+  assert.equal(events.tables.get('sched_waking')?.length, 1);
+  assert.deepEqual(
+    [...events.tables.keys()].filter((name) => name === 'constructor' || name === 'toString'),
+    [],
+  );
+});
+
+/** Texts of one FNV-1a hash: each part has two forms that lead to the same state. */
+function meetingTexts(parts: number): string[] {
+  let state = 0x811c9dc5;
+  let texts = [''];
+  for (let part = 0; part < parts; part += 1) {
+    const seen = new Map<number, string>();
+    for (let number = 0; ; number += 1) {
+      const text = number.toString(36).padStart(5, '0');
+      const hash = Buffer.from(text).reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), state);
+      const other = seen.get(hash);
+      seen.set(hash, text);
+      if (other === undefined) continue;
+      texts = texts.flatMap((one) => [one + other, one + text]);
+      state = hash;
+      break;
+    }
+  }
+  return texts;
+}
+
+test('texts that were made to share a hash are told apart, and not looked through one by one', () => {
+  const texts = meetingTexts(5);
+  assert.equal(new Set(texts).size, 32);
+  const strings = new Strings();
+  const interner = new TextInterner(strings);
+  const idOf = (text: string) =>
+    interner.intern(new DataView(Uint8Array.from(Buffer.from(text)).buffer), 0, text.length);
+  for (let round = 0; round < 2; round += 1) for (const text of texts) assert.equal(strings.get(idOf(text)), text);
+  assert.equal(strings.values.length, 33);
 });
 
 test('a record shorter than its format is a loss, and the rest stands', () => {

@@ -23,7 +23,7 @@ describe('diskstats', () => {
   const V5_5 = ' 259       0 nvme0n1 4513 3200 131072 9120 22010 41000 504080 150210 3 30120 159330 12 1 4096 7 88 64';
 
   it('reads 11 counters of 2.6.32, 15 of 4.18 and 17 of 5.5', () => {
-    const lines = parseDiskstats([V2_6_32, V4_18, V5_5].join('\n'));
+    const lines = [...parseDiskstats([V2_6_32, V4_18, V5_5].join('\n'))];
     assert.deepEqual(
       lines.map(({ id, name, values }) => [id, name, values.length]),
       [
@@ -42,9 +42,13 @@ describe('diskstats', () => {
   });
 
   it('passes over the four-counter partitions of 2.6.24, takes no more counters than it knows, and skips what is broken', () => {
-    const lines = parseDiskstats(
-      ['   8    1 sda1 35486 38030 38030 38030', `${V5_5} 1 2 3`, V2_6_32.replace('131072', 'x'), 'rubbish'].join('\n'),
-    );
+    const texts = [
+      '   8    1 sda1 35486 38030 38030 38030',
+      `${V5_5} 1 2 3`,
+      V2_6_32.replace('131072', 'x'),
+      'rubbish',
+    ];
+    const lines = [...parseDiskstats(texts.join('\n'))];
     assert.deepEqual(
       lines.map(({ name, values }) => [name, values.length]),
       [['nvme0n1', 17]],
@@ -52,7 +56,7 @@ describe('diskstats', () => {
   });
 
   it('reads a real file', () => {
-    const vda = parseDiskstats(fixture(`${FOLDER}/diskstats`)).find(({ name }) => name === 'vda');
+    const vda = [...parseDiskstats(fixture(`${FOLDER}/diskstats`))].find(({ name }) => name === 'vda');
     assert.equal(vda?.id, '254:0');
     assert.equal(vda?.values.length, DISK_FIELDS.length);
   });
@@ -171,7 +175,7 @@ it('no parser throws on arbitrary text, and every value that comes out is a numb
   fc.assert(
     fc.property(text, (arbitrary) => {
       const numbers = [
-        ...parseDiskstats(arbitrary).flatMap((line) => line.values),
+        ...[...parseDiskstats(arbitrary)].flatMap((line) => line.values),
         ...(parseCpuLine(arbitrary) ?? []),
         ...Object.values(parsePressure(arbitrary)),
         ...Object.values(parseSchedstat(arbitrary) ?? {}),
