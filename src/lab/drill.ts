@@ -11,7 +11,7 @@ import type { UndoJournal } from '../capture/undo.js';
 import type { Draw } from './draw.js';
 import { LabCgroup, type Controller } from './scenarios/cgroup.js';
 import { makeLoopVolume, type LoopVolume, type VolumeOptions } from './scenarios/loop-volume.js';
-import { startWorkload, type Owner, type Work, type Workload } from './workload.js';
+import { startLocker, startWorkload, type LockPlan, type Owner, type Work, type Workload } from './workload.js';
 
 export interface Drill {
   /** The cause's id, or 'healthy.' and the kind of load. */
@@ -34,6 +34,8 @@ export interface Drill {
 
 /** Names that say nothing of what is provoked. */
 const NAMES = ['mysqld', 'clickhouse', 'postgres', 'etcd', 'prometheus', 'rsyncd', 'minio', 'journald'] as const;
+
+const COMPANIONS = ['scanner', 'poller', 'importer', 'indexer'] as const;
 
 /** The unprivileged user that owns victims: an operator without root sees its own processes only. */
 export const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
@@ -122,6 +124,15 @@ export class Stage {
   /** A process beside it. */
   async companion(name: string, ...threads: readonly [Work, ...Work[]]): Promise<Workload> {
     return await this.start(name, threads);
+  }
+
+  /** Takes the lock of a file by turns, as the process that will be watched or beside it. */
+  async locker(as: 'victim' | 'companion', plan: Omit<LockPlan, 'name'>): Promise<Workload> {
+    const name = this.draw.pick(`${as}Name`, as === 'victim' ? NAMES : COMPANIONS);
+    const workload = await startLocker(this.journal, { ...plan, name }, { ...this.owner, cwd: this.home });
+    this.workloads.push(workload);
+    if (as === 'victim') this.watched = workload;
+    return workload;
   }
 
   private async start(name: string, threads: readonly [Work, ...Work[]]): Promise<Workload> {

@@ -13,6 +13,8 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -24,6 +26,8 @@ import type { Work, WorkloadEnd, WorkloadPlan } from './workload.js';
 const SLICE_MS = 50;
 /** A failed operation is tried again after this time, ms, as databases do. */
 const RETRY_MS = 20;
+/** One that does nothing by itself looks so often whether it is to end, ms. */
+const LOOK_MS = 200;
 const PAGE = 4096;
 
 /** Words that all threads share: 0 the lock (0 free, 1 held, 2 held and waited for), 1 whether to end. */
@@ -45,6 +49,8 @@ function compute(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** One operation: returns the bytes that it moved. */
 type Operation = () => number;
@@ -167,6 +173,8 @@ async function perform(work: Work, shared: Shared): Promise<WorkloadEnd> {
   const end = { operations: 0, bytes: 0, failures: 0 };
   // Nothing but the parent's signal ends this one: it sleeps in poll(2).
   if (work.does === 'wait') return await untilTheEnd(shared, end);
+  if (work.does === 'ask') return await ask(work, shared, end);
+  if (work.does === 'answer') return await answer(work, shared, end);
   const { operate, close } = prepare(work);
   const { restMs = 0, lockedOperations = 0 } = work;
   while (Atomics.load(shared, END) === 0) {
@@ -195,8 +203,60 @@ async function perform(work: Work, shared: Shared): Promise<WorkloadEnd> {
   return end;
 }
 
+/** Asks until there is an end; who answers may still have to begin. */
+async function ask(
+  { socket, restMs = 0 }: Extract<Work, { does: 'ask' }>,
+  shared: Shared,
+  end: Mutable<WorkloadEnd>,
+): Promise<WorkloadEnd> {
+  while (Atomics.load(shared, END) === 0) {
+    try {
+      const connection = connect(socket);
+      await once(connection, 'connect');
+      while (Atomics.load(shared, END) === 0) {
+        connection.write('?');
+        await once(connection, 'data');
+        end.operations += 1;
+        if (restMs > 0) await pause(restMs);
+      }
+      connection.destroy();
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      end.failures += 1;
+      await pause(RETRY_MS);
+    }
+  }
+  return end;
+}
+
+async function answer(
+  { socket, file, blockBytes }: Extract<Work, { does: 'answer' }>,
+  shared: Shared,
+  end: Mutable<WorkloadEnd>,
+): Promise<WorkloadEnd> {
+  const { operate, close } = prepareWrite({
+    does: 'write',
+    file,
+    fileBytes: blockBytes * 64,
+    blockBytes,
+    syncEvery: 1,
+  });
+  const server = createServer((connection) => {
+    connection.on('error', () => connection.destroy());
+    connection.on('data', () => {
+      end.bytes += operate();
+      end.operations += 1;
+      connection.write('!');
+    });
+  }).listen(socket);
+  await untilTheEnd(shared, end);
+  server.close();
+  close();
+  return end;
+}
+
 async function untilTheEnd(shared: Shared, end: WorkloadEnd): Promise<WorkloadEnd> {
-  while (Atomics.load(shared, END) === 0) await pause(1000);
+  while (Atomics.load(shared, END) === 0) await pause(LOOK_MS);
   return end;
 }
 

@@ -1,7 +1,7 @@
 // A process with a given behaviour, for drills: what each of its threads does, again and again, until it is told to end.
 // The parent's side: it starts the process as the user who is to own it, lets it go, and learns what it achieved.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { UserError } from '../base/errors.js';
@@ -49,6 +49,10 @@ export type Work = {
   | { readonly does: 'touch'; readonly bytes: number }
   /** Computes. */
   | { readonly does: 'compute'; readonly ms: number }
+  /** Asks the one who answers at a socket, and waits for it. */
+  | { readonly does: 'ask'; readonly socket: string }
+  /** Answers at a socket, each time after a write to a file that it has made durable. */
+  | { readonly does: 'answer'; readonly socket: string; readonly file: string; readonly blockBytes: number }
   /** Waits on a pipe that nobody writes to. */
   | { readonly does: 'wait' }
 );
@@ -78,6 +82,8 @@ export interface Owner {
   readonly gid: number;
 }
 
+export type Surroundings = Partial<Owner> & { readonly cwd?: string };
+
 /** Notes down that a process of ours is to be ended with everything else. */
 export function journalProcess(journal: UndoJournal, pid: number): void {
   const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
@@ -88,16 +94,59 @@ export function journalProcess(journal: UndoJournal, pid: number): void {
 const PATIENCE_MS = 1500;
 
 /** Starts a process that waits for `go`. It ends with its parent; where that can't be, the journal ends it. */
-export async function startWorkload(
+export function startWorkload(
   journal: UndoJournal,
   plan: WorkloadPlan,
-  surroundings: Partial<Owner> & { readonly cwd?: string } = {},
+  surroundings: Surroundings = {},
 ): Promise<Workload> {
   const program = fileURLToPath(new URL('./workload-main.js', import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify(plan)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    ...surroundings,
-  });
+  return start(journal, [process.execPath, program, JSON.stringify(plan)], surroundings);
+}
+
+/** A process that takes the lock of a file again and again (flock(2)); times in ms. */
+export interface LockPlan {
+  readonly name: string;
+  readonly file: string;
+  readonly heldMs: number;
+  readonly restMs: number;
+}
+
+/** Node has no flock(2), and Perl belongs to every Debian. It says and hears what a workload does. */
+const LOCKER = `
+use Fcntl ':flock'; use IO::Select;
+($0, my ($file, $held, $rest)) = @ARGV;
+my ($over, $count, $input) = (0, 0, IO::Select->new(\\*STDIN));
+$SIG{TERM} = $SIG{INT} = sub { $over = 1 };
+$| = 1; print "ready\\n"; sysread(STDIN, my $go, 1) or exit;
+open(my $lock, '>>', $file) or die;
+sysread(STDIN, $go, 64) if $input->can_read(0);
+until ($over) {
+  flock($lock, LOCK_EX) or last;
+  select(undef, undef, undef, $held / 1000);
+  flock($lock, LOCK_UN);
+  $count += 1;
+  last if $input->can_read($rest / 1000);
+}
+print qq({"operations":$count,"bytes":0,"failures":0}\\n);
+`;
+
+/** Starts one. */
+export function startLocker(
+  journal: UndoJournal,
+  { name, file, heldMs, restMs }: LockPlan,
+  surroundings: Surroundings = {},
+): Promise<Workload> {
+  if (spawnSync('perl', ['-MIO::Select', '-e', '1']).status !== 0)
+    throw new UserError('Locks on files are taken by perl: install it (apt-get install perl-base).');
+  return start(journal, ['perl', '-e', LOCKER, name, file, String(heldMs), String(restMs)], surroundings);
+}
+
+async function start(
+  journal: UndoJournal,
+  [program, ...args]: readonly [string, ...string[]],
+  surroundings: Surroundings,
+): Promise<Workload> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], ...surroundings });
   const { pid } = child;
   if (pid === undefined) throw new UserError('A workload could not be started: the machine refuses another process.');
   journalProcess(journal, pid);
