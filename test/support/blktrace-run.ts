@@ -11,6 +11,7 @@ import { FileMerge } from '../../src/tools/blkparse/file-merge.js';
 import { PipeSort } from '../../src/tools/blkparse/pipe-sort.js';
 import { ProcessNames, ProcessTable } from '../../src/tools/blkparse/processes.js';
 import type { Run } from '../../src/tools/blkparse/record-feed.js';
+import { TrackMemory } from '../../src/tools/blkparse/track-memory.js';
 import { Tracks } from '../../src/tools/blkparse/tracks.js';
 import { WallClock } from '../../src/tools/blkparse/wall-clock.js';
 import { BinaryDump } from '../../src/tools/blkparse/text/binary.js';
@@ -50,6 +51,7 @@ export async function readEverything(bytes: Uint8Array, mode: 'decode' | 'file' 
   };
   const names = new ProcessNames();
   const clock = new WallClock();
+  const memory = new TrackMemory();
   const buffer = new ByteBuffer((text) => (printed += text.length));
   const processes = new ProcessTable(names, false);
   const events = new Events({
@@ -60,10 +62,11 @@ export async function readEverything(bytes: Uint8Array, mode: 'decode' | 'file' 
     verbose: true,
     names,
     clock,
+    memory,
     processes,
     complain: run.complain,
   });
-  const devices = new DeviceTable(() => new Tracks(names, run.complain));
+  const devices = new DeviceTable(() => new Tracks(names, memory, run.complain));
   const window = new ByteWindow(memorySource(bytes));
   if (mode === 'file') {
     const merge = new FileMerge(run, events, 512);

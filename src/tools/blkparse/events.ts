@@ -7,6 +7,7 @@ import type { CpuState, DeviceState } from './devices.js';
 import type { Direction } from './io-stats.js';
 import type { LongestWaits, ProcessNames, ProcessTable } from './processes.js';
 import { NO_ELAPSED, sectorBehind } from './tracks.js';
+import type { Time, TrackMemory } from './track-memory.js';
 import type { WallClock } from './wall-clock.js';
 
 /** The letters that lines show for actions. */
@@ -15,8 +16,8 @@ export type Act =
 
 /** Where lines go. Times in the batch are relative to the first record by now. */
 export interface Printer {
-  /** `elapsed`: ns, NO_ELAPSED or UNKNOWN_ELAPSED. `withPayload`: whether %P shows it. May change the row's device (remaps). */
-  line(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: number, withPayload: boolean): void;
+  /** `elapsed`: ns, NO_ELAPSED, or NaN where nobody knows. `withPayload`: whether %P shows it. May change the row's device (remaps). */
+  line(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: Time, withPayload: boolean): void;
   message(batch: RecordBatch, row: number): void;
 }
 
@@ -35,6 +36,8 @@ export interface EventOptions {
   readonly verbose: boolean;
   readonly names: ProcessNames;
   readonly clock: WallClock;
+  /** What requests that are tracked begin with. */
+  readonly memory: TrackMemory;
   /** Present with `-s`. */
   readonly processes?: ProcessTable;
   readonly complain: (message: string) => void;
@@ -45,8 +48,11 @@ export class Events {
   sawDriverData = false;
   private readonly options: EventOptions;
 
+  readonly memory: TrackMemory;
+
   constructor(options: EventOptions) {
     this.options = options;
+    this.memory = options.memory;
   }
 
   /** A notification other than a message is used when it is read, not when its time comes. */
@@ -79,7 +85,7 @@ export class Events {
     const action = batch.action[row] ?? 0;
     const size = batch.size[row] ?? 0;
     const rw: Direction = ((batch.category[row] ?? 0) & CATEGORY.write) !== 0 ? 1 : 0;
-    const line = (act: Act, elapsed = NO_ELAPSED) => printer.line(act, cpu.cpu, batch, row, elapsed, false);
+    const line = (act: Act, elapsed: Time = NO_ELAPSED) => printer.line(act, cpu.cpu, batch, row, elapsed, false);
     const ofProcess = () => processes?.statsOf(batch.pid[row] ?? 0);
     switch (action) {
       case ACTION.queue:
@@ -190,7 +196,7 @@ export class Events {
     }
   }
 
-  private insertElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): number {
+  private insertElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): Time {
     if (!this.options.track) return NO_ELAPSED;
     const found = device.tracks.insert(batch, row);
     if (!found) return NO_ELAPSED;
@@ -201,14 +207,14 @@ export class Events {
     return keepLongest(figures?.allocation, rw, elapsed);
   }
 
-  private issueElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): number {
+  private issueElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): Time {
     if (!this.options.track || ((batch.category[row] ?? 0) & CATEGORY.fs) === 0) return NO_ELAPSED;
     const found = device.tracks.dispatch(batch, row);
     if (!found) return this.notFound('issue', batch, row, device);
     return keepLongest(this.options.processes?.find(found.process.pid)?.dispatch, rw, found.elapsed);
   }
 
-  private completeElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): number {
+  private completeElapsed(batch: RecordBatch, row: number, device: DeviceState, rw: Direction): Time {
     if (!this.options.track) return NO_ELAPSED;
     const found = device.tracks.complete(batch, row);
     if (!found) return this.notFound('complete', batch, row, device);
@@ -242,13 +248,13 @@ export function isOtherNotification(batch: RecordBatch, row: number): boolean {
 }
 
 /** Passes the time on. */
-function keepLongest(waits: LongestWaits | undefined, rw: Direction, elapsed: number): number {
-  if (waits && (Number.isNaN(elapsed) || isLater(elapsed, waits[rw] ?? 0))) waits[rw] = elapsed;
+function keepLongest(waits: LongestWaits | undefined, rw: Direction, elapsed: Time): Time {
+  if (waits && (Number.isNaN(elapsed) || isLater(elapsed, waits[rw]))) waits[rw] = elapsed;
   return elapsed;
 }
 
 /** Negative times are huge to blkparse, which takes them for unsigned. */
-function isLater(a: number, b: number): boolean {
+function isLater(a: Time, b: Time): boolean {
   return a < 0 === b < 0 ? a > b : a < 0;
 }
 

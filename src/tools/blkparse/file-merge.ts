@@ -5,6 +5,7 @@ import { RecordBatch } from '../../model/blktrace.js';
 import type { ByteWindow } from '../../decode/blktrace/source.js';
 import type { CpuState, DeviceState } from './devices.js';
 import { isOtherNotification, type Events } from './events.js';
+import { isTrackSized } from './track-memory.js';
 import { RecordFeed, type Fault, type Run } from './record-feed.js';
 
 /** `-w`, in nanoseconds; in file mode the end belongs to it. */
@@ -46,6 +47,7 @@ class Stream {
         break;
       }
       const row = batch.length - 1;
+      if (isTrackSized(batch, row)) events.memory.read();
       if (batch.cpu[row] !== this.cpu.cpu) {
         run.complain(`cpu ${this.cpu.cpu} trace info has error cpu ${(batch.cpu[row] ?? 0) | 0}`);
         this.foreign += 1;
@@ -53,6 +55,8 @@ class Stream {
         counted += 1;
       } else if (isOtherNotification(batch, row)) {
         events.notify(batch, row);
+        // In pipe mode blkparse keeps it for good.
+        events.memory.giveRecord(batch, row);
         batch.length = row;
       } else counted += 1;
     }
@@ -99,6 +103,7 @@ export class FileMerge {
 
   /** Adds a CPU's file and reads its beginning: names in it are known from now on. */
   async add(window: ByteWindow, device: DeviceState, cpu: number): Promise<void> {
+    if (cpu > 0) this.events.memory.sortFree();
     const stream = new Stream(window, this.run, this.limit, device, cpu);
     if (await stream.prime(this.run, this.events)) this.insert(stream);
   }
@@ -117,6 +122,7 @@ export class FileMerge {
     const genesisLow = Number(genesis & 0xffff_ffffn);
     const from = new Bound(window.start);
     const to = new Bound(window.end);
+    let keepsSized = false;
     while (!run.stopped && this.head) {
       const stream = this.head;
       const { batch, row, cpu, device } = stream;
@@ -124,6 +130,10 @@ export class FileMerge {
       const low = ((batch.timeLow[row] ?? 0) - genesisLow) >>> 0;
       const high = ((batch.timeHigh[row] ?? 0) - genesisHigh - borrow) >>> 0;
       cpu.seen += 1;
+      events.memory.show();
+      if (isTrackSized(batch, row)) keepsSized = true;
+      // blkparse keeps as many records of a CPU as it reads ahead, or more, before it gives the first ones' memory back.
+      if (keepsSized && cpu.seen > this.limit) events.memory.lose();
       if (to.isBelow(high, low)) return;
       batch.timeHigh[row] = high;
       batch.timeLow[row] = low;

@@ -143,6 +143,7 @@ export class PipeSort {
       if (!isMessage) cpu.lastSequence = batch.sequence[0] ?? 0;
       cpu.seen += 1;
       if (((batch.category[0] ?? 0) & mask) !== 0) events.show(batch, 0, cpu, device);
+      events.memory.giveRecord(batch, 0);
       waiting.removeFirst();
     }
   }

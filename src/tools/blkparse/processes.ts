@@ -2,6 +2,7 @@
 // The first name that is heard of a process id stays, as in blkparse; a process that nobody named becomes "unknown" once it is counted.
 
 import { IoStats } from './io-stats.js';
+import type { Time } from './track-memory.js';
 
 export interface Process {
   readonly pid: number;
@@ -32,16 +33,16 @@ export class ProcessNames {
 }
 
 /** The longest waits of one process, in nanoseconds, by direction. NaN once an unknown time went into one. */
-export type LongestWaits = Float64Array;
+export type LongestWaits = [reads: Time, writes: Time];
 
 export class ProcessStats {
   readonly process: Process;
   readonly stats = new IoStats();
   /** Whether other processes of the same name are counted here (`-h`). */
   moreThanOne = false;
-  readonly allocation: LongestWaits = new Float64Array(2);
-  readonly dispatch: LongestWaits = new Float64Array(2);
-  readonly completion: LongestWaits = new Float64Array(2);
+  readonly allocation: LongestWaits = [0, 0];
+  readonly dispatch: LongestWaits = [0, 0];
+  readonly completion: LongestWaits = [0, 0];
 
   constructor(process: Process) {
     this.process = process;

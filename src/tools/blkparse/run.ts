@@ -12,6 +12,7 @@ import { FileMerge } from './file-merge.js';
 import { PipeSort } from './pipe-sort.js';
 import { ProcessNames, ProcessTable } from './processes.js';
 import type { Run } from './record-feed.js';
+import { TrackMemory } from './track-memory.js';
 import { Tracks } from './tracks.js';
 import { WallClock } from './wall-clock.js';
 import { BinaryDump } from './text/binary.js';
@@ -81,7 +82,8 @@ export class BlkparseRun {
           ? this.held
           : new HeldOutput(FileOutput.open(options.dump), DUMP_BUFFER, () => undefined);
     this.processes = options.perProcess ? new ProcessTable(this.names, options.byName) : undefined;
-    this.devices = new DeviceTable(() => new Tracks(this.names, complain));
+    const memory = new TrackMemory();
+    this.devices = new DeviceTable(() => new Tracks(this.names, memory, complain));
     const { buffer, clock, dumped, names } = this;
     this.events = new Events({
       ...(options.textWanted && { printer: new Lines(buffer, names, clock, options.formats, complain) }),
@@ -92,6 +94,7 @@ export class BlkparseRun {
       verbose: options.verbose,
       names,
       clock,
+      memory,
       complain,
     });
   }

@@ -1,20 +1,15 @@
 // `-t`: requests that are under way on one device, by their first sector, and the time between their stages.
-// blkparse leaves the times of a fresh request uninitialised; where it would compute with such a time the result here is UNKNOWN.
+// blkparse leaves the times of a fresh request as it finds them in memory (track-memory.ts).
 
 import { sectorOf, type RecordBatch } from '../../model/blktrace.js';
 import type { Process, ProcessNames } from './processes.js';
+import { elapsedBetween, type Time, type Times, type TrackMemory } from './track-memory.js';
 
 /** Nothing is printed. blkparse takes a difference of -1 for this too. */
 export const NO_ELAPSED = -1;
-/** blkparse prints what happened to be in memory. */
-export const UNKNOWN_ELAPSED = NaN;
 
-interface Track {
+interface Track extends Times {
   readonly process: Process;
-  /** Nanoseconds; NaN as long as that stage was not seen. */
-  allocated: number;
-  queued: number;
-  dispatched: number;
 }
 
 /** Sectors from this upper half on are kept as bigints: as numbers some of them would be the same. */
@@ -65,10 +60,12 @@ class BySector {
 export class Tracks {
   private readonly names: ProcessNames;
   private readonly complain: (message: string) => void;
+  private readonly memory: TrackMemory;
   private readonly bySector = new BySector();
 
-  constructor(names: ProcessNames, complain: (message: string) => void) {
+  constructor(names: ProcessNames, memory: TrackMemory, complain: (message: string) => void) {
     this.names = names;
+    this.memory = memory;
     this.complain = complain;
   }
 
@@ -83,27 +80,28 @@ export class Tracks {
   }
 
   /** I: the time since G, and whose request it is; undefined where G was at time 0, which to blkparse is none. */
-  insert(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
+  insert(batch: RecordBatch, row: number): { elapsed: Time; process: Process } | undefined {
     const track = this.findOrAdd(batch, row);
     track.queued = timeOf(batch, row);
     const { allocated, process } = track;
-    return allocated === 0 ? undefined : { process, elapsed: track.queued - allocated };
+    return allocated === 0 ? undefined : { process, elapsed: elapsedBetween(allocated, track.queued) };
   }
 
   /** D: the time since I; undefined where the request is not known. */
-  dispatch(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
+  dispatch(batch: RecordBatch, row: number): { elapsed: Time; process: Process } | undefined {
     const track = this.bySector.get(batch, row);
     if (!track) return undefined;
     track.dispatched = timeOf(batch, row);
-    return { process: track.process, elapsed: track.dispatched - track.queued };
+    return { process: track.process, elapsed: elapsedBetween(track.queued, track.dispatched) };
   }
 
   /** C: the time since D; the request is over. */
-  complete(batch: RecordBatch, row: number): { elapsed: number; process: Process } | undefined {
+  complete(batch: RecordBatch, row: number): { elapsed: Time; process: Process } | undefined {
     const track = this.bySector.get(batch, row);
     if (!track) return undefined;
     this.bySector.delete(batch, row);
-    return { process: track.process, elapsed: timeOf(batch, row) - track.dispatched };
+    this.memory.give(track);
+    return { process: track.process, elapsed: elapsedBetween(track.dispatched, timeOf(batch, row)) };
   }
 
   /** F: a request grows at its front; false where the one behind is not known. `device` is for the complaint. */
@@ -120,7 +118,7 @@ export class Tracks {
     let track = this.bySector.get(batch, row);
     if (!track) {
       const process = this.names.add(batch.pid[row] ?? 0);
-      track = { process, allocated: UNKNOWN_ELAPSED, queued: UNKNOWN_ELAPSED, dispatched: UNKNOWN_ELAPSED };
+      track = { process, ...this.memory.take() };
       this.bySector.set(batch, row, track);
     }
     return track;

@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { beginnings, cpuRecords, damaged } from '../../support/blktrace-arbitrary.js';
 import { CATEGORY, NOTIFY } from '../../../src/model/blktrace.js';
-import { assertSame, makeFolder } from '../../support/blkparse.js';
+import { assertSame, makeFolder, runOurs } from '../../support/blkparse.js';
 import { bigEndian, traceBytes, writeRecord, type TraceRecord } from '../../support/blktrace.js';
 import { fixturePath } from '../../support/fixtures.js';
 import { needsCommand } from '../../support/requirements.js';
@@ -92,6 +92,15 @@ describe('blkparse on recorded traces', { skip }, () => {
       }
     });
   }
+
+  test('prints every time that blkparse prints of files, also of requests that no scheduler had', async () => {
+    for (const name of ['ext4-none-buffered-fsync', 'partitions-remap', 'two-devices']) {
+      makeFolder(folder, {});
+      const { stdout } = await runOurs(folder, ['-t', '-s', '-i', path.join(fixtures, name)], undefined);
+      assert.ok(stdout.includes('  D  '));
+      assert.ok(!stdout.includes('?'), name);
+    }
+  });
 
   test('prints a stream of tracefs, which has no sequence numbers and no names', async () => {
     makeFolder(folder, {});

@@ -6,6 +6,7 @@ import type { ProcessNames } from '../processes.js';
 import { NO_ELAPSED } from '../tracks.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { elapsedText, nameOf, payloadText, putHex, putWide, TimeParts } from './fields.js';
+import type { Time } from '../track-memory.js';
 import { rwbsColumn } from './rwbs.js';
 
 const SPACE = 0x20;
@@ -29,7 +30,7 @@ export class DefaultLine {
     this.names = names;
   }
 
-  put(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: number, withPayload: boolean): void {
+  put(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: Time, withPayload: boolean): void {
     if (act === 'A') {
       this.remap(act, cpu, batch, row);
       return;
@@ -121,7 +122,7 @@ export class DefaultLine {
     return text;
   }
 
-  private completion(batch: RecordBatch, row: number, elapsed: number, withPayload: boolean): void {
+  private completion(batch: RecordBatch, row: number, elapsed: Time, withPayload: boolean): void {
     const { out } = this;
     if (isCommand(batch, row)) {
       if (withPayload) this.payload(batch, row);
@@ -135,7 +136,7 @@ export class DefaultLine {
     out.byte(0x5d);
   }
 
-  private request(batch: RecordBatch, row: number, elapsed: number, withPayload: boolean): void {
+  private request(batch: RecordBatch, row: number, elapsed: Time, withPayload: boolean): void {
     const { out } = this;
     if (isCommand(batch, row)) {
       out.number(batch.size[row] ?? 0);
@@ -155,7 +156,7 @@ export class DefaultLine {
     this.out.text(') ');
   }
 
-  private elapsed(elapsed: number): void {
+  private elapsed(elapsed: Time): void {
     this.out.text(`(${elapsedText(elapsed).padStart(8)}) `);
   }
 

@@ -2,6 +2,7 @@
 
 import { payloadNumber, type RecordBatch } from '../../../model/blktrace.js';
 import type { Process } from '../processes.js';
+import type { Time } from '../track-memory.js';
 import type { ByteBuffer } from './byte-buffer.js';
 
 const BILLION = 1_000_000_000;
@@ -73,7 +74,7 @@ export function putHex(out: ByteBuffer, batch: RecordBatch, row: number): void {
 }
 
 /** A difference of times as an unsigned number of at least eight columns; `?` where it is unknown. */
-export function elapsedText(elapsed: number): string {
+export function elapsedText(elapsed: Time): string {
   if (Number.isNaN(elapsed)) return '?';
   return elapsed < 0 ? BigInt.asUintN(64, BigInt(elapsed)).toString() : elapsed.toString();
 }

@@ -12,6 +12,7 @@ import type { WallClock } from '../wall-clock.js';
 import { NO_ELAPSED } from '../tracks.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { elapsedText, nameOf, payloadText, putHex, TimeParts } from './fields.js';
+import type { Time } from '../track-memory.js';
 import { rwbsOf } from './rwbs.js';
 
 /** Actions that `-F` knows, by the first letter of what lines show. */
@@ -110,7 +111,7 @@ export class FormattedLine {
   }
 
   /** Throws FormatStop where blkparse ends: at an invalid escape, and at %u without a time to print. */
-  put(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: number, withPayload: boolean): void {
+  put(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: Time, withPayload: boolean): void {
     for (const part of this.parts) {
       if (part instanceof Uint8Array) this.out.raw(part);
       else if ('invalidEscape' in part) {
@@ -130,7 +131,7 @@ export class FormattedLine {
     cpu: number,
     batch: RecordBatch,
     row: number,
-    elapsed: number,
+    elapsed: Time,
     withPayload: boolean,
   ): void {
     const { out } = this;
@@ -213,7 +214,7 @@ function wideText(high: number, low: number): string {
 }
 
 /** blkparse divides the unsigned number, so a negative difference is huge here too. */
-function microseconds(elapsed: number): string {
+function microseconds(elapsed: Time): string {
   const text = elapsedText(elapsed);
   return text === '?' ? text : (BigInt(text) / 1000n).toString();
 }

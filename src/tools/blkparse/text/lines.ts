@@ -7,6 +7,7 @@ import type { ProcessNames } from '../processes.js';
 import type { WallClock } from '../wall-clock.js';
 import type { ByteBuffer } from './byte-buffer.js';
 import { DefaultLine } from './default-line.js';
+import type { Time } from '../track-memory.js';
 import { FORMAT_LETTERS, FormattedLine } from './format.js';
 
 /** Formats by the first letter of the action, as they were given: an earlier `-f` goes before a later one. */
@@ -47,7 +48,7 @@ export class Lines implements Printer {
     }
   }
 
-  line(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: number, withPayload: boolean): void {
+  line(act: Act, cpu: number, batch: RecordBatch, row: number, elapsed: Time, withPayload: boolean): void {
     const formatted = this.formatted.size === 0 ? undefined : this.formatted.get(act.charAt(0));
     (formatted ?? this.byDefault).put(act, cpu, batch, row, elapsed, withPayload);
   }

@@ -4,13 +4,14 @@
 import type { DeviceState } from '../devices.js';
 import { IoStats, type Direction, type Figure } from '../io-stats.js';
 import type { ProcessStats, ProcessTable } from '../processes.js';
+import type { Time } from '../track-memory.js';
 import { compareVersions } from './version-order.js';
 
 const UNITS = ['', 'K', 'M', 'G', 'P'] as const;
 const GAP = ' '.repeat(8);
 
 /** Figures are unsigned 64-bit numbers: what falls below zero wraps. */
-function unsigned(value: number): bigint {
+function unsigned(value: Time): bigint {
   return BigInt.asUintN(64, BigInt(value));
 }
 
@@ -135,7 +136,7 @@ export class Statistics {
     }
   }
 
-  private microseconds(nanoseconds: number): string {
+  private microseconds(nanoseconds: Time): string {
     if (Number.isNaN(nanoseconds)) return '?'.padStart(8);
     return this.group((unsigned(nanoseconds) / 1000n).toString()).padStart(8);
   }

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeviceTable } from '../../../../src/tools/blkparse/devices.js';
 import { ProcessNames } from '../../../../src/tools/blkparse/processes.js';
+import { TrackMemory } from '../../../../src/tools/blkparse/track-memory.js';
 import { Tracks } from '../../../../src/tools/blkparse/tracks.js';
 import { Statistics } from '../../../../src/tools/blkparse/text/statistics.js';
 
 test('thousands are separated on demand, and more than a million of a unit is a thousand of the next', () => {
-  const devices = new DeviceTable(() => new Tracks(new ProcessNames(), assert.fail));
+  const devices = new DeviceTable(() => new Tracks(new ProcessNames(), new TrackMemory(), assert.fail));
   const device = devices.addNamed('sda');
   const cpu = device.cpuState(3);
   cpu.seen = 1;
