@@ -7,9 +7,11 @@ import {
   slowdownOf,
   slowness,
   slowStretches,
+  spreadOf,
   type Slowdown,
   type Slowness,
   type SlowStretch,
+  type Spread,
 } from '../analysis/requests/disk-load.js';
 import { cpuShare, IDLE } from '../analysis/machine/cpu-time.js';
 import { valueAt } from '../analysis/machine/series.js';
@@ -62,6 +64,8 @@ interface Slow extends Waited {
   /** The class that cost the victim most, and all that can tell. */
   readonly first: Slowness;
   readonly classes: readonly Slowness[];
+  /** How the times of the first class are spread over the victim's life. */
+  readonly spread: Spread | undefined;
 }
 
 function waited(m: Victim, lost: readonly Interval[]): Waited {
@@ -194,7 +198,11 @@ function judgeRequests(m: WithRequests): Judgement<Slow | Grown> {
   const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
   if (first && found.share >= JUDGING.noticeable) {
     const confidence = ramp(first.factor, SLOW.sure);
-    return holds({ share: found.share, confidence, lost: found.lost }, { ...found, way: 'slow', first, classes });
+    const spread = spreadOf(load, requests, first.class, account);
+    return holds(
+      { share: found.share, confidence, lost: found.lost },
+      { ...found, way: 'slow', first, classes, spread },
+    );
   }
   return judgeGrown(m) ?? ruledOut(fastEnough(m, found.share));
 }
@@ -206,14 +214,61 @@ function fastEnough(m: WithRequests, share: number): string {
     : `${diskName(m)} served nothing`;
 }
 
-function tellSlow({ first, classes, share, lost, beneath }: Slow, m: Victim): Told {
+/** True where few requests make up most of the time and half of all are quick: the disk is not slow, it hangs now and then. */
+function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
+  return (
+    spread !== undefined &&
+    spread.count >= SLOW.hangs.leastOf &&
+    // A disk that has become slow is slow for all that come after it.
+    (spread.heavy.count === 1 || spread.heavy.count <= SLOW.hangs.mostShare * spread.heavy.among) &&
+    spread.medianMs <= norm.fixedMs &&
+    spread.heavy.leastMs >= SLOW.hangs.times * spread.medianMs
+  );
+}
+
+function hangSentence(
+  name: string,
+  share: number,
+  first: Slowness,
+  { count, medianMs, longestMs, heavy }: Spread,
+): string {
+  const how =
+    heavy.count === 1
+      ? `one of its ${count} ${first.class} took ${duration(longestMs)}`
+      : `${heavy.count} of its ${count} ${first.class} took ${duration(heavy.leastMs)} to ${duration(longestMs)}`;
+  return `${name} ${heavy.count === 1 ? 'hung once' : 'hangs now and then'}: ${how} of its own time, half of all no more than ${duration(medianMs)}, and the victim waited for it ${percent(share)} of its time.`;
+}
+
+/** A disk that is slow throughout is the wrong one, or overloaded; one that hangs has something that happens to it. */
+function lookAtHangs(name: string): string {
+  return `Ask what happens to ${name} at those times: dmesg (resets, timeouts, path failover), the provider’s events, firmware, power states, a snapshot or a rebuild beneath.`;
+}
+
+function spreadEvidence(spread: Spread | undefined, { class: which }: Slowness): Argument[] {
+  if (!spread) return [];
+  const { count, medianMs, longestMs, heavy } = spread;
+  return [
+    {
+      measure: `all ${which}`,
+      value: said`half of ${number(count)} within ${time(medianMs)}, the longest ${time(longestMs)}`,
+      meaning: `${heavy.count === 1 ? 'the longest alone makes' : `the ${heavy.count} longest make`} up half of their time`,
+      source: 'block:block_rq_issue → block:block_rq_complete',
+    },
+  ];
+}
+
+function tellSlow({ first, classes, spread, share, lost, beneath }: Slow, m: Victim): Told {
   const name = diskName(m);
+  const isHang = hangs(spread, m);
   const of = first.requests === 1 ? `one of the ${first.class}` : `each of ${first.requests} ${first.class}`;
   return {
-    sentence: `${name} is slow: it took ${duration(first.serviceMs / first.requests)} of its own time for ${of}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+    sentence: isHang
+      ? hangSentence(name, share, first, spread)
+      : `${name} is slow: it took ${duration(first.serviceMs / first.requests)} of its own time for ${of}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
     culprit: beneath.culprit,
     evidence: [
       ...classes.map((one) => serviceTime(one, m)),
+      ...spreadEvidence(spread, first),
       {
         measure: 'victim waiting for the device',
         value: said`${time(total(lost))} (${part(share)})`,
@@ -232,7 +287,10 @@ function tellSlow({ first, classes, share, lost, beneath }: Slow, m: Victim): To
     advice:
       beneath.advice.length > 0
         ? beneath.advice
-        : [lookAt(name), 'Compare with another volume of the same kind on the same machine.'],
+        : [
+            isHang ? lookAtHangs(name) : lookAt(name),
+            'Compare with another volume of the same kind on the same machine.',
+          ],
   };
 }
 

@@ -35,19 +35,23 @@ export const cause = defineCause({
   },
   tell({ share }, m) {
     const mount = mountOfVictim(m);
+    const times = timesIn(m.account, ['fs-frozen']);
+    // Whoever waits until the end was not thawed; what is over can't be undone.
+    const isOver = (times.at(-1)?.to ?? 0) < m.account.to - FROZEN.stillMs;
+    const where = `The filesystem${mount === undefined ? '' : ` at ${mount}`}`;
     return {
-      sentence: `The filesystem${mount === undefined ? '' : ` at ${mount}`} is frozen: the victim waited ${percent(share)} of its time for it to be thawed.`,
+      sentence: `${where} ${isOver ? 'was frozen for a time' : 'is frozen'}: the victim waited ${percent(share)} of its time for it to be thawed.`,
       culprit: mount === undefined ? null : { kind: 'filesystem', name: mount },
       evidence: [
         {
           measure: 'waiting for the freeze to end',
-          value: said`${time(total(timesIn(m.account, ['fs-frozen'])))} (${part(share)})`,
+          value: said`${time(total(times))} (${part(share)})`,
           meaning: 'asleep where a write begins (sb_start_write), which only a frozen filesystem makes wait',
           source: FIDELITY[m.account.source].waits,
         },
       ],
       advice: [
-        advise`If no snapshot is under way, thaw it: ${thaw(mount)}.`,
+        ...(isOver ? [] : [advise`If no snapshot is under way, thaw it: ${thaw(mount)}.`]),
         'Look at what takes snapshots of the volume: a backup agent, LVM, the hypervisor’s guest agent (fsfreeze hooks).',
       ],
     };

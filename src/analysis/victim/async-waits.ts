@@ -1,16 +1,17 @@
 // Waits in io_uring_enter(2) and io_getevents(2) are for whatever completes first. The kernel marks them as waits for I/O, whatever that is: a
-// read of an empty pipe, a timer, nothing at all. Where no request of the process's own was under way and none woke it, it waited for
-// input and for no disk. In a file of its own because it is decided before the thread is chosen that was held up longest.
+// read of an empty pipe, a timer, nothing at all. While no request of the process's own was under way and none woke it, it waited for
+// input and for no disk; or, where another of its threads waited for a frozen filesystem, for what that had to send. In a file of its own
+// because it is decided before the thread is chosen that was held up longest.
 
 import type { Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
-import { firstEndingAfter, intersect, union, without, type Interval } from '../../base/intervals.js';
+import { intersect, union, without, type Interval } from '../../base/intervals.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { linkWakes, ownRequests, underWay } from './own-requests.js';
 
 /** In what an io_uring's own workers do the work that it waits for, other than with requests. */
-const WORK: readonly State[] = ['dirty-throttle', 'journal', 'fs-lock', 'fs-frozen', 'reclaim', 'swap', 'block-queue'];
+const WORK: readonly State[] = ['dirty-throttle', 'journal', 'fs-lock', 'reclaim', 'swap', 'block-queue'];
 
 const FOR_IO: readonly State[] = ['block-device', 'block-held'];
 
@@ -37,26 +38,32 @@ export function withIdleWaits(
   const worked = union(
     [...lines].flatMap(([thread, line]) => (isWorker(thread) ? line.filter(({ state }) => WORK.includes(state)) : [])),
   );
-  return new Map([...lines].map(([thread, line]) => [thread, withIdle(line, isCandidate, asked, worked, about)]));
+  const frozen = union([...lines.values()].flat().filter(({ state }) => state === 'fs-frozen'));
+  const busy = union([...asked, ...worked]);
+  return new Map([...lines].map(([thread, line]) => [thread, withIdle(line, isCandidate, busy, frozen, about)]));
 }
 
 function withIdle(
   line: readonly Segment[],
   isCandidate: (segment: Segment) => boolean,
-  asked: readonly Interval[],
-  worked: readonly Interval[],
+  busy: readonly Interval[],
+  frozen: readonly Interval[],
   { requests, isKernelThread }: AsyncWaits,
 ): readonly Segment[] {
   const candidates = line.filter(isCandidate);
   if (candidates.length === 0) return line;
   // A bio that a cgroup's limit held back is nobody's, and the wake-up behind its completion tells whose it was.
   const wakes = linkWakes(candidates, requests, -1, isKernelThread);
-  const isAsked = ({ from, to }: Segment) => (asked[firstEndingAfter(asked, from)]?.from ?? Infinity) < to;
-  const idle = new Set(candidates.filter((one, index) => wakes[index] === -1 && !isAsked(one)));
+  const unlinked = new Set(candidates.filter((_, index) => wakes[index] === -1));
   return line.flatMap((segment) => {
-    if (!idle.has(segment)) return [segment];
-    const busy = intersect([segment], worked);
-    const rest = without([segment], busy).map((part) => ({ ...segment, ...part, state: 'pipe-socket' as const }));
-    return [...rest, ...busy.map((part) => ({ ...segment, ...part }))].sort((a, b) => a.from - b.from);
+    if (!unlinked.has(segment)) return [segment];
+    const atWork = intersect([segment], busy);
+    const rest = without([segment], atWork);
+    const part = (state: State) => (of: Interval) => ({ ...segment, ...of, state });
+    return [
+      ...atWork.map(part(segment.state)),
+      ...intersect(rest, frozen).map(part('fs-frozen')),
+      ...without(rest, frozen).map(part('pipe-socket')),
+    ].sort((a, b) => a.from - b.from);
   });
 }

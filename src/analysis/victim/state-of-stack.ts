@@ -12,7 +12,7 @@ interface Rule {
 }
 
 const FILESYSTEM =
-  /^(ext4|xfs|btrfs|f2fs|nfs|fuse|iomap|generic_file|vfs_|ksys_p?write|do_sys_open|path_openat|do_unlinkat|lock_rename)/;
+  /^_{0,2}(ext4|xfs|btrfs|f2fs|nfs|fuse|iomap|generic_file|vfs_|do_page_mkwrite|ksys_p?write|do_sys_open|path_openat|do_unlinkat|lock_rename)/;
 
 const RULES: readonly Rule[] = [
   {

@@ -3,11 +3,12 @@
 
 import { findOnset } from '../../analysis/victim/onset.js';
 import { shareOf, type Measures } from '../../analysis/measures.js';
+import { recurrenceOf } from '../../analysis/victim/recurrence.js';
 import { wallTime } from '../../model/case.js';
 import { phasesOf } from '../../analysis/victim/probe-phases.js';
 import { threadName } from '../../analysis/machine/processes.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
-import { part, said, time } from '../../model/quantity.js';
+import { number, part, said, time } from '../../model/quantity.js';
 import type { Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
@@ -62,6 +63,27 @@ function heldByOthers({ account, input }: Measures): Argument[] {
   ];
 }
 
+/** When the time was lost, where that comes and goes; a cause that tells it itself says it better. */
+function whenLost({ cause, finding }: Holding, { account }: Measures): Argument[] {
+  const again = account && recurrenceOf(finding.lost, account.from, account.to);
+  if (!again || finding.evidence.some(({ measure }) => measure === 'bursts')) return [];
+  const { count, meanMs, longestMs, periodMs } = again;
+  return [
+    {
+      measure: 'when',
+      value:
+        periodMs === undefined
+          ? said`${number(count)} times, ${time(meanMs)} on average, the longest ${time(longestMs)}`
+          : said`${number(count)} times, ${time(meanMs)} on average, one every ${time(periodMs)}`,
+      meaning:
+        periodMs === undefined
+          ? 'it comes and goes'
+          : 'it returns at a fixed distance: something starts it on a schedule',
+      source: `the victim’s time that ${cause.id} explains`,
+    },
+  ];
+}
+
 function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   const { account, input } = m;
   const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
@@ -84,7 +106,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: finding.culprit,
     sentence: finding.sentence,
-    evidence: [...finding.evidence, ...heldByOthers(m)].map(evidenceOf),
+    evidence: [...finding.evidence, ...whenLost({ cause, finding }, m), ...heldByOthers(m)].map(evidenceOf),
     advice: finding.advice.map(adviceOf),
   };
 }

@@ -171,6 +171,13 @@ export const SLOW = thresholds('dev.slow', {
     means: 'What is left of it then.',
     basis: { prior: 'the CPUs explain it as well' },
   },
+  hangs: {
+    value: { leastOf: 20, mostShare: 0.1, times: 10 },
+    unit: { leastOf: 'requests', mostShare: 'share', times: 'ratio' },
+    means:
+      'Of at least so many requests, up to this share of those from the first to the last of them makes up half of the time, each so many times longer than half of all: it hangs now and then.',
+    basis: { prior: 'a slow disk is slow for most requests; a tenth with most of the time is something that happens' },
+  },
   leastHungMs: {
     value: 1000,
     unit: 'ms',

@@ -9,6 +9,12 @@ export const FROZEN = thresholds('fs.frozen', {
     means: 'How sure it is.',
     basis: { prior: 'nothing but a freeze makes a write wait at its beginning' },
   },
+  stillMs: {
+    value: 100,
+    unit: 'ms',
+    means: 'Who still waited this long before the end of the recording was not thawed.',
+    basis: { derived: 'a sample at 10 Hz' },
+  },
 });
 
 export const FULL = thresholds('fs.full', {

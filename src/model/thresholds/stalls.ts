@@ -35,6 +35,27 @@ export const NEIGHBOURS = thresholds('neighbours', {
   },
 });
 
+export const RECURRENCE = thresholds('recurrence', {
+  least: {
+    value: 2,
+    unit: 'count',
+    means: 'What was lost in so many stretches comes and goes.',
+    basis: { derived: 'one stretch does not return' },
+  },
+  mostIrregular: {
+    value: 10,
+    unit: 'count',
+    means: 'More stretches than these without a period are how the victim works, and no event that returns.',
+    basis: { prior: 'nobody counts more of them' },
+  },
+  mostCovered: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Stretches that cover more of its time than this are a stall that pauses, and no event that returns.',
+    basis: { derived: 'the larger part' },
+  },
+});
+
 export const ONSET = thresholds('onset', {
   binMs: {
     value: 100,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withIdleWaits } from '../../../src/analysis/victim/async-waits.js';
 import { sampledLine } from '../../../src/analysis/victim/samples.js';
+import type { State } from '../../../src/model/states.js';
 import type { Segment } from '../../../src/model/segment.js';
 import { aCase, NO_COUNTERS, series } from '../../support/case.js';
 import { ME, requestsOf } from '../../support/measures.js';
@@ -17,17 +18,19 @@ const NO_OWNERS = {
   share: new Float64Array(0),
 };
 
-test('while a worker of the ring waits for the filesystem, so does who waits for the ring', () => {
+test('while a worker of the ring waits for a lock of the filesystem, so does who waits for the ring; for a freeze with any thread', () => {
   const waiting: Segment = { from: 0, to: 1000, state: 'block-device' };
-  const frozen: Segment[] = [
-    { from: 0, to: 300, state: 'asleep' },
-    { from: 300, to: 700, state: 'fs-frozen' },
-  ];
-  const linesFor = (worker: number) =>
+  const linesFor = (state: State, isWorker: boolean) =>
     withIdleWaits(
-      new Map([
+      new Map<number, readonly Segment[]>([
         [ME, [waiting]],
-        [77, frozen],
+        [
+          77,
+          [
+            { from: 0, to: 300, state: 'asleep' },
+            { from: 300, to: 700, state },
+          ],
+        ],
       ]),
       {
         requests: requestsOf([]),
@@ -35,17 +38,19 @@ test('while a worker of the ring waits for the filesystem, so does who waits for
         threads: new Set([ME, 77]),
         isAsync: () => true,
         isKernelThread: () => false,
-        isWorker: (thread) => thread === worker,
+        isWorker: (thread) => isWorker && thread === 77,
       },
     )
       .get(ME)
-      ?.map(({ from, to, state }) => [from, to, state]);
-  assert.deepEqual(linesFor(77), [
+      ?.map((one) => [one.from, one.to, one.state]);
+  const meanwhile = (state: State) => [
     [0, 300, 'pipe-socket'],
-    [300, 700, 'block-device'],
+    [300, 700, state],
     [700, 1000, 'pipe-socket'],
-  ]);
-  assert.deepEqual(linesFor(0), [[0, 1000, 'pipe-socket']]);
+  ];
+  assert.deepEqual(linesFor('fs-lock', true), meanwhile('block-device'));
+  assert.deepEqual(linesFor('fs-lock', false), [[0, 1000, 'pipe-socket']]);
+  assert.deepEqual(linesFor('fs-frozen', false), meanwhile('fs-frozen'));
 });
 
 test('samples take such a wait for input where no byte ever moved, and for a limit’s where the disk idles and some did', () => {
