@@ -1,4 +1,4 @@
-// Some thousand mutated traces through decoder and engines. `node dist/bench/blktrace-fuzz.js 1000000` tries as many as one likes.
+// Some thousand mutated traces through decoder and engines. `bench/fuzz.ts` tries as many as one likes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Allowance } from '../../src/base/allowance.js';
 import { OwnReadingsDecoder } from '../../src/recording/own-readings.js';
 import { reading } from '../support/tape.js';
 
@@ -35,4 +36,46 @@ test('the kernel’s threads are those of all readings together, and what is no 
     own.losses.map(({ code }) => code),
     ['log-damaged', 'log-damaged'],
   );
+});
+
+test('what is kept of the recorder’s own readings is bounded, whatever they claim, and nonsense costs more than sense', () => {
+  const file = JSON.stringify({ pid: 1, inode: 2, device: '8:1', source: '', path: '/a', how: 'open' });
+  for (const [name, text, most] of [
+    ['iowitness:file', file, 150],
+    ['iowitness:file', '{}', 10],
+    ['iowitness:recorder', 'null', 10],
+  ] as const) {
+    const allowance = new Allowance(100_000);
+    const decoder = new OwnReadingsDecoder(0n, allowance);
+    for (let at = 0; at < 1000; at += 1) decoder.take(reading(at, name, text));
+    const { files, losses } = decoder.within({ from: 0, to: Infinity });
+    const kept = files.length + losses.length;
+    assert.ok(kept > 3 && kept < most, `${name} ${text}: ${kept}`);
+    assert.ok(allowance.refused > 0);
+  }
+});
+
+test('what is not kept takes nothing of the allowance: a volume that stays as it is, and clocks', () => {
+  const volume = { mountPoint: '/', blockBytes: 1, blocks: 1, free: 1, available: 1, files: 1, freeFiles: 1 };
+  const allowance = new Allowance(10_000);
+  const decoder = new OwnReadingsDecoder(0n, allowance);
+  for (let at = 0; at < 1000; at += 1) {
+    decoder.take(reading(at, 'iowitness:space', JSON.stringify(volume)));
+    decoder.take(reading(at, 'iowitness:clock', '{}'));
+  }
+  assert.equal(allowance.refused, 0);
+  assert.equal(decoder.within({ from: 0, to: Infinity }).space.length, 1);
+});
+
+test('more victims and phases than any recorder has are refused one by one', () => {
+  const allowance = new Allowance(1e9);
+  const decoder = new OwnReadingsDecoder(0n, allowance);
+  for (let pid = 1; pid <= 5000; pid += 1)
+    decoder.take(reading(pid, 'iowitness:victim', JSON.stringify({ pid, comm: 'a', role: 'pid' })));
+  for (let phase = 0; phase < 20; phase += 1) {
+    const slice = { phase: `p${phase}`, blockBytes: 1, fromNs: '1', toNs: '2', operations: 1, bytes: 1 };
+    decoder.take(reading(phase, 'iowitness:probe', JSON.stringify(slice)));
+  }
+  const { victims, probe, losses } = decoder.within({ from: 0, to: Infinity });
+  assert.deepEqual([victims.length, allowance.refused, probe.length, losses.length], [4096, 904, 16, 4]);
 });

@@ -278,3 +278,23 @@ test('pages that do not inflate to what their frame tells are a loss', async () 
     );
   });
 });
+
+test('trace pages that claim to inflate to gigabytes are read as far as a trace of their size can reach, and the loss says so', async () => {
+  await inFolder((folder) => {
+    const made = place(folder, newManifest());
+    mkdirSync(path.join(made, 'trace'));
+    const startNs = BigInt(newManifest().start.monotonicNs);
+    const inflated = 504 * 1024;
+    const payload = deflateRawSync(Buffer.alloc(inflated), { level: 9 });
+    const frames = Array.from({ length: 400 }, (_, sequence) =>
+      encodeFrame({ type: FRAME.pages, flags: DEFLATED, sequence, atNs: startNs, inflated }, payload),
+    );
+    writeFileSync(path.join(made, 'trace/machine.cpu0.log'), Buffer.concat(frames));
+    const recording = openRecording(made);
+    const read = [...recording.pages('machine', 0)].length;
+    assert.ok(read > 50 && read * inflated <= 48 * 2 ** 20 + 32 * 400 * payload.length, `${read} were read`);
+    assert.deepEqual(recording.losses, [
+      { code: 'beyond-bounds', where: 'machine.cpu0.log: what its frames inflate to', count: 400 - read },
+    ]);
+  });
+});

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Allowance } from '../../../src/base/allowance.js';
 import { EventsDecoder, type EventsOptions } from '../../../src/decode/ftrace/decode.js';
 import type { Events } from '../../../src/model/events.js';
 import { parseFormat, type EventFormat } from '../../../src/decode/ftrace/format.js';
@@ -198,4 +199,27 @@ test('a record shorter than its format is a loss, and the rest stands', () => {
   });
   assert.deepEqual(losses, ['page-malformed']);
   assert.equal(events.tables.get('sched_waking')?.length, 1);
+});
+
+test('what is kept of events is bounded, whether rows, names or stacks are many, and the loss counts what was passed over', () => {
+  const tapes = {
+    rows: (): number[] => waking('one', 1),
+    names: (index: number): number[] => waking(`name ${index}`, index),
+    stacks: (index: number): number[] => stack(1, [BigInt(index)]),
+  };
+  for (const [name, make] of Object.entries(tapes)) {
+    const losses: string[] = [];
+    const records = Array.from({ length: 2000 }, (_, index) => record(make(index), 1));
+    const events = decodeEvents({
+      streams: [{ instance: 'victim', cpu: 0, chunks: [page({ stamp: 0n, records })] }],
+      formats: formats(),
+      startNs: 0n,
+      loss: (code, where, count) => losses.push(`${code} ${where} ${Number(count) > 0}`),
+      allowance: new Allowance(20_000),
+    });
+    const rows = (events.tables.get('sched_waking')?.length ?? 0) + events.stacks.length;
+    assert.ok(rows > 10 && rows < 1000, `${name}: ${rows}`);
+    assert.ok(events.strings.values.length < 100 && events.stacks.stacks.length < 100, name);
+    assert.deepEqual(losses, ['beyond-bounds trace: what its events say true'], name);
+  }
 });
