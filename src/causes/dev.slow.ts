@@ -222,7 +222,7 @@ function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread
     // A disk that has become slow is slow for all that come after it.
     (spread.heavy.count === 1 || spread.heavy.count <= SLOW.hangs.mostShare * spread.heavy.among) &&
     spread.medianMs <= norm.fixedMs &&
-    spread.heavy.leastMs >= SLOW.hangs.times * spread.medianMs
+    spread.heavy.leastMs >= Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * spread.medianMs)
   );
 }
 

@@ -66,7 +66,9 @@ function heldByOthers({ account, input }: Measures): Argument[] {
 /** When the time was lost, where that comes and goes; a cause that tells it itself says it better. */
 function whenLost({ cause, finding }: Holding, { account }: Measures): Argument[] {
   const again = account && recurrenceOf(finding.lost, account.from, account.to);
-  if (!again || finding.evidence.some(({ measure }) => measure === 'bursts')) return [];
+  // Samples tell a rhythm, and how long a single stretch was only to their own distance.
+  if (!again || (account.source === 'samples' && again.periodMs === undefined)) return [];
+  if (finding.evidence.some(({ measure }) => measure === 'bursts')) return [];
   const { count, meanMs, longestMs, periodMs } = again;
   return [
     {

@@ -216,6 +216,47 @@ test('a device that takes twice the norm is slow, the surer the more', () => {
   assert.equal(judged('dev.slow', sampled), 0.625);
 });
 
+test('a device hangs where a tenth of its requests or less makes up half of the time, each a tenth of a second and ten times the usual', () => {
+  const how = (tookMs: (n: number) => number) => {
+    // One after the other, each when the one before has been answered.
+    let at = 0;
+    const requests = Array.from({ length: 100 }, (_, n): Request => {
+      const request = { at, took: tookMs(n) };
+      at += request.took;
+      return request;
+    });
+    const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: SLOW });
+    return / (hung once|hangs now and then|is slow):/.exec(verdict.sentence)?.[1];
+  };
+  assert.equal(
+    how((n) => (n === 50 ? 2000 : 3)),
+    'hung once',
+  );
+  assert.equal(
+    how((n) => (n % 20 === 0 ? 600 : 3)),
+    'hangs now and then',
+  );
+  assert.equal(
+    how((n) => (n % 8 === 0 ? 600 : 3)),
+    'is slow',
+    'an eighth',
+  );
+  assert.equal(
+    how((n) => (n % 20 === 0 ? 90 : 0.2)),
+    undefined,
+    'not even slow on the whole',
+  );
+  assert.equal(
+    how((n) => (n >= 90 ? 500 : 3)),
+    'is slow',
+    'from some moment on, for all that come after',
+  );
+  assert.equal(
+    how(() => 30),
+    'is slow',
+  );
+});
+
 test('three requests tell how slow a device is; fewer do where they take a second longer than the norm', () => {
   // Within five seconds, so that less than a second is noticed as well.
   const segments = [{ from: 0, to: 5000, state: 'block-device' as const }];
