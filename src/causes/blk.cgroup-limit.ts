@@ -1,10 +1,11 @@
-// The victim's own cgroup may only do so much I/O on its disk: its bios are held back before they enter the block layer, and the
-// device idles meanwhile. A limit on a device beneath is not this cause: it shows as a slow device (dev.slow says so).
+// The victim's own cgroup may only do so much I/O on its disk, or on one that its disk stands on: its bios are held back before they enter
+// the block layer there, and that device idles meanwhile. Version 1's root group is everybody who is in no other: a limit on a device beneath
+// that binds it makes the disk above slow for all of them, and dev.slow says so.
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/admin-guide/cgroup-v2.rst (io.max), block/blk-throttle.c.
 
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { growthOf, valueAt } from '../analysis/machine/series.js';
-import { total, type Interval } from '../base/intervals.js';
+import { total, union, without, type Interval } from '../base/intervals.js';
 import { KIND } from '../analysis/requests/requests.js';
 import { percent } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
@@ -15,7 +16,7 @@ import { advise, unlimit } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
 import { cgroupsOf, diskName, limitsOn, utilisation } from './judge/shared.js';
-import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Judgement } from './cause.js';
 
 type Victim = Given<'victim' | 'disk'>;
 
@@ -63,6 +64,36 @@ function nearest(m: Victim, limits: readonly CgroupLimit[], held: readonly Inter
 
 function isNear({ of }: Reached): boolean {
   return of >= CGROUP_LIMIT.reached.least && of < CGROUP_LIMIT.reached.most;
+}
+
+/** When a device beneath had nothing of the victim's while that waited for the disk above: what it sent had not been let in yet. */
+function heldBeneath(m: Given<'victim' | 'requests'>): Interval[] {
+  const { account, load, requests } = m;
+  const own = [...load.rows].filter((row) => account.own[row] !== 0);
+  const flights = own.map((row) => {
+    const queued = valueAt(requests.queued, row);
+    return {
+      from: Number.isNaN(queued) ? valueAt(requests.dispatched, row) : queued,
+      to: valueAt(requests.completed, row),
+    };
+  });
+  return without(timesIn(account, ['block-device']), union(flights));
+}
+
+function judgeBeneath(m: Victim): Judgement<Figures> {
+  const limits = limitsOn(m, 'io', m.disk).filter(({ cgroup }) => cgroup !== '/');
+  if (limits.length === 0 || !isGiven(m, ['requests'])) return withoutLimit(m, 0);
+  const held = heldBeneath(m);
+  const share = total(held) / (m.account.to - m.account.from);
+  const reached = nearest(m, limits, held);
+  // Between two layers there are workers as well: only a rate at the limit tells that it is the limit.
+  if (!reached || !isNear(reached) || share < JUDGING.noticeable)
+    return ruledOut(
+      `the limits on ${diskName(m)} held nothing back for long, or were not reached (${limits.map((one) => amount(one, one.value).text).join(', ')})`,
+    );
+  const busy = utilisation(m, held);
+  const confidence = CGROUP_LIMIT.sure.near * ramp(Number.isNaN(busy) ? 0 : busy, CGROUP_LIMIT.busy);
+  return holds({ share, confidence, before: ['dev.slow', 'dev.capped'], lost: held }, { reached, share, held, busy });
 }
 
 interface Figures {
@@ -128,7 +159,9 @@ export const cause = defineCause({
   layer: 'block',
   rank: 'verdict',
   needs: ['victim', 'disk', 'facts'],
+  beneath: true,
   judge(m) {
+    if (m.top !== undefined) return judgeBeneath(m);
     const limits = limitsOn(m, 'io', m.disk);
     const share = shareOf(m.account, ['block-held']);
     const held = timesIn(m.account, ['block-held']);

@@ -3,7 +3,7 @@
 // Source: mm/page-writeback.c; Documentation/admin-guide/sysctl/vm.rst; Documentation/ABI/testing/sysfs-class-bdi.
 
 import type { Measures } from '../analysis/measures.js';
-import { dirtyableBytes, vmstatDirtyLimit } from '../analysis/victim/pauses.js';
+import { dirtyableBytes, fillers, totalBytes, vmstatDirtyLimit, type Filler } from '../analysis/victim/pauses.js';
 import { bytes, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
@@ -12,6 +12,7 @@ import { number, part, said, size, time } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
 import { diskName } from './judge/shared.js';
 import { findThrottled, throttleEvidence } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
@@ -19,6 +20,8 @@ import { DIRTY_LIMIT } from '../model/thresholds/memory.js';
 
 interface LimitInForce {
   readonly bytes: number;
+  /** True where no setting makes it, but what memory there is: it is low only where that is little. */
+  readonly isOfMemory?: true;
   readonly culprit: Culprit;
   readonly advice: Advice | string;
 }
@@ -76,6 +79,7 @@ function limitOfMachine({ input }: Measures, limit: number): LimitInForce {
     return { bytes: limit, culprit: setting('dirty_ratio'), advice: sharesOfMemory('Raise it: ', facts) };
   return {
     bytes: limit,
+    isOfMemory: true,
     culprit: { kind: 'setting', name: 'memory that can be dirty', file: '/proc/meminfo' },
     advice:
       'Free memory that can’t be dirty (tmpfs, shared memory, anonymous pages): the limit is a share of free and file pages.',
@@ -128,6 +132,12 @@ export const cause = defineCause({
       );
     }
     const limit = limitInForce(m, isBeneath);
+    const others = fillerOf(m);
+    const isLow = limit.isOfMemory !== true || !(limit.bytes >= DIRTY_LIMIT.lowOfTotal * totalBytes(m.input));
+    if (!isLow && !others)
+      return ruledOut(
+        `the dirty throttle held it for ${percent(share)} of its time, but a limit of ${bytes(limit.bytes)} is no low one, and nobody was seen to fill it`,
+      );
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
     const confidence =
@@ -136,13 +146,17 @@ export const cause = defineCause({
       (ofMemory < DIRTY_LIMIT.collapsed ? 1 : DIRTY_LIMIT.notCollapsed);
     // What its workers are paused for looks like a slow device from above.
     const before = isBeneath ? ['dev.slow', 'dev.capped', 'fs.journal'] : [];
-    return holds({ share, confidence, before, lost: times }, { throttled, limit, dirtyable, ofMemory });
+    return holds({ share, confidence, before, lost: times }, { throttled, limit, isLow, others, dirtyable, ofMemory });
   },
-  tell({ throttled, limit, dirtyable, ofMemory }, m) {
+  tell({ throttled, limit, isLow, others, dirtyable, ofMemory }, m) {
     const { share: held, busy, isBeneath } = throttled;
+    const what =
+      isLow || !others
+        ? `is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name})`
+        : `(${bytes(limit.bytes)}) is used up by ${fillOf(m, others)}`;
     return {
-      sentence: `The page cache’s dirty limit is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name}): it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(held)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
-      culprit: limit.culprit,
+      sentence: `The page cache’s dirty limit ${what}: it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(held)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
+      culprit: isLow || !others ? limit.culprit : fillingCulprit(m, others),
       evidence: [
         ...throttleEvidence(
           throttled,
@@ -157,15 +171,59 @@ export const cause = defineCause({
           meaning:
             ofMemory < DIRTY_LIMIT.collapsed
               ? 'far under what memory allows; the kernel’s default is 20 %'
-              : 'lower than the writer needs',
+              : isLow
+                ? 'lower than the writer needs'
+                : 'no low one: it is full of what others have not written yet',
           source: limit.culprit.file ?? 'balance_dirty_pages',
         },
         ...pausesOf(m),
+        ...whoFills(others, m),
       ],
-      advice: [limit.advice],
+      advice: [
+        ...(isLow ? [limit.advice] : []),
+        ...(others
+          ? [
+              `Give ${bdiName(m, others)} a dirty limit of its own (/sys/class/bdi/…/max_ratio, strict_limit), so that it leaves the others theirs.`,
+            ]
+          : []),
+      ],
     };
   },
 });
+
+/** Whoever else fills the limit: a slow stick or a network filesystem keeps its pages dirty, and all others wait with it. */
+function fillerOf({ account, input, throttle }: Given<'victim'>): Filler | undefined {
+  const [most] = fillers(input, account.threads);
+  return most && throttle && most.dirtyBytes >= DIRTY_LIMIT.othersFill * throttle.limitBytes ? most : undefined;
+}
+
+function bdiName({ topology }: Measures, { bdi }: Filler): string {
+  return /^\d+:\d+$/.test(bdi) ? topology.name(bdi) : bdi;
+}
+
+/** 'what cp (123) wrote to loop1', or of the device alone. */
+function fillOf(m: Measures, filler: Filler): string {
+  const { writer } = filler;
+  return writer
+    ? `what ${writer.name} (${writer.pid}) wrote to ${bdiName(m, filler)}`
+    : `what was written to ${bdiName(m, filler)}`;
+}
+
+function fillingCulprit(m: Measures, filler: Filler): Culprit {
+  return filler.writer ? { kind: 'process', ...filler.writer } : { kind: 'device', name: bdiName(m, filler) };
+}
+
+function whoFills(filler: Filler | undefined, m: Measures): Argument[] {
+  if (!filler) return [];
+  return [
+    {
+      measure: 'who fills the limit',
+      value: said`${size(filler.dirtyBytes)} dirty for ${bdiName(m, filler)}${filler.writer ? `, written by ${filler.writer.name} (${filler.writer.pid})` : ''}`,
+      meaning: 'the limit is one for all: what others have not written out yet counts towards it',
+      source: 'writeback:balance_dirty_pages',
+    },
+  ];
+}
 
 function pausesOf({ throttle }: Measures): Argument[] {
   if (!throttle || throttle.pauses === 0) return [];

@@ -3,10 +3,11 @@
 
 import type { DeviceId, Series } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
+import type { EventTable } from '../../model/events.js';
 import type { Topology } from '../machine/topology.js';
 import { union, type Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
-import { isKernelThread } from '../machine/processes.js';
+import { isKernelThread, Processes } from '../machine/processes.js';
 
 export interface ThrottleMeasures {
   /** Pauses of the victim's threads that the event tells, ms each. */
@@ -20,6 +21,14 @@ export interface ThrottleMeasures {
   readonly dirtyBytes: number;
 }
 
+/** What the kernel calls a device's own dirty pages and what they are centred on: from some 6.x on, and before. */
+const DIRTY = ['wb_dirty', 'bdi_dirty'] as const;
+const SETPOINT = ['wb_setpoint', 'bdi_setpoint'] as const;
+
+function eitherOf(table: EventTable, names: readonly string[]): Float64Array {
+  return names.map((name) => table.fields.get(name)).find((values) => values !== undefined) ?? new Float64Array(0);
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
@@ -31,6 +40,7 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
   if (!table) return undefined;
   const rows: number[] = [];
   for (let row = 0; row < table.length; row += 1) if (threads.has(table.pid[row] ?? 0)) rows.push(row);
+  const setpoints = eitherOf(table, SETPOINT);
   const pick = (field: string) => rows.map((row) => column(table, field)[row] ?? NaN);
   // `pause` is in ms and negative where the task may go on at once.
   const pauses = pick('pause').filter((pause) => pause > 0);
@@ -38,7 +48,7 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
     pauses: pauses.length,
     pausedMs: pauses.reduce((a, b) => a + b, 0),
     limitBytes: median(pick('limit')) * input.pageBytes,
-    deviceSetpointBytes: median(pick('wb_setpoint')) * input.pageBytes,
+    deviceSetpointBytes: median(rows.map((row) => setpoints[row] ?? NaN)) * input.pageBytes,
     dirtyBytes: median(pick('dirty')) * input.pageBytes,
   };
 }
@@ -77,6 +87,11 @@ export function dirtyableBytes(input: Case): number {
   return (lastOf(meminfo, 'MemFree') + lastOf(meminfo, 'Active(file)') + lastOf(meminfo, 'Inactive(file)')) * 1024;
 }
 
+/** All of the machine's memory, bytes. */
+export function totalBytes(input: Case): number {
+  return lastOf(input.counters.meminfo, 'MemTotal') * 1024;
+}
+
 /** The dirty limit in force, from /proc/vmstat, bytes; NaN where the kernel does not print it. */
 export function vmstatDirtyLimit(input: Case): number {
   return lastOf(input.counters.vmstat, 'nr_dirty_threshold') * input.pageBytes;
@@ -97,4 +112,50 @@ export function dirtiedSeries(
     if (bin >= 0 && bin * binMs < input.durationMs) bins.set(bin, (bins.get(bin) ?? 0) + input.pageBytes);
   }
   return bins;
+}
+
+/** A device, or a filesystem without one, whose dirty pages count towards the limit for all. */
+export interface Filler {
+  /** The device's number, or the name of a filesystem without one. */
+  readonly bdi: string;
+  /** Its dirty bytes: the median of what its own writers' pauses tell. */
+  readonly dirtyBytes: number;
+  /** The program that was paused there most often, if any was but the kernel's threads. */
+  readonly writer?: { readonly name: string; readonly pid: number };
+}
+
+/** Where pages are kept dirty that these threads did not write, most first; empty where no pause there was recorded. */
+export function fillers(input: Case, threads: ReadonlySet<number>): Filler[] {
+  const { events, pageBytes } = input;
+  const table = events?.tables.get('balance_dirty_pages');
+  if (!events || !table) return [];
+  const processes = new Processes(input);
+  const bdis = column(table, 'bdi');
+  const dirty = eitherOf(table, DIRTY);
+  const own = new Set<number>();
+  const found = new Map<number, { dirty: number[]; pauses: Map<number, number> }>();
+  for (let row = 0; row < table.length; row += 1) {
+    const thread = table.pid[row] ?? 0;
+    const bdi = bdis[row] ?? 0;
+    if (threads.has(thread)) own.add(bdi);
+    let one = found.get(bdi);
+    if (!one) found.set(bdi, (one = { dirty: [], pauses: new Map() }));
+    one.dirty.push(dirty[row] ?? NaN);
+    if (thread === 0 || isKernelThread(input, thread)) continue;
+    const pid = processes.of(thread);
+    one.pauses.set(pid, (one.pauses.get(pid) ?? 0) + 1);
+  }
+  return [...found]
+    .filter(([bdi]) => !own.has(bdi))
+    .map(([bdi, one]): Filler => {
+      const [most] = [...one.pauses].sort((a, b) => b[1] - a[1]);
+      const name = most && processes.name(most[0]);
+      return {
+        bdi: events.strings.get(bdi),
+        dirtyBytes: median(one.dirty) * pageBytes,
+        ...(most && name !== undefined && { writer: { name, pid: most[0] } }),
+      };
+    })
+    .filter(({ dirtyBytes }) => dirtyBytes > 0)
+    .sort((a, b) => b.dirtyBytes - a.dirtyBytes);
 }

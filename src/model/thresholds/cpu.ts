@@ -63,3 +63,25 @@ export const STOPPED = thresholds('cpu.stopped', {
     basis: { prior: 'a stopped thread can’t be anything else' },
   },
 });
+
+export const SLOW_CPU = thresholds('cpu.slow', {
+  mostMs: {
+    value: 0.04,
+    unit: 'ms',
+    means:
+      'A write of 512 bytes into the page cache may cost this much CPU time, all events of the block layer and the scheduler recorded.',
+    basis: { prior: 'processors of the last fifteen years need 2 to 8 µs; emulated ones 100 µs and more' },
+  },
+  leastRunning: {
+    value: 0.3,
+    unit: 'share',
+    means: 'The probe must run for this share of that phase, or something else held it up.',
+    basis: { prior: 'a writer into the page cache runs nearly all the time; a third of it is still its work' },
+  },
+  sure: {
+    value: { from: 1, to: 3, low: 0.6, high: 0.9 },
+    unit: { from: 'ratio', to: 'ratio', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is, by how many times that much a write costs.',
+    basis: { prior: 'three times a generous bound is beyond any load of the caches' },
+  },
+});

@@ -48,6 +48,20 @@ export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
     means: 'A device’s own limit is the one in force where it is under this part of the machine’s.',
     basis: { prior: 'a device that may have most of the limit has no limit of its own' },
   },
+  othersFill: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Who else made pages dirty for this share of the limit while it was recorded is told as filling it.',
+    basis: { prior: 'the larger part: the limit is one for all' },
+  },
+  lowOfTotal: {
+    value: 0.02,
+    unit: 'share',
+    means: 'A limit that is a share of memory, and this share of all memory or more, is no low one.',
+    basis: {
+      derived: 'a tenth of the kernel’s default of 20 % (vm.dirty_ratio), which memory that can’t be dirty takes away',
+    },
+  },
   lowRatio: {
     value: 5,
     unit: '%',

@@ -6,7 +6,16 @@ import type { CgroupLimit } from '../../../src/model/facts.js';
 import { processOf } from '../../support/asleep.js';
 import { someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
-import { counted, diagnosisOf, judged, ME, queueFacts, type MadeUp, type Request } from '../../support/measures.js';
+import {
+  counted,
+  diagnosisOf,
+  judged,
+  ME,
+  measuresOf,
+  queueFacts,
+  type MadeUp,
+  type Request,
+} from '../../support/measures.js';
 
 const KIB = 1024;
 
@@ -39,6 +48,24 @@ test('a cgroup’s limit is surest where its rate was what the victim got, from 
   const counters = counted({ io_ticks: 7500 }, { syscw: 800 });
   const sampled: MadeUp = { spent: { 'block-held': 0.4 }, source: 'samples', input: { facts: LIMITED, counters } };
   assert.equal(judged('blk.cgroup-limit', sampled), 0.742);
+});
+
+/** Waits for half of the time for a disk that stands on the limited one, which it got so many writes of done by, by a limit on this cgroup. */
+function heldBeneath(count: number, cgroup = '/box'): MadeUp {
+  const limits = [{ ...LIMIT, cgroup }];
+  const facts = [someFacts({ limits, processes: [processOf({ cgroups: new Map([['blkio', cgroup]]) })] })];
+  const spent = { 'block-device': 0.5 };
+  const lower = measuresOf({ spent, requests: writes(count, 5000, 0.1), input: { facts }, measures: { top: '7:1' } });
+  return { spent, input: { facts }, measures: { disk: '7:1', beneath: [lower] } };
+}
+
+test('a limit on a device beneath is told where the rate there is at it; that of version 1’s root group is the disk’s slowness', () => {
+  const { verdict } = diagnosisOf('blk.cgroup-limit', heldBeneath(450));
+  assert.equal(verdict.cause, 'blk.cgroup-limit');
+  assert.match(verdict.sentence, /100 IOPS writes on loop0 \(beneath 7:1\)/);
+  assert.ok(Math.abs(verdict.share - 0.45) < 0.02, `${verdict.share}`);
+  assert.equal(typeof judged('blk.cgroup-limit', heldBeneath(150)), 'string');
+  assert.equal(typeof judged('blk.cgroup-limit', heldBeneath(450, '/')), 'string');
 });
 
 test('a device that worked for less than half of the time in which I/O was held back idled', () => {

@@ -49,6 +49,27 @@ test('who had the CPU for less than a third of what was lost is one among others
   assert.deepEqual(told([1500, 1400, 1300, 1200, 1100]), [undefined, true]);
 });
 
+/** A probe that writes into the page cache for a second, so many times, of which it runs for this share. */
+function probing(operations: number, running: number): MadeUp {
+  const slice = { phase: 'buffered', blockBytes: 512, fromNs: '0', toNs: '0', bytes: operations * 512 };
+  return {
+    input: { probe: [{ ...slice, fromMs: 0, toMs: 1000, operations }] },
+    account: {
+      segments: [
+        { from: 0, to: 1000 * running, state: 'running' },
+        { from: 1000 * running, to: 1000, state: 'asleep' },
+      ],
+    },
+  };
+}
+
+test('a CPU is slow where a small write into the page cache costs more than 40 µs of it, and a third of the time was that', () => {
+  assert.equal(judged('cpu.slow', probing(6000, 0.6)), 0.825);
+  assert.equal(typeof judged('cpu.slow', probing(20_000, 0.6)), 'string');
+  assert.equal(typeof judged('cpu.slow', probing(1000, 0.2)), 'string', 'mostly it waited');
+  assert.equal(typeof judged('cpu.slow', { spent: { running: 1 } }), 'string', 'no known work');
+});
+
 test('time that the hypervisor takes is shown from 5 % on, and named as the reason from 10 % on', () => {
   const starved = (steal: number) => {
     const ticks = {

@@ -107,12 +107,12 @@ describe('the causes’ pages', () => {
     }
   });
 
+  /** A machine is what it is: a CPU can't be made slow on demand, only recorded where it is. */
+  const NOT_PROVOKED = new Set(['cpu.slow']);
+
   it('have a drill each, but for health, which has several', async () => {
     const drills = (await loadDrills()).map((drill) => drill.id);
     for (const { id } of await loadCauses())
-      assert.ok(
-        drills.some((drill) => drill === id || drill.startsWith(`${id}.`)),
-        id,
-      );
+      assert.ok(NOT_PROVOKED.has(id) || drills.some((drill) => drill === id || drill.startsWith(`${id}.`)), id);
   });
 });
