@@ -44,6 +44,8 @@ class Stream {
       if (taken === 'none-now') break;
       if (taken !== 'record') {
         this.close(taken, run);
+        // What blkparse took for a record that is none it gives back as well, in whatever size that had.
+        if (taken !== 'end') events.memory.lose();
         break;
       }
       const row = batch.length - 1;

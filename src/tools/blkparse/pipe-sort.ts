@@ -75,6 +75,8 @@ export class PipeSort {
         continue;
       }
       feed.complainAbout(taken);
+      // What blkparse took for a record that is none it gives back as well, in whatever size that had.
+      if (taken !== 'end') events.memory.lose();
       if (taken !== 'unknown-version') {
         this.endBatch(taken);
         return;
