@@ -9,6 +9,7 @@ import { duration, percent } from '../base/format.js';
 import { number, part, ratio, said, time } from '../model/quantity.js';
 import { SLOW_CPU, STARVED } from '../model/thresholds/cpu.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { advise, look } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { defineCause, holds, notChecked, ramp, ruledOut } from './cause.js';
 
@@ -72,7 +73,7 @@ export const cause = defineCause({
         : []),
     ],
     advice: [
-      'Look at what the CPU is: emulated (qemu without KVM: `systemd-detect-virt`, `grep -c vmx /proc/cpuinfo`), throttled by heat or power (`turbostat`, cpufreq), or a small share of a host.',
+      advise`Look at what the CPU is: emulated (${look('systemd-detect-virt')}, a host without KVM), throttled by heat or power (${look('turbostat')}), or a small share of a host.`,
     ],
   }),
 });

@@ -140,7 +140,7 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
     advice: [
       server
         ? advise`Record the one that answers: ${look(`iowitness record --for 60s --pid ${server.pid}`)}.`
-        : 'Look at the server and the way to it: its load, its disks, the network (`nfsstat -c`, `nfsiostat`, `ss -ti`).',
+        : advise`Look at the server and the way to it: its load, its disks, the network (${look('nfsstat -c')}, ${look('nfsiostat')}, ${look('ss -ti')}).`,
     ],
   };
 }
