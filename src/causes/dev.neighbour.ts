@@ -13,7 +13,7 @@ import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 import { advise, look } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
-import { DEVICE_WAITS, diskName, judgeDevice } from './judge/shared.js';
+import { DEVICE_WAITS, diskName, slowFactor } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 type Company = Given<'victim' | 'disk' | 'requests' | 'neighbours'>;
@@ -58,8 +58,8 @@ function isNamed({ origin }: Neighbour): boolean {
 
 /** What the device takes whoever asks, where that is more than it should. */
 function ofDevice(m: Company): Argument[] {
-  const factor = judgeDevice(m)?.factor ?? NaN;
-  if (!(factor > 1)) return [];
+  const factor = slowFactor(m);
+  if (factor === 1) return [];
   return [
     {
       measure: `${diskName(m)} itself`,
@@ -140,10 +140,9 @@ function objection(harm: NeighbourHarm, m: Company): string | undefined {
 /** The shares of the victim's time that would be saved without the company, and with a device that is as fast as an ordinary one. */
 function savings({ share }: NeighbourHarm, m: Company): { readonly company: number; readonly device: number } {
   const { slowdown } = m.neighbours;
-  const factor = Math.max(1, judgeDevice(m)?.factor ?? 1);
   return {
     company: Number.isFinite(slowdown) ? share * (1 - 1 / slowdown) : share,
-    device: (1 - 1 / factor) * shareOf(m.account, DEVICE_WAITS),
+    device: (1 - 1 / slowFactor(m)) * shareOf(m.account, DEVICE_WAITS),
   };
 }
 
@@ -165,7 +164,9 @@ export const cause = defineCause({
       ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed }) *
       ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) *
       (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
-    const before = company >= device ? ['dev.slow', 'dev.capped'] : [];
+    // Company that explains little of the waiting leaves it to what explains more.
+    const leads = company >= device && company >= NEIGHBOUR.leads * shareOf(m.account, DEVICE_WAITS);
+    const before = leads ? ['dev.slow', 'dev.capped'] : [];
     return holds({ share: company, confidence, before, lost: lostTo(m) }, first);
   },
   tell: (first, m) => ({

@@ -1,7 +1,7 @@
 // The victim waits for commits of the filesystem's journal that somebody else's syncs cause.
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
-import { total, union, without, type Interval } from '../base/intervals.js';
+import { intersect, total, union, without, type Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import type { Syncs } from '../analysis/victim/syncs.js';
@@ -12,7 +12,7 @@ import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { diskName } from './judge/shared.js';
+import { diskName, slowFactor } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Committer {
@@ -106,9 +106,12 @@ export const cause = defineCause({
     const askers = syncs && askersOf(syncs, m.input);
     const against = objection(m, askers);
     if (against !== undefined) return ruledOut(`${figures}, ${against}`);
-    // While the disk itself was slow, every commit was: that is the disk's time, however many asked.
-    const lost = without(times, m.slow);
-    const ownShare = total(lost) / (account.to - account.from);
+    // While the disk itself was slow, every commit was: so much of that is the disk's time, however many asked.
+    const factor = slowFactor(m);
+    const isDisks = factor >= JOURNAL.disks;
+    const lost = isDisks ? without(times, m.slow) : times;
+    const slowly = isDisks ? 0 : total(intersect(times, m.slow));
+    const ownShare = (total(lost) - slowly * (1 - 1 / factor)) / (account.to - account.from);
     if (ownShare < JUDGING.noticeable)
       return ruledOut(`${figures}, of which ${percent(ownShare)} while ${diskName(m)} was not slow itself`);
     return holds({ share: ownShare, confidence: sureness(askers), lost }, { share: ownShare, times: lost, askers });

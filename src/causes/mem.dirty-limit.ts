@@ -26,9 +26,14 @@ interface LimitInForce {
   readonly advice: Advice | string;
 }
 
+/** A device's own settings, as they were last: a limit may have been set while it was recorded. */
+function bdiOf({ input }: Measures, id: DeviceId): ReadonlyMap<string, string> | undefined {
+  return input.facts.at(-1)?.devices.get(id)?.bdi;
+}
+
 /** A device's own limit, in bytes: Infinity where only the machine's holds. */
-function deviceLimit({ topology }: Measures, id: DeviceId, global: number): number {
-  const bdi = topology.device(id)?.bdi;
+function deviceLimit(m: Measures, id: DeviceId, global: number): number {
+  const bdi = bdiOf(m, id);
   const maxBytes = Number(bdi?.get('max_bytes'));
   const maxRatio = Number(bdi?.get('max_ratio'));
   // Newer kernels keep the limit as parts per million and show it as bytes too; the ratio in percent is rounded.
@@ -47,7 +52,7 @@ function limitInForce(m: Measures, isBeneath: boolean): LimitInForce {
 }
 
 function limitOfDevice(m: Measures, id: DeviceId, limit: number): LimitInForce {
-  const bdi = m.topology.device(id)?.bdi;
+  const bdi = bdiOf(m, id);
   const name = bdi?.has('max_bytes') === true ? 'max_bytes' : 'max_ratio';
   const strict = bdi?.get('strict_limit') === '1' ? 'strict_limit=1, ' : '';
   return {
@@ -87,8 +92,8 @@ function limitOfMachine({ input }: Measures, limit: number): LimitInForce {
 }
 
 /** The device's own limit raised to that of the machine. */
-function raised({ topology }: Measures, id: DeviceId): Advice {
-  const bdi = topology.device(id)?.bdi;
+function raised(m: Measures, id: DeviceId): Advice {
+  const bdi = bdiOf(m, id);
   const folder = `/sys/class/bdi/${id}`;
   const put = (name: string, value: string | undefined) =>
     value === undefined ? [] : [`echo ${value} > ${folder}/${name}`];
@@ -97,7 +102,7 @@ function raised({ topology }: Measures, id: DeviceId): Advice {
   const undo = [...put(limit, bdi?.get(limit)?.trim()), ...put('strict_limit', bdi?.get('strict_limit')?.trim())];
   return advise`Raise the device’s own limit: ${change(
     [...put('strict_limit', '0'), ...put('max_ratio', '100')].join('; '),
-    `the dirty limit of ${topology.name(id)}, until it is set again or the machine restarts`,
+    `the dirty limit of ${m.topology.name(id)}, until it is set again or the machine restarts`,
     `\`${undo.join('; ')}\``,
   )}.`;
 }
@@ -133,7 +138,8 @@ export const cause = defineCause({
     }
     const limit = limitInForce(m, isBeneath);
     const others = fillerOf(m);
-    const isLow = limit.isOfMemory !== true || !(limit.bytes >= DIRTY_LIMIT.lowOfTotal * totalBytes(m.input));
+    const isLow =
+      limit.isOfMemory !== true || isShareLow(m) || !(limit.bytes >= DIRTY_LIMIT.lowOfTotal * totalBytes(m.input));
     if (!isLow && !others)
       return ruledOut(
         `the dirty throttle held it for ${percent(share)} of its time, but a limit of ${bytes(limit.bytes)} is no low one, and nobody was seen to fill it`,
@@ -190,6 +196,11 @@ export const cause = defineCause({
     };
   },
 });
+
+/** True where the device's own share of the limit has collapsed, whatever sets it. */
+function isShareLow({ throttle }: Measures): boolean {
+  return throttle !== undefined && throttle.deviceSetpointBytes < DIRTY_LIMIT.collapsed * throttle.limitBytes;
+}
 
 /** Whoever else fills the limit: a slow stick or a network filesystem keeps its pages dirty, and all others wait with it. */
 function fillerOf({ account, input, throttle }: Given<'victim'>): Filler | undefined {

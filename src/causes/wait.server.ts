@@ -58,7 +58,12 @@ function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests,
 
 function ofProgram(m: Given<'victim'>): Judgement<Figures> {
   const { account, input, requests } = m;
-  const server = wakersOf(account, input, ['pipe-socket']).find(({ own }) => !own);
+  // The workers of one service wake each other: what one of those waits for is the service's own time, and is told of that one.
+  const watched = new Set(input.victims.map(({ pid }) => pid));
+  const isServer = ({ own, name, pids }: Waker) =>
+    !own && name !== account.name && !pids.some((pid) => watched.has(pid));
+  const [first] = wakersOf(account, input, ['pipe-socket']);
+  const server = first && isServer(first) ? first : undefined;
   if (!server || !requests)
     return ruledOut('no filesystem’s server and no program that had I/O of its own kept it waiting');
   const lost = ioWithin(server, input, requests);

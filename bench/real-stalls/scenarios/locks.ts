@@ -57,7 +57,7 @@ async function flocked(site: Site) {
   const argv = flockArgv(volume.mountPoint, site.draw.integer('processes', 4, 7));
   const truth = {
     of: 'processes wait for one another’s lock on a file, whose holder waits for a slow disk',
-    verdicts: ['app.file-lock', 'fs.file-lock', 'app.lock-convoy', 'dev.slow'],
+    verdicts: ['app.file-lock', 'dev.slow'],
     acceptable: ['app.sync-writes'],
     culprits: ['python', `${volume.node.slice(5)}\\b`, 'lock'],
     wrongNames: [],
@@ -89,7 +89,7 @@ export const scenarios: readonly Scenario[] = [
       const argv = ['rsync', '-a', `${join(remote.mountPoint, 'tree')}/`, join(volume.mountPoint, 'copy')];
       const truth = {
         of: 'a copy from a FUSE filesystem whose server takes its time',
-        verdicts: ['fs.server', 'fs.fuse', 'fs.remote'],
+        verdicts: ['wait.server'],
         acceptable: [],
         culprits: ['napfs', 'fuse'],
         wrongNames: ['loop', '^vda'],
@@ -108,7 +108,7 @@ export const scenarios: readonly Scenario[] = [
       site.onsetAt(from, () => remote.hang(site.draw.integer('hangMs', 1500, 2500)));
       const truth = {
         of: 'commits on a FUSE filesystem whose server hangs once',
-        verdicts: ['fs.server', 'fs.fuse', 'fs.remote'],
+        verdicts: ['wait.server'],
         acceptable: [],
         culprits: ['napfs', 'fuse'],
         wrongNames: ['loop', '^vda'],
@@ -126,7 +126,7 @@ export const scenarios: readonly Scenario[] = [
       volume.disk.set({ syncMs: site.draw.integer('syncMs', 30, 80), writeMs: 2 });
       const truth = {
         of: 'a client waits for a server on the same machine, whose disk is slow',
-        verdicts: ['app.server', 'app.peer', 'dev.slow'],
+        verdicts: ['wait.server'],
         acceptable: ['app.idle'],
         culprits: ['postgres', `${volume.node.slice(5)}\\b`],
         wrongNames: [],

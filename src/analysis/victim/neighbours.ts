@@ -212,6 +212,9 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
     contendedSum += slow.length * mean(slow);
   }
   const all = (lists: Iterable<number[]>) => [...lists].flat();
+  // Requests that are hardly ever in company don't show what company does to them.
+  if (weight === 0 && all(contended.values()).length < Math.min(NEIGHBOURS.enoughRequests, all(quiet.values()).length))
+    contended.clear();
   const meanOf = (list: number[]) => (list.length === 0 ? NaN : list.reduce((a, b) => a + b, 0) / list.length);
   return weight > 0
     ? { slowdown: Math.exp(logRatio / weight), quietMeanMs: quietSum / weight, contendedMeanMs: contendedSum / weight }

@@ -46,6 +46,12 @@ export function tells({ requests, serviceMs, factor }: Slowness): boolean {
 /** How slow the victim's disk was against a norm, that of its kind unless told; undefined without requests. */
 export const judgeDevice = remembered(judge, (norm?: ServiceNorm) => String(norm?.fixedMs));
 
+/** How many times what it may the victim's disk takes; 1 where it is not slow, or too little shows it. */
+export function slowFactor(m: Measures): number {
+  const factor = judgeDevice(m)?.factor ?? NaN;
+  return factor > 1 ? factor : 1;
+}
+
 function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undefined {
   const { load, requests, account } = m;
   if (!load || !requests || !account) return undefined;

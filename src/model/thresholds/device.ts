@@ -96,6 +96,12 @@ export const NEIGHBOUR = thresholds('dev.neighbour', {
     means: 'What is left of that by the share of its time in which others were served, up to this.',
     basis: { prior: 'the less time, the less it explains' },
   },
+  leads: {
+    value: 0.5,
+    unit: 'share',
+    means: 'It is told before a slow device or a ceiling where it explains this part of the waiting for the device.',
+    basis: { prior: 'the larger part' },
+  },
   unnamed: {
     value: 0.5,
     unit: 'confidence',

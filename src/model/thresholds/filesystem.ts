@@ -60,6 +60,13 @@ export const INODE_LOCK = thresholds('fs.inode-lock', {
 });
 
 export const JOURNAL = thresholds('fs.journal', {
+  disks: {
+    value: 2,
+    unit: 'ratio',
+    means:
+      'A disk that takes so many times what it may makes every commit slow: the time in which it does so is the disk’s.',
+    basis: { prior: 'from there on more than half of a commit is the disk’s slowness' },
+  },
   outnumbered: {
     value: 2,
     unit: 'ratio',

@@ -16,10 +16,10 @@ export const NEIGHBOURS = thresholds('neighbours', {
     basis: { derived: 'a quarter of an hour of 50 ms; 160 kB for each program' },
   },
   company: {
-    value: 0.25,
+    value: 0.5,
     unit: 'share',
     means: 'A request was in company if others were served for this share of its life.',
-    basis: { prior: 'a quarter of its life is felt; with one other in turns it is half' },
+    basis: { derived: 'with one other in turns it is half; where it is less, most of its life went elsewhere' },
   },
   alone: {
     value: 0.1,

@@ -1,0 +1,47 @@
+// A client of a server on this machine: the server's slow disk is what it waits for; a quick one, a worker of its own service and a server
+// without I/O are no cause of its own.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Segment } from '../../src/model/segment.js';
+import { someEvents } from '../support/events.js';
+import { judged, ME, type MadeUp } from '../support/measures.js';
+
+const SERVER = 60;
+
+interface Different {
+  /** ms of each of the server's writes; one answer every 100 ms. */
+  readonly tookMs?: number;
+  readonly server?: string;
+  readonly isWatched?: boolean;
+}
+
+/** Answers that take 90 ms each, for which the server (the other one of the requests) writes meanwhile. */
+function asking({ tookMs = 80, server = 'postgres', isWatched = false }: Different): MadeUp {
+  const rounds = Array.from({ length: 100 }, (_, n) => n * 100);
+  const segments = rounds.flatMap((at): Segment[] => [
+    { from: at, to: at + 90, state: 'pipe-socket', wokenBy: SERVER, byInterrupt: false },
+    { from: at + 90, to: at + 100, state: 'running' },
+  ]);
+  return {
+    account: { segments },
+    requests: rounds.map((at) => ({ at: at + 2, took: tookMs, own: false })),
+    input: {
+      events: someEvents({}, [], { [ME]: 'victim', [SERVER]: server }),
+      ...(isWatched && { victims: [{ pid: SERVER, comm: server, role: 'child' as const }] }),
+    },
+  };
+}
+
+test('a server whose disk takes 80 ms for each answer is what its client waits for', () => {
+  assert.equal(typeof judged('wait.server', asking({})), 'number');
+});
+
+test('a disk that answers as it should is the price of an answer', () => {
+  assert.match(String(judged('wait.server', asking({ tookMs: 4 }))), /had I\/O of its own for/);
+});
+
+test('the workers of one service, by name or watched together, are no servers of each other', () => {
+  assert.equal(typeof judged('wait.server', asking({ server: 'victim' })), 'string');
+  assert.equal(typeof judged('wait.server', asking({ isWatched: true })), 'string');
+});
