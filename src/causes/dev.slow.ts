@@ -7,12 +7,11 @@ import {
   slowdownOf,
   slowness,
   slowStretches,
-  spreadOf,
   type Slowdown,
   type Slowness,
   type SlowStretch,
-  type Spread,
 } from '../analysis/requests/disk-load.js';
+import { spreadOf, type Spread } from '../analysis/requests/spread.js';
 import { cpuShare, IDLE } from '../analysis/machine/cpu-time.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { intersect, total, union, type Interval } from '../base/intervals.js';
@@ -24,6 +23,7 @@ import { DISK_LOAD } from '../model/thresholds/requests.js';
 import { HARM, SLOW } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { beneathOf, type Beneath } from './judge/beneath.js';
+import { hangs, hangSentence, lookAtHangs, spreadEvidence } from './judge/hangs.js';
 import { isGiven, NEEDS, type Given } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice, tells } from './judge/shared.js';
@@ -212,49 +212,6 @@ function fastEnough(m: WithRequests, share: number): string {
   return most
     ? `${diskName(m)} needed ${duration(most.serviceMs / most.requests)} for each of ${most.requests} ${most.class}, ${times(most.factor)} what an ordinary disk of its kind may take; the victim waited ${percent(share)} of its time for it while it was slow`
     : `${diskName(m)} served nothing`;
-}
-
-/** True where few requests make up most of the time and half of all are quick: the disk is not slow, it hangs now and then. */
-function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
-  return (
-    spread !== undefined &&
-    spread.count >= SLOW.hangs.leastOf &&
-    // A disk that has become slow is slow for all that come after it.
-    (spread.heavy.count === 1 || spread.heavy.count <= SLOW.hangs.mostShare * spread.heavy.among) &&
-    spread.medianMs <= norm.fixedMs &&
-    spread.heavy.leastMs >= Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * spread.medianMs)
-  );
-}
-
-function hangSentence(
-  name: string,
-  share: number,
-  first: Slowness,
-  { count, medianMs, longestMs, heavy }: Spread,
-): string {
-  const how =
-    heavy.count === 1
-      ? `one of its ${count} ${first.class} took ${duration(longestMs)}`
-      : `${heavy.count} of its ${count} ${first.class} took ${duration(heavy.leastMs)} to ${duration(longestMs)}`;
-  return `${name} ${heavy.count === 1 ? 'hung once' : 'hangs now and then'}: ${how} of its own time, half of all no more than ${duration(medianMs)}, and the victim waited for it ${percent(share)} of its time.`;
-}
-
-/** A disk that is slow throughout is the wrong one, or overloaded; one that hangs has something that happens to it. */
-function lookAtHangs(name: string): string {
-  return `Ask what happens to ${name} at those times: dmesg (resets, timeouts, path failover), the provider’s events, firmware, power states, a snapshot or a rebuild beneath.`;
-}
-
-function spreadEvidence(spread: Spread | undefined, { class: which }: Slowness): Argument[] {
-  if (!spread) return [];
-  const { count, medianMs, longestMs, heavy } = spread;
-  return [
-    {
-      measure: `all ${which}`,
-      value: said`half of ${number(count)} within ${time(medianMs)}, the longest ${time(longestMs)}`,
-      meaning: `${heavy.count === 1 ? 'the longest alone makes' : `the ${heavy.count} longest make`} up half of their time`,
-      source: 'block:block_rq_issue → block:block_rq_complete',
-    },
-  ];
 }
 
 function tellSlow({ first, classes, spread, share, lost, beneath }: Slow, m: Victim): Told {

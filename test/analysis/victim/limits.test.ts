@@ -248,12 +248,12 @@ test('a chain of three locks is followed to its end, one of six is not', () => {
 });
 
 /** Twice as many requests of one's own: so many beside another's, which take 20 ms, and as many alone, which take 10. */
-function company(count: number, durationMs = 10_000) {
+function company(count: number, durationMs = 10_000, theirMs = 10) {
   const mine = Array.from({ length: count }, (_, n): Request[] => [
     { at: n * 200, took: 20 },
     { at: n * 200 + 100, took: 10 },
   ]).flat();
-  const theirs = Array.from({ length: count }, (_, n): Request => ({ at: n * 200 + 1, took: 10, own: false }));
+  const theirs = Array.from({ length: count }, (_, n): Request => ({ at: n * 200 + 1, took: theirMs, own: false }));
   const requests = requestsOf([...mine, ...theirs]);
   const list = [
     { pid: ME, name: 'victim', via: 'direct' },
@@ -280,6 +280,14 @@ function company(count: number, durationMs = 10_000) {
 test('twelve requests in company and alone are compared, six are too few', () => {
   assert.equal(company(12).slowdown, 2);
   assert.ok(Number.isNaN(company(6).slowdown));
+});
+
+test('a request is in company while others are served for half of its life, and alone up to a tenth of it', () => {
+  assert.equal(company(12, 10_000, 11).slowdown, 2);
+  assert.ok(Number.isNaN(company(12, 10_000, 8).slowdown), 'neither');
+  // Then all of them are alone, and there is nothing to compare, nor to blame.
+  const { slowdown, contendedMeanMs } = company(12, 10_000, 1);
+  assert.deepEqual([slowdown, contendedMeanMs], [NaN, NaN]);
 });
 
 test('bursts are looked for in longer bins where half an hour has too many short ones', () => {

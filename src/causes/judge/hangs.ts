@@ -1,0 +1,53 @@
+// A disk that hangs told from one that is slow: whether few requests make up the time, and how that is said. Different people are asked for the
+// two: one is the wrong disk or an overloaded one, to the other something happens.
+
+import type { Measures } from '../../analysis/measures.js';
+import type { Slowness } from '../../analysis/requests/disk-load.js';
+import type { Spread } from '../../analysis/requests/spread.js';
+import { duration, percent } from '../../base/format.js';
+import { number, said, time } from '../../model/quantity.js';
+import { SLOW } from '../../model/thresholds/device.js';
+import type { Argument } from '../cause.js';
+
+/** True where few requests make up most of the time and half of all are quick: the disk is not slow, it hangs now and then. */
+export function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
+  return (
+    spread !== undefined &&
+    spread.count >= SLOW.hangs.leastOf &&
+    // A disk that has become slow is slow for all that come after it.
+    (spread.heavy.count === 1 || spread.heavy.count <= SLOW.hangs.mostShare * spread.heavy.among) &&
+    spread.medianMs <= norm.fixedMs &&
+    spread.heavy.leastMs >= Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * spread.medianMs)
+  );
+}
+
+export function hangSentence(
+  name: string,
+  share: number,
+  first: Slowness,
+  { count, medianMs, longestMs, heavy }: Spread,
+): string {
+  const how =
+    heavy.count === 1
+      ? `one of its ${count} ${first.class} took ${duration(longestMs)}`
+      : `${heavy.count} of its ${count} ${first.class} took ${duration(heavy.leastMs)} to ${duration(longestMs)}`;
+  return `${name} ${heavy.count === 1 ? 'hung once' : 'hangs now and then'}: ${how} of its own time, half of all no more than ${duration(medianMs)}, and the victim waited for it ${percent(share)} of its time.`;
+}
+
+/** A disk that is slow throughout is the wrong one, or overloaded; one that hangs has something that happens to it. */
+export function lookAtHangs(name: string): string {
+  return `Ask what happens to ${name} at those times: dmesg (resets, timeouts, path failover), the provider’s events, firmware, power states, a snapshot or a rebuild beneath.`;
+}
+
+export function spreadEvidence(spread: Spread | undefined, { class: which }: Slowness): Argument[] {
+  if (!spread) return [];
+  const { count, medianMs, longestMs, heavy } = spread;
+  return [
+    {
+      measure: `all ${which}`,
+      value: said`half of ${number(count)} within ${time(medianMs)}, the longest ${time(longestMs)}`,
+      meaning: `${heavy.count === 1 ? 'the longest alone makes' : `the ${heavy.count} longest make`} up half of their time`,
+      source: 'block:block_rq_issue → block:block_rq_complete',
+    },
+  ];
+}
