@@ -198,6 +198,8 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
     if (list) list.push(to - from);
     else into.set(kind, [to - from]);
   }
+  const sumOf = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+  let comparedMs = 0;
   let weight = 0;
   let logRatio = 0;
   let quietSum = 0;
@@ -205,7 +207,8 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
   for (const [kind, slow] of contended) {
     const fast = quiet.get(kind);
     if (!fast || Math.min(fast.length, slow.length) < NEIGHBOURS.enoughRequests) continue;
-    const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
+    const mean = (list: readonly number[]) => sumOf(list) / list.length;
+    comparedMs += sumOf(slow);
     weight += slow.length;
     logRatio += slow.length * Math.log(mean(slow) / mean(fast));
     quietSum += slow.length * mean(fast);
@@ -215,8 +218,10 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
   // Requests that are hardly ever in company don't show what company does to them.
   if (weight === 0 && all(contended.values()).length < Math.min(NEIGHBOURS.enoughRequests, all(quiet.values()).length))
     contended.clear();
-  const meanOf = (list: number[]) => (list.length === 0 ? NaN : list.reduce((a, b) => a + b, 0) / list.length);
-  return weight > 0
+  const meanOf = (list: number[]) => (list.length === 0 ? NaN : sumOf(list) / list.length);
+  // A kind that has no quiet time to compare with says nothing, and where that is what it waited for, the others say nothing of it.
+  const tells = comparedMs >= NEIGHBOURS.compared * sumOf(all(contended.values()));
+  return weight > 0 && tells
     ? { slowdown: Math.exp(logRatio / weight), quietMeanMs: quietSum / weight, contendedMeanMs: contendedSum / weight }
     : { slowdown: NaN, quietMeanMs: meanOf(all(quiet.values())), contendedMeanMs: meanOf(all(contended.values())) };
 }

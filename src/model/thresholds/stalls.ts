@@ -27,6 +27,12 @@ export const NEIGHBOURS = thresholds('neighbours', {
     means: 'It was alone if they were served for no more than this share of it.',
     basis: { prior: 'a tenth is not felt' },
   },
+  compared: {
+    value: 0.5,
+    unit: 'share',
+    means: 'The kinds of requests that can be compared must make up this share of what took its time in company.',
+    basis: { prior: 'the larger part' },
+  },
   enoughRequests: {
     value: 8,
     unit: 'requests',

@@ -248,13 +248,13 @@ test('a chain of three locks is followed to its end, one of six is not', () => {
 });
 
 /** Twice as many requests of one's own: so many beside another's, which take 20 ms, and as many alone, which take 10. */
-function company(count: number, durationMs = 10_000, theirMs = 10) {
+function company(count: number, durationMs = 10_000, theirMs = 10, reads: readonly Request[] = []) {
   const mine = Array.from({ length: count }, (_, n): Request[] => [
     { at: n * 200, took: 20 },
     { at: n * 200 + 100, took: 10 },
   ]).flat();
   const theirs = Array.from({ length: count }, (_, n): Request => ({ at: n * 200 + 1, took: theirMs, own: false }));
-  const requests = requestsOf([...mine, ...theirs]);
+  const requests = requestsOf([...mine, ...theirs, ...reads]);
   const list = [
     { pid: ME, name: 'victim', via: 'direct' },
     { pid: 60, name: 'other', via: 'direct' },
@@ -288,6 +288,19 @@ test('a request is in company while others are served for half of its life, and 
   // Then all of them are alone, and there is nothing to compare, nor to blame.
   const { slowdown, contendedMeanMs } = company(12, 10_000, 1);
   assert.deepEqual([slowdown, contendedMeanMs], [NaN, NaN]);
+});
+
+test('kinds that can be compared tell nothing where most of the time in company was of one that can’t', () => {
+  // Reads that were never alone, for 0.2 or 4 s, beside the writes' 0.24 s.
+  const reads = (took: number) =>
+    Array.from({ length: 10 }, (_, n): Request[] => [
+      { at: 3000 + n * 500, took, kind: 'read' },
+      { at: 3000 + n * 500 + 1, took: took - 2, own: false, kind: 'read' },
+    ]).flat();
+  assert.equal(company(12, 10_000, 10, reads(20)).slowdown, 2);
+  const { slowdown, contendedMeanMs } = company(12, 10_000, 10, reads(400));
+  assert.ok(Number.isNaN(slowdown));
+  assert.ok(contendedMeanMs > 100, `${contendedMeanMs} ms`);
 });
 
 test('bursts are looked for in longer bins where half an hour has too many short ones', () => {
