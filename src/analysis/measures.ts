@@ -158,15 +158,12 @@ export function measure(input: Case): Measures {
   const index = disk === undefined ? -1 : (requests?.disks.indexOf(disk) ?? -1);
   const load = requests && index >= 0 ? loadOf(requests, index) : undefined;
   const norm = normOf(topology, disk);
-  const usage =
+  const served =
     requests && owners && account && account.source !== 'samples'
-      ? new Usage(requests, owners, account.threads)
+      ? servedOf(input, requests, owners, account)
       : undefined;
-  const shared = requests && owners && account && { requests, owners, ...neighbourhoodOf(input, account) };
   const neighbours =
-    load && usage && shared
-      ? findNeighbours({ ...shared, load, users: usage.of([], account.own), own: account.own })
-      : undefined;
+    load && account && served?.neighbours({ load, users: served.usage.of([], account.own), own: account.own });
   const syncs =
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
@@ -192,7 +189,7 @@ export function measure(input: Case): Measures {
     ...(convoy && { convoy }),
     beneath: [],
   };
-  return { ...measures, beneath: usage ? layersBeneath(measures, usage) : [] };
+  return { ...measures, beneath: served ? layersBeneath(measures, served) : [] };
 }
 
 /** Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt. */
@@ -201,22 +198,32 @@ export function normOf(topology: Topology, disk: DeviceId | undefined): ServiceN
   return spins ? NORMS.spinning : NORMS.solid;
 }
 
-function neighbourhoodOf(
-  input: Case,
-  account: VictimAccount,
-): Pick<Neighbourhood, 'waits' | 'durationMs' | 'pagesDirtied'> {
-  return {
+/** Whom a disk served: what is the same for the victim's own and for those beneath. */
+interface Served {
+  readonly requests: Requests;
+  readonly account: VictimAccount;
+  readonly usage: Usage;
+  readonly neighbours: (on: Pick<Neighbourhood, 'load' | 'users' | 'own' | 'top'>) => NeighbourMeasures;
+}
+
+function servedOf(input: Case, requests: Requests, owners: Owners, account: VictimAccount): Served {
+  const shared = {
+    requests,
+    owners,
     waits: timesIn(account, ['block-device', 'block-queue']),
     durationMs: input.durationMs,
-    pagesDirtied: (pids, binMs) => dirtiedSeries(input, threadsOf(input, ...pids), binMs),
+    pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => dirtiedSeries(input, threadsOf(input, ...pids), binMs),
   };
+  const usage = new Usage(requests, owners, account.threads);
+  return { requests, account, usage, neighbours: (on) => findNeighbours({ ...shared, ...on }) };
 }
 
 /** What each device beneath the victim's disk did for it and for others, the deepest first. */
-function layersBeneath(m: Measures, usage: Usage): Measures[] {
-  const { input, topology, requests, owners, account, disk } = m;
-  if (!requests || !owners || !account || disk === undefined) return [];
+function layersBeneath(m: Measures, { requests, account, usage, neighbours }: Served): Measures[] {
+  const { topology, disk } = m;
+  if (disk === undefined) return [];
   const below = topology.beneath(disk);
+  const top = m.load && { load: m.load, own: account.own };
   return below.toReversed().flatMap((one) => {
     const index = requests.disks.indexOf(one);
     if (index < 0) return [];
@@ -224,12 +231,22 @@ function layersBeneath(m: Measures, usage: Usage): Measures[] {
     const way = [disk, ...below].filter((other) => topology.beneath(other).includes(one));
     const users = usage.of(way, undefined);
     const own = new Uint8Array(requests.length);
-    for (const row of load.rows) if ((users.sharesOf(row).get(OWN) ?? 0) > 0) own[row] = 1;
-    const top = m.load && { load: m.load, own: account.own };
-    const shared = { requests, owners, ...neighbourhoodOf(input, account) };
-    const neighbours = findNeighbours({ ...shared, load, users, own, ...(top && { top }) });
+    for (const row of load.rows) {
+      const only = users.wholly(row);
+      if (only === undefined ? (users.sharesOf(row).get(OWN) ?? 0) > 0 : only === OWN) own[row] = 1;
+    }
     const norm = normOf(topology, one);
-    const slow = slowTimes(load, requests, norm, account);
-    return [{ ...m, disk: one, top: disk, load, norm, slow, neighbours, account: { ...account, own } }];
+    return [
+      {
+        ...m,
+        disk: one,
+        top: disk,
+        load,
+        norm,
+        slow: slowTimes(load, requests, norm, account),
+        neighbours: neighbours({ load, users, own, ...(top && { top }) }),
+        account: { ...account, own },
+      },
+    ];
   });
 }

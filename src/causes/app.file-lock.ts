@@ -6,26 +6,14 @@ import { shareOf, timesIn } from '../analysis/measures.js';
 import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
-import { FILE_LOCK } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { released, sureOfState } from './judge/shared.js';
+import { defineCause, holds, ruledOut } from './cause.js';
 
 function named({ name, pid }: Waker): string {
   return `${name} (${pid})`;
-}
-
-function whoLetGo(holder: Waker | undefined, others: number): Argument[] {
-  if (!holder) return [];
-  return [
-    {
-      measure: 'who released it',
-      value: said`${named(holder)}${others > 0 ? ` most, and ${others} more` : ''}, after ${time(holder.ms)}`,
-      meaning: 'whoever ends a wait for the lock held it',
-      source: 'sched:sched_waking',
-    },
-  ];
 }
 
 export const cause = defineCause({
@@ -33,11 +21,12 @@ export const cause = defineCause({
   layer: 'application',
   rank: 'verdict',
   needs: ['victim'],
-  judge({ account, input }) {
+  judge(m) {
+    const { account, input } = m;
     const share = shareOf(account, ['file-lock']);
     if (share < JUDGING.noticeable) return ruledOut(`it waited for locks on files for ${percent(share)} of its time`);
     const holders = wakersOf(account, input, ['file-lock']);
-    const confidence = ramp(share, { from: JUDGING.noticeable, ...FILE_LOCK.sure }) * FIDELITY[account.source].ofStates;
+    const confidence = sureOfState(m, share);
     // What the holders do with the lock may be slow for a cause of its own, which is told beside it.
     return holds({ share, confidence, lost: timesIn(account, ['file-lock']) }, { share, holders });
   },
@@ -55,7 +44,9 @@ export const cause = defineCause({
           meaning: 'asleep in the kernel’s own file locks',
           source: FIDELITY[account.source].waits,
         },
-        ...whoLetGo(holder, others.length),
+        ...(holder
+          ? [released(`${named(holder)}${others.length > 0 ? ` most, and ${others.length} more` : ''}`, holder.ms)]
+          : []),
       ],
       advice: [
         advise`See which file it is, and who holds it now: ${look('cat /proc/locks')} (the lines with -> wait; the inode is the last part of the device).`,

@@ -4,8 +4,9 @@
 // Source: Documentation/admin-guide/cgroup-v1/blkio-controller.rst, Documentation/admin-guide/cgroup-v2.rst (io.max), block/blk-throttle.c.
 
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
+import { underWay } from '../analysis/victim/own-requests.js';
 import { growthOf, valueAt } from '../analysis/machine/series.js';
-import { total, union, without, type Interval } from '../base/intervals.js';
+import { total, without, type Interval } from '../base/intervals.js';
 import { KIND } from '../analysis/requests/requests.js';
 import { percent } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
@@ -67,17 +68,9 @@ function isNear({ of }: Reached): boolean {
 }
 
 /** When a device beneath had nothing of the victim's while that waited for the disk above: what it sent had not been let in yet. */
-function heldBeneath(m: Given<'victim' | 'requests'>): Interval[] {
-  const { account, load, requests } = m;
-  const own = [...load.rows].filter((row) => account.own[row] !== 0);
-  const flights = own.map((row) => {
-    const queued = valueAt(requests.queued, row);
-    return {
-      from: Number.isNaN(queued) ? valueAt(requests.dispatched, row) : queued,
-      to: valueAt(requests.completed, row),
-    };
-  });
-  return without(timesIn(account, ['block-device']), union(flights));
+function heldBeneath({ account, requests }: Given<'victim' | 'requests'>): Interval[] {
+  const own = underWay(requests, (row) => account.own[row] !== 0);
+  return without(timesIn(account, ['block-device']), own);
 }
 
 function judgeBeneath(m: Victim): Judgement<Figures> {

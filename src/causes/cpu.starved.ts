@@ -7,6 +7,7 @@ import type { Segment } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
 import { msIn } from '../analysis/victim/account.js';
 import { total, union, type Interval } from '../base/intervals.js';
+import { addTo, entry, sharedBy } from '../base/maps.js';
 import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
 import { growthOf } from '../analysis/machine/series.js';
@@ -43,14 +44,16 @@ function rivalOf({ input }: Given<'victim'>, waits: readonly Segment[]): Rival |
   for (const { rival, from, to } of waits) {
     const name = rival === undefined || rival === 0 ? '' : threadName(input, rival);
     if (rival === undefined || name === '' || isKernelThread(input, rival)) continue;
-    const pids = byName.get(name) ?? new Map<number, number>();
-    byName.set(name, pids.set(rival, (pids.get(rival) ?? 0) + to - from));
+    addTo(
+      entry(byName, name, () => new Map<number, number>()),
+      rival,
+      to - from,
+    );
   }
   return [...byName]
     .flatMap(([name, pids]) => {
-      const [most] = [...pids].sort((a, b) => b[1] - a[1]);
-      const ms = [...pids.values()].reduce((a, b) => a + b, 0);
-      return most ? [{ name, pid: most[0], ms, processes: pids.size }] : [];
+      const shared = sharedBy(pids);
+      return shared ? [{ name, pid: shared.most, ms: shared.sum, processes: pids.size }] : [];
     })
     .sort((a, b) => b.ms - a.ms)[0];
 }

@@ -5,7 +5,7 @@
 import { intersect, union, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
-import type { Neighbour } from '../analysis/victim/neighbours.js';
+import { isWrittenBack, type Neighbour } from '../analysis/victim/neighbours.js';
 import { percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { number, part, ratio, said, size, time, type Said } from '../model/quantity.js';
@@ -113,10 +113,7 @@ function evidence(first: Neighbour, m: Company): Argument[] {
 
 function sentence(first: Neighbour, m: Given<'victim'>): string {
   const bursts = burstsOf(first)?.text;
-  const fills =
-    first.origin.via === 'flushed' || first.origin.via === 'holder'
-      ? 'makes pages dirty whose write-back fills'
-      : 'fills';
+  const fills = isWrittenBack(first.origin) ? 'makes pages dirty whose write-back fills' : 'fills';
   const whose = isNamed(first) ? 'its own' : 'written by that thread of the kernel, for whom is not known';
   const waited = percent(first.waitMs / (m.account.to - m.account.from));
   return `${who(first)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served during ${waited} of the victim’s time while the victim waited.`;

@@ -11,6 +11,7 @@ import {
   type Slowness,
   type SlowStretch,
 } from '../analysis/requests/disk-load.js';
+import { stagesOf } from '../analysis/victim/own-requests.js';
 import { spreadOf, type Spread } from '../analysis/requests/spread.js';
 import { cpuShare, IDLE } from '../analysis/machine/cpu-time.js';
 import { valueAt } from '../analysis/machine/series.js';
@@ -158,11 +159,7 @@ function tellGrown({ slower, factor, lacksCpu, share, beneath }: Grown, m: Victi
 
 /** When the disk had requests; of a device beneath, which may serve others all the time, when it had the victim's. */
 function atWorkFor({ account, load, requests, top }: WithRequests): readonly Interval[] {
-  if (top === undefined) return load.busy;
-  const own = load.rows.filter((row) => account.own[row] !== 0);
-  return union(
-    [...own].map((row) => ({ from: valueAt(requests.dispatched, row), to: valueAt(requests.completed, row) })),
-  );
+  return top === undefined ? load.busy : stagesOf(requests, (row) => account.own[row] !== 0).device;
 }
 
 /** When the victim waited for the device while it was slow: it became so somewhere in the window before the first that is slow as a whole. */

@@ -7,12 +7,11 @@ import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { part, said, time } from '../model/quantity.js';
-import { INODE_LOCK } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { diskName } from './judge/shared.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { diskName, released, sureOfState } from './judge/shared.js';
+import { defineCause, holds, ruledOut } from './cause.js';
 
 function whoHolds(holder: Waker | undefined): string {
   if (!holder) return 'other writers of the same file or folder hold';
@@ -25,19 +24,6 @@ function culprit(holder: Waker | undefined, m: Given<'victim'>): Culprit {
   return { kind: 'process', name, pid };
 }
 
-function whoLetGo(holder: Waker | undefined): Argument[] {
-  if (!holder) return [];
-  const who = holder.own ? 'threads of its own' : `${holder.name} (${holder.pid})`;
-  return [
-    {
-      measure: 'who released it',
-      value: said`${who}, after ${time(holder.ms)}`,
-      meaning: 'whoever ends a wait for the lock held it',
-      source: 'sched:sched_waking',
-    },
-  ];
-}
-
 export const cause = defineCause({
   id: 'fs.inode-lock',
   layer: 'filesystem',
@@ -48,8 +34,7 @@ export const cause = defineCause({
     const share = shareOf(account, ['fs-lock']);
     if (share < JUDGING.noticeable)
       return ruledOut(`it waited for a lock of the filesystem for ${percent(share)} of its time`);
-    const confidence =
-      ramp(share, { from: JUDGING.noticeable, ...INODE_LOCK.sure }) * FIDELITY[account.source].ofStates;
+    const confidence = sureOfState(m, share);
     return holds(
       { share, confidence, lost: timesIn(account, ['fs-lock']) },
       { share, holder: wakersOf(account, m.input, ['fs-lock'])[0] },
@@ -65,7 +50,7 @@ export const cause = defineCause({
         meaning: 'asleep in rwsem or mutex below a filesystem’s own functions',
         source: FIDELITY[m.account.source].waits,
       },
-      ...whoLetGo(holder),
+      ...(holder ? [released(holder.own ? 'threads of its own' : `${holder.name} (${holder.pid})`, holder.ms)] : []),
     ],
     advice: [
       'Let one thread write each file, or give each writer a file of its own.',

@@ -2,6 +2,7 @@
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
 import { intersect, total, union, without, type Interval } from '../base/intervals.js';
+import { grouped, sharedBy } from '../base/maps.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import type { Syncs } from '../analysis/victim/syncs.js';
@@ -31,21 +32,15 @@ interface Askers {
 }
 
 function askersOf(syncs: Syncs, input: Case): Askers {
-  const byName = new Map<string, Committer & { readonly most: number }>();
-  for (const [pid, count] of syncs.others) {
-    const name = threadName(input, pid) || `thread ${pid}`;
-    const known = byName.get(name) ?? { pid, name, count: 0, most: 0 };
-    byName.set(name, {
-      name,
-      pid: count > known.most ? pid : known.pid,
-      most: Math.max(count, known.most),
-      count: known.count + count,
-    });
-  }
+  const byName = grouped(syncs.others, ([pid]) => threadName(input, pid) || `thread ${pid}`);
+  const committers = [...byName].flatMap(([name, counts]): Committer[] => {
+    const shared = sharedBy(new Map(counts));
+    return shared ? [{ name, pid: shared.most, count: shared.sum }] : [];
+  });
   return {
     own: syncs.own.length,
     others: [...syncs.others.values()].reduce((a, b) => a + b, 0),
-    most: [...byName.values()].sort((a, b) => b.count - a.count)[0],
+    most: committers.sort((a, b) => b.count - a.count)[0],
   };
 }
 

@@ -2,6 +2,7 @@
 // Told from back-pressure by the device, which idles during the pauses, and by a limit far under what memory allows.
 // Source: mm/page-writeback.c; Documentation/admin-guide/sysctl/vm.rst; Documentation/ABI/testing/sysfs-class-bdi.
 
+import { isDevice } from '../analysis/attribution/inodes.js';
 import type { Measures } from '../analysis/measures.js';
 import { dirtyableBytes, fillers, totalBytes, vmstatDirtyLimit, type Filler } from '../analysis/victim/pauses.js';
 import { bytes, percent } from '../base/format.js';
@@ -209,7 +210,7 @@ function fillerOf({ account, input, throttle }: Given<'victim'>): Filler | undef
 }
 
 function bdiName({ topology }: Measures, { bdi }: Filler): string {
-  return /^\d+:\d+$/.test(bdi) ? topology.name(bdi) : bdi;
+  return isDevice(bdi) ? topology.name(bdi) : bdi;
 }
 
 /** 'what cp (123) wrote to loop1', or of the device alone. */

@@ -7,11 +7,11 @@ import { shareOf, timesIn } from '../analysis/measures.js';
 import { bytes, percent } from '../base/format.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
-import { RECLAIM } from '../model/thresholds/memory.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { sureOfState } from './judge/shared.js';
+import { defineCause, holds, ruledOut, type Argument } from './cause.js';
 
 /** What the machine as a whole scanned meanwhile. */
 function scanned({ input }: Given<'victim'>): Argument[] {
@@ -38,7 +38,7 @@ export const cause = defineCause({
     const figures = `it reclaimed memory for ${percent(share)} of its time`;
     if (share < JUDGING.noticeable) return ruledOut(figures);
     if (swapping(m)) return ruledOut(`${figures}, to make room for its own swapped pages`);
-    const confidence = ramp(share, { from: JUDGING.noticeable, ...RECLAIM.sure }) * FIDELITY[account.source].ofStates;
+    const confidence = sureOfState(m, share);
     return holds({ share, confidence, lost: timesIn(account, ['reclaim']) }, { share, limit: memoryLimit(m) });
   },
   tell({ share, limit }, m) {

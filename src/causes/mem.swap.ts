@@ -10,7 +10,8 @@ import { SWAP } from '../model/thresholds/memory.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { memoryCulprit, memoryLimit, swapping, type Swapping } from './judge/memory.js';
 import type { Given } from './judge/needs.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { sureOfState } from './judge/shared.js';
+import { defineCause, holds, ruledOut, type Argument } from './cause.js';
 
 /** Each page that comes back throws another one out: that reclaim is part of the price. */
 const PRICE: readonly State[] = ['swap', 'reclaim'];
@@ -49,7 +50,7 @@ export const cause = defineCause({
       return ruledOut(`it waited for swapped pages for ${percent(slept)} of its time`);
     const share = cost(m, swaps);
     if (share < JUDGING.noticeable) return ruledOut(`its swapped pages cost it ${percent(share)} of its time`);
-    const confidence = ramp(share, { from: JUDGING.noticeable, ...SWAP.sure }) * FIDELITY[account.source].ofStates;
+    const confidence = sureOfState(m, share);
     const before = ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped'];
     return holds(
       { share, confidence, before, lost: timesIn(account, PRICE) },

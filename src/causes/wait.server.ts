@@ -14,6 +14,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
+import { sureOfState } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
 
 const SERVED = /^(fuse|nfs|cifs|smb3|9p|ceph|afs|virtiofs)/;
@@ -39,7 +40,7 @@ function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
   const server = [...wakersOf(account, input, ['server', 'block-device'])].find(
     ({ own, waits }) => !own && waits.some(({ state }) => state === 'server'),
   );
-  const confidence = ramp(share, { from: JUDGING.noticeable, ...SERVER.sure }) * FIDELITY[account.source].ofStates;
+  const confidence = sureOfState(m, share);
   const inIo = server ? inIoOf(m, server) : NaN;
   return holds({ share, confidence, lost }, { way: 'filesystem', share, lost, server, inIo });
 }

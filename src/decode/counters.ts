@@ -3,6 +3,7 @@
 
 import { unbounded, type Allowance } from '../base/allowance.js';
 import { detached } from '../base/detached.js';
+import { entry } from '../base/maps.js';
 import type { Counters, DeviceId, ProcessCounters, Series } from '../model/counters.js';
 import type { Interval } from '../base/intervals.js';
 import type { Reading } from '../model/recording.js';
@@ -193,12 +194,6 @@ function forgetProcess(tables: ProcessTables, ms: number): boolean {
   tables.io.forgetBefore(ms);
   tables.schedstat.forgetBefore(ms);
   return [tables.stat, tables.wchanT, tables.io, tables.schedstat].every(({ length }) => length === 0);
-}
-
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }
 
 function allWithin<K>(builders: ReadonlyMap<K, SeriesBuilder>, part: Interval, alike: Alike): Map<K, Series> {

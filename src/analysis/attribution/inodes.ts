@@ -81,6 +81,7 @@ export class Inodes {
   }
 }
 
-function isDevice(bdi: string): boolean {
+/** True for a device's number; btrfs and network filesystems have a name there. */
+export function isDevice(bdi: string): boolean {
   return /^\d+:\d+$/.test(bdi);
 }

@@ -1,10 +1,11 @@
 // What is behind bytes → who: the process, the journal, the filesystem, the device above, or nobody that can be named, and in which file.
 // The table of writers and the owners of requests both ask here, so that one report says one thing of one byte.
 
+import { entry } from '../../base/maps.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
-import { isKernelThread, Processes } from '../machine/processes.js';
+import { isKernelThread, processesOf, type Processes } from '../machine/processes.js';
 import type { Topology } from '../machine/topology.js';
 import { UNKNOWN } from './dirty-pages.js';
 import { FileNames } from './file-names.js';
@@ -35,14 +36,12 @@ export class Naming {
   constructor(input: Case, topology: Topology, { inodes, list }: Pick<Portions, 'inodes' | 'list'>) {
     this.topology = topology;
     this.inodes = inodes;
-    this.processes = new Processes(input);
+    this.processes = processesOf(input);
     this.files = new FileNames(input, topology, inodes);
     this.isKernel = (thread) => isKernelThread(input, thread);
     for (const { inode, dirtier } of list) {
       if (inode < 0 || dirtier === undefined || dirtier === UNKNOWN) continue;
-      const known = this.dirtiers.get(inode);
-      if (known) known.add(dirtier);
-      else this.dirtiers.set(inode, new Set([dirtier]));
+      entry(this.dirtiers, inode, () => new Set<number>()).add(dirtier);
     }
   }
 

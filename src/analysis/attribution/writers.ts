@@ -3,6 +3,7 @@
 // that stands on it is given on to the processes and files above, marked with the device that it came through: bytes are bytes of each
 // layer that they pass, and only those without `through` were asked of the machine.
 
+import { grouped } from '../../base/maps.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
@@ -117,17 +118,6 @@ class Table {
     // Device-mapper and md pass a bio on in the thread that queued it, so what is known of it holds below as well.
     return { who: { ...found.who, via: 'stacked', through: this.topology.name(member) } };
   }
-}
-
-function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return groups;
 }
 
 /** What came through a device is given to those who are behind its bytes, in their proportion. */

@@ -1,6 +1,7 @@
 // The times between stages, by whose they are: one scope a disk, kind and process. Each time is recorded once, in its scope; figures of
 // a disk, a kind or a process are the sum over scopes.
 
+import { entry } from '../../base/maps.js';
 import { Histogram } from '../../base/histogram.js';
 import type { Stage, StageTimes } from '../../model/block-stats.js';
 
@@ -43,11 +44,7 @@ export interface Scope {
   readonly arrivalsOfProcess: Arrivals;
 }
 
-function shared(all: Map<number, Arrivals>, key: number): Arrivals {
-  let found = all.get(key);
-  if (!found) all.set(key, (found = new Arrivals()));
-  return found;
-}
+const newArrivals = () => new Arrivals();
 
 export class Scopes {
   readonly list: Scope[] = [];
@@ -85,8 +82,8 @@ export class Scopes {
       requests: 0,
       sectors: 0,
       times: STAGE_NAMES.map(() => undefined),
-      arrivalsOfKind: shared(this.ofKind, disk * 8 + kind),
-      arrivalsOfProcess: shared(this.ofProcess, disk * 2 ** 32 + (pid >>> 0)),
+      arrivalsOfKind: entry(this.ofKind, disk * 8 + kind, newArrivals),
+      arrivalsOfProcess: entry(this.ofProcess, disk * 2 ** 32 + (pid >>> 0), newArrivals),
     };
     const number = this.list.push(scope) - 1;
     this.byKey.set(key, number);

@@ -119,3 +119,9 @@ export class Processes {
     return name;
   }
 }
+
+/** The same of a case for whoever asks. */
+export const processesOf = remembered(
+  (input: Case) => new Processes(input),
+  () => '',
+);

@@ -1,5 +1,6 @@
 // Which device is which: partitions belong to a disk, loop and dm devices stand on others, a path lies on one of them.
 
+import { entry } from '../../base/maps.js';
 import { MountIndex } from '../../base/procfs/mountinfo.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { BlockDevice, Facts, Mount } from '../../model/facts.js';
@@ -80,9 +81,7 @@ export class Topology {
     for (const other of this.facts?.devices.keys() ?? this.remapped.keys()) {
       for (const below of this.beneath(other)) {
         if (below === this.disk(other)) continue;
-        const list = standing.get(below);
-        if (list) list.push(other);
-        else standing.set(below, [other]);
+        entry(standing, below, (): DeviceId[] => []).push(other);
       }
     }
     return standing;

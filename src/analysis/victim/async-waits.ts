@@ -34,7 +34,8 @@ export function withIdleWaits(
   const { requests, owners, threads, isAsync, isWorker } = about;
   const isCandidate = (segment: Segment) => FOR_IO.includes(segment.state) && isAsync(segment);
   if (![...lines.values()].some((line) => line.some(isCandidate))) return lines;
-  const asked = underWay(requests, ownRequests(requests, owners, threads, new Int32Array(0)));
+  const own = ownRequests(requests, owners, threads, new Int32Array(0));
+  const asked = underWay(requests, (row) => own[row] !== 0);
   const worked = union(
     [...lines].flatMap(([thread, line]) => (isWorker(thread) ? line.filter(({ state }) => WORK.includes(state)) : [])),
   );

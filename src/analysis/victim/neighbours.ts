@@ -5,6 +5,7 @@
 
 import type { DiskLoad } from '../requests/disk-load.js';
 import { coveredMs, intersect, total, union, type Interval } from '../../base/intervals.js';
+import { entry } from '../../base/maps.js';
 import type { Owner, Owners } from '../attribution/owners.js';
 import { findBursts, type Bursts } from '../requests/bursts.js';
 import { KIND, type Requests } from '../requests/requests.js';
@@ -13,7 +14,12 @@ import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 
 /** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
 export function isGuilty(origin: Owner | undefined): boolean {
-  return origin?.via === 'direct' || origin?.via === 'flushed' || origin?.via === 'holder';
+  return origin?.via === 'direct' || isWrittenBack(origin);
+}
+
+/** True for pages that it made dirty and that somebody else writes, before the recording began as well as since. */
+export function isWrittenBack(origin: Owner | undefined): boolean {
+  return origin?.via === 'flushed' || origin?.via === 'holder';
 }
 
 /** A program, with all its processes: a job that starts one after the other is one neighbour. */
@@ -102,7 +108,7 @@ export function findNeighbours({
   const binMs = Math.max(NEIGHBOURS.binMs, Math.ceil(durationMs / NEIGHBOURS.mostBins));
   const bins = Math.max(1, Math.ceil(durationMs / binMs));
   // What the same program had made dirty before the recording began goes with what it made dirty since.
-  const programs = owners.list.map(({ name, via }) => `${via === 'holder' ? 'flushed' : via} ${name}`);
+  const programs = owners.list.map((owner) => `${isWrittenBack(owner) ? 'flushed' : owner.via} ${owner.name}`);
   const programOf = (index: number) => {
     const key = programs[index] ?? '';
     let program = byProgram.get(key);
@@ -155,8 +161,7 @@ export function findNeighbours({
     const origin = most && owners.list[most[0]];
     if (!origin) return [];
     const pids = new Set([...bytesOf.keys()].flatMap((index) => owners.list[index]?.pid ?? []));
-    const dirtied =
-      origin.via !== 'direct' && isGuilty(origin) && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
+    const dirtied = isWrittenBack(origin) && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
     return [
       {
         origin,
@@ -194,9 +199,7 @@ function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: r
     if (covered > NEIGHBOURS.alone && covered < NEIGHBOURS.company) continue;
     const into = covered >= NEIGHBOURS.company ? contended : quiet;
     const kind = requests.kind[row] ?? 0;
-    const list = into.get(kind);
-    if (list) list.push(to - from);
-    else into.set(kind, [to - from]);
+    entry(into, kind, (): number[] => []).push(to - from);
   }
   const sumOf = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
   let comparedMs = 0;

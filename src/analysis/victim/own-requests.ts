@@ -101,7 +101,7 @@ interface Stages {
   readonly queue: readonly Interval[];
 }
 
-function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
+export function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
   const device: Interval[] = [];
   const queue: Interval[] = [];
   for (let row = 0; row < requests.length; row += 1) {
@@ -132,9 +132,9 @@ export interface Stagings {
   readonly isServed: (segment: Segment) => boolean;
 }
 
-/** When any of the victim's requests was queued or with a device. */
-export function underWay(requests: Requests, own: Uint8Array): Interval[] {
-  const { device, queue } = stagesOf(requests, (row) => own[row] !== 0);
+/** When any of these requests was queued or with a device. */
+export function underWay(requests: Requests, chosen: (row: number) => boolean): Interval[] {
+  const { device, queue } = stagesOf(requests, chosen);
   return union([...device, ...queue]);
 }
 

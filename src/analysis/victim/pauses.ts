@@ -6,8 +6,10 @@ import type { Case } from '../../model/case.js';
 import type { EventTable } from '../../model/events.js';
 import type { Topology } from '../machine/topology.js';
 import { union, type Interval } from '../../base/intervals.js';
+import { isDevice } from '../attribution/inodes.js';
 import { column } from '../machine/time-walk.js';
-import { isKernelThread, Processes } from '../machine/processes.js';
+import { addTo, entry, sharedBy } from '../../base/maps.js';
+import { isKernelThread, processesOf } from '../machine/processes.js';
 
 export interface ThrottleMeasures {
   /** Pauses of the victim's threads that the event tells, ms each. */
@@ -72,7 +74,7 @@ export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): 
     // btrfs and network filesystems have names there instead of a device's number.
     const id = events.strings.get(bdi[row] ?? 0);
     const from = table.t[row] ?? 0;
-    if (!/^\d+:\d+$/.test(id) || beneath.includes(topology.disk(id))) times.push({ from, to: from + ms });
+    if (!isDevice(id) || beneath.includes(topology.disk(id))) times.push({ from, to: from + ms });
   }
   return union(times);
 }
@@ -129,7 +131,7 @@ export function fillers(input: Case, threads: ReadonlySet<number>): Filler[] {
   const { events, pageBytes } = input;
   const table = events?.tables.get('balance_dirty_pages');
   if (!events || !table) return [];
-  const processes = new Processes(input);
+  const processes = processesOf(input);
   const bdis = column(table, 'bdi');
   const dirty = eitherOf(table, DIRTY);
   const own = new Set<number>();
@@ -138,22 +140,19 @@ export function fillers(input: Case, threads: ReadonlySet<number>): Filler[] {
     const thread = table.pid[row] ?? 0;
     const bdi = bdis[row] ?? 0;
     if (threads.has(thread)) own.add(bdi);
-    let one = found.get(bdi);
-    if (!one) found.set(bdi, (one = { dirty: [], pauses: new Map() }));
+    const one = entry(found, bdi, () => ({ dirty: [], pauses: new Map<number, number>() }));
     one.dirty.push(dirty[row] ?? NaN);
     if (thread === 0 || isKernelThread(input, thread)) continue;
-    const pid = processes.of(thread);
-    one.pauses.set(pid, (one.pauses.get(pid) ?? 0) + 1);
+    addTo(one.pauses, processes.of(thread), 1);
   }
   return [...found]
     .filter(([bdi]) => !own.has(bdi))
     .map(([bdi, one]): Filler => {
-      const [most] = [...one.pauses].sort((a, b) => b[1] - a[1]);
-      const name = most && processes.name(most[0]);
+      const pid = sharedBy(one.pauses)?.most;
       return {
         bdi: events.strings.get(bdi),
         dirtyBytes: median(one.dirty) * pageBytes,
-        ...(most && name !== undefined && { writer: { name, pid: most[0] } }),
+        ...(pid !== undefined && { writer: { name: processes.name(pid), pid } }),
       };
     })
     .filter(({ dirtyBytes }) => dirtyBytes > 0)

@@ -1,6 +1,7 @@
 // Whose a disk's requests are, seen from the victim: its own, or others' by owner. What a disk does for a device that stands on it belongs to
 // that device's users in the proportion of their bytes; for a device between the victim and the disk it is the victim's own way to it.
 
+import { addTo, entry } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
@@ -20,23 +21,16 @@ type Shares = ReadonlyMap<number, number>;
 
 /** Who uses what, for one victim. */
 export class Usage {
+  private readonly requests: Requests;
   private readonly owners: Owners;
   private readonly threads: ReadonlySet<number>;
-  /** Bytes by device and source. */
-  private readonly bytes = new Map<DeviceId, Map<number, number>>();
+  /** Bytes by device and source: made when something is done for a device above, which is seldom. */
+  private bytes: ReadonlyMap<DeviceId, ReadonlyMap<number, number>> | undefined;
 
   constructor(requests: Requests, owners: Owners, threads: ReadonlySet<number>) {
+    this.requests = requests;
     this.owners = owners;
     this.threads = threads;
-    for (let row = 0; row < requests.length; row += 1) {
-      const disk = requests.disks[requests.disk[row] ?? 0] ?? '';
-      let sums = this.bytes.get(disk);
-      if (!sums) this.bytes.set(disk, (sums = new Map()));
-      for (let at = owners.first[row] ?? 0; at < (owners.first[row + 1] ?? 0); at += 1) {
-        const source = owners.source[at] ?? 0;
-        sums.set(source, (sums.get(source) ?? 0) + (owners.share[at] ?? 0) * (requests.bytes[row] ?? 0));
-      }
-    }
   }
 
   /** The users of a disk; `way` are the devices through which the victim comes to it. `own` marks requests that are the victim's for other reasons. */
@@ -47,7 +41,7 @@ export class Usage {
     const sharesOf = (row: number): Shares => {
       const shares = new Map<number, number>();
       for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1)
-        addTo(shares, behind(source[at] ?? 0), share[at] ?? 0);
+        addShares(shares, behind(source[at] ?? 0), share[at] ?? 0);
       return shares;
     };
     return {
@@ -75,7 +69,7 @@ export class Usage {
     if (all === 0) return new Map([[above.some((device) => way.includes(device)) ? OWN : index, 1]]);
     const shares = new Map<number, number>();
     for (const { device, bytes } of devices)
-      if (bytes > 0) addTo(shares, this.usersOf(device, way, [...below, device]), bytes / all);
+      if (bytes > 0) addShares(shares, this.usersOf(device, way, [...below, device]), bytes / all);
     return shares;
   }
 
@@ -83,18 +77,33 @@ export class Usage {
     if (way.includes(device)) return new Map([[OWN, 1]]);
     const all = this.bytesOf(device);
     const shares = new Map<number, number>();
-    for (const [one, bytes] of this.bytes.get(device) ?? [])
-      if (bytes > 0) addTo(shares, this.behind(one, way, below), bytes / all);
+    for (const [one, bytes] of this.bySource(device))
+      if (bytes > 0) addShares(shares, this.behind(one, way, below), bytes / all);
     return shares;
   }
 
   private bytesOf(device: DeviceId): number {
     let sum = 0;
-    for (const bytes of this.bytes.get(device)?.values() ?? []) sum += bytes;
+    for (const bytes of this.bySource(device).values()) sum += bytes;
     return sum;
+  }
+
+  private bySource(device: DeviceId): ReadonlyMap<number, number> {
+    this.bytes ??= bytesBySource(this.requests, this.owners);
+    return this.bytes.get(device) ?? new Map<number, number>();
   }
 }
 
-function addTo(sums: Map<number, number>, shares: Shares, part: number): void {
-  for (const [of, share] of shares) sums.set(of, (sums.get(of) ?? 0) + part * share);
+function bytesBySource({ length, disk, disks, bytes }: Requests, { first, source, share }: Owners) {
+  const found = new Map<DeviceId, Map<number, number>>();
+  for (let row = 0; row < length; row += 1) {
+    const sums = entry(found, disks[disk[row] ?? 0] ?? '', () => new Map<number, number>());
+    for (let at = first[row] ?? 0; at < (first[row + 1] ?? 0); at += 1)
+      addTo(sums, source[at] ?? 0, (share[at] ?? 0) * (bytes[row] ?? 0));
+  }
+  return found;
+}
+
+function addShares(sums: Map<number, number>, shares: Shares, part: number): void {
+  for (const [of, share] of shares) addTo(sums, of, part * share);
 }

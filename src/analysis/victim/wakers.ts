@@ -6,9 +6,11 @@ import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
-import { isKernelThread, Processes, threadsOf } from '../machine/processes.js';
+import { addTo, entry, sharedBy } from '../../base/maps.js';
+import { isKernelThread, processesOf, threadsOf } from '../machine/processes.js';
 import { intersect, union, type Interval } from '../../base/intervals.js';
 import type { Requests } from '../requests/requests.js';
+import { underWay } from './own-requests.js';
 import { syncTimes } from './syncs.js';
 
 export interface Waker {
@@ -26,7 +28,7 @@ export interface Waker {
 
 /** The wakers of the waits that were in one of these states as a whole, the one that ended most first; several of one name are one. */
 export function wakersOf(account: VictimAccount, input: Case, states: readonly State[]): Waker[] {
-  const processes = new Processes(input);
+  const processes = processesOf(input);
   const found = new Map<string, { own: boolean; name: string; byPid: Map<number, number>; waits: Segment[] }>();
   for (const segment of account.segments) {
     const { state, whole, from, to, wokenBy = 0, byInterrupt } = segment;
@@ -35,23 +37,14 @@ export function wakersOf(account: VictimAccount, input: Case, states: readonly S
     const own = account.threads.has(wokenBy);
     const pid = processes.of(wokenBy);
     const name = processes.name(wokenBy) || `thread ${wokenBy}`;
-    const key = `${own} ${name}`;
-    let one = found.get(key);
-    if (!one) found.set(key, (one = { own, name, byPid: new Map(), waits: [] }));
-    one.byPid.set(pid, (one.byPid.get(pid) ?? 0) + to - from);
+    const one = entry(found, `${own} ${name}`, () => ({ own, name, byPid: new Map<number, number>(), waits: [] }));
+    addTo(one.byPid, pid, to - from);
     one.waits.push(segment);
   }
   return [...found.values()]
-    .map(({ own, name, byPid, waits }) => {
-      const [most] = [...byPid].sort((a, b) => b[1] - a[1]);
-      return {
-        own,
-        name,
-        pid: most?.[0] ?? 0,
-        pids: [...byPid.keys()],
-        ms: [...byPid.values()].reduce((a, b) => a + b, 0),
-        waits,
-      };
+    .flatMap(({ own, name, byPid, waits }) => {
+      const shared = sharedBy(byPid);
+      return shared ? [{ own, name, pid: shared.most, pids: shared.members, ms: shared.sum, waits }] : [];
     })
     .sort((a, b) => b.ms - a.ms);
 }
@@ -62,15 +55,6 @@ export function wakersOf(account: VictimAccount, input: Case, states: readonly S
  */
 export function ioWithin({ pids, waits }: Pick<Waker, 'pids' | 'waits'>, input: Case, requests: Requests): Interval[] {
   const threads = threadsOf(input, ...pids);
-  const flights: Interval[] = [];
-  for (let row = 0; row < requests.length; row += 1) {
-    if (!threads.has(requests.pid[row] ?? 0)) continue;
-    const queued = requests.queued[row] ?? NaN;
-    flights.push({
-      from: Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued,
-      to: requests.completed[row] ?? 0,
-    });
-  }
   const calls = syncTimes(input, threads);
   let at = 0;
   // Waits and calls are both in order of time.
@@ -79,5 +63,6 @@ export function ioWithin({ pids, waits }: Pick<Waker, 'pids' | 'waits'>, input: 
     const first = calls[at] ?? Infinity;
     return first < to ? [{ from: first, to }] : [];
   });
-  return intersect(union([...flights, ...synced]), union(waits));
+  const asked = underWay(requests, (row) => threads.has(requests.pid[row] ?? 0));
+  return intersect(union([...asked, ...synced]), union(waits));
 }

@@ -7,8 +7,12 @@ import { timesIn, type Measures } from '../../analysis/measures.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { CgroupLimit } from '../../model/facts.js';
+import { said, time } from '../../model/quantity.js';
 import type { State } from '../../model/states.js';
-import { DEVICE_JUDGING } from '../../model/thresholds/judging.js';
+import { DEVICE_JUDGING, FROM_STATE, JUDGING } from '../../model/thresholds/judging.js';
+import { ramp, type Argument } from '../cause.js';
+import { FIDELITY } from './fidelity.js';
+import type { Given } from './needs.js';
 
 /** The share of these times in which the device was at work: from requests, else from /proc/diskstats' io_ticks; NaN where neither tells. */
 export function utilisation(m: Measures, times: readonly Interval[]): number {
@@ -67,6 +71,11 @@ function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undef
     serviceMs,
     factor: telling.length > 0 ? Math.max(...telling.map((one) => one.factor)) : NaN,
   };
+}
+
+/** How sure a cause is that is told by the victim's state alone, which it was in for this share of its time. */
+export function sureOfState({ account }: Given<'victim'>, share: number): number {
+  return ramp(share, { from: JUDGING.noticeable, ...FROM_STATE.sure }) * FIDELITY[account.source].ofStates;
 }
 
 /** True where this event would have been recorded: that there is none then says that it did not happen. */
@@ -137,4 +146,14 @@ export function limitsOn(m: Measures, kind: CgroupLimit['kind'], device?: Device
         (other) => other.file === limit.file && other.value === limit.value && other.device === limit.device,
       ) === index,
   );
+}
+
+/** Who let a lock go that the victim waited for, after so long. */
+export function released(who: string, ms: number): Argument {
+  return {
+    measure: 'who released it',
+    value: said`${who}, after ${time(ms)}`,
+    meaning: 'whoever ends a wait for the lock held it',
+    source: 'sched:sched_waking',
+  };
 }

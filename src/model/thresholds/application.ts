@@ -1,4 +1,4 @@
-// Numbers of the causes within the application: app.idle, app.lock-convoy, app.sync-writes.
+// Numbers of the causes within the application: app.idle, app.lock-convoy, app.sync-writes, wait.server.
 
 import { thresholds } from './threshold.js';
 
@@ -83,23 +83,7 @@ export const SYNC_WRITES = thresholds('app.sync-writes', {
   },
 });
 
-export const FILE_LOCK = thresholds('app.file-lock', {
-  sure: {
-    value: { to: 0.4, low: 0.75, high: 0.95 },
-    unit: { to: 'share', low: 'confidence', high: 'confidence' },
-    means: 'How sure it is, by the share of its time that it waited for the lock, from what is noticed up to this one.',
-    basis: { prior: 'the stack tells the lock: what is open is whether it matters' },
-  },
-});
-
 export const SERVER = thresholds('wait.server', {
-  sure: {
-    value: { to: 0.4, low: 0.75, high: 0.95 },
-    unit: { to: 'share', low: 'confidence', high: 'confidence' },
-    means:
-      'How sure it is of a filesystem’s server, by the share of its time that it waited for it, from what is noticed up to this one.',
-    basis: { prior: 'the stack tells whom it asked: what is open is whether it matters' },
-  },
   leastInIo: {
     value: 0.5,
     unit: 'share',

@@ -1,4 +1,4 @@
-// Numbers of the causes about filesystems: fs.frozen, fs.full, fs.inode-lock, fs.journal.
+// Numbers of the causes about filesystems: fs.frozen, fs.full, fs.journal.
 
 import { thresholds } from './threshold.js';
 
@@ -47,15 +47,6 @@ export const FULL = thresholds('fs.full', {
     unit: 'confidence',
     means: 'How sure it is from counters.',
     basis: { prior: 'that the victim sleeps while the filesystem is full may be chance' },
-  },
-});
-
-export const INODE_LOCK = thresholds('fs.inode-lock', {
-  sure: {
-    value: { to: 0.4, low: 0.75, high: 0.95 },
-    unit: { to: 'share', low: 'confidence', high: 'confidence' },
-    means: 'How sure it is, by the share of its time that it waited for the lock, from what is noticed up to this one.',
-    basis: { prior: 'the stack tells the lock: what is open is whether it matters' },
   },
 });
 

@@ -61,6 +61,16 @@ export const JUDGING = thresholds('judging', {
   },
 });
 
+export const FROM_STATE = thresholds('from-state', {
+  sure: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means:
+      'How sure a cause is that a state tells by itself (a lock of the kernel’s, a server, reclaim, swapped pages), by the share of its time in it, from what is noticed up to this one.',
+    basis: { prior: 'the kernel tells the state: what is open is whether it matters' },
+  },
+});
+
 export const FROM_SAMPLES = thresholds('from-samples', {
   ofStates: {
     value: 0.9,

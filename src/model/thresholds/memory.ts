@@ -83,28 +83,12 @@ export const DIRTY_LIMIT = thresholds('mem.dirty-limit', {
   },
 });
 
-export const RECLAIM = thresholds('mem.reclaim', {
-  sure: {
-    value: { to: 0.4, low: 0.75, high: 0.95 },
-    unit: SURE_UNITS,
-    means: 'How sure it is, by the share of its time that it reclaimed, from what is noticed up to this one.',
-    basis: { prior: 'the kernel tells the reclaim itself: what is open is whether it matters' },
-  },
-});
-
 export const SWAP = thresholds('mem.swap', {
   inMemoryMs: {
     value: 0.02,
     unit: 'ms',
     means: 'Swap in memory (zram) answers without a sleep: each page costs its reader about this much CPU.',
     basis: { prior: 'a fault and the decompression of 4 KiB take 10 to 30 µs' },
-  },
-  sure: {
-    value: { to: 0.4, low: 0.75, high: 0.95 },
-    unit: SURE_UNITS,
-    means:
-      'How sure it is, by the share of its time that its swapped pages cost it, from what is noticed up to this one.',
-    basis: { prior: 'the faults are the victim’s own: what is open is whether they matter' },
   },
 });
 
