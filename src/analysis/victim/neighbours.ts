@@ -4,11 +4,11 @@
 // what it carries of others is no company.
 
 import type { DiskLoad } from '../requests/disk-load.js';
-import { coveredMs, intersect, total, union, type Interval } from '../../base/intervals.js';
-import { entry } from '../../base/maps.js';
+import { intersect, total, union, without, type Interval } from '../../base/intervals.js';
 import type { Owner, Owners } from '../attribution/owners.js';
 import { findBursts, type Bursts } from '../requests/bursts.js';
 import { KIND, type Requests } from '../requests/requests.js';
+import { compareCompany, hungTimes, type Slowdown } from './company.js';
 import { OWN, type Users } from './users.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 
@@ -35,17 +35,13 @@ export interface Neighbour {
   readonly bursts: Bursts & { readonly binMs: number };
 }
 
-export interface NeighbourMeasures {
+export interface NeighbourMeasures extends Slowdown {
   /** Others by the waiting they cost, most first. */
   readonly others: readonly Neighbour[];
   /** When others' requests were with the device, journals and devices above not counted. */
   readonly company: readonly Interval[];
   /** ms of the victim's waiting during which the disk served its own requests. */
   readonly ownMs: number;
-  /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
-  readonly slowdown: number;
-  readonly quietMeanMs: number;
-  readonly contendedMeanMs: number;
 }
 
 interface Program {
@@ -156,6 +152,9 @@ export function findNeighbours({
       for (const part of inParts(service, shares)) serve(row, part.of, part, bytes * (shares.get(part.of) ?? 0));
     }
   });
+  // A disk that hangs serves nobody, whosever request it hangs in.
+  const hung = hungTimes(load, requests);
+  const served = (times: readonly Interval[]) => without(union(times), hung);
   const others = [...byProgram.values()].flatMap(({ services, bytes, bytesOf, series }): Neighbour[] => {
     const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
     const origin = most && owners.list[most[0]];
@@ -166,7 +165,7 @@ export function findNeighbours({
       {
         origin,
         processes: Math.max(1, pids.size),
-        waitMs: total(intersect(waits, union(services))),
+        waitMs: total(intersect(waits, served(services))),
         bytes,
         share: diskBytes > 0 ? bytes / diskBytes : 0,
         bursts: { ...findBursts(dirtied ?? series, bins), binMs },
@@ -176,55 +175,11 @@ export function findNeighbours({
   others.sort((a, b) => b.waitMs - a.waitMs);
   return {
     others,
-    company: union(company),
-    ownMs: total(intersect(waits, union(ownServices))),
+    company: served(company),
+    ownMs: total(intersect(waits, served(ownServices))),
     // What a device beneath does for a journal or a flusher may be for the victim: only what is somebody else's is company there.
-    ...(top ? compare(top.load, requests, top.own, union(company)) : compare(load, requests, own, union(foreign))),
+    ...(top
+      ? compareCompany(top.load, requests, top.own, { foreign: served(company), hung })
+      : compareCompany(load, requests, own, { foreign: served(foreign), hung })),
   };
-}
-
-/**
- * The victim's requests in company and alone, kind by kind, weighted by how many had company. Company is what others were served for a good
- * part of a request's life: a long request meets somebody in any case, and that alone would make company look slow.
- */
-function compare(load: DiskLoad, requests: Requests, own: Uint8Array, foreign: readonly Interval[]) {
-  const quiet = new Map<number, number[]>();
-  const contended = new Map<number, number[]>();
-  for (const row of load.rows) {
-    if (own[row] === 0) continue;
-    const queued = requests.queued[row] ?? NaN;
-    const from = Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued;
-    const to = requests.completed[row] ?? 0;
-    const covered = coveredMs(foreign, from, to) / (to - from);
-    if (covered > NEIGHBOURS.alone && covered < NEIGHBOURS.company) continue;
-    const into = covered >= NEIGHBOURS.company ? contended : quiet;
-    const kind = requests.kind[row] ?? 0;
-    entry(into, kind, (): number[] => []).push(to - from);
-  }
-  const sumOf = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
-  let comparedMs = 0;
-  let weight = 0;
-  let logRatio = 0;
-  let quietSum = 0;
-  let contendedSum = 0;
-  for (const [kind, slow] of contended) {
-    const fast = quiet.get(kind);
-    if (!fast || Math.min(fast.length, slow.length) < NEIGHBOURS.enoughRequests) continue;
-    const mean = (list: readonly number[]) => sumOf(list) / list.length;
-    comparedMs += sumOf(slow);
-    weight += slow.length;
-    logRatio += slow.length * Math.log(mean(slow) / mean(fast));
-    quietSum += slow.length * mean(fast);
-    contendedSum += slow.length * mean(slow);
-  }
-  const all = (lists: Iterable<number[]>) => [...lists].flat();
-  // Requests that are hardly ever in company don't show what company does to them.
-  if (weight === 0 && all(contended.values()).length < Math.min(NEIGHBOURS.enoughRequests, all(quiet.values()).length))
-    contended.clear();
-  const meanOf = (list: number[]) => (list.length === 0 ? NaN : sumOf(list) / list.length);
-  // A kind that has no quiet time to compare with says nothing, and where that is what it waited for, the others say nothing of it.
-  const tells = comparedMs >= NEIGHBOURS.compared * sumOf(all(contended.values()));
-  return weight > 0 && tells
-    ? { slowdown: Math.exp(logRatio / weight), quietMeanMs: quietSum / weight, contendedMeanMs: contendedSum / weight }
-    : { slowdown: NaN, quietMeanMs: meanOf(all(quiet.values())), contendedMeanMs: meanOf(all(contended.values())) };
 }

@@ -36,8 +36,14 @@ export const NEIGHBOURS = thresholds('neighbours', {
   enoughRequests: {
     value: 8,
     unit: 'requests',
-    means: 'With fewer own requests in company, or alone, the two are not compared.',
+    means: 'With fewer own requests alone, or in company unless they were all longer, the two are not compared.',
     basis: { prior: 'the mean of eight latencies is known to about a third' },
+  },
+  byChance: {
+    value: 0.001,
+    unit: 'share',
+    means: 'Fewer in company are compared where all of them would be as long as they were so seldom by chance.',
+    basis: { prior: 'one in a thousand is no accident of the night, also where several disks and kinds are asked' },
   },
 });
 

@@ -106,3 +106,38 @@ test('a request of several is served to each for its share; where the victim is 
   assert.equal(ownMs, 20);
   assert.deepEqual(company, [{ from: 200, to: 240 }]);
 });
+
+/** Requests of the victim alone, of 1 to 2 ms, and one of `ms` in each burst of another's, of so many requests. */
+function inBursts({ bursts, ms, requests }: { bursts: number; ms: number; requests: number }) {
+  const alone = Array.from({ length: 60 }, (_, n): Io => {
+    return { pid: ME, from: n * 5, to: n * 5 + 1 + n / 60, bytes: 4096 };
+  });
+  const beside = Array.from({ length: bursts }, (_, n): Io[] => {
+    const from = 400 + n * 150;
+    const one = ms / requests;
+    const theirs = Array.from({ length: requests }, (__, at): Io => {
+      return { pid: 60, from: from + at * one, to: from + (at + 1) * one, bytes: 65_536 };
+    });
+    return [...theirs, { pid: ME, from: from + 0.1, to: from + ms + 0.1, bytes: 4096 }];
+  });
+  return neighboursOf([...alone, ...beside.flat()].sort((a, b) => a.from - b.from));
+}
+
+test('one that waits for each answer has few requests in company: they tell where they could not be as long by chance', () => {
+  const { slowdown, contendedMeanMs } = inBursts({ bursts: 3, ms: 100, requests: 20 });
+  assert.ok(Math.abs(contendedMeanMs - 100) < 1e-6);
+  assert.ok(slowdown > 50);
+  assert.ok(inBursts({ bursts: 2, ms: 100, requests: 20 }).slowdown > 50);
+  const { slowdown: byChance } = inBursts({ bursts: 3, ms: 1.6, requests: 2 });
+  assert.ok(Number.isNaN(byChance), 'two of five alone took as long');
+});
+
+test('a disk that hangs serves nobody meanwhile, whoever asked for what it hangs in', () => {
+  const { slowdown, company, others } = inBursts({ bursts: 3, ms: 130, requests: 1 });
+  assert.ok(Number.isNaN(slowdown));
+  assert.ok(
+    others.every(({ waitMs }) => waitMs < 1),
+    JSON.stringify(others),
+  );
+  assert.deepEqual(company, []);
+});
