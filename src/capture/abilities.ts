@@ -80,7 +80,9 @@ function tracing(journal: UndoJournal): Ability[] {
     const instance = new TraceInstance(tracefs, 'victim', folder);
     instance.followThreads([process.pid]);
     const missing = EVENT_CLASSES.flatMap((one) =>
-      one.events.filter((event) => !instance.enable(event, NOWHERE)).map((event) => `${event} (${one.shows})`),
+      one.events
+        .filter((event) => !instance.prepare(event, NOWHERE) || !instance.enable(event))
+        .map((event) => `${event} (${one.shows})`),
     );
     const stacks = instance.takeSleepStacks(NOWHERE);
     return [

@@ -10,6 +10,7 @@ import { SOURCE } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { cgroupFiles, COUNTER_FILES, readHierarchies } from './cgroup-files.js';
 import { familyOf } from './family.js';
+import { LockTurns } from './lock-turns.js';
 import { OpenFiles, readWhole } from './files.js';
 import { PtraceWatch } from './ptrace-watch.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
@@ -33,6 +34,9 @@ const MOST_THREADS = 32;
 /** Processes recorded besides the victims. */
 const OTHERS = 12;
 
+/** Devices that are written to for the first time are looked for once in so many seconds: a look at one costs 20 µs. */
+const BDIS_EVERY = 5;
+
 /** Where debugfs/bdi stands on the tape, wherever it was mounted for the recording. */
 const BDI = '/sys/kernel/debug/bdi';
 
@@ -42,6 +46,7 @@ export class CounterSampler {
   private readonly files: OpenFiles;
   private readonly processes: ProcessScan;
   private readonly ptrace: PtraceWatch;
+  private readonly turns = new LockTurns();
   private readonly failed = new Set<string>();
   private readonly victims = new Set<number>();
   private others = new Set<number>();
@@ -66,7 +71,7 @@ export class CounterSampler {
   tick(nowNs: bigint, victims: readonly number[], hasEvents = false): void {
     for (const path of EVERY_TICK) this.sample(path, nowNs);
     this.forgetAllBut(victims);
-    for (const pid of victims) for (const name of OF_VICTIM) this.sample(`/proc/${pid}/${name}`, nowNs);
+    for (const pid of victims) this.sampleThread(`/proc/${pid}`, OF_VICTIM, pid, nowNs);
     if (this.isDue(10)) {
       for (const path of TEN_HZ) this.sample(path, nowNs);
       this.sampleCpu(nowNs);
@@ -84,29 +89,43 @@ export class CounterSampler {
     return this.ticks % Math.max(1, Math.round((this.options.hz ?? 10) / hz)) === 0;
   }
 
-  private sample(path: string, nowNs: bigint): void {
-    this.tell(path, nowNs, () => this.files.read(path));
+  private sample(path: string, nowNs: bigint): Buffer | undefined {
+    return this.tell(path, nowNs, () => this.files.read(path));
   }
 
-  /** Passes a text on, or tells the sink once that it can't be read. */
-  private tell(path: string, nowNs: bigint, read: () => Uint8Array | string): void {
+  /** Passes a text on and returns it, in a buffer that the next one overwrites, or tells the sink once that it can't be read. */
+  private tell(path: string, nowNs: bigint, read: () => Buffer): Buffer | undefined {
     try {
-      this.sink.reading(path, read(), nowNs);
+      const text = read();
+      this.sink.reading(path, text, nowNs);
       if (this.failed.size > 0) this.failed.delete(path);
+      return text;
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
-      if (this.failed.has(path)) return;
+      if (this.failed.has(path)) return undefined;
       this.failed.add(path);
       this.sink.failure(path, errno, nowNs);
+      return undefined;
     }
   }
 
   /** The victims' threads but the first of each, which /proc/PID itself shows. */
   private sampleThreads(nowNs: bigint): void {
     for (const [pid, threads] of this.threads)
-      for (const thread of threads)
-        for (const name of OF_THREAD) this.sample(`/proc/${pid}/task/${thread}/${name}`, nowNs);
+      for (const thread of threads) this.sampleThread(`/proc/${pid}/task/${thread}`, OF_THREAD, pid, nowNs);
+  }
+
+  private sampleThread(folder: string, names: readonly string[], pid: number, nowNs: bigint): void {
+    const texts = new Map(
+      names.map((name) => [name, this.sample(`${folder}/${name}`, nowNs)?.toString('latin1') ?? '']),
+    );
+    this.turns.see(pid, folder, texts.get('wchan') ?? '', texts.get('schedstat') ?? '');
+  }
+
+  /** True where threads of a victim took turns at a lock in user space since this was last asked. */
+  takeTurns(): boolean {
+    return this.turns.endRound();
   }
 
   private listThreads(victims: readonly number[]): void {
@@ -137,7 +156,7 @@ export class CounterSampler {
     const cgroups = cgroupFiles(this.hierarchies, familyOf(victims, root), COUNTER_FILES, root);
     for (const path of this.cgroups) if (!cgroups.has(path)) this.files.close(path);
     this.cgroups = cgroups;
-    if (debugfs !== undefined) this.bdis = usedBdis(debugfs);
+    if (debugfs !== undefined && this.isDue(1 / BDIS_EVERY)) this.bdis = usedBdis(debugfs, this.bdis);
     this.listThreads(victims);
     this.ptrace.look(victims, nowNs);
     this.listProcesses(nowNs);
@@ -185,11 +204,11 @@ export class CounterSampler {
   }
 }
 
-/** The bdis through which anything was ever written; most of a machine's loop and memory devices are idle. */
-function usedBdis(debugfs: string): string[] {
+/** The bdis through which anything was ever written, which those `known` were; most of a machine's loop and memory devices are idle. */
+function usedBdis(debugfs: string, known: readonly string[]): string[] {
   try {
-    return readdirSync(`${debugfs}/bdi`).filter((name) =>
-      /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
+    return readdirSync(`${debugfs}/bdi`).filter(
+      (name) => known.includes(name) || /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
     );
   } catch {
     return [];

@@ -15,7 +15,16 @@ export interface EventClass {
   readonly optional?: boolean;
   /** Classes are shed in ascending order; undefined = never. */
   readonly shed?: number;
+  /**
+   * True for events that cost every process of the machine something, watched or not: they are enabled only while something points to what
+   * they show. One enabled event of a system call sends all calls of all processes through the kernel's slow entry and exit
+   * (kernel/tracepoint.c, syscall_regfunc: the flag SYSCALL_TRACEPOINT of each thread).
+   */
+  readonly onDemand?: boolean;
 }
+
+/** What sets off the trip wire: a request or bio that ended with an error. Kernels before 5.18 lack the first. */
+export const TRIP_WIRES = { 'block/block_rq_error': '', 'block/block_bio_complete': ' if error != 0' };
 
 export const EVENT_CLASSES: readonly EventClass[] = [
   {
@@ -109,6 +118,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     optional: true,
     shows: 'which lock each thread of the victim waits for',
     shed: 0,
+    onDemand: true,
   },
   {
     name: 'reclaim',
@@ -128,5 +138,6 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     // EIO, ENOSPC, EROFS, EDQUOT (include/uapi/asm-generic/errno-base.h, errno.h).
     filter: 'ret == -5 || ret == -28 || ret == -30 || ret == -122',
     shows: 'which system calls of the victim failed for want of space or by an I/O error',
+    onDemand: true,
   },
 ];

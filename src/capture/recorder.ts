@@ -16,7 +16,7 @@ import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
-import { Tracer } from './tracer.js';
+import { LOCKS_MS, Tracer } from './tracer.js';
 import { packSymbols, symbolsAreShown } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
 
@@ -45,6 +45,10 @@ const BUSIEST = 3;
 const NOTED = 32;
 /** No more processes are watched than these, however many children come and go. */
 const MOST_VICTIMS = 100;
+/** Locks of the victim are watched for one of so many seconds. */
+const LOCKS_EVERY = 5;
+/** Calls that may fail are watched until the second after the last that said so, ms. */
+const REFUSING_MS = 2500;
 /** A wall clock that moves this much against the monotonic clock within a second was stepped, ms. */
 const STEP_MS = 50;
 
@@ -78,6 +82,7 @@ export class Recorder {
   private cpu = process.cpuUsage();
   private lastSecond = monotonicNs();
   private offsetMs: number | undefined;
+  private locksRest = 0;
   /** Settles when the kernel's symbols have been handed to the sink, or can't be; never rejects. */
   symbolsKept: Promise<void> = Promise.resolve();
 
@@ -89,7 +94,10 @@ export class Recorder {
       ...(filesystems.debugfs !== undefined && { debugfs: filesystems.debugfs }),
     });
     this.settings = new SettingsWatch();
-    this.space = new SpaceWatch((space) => this.say(SOURCE.space, space));
+    this.space = new SpaceWatch((space) => {
+      this.say(SOURCE.space, space);
+      this.watchRefusals();
+    });
     this.files = new FileWatch((file) => this.say(SOURCE.file, file));
     for (const { name, detail, shows } of findUnseen())
       this.loss({ code: 'not-seen', where: `${name}: ${detail} (${shows})` });
@@ -212,10 +220,26 @@ export class Recorder {
     this.timer = setTimeout(this.tick, Number(this.next - after) / 1e6);
   };
 
+  /** Locks are told by a sample: the word that a thread waited for once it waits for again. */
+  private watchLocks(): void {
+    this.locksRest -= 1;
+    if (this.sampler.takeTurns() && this.locksRest <= 0) {
+      this.tracer?.want('futexes', LOCKS_MS);
+      this.locksRest = LOCKS_EVERY;
+    }
+  }
+
+  /** Of calls that fail the first ones matter: they are watched as soon as something says that they may. */
+  private watchRefusals(): void {
+    if (this.space.mayRefuse) this.tracer?.want('failures', REFUSING_MS);
+  }
+
   private everySecond(now: bigint): void {
     this.tracer?.everySecond();
+    this.watchLocks();
     this.watchVictims();
-    this.noteFiles();
+    // Inode numbers, which the names are for, come with events alone.
+    if (this.tracer) this.noteFiles();
     this.space.look();
     const clocks = readClocks();
     this.say(SOURCE.clock, clocks);

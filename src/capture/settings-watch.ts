@@ -45,8 +45,12 @@ const QUEUE = [
 const ALL_EVERY = 5;
 /** Calls that a process must live through to count as running for good. */
 const SETTLED = 2 * ALL_EVERY;
-/** After a change, further ones wait for this many calls, so that a machine in constant change is not read all the time. */
-const REST = 10;
+/**
+ * After a change, further ones wait for this many calls, so that a machine in constant change is not read all the time. What comes and goes by
+ * itself, on a host of containers every second, waits longer than what somebody sets.
+ */
+const REST = { setting: 10, coming: 30 };
+type Change = keyof typeof REST;
 
 export class SettingsWatch {
   private readonly root: string;
@@ -60,8 +64,9 @@ export class SettingsWatch {
   /** Disks with something on them, as last listed. */
   private disks: readonly string[] = [];
   private calls = 0;
-  private pending = false;
-  private resting = 0;
+  private readonly pending = new Set<Change>();
+  /** The call from which a change of each kind is told again. */
+  private readonly next = { setting: 0, coming: 0 };
 
   constructor(root = '') {
     this.root = root;
@@ -71,31 +76,32 @@ export class SettingsWatch {
   /** True where anything has changed since the call that last said so; to be called once a second. The first call says false. */
   changed(victims: readonly number[]): boolean {
     const mounts = parseMountinfo(this.read('/proc/self/mountinfo')).filter(keepsFiles);
-    this.compare('mounts', mounts.map((mount) => `${mount.device} ${mount.mountPoint} ${mount.options}`).join('\n'));
+    this.compare('mounts', mounts.map(({ device, mountPoint }) => `${device} ${mountPoint}`).join('\n'), 'coming');
+    for (const { mountPoint, options } of mounts) this.compare(`mount ${mountPoint}`, options);
     for (const name of DIRTY) this.compareFile(`/proc/sys/vm/${name}`);
     this.compareCgroups(victims);
     if (this.calls % ALL_EVERY === 0) this.compareAll(victims);
     else for (const disk of this.disks) this.compareFile(`/sys/block/${disk}/queue/scheduler`);
-    const first = this.calls === 0;
+    if (this.calls === 0) this.pending.clear();
     this.calls += 1;
-    this.resting -= 1;
-    if (first) this.pending = false;
-    if (!this.pending || this.resting > 0) return false;
-    this.pending = false;
-    this.resting = REST;
+    const due = [...this.pending].filter((kind) => this.calls >= this.next[kind]);
+    if (due.length === 0) return false;
+    // A set of facts has all of them.
+    for (const kind of this.pending) this.next[kind] = this.calls + REST[kind];
+    this.pending.clear();
     return true;
   }
 
   private compareAll(victims: readonly number[]): void {
     for (const path of SYSCTLS) this.compareFile(path);
     this.disks = this.list('/sys/block').filter((disk) => this.read(`/sys/block/${disk}/size`).trim() !== '0');
-    this.compare('disks', this.disks.join(' '));
+    this.compare('disks', this.disks.join(' '), 'coming');
     for (const disk of this.disks) for (const name of QUEUE) this.compareFile(`/sys/block/${disk}/queue/${name}`);
     for (const id of this.list('/sys/class/bdi'))
       for (const name of BDI_SETTINGS) this.compareFile(`/sys/class/bdi/${id}/${name}`);
     if (this.calls === 0) this.hierarchies = readHierarchies(this.root);
     for (const path of cgroupFiles(this.hierarchies, victims, LIMIT_FILES, this.root)) this.compareFile(path);
-    this.compare('daemons', this.daemons().join(' '));
+    this.compare('daemons', this.daemons().join(' '), 'coming');
   }
 
   /** That a victim, or what it starts, is in another cgroup than any of them before: its limits are not known yet. */
@@ -108,10 +114,10 @@ export class SettingsWatch {
   }
 
   /** What is seen for the first time is no change: a new device or victim brings files that were not looked at before. */
-  private compare(what: string, text: string): void {
+  private compare(what: string, text: string, kind: Change = 'setting'): void {
     const before = this.last.get(what);
     this.last.set(what, text);
-    if (before !== undefined && before !== text) this.pending = true;
+    if (before !== undefined && before !== text) this.pending.add(kind);
   }
 
   private compareFile(path: string): void {

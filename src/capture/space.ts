@@ -1,7 +1,7 @@
 // What the local filesystems have left, asked of statfs(2) once a second. The answer is waited for off the sampling thread, because a
 // filesystem in trouble may take its time; one that has not answered yet is not asked again.
 
-import { promises } from 'node:fs';
+import { existsSync, promises, readdirSync } from 'node:fs';
 import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
 import type { VolumeSpace } from '../model/recording.js';
 import { readWhole } from './files.js';
@@ -11,7 +11,17 @@ const MOST_MOUNTS = 32;
 /** Filesystems on a disk of this machine: others may hang with their server. */
 const LOCAL = /^(ext[234]|xfs|btrfs|f2fs|jfs|reiserfs|vfat|exfat|ntfs3?|bcachefs|erofs)$/;
 
+/** A call may soon fail for want of space where less than this is left of the whole and in all, or of the inodes. */
+const NEARLY_FULL = { share: 0.05, bytes: 1024 ** 3 };
+/** Options of a filesystem that keeps quotas, as ext4, XFS and f2fs show them. */
+const QUOTA = /(?:^|,)(?:usr|grp|prj)(?:j?quota)(?:,|=|$)/;
+
 export class SpaceWatch {
+  /**
+   * True where calls may fail for want of space: a filesystem is nearly full, keeps quotas, or has turned read-only by itself, which its mount
+   * does not show. As of the last look.
+   */
+  mayRefuse = false;
   private readonly tell: (space: VolumeSpace) => void;
   private readonly asked = new Set<string>();
 
@@ -24,6 +34,8 @@ export class SpaceWatch {
     const mounts = parseMountinfo(readWhole('/proc/self/mountinfo') ?? '').filter(
       (mount) => keepsFiles(mount) && LOCAL.test(mount.type),
     );
+    this.mayRefuse =
+      mounts.some(({ options }) => QUOTA.test(options) || /^rw\b.*,ro\b/.test(options)) || hasQuotaGroups();
     const devices = new Set<string>();
     for (const { mountPoint, device } of mounts) {
       if (devices.has(device) || devices.size === MOST_MOUNTS) continue;
@@ -36,11 +48,24 @@ export class SpaceWatch {
     this.asked.add(mountPoint);
     try {
       const { bsize, blocks, bfree, bavail, files, ffree } = await promises.statfs(mountPoint);
+      const isShort =
+        (bavail < NEARLY_FULL.share * blocks && bavail * bsize < NEARLY_FULL.bytes) ||
+        ffree < NEARLY_FULL.share * files;
+      if (isShort) this.mayRefuse = true;
       this.tell({ mountPoint, blockBytes: bsize, blocks, free: bfree, available: bavail, files, freeFiles: ffree });
     } catch {
       // Unmounted in the meantime, or not to be entered with these rights.
     } finally {
       this.asked.delete(mountPoint);
     }
+  }
+}
+
+/** Quota groups of btrfs are no option of a mount (Documentation/ABI, /sys/fs/btrfs/UUID/qgroups). */
+function hasQuotaGroups(): boolean {
+  try {
+    return readdirSync('/sys/fs/btrfs').some((name) => existsSync(`/sys/fs/btrfs/${name}/qgroups`));
+  } catch {
+    return false;
   }
 }

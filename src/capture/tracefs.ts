@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  promises,
   readFileSync,
   readSync,
   readdirSync,
@@ -97,19 +98,36 @@ export class TraceInstance {
     this.set('buffer_size_kb', String(Math.round(perCpu)));
   }
 
-  /** Enables one event, filtered where a filter is given, and keeps its format file; false where this kernel lacks it. */
-  enable(event: string, sink: Sink, filter?: string): boolean {
+  /** Sets the filter of an event where one is given, and keeps its format file; false where this kernel lacks the event. */
+  prepare(event: string, sink: Sink, filter?: string): boolean {
     if (!existsSync(join(this.folder, 'events', event))) return false;
     if (filter !== undefined && !this.trySet(`events/${event}/filter`, filter)) return false;
-    if (!this.trySet(`events/${event}/enable`, '1')) return false;
-    this.enabled.add(event);
     if (filter !== undefined) this.filters.set(event, filter);
     this.keepFormat(event, sink);
     return true;
   }
 
+  /** Enables an event that was prepared; false where that is refused. */
+  enable(event: string): boolean {
+    if (!this.trySet(`events/${event}/enable`, '1')) return false;
+    this.enabled.add(event);
+    return true;
+  }
+
   disable(event: string): void {
     if (this.trySet(`events/${event}/enable`, '0')) this.enabled.delete(event);
+  }
+
+  /** The same without holding the sampling thread up: events of system calls are switched with a walk over all threads. Throws the system's error. */
+  async switchEvent(event: string, on: boolean): Promise<void> {
+    await promises.writeFile(join(this.folder, 'events', event, 'enable'), on ? '1' : '0');
+    if (on) this.enabled.add(event);
+    else this.enabled.delete(event);
+  }
+
+  /** Sets a file of the instance without holding the sampling thread up. Throws the system's error. */
+  async setLater(file: string, value: string): Promise<void> {
+    await promises.writeFile(join(this.folder, file), value);
   }
 
   /** The filters of the events that are enabled now. */

@@ -2,14 +2,14 @@
 // What it must give up it says: losses and every change of what is enabled go onto the tape.
 
 import { cpus } from 'node:os';
-import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
 import { SOURCE, type TraceState } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { EVENT_CLASSES, type EventClass } from './event-plan.js';
+import { EVENT_CLASSES, TRIP_WIRES, type EventClass } from './event-plan.js';
 import { TraceInstance, type BufferStats } from './tracefs.js';
+import { TripWire } from './trip-wire.js';
 import type { UndoJournal } from './undo.js';
 
 /** All buffers of an instance together stay under this much kernel memory on machines with many CPUs. */
@@ -17,6 +17,11 @@ const BUFFER_TOTAL_KIB = 64 * 1024;
 const BUFFER_MOST_KIB = 8 * 1024;
 /** Sleeps of the victim per second up to which each gets a kernel stack: at 4 µs a stack that is under 1 % of a CPU. */
 const STACKS_PER_SECOND = 2000;
+/** What those make in a tenth of a second: out, waking, in and the stack are about 320 bytes. */
+const STACKED_BYTES_A_POLL = (STACKS_PER_SECOND / 10) * 320;
+/** After a failed request the victim's failing calls are watched for so long, and its locks for so long at a time, ms. */
+const AFTER_FAILURE_MS = 30_000;
+export const LOCKS_MS = 1000;
 /** Beyond it, stacks are taken in one of this many tenths of a second. */
 const STACK_DUTY = 5;
 
@@ -36,7 +41,11 @@ export class Tracer {
   private readonly options: TracerOptions;
   private readonly machine: TraceInstance;
   private readonly victim: TraceInstance;
+  private readonly wire: TripWire;
   private readonly shed = new Set<string>();
+  /** Until when classes are asked for that are enabled on demand, CLOCK_MONOTONIC in ns; what a kernel lacks is not here. */
+  private readonly wanted = new Map<EventClass, bigint>();
+  private switching = false;
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
   private lostBefore = 0;
   private canTakeStacks = false;
@@ -56,6 +65,7 @@ export class Tracer {
     ]);
     this.machine = new TraceInstance(options.tracefs, 'machine', folder('machine'));
     this.victim = new TraceInstance(options.tracefs, 'victim', folder('victim'));
+    this.wire = new TripWire(options.tracefs, options.journal, TRIP_WIRES);
   }
 
   /** Sets buffers, filters and events. The victim instance is filtered before its events are enabled, so it never sees the whole machine. */
@@ -65,11 +75,9 @@ export class Tracer {
     this.machine.setBufferKiB(perCpu);
     this.victim.setBufferKiB(Math.min(perCpu, 4096));
     this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
-    for (const one of EVENT_CLASSES) {
-      const missing = one.events.filter((event) => !this[one.instance].enable(event, this.options.sink, one.filter));
-      if (missing.length > 0 && one.optional !== true)
-        this.options.loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
-    }
+    for (const one of EVENT_CLASSES) this.set(one);
+    // Without the wire a failed request says nothing: then failing calls are watched all the time.
+    if (this.wire.missing.length > 0) this.want('failures', Infinity);
     this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink);
     this.stacksOn = this.canTakeStacks;
     if (!this.stacksOn)
@@ -79,6 +87,53 @@ export class Tracer {
     this.tellState();
   }
 
+  private set(one: EventClass): void {
+    const instance = this[one.instance];
+    const { sink, loss } = this.options;
+    const missing = one.events.filter(
+      (event) => !instance.prepare(event, sink, one.filter) || (one.onDemand !== true && !instance.enable(event)),
+    );
+    if (one.onDemand === true && missing.length === 0) this.wanted.set(one, 0n);
+    if (missing.length > 0 && one.optional !== true)
+      loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
+  }
+
+  /** Something points to what this class shows: it is enabled for so long from now on, ms. */
+  want(name: 'futexes' | 'failures', forMs: number): void {
+    const one = [...this.wanted.keys()].find((other) => other.name === name);
+    if (!one) return;
+    const until = forMs === Infinity ? FOREVER : this.options.nowNs() + BigInt(Math.round(forMs * 1e6));
+    if (until > (this.wanted.get(one) ?? 0n)) this.wanted.set(one, until);
+    this.meetDemand();
+  }
+
+  /** Switches what is enabled on demand, one class at a time. */
+  private meetDemand(): void {
+    if (this.switching || this.stopped) return;
+    const now = this.options.nowNs();
+    for (const [one, until] of this.wanted) {
+      const on = until > now && !this.shed.has(one.name);
+      const instance = this[one.instance];
+      const events = one.events.filter((event) => instance.enabled.has(event) !== on);
+      if (events.length === 0) continue;
+      this.switching = true;
+      Promise.all(events.map(async (event) => instance.switchEvent(event, on)))
+        .then(
+          () => this.tellState(),
+          (error: unknown) => this.failed(`${one.events.join(', ')}: ${messageOf(error)}`),
+        )
+        .finally(() => {
+          this.switching = false;
+        });
+      return;
+    }
+  }
+
+  /** What could not be set; the instance may be gone by the time that it is tried. */
+  private failed(where: string): void {
+    if (!this.stopped) this.options.loss({ code: 'source-failed', where });
+  }
+
   follow(threads: readonly number[]): void {
     this.victim.addThreads(threads);
   }
@@ -86,7 +141,11 @@ export class Tracer {
   /** Moves what the kernel has gathered to the sink; to be called some ten times a second. */
   poll(): void {
     this.machine.drain(this.options.sink);
-    this.victim.drain(this.options.sink);
+    const moved = this.victim.drain(this.options.sink);
+    // Many sleeps are noticed at once; that they have become few again, once a second.
+    if (!this.sampling && moved > STACKED_BYTES_A_POLL) this.sample(true);
+    if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
+    this.meetDemand();
     this.turn += 1;
     if (this.sampling) this.toggleStacks(this.turn % STACK_DUTY === 0);
   }
@@ -95,19 +154,14 @@ export class Tracer {
   private toggleStacks(on: boolean): void {
     if (!this.canTakeStacks || this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
-    promises
-      .writeFile(
-        join(this.victim.folder, 'events/sched/sched_switch/trigger'),
-        `${on ? '' : '!'}${TraceInstance.sleepTrigger}`,
+    this.victim
+      .setLater('events/sched/sched_switch/trigger', `${on ? '' : '!'}${TraceInstance.sleepTrigger}`)
+      .then(
+        () => {
+          this.stacksOn = on;
+        },
+        (error: unknown) => this.failed(`stacktrace trigger: ${messageOf(error)}`),
       )
-      .then(() => {
-        this.stacksOn = on;
-      })
-      .catch((error: unknown) => {
-        // The instance may be gone by the time the write is made.
-        if (!this.stopped)
-          this.options.loss({ code: 'source-failed', where: `stacktrace trigger: ${messageOf(error)}` });
-      })
       .finally(() => {
         this.toggling = false;
       });
@@ -123,17 +177,20 @@ export class Tracer {
       this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
     this.lostBefore = lost;
     // A sleep makes about four events: out, waking, in, and its stack.
-    const busy = rate('victim') > 4 * STACKS_PER_SECOND;
-    if (busy && !this.sampling) {
-      this.options.loss({ code: 'stacks-sampled', where: `${rate('victim')} events of the victim in a second` });
-    }
-    const changed = busy !== this.sampling;
-    this.sampling = busy;
-    if (!busy) this.toggleStacks(true);
-    if (changed) this.tellState();
+    this.sample(rate('victim') > 4 * STACKS_PER_SECOND);
     const total = rate('machine') + rate('victim');
     if (total > this.options.eventBudget) this.shedOne(total);
     this.before = stats;
+  }
+
+  /** Takes stacks of all sleeps, or of a sample. */
+  private sample(sampling: boolean): void {
+    if (sampling === this.sampling) return;
+    if (sampling)
+      this.options.loss({ code: 'stacks-sampled', where: `over ${STACKS_PER_SECOND} sleeps of the victim a second` });
+    this.sampling = sampling;
+    this.toggleStacks(!sampling);
+    this.tellState();
   }
 
   private shedOne(total: number): void {
@@ -177,7 +234,11 @@ export class Tracer {
     this.everySecond();
     this.machine.close();
     this.victim.close();
+    this.wire.close();
   }
 }
+
+/** Further than any uptime. */
+const FOREVER = 1n << 62n;
 
 const NOTHING: BufferStats = { overrun: 0, dropped: 0, seen: 0 };

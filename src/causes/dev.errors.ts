@@ -16,7 +16,7 @@ import { ERRORS } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { isGiven, NEEDS, type Given } from './judge/needs.js';
-import { diskName, isTraced } from './judge/shared.js';
+import { diskName } from './judge/shared.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
 
 /** What the victim may be in because of a failure shortly before. */
@@ -130,7 +130,8 @@ function judgeRequests(m: Given<'victim' | 'disk' | 'requests'>): Judgement<Fail
     count,
     of: load.rows.length,
     device,
-    ...(isTraced(m, 'sys_exit') && { calls }),
+    // Calls are watched from the first failure on: that none has failed since says nothing.
+    ...(calls.count > 0 && { calls }),
   };
   if (share < JUDGING.noticeable) return ruledOut(`${failures(figures)}: that cost it ${percent(share)} of its time`);
   const confidence = count > 0 ? ramp(count, ERRORS.sure) : ERRORS.callsOnly;

@@ -8,6 +8,7 @@ import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import { flow, frequency, number, part, said, time } from '../model/quantity.js';
+import { STATES, type State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
@@ -66,6 +67,25 @@ function phaseEvidence(m: Measures): Argument[] {
   }));
 }
 
+/** Where else the time went that nobody is to blame for: the most of it. */
+function elsewhere(account: VictimAccount): string {
+  const [most] = (Object.keys(STATES) as State[])
+    .filter((state) => state !== 'running' && state !== 'block-device')
+    .map((state) => ({ state, share: shareOf(account, [state]) }))
+    .sort((a, b) => b.share - a.share);
+  return most && most.share >= JUDGING.noticeable
+    ? `most of the rest, ${percent(most.share)}, ${STATES[most.state]}`
+    : 'nothing else held it for long';
+}
+
+/** What its threads cost each other, where that is much: no fault of the I/O. */
+function amongThreads(account: VictimAccount): string {
+  const share = account.source === 'events' ? shareOf(account, ['user-lock']) : 0;
+  return share > JUDGING.notUnderstood
+    ? `; for ${percent(share)} of its time it waited for its own threads`
+    : '; nothing held the victim up for long';
+}
+
 function timeEvidence({ account }: Given<'victim'>): Argument {
   const ofState = (state: 'running' | 'block-device' | 'outside-block') => part(shareOf(account, [state]));
   const isTrace = account.source === 'requests';
@@ -74,7 +94,7 @@ function timeEvidence({ account }: Given<'victim'>): Argument {
     value: isTrace
       ? said`${ofState('block-device')} waiting for the device, ${ofState('outside-block')} outside the block layer`
       : said`${ofState('running')} running, ${ofState('block-device')} waiting for the device`,
-    meaning: isTrace ? 'its requests were answered in time' : 'nothing else held it for long',
+    meaning: isTrace ? 'its requests were answered in time' : elsewhere(account),
     source: FIDELITY[account.source].waits,
   };
 }
@@ -97,7 +117,7 @@ function sentence(m: Given<'victim'>): string {
     return `No stall in the block layer: ${diskName(m)} answered the victim’s requests as it should; they took up ${percent(shareOf(m.account, ['block-device', 'block-queue']))} of its time, and what it did in the rest is not in a block trace.`;
   const whatWasFine =
     m.disk === undefined ? 'the victim was not held up' : `${diskName(m)} gave the writer what it can give`;
-  return `No stall: ${whatWasFine}; nothing held the victim up for long.`;
+  return `No stall: ${whatWasFine}${amongThreads(m.account)}.`;
 }
 
 export const cause = defineCause({

@@ -2,7 +2,6 @@
 
 import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
-import { recoverStale } from '../capture/undo.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { EXIT, print, toolName, undoFolder, warn } from './context.js';
 
@@ -20,13 +19,20 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   undo: async () => (await import('./undo.js')).undoCommand,
 };
 
-function undoLeftovers(): void {
+async function undoLeftovers(): Promise<void> {
+  const { recoverStale } = await import('../capture/undo.js');
   const { undone, failed } = recoverStale(undoFolder());
   for (const sentence of undone) warn(`left by a run that was killed, now undone: ${sentence}`);
   for (const sentence of failed) warn(`left by a run that was killed, and could not be undone: ${sentence}`);
 }
 
-/** The program with the command that is asked for, or with all of them where none is. */
+/** The command that is asked for; all of them where none is, but for the version, which needs none. */
+function loadedFor(asked: string): readonly string[] {
+  if (asked === '--version' || asked === '-V') return [];
+  return Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+}
+
+/** The program with the commands that are loaded. */
 async function buildProgram(asked: string | undefined): Promise<Command> {
   const program = new Command('iowitness')
     .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
@@ -34,11 +40,10 @@ async function buildProgram(asked: string | undefined): Promise<Command> {
     .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({ writeOut: print, outputError: (text) => warn(inOneLine(text)) })
-    .hook('preAction', (_program, command) => {
-      if (command.name() !== 'undo') undoLeftovers();
+    .hook('preAction', async (_program, command) => {
+      if (command.name() !== 'undo') await undoLeftovers();
     });
-  const wanted = Object.hasOwn(COMMANDS, asked ?? '') ? [asked ?? ''] : Object.keys(COMMANDS);
-  for (const name of wanted) (await COMMANDS[name]?.())?.(program);
+  for (const name of loadedFor(asked ?? '')) (await COMMANDS[name]?.())?.(program);
   program.addHelpText('after', '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done.');
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

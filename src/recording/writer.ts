@@ -29,6 +29,8 @@ const PAGES_FRAME = 256 * 1024;
 const DEFLATE_BELOW = 4 * 1024 * 1024;
 /** Writes under way at once: half of Node's threads for files, so that a stalled disk leaves some to the tracer. */
 const MOST_WRITES = 2;
+/** Frames deflated at once: side by side they would take all CPUs of a small machine ten times a second from what is watched. */
+const MOST_PACKED = 1;
 /** The tape is the most precious; a flush of its file makes what was written to the others durable on most filesystems as well. */
 const SYNC_MS = { tape: 1000, pages: 5000 };
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
@@ -68,6 +70,7 @@ export class RecordingWriter implements Sink {
   private dropped = 0;
   private readonly cpu = new OwnCpu(readOwnCpu());
   private readonly turns = new Turns(MOST_WRITES);
+  private readonly packs = new Turns(MOST_PACKED);
   /** Why it must end before it is told to. */
   private ended: string | undefined;
   /** Set where it could not be written any more: nothing is taken from then on. */
@@ -183,7 +186,7 @@ export class RecordingWriter implements Sink {
     stream.frame = this.spareFrame();
     stream.bytes = 0;
     this.deflating += bytes;
-    const packing = isDeflated ? deflate(pages, { level: 1 }) : undefined;
+    const packing = isDeflated ? this.packs.take(() => deflate(pages, { level: 1 })) : undefined;
     const release = () => this.spare.push(frame);
     stream.order = stream.order.then(async () => {
       const packed = await packing;
@@ -235,7 +238,7 @@ export class RecordingWriter implements Sink {
     this.readings = [];
     this.readingBytes = 0;
     this.deflating += payload.length;
-    const packed = deflate(payload, { level: 1 });
+    const packed = this.packs.take(() => deflate(payload, { level: 1 }));
     this.order = this.order.then(async () => {
       this.tape.add(FRAME.readings, DEFLATED, await packed);
       this.deflating -= payload.length;

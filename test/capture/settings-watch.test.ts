@@ -23,9 +23,9 @@ describe('SettingsWatch', () => {
   });
   afterEach(() => machine.close());
 
-  /** How many calls pass until a change is told; undefined where none is within 30. */
+  /** How many calls pass until a change is told; undefined where none is within 40. */
   function callsUntilTold(watch: SettingsWatch, victims: readonly number[] = []): number | undefined {
-    for (let call = 1; call <= 30; call += 1) if (watch.changed(victims)) return call;
+    for (let call = 1; call <= 40; call += 1) if (watch.changed(victims)) return call;
     return undefined;
   }
 
@@ -83,6 +83,25 @@ describe('SettingsWatch', () => {
     assert.ok(started !== undefined && started >= 10, `told after ${started} calls`);
     machine.remove('proc/7');
     assert.ok(callsUntilTold(watch) !== undefined);
+  });
+
+  it('tells what comes and goes by itself every half a minute at most, and a setting meanwhile', () => {
+    const watch = new SettingsWatch(machine.root);
+    const told: number[] = [];
+    for (let call = 0; call < 90; call += 1) {
+      const passing = `2 1 8:2 / /run/c${call} rw - ext4 /dev/sdb rw\n`;
+      machine.write({ 'proc/self/mountinfo': MOUNTS + passing, 'proc/sys/vm/dirty_ratio': call < 20 ? '20\n' : '5\n' });
+      if (watch.changed([])) told.push(call);
+    }
+    // The set for the setting holds the mounts as well.
+    assert.deepEqual(told, [1, 20, 50, 80]);
+  });
+
+  it('tells at once that a filesystem has turned read-only', () => {
+    const watch = new SettingsWatch(machine.root);
+    watch.changed([]);
+    machine.write({ 'proc/self/mountinfo': MOUNTS.replace(/rw\n$/, 'ro\n') });
+    assert.equal(callsUntilTold(watch), 1);
   });
 
   it('does not ask for facts all the time on a machine in constant change', () => {

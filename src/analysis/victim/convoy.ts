@@ -56,13 +56,24 @@ function waiterOf(
   words: FutexWords,
 ): Waiter {
   const sleeps = segments.filter(({ state }) => state === 'user-lock');
-  const known = words(thread, sleeps);
+  const known = completed(words(thread, sleeps));
   const waits = sleeps.flatMap(({ from, to, wokenBy }, index) =>
     wokenBy !== undefined && wokenBy !== thread && lines.has(wokenBy)
       ? [{ from, to, by: wokenBy, word: known[index] ?? 0 }]
       : [],
   );
   return { thread, waits, life: (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0) };
+}
+
+/**
+ * Calls are recorded for a part of the time, and the words of the other waits follow from them: a thread that was only ever seen to wait for one
+ * waited for that. Where they differ and most are not known, none is: half a convoy is none.
+ */
+function completed(words: Words): Words {
+  const known = words.filter((word) => word !== undefined);
+  const [only] = known;
+  if (new Set(known).size === 1) return words.map(() => only);
+  return known.length * 2 > words.length ? words : words.map(() => undefined);
 }
 
 /**
