@@ -18,6 +18,7 @@ import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
 import { sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
+import type { Case } from '../../../src/model/case.js';
 import type { ProcessCounters } from '../../../src/model/counters.js';
 import type { Segment } from '../../../src/model/segment.js';
 import { processOf } from '../../support/asleep.js';
@@ -324,15 +325,14 @@ function progress(
   const t = Array.from({ length: lifeMs / 50 + 1 }, (_, n) => n * 50);
   let done = 0;
   const wchar = t.map((at) => (done += at === 0 ? 0 : isStalled(at - 50) ? 5 : 50));
-  const process = {
-    pid: ME,
-    comm: 'x',
-    stat: series([], {}),
-    state: [],
-    io: series(t, { wchar, rchar: t.map(() => 0) }),
-  };
-  const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
-  return progressWithin(input, ME, { from: 0, to: lifeMs }, [{ from: beforeMs, to: beforeMs + stallMs }]);
+  return progressWithin(written(t, wchar), ME, { from: 0, to: lifeMs }, [{ from: beforeMs, to: beforeMs + stallMs }]);
+}
+
+/** What the victim had written in all at each of these times. */
+function written(t: readonly number[], wchar: readonly number[]): Case {
+  const io = series(t, { wchar, rchar: t.map(() => 0) });
+  const process = { pid: ME, comm: 'x', stat: series([], {}), state: [], io };
+  return aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
 }
 
 test('progress is compared where a stall lasts for two half seconds and leaves three, not for less', () => {
@@ -351,15 +351,7 @@ test('a half second counts as stalled that is so for the larger part', () => {
 test('progress over three hours is compared in windows of a second', () => {
   const life = 10_000_000;
   const t = Array.from({ length: life / 500 + 1 }, (_, n) => n * 500);
-  const wchar = t.map((at) => at);
-  const process = {
-    pid: ME,
-    comm: 'x',
-    stat: series([], {}),
-    state: [],
-    io: series(t, { wchar, rchar: t.map(() => 0) }),
-  };
-  const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
+  const input = written(t, t);
   const over = (ms: number) => progressWithin(input, ME, { from: 0, to: life }, [{ from: 4000, to: 4000 + ms }]);
   assert.equal(over(2000), 1);
   assert.ok(Number.isNaN(over(1000)), 'one window');

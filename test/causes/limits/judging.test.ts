@@ -3,28 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diagnose } from '../../../src/causes/judge/diagnose.js';
-import type { Cause, Found } from '../../../src/causes/cause.js';
 import { counted, diagnosisOf, judged, measuresOf, type MadeUp, type Request } from '../../support/measures.js';
+import { holding } from '../../support/holding.js';
 import { NO_COUNTERS, series } from '../../support/case.js';
-
-function holding(id: string, different: Partial<Found>): Cause {
-  const found: Found = {
-    kind: 'found',
-    share: 0.5,
-    confidence: 0.9,
-    sentence: id,
-    culprit: null,
-    evidence: [],
-    advice: [],
-    lost: [],
-    ...different,
-  };
-  return { id, layer: 'block', rank: 'verdict', examine: () => found };
-}
 
 test('a cause is a verdict from half sure on, and a candidate where it would explain a quarter of the time', () => {
   const told = (share: number, confidence: number) => {
-    const { diagnosis } = diagnose(measuresOf({}), [holding('x', { share, confidence })], 'test');
+    const { diagnosis } = diagnose(measuresOf({}), [holding('x', share, confidence)], 'test');
     return [diagnosis.verdict.cause, diagnosis.candidates.length];
   };
   assert.deepEqual(told(0.3, 0.6), ['x', 0]);
@@ -42,8 +27,8 @@ test('a program that gets a seventh of its usual work done stalls, one that gets
     const io = series(t, { wchar: done, rchar: t.map(() => 0) });
     const counters = { ...NO_COUNTERS, processes: new Map([[pid, { ...process, io }]]) };
     const causes = [
-      holding('habit', { share: 0.7, isHabit: true, lost: [{ from: 0, to: 7000 }] }),
-      holding('stall', { share: 0.3, lost: [{ from: 7000, to: 10_000 }] }),
+      holding('habit', 0.7, 0.9, { isHabit: true, lost: [{ from: 0, to: 7000 }] }),
+      holding('stall', 0.3, 0.9, { lost: [{ from: 7000, to: 10_000 }] }),
     ];
     return diagnose(measuresOf({ input: { counters } }), causes, 'test').diagnosis.verdict.cause;
   };
