@@ -283,6 +283,16 @@ test('twelve requests in company and alone are compared, six are too few', () =>
   assert.ok(Number.isNaN(company(6).slowdown));
 });
 
+test('fewer in company are compared where they would be as long by chance less than once in a thousand times', () => {
+  /** Two in company, longer than all of so many alone. */
+  const twoBeside = (alone: number) => {
+    const more = Array.from({ length: alone - 2 }, (_, n): Request => ({ at: 1000 + n * 100, took: 10 }));
+    return company(2, 10_000, 10, more).slowdown;
+  };
+  assert.equal(twoBeside(36), 2, 'once in 1369 times');
+  assert.ok(Number.isNaN(twoBeside(24)), 'once in 625 times');
+});
+
 test('a request is in company while others are served for half of its life, and alone up to a tenth of it', () => {
   assert.equal(company(12, 10_000, 11).slowdown, 2);
   assert.ok(Number.isNaN(company(12, 10_000, 8).slowdown), 'neither');
@@ -292,13 +302,14 @@ test('a request is in company while others are served for half of its life, and 
 });
 
 test('kinds that can be compared tell nothing where most of the time in company was of one that can’t', () => {
-  // Reads that were never alone, for 0.2 or 4 s, beside the writes' 0.24 s.
+  // Reads that were never alone, for 0.2, 0.45 or 4 s, beside the writes' 0.24 s.
   const reads = (took: number) =>
     Array.from({ length: 10 }, (_, n): Request[] => [
       { at: 3000 + n * 500, took, kind: 'read' },
       { at: 3000 + n * 500 + 1, took: took - 2, own: false, kind: 'read' },
     ]).flat();
   assert.equal(company(12, 10_000, 10, reads(20)).slowdown, 2);
+  assert.ok(Number.isNaN(company(12, 10_000, 10, reads(45)).slowdown), 'a third');
   const { slowdown, contendedMeanMs } = company(12, 10_000, 10, reads(400));
   assert.ok(Number.isNaN(slowdown));
   assert.ok(contendedMeanMs > 100, `${contendedMeanMs} ms`);

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shareOf, type Measures } from '../../../src/analysis/measures.js';
+import { defineCause, holds } from '../../../src/causes/cause.js';
 import { diagnose } from '../../../src/causes/judge/diagnose.js';
 import { counted, diagnosisOf, judged, measuresOf, type MadeUp, type Request } from '../../support/measures.js';
 import { holding } from '../../support/holding.js';
@@ -15,6 +17,26 @@ test('a cause is a verdict from half sure on, and a candidate where it would exp
   assert.deepEqual(told(0.3, 0.6), ['x', 0]);
   assert.deepEqual(told(0.3, 0.4), ['inconclusive', 1]);
   assert.deepEqual(told(0.2, 0.4), ['inconclusive', 0]);
+});
+
+test('a cause is asked of the device beneath where that explains half as much, not a third', () => {
+  const cause = defineCause({
+    id: 'x',
+    layer: 'device',
+    rank: 'verdict',
+    needs: ['victim'],
+    beneath: true,
+    judge: (m) => holds({ share: shareOf(m.account, ['block-device']), confidence: 1, lost: [] }, undefined),
+    tell: () => ({ sentence: '', culprit: null, evidence: [], advice: [] }),
+  });
+  const waiting = (share: number, beneath: readonly Measures[] = []) =>
+    measuresOf({ spent: { 'block-device': share }, measures: { beneath } });
+  const told = (beneath: number) => {
+    const finding = cause.examine(waiting(0.6, [waiting(beneath)]));
+    return finding.kind === 'found' && finding.share;
+  };
+  assert.equal(told(0.35), 0.35);
+  assert.equal(told(0.2), 0.6);
 });
 
 test('a program that gets a seventh of its usual work done stalls, one that gets a third goes its usual way', () => {
@@ -205,5 +227,5 @@ test('surges are looked for in windows of 200 ms, of which each side needs three
     'each window holds a surge and its end',
   );
   assert.equal(typeof inSurges({ busy: 3, quiet: 0.5, own: 0.4, seconds: 2 }), 'string');
-  assert.equal(inSurges({ busy: 3, quiet: 0.5, own: 0.4, seconds: 1 }), 0.76);
+  assert.equal(inSurges({ busy: 3, quiet: 0.5, own: 0.4, everyMs: 200, seconds: 1 }), 0.76);
 });
