@@ -1,5 +1,6 @@
 // All measures of one recording, made once, in the order in which they build on each other. Causes read them and compute little.
 
+import { grouped } from '../base/maps.js';
 import type { Segment } from '../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
@@ -92,15 +93,7 @@ function chooseAccount(
 
 /** A victim's segments by state, each in order of time. */
 const byState = remembered(
-  ({ segments }: VictimAccount): ReadonlyMap<State, readonly Segment[]> => {
-    const found = new Map<State, Segment[]>();
-    for (const segment of segments) {
-      const list = found.get(segment.state);
-      if (list) list.push(segment);
-      else found.set(segment.state, [segment]);
-    }
-    return found;
-  },
+  ({ segments }: VictimAccount): ReadonlyMap<State, readonly Segment[]> => grouped(segments, ({ state }) => state),
   () => '',
 );
 

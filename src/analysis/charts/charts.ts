@@ -1,6 +1,7 @@
 // What the report draws: series over one time axis, bands for stalls, bursts and phases, and a latency heatmap of the victim's disk.
 // From events where there are any (exact), otherwise from counters (differences between samples).
 
+import { entry } from '../../base/maps.js';
 import type { Band, Chart, Charts, Heatmap } from '../../model/charts.js';
 import type { Series } from '../../model/counters.js';
 import { STATES, type State } from '../../model/states.js';
@@ -149,8 +150,7 @@ function victimChart(m: Measures, axis: Axis): Chart[] {
   if (!account) return [];
   const byState = new Map<State, Float64Array>();
   for (const segment of account.segments) {
-    let bins = byState.get(segment.state);
-    if (!bins) byState.set(segment.state, (bins = new Float64Array(axis.bins)));
+    const bins = entry(byState, segment.state, () => new Float64Array(axis.bins));
     addToBins(bins, axis.binMs, segment.from, segment.to, 100 / axis.binMs);
   }
   const lines = [...byState]
