@@ -11,7 +11,6 @@ import { NORMS } from '../../model/thresholds/requests.js';
 /** One disk's requests, as rows of the request table in order of completion. */
 export interface DiskLoad {
   readonly disk: DeviceId;
-  readonly index: number;
   readonly rows: Int32Array;
   /** Service interval of each row (ms since start): the disk worked on this request and on none that ended before it. */
   readonly serviceFrom: Float64Array;
@@ -48,7 +47,6 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
   });
   return {
     disk: requests.disks[index] ?? '',
-    index,
     rows: Int32Array.from(rows),
     serviceFrom,
     serviceTo,
