@@ -31,12 +31,12 @@ const LOW = 0.05;
 const HIGH = 0.98;
 /** What each correction is shrunk by: a cause with few verdicts is judged as all are, and with none at all the score is the chance. */
 const RIDGE = 1;
-/** Of the verdicts that claim to be sure at most one in twenty may be wrong, of the likely ones one in four. */
 /** The columns before the causes' own. */
 const INTERCEPT = 0;
 const SLOPE = 1;
 const COUNTERS = 2;
 const FIRST_CAUSE = 3;
+/** Of the verdicts that claim to be sure at most one in twenty may be wrong, of the likely ones one in four. */
 const STEPS = { sure: 0.95, likely: 0.75 } as const;
 
 async function row(
@@ -136,18 +136,27 @@ function share(rows: readonly { readonly right: boolean }[]): string {
   return `${rows.filter((one) => one.right).length} of ${rows.length}`;
 }
 
-function fitAll(files: readonly string[]): void {
-  const rows = files.flatMap((file): Row[] => JSON.parse(readFileSync(file, 'utf8')));
-  const model = fit(rows);
-  const scenarios = [...new Set(rows.map((one) => one.scenario))];
-  // Each scenario is told by a model that never saw it.
-  const tried = scenarios.flatMap((scenario) => {
+/** A verdict with the chance that it would have been told with. */
+interface Tried extends Row {
+  readonly p: number;
+}
+
+const scenariosOf = (rows: readonly Row[]) => [...new Set(rows.map((one) => one.scenario))];
+
+/** Each scenario is told by a model that never saw it. */
+function tryAll(rows: readonly Row[]): Tried[] {
+  return scenariosOf(rows).flatMap((scenario) => {
     const without = fit(rows.filter((one) => one.scenario !== scenario));
     return rows.filter((one) => one.scenario === scenario).map((one) => ({ ...one, p: told(without, one) }));
   });
-  const brier = (p: (one: (typeof tried)[number]) => number) =>
-    (tried.reduce((sum, one) => sum + (p(one) - (one.right ? 1 : 0)) ** 2, 0) / tried.length).toFixed(4);
-  const steps = (['sure', 'likely', 'possible'] as const).map((step) => {
+}
+
+function brier(tried: readonly Tried[], p: (one: Tried) => number): string {
+  return (tried.reduce((sum, one) => sum + (p(one) - (one.right ? 1 : 0)) ** 2, 0) / tried.length).toFixed(4);
+}
+
+function bySteps(tried: readonly Tried[]): string[][] {
+  return (['sure', 'likely', 'possible'] as const).map((step) => {
     const all = tried.filter((one) => stepOf(one.p) === step);
     return [
       step,
@@ -156,40 +165,52 @@ function fitAll(files: readonly string[]): void {
       share(all.filter((one) => one.kind === 'drill')),
     ];
   });
+}
+
+function byChance(tried: readonly Tried[]): string[][] {
   const bins = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.01];
-  const reliability = bins.slice(0, -1).flatMap((from, index) => {
+  return bins.slice(0, -1).flatMap((from, index) => {
     const all = tried.filter((one) => one.p >= from && one.p < (bins[index + 1] ?? 2));
     const mean = all.reduce((sum, one) => sum + one.p, 0) / all.length;
     return all.length === 0 ? [] : [[`${Math.round(from * 100)} % and more`, mean.toFixed(3), share(all)]];
   });
-  const perCause = model.causes.map((cause, index) => {
+}
+
+function byCause(tried: readonly Tried[], model: Model): string[][] {
+  return model.causes.map((cause, index) => {
     const all = tried.filter((one) => one.cause === cause);
     return [cause, share(all), (model.coefficients[FIRST_CAUSE + index] ?? 0).toFixed(2)];
   });
-  const date = new Date().toISOString().slice(0, 10);
+}
+
+function writeReliability(date: string, rows: readonly Row[], model: Model): void {
+  const tried = tryAll(rows);
   writeFileSync(
     path.join(ROOT, 'bench/results/reliability.md'),
     `# What a verdict's confidence is worth
 
     node dist/bench/calibrate.js fit bench/results/verdicts.json
 
-${date}. ${rows.length} verdicts: ${rows.filter((one) => one.kind === 'drill').length} on drills, ${rows.filter((one) => one.kind === 'application').length} on real applications, ${scenarios.length} scenarios. Each is held
-against a fit that saw no run of its own scenario. Mean squared error of the chance that is told: ${brier((one) => one.p)}; of the
-causes' own scores, taken for chances: ${brier((one) => one.score)}.
+${date}. ${rows.length} verdicts: ${rows.filter((one) => one.kind === 'drill').length} on drills, ${rows.filter((one) => one.kind === 'application').length} on real applications, ${scenariosOf(rows).length} scenarios. Each is held
+against a fit that saw no run of its own scenario. Mean squared error of the chance that is told: ${brier(tried, (one) => one.p)}; of the
+causes' own scores, taken for chances: ${brier(tried, (one) => one.score)}.
 
 ## The steps that users see
 
-${table(['step', 'right', 'of applications', 'of drills'], steps)}
+${table(['step', 'right', 'of applications', 'of drills'], bySteps(tried))}
 
 ## The chances that are told
 
-${table(['told', 'mean', 'right'], reliability)}
+${table(['told', 'mean', 'right'], byChance(tried))}
 
 ## By cause
 
-${table(['cause', 'right', 'offset'], perCause)}
+${table(['cause', 'right', 'offset'], byCause(tried, model))}
 `,
   );
+}
+
+function writeTable(date: string, rows: readonly Row[], model: Model): void {
   const offsets = model.causes.map(
     (cause, index) => `    '${cause}': ${(model.coefficients[FIRST_CAUSE + index] ?? 0).toFixed(3)},`,
   );
@@ -213,6 +234,14 @@ ${offsets.join('\n')}
 };
 `,
   );
+}
+
+function fitAll(files: readonly string[]): void {
+  const rows = files.flatMap((file): Row[] => JSON.parse(readFileSync(file, 'utf8')));
+  const model = fit(rows);
+  const date = new Date().toISOString().slice(0, 10);
+  writeReliability(date, rows, model);
+  writeTable(date, rows, model);
 }
 
 const [command = '', ...rest] = process.argv.slice(2);

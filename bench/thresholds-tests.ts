@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { addToList } from '../src/base/maps.js';
 
 // This file runs as dist/bench/thresholds-tests.js.
 const TESTS = path.join(import.meta.dirname, '../test');
@@ -69,11 +70,7 @@ export async function testsByNumber(): Promise<Map<string, string[]>> {
     const text = await runTests(watch, [file], () => false);
     const failed = FAILED.exec(text);
     if (failed) throw new Error(`${path.relative(TESTS, file)} fails as it is: ${failed[1]}`);
-    for (const id of /^# read (.*)$/m.exec(text)?.[1]?.split(' ') ?? []) {
-      const list = found.get(id);
-      if (list) list.push(file);
-      else found.set(id, [file]);
-    }
+    for (const id of /^# read (.*)$/m.exec(text)?.[1]?.split(' ') ?? []) addToList(found, id, file);
   }
   return found;
 }

@@ -94,8 +94,8 @@ function noticedByStall(opened: readonly Stall[], { id, to }: Mutation): string 
 
 async function outcomeOf(opened: readonly Stall[], mutation: Mutation): Promise<Outcome> {
   const { id, to, tests } = mutation;
-  const noticedBy = noticedByStall(opened, mutation) ?? (await noticedByTests(id, to, tests));
-  return { id, to, noticedBy };
+  const stall = noticedByStall(opened, mutation);
+  return { id, to, noticedBy: stall ?? (await noticedByTests(id, to, tests)), byStall: stall !== null };
 }
 
 const opened = await openStalls();

@@ -2,10 +2,12 @@
 // diagnosis of a recorded stall of test/fixtures/stalls, or a unit test of test/{analysis,causes,open}. A number that can be anything
 // without a test failing is a number that nobody may rely on: the gate fails and names it. Two worker processes (thresholds-worker.ts) do
 // the work; this file hands it out and counts. thresholds-tests.ts runs the unit tests.
-//   node dist/bench/thresholds.js [PART_OF_AN_ID...]
+//   node dist/bench/thresholds.js [--part 1/3] [PART_OF_AN_ID...]
+// `--part 1/3` tries every third number, for a machine that is not free for long; a table for bench/results/thresholds.md ends the run.
 
 import { fork } from 'node:child_process';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { allFigures, valueOf, type Figure } from '../test/support/thresholds.js';
 import { testsByNumber } from './thresholds-tests.js';
 
@@ -24,6 +26,7 @@ export interface Outcome {
   readonly id: string;
   readonly to: number;
   readonly noticedBy: string | null;
+  readonly byStall: boolean;
 }
 
 /** Numbers that no test can notice, each with the reason. */
@@ -53,11 +56,30 @@ function work(queue: Mutation[], outcomes: Outcome[]): Promise<void> {
   });
 }
 
+/** The numbers that the command line asks for. */
+function chosen(all: readonly Figure[]): Figure[] {
+  const { values, positionals } = parseArgs({ options: { part: { type: 'string' } }, allowPositionals: true });
+  const [, nth = '1', of = '1'] = /^(\d+)\/(\d+)$/.exec(values.part ?? '1/1') ?? [];
+  return all
+    .filter(({ id }) => positionals.length === 0 || positionals.some((part) => id.includes(part)))
+    .filter((_, index) => index % Number(of) === Number(nth) - 1);
+}
+
+/** By basis: how many numbers there are, and who noticed their changes. */
+function tableOf(figures: readonly Figure[], outcomes: readonly Outcome[]): string[] {
+  const lines = BASES.map((basis) => {
+    const ids = new Set(figures.filter((one) => basis in one.of.basis).map(({ id }) => id));
+    const tried = outcomes.filter(({ id }) => ids.has(id));
+    const byStall = tried.filter((one) => one.byStall).length;
+    const unnoticed = tried.filter(({ noticedBy }) => noticedBy === null).length;
+    return [basis, ids.size, tried.length, byStall, tried.length - byStall - unnoticed, unnoticed];
+  });
+  const head = ['basis', 'numbers', 'changes', 'noticed by a recorded stall', 'by a test', 'not noticed'];
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
 const began = Date.now();
-const wanted = process.argv.slice(2);
-const figures = (await allFigures()).filter(
-  ({ id }) => wanted.length === 0 || wanted.some((part) => id.includes(part)),
-);
+const figures = chosen(await allFigures());
 const readers = await testsByNumber();
 const queue = figures.flatMap((figure) => mutationsOf(figure, readers.get(figure.id) ?? []));
 const outcomes: Outcome[] = [];
@@ -67,7 +89,8 @@ const unnoticed = outcomes.filter(({ noticedBy }) => noticedBy === null).sort((a
 const refused = unnoticed.filter(({ id }) => ALLOWED[id] === undefined);
 const lines = [
   '',
-  ...BASES.map((basis) => `${String(figures.filter((one) => basis in one.of.basis).length).padStart(4)} ${basis}`),
+  ...tableOf(figures, outcomes),
+  '',
   `${figures.length} numbers, ${outcomes.length} changes in ${Math.round((Date.now() - began) / 1000)} s, ${unnoticed.length} not noticed`,
   ...unnoticed.map(({ id, to }) => `  ${id} = ${to}${ALLOWED[id] === undefined ? '' : ` (allowed: ${ALLOWED[id]})`}`),
 ];

@@ -21,7 +21,7 @@ function sources(): string[] {
 /** Rooms that are planned and have no file yet. */
 const PLANNED = ['fleet'];
 /** As many files as there were when this was last looked at; a check that sees fewer has lost some. */
-const LEAST_FILES = 300;
+const LEAST_FILES = 390;
 
 describe('the rooms of src', () => {
   it('are all seen', () => {

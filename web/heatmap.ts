@@ -41,45 +41,73 @@ function showScale(element: HTMLElement, largest: number, colours: readonly stri
   scale.hidden = false;
 }
 
-export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, view: View): uPlot | undefined {
-  const host = element.querySelector<HTMLElement>('.plot');
-  if (!host) return undefined;
+/** The bins, and how a count is told from its colour. */
+interface Cells {
+  readonly tEdges: Float32Array;
+  /** µs. */
+  readonly latencies: Float32Array;
+  readonly columns: number;
+  readonly rows: number;
+  readonly largest: number;
+  readonly countAt: (row: number, column: number) => number;
+}
+
+function cellsOf(heatmap: EmbeddedHeatmap): Cells | undefined {
   const [tEdges, latencies, counts] = [heatmap.tEdges, heatmap.latencyEdgesUs, heatmap.counts].map(unpack);
   if (!tEdges || !latencies || !counts) return undefined;
   const columns = tEdges.length - 1;
-  const rows = latencies.length - 1;
-  const largest = counts.reduce((most, count) => Math.max(most, count), 1);
-  const [fastest, slowest] = [latencies[0] ?? 1, latencies[rows] ?? 10];
-  const countAt = (row: number, column: number) => counts[row * columns + column] ?? 0;
-  const step = (count: number) => Math.round((Math.log(count) / Math.log(Math.max(2, largest))) * (STEPS - 1));
+  return {
+    tEdges,
+    latencies,
+    columns,
+    rows: latencies.length - 1,
+    largest: counts.reduce((most, count) => Math.max(most, count), 1),
+    countAt: (row, column) => counts[row * columns + column] ?? 0,
+  };
+}
 
+function paint(plot: uPlot, cells: Cells, colours: readonly string[]): void {
+  const { ctx, bbox } = plot;
+  const { tEdges, latencies, columns, rows, largest, countAt } = cells;
+  const step = (count: number) => Math.round((Math.log(count) / Math.log(Math.max(2, largest))) * (STEPS - 1));
+  const x = Array.from(tEdges, (edge) => Math.round(plot.valToPos(edge, 'x', true)));
+  const y = Array.from(latencies, (edge) => Math.round(plot.valToPos(edge, 'y', true)));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (let row = 0; row < rows; row += 1) {
+    const [bottom = 0, top = 0] = [y[row], y[row + 1]];
+    for (let column = 0; column < columns; column += 1) {
+      const count = countAt(row, column);
+      if (count <= 0) continue;
+      const [left = 0, right = 0] = [x[column], x[column + 1]];
+      ctx.fillStyle = colours[step(count)] ?? '';
+      ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
+    }
+  }
+  ctx.restore();
+}
+
+/** Tells the cell under the cursor beside it. */
+function tellCell(tooltip: HTMLElement, self: uPlot, { tEdges, latencies, countAt }: Cells): void {
+  const { left = -1, top = -1 } = self.cursor;
+  const column = cellAt(tEdges, self.posToVal(left, 'x'));
+  const row = cellAt(latencies, self.posToVal(top, 'y'));
+  const [from = 0, to = 0] = [latencies[row], latencies[row + 1]];
+  tooltip.textContent = `${momentText(tEdges[column] ?? 0)}: ${figure(countAt(row, column))} requests of ${latencyText(from)} to ${latencyText(to)}`;
+  tooltip.style.transform = `translate(${Math.min(left + 12, self.over.clientWidth - tooltip.offsetWidth)}px, ${top > 40 ? top - 34 : top + 14}px)`;
+}
+
+export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, view: View): uPlot | undefined {
+  const host = element.querySelector<HTMLElement>('.plot');
+  const cells = host ? cellsOf(heatmap) : undefined;
+  if (!host || !cells) return undefined;
+  const { tEdges, latencies, columns } = cells;
+  const [fastest, slowest] = [latencies[0] ?? 1, latencies[cells.rows] ?? 10];
   const tooltip = document.createElement('div');
   tooltip.className = 'tooltip';
   tooltip.hidden = true;
-
-  const draw = (plot: uPlot) => {
-    const colours = heatScale(STEPS);
-    showScale(element, largest, colours);
-    const { ctx, bbox } = plot;
-    const x = Array.from(tEdges, (edge) => Math.round(plot.valToPos(edge, 'x', true)));
-    const y = Array.from(latencies, (edge) => Math.round(plot.valToPos(edge, 'y', true)));
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    for (let row = 0; row < rows; row += 1) {
-      const [bottom = 0, top = 0] = [y[row], y[row + 1]];
-      for (let column = 0; column < columns; column += 1) {
-        const count = countAt(row, column);
-        if (count <= 0) continue;
-        const [left = 0, right = 0] = [x[column], x[column + 1]];
-        ctx.fillStyle = colours[step(count)] ?? '';
-        ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
-      }
-    }
-    ctx.restore();
-  };
-
   const plot = makePlot(host, view, [], {
     // uPlot wants a series; the cells are drawn by hand over one that has no value.
     data: [
@@ -93,16 +121,15 @@ export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, view
       values: (_, marks) => marks.map(latencyText),
       filter: (_, marks) => marks,
     },
-    draw,
+    draw(self) {
+      const colours = heatScale(STEPS);
+      showScale(element, cells.largest, colours);
+      paint(self, cells, colours);
+    },
     onCursor(self) {
       const { left = -1, top = -1 } = self.cursor;
       tooltip.hidden = left < 0 || top < 0 || !host.matches(':hover');
-      if (tooltip.hidden) return;
-      const column = cellAt(tEdges, self.posToVal(left, 'x'));
-      const row = cellAt(latencies, self.posToVal(top, 'y'));
-      const [from = 0, to = 0] = [latencies[row], latencies[row + 1]];
-      tooltip.textContent = `${momentText(tEdges[column] ?? 0)}: ${figure(countAt(row, column))} requests of ${latencyText(from)} to ${latencyText(to)}`;
-      tooltip.style.transform = `translate(${Math.min(left + 12, self.over.clientWidth - tooltip.offsetWidth)}px, ${top > 40 ? top - 34 : top + 14}px)`;
+      if (!tooltip.hidden) tellCell(tooltip, self, cells);
     },
   });
   plot.over.append(tooltip);

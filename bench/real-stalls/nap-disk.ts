@@ -28,11 +28,18 @@ export interface Naps {
 /** A FUSE filesystem whose naps can be changed. */
 export class Naptime {
   readonly mountPoint: string;
-  private readonly control: number;
+  /** Undefined when its server is gone: nobody naps any more. */
+  private control: number | undefined;
 
   constructor(mountPoint: string, control: number) {
     this.mountPoint = mountPoint;
     this.control = control;
+  }
+
+  /** Its server has ended, or was killed by somebody else. */
+  serverGone(): void {
+    if (this.control !== undefined) closeSync(this.control);
+    this.control = undefined;
   }
 
   set(naps: Naps): void {
@@ -47,7 +54,7 @@ export class Naptime {
   }
 
   private write(first: number, ...values: bigint[]): void {
-    writeSync(this.control, new BigInt64Array(values), 0, values.length * 8, first * 8);
+    if (this.control !== undefined) writeSync(this.control, new BigInt64Array(values), 0, values.length * 8, first * 8);
   }
 }
 
@@ -70,14 +77,14 @@ export async function mountNaptime(journal: UndoJournal, folder: string, name: s
   const naptime = new Naptime(mountPoint, control);
   journal.plan([{ kind: 'unmount', path: mountPoint }]);
   const child = spawn(program, [files, controlFile, mountPoint], { stdio: 'ignore' });
-  child.on('exit', () => closeSync(control));
+  child.on('exit', () => naptime.serverGone());
   if (child.pid === undefined) throw new UserError('napfs could not be started: the machine refuses another process.');
   journalProcess(journal, child.pid);
   const isMounted = () =>
     parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).some((one) => one.mountPoint === mountPoint);
   for (let tries = 0; tries < 100 && !isMounted(); tries += 1) await pause(50);
   if (!isMounted()) throw new UserError('The FUSE server did not mount its filesystem: is /dev/fuse usable here?');
-  // Undone before its server is ended: afterwards the mount point can't even be looked at.
+  // Undone before its server is ended, so that what still works there ends with an answer; where that was killed, as above.
   journal.plan([{ kind: 'unmount', path: mountPoint }]);
   chmodSync(files, 0o777);
   return naptime;

@@ -1,5 +1,6 @@
 // All measures of one recording, made once, in the order in which they build on each other. Causes read them and compute little.
 
+import { grouped } from '../base/maps.js';
 import type { Segment } from '../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
@@ -10,7 +11,10 @@ import { accountFor, heldUpMs } from './victim/account.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
 import { Topology } from './machine/topology.js';
-import { loadOf, slowStretches, slowTimes, type DiskLoad, type ServiceNorm } from './requests/disk-load.js';
+import { loadOf, type DiskLoad } from './requests/disk-load.js';
+import type { ServiceNorm } from './requests/norm.js';
+import { slowStretches } from './requests/counted-slowness.js';
+import { slowTimes } from './requests/slowness.js';
 import { futexWords } from './victim/futexes.js';
 import { union, type Interval } from '../base/intervals.js';
 import { findNeighbours, type Neighbourhood, type NeighbourMeasures } from './victim/neighbours.js';
@@ -89,15 +93,7 @@ function chooseAccount(
 
 /** A victim's segments by state, each in order of time. */
 const byState = remembered(
-  ({ segments }: VictimAccount): ReadonlyMap<State, readonly Segment[]> => {
-    const found = new Map<State, Segment[]>();
-    for (const segment of segments) {
-      const list = found.get(segment.state);
-      if (list) list.push(segment);
-      else found.set(segment.state, [segment]);
-    }
-    return found;
-  },
+  ({ segments }: VictimAccount): ReadonlyMap<State, readonly Segment[]> => grouped(segments, ({ state }) => state),
   () => '',
 );
 

@@ -7,6 +7,13 @@ export function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
+/** Puts a value at the end of a key's list. */
+export function addToList<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
 /** Adds to the sum of a key. */
 export function addTo<K>(sums: Map<K, number>, key: K, amount: number): void {
   sums.set(key, (sums.get(key) ?? 0) + amount);
@@ -15,7 +22,7 @@ export function addTo<K>(sums: Map<K, number>, key: K, amount: number): void {
 /** Everything by its key, each in the order in which it came. */
 export function grouped<T, K>(all: Iterable<T>, keyOf: (one: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
-  for (const one of all) entry(groups, keyOf(one), (): T[] => []).push(one);
+  for (const one of all) addToList(groups, keyOf(one), one);
   return groups;
 }
 

@@ -5,6 +5,7 @@
 // On Linux 6.18 a link takes 2 µs and a file that is new 20 µs; links are looked at in turns, so a look stays under 2 ms.
 
 import { promises, readdirSync, readlinkSync } from 'node:fs';
+import { entry } from '../base/maps.js';
 import { parseMountinfo, type NumberedMount } from '../base/procfs/mountinfo.js';
 import type { OpenFile } from '../model/recording.js';
 import { readWhole } from './files.js';
@@ -59,8 +60,7 @@ export class FileWatch {
       // It has ended, or belongs to another user.
       return;
     }
-    let watched = this.watched.get(pid);
-    if (!watched) this.watched.set(pid, (watched = { links: new Map(), at: 0 }));
+    const watched = entry(this.watched, pid, () => ({ links: new Map(), at: 0 }));
     const count = Math.min(most, names.length);
     for (let step = 0; step < count; step += 1) {
       const name = names[(watched.at + step) % names.length] ?? '';

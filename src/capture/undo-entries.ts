@@ -155,8 +155,10 @@ function undo(entry: UndoEntry): string | undefined {
     case 'write-file':
       return undoValue(entry.path, entry.value) ? `${entry.path} set back to ${entry.value.trim()}` : undefined;
     case 'unmount': {
-      if (!exists(entry.path)) return undefined;
-      const path = realpathSync(entry.path);
+      const folder = dirname(entry.path);
+      if (!exists(folder)) return undefined;
+      // The mount point itself can't be looked at where a server in user space (FUSE) is gone.
+      const path = join(realpathSync(folder), basename(entry.path));
       if (!mountsWithin(path).includes(path)) return undefined;
       unmount(path);
       return `unmounted ${path}`;

@@ -5,7 +5,8 @@
 import { intersect, union, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
-import { isWrittenBack, type Neighbour } from '../analysis/victim/neighbours.js';
+import { isWrittenBack } from '../analysis/attribution/owners.js';
+import type { Neighbour } from '../analysis/victim/neighbours.js';
 import { percent } from '../base/format.js';
 import type { Culprit } from '../model/diagnosis.js';
 import { number, part, ratio, said, size, time, type Said } from '../model/quantity.js';

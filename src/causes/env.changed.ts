@@ -3,15 +3,12 @@
 
 import { duration } from '../base/format.js';
 import type { FactChange } from '../model/facts.js';
+import { SHOWN } from '../model/thresholds/judging.js';
 import { defineCause, holds, ruledOut } from './cause.js';
-
-/** More than these say no more. */
-const SHOWN = 10;
-const LONGEST_VALUE = 60;
 
 function text(value: FactChange['before']): string {
   if (value === null) return 'nothing';
-  return value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE - 3)}…` : value;
+  return value.length > SHOWN.letters ? `${value.slice(0, SHOWN.letters - 3)}…` : value;
 }
 
 export const cause = defineCause({
@@ -28,7 +25,7 @@ export const cause = defineCause({
     sentence: `${changes.length === 1 ? 'One thing' : `${changes.length} things`} changed during the recording, first ${first.what}, ${duration(first.atMs)} after its start.`,
     culprit: first.what.startsWith('/') ? { kind: 'setting', name: first.what, file: first.what } : null,
     // The values are the settings’ own texts: they have no unit.
-    evidence: changes.slice(0, SHOWN).map((change) => ({
+    evidence: changes.slice(0, SHOWN.changes).map((change) => ({
       measure: change.what,
       value: `${text(change.before)} → ${text(change.after)}`,
       meaning: `first seen ${duration(change.atMs)} after the start`,

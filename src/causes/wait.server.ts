@@ -4,7 +4,8 @@
 
 import { intersect, total, union, type Interval } from '../base/intervals.js';
 import { normOf, shareOf, timesIn } from '../analysis/measures.js';
-import { loadOf, slowTimes } from '../analysis/requests/disk-load.js';
+import { loadOf } from '../analysis/requests/disk-load.js';
+import { slowTimes } from '../analysis/requests/slowness.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { ioWithin, wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import { FileOutput } from '../tools/blkparse/output.js';
@@ -137,4 +137,13 @@ export function runningPid(text: string, before: readonly number[] = []): number
   const pid = processId(text);
   if (!existsSync(`/proc/${pid}`)) throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
   return [...before, pid];
+}
+
+/** A command that opens what was recorded, with the argument and the options that say what of it: OpenOptions. */
+export function takesRecording(command: Command): Command {
+  return command
+    .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
+    .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
+    .option('--from <time>', 'begin here, by time since the start (90, 5m) or of day in UTC (03:12)', moment)
+    .option('--to <time>', 'end here (default: the whole, or its worst minutes where it is too long)', moment);
 }

@@ -3,16 +3,11 @@
 import type { Command } from 'commander';
 import type { OpenOptions } from '../open/recording.js';
 import { concludeWith } from './conclude.js';
-import { moment, processId } from './context.js';
+import { takesRecording } from './context.js';
 
 export function diagnoseCommand(program: Command): void {
-  program
-    .command('diagnose')
+  takesRecording(program.command('diagnose'))
     .description('name the cause of the stall in a recording, with the evidence and what is ruled out')
-    .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
-    .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
-    .option('--from <time>', 'begin here, by time since the start (90, 5m) or of day in UTC (03:12)', moment)
-    .option('--to <time>', 'end here (default: the whole, or its worst minutes where it is too long)', moment)
     .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
     .addHelpText(
       'after',

@@ -6,17 +6,12 @@ import type { OpenOptions } from '../open/recording.js';
 import { diagnoseRecording, renderReport, reportPathFor } from '../pipeline.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
-import { moment, processId, progress, say, toolName } from './context.js';
+import { progress, say, takesRecording, toolName } from './context.js';
 import { writePage } from './page-file.js';
 
 export function reportCommand(program: Command): void {
-  program
-    .command('report')
+  takesRecording(program.command('report'))
     .description('write the report of a recording: one HTML file that works offline')
-    .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
-    .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
-    .option('--from <time>', 'begin here, by time since the start (90, 5m) or of day in UTC (03:12)', moment)
-    .option('--to <time>', 'end here (default: the whole, or its worst minutes where it is too long)', moment)
     .option('-o, --output <file>', 'where to write it, - for standard output (default: NAME.html beside the recording)')
     .addHelpText('after', '\nExample:\n  iowitness report slow-night.iow -o slow-night.html')
     .action((recording: string, options: ReportOptions) => report(recording, options));

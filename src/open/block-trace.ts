@@ -1,6 +1,7 @@
 // A block trace on disk → a case: its records as the kernel's own block events, its names, its clock. What such a trace does not hold
 // (the machine, its settings, its counters, whoever was watched) is absent from the case.
 
+import { addToList } from '../base/maps.js';
 import type { Case } from '../model/case.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { isKernelName } from '../analysis/machine/kernel-names.js';
@@ -86,7 +87,7 @@ function sameNames(events: Events, chosen: number | undefined): Map<number, numb
   for (const pid of [...queuers(events)].sort((a, b) => a - b)) {
     const name = events.comms.get(pid) ?? '';
     if (name === '' || pid === chosen || isKernelName(name)) continue;
-    byName.set(name, [...(byName.get(name) ?? []), pid]);
+    addToList(byName, name, pid);
   }
   return new Map([...byName.values()].map((pids) => [pids[0] ?? 0, pids]));
 }

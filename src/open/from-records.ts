@@ -120,13 +120,16 @@ export class RecordTaker {
         if (rest !== undefined) meter.split(disk, kind, sector, rest, t);
         break;
       }
-      case ACTION.remap: {
-        // A device above counts only where it was traced itself: partitions are not.
-        const above = this.disks.get(remapOf(batch, row)?.deviceFrom ?? -1);
-        if (above !== undefined) meter.remap(above, disk);
+      case ACTION.remap:
+        this.remap(batch, row, disk);
         break;
-      }
     }
+  }
+
+  /** A device above counts only where it was traced itself: partitions are not. */
+  private remap(batch: RecordBatch, row: number, disk: number): void {
+    const above = this.disks.get(remapOf(batch, row)?.deviceFrom ?? -1);
+    if (above !== undefined) this.meter.remap(above, disk);
   }
 
   private notify(batch: RecordBatch, row: number): void {

@@ -1,5 +1,6 @@
 // Drills as text: the list, one line a run, and the table of what was told for what was provoked.
 
+import { addTo } from '../base/maps.js';
 import { duration, percent } from '../base/format.js';
 import type { DrillReport, DrillRun, DrillVerdict } from '../model/drills.js';
 
@@ -26,7 +27,7 @@ function verdictWord(verdict: DrillVerdict, run: DrillRun): string {
 /** How often each verdict was given: 'mem.dirty-limit 4, healthy 1'. */
 function tally(verdicts: readonly DrillVerdict[]): string {
   const counts = new Map<string, number>();
-  for (const { cause } of verdicts) counts.set(cause, (counts.get(cause) ?? 0) + 1);
+  for (const { cause } of verdicts) addTo(counts, cause, 1);
   return [...counts]
     .sort((a, b) => b[1] - a[1])
     .map(([cause, count]) => `${cause} ${count}`)

@@ -3,12 +3,14 @@
 // Everything that came from the machine passes through harmless() before it is laid out.
 
 import { styleText } from 'node:util';
-import { bytes, duration, figure, harmless, percent, rate } from '../base/format.js';
+import { bytes, duration, figure, harmless, percent } from '../base/format.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
   outcomeOf,
+  PHASE_FIGURES,
+  phaseFigures,
   processText,
   sinceText,
   KIND_WORDS,
@@ -136,18 +138,13 @@ function writers(page: Page, { writers: all }: Diagnosis): string[] {
 
 function phases({ phases: all }: Diagnosis): string[] {
   if (all.length === 0) return [];
-  const time = (us: number | undefined) => (us === undefined ? '–' : duration(us / 1000));
   const rows = all.map((phase) => [
     harmless(phase.name),
     bytes(phase.blockBytes),
-    phase.ms > 0 ? rate(phase.bytesPerSecond) : '–',
-    phase.ms > 0 ? figure((phase.operations * 1000) / phase.ms) : '–',
-    time(phase.latencyUs?.p50),
-    time(phase.latencyUs?.p99),
-    time(phase.latencyUs?.max),
+    ...phaseFigures(phase),
     phase.error === undefined ? '' : harmless(phase.error),
   ]);
-  const head = ['writes', 'block', 'rate', 'per second', 'median', '99 % within', 'slowest', ''];
+  const head = ['writes', 'block', ...PHASE_FIGURES, ''];
   return columns([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 

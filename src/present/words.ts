@@ -1,7 +1,7 @@
 // The words that every form of a diagnosis shares: who, since when, how sure, and what the diagnosis's codes mean in a sentence.
 // Plain text leaves here, not yet made safe for a terminal or a page: each renderer does that at its own border.
 
-import { duration, isoTime } from '../base/format.js';
+import { duration, figure, isoTime, rate } from '../base/format.js';
 import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
 import { isNoStall } from '../model/diagnosis.js';
 import { STATES } from '../model/states.js';
@@ -106,4 +106,19 @@ export function limitsTitle(kind: Diagnosis['recording']['kind']): string {
 /** A fact of the recording that its source may not tell. */
 export function orUnknown(fact: string | null): string {
   return fact ?? 'unknown';
+}
+
+/** What is told of each phase of the probe in figures. */
+export const PHASE_FIGURES = ['rate', 'per second', 'median', '99 % within', 'slowest'] as const;
+
+/** They, in that order; a dash for what a phase without time or without an operation can't have. */
+export function phaseFigures({ ms, bytesPerSecond, operations, latencyUs }: Diagnosis['phases'][number]): string[] {
+  const time = (us: number | undefined) => (us === undefined ? '–' : duration(us / 1000));
+  return [
+    ms > 0 ? rate(bytesPerSecond) : '–',
+    ms > 0 ? figure((operations * 1000) / ms) : '–',
+    time(latencyUs?.p50),
+    time(latencyUs?.p99),
+    time(latencyUs?.max),
+  ];
 }

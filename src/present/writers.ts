@@ -1,5 +1,6 @@
 // Who used which device, as lines: for a diagnosis, and for the figures of the block layer.
 
+import { grouped } from '../base/maps.js';
 import { bytes, harmless, percent } from '../base/format.js';
 import type { Writer } from '../model/diagnosis.js';
 import { columns } from './text-layout.js';
@@ -13,8 +14,7 @@ export function writerLines(
   all: readonly Writer[],
   most: { readonly devices: number; readonly writers: number },
 ): { readonly lines: string[]; readonly left: number } {
-  const devices = new Map<string, Writer[]>();
-  for (const one of all) devices.set(one.device, [...(devices.get(one.device) ?? []), one]);
+  const devices = grouped(all, ({ device }) => device);
   const moved = (rows: readonly Writer[]) => rows.reduce((sum, one) => sum + one.writeBytes + one.readBytes, 0);
   const first = [...devices.values()].toSorted((a, b) => moved(b) - moved(a)).slice(0, most.devices);
   const lines = first.flatMap((rows) => {

@@ -52,7 +52,8 @@ const ManifestSchema = v.object({
     argv: v.exactOptional(v.array(v.string())),
   }),
   start: Clock,
-  end: v.exactOptional(Clock),
+  // Held against the clocks afterwards: without it a recording ends at its last frame, as that of a recorder that was killed.
+  end: v.exactOptional(v.unknown()),
   endedBecause: v.exactOptional(v.string()),
 });
 
@@ -78,6 +79,8 @@ function manifestText(path: string): string {
 export interface ReadManifest {
   readonly manifest: Manifest;
   readonly version: number;
+  /** Whether the recorder closed it. The manifest has no `end` then where no clock shows what was written there. */
+  readonly isClosed: boolean;
 }
 
 function parseManifest(path: string, text: string): ReadManifest {
@@ -101,7 +104,13 @@ function parseManifest(path: string, text: string): ReadManifest {
     const issue = parsed.issues[0];
     throw new UserError(`${file} is no manifest of a recording (${complaintOf(issue)}): copy the recording again.`);
   }
-  return { manifest: parsed.output, version: any.success ? any.output.version : RECORDING_VERSION };
+  const { end: told, ...manifest } = parsed.output;
+  const end = v.safeParse(Clock, told);
+  return {
+    manifest: { ...manifest, ...(end.success && { end: end.output }) },
+    version: any.success ? any.output.version : RECORDING_VERSION,
+    isClosed: told !== undefined,
+  };
 }
 
 /** What does not fit, and where. It quotes what it found there, which may be long. */

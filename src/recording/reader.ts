@@ -67,6 +67,7 @@ function isPlainFolder(recording: string, name: string): boolean {
 class Recording implements OpenRecording {
   readonly path: string;
   readonly manifest: Manifest;
+  readonly complete: boolean;
   readonly losses: Loss[] = [];
   tapeBytes = 0;
   traceBytes = 0;
@@ -75,13 +76,11 @@ class Recording implements OpenRecording {
 
   constructor(path: string) {
     this.path = path;
-    const { manifest, version } = readManifest(path);
+    const { manifest, version, isClosed } = readManifest(path);
     this.manifest = manifest;
+    this.complete = isClosed;
     this.upgrade = readingUpgrade(version);
-  }
-
-  get complete(): boolean {
-    return this.manifest.end !== undefined;
+    if (isClosed && !manifest.end) this.note({ code: 'log-damaged', where: 'manifest.json: no clock shows its end' });
   }
 
   private readonly note = (loss: Loss): void => {

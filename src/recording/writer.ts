@@ -6,15 +6,15 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
 import { monotonicNs, type ClockReading } from '../base/clock.js';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { errnoOf, messageOf } from '../base/errors.js';
 import type { HeldFolder } from '../base/held-folder.js';
-import { holdPlace } from '../base/hold-path.js';
 import type { Loss } from '../model/losses.js';
 import { SOURCE, type Manifest } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { DirectFile, writeFileDirect } from './direct-file.js';
 import { DEFLATED, FRAME, FRAME_HEADER, frameBytes } from './frame.js';
 import { LogFile } from './log-file.js';
+import { makeFolder } from './new-folder.js';
 import { OwnCpu, readOwnCpu } from './own-cpu.js';
 import { encodeReadings, MOST_TEXT, readingOverhead, type RawReading } from './tape.js';
 import { Turns } from './turns.js';
@@ -279,34 +279,4 @@ export class RecordingWriter implements Sink {
 
 async function writeManifest(folder: HeldFolder, manifest: Manifest): Promise<void> {
   await writeFileDirect(folder, 'manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
-}
-
-/** The recording's folder, held: new, or empty and this user's alone. */
-function makeFolder(path: string): HeldFolder {
-  const made = holdNew(path);
-  const danger = made.danger();
-  const isEmpty = danger === undefined && made.list().length === 0;
-  if (isEmpty) return made;
-  made.close();
-  throw new UserError(
-    danger === undefined
-      ? `${path} exists and is not empty: name another recording with -o.`
-      : `${path} ${danger}, so the recording would not be safe there: name another with -o.`,
-  );
-}
-
-function holdNew(path: string): HeldFolder {
-  try {
-    const { folder, name } = holdPlace(path.replace(/(?<=.)\/+$/, ''));
-    try {
-      if (folder.stat(name)?.isSymbolicLink())
-        throw new UserError(`${path} is a link and is not followed: name the folder itself, or another with -o.`);
-      return folder.makeFolder(name);
-    } finally {
-      folder.close();
-    }
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    throw new UserError(`${path} can’t be made (${messageOf(error)}): name another place with -o.`);
-  }
 }

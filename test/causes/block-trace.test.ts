@@ -45,6 +45,17 @@ function bursts(count: number, everyMs: number, size: number, io: Omit<Io, 'at' 
   }));
 }
 
+/** A small writer whose request takes 390 ms once a second, while bursts are served. */
+const HELD_UP: readonly Io[] = [
+  ...oneByOne(8000, 0.1, { pid: ME, deviceMs: 0.2 }).filter(({ at }) => at % 1000 < 100 || at % 1000 > 520),
+  ...Array.from({ length: 9 }, (_, burst) =>
+    oneByOne(1, 0, { pid: ME, deviceMs: 390, from: 110 + burst * 1000 }).map((io) => ({
+      ...io,
+      sector: 7_000_000 + burst * 8,
+    })),
+  ).flat(),
+];
+
 test('a disk that takes long for each request is slow, and it is said from what that is known', async () => {
   const { verdict, recording, accountingFrom, notChecked } = await diagnosed(
     oneByOne(60, 1, { pid: ME, deviceMs: 80 }),
@@ -81,13 +92,7 @@ test('a glimpse is no verdict', async () => {
 
 test('bursts of another process are named, and the small writer is their victim although they wait longer in sum', async () => {
   const { verdict } = await diagnosed([
-    ...oneByOne(8000, 0.1, { pid: ME, deviceMs: 0.2 }).filter(({ at }) => at % 1000 < 100 || at % 1000 > 520),
-    ...Array.from({ length: 9 }, (_, burst) =>
-      oneByOne(1, 0, { pid: ME, deviceMs: 390, from: 110 + burst * 1000 }).map((io) => ({
-        ...io,
-        sector: 7_000_000 + burst * 8,
-      })),
-    ).flat(),
+    ...HELD_UP,
     ...bursts(9, 1000, 40, { pid: OTHER, deviceMs: 10, bytes: 1 << 20 }),
   ]);
   assert.equal(verdict.cause, 'dev.neighbour');
@@ -96,13 +101,7 @@ test('bursts of another process are named, and the small writer is their victim 
 
 test('the flusher is never named for what it may have written for the victim', async () => {
   const { verdict, candidates } = await diagnosed([
-    ...oneByOne(8000, 0.1, { pid: ME, deviceMs: 0.2 }).filter(({ at }) => at % 1000 < 100 || at % 1000 > 520),
-    ...Array.from({ length: 9 }, (_, burst) =>
-      oneByOne(1, 0, { pid: ME, deviceMs: 390, from: 110 + burst * 1000 }).map((io) => ({
-        ...io,
-        sector: 7_000_000 + burst * 8,
-      })),
-    ).flat(),
+    ...HELD_UP,
     ...bursts(9, 1000, 40, { pid: FLUSHER, deviceMs: 10, bytes: 1 << 20, category: CATEGORY.write }),
   ]);
   assert.equal(verdict.cause, 'inconclusive');

@@ -5,30 +5,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measure } from '../../src/analysis/measures.js';
 import { loadCauses } from '../../src/catalogue.js';
-import { defineCause, examine, ruledOut, type Cause, type Found } from '../../src/causes/cause.js';
+import { defineCause, examine, ruledOut, type Cause } from '../../src/causes/cause.js';
 import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Case } from '../../src/model/case.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, someEvents, type Row } from '../support/events.js';
+import { holding } from '../support/holding.js';
 import { measuresOf } from '../support/measures.js';
 import { diagnosed } from '../support/telling.js';
 
 const ME = 50;
-
-function holding(id: string, share: number, confidence: number, different: Partial<Found> = {}): Cause {
-  const found: Found = {
-    kind: 'found',
-    share,
-    confidence,
-    sentence: id,
-    culprit: null,
-    evidence: [],
-    advice: [],
-    lost: [],
-    ...different,
-  };
-  return { id, layer: 'block', rank: 'verdict', examine: () => found };
-}
 
 test('every cause of the folder is loaded and bears its file’s name', async () => {
   const ids = (await loadCauses()).map((cause) => cause.id);

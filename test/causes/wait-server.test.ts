@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Segment } from '../../src/model/segment.js';
 import { someEvents } from '../support/events.js';
-import { judged, ME, type MadeUp } from '../support/measures.js';
+import { judged, ME, type MadeUp, type Request } from '../support/measures.js';
 
 const SERVER = 60;
 
@@ -39,6 +39,18 @@ test('a server whose disk takes 80 ms for each answer is what its client waits f
 
 test('a disk that answers as it should is the price of an answer', () => {
   assert.match(String(judged('wait.server', asking({ tookMs: 4 }))), /had I\/O of its own for/);
+});
+
+test('a server whose disk was slow for six tenths of its I/O is a stall, for four tenths it is the price', () => {
+  /** Its disk is slow in the first rounds; in those that follow it reads twenty times, each quickly. */
+  const slowFor = (slowRounds: number) => {
+    const served = (at: number, times: number): Request[] =>
+      Array.from({ length: times }, (_, n) => ({ at: at + (n * 80) / times, took: 80 / times, own: false }));
+    const requests = Array.from({ length: 100 }, (_, n) => served(n * 100 + 2, n < slowRounds ? 1 : 20)).flat();
+    return judged('wait.server', { ...asking({}), requests });
+  };
+  assert.equal(typeof slowFor(60), 'number');
+  assert.match(String(slowFor(40)), /of which 4\d % while its disk was slow/);
 });
 
 test('the workers of one service, by name or watched together, are no servers of each other', () => {

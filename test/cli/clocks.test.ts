@@ -107,6 +107,27 @@ test('a clock that shows what no clock shows is refused, with its name', async (
   }
 });
 
+test('an end that no clock shows is a loss, and the recording lasts as long as its tape', async () => {
+  const whole = await diagnosisOf(changed('killed.iow', killed));
+  for (const end of [
+    { monotonicNs: 'never', wallMs: 1 },
+    { monotonicNs: String(2n ** 63n), wallMs: 1 },
+    { monotonicNs: '5', wallMs: -1 },
+    { monotonicNs: '5', wallMs: 1, bootSeconds: '7' },
+    '2026-11-28',
+    null,
+  ]) {
+    const recording = changed('end.iow', (manifest) => ({ ...manifest, end }));
+    const { recording: told, losses } = await diagnosisOf(recording);
+    assert.deepEqual([told.durationMs, told.complete], [whole.recording.durationMs, true]);
+    assert.deepEqual(
+      losses.filter(({ where }) => where.startsWith('manifest')).map(({ code, where }) => [code, where]),
+      [['log-damaged', 'manifest.json: no clock shows its end']],
+    );
+    await pageOf(recording);
+  }
+});
+
 test('the last moment that a clock can show is told as a time of day', async () => {
   const recording = changed('last.iow', (manifest) => ({
     ...manifest,

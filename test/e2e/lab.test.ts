@@ -113,13 +113,19 @@ test('a probe whose parent is killed ends and removes its file', async () => {
     const module = new URL('../../src/lab/probe.js', import.meta.url).href;
     const held = new URL('../../src/base/hold-path.js', import.meta.url).href;
     const options = { ...ONE_PHASE, file: path.basename(file), directSeconds: 30, bufferedMaxBytes: MiB };
-    const program = `import { startProbe } from ${JSON.stringify(module)};
+    const program = `import { writeSync } from 'node:fs';
+      import { startProbe } from ${JSON.stringify(module)};
       import { holdFolder } from ${JSON.stringify(held)};
-      startProbe({ ...${JSON.stringify(options)}, folder: holdFolder(${JSON.stringify(folder)}) }, () => process.kill(process.pid, 'SIGKILL')).go();`;
-    const parent = spawnSync(process.execPath, ['--input-type=module', '-e', program]);
+      const options = { ...${JSON.stringify(options)}, folder: holdFolder(${JSON.stringify(folder)}) };
+      const probe = startProbe(options, () => process.kill(process.pid, 'SIGKILL'));
+      writeSync(1, String(probe.pid));
+      probe.go();`;
+    const parent = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
     assert.equal(parent.signal, 'SIGKILL');
-    for (let tries = 0; existsSync(file) && tries < 100; tries += 1) await pause(20);
-    assert.equal(existsSync(file), false);
+    const orphan = `/proc/${parent.stdout}`;
+    assert.match(orphan, /\d$/);
+    for (let tries = 0; existsSync(orphan) && tries < 100; tries += 1) await pause(20);
+    assert.deepEqual([existsSync(orphan), existsSync(file)], [false, false]);
   });
 });
 

@@ -3,7 +3,17 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { recoverStale, UndoJournal } from '../../src/capture/undo.js';
@@ -52,6 +62,42 @@ test('a mount goes, also one that is in use, and a tree is not removed through i
       assert.deepEqual(recoverStale(journals), { undone: [`removed ${point}`], failed: [] });
     } finally {
       user.kill();
+      spawnSync('umount', ['-l', point]);
+    }
+  });
+});
+
+/** A FUSE filesystem whose server has gone without unmounting it. */
+function mountWithoutServer(point: string): void {
+  const server = openSync('/dev/fuse', 'r+');
+  try {
+    const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+    const { status, stderr } = spawnSync('mount', ['-i', '-t', 'fuse', '-o', options, 'none', point], {
+      stdio: ['ignore', 'ignore', 'pipe', server],
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+  } finally {
+    closeSync(server);
+  }
+}
+
+const needsFuse = existsSync('/dev/fuse') ? false : 'cannot: this machine has no /dev/fuse';
+
+test('a mount goes whose server is gone', { skip: needsRoot() || needsFuse }, async () => {
+  await inFolder((folder, journals) => {
+    const point = path.join(folder, 'iowitness-fuse');
+    mkdirSync(point);
+    mountWithoutServer(point);
+    try {
+      assert.throws(() => lstatSync(point), /ENOTCONN/);
+      leave(journals, [
+        { kind: 'remove-tree', path: point },
+        { kind: 'unmount', path: point },
+      ]);
+      assert.deepEqual(recoverStale(journals), { undone: [`unmounted ${point}`, `removed ${point}`], failed: [] });
+      assert.equal(existsSync(point), false);
+    } finally {
       spawnSync('umount', ['-l', point]);
     }
   });

@@ -7,6 +7,7 @@ import type { Measures } from '../../src/analysis/measures.js';
 import { loadOf } from '../../src/analysis/requests/disk-load.js';
 import { KIND, type Requests } from '../../src/analysis/requests/requests.js';
 import { loadCauses } from '../../src/catalogue.js';
+import type { Found } from '../../src/causes/cause.js';
 import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { VictimAccount } from '../../src/model/account.js';
 import type { Case } from '../../src/model/case.js';
@@ -124,6 +125,13 @@ export function judged(id: string, madeUp: MadeUp): number | string {
   const found = [verdict, ...also, ...candidates].find(({ cause }) => cause === id);
   if (found) return Number(found.score.toFixed(3));
   return [...ruledOut, ...notChecked].find(({ cause }) => cause === id)?.why ?? verdict.sentence;
+}
+
+/** What one cause finds by itself, which is not yet weighed against others; it must find something. */
+export function findingOf(id: string, madeUp: MadeUp): Found {
+  const finding = causes.find((cause) => cause.id === id)?.examine(measuresOf(madeUp));
+  assert.ok(finding?.kind === 'found', `${id} finds nothing`);
+  return finding;
 }
 
 /** The diagnosis with this cause alone; what is told must be told well. */

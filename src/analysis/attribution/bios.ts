@@ -3,6 +3,7 @@
 // the shares of every request and the bytes of every device. What completes without a bio seen (queued before the recording began, or
 // lost) is counted too, with nobody behind it: the sum over all portions of a device is what it completed.
 
+import { addTo } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Events, EventTable } from '../../model/events.js';
 import { column, TimeWalk } from '../machine/time-walk.js';
@@ -135,7 +136,7 @@ export class BioOwners implements BioWatch {
     const owned = new Map<number, number>();
     let pages = 0;
     const visit = (pid: number, count: number) => {
-      owned.set(pid, (owned.get(pid) ?? 0) + count);
+      addTo(owned, pid, count);
       pages += count;
     };
     if (pass.ranges) takeRanges(file, pass.ranges, (sectors * 512) / this.copies, this.pageBytes, visit);

@@ -1,6 +1,7 @@
 // Inodes → names, as the recorder saw them in /proc/PID/fd, fdinfo and maps while the files were open. A file that nobody had open for
 // long enough to be seen has no name, and its inode number stands for it: no folder is searched for it.
 
+import { addToList } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { OpenFile } from '../../model/recording.js';
 import type { Case } from '../../model/case.js';
@@ -26,14 +27,8 @@ export class FileNames {
     this.inodes = inodes;
     for (const file of input.files) {
       const keys = this.bdisOf(file).map((bdi) => `${bdi} ${file.inode}`);
-      for (const key of keys) {
-        const files = this.byKey.get(key);
-        if (files) files.push(file);
-        else this.byKey.set(key, [file]);
-      }
-      const own = this.byProcess.get(file.pid);
-      if (own) own.push({ file, keys });
-      else this.byProcess.set(file.pid, [{ file, keys }]);
+      for (const key of keys) addToList(this.byKey, key, file);
+      addToList(this.byProcess, file.pid, { file, keys });
     }
   }
 

@@ -24,6 +24,16 @@ export interface Owner {
   readonly above?: readonly DeviceId[];
 }
 
+/** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
+export function isGuilty(origin: Owner | undefined): boolean {
+  return origin?.via === 'direct' || isWrittenBack(origin);
+}
+
+/** True for pages that it made dirty and that somebody else writes, before the recording began as well as since. */
+export function isWrittenBack(origin: Owner | undefined): boolean {
+  return origin?.via === 'flushed' || origin?.via === 'holder';
+}
+
 export interface Owners {
   readonly list: readonly Owner[];
   readonly sources: readonly Source[];

@@ -1,5 +1,6 @@
 // The bytes that each device completed, by what is behind them, and the direct I/O whose file was told: what the walk over the bios adds up.
 
+import { addTo } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import { KIND } from '../requests/requests.js';
 import type { Inodes } from './inodes.js';
@@ -35,14 +36,14 @@ export class Sums {
     let sums = this.bytes.get(disk);
     if (!sums) this.bytes.set(disk, (sums = { read: new Map(), write: new Map() }));
     const into = kind === KIND.read ? sums.read : sums.write;
-    into.set(tag, (into.get(tag) ?? 0) + bytes);
+    addTo(into, tag, bytes);
   }
 
   portions(sources: Sources): Portion[] {
     const bySource = (sums: ReadonlyMap<number, number>) => {
       const bytes = new Map<number, number>();
       for (const [tag, sum] of sums)
-        for (const { source, share } of sources.behind(tag)) bytes.set(source, (bytes.get(source) ?? 0) + sum * share);
+        for (const { source, share } of sources.behind(tag)) addTo(bytes, source, sum * share);
       return bytes;
     };
     return [...this.bytes].flatMap(([disk, sums]) => {

@@ -1,6 +1,7 @@
 // The slowest requests of a trace, each with what else its device had meanwhile: what ended while it was there is looked up in a ring of
 // the last completions, what was still there is asked of the follower.
 
+import { entry } from '../../base/maps.js';
 import { KINDS, type SlowRequest } from '../../model/block-stats.js';
 import type { RequestFollower } from '../requests/follower.js';
 import { NONE } from '../../base/slot-index.js';
@@ -79,8 +80,7 @@ export class Slowest {
     const count = (otherLane: number, pid: number, sectors: number) => {
       if (diskOfLane(otherLane) !== disk) return;
       const kind = kindOfLane(otherLane);
-      let one = found.get(`${pid} ${kind}`);
-      if (!one) found.set(`${pid} ${kind}`, (one = { pid, kind, requests: 0, bytes: 0 }));
+      const one = entry(found, `${pid} ${kind}`, () => ({ pid, kind, requests: 0, bytes: 0 }));
       one.requests += 1;
       one.bytes += sectors * 512;
     };

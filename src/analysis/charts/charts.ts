@@ -1,10 +1,13 @@
 // What the report draws: series over one time axis, bands for stalls, bursts and phases, and a latency heatmap of the victim's disk.
 // From events where there are any (exact), otherwise from counters (differences between samples).
 
+import { entry } from '../../base/maps.js';
 import type { Band, Chart, Charts, Heatmap } from '../../model/charts.js';
 import type { Series } from '../../model/counters.js';
 import { STATES, type State } from '../../model/states.js';
 import { addToBins, type Interval } from '../../base/intervals.js';
+import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
+import { isGuilty } from '../attribution/owners.js';
 import type { Measures } from '../measures.js';
 import { linesOfRequests, type DiskLines } from './request-lines.js';
 import { KIND, type Requests } from '../requests/requests.js';
@@ -147,8 +150,7 @@ function victimChart(m: Measures, axis: Axis): Chart[] {
   if (!account) return [];
   const byState = new Map<State, Float64Array>();
   for (const segment of account.segments) {
-    let bins = byState.get(segment.state);
-    if (!bins) byState.set(segment.state, (bins = new Float64Array(axis.bins)));
+    const bins = entry(byState, segment.state, () => new Float64Array(axis.bins));
     addToBins(bins, axis.binMs, segment.from, segment.to, 100 / axis.binMs);
   }
   const lines = [...byState]
@@ -232,6 +234,21 @@ function bandsOf(kind: Band['kind'], label: string, intervals: readonly Interval
     .map((band) => ({ kind, label, fromMs: band.from, toMs: band.to }));
 }
 
+/** The bursts of the neighbour that cost the victim most on its disk; where nobody bursts there, on what it stands on, the deepest first. */
+function burstBands({ neighbours, beneath }: Measures): Band[] {
+  const [first] = [neighbours, ...beneath.map((level) => level.neighbours)]
+    .flatMap((level) => level?.others.find(({ origin }) => isGuilty(origin)) ?? [])
+    .filter(({ share, bursts }) => share > NEIGHBOURS.drawn && bursts.spans.length > 0);
+  if (!first) return [];
+  const { origin, bursts } = first;
+  return bursts.spans.map((span) => ({
+    kind: 'burst',
+    label: `burst of ${origin.name}`,
+    fromMs: span.from * bursts.binMs,
+    toMs: span.to * bursts.binMs,
+  }));
+}
+
 /** Builds everything that the report draws. `lost` is when the victim lost its time to the verdict's cause. */
 export function buildCharts(m: Measures, lost: readonly Interval[], label: string): Charts {
   const axis = axisOf(m.input.durationMs);
@@ -241,20 +258,7 @@ export function buildCharts(m: Measures, lost: readonly Interval[], label: strin
     return { kind: 'phase', label: name, fromMs: slices[0]?.fromMs ?? 0, toMs: slices.at(-1)?.toMs ?? 0 };
   });
   for (const band of bandsOf('stall', label, lost, Math.max(250, axis.binMs * 5))) bands.push(band);
-  const neighbour = m.neighbours?.others.find(
-    (other) => other.origin.via === 'direct' || other.origin.via === 'flushed',
-  );
-  if (neighbour && neighbour.share > 0.05) {
-    const { binMs, spans } = neighbour.bursts;
-    bands.push(
-      ...spans.map((span): Band => ({
-        kind: 'burst',
-        label: `burst of ${neighbour.origin.name}`,
-        fromMs: span.from * binMs,
-        toMs: span.to * binMs,
-      })),
-    );
-  }
+  bands.push(...burstBands(m));
   const { requests } = m;
   const heatmaps = requests
     ? [

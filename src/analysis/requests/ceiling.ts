@@ -14,7 +14,6 @@ export interface Ceiling {
   /** Windows in which the device had a queue. */
   readonly windows: number;
   readonly firstMs: number;
-  readonly lastMs: number;
   /** Mean over those windows. */
   readonly operationsPerSecond: number;
   readonly bytesPerSecond: number;
@@ -147,7 +146,6 @@ function judge(windows: readonly Window[], total: number, slowMs: number): Ceili
   return {
     windows: count,
     firstMs: begin.from,
-    lastMs: last.from + last.count * CEILING.windowMs,
     operationsPerSecond: operations.mean,
     bytesPerSecond: bytes.mean,
     depth: of((one) => one.depth).mean,

@@ -2,7 +2,8 @@
 // takes long for a few, which make up the time.
 
 import type { Interval } from '../../base/intervals.js';
-import { classOf, type DiskLoad, type RequestClass } from './disk-load.js';
+import type { DiskLoad } from './disk-load.js';
+import { classOf, type RequestClass } from './norm.js';
 import type { Requests } from './requests.js';
 
 export interface Spread {

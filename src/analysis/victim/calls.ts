@@ -1,6 +1,7 @@
 // What the victim was doing in the kernel while it slept, by the functions on its stack: a state says what it waits for, a call says
 // why it was there. With samples alone the one function that it slept in stands for the stack.
 
+import { addToList } from '../../base/maps.js';
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount } from '../../model/account.js';
 import { remembered } from '../../base/remember.js';
@@ -51,10 +52,7 @@ const byStack = remembered(
     const found = new Map<number | string, Segment[]>();
     for (const segment of segments) {
       const key = segment.stack ?? segment.wchan;
-      if (key === undefined) continue;
-      const list = found.get(key);
-      if (list) list.push(segment);
-      else found.set(key, [segment]);
+      if (key !== undefined) addToList(found, key, segment);
     }
     return found;
   },

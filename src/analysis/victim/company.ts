@@ -7,7 +7,8 @@ import { entry } from '../../base/maps.js';
 import { SLOW } from '../../model/thresholds/device.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
-import { classOf, expectedMs, type DiskLoad, type RequestClass } from '../requests/disk-load.js';
+import type { DiskLoad } from '../requests/disk-load.js';
+import { classOf, expectedMs, type RequestClass } from '../requests/norm.js';
 import type { Requests } from '../requests/requests.js';
 
 export interface Slowdown {

@@ -1,6 +1,7 @@
 // The disk that a victim is to be judged by: the one under the checked folder, or the one that its waits were for, or the one that served
 // most of its bytes, or one that its open files lie on; where nothing of its own tells, the busiest.
 
+import { addTo } from '../../base/maps.js';
 import type { VictimDisk } from '../../model/account.js';
 import type { Segment } from '../../model/segment.js';
 import type { DeviceId } from '../../model/counters.js';
@@ -28,10 +29,10 @@ export function diskOf(
   for (let row = 0; row < (requests?.length ?? 0); row += 1) {
     const disk = requests?.disks[requests.disk[row] ?? 0] ?? '';
     const bytes = requests?.bytes[row] ?? 0;
-    all.set(disk, (all.get(disk) ?? 0) + bytes);
+    addTo(all, disk, bytes);
     for (let at = owners?.first[row] ?? 0; at < (owners?.first[row + 1] ?? 0); at += 1) {
       const share = owners?.share[at] ?? 0;
-      if (isOwn[owners?.source[at] ?? 0] === 1) own.set(disk, (own.get(disk) ?? 0) + share * bytes);
+      if (isOwn[owners?.source[at] ?? 0] === 1) addTo(own, disk, share * bytes);
     }
   }
   const disk = mostOf(own) ?? diskOfFiles(input, topology, pid);

@@ -1,6 +1,7 @@
 // Which word in memory each wait for a lock in user space was for: the futex call that a thread made last before it slept (futex(2)).
 // The word tells apart what the sleep alone does not: threads that wait for one lock, and idle workers that wait for work beside them.
 
+import { addToList } from '../../base/maps.js';
 import type { Events } from '../../model/events.js';
 import type { Interval } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
@@ -17,10 +18,7 @@ export function futexWords(events: Events | undefined): (thread: number, waits: 
   const operations = column(table, 'op');
   const calls = new Map<number, number[]>();
   for (let row = 0; row < (table?.length ?? 0); row += 1) {
-    const thread = table?.pid[row] ?? 0;
-    const known = calls.get(thread);
-    if (known) known.push(row);
-    else calls.set(thread, [row]);
+    addToList(calls, table?.pid[row] ?? 0, row);
   }
   return (thread, waits) => {
     const rows = calls.get(thread) ?? [];

@@ -1,6 +1,7 @@
 // Whom a block trace is about: nobody was watched, so it is the program whose own requests kept it waiting longest, and its time is
 // split by them alone. Threads of the kernel write on behalf of others and are chosen only where no program waited for requests of its own.
 
+import { addToList, entry } from '../../base/maps.js';
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
@@ -69,8 +70,7 @@ function waitsByThread(
   for (let row = 0; row < requests.length; row += 1) {
     const pid = requests.pid[row] ?? 0;
     if (pid === 0 || isTold[requests.disk[row] ?? 0] === true) continue;
-    let sum = found.get(pid);
-    if (!sum) found.set(pid, (sum = { lives: [], bytes: 0 }));
+    const sum = entry(found, pid, () => ({ lives: [], bytes: 0 }));
     sum.bytes += requests.bytes[row] ?? 0;
     if (marks[row] === 1) sum.lives.push({ from: requests.queued[row] ?? NaN, to: requests.completed[row] ?? NaN });
   }
@@ -129,9 +129,7 @@ export function accountFromRequests(
   for (let row = 0; row < requests.length; row += 1) {
     const thread = requests.pid[row] ?? 0;
     if (!threads.has(thread) || marks[row] !== 1) continue;
-    const list = rows.get(thread);
-    if (list) list.push(row);
-    else rows.set(thread, [row]);
+    addToList(rows, thread, row);
   }
   const lives = (list: readonly number[]) =>
     list.map((row) => ({ from: requests.queued[row] ?? NaN, to: requests.completed[row] ?? NaN }));

@@ -111,7 +111,7 @@ export function dirtiedSeries(
   for (let row = 0; row < table.length; row += 1) {
     if (!threads.has(table.pid[row] ?? 0)) continue;
     const bin = Math.floor((table.t[row] ?? 0) / binMs);
-    if (bin >= 0 && bin * binMs < input.durationMs) bins.set(bin, (bins.get(bin) ?? 0) + input.pageBytes);
+    if (bin >= 0 && bin * binMs < input.durationMs) addTo(bins, bin, input.pageBytes);
   }
   return bins;
 }

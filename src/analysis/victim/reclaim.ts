@@ -2,6 +2,7 @@
 // Reclaim runs on the CPU as much as it sleeps, so stacks at sleeps alone would miss half of it.
 // Source: mm/vmscan.c (try_to_free_pages, try_to_free_mem_cgroup_pages).
 
+import { addToList } from '../../base/maps.js';
 import type { Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import type { State } from '../../model/states.js';
@@ -22,21 +23,15 @@ export function reclaimTimes(events: Events, threads: ReadonlySet<number>): Map<
       for (; end < (ends?.length ?? 0) && (ends?.t[end] ?? Infinity) <= t; end += 1) {
         const pid = ends?.pid[end] ?? 0;
         const from = open.get(pid);
-        if (from !== undefined) add(found, pid, { from, to: ends?.t[end] ?? from });
+        if (from !== undefined) addToList(found, pid, { from, to: ends?.t[end] ?? from });
         open.delete(pid);
       }
       const pid = begins?.pid[begin] ?? 0;
       if (begin < (begins?.length ?? 0) && threads.has(pid)) open.set(pid, t);
     }
-    for (const [pid, from] of open) add(found, pid, { from, to: Math.max(from, ends?.t.at(-1) ?? from) });
+    for (const [pid, from] of open) addToList(found, pid, { from, to: Math.max(from, ends?.t.at(-1) ?? from) });
   }
   return new Map([...found].map(([pid, intervals]) => [pid, union(intervals)]));
-}
-
-function add(map: Map<number, Interval[]>, pid: number, interval: Interval): void {
-  const list = map.get(pid);
-  if (list) list.push(interval);
-  else map.set(pid, [interval]);
 }
 
 /** States that say more than that memory was being reclaimed meanwhile. */

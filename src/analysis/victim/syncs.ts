@@ -2,6 +2,7 @@
 // (include/trace/events/btrfs.h), so its syncs count for a disk only where that holds the one btrfs that is mounted: somebody else's
 // filesystem is nobody's journal.
 
+import { addTo } from '../../base/maps.js';
 import type { Case } from '../../model/case.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import type { DeviceId } from '../../model/counters.js';
@@ -49,7 +50,7 @@ export function syncsOn(
       // What the victim asks for it asks of its own filesystem.
       if (t < from || t > to || !(isHere(row) || (table.name === BTRFS && threads.has(pid)))) continue;
       if (threads.has(pid)) own.push(t);
-      else others.set(pid, (others.get(pid) ?? 0) + 1);
+      else addTo(others, pid, 1);
     }
   }
   return { own, others };

@@ -1,6 +1,7 @@
 // A thread's life as segments: from when to when it was in which state. Built from sched_switch and sched_waking with the kernel
 // stack at each sleep; what the segments leave out (before the first and after the last event) is filled from their neighbours.
 
+import { addToList } from '../../base/maps.js';
 import type { Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import type { State } from '../../model/states.js';
@@ -30,11 +31,7 @@ interface Change {
 /** Switches and wake-ups by thread, in order of time, for the threads asked for. */
 function changesOf(events: Events, threads: ReadonlySet<number>): Map<number, Change[]> {
   const found = new Map<number, Change[]>();
-  const add = (pid: number, change: Change) => {
-    const list = found.get(pid);
-    if (list) list.push(change);
-    else found.set(pid, [change]);
-  };
+  const add = (pid: number, change: Change) => addToList(found, pid, change);
   const switches = events.tables.get('sched_switch');
   const wakings = events.tables.get('sched_waking');
   const prev = column(switches, 'prev_pid');

@@ -11,7 +11,7 @@ import { writersOf } from '../../analysis/attribution/writers.js';
 import { number, part, said, time } from '../../model/quantity.js';
 import type { Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
-import { JUDGING } from '../../model/thresholds/judging.js';
+import { JUDGING, SHOWN } from '../../model/thresholds/judging.js';
 import {
   adviceOf,
   evidenceOf,
@@ -27,9 +27,6 @@ import { chanceOf, surenessOf } from './calibration.js';
 import { inconclusive } from './inconclusive.js';
 import { inOrder, type Holding } from './order.js';
 import { partText } from './part.js';
-
-/** More than two that it may be help nobody. */
-const MOST_CANDIDATES = 2;
 
 /** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
 export interface Outcome {
@@ -182,7 +179,7 @@ function rank(m: Measures, examined: readonly Examined[]): Ranked {
   // What would explain less than may stay unexplained on a healthy machine is no reason to leave it open.
   const likely = held
     .filter(({ finding }) => finding.share > JUDGING.notUnderstood || isOutweighed(finding))
-    .slice(0, MOST_CANDIDATES);
+    .slice(0, SHOWN.candidates);
   return { stalls, candidates: stalls.length > 0 ? [] : likely, beside: of('beside') };
 }
 

@@ -3,7 +3,7 @@
 
 import type { VictimAccount } from '../../model/account.js';
 import { msIn } from '../../analysis/victim/account.js';
-import { allowedFor, expectedMs } from '../../analysis/requests/disk-load.js';
+import { allowedFor, expectedMs } from '../../analysis/requests/norm.js';
 import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
 import { growthWithin, valueAt } from '../../analysis/machine/series.js';
 import { intersect, total } from '../../base/intervals.js';

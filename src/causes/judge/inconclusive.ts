@@ -8,7 +8,7 @@ import type { Case } from '../../model/case.js';
 import type { Advice, Verdict } from '../../model/diagnosis.js';
 import { number, part, said, time } from '../../model/quantity.js';
 import { STATES, type State } from '../../model/states.js';
-import { DEVICE_JUDGING } from '../../model/thresholds/judging.js';
+import { DEVICE_JUDGING, SHOWN } from '../../model/thresholds/judging.js';
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { TRACE } from './fidelity.js';
@@ -17,10 +17,6 @@ import type { Holding } from './order.js';
 /** States that no cause argues with. */
 const UNEXPLAINED: ReadonlySet<State> = new Set(['unexplained', 'block-finish']);
 const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
-const MOST_STACKS = 3;
-const MOST_FRAMES = 8;
-/** Less than this share of its time is not worth a line. */
-const LEAST_SHARE = 0.05;
 
 /** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
 function deviceOf(m: Measures): Argument[] {
@@ -48,11 +44,11 @@ function stacksOf({ account, input }: Measures): Argument[] {
   const wall = account ? account.to - account.from : 0;
   return [...byStack]
     .sort((a, b) => b[1] - a[1])
-    .slice(0, MOST_STACKS)
-    .filter(([, ms]) => ms >= LEAST_SHARE * wall)
+    .slice(0, SHOWN.stacks)
+    .filter(([, ms]) => ms >= SHOWN.leastOfStack * wall)
     .map(([stack, ms]): Argument => {
       const frames = input.events?.stacks.stacks[stack] ?? [];
-      const told = frames.filter((frame) => !SCHEDULING.test(frame)).slice(0, MOST_FRAMES);
+      const told = frames.filter((frame) => !SCHEDULING.test(frame)).slice(0, SHOWN.frames);
       return {
         measure: 'kernel stack',
         value: said`${time(ms)} (${part(ms / wall)}) in ${told.join(' ← ')}`,

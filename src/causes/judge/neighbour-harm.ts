@@ -3,7 +3,8 @@
 
 import { total } from '../../base/intervals.js';
 import { timesIn } from '../../analysis/measures.js';
-import { isGuilty, type Neighbour } from '../../analysis/victim/neighbours.js';
+import { isGuilty } from '../../analysis/attribution/owners.js';
+import type { Neighbour } from '../../analysis/victim/neighbours.js';
 import type { State } from '../../model/states.js';
 import type { Given } from './needs.js';
 import { HARM } from '../../model/thresholds/device.js';

@@ -1,6 +1,8 @@
 // Judgements that several causes make: what is needed to blame or acquit the device, and which cgroups a victim is in.
 
-import { busyShare, slowness, type ServiceNorm, type Slowness } from '../../analysis/requests/disk-load.js';
+import { busyShare } from '../../analysis/requests/disk-load.js';
+import type { ServiceNorm } from '../../analysis/requests/norm.js';
+import { slowness, type Slowness } from '../../analysis/requests/slowness.js';
 import type { Interval } from '../../base/intervals.js';
 import { lastAtOrBefore, valueAt } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';

@@ -4,6 +4,7 @@
 // Where time goes back and stays there, two traces lie one behind the other: that is no damage, and whoever merges them reports it.
 // The first and the last record of a CPU have nothing on one side that would judge them; company.ts judges those.
 
+import { addToList } from '../../base/maps.js';
 import { CATEGORY, nsBetween, RecordBatch, type Moment } from '../../model/blktrace.js';
 import type { Loss } from '../../model/losses.js';
 import { append, rowsBetween } from './batches.js';
@@ -130,9 +131,7 @@ export class Sifted implements BatchReader {
     const behind = new Map<number, number[]>();
     for (let row = all.length - 1; row >= 0; row -= 1) {
       const order = orderOf(all, row);
-      const rows = order === undefined ? undefined : behind.get(order);
-      if (rows) rows.push(row);
-      else if (order !== undefined) behind.set(order, [row]);
+      if (order !== undefined) addToList(behind, order, row);
     }
     return rowsBetween(0, judged).filter((row) => {
       const order = orderOf(all, row);

@@ -1,5 +1,5 @@
-// Numbers by which findings become a verdict: what is noticed at all, how sure is sure enough, what a device is judged from, and what keeps
-// a victim from being called healthy. The causes' own numbers stand in the files of their layers.
+// Numbers by which findings become a verdict: what is noticed at all, how sure is sure enough, what a device is judged from, what keeps a
+// victim from being called healthy, and how much of what was found is shown. The causes' own numbers stand in the files of their layers.
 
 import { thresholds } from './threshold.js';
 
@@ -116,6 +116,45 @@ export const DEVICE_JUDGING = thresholds('device-judging', {
     unit: 'share',
     means: 'A class that took less than this share of the device’s time does not speak for it.',
     basis: { prior: 'of six classes one that has its sixth is no more than company' },
+  },
+});
+
+export const SHOWN = thresholds('shown', {
+  candidates: {
+    value: 2,
+    unit: 'count',
+    means: 'Where no cause is sure enough, so many of those that hold are named.',
+    basis: { prior: 'more than two that it may be help nobody' },
+  },
+  stacks: {
+    value: 3,
+    unit: 'count',
+    means: 'Of the kernel stacks in which a victim slept that nothing explains, so many are shown.',
+    basis: { prior: 'the first explains most as a rule; a reader compares two or three' },
+  },
+  leastOfStack: {
+    value: 0.05,
+    unit: 'share',
+    means: 'A stack in which the victim slept for less of its time is not.',
+    basis: { derived: 'half of what is noticed at all: two such stacks are a stall' },
+  },
+  frames: {
+    value: 8,
+    unit: 'count',
+    means: 'So many functions of such a stack are shown, the innermost first.',
+    basis: { prior: 'from the wait up to the call there are five to ten' },
+  },
+  changes: {
+    value: 10,
+    unit: 'count',
+    means: 'So many changes of the machine are shown beside a verdict, the first ones.',
+    basis: { prior: 'a change that made the stall is among the first; a service that restarts changes dozens' },
+  },
+  letters: {
+    value: 60,
+    unit: 'count',
+    means: 'Values of settings are shown up to so many letters.',
+    basis: { derived: 'two of them fit a line of 120' },
   },
 });
 

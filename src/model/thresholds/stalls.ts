@@ -45,6 +45,12 @@ export const NEIGHBOURS = thresholds('neighbours', {
     means: 'Fewer in company are compared where all of them would be as long as they were so seldom by chance.',
     basis: { prior: 'one in a thousand is no accident of the night, also where several disks and kinds are asked' },
   },
+  drawn: {
+    value: 0.05,
+    unit: 'share',
+    means: 'The bursts of a neighbour with no more than this share of the disk’s bytes are not drawn in the report.',
+    basis: { prior: 'so few bytes hold nobody up; bands are drawn for what may' },
+  },
 });
 
 export const RECURRENCE = thresholds('recurrence', {

@@ -1,5 +1,6 @@
 // What the forms of `blkstats` share: names of devices and processes, and which stages tell most. Not yet made safe for a terminal or a page.
 
+import { addTo } from '../../base/maps.js';
 import { bytes, count, percent } from '../../base/format.js';
 import { remembered } from '../../base/remember.js';
 import type { BlockStats, SlowRequest, Stage, StageTimes } from '../../model/block-stats.js';
@@ -46,7 +47,7 @@ export function shape({ histogram }: StageTimes): string {
   const octaves = new Map<number, number>();
   for (const one of histogram) {
     const octave = Math.floor(Math.log2(Math.max(1, one.fromNs)));
-    octaves.set(octave, (octaves.get(octave) ?? 0) + one.count);
+    addTo(octaves, octave, one.count);
   }
   const first = Math.min(...octaves.keys());
   const last = Math.max(...octaves.keys());

@@ -1,11 +1,13 @@
 // The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
 
-import { bytes, duration, figure, rate } from '../../base/format.js';
+import { bytes, duration, figure } from '../../base/format.js';
 import {
   clockText,
   ACCOUNTING_WORDS,
   fileText,
   orUnknown,
+  PHASE_FIGURES,
+  phaseFigures,
   processText,
   KIND_WORDS,
   stateWords,
@@ -55,19 +57,14 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
 
 export function phases({ phases: all }: Diagnosis): Markup | undefined {
   if (all.length === 0) return undefined;
-  const time = (us: number | undefined) => (us === undefined ? '–' : duration(us / 1000));
   const rows = all.map((phase) => [
     phase.name,
     bytes(phase.blockBytes),
     duration(phase.ms),
-    phase.ms > 0 ? rate(phase.bytesPerSecond) : '–',
-    phase.ms > 0 ? figure((phase.operations * 1000) / phase.ms) : '–',
-    time(phase.latencyUs?.p50),
-    time(phase.latencyUs?.p99),
-    time(phase.latencyUs?.max),
+    ...phaseFigures(phase),
     ...(all.some((one) => one.error !== undefined) ? [phase.error ?? ''] : []),
   ]);
-  const titles = ['block', 'lasted', 'rate', 'per second', 'median', '99 % within', 'slowest'];
+  const titles = ['block', 'lasted', ...PHASE_FIGURES];
   const head: Column[] = [
     { title: 'writes', kind: 'name' },
     ...titles.map((title): Column => ({ title, kind: 'figures' })),

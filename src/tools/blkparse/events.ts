@@ -14,6 +14,15 @@ import type { WallClock } from './wall-clock.js';
 export type Act =
   'Q' | 'M' | 'F' | 'G' | 'S' | 'R' | 'D' | 'C' | 'P' | 'U' | 'UT' | 'I' | 'X' | 'B' | 'A' | 'ZP' | 'ZU';
 
+/** Actions that are shown and not counted. */
+const LINE_ALONE: ReadonlyMap<number, Act> = new Map([
+  [ACTION.sleepRequest, 'S'],
+  [ACTION.plug, 'P'],
+  [ACTION.split, 'X'],
+  [ACTION.bounce, 'B'],
+  [ACTION.remap, 'A'],
+]);
+
 /** Where lines go. Times in the batch are relative to the first record by now. */
 export interface Printer {
   /** `elapsed`: ns, NO_ELAPSED, or NaN where nobody knows. `withPayload`: whether %P shows it. May change the row's device (remaps). */
@@ -106,8 +115,6 @@ export class Events {
       case ACTION.getRequest:
         if (track) device.tracks.allocate(batch, row);
         return line('G');
-      case ACTION.sleepRequest:
-        return line('S');
       case ACTION.requeue:
         fallDepth(device, rw);
         cpu.stats.requeue(rw, size);
@@ -123,35 +130,33 @@ export class Events {
         cpu.stats.complete(rw, size);
         ofProcess()?.complete(rw, size);
         return line('C', this.completeElapsed(batch, row, device, rw));
-      case ACTION.plug:
-        return line('P');
       case ACTION.unplug:
-        cpu.stats.unplug(0);
-        ofProcess()?.unplug(0);
-        return line('U');
-      case ACTION.unplugTimer:
-        cpu.stats.unplug(1);
-        ofProcess()?.unplug(1);
-        return line('UT');
-      case ACTION.split:
-        return line('X');
-      case ACTION.bounce:
-        return line('B');
-      case ACTION.remap:
-        return line('A');
-      case ACTION.driverData:
-        this.sawDriverData = true;
-        return;
+      case ACTION.unplugTimer: {
+        const byTimer = action === ACTION.unplugTimer ? 1 : 0;
+        cpu.stats.unplug(byTimer);
+        ofProcess()?.unplug(byTimer);
+        return line(byTimer ? 'UT' : 'U');
+      }
       default:
-        if (batch.version[row] === 8 && action === ACTION.zonePlug) line('ZP');
-        else if (batch.version[row] === 8 && action === ACTION.zoneUnplug) {
-          cpu.stats.unplug(0);
-          ofProcess()?.unplug(0);
-          line('ZU');
-        } else {
-          const full = (((batch.category[row] ?? 0) << 16) | action) >>> 0;
-          this.options.complain(`Bad fs action ${full.toString(16)}`);
-        }
+        this.showOther(line, batch, row, cpu);
+    }
+  }
+
+  /** What is no step in the life of a request, and what no version of blkparse knows. */
+  private showOther(line: (act: Act) => void, batch: RecordBatch, row: number, cpu: CpuState): void {
+    const action = batch.action[row] ?? 0;
+    const act = LINE_ALONE.get(action);
+    const mayBeZoned = batch.version[row] === 8;
+    if (act) line(act);
+    else if (action === ACTION.driverData) this.sawDriverData = true;
+    else if (mayBeZoned && action === ACTION.zonePlug) line('ZP');
+    else if (mayBeZoned && action === ACTION.zoneUnplug) {
+      cpu.stats.unplug(0);
+      this.options.processes?.statsOf(batch.pid[row] ?? 0)?.unplug(0);
+      line('ZU');
+    } else {
+      const full = (((batch.category[row] ?? 0) << 16) | action) >>> 0;
+      this.options.complain(`Bad fs action ${full.toString(16)}`);
     }
   }
 

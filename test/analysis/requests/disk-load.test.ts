@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
-import { loadOf, slowdownOf } from '../../../src/analysis/requests/disk-load.js';
+import { loadOf } from '../../../src/analysis/requests/disk-load.js';
+import { slowdownOf } from '../../../src/analysis/requests/slowdown.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';

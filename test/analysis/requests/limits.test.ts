@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBursts as findSparse, type Bursts } from '../../../src/analysis/requests/bursts.js';
 import { ceilingOf } from '../../../src/analysis/requests/ceiling.js';
-import { loadOf, slowdownOf, slowTimes } from '../../../src/analysis/requests/disk-load.js';
+import { loadOf } from '../../../src/analysis/requests/disk-load.js';
+import { slowdownOf } from '../../../src/analysis/requests/slowdown.js';
+import { slowTimes } from '../../../src/analysis/requests/slowness.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { judged, requestsOf, type Request } from '../../support/measures.js';
 

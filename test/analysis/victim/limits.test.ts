@@ -18,6 +18,7 @@ import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
 import { sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
+import type { Case } from '../../../src/model/case.js';
 import type { ProcessCounters } from '../../../src/model/counters.js';
 import type { Segment } from '../../../src/model/segment.js';
 import { processOf } from '../../support/asleep.js';
@@ -282,6 +283,16 @@ test('twelve requests in company and alone are compared, six are too few', () =>
   assert.ok(Number.isNaN(company(6).slowdown));
 });
 
+test('fewer in company are compared where they would be as long by chance less than once in a thousand times', () => {
+  /** Two in company, longer than all of so many alone. */
+  const twoBeside = (alone: number) => {
+    const more = Array.from({ length: alone - 2 }, (_, n): Request => ({ at: 1000 + n * 100, took: 10 }));
+    return company(2, 10_000, 10, more).slowdown;
+  };
+  assert.equal(twoBeside(36), 2, 'once in 1369 times');
+  assert.ok(Number.isNaN(twoBeside(24)), 'once in 625 times');
+});
+
 test('a request is in company while others are served for half of its life, and alone up to a tenth of it', () => {
   assert.equal(company(12, 10_000, 11).slowdown, 2);
   assert.ok(Number.isNaN(company(12, 10_000, 8).slowdown), 'neither');
@@ -291,13 +302,14 @@ test('a request is in company while others are served for half of its life, and 
 });
 
 test('kinds that can be compared tell nothing where most of the time in company was of one that can’t', () => {
-  // Reads that were never alone, for 0.2 or 4 s, beside the writes' 0.24 s.
+  // Reads that were never alone, for 0.2, 0.45 or 4 s, beside the writes' 0.24 s.
   const reads = (took: number) =>
     Array.from({ length: 10 }, (_, n): Request[] => [
       { at: 3000 + n * 500, took, kind: 'read' },
       { at: 3000 + n * 500 + 1, took: took - 2, own: false, kind: 'read' },
     ]).flat();
   assert.equal(company(12, 10_000, 10, reads(20)).slowdown, 2);
+  assert.ok(Number.isNaN(company(12, 10_000, 10, reads(45)).slowdown), 'a third');
   const { slowdown, contendedMeanMs } = company(12, 10_000, 10, reads(400));
   assert.ok(Number.isNaN(slowdown));
   assert.ok(contendedMeanMs > 100, `${contendedMeanMs} ms`);
@@ -324,15 +336,14 @@ function progress(
   const t = Array.from({ length: lifeMs / 50 + 1 }, (_, n) => n * 50);
   let done = 0;
   const wchar = t.map((at) => (done += at === 0 ? 0 : isStalled(at - 50) ? 5 : 50));
-  const process = {
-    pid: ME,
-    comm: 'x',
-    stat: series([], {}),
-    state: [],
-    io: series(t, { wchar, rchar: t.map(() => 0) }),
-  };
-  const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
-  return progressWithin(input, ME, { from: 0, to: lifeMs }, [{ from: beforeMs, to: beforeMs + stallMs }]);
+  return progressWithin(written(t, wchar), ME, { from: 0, to: lifeMs }, [{ from: beforeMs, to: beforeMs + stallMs }]);
+}
+
+/** What the victim had written in all at each of these times. */
+function written(t: readonly number[], wchar: readonly number[]): Case {
+  const io = series(t, { wchar, rchar: t.map(() => 0) });
+  const process = { pid: ME, comm: 'x', stat: series([], {}), state: [], io };
+  return aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
 }
 
 test('progress is compared where a stall lasts for two half seconds and leaves three, not for less', () => {
@@ -351,15 +362,7 @@ test('a half second counts as stalled that is so for the larger part', () => {
 test('progress over three hours is compared in windows of a second', () => {
   const life = 10_000_000;
   const t = Array.from({ length: life / 500 + 1 }, (_, n) => n * 500);
-  const wchar = t.map((at) => at);
-  const process = {
-    pid: ME,
-    comm: 'x',
-    stat: series([], {}),
-    state: [],
-    io: series(t, { wchar, rchar: t.map(() => 0) }),
-  };
-  const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
+  const input = written(t, t);
   const over = (ms: number) => progressWithin(input, ME, { from: 0, to: life }, [{ from: 4000, to: 4000 + ms }]);
   assert.equal(over(2000), 1);
   assert.ok(Number.isNaN(over(1000)), 'one window');

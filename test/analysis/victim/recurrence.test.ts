@@ -32,3 +32,19 @@ test('a loss that is there all the time, or pauses now and then, does not come a
   assert.equal(recurrenceOf(steady, 0, 10_000), undefined);
   assert.equal(recurrenceOf(each([0, 2500, 5000, 7500], 2000), 0, 10_000), undefined);
 });
+
+test('eight stretches without a period are events that return, fifteen are how the victim works', () => {
+  /** At distances that grow, so that none is the next one's. */
+  const irregular = (count: number) =>
+    recurrenceOf(
+      each(
+        Array.from({ length: count }, (_, n) => 200 * n + 90 * n * n),
+        100,
+      ),
+      0,
+      25_000,
+    );
+  const eight = irregular(8);
+  assert.deepEqual([eight?.count, eight?.periodMs], [8, undefined]);
+  assert.equal(irregular(15), undefined);
+});

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counted, judged, ME, type MadeUp } from '../../support/measures.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { someEvents } from '../../support/events.js';
+import { counted, diagnosisOf, judged, ME, type MadeUp } from '../../support/measures.js';
 
 /** Two threads that wait half of their time for a third, which is in I/O for this share of that. */
 function convoy(holderInIo: number): MadeUp {
@@ -53,4 +55,25 @@ test('from counters it can have asked for twice the flushes that its commits tak
   });
   assert.equal(judged('app.sync-writes', flushed(50)), 0.722);
   assert.match(String(judged('app.sync-writes', flushed(30))), /was flushed 150 times while it wrote 30 times/);
+});
+
+test('who ends half of an idle process’s waits is named as feeding it, one of many is not', () => {
+  /** Waits of 90 ms, of which so many of each ten are ended by the first, the others by one more each. */
+  const fed = (first: number) => {
+    const segments = Array.from({ length: 100 }, (_, n): Segment[] => {
+      const place = n % 10;
+      const wokenBy = place < first ? 60 : 60 + place;
+      return [
+        { from: n * 100, to: n * 100 + 90, state: 'pipe-socket', wokenBy, byInterrupt: false },
+        { from: n * 100 + 90, to: n * 100 + 100, state: 'running' },
+      ];
+    }).flat();
+    const names = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [60 + n, `feeder-${n}`]));
+    return diagnosisOf('app.idle', {
+      account: { segments, ms: new Map([['pipe-socket', 9000]]), lines: new Map([[ME, segments]]) },
+      input: { events: someEvents({}, [], names) },
+    }).verdict.sentence;
+  };
+  assert.match(fed(6), /until feeder-0 \(60\) sent something/);
+  assert.match(fed(4), /waiting for input, a socket or a timer/);
 });

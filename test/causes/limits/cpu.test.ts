@@ -65,6 +65,7 @@ function probing(operations: number, running: number): MadeUp {
 
 test('a CPU is slow where a small write into the page cache costs more than 40 µs of it, and a third of the time was that', () => {
   assert.equal(judged('cpu.slow', probing(6000, 0.6)), 0.825);
+  assert.equal(judged('cpu.slow', probing(4000, 0.4)), 0.825);
   assert.equal(typeof judged('cpu.slow', probing(20_000, 0.6)), 'string');
   assert.equal(typeof judged('cpu.slow', probing(1000, 0.2)), 'string', 'mostly it waited');
   assert.equal(typeof judged('cpu.slow', { spent: { running: 1 } }), 'string', 'no known work');

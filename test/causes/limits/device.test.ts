@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
 import type { CgroupLimit } from '../../../src/model/facts.js';
+import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 import {
   counted,
   diagnosisOf,
+  findingOf,
   grown,
   judged,
   ME,
@@ -186,6 +188,14 @@ test('bursts must make requests twice as slow, and be more than one', () => {
   assert.equal(typeof neighbour({ share: 0.03, bursts: 1 }), 'string');
 });
 
+test('it is told before a slow device where it explains half of the waiting for the device', () => {
+  // Without the company, four fifths of the time in which others were served would be saved.
+  const before = (share: number) =>
+    findingOf('dev.neighbour', beside({ share, waiting: 0.8, slowdown: 5 })).before ?? [];
+  assert.deepEqual(before(0.6), ['dev.slow', 'dev.capped']);
+  assert.deepEqual(before(0.4), []);
+});
+
 test('what a thread of the kernel writes in a block trace, for whom is not known, is a candidate', () => {
   const madeUp = beside({ share: 0.5, via: 'unattributed' }, { source: 'requests' });
   assert.equal(judged('dev.neighbour', madeUp), 0.4);
@@ -216,18 +226,19 @@ test('a device that takes twice the norm is slow, the surer the more', () => {
   assert.equal(judged('dev.slow', sampled), 0.625);
 });
 
+/** How a disk is called that served so many requests one after the other, each when the one before had been answered. */
+function how(tookMs: (n: number) => number, count = 100, norm = NORMS.solid): string | undefined {
+  let at = 0;
+  const requests = Array.from({ length: count }, (_, n): Request => {
+    const request = { at, took: tookMs(n) };
+    at += request.took;
+    return request;
+  });
+  const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: { ...SLOW, norm } });
+  return / (hung once|hangs now and then|is slow):/.exec(verdict.sentence)?.[1];
+}
+
 test('a device hangs where a tenth of its requests or less makes up half of the time, each a tenth of a second and ten times the usual', () => {
-  const how = (tookMs: (n: number) => number) => {
-    // One after the other, each when the one before has been answered.
-    let at = 0;
-    const requests = Array.from({ length: 100 }, (_, n): Request => {
-      const request = { at, took: tookMs(n) };
-      at += request.took;
-      return request;
-    });
-    const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: SLOW });
-    return / (hung once|hangs now and then|is slow):/.exec(verdict.sentence)?.[1];
-  };
   assert.equal(
     how((n) => (n === 50 ? 2000 : 3)),
     'hung once',
@@ -255,6 +266,18 @@ test('a device hangs where a tenth of its requests or less makes up half of the 
     how(() => 30),
     'is slow',
   );
+});
+
+test('twenty-five requests tell a hang from a slow device, fifteen do not', () => {
+  const once = (n: number) => (n === 7 ? 2000 : 3);
+  assert.equal(how(once, 25), 'hung once');
+  assert.equal(how(once, 15), 'is slow');
+});
+
+test('a spinning disk that takes 14 ms as a rule hangs where it takes eleven times as long, not nine', () => {
+  const tenth = (ms: number) => how((n) => (n % 11 === 0 ? ms : 14), 100, NORMS.spinning);
+  assert.equal(tenth(155), 'hangs now and then');
+  assert.equal(tenth(128), 'is slow');
 });
 
 test('three requests tell how slow a device is; fewer do where they take a second longer than the norm', () => {

@@ -12,6 +12,15 @@ test('a frozen filesystem is told nearly for certain, a little less so from coun
   assert.equal(judged('fs.frozen', { spent: { 'fs-frozen': 0.15 }, source: 'samples' }), 0.873);
 });
 
+test('a victim that waits until a tenth of a second before the end waits still: the filesystem is frozen', () => {
+  const until = (leftMs: number) => {
+    const madeUp = { spent: { running: 0.5, 'fs-frozen': 0.5 - leftMs / 10_000 } };
+    return / (is frozen|was frozen for a time):/.exec(diagnosisOf('fs.frozen', madeUp).verdict.sentence)?.[1];
+  };
+  assert.equal(until(70), 'is frozen');
+  assert.equal(until(150), 'was frozen for a time');
+});
+
 test('an inode’s lock is the surer the more time it takes', () => {
   assert.equal(judged('fs.inode-lock', { spent: { 'fs-lock': 0.25 } }), 0.85);
   assert.equal(judged('fs.inode-lock', { spent: { 'fs-lock': 0.25 }, source: 'samples' }), 0.765);
@@ -25,6 +34,21 @@ test('commits are others’ where their syncs outnumber its own by more than two
   assert.equal(judged('fs.journal', waiting(15)), 0.85);
   assert.match(String(judged('fs.journal', waiting(7))), /for commits of its own/);
   assert.equal(judged('fs.journal', { spent: { journal: 0.4 } }), 0.4);
+});
+
+test('while a disk takes three times what it may, commits are its time; at one and a half times a part of them is', () => {
+  const NORM_MS = 5 + 4096 / 20_000;
+  const share = (factor: number) => {
+    const requests = Array.from({ length: 100 }, (_, n) => ({ at: n * 100, took: factor * NORM_MS }));
+    const { verdict } = diagnosisOf('fs.journal', {
+      spent: { journal: 0.8 },
+      requests,
+      measures: { slow: [{ from: 0, to: 5000 }], syncs: { own: [1], others: new Map([[60, 99]]) } },
+    });
+    return Number(verdict.share.toFixed(3));
+  };
+  assert.equal(share(3), 0.3);
+  assert.equal(share(1.5), 0.633);
 });
 
 const MIB = 1024 * 1024;

@@ -2,34 +2,41 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shareOf, type Measures } from '../../../src/analysis/measures.js';
+import { defineCause, holds } from '../../../src/causes/cause.js';
 import { diagnose } from '../../../src/causes/judge/diagnose.js';
-import type { Cause, Found } from '../../../src/causes/cause.js';
 import { counted, diagnosisOf, judged, measuresOf, type MadeUp, type Request } from '../../support/measures.js';
+import { holding } from '../../support/holding.js';
 import { NO_COUNTERS, series } from '../../support/case.js';
-
-function holding(id: string, different: Partial<Found>): Cause {
-  const found: Found = {
-    kind: 'found',
-    share: 0.5,
-    confidence: 0.9,
-    sentence: id,
-    culprit: null,
-    evidence: [],
-    advice: [],
-    lost: [],
-    ...different,
-  };
-  return { id, layer: 'block', rank: 'verdict', examine: () => found };
-}
 
 test('a cause is a verdict from half sure on, and a candidate where it would explain a quarter of the time', () => {
   const told = (share: number, confidence: number) => {
-    const { diagnosis } = diagnose(measuresOf({}), [holding('x', { share, confidence })], 'test');
+    const { diagnosis } = diagnose(measuresOf({}), [holding('x', share, confidence)], 'test');
     return [diagnosis.verdict.cause, diagnosis.candidates.length];
   };
   assert.deepEqual(told(0.3, 0.6), ['x', 0]);
   assert.deepEqual(told(0.3, 0.4), ['inconclusive', 1]);
   assert.deepEqual(told(0.2, 0.4), ['inconclusive', 0]);
+});
+
+test('a cause is asked of the device beneath where that explains half as much, not a third', () => {
+  const cause = defineCause({
+    id: 'x',
+    layer: 'device',
+    rank: 'verdict',
+    needs: ['victim'],
+    beneath: true,
+    judge: (m) => holds({ share: shareOf(m.account, ['block-device']), confidence: 1, lost: [] }, undefined),
+    tell: () => ({ sentence: '', culprit: null, evidence: [], advice: [] }),
+  });
+  const waiting = (share: number, beneath: readonly Measures[] = []) =>
+    measuresOf({ spent: { 'block-device': share }, measures: { beneath } });
+  const told = (beneath: number) => {
+    const finding = cause.examine(waiting(0.6, [waiting(beneath)]));
+    return finding.kind === 'found' && finding.share;
+  };
+  assert.equal(told(0.35), 0.35);
+  assert.equal(told(0.2), 0.6);
 });
 
 test('a program that gets a seventh of its usual work done stalls, one that gets a third goes its usual way', () => {
@@ -42,8 +49,8 @@ test('a program that gets a seventh of its usual work done stalls, one that gets
     const io = series(t, { wchar: done, rchar: t.map(() => 0) });
     const counters = { ...NO_COUNTERS, processes: new Map([[pid, { ...process, io }]]) };
     const causes = [
-      holding('habit', { share: 0.7, isHabit: true, lost: [{ from: 0, to: 7000 }] }),
-      holding('stall', { share: 0.3, lost: [{ from: 7000, to: 10_000 }] }),
+      holding('habit', 0.7, 0.9, { isHabit: true, lost: [{ from: 0, to: 7000 }] }),
+      holding('stall', 0.3, 0.9, { lost: [{ from: 7000, to: 10_000 }] }),
     ];
     return diagnose(measuresOf({ input: { counters } }), causes, 'test').diagnosis.verdict.cause;
   };
@@ -220,5 +227,5 @@ test('surges are looked for in windows of 200 ms, of which each side needs three
     'each window holds a surge and its end',
   );
   assert.equal(typeof inSurges({ busy: 3, quiet: 0.5, own: 0.4, seconds: 2 }), 'string');
-  assert.equal(inSurges({ busy: 3, quiet: 0.5, own: 0.4, seconds: 1 }), 0.76);
+  assert.equal(inSurges({ busy: 3, quiet: 0.5, own: 0.4, everyMs: 200, seconds: 1 }), 0.76);
 });

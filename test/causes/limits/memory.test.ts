@@ -6,6 +6,7 @@ import type { Neighbour } from '../../../src/analysis/victim/neighbours.js';
 import type { CgroupLimit } from '../../../src/model/facts.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
+import { someEvents } from '../../support/events.js';
 import { counted, diagnosisOf, grown, judged, type MadeUp } from '../../support/measures.js';
 
 const MEMORY: CgroupLimit = {
@@ -162,4 +163,33 @@ test('the setting is the deviceâ€™s own where that is under half of the machineâ
   assert.equal(culprit(limited(0.1, {}, own(0.7))), 'memory that can be dirty');
   assert.equal(culprit(limited(0.1, { dirty_ratio: '4' })), 'vm.dirty_ratio=4');
   assert.equal(culprit(limited(0.1, { dirty_ratio: '7' })), 'memory that can be dirty');
+});
+
+/**
+ * Paused at a limit that memory makes, of this share of all memory and evenly shared out, while another kept this part of it dirty on a
+ * filesystem of its own.
+ */
+function filled(ofTotal: number, byOther: number): MadeUp {
+  const limitBytes = 1e9;
+  const throttle = { pauses: 1, pausedMs: 1, limitBytes, deviceSetpointBytes: limitBytes / 2, dirtyBytes: limitBytes };
+  const meminfo = series([0], {
+    MemTotal: [limitBytes / ofTotal / 1024],
+    MemFree: [1e7],
+    'Active(file)': [1e6],
+    'Inactive(file)': [1e6],
+  });
+  const pause = { t: 10, pid: 60, fields: { bdi: 'nfs', wb_dirty: (byOther * limitBytes) / 4096, pause: 10 } };
+  const events = someEvents({ balance_dirty_pages: [pause] }, [], { 60: 'cp' });
+  return { ...paused(0.2, { throttle }), input: { counters: { ...NO_COUNTERS, meminfo }, events } };
+}
+
+test('a limit that memory makes is low under two per cent of all of it', () => {
+  const of = (ofTotal: number) => judged('mem.dirty-limit', filled(ofTotal, 0.1));
+  assert.equal(typeof of(0.015), 'number');
+  assert.match(String(of(0.03)), /is no low one, and nobody was seen to fill it/);
+});
+
+test('another fills the limit who keeps 60 % of it dirty, not 40 %', () => {
+  assert.match(diagnosisOf('mem.dirty-limit', filled(0.1, 0.6)).verdict.sentence, /is used up by what cp \(60\) wrote/);
+  assert.match(String(judged('mem.dirty-limit', filled(0.1, 0.4))), /nobody was seen to fill it/);
 });

@@ -1,13 +1,13 @@
 // A disk that hangs told from one that is slow: whether few requests make up the time, and how that is said. Different people are asked for the
 // two: one is the wrong disk or an overloaded one, to the other something happens.
 
-import type { Measures } from '../../analysis/measures.js';
-import type { Slowness } from '../../analysis/requests/disk-load.js';
-import type { Spread } from '../../analysis/requests/spread.js';
-import { duration, percent } from '../../base/format.js';
-import { number, said, time } from '../../model/quantity.js';
-import { SLOW } from '../../model/thresholds/device.js';
-import type { Argument } from '../cause.js';
+import type { Measures } from '../../../analysis/measures.js';
+import type { Slowness } from '../../../analysis/requests/slowness.js';
+import type { Spread } from '../../../analysis/requests/spread.js';
+import { duration, percent } from '../../../base/format.js';
+import { number, said, time } from '../../../model/quantity.js';
+import { SLOW } from '../../../model/thresholds/device.js';
+import type { Argument } from '../../cause.js';
 
 /** True where few requests make up most of the time and half of all are quick: the disk is not slow, it hangs now and then. */
 export function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {

@@ -1,0 +1,66 @@
+// A slow disk as its counters show it: each request took long, and there were hardly ever two at once.
+
+import { slowStretches, type SlowStretch } from '../../../analysis/requests/counted-slowness.js';
+import { timesIn } from '../../../analysis/measures.js';
+import { duration, percent } from '../../../base/format.js';
+import { intersect, union } from '../../../base/intervals.js';
+import { number, said, size, time } from '../../../model/quantity.js';
+import type { State } from '../../../model/states.js';
+import { SLOW } from '../../../model/thresholds/device.js';
+import { JUDGING } from '../../../model/thresholds/judging.js';
+import { holds, notChecked, ramp, ruledOut, type Judgement, type Told } from '../../cause.js';
+import { diskName } from '../shared.js';
+import { lookAt, times, waited, type Victim, type Waited } from './waited.js';
+
+/** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
+const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
+
+export interface Counted extends Waited {
+  readonly way: 'counted';
+  readonly requests: number;
+  readonly bytesEach: number;
+  readonly busyMsEach: number;
+  readonly factor: number;
+}
+
+export function judgeCounted(m: Victim): Judgement<Counted> {
+  const series = m.input.counters.disks.get(m.disk);
+  if (!series) return notChecked('the disk’s counters were not recorded');
+  const slow = slowStretches(series, m.norm, m.account);
+  const sum = (pick: (one: SlowStretch) => number) => slow.reduce((all, one) => all + pick(one), 0);
+  const found = waited(m, intersect(timesIn(m.account, SAMPLED_WAITS), union(slow)));
+  if (found.share < JUDGING.noticeable) return ruledOut(`${diskName(m)} was not slow while the victim waited for it`);
+  const requests = sum((one) => one.requests);
+  const serviceMs = sum((one) => one.serviceMs);
+  const factor = serviceMs / sum((one) => one.allowedMs);
+  return holds(
+    { share: found.share, confidence: ramp(factor, SLOW.sureFromCounters), lost: found.lost },
+    {
+      ...found,
+      way: 'counted',
+      requests,
+      factor,
+      busyMsEach: serviceMs / requests,
+      bytesEach: sum((one) => one.bytes) / requests,
+    },
+  );
+}
+
+export function tellCounted({ requests, busyMsEach, bytesEach, factor, share, beneath }: Counted, m: Victim): Told {
+  const name = diskName(m);
+  return {
+    sentence: `${name} is slow: it was busy for ${duration(busyMsEach)} for each of ${requests} requests, ${times(factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+    culprit: beneath.culprit,
+    decidedBy: 'the life of each request (block events): record as root',
+    evidence: [
+      {
+        measure: 'busy time for each request',
+        value: said`${time(busyMsEach)} over ${number(requests)} (${size(bytesEach)} on average)`,
+        meaning: `${times(factor)} the norm; time in a scheduler’s queue counts here as well`,
+        source: '/proc/diskstats',
+      },
+      ...beneath.evidence,
+    ],
+    advice: [...beneath.advice, lookAt(name)],
+  };
+}

@@ -1,0 +1,130 @@
+// A slow disk as its requests show it: for at least one class of them it needed longer, of its own time, than the norm allows. What it takes
+// to be so now and then only is in hangs.ts.
+
+import { valueAt } from '../../../analysis/machine/series.js';
+import { shareOf, timesIn, type Measures } from '../../../analysis/measures.js';
+import { firstSlowDispatch } from '../../../analysis/requests/disk-load.js';
+import { slowness, type Slowness } from '../../../analysis/requests/slowness.js';
+import { spreadOf, type Spread } from '../../../analysis/requests/spread.js';
+import { stagesOf } from '../../../analysis/victim/own-requests.js';
+import { duration, percent, rate } from '../../../base/format.js';
+import { intersect, total, union, type Interval } from '../../../base/intervals.js';
+import { number, part, said, size, time } from '../../../model/quantity.js';
+import { SLOW } from '../../../model/thresholds/device.js';
+import { JUDGING } from '../../../model/thresholds/judging.js';
+import { DISK_LOAD } from '../../../model/thresholds/requests.js';
+import { holds, ramp, type Argument, type Judgement, type Told } from '../../cause.js';
+import { DEVICE_WAITS, diskName, tells } from '../shared.js';
+import { hangs, hangSentence, lookAtHangs, spreadEvidence } from './hangs.js';
+import { lookAt, times, type Victim, type Waited, type WithRequests } from './waited.js';
+
+export interface Served extends Waited {
+  readonly way: 'served';
+  /** The class that cost the victim most, and all that can tell. */
+  readonly first: Slowness;
+  readonly classes: readonly Slowness[];
+  /** How the times of the first class are spread over the victim's life. */
+  readonly spread: Spread | undefined;
+}
+
+/** When the disk had requests; of a device beneath, which may serve others all the time, when it had the victim's. */
+function atWorkFor({ account, load, requests, top }: WithRequests): readonly Interval[] {
+  return top === undefined ? load.busy : stagesOf(requests, (row) => account.own[row] !== 0).device;
+}
+
+/** When the victim waited for the device while it was slow: it became so somewhere in the window before the first that is slow as a whole. */
+export function lostToSlow(m: WithRequests): Interval[] {
+  const { account, load, requests, norm, slow } = m;
+  const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
+  const [first] = slow;
+  if (!first) return [];
+  const began = firstSlowDispatch(load, requests, () => true, norm.fixedMs, first.from - DISK_LOAD.windowMs);
+  return intersect(waits, union([...slow, { from: began, to: first.from }]));
+}
+
+/** What a class cost the victim beyond the norm, ms; at most 0 for a class within the norm. */
+function loss(one: Slowness): number {
+  return one.waitedMs * (1 - 1 / one.factor);
+}
+
+/** `found`: the victim's waiting for the disk while it was slow. Undefined where no class of requests tells that it was. */
+export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> | undefined {
+  const { account, load, requests } = m;
+  const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
+  const classes = slowness(load, requests, m.norm, m.slow, waits).filter(tells);
+  const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
+  if (!first || found.share < JUDGING.noticeable) return undefined;
+  const confidence = ramp(first.factor, SLOW.sure);
+  const spread = spreadOf(load, requests, first.class, account);
+  return holds(
+    { share: found.share, confidence, lost: found.lost },
+    { ...found, way: 'served', first, classes, spread },
+  );
+}
+
+export function tellServed({ first, classes, spread, share, lost, beneath }: Served, m: Victim): Told {
+  const name = diskName(m);
+  const isHang = hangs(spread, m);
+  const of = first.requests === 1 ? `one of the ${first.class}` : `each of ${first.requests} ${first.class}`;
+  return {
+    sentence: isHang
+      ? hangSentence(name, share, first, spread)
+      : `${name} is slow: it took ${duration(first.serviceMs / first.requests)} of its own time for ${of}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+    culprit: beneath.culprit,
+    evidence: [
+      ...classes.map((one) => serviceTime(one, m)),
+      ...spreadEvidence(spread, first),
+      {
+        measure: 'victim waiting for the device',
+        value: said`${time(total(lost))} (${part(share)})`,
+        meaning: 'its requests had been sent and not answered',
+        source: 'sched_switch with kernel stacks, block events',
+      },
+      {
+        measure: 'before the device',
+        value: said`${part(shareOf(m.account, ['block-held', 'block-queue']))} of the victim’s time`,
+        meaning: 'what was held back or queued above the device',
+        source: 'block:block_bio_queue → block:block_rq_issue',
+      },
+      ...unanswered(m),
+      ...beneath.evidence,
+    ],
+    advice:
+      beneath.advice.length > 0
+        ? beneath.advice
+        : [
+            isHang ? lookAtHangs(name) : lookAt(name),
+            'Compare with another volume of the same kind on the same machine.',
+          ],
+  };
+}
+
+function serviceTime(one: Slowness, { norm }: Measures): Argument {
+  const fixedMs = one.class === 'flushes' ? norm.flushMs : norm.fixedMs;
+  return {
+    measure: `service time of ${one.class}`,
+    value: said`${time(one.serviceMs / one.requests)} each over ${number(one.requests)} (${size(one.bytes / one.requests)} on average)`,
+    meaning: `${times(one.factor)} the norm of ${duration(fixedMs)} plus the transfer at ${rate(norm.bytesPerMs * 1000)}; queueing behind other requests is left out`,
+    source: 'block:block_rq_issue → block:block_rq_complete',
+  };
+}
+
+/** What it had not answered when the recording ended. */
+function unanswered({ load, requests }: Measures): Argument[] {
+  if (!load || !requests) return [];
+  const rows = load.rows.filter((row) => row >= requests.answered);
+  const since = rows.reduce((first, row) => Math.min(first, valueAt(requests.dispatched, row)), Infinity);
+  const openMs = valueAt(requests.completed, rows[0] ?? -1) - since;
+  if (!(openMs >= SLOW.leastHungMs)) return [];
+  return [
+    {
+      measure: 'not answered at the end',
+      value:
+        rows.length === 1
+          ? said`one request, for ${time(openMs)}`
+          : said`${number(rows.length)} requests, the first of them for ${time(openMs)}`,
+      meaning: 'they count as served until the recording ended, which is the least that they will have taken',
+      source: 'block:block_rq_issue without block:block_rq_complete',
+    },
+  ];
+}

@@ -1,0 +1,18 @@
+// A cause that holds whatever was recorded, for tests of how causes are weighed against each other.
+
+import type { Cause, Found } from '../../src/causes/cause.js';
+
+export function holding(id: string, share: number, confidence: number, different: Partial<Found> = {}): Cause {
+  const found: Found = {
+    kind: 'found',
+    share,
+    confidence,
+    sentence: id,
+    culprit: null,
+    evidence: [],
+    advice: [],
+    lost: [],
+    ...different,
+  };
+  return { id, layer: 'block', rank: 'verdict', examine: () => found };
+}
