@@ -14,7 +14,7 @@ import { startNeighbour, type NeighbourOptions } from '../../src/lab/scenarios/n
 import { makeSlowBelow } from '../../src/lab/scenarios/slow-below.js';
 import { DiagnosisSchema, type Diagnosis } from '../../src/model/diagnosis.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
-import { inWorkplace, type Workplace } from '../support/scenario.js';
+import { inWorkplace, othersBusyShare, unsharedPlace, type Workplace } from '../support/scenario.js';
 
 const MiB = 1024 * 1024;
 const MAIN = path.resolve(import.meta.dirname, '../../src/cli/main.js');
@@ -54,23 +54,22 @@ function assertAccounted(diagnosis: Diagnosis): void {
   assert.equal(diagnosis.accountingFrom, 'events');
 }
 
-function assertCause({ status, diagnosis }: Ran, cause: string): void {
-  assert.equal(
-    diagnosis.verdict.cause,
-    cause,
-    `${diagnosis.verdict.sentence}\n${JSON.stringify(diagnosis.ruledOut, null, 1)}`,
-  );
+function assertCause({ status, diagnosis }: Ran, ...causes: string[]): void {
+  const { cause, sentence } = diagnosis.verdict;
+  assert.ok(causes.includes(cause), `${sentence}\n${JSON.stringify(diagnosis.ruledOut, null, 1)}`);
   assert.equal(status, cause === 'healthy' ? 0 : 1);
   assertAccounted(diagnosis);
 }
 
 test('a healthy volume is called healthy, also while another process burns a CPU', { skip }, async () => {
+  // Where others keep all CPUs busy, or the disk, a verdict that says so is right.
+  const right = (await othersBusyShare()) < 0.5 ? ['healthy'] : ['healthy', 'cpu.starved', 'dev.neighbour'];
   await inWorkplace(async (workplace) => {
-    assertCause(await check(workplace, workplace.folder), 'healthy');
+    assertCause(await check(workplace, workplace.folder), ...right);
     const hogs = startHogs({ processes: 1, name: 'burner' });
     try {
       const volume = makeLoopVolume(workplace.journal, { folder: workplace.folder, name: 'quiet' });
-      assertCause(await check(workplace, volume.mountPoint), 'healthy');
+      assertCause(await check(workplace, volume.mountPoint), ...right);
     } finally {
       await hogs.stop();
     }
@@ -206,7 +205,7 @@ async function checkBesideNeighbour(options: Pick<NeighbourOptions, 'direct' | '
     } finally {
       await neighbour.stop();
     }
-  });
+  }, unsharedPlace());
 }
 
 test('direct bursts of another process are dev.neighbour, with its name and period', { skip }, () =>

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { differences, machineState } from './machine-state.js';
 import { UndoJournal } from '../../src/capture/undo.js';
 import { undoFolder } from '../../src/cli/context.js';
@@ -14,13 +15,38 @@ export interface Workplace {
   readonly journal: UndoJournal;
 }
 
+/** Where a volume's image shares its device with nobody: in memory, where there is a filesystem of it with room for a few volumes. */
+export function unsharedPlace(): string {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    return bavail * bsize > 4 * 1024 ** 3 ? '/dev/shm' : '/var/tmp';
+  } catch {
+    return '/var/tmp';
+  }
+}
+
+/**
+ * The share of all CPUs' time that was not idle in a second before a test begins: what others take. Told by /proc/stat (proc_stat(5): user, nice,
+ * system, idle, iowait).
+ */
+export async function othersBusyShare(): Promise<number> {
+  const read = () => {
+    const [, ...ticks] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/\s+/).map(Number);
+    return { all: ticks.slice(0, 8).reduce((a, b) => a + b, 0), idle: (ticks[3] ?? 0) + (ticks[4] ?? 0) };
+  };
+  const before = read();
+  await pause(1000);
+  const after = read();
+  return 1 - (after.idle - before.idle) / (after.all - before.all);
+}
+
 /**
  * Runs a test in a workplace, undoes its journal whatever happens, and asserts that the machine is as it was. The journal lies with those of
  * the tool, so that the next start of any command undoes what a killed test has changed.
  */
-export async function inWorkplace(work: (workplace: Workplace) => Promise<void>): Promise<void> {
-  const before = machineState('/var/tmp');
-  const folder = mkdtempSync('/var/tmp/iowitness-lab-');
+export async function inWorkplace(work: (workplace: Workplace) => Promise<void>, place = '/var/tmp'): Promise<void> {
+  const before = machineState(place);
+  const folder = mkdtempSync(`${place}/iowitness-lab-`);
   const journal = UndoJournal.open(undoFolder());
   let notUndone: readonly string[] = [];
   try {
@@ -30,7 +56,7 @@ export async function inWorkplace(work: (workplace: Workplace) => Promise<void>)
     rmSync(folder, { recursive: true, force: true });
   }
   assert.deepEqual(notUndone, []);
-  assert.deepEqual(differences(before, machineState('/var/tmp')), []);
+  assert.deepEqual(differences(before, machineState(place)), []);
 }
 
 /** Bytes a second of `dd of=FILE bs=BLOCK FLAGS`, interrupted after `ms`. */
