@@ -46,6 +46,8 @@ export class Tracer {
   /** Until when classes are asked for that are enabled on demand, CLOCK_MONOTONIC in ns; what a kernel lacks is not here. */
   private readonly wanted = new Map<EventClass, bigint>();
   private switching = false;
+  /** What is being set off the sampling thread; none of it rejects. */
+  private readonly pending = new Set<Promise<void>>();
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
   private lostBefore = 0;
   private canTakeStacks = false;
@@ -117,21 +119,30 @@ export class Tracer {
       const events = one.events.filter((event) => instance.enabled.has(event) !== on);
       if (events.length === 0) continue;
       this.switching = true;
-      Promise.all(events.map(async (event) => instance.switchEvent(event, on)))
-        .then(
-          () => this.tellState(),
-          (error: unknown) => this.failed(`${one.events.join(', ')}: ${messageOf(error)}`),
-        )
-        .finally(() => {
-          this.switching = false;
-        });
+      this.later(
+        Promise.all(events.map(async (event) => instance.switchEvent(event, on))),
+        one.events.join(', '),
+        () => this.tellState(),
+        () => (this.switching = false),
+      );
       return;
     }
   }
 
-  /** What could not be set; the instance may be gone by the time that it is tried. */
-  private failed(where: string): void {
-    if (!this.stopped) this.options.loss({ code: 'source-failed', where });
+  /** Follows what is set off the sampling thread: what then, where it was done, and in any case. */
+  private later(work: Promise<unknown>, what: string, done: () => void, ended: () => void): void {
+    const follow = async (): Promise<void> => {
+      try {
+        await work;
+        done();
+      } catch (error) {
+        this.options.loss({ code: 'source-failed', where: `${what}: ${messageOf(error)}` });
+      }
+      ended();
+      this.pending.delete(kept);
+    };
+    const kept = follow();
+    this.pending.add(kept);
   }
 
   follow(threads: readonly number[]): void {
@@ -154,17 +165,12 @@ export class Tracer {
   private toggleStacks(on: boolean): void {
     if (!this.canTakeStacks || this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
-    this.victim
-      .setLater('events/sched/sched_switch/trigger', `${on ? '' : '!'}${TraceInstance.sleepTrigger}`)
-      .then(
-        () => {
-          this.stacksOn = on;
-        },
-        (error: unknown) => this.failed(`stacktrace trigger: ${messageOf(error)}`),
-      )
-      .finally(() => {
-        this.toggling = false;
-      });
+    this.later(
+      this.victim.setLater('events/sched/sched_switch/trigger', `${on ? '' : '!'}${TraceInstance.sleepTrigger}`),
+      'stacktrace trigger',
+      () => (this.stacksOn = on),
+      () => (this.toggling = false),
+    );
   }
 
   /** Once a second: counts losses and sheds what costs too much. */
@@ -220,6 +226,11 @@ export class Tracer {
       };
       this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());
     }
+  }
+
+  /** Settles when nothing is being set any more: a file of an instance that is open keeps it from being removed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.pending);
   }
 
   /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */
