@@ -125,7 +125,7 @@ class FactsCapture {
     const hierarchies = readHierarchies(this.root);
     const taken = this.takeLimits(victims, hierarchies);
     for (const path of ENGINE_SOCKETS) if (this.exists(path)) this.say(path, '');
-    const memberships = this.takeProcesses();
+    const memberships = this.takeProcesses(victims);
     this.takeWeights(memberships, hierarchies, taken);
     for (const victim of victims) this.takeOpenFiles(victim);
   }
@@ -229,10 +229,11 @@ class FactsCapture {
   }
 
   /** User processes; the texts that tell their cgroups are returned, each once. The command line lies in the process's memory, where a reader can be made to wait while the process waits for I/O. */
-  private takeProcesses(): Set<string> {
+  private takeProcesses(victims: readonly number[]): Set<string> {
     const memberships = new Set<string>();
     let taken = 0;
-    for (const name of this.list('/proc')) {
+    // The victims come first: of a machine with more processes than are taken their cgroups and files must be known.
+    for (const name of new Set([...victims.map(String), ...this.list('/proc')])) {
       if (!(Number(name) > 0) || taken >= MOST_PROCESSES) continue;
       const text = readWhole(`${this.root}/proc/${name}/stat`);
       const stat = parsePidStat(text ?? '');

@@ -8,7 +8,7 @@ import type { Drill } from '../drill.js';
 import { startHogs } from '../scenarios/cpu-hog.js';
 
 export const drill: Drill = {
-  id: 'cpu.starved.priority',
+  id: 'cpu.starved-priority',
   about: 'a writer that computes, at a low priority of its own, beside one or two busy processes a CPU',
   verdicts: ['cpu.starved'],
   canBeginLate: true,
