@@ -13,6 +13,7 @@ import {
   grown,
   judged,
   ME,
+  queueFacts,
   requestsOf,
   type MadeUp,
   type Request,
@@ -169,6 +170,31 @@ test('it must be served during 4 % of the victim’s time, and 15 % of its waiti
   assert.equal(typeof neighbour({ share: 0.03 }), 'string');
   assert.equal(typeof neighbour({ share: 0.1, waiting: 0.5 }), 'number');
   assert.equal(typeof neighbour({ share: 0.05, waiting: 0.5 }), 'string');
+});
+
+/** Ten requests of the victim and ten of others, of which so many are of the idle class, under a scheduler. */
+function classes(ownIdle: number, othersIdle: number, scheduler = '[bfq] none', share = 0.17): string | number {
+  const requests = Array.from({ length: 20 }, (_, n) => ({ at: n * 10, took: 1, own: n < 10 }));
+  const [idle, usual] = [3 << 13, (2 << 13) + 4];
+  const issued = requests.map(({ at, own }, n) => {
+    const isIdle = own ? n < ownIdle : n - 10 < othersIdle;
+    return { t: at, fields: { dev: LOOP0, sector: n, nr_sector: 8, rwbs: 'W', ioprio: isIdle ? idle : usual } };
+  });
+  const input = { facts: [queueFacts({ scheduler })], events: someEvents({ block_rq_issue: issued }) };
+  return judged('blk.idle-class', beside({ share }, { requests, input }));
+}
+
+test('a victim whose requests are mostly idle, beside others whose are not, waits by its own class', () => {
+  assert.equal(classes(6, 4), 0.72);
+  assert.equal(classes(4, 0), '40 % of its requests are of the idle class');
+  assert.equal(classes(10, 6), 'its requests are of the idle class, and so are those of others');
+  assert.match(String(classes(10, 0, '[none] bfq')), /no scheduler on the way of its requests goes by/);
+  assert.equal(classes(10, 0, 'none [mq-deadline]'), 0.72);
+  assert.match(String(classes(10, 0, '[bfq] none', 0.03)), /hardly hold it up/);
+  assert.equal(
+    judged('blk.idle-class', beside({ share: 0.17 }, { input: { facts: [queueFacts({ scheduler: '[bfq]' })] } })),
+    'the class of its requests was not recorded (newer kernels tell it)',
+  );
 });
 
 test('bursts count from 1 % of the time on, irregular ones from 2 %, by one who moves a third of the bytes', () => {
