@@ -14,7 +14,12 @@ import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 
 /** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
 export function isGuilty(origin: Owner | undefined): boolean {
-  return origin?.via === 'direct' || isWrittenBack(origin);
+  return origin?.via === 'direct' || isWrittenBack(origin) || isLazyInit(origin);
+}
+
+/** The thread that zeroes the inode tables of ext4 filesystems that were made without that (fs/ext4/super.c, ext4_lazyinit_thread). */
+export function isLazyInit(origin: Owner | undefined): boolean {
+  return origin?.via === 'unattributed' && origin.name === 'ext4lazyinit';
 }
 
 /** True for pages that it made dirty and that somebody else writes, before the recording began as well as since. */
@@ -33,6 +38,13 @@ export interface Neighbour {
   /** Share of the disk's bytes. */
   readonly share: number;
   readonly bursts: Bursts & { readonly binMs: number };
+  /** What it told the disk to forget, which moves nothing, and how much of `waitMs` that took; absent where it discarded nothing. */
+  readonly discards?: { readonly bytes: number; readonly waitMs: number };
+}
+
+/** True for one who keeps the disk busy by discards, more than by what it moves. */
+export function isDiscarding({ discards, waitMs }: Neighbour): boolean {
+  return discards !== undefined && discards.waitMs > waitMs / 2;
 }
 
 export interface NeighbourMeasures extends Slowdown {
@@ -46,7 +58,10 @@ export interface NeighbourMeasures extends Slowdown {
 
 interface Program {
   readonly services: Interval[];
+  /** Those of them that were discards. */
+  readonly discards: Interval[];
   bytes: number;
+  discarded: number;
   /** By index of its owners, one a process. */
   readonly bytesOf: Map<number, number>;
   /** Bytes by bin of time. */
@@ -109,7 +124,7 @@ export function findNeighbours({
     const key = programs[index] ?? '';
     let program = byProgram.get(key);
     if (!program) {
-      program = { services: [], bytes: 0, bytesOf: new Map(), series: new Map() };
+      program = { services: [], discards: [], bytes: 0, discarded: 0, bytesOf: new Map(), series: new Map() };
       byProgram.set(key, program);
     }
     return program;
@@ -123,7 +138,10 @@ export function findNeighbours({
     }
     const program = programOf(of);
     program.services.push(service);
-    program.bytes += bytes;
+    if (requests.kind[row] === KIND.discard) {
+      program.discards.push(service);
+      program.discarded += bytes;
+    } else program.bytes += bytes;
     program.bytesOf.set(of, (program.bytesOf.get(of) ?? 0) + bytes);
     const bin = Math.floor(service.to / binMs);
     if (bin >= 0 && bin < bins) program.series.set(bin, (program.series.get(bin) ?? 0) + bytes);
@@ -133,7 +151,7 @@ export function findNeighbours({
   load.rows.forEach((row, at) => {
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
     const bytes = requests.bytes[row] ?? 0;
-    diskBytes += bytes;
+    if (requests.kind[row] !== KIND.discard) diskBytes += bytes;
     if (own[row] === 0) foreign.push(service);
     if (requests.kind[row] === KIND.flush && cached.size > 0) {
       const parts = inParts(service, cached);
@@ -155,23 +173,28 @@ export function findNeighbours({
   // A disk that hangs serves nobody, whosever request it hangs in.
   const hung = hungTimes(load, requests);
   const served = (times: readonly Interval[]) => without(union(times), hung);
-  const others = [...byProgram.values()].flatMap(({ services, bytes, bytesOf, series }): Neighbour[] => {
-    const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
-    const origin = most && owners.list[most[0]];
-    if (!origin) return [];
-    const pids = new Set([...bytesOf.keys()].flatMap((index) => owners.list[index]?.pid ?? []));
-    const dirtied = isWrittenBack(origin) && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
-    return [
-      {
-        origin,
-        processes: Math.max(1, pids.size),
-        waitMs: total(intersect(waits, served(services))),
-        bytes,
-        share: diskBytes > 0 ? bytes / diskBytes : 0,
-        bursts: { ...findBursts(dirtied ?? series, bins), binMs },
-      },
-    ];
-  });
+  const others = [...byProgram.values()].flatMap(
+    ({ services, discards, discarded, bytes, bytesOf, series }): Neighbour[] => {
+      const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
+      const origin = most && owners.list[most[0]];
+      if (!origin) return [];
+      const pids = new Set([...bytesOf.keys()].flatMap((index) => owners.list[index]?.pid ?? []));
+      const dirtied = isWrittenBack(origin) && pids.size > 0 ? pagesDirtied(pids, binMs) : undefined;
+      return [
+        {
+          origin,
+          processes: Math.max(1, pids.size),
+          waitMs: total(intersect(waits, served(services))),
+          bytes,
+          share: diskBytes > 0 ? bytes / diskBytes : 0,
+          bursts: { ...findBursts(dirtied ?? series, bins), binMs },
+          ...(discards.length > 0 && {
+            discards: { bytes: discarded, waitMs: total(intersect(waits, served(discards))) },
+          }),
+        },
+      ];
+    },
+  );
   others.sort((a, b) => b.waitMs - a.waitMs);
   return {
     others,
