@@ -193,6 +193,8 @@ test('reads in order, a page each, are told where nothing is read ahead; random 
   const told = (share: number, reads: ReturnType<typeof pages>, readAhead = '0\n') =>
     judged('mem.no-read-ahead', reading(share, reads, readAhead));
   assert.equal(told(0.45, pages(200, 0)), 0.95);
+  assert.equal(told(0.25, pages(200, 0)), 0.85, 'the surer the more time it takes');
+  assert.equal(told(0.25, pages(200, 0), '128\n'), 0.7);
   assert.equal(told(0.45, pages(200, 0), '4\n'), 0.95, 'a page and no more');
   assert.equal(told(0.45, pages(200, 0), '128\n'), 0.8, 'the program asked for it');
   assert.match(String(told(0.45, pages(200, 800))), /0 % of them were single pages in order/);
