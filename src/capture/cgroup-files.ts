@@ -30,13 +30,21 @@ export const IO_LIMIT_FILES: FilesByController = {
   '': ['io.max', 'io.latency'],
 };
 
-/** All limits. */
+/** What a cgroup's processes are worth beside those of others on a CPU. */
+export const CPU_WEIGHT_FILES: FilesByController = {
+  cpu: ['cpu.shares', 'cpu.idle'],
+  '': ['cpu.weight', 'cpu.idle'],
+};
+
+/** All limits, and what the groups are worth on a CPU. */
 export const LIMIT_FILES: FilesByController = {
   blkio: IO_LIMIT_FILES['blkio'] ?? [],
-  cpu: ['cpu.cfs_quota_us', 'cpu.cfs_period_us'],
+  cpu: ['cpu.cfs_quota_us', 'cpu.cfs_period_us', ...(CPU_WEIGHT_FILES['cpu'] ?? [])],
   memory: ['memory.limit_in_bytes'],
   freezer: ['freezer.state'],
-  '': ['io.max', 'io.latency', 'io.weight', 'cpu.max', 'memory.max', 'memory.high', 'cgroup.freeze'],
+  '': ['io.max', 'io.latency', 'io.weight', 'cpu.max', 'memory.max', 'memory.high', 'cgroup.freeze'].concat(
+    CPU_WEIGHT_FILES[''] ?? [],
+  ),
 };
 
 export function readHierarchies(root = ''): Hierarchy[] {
@@ -53,16 +61,18 @@ export function cgroupFiles(
   files: FilesByController,
   root = '',
 ): Set<string> {
-  const paths = new Set<string>();
-  for (const pid of pids) {
-    const membership = parseMembership(readWhole(`${root}/proc/${pid}/cgroup`) ?? '');
-    for (const hierarchy of hierarchies) {
-      for (const cgroup of withAncestors(membership.get(hierarchy.controller) ?? '/')) {
-        const folder = cgroupFolder(hierarchy, cgroup);
-        if (folder === undefined || (folder === hierarchy.mountPoint && hierarchy.controller !== 'blkio')) continue;
-        for (const name of files[hierarchy.controller] ?? []) paths.add(`${folder}/${name}`);
-      }
-    }
-  }
-  return paths;
+  const texts = new Set(pids.map((pid) => readWhole(`${root}/proc/${pid}/cgroup`) ?? ''));
+  return new Set([...texts].flatMap((text) => filesOfMembers(hierarchies, text, files)));
+}
+
+/** The same of the processes whose /proc/PID/cgroup has this text. */
+export function filesOfMembers(hierarchies: readonly Hierarchy[], text: string, files: FilesByController): string[] {
+  const membership = parseMembership(text);
+  return hierarchies.flatMap((hierarchy) =>
+    withAncestors(membership.get(hierarchy.controller) ?? '/').flatMap((cgroup) => {
+      const folder = cgroupFolder(hierarchy, cgroup);
+      if (folder === undefined || (folder === hierarchy.mountPoint && hierarchy.controller !== 'blkio')) return [];
+      return (files[hierarchy.controller] ?? []).map((name) => `${folder}/${name}`);
+    }),
+  );
 }

@@ -7,12 +7,18 @@
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { monotonicNs } from '../base/clock.js';
-import { findHierarchies, type Hierarchy } from '../base/procfs/cgroups.js';
-import { parseMountinfo } from '../base/procfs/mountinfo.js';
+import type { Hierarchy } from '../base/procfs/cgroups.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { SOURCE, type FactsMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { cgroupFiles, IO_LIMIT_FILES, LIMIT_FILES } from './cgroup-files.js';
+import {
+  cgroupFiles,
+  CPU_WEIGHT_FILES,
+  filesOfMembers,
+  IO_LIMIT_FILES,
+  LIMIT_FILES,
+  readHierarchies,
+} from './cgroup-files.js';
 import { readWhole } from './files.js';
 import { maskCommandLine, maskText } from './mask.js';
 
@@ -116,9 +122,11 @@ class FactsCapture {
     for (const disk of this.list('/sys/block')) this.takeDisk(disk);
     for (const id of this.list('/sys/class/bdi'))
       for (const name of [...BDI_SETTINGS, ...BDI_BYTES]) this.take(`/sys/class/bdi/${id}/${name}`);
-    this.takeLimits(victims);
+    const hierarchies = readHierarchies(this.root);
+    const taken = this.takeLimits(victims, hierarchies);
     for (const path of ENGINE_SOCKETS) if (this.exists(path)) this.say(path, '');
-    this.takeProcesses();
+    const memberships = this.takeProcesses(victims);
+    this.takeWeights(memberships, hierarchies, taken);
     for (const victim of victims) this.takeOpenFiles(victim);
   }
 
@@ -163,8 +171,7 @@ class FactsCapture {
   }
 
   /** All limits of the victims' cgroups, and the I/O limits of every other cgroup that has one. */
-  private takeLimits(victims: readonly number[]): void {
-    const hierarchies = findHierarchies(parseMountinfo(readWhole(`${this.root}/proc/self/mountinfo`) ?? ''));
+  private takeLimits(victims: readonly number[], hierarchies: readonly Hierarchy[]): ReadonlySet<string> {
     const taken = cgroupFiles(hierarchies, victims, LIMIT_FILES, this.root);
     for (const path of taken) this.take(path);
     for (const hierarchy of hierarchies) {
@@ -178,6 +185,17 @@ class FactsCapture {
         }
       }
     }
+    return taken;
+  }
+
+  /** What the cgroups of the processes are worth on a CPU, but of the files that were taken before. */
+  private takeWeights(
+    memberships: ReadonlySet<string>,
+    hierarchies: readonly Hierarchy[],
+    before: ReadonlySet<string>,
+  ): void {
+    const all = [...memberships].flatMap((text) => filesOfMembers(hierarchies, text, CPU_WEIGHT_FILES));
+    for (const path of new Set(all)) if (!before.has(path)) this.take(path);
   }
 
   /** The folders of a hierarchy, those nearest to the root first. */
@@ -210,18 +228,21 @@ class FactsCapture {
     if (lines.length > 0) this.say(`${folder}/fd/`, lines.join('\n'));
   }
 
-  /** User processes. The command line lies in the process's memory, where a reader can be made to wait while the process waits for I/O. */
-  private takeProcesses(): void {
+  /** User processes; the texts that tell their cgroups are returned, each once. The command line lies in the process's memory, where a reader can be made to wait while the process waits for I/O. */
+  private takeProcesses(victims: readonly number[]): Set<string> {
+    const memberships = new Set<string>();
     let taken = 0;
-    for (const name of this.list('/proc')) {
+    // The victims come first: of a machine with more processes than are taken their cgroups and files must be known.
+    for (const name of new Set([...victims.map(String), ...this.list('/proc')])) {
       if (!(Number(name) > 0) || taken >= MOST_PROCESSES) continue;
       const text = readWhole(`${this.root}/proc/${name}/stat`);
       const stat = parsePidStat(text ?? '');
       if (text === undefined || !stat || stat.kernelThread) continue;
       taken += 1;
       this.say(`/proc/${name}/stat`, text);
-      this.take(`/proc/${name}/cgroup`);
+      memberships.add(this.take(`/proc/${name}/cgroup`) ?? '');
       if (stat.state !== 'D') this.take(`/proc/${name}/cmdline`, maskCommandLine);
     }
+    return memberships;
   }
 }

@@ -22,6 +22,9 @@ const MOST_MAPS = 4 * 1024 * 1024;
 const O_ACCMODE = 0o3;
 const O_DIRECT = process.arch === 'arm64' || process.arch === 'arm' ? 0o200000 : 0o40000;
 
+/** O_DSYNC, which O_SYNC holds as well (include/uapi/asm-generic/fcntl.h). */
+const O_DSYNC = 0o10000;
+
 interface Watched {
   /** Link by descriptor, as last seen. */
   readonly links: Map<string, string>;
@@ -89,7 +92,9 @@ export class FileWatch {
     const inode = Number(field('ino'));
     if (!Number.isFinite(flags) || !Number.isFinite(inode) || (flags & O_ACCMODE) === 0) return;
     const mount = this.mountOf(pid, Number(field('mnt_id')));
-    if (mount) this.say({ pid, inode, path, ...placeOf(mount), how: (flags & O_DIRECT) === 0 ? 'open' : 'direct' });
+    const how = (flags & O_DIRECT) === 0 ? 'open' : 'direct';
+    const isDurable = (flags & O_DSYNC) !== 0;
+    if (mount) this.say({ pid, inode, path, ...placeOf(mount), how, ...(isDurable && { durable: true }) });
   }
 
   /** A process in a container has mounts of its own, which a look at one of its processes shows for all of them. */

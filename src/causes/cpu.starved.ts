@@ -14,12 +14,20 @@ import { growthOf } from '../analysis/machine/series.js';
 import { shareOf } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/machine/processes.js';
 import { percent } from '../base/format.js';
-import type { Culprit } from '../model/diagnosis.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
 import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
+import {
+  preferenceAdvice,
+  preferenceCulprit,
+  preferenceOf,
+  preferredWhy,
+  priorityOf,
+  type Preference,
+} from './judge/preference.js';
 import { limitsOn } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
@@ -118,12 +126,26 @@ function othersPart(m: Given<'victim'>): number {
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
 }
 
+/**
+ * A guest's kernel counts as running what the host takes away meanwhile. Of that the victim has its part, as it had of the CPUs; what counters
+ * say of its running may leave it out already (CONFIG_PARAVIRT_TIME_ACCOUNTING).
+ */
+function stolenWhileRunning({ input, account }: Given<'victim'>): number {
+  if (account.source !== 'events' || !(cpuShare(input, account, ['steal']) > STARVED.stealNamed)) return 0;
+  const stolen = cpuMs(input, account, ['steal']);
+  return (msIn(account.segments, RUNNING) * stolen) / (stolen + cpuMs(input, account, BUSY));
+}
+
 interface Figures {
   readonly share: number;
   /** The time that it waited for a CPU which others had, ms. */
   readonly waitedMs: number;
+  /** The time that the kernel took for running and the hypervisor took away, ms; 0 where that is not much. */
+  readonly stolenMs: number;
   readonly rival: Rival | undefined;
   readonly quota: Quota | undefined;
+  /** Whom the scheduler preferred, and why; undefined where each had its turn. */
+  readonly preference: Preference | undefined;
   /** The share of all CPU time that the hypervisor took; NaN where that was not recorded. */
   readonly steal: number;
   /** True where a thread of any kind was seen on its CPU meanwhile. */
@@ -140,9 +162,11 @@ function isTaker({ ms }: Rival, { waitedMs }: Pick<Figures, 'waitedMs'>): boolea
 }
 
 function reason(figures: Figures, { account }: Given<'victim'>): string {
-  const { quota, steal, rival, isSeen, waitedMs } = figures;
+  const { quota, steal, rival, preference, isSeen, waitedMs } = figures;
   if (quota) return `its cgroup’s CPU quota ran out ${quota.times} times`;
   if (steal > STARVED.stealNamed) return `the hypervisor took ${percent(steal)} of the CPU time`;
+  if (preference)
+    return preferredWhy(preference, rival && isTaker(rival, figures) ? `${named(rival)} ran` : 'others ran');
   if (rival && !isTaker(rival, figures))
     return `many others ran instead, among them ${named(rival)} for ${percent(rival.ms / waitedMs)} of it`;
   if (rival) return `${named(rival)} ran instead`;
@@ -152,15 +176,17 @@ function reason(figures: Figures, { account }: Given<'victim'>): string {
     : 'its CPU did not run it, although no other thread was seen there';
 }
 
-function culprit(figures: Figures): Culprit | null {
-  const { quota, rival, steal } = figures;
+function culprit(figures: Figures, m: Given<'victim'>): Culprit | null {
+  const { quota, rival, steal, preference } = figures;
   if (quota) return { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
-  if (steal > STARVED.stealNamed) return null;
+  if (steal > STARVED.stealNamed) return { kind: 'hypervisor', name: 'the hypervisor' };
+  const own = preference && preferenceCulprit(preference, m);
+  if (own) return own;
   return rival && isTaker(rival, figures) ? { kind: 'process', name: rival.name, pid: rival.pid } : null;
 }
 
 /** Those who took the CPU away, with how much each did. */
-function takers({ rival, quota, steal, waitedMs }: Figures): Argument[] {
+function takers({ rival, quota, steal, waitedMs, stolenMs }: Figures): Argument[] {
   const taken: (Argument | false | undefined)[] = [
     rival && {
       measure: 'who ran instead',
@@ -180,12 +206,19 @@ function takers({ rival, quota, steal, waitedMs }: Figures): Argument[] {
       meaning: 'the host gave the CPU to another guest',
       source: '/proc/stat',
     },
+    stolenMs > 0 && {
+      measure: 'stolen while it ran',
+      value: said`about ${time(stolenMs)}`,
+      meaning: 'counted as running here: its part of what the hypervisor took',
+      source: '/proc/stat, sched:sched_switch',
+    },
   ];
   return taken.filter((one) => typeof one === 'object');
 }
 
-function waiting({ share, waitedMs }: Figures, { account }: Given<'victim'>): Argument {
+function waiting({ waitedMs }: Figures, { account }: Given<'victim'>): Argument {
   const running = shareOf(account, ['running']);
+  const share = waitedMs / (account.to - account.from);
   return {
     measure: 'ready to run, not running',
     value: said`${time(waitedMs)} (${part(share)})`,
@@ -193,6 +226,18 @@ function waiting({ share, waitedMs }: Figures, { account }: Given<'victim'>): Ar
     meaning: `against ${percent(running)} on a CPU: of the time that it wanted a CPU it got ${percent(running / (share + running))}`,
     source: FIDELITY[account.source].running,
   };
+}
+
+function advice({ quota, steal, preference }: Figures, m: Given<'victim'>): (Advice | string)[] {
+  if (quota) return [`Raise the quota in ${quota.path}.`];
+  if (steal > STARVED.stealNamed)
+    return [
+      'Ask whoever runs the host for CPUs that are not shared, or for fewer guests on it; on an instance with CPU credits look whether they are spent.',
+    ];
+  return [
+    ...(preference ? preferenceAdvice(preference, m) : []),
+    'Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.',
+  ];
 }
 
 export const cause = defineCause({
@@ -208,8 +253,10 @@ export const cause = defineCause({
     );
     const others = othersPart(m);
     const waitedMs = others * total(waits);
-    const share = waitedMs / (account.to - account.from);
-    if (others * starvedShare(account, waits) < STARVED.leastShare && share < STARVED.byTurns)
+    const wall = account.to - account.from;
+    const stolenMs = stolenWhileRunning(m);
+    const share = (waitedMs + stolenMs) / wall;
+    if (others * starvedShare(account, waits) + stolenMs / wall < STARVED.leastShare && share < STARVED.byTurns)
       return ruledOut(
         `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(shareOf(account, ['running']))}`,
       );
@@ -217,21 +264,19 @@ export const cause = defineCause({
     const figures: Figures = {
       share,
       waitedMs,
+      stolenMs,
       rival: rivalOf(m, waits),
       quota: quotaOf(m),
+      preference: preferenceOf(m, waits, guiltless),
       steal: cpuShare(m.input, account, ['steal']),
       isSeen: waits.some(({ rival }) => rival !== undefined && rival > 0),
     };
     return holds({ share, confidence, lost: union(waits) }, figures);
   },
   tell: (figures, m) => ({
-    sentence: `The victim is starved of CPU: ready to run but not running for ${percent(figures.share)} of its time, because ${reason(figures, m)}.`,
-    culprit: culprit(figures),
-    evidence: [waiting(figures, m), ...takers(figures)],
-    advice: [
-      figures.quota
-        ? `Raise the quota in ${figures.quota.path}.`
-        : 'Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.',
-    ],
+    sentence: `The victim is starved of CPU: ready to run but ${figures.stolenMs > 0 ? 'without a CPU' : 'not running'} for ${percent(figures.share)} of its time, because ${reason(figures, m)}.`,
+    culprit: culprit(figures, m),
+    evidence: [waiting(figures, m), ...takers(figures), ...priorityOf(m, figures.preference)],
+    advice: advice(figures, m),
   }),
 });

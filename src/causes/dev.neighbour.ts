@@ -5,17 +5,22 @@
 import { intersect, union, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
-import { isWrittenBack } from '../analysis/attribution/owners.js';
-import type { Neighbour } from '../analysis/victim/neighbours.js';
+import { isLazyInit, isWrittenBack } from '../analysis/attribution/owners.js';
+import { isDiscarding, type Neighbour } from '../analysis/victim/neighbours.js';
 import { percent } from '../base/format.js';
-import type { Culprit } from '../model/diagnosis.js';
+import { shellWord } from '../base/shell.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
+import type { Mount } from '../model/facts.js';
 import { number, part, ratio, said, size, time, type Said } from '../model/quantity.js';
 import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
-import { advise, look } from './judge/advice.js';
+import { advise, change, look, write } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
-import { DEVICE_WAITS, diskName, slowFactor } from './judge/shared.js';
+import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/shared.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+
+/** A discard of so much is a short one, bytes: an example for the advice. */
+const SMALL_DISCARD = 64 * 1024 * 1024;
 
 type Company = Given<'victim' | 'disk' | 'requests' | 'neighbours'>;
 
@@ -53,8 +58,8 @@ function isBursting({ first, share }: NeighbourHarm, { neighbours }: Company): b
   );
 }
 
-function isNamed({ origin }: Neighbour): boolean {
-  return origin.via !== 'unattributed';
+function isNamed(one: Neighbour): boolean {
+  return one.origin.via !== 'unattributed' || isLazyInit(one.origin) || isDiscarding(one);
 }
 
 /** What the device takes whoever asks, where that is more than it should. */
@@ -82,14 +87,21 @@ function evidence(first: Neighbour, m: Company): Argument[] {
       meaning: 'the device worked for somebody else while the victim waited for it',
       source: 'block:block_rq_issue → block:block_rq_complete, sched_switch',
     },
-    {
-      measure: 'share of the device',
-      value: said`${part(first.share)} of its bytes (${size(first.bytes)})`,
-      meaning: flushed
-        ? 'written by the flusher thread, given back to the process that made the pages dirty'
-        : 'issued by the process itself',
-      source: flushed ? 'writeback:writeback_dirty_folio, writeback_single_inode' : 'block:block_bio_queue',
-    },
+    isDiscarding(first)
+      ? {
+          measure: 'discarded',
+          value: said`${size(first.discards?.bytes ?? NaN)} in ${time(first.discards?.waitMs ?? NaN)}`,
+          meaning: 'the device is told to forget those blocks: nothing is moved, and it is busy with that',
+          source: 'block:block_rq_issue → block:block_rq_complete',
+        }
+      : {
+          measure: 'share of the device',
+          value: said`${part(first.share)} of its bytes (${size(first.bytes)})`,
+          meaning: flushed
+            ? 'written by the flusher thread, given back to the process that made the pages dirty'
+            : 'issued by the process itself',
+          source: flushed ? 'writeback:writeback_dirty_folio, writeback_single_inode' : 'block:block_bio_queue',
+        },
     {
       measure: 'the victim’s own requests',
       value: Number.isFinite(neighbours.slowdown)
@@ -114,14 +126,40 @@ function evidence(first: Neighbour, m: Company): Argument[] {
 
 function sentence(first: Neighbour, m: Given<'victim'>): string {
   const bursts = burstsOf(first)?.text;
+  const waited = percent(first.waitMs / (m.account.to - m.account.from));
+  const meanwhile = `during ${waited} of the victim’s time while the victim waited`;
+  if (isDiscarding(first))
+    return `${who(first)} discards blocks of ${diskName(m)}, and the device was busy with that ${meanwhile}.`;
+  if (isLazyInit(first.origin))
+    return `${who(first)} fills ${diskName(m)}: it zeroes the inode tables of an ext4 filesystem that was made without that, and was served ${meanwhile}.`;
   const fills = isWrittenBack(first.origin) ? 'makes pages dirty whose write-back fills' : 'fills';
   const whose = isNamed(first) ? 'its own' : 'written by that thread of the kernel, for whom is not known';
-  const waited = percent(first.waitMs / (m.account.to - m.account.from));
-  return `${who(first)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served during ${waited} of the victim’s time while the victim waited.`;
+  return `${who(first)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served ${meanwhile}.`;
 }
 
-function culpritOf({ origin }: Neighbour): Culprit {
+function culpritOf(first: Neighbour, m: Company): Culprit {
+  const { origin } = first;
+  if (isDiscarding(first) && origin.pid === null)
+    return { kind: 'setting', name: `mount option discard on ${diskName(m)}` };
   return { kind: 'process', name: origin.name, ...(origin.pid !== null && { pid: origin.pid }) };
+}
+
+/** What to do about it. */
+function remedy(first: Neighbour, m: Company): Advice | string {
+  const { origin } = first;
+  if (isLazyInit(origin)) {
+    const mounts = m.input.facts.at(-1)?.mounts ?? [];
+    const isHere = ({ type, mountPoint }: Mount) => type === 'ext4' && m.topology.diskOfPath(mountPoint) === m.disk;
+    const where = shellWord(mounts.find(isHere)?.mountPoint ?? 'MOUNTPOINT');
+    const [stop, go] = [`mount -o remount,noinit_itable ${where}`, `mount -o remount,init_itable ${where}`];
+    return advise`It ends by itself, once for each filesystem. ${change(stop, 'whether unused inode tables are zeroed: not before it is mounted again', `\`${go}\``)} puts it off; mkfs.ext4 -E lazy_itable_init=0 does it when the filesystem is made.`;
+  }
+  if (!isDiscarding(first))
+    return `Move ${origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`;
+  const setting = queueSetting(m, 'discard_max_bytes');
+  const file = setting?.file ?? '/sys/block/DEV/queue/discard_max_bytes';
+  const smaller = write(String(SMALL_DISCARD), file, 'how much one discard takes at once', setting?.value);
+  return advise`Discard when little else is done: fstrim by its timer, at night, instead of the mount option discard. Smaller discards let others in between: ${smaller}.`;
 }
 
 /** Why the harm is none, or somebody else's doing; undefined where it stands. */
@@ -169,13 +207,13 @@ export const cause = defineCause({
   },
   tell: (first, m) => ({
     sentence: sentence(first, m),
-    culprit: culpritOf(first),
+    culprit: culpritOf(first, m),
     ...(!isNamed(first) && {
       decidedBy: advise`who makes the pages dirty that the kernel writes there: ${look('iowitness record')} sees it`,
     }),
     evidence: evidence(first, m),
     advice: [
-      `Move ${first.origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`,
+      remedy(first, m),
       ...(first.bursts.period === undefined
         ? []
         : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),

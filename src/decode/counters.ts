@@ -141,6 +141,8 @@ export class CounterDecoder {
     tables.state.push(stat.state);
     for (const name of ['minflt', 'majflt', 'utime', 'stime', 'rss'] as const) tables.stat.set(name, stat[name]);
     tables.stat.set('num_threads', stat.threads);
+    tables.stat.set('nice', stat.nice);
+    tables.stat.set('policy', stat.policy);
     tables.stat.set('delayacct_blkio', stat.blkioTicks);
   }
 

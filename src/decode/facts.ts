@@ -147,6 +147,9 @@ function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number, ticks
       daemon: isDaemon(stat) && !isWorker && stat.pid !== recorder && stat.parent !== recorder,
       startTicks: stat.startTicks,
       ...(startedMs !== undefined && { startedMs }),
+      ...(stat.policy !== undefined && {
+        scheduling: { policy: stat.policy, nice: stat.nice, session: stat.session },
+      }),
       ...pathsOf(texts.get(`${folder}fd/`)),
     });
   }

@@ -45,7 +45,7 @@ const Advice = v.object({
 });
 
 const Culprit = v.object({
-  kind: v.picklist(['process', 'cgroup', 'setting', 'device', 'filesystem']),
+  kind: v.picklist(['process', 'cgroup', 'setting', 'device', 'filesystem', 'hypervisor']),
   name: v.string(),
   pid: v.optional(v.number()),
   /** The file that sets it, for a cgroup or a setting. */

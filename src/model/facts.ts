@@ -60,6 +60,8 @@ export interface RunningProcess {
   readonly startedMs?: number;
   /** True for a service: it leads a session without a terminal, and is neither the recorder nor its child, nor the worker of a service of its name. */
   readonly daemon: boolean;
+  /** How it competes for a CPU: its first thread's class (SCHED_*) and nice value, and its session, which autogroups go by. */
+  readonly scheduling?: { readonly policy: number; readonly nice: number; readonly session: number };
   /** Paths of a watched process's open files, its standard input and output last; absent for others. */
   readonly openFiles?: readonly string[];
   /** The folder that it stands in. */

@@ -135,6 +135,8 @@ export interface OpenFile {
   /** As the kernel prints it: ' (deleted)' follows the name of a file that has none any more. */
   readonly path: string;
   readonly how: 'open' | 'direct' | 'mapped' | 'loop';
+  /** True where it was opened with O_DSYNC or O_SYNC: each write is durable when it returns. */
+  readonly durable?: boolean;
   /** Of a loop device's file, the device. */
   readonly loop?: string;
 }

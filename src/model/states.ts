@@ -16,6 +16,7 @@ export const STATES = {
   swap: 'waiting for its own swapped pages',
   'file-lock': 'waiting for a lock on a file that another process holds (flock, fcntl)',
   server: 'waiting for the server of a filesystem (FUSE, NFS, CIFS, 9p, Ceph)',
+  'map-lock': 'waiting for a lock of its memory map (mmap_lock, a mapping’s), which its threads share',
   'user-lock': 'waiting for a lock in user space (futex)',
   'cgroup-cpu': 'held back by a cgroup’s CPU quota',
   stopped: 'stopped or frozen by a signal, a debugger or the cgroup freezer',

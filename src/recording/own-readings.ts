@@ -71,6 +71,7 @@ const File = v.object({
   source: Text,
   path: Text,
   how: v.picklist(['open', 'direct', 'mapped', 'loop']),
+  durable: v.exactOptional(v.boolean()),
   loop: v.exactOptional(Text),
 });
 

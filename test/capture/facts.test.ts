@@ -34,3 +34,24 @@ test('secrets of command lines and mounts are masked before the sink sees them',
     machine.close();
   }
 });
+
+test('a victim is among the processes that are taken, however many there are, with what its cgroup is worth on a CPU', () => {
+  const machine = new FileMachine();
+  try {
+    for (let pid = 1000; pid < 1520; pid += 1) machine.process(pid);
+    machine.process(9000);
+    machine.write({
+      'proc/9000/cgroup': '4:cpu:/box\n',
+      'proc/self/mountinfo': '36 35 0:41 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n',
+      'sys/fs/cgroup/cpu/box/cpu.shares': '20\n',
+    });
+    const sink = new MemorySink();
+    captureFacts(sink, { when: 'start', victims: [9000], root: machine.root });
+    const stats = sink.readings.filter(({ path }) => /^\/proc\/\d+\/stat$/.test(path));
+    assert.equal(stats.length, 500);
+    assert.equal(stats[0]?.path, '/proc/9000/stat');
+    assert.deepEqual(sink.textsOf('/sys/fs/cgroup/cpu/box/cpu.shares'), ['20\n']);
+  } finally {
+    machine.close();
+  }
+});

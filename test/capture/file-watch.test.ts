@@ -40,6 +40,7 @@ describe('files that processes have open', () => {
   it('notes what may be written, with its filesystem, once', () => {
     open(3, '/var/log', info('0100001', 12));
     open(4, '/data/file', info('0100002', 257, 30));
+    open(9, '/data/log', info('0110002', 258, 30));
     open(5, '/etc/passwd', info('0100000', 13));
     open(6, 'socket:[815]', info('02', 14));
     open(7, '/dev/null', info('02', 15));
@@ -47,6 +48,7 @@ describe('files that processes have open', () => {
     assert.deepEqual(told, [
       { pid: 7, inode: 12, path: '/var/log', device: '254:0', source: '/dev/vda', how: 'open' },
       { pid: 7, inode: 257, path: '/data/file', device: '0:45', source: '/dev/loop3', how: 'open' },
+      { pid: 7, inode: 258, path: '/data/log', device: '0:45', source: '/dev/loop3', how: 'open', durable: true },
     ]);
   });
 

@@ -26,7 +26,12 @@ export interface Owner {
 
 /** A filesystem's journal and devices above serve the victim as well as others: they are nobody's guilt. */
 export function isGuilty(origin: Owner | undefined): boolean {
-  return origin?.via === 'direct' || isWrittenBack(origin);
+  return origin?.via === 'direct' || isWrittenBack(origin) || isLazyInit(origin);
+}
+
+/** The thread that zeroes the inode tables of ext4 filesystems that were made without that (fs/ext4/super.c, ext4_lazyinit_thread). */
+export function isLazyInit(origin: Owner | undefined): boolean {
+  return origin?.via === 'unattributed' && origin.name === 'ext4lazyinit';
 }
 
 /** True for pages that it made dirty and that somebody else writes, before the recording began as well as since. */

@@ -35,6 +35,7 @@ export const WAITING: ReadonlySet<State> = new Set<State>([
   'journal',
   'fs-lock',
   'fs-frozen',
+  'map-lock',
   'file-lock',
   'server',
   'reclaim',

@@ -21,6 +21,13 @@ export interface Neighbour {
   /** Share of the disk's bytes. */
   readonly share: number;
   readonly bursts: Bursts & { readonly binMs: number };
+  /** What it told the disk to forget, which moves nothing, and how much of `waitMs` that took; absent where it discarded nothing. */
+  readonly discards?: { readonly bytes: number; readonly waitMs: number };
+}
+
+/** True for one who keeps the disk busy by discards, more than by what it moves. */
+export function isDiscarding({ discards, waitMs }: Neighbour): boolean {
+  return discards !== undefined && discards.waitMs > waitMs / 2;
 }
 
 export interface NeighbourMeasures extends Slowdown {
@@ -53,7 +60,7 @@ export function findNeighbours(where: Neighbourhood): NeighbourMeasures {
   const company = timesOf(served.company);
   return {
     others: served.programs
-      .flatMap((program) => neighbourOf(program, where, axis, served.bytes, timesOf(program.services)))
+      .flatMap((program) => neighbourOf(program, where, axis, served.bytes, timesOf))
       .sort((a, b) => b.waitMs - a.waitMs),
     company,
     ownMs: total(intersect(waits, timesOf(served.own))),
@@ -64,13 +71,13 @@ export function findNeighbours(where: Neighbourhood): NeighbourMeasures {
   };
 }
 
-/** `served`: when the disk, which moved `diskBytes` in all, served the program. Nobody where only flushes were for it. */
+/** `timesOf` takes out of services when the disk, which moved `diskBytes` in all, served nobody. Nobody where only flushes were for it. */
 function neighbourOf(
-  { bytes, bytesOf, series }: Program,
+  { services, discards, discarded, bytes, bytesOf, series }: Program,
   { owners, waits, pagesDirtied }: Neighbourhood,
   { binMs, bins }: Axis,
   diskBytes: number,
-  served: readonly Interval[],
+  timesOf: (services: readonly Interval[]) => readonly Interval[],
 ): Neighbour[] {
   const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
   const origin = most && owners.list[most[0]];
@@ -81,10 +88,13 @@ function neighbourOf(
     {
       origin,
       processes: Math.max(1, pids.size),
-      waitMs: total(intersect(waits, served)),
+      waitMs: total(intersect(waits, timesOf(services))),
       bytes,
       share: diskBytes > 0 ? bytes / diskBytes : 0,
       bursts: { ...findBursts(dirtied ?? series, bins), binMs },
+      ...(discards.length > 0 && {
+        discards: { bytes: discarded, waitMs: total(intersect(waits, timesOf(discards))) },
+      }),
     },
   ];
 }

@@ -83,37 +83,65 @@ const STATE_OF_LETTER: Readonly<Record<string, State>> = {
   R: 'running',
 };
 
+/** The time between two samples, and what the scheduler counted in it. */
+interface Between {
+  readonly index: number;
+  readonly begin: number;
+  readonly end: number;
+  /** Time on a CPU and on a run queue, ms, no more than there is room for. */
+  readonly running: number;
+  waiting: number;
+  /** Times that it came onto a CPU. */
+  readonly slices: number;
+}
+
+/**
+ * The intervals between samples. A wait for a CPU is counted whole when it ends (sched_info_arrive() in kernel/sched/stats.h): what does not fit
+ * into the interval of its end was waited before, for as long as the thread was seen ready.
+ */
+function intervalsOf({ stat, state, schedstat }: ProcessCounters, from: number, to: number): Between[] {
+  const [run, wait, slices] = ['run_ns', 'wait_ns', 'slices'].map((name) => schedstat?.columns.get(name));
+  const intervals: Between[] = [];
+  for (let index = 1; index < stat.t.length; index += 1) {
+    const [a, b] = [stat.t[index - 1] ?? 0, stat.t[index] ?? 0];
+    const [begin, end] = [Math.max(a, from), Math.min(b, to)];
+    if (end <= begin) continue;
+    const delta = (values: Float64Array | undefined) => {
+      if (!schedstat || !values) return 0;
+      const growth = (values[lastAtOrBefore(schedstat.t, b)] ?? NaN) - (values[lastAtOrBefore(schedstat.t, a)] ?? NaN);
+      return Number.isFinite(growth) ? Math.max(0, growth) : 0;
+    };
+    const running = Math.min(delta(run) / 1e6, end - begin);
+    intervals.push({ index, begin, end, running, waiting: delta(wait) / 1e6, slices: delta(slices) });
+  }
+  let before = 0;
+  for (const one of intervals.toReversed()) {
+    const room = one.end - one.begin - one.running;
+    const all = one.waiting + (state[one.index] === 'R' ? before : 0);
+    one.waiting = Math.min(all, room);
+    before = all - one.waiting;
+  }
+  return intervals;
+}
+
 /** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
 function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
   const segments: Segment[] = [];
-  const { t } = counters.stat;
-  const sched = counters.schedstat;
-  const run = sched?.columns.get('run_ns');
-  const wait = sched?.columns.get('wait_ns');
-  const slices = sched?.columns.get('slices');
-  for (let index = 1; index < t.length; index += 1) {
-    const begin = Math.max(t[index - 1] ?? 0, from);
-    const end = Math.min(t[index] ?? 0, to);
-    if (end <= begin) continue;
-    const delta = (values: Float64Array | undefined) => {
-      if (!sched || !values) return 0;
-      const a = values[lastAtOrBefore(sched.t, t[index - 1] ?? 0)] ?? NaN;
-      const b = values[lastAtOrBefore(sched.t, t[index] ?? 0)] ?? NaN;
-      return Number.isFinite(b - a) ? Math.max(0, b - a) : 0;
-    };
-    const running = Math.min(delta(run) / 1e6, end - begin);
-    const waited = delta(wait) / 1e6;
+  for (const { index, begin, end, running, waiting, slices } of intervalsOf(counters, from, to)) {
     // An idle CPU comes out of its idle state in some tens of µs; a competitor keeps it for a slice.
-    const ready = waited <= SAMPLES.meanWakeupMs * delta(slices) ? 'cpu-wakeup' : 'runnable';
+    const ready = waiting <= SAMPLES.meanWakeupMs * slices ? 'cpu-wakeup' : 'runnable';
     let at = begin;
     const add = (ms: number, state: State, wchan?: string) => {
       if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });
       at += Math.max(0, ms);
     };
     add(running, 'running');
-    add(Math.min(waited, end - begin - running), ready);
-    const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, t[index] ?? 0)];
-    add(end - at, sampledState(counters, index, begin, end, around), wchan);
+    add(waiting, ready);
+    const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, counters.stat.t[index] ?? 0)];
+    const rest = sampledState(counters, index, begin, end, around);
+    // What runs is counted at each tick of the clock: who was not, and is ready, waits for a CPU whose wait has not ended.
+    const isReady = rest === 'running' && running === 0 && counters.schedstat !== undefined;
+    add(end - at, isReady ? 'runnable' : rest, wchan);
   }
   return segments;
 }

@@ -29,7 +29,10 @@ export interface Axis {
 export interface Program {
   /** When the disk served it. */
   readonly services: Interval[];
+  /** Those of them that were discards. */
+  readonly discards: Interval[];
   bytes: number;
+  discarded: number;
   /** By index of its owners, one a process. */
   readonly bytesOf: Map<number, number>;
   /** Bytes by bin of time. */
@@ -66,7 +69,14 @@ function programsAmong({ list }: Owners) {
   // What the same program had made dirty before the recording began goes with what it made dirty since.
   const names = list.map((owner) => `${isWrittenBack(owner) ? 'flushed' : owner.via} ${owner.name}`);
   const programOf = (index: number): Program =>
-    entry(programs, names[index] ?? '', () => ({ services: [], bytes: 0, bytesOf: new Map(), series: new Map() }));
+    entry(programs, names[index] ?? '', () => ({
+      services: [],
+      discards: [],
+      bytes: 0,
+      discarded: 0,
+      bytesOf: new Map(),
+      series: new Map(),
+    }));
   return { programs, programOf };
 }
 
@@ -86,7 +96,10 @@ export function whoWasServed({ load, requests, owners, users, own }: Service, { 
     servesAt(of, service);
     if (of === OWN) return;
     const program = programOf(of);
-    program.bytes += bytes;
+    if (requests.kind[row] === KIND.discard) {
+      program.discards.push(service);
+      program.discarded += bytes;
+    } else program.bytes += bytes;
     addTo(program.bytesOf, of, bytes);
     const bin = Math.floor(service.to / binMs);
     if (bin >= 0 && bin < bins) addTo(program.series, bin, bytes);
@@ -103,7 +116,7 @@ export function whoWasServed({ load, requests, owners, users, own }: Service, { 
   load.rows.forEach((row, at) => {
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
     const bytes = requests.bytes[row] ?? 0;
-    diskBytes += bytes;
+    if (requests.kind[row] !== KIND.discard) diskBytes += bytes;
     if (own[row] === 0) foreign.push(service);
     const one = users.wholly(row);
     if (requests.kind[row] === KIND.flush && cached.size > 0) flush(service);

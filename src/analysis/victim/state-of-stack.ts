@@ -14,6 +14,10 @@ interface Rule {
 const FILESYSTEM =
   /^_{0,2}(ext4|xfs|btrfs|f2fs|nfs|fuse|iomap|generic_file|vfs_|do_page_mkwrite|ksys_p?write|do_sys_open|path_openat|do_unlinkat|lock_rename)/;
 
+/** Changes a process's memory map, or looks a fault's mapping up in it (mm/mmap.c, mm/mprotect.c, mm/madvise.c, mm/mmap_lock.c). */
+const MEMORY_MAP =
+  /^(lock_mm_and_find_vma|mmap_(read|write)_lock|lock_vma_under_rcu|vm_mmap_pgoff|ksys_mmap_pgoff|__vm_munmap|vm_munmap|do_madvise|do_mprotect_pkey|mprotect_fixup|do_mlock|__mm_populate|dup_mmap|__(x64|arm64|se|do)_sys_(brk|mmap|munmap|mremap|mprotect|madvise|mlock))/;
+
 const RULES: readonly Rule[] = [
   {
     state: 'stopped',
@@ -62,6 +66,12 @@ const RULES: readonly Rule[] = [
     functions:
       /^(rwsem_down_|down_write|down_read|__down_|__mutex_lock|mutex_lock|__inode_wait_for_writeback|inode_wait_for_writeback|__wait_on_freeing_inode|ext4_iomap_swap|inode_dio_wait)/,
     within: FILESYSTEM,
+  },
+  // Behind the filesystems' locks, which a fault of a mapping asks for as well.
+  {
+    state: 'map-lock',
+    functions: /^(rwsem_down_|down_write|down_read|__down_|_{0,2}vma_start_write|__vma_(enter|start))/,
+    within: MEMORY_MAP,
   },
   {
     state: 'block-device',

@@ -1,4 +1,4 @@
-// /proc/PID/stat: a process's name, state, faults, CPU time and start, on one line.
+// /proc/PID/stat: a process's name, state, faults, CPU time, priority and start, on one line.
 // Source: proc_pid_stat(5); Documentation/filesystems/proc.rst, table 1-4; field numbers below are the manual page's, from 1.
 // In base, as capture chooses the busiest processes by it and decode reads it from the recording.
 //
@@ -19,6 +19,8 @@ export interface PidStat {
   readonly kernelThread: boolean;
   readonly minflt: number;
   readonly majflt: number;
+  /** -20 to 19; of this thread alone. */
+  readonly nice: number;
   /** Clock ticks. */
   readonly utime: number;
   readonly stime: number;
@@ -29,6 +31,8 @@ export interface PidStat {
   readonly rss: number;
   /** Clock ticks waited for block I/O; stays 0 while kernel.task_delayacct is off. Absent before Linux 2.6.18. */
   readonly blkioTicks?: number;
+  /** The scheduling class of this thread (SCHED_* in include/uapi/linux/sched.h). Absent before Linux 2.5.19. */
+  readonly policy?: number;
 }
 
 /** A worker's name with what it works on is the longest (proc_task_name() in fs/proc/array.c). */
@@ -48,10 +52,10 @@ export function parsePidStat(text: string): PidStat | undefined {
   const field = (number: number) => toInteger(fields[number - 3]);
   const pid = toInteger(text.slice(0, open).trim());
   const state = fields[0] ?? '';
-  const numbers = [4, 6, 7, 9, 10, 12, 14, 15, 20, 22, 24].map(field);
-  const [parent, session, tty, flags, minflt, majflt, utime, stime, threads, startTicks, rss] = numbers;
+  const numbers = [4, 6, 7, 9, 10, 12, 14, 15, 19, 20, 22, 24].map(field);
+  const [parent, session, tty, flags, minflt, majflt, utime, stime, nice, threads, startTicks, rss] = numbers;
   if (pid === undefined || !/^[A-Za-z]$/.test(state) || numbers.includes(undefined)) return undefined;
-  const blkioTicks = field(42);
+  const [policy, blkioTicks] = [field(41), field(42)];
   return {
     pid,
     comm: text.slice(open + 1, Math.min(close, open + 1 + MOST_COMM)),
@@ -62,12 +66,14 @@ export function parsePidStat(text: string): PidStat | undefined {
     kernelThread: ((flags ?? 0) & KERNEL_THREAD) !== 0,
     minflt: minflt ?? 0,
     majflt: majflt ?? 0,
+    nice: nice ?? 0,
     utime: utime ?? 0,
     stime: stime ?? 0,
     threads: threads ?? 0,
     startTicks: startTicks ?? 0,
     rss: rss ?? 0,
     ...(blkioTicks !== undefined && { blkioTicks }),
+    ...(policy !== undefined && { policy }),
   };
 }
 

@@ -2,20 +2,24 @@
 // decide. It is a verdict like any other, so that pages and scripts need no second way.
 
 import type { Measures } from '../../analysis/measures.js';
+import { threadName } from '../../analysis/machine/processes.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { percent } from '../../base/format.js';
+import { intersect, total } from '../../base/intervals.js';
+import { addTo, entry } from '../../base/maps.js';
 import type { Case } from '../../model/case.js';
 import type { Advice, Verdict } from '../../model/diagnosis.js';
 import { number, part, said, time } from '../../model/quantity.js';
+import type { Segment } from '../../model/segment.js';
 import { STATES, type State } from '../../model/states.js';
-import { DEVICE_JUDGING, SHOWN } from '../../model/thresholds/judging.js';
+import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.js';
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
 /** States that no cause argues with. */
-const UNEXPLAINED: ReadonlySet<State> = new Set(['unexplained', 'block-finish']);
+const UNEXPLAINED: ReadonlySet<State> = new Set(['unexplained', 'block-finish', 'map-lock']);
 const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
 
 /** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
@@ -56,6 +60,28 @@ function stacksOf({ account, input }: Measures): Argument[] {
         source: 'stack trace at sched:sched_switch',
       };
     });
+}
+
+/** Which thread let the lock of the memory map go, and what it had waited for meanwhile: that is what the victim waited for. */
+function mapLockOf({ account, input }: Measures): Argument[] {
+  const waits = (account?.segments ?? []).filter(({ state }) => state === 'map-lock');
+  const ms = total(waits);
+  if (!account || ms < JUDGING.noticeable * (account.to - account.from)) return [];
+  const byThread = new Map<number, Segment[]>();
+  for (const wait of waits) entry(byThread, wait.wokenBy ?? 0, () => []).push(wait);
+  const [holder, ended] = [...byThread].sort((a, b) => total(b[1]) - total(a[1]))[0] ?? [0, []];
+  const line = account.lines.get(holder) ?? [];
+  const states = new Map<State, number>();
+  for (const one of line) addTo(states, one.state, total(intersect([one], ended)));
+  const [most] = [...states].sort((a, b) => b[1] - a[1]);
+  return [
+    {
+      measure: 'who released the memory map',
+      value: said`${holder > 0 ? `${threadName(input, holder) || `thread ${holder}`} (${holder})` : 'not known'}, after ${time(total(ended))} of ${time(ms)}`,
+      meaning: most ? `it was itself mostly ${STATES[most[0]]} meanwhile` : 'what it did meanwhile was not recorded',
+      source: 'sched:sched_waking, sched_switch with kernel stacks',
+    },
+  ];
 }
 
 function decides({ id }: Cause, { text, commands }: Advice): Advice {
@@ -111,9 +137,12 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     victim: account ? { pid: account.pid, name: account.name } : null,
     culprit: null,
     sentence: sentence(m, why, candidates),
-    evidence: [...candidates.flatMap(({ finding }) => finding.evidence), ...deviceOf(m), ...stacksOf(m)].map(
-      evidenceOf,
-    ),
+    evidence: [
+      ...candidates.flatMap(({ finding }) => finding.evidence),
+      ...deviceOf(m),
+      ...mapLockOf(m),
+      ...stacksOf(m),
+    ].map(evidenceOf),
     advice: [...deciding, recordNext(m)].map(adviceOf),
   };
 }

@@ -4,7 +4,7 @@
 import { total } from '../../base/intervals.js';
 import { timesIn } from '../../analysis/measures.js';
 import { isGuilty } from '../../analysis/attribution/owners.js';
-import type { Neighbour } from '../../analysis/victim/neighbours.js';
+import { isDiscarding, type Neighbour } from '../../analysis/victim/neighbours.js';
 import type { State } from '../../model/states.js';
 import type { Given } from './needs.js';
 import { HARM } from '../../model/thresholds/device.js';
@@ -28,12 +28,13 @@ export function harmOf(m: Given<'victim'>): NeighbourHarm | undefined {
   const { account, neighbours } = m;
   // What the flusher writes and nobody can be named for counts, and nobody is named for it; what was queued before anybody looked may be the
   // victim's own. Whose locks the victim waits for works with it: processes of one database are no neighbours.
-  const isOthers = ({ origin }: Neighbour) =>
+  const isOthersIo = ({ origin }: Neighbour) =>
     (isGuilty(origin) && !account.holders.has(origin.pid ?? -1)) ||
     (origin.via === 'unattributed' && (account.source === 'requests' || origin.name === 'flusher'));
-  const others = neighbours?.others.filter(isOthers) ?? [];
+  // Whoever deleted what a journal discards: it is the mount’s option that does it.
+  const others = neighbours?.others.filter((one) => isDiscarding(one) || isOthersIo(one)) ?? [];
   const first = others[0];
-  if (!neighbours || !first || first.bytes === 0) return undefined;
+  if (!neighbours || !first || (first.bytes === 0 && !first.discards)) return undefined;
   const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
   const share = foreignMs / (account.to - account.from);
   const mean = neighbours.contendedMeanMs;

@@ -16,6 +16,9 @@ import { notificationOf, processName } from './meaning.js';
 import { OldFlushes } from './old-flushes.js';
 import { SequenceWatch } from './sequences.js';
 
+/** What the kernel's event has and blktrace's record has not. */
+const NOT_IN_TRACES: ReadonlySet<string> = new Set(['ioprio']);
+
 /** The tracepoint (include/trace/events/block.h) at which the kernel writes each action's record (kernel/trace/blktrace.c). */
 const EVENT_OF: Readonly<Record<number, string>> = {
   [ACTION.queue]: 'block_bio_queue',
@@ -104,7 +107,7 @@ export class TraceTables {
   private targetOf(event: string): Target | undefined {
     const known = this.targets.get(event);
     if (known) return known;
-    const fields = KEPT_FIELDS[event];
+    const fields = KEPT_FIELDS[event]?.filter((field) => !NOT_IN_TRACES.has(field));
     if (!fields) return undefined;
     const target = { rows: new TableBuilder(fields.length), fields };
     this.targets.set(event, target);

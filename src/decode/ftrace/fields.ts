@@ -5,7 +5,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   block_bio_queue: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_split: ['dev', 'sector', 'new_sector', 'rwbs'],
   block_getrq: ['dev', 'nr_sector'],
-  block_rq_issue: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_rq_issue: ['dev', 'sector', 'nr_sector', 'rwbs', 'ioprio'],
   block_rq_requeue: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
   block_bio_complete: ['dev', 'sector', 'nr_sector', 'rwbs'],

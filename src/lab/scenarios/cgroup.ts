@@ -125,6 +125,15 @@ export class LabCgroup {
     return file;
   }
 
+  /** What its processes are worth on a CPU, where 100 is usual; the file that holds the weight is returned. */
+  weighCpu(weight: number): string {
+    const first = isVersion1(this.hierarchy);
+    const file = join(this.folder, first ? 'cpu.shares' : 'cpu.weight');
+    // Version 1 has 1024 where version 2 has 100, and nothing below 2.
+    this.write(file, String(first ? Math.max(2, Math.round(weight * 10.24)) : weight), first ? '1024' : '100');
+    return file;
+  }
+
   /** Limits the memory that its processes use, page cache included; the file that holds the limit is returned. */
   limitMemory(bytes: number): string {
     const first = isVersion1(this.hierarchy);

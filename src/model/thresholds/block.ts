@@ -1,4 +1,4 @@
-// Numbers of the causes about the block layer: blk.cgroup-limit, blk.scheduler, blk.split, blk.tags.
+// Numbers of the causes about the block layer: blk.cgroup-limit, blk.scheduler, blk.idle-class, blk.split, blk.tags.
 
 import { thresholds } from './threshold.js';
 
@@ -126,5 +126,20 @@ export const TAGS = thresholds('blk.tags', {
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
     means: 'What is left of that by the share of the waiting in which all were in use.',
     basis: { prior: 'the rest waited for something else' },
+  },
+});
+
+export const IDLE_CLASS = thresholds('blk.idle-class', {
+  leastOwn: {
+    value: 0.5,
+    unit: 'share',
+    means: 'This part of the victim’s requests must be of the idle class.',
+    basis: { prior: 'the larger part; what a journal or the flusher writes for it has their class' },
+  },
+  leastOthers: {
+    value: 0.5,
+    unit: 'share',
+    means: 'This part of others’ requests must be of another class.',
+    basis: { prior: 'the larger part: idle requests among themselves take turns' },
   },
 });

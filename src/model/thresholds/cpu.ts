@@ -35,6 +35,13 @@ export const STARVED = thresholds('cpu.starved', {
     means: 'Who had the CPU for less than this of what the victim lost is one among others, and no culprit.',
     basis: { prior: 'without it the victim would still lose two thirds' },
   },
+  outweighed: {
+    value: 3,
+    unit: 'ratio',
+    means:
+      'Who is worth this many times as much to the scheduler as the other is preferred to it; so much less than usual is low, so much more is high.',
+    basis: { derived: 'five steps of nice, and what halves its share beside one rival: from a half to a quarter' },
+  },
   stealShown: {
     value: 0.05,
     unit: 'share',

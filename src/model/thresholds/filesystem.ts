@@ -77,3 +77,24 @@ export const JOURNAL = thresholds('fs.journal', {
     basis: { derived: 'less than what is sure enough: whose commits those are is not known' },
   },
 });
+
+export const SYNC_MOUNT = thresholds('fs.sync-mount', {
+  leastShare: {
+    value: 0.4,
+    unit: 'share',
+    means: 'Waiting for durability must take this share of the victim’s time.',
+    basis: { derived: 'the share from which the same is told of a program that asks itself (app.sync-writes)' },
+  },
+  mostEach: {
+    value: 1.5,
+    unit: 'ratio',
+    means: 'With so many waits for durability for each of its writes it asks for it itself as well.',
+    basis: { derived: 'the mount makes one of each write, and an fsync behind each one more' },
+  },
+  sure: {
+    value: { to: 0.7, low: 0.75, high: 0.95 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'How sure it is, by the share of its time that it waited for durability, up to this one.',
+    basis: { derived: 'as sure as the same is told of a program that asks itself' },
+  },
+});

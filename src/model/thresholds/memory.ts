@@ -120,3 +120,31 @@ export const THRASH = thresholds('mem.thrash', {
     basis: { prior: 'with most of it read again, memory is what is missing' },
   },
 });
+
+export const NO_READ_AHEAD = thresholds('mem.no-read-ahead', {
+  least: {
+    value: 50,
+    unit: 'requests',
+    means: 'So many reads must have been of one page, each where the one before ended.',
+    basis: { prior: 'a stall of seconds has thousands; fewer may be the beginning of each of some small files' },
+  },
+  leastOfReads: {
+    value: 0.5,
+    unit: 'share',
+    means: 'They must be this part of its reads.',
+    basis: { prior: 'the larger part: random reads go on in order by accident only' },
+  },
+  bySetting: {
+    value: { to: 0.4, low: 0.75, high: 0.95 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means:
+      'How sure it is where the disk’s setting says so, by the share of its time that it waited for cached reads, from what is noticed up to this one.',
+    basis: { prior: 'requests and setting say the same: what is open is whether it matters' },
+  },
+  byAdvice: {
+    value: { to: 0.4, low: 0.6, high: 0.8 },
+    unit: { to: 'share', low: 'confidence', high: 'confidence' },
+    means: 'The same where only the requests say so.',
+    basis: { prior: 'what the program told the kernel is not recorded, and only follows from the requests' },
+  },
+});

@@ -119,7 +119,33 @@ test('a quota that ran out within 0.6 s of a sample explains that the thread was
     return sampledLine(input, ME, undefined, 5000, 5100)[0]?.state;
   };
   assert.equal(stateAt(5100 + 450), 'cgroup-cpu');
-  assert.equal(stateAt(5100 + 900), 'running');
+  assert.equal(stateAt(5100 + 900), 'runnable');
+});
+
+test('a wait for a CPU that is counted when it ends was waited in the samples before, as far as the thread was ready', () => {
+  const t = [0, 100, 200, 300, 400, 500];
+  const statesOf = (state: string, wait_ns: readonly number[], run_ns = t.map(() => 0)) => {
+    const stat = series(t, { utime: t.map(() => 0) });
+    const schedstat = series(t, { run_ns, wait_ns, slices: [0, 0, 0, 0, 1, 1] });
+    const me = { pid: ME, comm: 'me', stat, state: state.split(''), schedstat };
+    const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, me]]) } });
+    const ms: Record<string, number> = {};
+    for (const { state: name, from, to } of sampledLine(input, ME, undefined, 0, 500))
+      ms[name] = (ms[name] ?? 0) + to - from;
+    return ms;
+  };
+  const lump = [0, 0, 0, 0, 350e6, 350e6];
+  const ran = [0, 0, 0, 0, 20e6, 120e6];
+  assert.deepEqual(statesOf('RRRRRR', lump, ran), { runnable: 380, running: 120 });
+  assert.deepEqual(statesOf('SSSRRR', lump, ran), { unexplained: 200, runnable: 180, running: 120 });
+  // Ready to the end, and never on a CPU: that wait has not been counted yet.
+  assert.deepEqual(
+    statesOf(
+      'RRRRRR',
+      t.map(() => 0),
+    ),
+    { runnable: 500 },
+  );
 });
 
 /** A sleep for I/O that a thread of the kernel ended at 100 ms, so long behind the completion of its request. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
+import { isGuilty } from '../../../src/analysis/attribution/owners.js';
 import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
 import { attribute } from '../../../src/analysis/attribution/owners.js';
 import { Usage } from '../../../src/analysis/victim/users.js';
@@ -20,20 +21,21 @@ interface Io {
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
+  readonly rwbs?: string;
 }
 
 const NAMES = { [ME]: 'victim', 60: 'dd', 61: 'dd', 70: 'tar' };
 
 /** The neighbours of a victim that waits all the time. */
 function neighboursOf(list: readonly Io[]) {
-  const row = ({ pid, bytes }: Io, t: number, index: number): Row => ({
+  const row = ({ pid, bytes, rwbs }: Io, t: number, index: number): Row => ({
     t,
     pid,
     fields: {
       dev: LOOP0,
       sector: bytes === 0 ? 0 : index * 1_000_000,
       nr_sector: bytes / 512,
-      rwbs: bytes === 0 ? 'FF' : 'WS',
+      rwbs: rwbs ?? (bytes === 0 ? 'FF' : 'WS'),
       error: 0,
     },
   });
@@ -69,6 +71,24 @@ test('processes of one name are one neighbour, told by the one that moved most',
       ['tar', 70, 1, 50, 4096],
     ],
   );
+});
+
+test('a discard keeps the disk busy and moves nothing', () => {
+  const discard = { pid: 70, from: 100, to: 400, bytes: 2 ** 30, rwbs: 'D' };
+  const { others } = neighboursOf([discard, { pid: 60, from: 500, to: 510, bytes: 4096 }]);
+  assert.deepEqual(
+    others.map(({ origin, waitMs, bytes, share, discards }) => [origin.name, waitMs, bytes, share, discards]),
+    [
+      ['tar', 300, 0, 0, { bytes: 2 ** 30, waitMs: 300 }],
+      ['dd', 10, 4096, 1, undefined],
+    ],
+  );
+});
+
+test('the thread that zeroes young inode tables is somebody, other threads of the kernel are nobody', () => {
+  const byThread = (name: string) => ({ pid: null, name, via: 'unattributed' }) as const;
+  assert.equal(isGuilty(byThread('ext4lazyinit')), true);
+  assert.equal(isGuilty(byThread('kworker/0:1')), false);
 });
 
 test('a flush is served to those whose bytes it writes out, in their proportion', () => {

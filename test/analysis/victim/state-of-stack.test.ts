@@ -28,6 +28,19 @@ const STACKS: readonly (readonly [State, string])[] = [
     'fs-lock',
     '__schedule schedule schedule_preempt_disabled rwsem_down_write_slowpath down_write ext4_buffered_write_iter vfs_write',
   ],
+  [
+    'map-lock',
+    '__schedule schedule schedule_preempt_disabled rwsem_down_write_slowpath down_write_killable vm_mmap_pgoff ksys_mmap_pgoff do_syscall_64',
+  ],
+  [
+    'map-lock',
+    '__schedule schedule rwsem_down_read_slowpath down_read_killable lock_mm_and_find_vma do_user_addr_fault exc_page_fault',
+  ],
+  // The lock of a file's pages, asked for by a fault.
+  [
+    'fs-lock',
+    '__schedule schedule rwsem_down_read_slowpath down_read ext4_page_mkwrite do_page_mkwrite do_wp_page do_user_addr_fault',
+  ],
   ['fs-frozen', '__schedule schedule percpu_rwsem_wait __percpu_down_read vfs_write ksys_write'],
   [
     'reclaim',

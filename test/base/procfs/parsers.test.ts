@@ -78,11 +78,18 @@ describe('/proc/PID/stat', () => {
       majflt: 3,
       utime: 150,
       stime: 75,
+      nice: 0,
       threads: 12,
       startTicks: 5321,
       rss: 4321,
       blkioTicks: 42,
+      policy: 0,
     });
+    const idle = after.replace(' 20 0 12 ', ' 20 -5 12 ').replace(' 0 0 42 ', ' 0 5 42 ');
+    assert.deepEqual(
+      [parsePidStat(`812 (mysqld) ${idle}`)].map((stat) => [stat?.nice, stat?.policy]),
+      [[-5, 5]],
+    );
   });
 
   it('takes the name up to the last parenthesis', () => {

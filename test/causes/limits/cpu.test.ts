@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Segment } from '../../../src/model/segment.js';
-import { NO_COUNTERS } from '../../support/case.js';
+import { processOf } from '../../support/asleep.js';
+import { NO_COUNTERS, someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
-import { diagnosisOf, grown, judged, WALL_MS, type MadeUp } from '../../support/measures.js';
+import { diagnosisOf, grown, judged, ME, WALL_MS, type MadeUp } from '../../support/measures.js';
 
 test('a quarter of its time without a CPU is starvation, a fifth is not', () => {
   assert.equal(judged('cpu.starved', { spent: { runnable: 0.3 } }), 0.754);
@@ -93,6 +94,88 @@ test('time that the hypervisor takes is shown from 5 % on, and named as the reas
   assert.deepEqual(starved(0.04), [false, false]);
   assert.deepEqual(starved(0.08), [true, false]);
   assert.deepEqual(starved(0.15), [true, true]);
+});
+
+test('what is stolen while it runs counts as time without a CPU, and only events show that it ran meanwhile', () => {
+  const madeUp = (steal: number, source: 'events' | 'samples' = 'events'): MadeUp => {
+    const ticks = { user: 1000 * (1 - steal), nice: 0, system: 0, irq: 0, softirq: 0, iowait: 0, idle: 0 };
+    const counters = { ...NO_COUNTERS, cpu: grown({ ...ticks, steal: 1000 * steal }) };
+    return { spent: { running: 1 }, source, input: { counters } };
+  };
+  const { verdict } = diagnosisOf('cpu.starved', madeUp(0.4));
+  assert.equal(verdict.share, 0.4);
+  assert.equal(verdict.culprit?.kind, 'hypervisor');
+  assert.match(
+    verdict.sentence,
+    /without a CPU for 40 % of its time, because the hypervisor took 40 % of the CPU time/,
+  );
+  assert.equal(typeof judged('cpu.starved', madeUp(0.2)), 'string');
+  assert.equal(typeof judged('cpu.starved', madeUp(0.4, 'samples')), 'string');
+});
+
+/** A victim at one nice value that waits for others at another, who have the CPU for so long of six seconds. */
+function outweighed(own: Nice, rivals: readonly (Nice & { readonly ms: number })[]) {
+  let at = 0;
+  const segments = rivals.map(({ ms }, index): Segment => {
+    at += ms;
+    return { from: at - ms, to: at, state: 'runnable', rival: 60 + index };
+  });
+  const process = (pid: number, { nice, policy = 0 }: Nice) => ({
+    ...processOf({ pid, comm: pid === ME ? 'victim' : `rival-${pid}` }),
+    scheduling: { policy, nice, session: 1 },
+  });
+  const mounts = [{ device: '0:30', mountPoint: '/cpu', root: '/', type: 'cgroup', source: 'none', options: 'rw,cpu' }];
+  const processes = [process(ME, own), ...rivals.map((one, index) => process(60 + index, one))];
+  const { verdict } = diagnosisOf('cpu.starved', {
+    input: { facts: [someFacts({ mounts, processes })] },
+    account: { segments: [...segments, { from: at, to: WALL_MS, state: 'running' }] },
+  });
+  const words = /because (.*)\.$/.exec(verdict.sentence)?.[1];
+  return { words, culprit: verdict.culprit?.name, advice: verdict.advice[0]?.commands[0]?.command };
+}
+
+interface Nice {
+  readonly nice: number;
+  readonly policy?: number;
+}
+
+test('a victim worth a third of who ran instead starves by its own priority, one worth half does not', () => {
+  const low = outweighed({ nice: 5 }, [{ nice: 0, ms: 6000 }]);
+  assert.equal(low.words, 'it runs at nice 5, and rival-60 (60) ran instead');
+  assert.equal(low.culprit, 'nice 5 of victim');
+  assert.equal(low.advice, 'renice -n 0 -p 50');
+  const near = outweighed({ nice: 3 }, [{ nice: 0, ms: 6000 }]);
+  assert.equal(near.words, 'rival-60 (60) ran instead');
+  assert.equal(near.culprit, 'rival-60');
+  assert.equal(outweighed({ nice: 19 }, [{ nice: 19, ms: 6000 }]).culprit, 'rival-60', 'all are nice');
+});
+
+test('an idle victim is told as one, a batch one at nice 0 has its turn', () => {
+  const idle = outweighed({ nice: 0, policy: 5 }, [{ nice: 0, ms: 6000 }]);
+  assert.equal(idle.words, 'it runs under SCHED_IDLE, and rival-60 (60) ran instead');
+  assert.equal(idle.advice, 'chrt -o -p 0 50');
+  assert.equal(outweighed({ nice: 0, policy: 3 }, [{ nice: 0, ms: 6000 }]).words, 'rival-60 (60) ran instead');
+});
+
+test('who is worth three times what is usual is preferred by its own priority', () => {
+  assert.equal(
+    outweighed({ nice: 0 }, [{ nice: -5, ms: 6000 }]).words,
+    'rival-60 (60) ran instead, and runs at nice -5',
+  );
+  assert.equal(outweighed({ nice: 0 }, [{ nice: -4, ms: 6000 }]).words, 'rival-60 (60) ran instead');
+  const realTime = outweighed({ nice: 0 }, [{ nice: 0, policy: 1, ms: 6000 }]);
+  assert.equal(realTime.words, 'rival-60 (60) ran instead, and runs under SCHED_FIFO');
+  assert.equal(realTime.culprit, 'rival-60');
+});
+
+test('those who outweigh it must have had the CPU for a third of what it lost', () => {
+  const beside = (ms: number) => [
+    { nice: 19, ms: 3000 - ms / 2 },
+    { nice: 19, ms: 3000 - ms / 2 },
+    { nice: 0, ms },
+  ];
+  assert.equal(outweighed({ nice: 19 }, beside(2200)).culprit, 'nice 19 of victim');
+  assert.equal(outweighed({ nice: 19 }, beside(1800)).culprit, 'rival-60');
 });
 
 test('a process that is stopped is told nearly for certain, a little less so from counters', () => {

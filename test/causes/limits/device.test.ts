@@ -15,6 +15,7 @@ import {
   grown,
   judged,
   ME,
+  queueFacts,
   requestsOf,
   type MadeUp,
   type Request,
@@ -171,6 +172,74 @@ test('it must be served during 4 % of the victim’s time, and 15 % of its waiti
   assert.equal(typeof neighbour({ share: 0.03 }), 'string');
   assert.equal(typeof neighbour({ share: 0.1, waiting: 0.5 }), 'number');
   assert.equal(typeof neighbour({ share: 0.05, waiting: 0.5 }), 'string');
+});
+
+/** Company of this kind, as it is told. */
+function toldOf(different: Partial<Neighbour>, name = 'other', via: Neighbour['origin']['via'] = 'direct') {
+  const measures = company({ share: 0.3 });
+  const [other] = measures.others;
+  assert.ok(other);
+  const pid = via === 'direct' ? 60 : null;
+  const others = [{ ...other, origin: { pid, name, via }, ...different }];
+  const { verdict } = diagnosisOf(
+    'dev.neighbour',
+    beside({ share: 0.3 }, { measures: { neighbours: { ...measures, others } } }),
+  );
+  return {
+    verdict,
+    sentence: verdict.sentence,
+    culprit: verdict.culprit,
+    advice: verdict.advice[0]?.commands[0]?.command,
+  };
+}
+
+test('who discards for most of the time that it costs is told by that, and by bytes otherwise', () => {
+  const discarding = (waitMs: number, via: Neighbour['origin']['via'] = 'direct') =>
+    toldOf(
+      { bytes: 0, discards: { bytes: 2 ** 30, waitMs } },
+      via === 'direct' ? 'fstrim' : 'journal (jbd2/loop0-8)',
+      via,
+    );
+  const most = discarding(1600);
+  assert.match(most.sentence, /^fstrim \(60\) discards blocks of loop0, and the device was busy with that during 30 %/);
+  assert.equal(most.advice, 'echo 67108864 > /sys/block/DEV/queue/discard_max_bytes');
+  assert.equal(most.verdict.evidence[1]?.measure, 'discarded');
+  assert.match(discarding(1400).sentence, /fills loop0/);
+  assert.deepEqual(discarding(1600, 'journal').culprit, { kind: 'setting', name: 'mount option discard on loop0' });
+  assert.equal(discarding(1400, 'journal').verdict.cause, 'inconclusive');
+});
+
+test('a young ext4 whose inode tables are zeroed is told as that, with what puts it off', () => {
+  const { sentence, culprit, advice } = toldOf({}, 'ext4lazyinit', 'unattributed');
+  assert.match(sentence, /^ext4lazyinit fills loop0: it zeroes the inode tables of an ext4 filesystem/);
+  assert.equal(culprit?.name, 'ext4lazyinit');
+  assert.equal(advice, 'mount -o remount,noinit_itable /data');
+  assert.doesNotMatch(toldOf({}, 'flusher', 'unattributed').sentence, /inode tables/);
+});
+
+/** Ten requests of the victim and ten of others, of which so many are of the idle class, under a scheduler. */
+function classes(ownIdle: number, othersIdle: number, scheduler = '[bfq] none', share = 0.17): string | number {
+  const requests = Array.from({ length: 20 }, (_, n) => ({ at: n * 10, took: 1, own: n < 10 }));
+  const [idle, usual] = [3 << 13, (2 << 13) + 4];
+  const issued = requests.map(({ at, own }, n) => {
+    const isIdle = own ? n < ownIdle : n - 10 < othersIdle;
+    return { t: at, fields: { dev: LOOP0, sector: n, nr_sector: 8, rwbs: 'W', ioprio: isIdle ? idle : usual } };
+  });
+  const input = { facts: [queueFacts({ scheduler })], events: someEvents({ block_rq_issue: issued }) };
+  return judged('blk.idle-class', beside({ share }, { requests, input }));
+}
+
+test('a victim whose requests are mostly idle, beside others whose are not, waits by its own class', () => {
+  assert.equal(classes(6, 4), 0.72);
+  assert.equal(classes(4, 0), '40 % of its requests are of the idle class');
+  assert.equal(classes(10, 6), 'its requests are of the idle class, and so are those of others');
+  assert.match(String(classes(10, 0, '[none] bfq')), /no scheduler on the way of its requests goes by/);
+  assert.equal(classes(10, 0, 'none [mq-deadline]'), 0.72);
+  assert.match(String(classes(10, 0, '[bfq] none', 0.03)), /hardly hold it up/);
+  assert.equal(
+    judged('blk.idle-class', beside({ share: 0.17 }, { input: { facts: [queueFacts({ scheduler: '[bfq]' })] } })),
+    'the class of its requests was not recorded (newer kernels tell it)',
+  );
 });
 
 test('bursts count from 1 % of the time on, irregular ones from 2 %, by one who moves a third of the bytes', () => {

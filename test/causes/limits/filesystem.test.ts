@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { VolumeSpace } from '../../../src/model/recording.js';
+import type { OpenFile, VolumeSpace } from '../../../src/model/recording.js';
 import { someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
-import { diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../../support/measures.js';
+import { counted, diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../../support/measures.js';
 
 test('a frozen filesystem is told nearly for certain, a little less so from counters', () => {
   assert.equal(judged('fs.frozen', { spent: { 'fs-frozen': 0.15 } }), 0.97);
@@ -49,6 +49,49 @@ test('while a disk takes three times what it may, commits are its time; at one a
   };
   assert.equal(share(3), 0.3);
   assert.equal(share(1.5), 0.633);
+});
+
+/** A writer that waits for durability for a share of its time, on a mount with these options, so many times for each of 100 writes. */
+function durable(share: number, each: number, options: string, opened: Partial<OpenFile> = {}): MadeUp {
+  const own = Array.from({ length: each * 100 }, (_, n) => n * 10);
+  const file = {
+    pid: ME,
+    inode: 12,
+    path: '/data/file',
+    device: '7:0',
+    source: '/dev/loop0',
+    how: 'open',
+    atMs: 0,
+  } as const;
+  const mount = { device: '7:0', mountPoint: '/data', root: '/', type: 'ext4', source: '/dev/loop0', options };
+  return {
+    spent: { journal: share },
+    slept: { journal: 'ext4_sync_file' },
+    input: {
+      counters: counted({}, { syscw: 100, wchar: 1e6 }),
+      facts: [someFacts({ mounts: [mount] })],
+      files: [{ ...file, ...opened }],
+    },
+    measures: { syncs: { own, others: new Map() } },
+  };
+}
+
+test('a mount with sync makes writes durable from 40 % of the time on, where the program does not ask itself', () => {
+  const mounted = (...[share, each, opened]: readonly [number, number, Partial<OpenFile>?]) =>
+    [durable(share, each, 'rw,relatime,rw,sync', opened)].flatMap((madeUp) => [
+      judged('fs.sync-mount', madeUp),
+      judged('app.sync-writes', madeUp),
+    ]);
+  const [told, its] = mounted(0.55, 1);
+  assert.equal(told, 0.85);
+  assert.match(String(its), /^\/data is mounted with sync, and it does not ask/);
+  assert.match(String(mounted(0.35, 1)[0]), /waited for that 35 % of its time/);
+  // An fsync behind each write, or O_SYNC: without the mount's option it would wait as long.
+  assert.deepEqual(mounted(0.55, 1.4), [0.85, its]);
+  assert.deepEqual(mounted(0.55, 1.6), ['it asks for durability itself', 0.85]);
+  assert.deepEqual(mounted(0.55, 1, { durable: true }), ['it asks for durability itself', 0.85]);
+  assert.deepEqual(mounted(0.55, 1, { device: '254:0' }), ['its filesystem is not mounted with sync', 0.85]);
+  assert.equal(judged('fs.sync-mount', durable(0.55, 1, 'rw,dirsync')), 'its filesystem is not mounted with sync');
 });
 
 const MIB = 1024 * 1024;

@@ -5,8 +5,18 @@ import { test } from 'node:test';
 import { shareOf, type Measures } from '../../../src/analysis/measures.js';
 import { defineCause, holds } from '../../../src/causes/cause.js';
 import { diagnose } from '../../../src/causes/judge/diagnose.js';
-import { counted, diagnosisOf, judged, measuresOf, type MadeUp, type Request } from '../../support/measures.js';
 import { holding } from '../../support/holding.js';
+import type { Segment } from '../../../src/model/segment.js';
+import {
+  counted,
+  diagnosisOf,
+  judged,
+  ME,
+  measuresOf,
+  WALL_MS,
+  type MadeUp,
+  type Request,
+} from '../../support/measures.js';
 import { NO_COUNTERS, series } from '../../support/case.js';
 
 test('a cause is a verdict from half sure on, and a candidate where it would explain a quarter of the time', () => {
@@ -228,4 +238,24 @@ test('surges are looked for in windows of 200 ms, of which each side needs three
   );
   assert.equal(typeof inSurges({ busy: 3, quiet: 0.5, own: 0.4, seconds: 2 }), 'string');
   assert.equal(inSurges({ busy: 3, quiet: 0.5, own: 0.4, everyMs: 200, seconds: 1 }), 0.76);
+});
+
+test('a wait for the memory map that no cause explains is told with the thread that let it go, and what that waited for', () => {
+  const told = (share: number) => {
+    const wait: Segment = { from: 0, to: share * WALL_MS, state: 'map-lock', wokenBy: ME + 1 };
+    const rest: Segment = { from: wait.to, to: WALL_MS, state: 'running' };
+    const holder: Segment[] = [
+      { from: 0, to: 0.9 * wait.to, state: 'fs-frozen' },
+      { from: 0.9 * wait.to, to: WALL_MS, state: 'running' },
+    ];
+    const lines = new Map([
+      [ME, [wait, rest]],
+      [ME + 1, holder],
+    ]);
+    const { verdict } = diagnosisOf('fs.full', { spent: {}, account: { segments: [wait, rest], lines } });
+    return verdict.evidence.find(({ measure }) => measure === 'who released the memory map');
+  };
+  assert.equal(told(0.5)?.value, 'thread 51 (51), after 5 s of 5 s');
+  assert.match(String(told(0.5)?.meaning), /mostly waiting for a frozen filesystem meanwhile/);
+  assert.equal(told(0.07), undefined);
 });

@@ -6,8 +6,8 @@ import type { Neighbour } from '../../../src/analysis/victim/neighbours.js';
 import type { CgroupLimit } from '../../../src/model/facts.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
-import { someEvents } from '../../support/events.js';
-import { counted, diagnosisOf, grown, judged, type MadeUp } from '../../support/measures.js';
+import { LOOP0, someEvents } from '../../support/events.js';
+import { counted, diagnosisOf, grown, judged, ME, queueFacts, type MadeUp } from '../../support/measures.js';
 
 const MEMORY: CgroupLimit = {
   cgroup: '/box',
@@ -192,4 +192,57 @@ test('a limit that memory makes is low under two per cent of all of it', () => {
 test('another fills the limit who keeps 60 % of it dirty, not 40 %', () => {
   assert.match(diagnosisOf('mem.dirty-limit', filled(0.1, 0.6)).verdict.sentence, /is used up by what cp \(60\) wrote/);
   assert.match(String(judged('mem.dirty-limit', filled(0.1, 0.4))), /nobody was seen to fill it/);
+});
+
+/** A reader that waits for cached pages for a share of its time; each read is of so many bytes and begins so far behind the end of the one before. */
+function reading(share: number, reads: readonly { readonly bytes: number; readonly gap: number }[], readAhead: string) {
+  let sector = 0;
+  const rows = reads.map(({ bytes, gap }, index) => {
+    sector += gap;
+    const fields = { dev: LOOP0, sector, nr_sector: bytes / 512, rwbs: 'R' };
+    sector += bytes / 512;
+    return { t: index, pid: ME, fields };
+  });
+  const madeUp: MadeUp = {
+    spent: { 'block-device': share },
+    slept: { 'block-device': 'filemap_get_pages' },
+    input: {
+      facts: [queueFacts({ read_ahead_kb: readAhead })],
+      events: someEvents({ block_bio_queue: rows }),
+    },
+  };
+  return madeUp;
+}
+
+function pages(count: number, gap: number, bytes = 4096) {
+  return Array.from({ length: count }, () => ({ bytes, gap }));
+}
+
+test('reads in order, a page each, are told where nothing is read ahead; random ones and large ones are not', () => {
+  const told = (share: number, reads: ReturnType<typeof pages>, readAhead = '0\n') =>
+    judged('mem.no-read-ahead', reading(share, reads, readAhead));
+  assert.equal(told(0.45, pages(200, 0)), 0.95);
+  assert.equal(told(0.25, pages(200, 0)), 0.85, 'the surer the more time it takes');
+  assert.equal(told(0.25, pages(200, 0), '128\n'), 0.7);
+  assert.equal(told(0.45, pages(200, 0), '4\n'), 0.95, 'a page and no more');
+  assert.equal(told(0.45, pages(200, 0), '128\n'), 0.8, 'the program asked for it');
+  assert.match(String(told(0.45, pages(200, 800))), /0 % of them were single pages in order/);
+  assert.match(String(told(0.45, pages(200, 0, 131_072))), /0 % of them were single pages in order/);
+  assert.match(String(told(0.07, pages(200, 0))), /^it waited 7 % of its time for cached reads$/);
+});
+
+test('half of the reads must go on so, and fifty', () => {
+  const told = (onward: number, others: number) =>
+    typeof judged('mem.no-read-ahead', reading(0.45, [...pages(onward + 1, 0), ...pages(others, 80)], '0'));
+  assert.equal(told(70, 50), 'number');
+  assert.equal(told(70, 100), 'string');
+  assert.equal(told(35, 10), 'string');
+});
+
+test('the setting is the culprit where it reads nothing ahead, and the program where the disk would', () => {
+  const verdict = (readAhead: string) =>
+    diagnosisOf('mem.no-read-ahead', reading(0.45, pages(200, 0), readAhead)).verdict;
+  assert.equal(verdict('0').culprit?.name, 'read_ahead_kb=0 of loop0');
+  assert.equal(verdict('0').advice[0]?.commands[0]?.command, 'echo 128 > /sys/block/loop0/queue/read_ahead_kb');
+  assert.equal(verdict('128').culprit?.name, 'victim');
 });

@@ -1,0 +1,142 @@
+// The victim's waits for durability, from events, counters or requests, and whether its mount asks for that instead of the program. A file of
+// its own because two causes judge them: app.sync-writes, where the program asks, and fs.sync-mount, where the mount does.
+
+import { intersect, total, union, without, type Interval } from '../../base/intervals.js';
+import { SYNC_CALLS, timesBelow } from '../../analysis/victim/calls.js';
+import { isKernelThread } from '../../analysis/machine/processes.js';
+import { durableRequests } from '../../analysis/victim/durable.js';
+import { growthOf, growthWithin } from '../../analysis/machine/series.js';
+import { timesIn, type Measures } from '../../analysis/measures.js';
+import { percent } from '../../base/format.js';
+import type { Mount } from '../../model/facts.js';
+import { number, part, said, time } from '../../model/quantity.js';
+import type { State } from '../../model/states.js';
+import { SYNC_WRITES } from '../../model/thresholds/application.js';
+import { HARM } from '../../model/thresholds/device.js';
+import { SYNC_MOUNT } from '../../model/thresholds/filesystem.js';
+import { notChecked, ruledOut, type Argument, type Refused } from '../cause.js';
+import { isGiven, NEEDS, type Given } from './needs.js';
+import { harmOf } from './neighbour-harm.js';
+import { diskName, judgeDevice } from './shared.js';
+
+type Victim = Given<'victim' | 'disk'>;
+
+/** How often it waited for durability, and when. */
+export interface Durability {
+  readonly times: readonly Interval[];
+  readonly count: number;
+  /** What it wrote between two of them; NaN where that was not recorded. */
+  readonly bytesEach: number;
+  readonly source: string;
+  /** How a block trace shows them. */
+  readonly shownBy?: string;
+}
+
+/** From events: its own calls for durability, and what it wrote between them. */
+function fromEvents({ account, syncs, input }: Victim): Durability | Refused {
+  if (!syncs) return notChecked('the filesystem’s sync events were not recorded');
+  const count = syncs.own.length;
+  return {
+    times: timesBelow(account, input.events, SYNC_CALLS),
+    count,
+    bytesEach: growthOf(input.counters.processes.get(account.pid)?.io, 'wchar') / count,
+    source: 'ext4_sync_file_enter, xfs_file_fsync or btrfs_sync_file; kernel stacks',
+  };
+}
+
+/** From counters: a wait that is no plain wait for pages, and the flushes of the disk meanwhile, as far as its writes can have asked for them. */
+function fromCounters(m: Victim): Durability | Refused {
+  const { account, input } = m;
+  const count = growthWithin(input.counters.disks.get(m.disk), 'fl_ios', account.from, account.to);
+  if (Number.isNaN(count)) return notChecked(`how often ${diskName(m)} was flushed was not recorded`);
+  const io = input.counters.processes.get(account.pid)?.io;
+  const calls = growthOf(io, 'syscw');
+  if (SYNC_WRITES.foreignFlushes * SYNC_WRITES.flushesEach * calls < count)
+    return ruledOut(
+      `${diskName(m)} was flushed ${count} times while it wrote ${calls} times: others asked for most of that`,
+    );
+  return {
+    times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
+    count,
+    bytesEach: growthOf(io, 'wchar') / count,
+    source: '/proc/diskstats (flushes), /proc/PID/io, /proc/PID/wchan',
+  };
+}
+
+/** From a block trace: flushes and FUA writes of its own, or the commits of a journal that follow its writes. */
+function fromRequests(m: Victim): Durability | Refused {
+  if (!isGiven(m, ['requests'])) return notChecked(NEEDS.requests.else);
+  const { account, disk } = m;
+  if (isKernelThread(m.input, account.pid))
+    return notChecked('who asks a thread of the kernel for durability is not in the trace');
+  const { count, times, throughJournal, ...found } = durableRequests(m.input, m.topology, m.requests, account, disk);
+  return {
+    times: intersect(times, [account]),
+    count,
+    bytesEach: found.bytes / count,
+    source: 'block:block_bio_queue',
+    shownBy: throughJournal ? 'a commit of the journal follows each of its writes' : 'it sends the flushes itself',
+  };
+}
+
+const WAYS = { events: fromEvents, samples: fromCounters, requests: fromRequests } as const;
+
+/** The victim's waits for durability, or why they can't be told. */
+export function durabilityOf(m: Victim): Durability | Refused {
+  return WAYS[m.account.source](m);
+}
+
+/** What a sync does not take by itself: while something else holds the victim up, it is that one's time. */
+const HELD_UP: readonly State[] = ['block-held', 'runnable', 'cpu-wakeup', 'cgroup-cpu', 'stopped', 'fs-frozen'];
+
+/** While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs. */
+export function ownTimes(m: Victim, { times }: Durability): Interval[] {
+  const harm = harmOf(m);
+  const crowded = harm?.noticed === true && harm.slowed >= HARM.slowed ? (m.neighbours?.company ?? []) : [];
+  return without(without(union(times), union([...m.slow, ...timesIn(m.account, HELD_UP)])), crowded);
+}
+
+/** The waits, as evidence tells them. */
+export function waitingFor({ source, shownBy }: Durability, times: readonly Interval[], { account }: Victim): Argument {
+  const wall = account.to - account.from;
+  const device = total(intersect(times, timesIn(account, ['block-device']))) / wall;
+  return {
+    measure: 'waiting for durability',
+    value: said`${time(total(times))} (${part(total(times) / wall)})`,
+    meaning: `${percent(device)} of its time with the device, the rest in the ${shownBy === undefined ? 'filesystem' : 'queue or the journal'}`,
+    source,
+  };
+}
+
+/** That the device is not to blame, where its requests tell. */
+export function serviceTime(m: Measures): Argument[] {
+  const judged = judgeDevice(m);
+  if (!judged || judged.requests === 0) return [];
+  return [
+    {
+      measure: `${diskName(m)}’s service time`,
+      value: said`${time(judged.serviceMs / judged.requests)} a request over ${number(judged.requests)}`,
+      meaning: `${percent(judged.factor)} of what an ordinary disk may take: the device is not to blame`,
+      source: 'block:block_rq_issue → block:block_rq_complete',
+    },
+  ];
+}
+
+function isSync({ options }: Mount): boolean {
+  return options.split(',').includes('sync');
+}
+
+/** The victim's mount, where that makes each of its writes durable. */
+export function syncMountOf({ account, input, topology, disk }: Victim): Mount | undefined {
+  const here = (input.facts.at(-1)?.mounts ?? []).filter(({ mountPoint }) => topology.diskOfPath(mountPoint) === disk);
+  const used = new Set(input.files.flatMap(({ pid, device }) => (pid === account.pid ? [device] : [])));
+  const mine = used.size > 0 ? here.filter(({ device }) => used.has(device)) : here;
+  return mine.length > 0 && mine.every(isSync) ? mine[0] : undefined;
+}
+
+/** True where the program asks for durability itself: in calls of its own beside its writes, or by how it opened a file. */
+export function asksItself({ account, input }: Victim, found: Durability): boolean {
+  if (input.files.some(({ pid, durable }) => pid === account.pid && durable === true)) return true;
+  const writes = growthOf(input.counters.processes.get(account.pid)?.io, 'syscw');
+  return account.source === 'events' && writes > 0 && found.count >= SYNC_MOUNT.mostEach * writes;
+}
