@@ -14,6 +14,7 @@ import { openKernelFilesystems } from './kernel-fs.js';
 import { childrenOf, familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
+import { RequestRate } from './request-sample.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
 import { LOCKS_MS, Tracer } from './tracer.js';
@@ -68,6 +69,7 @@ export class Recorder {
   private readonly settings: SettingsWatch;
   private readonly space: SpaceWatch;
   private readonly files: FileWatch;
+  private readonly requests = new RequestRate();
   private readonly victims = new Map<number, VictimMark>();
   private readonly gone = new Set<number>();
   private readonly threads = new Map<number, string>();
@@ -236,6 +238,8 @@ export class Recorder {
 
   private everySecond(now: bigint): void {
     this.tracer?.everySecond();
+    const rate = this.tracer && this.requests.look(now);
+    if (rate !== undefined) this.tracer?.sampleRequests(rate);
     this.watchLocks();
     this.watchVictims();
     // Inode numbers, which the names are for, come with events alone.

@@ -41,7 +41,7 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     const bytes = isFlush ? cached : (requests.bytes[row] ?? 0);
     moved[at] = bytes;
     if (isFlush) cached = 0;
-    else if (requests.kind[row] === KIND.write) cached += bytes;
+    else if (requests.kind[row] === KIND.write) cached += bytes * (requests.weight[row] ?? 1);
     last = Math.max(last, completed);
     flights.push({ from: dispatched, to: completed });
   });
@@ -78,7 +78,7 @@ export function writesAtOnce(load: DiskLoad, requests: Requests, times: readonly
   let ms = 0;
   for (const row of load.rows) {
     if (requests.kind[row] !== KIND.write) continue;
-    ms += coveredMs(times, requests.dispatched[row] ?? 0, requests.completed[row] ?? 0);
+    ms += (requests.weight[row] ?? 1) * coveredMs(times, requests.dispatched[row] ?? 0, requests.completed[row] ?? 0);
   }
   const length = total(times);
   return length > 0 ? ms / length : NaN;
