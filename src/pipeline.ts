@@ -98,7 +98,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     journal,
     mustEnd,
     async end(because) {
-      recorder.stop();
+      await recorder.stop();
       // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
       const failed = journal.undoAll();
       const end = readClocks();

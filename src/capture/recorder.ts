@@ -316,15 +316,16 @@ export class Recorder {
     this.files.look(noted);
   }
 
-  /** The last samples, events and facts; the journal then removes what was set up. */
-  stop(): void {
+  /** The last samples, events and facts. The journal may remove what was set up when this settles; it never rejects. */
+  async stop(): Promise<void> {
     clearTimeout(this.timer);
     this.sampler.tick(
       monotonicNs(),
       [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
       this.tracer !== undefined,
     );
-    this.tracer?.stop();
+    const { tracer } = this;
+    tracer?.stop();
     this.tracer = undefined;
     this.keepNames();
     // Every thread of the kernel that the events name is listed, but for those that have ended since they were begun.
@@ -334,5 +335,6 @@ export class Recorder {
     // Drills record many times in one process.
     this.sampler.close();
     this.settings.close();
+    await tracer?.settled();
   }
 }

@@ -49,6 +49,8 @@ export class Tracer {
   private switching = false;
   /** One request of so many is traced. */
   private sampled = 1;
+  /** What is being set off the sampling thread; none of it rejects. */
+  private readonly pending = new Set<Promise<void>>();
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
   private lostBefore = 0;
   private canTakeStacks = false;
@@ -120,21 +122,30 @@ export class Tracer {
       const events = one.events.filter((event) => instance.enabled.has(event) !== on);
       if (events.length === 0) continue;
       this.switching = true;
-      Promise.all(events.map(async (event) => instance.switchEvent(event, on)))
-        .then(
-          () => this.tellState(),
-          (error: unknown) => this.failed(`${one.events.join(', ')}: ${messageOf(error)}`),
-        )
-        .finally(() => {
-          this.switching = false;
-        });
+      this.later(
+        Promise.all(events.map(async (event) => instance.switchEvent(event, on))),
+        one.events.join(', '),
+        () => this.tellState(),
+        () => (this.switching = false),
+      );
       return;
     }
   }
 
-  /** What could not be set; the instance may be gone by the time that it is tried. */
-  private failed(where: string): void {
-    if (!this.stopped) this.options.loss({ code: 'source-failed', where });
+  /** Follows what is set off the sampling thread: what then, where it was done, and in any case. */
+  private later(work: Promise<unknown>, what: string, done: () => void, ended: () => void): void {
+    const follow = async (): Promise<void> => {
+      try {
+        await work;
+        done();
+      } catch (error) {
+        this.options.loss({ code: 'source-failed', where: `${what}: ${messageOf(error)}` });
+      }
+      ended();
+      this.pending.delete(kept);
+    };
+    const kept = follow();
+    this.pending.add(kept);
   }
 
   follow(threads: readonly number[]): void {
@@ -157,17 +168,12 @@ export class Tracer {
   private toggleStacks(on: boolean): void {
     if (!this.canTakeStacks || this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
-    this.victim
-      .setLater('events/sched/sched_switch/trigger', `${on ? '' : '!'}${TraceInstance.sleepTrigger}`)
-      .then(
-        () => {
-          this.stacksOn = on;
-        },
-        (error: unknown) => this.failed(`stacktrace trigger: ${messageOf(error)}`),
-      )
-      .finally(() => {
-        this.toggling = false;
-      });
+    this.later(
+      this.victim.setLater('events/sched/sched_switch/trigger', `${on ? '' : '!'}${TraceInstance.sleepTrigger}`),
+      'stacktrace trigger',
+      () => (this.stacksOn = on),
+      () => (this.toggling = false),
+    );
   }
 
   /** Once a second: counts losses and sheds what costs too much. */
@@ -192,17 +198,15 @@ export class Tracer {
     if (of === this.sampled || this.switching || this.stopped) return;
     if (of > 1) this.options.loss({ code: 'requests-sampled', where: `one small request of ${of}` });
     this.switching = true;
-    this.filterRequests(sampleFilter(of))
-      .then(
-        () => {
-          this.sampled = of;
-          this.tellState();
-        },
-        (error: unknown) => this.failed(`the filter of block events: ${messageOf(error)}`),
-      )
-      .finally(() => {
-        this.switching = false;
-      });
+    this.later(
+      this.filterRequests(sampleFilter(of)),
+      'the filter of block events',
+      () => {
+        this.sampled = of;
+        this.tellState();
+      },
+      () => (this.switching = false),
+    );
   }
 
   /** One event after the other, as a request lives, so that what is followed from its beginning is followed to its end. */
@@ -250,6 +254,11 @@ export class Tracer {
       };
       this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());
     }
+  }
+
+  /** Settles when nothing is being set any more: a file of an instance that is open keeps it from being removed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.pending);
   }
 
   /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */

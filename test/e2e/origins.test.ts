@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, openSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, symlinkSync, unlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,12 +62,21 @@ function syncFilesystem({ mountPoint }: LoopVolume): void {
   assert.equal(spawnSync('sync', ['-f', mountPoint]).status, 0);
 }
 
+/** Until a recording has begun, on a busy machine too: its tape is written once a second. */
+async function untilRecorded(recording: string): Promise<void> {
+  const tape = path.join(recording, 'machine.log');
+  const deadline = Date.now() + 60_000;
+  while ((statSync(tape, { throwIfNoEntry: false })?.size ?? 0) === 0) {
+    assert.ok(Date.now() < deadline, 'nothing was recorded');
+    await sleep(100);
+  }
+}
+
 /** Records while `work` is done, and what is written back of it, and diagnoses the recording. */
 async function recorded(volume: LoopVolume, folder: string, work: () => Promise<void>): Promise<Writer[]> {
   const recording = path.join(folder, 'origins.iow');
   const recorder = start(['record', '--buffer', '32768', '-o', recording], { cwd: folder });
-  // Until it has begun, on a busy machine too.
-  await sleep(1500);
+  await untilRecorded(recording);
   await work();
   syncFilesystem(volume);
   recorder.child.kill('SIGINT');

@@ -33,7 +33,9 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
   rows.forEach((row, at) => {
     const dispatched = requests.dispatched[row] ?? 0;
     const completed = requests.completed[row] ?? 0;
-    serviceFrom[at] = Math.min(Math.max(dispatched, last), completed);
+    // A row of a sample stands for requests that took as long as it did, one behind the other.
+    const since = completed - (requests.weight[row] ?? 1) * (completed - dispatched);
+    serviceFrom[at] = Math.min(Math.max(since, last), completed);
     serviceTo[at] = completed;
     // A cache empties itself meanwhile, at the rate that is asked of any disk.
     cached = Math.max(0, cached - Math.max(0, completed - Math.max(last, 0)) * NORMS.solid.bytesPerMs);
