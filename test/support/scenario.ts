@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { differences, machineState } from './machine-state.js';
@@ -13,16 +13,6 @@ export interface Workplace {
   /** On a disk, as /tmp may be memory. */
   readonly folder: string;
   readonly journal: UndoJournal;
-}
-
-/** Where a volume's image shares its device with nobody: in memory, where there is a filesystem of it with room for a few volumes. */
-export function unsharedPlace(): string {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize > 4 * 1024 ** 3 ? '/dev/shm' : '/var/tmp';
-  } catch {
-    return '/var/tmp';
-  }
 }
 
 /**
@@ -44,9 +34,9 @@ export async function othersBusyShare(): Promise<number> {
  * Runs a test in a workplace, undoes its journal whatever happens, and asserts that the machine is as it was. The journal lies with those of
  * the tool, so that the next start of any command undoes what a killed test has changed.
  */
-export async function inWorkplace(work: (workplace: Workplace) => Promise<void>, place = '/var/tmp'): Promise<void> {
-  const before = machineState(place);
-  const folder = mkdtempSync(`${place}/iowitness-lab-`);
+export async function inWorkplace(work: (workplace: Workplace) => Promise<void>): Promise<void> {
+  const before = machineState('/var/tmp');
+  const folder = mkdtempSync('/var/tmp/iowitness-lab-');
   const journal = UndoJournal.open(undoFolder());
   let notUndone: readonly string[] = [];
   try {
@@ -56,7 +46,7 @@ export async function inWorkplace(work: (workplace: Workplace) => Promise<void>,
     rmSync(folder, { recursive: true, force: true });
   }
   assert.deepEqual(notUndone, []);
-  assert.deepEqual(differences(before, machineState(place)), []);
+  assert.deepEqual(differences(before, machineState('/var/tmp')), []);
 }
 
 /** Bytes a second of `dd of=FILE bs=BLOCK FLAGS`, interrupted after `ms`. */
