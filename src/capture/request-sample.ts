@@ -6,13 +6,8 @@ import { readdirSync } from 'node:fs';
 import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
 import { readWhole } from './files.js';
 
-/** Requests a second from which on one of so many is traced. */
-const STEPS = [
-  { from: 50_000, of: 4 },
-  { from: 200_000, of: 16 },
-] as const;
-/** A step is taken back below this part of its rate, so that a rate near it does not switch all the time. */
-const BACK = 0.6;
+/** Requests a second from which on one of `of` is traced, and below which all are again, so that a rate near it does not switch all the time. */
+const SAMPLE = { from: 50_000, until: 30_000, of: 16 } as const;
 /** Requests of up to 128 KiB are small. */
 export const SMALL_SECTORS = 256;
 /** Sectors are told apart by which MiB they lie in: neighbours in a file are chosen together, and merge with each other. */
@@ -26,6 +21,11 @@ export const SAMPLED_EVENTS = [
   'block/block_bio_complete',
 ];
 
+/**
+ * Which file a direct call is for is not traced meanwhile: a bio that is kept may be another call's, and these calls are as many as the requests.
+ */
+export const NOT_SAMPLED = 'iomap/iomap_dio_rw_begin';
+
 /** The filter by which the kernel keeps one of so many (Documentation/trace/events.rst, event filtering); '0' takes a filter away. */
 export function sampleFilter(of: number): string {
   return of === 1 ? '0' : `nr_sector == 0 || nr_sector > ${SMALL_SECTORS} || !(sector & ${(of - 1) << REGION_BIT})`;
@@ -33,7 +33,7 @@ export function sampleFilter(of: number): string {
 
 /** One of how many is to be traced at this rate, requests a second, where one of `now` is. */
 export function sampleAt(rate: number, now: number): number {
-  return STEPS.reduce((of, step) => (rate >= step.from * (now >= step.of ? BACK : 1) ? step.of : of), 1 as number);
+  return rate >= (now === 1 ? SAMPLE.from : SAMPLE.until) ? SAMPLE.of : 1;
 }
 
 const COUNTED = ['rd_ios', 'wr_ios', 'dc_ios'].map((name) => DISK_FIELDS.findIndex((field) => field === name));

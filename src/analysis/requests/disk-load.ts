@@ -34,7 +34,7 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     const dispatched = requests.dispatched[row] ?? 0;
     const completed = requests.completed[row] ?? 0;
     // A row of a sample stands for requests that took as long as it did, one behind the other.
-    const since = completed - (requests.weight[row] ?? 1) * (completed - dispatched);
+    const since = dispatched - ((requests.weight[row] ?? 1) - 1) * (completed - dispatched);
     serviceFrom[at] = Math.min(Math.max(since, last), completed);
     serviceTo[at] = completed;
     // A cache empties itself meanwhile, at the rate that is asked of any disk.
