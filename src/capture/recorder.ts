@@ -14,6 +14,7 @@ import { openKernelFilesystems } from './kernel-fs.js';
 import { childrenOf, familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
+import { RequestRate } from './request-sample.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
 import { LOCKS_MS, Tracer } from './tracer.js';
@@ -39,6 +40,8 @@ export interface RecorderOptions {
 
 /** Trace buffers are emptied this often, whatever the sampling rate. */
 const POLL_HZ = 10;
+/** How often it is asked whether requests come too fast for all of them to be traced. */
+const RATE_HZ = 2;
 /** Processes watched at once when they are chosen by their I/O. */
 const BUSIEST = 3;
 /** Processes whose threads and files are noted, so that what they make dirty has a process and a name. */
@@ -68,6 +71,7 @@ export class Recorder {
   private readonly settings: SettingsWatch;
   private readonly space: SpaceWatch;
   private readonly files: FileWatch;
+  private readonly requests = new RequestRate();
   private readonly victims = new Map<number, VictimMark>();
   private readonly gone = new Set<number>();
   private readonly threads = new Map<number, string>();
@@ -211,6 +215,7 @@ export class Recorder {
     // Events follow what a victim starts; without them a command's work may be all its children's.
     if (!this.tracer) this.addChildren();
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
+    if (this.tracer && this.ticks % Math.max(1, Math.round(hz / RATE_HZ)) === 0) this.watchRate(now);
     if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
     this.ticks += 1;
     this.next += period;
@@ -219,6 +224,11 @@ export class Recorder {
     if (this.next < after) this.next = after;
     this.timer = setTimeout(this.tick, Number(this.next - after) / 1e6);
   };
+
+  private watchRate(now: bigint): void {
+    const rate = this.requests.look(now);
+    if (rate !== undefined) this.tracer?.sampleRequests(rate);
+  }
 
   /** Locks are told by a sample: the word that a thread waited for once it waits for again. */
   private watchLocks(): void {

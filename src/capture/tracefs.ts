@@ -125,6 +125,13 @@ export class TraceInstance {
     else this.enabled.delete(event);
   }
 
+  /** Sets an event's filter, or takes it away with '0'. Throws the system's error. */
+  async filterEvent(event: string, filter: string): Promise<void> {
+    await promises.writeFile(join(this.folder, 'events', event, 'filter'), filter);
+    if (filter === '0') this.filters.delete(event);
+    else this.filters.set(event, filter);
+  }
+
   /** Sets a file of the instance without holding the sampling thread up. Throws the system's error. */
   async setLater(file: string, value: string): Promise<void> {
     await promises.writeFile(join(this.folder, file), value);

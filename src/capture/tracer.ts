@@ -8,6 +8,7 @@ import type { Loss } from '../model/losses.js';
 import { SOURCE, type TraceState } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { EVENT_CLASSES, TRIP_WIRES, type EventClass } from './event-plan.js';
+import { NOT_SAMPLED, SAMPLED_EVENTS, SMALL_SECTORS, sampleAt, sampleFilter } from './request-sample.js';
 import { TraceInstance, type BufferStats } from './tracefs.js';
 import { TripWire } from './trip-wire.js';
 import type { UndoJournal } from './undo.js';
@@ -46,6 +47,8 @@ export class Tracer {
   /** Until when classes are asked for that are enabled on demand, CLOCK_MONOTONIC in ns; what a kernel lacks is not here. */
   private readonly wanted = new Map<EventClass, bigint>();
   private switching = false;
+  /** One request of so many is traced. */
+  private sampled = 1;
   /** What is being set off the sampling thread; none of it rejects. */
   private readonly pending = new Set<Promise<void>>();
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
@@ -189,6 +192,32 @@ export class Tracer {
     this.before = stats;
   }
 
+  /** Traces all requests, or where they come too fast a sample; `rate`: requests a second. */
+  sampleRequests(rate: number): void {
+    const of = sampleAt(rate, this.sampled);
+    if (of === this.sampled || this.switching || this.stopped) return;
+    if (of > 1) this.options.loss({ code: 'requests-sampled', where: `one small request of ${of}` });
+    this.switching = true;
+    this.later(
+      this.filterRequests(of),
+      'the filter of block events',
+      () => {
+        this.sampled = of;
+        this.tellState();
+      },
+      () => (this.switching = false),
+    );
+  }
+
+  /** One event after the other, as a request lives, so that what is followed from its beginning is followed to its end. */
+  private async filterRequests(of: number): Promise<void> {
+    const { machine } = this;
+    for (const event of SAMPLED_EVENTS)
+      if (machine.enabled.has(event)) await machine.filterEvent(event, sampleFilter(of));
+    if (of > 1 && machine.enabled.has(NOT_SAMPLED)) await machine.switchEvent(NOT_SAMPLED, false);
+    else if (of === 1 && this.sampled > 1 && !this.shed.has('direct')) await machine.switchEvent(NOT_SAMPLED, true);
+  }
+
   /** Takes stacks of all sleeps, or of a sample. */
   private sample(sampling: boolean): void {
     if (sampling === this.sampling) return;
@@ -222,6 +251,8 @@ export class Tracer {
         enabled: [...instance.enabled],
         filters: instance.filtersInForce(),
         stacks: { share: instance.label === 'victim' ? this.stackShare() : 0, filter: TraceInstance.sleepFilter },
+        ...(instance === this.machine &&
+          this.sampled > 1 && { sampled: { of: this.sampled, upToSectors: SMALL_SECTORS } }),
         clock: 'mono',
       };
       this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());

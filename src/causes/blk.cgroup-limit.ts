@@ -36,7 +36,8 @@ function rateOf(m: Victim, limit: CgroupLimit, { from, to }: Interval): number {
   for (const row of load.rows) {
     const completed = valueAt(requests.completed, row);
     if (account.own[row] === 0 || completed < from || completed > to) continue;
-    if ((requests.kind[row] === KIND.read) === isRead) sum += inBytes ? valueAt(requests.bytes, row) : 1;
+    if ((requests.kind[row] === KIND.read) === isRead)
+      sum += (requests.weight[row] ?? 1) * (inBytes ? valueAt(requests.bytes, row) : 1);
   }
   return to > from ? (sum * 1000) / (to - from) : NaN;
 }

@@ -44,17 +44,20 @@ function ownRows({ account, load, requests }: WithRequests): number[] {
 }
 
 function fromEvents(m: WithRequests, limit: number): Cut {
-  const { bytes: sizes, dispatched } = m.requests;
+  const { bytes: sizes, dispatched, weight } = m.requests;
   const rows = ownRows(m);
+  const sumOf = (list: readonly number[], of: (row: number) => number) =>
+    list.reduce((sum, row) => sum + of(row) * (weight[row] ?? 1), 0);
+  const count = sumOf(rows, () => 1);
   const { least, most } = SPLIT.sameSize;
   const full = rows.filter((row) => {
     const ofLimit = valueAt(sizes, row) / limit;
     return ofLimit >= least && ofLimit <= most;
   });
   return {
-    full: full.length / rows.length,
-    requests: rows.length,
-    meanBytes: rows.reduce((sum, row) => sum + valueAt(sizes, row), 0) / rows.length,
+    full: sumOf(full, () => 1) / count,
+    requests: count,
+    meanBytes: sumOf(rows, (row) => valueAt(sizes, row)) / count,
     splits: splitsOf(m),
     sinceMs: full.reduce((first, row) => Math.min(first, valueAt(dispatched, row)), Infinity),
   };

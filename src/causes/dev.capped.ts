@@ -56,7 +56,8 @@ function ownShare(m: Victim): number {
   let own = 0;
   let all = 0;
   for (const row of load.rows) {
-    const insideMs = valueAt(requests.completed, row) - valueAt(requests.dispatched, row);
+    const lifeMs = valueAt(requests.completed, row) - valueAt(requests.dispatched, row);
+    const insideMs = lifeMs * (requests.weight[row] ?? 1);
     all += insideMs;
     if (account.own[row] !== 0) own += insideMs;
   }

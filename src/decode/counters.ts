@@ -12,7 +12,7 @@ import { toInteger } from '../base/procfs/numbers.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { parseBdiStats } from './procfs/bdi-stats.js';
 import { parseBlkioThrottle } from './procfs/blkio-throttle.js';
-import { DISK_FIELDS, parseDiskstats } from './procfs/diskstats.js';
+import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
 import { parseIoStat } from './procfs/io-stat.js';
 import { parsePressure } from './procfs/pressure.js';
 import { parseSchedstat } from './procfs/schedstat.js';

@@ -42,6 +42,13 @@ export const LOSS_KINDS = {
     sentence: 'The event rate passed the budget, so the recorder switched the costliest class of events off.',
     remedy: 'Raise the budget with --event-budget if the machine can bear it.',
   },
+  'requests-sampled': {
+    severity: 'info',
+    sentence:
+      'Requests came so fast that a sample of the small ones was traced, so that tracing was not felt; counts and bytes are what it stands for.',
+    remedy:
+      'Nothing to do: with thousands of requests the error is under a few per cent. Figures of `blkstats` count the sample itself.',
+  },
   'stacks-sampled': {
     severity: 'info',
     sentence: 'The victim slept so often that kernel stacks were taken for a sample of its sleeps only.',

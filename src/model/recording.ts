@@ -4,7 +4,7 @@
 import type { ClockReading } from '../base/clock.js';
 
 /** The version of the folder's format that this program writes; it reads this one and every earlier one. */
-export const RECORDING_VERSION = 2;
+export const RECORDING_VERSION = 3;
 
 /** One reading of one file of the machine, or of a source of the recorder's own (`iowitness:…`). */
 export interface Reading {
@@ -166,6 +166,8 @@ export interface TraceState {
   readonly filters: Readonly<Record<string, string>>;
   /** A kernel stack is taken at each sched_switch for which the filter holds, during this share of the time: 1 always, 0 never. */
   readonly stacks: { readonly share: number; readonly filter: string };
+  /** Of the small requests one of so many is kept, chosen by its sector: all events of a request, or none. Absent where all are. */
+  readonly sampled?: { readonly of: number; readonly upToSectors: number };
   readonly clock: string;
 }
 

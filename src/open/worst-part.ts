@@ -4,7 +4,7 @@
 
 import type { Interval } from '../base/intervals.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
-import { DISK_FIELDS, parseDiskstats } from '../decode/procfs/diskstats.js';
+import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
 import { parsePressure } from '../decode/procfs/pressure.js';
 import { SOURCE, type Reading } from '../model/recording.js';
 

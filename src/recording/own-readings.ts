@@ -39,6 +39,7 @@ const Trace = v.object({
   enabled: v.array(Text),
   filters: v.record(Text, Text),
   stacks: v.object({ share: Count, filter: Text }),
+  sampled: v.exactOptional(v.object({ of: v.pipe(v.number(), v.integer(), v.minValue(1)), upToSectors: Count })),
   clock: Text,
 });
 

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { UserError } from '../../src/base/errors.js';
 import { DEFLATED, encodeFrame, FRAME } from '../../src/recording/frame.js';
+import { OwnReadingsDecoder } from '../../src/recording/own-readings.js';
 import { openRecording } from '../../src/recording/reader.js';
 import { decodeReadings, encodeReadings } from '../../src/recording/tape.js';
 import { inFolder, newManifest } from '../support/recordings.js';
@@ -58,7 +59,7 @@ test('a recording of a newer version is refused with what to do, whatever else i
   await inFolder((folder) => {
     assert.match(
       refusal(place(folder, { format: 'iowitness-recording', version: 7, clocks: [] })),
-      /was written by a newer iowitness \(format 7\); this one reads up to 2: update iowitness\.$/,
+      /was written by a newer iowitness \(format 7\); this one reads up to 3: update iowitness\.$/,
     );
   });
 });
@@ -178,7 +179,7 @@ test('a text that the writer would have dropped, and a path that no kernel has, 
 
 test('a recording of version 1 opens, with all that is in it', () => {
   const recording = openRecording(path.resolve(import.meta.dirname, '../../../test/fixtures/recordings/v1.iow'));
-  assert.equal(recording.manifest.version, 2);
+  assert.equal(recording.manifest.version, 3);
   assert.equal(recording.complete, true);
   const readings = [...recording.readings()];
   const counts = new Map<string, number>();
@@ -217,7 +218,7 @@ test('a recording of version 2 opens, with deflated pages that are those of vers
     openRecording(path.resolve(import.meta.dirname, '../../../test/fixtures/recordings', name)),
   );
   assert.ok(first && second);
-  assert.deepEqual([second.manifest.version, second.manifest.pageBytes], [2, 4096]);
+  assert.deepEqual([second.manifest.version, second.manifest.pageBytes], [3, 4096]);
   const pagesOf = (recording: typeof first) =>
     recording
       .traceStreams()
@@ -231,6 +232,19 @@ test('a recording of version 2 opens, with deflated pages that are those of vers
   second.traceSizes((_atNs, size) => (bytes += size));
   assert.equal(bytes, 25_880 + 26_296);
   assert.deepEqual(second.losses, []);
+});
+
+test('a recording of version 3 opens, and says when its requests were a sample', () => {
+  const recording = openRecording(path.resolve(import.meta.dirname, '../../../test/fixtures/recordings/v3.iow'));
+  const decoder = new OwnReadingsDecoder(BigInt(recording.manifest.start.monotonicNs));
+  for (const reading of recording.readings()) decoder.take(reading);
+  const { trace, losses } = decoder.within({ from: 0, to: Infinity });
+  assert.deepEqual(
+    trace.map(({ sampled }) => sampled),
+    [undefined, { of: 4, upToSectors: 256 }],
+  );
+  assert.equal(trace[1]?.atMs, 1500);
+  assert.deepEqual([recording.losses, losses], [[], []]);
 });
 
 test('frames that are passed over by their heads are no loss, and those behind them are read', async () => {

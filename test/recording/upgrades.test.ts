@@ -26,7 +26,7 @@ function traceOf(readings: readonly Reading[]) {
 
 test('a version 1 manifest gets the units that version 1 took for granted', () => {
   const { manifest } = openRecording(path.resolve(import.meta.dirname, '../../../test/fixtures/recordings/v1.iow'));
-  assert.deepEqual([manifest.version, manifest.pageBytes, manifest.ticksPerSecond], [2, 4096, 100]);
+  assert.deepEqual([manifest.version, manifest.pageBytes, manifest.ticksPerSecond], [3, 4096, 100]);
 });
 
 test('a version 2 manifest keeps its own units, and may lack them', async () => {

@@ -1,5 +1,6 @@
 // Small builders of decoded events for tests of the analyses: rows in, tables in order of time out.
 
+import { Sampling } from '../../src/analysis/requests/sampling.js';
 import { Strings, type EventTable, type Events } from '../../src/model/events.js';
 
 export interface Row {
@@ -11,6 +12,11 @@ export interface Row {
 
 /** The device number 7:0 as trace events carry it. */
 export const LOOP0 = 7 * 2 ** 20;
+
+/** Requests of which none was left out, and those that are open at the end lasted until then. */
+export function allUntil(endMs: number) {
+  return { endMs, sampling: new Sampling({ trace: [], durationMs: endMs }) };
+}
 
 /** Events from rows by table name; stacks by [t, pid, frames]. */
 export function someEvents(

@@ -64,6 +64,7 @@ export function requestsOf(list: readonly Request[]): Requests {
     disks: ['7:0'],
     kind: Uint8Array.from(sorted, ({ kind = 'write' }) => KIND[kind]),
     bytes: numbers(({ bytes = 4096 }) => bytes),
+    weight: new Uint8Array(sorted.length).fill(1),
     queued: numbers(({ at, queued = 0 }) => at - queued),
     dispatched: numbers(({ at }) => at),
     completed: numbers(({ at, took }) => at + took),
@@ -73,6 +74,7 @@ export function requestsOf(list: readonly Request[]): Requests {
     errors: 0,
     requeues: 0,
     answered: sorted.length,
+    sampled: [],
   };
 }
 

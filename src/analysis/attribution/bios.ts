@@ -118,6 +118,11 @@ export class BioOwners implements BioWatch {
       this.writeback.leave(pid);
       return whole(-1);
     }
+    // Of a sample most bios of a call are not there, and one that is may be another call's.
+    if (pass.direct && bio.isSampled) {
+      this.writeback.leave(pid);
+      return whole(-1);
+    }
     if (pass.direct) {
       pass.left -= sectors * 512;
       this.inodes.seenOn(pass.inode, disk);

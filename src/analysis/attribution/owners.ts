@@ -5,6 +5,7 @@ import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
 import type { Topology } from '../machine/topology.js';
+import { Sampling } from '../requests/sampling.js';
 import { followRequests } from '../requests/follow.js';
 import type { Requests } from '../requests/requests.js';
 import { BioOwners } from './bios.js';
@@ -68,8 +69,9 @@ export function attribute(input: Case, topology: Topology, endMs: number | undef
   const hasBios = events?.tables.has('block_bio_queue') === true;
   if (!events || (!hasRequests && !hasBios)) return {};
   const blocks = blockSizes(input, topology);
+  const sampling = new Sampling(input);
   const bios = new BioOwners(events, topology, unitsOf(input), (disk) => blocks.get(disk) ?? input.pageBytes);
-  const requests = followRequests(events, topology, endMs, bios);
+  const requests = followRequests(events, topology, { endMs, sampling }, bios);
   const portions = bios.portions();
   return {
     ...(hasRequests && { requests, owners: ownersOf(input, topology, requests, bios.sources, portions) }),

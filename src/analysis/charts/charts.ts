@@ -210,7 +210,7 @@ function heatmap(m: Measures, requests: Requests, axis: Axis, kind: number, titl
     if (requests.kind[row] !== kind) continue;
     const column = Math.min(columns - 1, Math.max(0, Math.floor((requests.completed[row] ?? 0) / width)));
     const level = Math.min(LATENCY_ROWS - 1, Math.max(0, Math.floor((Math.log10(latency(row)) - low) / step)));
-    counts[level * columns + column] = (counts[level * columns + column] ?? 0) + 1;
+    counts[level * columns + column] = (counts[level * columns + column] ?? 0) + (requests.weight[row] ?? 1);
   }
   return {
     device: m.topology.name(load.disk),

@@ -52,14 +52,16 @@ export function ceilingOf(
   const inside: Interval[] = [];
   for (const row of load.rows) {
     const completed = (requests.completed[row] ?? 0) - from;
+    const weight = requests.weight[row] ?? 1;
     const bin = Math.floor(completed / windowMs);
     if (bin >= 0 && bin < bins) {
       const sum = output.get(bin) ?? { operations: 0, bytes: 0 };
-      sum.operations += 1;
-      sum.bytes += requests.bytes[row] ?? 0;
+      sum.operations += weight;
+      sum.bytes += weight * (requests.bytes[row] ?? 0);
       output.set(bin, sum);
     }
-    if (counts(row)) inside.push({ from: (requests.dispatched[row] ?? 0) - from, to: completed });
+    const life = { from: (requests.dispatched[row] ?? 0) - from, to: completed };
+    if (counts(row)) for (let one = 0; one < weight; one += 1) inside.push(life);
   }
   const depths = splitAt(heights(inside, windowMs, bins), [...output.keys()]);
   const windows = depths.map(({ at, count, height }): Window => {

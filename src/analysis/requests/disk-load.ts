@@ -33,7 +33,9 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
   rows.forEach((row, at) => {
     const dispatched = requests.dispatched[row] ?? 0;
     const completed = requests.completed[row] ?? 0;
-    serviceFrom[at] = Math.min(Math.max(dispatched, last), completed);
+    // A row of a sample stands for requests that took as long as it did, one behind the other.
+    const since = dispatched - ((requests.weight[row] ?? 1) - 1) * (completed - dispatched);
+    serviceFrom[at] = Math.min(Math.max(since, last), completed);
     serviceTo[at] = completed;
     // A cache empties itself meanwhile, at the rate that is asked of any disk.
     cached = Math.max(0, cached - Math.max(0, completed - Math.max(last, 0)) * NORMS.solid.bytesPerMs);
@@ -41,7 +43,7 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     const bytes = isFlush ? cached : (requests.bytes[row] ?? 0);
     moved[at] = bytes;
     if (isFlush) cached = 0;
-    else if (requests.kind[row] === KIND.write) cached += bytes;
+    else if (requests.kind[row] === KIND.write) cached += bytes * (requests.weight[row] ?? 1);
     last = Math.max(last, completed);
     flights.push({ from: dispatched, to: completed });
   });
@@ -78,7 +80,7 @@ export function writesAtOnce(load: DiskLoad, requests: Requests, times: readonly
   let ms = 0;
   for (const row of load.rows) {
     if (requests.kind[row] !== KIND.write) continue;
-    ms += coveredMs(times, requests.dispatched[row] ?? 0, requests.completed[row] ?? 0);
+    ms += (requests.weight[row] ?? 1) * coveredMs(times, requests.dispatched[row] ?? 0, requests.completed[row] ?? 0);
   }
   const length = total(times);
   return length > 0 ? ms / length : NaN;

@@ -8,6 +8,7 @@ import type { Events } from '../../model/events.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { RequestFollower } from './follower.js';
+import type { Sampling } from './sampling.js';
 import { diskOfLane, isFailure, KIND, kindOfLane, kindsOf, laneOf, type Requests } from './requests.js';
 
 /** A bio as it is queued: time in ms, device number and rwbs as the event has them. */
@@ -19,20 +20,22 @@ export interface QueuedBio {
   readonly sector: number;
   readonly sectors: number;
   readonly rwbs: number;
+  /** True where it is one of many that were left out. */
+  readonly isSampled: boolean;
 }
 
 export interface BioWatch {
   /** The tag of a bio, which it has to its end; called in order of time. */
   queued(bio: QueuedBio): number;
-  /** So many sectors of one kind are complete on a disk; the tag is NONE where their bio was not seen. */
+  /** So many sectors of one kind are complete on a disk, weighed where requests are a sample; the tag is NONE where their bio was not seen. */
   completed(disk: DeviceId, kind: number, tag: number, sectors: number): void;
 }
 
 /** Requests by disk, kind and time, as they end. */
 class RequestBuilder {
   readonly disks: DeviceId[] = [];
-  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
-  readonly rows = new TableBuilder(5);
+  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched, weight; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
+  readonly rows = new TableBuilder(6);
   readonly firstPart: number[] = [];
   readonly tags: number[] = [];
   readonly shares: number[] = [];
@@ -45,9 +48,11 @@ class RequestBuilder {
   private readonly diskIndex = new Map<DeviceId, number>();
   private readonly topology: Topology;
   private readonly watch: BioWatch | undefined;
+  private readonly sampling: Sampling;
 
-  constructor(topology: Topology, watch: BioWatch | undefined) {
+  constructor(topology: Topology, sampling: Sampling, watch: BioWatch | undefined) {
     this.topology = topology;
+    this.sampling = sampling;
     this.watch = watch;
   }
 
@@ -66,11 +71,11 @@ class RequestBuilder {
     const { follower } = this;
     const flight = follower.flightAt(lane, sector);
     if (flight === NONE) {
-      this.completeUnseen(lane, sector, sectors);
+      this.completeUnseen(lane, sector, sectors, t);
       return;
     }
     const left = follower.leftOf(flight);
-    this.tell(flight, lane, (follower.sectors[flight] ?? 0) - left, sectors > 0 ? sectors : left);
+    this.tell(flight, lane, (follower.sectors[flight] ?? 0) - left, sectors > 0 ? sectors : left, t);
     if (follower.complete(lane, sector, sectors) === NONE) return;
     this.answered[lane] = Math.max(this.answered[lane] ?? -Infinity, follower.dispatched[flight] ?? NaN);
     this.add(flight, lane, t, cpu);
@@ -78,11 +83,11 @@ class RequestBuilder {
   }
 
   /** What was dispatched unseen, and bios of a device that passes them on and has no requests: they are told of and make no row. */
-  completeUnseen(lane: number, sector: number, sectors: number): void {
+  completeUnseen(lane: number, sector: number, sectors: number, t: number): void {
     if (sectors === 0) return;
     const { follower } = this;
     const flight = follower.dispatch(lane, sector, sectors, NaN);
-    this.tell(flight, lane, 0, sectors);
+    this.tell(flight, lane, 0, sectors, t);
     follower.complete(lane, sector, sectors);
     follower.release(flight);
   }
@@ -96,9 +101,10 @@ class RequestBuilder {
   }
 
   /** Tells of `sectors` of a flight that are complete, from its sector number `from` on, bio by bio. */
-  private tell(flight: number, lane: number, from: number, sectors: number): void {
+  private tell(flight: number, lane: number, from: number, sectors: number, t: number): void {
     const { follower, watch } = this;
     if (!watch || sectors === 0) return;
+    const weight = this.sampling.weightAt(t, follower.sectors[flight] ?? 0);
     const disk = this.disks[diskOfLane(lane)] ?? '';
     const kind = kindOfLane(lane);
     const end = from + sectors;
@@ -109,10 +115,10 @@ class RequestBuilder {
       const done = Math.min(next, end) - Math.max(at, from);
       at = next;
       if (done <= 0) continue;
-      watch.completed(disk, kind, follower.tag[bio] ?? NONE, done);
+      watch.completed(disk, kind, follower.tag[bio] ?? NONE, done * weight);
       told += done;
     }
-    if (told < sectors) watch.completed(disk, kind, NONE, sectors - told);
+    if (told < sectors) watch.completed(disk, kind, NONE, (sectors - told) * weight);
   }
 
   private add(flight: number, lane: number, t: number, cpu: number): void {
@@ -125,6 +131,7 @@ class RequestBuilder {
       (follower.sectors[flight] ?? 0) * 512,
       follower.queued[bio] ?? NaN,
       follower.dispatched[flight] ?? NaN,
+      this.sampling.weightAt(t, follower.sectors[flight] ?? 0),
     ];
     for (let index = 0; index < values.length; index += 1) {
       const target = rows.columns[index];
@@ -173,6 +180,7 @@ class RequestBuilder {
       bytes: pick(2),
       queued: pick(3),
       dispatched: pick(4),
+      weight: Uint8Array.from(pick(5)),
       completed: rows.t.subarray(0, rows.length),
       cpu: rows.cpu.subarray(0, rows.length),
       pid: rows.pid.subarray(0, rows.length),
@@ -184,6 +192,7 @@ class RequestBuilder {
       errors: this.errors,
       requeues: this.requeues,
       answered,
+      sampled: this.sampling.times,
     };
   }
 }
@@ -200,11 +209,11 @@ const TABLES = [
 export function followRequests(
   events: Events,
   topology: Topology,
-  endMs: number | undefined,
+  { endMs, sampling }: { readonly endMs: number | undefined; readonly sampling: Sampling },
   watch?: BioWatch,
 ): Requests {
   const tables = TABLES.map((name) => events.tables.get(name));
-  const build = new RequestBuilder(topology, watch);
+  const build = new RequestBuilder(topology, sampling, watch);
   const { follower } = build;
   const fields = tables.map((one) => ({
     dev: column(one, 'dev'),
@@ -228,7 +237,8 @@ export function followRequests(
     switch (TABLES[index]) {
       case 'block_bio_queue': {
         const pid = source.pid[row] ?? 0;
-        const tag = watch?.queued({ t, pid, dev, kind, sector, sectors, rwbs }) ?? NONE;
+        const isSampled = sampling.weightAt(t, sectors) > 1;
+        const tag = watch?.queued({ t, pid, dev, kind, sector, sectors, rwbs, isSampled }) ?? NONE;
         follower.queue(lane, sector, sectors, t, pid, tag);
         return;
       }
@@ -244,7 +254,7 @@ export function followRequests(
         build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
         return;
       case 'block_bio_complete':
-        build.completeUnseen(lane, sector, sectors);
+        build.completeUnseen(lane, sector, sectors, t);
         return;
       case undefined:
         return;

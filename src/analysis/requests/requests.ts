@@ -1,6 +1,7 @@
 // The life of each request on each disk: queued (Q), dispatched to the device (D), completed (C), who queued it, and the tags of its bios.
 // Stage names are blktrace's: Q2D is the time before the device had it, D2C the time the device had it (btt(1)).
 
+import type { Interval } from '../../base/intervals.js';
 import { KINDS } from '../../model/block-stats.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Strings } from '../../model/events.js';
@@ -47,6 +48,8 @@ export interface Requests {
   readonly disks: readonly DeviceId[];
   readonly kind: Uint8Array;
   readonly bytes: Float64Array;
+  /** How many requests of the disk a row stands for, 1 where all were recorded: what counts or adds up weighs by it. */
+  readonly weight: Uint8Array;
   /** When its first bio was queued; NaN where that was not seen. */
   readonly queued: Float64Array;
   readonly dispatched: Float64Array;
@@ -60,6 +63,8 @@ export interface Requests {
   readonly requeues: number;
   /** Rows from here on were not answered. */
   readonly answered: number;
+  /** When only a sample was recorded. */
+  readonly sampled: readonly Interval[];
 }
 
 /**

@@ -40,10 +40,11 @@ export function slowness(
     const bytes = load.moved[at] ?? 0;
     const name = classOf(kind, bytes);
     const sum = entry(classes, name, () => ({ requests: 0, bytes: 0, serviceMs: 0, allowedMs: 0, services: [] }));
-    sum.requests += 1;
-    sum.bytes += bytes;
+    const weight = requests.weight[row] ?? 1;
+    sum.requests += weight;
+    sum.bytes += bytes * weight;
     sum.serviceMs += to - from;
-    sum.allowedMs += expectedMs(norm, kind, bytes);
+    sum.allowedMs += expectedMs(norm, kind, bytes) * weight;
     sum.services.push({ from, to });
   });
   return [...classes]
@@ -87,13 +88,14 @@ export function windowsOf(load: DiskLoad, requests: Requests, norm: ServiceNorm,
     if (!(to > from) || to < 0) return;
     const kind = requests.kind[row] ?? 0;
     const bytes = load.moved[at] ?? 0;
+    const weight = requests.weight[row] ?? 1;
     const name = classOf(kind, bytes);
     const sums = entry(classes, name, () => ({ class: name, served: bins(), allowed: bins(), requests: bins() }));
     addToBins(served, windowMs, from, to);
     addToBins(sums.served, windowMs, from, to);
-    addToBins(sums.allowed, windowMs, from, to, expectedMs(norm, kind, bytes) / (to - from));
+    addToBins(sums.allowed, windowMs, from, to, (expectedMs(norm, kind, bytes) * weight) / (to - from));
     const window = Math.min(count - 1, Math.floor(to / windowMs));
-    sums.requests[window] = (sums.requests[window] ?? 0) + 1;
+    sums.requests[window] = (sums.requests[window] ?? 0) + weight;
   });
   return {
     count,

@@ -18,6 +18,11 @@ export interface Spread {
   readonly heavy: { readonly count: number; readonly leastMs: number; readonly among: number };
 }
 
+/** When the disk worked on a row, and how many requests that stands for. */
+interface Served extends Interval {
+  readonly weight: number;
+}
+
 /** The spread of one class of the requests that the disk served within a stretch of time; undefined where it served none. */
 export function spreadOf(
   load: DiskLoad,
@@ -25,7 +30,7 @@ export function spreadOf(
   which: RequestClass,
   within: Interval,
 ): Spread | undefined {
-  const services: Interval[] = [];
+  const services: Served[] = [];
   load.rows.forEach((row, at) => {
     const from = load.serviceFrom[at] ?? 0;
     const to = load.serviceTo[at] ?? 0;
@@ -33,30 +38,33 @@ export function spreadOf(
     const moved = load.moved[at] ?? 0;
     // A flush with nothing to write out tells nothing of those that have something.
     if (which === 'flushes' && moved === 0) return;
-    if (classOf(requests.kind[row] ?? 0, moved) === which) services.push({ from, to });
+    if (classOf(requests.kind[row] ?? 0, moved) === which)
+      services.push({ from, to, weight: requests.weight[row] ?? 1 });
   });
-  const length = ({ from, to }: Interval) => to - from;
+  // A row of a sample stands for requests that follow each other in its time.
+  const length = ({ from, to, weight }: Served) => (to - from) / weight;
+  const countOf = (list: readonly Served[]) => list.reduce((sum, { weight }) => sum + weight, 0);
   const sorted = services.toSorted((a, b) => length(b) - length(a));
   const [longest] = sorted;
   if (!longest) return undefined;
-  const half = sorted.reduce((sum, one) => sum + length(one), 0) / 2;
+  const half = sorted.reduce((sum, { from, to }) => sum + to - from, 0) / 2;
   let sum = 0;
-  let count = 0;
-  while (sum < half && count < sorted.length) {
-    sum += length(sorted[count] ?? longest);
-    count += 1;
+  let rows = 0;
+  while (sum < half && rows < sorted.length) {
+    sum += (sorted[rows]?.to ?? 0) - (sorted[rows]?.from ?? 0);
+    rows += 1;
   }
-  const heavy = sorted.slice(0, count);
+  const heavy = sorted.slice(0, rows);
   const first = heavy.reduce((least, { from }) => Math.min(least, from), Infinity);
   const last = heavy.reduce((most, { to }) => Math.max(most, to), -Infinity);
   return {
-    count: services.length,
+    count: countOf(services),
     medianMs: length(sorted[Math.floor(sorted.length / 2)] ?? longest),
     longestMs: length(longest),
     heavy: {
-      count,
+      count: countOf(heavy),
       leastMs: length(heavy.at(-1) ?? longest),
-      among: services.filter(({ from, to }) => from >= first && to <= last).length,
+      among: countOf(services.filter(({ from, to }) => from >= first && to <= last)),
     },
   };
 }

@@ -24,7 +24,8 @@ export function hungTimes(load: DiskLoad, requests: Requests): Interval[] {
   const services = Array.from(load.rows, (row, at) => {
     const [from = 0, to = 0, moved = 0] = [load.serviceFrom[at], load.serviceTo[at], load.moved[at]];
     const kind = requests.kind[row] ?? 0;
-    return { from, to, class: classOf(kind, moved), pace: (to - from) / expectedMs(NORMS.solid, kind, moved) };
+    const expected = expectedMs(NORMS.solid, kind, moved) * (requests.weight[row] ?? 1);
+    return { from, to, class: classOf(kind, moved), pace: (to - from) / expected };
   });
   const paces = new Map<RequestClass, number[]>();
   for (const one of services) entry(paces, one.class, (): number[] => []).push(one.pace);

@@ -28,14 +28,26 @@ export function linkWakes(
   const onDisk = new CompletionCursor(requests, []);
   for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.rows.push(row);
   const wakes = new Int32Array(segments.length).fill(-1);
+  const isSampled = isWithin(requests.sampled);
   for (let index = 0; index < segments.length; index += 1) {
     const { state, wokenAt, wokenOn, wokenBy } = segments[index] ?? NOTHING;
     if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) continue;
+    // The completion behind a wake-up may be one of those that were left out, and the last one seen anybody's.
+    if (isSampled(wokenAt)) continue;
     const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, OWN_REQUESTS.wakeWithinMs) ?? -1;
     const passedOn = here < 0 && wokenBy !== undefined && wokenBy !== 0 && kernelThreads(wokenBy);
     wakes[index] = passedOn ? onDisk.lastBefore(wokenAt, OWN_REQUESTS.finishWithinMs) : here;
   }
   return wakes;
+}
+
+/** Whether a time lies in a set, for times that only grow. */
+function isWithin(set: readonly Interval[]): (t: number) => boolean {
+  let at = 0;
+  return (t) => {
+    while ((set[at]?.to ?? Infinity) < t) at += 1;
+    return (set[at]?.from ?? Infinity) <= t;
+  };
 }
 
 /** The last completion before a time, for times that only grow. */
@@ -158,6 +170,7 @@ export function splitWaits(
     : mine;
   const stagesOfMine = cutters(mine);
   const stagesOfShared = cutters(shared);
+  const isSampled = isWithin(requests.sampled);
   const split: Segment[] = [];
   for (let index = 0; index < segments.length; index += 1) {
     const segment = segments[index] ?? NOTHING;
@@ -167,7 +180,9 @@ export function splitWaits(
     }
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && isPassedOn(row) ? (requests.queued[row] ?? NaN) : NaN;
-    const rest = isServed(segment) ? 'server' : segment.state === 'journal' ? 'journal' : 'block-finish';
+    // Its request may be one of those that were left out: then it is with the device, as far as anybody knows.
+    const unseen = isSampled(segment.from) ? 'block-device' : 'block-finish';
+    const rest = isServed(segment) ? 'server' : segment.state === 'journal' ? 'journal' : unseen;
     const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
     const add = (from: number, to: number, state: State) => split.push(stage(segment, from, to, state));
     device.cut(segment.from, segment.to, (from, to, isWithDevice) => {

@@ -115,7 +115,7 @@ export function whoWasServed({ load, requests, owners, users, own }: Service, { 
   };
   load.rows.forEach((row, at) => {
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
-    const bytes = requests.bytes[row] ?? 0;
+    const bytes = (requests.bytes[row] ?? 0) * (requests.weight[row] ?? 1);
     if (requests.kind[row] !== KIND.discard) diskBytes += bytes;
     if (own[row] === 0) foreign.push(service);
     const one = users.wholly(row);

@@ -32,6 +32,7 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     disks: ['7:0'],
     kind: new Uint8Array(length).fill(1),
     bytes: new Float64Array(length).fill(bytes),
+    weight: new Uint8Array(length).fill(1),
     queued: Float64Array.from(dispatched),
     dispatched: Float64Array.from(dispatched),
     completed: Float64Array.from(completed),
@@ -41,6 +42,7 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     errors: 0,
     requeues: 0,
     answered: Infinity,
+    sampled: [],
   };
 }
 

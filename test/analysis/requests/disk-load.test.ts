@@ -7,7 +7,7 @@ import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { slowdownOf } from '../../../src/analysis/requests/slowdown.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
-import { LOOP0, someEvents, type Row } from '../../support/events.js';
+import { allUntil, LOOP0, someEvents, type Row } from '../../support/events.js';
 
 const at = (t: number, sector: number): Row => ({
   t,
@@ -18,7 +18,7 @@ function busyOf(issued: readonly Row[], completed: readonly Row[]) {
   const requests = followRequests(
     someEvents({ block_rq_issue: issued, block_rq_complete: completed }),
     new Topology(undefined, new Map()),
-    100,
+    allUntil(100),
   );
   return loadOf(requests, 0).busy;
 }
@@ -49,7 +49,7 @@ test('a disk is slower than it was when its requests take longer for their size,
         block_rq_complete: rows.map((one) => one.complete),
       }),
       new Topology(undefined, new Map()),
-      7000,
+      allUntil(7000),
     );
     return slowdownOf(loadOf(requests, 0), requests, NORMS.solid, { from: 0, to: 6000 });
   };

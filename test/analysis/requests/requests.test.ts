@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
 import { KIND, kindOf } from '../../../src/analysis/requests/requests.js';
-import { LOOP0, someEvents, type Row } from '../../support/events.js';
+import { allUntil, LOOP0, someEvents, type Row } from '../../support/events.js';
 
 const NOWHERE = new Topology(undefined, new Map());
 
@@ -23,7 +23,7 @@ test('one bio, one request', () => {
       block_rq_complete: [block(3, 0, 100, 8)],
     }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.equal(requests.length, 1);
   assert.deepEqual([requests.queued[0], requests.dispatched[0], requests.completed[0]], [1, 2, 3]);
@@ -40,7 +40,7 @@ test('a merged request takes the earliest of its bios', () => {
       block_rq_complete: [block(4, 0, 100, 16)],
     }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.equal(requests.queued[0], 1);
   assert.equal(requests.bytes[0], 8192);
@@ -54,7 +54,7 @@ test('a bio that is cut in two gives both requests its queue time', () => {
       block_rq_complete: [block(4, 0, 100, 8), block(5, 0, 108, 8)],
     }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.deepEqual([...requests.queued], [1, 1]);
 });
@@ -67,7 +67,7 @@ test('a partial completion leaves the rest with the device', () => {
       block_rq_complete: [block(3, 0, 100, 8), block(6, 0, 108, 8)],
     }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.equal(requests.length, 1);
   assert.equal(requests.completed[0], 6);
@@ -83,7 +83,7 @@ test('a requeued request is dispatched anew and keeps its queue time', () => {
       block_rq_complete: [block(6, 0, 100, 8)],
     }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.equal(requests.requeues, 1);
   assert.deepEqual([requests.queued[0], requests.dispatched[0]], [1, 5]);
@@ -97,7 +97,7 @@ test('a flush has no sector', () => {
       block_rq_complete: [block(4, 0, 0, 0, 'FF')],
     }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.equal(requests.kind[0], KIND.flush);
   assert.equal(requests.queued[0], 1);
@@ -106,7 +106,7 @@ test('a flush has no sector', () => {
 /** Follows requests whose bios are tagged with who queued them, and what was told of them at their completion. */
 function tagged(rows: Parameters<typeof someEvents>[0]) {
   const told: [tag: number, sectors: number][] = [];
-  const requests = followRequests(someEvents(rows), NOWHERE, END, {
+  const requests = followRequests(someEvents(rows), NOWHERE, allUntil(END), {
     queued: ({ pid }) => pid,
     completed: (_disk, _kind, tag, sectors) => told.push([tag, sectors]),
   });
@@ -182,7 +182,7 @@ test('a completion without a dispatch is passed over, a dispatch without a compl
   const requests = followRequests(
     someEvents({ block_rq_issue: [block(2, 5, 100, 8)], block_rq_complete: [block(3, 0, 900, 8)] }),
     NOWHERE,
-    END,
+    allUntil(END),
   );
   assert.deepEqual([requests.length, requests.answered], [1, 0]);
   assert.deepEqual([requests.dispatched[0], requests.completed[0]], [2, END]);

@@ -8,7 +8,7 @@ import { diskOf, diskWaitedFor } from '../../../src/analysis/victim/disk.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
 import type { BlockDevice, RunningProcess } from '../../../src/model/facts.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
-import { LOOP0, someEvents } from '../../support/events.js';
+import { allUntil, LOOP0, someEvents } from '../../support/events.js';
 
 const ME = 50;
 
@@ -80,7 +80,7 @@ test('what the device beneath its own disk completes is its own disk’s work', 
   const requests = followRequests(
     someEvents(Object.fromEntries(Object.entries(below).map(([name, row]) => [name, [row]]))),
     topology,
-    100,
+    allUntil(100),
   );
   const waits = [{ from: 10, to: 20, state: 'block-device' as const }];
   const waitedFor = (known: { disk: string; isOwn: boolean }) =>

@@ -27,6 +27,7 @@ function usageOf(list: readonly Owner[], ios: readonly Io[]): { readonly usage: 
     disks,
     kind: new Uint8Array(ios.length).fill(KIND.write),
     bytes: numbers(({ bytes }) => bytes),
+    weight: new Uint8Array(ios.length).fill(1),
     queued: zeros(),
     dispatched: zeros(),
     completed: zeros(),
@@ -36,6 +37,7 @@ function usageOf(list: readonly Owner[], ios: readonly Io[]): { readonly usage: 
     errors: 0,
     requeues: 0,
     answered: ios.length,
+    sampled: [],
   };
   const owners: Owners = {
     list,

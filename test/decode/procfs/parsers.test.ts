@@ -8,7 +8,7 @@ import { parseBdiStats } from '../../../src/decode/procfs/bdi-stats.js';
 import { parseBlkioThrottle } from '../../../src/decode/procfs/blkio-throttle.js';
 import { isLimitFile, parseLimit } from '../../../src/decode/procfs/cgroup-limits.js';
 import { countCpuList, parseCpuinfo } from '../../../src/decode/procfs/cpuinfo.js';
-import { DISK_FIELDS, parseDiskstats } from '../../../src/decode/procfs/diskstats.js';
+import { DISK_FIELDS, parseDiskstats } from '../../../src/base/procfs/diskstats.js';
 import { parseIoStat } from '../../../src/decode/procfs/io-stat.js';
 import { parsePressure } from '../../../src/decode/procfs/pressure.js';
 import { parseSchedstat } from '../../../src/decode/procfs/schedstat.js';

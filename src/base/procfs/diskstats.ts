@@ -4,9 +4,9 @@
 //
 //   8  0 sda 4 0 32 3 1 0 8 2 0 5 5 [0 0 0 0 [0 0]]
 //   major minor name, reads merges sectors ms, writes …, in flight, ms busy, weighted ms [discards …] [flushes, ms]
+// In base, as capture reads the rate of requests from it and decode the counters.
 
-import { toInteger } from '../../base/procfs/numbers.js';
-import type { DeviceId } from '../../model/counters.js';
+import { toInteger } from './numbers.js';
 
 /** The counters in their order: sectors of 512 bytes, ticks in ms. */
 export const DISK_FIELDS = [
@@ -36,7 +36,8 @@ const MOST_NAME = 64;
 const NAMES = 3;
 
 export interface DiskLine {
-  readonly id: DeviceId;
+  /** 'MAJOR:MINOR'. */
+  readonly id: string;
   readonly name: string;
   /** In the order of DISK_FIELDS, as many as this kernel prints. */
   readonly values: readonly number[];
