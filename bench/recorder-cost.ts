@@ -1,10 +1,11 @@
 // What the recorder costs the machine that it watches: the same load with and without it, in alternation, so that a drifting machine
 // drifts for both. Prints one JSON line a pair and the medians; the results of a run go into bench/results/recorder-cost.md.
 //
-//   node scripts/build.mjs --all && sudo node dist/bench/recorder-cost.js [PAIRS] [SECONDS] [FOLDER]
+//   node scripts/build.mjs --all && sudo node dist/bench/recorder-cost.js [PAIRS] [SECONDS] [FOLDER] [IOPS]
 //
 // The load is fio with direct I/O (4 KiB random reads, depth 16) on a loop device, where each of its requests is two for the kernel's
-// block layer, or in FOLDER on a disk, where it is one; the peer is the same load alone.
+// block layer, or in FOLDER on a disk, where it is one ('-' for the loop device); as fast as it goes, or at a rate of IOPS. It runs for two seconds
+// before it is measured, as a recorder takes one to see that requests come too fast to trace them all. The peer is the same load alone.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -16,6 +17,8 @@ import { makeLoopVolume } from '../src/lab/scenarios/loop-volume.js';
 import { openCase } from '../src/open/recording.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
+
+const RAMP_SECONDS = 2;
 
 interface Load {
   readonly iops: number;
@@ -58,7 +61,9 @@ async function runLoad(file: string, seconds: number): Promise<Load> {
     '--direct=1',
     '--size=256m',
     '--time_based',
+    `--ramp_time=${RAMP_SECONDS}`,
     `--runtime=${seconds}`,
+    ...(iops === undefined ? [] : [`--rate_iops=${iops}`]),
     '--output-format=json',
   ];
   const child = spawn('fio', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -107,9 +112,9 @@ async function withRecorder(
   return {
     load: loaded,
     recorder: {
-      cpuShare: cpu / seconds,
+      cpuShare: cpu / (seconds + RAMP_SECONDS),
       peakRssMiB: Number(peak) / 1024,
-      bytesPerSecond: bytes / seconds,
+      bytesPerSecond: bytes / (seconds + RAMP_SECONDS),
       events: recorded.events?.count ?? 0,
       lost: lost.reduce((sum, loss) => sum + (loss.count ?? 1), 0),
     },
@@ -123,10 +128,12 @@ const KINDS: readonly (readonly [name: string, args: readonly string[]])[] = [
 
 const pairs = Number(process.argv[2] ?? 5);
 const seconds = Number(process.argv[3] ?? 6);
+const iops = process.argv[5];
 const folder = mkdtempSync('/var/tmp/iowitness-bench-');
 const journal = UndoJournal.open(path.join(folder, 'undo'));
 try {
-  const target = process.argv[4] ?? makeLoopVolume(journal, { folder, name: 'bench' }).mountPoint;
+  const given = process.argv[4] ?? '-';
+  const target = given !== '-' ? given : makeLoopVolume(journal, { folder, name: 'bench' }).mountPoint;
   const file = path.join(target, 'iowitness-bench-load');
   journal.plan([{ kind: 'remove-file', path: file }]);
   spawnSync('fio', ['--name=lay', `--filename=${file}`, '--rw=write', '--bs=1m', '--size=256m', '--direct=1'], {

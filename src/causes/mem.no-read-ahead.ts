@@ -16,7 +16,7 @@ import { NO_READ_AHEAD } from '../model/thresholds/memory.js';
 import { advise, look, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { diskName, isTraced, queueSetting } from './judge/shared.js';
+import { diskName, isTraced, queueSetting, readAheadOff, type QueueSetting } from './judge/shared.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
 type Victim = Given<'victim' | 'sleeps' | 'disk'>;
@@ -55,13 +55,7 @@ interface Figures {
   readonly times: readonly Interval[];
   readonly share: number;
   /** The setting that reads nothing ahead; undefined where the disk would. */
-  readonly setting: { readonly value: string; readonly file: string } | undefined;
-}
-
-/** The disk's setting, where it asks for no more than the page that is read. */
-function settingOff(m: Victim): Figures['setting'] {
-  const setting = queueSetting(m, 'read_ahead_kb');
-  return setting && Number(setting.value) * 1024 <= m.input.pageBytes ? setting : undefined;
+  readonly setting: QueueSetting | undefined;
 }
 
 function evidence({ reads, times, share, setting }: Figures, m: Victim): Argument[] {
@@ -106,7 +100,7 @@ export const cause = defineCause({
     const ofReads = reads.count === 0 ? 0 : reads.onward / reads.count;
     if (reads.onward < NO_READ_AHEAD.least || ofReads < NO_READ_AHEAD.leastOfReads)
       return ruledOut(`${waited}, and ${percent(ofReads)} of them were single pages in order`);
-    const setting = settingOff(m);
+    const setting = readAheadOff(m);
     const { bySetting, byAdvice } = NO_READ_AHEAD;
     const confidence = ramp(share, { from: JUDGING.noticeable, ...(setting ? bySetting : byAdvice) });
     return holds({ share, confidence, lost: times }, { reads, times, share, setting });

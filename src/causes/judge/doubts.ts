@@ -13,7 +13,7 @@ import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Given } from './needs.js';
-import { DEVICE_WAITS, diskName, judgeDevice } from './shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice, readAheadOff } from './shared.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { DOUBTS, JUDGING } from '../../model/thresholds/judging.js';
 
@@ -106,10 +106,13 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
   if (waiting > DOUBTS.mostWaiting)
     return `the victim waited for I/O ${percent(waiting)} of its time, and counters alone can’t tell whether that is as it should be`;
   if (waiting < JUDGING.noticeable) return undefined;
+  const process = m.input.counters.processes.get(account.pid);
+  const off = readAheadOff(m);
+  if (off && waiting > JUDGING.notUnderstood && growthWithin(process?.io, 'read_bytes', account.from, account.to) > 0)
+    return `the victim waited for the disk ${percent(waiting)} of its time, nothing is read ahead there (${off.file} is ${off.value}), and counters alone can’t tell whether it reads in order`;
   const waiters = lockWaiters(account);
   if (waiters > 0)
     return `${waiters} of the victim’s threads waited for locks while another waited for the disk, and counters alone can’t tell who kept whom waiting`;
-  const process = m.input.counters.processes.get(account.pid);
   const faults = growthWithin(process?.stat, 'majflt', account.from, account.to);
   const work = processWork(process, account);
   // Calls on pipes and counters are counted as well: no more of them than its sectors can have been for a disk.

@@ -104,11 +104,22 @@ export function mountOfVictim(m: Measures): string | undefined {
   return mounts?.find((mountPoint) => m.topology.diskOfPath(mountPoint) === m.disk);
 }
 
+export interface QueueSetting {
+  readonly value: string;
+  readonly file: string;
+}
+
 /** A setting of the victim's disk's queue, as the latest facts have it, with its file. */
-export function queueSetting(m: Measures, name: string): { readonly value: string; readonly file: string } | undefined {
+export function queueSetting(m: Measures, name: string): QueueSetting | undefined {
   const disk = m.disk === undefined ? undefined : m.input.facts.at(-1)?.devices.get(m.disk);
   const value = disk?.queue.get(name)?.trim();
   return disk && value !== undefined ? { value, file: `/sys/block/${disk.name}/queue/${name}` } : undefined;
+}
+
+/** The setting of read-ahead, where it asks for no more than the page that is read. */
+export function readAheadOff(m: Measures): QueueSetting | undefined {
+  const setting = queueSetting(m, 'read_ahead_kb');
+  return setting && Number(setting.value) * 1024 <= m.input.pageBytes ? setting : undefined;
 }
 
 /** The cgroup paths of the victim, as /proc/PID/cgroup had them; a child that came and went is in those of the process that started it. */

@@ -13,6 +13,7 @@ import {
   judged,
   ME,
   measuresOf,
+  queueFacts,
   WALL_MS,
   type MadeUp,
   type Request,
@@ -152,6 +153,22 @@ function sampled(waiting: number, different: Partial<MadeUp> = {}): MadeUp {
 test('counters acquit a disk that was waited for through 60 % of the time, not through 80 %', () => {
   assert.equal(judged('healthy', sampled(0.6)), 0.76);
   assert.match(String(judged('healthy', sampled(0.8))), /can’t tell whether that is as it should be/);
+});
+
+test('counters don’t acquit a reader that waits a quarter of its time where nothing is read ahead', () => {
+  const told = (waiting: number, readAhead: string, reads: number) => {
+    const counters = counted(
+      { rd_ios: reads, rd_sectors: reads * 8, io_ticks: 3000, time_in_queue: 3000 },
+      { syscr: 5000, rchar: 5000 * 4096, read_bytes: reads * 4096 },
+    );
+    return judged(
+      'healthy',
+      sampled(waiting, { input: { counters, facts: [queueFacts({ read_ahead_kb: readAhead })] } }),
+    );
+  };
+  assert.match(String(told(0.3, '0\n', 5000)), /nothing is read ahead there .*can’t tell whether it reads in order/);
+  assert.equal(told(0.2, '0\n', 5000), 0.76);
+  assert.equal(told(0.3, '128\n', 5000), 0.76);
 });
 
 /** Counters: the disk moved so many times what the victim wrote, and requests took so long with their queueing. */
