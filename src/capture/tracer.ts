@@ -161,7 +161,7 @@ export class Tracer {
     if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
     this.meetDemand();
     this.turn += 1;
-    if (this.sampling) this.toggleStacks(this.turn % STACK_DUTY === 0);
+    this.toggleStacks(!this.sampling || this.turn % STACK_DUTY === 0);
   }
 
   /** Removing a trigger waits for all CPUs (RCU), so it is done off the sampling thread. */
@@ -224,7 +224,6 @@ export class Tracer {
     if (sampling)
       this.options.loss({ code: 'stacks-sampled', where: `over ${STACKS_PER_SECOND} sleeps of the victim a second` });
     this.sampling = sampling;
-    this.toggleStacks(!sampling);
     this.tellState();
   }
 
