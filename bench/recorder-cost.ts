@@ -15,6 +15,7 @@ import * as v from 'valibot';
 import { UndoJournal } from '../src/capture/undo.js';
 import { makeLoopVolume } from '../src/lab/scenarios/loop-volume.js';
 import { openCase } from '../src/open/recording.js';
+import { median } from './block-traces.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 
@@ -40,14 +41,6 @@ interface Recorder {
   readonly bytesPerSecond: number;
   readonly events: number;
   readonly lost: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 async function runLoad(file: string, seconds: number): Promise<Load> {

@@ -9,6 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { median } from './block-traces.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const CALLS = 5_000_000;
@@ -17,11 +18,6 @@ const CALLS = 5_000_000;
 function callNs(): number {
   const code = `getppid() for 1..${CALLS}; my ($user, $system) = times; print $user + $system`;
   return (Number(spawnSync('perl', ['-e', code], { encoding: 'utf8' }).stdout) / CALLS) * 1e9;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2;
 }
 
 const rounds = Number(process.argv[2] ?? 8);

@@ -3,7 +3,6 @@
 // cgroups and bdi figures twice a second; everybody else once a second. Each text is read whole: the tape keeps what the kernel said.
 // A file that fails is told once, and again only after it has worked in between.
 
-import { readdirSync } from 'node:fs';
 import { errnoOf } from '../base/errors.js';
 import type { Hierarchy } from '../base/procfs/cgroups.js';
 import { SOURCE } from '../model/recording.js';
@@ -11,7 +10,7 @@ import type { Sink } from '../model/sink.js';
 import { cgroupFiles, COUNTER_FILES, readHierarchies } from './cgroup-files.js';
 import { familyOf } from './family.js';
 import { LockTurns } from './lock-turns.js';
-import { OpenFiles, readWhole } from './files.js';
+import { listFolder, OpenFiles, readWhole } from './files.js';
 import { PtraceWatch } from './ptrace-watch.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
 
@@ -117,10 +116,13 @@ export class CounterSampler {
   }
 
   private sampleThread(folder: string, names: readonly string[], pid: number, nowNs: bigint): void {
-    const texts = new Map(
-      names.map((name) => [name, this.sample(`${folder}/${name}`, nowNs)?.toString('latin1') ?? '']),
-    );
-    this.turns.see(pid, folder, texts.get('wchan') ?? '', texts.get('schedstat') ?? '');
+    let [wchan, schedstat] = ['', ''];
+    for (const name of names) {
+      const text = this.sample(`${folder}/${name}`, nowNs);
+      if (name === 'wchan') wchan = text?.toString('latin1') ?? '';
+      else if (name === 'schedstat') schedstat = text?.toString('latin1') ?? '';
+    }
+    this.turns.see(pid, folder, wchan, schedstat);
   }
 
   /** True where threads of a victim took turns at a lock in user space since this was last asked. */
@@ -206,21 +208,13 @@ export class CounterSampler {
 
 /** The bdis through which anything was ever written, which those `known` were; most of a machine's loop and memory devices are idle. */
 function usedBdis(debugfs: string, known: readonly string[]): string[] {
-  try {
-    return readdirSync(`${debugfs}/bdi`).filter(
-      (name) => known.includes(name) || /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
-    );
-  } catch {
-    return [];
-  }
+  return listFolder(`${debugfs}/bdi`).filter(
+    (name) => known.includes(name) || /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
+  );
 }
 
 function threadsOf(pid: number, root = ''): string[] {
-  try {
-    return readdirSync(`${root}/proc/${pid}/task`)
-      .filter((thread) => thread !== String(pid))
-      .slice(0, MOST_THREADS);
-  } catch {
-    return [];
-  }
+  return listFolder(`${root}/proc/${pid}/task`)
+    .filter((thread) => thread !== String(pid))
+    .slice(0, MOST_THREADS);
 }

@@ -19,7 +19,7 @@ import {
   LIMIT_FILES,
   readHierarchies,
 } from './cgroup-files.js';
-import { readWhole } from './files.js';
+import { listFolder, readWhole } from './files.js';
 import { maskCommandLine, maskText } from './mask.js';
 
 export interface FactsOptions {
@@ -142,11 +142,7 @@ class FactsCapture {
   }
 
   private list(folder: string): string[] {
-    try {
-      return readdirSync(this.root + folder);
-    } catch {
-      return [];
-    }
+    return listFolder(this.root + folder);
   }
 
   private exists(path: string): boolean {

@@ -8,7 +8,7 @@ import { promises, readdirSync, readlinkSync } from 'node:fs';
 import { entry } from '../base/maps.js';
 import { parseMountinfo, type NumberedMount } from '../base/procfs/mountinfo.js';
 import type { OpenFile } from '../model/recording.js';
-import { readWhole } from './files.js';
+import { listFolder, readWhole } from './files.js';
 import { maskText } from './mask.js';
 
 /** Links looked at in one call, over all processes, and files noted in a recording. */
@@ -145,7 +145,7 @@ export class FileWatch {
 
   /** Files behind loop devices: their pages are dirtied by the kernel, which has them open in no process. */
   async lookAtLoops(): Promise<void> {
-    for (const name of readFolder(`${this.root}/sys/block`)) {
+    for (const name of listFolder(`${this.root}/sys/block`)) {
       const path = readWhole(`${this.root}/sys/block/${name}/loop/backing_file`)?.replace(/\n$/, '');
       if (!path) continue;
       try {
@@ -170,12 +170,4 @@ export class FileWatch {
 function placeOf({ device, source }: NumberedMount): { device: string; source: string } {
   // What FUSE and network filesystems call their source may be a URL with a password in it.
   return { device, source: maskText(source) };
-}
-
-function readFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
 }

@@ -2,9 +2,8 @@
 // request of several is, chosen by its sector, so that the kernel keeps all its events or none; large ones are few, and flushes have no
 // sector that means anything: they are all kept. How fast requests come is counted by the kernel whether they are traced or not.
 
-import { readdirSync } from 'node:fs';
 import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
-import { readWhole } from './files.js';
+import { listFolder, readWhole } from './files.js';
 
 /** Requests a second from which on one of `of` is traced, and below which all are again, so that a rate near it does not switch all the time. */
 const SAMPLE = { from: 50_000, until: 30_000, of: 16 } as const;
@@ -38,6 +37,9 @@ export function sampleAt(rate: number, now: number): number {
 
 const COUNTED = ['rd_ios', 'wr_ios', 'dc_ios'].map((name) => DISK_FIELDS.findIndex((field) => field === name));
 
+/** Disks come and go seldom: they are listed in one of so many looks. */
+const LIST_EVERY = 10;
+
 /** How many requests all disks complete in a second; partitions count with their disk. */
 export class RequestRate {
   private readonly root: string;
@@ -51,7 +53,7 @@ export class RequestRate {
 
   /** Since the last call; undefined at the first. */
   look(nowNs: bigint): number | undefined {
-    if (this.looks % LIST_EVERY === 0) this.disks = new Set(listed(`${this.root}/sys/block`));
+    if (this.looks % LIST_EVERY === 0) this.disks = new Set(listFolder(`${this.root}/sys/block`));
     this.looks += 1;
     let count = 0;
     for (const { name, values } of parseDiskstats(readWhole(`${this.root}/proc/diskstats`) ?? ''))
@@ -59,16 +61,5 @@ export class RequestRate {
     const { before } = this;
     this.before = { ns: nowNs, count };
     return before && nowNs > before.ns ? ((count - before.count) * 1e9) / Number(nowNs - before.ns) : undefined;
-  }
-}
-
-/** Disks come and go seldom. */
-const LIST_EVERY = 10;
-
-function listed(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -2,13 +2,12 @@
 // It keeps what it read last and compares: the settings that throttle I/O, the mounts and the victims' cgroups at each call, everything else at every fifth.
 // With calls once a second that costs some tenths of a ms, and 1 ms every five seconds.
 
-import { readdirSync } from 'node:fs';
 import type { Hierarchy } from '../base/procfs/cgroups.js';
 import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
 import { isDaemon, parsePidStat } from '../base/procfs/pid-stat.js';
 import { BDI_SETTINGS } from './facts.js';
 import { cgroupFiles, LIMIT_FILES, readHierarchies } from './cgroup-files.js';
-import { OpenFiles, readWhole } from './files.js';
+import { listFolder, OpenFiles, readWhole } from './files.js';
 
 const DIRTY = [
   'dirty_bytes',
@@ -134,11 +133,7 @@ export class SettingsWatch {
   }
 
   private list(folder: string): string[] {
-    try {
-      return readdirSync(this.root + folder);
-    } catch {
-      return [];
-    }
+    return listFolder(this.root + folder);
   }
 
   /** Daemons that have settled. Those that run at the first call have; a process's stat is read once, when it has. */

@@ -1,10 +1,10 @@
 // What the local filesystems have left, asked of statfs(2) once a second. The answer is waited for off the sampling thread, because a
 // filesystem in trouble may take its time; one that has not answered yet is not asked again.
 
-import { existsSync, promises, readdirSync } from 'node:fs';
+import { existsSync, promises } from 'node:fs';
 import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
 import type { VolumeSpace } from '../model/recording.js';
-import { readWhole } from './files.js';
+import { listFolder, readWhole } from './files.js';
 
 /** A machine with more mounts than this is a host of containers, whose mounts show the same few filesystems. */
 const MOST_MOUNTS = 32;
@@ -63,9 +63,5 @@ export class SpaceWatch {
 
 /** Quota groups of btrfs are no option of a mount (Documentation/ABI, /sys/fs/btrfs/UUID/qgroups). */
 function hasQuotaGroups(): boolean {
-  try {
-    return readdirSync('/sys/fs/btrfs').some((name) => existsSync(`/sys/fs/btrfs/${name}/qgroups`));
-  } catch {
-    return false;
-  }
+  return listFolder('/sys/fs/btrfs').some((name) => existsSync(`/sys/fs/btrfs/${name}/qgroups`));
 }

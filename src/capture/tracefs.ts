@@ -120,14 +120,14 @@ export class TraceInstance {
 
   /** The same without holding the sampling thread up: events of system calls are switched with a walk over all threads. Throws the system's error. */
   async switchEvent(event: string, on: boolean): Promise<void> {
-    await promises.writeFile(join(this.folder, 'events', event, 'enable'), on ? '1' : '0');
+    await this.setLater(`events/${event}/enable`, on ? '1' : '0');
     if (on) this.enabled.add(event);
     else this.enabled.delete(event);
   }
 
   /** Sets an event's filter, or takes it away with '0'. Throws the system's error. */
   async filterEvent(event: string, filter: string): Promise<void> {
-    await promises.writeFile(join(this.folder, 'events', event, 'filter'), filter);
+    await this.setLater(`events/${event}/filter`, filter);
     if (filter === '0') this.filters.delete(event);
     else this.filters.set(event, filter);
   }

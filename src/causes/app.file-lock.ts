@@ -9,7 +9,7 @@ import { part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { released, sureOfState } from './judge/shared.js';
+import { released, sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut } from './cause.js';
 
 function named({ name, pid }: Waker): string {

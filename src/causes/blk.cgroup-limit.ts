@@ -16,7 +16,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, unlimit } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
-import { cgroupsOf, diskName, limitsOn, utilisation } from './judge/shared.js';
+import { cgroupsOf, diskName, limitsOn, utilisation } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Judgement } from './cause.js';
 
 type Victim = Given<'victim' | 'disk'>;

@@ -14,7 +14,7 @@ import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 import { advise, change } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
-import { diskName } from './judge/shared.js';
+import { diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut } from './cause.js';
 
 type Company = Given<'victim' | 'sleeps' | 'disk' | 'requests' | 'neighbours'>;

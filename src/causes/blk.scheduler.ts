@@ -14,7 +14,7 @@ import { DEVICE_JUDGING, JUDGING } from '../model/thresholds/judging.js';
 import { advise, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
-import { diskName, queueSetting, utilisation } from './judge/shared.js';
+import { diskName, queueSetting, utilisation } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 interface Kept {

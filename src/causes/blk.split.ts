@@ -16,7 +16,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, NEEDS, type Given } from './judge/needs.js';
-import { diskName, isTraced, queueSetting } from './judge/shared.js';
+import { diskName, isTraced, queueSetting } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 const WAITS = ['block-device', 'block-queue', 'block-finish'] as const;

@@ -12,7 +12,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { diskName, queueSetting } from './judge/shared.js';
+import { diskName, queueSetting } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Judgement, type Told } from './cause.js';
 
 /** What a queue has unless it is set: the kernel's default without a scheduler (BLKDEV_DEFAULT_RQ). */

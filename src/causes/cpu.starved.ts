@@ -28,7 +28,7 @@ import {
   priorityOf,
   type Preference,
 } from './judge/preference.js';
-import { limitsOn } from './judge/shared.js';
+import { limitsOn } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */

@@ -16,7 +16,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, change, look, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { limitsOn } from './judge/shared.js';
+import { limitsOn } from './judge/judgements.js';
 import { defineCause, holds, ruledOut } from './cause.js';
 
 const STOP_SIGNALS: ReadonlyMap<number, string> = new Map([

@@ -16,7 +16,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { beneathOf, type Beneath } from './judge/beneath.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
-import { diskName } from './judge/shared.js';
+import { diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 type Victim = Given<'victim' | 'disk'>;

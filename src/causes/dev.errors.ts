@@ -16,7 +16,7 @@ import { ERRORS } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { isGiven, NEEDS, type Given } from './judge/needs.js';
-import { diskName } from './judge/shared.js';
+import { diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
 
 /** What the victim may be in because of a failure shortly before. */

@@ -16,7 +16,7 @@ import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 import { advise, change, look, write } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
-import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/shared.js';
+import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 /** A discard of so much is a short one, bytes: an example for the advice. */

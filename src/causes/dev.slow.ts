@@ -10,7 +10,7 @@ import { HARM } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { isGiven, NEEDS } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
-import { diskName, judgeDevice } from './judge/shared.js';
+import { diskName, judgeDevice } from './judge/judgements.js';
 import { judgeCounted, tellCounted, type Counted } from './judge/slow/counted.js';
 import { judgeGrown, tellGrown, type Grown } from './judge/slow/grown.js';
 import { judgeServed, lostToSlow, tellServed, type Served } from './judge/slow/served.js';

@@ -9,7 +9,7 @@ import { FROZEN } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { mountOfVictim } from './judge/shared.js';
+import { mountOfVictim } from './judge/judgements.js';
 import { defineCause, holds, ruledOut } from './cause.js';
 
 function thaw(mount: string | undefined) {

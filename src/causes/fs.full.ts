@@ -13,7 +13,7 @@ import { FULL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
-import { isTraced, mountOfVictim } from './judge/shared.js';
+import { isTraced, mountOfVictim } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ruledOut, type Argument, type Refused } from './cause.js';
 
 const IDLE_STATES: readonly State[] = ['asleep', 'pipe-socket'];

@@ -10,7 +10,7 @@ import { part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { diskName, released, sureOfState } from './judge/shared.js';
+import { diskName, released, sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut } from './cause.js';
 
 function whoHolds(holder: Waker | undefined): string {

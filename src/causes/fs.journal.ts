@@ -13,7 +13,7 @@ import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { diskName, slowFactor } from './judge/shared.js';
+import { diskName, slowFactor } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Committer {

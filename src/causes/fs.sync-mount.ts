@@ -11,7 +11,7 @@ import { SYNC_MOUNT } from '../model/thresholds/filesystem.js';
 import { advise, change } from './judge/advice.js';
 import { asksItself, durabilityOf, ownTimes, serviceTime, syncMountOf, waitingFor } from './judge/durability.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { diskName } from './judge/shared.js';
+import { diskName } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 
 function remount(option: 'async' | 'sync', { mountPoint }: Mount): string {

@@ -15,7 +15,7 @@ import { advise, look } from './judge/advice.js';
 import { doubtOf } from './judge/doubts.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { judgeDevice, diskName } from './judge/shared.js';
+import { judgeDevice, diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, type Argument } from './cause.js';
 
 /** Time whose reason is known and ordinary. */

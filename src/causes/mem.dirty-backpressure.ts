@@ -5,7 +5,7 @@ import { percent, rate } from '../base/format.js';
 import { said, size } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { diskName, judgeDevice } from './judge/shared.js';
+import { diskName, judgeDevice } from './judge/judgements.js';
 import { findThrottled, throttleEvidence } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
 import { BACKPRESSURE } from '../model/thresholds/memory.js';

@@ -14,7 +14,7 @@ import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { diskName } from './judge/shared.js';
+import { diskName } from './judge/judgements.js';
 import { findThrottled, throttleEvidence } from './judge/throttled.js';
 import { DEVICE_JUDGING } from '../model/thresholds/judging.js';
 import { DIRTY_LIMIT } from '../model/thresholds/memory.js';

@@ -16,7 +16,7 @@ import { NO_READ_AHEAD } from '../model/thresholds/memory.js';
 import { advise, look, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { diskName, isTraced, queueSetting, readAheadOff, type QueueSetting } from './judge/shared.js';
+import { diskName, isTraced, queueSetting, readAheadOff, type QueueSetting } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
 type Victim = Given<'victim' | 'sleeps' | 'disk'>;

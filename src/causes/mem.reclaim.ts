@@ -10,7 +10,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
-import { sureOfState } from './judge/shared.js';
+import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut, type Argument } from './cause.js';
 
 /** What the machine as a whole scanned meanwhile. */

@@ -10,7 +10,7 @@ import { SWAP } from '../model/thresholds/memory.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { memoryCulprit, memoryLimit, swapping, type Swapping } from './judge/memory.js';
 import type { Given } from './judge/needs.js';
-import { sureOfState } from './judge/shared.js';
+import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut, type Argument } from './cause.js';
 
 /** Each page that comes back throws another one out: that reclaim is part of the price. */

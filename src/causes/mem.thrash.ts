@@ -14,7 +14,7 @@ import { THRASH } from '../model/thresholds/memory.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
 import type { Given } from './judge/needs.js';
-import { diskName } from './judge/shared.js';
+import { diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Reads {

@@ -15,7 +15,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { sureOfState } from './judge/shared.js';
+import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
 
 const SERVED = /^(fuse|nfs|cifs|smb3|9p|ceph|afs|virtiofs)/;

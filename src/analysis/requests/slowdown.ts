@@ -2,6 +2,7 @@
 // norm. Undefined is the answer where its past is too short, or where it was slower only for moments.
 
 import { union, type Interval } from '../../base/intervals.js';
+import { medianOf } from '../../base/median.js';
 import { Ranks } from '../../base/ranks.js';
 import { DISK_LOAD } from '../../model/thresholds/requests.js';
 import type { DiskLoad } from './disk-load.js';
@@ -59,8 +60,8 @@ function grownAfter(paces: readonly Pace[]): { usualMs: number; nowMs: number; w
       if (above >= leastWindows && above >= staysShare * (paces.length - at)) {
         const grown = paces.slice(at).filter(({ ofNorm }) => ofNorm > limit);
         return {
-          usualMs: median(paces.slice(0, at).map(({ ms }) => ms)),
-          nowMs: median(grown.map(({ ms }) => ms)),
+          usualMs: medianOf(paces.slice(0, at).map(({ ms }) => ms)),
+          nowMs: medianOf(grown.map(({ ms }) => ms)),
           windows: grown.map(({ window }) => window),
         };
       }
@@ -68,8 +69,4 @@ function grownAfter(paces: readonly Pace[]): { usualMs: number; nowMs: number; w
     before.add(pace);
   }
   return undefined;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

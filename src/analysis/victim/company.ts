@@ -3,6 +3,7 @@
 // look slow. What happened while the disk hung says nothing of company: it was slow for everybody.
 
 import { coveredMs, union, type Interval } from '../../base/intervals.js';
+import { medianOf } from '../../base/median.js';
 import { entry } from '../../base/maps.js';
 import { SLOW } from '../../model/thresholds/device.js';
 import { NORMS } from '../../model/thresholds/requests.js';
@@ -102,8 +103,4 @@ function sumOf(list: readonly number[]): number {
 /** NaN of none. */
 function meanOf(list: readonly number[]): number {
   return list.length === 0 ? NaN : sumOf(list) / list.length;
-}
-
-function medianOf(list: readonly number[]): number {
-  return Float64Array.from(list).sort()[Math.floor(list.length / 2)] ?? NaN;
 }

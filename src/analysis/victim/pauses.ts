@@ -6,6 +6,7 @@ import type { Case } from '../../model/case.js';
 import type { EventTable } from '../../model/events.js';
 import type { Topology } from '../machine/topology.js';
 import { union, type Interval } from '../../base/intervals.js';
+import { medianOf } from '../../base/median.js';
 import { isDevice } from '../attribution/inodes.js';
 import { column } from '../machine/time-walk.js';
 import { addTo, entry, sharedBy } from '../../base/maps.js';
@@ -31,9 +32,9 @@ function eitherOf(table: EventTable, names: readonly string[]): Float64Array {
   return names.map((name) => table.fields.get(name)).find((values) => values !== undefined) ?? new Float64Array(0);
 }
 
+/** Of what the events tell; a kernel may lack a field. */
 function median(values: readonly number[]): number {
-  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  return medianOf(values.filter((value) => Number.isFinite(value)));
 }
 
 /** The pauses of these threads; undefined where the event was not recorded. */

@@ -8,7 +8,7 @@ import type { Measures } from '../../analysis/measures.js';
 import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { advise, unlimit } from './advice.js';
-import { diskName, limitsOn } from './shared.js';
+import { diskName, limitsOn } from './judgements.js';
 import { BENEATH } from '../../model/thresholds/device.js';
 
 export interface Beneath {

@@ -13,7 +13,7 @@ import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Given } from './needs.js';
-import { DEVICE_WAITS, diskName, judgeDevice, readAheadOff } from './shared.js';
+import { DEVICE_WAITS, diskName, judgeDevice, readAheadOff } from './judgements.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { DOUBTS, JUDGING } from '../../model/thresholds/judging.js';
 

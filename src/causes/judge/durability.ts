@@ -17,7 +17,7 @@ import { SYNC_MOUNT } from '../../model/thresholds/filesystem.js';
 import { notChecked, ruledOut, type Argument, type Refused } from '../cause.js';
 import { isGiven, NEEDS, type Given } from './needs.js';
 import { harmOf } from './neighbour-harm.js';
-import { diskName, judgeDevice } from './shared.js';
+import { diskName, judgeDevice } from './judgements.js';
 
 type Victim = Given<'victim' | 'disk'>;
 

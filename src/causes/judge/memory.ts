@@ -7,7 +7,7 @@ import type { CgroupLimit } from '../../model/facts.js';
 import { said, size } from '../../model/quantity.js';
 import type { Argument } from '../cause.js';
 import type { Given } from './needs.js';
-import { limitsOn } from './shared.js';
+import { limitsOn } from './judgements.js';
 import { MEMORY } from '../../model/thresholds/memory.js';
 
 /** A limit with what was used of it at most, bytes. */

@@ -7,7 +7,7 @@ import { part, said, time } from '../../model/quantity.js';
 import { notChecked, ruledOut, type Argument, type Refused } from '../cause.js';
 import type { Given } from './needs.js';
 import { FIDELITY } from './fidelity.js';
-import { diskName, utilisation } from './shared.js';
+import { diskName, utilisation } from './judgements.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 
 export interface Throttled {

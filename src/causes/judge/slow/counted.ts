@@ -9,7 +9,7 @@ import type { State } from '../../../model/states.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
 import { holds, notChecked, ramp, ruledOut, type Judgement, type Told } from '../../cause.js';
-import { diskName } from '../shared.js';
+import { diskName } from '../judgements.js';
 import { lookAt, times, waited, type Victim, type Waited } from './waited.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */

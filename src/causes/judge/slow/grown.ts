@@ -10,7 +10,7 @@ import { said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
 import { holds, ramp, type Judgement, type Told } from '../../cause.js';
-import { DEVICE_WAITS, diskName } from '../shared.js';
+import { DEVICE_WAITS, diskName } from '../judgements.js';
 import { waited, type Victim, type Waited, type WithRequests } from './waited.js';
 
 export interface Grown extends Waited {

@@ -14,7 +14,7 @@ import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
 import { DISK_LOAD } from '../../../model/thresholds/requests.js';
 import { holds, ramp, type Argument, type Judgement, type Told } from '../../cause.js';
-import { DEVICE_WAITS, diskName, tells } from '../shared.js';
+import { DEVICE_WAITS, diskName, tells } from '../judgements.js';
 import { hangs, hangSentence, lookAtHangs, spreadEvidence } from './hangs.js';
 import { lookAt, times, type Victim, type Waited, type WithRequests } from './waited.js';
 
