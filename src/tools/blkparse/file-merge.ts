@@ -45,7 +45,9 @@ class Stream {
       if (taken !== 'record') {
         this.close(taken, run);
         // What blkparse took for a record that is none it gives back as well, in whatever size that had.
-        if (taken !== 'end') events.memory.lose();
+        if (taken === 'end')
+          events.memory.giveCutRecord(feed.window.view, feed.window.at, feed.window.end, run.littleEndian ?? true);
+        else events.memory.lose();
         break;
       }
       const row = batch.length - 1;

@@ -7,6 +7,7 @@
 //   notification, 48 + 16:   … CPU (u32) at 40, error (u16), length of the payload (u16), the payload from 48 on
 
 import type { RecordBatch } from '../../model/blktrace.js';
+import { LEAST_HEADER } from '../../decode/blktrace/frame.js';
 
 /** Nanoseconds, or whatever 64 bits lay there, as a bigint where a double does not hold them; NaN where nobody knows. */
 export type Time = number | bigint;
@@ -80,6 +81,15 @@ export class TrackMemory {
     if (this.lost || length < SHORTEST || length > LONGEST) return;
     const allocated = BigInt(batch.cpu[row] ?? 0) | (BigInt(batch.error[row] ?? 0) << 32n) | (BigInt(length) << 48n);
     this.give({ allocated, queued: this.payload(batch, row, 0), dispatched: this.payload(batch, row, 8) });
+  }
+
+  /** The file ends within a record's payload: blkparse has made room for the whole and gives it back, its header as it was read. */
+  giveCutRecord(view: DataView, at: number, end: number, littleEndian: boolean): void {
+    if (this.lost || end - at < LEAST_HEADER) return;
+    const length = view.getUint16(at + LEAST_HEADER - 2, littleEndian);
+    if (length < SHORTEST || length > LONGEST) return;
+    this.read();
+    this.give({ allocated: narrowed(view.getBigInt64(at + 40, true)), queued: NaN, dispatched: NaN });
   }
 
   /** Which block is free from now on depends on more than is kept here. */

@@ -170,6 +170,28 @@ describe('blkparse on made-up traces', { skip }, () => {
     );
   });
 
+  test('finds in memory what a record left there whose payload is cut off', async () => {
+    const named = (text: string, cpu: number, pid: number): TraceRecord => ({
+      action: NOTIFY.process,
+      category: CATEGORY.notify,
+      time: 1000n,
+      cpu,
+      pid,
+      payload: Buffer.from(text.padEnd(16, '\0')),
+    });
+    const inserted = writeRecord('insert', { device: 8 << 20, sequence: 1, time: 1000n });
+    for (const byteOrder of ['little', 'big'] as const) {
+      const cut = traceBytes([named('dd', 1, 7)], byteOrder);
+      for (const length of [0, 40, 48, 50, 63, 64]) {
+        makeFolder(folder, {
+          'cut.blktrace.0': traceBytes([inserted, named('first', 0, 3)], byteOrder),
+          'cut.blktrace.1': cut.subarray(0, length),
+        });
+        await assertSame(folder, ['-t', '-s', '-i', 'cut']);
+      }
+    }
+  });
+
   test('shows the time of day as its time stamps make it', async () => {
     const stamp = (time: bigint, seconds: number, nanoseconds: number): TraceRecord => ({
       action: NOTIFY.timestamp,
