@@ -127,8 +127,8 @@ export interface Diagnosed {
 /** Opens a recording or a block trace and argues its diagnosis. */
 export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
   const measures = measure(await openCase(path, options));
-  const { diagnosis, lost } = diagnose(measures, await loadCauses(), tool);
-  const charts = () => buildCharts(measures, lost, diagnosis.verdict.cause);
+  const { diagnosis, lost, proof } = diagnose(measures, await loadCauses(), tool);
+  const charts = () => buildCharts(measures, { ...proof, lost, label: diagnosis.verdict.cause });
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
   const blockLayer = async () => {

@@ -61,7 +61,7 @@ describe('recorded stalls', () => {
       const { diagnosis } = await diagnoseRecording(recording, 'iowitness test');
       const shown = { ...diagnosis, recording: { ...diagnosis.recording, path: `${name}.iow` } };
       assertGolden(`stalls/${name}.json`, `${renderJson(shown)}\n`);
-      assertGolden(`stalls/${name}.txt`, `${renderText(shown, { colour: false, width: 120 })}\n`);
+      assertGolden(`stalls/${name}.txt`, `${renderText(shown, { colour: false, verbose: true, width: 120 })}\n`);
       assert.equal(fault(diagnosis, truthOf(name)), undefined);
       assert.deepEqual(faultsIn(diagnosis), []);
       for (const { cause } of [diagnosis.verdict, ...diagnosis.also]) toldCauses.add(cause);

@@ -1,8 +1,7 @@
 // Everything that moves the view but the mouse's drag: buttons, keys, the wheel; and the line that says what is shown.
 
 import type uPlot from 'uplot';
-import { isoTime } from '../src/base/format.js';
-import { momentText } from './plot.js';
+import type { Clock } from './clock.js';
 import type { View } from './view.js';
 
 const ZOOM = 2;
@@ -25,7 +24,8 @@ const KEYS: Readonly<Record<string, string>> = {
   '0': 'all',
 };
 
-export function bindButtons(view: View): void {
+export function bindButtons(view: View, clock: Clock): () => void {
+  const tellers: (() => void)[] = [];
   for (const controls of document.querySelectorAll<HTMLElement>('.controls')) {
     controls.hidden = false;
     controls.addEventListener('click', (event) => {
@@ -33,11 +33,13 @@ export function bindButtons(view: View): void {
     });
     const range = controls.querySelector('.range');
     const tell = () => {
-      if (range) range.textContent = `${momentText(view.now.from)} to ${momentText(view.now.to)}`;
+      if (range) range.textContent = `${clock.mark(view.now.from, 1)} to ${clock.mark(view.now.to, 1)}`;
     };
     view.onChange(tell);
+    tellers.push(tell);
     tell();
   }
+  return () => tellers.forEach((tell) => tell());
 }
 
 export function bindKeys(view: View): void {
@@ -68,9 +70,7 @@ export function bindWheel(view: View, plot: uPlot): void {
 }
 
 /** Says the moment under the cursor, from the recording's start and by the clock. */
-export function tellMoment(startedAt: number | null, t: readonly number[], bin: number | null): void {
+export function tellMoment(clock: Clock, t: readonly number[], bin: number | null): void {
   const ms = bin === null ? undefined : t[bin];
-  const time = startedAt === null || ms === undefined ? undefined : isoTime(startedAt + ms);
-  const clock = time === undefined ? '' : ` · ${time.slice(11, 21)} UTC`;
-  for (const at of document.querySelectorAll('.at')) at.textContent = ms === undefined ? '' : momentText(ms) + clock;
+  for (const at of document.querySelectorAll('.at')) at.textContent = ms === undefined ? '' : clock.full(ms);
 }

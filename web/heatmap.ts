@@ -6,8 +6,8 @@ import { figure } from '../src/base/format.js';
 import type { EmbeddedHeatmap } from '../src/present/html/embedded.js';
 import { heatScale } from './colours.js';
 import { unpack } from './data.js';
-import { latencyText, makePlot, momentText } from './plot.js';
-import type { View } from './view.js';
+import type { Clock } from './clock.js';
+import { latencyText, makePlot, type Shared } from './plot.js';
 
 const STEPS = 32;
 
@@ -90,16 +90,16 @@ function paint(plot: uPlot, cells: Cells, colours: readonly string[]): void {
 }
 
 /** Tells the cell under the cursor beside it. */
-function tellCell(tooltip: HTMLElement, self: uPlot, { tEdges, latencies, countAt }: Cells): void {
+function tellCell(tooltip: HTMLElement, self: uPlot, { tEdges, latencies, countAt }: Cells, clock: Clock): void {
   const { left = -1, top = -1 } = self.cursor;
   const column = cellAt(tEdges, self.posToVal(left, 'x'));
   const row = cellAt(latencies, self.posToVal(top, 'y'));
   const [from = 0, to = 0] = [latencies[row], latencies[row + 1]];
-  tooltip.textContent = `${momentText(tEdges[column] ?? 0)}: ${figure(countAt(row, column))} requests of ${latencyText(from)} to ${latencyText(to)}`;
+  tooltip.textContent = `${clock.mark(tEdges[column] ?? 0)}: ${figure(countAt(row, column))} requests of ${latencyText(from)} to ${latencyText(to)}`;
   tooltip.style.transform = `translate(${Math.min(left + 12, self.over.clientWidth - tooltip.offsetWidth)}px, ${top > 40 ? top - 34 : top + 14}px)`;
 }
 
-export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, view: View): uPlot | undefined {
+export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, shared: Shared): uPlot | undefined {
   const host = element.querySelector<HTMLElement>('.plot');
   const cells = host ? cellsOf(heatmap) : undefined;
   if (!host || !cells) return undefined;
@@ -108,7 +108,7 @@ export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, view
   const tooltip = document.createElement('div');
   tooltip.className = 'tooltip';
   tooltip.hidden = true;
-  const plot = makePlot(host, view, [], {
+  const plot = makePlot(host, shared, {
     // uPlot wants a series; the cells are drawn by hand over one that has no value.
     data: [
       Array.from({ length: columns }, (_, column) => ((tEdges[column] ?? 0) + (tEdges[column + 1] ?? 0)) / 2),
@@ -129,7 +129,7 @@ export function drawHeatmap(element: HTMLElement, heatmap: EmbeddedHeatmap, view
     onCursor(self) {
       const { left = -1, top = -1 } = self.cursor;
       tooltip.hidden = left < 0 || top < 0 || !host.matches(':hover');
-      if (!tooltip.hidden) tellCell(tooltip, self, cells);
+      if (!tooltip.hidden) tellCell(tooltip, self, cells, shared.clock);
     },
   });
   plot.over.append(tooltip);

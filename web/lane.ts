@@ -3,8 +3,7 @@
 import type uPlot from 'uplot';
 import type { Band } from '../src/model/charts.js';
 import { themeColour } from './colours.js';
-import { makePlot } from './plot.js';
-import type { View } from './view.js';
+import { makePlot, type Shared } from './plot.js';
 
 function drawBand(plot: uPlot, band: Band, top: number, height: number): void {
   const { ctx } = plot;
@@ -20,9 +19,10 @@ function drawBand(plot: uPlot, band: Band, top: number, height: number): void {
   ctx.fillText(band.label, from, top + height / 2);
 }
 
-export function drawLane(host: HTMLElement, view: View, bands: readonly Band[], t: number[]): uPlot {
+export function drawLane(host: HTMLElement, shared: Shared, t: number[]): uPlot {
+  const { bands } = shared;
   const kinds = [...new Set(bands.map((band) => band.kind))];
-  return makePlot(host, view, [], {
+  return makePlot(host, shared, {
     data: [t, t.map(() => null)],
     series: [{ show: false }],
     y: { range: [0, kinds.length], dir: -1 },

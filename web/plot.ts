@@ -4,6 +4,7 @@
 import uPlot from 'uplot';
 import { duration } from '../src/base/format.js';
 import type { Band } from '../src/model/charts.js';
+import type { Clock } from './clock.js';
 import { themeColour } from './colours.js';
 import type { View } from './view.js';
 
@@ -32,18 +33,18 @@ const TIME_STEPS = [
 const AXIS_WIDTH = 62;
 const FONT = '12px system-ui, sans-serif';
 
-/** A moment on the axis: '12.5 s', '2:05', '3:20:00'. */
-export function momentText(ms: number): string {
-  if (Math.abs(ms) < 2 * MINUTE) return ms === 0 ? '0 s' : `${Number((ms / SECOND).toFixed(3))} s`;
-  const seconds = Math.round(ms / SECOND);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}
-
 /** A latency on an axis. */
 export function latencyText(us: number): string {
   return duration(us / 1000);
+}
+
+/** What all plots of the page share. */
+export interface Shared {
+  readonly view: View;
+  readonly clock: Clock;
+  readonly bands: readonly Band[];
+  /** To be called when the reader changed something that belongs into the page's address. */
+  readonly changed: () => void;
 }
 
 export interface PlotParts {
@@ -56,6 +57,8 @@ export interface PlotParts {
   readonly draw?: (plot: uPlot) => void;
   /** The cursor moved: index of the bin under it, null where it left. */
   readonly onCursor?: (plot: uPlot, bin: number | null) => void;
+  /** What to shade behind it. */
+  readonly shaded?: readonly Band[];
   readonly timeAxis?: boolean;
 }
 
@@ -68,15 +71,15 @@ function shade(plot: uPlot, bands: readonly Band[]): void {
   for (const band of bands) {
     const left = plot.valToPos(band.fromMs, 'x', true);
     const right = plot.valToPos(band.toMs, 'x', true);
-    ctx.fillStyle = themeColour(`shade-${band.kind}`);
+    ctx.fillStyle = themeColour('shade');
     ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
   }
   ctx.restore();
 }
 
 /** Makes the plot in `host`, in place of what is there, and keeps it at the host's size and on the view's stretch of time. */
-export function makePlot(host: HTMLElement, view: View, bands: readonly Band[], parts: PlotParts): uPlot {
-  const timeAxis = parts.timeAxis ?? true;
+export function makePlot(host: HTMLElement, { view, clock }: Shared, parts: PlotParts): uPlot {
+  const timeAxis = parts.timeAxis ?? host.dataset['time'] !== 'none';
   const size = () => ({ width: Math.max(160, host.clientWidth), height: host.clientHeight });
   const stroke = () => themeColour('axis');
   const grid = { stroke: () => themeColour('grid'), width: 1 };
@@ -90,11 +93,11 @@ export function makePlot(host: HTMLElement, view: View, bands: readonly Band[], 
       series: [{}, ...parts.series],
       axes: [
         {
-          show: timeAxis,
           incrs: TIME_STEPS,
-          values: (_, moments) => moments.map(momentText),
-          space: 60,
-          size: 26,
+          values: (_, moments) =>
+            moments.map((moment) => clock.mark(moment, (moments[1] ?? NaN) - (moments[0] ?? NaN))),
+          space: 70,
+          size: timeAxis ? 26 : 0,
           font: FONT,
           stroke,
           grid,
@@ -112,7 +115,7 @@ export function makePlot(host: HTMLElement, view: View, bands: readonly Band[], 
         bind: { dblclick: () => () => (view.all(), null) },
       },
       hooks: {
-        drawClear: [(self) => shade(self, bands)],
+        drawClear: [(self) => shade(self, parts.shaded ?? [])],
         draw: parts.draw ? [parts.draw] : [],
         setCursor: [(self) => parts.onCursor?.(self, self.cursor.idx ?? null)],
         setSelect: [

@@ -18,7 +18,7 @@ import { slowTimes } from './requests/slowness.js';
 import { futexWords } from './victim/futexes.js';
 import { union, type Interval } from '../base/intervals.js';
 import { findNeighbours, type Neighbourhood, type NeighbourMeasures } from './victim/neighbours.js';
-import { OWN, Usage } from './victim/users.js';
+import { OWN, Usage, type Users } from './victim/users.js';
 import { attribute, type Owners } from './attribution/owners.js';
 import type { Portions } from './attribution/portions.js';
 import type { Requests } from './requests/requests.js';
@@ -49,6 +49,8 @@ export interface Measures {
   /** When that disk was slower than its norm while the victim lived, by its requests or else by its counters. */
   readonly slow: readonly Interval[];
   readonly norm: ServiceNorm;
+  /** Whose the requests of that disk are. */
+  readonly users?: Users;
   readonly neighbours?: NeighbourMeasures;
   readonly throttle?: ThrottleMeasures;
   /** When the workers of that disk were paused by the dirty throttle beneath it. */
@@ -158,8 +160,8 @@ export function measure(input: Case): Measures {
     requests && owners && account && account.source !== 'samples'
       ? servedOf(input, requests, owners, account)
       : undefined;
-  const neighbours =
-    load && account && served?.neighbours({ load, users: served.usage.of([], account.own), own: account.own });
+  const users = account && served?.usage.of([], account.own);
+  const neighbours = load && account && users && served?.neighbours({ load, users, own: account.own });
   const syncs =
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
@@ -178,6 +180,7 @@ export function measure(input: Case): Measures {
     ...(disk !== undefined && { disk }),
     diskIsOwn: isOwn,
     ...(load && { load }),
+    ...(users && { users }),
     ...(neighbours && { neighbours }),
     ...(throttle && { throttle }),
     pausedBeneath: disk === undefined ? [] : pausedBeneath(input, topology, disk),
@@ -240,6 +243,7 @@ function layersBeneath(m: Measures, { requests, account, usage, neighbours }: Se
         load,
         norm,
         slow: slowTimes(load, requests, norm, account),
+        users,
         neighbours: neighbours({ load, users, own, ...(top && { top }) }),
         account: { ...account, own },
       },

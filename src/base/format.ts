@@ -1,5 +1,5 @@
 // Figures and names as people read them: sizes, rates, durations, and text from outside made harmless for a terminal.
-// Sizes are decimal (kB = 1000 bytes) for rates, as dd and disk vendors print them.
+// What is moved is told in decimal units (kB = 1000 bytes), as dd and disk vendors do; what is made of powers of two in those (KiB).
 
 /** A whole number with its thousands apart: '1,234,567'. toLocaleString would load the tables of all languages first. */
 export function count(value: number): string {
@@ -18,15 +18,28 @@ export function figure(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(2)));
 }
 
-/** Bytes in decimal units: '40.9 kB'. */
-export function bytes(value: number): string {
+const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** A size in the largest unit in which it is at least one, also once it is rounded. */
+function scaled(value: number, step: number, units: readonly string[]): string {
   let size = value;
   let unit = 0;
-  while (Math.abs(size) >= 1000 && unit < RATE_UNITS.length - 1) {
-    size /= 1000;
+  while (Math.abs(Number(figure(size))) >= step && unit < units.length - 1) {
+    size /= step;
     unit += 1;
   }
-  return `${figure(size)} ${RATE_UNITS[unit]}`;
+  return `${figure(size)} ${units[unit]}`;
+}
+
+/** Bytes that were moved, in decimal units: '40.9 kB'. */
+export function bytes(value: number): string {
+  return scaled(value, 1000, RATE_UNITS);
+}
+
+/** Memory, limits, and sizes of blocks and requests, which are made of powers of two: '64 KiB'. */
+export function binary(value: number): string {
+  // Of a whole number of them nothing is rounded.
+  return scaled(value, 1024, BINARY_UNITS).replace(/^(\d+)\.0+ /, '$1 ');
 }
 
 /** Bytes per second in decimal units: '40.9 kB/s'. */
@@ -34,17 +47,35 @@ export function rate(bytesPerSecond: number): string {
   return `${bytes(bytesPerSecond)}/s`;
 }
 
-/** A length of time in the unit that fits: '85 µs', '12.5 ms', '3.2 s', '2 min 5 s'. */
+/** Units that a long time is told in, two of them at most. */
+const LONG_UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** A length of time in the unit that fits: '85 µs', '12.5 ms', '3.2 s', '2 min 5 s', '5 h 1 min'. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return 'unknown';
   const size = Math.abs(ms);
   if (size === 0) return '0 ms';
-  if (size < 1) return `${figure(ms * 1000)} µs`;
-  if (size < 1000) return `${figure(ms)} ms`;
-  if (size < 120_000) return `${figure(ms / 1000)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  const seconds = Math.round((ms - minutes * 60_000) / 1000);
-  return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
+  // What rounds up to a thousand belongs to the next unit.
+  if (size < 0.9995) return `${figure(ms * 1000)} µs`;
+  if (size < 999.5) return `${figure(ms)} ms`;
+  if (size < 119_500) return `${figure(ms / 1000)} s`;
+  return longDuration(ms);
+}
+
+function longDuration(ms: number): string {
+  const sign = ms < 0 ? '-' : '';
+  const first = LONG_UNITS.findIndex(([, seconds]) => Math.round(Math.abs(ms) / 1000) >= 2 * seconds);
+  const [name, seconds] = LONG_UNITS[first] ?? ['s', 1];
+  const [smaller, each] = LONG_UNITS[first + 1] ?? ['s', 1];
+  // Rounded once, to the smaller unit, so that there are never sixty of it.
+  const whole = Math.round(Math.abs(ms) / 1000 / each) * each;
+  const [large, small] = [Math.floor(whole / seconds), Math.round((whole % seconds) / each)];
+  return small === 0 ? `${sign}${large} ${name}` : `${sign}${large} ${name} ${small} ${smaller}`;
 }
 
 /** A moment of the wall clock, ms since 1970, in ISO 8601; undefined where it is beyond all dates. No other place makes one of a recorded time. */
@@ -58,6 +89,9 @@ export function percent(share: number): string {
   const value = share * 100;
   if (!Number.isFinite(value)) return 'unknown';
   if (value > 0 && value < 0.1) return '<0.1 %';
+  // Only the whole is 100 %.
+  if (value > 99.9 && value < 100) return '>99.9 %';
+  if (value > 99 && value < 100) return `${Math.min(99.9, Number(value.toFixed(1)))} %`;
   return value >= 10 ? `${Math.round(value)} %` : `${Number(value.toFixed(1))} %`;
 }
 

@@ -1,5 +1,10 @@
+/** The value that a share of them is at most, by rank; NaN of none. */
+export function quantileOf(values: Iterable<number>, share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
+
 /** Half of the values are at most this one of them; of an even number the larger of the two in the middle. NaN of none. */
 export function medianOf(values: Iterable<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[sorted.length >> 1] ?? NaN;
+  return quantileOf(values, 0.5);
 }

@@ -20,6 +20,7 @@ export const cause = defineCause({
   id: 'app.file-lock',
   layer: 'application',
   rank: 'verdict',
+  proof: 'time',
   needs: ['victim'],
   judge(m) {
     const { account, input } = m;
@@ -36,6 +37,11 @@ export const cause = defineCause({
       : 'another process holds';
     return {
       sentence: `The victim waits for a lock on a file (flock or fcntl) that ${who}: ${percent(share)} of its time.`,
+      yardstick: {
+        measure: 'waiting for the lock',
+        value: said`${part(share)} of its time`,
+        against: 'a lock that is free: none',
+      },
       culprit: holder ? { kind: 'process', name: holder.name, pid: holder.pid } : null,
       evidence: [
         {

@@ -38,6 +38,7 @@ export const cause = defineCause({
   id: 'app.idle',
   layer: 'application',
   rank: 'otherwise',
+  proof: 'time',
   needs: ['victim'],
   judge({ account, input }) {
     const states = idleStates(account);
@@ -58,6 +59,11 @@ export const cause = defineCause({
         : `waiting at a socket or pipe until ${who} sent something`;
     return {
       sentence: `Nothing holds the process up: it was idle for ${percent(idle)} of its time, ${waits > idle / 2 ? forWhat : 'sleeping by its own choice'}.`,
+      yardstick: {
+        measure: 'idle',
+        value: said`${part(idle)} of its time`,
+        against: `it ran for ${percent(shareOf(account, ['running']))}`,
+      },
       culprit: null,
       evidence: [
         {

@@ -47,6 +47,7 @@ export const cause = defineCause({
   id: 'app.lock-convoy',
   layer: 'application',
   rank: 'verdict',
+  proof: 'convoy',
   needs: ['victim', 'sleeps'],
   judge({ account, convoy, input }) {
     if (!convoy) return ruledOut('no two threads of it wait for a third');
@@ -64,6 +65,11 @@ export const cause = defineCause({
   },
   tell: (figures: Figures) => ({
     sentence: `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} holds while it waits for its own I/O.`,
+    yardstick: {
+      measure: 'threads behind the lock',
+      value: said`${number(figures.threads)}`,
+      against: `its holder was in I/O for ${percent(figures.convoy.holderInIo)} of that`,
+    },
     culprit: { kind: 'process', name: figures.name, pid: figures.convoy.holder },
     evidence: evidence(figures),
     advice: [

@@ -2,8 +2,8 @@
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
 import { total, type Interval } from '../base/intervals.js';
-import { bytes, duration, percent } from '../base/format.js';
-import { frequency, number, said, size } from '../model/quantity.js';
+import { binary, duration, percent } from '../base/format.js';
+import { frequency, memory, number, said, time } from '../model/quantity.js';
 import { SYNC_WRITES } from '../model/thresholds/application.js';
 import {
   asksItself,
@@ -48,7 +48,7 @@ function evidence({ found, times }: Figures, m: Victim): Argument[] {
     waitingFor(found, times, m),
     {
       measure: 'syncs',
-      value: said`${number(found.count)}, ${size(found.bytesEach)} each`,
+      value: said`${number(found.count)}, ${memory(found.bytesEach)} each`,
       meaning: `small writes, each made durable by itself${shownBy === undefined ? '' : ` (${shownBy})`}: the number of syncs sets the pace, not the bytes`,
       source: found.source,
     },
@@ -60,6 +60,7 @@ export const cause = defineCause({
   id: 'app.sync-writes',
   layer: 'application',
   rank: 'verdict',
+  proof: 'latency',
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge(m) {
@@ -76,7 +77,7 @@ export const cause = defineCause({
     const times = ownTimes(m, found);
     const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
-    const words = `it asked for durability ${String(frequency(perSecond))} times a second, after ${bytes(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
+    const words = `it asked for durability ${String(frequency(perSecond))} times a second, after ${binary(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
     const figures = { found, times, share, words };
     const against = objection(m, figures, perSecond);
     if (against) return against;
@@ -86,6 +87,11 @@ export const cause = defineCause({
   },
   tell: (figures, m) => ({
     sentence: `The process makes every small write durable before the next: ${figures.words}; each takes ${duration(total(figures.times) / figures.found.count)}, which is what ${diskName(m)} needs.`,
+    yardstick: {
+      measure: 'each sync',
+      value: said`${time(total(figures.times) / figures.found.count)}`,
+      against: `after ${binary(figures.found.bytesEach)} written`,
+    },
     culprit: { kind: 'process', name: m.account.name, pid: m.account.pid },
     evidence: evidence(figures, m),
     advice: [

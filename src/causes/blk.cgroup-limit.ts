@@ -152,6 +152,7 @@ export const cause = defineCause({
   id: 'blk.cgroup-limit',
   layer: 'block',
   rank: 'verdict',
+  proof: 'rate',
   needs: ['victim', 'disk', 'facts'],
   beneath: true,
   judge(m) {
@@ -178,6 +179,14 @@ export const cause = defineCause({
     const { limit } = figures.reached;
     return {
       sentence: `The I/O limit of cgroup ${limit.cgroup} (${amount(limit, limit.value).text} ${limit.what.startsWith('r') ? 'reads' : 'writes'} on ${diskName(m)}) held the victim’s I/O back for ${percent(figures.share)} of its time, before the device ever saw it.`,
+      yardstick: {
+        measure: 'limit in force',
+        value: amount(limit, limit.value),
+        against: Number.isNaN(figures.reached.of)
+          ? 'what it got was not recorded'
+          : `it got ${amount(limit, figures.reached.rate).text}`,
+      },
+      limit: limit.what.endsWith('bps') ? flow(limit.value) : frequency(limit.value),
       culprit: { kind: 'cgroup', name: limit.cgroup, file: limit.file },
       evidence: evidence(figures, m),
       advice: [

@@ -80,6 +80,7 @@ export const cause = defineCause({
   id: 'blk.idle-class',
   layer: 'block',
   rank: 'verdict',
+  proof: 'company',
   needs: ['victim', 'sleeps', 'disk', 'requests', 'neighbours'],
   beneath: true,
   judge(m) {
@@ -103,6 +104,11 @@ export const cause = defineCause({
   },
   tell: ({ harm, classes, by }: Figures, m) => ({
     sentence: `The victim’s requests are of the idle I/O class: the scheduler ${by.scheduler} of ${by.device} sends such requests after those of everybody else, and ${harm.first.origin.name} was served during ${percent(harm.share)} of the victim’s time while the victim waited.`,
+    yardstick: {
+      measure: 'its requests of the idle class',
+      value: said`${part(classes.ownIdle / classes.own)}`,
+      against: `of others’: ${percent(classes.othersIdle / classes.others)}`,
+    },
     culprit: { kind: 'setting', name: `idle I/O class of ${m.account.name}`, pid: m.account.pid },
     evidence: [
       {

@@ -123,6 +123,7 @@ export const cause = defineCause({
   id: 'blk.scheduler',
   layer: 'block',
   rank: 'verdict',
+  proof: 'stages',
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge(m) {
@@ -143,6 +144,13 @@ export const cause = defineCause({
   },
   tell: (figures, m) => ({
     sentence: `On ${diskName(m)}, ${what(figures, m)} kept requests waiting for ${percent(figures.share)} of the victim’s time${figures.byThrottle ? '' : `, while the device was idle ${percent(1 - figures.busy)} of it`}.`,
+    yardstick: {
+      measure: 'waiting in the queue',
+      value: said`${part(figures.share)} of its time`,
+      against: Number.isNaN(figures.busy)
+        ? 'whether the device was busy was not recorded'
+        : `the device was busy for ${percent(figures.busy)} of that`,
+    },
     culprit: culprit(figures, m),
     evidence: evidence(figures, m),
     advice: [advice(figures, m)],

@@ -8,9 +8,9 @@ import { valueAt } from '../analysis/machine/series.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { KIND } from '../analysis/requests/requests.js';
-import { bytes, percent } from '../base/format.js';
+import { binary, percent } from '../base/format.js';
 import type { Advice } from '../model/diagnosis.js';
-import { number, said, size } from '../model/quantity.js';
+import { memory, number, said } from '../model/quantity.js';
 import { SPLIT } from '../model/thresholds/block.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, write } from './judge/advice.js';
@@ -104,7 +104,7 @@ function limitOf(m: Victim): number {
 }
 
 function inWords({ full, requests }: Cut, limit: number, m: Measures): string {
-  return `${percent(full)} of its ${requests} requests are as large as ${diskName(m)} takes (${bytes(limit)})`;
+  return `${percent(full)} of its ${requests} requests are as large as ${diskName(m)} takes (${binary(limit)})`;
 }
 
 interface Figures {
@@ -119,7 +119,7 @@ function evidence({ cut, limit, hardware }: Figures, m: Measures): Argument[] {
   return [
     {
       measure: 'size of its requests',
-      value: said`${size(cut.meanBytes)} on average over ${number(cut.requests)}`,
+      value: said`${memory(cut.meanBytes)} on average over ${number(cut.requests)}`,
       meaning: inWords(cut, limit, m),
       source: m.load ? 'block:block_rq_complete' : '/proc/diskstats, /proc/PID/io',
     },
@@ -135,7 +135,7 @@ function evidence({ cut, limit, hardware }: Figures, m: Measures): Argument[] {
         ]),
     {
       measure: 'limit in force',
-      value: said`${size(limit)}; the device could take ${Number.isNaN(hardware) ? 'an unknown size' : size(hardware)}`,
+      value: said`${memory(limit)}; the device could take ${Number.isNaN(hardware) ? 'an unknown size' : memory(hardware)}`,
       meaning: 'each piece has the cost of a request of its own',
       source: queueSetting(m, 'max_sectors_kb')?.file ?? '',
     },
@@ -156,13 +156,14 @@ export const cause = defineCause({
   fromRequests: true,
   layer: 'block',
   rank: 'verdict',
+  proof: 'sizes',
   needs: ['victim', 'disk'],
   judge(m) {
     const { account } = m;
     const share = shareOf(account, WAITS);
     const limit = limitOf(m);
     if (Number.isNaN(limit)) return notChecked(`how large requests ${diskName(m)} takes was not recorded`);
-    if (limit > SPLIT.smallBytes) return ruledOut(`${diskName(m)} takes requests of up to ${bytes(limit)}`);
+    if (limit > SPLIT.smallBytes) return ruledOut(`${diskName(m)} takes requests of up to ${binary(limit)}`);
     if (share < JUDGING.noticeable) return ruledOut(`it waited for I/O for only ${percent(share)} of its time`);
     const cut = cutOf(m, limit);
     if ('kind' in cut) return cut;
@@ -184,7 +185,13 @@ export const cause = defineCause({
     const name = diskName(m);
     const setting = queueSetting(m, 'max_sectors_kb');
     return {
-      sentence: `The victim’s I/O is cut into pieces of ${bytes(limit)}, because ${name} takes no larger requests: ${cut.requests} of them, for which it waited ${percent(share)} of its time.`,
+      sentence: `The victim’s I/O is cut into pieces of ${binary(limit)}, because ${name} takes no larger requests: ${cut.requests} of them, for which it waited ${percent(share)} of its time.`,
+      limit: memory(limit),
+      yardstick: {
+        measure: 'largest request',
+        value: said`${memory(limit)}`,
+        against: `${percent(cut.full)} of its requests are as large; ordinary are ${binary(ORDINARY_KIB * 1024)}`,
+      },
       culprit: {
         kind: 'setting',
         name: setting ? `max_sectors_kb=${setting.value} of ${name}` : `the largest request of ${name}`,

@@ -56,6 +56,12 @@ function judgeTrace({ account, input, topology, disk }: Victim): Judgement<Trace
 function tellTraced({ waited, share, most, full }: Traced, m: Measures): Told {
   return {
     sentence: `${diskName(m)}’s queue takes only ${most} requests: the victim’s bios waited for a free one for ${percent(share)} of its time.`,
+    limit: number(most),
+    yardstick: {
+      measure: 'requests at once',
+      value: said`${number(most)} at most`,
+      against: `an ordinary queue takes ${ORDINARY_REQUESTS}`,
+    },
     culprit: { kind: 'setting', name: `the number of requests of ${diskName(m)}` },
     evidence: [
       {
@@ -101,6 +107,12 @@ function tellSlept({ waited, share, setting }: Slept, m: Victim): Told {
   const raise = write(ORDINARY_REQUESTS, setting.file, changes, setting.value);
   return {
     sentence: `${name}’s queue has only ${setting.value} requests: the victim waited ${percent(share)} of its time for a free one.`,
+    limit: number(Number(setting.value)),
+    yardstick: {
+      measure: 'requests at once',
+      value: said`${number(Number(setting.value))} at most`,
+      against: `an ordinary queue takes ${ORDINARY_REQUESTS}`,
+    },
     culprit: { kind: 'setting', name: `nr_requests=${setting.value} of ${name}`, file: setting.file },
     evidence: [
       {
@@ -124,6 +136,7 @@ export const cause = defineCause({
   id: 'blk.tags',
   layer: 'block',
   rank: 'verdict',
+  proof: 'depth',
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge: (m): Judgement<Slept | Traced> => (m.account.source === 'requests' ? judgeTrace(m) : judgeSleeps(m)),

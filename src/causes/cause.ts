@@ -6,8 +6,9 @@ import { TRACE } from './judge/fidelity.js';
 import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
 import type { Interval } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
+import type { ProofKind } from '../model/charts.js';
 import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
-import type { Said } from '../model/quantity.js';
+import type { Quantity, Said } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 
 /** One figure of an argument, as a cause gives it. */
@@ -18,9 +19,19 @@ export interface Argument {
   readonly source: string;
 }
 
+/** The figure that a verdict turns on, and what it is held against: what stands large on the page. */
+export interface Yardstick {
+  readonly measure: string;
+  readonly value: Said | string;
+  readonly against: string;
+}
+
 /** What of a finding is words: told from the figures that were judged. */
 export interface Told {
   readonly sentence: string;
+  readonly yardstick: Yardstick;
+  /** The limit that the picture of the verdict holds its lines against, where it has one of its own. */
+  readonly limit?: Quantity;
   readonly culprit: Culprit | null;
   readonly evidence: readonly Argument[];
   readonly advice: readonly (Advice | string)[];
@@ -44,6 +55,8 @@ export interface Weight {
 /** The cause holds. */
 export interface Found extends Weight, Told {
   readonly kind: 'found';
+  /** The measures of the device beneath the victim's disk that it was judged by; absent where it was that disk. */
+  readonly at?: Measures;
 }
 
 /** The cause does not hold, or could not be looked at. */
@@ -64,6 +77,8 @@ export interface Cause {
     'none' | 'application' | 'scheduler' | 'page cache' | 'memory' | 'filesystem' | 'block' | 'device' | 'any';
   /** 'beside' is reported next to whatever else holds; 'verdict' competes; 'otherwise' is asked when nothing else holds. */
   readonly rank: 'verdict' | 'beside' | 'otherwise';
+  /** The picture that shows it. */
+  readonly proof: ProofKind;
   /** True where requests and names alone can tell it: only such causes are examined on a block trace. */
   readonly fromRequests?: true;
   /** What a need lacks is 'not checked'. */
@@ -87,7 +102,8 @@ export function defineCause<N extends Need, Figures>(definition: Definition<N, F
     const judged = judge(measures);
     if (judged.kind !== 'holds') return judged;
     const { kind: _holds, figures, ...weight } = judged;
-    return { kind: 'found', ...weight, ...tell(figures, measures) };
+    const at = measures.top === undefined ? {} : { at: measures };
+    return { kind: 'found', ...at, ...weight, ...tell(figures, measures) };
   };
   return {
     ...rest,
@@ -107,14 +123,14 @@ export function holds<Figures>(weight: Weight, figures: Figures): Judgement<Figu
 
 /** An argument with its words and figures apart; a figure that is not known is 'unknown' in the words and absent among the figures. */
 export function evidenceOf({ measure, value, meaning, source }: Argument): Evidence {
-  const { text, figures } = typeof value === 'string' ? { text: value, figures: [] } : value;
-  return {
-    measure,
-    value: text,
-    figures: figures.flatMap(({ value: figure, unit }) => (Number.isFinite(figure) ? [{ value: figure, unit }] : [])),
-    meaning,
-    source,
-  };
+  return { measure, ...figuresOf(value), meaning, source };
+}
+
+/** Words and the figures in them. */
+export function figuresOf(said: Said | string): Pick<Evidence, 'value' | 'figures'> {
+  if (typeof said === 'string') return { value: said, figures: [] };
+  const figures = said.figures.flatMap(({ value, unit }) => (Number.isFinite(value) ? [{ value, unit }] : []));
+  return { value: said.text, figures };
 }
 
 export function adviceOf(advice: Advice | string): Advice {

@@ -38,6 +38,7 @@ export const cause = defineCause({
   id: 'cpu.slow',
   layer: 'scheduler',
   rank: 'otherwise',
+  proof: 'cpu',
   needs: ['victim'],
   judge(m) {
     const work = knownWork(m);
@@ -52,6 +53,11 @@ export const cause = defineCause({
   },
   tell: ({ operations, eachMs, running, factor, steal }, { account }) => ({
     sentence: `The CPU is slow: a small write into the page cache cost ${duration(eachMs)} of CPU time, ${String(ratio(factor))} what it may cost on any ordinary machine, and no disk is involved in that.`,
+    yardstick: {
+      measure: 'a small buffered write',
+      value: said`${time(eachMs)} of CPU`,
+      against: `an ordinary machine: at most ${duration(SLOW_CPU.mostMs)}`,
+    },
     culprit: null,
     decidedBy: 'the same probe on a machine of the same kind',
     evidence: [

@@ -18,6 +18,7 @@ import type { Advice, Culprit } from '../model/diagnosis.js';
 import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import {
@@ -29,7 +30,7 @@ import {
   type Preference,
 } from './judge/preference.js';
 import { limitsOn } from './judge/judgements.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { defineCause, holds, ramp, ruledOut, type Argument, type Yardstick } from './cause.js';
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
 function nobodysGuilt({ account, input }: Given<'victim'>): ReadonlySet<number> {
@@ -176,6 +177,15 @@ function reason(figures: Figures, { account }: Given<'victim'>): string {
     : 'its CPU did not run it, although no other thread was seen there';
 }
 
+function yardstick({ share }: Figures, { account }: Given<'victim'>): Yardstick {
+  const running = shareOf(account, ['running']);
+  return {
+    measure: 'ready, and not running',
+    value: said`${part(share)} of its time`,
+    against: `it got ${percent(running / (share + running))} of the CPU time that it wanted`,
+  };
+}
+
 function culprit(figures: Figures, m: Given<'victim'>): Culprit | null {
   const { quota, rival, steal, preference } = figures;
   if (quota) return { kind: 'cgroup', name: quota.path.replace(/\/[^/]*$/, ''), file: quota.path };
@@ -244,6 +254,7 @@ export const cause = defineCause({
   id: 'cpu.starved',
   layer: 'scheduler',
   rank: 'verdict',
+  proof: 'cpu',
   needs: ['victim'],
   judge(m) {
     const { account } = m;
@@ -256,7 +267,12 @@ export const cause = defineCause({
     const wall = account.to - account.from;
     const stolenMs = stolenWhileRunning(m);
     const share = (waitedMs + stolenMs) / wall;
-    if (others * starvedShare(account, waits) + stolenMs / wall < STARVED.leastShare && share < STARVED.byTurns)
+    const preference = preferenceOf(m, waits, guiltless);
+    // Whom the scheduler prefers takes more than turns.
+    const isPassedOver = preference !== undefined && share >= JUDGING.noticeable;
+    const isStarved =
+      others * starvedShare(account, waits) + stolenMs / wall >= STARVED.leastShare || share >= STARVED.byTurns;
+    if (!isStarved && !isPassedOver)
       return ruledOut(
         `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(shareOf(account, ['running']))}`,
       );
@@ -267,7 +283,7 @@ export const cause = defineCause({
       stolenMs,
       rival: rivalOf(m, waits),
       quota: quotaOf(m),
-      preference: preferenceOf(m, waits, guiltless),
+      preference,
       steal: cpuShare(m.input, account, ['steal']),
       isSeen: waits.some(({ rival }) => rival !== undefined && rival > 0),
     };
@@ -275,6 +291,7 @@ export const cause = defineCause({
   },
   tell: (figures, m) => ({
     sentence: `The victim is starved of CPU: ready to run but ${figures.stolenMs > 0 ? 'without a CPU' : 'not running'} for ${percent(figures.share)} of its time, because ${reason(figures, m)}.`,
+    yardstick: yardstick(figures, m),
     culprit: culprit(figures, m),
     evidence: [waiting(figures, m), ...takers(figures), ...priorityOf(m, figures.preference)],
     advice: advice(figures, m),

@@ -124,6 +124,7 @@ export const cause = defineCause({
   id: 'cpu.stopped',
   layer: 'scheduler',
   rank: 'verdict',
+  proof: 'time',
   needs: ['victim'],
   judge(m) {
     const { account } = m;
@@ -141,6 +142,7 @@ export const cause = defineCause({
     const { share } = figures;
     return {
       sentence: `The process does not run because it was stopped: ${how(figures)}, for ${percent(share)} of its time.`,
+      yardstick: { measure: 'stopped', value: said`${part(share)} of its time`, against: how(figures) },
       culprit: culprit(figures),
       evidence: [
         {

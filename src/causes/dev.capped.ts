@@ -9,7 +9,7 @@ import { valueAt } from '../analysis/machine/series.js';
 import { intersect, total } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { duration, percent, rate } from '../base/format.js';
-import { flow, frequency, number, ratio, said, time } from '../model/quantity.js';
+import { flow, frequency, number, ratio, said, time, type Quantity } from '../model/quantity.js';
 import { CEILING } from '../model/thresholds/requests.js';
 import { CAPPED } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
@@ -72,6 +72,8 @@ interface Output {
   readonly latencyMs: number;
   /** How many times as much it gave before; NaN where there was no before. */
   readonly before: number;
+  /** What is limited, as a figure. */
+  readonly limit: Quantity;
   /** All of it in words. */
   readonly words: string;
 }
@@ -87,6 +89,7 @@ function outputOf(m: Measures, top: Ceiling): Output {
   const latencyMs = (top.depth * 1000) / top.operationsPerSecond;
   return {
     amount,
+    limit: inBytes ? flow(top.bytesPerSecond) : frequency(top.operationsPerSecond),
     spread,
     latencyMs,
     before: inBytes ? top.bytesBefore / top.bytesPerSecond : top.operationsBefore / top.operationsPerSecond,
@@ -134,6 +137,7 @@ export const cause = defineCause({
   id: 'dev.capped',
   layer: 'device',
   rank: 'verdict',
+  proof: 'rate',
   needs: ['victim', 'disk'],
   fromRequests: true,
   beneath: true,
@@ -163,6 +167,12 @@ export const cause = defineCause({
     const fell = output.before >= CAPPED.fell ? `; it gave ${String(ratio(output.before))} as much before` : '';
     return {
       sentence: `${diskName(m)} gives ${output.amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(output.latencyMs)} each)${fell}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
+      limit: output.limit,
+      yardstick: {
+        measure: 'ceiling',
+        value: output.amount,
+        against: `with ${top.depth.toFixed(1)} requests inside on average`,
+      },
       culprit: beneath.culprit,
       decidedBy:
         'the same load with half and with twice as many requests in flight: under a rate limit the throughput does not change',

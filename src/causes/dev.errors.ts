@@ -1,15 +1,12 @@
 // Requests fail on the victim's disk, or are sent again: a dying disk, a lost path, a full thin pool, a backing file that ends.
 // Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
 
-import { deviceId } from '../analysis/machine/topology.js';
-import { isFailure, kindsOf } from '../analysis/requests/requests.js';
+import { failedRequests } from '../analysis/requests/failures.js';
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
 import { intersect, total, union, type Interval } from '../base/intervals.js';
-import { column } from '../analysis/machine/time-walk.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
-import { Strings } from '../model/events.js';
 import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { ERRORS } from '../model/thresholds/device.js';
@@ -49,30 +46,6 @@ interface Failed {
   readonly calls?: Failures;
 }
 
-/** Times of failed requests on the victim's disk or beneath it. */
-function errorsOn(m: Given<'disk'>): { times: number[]; device: string } {
-  const disks = [m.disk, ...m.topology.beneath(m.disk)];
-  const times: number[] = [];
-  let device = diskName(m);
-  const kindAt = kindsOf(m.input.events?.strings ?? new Strings());
-  for (const name of ['block_rq_complete', 'block_rq_error']) {
-    const table = m.input.events?.tables.get(name);
-    const dev = column(table, 'dev');
-    const rwbs = column(table, 'rwbs');
-    const sectors = column(table, 'nr_sector');
-    column(table, 'error').forEach((error, row) => {
-      if (error === 0 || !isFailure(error, kindAt(valueAt(rwbs, row), valueAt(sectors, row)))) return;
-      const disk = m.topology.disk(deviceId(valueAt(dev, row)));
-      if (!disks.includes(disk)) return;
-      device = m.topology.name(disk);
-      times.push(valueAt(table?.t, row));
-    });
-    // block_rq_error repeats what the completion told already.
-    if (times.length > 0) break;
-  }
-  return { times, device };
-}
-
 /**
  * Counters tell neither a request's nor a call's result, but a call that writes counts in syscw whatever comes of it, and only what it wrote
  * in wchar (fs/read_write.c, vfs_write): calls that write nothing fail, for whatever reason.
@@ -100,6 +73,7 @@ function judgeCounters({ input, account }: Given<'victim'>): Judgement<Counted> 
 function tellCounted({ count, share }: Counted): Told {
   return {
     sentence: `The victim’s writes fail: ${count} of its calls wrote nothing, in ${percent(share)} of its time.`,
+    yardstick: { measure: 'calls that wrote nothing', value: said`${number(count)}`, against: 'a sound disk: none' },
     culprit: null,
     decidedBy: 'the results of its calls and requests (raw_syscalls:sys_exit, block:block_rq_complete): record as root',
     evidence: [
@@ -116,7 +90,8 @@ function tellCounted({ count, share }: Counted): Told {
 
 function judgeRequests(m: Given<'victim' | 'disk' | 'requests'>): Judgement<Failed> {
   const { account, load } = m;
-  const { times: failed, device } = errorsOn(m);
+  const { times: failed, disk } = failedRequests(m.input, m.topology, m.disk);
+  const device = disk === undefined ? diskName(m) : m.topology.name(disk);
   // A thin pool or a backing filesystem without space fails requests with ENOSPC, and the filesystem passes that on.
   const errors = failed.length > 0 ? [ERRNO.EIO, ERRNO.EROFS, ERRNO.ENOSPC] : [ERRNO.EIO, ERRNO.EROFS];
   const calls = failuresOf(m.input, account.threads, errors, account.from, account.to);
@@ -148,6 +123,11 @@ function tellFailed(figures: Failed, m: Measures): Told {
   const { count, of, device } = figures;
   return {
     sentence: `${device} fails: ${failures(figures)}.`,
+    yardstick: {
+      measure: 'failed requests',
+      value: said`${number(count)} of ${number(of)}`,
+      against: 'a sound disk: none',
+    },
     culprit: { kind: 'device', name: device },
     evidence: [
       {
@@ -194,6 +174,7 @@ export const cause = defineCause({
   id: 'dev.errors',
   layer: 'device',
   rank: 'verdict',
+  proof: 'latency',
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge(m): Judgement<Counted | Failed> {

@@ -7,7 +7,7 @@ import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { isLazyInit, isWrittenBack } from '../analysis/attribution/owners.js';
 import { isDiscarding, type Neighbour } from '../analysis/victim/neighbours.js';
-import { percent } from '../base/format.js';
+import { duration, percent } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
 import type { Mount } from '../model/facts.js';
@@ -186,6 +186,7 @@ export const cause = defineCause({
   id: 'dev.neighbour',
   layer: 'device',
   rank: 'verdict',
+  proof: 'company',
   needs: ['victim', 'stages', 'disk', 'requests', 'neighbours'],
   fromRequests: true,
   beneath: true,
@@ -207,6 +208,13 @@ export const cause = defineCause({
   },
   tell: (first, m) => ({
     sentence: sentence(first, m),
+    yardstick: {
+      measure: 'its requests in company',
+      value: said`${time(m.neighbours.contendedMeanMs)}`,
+      against: Number.isNaN(m.neighbours.quietMeanMs)
+        ? 'it was never alone'
+        : `alone: ${duration(m.neighbours.quietMeanMs)}`,
+    },
     culprit: culpritOf(first, m),
     ...(!isNamed(first) && {
       decidedBy: advise`who makes the pages dirty that the kernel writes there: ${look('iowitness record')} sees it`,

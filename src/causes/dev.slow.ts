@@ -48,6 +48,7 @@ export const cause = defineCause({
   id: 'dev.slow',
   layer: 'device',
   rank: 'verdict',
+  proof: 'latency',
   needs: ['victim', 'disk'],
   fromRequests: true,
   beneath: true,

@@ -1,6 +1,7 @@
 // A setting, mount, device or daemon changed during the recording. Never the verdict by itself: it stands beside whatever was found,
 // because a change at the onset of a stall is the first thing to ask about.
 
+import { number, said } from '../model/quantity.js';
 import { duration } from '../base/format.js';
 import type { FactChange } from '../model/facts.js';
 import { SHOWN } from '../model/thresholds/judging.js';
@@ -15,6 +16,7 @@ export const cause = defineCause({
   id: 'env.changed',
   layer: 'any',
   rank: 'beside',
+  proof: 'time',
   needs: ['facts'],
   judge({ input: { changes } }) {
     const [first] = changes;
@@ -23,6 +25,7 @@ export const cause = defineCause({
   },
   tell: ({ first, changes }) => ({
     sentence: `${changes.length === 1 ? 'One thing' : `${changes.length} things`} changed during the recording, first ${first.what}, ${duration(first.atMs)} after its start.`,
+    yardstick: { measure: 'changed', value: said`${number(changes.length)}`, against: `first ${first.what}` },
     culprit: first.what.startsWith('/') ? { kind: 'setting', name: first.what, file: first.what } : null,
     // The values are the settings’ own texts: they have no unit.
     evidence: changes.slice(0, SHOWN.changes).map((change) => ({

@@ -25,6 +25,7 @@ export const cause = defineCause({
   id: 'fs.frozen',
   layer: 'filesystem',
   rank: 'verdict',
+  proof: 'time',
   needs: ['victim'],
   judge({ account }) {
     const share = shareOf(account, ['fs-frozen']);
@@ -41,6 +42,7 @@ export const cause = defineCause({
     const where = `The filesystem${mount === undefined ? '' : ` at ${mount}`}`;
     return {
       sentence: `${where} ${isOver ? 'was frozen for a time' : 'is frozen'}: the victim waited ${percent(share)} of its time for it to be thawed.`,
+      yardstick: { measure: 'frozen', value: said`${part(share)} of its time`, against: 'a filesystem in use: never' },
       culprit: mount === undefined ? null : { kind: 'filesystem', name: mount },
       evidence: [
         {

@@ -159,6 +159,7 @@ export const cause = defineCause({
   id: 'fs.full',
   layer: 'filesystem',
   rank: 'verdict',
+  proof: 'space',
   needs: ['victim'],
   judge(m) {
     const { account, input } = m;
@@ -183,6 +184,11 @@ export const cause = defineCause({
     const mount = space?.mountPoint;
     return {
       sentence: byQuota ? quotaSentence(figures, m) : fullSentence(figures),
+      yardstick: {
+        measure: byQuota ? 'calls that failed' : 'left',
+        value: byQuota || !space ? said`${number(figures.failed.count)}` : leftIn(space),
+        against: byQuota ? 'the quota is used up' : `${figures.failed.count} calls failed`,
+      },
       culprit: { kind: 'filesystem', name: mount ?? 'unknown' },
       decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
       evidence: evidence(figures),

@@ -28,6 +28,7 @@ export const cause = defineCause({
   id: 'fs.inode-lock',
   layer: 'filesystem',
   rank: 'verdict',
+  proof: 'time',
   needs: ['victim'],
   judge(m) {
     const { account } = m;
@@ -42,6 +43,11 @@ export const cause = defineCause({
   },
   tell: ({ share, holder }, m) => ({
     sentence: `The victim waits for the lock of a file or folder that ${whoHolds(holder)} while writing (${percent(share)} of its time).`,
+    yardstick: {
+      measure: 'waiting for the lock',
+      value: said`${part(share)} of its time`,
+      against: 'one writer alone: none',
+    },
     culprit: culprit(holder, m),
     evidence: [
       {

@@ -91,6 +91,7 @@ export const cause = defineCause({
   id: 'fs.journal',
   layer: 'filesystem',
   rank: 'verdict',
+  proof: 'time',
   needs: ['victim', 'disk'],
   judge(m) {
     const { account, syncs } = m;
@@ -119,6 +120,11 @@ export const cause = defineCause({
       : 'commits keep it busy';
     return {
       sentence: `The victim waits for the filesystem’s journal (${percent(share)} of its time), because ${why}.`,
+      yardstick: {
+        measure: 'waiting for the journal',
+        value: said`${part(share)} of its time`,
+        against: most ? `${most.count} syncs of ${most.name}` : 'whose commits they are was not recorded',
+      },
       culprit: most ? { kind: 'process', name: most.name, pid: most.pid } : { kind: 'filesystem', name: diskName(m) },
       decidedBy: 'the filesystem’s sync events, which say whose commits they are: record as root',
       evidence: [

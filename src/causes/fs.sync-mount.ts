@@ -6,7 +6,7 @@ import { total } from '../base/intervals.js';
 import { shellWord } from '../base/shell.js';
 import { duration, percent } from '../base/format.js';
 import type { Mount } from '../model/facts.js';
-import { number, said } from '../model/quantity.js';
+import { number, said, time } from '../model/quantity.js';
 import { SYNC_MOUNT } from '../model/thresholds/filesystem.js';
 import { advise, change } from './judge/advice.js';
 import { asksItself, durabilityOf, ownTimes, serviceTime, syncMountOf, waitingFor } from './judge/durability.js';
@@ -22,6 +22,7 @@ export const cause = defineCause({
   id: 'fs.sync-mount',
   layer: 'filesystem',
   rank: 'verdict',
+  proof: 'latency',
   needs: ['victim', 'disk', 'facts'],
   judge(m) {
     const { account } = m;
@@ -40,6 +41,11 @@ export const cause = defineCause({
   },
   tell: ({ found, times, share, mount }, m) => ({
     sentence: `${mount.mountPoint} is mounted with sync: every write there is made durable before it returns, which the process never asked for, and which it waited for ${percent(share)} of its time; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
+    yardstick: {
+      measure: 'each write',
+      value: said`${time(total(times) / found.count)}`,
+      against: 'without sync: as long as the copy takes',
+    },
     culprit: { kind: 'setting', name: `sync of ${mount.mountPoint}`, file: '/proc/self/mountinfo' },
     evidence: [
       waitingFor(found, times, m),

@@ -8,7 +8,7 @@ import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import { flow, frequency, number, part, said, time } from '../model/quantity.js';
-import { STATES, type State } from '../model/states.js';
+import { STATES } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
@@ -16,7 +16,7 @@ import { doubtOf } from './judge/doubts.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { judgeDevice, diskName } from './judge/judgements.js';
-import { defineCause, holds, notChecked, type Argument } from './cause.js';
+import { defineCause, holds, notChecked, type Argument, type Yardstick } from './cause.js';
 
 /** Time whose reason is known and ordinary. */
 const ORDINARY = ['running', 'block-device', 'asleep', 'pipe-socket'] as const;
@@ -69,7 +69,7 @@ function phaseEvidence(m: Measures): Argument[] {
 
 /** Where else the time went that nobody is to blame for: the most of it. */
 function elsewhere(account: VictimAccount): string {
-  const [most] = (Object.keys(STATES) as State[])
+  const [most] = [...account.ms.keys()]
     .filter((state) => state !== 'running' && state !== 'block-device')
     .map((state) => ({ state, share: shareOf(account, [state]) }))
     .sort((a, b) => b.share - a.share);
@@ -112,6 +112,22 @@ function deviceEvidence(m: Measures): Argument[] {
   ];
 }
 
+/** What it got of its disk; without requests, how little it was held up. */
+function yardstick(m: Given<'victim'>): Yardstick {
+  const judged = judgeDevice(m);
+  if (judged && judged.requests > 0)
+    return {
+      measure: 'each request',
+      value: said`${time(judged.serviceMs / judged.requests)}`,
+      against: `${percent(judged.factor)} of what an ordinary disk may take`,
+    };
+  return {
+    measure: 'running',
+    value: said`${part(shareOf(m.account, ['running']))} of its time`,
+    against: elsewhere(m.account),
+  };
+}
+
 function sentence(m: Given<'victim'>): string {
   if (m.account.source === 'requests')
     return `No stall in the block layer: ${diskName(m)} answered the victim’s requests as it should; they took up ${percent(shareOf(m.account, ['block-device', 'block-queue']))} of its time, and what it did in the rest is not in a block trace.`;
@@ -124,6 +140,7 @@ export const cause = defineCause({
   id: 'healthy',
   layer: 'none',
   rank: 'otherwise',
+  proof: 'latency',
   needs: ['victim'],
   fromRequests: true,
   judge(m) {
@@ -142,6 +159,7 @@ export const cause = defineCause({
   },
   tell: (_figures, m) => ({
     sentence: sentence(m),
+    yardstick: yardstick(m),
     culprit: null,
     evidence: [...phaseEvidence(m), timeEvidence(m), ...deviceEvidence(m)],
     advice: [

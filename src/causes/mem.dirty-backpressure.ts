@@ -2,7 +2,7 @@
 // Told from a limit that is too low by the device, which is busy during the pauses. Source: mm/page-writeback.c.
 
 import { percent, rate } from '../base/format.js';
-import { said, size } from '../model/quantity.js';
+import { flow, memory, said } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { diskName, judgeDevice } from './judge/judgements.js';
@@ -17,6 +17,7 @@ export const cause = defineCause({
   id: 'mem.dirty-backpressure',
   layer: 'page cache',
   rank: 'verdict',
+  proof: 'dirty',
   needs: ['victim'],
   judge(m) {
     const throttled = findThrottled(m);
@@ -42,6 +43,11 @@ export const cause = defineCause({
     const drained = served ? served.bytes / ((account.to - account.from) / 1000) : NaN;
     return {
       sentence: `The writer fills the page cache faster than ${diskName(m)} drains it${Number.isFinite(drained) ? ` (${rate(drained)})` : ''}: the kernel paused it for ${percent(throttled.share)} of its time while the device was busy ${percent(throttled.busy)} of it.`,
+      yardstick: {
+        measure: `${diskName(m)} takes`,
+        value: Number.isFinite(drained) ? said`${flow(drained)}` : 'less than is written',
+        against: `busy ${percent(throttled.busy)} of the pauses`,
+      },
       culprit: { kind: 'device', name: diskName(m) },
       evidence: [
         ...throttleEvidence(throttled, m, 'the device had work all along: it sets the pace'),
@@ -49,7 +55,7 @@ export const cause = defineCause({
           ? [
               {
                 measure: 'dirty against the limit',
-                value: said`${size(throttle.dirtyBytes)} of ${size(throttle.limitBytes)}`,
+                value: said`${memory(throttle.dirtyBytes)} of ${memory(throttle.limitBytes)}`,
                 meaning: 'the cache is full of what the device has not taken yet',
                 source: 'writeback:balance_dirty_pages',
               },

@@ -5,11 +5,11 @@
 import { isDevice } from '../analysis/attribution/inodes.js';
 import type { Measures } from '../analysis/measures.js';
 import { dirtyableBytes, fillers, totalBytes, vmstatDirtyLimit, type Filler } from '../analysis/victim/pauses.js';
-import { bytes, percent } from '../base/format.js';
+import { binary, percent } from '../base/format.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
 import type { Facts } from '../model/facts.js';
-import { number, part, said, size, time } from '../model/quantity.js';
+import { memory, number, part, said, time } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
@@ -127,6 +127,7 @@ export const cause = defineCause({
   id: 'mem.dirty-limit',
   layer: 'page cache',
   rank: 'verdict',
+  proof: 'dirty',
   needs: ['victim'],
   judge(m) {
     const throttled = findThrottled(m);
@@ -143,7 +144,7 @@ export const cause = defineCause({
       limit.isOfMemory !== true || isShareLow(m) || !(limit.bytes >= DIRTY_LIMIT.lowOfTotal * totalBytes(m.input));
     if (!isLow && !others)
       return ruledOut(
-        `the dirty throttle held it for ${percent(share)} of its time, but a limit of ${bytes(limit.bytes)} is no low one, and nobody was seen to fill it`,
+        `the dirty throttle held it for ${percent(share)} of its time, but a limit of ${binary(limit.bytes)} is no low one, and nobody was seen to fill it`,
       );
     const dirtyable = dirtyableBytes(m.input);
     const ofMemory = limit.bytes / dirtyable;
@@ -159,10 +160,16 @@ export const cause = defineCause({
     const { share: held, busy, isBeneath } = throttled;
     const what =
       isLow || !others
-        ? `is too low (${bytes(limit.bytes)}, set by ${limit.culprit.name})`
-        : `(${bytes(limit.bytes)}) is used up by ${fillOf(m, others)}`;
+        ? `is too low (${binary(limit.bytes)}, set by ${limit.culprit.name})`
+        : `(${binary(limit.bytes)}) is used up by ${fillOf(m, others)}`;
     return {
       sentence: `The page cache’s dirty limit ${what}: it held ${isBeneath ? `the writer and ${diskName(m)}’s own workers` : 'the writer'} for ${percent(held)} of its time while ${diskName(m)} was ${isBeneath ? 'paused or ' : ''}idle ${percent(1 - busy)} of it; the device is not to blame.`,
+      limit: memory(limit.bytes),
+      yardstick: {
+        measure: 'dirty limit',
+        value: said`${memory(limit.bytes)}`,
+        against: `${percent(ofMemory)} of the memory that can be dirty; the kernel’s default is 20 %`,
+      },
       culprit: isLow || !others ? limit.culprit : fillingCulprit(m, others),
       evidence: [
         ...throttleEvidence(
@@ -174,7 +181,7 @@ export const cause = defineCause({
         ),
         {
           measure: 'dirty limit in force',
-          value: said`${size(limit.bytes)} = ${part(ofMemory)} of the memory that can be dirty (${size(dirtyable)})`,
+          value: said`${memory(limit.bytes)} = ${part(ofMemory)} of the memory that can be dirty (${memory(dirtyable)})`,
           meaning:
             ofMemory < DIRTY_LIMIT.collapsed
               ? 'far under what memory allows; the kernel’s default is 20 %'
@@ -230,7 +237,7 @@ function whoFills(filler: Filler | undefined, m: Measures): Argument[] {
   return [
     {
       measure: 'who fills the limit',
-      value: said`${size(filler.dirtyBytes)} dirty for ${bdiName(m, filler)}${filler.writer ? `, written by ${filler.writer.name} (${filler.writer.pid})` : ''}`,
+      value: said`${memory(filler.dirtyBytes)} dirty for ${bdiName(m, filler)}${filler.writer ? `, written by ${filler.writer.name} (${filler.writer.pid})` : ''}`,
       meaning: 'the limit is one for all: what others have not written out yet counts towards it',
       source: 'writeback:balance_dirty_pages',
     },
@@ -243,7 +250,7 @@ function pausesOf({ throttle }: Measures): Argument[] {
     {
       measure: 'pauses',
       value: said`${number(throttle.pauses)}, ${time(throttle.pausedMs / throttle.pauses)} on average`,
-      meaning: `the kernel held ${bytes(throttle.dirtyBytes)} dirty against a limit of ${bytes(throttle.limitBytes)}, the device’s share centred on ${bytes(throttle.deviceSetpointBytes)}`,
+      meaning: `the kernel held ${binary(throttle.dirtyBytes)} dirty against a limit of ${binary(throttle.limitBytes)}, the device’s share centred on ${binary(throttle.deviceSetpointBytes)}`,
       source: 'writeback:balance_dirty_pages',
     },
   ];

@@ -10,7 +10,7 @@ import { valueAt } from '../analysis/machine/series.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { timesIn } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
-import { flow, number, part, said, size, time } from '../model/quantity.js';
+import { flow, memory, number, part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { NO_READ_AHEAD } from '../model/thresholds/memory.js';
 import { advise, look, write } from './judge/advice.js';
@@ -70,7 +70,7 @@ function evidence({ reads, times, share, setting }: Figures, m: Victim): Argumen
     {
       measure: 'reads in order, a page each',
       value: said`${number(reads.onward)} of ${number(reads.count)} (${part(reads.onward / reads.count)})`,
-      meaning: `each began where the one before ended and was of ${String(size(input.pageBytes))}: with read-ahead one request would have brought dozens`,
+      meaning: `each began where the one before ended and was of ${String(memory(input.pageBytes))}: with read-ahead one request would have brought dozens`,
       source: 'block:block_bio_queue',
     },
     {
@@ -88,6 +88,7 @@ export const cause = defineCause({
   id: 'mem.no-read-ahead',
   layer: 'page cache',
   rank: 'verdict',
+  proof: 'latency',
   needs: ['victim', 'sleeps', 'disk'],
   judge(m) {
     const { account, input } = m;
@@ -113,6 +114,11 @@ export const cause = defineCause({
       sentence: setting
         ? `${how} because read-ahead is switched off on ${diskName(m)}.`
         : `${how} although ${diskName(m)} has read-ahead: it told the kernel that it reads at random.`,
+      yardstick: {
+        measure: 'read ahead',
+        value: setting ? `${setting.value} KiB` : 'none',
+        against: 'most disks: 128 KiB',
+      },
       culprit: setting
         ? { kind: 'setting', name: `read_ahead_kb=${setting.value} of ${diskName(m)}`, file: setting.file }
         : { kind: 'process', name, pid },

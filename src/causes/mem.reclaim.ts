@@ -4,8 +4,8 @@
 import { total } from '../base/intervals.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { bytes, percent } from '../base/format.js';
-import { number, part, said, time } from '../model/quantity.js';
+import { binary, percent } from '../base/format.js';
+import { memory, number, part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
@@ -31,6 +31,7 @@ export const cause = defineCause({
   id: 'mem.reclaim',
   layer: 'memory',
   rank: 'verdict',
+  proof: 'memory',
   needs: ['victim'],
   judge(m) {
     const { account } = m;
@@ -43,10 +44,15 @@ export const cause = defineCause({
   },
   tell({ share, limit }, m) {
     const why = limit
-      ? `its cgroup ${limit.cgroup} has used up its limit of ${bytes(limit.value)}`
+      ? `its cgroup ${limit.cgroup} has used up its limit of ${binary(limit.value)}`
       : 'the machine has none left';
     return {
       sentence: `The victim reclaims memory itself for ${percent(share)} of its time, because ${why}.`,
+      yardstick: {
+        measure: limit ? 'memory limit' : 'reclaiming',
+        value: limit ? said`${memory(limit.value)}` : said`${part(share)} of its time`,
+        against: limit ? 'used up' : 'with free memory: none',
+      },
       culprit: memoryCulprit(limit),
       evidence: [
         {

@@ -2,8 +2,8 @@
 
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { percent } from '../base/format.js';
-import { frequency, said, time } from '../model/quantity.js';
+import { binary, percent } from '../base/format.js';
+import { frequency, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { SWAP } from '../model/thresholds/memory.js';
@@ -41,6 +41,7 @@ export const cause = defineCause({
   id: 'mem.swap',
   layer: 'memory',
   rank: 'verdict',
+  proof: 'memory',
   needs: ['victim'],
   judge(m) {
     const { account } = m;
@@ -65,6 +66,11 @@ export const cause = defineCause({
     const why = limit ? `, because its cgroup ${limit.cgroup} is at its memory limit` : '';
     return {
       sentence: `The victim’s own memory is swapped out and back all the time: ${faults}, ${percent(share)} of its time${why}.`,
+      yardstick: {
+        measure: 'faults that read',
+        value: swaps ? said`${frequency(swaps.faultsPerSecond)} a second` : said`${part(slept)} of its time`,
+        against: limit ? `memory limit: ${binary(limit.value)}` : 'with enough memory: none',
+      },
       culprit: memoryCulprit(limit),
       evidence: [
         {

@@ -6,7 +6,7 @@ import { processWork } from '../analysis/machine/counted-work.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { total, without, type Interval } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { bytes, percent } from '../base/format.js';
+import { binary, bytes, percent } from '../base/format.js';
 import { flow, part, said, size, time } from '../model/quantity.js';
 import type { Series } from '../model/counters.js';
 import { JUDGING } from '../model/thresholds/judging.js';
@@ -92,6 +92,7 @@ export const cause = defineCause({
   id: 'mem.thrash',
   layer: 'page cache',
   rank: 'verdict',
+  proof: 'memory',
   needs: ['victim'],
   judge(m) {
     const reads = readsOf(m);
@@ -123,6 +124,11 @@ export const cause = defineCause({
     const { share, ofReads, limit } = figures;
     return {
       sentence: `The files that the victim reads no longer fit into memory: ${percent(ofReads)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
+      yardstick: {
+        measure: 'read again',
+        value: said`${part(ofReads)} of what it reads`,
+        against: limit ? `memory limit: ${binary(limit.value)}` : 'with enough memory: none',
+      },
       culprit: memoryCulprit(limit),
       evidence: evidence(figures, m),
       advice: [

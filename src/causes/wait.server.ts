@@ -135,6 +135,11 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
       way === 'filesystem'
         ? `The victim waits for the server${where}${who ? `, ${who}` : ''}, for ${percent(share)} of its time${meanwhile}: a program answers there, and no disk of this machine’s.`
         : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${meanwhile}: ${percent(share)} of its time in all.`,
+    yardstick: {
+      measure: 'waiting for an answer',
+      value: said`${part(share)} of its time`,
+      against: who ? `${who} gives it` : 'who gives it was not recorded',
+    },
     culprit: server
       ? { kind: 'process', name: server.name, pid: server.pid }
       : mounts[0] !== undefined
@@ -156,6 +161,7 @@ export const cause = defineCause({
   id: 'wait.server',
   layer: 'application',
   rank: 'verdict',
+  proof: 'time',
   needs: ['victim'],
   judge(m) {
     const share = shareOf(m.account, ['server']);

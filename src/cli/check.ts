@@ -13,6 +13,7 @@ import { costOf, withRecordingOptions, type RecordingOptions } from './recording
 
 interface CheckOptions extends RecordingOptions {
   readonly json: boolean;
+  readonly verbose: boolean;
   readonly output?: string;
   readonly report: boolean;
   readonly buffered: number;
@@ -41,6 +42,7 @@ export function checkCommand(program: Command): void {
     .argument('<dir>', 'a folder on the volume to check')
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-check-HOST-TIME.iow here)')
     .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
+    .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false)
     .option('--no-report', 'write no HTML report')
     .option('--buffered <time>', 'how long to write through the page cache', seconds, 4)
     .option('--direct <time>', 'how long to write past the page cache', seconds, 3)
@@ -98,7 +100,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     held.close();
   }
   const report = reportPathFor(folder);
-  await concludeWith(folder, { json: options.json, ...(options.report && { report }) });
+  await concludeWith(folder, { json: options.json, verbose: options.verbose, ...(options.report && { report }) });
 }
 
 /** Lets the probe run to its end, to an interrupt, to a full disk, or to the point where it is plainly stuck. */

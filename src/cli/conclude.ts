@@ -20,16 +20,22 @@ export function reportAssets(): ReportAssets {
   return { js: read('report.js'), css: read('report.css'), causes };
 }
 
+/** How a diagnosis is shown. */
+export interface ShowOptions {
+  readonly json: boolean;
+  /** Everything, and not the first screen alone. */
+  readonly verbose?: boolean;
+  /** Where the report goes; absent for none. */
+  readonly report?: string;
+}
+
 export function exitStatus({ verdict }: Diagnosis): number {
   if (isNoStall(verdict)) return EXIT.fine;
-  return verdict.cause === 'inconclusive' ? EXIT.failed : EXIT.found;
+  return verdict.cause === 'inconclusive' ? EXIT.noVerdict : EXIT.found;
 }
 
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
-export async function concludeWith(
-  recording: string,
-  options: OpenOptions & { readonly json: boolean; readonly report?: string },
-): Promise<void> {
+export async function concludeWith(recording: string, options: OpenOptions & ShowOptions): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName(), options);
   if (options.report !== undefined) await writePage(options.report, await renderReport(diagnosed, reportAssets()));
@@ -38,14 +44,18 @@ export async function concludeWith(
   process.exitCode = exitStatus(diagnosed.diagnosis);
 }
 
-function printDiagnosis({ diagnosis }: Diagnosed, options: { readonly json: boolean; readonly report?: string }): void {
+function printDiagnosis({ diagnosis }: Diagnosed, options: ShowOptions): void {
   if (options.json) {
     say(renderJson(diagnosis));
     return;
   }
   const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
   say(
-    renderText(diagnosis, { colour, ...(process.stdout.columns !== undefined && { width: process.stdout.columns }) }),
+    renderText(diagnosis, {
+      colour,
+      verbose: options.verbose === true,
+      ...(process.stdout.columns !== undefined && { width: process.stdout.columns }),
+    }),
   );
   if (options.report !== undefined) say(`Report: ${harmless(options.report)}`);
 }

@@ -12,8 +12,8 @@ import { harmless } from '../base/format.js';
 import { FileOutput } from '../tools/blkparse/output.js';
 import type { Moment } from '../open/moment.js';
 
-/** 0 = ran and nothing wrong found, 1 = a stall found, 2 = could not do it. */
-export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
+/** Nothing wrong found; a stall found; it could not be done; no verdict; wrong usage, as EX_USAGE of sysexits.h. */
+export const EXIT = { fine: 0, found: 1, failed: 2, noVerdict: 3, usage: 64 } as const;
 
 /** The clone's folder. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));

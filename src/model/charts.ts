@@ -1,9 +1,26 @@
-// What the report draws besides the diagnosis: series over time, shaded bands, the latency heatmap. Plain arrays, ready to embed.
+// What the report draws besides the diagnosis: series over time, shaded bands, the latency heatmap, stacks. Plain arrays, ready to embed.
+
+import type { State } from './states.js';
+
+/** How a line is told from others of the same subject. */
+export type Direction = 'writes' | 'reads' | 'flushes';
 
 /** One line of a chart; NaN where there is no value. */
 export interface ChartLine {
   readonly name: string;
   readonly values: Float64Array;
+  /** The device or program that it is of, which has one colour on the whole page; without it the line has the colour of its place. */
+  readonly subject?: string;
+  readonly direction?: Direction;
+  /** 'limit': what the others are held against. 'rest': what the chart is not about. 'lost': what the verdict explains. */
+  readonly role?: 'limit' | 'rest' | 'lost';
+}
+
+/** What stands at single moments: pauses, failed requests. */
+export interface Ticks {
+  readonly name: string;
+  /** ms since the start, ascending. */
+  readonly t: Float64Array;
 }
 
 /** One chart over the shared time axis. */
@@ -15,7 +32,30 @@ export interface Chart {
   readonly lines: readonly ChartLine[];
   /** Stacked area (the victim's states) rather than lines. */
   readonly stacked?: boolean;
+  /** A logarithmic axis, for what goes over several powers of ten. */
+  readonly logarithmic?: boolean;
+  readonly ticks?: Ticks;
 }
+
+/**
+ * The picture that shows a verdict, chosen by its cause: 'time', when the victim lost its time; 'dirty', dirty bytes against their limit;
+ * 'company', who was served and what the victim's requests took meanwhile; 'cpu', who had the CPUs; 'latency', what the device took against
+ * what it may; 'stages', before the device and in it; 'rate', throughput against its limit; 'sizes', of requests; 'depth', requests at once;
+ * 'memory', what was thrown out and read again; 'space', what is left; 'convoy', threads behind a lock.
+ */
+export type ProofKind =
+  | 'time'
+  | 'dirty'
+  | 'company'
+  | 'cpu'
+  | 'latency'
+  | 'stages'
+  | 'rate'
+  | 'sizes'
+  | 'depth'
+  | 'memory'
+  | 'space'
+  | 'convoy';
 
 /** A stretch of time to shade in every chart. */
 export interface Band {
@@ -37,11 +77,34 @@ export interface Heatmap {
   readonly counts: Float64Array;
 }
 
+/** A function of the kernel in a folded tree of stacks, the outermost at the root. */
+export interface StackNode {
+  readonly frame: string;
+  /** Time slept below it. */
+  readonly ms: number;
+  /** Most time first. */
+  readonly children: readonly StackNode[];
+}
+
+/** Where in the kernel the victim slept in one state. */
+export interface StateStacks {
+  readonly state: State;
+  /** In that state, with a stack. */
+  readonly ms: number;
+  /** Of the victim's time. */
+  readonly share: number;
+  readonly roots: readonly StackNode[];
+}
+
 export interface Charts {
   /** The shared time axis, ms since the start: the middle of each bin. */
   readonly t: Float64Array;
   readonly binMs: number;
+  /** What shows the verdict: the chart of its kind, where the recording has what it needs, and when the victim lost its time. */
+  readonly proof: readonly Chart[];
   readonly charts: readonly Chart[];
   readonly bands: readonly Band[];
   readonly heatmaps: readonly Heatmap[];
+  /** States in which it slept for a noticeable time, most first, and always what nothing explains; empty without stacks. */
+  readonly stacks: readonly StateStacks[];
 }

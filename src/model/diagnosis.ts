@@ -10,6 +10,8 @@ const ProcessRef = v.object({
   pid: v.number(),
   /** The process's name as the kernel has it: data from outside, to be escaped where it is shown. */
   name: v.string(),
+  /** The systemd unit, container or pod that it belongs to, where its cgroup tells one. */
+  unit: v.optional(v.string()),
 });
 
 const UNITS = ['ms', 'share', 'bytes', 'bytes/s', 'count', 'per second', 'times'] as const satisfies readonly Unit[];
@@ -26,6 +28,19 @@ const Evidence = v.object({
   meaning: v.string(),
   /** Where it was read: an event, a file, a counter. */
   source: v.string(),
+});
+
+/** One of the few figures that stand large beside the verdict. */
+const KeyFigure = v.object({
+  /** 'lost': time; 'measured': what the verdict turns on; 'device': what the disk did meanwhile; 'since': when it began. */
+  kind: v.picklist(['lost', 'measured', 'device', 'since']),
+  /** What it is a figure of: 'time lost', 'dirty limit'. */
+  label: v.string(),
+  /** The figure with its unit, as text for people. */
+  value: v.string(),
+  figures: v.array(v.object({ value: v.number(), unit: v.picklist(UNITS) })),
+  /** What it is held against, or what it is a part of. */
+  beside: v.string(),
 });
 
 /** Something to do. Nothing is run by itself: a command is there to be copied. */
@@ -48,6 +63,8 @@ const Culprit = v.object({
   kind: v.picklist(['process', 'cgroup', 'setting', 'device', 'filesystem', 'hypervisor']),
   name: v.string(),
   pid: v.optional(v.number()),
+  /** Of a process: the systemd unit, container or pod that it belongs to, where its cgroup tells one. */
+  unit: v.optional(v.string()),
   /** The file that sets it, for a cgroup or a setting. */
   file: v.optional(v.string()),
 });
@@ -78,7 +95,13 @@ const Verdict = v.object({
   advice: v.array(Advice),
 });
 
-const Account = v.object({ state: v.string(), ms: v.number(), share: Share });
+const Account = v.object({
+  state: v.string(),
+  ms: v.number(),
+  share: Share,
+  /** How much of it the verdict explains. */
+  lostMs: v.number(),
+});
 
 export const DiagnosisSchema = v.object({
   schema: v.literal('iowitness.diagnosis/2'),
@@ -102,6 +125,8 @@ export const DiagnosisSchema = v.object({
   }),
   /** The first cause by the time it costs. */
   verdict: Verdict,
+  /** At most one of each kind, in the order to show them; none where nothing was watched. */
+  keyFigures: v.array(KeyFigure),
   /** Other causes that hold as well, in order of the time they cost. */
   also: v.array(Verdict),
   /** Where the verdict is `inconclusive`: the two likeliest causes, and the measurement that would decide on each. */
@@ -152,6 +177,8 @@ export const DiagnosisSchema = v.object({
       layer: v.string(),
       process: v.string(),
       pid: v.nullable(v.number()),
+      /** The systemd unit, container or pod of the process; null where its cgroup tells none. */
+      unit: v.nullable(v.string()),
       /** The file, where it was seen open; null where it is not known, or for several small ones. */
       file: v.nullable(v.string()),
       /** Its inode number, known also where no name is. */
@@ -179,6 +206,7 @@ export const DiagnosisSchema = v.object({
 export type Diagnosis = v.InferOutput<typeof DiagnosisSchema>;
 export type Verdict = v.InferOutput<typeof Verdict>;
 export type Evidence = v.InferOutput<typeof Evidence>;
+export type KeyFigure = v.InferOutput<typeof KeyFigure>;
 export type Advice = v.InferOutput<typeof Advice>;
 export type Culprit = v.InferOutput<typeof Culprit>;
 export type Account = v.InferOutput<typeof Account>;

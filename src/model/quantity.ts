@@ -1,7 +1,7 @@
 // Figures that keep their value and unit beside the words that people read: a script takes the value, a page may draw it, and no text is
 // parsed again to get at it.
 
-import { bytes, duration, percent, rate } from '../base/format.js';
+import { binary, bytes, duration, percent, rate } from '../base/format.js';
 
 export type Unit = 'ms' | 'share' | 'bytes' | 'bytes/s' | 'count' | 'per second' | 'times';
 
@@ -32,8 +32,14 @@ export function part(value: number): Quantity {
   return new Quantity(value, 'share', percent(value));
 }
 
+/** Bytes that were moved, in decimal units. */
 export function size(value: number): Quantity {
   return new Quantity(value, 'bytes', bytes(value));
+}
+
+/** Memory, limits, and sizes of blocks and requests, in powers of two. */
+export function memory(value: number): Quantity {
+  return new Quantity(value, 'bytes', binary(value));
 }
 
 /** Bytes per second. */

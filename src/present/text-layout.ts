@@ -1,16 +1,33 @@
 // How lines are laid out on a terminal: columns that align, wrapped and clipped text, bars. Plain strings in and out, no colour:
 // colour is put on whole lines or cells afterwards, so that widths stay true.
 
-/** Characters that a text takes on a terminal, as far as it can be told without a table of wide characters. */
-export function widthOf(text: string): number {
-  return Array.from(text).length;
+import { eastAsianWidth } from 'get-east-asian-width';
+
+/** What stands on the character before it. */
+const COMBINING = /\p{Mark}/u;
+
+function widthOfCharacter(character: string): number {
+  if (COMBINING.test(character)) return 0;
+  return eastAsianWidth(character.codePointAt(0) ?? 0);
 }
 
-/** The text cut to `width` characters, with an ellipsis where something is missing. */
+/** Columns that a text takes on a terminal. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += widthOfCharacter(character);
+  return width;
+}
+
+/** The text cut to `width` columns, with an ellipsis where something is missing. */
 export function clip(text: string, width: number): string {
-  const characters = Array.from(text);
-  if (characters.length <= width) return text;
-  const kept = characters.slice(0, Math.max(0, width - 1)).join('');
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  let used = 0;
+  for (const character of text) {
+    used += widthOfCharacter(character);
+    if (used > width - 1) break;
+    kept += character;
+  }
   return `${kept.trimEnd()}…`;
 }
 

@@ -1,10 +1,11 @@
-// A diagnosis for a terminal. The first three lines are the whole message (what, who, what to do); below them the argument, in the
-// order in which a doubter asks: evidence, rivals, where the time went, what could not be seen. At most one screen and a bit.
+// A diagnosis for a terminal. The first screen is the whole message: what, who, the key figures, what to type, where the time went. With
+// `verbose` the argument follows in the order in which a doubter asks: evidence, rivals, who used what, what could not be seen.
 // Everything that came from the machine passes through harmless() before it is laid out.
 
-import { styleText } from 'node:util';
-import { bytes, duration, figure, harmless, percent } from '../base/format.js';
-import type { Diagnosis } from '../model/diagnosis.js';
+import { binary, duration, figure, harmless, percent } from '../base/format.js';
+import type { Advice, Diagnosis } from '../model/diagnosis.js';
+import { stepsOf } from './steps.js';
+import { TerminalPage, type Style, type TextOptions } from './terminal-page.js';
 import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
@@ -21,13 +22,10 @@ import {
 } from './words.js';
 import { writerLines } from './writers.js';
 
-export interface TextOptions {
-  readonly colour: boolean;
-  /** Characters a line; without it lines are as long as they are. */
-  readonly width?: number;
+export interface DiagnosisTextOptions extends TextOptions {
+  /** Everything, and not the first screen alone. */
+  readonly verbose: boolean;
 }
-
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
 const OUTCOME_STYLE: Readonly<Record<Outcome, { readonly sign: string; readonly style: Style }>> = {
   stall: { sign: '✗', style: 'red' },
@@ -36,78 +34,91 @@ const OUTCOME_STYLE: Readonly<Record<Outcome, { readonly sign: string; readonly 
 };
 
 /** More of each would push the verdict off the screen; the report and --json have them all. */
-const MOST = { ruledOut: 5, notChecked: 4, changes: 5, states: 6, also: 3, devices: 2, writers: 3 } as const;
+const MOST = {
+  ruledOut: 8,
+  notChecked: 4,
+  changes: 5,
+  states: 8,
+  firstStates: 4,
+  also: 3,
+  devices: 2,
+  programs: 3,
+  advice: 1,
+} as const;
 /** States below this share of the time are not worth a line. */
 const LEAST_SHARE = 0.005;
 const BAR_CELLS = 24;
 /** With less room than this the sentence of a state is left out: its name has to do. */
 const LEAST_WORDS = 40;
-/** Below this, wrapped columns can't be read any more: the terminal may wrap by itself. */
-const LEAST_WIDTH = 60;
-
-class Page {
-  private readonly lines: string[] = [];
-  private readonly colour: boolean;
-  readonly width: number;
-
-  constructor({ colour, width }: TextOptions) {
-    this.colour = colour;
-    this.width = width === undefined ? Infinity : Math.max(LEAST_WIDTH, width);
-  }
-
-  paint(style: Style | Style[], text: string): string {
-    // Whether to colour is the caller's decision, not that of the stream that util.styleText would look at.
-    return this.colour ? styleText(style, text, { validateStream: false }) : text;
-  }
-
-  line(text: string): void {
-    this.lines.push(text);
-  }
-
-  /** A heading and its lines; nothing where there are none. */
-  section(title: string, lines: readonly string[]): void {
-    if (lines.length === 0) return;
-    this.lines.push('', this.paint('bold', title));
-    for (const line of lines) this.lines.push(`  ${line}`);
-  }
-
-  /** Two columns, the second clipped to the width, with a last line for what is left out. */
-  pairs(all: readonly (readonly [left: string, right: string])[], most: number): string[] {
-    const shown = all.slice(0, most).map(([left, right]) => [harmless(left), harmless(right)] as const);
-    const column = Math.max(0, ...shown.map(([left]) => widthOf(left)));
-    const lines = shown.map(([left, right]) => `${pad(left, column)}  ${clip(right, this.width - column - 4)}`);
-    const left = all.length - shown.length;
-    return left > 0 ? [...lines, this.paint('dim', `and ${left} more: see the report or --json`)] : lines;
-  }
-
-  toString(): string {
-    return this.lines.join('\n');
-  }
-}
-
-function headline(page: Page, { verdict }: Diagnosis): void {
+function headline(page: TerminalPage, { verdict, keyFigures }: Diagnosis): void {
   const { sign, style } = OUTCOME_STYLE[outcomeOf(verdict)];
   const label = `${sign} ${[harmless(verdict.cause), sureText(verdict)].filter(Boolean).join(', ')}:`;
   const [first = '', ...rest] = wrap(`${label} ${harmless(verdict.sentence)}`, page.width, '  ');
   page.line(page.paint(['bold', style], first.slice(0, label.length)) + page.paint('bold', first.slice(label.length)));
   for (const line of rest) page.line(page.paint('bold', line));
-  const since = sinceText(verdict);
+  // The key figures say since when, where there are any.
+  const since = keyFigures.length > 0 ? undefined : sinceText(verdict);
   const who = [
     verdict.culprit && `culprit ${culpritText(verdict.culprit)}`,
     verdict.victim && `victim ${processText(verdict.victim)}`,
     since !== undefined && `since ${since}`,
   ].filter((part) => typeof part === 'string');
   if (who.length > 0) for (const line of wrap(harmless(who.join(' · ')), page.width, '  ')) page.line(line);
-  const [advice] = verdict.advice;
-  if (advice !== undefined) for (const line of wrap(`→ ${harmless(advice.text)}`, page.width, '  ')) page.line(line);
 }
 
-function evidence(page: Page, { verdict }: Diagnosis): string[] {
+/** The key figures, a line each: what, how much, and against what. */
+function figures(page: TerminalPage, { keyFigures }: Diagnosis): void {
+  if (keyFigures.length === 0) return;
+  page.line('');
+  const labels = Math.max(...keyFigures.map(({ label }) => widthOf(harmless(label))));
+  const values = Math.max(...keyFigures.map(({ value }) => widthOf(harmless(value))));
+  for (const { label, value, beside } of keyFigures) {
+    const before = `  ${pad(harmless(label), labels)}  `;
+    const indent = widthOf(before) + values + 2;
+    const [first = '', ...rest] = wrap(harmless(beside), page.width - indent);
+    page.line(`${before}${page.paint('bold', pad(harmless(value), values))}  ${first}`);
+    for (const line of rest) page.line(' '.repeat(indent) + line);
+  }
+}
+
+/** One piece of advice: words within the width, commands on lines of their own, whole. */
+function advice(page: TerminalPage, one: Advice): string[] {
+  const lines: string[] = [];
+  let text = '→';
+  const flush = () => {
+    if (text.trim() !== '') lines.push(...wrap(text, page.width, '  '));
+    text = ' ';
+  };
+  for (const step of stepsOf(one)) {
+    if (step.kind !== 'command') {
+      text +=
+        step.kind === 'code'
+          ? `${text.endsWith(' ') ? '' : ' '}${harmless(step.text)}`
+          : ` ${harmless(step.text).trim()}`;
+      continue;
+    }
+    flush();
+    const { command, undo } = step.command;
+    lines.push(`    ${page.paint('bold', harmless(command))}`);
+    if (undo !== null) lines.push(page.paint('dim', `    undo: ${harmless(undo).replaceAll('`', '')}`));
+  }
+  flush();
+  return lines;
+}
+
+function whatToDo(page: TerminalPage, { verdict }: Diagnosis, most: number): void {
+  for (const one of verdict.advice.slice(0, most)) {
+    page.line('');
+    for (const line of advice(page, one)) page.line(line);
+  }
+}
+
+function evidence(page: TerminalPage, { verdict }: Diagnosis): string[] {
   const column = Math.max(0, ...verdict.evidence.map((one) => widthOf(harmless(one.measure))));
   return verdict.evidence.flatMap((one) => {
     const value = harmless(one.value);
-    const argument = wrap(`${value} – ${harmless(one.meaning)}`, page.width - column - 4);
-    return argument.map((line, at) =>
+    const told = wrap(`${value} – ${harmless(one.meaning)}`, page.width - column - 4);
+    return told.map((line, at) =>
       at === 0 && line.startsWith(value)
         ? `${pad(harmless(one.measure), column)}  ${page.paint('bold', value)}${page.paint('dim', line.slice(value.length))}`
         : `${pad(at === 0 ? harmless(one.measure) : '', column)}  ${page.paint('dim', line)}`,
@@ -115,10 +126,17 @@ function evidence(page: Page, { verdict }: Diagnosis): string[] {
   });
 }
 
-function accounting(page: Page, { accounting: states }: Diagnosis): string[] {
-  const shown = states.filter((one) => one.share >= LEAST_SHARE).slice(0, MOST.states);
+function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most: number): string[] {
+  const shown = states.filter((one) => one.share >= LEAST_SHARE).slice(0, most);
   const rows = columns(
-    shown.map((one) => [bar(one.share, BAR_CELLS), percent(one.share), duration(one.ms), harmless(one.state)]),
+    shown.map(({ state, share, ms, lostMs }) => [
+      bar(share, BAR_CELLS),
+      percent(share),
+      duration(ms),
+      harmless(state),
+      // What the verdict is about.
+      lostMs >= ms / 2 ? '◀' : '',
+    ]),
     [1, 2],
   );
   const column = Math.max(0, ...rows.map(widthOf));
@@ -129,18 +147,25 @@ function accounting(page: Page, { accounting: states }: Diagnosis): string[] {
   });
 }
 
+/** A line of columns, its end on lines of its own where it is too long. */
+function wrapKeeping(line: string, width: number): string[] {
+  if (widthOf(line) <= width) return [line];
+  const start = /^ */.exec(line)?.[0] ?? '';
+  return wrap(line.slice(start.length), width - start.length, '    ').map((part) => start + part);
+}
+
 /** Of the devices that moved most bytes, who is behind them. */
-function writers(page: Page, { writers: all }: Diagnosis): string[] {
-  const { lines, left } = writerLines(all, { devices: MOST.devices, writers: MOST.writers });
-  const clipped = lines.map((line) => clip(line, page.width - 2));
-  return left > 0 ? [...clipped, page.paint('dim', `and ${left} more devices: see the report or --json`)] : clipped;
+function writers(page: TerminalPage, { writers: all }: Diagnosis): string[] {
+  const { lines, left } = writerLines(all, { devices: MOST.devices, programs: MOST.programs });
+  const wrapped = lines.flatMap((line) => wrapKeeping(line, page.width - 2));
+  return left > 0 ? [...wrapped, page.paint('dim', `and ${left} more devices: see the report or --json`)] : wrapped;
 }
 
 function phases({ phases: all }: Diagnosis): string[] {
   if (all.length === 0) return [];
   const rows = all.map((phase) => [
     harmless(phase.name),
-    bytes(phase.blockBytes),
+    binary(phase.blockBytes),
     ...phaseFigures(phase),
     phase.error === undefined ? '' : harmless(phase.error),
   ]);
@@ -148,18 +173,18 @@ function phases({ phases: all }: Diagnosis): string[] {
   return columns([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
-function losses(page: Page, { losses: all }: Diagnosis): string[] {
-  const serious = all.filter((loss) => loss.severity !== 'info');
-  const lines = serious.flatMap(({ sentence, where, count, remedy }) => [
+function losses(page: TerminalPage, { losses: all }: Diagnosis, verbose: boolean): string[] {
+  const told = all.filter(({ severity }) => severity === 'severe' || (verbose && severity !== 'info'));
+  const lines = told.flatMap(({ sentence, where, count, remedy }) => [
     ...wrap(harmless(`${sentence} (${where}${count === undefined ? '' : `, ${figure(count)}`})`), page.width - 2),
     ...wrap(`→ ${harmless(remedy)}`, page.width - 2, '  ').map((line) => page.paint('dim', line)),
   ]);
   const minor = new Set(all.filter((loss) => loss.severity === 'info').map((loss) => loss.code));
-  if (minor.size > 0) lines.push(page.paint('dim', `of no weight: ${harmless([...minor].join(', '))}`));
+  if (verbose && minor.size > 0) lines.push(page.paint('dim', `of no weight: ${harmless([...minor].join(', '))}`));
   return lines;
 }
 
-function changes(page: Page, { changes: all }: Diagnosis): string[] {
+function changes(page: TerminalPage, { changes: all }: Diagnosis): string[] {
   const times = all.slice(0, MOST.changes).map((one) => duration(one.atMs));
   const column = Math.max(0, ...times.map(widthOf));
   return page.pairs(
@@ -171,11 +196,7 @@ function changes(page: Page, { changes: all }: Diagnosis): string[] {
   );
 }
 
-function bullets(page: Page, all: readonly string[]): string[] {
-  return all.flatMap((text) => wrap(`→ ${harmless(text)}`, page.width - 2, '  '));
-}
-
-function limits(page: Page, { recording }: Diagnosis): string[] {
+function limits(page: TerminalPage, { recording }: Diagnosis): string[] {
   return recording.limits.flatMap((text) => wrap(harmless(text), page.width - 2));
 }
 
@@ -186,13 +207,9 @@ const ACCOUNTED: Readonly<Record<Diagnosis['accountingFrom'], string>> = {
   none: '',
 };
 
-/** The diagnosis as lines for a terminal, without a line break at the end. */
-export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
-  const page = new Page(options);
-  const { verdict, recording } = diagnosis;
+/** What a doubter asks, in that order. */
+function argument(page: TerminalPage, diagnosis: Diagnosis): void {
   const cause = (one: { cause: string; why: string }) => [one.cause, one.why] as const;
-  headline(page, diagnosis);
-  page.section(limitsTitle(recording.kind), limits(page, diagnosis));
   page.section(
     'Holds as well',
     page.pairs(
@@ -203,28 +220,38 @@ export function renderText(diagnosis: Diagnosis, options: TextOptions): string {
   );
   page.section('Evidence', evidence(page, diagnosis));
   page.section('Not to blame', page.pairs(diagnosis.ruledOut.map(cause), MOST.ruledOut));
-  const of = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
-  page.section(harmless(`Where ${of} went${ACCOUNTED[diagnosis.accountingFrom]}`), accounting(page, diagnosis));
   page.section('Who used which device', writers(page, diagnosis));
   page.section('Could not be checked', page.pairs(diagnosis.notChecked.map(cause), MOST.notChecked));
-  page.section('Lost while recording', losses(page, diagnosis));
   page.section('Changed while recording', changes(page, diagnosis));
   page.section('What the probe achieved', phases(diagnosis));
-  page.section(
-    'More to do',
-    bullets(
-      page,
-      verdict.advice.slice(1).map(({ text }) => text),
-    ),
-  );
-  page.line('');
+}
+
+function whereFrom({ recording }: Diagnosis): string {
   const ended = recording.complete ? '' : ', incomplete';
   const what = KIND_WORDS[recording.kind];
   const where = recording.host === null ? ', host unknown' : ` on ${recording.host}`;
-  page.line(
-    harmless(
-      `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${recording.path} (${duration(recording.durationMs)}${where}${ended})`,
-    ),
+  return harmless(
+    `${what.charAt(0).toUpperCase()}${what.slice(1)}: ${recording.path} (${duration(recording.durationMs)}${where}${ended})`,
   );
+}
+
+/** The diagnosis as lines for a terminal, without a line break at the end: its first screen, or everything. */
+export function renderText(diagnosis: Diagnosis, options: DiagnosisTextOptions): string {
+  const page = new TerminalPage(options);
+  const { verdict, recording } = diagnosis;
+  const { verbose } = options;
+  headline(page, diagnosis);
+  figures(page, diagnosis);
+  whatToDo(page, diagnosis, verbose ? Infinity : MOST.advice);
+  page.section(limitsTitle(recording.kind), limits(page, diagnosis));
+  const of = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
+  page.section(
+    harmless(`Where ${of} went${ACCOUNTED[diagnosis.accountingFrom]}`),
+    accounting(page, diagnosis, verbose ? MOST.states : MOST.firstStates),
+  );
+  if (verbose) argument(page, diagnosis);
+  page.section('Lost while recording', losses(page, diagnosis, verbose));
+  page.line('');
+  page.line(`${whereFrom(diagnosis)}${verbose ? '' : page.paint('dim', ' – -v shows evidence and rivals')}`);
   return page.toString();
 }

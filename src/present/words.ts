@@ -31,11 +31,6 @@ export const VIA_WORDS: Readonly<Record<Writer['via'], string>> = {
   unattributed: 'nobody can be named',
 };
 
-/** Who stands behind some bytes of a device. */
-export function writerText({ process, pid }: Writer): string {
-  return pid === null ? process : processText({ pid, name: process });
-}
-
 /** The file that they belong to: its name, its number where no name is known, '' where neither is. */
 export function fileText({ file, inode, deleted }: Writer): string {
   const name = file ?? (inode === null ? '' : `inode ${inode}`);
@@ -43,7 +38,7 @@ export function fileText({ file, inode, deleted }: Writer): string {
 }
 
 /** 'flushed', 'stacked, through loop0'. */
-export function viaText({ via, through }: Writer): string {
+export function viaText({ via, through }: Pick<Writer, 'via' | 'through'>): string {
   return through === null ? via : `${via}, through ${through}`;
 }
 
@@ -58,12 +53,14 @@ export function stateOf(words: string): string | undefined {
   return Object.entries(STATES).find(([, known]) => known === words)?.[0];
 }
 
-export function processText(process: ProcessRef): string {
-  return `${process.name || 'unnamed'} (${process.pid})`;
+/** 'postgres (812)', with its unit or container where that is known. */
+export function processText({ name, pid, unit }: ProcessRef): string {
+  return `${name || 'unnamed'} (${[pid, unit].filter((part) => part !== undefined).join(', ')})`;
 }
 
 export function culpritText(culprit: Culprit): string {
-  return culprit.pid === undefined ? culprit.name : `${culprit.name} (${culprit.pid})`;
+  const { name, pid, unit } = culprit;
+  return pid === undefined ? name : processText({ name, pid, ...(unit !== undefined && { unit }) });
 }
 
 /** 'sure (97 in 100)': the step, and how many of such verdicts are right; undefined where there is no verdict to be sure of. */

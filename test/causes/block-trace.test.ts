@@ -270,7 +270,10 @@ test('a device that stands on another in the trace counts once', async () => {
 });
 
 test('the text says what a block trace leaves out right below the verdict, and invents no host', async () => {
-  const text = renderText(await diagnosed(oneByOne(60, 1, { pid: ME, deviceMs: 80 })), { colour: false });
+  const text = renderText(await diagnosed(oneByOne(60, 1, { pid: ME, deviceMs: 80 })), {
+    colour: false,
+    verbose: true,
+  });
   const titles = text.split('\n').filter((line) => /^[A-Z]/.test(line));
   assert.equal(titles[0], 'From a block trace alone');
   assert.match(text, /by its requests alone/);

@@ -29,9 +29,16 @@ test('a missing need and an exception are not checked, with the reason', () => {
     id: 'x',
     layer: 'block',
     rank: 'verdict',
+    proof: 'time',
     needs: ['victim'],
     judge: ({ account }) => ruledOut(account.name),
-    tell: () => ({ sentence: '', culprit: null, evidence: [], advice: [] }),
+    tell: () => ({
+      sentence: '',
+      yardstick: { measure: '', value: '', against: '' },
+      culprit: null,
+      evidence: [],
+      advice: [],
+    }),
   });
   assert.match(JSON.stringify(examine(needy, measures)), /not-checked.*no process was watched/);
   const broken: Cause = {

@@ -33,7 +33,7 @@ for (const [name, source] of Object.entries({ 'of every kind of record': undefin
         const share = diagnosis.accounting.reduce((sum, one) => sum + one.share, 0);
         assert.ok(diagnosis.accounting.length === 0 || Math.abs(share - 1) < 1e-3, `the states sum to ${share}`);
         assert.ok(charts().t.length <= 1000);
-        assert.doesNotMatch(renderText(diagnosis, { colour: false }), TERMINAL_CONTROLS);
+        assert.doesNotMatch(renderText(diagnosis, { colour: false, verbose: true }), TERMINAL_CONTROLS);
         opened += 1;
       } catch (cause) {
         if (!(cause instanceof UserError)) throw new Error(`the trace of seed ${seed}`, { cause });

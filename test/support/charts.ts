@@ -1,6 +1,6 @@
 // Charts of the dirty-limit story (diagnosis.ts), and charts as large as a report has to bear.
 
-import type { Band, Chart, Charts, Heatmap } from '../../src/model/charts.js';
+import type { Band, Chart, ChartLine, Charts, Heatmap, StackNode, StateStacks } from '../../src/model/charts.js';
 import { STATES } from '../../src/model/states.js';
 import { generator } from '../../src/base/random.js';
 
@@ -103,7 +103,44 @@ export function storyCharts(): Charts {
       ],
     },
   ];
-  return { t, binMs: BIN_MS, charts, bands: storyBands(), heatmaps: storyHeatmaps(random) };
+  return {
+    t,
+    binMs: BIN_MS,
+    proof: storyProof(t, throttled),
+    charts,
+    bands: storyBands(),
+    heatmaps: storyHeatmaps(random),
+    stacks: storyStacks(),
+  };
+}
+
+/** Dirty pages far over a collapsed limit, with a tick for each pause, and the time lost to it. */
+function storyProof(t: Float64Array, throttled: (ms: number) => number): Chart[] {
+  const pauses = t.filter((ms) => throttled(ms) > 0);
+  const line = (name: string, value: (ms: number) => number): ChartLine => ({ name, values: t.map(value) });
+  return [
+    {
+      id: 'proof-dirty',
+      title: 'Dirty bytes of vdb against its share of the limit',
+      unit: 'MiB',
+      logarithmic: true,
+      lines: [
+        { ...line('dirty for vdb', (ms) => (throttled(ms) > 0 ? 195 : 40)), subject: 'vdb' },
+        { ...line('its share of the limit', (ms) => (throttled(ms) > 0 ? 0.004 : 900)), role: 'limit' },
+      ],
+      ticks: { name: 'pauses', t: pauses },
+    },
+    {
+      id: 'lost',
+      title: 'Time of iowitness-probe (4711) lost to it',
+      unit: '%',
+      stacked: true,
+      lines: [
+        { ...line('mem.dirty-limit', (ms) => throttled(ms)), role: 'lost' },
+        { ...line('running', (ms) => 100 - throttled(ms)), role: 'rest' },
+      ],
+    },
+  ];
 }
 
 function storyBands(): Band[] {
@@ -161,7 +198,15 @@ export function largeCharts(): Charts {
     latencyEdgesUs: edges(80, (at) => 10 ** (1 + at / 20)),
     counts: Float64Array.from({ length: 600 * 80 }, () => Math.floor(random() * 500)),
   });
-  return { t, binMs: BIN_MS, charts, bands: storyBands(), heatmaps: [heatmap('vdb'), heatmap('vdc')] };
+  return {
+    t,
+    binMs: BIN_MS,
+    proof: [],
+    charts,
+    bands: storyBands(),
+    heatmaps: [heatmap('vdb'), heatmap('vdc')],
+    stacks: [],
+  };
 }
 
 /** The story's charts with one name for everything that has a name. */
@@ -169,6 +214,7 @@ export function hostileCharts(name: string): Charts {
   const story = storyCharts();
   return {
     ...story,
+    proof: [],
     charts: story.charts.map((chart) => ({
       ...chart,
       id: name,
@@ -179,4 +225,11 @@ export function hostileCharts(name: string): Charts {
     bands: story.bands.map((band) => ({ ...band, label: name })),
     heatmaps: story.heatmaps.map((heatmap) => ({ ...heatmap, device: name, title: name })),
   };
+}
+
+function storyStacks(): StateStacks[] {
+  const leaf: StackNode = { frame: 'io_schedule_timeout', ms: 52_300, children: [] };
+  const pause: StackNode = { frame: 'balance_dirty_pages', ms: 52_300, children: [leaf] };
+  const roots: StackNode[] = [{ frame: 'ksys_write', ms: 52_300, children: [pause] }];
+  return [{ state: 'dirty-throttle', ms: 52_300, share: 0.93, roots }];
 }

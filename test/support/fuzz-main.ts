@@ -69,7 +69,10 @@ async function diagnose(): Promise<void> {
   const { diagnosis } = diagnosed;
   v.parse(DiagnosisSchema, JSON.parse(renderJson(diagnosis)));
   for (const { cause, why } of diagnosis.notChecked) check(!THROWN.test(why), `${cause}: ${why}`);
-  check(!TERMINAL_CONTROLS.test(renderText(diagnosis, { colour: false })), 'the text holds controls of a terminal');
+  check(
+    !TERMINAL_CONTROLS.test(renderText(diagnosis, { colour: false, verbose: true })),
+    'the text holds controls of a terminal',
+  );
   const page = await renderReport(diagnosed, ASSETS);
   check(page.length < 20e6, `the page has ${page.length} letters`);
 }

@@ -8,11 +8,12 @@ export function holding(id: string, share: number, confidence: number, different
     share,
     confidence,
     sentence: id,
+    yardstick: { measure: id, value: '', against: '' },
     culprit: null,
     evidence: [],
     advice: [],
     lost: [],
     ...different,
   };
-  return { id, layer: 'block', rank: 'verdict', examine: () => found };
+  return { id, layer: 'block', rank: 'verdict', proof: 'time', examine: () => found };
 }

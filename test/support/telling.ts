@@ -8,16 +8,17 @@ import { adviceOf, evidenceOf, examine } from '../../src/causes/cause.js';
 import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Case } from '../../src/model/case.js';
 import type { Advice, Diagnosis, Evidence } from '../../src/model/diagnosis.js';
-import { flow, frequency, number, part, ratio, size, time, type Unit } from '../../src/model/quantity.js';
+import { flow, frequency, memory, number, part, ratio, size, time, type Unit } from '../../src/model/quantity.js';
 
-const TEXT_OF: Readonly<Record<Unit, (value: number) => unknown>> = {
-  ms: time,
-  share: part,
-  bytes: size,
-  'bytes/s': flow,
-  count: number,
-  'per second': frequency,
-  times: ratio,
+/** The words that a figure may have: bytes are told by thousands or by powers of two, as the thing is. */
+const WORDS_OF: Readonly<Record<Unit, readonly ((value: number) => unknown)[]>> = {
+  ms: [time],
+  share: [part],
+  bytes: [size, memory],
+  'bytes/s': [flow],
+  count: [number],
+  'per second': [frequency],
+  times: [ratio],
 };
 /** Numbers of processes and counts of those of one name, in brackets behind a name, are no figures; a thread whose name is not known is named by its number. */
 const PROCESSES = /(\bthread \d+ )?\(\d+( and \d+ more)?\)( and \d+ more)?/g;
@@ -27,9 +28,10 @@ function withoutFigures({ value, figures }: Evidence): string | undefined {
   let rest = value;
   let left = '';
   for (const figure of figures) {
-    const text = String(TEXT_OF[figure.unit](figure.value));
+    const texts = WORDS_OF[figure.unit].map((words) => String(words(figure.value)));
+    const text = texts.find((one) => rest.includes(one));
+    if (text === undefined) return undefined;
     const at = rest.indexOf(text);
-    if (at < 0) return undefined;
     left += rest.slice(0, at);
     rest = rest.slice(at + text.length);
   }

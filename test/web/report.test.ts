@@ -28,7 +28,7 @@ function shownRange(page: Page): Promise<string> {
 }
 
 function legendValues(page: Page): Promise<string[]> {
-  return page.locator('[data-chart="2"] .legend b').allInnerTexts();
+  return page.locator('[data-id="throughput"] .legend button + b').allInnerTexts();
 }
 
 /** What stands out of the page on the right, but for what scrolls in a box of its own. */
@@ -36,7 +36,9 @@ function overflow(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('body *')]
       .filter(
-        (element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.scroll *, svg *'),
+        (element) =>
+          element.getBoundingClientRect().right > innerWidth + 1 &&
+          !element.closest('.scroll *, .command pre *, .contents li, svg *'),
       )
       .map((element) => `${element.tagName}.${element.className}`)
       .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls'] : []),
@@ -59,7 +61,7 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
           colorScheme,
           viewport: { width, height: 800 },
         });
-        assert.equal(await page.locator('.plot canvas').count(), 9, 'seven charts and two heatmaps');
+        assert.equal(await page.locator('.plot canvas').count(), 11, 'two of the proof, seven charts and two heatmaps');
         assert.deepEqual(await overflow(page), []);
         for (const details of await page.locator('details').all())
           await details.evaluate((one) => one.setAttribute('open', ''));
@@ -72,9 +74,9 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
     }
   }
 
-  it('shows the verdict, the evidence and the beginning of the timeline on a laptop’s first screen', async () => {
+  it('shows the verdict, the key figures and what shows it on a laptop’s first screen', async () => {
     const { page, close } = await open(browser, story());
-    for (const selector of ['h1', '#evidence li:last-child', '[data-chart="0"] figcaption'])
+    for (const selector of ['h1', '.tiles', '[data-chart="0"]', '[data-chart="1"] figcaption'])
       assert.ok(
         await page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom < innerHeight),
         `${selector} is below the first screen`,
@@ -99,7 +101,7 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
     assert.equal(await shownRange(page), '15 s to 45 s');
     await page.getByRole('button', { name: 'All' }).click();
 
-    const plot = page.locator('[data-chart="2"] .u-over');
+    const plot = page.locator('[data-id="throughput"] .u-over');
     await plot.scrollIntoViewIfNeeded();
     const box = (await plot.boundingBox()) ?? assert.fail('the plot has no box');
     const y = box.y + box.height / 2;
@@ -153,8 +155,8 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
     const plot = page.locator('[data-chart="0"] .u-over');
     const box = (await plot.boundingBox()) ?? assert.fail('the plot has no box');
     await page.mouse.move(box.x + box.width * 0.75, box.y + 20);
-    assert.match((await legendValues(page))[0] ?? '', /^2\d(\.\d)? MB\/s$/);
-    assert.match(await page.locator('.controls .at').innerText(), /^4[45](\.\d+)? s · 02:12:(49|50)\.\d UTC$/);
+    assert.match((await legendValues(page))[0] ?? '', /^2\d(\.\d)?$/);
+    assert.match(await page.locator('.controls .at').innerText(), /^4[45](\.\d+)? s · 02:12:(49|50)\.\d{3} UTC$/);
     await page.mouse.move(5, 5);
     assert.deepEqual(await legendValues(page), resting);
 
@@ -166,6 +168,73 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
       await page.locator('[data-heatmap="0"] .tooltip').innerText(),
       /^4\d(\.\d)? s: \d+ requests of .* to /,
     );
+    await close();
+  });
+
+  it('moves nothing when the mouse goes over a chart', async () => {
+    const { page, close } = await open(browser, story());
+    const tops = () =>
+      page.locator('.chart').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top + scrollY));
+    const resting = await tops();
+    const plot = page.locator('[data-id="throughput"] .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = (await plot.boundingBox()) ?? assert.fail('the plot has no box');
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 20);
+    assert.match(await page.locator('.controls .at').innerText(), /UTC/);
+    assert.deepEqual(await tops(), resting);
+    await close();
+  });
+
+  it('hides a line by its name, shows one alone with Alt, and keeps both in the address', async () => {
+    const { page, faults, close } = await open(browser, story());
+    const names = page.locator('[data-id="throughput"] .legend button');
+    const pressed = () => names.evaluateAll((all) => all.map((one) => one.getAttribute('aria-pressed')));
+    await names.nth(0).click();
+    assert.equal((await pressed())[0], 'false');
+    assert.match(page.url(), /#hide=throughput\.0$/);
+    await names.nth(1).click({ modifiers: ['Alt'] });
+    assert.deepEqual(
+      await pressed(),
+      (await pressed()).map((_, line) => String(line === 1)),
+    );
+    await names.nth(1).click({ modifiers: ['Alt'] });
+    assert.ok((await pressed()).every((one) => one === 'true'));
+    assert.doesNotMatch(page.url(), /hide/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  it('shows again what an address says: stretch, lines, clock and theme', async () => {
+    const { page, faults, close } = await open(browser, story(), { colorScheme: 'light' });
+    await page.evaluate(() => (location.hash = '#t=10-20&hide=throughput.0,nosuch.3&clock=UTC&theme=dark'));
+    await page.locator('[data-id="throughput"] .legend button[aria-pressed="false"]').waitFor();
+    assert.equal(await shownRange(page), '02:12:15.000 to 02:12:25.000');
+    assert.equal(
+      await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor),
+      'rgb(21, 24, 28)',
+    );
+    await page.evaluate(() => (location.hash = '#t=<script>&hide=%00&clock=mars&theme=pink'));
+    await page.evaluate(() => (location.hash = '#machine'));
+    assert.equal(await shownRange(page), '02:12:05.000 to 02:13:05.000', 'what is not understood shows the whole');
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
+  it('copies a command, and the verdict for a ticket', async () => {
+    const { page, close } = await open(browser, story(), { permissions: ['clipboard-read', 'clipboard-write'] });
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.locator('.command .copy').first().click();
+    assert.equal(await copied(), await page.locator('.command code').first().innerText());
+    await page.getByRole('button', { name: 'Copy for a ticket' }).click();
+    assert.match(await copied(), /^\*\*Stall found: [^]*vm\.dirty/);
+    await close();
+  });
+
+  it('links every part of the page in its contents', async () => {
+    const { page, close } = await open(browser, story());
+    const targets = await page.locator('.contents a').evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+    assert.ok(targets.length > 10);
+    for (const target of targets) assert.equal(await page.locator(target ?? 'none').count(), 1, target ?? '');
     await close();
   });
 
@@ -183,7 +252,7 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
   it('is whole without JavaScript', async () => {
     const { page, faults, close } = await open(browser, story(), { javaScriptEnabled: false });
     assert.match(await page.locator('h1').innerText(), /dirty limit is too low/);
-    assert.equal(await page.locator('svg.drawing').count(), 7);
+    assert.equal(await page.locator('svg.drawing').count(), 9);
     assert.equal(await page.locator('.controls').isVisible(), false);
     assert.deepEqual(faults, []);
     await close();
@@ -199,7 +268,7 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
         },
       );
       assert.equal(await page.evaluate(() => 'hacked' in window), false);
-      assert.equal(await page.locator('script').count(), 2);
+      assert.equal(await page.locator('script').count(), 4);
       assert.equal(await page.locator('img, [onmouseover], [onerror]').count(), 0);
       assert.equal(await page.locator('.plot canvas').count(), 9, 'the script ran');
       assert.deepEqual(await overflow(page), []);
@@ -209,7 +278,15 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
   }
 
   it('stands without charts, and when nothing is wrong', async () => {
-    const none = { ...storyCharts(), charts: [], bands: [], heatmaps: [], t: new Float64Array(0) };
+    const none = {
+      ...storyCharts(),
+      proof: [],
+      charts: [],
+      stacks: [],
+      bands: [],
+      heatmaps: [],
+      t: new Float64Array(0),
+    };
     const { page, faults, close } = await open(browser, builtReport(aHealthyDiagnosis(), none));
     assert.match(await page.locator('.outcome').innerText(), /No stall/);
     assert.deepEqual(faults, []);

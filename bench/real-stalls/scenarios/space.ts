@@ -79,7 +79,7 @@ export const scenarios: readonly Scenario[] = [
       const argv = ['tar', '-cf', join(site.folder, 'archive.tar'), '-C', volume.mountPoint, 'big-0', 'big-1', 'big-2'];
       const truth = {
         of: 'sequential reads without read-ahead on a disk of about a millisecond',
-        verdicts: ['blk.readahead', 'app.small-reads', 'mem.readahead'],
+        verdicts: ['mem.no-read-ahead'],
         acceptable: ['dev.slow'],
         culprits: [],
         wrongNames: [],

@@ -16,7 +16,7 @@ import type { Source } from './sources.js';
 /** Threads that write a filesystem's journal, log or tree for all its users. */
 const JOURNALS = /^(jbd2\/|xfsaild|xfs-cil|xfs-log|btrfs-transacti)/;
 
-export type Who = Omit<Writer, 'share' | 'device' | 'layer' | 'writeBytes' | 'readBytes'>;
+export type Who = Omit<Writer, 'share' | 'device' | 'layer' | 'unit' | 'writeBytes' | 'readBytes'>;
 
 export interface Named {
   readonly who: Who;

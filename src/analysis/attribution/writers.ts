@@ -8,12 +8,13 @@ import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
 import type { Topology } from '../machine/topology.js';
+import { unitsOf } from '../machine/units.js';
 import { WRITERS } from '../../model/thresholds/attribution.js';
 import type { DirectSample, Portion, Portions } from './portions.js';
 import { Naming, type Named, type Who } from './who.js';
 
 /** One row before it is rounded. */
-type Row = Omit<Writer, 'share' | 'device' | 'layer'>;
+type Row = Omit<Writer, 'share' | 'device' | 'layer' | 'unit'>;
 
 /** The table of writers, device by device, most bytes first. */
 export function writersOf({
@@ -33,6 +34,7 @@ class Table {
   private readonly portions: Portions;
   private readonly remapped: NonNullable<Case['remapped']>;
   private readonly naming: Naming;
+  private readonly unitOf: ReturnType<typeof unitsOf>;
   private readonly done = new Map<DeviceId, readonly Row[]>();
   private readonly portionsOf: ReadonlyMap<DeviceId, readonly Portion[]>;
   /** By disk and process, see groupOf. */
@@ -43,6 +45,7 @@ class Table {
     this.portions = portions;
     this.remapped = input.remapped ?? new Map();
     this.naming = new Naming(input, topology, portions);
+    this.unitOf = unitsOf(input);
     this.portionsOf = grouped(portions.list, ({ disk }) => disk);
     this.samplesOf = grouped(portions.samples, ({ disk, queuer }) => `${disk} ${this.naming.groupOf(queuer)}`);
   }
@@ -62,6 +65,7 @@ class Table {
             device: name,
             layer: this.topology.layer(disk),
             ...row,
+            unit: this.unitOf(row.pid) ?? null,
             writeBytes: Math.round(row.writeBytes),
             readBytes: Math.round(row.readBytes),
             share: Math.min(1, (row.writeBytes + row.readBytes) / Math.max(1, sum)),

@@ -59,7 +59,13 @@ function linesOfDisk(m: Measures, requests: Requests, disk: number, bins: number
   const named = (values: ReadonlyMap<number, Float64Array>) =>
     DRAWN.flatMap(([kind, word]) => {
       const line = values.get(kind);
-      return line?.some((value) => value > 0) ? [{ name: `${name} ${word}`, values: line }] : [];
+      return line?.some((value) => value > 0)
+        ? [{ name: `${name} ${word}`, subject: name, direction: word, values: line }]
+        : [];
     });
-  return { throughput: named(throughput), operations: named(operations), depth: [{ name, values: depth }] };
+  return {
+    throughput: named(throughput),
+    operations: named(operations),
+    depth: [{ name, subject: name, values: depth }],
+  };
 }

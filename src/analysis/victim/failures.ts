@@ -11,6 +11,8 @@ export const ERRNO = { EIO: 5, ENOSPC: 28, EROFS: 30, EDQUOT: 122 } as const;
 
 export interface Failures {
   readonly count: number;
+  /** When each returned, ms since the start. */
+  readonly at: readonly number[];
   readonly times: readonly Interval[];
 }
 
@@ -30,5 +32,5 @@ export function failuresOf(
     if (t < from || t > to || !threads.has(table?.pid[row] ?? 0) || !errors.includes(-(ret[row] ?? 0))) continue;
     times.push({ from: t, to: Math.min(to, t + FAILURES.aftermathMs) });
   }
-  return { count: times.length, times: union(times) };
+  return { count: times.length, at: times.map((one) => one.from), times: union(times) };
 }

@@ -32,6 +32,11 @@ function eitherOf(table: EventTable, names: readonly string[]): Float64Array {
   return names.map((name) => table.fields.get(name)).find((values) => values !== undefined) ?? new Float64Array(0);
 }
 
+/** A device's own dirty pages and what they are centred on, by row; empty where a kernel tells neither. */
+export function dirtyColumns(table: EventTable): { readonly dirty: Float64Array; readonly setpoint: Float64Array } {
+  return { dirty: eitherOf(table, DIRTY), setpoint: eitherOf(table, SETPOINT) };
+}
+
 /** Of what the events tell; a kernel may lack a field. */
 function median(values: readonly number[]): number {
   return medianOf(values.filter((value) => Number.isFinite(value)));
@@ -43,7 +48,7 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
   if (!table) return undefined;
   const rows: number[] = [];
   for (let row = 0; row < table.length; row += 1) if (threads.has(table.pid[row] ?? 0)) rows.push(row);
-  const setpoints = eitherOf(table, SETPOINT);
+  const setpoints = dirtyColumns(table).setpoint;
   const pick = (field: string) => rows.map((row) => column(table, field)[row] ?? NaN);
   // `pause` is in ms and negative where the task may go on at once.
   const pauses = pick('pause').filter((pause) => pause > 0);
@@ -134,7 +139,7 @@ export function fillers(input: Case, threads: ReadonlySet<number>): Filler[] {
   if (!events || !table) return [];
   const processes = processesOf(input);
   const bdis = column(table, 'bdi');
-  const dirty = eitherOf(table, DIRTY);
+  const { dirty } = dirtyColumns(table);
   const own = new Set<number>();
   const found = new Map<number, { dirty: number[]; pauses: Map<number, number> }>();
   for (let row = 0; row < table.length; row += 1) {

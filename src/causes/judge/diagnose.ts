@@ -2,14 +2,17 @@
 // The order is argued in order.ts, and what is said where nothing holds in inconclusive.ts.
 
 import { findOnset } from '../../analysis/victim/onset.js';
-import { shareOf, type Measures } from '../../analysis/measures.js';
+import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
+import { intersect, total, type Interval } from '../../base/intervals.js';
 import { recurrenceOf } from '../../analysis/victim/recurrence.js';
 import { wallTime } from '../../model/case.js';
 import { phasesOf } from '../../analysis/victim/probe-phases.js';
 import { threadName } from '../../analysis/machine/processes.js';
+import { unitsOf } from '../../analysis/machine/units.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
-import { number, part, said, time } from '../../model/quantity.js';
-import type { Diagnosis, Verdict } from '../../model/diagnosis.js';
+import { number, part, said, time, type Quantity } from '../../model/quantity.js';
+import type { ProofKind } from '../../model/charts.js';
+import type { Culprit, Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { JUDGING, SHOWN } from '../../model/thresholds/judging.js';
 import {
@@ -24,7 +27,8 @@ import {
 } from '../cause.js';
 import { limitsOf } from './block-trace.js';
 import { chanceOf, surenessOf } from './calibration.js';
-import { inconclusive } from './inconclusive.js';
+import { inconclusive, victimOf } from './inconclusive.js';
+import { keyFigures } from './key-figures.js';
 import { inOrder, type Holding } from './order.js';
 import { partText } from './part.js';
 
@@ -32,6 +36,14 @@ import { partText } from './part.js';
 export interface Outcome {
   readonly diagnosis: Diagnosis;
   readonly lost: Found['lost'];
+  readonly proof: Proof;
+}
+
+/** The picture that shows the verdict, and the measures to draw it from: of the victim's disk, or of one beneath it. */
+export interface Proof {
+  readonly kind: ProofKind;
+  readonly at: Measures;
+  readonly limit?: Quantity;
 }
 
 interface Examined {
@@ -83,6 +95,12 @@ function whenLost({ cause, finding }: Holding, { account }: Measures): Argument[
   ];
 }
 
+/** With the systemd unit, container or pod of a culprit that is a process. */
+function withUnit({ input }: Measures, culprit: Culprit): Culprit {
+  const unit = unitsOf(input)(culprit.pid);
+  return unit === undefined ? culprit : { ...culprit, unit };
+}
+
 function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   const { account, input } = m;
   const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
@@ -102,25 +120,25 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
     sinceMs: onset ? onset.sinceMs : null,
     fromStart: onset?.fromStart === true && !isCommand,
-    victim: account ? { pid: account.pid, name: account.name } : null,
-    culprit: finding.culprit,
+    victim: victimOf(m),
+    culprit: finding.culprit && withUnit(m, finding.culprit),
     sentence: finding.sentence,
     evidence: [...finding.evidence, ...whenLost({ cause, finding }, m), ...heldByOthers(m)].map(evidenceOf),
     advice: finding.advice.map(adviceOf),
   };
 }
 
-function accounting(m: Measures): Diagnosis['accounting'] {
-  const { account } = m;
+function accounting({ account }: Measures, lost: readonly Interval[]): Diagnosis['accounting'] {
   if (!account) return [];
   const wall = account.to - account.from;
   const states: Diagnosis['accounting'] = [...account.ms].map(([state, ms]) => ({
     state,
     ms,
     share: Math.min(1, ms / wall),
+    lostMs: total(intersect(timesIn(account, [state]), lost)),
   }));
   const missing = wall - states.reduce((sum, one) => sum + one.ms, 0);
-  if (missing > wall * 1e-6) states.push({ state: 'unexplained', ms: missing, share: missing / wall });
+  if (missing > wall * 1e-6) states.push({ state: 'unexplained', ms: missing, share: missing / wall, lostMs: 0 });
   return states.sort((a, b) => b.ms - a.ms);
 }
 
@@ -183,12 +201,17 @@ function rank(m: Measures, examined: readonly Examined[]): Ranked {
   return { stalls, candidates: stalls.length > 0 ? [] : likely, beside: of('beside') };
 }
 
-/** The first verdict: a stall, or what is asked where there is none, or that it can't be said. */
-function firstOf(m: Measures, { stalls, candidates }: Ranked, examined: readonly Examined[]): Verdict {
-  const otherwise = examined.filter((one) => one.cause.rank === 'otherwise');
-  const first = stalls[0] ?? (candidates.length > 0 ? undefined : otherwise.find(holds));
-  if (first) return verdictOf(m, first);
-  const refused = otherwise.findLast((one) => one.finding.kind === 'not-checked')?.finding;
+function isOtherwise({ cause }: Examined): boolean {
+  return cause.rank === 'otherwise';
+}
+
+/** What the verdict says: a stall, or what is asked where there is none; undefined where it can't be said. */
+function firstOf({ stalls, candidates }: Ranked, examined: readonly Examined[]): Holding | undefined {
+  return stalls[0] ?? (candidates.length > 0 ? undefined : examined.filter(isOtherwise).find(holds));
+}
+
+function noVerdict(m: Measures, { candidates }: Ranked, examined: readonly Examined[]): Verdict {
+  const refused = examined.filter(isOtherwise).findLast((one) => one.finding.kind === 'not-checked')?.finding;
   return inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded', candidates);
 }
 
@@ -204,11 +227,15 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
   const examined: Examined[] = causes.map((cause) => ({ cause, finding: examine(cause, m) }));
   const ranked = rank(m, examined);
   const { stalls, candidates, beside } = ranked;
+  const first = firstOf(ranked, examined);
+  const verdict = first ? verdictOf(m, first) : noVerdict(m, ranked, examined);
+  const lost = stalls[0]?.finding.lost ?? [];
   const diagnosis: Diagnosis = {
     schema: 'iowitness.diagnosis/2',
     tool,
     recording: recordingOf(m),
-    verdict: firstOf(m, ranked, examined),
+    verdict,
+    keyFigures: keyFigures(m, verdict, first?.finding),
     also: [...stalls.slice(1), ...beside].map((one) => verdictOf(m, one)),
     candidates: candidates.map(({ cause, finding }) => ({
       cause: cause.id,
@@ -217,7 +244,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
       decidedBy: finding.decidedBy === undefined ? null : adviceOf(finding.decidedBy).text,
     })),
     changes: input.changes.map((change) => ({ ...change })),
-    accounting: accounting(m),
+    accounting: accounting(m, lost),
     accountingFrom: m.account?.source ?? 'none',
     ruledOut: refusedAs('ruled-out', examined),
     notChecked: refusedAs('not-checked', examined),
@@ -226,5 +253,15 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     writers: writersOf(m),
     machine: [...(input.facts.at(-1)?.summary ?? [])].map(([label, value]) => ({ label, value })),
   };
-  return { diagnosis, lost: stalls[0]?.finding.lost ?? [] };
+  // Without a verdict the likeliest cause is what can be shown.
+  const shown = first ?? candidates[0];
+  return {
+    diagnosis,
+    lost,
+    proof: {
+      kind: shown?.cause.proof ?? 'time',
+      at: shown?.finding.at ?? m,
+      ...(shown?.finding.limit && { limit: shown.finding.limit }),
+    },
+  };
 }

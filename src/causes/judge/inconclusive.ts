@@ -3,6 +3,7 @@
 
 import type { Measures } from '../../analysis/measures.js';
 import { threadName } from '../../analysis/machine/processes.js';
+import { unitsOf } from '../../analysis/machine/units.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { percent } from '../../base/format.js';
 import { intersect, total } from '../../base/intervals.js';
@@ -118,9 +119,15 @@ function sentence({ account, input }: Measures, why: string, candidates: readonl
     : `There is no verdict: ${why}.`;
 }
 
+/** Whose time a verdict is about. */
+export function victimOf({ account, input }: Measures): Verdict['victim'] {
+  if (!account) return null;
+  const unit = unitsOf(input)(account.pid);
+  return { pid: account.pid, name: account.name, ...(unit !== undefined && { unit }) };
+}
+
 /** `why`: what keeps the victim from being called healthy. */
 export function inconclusive(m: Measures, why: string, candidates: readonly Holding[]): Verdict {
-  const { account } = m;
   const deciding = candidates.flatMap(({ cause, finding }) =>
     finding.decidedBy === undefined ? [] : [decides(cause, adviceOf(finding.decidedBy))],
   );
@@ -134,7 +141,7 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     since: null,
     sinceMs: null,
     fromStart: false,
-    victim: account ? { pid: account.pid, name: account.name } : null,
+    victim: victimOf(m),
     culprit: null,
     sentence: sentence(m, why, candidates),
     evidence: [

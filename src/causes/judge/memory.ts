@@ -4,7 +4,7 @@ import { growthOf } from '../../analysis/machine/series.js';
 import type { Measures } from '../../analysis/measures.js';
 import type { Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
-import { said, size } from '../../model/quantity.js';
+import { memory, said } from '../../model/quantity.js';
 import type { Argument } from '../cause.js';
 import type { Given } from './needs.js';
 import { limitsOn } from './judgements.js';
@@ -41,7 +41,7 @@ export function limitReached(limit: UsedLimit | undefined, meaning: string): Arg
   return [
     {
       measure: 'memory of its cgroup',
-      value: said`${size(limit.used)} of ${size(limit.value)}`,
+      value: said`${memory(limit.used)} of ${memory(limit.value)}`,
       meaning,
       source: limit.file,
     },

@@ -10,7 +10,17 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
   block_bio_complete: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_error: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
-  balance_dirty_pages: ['bdi', 'limit', 'dirty', 'wb_setpoint', 'bdi_setpoint', 'wb_dirty', 'bdi_dirty', 'pause'],
+  balance_dirty_pages: [
+    'bdi',
+    'limit',
+    'setpoint',
+    'dirty',
+    'wb_setpoint',
+    'bdi_setpoint',
+    'wb_dirty',
+    'bdi_dirty',
+    'pause',
+  ],
   writeback_dirty_folio: ['name', 'ino', 'index'],
   // Before folios (Linux 5.18) the event and its fields were named after pages.
   writeback_dirty_page: ['name', 'ino', 'index'],

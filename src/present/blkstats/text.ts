@@ -170,7 +170,7 @@ export function renderBlockStats(stats: BlockStats): string {
   }
   lines.push(
     ...section('Processes', processTable(stats.processes, stats)),
-    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, writers: 8 }).lines),
+    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, programs: 8 }).lines),
     ...section('The slowest requests', slowTable(stats.slowest, stats)),
     ...section(
       'Lost',

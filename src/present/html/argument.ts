@@ -1,13 +1,14 @@
-// The top of the page: the verdict as one sentence, the figures that carry it, what to do, and what else holds.
+// The top of the page: the verdict as one sentence with its key figures, what to do, the evidence, and what else holds.
 
 import { percent } from '../../base/format.js';
 import type { Advice, Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
 import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, limitsTitle, sureText } from '../words.js';
+import { stepsOf, type Command, type Step } from '../steps.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
-import { code, prose, section, terms, tied } from './parts.js';
+import { code, prose, section, terms, tied, type Part } from './parts.js';
 
-export function verdictOf({ verdict }: Diagnosis): Markup {
+export function verdictOf({ verdict, keyFigures }: Diagnosis): Markup {
   const outcome = outcomeOf(verdict);
   const { culprit, victim } = verdict;
   const pairs: (readonly [Content, Content])[] = [
@@ -16,7 +17,9 @@ export function verdictOf({ verdict }: Diagnosis): Markup {
   if (outcome === 'stall') pairs.push(['Layer', verdict.layer]);
   const sure = sureText(verdict);
   if (sure !== undefined) pairs.push(['Confidence', sure]);
-  if (outcome === 'stall') pairs.push(['Costs', `${percent(verdict.share)} of the victim’s time`]);
+  // The key figures below say it larger.
+  const isSaid = keyFigures.length > 0;
+  if (outcome === 'stall' && !isSaid) pairs.push(['Costs', `${percent(verdict.share)} of the victim’s time`]);
   if (culprit) {
     const file =
       culprit.file !== undefined && culprit.file !== culprit.name ? html`<small>${culprit.file}</small>` : '';
@@ -24,7 +27,7 @@ export function verdictOf({ verdict }: Diagnosis): Markup {
   }
   if (victim) pairs.push(['Victim', processText(victim)]);
   const since = sinceText(verdict);
-  if (since !== undefined) pairs.push(['Since', since]);
+  if (since !== undefined && !isSaid) pairs.push(['Since', since]);
   return html`<section class="verdict ${outcome}" aria-labelledby="verdict">
     <p class="outcome">${OUTCOME_WORDS[outcome]}</p>
     <h1 id="verdict">${tied(verdict.sentence)}</h1>
@@ -44,9 +47,9 @@ export function limits({ recording }: Diagnosis): Markup | undefined {
   );
 }
 
-function evidenceList(evidence: readonly Evidence[]): Markup {
+function evidenceList(all: readonly Evidence[]): Markup {
   return html`<ul class="evidence">
-    ${evidence.map(
+    ${all.map(
       (one) =>
         html`<li>
           <span>${one.measure} <small class="source">${one.source}</small></span>
@@ -57,17 +60,40 @@ function evidenceList(evidence: readonly Evidence[]): Markup {
   </ul>`;
 }
 
-/** What a command changes and what puts it back, where it changes anything. */
-function effect({ changes, undo }: Advice['commands'][number]): Markup | '' {
-  if (changes === null) return '';
-  return html`<small class="effect"
-    >changes ${tied(changes)}${undo === null ? '' : html`; undo: ${prose(undo)}`}</small
-  >`;
+/** The few figures that somebody reads who has ten seconds. */
+export function tiles({ keyFigures }: Diagnosis): Markup | undefined {
+  if (keyFigures.length === 0) return undefined;
+  return html`<dl class="tiles">
+    ${keyFigures.map(
+      ({ kind, label, value, beside }) =>
+        html`<div class="${kind}">
+          <dt>${label}</dt>
+          <dd><b>${tied(value)}</b> <small>${tied(beside)}</small></dd>
+        </div> `,
+    )}
+  </dl>`;
+}
+
+/** A command to copy, with what it changes and what puts it back, where it changes anything. */
+function commandBlock({ command, changes, undo }: Command): Markup {
+  const effect =
+    changes !== null &&
+    html`<small class="effect">changes ${tied(changes)}${undo === null ? '' : html`; undo: ${prose(undo)}`}</small>`;
+  return html`<div class="command ${changes === null ? 'looks' : 'changes'}">
+    <pre tabindex="0"><code>${command}</code></pre>
+    <button type="button" class="copy" hidden>Copy</button>
+    ${effect}
+  </div>`;
+}
+
+function stepContent(step: Step): Content {
+  if (step.kind === 'command') return commandBlock(step.command);
+  return step.kind === 'code' ? code(step.text) : html`<span>${tied(step.text)}</span>`;
 }
 
 function adviceList(advice: readonly Advice[]): Markup {
   return html`<ol class="advice">
-    ${advice.map(({ text, commands }) => html`<li>${prose(text)} ${commands.map(effect)}</li>`)}
+    ${advice.map((one) => html`<li>${stepsOf(one).map(stepContent)}</li>`)}
   </ol>`;
 }
 
@@ -79,17 +105,16 @@ function alsoItem(verdict: Verdict): Markup {
   </details>`;
 }
 
-function also({ also: all }: Diagnosis): Markup | undefined {
+export function also({ also: all }: Diagnosis): Part {
   return all.length === 0 ? undefined : section('also', 'Holds as well', ...all.map(alsoItem));
 }
 
-/** The evidence, and beside it what to do and what else holds. */
-export function argument(diagnosis: Diagnosis): Markup {
-  const { verdict } = diagnosis;
-  return html`<div class="pair">
-    ${verdict.evidence.length > 0 && section('evidence', 'Evidence', evidenceList(verdict.evidence))}
-    <div>
-      ${verdict.advice.length > 0 && section('advice', 'What to do', adviceList(verdict.advice))} ${also(diagnosis)}
-    </div>
-  </div>`;
+/** What to do, before anything is argued. */
+export function remedy({ verdict }: Diagnosis): Markup | undefined {
+  return verdict.advice.length === 0 ? undefined : section('advice', 'What to do', adviceList(verdict.advice));
+}
+
+/** The figures that carry the verdict. */
+export function evidence({ verdict }: Diagnosis): Part {
+  return verdict.evidence.length > 0 && section('evidence', 'Evidence', evidenceList(verdict.evidence));
 }

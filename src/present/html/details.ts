@@ -1,10 +1,9 @@
 // The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
 
-import { bytes, duration, figure } from '../../base/format.js';
+import { binary, bytes, duration, figure } from '../../base/format.js';
 import {
   clockText,
   ACCOUNTING_WORDS,
-  fileText,
   orUnknown,
   PHASE_FIGURES,
   phaseFigures,
@@ -12,20 +11,19 @@ import {
   KIND_WORDS,
   stateWords,
   VIA_WORDS,
-  writerText,
 } from '../words.js';
 import { STATES } from '../../model/states.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
-import { colourClass } from './drawing.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
+import { filesText, programText, useOfDevices, type DeviceUse, type Program } from '../writers.js';
 import { code, prose, section, shareBar, table, terms, type Column } from './parts.js';
 
 const knownState = (state: string) => (Object.hasOwn(STATES, state) ? state : 'unexplained');
 
 export function accounting({ accounting: states, accountingFrom, verdict }: Diagnosis): Markup {
   const whose = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
-  const title = `Where ${whose} went`;
+  const title = { long: `Where ${whose} went`, short: 'Where the time went' };
   if (states.length === 0)
     return section('time', title, html`<p>The accounting ${ACCOUNTING_WORDS.none}: nobody was watched.</p>`);
   let left = 0;
@@ -33,10 +31,11 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
     const x = left;
     left += one.share * 100;
     const shape = html`<rect x="${x.toFixed(3)}%" width="${(one.share * 100).toFixed(3)}%" height="100%" />`;
-    return html`<g class="area ${colourClass(0, knownState(one.state))}">${shape}</g>`;
+    return html`<g class="area state-${knownState(one.state)}">${shape}</g>`;
   });
   const rows = states.map((one) => [
-    html`<i class="key ${colourClass(0, knownState(one.state))}"></i>${one.state}`,
+    html`<i class="key state-${knownState(one.state)}"></i
+      >${one.lostMs >= one.ms / 2 ? html`<b>${one.state}</b> ◀` : one.state}`,
     shareBar(one.share),
     duration(one.ms),
     stateWords(one.state),
@@ -59,7 +58,7 @@ export function phases({ phases: all }: Diagnosis): Markup | undefined {
   if (all.length === 0) return undefined;
   const rows = all.map((phase) => [
     phase.name,
-    bytes(phase.blockBytes),
+    binary(phase.blockBytes),
     duration(phase.ms),
     ...phaseFigures(phase),
     ...(all.some((one) => one.error !== undefined) ? [phase.error ?? ''] : []),
@@ -77,31 +76,58 @@ export function phases({ phases: all }: Diagnosis): Markup | undefined {
   );
 }
 
+/** Programs that are shown before the rest is folded. */
+const SHOWN_PROGRAMS = 10;
+
+const PROGRAM_COLUMNS: readonly Column[] = [
+  { title: 'program', kind: 'name' },
+  { title: 'share of its bytes' },
+  { title: 'written', kind: 'figures' },
+  { title: 'read', kind: 'figures' },
+  { title: 'file' },
+  { title: 'how' },
+];
+
+function filesCell(program: Program): Content {
+  const [first, ...more] = program.files;
+  if (more.length === 0) return first ?? '';
+  return html`<details>
+    <summary>${filesText(program)}</summary>
+    <ul class="files">
+      ${more.map((file) => html`<li>${file}</li>`)}
+    </ul>
+  </details>`;
+}
+
+function programRow(program: Program): Content[] {
+  const { unit, share, writeBytes, readBytes, through, via } = program;
+  return [
+    html`${programText(program)} ${unit !== null && html`<br /><small>${unit}</small>`}`,
+    shareBar(share),
+    bytes(writeBytes),
+    bytes(readBytes),
+    filesCell(program),
+    `${through === null ? '' : `through ${through}: `}${VIA_WORDS[via]}`,
+  ];
+}
+
+function deviceTable({ device, layer, bytes: moved, programs }: DeviceUse): Content {
+  const caption = `${device}, ${layer}: ${bytes(moved)}`;
+  const rows = programs.map(programRow);
+  const rest = rows.slice(SHOWN_PROGRAMS);
+  return html`${table(caption, PROGRAM_COLUMNS, rows.slice(0, SHOWN_PROGRAMS))}
+  ${
+    rest.length > 0 &&
+    html`<details>
+      <summary>${rest.length === 1 ? 'one more program' : `${rest.length} more programs`} on ${device}</summary>
+      ${table(`${caption}: the rest`, PROGRAM_COLUMNS, rest)}
+    </details>`
+  }`;
+}
+
 export function writers({ writers: all }: Diagnosis): Markup | undefined {
   if (all.length === 0) return undefined;
-  const rows = all.map((one) => [
-    html`${one.device} <small>${one.layer}</small>`,
-    writerText(one),
-    fileText(one),
-    shareBar(one.share),
-    bytes(one.writeBytes),
-    bytes(one.readBytes),
-    `${one.through === null ? '' : `through ${one.through}: `}${VIA_WORDS[one.via]}`,
-  ]);
-  const head: Column[] = [
-    { title: 'device' },
-    { title: 'process', kind: 'name' },
-    { title: 'file' },
-    { title: 'share of its bytes' },
-    { title: 'written', kind: 'figures' },
-    { title: 'read', kind: 'figures' },
-    { title: 'how' },
-  ];
-  return section(
-    'writers',
-    'Who used which device',
-    table('Bytes by device and by the process and file behind them', head, rows),
-  );
+  return section('writers', 'Who used which device', useOfDevices(all).map(deviceTable));
 }
 
 /** A cause's id and why it was judged so. */

@@ -3,10 +3,12 @@
 
 import type { Band, Chart, Charts } from '../../model/charts.js';
 import { html, raw, type Markup } from './markup.js';
-import { stack, topOver } from './stacking.js';
+import { heightOn, scaleOf, stack, type Scale } from './scale.js';
 
 const WIDTH = 600;
 const HEIGHT = 100;
+/** How high a tick stands from the ground. */
+const TICK = 7;
 
 /** The smallest and largest known value of each pixel column; undefined where none is known. */
 function extremes(values: Float64Array): ({ readonly low: number; readonly high: number } | undefined)[] {
@@ -21,8 +23,8 @@ function extremes(values: Float64Array): ({ readonly low: number; readonly high:
 }
 
 /** Path commands in pixels: a vertical stroke from the smallest to the largest value of each column, joined; a gap where nothing is known. */
-function pathOf(values: Float64Array, top: number): string {
-  const y = (value: number) => Math.round(HEIGHT * (1 - value / top));
+function pathOf(values: Float64Array, scale: Scale): string {
+  const y = (value: number) => Math.round(HEIGHT * (1 - heightOn(scale, value)));
   const columns = extremes(values);
   let path = '';
   let height: number | undefined;
@@ -44,36 +46,41 @@ function pathOf(values: Float64Array, top: number): string {
   return path;
 }
 
-function areaOf(values: Float64Array, top: number): string {
+function areaOf(values: Float64Array, scale: Scale): string {
   const known = values.map((value) => (Number.isNaN(value) ? 0 : value));
-  return `${pathOf(known, top)}V${HEIGHT}H0Z`;
+  return `${pathOf(known, scale)}V${HEIGHT}H0Z`;
 }
 
+/** When the victim lost its time. */
 function shading(bands: readonly Band[], endMs: number): Markup[] {
-  return bands.map(({ kind, fromMs, toMs }) => {
-    const x = (fromMs / endMs) * WIDTH;
-    const width = Math.max(0.5, ((toMs - fromMs) / endMs) * WIDTH);
-    return html`<rect class="band-${kind}" x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="${HEIGHT}" />`;
-  });
+  return bands
+    .filter(({ kind }) => kind === 'stall')
+    .map(({ fromMs, toMs }) => {
+      const x = (fromMs / endMs) * WIDTH;
+      const width = Math.max(0.5, ((toMs - fromMs) / endMs) * WIDTH);
+      return html`<rect class="shade" x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="${HEIGHT}" />`;
+    });
 }
 
-/** The class that colours line `at` of a chart; `state` where the line is one of the victim's states. */
-export function colourClass(at: number, state?: string): string {
-  return state === undefined ? `line-${at % 8}` : `state-${state}`;
+/** Moments as strokes on the ground, one a pixel column. */
+function ticksPath({ ticks }: Chart, endMs: number): string {
+  const columns = new Set(Array.from(ticks?.t ?? [], (t) => Math.round((t / endMs) * WIDTH)));
+  return [...columns].map((x) => `M${x} ${HEIGHT}V${HEIGHT - TICK}`).join('');
 }
 
 export function drawChart(chart: Chart, charts: Charts, classes: readonly string[]): Markup {
   const stacked = chart.stacked ?? false;
   const values = chart.lines.map((line) => line.values);
   const drawn = stacked ? stack(values) : values;
-  const largest = drawn.reduce((most, line) => line.reduce((a, b) => (b > a ? b : a), most), 0);
-  const top = stacked ? 100 : topOver(largest);
+  const scale = scaleOf(drawn, chart.unit, stacked, chart.logarithmic ?? false);
+  const endMs = charts.t.length * charts.binMs;
   const shapes = drawn.map((line, at) =>
     stacked
-      ? html`<path class="area ${classes[at]}" d="${raw(areaOf(line, top))}" />`
-      : html`<path class="stroke ${classes[at]}" d="${raw(pathOf(line, top))}" />`,
+      ? html`<path class="area ${classes[at]}" d="${raw(areaOf(line, scale))}" />`
+      : html`<path class="stroke ${classes[at]}" d="${raw(pathOf(line, scale))}" />`,
   );
   return html`<svg class="drawing" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
-    ${shading(charts.bands, charts.t.length * charts.binMs)} ${stacked ? shapes.toReversed() : shapes}
+    ${shading(charts.bands, endMs)} ${stacked ? shapes.toReversed() : shapes}
+    ${chart.ticks && html`<path class="stroke tick" d="${raw(ticksPath(chart, endMs))}" />`}
   </svg>`;
 }

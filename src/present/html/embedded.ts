@@ -7,9 +7,14 @@ import type { Band } from '../../model/charts.js';
 export type Packed = string;
 
 export interface EmbeddedChart {
+  /** Names it in the page's address. */
+  readonly id: string;
   readonly stacked: boolean;
+  readonly logarithmic: boolean;
   readonly unit: string;
   readonly lines: readonly Packed[];
+  /** Moments, ms since the recording's start. */
+  readonly ticks: Packed | null;
 }
 
 export interface EmbeddedHeatmap {
@@ -27,6 +32,7 @@ export interface Embedded {
   readonly binMs: number;
   /** The middle of each bin, ms since the recording's start. */
   readonly t: Packed;
+  /** The proof's, then the timeline's, in the page's order. */
   readonly charts: readonly EmbeddedChart[];
   readonly bands: readonly Band[];
   readonly heatmaps: readonly EmbeddedHeatmap[];

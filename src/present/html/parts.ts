@@ -1,14 +1,35 @@
 // The few building blocks that every part of the page uses: a section, a table in its own scrolling box, a share as a bar.
 
 import { percent } from '../../base/format.js';
-import { html, type Content, type Markup } from './markup.js';
+import { html, Markup, type Content } from './markup.js';
 
-/** A part of the page with its heading; nothing where there is nothing in it. */
-export function section(id: string, title: string, ...content: readonly Content[]): Markup {
-  return html`<section id="${id}" aria-labelledby="${id}-title">
-    <h2 id="${id}-title">${title}</h2>
+/** A part of the page with a heading of its own, which the contents link to. */
+export class Section extends Markup {
+  readonly id: string;
+  /** Its title, shortened for the contents. */
+  readonly short: string;
+  constructor(id: string, short: string, text: string) {
+    super(text);
+    this.id = id;
+    this.short = short;
+  }
+}
+
+/** What the page is made of, one below the other; undefined and false are nothing. */
+export type Part = Markup | undefined | false;
+
+/** A section; `title` may be longer than what the contents show. */
+export function section(
+  id: string,
+  title: string | { long: string; short: string },
+  ...content: readonly Content[]
+): Section {
+  const { long, short } = typeof title === 'string' ? { long: title, short: title } : title;
+  const { text } = html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${long} <a class="anchor" href="#${id}" aria-label="${`link to ${short}`}">¶</a></h2>
     ${content}
   </section> `;
+  return new Section(id, short, text);
 }
 
 export interface Column {

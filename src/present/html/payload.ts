@@ -16,10 +16,13 @@ export function embed(charts: Charts, startedAt: string | null): Embedded {
     startedAt: Number.isNaN(started) ? null : started,
     binMs: charts.binMs,
     t: pack(charts.t),
-    charts: charts.charts.map((chart) => ({
+    charts: [...charts.proof, ...charts.charts].map((chart) => ({
+      id: chart.id,
       stacked: chart.stacked ?? false,
+      logarithmic: chart.logarithmic ?? false,
       unit: chart.unit,
       lines: chart.lines.map((line) => pack(line.values)),
+      ticks: chart.ticks ? pack(chart.ticks.t) : null,
     })),
     bands: charts.bands.map((band) => ({ ...band, label: harmless(band.label) })),
     heatmaps: charts.heatmaps.map((heatmap) => ({

@@ -1,65 +1,15 @@
-// The charts of the page. Each is a figure that stands without the script: title, legend with minimum, median and maximum, a drawing,
-// and its figures as a short table. The script puts a chart that can be zoomed in the drawing's place.
+// The charts of the page in their groups: the proof below the verdict, the timeline, and requests by time and latency. All share one axis of
+// time.
 
 import { duration, figure, harmless } from '../../base/format.js';
-import type { Chart, Charts, Heatmap } from '../../model/charts.js';
-import { stateOf } from '../words.js';
-import { colourClass, drawChart } from './drawing.js';
+import type { Charts, Heatmap } from '../../model/charts.js';
+import type { Palette } from './colours.js';
+import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
 import { section, table, type Column } from './parts.js';
-import { latenciesOf, meanOf, slices, spreadOf, spreadText } from './statistics.js';
+import { latenciesOf, slices } from './statistics.js';
 
 const MOST_ROWS = 20;
-
-/** A line of the victim's chart goes by its state's name: the sentences stand in the table of the accounting. */
-function shortName(chart: Chart, name: string): string {
-  return (chart.stacked === true ? stateOf(name) : undefined) ?? name;
-}
-
-function legend(chart: Chart, classes: readonly string[]): Markup {
-  return html`<ul class="legend">
-    ${chart.lines.map(({ name, values }, at) => {
-      const spread = spreadOf(values);
-      const rest = spread ? `median ${figure(spread.median)}, max ${figure(spread.max)}` : 'no value';
-      return html`<li>
-        <i class="key ${classes[at]}"></i><span>${shortName(chart, name)}</span> <b data-rest="${rest}">${rest}</b>
-      </li> `;
-    })}
-  </ul>`;
-}
-
-function figuresTable(chart: Chart, charts: Charts): Markup {
-  const rows = slices(charts.t.length, MOST_ROWS).map(([from, to]) => [
-    duration(from * charts.binMs),
-    ...chart.lines.map(({ values }) => {
-      const mean = meanOf(values, from, to);
-      return Number.isNaN(mean) ? '–' : figure(mean);
-    }),
-  ]);
-  const columns: Column[] = [
-    { title: 'from', kind: 'name' },
-    ...chart.lines.map(({ name }): Column => ({ title: shortName(chart, name), kind: 'figures' })),
-  ];
-  return html`<details>
-    <summary>As a table<span class="hidden">: ${chart.title}</span></summary>
-    ${table(`${chart.title}, ${chart.unit}: means over slices of time`, columns, rows)}
-  </details>`;
-}
-
-function chartFigure(chart: Chart, charts: Charts, at: number): Markup {
-  const stacked = chart.stacked === true;
-  const classes = chart.lines.map((line, index) => colourClass(index, stacked ? stateOf(line.name) : undefined));
-  const said = chart.lines.map((line) => spreadText({ ...line, name: shortName(chart, line.name) }, chart.unit));
-  return html`<figure class="chart" data-chart="${at}">
-    <figcaption>
-      <span><b>${chart.title}</b>, ${chart.unit}</span> ${legend(chart, classes)}
-    </figcaption>
-    <div class="plot${stacked ? ' tall' : ''}" role="img" aria-label="${`${chart.title}. ${said.join('; ')}.`}">
-      ${drawChart(chart, charts, classes)}
-    </div>
-    ${figuresTable(chart, charts)}
-  </figure>`;
-}
 
 const CONTROLS = html`<div class="controls" hidden>
   <span class="buttons">
@@ -69,9 +19,13 @@ const CONTROLS = html`<div class="controls" hidden>
     <button type="button" data-view="right" aria-label="later">→</button>
     <button type="button" data-view="all">All</button>
   </span>
+  <span class="buttons">
+    <button type="button" id="clock" title="time axis: from the start, UTC or local time">+s</button>
+    <button type="button" id="link">Copy link to this view</button>
+  </span>
   <output class="range" aria-live="polite"></output>
   <span class="at" aria-hidden="true"></span>
-  <span class="hint">drag to zoom, double-click for all; keys ← → + − 0; Ctrl + wheel</span>
+  <span class="hint">drag to zoom, double-click for all; keys ← → + − 0; Ctrl + wheel; a line’s name hides it</span>
 </div>`;
 
 /** What the charts share: the keys act while the focus is anywhere inside. */
@@ -95,12 +49,33 @@ function lane(charts: Charts): Markup | undefined {
     .map(({ kind, label, fromMs, toMs }) => `${kind} ${harmless(label)} from ${duration(fromMs)} to ${duration(toMs)}`);
   const more = charts.bands.length - words.length;
   if (more > 0) words.push(`and ${more} more`);
-  return html`<div class="lane rows-${kinds.length}" role="img" aria-label="${`Bands: ${words.join('; ')}.`}">
-    <p class="bands">${kinds.map((kind) => html`<span><i class="key band-${kind}"></i>${kind}</span> `)}</p>
+  return html`<div class="beside">
+    <div class="lane rows-${kinds.length}" role="img" aria-label="${`Bands: ${words.join('; ')}.`}">
+      <p class="bands">${kinds.map((kind) => html`<span><i class="key band-${kind}"></i>${kind}</span> `)}</p>
+    </div>
   </div>`;
 }
 
-export function timeline(charts: Charts): Markup | undefined {
+/** The picture that shows the verdict, below it. */
+export function proof(charts: Charts, palette: Palette): Markup | undefined {
+  if (charts.proof.length === 0) return undefined;
+  return section(
+    'proof',
+    'What shows it',
+    zoomable(
+      'What shows it',
+      html`${charts.proof.map((chart, at) =>
+        chartFigure(chart, charts, at, {
+          palette,
+          size: chart.id === 'lost' ? 'low' : 'high',
+          timeAxis: at === charts.proof.length - 1,
+        }),
+      )}`,
+    ),
+  );
+}
+
+export function timeline(charts: Charts, palette: Palette): Markup | undefined {
   if (charts.charts.length === 0) return undefined;
   return section(
     'timeline',
@@ -109,10 +84,16 @@ export function timeline(charts: Charts): Markup | undefined {
     zoomable(
       'Charts over time',
       lane(charts) ?? html``,
-      html`${charts.charts.map((chart, at) => chartFigure(chart, charts, at))}`,
+      html`${charts.charts.map((chart, at) =>
+        chartFigure(chart, charts, charts.proof.length + at, {
+          palette,
+          timeAxis: at === charts.charts.length - 1,
+        }),
+      )}`,
     ),
     html`<p class="note">
-      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}.
+      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}. Grey is when
+      the victim lost its time to the verdict’s cause.
     </p>`,
   );
 }
@@ -139,11 +120,11 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
   ];
   const title = `${heatmap.device}: ${heatmap.title}`;
   return html`<figure class="chart" data-heatmap="${at}">
-    <figcaption>
-      <span><b>${title}</b></span> <span class="scale" hidden></span>
-    </figcaption>
-    <p class="said">${said}.</p>
-    <div class="plot tall" role="img" aria-label="${`${title}. ${said}.`}"></div>
+    <figcaption><b>${title}</b></figcaption>
+    <div class="beside">
+      <div class="plot tall" role="img" aria-label="${`${title}. ${said}.`}"></div>
+      <p class="said">${said}. <span class="scale" hidden></span></p>
+    </div>
     <details>
       <summary>As a table<span class="hidden">: ${title}</span></summary>
       ${table(`${title}, by slices of time`, head, rows)}

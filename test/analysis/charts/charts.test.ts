@@ -37,7 +37,8 @@ function neighbours(...others: readonly Bursting[]): NeighbourMeasures {
 function bands(beside: NeighbourMeasures | undefined, ...beneath: readonly NeighbourMeasures[]) {
   const levels = beneath.map((below) => measuresOf({ measures: { neighbours: below } }));
   const m = measuresOf({ measures: { ...(beside && { neighbours: beside }), beneath: levels } });
-  return buildCharts(m, [], 'dev.neighbour').bands.filter(({ kind }) => kind === 'burst');
+  const shown = { kind: 'company' as const, at: m, lost: [], label: 'dev.neighbour' };
+  return buildCharts(m, shown).bands.filter(({ kind }) => kind === 'burst');
 }
 
 test('bursts are drawn of whoever moved the bytes or made their pages dirty, also before the recording began', () => {

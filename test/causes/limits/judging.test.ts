@@ -35,10 +35,17 @@ test('a cause is asked of the device beneath where that explains half as much, n
     id: 'x',
     layer: 'device',
     rank: 'verdict',
+    proof: 'time',
     needs: ['victim'],
     beneath: true,
     judge: (m) => holds({ share: shareOf(m.account, ['block-device']), confidence: 1, lost: [] }, undefined),
-    tell: () => ({ sentence: '', culprit: null, evidence: [], advice: [] }),
+    tell: () => ({
+      sentence: '',
+      yardstick: { measure: '', value: '', against: '' },
+      culprit: null,
+      evidence: [],
+      advice: [],
+    }),
   });
   const waiting = (share: number, beneath: readonly Measures[] = []) =>
     measuresOf({ spent: { 'block-device': share }, measures: { beneath } });

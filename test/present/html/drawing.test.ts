@@ -5,18 +5,26 @@ import { describe, it } from 'node:test';
 import type { Chart, Charts } from '../../../src/model/charts.js';
 import { drawChart } from '../../../src/present/html/drawing.js';
 import { pack } from '../../../src/present/html/payload.js';
-import { stack, topOver } from '../../../src/present/html/stacking.js';
+import { heightOn, scaleOf, stack } from '../../../src/present/html/scale.js';
 import { latenciesOf, meanOf, slices, spreadOf, spreadText } from '../../../src/present/html/statistics.js';
 
-function drawn(values: readonly number[], stacked = false): string {
+function drawn(values: readonly number[], how: Pick<Chart, 'stacked' | 'logarithmic'> = {}): string {
   const chart: Chart = {
     id: 'x',
     title: 'x',
-    unit: 'MB',
-    stacked,
+    unit: '%',
+    ...how,
     lines: [{ name: 'a', values: Float64Array.from(values) }],
   };
-  const charts: Charts = { t: new Float64Array(values.length), binMs: 100, charts: [chart], bands: [], heatmaps: [] };
+  const charts: Charts = {
+    t: new Float64Array(values.length),
+    binMs: 100,
+    proof: [],
+    charts: [chart],
+    bands: [],
+    heatmaps: [],
+    stacks: [],
+  };
   return / d="([^"]*)"/.exec(drawChart(chart, charts, ['line-0']).text)?.[1] ?? '';
 }
 
@@ -37,7 +45,11 @@ describe('a drawn line', () => {
   });
 
   it('closes an area at the bottom', () => {
-    assert.equal(drawn([50, 50], true), 'M150 50H451V100H0Z');
+    assert.equal(drawn([50, 50], { stacked: true }), 'M150 50H451V100H0Z');
+  });
+
+  it('has the same distance for each power of ten on a logarithmic scale, and zero on the ground', () => {
+    assert.equal(drawn([1, 10, 99, 0], { logarithmic: true }), 'M75 100H225V50H375V0H525V100H526');
   });
 });
 
@@ -53,8 +65,24 @@ describe('stacking', () => {
   });
 
   it('has a scale even for nothing', () => {
-    assert.equal(topOver(0), 1);
-    assert.equal(topOver(100), 105);
+    assert.deepEqual(scaleOf([[0, NaN]], 'MB/s', false, false), { low: 0, high: 1, logarithmic: false });
+    assert.deepEqual(scaleOf([[0, NaN]], 'ms', false, true), { low: 0, high: 1, logarithmic: false });
+  });
+
+  it('fills a stack of shares at 100 %, and of anything else a little over the largest', () => {
+    assert.equal(scaleOf([[40], [100.5]], '%', true, false).high, 100);
+    assert.equal(scaleOf([[180]], '%', true, false).high, 189);
+    assert.equal(scaleOf([[100]], 'MB/s', true, false).high, 105);
+  });
+
+  it('goes over whole powers of ten, at least one', () => {
+    const scale = scaleOf([[0.3, 0, 70]], 'ms', false, true);
+    assert.deepEqual(scale, { low: 0.1, high: 100, logarithmic: true });
+    assert.deepEqual(
+      [0, 0.1, 100, 1000].map((value) => heightOn(scale, value)),
+      [0, 0, 1, 1],
+    );
+    assert.deepEqual(scaleOf([[5, 5]], 'ms', false, true), { low: 1, high: 10, logarithmic: true });
   });
 });
 

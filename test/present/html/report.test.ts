@@ -30,7 +30,7 @@ describe('the page', () => {
     assert.ok(policy.includes(`script-src ${hash(script)};`));
     assert.ok(policy.includes(`style-src ${hash(style)};`));
     assert.doesNotMatch(policy, /unsafe|http/);
-    assert.doesNotMatch(page, /\s(?:src|style|on\w+)=|\shref="[^#]/);
+    assert.doesNotMatch(page, /\s(?:src|style|on\w+)=|\shref="(?!#|data:image\/svg\+xml,)/);
   });
 
   it('keeps assets from ending their element', () => {
@@ -44,8 +44,9 @@ describe('the page', () => {
     );
     assert.deepEqual(ids, [
       'verdict',
-      'evidence',
+      'proof',
       'advice',
+      'evidence',
       'also',
       'timeline',
       'time',
@@ -53,6 +54,7 @@ describe('the page', () => {
       'latency',
       'block-layer',
       'writers',
+      'stacks',
       'ruled-out',
       'not-checked',
       'losses',
@@ -81,7 +83,7 @@ describe('the page of a block trace', () => {
     const ids = [...trace.matchAll(/<section\s+(?:id="([^"]*)"|class="(verdict)[^"]*")/g)].map(
       (match) => match[1] ?? match[2],
     );
-    assert.deepEqual(ids.slice(0, 3), ['verdict', 'limits', 'evidence']);
+    assert.deepEqual(ids.slice(0, 3), ['verdict', 'limits', 'proof']);
     assert.match(trace, /<li>Not in a block trace: <code>settings<\/code>\.<\/li>/);
   });
 

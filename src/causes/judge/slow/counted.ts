@@ -4,7 +4,7 @@ import { slowStretches, type SlowStretch } from '../../../analysis/requests/coun
 import { timesIn } from '../../../analysis/measures.js';
 import { duration, percent } from '../../../base/format.js';
 import { intersect, union } from '../../../base/intervals.js';
-import { number, said, size, time } from '../../../model/quantity.js';
+import { memory, number, said, time } from '../../../model/quantity.js';
 import type { State } from '../../../model/states.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
@@ -50,12 +50,17 @@ export function tellCounted({ requests, busyMsEach, bytesEach, factor, share, be
   const name = diskName(m);
   return {
     sentence: `${name} is slow: it was busy for ${duration(busyMsEach)} for each of ${requests} requests, ${times(factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+    yardstick: {
+      measure: 'busy for each request',
+      value: said`${time(busyMsEach)}`,
+      against: `an ordinary disk: ${duration(busyMsEach / factor)}`,
+    },
     culprit: beneath.culprit,
     decidedBy: 'the life of each request (block events): record as root',
     evidence: [
       {
         measure: 'busy time for each request',
-        value: said`${time(busyMsEach)} over ${number(requests)} (${size(bytesEach)} on average)`,
+        value: said`${time(busyMsEach)} over ${number(requests)} (${memory(bytesEach)} on average)`,
         meaning: `${times(factor)} the norm; time in a scheduler’s queue counts here as well`,
         source: '/proc/diskstats',
       },

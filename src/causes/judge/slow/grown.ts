@@ -1,7 +1,6 @@
 // A disk that became slow while it was recorded: fast enough for an ordinary one, and still several times slower than it was. Its users have
 // grown used to better.
 
-import { cpuShare, IDLE } from '../../../analysis/machine/cpu-time.js';
 import { timesIn } from '../../../analysis/measures.js';
 import { slowdownOf, type Slowdown } from '../../../analysis/requests/slowdown.js';
 import { duration, percent } from '../../../base/format.js';
@@ -11,13 +10,14 @@ import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
 import { holds, ramp, type Judgement, type Told } from '../../cause.js';
 import { DEVICE_WAITS, diskName } from '../judgements.js';
-import { waited, type Victim, type Waited, type WithRequests } from './waited.js';
+import { lacksCpu, waited, withIdleCpus, type Victim, type Waited, type WithRequests } from './waited.js';
 
 export interface Grown extends Waited {
   readonly way: 'grown';
   readonly slower: Slowdown;
   readonly factor: number;
-  readonly lacksCpu: boolean;
+  /** True where its own workers may have waited for a CPU. */
+  readonly waitsForCpu: boolean;
 }
 
 /** Undefined where it did not. */
@@ -28,25 +28,26 @@ export function judgeGrown(m: WithRequests): Judgement<Grown> | undefined {
   const found = waited(m, intersect(timesIn(account, DEVICE_WAITS), slower.times));
   if (found.share < JUDGING.noticeable) return undefined;
   const factor = slower.nowMs / slower.usualMs;
-  // A loop device is a worker of the kernel, which waits for a CPU like everybody.
   const span = { from: slower.times[0]?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
-  const isLoop = m.topology.device(load.disk)?.backingFile !== undefined;
-  const lacksCpu = isLoop && cpuShare(m.input, span, IDLE) < SLOW.saturated;
-  const confidence = ramp(factor, SLOW.sureOfGrown) * (lacksCpu ? SLOW.unsure : 1);
+  const waitsForCpu = lacksCpu(m, span);
+  const confidence = ramp(factor, SLOW.sureOfGrown) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(
     { share: found.share, confidence, lost: found.lost },
-    { ...found, way: 'grown', slower, factor, lacksCpu },
+    { ...found, way: 'grown', slower, factor, waitsForCpu },
   );
 }
 
-export function tellGrown({ slower, factor, lacksCpu, share, beneath }: Grown, m: Victim): Told {
+export function tellGrown({ slower, factor, waitsForCpu, share, beneath }: Grown, m: Victim): Told {
   const name = diskName(m);
   return {
     sentence: `${name} became slower while it was recorded: ${slower.class} take ${duration(slower.nowMs)} of its own time instead of ${duration(slower.usualMs)}, ${factor.toFixed(1)} times as long, and the victim waited for it ${percent(share)} of its time.`,
+    yardstick: {
+      measure: slower.class,
+      value: said`${time(slower.nowMs)} each`,
+      against: `before: ${duration(slower.usualMs)}`,
+    },
     culprit: beneath.culprit,
-    ...(lacksCpu && {
-      decidedBy: `the same load while the CPUs have time, which they had not: ${name} is a loop device, whose workers need one`,
-    }),
+    ...(waitsForCpu && { decidedBy: withIdleCpus(name) }),
     evidence: [
       {
         measure: `service time of ${slower.class}`,

@@ -9,14 +9,23 @@ import { spreadOf, type Spread } from '../../../analysis/requests/spread.js';
 import { stagesOf } from '../../../analysis/victim/own-requests.js';
 import { duration, percent, rate } from '../../../base/format.js';
 import { intersect, total, union, type Interval } from '../../../base/intervals.js';
-import { number, part, said, size, time } from '../../../model/quantity.js';
+import { memory, number, part, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
 import { DISK_LOAD } from '../../../model/thresholds/requests.js';
-import { holds, ramp, type Argument, type Judgement, type Told } from '../../cause.js';
+import { holds, ramp, type Argument, type Judgement, type Told, type Yardstick } from '../../cause.js';
 import { DEVICE_WAITS, diskName, tells } from '../judgements.js';
 import { hangs, hangSentence, lookAtHangs, spreadEvidence } from './hangs.js';
-import { lookAt, times, type Victim, type Waited, type WithRequests } from './waited.js';
+import {
+  isFastBeneath,
+  lacksCpu,
+  lookAt,
+  times,
+  withIdleCpus,
+  type Victim,
+  type Waited,
+  type WithRequests,
+} from './waited.js';
 
 export interface Served extends Waited {
   readonly way: 'served';
@@ -25,6 +34,8 @@ export interface Served extends Waited {
   readonly classes: readonly Slowness[];
   /** How the times of the first class are spread over the victim's life. */
   readonly spread: Spread | undefined;
+  /** True where its own workers may have waited for a CPU. */
+  readonly waitsForCpu: boolean;
 }
 
 /** When the disk had requests; of a device beneath, which may serve others all the time, when it had the victim's. */
@@ -54,15 +65,18 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
   const classes = slowness(load, requests, m.norm, m.slow, waits).filter(tells);
   const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
   if (!first || found.share < JUDGING.noticeable) return undefined;
-  const confidence = ramp(first.factor, SLOW.sure);
+  // What answers fast beneath leaves the slowness to the loop device's own workers.
+  const waitsForCpu = isFastBeneath(m) && lacksCpu(m, account);
+  const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
   const spread = spreadOf(load, requests, first.class, account);
   return holds(
     { share: found.share, confidence, lost: found.lost },
-    { ...found, way: 'served', first, classes, spread },
+    { ...found, way: 'served', first, classes, spread, waitsForCpu },
   );
 }
 
-export function tellServed({ first, classes, spread, share, lost, beneath }: Served, m: Victim): Told {
+export function tellServed(served: Served, m: Victim): Told {
+  const { first, classes, spread, share, lost, beneath, waitsForCpu } = served;
   const name = diskName(m);
   const isHang = hangs(spread, m);
   const of = first.requests === 1 ? `one of the ${first.class}` : `each of ${first.requests} ${first.class}`;
@@ -70,6 +84,8 @@ export function tellServed({ first, classes, spread, share, lost, beneath }: Ser
     sentence: isHang
       ? hangSentence(name, share, first, spread)
       : `${name} is slow: it took ${duration(first.serviceMs / first.requests)} of its own time for ${of}, ${times(first.factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
+    ...(waitsForCpu && { decidedBy: withIdleCpus(name) }),
+    yardstick: yardstick(first, isHang ? spread : undefined),
     culprit: beneath.culprit,
     evidence: [
       ...classes.map((one) => serviceTime(one, m)),
@@ -99,11 +115,25 @@ export function tellServed({ first, classes, spread, share, lost, beneath }: Ser
   };
 }
 
+function yardstick(first: Slowness, hang: Spread | undefined): Yardstick {
+  return hang
+    ? {
+        measure: `longest of ${first.class}`,
+        value: said`${time(hang.longestMs)}`,
+        against: `half of all: ${duration(hang.medianMs)} at most`,
+      }
+    : {
+        measure: `service time of ${first.class}`,
+        value: said`${time(first.serviceMs / first.requests)} each`,
+        against: `an ordinary disk: ${duration(first.serviceMs / first.requests / first.factor)} at most`,
+      };
+}
+
 function serviceTime(one: Slowness, { norm }: Measures): Argument {
   const fixedMs = one.class === 'flushes' ? norm.flushMs : norm.fixedMs;
   return {
     measure: `service time of ${one.class}`,
-    value: said`${time(one.serviceMs / one.requests)} each over ${number(one.requests)} (${size(one.bytes / one.requests)} on average)`,
+    value: said`${time(one.serviceMs / one.requests)} each over ${number(one.requests)} (${memory(one.bytes / one.requests)} on average)`,
     meaning: `${times(one.factor)} the norm of ${duration(fixedMs)} plus the transfer at ${rate(norm.bytesPerMs * 1000)}; queueing behind other requests is left out`,
     source: 'block:block_rq_issue → block:block_rq_complete',
   };

@@ -1,0 +1,65 @@
+// What each disk did over time: throughput, requests per second and queue depth. From requests in a block trace, which has no counters,
+// otherwise from the kernel's counters.
+
+import type { Chart, ChartLine, Direction } from '../../model/charts.js';
+import type { Measures } from '../measures.js';
+import { ratePerBin, type Axis } from './axis.js';
+import { linesOfRequests, type DiskLines } from './request-lines.js';
+
+/** More disks than this are not drawn. */
+const MOST_DISKS = 4;
+
+const THROUGHPUT: readonly (readonly [column: string, direction: Direction])[] = [
+  ['wr_sectors', 'writes'],
+  ['rd_sectors', 'reads'],
+];
+const OPERATIONS: typeof THROUGHPUT = [
+  ['wr_ios', 'writes'],
+  ['rd_ios', 'reads'],
+  ['fl_ios', 'flushes'],
+];
+
+/** Disks that did anything, the victim's first; what does not move is not drawn. */
+function activeDisks(m: Measures): string[] {
+  const moved = [...m.input.counters.disks].flatMap(([id, series]) => {
+    const growth = (name: string) => (series.columns.get(name)?.at(-1) ?? 0) - (series.columns.get(name)?.[0] ?? 0);
+    const ios = growth('rd_ios') + growth('wr_ios') + growth('fl_ios');
+    return m.topology.disk(id) === id && (ios > 0 || id === m.disk) ? [{ id, ios }] : [];
+  });
+  return moved.sort((a, b) => Number(b.id === m.disk) - Number(a.id === m.disk) || b.ios - a.ios).map((one) => one.id);
+}
+
+function linesOfCounters(m: Measures, axis: Axis): DiskLines {
+  const disks = activeDisks(m).slice(0, MOST_DISKS);
+  const lines = (columns: typeof THROUGHPUT, scale: number) =>
+    disks.flatMap((id) => {
+      const series = m.input.counters.disks.get(id);
+      return columns.flatMap(([name, direction]): ChartLine[] => {
+        const column = series?.columns.get(name);
+        if (!series || !column || !(column.at(-1) !== column[0])) return [];
+        const subject = m.topology.name(id);
+        return [
+          { name: `${subject} ${direction}`, subject, direction, values: ratePerBin(axis, series, column, scale) },
+        ];
+      });
+    });
+  const depth = disks.flatMap((id): ChartLine[] => {
+    const series = m.input.counters.disks.get(id);
+    const column = series?.columns.get('time_in_queue');
+    const subject = m.topology.name(id);
+    return series && column ? [{ name: subject, subject, values: ratePerBin(axis, series, column, 1e-3) }] : [];
+  });
+  return { throughput: lines(THROUGHPUT, 512 / 1e6), operations: lines(OPERATIONS, 1), depth };
+}
+
+export function diskCharts(m: Measures, axis: Axis): Chart[] {
+  const { throughput, operations, depth } =
+    m.requests && m.input.source === 'block-trace'
+      ? linesOfRequests(m, m.requests, axis.bins, axis.binMs, MOST_DISKS)
+      : linesOfCounters(m, axis);
+  return [
+    { id: 'throughput', title: 'Throughput', unit: 'MB/s', lines: throughput },
+    { id: 'iops', title: 'Requests per second', unit: 'IOPS', lines: operations },
+    { id: 'depth', title: 'Queue depth (average number of requests in flight)', unit: 'requests', lines: depth },
+  ];
+}

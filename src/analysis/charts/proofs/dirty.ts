@@ -1,0 +1,100 @@
+// Dirty bytes of the victim's own device against that device's own share of the limit, as the kernel told them at each pause; the pauses as ticks.
+// The share is not printed, but its centre is: wb_setpoint = setpoint × share / (limit …), so share = wb_setpoint × limit / setpoint
+// (mm/page-writeback.c, wb_calc_thresh, wb_position_ratio). Without events the machine's figures have to do.
+
+import { sharedBy } from '../../../base/maps.js';
+import type { Chart } from '../../../model/charts.js';
+import { column } from '../../machine/time-walk.js';
+import type { Measures } from '../../measures.js';
+import { isDevice } from '../../attribution/inodes.js';
+import { dirtyColumns } from '../../victim/pauses.js';
+import { level, valuePerBin, type Axis } from '../axis.js';
+import type { Shown } from '../shown.js';
+
+const MIB = 1024 * 1024;
+
+export function dirtyProof(shown: Shown, axis: Axis): Chart[] {
+  return ofDevice(shown, axis) ?? ofMachine(shown, axis);
+}
+
+/** What the kernel told at the pauses of the device that the victim was paused for most; undefined where nothing was told. */
+function ofDevice({ at }: Shown, axis: Axis): Chart[] | undefined {
+  const { events, pageBytes } = at.input;
+  const table = events?.tables.get('balance_dirty_pages');
+  if (!events || !table || table.length === 0) return undefined;
+  const bdis = column(table, 'bdi');
+  const bdi = mostPaused(at);
+  const rows: number[] = [];
+  for (let row = 0; row < table.length; row += 1) if (bdis[row] === bdi) rows.push(row);
+  if (rows.length === 0) return undefined;
+  const { dirty, setpoint: centre } = dirtyColumns(table);
+  const [limit, setpoint, pause] = [column(table, 'limit'), column(table, 'setpoint'), column(table, 'pause')];
+  const times = rows.map((row) => table.t[row] ?? 0);
+  const scale = pageBytes / MIB;
+  const share = rows.map((row) => ((centre[row] ?? NaN) * (limit[row] ?? NaN)) / (setpoint[row] ?? NaN));
+  const id = events.strings.get(bdi);
+  const name = isDevice(id) ? at.topology.name(id) : id;
+  const isPause = (row: number) => (pause[row] ?? 0) > 0;
+  return [
+    {
+      id: 'proof-dirty',
+      title: `Dirty bytes of ${name} against its share of the limit`,
+      unit: 'MiB',
+      logarithmic: true,
+      lines: [
+        {
+          name: `dirty for ${name}`,
+          subject: name,
+          values: valuePerBin(
+            axis,
+            times,
+            rows.map((row) => dirty[row] ?? NaN),
+            scale,
+          ),
+        },
+        { name: `its share of the limit`, role: 'limit', values: valuePerBin(axis, times, share, scale) },
+      ],
+      ticks: { name: 'pauses', t: Float64Array.from(rows.filter(isPause), (row) => table.t[row] ?? 0) },
+    },
+  ];
+}
+
+/** The device, as an index of a text, at whose throttle the victim's threads, or else anybody's, were seen most. */
+function mostPaused({ input, account }: Measures): number {
+  const table = input.events?.tables.get('balance_dirty_pages');
+  const bdis = column(table, 'bdi');
+  const counts = new Map<number, number>();
+  const countOf = (isMeant: (row: number) => boolean) => {
+    for (let row = 0; row < (table?.length ?? 0); row += 1)
+      if (isMeant(row)) counts.set(bdis[row] ?? 0, (counts.get(bdis[row] ?? 0) ?? 0) + 1);
+  };
+  countOf((row) => account?.threads.has(table?.pid[row] ?? 0) === true);
+  if (counts.size === 0) countOf(() => true);
+  return sharedBy(counts)?.most ?? 0;
+}
+
+/** All dirty pages against the limit of the machine, or of the device where that has one of its own. */
+function ofMachine({ at, limit }: Shown, axis: Axis): Chart[] {
+  const { vmstat } = at.input.counters;
+  const scale = at.input.pageBytes / MIB;
+  const line = (name: string, of: string) => {
+    const values = vmstat.columns.get(of);
+    return values ? [{ name, values: valuePerBin(axis, vmstat.t, values, scale) }] : [];
+  };
+  const machine = line('limit of the machine', 'nr_dirty_threshold').map((one) => ({ ...one, role: 'limit' as const }));
+  return [
+    {
+      id: 'proof-dirty',
+      title: 'Dirty pages of the machine against the limit in force',
+      unit: 'MiB',
+      logarithmic: true,
+      lines: [
+        ...line('dirty', 'nr_dirty'),
+        ...line('being written back', 'nr_writeback'),
+        ...(limit
+          ? [{ name: 'limit in force', role: 'limit' as const, values: level(axis, limit.value / MIB) }]
+          : machine),
+      ],
+    },
+  ];
+}

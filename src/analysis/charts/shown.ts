@@ -1,0 +1,16 @@
+// What the verdict is shown by: handed from the judgement to whoever draws it.
+
+import type { ProofKind } from '../../model/charts.js';
+import type { Quantity } from '../../model/quantity.js';
+import type { Interval } from '../../base/intervals.js';
+import type { Measures } from '../measures.js';
+
+/** The kind of picture, from the measures by which it was judged, with the figure that limits it. */
+export interface Shown {
+  readonly kind: ProofKind;
+  readonly at: Measures;
+  readonly limit?: Quantity;
+  /** When the victim lost its time to the cause that `label` names. */
+  readonly lost: readonly Interval[];
+  readonly label: string;
+}

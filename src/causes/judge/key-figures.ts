@@ -1,0 +1,102 @@
+// The few figures that stand large beside a verdict: the time that it cost, what it turns on, what the disk did meanwhile, and since when.
+// They are what somebody reads who has ten seconds, so each stands with what it is held against.
+
+import { timesIn, type Measures } from '../../analysis/measures.js';
+import { valueAt } from '../../analysis/machine/series.js';
+import { WAITING } from '../../analysis/victim/account.js';
+import { firstEndingAfter, total, type Interval } from '../../base/intervals.js';
+import { duration, percent } from '../../base/format.js';
+import { quantileOf } from '../../base/median.js';
+import { wallTime } from '../../model/case.js';
+import type { KeyFigure, Verdict } from '../../model/diagnosis.js';
+import { part, said, time, type Said } from '../../model/quantity.js';
+import type { State } from '../../model/states.js';
+import { figuresOf, type Found } from '../cause.js';
+import { diskName, utilisation } from './judgements.js';
+
+type Account = NonNullable<Measures['account']>;
+
+function figure(kind: KeyFigure['kind'], label: string, value: Said | string, beside: string): KeyFigure {
+  return { kind, label, ...figuresOf(value), beside };
+}
+
+function heldUp(account: Account): readonly Interval[] {
+  return timesIn(account, [...WAITING] as State[]);
+}
+
+function lostTime(account: Account, finding: Found | undefined): KeyFigure {
+  const wall = account.to - account.from;
+  const isStall = finding !== undefined && finding.share > 0;
+  const ms = isStall ? finding.share * wall : total(heldUp(account));
+  const whose = `of ${account.name || 'the victim'}’s ${duration(wall)}`;
+  return figure('lost', isStall ? 'time lost' : 'held up', said`${time(ms)}`, `${percent(ms / wall)} ${whose}`);
+}
+
+/** Of requests that were with the disk in these times: how long half of them, and all but one of a hundred, took. */
+function answersOf({ load, requests }: Measures, times: readonly Interval[]): string | undefined {
+  if (!load || !requests) return undefined;
+  const lives: number[] = [];
+  for (const row of load.rows) {
+    const [from, to] = [valueAt(requests.dispatched, row), valueAt(requests.completed, row)];
+    const next = times[firstEndingAfter(times, from)];
+    if (next && next.from < to) lives.push(to - from);
+  }
+  const [only] = lives;
+  if (only === undefined) return undefined;
+  return lives.length === 1
+    ? `one request, ${duration(only)}`
+    : `${lives.length} requests: half within ${duration(quantileOf(lives, 0.5))}, 99 % within ${duration(quantileOf(lives, 0.99))}`;
+}
+
+function deviceMeanwhile(m: Measures, times: readonly Interval[]): KeyFigure[] {
+  const busy = m.disk === undefined ? NaN : utilisation(m, times);
+  if (Number.isNaN(busy)) return [];
+  return [
+    figure(
+      'device',
+      `${diskName(m)} meanwhile`,
+      said`${part(busy)} busy`,
+      answersOf(m, times) ?? `idle for ${percent(1 - busy)} of that time`,
+    ),
+  ];
+}
+
+function since(m: Measures, { since: at, sinceMs, fromStart }: Verdict): KeyFigure[] {
+  const start = wallTime(m.input.manifest, 0);
+  const length = duration(m.input.durationMs);
+  if (sinceMs === null)
+    return [
+      figure('since', 'recorded', length, start === undefined ? 'the time of day is unknown' : `from ${clock(start)}`),
+    ];
+  const clockOf = at === null ? duration(sinceMs) : clock(at);
+  if (fromStart)
+    return [figure('since', 'since before', clockOf, `it was there when the ${length} of recording began`)];
+  return [figure('since', 'since', clockOf, `${duration(sinceMs)} into the ${length} of recording`)];
+}
+
+/** '18:46:34 UTC' */
+function clock(iso: string): string {
+  return `${iso.slice(11, 19)} UTC`;
+}
+
+/** `finding` is what was found first; undefined where nothing was. */
+export function keyFigures(m: Measures, verdict: Verdict, finding: Found | undefined): KeyFigure[] {
+  const { account } = m;
+  if (!account) return [];
+  const at = finding?.at ?? m;
+  const lost = finding && finding.lost.length > 0 ? finding.lost : [account];
+  const { yardstick } = finding ?? {};
+  return [
+    lostTime(account, finding),
+    ...(yardstick ? [figure('measured', yardstick.measure, yardstick.value, yardstick.against)] : unexplained(account)),
+    ...deviceMeanwhile(at, lost),
+    ...since(m, verdict),
+  ];
+}
+
+/** Without a verdict it turns on what is not understood. */
+function unexplained(account: Account): KeyFigure[] {
+  const ms = total(timesIn(account, ['unexplained']));
+  const share = ms / (account.to - account.from);
+  return [figure('measured', 'unexplained', said`${part(share)} of its time`, 'no cause holds for certain')];
+}

@@ -1,0 +1,55 @@
+// Where the victim slept in the kernel, as trees to open: functions that only one other calls stand on one line with it.
+
+import { duration, percent } from '../../base/format.js';
+import type { Charts, StackNode, StateStacks } from '../../model/charts.js';
+import { html, type Markup } from './markup.js';
+import { section, type Part } from './parts.js';
+
+/** From a function down to where the way parts. */
+function chainFrom(node: StackNode): { readonly frames: readonly string[]; readonly end: StackNode } {
+  const frames = [node.frame];
+  let end = node;
+  for (
+    let [only, ...more] = end.children;
+    only && more.length === 0 && only.ms > 0.999 * end.ms;
+    [only, ...more] = end.children
+  ) {
+    frames.push(only.frame);
+    end = only;
+  }
+  return { frames, end };
+}
+
+function branch(node: StackNode, wholeMs: number): Markup {
+  const { frames, end } = chainFrom(node);
+  const width = ((node.ms / wholeMs) * 100).toFixed(1);
+  return html`<li>
+    <svg class="share-bar" aria-hidden="true"><rect width="${width}%" height="100%" /></svg>
+    <span class="figures">${duration(node.ms)}</span> <code>${frames.join(' → ')}</code>
+    ${
+      end.children.length > 0 &&
+      html`<ul>
+        ${end.children.map((child) => branch(child, wholeMs))}
+      </ul>`
+    }
+  </li>`;
+}
+
+function tree({ state, ms, share, roots }: StateStacks, at: number): Markup {
+  return html`<details ${at === 0 || state === 'unexplained' ? html`open` : ''}>
+    <summary><i class="key state-${state}"></i><b>${state}</b> ${duration(ms)} (${percent(share)} of its time)</summary>
+    <ul class="stacks">
+      ${roots.map((root) => branch(root, ms))}
+    </ul>
+  </details>`;
+}
+
+export function stacks({ stacks: all }: Charts): Part {
+  if (all.length === 0) return undefined;
+  return section(
+    'stacks',
+    { long: 'Where it slept in the kernel', short: 'Kernel stacks' },
+    html`<p class="note">From the call down to the function that it slept in, with the time below each.</p>`,
+    ...all.map(tree),
+  );
+}
