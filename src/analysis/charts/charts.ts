@@ -106,7 +106,7 @@ function linesOfCounters(m: Measures, axis: Axis): DiskLines {
 
 function diskCharts(m: Measures, axis: Axis): Chart[] {
   const { throughput, operations, depth } =
-    m.requests && m.input.source === 'block-trace'
+    m.requests && m.input.source !== 'recording'
       ? linesOfRequests(m, m.requests, axis.bins, axis.binMs, MOST_DISKS)
       : linesOfCounters(m, axis);
   return [

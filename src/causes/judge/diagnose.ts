@@ -22,7 +22,7 @@ import {
   type Found,
   type Refused,
 } from '../cause.js';
-import { limitsOf } from './block-trace.js';
+import { limitsOf } from './foreign.js';
 import { chanceOf, surenessOf } from './calibration.js';
 import { inconclusive } from './inconclusive.js';
 import { inOrder, type Holding } from './order.js';
