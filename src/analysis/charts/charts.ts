@@ -58,7 +58,8 @@ function valuePerBin(axis: Axis, series: Series, column: Float64Array, scale: nu
 function activeDisks(m: Measures): string[] {
   const moved = [...m.input.counters.disks].flatMap(([id, series]) => {
     const growth = (name: string) => (series.columns.get(name)?.at(-1) ?? 0) - (series.columns.get(name)?.[0] ?? 0);
-    const ios = growth('rd_ios') + growth('wr_ios') + growth('fl_ios');
+    // A log of statistics may not tell reads from writes.
+    const ios = growth('rd_ios') + growth('wr_ios') + growth('fl_ios') + growth('ios');
     return m.topology.disk(id) === id && (ios > 0 || id === m.disk) ? [{ id, ios }] : [];
   });
   return moved.sort((a, b) => Number(b.id === m.disk) - Number(a.id === m.disk) || b.ios - a.ios).map((one) => one.id);
@@ -97,6 +98,7 @@ function linesOfCounters(m: Measures, axis: Axis): DiskLines {
         ['wr_ios', 'writes'],
         ['rd_ios', 'reads'],
         ['fl_ios', 'flushes'],
+        ['ios', 'requests'],
       ],
       1,
     ),

@@ -16,6 +16,7 @@ import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.j
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
+import { devicesLogged } from './logged.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
@@ -142,6 +143,7 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     evidence: [
       ...candidates.flatMap(({ finding }) => finding.evidence),
       ...deviceOf(m),
+      ...devicesLogged(m),
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),
