@@ -8,7 +8,7 @@ import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import { flow, frequency, number, part, said, time } from '../model/quantity.js';
-import { STATES, type State } from '../model/states.js';
+import { STATES } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
@@ -69,7 +69,7 @@ function phaseEvidence(m: Measures): Argument[] {
 
 /** Where else the time went that nobody is to blame for: the most of it. */
 function elsewhere(account: VictimAccount): string {
-  const [most] = (Object.keys(STATES) as State[])
+  const [most] = [...account.ms.keys()]
     .filter((state) => state !== 'running' && state !== 'block-device')
     .map((state) => ({ state, share: shareOf(account, [state]) }))
     .sort((a, b) => b.share - a.share);

@@ -232,6 +232,23 @@ describe('text of kernel events', () => {
     await assert.rejects(openCase(at('none.txt')), /holds no completions of requests.*: trace the events block/);
   });
 
+  it('that was made to be slow to read is not', async () => {
+    const head = '            dd-7       [000] d..2.  1.000000: ';
+    const bad = [
+      `${head}block_rq_issue: 8,0 WS ${'1'.repeat(900)}`,
+      `${head}sched_switch: prev_comm=${'a prev_pid=1 '.repeat(60)}`,
+      `${head}sched_waking: ${'a:1 [2'.repeat(120)}`,
+      `  8,0    1      1     0.000000001     7  Q   W 8 + 8 ${'['.repeat(400)}`,
+      `${'-1 '.repeat(300)}[000]`,
+    ];
+    const good = `${head}block_rq_complete: 8,0 WS () 8 + 8 [0]`;
+    writeFileSync(at('slow.txt'), [good, ...Array.from({ length: 4000 }, () => bad).flat(), ''].join('\n'));
+    const usedBefore = process.cpuUsage().user;
+    const { events } = await openCase(at('slow.txt'));
+    assert.equal(events?.tables.get('block_rq_complete')?.length, 1);
+    assert.ok(process.cpuUsage().user - usedBefore < 20e6);
+  });
+
   it('tells of events that the kernel lost', async () => {
     const text = readFileSync(path.join(FIXTURES, 'ftrace.txt'), 'utf8');
     writeFileSync(at('lost.txt'), `${text}CPU:1 [LOST 153 EVENTS]\n`);

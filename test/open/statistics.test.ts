@@ -49,7 +49,7 @@ async function rates(file: string, disk: string, column: string): Promise<number
 function assertNear(found: readonly number[], wanted: readonly number[]): void {
   assert.equal(found.length, wanted.length);
   for (const [index, value] of found.entries())
-    assert.ok(Math.abs(value - (wanted[index] ?? NaN)) < 1e-6, `${found} is not ${wanted}`);
+    assert.ok(Math.abs(value - (wanted[index] ?? NaN)) < 1e-6, `${found.join()} is not ${wanted.join()}`);
 }
 
 describe('a log of statistics', () => {

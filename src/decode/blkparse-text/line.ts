@@ -46,8 +46,8 @@ const ACTIONS: Readonly<Record<string, number>> = {
   A: ACTION.remap,
 };
 
-/** Nothing that blkparse prints is longer; what is, is no line of it. */
-const MOST_LETTERS = 4096;
+/** Nothing that blkparse prints of I/O is longer; what is, is no line of it. */
+const MOST_LETTERS = 512;
 const QUOTED = /^[>|\s]*/;
 const HEAD =
   /^(\d{1,4}),(\d{1,7})\s+(\d{1,5})\s+(\d{1,10})\s+(\d{1,9})\.(\d{9})\s+(\d{1,10})\s+([A-Z]{1,2})\s+([A-Z]{1,8})(?:\s+(.*))?$/;

@@ -36,7 +36,7 @@ export function findTraceFiles(path: string): TraceFile[] {
 }
 
 const FORMS =
-  'a recording is a NAME.iow folder with its manifest.json, a block trace is named by its BASE (of BASE.blktrace.0 …), by one file of records, or by one of blkparse’s text';
+  'a recording is a NAME.iow folder with its manifest.json, a block trace is named by its BASE (of BASE.blktrace.0 …), by one file of records, or by one of blkparse’s text; trace.dat, text of kernel events and sysstat’s JSON are read as well';
 
 /** The files of the trace at a path that may be anything a user has typed. Throws a UserError where there is none. */
 export async function traceFilesAt(path: string): Promise<TraceFile[]> {

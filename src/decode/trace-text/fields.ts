@@ -17,14 +17,15 @@ export interface EventFields {
   readonly names?: readonly (readonly [pid: number, name: string])[];
 }
 
-const BLOCK = /^(\d+),(\d+) ([A-Z]{1,8}) .*?(\d+) \+ (\d+)(?: [\w-]+,\w+,\w+)?(?: \[(.*)\])?$/;
-const SPLIT = /^(\d+),(\d+) ([A-Z]{1,8}) (\d+) \/ (\d+)(?: \[(.*)\])?$/;
+const BLOCK =
+  /^(\d{1,4}),(\d{1,7}) ([A-Z]{1,8}) (?:\d{1,10} )?(?:\([^()]{0,512}\) )?(\d{1,20}) \+ (\d{1,10})(?: [\w-]{1,16},\w{1,8},\w{1,8})?(?: \[([^[]{0,64})\])?$/;
+const SPLIT = /^(\d{1,4}),(\d{1,7}) ([A-Z]{1,8}) (\d{1,20}) \/ (\d{1,20})(?: \[.{0,64}\])?$/;
 const SWITCH =
-  /^prev_comm=(.*) prev_pid=(\d+) prev_prio=-?\d+ prev_state=(\S+) ==> next_comm=(.*) next_pid=(\d+) next_prio=-?\d+/;
-const SHORT_SWITCH = /^(.*):(\d+) \[-?\d+\] (\S+) ==> (.*):(\d+) \[-?\d+\]/;
-const WAKING = /^comm=(.*) pid=(\d+) prio=-?\d+/;
-const SHORT_WAKING = /^(.*):(\d+) \[-?\d+\]/;
-const FORK = /^comm=(.*) pid=(\d+) child_comm=(.*) child_pid=(\d+)/;
+  /^prev_comm=(.{0,64}) prev_pid=(\d+) prev_prio=-?\d+ prev_state=(\S+) ==> next_comm=(.{0,64}) next_pid=(\d+) next_prio=-?\d+/;
+const SHORT_SWITCH = /^(.{0,64}):(\d+) \[-?\d+\] (\S+) ==> (.{0,64}):(\d+) \[-?\d+\]/;
+const WAKING = /^comm=(.{0,64}) pid=(\d+) prio=-?\d+/;
+const SHORT_WAKING = /^(.{0,64}):(\d+) \[-?\d+\]/;
+const FORK = /^comm=(.{0,64}) pid=(\d+) child_comm=(.{0,64}) child_pid=(\d+)/;
 
 /** Bits of a task's state by the letters that stand for them (fs/proc/array.c, include/linux/sched.h). */
 const STATE_BITS: Readonly<Record<string, number>> = { R: 0, S: 1, D: 2, T: 4, t: 8, X: 16, Z: 32, P: 64, I: 0x402 };

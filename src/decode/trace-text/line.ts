@@ -24,7 +24,8 @@ export interface EventLine {
   readonly text: string;
 }
 
-const MOST_LETTERS = 4096;
+/** No line of an event that is made use of is longer. */
+const MOST_LETTERS = 1024;
 /** trace-cmd puts the name of a trace instance before each line. */
 const INSTANCE = /^[\w.-]+: +(?=\S)/;
 const TIME = String.raw`(\d{1,9})\.(\d{6,9})`;
