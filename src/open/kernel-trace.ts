@@ -137,6 +137,7 @@ function decode(path: string, file: TraceDat): Told {
 
 /** Opens a trace.dat. */
 export function openTraceDat(path: string, pid?: number): Case {
+  if (/\.(?:gz|zst)$/.test(path)) throw new UserError(`${path} is a compressed trace.dat: unpack it first.`);
   return withTraceDat(path, (file) => caseOf(path, decode(path, file), pid));
 }
 

@@ -108,7 +108,7 @@ export async function openCase(path: string, options: OpenOptions = {}): Promise
     throw new UserError(`--from and --to take a part of a NAME.iow folder, and ${path} is none.`);
   const form = await inputFormAt(path);
   if (form === 'trace-dat') return openTraceDat(path, options.pid);
-  if (form === 'statistics') return openStatistics(path);
+  if (form === 'statistics') return await openStatistics(path);
   return form === 'trace-text' ? await openTraceText(path, options.pid) : await openBlockTrace(path, options.pid);
 }
 

@@ -1,8 +1,8 @@
 // A log of counters that sysstat wrote as JSON (sadf -j, iostat -o JSON) → a case without a victim: what its charts draw, and what an
 // inconclusive verdict can say of devices.
 
-import { readFileSync, statSync } from 'node:fs';
 import { UserError } from '../base/errors.js';
+import { openSource } from '../decode/blktrace/source.js';
 import { countersOf, spansOf, timeOf } from '../decode/statistics/intervals.js';
 import { objectOf, parseSysstat, type Fields } from '../decode/statistics/sysstat-json.js';
 import type { Case } from '../model/case.js';
@@ -11,6 +11,7 @@ import { emptyCase } from './foreign-case.js';
 
 /** Eight hours at one-second intervals of a machine with ten disks; ten times that is needed while it is read. */
 const MOST_BYTES = 128 * 1024 * 1024;
+const CHUNK = 1024 * 1024;
 const KIB = 1024;
 
 interface Timed {
@@ -36,11 +37,31 @@ function timed(fields: Fields): Timed | undefined {
   return { at, seconds: typeof interval === 'number' ? interval : undefined, fields, isWall: utc === 1 };
 }
 
+async function textOf(path: string): Promise<string> {
+  const source = openSource(path);
+  const pieces: Buffer[] = [];
+  try {
+    let length = 0;
+    for (;;) {
+      const piece = Buffer.alloc(CHUNK);
+      const count = await source.read(piece);
+      if (count === 0) break;
+      if ((length += count) > MOST_BYTES)
+        throw new UserError(
+          `${path} is larger than ${MOST_BYTES / 2 ** 20} MiB: let sadf write a part of it (-s, -e).`,
+        );
+      pieces.push(piece.subarray(0, count));
+    }
+  } finally {
+    await source.close();
+  }
+  if (source.refusal !== undefined) throw new UserError(`${path} can’t be read (${source.refusal}).`);
+  return Buffer.concat(pieces).toString('utf8');
+}
+
 /** Throws a UserError where the file holds no intervals with times. */
-export function openStatistics(path: string): Case {
-  if (statSync(path).size > MOST_BYTES)
-    throw new UserError(`${path} is larger than ${MOST_BYTES / 2 ** 20} MiB: let sadf write a part of it (-s, -e).`);
-  const log = parseSysstat(readFileSync(path, 'utf8'));
+export async function openStatistics(path: string): Promise<Case> {
+  const log = parseSysstat(await textOf(path));
   if (!log)
     throw new UserError(
       `${path} begins as sysstat’s JSON and is none: write it again with \`sadf -j\` or \`iostat -o JSON\`.`,

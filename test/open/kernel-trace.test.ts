@@ -101,6 +101,11 @@ describe('a trace.dat', () => {
     await assert.rejects(openCase(at('v7.dat'), { pid: 999_999 }), /No request of .* was queued by process 999999/);
   });
 
+  it('compressed as a whole is refused, as its pages are read from all over it', async () => {
+    writeFileSync(at('whole.dat.gz'), zlib.gzipSync(readFileSync(at('v7.dat'))));
+    await assert.rejects(openCase(at('whole.dat.gz')), /is a compressed trace\.dat: unpack it first\./);
+  });
+
   it('has figures of its block layer', async () => {
     const stats = await readBlockStats(at('v7.dat'), 'test');
     assert.ok(stats.overall.some(({ stage, count }) => stage === 'D2C' && count > 300));
@@ -247,6 +252,13 @@ describe('text of kernel events', () => {
     const { events } = await openCase(at('slow.txt'));
     assert.equal(events?.tables.get('block_rq_complete')?.length, 1);
     assert.ok(process.cpuUsage().user - usedBefore < 20e6);
+  });
+
+  it('is read from a compressed file as well', async () => {
+    const text = readFileSync(path.join(FIXTURES, 'ftrace.txt'));
+    writeFileSync(at('ftrace.txt.gz'), zlib.gzipSync(text));
+    const [packed, plain] = [await openCase(at('ftrace.txt.gz')), await openCase(path.join(FIXTURES, 'ftrace.txt'))];
+    assert.equal(eventsOf(packed).count, eventsOf(plain).count);
   });
 
   it('tells of events that the kernel lost', async () => {

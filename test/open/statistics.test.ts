@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { timeOf } from '../../src/decode/statistics/intervals.js';
 import { parseSysstat } from '../../src/decode/statistics/sysstat-json.js';
@@ -118,6 +119,12 @@ describe('a log of statistics', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('is read from a compressed file as well', async () => {
+    const file = path.join(folder, 'iostat.json.gz');
+    writeFileSync(file, gzipSync(readFileSync(IOSTAT)));
+    assert.deepEqual((await openCase(file)).counters, (await openCase(IOSTAT)).counters);
   });
 
   it('cut is told as a loss', async () => {
