@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import { statsOfRecording } from './analysis/block-stats/of-recording.js';
 import { buildCharts } from './analysis/charts/charts.js';
+import { rowsOf } from './analysis/export/rows.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
 import { readKernelUnits } from './capture/auxv.js';
@@ -18,6 +19,7 @@ import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
+import type { Rows } from './model/rows.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
@@ -122,6 +124,8 @@ export interface Diagnosed {
   readonly charts: () => Charts;
   /** The figures of the block layer; undefined where no request was recorded. */
   readonly blockLayer: () => Promise<BlockStats | undefined>;
+  /** Every request and every state, for other tools. */
+  readonly rows: () => Rows;
 }
 
 /** Opens a recording or a block trace and argues its diagnosis. */
@@ -135,7 +139,7 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
     if (ofTrace) return await statsOfTrace(path, tool);
     return measures.requests && statsOfRecording(measures, tool);
   };
-  return { diagnosis, charts, blockLayer };
+  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures) };
 }
 
 /** The report, one HTML page. */

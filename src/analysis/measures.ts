@@ -22,9 +22,10 @@ import { OWN, Usage, type Users } from './victim/users.js';
 import { attribute, type Owners } from './attribution/owners.js';
 import type { Portions } from './attribution/portions.js';
 import type { Requests } from './requests/requests.js';
+import { withStagesOfOwn } from './victim/of-kernel-trace.js';
 import { accountFromRequests, subjectOf, synchronous } from './victim/of-block-trace.js';
 import { syncsOn, type Syncs } from './victim/syncs.js';
-import { threadsOf } from './machine/processes.js';
+import { threadName, threadsOf } from './machine/processes.js';
 import { diskOf } from './victim/disk.js';
 import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './victim/pauses.js';
 import { NORMS } from '../model/thresholds/requests.js';
@@ -74,13 +75,15 @@ function chooseAccount(
   requests: Requests | undefined,
   owners: Owners | undefined,
 ): { readonly disk: VictimDisk; readonly account: VictimAccount | undefined } | undefined {
-  if (input.source === 'block-trace') {
+  if (input.source === 'block-trace' || input.source === 'kernel-trace') {
     if (!requests || !owners) return undefined;
     const marks = synchronous(input, requests);
     const pid = input.victims[0]?.pid ?? subjectOf(input, requests, topology, marks);
     if (pid === undefined) return undefined;
     const disk = diskOf(input, topology, requests, owners, pid);
-    return { disk, account: accountFromRequests(input, pid, requests, owners, marks, disk) };
+    const told =
+      input.source === 'kernel-trace' ? accountOfTrace(input, pid, requests, owners, disk, topology) : undefined;
+    return { disk, account: told ?? accountFromRequests(input, pid, requests, owners, marks, disk) };
   }
   const candidates = input.victims
     .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid, requests, owners) }))
@@ -91,6 +94,21 @@ function chooseAccount(
   if (!chosen) return undefined;
   const disk = diskOf(input, topology, requests, owners, chosen.pid);
   return { disk, account: accountFor(input, chosen.pid, requests, owners, disk, topology) };
+}
+
+/** The account of a thread whose switches somebody else traced; undefined where nobody did. */
+function accountOfTrace(
+  input: Case,
+  pid: number,
+  requests: Requests,
+  owners: Owners,
+  disk: VictimDisk,
+  topology: Topology,
+): VictimAccount | undefined {
+  const watched: Case = { ...input, victims: [{ pid, comm: threadName(input, pid), role: 'pid' }] };
+  const account = accountFor(watched, pid, requests, owners, disk, topology);
+  const hasStacks = (input.events?.stacks.length ?? 0) > 0;
+  return account && !hasStacks ? withStagesOfOwn(account, requests) : account;
 }
 
 /** A victim's segments by state, each in order of time. */

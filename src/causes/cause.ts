@@ -1,7 +1,7 @@
 // The one interface behind which every cause stands: what it needs, how it judges, and how it tells. A cause is a file of this folder that
 // exports `cause`; no list names it. It reads measures and opens no file, so it can be tried on any recording at any time.
 
-import { RECORD_INSTEAD, UNSEEN } from './judge/block-trace.js';
+import { RECORD_INSTEAD, SOURCE_NOUNS, UNSEEN } from './judge/foreign.js';
 import { TRACE } from './judge/fidelity.js';
 import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
 import type { Interval } from '../base/intervals.js';
@@ -152,9 +152,12 @@ function sureFromRequests({ account }: Measures): number {
 
 /** Examines one cause. Missing needs and exceptions become 'not checked', so that the others stand. */
 export function examine(cause: Cause, measures: Measures): Finding {
-  if (measures.input.source !== 'block-trace') return examineOn(cause, measures);
+  const { source } = measures.input;
+  if (source === 'recording') return examineOn(cause, measures);
+  // When its threads ran is in a trace that has these events.
+  if (cause.layer === 'scheduler' && measures.account?.source === 'events') return examineOn(cause, measures);
   if (cause.fromRequests !== true)
-    return notChecked(`a block trace does not hold ${UNSEEN[cause.layer]}; ${RECORD_INSTEAD}`);
+    return notChecked(`${SOURCE_NOUNS[source]} does not hold ${UNSEEN[cause.layer]}; ${RECORD_INSTEAD}`);
   const finding = examineOn(cause, measures);
   if (finding.kind !== 'found') return finding;
   const evidence = finding.evidence.map((one) => ({ ...one, source: TRACE }));

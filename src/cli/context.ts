@@ -142,7 +142,10 @@ export function runningPid(text: string, before: readonly number[] = []): number
 /** A command that opens what was recorded, with the argument and the options that say what of it: OpenOptions. */
 export function takesRecording(command: Command): Command {
   return command
-    .argument('<recording>', 'a NAME.iow folder, or a block trace: BASE of BASE.blktrace.0 …, or one file')
+    .argument(
+      '<recording>',
+      'a NAME.iow folder; a block trace: BASE of BASE.blktrace.0 …, or one file; or what other tools recorded',
+    )
     .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
     .option('--from <time>', 'begin here, by time since the start (90, 5m) or of day in UTC (03:12)', moment)
     .option('--to <time>', 'end here (default: the whole, or its worst minutes where it is too long)', moment);

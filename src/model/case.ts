@@ -30,9 +30,12 @@ export interface Victim extends VictimMark {
 
 export interface Case {
   readonly path: string;
-  /** A recording of ours, or a block trace: requests and names of threads alone. */
-  readonly source: 'recording' | 'block-trace';
-  /** Whole for a recording; of a block trace only what it tells: the start by the clocks that it holds. */
+  /**
+   * A recording of ours; a block trace: requests and names of threads alone; a trace of the kernel's events that somebody else's tool made;
+   * or statistics: a tool's counters.
+   */
+  readonly source: 'recording' | 'block-trace' | 'kernel-trace' | 'statistics';
+  /** Whole for a recording; of everything else only what it tells: the start by the clocks that it holds. */
   readonly manifest: Partial<Manifest>;
   /** Bytes of a page of the recorded machine's memory; NaN where it is not known. */
   readonly pageBytes: number;
@@ -44,7 +47,7 @@ export interface Case {
   readonly part?: Part;
   /** From the start to the last thing recorded, ms. */
   readonly durationMs: number;
-  /** Never empty in a recording of ours, whose first set was taken at the start; empty for a block trace. */
+  /** Never empty in a recording of ours, whose first set was taken at the start; empty for everything else. */
   readonly facts: readonly Facts[];
   readonly changes: readonly FactChange[];
   readonly counters: Counters;

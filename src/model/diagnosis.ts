@@ -108,11 +108,14 @@ export const DiagnosisSchema = v.object({
   tool: v.string(),
   recording: v.object({
     path: v.string(),
-    /** A recording of iowitness, or a block trace (blktrace's files), which holds requests and names of threads alone. */
-    kind: v.picklist(['recording', 'block-trace']),
+    /**
+     * A recording of iowitness; a block trace (blktrace's files, blkparse's text), which holds requests and names of threads alone; a trace of
+     * kernel events by another tool (trace-cmd, ftrace, perf); or statistics: the counters that a tool logged (sadf, iostat).
+     */
+    kind: v.picklist(['recording', 'block-trace', 'kernel-trace', 'statistics']),
     /** What such a kind can't tell, in sentences; none for a recording of iowitness. */
     limits: v.array(v.string()),
-    /** null, here and below, where a block trace does not tell it. */
+    /** null, here and below, where the source does not tell it. */
     id: v.nullable(v.string()),
     host: v.nullable(v.string()),
     kernel: v.nullable(v.string()),

@@ -164,6 +164,11 @@ export const LOSS_KINDS = {
       'A block trace holds no record of one stage of the requests, so times that begin or end there are not known.',
     remedy: 'Record without an action mask (`-a`).',
   },
+  'text-cut': {
+    severity: 'degraded',
+    sentence: 'Lines of the text are cut or can’t be read; what they said is missing.',
+    remedy: 'Use the whole output, as a file and not wrapped, or better the trace that it was made from.',
+  },
   'blktrace-unreadable': {
     severity: 'severe',
     sentence: 'A file of a block trace could not be read to its end.',

@@ -47,3 +47,24 @@ const LETTER_BITS =
 export function rwbsKey(category: number, size: number): number {
   return (category & LETTER_BITS) | (size > 0 ? CATEGORY.read : 0);
 }
+
+const FLAGS: Readonly<Record<string, number>> = {
+  F: CATEGORY.fua,
+  A: CATEGORY.ahead,
+  S: CATEGORY.sync,
+  M: CATEGORY.meta,
+};
+
+/** The other way round: the category of a record by its letters. Letters of older kernels that say nothing of the kind (B, a barrier) are passed over. */
+export function categoryOf(letters: string): number {
+  const flush = letters.startsWith('F') ? CATEGORY.flush : 0;
+  const rest = flush === 0 ? letters : letters.slice(1);
+  const zone = ZONE.toSorted((a, b) => b[1].length - a[1].length).find(([, text]) => rest.startsWith(text));
+  const direction = zone?.[1] ?? rest.slice(0, 1);
+  const ofDirection = { R: CATEGORY.read, W: CATEGORY.write, D: CATEGORY.discard }[direction] ?? 0;
+  const flags = rest
+    .slice(direction.length)
+    .split('')
+    .reduce((bits, letter) => bits | (FLAGS[letter] ?? 0), 0);
+  return flush | (zone?.[0] ?? ofDirection) | flags;
+}

@@ -5,18 +5,20 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { figuresOf } from '../analysis/block-stats/figures.js';
 import { RecordTaker } from './from-records.js';
+import { inputFormAt } from './form.js';
 import { BlockMeter } from '../analysis/block-stats/meter.js';
 import { UserError } from '../base/errors.js';
 import { isoTime } from '../base/format.js';
 import { neither, traceFilesAt } from '../decode/blktrace/files.js';
 import { mergeByTime } from '../decode/blktrace/merge.js';
-import { openSource } from '../decode/blktrace/source.js';
+import { openTrace } from '../decode/blktrace/recognised.js';
 import type { BlockStats } from '../model/block-stats.js';
 import type { Loss } from '../model/losses.js';
 
 /** Reads a trace (BASE, one of its files, a merged file) or a recording's folder. Throws a UserError where there is neither. */
 export async function readBlockStats(path: string, tool: string): Promise<BlockStats> {
-  if (!existsSync(join(path, 'manifest.json'))) return await statsOfTrace(path, tool);
+  const isRecording = existsSync(join(path, 'manifest.json'));
+  if (!isRecording && (await inputFormAt(path)) === 'block-trace') return await statsOfTrace(path, tool);
   // What decodes and measures recordings is loaded only where there is one.
   const [{ openCase }, { measure }, { statsOfRecording }] = await Promise.all([
     import('./recording.js'),
@@ -33,7 +35,12 @@ export async function statsOfTrace(path: string, tool: string): Promise<BlockSta
   const taker = new RecordTaker(meter);
   const losses: Loss[] = [];
   const first = await mergeByTime(
-    files.map(({ path: file, cpu }) => ({ source: openSource(file), ...(cpu !== undefined && { cpu }) })),
+    await Promise.all(
+      files.map(async ({ path: file, cpu }) => ({
+        source: await openTrace(file, (loss) => losses.push(loss)),
+        ...(cpu !== undefined && { cpu }),
+      })),
+    ),
     (loss) => losses.push(loss),
     (batch, row, t) => taker.take(batch, row, t),
   );

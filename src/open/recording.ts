@@ -1,5 +1,5 @@
-// A recording or a block trace on disk → a case: every stream decoded once, every loss kept. Here and in open-block-trace.ts, nowhere
-// else, recording, decoding and analysis meet.
+// A recording, or what another tool recorded, on disk → a case: every stream decoded once, every loss kept. Here and in the files beside it,
+// nowhere else, recording, decoding and analysis meet.
 
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -19,8 +19,11 @@ import type { Part } from '../model/part.js';
 import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
 import { CaseBuilder } from './case-builder.js';
+import { inputFormAt } from './form.js';
+import { openTraceDat, openTraceText } from './kernel-trace.js';
 import { lengthOf } from './length.js';
 import { msOf, timeOfDay, type Moment } from './moment.js';
+import { openStatistics } from './statistics.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
 
@@ -98,12 +101,15 @@ export interface OpenOptions {
   readonly to?: Moment;
 }
 
-/** Opens and decodes the recording or the block trace at a path. Throws a UserError where it is neither; damage becomes losses. */
+/** Opens and decodes the recording, or what another tool recorded, at a path. Throws a UserError where it is none of these; damage becomes losses. */
 export async function openCase(path: string, options: OpenOptions = {}): Promise<Case> {
   if (existsSync(join(path, 'manifest.json'))) return openRecordedCase(path, options);
   if (options.from || options.to)
     throw new UserError(`--from and --to take a part of a NAME.iow folder, and ${path} is none.`);
-  return await openBlockTrace(path, options.pid);
+  const form = await inputFormAt(path);
+  if (form === 'trace-dat') return openTraceDat(path, options.pid);
+  if (form === 'statistics') return await openStatistics(path);
+  return form === 'trace-text' ? await openTraceText(path, options.pid) : await openBlockTrace(path, options.pid);
 }
 
 /** Processes that a refusal names. */

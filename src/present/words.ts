@@ -93,6 +93,8 @@ export const ACCOUNTING_WORDS: Readonly<Record<Diagnosis['accountingFrom'], stri
 export const KIND_WORDS: Readonly<Record<Diagnosis['recording']['kind'], string>> = {
   recording: 'recording',
   'block-trace': 'block trace',
+  'kernel-trace': 'kernel trace',
+  statistics: 'log of statistics',
 };
 
 /** Above what a source, or a part of one, can't tell. */

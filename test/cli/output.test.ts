@@ -30,6 +30,7 @@ const PRINTING: readonly (readonly string[])[] = [
   ['blkparse', '-O', '-d', '-', trace],
   ['blkparse', '-V'],
   ['blkparse', '--help'],
+  ['export', trace, '--as', 'csv'],
   ['blkstats', trace],
   ['blkstats', trace, '--json'],
   ['blkstats', trace, '--csv'],

@@ -26,6 +26,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   analysis: VICTIM,
   'analysis/block-stats': MEASURES,
   'analysis/charts': MEASURES,
+  'analysis/export': MEASURES,
   'causes/judge': [...MEASURES, 'causes'],
   causes: [...MEASURES, 'causes/judge'],
   present: ['base', 'model'],

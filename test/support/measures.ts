@@ -63,6 +63,7 @@ export function requestsOf(list: readonly Request[]): Requests {
     disk: new Uint16Array(sorted.length),
     disks: ['7:0'],
     kind: Uint8Array.from(sorted, ({ kind = 'write' }) => KIND[kind]),
+    sector: new Float64Array(sorted.length),
     bytes: numbers(({ bytes = 4096 }) => bytes),
     weight: new Uint8Array(sorted.length).fill(1),
     queued: numbers(({ at, queued = 0 }) => at - queued),

@@ -32,6 +32,15 @@ export function needsCommand(name: string): Need {
   return folders.some((folder) => isExecutable(path.join(folder, name))) ? false : `it needs ${name}: install it`;
 }
 
+/** Where a program of systemd's lies, which is on no PATH; `skip` says that it is missing. */
+export function systemdProgram(name: string): { readonly path: string; readonly skip: Need } {
+  const found = ['/usr/lib/systemd', '/lib/systemd'].map((folder) => path.join(folder, name)).find(isExecutable);
+  return {
+    path: found ?? name,
+    skip: found === undefined ? `it needs ${name}: install the package of that name` : false,
+  };
+}
+
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);

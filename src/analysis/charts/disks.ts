@@ -9,7 +9,7 @@ import { linesOfRequests, type DiskLines } from './request-lines.js';
 /** More disks than this are not drawn. */
 const MOST_DISKS = 4;
 
-const THROUGHPUT: readonly (readonly [column: string, direction: Direction])[] = [
+const THROUGHPUT: readonly (readonly [column: string, word: Direction | 'requests'])[] = [
   ['wr_sectors', 'writes'],
   ['rd_sectors', 'reads'],
 ];
@@ -17,13 +17,15 @@ const OPERATIONS: typeof THROUGHPUT = [
   ['wr_ios', 'writes'],
   ['rd_ios', 'reads'],
   ['fl_ios', 'flushes'],
+  ['ios', 'requests'],
 ];
 
 /** Disks that did anything, the victim's first; what does not move is not drawn. */
 function activeDisks(m: Measures): string[] {
   const moved = [...m.input.counters.disks].flatMap(([id, series]) => {
     const growth = (name: string) => (series.columns.get(name)?.at(-1) ?? 0) - (series.columns.get(name)?.[0] ?? 0);
-    const ios = growth('rd_ios') + growth('wr_ios') + growth('fl_ios');
+    // A log of statistics may not tell reads from writes.
+    const ios = growth('rd_ios') + growth('wr_ios') + growth('fl_ios') + growth('ios');
     return m.topology.disk(id) === id && (ios > 0 || id === m.disk) ? [{ id, ios }] : [];
   });
   return moved.sort((a, b) => Number(b.id === m.disk) - Number(a.id === m.disk) || b.ios - a.ios).map((one) => one.id);
@@ -34,13 +36,12 @@ function linesOfCounters(m: Measures, axis: Axis): DiskLines {
   const lines = (columns: typeof THROUGHPUT, scale: number) =>
     disks.flatMap((id) => {
       const series = m.input.counters.disks.get(id);
-      return columns.flatMap(([name, direction]): ChartLine[] => {
+      return columns.flatMap(([name, word]): ChartLine[] => {
         const column = series?.columns.get(name);
         if (!series || !column || !(column.at(-1) !== column[0])) return [];
         const subject = m.topology.name(id);
-        return [
-          { name: `${subject} ${direction}`, subject, direction, values: ratePerBin(axis, series, column, scale) },
-        ];
+        const values = ratePerBin(axis, series, column, scale);
+        return [{ name: `${subject} ${word}`, subject, ...(word !== 'requests' && { direction: word }), values }];
       });
     });
   const depth = disks.flatMap((id): ChartLine[] => {
@@ -54,7 +55,7 @@ function linesOfCounters(m: Measures, axis: Axis): DiskLines {
 
 export function diskCharts(m: Measures, axis: Axis): Chart[] {
   const { throughput, operations, depth } =
-    m.requests && m.input.source === 'block-trace'
+    m.requests && m.input.source !== 'recording'
       ? linesOfRequests(m, m.requests, axis.bins, axis.binMs, MOST_DISKS)
       : linesOfCounters(m, axis);
   return [

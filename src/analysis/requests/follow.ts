@@ -34,8 +34,8 @@ export interface BioWatch {
 /** Requests by disk, kind and time, as they end. */
 class RequestBuilder {
   readonly disks: DeviceId[] = [];
-  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched, weight; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
-  readonly rows = new TableBuilder(6);
+  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched, weight, sector; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
+  readonly rows = new TableBuilder(7);
   readonly firstPart: number[] = [];
   readonly tags: number[] = [];
   readonly shares: number[] = [];
@@ -132,6 +132,7 @@ class RequestBuilder {
       follower.queued[bio] ?? NaN,
       follower.dispatched[flight] ?? NaN,
       this.sampling.weightAt(t, follower.sectors[flight] ?? 0),
+      follower.sector[flight] ?? NaN,
     ];
     for (let index = 0; index < values.length; index += 1) {
       const target = rows.columns[index];
@@ -177,6 +178,7 @@ class RequestBuilder {
       disk: Uint16Array.from(pick(0)),
       disks: this.disks,
       kind: Uint8Array.from(pick(1)),
+      sector: pick(6),
       bytes: pick(2),
       queued: pick(3),
       dispatched: pick(4),

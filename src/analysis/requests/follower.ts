@@ -29,7 +29,9 @@ export class RequestFollower {
 
   // Columns of flights.
   dispatched = new Float64Array(0);
-  /** The whole request's size; it stays when a part completes. */
+  /** Where it begins on its device; this and its size stay when a part completes. */
+  sector = new Float64Array(0);
+  /** The whole request's size. */
   sectors = new Float64Array(0);
   private leftSectors = new Float64Array(0);
   private firstBio = new Int32Array(0);
@@ -109,6 +111,7 @@ export class RequestFollower {
     }
     const flight = this.newFlight();
     this.dispatched[flight] = t;
+    this.sector[flight] = sector;
     this.sectors[flight] = sectors;
     this.leftSectors[flight] = sectors;
     this.firstBio[flight] = first;
@@ -237,6 +240,7 @@ export class RequestFollower {
     if (this.dispatched.length < capacity) {
       this.dispatched = widened(this.dispatched, capacity);
       this.sectors = widened(this.sectors, capacity);
+      this.sector = widened(this.sector, capacity);
       this.leftSectors = widened(this.leftSectors, capacity);
       this.firstBio = widened(this.firstBio, capacity);
     }

@@ -47,6 +47,8 @@ export interface Requests {
   readonly disk: Uint16Array;
   readonly disks: readonly DeviceId[];
   readonly kind: Uint8Array;
+  /** Where it begins on the disk, in units of 512 bytes; 0 for a flush. */
+  readonly sector: Float64Array;
   readonly bytes: Float64Array;
   /** How many requests of the disk a row stands for, 1 where all were recorded: what counts or adds up weighs by it. */
   readonly weight: Uint8Array;

@@ -25,7 +25,7 @@ import {
   type Found,
   type Refused,
 } from '../cause.js';
-import { limitsOf } from './block-trace.js';
+import { limitsOf } from './foreign.js';
 import { chanceOf, surenessOf } from './calibration.js';
 import { inconclusive, victimOf } from './inconclusive.js';
 import { keyFigures } from './key-figures.js';

@@ -16,6 +16,8 @@ import { STATES, type State } from '../../model/states.js';
 import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.js';
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
+import { SOURCE_NOUNS } from './foreign.js';
+import { devicesLogged } from './logged.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
@@ -23,10 +25,10 @@ import type { Holding } from './order.js';
 const UNEXPLAINED: ReadonlySet<State> = new Set(['unexplained', 'block-finish', 'map-lock']);
 const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
 
-/** What a block trace shows for certain, whoever waited: whether the device had work, and how it did it. */
+/** What a trace shows for certain, whoever waited: whether the device had work, and how it did it. */
 function deviceOf(m: Measures): Argument[] {
   const { load, input } = m;
-  if (input.source !== 'block-trace' || !load) return [];
+  if (input.source === 'recording' || !load) return [];
   const busy = busyShare(load, [{ from: 0, to: input.durationMs }]);
   return [
     {
@@ -98,7 +100,8 @@ function isEmpty({ source, durationMs, facts, events }: Case): boolean {
 function recordNext({ input, account }: Measures): Advice | string {
   const again = look('iowitness record --for 60s --pid PID');
   if (isEmpty(input)) return advise`Record again: ${again}, as root.`;
-  if (input.source === 'block-trace') return advise`Record what a block trace leaves out: ${again}, as root.`;
+  if (input.source !== 'recording')
+    return advise`Record what ${SOURCE_NOUNS[input.source]} leaves out: ${again}, as root.`;
   return account?.source === 'events'
     ? advise`Look at the accounting and record for longer: ${again}.`
     : 'Record as root, so that the victim’s sleeps and the requests are seen.';
@@ -147,6 +150,7 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     evidence: [
       ...candidates.flatMap(({ finding }) => finding.evidence),
       ...deviceOf(m),
+      ...devicesLogged(m),
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),

@@ -1,11 +1,10 @@
 // Which files make up a recorded trace: BASE.blktrace.0, BASE.blktrace.1 … (a file a CPU, each perhaps with .gz or .zst), or one
-// file that holds everything, as `blkparse -d` writes it.
+// file that holds everything: as `blkparse -d` writes it, or blkparse's text.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../base/errors.js';
-import { byteOrderAt } from './frame.js';
-import { openSource } from './source.js';
+import { traceFormAt } from './recognised.js';
 
 /** Endings of files that are decompressed while they are read; a plain file goes before them. */
 export const ENDINGS = ['', '.gz', '.zst'] as const;
@@ -37,9 +36,7 @@ export function findTraceFiles(path: string): TraceFile[] {
 }
 
 const FORMS =
-  'a recording is a NAME.iow folder with its manifest.json, a block trace is named by its BASE (of BASE.blktrace.0 …) or by one file of records';
-/** A file without the beginning of a record in its first bytes is no trace: a whole disk must not be searched for one. */
-const SEARCHED_BYTES = 256 * 1024;
+  'a recording is a NAME.iow folder with its manifest.json, a block trace is named by its BASE (of BASE.blktrace.0 …), by one file of records, or by one of blkparse’s text; trace.dat, text of kernel events and sysstat’s JSON are read as well';
 
 /** The files of the trace at a path that may be anything a user has typed. Throws a UserError where there is none. */
 export async function traceFilesAt(path: string): Promise<TraceFile[]> {
@@ -54,23 +51,9 @@ export async function traceFilesAt(path: string): Promise<TraceFile[]> {
     if (!statSync(file.path).isFile()) throw new UserError(neither(path));
   }
   const [first] = files;
-  if (first && first.cpu === undefined && !(await beginsARecord(first.path))) throw new UserError(neither(path));
+  if (first && first.cpu === undefined && (await traceFormAt(first.path)) === undefined)
+    throw new UserError(neither(path));
   return files;
-}
-
-async function beginsARecord(path: string): Promise<boolean> {
-  const source = openSource(path);
-  const bytes = new Uint8Array(SEARCHED_BYTES);
-  try {
-    let end = 0;
-    for (let count = -1; count !== 0 && end < bytes.length; end += count)
-      count = await source.read(bytes.subarray(end));
-    const view = new DataView(bytes.buffer, 0, end);
-    for (let at = 0; at + 4 <= end; at += 1) if (byteOrderAt(view, at) !== undefined) return true;
-    return source.refusal !== undefined;
-  } finally {
-    await source.close();
-  }
 }
 
 /** The sentence for a path where there is something, but nothing of ours. */

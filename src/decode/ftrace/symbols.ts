@@ -9,6 +9,11 @@ const SPACE = 32;
 const DIGITS = { least: 8, most: 16 };
 const FUNCTIONS = 'tTwW';
 
+/** A function's name without what the compiler adds to one that it has split or specialised. */
+export function bareName(name: string): string {
+  return name.replace(/\.(?:constprop|isra|part|cold|llvm).*$/, '');
+}
+
 /** The kernel's text symbols in order of address. */
 export class Symbols {
   private readonly text: string;
@@ -114,7 +119,7 @@ export class Symbols {
     let end = from;
     while (this.text.charCodeAt(end) > SPACE) end += 1;
     // A copy, so that the whole table goes with this object.
-    return detached(this.text.slice(from, end)).replace(/\.(?:constprop|isra|part|cold|llvm).*$/, '');
+    return bareName(detached(this.text.slice(from, end)));
   }
 }
 

@@ -1,5 +1,6 @@
 // The distributions of `blkstats` as CSV (RFC 4180): one row a stage, for all devices, each device, each kind and each process.
 
+import { csvCell } from '../csv-cell.js';
 import type { BlockStats, StageTimes } from '../../model/block-stats.js';
 
 const HEAD = [
@@ -20,13 +21,6 @@ const HEAD = [
   'total_ns',
 ];
 
-/** Quoted where it must be. A name that a spreadsheet would take for a formula gets an apostrophe in front. */
-function cell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 function rows(scope: string, whose: readonly (string | number)[], stages: readonly StageTimes[]): string[] {
   return stages.map((one) =>
     [
@@ -43,7 +37,7 @@ function rows(scope: string, whose: readonly (string | number)[], stages: readon
       one.maxNs,
       one.totalNs,
     ]
-      .map(cell)
+      .map(csvCell)
       .join(','),
   );
 }

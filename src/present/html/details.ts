@@ -153,6 +153,8 @@ export function notChecked({ notChecked: all }: Diagnosis): Markup | undefined {
 
 const NOTHING_LOST: Readonly<Record<Diagnosis['recording']['kind'], string>> = {
   recording: 'Nothing was lost while recording.',
+  'kernel-trace': 'The trace tells of no lost events.',
+  statistics: 'The log tells of nothing that it lacks.',
   'block-trace':
     'No record is missing that its numbers tell of; what the recorder itself dropped a trace does not say.',
 };
@@ -176,8 +178,8 @@ export function losses({ losses: all, recording }: Diagnosis): Markup {
 }
 
 export function changes({ changes: all, recording }: Diagnosis): Markup | undefined {
-  // A trace holds no settings: that none changed can't be said.
-  if (recording.kind === 'block-trace') return undefined;
+  // Nothing else holds settings: that none changed can't be said.
+  if (recording.kind !== 'recording') return undefined;
   if (all.length === 0)
     return section('changes', 'Settings that changed', html`<p>No setting changed while recording.</p>`);
   const value = (text: string | null) => (text === null ? html`<em>absent</em>` : code(text));
@@ -195,13 +197,13 @@ export function machine({ machine: facts, recording, tool }: Diagnosis): Markup 
   const pairs: (readonly [Content, Content])[] = facts.map(({ label, value }) => [label, value]);
   const state = recording.complete ? `ended: ${recording.endedBecause ?? 'reason unknown'}` : 'incomplete';
   const started = recording.startedAt === null ? 'at an unknown time' : clockText(recording.startedAt);
-  if (recording.kind === 'block-trace')
+  if (recording.kind !== 'recording')
     pairs.push(['host', orUnknown(recording.host)], ['kernel', orUnknown(recording.kernel)]);
   pairs.push(
     [KIND_WORDS[recording.kind], html`${code(recording.path)} <small>${recording.id ?? ''}</small>`],
     [
       'recorded',
-      recording.kind === 'block-trace'
+      recording.kind !== 'recording'
         ? `${started}, ${duration(recording.durationMs)}, ${figure(recording.events)} records`
         : `${started}, ${duration(recording.durationMs)}, ${figure(recording.events)} kernel events; ${state}`,
     ],

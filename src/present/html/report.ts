@@ -47,7 +47,7 @@ function top({ recording }: Diagnosis): Markup {
   return html`<header>
     <p>
       <b>${recording.host ?? 'Unknown host'}</b>
-      ${recording.kind === 'block-trace' && html`<span>${KIND_WORDS['block-trace']}</span>`}
+      ${recording.kind !== 'recording' && html`<span>${KIND_WORDS[recording.kind]}</span>`}
       <span>${recording.kernel === null ? 'kernel unknown' : `Linux ${recording.kernel}`}</span>
       <span>${startTime(recording.startedAt)}</span>
       <span>${duration(recording.durationMs)} recorded${recording.complete ? '' : ', incomplete'}</span>

@@ -31,6 +31,7 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     disk: new Uint16Array(length),
     disks: ['7:0'],
     kind: new Uint8Array(length).fill(1),
+    sector: new Float64Array(length),
     bytes: new Float64Array(length).fill(bytes),
     weight: new Uint8Array(length).fill(1),
     queued: Float64Array.from(dispatched),

@@ -27,7 +27,7 @@ test('one bio, one request', () => {
   );
   assert.equal(requests.length, 1);
   assert.deepEqual([requests.queued[0], requests.dispatched[0], requests.completed[0]], [1, 2, 3]);
-  assert.equal(requests.bytes[0], 4096);
+  assert.deepEqual([requests.sector[0], requests.bytes[0]], [100, 4096]);
   assert.equal(requests.pid[0], 5);
   assert.deepEqual(requests.disks, ['7:0']);
 });

@@ -26,6 +26,7 @@ function usageOf(list: readonly Owner[], ios: readonly Io[]): { readonly usage: 
     disk: Uint16Array.from(ios, ({ disk }) => disks.indexOf(disk)),
     disks,
     kind: new Uint8Array(ios.length).fill(KIND.write),
+    sector: zeros(),
     bytes: numbers(({ bytes }) => bytes),
     weight: new Uint8Array(ios.length).fill(1),
     queued: zeros(),

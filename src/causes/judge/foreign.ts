@@ -1,0 +1,77 @@
+// What can't be told from what other tools recorded, in the sentences that stand near the top of such a diagnosis, and for each layer of the
+// causes the reason why those of it can't be told. A block trace holds requests, names of threads and a clock; a trace of the kernel's
+// events also when threads ran, if those events were on; a log of statistics nothing but counters.
+
+import { isKernelThread } from '../../analysis/machine/processes.js';
+import type { Case } from '../../model/case.js';
+import type { Measures } from '../../analysis/measures.js';
+
+/** What would tell it, for advice. */
+export const RECORD_INSTEAD = '`iowitness record` does';
+
+/** What a diagnosis is made of, where that is no recording of ours. */
+export const SOURCE_NOUNS: Readonly<Record<Exclude<Case['source'], 'recording'>, string>> = {
+  'block-trace': 'a block trace',
+  'kernel-trace': 'a trace of these events',
+  statistics: 'a log of statistics',
+};
+
+/** By a cause's layer: what all of them lack of it. */
+export const UNSEEN = {
+  none: 'what the process did outside its requests',
+  application: 'the process’s calls, locks and sleeps',
+  scheduler: 'when the process ran, waited for a CPU or was stopped',
+  'page cache': 'the time before a request is queued (the page cache’s throttle), nor the dirty limits',
+  memory: 'reclaim and swapping',
+  filesystem: 'the filesystem’s journal waits, locks and free space',
+  block: 'the queue’s settings and cgroups’ limits',
+  device: 'the device’s settings and counters',
+  any: 'settings',
+} as const;
+
+function whom({ input, account }: Measures): string {
+  if (!account)
+    return 'Nobody was watched, and no request that somebody would wait for was seen from queue to completion: there is no victim.';
+  const { name, pid, threads } = account;
+  const who = `${name || 'unnamed'} (${pid})`;
+  if (input.victims.length > 0) return `Nobody was watched: the victim is ${who}, as asked for.`;
+  if (isKernelThread(input, pid))
+    return `Nobody was watched: the victim is ${who}, a thread of the kernel, because no program waited for requests of its own. For whom it works is not in the trace.`;
+  const group =
+    threads.size > 1
+      ? ` Threads of one name count as one program (${threads.size} of this), because records carry thread ids only.`
+      : '';
+  return `Nobody was watched: the victim is ${who}, whose own requests took up most of its time; \`--pid\` chooses another.${group}`;
+}
+
+/** What a reader must know of such a diagnosis; empty for recordings. */
+export function limitsOf(m: Measures): string[] {
+  const { source } = m.input;
+  if (source === 'recording') return [];
+  if (source === 'statistics') return OF_STATISTICS;
+  return [
+    whom(m),
+    source === 'block-trace' ? `Not in a block trace is ${BEFORE_QUEUE}` : ofKernelTrace(m),
+    UNKNOWN_MACHINE,
+  ];
+}
+
+const OF_STATISTICS = [
+  'A log of statistics holds averages of devices over its intervals and nothing of any process: there is no victim, and no stall is told or ruled out.',
+  'What is slow for less than an interval does not show, and who caused the I/O is not in it. `iowitness record` tells both.',
+];
+
+const BEFORE_QUEUE =
+  'the time before a request is queued: the page cache’s throttle, the journal, locks, reclaim. It shows as time outside the block layer, whether the process waited, ran or slept in it. `iowitness record` tells them apart.';
+
+const UNKNOWN_MACHINE =
+  'Not in it either: who made the pages dirty that the flusher wrote, what the settings and limits were, and which kind of disk it is, so it is judged by what a spinning one may take.';
+
+/** How much of the victim's time the events of a trace tell. */
+function ofKernelTrace({ account, input }: Measures): string {
+  if (account?.source !== 'events')
+    return `When threads ran and slept was not traced (sched_switch), and so neither ${BEFORE_QUEUE}`;
+  return (input.events?.stacks.length ?? 0) > 0
+    ? 'What its sleeps were for is told by the kernel’s stacks in the trace.'
+    : 'Kernel stacks were not traced, so a sleep that no request of its own explains stays unexplained: the page cache’s throttle, the journal, locks, reclaim. `iowitness record` takes them.';
+}

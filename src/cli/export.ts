@@ -1,0 +1,87 @@
+// `export REC --as FORMAT`: a recording, or what it is about, in the formats of other tools.
+
+import { Option, type Command } from 'commander';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { harmless } from '../base/format.js';
+import { findOutput } from '../base/output.js';
+import type { OpenOptions } from '../open/recording.js';
+import { diagnoseRecording } from '../pipeline.js';
+import { TABLES, type TableName } from '../present/export/format.js';
+import { FORMATS } from '../present/export/formats.js';
+import { journalFields } from '../present/export/journald.js';
+import { writeFileDirect } from '../recording/direct-file.js';
+import { sendToJournal } from '../run/journal.js';
+import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
+import { progress, say, takesRecording, toolName } from './context.js';
+
+interface ExportOptions extends OpenOptions {
+  readonly as: string;
+  readonly table?: TableName;
+  readonly output: string;
+  readonly send: boolean;
+}
+
+function helpText(): string {
+  const widest = Math.max(...Object.keys(FORMATS).map((name) => name.length));
+  const lines = Object.entries(FORMATS).map(([name, { description }]) => `  ${name.padEnd(widest)}  ${description}`);
+  return `\nFormats (docs/export.md):\n${lines.join('\n')}\n\nExamples:\n  iowitness export slow.iow --as perfetto -o slow.pftrace\n  iowitness export slow.iow --as csv --table states > states.csv`;
+}
+
+export function exportCommand(program: Command): void {
+  takesRecording(program.command('export'))
+    .description('hand a recording on to other tools: as a trace, a table, metrics or a log entry')
+    .addOption(new Option('--as <format>', 'the format').choices(Object.keys(FORMATS)).makeOptionMandatory())
+    .addOption(new Option('--table <table>', 'which table, for csv and parquet (default: requests)').choices(TABLES))
+    .option('-o, --output <file>', 'where to write it, - for standard output', '-')
+    .option('--send', 'journald: give the entry to this machine’s journal', false)
+    .addHelpText('after', helpText())
+    .action((recording: string, options: ExportOptions) => exportRecording(recording, options));
+}
+
+async function exportRecording(recording: string, given: ExportOptions): Promise<void> {
+  const { as, table, output, send, ...options } = given;
+  const format = FORMATS[as];
+  if (!format) throw new UserError(`There is no format ${as}.`);
+  if (table !== undefined && !format.ofOneTable)
+    throw new UserError(`--table goes with csv and parquet: ${as} holds everything.`);
+  if (send && (as !== 'journald' || output !== '-'))
+    throw new UserError('--send goes with --as journald, and without -o.');
+  if (output === '-' && format.isBinary && FileOutput.standard().isTerminal)
+    throw new UserError(`${as} is no text: name a file with -o.`);
+  progress('reading the recording…');
+  const diagnosed = await diagnoseRecording(recording, toolName(), options);
+  if (send) {
+    progress('');
+    sendToJournal(journalFields(diagnosed.diagnosis));
+    return;
+  }
+  const render = await format.load();
+  progress('writing…');
+  try {
+    const isFile = await write(output, render({ ...diagnosed, table: table ?? 'requests' }));
+    progress('');
+    if (isFile) say(harmless(output));
+  } catch (error) {
+    progress('');
+    // `… | head` closes the pipe early: that is no error.
+    if (!(error instanceof OutputClosed)) throw error;
+  }
+}
+
+/** Writes the pieces, a file whole at once, and tells whether it is one. */
+async function write(path: string, pieces: Iterable<Uint8Array>): Promise<boolean> {
+  try {
+    const place = path === '-' ? undefined : findOutput(path);
+    if (place?.kind === 'file') {
+      await writeFileDirect(place.folder, place.name, Buffer.concat([...pieces])).finally(() => place.folder.close());
+      return true;
+    }
+    const stream = place ? new FileOutput(path, place.descriptor, place.ours) : FileOutput.standard();
+    for (const piece of pieces) stream.write(piece);
+    stream.close();
+    return false;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    throw new UserError(`${path} can’t be written (${messageOf(error)}): name another place with -o.`);
+  }
+}

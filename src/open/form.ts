@@ -1,0 +1,31 @@
+// What lies at a path that is no recording of ours, by its content and not by its name: a trace.dat, text of kernel events, a log of
+// statistics, or, for everything else, a block trace, whose opening says what is wrong where it is none either.
+
+import { statSync } from 'node:fs';
+import { beginningOf } from '../decode/blktrace/recognised.js';
+import { openSource } from '../decode/blktrace/source.js';
+import { isSysstat } from '../decode/statistics/sysstat-json.js';
+import { holdsTraceText } from '../decode/trace-text/recognised.js';
+import { TRACE_DAT_MAGIC } from '../decode/tracecmd/file.js';
+
+export type InputForm = 'trace-dat' | 'trace-text' | 'statistics' | 'block-trace';
+
+/** Never throws: what can't be read is left to the block trace's opening, which says why. */
+export async function inputFormAt(path: string): Promise<InputForm> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 'block-trace';
+  let source;
+  try {
+    source = openSource(path);
+  } catch {
+    return 'block-trace';
+  }
+  try {
+    const bytes = await beginningOf(source);
+    if (Buffer.from(bytes.subarray(0, TRACE_DAT_MAGIC.length)).toString('latin1') === TRACE_DAT_MAGIC)
+      return 'trace-dat';
+    if (isSysstat(Buffer.from(bytes.subarray(0, 4096)).toString('latin1'))) return 'statistics';
+    return holdsTraceText(bytes) ? 'trace-text' : 'block-trace';
+  } finally {
+    await source.close();
+  }
+}
