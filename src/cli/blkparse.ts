@@ -66,7 +66,7 @@ export function blkparseCommand(program: Command): void {
   const command = program
     .command('blkparse')
     .description('print block traces as blkparse does')
-    .argument('[arguments...]', 'blkparse’s own options and inputs')
+    .argument('[arguments...]', 'options and inputs as blkparse itself takes them')
     .helpOption('--help', 'display help for command')
     .allowUnknownOption()
     .passThroughOptions()
