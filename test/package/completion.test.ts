@@ -99,8 +99,8 @@ test('fish completes the same', { skip: needsCommand('fish') }, () => {
 test('zsh takes the function, and it asks for the options of the command', { skip: needsCommand('zsh') }, () => {
   output('zsh', ['-f', '-n', 'zsh']);
   const script = `
-    _arguments() { [[ $1 == -C ]] && { state=arguments; line=($COMMAND); return 0; }; print -rl -- "$@" }
-    _describe() { print -rl -- $commands }
+    _arguments() { [[ $1 == -C ]] && { state=\${STATE:-arguments}; line=($COMMAND); return 0; }; print -rl -- "$@" }
+    _describe() { print -rl -- "\${(@P)4}" }
     source ./zsh`;
   for (const { name, flags } of program.commands) {
     const asked = output('zsh', ['-f', '-c', `COMMAND=${name}\n${script}`]).split('\n');
@@ -113,6 +113,12 @@ test('zsh takes the function, and it asks for the options of the command', { ski
   assert.ok(
     output('zsh', ['-f', '-c', `COMMAND=drill\n${script}`]).includes('*:id:(mem.dirty-limit mem.swap healthy.tmpfs)'),
   );
+  const described = output('zsh', ['-f', '-c', `STATE=command\n${script}\nprint -r -- $commands[zsh]`]).split('\n');
+  assert.deepEqual(
+    described.slice(0, -2).map((line) => line.split(':')[0]),
+    [...COMMANDS, 'help'],
+  );
+  assert.match(described.at(-2) ?? '', /\/zsh$/, 'zsh’s own array of commands is still there');
 });
 
 test('a word that completion does not know stops the package from being made', () => {

@@ -10,7 +10,7 @@ function action(offer: Kind | readonly string[], drills: readonly string[]): str
     folder: '_files -/',
     pid: '_pids',
     device: '_files -W /dev',
-    command: '_normal',
+    command: '_command_names -e',
     drill: `(${drills.join(' ')})`,
     none: ' ',
   };
@@ -35,15 +35,17 @@ function flagSpec({ names, word, short, choices }: Flag, drills: readonly string
   return `${quoted(`(${names.join(' ')})`)}{${spelt.join(',')}}${quoted(rest)}`;
 }
 
-function operandSpec(operand: Operand, drills: readonly string[]): string {
-  const place = operand.word === 'command' ? '*::' : operand.term.includes('...') ? '*:' : '1:';
-  return quoted(`${place}${operand.word}:${action(offerFor(operand), drills)}`);
+function operandSpecs(operand: Operand, drills: readonly string[]): string[] {
+  // Another program's line: its name, and then what that program itself is completed with.
+  if (operand.word === 'command') return [quoted('(-)1:command:_command_names -e'), quoted('*::arguments:_normal')];
+  const place = operand.term.includes('...') ? '*' : '1';
+  return [quoted(`${place}:${operand.word}:${action(offerFor(operand), drills)}`)];
 }
 
 function ofCommand({ name, flags, operands }: CommandText, drills: readonly string[]): string {
   const specs = [
     ...flags.map((flag) => flagSpec(flag, drills)),
-    ...operands.map((operand) => operandSpec(operand, drills)),
+    ...operands.flatMap((operand) => operandSpecs(operand, drills)),
   ];
   return `    ${name})\n      _arguments -s -S \\\n        ${specs.join(' \\\n        ')} ;;`;
 }
@@ -54,9 +56,10 @@ export function zshCompletion(program: ProgramText, drills: readonly string[]): 
 # zsh completion for iowitness. It is made from the program's own options; changes belong there.
 
 _iowitness() {
+  # An array of the name "commands" would hide zsh's own.
   local curcontext=$curcontext state line ret=1
-  local -a commands
-  commands=(
+  local -a subcommands
+  subcommands=(
 ${described.join('\n')}
     'help:${plain('display help for a command')}'
   )
@@ -64,7 +67,7 @@ ${described.join('\n')}
     ${program.flags.map((flag) => flagSpec(flag, drills)).join(' \\\n    ')} \\
     '1: :->command' '*:: :->arguments' && ret=0
   case $state in
-    command) _describe -t commands 'command' commands && ret=0 ;;
+    command) _describe -t commands 'command' subcommands && ret=0 ;;
     arguments)
       curcontext="\${curcontext%:*:*}:iowitness-\${line[1]}:"
       _iowitness_command "\${line[1]}" && ret=0 ;;
