@@ -8,7 +8,7 @@ import { BlkparseRun } from '../tools/blkparse/run.js';
 import { EXIT, say, warn } from './context.js';
 
 const HELP = `
-Options are blkparse's own:
+Options, blkparse’s own:
   -i BASE          read BASE.blktrace.0, BASE.blktrace.1 … (.gz too), or
                    standard input for -; a name alone is enough
   -D FOLDER        the folder of the inputs
