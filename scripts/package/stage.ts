@@ -12,18 +12,8 @@ import { zshCompletion } from './completion/zsh.js';
 import { describeProgram } from './describe.js';
 import { manPages, type Release } from './man.js';
 
-/** Documents beside docs/causes; those for who works on iowitness stay in the clone. */
-const DOCS = [
-  'attribution.md',
-  'blkparse.md',
-  'blkstats.md',
-  'block-trace.md',
-  'diagnosis.schema.json',
-  'install.md',
-  'recording.md',
-  'thresholds.md',
-  'trace.md',
-];
+/** Parts of docs/ for who works on iowitness. Everything else there helps a user. */
+const FOR_CONTRIBUTORS = /^(adr|images|dependencies\.md)(\/|$)/;
 
 export interface Manifest {
   readonly name: string;
@@ -76,8 +66,9 @@ function withoutMarks(text: string): string {
 }
 
 function stageDocuments(root: string, out: string): void {
-  const causes = readdirSync(path.join(root, 'docs/causes')).map((name) => `causes/${name}`);
-  const files = ['README.md', 'CHANGELOG.md', 'LICENSE', ...[...DOCS, ...causes].map((name) => `docs/${name}`)];
+  const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+  const forUsers = docs.filter((name) => path.extname(name) !== '' && !FOR_CONTRIBUTORS.test(name));
+  const files = ['README.md', 'CHANGELOG.md', 'LICENSE', ...forUsers.sort().map((name) => `docs/${name}`)];
   for (const file of files) {
     mkdirSync(path.dirname(path.join(out, file)), { recursive: true });
     copyFileSync(path.join(root, file), path.join(out, file));
