@@ -2,7 +2,7 @@
 // clone is built; the time of the release is SOURCE_DATE_EPOCH, or that of the last commit, or now.
 
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildDeb } from './deb.js';
@@ -26,9 +26,16 @@ function maintainer(): string {
   return `${name} <${address}>`;
 }
 
-/** npm's own tarball of the staged folder. */
+/** npm's own tarball of the staged folder. npm writes a log and a cache, which not every user has a home for. */
 function packTarball(): string {
-  const ran = spawnSync('npm', ['pack', staged, '--json', '--pack-destination', out], { cwd: out, encoding: 'utf8' });
+  const cache = path.join(out, 'npm-cache');
+  const env = { ...process.env, npm_config_cache: cache, npm_config_update_notifier: 'false' };
+  const ran = spawnSync('npm', ['pack', staged, '--json', '--pack-destination', out], {
+    cwd: out,
+    encoding: 'utf8',
+    env,
+  });
+  rmSync(cache, { recursive: true, force: true });
   if (ran.error) throw new Error('there is no npm on the PATH.');
   if (ran.status !== 0) throw new Error(`npm could not pack it: ${ran.stderr.trim()}`);
   const [packed]: { readonly filename: string }[] = JSON.parse(ran.stdout);

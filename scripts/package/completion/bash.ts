@@ -19,25 +19,20 @@ function reply(offer: Kind | readonly string[], drills: readonly string[]): stri
   return replies[offer];
 }
 
-/** The cases of the options that take an argument, and of what stands after the command. */
-function cases({ name, flags, operands }: CommandText, drills: readonly string[]): string {
-  const taking = flags.filter((flag) => flag.word !== undefined);
-  const valued = taking.map(
-    (flag) =>
-      `        ${flag.names.join('|')}) ${reply(offerFor({ word: flag.word ?? '', choices: flag.choices }), drills)}; return ;;`,
-  );
-  const names = flags.flatMap((flag) => flag.names).join(' ');
+/** A command's case: what each option that takes an argument offers, its options, and what stands after it. */
+function ofCommand({ name, flags, operands }: CommandText, drills: readonly string[]): string {
+  const taking = flags.filter(({ word }) => word !== undefined);
+  const offers = taking.map(({ names, word = '', choices }) => {
+    return `        ${names.join('|')}) ${reply(offerFor({ word, choices }), drills)}; return ;;`;
+  });
   const [operand] = operands;
-  const isOption = '[[ $cur == -* && -z $dashes ]]';
-  return `    ${name})
-      case $previous in
-${valued.join('\n')}
-      esac
-      if ${isOption}; then _iowitness_of '${names}'; return; fi
-      ${operand === undefined ? ':' : reply(offerFor(operand), drills)} ;;`.replace(
-    / {6}case \$previous in\n\n {6}esac\n/,
-    '',
-  );
+  const lines = [
+    `    ${name})`,
+    ...(offers.length === 0 ? [] : ['      case $previous in', ...offers, '      esac']),
+    `      if [[ $cur == -* && -z $dashes ]]; then _iowitness_of '${flags.flatMap(({ names }) => names).join(' ')}'; return; fi`,
+    `      ${operand === undefined ? ':' : reply(offerFor(operand), drills)} ;;`,
+  ];
+  return lines.join('\n');
 }
 
 export function bashCompletion(program: ProgramText, drills: readonly string[]): string {
@@ -74,7 +69,7 @@ _iowitness() {
   case $command in
     '') _iowitness_of '${commands} help ${flags}' ;;
     help) _iowitness_of '${commands}' ;;
-${program.commands.map((command) => cases(command, drills)).join('\n')}
+${program.commands.map((command) => ofCommand(command, drills)).join('\n')}
   esac
 }
 
