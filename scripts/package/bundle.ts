@@ -49,7 +49,7 @@ function keepUrls(root: string): esbuild.Plugin {
 
 /** The names of the packages that a build took in. */
 function packagesIn({ inputs }: esbuild.Metafile): string[] {
-  const names = Object.keys(inputs).map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
+  const names = Object.keys(inputs).map((file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
   return [...new Set(names)].filter((name) => name !== undefined).sort();
 }
 
