@@ -1,4 +1,4 @@
-// Builds dist/ from the sources: tsc for src/ (with --all also for test/ and bench/), esbuild for the pages' scripts and
+// Builds dist/ from the sources: tsc for src/ (with --all also for test/, bench/ and scripts/), esbuild for the pages' scripts and
 // styles, marked for the causes' pages that reports embed. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
 // finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
 // that the launcher compares the sources with. Root in another user's clone lets that user build (owner.mjs).
@@ -72,7 +72,7 @@ async function renderCauses(outDir) {
 function moveIn(fresh) {
   const aside = path.join(fresh, 'replaced');
   mkdirSync(aside);
-  for (const part of ['src', 'web', 'test', 'bench']) {
+  for (const part of ['src', 'web', 'test', 'bench', 'scripts']) {
     const built = path.join(fresh, part);
     const current = path.join(dist, part);
     if (!existsSync(built)) continue;

@@ -50,6 +50,8 @@ export function whyNotWritable() {
     'dist/web',
     'dist/test',
     'dist/bench',
+    'dist/scripts',
+    'dist/package',
   ];
   for (const file of made.map((part) => path.join(root, part))) {
     try {

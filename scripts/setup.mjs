@@ -233,6 +233,11 @@ export async function prepare({
   if (warning !== undefined) say(warning);
   const owner = foreignOwner();
   if (owner) return await prepareAs(owner, { full, tests, build });
+  // npm leaves the lock file out of what it packs and of what it installs from a clone's address.
+  if (!existsSync(lockFile))
+    throw new SetupError(
+      `${root} is no clone but a copy of its sources, without package-lock.json: install the package that \`npm run package\` makes in a clone, as docs/install.md says.`,
+    );
   const refusal = whyNotWritable();
   if (refusal !== undefined) throw new SetupError(refusal);
   await withLock(async () => {

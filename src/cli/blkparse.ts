@@ -8,17 +8,28 @@ import { BlkparseRun } from '../tools/blkparse/run.js';
 import { EXIT, say, warn } from './context.js';
 
 const HELP = `
-Options are blkparse's own:
-  -i BASE          read BASE.blktrace.0, BASE.blktrace.1 … (.gz too), or standard input for -; a name alone is enough
+Options, blkparse’s own:
+  -i BASE          read BASE.blktrace.0, BASE.blktrace.1 … (.gz too), or
+                   standard input for -; a name alone is enough
   -D FOLDER        the folder of the inputs
-  -o FILE          write the text there        -O  no text
-  -d FILE          write the records there, merged (- for standard output)        -M  without messages
-  -a CATEGORY      show only read, write, flush, sync, queue, requeue, issue, complete, fs, pc, notify, ahead, meta,
-                   discard, drv_data or fua; several are added up        -A HEX  the same as one mask
-  -f FORMAT        the format of all lines        -F LETTER,FORMAT  of one action's
+  -o FILE          write the text there
+  -O               no text
+  -d FILE          write the records there, merged (- for standard output)
+  -M               without messages
+  -a CATEGORY      show only read, write, flush, sync, queue, requeue, issue,
+                   complete, fs, pc, notify, ahead, meta, discard, drv_data or
+                   fua; several are added up
+  -A HEX           the same as one mask
+  -f FORMAT        the format of all lines
+  -F LETTER,FORMAT the format of one action's
   -w [START:]END   show only these seconds
-  -t               track requests: the time from G to I, I to D, D to C        -s  figures per process   -h  by name
-  -q               no figures at the end      -v  more complaints   -b COUNT  read so many records ahead   -V  version
+  -t               track requests: the time from G to I, I to D, D to C
+  -s               figures per process
+  -h               by name
+  -q               no figures at the end
+  -v               more complaints
+  -b COUNT         read so many records ahead
+  -V               version
 
 Examples:
   iowitness blkparse sda
@@ -55,7 +66,7 @@ export function blkparseCommand(program: Command): void {
   const command = program
     .command('blkparse')
     .description('print block traces as blkparse does')
-    .argument('[arguments...]', 'blkparse’s own options and inputs')
+    .argument('[arguments...]', 'options and inputs as blkparse itself takes them')
     .helpOption('--help', 'display help for command')
     .allowUnknownOption()
     .passThroughOptions()

@@ -47,8 +47,8 @@ export function checkCommand(program: Command): void {
     .option('--buffered <time>', 'how long to write through the page cache', seconds, 4)
     .option('--direct <time>', 'how long to write past the page cache', seconds, 3)
     .option('--fsync <time>', 'how long to write with an fsync after each write', seconds, 3)
-    .option('--block-size <bytes>', 'size of the buffered writes', byteSize, 512)
-    .option('--size <bytes>', 'most that the buffered phase may write', byteSize, 256 * 1024 * 1024)
+    .option('--block-size <size>', 'size of the buffered writes', byteSize, 512)
+    .option('--size <size>', 'most that the buffered phase may write', byteSize, 256 * 1024 * 1024)
     .addHelpText('after', '\nExample:\n  iowitness check /var/lib/postgresql')
     .action((dir: string, options: CheckOptions) => check(dir, options));
 }

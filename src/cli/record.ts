@@ -28,7 +28,7 @@ export function recordCommand(program: Command): void {
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-record-HOST-TIME.iow here)')
     .option('--for <time>', 'how long (default: until Ctrl-C, or until the command ends)', seconds)
     .option('--pid <pid>', 'watch this process and what it has started; may be given several times', runningPid)
-    .option('--max-size <bytes>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
+    .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
     .addHelpText(
       'after',
       '\nExample:\n  iowitness record --for 30s --pid $(pidof mysqld)\n  iowitness record -- dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync',

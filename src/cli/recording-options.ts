@@ -1,13 +1,20 @@
 // The options that `check` and `record` share: how often to sample, and what kernel events may cost.
 
-import type { Command } from 'commander';
-import { numberBetween } from './context.js';
+import { InvalidArgumentError, type Command } from 'commander';
+import { byteSize, numberBetween } from './context.js';
 
 export interface RecordingOptions {
   readonly hz: number;
   readonly events: boolean;
   readonly eventBudget: number;
   readonly buffer?: number;
+}
+
+/** The kernel refuses buffers that memory does not hold, and with less than this it loses events in every burst. */
+function bufferSize(text: string): number {
+  const size = byteSize(text);
+  if (size < 64 * 1024 || size > 1024 ** 3) throw new InvalidArgumentError('give a size from 64k to 1G.');
+  return size;
 }
 
 export function withRecordingOptions(command: Command): Command {
@@ -20,10 +27,10 @@ export function withRecordingOptions(command: Command): Command {
       numberBetween(1000, 1e7),
       400_000,
     )
-    .option('--buffer <KiB>', 'trace buffer per CPU', numberBetween(64, 1024 * 1024));
+    .option('--buffer <size>', 'trace buffer per CPU', bufferSize);
 }
 
 /** The same as the pipeline takes them. */
 export function costOf({ eventBudget, buffer }: RecordingOptions): { eventBudget: number; bufferKiB?: number } {
-  return { eventBudget, ...(buffer !== undefined && { bufferKiB: buffer }) };
+  return { eventBudget, ...(buffer !== undefined && { bufferKiB: Math.round(buffer / 1024) }) };
 }

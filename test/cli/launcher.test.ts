@@ -12,6 +12,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -125,6 +126,20 @@ test('`npm run build` and `npm test` by root leave the clone to its owner as wel
   assert.match(tests.stdout, /^[1-9]\d* passed, 0 failed/m);
   assert.match(tests.stderr, WARNING);
   assert.equal(notOf(ORDINARY.uid), '');
+});
+
+test('a copy of the sources that npm has packed is told to be none that can be built', { skip }, () => {
+  const lock = path.join(clone, 'package-lock.json');
+  renameSync(lock, `${lock}.aside`);
+  change();
+  const { status, stderr } = launch(ORDINARY);
+  renameSync(`${lock}.aside`, lock);
+  assert.equal(status, 2);
+  assert.match(
+    stderr,
+    /^iowitness: \S+ is no clone but a copy of its sources, without package-lock\.json: [^\n]+\.\n$/,
+  );
+  assert.equal(launch(ORDINARY).status, 0);
 });
 
 test('what root left in a clone is told to its owner, with what to do', { skip }, () => {

@@ -256,7 +256,7 @@ test(
       ];
       const lossy = spawn(
         process.execPath,
-        [MAIN, 'record', '-o', recording, '--buffer', '64', '--event-budget', '20000', '--', ...load],
+        [MAIN, 'record', '-o', recording, '--buffer', '64k', '--event-budget', '20000', '--', ...load],
         { stdio: 'ignore' },
       );
       assert.equal(await new Promise((settle) => lossy.on('close', settle)), 0);

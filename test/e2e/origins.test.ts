@@ -75,7 +75,7 @@ async function untilRecorded(recording: string): Promise<void> {
 /** Records while `work` is done, and what is written back of it, and diagnoses the recording. */
 async function recorded(volume: LoopVolume, folder: string, work: () => Promise<void>): Promise<Writer[]> {
   const recording = path.join(folder, 'origins.iow');
-  const recorder = start(['record', '--buffer', '32768', '-o', recording], { cwd: folder });
+  const recorder = start(['record', '--buffer', '32M', '-o', recording], { cwd: folder });
   await untilRecorded(recording);
   await work();
   syncFilesystem(volume);

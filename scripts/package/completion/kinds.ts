@@ -1,0 +1,40 @@
+// What a shell offers for each word that stands for an argument. The words are those of the help; a new one needs its line here, and
+// making the package says so.
+
+/** `none` is for what is typed: numbers, times, sizes. */
+export type Kind = 'file' | 'folder' | 'pid' | 'device' | 'command' | 'drill' | 'none';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  arguments: 'file',
+  base: 'file',
+  command: 'command',
+  device: 'device',
+  dir: 'folder',
+  file: 'file',
+  folder: 'folder',
+  id: 'drill',
+  mask: 'none',
+  n: 'none',
+  pid: 'pid',
+  recording: 'file',
+  size: 'none',
+  time: 'none',
+  trace: 'file',
+};
+
+/** The choices where an argument has such; else its kind. */
+export function offerFor({
+  word,
+  choices,
+}: {
+  readonly word: string;
+  readonly choices: readonly string[];
+}): Kind | readonly string[] {
+  if (choices.length > 0) return choices;
+  const kind = KINDS[word];
+  if (kind === undefined)
+    throw new Error(
+      `completion does not know what <${word}> stands for: add it to scripts/package/completion/kinds.ts`,
+    );
+  return kind;
+}

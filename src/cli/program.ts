@@ -1,0 +1,104 @@
+// The commands, their options and their help as one commander program: what the command line parses with, and what man pages and shell
+// completion are made from. It says as well how a default is shown, and undoes what a killed run left before a command runs.
+
+import { Command, type Option } from 'commander';
+import { print, toolName, undoFolder, warn } from './context.js';
+
+/** Each command by its name. Only the one that is asked for is loaded: a start costs a third of a second otherwise. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  check: async () => (await import('./check.js')).checkCommand,
+  record: async () => (await import('./record.js')).recordCommand,
+  diagnose: async () => (await import('./diagnose.js')).diagnoseCommand,
+  report: async () => (await import('./report.js')).reportCommand,
+  export: async () => (await import('./export.js')).exportCommand,
+  drill: async () => (await import('./drill.js')).drillCommand,
+  trace: async () => (await import('./trace.js')).traceCommand,
+  blkparse: async () => (await import('./blkparse.js')).blkparseCommand,
+  blkstats: async () => (await import('./blkstats.js')).blkstatsCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+  undo: async () => (await import('./undo.js')).undoCommand,
+};
+
+const SIZE_UNITS = [
+  [1024 ** 3, 'G'],
+  [1024 ** 2, 'M'],
+  [1024, 'k'],
+] as const;
+
+async function undoLeftovers(): Promise<void> {
+  const { recoverStale } = await import('../capture/undo.js');
+  const { undone, failed } = recoverStale(undoFolder());
+  for (const sentence of undone) warn(`left by a run that was killed, now undone: ${sentence}`);
+  for (const sentence of failed) warn(`left by a run that was killed, and could not be undone: ${sentence}`);
+}
+
+/** The command that is asked for; all of them where none is, but for the version, which needs none. */
+function loadedFor(asked: string): readonly string[] {
+  if (asked === '--version' || asked === '-V') return [];
+  return Object.hasOwn(COMMANDS, asked) ? [asked] : Object.keys(COMMANDS);
+}
+
+/**
+ * `help COMMAND` as `COMMAND --help`: then only that command is loaded, and one that does not exist is refused as it is anywhere else, where
+ * commander would print the whole help without a word.
+ */
+export function withoutHelpCommand(args: readonly string[]): readonly string[] {
+  const [first, name] = args;
+  if (first !== 'help' || name === undefined || name === 'help' || name.startsWith('-')) return args;
+  return Object.hasOwn(COMMANDS, name) ? [name, '--help'] : [name];
+}
+
+/** A number of bytes as `byteSize` takes it: 4k, 256M, 512. */
+function sizeAsTyped(bytes: number): string {
+  const [power = 0, unit = ''] = SIZE_UNITS.find(([each]) => bytes >= each && bytes % each === 0) ?? [1, ''];
+  return `${bytes / power}${unit}`;
+}
+
+/** The default of an option in the form in which it is typed. What has no argument has none to tell: it is on when it is named. */
+function defaultAsTyped({ flags, defaultValue }: Option): string | undefined {
+  if (defaultValue === undefined || typeof defaultValue === 'boolean') return undefined;
+  if (typeof defaultValue !== 'number') return String(defaultValue);
+  if (flags.endsWith('<size>')) return sizeAsTyped(defaultValue);
+  return flags.endsWith('<time>') ? `${defaultValue}s` : String(defaultValue);
+}
+
+/** An option's description with its choices and its default. */
+export function describeOption(option: Option): string {
+  const choices = option.argChoices && `one of ${option.argChoices.join(', ')}`;
+  const byDefault = defaultAsTyped(option);
+  const more = [choices, byDefault === undefined ? undefined : `default: ${byDefault}`].filter(Boolean).join('; ');
+  return more === '' ? option.description : `${option.description} (${more})`;
+}
+
+/** The program with the commands that are loaded. */
+export async function buildProgram(asked?: string): Promise<Command> {
+  const program = new Command('iowitness')
+    .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
+    .version(toolName())
+    .enablePositionalOptions()
+    .configureHelp({ showGlobalOptions: false, optionDescription: describeOption })
+    .configureOutput({ writeOut: print, outputError: (text) => warn(inOneLine(text)) })
+    .hook('preAction', async (_program, command) => {
+      if (command.name() !== 'undo') await undoLeftovers();
+    });
+  for (const name of loadedFor(asked ?? '')) (await COMMANDS[name]?.())?.(program);
+  program.addHelpText(
+    'after',
+    '\nExit status: 0 nothing wrong found, 1 a stall found, 2 it could not be done, 3 no verdict, 64 wrong usage.',
+  );
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+/** commander's complaint and its suggestion, made one line. */
+function inOneLine(complaint: string): string {
+  const [what = '', ...hints] = complaint
+    .replace(/^error: /, '')
+    .trim()
+    .split(/\s*\n\s*/);
+  return [
+    what.replace(' is invalid. ', ' is invalid: ').replace(/\.$/, ''),
+    ...hints,
+    '(--help shows what there is).',
+  ].join(' ');
+}
