@@ -237,7 +237,7 @@ test('small durable writes are the process’s own doing, by its flushes or by t
     writes.map((io) => ({ pid, at: io.at + 0.25, deviceMs: 1.6, sector: 5_000_000 + io.sector, category, bytes }));
   const own = await diagnosed([...writes, ...ends(ME, FLUSH, 0)]);
   assert.equal(own.verdict.cause, 'app.sync-writes');
-  assert.match(own.verdict.evidence[1]?.value ?? '', /^800, 4\.10 kB each/);
+  assert.match(own.verdict.evidence[1]?.value ?? '', /^800, 4 KiB each/);
   const byJournal = await diagnosed([...writes, ...ends(JOURNAL, FLUSH | CATEGORY.fua, 4096)]);
   assert.deepEqual([byJournal.verdict.cause, byJournal.verdict.victim?.name], ['app.sync-writes', 'mysqld']);
   assert.match(byJournal.verdict.evidence[1]?.meaning ?? '', /a commit of the journal follows each of its writes/);

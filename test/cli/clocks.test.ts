@@ -33,7 +33,7 @@ const killed = (manifest: Manifest) => ({ ...manifest, end: undefined, endedBeca
 
 async function diagnosisOf(recording: string): Promise<v.InferOutput<typeof DiagnosisSchema>> {
   const { status, stdout, stderr } = await run(['diagnose', recording, '--json']);
-  assert.deepEqual([status, stderr], [2, '']);
+  assert.deepEqual([status, stderr], [3, '']);
   return v.parse(DiagnosisSchema, JSON.parse(stdout));
 }
 
@@ -53,7 +53,7 @@ describe('a recording in which nothing stands', () => {
       const recording = changed(name, change, ['machine.log', ...PAGES]);
       const sentence = 'Nothing was recorded, so there is nothing to judge.';
       const told = await run(['diagnose', recording]);
-      assert.deepEqual([told.status, told.stderr], [2, '']);
+      assert.deepEqual([told.status, told.stderr], [3, '']);
       assert.match(told.stdout, new RegExp(`^\\? inconclusive: ${sentence}\n→ Record again: `));
       const { verdict, recording: of } = await diagnosisOf(recording);
       assert.deepEqual([verdict.cause, verdict.sentence, of.events], ['inconclusive', sentence, 0]);

@@ -4,7 +4,7 @@ import type { ExportFormat } from './format.js';
 
 export const FORMATS: Readonly<Record<string, ExportFormat>> = {
   perfetto: {
-    description: 'a Perfetto trace of requests, states, stacks and counters, for ui.perfetto.dev and trace_processor',
+    description: 'a Perfetto trace of requests, states, stacks and counters (ui.perfetto.dev)',
     isBinary: true,
     ofOneTable: false,
     load: async () => (await import('./perfetto/trace.js')).renderPerfetto,

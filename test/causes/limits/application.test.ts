@@ -39,7 +39,7 @@ function syncing(perSecond: number, kibEach: number, others = 0): MadeUp {
 test('small writes are many from ten a second on, and small up to 64 KiB', () => {
   assert.equal(judged('app.sync-writes', syncing(15, 48)), 0.85);
   assert.match(String(judged('app.sync-writes', syncing(7, 48))), /7.0 times a second/);
-  assert.match(String(judged('app.sync-writes', syncing(15, 96))), /after 98.3 kB each/);
+  assert.match(String(judged('app.sync-writes', syncing(15, 96))), /after 96 KiB each/);
 });
 
 test('a program whose syncs others outnumber by more than two waits for theirs', () => {

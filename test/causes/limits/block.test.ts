@@ -131,7 +131,7 @@ test('a limit above 64 KiB cuts nothing that hurts', () => {
   assert.equal(judged('blk.split', cut({ limitKib: 48, hardwareKib: 1280 })), 0.717);
   assert.match(
     String(judged('blk.split', cut({ limitKib: 96, hardwareKib: 1280 }))),
-    /takes requests of up to 98.3 kB/,
+    /takes requests of up to 96 KiB/,
   );
 });
 
