@@ -3,6 +3,7 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { entry } from '../base/maps.js';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
 import { holdDirectory, startProbe, volumeOf, type Probe } from '../lab/probe.js';
 import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
@@ -76,9 +77,20 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     (slice: ProbeProgress) => {
       if (session) tell(session, SOURCE.probe, slice);
       lastWord = Date.now();
-      if (slice.phase in PHASE_WORDS) progress(`${PHASE_WORDS[slice.phase]}…`);
+      if (slice.phase in PHASE_WORDS) progress(phaseProgress(slice.phase));
     },
   );
+  const lengths: Readonly<Record<string, number>> = {
+    buffered: options.buffered,
+    direct: options.direct,
+    fsync: options.fsync,
+  };
+  const began = new Map<string, number>();
+  const phaseProgress = (phase: string) => {
+    const since = entry(began, phase, Date.now);
+    const [gone, whole] = [Math.round((Date.now() - since) / 1000), lengths[phase] ?? 0];
+    return `${PHASE_WORDS[phase]}: ${Math.min(gone, whole)} of ${whole} s (${began.size} of ${Object.keys(lengths).length})`;
+  };
   let lastWord = Date.now();
   let because = 'an error';
   try {

@@ -44,18 +44,25 @@ export async function concludeWith(recording: string, options: OpenOptions & Sho
   process.exitCode = exitStatus(diagnosed.diagnosis);
 }
 
+/** The diagnosis as lines for a stream that may be a terminal. */
+function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: boolean): string {
+  const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
+  return renderText(diagnosis, { colour, verbose, ...(stream.columns !== undefined && { width: stream.columns }) });
+}
+
+/** Says on standard error what a recording shows, as `time` does below a command's own output. */
+export async function tellBelow(recording: string): Promise<void> {
+  progress('reading the recording…');
+  const { diagnosis } = await diagnoseRecording(recording, toolName());
+  progress('');
+  process.stderr.write(`\n${textFor(process.stderr, diagnosis, false)}\n`);
+}
+
 function printDiagnosis({ diagnosis }: Diagnosed, options: ShowOptions): void {
   if (options.json) {
     say(renderJson(diagnosis));
     return;
   }
-  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-  say(
-    renderText(diagnosis, {
-      colour,
-      verbose: options.verbose === true,
-      ...(process.stdout.columns !== undefined && { width: process.stdout.columns }),
-    }),
-  );
+  say(textFor(process.stdout, diagnosis, options.verbose === true));
   if (options.report !== undefined) say(`Report: ${harmless(options.report)}`);
 }

@@ -48,8 +48,13 @@ export function freshName(what: string): string {
 
 /** A line on standard error that is overwritten by the next; nothing where that is no terminal. */
 export function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  if (!process.stderr.isTTY || text === shown) return;
+  shown = text;
+  process.stderr.write(`\r\u001b[K${text}`);
 }
+
+/** What stands on that line. */
+let shown = '';
 
 /**
  * Prints on standard output, at once and all of it: Node's own stream takes a write that a full disk has cut short for
@@ -143,8 +148,8 @@ export function runningPid(text: string, before: readonly number[] = []): number
 export function takesRecording(command: Command): Command {
   return command
     .argument(
-      '<recording>',
-      'a NAME.iow folder; a block trace: BASE of BASE.blktrace.0 …, or one file; or what other tools recorded',
+      '[recording]',
+      'a NAME.iow folder (default: the newest here); a block trace: BASE of BASE.blktrace.0 …, or one file; or what other tools recorded',
     )
     .option('--pid <pid>', 'the process to account for (default: the one that lost most time)', processId)
     .option('--from <time>', 'begin here, by time since the start (90, 5m) or of day in UTC (03:12)', moment)

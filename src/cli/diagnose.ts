@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { OpenOptions } from '../open/recording.js';
 import { concludeWith, type ShowOptions } from './conclude.js';
 import { takesRecording } from './context.js';
+import { namedOrNewest } from './recordings.js';
 
 export function diagnoseCommand(program: Command): void {
   takesRecording(program.command('diagnose'))
@@ -14,5 +15,7 @@ export function diagnoseCommand(program: Command): void {
       'after',
       '\nExamples:\n  iowitness diagnose slow-night.iow --json | jq .verdict.cause\n  iowitness diagnose sda --pid 4711    # of sda.blktrace.0, sda.blktrace.1 …',
     )
-    .action((recording: string, options: OpenOptions & ShowOptions) => concludeWith(recording, options));
+    .action((recording: string | undefined, options: OpenOptions & ShowOptions) =>
+      concludeWith(namedOrNewest(recording), options),
+    );
 }

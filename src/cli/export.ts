@@ -13,6 +13,7 @@ import { writeFileDirect } from '../recording/direct-file.js';
 import { sendToJournal } from '../run/journal.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
 import { progress, say, takesRecording, toolName } from './context.js';
+import { namedOrNewest } from './recordings.js';
 
 interface ExportOptions extends OpenOptions {
   readonly as: string;
@@ -35,7 +36,9 @@ export function exportCommand(program: Command): void {
     .option('-o, --output <file>', 'where to write it, - for standard output', '-')
     .option('--send', 'journald: give the entry to this machine’s journal', false)
     .addHelpText('after', helpText())
-    .action((recording: string, options: ExportOptions) => exportRecording(recording, options));
+    .action((recording: string | undefined, options: ExportOptions) =>
+      exportRecording(namedOrNewest(recording), options),
+    );
 }
 
 async function exportRecording(recording: string, given: ExportOptions): Promise<void> {

@@ -3,7 +3,8 @@
 import { CommanderError } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
-import { EXIT, warn } from './context.js';
+import { harmless } from '../base/format.js';
+import { EXIT, say, warn } from './context.js';
 import { buildProgram, withoutHelpCommand } from './program.js';
 
 function sentenceOf(error: unknown): string {
@@ -19,13 +20,25 @@ process.stderr.on('error', () => {});
 // The kernel's events show processes by this name.
 process.title = 'iowitness';
 
+/** Whoever asked for JSON gets the failure as JSON too, where the result would have been. */
+function tellAsJson(message: string, status: number): void {
+  if (!process.argv.includes('--json')) return;
+  try {
+    say(JSON.stringify({ schema: 'iowitness.error/1', message: harmless(message), status }));
+  } catch {
+    // Standard output is what could not be written.
+  }
+}
+
 function fail(error: unknown): void {
   // `iowitness … | head` closes the pipe early: that is no error.
   if (error instanceof OutputClosed) {
     process.exitCode = EXIT.fine;
     return;
   }
-  warn(sentenceOf(error));
+  const message = sentenceOf(error);
+  warn(message);
+  tellAsJson(message, EXIT.failed);
   if (process.env['IOWITNESS_DEBUG'] !== undefined) console.error(error);
   process.exitCode = EXIT.failed;
 }
@@ -40,6 +53,8 @@ try {
   const args = withoutHelpCommand(process.argv.slice(2));
   await (await buildProgram(args[0])).parseAsync(args, { from: 'user' });
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  else fail(error);
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    if (error.exitCode !== 0) tellAsJson(error.message.replace(/^error: /, ''), EXIT.usage);
+  } else fail(error);
 }

@@ -1,16 +1,30 @@
 // `record`: the machine around a command, some processes, or the processes that do the most I/O, until Ctrl-C or a time.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants as fileModes, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
+import { shellWord } from '../base/shell.js';
 import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
 import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
-import { byteSize, freshName, progress, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
+import { tellBelow } from './conclude.js';
+import {
+  byteSize,
+  EXIT,
+  freshName,
+  progress,
+  runningPid,
+  say,
+  seconds,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
@@ -19,6 +33,7 @@ interface RecordOptions extends RecordingOptions {
   readonly for?: number;
   readonly pid?: number[];
   readonly maxSize: number;
+  readonly diagnose: boolean;
 }
 
 export function recordCommand(program: Command): void {
@@ -28,6 +43,7 @@ export function recordCommand(program: Command): void {
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-record-HOST-TIME.iow here)')
     .option('--for <time>', 'how long (default: until Ctrl-C, or until the command ends)', seconds)
     .option('--pid <pid>', 'watch this process and what it has started; may be given several times', runningPid)
+    .option('--no-diagnose', 'after a command, only record: say nothing of what held it up')
     .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
     .addHelpText(
       'after',
@@ -47,7 +63,7 @@ function requireCommand(command: string): void {
   const found = folders.some((folder) => {
     const file = folder === '' ? command : join(folder, command);
     try {
-      accessSync(file, constants.X_OK);
+      accessSync(file, fileModes.X_OK);
       return statSync(file).isFile();
     } catch {
       return false;
@@ -119,8 +135,18 @@ async function recordAround(
   progress('');
   if (held && held.child.exitCode === null && held.child.signalCode === null)
     warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
-  if (session.writer.bytes > 0)
-    say(harmless(`${folder} (${because}); iowitness diagnose ${folder} tells what it shows.`));
+  if (session.writer.bytes === 0) return;
+  // What the command prints is not mixed with what is said of it.
+  if (!held) say(harmless(`${folder} (${because}); iowitness diagnose ${shellWord(folder)} tells what it shows.`));
+  else if (options.diagnose) await tellBelow(folder);
+  else process.stderr.write(harmless(`${folder} (${because})`) + '\n');
+  if (held) process.exitCode = statusOf(held.child);
+}
+
+/** The command's own status, as a shell has it: 128 and the signal's number for one that was killed. */
+function statusOf({ exitCode, signalCode }: ChildProcess): number {
+  if (exitCode !== null) return exitCode;
+  return signalCode === null ? EXIT.fine : 128 + constants.signals[signalCode];
 }
 
 /** Waits for an interrupt, the time, the command's end, or a full disk. */

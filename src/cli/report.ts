@@ -1,31 +1,58 @@
-// `report REC`: the recording, or the block trace, as one self-contained HTML page.
+// `report REC`: the recording, or the block trace, as one self-contained HTML page, or its verdict as Markdown, a picture or JSON.
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { harmless } from '../base/format.js';
 import type { OpenOptions } from '../open/recording.js';
-import { diagnoseRecording, renderReport, reportPathFor } from '../pipeline.js';
+import { diagnoseRecording, renderReport, reportPathFor, type Diagnosed } from '../pipeline.js';
+import { renderCard } from '../present/card.js';
+import { renderJson } from '../present/json.js';
+import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
 import { progress, say, takesRecording, toolName } from './context.js';
 import { writePage } from './page-file.js';
+import { namedOrNewest } from './recordings.js';
+
+/** What a report can be, and how its file's name ends. */
+const FORMATS = ['html', 'md', 'svg', 'json'] as const;
+type Format = (typeof FORMATS)[number];
 
 export function reportCommand(program: Command): void {
   takesRecording(program.command('report'))
-    .description('write the report of a recording: one HTML file that works offline')
+    .description('write the report of a recording: a page that works offline, or the verdict for a ticket')
     .option('-o, --output <file>', 'where to write it, - for standard output (default: NAME.html beside the recording)')
-    .addHelpText('after', '\nExample:\n  iowitness report slow-night.iow -o slow-night.html')
-    .action((recording: string, options: ReportOptions) => report(recording, options));
+    .addOption(
+      new Option(
+        '--format <format>',
+        'a page, a few lines of Markdown, a picture of 1200 × 630, or the diagnosis as JSON',
+      )
+        .choices(FORMATS)
+        .default('html'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md -o -',
+    )
+    .action((recording: string | undefined, options: ReportOptions) => report(namedOrNewest(recording), options));
 }
 
 interface ReportOptions extends OpenOptions {
   readonly output?: string;
+  readonly format: Format;
 }
 
-async function report(recording: string, options: ReportOptions): Promise<void> {
+async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
+  const { diagnosis } = diagnosed;
+  if (format === 'html') return await renderReport(diagnosed, reportAssets());
+  if (format === 'svg') return renderCard(diagnosis, diagnosed.charts());
+  return `${format === 'md' ? renderMarkdown(diagnosis) : renderJson(diagnosis)}\n`;
+}
+
+async function report(recording: string, { output, format, ...options }: ReportOptions): Promise<void> {
   progress('reading the recording…');
   const diagnosed = await diagnoseRecording(recording, toolName(), options);
-  const path = options.output ?? reportPathFor(recording);
-  const page = await renderReport(diagnosed, reportAssets());
+  const path = output ?? reportPathFor(recording).replace(/html$/, format);
+  const page = await render(diagnosed, format);
   progress('');
   try {
     if (await writePage(path, page)) say(harmless(path));

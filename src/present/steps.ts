@@ -10,20 +10,26 @@ export type Step =
   | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'command'; readonly command: Command };
 
-/** Words without what only joined them to a command that now stands by itself. */
-function words(text: string): Step[] {
-  return /^[\s.,;:]*$/.test(text) ? [] : [{ kind: 'words', text: text.replace(/^[.,;] */, '') }];
+/** Words behind a command stand by themselves, without what joined them to it. */
+function wordsBehind(text: string, isBehindCommand: boolean): Step[] {
+  const own = isBehindCommand ? text.replace(/^[\s.,;:]+/, '') : text;
+  return own === '' ? [] : [{ kind: 'words', text: own }];
 }
 
 /** The sentence, with each of its commands where it stands between backquotes. */
 export function stepsOf({ text, commands }: Advice): Step[] {
   const left = [...commands];
+  const steps: Step[] = [];
   const pieces = text.split('`');
-  return pieces.flatMap((piece, at): Step[] => {
+  pieces.forEach((piece, at) => {
     const isCode = at % 2 === 1 && at < pieces.length - 1;
-    if (!isCode) return words(piece);
+    if (!isCode) {
+      steps.push(...wordsBehind(piece, steps.at(-1)?.kind === 'command'));
+      return;
+    }
     const index = left.findIndex(({ command }) => command === piece);
     const [command] = index < 0 ? [] : left.splice(index, 1);
-    return [command ? { kind: 'command', command } : { kind: 'code', text: piece }];
+    steps.push(command ? { kind: 'command', command } : { kind: 'code', text: piece });
   });
+  return steps;
 }

@@ -36,11 +36,14 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
   return align === 'left' ? text + fill : fill + text;
 }
 
-/** Breaks a text at spaces into lines of at most `width` characters; lines after the first begin with `indent`. */
+/** A space at which a line may end: not the one between a figure and its unit. */
+const BREAK = / (?!(?:%|[kMGT]?i?B(?:\/s)?|µs|ms|s|min|h|d)(?![\w/]))/;
+
+/** Breaks a text at spaces into lines of at most `width` columns; lines after the first begin with `indent`. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAK)) {
     if (line.trim() !== '' && widthOf(line) + 1 + widthOf(word) > width) {
       lines.push(line);
       line = indent + word;

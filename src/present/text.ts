@@ -84,17 +84,15 @@ function figures(page: TerminalPage, { keyFigures }: Diagnosis): void {
 /** One piece of advice: words within the width, commands on lines of their own, whole. */
 function advice(page: TerminalPage, one: Advice): string[] {
   const lines: string[] = [];
-  let text = '→';
+  let text = '→ ';
   const flush = () => {
-    if (text.trim() !== '') lines.push(...wrap(text, page.width, '  '));
-    text = ' ';
+    if (text.trim() !== '') lines.push(...wrap(text.trimEnd(), page.width, '  '));
+    // What follows a command stands below the words before it.
+    text = '  ';
   };
   for (const step of stepsOf(one)) {
     if (step.kind !== 'command') {
-      text +=
-        step.kind === 'code'
-          ? `${text.endsWith(' ') ? '' : ' '}${harmless(step.text)}`
-          : ` ${harmless(step.text).trim()}`;
+      text += harmless(step.text);
       continue;
     }
     flush();
@@ -252,6 +250,6 @@ export function renderText(diagnosis: Diagnosis, options: DiagnosisTextOptions):
   if (verbose) argument(page, diagnosis);
   page.section('Lost while recording', losses(page, diagnosis, verbose));
   page.line('');
-  page.line(`${whereFrom(diagnosis)}${verbose ? '' : page.paint('dim', ' – -v shows evidence and rivals')}`);
+  page.line(`${whereFrom(diagnosis)}${verbose ? '' : page.paint('dim', '; -v shows evidence and rivals')}`);
   return page.toString();
 }

@@ -54,7 +54,7 @@ describe('a recording in which nothing stands', () => {
       const sentence = 'Nothing was recorded, so there is nothing to judge.';
       const told = await run(['diagnose', recording]);
       assert.deepEqual([told.status, told.stderr], [3, '']);
-      assert.match(told.stdout, new RegExp(`^\\? inconclusive: ${sentence}\n→ Record again: `));
+      assert.match(told.stdout, new RegExp(`^\\? inconclusive: ${sentence}\n\n→ Record again:\n    iowitness record`));
       const { verdict, recording: of } = await diagnosisOf(recording);
       assert.deepEqual([verdict.cause, verdict.sentence, of.events], ['inconclusive', sentence, 0]);
       assert.match(await pageOf(recording), new RegExp(sentence));

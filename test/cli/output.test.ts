@@ -24,6 +24,7 @@ const PRINTING: readonly (readonly string[])[] = [
   ['diagnose', recording, '--json'],
   ['diagnose', trace],
   ['report', recording, '-o', path.join(folder, 'page.html')],
+  ['ls', path.dirname(recording)],
   ['drill'],
   ['drill', '--json'],
   ['blkparse', trace],

@@ -238,14 +238,30 @@ test('a signal that comes twice at once, as timeout(1) sends it, is one', { skip
   });
 });
 
+test(
+  'a command’s output and status are its own, and the verdict stands below on standard error',
+  { skip },
+  async () => {
+    await inFolder(async (cwd) => {
+      const told = await run(['record', '-o', 'a.iow', '--', 'sh', '-c', 'echo out; sleep 1; exit 7'], { cwd });
+      assert.deepEqual([told.status, told.stdout], [7, 'out\n']);
+      assert.match(told.stderr, /^[✗✓?] \S+.*\n[^]*^Recording: a\.iow \(/m);
+      const killed = await run(['record', '--no-diagnose', '-o', 'b.iow', '--', 'sh', '-c', 'kill -9 $$'], { cwd });
+      assert.deepEqual([killed.status, killed.stdout], [137, '']);
+      assert.match(killed.stderr, /^b\.iow \(the command ended with SIGKILL\)\n$/);
+    });
+  },
+);
+
 test('a command that outlives its recording goes on, and is told', { skip }, async () => {
   await inFolder(async (cwd) => {
     const { status, stderr, stdout } = await run(['record', '--for', '1s', '-o', 'a.iow', '--', 'sleep', '30'], {
       cwd,
     });
     assert.equal(status, 0);
-    const pid = Number(/^iowitness: sleep \(pid (\d+)\) still runs and is no longer recorded\.\n$/.exec(stderr)?.[1]);
-    assert.match(stdout, /^a\.iow \(time\); /);
+    const pid = Number(/^iowitness: sleep \(pid (\d+)\) still runs and is no longer recorded\.\n/.exec(stderr)?.[1]);
+    assert.equal(stdout, '', 'standard output is the command’s');
+    assert.match(stderr, /^Recording: a\.iow \(/m);
     assert.equal(readFileSync(`/proc/${pid}/comm`, 'utf8'), 'sleep\n');
     process.kill(pid);
   });

@@ -4,32 +4,31 @@ import type { ExportFormat } from './format.js';
 
 export const FORMATS: Readonly<Record<string, ExportFormat>> = {
   perfetto: {
-    description: 'a Perfetto trace of requests, states, stacks and counters (ui.perfetto.dev)',
+    description: 'requests, states, stacks and counters, for ui.perfetto.dev',
     isBinary: true,
     ofOneTable: false,
     load: async () => (await import('./perfetto/trace.js')).renderPerfetto,
   },
   csv: {
-    description: 'one table, a line a request or a stretch of a state, for spreadsheets and scripts',
+    description: 'a table of requests or of states, for spreadsheets',
     isBinary: false,
     ofOneTable: true,
     load: async () => (await import('./csv.js')).renderTableCsv,
   },
   parquet: {
-    description: 'the same table as Apache Parquet, for DuckDB, pandas, Spark',
+    description: 'the same table, for DuckDB, pandas, Spark',
     isBinary: true,
     ofOneTable: true,
     load: async () => (await import('./parquet.js')).renderParquet,
   },
   openmetrics: {
-    description: 'metrics as text, for node_exporter’s textfile collector and Prometheus',
+    description: 'metrics as text, for Prometheus (textfile collector)',
     isBinary: false,
     ofOneTable: false,
     load: async () => (await import('./openmetrics/metrics.js')).renderOpenMetrics,
   },
   journald: {
-    description:
-      'the verdict as an entry of the systemd journal, in its export format; --send gives it to this machine’s',
+    description: 'the verdict as an entry of the systemd journal',
     isBinary: false,
     ofOneTable: false,
     load: async () => (await import('./journald.js')).renderJournalExport,

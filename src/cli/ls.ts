@@ -1,0 +1,46 @@
+// `ls [DIR]`: the recordings of a folder, newest first.
+
+import type { Command } from 'commander';
+import { duration, harmless } from '../base/format.js';
+import { isoTime } from '../base/format.js';
+import { columns } from '../present/text-layout.js';
+import { clockText } from '../present/words.js';
+import { say } from './context.js';
+import { recordingsIn, type Listed } from './recordings.js';
+
+interface LsOptions {
+  readonly json: boolean;
+}
+
+export function lsCommand(program: Command): void {
+  program
+    .command('ls')
+    .description('list the recordings of a folder, newest first')
+    .argument('[dir]', 'the folder', '.')
+    .option('--json', 'print the list as JSON', false)
+    .addHelpText('after', '\nExample:\n  iowitness ls /var/tmp')
+    .action((folder: string, { json }: LsOptions) => {
+      const all = recordingsIn(folder);
+      if (json) say(JSON.stringify({ schema: 'iowitness.recordings/1', recordings: all.map(asJson) }, null, 2));
+      else if (all.length === 0) say('No recordings here.');
+      else for (const line of columns(all.map(cells))) say(line);
+    });
+}
+
+function startOf({ startedMs }: Listed): string | undefined {
+  return Number.isNaN(startedMs) ? undefined : isoTime(startedMs);
+}
+
+function cells(one: Listed): string[] {
+  const start = startOf(one);
+  return [
+    start === undefined ? 'time unknown' : clockText(start),
+    one.lengthMs === undefined ? 'not closed' : duration(one.lengthMs),
+    harmless(one.path),
+    harmless(one.what),
+  ];
+}
+
+function asJson(one: Listed): object {
+  return { path: one.path, startedAt: startOf(one) ?? null, durationMs: one.lengthMs ?? null, what: one.what };
+}

@@ -1,0 +1,111 @@
+// The verdict as a picture for a ticket or a chat: 1200 × 630, an SVG that stands alone. Sentence, key figures, and what shows it.
+
+import { harmless } from '../base/format.js';
+import type { Charts } from '../model/charts.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import { paletteOf } from './html/colours.js';
+import { drawChart } from './html/drawing.js';
+import { html, raw, type Markup } from './html/markup.js';
+import { widthOf, wrap } from './text-layout.js';
+import { clockText, OUTCOME_WORDS, outcomeOf, sureText, type Outcome } from './words.js';
+
+const WIDTH = 1200;
+const HEIGHT = 630;
+const MARGIN = 48;
+const INNER = WIDTH - 2 * MARGIN;
+/** Columns of the sentence's type on a line. */
+const SENTENCE_COLUMNS = 78;
+const MOST_LINES = 3;
+const TILE_GAP = 18;
+const TILE_COLUMNS = 34;
+
+const TONE: Readonly<Record<Outcome, string>> = { stall: '#b3261e', healthy: '#1b6e3a', inconclusive: '#7d5700' };
+
+/** The page's colours on paper; a picture has no style sheet of the page. */
+const STYLE = `
+text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif;fill:#1a1d21}
+.quiet{fill:#565d66}.strong{font-weight:600}
+.stroke{fill:none;stroke:currentColor;stroke-width:1.5;vector-effect:non-scaling-stroke}.area{fill:currentColor}
+.reads{stroke-dasharray:6 3}.flushes{stroke-dasharray:2 3}.line-limit{stroke-dasharray:8 4;color:#1a1d21}
+.shade{fill:#3c424a;opacity:.06}.tick{color:#b3261e}.line-lost{color:#c8442f}
+.rest-0{color:#aab1ba}.rest-1{color:#c8cdd3}.rest-2{color:#e3e6ea}
+.line-0{color:#0b66b2}.line-1{color:#c8500a}.line-2{color:#00806a}.line-3{color:#a4508b}
+.line-4{color:#8a6a00}.line-5{color:#4a4f57}.line-6{color:#3b8fc4}.line-7{color:#9a3324}
+`;
+
+/** At most so many lines, the last one cut where more was to come. */
+function lines(words: string, columns: number, most: number): string[] {
+  const all = wrap(harmless(words), columns);
+  if (all.length <= most) return all;
+  return [...all.slice(0, most - 1), `${all[most - 1] ?? ''} …`];
+}
+
+function text(x: number, y: number, size: number, words: string, classes = ''): Markup {
+  return html`<text x="${x}" y="${y}" font-size="${size}" class="${classes}">${words}</text>`;
+}
+
+function tiles({ keyFigures }: Diagnosis, top: number): Markup[] {
+  const width = (INNER - TILE_GAP * (keyFigures.length - 1)) / Math.max(1, keyFigures.length);
+  return keyFigures.map(({ label, value, beside }, at) => {
+    const x = MARGIN + at * (width + TILE_GAP);
+    return html`<rect x="${x}" y="${top}" width="${width}" height="112" rx="8" fill="#f5f6f8" />
+      ${text(x + 14, top + 26, 15, harmless(label), 'quiet')}
+      ${text(x + 14, top + 62, widthOf(value) > 16 ? 22 : 30, harmless(value), 'strong')}
+      ${lines(beside, TILE_COLUMNS, 2).map((line, row) => text(x + 14, top + 84 + row * 17, 13, line, 'quiet'))}`;
+  });
+}
+
+/** The first chart of the proof, with its legend on one line. */
+function picture(charts: Charts, top: number): Markup | undefined {
+  const [chart] = charts.proof;
+  if (!chart) return undefined;
+  const palette = paletteOf(charts);
+  const classes = chart.lines.map((_, at) => palette(chart, at));
+  const height = HEIGHT - top - 78;
+  const legend = chart.lines.slice(0, 5);
+  const each = INNER / Math.max(1, legend.length);
+  return html`${text(MARGIN, top + 4, 15, `${chart.title}, ${chart.unit}`, 'strong')}
+    <svg x="${MARGIN}" y="${top + 16}" width="${INNER}" height="${height}">${drawChart(chart, charts, classes)}</svg>
+    ${legend.map(
+      ({ name }, at) =>
+        html`<rect
+            x="${MARGIN + at * each}"
+            y="${top + height + 30}"
+            width="16"
+            height="5"
+            class="area ${classes[at]}"
+          />
+          ${text(MARGIN + at * each + 22, top + height + 37, 14, harmless(name), 'quiet')}`,
+    )}`;
+}
+
+export function renderCard(diagnosis: Diagnosis, charts: Charts): string {
+  const { verdict, recording, tool } = diagnosis;
+  const outcome = outcomeOf(verdict);
+  const sentence = lines(verdict.sentence, SENTENCE_COLUMNS, MOST_LINES);
+  const below = 96 + sentence.length * 34;
+  const where = [
+    recording.host ?? 'unknown host',
+    recording.startedAt === null ? 'time unknown' : clockText(recording.startedAt),
+    tool,
+  ];
+  const sure = [verdict.cause, sureText(verdict)].filter((part) => part !== undefined).join(', ');
+  return html`<svg
+    xmlns="http://www.w3.org/2000/svg"
+    width="${WIDTH}"
+    height="${HEIGHT}"
+    viewBox="0 0 ${WIDTH} ${HEIGHT}"
+  >
+    <title>${OUTCOME_WORDS[outcome]}: ${verdict.sentence}</title>
+    <style>
+      ${raw(STYLE)}
+    </style>
+    <rect width="100%" height="100%" fill="#fff" />
+    <rect width="10" height="100%" fill="${TONE[outcome]}" />
+    <text x="${MARGIN}" y="56" font-size="18" font-weight="650" style="${raw(`fill:${TONE[outcome]}`)}">
+      ${OUTCOME_WORDS[outcome]} – ${sure}
+    </text>
+    ${sentence.map((line, row) => text(MARGIN, 96 + row * 34, 26, line, 'strong'))} ${tiles(diagnosis, below)}
+    ${picture(charts, below + 152)} ${text(MARGIN, HEIGHT - 18, 14, harmless(where.join(' · ')), 'quiet')}
+  </svg> `.text;
+}

@@ -1,0 +1,87 @@
+// What the commands make of recordings that are not named, of failures where JSON was asked for, and the forms of a report for a ticket.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { refusal, run } from '../support/cli.js';
+
+const FIXTURES = path.resolve(import.meta.dirname, '../../../test/fixtures/recordings');
+const folder = mkdtempSync('/var/tmp/iowitness-recordings-');
+const empty = path.join(folder, 'empty');
+mkdirSync(empty);
+after(() => rmSync(folder, { recursive: true }));
+
+/** Two recordings, the second an hour younger than the first, and a folder that only looks like one. */
+for (const [name, laterMs] of [
+  ['old', 0],
+  ['new', 3_600_000],
+] as const) {
+  const place = path.join(folder, `${name}.iow`);
+  cpSync(path.join(FIXTURES, 'v3.iow'), place, { recursive: true });
+  const file = path.join(place, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  manifest.start.wallMs += laterMs;
+  writeFileSync(file, JSON.stringify(manifest));
+}
+mkdirSync(path.join(folder, 'aaa.iow'));
+
+describe('a recording that is not named', () => {
+  test('is the newest of the folder', async () => {
+    const { stdout } = await run(['diagnose', '--json'], { cwd: folder });
+    assert.equal(JSON.parse(stdout).recording.path, 'new.iow');
+    const report = await run(['report', '--format', 'json', '-o', '-'], { cwd: folder });
+    assert.equal(JSON.parse(report.stdout).recording.path, 'new.iow');
+  });
+
+  test('is refused in a sentence where there is none', async () => {
+    assert.match(refusal(await run(['diagnose'], { cwd: empty })), /^There is no recording in this folder: /);
+  });
+
+  test('is listed newest first; what is no recording is not', async () => {
+    const { status, stdout } = await run(['ls', folder]);
+    const names = stdout.trimEnd().split('\n');
+    assert.deepEqual([status, names.length], [0, 2]);
+    assert.match(names[0] ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +\S+ m?s +\S+new\.iow/);
+    assert.match(names[1] ?? '', /old\.iow/);
+    const listed = JSON.parse((await run(['ls', folder, '--json'])).stdout);
+    assert.equal(listed.schema, 'iowitness.recordings/1');
+    assert.deepEqual(
+      listed.recordings.map((one: { path: string }) => path.basename(one.path)),
+      ['new.iow', 'old.iow'],
+    );
+    assert.match(refusal(await run(['ls', path.join(folder, 'none')])), /can’t be listed/);
+  });
+});
+
+describe('a failure', () => {
+  test('is told as JSON too where JSON was asked for, with the exit status', async () => {
+    const missing = await run(['diagnose', 'no-such.iow', '--json'], { cwd: empty });
+    const { schema, message, status } = JSON.parse(missing.stdout);
+    assert.deepEqual([schema, status, missing.status], ['iowitness.error/1', 2, 2]);
+    assert.match(message, /^There is neither a recording nor a block trace no-such\.iow/);
+    const wrong = await run(['diagnose', '--nonsense', '--json'], { cwd: empty });
+    assert.deepEqual([JSON.parse(wrong.stdout).status, wrong.status], [64, 64]);
+  });
+
+  test('of usage has a status of its own', async () => {
+    for (const args of [['daignose'], ['record', '--for', 'soon'], ['report', '--format', 'pdf']])
+      assert.equal((await run(args, { cwd: empty })).status, 64, args.join(' '));
+  });
+});
+
+describe('a report for a ticket', () => {
+  test('is Markdown, a picture or JSON, readable by its owner alone', async () => {
+    for (const [format, pattern] of [
+      ['md', /^\*\*(Stall found|No stall|No verdict)/],
+      ['svg', /^<svg\s+xmlns="http:\/\/www\.w3\.org\/2000\/svg"\s+width="1200"\s+height="630"/],
+      ['json', /^\{\n {2}"schema": "iowitness\.diagnosis/],
+    ] as const) {
+      const file = path.join(folder, `new.${format}`);
+      const { status, stdout } = await run(['report', path.join(folder, 'new.iow'), '--format', format]);
+      assert.deepEqual([status, stdout], [0, `${file}\n`]);
+      assert.match(readFileSync(file, 'utf8'), pattern);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    }
+  });
+});
