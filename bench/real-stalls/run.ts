@@ -73,7 +73,8 @@ async function iowitness(
 function argsFor(victim: Victim, recording: string, seconds: number): [Command, ...string[]] {
   if (victim === 'busiest') return ['record', '-o', recording, '--for', `${seconds}s`];
   if ('pid' in victim) return ['record', '-o', recording, '--for', `${seconds}s`, '--pid', String(victim.pid)];
-  if ('argv' in victim) return ['record', '--no-diagnose', '-o', recording, '--for', `${seconds}s`, '--', ...victim.argv];
+  if ('argv' in victim)
+    return ['record', '--no-diagnose', '-o', recording, '--for', `${seconds}s`, '--', ...victim.argv];
   const phases = ['--buffered', '3', '--direct', '2.5', '--fsync', '2.5'];
   return ['check', victim.check, '-o', recording, '--no-report', '--json', ...phases];
 }

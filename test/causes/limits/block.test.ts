@@ -129,10 +129,7 @@ test('as large as the limit is within 2 % of it', () => {
 
 test('a limit above 64 KiB cuts nothing that hurts', () => {
   assert.equal(judged('blk.split', cut({ limitKib: 48, hardwareKib: 1280 })), 0.717);
-  assert.match(
-    String(judged('blk.split', cut({ limitKib: 96, hardwareKib: 1280 }))),
-    /takes requests of up to 96 KiB/,
-  );
+  assert.match(String(judged('blk.split', cut({ limitKib: 96, hardwareKib: 1280 }))), /takes requests of up to 96 KiB/);
 });
 
 test('with a device that could take no more than four times as much, less is to be won', () => {
