@@ -68,7 +68,13 @@ function withoutMarks(text: string): string {
 function stageDocuments(root: string, out: string): void {
   const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' });
   const forUsers = docs.filter((name) => path.extname(name) !== '' && !FOR_CONTRIBUTORS.test(name));
-  const files = ['README.md', 'CHANGELOG.md', 'LICENSE', ...forUsers.sort().map((name) => `docs/${name}`)];
+  const files = [
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'packaging/grafana/iowitness.json',
+    ...forUsers.sort().map((name) => `docs/${name}`),
+  ];
   for (const file of files) {
     mkdirSync(path.dirname(path.join(out, file)), { recursive: true });
     copyFileSync(path.join(root, file), path.join(out, file));

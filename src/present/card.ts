@@ -14,7 +14,7 @@ const HEIGHT = 630;
 const MARGIN = 48;
 const INNER = WIDTH - 2 * MARGIN;
 /** Columns of the sentence's type on a line. */
-const SENTENCE_COLUMNS = 78;
+const SENTENCE_COLUMNS = 72;
 const MOST_LINES = 3;
 const TILE_GAP = 18;
 const TILE_COLUMNS = 34;
@@ -105,7 +105,7 @@ export function renderCard(diagnosis: Diagnosis, charts: Charts): string {
     <text x="${MARGIN}" y="56" font-size="18" font-weight="650" style="${raw(`fill:${TONE[outcome]}`)}">
       ${OUTCOME_WORDS[outcome]} – ${sure}
     </text>
-    ${sentence.map((line, row) => text(MARGIN, 96 + row * 34, 26, line, 'strong'))} ${tiles(diagnosis, below)}
+    ${sentence.map((line, row) => text(MARGIN, 96 + row * 34, 24, line, 'strong'))} ${tiles(diagnosis, below)}
     ${picture(charts, below + 152)} ${text(MARGIN, HEIGHT - 18, 14, harmless(where.join(' · ')), 'quiet')}
   </svg> `.text;
 }

@@ -8,7 +8,7 @@ import { firstEndingAfter, total, type Interval } from '../../base/intervals.js'
 import { duration, percent } from '../../base/format.js';
 import { quantileOf } from '../../base/median.js';
 import { wallTime } from '../../model/case.js';
-import type { KeyFigure, Verdict } from '../../model/diagnosis.js';
+import { isNoStall, type KeyFigure, type Verdict } from '../../model/diagnosis.js';
 import { part, said, time, type Said } from '../../model/quantity.js';
 import type { State } from '../../model/states.js';
 import { figuresOf, type Found } from '../cause.js';
@@ -24,9 +24,9 @@ function heldUp(account: Account): readonly Interval[] {
   return timesIn(account, [...WAITING] as State[]);
 }
 
-function lostTime(account: Account, finding: Found | undefined): KeyFigure {
+function lostTime(account: Account, verdict: Verdict, finding: Found | undefined): KeyFigure {
   const wall = account.to - account.from;
-  const isStall = finding !== undefined && finding.share > 0;
+  const isStall = finding !== undefined && finding.share > 0 && !isNoStall(verdict);
   const ms = isStall ? finding.share * wall : total(heldUp(account));
   const whose = `of ${account.name || 'the victim'}’s ${duration(wall)}`;
   return figure('lost', isStall ? 'time lost' : 'held up', said`${time(ms)}`, `${percent(ms / wall)} ${whose}`);
@@ -61,10 +61,11 @@ function deviceMeanwhile(m: Measures, times: readonly Interval[]): KeyFigure[] {
   ];
 }
 
-function since(m: Measures, { since: at, sinceMs, fromStart }: Verdict): KeyFigure[] {
+function since(m: Measures, verdict: Verdict): KeyFigure[] {
+  const { since: at, sinceMs, fromStart } = verdict;
   const start = wallTime(m.input.manifest, 0);
   const length = duration(m.input.durationMs);
-  if (sinceMs === null)
+  if (sinceMs === null || isNoStall(verdict))
     return [
       figure('since', 'recorded', length, start === undefined ? 'the time of day is unknown' : `from ${clock(start)}`),
     ];
@@ -87,7 +88,7 @@ export function keyFigures(m: Measures, verdict: Verdict, finding: Found | undef
   const lost = finding && finding.lost.length > 0 ? finding.lost : [account];
   const { yardstick } = finding ?? {};
   return [
-    lostTime(account, finding),
+    lostTime(account, verdict, finding),
     ...(yardstick ? [figure('measured', yardstick.measure, yardstick.value, yardstick.against)] : unexplained(account)),
     ...deviceMeanwhile(at, lost),
     ...since(m, verdict),
