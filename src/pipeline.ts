@@ -1,11 +1,13 @@
 // The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name.
 
-import { hostname } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { randomUUID } from 'node:crypto';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { statsOfRecording } from './analysis/block-stats/of-recording.js';
 import { buildCharts } from './analysis/charts/charts.js';
 import { rowsOf } from './analysis/export/rows.js';
+import { isKernelName } from './analysis/machine/kernel-names.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
 import { readKernelUnits } from './capture/auxv.js';
@@ -23,6 +25,8 @@ import type { Rows } from './model/rows.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
+import { copyRecording } from './recording/copy/copy-recording.js';
+import { Pseudonyms } from './recording/copy/pseudonyms.js';
 import { RecordingWriter } from './recording/writer.js';
 
 export interface RecordOptions {
@@ -140,6 +144,26 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
     return measures.requests && statsOfRecording(measures, tool);
   };
   return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures) };
+}
+
+/** What the recorder and the probe are called on every machine. */
+const OWN_NAMES = ['iowitness', 'iowitness-probe'];
+const REDACTED =
+  'Names of programs, files, cgroups and the host are replaced, each by the same name throughout; the kernel’s command line is left out.';
+
+/** The same of a copy that a stranger may see, which is removed at once. Throws a UserError for what is no recording of iowitness. */
+export async function diagnoseRedacted(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
+  const folder = mkdtempSync(join(tmpdir(), 'iowitness-redacted-'));
+  try {
+    const copy = join(folder, 'redacted.iow');
+    copyRecording(path, copy, { names: new Pseudonyms({ keepNames: OWN_NAMES, isKernelName }) });
+    const { diagnosis, ...rest } = await diagnoseRecording(copy, tool, options);
+    const { recording } = diagnosis;
+    const limits = [...recording.limits, REDACTED];
+    return { ...rest, diagnosis: { ...diagnosis, recording: { ...recording, path: basename(copy), limits } } };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The report, one HTML page. */

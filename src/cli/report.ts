@@ -3,7 +3,7 @@
 import { Option, type Command } from 'commander';
 import { harmless } from '../base/format.js';
 import type { OpenOptions } from '../open/recording.js';
-import { diagnoseRecording, renderReport, reportPathFor, type Diagnosed } from '../pipeline.js';
+import { diagnoseRecording, diagnoseRedacted, renderReport, reportPathFor, type Diagnosed } from '../pipeline.js';
 import { renderCard } from '../present/card.js';
 import { renderJson } from '../present/json.js';
 import { renderMarkdown } from '../present/markdown.js';
@@ -29,9 +29,10 @@ export function reportCommand(program: Command): void {
         .choices(FORMATS)
         .default('html'),
     )
+    .option('--redact', 'replace names of programs, files, cgroups and the host, each by the same throughout', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md -o -',
+      '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md --redact -o -',
     )
     .action((recording: string | undefined, options: ReportOptions) => report(namedOrNewest(recording), options));
 }
@@ -39,6 +40,7 @@ export function reportCommand(program: Command): void {
 interface ReportOptions extends OpenOptions {
   readonly output?: string;
   readonly format: Format;
+  readonly redact: boolean;
 }
 
 async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
@@ -48,9 +50,9 @@ async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
   return `${format === 'md' ? renderMarkdown(diagnosis) : renderJson(diagnosis)}\n`;
 }
 
-async function report(recording: string, { output, format, ...options }: ReportOptions): Promise<void> {
+async function report(recording: string, { output, format, redact, ...options }: ReportOptions): Promise<void> {
   progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName(), options);
+  const diagnosed = await (redact ? diagnoseRedacted : diagnoseRecording)(recording, toolName(), options);
   const path = output ?? reportPathFor(recording).replace(/html$/, format);
   const page = await render(diagnosed, format);
   progress('');

@@ -14,8 +14,10 @@ const HEIGHT = 630;
 const MARGIN = 48;
 const INNER = WIDTH - 2 * MARGIN;
 /** Columns of the sentence's type on a line. */
-const SENTENCE_COLUMNS = 72;
-const MOST_LINES = 3;
+const SENTENCE_COLUMNS = 80;
+const MOST_LINES = 4;
+const SENTENCE_SIZE = 22;
+const SENTENCE_LINE = 30;
 const TILE_GAP = 18;
 const TILE_COLUMNS = 34;
 
@@ -83,7 +85,7 @@ export function renderCard(diagnosis: Diagnosis, charts: Charts): string {
   const { verdict, recording, tool } = diagnosis;
   const outcome = outcomeOf(verdict);
   const sentence = lines(verdict.sentence, SENTENCE_COLUMNS, MOST_LINES);
-  const below = 96 + sentence.length * 34;
+  const below = 92 + sentence.length * SENTENCE_LINE;
   const where = [
     recording.host ?? 'unknown host',
     recording.startedAt === null ? 'time unknown' : clockText(recording.startedAt),
@@ -105,7 +107,8 @@ export function renderCard(diagnosis: Diagnosis, charts: Charts): string {
     <text x="${MARGIN}" y="56" font-size="18" font-weight="650" style="${raw(`fill:${TONE[outcome]}`)}">
       ${OUTCOME_WORDS[outcome]} – ${sure}
     </text>
-    ${sentence.map((line, row) => text(MARGIN, 96 + row * 34, 24, line, 'strong'))} ${tiles(diagnosis, below)}
-    ${picture(charts, below + 152)} ${text(MARGIN, HEIGHT - 18, 14, harmless(where.join(' · ')), 'quiet')}
+    ${sentence.map((line, row) => text(MARGIN, 96 + row * SENTENCE_LINE, SENTENCE_SIZE, line, 'strong'))}
+    ${tiles(diagnosis, below)} ${picture(charts, below + 152)}
+    ${text(MARGIN, HEIGHT - 18, 14, harmless(where.join(' · ')), 'quiet')}
   </svg> `.text;
 }

@@ -99,7 +99,7 @@ export const KIND_WORDS: Readonly<Record<Diagnosis['recording']['kind'], string>
 
 /** Above what a source, or a part of one, can't tell. */
 export function limitsTitle(kind: Diagnosis['recording']['kind']): string {
-  return kind === 'recording' ? 'A part of the recording' : `From a ${KIND_WORDS[kind]} alone`;
+  return kind === 'recording' ? 'About this recording' : `From a ${KIND_WORDS[kind]} alone`;
 }
 
 /** A fact of the recording that its source may not tell. */

@@ -84,4 +84,21 @@ describe('a report for a ticket', () => {
       assert.equal(statSync(file).mode & 0o777, 0o600);
     }
   });
+
+  test('holds no name of the machine where that is asked for, and says so', async () => {
+    const place = path.join(folder, 'new.iow');
+    const { host } = JSON.parse(readFileSync(path.join(place, 'manifest.json'), 'utf8'));
+    const plain = (await run(['report', place, '--format', 'json', '-o', '-'])).stdout;
+    assert.ok(plain.includes(`"${host}"`));
+    for (const format of ['html', 'md', 'json', 'svg']) {
+      const { status, stdout } = await run(['report', place, '--format', format, '--redact', '-o', '-']);
+      assert.equal(status, 0);
+      assert.ok(!stdout.includes(host), format);
+      assert.ok(!stdout.includes(folder), format);
+      if (format !== 'svg' && format !== 'md')
+        assert.match(stdout, /Names of programs, files, cgroups and the host are replaced/);
+    }
+    const trace = path.join(FIXTURES, '../blktrace/linux-6.18-loop/ext4-bfq-read-write');
+    refusal(await run(['report', trace, '--redact', '-o', '-']));
+  });
 });
