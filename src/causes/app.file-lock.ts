@@ -21,6 +21,7 @@ export const cause = defineCause({
   layer: 'application',
   rank: 'verdict',
   proof: 'time',
+  waits: ['file-lock'],
   needs: ['victim'],
   judge(m) {
     const { account, input } = m;

@@ -39,6 +39,7 @@ export const cause = defineCause({
   layer: 'application',
   rank: 'otherwise',
   proof: 'time',
+  waits: ['asleep', 'pipe-socket'],
   needs: ['victim'],
   judge({ account, input }) {
     const states = idleStates(account);

@@ -48,6 +48,7 @@ export const cause = defineCause({
   layer: 'application',
   rank: 'verdict',
   proof: 'convoy',
+  waits: ['user-lock'],
   needs: ['victim', 'sleeps'],
   judge({ account, convoy, input }) {
     if (!convoy) return ruledOut('no two threads of it wait for a third');

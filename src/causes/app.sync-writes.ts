@@ -61,6 +61,7 @@ export const cause = defineCause({
   layer: 'application',
   rank: 'verdict',
   proof: 'latency',
+  waits: ['journal', 'block-device'],
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge(m) {

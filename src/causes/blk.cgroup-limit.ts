@@ -153,6 +153,7 @@ export const cause = defineCause({
   layer: 'block',
   rank: 'verdict',
   proof: 'rate',
+  waits: ['block-held', 'block-finish'],
   needs: ['victim', 'disk', 'facts'],
   beneath: true,
   judge(m) {

@@ -81,6 +81,7 @@ export const cause = defineCause({
   layer: 'block',
   rank: 'verdict',
   proof: 'company',
+  waits: ['block-device', 'block-queue'],
   needs: ['victim', 'sleeps', 'disk', 'requests', 'neighbours'],
   beneath: true,
   judge(m) {

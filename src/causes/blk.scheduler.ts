@@ -124,6 +124,7 @@ export const cause = defineCause({
   layer: 'block',
   rank: 'verdict',
   proof: 'stages',
+  waits: ['block-queue'],
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge(m) {

@@ -157,6 +157,7 @@ export const cause = defineCause({
   layer: 'block',
   rank: 'verdict',
   proof: 'sizes',
+  waits: ['block-device', 'block-queue'],
   needs: ['victim', 'disk'],
   judge(m) {
     const { account } = m;

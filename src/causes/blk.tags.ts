@@ -137,6 +137,7 @@ export const cause = defineCause({
   layer: 'block',
   rank: 'verdict',
   proof: 'depth',
+  waits: ['block-queue'],
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge: (m): Judgement<Slept | Traced> => (m.account.source === 'requests' ? judgeTrace(m) : judgeSleeps(m)),

@@ -9,6 +9,7 @@ import type { Measures } from '../analysis/measures.js';
 import type { ProofKind } from '../model/charts.js';
 import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
 import type { Quantity, Said } from '../model/quantity.js';
+import type { State } from '../model/states.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 
 /** One figure of an argument, as a cause gives it. */
@@ -79,6 +80,8 @@ export interface Cause {
   readonly rank: 'verdict' | 'beside' | 'otherwise';
   /** The picture that shows it. */
   readonly proof: ProofKind;
+  /** States of the victim's time that it might explain: of those ruled out the one with most of such time is the nearest rival. */
+  readonly waits: readonly State[];
   /** True where requests and names alone can tell it: only such causes are examined on a block trace. */
   readonly fromRequests?: true;
   /** What a need lacks is 'not checked'. */

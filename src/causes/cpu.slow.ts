@@ -39,6 +39,7 @@ export const cause = defineCause({
   layer: 'scheduler',
   rank: 'otherwise',
   proof: 'cpu',
+  waits: ['running'],
   needs: ['victim'],
   judge(m) {
     const work = knownWork(m);

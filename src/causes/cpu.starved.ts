@@ -255,6 +255,7 @@ export const cause = defineCause({
   layer: 'scheduler',
   rank: 'verdict',
   proof: 'cpu',
+  waits: ['runnable', 'cpu-wakeup', 'cgroup-cpu'],
   needs: ['victim'],
   judge(m) {
     const { account } = m;

@@ -125,6 +125,7 @@ export const cause = defineCause({
   layer: 'scheduler',
   rank: 'verdict',
   proof: 'time',
+  waits: ['stopped'],
   needs: ['victim'],
   judge(m) {
     const { account } = m;

@@ -138,6 +138,7 @@ export const cause = defineCause({
   layer: 'device',
   rank: 'verdict',
   proof: 'rate',
+  waits: ['block-device'],
   needs: ['victim', 'disk'],
   fromRequests: true,
   beneath: true,

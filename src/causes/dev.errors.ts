@@ -175,6 +175,7 @@ export const cause = defineCause({
   layer: 'device',
   rank: 'verdict',
   proof: 'latency',
+  waits: ['block-device'],
   needs: ['victim', 'disk'],
   fromRequests: true,
   judge(m): Judgement<Counted | Failed> {

@@ -187,6 +187,7 @@ export const cause = defineCause({
   layer: 'device',
   rank: 'verdict',
   proof: 'company',
+  waits: ['block-device', 'block-queue'],
   needs: ['victim', 'stages', 'disk', 'requests', 'neighbours'],
   fromRequests: true,
   beneath: true,

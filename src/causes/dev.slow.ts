@@ -49,6 +49,7 @@ export const cause = defineCause({
   layer: 'device',
   rank: 'verdict',
   proof: 'latency',
+  waits: ['block-device'],
   needs: ['victim', 'disk'],
   fromRequests: true,
   beneath: true,

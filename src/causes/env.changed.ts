@@ -17,6 +17,7 @@ export const cause = defineCause({
   layer: 'any',
   rank: 'beside',
   proof: 'time',
+  waits: [],
   needs: ['facts'],
   judge({ input: { changes } }) {
     const [first] = changes;

@@ -26,6 +26,7 @@ export const cause = defineCause({
   layer: 'filesystem',
   rank: 'verdict',
   proof: 'time',
+  waits: ['fs-frozen'],
   needs: ['victim'],
   judge({ account }) {
     const share = shareOf(account, ['fs-frozen']);

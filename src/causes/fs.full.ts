@@ -160,6 +160,7 @@ export const cause = defineCause({
   layer: 'filesystem',
   rank: 'verdict',
   proof: 'space',
+  waits: ['fs-lock'],
   needs: ['victim'],
   judge(m) {
     const { account, input } = m;

@@ -29,6 +29,7 @@ export const cause = defineCause({
   layer: 'filesystem',
   rank: 'verdict',
   proof: 'time',
+  waits: ['fs-lock'],
   needs: ['victim'],
   judge(m) {
     const { account } = m;

@@ -92,6 +92,7 @@ export const cause = defineCause({
   layer: 'filesystem',
   rank: 'verdict',
   proof: 'time',
+  waits: ['journal'],
   needs: ['victim', 'disk'],
   judge(m) {
     const { account, syncs } = m;

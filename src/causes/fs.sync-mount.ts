@@ -23,6 +23,7 @@ export const cause = defineCause({
   layer: 'filesystem',
   rank: 'verdict',
   proof: 'latency',
+  waits: ['journal', 'block-device'],
   needs: ['victim', 'disk', 'facts'],
   judge(m) {
     const { account } = m;

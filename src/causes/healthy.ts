@@ -141,6 +141,7 @@ export const cause = defineCause({
   layer: 'none',
   rank: 'otherwise',
   proof: 'latency',
+  waits: [],
   needs: ['victim'],
   fromRequests: true,
   judge(m) {

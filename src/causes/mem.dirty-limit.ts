@@ -128,6 +128,7 @@ export const cause = defineCause({
   layer: 'page cache',
   rank: 'verdict',
   proof: 'dirty',
+  waits: ['dirty-throttle'],
   needs: ['victim'],
   judge(m) {
     const throttled = findThrottled(m);

@@ -89,6 +89,7 @@ export const cause = defineCause({
   layer: 'page cache',
   rank: 'verdict',
   proof: 'latency',
+  waits: ['block-device'],
   needs: ['victim', 'sleeps', 'disk'],
   judge(m) {
     const { account, input } = m;

@@ -32,6 +32,7 @@ export const cause = defineCause({
   layer: 'memory',
   rank: 'verdict',
   proof: 'memory',
+  waits: ['reclaim'],
   needs: ['victim'],
   judge(m) {
     const { account } = m;

@@ -42,6 +42,7 @@ export const cause = defineCause({
   layer: 'memory',
   rank: 'verdict',
   proof: 'memory',
+  waits: ['swap'],
   needs: ['victim'],
   judge(m) {
     const { account } = m;

@@ -93,6 +93,7 @@ export const cause = defineCause({
   layer: 'page cache',
   rank: 'verdict',
   proof: 'memory',
+  waits: ['block-device'],
   needs: ['victim'],
   judge(m) {
     const reads = readsOf(m);

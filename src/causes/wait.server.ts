@@ -162,6 +162,7 @@ export const cause = defineCause({
   layer: 'application',
   rank: 'verdict',
   proof: 'time',
+  waits: ['server', 'pipe-socket'],
   needs: ['victim'],
   judge(m) {
     const share = shareOf(m.account, ['server']);

@@ -30,6 +30,7 @@ test('a missing need and an exception are not checked, with the reason', () => {
     layer: 'block',
     rank: 'verdict',
     proof: 'time',
+    waits: [],
     needs: ['victim'],
     judge: ({ account }) => ruledOut(account.name),
     tell: () => ({
@@ -276,5 +277,19 @@ test('a cause that stands before others is told first, whatever they cost', () =
   assert.deepEqual(
     [diagnosis.verdict, ...diagnosis.also].map((one) => one.cause),
     ['slow', 'convoy', 'other'],
+  );
+});
+
+test('what is ruled out is told in the order of how near it came: by the time that it might have explained', () => {
+  const refusing = (id: string, waits: Cause['waits']): Cause => ({
+    ...holding(id, 1, 1),
+    waits,
+    examine: () => ruledOut('no'),
+  });
+  const causes = [refusing('a', []), refusing('b', ['block-device']), refusing('c', ['runnable', 'journal'])];
+  const m = measuresOf({ spent: { 'block-device': 0.2, runnable: 0.1, journal: 0.3 } });
+  assert.deepEqual(
+    diagnose(m, causes, 'test').diagnosis.ruledOut.map(({ cause }) => cause),
+    ['c', 'b', 'a'],
   );
 });

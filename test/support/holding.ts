@@ -15,5 +15,5 @@ export function holding(id: string, share: number, confidence: number, different
     lost: [],
     ...different,
   };
-  return { id, layer: 'block', rank: 'verdict', proof: 'time', examine: () => found };
+  return { id, layer: 'block', rank: 'verdict', proof: 'time', waits: [], examine: () => found };
 }

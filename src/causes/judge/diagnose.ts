@@ -215,10 +215,15 @@ function noVerdict(m: Measures, { candidates }: Ranked, examined: readonly Exami
   return inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded', candidates);
 }
 
-function refusedAs(kind: Refused['kind'], examined: readonly Examined[]): Diagnosis['ruledOut'] {
-  return examined.flatMap(({ cause, finding }) =>
-    cause.rank === 'verdict' && finding.kind === kind ? [{ cause: cause.id, why: finding.why }] : [],
-  );
+/** Those that were refused so, the nearest rivals first: those that might have explained most of the victim's time. */
+function refusedAs(m: Measures, kind: Refused['kind'], examined: readonly Examined[]): Diagnosis['ruledOut'] {
+  const { account } = m;
+  const mightExplain = ({ cause }: Examined) => (account ? shareOf(account, cause.waits) : 0);
+  return examined
+    .toSorted((a, b) => mightExplain(b) - mightExplain(a))
+    .flatMap(({ cause, finding }) =>
+      cause.rank === 'verdict' && finding.kind === kind ? [{ cause: cause.id, why: finding.why }] : [],
+    );
 }
 
 /** Argues the diagnosis from the measures of one recording. */
@@ -246,8 +251,8 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m, lost),
     accountingFrom: m.account?.source ?? 'none',
-    ruledOut: refusedAs('ruled-out', examined),
-    notChecked: refusedAs('not-checked', examined),
+    ruledOut: refusedAs(m, 'ruled-out', examined),
+    notChecked: refusedAs(m, 'not-checked', examined),
     losses: lossesOf(m),
     phases: phasesOf(input),
     writers: writersOf(m),

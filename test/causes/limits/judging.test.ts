@@ -36,6 +36,7 @@ test('a cause is asked of the device beneath where that explains half as much, n
     layer: 'device',
     rank: 'verdict',
     proof: 'time',
+    waits: [],
     needs: ['victim'],
     beneath: true,
     judge: (m) => holds({ share: shareOf(m.account, ['block-device']), confidence: 1, lost: [] }, undefined),
