@@ -150,7 +150,7 @@ test('requests cut small are told from a trace, without the setting', { skip }, 
     const { verdict } = (await diagnosed(folder)).diagnosis;
     // A glimpse of less than a second is no verdict: then it is the candidate.
     assert.match(`${verdict.cause} ${verdict.sentence}`, /blk\.split/);
-    assert.match(verdict.sentence, /cut into pieces of 8\.19 kB/);
+    assert.match(verdict.sentence, /cut into pieces of 8 KiB/);
   });
 });
 
