@@ -101,7 +101,13 @@ export class UndoJournal {
 
   /** Undoes everything, last first. What failed is returned, a sentence each, and stays in the journal for the next start. */
   undoAll(): string[] {
-    if (this.fd === undefined || this.folder === undefined) return [];
+    if (this.folder === undefined) return [];
+    if (this.fd === undefined) {
+      // Nothing had to be written down.
+      this.folder.close();
+      this.folder = undefined;
+      return [];
+    }
     process.off('exit', this.atExit);
     closeSync(this.fd);
     this.fd = undefined;
