@@ -86,7 +86,8 @@ function advice(page: TerminalPage, one: Advice): string[] {
   const lines: string[] = [];
   let text = '→ ';
   const flush = () => {
-    if (text.trim() !== '') lines.push(...wrap(text.trimEnd(), page.width, '  '));
+    const [first = '', ...rest] = wrap(text.trim(), page.width - 2, '  ');
+    if (first !== '') lines.push(lines.length === 0 ? first : `  ${first}`, ...rest);
     // What follows a command stands below the words before it.
     text = '  ';
   };
