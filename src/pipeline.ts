@@ -135,8 +135,8 @@ export interface Diagnosed {
 /** Opens a recording or a block trace and argues its diagnosis. */
 export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
   const measures = measure(await openCase(path, options));
-  const { diagnosis, lost, proof } = diagnose(measures, await loadCauses(), tool);
-  const charts = () => buildCharts(measures, { ...proof, lost, label: diagnosis.verdict.cause });
+  const { diagnosis, shown } = diagnose(measures, await loadCauses(), tool);
+  const charts = () => buildCharts(measures, shown);
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
   const blockLayer = async () => {

@@ -7,7 +7,7 @@ import { entry } from '../base/maps.js';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
 import { holdDirectory, startProbe, volumeOf, type Probe } from '../lab/probe.js';
 import { reportPathFor, say as tell, startRecording, type Session } from '../pipeline.js';
-import { concludeWith } from './conclude.js';
+import { concludeWith, withShowOptions } from './conclude.js';
 import { byteSize, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
@@ -38,12 +38,10 @@ const PHASE_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function checkCommand(program: Command): void {
-  withRecordingOptions(program.command('check'))
+  withShowOptions(withRecordingOptions(program.command('check')))
     .description('write a probe in DIR, record the machine meanwhile, and say what holds writes up (about 12 s)')
     .argument('<dir>', 'a folder on the volume to check')
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-check-HOST-TIME.iow here)')
-    .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
-    .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false)
     .option('--no-report', 'write no HTML report')
     .option('--buffered <time>', 'how long to write through the page cache', seconds, 4)
     .option('--direct <time>', 'how long to write past the page cache', seconds, 3)

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import * as v from 'valibot';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { harmless } from '../base/format.js';
@@ -11,7 +12,7 @@ import type { ReportAssets } from '../present/html/report.js';
 import { renderJson } from '../present/json.js';
 import { renderText } from '../present/text.js';
 import { EXIT, progress, ROOT, say, toolName } from './context.js';
-import { writePage } from './page-file.js';
+import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
 export function reportAssets(): ReportAssets {
@@ -27,6 +28,13 @@ export interface ShowOptions {
   readonly verbose?: boolean;
   /** Where the report goes; absent for none. */
   readonly report?: string;
+}
+
+/** Adds the options that say how a diagnosis is shown. */
+export function withShowOptions(command: Command): Command {
+  return command
+    .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
+    .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false);
 }
 
 export function exitStatus({ verdict }: Diagnosis): number {

@@ -2,15 +2,13 @@
 
 import type { Command } from 'commander';
 import type { OpenOptions } from '../open/recording.js';
-import { concludeWith, type ShowOptions } from './conclude.js';
+import { concludeWith, withShowOptions, type ShowOptions } from './conclude.js';
 import { takesRecording } from './context.js';
 import { namedOrNewest } from './recordings.js';
 
 export function diagnoseCommand(program: Command): void {
-  takesRecording(program.command('diagnose'))
+  withShowOptions(takesRecording(program.command('diagnose')))
     .description('name the cause of the stall in a recording, with the evidence and what is ruled out')
-    .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
-    .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false)
     .addHelpText(
       'after',
       '\nExamples:\n  iowitness diagnose slow-night.iow --json | jq .verdict.cause\n  iowitness diagnose sda --pid 4711    # of sda.blktrace.0, sda.blktrace.1 …',

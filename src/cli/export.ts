@@ -1,18 +1,17 @@
 // `export REC --as FORMAT`: a recording, or what it is about, in the formats of other tools.
 
 import { Option, type Command } from 'commander';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
-import { findOutput } from '../base/output.js';
 import type { OpenOptions } from '../open/recording.js';
 import { diagnoseRecording } from '../pipeline.js';
 import { TABLES, type TableName } from '../present/export/format.js';
 import { FORMATS } from '../present/export/formats.js';
 import { journalFields } from '../present/export/journald.js';
-import { writeFileDirect } from '../recording/direct-file.js';
 import { sendToJournal } from '../run/journal.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
 import { progress, say, takesRecording, toolName } from './context.js';
+import { writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
 interface ExportOptions extends OpenOptions {
@@ -61,30 +60,12 @@ async function exportRecording(recording: string, given: ExportOptions): Promise
   const render = await format.load();
   progress('writing…');
   try {
-    const isFile = await write(output, render({ ...diagnosed, table: table ?? 'requests' }));
+    const isFile = await writeOutput(output, render({ ...diagnosed, table: table ?? 'requests' }));
     progress('');
     if (isFile) say(harmless(output));
   } catch (error) {
     progress('');
     // `… | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;
-  }
-}
-
-/** Writes the pieces, a file whole at once, and tells whether it is one. */
-async function write(path: string, pieces: Iterable<Uint8Array>): Promise<boolean> {
-  try {
-    const place = path === '-' ? undefined : findOutput(path);
-    if (place?.kind === 'file') {
-      await writeFileDirect(place.folder, place.name, Buffer.concat([...pieces])).finally(() => place.folder.close());
-      return true;
-    }
-    const stream = place ? new FileOutput(path, place.descriptor, place.ours) : FileOutput.standard();
-    for (const piece of pieces) stream.write(piece);
-    stream.close();
-    return false;
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    throw new UserError(`${path} can’t be written (${messageOf(error)}): name another place with -o.`);
   }
 }

@@ -1,8 +1,7 @@
 // `ls [DIR]`: the recordings of a folder, newest first.
 
 import type { Command } from 'commander';
-import { duration, harmless } from '../base/format.js';
-import { isoTime } from '../base/format.js';
+import { duration, harmless, isoTime } from '../base/format.js';
 import { columns } from '../present/text-layout.js';
 import { clockText } from '../present/words.js';
 import { say } from './context.js';

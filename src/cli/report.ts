@@ -10,7 +10,7 @@ import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
 import { progress, say, takesRecording, toolName } from './context.js';
-import { writePage } from './page-file.js';
+import { writePage } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
 /** What a report can be, and how its file's name ends. */
@@ -46,7 +46,7 @@ interface ReportOptions extends OpenOptions {
 async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
   const { diagnosis } = diagnosed;
   if (format === 'html') return await renderReport(diagnosed, reportAssets());
-  if (format === 'svg') return renderCard(diagnosis, diagnosed.charts());
+  if (format === 'svg') return renderCard(diagnosis, diagnosed.charts(), reportAssets().css);
   return `${format === 'md' ? renderMarkdown(diagnosis) : renderJson(diagnosis)}\n`;
 }
 

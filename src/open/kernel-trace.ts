@@ -13,12 +13,9 @@ import type { TraceDat } from '../decode/tracecmd/shape.js';
 import type { Case } from '../model/case.js';
 import type { Events, EventTable } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
+import { EVENTS_TIMES, KEPT_BESIDES, MOST_TRACE_BYTES } from './bounds.js';
 import { emptyCase, sameNames, victimOf } from './foreign-case.js';
 
-/** Pages that are decoded: some five million events of 60 to 70 bytes (bench/results/long-recordings.md). */
-const MOST_PAGE_BYTES = 320 * 1024 ** 2;
-const KEPT_BESIDES = 64 * 1024 ** 2;
-const KEPT_TIMES = 16;
 /** A page's header: its time, and how many of its bytes are in use. */
 const PAGE_HEADER = 16;
 const LENGTH_MASK = 0xf_ffff;
@@ -92,7 +89,7 @@ function trimmed(page: Uint8Array): Uint8Array {
 
 function decode(path: string, file: TraceDat): Told {
   const losses: Loss[] = [];
-  const allowance = new Allowance(KEPT_BESIDES, KEPT_TIMES);
+  const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const startNs = startOf(file);
   const decoder = new EventsDecoder({
     startNs,
@@ -106,7 +103,7 @@ function decode(path: string, file: TraceDat): Told {
     let taken = 0;
     try {
       for (const page of pages()) {
-        if ((taken += page.length) > MOST_PAGE_BYTES / file.cpus.length) {
+        if ((taken += page.length) > MOST_TRACE_BYTES / file.cpus.length) {
           passedOver += 1;
           continue;
         }
@@ -121,7 +118,7 @@ function decode(path: string, file: TraceDat): Told {
   if (passedOver > 0)
     losses.push({
       code: 'beyond-bounds',
-      where: `${path}: pages behind the first ${MOST_PAGE_BYTES / 2 ** 20} MiB`,
+      where: `${path}: pages behind the first ${MOST_TRACE_BYTES / 2 ** 20} MiB`,
       count: passedOver,
     });
   const [, host, kernel] = file.uname?.split(/\s+/) ?? [];
@@ -148,7 +145,7 @@ const MOST_LINE = 64 * 1024;
 /** Opens the text that ftrace, `trace-cmd report` or `perf script` printed. */
 export async function openTraceText(path: string, pid?: number): Promise<Case> {
   const losses: Loss[] = [];
-  const allowance = new Allowance(KEPT_BESIDES, KEPT_TIMES);
+  const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const tables = new TextTables(allowance);
   const source = openSource(path);
   try {

@@ -10,14 +10,15 @@ import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { duration } from '../base/format.js';
 import type { Interval } from '../base/intervals.js';
 import { EventsDecoder, isKept } from '../decode/ftrace/decode.js';
-import { parseFormat } from '../decode/ftrace/format.js';
-import { Symbols } from '../decode/ftrace/symbols.js';
+import { MOST_FORMAT, parseFormat } from '../decode/ftrace/format.js';
+import { MOST_SYMBOLS, Symbols } from '../decode/ftrace/symbols.js';
 import { thinned } from '../decode/thinning.js';
 import type { Events } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
 import type { Part } from '../model/part.js';
 import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
+import { EVENTS_TIMES, KEPT_BESIDES, MOST_TRACE_BYTES } from './bounds.js';
 import { CaseBuilder } from './case-builder.js';
 import { inputFormAt } from './form.js';
 import { openTraceDat, openTraceText } from './kernel-trace.js';
@@ -27,27 +28,14 @@ import { openStatistics } from './statistics.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
 
-/**
- * Trace pages that are decoded at once, at most: some five million events of 60 to 70 bytes, which take 230 to 250 bytes each in memory
- * (bench/results/long-recordings.md). `--from 0` takes all the same.
- */
-const MOST_TRACE_BYTES = 320 * 1024 ** 2;
-/** Those of the part that is looked at where the whole has more: half a gigabyte, which any machine has to spare. */
+/** Pages of the part that is looked at where the whole has more than are decoded at once: half a gigabyte, which any machine has to spare. `--from 0` takes all the same. */
 const PART_BYTES = 96 * 1024 ** 2;
 
-/** The kernel's descriptions of its events have some thousand letters; the longest stands under 10 kB. */
-const MOST_FORMAT = 64 * 1024;
-/** Ten times the symbols of a distribution's kernel with all its modules, which has 155,000. */
-const MOST_SYMBOLS = 64 * 1024 * 1024;
-
 /**
- * What is kept of a tape: so many times its bytes, and this much besides. Values that move are kept as 8 bytes each; on a machine of
+ * What is kept of a tape: so many times its bytes, besides KEPT_BESIDES. Values that move are kept as 8 bytes each; on a machine of
  * hundreds of disks that is 20 times what they take on the tape, and less than that on all others.
  */
 const KEPT_TIMES = 40;
-/** And of its events: a row of 60 bytes takes 11 in a deflated page. */
-const EVENTS_TIMES = 16;
-const KEPT_BESIDES = 64 * 1024 * 1024;
 
 function symbolsOf(recording: OpenRecording, losses: Loss[]): Symbols | undefined {
   const packed = recording.file('trace/kallsyms.gz');

@@ -7,7 +7,7 @@ import { paletteOf } from './html/colours.js';
 import { drawChart } from './html/drawing.js';
 import { html, raw, type Markup } from './html/markup.js';
 import { widthOf, wrap } from './text-layout.js';
-import { clockText, OUTCOME_WORDS, outcomeOf, sureText, type Outcome } from './words.js';
+import { clockText, OUTCOME_LOOK, OUTCOME_WORDS, outcomeOf, sureText } from './words.js';
 
 const WIDTH = 1200;
 const HEIGHT = 630;
@@ -21,19 +21,20 @@ const SENTENCE_LINE = 30;
 const TILE_GAP = 18;
 const TILE_COLUMNS = 34;
 
-const TONE: Readonly<Record<Outcome, string>> = { stall: '#b3261e', healthy: '#1b6e3a', inconclusive: '#7d5700' };
-
-/** The page's colours on paper; a picture has no style sheet of the page. */
+/** What a picture needs besides colours; it has no style sheet of the page's. */
 const STYLE = `
 text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif;fill:#1a1d21}
 .quiet{fill:#565d66}.strong{font-weight:600}
 .stroke{fill:none;stroke:currentColor;stroke-width:1.5;vector-effect:non-scaling-stroke}.area{fill:currentColor}
 .reads{stroke-dasharray:6 3}.flushes{stroke-dasharray:2 3}.line-limit{stroke-dasharray:8 4;color:#1a1d21}
-.shade{fill:#3c424a;opacity:.06}.tick{color:#b3261e}.line-lost{color:#c8442f}
-.rest-0{color:#aab1ba}.rest-1{color:#c8cdd3}.rest-2{color:#e3e6ea}
-.line-0{color:#0b66b2}.line-1{color:#c8500a}.line-2{color:#00806a}.line-3{color:#a4508b}
-.line-4{color:#8a6a00}.line-5{color:#4a4f57}.line-6{color:#3b8fc4}.line-7{color:#9a3324}
+.shade{fill:#3c424a;opacity:.06}.tick{color:#b3261e}
 `;
+
+/** The colours of lines and states as the page has them on paper. */
+function paperColours(css: string): string {
+  const rules = css.matchAll(/\.((?:line|rest|state)-[\w-]+)\s*\{\s*color:\s*light-dark\((#[0-9a-f]+)/g);
+  return [...rules].map(([, name = '', colour = '']) => `.${name}{color:${colour}}`).join('');
+}
 
 /** At most so many lines, the last one cut where more was to come. */
 function lines(words: string, columns: number, most: number): string[] {
@@ -81,9 +82,11 @@ function picture(charts: Charts, top: number): Markup | undefined {
     )}`;
 }
 
-export function renderCard(diagnosis: Diagnosis, charts: Charts): string {
+/** `css` is the page's style sheet. */
+export function renderCard(diagnosis: Diagnosis, charts: Charts, css: string): string {
   const { verdict, recording, tool } = diagnosis;
   const outcome = outcomeOf(verdict);
+  const { paper } = OUTCOME_LOOK[outcome];
   const sentence = lines(verdict.sentence, SENTENCE_COLUMNS, MOST_LINES);
   const below = 92 + sentence.length * SENTENCE_LINE;
   const where = [
@@ -100,11 +103,11 @@ export function renderCard(diagnosis: Diagnosis, charts: Charts): string {
   >
     <title>${OUTCOME_WORDS[outcome]}: ${verdict.sentence}</title>
     <style>
-      ${raw(STYLE)}
+      ${raw(STYLE + paperColours(css))}
     </style>
     <rect width="100%" height="100%" fill="#fff" />
-    <rect width="10" height="100%" fill="${TONE[outcome]}" />
-    <text x="${MARGIN}" y="56" font-size="18" font-weight="650" style="${raw(`fill:${TONE[outcome]}`)}">
+    <rect width="10" height="100%" fill="${paper}" />
+    <text x="${MARGIN}" y="56" font-size="18" font-weight="650" style="${raw(`fill:${paper}`)}">
       ${OUTCOME_WORDS[outcome]} – ${sure}
     </text>
     ${sentence.map((line, row) => text(MARGIN, 96 + row * SENTENCE_LINE, SENTENCE_SIZE, line, 'strong'))}

@@ -9,6 +9,8 @@ import { TerminalPage, type Style, type TextOptions } from './terminal-page.js';
 import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
+  isOfVerdict,
+  OUTCOME_LOOK,
   outcomeOf,
   PHASE_FIGURES,
   phaseFigures,
@@ -27,11 +29,7 @@ export interface DiagnosisTextOptions extends TextOptions {
   readonly verbose: boolean;
 }
 
-const OUTCOME_STYLE: Readonly<Record<Outcome, { readonly sign: string; readonly style: Style }>> = {
-  stall: { sign: '✗', style: 'red' },
-  healthy: { sign: '✓', style: 'green' },
-  inconclusive: { sign: '?', style: 'yellow' },
-};
+const OUTCOME_STYLE: Readonly<Record<Outcome, Style>> = { stall: 'red', healthy: 'green', inconclusive: 'yellow' };
 
 /** More of each would push the verdict off the screen; the report and --json have them all. */
 const MOST = {
@@ -51,8 +49,9 @@ const BAR_CELLS = 24;
 /** With less room than this the sentence of a state is left out: its name has to do. */
 const LEAST_WORDS = 40;
 function headline(page: TerminalPage, { verdict, keyFigures }: Diagnosis): void {
-  const { sign, style } = OUTCOME_STYLE[outcomeOf(verdict)];
-  const label = `${sign} ${[harmless(verdict.cause), sureText(verdict)].filter(Boolean).join(', ')}:`;
+  const outcome = outcomeOf(verdict);
+  const style = OUTCOME_STYLE[outcome];
+  const label = `${OUTCOME_LOOK[outcome].sign} ${[harmless(verdict.cause), sureText(verdict)].filter(Boolean).join(', ')}:`;
   const [first = '', ...rest] = wrap(`${label} ${harmless(verdict.sentence)}`, page.width, '  ');
   page.line(page.paint(['bold', style], first.slice(0, label.length)) + page.paint('bold', first.slice(label.length)));
   for (const line of rest) page.line(page.paint('bold', line));
@@ -128,13 +127,12 @@ function evidence(page: TerminalPage, { verdict }: Diagnosis): string[] {
 function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most: number): string[] {
   const shown = states.filter((one) => one.share >= LEAST_SHARE).slice(0, most);
   const rows = columns(
-    shown.map(({ state, share, ms, lostMs }) => [
-      bar(share, BAR_CELLS),
-      percent(share),
-      duration(ms),
-      harmless(state),
-      // What the verdict is about.
-      lostMs >= ms / 2 ? '◀' : '',
+    shown.map((one) => [
+      bar(one.share, BAR_CELLS),
+      percent(one.share),
+      duration(one.ms),
+      harmless(one.state),
+      isOfVerdict(one) ? '◀' : '',
     ]),
     [1, 2],
   );

@@ -9,6 +9,13 @@ import { STATES } from '../model/states.js';
 /** What a verdict amounts to, whatever its cause. */
 export type Outcome = 'stall' | 'healthy' | 'inconclusive';
 
+/** Their sign, and their colour on paper. */
+export const OUTCOME_LOOK: Readonly<Record<Outcome, { readonly sign: string; readonly paper: string }>> = {
+  stall: { sign: '✗', paper: '#b3261e' },
+  healthy: { sign: '✓', paper: '#1b6e3a' },
+  inconclusive: { sign: '?', paper: '#7d5700' },
+};
+
 export function outcomeOf(verdict: Verdict): Outcome {
   if (isNoStall(verdict)) return 'healthy';
   return verdict.cause === 'inconclusive' ? 'inconclusive' : 'stall';
@@ -79,6 +86,11 @@ export function sinceText({ since, sinceMs, fromStart }: Verdict): string | unde
   if (fromStart) return 'before the recording began';
   if (since === null) return sinceMs === null ? undefined : `${duration(sinceMs)} into the recording`;
   return sinceMs === null ? clockText(since) : `${clockText(since)}, ${duration(sinceMs)} into the recording`;
+}
+
+/** True for a state most of which the verdict explains. */
+export function isOfVerdict({ ms, lostMs }: Diagnosis['accounting'][number]): boolean {
+  return lostMs >= ms / 2;
 }
 
 /** Where the accounting of the victim's time comes from. */

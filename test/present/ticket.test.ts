@@ -2,10 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { reportAssets } from '../../src/cli/conclude.js';
+import { STATES } from '../../src/model/states.js';
 import { renderCard } from '../../src/present/card.js';
 import { escapeMarkdown, renderMarkdown } from '../../src/present/markdown.js';
 import { hostileCharts, storyCharts } from '../support/charts.js';
 import { aDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
+
+const CSS = reportAssets().css;
 
 describe('the Markdown', () => {
   it('has verdict, key figures, evidence and the fix in under thirty lines', () => {
@@ -44,7 +48,7 @@ describe('the picture', () => {
   }
 
   it('shows sentence, key figures and the proof', () => {
-    const svg = renderCard(aDiagnosis(), storyCharts());
+    const svg = renderCard(aDiagnosis(), storyCharts(), CSS);
     assertWellFormed(svg);
     assert.match(svg, /viewBox="0 0 1200 630"/);
     for (const words of ['52.3 s', 'dirty limit', 'Dirty bytes of vdb against its share of the limit'])
@@ -52,9 +56,19 @@ describe('the picture', () => {
     assert.match(svg, /<path class="stroke [^"]*" d="M/);
   });
 
+  it('has a colour for every line and state that a chart may draw', () => {
+    const svg = renderCard(aDiagnosis(), storyCharts(), CSS);
+    const named = new Set([...svg.matchAll(/\.([\w-]+)\{[^}]*color:/g)].map(([, name]) => name));
+    for (const name of ['line-0', 'line-7', 'line-lost', 'line-limit', 'rest-0', 'rest-2'])
+      assert.ok(named.has(name), name);
+    const withColour = Object.keys(STATES).filter((state) => CSS.includes(`.state-${state}{`));
+    assert.ok(withColour.length > 15);
+    for (const state of withColour) assert.ok(named.has(`state-${state}`), state);
+  });
+
   it('stands whatever the names are, and without a proof', () => {
     for (const name of HOSTILE_NAMES) {
-      const svg = renderCard(aHostileDiagnosis(name), hostileCharts(name));
+      const svg = renderCard(aHostileDiagnosis(name), hostileCharts(name), CSS);
       assertWellFormed(svg);
       assert.doesNotMatch(svg, /<(script|img)/i);
     }

@@ -3,6 +3,7 @@
 import type { Case } from '../../src/model/case.js';
 import type { Counters, Series } from '../../src/model/counters.js';
 import type { Facts } from '../../src/model/facts.js';
+import { emptyCase } from '../../src/open/foreign-case.js';
 
 export function series(t: readonly number[], columns: Readonly<Record<string, readonly number[]>>): Series {
   return {
@@ -47,8 +48,7 @@ export function someFacts(different: Partial<Facts> = {}): Facts {
 
 export function aCase(different: Partial<Case> = {}): Case {
   return {
-    path: 'test.iow',
-    source: 'recording',
+    ...emptyCase('test.iow', 'recording'),
     manifest: {
       format: 'iowitness-recording',
       version: 2,
@@ -61,21 +61,9 @@ export function aCase(different: Partial<Case> = {}): Case {
     },
     pageBytes: 4096,
     ticksPerSecond: 100,
-    complete: true,
     durationMs: 1000,
     facts: [someFacts()],
-    changes: [],
     counters: NO_COUNTERS,
-    victims: [],
-    threads: new Map(),
-    attached: [],
-    probe: [],
-    recorder: [],
-    trace: [],
-    space: [],
-    files: [],
-    savedNames: new Map(),
-    losses: [],
     ...different,
   };
 }

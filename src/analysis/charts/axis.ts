@@ -1,5 +1,6 @@
 // The one axis of time of a report's charts, and how counters and moments come onto it.
 
+import type { ChartLine } from '../../model/charts.js';
 import type { Series } from '../../model/counters.js';
 import { quantileOf } from '../../base/median.js';
 
@@ -58,6 +59,18 @@ export function valuePerBin(
     if (at >= 0) values[bin] = (column[at] ?? NaN) * scale;
   }
   return values;
+}
+
+/** A gauge's samples as a line; nothing where the kernel does not tell it. */
+export function gaugeLine(
+  axis: Axis,
+  { t, columns }: Series,
+  column: string,
+  scale: number,
+  line: Omit<ChartLine, 'values'>,
+): ChartLine[] {
+  const values = columns.get(column);
+  return values ? [{ ...line, values: valuePerBin(axis, t, values, scale) }] : [];
 }
 
 /** A quantile of what happened in each bin; NaN where nothing did. */

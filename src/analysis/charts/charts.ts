@@ -3,32 +3,29 @@
 
 import type { Chart, Charts } from '../../model/charts.js';
 import type { Measures } from '../measures.js';
-import { axisOf, binAt, ratePerBin, valuePerBin, type Axis } from './axis.js';
+import { axisOf, binAt, gaugeLine, ratePerBin, type Axis } from './axis.js';
 import { bandsFor } from './bands.js';
 import { diskCharts } from './disks.js';
 import { heatmapsOf } from './heatmaps.js';
 import { proofOf } from './proof.js';
-import type { Shown } from './shown.js';
+import type { Shown } from '../shown.js';
 import { stacksOf } from './stacks.js';
 import { statesChart } from './time.js';
 import { usersChart } from './users.js';
 
 function dirtyChart(m: Measures, axis: Axis): Chart {
   const { counters, pageBytes } = m.input;
-  const { vmstat } = counters;
-  const line = (name: string, column: string) => {
-    const values = vmstat.columns.get(column);
-    return values ? [{ name, values: valuePerBin(axis, vmstat.t, values, pageBytes / 1e6) }] : [];
-  };
+  const line = (column: string, name: string, role?: 'limit') =>
+    gaugeLine(axis, counters.vmstat, column, pageBytes / 1e6, { name, ...(role && { role }) });
   return {
     id: 'dirty',
     title: 'Dirty pages of the machine against its limit',
     unit: 'MB',
     lines: [
-      ...line('dirty', 'nr_dirty'),
-      ...line('being written back', 'nr_writeback'),
-      ...line('limit', 'nr_dirty_threshold').map((one) => ({ ...one, role: 'limit' as const })),
-      ...line('background limit', 'nr_dirty_background_threshold'),
+      ...line('nr_dirty', 'dirty'),
+      ...line('nr_writeback', 'being written back'),
+      ...line('nr_dirty_threshold', 'limit', 'limit'),
+      ...line('nr_dirty_background_threshold', 'background limit'),
     ],
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Chart, ProofKind } from '../../model/charts.js';
 import type { Axis } from './axis.js';
-import type { Shown } from './shown.js';
+import type { Shown } from '../shown.js';
 import { companyProof } from './proofs/company.js';
 import { convoyProof } from './proofs/convoy.js';
 import { cpuProof } from './proofs/cpu.js';

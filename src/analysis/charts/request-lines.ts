@@ -5,7 +5,9 @@ import type { ChartLine } from '../../model/charts.js';
 import { addToBins } from '../../base/intervals.js';
 import type { Measures } from '../measures.js';
 import { KIND, type Requests } from '../requests/requests.js';
+import { binAt, type Axis } from './axis.js';
 
+/** Lines of one or several disks. */
 export interface DiskLines {
   /** MB/s. */
   readonly throughput: readonly ChartLine[];
@@ -22,7 +24,7 @@ const DRAWN = [
 ] as const;
 
 /** Lines of at most `most` disks, the victim's first, then the busiest. */
-export function linesOfRequests(m: Measures, requests: Requests, bins: number, binMs: number, most: number): DiskLines {
+export function linesOfRequests(m: Measures, requests: Requests, axis: Axis, most: number): DiskLines {
   const counts = requests.disks.map(() => 0);
   for (const disk of requests.disk) counts[disk] = (counts[disk] ?? 0) + 1;
   const shown = requests.disks
@@ -30,7 +32,7 @@ export function linesOfRequests(m: Measures, requests: Requests, bins: number, b
     .filter(({ count }) => count > 0)
     .sort((a, b) => Number(b.id === m.disk) - Number(a.id === m.disk) || b.count - a.count)
     .slice(0, most);
-  const lines = shown.map((one) => linesOfDisk(m, requests, one.disk, bins, binMs));
+  const lines = shown.map((one) => linesOfDisk(m, requests, one.disk, axis));
   return {
     throughput: lines.flatMap((one) => one.throughput),
     operations: lines.flatMap((one) => one.operations),
@@ -38,7 +40,8 @@ export function linesOfRequests(m: Measures, requests: Requests, bins: number, b
   };
 }
 
-function linesOfDisk(m: Measures, requests: Requests, disk: number, bins: number, binMs: number): DiskLines {
+export function linesOfDisk(m: Measures, requests: Requests, disk: number, axis: Axis): DiskLines {
+  const { bins, binMs } = axis;
   const empty = () => new Float64Array(bins);
   const operations = new Map<number, Float64Array>(DRAWN.map(([kind]) => [kind, empty()]));
   const throughput = new Map<number, Float64Array>(DRAWN.map(([kind]) => [kind, empty()]));
@@ -46,14 +49,15 @@ function linesOfDisk(m: Measures, requests: Requests, disk: number, bins: number
   for (let row = 0; row < requests.length; row += 1) {
     if (requests.disk[row] !== disk) continue;
     const completed = requests.completed[row] ?? 0;
-    addToBins(depth, binMs, requests.dispatched[row] ?? NaN, completed, 1 / binMs);
+    const weight = requests.weight[row] ?? 1;
+    addToBins(depth, binMs, requests.dispatched[row] ?? NaN, completed, weight / binMs);
     if (row >= requests.answered) continue;
     const kind = requests.kind[row] ?? 0;
-    const bin = Math.min(bins - 1, Math.floor(completed / binMs));
+    const bin = binAt(axis, completed);
     const [count, bytes] = [operations.get(kind), throughput.get(kind)];
     if (!count || !bytes) continue;
-    count[bin] = (count[bin] ?? 0) + 1000 / binMs;
-    bytes[bin] = (bytes[bin] ?? 0) + (requests.bytes[row] ?? 0) / 1e6 / (binMs / 1000);
+    count[bin] = (count[bin] ?? 0) + (weight * 1000) / binMs;
+    bytes[bin] = (bytes[bin] ?? 0) + (weight * (requests.bytes[row] ?? 0)) / 1e6 / (binMs / 1000);
   }
   const name = m.topology.name(requests.disks[disk] ?? '');
   const named = (values: ReadonlyMap<number, Float64Array>) =>
@@ -68,4 +72,14 @@ function linesOfDisk(m: Measures, requests: Requests, disk: number, bins: number
     operations: named(operations),
     depth: [{ name, subject: name, values: depth }],
   };
+}
+
+/** Values of rows by the bin in which each was answered; NaN is left out. */
+export function samplesPerBin(m: Measures, axis: Axis, valueOf: (row: number) => number): number[][] {
+  const samples = Array.from({ length: axis.bins }, (): number[] => []);
+  for (const row of m.load?.rows ?? []) {
+    const value = valueOf(row);
+    if (!Number.isNaN(value)) samples[binAt(axis, m.requests?.completed[row] ?? 0)]?.push(value);
+  }
+  return samples;
 }

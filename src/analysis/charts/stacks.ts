@@ -1,7 +1,7 @@
 // Where in the kernel the victim slept, as trees of functions with the time below each: what somebody asks for who doubts a state, and the only
 // thing to go by where nothing explains one.
 
-import { entry } from '../../base/maps.js';
+import { addTo, entry } from '../../base/maps.js';
 import type { StackNode, StateStacks } from '../../model/charts.js';
 import type { State } from '../../model/states.js';
 import type { Measures } from '../measures.js';
@@ -20,7 +20,7 @@ function timesByStack({ account }: Measures): Map<State, Map<number, number>> {
   for (const { state, whole, stack, from, to } of account?.segments ?? []) {
     if (stack === undefined || state === 'running' || state === 'runnable') continue;
     const times = entry(found, whole ?? state, () => new Map<number, number>());
-    times.set(stack, (times.get(stack) ?? 0) + to - from);
+    addTo(times, stack, to - from);
   }
   return found;
 }

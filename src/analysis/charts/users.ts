@@ -2,6 +2,7 @@
 
 import type { Chart, ChartLine } from '../../model/charts.js';
 import { addTo, entry } from '../../base/maps.js';
+import { remembered } from '../../base/remember.js';
 import type { Measures } from '../measures.js';
 import { KIND } from '../requests/requests.js';
 import { OWN } from '../victim/users.js';
@@ -31,7 +32,7 @@ function bytesByProgram(m: Measures, axis: Axis): Map<string, Float64Array> | un
   return found;
 }
 
-export function usersChart(m: Measures, axis: Axis): Chart[] {
+function makeUsersChart(m: Measures, axis: Axis): Chart[] {
   const all = bytesByProgram(m, axis);
   if (!all || m.load === undefined) return [];
   const sums = new Map<string, number>();
@@ -62,3 +63,6 @@ export function usersChart(m: Measures, axis: Axis): Chart[] {
     },
   ];
 }
+
+/** Made once for both the proof of company and the timeline. */
+export const usersChart = remembered(makeUsersChart, ({ binMs }) => String(binMs));

@@ -3,6 +3,7 @@
 
 import { findOnset } from '../../analysis/victim/onset.js';
 import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
+import type { Shown } from '../../analysis/shown.js';
 import { intersect, total, type Interval } from '../../base/intervals.js';
 import { recurrenceOf } from '../../analysis/victim/recurrence.js';
 import { wallTime } from '../../model/case.js';
@@ -10,8 +11,7 @@ import { phasesOf } from '../../analysis/victim/probe-phases.js';
 import { threadName } from '../../analysis/machine/processes.js';
 import { unitsOf } from '../../analysis/machine/units.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
-import { number, part, said, time, type Quantity } from '../../model/quantity.js';
-import type { ProofKind } from '../../model/charts.js';
+import { number, part, said, time } from '../../model/quantity.js';
 import type { Culprit, Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { JUDGING, SHOWN } from '../../model/thresholds/judging.js';
@@ -32,18 +32,10 @@ import { keyFigures } from './key-figures.js';
 import { inOrder, type Holding } from './order.js';
 import { partText } from './part.js';
 
-/** Everything that a report needs of the causes: the diagnosis, and when the victim lost its time to the first one. */
+/** Everything that a report needs of the causes: the diagnosis, and what its verdict is shown by. */
 export interface Outcome {
   readonly diagnosis: Diagnosis;
-  readonly lost: Found['lost'];
-  readonly proof: Proof;
-}
-
-/** The picture that shows the verdict, and the measures to draw it from: of the victim's disk, or of one beneath it. */
-export interface Proof {
-  readonly kind: ProofKind;
-  readonly at: Measures;
-  readonly limit?: Quantity;
+  readonly shown: Shown;
 }
 
 interface Examined {
@@ -259,14 +251,15 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     machine: [...(input.facts.at(-1)?.summary ?? [])].map(([label, value]) => ({ label, value })),
   };
   // Without a verdict the likeliest cause is what can be shown.
-  const shown = first ?? candidates[0];
+  const { cause, finding } = first ?? candidates[0] ?? {};
   return {
     diagnosis,
-    lost,
-    proof: {
-      kind: shown?.cause.proof ?? 'time',
-      at: shown?.finding.at ?? m,
-      ...(shown?.finding.limit && { limit: shown.finding.limit }),
+    shown: {
+      kind: cause?.proof ?? 'time',
+      at: finding?.at ?? m,
+      ...(finding?.limit && { limit: finding.limit }),
+      lost,
+      label: verdict.cause,
     },
   };
 }

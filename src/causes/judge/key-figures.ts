@@ -6,11 +6,10 @@ import { valueAt } from '../../analysis/machine/series.js';
 import { WAITING } from '../../analysis/victim/account.js';
 import { firstEndingAfter, total, type Interval } from '../../base/intervals.js';
 import { duration, percent } from '../../base/format.js';
-import { quantileOf } from '../../base/median.js';
+import { quantilesOf } from '../../base/median.js';
 import { wallTime } from '../../model/case.js';
 import { isNoStall, type KeyFigure, type Verdict } from '../../model/diagnosis.js';
 import { part, said, time, type Said } from '../../model/quantity.js';
-import type { State } from '../../model/states.js';
 import { figuresOf, type Found } from '../cause.js';
 import { diskName, utilisation } from './judgements.js';
 
@@ -21,7 +20,7 @@ function figure(kind: KeyFigure['kind'], label: string, value: Said | string, be
 }
 
 function heldUp(account: Account): readonly Interval[] {
-  return timesIn(account, [...WAITING] as State[]);
+  return timesIn(account, [...WAITING]);
 }
 
 function lostTime(account: Account, verdict: Verdict, finding: Found | undefined): KeyFigure {
@@ -43,9 +42,9 @@ function answersOf({ load, requests }: Measures, times: readonly Interval[]): st
   }
   const [only] = lives;
   if (only === undefined) return undefined;
-  return lives.length === 1
-    ? `one request, ${duration(only)}`
-    : `${lives.length} requests: half within ${duration(quantileOf(lives, 0.5))}, 99 % within ${duration(quantileOf(lives, 0.99))}`;
+  if (lives.length === 1) return `one request, ${duration(only)}`;
+  const [half = NaN, most = NaN] = quantilesOf(lives, 0.5, 0.99);
+  return `${lives.length} requests: half within ${duration(half)}, 99 % within ${duration(most)}`;
 }
 
 function deviceMeanwhile(m: Measures, times: readonly Interval[]): KeyFigure[] {

@@ -9,6 +9,9 @@
 //
 // Source: Documentation/trace/events.rst, section 2.2 'Event formats'.
 
+/** The kernel's descriptions of its events have some thousand letters; the longest stands under 10 kB. */
+export const MOST_FORMAT = 64 * 1024;
+
 export interface Field {
   readonly name: string;
   readonly offset: number;

@@ -5,6 +5,9 @@
 
 import { detached } from '../../base/detached.js';
 
+/** Ten times the symbols of a distribution's kernel with all its modules, which has 155,000. */
+export const MOST_SYMBOLS = 64 * 1024 * 1024;
+
 const SPACE = 32;
 const DIGITS = { least: 8, most: 16 };
 const FUNCTIONS = 'tTwW';

@@ -8,14 +8,11 @@
 // Source: trace-cmd.dat.v6(5), trace-cmd.dat.v7(5).
 
 import { isKept } from '../ftrace/decode.js';
-import { parseFormat, type EventFormat } from '../ftrace/format.js';
+import { MOST_FORMAT, parseFormat, type EventFormat } from '../ftrace/format.js';
+import { MOST_SYMBOLS } from '../ftrace/symbols.js';
 import { Malformed, type Cursor } from './bytes.js';
 
-/** The kernel's descriptions of its events have some thousand letters. */
-const MOST_FORMAT = 64 * 1024;
 const MOST_FORMATS = 65_536;
-/** Ten times the symbols of a distribution's kernel with all its modules. */
-const MOST_SYMBOLS = 64 * 1024 * 1024;
 const MOST_NAMES = 16 * 1024 * 1024;
 
 function readFormat(cursor: Cursor, into: EventFormat[]): void {

@@ -8,6 +8,7 @@ import {
   PHASE_FIGURES,
   phaseFigures,
   processText,
+  isOfVerdict,
   KIND_WORDS,
   stateWords,
   VIA_WORDS,
@@ -35,7 +36,7 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
   });
   const rows = states.map((one) => [
     html`<i class="key state-${knownState(one.state)}"></i
-      >${one.lostMs >= one.ms / 2 ? html`<b>${one.state}</b> ◀` : one.state}`,
+      >${isOfVerdict(one) ? html`<b>${one.state}</b> ◀` : one.state}`,
     shareBar(one.share),
     duration(one.ms),
     stateWords(one.state),

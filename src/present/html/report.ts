@@ -9,7 +9,7 @@ import type { BlockStats } from '../../model/block-stats.js';
 import type { Charts } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { renderMarkdown } from '../markdown.js';
-import { clockText, KIND_WORDS, outcomeOf, type Outcome } from '../words.js';
+import { clockText, KIND_WORDS, OUTCOME_LOOK, outcomeOf, type Outcome } from '../words.js';
 import { also, evidence, limits, remedy, tiles, verdictOf } from './argument.js';
 import { blockLayer } from './block-layer.js';
 import { causePages, type CausePages } from './causes.js';
@@ -65,16 +65,10 @@ function whenText(startedAt: string | null): string {
   return startedAt === null ? '' : `, ${clockText(startedAt).slice(0, 16)}`;
 }
 
-const FAVICON: Readonly<Record<Outcome, readonly [sign: string, colour: string]>> = {
-  stall: ['✗', 'b3261e'],
-  healthy: ['✓', '1b6e3a'],
-  inconclusive: ['?', '7d5700'],
-};
-
 /** The outcome as the tab's picture. */
 function favicon(outcome: Outcome): string {
-  const [sign, colour] = FAVICON[outcome];
-  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><text x='8' y='13' font-size='15' text-anchor='middle' fill='#${colour}'>${sign}</text></svg>`;
+  const { sign, paper } = OUTCOME_LOOK[outcome];
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><text x='8' y='13' font-size='15' text-anchor='middle' fill='${paper}'>${sign}</text></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 

@@ -5,19 +5,15 @@ import type { Charts, StackNode, StateStacks } from '../../model/charts.js';
 import { html, type Markup } from './markup.js';
 import { section, type Part } from './parts.js';
 
+/** Nearly all of what lies below a function lies below its only callee; the rest is rounding, or what is too little to show. */
+const ALL = 0.999;
+
 /** From a function down to where the way parts. */
 function chainFrom(node: StackNode): { readonly frames: readonly string[]; readonly end: StackNode } {
-  const frames = [node.frame];
-  let end = node;
-  for (
-    let [only, ...more] = end.children;
-    only && more.length === 0 && only.ms > 0.999 * end.ms;
-    [only, ...more] = end.children
-  ) {
-    frames.push(only.frame);
-    end = only;
-  }
-  return { frames, end };
+  const [only] = node.children;
+  if (!only || node.children.length > 1 || only.ms <= ALL * node.ms) return { frames: [node.frame], end: node };
+  const { frames, end } = chainFrom(only);
+  return { frames: [node.frame, ...frames], end };
 }
 
 function branch(node: StackNode, wholeMs: number): Markup {

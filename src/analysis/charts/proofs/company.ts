@@ -2,7 +2,7 @@
 
 import type { Chart } from '../../../model/charts.js';
 import type { Axis } from '../axis.js';
-import type { Shown } from '../shown.js';
+import type { Shown } from '../../shown.js';
 import { usersChart } from '../users.js';
 import { ownLatency } from './latency.js';
 

@@ -5,7 +5,7 @@ import type { Chart, ChartLine } from '../../../model/charts.js';
 import { threadName } from '../../machine/processes.js';
 import type { Axis } from '../axis.js';
 import { WAITING } from '../../victim/account.js';
-import type { Shown } from '../shown.js';
+import type { Shown } from '../../shown.js';
 
 export function convoyProof({ at }: Shown, axis: Axis): Chart[] {
   const { convoy, account, input } = at;

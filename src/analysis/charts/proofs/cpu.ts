@@ -4,7 +4,7 @@ import type { Chart, ChartLine } from '../../../model/charts.js';
 import { entry } from '../../../base/maps.js';
 import { growthOf } from '../../machine/series.js';
 import { ratePerBin, type Axis } from '../axis.js';
-import type { Shown } from '../shown.js';
+import type { Shown } from '../../shown.js';
 
 const MOST_PROGRAMS = 5;
 

@@ -2,14 +2,14 @@
 // The share is not printed, but its centre is: wb_setpoint = setpoint × share / (limit …), so share = wb_setpoint × limit / setpoint
 // (mm/page-writeback.c, wb_calc_thresh, wb_position_ratio). Without events the machine's figures have to do.
 
-import { sharedBy } from '../../../base/maps.js';
+import { addTo, sharedBy } from '../../../base/maps.js';
 import type { Chart } from '../../../model/charts.js';
 import { column } from '../../machine/time-walk.js';
 import type { Measures } from '../../measures.js';
 import { isDevice } from '../../attribution/inodes.js';
 import { dirtyColumns } from '../../victim/pauses.js';
-import { level, valuePerBin, type Axis } from '../axis.js';
-import type { Shown } from '../shown.js';
+import { gaugeLine, level, valuePerBin, type Axis } from '../axis.js';
+import type { Shown } from '../../shown.js';
 
 const MIB = 1024 * 1024;
 
@@ -65,8 +65,7 @@ function mostPaused({ input, account }: Measures): number {
   const bdis = column(table, 'bdi');
   const counts = new Map<number, number>();
   const countOf = (isMeant: (row: number) => boolean) => {
-    for (let row = 0; row < (table?.length ?? 0); row += 1)
-      if (isMeant(row)) counts.set(bdis[row] ?? 0, (counts.get(bdis[row] ?? 0) ?? 0) + 1);
+    for (let row = 0; row < (table?.length ?? 0); row += 1) if (isMeant(row)) addTo(counts, bdis[row] ?? 0, 1);
   };
   countOf((row) => account?.threads.has(table?.pid[row] ?? 0) === true);
   if (counts.size === 0) countOf(() => true);
@@ -75,13 +74,8 @@ function mostPaused({ input, account }: Measures): number {
 
 /** All dirty pages against the limit of the machine, or of the device where that has one of its own. */
 function ofMachine({ at, limit }: Shown, axis: Axis): Chart[] {
-  const { vmstat } = at.input.counters;
-  const scale = at.input.pageBytes / MIB;
-  const line = (name: string, of: string) => {
-    const values = vmstat.columns.get(of);
-    return values ? [{ name, values: valuePerBin(axis, vmstat.t, values, scale) }] : [];
-  };
-  const machine = line('limit of the machine', 'nr_dirty_threshold').map((one) => ({ ...one, role: 'limit' as const }));
+  const line = (gauge: string, name: string, role?: 'limit') =>
+    gaugeLine(axis, at.input.counters.vmstat, gauge, at.input.pageBytes / MIB, { name, ...(role && { role }) });
   return [
     {
       id: 'proof-dirty',
@@ -89,11 +83,11 @@ function ofMachine({ at, limit }: Shown, axis: Axis): Chart[] {
       unit: 'MiB',
       logarithmic: true,
       lines: [
-        ...line('dirty', 'nr_dirty'),
-        ...line('being written back', 'nr_writeback'),
+        ...line('nr_dirty', 'dirty'),
+        ...line('nr_writeback', 'being written back'),
         ...(limit
           ? [{ name: 'limit in force', role: 'limit' as const, values: level(axis, limit.value / MIB) }]
-          : machine),
+          : line('nr_dirty_threshold', 'limit of the machine', 'limit')),
       ],
     },
   ];

@@ -5,18 +5,9 @@ import type { Chart } from '../../../model/charts.js';
 import type { Measures } from '../../measures.js';
 import { failedRequests } from '../../requests/failures.js';
 import { KIND } from '../../requests/requests.js';
+import { samplesPerBin } from '../request-lines.js';
 import { binAt, level, quantilePerBin, ratePerBin, type Axis } from '../axis.js';
-import type { Shown } from '../shown.js';
-
-/** Values of rows by the bin in which each was answered; NaN is left out. */
-function samplesPerBin(m: Measures, axis: Axis, valueOf: (row: number) => number): number[][] {
-  const samples = Array.from({ length: axis.bins }, (): number[] => []);
-  for (const row of m.load?.rows ?? []) {
-    const value = valueOf(row);
-    if (!Number.isNaN(value)) samples[binAt(axis, m.requests?.completed[row] ?? 0)]?.push(value);
-  }
-  return samples;
-}
+import type { Shown } from '../../shown.js';
 
 /** The longest of each bin, where one that took longer than a bin counts in all that it lasted: a hang is as wide as it was. */
 function longestPerBin(m: Measures, axis: Axis, beganAt: (row: number) => number): Float64Array {

@@ -3,7 +3,7 @@
 import type { Chart, ChartLine } from '../../../model/charts.js';
 import { ERRNO, failuresOf } from '../../victim/failures.js';
 import { ratePerBin, valuePerBin, type Axis } from '../axis.js';
-import type { Shown } from '../shown.js';
+import type { Shown } from '../../shown.js';
 
 /** /proc/vmstat's counters, in pages; older kernels have some under another name, which is then absent. */
 const PAGES = [

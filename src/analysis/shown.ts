@@ -1,9 +1,9 @@
 // What the verdict is shown by: handed from the judgement to whoever draws it.
 
-import type { ProofKind } from '../../model/charts.js';
-import type { Quantity } from '../../model/quantity.js';
-import type { Interval } from '../../base/intervals.js';
-import type { Measures } from '../measures.js';
+import type { ProofKind } from '../model/charts.js';
+import type { Quantity } from '../model/quantity.js';
+import type { Interval } from '../base/intervals.js';
+import type { Measures } from './measures.js';
 
 /** The kind of picture, from the measures by which it was judged, with the figure that limits it. */
 export interface Shown {
