@@ -58,13 +58,20 @@ describe('recorded stalls', () => {
     test(`${name} is told as it is, in the same words as before`, async () => {
       const recording = path.join(folder, `${name}.iow`);
       unpack(name, recording);
-      const { diagnosis } = await diagnoseRecording(recording, 'iowitness test');
+      const { diagnosis, charts } = await diagnoseRecording(recording, 'iowitness test');
       const shown = { ...diagnosis, recording: { ...diagnosis.recording, path: `${name}.iow` } };
       assertGolden(`stalls/${name}.json`, `${renderJson(shown)}\n`);
       assertGolden(`stalls/${name}.txt`, `${renderText(shown, { colour: false, verbose: true, width: 120 })}\n`);
       assert.equal(fault(diagnosis, truthOf(name)), undefined);
       assert.deepEqual(faultsIn(diagnosis), []);
       for (const { cause } of [diagnosis.verdict, ...diagnosis.also]) toldCauses.add(cause);
+      const { proof } = charts();
+      assert.ok(proof.length > 0, 'no picture shows the verdict');
+      for (const { id, lines } of proof)
+        assert.ok(
+          lines.some(({ values }) => values.some((value) => !Number.isNaN(value))),
+          `${id} shows nothing`,
+        );
     });
   }
 
