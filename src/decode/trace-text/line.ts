@@ -29,16 +29,13 @@ const MOST_LETTERS = 1024;
 /** trace-cmd puts the name of a trace instance before each line. */
 const INSTANCE = /^[\w.-]+: +(?=\S)/;
 const TIME = String.raw`(\d{1,9})\.(\d{6,9})`;
-const FTRACE = new RegExp(
-  String.raw`^\s*(.{1,32}?)-(\d{1,10})\s+(?:\(\s*[\d-]+\)\s+)?\[(\d{1,5})\]\s+(?:(\S{3,8})\s+)?${TIME}: (\w{1,64}):\s+(.*)$`,
-);
+const FTRACE_HEAD = String.raw`^\s*(.{1,32}?)-(\d{1,10})\s+(?:\(\s*[\d-]+\)\s+)?\[(\d{1,5})\]\s+(?:(\S{3,8})\s+)?${TIME}: `;
+const FTRACE = new RegExp(String.raw`${FTRACE_HEAD}(\w{1,64}):\s+(.*)$`);
 const PERF = new RegExp(
   String.raw`^\s*(.{1,32}?)\s+(?:\d{1,10}\/)?(\d{1,10})\s+\[(\d{1,5})\]\s+${TIME}:\s+(?:\d+\s+)?\w+:(\w{1,64}):\s+(.*)$`,
 );
 /** ftrace names a stack so, and lists it on lines of its own. */
-const STACK = new RegExp(
-  String.raw`^\s*(.{1,32}?)-(\d{1,10})\s+(?:\(\s*[\d-]+\)\s+)?\[(\d{1,5})\]\s+(?:(\S{3,8})\s+)?${TIME}: <stack trace>\s*$`,
-);
+const STACK = new RegExp(String.raw`${FTRACE_HEAD}<stack trace>\s*$`);
 
 /** The third letter of the flags: h and H a hard interrupt, s a soft one, z and Z not maskable. */
 function flagsOf(letters: string | undefined): number {
