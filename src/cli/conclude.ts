@@ -8,7 +8,7 @@ import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { harmless } from '../base/format.js';
 import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
 import type { OpenOptions } from '../open/recording.js';
-import type { ReportAssets } from '../present/html/report.js';
+import type { ReportAssets } from '../present/html/page.js';
 import { renderJson } from '../present/json.js';
 import { renderText } from '../present/text.js';
 import { EXIT, progress, ROOT, say, toolName } from './context.js';

@@ -1,10 +1,23 @@
-// `report REC`: the recording, or the block trace, as one self-contained HTML page, or its verdict as Markdown, a picture or JSON.
+// `report REC`: the recording, or the block trace, as one self-contained HTML page, or its verdict as Markdown, a picture or JSON. `report BEFORE
+// AFTER`: both on one page, with what became of the first one's stall.
 
 import { Option, type Command } from 'commander';
 import { harmless } from '../base/format.js';
 import type { OpenOptions } from '../open/recording.js';
-import { diagnoseRecording, diagnoseRedacted, renderReport, reportPathFor, type Diagnosed } from '../pipeline.js';
+import {
+  compareRecordings,
+  diagnoseRecording,
+  diagnoseRedacted,
+  pseudonyms,
+  renderBeforeAndAfter,
+  renderReport,
+  reportPathFor,
+  type BeforeAndAfter,
+  type Diagnosed,
+} from '../pipeline.js';
 import { renderCard } from '../present/card.js';
+import { renderComparisonCard } from '../present/comparison/card.js';
+import { renderComparisonMarkdown } from '../present/comparison/markdown.js';
 import { renderJson } from '../present/json.js';
 import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
@@ -19,7 +32,10 @@ type Format = (typeof FORMATS)[number];
 
 export function reportCommand(program: Command): void {
   takesRecording(program.command('report'))
-    .description('write the report of a recording: a page that works offline, or the verdict for a ticket')
+    .argument('[after...]', 'a second recording: both on one page, the first as before and this one as after')
+    .description(
+      'write the report of a recording: a page that works offline, or the verdict for a ticket; of two: what became of the stall',
+    )
     .option('-o, --output <file>', 'where to write it, - for standard output (default: NAME.html beside the recording)')
     .addOption(
       new Option(
@@ -32,9 +48,13 @@ export function reportCommand(program: Command): void {
     .option('--redact', 'replace names of programs, files, cgroups and the host, each by the same throughout', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md --redact -o -',
+      '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md --redact -o -\n  iowitness report slow-night.iow mended-night.iow',
     )
-    .action((recording: string | undefined, options: ReportOptions) => report(namedOrNewest(recording), options));
+    .action((recording: string | undefined, after: readonly string[], options: ReportOptions, command: Command) => {
+      const wrong = wrongUse(after, options);
+      if (wrong !== undefined) command.error(`error: ${wrong}`);
+      return report(namedOrNewest(recording), after[0], options);
+    });
 }
 
 interface ReportOptions extends OpenOptions {
@@ -50,12 +70,37 @@ async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
   return `${format === 'md' ? renderMarkdown(diagnosis) : renderJson(diagnosis)}\n`;
 }
 
-async function report(recording: string, { output, format, redact, ...options }: ReportOptions): Promise<void> {
+function renderBoth(both: BeforeAndAfter, format: Format): string {
+  if (format === 'html') return renderBeforeAndAfter(both, reportAssets());
+  if (format === 'svg') return renderComparisonCard(both.comparison, both.charts(), reportAssets().css);
+  return `${format === 'md' ? renderComparisonMarkdown(both.comparison) : renderJson(both.comparison)}\n`;
+}
+
+/** What can't be compared; undefined where nothing is wrong. */
+function wrongUse(after: readonly string[], { pid }: ReportOptions): string | undefined {
+  if (after.length > 1)
+    return `two recordings can be put beside each other, and ${after.length + 1} are named: name the one before and the one after.`;
+  if (after.length === 1 && pid !== undefined)
+    return '--pid names a process of one recording, and two are named: leave it out, or record both with --pid.';
+  return undefined;
+}
+
+async function report(recording: string, after: string | undefined, options: ReportOptions): Promise<void> {
+  const { output, format, redact, ...opening } = options;
   progress('reading the recording…');
-  const diagnosed = await (redact ? diagnoseRedacted : diagnoseRecording)(recording, toolName(), options);
-  const path = output ?? reportPathFor(recording).replace(/html$/, format);
-  const page = await render(diagnosed, format);
+  // Names stay the same over both.
+  const names = pseudonyms();
+  const open = (path: string, name: string) =>
+    redact
+      ? diagnoseRedacted(path, toolName(), opening, { name, names })
+      : diagnoseRecording(path, toolName(), opening);
+  const first = await open(recording, after === undefined ? 'redacted' : 'before');
+  const page =
+    after === undefined
+      ? await render(first, format)
+      : renderBoth(compareRecordings(first, await open(after, 'after'), toolName()), format);
   progress('');
+  const path = output ?? reportPathFor(recording, after).replace(/html$/, format);
   try {
     if (await writePage(path, page)) say(harmless(path));
   } catch (error) {

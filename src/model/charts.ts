@@ -14,6 +14,8 @@ export interface ChartLine {
   readonly direction?: Direction;
   /** 'limit': what the others are held against. 'rest': what the chart is not about. 'lost': what the verdict explains. */
   readonly role?: 'limit' | 'rest' | 'lost';
+  /** True for a line of the earlier of two recordings, laid beneath those of the later one. */
+  readonly before?: true;
 }
 
 /** What stands at single moments: pauses, failed requests. */

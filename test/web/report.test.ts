@@ -2,26 +2,12 @@
 // mouse and keys, and no name from a recording becomes markup.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { AxeResults } from 'axe-core';
 import { hostileCharts, largeCharts, storyCharts } from '../support/charts.js';
 import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
-import { builtReport, launch, open } from '../support/page.js';
+import { barriers, builtReport, launch, open, overflow } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds that is serious or critical, as 'rule: element'. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate<AxeResults, undefined>('axe.run()', undefined);
-  return results.violations
-    .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`));
-}
 
 function shownRange(page: Page): Promise<string> {
   return page.locator('.controls .range').innerText();
@@ -29,20 +15,6 @@ function shownRange(page: Page): Promise<string> {
 
 function legendValues(page: Page): Promise<string[]> {
   return page.locator('[data-id="throughput"] .legend button + b').allInnerTexts();
-}
-
-/** What stands out of the page on the right, but for what scrolls in a box of its own. */
-function overflow(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll('body *')]
-      .filter(
-        (element) =>
-          element.getBoundingClientRect().right > innerWidth + 1 &&
-          !element.closest('.scroll *, .command pre *, .contents li, svg *'),
-      )
-      .map((element) => `${element.tagName}.${element.className}`)
-      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls'] : []),
-  );
 }
 
 describe('the report in a browser', { skip: needsCommand('chromium') }, () => {

@@ -57,13 +57,13 @@ function lane(charts: Charts): Markup | undefined {
 }
 
 /** The picture that shows the verdict, below it. */
-export function proof(charts: Charts, palette: Palette): Markup | undefined {
+export function proof(charts: Charts, palette: Palette, title = 'What shows it'): Markup | undefined {
   if (charts.proof.length === 0) return undefined;
   return section(
     'proof',
-    'What shows it',
+    title,
     zoomable(
-      'What shows it',
+      title,
       html`${charts.proof.map((chart, at) =>
         chartFigure(chart, charts, at, {
           palette,
@@ -75,7 +75,12 @@ export function proof(charts: Charts, palette: Palette): Markup | undefined {
   );
 }
 
-export function timeline(charts: Charts, palette: Palette): Markup | undefined {
+/** `note`: what grey stands for. */
+export function timeline(
+  charts: Charts,
+  palette: Palette,
+  note = 'Grey is when the victim lost its time to the verdict’s cause.',
+): Markup | undefined {
   if (charts.charts.length === 0) return undefined;
   return section(
     'timeline',
@@ -92,8 +97,7 @@ export function timeline(charts: Charts, palette: Palette): Markup | undefined {
       )}`,
     ),
     html`<p class="note">
-      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}. Grey is when
-      the victim lost its time to the verdict’s cause.
+      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}. ${note}
     </p>`,
   );
 }
