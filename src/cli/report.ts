@@ -21,13 +21,13 @@ import { renderComparisonMarkdown } from '../present/comparison/markdown.js';
 import { renderJson } from '../present/json.js';
 import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
-import { reportAssets } from './conclude.js';
+import { painter, reportAssets } from './conclude.js';
 import { progress, say, takesRecording, toolName } from './context.js';
-import { writePage } from './output-file.js';
+import { writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
 /** What a report can be, and how its file's name ends. */
-const FORMATS = ['html', 'md', 'svg', 'json'] as const;
+const FORMATS = ['html', 'md', 'svg', 'png', 'json'] as const;
 type Format = (typeof FORMATS)[number];
 
 export function reportCommand(program: Command): void {
@@ -40,7 +40,7 @@ export function reportCommand(program: Command): void {
     .addOption(
       new Option(
         '--format <format>',
-        'a page, a few lines of Markdown, a picture of 1200 × 630, or the diagnosis as JSON',
+        'a page, a few lines of Markdown, a picture of 1200 × 630 (svg, png), or the diagnosis as JSON',
       )
         .choices(FORMATS)
         .default('html'),
@@ -63,17 +63,42 @@ interface ReportOptions extends OpenOptions {
   readonly redact: boolean;
 }
 
-async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
-  const { diagnosis } = diagnosed;
-  if (format === 'html') return await renderReport(diagnosed, reportAssets());
-  if (format === 'svg') return renderCard(diagnosis, diagnosed.charts(), reportAssets().css);
-  return `${format === 'md' ? renderMarkdown(diagnosis) : renderJson(diagnosis)}\n`;
+/** One recording, or two beside each other. */
+interface Shown {
+  readonly page: () => Promise<string>;
+  readonly card: (css: string) => string;
+  readonly ticket: () => string;
+  readonly result: object;
 }
 
-function renderBoth(both: BeforeAndAfter, format: Format): string {
-  if (format === 'html') return renderBeforeAndAfter(both, reportAssets());
-  if (format === 'svg') return renderComparisonCard(both.comparison, both.charts(), reportAssets().css);
-  return `${format === 'md' ? renderComparisonMarkdown(both.comparison) : renderJson(both.comparison)}\n`;
+function shownOf(diagnosed: Diagnosed): Shown {
+  const { diagnosis, charts } = diagnosed;
+  return {
+    page: () => renderReport(diagnosed, reportAssets()),
+    card: (css) => renderCard(diagnosis, charts(), css),
+    ticket: () => renderMarkdown(diagnosis),
+    result: diagnosis,
+  };
+}
+
+function shownBeside(both: BeforeAndAfter): Shown {
+  const { comparison, charts } = both;
+  return {
+    page: () => Promise.resolve(renderBeforeAndAfter(both, reportAssets())),
+    card: (css) => renderComparisonCard(comparison, charts(), css),
+    ticket: () => renderComparisonMarkdown(comparison),
+    result: comparison,
+  };
+}
+
+async function render({ page, card, ticket, result }: Shown, format: Format): Promise<string | Uint8Array> {
+  if (format === 'html') return await page();
+  if (format === 'md') return `${ticket()}\n`;
+  if (format === 'json') return `${renderJson(result)}\n`;
+  const picture = card(reportAssets().css);
+  if (format === 'svg') return picture;
+  const { paintPng } = await import('../present/png.js');
+  return await paintPng(picture, painter());
 }
 
 /** What can't be compared; undefined where nothing is wrong. */
@@ -95,14 +120,15 @@ async function report(recording: string, after: string | undefined, options: Rep
       ? diagnoseRedacted(path, toolName(), opening, { name, names })
       : diagnoseRecording(path, toolName(), opening);
   const first = await open(recording, after === undefined ? 'redacted' : 'before');
-  const page =
+  const shown =
     after === undefined
-      ? await render(first, format)
-      : renderBoth(compareRecordings(first, await open(after, 'after'), toolName()), format);
+      ? shownOf(first)
+      : shownBeside(compareRecordings(first, await open(after, 'after'), toolName()));
+  const made = await render(shown, format);
   progress('');
   const path = output ?? reportPathFor(recording, after).replace(/html$/, format);
   try {
-    if (await writePage(path, page)) say(harmless(path));
+    if (await writeOutput(path, [Buffer.from(made)])) say(harmless(path));
   } catch (error) {
     // `… -o - | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;

@@ -1,11 +1,13 @@
 // The verdict as a picture for a ticket or a chat: 1200 × 630, an SVG that stands alone. Sentence, key figures, and what shows it.
 
-import { harmless } from '../base/format.js';
+import { figure, harmless } from '../base/format.js';
 import type { Chart, Charts } from '../model/charts.js';
 import type { Diagnosis, KeyFigure } from '../model/diagnosis.js';
 import { paletteOf } from './html/colours.js';
 import { drawChart } from './html/drawing.js';
 import { html, raw, type Markup } from './html/markup.js';
+import { stack } from './html/scale.js';
+import { spreadOf } from './html/statistics.js';
 import { widthOf, wrap } from './text-layout.js';
 import { clockText, OUTCOME_LOOK, OUTCOME_WORDS, outcomeOf, sureText, type Outcome } from './words.js';
 
@@ -88,7 +90,11 @@ function picture(chart: Chart, charts: Charts, top: number): Markup {
   const classes = chart.lines.map((_, at) => palette(chart, at));
   const rows = chart.lines.length > NAMES_IN_ROW ? 2 : 1;
   const height = HEIGHT - top - 58 - rows * LEGEND_LINE;
-  return html`${text(MARGIN, top + 4, 15, `${chart.title}, ${chart.unit}`, 'strong')}
+  const values = chart.lines.map((line) => line.values);
+  const most = (chart.stacked === true ? stack(values) : values).flatMap((line) => spreadOf(line)?.max ?? []);
+  // A picture has no axis: this is how high the highest line goes.
+  const scale = most.length > 0 ? `, up to ${figure(Math.max(...most))} ${chart.unit}` : '';
+  return html`${text(MARGIN, top + 4, 15, `${chart.title}${scale}`, 'strong')}
     <svg x="${MARGIN}" y="${top + 16}" width="${INNER}" height="${height}">${drawChart(chart, charts, classes)}</svg>
     ${legend(chart, classes, top + height + 37)}`;
 }
@@ -123,7 +129,7 @@ export function drawCard({ outcome, head, sentence, tiles, chart, charts, foot }
     </style>
     <rect width="100%" height="100%" fill="#fff" />
     <rect width="10" height="100%" fill="${paper}" />
-    <text x="${MARGIN}" y="56" font-size="18" font-weight="650" style="${raw(`fill:${paper}`)}">${head}</text>
+    <text x="${MARGIN}" y="56" font-size="18" font-weight="700" style="${raw(`fill:${paper}`)}">${head}</text>
     ${said.map((line, row) => text(MARGIN, 96 + row * SENTENCE_LINE, SENTENCE_SIZE, line, 'strong'))}
     ${tileRow(tiles, below)} ${chart && picture(chart, charts, below + 152)}
     ${text(MARGIN, HEIGHT - 18, 14, harmless(foot.join(' · ')), 'quiet')}

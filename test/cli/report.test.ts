@@ -37,6 +37,12 @@ describe('report of two recordings', () => {
     assert.match(await outputOf('svg'), /^<svg[^]*before: slow\.iow · after: mended\.iow/);
   });
 
+  it('is painted', async () => {
+    const file = path.join(folder, 'card.png');
+    assert.equal((await run(['report', was, is, '--format', 'png', '-o', file])).status, 0);
+    assert.equal(readFileSync(file).toString('latin1', 1, 4), 'PNG');
+  });
+
   it('gives the same program the same false name in both', async () => {
     const { stdout } = await run(['report', was, is, '--redact', '--format', 'json', '-o', '-']);
     const { before: one, after: other, outcome } = v.parse(ComparisonSchema, JSON.parse(stdout));
