@@ -102,6 +102,7 @@ export function overlay(before: Drawn, after: Drawn): Charts {
     charts: laidOver(chartsOf(before, axis), chartsOf(after, axis), axis, lengths),
     bands: [],
     heatmaps: [],
+    slowest: [],
     stacks: [],
   };
 }

@@ -72,5 +72,5 @@ export function comparedCharts(): Charts {
           { ...line, name: `after: ${name}`, values: line.values.map((value) => value * 0.7) },
         ]),
       }));
-  return { ...rest, proof: both(proof), charts: both(charts), bands: [], heatmaps: [], stacks: [] };
+  return { ...rest, proof: both(proof), charts: both(charts), bands: [], heatmaps: [], slowest: [], stacks: [] };
 }

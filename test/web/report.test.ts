@@ -192,6 +192,18 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
     await close();
   });
 
+  for (const javaScriptEnabled of [true, false])
+    it(`shows another slow request in the place of the first ${javaScriptEnabled ? 'with' : 'without'} its script`, async () => {
+      const { page, faults, close } = await open(browser, story(), { javaScriptEnabled });
+      const lists = page.locator('#latency .waterfall');
+      const shown = async () => await Promise.all((await lists.all()).map((one) => one.isVisible()));
+      assert.deepEqual(await shown(), [true, false, false]);
+      await page.locator('#latency summary', { hasText: '10 ms' }).last().click();
+      assert.deepEqual(await shown(), [false, false, true]);
+      assert.deepEqual(faults, []);
+      await close();
+    });
+
   it('copies a command, and the verdict for a ticket', async () => {
     const { page, close } = await open(browser, story(), { permissions: ['clipboard-read', 'clipboard-write'] });
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
@@ -258,6 +270,7 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
       stacks: [],
       bands: [],
       heatmaps: [],
+      slowest: [],
       t: new Float64Array(0),
     };
     const { page, faults, close } = await open(browser, builtReport(aHealthyDiagnosis(), none));

@@ -10,6 +10,7 @@ import { heatmapsOf } from './heatmaps.js';
 import { dirtyChart, pressureChart } from './machine.js';
 import { proofOf } from './proof.js';
 import type { Shown } from '../shown.js';
+import { slowestOf } from './slowest.js';
 import { stacksOf } from './stacks.js';
 import { statesChart } from './time.js';
 import { usersChart } from './users.js';
@@ -48,6 +49,7 @@ export function buildCharts(m: Measures, shown: Shown): Charts {
     charts: drawn(charts),
     bands: bandsFor(m, axis, shown.lost, shown.label),
     heatmaps: heatmapsOf(m, axis),
+    slowest: slowestOf(m),
     stacks: stacksOf(m),
   };
 }

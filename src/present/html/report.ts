@@ -18,7 +18,7 @@ import { renderPage, type ReportAssets } from './page.js';
 import type { Part } from './parts.js';
 import { embed } from './payload.js';
 import { stacks } from './stacks.js';
-import { heatmaps, proof, timeline } from './timeline.js';
+import { latency, proof, timeline } from './timeline.js';
 
 function startTime(startedAt: string | null): Content {
   return startedAt === null ? 'time unknown' : html`<time datetime="${startedAt}">${clockText(startedAt)}</time>`;
@@ -58,7 +58,7 @@ function partsOf(
     timeline(charts, palette),
     accounting(diagnosis),
     phases(diagnosis),
-    heatmaps(charts),
+    latency(charts),
     blockLayer(blockStats),
     writers(diagnosis),
     stacks(charts),

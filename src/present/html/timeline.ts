@@ -7,6 +7,7 @@ import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
 import { section, table, type Column } from './parts.js';
+import { slowest } from './slowest.js';
 import { latenciesOf, slices } from './statistics.js';
 
 const MOST_ROWS = 20;
@@ -136,7 +137,13 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
   </figure>`;
 }
 
-export function heatmaps(charts: Charts): Markup | undefined {
-  if (charts.heatmaps.length === 0) return undefined;
-  return section('latency', 'Latency', zoomable('Latency over time', html`${charts.heatmaps.map(heatmapFigure)}`));
+/** Requests by time and latency, and the slowest ones by themselves. */
+export function latency({ heatmaps, slowest: all }: Charts): Markup | undefined {
+  if (heatmaps.length + all.length === 0) return undefined;
+  return section(
+    'latency',
+    'Latency',
+    heatmaps.length > 0 && zoomable('Latency over time', html`${heatmaps.map(heatmapFigure)}`),
+    slowest(all),
+  );
 }
