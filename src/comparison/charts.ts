@@ -45,7 +45,7 @@ function chartsOf({ measures: m }: Drawn, axis: Axis): Chart[] {
 
 /** The same picture of the second recording; a limit that was set for the first one alone only chooses what is drawn. */
 function sameOf({ kind, limit }: Shown, after: Shown): Shown {
-  const { limit: own, ...rest } = after;
+  const { limit: _, ...rest } = after;
   if (after.kind === kind) return after;
   return { ...rest, kind, ...(kind === 'rate' && limit && { limit }) };
 }
@@ -71,7 +71,9 @@ function laidOver(
   axis: Axis,
   lengths: readonly [number, number],
 ): Chart[] {
-  return before.flatMap(({ ticks, ...chart }) => {
+  return before.flatMap((one) => {
+    // Moments of one of the two alone would be taken for those of both.
+    const { ticks: _, ...chart } = one;
     const was = chart.lines.map((line): ChartLine => ({
       ...line,
       name: `before: ${line.name}`,
@@ -79,14 +81,11 @@ function laidOver(
       values: ended(line, axis, lengths[0]),
     }));
     const like = after.find(({ id, unit }) => id === chart.id && unit === chart.unit);
-    const is = (like?.lines ?? []).map(
-      // Whose line it is stands in its name: the two may have other devices, and colours are told by what is before and after.
-      ({ subject: _, ...line }): ChartLine => ({
-        ...line,
-        name: `after: ${line.name}`,
-        values: ended(line, axis, lengths[1]),
-      }),
-    );
+    const is = (like?.lines ?? []).map((line): ChartLine => {
+      // The two may have other devices, and colours are told by what is before and after: whose line it is stands in its name.
+      const { subject: _subject, ...rest } = line;
+      return { ...rest, name: `after: ${line.name}`, values: ended(line, axis, lengths[1]) };
+    });
     return was.length + is.length > 0 ? [{ ...chart, lines: [...was, ...is] }] : [];
   });
 }

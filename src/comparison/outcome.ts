@@ -107,7 +107,10 @@ function withStall(before: Diagnosis, after: Diagnosis): Pick<Outcome, 'kind' | 
 function judged(before: Judged, after: Judged): Pick<Outcome, 'kind' | 'sentence' | 'doubts'> {
   const [was, is] = [before.diagnosis.verdict, after.diagnosis.verdict];
   if (is.cause === 'inconclusive') {
-    const sentence = `What became of ${was.cause === 'inconclusive' ? 'it' : was.cause} can’t be told: there is no verdict after.`;
+    const sentence =
+      was.cause === 'inconclusive'
+        ? 'There is no verdict, before or after.'
+        : `There is no verdict after, so what became of ${was.cause} is open.`;
     const named = after.diagnosis.candidates.filter(({ cause }) => cause === was.cause);
     const likely = named.map((one) => `${one.cause} is among the likeliest causes after (${percent(one.confidence)}).`);
     return { kind: 'open', sentence, doubts: [`After: ${is.sentence}`, ...likely] };

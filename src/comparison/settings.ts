@@ -40,11 +40,13 @@ function ofDevice(place: string, device: BlockDevice): [string, Setting][] {
 function ofDisks({ disk, topology, input }: Measures): [string, Setting][] {
   const devices = input.facts.at(-1)?.devices;
   if (disk === undefined || !devices) return [];
-  return [disk, ...topology.beneath(disk)].flatMap((id, level) => {
+  const named: [string, Setting] = ['the victim’s disk', { value: topology.name(disk) }];
+  const disks = [disk, ...topology.beneath(disk)].flatMap((id, level) => {
     const device = devices.get(id);
     const place = level === 0 ? 'the victim’s disk' : `the disk beneath it${level > 1 ? ` (${level})` : ''}`;
     return device ? ofDevice(place, device) : [];
   });
+  return [named, ...disks];
 }
 
 function ofMount(m: Measures): [string, Setting][] {

@@ -65,8 +65,10 @@ export function comparedCharts(): Charts {
   const both = (all: Charts['charts']) =>
     all
       .filter(({ stacked }) => stacked !== true)
-      .map(({ ticks: _, ...chart }) => ({
-        ...chart,
+      .map((chart) => ({
+        id: chart.id,
+        title: chart.title,
+        unit: chart.unit,
         lines: chart.lines.flatMap(({ name, ...line }) => [
           { ...line, name: `before: ${name}`, before: true as const },
           { ...line, name: `after: ${name}`, values: line.values.map((value) => value * 0.7) },

@@ -14,13 +14,13 @@ import {
 import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sureText } from '../../words.js';
 import { causeLink } from '../causes.js';
 import { html, type Content, type Markup } from '../markup.js';
-import { code, section, terms, tied, type Part } from '../parts.js';
+import { code, prose, section, terms, tied, type Part } from '../parts.js';
 
 function list(name: string, texts: readonly string[]): Content {
   return (
     texts.length > 0 &&
     html`<ul class="${name}">
-      ${texts.map((text) => html`<li>${tied(text)}</li> `)}
+      ${texts.map((text) => html`<li>${prose(text)}</li> `)}
     </ul>`
   );
 }
@@ -64,7 +64,8 @@ function side(title: string, one: ComparedSide): Markup {
     <p class="note">${sourceText(one)}</p>
     <p class="outcome">${OUTCOME_WORDS[outcomeOf(verdict)]}</p>
     <p>${tied(verdict.sentence)}</p>
-    ${terms('facts', pairs)} ${losses.map(({ sentence }) => html`<p class="note">${tied(sentence)}</p>`)}
+    ${terms('facts', pairs)} ${list('limits note', one.recording.limits)}
+    ${losses.map(({ sentence }) => html`<p class="note">${tied(sentence)}</p>`)}
   </div>`;
 }
 
