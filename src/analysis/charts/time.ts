@@ -57,3 +57,10 @@ export function lostChart({ account }: Measures, axis: Axis, lost: Intervals, la
     },
   ];
 }
+
+/** When it was held up by whatever. */
+export function heldUpLine({ account }: Measures, axis: Axis): ChartLine[] {
+  // What only its requests tell has no states.
+  if (!account || account.source === 'requests') return [];
+  return [{ name: 'held up', role: 'lost', values: shareIn(axis, timesIn(account, [...WAITING])) }];
+}
