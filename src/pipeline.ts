@@ -11,6 +11,7 @@ import { isKernelName } from './analysis/machine/kernel-names.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
 import { readKernelUnits } from './capture/auxv.js';
+import { letHeapGrow } from './capture/lean-heap.js';
 import { Recorder, readClocks } from './capture/recorder.js';
 import { readWhole } from './capture/files.js';
 import { UndoJournal } from './capture/undo.js';
@@ -116,6 +117,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
       // They are compressed meanwhile, and a short recording would end without them.
       await recorder.symbolsKept;
       await writer.close(end, because);
+      letHeapGrow();
       return failed;
     },
   };
