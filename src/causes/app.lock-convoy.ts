@@ -62,7 +62,10 @@ export const cause = defineCause({
         `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which woke them, was in I/O for ${percent(convoy.holderInIo)} of it and ran for ${percent(convoy.holderRunning)}`,
       );
     const confidence = ramp(convoy.holderInIo, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
-    return holds({ share, confidence, before: 'all', lost: convoy.times }, { convoy, threads, share, name, holder });
+    return holds(
+      { share, confidence, before: 'all', isHabit: true, lost: convoy.times },
+      { convoy, threads, share, name, holder },
+    );
   },
   tell: (figures: Figures) => ({
     sentence: `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} holds while it waits for its own I/O.`,

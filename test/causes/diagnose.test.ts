@@ -90,7 +90,7 @@ test('what a program always does comes after what keeps it from getting on with 
   const times = Array.from({ length: 101 }, (_, n) => n * 100);
   const rate = (t: number) => (t < 7000 ? t * 1000 : 7_000_000 + (t - 7000) * 10);
   const steady = (t: number) => t * 1000;
-  const order = (wchar: (t: number) => number) => {
+  const order = (wchar: (t: number) => number, before: readonly string[] | 'all' = []) => {
     const stat = series(times, { majflt: times.map(() => 0) });
     const io = series(times, { wchar: times.map(wchar), rchar: times.map(() => 0) });
     const me = { pid: ME, comm: 'me', stat, state: times.map(() => 'D'), io };
@@ -98,13 +98,15 @@ test('what a program always does comes after what keeps it from getting on with 
     const m = measuresOf({ spent: { 'block-device': 1 }, input: { counters } });
     const late = Intervals.of([{ from: 7000, to: 10_000 }]);
     const causes = [
-      holding('habit', 0.7, 0.9, { isHabit: true, lost: Intervals.of([{ from: 0, to: 7000 }]) }),
+      holding('habit', 0.7, 0.9, { isHabit: true, before, lost: Intervals.of([{ from: 0, to: 7000 }]) }),
       holding('stall', 0.3, 0.9, { lost: late }),
     ];
     return diagnose(m, causes, 'test').diagnosis.verdict.cause;
   };
   assert.equal(order(rate), 'stall');
   assert.equal(order(steady), 'habit');
+  assert.equal(order(rate, 'all'), 'stall', 'a convoy stands before all but what keeps it from its pace');
+  assert.equal(order(steady, 'all'), 'habit');
 });
 
 test('a cause that explains less than what is not understood is a candidate, where that is much', () => {

@@ -51,7 +51,7 @@ function withIdle(
   isCandidate: (segment: Segment) => boolean,
   busy: Intervals,
   frozen: Intervals,
-  { requests, isKernelThread }: AsyncWaits,
+  { requests, threads, isKernelThread }: AsyncWaits,
 ): Timeline {
   const candidates = line.filter(isCandidate);
   if (candidates.length === 0) return line;
@@ -59,7 +59,11 @@ function withIdle(
   const wakes = linkWakes(candidates, requests, -1, isKernelThread);
   let next = 0;
   return line.flatMap((segment) => {
-    if (!isCandidate(segment) || wakes[next++] !== -1) return [segment];
+    if (!isCandidate(segment)) return [segment];
+    const isLinked = wakes[next++] !== -1;
+    // No device answers through a thread of the process itself: that is a worker of the ring that has done its work.
+    const isOwnWorks = segment.byInterrupt === false && threads.has(segment.wokenBy ?? -1);
+    if (isLinked && !isOwnWorks) return [segment];
     const atWork = intersect([segment], busy);
     const rest = without([segment], atWork);
     const part = (state: State) => (of: Interval) => ({ ...segment, ...of, state });

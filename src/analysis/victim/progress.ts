@@ -14,8 +14,11 @@ export function progressWithin(input: Case, pid: number, life: Interval, times: 
   const covered = new Float64Array(Math.floor((life.to - life.from) / windowMs));
   for (const { from, to } of times) addToBins(covered, windowMs, from - life.from, to - life.from);
   const sums = { inside: { done: 0, count: 0 }, outside: { done: 0, count: 0 } };
+  const { t } = process?.io ?? {};
   covered.forEach((ms, window) => {
     const from = life.from + window * windowMs;
+    // What it did before the first look at it, and behind the last, is not known.
+    if (from < (t?.[0] ?? Infinity) || from + windowMs > (t?.at(-1) ?? -Infinity)) return;
     const side = ms >= PROGRESS.coveredShare * windowMs ? sums.inside : sums.outside;
     side.done += processWork(process, { from, to: from + windowMs }).bytes;
     side.count += 1;

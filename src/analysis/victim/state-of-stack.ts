@@ -9,10 +9,15 @@ interface Rule {
   readonly functions: RegExp;
   /** Where given, another frame must match as well. */
   readonly within?: RegExp;
+  /** Where given, no frame may match. */
+  readonly without?: RegExp;
 }
 
 const FILESYSTEM =
   /^_{0,2}(ext4|xfs|btrfs|f2fs|nfs|fuse|iomap|generic_file|vfs_|do_page_mkwrite|ksys_p?write|do_sys_open|path_openat|do_unlinkat|lock_rename)/;
+
+/** Writes of io_uring and of native AIO ask for a filesystem's leave themselves (io_uring/rw.c, fs/aio.c: kiocb_start_write()). */
+const ASYNC_WRITE = /^(io_write|io_rw_init_file|kiocb_start_write|aio_write|aio_setup_rw)/;
 
 /** Changes a process's memory map, or looks a fault's mapping up in it (mm/mmap.c, mm/mprotect.c, mm/madvise.c, mm/mmap_lock.c). */
 const MEMORY_MAP =
@@ -47,7 +52,7 @@ const RULES: readonly Rule[] = [
   {
     state: 'fs-frozen',
     functions: /^(percpu_rwsem_wait|__percpu_down_read|percpu_down_read|__sb_start_write)/,
-    within: FILESYSTEM,
+    within: new RegExp(`${FILESYSTEM.source}|${ASYNC_WRITE.source}`),
   },
   { state: 'fs-frozen', functions: /^(__sb_start_write|sb_wait_write|freeze_super)/ },
   {
@@ -86,6 +91,8 @@ const RULES: readonly Rule[] = [
     functions:
       /^(hrtimer_nanosleep|do_nanosleep|clock_nanosleep|common_nsleep|do_wait|kernel_wait|wait_for_vfork_done|__(x64|arm64|se)_sys_vfork|do_sigtimedwait|sigsuspend|__do_sys_pause|ksys_pause|msleep|kthread|worker_thread|rescuer_thread)/,
   },
+  // A worker of an io_uring that has nothing to do (io_uring/io-wq.c).
+  { state: 'asleep', functions: /^io_wq_worker$/, without: /^io_worker_handle_work$/ },
   {
     state: 'pipe-socket',
     functions:
@@ -97,6 +104,7 @@ const RULES: readonly Rule[] = [
 export function stateOfStack(frames: readonly string[]): State {
   for (const rule of RULES) {
     if (!frames.some((frame) => rule.functions.test(frame))) continue;
+    if (rule.without && frames.some((frame) => rule.without?.test(frame))) continue;
     if (rule.within && frames.length > 1 && !frames.some((frame) => rule.within?.test(frame))) continue;
     return rule.state;
   }

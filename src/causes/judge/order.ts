@@ -12,23 +12,31 @@ export interface Holding {
   readonly finding: Found;
 }
 
-/** The causes that a finding stands before: its own list, and what the victim always does, where it got on with that until then. */
-function beforeOf(m: Measures, { finding }: Holding, found: readonly Holding[]): readonly string[] | 'all' {
-  const { before = [] } = finding;
-  const habits = found.filter((one) => one.finding.isHabit === true);
-  if (before === 'all' || finding.isHabit === true || habits.length === 0 || !m.account) return before;
-  const collapsed = progressWithin(m.input, m.account.pid, m.account, finding.lost) <= JUDGING.collapsed;
-  return collapsed ? [...before, ...habits.map(({ cause }) => cause.id)] : before;
+/** Whether the victim got on with what it always does, and did so no more while this one held it up. */
+function breaksHabits(m: Measures, { finding }: Holding): boolean {
+  if (finding.isHabit === true || !m.account) return false;
+  return progressWithin(m.input, m.account.pid, m.account, finding.lost) <= JUDGING.collapsed;
+}
+
+/** Tells of two causes whether one stands before the other: what keeps the victim from what it always does comes before that. */
+function precedence(m: Measures, found: readonly Holding[]): (one: Holding, other: Holding) => boolean {
+  const isHabit = ({ finding }: Holding) => finding.isHabit === true;
+  const breakers = new Set(found.some(isHabit) ? found.filter((one) => breaksHabits(m, one)) : []);
+  return (one, other) => {
+    if (isHabit(other) && breakers.has(one)) return true;
+    if (isHabit(one) && breakers.has(other)) return false;
+    const { before = [] } = one.finding;
+    return before === 'all' || before.includes(other.cause.id);
+  };
 }
 
 /** By the victim's time that each explains, weighed by how sure it is; what another stands before comes after it. */
 export function inOrder(m: Measures, found: readonly Holding[]): Holding[] {
   const weight = ({ finding }: Holding) => finding.share * finding.confidence;
   const ordered = [...found].sort((a, b) => weight(b) - weight(a));
+  const standsBefore = precedence(m, found);
   for (const leader of ordered.toReversed()) {
-    const before = beforeOf(m, leader, found);
-    const follows = (one: Holding) => one !== leader && (before === 'all' || before.includes(one.cause.id));
-    const from = ordered.findIndex(follows);
+    const from = ordered.findIndex((one) => one !== leader && standsBefore(leader, one));
     const at = ordered.indexOf(leader);
     if (from < 0 || from > at) continue;
     ordered.splice(at, 1);

@@ -53,6 +53,33 @@ test('while a worker of the ring waits for a lock of the filesystem, so does who
   assert.deepEqual(linesFor('fs-frozen', false), meanwhile('fs-frozen'));
 });
 
+test('whom a worker of its own ring wakes was answered by no device, whatever completed on that CPU just before', () => {
+  const wait = { from: 0, to: 1000, state: 'block-device', wokenAt: 1000, wokenOn: 0 } as const;
+  const linesFor = (wokenBy: number, byInterrupt: boolean) =>
+    told(
+      withIdleWaits(
+        new Map([
+          [ME, Timeline.of([{ ...wait, wokenBy, byInterrupt }])],
+          [77, Timeline.of([{ from: 200, to: 1000, state: 'fs-frozen' }])],
+        ]),
+        {
+          // A request of somebody else's that is over when the wait is.
+          requests: requestsOf([{ at: 999.9, took: 0.09, own: false }]),
+          owners: { ...NO_OWNERS, first: new Int32Array(2) },
+          threads: new Set([ME, 77]),
+          isAsync: () => true,
+          isKernelThread: () => false,
+          isWorker: (thread) => thread === 77,
+        },
+      ).get(ME),
+    );
+  assert.deepEqual(linesFor(77, false), [
+    [0, 200, 'pipe-socket'],
+    [200, 1000, 'fs-frozen'],
+  ]);
+  assert.deepEqual(linesFor(77, true), [[0, 1000, 'block-device']]);
+});
+
 test('samples take such a wait for input where no byte ever moved, and for a limit’s where the disk idles and some did', () => {
   const times = [0, 1000, 2000];
   const stateOf = (bytes: readonly number[], name = 'io_cqring_wait') => {

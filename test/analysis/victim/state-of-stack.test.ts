@@ -42,6 +42,14 @@ const STACKS: readonly (readonly [State, string])[] = [
     '__schedule schedule rwsem_down_read_slowpath down_read ext4_page_mkwrite do_page_mkwrite do_wp_page do_user_addr_fault',
   ],
   ['fs-frozen', '__schedule schedule percpu_rwsem_wait __percpu_down_read vfs_write ksys_write'],
+  // A worker of an io_uring at a frozen filesystem, and one that has nothing to do.
+  [
+    'fs-frozen',
+    '__schedule schedule percpu_rwsem_wait __percpu_down_read io_write __io_issue_sqe io_issue_sqe io_wq_submit_work io_worker_handle_work io_wq_worker ret_from_fork',
+  ],
+  ['fs-frozen', '__schedule schedule percpu_rwsem_wait __percpu_down_read aio_write io_submit_one __x64_sys_io_submit'],
+  ['asleep', '__schedule schedule schedule_timeout io_wq_worker ret_from_fork ret_from_fork_asm'],
+  ['unexplained', '__schedule schedule io_new_wait io_issue_sqe io_wq_submit_work io_worker_handle_work io_wq_worker'],
   [
     'reclaim',
     '__schedule schedule schedule_timeout reclaim_throttle shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages_slowpath',
