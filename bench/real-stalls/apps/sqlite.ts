@@ -13,6 +13,9 @@ export interface SqliteOptions {
 }
 
 /** The command line of a shell that inserts into a database in a folder for longer than is recorded. */
+/** More than any disk takes while it is recorded. */
+const MOST_INSERTS = 600_000;
+
 export function sqliteArgv(site: Site, folder: string, options: SqliteOptions): readonly string[] {
   const insert = 'insert into log (text) values (hex(randomblob(200)));\n';
   const inserts = insert.repeat(options.batch);
@@ -20,6 +23,6 @@ export function sqliteArgv(site: Site, folder: string, options: SqliteOptions): 
   const transaction = options.batch === 1 ? inserts : `begin;\n${inserts}commit;\n`;
   const script = join(site.folder, 'inserts.sql');
   const head = `pragma journal_mode=${options.journal};\ncreate table log (id integer primary key, text text);\n`;
-  writeFileSync(script, head + (transaction + rest).repeat(Math.ceil(60_000 / options.batch)));
+  writeFileSync(script, head + (transaction + rest).repeat(Math.ceil(MOST_INSERTS / options.batch)));
   return ['sqlite3', '-batch', join(folder, 'log.db'), `.read ${script}`];
 }
