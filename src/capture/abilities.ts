@@ -8,17 +8,8 @@ import { EVENT_CLASSES } from './event-plan.js';
 import { openKernelFilesystems } from './kernel-fs.js';
 import { symbolsAreShown, TraceInstance } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
+import type { Ability } from '../model/results.js';
 import type { Sink } from '../model/sink.js';
-
-export interface Ability {
-  readonly name: string;
-  readonly state: 'yes' | 'partly' | 'no';
-  readonly detail: string;
-  /** What it shows, or would show. */
-  readonly shows: string;
-  /** What to do where it is missing; empty where there is nothing to do. */
-  readonly remedy: string;
-}
 
 const NOWHERE: Sink = { reading() {}, failure() {}, pages() {}, file() {} };
 
@@ -54,7 +45,7 @@ function lockdown(): Ability {
   const mode = 'text' in found ? (/\[(\w+)\]/.exec(found.text)?.[1] ?? found.text) : undefined;
   return {
     name: 'lockdown',
-    state: mode === 'confidentiality' ? 'no' : 'yes',
+    state: mode === undefined ? 'unknown' : mode === 'confidentiality' ? 'no' : 'yes',
     detail: mode ?? 'not shown (securityfs is not mounted)',
     shows: 'whether the kernel refuses tracing: integrity leaves tracefs open, confidentiality closes it',
     remedy: mode === 'confidentiality' ? 'Boot with lockdown=integrity or without lockdown.' : '',

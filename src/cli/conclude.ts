@@ -9,9 +9,8 @@ import { harmless } from '../base/format.js';
 import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
 import type { OpenOptions } from '../open/recording.js';
 import type { ReportAssets } from '../present/html/report.js';
-import { renderJson } from '../present/json.js';
 import { renderText } from '../present/text.js';
-import { EXIT, progress, ROOT, say, toolName } from './context.js';
+import { EXIT, jsonHelp, progress, ROOT, say, sayJson, toolName } from './context.js';
 import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
@@ -33,7 +32,7 @@ export interface ShowOptions {
 /** Adds the options that say how a diagnosis is shown. */
 export function withShowOptions(command: Command): Command {
   return command
-    .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
+    .option('--json', jsonHelp('the diagnosis', 'diagnosis'), false)
     .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false);
 }
 
@@ -58,17 +57,22 @@ function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: bool
   return renderText(diagnosis, { colour, verbose, ...(stream.columns !== undefined && { width: stream.columns }) });
 }
 
-/** Says on standard error what a recording shows, as `time` does below a command's own output. */
-export async function tellBelow(recording: string): Promise<void> {
+/** The diagnosis of what was just recorded. */
+export async function diagnoseAfter(recording: string): Promise<Diagnosis> {
   progress('reading the recording…');
   const { diagnosis } = await diagnoseRecording(recording, toolName());
   progress('');
+  return diagnosis;
+}
+
+/** Says on standard error what a recording shows, as `time` does below a command's own output. */
+export function tellBelow(diagnosis: Diagnosis): void {
   process.stderr.write(`\n${textFor(process.stderr, diagnosis, false)}\n`);
 }
 
 function printDiagnosis({ diagnosis }: Diagnosed, options: ShowOptions): void {
   if (options.json) {
-    say(renderJson(diagnosis));
+    sayJson(diagnosis);
     return;
   }
   say(textFor(process.stdout, diagnosis, options.verbose === true));

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
+import type { DOCUMENTS, JsonDocument } from '../model/documents.js';
+import { renderJson } from '../present/json.js';
 import { FileOutput } from '../tools/blkparse/output.js';
 import type { Moment } from '../open/moment.js';
 
@@ -68,9 +70,19 @@ export function say(text: string): void {
   print(`${text}\n`);
 }
 
+/** Prints the one document that `--json` asks for. */
+export function sayJson(document: JsonDocument): void {
+  say(renderJson(document));
+}
+
 export function warn(text: string): void {
   progress('');
   process.stderr.write(`iowitness: ${harmless(text)}\n`);
+}
+
+/** The words for `--json` in a command's help: what is printed, and where its schema lies. */
+export function jsonHelp(what: string, document: keyof typeof DOCUMENTS): string {
+  return `print ${what} as JSON (docs/schemas/${document}.schema.json)`;
 }
 
 /** Argument parsers for commander: each refuses with the range that it takes. */

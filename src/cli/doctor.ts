@@ -1,12 +1,13 @@
 // `doctor`: what this machine lets a recorder see, what that is good for, and what would give the rest.
 
 import type { Command } from 'commander';
-import { findAbilities, type Ability } from '../capture/abilities.js';
+import { findAbilities } from '../capture/abilities.js';
 import { UndoJournal } from '../capture/undo.js';
 import { harmless } from '../base/format.js';
-import { say, undoFolder, warn } from './context.js';
+import type { Ability } from '../model/results.js';
+import { jsonHelp, say, sayJson, toolName, undoFolder, warn } from './context.js';
 
-const SIGN = { yes: '✓', partly: '~', no: '✗' } as const;
+const SIGN = { yes: '✓', partly: '~', no: '✗', unknown: '?' } as const;
 
 function line({ name, state, detail, shows, remedy }: Ability): string {
   const head = `${SIGN[state]} ${name.padEnd(18)}${harmless(detail)}`;
@@ -18,7 +19,7 @@ export function doctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('say what this machine lets iowitness see, and what would give the rest')
-    .option('--json', 'print the list as JSON', false)
+    .option('--json', jsonHelp('the list', 'abilities'), false)
     .addHelpText('after', '\nExample:\n  sudo iowitness doctor')
     .action((options: { json: boolean }) => {
       const journal = UndoJournal.open(undoFolder());
@@ -30,6 +31,7 @@ export function doctorCommand(program: Command): void {
         failed = journal.undoAll();
       }
       for (const sentence of failed) warn(sentence);
-      say(options.json ? JSON.stringify(abilities, null, 2) : abilities.map(line).join('\n'));
+      if (options.json) sayJson({ schema: 'iowitness.abilities/1', tool: toolName(), abilities });
+      else say(abilities.map(line).join('\n'));
     });
 }

@@ -33,3 +33,8 @@ export async function writeOutput(path: string, pieces: Iterable<Uint8Array>): P
 export function writePage(path: string, page: string): Promise<boolean> {
   return writeOutput(path, [Buffer.from(page)]);
 }
+
+/** Throws a UserError where a result and what `--json` says of it would both go to standard output. */
+export function refuseStandardOutput(path: string | undefined): void {
+  if (path === '-') throw new UserError('--json says where the result is: name a file with -o.');
+}

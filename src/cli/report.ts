@@ -9,8 +9,8 @@ import { renderJson } from '../present/json.js';
 import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
-import { progress, say, takesRecording, toolName } from './context.js';
-import { writePage } from './output-file.js';
+import { jsonHelp, progress, say, sayJson, takesRecording, toolName } from './context.js';
+import { refuseStandardOutput, writePage } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
 /** What a report can be, and how its file's name ends. */
@@ -30,6 +30,7 @@ export function reportCommand(program: Command): void {
         .default('html'),
     )
     .option('--redact', 'replace names of programs, files, cgroups and the host, each by the same throughout', false)
+    .option('--json', jsonHelp('where it is', 'written'), false)
     .addHelpText(
       'after',
       '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md --redact -o -',
@@ -41,6 +42,7 @@ interface ReportOptions extends OpenOptions {
   readonly output?: string;
   readonly format: Format;
   readonly redact: boolean;
+  readonly json: boolean;
 }
 
 async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
@@ -50,14 +52,17 @@ async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
   return `${format === 'md' ? renderMarkdown(diagnosis) : renderJson(diagnosis)}\n`;
 }
 
-async function report(recording: string, { output, format, redact, ...options }: ReportOptions): Promise<void> {
+async function report(recording: string, { output, format, redact, json, ...options }: ReportOptions): Promise<void> {
+  if (json) refuseStandardOutput(output);
   progress('reading the recording…');
   const diagnosed = await (redact ? diagnoseRedacted : diagnoseRecording)(recording, toolName(), options);
   const path = output ?? reportPathFor(recording).replace(/html$/, format);
   const page = await render(diagnosed, format);
   progress('');
   try {
-    if (await writePage(path, page)) say(harmless(path));
+    const isFile = await writePage(path, page);
+    if (json) sayJson({ schema: 'iowitness.written/1', tool: toolName(), recording, format, path });
+    else if (isFile) say(harmless(path));
   } catch (error) {
     // `… -o - | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;
