@@ -140,7 +140,7 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
   const blockLayer = async () => {
-    if (ofTrace) return await statsOfTrace(path, tool);
+    if (ofTrace) return await statsOfTrace(path, tool, options.progress);
     return measures.requests && statsOfRecording(measures, tool);
   };
   return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures) };

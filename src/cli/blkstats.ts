@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { renderCsv } from '../present/blkstats/csv.js';
 import { renderBlockStats } from '../present/blkstats/text.js';
 import { readBlockStats } from '../open/block-stats.js';
-import { jsonHelp, progress, say, sayJson, toolName } from './context.js';
+import { jsonHelp, progress, readingProgress, say, sayJson, toolName } from './context.js';
 
 export function blkstatsCommand(program: Command): void {
   program
@@ -15,9 +15,8 @@ export function blkstatsCommand(program: Command): void {
     .option('--csv', 'print the distributions as CSV', false)
     .addHelpText('after', '\nExamples:\n  iowitness blkstats sda\n  iowitness blkstats sda --json | jq .overall')
     .action(async (trace: string, options: { json: boolean; csv: boolean }) => {
-      progress('reading the trace…');
-      const stats = await readBlockStats(trace, toolName());
-      progress('');
+      const stats = await readBlockStats(trace, toolName(), readingProgress(trace));
+      progress.say('');
       if (options.json) sayJson(stats);
       else say(options.csv ? renderCsv(stats) : renderBlockStats(stats));
     });

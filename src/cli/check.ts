@@ -75,7 +75,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     (slice: ProbeProgress) => {
       if (session) tell(session, SOURCE.probe, slice);
       lastWord = Date.now();
-      if (slice.phase in PHASE_WORDS) progress(phaseProgress(slice.phase));
+      if (slice.phase in PHASE_WORDS) progress.count(() => phaseProgress(slice.phase));
     },
   );
   const lengths: Readonly<Record<string, number>> = {

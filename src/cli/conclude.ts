@@ -10,7 +10,7 @@ import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js'
 import type { OpenOptions } from '../open/recording.js';
 import type { ReportAssets } from '../present/html/report.js';
 import { renderText } from '../present/text.js';
-import { EXIT, jsonHelp, progress, ROOT, say, sayJson, toolName } from './context.js';
+import { EXIT, jsonHelp, progress, readingProgress, ROOT, say, sayJson, toolName } from './context.js';
 import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
@@ -43,10 +43,15 @@ export function exitStatus({ verdict }: Diagnosis): number {
 
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
 export async function concludeWith(recording: string, options: OpenOptions & ShowOptions): Promise<void> {
-  progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName(), options);
-  if (options.report !== undefined) await writePage(options.report, await renderReport(diagnosed, reportAssets()));
-  progress('');
+  const diagnosed = await diagnoseRecording(recording, toolName(), {
+    ...options,
+    progress: readingProgress(recording),
+  });
+  if (options.report !== undefined) {
+    progress.say('writing the report…');
+    await writePage(options.report, await renderReport(diagnosed, reportAssets()));
+  }
+  progress.say('');
   printDiagnosis(diagnosed, options);
   process.exitCode = exitStatus(diagnosed.diagnosis);
 }
@@ -54,14 +59,15 @@ export async function concludeWith(recording: string, options: OpenOptions & Sho
 /** The diagnosis as lines for a stream that may be a terminal. */
 function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: boolean): string {
   const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
-  return renderText(diagnosis, { colour, verbose, ...(stream.columns !== undefined && { width: stream.columns }) });
+  const { columns } = stream;
+  // 0 on a terminal without a size, undefined in a pipe.
+  return renderText(diagnosis, { colour, verbose, ...(columns > 0 && { width: columns }) });
 }
 
 /** The diagnosis of what was just recorded. */
 export async function diagnoseAfter(recording: string): Promise<Diagnosis> {
-  progress('reading the recording…');
-  const { diagnosis } = await diagnoseRecording(recording, toolName());
-  progress('');
+  const { diagnosis } = await diagnoseRecording(recording, toolName(), { progress: readingProgress(recording) });
+  progress.say('');
   return diagnosis;
 }
 

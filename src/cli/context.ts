@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
@@ -13,6 +13,7 @@ import type { DOCUMENTS, JsonDocument } from '../model/documents.js';
 import { renderJson } from '../present/json.js';
 import { FileOutput } from '../tools/blkparse/output.js';
 import type { Moment } from '../open/moment.js';
+import { ProgressLine } from './progress-line.js';
 
 /** Nothing wrong found; a stall found; it could not be done; no verdict; wrong usage, as EX_USAGE of sysexits.h. */
 export const EXIT = { fine: 0, found: 1, failed: 2, noVerdict: 3, usage: 64 } as const;
@@ -48,15 +49,18 @@ export function freshName(what: string): string {
   return name;
 }
 
-/** A line on standard error that is overwritten by the next; nothing where that is no terminal. */
-export function progress(text: string): void {
-  if (!process.stderr.isTTY || text === shown) return;
-  shown = text;
-  process.stderr.write(`\r\u001b[K${text}`);
-}
+/** The line of standard error that all commands share. */
+export const progress = new ProgressLine(process.stderr, () => performance.now());
 
-/** What stands on that line. */
-let shown = '';
+/** Says how far a recording or a trace has been read, 'reading slow.iow, 37 %', and that it is being judged then. */
+export function readingProgress(path: string): (share: number) => void {
+  const name = basename(resolve(path));
+  progress.say(`reading ${name}…`);
+  return (share) => {
+    if (share < 1) progress.count(() => `reading ${name}, ${Math.floor(share * 100)} %`);
+    else progress.say(`working out what ${name} shows…`);
+  };
+}
 
 /**
  * Prints on standard output, at once and all of it: Node's own stream takes a write that a full disk has cut short for
@@ -76,7 +80,7 @@ export function sayJson(document: JsonDocument): void {
 }
 
 export function warn(text: string): void {
-  progress('');
+  progress.say('');
   process.stderr.write(`iowitness: ${harmless(text)}\n`);
 }
 

@@ -94,7 +94,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
     );
   for (let repeat = 0; repeat < options.repeat; repeat += 1) {
     for (const one of chosen) {
-      progress(`${runs.length + 1} of ${count}: ${one.id}…`);
+      progress.say(`${runs.length + 1} of ${count}: ${one.id}…`);
       const run = await runDrill(one, {
         seed: options.seed,
         repeat,
@@ -106,7 +106,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
       });
       runs.push(run);
       if (!options.json) {
-        progress('');
+        progress.say('');
         say(renderRun(run));
       }
     }

@@ -10,7 +10,7 @@ import { FORMATS } from '../present/export/formats.js';
 import { journalFields } from '../present/export/journald.js';
 import { sendToJournal } from '../run/journal.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
-import { jsonHelp, progress, say, sayJson, takesRecording, toolName } from './context.js';
+import { jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
 import { refuseStandardOutput, writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
@@ -55,23 +55,25 @@ async function exportRecording(recording: string, given: ExportOptions): Promise
     throw new UserError(`${as} is no text: name a file with -o.`);
   const tell = (path: string | null) =>
     sayJson({ schema: 'iowitness.written/1', tool: toolName(), recording, format: as, path });
-  progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName(), options);
+  const diagnosed = await diagnoseRecording(recording, toolName(), {
+    ...options,
+    progress: readingProgress(recording),
+  });
   if (send) {
-    progress('');
+    progress.say('');
     sendToJournal(journalFields(diagnosed.diagnosis));
     if (json) tell(null);
     return;
   }
   const render = await format.load();
-  progress('writing…');
+  progress.say('writing…');
   try {
     const isFile = await writeOutput(output, render({ ...diagnosed, table: table ?? 'requests' }));
-    progress('');
+    progress.say('');
     if (json) tell(output);
     else if (isFile) say(harmless(output));
   } catch (error) {
-    progress('');
+    progress.say('');
     // `… | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;
   }

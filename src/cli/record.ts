@@ -84,7 +84,7 @@ async function recordAround(
   const because = await untilEnd(session, held, options.for, interrupted);
   const notUndone = await session.end(because);
   for (const sentence of notUndone) warn(sentence);
-  progress('');
+  progress.say('');
   if (held && !hasEnded(held)) warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
   const { bytes } = session.writer;
   if (bytes > 0 || options.json) await tellRecorded({ folder, because, bytes, notUndone }, held, options);
@@ -101,7 +101,7 @@ async function untilEnd(
   const begun = Date.now();
   const ticker = setInterval(
     () =>
-      progress(
+      progress.say(
         `recording, ${Math.round((Date.now() - begun) / 1000)} s${forSeconds === undefined ? '; Ctrl-C ends it' : ` of ${forSeconds} s`}`,
       ),
     1000,

@@ -9,7 +9,7 @@ import { renderJson } from '../present/json.js';
 import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { reportAssets } from './conclude.js';
-import { jsonHelp, progress, say, sayJson, takesRecording, toolName } from './context.js';
+import { jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
 import { refuseStandardOutput, writePage } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
@@ -54,11 +54,14 @@ async function render(diagnosed: Diagnosed, format: Format): Promise<string> {
 
 async function report(recording: string, { output, format, redact, json, ...options }: ReportOptions): Promise<void> {
   if (json) refuseStandardOutput(output);
-  progress('reading the recording…');
-  const diagnosed = await (redact ? diagnoseRedacted : diagnoseRecording)(recording, toolName(), options);
+  const diagnosed = await (redact ? diagnoseRedacted : diagnoseRecording)(recording, toolName(), {
+    ...options,
+    progress: readingProgress(recording),
+  });
+  progress.say('writing the report…');
   const path = output ?? reportPathFor(recording).replace(/html$/, format);
   const page = await render(diagnosed, format);
-  progress('');
+  progress.say('');
   try {
     const isFile = await writePage(path, page);
     if (json) sayJson({ schema: 'iowitness.written/1', tool: toolName(), recording, format, path });

@@ -162,7 +162,9 @@ async function follow(
     writer.begin(tracer.cpus[0] ?? 0, monotonicNs(), Date.now());
     for (;;) {
       tracer.drain(take);
-      progress(`${figure(writer.records)} records${options.stopwatch === undefined ? '; Ctrl-C ends it' : ''}`);
+      progress.count(
+        () => `${figure(writer.records)} records${options.stopwatch === undefined ? '; Ctrl-C ends it' : ''}`,
+      );
       const left = until - performance.now();
       if (left <= 0) break;
       if ((await Promise.race([interrupted, pause(Math.min(POLL_MS, left))])) !== undefined) break;
@@ -173,7 +175,7 @@ async function follow(
     // `… -o - | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;
   }
-  progress('');
+  progress.say('');
   const { overwritten, refused } = tracer.lost();
   if (overwritten + refused > 0)
     warn(
