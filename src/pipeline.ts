@@ -20,8 +20,9 @@ import { diagnose } from './causes/judge/diagnose.js';
 import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Diagnosis } from './model/diagnosis.js';
-import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
+import { RECORDING_VERSION, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
+import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderHtml, type ReportAssets } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
@@ -42,6 +43,8 @@ export interface RecordOptions {
   readonly watchBusiest: boolean;
   readonly eventBudget: number;
   readonly bufferKiB?: number;
+  /** Takes everything that is recorded as well, from the beginning on. */
+  readonly beside?: (manifest: Manifest) => Sink;
   /** The recording ends when it has grown to this size. */
   readonly maxBytes?: number;
 }
@@ -68,24 +71,24 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
   let stop: (why: string) => void = () => {};
   const mustEnd = new Promise<string>((settle) => (stop = settle));
   const start = readClocks();
-  const writer = await RecordingWriter.create(
-    options.folder,
-    {
-      format: 'iowitness-recording',
-      version: RECORDING_VERSION,
-      tool: options.tool,
-      id: randomUUID(),
-      host: hostname(),
-      kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
-      recorderPid: process.pid,
-      ...readKernelUnits(),
-      plan: options.plan,
-      start,
-    },
-    { onFull: stop, ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }) },
-  );
+  const manifest: Manifest = {
+    format: 'iowitness-recording',
+    version: RECORDING_VERSION,
+    tool: options.tool,
+    id: randomUUID(),
+    host: hostname(),
+    kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
+    recorderPid: process.pid,
+    ...readKernelUnits(),
+    plan: options.plan,
+    start,
+  };
+  const writer = await RecordingWriter.create(options.folder, manifest, {
+    onFull: stop,
+    ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
+  });
   const recorder = new Recorder({
-    sink: writer,
+    sink: options.beside ? bothSinks(writer, options.beside(manifest)) : writer,
     journal,
     hz: options.plan.hz,
     events: options.plan.events,

@@ -146,6 +146,15 @@ export function byteSize(text: string): number {
   return value;
 }
 
+/** '9469', '0.0.0.0:9469', '[::1]:9469'; this machine alone where no address is given. */
+export function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:(\[[\da-f:.]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text.trim());
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535)
+    throw new InvalidArgumentError('give a port such as 9469, or an address with one, [::1]:9469.');
+  return { host: match[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port };
+}
+
 /** A process id, which need not run any more. */
 export function processId(text: string): number {
   const pid = Number(text);

@@ -5,9 +5,22 @@ import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
 import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
-import { byteSize, freshName, jsonHelp, progress, runningPid, seconds, toolName, undoFolder, warn } from './context.js';
+import {
+  byteSize,
+  freshName,
+  jsonHelp,
+  listenAddress,
+  progress,
+  runningPid,
+  seconds,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 import { hasEnded, holdCommand, letGo, requireCommand, statusOf, type HeldCommand } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
+import { MetricsFeed } from '../run/metrics/feed.js';
+import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
@@ -16,6 +29,7 @@ interface RecordOptions extends RecordingOptions, TellOptions {
   readonly for?: number;
   readonly pid?: number[];
   readonly maxSize: number;
+  readonly metrics?: Address;
 }
 
 export function recordCommand(program: Command): void {
@@ -30,6 +44,11 @@ export function recordCommand(program: Command): void {
       '--json',
       `${jsonHelp('where it is', 'recorded')}; with a command, in the last line of standard error`,
       false,
+    )
+    .option(
+      '--metrics <address>',
+      'serve metrics of it at http://127.0.0.1:PORT/metrics; [HOST:]PORT, where whoever can connect may read them',
+      listenAddress,
     )
     .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
     .addHelpText(
@@ -66,6 +85,7 @@ async function recordAround(
     ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
   ];
   const folder = options.output ?? freshName('record');
+  const metrics = options.metrics && (await startMetrics(options.metrics));
   const session = await startRecording({
     folder,
     undoFolder: undoFolder(),
@@ -79,16 +99,28 @@ async function recordAround(
     victims,
     watchBusiest: victims.length === 0,
     ...costOf(options),
+    ...(metrics && { beside: (manifest) => metrics.begin(folder, manifest) }),
     maxBytes: options.maxSize,
   });
   const because = await untilEnd(session, held, options.for, interrupted);
   const notUndone = await session.end(because);
+  metrics?.close();
   for (const sentence of notUndone) warn(sentence);
   progress.say('');
   if (held && !hasEnded(held)) warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
   const { bytes } = session.writer;
   if (bytes > 0 || options.json) await tellRecorded({ folder, because, bytes, notUndone }, held, options);
   if (held) process.exitCode = statusOf(held.child);
+}
+
+/** Serves the recording's metrics, and says where. */
+async function startMetrics(address: Address): Promise<MetricsFeed> {
+  const feed = await MetricsFeed.start({ address, tool: toolName() }, (why) =>
+    warn(`the metrics have ended (${why}); the recording goes on.`),
+  );
+  const open = isLoopback(feed.address) ? '' : ', for whoever can connect to it';
+  warn(`metrics at ${urlOf(feed.address)}${open}.`);
+  return feed;
 }
 
 /** Waits for an interrupt, the time, the command's end, or a full disk. */

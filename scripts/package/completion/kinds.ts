@@ -5,6 +5,7 @@
 export type Kind = 'file' | 'folder' | 'pid' | 'device' | 'command' | 'drill' | 'none';
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  address: 'none',
   arguments: 'file',
   base: 'file',
   command: 'command',
