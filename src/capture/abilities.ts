@@ -52,6 +52,10 @@ function lockdown(): Ability {
   };
 }
 
+const EVENTS_SHOW = EVENT_CLASSES.map((one) => one.shows).join('; ');
+const STACKS_SHOW = 'in which function of the kernel the victim sleeps';
+const WITHOUT_TRACEFS = 'not without tracefs';
+
 function tracing(journal: UndoJournal): Ability[] {
   const shows = 'the life of each request, who waits for what, who wrote what the flusher writes';
   const { tracefs, why } = openKernelFilesystems(journal);
@@ -64,6 +68,8 @@ function tracing(journal: UndoJournal): Ability[] {
         shows,
         remedy: 'Root and a kernel with CONFIG_FTRACE are needed.',
       },
+      { name: 'events', state: 'no', detail: WITHOUT_TRACEFS, shows: EVENTS_SHOW, remedy: '' },
+      { name: 'kernel stacks', state: 'no', detail: WITHOUT_TRACEFS, shows: STACKS_SHOW, remedy: '' },
     ];
   const folder = join(tracefs, 'instances', `iowitness-${process.pid}-doctor`);
   journal.plan([{ kind: 'rmdir', path: folder }]);
@@ -85,14 +91,14 @@ function tracing(journal: UndoJournal): Ability[] {
           missing.length === 0
             ? `all ${EVENT_CLASSES.flatMap((one) => one.events).length} that are asked for`
             : `missing: ${missing.join('; ')}`,
-        shows: EVENT_CLASSES.map((one) => one.shows).join('; '),
+        shows: EVENTS_SHOW,
         remedy: missing.length === 0 ? '' : 'Nothing on this kernel; causes that need them say so.',
       },
       {
         name: 'kernel stacks',
         state: stacks ? 'yes' : 'no',
         detail: stacks ? 'stacktrace trigger on sched_switch' : 'the stacktrace trigger is refused',
-        shows: 'in which function of the kernel the victim sleeps',
+        shows: STACKS_SHOW,
         remedy: stacks ? '' : 'The kernel needs CONFIG_STACKTRACE; the wait channel is sampled instead.',
       },
     ];

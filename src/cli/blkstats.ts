@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { renderCsv } from '../present/blkstats/csv.js';
 import { renderBlockStats } from '../present/blkstats/text.js';
 import { readBlockStats } from '../open/block-stats.js';
-import { jsonHelp, progress, readingProgress, say, sayJson, toolName } from './context.js';
+import { jsonHelp, outputWidth, progress, readingProgress, say, sayJson, toolName } from './context.js';
 
 export function blkstatsCommand(program: Command): void {
   program
@@ -18,6 +18,6 @@ export function blkstatsCommand(program: Command): void {
       const stats = await readBlockStats(trace, toolName(), readingProgress(trace));
       progress.say('');
       if (options.json) sayJson(stats);
-      else say(options.csv ? renderCsv(stats) : renderBlockStats(stats));
+      else say(options.csv ? renderCsv(stats) : renderBlockStats(stats, outputWidth()));
     });
 }

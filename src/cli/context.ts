@@ -74,6 +74,11 @@ export function say(text: string): void {
   print(`${text}\n`);
 }
 
+/** Columns of standard output; without end in a pipe, and on a terminal without a size. */
+export function outputWidth(): number {
+  return process.stdout.columns > 0 ? process.stdout.columns : Infinity;
+}
+
 /** Prints the one document that `--json` asks for. */
 export function sayJson(document: JsonDocument): void {
   say(renderJson(document));
@@ -158,7 +163,10 @@ export function listenAddress(text: string): { readonly host: string; readonly p
 /** A process id, which need not run any more. */
 export function processId(text: string): number {
   const pid = Number(text);
-  if (!Number.isInteger(pid) || pid < 1) throw new InvalidArgumentError('give a process id.');
+  if (!Number.isInteger(pid) || pid < 1)
+    throw new InvalidArgumentError(
+      'give one process id; pidof gives none where nothing of that name runs, and several where several do.',
+    );
   return pid;
 }
 

@@ -12,7 +12,18 @@ import { NOBODY, type Drill } from '../lab/drill.js';
 import { checkDirectory } from '../lab/probe.js';
 import type { DrillReport, DrillRun } from '../model/drills.js';
 import { renderDrillList, renderDrills, renderRun } from '../present/drills.js';
-import { EXIT, jsonHelp, numberBetween, progress, say, sayJson, toolName, undoFolder, warn } from './context.js';
+import {
+  EXIT,
+  jsonHelp,
+  numberBetween,
+  outputWidth,
+  progress,
+  say,
+  sayJson,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 
 interface DrillCommandOptions {
   readonly all: boolean;
@@ -48,7 +59,7 @@ async function drill(ids: readonly string[], options: DrillCommandOptions): Prom
         tool: toolName(),
         drills: drills.map(({ id, about }) => ({ id, about })),
       });
-    else say(renderDrillList(drills));
+    else say(renderDrillList(drills, outputWidth()));
     return;
   }
   if (process.geteuid?.() !== 0) throw new UserError('Drills change the machine for a moment: run them as root.');
