@@ -5,7 +5,7 @@ import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { harmless } from '../base/format.js';
 import { EXIT, sayJson, warn } from './context.js';
-import { buildProgram, withoutHelpCommand } from './program.js';
+import { buildProgram, asOptions } from './program.js';
 
 function sentenceOf(error: unknown): string {
   if (error instanceof UserError) return error.message;
@@ -53,7 +53,7 @@ process.on('uncaughtException', (error) => {
 });
 
 try {
-  const args = withoutHelpCommand(process.argv.slice(2));
+  const args = asOptions(process.argv.slice(2));
   await (await buildProgram(args[0])).parseAsync(args, { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {

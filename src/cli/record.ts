@@ -22,7 +22,7 @@ import { listenForInterrupts } from './interrupts.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
 import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
-import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
@@ -61,6 +61,7 @@ export function recordCommand(program: Command): void {
 async function record(argv: readonly string[], options: RecordOptions): Promise<void> {
   const [command] = argv;
   if (command !== undefined) requireCommand(command);
+  warnWithoutRoot();
   const interrupts = listenForInterrupts();
   const held = command === undefined ? undefined : holdCommand(argv);
   try {
