@@ -158,7 +158,7 @@ test('options that make no sense are refused, with a suggestion where one is nea
         (time) => [['record', `--for=${time}`], /is invalid: give a time such as 30s, 5m or 1h/] as const,
       ),
       [['record', '--max-size', '0'], /is invalid: give a size such as 4k, 256M or 1G/],
-      [['record', '--pid', 'mysqld'], /is invalid: give a process id/],
+      [['record', '--pid', 'mysqld'], /is invalid: give one process id/],
       [['record', '--pid', '4194305'], /^There is no process 4194305: /],
       [['record', '--', '/no/such/command'], /^There is no program \/no\/such\/command to run: /],
       [['record', '--', 'no-such-command'], /^There is no program no-such-command to run: /],
