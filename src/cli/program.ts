@@ -2,6 +2,7 @@
 // completion are made from. It says as well how a default is shown, and undoes what a killed run left before a command runs.
 
 import { Command, type Option } from 'commander';
+import { keepHeapLean } from '../capture/lean-heap.js';
 import { print, toolName, undoFolder, warn } from './context.js';
 
 /** Each command by its name. Only the one that is asked for is loaded: a start costs a third of a second otherwise. */
@@ -19,6 +20,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };
+
+/** Those that record beside whatever the machine is there for: their memory is kept small from the first module on. */
+const RECORDERS: ReadonlySet<string> = new Set(['check', 'record', 'trace']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],
@@ -76,6 +80,7 @@ export function describeOption(option: Option): string {
 
 /** The program with the commands that are loaded. */
 export async function buildProgram(asked?: string): Promise<Command> {
+  if (asked !== undefined && RECORDERS.has(asked)) keepHeapLean();
   const program = new Command('iowitness')
     .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
     .version(toolName())

@@ -2,6 +2,7 @@
 
 import type * as v from 'valibot';
 import { BlockStatsSchema } from './block-stats.js';
+import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
 import { DrillReportSchema } from './drills.js';
 import {
@@ -19,6 +20,7 @@ import {
 export const DOCUMENTS = {
   abilities: { schema: AbilitiesSchema, printedBy: ['doctor --json'] },
   blkstats: { schema: BlockStatsSchema, printedBy: ['blkstats --json'] },
+  comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
   diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { DiagnosisSchema } from '../../src/model/diagnosis.js';
+import { ComparisonSchema } from '../../src/model/comparison.js';
 import { renderJson } from '../../src/present/json.js';
 import {
   aDiagnosis,
@@ -12,6 +13,7 @@ import {
   HOSTILE_NAMES,
   TERMINAL_CONTROLS,
 } from '../support/diagnosis.js';
+import { aComparison } from '../support/comparison.js';
 
 describe('the JSON of a diagnosis', () => {
   it('keeps to the schema and gives back what went in, whatever the names', () => {
@@ -24,6 +26,17 @@ describe('the JSON of a diagnosis', () => {
   it('is safe on a terminal', () => {
     for (const name of HOSTILE_NAMES) {
       assert.doesNotMatch(renderJson(aHostileDiagnosis(name)), TERMINAL_CONTROLS);
+    }
+  });
+});
+
+describe('the JSON of a comparison', () => {
+  it('keeps to the schema and gives back what went in, whatever the names', () => {
+    for (const name of [undefined, ...HOSTILE_NAMES]) {
+      const comparison = aComparison(name);
+      const parsed: unknown = JSON.parse(renderJson(comparison));
+      assert.deepEqual(v.parse(ComparisonSchema, parsed), comparison);
+      assert.doesNotMatch(renderJson(comparison), TERMINAL_CONTROLS);
     }
   });
 });

@@ -6,6 +6,7 @@ export type Kind = 'file' | 'folder' | 'pid' | 'device' | 'command' | 'drill' | 
 
 const KINDS: Readonly<Record<string, Kind>> = {
   address: 'none',
+  after: 'file',
   arguments: 'file',
   base: 'file',
   command: 'command',

@@ -1,0 +1,32 @@
+// While a recorder runs, the space for what is young stays as small as it begins, however much is made and forgotten; afterwards it may grow.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+const MODULE = pathToFileURL(path.join(import.meta.dirname, '../../src/capture/lean-heap.js')).href;
+
+/** MB of that space in a fresh process, behind some hundred MB of texts of which a few are kept for a while. */
+function youngSpace(before: string, behind = ''): number {
+  const script = `
+    import { getHeapSpaceStatistics } from 'node:v8';
+    const { keepHeapLean, letHeapGrow } = await import(${JSON.stringify(MODULE)});
+    ${before}
+    const churn = () => {
+      const kept = [];
+      for (let n = 0; n < 2_000_000; n += 1) kept[n % 40_000] = { text: \`reading \${n}\` };
+    };
+    churn();
+    ${behind === '' ? '' : `${behind}\nchurn();`}
+    console.log(getHeapSpaceStatistics().find((one) => one.space_name === 'new_space').space_size / 1e6);`;
+  return Number(spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).stdout);
+}
+
+test('the young space does not grow while the heap is kept lean, and grows again when it is not', () => {
+  const usual = youngSpace('');
+  assert.ok(usual > 8, `${usual} MB`);
+  assert.ok(youngSpace('keepHeapLean();') < usual / 3);
+  assert.ok(youngSpace('keepHeapLean();', 'letHeapGrow();') > 8);
+});
