@@ -24,8 +24,9 @@ import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Comparison } from './model/comparison.js';
 import type { Diagnosis } from './model/diagnosis.js';
-import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
+import { RECORDING_VERSION, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
+import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderComparison } from './present/html/comparison/page.js';
 import type { ReportAssets } from './present/html/page.js';
@@ -48,6 +49,8 @@ export interface RecordOptions {
   readonly watchBusiest: boolean;
   readonly eventBudget: number;
   readonly bufferKiB?: number;
+  /** Takes everything that is recorded as well, from the beginning on. */
+  readonly beside?: (manifest: Manifest) => Sink;
   /** The recording ends when it has grown to this size. */
   readonly maxBytes?: number;
 }
@@ -74,24 +77,24 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
   let stop: (why: string) => void = () => {};
   const mustEnd = new Promise<string>((settle) => (stop = settle));
   const start = readClocks();
-  const writer = await RecordingWriter.create(
-    options.folder,
-    {
-      format: 'iowitness-recording',
-      version: RECORDING_VERSION,
-      tool: options.tool,
-      id: randomUUID(),
-      host: hostname(),
-      kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
-      recorderPid: process.pid,
-      ...readKernelUnits(),
-      plan: options.plan,
-      start,
-    },
-    { onFull: stop, ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }) },
-  );
+  const manifest: Manifest = {
+    format: 'iowitness-recording',
+    version: RECORDING_VERSION,
+    tool: options.tool,
+    id: randomUUID(),
+    host: hostname(),
+    kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
+    recorderPid: process.pid,
+    ...readKernelUnits(),
+    plan: options.plan,
+    start,
+  };
+  const writer = await RecordingWriter.create(options.folder, manifest, {
+    onFull: stop,
+    ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
+  });
   const recorder = new Recorder({
-    sink: writer,
+    sink: options.beside ? bothSinks(writer, options.beside(manifest)) : writer,
     journal,
     hz: options.plan.hz,
     events: options.plan.events,
@@ -149,7 +152,7 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
   const blockLayer = async () => {
-    if (ofTrace) return await statsOfTrace(path, tool);
+    if (ofTrace) return await statsOfTrace(path, tool, options.progress);
     return measures.requests && statsOfRecording(measures, tool);
   };
   return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures), compared: { measures, shown } };

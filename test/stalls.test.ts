@@ -77,6 +77,10 @@ describe('recorded stalls', () => {
           lines.some(({ values }) => values.some((value) => !Number.isNaN(value))),
           `${id} shows nothing`,
         );
+      // A limit that has no values leaves the picture empty, however many ticks there are.
+      for (const { id, lines } of proof)
+        for (const { role, name: line, values } of lines)
+          if (role === 'limit') assert.ok(values.some(Number.isFinite), `${id}: ${line} is nowhere`);
     });
   }
 

@@ -148,7 +148,7 @@ const RECORDS_LOST: ReadonlySet<LossCode> = new Set([
  * When requests were traced no more: the recording's end, or the moment from which the recorder left them out to keep up. Undefined where
  * completions are missing, so that what was not answered can't be told.
  */
-function tracedUntil({ source, losses, trace, durationMs }: Case): number | undefined {
+export function tracedUntil({ source, losses, trace, durationMs }: Case): number | undefined {
   if (source === 'block-trace' && losses.some(({ code }) => RECORDS_LOST.has(code))) return undefined;
   const machine = trace.filter(({ instance }) => instance === 'machine');
   const isOn = machine.map(({ enabled }) => enabled.some((event) => event.endsWith('/block_rq_complete')));

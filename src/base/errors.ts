@@ -13,6 +13,11 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Why the system refused, without the call and the path that it was refused for: 'EACCES: permission denied'. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/, \w+(?: '[^]*')?$/, '');
+}
+
 /** A thrown value as text, for sentences that quote it. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

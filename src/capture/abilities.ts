@@ -8,17 +8,8 @@ import { EVENT_CLASSES } from './event-plan.js';
 import { openKernelFilesystems } from './kernel-fs.js';
 import { symbolsAreShown, TraceInstance } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
+import type { Ability } from '../model/results.js';
 import type { Sink } from '../model/sink.js';
-
-export interface Ability {
-  readonly name: string;
-  readonly state: 'yes' | 'partly' | 'no';
-  readonly detail: string;
-  /** What it shows, or would show. */
-  readonly shows: string;
-  /** What to do where it is missing; empty where there is nothing to do. */
-  readonly remedy: string;
-}
 
 const NOWHERE: Sink = { reading() {}, failure() {}, pages() {}, file() {} };
 
@@ -54,12 +45,16 @@ function lockdown(): Ability {
   const mode = 'text' in found ? (/\[(\w+)\]/.exec(found.text)?.[1] ?? found.text) : undefined;
   return {
     name: 'lockdown',
-    state: mode === 'confidentiality' ? 'no' : 'yes',
+    state: mode === undefined ? 'unknown' : mode === 'confidentiality' ? 'no' : 'yes',
     detail: mode ?? 'not shown (securityfs is not mounted)',
     shows: 'whether the kernel refuses tracing: integrity leaves tracefs open, confidentiality closes it',
     remedy: mode === 'confidentiality' ? 'Boot with lockdown=integrity or without lockdown.' : '',
   };
 }
+
+const EVENTS_SHOW = EVENT_CLASSES.map((one) => one.shows).join('; ');
+const STACKS_SHOW = 'in which function of the kernel the victim sleeps';
+const WITHOUT_TRACEFS = 'not without tracefs';
 
 function tracing(journal: UndoJournal): Ability[] {
   const shows = 'the life of each request, who waits for what, who wrote what the flusher writes';
@@ -73,6 +68,8 @@ function tracing(journal: UndoJournal): Ability[] {
         shows,
         remedy: 'Root and a kernel with CONFIG_FTRACE are needed.',
       },
+      { name: 'events', state: 'no', detail: WITHOUT_TRACEFS, shows: EVENTS_SHOW, remedy: '' },
+      { name: 'kernel stacks', state: 'no', detail: WITHOUT_TRACEFS, shows: STACKS_SHOW, remedy: '' },
     ];
   const folder = join(tracefs, 'instances', `iowitness-${process.pid}-doctor`);
   journal.plan([{ kind: 'rmdir', path: folder }]);
@@ -94,14 +91,14 @@ function tracing(journal: UndoJournal): Ability[] {
           missing.length === 0
             ? `all ${EVENT_CLASSES.flatMap((one) => one.events).length} that are asked for`
             : `missing: ${missing.join('; ')}`,
-        shows: EVENT_CLASSES.map((one) => one.shows).join('; '),
+        shows: EVENTS_SHOW,
         remedy: missing.length === 0 ? '' : 'Nothing on this kernel; causes that need them say so.',
       },
       {
         name: 'kernel stacks',
         state: stacks ? 'yes' : 'no',
         detail: stacks ? 'stacktrace trigger on sched_switch' : 'the stacktrace trigger is refused',
-        shows: 'in which function of the kernel the victim sleeps',
+        shows: STACKS_SHOW,
         remedy: stacks ? '' : 'The kernel needs CONFIG_STACKTRACE; the wait channel is sampled instead.',
       },
     ];

@@ -99,6 +99,11 @@ function timeEvidence({ account }: Given<'victim'>): Argument {
   };
 }
 
+/** No norm is kept for flushes and discards, and none is held against a handful of requests. */
+function besideOrdinary(factor: number, disk: string): string {
+  return Number.isFinite(factor) ? `${percent(factor)} of what ${disk} may take` : `too few to be held against ${disk}`;
+}
+
 function deviceEvidence(m: Measures): Argument[] {
   const judged = judgeDevice(m);
   if (!judged || judged.requests === 0) return [];
@@ -106,7 +111,7 @@ function deviceEvidence(m: Measures): Argument[] {
     {
       measure: `${diskName(m)}’s service time`,
       value: said`${time(judged.serviceMs / judged.requests)} a request over ${number(judged.requests)} requests`,
-      meaning: `${percent(judged.factor)} of what an ordinary disk of its kind may take`,
+      meaning: besideOrdinary(judged.factor, 'an ordinary disk of its kind'),
       source: 'block:block_rq_issue → block:block_rq_complete',
     },
   ];
@@ -119,7 +124,7 @@ function yardstick(m: Given<'victim'>): Yardstick {
     return {
       measure: 'each request',
       value: said`${time(judged.serviceMs / judged.requests)}`,
-      against: `${percent(judged.factor)} of what an ordinary disk may take`,
+      against: besideOrdinary(judged.factor, 'an ordinary disk'),
     };
   return {
     measure: 'running',

@@ -3,22 +3,21 @@
 import type { Command } from 'commander';
 import { renderCsv } from '../present/blkstats/csv.js';
 import { renderBlockStats } from '../present/blkstats/text.js';
-import { renderJson } from '../present/json.js';
 import { readBlockStats } from '../open/block-stats.js';
-import { progress, say, toolName } from './context.js';
+import { jsonHelp, outputWidth, progress, readingProgress, say, sayJson, toolName } from './context.js';
 
 export function blkstatsCommand(program: Command): void {
   program
     .command('blkstats')
     .description('tell where I/O spent its time in the block layer, by device, kind and process')
     .argument('<trace>', 'BASE of BASE.blktrace.0 …, a merged block trace, or a NAME.iow folder')
-    .option('--json', 'print all figures as JSON (docs/blkstats.md)', false)
+    .option('--json', jsonHelp('all figures', 'blkstats'), false)
     .option('--csv', 'print the distributions as CSV', false)
     .addHelpText('after', '\nExamples:\n  iowitness blkstats sda\n  iowitness blkstats sda --json | jq .overall')
     .action(async (trace: string, options: { json: boolean; csv: boolean }) => {
-      progress('reading the trace…');
-      const stats = await readBlockStats(trace, toolName());
-      progress('');
-      say(options.json ? renderJson(stats) : options.csv ? renderCsv(stats) : renderBlockStats(stats));
+      const stats = await readBlockStats(trace, toolName(), readingProgress(trace));
+      progress.say('');
+      if (options.json) sayJson(stats);
+      else say(options.csv ? renderCsv(stats) : renderBlockStats(stats, outputWidth()));
     });
 }

@@ -10,7 +10,7 @@ import { reportPathFor, say as tell, startRecording, type Session } from '../pip
 import { concludeWith, withShowOptions } from './conclude.js';
 import { byteSize, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
-import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
 interface CheckOptions extends RecordingOptions {
   readonly json: boolean;
@@ -55,8 +55,7 @@ export function checkCommand(program: Command): void {
 async function check(dir: string, options: CheckOptions): Promise<void> {
   const held = holdDirectory(dir);
   const volume = volumeOf(held, dir);
-  if (process.geteuid?.() !== 0)
-    warn('without root there are counters but no kernel events: the verdict will be narrower.');
+  warnWithoutRoot();
   const folder = options.output ?? freshName('check');
   const directory = held.realPath();
   const file = `.iowitness-probe-${process.pid}.tmp`;
@@ -75,7 +74,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     (slice: ProbeProgress) => {
       if (session) tell(session, SOURCE.probe, slice);
       lastWord = Date.now();
-      if (slice.phase in PHASE_WORDS) progress(phaseProgress(slice.phase));
+      if (slice.phase in PHASE_WORDS) progress.count(() => phaseProgress(slice.phase));
     },
   );
   const lengths: Readonly<Record<string, number>> = {

@@ -9,10 +9,9 @@ import { harmless } from '../base/format.js';
 import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
 import type { OpenOptions } from '../open/recording.js';
 import type { ReportAssets } from '../present/html/page.js';
-import { renderJson } from '../present/json.js';
 import type { Painter } from '../present/png.js';
 import { renderText } from '../present/text.js';
-import { EXIT, progress, ROOT, say, toolName } from './context.js';
+import { EXIT, jsonHelp, progress, readingProgress, ROOT, say, sayJson, toolName } from './context.js';
 import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
@@ -40,7 +39,7 @@ export interface ShowOptions {
 /** Adds the options that say how a diagnosis is shown. */
 export function withShowOptions(command: Command): Command {
   return command
-    .option('--json', 'print the diagnosis as JSON (docs/diagnosis.schema.json)', false)
+    .option('--json', jsonHelp('the diagnosis', 'diagnosis'), false)
     .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false);
 }
 
@@ -51,10 +50,15 @@ export function exitStatus({ verdict }: Diagnosis): number {
 
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
 export async function concludeWith(recording: string, options: OpenOptions & ShowOptions): Promise<void> {
-  progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName(), options);
-  if (options.report !== undefined) await writePage(options.report, await renderReport(diagnosed, reportAssets()));
-  progress('');
+  const diagnosed = await diagnoseRecording(recording, toolName(), {
+    ...options,
+    progress: readingProgress(recording),
+  });
+  if (options.report !== undefined) {
+    progress.say('writing the report…');
+    await writePage(options.report, await renderReport(diagnosed, reportAssets()));
+  }
+  progress.say('');
   printDiagnosis(diagnosed, options);
   process.exitCode = exitStatus(diagnosed.diagnosis);
 }
@@ -62,20 +66,26 @@ export async function concludeWith(recording: string, options: OpenOptions & Sho
 /** The diagnosis as lines for a stream that may be a terminal. */
 function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: boolean): string {
   const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
-  return renderText(diagnosis, { colour, verbose, ...(stream.columns !== undefined && { width: stream.columns }) });
+  const { columns } = stream;
+  // 0 on a terminal without a size, undefined in a pipe.
+  return renderText(diagnosis, { colour, verbose, ...(columns > 0 && { width: columns }) });
+}
+
+/** The diagnosis of what was just recorded. */
+export async function diagnoseAfter(recording: string): Promise<Diagnosis> {
+  const { diagnosis } = await diagnoseRecording(recording, toolName(), { progress: readingProgress(recording) });
+  progress.say('');
+  return diagnosis;
 }
 
 /** Says on standard error what a recording shows, as `time` does below a command's own output. */
-export async function tellBelow(recording: string): Promise<void> {
-  progress('reading the recording…');
-  const { diagnosis } = await diagnoseRecording(recording, toolName());
-  progress('');
+export function tellBelow(diagnosis: Diagnosis): void {
   process.stderr.write(`\n${textFor(process.stderr, diagnosis, false)}\n`);
 }
 
 function printDiagnosis({ diagnosis }: Diagnosed, options: ShowOptions): void {
   if (options.json) {
-    say(renderJson(diagnosis));
+    sayJson(diagnosis);
     return;
   }
   say(textFor(process.stdout, diagnosis, options.verbose === true));

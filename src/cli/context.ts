@@ -4,13 +4,16 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
+import type { DOCUMENTS, JsonDocument } from '../model/documents.js';
+import { renderJson } from '../present/json.js';
 import { FileOutput } from '../tools/blkparse/output.js';
 import type { Moment } from '../open/moment.js';
+import { ProgressLine } from './progress-line.js';
 
 /** Nothing wrong found; a stall found; it could not be done; no verdict; wrong usage, as EX_USAGE of sysexits.h. */
 export const EXIT = { fine: 0, found: 1, failed: 2, noVerdict: 3, usage: 64 } as const;
@@ -46,15 +49,18 @@ export function freshName(what: string): string {
   return name;
 }
 
-/** A line on standard error that is overwritten by the next; nothing where that is no terminal. */
-export function progress(text: string): void {
-  if (!process.stderr.isTTY || text === shown) return;
-  shown = text;
-  process.stderr.write(`\r\u001b[K${text}`);
-}
+/** The line of standard error that all commands share. */
+export const progress = new ProgressLine(process.stderr, () => performance.now());
 
-/** What stands on that line. */
-let shown = '';
+/** Says how far a recording or a trace has been read, 'reading slow.iow, 37 %', and that it is being judged then. */
+export function readingProgress(path: string): (share: number) => void {
+  const name = basename(resolve(path));
+  progress.say(`reading ${name}…`);
+  return (share) => {
+    if (share < 1) progress.count(() => `reading ${name}, ${Math.floor(share * 100)} %`);
+    else progress.say(`working out what ${name} shows…`);
+  };
+}
 
 /**
  * Prints on standard output, at once and all of it: Node's own stream takes a write that a full disk has cut short for
@@ -68,9 +74,24 @@ export function say(text: string): void {
   print(`${text}\n`);
 }
 
+/** Columns of standard output; without end in a pipe, and on a terminal without a size. */
+export function outputWidth(): number {
+  return process.stdout.columns > 0 ? process.stdout.columns : Infinity;
+}
+
+/** Prints the one document that `--json` asks for. */
+export function sayJson(document: JsonDocument): void {
+  say(renderJson(document));
+}
+
 export function warn(text: string): void {
-  progress('');
+  progress.say('');
   process.stderr.write(`iowitness: ${harmless(text)}\n`);
+}
+
+/** The words for `--json` in a command's help: what is printed, and where its schema lies. */
+export function jsonHelp(what: string, document: keyof typeof DOCUMENTS): string {
+  return `print ${what} as JSON (docs/schemas/${document}.schema.json)`;
 }
 
 /** Argument parsers for commander: each refuses with the range that it takes. */
@@ -130,10 +151,22 @@ export function byteSize(text: string): number {
   return value;
 }
 
+/** '9469', '0.0.0.0:9469', '[::1]:9469'; this machine alone where no address is given. */
+export function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:(\[[\da-f:.]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text.trim());
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535)
+    throw new InvalidArgumentError('give a port such as 9469, or an address with one, [::1]:9469.');
+  return { host: match[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port };
+}
+
 /** A process id, which need not run any more. */
 export function processId(text: string): number {
   const pid = Number(text);
-  if (!Number.isInteger(pid) || pid < 1) throw new InvalidArgumentError('give a process id.');
+  if (!Number.isInteger(pid) || pid < 1)
+    throw new InvalidArgumentError(
+      'give one process id; pidof gives none where nothing of that name runs, and several where several do.',
+    );
   return pid;
 }
 

@@ -1,25 +1,34 @@
 // `doctor`: what this machine lets a recorder see, what that is good for, and what would give the rest.
 
 import type { Command } from 'commander';
-import { findAbilities, type Ability } from '../capture/abilities.js';
+import { findAbilities } from '../capture/abilities.js';
 import { UndoJournal } from '../capture/undo.js';
 import { harmless } from '../base/format.js';
-import { say, undoFolder, warn } from './context.js';
+import type { Ability } from '../model/results.js';
+import { wrap } from '../present/text-layout.js';
+import { EXIT, jsonHelp, outputWidth, say, sayJson, toolName, undoFolder, warn } from './context.js';
 
-const SIGN = { yes: '✓', partly: '~', no: '✗' } as const;
+const SIGN = { yes: '✓', partly: '~', no: '✗', unknown: '?' } as const;
 
-function line({ name, state, detail, shows, remedy }: Ability): string {
-  const head = `${SIGN[state]} ${name.padEnd(18)}${harmless(detail)}`;
-  const more = state === 'yes' ? [] : [`    would show: ${shows}`, ...(remedy === '' ? [] : [`    ${remedy}`])];
-  return [head, ...more].join('\n');
+const NAME_COLUMNS = 20;
+const INDENT = '    ';
+
+function linesOf({ name, state, detail, shows, remedy }: Ability, width: number): string[] {
+  const head = wrap(
+    `${SIGN[state]} ${name.padEnd(NAME_COLUMNS - 2)}${harmless(detail)}`,
+    width,
+    ' '.repeat(NAME_COLUMNS),
+  );
+  const more = state === 'yes' ? [] : [`would show: ${shows}`, ...(remedy === '' ? [] : [remedy])];
+  return [...head, ...more.flatMap((text) => wrap(text, width - INDENT.length).map((line) => INDENT + line))];
 }
 
 export function doctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('say what this machine lets iowitness see, and what would give the rest')
-    .option('--json', 'print the list as JSON', false)
-    .addHelpText('after', '\nExample:\n  sudo iowitness doctor')
+    .option('--json', jsonHelp('the list', 'abilities'), false)
+    .addHelpText('after', '\nExit status: 1 where something is missing (✗).\n\nExample:\n  sudo iowitness doctor')
     .action((options: { json: boolean }) => {
       const journal = UndoJournal.open(undoFolder());
       let abilities: Ability[];
@@ -30,6 +39,8 @@ export function doctorCommand(program: Command): void {
         failed = journal.undoAll();
       }
       for (const sentence of failed) warn(sentence);
-      say(options.json ? JSON.stringify(abilities, null, 2) : abilities.map(line).join('\n'));
+      if (options.json) sayJson({ schema: 'iowitness.abilities/1', tool: toolName(), abilities });
+      else for (const line of abilities.flatMap((one) => linesOf(one, outputWidth()))) say(line);
+      if (abilities.some(({ state }) => state === 'no')) process.exitCode = EXIT.found;
     });
 }

@@ -12,7 +12,18 @@ import { NOBODY, type Drill } from '../lab/drill.js';
 import { checkDirectory } from '../lab/probe.js';
 import type { DrillReport, DrillRun } from '../model/drills.js';
 import { renderDrillList, renderDrills, renderRun } from '../present/drills.js';
-import { EXIT, numberBetween, progress, say, toolName, undoFolder, warn } from './context.js';
+import {
+  EXIT,
+  jsonHelp,
+  numberBetween,
+  outputWidth,
+  progress,
+  say,
+  sayJson,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 
 interface DrillCommandOptions {
   readonly all: boolean;
@@ -33,7 +44,7 @@ export function drillCommand(program: Command): void {
     .option('--seed <n>', 'what the parameters are drawn from', numberBetween(0, 2 ** 31), 1)
     .option('--keep <folder>', 'keep the recordings there')
     .option('--dir <folder>', 'a folder on a disk with 2 GB free, for the loop devices’ files', '/var/tmp')
-    .option('--json', 'print all runs as JSON', false)
+    .option('--json', `${jsonHelp('all runs', 'drills')}; without any, the list`, false)
     .addHelpText('after', '\nExample:\n  iowitness drill mem.dirty-limit')
     .action((ids: string[], options: DrillCommandOptions) => drill(ids, options));
 }
@@ -42,22 +53,21 @@ async function drill(ids: readonly string[], options: DrillCommandOptions): Prom
   const drills = await loadDrills();
   const chosen = options.all ? drills : ids.map((id) => named(drills, id));
   if (chosen.length === 0) {
-    say(
-      options.json
-        ? JSON.stringify(
-            drills.map(({ id, about }) => ({ id, about })),
-            null,
-            2,
-          )
-        : renderDrillList(drills),
-    );
+    if (options.json)
+      sayJson({
+        schema: 'iowitness.drill-list/1',
+        tool: toolName(),
+        drills: drills.map(({ id, about }) => ({ id, about })),
+      });
+    else say(renderDrillList(drills, outputWidth()));
     return;
   }
   if (process.geteuid?.() !== 0) throw new UserError('Drills change the machine for a moment: run them as root.');
   checkDirectory(options.dir);
   if (options.keep !== undefined) holdFolder(options.keep, { make: true }).close();
   const report = await runAll(chosen, options);
-  say(options.json ? JSON.stringify(report, null, 2) : renderDrills(report));
+  if (options.json) sayJson(report);
+  else say(renderDrills(report));
   const ran = report.runs.filter((run) => run.events);
   if (ran.length === 0) process.exitCode = EXIT.failed;
   else process.exitCode = ran.every((run) => run.events?.right) ? EXIT.fine : EXIT.found;
@@ -95,7 +105,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
     );
   for (let repeat = 0; repeat < options.repeat; repeat += 1) {
     for (const one of chosen) {
-      progress(`${runs.length + 1} of ${count}: ${one.id}…`);
+      progress.say(`${runs.length + 1} of ${count}: ${one.id}…`);
       const run = await runDrill(one, {
         seed: options.seed,
         repeat,
@@ -107,7 +117,7 @@ async function runAll(chosen: readonly Drill[], options: DrillCommandOptions): P
       });
       runs.push(run);
       if (!options.json) {
-        progress('');
+        progress.say('');
         say(renderRun(run));
       }
     }

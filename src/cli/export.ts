@@ -10,8 +10,8 @@ import { FORMATS } from '../present/export/formats.js';
 import { journalFields } from '../present/export/journald.js';
 import { sendToJournal } from '../run/journal.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
-import { progress, say, takesRecording, toolName } from './context.js';
-import { writeOutput } from './output-file.js';
+import { jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
+import { refuseStandardOutput, writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
 interface ExportOptions extends OpenOptions {
@@ -19,6 +19,7 @@ interface ExportOptions extends OpenOptions {
   readonly table?: TableName;
   readonly output: string;
   readonly send: boolean;
+  readonly json: boolean;
 }
 
 function helpText(): string {
@@ -34,6 +35,7 @@ export function exportCommand(program: Command): void {
     .addOption(new Option('--table <table>', 'which table, for csv and parquet (default: requests)').choices(TABLES))
     .option('-o, --output <file>', 'where to write it, - for standard output', '-')
     .option('--send', 'journald: give the entry to this machine’s journal', false)
+    .option('--json', jsonHelp('where it is', 'written'), false)
     .addHelpText('after', helpText())
     .action((recording: string | undefined, options: ExportOptions) =>
       exportRecording(namedOrNewest(recording), options),
@@ -41,30 +43,37 @@ export function exportCommand(program: Command): void {
 }
 
 async function exportRecording(recording: string, given: ExportOptions): Promise<void> {
-  const { as, table, output, send, ...options } = given;
+  const { as, table, output, send, json, ...options } = given;
   const format = FORMATS[as];
   if (!format) throw new UserError(`There is no format ${as}.`);
   if (table !== undefined && !format.ofOneTable)
     throw new UserError(`--table goes with csv and parquet: ${as} holds everything.`);
   if (send && (as !== 'journald' || output !== '-'))
     throw new UserError('--send goes with --as journald, and without -o.');
+  if (json && !send) refuseStandardOutput(output);
   if (output === '-' && format.isBinary && FileOutput.standard().isTerminal)
     throw new UserError(`${as} is no text: name a file with -o.`);
-  progress('reading the recording…');
-  const diagnosed = await diagnoseRecording(recording, toolName(), options);
+  const tell = (path: string | null) =>
+    sayJson({ schema: 'iowitness.written/1', tool: toolName(), recording, format: as, path });
+  const diagnosed = await diagnoseRecording(recording, toolName(), {
+    ...options,
+    progress: readingProgress(recording),
+  });
   if (send) {
-    progress('');
+    progress.say('');
     sendToJournal(journalFields(diagnosed.diagnosis));
+    if (json) tell(null);
     return;
   }
   const render = await format.load();
-  progress('writing…');
+  progress.say('writing…');
   try {
     const isFile = await writeOutput(output, render({ ...diagnosed, table: table ?? 'requests' }));
-    progress('');
-    if (isFile) say(harmless(output));
+    progress.say('');
+    if (json) tell(output);
+    else if (isFile) say(harmless(output));
   } catch (error) {
-    progress('');
+    progress.say('');
     // `… | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;
   }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { duration, harmless, isoTime } from '../base/format.js';
 import { columns } from '../present/text-layout.js';
 import { clockText } from '../present/words.js';
-import { say } from './context.js';
+import { jsonHelp, say, sayJson, toolName } from './context.js';
 import { recordingsIn, type Listed } from './recordings.js';
 
 interface LsOptions {
@@ -16,11 +16,11 @@ export function lsCommand(program: Command): void {
     .command('ls')
     .description('list the recordings of a folder, newest first')
     .argument('[dir]', 'the folder', '.')
-    .option('--json', 'print the list as JSON', false)
+    .option('--json', jsonHelp('the list', 'recordings'), false)
     .addHelpText('after', '\nExample:\n  iowitness ls /var/tmp')
     .action((folder: string, { json }: LsOptions) => {
       const all = recordingsIn(folder);
-      if (json) say(JSON.stringify({ schema: 'iowitness.recordings/1', recordings: all.map(asJson) }, null, 2));
+      if (json) sayJson({ schema: 'iowitness.recordings/1', tool: toolName(), recordings: all.map(asJson) });
       else if (all.length === 0) say('No recordings here.');
       else for (const line of columns(all.map(cells))) say(line);
     });
@@ -40,6 +40,6 @@ function cells(one: Listed): string[] {
   ];
 }
 
-function asJson(one: Listed): object {
+function asJson(one: Listed) {
   return { path: one.path, startedAt: startOf(one) ?? null, durationMs: one.lengthMs ?? null, what: one.what };
 }

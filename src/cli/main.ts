@@ -4,8 +4,8 @@ import { CommanderError } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { harmless } from '../base/format.js';
-import { EXIT, say, warn } from './context.js';
-import { buildProgram, withoutHelpCommand } from './program.js';
+import { EXIT, sayJson, warn } from './context.js';
+import { buildProgram, asOptions } from './program.js';
 
 function sentenceOf(error: unknown): string {
   if (error instanceof UserError) return error.message;
@@ -22,9 +22,12 @@ process.title = 'iowitness';
 
 /** Whoever asked for JSON gets the failure as JSON too, where the result would have been. */
 function tellAsJson(message: string, status: number): void {
-  if (!process.argv.includes('--json')) return;
+  // What stands behind -- is another command's.
+  const args = process.argv.slice(2);
+  const end = args.indexOf('--');
+  if (!args.slice(0, end < 0 ? undefined : end).includes('--json')) return;
   try {
-    say(JSON.stringify({ schema: 'iowitness.error/1', message: harmless(message), status }));
+    sayJson({ schema: 'iowitness.error/1', message: harmless(message), status });
   } catch {
     // Standard output is what could not be written.
   }
@@ -50,7 +53,7 @@ process.on('uncaughtException', (error) => {
 });
 
 try {
-  const args = withoutHelpCommand(process.argv.slice(2));
+  const args = asOptions(process.argv.slice(2));
   await (await buildProgram(args[0])).parseAsync(args, { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {

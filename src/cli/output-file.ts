@@ -1,7 +1,7 @@
 // Where what a command makes goes: a file that takes the place of an older one at once, or a pipe, a device or standard output. A file of its
 // own, as `check`, `report` and `export` all write one.
 
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { errnoOf, reasonOf, UserError } from '../base/errors.js';
 import { findOutput } from '../base/output.js';
 import { writeFileDirect } from '../recording/direct-file.js';
 import { FileOutput } from '../tools/blkparse/output.js';
@@ -25,11 +25,16 @@ export async function writeOutput(path: string, pieces: Iterable<Uint8Array>): P
     return false;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    throw new UserError(`${path} can’t be written (${messageOf(error)}): name another place with -o.`);
+    throw new UserError(`${path} can’t be written (${reasonOf(error)}): name another place with -o.`);
   }
 }
 
 /** The same of a text. */
 export function writePage(path: string, page: string): Promise<boolean> {
   return writeOutput(path, [Buffer.from(page)]);
+}
+
+/** Throws a UserError where a result and what `--json` says of it would both go to standard output. */
+export function refuseStandardOutput(path: string | undefined): void {
+  if (path === '-') throw new UserError('--json says where the result is: name a file with -o.');
 }

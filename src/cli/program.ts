@@ -33,7 +33,9 @@ const SIZE_UNITS = [
 async function undoLeftovers(): Promise<void> {
   const { recoverStale } = await import('../capture/undo.js');
   const { undone, failed } = recoverStale(undoFolder());
-  for (const sentence of undone) warn(`left by a run that was killed, now undone: ${sentence}`);
+  const [first, ...more] = undone;
+  if (first !== undefined)
+    warn(`left by a run that was killed, now undone: ${first}${more.length > 0 ? `; and ${more.length} more` : ''}`);
   for (const sentence of failed) warn(`left by a run that was killed, and could not be undone: ${sentence}`);
 }
 
@@ -44,11 +46,12 @@ function loadedFor(asked: string): readonly string[] {
 }
 
 /**
- * `help COMMAND` as `COMMAND --help`: then only that command is loaded, and one that does not exist is refused as it is anywhere else, where
+ * `version` and `-v` as `--version`, as other programs have it, and `help COMMAND` as `COMMAND --help`: then only that command is loaded, and one that does not exist is refused as it is anywhere else, where
  * commander would print the whole help without a word.
  */
-export function withoutHelpCommand(args: readonly string[]): readonly string[] {
+export function asOptions(args: readonly string[]): readonly string[] {
   const [first, name] = args;
+  if (args.length === 1 && (first === 'version' || first === '-v')) return ['--version'];
   if (first !== 'help' || name === undefined || name === 'help' || name.startsWith('-')) return args;
   return Object.hasOwn(COMMANDS, name) ? [name, '--help'] : [name];
 }

@@ -1,39 +1,35 @@
 // `record`: the machine around a command, some processes, or the processes that do the most I/O, until Ctrl-C or a time.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants as fileModes, statSync } from 'node:fs';
-import { constants } from 'node:os';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { UserError } from '../base/errors.js';
-import { harmless } from '../base/format.js';
-import { shellWord } from '../base/shell.js';
 import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
 import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
-import { tellBelow } from './conclude.js';
 import {
   byteSize,
-  EXIT,
   freshName,
+  jsonHelp,
+  listenAddress,
   progress,
   runningPid,
-  say,
   seconds,
   toolName,
   undoFolder,
   warn,
 } from './context.js';
+import { hasEnded, holdCommand, letGo, requireCommand, statusOf, type HeldCommand } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
-import { costOf, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import { MetricsFeed } from '../run/metrics/feed.js';
+import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
+import { tellRecorded, type TellOptions } from './recorded.js';
+import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
-interface RecordOptions extends RecordingOptions {
+interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
   readonly for?: number;
   readonly pid?: number[];
   readonly maxSize: number;
-  readonly diagnose: boolean;
+  readonly metrics?: Address;
 }
 
 export function recordCommand(program: Command): void {
@@ -44,6 +40,16 @@ export function recordCommand(program: Command): void {
     .option('--for <time>', 'how long (default: until Ctrl-C, or until the command ends)', seconds)
     .option('--pid <pid>', 'watch this process and what it has started; may be given several times', runningPid)
     .option('--no-diagnose', 'after a command, only record: say nothing of what held it up')
+    .option(
+      '--json',
+      `${jsonHelp('where it is', 'recorded')}; with a command, in the last line of standard error`,
+      false,
+    )
+    .option(
+      '--metrics <address>',
+      'serve metrics of it at http://127.0.0.1:PORT/metrics; [HOST:]PORT, where whoever can connect may read them',
+      listenAddress,
+    )
     .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
     .addHelpText(
       'after',
@@ -52,45 +58,10 @@ export function recordCommand(program: Command): void {
     .action((command: string[], options: RecordOptions) => record(command, options));
 }
 
-interface HeldCommand {
-  readonly child: ChildProcess;
-  readonly pid: number;
-}
-
-/** Refuses what the shell could not start, before anything is recorded. */
-function requireCommand(command: string): void {
-  const folders = command.includes('/') ? [''] : (process.env['PATH'] ?? '').split(':');
-  const found = folders.some((folder) => {
-    const file = folder === '' ? command : join(folder, command);
-    try {
-      accessSync(file, fileModes.X_OK);
-      return statSync(file).isFile();
-    } catch {
-      return false;
-    }
-  });
-  if (!found) throw new UserError(`There is no program ${command} to run: name one on the PATH, or with its folder.`);
-}
-
-/** The command, held in a shell before its exec until the recorder watches its pid. */
-function holdCommand(argv: readonly string[]): HeldCommand {
-  const child = spawn('/bin/sh', ['-c', 'read -r _ <&3 && exec 3<&- && exec "$@"', 'sh', ...argv], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-  });
-  if (child.pid === undefined) throw new UserError(`${argv[0]} could not be started.`);
-  return { child, pid: child.pid };
-}
-
-function release(session: Session, { child, pid }: HeldCommand): void {
-  const released: Released = { pid };
-  sayOnTape(session, SOURCE.released, released);
-  const gate = child.stdio[3];
-  if (gate && 'write' in gate) gate.end('go\n');
-}
-
 async function record(argv: readonly string[], options: RecordOptions): Promise<void> {
   const [command] = argv;
   if (command !== undefined) requireCommand(command);
+  warnWithoutRoot();
   const interrupts = listenForInterrupts();
   const held = command === undefined ? undefined : holdCommand(argv);
   try {
@@ -115,6 +86,7 @@ async function recordAround(
     ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
   ];
   const folder = options.output ?? freshName('record');
+  const metrics = options.metrics && (await startMetrics(options.metrics));
   const session = await startRecording({
     folder,
     undoFolder: undoFolder(),
@@ -128,25 +100,28 @@ async function recordAround(
     victims,
     watchBusiest: victims.length === 0,
     ...costOf(options),
+    ...(metrics && { beside: (manifest) => metrics.begin(folder, manifest) }),
     maxBytes: options.maxSize,
   });
   const because = await untilEnd(session, held, options.for, interrupted);
-  for (const sentence of await session.end(because)) warn(sentence);
-  progress('');
-  if (held && held.child.exitCode === null && held.child.signalCode === null)
-    warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
-  if (session.writer.bytes === 0) return;
-  // What the command prints is not mixed with what is said of it.
-  if (!held) say(harmless(`${folder} (${because}); iowitness diagnose ${shellWord(folder)} tells what it shows.`));
-  else if (options.diagnose) await tellBelow(folder);
-  else process.stderr.write(harmless(`${folder} (${because})`) + '\n');
+  const notUndone = await session.end(because);
+  metrics?.close();
+  for (const sentence of notUndone) warn(sentence);
+  progress.say('');
+  if (held && !hasEnded(held)) warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
+  const { bytes } = session.writer;
+  if (bytes > 0 || options.json) await tellRecorded({ folder, because, bytes, notUndone }, held, options);
   if (held) process.exitCode = statusOf(held.child);
 }
 
-/** The command's own status, as a shell has it: 128 and the signal's number for one that was killed. */
-function statusOf({ exitCode, signalCode }: ChildProcess): number {
-  if (exitCode !== null) return exitCode;
-  return signalCode === null ? EXIT.fine : 128 + constants.signals[signalCode];
+/** Serves the recording's metrics, and says where. */
+async function startMetrics(address: Address): Promise<MetricsFeed> {
+  const feed = await MetricsFeed.start({ address, tool: toolName() }, (why) =>
+    warn(`the metrics have ended (${why}); the recording goes on.`),
+  );
+  const open = isLoopback(feed.address) ? '' : ', for whoever can connect to it';
+  warn(`metrics at ${urlOf(feed.address)}${open}.`);
+  return feed;
 }
 
 /** Waits for an interrupt, the time, the command's end, or a full disk. */
@@ -159,7 +134,7 @@ async function untilEnd(
   const begun = Date.now();
   const ticker = setInterval(
     () =>
-      progress(
+      progress.say(
         `recording, ${Math.round((Date.now() - begun) / 1000)} s${forSeconds === undefined ? '; Ctrl-C ends it' : ` of ${forSeconds} s`}`,
       ),
     1000,
@@ -175,7 +150,9 @@ async function untilEnd(
         child.once('exit', (code, signal) => settle(`the command ended with ${signal ?? `status ${code}`}`)),
       ),
     );
-    release(session, held);
+    const released: Released = { pid: held.pid };
+    sayOnTape(session, SOURCE.released, released);
+    letGo(held);
   }
   try {
     return await Promise.race(ends);

@@ -1,7 +1,7 @@
 // The options that `check` and `record` share: how often to sample, and what kernel events may cost.
 
 import { InvalidArgumentError, type Command } from 'commander';
-import { byteSize, numberBetween } from './context.js';
+import { byteSize, numberBetween, warn } from './context.js';
 
 export interface RecordingOptions {
   readonly hz: number;
@@ -33,4 +33,10 @@ export function withRecordingOptions(command: Command): Command {
 /** The same as the pipeline takes them. */
 export function costOf({ eventBudget, buffer }: RecordingOptions): { eventBudget: number; bufferKiB?: number } {
   return { eventBudget, ...(buffer !== undefined && { bufferKiB: Math.round(buffer / 1024) }) };
+}
+
+/** Says what a recording without root lacks. */
+export function warnWithoutRoot(): void {
+  if (process.geteuid?.() !== 0)
+    warn('without root there are counters but no kernel events: the verdict will be narrower.');
 }

@@ -22,8 +22,8 @@ import { renderJson } from '../present/json.js';
 import { renderMarkdown } from '../present/markdown.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { painter, reportAssets } from './conclude.js';
-import { progress, say, takesRecording, toolName } from './context.js';
-import { writeOutput } from './output-file.js';
+import { jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
+import { refuseStandardOutput, writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
 /** What a report can be, and how its file's name ends. */
@@ -46,6 +46,7 @@ export function reportCommand(program: Command): void {
         .default('html'),
     )
     .option('--redact', 'replace names of programs, files, cgroups and the host, each by the same throughout', false)
+    .option('--json', jsonHelp('where it is', 'written'), false)
     .addHelpText(
       'after',
       '\nExamples:\n  iowitness report slow-night.iow -o slow-night.html\n  iowitness report slow-night.iow --format md --redact -o -\n  iowitness report slow-night.iow mended-night.iow',
@@ -61,6 +62,7 @@ interface ReportOptions extends OpenOptions {
   readonly output?: string;
   readonly format: Format;
   readonly redact: boolean;
+  readonly json: boolean;
 }
 
 /** One recording, or two beside each other. */
@@ -111,24 +113,29 @@ function wrongUse(after: readonly string[], { pid }: ReportOptions): string | un
 }
 
 async function report(recording: string, after: string | undefined, options: ReportOptions): Promise<void> {
-  const { output, format, redact, ...opening } = options;
-  progress('reading the recording…');
+  const { output, format, redact, json, ...opening } = options;
+  if (json) refuseStandardOutput(output);
   // Names stay the same over both.
   const names = pseudonyms();
-  const open = (path: string, name: string) =>
-    redact
-      ? diagnoseRedacted(path, toolName(), opening, { name, names })
-      : diagnoseRecording(path, toolName(), opening);
+  const open = (path: string, name: string) => {
+    const watched = { ...opening, progress: readingProgress(path) };
+    return redact
+      ? diagnoseRedacted(path, toolName(), watched, { name, names })
+      : diagnoseRecording(path, toolName(), watched);
+  };
   const first = await open(recording, after === undefined ? 'redacted' : 'before');
   const shown =
     after === undefined
       ? shownOf(first)
       : shownBeside(compareRecordings(first, await open(after, 'after'), toolName()));
+  progress.say('writing the report…');
   const made = await render(shown, format);
-  progress('');
+  progress.say('');
   const path = output ?? reportPathFor(recording, after).replace(/html$/, format);
   try {
-    if (await writeOutput(path, [Buffer.from(made)])) say(harmless(path));
+    const isFile = await writeOutput(path, [Buffer.from(made)]);
+    if (json) sayJson({ schema: 'iowitness.written/1', tool: toolName(), recording, format, path });
+    else if (isFile) say(harmless(path));
   } catch (error) {
     // `… -o - | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;

@@ -11,15 +11,18 @@ import { holdPlace } from '../base/hold-path.js';
 import { BlkTracer, findTracedDevice, type TracedDevice } from '../capture/blk-tracer.js';
 import { openKernelFilesystems } from '../capture/kernel-fs.js';
 import { UndoJournal } from '../capture/undo.js';
+import type { Traced } from '../model/results.js';
 import { BlktraceWriter, type TraceOutput } from '../run/blktrace-writer.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
-import { progress, seconds, undoFolder, warn } from './context.js';
+import { jsonHelp, progress, sayJson, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
+import { refuseStandardOutput } from './output-file.js';
 
 interface TraceOptions {
   readonly stopwatch?: number;
   readonly actMask?: string;
   readonly output?: string;
+  readonly json: boolean;
 }
 
 /** The kernel's buffers are emptied this often, ms. */
@@ -36,6 +39,7 @@ export function traceCommand(program: Command): void {
       '-o, --output <base>',
       'BASE.blktrace.CPU instead of DEVICE.blktrace.CPU; - for one stream on standard output',
     )
+    .option('--json', jsonHelp('what was traced', 'traced'), false)
     .addHelpText(
       'after',
       '\nExample:\n  iowitness trace /dev/sda -w 10s && iowitness blkparse sda\n  iowitness trace sda -o - | iowitness blkparse -i -',
@@ -50,6 +54,8 @@ function categories(text: string, before?: string): string {
 
 /** Where a device's records go: files by CPU, made as soon as the CPU is known, or standard output. */
 class Outputs {
+  /** Their paths. */
+  readonly files: string[] = [];
   private readonly fds = new Map<string, number>();
   private readonly stream: FileOutput | undefined;
 
@@ -68,6 +74,7 @@ class Outputs {
           const file = `${stem}.blktrace.${cpu}`;
           this.fds.set(`${number} ${cpu}`, create(folder, file));
           made.push(file);
+          this.files.push(folder.shown(file));
         }
       }
     } catch (error) {
@@ -110,6 +117,7 @@ function create(folder: HeldFolder, file: string): number {
 }
 
 async function trace(nodes: readonly string[], options: TraceOptions): Promise<void> {
+  if (options.json) refuseStandardOutput(options.output);
   if (process.geteuid?.() !== 0) throw new UserError('Only root can trace block devices: run it as root.');
   // A disk that is named twice is traced once.
   const devices = [...new Map(nodes.map(findTracedDevice).map((device) => [device.number, device])).values()];
@@ -117,18 +125,23 @@ async function trace(nodes: readonly string[], options: TraceOptions): Promise<v
   const journal = UndoJournal.open(undoFolder());
   let outputs: Outputs | undefined;
   let tracer: BlkTracer | undefined;
+  let traced: Omit<Traced, 'notUndone'> | undefined;
+  let notUndone: readonly string[] = [];
   try {
     const { tracefs, why } = openKernelFilesystems(journal);
     if (tracefs === undefined) throw new UserError(`tracefs can’t be used here: ${why ?? 'it is not there'}.`);
     tracer = new BlkTracer(tracefs, journal, devices, options.actMask);
     outputs = new Outputs(devices, options.output, tracer.cpus);
-    await follow(tracer, outputs, devices, options, interrupts.interrupted);
+    traced = await follow(tracer, outputs, devices, options, interrupts.interrupted);
   } finally {
     tracer?.close();
     outputs?.close();
-    for (const sentence of journal.undoAll()) warn(sentence);
+    notUndone = journal.undoAll();
+    for (const sentence of notUndone) warn(sentence);
     interrupts.release();
   }
+  if (options.json) sayJson({ ...traced, notUndone });
+  else if (options.output !== '-') warn(`${figure(traced.records)} records of ${traced.devices.join(', ')}.`);
 }
 
 /** Moves records until the time is over, an interrupt, or a reader that has gone. */
@@ -138,7 +151,7 @@ async function follow(
   devices: readonly TracedDevice[],
   options: TraceOptions,
   interrupted: Promise<string>,
-): Promise<void> {
+): Promise<Omit<Traced, 'notUndone'>> {
   const writer = new BlktraceWriter(
     devices.map(({ number }) => number),
     { nameOf: (pid) => tracer.nameOf(pid), write: outputs.write },
@@ -149,7 +162,9 @@ async function follow(
     writer.begin(tracer.cpus[0] ?? 0, monotonicNs(), Date.now());
     for (;;) {
       tracer.drain(take);
-      progress(`${figure(writer.records)} records${options.stopwatch === undefined ? '; Ctrl-C ends it' : ''}`);
+      progress.count(
+        () => `${figure(writer.records)} records${options.stopwatch === undefined ? '; Ctrl-C ends it' : ''}`,
+      );
       const left = until - performance.now();
       if (left <= 0) break;
       if ((await Promise.race([interrupted, pause(Math.min(POLL_MS, left))])) !== undefined) break;
@@ -160,7 +175,7 @@ async function follow(
     // `… -o - | head` closes the pipe early: that is no error.
     if (!(error instanceof OutputClosed)) throw error;
   }
-  progress('');
+  progress.say('');
   const { overwritten, refused } = tracer.lost();
   if (overwritten + refused > 0)
     warn(
@@ -168,6 +183,13 @@ async function follow(
     );
   const { passedOver } = writer;
   if (passedOver > 0) warn(`${figure(passedOver)} bytes of the tracer’s output are no records and were passed over.`);
-  if (options.output !== '-')
-    warn(`${figure(writer.records)} records of ${devices.map(({ name }) => name).join(', ')}.`);
+  return {
+    schema: 'iowitness.traced/1',
+    tool: toolName(),
+    devices: devices.map(({ name }) => name),
+    files: outputs.files,
+    records: writer.records,
+    lost: { overwritten, refused },
+    passedOverBytes: passedOver,
+  };
 }

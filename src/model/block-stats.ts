@@ -1,8 +1,11 @@
 // What `blkstats` says of a block trace or a recording: the times between the stages of I/O with their distributions, and what the
-// devices were asked for. Times are nanoseconds since the first record; missing is absent, never zero.
+// devices were asked for. Times are nanoseconds since the first record; missing is absent, never zero. The schema is the published contract of
+// `blkstats --json`; the types follow from it.
 
-import type { Loss } from './losses.js';
-import type { Writer } from './diagnosis.js';
+import * as v from 'valibot';
+import { WriterSchema } from './diagnosis.js';
+import { keysOf, list } from './shapes.js';
+import { LOSS_KINDS } from './losses.js';
 
 /** Times between stages, in the order of an I/O's life. The names are btt's (btt(1)); Q2D is the sum of those between Q and D. */
 export const STAGES = {
@@ -23,170 +26,171 @@ export const KINDS = ['read', 'write', 'flush', 'discard', 'other'] as const;
 
 export type Kind = (typeof KINDS)[number];
 
+const Kind = v.picklist(KINDS);
+const Stage = v.picklist(keysOf(STAGES));
+const Loss = v.object({
+  code: v.picklist(keysOf(LOSS_KINDS)),
+  where: v.string(),
+  count: v.exactOptional(v.number()),
+});
+
 /** One stage's distribution. Count, minimum, mean, maximum and total are exact; quantiles are right within 1.6 %. */
-export interface StageTimes {
-  readonly stage: Stage;
-  readonly count: number;
-  readonly minNs: number;
-  readonly meanNs: number;
-  readonly p50Ns: number;
-  readonly p90Ns: number;
-  readonly p99Ns: number;
-  readonly p999Ns: number;
-  readonly maxNs: number;
-  readonly totalNs: number;
+const StageTimes = v.object({
+  stage: Stage,
+  count: v.number(),
+  minNs: v.number(),
+  meanNs: v.number(),
+  p50Ns: v.number(),
+  p90Ns: v.number(),
+  p99Ns: v.number(),
+  p999Ns: v.number(),
+  maxNs: v.number(),
+  totalNs: v.number(),
   /** Buckets that hold something, eight an octave: [from, to), ns. */
-  readonly histogram: readonly { readonly fromNs: number; readonly toNs: number; readonly count: number }[];
-}
+  histogram: list(v.object({ fromNs: v.number(), toNs: v.number(), count: v.number() })),
+});
 
 /** Distances between one I/O's end and the next one's beginning, in sectors of 512 bytes; the first is counted from sector 0, as btt does. */
-export interface Seeks {
-  readonly count: number;
-  readonly mean: number;
-  readonly median: number;
-  readonly p90: number;
-  readonly max: number;
+const Seeks = v.object({
+  count: v.number(),
+  mean: v.number(),
+  median: v.number(),
+  p90: v.number(),
+  max: v.number(),
   /** Share of those that went on where the one before had ended, or overlapped it. */
-  readonly sequential: number;
-}
+  sequential: v.number(),
+});
 
 /** A stretch of time, ns since the first record. */
-export interface Period {
-  readonly fromNs: number;
-  readonly toNs: number;
-}
+const Period = v.object({ fromNs: v.number(), toNs: v.number() });
 
 /** What moved over time, in bins of equal width. */
-export interface DepthSeries {
-  readonly binNs: number;
+const DepthSeries = v.object({
+  binNs: v.number(),
   /** Requests with the device, averaged over the bin's time, and the most at once. */
-  readonly depth: readonly number[];
-  readonly mostAtOnce: readonly number[];
+  depth: list(v.number()),
+  mostAtOnce: list(v.number()),
   /** Bios that waited for dispatch, averaged over the bin's time. */
-  readonly waiting: readonly number[];
-  readonly completions: readonly number[];
-  readonly bytes: readonly number[];
-}
+  waiting: list(v.number()),
+  completions: list(v.number()),
+  bytes: list(v.number()),
+});
 
-export interface KindStats {
-  readonly kind: Kind;
+const KindStats = v.object({
+  kind: Kind,
   /** Completed requests and their bytes. */
-  readonly requests: number;
-  readonly bytes: number;
-  readonly stages: readonly StageTimes[];
-}
+  requests: v.number(),
+  bytes: v.number(),
+  stages: list(StageTimes),
+});
 
-export interface DeviceStats {
+const DeviceStats = v.object({
   /** 'MAJOR:MINOR' */
-  readonly device: string;
+  device: v.string(),
   /** Absent where the trace does not tell it. */
-  readonly name?: string;
+  name: v.exactOptional(v.string()),
   /** Devices on which this one stands, as remaps show: what it does is counted again there, and left out of the overall figures. */
-  readonly standsOn: readonly string[];
-  readonly stages: readonly StageTimes[];
-  readonly kinds: readonly KindStats[];
-  readonly bios: number;
-  readonly merges: { readonly back: number; readonly front: number };
-  readonly splits: number;
-  readonly dispatches: number;
-  readonly requeues: number;
-  readonly errors: number;
+  standsOn: list(v.string()),
+  stages: list(StageTimes),
+  kinds: list(KindStats),
+  bios: v.number(),
+  merges: v.object({ back: v.number(), front: v.number() }),
+  splits: v.number(),
+  dispatches: v.number(),
+  requeues: v.number(),
+  errors: v.number(),
   /** Dispatched, never seen completed. */
-  readonly unfinished: number;
+  unfinished: v.number(),
   /** Sectors a completed request. Absent where none had any. */
-  readonly requestSectors?: {
-    readonly min: number;
-    readonly mean: number;
-    readonly max: number;
-    readonly total: number;
-  };
-  readonly seeks: { readonly queued?: Seeks; readonly dispatched?: Seeks };
+  requestSectors: v.exactOptional(v.object({ min: v.number(), mean: v.number(), max: v.number(), total: v.number() })),
+  seeks: v.object({ queued: v.exactOptional(Seeks), dispatched: v.exactOptional(Seeks) }),
   /** Absent where no plug was traced. */
-  readonly plug?: {
-    readonly plugs: number;
-    readonly timerUnplugs: number;
-    /** Share of the device's time in the trace. */
-    readonly plugged: number;
-    readonly iosPerUnplug: number;
-    readonly iosPerTimerUnplug: number;
-  };
+  plug: v.exactOptional(
+    v.object({
+      plugs: v.number(),
+      timerUnplugs: v.number(),
+      /** Share of the device's time in the trace. */
+      plugged: v.number(),
+      iosPerUnplug: v.number(),
+      iosPerTimerUnplug: v.number(),
+    }),
+  ),
   /** Requests that waited or were being made when a bio arrived, on average. */
-  readonly activeAtQueue: number;
+  activeAtQueue: v.number(),
   /** When anything was with the device. */
-  readonly busy: {
-    readonly periods: number;
-    readonly meanNs: number;
-    readonly meanIdleNs: number;
-    readonly share: number;
-  };
+  busy: v.object({ periods: v.number(), meanNs: v.number(), meanIdleNs: v.number(), share: v.number() }),
   /** Stretches without a pause of 0.1 s between arrivals and between completions. */
-  readonly activity: { readonly queue: readonly Period[]; readonly complete: readonly Period[] };
-  readonly series: DepthSeries;
-}
+  activity: v.object({ queue: list(Period), complete: list(Period) }),
+  series: DepthSeries,
+});
 
-export interface ProcessStats {
-  readonly pid: number;
+const ProcessStats = v.object({
+  pid: v.number(),
   /** Empty where nothing names it: data from outside, to be escaped where it is shown. */
-  readonly name: string;
-  readonly device: string;
-  readonly bios: number;
-  readonly merged: number;
-  readonly readBytes: number;
-  readonly writeBytes: number;
-  readonly flushes: number;
-  readonly discardBytes: number;
-  readonly stages: readonly StageTimes[];
-}
+  name: v.string(),
+  device: v.string(),
+  bios: v.number(),
+  merged: v.number(),
+  readBytes: v.number(),
+  writeBytes: v.number(),
+  flushes: v.number(),
+  discardBytes: v.number(),
+  stages: list(StageTimes),
+});
 
 /** One of the slowest requests. */
-export interface SlowRequest {
-  readonly device: string;
-  readonly kind: Kind;
-  readonly sector: number;
-  readonly bytes: number;
-  readonly pid: number;
-  readonly name: string;
+const SlowRequest = v.object({
+  device: v.string(),
+  kind: Kind,
+  sector: v.number(),
+  bytes: v.number(),
+  pid: v.number(),
+  name: v.string(),
   /** Absent where its arrival was not traced. */
-  readonly queuedNs?: number;
-  readonly dispatchedNs: number;
-  readonly completedNs: number;
+  queuedNs: v.exactOptional(v.number()),
+  dispatchedNs: v.number(),
+  completedNs: v.number(),
   /** What else was with the same device meanwhile. */
-  readonly meanwhile: {
-    readonly requests: number;
-    readonly bytes: number;
+  meanwhile: v.object({
+    requests: v.number(),
+    bytes: v.number(),
     /** True where only the last of them are known. */
-    readonly more: boolean;
-    readonly by: readonly {
-      readonly pid: number;
-      readonly name: string;
-      readonly kind: Kind;
-      readonly requests: number;
-      readonly bytes: number;
-    }[];
-  };
-}
+    more: v.boolean(),
+    by: list(v.object({ pid: v.number(), name: v.string(), kind: Kind, requests: v.number(), bytes: v.number() })),
+  }),
+});
 
-export interface BlockStats {
-  readonly schema: 'iowitness.blkstats/1';
-  readonly tool: string;
-  readonly source: {
-    readonly path: string;
-    readonly kind: 'block-trace' | 'recording';
-    readonly records: number;
+export const BlockStatsSchema = v.object({
+  schema: v.literal('iowitness.blkstats/1'),
+  tool: v.string(),
+  source: v.object({
+    path: v.string(),
+    kind: v.picklist(['block-trace', 'recording']),
+    records: v.number(),
     /** Wall-clock time of the first record (ISO 8601), null where the trace does not tell it. */
-    readonly startedAt: string | null;
-    readonly durationNs: number;
-  };
+    startedAt: v.nullable(v.string()),
+    durationNs: v.number(),
+  }),
   /** Stages that can't be told here, because their records were not taken. */
-  readonly notTraced: readonly Stage[];
+  notTraced: list(Stage),
   /** Over all devices but those that stand on others of the trace. */
-  readonly overall: readonly StageTimes[];
-  readonly devices: readonly DeviceStats[];
+  overall: list(StageTimes),
+  devices: list(DeviceStats),
   /** By device and process, most bytes first. */
-  readonly processes: readonly ProcessStats[];
+  processes: list(ProcessStats),
   /** Slowest first. */
-  readonly slowest: readonly SlowRequest[];
+  slowest: list(SlowRequest),
   /** Who stands behind what flusher and journal threads wrote; absent where that was not recorded. */
-  readonly writers?: readonly Writer[];
-  readonly losses: readonly Loss[];
-}
+  writers: v.exactOptional(list(WriterSchema)),
+  losses: list(Loss),
+});
+
+export type BlockStats = v.InferOutput<typeof BlockStatsSchema>;
+export type StageTimes = v.InferOutput<typeof StageTimes>;
+export type Seeks = v.InferOutput<typeof Seeks>;
+export type Period = v.InferOutput<typeof Period>;
+export type DepthSeries = v.InferOutput<typeof DepthSeries>;
+export type KindStats = v.InferOutput<typeof KindStats>;
+export type DeviceStats = v.InferOutput<typeof DeviceStats>;
+export type ProcessStats = v.InferOutput<typeof ProcessStats>;
+export type SlowRequest = v.InferOutput<typeof SlowRequest>;

@@ -1,5 +1,5 @@
 // What became of a stall from one recording to another: what `report A.iow B.iow --format json` prints, and what its page is drawn from. The schema
-// below is the published contract (docs/comparison.schema.json); the types follow from it.
+// below is the published contract (docs/schemas/comparison.schema.json); the types follow from it.
 
 import * as v from 'valibot';
 import { DiagnosisSchema, UNITS } from './diagnosis.js';

@@ -78,7 +78,7 @@ const Culprit = v.object({
 });
 
 /** One cause that holds, with its argument. */
-const Verdict = v.object({
+export const VerdictSchema = v.object({
   cause: v.string(),
   layer: v.string(),
   /** How sure, in steps that the recordings support on which it was tried; null for `inconclusive`. */
@@ -111,6 +111,35 @@ const Account = v.object({
   lostMs: v.number(),
 });
 
+/** What one program moved on one device. */
+export const WriterSchema = v.object({
+  device: v.string(),
+  /** What the device is and stands on: 'disk', 'partition of sda', 'loop on FILE', 'dm on sda, sdb'. */
+  layer: v.string(),
+  process: v.string(),
+  pid: v.nullable(v.number()),
+  /** The systemd unit, container or pod of the process; null where its cgroup tells none. */
+  unit: v.nullable(v.string()),
+  /** The file, where it was seen open; null where it is not known, or for several small ones. */
+  file: v.nullable(v.string()),
+  /** Its inode number, known also where no name is. */
+  inode: v.nullable(v.number()),
+  /** True where the file had no name any more when it was last seen. */
+  deleted: v.boolean(),
+  writeBytes: v.number(),
+  readBytes: v.number(),
+  /** Share of the device's bytes. */
+  share: Share,
+  /**
+   * 'direct': it issued them itself; 'flushed': another thread wrote what it had made dirty; 'holder': the same, but dirtied before the
+   * recording began, and it alone was seen to write the file or to have it open; 'metadata': the filesystem's own structures; 'journal'; 'stacked': asked for
+   * through a device that stands on this one; 'unattributed'.
+   */
+  via: v.picklist(['direct', 'flushed', 'holder', 'metadata', 'journal', 'stacked', 'unattributed']),
+  /** The device above that asked for it: the process and file are those behind that device's bytes. */
+  through: v.nullable(v.string()),
+});
+
 export const DiagnosisSchema = v.object({
   schema: v.literal('iowitness.diagnosis/2'),
   tool: v.string(),
@@ -135,11 +164,11 @@ export const DiagnosisSchema = v.object({
     events: v.number(),
   }),
   /** The first cause by the time it costs. */
-  verdict: Verdict,
+  verdict: VerdictSchema,
   /** At most one of each kind, in the order to show them; none where nothing was watched. */
   keyFigures: v.array(KeyFigure),
   /** Other causes that hold as well, in order of the time they cost. */
-  also: v.array(Verdict),
+  also: v.array(VerdictSchema),
   /** Where the verdict is `inconclusive`: the two likeliest causes, and the measurement that would decide on each. */
   candidates: v.array(
     v.object({ cause: v.string(), confidence: Share, score: Share, decidedBy: v.nullable(v.string()) }),
@@ -181,48 +210,20 @@ export const DiagnosisSchema = v.object({
    * Who wrote and read how much on which device: the sum over a device's rows is what it completed. Bytes that pass several layers are
    * bytes of each; those with `through` were asked for above, where they stand as well.
    */
-  writers: v.array(
-    v.object({
-      device: v.string(),
-      /** What the device is and stands on: 'disk', 'partition of sda', 'loop on FILE', 'dm on sda, sdb'. */
-      layer: v.string(),
-      process: v.string(),
-      pid: v.nullable(v.number()),
-      /** The systemd unit, container or pod of the process; null where its cgroup tells none. */
-      unit: v.nullable(v.string()),
-      /** The file, where it was seen open; null where it is not known, or for several small ones. */
-      file: v.nullable(v.string()),
-      /** Its inode number, known also where no name is. */
-      inode: v.nullable(v.number()),
-      /** True where the file had no name any more when it was last seen. */
-      deleted: v.boolean(),
-      writeBytes: v.number(),
-      readBytes: v.number(),
-      /** Share of the device's bytes. */
-      share: Share,
-      /**
-       * 'direct': it issued them itself; 'flushed': another thread wrote what it had made dirty; 'holder': the same, but dirtied before the
-       * recording began, and it alone was seen to write the file or to have it open; 'metadata': the filesystem's own structures; 'journal'; 'stacked': asked for
-       * through a device that stands on this one; 'unattributed'.
-       */
-      via: v.picklist(['direct', 'flushed', 'holder', 'metadata', 'journal', 'stacked', 'unattributed']),
-      /** The device above that asked for it: the process and file are those behind that device's bytes. */
-      through: v.nullable(v.string()),
-    }),
-  ),
+  writers: v.array(WriterSchema),
   /** Facts of the machine, label and value, in the order to show them. */
   machine: v.array(v.object({ label: v.string(), value: v.string() })),
 });
 
 export type Diagnosis = v.InferOutput<typeof DiagnosisSchema>;
-export type Verdict = v.InferOutput<typeof Verdict>;
+export type Verdict = v.InferOutput<typeof VerdictSchema>;
 export type Evidence = v.InferOutput<typeof Evidence>;
 export type KeyFigure = v.InferOutput<typeof KeyFigure>;
 export type Advice = v.InferOutput<typeof Advice>;
 export type Culprit = v.InferOutput<typeof Culprit>;
 export type Account = v.InferOutput<typeof Account>;
 export type ProcessRef = v.InferOutput<typeof ProcessRef>;
-export type Writer = Diagnosis['writers'][number];
+export type Writer = v.InferOutput<typeof WriterSchema>;
 export type Phase = Diagnosis['phases'][number];
 
 /** True where nothing holds the victim up: it gets what it asks for, or asks for nothing. */

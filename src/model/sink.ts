@@ -11,3 +11,25 @@ export interface Sink {
   /** A file of its own in the recording, e.g. 'trace/events/block/block_rq_issue/format'. */
   file(name: string, content: Uint8Array): void;
 }
+
+/** Gives everything to both. */
+export function bothSinks(one: Sink, other: Sink): Sink {
+  return {
+    reading(path, text, atNs) {
+      one.reading(path, text, atNs);
+      other.reading(path, text, atNs);
+    },
+    failure(path, errno, atNs) {
+      one.failure(path, errno, atNs);
+      other.failure(path, errno, atNs);
+    },
+    pages(instance, cpu, bytes) {
+      one.pages(instance, cpu, bytes);
+      other.pages(instance, cpu, bytes);
+    },
+    file(name, content) {
+      one.file(name, content);
+      other.file(name, content);
+    },
+  };
+}

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { figuresOf } from '../analysis/block-stats/figures.js';
 import { RecordTaker } from './from-records.js';
 import { inputFormAt } from './form.js';
+import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { BlockMeter } from '../analysis/block-stats/meter.js';
 import { UserError } from '../base/errors.js';
 import { isoTime } from '../base/format.js';
@@ -16,28 +17,32 @@ import type { BlockStats } from '../model/block-stats.js';
 import type { Loss } from '../model/losses.js';
 
 /** Reads a trace (BASE, one of its files, a merged file) or a recording's folder. Throws a UserError where there is neither. */
-export async function readBlockStats(path: string, tool: string): Promise<BlockStats> {
+export async function readBlockStats(path: string, tool: string, progress?: ReadingProgress): Promise<BlockStats> {
   const isRecording = existsSync(join(path, 'manifest.json'));
-  if (!isRecording && (await inputFormAt(path)) === 'block-trace') return await statsOfTrace(path, tool);
+  if (!isRecording && (await inputFormAt(path)) === 'block-trace') return await statsOfTrace(path, tool, progress);
   // What decodes and measures recordings is loaded only where there is one.
   const [{ openCase }, { measure }, { statsOfRecording }] = await Promise.all([
     import('./recording.js'),
     import('../analysis/measures.js'),
     import('../analysis/block-stats/of-recording.js'),
   ]);
-  return statsOfRecording(measure(await openCase(path)), tool);
+  return statsOfRecording(measure(await openCase(path, progress ? { progress } : {})), tool);
 }
 
 /** The figures of a block trace. Throws a UserError where there is none. */
-export async function statsOfTrace(path: string, tool: string): Promise<BlockStats> {
+export async function statsOfTrace(path: string, tool: string, progress?: ReadingProgress): Promise<BlockStats> {
   const files = await traceFilesAt(path);
+  const readTo = meterOf(
+    files.map((file) => file.path),
+    progress,
+  );
   const meter = new BlockMeter();
   const taker = new RecordTaker(meter);
   const losses: Loss[] = [];
   const first = await mergeByTime(
     await Promise.all(
       files.map(async ({ path: file, cpu }) => ({
-        source: await openTrace(file, (loss) => losses.push(loss)),
+        source: await openTrace(file, (loss) => losses.push(loss), readTo),
         ...(cpu !== undefined && { cpu }),
       })),
     ),

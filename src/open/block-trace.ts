@@ -9,14 +9,17 @@ import { openTrace } from '../decode/blktrace/recognised.js';
 import { siftedRecords } from '../decode/blktrace/sift.js';
 import { TraceTables, type BlockTrace } from '../decode/blktrace/tables.js';
 import type { Loss } from '../model/losses.js';
+import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { emptyCase, sameNames, victimOf } from './foreign-case.js';
 
 /** Opens and decodes a block trace. Throws a UserError where it is none; damage becomes losses. */
-export async function openBlockTrace(path: string, pid?: number): Promise<Case> {
+export async function openBlockTrace(path: string, pid?: number, progress?: ReadingProgress): Promise<Case> {
   const losses: Loss[] = [];
   const tables = new TraceTables();
-  for (const file of await traceFilesAt(path)) {
-    const source = await openTrace(file.path, (loss) => losses.push(loss));
+  const files = (await traceFilesAt(path)).map((file) => file.path);
+  const readTo = meterOf(files, progress);
+  for (const file of files) {
+    const source = await openTrace(file, (loss) => losses.push(loss), readTo);
     for await (const batch of siftedRecords(source, (loss) => losses.push(loss))) tables.add(batch);
   }
   if (tables.records === 0) throw new UserError(refusal(path, losses));

@@ -3,6 +3,7 @@
 
 import { Allowance } from '../base/allowance.js';
 import { UserError } from '../base/errors.js';
+import type { ReadTo } from '../base/read-to.js';
 import { EventsDecoder } from '../decode/ftrace/decode.js';
 import { Symbols } from '../decode/ftrace/symbols.js';
 import { Malformed } from '../decode/tracecmd/bytes.js';
@@ -14,6 +15,7 @@ import type { Case } from '../model/case.js';
 import type { Events, EventTable } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
 import { EVENTS_TIMES, KEPT_BESIDES, MOST_TRACE_BYTES } from './bounds.js';
+import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { emptyCase, sameNames, victimOf } from './foreign-case.js';
 
 /** A page's header: its time, and how many of its bytes are in use. */
@@ -87,7 +89,7 @@ function trimmed(page: Uint8Array): Uint8Array {
   return page.subarray(0, Math.min(page.length, Math.ceil(used / 8) * 8));
 }
 
-function decode(path: string, file: TraceDat): Told {
+function decode(path: string, file: TraceDat, readTo: ReadTo | undefined): Told {
   const losses: Loss[] = [];
   const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const startNs = startOf(file);
@@ -99,10 +101,12 @@ function decode(path: string, file: TraceDat): Told {
   if (file.symbols !== undefined) decoder.setSymbols(new Symbols(file.symbols));
   for (const format of file.formats) decoder.addFormat(format);
   let passedOver = 0;
+  let read = 0;
   for (const { instance, cpu, pages } of file.cpus) {
     let taken = 0;
     try {
       for (const page of pages()) {
+        readTo?.(path, (read += page.length));
         if ((taken += page.length) > MOST_TRACE_BYTES / file.cpus.length) {
           passedOver += 1;
           continue;
@@ -133,9 +137,9 @@ function decode(path: string, file: TraceDat): Told {
 }
 
 /** Opens a trace.dat. */
-export function openTraceDat(path: string, pid?: number): Case {
+export function openTraceDat(path: string, pid?: number, progress?: ReadingProgress): Case {
   if (/\.(?:gz|zst)$/.test(path)) throw new UserError(`${path} is a compressed trace.dat: unpack it first.`);
-  return withTraceDat(path, (file) => caseOf(path, decode(path, file), pid));
+  return withTraceDat(path, (file) => caseOf(path, decode(path, file, meterOf([path], progress)), pid));
 }
 
 /** Text is read in pieces of this many bytes. */
@@ -143,11 +147,11 @@ const CHUNK = 256 * 1024;
 const MOST_LINE = 64 * 1024;
 
 /** Opens the text that ftrace, `trace-cmd report` or `perf script` printed. */
-export async function openTraceText(path: string, pid?: number): Promise<Case> {
+export async function openTraceText(path: string, pid?: number, progress?: ReadingProgress): Promise<Case> {
   const losses: Loss[] = [];
   const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const tables = new TextTables(allowance);
-  const source = openSource(path);
+  const source = openSource(path, meterOf([path], progress));
   try {
     const chunk = new Uint8Array(CHUNK);
     let rest = '';

@@ -23,6 +23,7 @@ import { CaseBuilder } from './case-builder.js';
 import { inputFormAt } from './form.js';
 import { openTraceDat, openTraceText } from './kernel-trace.js';
 import { lengthOf } from './length.js';
+import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { msOf, timeOfDay, type Moment } from './moment.js';
 import { openStatistics } from './statistics.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
@@ -87,6 +88,8 @@ export interface OpenOptions {
   /** Bounds of the part of a recording to look at; otherwise the whole, or its worst part where the whole does not fit into memory. */
   readonly from?: Moment;
   readonly to?: Moment;
+  /** Told how far its files have been read. */
+  readonly progress?: ReadingProgress;
 }
 
 /** Opens and decodes the recording, or what another tool recorded, at a path. Throws a UserError where it is none of these; damage becomes losses. */
@@ -95,9 +98,10 @@ export async function openCase(path: string, options: OpenOptions = {}): Promise
   if (options.from || options.to)
     throw new UserError(`--from and --to take a part of a NAME.iow folder, and ${path} is none.`);
   const form = await inputFormAt(path);
-  if (form === 'trace-dat') return openTraceDat(path, options.pid);
-  if (form === 'statistics') return await openStatistics(path);
-  return form === 'trace-text' ? await openTraceText(path, options.pid) : await openBlockTrace(path, options.pid);
+  const { pid, progress } = options;
+  if (form === 'trace-dat') return openTraceDat(path, pid, progress);
+  if (form === 'statistics') return await openStatistics(path, progress);
+  return form === 'trace-text' ? await openTraceText(path, pid, progress) : await openBlockTrace(path, pid, progress);
 }
 
 /** Processes that a refusal names. */
@@ -155,6 +159,7 @@ function builderOf(recording: OpenRecording, part: Part): CaseBuilder {
 
 function openRecordedCase(path: string, options: OpenOptions): Case {
   const recording = openRecording(path);
+  recording.readTo = meterOf(recording.logs(), options.progress);
   const losses: Loss[] = [];
   const part = partOf(
     recording,

@@ -7,6 +7,7 @@ import { countersOf, spansOf, timeOf } from '../decode/statistics/intervals.js';
 import { objectOf, parseSysstat, type Fields } from '../decode/statistics/sysstat-json.js';
 import type { Case } from '../model/case.js';
 import type { Loss } from '../model/losses.js';
+import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { emptyCase } from './foreign-case.js';
 
 /** Eight hours at one-second intervals of a machine with ten disks; ten times that is needed while it is read. */
@@ -37,8 +38,8 @@ function timed(fields: Fields): Timed | undefined {
   return { at, seconds: typeof interval === 'number' ? interval : undefined, fields, isWall: utc === 1 };
 }
 
-async function textOf(path: string): Promise<string> {
-  const source = openSource(path);
+async function textOf(path: string, progress: ReadingProgress | undefined): Promise<string> {
+  const source = openSource(path, meterOf([path], progress));
   const pieces: Buffer[] = [];
   try {
     let length = 0;
@@ -60,8 +61,8 @@ async function textOf(path: string): Promise<string> {
 }
 
 /** Throws a UserError where the file holds no intervals with times. */
-export async function openStatistics(path: string): Promise<Case> {
-  const log = parseSysstat(await textOf(path));
+export async function openStatistics(path: string, progress?: ReadingProgress): Promise<Case> {
+  const log = parseSysstat(await textOf(path, progress));
   if (!log)
     throw new UserError(
       `${path} begins as sysstat’s JSON and is none: write it again with \`sadf -j\` or \`iostat -o JSON\`.`,

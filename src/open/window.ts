@@ -24,6 +24,8 @@ export interface WindowOptions {
   readonly manifest: Manifest;
   /** How far back it goes, ms. */
   readonly keepMs: number;
+  /** Less far where events come so fast that it would hold pages of more bytes than these; what is kept of a page takes about as many. */
+  readonly mostPageBytes?: number;
 }
 
 export class LiveWindow implements Sink {
@@ -35,7 +37,10 @@ export class LiveWindow implements Sink {
   private packedSymbols: Uint8Array | undefined;
   private losses: { readonly atMs: number; readonly loss: Loss }[] = [];
   private forgottenMs = 0;
-  private latestMs = 0;
+  private latest = 0;
+  /** Bytes of pages that came up to each reading that is kept, the oldest first. */
+  private pageBytes: { readonly atMs: number; readonly bytes: number }[] = [];
+  private newBytes = 0;
 
   constructor(options: WindowOptions) {
     this.options = options;
@@ -62,9 +67,26 @@ export class LiveWindow implements Sink {
   private take(path: string, text: string, atNs: bigint, failed: boolean): void {
     const sinceStart = Number(atNs - this.startNs);
     this.builder.take({ path, text, atNs: sinceStart, failed });
-    this.latestMs = Math.max(this.latestMs, sinceStart / 1e6);
+    this.latest = Math.max(this.latest, sinceStart / 1e6);
+    if (this.newBytes > 0) this.pageBytes.push({ atMs: this.latestMs, bytes: this.newBytes });
+    this.newBytes = 0;
     const { keepMs } = this.options;
     if (this.latestMs - this.forgottenMs > keepMs * (1 + SLACK)) this.forgetBefore(this.latestMs - keepMs);
+    this.keepPagesFew();
+  }
+
+  /** CLOCK_MONOTONIC of the latest reading, ms since the recording's start. */
+  get latestMs(): number {
+    return this.latest;
+  }
+
+  /** Forgets the older half where there is more than may be kept. */
+  private keepPagesFew(): void {
+    const { mostPageBytes = Infinity } = this.options;
+    let sum = this.pageBytes.reduce((all, { bytes }) => all + bytes, 0);
+    if (sum <= mostPageBytes) return;
+    const kept = this.pageBytes.find(({ bytes }) => (sum -= bytes) <= mostPageBytes / 2);
+    this.forgetBefore(kept?.atMs ?? this.latestMs);
   }
 
   private forgetBefore(ms: number): void {
@@ -72,10 +94,12 @@ export class LiveWindow implements Sink {
     this.builder.forgetBefore(ms);
     this.events.forgetBefore(ms);
     this.losses = this.losses.filter(({ atMs }) => atMs >= ms);
+    this.pageBytes = this.pageBytes.filter(({ atMs }) => atMs > ms);
   }
 
   pages(instance: string, cpu: number, bytes: Uint8Array): void {
     this.hasPages = true;
+    this.newBytes += bytes.length;
     this.events.pages(instance, cpu, bytes);
   }
 
@@ -101,16 +125,19 @@ export class LiveWindow implements Sink {
     }
   }
 
-  /** The case of the last `lastMs`, up to the latest reading; of all that is kept unless told. Its times count from its beginning. */
-  caseNow(lastMs = this.options.keepMs): Case {
+  /**
+   * The case of the last `lastMs`, up to the latest reading; of all that is kept unless told. Its times count from its beginning. Events that
+   * are not wanted are left out.
+   */
+  caseNow(lastMs = this.options.keepMs, isWanted?: (event: string) => boolean): Case {
     this.unpackSymbols();
-    const from = Math.max(0, this.latestMs - Math.min(lastMs, this.options.keepMs));
+    const from = Math.max(0, this.forgottenMs, this.latestMs - Math.min(lastMs, this.options.keepMs));
     const part = { from, to: Infinity, wholeMs: this.latestMs };
     return this.builder.caseOf({
       path: this.options.name,
       part,
       complete: false,
-      ...(this.hasPages && { events: this.events.within(part) }),
+      ...(this.hasPages && { events: this.events.within(part, isWanted) }),
       losses: this.losses.flatMap(({ loss, atMs }) => (atMs >= from ? [loss] : [])),
     });
   }

@@ -2,11 +2,15 @@
 
 import { addTo } from '../base/maps.js';
 import { duration, percent } from '../base/format.js';
+import { wrap } from './text-layout.js';
 import type { DrillReport, DrillRun, DrillVerdict } from '../model/drills.js';
 
-export function renderDrillList(drills: readonly { readonly id: string; readonly about: string }[]): string {
-  const width = Math.max(...drills.map(({ id }) => id.length));
-  return drills.map(({ id, about }) => `${id.padEnd(width)}  ${about}`).join('\n');
+export function renderDrillList(
+  drills: readonly { readonly id: string; readonly about: string }[],
+  width: number,
+): string {
+  const first = Math.max(...drills.map(({ id }) => id.length)) + 2;
+  return drills.flatMap(({ id, about }) => wrap(id.padEnd(first) + about, width, ' '.repeat(first))).join('\n');
 }
 
 /** '✔ mem.dirty-limit: mem.dirty-limit, sure (9.1 s)'. */

@@ -68,6 +68,28 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
   );
 }
 
+/**
+ * The same in at most `width` columns, as far as leaving out the columns that are named in `expendable`, in that order, makes it so. The first
+ * row is the head.
+ */
+export function columnsWithin(
+  rows: readonly (readonly string[])[],
+  width: number,
+  { right, expendable }: { readonly right: readonly number[]; readonly expendable: readonly number[] },
+): string[] {
+  const kept = new Set(rows[0]?.keys());
+  for (const next of [...expendable, undefined]) {
+    const shown = [...kept].sort((a, b) => a - b);
+    const lines = columns(
+      rows.map((row) => shown.map((column) => row[column] ?? '')),
+      right.map((column) => shown.indexOf(column)),
+    );
+    if (next === undefined || lines.every((line) => widthOf(line) <= width)) return lines;
+    kept.delete(next);
+  }
+  return [];
+}
+
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A share between 0 and 1 as a bar of `cells` characters. */

@@ -4,6 +4,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { messageOf, UserError } from '../base/errors.js';
+import type { ReadTo } from '../base/read-to.js';
 import type { Loss } from '../model/losses.js';
 import { findMagic, scanFrame, type FrameHead } from './frame.js';
 
@@ -25,15 +26,18 @@ export interface Frame {
 class Cursor {
   private readonly fd: number;
   private readonly chunk: number;
+  private readonly readTo: (bytes: number) => void;
   buffer: Buffer = Buffer.alloc(0);
   at = 0;
   private base = 0;
   /** Why reading ended before the file did, in the system's words. */
   refusal: string | undefined;
 
-  constructor(fd: number, chunk: number) {
+  /** `readTo` is told how far the file has been read. */
+  constructor(fd: number, chunk: number, readTo: (bytes: number) => void) {
     this.fd = fd;
     this.chunk = chunk;
+    this.readTo = readTo;
   }
 
   get offset(): number {
@@ -53,6 +57,7 @@ class Cursor {
     this.base += this.at;
     this.at = 0;
     this.buffer = wanted.subarray(0, rest.length + count);
+    this.readTo(this.base + this.buffer.length);
     return count > 0;
   }
 
@@ -123,8 +128,9 @@ export function readFrames(
   path: string,
   loss: (loss: Loss) => void,
   isWanted?: (head: FrameHead) => boolean,
+  readTo?: ReadTo,
 ): Generator<Frame> {
-  return framesIn(path, loss, CHUNK, isWanted);
+  return framesIn(path, loss, CHUNK, isWanted, readTo);
 }
 
 /** The heads of all frames of one log. Reads little more than those. */
@@ -137,6 +143,7 @@ export function readHeads(path: string, take: (head: FrameHead) => void): void {
       take(head);
       return false;
     },
+    undefined,
   );
   for (const _ of frames);
 }
@@ -146,6 +153,7 @@ function* framesIn(
   loss: (loss: Loss) => void,
   chunk: number,
   isWanted: ((head: FrameHead) => boolean) | undefined,
+  readTo: ReadTo | undefined,
 ): Generator<Frame> {
   const name = basename(path);
   const fd = openLog(path);
@@ -154,7 +162,8 @@ function* framesIn(
     return;
   }
   try {
-    yield* framesOf(new Cursor(fd, chunk), name, loss, isWanted);
+    const cursor = new Cursor(fd, chunk, (bytes) => readTo?.(path, bytes));
+    yield* framesOf(cursor, name, loss, isWanted);
   } finally {
     closeSync(fd);
   }

@@ -5,6 +5,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { Allowance } from '../base/allowance.js';
+import type { ReadTo } from '../base/read-to.js';
 import type { Loss } from '../model/losses.js';
 import type { Manifest, Reading } from '../model/recording.js';
 import { DEFLATED, FRAME, type FrameHead } from './frame.js';
@@ -39,6 +40,10 @@ export interface OpenRecording {
   readonly tapeBytes: number;
   /** The same of the frames of trace pages, by `pages`. */
   readonly traceBytes: number;
+  /** Told how far each log has been read. */
+  readTo: ReadTo | undefined;
+  /** The tape and the logs of trace pages: what is large of it. */
+  logs(): string[];
   /** What was damaged or cut off, as far as the streams have been walked. */
   readonly losses: readonly Loss[];
   /** In the order of the tape; of those that are not wanted no text is made. */
@@ -71,6 +76,7 @@ class Recording implements OpenRecording {
   readonly losses: Loss[] = [];
   tapeBytes = 0;
   traceBytes = 0;
+  readTo: ReadTo | undefined;
   private readonly inflation = new Allowance(MOST_BESIDES, MOST_PAGES_TIMES);
   private readonly upgrade: (reading: Reading) => Reading;
 
@@ -92,7 +98,7 @@ class Recording implements OpenRecording {
     // A recorder that was killed at its very start has left a manifest alone.
     if (!existsSync(path)) return;
     const inflation = new Allowance(MOST_BESIDES, MOST_TIMES);
-    for (const { head, payload, offset } of readFrames(path, this.note)) {
+    for (const { head, payload, offset } of readFrames(path, this.note, undefined, this.readTo)) {
       if (head.type !== FRAME.readings) continue;
       this.tapeBytes += payload.length;
       inflation.grow(payload.length);
@@ -120,6 +126,11 @@ class Recording implements OpenRecording {
     });
   }
 
+  logs(): string[] {
+    const traces = this.traceStreams().map(({ instance, cpu }) => this.traceFile(instance, cpu));
+    return [join(this.path, 'machine.log'), ...traces];
+  }
+
   private traceFile(instance: string, cpu: number): string {
     return join(this.path, 'trace', `${instance}.cpu${cpu}.log`);
   }
@@ -130,7 +141,7 @@ class Recording implements OpenRecording {
     const from = startNs + BigInt(Math.floor(fromNs ?? 0));
     // A frame is sealed when its pages have been read, so all that they tell is older. Copies of version 1 were sealed before they began.
     const isWanted = ({ type, atNs }: FrameHead) => type === FRAME.pages && (atNs >= from || atNs <= startNs);
-    for (const { head, payload, offset } of readFrames(path, this.note, isWanted)) {
+    for (const { head, payload, offset } of readFrames(path, this.note, isWanted, this.readTo)) {
       this.traceBytes += payload.length;
       this.inflation.grow(payload.length);
       if (!this.inflation.take((head.flags & DEFLATED) === 0 ? 0 : (head.inflated ?? 0))) continue;

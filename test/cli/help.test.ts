@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildProgram, describeOption, withoutHelpCommand } from '../../src/cli/program.js';
+import { buildProgram, describeOption, asOptions } from '../../src/cli/program.js';
 import { refusal, run } from '../support/cli.js';
 
 const program = await buildProgram();
 const NAMES = program.commands.map((command) => command.name());
 
 /** The words that stand for arguments of options; another word for one of these kinds would be a second name for it. */
-const WORDS = ['n', 'time', 'size', 'pid', 'recording', 'file', 'folder', 'base', 'mask', 'format'];
+const WORDS = ['address', 'n', 'time', 'size', 'pid', 'recording', 'file', 'folder', 'base', 'mask', 'format'];
 
 test('every command’s help fits 80 columns and shows no raw number or false as a default', async () => {
   assert.ok(NAMES.length >= 10);
@@ -53,7 +53,13 @@ test('`help COMMAND` is the command’s own help, and one that does not exist is
   assert.match(refusal(await run(['help', 'chek'])), /^unknown command 'chek' \(Did you mean check\?\)/);
   const { status, stdout } = await run(['help']);
   assert.deepEqual([status, stdout], [0, (await run(['--help'])).stdout]);
-  assert.deepEqual(withoutHelpCommand(['check', 'help']), ['check', 'help']);
+  assert.deepEqual(asOptions(['check', 'help']), ['check', 'help']);
+});
+
+test('the version is told however it is asked for', async () => {
+  const { stdout } = await run(['--version']);
+  assert.match(stdout, /^iowitness \d/);
+  for (const args of [['version'], ['-v'], ['-V']]) assert.equal((await run(args)).stdout, stdout, args[0]);
 });
 
 test('a trace buffer that is too small or too large is refused with the range', async () => {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
 import { needsReadableClone, refusal, run } from '../support/cli.js';
+import { assertDocument } from '../support/documents.js';
 import { differences, machineState } from '../support/machine-state.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
 
@@ -36,6 +37,7 @@ test('stalls and healthy loads are told from each other, and nothing is left', {
   const before = machineState('/var/tmp');
   const ids = ['mem.dirty-limit', 'fs.frozen', 'cpu.stopped', 'fs.full', 'blk.split', 'healthy.paced-writer'];
   const { status, stdout, stderr } = await run(['drill', ...ids, '--seed', '5', '--json']);
+  assertDocument('drills', stdout);
   const { runs } = v.parse(Report, JSON.parse(stdout));
   assert.equal(stderr, '');
   assert.deepEqual(

@@ -9,63 +9,12 @@ import { loadCauses } from '../../src/catalogue.js';
 import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { Case } from '../../src/model/case.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
-import type { Sink } from '../../src/model/sink.js';
 import { openCase } from '../../src/open/recording.js';
-import { LiveWindow } from '../../src/open/window.js';
-import { openRecording } from '../../src/recording/reader.js';
+import { begin, piecesOf } from '../support/live.js';
 import { stalls, truthOf, unpack } from '../support/stalls.js';
 
 /** Whole recordings, not parts that were cut out: of one with events of all kinds, one without any, one with many threads. */
 const NAMES = ['dev.slow-root', 'dev.slow-user', 'cpu.stopped-root', 'fs.frozen-root'];
-
-interface Piece {
-  readonly atNs: number;
-  readonly give: (sink: Sink) => void;
-}
-
-/** Trimmed pages one by one (src/decode/ftrace/pages.ts draws them). */
-function* singlePages(chunk: Uint8Array): Generator<{ page: Uint8Array; stamp: bigint }> {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  for (let at = 0; at + 16 <= chunk.length;) {
-    const commit = view.getUint32(at + 8, true);
-    const next = at + Math.ceil((16 + (commit & 0xf_ffff) + ((commit & 0x4000_0000) === 0 ? 0 : 8)) / 8) * 8;
-    yield { page: chunk.subarray(at, next), stamp: view.getBigUint64(at, true) };
-    at = next;
-  }
-}
-
-/** Everything that the recorder gave to its sink, a reading or a page at a time, as it came: pages after the moment that they tell of. */
-function piecesOf(folder: string, lateNs: number): Piece[] {
-  const recording = openRecording(folder);
-  const startNs = BigInt(recording.manifest.start.monotonicNs);
-  const pieces: Piece[] = [...recording.readings()].map(({ path: from, text, atNs, failed }) => ({
-    atNs,
-    give: (sink) =>
-      failed
-        ? sink.failure(from, text, startNs + BigInt(Math.round(atNs)))
-        : sink.reading(from, text, startNs + BigInt(Math.round(atNs))),
-  }));
-  for (const { instance, cpu } of recording.traceStreams()) {
-    let latest = 0;
-    for (const chunk of recording.pages(instance, cpu))
-      for (const { page, stamp } of singlePages(chunk)) {
-        latest = Math.max(latest, Number(stamp - startNs) + lateNs);
-        pieces.push({ atNs: latest, give: (sink) => sink.pages(instance, cpu, page) });
-      }
-  }
-  return pieces.sort((a, b) => a.atNs - b.atNs);
-}
-
-function begin(folder: string, keepMs: number): LiveWindow {
-  const recording = openRecording(folder);
-  const { end: _end, endedBecause: _because, ...manifest } = recording.manifest;
-  const window = new LiveWindow({ name: folder, manifest, keepMs });
-  for (const name of recording.files('trace/')) {
-    const content = recording.file(name);
-    if (content && !name.endsWith('.log')) window.file(name, content);
-  }
-  return window;
-}
 
 /** As if the recording had ended: what only its end tells. */
 function ended(live: Case, opened: Case): Case {
@@ -155,5 +104,17 @@ describe('a live window', () => {
     const lengths = ({ events }: Case) => [...(events?.tables ?? [])].map(([table, { length }]) => [table, length]);
     assert.deepEqual(lengths(live), lengths(opened));
     assert.notDeepEqual(lengths(live), lengths(whole));
+  });
+
+  test('goes back less far where pages would take too much', async () => {
+    const recording = path.join(folder, 'dev.slow-root');
+    const pieces = piecesOf(recording, 0);
+    const all = begin(recording, Infinity);
+    for (const { give } of pieces) give(all);
+    const few = begin(recording, Infinity, 64 * 1024);
+    for (const { give } of pieces) give(few);
+    const [whole, part] = [all.caseNow(), few.caseNow()];
+    assert.ok((part.part?.from ?? 0) > 0 && part.durationMs > 0, `${part.part?.from}`);
+    assert.ok((part.events?.count ?? NaN) < (whole.events?.count ?? NaN) / 2);
   });
 });

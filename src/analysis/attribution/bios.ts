@@ -3,6 +3,7 @@
 // the shares of every request and the bytes of every device. What completes without a bio seen (queued before the recording began, or
 // lost) is counted too, with nobody behind it: the sum over all portions of a device is what it completed.
 
+import type { Interval } from '../../base/intervals.js';
 import { addTo } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Column, Events, EventTable } from '../../model/events.js';
@@ -61,6 +62,8 @@ function copiesOf(events: Events, inodes: Inodes, units: Units): number {
   return Math.max(1, Math.round(queued / allocated));
 }
 
+const EVER: Interval = { from: -Infinity, to: Infinity };
+
 /** Tags every bio with its sources, and sums up what completes. */
 export class BioOwners implements BioWatch {
   readonly sources = new Sources();
@@ -71,6 +74,7 @@ export class BioOwners implements BioWatch {
   private readonly copies: number;
   private readonly pageBytes: number;
   private readonly sums = new Sums();
+  private readonly counted: Interval;
   private readonly samples = new Samples();
   private readonly dirtied: EventTable | undefined;
   private readonly dirtyWalk: TimeWalk;
@@ -82,8 +86,15 @@ export class BioOwners implements BioWatch {
   private readonly devices = new Map<number, { readonly device: DeviceId; readonly disk: DeviceId }>();
   private readonly isMeta = new Map<number, boolean>();
 
-  /** `blockBytes` tells the block size of the filesystem on a disk. */
-  constructor(events: Events, topology: Topology, units: Units, blockBytes: (disk: DeviceId) => number) {
+  /** `blockBytes` tells the block size of the filesystem on a disk, `counted` of which time completions are summed up. */
+  constructor(
+    events: Events,
+    topology: Topology,
+    units: Units,
+    blockBytes: (disk: DeviceId) => number,
+    counted: Interval = EVER,
+  ) {
+    this.counted = counted;
     this.events = events;
     this.topology = topology;
     const inodes = new Inodes(events, topology);
@@ -102,7 +113,8 @@ export class BioOwners implements BioWatch {
     return { list: this.sums.portions(this.sources), inodes: this.inodes, samples: this.samples.list };
   }
 
-  completed(disk: DeviceId, kind: number, tag: number, sectors: number): void {
+  completed(disk: DeviceId, kind: number, tag: number, sectors: number, t: number): void {
+    if (!(t > this.counted.from && t <= this.counted.to)) return;
     if (kind === KIND.read || kind === KIND.write) this.sums.add(disk, kind, tag, sectors * 512);
   }
 

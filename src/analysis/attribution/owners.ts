@@ -1,6 +1,7 @@
 // Whose each request is: the shares of those who are behind its bios, of its bytes and, for a flush, of those who asked for it. One walk over
 // the events makes the requests, their shares and the bytes of every device, so whatever is said of a request adds up to the table of writers.
 
+import type { Interval } from '../../base/intervals.js';
 import { FractionList, NumberList } from '../../base/number-list.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
@@ -63,15 +64,19 @@ export interface Attribution {
 
 const DIRECT_EVENT = 'iomap/iomap_dio_rw_begin';
 
-/** Follows all requests and bios of a case; `endMs` is when their tracing ended, undefined where that is not known. */
-export function attribute(input: Case, topology: Topology, endMs: number | undefined): Attribution {
+/**
+ * Follows all requests and bios of a case; `endMs` is when their tracing ended, undefined where that is not known. Portions are of what was
+ * complete in `counted`, after its beginning and up to its end, and of everything unless told.
+ */
+export function attribute(input: Case, topology: Topology, endMs: number | undefined, counted?: Interval): Attribution {
   const { events } = input;
   const hasRequests = events?.tables.has('block_rq_complete') === true;
   const hasBios = events?.tables.has('block_bio_queue') === true;
   if (!events || (!hasRequests && !hasBios)) return {};
   const blocks = blockSizes(input, topology);
   const sampling = new Sampling(input);
-  const bios = new BioOwners(events, topology, unitsOf(input), (disk) => blocks.get(disk) ?? input.pageBytes);
+  const blockBytes = (disk: DeviceId) => blocks.get(disk) ?? input.pageBytes;
+  const bios = new BioOwners(events, topology, unitsOf(input), blockBytes, counted);
   const requests = followRequests(events, topology, { endMs, sampling }, bios);
   const portions = bios.portions();
   return {

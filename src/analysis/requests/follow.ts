@@ -27,8 +27,8 @@ export interface QueuedBio {
 export interface BioWatch {
   /** The tag of a bio, which it has to its end; called in order of time. */
   queued(bio: QueuedBio): number;
-  /** So many sectors of one kind are complete on a disk, weighed where requests are a sample; the tag is NONE where their bio was not seen. */
-  completed(disk: DeviceId, kind: number, tag: number, sectors: number): void;
+  /** So many sectors of one kind are complete on a disk at `t`, weighed where requests are a sample; the tag is NONE where their bio was not seen. */
+  completed(disk: DeviceId, kind: number, tag: number, sectors: number, t: number): void;
 }
 
 /** Requests by disk, kind and time, as they end. */
@@ -128,10 +128,10 @@ class RequestBuilder {
       const done = Math.min(next, end) - Math.max(at, from);
       at = next;
       if (done <= 0) continue;
-      watch.completed(disk, kind, follower.tag[bio] ?? NONE, done * weight);
+      watch.completed(disk, kind, follower.tag[bio] ?? NONE, done * weight, t);
       told += done;
     }
-    if (told < sectors) watch.completed(disk, kind, NONE, (sectors - told) * weight);
+    if (told < sectors) watch.completed(disk, kind, NONE, (sectors - told) * weight, t);
   }
 
   private add(flight: number, lane: number, t: number, cpu: number): void {

@@ -2,6 +2,7 @@
 // bytes, by its content and not by its name.
 
 import { holdsBlkparseText, TextSource } from '../blkparse-text/source.js';
+import type { ReadTo } from '../../base/read-to.js';
 import type { Loss } from '../../model/losses.js';
 import { byteOrderAt } from './frame.js';
 import { openSource, type ByteSource } from './source.js';
@@ -38,8 +39,8 @@ export async function traceFormAt(path: string): Promise<TraceForm> {
 }
 
 /** Opens a trace's file, of either form, as records. What of a text could not be read is reported at its end. */
-export async function openTrace(path: string, report: (loss: Loss) => void): Promise<ByteSource> {
+export async function openTrace(path: string, report: (loss: Loss) => void, readTo?: ReadTo): Promise<ByteSource> {
   const form = await traceFormAt(path);
-  const source = openSource(path);
+  const source = openSource(path, readTo);
   return form === 'text' ? new TextSource(source, report) : source;
 }

@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { messageOf, UserError } from '../../base/errors.js';
+import type { ReadTo } from '../../base/read-to.js';
 import { LONGEST_RECORD } from './frame.js';
 
 const CHUNK = 256 * 1024;
@@ -31,9 +32,12 @@ class FileSource implements ByteSource {
   refusal: string | undefined;
   private readonly fd: number;
   private readonly ours: boolean;
+  private readonly readTo: ReadTo | undefined;
+  private taken = 0;
 
   /** `ours`: whether the descriptor is to be closed. */
-  constructor(name: string, fd: number, ours: boolean) {
+  constructor(name: string, fd: number, ours: boolean, readTo?: ReadTo) {
+    this.readTo = readTo;
     this.name = name;
     this.fd = fd;
     this.ours = ours;
@@ -44,7 +48,9 @@ class FileSource implements ByteSource {
   /** Files are read without a detour over other threads: what a trace is read for can't go on before its bytes are there. */
   read(into: Uint8Array): Promise<number> {
     try {
-      return Promise.resolve(readSync(this.fd, into, 0, into.length, null));
+      const count = readSync(this.fd, into, 0, into.length, null);
+      this.readTo?.(this.name, (this.taken += count));
+      return Promise.resolve(count);
     } catch (error) {
       this.refusal = messageOf(error);
       return Promise.resolve(0);
@@ -57,14 +63,14 @@ class FileSource implements ByteSource {
   }
 }
 
-function openFile(path: string): ByteSource {
+function openFile(path: string, readTo: ReadTo | undefined): ByteSource {
   let fd: number;
   try {
     fd = openSync(path, 'r');
   } catch (error) {
     throw new UserError(`${path} can’t be read (${messageOf(error)}).`);
   }
-  return new FileSource(path, fd, true);
+  return new FileSource(path, fd, true, readTo);
 }
 
 /** Bytes that a stream gives in pieces of its own size: decompressed ones, or those of a pipe as they come. */
@@ -139,19 +145,22 @@ type Decompressor = NodeJS.ReadWriteStream & Readable & { readonly bytesWritten:
 /** A compressed file, up to what a trace of its size inflates to. */
 class InflatedSource extends StreamSource {
   private readonly inflater: Decompressor;
+  private readonly readTo: ReadTo | undefined;
   private inflated = 0;
 
-  constructor(path: string, inflater: Decompressor) {
+  constructor(path: string, inflater: Decompressor, readTo: ReadTo | undefined) {
     const file = createReadStream(path, { highWaterMark: CHUNK });
     file.on('error', (error) => inflater.destroy(error));
     super(path, file.pipe(inflater));
     this.inflater = inflater;
+    this.readTo = readTo;
   }
 
   override async read(into: Uint8Array): Promise<number> {
     if (this.refusal !== undefined) return 0;
     const count = await super.read(into);
     this.inflated += count;
+    this.readTo?.(this.name, this.inflater.bytesWritten);
     if (this.inflated <= MOST_BESIDES + MOST_TIMES * this.inflater.bytesWritten) return count;
     this.refusal = `it inflates to ${MOST_TIMES} times its size and more, which no trace does`;
     await this.close();
@@ -171,11 +180,14 @@ function zstdDecompressor(path: string): Decompressor {
   return (create as typeof zlib.createGunzip)({ chunkSize: CHUNK });
 }
 
-/** Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. Throws a UserError where that can't be. */
-export function openSource(path: string): ByteSource {
-  if (path.endsWith('.gz')) return new InflatedSource(path, zlib.createGunzip({ chunkSize: CHUNK }));
-  if (path.endsWith('.zst')) return new InflatedSource(path, zstdDecompressor(path));
-  return openFile(path);
+/**
+ * Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. `readTo` is told how far. Throws a UserError where that can't
+ * be.
+ */
+export function openSource(path: string, readTo?: ReadTo): ByteSource {
+  if (path.endsWith('.gz')) return new InflatedSource(path, zlib.createGunzip({ chunkSize: CHUNK }), readTo);
+  if (path.endsWith('.zst')) return new InflatedSource(path, zstdDecompressor(path), readTo);
+  return openFile(path, readTo);
 }
 
 /** What comes through a pipe, or what standard input else may be: a file, a terminal. `fd` must be open. */

@@ -140,6 +140,7 @@ class EventDecoder {
 }
 
 const STACK = 'kernel_stack';
+const NEVER: Interval = { from: Infinity, to: Infinity };
 
 /** Whether anything is made of an event. */
 export function isKept(name: string): boolean {
@@ -224,16 +225,20 @@ export class EventsDecoder {
     );
   }
 
-  /** The events of a part, whose times count from its beginning. May be asked for again when more has been taken. */
-  within(part: Interval): Events {
+  /**
+   * The events of a part, whose times count from its beginning; of those that are not wanted, by name, none. May be asked for again when
+   * more has been taken.
+   */
+  within(part: Interval, isWanted: (name: string) => boolean = () => true): Events {
     let count = 0;
     const counted = <T extends { readonly length: number }>(table: T): T => {
       count += table.length;
       return table;
     };
     const events = this.eventsOf(
-      ({ format, fields, rows }) => counted(tableWithin(format.name, fields, rows, part)),
-      () => counted(this.stacks.within(part)),
+      ({ format, fields, rows }) =>
+        counted(tableWithin(format.name, fields, rows, isWanted(format.name) ? part : NEVER)),
+      () => counted(this.stacks.within(isWanted(STACK) ? part : NEVER)),
       0,
     );
     return { ...events, count };

@@ -1,7 +1,7 @@
 // The figures of `blkstats` for a terminal: the stages of I/O first, then device by device, who asked, and the slowest requests.
 // Names come from the machine and pass through harmless() before they are laid out.
 
-import { bytes, count, duration, figure, harmless, percent } from '../../base/format.js';
+import { binary, bytes, count, duration, figure, harmless, percent } from '../../base/format.js';
 import {
   STAGES,
   type BlockStats,
@@ -11,18 +11,19 @@ import {
   type StageTimes,
 } from '../../model/block-stats.js';
 import { LOSS_KINDS } from '../../model/losses.js';
-import { columns } from '../text-layout.js';
+import { columnsWithin, wrap } from '../text-layout.js';
 import { clockText } from '../words.js';
 import { writerLines } from '../writers.js';
 import { blocks, companyText, deviceName, shareText, processName, shape, stagesShown } from './words.js';
 
 const MOST_PROCESSES = 12;
 const MOST_SLOW = 10;
+const INDENT = '  ';
 
 const ns = (value: number | undefined) => (value === undefined ? '–' : duration(value / 1e6));
 
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => INDENT + line)];
 }
 
 const STAGE_HEAD = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'];
@@ -32,7 +33,7 @@ function stageCells(one: StageTimes): string[] {
   return [count(one.count), ...times.map(ns)];
 }
 
-function stageTable(stages: readonly StageTimes[]): string[] {
+function stageTable(stages: readonly StageTimes[], width: number): string[] {
   const rows = stages.map((one) => [
     one.stage,
     ...stageCells(one),
@@ -40,10 +41,14 @@ function stageTable(stages: readonly StageTimes[]): string[] {
     shape(one),
     STAGES[one.stage],
   ]);
-  return columns([['', ...STAGE_HEAD, 'of Q2C', 'shape', ''], ...rows], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  return columnsWithin([['', ...STAGE_HEAD, 'of Q2C', 'shape', ''], ...rows], width, {
+    right: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    // What a stage is stands in docs/blkstats.md.
+    expendable: [11, 7, 2, 5, 10],
+  });
 }
 
-function kindTable(device: DeviceStats): string[] {
+function kindTable(device: DeviceStats, width: number): string[] {
   const rows = device.kinds.flatMap((kind) =>
     stagesShown(kind.stages).map((one, at) => [
       at === 0 ? kind.kind : '',
@@ -54,7 +59,10 @@ function kindTable(device: DeviceStats): string[] {
       shape(one),
     ]),
   );
-  return columns([['', 'requests', 'bytes', '', ...STAGE_HEAD, 'shape'], ...rows], [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+  return columnsWithin([['', 'requests', 'bytes', '', ...STAGE_HEAD, 'shape'], ...rows], width, {
+    right: [1, 2, 4, 5, 6, 7, 8, 9, 10, 11],
+    expendable: [10, 5, 8, 12, 6],
+  });
 }
 
 function seekText(title: string, seeks: DeviceStats['seeks']['queued']): string[] {
@@ -76,7 +84,7 @@ function deviceFacts(device: DeviceStats): string[] {
   if (requestSectors) {
     const { min, mean, max, total } = requestSectors;
     facts.push(
-      `size of a request: ${bytes(min * 512)} to ${bytes(max * 512)}, mean ${bytes(mean * 512)}; ${bytes(total * 512)} in all`,
+      `size of a request: ${binary(min * 512)} to ${binary(max * 512)}, mean ${binary(mean * 512)}; ${bytes(total * 512)} in all`,
     );
   }
   facts.push(
@@ -105,7 +113,7 @@ function depthLine({ series }: DeviceStats): string {
   return `${blocks(means)} up to ${figure(top)} on average over ${ns(binNs * each)}, ${count(Math.max(...mostAtOnce, 0))} at once`;
 }
 
-function processTable(all: readonly ProcessStats[], stats: BlockStats): string[] {
+function processTable(all: readonly ProcessStats[], stats: BlockStats, width: number): string[] {
   const several = stats.devices.length > 1;
   const time = (one: ProcessStats, stage: StageTimes['stage'], which: 'p50Ns' | 'p99Ns') =>
     ns(one.stages.find((times) => times.stage === stage)?.[which]);
@@ -127,33 +135,46 @@ function processTable(all: readonly ProcessStats[], stats: BlockStats): string[]
   if (rows.length === 0) return [];
   const figures = ['bios', 'merged', 'read', 'written', 'flushes', 'Q2D p50', 'Q2D p99', 'D2C p50', 'D2C p99'];
   const head = ['', ...(several ? ['device'] : []), ...figures];
-  const lines = columns([head, ...rows], head.map((_, at) => at).slice(several ? 2 : 1));
+  const first = several ? 2 : 1;
+  const lines = columnsWithin([head, ...rows], width, {
+    right: head.map((_, at) => at).slice(first),
+    expendable: [first + 1, first + 4, first + 5, first + 7],
+  });
   const left = all.length - rows.length;
   return left > 0 ? [...lines, `and ${left} more: see --json`] : lines;
 }
 
-function slowTable(all: readonly SlowRequest[], stats: BlockStats): string[] {
+function slowTable(all: readonly SlowRequest[], stats: BlockStats, width: number): string[] {
   const rows = all
     .slice(0, MOST_SLOW)
     .map((one) => [
       ns(one.completedNs),
       harmless(deviceName(stats, one.device)),
-      `${one.kind} of ${bytes(one.bytes)}`,
+      `${one.kind} of ${binary(one.bytes)}`,
       harmless(processName(one)),
       one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
       ns(one.completedNs - one.dispatchedNs),
       harmless(companyText(one)),
     ]);
   if (rows.length === 0) return [];
-  return columns([['ended at', 'device', '', '', 'Q2D', 'D2C', 'meanwhile with the device'], ...rows], [0, 4, 5]);
+  return columnsWithin([['ended at', 'device', '', '', 'Q2D', 'D2C', 'meanwhile with the device'], ...rows], width, {
+    right: [0, 4, 5],
+    expendable: [6],
+  });
 }
 
-export function renderBlockStats(stats: BlockStats): string {
+/** `width` is that of the terminal: where it is too narrow for a table, columns are left out that --json and --csv have. */
+export function renderBlockStats(stats: BlockStats, width = Infinity): string {
   const { source, devices, overall, notTraced, losses } = stats;
+  const within = width - INDENT.length;
   const from = source.startedAt === null ? '' : `, from ${clockText(source.startedAt)}`;
   const lines = [
-    `${harmless(source.path)}: ${count(source.records)} records of ${devices.length === 1 ? 'one device' : `${devices.length} devices`} in ${ns(source.durationNs)}${from}`,
-    ...section('Times between stages, all devices', overall.length === 0 ? [] : stageTable(overall)),
+    ...wrap(
+      `${harmless(source.path)}: ${count(source.records)} records of ${devices.length === 1 ? 'one device' : `${devices.length} devices`} in ${ns(source.durationNs)}${from}`,
+      width,
+      INDENT,
+    ),
+    ...section('Times between stages, all devices', overall.length === 0 ? [] : stageTable(overall, within)),
   ];
   if (notTraced.length > 0) {
     lines.push(`  A recording does not hold ${notTraced.join(', ')}: \`iowitness trace\` does.`);
@@ -163,21 +184,21 @@ export function renderBlockStats(stats: BlockStats): string {
     const layer = below.length === 0 ? '' : `, stands on ${below.join(', ')}: not in the overall figures`;
     lines.push(
       ...section(`${harmless(deviceName(stats, device.device))} (${device.device})${layer}`, [
-        ...kindTable(device),
-        ...deviceFacts(device),
+        ...kindTable(device, within),
+        ...deviceFacts(device).flatMap((fact) => wrap(fact, within, INDENT)),
       ]),
     );
   }
   lines.push(
-    ...section('Processes', processTable(stats.processes, stats)),
+    ...section('Processes', processTable(stats.processes, stats, within)),
     ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, programs: 8 }).lines),
-    ...section('The slowest requests', slowTable(stats.slowest, stats)),
+    ...section('The slowest requests', slowTable(stats.slowest, stats, within)),
     ...section(
       'Lost',
       losses.flatMap(({ code, where, count: many }) => {
         const times = many === undefined ? '' : ` (${count(many)})`;
         const { sentence, remedy } = LOSS_KINDS[code];
-        return [`${harmless(where)}: ${sentence}${times}`, `→ ${remedy}`];
+        return [`${harmless(where)}: ${sentence}${times}`, `→ ${remedy}`].flatMap((text) => wrap(text, within, INDENT));
       }),
     ),
   );

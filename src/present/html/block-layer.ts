@@ -1,6 +1,6 @@
 // The report's part about the block layer: the stages of I/O with their distributions, who asked, and the slowest requests.
 
-import { bytes, count, duration, percent } from '../../base/format.js';
+import { binary, bytes, count, duration, percent } from '../../base/format.js';
 import { STAGES, type BlockStats, type StageTimes } from '../../model/block-stats.js';
 import { companyText, deviceName, processName, shape, shareText, stagesShown } from '../blkstats/words.js';
 import { html, type Content, type Markup } from './markup.js';
@@ -77,7 +77,7 @@ function devices(stats: BlockStats): Markup {
       `${count(merges.back)} + ${count(merges.front)}`,
       count(device.splits),
       count(device.dispatches),
-      device.requestSectors ? bytes(device.requestSectors.mean * 512) : '–',
+      device.requestSectors ? binary(device.requestSectors.mean * 512) : '–',
       seeks.dispatched ? percent(seeks.dispatched.sequential) : '–',
       percent(busy.share),
       count(Math.max(0, ...device.series.mostAtOnce)),
@@ -143,7 +143,7 @@ function slowest(stats: BlockStats): Markup | undefined {
   const rows = stats.slowest.map((one) => [
     ns(one.completedNs),
     deviceName(stats, one.device),
-    `${one.kind} of ${bytes(one.bytes)}`,
+    `${one.kind} of ${binary(one.bytes)}`,
     processName(one),
     one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
     ns(one.completedNs - one.dispatchedNs),

@@ -1,10 +1,12 @@
 // Dirty bytes of the victim's own device against that device's own share of the limit, as the kernel told them at each pause; the pauses as ticks.
 // The share is not printed, but its centre is: wb_setpoint = setpoint × share / (limit …), so share = wb_setpoint × limit / setpoint
-// (mm/page-writeback.c, wb_calc_thresh, wb_position_ratio). Without events the machine's figures have to do.
+// (mm/page-writeback.c, wb_calc_thresh, wb_position_ratio). Under a strict limit of its own the kernel leaves setpoint and wb_dirty 0, and the
+// device's statistics tell both (mm/backing-dev.c, bdi_debug_stats_show). Without events the machine's figures have to do.
 
 import { addTo, sharedBy } from '../../../base/maps.js';
 import type { Chart } from '../../../model/charts.js';
 import { column } from '../../machine/time-walk.js';
+import type { Series } from '../../../model/counters.js';
 import type { Measures } from '../../measures.js';
 import { isDevice } from '../../attribution/inodes.js';
 import { dirtyColumns } from '../../victim/pauses.js';
@@ -12,6 +14,7 @@ import { gaugeLine, level, valuePerBin, type Axis } from '../axis.js';
 import type { Shown } from '../../shown.js';
 
 const MIB = 1024 * 1024;
+const KIB_PER_MIB = 1024;
 
 export function dirtyProof(shown: Shown, axis: Axis): Chart[] {
   return ofDevice(shown, axis) ?? ofMachine(shown, axis);
@@ -43,21 +46,48 @@ function ofDevice({ at }: Shown, axis: Axis): Chart[] | undefined {
       title: `Dirty bytes of ${name} against its share of the limit`,
       unit: 'MiB',
       logarithmic: true,
-      lines: [
-        {
-          name: `dirty for ${name}`,
-          subject: name,
-          values: valuePerBin(
+      lines: linesOf(
+        name,
+        share.some(Number.isFinite) ? undefined : ofStatistics(axis, at.input.counters.bdi.get(id)),
+        () => ({
+          dirty: valuePerBin(
             axis,
             times,
             rows.map((row) => dirty[row] ?? NaN),
             scale,
           ),
-        },
-        { name: `its share of the limit`, role: 'limit', values: valuePerBin(axis, times, share, scale) },
-      ],
+          share: valuePerBin(axis, times, share, scale),
+        }),
+      ),
       ticks: { name: 'pauses', t: Float64Array.from(rows.filter(isPause), (row) => table.t[row] ?? 0) },
     },
+  ];
+}
+
+interface DirtyAndShare {
+  readonly dirty: Float64Array;
+  readonly share: Float64Array;
+}
+
+/** What a device's statistics tell, in MiB; undefined where they were not recorded. */
+function ofStatistics(axis: Axis, series: Series | undefined): DirtyAndShare | undefined {
+  const { t, columns } = series ?? {};
+  const [reclaimable, underWay, threshold] = ['BdiReclaimable', 'BdiWriteback', 'BdiDirtyThresh'].map((name) =>
+    columns?.get(name),
+  );
+  if (!t || !reclaimable || !underWay || !threshold) return undefined;
+  const dirty = reclaimable.map((kib, at) => kib + (underWay[at] ?? NaN));
+  return {
+    dirty: valuePerBin(axis, t, dirty, 1 / KIB_PER_MIB),
+    share: valuePerBin(axis, t, threshold, 1 / KIB_PER_MIB),
+  };
+}
+
+function linesOf(name: string, told: DirtyAndShare | undefined, ofEvents: () => DirtyAndShare): Chart['lines'] {
+  const { dirty, share } = told ?? ofEvents();
+  return [
+    { name: `dirty for ${name}`, subject: name, values: dirty },
+    { name: `its share of the limit`, role: 'limit', values: share },
   ];
 }
 

@@ -2,7 +2,8 @@
 // the older text format of Prometheus has as well, because node_exporter's textfile collector reads that one and refuses a file with
 // others: information is a gauge of 1 whose name ends in _info.
 //
-// Source: 'OpenMetrics, a cloud-native, highly scalable metrics protocol' 1.0, section 'Text format'.
+// Sources: 'OpenMetrics, a cloud-native, highly scalable metrics protocol' 1.0, section 'Text format'; for the older format, in which a counter's
+// family has the name of its samples and units are not told, prometheus.io/docs/instrumenting/exposition_formats.
 
 import { harmless } from '../../../base/format.js';
 
@@ -40,15 +41,22 @@ export function numberText(value: number): string {
   return value === -Infinity ? '-Inf' : String(value);
 }
 
-/** All families that have a sample, and the mark of the end. */
-export function exposition(families: readonly Family[]): string {
+/** OpenMetrics 1.0.0, and the text format of Prometheus, version 0.0.4. */
+export type TextFormat = 'openmetrics' | 'prometheus';
+
+/** All families that have a sample, and the mark of the end where the format has one. */
+export function exposition(families: readonly Family[], format: TextFormat = 'openmetrics'): string {
+  const isOpen = format === 'openmetrics';
   const lines = families
     .filter(({ samples }) => samples.length > 0)
-    .flatMap(({ name, type, unit, help, samples }) => [
-      `# TYPE ${name} ${type}`,
-      ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
-      `# HELP ${name} ${escaped(help)}`,
-      ...samples.map((sample) => lineOf(name, sample)),
-    ]);
-  return `${[...lines, '# EOF'].join('\n')}\n`;
+    .flatMap(({ name, type, unit, help, samples }) => {
+      const family = !isOpen && type === 'counter' ? `${name}_total` : name;
+      return [
+        `# TYPE ${family} ${type}`,
+        ...(unit === undefined || !isOpen ? [] : [`# UNIT ${family} ${unit}`]),
+        `# HELP ${family} ${escaped(help)}`,
+        ...samples.map((sample) => lineOf(name, sample)),
+      ];
+    });
+  return `${[...lines, ...(isOpen ? ['# EOF'] : [])].join('\n')}\n`;
 }

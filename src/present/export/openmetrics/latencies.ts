@@ -1,7 +1,7 @@
 // Requests → histograms of how long each device took, dispatch to completion, by operation. The busiest have one each, all others share one.
 
 import { entry } from '../../../base/maps.js';
-import type { RequestRows } from '../../../model/rows.js';
+import type { RequestTimes } from '../../../model/amounts.js';
 import { numberText, type Family, type Labels, type Sample } from './exposition.js';
 
 /** Upper bounds, seconds: a flash device, a busy one, a disk's seek, a stall. */
@@ -37,10 +37,39 @@ class Latency {
   }
 }
 
-export function latencies(requests: RequestRows | undefined): Family {
+/** Histograms that only grow: the busiest of the first requests have one each, for good. */
+export class Latencies {
+  private readonly told = new Map<string, { readonly labels: Labels; readonly latency: Latency }>();
+  private readonly rest = new Latency();
+
+  add(requests: RequestTimes): void {
+    const found = latenciesOf(requests);
+    for (const [key, one] of [...found].sort(([, a], [, b]) => b.latency.count - a.latency.count)) {
+      const known = this.told.get(key);
+      if (known) known.latency.take(one.latency);
+      else if (this.told.size < MOST_HISTOGRAMS) this.told.set(key, one);
+      else this.rest.take(one.latency);
+    }
+  }
+
+  family(): Family {
+    const { rest } = this;
+    return {
+      name: 'iowitness_request_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: 'How long devices took for their requests, dispatch to completion.',
+      samples: [
+        ...[...this.told.values()].flatMap(({ labels, latency }) => latency.samples(labels)),
+        ...(rest.count > 0 ? rest.samples({ device: 'others', operation: 'others' }) : []),
+      ],
+    };
+  }
+}
+
+function latenciesOf(requests: RequestTimes): Map<string, { readonly labels: Labels; readonly latency: Latency }> {
   const found = new Map<string, { readonly labels: Labels; readonly latency: Latency }>();
-  for (let row = 0; row < (requests?.answered ?? 0); row += 1) {
-    if (!requests) break;
+  for (let row = 0; row < requests.answered; row += 1) {
     const seconds = ((requests.completedMs[row] ?? NaN) - (requests.dispatchedMs[row] ?? NaN)) / 1000;
     if (!(seconds >= 0)) continue;
     const operation = requests.kind[row] ?? 'other';
@@ -51,17 +80,5 @@ export function latencies(requests: RequestRows | undefined): Family {
     }));
     latency.add(seconds, requests.weight[row] ?? 1);
   }
-  const sorted = [...found.values()].sort((a, b) => b.latency.count - a.latency.count);
-  const rest = new Latency();
-  for (const { latency } of sorted.slice(MOST_HISTOGRAMS)) rest.take(latency);
-  return {
-    name: 'iowitness_request_seconds',
-    type: 'histogram',
-    unit: 'seconds',
-    help: 'How long devices took for their requests, dispatch to completion.',
-    samples: [
-      ...sorted.slice(0, MOST_HISTOGRAMS).flatMap(({ labels, latency }) => latency.samples(labels)),
-      ...(rest.count > 0 ? rest.samples({ device: 'others', operation: 'others' }) : []),
-    ],
-  };
+  return found;
 }

@@ -1,0 +1,54 @@
+// What `record` says at its end: where the recording is and, of a command, what held it up; as text or as JSON.
+
+import { harmless } from '../base/format.js';
+import { shellWord } from '../base/shell.js';
+import type { Diagnosis } from '../model/diagnosis.js';
+import type { Recorded } from '../model/results.js';
+import { renderJson } from '../present/json.js';
+import { diagnoseAfter, tellBelow } from './conclude.js';
+import { say, sayJson, toolName } from './context.js';
+import { hasEnded, statusOf, type HeldCommand } from './held-command.js';
+
+export interface Made {
+  readonly folder: string;
+  readonly because: string;
+  readonly bytes: number;
+  readonly notUndone: readonly string[];
+}
+
+export interface TellOptions {
+  /** Whether to say what held the command up. */
+  readonly diagnose: boolean;
+  readonly json: boolean;
+}
+
+/** Says where the recording is and what it shows. What a command prints is not mixed with that: it goes to standard error then. */
+export async function tellRecorded(
+  made: Made,
+  held: HeldCommand | undefined,
+  { diagnose, json }: TellOptions,
+): Promise<void> {
+  const { folder, because, bytes } = made;
+  const diagnosis = held && diagnose && bytes > 0 ? await diagnoseAfter(folder) : undefined;
+  if (json) {
+    const document = documentOf(made, held, diagnosis);
+    if (held) process.stderr.write(`${renderJson(document, 0)}\n`);
+    else sayJson(document);
+  } else if (diagnosis) tellBelow(diagnosis);
+  else if (held) process.stderr.write(harmless(`${folder} (${because})`) + '\n');
+  else say(harmless(`${folder} (${because}); iowitness diagnose ${shellWord(folder)} tells what it shows.`));
+}
+
+function documentOf(made: Made, held: HeldCommand | undefined, diagnosis: Diagnosis | undefined): Recorded {
+  const { folder, because, bytes, notUndone } = made;
+  return {
+    schema: 'iowitness.recorded/1',
+    tool: toolName(),
+    path: folder,
+    endedBecause: because,
+    bytes,
+    command: held ? { pid: held.pid, status: hasEnded(held) ? statusOf(held.child) : null } : null,
+    verdict: diagnosis?.verdict ?? null,
+    notUndone,
+  };
+}

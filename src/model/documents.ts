@@ -1,0 +1,35 @@
+// Every JSON document that a command prints, by the name that its `schema` property and its file in docs/schemas/ have.
+
+import type * as v from 'valibot';
+import { BlockStatsSchema } from './block-stats.js';
+import { ComparisonSchema } from './comparison.js';
+import { DiagnosisSchema } from './diagnosis.js';
+import { DrillReportSchema } from './drills.js';
+import {
+  AbilitiesSchema,
+  DrillListSchema,
+  ErrorSchema,
+  RecordedSchema,
+  RecordingsSchema,
+  TracedSchema,
+  UndoneSchema,
+  WrittenSchema,
+} from './results.js';
+
+/** Each with what prints it. */
+export const DOCUMENTS = {
+  abilities: { schema: AbilitiesSchema, printedBy: ['doctor --json'] },
+  blkstats: { schema: BlockStatsSchema, printedBy: ['blkstats --json'] },
+  comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
+  diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },
+  'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
+  drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
+  error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
+  recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
+  traced: { schema: TracedSchema, printedBy: ['trace --json'] },
+  undone: { schema: UndoneSchema, printedBy: ['undo --json'] },
+  written: { schema: WrittenSchema, printedBy: ['report --json', 'export --json'] },
+} as const;
+
+export type JsonDocument = v.InferOutput<(typeof DOCUMENTS)[keyof typeof DOCUMENTS]['schema']>;

@@ -1,0 +1,29 @@
+// What the recorder and the process that makes the metrics say to each other.
+
+import type { Manifest } from '../../model/recording.js';
+import type { Address } from './server.js';
+
+/** One call of a Sink, with bytes of its own. */
+export type Piece =
+  | { readonly kind: 'reading'; readonly path: string; readonly text: string; readonly atNs: bigint }
+  | { readonly kind: 'failure'; readonly path: string; readonly text: string; readonly atNs: bigint }
+  | { readonly kind: 'pages'; readonly instance: string; readonly cpu: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array };
+
+export type ToMetrics =
+  | { readonly kind: 'start'; readonly settings: MetricsSettings }
+  | { readonly kind: 'begin'; readonly name: string; readonly manifest: Manifest }
+  /** `missed` are bytes of pages that were left out since the last batch. */
+  | { readonly kind: 'batch'; readonly pieces: readonly Piece[]; readonly bytes: number; readonly missed: number };
+
+export type FromMetrics =
+  | { readonly kind: 'serving'; readonly address: Address }
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A batch of so many bytes has been taken. */
+  | { readonly kind: 'took'; readonly bytes: number };
+
+/** What the process is started with. */
+export interface MetricsSettings {
+  readonly address: Address;
+  readonly tool: string;
+}

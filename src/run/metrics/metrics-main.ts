@@ -1,0 +1,103 @@
+// The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, takes a tenth of a CPU at most
+// (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
+
+import { setPriority } from 'node:os';
+import { messageOf } from '../../base/errors.js';
+import { loadCauses } from '../../catalogue.js';
+import type { TextFormat } from '../../present/export/openmetrics/exposition.js';
+import { LiveMetrics } from './live-metrics.js';
+import type { FromMetrics, MetricsSettings, Piece, ToMetrics } from './messages.js';
+import { serveMetrics } from './server.js';
+
+const NICE = 10;
+/** The share of a CPU that it may take, and what it may have taken beforehand, ms. */
+const MOST_BUSY = 0.1;
+const BUSY_BESIDES_MS = 5000;
+/** Whoever asks more often gets what the last one got, ms. */
+const FRESH_MS = 1000;
+
+class MetricsProcess {
+  private live: LiveMetrics | undefined;
+  private readonly begunMs = performance.now();
+  private lookedMs = -Infinity;
+
+  /** Whether there is time for more than taking readings. */
+  private hasTime(): boolean {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000 < BUSY_BESIDES_MS + MOST_BUSY * (performance.now() - this.begunMs);
+  }
+
+  begin(live: LiveMetrics): void {
+    this.live = live;
+  }
+
+  take(pieces: readonly Piece[], missed: number): void {
+    const { live } = this;
+    if (!live) return;
+    live.miss(missed);
+    const hasTime = this.hasTime();
+    for (const piece of pieces) takeOne(live, piece, hasTime);
+    if (live.isDue) this.look(live);
+  }
+
+  private look(live: LiveMetrics): void {
+    live.look();
+    this.lookedMs = performance.now();
+  }
+
+  readonly text = (format: TextFormat): string => {
+    const { live } = this;
+    if (!live) return '';
+    if (performance.now() - this.lookedMs > FRESH_MS && this.hasTime()) this.look(live);
+    return live.text(format);
+  };
+}
+
+function takeOne(live: LiveMetrics, piece: Piece, hasTime: boolean): void {
+  switch (piece.kind) {
+    case 'reading':
+      return live.window.reading(piece.path, piece.text, piece.atNs);
+    case 'failure':
+      return live.window.failure(piece.path, piece.text, piece.atNs);
+    case 'file':
+      return live.window.file(piece.name, piece.bytes);
+    case 'pages':
+      return hasTime ? live.pages(piece.instance, piece.cpu, piece.bytes) : live.miss(piece.bytes.length);
+  }
+}
+
+function say(message: FromMetrics): void {
+  process.send?.(message);
+}
+
+async function serve(metrics: MetricsProcess, { address }: MetricsSettings): Promise<void> {
+  try {
+    const bound = (await serveMetrics(address, metrics.text)).address();
+    const port = typeof bound === 'object' && bound ? bound.port : address.port;
+    say({ kind: 'serving', address: { ...address, port } });
+  } catch (error) {
+    say({ kind: 'refused', why: messageOf(error) });
+  }
+}
+
+process.title = 'iowitness';
+setPriority(NICE);
+// Ctrl-C goes to all of a terminal's processes: the recorder ends in order, and this one with it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+const causes = await loadCauses();
+const metrics = new MetricsProcess();
+let tool = '';
+process.on('message', (message: ToMetrics) => {
+  if (message.kind === 'start') {
+    ({ tool } = message.settings);
+    void serve(metrics, message.settings);
+  } else if (message.kind === 'begin') {
+    const { name, manifest } = message;
+    metrics.begin(new LiveMetrics({ name, manifest, tool, causes }));
+  } else {
+    metrics.take(message.pieces, message.missed);
+    say({ kind: 'took', bytes: message.bytes });
+  }
+});

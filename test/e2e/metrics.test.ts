@@ -1,0 +1,89 @@
+// A real recording serves its metrics while it is made: promtool takes both formats, who wrote what is told, and the process that serves them
+// ends with the recorder, also when that is killed.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refusal, run, start, type Running } from '../support/cli.js';
+import { lives } from '../support/leftovers.js';
+import { parseOpenMetrics, type Series } from '../support/openmetrics.js';
+import { needsCommand, needsRoot, needsTracefs } from '../support/requirements.js';
+
+const skip = needsRoot() || needsTracefs() || needsCommand('promtool');
+const folder = mkdtempSync('/var/tmp/iowitness-metrics-');
+after(() => rmSync(folder, { recursive: true }));
+
+/** The address that the recorder says it serves at. */
+async function addressOf({ child }: Running): Promise<string> {
+  let said = '';
+  return await new Promise((settle, reject) => {
+    child.stderr?.on('data', (text: string) => {
+      said += text;
+      const [, url] = /metrics at (http:\S+\/metrics)\.\n/.exec(said) ?? [];
+      if (url !== undefined) settle(url);
+    });
+    child.once('exit', () => reject(new Error(said)));
+  });
+}
+
+async function scrape(url: string, accept: string): Promise<string> {
+  const response = await fetch(url, { headers: { accept } });
+  assert.equal(response.status, 200);
+  return await response.text();
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+test('a recording serves metrics while it is made, and no longer', { skip }, async () => {
+  const recorder = start(['record', '--for', '20s', '-o', 'a.iow', '--metrics', '0'], { cwd: folder });
+  const url = await addressOf(recorder);
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+  await sleep(1500);
+  spawnSync('dd', ['if=/dev/zero', `of=${path.join(folder, 'x')}`, 'bs=1M', 'count=24', 'conv=fsync']);
+  await sleep(2500);
+  const open = await scrape(url, 'application/openmetrics-text;version=1.0.0');
+  const written = (one: Series) => one.name === 'iowitness_io_bytes_total' && one.labels.get('program') === 'dd';
+  const bytes = parseOpenMetrics(open)
+    .filter(written)
+    .reduce((all, { value }) => all + value, 0);
+  assert.ok(bytes >= 24 * 2 ** 20, open);
+  const plain = await scrape(url, 'text/plain');
+  const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: plain, encoding: 'utf8' });
+  assert.deepEqual([status, stderr], [0, '']);
+  const children = childrenOf(recorder.child.pid);
+  recorder.child.kill('SIGINT');
+  const { status: ended, stdout } = await recorder.ended;
+  assert.deepEqual([ended, stdout.split(' ')[0]], [0, 'a.iow']);
+  assert.deepEqual(children.filter(lives), []);
+  await assert.rejects(fetch(url));
+});
+
+test('the process that serves them does not outlive a recorder that is killed', { skip }, async () => {
+  const recorder = start(['record', '--no-events', '-o', 'b.iow', '--metrics', '[::1]:0'], { cwd: folder });
+  const url = await addressOf(recorder);
+  assert.match(url, /^http:\/\/\[::1\]:\d+\/metrics$/);
+  recorder.child.kill('SIGKILL');
+  await recorder.ended;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const served = await fetch(url).then(
+      () => true,
+      () => false,
+    );
+    if (!served) return;
+    await sleep(50);
+  }
+  assert.fail('it is still served');
+});
+
+test('an address that can’t be had is refused before anything is recorded', async () => {
+  const refused = refusal(
+    await run(['record', '--for', '1s', '-o', 'c.iow', '--metrics', '192.0.2.1:9'], { cwd: folder }),
+  );
+  assert.match(refused, /^http:\/\/192\.0\.2\.1:9\/metrics can’t be served \(.*EADDRNOTAVAIL.*\): give another/);
+  assert.match(refusal(await run(['record', '--metrics', 'nowhere:port'])), /give a port such as 9469/);
+});

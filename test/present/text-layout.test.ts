@@ -1,0 +1,54 @@
+// Tables on a terminal that is too narrow for them: columns go in the order that the table names, and no more of them than must.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { columnsWithin, widthOf } from '../../src/present/text-layout.js';
+import { renderBlockStats } from '../../src/present/blkstats/text.js';
+import { renderDrillList } from '../../src/present/drills.js';
+import { someBlockStats } from '../support/block-stats.js';
+
+const ROWS = [
+  ['', 'count', 'max', 'what it is'],
+  ['Q2D', '12', '3.4 ms', 'before the device had it'],
+];
+
+describe('columns of a table', () => {
+  test('all stay where there is room', () => {
+    const lines = columnsWithin(ROWS, Infinity, { right: [1, 2], expendable: [3, 2] });
+    assert.deepEqual(lines, ['     count     max  what it is', 'Q2D     12  3.4 ms  before the device had it']);
+  });
+
+  test('go one by one, and those that hold figures stay to the right', () => {
+    const at = (width: number) => columnsWithin(ROWS, width, { right: [1, 2], expendable: [3, 1] });
+    assert.deepEqual(at(30), ['     count     max', 'Q2D     12  3.4 ms']);
+    assert.deepEqual(at(12), ['        max', 'Q2D  3.4 ms']);
+  });
+
+  test('that nobody may leave out stay, however narrow it is', () => {
+    assert.deepEqual(columnsWithin(ROWS, 1, { right: [], expendable: [1, 3] }), ['     max', 'Q2D  3.4 ms']);
+  });
+});
+
+describe('on 80 columns', () => {
+  test('the figures of a trace fit, and are all there without a terminal', () => {
+    const narrow = renderBlockStats(someBlockStats(), 80);
+    for (const line of narrow.split('\n')) assert.ok(widthOf(line) <= 80, line);
+    assert.doesNotMatch(narrow, /p99\.9/);
+    assert.match(renderBlockStats(someBlockStats()), /p99\.9/);
+  });
+
+  test('the list of drills fits', () => {
+    const about =
+      'a writer of the idle class under bfq beside a reader, or a writeback throttle with a target no device meets';
+    const lines = renderDrillList([{ id: 'blk.scheduler', about }], 80).split('\n');
+    assert.ok(lines.length > 1);
+    for (const line of lines) assert.ok(widthOf(line) <= 80, line);
+    assert.equal(
+      lines
+        .map((line) => line.trim())
+        .join(' ')
+        .replace(/ +/g, ' '),
+      `blk.scheduler ${about}`,
+    );
+  });
+});
