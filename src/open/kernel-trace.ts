@@ -22,18 +22,20 @@ const LENGTH_MASK = 0xf_ffff;
 const MISSED_STORED = 0x4000_0000;
 
 /** What a trace tells, whatever its form. */
-interface Told {
+export interface Told {
   readonly events: Events;
   /** The trace's clock at its first event, ns. */
   readonly startNs: bigint;
   readonly names: ReadonlyMap<number, string>;
   readonly host?: string;
   readonly kernel?: string;
+  /** ms since 1970 at that event. */
+  readonly wallMs?: number;
   readonly losses: readonly Loss[];
 }
 
 /** Throws a UserError where the trace holds no event that anything is made of. */
-function caseOf(path: string, told: Told, pid: number | undefined): Case {
+export function kernelTraceCase(path: string, told: Told, pid: number | undefined): Case {
   const { events, losses } = told;
   const tables = [...events.tables.values()].filter(({ length }) => length > 0);
   const has = (name: string) => tables.some((table) => table.name === name);
@@ -47,6 +49,7 @@ function caseOf(path: string, told: Told, pid: number | undefined): Case {
     manifest: {
       ...(told.host !== undefined && { host: told.host }),
       ...(told.kernel !== undefined && { kernel: told.kernel }),
+      ...(told.wallMs !== undefined && { start: { monotonicNs: String(told.startNs), wallMs: told.wallMs } }),
     },
     durationMs: Math.max(0, ...tables.map(lastOf)),
     events,
@@ -135,7 +138,7 @@ function decode(path: string, file: TraceDat): Told {
 /** Opens a trace.dat. */
 export function openTraceDat(path: string, pid?: number): Case {
   if (/\.(?:gz|zst)$/.test(path)) throw new UserError(`${path} is a compressed trace.dat: unpack it first.`);
-  return withTraceDat(path, (file) => caseOf(path, decode(path, file), pid));
+  return withTraceDat(path, (file) => kernelTraceCase(path, decode(path, file), pid));
 }
 
 /** Text is read in pieces of this many bytes. */
@@ -163,5 +166,5 @@ export async function openTraceText(path: string, pid?: number): Promise<Case> {
   }
   if (source.refusal !== undefined) losses.push({ code: 'blktrace-unreadable', where: `${path}: ${source.refusal}` });
   const events = tables.finish(path, (loss) => losses.push(loss));
-  return caseOf(path, { events, startNs: tables.start, names: new Map(), losses }, pid);
+  return kernelTraceCase(path, { events, startNs: tables.start, names: new Map(), losses }, pid);
 }

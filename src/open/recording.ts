@@ -24,6 +24,7 @@ import { inputFormAt } from './form.js';
 import { openTraceDat, openTraceText } from './kernel-trace.js';
 import { lengthOf } from './length.js';
 import { msOf, timeOfDay, type Moment } from './moment.js';
+import { openPerfData } from './perf-data.js';
 import { openStatistics } from './statistics.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
@@ -96,6 +97,7 @@ export async function openCase(path: string, options: OpenOptions = {}): Promise
     throw new UserError(`--from and --to take a part of a NAME.iow folder, and ${path} is none.`);
   const form = await inputFormAt(path);
   if (form === 'trace-dat') return openTraceDat(path, options.pid);
+  if (form === 'perf-data') return openPerfData(path, options.pid);
   if (form === 'statistics') return await openStatistics(path);
   return form === 'trace-text' ? await openTraceText(path, options.pid) : await openBlockTrace(path, options.pid);
 }
