@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import { beginningOf } from '../decode/blktrace/recognised.js';
 import { openSource } from '../decode/blktrace/source.js';
 import { isPerfData } from '../decode/perfdata/file.js';
-import { isSysstat } from '../decode/statistics/sysstat-json.js';
+import { holdsStatistics } from '../decode/statistics/recognised.js';
 import { holdsTraceText } from '../decode/trace-text/recognised.js';
 import { TRACE_DAT_MAGIC } from '../decode/tracecmd/file.js';
 
@@ -25,7 +25,7 @@ export async function inputFormAt(path: string): Promise<InputForm> {
     if (Buffer.from(bytes.subarray(0, TRACE_DAT_MAGIC.length)).toString('latin1') === TRACE_DAT_MAGIC)
       return 'trace-dat';
     if (isPerfData(bytes)) return 'perf-data';
-    if (isSysstat(Buffer.from(bytes.subarray(0, 4096)).toString('latin1'))) return 'statistics';
+    if (holdsStatistics(Buffer.from(bytes.subarray(0, 4096)).toString('latin1'))) return 'statistics';
     return holdsTraceText(bytes) ? 'trace-text' : 'block-trace';
   } finally {
     await source.close();

@@ -48,7 +48,7 @@ function whom({ input, account }: Measures): string {
 export function limitsOf(m: Measures): string[] {
   const { source } = m.input;
   if (source === 'recording') return [];
-  if (source === 'statistics') return OF_STATISTICS;
+  if (source === 'statistics') return m.input.counters.processes.size > 0 ? OF_PROCESSES : OF_STATISTICS;
   return [
     whom(m),
     source === 'block-trace' ? `Not in a block trace is ${BEFORE_QUEUE}` : ofKernelTrace(m),
@@ -59,6 +59,11 @@ export function limitsOf(m: Measures): string[] {
 const OF_STATISTICS = [
   'A log of statistics holds averages of devices over its intervals and nothing of any process: there is no victim, and no stall is told or ruled out.',
   'What is slow for less than an interval does not show, and who caused the I/O is not in it. `iowitness record` tells both.',
+];
+
+const OF_PROCESSES = [
+  'A log of statistics holds averages of devices and processes over its intervals. Whether a process waited is not in it, so there is no victim, and no stall is told or ruled out.',
+  'What is slow for less than an interval does not show. On which device a process read and wrote is not in it, nor what it did in the interval in which it ended. `iowitness record` tells all of that.',
 ];
 
 const BEFORE_QUEUE =

@@ -17,7 +17,7 @@ import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.j
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
-import { devicesLogged } from './logged.js';
+import { devicesLogged, programsLogged } from './logged.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
@@ -151,6 +151,7 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
       ...candidates.flatMap(({ finding }) => finding.evidence),
       ...deviceOf(m),
       ...devicesLogged(m),
+      ...programsLogged(m),
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),
