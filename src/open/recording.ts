@@ -20,6 +20,7 @@ import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
 import { EVENTS_TIMES, KEPT_BESIDES, MOST_TRACE_BYTES } from './bounds.js';
 import { CaseBuilder } from './case-builder.js';
+import { openFioLogs, openFioResult } from './fio.js';
 import { inputFormAt } from './form.js';
 import { openTraceDat, openTraceText } from './kernel-trace.js';
 import { lengthOf } from './length.js';
@@ -98,6 +99,8 @@ export async function openCase(path: string, options: OpenOptions = {}): Promise
   const form = await inputFormAt(path);
   if (form === 'trace-dat') return openTraceDat(path, options.pid);
   if (form === 'perf-data') return openPerfData(path, options.pid);
+  if (form === 'fio-result') return await openFioResult(path);
+  if (form === 'fio-log') return await openFioLogs(path);
   if (form === 'statistics') return await openStatistics(path);
   return form === 'trace-text' ? await openTraceText(path, options.pid) : await openBlockTrace(path, options.pid);
 }

@@ -7,6 +7,7 @@ import { axisOf, binAt, gaugeLine, ratePerBin, type Axis } from './axis.js';
 import { bandsFor } from './bands.js';
 import { diskCharts } from './disks.js';
 import { heatmapsOf } from './heatmaps.js';
+import { measuredCharts } from './measured.js';
 import { proofOf } from './proof.js';
 import type { Shown } from '../shown.js';
 import { stacksOf } from './stacks.js';
@@ -60,6 +61,7 @@ export function buildCharts(m: Measures, shown: Shown): Charts {
   const charts = [
     ...statesChart(m, axis),
     ...probeChart(m, axis),
+    ...measuredCharts(m, axis),
     ...diskCharts(m, axis),
     ...usersChart(shown.at, axis),
     dirtyChart(m, axis),

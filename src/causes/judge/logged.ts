@@ -15,6 +15,7 @@ const MOST_PROGRAMS = 3;
 interface Logged {
   readonly name: string;
   readonly busy: number;
+  readonly intervals: number;
   readonly worst: number;
   readonly worstAt: number;
   readonly requests: number;
@@ -41,6 +42,7 @@ function logged(name: string, series: Series): Logged | undefined {
   return {
     name,
     busy: (ticks.at(-1) ?? 0) / wall,
+    intervals: t.length - 1,
     worst: Math.min(1, worst),
     worstAt,
     requests: growth(series, 'rd_ios', 'wr_ios', 'fl_ios', 'dc_ios', 'ios'),
@@ -49,15 +51,18 @@ function logged(name: string, series: Series): Logged | undefined {
 }
 
 export function devicesLogged({ input }: Measures): Argument[] {
-  if (input.source !== 'statistics') return [];
+  if (input.source !== 'statistics' && input.source !== 'benchmark') return [];
   const all = [...input.counters.disks].flatMap(([name, series]) => logged(name, series) ?? []);
   const first = all
     .filter(({ busy }) => busy > 0)
     .sort((a, b) => b.busy - a.busy)
     .slice(0, MOST_DEVICES);
-  return first.map(({ name, busy, worst, worstAt, requests, tookMs }) => ({
+  return first.map(({ name, busy, intervals, worst, worstAt, requests, tookMs }) => ({
     measure: `${name} in the log`,
-    value: said`busy ${part(Math.min(1, busy))} of ${time(input.durationMs)}, ${part(worst)} in its worst interval, ${time(worstAt)} into the log`,
+    value:
+      intervals > 1
+        ? said`busy ${part(Math.min(1, busy))} of ${time(input.durationMs)}, ${part(worst)} in its worst interval, ${time(worstAt)} into the log`
+        : said`busy ${part(Math.min(1, busy))} of ${time(input.durationMs)}`,
     meaning:
       tookMs > 0 && requests > 0
         ? `a request took ${duration(tookMs / requests)} on average, waiting in its queue included`

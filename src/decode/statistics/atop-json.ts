@@ -26,7 +26,7 @@ const NEXT = '\n{"host":';
 /** `"avque": 5}, "inflight": 0}` */
 const ENDED_EARLY = /("avque": -?\d+)\}, ("inflight": )/g;
 /** A line feed stands between samples, and elsewhere in none of them. */
-const CONTROL = /[\u0000-\u001f]/g;
+const CONTROL = /\p{Cc}/gu;
 
 /** Whether a text begins as atop's. */
 export function isAtop(beginning: string): boolean {

@@ -2,7 +2,7 @@
 // time.
 
 import { duration, figure, harmless } from '../../base/format.js';
-import type { Charts, Heatmap } from '../../model/charts.js';
+import { HUNG, type Charts, type Heatmap } from '../../model/charts.js';
 import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
@@ -75,6 +75,15 @@ export function proof(charts: Charts, palette: Palette): Markup | undefined {
   );
 }
 
+/** What the shaded stretches are, where there are any. */
+function greyMeans({ bands }: Charts): string {
+  const stalls = bands.filter(({ kind }) => kind === 'stall');
+  if (stalls.length === 0) return '';
+  return stalls.some(({ label }) => label === HUNG)
+    ? ' Grey is when operations hung.'
+    : ' Grey is when the victim lost its time to the verdict’s cause.';
+}
+
 export function timeline(charts: Charts, palette: Palette): Markup | undefined {
   if (charts.charts.length === 0) return undefined;
   return section(
@@ -92,8 +101,8 @@ export function timeline(charts: Charts, palette: Palette): Markup | undefined {
       )}`,
     ),
     html`<p class="note">
-      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}. Grey is when
-      the victim lost its time to the verdict’s cause.
+      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for
+      ${duration(charts.binMs)}.${greyMeans(charts)}
     </p>`,
   );
 }
