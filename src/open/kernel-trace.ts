@@ -41,7 +41,7 @@ export function kernelTraceCase(path: string, told: Told, pid: number | undefine
   const has = (name: string) => tables.some((table) => table.name === name);
   if (!has('block_rq_complete') && !has('block_bio_complete'))
     throw new UserError(
-      `${path} holds no completions of requests (block_rq_complete): trace the events block and sched:sched_switch, and give that.`,
+      `${path} holds no completions of requests (block_rq_complete): trace the events block and sched:sched_switch on all CPUs, and give that.`,
     );
   const lastOf = ({ t, length }: EventTable) => t[length - 1] ?? 0;
   return {

@@ -173,7 +173,14 @@ describe('logs of fio', () => {
     const { diagnosis, charts } = await diagnoseRecording(fixture('each_lat.2.log'), 'test');
     const hung = diagnosis.verdict.evidence.find(({ measure }) => measure.endsWith('that hung'));
     assert.equal(hung?.value, '2, the longest 943 ms from 1.12 s to 2.06 s of the run');
-    const { bands, charts: drawn } = charts();
+    const { bands, charts: drawn, heatmaps } = charts();
+    assert.deepEqual(
+      heatmaps.map(({ device, title, counts }) => [device, title, counts.reduce((a, b) => a + b, 0)]),
+      [
+        ['each 1', 'Latency of writes, as fio measured it', 2000],
+        ['each 2', 'Latency of reads, as fio measured it', 750],
+      ],
+    );
     assert.deepEqual(
       bands.map(({ kind, fromMs, toMs }) => [kind, Math.round(fromMs), Math.round(toMs)]),
       [
@@ -184,7 +191,7 @@ describe('logs of fio', () => {
     assert.deepEqual(
       drawn.map(({ id, lines }) => [id, lines.length]),
       [
-        ['measured-latency', 4],
+        ['measured-latency', 2],
         ['measured-throughput', 2],
         ['measured-operations', 2],
       ],

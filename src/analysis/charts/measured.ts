@@ -3,7 +3,7 @@
 import type { Chart, ChartLine } from '../../model/charts.js';
 import type { MeasuredIo } from '../../model/measured.js';
 import type { Measures } from '../measures.js';
-import { binAt, quantilePerBin, ratePerBin, type Axis } from './axis.js';
+import { binAt, ratePerBin, type Axis } from './axis.js';
 
 /** Jobs of which more are logged are drawn by what they moved most. */
 const MOST_LINES = 4;
@@ -39,18 +39,22 @@ function flowLines(axis: Axis, one: MeasuredIo, which: 'bytes' | 'operations'): 
   return series && sum ? [lineOf(one, '', ratePerBin(axis, series, sum, scale))] : [];
 }
 
+/** The longest of each bin or window, as far as that is told: how the others are spread the heatmap shows. */
 function latencyLines(axis: Axis, one: MeasuredIo): ChartLine[] {
   const { each, windows } = one;
   if (each?.latencyMs) {
-    const samples = Array.from({ length: axis.bins }, (): number[] => []);
-    for (const [row, t] of each.t.entries()) samples[binAt(axis, t)]?.push(each.latencyMs[row] ?? NaN);
-    const at = (share: number) => quantilePerBin(axis, samples, share);
-    return [lineOf(one, ', half within', at(0.5)), lineOf(one, ', longest', at(1))];
+    const longest = new Float64Array(axis.bins).fill(NaN);
+    for (const [row, t] of each.t.entries()) {
+      const bin = binAt(axis, t);
+      longest[bin] = Math.max(longest[bin] || 0, each.latencyMs[row] ?? 0);
+    }
+    return [lineOf(one, ', longest', longest)];
   }
   const series = windows?.latency;
-  return [...(series?.columns ?? [])].flatMap(([column, values]) =>
-    series ? [lineOf(one, column === 'longest' ? ', longest' : '', ratePerBin(axis, series, values, 1))] : [],
-  );
+  const longest = series?.columns.get('longest');
+  const told = longest ?? series?.columns.get('sum');
+  if (!series || !told) return [];
+  return [lineOf(one, longest ? ', longest' : '', ratePerBin(axis, series, told, 1))];
 }
 
 /** Nothing for anything but a benchmark, and nothing of a result alone, which is of the whole run. */
