@@ -1,10 +1,11 @@
 // Builds dist/ from the sources: tsc for src/ (with --all also for test/, bench/ and scripts/), esbuild for the pages' scripts and
-// styles, marked for the causes' pages that reports embed. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
+// styles, marked for the causes' pages that reports embed, and copies of what paints pictures. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
 // finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
 // that the launcher compares the sources with. Root in another user's clone lets that user build (owner.mjs).
 
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -68,6 +69,15 @@ async function renderCauses(outDir) {
   writeFileSync(path.join(outDir, 'web', 'causes.json'), JSON.stringify(pages));
 }
 
+/** What paints PNG pictures: the program and its fonts, as dist/web/resvg.wasm and dist/web/NAME.ttf. */
+function copyPainter(outDir) {
+  const web = path.join(outDir, 'web');
+  const fonts = path.join(root, 'packaging/fonts');
+  copyFileSync(path.join(root, 'node_modules/@resvg/resvg-wasm/index_bg.wasm'), path.join(web, 'resvg.wasm'));
+  for (const name of readdirSync(fonts).filter((file) => file.endsWith('.ttf')))
+    copyFileSync(path.join(fonts, name), path.join(web, name));
+}
+
 /** Moves each built folder into dist/, the old one aside first: a rename can't replace a folder that has content. */
 function moveIn(fresh) {
   const aside = path.join(fresh, 'replaced');
@@ -102,6 +112,7 @@ async function build() {
     compile(all ? 'tsconfig.json' : 'tsconfig.build.json', fresh);
     await bundlePages(fresh);
     await renderCauses(fresh);
+    copyPainter(fresh);
     mkdirSync(dist, { recursive: true });
     // Without the stamp a kill between two renames leaves a dist/ that the next start builds anew.
     rmSync(stamp, { force: true });

@@ -17,13 +17,18 @@ import { UndoJournal } from './capture/undo.js';
 import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
 import { diagnose } from './causes/judge/diagnose.js';
+import { overlay, type Drawn } from './comparison/charts.js';
+import { compare } from './comparison/compare.js';
 import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
+import type { Comparison } from './model/comparison.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
 import { openCase, type OpenOptions } from './open/recording.js';
-import { renderHtml, type ReportAssets } from './present/html/report.js';
+import { renderComparison } from './present/html/comparison/page.js';
+import type { ReportAssets } from './present/html/page.js';
+import { renderHtml } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
 import { copyRecording } from './recording/copy/copy-recording.js';
 import { Pseudonyms } from './recording/copy/pseudonyms.js';
@@ -130,6 +135,8 @@ export interface Diagnosed {
   readonly blockLayer: () => Promise<BlockStats | undefined>;
   /** Every request and every state, for other tools. */
   readonly rows: () => Rows;
+  /** What it is compared by with another one. */
+  readonly compared: Drawn;
 }
 
 /** Opens a recording or a block trace and argues its diagnosis. */
@@ -143,7 +150,7 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
     if (ofTrace) return await statsOfTrace(path, tool);
     return measures.requests && statsOfRecording(measures, tool);
   };
-  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures) };
+  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures), compared: { measures, shown } };
 }
 
 /** What the recorder and the probe are called on every machine. */
@@ -151,12 +158,28 @@ const OWN_NAMES = ['iowitness', 'iowitness-probe'];
 const REDACTED =
   'Names of programs, files, cgroups and the host are replaced, each by the same name throughout; the kernel’s command line is left out.';
 
+/** Names that stand for others; recordings that are shown together share them. */
+export function pseudonyms(): Pseudonyms {
+  return new Pseudonyms({ keepNames: OWN_NAMES, isKernelName });
+}
+
+/** What a copy for strangers is called, and by which names. */
+interface Redaction {
+  readonly name: string;
+  readonly names: Pseudonyms;
+}
+
 /** The same of a copy that a stranger may see, which is removed at once. Throws a UserError for what is no recording of iowitness. */
-export async function diagnoseRedacted(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
+export async function diagnoseRedacted(
+  path: string,
+  tool: string,
+  options: OpenOptions = {},
+  { name, names }: Redaction = { name: 'redacted', names: pseudonyms() },
+): Promise<Diagnosed> {
   const folder = mkdtempSync(join(tmpdir(), 'iowitness-redacted-'));
   try {
-    const copy = join(folder, 'redacted.iow');
-    copyRecording(path, copy, { names: new Pseudonyms({ keepNames: OWN_NAMES, isKernelName }) });
+    const copy = join(folder, `${name}.iow`);
+    copyRecording(path, copy, { names });
     const { diagnosis, ...rest } = await diagnoseRecording(copy, tool, options);
     const { recording } = diagnosis;
     const limits = [...recording.limits, REDACTED];
@@ -166,14 +189,37 @@ export async function diagnoseRedacted(path: string, tool: string, options: Open
   }
 }
 
+/** What became of the first one's stall in the second one, with their charts over each other. */
+export interface BeforeAndAfter {
+  readonly comparison: Comparison;
+  readonly charts: () => Charts;
+}
+
+export function compareRecordings(before: Diagnosed, after: Diagnosed, tool: string): BeforeAndAfter {
+  const of = ({ diagnosis, compared }: Diagnosed) => ({ diagnosis, measures: compared.measures });
+  return {
+    comparison: compare(of(before), of(after), tool),
+    charts: () => overlay(before.compared, after.compared),
+  };
+}
+
 /** The report, one HTML page. */
 export async function renderReport(diagnosed: Diagnosed, assets: ReportAssets): Promise<string> {
   const { diagnosis } = diagnosed;
   return renderHtml(diagnosis, diagnosed.charts(), await diagnosed.blockLayer(), assets);
 }
 
-/** The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. */
-export function reportPathFor(recording: string): string {
-  const folder = resolve(recording);
-  return resolve(dirname(folder), `${basename(folder).replace(/\.iow$|\.blktrace\.\d+(\.gz|\.zst)?$/, '')}.html`);
+/** Two recordings on one HTML page. */
+export function renderBeforeAndAfter({ comparison, charts }: BeforeAndAfter, assets: ReportAssets): string {
+  return renderComparison(comparison, charts(), assets);
+}
+
+/**
+ * The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. That of two lies beside the
+ * second one: BEFORE-to-AFTER.html.
+ */
+export function reportPathFor(recording: string, after?: string): string {
+  const nameOf = (path: string) => basename(resolve(path)).replace(/\.iow$|\.blktrace\.\d+(\.gz|\.zst)?$/, '');
+  const name = after === undefined ? nameOf(recording) : `${nameOf(recording)}-to-${nameOf(after)}`;
+  return resolve(dirname(resolve(after ?? recording)), `${name}.html`);
 }

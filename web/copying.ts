@@ -47,8 +47,8 @@ export function bindCopying(): void {
   if (ticket) bind(ticket, () => String(JSON.parse(embeddedText('ticket'))));
   const link = document.querySelector<HTMLButtonElement>('#link');
   if (link) bind(link, () => location.href);
-  document
-    .querySelector('#save-data')
-    ?.addEventListener('click', () => save('diagnosis.json', embeddedText('diagnosis').trim()));
+  const saving = document.querySelector<HTMLButtonElement>('#save-data');
+  const of = saving?.dataset['of'] ?? '';
+  saving?.addEventListener('click', () => save(`${of}.json`, embeddedText(of).trim()));
   for (const buttons of document.querySelectorAll<HTMLElement>('header .buttons')) buttons.hidden = false;
 }

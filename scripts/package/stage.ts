@@ -35,17 +35,31 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-/** The licences of what is bundled. */
+interface Bundled {
+  readonly version: string;
+  readonly license: string;
+  readonly repository?: { readonly url: string };
+}
+
+/** The text of a package's licence: its own file, or where it has none the one that it names, and where its source is. */
+function licenceOf(root: string, name: string): string {
+  const folder = path.join(root, 'node_modules', name);
+  const own = readdirSync(folder).find((each) => /^licen[cs]e(\.|$)/i.test(each));
+  const { version, license, repository }: Bundled = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const named = path.join(root, 'packaging/licences', `${license}.txt`);
+  if (own === undefined && !existsSync(named)) throw new Error(`${name} is bundled and has no licence file`);
+  const source = own === undefined ? `Source: ${repository?.url ?? ''}\n\n` : '';
+  const text = readFileSync(own === undefined ? named : path.join(folder, own), 'utf8');
+  return `${name} ${version}\n\n${source}${text.trim()}\n`;
+}
+
+/** The licences of what is bundled, and of the fonts. */
 function licences(root: string, packages: readonly string[]): string {
-  const parts = packages.map((name) => {
-    const folder = path.join(root, 'node_modules', name);
-    const file = readdirSync(folder).find((each) => /^licen[cs]e(\.|$)/i.test(each));
-    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
-    const { version }: { readonly version: string } = JSON.parse(
-      readFileSync(path.join(folder, 'package.json'), 'utf8'),
-    );
-    return `${name} ${version}\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}\n`;
-  });
+  const fonts = readFileSync(path.join(root, 'packaging/fonts/LICENSE'), 'utf8').trim();
+  const parts = [
+    ...packages.map((name) => licenceOf(root, name)),
+    `DejaVu fonts 2.37, Latin, Greek and Cyrillic\n\n${fonts}\n`,
+  ];
   return `iowitness contains the following packages, each under its own licence.\n\n${parts.join('\n---\n\n')}`;
 }
 

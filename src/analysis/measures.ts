@@ -1,7 +1,5 @@
 // All measures of one recording, made once, in the order in which they build on each other. Causes read them and compute little.
 
-import { grouped } from '../base/maps.js';
-import type { Segment } from '../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
@@ -16,7 +14,7 @@ import type { ServiceNorm } from './requests/norm.js';
 import { slowStretches } from './requests/counted-slowness.js';
 import { slowTimes } from './requests/slowness.js';
 import { futexWords } from './victim/futexes.js';
-import { union, type Interval } from '../base/intervals.js';
+import { type Intervals, NO_INTERVALS, union } from '../base/intervals.js';
 import { findNeighbours, type Neighbourhood, type NeighbourMeasures } from './victim/neighbours.js';
 import { OWN, Usage, type Users } from './victim/users.js';
 import { attribute, type Owners } from './attribution/owners.js';
@@ -48,14 +46,14 @@ export interface Measures {
   readonly diskIsOwn: boolean;
   readonly load?: DiskLoad;
   /** When that disk was slower than its norm while the victim lived, by its requests or else by its counters. */
-  readonly slow: readonly Interval[];
+  readonly slow: Intervals;
   readonly norm: ServiceNorm;
   /** Whose the requests of that disk are. */
   readonly users?: Users;
   readonly neighbours?: NeighbourMeasures;
   readonly throttle?: ThrottleMeasures;
   /** When the workers of that disk were paused by the dirty throttle beneath it. */
-  readonly pausedBeneath: readonly Interval[];
+  readonly pausedBeneath: Intervals;
   /** Who asked for durability on the victim's disk; absent where that was not recorded. */
   readonly syncs?: Syncs;
   readonly convoy?: Convoy;
@@ -111,16 +109,9 @@ function accountOfTrace(
   return account && !hasStacks ? withStagesOfOwn(account, requests) : account;
 }
 
-/** A victim's segments by state, each in order of time. */
-const byState = remembered(
-  ({ segments }: VictimAccount): ReadonlyMap<State, readonly Segment[]> => grouped(segments, ({ state }) => state),
-  () => '',
-);
-
 /** The times at which the victim was in one of these states. */
 export const timesIn = remembered(
-  (account: VictimAccount, states: readonly State[]): readonly Interval[] =>
-    union(states.flatMap((state) => byState(account).get(state) ?? [])),
+  (account: VictimAccount, states: readonly State[]): Intervals => union(account.segments.timesIn(states)),
   (states) => states.join(),
 );
 
@@ -137,10 +128,10 @@ function slowBy(
   disk: DeviceId | undefined,
   load: DiskLoad | undefined,
   requests: Requests | undefined,
-): readonly Interval[] {
+): Intervals {
   if (load && requests) return slowTimes(load, requests, norm, account);
   const series = disk === undefined ? undefined : input.counters.disks.get(disk);
-  return series && account.source === 'samples' ? union(slowStretches(series, norm, account)) : [];
+  return series && account.source === 'samples' ? union(slowStretches(series, norm, account)) : NO_INTERVALS;
 }
 
 /** Of a block trace that lacks records nobody knows whether what has no completion was answered. */
@@ -190,7 +181,7 @@ export function measure(input: Case): Measures {
     input,
     topology,
     norm,
-    slow: account ? slowBy(input, account, norm, disk, load, requests) : [],
+    slow: account ? slowBy(input, account, norm, disk, load, requests) : NO_INTERVALS,
     ...(requests && { requests }),
     ...(owners && { owners }),
     ...(portions && { portions }),
@@ -201,7 +192,7 @@ export function measure(input: Case): Measures {
     ...(users && { users }),
     ...(neighbours && { neighbours }),
     ...(throttle && { throttle }),
-    pausedBeneath: disk === undefined ? [] : pausedBeneath(input, topology, disk),
+    pausedBeneath: disk === undefined ? NO_INTERVALS : pausedBeneath(input, topology, disk),
     ...(syncs && { syncs }),
     ...(convoy && { convoy }),
     beneath: [],

@@ -2,7 +2,7 @@
 
 import type { ProofKind } from '../model/charts.js';
 import type { Quantity } from '../model/quantity.js';
-import type { Interval } from '../base/intervals.js';
+import type { Intervals } from '../base/intervals.js';
 import type { Measures } from './measures.js';
 
 /** The kind of picture, from the measures by which it was judged, with the figure that limits it. */
@@ -11,6 +11,6 @@ export interface Shown {
   readonly at: Measures;
   readonly limit?: Quantity;
   /** When the victim lost its time to the cause that `label` names. */
-  readonly lost: readonly Interval[];
+  readonly lost: Intervals;
   readonly label: string;
 }

@@ -1,7 +1,7 @@
 // What happened in windows of time of one length, in memory and time that follow what happened and not the span: windows in which nothing
 // begins or ends are alike, so any number of them in a row is one run. A request that hangs for a month is two runs.
 
-import type { Interval } from './intervals.js';
+import { columnsOf, IntervalList, type IntervalSource } from './intervals.js';
 
 /** `count` windows in a row from number `at` on, in each of which an amount of `height` was there on average. */
 export interface Run {
@@ -11,13 +11,19 @@ export interface Run {
 }
 
 /**
- * How many intervals there were at once, on average over each of the windows [0, count) of `ms` from time 0; windows with none are left out.
+ * How many intervals there were at once, on average over each of the windows [0, count) of `ms` from time `origin`; windows with none are left out.
  * The intervals may overlap and lie in any order.
  */
-export function heights(intervals: readonly Interval[], ms: number, count: number): Run[] {
-  const known = intervals.filter(({ from, to }) => to > from && to > 0 && from < ms * count);
-  const starts = Float64Array.from(known, ({ from }) => Math.max(0, from)).sort();
-  const ends = Float64Array.from(known, ({ to }) => Math.min(ms * count, to)).sort();
+export function heights(intervals: IntervalSource, ms: number, count: number, origin = 0): Run[] {
+  const { from, to } = columnsOf(intervals);
+  const known = new IntervalList();
+  for (let at = 0; at < from.length; at += 1) {
+    const begin = Math.max(0, (from[at] ?? NaN) - origin);
+    const end = Math.min(ms * count, (to[at] ?? NaN) - origin);
+    if (end > begin) known.push(begin, end);
+  }
+  const starts = known.from.sort();
+  const ends = known.to.sort();
   const runs: Run[] = [];
   /** The window that is not filled yet, and what it has: intervals times ms. */
   let window = 0;
@@ -28,8 +34,8 @@ export function heights(intervals: readonly Interval[], ms: number, count: numbe
     if (area > 0) runs.push({ at: window, count: 1, height: area / ms });
     area = 0;
   };
-  const advance = (to: number) => {
-    const last = Math.min(count - 1, Math.floor(to / ms));
+  const advance = (until: number) => {
+    const last = Math.min(count - 1, Math.floor(until / ms));
     if (last > window) {
       area += depth * ((window + 1) * ms - now);
       close();
@@ -38,8 +44,8 @@ export function heights(intervals: readonly Interval[], ms: number, count: numbe
       window = last;
       now = last * ms;
     }
-    area += depth * (to - now);
-    now = to;
+    area += depth * (until - now);
+    now = until;
   };
   for (let start = 0, end = 0; end < ends.length;) {
     const begins = (starts[start] ?? Infinity) < (ends[end] ?? Infinity);

@@ -1,8 +1,9 @@
 // The process is slow because it asks for nothing: it sleeps by its own choice, or waits for input. The machine does not hold it up.
 
-import type { Segment } from '../model/segment.js';
+import type { Timeline } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
+import { total } from '../base/intervals.js';
 import type { State } from '../model/states.js';
 import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
@@ -17,9 +18,9 @@ const ASLEEP: readonly State[] = ['asleep', 'pipe-socket'];
 /** A thread may also wait for another of its process to give it work; that is idleness where all of them are idle. */
 const WITHOUT_WORK: readonly State[] = [...ASLEEP, 'user-lock'];
 
-function idlePart(segments: readonly Segment[]): number {
-  const wall = (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0);
-  const idle = segments.reduce((sum, { state, from, to }) => sum + (WITHOUT_WORK.includes(state) ? to - from : 0), 0);
+function idlePart(segments: Timeline): number {
+  const wall = (segments.at(-1)?.to ?? 0) - (segments.at(0)?.from ?? 0);
+  const idle = total(segments.timesIn(WITHOUT_WORK));
   return wall > 0 ? idle / wall : 1;
 }
 

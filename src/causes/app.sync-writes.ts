@@ -1,7 +1,7 @@
 // The victim asks for durability after every small write, and spends its time waiting for that, although the device answers as it should.
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
-import { total, type Interval } from '../base/intervals.js';
+import { type Intervals, total } from '../base/intervals.js';
 import { binary, duration, percent } from '../base/format.js';
 import { frequency, memory, number, said, time } from '../model/quantity.js';
 import { SYNC_WRITES } from '../model/thresholds/application.js';
@@ -23,7 +23,7 @@ type Victim = Given<'victim' | 'disk'>;
 
 interface Figures {
   readonly found: Durability;
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   /** Of the victim's time. */
   readonly share: number;
   /** How often, how much and how long, in words. */

@@ -6,7 +6,7 @@
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { underWay } from '../analysis/victim/own-requests.js';
 import { growthOf, valueAt } from '../analysis/machine/series.js';
-import { total, without, type Interval } from '../base/intervals.js';
+import { type Interval, type Intervals, total, without } from '../base/intervals.js';
 import { KIND } from '../analysis/requests/requests.js';
 import { percent } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
@@ -55,8 +55,8 @@ interface Reached {
 }
 
 /** The limit that the victim came nearest to while it was held back: it need not have been felt before or after. */
-function nearest(m: Victim, limits: readonly CgroupLimit[], held: readonly Interval[]): Reached | undefined {
-  const span = { from: held[0]?.from ?? NaN, to: held.at(-1)?.to ?? NaN };
+function nearest(m: Victim, limits: readonly CgroupLimit[], held: Intervals): Reached | undefined {
+  const span = { from: held.from[0] ?? NaN, to: held.at(-1)?.to ?? NaN };
   const rank = ({ of }: Reached) => (Number.isNaN(of) ? -1 : of);
   return limits
     .map((limit) => ({ limit, rate: rateOf(m, limit, span) }))
@@ -69,7 +69,7 @@ function isNear({ of }: Reached): boolean {
 }
 
 /** When a device beneath had nothing of the victim's while that waited for the disk above: what it sent had not been let in yet. */
-function heldBeneath({ account, requests }: Given<'victim' | 'requests'>): Interval[] {
+function heldBeneath({ account, requests }: Given<'victim' | 'requests'>): Intervals {
   const own = underWay(requests, (row) => account.own[row] !== 0);
   return without(timesIn(account, ['block-device']), own);
 }
@@ -93,7 +93,7 @@ function judgeBeneath(m: Victim): Judgement<Figures> {
 interface Figures {
   readonly reached: Reached;
   readonly share: number;
-  readonly held: readonly Interval[];
+  readonly held: Intervals;
   /** The share of the time held back in which the device worked; NaN where that is not known. */
   readonly busy: number;
 }

@@ -4,7 +4,7 @@
 
 import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/victim/calls.js';
 import { writesAtOnce } from '../analysis/requests/disk-load.js';
-import { intersect, total, union, without, type Interval } from '../base/intervals.js';
+import { intersect, type Intervals, total, union, without } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
@@ -18,9 +18,9 @@ import { diskName, queueSetting, utilisation } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 interface Kept {
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   /** Of those, when the writeback throttle kept the victim. */
-  readonly throttled: readonly Interval[];
+  readonly throttled: Intervals;
   readonly share: number;
   /** True where that was most of it. */
   readonly byThrottle: boolean;

@@ -69,7 +69,9 @@ function splitsOf(m: WithRequests): number {
   // In a block trace the flusher's cuts can't be given back to anybody, and others' say nothing of the victim.
   const isMeant = (row: number) => m.account.source === 'events' || m.account.threads.has(valueAt(table?.pid, row));
   const isHere = (dev: number) => m.topology.disk(deviceId(dev)) === m.disk;
-  return column(table, 'dev').reduce((all, dev, row) => all + (isHere(dev) && isMeant(row) ? 1 : 0), 0);
+  let count = 0;
+  for (const [row, dev] of column(table, 'dev').entries()) if (isHere(dev) && isMeant(row)) count += 1;
+  return count;
 }
 
 /** Requests as large as the limit on average, while the process itself asks for much more at once; undefined where that was not recorded. */

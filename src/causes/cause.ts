@@ -4,7 +4,7 @@
 import { RECORD_INSTEAD, SOURCE_NOUNS, UNSEEN } from './judge/foreign.js';
 import { TRACE } from './judge/fidelity.js';
 import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
-import type { Interval } from '../base/intervals.js';
+import type { Intervals } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
 import type { ProofKind } from '../model/charts.js';
 import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
@@ -50,7 +50,7 @@ export interface Weight {
   /** True for what the program always does, as its way of working: what keeps it from that is told first. */
   readonly isHabit?: boolean;
   /** When the victim lost its time to it, ms since the start; empty for what takes no time (`healthy`, `env.changed`). */
-  readonly lost: readonly Interval[];
+  readonly lost: Intervals;
 }
 
 /** The cause holds. */

@@ -2,7 +2,7 @@
 // costs in CPU time, against what such a call may cost anywhere. It is asked where nothing else holds, so that a machine on which nothing is
 // fast is not called healthy.
 
-import { coveredMs, union } from '../base/intervals.js';
+import { intersect, NO_INTERVALS, total, union } from '../base/intervals.js';
 import { cpuShare } from '../analysis/machine/cpu-time.js';
 import { timesIn } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
@@ -29,8 +29,8 @@ function knownWork({ input, account }: Given<'victim'>): Work | undefined {
   const operations = slices.reduce((sum, slice) => sum + slice.operations, 0);
   const running = timesIn(account, ['running']);
   const times = union(slices.map(({ fromMs, toMs }) => ({ from: fromMs, to: toMs })));
-  const ranMs = times.reduce((sum, { from, to }) => sum + coveredMs(running, from, to), 0);
-  const wallMs = times.reduce((sum, { from, to }) => sum + to - from, 0);
+  const ranMs = total(intersect(times, running));
+  const wallMs = total(times);
   return operations > 0 ? { operations, eachMs: ranMs / operations, running: ranMs / wallMs } : undefined;
 }
 
@@ -50,7 +50,7 @@ export const cause = defineCause({
       return ruledOut(`a small write into the page cache cost ${duration(eachMs)} of CPU time`);
     const confidence = ramp(factor, SLOW_CPU.sure) * FIDELITY[m.account.source].ofStates;
     const steal = cpuShare(m.input, m.account, ['steal']);
-    return holds({ share: running * (1 - 1 / factor), confidence, lost: [] }, { ...work, factor, steal });
+    return holds({ share: running * (1 - 1 / factor), confidence, lost: NO_INTERVALS }, { ...work, factor, steal });
   },
   tell: ({ operations, eachMs, running, factor, steal }, { account }) => ({
     sentence: `The CPU is slow: a small write into the page cache cost ${duration(eachMs)} of CPU time, ${String(ratio(factor))} what it may cost on any ordinary machine, and no disk is involved in that.`,

@@ -3,10 +3,10 @@
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
 import { dirname, join } from 'node:path';
-import type { Segment } from '../model/segment.js';
+import type { Timeline } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
 import { msIn } from '../analysis/victim/account.js';
-import { total, union, type Interval } from '../base/intervals.js';
+import { type IntervalSource, total, union } from '../base/intervals.js';
 import { addTo, entry, sharedBy } from '../base/maps.js';
 import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
@@ -48,7 +48,7 @@ interface Rival {
 }
 
 /** Who had the CPU for longest while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
-function rivalOf({ input }: Given<'victim'>, waits: readonly Segment[]): Rival | undefined {
+function rivalOf({ input }: Given<'victim'>, waits: Timeline): Rival | undefined {
   const byName = new Map<string, Map<number, number>>();
   for (const { rival, from, to } of waits) {
     const name = rival === undefined || rival === 0 ? '' : threadName(input, rival);
@@ -71,18 +71,11 @@ function rivalOf({ input }: Given<'victim'>, waits: readonly Segment[]): Rival |
  * The share of its time that it waited for a CPU in windows in which it hardly got one: starvation that began late is starvation, and turns
  * that it takes with a hog all the time are company.
  */
-function starvedShare(account: VictimAccount, waits: readonly Interval[]): number {
+function starvedShare(account: VictimAccount, waits: Timeline): number {
   const { windowMs, leastOfWanted } = STARVED;
   const windows = Math.max(1, Math.ceil((account.to - account.from) / windowMs));
-  const perWindow = (times: readonly Interval[]) =>
-    heights(
-      times.map(({ from, to }) => ({ from: from - account.from, to: to - account.from })),
-      windowMs,
-      windows,
-    );
-  const ran = new Map(
-    perWindow(account.segments.filter(({ state }) => state === 'running')).map((run) => [run.at, run.height]),
-  );
+  const perWindow = (times: IntervalSource) => heights(times, windowMs, windows, account.from);
+  const ran = new Map(perWindow(account.segments.timesIn(['running'])).map((run) => [run.at, run.height]));
   // Windows in a row in which nothing changed were waited through whole.
   const starved = perWindow(waits).filter(
     ({ at, count, height }) => count > 1 || height >= leastOfWanted * (height + (ran.get(at) ?? 0)),
@@ -121,7 +114,7 @@ function othersPart(m: Given<'victim'>): number {
   const { account } = m;
   // What a quota takes away, it takes from all of them.
   if (account.source === 'events' || quotaOf(m)) return 1;
-  const ran = (segments: readonly Segment[]) => msIn(segments, RUNNING);
+  const ran = (segments: Timeline) => msIn(segments, RUNNING);
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;

@@ -3,7 +3,7 @@
 
 import { failedRequests } from '../analysis/requests/failures.js';
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
-import { intersect, total, union, type Interval } from '../base/intervals.js';
+import { intersect, IntervalList, total, union } from '../base/intervals.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
@@ -56,12 +56,12 @@ function judgeCounters({ input, account }: Given<'victim'>): Judgement<Counted> 
   const written = io?.columns.get('wchar');
   if (!io || !calls || !written) return notChecked(NEEDS.requests.else);
   let count = 0;
-  const times: Interval[] = [];
+  const times = new IntervalList();
   io.t.forEach((to, index) => {
     const made = valueAt(calls, index) - valueAt(calls, index - 1);
     if (!(made > 0) || written[index] !== written[index - 1]) return;
     count += made;
-    times.push({ from: valueAt(io.t, index - 1), to });
+    times.push(valueAt(io.t, index - 1), to);
   });
   const lost = union(times);
   const share = Math.min(1, total(lost) / (account.to - account.from));

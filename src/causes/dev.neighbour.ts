@@ -2,7 +2,7 @@
 // requests are slower for it. Both are asked for, because a fast device serves many at once without harm. What company costs and what a slow
 // device costs are told apart by what would be saved without the one or the other.
 
-import { intersect, union, type Interval } from '../base/intervals.js';
+import { intersect, IntervalList, type Intervals, union } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { isLazyInit, isWrittenBack } from '../analysis/attribution/owners.js';
@@ -37,11 +37,11 @@ function burstsOf({ bursts: { spans, period, binMs } }: Neighbour): Said | undef
 }
 
 /** When the victim waited while others were served. */
-function lostTo({ load, account, neighbours, top }: Company): Interval[] {
+function lostTo({ load, account, neighbours, top }: Company): Intervals {
   if (top !== undefined) return intersect(timesIn(account, NEIGHBOUR_WAITS), neighbours.company);
-  const services: Interval[] = [];
+  const services = new IntervalList();
   load.rows.forEach((row, at) => {
-    if (account.own[row] === 0) services.push({ from: valueAt(load.serviceFrom, at), to: valueAt(load.serviceTo, at) });
+    if (account.own[row] === 0) services.push(valueAt(load.serviceFrom, at), valueAt(load.serviceTo, at));
   });
   return intersect(timesIn(account, NEIGHBOUR_WAITS), union(services));
 }

@@ -1,6 +1,7 @@
 // A setting, mount, device or daemon changed during the recording. Never the verdict by itself: it stands beside whatever was found,
 // because a change at the onset of a stall is the first thing to ask about.
 
+import { NO_INTERVALS } from '../base/intervals.js';
 import { number, said } from '../model/quantity.js';
 import { duration } from '../base/format.js';
 import type { FactChange } from '../model/facts.js';
@@ -22,7 +23,7 @@ export const cause = defineCause({
   judge({ input: { changes } }) {
     const [first] = changes;
     if (!first) return ruledOut('no setting, mount, device or daemon changed during the recording');
-    return holds({ share: 0, confidence: 1, lost: [] }, { first, changes });
+    return holds({ share: 0, confidence: 1, lost: NO_INTERVALS }, { first, changes });
   },
   tell: ({ first, changes }) => ({
     sentence: `${changes.length === 1 ? 'One thing' : `${changes.length} things`} changed during the recording, first ${first.what}, ${duration(first.atMs)} after its start.`,

@@ -2,7 +2,7 @@
 
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
 import { shellWord } from '../base/shell.js';
-import { total, type Interval } from '../base/intervals.js';
+import { type Intervals, total } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import { number, said, size, time, type Said } from '../model/quantity.js';
@@ -71,7 +71,7 @@ interface Figures {
 }
 
 /** When it was held up: by each failure, or without those asleep, because a process waits a moment and tries again and so looks idle. */
-function timesOf(m: Given<'victim'>, failed: Failures, space: Moment | undefined): readonly Interval[] {
+function timesOf(m: Given<'victim'>, failed: Failures, space: Moment | undefined): Intervals {
   if (isTraced(m, 'sys_exit')) return failed.times;
   const since = m.input.space.find((one) => one.mountPoint === space?.mountPoint && isFullNow(one));
   return timesIn(m.account, IDLE_STATES).filter((one) => one.to > (since?.atMs ?? Infinity));

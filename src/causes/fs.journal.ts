@@ -1,7 +1,7 @@
 // The victim waits for commits of the filesystem's journal that somebody else's syncs cause.
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
-import { intersect, total, union, without, type Interval } from '../base/intervals.js';
+import { intersect, type Intervals, total, union, without } from '../base/intervals.js';
 import { grouped, sharedBy } from '../base/maps.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
@@ -69,7 +69,7 @@ function sureness(askers: Askers | undefined): number {
 
 interface Figures {
   readonly share: number;
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   readonly askers: Askers | undefined;
 }
 

@@ -3,7 +3,7 @@
 
 import type { Segment } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
-import { total } from '../base/intervals.js';
+import { NO_INTERVALS, total } from '../base/intervals.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
@@ -156,7 +156,10 @@ export const cause = defineCause({
     }
     const doubt = doubtOf(m);
     if (doubt !== undefined) return notChecked(doubt);
-    return holds({ share: 0, confidence: HEALTHY.sure * FIDELITY[m.account.source].ofHealth, lost: [] }, null);
+    return holds(
+      { share: 0, confidence: HEALTHY.sure * FIDELITY[m.account.source].ofHealth, lost: NO_INTERVALS },
+      null,
+    );
   },
   tell: (_figures, m) => ({
     sentence: sentence(m),

@@ -5,7 +5,7 @@
 import { kindOf, KIND } from '../analysis/requests/requests.js';
 import { CACHED_READS, timesBelow } from '../analysis/victim/calls.js';
 import { column } from '../analysis/machine/time-walk.js';
-import { total, without, type Interval } from '../base/intervals.js';
+import { type Intervals, total, without } from '../base/intervals.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { timesIn } from '../analysis/measures.js';
@@ -52,7 +52,7 @@ function readsOf({ account, input, topology, disk }: Victim): Reads {
 
 interface Figures {
   readonly reads: Reads;
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   readonly share: number;
   /** The setting that reads nothing ahead; undefined where the disk would. */
   readonly setting: QueueSetting | undefined;

@@ -4,7 +4,7 @@
 import { CACHED_READS, timesBelow } from '../analysis/victim/calls.js';
 import { processWork } from '../analysis/machine/counted-work.js';
 import { growthOf } from '../analysis/machine/series.js';
-import { total, without, type Interval } from '../base/intervals.js';
+import { type Intervals, NO_INTERVALS, total, without } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { binary, bytes, percent } from '../base/format.js';
 import { flow, part, said, size, time } from '../model/quantity.js';
@@ -24,7 +24,7 @@ interface Reads {
   readonly again: number;
   /** What of cached files was thrown out meanwhile, bytes; NaN where that was not recorded. */
   readonly thrownOut: number;
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   /** Shares of the victim's time: waiting for reads, and making room for them. */
   readonly waited: number;
   readonly reclaimed: number;
@@ -118,7 +118,7 @@ export const cause = defineCause({
     const { source } = m.account;
     const confidence = ramp(ofReads, { from: THRASH.leastAgain, ...THRASH.sure }) * FIDELITY[source].ofStates;
     const before = ['dev.slow', 'dev.capped', ...(reclaimed > waited ? [] : ['mem.reclaim'])];
-    const lost = source === 'events' ? times : [];
+    const lost = source === 'events' ? times : NO_INTERVALS;
     return holds({ share, confidence, before, lost }, { ...reads, share, ofReads, limit });
   },
   tell(figures, m) {

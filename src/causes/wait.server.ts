@@ -2,7 +2,7 @@
 // program behind a socket or a pipe that had I/O of its own to wait for meanwhile. Whom a process on this machine waits for is told by who
 // wakes it. A peer that had nothing to do with a disk is no stall of this machine's disks: see app.idle.
 
-import { intersect, total, union, type Interval } from '../base/intervals.js';
+import { intersect, type Intervals, total, union } from '../base/intervals.js';
 import { normOf, shareOf, timesIn } from '../analysis/measures.js';
 import { loadOf } from '../analysis/requests/disk-load.js';
 import { slowTimes } from '../analysis/requests/slowness.js';
@@ -24,7 +24,7 @@ interface Figures {
   /** Whose filesystem it is, or the program that it waits for. */
   readonly way: 'filesystem' | 'program';
   readonly share: number;
-  readonly lost: readonly Interval[];
+  readonly lost: Intervals;
   /** Undefined where it is on another machine, or never answered. */
   readonly server: Waker | undefined;
   /** The part of those waits in which the server had I/O of its own under way; NaN where that was not recorded. */
@@ -47,14 +47,14 @@ function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
 }
 
 /** When a disk on which a program had requests took longer than an ordinary one may. */
-function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests, { pids }: Waker): readonly Interval[] {
+function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests, { pids }: Waker): Intervals {
   const asked = new Set<number>();
   for (let row = 0; row < requests.length; row += 1)
     if (pids.includes(requests.pid[row] ?? 0)) asked.add(requests.disk[row] ?? 0);
   return union(
-    [...asked].flatMap((index) =>
-      slowTimes(loadOf(requests, index), requests, normOf(topology, requests.disks[index]), account),
-    ),
+    [...asked].flatMap((index) => [
+      ...slowTimes(loadOf(requests, index), requests, normOf(topology, requests.disks[index]), account),
+    ]),
   );
 }
 

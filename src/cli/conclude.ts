@@ -8,8 +8,9 @@ import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { harmless } from '../base/format.js';
 import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
 import type { OpenOptions } from '../open/recording.js';
-import type { ReportAssets } from '../present/html/report.js';
+import type { ReportAssets } from '../present/html/page.js';
 import { renderJson } from '../present/json.js';
+import type { Painter } from '../present/png.js';
 import { renderText } from '../present/text.js';
 import { EXIT, progress, ROOT, say, toolName } from './context.js';
 import { writePage } from './output-file.js';
@@ -19,6 +20,12 @@ export function reportAssets(): ReportAssets {
   const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name), 'utf8');
   const causes = v.parse(v.record(v.string(), v.string()), JSON.parse(read('causes.json')));
   return { js: read('report.js'), css: read('report.css'), causes };
+}
+
+/** What paints a picture: a few MB, read where one is asked for. */
+export function painter(): Painter {
+  const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name));
+  return { wasm: read('resvg.wasm'), fonts: [read('DejaVuSans.ttf'), read('DejaVuSans-Bold.ttf')] };
 }
 
 /** How a diagnosis is shown. */

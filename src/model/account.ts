@@ -1,7 +1,7 @@
 // Where the victim's wall time went: the noun that causes argue with.
 
 import type { DeviceId } from './counters.js';
-import type { Segment } from './segment.js';
+import type { Timeline } from './segment.js';
 import type { State } from './states.js';
 
 /** The disk that a victim is judged by. */
@@ -22,9 +22,9 @@ export interface VictimAccount {
   readonly disk: VictimDisk;
   /** 'requests': a block trace, which shows nothing of it but its requests. */
   readonly source: 'events' | 'samples' | 'requests';
-  readonly segments: readonly Segment[];
+  readonly segments: Timeline;
   /** All its threads, waits not split into stages. */
-  readonly lines: ReadonlyMap<number, readonly Segment[]>;
+  readonly lines: ReadonlyMap<number, Timeline>;
   /** Threads of other watched processes whose locks it waited for, and for how long they were held up meanwhile, ms: it is charged with that. */
   readonly holders: ReadonlyMap<number, number>;
   readonly ms: ReadonlyMap<State, number>;

@@ -1,5 +1,6 @@
 // What the report draws besides the diagnosis: series over time, shaded bands, the latency heatmap, stacks. Plain arrays, ready to embed.
 
+import type { Kind } from './block-stats.js';
 import type { State } from './states.js';
 
 /** How a line is told from others of the same subject. */
@@ -14,6 +15,8 @@ export interface ChartLine {
   readonly direction?: Direction;
   /** 'limit': what the others are held against. 'rest': what the chart is not about. 'lost': what the verdict explains. */
   readonly role?: 'limit' | 'rest' | 'lost';
+  /** True for a line of the earlier of two recordings, laid beneath those of the later one. */
+  readonly before?: true;
 }
 
 /** What stands at single moments: pauses, failed requests. */
@@ -80,6 +83,35 @@ export interface Heatmap {
   readonly counts: Float64Array;
 }
 
+/** A request as it was on its way; times in ms since the recording's start. */
+export interface Flight {
+  /** Whose it is; '' where that is not known. */
+  readonly who: string;
+  readonly kind: Kind;
+  readonly bytes: number;
+  /** Absent where its arrival was not seen. */
+  readonly queued?: number;
+  readonly dispatched: number;
+  readonly completed: number;
+}
+
+/** One of the victim's slowest requests, and what was around it. */
+export interface Waterfall {
+  readonly device: string;
+  readonly request: Flight;
+  /** False where the device had not answered it when the recording ended. */
+  readonly isAnswered: boolean;
+  /** What is shown: from a little before it to a little behind it. */
+  readonly from: number;
+  readonly to: number;
+  /** What the victim's thread did in that time; empty where only its requests are known. */
+  readonly victim: readonly { readonly state: State; readonly from: number; readonly to: number }[];
+  /** What else was with the device, or queued for it: at most some, those that overlap longest, in order of dispatch. */
+  readonly company: readonly Flight[];
+  /** How many more there were. */
+  readonly more: number;
+}
+
 /** A function of the kernel in a folded tree of stacks, the outermost at the root. */
 export interface StackNode {
   readonly frame: string;
@@ -108,6 +140,8 @@ export interface Charts {
   readonly charts: readonly Chart[];
   readonly bands: readonly Band[];
   readonly heatmaps: readonly Heatmap[];
+  /** The victim's slowest requests, slowest first; empty without requests. */
+  readonly slowest: readonly Waterfall[];
   /** States in which it slept for a noticeable time, most first, and always what nothing explains; empty without stacks. */
   readonly stacks: readonly StateStacks[];
 }

@@ -1,7 +1,16 @@
 // Rows of one event as they come, CPU after CPU, into growing typed arrays; sorted by time at the end.
 
 import type { Interval } from '../base/intervals.js';
-import type { EventTable } from './events.js';
+import { orderByTime } from '../base/order.js';
+import type { Column, EventTable } from './events.js';
+
+/** What a field's numbers need: those of 32 bits take half the bytes of those that may be larger, fractions or missing. */
+export type ColumnKind = 'signed' | 'unsigned' | 'any';
+
+function roomOf(kind: ColumnKind, rows: number): Column {
+  if (kind === 'signed') return new Int32Array(rows);
+  return kind === 'unsigned' ? new Uint32Array(rows) : new Float64Array(rows);
+}
 
 /** Appends rows of a fixed number of numeric fields. */
 export class TableBuilder {
@@ -9,10 +18,12 @@ export class TableBuilder {
   t = new Float64Array(1024);
   cpu = new Uint16Array(1024);
   pid = new Int32Array(1024);
-  readonly columns: Float64Array[];
+  readonly columns: Column[];
+  readonly kinds: readonly ColumnKind[];
 
-  constructor(fields: number) {
-    this.columns = Array.from({ length: fields }, () => new Float64Array(1024));
+  constructor(kinds: readonly ColumnKind[]) {
+    this.kinds = kinds;
+    this.columns = kinds.map((kind) => roomOf(kind, 1024));
   }
 
   /** Adds a row and returns its index; the caller fills the columns. */
@@ -56,59 +67,17 @@ export class TableBuilder {
     this.pid = grown(this.pid, new Int32Array(size));
     for (let index = 0; index < this.columns.length; index += 1) {
       const column = this.columns[index];
-      if (column) this.columns[index] = grown(column, new Float64Array(size));
+      if (column) this.columns[index] = grown(column, roomOf(this.kinds[index] ?? 'any', size));
     }
   }
 }
 
-function grown<T extends Float64Array | Uint16Array | Int32Array>(from: T, to: T): T {
+function grown<T extends Column | Uint16Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }
 
-/**
- * The order of rows by time; rows of equal time keep their order. Each CPU's rows come in order of time, so the rows are a few long runs, which
- * are merged two by two.
- */
-export function orderByTime(t: Float64Array): Uint32Array {
-  let order = new Uint32Array(t.length);
-  let bounds = [0];
-  for (let row = 0; row < order.length; row += 1) {
-    order[row] = row;
-    if (row > 0 && (t[row] ?? 0) < (t[row - 1] ?? 0)) bounds.push(row);
-  }
-  let merged = bounds.length > 1 ? new Uint32Array(t.length) : order;
-  while (bounds.length > 1) {
-    const next: number[] = [];
-    for (let run = 0; run < bounds.length; run += 2) {
-      const from = bounds[run] ?? 0;
-      mergeRuns(t, order, merged, from, bounds[run + 1] ?? t.length, bounds[run + 2] ?? t.length);
-      next.push(from);
-    }
-    [order, merged] = [merged, order];
-    bounds = next;
-  }
-  return order;
-}
-
-/** Merges `from` … `middle` and `middle` … `end` of one order into the same place of another; of equal times the first run's come first. */
-function mergeRuns(
-  t: Float64Array,
-  order: Uint32Array,
-  into: Uint32Array,
-  from: number,
-  middle: number,
-  end: number,
-): void {
-  let a = from;
-  let b = middle;
-  for (let at = from; at < end; at += 1) {
-    const takesFirst = b >= end || (a < middle && (t[order[a] ?? 0] ?? 0) <= (t[order[b] ?? 0] ?? 0));
-    into[at] = order[takesFirst ? a++ : b++] ?? 0;
-  }
-}
-
-export function reorder<T extends Float64Array | Uint16Array | Int32Array>(values: T, order: Uint32Array, into: T): T {
+export function reorder<T extends Column | Uint16Array>(values: T, order: Uint32Array, into: T): T {
   for (let row = 0; row < order.length; row += 1) into[row] = values[order[row] ?? 0] ?? 0;
   return into;
 }
@@ -150,8 +119,9 @@ function tableOf(
   const cpu = reorder(rows.cpu, order, new Uint16Array(length));
   const pid = reorder(rows.pid, order, new Int32Array(length));
   if (isLast) rows.giveUpTimes();
-  const columns = fields.map((field, index): [string, Float64Array] => {
-    const column = reorder(rows.columns[index] ?? NO_ROWS, order, new Float64Array(length));
+  const columns = fields.map((field, index): [string, Column] => {
+    const kind = rows.kinds[index] ?? 'any';
+    const column = reorder(rows.columns[index] ?? NO_ROWS, order, roomOf(kind, length));
     if (isLast) rows.columns[index] = NO_ROWS;
     return [field, column];
   });

@@ -14,7 +14,15 @@ const ProcessRef = v.object({
   unit: v.optional(v.string()),
 });
 
-const UNITS = ['ms', 'share', 'bytes', 'bytes/s', 'count', 'per second', 'times'] as const satisfies readonly Unit[];
+export const UNITS = [
+  'ms',
+  'share',
+  'bytes',
+  'bytes/s',
+  'count',
+  'per second',
+  'times',
+] as const satisfies readonly Unit[];
 
 /** One figure that carries the argument. */
 const Evidence = v.object({

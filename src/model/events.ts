@@ -18,6 +18,9 @@ export class Strings {
   }
 }
 
+/** The values of one field, row by row. */
+export type Column = Float64Array | Int32Array | Uint32Array;
+
 /** All events of one kind, in order of time. */
 export interface EventTable {
   readonly name: string;
@@ -28,7 +31,7 @@ export interface EventTable {
   /** The thread that was running (common_pid); 0 in the idle task. */
   readonly pid: Int32Array;
   /** Numbers, or string ids for text fields, by the field's name in the kernel's format file. */
-  readonly fields: ReadonlyMap<string, Float64Array>;
+  readonly fields: ReadonlyMap<string, Column>;
 }
 
 /** Kernel stacks, innermost frame first, kept once each. */

@@ -32,7 +32,7 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   return [row(head), row(head.map(() => '---')), ...rows.map((cells) => row(cells.map(escapeMarkdown))), ''];
 }

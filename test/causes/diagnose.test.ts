@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals } from '../../src/base/intervals.js';
 import { measure } from '../../src/analysis/measures.js';
 import { loadCauses } from '../../src/catalogue.js';
 import { defineCause, examine, ruledOut, type Cause } from '../../src/causes/cause.js';
@@ -95,9 +96,9 @@ test('what a program always does comes after what keeps it from getting on with 
     const me = { pid: ME, comm: 'me', stat, state: times.map(() => 'D'), io };
     const counters = { ...NO_COUNTERS, processes: new Map([[ME, me]]) };
     const m = measuresOf({ spent: { 'block-device': 1 }, input: { counters } });
-    const late = [{ from: 7000, to: 10_000 }];
+    const late = Intervals.of([{ from: 7000, to: 10_000 }]);
     const causes = [
-      holding('habit', 0.7, 0.9, { isHabit: true, lost: [{ from: 0, to: 7000 }] }),
+      holding('habit', 0.7, 0.9, { isHabit: true, lost: Intervals.of([{ from: 0, to: 7000 }]) }),
       holding('stall', 0.3, 0.9, { lost: late }),
     ];
     return diagnose(m, causes, 'test').diagnosis.verdict.cause;

@@ -34,6 +34,7 @@ const SOURCES = [
   'src',
   'web',
   'docs/causes',
+  'packaging/fonts',
   'test/base/histogram.test.ts',
 ];
 const WARNING =

@@ -65,8 +65,9 @@ for (const name of traces) {
     assert.ok(account, 'somebody had requests of its own');
     const sum = [...account.ms.values()].reduce((a, b) => a + b, 0);
     assert.ok(Math.abs(sum - (account.to - account.from)) < 1e-6);
-    for (const [index, segment] of account.segments.entries())
-      assert.ok(Math.abs(segment.from - (account.segments[index - 1]?.to ?? segment.from)) < 1e-9);
+    const { from, to } = account.segments;
+    for (let index = 1; index < from.length; index += 1)
+      assert.ok(Math.abs((from[index] ?? NaN) - (to[index - 1] ?? NaN)) < 1e-9);
   });
 }
 

@@ -72,6 +72,8 @@ test('it installs nothing else, and has neither sources nor tests nor what build
     'man/iowitness.1',
     'completion/_iowitness',
     'dist/web/causes.json',
+    'dist/web/resvg.wasm',
+    'dist/web/DejaVuSans-Bold.ttf',
   ])
     assert.ok(files.includes(file), file);
 });
@@ -84,7 +86,10 @@ test('no module of it needs a package, and what is in it is licensed', () => {
   });
   assert.deepEqual(foreign, []);
   const licences = readFileSync(path.join(installed, 'LICENSE.third-party'), 'utf8');
-  for (const name of ['commander', 'valibot', 'uplot']) assert.match(licences, new RegExp(`^${name} \\d`, 'm'));
+  for (const name of ['commander', 'valibot', 'uplot', '@resvg/resvg-wasm'])
+    assert.match(licences, new RegExp(`^${name} \\d`, 'm'));
+  assert.match(licences, /Mozilla Public License Version 2\.0/);
+  assert.match(licences, /Bitstream Vera/);
 });
 
 test('every file that is started or listed at run time is where its source says', () => {
@@ -122,6 +127,9 @@ test('it says what the clone says', async () => {
     ['blkstats', trace],
   ])
     assert.equal(run(program, args), run(process.execPath, [MAIN, ...args]), args.join(' '));
+  run(program, ['report', recording, '--format', 'png', '-o', 'card.png']);
+  run(process.execPath, [MAIN, 'report', recording, '--format', 'png', '-o', 'clone.png']);
+  assert.ok(readFileSync(path.join(prefix, 'card.png')).equals(readFileSync(path.join(prefix, 'clone.png'))));
   run(program, ['report', recording, '-o', 'page.html']);
   run(process.execPath, [MAIN, 'report', recording, '-o', 'clone.html']);
   assert.equal(

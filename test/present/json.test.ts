@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { DiagnosisSchema } from '../../src/model/diagnosis.js';
+import { ComparisonSchema } from '../../src/model/comparison.js';
 import { renderJson } from '../../src/present/json.js';
 import {
   aDiagnosis,
@@ -15,6 +16,7 @@ import {
   HOSTILE_NAMES,
   TERMINAL_CONTROLS,
 } from '../support/diagnosis.js';
+import { aComparison } from '../support/comparison.js';
 import { assertGolden } from '../support/golden.js';
 
 // This file runs as dist/test/present/json.test.js.
@@ -41,5 +43,25 @@ describe('the JSON of a diagnosis', () => {
       ...toJsonSchema(DiagnosisSchema),
     };
     assertGolden('diagnosis.schema.json', `${JSON.stringify(schema, null, 2)}\n`, { folder: docs });
+  });
+});
+
+describe('the JSON of a comparison', () => {
+  it('keeps to the schema and gives back what went in, whatever the names', () => {
+    for (const name of [undefined, ...HOSTILE_NAMES]) {
+      const comparison = aComparison(name);
+      const parsed: unknown = JSON.parse(renderJson(comparison));
+      assert.deepEqual(v.parse(ComparisonSchema, parsed), comparison);
+      assert.doesNotMatch(renderJson(comparison), TERMINAL_CONTROLS);
+    }
+  });
+
+  it('has its schema in docs/comparison.schema.json (npm run schema)', () => {
+    const schema = {
+      title: 'Comparison',
+      description: 'What `iowitness report BEFORE AFTER --format json` prints.',
+      ...toJsonSchema(ComparisonSchema),
+    };
+    assertGolden('comparison.schema.json', `${JSON.stringify(schema, null, 2)}\n`, { folder: docs });
   });
 });

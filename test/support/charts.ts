@@ -1,6 +1,16 @@
 // Charts of the dirty-limit story (diagnosis.ts), and charts as large as a report has to bear.
 
-import type { Band, Chart, ChartLine, Charts, Heatmap, StackNode, StateStacks } from '../../src/model/charts.js';
+import type {
+  Band,
+  Chart,
+  ChartLine,
+  Charts,
+  Flight,
+  Heatmap,
+  StackNode,
+  StateStacks,
+  Waterfall,
+} from '../../src/model/charts.js';
 import { STATES } from '../../src/model/states.js';
 import { generator } from '../../src/base/random.js';
 
@@ -109,6 +119,7 @@ export function storyCharts(): Charts {
     proof: storyProof(t, throttled),
     charts,
     bands: storyBands(),
+    slowest: storySlowest('iowitness-probe'),
     heatmaps: storyHeatmaps(random),
     stacks: storyStacks(),
   };
@@ -205,6 +216,7 @@ export function largeCharts(): Charts {
     charts,
     bands: storyBands(),
     heatmaps: [heatmap('vdb'), heatmap('vdc')],
+    slowest: [],
     stacks: [],
   };
 }
@@ -224,6 +236,7 @@ export function hostileCharts(name: string): Charts {
     })),
     bands: story.bands.map((band) => ({ ...band, label: name })),
     heatmaps: story.heatmaps.map((heatmap) => ({ ...heatmap, device: name, title: name })),
+    slowest: storySlowest(name),
   };
 }
 
@@ -232,4 +245,29 @@ function storyStacks(): StateStacks[] {
   const pause: StackNode = { frame: 'balance_dirty_pages', ms: 52_300, children: [leaf] };
   const roots: StackNode[] = [{ frame: 'ksys_write', ms: 52_300, children: [pause] }];
   return [{ state: 'dirty-throttle', ms: 52_300, share: 0.93, roots }];
+}
+
+/** Three slow requests of the story, each with two others beside it; `name` is who they are of. */
+function storySlowest(name: string): Waterfall[] {
+  const flight = (queued: number, dispatched: number, completed: number): Flight => ({
+    who: name,
+    kind: 'write',
+    bytes: 4096,
+    queued,
+    dispatched,
+    completed,
+  });
+  return [40, 20, 10].map((ms): Waterfall => ({
+    device: name === 'iowitness-probe' ? 'vdb' : name,
+    request: flight(50_000, 50_000 + ms / 2, 50_000 + ms),
+    isAnswered: true,
+    from: 50_000 - ms / 5,
+    to: 50_000 + ms * 1.05,
+    victim: [
+      { state: 'dirty-throttle', from: 50_000 - ms / 5, to: 50_000 },
+      { state: 'block-queue', from: 50_000, to: 50_000 + ms / 2 },
+    ],
+    company: [flight(49_990, 49_995, 50_000 + ms / 4), { ...flight(0, 50_001, 50_002), kind: 'flush', who: '' }],
+    more: ms === 40 ? 3 : 0,
+  }));
 }

@@ -61,7 +61,16 @@ export function someRequests(length: number, name = 'writer'): RequestRows {
 export function inputOf(requests: RequestRows | undefined): ExportInput {
   return {
     diagnosis: aDiagnosis(),
-    charts: () => ({ t: new Float64Array(0), binMs: 50, charts: [], bands: [], heatmaps: [], proof: [], stacks: [] }),
+    charts: () => ({
+      t: new Float64Array(0),
+      binMs: 50,
+      charts: [],
+      bands: [],
+      heatmaps: [],
+      slowest: [],
+      proof: [],
+      stacks: [],
+    }),
     rows: () => (requests ? { requests } : {}),
     table: 'requests',
   };

@@ -25,7 +25,18 @@ export function assertGolden(name: string, text: string, options: Options = {}):
     writeFileSync(file, text);
     return;
   }
-  assert.equal(text, read(file), `${shown} differs: if the new text is right, run \`npm run golden\``);
+  const golden = read(file);
+  if (text === golden) return;
+  assert.fail(`${shown} ${differenceOf(text, golden)}: if the new text is right, run \`npm run golden\``);
+}
+
+/** The first line in which a text is not as it was; the whole is thousands of lines. */
+function differenceOf(text: string, golden: string | undefined): string {
+  if (golden === undefined) return 'is not there';
+  const [now, before] = [text.split('\n'), golden.split('\n')];
+  const line = now.findIndex((one, index) => one !== before[index]);
+  const at = line < 0 ? now.length : line;
+  return `differs in line ${at + 1}, ${JSON.stringify(now[at] ?? '(no more)')} instead of ${JSON.stringify(before[at] ?? '(no more)')}`;
 }
 
 function read(file: string): string | undefined {

@@ -1,5 +1,6 @@
 // A cause that holds whatever was recorded, for tests of how causes are weighed against each other.
 
+import { NO_INTERVALS } from '../../src/base/intervals.js';
 import type { Cause, Found } from '../../src/causes/cause.js';
 
 export function holding(id: string, share: number, confidence: number, different: Partial<Found> = {}): Cause {
@@ -12,7 +13,7 @@ export function holding(id: string, share: number, confidence: number, different
     culprit: null,
     evidence: [],
     advice: [],
-    lost: [],
+    lost: NO_INTERVALS,
     ...different,
   };
   return { id, layer: 'block', rank: 'verdict', proof: 'time', waits: [], examine: () => found };

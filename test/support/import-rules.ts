@@ -29,6 +29,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'analysis/export': MEASURES,
   'causes/judge': [...MEASURES, 'causes'],
   causes: [...MEASURES, 'causes/judge'],
+  comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],
   open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats'],
@@ -41,7 +42,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes)(\/|$)/;
+const PURE = /^(analysis|causes|comparison)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */

@@ -2,6 +2,7 @@
 // They go past the analyses, so that a cause can be put just below and just above each of its numbers.
 
 import assert from 'node:assert/strict';
+import { NO_INTERVALS } from '../../src/base/intervals.js';
 import { Topology } from '../../src/analysis/machine/topology.js';
 import type { Measures } from '../../src/analysis/measures.js';
 import { loadOf } from '../../src/analysis/requests/disk-load.js';
@@ -12,7 +13,7 @@ import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { VictimAccount } from '../../src/model/account.js';
 import type { Case } from '../../src/model/case.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
-import type { Segment } from '../../src/model/segment.js';
+import { Timeline, type Segment } from '../../src/model/segment.js';
 import { STATES, type State } from '../../src/model/states.js';
 import { NORMS } from '../../src/model/thresholds/requests.js';
 import { aCase, NO_COUNTERS, series, someFacts } from './case.js';
@@ -39,7 +40,10 @@ export interface MadeUp {
   readonly slept?: Partial<Record<State, string>>;
   readonly requests?: readonly Request[];
   readonly input?: Partial<Case>;
-  readonly account?: Partial<VictimAccount>;
+  readonly account?: Partial<Omit<VictimAccount, 'segments' | 'lines'>> & {
+    readonly segments?: readonly Segment[];
+    readonly lines?: ReadonlyMap<number, readonly Segment[]>;
+  };
   readonly measures?: Partial<Measures>;
 }
 
@@ -71,11 +75,11 @@ export function requestsOf(list: readonly Request[]): Requests {
     completed: numbers(({ at, took }) => at + took),
     cpu: new Uint16Array(sorted.length),
     pid: Int32Array.from(sorted, ({ own = true }) => (own ? ME : 60)),
-    parts: { first: new Uint32Array(sorted.length + 1), tag: new Int32Array(0), share: new Float64Array(0) },
+    parts: { first: new Int32Array(sorted.length + 1), tag: new Int32Array(0), share: new Float64Array(0) },
     errors: 0,
     requeues: 0,
     answered: sorted.length,
-    sampled: [],
+    sampled: NO_INTERVALS,
   };
 }
 
@@ -85,9 +89,8 @@ function ownOf(list: readonly Request[]): Uint8Array {
 }
 
 export function measuresOf(madeUp: MadeUp): Measures {
-  const segments = segmentsOf(madeUp);
-  const ms = new Map<State, number>();
-  for (const { state, from, to } of segments) ms.set(state, (ms.get(state) ?? 0) + to - from);
+  const spent = segmentsOf(madeUp);
+  const { segments = spent, lines = new Map([[ME, spent]]), ...account } = madeUp.account ?? {};
   const input = aCase({ durationMs: WALL_MS, ...madeUp.input });
   const requests = madeUp.requests && requestsOf(madeUp.requests);
   return {
@@ -102,18 +105,18 @@ export function measuresOf(madeUp: MadeUp): Measures {
       to: WALL_MS,
       disk: { disk: '7:0', isOwn: true },
       source: madeUp.source ?? 'events',
-      segments,
-      lines: new Map([[ME, segments]]),
+      segments: Timeline.of(segments),
+      lines: new Map([...lines].map(([thread, line]) => [thread, Timeline.of(line)])),
       holders: new Map(),
-      ms,
+      ms: Timeline.of(spent).sums(),
       own: ownOf(madeUp.requests ?? []),
-      ...madeUp.account,
+      ...account,
     },
     disk: '7:0',
     diskIsOwn: true,
     norm: NORMS.solid,
-    slow: [],
-    pausedBeneath: [],
+    slow: NO_INTERVALS,
+    pausedBeneath: NO_INTERVALS,
     beneath: [],
     ...(requests && { requests, load: loadOf(requests, 0) }),
     ...madeUp.measures,

@@ -1,9 +1,11 @@
 // A report opened from disk in a real browser, with everything recorded that must not happen: requests, errors, dialogs.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import type { Charts } from '../../src/model/charts.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
@@ -60,4 +62,29 @@ export async function open(browser: Browser, html: string, options: BrowserConte
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds that is serious or critical, as 'rule: element'. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate<AxeResults, undefined>('axe.run()', undefined);
+  return results.violations
+    .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`));
+}
+
+/** What stands out of the page on the right, but for what scrolls in a box of its own. */
+export function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter(
+        (element) =>
+          element.getBoundingClientRect().right > innerWidth + 1 &&
+          !element.closest('.scroll *, .command pre *, .contents li, svg *'),
+      )
+      .map((element) => `${element.tagName}.${element.className}`)
+      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls'] : []),
+  );
 }

@@ -2,26 +2,12 @@
 // mouse and keys, and no name from a recording becomes markup.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type { AxeResults } from 'axe-core';
 import { hostileCharts, largeCharts, storyCharts } from '../support/charts.js';
 import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
-import { builtReport, launch, open } from '../support/page.js';
+import { barriers, builtReport, launch, open, overflow } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds that is serious or critical, as 'rule: element'. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate<AxeResults, undefined>('axe.run()', undefined);
-  return results.violations
-    .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html}`));
-}
 
 function shownRange(page: Page): Promise<string> {
   return page.locator('.controls .range').innerText();
@@ -29,20 +15,6 @@ function shownRange(page: Page): Promise<string> {
 
 function legendValues(page: Page): Promise<string[]> {
   return page.locator('[data-id="throughput"] .legend button + b').allInnerTexts();
-}
-
-/** What stands out of the page on the right, but for what scrolls in a box of its own. */
-function overflow(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll('body *')]
-      .filter(
-        (element) =>
-          element.getBoundingClientRect().right > innerWidth + 1 &&
-          !element.closest('.scroll *, .command pre *, .contents li, svg *'),
-      )
-      .map((element) => `${element.tagName}.${element.className}`)
-      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls'] : []),
-  );
 }
 
 describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
@@ -220,6 +192,18 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
     await close();
   });
 
+  for (const javaScriptEnabled of [true, false])
+    it(`shows another slow request in the place of the first ${javaScriptEnabled ? 'with' : 'without'} its script`, async () => {
+      const { page, faults, close } = await open(browser, story(), { javaScriptEnabled });
+      const lists = page.locator('#latency .waterfall');
+      const shown = async () => await Promise.all((await lists.all()).map((one) => one.isVisible()));
+      assert.deepEqual(await shown(), [true, false, false]);
+      await page.locator('#latency summary', { hasText: '10 ms' }).last().click();
+      assert.deepEqual(await shown(), [false, false, true]);
+      assert.deepEqual(faults, []);
+      await close();
+    });
+
   it('copies a command, and the verdict for a ticket', async () => {
     const { page, close } = await open(browser, story(), { permissions: ['clipboard-read', 'clipboard-write'] });
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
@@ -286,6 +270,7 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
       stacks: [],
       bands: [],
       heatmaps: [],
+      slowest: [],
       t: new Float64Array(0),
     };
     const { page, faults, close } = await open(browser, builtReport(aHealthyDiagnosis(), none));

@@ -5,6 +5,7 @@
 export type Kind = 'file' | 'folder' | 'pid' | 'device' | 'command' | 'drill' | 'none';
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  after: 'file',
   arguments: 'file',
   base: 'file',
   command: 'command',

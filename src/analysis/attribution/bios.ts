@@ -5,7 +5,7 @@
 
 import { addTo } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
-import type { Events, EventTable } from '../../model/events.js';
+import type { Column, Events, EventTable } from '../../model/events.js';
 import { column, TimeWalk } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import type { BioWatch, QueuedBio } from '../requests/follow.js';
@@ -46,7 +46,8 @@ function takeRanges(
  */
 function copiesOf(events: Events, inodes: Inodes, units: Units): number {
   const extents = events.tables.get('btrfs_ordered_extent_add');
-  const allocated = column(extents, 'disk_len').reduce((sum, bytes) => sum + bytes, 0);
+  let allocated = 0;
+  for (const bytes of column(extents, 'disk_len')) allocated += bytes;
   if (allocated === 0) return 1;
   const writeback = new Writeback(events, inodes, units);
   const bios = events.tables.get('block_bio_queue');
@@ -73,7 +74,7 @@ export class BioOwners implements BioWatch {
   private readonly samples = new Samples();
   private readonly dirtied: EventTable | undefined;
   private readonly dirtyWalk: TimeWalk;
-  private readonly fields: { readonly bdi: Float64Array; readonly ino: Float64Array; readonly index: Float64Array };
+  private readonly fields: { readonly bdi: Column; readonly ino: Column; readonly index: Column };
   /** Dirty pages by inode. */
   private readonly files: (DirtyPages | undefined)[] = [];
   /** Where each inode's last bio ended on its disk: the next one either follows it or is elsewhere in the file. */

@@ -1,6 +1,7 @@
 // Whose each request is: the shares of those who are behind its bios, of its bytes and, for a flush, of those who asked for it. One walk over
 // the events makes the requests, their shares and the bytes of every device, so whatever is said of a request adds up to the table of writers.
 
+import { FractionList, NumberList } from '../../base/number-list.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
@@ -46,7 +47,7 @@ export interface Owners {
   /** Index into `list` by source. */
   readonly ownerOf: Int32Array;
   /** The shares of row r stand from `first[r]` to before `first[r + 1]`, each source once; they sum to 1. */
-  readonly first: Uint32Array;
+  readonly first: Int32Array;
   /** Index into `sources`. */
   readonly source: Int32Array;
   readonly share: Float64Array;
@@ -117,24 +118,28 @@ function ownersOf(input: Case, topology: Topology, requests: Requests, sources: 
 
 /** From parts by tag to shares by source. */
 function sharesOf({ length, parts }: Requests, sources: Sources): Pick<Owners, 'first' | 'source' | 'share'> {
-  const first = new Uint32Array(length + 1);
-  const source: number[] = [];
-  const share: number[] = [];
+  const first = new NumberList();
+  const source = new NumberList();
+  const share = new FractionList();
   for (let row = 0; row < length; row += 1) {
     const begin = source.length;
+    first.push(begin);
     const end = parts.first[row + 1] ?? 0;
     for (let part = parts.first[row] ?? 0; part < end; part += 1) {
       const whole = parts.share[part] ?? 0;
       for (const one of sources.behind(parts.tag[part] ?? -1)) {
         let at = begin;
-        while (at < source.length && source[at] !== one.source) at += 1;
-        source[at] = one.source;
-        share[at] = (share[at] ?? 0) + whole * one.share;
+        while (at < source.length && source.at(at) !== one.source) at += 1;
+        if (at < source.length) share.set(at, share.at(at) + whole * one.share);
+        else {
+          source.push(one.source);
+          share.push(whole * one.share);
+        }
       }
     }
-    first[row + 1] = source.length;
   }
-  return { first, source: Int32Array.from(source), share: Float64Array.from(share) };
+  first.push(source.length);
+  return { first: first.take(), source: source.take(), share: share.take() };
 }
 
 /** 1 for each source that is one of these threads': they queued the bio, or it is the bytes of their process. */

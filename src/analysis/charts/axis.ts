@@ -45,7 +45,7 @@ export function ratePerBin(axis: Axis, series: Series, column: Float64Array, sca
   return values;
 }
 
-/** A gauge's value on the axis: the last sample at or before each bin's end. */
+/** A gauge's value on the axis: the last sample at or before each bin's end; NaN before the first sample and behind the last one. */
 export function valuePerBin(
   { bins, binMs }: Axis,
   times: ArrayLike<number>,
@@ -56,7 +56,8 @@ export function valuePerBin(
   let at = -1;
   for (let bin = 0; bin < bins; bin += 1) {
     while (at + 1 < times.length && (times[at + 1] ?? 0) <= (bin + 1) * binMs) at += 1;
-    if (at >= 0) values[bin] = (column[at] ?? NaN) * scale;
+    const isOver = at === times.length - 1 && (times[at] ?? NaN) < bin * binMs;
+    if (at >= 0 && !isOver) values[bin] = (column[at] ?? NaN) * scale;
   }
   return values;
 }

@@ -1,7 +1,7 @@
 // Stretches of time to mark above the charts: when the victim lost its time, a neighbour's bursts, the probe's phases.
 
 import { HUNG, type Band } from '../../model/charts.js';
-import type { Interval } from '../../base/intervals.js';
+import { Intervals } from '../../base/intervals.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 import { isGuilty } from '../attribution/owners.js';
 import type { Measures } from '../measures.js';
@@ -13,7 +13,7 @@ const JOINED_MS = 250;
 const JOINED_BINS = 5;
 
 /** Joins what lies close together, so that a thousand short waits become a few bands. */
-function bandsOf(kind: Band['kind'], label: string, intervals: readonly Interval[], joinMs: number): Band[] {
+function bandsOf(kind: Band['kind'], label: string, intervals: Intervals, joinMs: number): Band[] {
   const bands: { from: number; to: number }[] = [];
   for (const one of intervals) {
     const last = bands.at(-1);
@@ -43,7 +43,7 @@ function burstBands({ neighbours, beneath }: Measures): Band[] {
 /** When operations hung, by what a load generator logged. */
 function hangBands({ input }: Measures, joinMs: number): Band[] {
   const hangs = (input.measured?.jobs ?? []).flatMap(hangsOf).sort((a, b) => a.from - b.from);
-  return bandsOf('stall', HUNG, hangs, joinMs);
+  return bandsOf('stall', HUNG, Intervals.of(hangs), joinMs);
 }
 
 function phaseBands({ input }: Measures): Band[] {
@@ -55,7 +55,7 @@ function phaseBands({ input }: Measures): Band[] {
 }
 
 /** `lost` is when the victim lost its time to the cause that `label` names. */
-export function bandsFor(m: Measures, axis: Axis, lost: readonly Interval[], label: string): Band[] {
+export function bandsFor(m: Measures, axis: Axis, lost: Intervals, label: string): Band[] {
   // In a trace of milliseconds everything lies closer together than that.
   const joinMs = Math.min(Math.max(JOINED_MS, axis.binMs * JOINED_BINS), axis.binMs * axis.bins * 0.02);
   return [...phaseBands(m), ...hangBands(m, joinMs), ...bandsOf('stall', label, lost, joinMs), ...burstBands(m)];

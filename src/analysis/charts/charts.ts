@@ -3,42 +3,18 @@
 
 import type { Chart, Charts } from '../../model/charts.js';
 import type { Measures } from '../measures.js';
-import { axisOf, binAt, gaugeLine, ratePerBin, type Axis } from './axis.js';
+import { axisOf, binAt, type Axis } from './axis.js';
 import { bandsFor } from './bands.js';
 import { diskCharts } from './disks.js';
 import { heatmapsOf } from './heatmaps.js';
+import { dirtyChart, pressureChart } from './machine.js';
 import { measuredCharts } from './measured.js';
 import { proofOf } from './proof.js';
 import type { Shown } from '../shown.js';
+import { slowestOf } from './slowest.js';
 import { stacksOf } from './stacks.js';
 import { statesChart } from './time.js';
 import { usersChart } from './users.js';
-
-function dirtyChart(m: Measures, axis: Axis): Chart {
-  const { counters, pageBytes } = m.input;
-  const line = (column: string, name: string, role?: 'limit') =>
-    gaugeLine(axis, counters.vmstat, column, pageBytes / 1e6, { name, ...(role && { role }) });
-  return {
-    id: 'dirty',
-    title: 'Dirty pages of the machine against its limit',
-    unit: 'MB',
-    lines: [
-      ...line('nr_dirty', 'dirty'),
-      ...line('nr_writeback', 'being written back'),
-      ...line('nr_dirty_threshold', 'limit', 'limit'),
-      ...line('nr_dirty_background_threshold', 'background limit'),
-    ],
-  };
-}
-
-function pressureChart(m: Measures, axis: Axis): Chart {
-  const lines = [...m.input.counters.pressure].flatMap(([name, series]) => {
-    const some = series.columns.get('some_total');
-    // Totals are µs of stall per wall time: growth per second of 10^6 µs is 100 %.
-    return some ? [{ name: `${name}, some tasks`, values: ratePerBin(axis, series, some, 1e-4) }] : [];
-  });
-  return { id: 'pressure', title: 'Pressure (share of time in which tasks waited for the resource)', unit: '%', lines };
-}
 
 function probeChart(m: Measures, axis: Axis): Chart[] {
   const names = [...new Set(m.input.probe.map((slice) => slice.phase))].filter((name) => name !== 'end');
@@ -75,6 +51,7 @@ export function buildCharts(m: Measures, shown: Shown): Charts {
     charts: drawn(charts),
     bands: bandsFor(m, axis, shown.lost, shown.label),
     heatmaps: heatmapsOf(m, axis),
+    slowest: slowestOf(m),
     stacks: stacksOf(m),
   };
 }

@@ -29,8 +29,13 @@ const PROOFS: Readonly<Record<ProofKind, ProofBuilder>> = {
   convoy: convoyProof,
 };
 
+/** The chart of its kind; empty where the recording lacks what that needs. */
+export function pictureOf(shown: Shown, axis: Axis): Chart[] {
+  return PROOFS[shown.kind](shown, axis).filter((chart) => chart.lines.length > 0);
+}
+
 export function proofOf(shown: Shown, axis: Axis): Chart[] {
-  const charts = PROOFS[shown.kind](shown, axis).filter((chart) => chart.lines.length > 0);
+  const charts = pictureOf(shown, axis);
   const lost = lostChart(shown.at, axis, shown.lost, shown.label);
   // Where the recording lacks what its picture needs, the victim's time still shows what happened.
   return charts.length + lost.length > 0 ? [...charts, ...lost] : statesChart(shown.at, axis);

@@ -1,6 +1,6 @@
 // The victim's time on the axis: by state, and as what the verdict explains against all else.
 
-import { addToBins, without, type Interval } from '../../base/intervals.js';
+import { addToBins, type Intervals, without } from '../../base/intervals.js';
 import { entry } from '../../base/maps.js';
 import type { Chart, ChartLine } from '../../model/charts.js';
 import { STATES, type State } from '../../model/states.js';
@@ -10,7 +10,7 @@ import type { Axis } from './axis.js';
 
 type Account = NonNullable<Measures['account']>;
 
-function shareIn({ bins, binMs }: Axis, times: readonly Interval[]): Float64Array {
+function shareIn({ bins, binMs }: Axis, times: Intervals): Float64Array {
   const share = new Float64Array(bins);
   for (const { from, to } of times) addToBins(share, binMs, from, to, 100 / binMs);
   return share;
@@ -41,7 +41,7 @@ const OTHERWISE: readonly (readonly [name: string, states: readonly State[]])[] 
 ];
 
 /** When the victim lost its time to the cause that `label` names; nothing where it lost none. */
-export function lostChart({ account }: Measures, axis: Axis, lost: readonly Interval[], label: string): Chart[] {
+export function lostChart({ account }: Measures, axis: Axis, lost: Intervals, label: string): Chart[] {
   if (!account || lost.length === 0) return [];
   const rest = OTHERWISE.map(([name, states]): ChartLine => {
     const times = without(timesIn(account, states), lost);
@@ -56,4 +56,11 @@ export function lostChart({ account }: Measures, axis: Axis, lost: readonly Inte
       stacked: true,
     },
   ];
+}
+
+/** When it was held up by whatever. */
+export function heldUpLine({ account }: Measures, axis: Axis): ChartLine[] {
+  // What only its requests tell has no states.
+  if (!account || account.source === 'requests') return [];
+  return [{ name: 'held up', role: 'lost', values: shareIn(axis, timesIn(account, [...WAITING])) }];
 }

@@ -2,9 +2,11 @@
 // are measures already are handed on as they are.
 
 import { KINDS } from '../../model/block-stats.js';
+import { entry } from '../../base/maps.js';
 import { Strings } from '../../model/events.js';
 import type { RequestRows, Rows, StateRows } from '../../model/rows.js';
-import type { Segment } from '../../model/segment.js';
+import type { Segment, Timeline } from '../../model/segment.js';
+import type { State } from '../../model/states.js';
 import type { Owners } from '../attribution/owners.js';
 import { threadName } from '../machine/processes.js';
 import type { Measures } from '../measures.js';
@@ -84,37 +86,50 @@ function ownersOf(length: number, names: Strings, owners: Owners | undefined): O
 }
 
 /** The victim's threads, the one accounted for first and with its waits in stages. */
-function linesOf({ account }: Measures): [thread: number, line: readonly Segment[]][] {
+function linesOf({ account }: Measures): [thread: number, line: Timeline][] {
   if (!account) return [];
   const others = [...account.lines].filter(([thread]) => thread !== account.thread);
   return [[account.thread, account.segments], ...others];
+}
+
+/** Stacks by number: those of the events, and one function alone for each that a sample told. */
+class StackList {
+  readonly stacks: (readonly string[])[];
+  private readonly sampled = new Map<string, number>();
+
+  constructor(told: readonly (readonly string[])[]) {
+    this.stacks = [...told];
+  }
+
+  numberOf({ stack, wchan }: Segment): number {
+    if (stack !== undefined || wchan === undefined) return stack ?? -1;
+    return entry(this.sampled, wchan, () => this.stacks.push([wchan]) - 1);
+  }
 }
 
 function statesOf(m: Measures): StateRows | undefined {
   const { account, input } = m;
   if (!account) return undefined;
   const lines = linesOf(m);
-  const segments = lines.flatMap(([, line]) => line);
-  const told = input.events?.stacks.stacks ?? [];
-  // A sample tells the one function that it slept in.
-  const stacks = [...told];
-  const sampled = new Map<string, number>();
-  const stackOf = ({ stack, wchan }: Segment) => {
-    if (stack !== undefined || wchan === undefined) return stack ?? -1;
-    let place = sampled.get(wchan);
-    if (place === undefined) sampled.set(wchan, (place = stacks.push([wchan]) - 1));
-    return place;
-  };
-  return {
-    length: segments.length,
-    pid: account.pid,
-    threads: new Map(lines.map(([thread]) => [thread, threadName(input, thread) || account.name])),
-    thread: Int32Array.from(lines.flatMap(([thread, line]) => line.map(() => thread))),
-    fromMs: Float64Array.from(segments, ({ from }) => from),
-    toMs: Float64Array.from(segments, ({ to }) => to),
-    state: segments.map(({ state }) => state),
-    stack: Int32Array.from(segments, stackOf),
-    stacks,
-    wokenBy: Int32Array.from(segments, ({ wokenBy }) => wokenBy ?? 0),
-  };
+  const length = lines.reduce((sum, [, line]) => sum + line.length, 0);
+  const list = new StackList(input.events?.stacks.stacks ?? []);
+  const thread = new Int32Array(length);
+  const fromMs = new Float64Array(length);
+  const toMs = new Float64Array(length);
+  const state: State[] = [];
+  const stack = new Int32Array(length);
+  const wokenBy = new Int32Array(length);
+  for (const [number, line] of lines) {
+    for (const segment of line) {
+      const row = state.push(segment.state) - 1;
+      thread[row] = number;
+      fromMs[row] = segment.from;
+      toMs[row] = segment.to;
+      stack[row] = list.numberOf(segment);
+      wokenBy[row] = segment.wokenBy ?? 0;
+    }
+  }
+  const threads = new Map(lines.map(([number]) => [number, threadName(input, number) || account.name]));
+  const { stacks } = list;
+  return { length, pid: account.pid, threads, thread, fromMs, toMs, state, stack, stacks, wokenBy };
 }

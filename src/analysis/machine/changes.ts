@@ -41,12 +41,17 @@ function diff(before: Facts, after: Facts): FactChange[] {
   ];
 }
 
+/** True for the file of a figure that moves by itself, or of what is compared as a list. */
+export function isMoving(path: string): boolean {
+  return MOVING.test(path) || LIMIT.test(path);
+}
+
 function diffFiles(before: Facts, after: Facts): FactChange[] {
   const changes: FactChange[] = [];
   for (const [path, text] of after.files) {
     const was = before.files.get(path)?.trim();
     const is = text.trim();
-    if (was === undefined || was === is || MOVING.test(path) || LIMIT.test(path)) continue;
+    if (was === undefined || was === is || isMoving(path)) continue;
     changes.push({ what: path, before: was.slice(0, MOST_TEXT), after: is.slice(0, MOST_TEXT), atMs: after.atMs });
   }
   return changes;

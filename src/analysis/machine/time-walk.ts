@@ -1,6 +1,6 @@
 // Walks several event tables as one stream in order of time, without copying them.
 
-import type { EventTable } from '../../model/events.js';
+import type { Column, EventTable } from '../../model/events.js';
 
 /** Several tables as one stream that is walked piece by piece; of equal times the earlier table comes first. */
 export class TimeWalk {
@@ -47,6 +47,6 @@ export function walkByTime(
 const NOTHING = new Float64Array(0);
 
 /** A field's column, empty where the table or the field is missing. */
-export function column(table: EventTable | undefined, field: string): Float64Array {
+export function column(table: EventTable | undefined, field: string): Column {
   return table?.fields.get(field) ?? NOTHING;
 }

@@ -4,7 +4,7 @@
 
 import { diskWork } from '../machine/counted-work.js';
 import type { DiskLoad } from './disk-load.js';
-import type { Interval } from '../../base/intervals.js';
+import { IntervalList } from '../../base/intervals.js';
 import { heights, splitAt } from '../../base/windows.js';
 import type { Requests } from './requests.js';
 import type { Series } from '../../model/counters.js';
@@ -49,7 +49,7 @@ export function ceilingOf(
   const bins = Math.floor((to - from) / windowMs);
   if (bins < leastWindows) return undefined;
   const output = new Map<number, { operations: number; bytes: number }>();
-  const inside: Interval[] = [];
+  const inside = new IntervalList();
   for (const row of load.rows) {
     const completed = (requests.completed[row] ?? 0) - from;
     const weight = requests.weight[row] ?? 1;
@@ -60,10 +60,10 @@ export function ceilingOf(
       sum.bytes += weight * (requests.bytes[row] ?? 0);
       output.set(bin, sum);
     }
-    const life = { from: (requests.dispatched[row] ?? 0) - from, to: completed };
-    if (counts(row)) for (let one = 0; one < weight; one += 1) inside.push(life);
+    if (counts(row))
+      for (let one = 0; one < weight; one += 1) inside.push(requests.dispatched[row] ?? 0, completed + from);
   }
-  const depths = splitAt(heights(inside, windowMs, bins), [...output.keys()]);
+  const depths = splitAt(heights(inside, windowMs, bins, from), [...output.keys()]);
   const windows = depths.map(({ at, count, height }): Window => {
     const { operations, bytes } = output.get(at) ?? { operations: 0, bytes: 0 };
     return {

@@ -4,7 +4,8 @@
 // Performance, 1984, chapter 3). The sum of all services is the time during which the disk had work, so shares of it add up.
 
 import type { DeviceId } from '../../model/counters.js';
-import { coveredMs, intersect, total, union, type Interval } from '../../base/intervals.js';
+import { NumberList } from '../../base/number-list.js';
+import { coveredMs, intersect, IntervalList, type Intervals, total, union } from '../../base/intervals.js';
 import { KIND, type Requests } from './requests.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 
@@ -18,16 +19,17 @@ export interface DiskLoad {
   /** Bytes that the disk moved for each row; for a flush, what had been written into its cache since the flush before and can't have left it. */
   readonly moved: Float64Array;
   /** When anything was with the device. */
-  readonly busy: readonly Interval[];
+  readonly busy: Intervals;
 }
 
 export function loadOf(requests: Requests, index: number): DiskLoad {
-  const rows: number[] = [];
-  for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === index) rows.push(row);
+  const list = new NumberList();
+  for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === index) list.push(row);
+  const rows = list.take();
   const serviceFrom = new Float64Array(rows.length);
   const serviceTo = new Float64Array(rows.length);
   const moved = new Float64Array(rows.length);
-  const flights: Interval[] = [];
+  const flights = new IntervalList();
   let last = -Infinity;
   let cached = 0;
   rows.forEach((row, at) => {
@@ -45,11 +47,11 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     if (isFlush) cached = 0;
     else if (requests.kind[row] === KIND.write) cached += bytes * (requests.weight[row] ?? 1);
     last = Math.max(last, completed);
-    flights.push({ from: dispatched, to: completed });
+    flights.push(dispatched, completed);
   });
   return {
     disk: requests.disks[index] ?? '',
-    rows: Int32Array.from(rows),
+    rows,
     serviceFrom,
     serviceTo,
     moved,
@@ -76,7 +78,7 @@ export function firstSlowDispatch(
 }
 
 /** How many writes were with the device at once, on average over a set of times. */
-export function writesAtOnce(load: DiskLoad, requests: Requests, times: readonly Interval[]): number {
+export function writesAtOnce(load: DiskLoad, requests: Requests, times: Intervals): number {
   let ms = 0;
   for (const row of load.rows) {
     if (requests.kind[row] !== KIND.write) continue;
@@ -87,7 +89,7 @@ export function writesAtOnce(load: DiskLoad, requests: Requests, times: readonly
 }
 
 /** The share of a set of times during which the device had something to do. */
-export function busyShare(load: DiskLoad, times: readonly Interval[]): number {
+export function busyShare(load: DiskLoad, times: Intervals): number {
   const length = total(times);
   return length > 0 ? total(intersect(times, load.busy)) / length : NaN;
 }

@@ -2,7 +2,7 @@
 // each bio a tag, and hears of what completes by tag. Flushes carry no sector that means anything: they stand at sector 0.
 
 import { NONE } from '../../base/slot-index.js';
-import { TableBuilder } from '../../model/columns.js';
+import { FractionList, NumberList } from '../../base/number-list.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Events } from '../../model/events.js';
 import { column, walkByTime } from '../machine/time-walk.js';
@@ -34,11 +34,20 @@ export interface BioWatch {
 /** Requests by disk, kind and time, as they end. */
 class RequestBuilder {
   readonly disks: DeviceId[] = [];
-  /** Requests, the unanswered last: disk, kind, bytes, queued, dispatched, weight, sector; the row's own time, CPU and thread are the completion's, its CPU and the queuer. */
-  readonly rows = new TableBuilder(7);
-  readonly firstPart: number[] = [];
-  readonly tags: number[] = [];
-  readonly shares: number[] = [];
+  /** A row a request, the unanswered last. */
+  private readonly disk = new NumberList();
+  private readonly kind = new NumberList();
+  private readonly weight = new NumberList();
+  private readonly cpu = new NumberList();
+  private readonly pid = new NumberList();
+  private readonly sector = new FractionList();
+  private readonly bytes = new FractionList();
+  private readonly queued = new FractionList();
+  private readonly dispatched = new FractionList();
+  private readonly completed = new FractionList();
+  readonly firstPart = new NumberList();
+  readonly tags = new NumberList();
+  readonly shares = new FractionList();
   readonly follower = new RequestFollower();
   errors = 0;
   requeues = 0;
@@ -54,6 +63,10 @@ class RequestBuilder {
     this.topology = topology;
     this.sampling = sampling;
     this.watch = watch;
+  }
+
+  get length(): number {
+    return this.completed.length;
   }
 
   diskOf(dev: number): number {
@@ -94,8 +107,8 @@ class RequestBuilder {
 
   /** Takes what is still with a device for answered at the end. One older than the last of its kind that was has lost its completion. */
   end(endMs: number): void {
-    const { follower, rows } = this;
-    const last = Math.max(endMs, rows.t[rows.length - 1] ?? endMs);
+    const { follower, completed } = this;
+    const last = completed.length > 0 ? Math.max(endMs, completed.at(completed.length - 1)) : endMs;
     for (const { flight, lane } of follower.flying())
       if ((follower.dispatched[flight] ?? NaN) >= (this.answered[lane] ?? -Infinity)) this.add(flight, lane, last, 0);
   }
@@ -122,22 +135,19 @@ class RequestBuilder {
   }
 
   private add(flight: number, lane: number, t: number, cpu: number): void {
-    const { follower, rows } = this;
+    const { follower } = this;
     const bio = follower.earliest(flight);
-    const row = rows.add(t, cpu, follower.pid[bio] ?? 0);
-    const values = [
-      diskOfLane(lane),
-      kindOfLane(lane),
-      (follower.sectors[flight] ?? 0) * 512,
-      follower.queued[bio] ?? NaN,
-      follower.dispatched[flight] ?? NaN,
-      this.sampling.weightAt(t, follower.sectors[flight] ?? 0),
-      follower.sector[flight] ?? NaN,
-    ];
-    for (let index = 0; index < values.length; index += 1) {
-      const target = rows.columns[index];
-      if (target) target[row] = values[index] ?? NaN;
-    }
+    const sectors = follower.sectors[flight] ?? 0;
+    this.disk.push(diskOfLane(lane));
+    this.kind.push(kindOfLane(lane));
+    this.weight.push(this.sampling.weightAt(t, sectors));
+    this.cpu.push(cpu);
+    this.pid.push(follower.pid[bio] ?? 0);
+    this.sector.push(follower.sector[flight] ?? NaN);
+    this.bytes.push(sectors * 512);
+    this.queued.push(follower.queued[bio] ?? NaN);
+    this.dispatched.push(follower.dispatched[flight] ?? NaN);
+    this.completed.push(t);
     this.addParts(flight);
   }
 
@@ -146,51 +156,46 @@ class RequestBuilder {
     const size = follower.sectors[flight] ?? 0;
     const first = tags.length;
     this.firstPart.push(first);
-    let last = first - 1;
+    let before: number | undefined;
     let sum = 0;
     for (let bio = follower.first(flight); bio !== NONE; bio = follower.next(bio)) {
       const tag = follower.tag[bio] ?? NONE;
       const part = size > 0 ? follower.sectorsOf(bio) : 1;
       sum += part;
       // Bios of one owner follow each other, so equal tags are mostly neighbours.
-      if (last >= first && tags[last] === tag) shares[last] = (shares[last] ?? 0) + part;
+      if (tag === before) shares.set(shares.length - 1, shares.at(shares.length - 1) + part);
       else {
-        last = tags.push(tag) - 1;
+        tags.push((before = tag));
         shares.push(part);
       }
     }
     if (sum < size || sum === 0) {
-      last = tags.push(NONE) - 1;
+      tags.push(NONE);
       shares.push(Math.max(size, 1) - sum);
       sum = Math.max(size, 1);
     }
-    if (last === first) shares[first] = 1;
-    else for (let part = first; part <= last; part += 1) shares[part] = (shares[part] ?? 0) / sum;
+    if (shares.length === first + 1) shares.set(first, 1);
+    else for (let part = first; part < shares.length; part += 1) shares.set(part, shares.at(part) / sum);
   }
 
   /** All rows; those from `answered` on were not answered. */
   finish(answered: number): Requests {
-    const { rows, tags } = this;
-    this.firstPart.push(tags.length);
-    const pick = (index: number) => rows.columns[index]?.subarray(0, rows.length) ?? new Float64Array(0);
+    const { length } = this;
+    this.firstPart.push(this.tags.length);
     return {
-      length: rows.length,
-      disk: Uint16Array.from(pick(0)),
+      length,
+      disk: Uint16Array.from(this.disk.take()),
       disks: this.disks,
-      kind: Uint8Array.from(pick(1)),
-      sector: pick(6),
-      bytes: pick(2),
-      queued: pick(3),
-      dispatched: pick(4),
-      weight: Uint8Array.from(pick(5)),
-      completed: rows.t.subarray(0, rows.length),
-      cpu: rows.cpu.subarray(0, rows.length),
-      pid: rows.pid.subarray(0, rows.length),
-      parts: {
-        first: Uint32Array.from(this.firstPart),
-        tag: Int32Array.from(tags),
-        share: Float64Array.from(this.shares),
-      },
+      kind: Uint8Array.from(this.kind.take()),
+      sector: this.sector.take(),
+      bytes: this.bytes.take(),
+      queued: this.queued.take(),
+      dispatched: this.dispatched.take(),
+      weight: Uint8Array.from(this.weight.take()),
+      completed: this.completed.take(),
+      cpu: Uint16Array.from(this.cpu.take()),
+      pid: this.pid.take(),
+      parts: { first: this.firstPart.take(), tag: this.tags.take(), share: this.shares.take() },
       errors: this.errors,
       requeues: this.requeues,
       answered,
@@ -262,7 +267,7 @@ export function followRequests(
         return;
     }
   });
-  const answered = build.rows.length;
+  const answered = build.length;
   if (endMs !== undefined) build.end(endMs);
   return build.finish(answered);
 }

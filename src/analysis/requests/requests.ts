@@ -1,7 +1,7 @@
 // The life of each request on each disk: queued (Q), dispatched to the device (D), completed (C), who queued it, and the tags of its bios.
 // Stage names are blktrace's: Q2D is the time before the device had it, D2C the time the device had it (btt(1)).
 
-import type { Interval } from '../../base/intervals.js';
+import type { Intervals } from '../../base/intervals.js';
 import { KINDS } from '../../model/block-stats.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Strings } from '../../model/events.js';
@@ -30,7 +30,7 @@ export function kindOfLane(lane: number): number {
 
 /** What requests are made of: those of row r stand from `first[r]` to before `first[r + 1]`. */
 export interface Parts {
-  readonly first: Uint32Array;
+  readonly first: Int32Array;
   /** As whoever looked along tagged the bios; NONE where none was seen, or nobody looked along. */
   readonly tag: Int32Array;
   /** Of the request: a row's sum to 1. A flush has no size and is shared alike by those who asked for it. */
@@ -66,7 +66,7 @@ export interface Requests {
   /** Rows from here on were not answered. */
   readonly answered: number;
   /** When only a sample was recorded. */
-  readonly sampled: readonly Interval[];
+  readonly sampled: Intervals;
 }
 
 /**

@@ -3,12 +3,12 @@
 // requests or adds up their bytes weighs them, and what looks at one request does not. The time that a disk works on the requests that are
 // not there falls to the next one that is, so times add up as they are.
 
-import { union, type Interval } from '../../base/intervals.js';
+import { type Intervals, union } from '../../base/intervals.js';
 import type { Case } from '../../model/case.js';
 
 export class Sampling {
   /** When requests were a sample. */
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   private readonly marks: readonly { readonly atMs: number; readonly of: number; readonly upToSectors: number }[];
   private at = -1;
 

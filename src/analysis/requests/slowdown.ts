@@ -1,7 +1,7 @@
 // How slow a disk was against its own past: it may have become several times slower than its users are used to, and still be within the
 // norm. Undefined is the answer where its past is too short, or where it was slower only for moments.
 
-import { union, type Interval } from '../../base/intervals.js';
+import { type Interval, type Intervals, union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import { Ranks } from '../../base/ranks.js';
 import { DISK_LOAD } from '../../model/thresholds/requests.js';
@@ -16,7 +16,7 @@ export interface Slowdown {
   /** Mean service time before and since, ms: medians over the windows. */
   readonly usualMs: number;
   readonly nowMs: number;
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
 }
 
 /** When the disk had become slower than in all its time before, for the class of requests that shows it most; undefined where it did not. */

@@ -1,7 +1,16 @@
 // How slow a disk was against the norm, request by request: by class of requests over any times, and in windows of time, so that what was
 // slow for a while is not lost in what was not.
 
-import { addToBins, firstEndingAfter, intersect, total, union, type Interval } from '../../base/intervals.js';
+import {
+  addToBins,
+  firstEndingAfter,
+  intersect,
+  type Interval,
+  IntervalList,
+  type Intervals,
+  total,
+  union,
+} from '../../base/intervals.js';
 import { entry } from '../../base/maps.js';
 import { DISK_LOAD } from '../../model/thresholds/requests.js';
 import type { DiskLoad } from './disk-load.js';
@@ -25,27 +34,33 @@ export function slowness(
   load: DiskLoad,
   requests: Requests,
   norm: ServiceNorm,
-  times: readonly Interval[],
-  waits: readonly Interval[],
+  times: Intervals,
+  waits: Intervals,
 ): Slowness[] {
   const classes = new Map<
     RequestClass,
-    { requests: number; bytes: number; serviceMs: number; allowedMs: number; services: Interval[] }
+    { requests: number; bytes: number; serviceMs: number; allowedMs: number; services: IntervalList }
   >();
   load.rows.forEach((row, at) => {
     const from = load.serviceFrom[at] ?? 0;
     const to = load.serviceTo[at] ?? 0;
-    if ((times[firstEndingAfter(times, from)]?.from ?? Infinity) > to) return;
+    if ((times.from[firstEndingAfter(times, from)] ?? Infinity) > to) return;
     const kind = requests.kind[row] ?? 0;
     const bytes = load.moved[at] ?? 0;
     const name = classOf(kind, bytes);
-    const sum = entry(classes, name, () => ({ requests: 0, bytes: 0, serviceMs: 0, allowedMs: 0, services: [] }));
+    const sum = entry(classes, name, () => ({
+      requests: 0,
+      bytes: 0,
+      serviceMs: 0,
+      allowedMs: 0,
+      services: new IntervalList(),
+    }));
     const weight = requests.weight[row] ?? 1;
     sum.requests += weight;
     sum.bytes += bytes * weight;
     sum.serviceMs += to - from;
     sum.allowedMs += expectedMs(norm, kind, bytes) * weight;
-    sum.services.push({ from, to });
+    sum.services.push(from, to);
   });
   return [...classes]
     .map(([name, sum]) => ({
@@ -111,7 +126,7 @@ export function speaks(windows: Windows, one: ClassWindows, window: number): boo
 }
 
 /** The windows in which the disk took longer than the norm allows for what it served. */
-export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Interval[] {
+export function slowTimes(load: DiskLoad, requests: Requests, norm: ServiceNorm, within: Interval): Intervals {
   const windows = windowsOf(load, requests, norm, within);
   const slow: Interval[] = [];
   for (let window = 0; window < windows.count; window += 1) {

@@ -3,7 +3,7 @@
 // Source: block/blk-mq.c (blk_mq_get_new_requests), which traces block_getrq when the bio has its request.
 
 import { deviceId, type Topology } from '../machine/topology.js';
-import { union, type Interval } from '../../base/intervals.js';
+import { type Interval, type Intervals, union } from '../../base/intervals.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Events } from '../../model/events.js';
@@ -12,9 +12,9 @@ export interface TagWaits {
   /** The most requests that were in use at once. */
   readonly most: number;
   /** When one of these threads waited for a request. */
-  readonly waits: readonly Interval[];
+  readonly waits: Intervals;
   /** Those waits that began when all requests were in use. */
-  readonly whileFull: readonly Interval[];
+  readonly whileFull: Intervals;
 }
 
 /** Undefined where the trace does not tell when bios get their requests. */

@@ -1,7 +1,7 @@
 // Where the victim's wall time went: exclusive states that sum to it. From kernel events where there are any (every switch of the
 // thread), otherwise from samples of /proc (exact CPU and run-queue time from schedstat, the rest by wait channel).
 
-import type { Segment } from '../../model/segment.js';
+import { Timeline, type Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
@@ -45,21 +45,15 @@ export const WAITING: ReadonlySet<State> = new Set<State>([
   'unexplained',
 ]);
 
-function sumByState(segments: readonly Segment[]): Map<State, number> {
-  const sums = new Map<State, number>();
-  for (const { state, from, to } of segments) sums.set(state, (sums.get(state) ?? 0) + to - from);
-  return sums;
-}
-
 /** ms in which a thread was in any of these states. */
-export function msIn(segments: readonly Segment[], states: ReadonlySet<State>): number {
+export function msIn(segments: Timeline, states: ReadonlySet<State>): number {
   let sum = 0;
-  for (const { state, from, to } of segments) if (states.has(state)) sum += to - from;
+  for (const [state, ms] of segments.sums()) if (states.has(state)) sum += ms;
   return sum;
 }
 
 /** ms in which a thread was held up. */
-function waitedMs(segments: readonly Segment[]): number {
+function waitedMs(segments: Timeline): number {
   return msIn(segments, WAITING);
 }
 
@@ -179,14 +173,14 @@ function fromEvents(
     thread,
     name: threadName(input, isChild ? thread : pid),
     threads,
-    from: segments[0]?.from ?? scope.life.from,
+    from: segments.at(0)?.from ?? scope.life.from,
     to: segments.at(-1)?.to ?? scope.life.to,
     disk,
     source: 'events',
     segments,
     lines,
     holders,
-    ms: sumByState(segments),
+    ms: segments.sums(),
     own,
   };
 }
@@ -200,14 +194,14 @@ function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: num
     thread,
     name: threadName(input, scope.pid),
     threads: scope.threads,
-    from: segments[0]?.from ?? scope.life.from,
+    from: segments.at(0)?.from ?? scope.life.from,
     to: segments.at(-1)?.to ?? scope.life.to,
     disk: known,
     source: 'samples',
     segments,
     lines,
     holders: new Map(),
-    ms: sumByState(segments),
+    ms: segments.sums(),
     own: new Uint8Array(requests),
   };
 }
@@ -217,7 +211,7 @@ function sampledLines(
   input: Case,
   { threads, life: { from, to } }: Scope,
   disk: DeviceId | undefined,
-): Map<number, readonly Segment[]> {
+): Map<number, Timeline> {
   const lineOf = (thread: number) => sampledLine(input, thread, disk, from, to);
   const children = input.victims.filter(({ pid, role }) => role === 'child' && !threads.has(pid));
   const isParent = input.victims.some(({ pid, role }) => role !== 'child' && threads.has(pid));
@@ -233,9 +227,9 @@ function isForked(input: Case, pid: number, thread: number): boolean {
 
 /** The thread that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing itself. */
 function mostHeldUp(
-  lines: ReadonlyMap<number, readonly Segment[]>,
+  lines: ReadonlyMap<number, Timeline>,
   isChild: (thread: number) => boolean = () => false,
-): [number, readonly Segment[]] | [] {
+): [number, Timeline] | [] {
   const all = [...lines].map((one) => ({ one, ms: waitedMs(one[1]) })).sort((a, b) => b.ms - a.ms);
   const most = all[0]?.ms ?? 0;
   const child = all.find(({ one, ms }) => most > 0 && ms >= ACCOUNT.standsForParent * most && isChild(one[0]));
@@ -244,7 +238,7 @@ function mostHeldUp(
 
 /** The lives of all watched threads from kernel events, which are walked once for all of them. */
 const movedLines = remembered(
-  (input: Traced): ReadonlyMap<number, readonly Segment[]> => {
+  (input: Traced): ReadonlyMap<number, Timeline> => {
     const { from, to } = traced(input);
     const threads = threadsOf(input, ...input.victims.map(({ pid }) => pid));
     return timelines(input.events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
@@ -259,15 +253,15 @@ function eventLines(
   disk: DeviceId | undefined,
   requests: Requests | undefined,
   owners: Owners | undefined,
-): ReadonlyMap<number, readonly Segment[]> {
+): ReadonlyMap<number, Timeline> {
   const watched = traced(input);
   const from = Math.max(life.from, watched.from);
   const to = Math.min(life.to, watched.to);
   const moved = movedLines(input);
-  const lines = new Map<number, readonly Segment[]>();
+  const lines = new Map<number, Timeline>();
   for (const thread of threads) {
     const whole = moved.get(thread);
-    const line = whole ? clipped(whole, from, to) : sampledLine(input, thread, disk, from, to);
+    const line = whole ? whole.within(from, to) : sampledLine(input, thread, disk, from, to);
     if (line.length > 0) lines.set(thread, line);
   }
   const all = withChildren(lines, input.events);
@@ -280,18 +274,4 @@ function eventLines(
     isKernelThread: (thread) => isKernelThread(input, thread),
     isWorker: (thread) => threadName(input, thread).startsWith('iou-wrk'),
   });
-}
-
-/** The part of a line between two times. */
-function clipped(line: readonly Segment[], from: number, to: number): readonly Segment[] {
-  const first = line[0];
-  const last = line.at(-1);
-  if (!first || !last || (first.from >= from && last.to <= to)) return line;
-  return line
-    .filter((segment) => segment.to > from && segment.from < to)
-    .map((segment) =>
-      segment.from >= from && segment.to <= to
-        ? segment
-        : { ...segment, from: Math.max(segment.from, from), to: Math.min(segment.to, to) },
-    );
 }

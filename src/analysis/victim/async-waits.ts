@@ -3,9 +3,9 @@
 // input and for no disk; or, where another of its threads waited for a frozen filesystem, for what that had to send. In a file of its own
 // because it is decided before the thread is chosen that was held up longest.
 
-import type { Segment } from '../../model/segment.js';
+import { Timeline, type Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
-import { intersect, union, without, type Interval } from '../../base/intervals.js';
+import { intersect, type Interval, type Intervals, union, without } from '../../base/intervals.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { linkWakes, ownRequests, underWay } from './own-requests.js';
@@ -27,37 +27,39 @@ export interface AsyncWaits {
 }
 
 /** The lines with those waits for input that were no waits for a disk; the same where there are none. */
-export function withIdleWaits(
-  lines: ReadonlyMap<number, readonly Segment[]>,
-  about: AsyncWaits,
-): ReadonlyMap<number, readonly Segment[]> {
+export function withIdleWaits(lines: ReadonlyMap<number, Timeline>, about: AsyncWaits): ReadonlyMap<number, Timeline> {
   const { requests, owners, threads, isAsync, isWorker } = about;
   const isCandidate = (segment: Segment) => FOR_IO.includes(segment.state) && isAsync(segment);
   if (![...lines.values()].some((line) => line.some(isCandidate))) return lines;
   const own = ownRequests(requests, owners, threads, new Int32Array(0));
   const asked = underWay(requests, (row) => own[row] !== 0);
+  const timesIn = (states: readonly State[], of = [...lines.values()]) =>
+    of.flatMap((line) => [...line.timesIn(states)]);
   const worked = union(
-    [...lines].flatMap(([thread, line]) => (isWorker(thread) ? line.filter(({ state }) => WORK.includes(state)) : [])),
+    timesIn(
+      WORK,
+      [...lines].flatMap(([thread, line]) => (isWorker(thread) ? [line] : [])),
+    ),
   );
-  const frozen = union([...lines.values()].flat().filter(({ state }) => state === 'fs-frozen'));
+  const frozen = union(timesIn(['fs-frozen']));
   const busy = union([...asked, ...worked]);
   return new Map([...lines].map(([thread, line]) => [thread, withIdle(line, isCandidate, busy, frozen, about)]));
 }
 
 function withIdle(
-  line: readonly Segment[],
+  line: Timeline,
   isCandidate: (segment: Segment) => boolean,
-  busy: readonly Interval[],
-  frozen: readonly Interval[],
+  busy: Intervals,
+  frozen: Intervals,
   { requests, isKernelThread }: AsyncWaits,
-): readonly Segment[] {
+): Timeline {
   const candidates = line.filter(isCandidate);
   if (candidates.length === 0) return line;
   // A bio that a cgroup's limit held back is nobody's, and the wake-up behind its completion tells whose it was.
   const wakes = linkWakes(candidates, requests, -1, isKernelThread);
-  const unlinked = new Set(candidates.filter((_, index) => wakes[index] === -1));
+  let next = 0;
   return line.flatMap((segment) => {
-    if (!unlinked.has(segment)) return [segment];
+    if (!isCandidate(segment) || wakes[next++] !== -1) return [segment];
     const atWork = intersect([segment], busy);
     const rest = without([segment], atWork);
     const part = (state: State) => (of: Interval) => ({ ...segment, ...of, state });

@@ -1,11 +1,10 @@
 // What the victim was doing in the kernel while it slept, by the functions on its stack: a state says what it waits for, a call says
 // why it was there. With samples alone the one function that it slept in stands for the stack.
 
-import { addToList } from '../../base/maps.js';
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount } from '../../model/account.js';
 import { remembered } from '../../base/remember.js';
-import { union, type Interval } from '../../base/intervals.js';
+import { type Intervals, union } from '../../base/intervals.js';
 import type { Events } from '../../model/events.js';
 
 /** Makes written data durable: fsync(2), fdatasync(2), sync_file_range(2), msync(2), and writes with O_SYNC or O_DSYNC. */
@@ -46,24 +45,9 @@ export function sleepsBelow(events: Events | undefined, functions: RegExp): (seg
   };
 }
 
-/** A victim's segments by the stack that they slept on: most have none, and thousands share one. */
-const byStack = remembered(
-  ({ segments }: VictimAccount): ReadonlyMap<number | string, readonly Segment[]> => {
-    const found = new Map<number | string, Segment[]>();
-    for (const segment of segments) {
-      const key = segment.stack ?? segment.wchan;
-      if (key !== undefined) addToList(found, key, segment);
-    }
-    return found;
-  },
-  () => '',
-);
-
 /** When the victim slept below one of these functions. */
 export const timesBelow = remembered(
-  (account: VictimAccount, events: Events | undefined, functions: RegExp): readonly Interval[] => {
-    const isBelow = sleepsBelow(events, functions);
-    return union([...byStack(account).values()].filter(([first]) => first && isBelow(first)).flat());
-  },
+  (account: VictimAccount, events: Events | undefined, functions: RegExp): Intervals =>
+    union(account.segments.filter(sleepsBelow(events, functions))),
   (_events, functions) => functions.source,
 );

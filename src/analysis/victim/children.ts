@@ -1,7 +1,7 @@
 // A process that waits for its child does what the child does: a shell's loop of short commands stalls in them, and sleeps itself. Each
 // wait for a child (wait4(2), vfork(2)) is replaced by the life of the child that ended it.
 
-import type { Segment } from '../../model/segment.js';
+import { Timeline, TimelineBuilder, type Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import { sleepsBelow } from './calls.js';
 import { firstEndingAfter } from '../../base/intervals.js';
@@ -12,19 +12,16 @@ const CHILD_WAITS =
   /^(do_wait|kernel_wait4|wait_for_vfork_done|__(x64|arm64|se)_sys_vfork|__do_sys_vfork|kernel_clone)$/;
 
 /** The lines with the waits for children filled in. */
-export function withChildren(
-  lines: ReadonlyMap<number, readonly Segment[]>,
-  events: Events,
-): Map<number, readonly Segment[]> {
+export function withChildren(lines: ReadonlyMap<number, Timeline>, events: Events): Map<number, Timeline> {
   const forks = events.tables.get('sched_process_fork');
   const parents = new Map<number, number>();
   column(forks, 'child_pid').forEach((child, row) => parents.set(child, column(forks, 'parent_pid')[row] ?? 0));
   const isChildWait = sleepsBelow(events, CHILD_WAITS);
-  const done = new Map<number, readonly Segment[]>();
-  const resolve = (thread: number): readonly Segment[] => {
+  const done = new Map<number, Timeline>();
+  const resolve = (thread: number): Timeline => {
     const known = done.get(thread);
     if (known) return known;
-    const own = lines.get(thread) ?? [];
+    const own = lines.get(thread) ?? Timeline.of([]);
     // A number that is used again may make a process its own ancestor.
     done.set(thread, own);
     // Hardly a thread has children, and some have a million segments.
@@ -40,8 +37,8 @@ export function withChildren(
 }
 
 /** The same from samples: `children` are the lines of what was seen to be started. What no child was seen to do meanwhile is not known. */
-export function withSampledChildren(line: readonly Segment[], children: readonly (readonly Segment[])[]): Segment[] {
-  const done = inTurn(children.flat().toSorted((a, b) => a.from - b.from));
+export function withSampledChildren(line: Timeline, children: readonly Timeline[]): Timeline {
+  const done = inTurn(children.flatMap((one) => [...one]).toSorted((a, b) => a.from - b.from));
   return line.flatMap((segment) => {
     if (segment.wchan === undefined || !CHILD_WAITS.test(segment.wchan) || segment.state !== 'asleep') return [segment];
     return within({ ...segment, state: 'unexplained' }, done);
@@ -49,23 +46,23 @@ export function withSampledChildren(line: readonly Segment[], children: readonly
 }
 
 /** Of several children at once the one that began first. */
-function inTurn(sorted: readonly Segment[]): Segment[] {
-  const turns: Segment[] = [];
+function inTurn(sorted: readonly Segment[]): Timeline {
+  const turns = new TimelineBuilder();
   let at = -Infinity;
   for (const one of sorted) {
     if (one.to <= at) continue;
-    turns.push({ ...one, from: Math.max(at, one.from) });
+    turns.add({ ...one, from: Math.max(at, one.from) });
     at = one.to;
   }
-  return turns;
+  return turns.finish();
 }
 
 /** A wait as what another did meanwhile; before its first and after its last segment it stays the wait that it is. */
-export function within(wait: Segment, child: readonly Segment[]): Segment[] {
+export function within(wait: Segment, child: Timeline): Segment[] {
   const parts: Segment[] = [];
   let at = wait.from;
   for (let index = firstEndingAfter(child, wait.from); index < child.length; index += 1) {
-    const one = child[index];
+    const one = child.at(index);
     if (!one || one.from >= wait.to) break;
     if (one.state === 'ended') continue;
     const from = Math.max(at, one.from);

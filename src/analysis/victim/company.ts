@@ -2,7 +2,7 @@
 // itself, kind by kind. Company by a share of the life, because a long request meets somebody in any case, and that alone would make company
 // look slow. What happened while the disk hung says nothing of company: it was slow for everybody.
 
-import { coveredMs, union, type Interval } from '../../base/intervals.js';
+import { coveredMs, type Intervals, union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import { entry } from '../../base/maps.js';
 import { SLOW } from '../../model/thresholds/device.js';
@@ -20,7 +20,7 @@ export interface Slowdown {
 }
 
 /** When the disk hung: it took far longer for one request than for the rest of its class, for what they moved. */
-export function hungTimes(load: DiskLoad, requests: Requests): Interval[] {
+export function hungTimes(load: DiskLoad, requests: Requests): Intervals {
   const { leastMs, times } = SLOW.hangs;
   const services = Array.from(load.rows, (row, at) => {
     const [from = 0, to = 0, moved = 0] = [load.serviceFrom[at], load.serviceTo[at], load.moved[at]];
@@ -43,7 +43,7 @@ export function compareCompany(
   load: DiskLoad,
   requests: Requests,
   own: Uint8Array,
-  { foreign, hung }: { readonly foreign: readonly Interval[]; readonly hung: readonly Interval[] },
+  { foreign, hung }: { readonly foreign: Intervals; readonly hung: Intervals },
 ): Slowdown {
   const quiet = new Map<number, number[]>();
   const contended = new Map<number, number[]>();
@@ -52,7 +52,7 @@ export function compareCompany(
     const queued = requests.queued[row] ?? NaN;
     const from = Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued;
     const to = requests.completed[row] ?? 0;
-    const shareOf = (times: readonly Interval[]) => coveredMs(times, from, to) / (to - from);
+    const shareOf = (times: Intervals) => coveredMs(times, from, to) / (to - from);
     const covered = shareOf(foreign);
     if (covered > NEIGHBOURS.alone && covered < NEIGHBOURS.company) continue;
     if (shareOf(hung) > NEIGHBOURS.alone) continue;

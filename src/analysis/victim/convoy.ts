@@ -2,9 +2,9 @@
 // holder, but the wake-up does: whoever ends the wait held what was waited for (futex(7)). Idle workers wait in the same call, and are
 // told from a convoy by what they do when they are let go: whoever gets a lock that others wait for lets the next one go.
 
-import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/segment.js';
 import type { Words } from './futexes.js';
-import { intersect, total, union, type Interval } from '../../base/intervals.js';
+import { intersect, type Interval, type Intervals, total, union } from '../../base/intervals.js';
 import type { State } from '../../model/states.js';
 import { CONVOY } from '../../model/thresholds/locks.js';
 
@@ -33,7 +33,7 @@ export interface Convoy {
   readonly holderInIo: number;
   readonly holderRunning: number;
   /** When any of them waited. */
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
 }
 
 interface Wait extends Interval {
@@ -49,20 +49,15 @@ interface Waiter {
   readonly life: number;
 }
 
-function waiterOf(
-  thread: number,
-  segments: readonly Segment[],
-  lines: ReadonlyMap<number, readonly Segment[]>,
-  words: FutexWords,
-): Waiter {
-  const sleeps = segments.filter(({ state }) => state === 'user-lock');
+function waiterOf(thread: number, segments: Timeline, lines: ReadonlyMap<number, Timeline>, words: FutexWords): Waiter {
+  const sleeps = Array.from(segments.filter(({ state }) => state === 'user-lock'));
   const known = completed(words(thread, sleeps));
   const waits = sleeps.flatMap(({ from, to, wokenBy }, index) =>
     wokenBy !== undefined && wokenBy !== thread && lines.has(wokenBy)
       ? [{ from, to, by: wokenBy, word: known[index] ?? 0 }]
       : [],
   );
-  return { thread, waits, life: (segments.at(-1)?.to ?? 0) - (segments[0]?.from ?? 0) };
+  return { thread, waits, life: (segments.at(-1)?.to ?? 0) - (segments.at(0)?.from ?? 0) };
 }
 
 /**
@@ -118,10 +113,10 @@ function handedOn(waiting: readonly Waiter[]): number {
 }
 
 /** The futex that each of a thread's waits was for, as `futexWords` tells it. */
-type FutexWords = (thread: number, waits: readonly Interval[]) => Words;
+export type FutexWords = (thread: number, waits: readonly Interval[]) => Words;
 
 /** The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. */
-export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>, words: FutexWords): Convoy | undefined {
+export function findConvoy(lines: ReadonlyMap<number, Timeline>, words: FutexWords): Convoy | undefined {
   const all = [...lines].map(([thread, segments]) => waiterOf(thread, segments, lines, words));
   return byWord(all)
     .flatMap((group) => convoyOf(group, lines) ?? [])
@@ -129,7 +124,7 @@ export function findConvoy(lines: ReadonlyMap<number, readonly Segment[]>, words
 }
 
 /** The convoy at one lock. */
-function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Segment[]>): Convoy | undefined {
+function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, Timeline>): Convoy | undefined {
   const { leastWaits, leastShare, leastWithin, leastHandedOn } = CONVOY;
   const candidates = all.filter((one) => one.waits.length >= leastWaits && total(one.waits) >= leastShare * one.life);
   // Whoever gets a lock hands it on: a thread that waits and never lets another go is an idle worker that is given work.
@@ -152,8 +147,7 @@ function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Se
   const within = new Set([holder, ...waiting.map((one) => one.thread)]);
   if (total(waits.filter((wait) => within.has(wait.by))) < leastWithin * total(waits)) return undefined;
   const during = (states: readonly State[]) =>
-    total(intersect(waited, union((lines.get(holder) ?? []).filter((segment) => states.includes(segment.state))))) /
-    total(waited);
+    total(intersect(waited, union(lines.get(holder)?.timesIn(states) ?? []))) / total(waited);
   return {
     waiting: new Map(waiting.map((one) => [one.thread, Math.min(1, total(one.waits) / one.life)])),
     holder,
@@ -165,10 +159,11 @@ function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, readonly Se
   };
 
   /** A thread that was let go hands the lock on at once; the one that keeps it is busy while the others wait. */
-  function holding(thread: number, releasedMs: number, others: readonly Interval[]): number {
-    const busy = (lines.get(thread) ?? []).filter(
-      ({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep',
-    );
+  function holding(thread: number, releasedMs: number, others: Intervals): number {
+    const busy =
+      lines
+        .get(thread)
+        ?.filter(({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep') ?? [];
     return releasedMs * total(intersect(others, union(busy)));
   }
 }

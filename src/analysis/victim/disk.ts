@@ -3,7 +3,7 @@
 
 import { addTo } from '../../base/maps.js';
 import type { VictimDisk } from '../../model/account.js';
-import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/segment.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
@@ -53,7 +53,7 @@ function mostOf(amounts: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
  * is that disk's work: the device above answers only then.
  */
 export function diskWaitedFor(
-  segments: readonly Segment[],
+  segments: Timeline,
   wakes: Int32Array,
   requests: Requests,
   known: VictimDisk,
@@ -61,13 +61,12 @@ export function diskWaitedFor(
 ): VictimDisk | undefined {
   const beneath = new Set(known.isOwn && known.disk !== undefined ? topology.beneath(known.disk) : []);
   const waited = new Map<DeviceId, number>();
-  segments.forEach(({ from, to }, index) => {
-    const row = wakes[index] ?? -1;
+  for (const [index, row] of wakes.entries()) {
     const completed = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
-    if (completed === undefined) return;
+    if (completed === undefined) continue;
     const disk = beneath.has(completed) ? (known.disk ?? completed) : completed;
-    waited.set(disk, (waited.get(disk) ?? 0) + to - from);
-  });
+    addTo(waited, disk, (segments.to[index] ?? NaN) - (segments.from[index] ?? NaN));
+  }
   const disk = mostOf(waited);
   return disk === undefined ? undefined : { disk, isOwn: true };
 }

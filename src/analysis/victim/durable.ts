@@ -5,7 +5,7 @@
 import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import { deviceId, type Topology } from '../machine/topology.js';
-import { union, type Interval } from '../../base/intervals.js';
+import { IntervalList, type Intervals, union } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
 import { isKernelThread } from '../machine/processes.js';
 import { DATA_WRITE, KIND, type Requests } from '../requests/requests.js';
@@ -20,7 +20,7 @@ export interface DurableRequests {
   /** What the victim wrote, the filesystem's metadata left out, bytes. */
   readonly bytes: number;
   /** When its own requests were under way, and those of the journal that commits for it. */
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
 }
 
 /** An F before the direction is a flush, one behind it FUA (kernel/trace/blktrace.c, blk_fill_rwbs). */
@@ -49,20 +49,20 @@ function durableBios(input: Case, topology: Topology, threads: ReadonlySet<numbe
   return { own, commits, bytes };
 }
 
-function livesOf(requests: Requests, isMeant: (row: number) => boolean): Interval[] {
-  const lives: Interval[] = [];
+function livesOf(requests: Requests, isMeant: (row: number) => boolean): Intervals {
+  const lives = new IntervalList();
   for (let row = 0; row < requests.length; row += 1)
-    if (isMeant(row)) lives.push({ from: requests.queued[row] ?? NaN, to: requests.completed[row] ?? NaN });
+    if (isMeant(row)) lives.push(requests.queued[row] ?? NaN, requests.completed[row] ?? NaN);
   return union(lives);
 }
 
 /** True where a commit lies between most of these writes and their next, and hardly any elsewhere. */
-function inStep(rounds: readonly Interval[], commits: readonly number[]): boolean {
+function inStep(rounds: Intervals, commits: readonly number[]): boolean {
   let at = 0;
   let followed = 0;
   for (let round = 0; round + 1 < rounds.length; round += 1) {
-    while ((commits[at] ?? Infinity) < (rounds[round]?.from ?? 0)) at += 1;
-    if ((commits[at] ?? Infinity) < (rounds[round + 1]?.from ?? 0)) followed += 1;
+    while ((commits[at] ?? Infinity) < (rounds.from[round] ?? 0)) at += 1;
+    if ((commits[at] ?? Infinity) < (rounds.from[round + 1] ?? 0)) followed += 1;
   }
   const { inStep: least, mostCommits } = DURABLE;
   return followed > 0 && followed >= least * (rounds.length - 1) && commits.length <= mostCommits * rounds.length;

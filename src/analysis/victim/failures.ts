@@ -2,7 +2,7 @@
 // failure, up to the next one, is spent on it, because programs wait a moment and try again.
 
 import type { Case } from '../../model/case.js';
-import { union, type Interval } from '../../base/intervals.js';
+import { IntervalList, type Intervals, union } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
 import { FAILURES } from '../../model/thresholds/stalls.js';
 
@@ -13,7 +13,7 @@ export interface Failures {
   readonly count: number;
   /** When each returned, ms since the start. */
   readonly at: readonly number[];
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
 }
 
 /** Failures with one of these errors within a stretch of time. */
@@ -26,11 +26,11 @@ export function failuresOf(
 ): Failures {
   const table = input.events?.tables.get('sys_exit');
   const ret = column(table, 'ret');
-  const times: Interval[] = [];
+  const times = new IntervalList();
   for (let row = 0; row < (table?.length ?? 0); row += 1) {
     const t = table?.t[row] ?? 0;
     if (t < from || t > to || !threads.has(table?.pid[row] ?? 0) || !errors.includes(-(ret[row] ?? 0))) continue;
-    times.push({ from: t, to: Math.min(to, t + FAILURES.aftermathMs) });
+    times.push(t, Math.min(to, t + FAILURES.aftermathMs));
   }
-  return { count: times.length, at: times.map((one) => one.from), times: union(times) };
+  return { count: times.length, at: [...times.from], times: union(times) };
 }

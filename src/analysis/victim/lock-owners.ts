@@ -3,22 +3,22 @@
 // replaced by that thread's own waits meanwhile; while it worked, the wait stays one for the lock. Waits among the threads of one process
 // are left as they are: see convoy.ts.
 
-import type { Segment } from '../../model/segment.js';
+import type { Segment, Timeline } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import { within } from './children.js';
 import { LOCK_OWNERS } from '../../model/thresholds/locks.js';
 
 export interface HeldLine {
-  readonly line: readonly Segment[];
+  readonly line: Timeline;
   /** ms that each holder was held up while it was waited for, by thread. */
   readonly holders: ReadonlyMap<number, number>;
 }
 
 /** The line with its waits for locks of others filled in. `moved` has the lines of all watched threads, `waiting` the states that hold one up. */
 export function withHolders(
-  line: readonly Segment[],
+  line: Timeline,
   own: ReadonlySet<number>,
-  moved: ReadonlyMap<number, readonly Segment[]>,
+  moved: ReadonlyMap<number, Timeline>,
   waiting: ReadonlySet<State>,
 ): HeldLine {
   const holders = new Map<number, number>();

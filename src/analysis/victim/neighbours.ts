@@ -3,7 +3,7 @@
 // harm. Here the two become one list of neighbours, with what each cost the victim.
 
 import type { DiskLoad } from '../requests/disk-load.js';
-import { intersect, total, union, without, type Interval } from '../../base/intervals.js';
+import { intersect, type Intervals, type IntervalSource, total, union, without } from '../../base/intervals.js';
 import { isWrittenBack, type Owner } from '../attribution/owners.js';
 import { findBursts, type Bursts } from '../requests/bursts.js';
 import { compareCompany, hungTimes, type Slowdown } from './company.js';
@@ -34,7 +34,7 @@ export interface NeighbourMeasures extends Slowdown {
   /** Others by the waiting they cost, most first. */
   readonly others: readonly Neighbour[];
   /** When others' requests were with the device, journals and devices above not counted. */
-  readonly company: readonly Interval[];
+  readonly company: Intervals;
   /** ms of the victim's waiting during which the disk served its own requests. */
   readonly ownMs: number;
 }
@@ -44,7 +44,7 @@ export interface Neighbourhood extends Service {
   /** The disk that the victim itself sends its requests to, where that is not the one that served them. */
   readonly top?: { readonly load: DiskLoad; readonly own: Uint8Array };
   /** When the victim waited. */
-  readonly waits: readonly Interval[];
+  readonly waits: Intervals;
   readonly durationMs: number;
   readonly pagesDirtied: (pids: ReadonlySet<number>, binMs: number) => ReadonlyMap<number, number> | undefined;
 }
@@ -56,7 +56,7 @@ export function findNeighbours(where: Neighbourhood): NeighbourMeasures {
   const served = whoWasServed(where, axis);
   // A disk that hangs serves nobody, whosever request it hangs in.
   const hung = hungTimes(load, requests);
-  const timesOf = (services: readonly Interval[]) => without(union(services), hung);
+  const timesOf = (services: IntervalSource) => without(union(services), hung);
   const company = timesOf(served.company);
   return {
     others: served.programs
@@ -77,7 +77,7 @@ function neighbourOf(
   { owners, waits, pagesDirtied }: Neighbourhood,
   { binMs, bins }: Axis,
   diskBytes: number,
-  timesOf: (services: readonly Interval[]) => readonly Interval[],
+  timesOf: (services: IntervalSource) => Intervals,
 ): Neighbour[] {
   const [most] = [...bytesOf].sort((a, b) => b[1] - a[1]);
   const origin = most && owners.list[most[0]];

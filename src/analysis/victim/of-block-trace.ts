@@ -2,12 +2,12 @@
 // split by them alone. Threads of the kernel write on behalf of others and are chosen only where no program waited for requests of its own.
 
 import { addToList, entry } from '../../base/maps.js';
-import type { Segment } from '../../model/segment.js';
+import { Timeline, type Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Topology } from '../machine/topology.js';
-import { total, union, without, type Interval } from '../../base/intervals.js';
+import { columnsOf, IntervalList, type IntervalSource, total, union, without } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
 import type { Owners } from '../attribution/owners.js';
 import { ownRequests } from './own-requests.js';
@@ -62,25 +62,26 @@ function waitsByThread(
   requests: Requests,
   topology: Topology,
   marks: Uint8Array,
-): Map<number, { lives: Interval[]; bytes: number }> {
+): Map<number, { lives: IntervalList; bytes: number }> {
   const withRequests = new Set<DeviceId>();
   for (const index of new Set(requests.disk)) withRequests.add(requests.disks[index] ?? '');
   const isTold = requests.disks.map((id) => topology.above(id).some((upper) => withRequests.has(upper)));
-  const found = new Map<number, { lives: Interval[]; bytes: number }>();
+  const found = new Map<number, { lives: IntervalList; bytes: number }>();
   for (let row = 0; row < requests.length; row += 1) {
     const pid = requests.pid[row] ?? 0;
     if (pid === 0 || isTold[requests.disk[row] ?? 0] === true) continue;
-    const sum = entry(found, pid, () => ({ lives: [], bytes: 0 }));
+    const sum = entry(found, pid, () => ({ lives: new IntervalList(), bytes: 0 }));
     sum.bytes += requests.bytes[row] ?? 0;
-    if (marks[row] === 1) sum.lives.push({ from: requests.queued[row] ?? NaN, to: requests.completed[row] ?? NaN });
+    if (marks[row] === 1) sum.lives.push(requests.queued[row] ?? NaN, requests.completed[row] ?? NaN);
   }
   return found;
 }
 
-function waitOf(lives: readonly Interval[]): { readonly waitedMs: number; readonly underWayMs: number } {
-  const known = lives.filter(({ from, to }) => to > from);
-  const sum = known.reduce((all, { from, to }) => all + to - from, 0);
-  const underWayMs = total(union(known));
+function waitOf(lives: IntervalSource): { readonly waitedMs: number; readonly underWayMs: number } {
+  const { from, to } = columnsOf(lives);
+  // One whose begin was not seen does not count.
+  const sum = from.reduce((all, begin, at) => all + Math.max(0, (to[at] ?? NaN) - begin || 0), 0);
+  const underWayMs = total(union(lives));
   return { underWayMs, waitedMs: sum > 0 ? underWayMs ** 2 / sum : 0 };
 }
 
@@ -136,15 +137,26 @@ export function accountFromRequests(
   const [first] = [...rows].sort((a, b) => waitOf(lives(b[1])).waitedMs - waitOf(lives(a[1])).waitedMs);
   if (!first) return undefined;
   const [thread, mine] = first;
-  const segments = segmentsOf(requests, mine);
-  const from = segments[0]?.from ?? 0;
+  const segments = Timeline.of(segmentsOf(requests, mine));
+  const from = segments.at(0)?.from ?? 0;
   const to = segments.at(-1)?.to ?? 0;
   if (!(to > from)) return undefined;
-  const ms = new Map<Segment['state'], number>();
-  for (const one of segments) ms.set(one.state, (ms.get(one.state) ?? 0) + one.to - one.from);
   const name = threadName(input, pid);
   const nobody = { lines: new Map(), holders: new Map() };
-  return { pid, thread, name, threads, from, to, disk, source: 'requests', segments, ...nobody, ms, own };
+  return {
+    pid,
+    thread,
+    name,
+    threads,
+    from,
+    to,
+    disk,
+    source: 'requests',
+    segments,
+    ...nobody,
+    ms: segments.sums(),
+    own,
+  };
 }
 
 function segmentsOf(requests: Requests, rows: readonly number[]): Segment[] {

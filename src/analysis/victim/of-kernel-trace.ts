@@ -1,9 +1,9 @@
 // The account of a thread from somebody else's trace of switches without kernel stacks: what its uninterruptible sleeps were for is told by its
 // own requests alone. As long as one was with the device or queued, the sleep was a wait for it; what they don't cover stays unexplained.
 
-import { intersect, without, type Interval } from '../../base/intervals.js';
+import { intersect, type Intervals, without } from '../../base/intervals.js';
 import type { VictimAccount } from '../../model/account.js';
-import type { Segment } from '../../model/segment.js';
+import { Timeline, type Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import type { Requests } from '../requests/requests.js';
 import { stagesOf } from './own-requests.js';
@@ -13,20 +13,19 @@ function isOpen({ state, stack }: Segment): boolean {
 }
 
 export function withStagesOfOwn(account: VictimAccount, requests: Requests): VictimAccount {
-  const open = account.segments.filter(isOpen);
+  const open = Array.from(account.segments.filter(isOpen));
   const { device, queue } = stagesOf(requests, (row) => account.own[row] !== 0);
   const withDevice = intersect(open, device);
   const left = without(open, withDevice);
   const queued = intersect(left, queue);
-  const as = (state: State, parts: readonly Interval[]): Segment[] =>
+  const as = (state: State, parts: Intervals): Segment[] =>
     parts.map(({ from, to }) => ({ from, to, state, whole: 'unexplained' }));
-  const segments = [
+  const all = [
     ...account.segments.filter((segment) => !isOpen(segment)),
     ...as('block-device', withDevice),
     ...as('block-queue', queued),
     ...as('unexplained', without(left, queued)),
   ].sort((a, b) => a.from - b.from);
-  const ms = new Map<State, number>();
-  for (const { state, from, to } of segments) ms.set(state, (ms.get(state) ?? 0) + to - from);
-  return { ...account, segments, ms };
+  const segments = Timeline.of(all);
+  return { ...account, segments, ms: segments.sums() };
 }

@@ -1,7 +1,7 @@
 // When a stall began: the first moment from which the loss stays up. The level is a part of what the loss is when it is high (a
 // quantile of the bins that lose anything), so that a background of small losses does not count and a short blip does not either.
 
-import { addToBins, type Interval } from '../../base/intervals.js';
+import { addToBins, firstEndingAfter, type Intervals } from '../../base/intervals.js';
 import { ONSET } from '../../model/thresholds/stalls.js';
 
 export interface Onset {
@@ -11,12 +11,12 @@ export interface Onset {
 }
 
 /** The onset of the loss within [from, to]. `lost` is sorted and disjoint. */
-export function findOnset(lost: readonly Interval[], from: number, to: number): Onset {
+export function findOnset(lost: Intervals, from: number, to: number): Onset {
   const binMs = Math.max(ONSET.binMs, (to - from) / ONSET.mostBins);
   const bins = new Float64Array(Math.max(1, Math.ceil((to - from) / binMs)));
   for (const one of lost) addToBins(bins, binMs, one.from - from, one.to - from, 1 / binMs);
   const begin = from + firstHigh(bins) * binMs;
-  const sinceMs = Math.max(from, lost.find((one) => one.to > begin)?.from ?? begin, begin);
+  const sinceMs = Math.max(from, lost.from[firstEndingAfter(lost, begin)] ?? begin, begin);
   return { sinceMs, fromStart: sinceMs - from < ONSET.staysBins * binMs };
 }
 

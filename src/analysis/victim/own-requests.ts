@@ -2,8 +2,10 @@
 // completion woke it. A request is answered as a whole, so whoever waits for a part of it waits for all of it. The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
 // blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
 
-import type { Segment } from '../../model/segment.js';
-import { union, type Interval } from '../../base/intervals.js';
+import { TimelineBuilder, type Segment, type Timeline } from '../../model/segment.js';
+import { entry } from '../../base/maps.js';
+import { NumberList } from '../../base/number-list.js';
+import { IntervalList, type Intervals, union } from '../../base/intervals.js';
 import { sourcesOf, type Owner, type Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import type { State } from '../../model/states.js';
@@ -13,7 +15,7 @@ const NOTHING: Segment = { from: 0, to: 0, state: 'ended' };
 
 /** The request whose completion ended a sleep, by segment; -1 where none did. `disk` is the victim's, as an index. */
 export function linkWakes(
-  segments: readonly Segment[],
+  segments: Timeline,
   requests: Requests,
   disk: number,
   kernelThreads: (pid: number) => boolean,
@@ -21,17 +23,16 @@ export function linkWakes(
   const everywhere = new Map<number, CompletionCursor>();
   for (let row = 0; row < requests.length; row += 1) {
     const cpu = requests.cpu[row] ?? 0;
-    const cursor = everywhere.get(cpu);
-    if (cursor) cursor.rows.push(row);
-    else everywhere.set(cpu, new CompletionCursor(requests, [row]));
+    entry(everywhere, cpu, () => new CompletionCursor(requests)).add(row);
   }
-  const onDisk = new CompletionCursor(requests, []);
-  for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.rows.push(row);
+  const onDisk = new CompletionCursor(requests);
+  for (let row = 0; row < requests.length; row += 1) if (requests.disk[row] === disk) onDisk.add(row);
   const wakes = new Int32Array(segments.length).fill(-1);
   const isSampled = isWithin(requests.sampled);
   for (let index = 0; index < segments.length; index += 1) {
-    const { state, wokenAt, wokenOn, wokenBy } = segments[index] ?? NOTHING;
-    if (wokenAt === undefined || wokenOn === undefined || !isWait(state)) continue;
+    if (!isWait(segments.stateAt(index))) continue;
+    const { wokenAt, wokenOn, wokenBy } = segments.at(index) ?? NOTHING;
+    if (wokenAt === undefined || wokenOn === undefined) continue;
     // The completion behind a wake-up may be one of those that were left out, and the last one seen anybody's.
     if (isSampled(wokenAt)) continue;
     const here = everywhere.get(wokenOn)?.lastBefore(wokenAt, OWN_REQUESTS.wakeWithinMs) ?? -1;
@@ -42,34 +43,37 @@ export function linkWakes(
 }
 
 /** Whether a time lies in a set, for times that only grow. */
-function isWithin(set: readonly Interval[]): (t: number) => boolean {
+function isWithin(set: Intervals): (t: number) => boolean {
   let at = 0;
   return (t) => {
-    while ((set[at]?.to ?? Infinity) < t) at += 1;
-    return (set[at]?.from ?? Infinity) <= t;
+    while ((set.to[at] ?? Infinity) < t) at += 1;
+    return (set.from[at] ?? Infinity) <= t;
   };
 }
 
 /** The last completion before a time, for times that only grow. */
 class CompletionCursor {
-  readonly rows: number[];
+  private readonly rows = new NumberList();
   private readonly requests: Requests;
   private at = 0;
 
-  constructor(requests: Requests, rows: number[]) {
+  constructor(requests: Requests) {
     this.requests = requests;
-    this.rows = rows;
+  }
+
+  add(row: number): void {
+    this.rows.push(row);
   }
 
   lastBefore(t: number, within: number): number {
-    const completed = (index: number) => this.requests.completed[this.rows[index] ?? -1] ?? Infinity;
-    while (completed(this.at) <= t) this.at += 1;
-    const row = this.rows[this.at - 1];
-    return row !== undefined && t - completed(this.at - 1) <= within ? row : -1;
+    const completed = (index: number) => this.requests.completed[this.rows.at(index)] ?? Infinity;
+    while (this.at < this.rows.length && completed(this.at) <= t) this.at += 1;
+    const row = this.rows.at(this.at - 1);
+    return this.at > 0 && t - completed(this.at - 1) <= within ? row : -1;
   }
 }
 
-function isWait(state: State): boolean {
+function isWait(state: State | undefined): boolean {
   return state === 'block-device' || state === 'journal';
 }
 
@@ -109,19 +113,19 @@ export function isQueuedForAnother({ list, sources, ownerOf, first, source }: Ow
 
 /** When some requests were with the device, and when some were queued and not yet dispatched. */
 interface Stages {
-  readonly device: readonly Interval[];
-  readonly queue: readonly Interval[];
+  readonly device: Intervals;
+  readonly queue: Intervals;
 }
 
 export function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
-  const device: Interval[] = [];
-  const queue: Interval[] = [];
+  const device = new IntervalList();
+  const queue = new IntervalList();
   for (let row = 0; row < requests.length; row += 1) {
     if (!chosen(row)) continue;
     const dispatched = requests.dispatched[row] ?? NaN;
-    device.push({ from: dispatched, to: requests.completed[row] ?? NaN });
+    device.push(dispatched, requests.completed[row] ?? NaN);
     const queued = requests.queued[row] ?? NaN;
-    if (queued < dispatched) queue.push({ from: queued, to: dispatched });
+    if (queued < dispatched) queue.push(queued, dispatched);
   }
   return { device: union(device), queue: union(queue) };
 }
@@ -145,7 +149,7 @@ export interface Stagings {
 }
 
 /** When any of these requests was queued or with a device. */
-export function underWay(requests: Requests, chosen: (row: number) => boolean): Interval[] {
+export function underWay(requests: Requests, chosen: (row: number) => boolean): Intervals {
   const { device, queue } = stagesOf(requests, chosen);
   return union([...device, ...queue]);
 }
@@ -155,9 +159,9 @@ export function underWay(requests: Requests, chosen: (row: number) => boolean): 
  * A journal wait is split the same way, with the journal's own requests; what they don't cover stays 'journal'.
  */
 export function splitWaits(
-  segments: readonly Segment[],
+  segments: Timeline,
   { requests, own, wakes, disk, isKernelThread, isPassedOn, isWriteback, isServed }: Stagings,
-): Segment[] {
+): Timeline {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
   const isShared = (segment: Segment) =>
     segment.state === 'journal' || (segment.state === 'block-device' && isWriteback(segment));
@@ -171,11 +175,12 @@ export function splitWaits(
   const stagesOfMine = cutters(mine);
   const stagesOfShared = cutters(shared);
   const isSampled = isWithin(requests.sampled);
-  const split: Segment[] = [];
+  // Most waits have one stage.
+  const split = new TimelineBuilder(Math.ceil(segments.length * 1.125));
   for (let index = 0; index < segments.length; index += 1) {
-    const segment = segments[index] ?? NOTHING;
+    const segment = segments.at(index) ?? NOTHING;
     if (!isWait(segment.state)) {
-      split.push(segment);
+      split.add(segment);
       continue;
     }
     const row = wakes[index] ?? -1;
@@ -184,7 +189,7 @@ export function splitWaits(
     const unseen = isSampled(segment.from) ? 'block-device' : 'block-finish';
     const rest = isServed(segment) ? 'server' : segment.state === 'journal' ? 'journal' : unseen;
     const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
-    const add = (from: number, to: number, state: State) => split.push(stage(segment, from, to, state));
+    const add = (from: number, to: number, state: State) => split.add(stage(segment, from, to, state));
     device.cut(segment.from, segment.to, (from, to, isWithDevice) => {
       if (isWithDevice) add(from, to, 'block-device');
       else
@@ -201,7 +206,7 @@ export function splitWaits(
         );
     });
   }
-  return split;
+  return split.finish();
 }
 
 function cutters({ device, queue }: Stages): { readonly device: Cutter; readonly queue: Cutter } {
@@ -210,23 +215,22 @@ function cutters({ device, queue }: Stages): { readonly device: Cutter; readonly
 
 /** Cuts stretches of time, each behind the one before, at the borders of a sorted set. */
 class Cutter {
-  private readonly set: readonly Interval[];
+  private readonly set: Intervals;
   private first = 0;
 
-  constructor(set: readonly Interval[]) {
+  constructor(set: Intervals) {
     this.set = set;
   }
 
   /** Calls `visit` for each part in order of time, with whether the set covers it. */
   cut(from: number, to: number, visit: (from: number, to: number, isCovered: boolean) => void): void {
-    while ((this.set[this.first]?.to ?? Infinity) <= from) this.first += 1;
+    while ((this.set.to[this.first] ?? Infinity) <= from) this.first += 1;
     let at = from;
     for (let index = this.first; at < to; index += 1) {
-      const next = this.set[index];
-      const start = Math.min(next?.from ?? to, to);
+      const start = Math.min(this.set.from[index] ?? to, to);
       if (start > at) visit(at, start, false);
-      const end = Math.min(next?.to ?? to, to);
-      if (next && end > Math.max(start, at)) visit(Math.max(start, at), end, true);
+      const end = Math.min(this.set.to[index] ?? to, to);
+      if (index < this.set.length && end > Math.max(start, at)) visit(Math.max(start, at), end, true);
       at = Math.max(at, end);
     }
   }

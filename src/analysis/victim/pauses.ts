@@ -3,9 +3,9 @@
 
 import type { DeviceId, Series } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
-import type { EventTable } from '../../model/events.js';
+import type { Column, EventTable } from '../../model/events.js';
 import type { Topology } from '../machine/topology.js';
-import { union, type Interval } from '../../base/intervals.js';
+import { IntervalList, type Intervals, NO_INTERVALS, union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import { isDevice } from '../attribution/inodes.js';
 import { column } from '../machine/time-walk.js';
@@ -28,12 +28,12 @@ export interface ThrottleMeasures {
 const DIRTY = ['wb_dirty', 'bdi_dirty'] as const;
 const SETPOINT = ['wb_setpoint', 'bdi_setpoint'] as const;
 
-function eitherOf(table: EventTable, names: readonly string[]): Float64Array {
+function eitherOf(table: EventTable, names: readonly string[]): Column {
   return names.map((name) => table.fields.get(name)).find((values) => values !== undefined) ?? new Float64Array(0);
 }
 
 /** A device's own dirty pages and what they are centred on, by row; empty where a kernel tells neither. */
-export function dirtyColumns(table: EventTable): { readonly dirty: Float64Array; readonly setpoint: Float64Array } {
+export function dirtyColumns(table: EventTable): { readonly dirty: Column; readonly setpoint: Column } {
   return { dirty: eitherOf(table, DIRTY), setpoint: eitherOf(table, SETPOINT) };
 }
 
@@ -65,14 +65,14 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
  * When the workers of a loop device were paused as writers themselves: what they write goes into the page cache of what the device stands
  * on (drivers/block/loop.c, lo_rw_aio without direct I/O), and the device answers nothing meanwhile. Empty for any other device.
  */
-export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): Interval[] {
+export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): Intervals {
   const { events } = input;
   const table = events?.tables.get('balance_dirty_pages');
   const device = topology.device(disk);
-  if (!events || !table || device?.backingFile === undefined || device.directIo === true) return [];
+  if (!events || !table || device?.backingFile === undefined || device.directIo === true) return NO_INTERVALS;
   const beneath = topology.beneath(disk);
   const [bdi, pause] = [column(table, 'bdi'), column(table, 'pause')];
-  const times: Interval[] = [];
+  const times = new IntervalList();
   for (let row = 0; row < table.length; row += 1) {
     const ms = pause[row] ?? 0;
     const pid = table.pid[row] ?? 0;
@@ -80,7 +80,7 @@ export function pausedBeneath(input: Case, topology: Topology, disk: DeviceId): 
     // btrfs and network filesystems have names there instead of a device's number.
     const id = events.strings.get(bdi[row] ?? 0);
     const from = table.t[row] ?? 0;
-    if (!isDevice(id) || beneath.includes(topology.disk(id))) times.push({ from, to: from + ms });
+    if (!isDevice(id) || beneath.includes(topology.disk(id))) times.push(from, from + ms);
   }
   return union(times);
 }

@@ -4,11 +4,11 @@
 
 import type { Case } from '../../model/case.js';
 import { processWork } from '../machine/counted-work.js';
-import { addToBins, type Interval } from '../../base/intervals.js';
+import { addToBins, type Interval, type Intervals } from '../../base/intervals.js';
 import { PROGRESS } from '../../model/thresholds/stalls.js';
 
 /** The victim's progress within these times against that at all others, 0 to 1 and more; NaN where they can't be compared. */
-export function progressWithin(input: Case, pid: number, life: Interval, times: readonly Interval[]): number {
+export function progressWithin(input: Case, pid: number, life: Interval, times: Intervals): number {
   const process = input.counters.processes.get(pid);
   const windowMs = Math.max(PROGRESS.windowMs, (life.to - life.from) / PROGRESS.mostWindows);
   const covered = new Float64Array(Math.floor((life.to - life.from) / windowMs));

@@ -3,15 +3,15 @@
 // Source: mm/vmscan.c (try_to_free_pages, try_to_free_mem_cgroup_pages).
 
 import { addToList } from '../../base/maps.js';
-import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
 import type { State } from '../../model/states.js';
-import { firstEndingAfter, intersect, union, without, type Interval } from '../../base/intervals.js';
+import { firstEndingAfter, intersect, type Interval, type Intervals, union, without } from '../../base/intervals.js';
 
 const KINDS = ['direct', 'memcg'] as const;
 
 /** Sorted and disjoint, by thread. A reclaim that had not ended by the last event ends there. */
-export function reclaimTimes(events: Events, threads: ReadonlySet<number>): Map<number, Interval[]> {
+export function reclaimTimes(events: Events, threads: ReadonlySet<number>): Map<number, Intervals> {
   const found = new Map<number, Interval[]>();
   for (const kind of KINDS) {
     const begins = events.tables.get(`mm_vmscan_${kind}_reclaim_begin`);
@@ -38,16 +38,16 @@ export function reclaimTimes(events: Events, threads: ReadonlySet<number>): Map<
 const STRONGER: readonly State[] = ['runnable', 'cpu-wakeup', 'cgroup-cpu', 'swap', 'stopped', 'ended'];
 
 /** Segments with the times of reclaim cut out of them as a state of their own. */
-export function withReclaim(segments: readonly Segment[], reclaims: readonly Interval[]): Segment[] {
-  if (reclaims.length === 0) return [...segments];
+export function withReclaim(segments: Timeline, reclaims: Intervals): Timeline {
+  if (reclaims.length === 0) return segments;
   return segments.flatMap((segment) => {
     if (STRONGER.includes(segment.state)) return [segment];
     const first = firstEndingAfter(reclaims, segment.from);
     let last = first;
-    while ((reclaims[last]?.from ?? Infinity) < segment.to) last += 1;
+    while ((reclaims.from[last] ?? Infinity) < segment.to) last += 1;
     if (first === last) return [segment];
     const whole = [segment];
-    const inside = intersect(whole, reclaims.slice(first, last));
+    const inside = intersect(whole, reclaims.within(first, last));
     return [
       ...inside.map((one) => ({ ...segment, ...one, state: 'reclaim' as State })),
       ...without(whole, inside).map((one) => ({ ...segment, ...one })),

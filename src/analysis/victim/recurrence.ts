@@ -1,7 +1,7 @@
 // Whether what a victim lost comes and goes, and at what distance: a stall that returns every two seconds has a clock behind it, and one that
 // is over when somebody looks is not to be undone.
 
-import { addToBins, type Interval } from '../../base/intervals.js';
+import { addToBins, type Intervals } from '../../base/intervals.js';
 import { NEIGHBOURS, RECURRENCE } from '../../model/thresholds/stalls.js';
 import { findBursts } from '../requests/bursts.js';
 
@@ -15,7 +15,7 @@ export interface Recurrence {
 }
 
 /** Stretches of loss within [from, to], `lost` sorted and disjoint; undefined where it is steady, or came only once. */
-export function recurrenceOf(lost: readonly Interval[], from: number, to: number): Recurrence | undefined {
+export function recurrenceOf(lost: Intervals, from: number, to: number): Recurrence | undefined {
   const binMs = Math.max(NEIGHBOURS.binMs, (to - from) / NEIGHBOURS.mostBins);
   const bins = new Float64Array(Math.max(1, Math.ceil((to - from) / binMs)));
   for (const one of lost) addToBins(bins, binMs, one.from - from, one.to - from);

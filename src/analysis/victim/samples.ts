@@ -1,7 +1,7 @@
 // A thread's time from samples of /proc: CPU and run-queue time as schedstat counts them exactly, the rest by what it slept in when it was
 // looked at. All there is without kernel events; beside them it tells the threads that never moved.
 
-import type { Segment } from '../../model/segment.js';
+import { Timeline, TimelineBuilder } from '../../model/segment.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
@@ -23,14 +23,14 @@ export function sampledLine(
   disk: DeviceId | undefined,
   from: number,
   to: number,
-): Segment[] {
+): Timeline {
   const counters = samplesOf(input, thread);
   return counters
     ? sampledSegments(counters, from, to, {
         diskBusy: (a, b) => diskBusy(input, disk, a, b),
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
       })
-    : [];
+    : Timeline.of([]);
 }
 
 /** What a thread slept in by its last sample within a stretch of time; undefined where none tells. */
@@ -125,14 +125,14 @@ function intervalsOf({ stat, state, schedstat }: ProcessCounters, from: number, 
 }
 
 /** One segment per state and sampling interval: CPU and run-queue time as schedstat counts them, the rest by what it slept in. */
-function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Segment[] {
-  const segments: Segment[] = [];
+function sampledSegments(counters: ProcessCounters, from: number, to: number, around: Surroundings): Timeline {
+  const segments = new TimelineBuilder();
   for (const { index, begin, end, running, waiting, slices } of intervalsOf(counters, from, to)) {
     // An idle CPU comes out of its idle state in some tens of µs; a competitor keeps it for a slice.
     const ready = waiting <= SAMPLES.meanWakeupMs * slices ? 'cpu-wakeup' : 'runnable';
     let at = begin;
     const add = (ms: number, state: State, wchan?: string) => {
-      if (ms > 0) segments.push({ from: at, to: at + ms, state, ...(wchan !== undefined && { wchan }) });
+      if (ms > 0) segments.add({ from: at, to: at + ms, state, wchan });
       at += Math.max(0, ms);
     };
     add(running, 'running');
@@ -143,7 +143,7 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
     const isReady = rest === 'running' && running === 0 && counters.schedstat !== undefined;
     add(end - at, isReady ? 'runnable' : rest, wchan);
   }
-  return segments;
+  return segments.finish();
 }
 
 /** What the sample says of the time that was neither on a CPU nor on a run queue. */

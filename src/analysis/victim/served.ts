@@ -1,7 +1,7 @@
 // Whom a disk served when, request after request: the victim and every program beside it. A request that holds bytes of several is served
 // to each for its share of them; where the victim is among them it is the victim's own request, and what it carries of others is no company.
 
-import type { Interval } from '../../base/intervals.js';
+import { type Interval, IntervalList } from '../../base/intervals.js';
 import { addTo, entry } from '../../base/maps.js';
 import { isGuilty, isWrittenBack, type Owners } from '../attribution/owners.js';
 import type { DiskLoad } from '../requests/disk-load.js';
@@ -28,9 +28,9 @@ export interface Axis {
 /** A program, with all its processes. */
 export interface Program {
   /** When the disk served it. */
-  readonly services: Interval[];
+  readonly services: IntervalList;
   /** Those of them that were discards. */
-  readonly discards: Interval[];
+  readonly discards: IntervalList;
   bytes: number;
   discarded: number;
   /** By index of its owners, one a process. */
@@ -42,11 +42,11 @@ export interface Program {
 export interface Served {
   readonly programs: readonly Program[];
   /** When the disk served the victim. */
-  readonly own: readonly Interval[];
+  readonly own: IntervalList;
   /** When others' requests were with the device, journals and devices above not counted. */
-  readonly company: readonly Interval[];
+  readonly company: IntervalList;
   /** When the disk served others, a flush as a whole: what the victim's own requests may have waited behind. */
-  readonly foreign: readonly Interval[];
+  readonly foreign: IntervalList;
   /** What the disk moved in all. */
   readonly bytes: number;
 }
@@ -70,8 +70,8 @@ function programsAmong({ list }: Owners) {
   const names = list.map((owner) => `${isWrittenBack(owner) ? 'flushed' : owner.via} ${owner.name}`);
   const programOf = (index: number): Program =>
     entry(programs, names[index] ?? '', () => ({
-      services: [],
-      discards: [],
+      services: new IntervalList(),
+      discards: new IntervalList(),
       bytes: 0,
       discarded: 0,
       bytesOf: new Map(),
@@ -83,13 +83,14 @@ function programsAmong({ list }: Owners) {
 /** Follows the disk from one request to the next. */
 export function whoWasServed({ load, requests, owners, users, own }: Service, { binMs, bins }: Axis): Served {
   const { programs, programOf } = programsAmong(owners);
-  const ofVictim: Interval[] = [];
-  const company: Interval[] = [];
-  const foreign: Interval[] = [];
+  const ofVictim = new IntervalList();
+  const company = new IntervalList();
+  const foreign = new IntervalList();
   /** Bytes written since the last flush, by owner: a flush serves those whose bytes it has to write out. */
   const cached = new Map<number, number>();
   let diskBytes = 0;
-  const servesAt = (of: number, time: Interval) => (of === OWN ? ofVictim : programOf(of).services).push(time);
+  const servesAt = (of: number, time: Interval) =>
+    (of === OWN ? ofVictim : programOf(of).services).push(time.from, time.to);
   /** The disk worked on a request, or on its share of one, for somebody. */
   const serve = (row: number, of: number, service: Interval, bytes: number) => {
     if (requests.kind[row] === KIND.write) addTo(cached, of, bytes);
@@ -97,19 +98,19 @@ export function whoWasServed({ load, requests, owners, users, own }: Service, { 
     if (of === OWN) return;
     const program = programOf(of);
     if (requests.kind[row] === KIND.discard) {
-      program.discards.push(service);
+      program.discards.push(service.from, service.to);
       program.discarded += bytes;
     } else program.bytes += bytes;
     addTo(program.bytesOf, of, bytes);
     const bin = Math.floor(service.to / binMs);
     if (bin >= 0 && bin < bins) addTo(program.series, bin, bytes);
     if (own[row] === 0 && isGuilty(owners.list[of]))
-      company.push({ from: requests.dispatched[row] ?? 0, to: requests.completed[row] ?? 0 });
+      company.push(requests.dispatched[row] ?? 0, requests.completed[row] ?? 0);
   };
   const flush = (service: Interval) => {
     for (const part of inParts(service, cached)) {
       servesAt(part.of, part);
-      if (isGuilty(owners.list[part.of])) company.push(part);
+      if (isGuilty(owners.list[part.of])) company.push(part.from, part.to);
     }
     cached.clear();
   };
@@ -117,7 +118,7 @@ export function whoWasServed({ load, requests, owners, users, own }: Service, { 
     const service = { from: load.serviceFrom[at] ?? 0, to: load.serviceTo[at] ?? 0 };
     const bytes = (requests.bytes[row] ?? 0) * (requests.weight[row] ?? 1);
     if (requests.kind[row] !== KIND.discard) diskBytes += bytes;
-    if (own[row] === 0) foreign.push(service);
+    if (own[row] === 0) foreign.push(service.from, service.to);
     const one = users.wholly(row);
     if (requests.kind[row] === KIND.flush && cached.size > 0) flush(service);
     else if (one !== undefined) serve(row, one, service, bytes);

@@ -8,7 +8,7 @@ import type { Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import { addTo, entry, sharedBy } from '../../base/maps.js';
 import { isKernelThread, processesOf, threadsOf } from '../machine/processes.js';
-import { intersect, union, type Interval } from '../../base/intervals.js';
+import { intersect, type Intervals, union } from '../../base/intervals.js';
 import type { Requests } from '../requests/requests.js';
 import { underWay } from './own-requests.js';
 import { syncTimes } from './syncs.js';
@@ -53,7 +53,7 @@ export function wakersOf(account: VictimAccount, input: Case, states: readonly S
  * When a program had I/O of its own under way within the waits that it ended: requests that it queued itself, or since a call for durability,
  * whose requests a journal sends.
  */
-export function ioWithin({ pids, waits }: Pick<Waker, 'pids' | 'waits'>, input: Case, requests: Requests): Interval[] {
+export function ioWithin({ pids, waits }: Pick<Waker, 'pids' | 'waits'>, input: Case, requests: Requests): Intervals {
   const threads = threadsOf(input, ...pids);
   const calls = syncTimes(input, threads);
   let at = 0;

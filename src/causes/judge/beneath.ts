@@ -3,7 +3,7 @@
 
 import type { Argument } from '../cause.js';
 import { growthWithin } from '../../analysis/machine/series.js';
-import type { Interval } from '../../base/intervals.js';
+import type { Interval, Intervals } from '../../base/intervals.js';
 import type { Measures } from '../../analysis/measures.js';
 import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
@@ -30,9 +30,9 @@ function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boo
 }
 
 /** `times` is when the disk was slow. */
-export function beneathOf(m: Measures, times: readonly Interval[]): Beneath {
+export function beneathOf(m: Measures, times: Intervals): Beneath {
   const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
-  const span = { from: times[0]?.from ?? NaN, to: times.at(-1)?.to ?? NaN };
+  const span = { from: times.from[0] ?? NaN, to: times.to.at(-1) ?? NaN };
   const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
   const device = { kind: 'device', name: m.disk === undefined ? diskName(m) : m.topology.name(m.disk) } as const;
   if (below.length === 0) return { culprit: device, evidence: [], advice: [] };

@@ -4,7 +4,7 @@
 import { findOnset } from '../../analysis/victim/onset.js';
 import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
 import type { Shown } from '../../analysis/shown.js';
-import { intersect, total, type Interval } from '../../base/intervals.js';
+import { intersect, type Intervals, NO_INTERVALS, total } from '../../base/intervals.js';
 import { recurrenceOf } from '../../analysis/victim/recurrence.js';
 import { wallTime } from '../../model/case.js';
 import { phasesOf } from '../../analysis/victim/probe-phases.js';
@@ -120,7 +120,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   };
 }
 
-function accounting({ account }: Measures, lost: readonly Interval[]): Diagnosis['accounting'] {
+function accounting({ account }: Measures, lost: Intervals): Diagnosis['accounting'] {
   if (!account) return [];
   const wall = account.to - account.from;
   const states: Diagnosis['accounting'] = [...account.ms].map(([state, ms]) => ({
@@ -226,7 +226,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
   const { stalls, candidates, beside } = ranked;
   const first = firstOf(ranked, examined);
   const verdict = first ? verdictOf(m, first) : noVerdict(m, ranked, examined);
-  const lost = stalls[0]?.finding.lost ?? [];
+  const lost = stalls[0]?.finding.lost ?? NO_INTERVALS;
   const diagnosis: Diagnosis = {
     schema: 'iowitness.diagnosis/2',
     tool,

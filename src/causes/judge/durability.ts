@@ -1,7 +1,7 @@
 // The victim's waits for durability, from events, counters or requests, and whether its mount asks for that instead of the program. A file of
 // its own because two causes judge them: app.sync-writes, where the program asks, and fs.sync-mount, where the mount does.
 
-import { intersect, total, union, without, type Interval } from '../../base/intervals.js';
+import { intersect, type Intervals, total, union, without } from '../../base/intervals.js';
 import { SYNC_CALLS, timesBelow } from '../../analysis/victim/calls.js';
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import { durableRequests } from '../../analysis/victim/durable.js';
@@ -23,7 +23,7 @@ type Victim = Given<'victim' | 'disk'>;
 
 /** How often it waited for durability, and when. */
 export interface Durability {
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   readonly count: number;
   /** What it wrote between two of them; NaN where that was not recorded. */
   readonly bytesEach: number;
@@ -90,14 +90,14 @@ export function durabilityOf(m: Victim): Durability | Refused {
 const HELD_UP: readonly State[] = ['block-held', 'runnable', 'cpu-wakeup', 'cgroup-cpu', 'stopped', 'fs-frozen'];
 
 /** While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs. */
-export function ownTimes(m: Victim, { times }: Durability): Interval[] {
+export function ownTimes(m: Victim, { times }: Durability): Intervals {
   const harm = harmOf(m);
   const crowded = harm?.noticed === true && harm.slowed >= HARM.slowed ? (m.neighbours?.company ?? []) : [];
   return without(without(union(times), union([...m.slow, ...timesIn(m.account, HELD_UP)])), crowded);
 }
 
 /** The waits, as evidence tells them. */
-export function waitingFor({ source, shownBy }: Durability, times: readonly Interval[], { account }: Victim): Argument {
+export function waitingFor({ source, shownBy }: Durability, times: Intervals, { account }: Victim): Argument {
   const wall = account.to - account.from;
   const device = total(intersect(times, timesIn(account, ['block-device']))) / wall;
   return {

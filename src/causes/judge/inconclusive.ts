@@ -6,8 +6,8 @@ import { threadName } from '../../analysis/machine/processes.js';
 import { unitsOf } from '../../analysis/machine/units.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { percent } from '../../base/format.js';
-import { intersect, total } from '../../base/intervals.js';
-import { addTo, entry } from '../../base/maps.js';
+import { intersect, Intervals, total } from '../../base/intervals.js';
+import { entry } from '../../base/maps.js';
 import type { Case } from '../../model/case.js';
 import type { Advice, Verdict } from '../../model/diagnosis.js';
 import { number, part, said, time } from '../../model/quantity.js';
@@ -30,7 +30,7 @@ const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
 function deviceOf(m: Measures): Argument[] {
   const { load, input } = m;
   if (input.source === 'recording' || !load) return [];
-  const busy = busyShare(load, [{ from: 0, to: input.durationMs }]);
+  const busy = busyShare(load, Intervals.of([{ from: 0, to: input.durationMs }]));
   return [
     {
       measure: `${m.topology.name(load.disk)} during the trace`,
@@ -68,16 +68,17 @@ function stacksOf({ account, input }: Measures): Argument[] {
 
 /** Which thread let the lock of the memory map go, and what it had waited for meanwhile: that is what the victim waited for. */
 function mapLockOf({ account, input }: Measures): Argument[] {
-  const waits = (account?.segments ?? []).filter(({ state }) => state === 'map-lock');
+  const waits = account?.segments.filter(({ state }) => state === 'map-lock') ?? [];
   const ms = total(waits);
   if (!account || ms < JUDGING.noticeable * (account.to - account.from)) return [];
   const byThread = new Map<number, Segment[]>();
   for (const wait of waits) entry(byThread, wait.wokenBy ?? 0, () => []).push(wait);
   const [holder, ended] = [...byThread].sort((a, b) => total(b[1]) - total(a[1]))[0] ?? [0, []];
-  const line = account.lines.get(holder) ?? [];
-  const states = new Map<State, number>();
-  for (const one of line) addTo(states, one.state, total(intersect([one], ended)));
-  const [most] = [...states].sort((a, b) => b[1] - a[1]);
+  const line = account.lines.get(holder);
+  const meanwhile = (state: State) => total(intersect(line?.timesIn([state]) ?? [], ended));
+  const [most] = [...(line?.sums().keys() ?? [])]
+    .map((state): [State, number] => [state, meanwhile(state)])
+    .sort((a, b) => b[1] - a[1]);
   return [
     {
       measure: 'who released the memory map',

@@ -3,7 +3,7 @@
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import type { ServiceNorm } from '../../analysis/requests/norm.js';
 import { slowness, type Slowness } from '../../analysis/requests/slowness.js';
-import type { Interval } from '../../base/intervals.js';
+import { Intervals } from '../../base/intervals.js';
 import { lastAtOrBefore, valueAt } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { remembered } from '../../base/remember.js';
@@ -17,12 +17,12 @@ import { FIDELITY } from './fidelity.js';
 import type { Given } from './needs.js';
 
 /** The share of these times in which the device was at work: from requests, else from /proc/diskstats' io_ticks; NaN where neither tells. */
-export function utilisation(m: Measures, times: readonly Interval[]): number {
+export function utilisation(m: Measures, times: Intervals): number {
   if (m.load) return busyShare(m.load, times);
   const series = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
   const ticks = series?.columns.get('io_ticks');
-  const first = times[0]?.from;
-  const last = times.at(-1)?.to;
+  const first = times.from[0];
+  const last = times.to.at(-1);
   if (!series || !ticks || first === undefined || last === undefined) return NaN;
   const a = Math.max(0, lastAtOrBefore(series.t, first));
   const b = Math.max(0, lastAtOrBefore(series.t, last));
@@ -61,7 +61,7 @@ export function slowFactor(m: Measures): number {
 function judge(m: Measures, norm: ServiceNorm = m.norm): DeviceJudgement | undefined {
   const { load, requests, account } = m;
   if (!load || !requests || !account) return undefined;
-  const classes = slowness(load, requests, norm, [account], timesIn(account, DEVICE_WAITS));
+  const classes = slowness(load, requests, norm, Intervals.of([account]), timesIn(account, DEVICE_WAITS));
   const sum = (pick: (one: Slowness) => number) => classes.reduce((all, one) => all + pick(one), 0);
   const serviceMs = sum((one) => one.serviceMs);
   const telling = classes.filter((one) => tells(one) && one.serviceMs >= DEVICE_JUDGING.tellingShare * serviceMs);

@@ -4,7 +4,7 @@
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { valueAt } from '../../analysis/machine/series.js';
 import { WAITING } from '../../analysis/victim/account.js';
-import { firstEndingAfter, total, type Interval } from '../../base/intervals.js';
+import { firstEndingAfter, Intervals, total } from '../../base/intervals.js';
 import { duration, percent } from '../../base/format.js';
 import { quantilesOf } from '../../base/median.js';
 import { wallTime } from '../../model/case.js';
@@ -20,7 +20,7 @@ function figure(kind: KeyFigure['kind'], label: string, value: Said | string, be
   return { kind, label, ...figuresOf(value), beside };
 }
 
-function heldUp(account: Account): readonly Interval[] {
+function heldUp(account: Account): Intervals {
   return timesIn(account, [...WAITING]);
 }
 
@@ -33,13 +33,12 @@ function lostTime(account: Account, verdict: Verdict, finding: Found | undefined
 }
 
 /** Of requests that were with the disk in these times: how long half of them, and all but one of a hundred, took. */
-function answersOf({ load, requests }: Measures, times: readonly Interval[]): string | undefined {
+function answersOf({ load, requests }: Measures, times: Intervals): string | undefined {
   if (!load || !requests) return undefined;
   const lives: number[] = [];
   for (const row of load.rows) {
     const [from, to] = [valueAt(requests.dispatched, row), valueAt(requests.completed, row)];
-    const next = times[firstEndingAfter(times, from)];
-    if (next && next.from < to) lives.push(to - from);
+    if ((times.from[firstEndingAfter(times, from)] ?? Infinity) < to) lives.push(to - from);
   }
   const [only] = lives;
   if (only === undefined) return undefined;
@@ -48,7 +47,7 @@ function answersOf({ load, requests }: Measures, times: readonly Interval[]): st
   return `${lives.length} requests: half within ${duration(half)}, 99 % within ${duration(most)}`;
 }
 
-function deviceMeanwhile(m: Measures, times: readonly Interval[]): KeyFigure[] {
+function deviceMeanwhile(m: Measures, times: Intervals): KeyFigure[] {
   const busy = m.disk === undefined ? NaN : utilisation(m, times);
   if (Number.isNaN(busy)) return [];
   return [
@@ -85,7 +84,7 @@ export function keyFigures(m: Measures, verdict: Verdict, finding: Found | undef
   const { account } = m;
   if (!account) return measuredAlone(m, verdict);
   const at = finding?.at ?? m;
-  const lost = finding && finding.lost.length > 0 ? finding.lost : [account];
+  const lost = finding && finding.lost.length > 0 ? finding.lost : Intervals.of([account]);
   const { yardstick } = finding ?? {};
   return [
     lostTime(account, verdict, finding),

@@ -15,7 +15,7 @@ import { isKernelThread, threadName } from '../../analysis/machine/processes.js'
 import { addTo } from '../../base/maps.js';
 import type { Advice, Culprit } from '../../model/diagnosis.js';
 import { number, ratio, said, type Said } from '../../model/quantity.js';
-import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/segment.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
 import type { Argument } from '../cause.js';
 import { advise, change, look, write } from './advice.js';
@@ -29,11 +29,7 @@ export interface Preference extends Contest {
 }
 
 /** How long each other thread ran while the victim wanted to, ms: from counters alone, how long it ran at all. */
-function ranInstead(
-  m: Given<'victim'>,
-  waits: readonly Segment[],
-  guiltless: ReadonlySet<number>,
-): Map<number, number> {
+function ranInstead(m: Given<'victim'>, waits: Timeline, guiltless: ReadonlySet<number>): Map<number, number> {
   const { account, input } = m;
   const ran = new Map<number, number>();
   const add = (thread: number, ms: number) => {
@@ -60,7 +56,7 @@ function doingOf({ own, rival }: Contest): Preference['whose'] | undefined {
 /** Undefined where those who ran instead had no more than their turn, or it is not known what they are worth. */
 export function preferenceOf(
   m: Given<'victim'>,
-  waits: readonly Segment[],
+  waits: Timeline,
   guiltless: ReadonlySet<number>,
 ): Preference | undefined {
   const ran = [...ranInstead(m, waits, guiltless)].sort((a, b) => b[1] - a[1]);

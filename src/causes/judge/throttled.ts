@@ -1,6 +1,6 @@
 // What the two causes of the dirty throttle share: how long it held the victim, and whether the device had room meanwhile.
 
-import { intersect, total, union, without, type Interval } from '../../base/intervals.js';
+import { intersect, type Intervals, total, union, without } from '../../base/intervals.js';
 import { timesIn } from '../../analysis/measures.js';
 import { percent } from '../../base/format.js';
 import { part, said, time } from '../../model/quantity.js';
@@ -12,7 +12,7 @@ import { JUDGING } from '../../model/thresholds/judging.js';
 
 export interface Throttled {
   readonly share: number;
-  readonly times: readonly Interval[];
+  readonly times: Intervals;
   /** Of those, in which the victim itself slept in it, and in which the device's own workers did while it waited for them, ms. */
   readonly ownMs: number;
   readonly beneathMs: number;

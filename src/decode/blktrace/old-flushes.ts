@@ -3,7 +3,7 @@
 // Newer kernels trace what they send: D FN and C FN (block/blk-flush.c). So between I and D, or C, it is the device that is at work, and
 // no scheduler. A trace in which a device has been sent flushes is left as it is.
 
-import type { Strings } from '../../model/events.js';
+import type { Column, Strings } from '../../model/events.js';
 import type { TableBuilder } from '../../model/columns.js';
 
 /** One event's rows, with the names of their columns. */
@@ -31,7 +31,7 @@ export interface BlockTables {
   readonly strings: Strings;
 }
 
-function columnOf({ rows, fields }: Rows, field: string): Float64Array | undefined {
+function columnOf({ rows, fields }: Rows, field: string): Column | undefined {
   return rows.columns[fields.indexOf(field)];
 }
 

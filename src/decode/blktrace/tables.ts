@@ -109,7 +109,7 @@ export class TraceTables {
     if (known) return known;
     const fields = KEPT_FIELDS[event]?.filter((field) => !NOT_IN_TRACES.has(field));
     if (!fields) return undefined;
-    const target = { rows: new TableBuilder(fields.length), fields };
+    const target = { rows: new TableBuilder(fields.map(() => 'any')), fields };
     this.targets.set(event, target);
     return target;
   }

@@ -11,7 +11,7 @@ import { walkPages, type PageVisitor } from './pages.js';
 import { StackBuilder } from './stacks.js';
 import type { Symbols } from './symbols.js';
 import { KnownDevices } from '../known-devices.js';
-import { TableBuilder, finishTable, tableWithin } from '../../model/columns.js';
+import { TableBuilder, finishTable, tableWithin, type ColumnKind } from '../../model/columns.js';
 import { TextInterner } from './text.js';
 
 export interface EventsOptions {
@@ -56,6 +56,13 @@ function readerOf(field: Field, texts: TextInterner): Reader {
   return signed ? (view, base) => view.getInt8(base + at) : (view, base) => view.getUint8(base + at);
 }
 
+/** Texts are kept once each, and their fields hold numbers. */
+function kindOf({ kind, size, signed }: Field): ColumnKind {
+  if (kind !== 'number') return 'signed';
+  if (size === 8) return 'any';
+  return signed ? 'signed' : 'unsigned';
+}
+
 /** A thread's name and when it bore it: a process is renamed by its exec, and the CPUs' streams come one after the other. */
 interface Named {
   t: number;
@@ -83,7 +90,7 @@ class EventDecoder {
     const kept = (KEPT_FIELDS[format.name] ?? []).flatMap((name) => field(name) ?? []);
     this.fields = kept.map((one) => one.name);
     this.readers = kept.map((one) => readerOf(one, texts));
-    this.rows = new TableBuilder(kept.length);
+    this.rows = new TableBuilder(kept.map(kindOf));
     this.names = (NAMED_THREADS[format.name] ?? []).flatMap(([comm, pid]) => {
       const commField = field(comm);
       const pidField = pid === null ? null : field(pid);

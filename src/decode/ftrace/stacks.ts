@@ -23,7 +23,7 @@ const FRAME_BYTES = 48;
 
 export class StackBuilder {
   private readonly allowance: Allowance;
-  private readonly rows = new TableBuilder(1);
+  private readonly rows = new TableBuilder(['signed']);
   private readonly addresses: BigUint64Array[] = [];
   private readonly ids = new Map<string, number>();
   private symbols: Symbols | undefined;

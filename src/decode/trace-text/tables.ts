@@ -38,7 +38,7 @@ export class TextTables {
   private readonly targets = new Map<string, Target>();
   private readonly comms = new Map<number, string>();
   private readonly devices = new KnownDevices();
-  private readonly stackRows = new TableBuilder(1);
+  private readonly stackRows = new TableBuilder(['signed']);
   private readonly stacks = new Map<string, number>();
   private startNs: bigint | undefined;
   private last: EventLine | undefined;
@@ -106,7 +106,7 @@ export class TextTables {
     if (!target) {
       // Priorities are printed in a form of their own.
       const fields = (KEPT_FIELDS[event] ?? []).filter((field) => field !== 'ioprio');
-      target = { rows: new TableBuilder(fields.length), fields };
+      target = { rows: new TableBuilder(fields.map(() => 'any')), fields };
       this.targets.set(event, target);
     }
     return target;

@@ -18,7 +18,10 @@ export function causeLink(cause: string): Markup {
 }
 
 /** Pages of all causes that the diagnosis names; 'inconclusive' is no cause. */
-export function causePages({ verdict, also, ruledOut, notChecked }: Diagnosis, pages: CausePages): Markup {
+export function causePages(
+  { verdict, also, ruledOut, notChecked }: Pick<Diagnosis, 'verdict' | 'also' | 'ruledOut' | 'notChecked'>,
+  pages: CausePages,
+): Markup {
   const named = [verdict, ...also, ...ruledOut, ...notChecked].map(({ cause }) => cause);
   const known = [...new Set(named)].filter((cause) => cause !== 'inconclusive');
   return section(

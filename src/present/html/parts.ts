@@ -34,8 +34,8 @@ export function section(
 
 export interface Column {
   readonly title: string;
-  /** Figures stand on the right; names stay on one line. Other text wraps. */
-  readonly kind?: 'figures' | 'name';
+  /** Figures stand on the right; names stay on one line; labels have one width in tables below each other. Other text wraps. */
+  readonly kind?: 'figures' | 'name' | 'label';
 }
 
 /** A table with a caption, in a box that scrolls by itself where the screen is narrow. The first cell of a row is its heading. */

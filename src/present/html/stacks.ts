@@ -1,7 +1,8 @@
-// Where the victim slept in the kernel, as trees to open: functions that only one other calls stand on one line with it.
+// Where the victim slept in the kernel, as an icicle and as trees to open: functions that only one other calls stand on one line with it.
 
 import { duration, percent } from '../../base/format.js';
 import type { Charts, StackNode, StateStacks } from '../../model/charts.js';
+import { flame } from './flame.js';
 import { html, type Markup } from './markup.js';
 import { section, type Part } from './parts.js';
 
@@ -45,7 +46,11 @@ export function stacks({ stacks: all }: Charts): Part {
   return section(
     'stacks',
     { long: 'Where it slept in the kernel', short: 'Kernel stacks' },
-    html`<p class="note">From the call down to the function that it slept in, with the time below each.</p>`,
+    html`<p class="note">
+      From the call down to the function that it slept in, as wide as the time asleep; below it as trees, with the time
+      of each.
+    </p>`,
+    flame(all),
     ...all.map(tree),
   );
 }

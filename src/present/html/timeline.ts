@@ -7,6 +7,7 @@ import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
 import { section, table, type Column } from './parts.js';
+import { slowest } from './slowest.js';
 import { latenciesOf, slices } from './statistics.js';
 
 const MOST_ROWS = 20;
@@ -57,13 +58,13 @@ function lane(charts: Charts): Markup | undefined {
 }
 
 /** The picture that shows the verdict, below it. */
-export function proof(charts: Charts, palette: Palette): Markup | undefined {
+export function proof(charts: Charts, palette: Palette, title = 'What shows it'): Markup | undefined {
   if (charts.proof.length === 0) return undefined;
   return section(
     'proof',
-    'What shows it',
+    title,
     zoomable(
-      'What shows it',
+      title,
       html`${charts.proof.map((chart, at) =>
         chartFigure(chart, charts, at, {
           palette,
@@ -80,11 +81,12 @@ function greyMeans({ bands }: Charts): string {
   const stalls = bands.filter(({ kind }) => kind === 'stall');
   if (stalls.length === 0) return '';
   return stalls.some(({ label }) => label === HUNG)
-    ? ' Grey is when operations hung.'
-    : ' Grey is when the victim lost its time to the verdict’s cause.';
+    ? 'Grey is when operations hung.'
+    : 'Grey is when the victim lost its time to the verdict’s cause.';
 }
 
-export function timeline(charts: Charts, palette: Palette): Markup | undefined {
+/** `note`: what grey stands for. */
+export function timeline(charts: Charts, palette: Palette, note = greyMeans(charts)): Markup | undefined {
   if (charts.charts.length === 0) return undefined;
   return section(
     'timeline',
@@ -101,8 +103,7 @@ export function timeline(charts: Charts, palette: Palette): Markup | undefined {
       )}`,
     ),
     html`<p class="note">
-      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for
-      ${duration(charts.binMs)}.${greyMeans(charts)}
+      0 s to ${duration(charts.t.length * charts.binMs)}; each point stands for ${duration(charts.binMs)}. ${note}
     </p>`,
   );
 }
@@ -141,7 +142,13 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
   </figure>`;
 }
 
-export function heatmaps(charts: Charts): Markup | undefined {
-  if (charts.heatmaps.length === 0) return undefined;
-  return section('latency', 'Latency', zoomable('Latency over time', html`${charts.heatmaps.map(heatmapFigure)}`));
+/** Requests by time and latency, and the slowest ones by themselves. */
+export function latency({ heatmaps, slowest: all }: Charts): Markup | undefined {
+  if (heatmaps.length + all.length === 0) return undefined;
+  return section(
+    'latency',
+    'Latency',
+    heatmaps.length > 0 && zoomable('Latency over time', html`${heatmaps.map(heatmapFigure)}`),
+    slowest(all),
+  );
 }

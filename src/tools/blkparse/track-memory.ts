@@ -21,6 +21,8 @@ export interface Times {
 /** Payloads that make a block of a request's size: 57 to 72 bytes with the header of 48. */
 const SHORTEST = 9;
 const LONGEST = 24;
+/** With a longer payload a record has a block beyond those that the cache keeps, 1032 bytes (MAX_TCACHE_SIZE). */
+const MOST_KEPT = 1032 - 48;
 /** tcache_count: blocks beyond go to a list of their own, a fastbin. */
 const MOST_CACHED = 7;
 
@@ -78,6 +80,8 @@ export class TrackMemory {
   /** blkparse has no more use for a record. */
   giveRecord(batch: RecordBatch, row: number): void {
     const length = batch.payloadLength[row] ?? 0;
+    // A block that is too large for the cache is split for whatever is asked for next.
+    if (length > MOST_KEPT) this.lose();
     if (this.lost || length < SHORTEST || length > LONGEST) return;
     const allocated = BigInt(batch.cpu[row] ?? 0) | (BigInt(batch.error[row] ?? 0) << 32n) | (BigInt(length) << 48n);
     this.give({ allocated, queued: this.payload(batch, row, 0), dispatched: this.payload(batch, row, 8) });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { buildCharts } from '../../../src/analysis/charts/charts.js';
 import type { Owner } from '../../../src/analysis/attribution/owners.js';
 import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
@@ -25,7 +26,7 @@ function neighbours(...others: readonly Bursting[]): NeighbourMeasures {
       share,
       bursts: { spans: Array.from({ length: bursts }, (_, n) => ({ from: 20 * n, to: 20 * n + 2 })), binMs: 50 },
     })),
-    company: [],
+    company: NO_INTERVALS,
     ownMs: 0,
     slowdown: NaN,
     quietMeanMs: NaN,
@@ -37,7 +38,7 @@ function neighbours(...others: readonly Bursting[]): NeighbourMeasures {
 function bands(beside: NeighbourMeasures | undefined, ...beneath: readonly NeighbourMeasures[]) {
   const levels = beneath.map((below) => measuresOf({ measures: { neighbours: below } }));
   const m = measuresOf({ measures: { ...(beside && { neighbours: beside }), beneath: levels } });
-  const shown = { kind: 'company' as const, at: m, lost: [], label: 'dev.neighbour' };
+  const shown = { kind: 'company' as const, at: m, lost: NO_INTERVALS, label: 'dev.neighbour' };
   return buildCharts(m, shown).bands.filter(({ kind }) => kind === 'burst');
 }
 

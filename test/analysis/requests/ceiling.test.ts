@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { ceilingOf, ceilingOfCounters } from '../../../src/analysis/requests/ceiling.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { generator } from '../../../src/base/random.js';
@@ -39,11 +40,11 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     completed: Float64Array.from(completed),
     cpu: new Uint16Array(length),
     pid: new Int32Array(length).fill(5),
-    parts: { first: new Uint32Array(length + 1), tag: new Int32Array(0), share: new Float64Array(0) },
+    parts: { first: new Int32Array(length + 1), tag: new Int32Array(0), share: new Float64Array(0) },
     errors: 0,
     requeues: 0,
     answered: Infinity,
-    sampled: [],
+    sampled: NO_INTERVALS,
   };
 }
 

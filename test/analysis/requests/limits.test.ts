@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals } from '../../../src/base/intervals.js';
 import { findBursts as findSparse, type Bursts } from '../../../src/analysis/requests/bursts.js';
 import { ceilingOf } from '../../../src/analysis/requests/ceiling.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
@@ -135,7 +136,7 @@ function spinning(tookMs: number, different: Partial<Request> = {}) {
   const requests = Array.from({ length: 20 }, (_, n) => ({ at: n * tookMs, took: tookMs, ...different }));
   const to = 20 * tookMs;
   const account = { to, segments: [{ from: 0, to, state: 'block-device' as const }] };
-  const measures = { norm: NORMS.spinning, slow: [{ from: 0, to }] };
+  const measures = { norm: NORMS.spinning, slow: Intervals.of([{ from: 0, to }]) };
   return typeof judged('dev.slow', { requests, measures, account }) === 'number';
 }
 

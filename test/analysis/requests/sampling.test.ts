@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { attribute } from '../../../src/analysis/attribution/owners.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { ceilingOf } from '../../../src/analysis/requests/ceiling.js';
@@ -77,7 +78,7 @@ function analysed(of: number) {
   assert.ok(requests && portions);
   const disk = loadOf(requests, 0);
   const whole = { from: 0, to: END };
-  const [first] = slowness(disk, requests, NORMS.solid, [whole], []);
+  const [first] = slowness(disk, requests, NORMS.solid, Intervals.of([whole]), NO_INTERVALS);
   const spread = spreadOf(disk, requests, 'small writes', whole);
   const ceiling = ceilingOf(disk, requests, () => true, 0, END, 0.1);
   assert.ok(first && spread && ceiling);
@@ -117,7 +118,7 @@ test('large requests and flushes are never left out, and stand for themselves', 
     durationMs: 100,
     trace: [{ ...STATE, atMs: 10, sampled: { of: 16, upToSectors: 256 } }],
   });
-  assert.deepEqual(sampling.times, [{ from: 10, to: 100 }]);
+  assert.deepEqual([...sampling.times], [{ from: 10, to: 100 }]);
   assert.deepEqual(
     [
       [5, 8],
@@ -140,10 +141,13 @@ test('of several states of the trace the last one holds, and the victim’s says
       { ...STATE, atMs: 60, sampled: { of: 16, upToSectors: 256 } },
     ],
   });
-  assert.deepEqual(sampling.times, [
-    { from: 0, to: 40 },
-    { from: 60, to: 100 },
-  ]);
+  assert.deepEqual(
+    [...sampling.times],
+    [
+      { from: 0, to: 40 },
+      { from: 60, to: 100 },
+    ],
+  );
   assert.deepEqual(
     [10, 50, 70].map((t) => sampling.weightAt(t, 8)),
     [4, 1, 16],

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { withIdleWaits } from '../../../src/analysis/victim/async-waits.js';
 import { sampledLine } from '../../../src/analysis/victim/samples.js';
 import type { State } from '../../../src/model/states.js';
-import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/segment.js';
+import { told } from '../../support/timeline.js';
 import { aCase, NO_COUNTERS, series } from '../../support/case.js';
 import { ME, requestsOf } from '../../support/measures.js';
 
@@ -13,36 +14,35 @@ const NO_OWNERS = {
   list: [],
   sources: [],
   ownerOf: new Int32Array(0),
-  first: new Uint32Array(1),
+  first: new Int32Array(1),
   source: new Int32Array(0),
   share: new Float64Array(0),
 };
 
 test('while a worker of the ring waits for a lock of the filesystem, so does who waits for the ring; for a freeze with any thread', () => {
-  const waiting: Segment = { from: 0, to: 1000, state: 'block-device' };
   const linesFor = (state: State, isWorker: boolean) =>
-    withIdleWaits(
-      new Map<number, readonly Segment[]>([
-        [ME, [waiting]],
-        [
-          77,
+    told(
+      withIdleWaits(
+        new Map([
+          [ME, Timeline.of([{ from: 0, to: 1000, state: 'block-device' }])],
           [
-            { from: 0, to: 300, state: 'asleep' },
-            { from: 300, to: 700, state },
+            77,
+            Timeline.of([
+              { from: 0, to: 300, state: 'asleep' },
+              { from: 300, to: 700, state },
+            ]),
           ],
-        ],
-      ]),
-      {
-        requests: requestsOf([]),
-        owners: NO_OWNERS,
-        threads: new Set([ME, 77]),
-        isAsync: () => true,
-        isKernelThread: () => false,
-        isWorker: (thread) => isWorker && thread === 77,
-      },
-    )
-      .get(ME)
-      ?.map((one) => [one.from, one.to, one.state]);
+        ]),
+        {
+          requests: requestsOf([]),
+          owners: NO_OWNERS,
+          threads: new Set([ME, 77]),
+          isAsync: () => true,
+          isKernelThread: () => false,
+          isWorker: (thread) => isWorker && thread === 77,
+        },
+      ).get(ME),
+    );
   const meanwhile = (state: State) => [
     [0, 300, 'pipe-socket'],
     [300, 700, state],
@@ -66,7 +66,7 @@ test('samples take such a wait for input where no byte ever moved, and for a lim
     };
     const disks = new Map([['7:0', series(times, { io_ticks: [0, 1, 2] })]]);
     const input = aCase({ counters: { ...NO_COUNTERS, disks, processes: new Map([[ME, counters]]) } });
-    return sampledLine(input, ME, '7:0', 0, 2000)[0]?.state;
+    return sampledLine(input, ME, '7:0', 0, 2000).stateAt(0);
   };
   assert.equal(stateOf([5, 5, 5]), 'pipe-socket');
   assert.equal(stateOf([5, 5, 9]), 'block-held');

@@ -1,17 +1,14 @@
 // A parent that waits for its child is accounted for with what the child does.
 
-import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withChildren } from '../../../src/analysis/victim/children.js';
 import { someEvents } from '../../support/events.js';
+import { told } from '../../support/timeline.js';
 
 const SHELL = 10;
 const CHILD = 11;
-
-function parts(segments: readonly Segment[] | undefined) {
-  return segments?.map(({ from, to, state }) => [from, to, state]);
-}
 
 const events = someEvents(
   { sched_process_fork: [{ t: 10, pid: SHELL, fields: { parent_pid: SHELL, child_pid: CHILD } }] },
@@ -22,26 +19,26 @@ const events = someEvents(
 );
 
 test('the wait for a child is what the child did, and the rest stays as it is', () => {
-  const lines = new Map<number, readonly Segment[]>([
+  const lines = new Map([
     [
       SHELL,
-      [
+      Timeline.of([
         { from: 0, to: 12, state: 'running' },
         { from: 12, to: 50, state: 'asleep', stack: 0, wokenBy: CHILD },
         { from: 50, to: 60, state: 'running' },
         { from: 60, to: 90, state: 'asleep', stack: 1, wokenBy: CHILD },
-      ],
+      ]),
     ],
     [
       CHILD,
-      [
+      Timeline.of([
         { from: 10, to: 20, state: 'running' },
         { from: 20, to: 48, state: 'block-device' },
         { from: 48, to: 90, state: 'ended' },
-      ],
+      ]),
     ],
   ]);
-  assert.deepEqual(parts(withChildren(lines, events).get(SHELL)), [
+  assert.deepEqual(told(withChildren(lines, events).get(SHELL)), [
     [0, 12, 'running'],
     [12, 20, 'running'],
     [20, 48, 'block-device'],
@@ -52,9 +49,9 @@ test('the wait for a child is what the child did, and the rest stays as it is', 
 });
 
 test('somebody else who ends a wait is no child', () => {
-  const lines = new Map<number, readonly Segment[]>([
-    [SHELL, [{ from: 12, to: 50, state: 'asleep', stack: 0, wokenBy: 99 }]],
-    [99, [{ from: 0, to: 50, state: 'block-device' }]],
+  const lines = new Map([
+    [SHELL, Timeline.of([{ from: 12, to: 50, state: 'asleep', stack: 0, wokenBy: 99 }])],
+    [99, Timeline.of([{ from: 0, to: 50, state: 'block-device' }])],
   ]);
-  assert.deepEqual(parts(withChildren(lines, events).get(SHELL)), [[12, 50, 'asleep']]);
+  assert.deepEqual(told(withChildren(lines, events).get(SHELL)), [[12, 50, 'asleep']]);
 });

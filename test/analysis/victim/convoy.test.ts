@@ -1,14 +1,18 @@
 // A lock that is handed on among waiters is a convoy; workers that wait for work are none, whoever gives it to them.
 
-import type { Segment } from '../../../src/model/segment.js';
+import { Timeline, type Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findConvoy } from '../../../src/analysis/victim/convoy.js';
+import { findConvoy, type FutexWords } from '../../../src/analysis/victim/convoy.js';
 import { futexWords } from '../../../src/analysis/victim/futexes.js';
 import { someEvents } from '../../support/events.js';
 
 const HOLDER = 1;
 const UNKNOWN = () => [];
+
+function convoyIn(lines: ReadonlyMap<number, readonly Segment[]>, words: FutexWords = UNKNOWN) {
+  return findConvoy(new Map([...lines].map(([thread, line]) => [thread, Timeline.of(line)])), words);
+}
 
 function waiting(from: number, to: number, wokenBy: number): Segment {
   return { from, to, state: 'user-lock', wokenAt: to, wokenOn: 0, wokenBy };
@@ -30,7 +34,7 @@ function convoy(state: Segment['state']): Map<number, Segment[]> {
 }
 
 test('threads that hand a lock on while its holder is in I/O are a convoy', () => {
-  const found = findConvoy(convoy('block-device'), UNKNOWN);
+  const found = convoyIn(convoy('block-device'));
   assert.equal(found?.holder, HOLDER);
   assert.deepEqual([...(found?.waiting.keys() ?? [])], [2, 3]);
   assert.ok((found?.holderInIo ?? 0) > 0.9);
@@ -38,7 +42,7 @@ test('threads that hand a lock on while its holder is in I/O are a convoy', () =
 });
 
 test('a holder that computes is told as one', () => {
-  const found = findConvoy(convoy('running'), UNKNOWN);
+  const found = convoyIn(convoy('running'));
   assert.ok((found?.holderRunning ?? 0) > 0.9);
   assert.equal(found?.holderInIo, 0);
 });
@@ -50,7 +54,7 @@ test('workers that one busy thread gives work to are no convoy', () => {
       worker,
       Array.from({ length: 10 }, (_, n) => waiting(n * 100, n * 100 + 99, 1)),
     );
-  assert.equal(findConvoy(lines, UNKNOWN), undefined);
+  assert.equal(convoyIn(lines), undefined);
 });
 
 test('workers that wake each other now and then, but get their work from everybody, are no convoy', () => {
@@ -63,7 +67,7 @@ test('workers that wake each other now and then, but get their work from everybo
         waiting(n * 100, n * 100 + 99, n % 6 === 0 ? 2 + ((worker - 1) % 3) : 10 + (n % 20)),
       ),
     );
-  assert.equal(findConvoy(lines, UNKNOWN), undefined);
+  assert.equal(convoyIn(lines), undefined);
 });
 
 test('workers that are given work, and make some for each other now and then, are no convoy', () => {
@@ -76,7 +80,7 @@ test('workers that are given work, and make some for each other now and then, ar
         waiting(n * 100 + at, n * 100 + at + 99, n % 8 === 0 && at > 0 ? worker - 1 : 1),
       ),
     );
-  assert.equal(findConvoy(lines, UNKNOWN), undefined);
+  assert.equal(convoyIn(lines), undefined);
 });
 
 test('the futex tells the threads at one lock from those that wait for work beside them', () => {
@@ -94,12 +98,12 @@ test('the futex tells the threads at one lock from those that wait for work besi
   const QUEUE = 0x1000;
   const DONE = 0x2000;
   assert.equal(
-    findConvoy(lines, (thread, waits) => waits.map(() => (thread === 1 ? DONE : QUEUE))),
+    convoyIn(lines, (thread, waits) => waits.map(() => (thread === 1 ? DONE : QUEUE))),
     undefined,
   );
   const LOCK = 0x3000;
   const withPool = new Map([...convoy('block-device'), ...[...lines].map(([id, line]) => [id + 10, line] as const)]);
-  const found = findConvoy(withPool, (thread, waits) => waits.map(() => (thread < 10 ? LOCK : QUEUE)));
+  const found = convoyIn(withPool, (thread, waits) => waits.map(() => (thread < 10 ? LOCK : QUEUE)));
   assert.deepEqual([...(found?.waiting.keys() ?? [])], [2, 3]);
 });
 
@@ -122,5 +126,5 @@ test('each wait is for the word of the call before it; a call that is missing is
 });
 
 test('one thread alone waits for nobody', () => {
-  assert.equal(findConvoy(new Map([[1, [waiting(0, 100, 1)]]]), UNKNOWN), undefined);
+  assert.equal(convoyIn(new Map([[1, [waiting(0, 100, 1)]]])), undefined);
 });

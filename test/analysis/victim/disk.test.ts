@@ -1,6 +1,7 @@
 // The disk that a victim is judged by, from the most telling to the least: its own waits, its requests, its files, where it stands.
 
 import assert from 'node:assert/strict';
+import { Timeline } from '../../../src/model/segment.js';
 import { test } from 'node:test';
 import type { Case } from '../../../src/model/case.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
@@ -82,7 +83,7 @@ test('what the device beneath its own disk completes is its own disk’s work', 
     topology,
     allUntil(100),
   );
-  const waits = [{ from: 10, to: 20, state: 'block-device' as const }];
+  const waits = Timeline.of([{ from: 10, to: 20, state: 'block-device' }]);
   const waitedFor = (known: { disk: string; isOwn: boolean }) =>
     diskWaitedFor(waits, Int32Array.of(0), requests, known, topology)?.disk;
   assert.equal(waitedFor({ disk: '7:0', isOwn: true }), '7:0');

@@ -16,10 +16,13 @@ test('failures of the victim’s threads with the errors asked for are counted, 
   });
   const found = failuresOf(aCase({ events }), new Set([5, 6]), [ERRNO.ENOSPC], 0, 1000);
   assert.equal(found.count, 3);
-  assert.deepEqual(found.times, [
-    { from: 100, to: 450 },
-    { from: 900, to: 1000 },
-  ]);
+  assert.deepEqual(
+    [...found.times],
+    [
+      { from: 100, to: 450 },
+      { from: 900, to: 1000 },
+    ],
+  );
   assert.equal(failuresOf(aCase(), new Set([5]), [ERRNO.EIO], 0, 1000).count, 0);
 });
 

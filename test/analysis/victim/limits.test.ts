@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { measure } from '../../../src/analysis/measures.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
@@ -20,7 +21,7 @@ import { sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
 import type { ProcessCounters } from '../../../src/model/counters.js';
-import type { Segment } from '../../../src/model/segment.js';
+import { Timeline, type Segment } from '../../../src/model/segment.js';
 import { processOf } from '../../support/asleep.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
@@ -88,8 +89,8 @@ test('a sleep of 75 ms is surely what a sample saw, one of 35 ms is not', () => 
       sched_waking: [{ t: 10 + ms, pid: 0, fields: { pid: ME, comm: 'victim' } }],
     });
     const seen = () => ({ state: 'fs-frozen', wchan: 'percpu_rwsem_wait' }) as const;
-    const segments = timelines(events, new Set([ME]), 0, 200, new Map(), seen).get(ME) ?? [];
-    return segments.find(({ from }) => from === 10)?.state;
+    const segments = timelines(events, new Set([ME]), 0, 200, new Map(), seen).get(ME);
+    return [...(segments ?? [])].find(({ from }) => from === 10)?.state;
   };
   assert.equal(state(75), 'fs-frozen');
   assert.notEqual(state(35), 'fs-frozen');
@@ -116,7 +117,7 @@ test('a quota that ran out within 0.6 s of a sample explains that the thread was
         cgroups: new Map([['/sys/fs/cgroup/cpu/box/cpu.stat', cgroup]]),
       },
     });
-    return sampledLine(input, ME, undefined, 5000, 5100)[0]?.state;
+    return sampledLine(input, ME, undefined, 5000, 5100).stateAt(0);
   };
   assert.equal(stateAt(5100 + 450), 'cgroup-cpu');
   assert.equal(stateAt(5100 + 900), 'runnable');
@@ -160,7 +161,7 @@ function woken(
 test('a thread of the kernel that finishes a write wakes its writer within 5 ms', () => {
   const linked = (behindMs: number) => {
     const { wait, requests } = woken(behindMs, 9);
-    return [...linkWakes([wait], requests, 0, (pid) => pid === 9)];
+    return [...linkWakes(Timeline.of([wait]), requests, 0, (pid) => pid === 9)];
   };
   assert.deepEqual(linked(3.5), [0]);
   assert.deepEqual(linked(7), [-1]);
@@ -170,7 +171,7 @@ test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7
   const states = (queuedAfterMs: number) => {
     const wait: Segment = { from: 0, to: 10, state: 'block-device' };
     const requests = requestsOf([{ at: queuedAfterMs, took: 10 - queuedAfterMs, own: false }]);
-    const parts = splitWaits([wait], {
+    const parts = splitWaits(Timeline.of([wait]), {
       requests,
       own: Uint8Array.from([2]),
       wakes: Int32Array.from([0]),
@@ -180,7 +181,7 @@ test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7
       isWriteback: () => false,
       isServed: () => false,
     });
-    return parts.map(({ state }) => state);
+    return Array.from(parts, ({ state }) => state);
   };
   assert.deepEqual(states(1.5), ['block-held', 'block-device']);
   assert.deepEqual(states(0.7), ['block-finish', 'block-device']);
@@ -193,24 +194,24 @@ const [HOLDER, FIRST, SECOND, STRANGER] = [1, 2, 3, 4] as const;
 /** The convoy of two waiters and a holder in I/O, by what they wait in each round of 200 ms; the waiters run in between. */
 function convoyIn(rounds: readonly { readonly first: readonly Wait[]; readonly second: readonly Wait[] }[]) {
   const end = rounds.length * 200;
-  const lineOf = (waits: readonly Wait[]): Segment[] => {
+  const lineOf = (waits: readonly Wait[]): Timeline => {
     let at = 0;
     const line = waits.flatMap(([from, to, wokenBy]): Segment[] => {
       const before: Segment = { from: at, to: from, state: 'running' };
       at = to;
       return [before, { from, to, state: 'user-lock', wokenBy }];
     });
-    return [...line, { from: at, to: end, state: 'running' }];
+    return Timeline.of([...line, { from: at, to: end, state: 'running' }]);
   };
   const all = (name: 'first' | 'second') =>
     rounds.flatMap((round, index) =>
       round[name].map(([from, to, by]): Wait => [index * 200 + from, index * 200 + to, by]),
     );
-  const lines = new Map<number, Segment[]>([
-    [HOLDER, [{ from: 0, to: end, state: 'block-device' }]],
+  const lines = new Map<number, Timeline>([
+    [HOLDER, Timeline.of([{ from: 0, to: end, state: 'block-device' }])],
     [FIRST, lineOf(all('first'))],
     [SECOND, lineOf(all('second'))],
-    [STRANGER, [{ from: 0, to: end, state: 'asleep' }]],
+    [STRANGER, Timeline.of([{ from: 0, to: end, state: 'asleep' }])],
   ]);
   return findConvoy(lines, () => []);
 }
@@ -263,10 +264,10 @@ test('of the turns that end while another waits a third must let one go: half do
 /** A chain of so many locks, each held by one who waits for the next; the last one waits for the disk. */
 function chain(links: number) {
   const wait = (wokenBy: number): Segment => ({ from: 0, to: 100, state: 'user-lock', wokenBy });
-  const moved = new Map<number, readonly Segment[]>();
+  const moved = new Map<number, Timeline>();
   for (let link = 1; link <= links; link += 1)
-    moved.set(link, [link < links ? wait(link + 1) : { from: 0, to: 100, state: 'block-device' }]);
-  return withHolders([wait(1)], new Set([ME]), moved, WAITING).line[0]?.state;
+    moved.set(link, Timeline.of([link < links ? wait(link + 1) : { from: 0, to: 100, state: 'block-device' }]));
+  return withHolders(Timeline.of([wait(1)]), new Set([ME]), moved, WAITING).line.stateAt(0);
 }
 
 test('a chain of three locks is followed to its end, one of six is not', () => {
@@ -295,12 +296,12 @@ function company(count: number, durationMs = 10_000, theirMs = 10, reads: readon
       { ...source, queuer: 60 },
     ],
     ownerOf: Int32Array.of(0, 1),
-    first: Uint32Array.from({ length: requests.length + 1 }, (_, row) => row),
+    first: Int32Array.from({ length: requests.length + 1 }, (_, row) => row),
     source: Int32Array.from(requests.pid, (pid) => Number(pid !== ME)),
     share: new Float64Array(requests.length).fill(1),
   };
   const users = new Usage(requests, owners, new Set([ME])).of([], own);
-  const shared = { requests, owners, users, own, waits: [], durationMs, pagesDirtied: () => undefined };
+  const shared = { requests, owners, users, own, waits: NO_INTERVALS, durationMs, pagesDirtied: () => undefined };
   return findNeighbours({ ...shared, load: loadOf(requests, 0) });
 }
 
@@ -347,7 +348,8 @@ test('bursts are looked for in longer bins where half an hour has too many short
 });
 
 test('an onset of 11 hours is told in bins of 200 ms: what begins within a second of the start was there', () => {
-  const fromStart = (lateMs: number) => findOnset([{ from: lateMs, to: 40_000_000 }], 0, 40_000_000).fromStart;
+  const fromStart = (lateMs: number) =>
+    findOnset(Intervals.of([{ from: lateMs, to: 40_000_000 }]), 0, 40_000_000).fromStart;
   assert.equal(fromStart(750), true);
   assert.equal(fromStart(1500), false);
 });
@@ -362,7 +364,12 @@ function progress(
   const t = Array.from({ length: lifeMs / 50 + 1 }, (_, n) => n * 50);
   let done = 0;
   const wchar = t.map((at) => (done += at === 0 ? 0 : isStalled(at - 50) ? 5 : 50));
-  return progressWithin(written(t, wchar), ME, { from: 0, to: lifeMs }, [{ from: beforeMs, to: beforeMs + stallMs }]);
+  return progressWithin(
+    written(t, wchar),
+    ME,
+    { from: 0, to: lifeMs },
+    Intervals.of([{ from: beforeMs, to: beforeMs + stallMs }]),
+  );
 }
 
 /** What the victim had written in all at each of these times. */
@@ -389,7 +396,8 @@ test('progress over three hours is compared in windows of a second', () => {
   const life = 10_000_000;
   const t = Array.from({ length: life / 500 + 1 }, (_, n) => n * 500);
   const input = written(t, t);
-  const over = (ms: number) => progressWithin(input, ME, { from: 0, to: life }, [{ from: 4000, to: 4000 + ms }]);
+  const over = (ms: number) =>
+    progressWithin(input, ME, { from: 0, to: life }, Intervals.of([{ from: 4000, to: 4000 + ms }]));
   assert.equal(over(2000), 1);
   assert.ok(Number.isNaN(over(1000)), 'one window');
 });

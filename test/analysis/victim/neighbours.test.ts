@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals } from '../../../src/base/intervals.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { isGuilty } from '../../../src/analysis/attribution/owners.js';
@@ -52,7 +53,7 @@ function neighboursIn(rows: Readonly<Record<string, readonly Row[]>>) {
   assert.ok(requests && owners);
   const threads = new Set([ME]);
   const own = ownRequests(requests, owners, threads, new Int32Array(0));
-  const waits = [{ from: 0, to: END }];
+  const waits = Intervals.of([{ from: 0, to: END }]);
   const users = new Usage(requests, owners, threads).of([], own);
   const shared = { requests, owners, users, own, waits, durationMs: END, pagesDirtied: () => undefined };
   return findNeighbours({ ...shared, load: loadOf(requests, 0) });
@@ -124,7 +125,7 @@ test('a request of several is served to each for its share; where the victim is 
     ],
   );
   assert.equal(ownMs, 20);
-  assert.deepEqual(company, [{ from: 200, to: 240 }]);
+  assert.deepEqual([...company], [{ from: 200, to: 240 }]);
 });
 
 /** Requests of the victim alone, of 1 to 2 ms, and one of `ms` in each burst of another's, of so many requests. */
@@ -159,5 +160,5 @@ test('a disk that hangs serves nobody meanwhile, whoever asked for what it hangs
     others.every(({ waitMs }) => waitMs < 1),
     JSON.stringify(others),
   );
-  assert.deepEqual(company, []);
+  assert.deepEqual([...company], []);
 });

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recurrenceOf } from '../../../src/analysis/victim/recurrence.js';
-import type { Interval } from '../../../src/base/intervals.js';
+import { Intervals } from '../../../src/base/intervals.js';
 
-const each = (starts: readonly number[], ms: number): Interval[] => starts.map((from) => ({ from, to: from + ms }));
+const each = (starts: readonly number[], ms: number) => Intervals.of(starts.map((from) => ({ from, to: from + ms })));
 
 test('a loss of 400 ms every two seconds is told with its period, whatever the account’s beginning', () => {
   const again = recurrenceOf(each([1200, 3200, 5200, 7200], 400), 1000, 9000);
@@ -16,10 +16,10 @@ test('a loss of 400 ms every two seconds is told with its period, whatever the a
 
 test('two that differ are told without a period, and one alone is not told', () => {
   const two = recurrenceOf(
-    [
+    Intervals.of([
       { from: 500, to: 700 },
       { from: 6000, to: 7500 },
-    ],
+    ]),
     0,
     10_000,
   );
@@ -28,7 +28,10 @@ test('two that differ are told without a period, and one alone is not told', () 
 });
 
 test('a loss that is there all the time, or pauses now and then, does not come and go', () => {
-  const steady = Array.from({ length: 500 }, (_, n) => ({ from: n * 20, to: n * 20 + 10 }));
+  const steady = each(
+    Array.from({ length: 500 }, (_, n) => n * 20),
+    10,
+  );
   assert.equal(recurrenceOf(steady, 0, 10_000), undefined);
   assert.equal(recurrenceOf(each([0, 2500, 5000, 7500], 2000), 0, 10_000), undefined);
 });

@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
+import { total } from '../../../src/base/intervals.js';
+import { Timeline } from '../../../src/model/segment.js';
 import { someEvents, type Row } from '../../support/events.js';
+import { told } from '../../support/timeline.js';
 
 const ME = 50;
 
@@ -40,35 +43,34 @@ function waking(t: number): Row {
 }
 
 function segmentsOf(...args: Parameters<typeof someEvents>) {
-  return timelines(someEvents(...args), new Set([ME]), 0, 100).get(ME) ?? [];
+  return timelines(someEvents(...args), new Set([ME]), 0, 100).get(ME) ?? Timeline.of([]);
 }
 
 test('running, waiting for I/O, woken, running', () => {
   const segments = segmentsOf({ sched_switch: [out(10, 2), into(35)], sched_waking: [waking(30)] }, [
     [10.004, ME, ['__schedule', 'io_schedule', 'folio_wait_bit_common']],
   ]);
-  assert.deepEqual(
-    segments.map(({ from, to, state }) => [from, to, state]),
-    [
-      [0, 10, 'running'],
-      [10, 30, 'block-device'],
-      [30, 35, 'runnable'],
-      [35, 100, 'running'],
-    ],
-  );
+  assert.deepEqual(told(segments), [
+    [0, 10, 'running'],
+    [10, 30, 'block-device'],
+    [30, 35, 'runnable'],
+    [35, 100, 'running'],
+  ]);
 });
 
 test('preempted by a rival: runnable, and who it is is known', () => {
   const segments = segmentsOf({ sched_switch: [out(10, 256, 99), into(40, 99)], sched_waking: [] });
-  assert.equal(segments[1]?.state, 'runnable');
-  assert.equal(segments[1]?.rival, 99);
+  assert.equal(segments.at(1)?.state, 'runnable');
+  assert.equal(segments.at(1)?.rival, 99);
 });
 
 test('the time that an idle CPU takes to wake up is no waiting for one, the same time behind another thread is', () => {
   const states = (...switchIns: Row[]) =>
-    segmentsOf({ sched_switch: [out(10, 2), ...switchIns], sched_waking: [waking(30)] }, [
-      [10.004, ME, ['io_schedule']],
-    ]).map(({ from, to, state }) => [from, to, state]);
+    told(
+      segmentsOf({ sched_switch: [out(10, 2), ...switchIns], sched_waking: [waking(30)] }, [
+        [10.004, ME, ['io_schedule']],
+      ]),
+    );
   assert.deepEqual(states(into(30.03))[2], [30, 30.03, 'cpu-wakeup']);
   assert.deepEqual(states(into(30.03, 99))[2], [30, 30.03, 'runnable']);
   // A quota or a hypervisor keeps it longer than any CPU needs.
@@ -80,7 +82,7 @@ test('a lock’s timeout is nobody’s doing: the thread that the timer interrup
     const wake = { t: 30, pid: 77, fields: { pid: ME, comm: 'victim', common_flags } };
     return segmentsOf({ sched_switch: [out(10, 1), into(30.01)], sched_waking: [wake] }, [
       [10.004, ME, ['futex_wait_queue', 'futex_wait', 'do_futex']],
-    ])[1];
+    ]).at(1);
   };
   assert.deepEqual([wokenBy(0)?.state, wokenBy(0)?.wokenBy], ['user-lock', 77]);
   assert.equal(wokenBy(0x08)?.wokenBy, 0);
@@ -92,7 +94,7 @@ test('a wake-up whose switch in was not recorded means that the CPU was idle', (
     [50.1, ME, ['io_schedule']],
   ]);
   assert.deepEqual(
-    segments.map((one) => one.state),
+    Array.from(segments, (one) => one.state),
     ['running', 'block-device', 'running', 'block-device'],
   );
 });
@@ -108,7 +110,7 @@ test('a sleep without a stack takes the state of its nearest neighbour of the sa
 test('stopped and dead threads', () => {
   const segments = segmentsOf({ sched_switch: [out(10, 4), into(60), out(80, 32)], sched_waking: [waking(60)] });
   assert.deepEqual(
-    segments.map((one) => one.state),
+    Array.from(segments, (one) => one.state),
     ['running', 'stopped', 'running', 'ended'],
   );
 });
@@ -118,10 +120,7 @@ test('segments cover the whole span', () => {
     sched_switch: [out(10, 1), into(20), out(33, 2), into(50)],
     sched_waking: [waking(19), waking(49)],
   });
-  assert.equal(
-    segments.reduce((sum, one) => sum + one.to - one.from, 0),
-    100,
-  );
+  assert.equal(total(segments), 100);
 });
 
 test('a thread that is woken and never seen again is not called starved', () => {
@@ -132,7 +131,7 @@ test('a thread that is woken and never seen again is not called starved', () => 
 test('a thread whose first event is a switch in had slept before', () => {
   const segments = segmentsOf({ sched_switch: [into(80)], sched_waking: [] });
   assert.deepEqual(
-    segments.map((one) => one.state),
+    Array.from(segments, (one) => one.state),
     ['asleep', 'running'],
   );
 });
@@ -149,7 +148,7 @@ test('a sleep without a stack takes the state of the neighbour that lasted as lo
     ],
   );
   assert.deepEqual(
-    segments.filter((one) => one.state !== 'running' && one.state !== 'runnable').map((one) => one.state),
+    Array.from(segments, (one) => one.state).filter((state) => state !== 'running' && state !== 'runnable'),
     ['dirty-throttle', 'block-device', 'dirty-throttle', 'block-device'],
   );
 });
@@ -166,12 +165,9 @@ test('a long sleep without a stack is what a sample saw of it, at the beginning 
       : ({ state: 'fs-frozen', wchan: 'percpu_rwsem_wait' } as const);
   };
   const segments = timelines(events, new Set([ME]), 0, 200, new Map(), sampled).get(ME);
-  assert.deepEqual(
-    segments?.map(({ from, to, state }) => [from, to, state]),
-    [
-      [0, 60, 'fs-lock'],
-      [60, 70, 'running'],
-      [70, 200, 'fs-frozen'],
-    ],
-  );
+  assert.deepEqual(told(segments), [
+    [0, 60, 'fs-lock'],
+    [60, 70, 'running'],
+    [70, 200, 'fs-frozen'],
+  ]);
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { OWN, Usage } from '../../../src/analysis/victim/users.js';
 import type { Owner, Owners } from '../../../src/analysis/attribution/owners.js';
 import type { Requests } from '../../../src/analysis/requests/requests.js';
@@ -34,17 +35,17 @@ function usageOf(list: readonly Owner[], ios: readonly Io[]): { readonly usage: 
     completed: zeros(),
     cpu: new Uint16Array(ios.length),
     pid: new Int32Array(ios.length),
-    parts: { first: new Uint32Array(ios.length + 1), tag: new Int32Array(0), share: new Float64Array(0) },
+    parts: { first: new Int32Array(ios.length + 1), tag: new Int32Array(0), share: new Float64Array(0) },
     errors: 0,
     requeues: 0,
     answered: ios.length,
-    sampled: [],
+    sampled: NO_INTERVALS,
   };
   const owners: Owners = {
     list,
     sources: list.map(({ pid }) => ({ device: '', queuer: pid ?? 9, dirtier: undefined, inode: -1, meta: false })),
     ownerOf: Int32Array.from(list, (_, index) => index),
-    first: Uint32Array.from({ length: ios.length + 1 }, (_, row) => row),
+    first: Int32Array.from({ length: ios.length + 1 }, (_, row) => row),
     source: Int32Array.from(ios, ({ source }) => source),
     share: new Float64Array(ios.length).fill(1),
   };

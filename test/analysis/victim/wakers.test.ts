@@ -47,8 +47,11 @@ test('a program had I/O while its requests were under way, and from a call for d
   const { requests } = measuresOf({ requests: [{ at: 10, took: 20, own: false }] });
   assert.ok(requests);
   const waits = [woken(0, 20, 60), woken(100, 150, 61)];
-  assert.deepEqual(ioWithin({ pids: [60, 61], waits }, input, requests), [
-    { from: 10, to: 20 },
-    { from: 120, to: 150 },
-  ]);
+  assert.deepEqual(
+    [...ioWithin({ pids: [60, 61], waits }, input, requests)],
+    [
+      { from: 10, to: 20 },
+      { from: 120, to: 150 },
+    ],
+  );
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals } from '../../../src/base/intervals.js';
 import type { Segment } from '../../../src/model/segment.js';
 import { someEvents } from '../../support/events.js';
 import { counted, diagnosisOf, judged, ME, type MadeUp } from '../../support/measures.js';
@@ -12,7 +13,7 @@ function convoy(holderInIo: number): MadeUp {
     [ME, 0.5],
     [ME + 1, 0.5],
   ]);
-  const times = [{ from: 0, to: 5000 }];
+  const times = Intervals.of([{ from: 0, to: 5000 }]);
   return {
     spent: { 'user-lock': 0.5 },
     measures: { convoy: { waiting, holder: ME + 2, releases: 9, waits: 10, holderInIo, holderRunning: 0, times } },

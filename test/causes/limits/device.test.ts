@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
 import type { CgroupLimit } from '../../../src/model/facts.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
@@ -145,7 +146,14 @@ function company(different: Company): NeighbourMeasures {
       ...(periodic && { period: 20, regularity: 1 }),
     },
   };
-  return { others: [other], company: [], ownMs: 0, slowdown, quietMeanMs: meanMs / slowdown, contendedMeanMs: meanMs };
+  return {
+    others: [other],
+    company: NO_INTERVALS,
+    ownMs: 0,
+    slowdown,
+    quietMeanMs: meanMs / slowdown,
+    contendedMeanMs: meanMs,
+  };
 }
 
 function beside(different: Company, more: Partial<MadeUp> = {}): MadeUp {
@@ -279,7 +287,7 @@ function serving(tookMs: (at: number) => number, everyMs: number): Request[] {
 }
 
 const NORM_MS = 5 + 4096 / 20_000;
-const SLOW = { slow: [{ from: 0, to: 10_000 }] };
+const SLOW = { slow: Intervals.of([{ from: 0, to: 10_000 }]) };
 
 /** Every request takes so many times the norm. */
 function slow(factor: number, different: Partial<MadeUp> = {}): MadeUp {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals } from '../../../src/base/intervals.js';
 import type { OpenFile, VolumeSpace } from '../../../src/model/recording.js';
 import { someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
@@ -43,7 +44,7 @@ test('while a disk takes three times what it may, commits are its time; at one a
     const { verdict } = diagnosisOf('fs.journal', {
       spent: { journal: 0.8 },
       requests,
-      measures: { slow: [{ from: 0, to: 5000 }], syncs: { own: [1], others: new Map([[60, 99]]) } },
+      measures: { slow: Intervals.of([{ from: 0, to: 5000 }]), syncs: { own: [1], others: new Map([[60, 99]]) } },
     });
     return Number(verdict.share.toFixed(3));
   };

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { shareOf, type Measures } from '../../../src/analysis/measures.js';
 import { defineCause, holds } from '../../../src/causes/cause.js';
 import { diagnose } from '../../../src/causes/judge/diagnose.js';
@@ -39,7 +40,7 @@ test('a cause is asked of the device beneath where that explains half as much, n
     waits: [],
     needs: ['victim'],
     beneath: true,
-    judge: (m) => holds({ share: shareOf(m.account, ['block-device']), confidence: 1, lost: [] }, undefined),
+    judge: (m) => holds({ share: shareOf(m.account, ['block-device']), confidence: 1, lost: NO_INTERVALS }, undefined),
     tell: () => ({
       sentence: '',
       yardstick: { measure: '', value: '', against: '' },
@@ -68,8 +69,8 @@ test('a program that gets a seventh of its usual work done stalls, one that gets
     const io = series(t, { wchar: done, rchar: t.map(() => 0) });
     const counters = { ...NO_COUNTERS, processes: new Map([[pid, { ...process, io }]]) };
     const causes = [
-      holding('habit', 0.7, 0.9, { isHabit: true, lost: [{ from: 0, to: 7000 }] }),
-      holding('stall', 0.3, 0.9, { lost: [{ from: 7000, to: 10_000 }] }),
+      holding('habit', 0.7, 0.9, { isHabit: true, lost: Intervals.of([{ from: 0, to: 7000 }]) }),
+      holding('stall', 0.3, 0.9, { lost: Intervals.of([{ from: 7000, to: 10_000 }]) }),
     ];
     return diagnose(measuresOf({ input: { counters } }), causes, 'test').diagnosis.verdict.cause;
   };
@@ -93,7 +94,7 @@ function glimpse(seenMs: number): MadeUp {
     requests,
     input: { source: 'block-trace' },
     account: { to: seenMs, segments, ms: new Map([['block-device', seenMs]]) },
-    measures: { slow: [{ from: 0, to: seenMs }] },
+    measures: { slow: Intervals.of([{ from: 0, to: seenMs }]) },
   };
 }
 
@@ -126,7 +127,14 @@ function mixed(slowShare: number): MadeUp {
     spent: { 'block-device': 0.17 },
     requests: [...writes, ...reads.filter(({ at }) => at % 1000 > 20)],
     measures: {
-      neighbours: { others: [other], company: [], ownMs: 0, slowdown: 2.75, quietMeanMs: 7, contendedMeanMs: 20 },
+      neighbours: {
+        others: [other],
+        company: NO_INTERVALS,
+        ownMs: 0,
+        slowdown: 2.75,
+        quietMeanMs: 7,
+        contendedMeanMs: 20,
+      },
     },
   };
 }

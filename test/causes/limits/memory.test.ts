@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import type { Neighbour } from '../../../src/analysis/victim/neighbours.js';
 import type { CgroupLimit } from '../../../src/model/facts.js';
 import { processOf } from '../../support/asleep.js';
@@ -118,7 +119,7 @@ test('a device that mostly serves others is theirs', () => {
   });
   const beside = (share: number) => {
     const means = { slowdown: NaN, quietMeanMs: NaN, contendedMeanMs: NaN };
-    return paused(0.75, { neighbours: { others: [other(share)], company: [], ownMs: 0, ...means } });
+    return paused(0.75, { neighbours: { others: [other(share)], company: NO_INTERVALS, ownMs: 0, ...means } });
   };
   assert.equal(judged('mem.dirty-backpressure', beside(0.4)), 0.775);
   assert.match(String(judged('mem.dirty-backpressure', beside(0.6))), /60 % of what loop0 served belonged to others/);

@@ -23,6 +23,7 @@ function drawn(values: readonly number[], how: Pick<Chart, 'stacked' | 'logarith
     charts: [chart],
     bands: [],
     heatmaps: [],
+    slowest: [],
     stacks: [],
   };
   return / d="([^"]*)"/.exec(drawChart(chart, charts, ['line-0']).text)?.[1] ?? '';

@@ -76,6 +76,47 @@ describe('the page', () => {
   });
 });
 
+describe('the slowest requests', () => {
+  const [, part = ''] = /<section id="latency"([^]*?)<\/section>/.exec(page) ?? [];
+
+  it('are one list of which one is open, slowest first', () => {
+    const items = [...part.matchAll(/<details name="slowest"\s*(open)?/g)].map(([, open]) => open);
+    assert.deepEqual(items, ['open', undefined, undefined]);
+    const took = [...part.matchAll(/<b class="figures">([^<]*)<\/b>/g)].map(([, text]) => text);
+    assert.deepEqual(took, ['40 ms', '20 ms', '10 ms']);
+  });
+
+  it('stand between the ends of what is shown, before the device and in it, and tell what is left out', () => {
+    // 48 ms are shown of the first, 8 of them before it: it is queued for 20 and in the device for 20.
+    const [, x, width] = /class="area state-block-device"\s+x="([\d.]+)%"\s+width="([\d.]+)%"/.exec(part) ?? [];
+    assert.ok(Math.abs(Number(x) - (100 * 28) / 50) < 0.1, x);
+    assert.ok(Math.abs(Number(width) - (100 * 20) / 50) < 0.1, width);
+    assert.match(part, /20 ms queued, 20 ms with the device;\s+5 others on vdb\s+meanwhile/);
+    assert.match(part, /and 3 more that overlap it less/);
+    assert.match(part, /unknown: flush/);
+    assert.match(part, /dirty-throttle 16 %/);
+  });
+});
+
+describe('the kernel stacks', () => {
+  it('are boxes as wide as the time asleep, a row a function, and trees that say the same', () => {
+    const [, part = ''] = /<section id="stacks"([^]*?)<\/section>/.exec(page) ?? [];
+    const boxes = [...part.matchAll(/y="(\d+)"\s+width="([\d.]+)%"[^>]*>\s*<title>([^:]*):/g)].map(([, y, w, name]) => [
+      name,
+      y,
+      w,
+    ]);
+    assert.deepEqual(boxes, [
+      ['dirty-throttle', '0', '100.000'],
+      ['ksys_write', '18', '100.000'],
+      ['balance_dirty_pages', '36', '100.000'],
+      ['io_schedule_timeout', '54', '100.000'],
+    ]);
+    assert.match(part, /class="flame" width="100%" height="72" aria-hidden="true"/);
+    assert.match(part, /ksys_write → balance_dirty_pages → io_schedule_timeout/);
+  });
+});
+
 describe('the page of a block trace', () => {
   const trace = renderHtml(aTraceDiagnosis(), storyCharts(), undefined, assets);
 

@@ -32,6 +32,8 @@ function ofDevice({ at }: Shown, axis: Axis): Chart[] | undefined {
   const times = rows.map((row) => table.t[row] ?? 0);
   const scale = pageBytes / MIB;
   const share = rows.map((row) => ((centre[row] ?? NaN) * (limit[row] ?? NaN)) / (setpoint[row] ?? NaN));
+  // The setpoint lies above half the limit and is never 0: where it is, the field was not kept, as in copies that earlier versions cut.
+  if (!share.some(Number.isFinite)) return undefined;
   const id = events.strings.get(bdi);
   const name = isDevice(id) ? at.topology.name(id) : id;
   const isPause = (row: number) => (pause[row] ?? 0) > 0;

@@ -28,7 +28,7 @@ export function judgeGrown(m: WithRequests): Judgement<Grown> | undefined {
   const found = waited(m, intersect(timesIn(account, DEVICE_WAITS), slower.times));
   if (found.share < JUDGING.noticeable) return undefined;
   const factor = slower.nowMs / slower.usualMs;
-  const span = { from: slower.times[0]?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
+  const span = { from: slower.times.at(0)?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
   const waitsForCpu = lacksCpu(m, span);
   const confidence = ramp(factor, SLOW.sureOfGrown) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(

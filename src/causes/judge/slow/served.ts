@@ -8,7 +8,7 @@ import { slowness, type Slowness } from '../../../analysis/requests/slowness.js'
 import { spreadOf, type Spread } from '../../../analysis/requests/spread.js';
 import { stagesOf } from '../../../analysis/victim/own-requests.js';
 import { duration, percent, rate } from '../../../base/format.js';
-import { intersect, total, union, type Interval } from '../../../base/intervals.js';
+import { intersect, type Intervals, NO_INTERVALS, total, union } from '../../../base/intervals.js';
 import { memory, number, part, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
@@ -39,16 +39,16 @@ export interface Served extends Waited {
 }
 
 /** When the disk had requests; of a device beneath, which may serve others all the time, when it had the victim's. */
-function atWorkFor({ account, load, requests, top }: WithRequests): readonly Interval[] {
+function atWorkFor({ account, load, requests, top }: WithRequests): Intervals {
   return top === undefined ? load.busy : stagesOf(requests, (row) => account.own[row] !== 0).device;
 }
 
 /** When the victim waited for the device while it was slow: it became so somewhere in the window before the first that is slow as a whole. */
-export function lostToSlow(m: WithRequests): Interval[] {
+export function lostToSlow(m: WithRequests): Intervals {
   const { account, load, requests, norm, slow } = m;
   const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
   const [first] = slow;
-  if (!first) return [];
+  if (!first) return NO_INTERVALS;
   const began = firstSlowDispatch(load, requests, () => true, norm.fixedMs, first.from - DISK_LOAD.windowMs);
   return intersect(waits, union([...slow, { from: began, to: first.from }]));
 }

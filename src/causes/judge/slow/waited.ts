@@ -4,7 +4,7 @@
 import { cpuShare, IDLE } from '../../../analysis/machine/cpu-time.js';
 import type { Measures } from '../../../analysis/measures.js';
 import { percent } from '../../../base/format.js';
-import { total, type Interval } from '../../../base/intervals.js';
+import { type Interval, type Intervals, total } from '../../../base/intervals.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { beneathOf, type Beneath } from '../beneath.js';
 import { judgeDevice } from '../judgements.js';
@@ -17,11 +17,11 @@ export type WithRequests = Given<'victim' | 'disk' | 'requests'>;
 export interface Waited {
   /** Of its life. */
   readonly share: number;
-  readonly lost: readonly Interval[];
+  readonly lost: Intervals;
   readonly beneath: Beneath;
 }
 
-export function waited(m: Victim, lost: readonly Interval[]): Waited {
+export function waited(m: Victim, lost: Intervals): Waited {
   return { lost, share: total(lost) / (m.account.to - m.account.from), beneath: beneathOf(m, lost) };
 }
 
