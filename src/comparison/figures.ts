@@ -6,7 +6,7 @@ import { diskWork } from '../analysis/machine/counted-work.js';
 import { growthWithin } from '../analysis/machine/series.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { WAITING } from '../analysis/victim/account.js';
-import { total, type Interval } from '../base/intervals.js';
+import { Intervals, total, type Interval } from '../base/intervals.js';
 import { medianOf, quantilesOf } from '../base/median.js';
 import { utilisation } from '../causes/judge/judgements.js';
 import { KINDS } from '../model/block-stats.js';
@@ -107,7 +107,7 @@ function ofDisk(m: Measures, life: Interval): Measured[] {
   const own = new Set(load?.rows);
   return [
     ...known('disk', [
-      ['disk.busy', 'disk busy', part(utilisation(m, [life]))],
+      ['disk.busy', 'disk busy', part(utilisation(m, Intervals.of([life])))],
       ['disk.read', 'disk: read', flow(bytes('rd_sectors'))],
       ['disk.written', 'disk: written', flow(bytes('wr_sectors'))],
       ['disk.iops', 'disk: reads and writes a second', frequency(each('rd_ios') + each('wr_ios'))],

@@ -63,16 +63,14 @@ function waterfall(m: Measures, requests: Requests, row: number): Waterfall {
   const shown = all
     .slice(0, MOST_COMPANY)
     .sort((a, b) => (requests.dispatched[a] ?? 0) - (requests.dispatched[b] ?? 0));
-  const segments = account?.source === 'events' ? account.segments : [];
+  const segments = account?.source === 'events' ? account.segments.within(from, to) : [];
   return {
     device: m.topology.name(m.load?.disk ?? ''),
     request: flightOf(m, requests, row),
     isAnswered: row < requests.answered,
     from,
     to,
-    victim: segments
-      .filter((one) => one.to > from && one.from < to)
-      .map((one) => ({ state: one.state, from: Math.max(from, one.from), to: Math.min(to, one.to) })),
+    victim: Array.from(segments, (one) => ({ state: one.state, from: one.from, to: one.to })),
     company: shown.map((other) => flightOf(m, requests, other)),
     more: all.length - shown.length,
   };

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { axisOf, valuePerBin } from '../../../src/analysis/charts/axis.js';
 import { dirtyProof } from '../../../src/analysis/charts/proofs/dirty.js';
 import { memory } from '../../../src/model/quantity.js';
@@ -29,7 +30,10 @@ function pictureOf(setpoint: number) {
   const events = someEvents({ balance_dirty_pages: [row(1000), row(2000)] });
   const vmstat = series([0, WALL_MS], { nr_dirty: [512, 512], nr_writeback: [0, 0] });
   const at = measuresOf({ input: { events, pageBytes: 4096, counters: { ...NO_COUNTERS, vmstat } } });
-  const [chart] = dirtyProof({ kind: 'dirty', at, limit: memory(2 ** 20), lost: [], label: '' }, axisOf(WALL_MS));
+  const [chart] = dirtyProof(
+    { kind: 'dirty', at, limit: memory(2 ** 20), lost: NO_INTERVALS, label: '' },
+    axisOf(WALL_MS),
+  );
   return chart ?? assert.fail('nothing is drawn');
 }
 
