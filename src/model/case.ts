@@ -5,6 +5,7 @@ import type { Counters, DeviceId } from './counters.js';
 import type { Events } from './events.js';
 import type { FactChange, Facts } from './facts.js';
 import type { Loss } from './losses.js';
+import type { Measured } from './measured.js';
 import type { Part } from './part.js';
 import type {
   Attached,
@@ -32,9 +33,9 @@ export interface Case {
   readonly path: string;
   /**
    * A recording of ours; a block trace: requests and names of threads alone; a trace of the kernel's events that somebody else's tool made;
-   * or statistics: a tool's counters.
+   * statistics: a tool's counters; or a benchmark: what a load generator measured.
    */
-  readonly source: 'recording' | 'block-trace' | 'kernel-trace' | 'statistics';
+  readonly source: 'recording' | 'block-trace' | 'kernel-trace' | 'statistics' | 'benchmark';
   /** Whole for a recording; of everything else only what it tells: the start by the clocks that it holds. */
   readonly manifest: Partial<Manifest>;
   /** Bytes of a page of the recorded machine's memory; NaN where it is not known. */
@@ -63,6 +64,8 @@ export interface Case {
   /** Who was attached to watched processes by ptrace(2), from when on; a tracer of 0 is nobody. */
   readonly attached: readonly (Attached & { readonly atMs: number })[];
   readonly probe: readonly ProbeSlice[];
+  /** Of a benchmark alone. */
+  readonly measured?: Measured;
   readonly recorder: readonly (RecorderLoad & { readonly atMs: number })[];
   readonly trace: readonly (TraceState & { readonly atMs: number })[];
   /** What each local filesystem had left, over time. */

@@ -60,6 +60,9 @@ export type ProofKind =
   | 'space'
   | 'convoy';
 
+/** The label of a stretch in which operations of a load generator hung; that of a victim's is the cause. */
+export const HUNG = 'hung';
+
 /** A stretch of time to shade in every chart. */
 export interface Band {
   readonly kind: 'stall' | 'burst' | 'phase';

@@ -147,9 +147,9 @@ export const DiagnosisSchema = v.object({
     path: v.string(),
     /**
      * A recording of iowitness; a block trace (blktrace's files, blkparse's text), which holds requests and names of threads alone; a trace of
-     * kernel events by another tool (trace-cmd, ftrace, perf); or statistics: the counters that a tool logged (sadf, iostat).
+     * kernel events by another tool (trace-cmd, ftrace, perf); or statistics: the counters that a tool logged (sadf, iostat, atop); or a benchmark: what fio measured.
      */
-    kind: v.picklist(['recording', 'block-trace', 'kernel-trace', 'statistics']),
+    kind: v.picklist(['recording', 'block-trace', 'kernel-trace', 'statistics', 'benchmark']),
     /** What such a kind can't tell, in sentences; none for a recording of iowitness. */
     limits: v.array(v.string()),
     /** null, here and below, where the source does not tell it. */
@@ -193,7 +193,7 @@ export const DiagnosisSchema = v.object({
       count: v.optional(v.number()),
     }),
   ),
-  /** The probe's phases, for recordings of `check`. */
+  /** The probe's phases, for recordings of `check`; of a benchmark its jobs by what they did. */
   phases: v.array(
     v.object({
       name: v.string(),

@@ -59,6 +59,13 @@ export const LOSS_KINDS = {
     sentence: 'The kernel’s symbol table could not be read, so kernel stacks have no names.',
     remedy: 'Set kernel.kptr_restrict to 1 or 0 while recording as root.',
   },
+  'stacks-unnamed': {
+    severity: 'info',
+    sentence:
+      'A perf.data holds kernel stacks as addresses, without the names of functions, so they are not made use of.',
+    remedy:
+      'Print it on the machine that recorded it, before that is started again, and read the text: `perf script > trace.txt`.',
+  },
   'log-damaged': {
     severity: 'severe',
     sentence: 'A part of the recording failed its checksum or could not be decoded and was passed over.',

@@ -24,24 +24,26 @@ const LENGTH_MASK = 0xf_ffff;
 const MISSED_STORED = 0x4000_0000;
 
 /** What a trace tells, whatever its form. */
-interface Told {
+export interface Told {
   readonly events: Events;
   /** The trace's clock at its first event, ns. */
   readonly startNs: bigint;
   readonly names: ReadonlyMap<number, string>;
   readonly host?: string;
   readonly kernel?: string;
+  /** ms since 1970 at that event. */
+  readonly wallMs?: number;
   readonly losses: readonly Loss[];
 }
 
 /** Throws a UserError where the trace holds no event that anything is made of. */
-function caseOf(path: string, told: Told, pid: number | undefined): Case {
+export function kernelTraceCase(path: string, told: Told, pid: number | undefined): Case {
   const { events, losses } = told;
   const tables = [...events.tables.values()].filter(({ length }) => length > 0);
   const has = (name: string) => tables.some((table) => table.name === name);
   if (!has('block_rq_complete') && !has('block_bio_complete'))
     throw new UserError(
-      `${path} holds no completions of requests (block_rq_complete): trace the events block and sched:sched_switch, and give that.`,
+      `${path} holds no completions of requests (block_rq_complete): trace the events block and sched:sched_switch on all CPUs, and give that.`,
     );
   const lastOf = ({ t, length }: EventTable) => t[length - 1] ?? 0;
   return {
@@ -49,6 +51,7 @@ function caseOf(path: string, told: Told, pid: number | undefined): Case {
     manifest: {
       ...(told.host !== undefined && { host: told.host }),
       ...(told.kernel !== undefined && { kernel: told.kernel }),
+      ...(told.wallMs !== undefined && { start: { monotonicNs: String(told.startNs), wallMs: told.wallMs } }),
     },
     durationMs: Math.max(0, ...tables.map(lastOf)),
     events,
@@ -139,7 +142,7 @@ function decode(path: string, file: TraceDat, readTo: ReadTo | undefined): Told 
 /** Opens a trace.dat. */
 export function openTraceDat(path: string, pid?: number, progress?: ReadingProgress): Case {
   if (/\.(?:gz|zst)$/.test(path)) throw new UserError(`${path} is a compressed trace.dat: unpack it first.`);
-  return withTraceDat(path, (file) => caseOf(path, decode(path, file, meterOf([path], progress)), pid));
+  return withTraceDat(path, (file) => kernelTraceCase(path, decode(path, file, meterOf([path], progress)), pid));
 }
 
 /** Text is read in pieces of this many bytes. */
@@ -167,5 +170,5 @@ export async function openTraceText(path: string, pid?: number, progress?: Readi
   }
   if (source.refusal !== undefined) losses.push({ code: 'blktrace-unreadable', where: `${path}: ${source.refusal}` });
   const events = tables.finish(path, (loss) => losses.push(loss));
-  return caseOf(path, { events, startNs: tables.start, names: new Map(), losses }, pid);
+  return kernelTraceCase(path, { events, startNs: tables.start, names: new Map(), losses }, pid);
 }

@@ -20,11 +20,13 @@ import type { VictimMark } from '../model/recording.js';
 import { openBlockTrace } from './block-trace.js';
 import { EVENTS_TIMES, KEPT_BESIDES, MOST_TRACE_BYTES } from './bounds.js';
 import { CaseBuilder } from './case-builder.js';
+import { openFioLogs, openFioResult } from './fio.js';
 import { inputFormAt } from './form.js';
 import { openTraceDat, openTraceText } from './kernel-trace.js';
 import { lengthOf } from './length.js';
 import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { msOf, timeOfDay, type Moment } from './moment.js';
+import { openPerfData } from './perf-data.js';
 import { openStatistics } from './statistics.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
@@ -100,6 +102,9 @@ export async function openCase(path: string, options: OpenOptions = {}): Promise
   const form = await inputFormAt(path);
   const { pid, progress } = options;
   if (form === 'trace-dat') return openTraceDat(path, pid, progress);
+  if (form === 'perf-data') return openPerfData(path, pid, progress);
+  if (form === 'fio-result') return await openFioResult(path, progress);
+  if (form === 'fio-log') return await openFioLogs(path, progress);
   if (form === 'statistics') return await openStatistics(path, progress);
   return form === 'trace-text' ? await openTraceText(path, pid, progress) : await openBlockTrace(path, pid, progress);
 }

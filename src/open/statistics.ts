@@ -1,19 +1,21 @@
-// A log of counters that sysstat wrote as JSON (sadf -j, iostat -o JSON) → a case without a victim: what its charts draw, and what an
-// inconclusive verdict can say of devices.
+// A log of counters that sysstat (sadf -j, iostat -o JSON) or atop (-J) wrote as JSON → a case without a victim: what its charts draw, and what
+// an inconclusive verdict can say of devices and programs.
 
 import { UserError } from '../base/errors.js';
-import { openSource } from '../decode/blktrace/source.js';
+import { atopCounters, atopSpans, ticksOf } from '../decode/statistics/atop-counters.js';
+import { isAtop, parseAtop } from '../decode/statistics/atop-json.js';
+import { objectOf, type Fields } from '../decode/statistics/fields.js';
 import { countersOf, spansOf, timeOf } from '../decode/statistics/intervals.js';
-import { objectOf, parseSysstat, type Fields } from '../decode/statistics/sysstat-json.js';
+import { parseSysstat } from '../decode/statistics/sysstat-json.js';
 import type { Case } from '../model/case.js';
 import type { Loss } from '../model/losses.js';
-import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { emptyCase } from './foreign-case.js';
+import type { ReadingProgress } from './reading-meter.js';
+import { wholeText } from './whole-text.js';
 
-/** Eight hours at one-second intervals of a machine with ten disks; ten times that is needed while it is read. */
-const MOST_BYTES = 128 * 1024 * 1024;
-const CHUNK = 1024 * 1024;
 const KIB = 1024;
+const SMALLER =
+  'let the tool print a part of it, as `sadf -s -e` and `atop -b -e` do, or `atop -J CPU,MEM,PSI,DSK,LVM,MDD,PRG,PRC,PRD`';
 
 interface Timed {
   readonly at: number;
@@ -38,31 +40,14 @@ function timed(fields: Fields): Timed | undefined {
   return { at, seconds: typeof interval === 'number' ? interval : undefined, fields, isWall: utc === 1 };
 }
 
-async function textOf(path: string, progress: ReadingProgress | undefined): Promise<string> {
-  const source = openSource(path, meterOf([path], progress));
-  const pieces: Buffer[] = [];
-  try {
-    let length = 0;
-    for (;;) {
-      const piece = Buffer.alloc(CHUNK);
-      const count = await source.read(piece);
-      if (count === 0) break;
-      if ((length += count) > MOST_BYTES)
-        throw new UserError(
-          `${path} is larger than ${MOST_BYTES / 2 ** 20} MiB: let sadf write a part of it (-s, -e).`,
-        );
-      pieces.push(piece.subarray(0, count));
-    }
-  } finally {
-    await source.close();
-  }
-  if (source.refusal !== undefined) throw new UserError(`${path} can’t be read (${source.refusal}).`);
-  return Buffer.concat(pieces).toString('utf8');
-}
-
 /** Throws a UserError where the file holds no intervals with times. */
 export async function openStatistics(path: string, progress?: ReadingProgress): Promise<Case> {
-  const log = parseSysstat(await textOf(path, progress));
+  const text = await wholeText(path, SMALLER, progress);
+  return isAtop(text.slice(0, 1024)) ? ofAtop(path, text) : ofSysstat(path, text);
+}
+
+function ofSysstat(path: string, text: string): Case {
+  const log = parseSysstat(text);
   if (!log)
     throw new UserError(
       `${path} begins as sysstat’s JSON and is none: write it again with \`sadf -j\` or \`iostat -o JSON\`.`,
@@ -91,6 +76,34 @@ export async function openStatistics(path: string, progress?: ReadingProgress): 
     complete: !log.isCut,
     durationMs,
     counters: countersOf(spans, none.counters),
+    losses,
+  };
+}
+
+function ofAtop(path: string, text: string): Case {
+  const log = parseAtop(text);
+  const { spans, stepped } = atopSpans(log.samples);
+  if (spans.length === 0)
+    throw new UserError(
+      `${path} holds no interval of atop’s between two samples: its first one counts from the machine’s start. Print two at least with \`atop -r FILE -J ALL\`.`,
+    );
+  const losses: Loss[] = [];
+  if (log.cut > 0) losses.push({ code: 'text-cut', where: path, count: log.cut });
+  if (stepped > 0) losses.push({ code: 'clock-step', where: path, count: stepped });
+  const durationMs = spans.at(-1)?.to ?? 0;
+  const endMs = (log.samples.at(-1)?.at ?? NaN) * 1000;
+  const none = emptyCase(path, 'statistics');
+  return {
+    ...none,
+    manifest: {
+      ...(log.host !== undefined && { host: log.host }),
+      start: { monotonicNs: '0', wallMs: endMs - durationMs },
+    },
+    pageBytes: KIB,
+    ticksPerSecond: ticksOf(log),
+    complete: log.cut === 0,
+    durationMs,
+    counters: atopCounters(spans, none.counters),
     losses,
   };
 }

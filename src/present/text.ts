@@ -20,6 +20,7 @@ import {
   stateWords,
   sureText,
   limitsTitle,
+  phasesTitle,
   type Outcome,
 } from './words.js';
 import { writerLines } from './writers.js';
@@ -158,7 +159,7 @@ function writers(page: TerminalPage, { writers: all }: Diagnosis): string[] {
   return left > 0 ? [...wrapped, page.paint('dim', `and ${left} more devices: see the report or --json`)] : wrapped;
 }
 
-function phases({ phases: all }: Diagnosis): string[] {
+function phases({ phases: all, recording }: Diagnosis): string[] {
   if (all.length === 0) return [];
   const rows = all.map((phase) => [
     harmless(phase.name),
@@ -166,7 +167,7 @@ function phases({ phases: all }: Diagnosis): string[] {
     ...phaseFigures(phase),
     phase.error === undefined ? '' : harmless(phase.error),
   ]);
-  const head = ['writes', 'block', ...PHASE_FIGURES, ''];
+  const head = [phasesTitle(recording.kind).names, 'block', ...PHASE_FIGURES, ''];
   return columns([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
@@ -220,7 +221,7 @@ function argument(page: TerminalPage, diagnosis: Diagnosis): void {
   page.section('Who used which device', writers(page, diagnosis));
   page.section('Could not be checked', page.pairs(diagnosis.notChecked.map(cause), MOST.notChecked));
   page.section('Changed while recording', changes(page, diagnosis));
-  page.section('What the probe achieved', phases(diagnosis));
+  page.section(phasesTitle(diagnosis.recording.kind).title, phases(diagnosis));
 }
 
 function whereFrom({ recording }: Diagnosis): string {

@@ -107,6 +107,7 @@ export const KIND_WORDS: Readonly<Record<Diagnosis['recording']['kind'], string>
   'block-trace': 'block trace',
   'kernel-trace': 'kernel trace',
   statistics: 'log of statistics',
+  benchmark: 'result of fio',
 };
 
 /** Above what a source, or a part of one, can't tell. */
@@ -117,6 +118,17 @@ export function limitsTitle(kind: Diagnosis['recording']['kind']): string {
 /** A fact of the recording that its source may not tell. */
 export function orUnknown(fact: string | null): string {
   return fact ?? 'unknown';
+}
+
+/** Above the probe's phases, or a benchmark's jobs, and above the names of them. */
+export function phasesTitle(kind: Diagnosis['recording']['kind']): {
+  readonly title: string;
+  readonly caption: string;
+  readonly names: string;
+} {
+  return kind === 'benchmark'
+    ? { title: 'What fio measured', caption: 'Jobs by what they did', names: 'job' }
+    : { title: 'What the probe achieved', caption: 'Phases of the probe', names: 'writes' };
 }
 
 /** What is told of each phase of the probe in figures. */

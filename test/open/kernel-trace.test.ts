@@ -8,12 +8,11 @@ import { after, before, describe, it } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
 import * as zlib from 'node:zlib';
 import { withTraceDat } from '../../src/decode/tracecmd/file.js';
-import type { Case } from '../../src/model/case.js';
-import type { Events } from '../../src/model/events.js';
 import { readBlockStats } from '../../src/open/block-stats.js';
 import { openCase } from '../../src/open/recording.js';
 import { diagnoseRecording } from '../../src/pipeline.js';
 import { generator } from '../../src/base/random.js';
+import { assertSameRows, bare, eventsOf, rows } from '../support/event-rows.js';
 import { fixturePath } from '../support/fixtures.js';
 import { traceDat7 } from '../support/trace-dat.js';
 
@@ -29,40 +28,6 @@ after(() => rmSync(folder, { recursive: true }));
 
 function at(name: string): string {
   return path.join(folder, name);
-}
-
-function eventsOf(input: Case): Events {
-  assert.ok(input.events);
-  return input.events;
-}
-
-/** Rows of an event in words, with times in µs, as text has them. */
-function rows({ tables, strings }: Events, event: string): string[] {
-  const table = tables.get(event);
-  assert.ok(table, event);
-  const start = table.t[0] ?? 0;
-  return Array.from(table.t, (t, row) => {
-    const fields = [...table.fields].flatMap(([name, values]) => {
-      const value = values[row] ?? NaN;
-      // The text has no number for a preempted task's state, and none at all for a priority.
-      if (name === 'ioprio' || name === 'prev_state' || name === 'common_flags') return [];
-      return [`${name}=${name === 'rwbs' ? strings.get(value) : value}`];
-    });
-    return [Math.round((t - start) * 1000), table.cpu[row], table.pid[row], ...fields].join(' ');
-  });
-}
-
-/** Rows as sets: those of one µs are in any order, and rounding may move a time by 1. */
-function assertSameRows(found: readonly string[], wanted: readonly string[]): void {
-  const [ours, theirs] = [found, wanted].map((list) => list.map((row) => row.split(' ')));
-  assert.equal(ours?.length, theirs?.length);
-  const bare = (list: string[][] | undefined) =>
-    (list ?? []).map((row) => row.slice(1).join(' ')).toSorted((a, b) => a.localeCompare(b));
-  assert.deepEqual(bare(ours), bare(theirs));
-  const times = (list: string[][] | undefined) => (list ?? []).map(([us]) => Number(us));
-  const [a, b] = [times(ours), times(theirs)];
-  for (const [row, us] of a.entries())
-    assert.ok(Math.abs(us - (b[row] ?? NaN)) <= 1, `row ${row}: ${us} µs, ${b[row]}`);
 }
 
 describe('a trace.dat', () => {
@@ -175,7 +140,6 @@ describe('text of kernel events', () => {
       const found = rows(text, event);
       assert.ok(found.length > 20, event);
       // The text is a part of the trace: the rows from its first on.
-      const bare = (row: string | undefined) => row?.split(' ').slice(1).join(' ');
       const all = rows(pages, event);
       const table = pages.tables.get(event);
       const begin = all.findIndex((_, index) =>

@@ -1,10 +1,11 @@
 // Stretches of time to mark above the charts: when the victim lost its time, a neighbour's bursts, the probe's phases.
 
-import type { Band } from '../../model/charts.js';
-import type { Intervals } from '../../base/intervals.js';
+import { HUNG, type Band } from '../../model/charts.js';
+import { Intervals } from '../../base/intervals.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 import { isGuilty } from '../attribution/owners.js';
 import type { Measures } from '../measures.js';
+import { hangsOf } from '../requests/measured.js';
 import type { Axis } from './axis.js';
 
 /** Waits that lie closer together than this, and than so many bins, are one stretch, ms. */
@@ -39,6 +40,12 @@ function burstBands({ neighbours, beneath }: Measures): Band[] {
   }));
 }
 
+/** When operations hung, by what a load generator logged. */
+function hangBands({ input }: Measures, joinMs: number): Band[] {
+  const hangs = (input.measured?.jobs ?? []).flatMap(hangsOf).sort((a, b) => a.from - b.from);
+  return bandsOf('stall', HUNG, Intervals.of(hangs), joinMs);
+}
+
 function phaseBands({ input }: Measures): Band[] {
   const phases = [...new Set(input.probe.map((slice) => slice.phase))].filter((name) => name !== 'end');
   return phases.map((name) => {
@@ -51,5 +58,5 @@ function phaseBands({ input }: Measures): Band[] {
 export function bandsFor(m: Measures, axis: Axis, lost: Intervals, label: string): Band[] {
   // In a trace of milliseconds everything lies closer together than that.
   const joinMs = Math.min(Math.max(JOINED_MS, axis.binMs * JOINED_BINS), axis.binMs * axis.bins * 0.02);
-  return [...phaseBands(m), ...bandsOf('stall', label, lost, joinMs), ...burstBands(m)];
+  return [...phaseBands(m), ...hangBands(m, joinMs), ...bandsOf('stall', label, lost, joinMs), ...burstBands(m)];
 }

@@ -8,6 +8,7 @@ import { bandsFor } from './bands.js';
 import { diskCharts } from './disks.js';
 import { heatmapsOf } from './heatmaps.js';
 import { dirtyChart, pressureChart } from './machine.js';
+import { measuredCharts } from './measured.js';
 import { proofOf } from './proof.js';
 import type { Shown } from '../shown.js';
 import { slowestOf } from './slowest.js';
@@ -36,6 +37,7 @@ export function buildCharts(m: Measures, shown: Shown): Charts {
   const charts = [
     ...statesChart(m, axis),
     ...probeChart(m, axis),
+    ...measuredCharts(m, axis),
     ...diskCharts(m, axis),
     ...usersChart(shown.at, axis),
     dirtyChart(m, axis),

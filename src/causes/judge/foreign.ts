@@ -5,6 +5,7 @@
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import type { Case } from '../../model/case.js';
 import type { Measures } from '../../analysis/measures.js';
+import type { Measured } from '../../model/measured.js';
 
 /** What would tell it, for advice. */
 export const RECORD_INSTEAD = '`iowitness record` does';
@@ -14,6 +15,7 @@ export const SOURCE_NOUNS: Readonly<Record<Exclude<Case['source'], 'recording'>,
   'block-trace': 'a block trace',
   'kernel-trace': 'a trace of these events',
   statistics: 'a log of statistics',
+  benchmark: 'a result of fio',
 };
 
 /** By a cause's layer: what all of them lack of it. */
@@ -48,7 +50,8 @@ function whom({ input, account }: Measures): string {
 export function limitsOf(m: Measures): string[] {
   const { source } = m.input;
   if (source === 'recording') return [];
-  if (source === 'statistics') return OF_STATISTICS;
+  if (m.input.measured) return ofBenchmark(m.input.measured);
+  if (source === 'statistics') return m.input.counters.processes.size > 0 ? OF_PROCESSES : OF_STATISTICS;
   return [
     whom(m),
     source === 'block-trace' ? `Not in a block trace is ${BEFORE_QUEUE}` : ofKernelTrace(m),
@@ -60,6 +63,33 @@ const OF_STATISTICS = [
   'A log of statistics holds averages of devices over its intervals and nothing of any process: there is no victim, and no stall is told or ruled out.',
   'What is slow for less than an interval does not show, and who caused the I/O is not in it. `iowitness record` tells both.',
 ];
+
+const OF_PROCESSES = [
+  'A log of statistics holds averages of devices and processes over its intervals. Whether a process waited is not in it, so there is no victim, and no stall is told or ruled out.',
+  'What is slow for less than an interval does not show. On which device a process read and wrote is not in it, nor what it did in the interval in which it ended. `iowitness record` tells all of that.',
+];
+
+const CONCLUDED = {
+  µs: 'Logs of fio before 3.20 do not tell µs from ns. These are taken for µs, as fio 2 logs them, because each operation fits into the time before its end.',
+  ns: 'Logs of fio before 3.20 do not tell µs from ns. These are taken for ns, as fio 3 logs them; if fio 2 wrote them, every latency is a thousand times longer.',
+} as const;
+
+function ofBenchmark({ jobs, concludedUnit }: Measured): string[] {
+  const isLogged = jobs.some(({ each, windows }) => each !== undefined || Object.keys(windows ?? {}).length > 0);
+  const isOfWindows = jobs.some(({ windows }) => windows?.latency?.columns.has('longest') === false);
+  return [
+    'fio measures its own operations from their beginning to their end: page cache, filesystem and queue are in that as much as the device. Which of them held it up is not told, so no stall is explained or ruled out.',
+    isLogged
+      ? 'Who else used the device is not in it. `iowitness record -- fio …` tells that, and what held it up.'
+      : 'A result is of the whole run: when it was slow, `write_lat_log` tells. `iowitness record -- fio …` also tells what held it up.',
+    ...(isOfWindows
+      ? [
+          'Of each window of time one latency is logged, the mean or the longest: in a mean a single operation that hung does not show.',
+        ]
+      : []),
+    ...(concludedUnit ? [CONCLUDED[concludedUnit]] : []),
+  ];
+}
 
 const BEFORE_QUEUE =
   'the time before a request is queued: the page cache’s throttle, the journal, locks, reclaim. It shows as time outside the block layer, whether the process waited, ran or slept in it. `iowitness record` tells them apart.';

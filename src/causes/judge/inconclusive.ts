@@ -17,7 +17,8 @@ import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.j
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
-import { devicesLogged } from './logged.js';
+import { devicesLogged, programsLogged } from './logged.js';
+import { whatWasMeasured } from './measured.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
@@ -101,6 +102,8 @@ function isEmpty({ source, durationMs, facts, events }: Case): boolean {
 function recordNext({ input, account }: Measures): Advice | string {
   const again = look('iowitness record --for 60s --pid PID');
   if (isEmpty(input)) return advise`Record again: ${again}, as root.`;
+  if (input.source === 'benchmark')
+    return advise`Run it again while it is recorded: ${look('iowitness record -- fio JOBFILE')}, as root.`;
   if (input.source !== 'recording')
     return advise`Record what ${SOURCE_NOUNS[input.source]} leaves out: ${again}, as root.`;
   return account?.source === 'events'
@@ -151,7 +154,9 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     evidence: [
       ...candidates.flatMap(({ finding }) => finding.evidence),
       ...deviceOf(m),
+      ...whatWasMeasured(m),
       ...devicesLogged(m),
+      ...programsLogged(m),
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),

@@ -12,6 +12,7 @@ import { isNoStall, type KeyFigure, type Verdict } from '../../model/diagnosis.j
 import { part, said, time, type Said } from '../../model/quantity.js';
 import { figuresOf, type Found } from '../cause.js';
 import { diskName, utilisation } from './judgements.js';
+import { longestMeasured } from './measured.js';
 
 type Account = NonNullable<Measures['account']>;
 
@@ -81,7 +82,7 @@ function clock(iso: string): string {
 /** `finding` is what was found first; undefined where nothing was. */
 export function keyFigures(m: Measures, verdict: Verdict, finding: Found | undefined): KeyFigure[] {
   const { account } = m;
-  if (!account) return [];
+  if (!account) return measuredAlone(m, verdict);
   const at = finding?.at ?? m;
   const lost = finding && finding.lost.length > 0 ? finding.lost : Intervals.of([account]);
   const { yardstick } = finding ?? {};
@@ -91,6 +92,13 @@ export function keyFigures(m: Measures, verdict: Verdict, finding: Found | undef
     ...deviceMeanwhile(at, lost),
     ...since(m, verdict),
   ];
+}
+
+/** Of a benchmark nothing else is known. */
+function measuredAlone(m: Measures, verdict: Verdict): KeyFigure[] {
+  const longest = longestMeasured(m);
+  if (longest.length === 0) return [];
+  return [...longest.map(({ label, value, beside }) => figure('measured', label, value, beside)), ...since(m, verdict)];
 }
 
 /** Without a verdict it turns on what is not understood. */

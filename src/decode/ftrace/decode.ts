@@ -188,26 +188,29 @@ export class EventsDecoder {
   /** The next pages of one CPU; false where all that follow are behind the last moment that is wanted. */
   pages(instance: string, cpu: number, bytes: Uint8Array): boolean {
     const where = `${instance} cpu${cpu}`;
-    const { fromMs = -Infinity, toMs = Infinity, loss, startNs } = this.options;
-    const [fromNs, toNs] = [fromMs * 1e6, toMs * 1e6];
+    const { toMs = Infinity, loss, startNs } = this.options;
     const visitor: PageVisitor = {
-      event: (view, offset, length, ns) => {
-        if (length < 8 || ns < fromNs || ns > toNs) return;
-        const id = view.getUint16(offset, true);
-        const pid = view.getInt32(offset + 4, true);
-        this.count += 1;
-        if (id === this.stackId) {
-          this.stacks.add(view, offset, length, ns / 1e6, cpu, pid);
-          return;
-        }
-        const decoder = this.decoders.get(id);
-        if (decoder && !decoder.decode(view, offset, length, ns / 1e6, cpu, pid, this.comms))
-          this.short.set(where, (this.short.get(where) ?? 0) + 1);
-      },
+      event: (view, offset, length, ns) => this.record(where, view, offset, length, ns, cpu),
       missed: (lost) => loss('events-overrun', where, lost),
       malformed: (at, why) => loss('page-malformed', `${where}, offset ${at}: ${why}`),
     };
-    return walkPages(bytes, startNs, visitor, toNs);
+    return walkPages(bytes, startNs, visitor, toMs * 1e6);
+  }
+
+  /** One event's record, `ns` after the start, as perf hands them on as well. */
+  record(where: string, view: DataView, offset: number, length: number, ns: number, cpu: number): void {
+    const { fromMs = -Infinity, toMs = Infinity } = this.options;
+    if (length < 8 || ns < fromMs * 1e6 || ns > toMs * 1e6) return;
+    const id = view.getUint16(offset, true);
+    const pid = view.getInt32(offset + 4, true);
+    this.count += 1;
+    if (id === this.stackId) {
+      this.stacks.add(view, offset, length, ns / 1e6, cpu, pid);
+      return;
+    }
+    const decoder = this.decoders.get(id);
+    if (decoder && !decoder.decode(view, offset, length, ns / 1e6, cpu, pid, this.comms))
+      this.short.set(where, (this.short.get(where) ?? 0) + 1);
   }
 
   /** All events. Nothing is taken afterwards: what was gathered is given up while it is put in order. */

@@ -1,13 +1,12 @@
-// Averages over intervals → counters that grow, as /proc/diskstats has them, so that whatever draws counters draws these. What a tool does not
-// tell is no column.
+// sysstat's averages over intervals → counters that grow. What a tool does not tell is no column.
 
+import { entry } from '../../base/maps.js';
 import type { Counters, Series } from '../../model/counters.js';
-import { figure, listOf, objectOf, type Fields } from './sysstat-json.js';
+import { Growth, type Span } from './growth.js';
+import { figure, listOf, objectOf, textOf, type Fields } from './fields.js';
 
-/** One interval, in ms since the first of them began. */
-interface Span {
-  readonly from: number;
-  readonly to: number;
+/** An interval with what its log says of it. */
+export interface Told extends Span {
   readonly fields: Fields;
 }
 
@@ -44,8 +43,8 @@ export function timeOf(text: string): number | undefined {
 /** Intervals with their times; the first only where it says how long it is: an iostat's is since boot. */
 export function spansOf(
   intervals: readonly { readonly at: number; readonly seconds: number | undefined; readonly fields: Fields }[],
-): Span[] {
-  const spans: Span[] = [];
+): Told[] {
+  const spans: Told[] = [];
   let before: number | undefined;
   let day = 0;
   let start: number | undefined;
@@ -62,45 +61,41 @@ export function spansOf(
   return spans;
 }
 
-/** A table whose columns grow by what `rates` tell of each span. */
-function grown(spans: readonly Span[], rates: Readonly<Record<string, (span: Span) => number>>): Series {
-  const t = Float64Array.from([spans[0]?.from ?? 0, ...spans.map(({ to }) => to)]);
-  const columns = new Map<string, Float64Array>();
-  for (const [name, rate] of Object.entries(rates)) {
-    const values = new Float64Array(t.length);
-    let isTold = false;
-    for (const [index, span] of spans.entries()) {
-      const value = rate(span);
-      if (!Number.isNaN(value)) isTold = true;
-      values[index + 1] = (values[index] ?? 0) + (Number.isNaN(value) ? 0 : (value * (span.to - span.from)) / 1000);
-    }
-    if (isTold) columns.set(name, values);
-  }
-  return { t, columns };
+/** A series that grows by what `rates` tell of each interval, per second. */
+function grown(spans: readonly Told[], rates: Readonly<Record<string, (span: Told) => number>>): Series {
+  const growth = new Growth();
+  for (const span of spans) growth.add(span, grownIn(span, rates, span));
+  return growth.finish();
 }
 
-function diskOf({ fields }: Span, name: string): Fields {
-  return listOf(fields['disk']).find((disk) => nameOf(disk) === name) ?? {};
-}
-
-function nameOf(disk: Fields): string | undefined {
-  const name = disk['disk_device'] ?? disk['disk-device'];
-  return typeof name === 'string' ? name : undefined;
+/** What each column grew by in an interval. */
+function grownIn<T>(
+  { from, to }: Span,
+  rates: Readonly<Record<string, (of: T) => number>>,
+  of: T,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, (rate(of) * (to - from)) / 1000]));
 }
 
 /** More disks than any machine has are not kept. */
-const MOST_DISKS = 4096;
+export const MOST_DISKS = 4096;
+
+function disksOf(spans: readonly Told[]): Map<string, Series> {
+  const disks = new Map<string, Growth>();
+  for (const span of spans) {
+    for (const disk of listOf(span.fields['disk'])) {
+      const name = textOf(disk, 'disk_device', 'disk-device');
+      if (name === undefined || (!disks.has(name) && disks.size >= MOST_DISKS)) continue;
+      entry(disks, name, () => new Growth()).add(span, grownIn(span, DISK, disk));
+    }
+  }
+  return new Map([...disks].map(([name, growth]) => [name, growth.finish()]));
+}
 
 /** The counters of a log's intervals; memory counts in pages of 1 KiB. */
-export function countersOf(spans: readonly Span[], none: Counters): Counters {
-  const names = new Set(spans.flatMap(({ fields }) => listOf(fields['disk']).flatMap((disk) => nameOf(disk) ?? [])));
-  const disks = [...names].slice(0, MOST_DISKS).map((name): [string, Series] => {
-    const rates = Object.entries(DISK).map(
-      ([column, rate]) => [column, (span: Span) => rate(diskOf(span, name))] as const,
-    );
-    return [name, grown(spans, Object.fromEntries(rates))];
-  });
-  const psi = (resource: string) => (span: Span) =>
+export function countersOf(spans: readonly Told[], none: Counters): Counters {
+  const disks = disksOf(spans);
+  const psi = (resource: string) => (span: Told) =>
     1e4 * figure(objectOf(objectOf(span.fields['psi'])[`psi-${resource}`]), 'some_avg', 'some');
   const pressure = (['io', 'memory', 'cpu'] as const).flatMap((name): [typeof name, Series][] => {
     const series = grown(spans, { some_total: psi(name === 'memory' ? 'mem' : name) });
@@ -110,8 +105,8 @@ export function countersOf(spans: readonly Span[], none: Counters): Counters {
   const hasDirty = dirty.some((value) => !Number.isNaN(value));
   return {
     ...none,
-    disks: new Map(disks),
-    diskNames: new Map(disks.map(([name]) => [name, name])),
+    disks,
+    diskNames: new Map([...disks.keys()].map((name) => [name, name])),
     pressure: new Map(pressure),
     ...(hasDirty && {
       vmstat: {

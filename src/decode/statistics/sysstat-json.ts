@@ -4,8 +4,7 @@
 // Source: sadf(1), iostat(1); sysstat's json_stats.c prints an interval as one object.
 
 import * as v from 'valibot';
-
-const Fields = v.record(v.string(), v.unknown());
+import { Fields, parsedJson } from './fields.js';
 
 const Document = v.object({
   sysstat: v.object({
@@ -21,8 +20,6 @@ const Document = v.object({
     ),
   }),
 });
-
-export type Fields = v.InferOutput<typeof Fields>;
 
 export interface SysstatLog {
   readonly host: string | undefined;
@@ -52,12 +49,8 @@ export function parseSysstat(text: string): SysstatLog | undefined {
 }
 
 function parsed(text: string): v.InferOutput<typeof Document> | undefined {
-  try {
-    const result = v.safeParse(Document, JSON.parse(text));
-    return result.success ? result.output : undefined;
-  } catch {
-    return undefined;
-  }
+  const result = v.safeParse(Document, parsedJson(text));
+  return result.success ? result.output : undefined;
 }
 
 /** How many levels of the document lie above an interval: the document, sysstat, hosts, a host, statistics. */
@@ -87,24 +80,4 @@ function closed(text: string): v.InferOutput<typeof Document> | undefined {
 /** Whether a text begins as one of sysstat's. */
 export function isSysstat(beginning: string): boolean {
   return /^\s*\{\s*"sysstat"\s*:/.test(beginning);
-}
-
-/** A figure by its name; NaN where it is not there or is none. */
-export function figure(fields: Fields, ...names: readonly string[]): number {
-  for (const name of names) {
-    const value = fields[name];
-    if (typeof value === 'number') return value;
-  }
-  return NaN;
-}
-
-/** The objects of a list, or an object itself. */
-export function listOf(value: unknown): readonly Fields[] {
-  const result = v.safeParse(v.array(Fields), value);
-  return result.success ? result.output : [];
-}
-
-export function objectOf(value: unknown): Fields {
-  const result = v.safeParse(Fields, value);
-  return result.success ? result.output : {};
 }

@@ -53,7 +53,7 @@ export function readSymbols(cursor: Cursor): string | undefined {
   return text;
 }
 
-export function passPrintk(cursor: Cursor): void {
+function passPrintk(cursor: Cursor): void {
   const size = cursor.u32();
   cursor.at += size;
 }
@@ -67,4 +67,27 @@ export function readNames(cursor: Cursor): Map<number, string> {
   const names = new Map<number, string>();
   for (const [, pid, name = ''] of text.matchAll(/^(\d{1,10}) (.{1,64})$/gm)) names.set(Number(pid), name);
   return names;
+}
+
+/** What version 6 begins with, and perf.data as well, whose descriptions are of its version 0.5 or 0.6. */
+export interface Described {
+  readonly formats: readonly EventFormat[];
+  readonly symbols?: string;
+  readonly names: ReadonlyMap<number, string>;
+}
+
+/** "header_page\0" u64 size … "header_event\0" u64 size … formats (twice), symbols, printk formats, names where there are any. */
+export function readDescribed(cursor: Cursor, hasNames = true): Described {
+  for (const name of ['header_page', 'header_event']) {
+    cursor.expect(`${name}\0`);
+    const size = cursor.u64();
+    cursor.at += size;
+  }
+  const formats: EventFormat[] = [];
+  readFtraceFormats(cursor, formats);
+  readEventFormats(cursor, formats);
+  const symbols = readSymbols(cursor);
+  passPrintk(cursor);
+  const names = hasNames ? readNames(cursor) : new Map<number, string>();
+  return { formats, names, ...(symbols !== undefined && { symbols }) };
 }

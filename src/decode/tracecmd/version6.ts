@@ -6,9 +6,8 @@
 //
 // Source: trace-cmd.dat.v6(5).
 
-import type { EventFormat } from '../ftrace/format.js';
 import { Cursor, Malformed } from './bytes.js';
-import { passPrintk, readEventFormats, readFtraceFormats, readNames, readSymbols } from './contents.js';
+import { readDescribed } from './contents.js';
 import { pagesIn, type CpuPages, type Start, type TraceDat } from './shape.js';
 
 const OPTION = { done: 0, buffer: 3, uname: 5 };
@@ -43,17 +42,7 @@ function cpusOf({ blocks, pageBytes }: Start, cursor: Cursor, count: number, ins
 
 export function readVersion6(start: Start): TraceDat {
   const { cursor, blocks } = start;
-  for (const name of ['header_page', 'header_event']) {
-    cursor.expect(`${name}\0`);
-    const size = cursor.u64();
-    cursor.at += size;
-  }
-  const formats: EventFormat[] = [];
-  readFtraceFormats(cursor, formats);
-  readEventFormats(cursor, formats);
-  const symbols = readSymbols(cursor);
-  passPrintk(cursor);
-  const names = readNames(cursor);
+  const described = readDescribed(cursor);
   const count = cursor.u32();
   if (count > MOST_CPUS) throw new Malformed(cursor.at - 4, `${count} CPUs`);
   let options: Options = { instances: [] };
@@ -64,9 +53,7 @@ export function readVersion6(start: Start): TraceDat {
   }
   return {
     version: 6,
-    formats,
-    names,
-    ...(symbols !== undefined && { symbols }),
+    ...described,
     ...(options.uname !== undefined && { uname: options.uname }),
     cpus: [
       ...cpusOf(start, cursor, count, ''),

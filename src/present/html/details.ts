@@ -10,6 +10,7 @@ import {
   processText,
   isOfVerdict,
   KIND_WORDS,
+  phasesTitle,
   stateWords,
   VIA_WORDS,
 } from '../words.js';
@@ -55,7 +56,7 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
   );
 }
 
-export function phases({ phases: all }: Diagnosis): Markup | undefined {
+export function phases({ phases: all, recording }: Diagnosis): Markup | undefined {
   if (all.length === 0) return undefined;
   const rows = all.map((phase) => [
     phase.name,
@@ -64,17 +65,14 @@ export function phases({ phases: all }: Diagnosis): Markup | undefined {
     ...phaseFigures(phase),
     ...(all.some((one) => one.error !== undefined) ? [phase.error ?? ''] : []),
   ]);
+  const { title, caption, names } = phasesTitle(recording.kind);
   const titles = ['block', 'lasted', ...PHASE_FIGURES];
   const head: Column[] = [
-    { title: 'writes', kind: 'name' },
-    ...titles.map((title): Column => ({ title, kind: 'figures' })),
+    { title: names, kind: 'name' },
+    ...titles.map((one): Column => ({ title: one, kind: 'figures' })),
     { title: 'ended with' },
   ];
-  return section(
-    'probe',
-    'What the probe achieved',
-    table('Phases of the probe', head.slice(0, rows[0]?.length), rows),
-  );
+  return section('probe', title, table(caption, head.slice(0, rows[0]?.length), rows));
 }
 
 /** Programs that are shown before the rest is folded. */
@@ -156,6 +154,7 @@ const NOTHING_LOST: Readonly<Record<Diagnosis['recording']['kind'], string>> = {
   recording: 'Nothing was lost while recording.',
   'kernel-trace': 'The trace tells of no lost events.',
   statistics: 'The log tells of nothing that it lacks.',
+  benchmark: 'fio tells of nothing that it lacks.',
   'block-trace':
     'No record is missing that its numbers tell of; what the recorder itself dropped a trace does not say.',
 };

@@ -2,7 +2,7 @@
 // time.
 
 import { duration, figure, harmless } from '../../base/format.js';
-import type { Charts, Heatmap } from '../../model/charts.js';
+import { HUNG, type Charts, type Heatmap } from '../../model/charts.js';
 import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
@@ -76,12 +76,17 @@ export function proof(charts: Charts, palette: Palette, title = 'What shows it')
   );
 }
 
+/** What the shaded stretches are, where there are any. */
+function greyMeans({ bands }: Charts): string {
+  const stalls = bands.filter(({ kind }) => kind === 'stall');
+  if (stalls.length === 0) return '';
+  return stalls.some(({ label }) => label === HUNG)
+    ? 'Grey is when operations hung.'
+    : 'Grey is when the victim lost its time to the verdict’s cause.';
+}
+
 /** `note`: what grey stands for. */
-export function timeline(
-  charts: Charts,
-  palette: Palette,
-  note = 'Grey is when the victim lost its time to the verdict’s cause.',
-): Markup | undefined {
+export function timeline(charts: Charts, palette: Palette, note = greyMeans(charts)): Markup | undefined {
   if (charts.charts.length === 0) return undefined;
   return section(
     'timeline',
