@@ -201,7 +201,11 @@ export interface BeforeAndAfter {
 }
 
 export function compareRecordings(before: Diagnosed, after: Diagnosed, tool: string): BeforeAndAfter {
-  const of = ({ diagnosis, compared }: Diagnosed) => ({ diagnosis, measures: compared.measures });
+  const of = ({ diagnosis, compared }: Diagnosed) => ({
+    diagnosis,
+    measures: compared.measures,
+    lost: compared.shown.lost,
+  });
   return {
     comparison: compare(of(before), of(after), tool),
     charts: () => overlay(before.compared, after.compared),

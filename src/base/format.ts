@@ -95,8 +95,11 @@ export function percent(share: number): string {
   return value >= 10 ? `${Math.round(value)} %` : `${Number(value.toFixed(1))} %`;
 }
 
-/** Text from outside (names of processes, files, devices) with control and bidirectional characters replaced, safe on a terminal. */
+/** Control and bidirectional characters, and what is no character at all. */
+// eslint-disable-next-line no-control-regex
+const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g;
+
+/** Text from outside (names of processes, files, devices) with those replaced, safe on a terminal and in XML. */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
+  return text.replace(HARMFUL, '\ufffd');
 }

@@ -116,8 +116,14 @@ export function union(intervals: IntervalSource): Intervals {
   return joined(columns) ?? joined(sorted(columns)) ?? NO_INTERVALS;
 }
 
-/** By their beginnings. */
-function sorted({ from, to }: Columns): Columns {
+/** By their beginnings, without the empty ones and those of which an end is not known. */
+function sorted(columns: Columns): Columns {
+  const list = new IntervalList();
+  for (let at = 0; at < columns.from.length; at += 1) {
+    const [begin, end] = [columns.from[at] ?? NaN, columns.to[at] ?? NaN];
+    if (end > begin) list.push(begin, end);
+  }
+  const { from, to } = list;
   const order = orderByTime(from);
   return {
     from: Float64Array.from(order, (at) => from[at] ?? NaN),

@@ -2,6 +2,7 @@
 // the machines' settings.
 
 import type { Measures } from '../analysis/measures.js';
+import type { Intervals } from '../base/intervals.js';
 import type { ComparedSide, Comparison, Difference } from '../model/comparison.js';
 import { isNoStall, type Diagnosis, type KeyFigure } from '../model/diagnosis.js';
 import { part, Quantity } from '../model/quantity.js';
@@ -15,6 +16,8 @@ import { workOf } from './work.js';
 export interface Compared {
   readonly measures: Measures;
   readonly diagnosis: Diagnosis;
+  /** When the victim lost its time to the verdict's cause. */
+  readonly lost: Intervals;
 }
 
 function told(quantity: Quantity | undefined): Difference['before'] {
@@ -84,8 +87,19 @@ function sideOf({ recording, verdict, also, losses }: Diagnosis): ComparedSide {
   return { recording, verdict, also, losses };
 }
 
-function judged({ measures, diagnosis }: Compared): Judged {
-  return { diagnosis, work: workOf(measures), settings: settingsOf(measures) };
+function longestPause({ from, to }: Intervals): number {
+  let longest = 0;
+  for (let at = 1; at < from.length; at += 1) longest = Math.max(longest, (from[at] ?? NaN) - (to[at - 1] ?? NaN));
+  return longest;
+}
+
+function judged({ measures, diagnosis, lost }: Compared): Judged {
+  return {
+    diagnosis,
+    work: workOf(measures),
+    settings: settingsOf(measures),
+    longestPauseMs: longestPause(lost),
+  };
 }
 
 const ORDER: readonly Difference['group'][] = ['verdict', 'victim', 'requests', 'time', 'disk', 'machine'];

@@ -4,6 +4,7 @@
 import { BUSY, cpuShare } from '../analysis/machine/cpu-time.js';
 import { diskWork } from '../analysis/machine/counted-work.js';
 import { growthWithin } from '../analysis/machine/series.js';
+import { beganAt } from '../analysis/requests/requests.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { WAITING } from '../analysis/victim/account.js';
 import { Intervals, total, type Interval } from '../base/intervals.js';
@@ -58,7 +59,7 @@ function ofRequests(
   m: Measures,
   group: 'requests' | 'disk',
   isMeant: (row: number) => boolean,
-  beganAt: (row: number) => number,
+  fromAt: (row: number) => number,
   life: Interval,
 ): Measured[] {
   const { requests } = m;
@@ -67,12 +68,16 @@ function ofRequests(
     const took: number[] = [];
     let count = 0;
     for (let row = 0; row < requests.answered; row += 1) {
+      const completed = requests.completed[row] ?? NaN;
       if (requests.kind[row] !== KINDS.indexOf(kind) || !isMeant(row)) continue;
+      if (!(completed >= life.from && completed <= life.to)) continue;
       count += requests.weight[row] ?? 1;
-      took.push((requests.completed[row] ?? NaN) - beganAt(row));
+      took.push(completed - fromAt(row));
     }
     if (took.length === 0) return [];
-    const [half = NaN, most = NaN] = quantilesOf(took, 0.5, 0.99);
+    // Of a sample the large ones are all there, and stand for too much.
+    const isWhole = requests.sampled.length === 0;
+    const [half = NaN, most = NaN] = isWhole ? quantilesOf(took, 0.5, 0.99) : [];
     const whose = group === 'requests' ? 'own ' : 'disk: ';
     const words = `${whose}${kind === 'flush' ? 'flushes' : `${kind}s`}`;
     return known(group, [
@@ -86,25 +91,23 @@ function ofRequests(
 function ofOwnRequests(m: Measures, life: Interval): Measured[] {
   const { account, requests } = m;
   if (!account || !requests) return [];
-  const dispatched = (row: number) => requests.dispatched[row] ?? NaN;
-  const queued = (row: number) => requests.queued[row] ?? NaN;
   return ofRequests(
     m,
     'requests',
     (row) => (account.own[row] ?? 0) !== 0,
-    (row) => (Number.isNaN(queued(row)) ? dispatched(row) : queued(row)),
+    (row) => beganAt(requests, row),
     life,
   );
 }
 
 function ofDisk(m: Measures, life: Interval): Measured[] {
-  const { disk, input, load, requests } = m;
+  const { disk, input, requests } = m;
   if (disk === undefined) return [];
   const series = input.counters.disks.get(disk);
   const seconds = (life.to - life.from) / 1000;
   const bytes = (name: string) => (growthWithin(series, name, life.from, life.to) * 512) / seconds;
   const each = (name: string) => growthWithin(series, name, life.from, life.to) / seconds;
-  const own = new Set(load?.rows);
+  const index = requests?.disks.indexOf(disk) ?? -1;
   return [
     ...known('disk', [
       ['disk.busy', 'disk busy', part(utilisation(m, Intervals.of([life])))],
@@ -120,7 +123,7 @@ function ofDisk(m: Measures, life: Interval): Measured[] {
     ...ofRequests(
       m,
       'disk',
-      (row) => own.has(row),
+      (row) => requests?.disk[row] === index,
       (row) => requests?.dispatched[row] ?? NaN,
       life,
     ),

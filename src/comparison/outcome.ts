@@ -14,6 +14,8 @@ export interface Judged {
   readonly work: readonly Work[];
   /** Undefined where the recording holds none. */
   readonly settings: Settings | undefined;
+  /** The longest time between two losses to its verdict's cause, ms. */
+  readonly longestPauseMs: number;
 }
 
 type Outcome = Comparison['outcome'];
@@ -27,15 +29,21 @@ function costs({ share, victim }: Verdict): string {
 }
 
 /** Why the cause may hold all the same, though the second recording shows no stall. */
-function doubtsOfCause({ diagnosis: before }: Judged, { diagnosis: after }: Judged): string[] {
+function doubtsOfCause({ diagnosis: before, longestPauseMs }: Judged, { diagnosis: after }: Judged): string[] {
   const { cause, sinceMs, fromStart } = before.verdict;
   const unchecked = after.notChecked.find((one) => one.cause === cause);
   const doubts = unchecked ? [`Whether ${cause} holds could not be checked after: ${unchecked.why}.`] : [];
   if (!unchecked && !after.ruledOut.some((one) => one.cause === cause))
     doubts.push(`The second diagnosis does not say that ${cause} is ruled out.`);
+  if (before.accountingFrom === 'events' && after.accountingFrom !== 'events')
+    doubts.push('The second recording has no kernel events of the victim, and may not see what the first one saw.');
   if (after.verdict.sureness === 'possible') doubts.push('That nothing is wrong after is only possible, and not sure.');
   if (after.losses.some(({ severity }) => severity === 'severe'))
     doubts.push('The second recording has severe losses, which may hide it.');
+  if (after.recording.durationMs < 2 * longestPauseMs)
+    doubts.push(
+      `Before, it paused for up to ${duration(longestPauseMs)}; the second one, of ${duration(after.recording.durationMs)}, may lie in a pause.`,
+    );
   if (!fromStart && sinceMs !== null && after.recording.durationMs < sinceMs)
     doubts.push(
       `Before, it began ${duration(sinceMs)} into the recording; the second one lasts only ${duration(after.recording.durationMs)}.`,
@@ -67,7 +75,8 @@ function otherVictim(before: Judged, after: Judged): string | undefined {
 /** A setting that was to blame and is what it was. */
 function doubtsOfSetting({ diagnosis, settings: before }: Judged, { settings: after }: Judged): string[] {
   const { culprit } = diagnosis.verdict;
-  if (culprit?.file === undefined || !before || !after) return [];
+  if (culprit?.file === undefined || !before) return [];
+  if (!after) return [`Whether ${culprit.name} was changed is not in the second recording.`];
   const [what, setting] = [...before].find(([, { file }]) => file === culprit.file) ?? [];
   const isSame = what !== undefined && setting !== undefined && after.get(what)?.value === setting.value;
   return isSame ? [`What was to blame is as it was: ${what} is ${setting.value || 'empty'}.`] : [];
@@ -99,7 +108,9 @@ function withStall(before: Diagnosis, after: Diagnosis): Pick<Outcome, 'kind' | 
     return { kind: 'still-there', sentence, doubts: [] };
   }
   const isRuledOut = after.ruledOut.some((one) => one.cause === cause);
-  const rest = isRuledOut ? `${cause} is ruled out there` : `whether ${cause} holds as well could not be checked`;
+  const isChecked = !after.notChecked.some((one) => one.cause === cause);
+  const unknown = isChecked ? `${cause} is not ruled out there` : `whether ${cause} holds as well could not be checked`;
+  const rest = isRuledOut ? `${cause} is ruled out there` : unknown;
   const sentence = `${after.verdict.cause} costs ${costs(after.verdict)} after, and ${rest}.`;
   return { kind: 'another', sentence, doubts: [] };
 }

@@ -62,7 +62,9 @@ function ofMount(m: Measures): [string, Setting][] {
 
 /** The lowest of each kind binds. */
 function ofLimits(m: Measures): [string, Setting][] {
-  const limits = KINDS.flatMap((kind) => limitsOn(m, kind, kind === 'io' ? m.disk : undefined));
+  const last = m.input.facts.at(-1)?.limits ?? [];
+  const isLast = ({ file, value }: CgroupLimit) => last.some((one) => one.file === file && one.value === value);
+  const limits = KINDS.flatMap((kind) => limitsOn(m, kind, kind === 'io' ? m.disk : undefined)).filter(isLast);
   const lowestFirst = limits.toSorted((a, b) => b.value - a.value);
   return lowestFirst.map(({ kind, what, value, file }) => [
     `${kind} limit on the victim: ${what}`,
@@ -88,7 +90,7 @@ export function settingsOf(m: Measures): Settings | undefined {
   return new Map([...ofLimits(m), ...ofMount(m), ...ofDisks(m), ...files, ...machine]);
 }
 
-/** What differs. A file that one of them lacks may not have been there to read: only a limit or a mount that is not there is none. */
+/** What differs. A file that one of them lacks may not have been there to read: only a limit that is not there is none. */
 export function differencesOf(before: Settings, after: Settings): SettingDifference[] {
   const isTold = (what: string) => / limit on the victim: /.test(what);
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((what) => {

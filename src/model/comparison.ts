@@ -7,11 +7,11 @@ import { DiagnosisSchema, UNITS } from './diagnosis.js';
 /** Of one recording what its own diagnosis says of it. */
 const Side = v.pick(DiagnosisSchema, ['recording', 'verdict', 'also', 'losses']);
 
-/** A figure of one recording; null, where it stands, for what that recording does not tell. */
+/** A figure of one recording; null, where it stands, for what that recording does not tell, or looked for and did not find. */
 const Told = v.object({ value: v.number(), text: v.string() });
 
 const Difference = v.object({
-  /** 'held-up', 'own.write.p99', 'disk.reads', 'time.dirty-throttle': the same for every comparison. */
+  /** 'held-up', 'requests.write.p99', 'disk.read', 'time.dirty-throttle': the same for every comparison. */
   id: v.string(),
   group: v.picklist(['verdict', 'victim', 'time', 'requests', 'disk', 'machine']),
   /** In the field's words: 'own writes: 99 % within'. */

@@ -165,7 +165,7 @@ export const DiagnosisSchema = v.object({
   }),
   /** The first cause by the time it costs. */
   verdict: VerdictSchema,
-  /** At most one of each kind, in the order to show them; none where nothing was watched. */
+  /** In the order to show them, each kind once but for a benchmark's; none where nothing was watched. */
   keyFigures: v.array(KeyFigure),
   /** Other causes that hold as well, in order of the time they cost. */
   also: v.array(VerdictSchema),

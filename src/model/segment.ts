@@ -230,7 +230,7 @@ export class TimelineBuilder {
 
   /** `rows` is how many there will be, as far as that is known. */
   constructor(rows = 16) {
-    this.columns = roomFor(rows);
+    this.columns = roomFor(Math.max(1, rows));
   }
 
   add(segment: Segment): void {

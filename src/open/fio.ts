@@ -1,6 +1,6 @@
 // What fio measured → a case without a victim: its result as JSON, or the logs of a run, of which one file stands for all with its prefix.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { ReadTo } from '../base/read-to.js';
@@ -22,7 +22,12 @@ export async function openFioResult(path: string, progress?: ReadingProgress): P
     throw new UserError(
       `${path} begins as fio’s JSON and is cut or none: write it again with \`fio --output-format=json --output=FILE\`.`,
     );
-  if (result.jobs.length === 0) throw new UserError(`${path} tells of no job that read or wrote anything.`);
+  if (result.jobs.length === 0)
+    throw new UserError(
+      result.isMixed
+        ? `${path} tells reads and writes as one (unified_rw_reporting=mixed): run it with unified_rw_reporting=none.`
+        : `${path} tells of no job that read or wrote anything.`,
+    );
   const { durationMs, startMs } = result;
   const losses: Loss[] = [];
   if (result.cut > 0) losses.push({ code: 'text-cut', where: `${path}: results`, count: result.cut });
@@ -55,7 +60,10 @@ function logsBeside(path: string, prefix: string): LogFile[] {
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .flatMap((file) => {
       const name = parseLogName(file);
-      return name?.prefix === prefix ? [{ path: join(folder, file), name }] : [];
+      const beside = join(folder, file);
+      // What only has such a name may be a pipe that nobody writes to.
+      const isFile = name?.prefix === prefix && statSync(beside, { throwIfNoEntry: false })?.isFile() === true;
+      return name && isFile ? [{ path: beside, name }] : [];
     });
 }
 

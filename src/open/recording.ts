@@ -96,6 +96,13 @@ export interface OpenOptions {
 
 /** Opens and decodes the recording, or what another tool recorded, at a path. Throws a UserError where it is none of these; damage becomes losses. */
 export async function openCase(path: string, options: OpenOptions = {}): Promise<Case> {
+  const opened = await openAny(path, options);
+  // What follows is no reading.
+  options.progress?.(1);
+  return opened;
+}
+
+async function openAny(path: string, options: OpenOptions): Promise<Case> {
   if (existsSync(join(path, 'manifest.json'))) return openRecordedCase(path, options);
   if (options.from || options.to)
     throw new UserError(`--from and --to take a part of a NAME.iow folder, and ${path} is none.`);

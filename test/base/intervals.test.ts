@@ -17,6 +17,23 @@ test('a union is sorted and disjoint', () => {
   );
 });
 
+test('intervals whose ends are not known, and empty ones, are no part of a union, wherever they stand', () => {
+  const set = union([
+    { from: 10, to: 11 },
+    { from: NaN, to: 12 },
+    { from: 5, to: 6 },
+    { from: 7, to: 7 },
+    { from: 8, to: NaN },
+  ]);
+  assert.deepEqual(
+    [...set],
+    [
+      { from: 5, to: 6 },
+      { from: 10, to: 11 },
+    ],
+  );
+});
+
 test('the common part and the rest make the whole', () => {
   fc.assert(
     fc.property(intervals, intervals, (a, b) => {

@@ -2,11 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../src/base/intervals.js';
 import { compare } from '../../src/comparison/compare.js';
 import { diagnosisOf, measuresOf, type MadeUp } from '../support/measures.js';
 
 function statesOf(before: MadeUp, after: MadeUp): string[] {
-  const side = (madeUp: MadeUp) => ({ measures: measuresOf(madeUp), diagnosis: diagnosisOf('healthy', madeUp) });
+  const side = (madeUp: MadeUp) => ({
+    measures: measuresOf(madeUp),
+    diagnosis: diagnosisOf('healthy', madeUp),
+    lost: NO_INTERVALS,
+  });
   const { figures } = compare(side(before), side(after), 'test');
   return figures.filter(({ group }) => group === 'time').map(({ id }) => id);
 }

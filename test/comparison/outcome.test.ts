@@ -21,7 +21,7 @@ function settings(dirtyBytes: string): Settings {
 }
 
 function before(different: Partial<Judged> = {}): Judged {
-  return { diagnosis: aDiagnosis(), work: work(0, 1e6), settings: settings('8192'), ...different };
+  return { diagnosis: aDiagnosis(), work: work(0, 1e6), settings: settings('8192'), longestPauseMs: 0, ...different };
 }
 
 /** Nothing wrong, and everything there that is needed to say so. */
@@ -31,7 +31,7 @@ function healthy(different: Partial<Diagnosis> = {}): Diagnosis {
 }
 
 function after(different: Partial<Judged> = {}): Judged {
-  return { diagnosis: healthy(), work: work(0, 2e6), settings: settings('0'), ...different };
+  return { diagnosis: healthy(), work: work(0, 2e6), settings: settings('0'), longestPauseMs: 0, ...different };
 }
 
 /** A stall by another cause. */
@@ -71,6 +71,30 @@ describe('what became of a stall', () => {
     assert.match(sentence, /^dev\.slow costs 50 % .* and mem\.dirty-limit is ruled out there\.$/);
     const unchecked = slow({ ruledOut: [], notChecked: [{ cause: CAUSE, why: 'no counters' }] });
     assert.match(outcomeOf(before(), after({ diagnosis: unchecked })).sentence, /could not be checked\.$/);
+    // It was looked for, and held below what is told.
+    const silent = slow({ ruledOut: [], notChecked: [] });
+    assert.match(
+      outcomeOf(before(), after({ diagnosis: silent })).sentence,
+      /mem\.dirty-limit is not ruled out there\.$/,
+    );
+  });
+
+  it('that comes and goes may be in a pause after, but not where twice its longest pause was recorded', () => {
+    const { durationMs } = healthy().recording;
+    const pausing = (longestPauseMs: number) => before({ longestPauseMs });
+    assert.match(doubtOf(pausing(durationMs * 0.6), after()), /^Before, it paused for up to .* may lie in a pause\.$/);
+    assert.equal(outcomeOf(pausing(durationMs * 0.4), after()).kind, 'gone');
+  });
+
+  it('is open where events told of it before and samples are all there is after, or no settings', () => {
+    const sampled = after({ diagnosis: healthy({ accountingFrom: 'samples' }) });
+    assert.match(doubtOf(before(), sampled), /no kernel events of the victim/);
+    const blamed = {
+      ...aDiagnosis().verdict,
+      culprit: { kind: 'setting', name: 'vm.dirty_bytes', file: FILE },
+    } as const;
+    const was = before({ diagnosis: { ...aDiagnosis(), verdict: blamed } });
+    assert.match(doubtOf(was, after({ settings: undefined })), /^Whether vm\.dirty_bytes was changed is not in/);
   });
 
   it('appeared, or is in neither, where there was none before', () => {
@@ -135,7 +159,7 @@ describe('it is not called gone', () => {
 
   it('where the setting that was to blame is as it was', () => {
     assert.match(doubtOf(before(), after({ settings: settings('8192') })), /vm\.dirty_bytes is 8192/);
-    assert.equal(outcomeOf(before(), after({ settings: undefined })).kind, 'gone', 'where nothing tells of settings');
+    assert.equal(outcomeOf(before({ settings: undefined }), after()).kind, 'gone', 'where nothing tells of it before');
   });
 
   it('where the victim’s work is not known of both in the same way', () => {

@@ -79,7 +79,7 @@ describe('two recordings', () => {
     const [proof] = charts().proof;
     assert.equal(proof?.id, 'proof-dirty');
     const limits = proof.lines.filter(({ role }) => role === 'limit').map(({ name }) => name);
-    assert.deepEqual(limits, ['before: limit in force', 'after: limit of the machine']);
+    assert.deepEqual(limits, ['before: its share of the limit', 'after: limit of the machine']);
   });
 
   it('of which the second has no verdict: open', async () => {

@@ -2,6 +2,7 @@
 // tells. Operations that hung show, the verdict claims nothing, and what is cut or damaged is told or refused in a sentence.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -117,6 +118,26 @@ describe('a result of fio', () => {
       [['text-cut', 1]],
     );
     assert.deepEqual(cut.measured, (await openCase(fixture('fio-plus.json'))).measured);
+  });
+
+  it('of jobs one behind the other lasts as long as both, where it tells when each began', async () => {
+    const job = (name: string, start: number | undefined) => ({
+      jobname: name,
+      ...(start !== undefined && { job_start: start }),
+      write: { total_ios: 10, io_bytes: 40960, io_kbytes: 40, runtime: 60_000, lat_ns: { max: 5e6 } },
+    });
+    const result = (...jobs: readonly object[]) =>
+      JSON.stringify({ 'fio version': 'fio-3.38', timestamp_ms: 1e12, jobs, disk_util: [{ name: 'sda', util: 50 }] });
+    const told = await openCase(written('stone.json', result(job('a', 1e12), job('b', 1e12 + 60_000))));
+    assert.equal(told.durationMs, 120_000);
+    assert.equal(told.counters.disks.size, 1);
+    const untold = await openCase(written('older.json', result(job('a', undefined), job('b', undefined))));
+    assert.deepEqual([untold.durationMs, untold.counters.disks.size], [60_000, 0]);
+    const since = { elapsed: 121 };
+    const elapsed = result({ ...job('a', undefined), ...since }, { ...job('b', undefined), ...since });
+    assert.equal((await openCase(written('elapsed.json', elapsed))).durationMs, 121_000);
+    const mixed = written('mixed.json', result({ jobname: 'a', mixed: { total_ios: 10 } }));
+    await assert.rejects(openCase(mixed), /unified_rw_reporting=mixed/);
   });
 
   it('that is cut or damaged is refused in a sentence or read', async () => {
@@ -246,6 +267,10 @@ describe('logs of fio', () => {
     const each = await openCase(written('four_lat.1.log', columns('each_lat.1.log')));
     assert.equal(each.measured?.concludedUnit, 'ns');
     assert.equal(measuredIn(each, 'writes of four 1').latency?.max, 942.664318);
+    // Behind a ramp every number fits: nothing says that they are µs.
+    const later = columns('each_lat.1.log').replaceAll(/^\d+/gm, (ms) => String(Number(ms) + 5000));
+    const ramped = await openCase(written('ramped_lat.1.log', later));
+    assert.equal(ramped.measured?.concludedUnit, 'ns');
     const windows = await openCase(written('means_lat.1.log', columns('avg_lat.1.log')));
     assert.equal(windows.measured?.concludedUnit, 'ns');
     const { diagnosis } = await diagnoseRecording(fixture('old_lat.1.log'), 'test');
@@ -280,6 +305,21 @@ describe('logs of fio', () => {
     await assert.rejects(openCase(written('own_slat.1.log', textOf('each_lat.1.log'))), /nothing but submissions/);
     const packed = written('packed_clat.1.log.gz', gzipSync(textOf('each_lat.1.log')));
     assert.equal(measuredIn(await openCase(packed), 'writes of packed 1').operations, 2000);
+  });
+
+  it('with one damaged line lose that line', async () => {
+    const [first = '', ...rest] = textOf('each_lat.1.log').trimEnd().split('\n');
+    const hurt = await openCase(written('one_lat.1.log', [first, '1, 5000, 14096, 0, 0', ...rest].join('\n')));
+    const whole = await openCase(fixture('each_lat.1.log'));
+    assert.equal(measuredIn(hurt, 'writes of one 1').operations, measuredIn(whole, 'writes of each 1').operations);
+    assert.ok(hurt.losses.some(({ code }) => code === 'text-cut'));
+  });
+
+  it('do not wait for a pipe beside them', async () => {
+    cpSync(fixture('each_lat.1.log'), path.join(folder, 'beside_lat.1.log'));
+    execFileSync('mkfifo', [path.join(folder, 'beside_bw.1.log')]);
+    const { measured } = await openCase(path.join(folder, 'beside_lat.1.log'));
+    assert.equal(measured?.jobs.length, 1);
   });
 
   it('that are cut are told, and damaged ones refused or read', async () => {

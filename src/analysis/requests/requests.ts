@@ -69,6 +69,12 @@ export interface Requests {
   readonly sampled: Intervals;
 }
 
+/** When a request began: when its first bio was queued or, where that was not seen, when it was dispatched. */
+export function beganAt({ queued, dispatched }: Requests, row: number): number {
+  const arrival = queued[row] ?? NaN;
+  return Number.isNaN(arrival) ? (dispatched[row] ?? NaN) : arrival;
+}
+
 /**
  * rwbs as blk_fill_rwbs writes it: an optional F (preflush), then R, W, ZA (an append to a zone), D, F (flush), another command to a zone or N,
  * then flags (kernel/trace/blktrace.c).

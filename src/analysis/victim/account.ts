@@ -13,7 +13,7 @@ import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
-import type { Interval } from '../../base/intervals.js';
+import { total, type Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
@@ -21,6 +21,7 @@ import { sampledLine, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
 import { timelines } from './timeline.js';
+import { JUDGING } from '../../model/thresholds/judging.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
 
 /** States in which a thread is held up: they choose the thread to account for. */
@@ -51,6 +52,9 @@ export function msIn(segments: Timeline, states: ReadonlySet<State>): number {
   for (const [state, ms] of segments.sums()) if (states.has(state)) sum += ms;
   return sum;
 }
+
+/** And what a thread does that works. */
+const AT_WORK: ReadonlySet<State> = new Set<State>([...WAITING, 'running']);
 
 /** ms in which a thread was held up. */
 function waitedMs(segments: Timeline): number {
@@ -225,12 +229,22 @@ function isForked(input: Case, pid: number, thread: number): boolean {
   return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
 }
 
-/** The thread that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing itself. */
+/**
+ * The thread that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing
+ * itself. Where none was held up noticeably, the one that did most: an idle worker that waited for a CPU once says nothing of its process.
+ */
 function mostHeldUp(
   lines: ReadonlyMap<number, Timeline>,
   isChild: (thread: number) => boolean = () => false,
 ): [number, Timeline] | [] {
-  const all = [...lines].map((one) => ({ one, ms: waitedMs(one[1]) })).sort((a, b) => b.ms - a.ms);
+  const lives = [...lines].map((one) => ({
+    one,
+    ms: waitedMs(one[1]),
+    atWork: msIn(one[1], AT_WORK),
+    all: total(one[1]),
+  }));
+  const isNoticed = lives.some(({ ms, all }) => ms >= JUDGING.noticeable * all);
+  const all = lives.sort((a, b) => (isNoticed ? b.ms - a.ms : b.atWork - a.atWork));
   const most = all[0]?.ms ?? 0;
   const child = all.find(({ one, ms }) => most > 0 && ms >= ACCOUNT.standsForParent * most && isChild(one[0]));
   return (child ?? all[0])?.one ?? [];

@@ -10,7 +10,7 @@ import { NORMS } from '../../model/thresholds/requests.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 import type { DiskLoad } from '../requests/disk-load.js';
 import { classOf, expectedMs, type RequestClass } from '../requests/norm.js';
-import type { Requests } from '../requests/requests.js';
+import { beganAt, type Requests } from '../requests/requests.js';
 
 export interface Slowdown {
   /** How much longer the victim's own requests take while others are served: mean over mean, by kind; NaN where it can't be compared. */
@@ -49,8 +49,7 @@ export function compareCompany(
   const contended = new Map<number, number[]>();
   for (const row of load.rows) {
     if (own[row] === 0) continue;
-    const queued = requests.queued[row] ?? NaN;
-    const from = Number.isNaN(queued) ? (requests.dispatched[row] ?? 0) : queued;
+    const from = beganAt(requests, row);
     const to = requests.completed[row] ?? 0;
     const shareOf = (times: Intervals) => coveredMs(times, from, to) / (to - from);
     const covered = shareOf(foreign);

@@ -39,8 +39,8 @@ export class LogReader {
   private cut = 0;
   private passedOver = 0;
   private readonly room: number;
-  /** Some line has, in its third column, what can be no direction. */
-  private hasLongest = false;
+  /** Lines that have, in their third column, what can be no direction. */
+  private withLongest = 0;
   private hasPriority = true;
 
   /** `room`: entries that may be kept. */
@@ -60,7 +60,7 @@ export class LogReader {
       return;
     }
     const [, second = 0] = found.values;
-    if (second >= MEASURED_KINDS.length) this.hasLongest = true;
+    if (second >= MEASURED_KINDS.length) this.withLongest += 1;
     const { rest } = found;
     if (rest.length === 0 || (rest.length === 1 && !/^(?:0x.*|[01])$/.test(rest[0] ?? ''))) this.hasPriority = false;
     if (this.length === this.columns[0]?.length) this.grow();
@@ -81,7 +81,9 @@ export class LogReader {
 
   finish(): FioLog {
     const [times, first, second, third] = this.columns.map((column) => column.subarray(0, this.length));
-    const directions = this.hasLongest ? third : second;
+    // A damaged line is no other layout.
+    const hasLongest = this.withLongest * 2 > this.length;
+    const directions = hasLongest ? third : second;
     const rows = new Map<string, number[]>();
     let job = 0;
     for (let row = 0; row < this.length; row += 1) {
@@ -104,8 +106,8 @@ export class LogReader {
       jobs[of]?.set(kind, {
         t: pick(times),
         value: pick(first),
-        ...(this.hasLongest && { longest: pick(second) }),
-        bytes: this.hasLongest ? new Float64Array(list.length) : pick(third),
+        ...(hasLongest && { longest: pick(second) }),
+        bytes: hasLongest ? new Float64Array(list.length) : pick(third),
       });
     }
     return { jobs, hasPriority: this.hasPriority, entries: this.length, cut, passedOver: this.passedOver };

@@ -53,6 +53,9 @@ function byJob(logs: readonly NamedLog[]): Map<string, Map<MeasuredKind, Logged>
   return jobs;
 }
 
+/** In so few ms no operation ends that would be as many µs as it takes ns. */
+const TELLING_MS = 5;
+
 /**
  * Before 3.20 nothing in a log tells µs from ns. No operation takes longer than the time since its job began, so a log of single ones that fit is
  * taken for µs; a mean may be of either, and is taken for ns, as only old versions log µs.
@@ -66,7 +69,9 @@ function unitOf(
   if (all.length === 0 || latencies.some(({ log }) => log.hasPriority)) return { perMs: 1e6 };
   const fits = ({ t, value }: LogEntries): boolean =>
     value.every((one, row) => one <= 1000 * ((t[row] ?? 0) - baseMs + 1));
-  return all.every((entries) => isEach(entries) && fits(entries))
+  // Behind a ramp, or of a part, any number fits.
+  const isFromBegin = all.some(({ t }) => (t[0] ?? Infinity) - baseMs <= TELLING_MS);
+  return isFromBegin && all.every((entries) => isEach(entries) && fits(entries))
     ? { perMs: 1e3, concluded: 'µs' }
     : { perMs: 1e6, concluded: 'ns' };
 }

@@ -27,6 +27,8 @@ const LATENCIES = [
 ] as const;
 /** A client's sum over its servers, which are told one by one as well. */
 const SUM = 'All clients';
+/** Whole seconds since fio began are told, and it takes some to begin. */
+const STARTING_MS = 2000;
 /** More jobs, and more disks, than a run has are not kept. */
 const MOST_JOBS = 4096;
 const MOST_DISKS = 4096;
@@ -34,11 +36,13 @@ const MOST_DISKS = 4096;
 export interface FioResult {
   readonly version: string;
   readonly jobs: readonly MeasuredIo[];
-  /** By the names of devices. */
+  /** By the names of devices; empty where it is not known how long the jobs took together. */
   readonly disks: ReadonlyMap<string, Series>;
   /** ms since 1970 at its beginning; NaN where it does not tell. Before 3.38 that is when it was printed, less the run's length. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** True where reads and writes are told as one (unified_rw_reporting=mixed). */
+  readonly isMixed: boolean;
   /** Results that are cut or no JSON. */
   readonly cut: number;
   readonly passedOver: number;
@@ -66,15 +70,23 @@ function resultOf(document: Fields, version: string, cut: number): FioResult {
   const told = [...listOf(document['jobs']), ...listOf(document['client_stats'])];
   const jobs = told.filter((job) => textOf(job, 'jobname') !== SUM || told.length === 1);
   const measured = jobs.slice(0, MOST_JOBS).flatMap(measuredOf);
-  const durationMs = measured.reduce((most, { ms }) => Math.max(most, ms), 0);
+  const longestMs = measured.reduce((most, { ms }) => Math.max(most, ms), 0);
   const printed = figure(document, 'timestamp_ms');
   const printedMs = Number.isNaN(printed) ? figure(document, 'timestamp') * 1000 : printed;
   const starts = told.map((job) => figure(job, 'job_start')).filter((start) => start > 0);
+  const startMs = starts.reduce((least, start) => Math.min(least, start), Infinity);
+  const ends = jobs.map((job) => figure(job, 'job_start') + Math.max(0, ...measuredOf(job).map(({ ms }) => ms)));
+  // Jobs may run one behind the other; older versions don't tell when each began.
+  const isTold = starts.length > 0 && ends.every(Number.isFinite);
+  const elapsedMs = told.reduce((most, job) => Math.max(most, figure(job, 'elapsed') * 1000 || 0), 0);
+  const untoldMs = elapsedMs > longestMs + STARTING_MS ? elapsedMs : longestMs;
+  const durationMs = isTold ? ends.reduce((most, end) => Math.max(most, end), startMs) - startMs : untoldMs;
   return {
     version,
     jobs: measured,
-    disks: disksOf(listOf(document['disk_util']), durationMs),
-    startMs: starts.reduce((least, start) => Math.min(least, start), starts[0] ?? printedMs - durationMs),
+    disks: isTold || elapsedMs > 0 || jobs.length <= 1 ? disksOf(listOf(document['disk_util']), durationMs) : new Map(),
+    startMs: isTold ? startMs : printedMs - durationMs,
+    isMixed: jobs.some((job) => job['mixed'] !== undefined),
     durationMs,
     cut,
     passedOver: Math.max(0, jobs.length - MOST_JOBS),

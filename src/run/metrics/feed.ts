@@ -1,6 +1,6 @@
 // The recorder's side of its metrics: a sink beside the one that writes to disk. It copies what it is given and hands it to a process of its own,
 // where everything else happens, so that a scrape never holds the sampling up and what goes wrong there ends nothing here. What that process has
-// not taken is bounded: beyond it trace pages are left out and counted.
+// not taken is bounded: trace pages beyond it are left out and counted, and a process that takes nothing any more is ended.
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import type { Sink } from '../../model/sink.js';
 import type { FromMetrics, MetricsSettings, Piece, ToMetrics } from './messages.js';
 import { urlOf, type Address } from './server.js';
 
-/** Bytes that may wait for the process. */
+/** Bytes that may wait for the process: beyond it trace pages are left out, and with twice as many it is given up. */
 const MOST_WAITING = 32 * 1024 * 1024;
 /** Handed over when so many bytes have gathered, or when so much time has passed, ns. */
 const BATCH_BYTES = 256 * 1024;
@@ -26,12 +26,15 @@ export class MetricsFeed implements Sink {
   private waiting = 0;
   private missed = 0;
   private handedNs = 0n;
+  private readonly failed: (why: string) => void;
 
   private constructor(child: ChildProcess, address: Address, failed: (why: string) => void) {
     this.child = child;
     this.address = address;
+    this.failed = failed;
     child.on('message', (message: FromMetrics) => {
       if (message.kind === 'took') this.waiting -= message.bytes;
+      else if (message.kind === 'failed') this.giveUp(message.why);
     });
     child.on('error', () => {});
     child.on('exit', (code, signal) => {
@@ -47,7 +50,7 @@ export class MetricsFeed implements Sink {
     const child = fork(fileURLToPath(new URL('./metrics-main.js', import.meta.url)), [], {
       serialization: 'advanced',
       execArgv: NODE_FLAGS,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const first = await new Promise<FromMetrics | undefined>((settle) => {
       child.once('message', settle);
@@ -71,6 +74,13 @@ export class MetricsFeed implements Sink {
 
   close(): void {
     this.child.kill('SIGKILL');
+  }
+
+  private giveUp(why: string): void {
+    if (this.child.killed) return;
+    this.close();
+    this.pieces = [];
+    this.failed(why);
   }
 
   private send(message: ToMetrics): void {
@@ -100,6 +110,8 @@ export class MetricsFeed implements Sink {
   }
 
   private add(piece: Piece, bytes: number): void {
+    if (this.child.killed) return;
+    if (this.waiting + this.gathered > 2 * MOST_WAITING) return this.giveUp('it does not keep up');
     this.pieces.push(piece);
     this.gathered += bytes;
     if (this.gathered >= BATCH_BYTES) this.handOver();

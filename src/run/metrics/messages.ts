@@ -19,6 +19,8 @@ export type ToMetrics =
 export type FromMetrics =
   | { readonly kind: 'serving'; readonly address: Address }
   | { readonly kind: 'refused'; readonly why: string }
+  /** It goes on no more. */
+  | { readonly kind: 'failed'; readonly why: string }
   /** A batch of so many bytes has been taken. */
   | { readonly kind: 'took'; readonly bytes: number };
 

@@ -1,4 +1,4 @@
-// The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, takes a tenth of a CPU at most
+// The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, takes about a tenth of a CPU in the long run
 // (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
 
 import { setPriority } from 'node:os';
@@ -97,7 +97,11 @@ process.on('message', (message: ToMetrics) => {
     const { name, manifest } = message;
     metrics.begin(new LiveMetrics({ name, manifest, tool, causes }));
   } else {
-    metrics.take(message.pieces, message.missed);
-    say({ kind: 'took', bytes: message.bytes });
+    try {
+      metrics.take(message.pieces, message.missed);
+      say({ kind: 'took', bytes: message.bytes });
+    } catch (error) {
+      say({ kind: 'failed', why: messageOf(error) });
+    }
   }
 });

@@ -1,6 +1,7 @@
 // The one page that a running recorder serves, by HTTP. Whoever can connect may read it, so it is bound to this machine alone unless an address
 // is given, and there answers only who names this machine: a web page that has its own name lead here gets nothing.
 
+import { isIPv4 } from 'node:net';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { TextFormat } from '../../present/export/openmetrics/exposition.js';
 import { CONTENT_TYPE, formatFor } from './negotiation.js';
@@ -12,10 +13,10 @@ export interface Address {
 
 const MOST_CONNECTIONS = 16;
 const HEADERS_MS = 5000;
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/i;
 
-export function isLoopback({ host }: Address): boolean {
-  return host.startsWith('127.') || host === '::1' || host === 'localhost';
+/** True for a host that can only be this machine. */
+export function isLoopback({ host }: Pick<Address, 'host'>): boolean {
+  return (isIPv4(host) && host.startsWith('127.')) || host === '::1' || host === 'localhost';
 }
 
 /** As it stands in an address of the web. */
@@ -42,7 +43,8 @@ export async function serveMetrics(address: Address, text: (format: TextFormat) 
   const local = isLoopback(address);
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS }, (request, response) => {
     const named = request.headers.host?.replace(/:\d+$/, '') ?? '';
-    if (local && !LOOPBACK.test(named)) return refuse(response, 403, 'This is served to this machine alone.');
+    if (local && !isLoopback({ host: named.replace(/^\[(.*)\]$/, '$1').toLowerCase() }))
+      return refuse(response, 403, 'This is served to this machine alone.');
     try {
       return answer(request, response, text);
     } catch (error) {

@@ -9,6 +9,7 @@ import { memory } from '../../../src/model/quantity.js';
 import { NO_COUNTERS, series } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
 import { ME, measuresOf, WALL_MS } from '../../support/measures.js';
+import type { Series } from '../../../src/model/counters.js';
 
 test('a gauge is known from its first sample to its last one, and what was last said holds between them', () => {
   const axis = axisOf(600);
@@ -21,7 +22,7 @@ test('a gauge is known from its first sample to its last one, and what was last 
 });
 
 /** The picture of a victim that was paused at 1 s and at 2 s, where the kernel told this setpoint. */
-function pictureOf(setpoint: number) {
+function pictureOf(setpoint: number, bdi?: Series) {
   const row = (t: number) => ({
     t,
     pid: ME,
@@ -29,7 +30,13 @@ function pictureOf(setpoint: number) {
   });
   const events = someEvents({ balance_dirty_pages: [row(1000), row(2000)] });
   const vmstat = series([0, WALL_MS], { nr_dirty: [512, 512], nr_writeback: [0, 0] });
-  const at = measuresOf({ input: { events, pageBytes: 4096, counters: { ...NO_COUNTERS, vmstat } } });
+  const at = measuresOf({
+    input: {
+      events,
+      pageBytes: 4096,
+      counters: { ...NO_COUNTERS, vmstat, ...(bdi && { bdi: new Map([['7:0', bdi]]) }) },
+    },
+  });
   const [chart] = dirtyProof(
     { kind: 'dirty', at, limit: memory(2 ** 20), lost: NO_INTERVALS, label: '' },
     axisOf(WALL_MS),
@@ -44,6 +51,16 @@ test('a device’s dirty bytes stand against its share of the limit until the la
   assert.deepEqual([dirty?.[at(1500)], share?.[at(1500)]], [(90 * 4096) / 2 ** 20, (100 * 4096) / 2 ** 20]);
   assert.deepEqual([dirty?.[at(2100)], share?.[at(2100)]], [NaN, NaN]);
   assert.deepEqual([...(ticks?.t ?? [])], [1000, 2000]);
+});
+
+test('where the event lacks the setpoint, the device’s own statistics tell its dirty bytes and its share', () => {
+  const bdi = series([0, WALL_MS], { BdiReclaimable: [96, 96], BdiWriteback: [32, 32], BdiDirtyThresh: [1024, 1024] });
+  const { title, lines } = pictureOf(0, bdi);
+  assert.match(title, /^Dirty bytes of .* against its share of the limit$/);
+  assert.deepEqual(
+    lines.map(({ values }) => values[10]),
+    [128 / 1024, 1],
+  );
 });
 
 test('where a copy did not keep the setpoint, the machine’s dirty pages stand against the limit in force', () => {

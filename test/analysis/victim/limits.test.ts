@@ -47,6 +47,25 @@ function sampled(pid: number, waits: number): [number, ProcessCounters] {
   ];
 }
 
+test('an idle worker that waited for a CPU for a moment does not stand for a process whose first thread works', () => {
+  const worker = sampled(ME + 1, 0)[1];
+  const moment = {
+    ...worker,
+    schedstat: series(TIMES, { run_ns: ZERO, wait_ns: TIMES.map((t) => (t > 5000 ? 5e7 : 0)) }),
+  };
+  const [, first] = sampled(ME, 0);
+  const working = { ...first, schedstat: series(TIMES, { run_ns: TIMES.map((t) => t * 2e5), wait_ns: ZERO }) };
+  const { account } = measure(
+    aCase({
+      durationMs: 10_000,
+      victims: [{ pid: ME, comm: 'journald', role: 'pid' }],
+      threads: new Map([[ME, [ME, ME + 1]]]),
+      counters: { ...NO_COUNTERS, processes: new Map([[ME, working]]), threads: new Map([[ME + 1, moment]]) },
+    }),
+  );
+  assert.equal(account?.thread, ME);
+});
+
 test('a child that was held up nine tenths as long as its parent stands for it, one of six tenths does not', () => {
   const victim = (waits: number) =>
     measure(

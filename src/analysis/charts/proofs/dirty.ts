@@ -35,9 +35,10 @@ function ofDevice({ at }: Shown, axis: Axis): Chart[] | undefined {
   const times = rows.map((row) => table.t[row] ?? 0);
   const scale = pageBytes / MIB;
   const share = rows.map((row) => ((centre[row] ?? NaN) * (limit[row] ?? NaN)) / (setpoint[row] ?? NaN));
-  // The setpoint lies above half the limit and is never 0: where it is, the field was not kept, as in copies that earlier versions cut.
-  if (!share.some(Number.isFinite)) return undefined;
   const id = events.strings.get(bdi);
+  // The setpoint lies above half the limit and is never 0: where it is, the field was not kept, as in copies that earlier versions cut.
+  const counted = share.some(Number.isFinite) ? undefined : ofStatistics(axis, at.input.counters.bdi.get(id));
+  if (!counted && !share.some(Number.isFinite)) return undefined;
   const name = isDevice(id) ? at.topology.name(id) : id;
   const isPause = (row: number) => (pause[row] ?? 0) > 0;
   return [
@@ -46,19 +47,15 @@ function ofDevice({ at }: Shown, axis: Axis): Chart[] | undefined {
       title: `Dirty bytes of ${name} against its share of the limit`,
       unit: 'MiB',
       logarithmic: true,
-      lines: linesOf(
-        name,
-        share.some(Number.isFinite) ? undefined : ofStatistics(axis, at.input.counters.bdi.get(id)),
-        () => ({
-          dirty: valuePerBin(
-            axis,
-            times,
-            rows.map((row) => dirty[row] ?? NaN),
-            scale,
-          ),
-          share: valuePerBin(axis, times, share, scale),
-        }),
-      ),
+      lines: linesOf(name, counted, () => ({
+        dirty: valuePerBin(
+          axis,
+          times,
+          rows.map((row) => dirty[row] ?? NaN),
+          scale,
+        ),
+        share: valuePerBin(axis, times, share, scale),
+      })),
       ticks: { name: 'pauses', t: Float64Array.from(rows.filter(isPause), (row) => table.t[row] ?? 0) },
     },
   ];

@@ -4,16 +4,16 @@
 import type { Chart } from '../../../model/charts.js';
 import type { Measures } from '../../measures.js';
 import { failedRequests } from '../../requests/failures.js';
-import { KIND } from '../../requests/requests.js';
+import { beganAt, KIND } from '../../requests/requests.js';
 import { samplesPerBin } from '../request-lines.js';
 import { binAt, level, quantilePerBin, ratePerBin, type Axis } from '../axis.js';
 import type { Shown } from '../../shown.js';
 
 /** The longest of each bin, where one that took longer than a bin counts in all that it lasted: a hang is as wide as it was. */
-function longestPerBin(m: Measures, axis: Axis, beganAt: (row: number) => number): Float64Array {
+function longestPerBin(m: Measures, axis: Axis, fromAt: (row: number) => number): Float64Array {
   const longest = new Float64Array(axis.bins).fill(NaN);
   for (const row of m.load?.rows ?? []) {
-    const began = beganAt(row);
+    const began = fromAt(row);
     if (Number.isNaN(began)) continue;
     const completed = m.requests?.completed[row] ?? 0;
     for (let bin = binAt(axis, began); bin <= binAt(axis, completed); bin += 1)
@@ -81,11 +81,7 @@ function counted({ input, disk, norm, topology }: Measures, axis: Axis): Chart[]
 export function ownLatency(at: Measures, axis: Axis): Chart[] {
   const { requests, account } = at;
   if (!requests || !account) return [];
-  const began = (row: number) => {
-    if (!isOwn(at, row)) return NaN;
-    const queued = requests.queued[row] ?? NaN;
-    return Number.isNaN(queued) ? (requests.dispatched[row] ?? NaN) : queued;
-  };
+  const began = (row: number) => (isOwn(at, row) ? beganAt(requests, row) : NaN);
   const samples = samplesPerBin(at, axis, (row) => (requests.completed[row] ?? 0) - began(row));
   const subject = account.name || 'the victim';
   return [
