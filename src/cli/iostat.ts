@@ -1,0 +1,126 @@
+// `iostat`: disks and CPUs at each step of time, as sysstat's iostat prints them. docs/iostat.md lists what differs.
+
+import os from 'node:os';
+import type { Command } from 'commander';
+import { monotonicNs } from '../base/clock.js';
+import { OpenFiles } from '../capture/files.js';
+import { isFine, runIostat } from '../run/iostat/live.js';
+import { coloursOf } from '../tools/iostat/colours.js';
+import { jsonLines, jsonReport } from '../tools/iostat/json.js';
+import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
+import type { Report } from '../tools/iostat/report.js';
+import { textReport } from '../tools/iostat/text.js';
+import { wideReport } from '../tools/iostat/wide.js';
+import { print, say } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
+
+const HELP = `
+Options, iostat’s own:
+  -c               CPUs alone
+  -d               disks alone
+  -x               extended figures
+  -s               fewer columns
+  -k               in kB (the default)
+  -m               in MB
+  -t               the time above each report
+  -y               without the first report, which tells of all the time
+                   since boot
+  -z               without disks that did nothing
+  -p [DISK,…|ALL]  these disks with their partitions; all alone
+  -N               names of the device mapper
+  -j KIND          names of /dev/disk/by-KIND: ID, LABEL, PATH, UUID …
+  -g NAME          the disks behind it also as one group
+  -H               groups alone
+  -h               sizes with their unit, names last, -x in four tables
+  --human          sizes with their unit
+  --pretty         names last
+  --compact        -x in one table all the same
+  --dec=COUNT      0, 1 or 2 decimals; 3 for times alone
+  -o JSON          as one JSON document
+  -V               version
+
+Beyond iostat’s own:
+  -o JSONL         an object a line, each with its time
+  --wide[=FIGURE]  a line a report and a column a disk: tps, or another
+                   figure by its name, such as w_await, util, wkB/s
+  INTERVAL         from 0.01 seconds
+
+Environment:
+  S_TIME_FORMAT    ISO: dates and times as 2026-11-28T18:58:53+0000
+  S_COLORS         always, never or auto; S_COLORS_SGR says which
+  POSIXLY_CORRECT  in blocks of 512 bytes
+
+Examples:
+  iowitness iostat -xz 1
+  iowitness iostat -d sda nvme0n1 0.1 50
+  iowitness iostat --wide=w_await 1
+  iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
+
+function reportOf(options: IostatOptions): Report {
+  const { env } = process;
+  const { human, decimals } = options;
+  const colours = coloursOf(process.stdout.isTTY, env['S_COLORS'], env['S_COLORS_SGR']);
+  const times = { isIso: env['S_TIME_FORMAT'] === 'ISO', isFine: isFine(options) };
+  if (options.wide !== undefined) return wideReport(options, { human, decimals, colours }, times.isFine);
+  if (options.format === 'JSON') return jsonReport(options, times);
+  return options.format === 'JSONL' ? jsonLines(options) : textReport(options, { human, decimals, colours }, times);
+}
+
+/** Waits for times of the monotonic clock until an interrupt comes, and for nothing from then on: true says so. */
+function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean> {
+  let isStopped = false;
+  let wake = (): void => {};
+  void interrupted.then(() => {
+    isStopped = true;
+    wake();
+  });
+  return async (ns) => {
+    if (isStopped) return true;
+    await new Promise<void>((settle) => {
+      const timer = setTimeout(settle, Math.max(0, Number(ns - monotonicNs()) / 1e6));
+      wake = () => {
+        clearTimeout(timer);
+        settle();
+      };
+    });
+    return isStopped;
+  };
+}
+
+async function iostat(args: readonly string[]): Promise<void> {
+  const options = parseIostatOptions(args, process.env['POSIXLY_CORRECT'] !== undefined);
+  if (options.version) {
+    say('iowitness iostat, as of sysstat version 12.6.1');
+    return;
+  }
+  const files = new OpenFiles();
+  const { interrupted, release } = listenForInterrupts();
+  try {
+    await runIostat({
+      options,
+      report: reportOf(options),
+      machine: { system: os.type(), release: os.release(), host: os.hostname(), architecture: os.machine() },
+      files,
+      root: '',
+      print,
+      now: () => new Date(),
+      clockNs: monotonicNs,
+      waitUntil: waiting(interrupted),
+    });
+  } finally {
+    release();
+    files.closeAll();
+  }
+}
+
+export function iostatCommand(program: Command): void {
+  const command = program
+    .command('iostat')
+    .description('show what disks and CPUs do, as iostat does')
+    .argument('[arguments...]', 'options, disks, interval and count as iostat itself takes them')
+    .helpOption('--help', 'display help for command')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText('after', HELP)
+    .action((args: string[]) => (args.includes('--help') ? command.help() : iostat(args)));
+}
