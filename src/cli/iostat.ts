@@ -4,13 +4,9 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
 import { OpenFiles } from '../capture/files.js';
-import { isFine, runIostat } from '../run/iostat/live.js';
-import { coloursOf } from '../tools/iostat/colours.js';
-import { jsonLines, jsonReport } from '../tools/iostat/json.js';
-import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
-import type { Report } from '../tools/iostat/report.js';
-import { textReport } from '../tools/iostat/text.js';
-import { wideReport } from '../tools/iostat/wide.js';
+import { runIostat } from '../run/iostat/live.js';
+import { reportFor } from '../tools/iostat/forms.js';
+import { parseIostatOptions } from '../tools/iostat/options.js';
 import { print, say } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
@@ -56,16 +52,6 @@ Examples:
   iowitness iostat --wide=w_await 1
   iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
 
-function reportOf(options: IostatOptions): Report {
-  const { env } = process;
-  const { human, decimals } = options;
-  const colours = coloursOf(process.stdout.isTTY, env['S_COLORS'], env['S_COLORS_SGR']);
-  const times = { isIso: env['S_TIME_FORMAT'] === 'ISO', isFine: isFine(options) };
-  if (options.wide !== undefined) return wideReport(options, { human, decimals, colours }, times.isFine);
-  if (options.format === 'JSON') return jsonReport(options, times);
-  return options.format === 'JSONL' ? jsonLines(options) : textReport(options, { human, decimals, colours }, times);
-}
-
 /** Waits for times of the monotonic clock until an interrupt comes, and for nothing from then on: true says so. */
 function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean> {
   let isStopped = false;
@@ -88,17 +74,24 @@ function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean
 }
 
 async function iostat(args: readonly string[]): Promise<void> {
-  const options = parseIostatOptions(args, process.env['POSIXLY_CORRECT'] !== undefined);
+  const { env } = process;
+  const options = parseIostatOptions(args, env['POSIXLY_CORRECT'] !== undefined);
   if (options.version) {
     say('iowitness iostat, as of sysstat version 12.6.1');
     return;
   }
+  const report = reportFor(options, {
+    isTerminal: process.stdout.isTTY,
+    timeFormat: env['S_TIME_FORMAT'],
+    colours: env['S_COLORS'],
+    sgr: env['S_COLORS_SGR'],
+  });
   const files = new OpenFiles();
   const { interrupted, release } = listenForInterrupts();
   try {
     await runIostat({
       options,
-      report: reportOf(options),
+      report,
       machine: { system: os.type(), release: os.release(), host: os.hostname(), architecture: os.machine() },
       files,
       root: '',

@@ -13,6 +13,7 @@ const BLOCK = '/sys/block';
 
 /** What a name of sysfs stands for in /dev, where it may have slashes: cciss!c0d0 is /dev/cciss/c0d0. */
 const asShown = (name: string): string => name.replaceAll('!', '/');
+const asKernelHas = (name: string): string => name.replaceAll('/', '!');
 
 export class Disks {
   readonly list: DeviceList;
@@ -60,7 +61,7 @@ export class Disks {
       const mapped = listFolder(root + BLOCK).find((disk) => mapperName(root, disk) === name);
       if (mapped !== undefined) return mapped;
     }
-    return name.replace(/^\/dev\//, '').replaceAll('/', '!');
+    return asKernelHas(name.replace(/^\/dev\//, ''));
   }
 
   private partitionFolder(name: string): string | undefined {
@@ -128,10 +129,12 @@ function mapperName(root: string, disk: string): string | undefined {
   return readWhole(`${root}${BLOCK}/${disk}/dm/name`)?.trim();
 }
 
-/** The kernel's name of what a path leads to. */
+/** The kernel's name of the disk that a path in /dev leads to. */
 function targetOf(root: string, link: string): string | undefined {
   try {
-    return path.basename(realpathSync(root + link));
+    const dev = `${realpathSync(`${root}/dev`)}/`;
+    const found = realpathSync(root + link);
+    return found.startsWith(dev) ? asKernelHas(found.slice(dev.length)) : undefined;
   } catch {
     return undefined;
   }
@@ -143,9 +146,13 @@ function labelling(root: string, { persistentNames, mapperNames }: IostatOptions
   if (persistentNames !== undefined) {
     const folder = `/dev/disk/by-${persistentNames}`;
     if (!existsSync(root + folder))
-      throw new UserError(`This machine has no names of kind ${persistentNames}: \`ls -d /dev/disk/by-*\` shows which.`);
+      throw new UserError(
+        `This machine has no names of kind ${persistentNames}: \`ls -d /dev/disk/by-*\` shows which.`,
+      );
     // The first in alphabetical order counts.
-    for (const name of listFolder(root + folder).toSorted().toReversed()) {
+    for (const name of listFolder(root + folder)
+      .toSorted()
+      .toReversed()) {
       const target = linkTarget(`${root}${folder}/${name}`);
       if (target !== undefined) persistent.set(target, name);
     }

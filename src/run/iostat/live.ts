@@ -6,7 +6,7 @@ import { UserError } from '../../base/errors.js';
 import { parseCpuLine } from '../../decode/procfs/stat.js';
 import { parseUptime } from '../../decode/procfs/uptime.js';
 import { cpuShares } from '../../tools/iostat/cpu.js';
-import type { IostatOptions } from '../../tools/iostat/options.js';
+import { isFine, type IostatOptions } from '../../tools/iostat/options.js';
 import type { Machine, Report, Shown } from '../../tools/iostat/report.js';
 import { Disks } from './disks.js';
 
@@ -31,9 +31,6 @@ interface Sample {
   readonly uptime: number;
   readonly cpu: readonly number[];
 }
-
-/** Intervals of less than a second, or not of whole ones, are measured by the finer clock. */
-export const isFine = ({ intervalMs }: IostatOptions): boolean => intervalMs % 1000 !== 0;
 
 /** Until all reports are made or it is to stop. Throws a UserError where the machine can't be read. */
 export async function runIostat(run: IostatRun): Promise<void> {

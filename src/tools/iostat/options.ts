@@ -47,6 +47,9 @@ export interface IostatOptions {
   version: boolean;
 }
 
+/** Intervals of less than a second, or not of whole ones, are measured by a finer clock than /proc/uptime. */
+export const isFine = ({ intervalMs }: IostatOptions): boolean => intervalMs % 1000 !== 0;
+
 /** The most that a timer of Node takes. */
 const MOST_MS = 2 ** 31 - 1;
 const LEAST_MS = 10;

@@ -12,7 +12,10 @@ import { clockText } from './time-of-day.js';
 /** The figure that --wide=NAME asks for, by its name in the reports. */
 function columnNamed(name: string, options: IostatOptions): Column {
   const { unit } = options;
-  const names = { extended: unitName({ ...options, extended: true }), basic: unitName({ ...options, extended: false }) };
+  const names = {
+    extended: unitName({ ...options, extended: true }),
+    basic: unitName({ ...options, extended: false }),
+  };
   const columns = [
     ...shortColumns(names.extended),
     ...extendedParts(names.extended).flat(),
