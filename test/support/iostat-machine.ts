@@ -137,12 +137,18 @@ export class SavedMachine {
   }
 }
 
+/** Far longer than a test takes: the next sample comes when it is asked for. */
 const INTERVAL = '1000';
 
 /** What our iostat prints over all samples. */
-export async function ours(machine: SavedMachine, args: readonly string[], env: Environment): Promise<string> {
+export async function ours(
+  machine: SavedMachine,
+  args: readonly string[],
+  env: Environment,
+  interval = INTERVAL,
+): Promise<string> {
   const count = machine.samples.length;
-  const options = parseIostatOptions([...args, INTERVAL, String(count)], env['POSIXLY_CORRECT'] !== undefined);
+  const options = parseIostatOptions([...args, interval, String(count)], env['POSIXLY_CORRECT'] !== undefined);
   const report = reportFor(options, {
     isTerminal: false,
     timeFormat: env['S_TIME_FORMAT'],
@@ -162,7 +168,7 @@ export async function ours(machine: SavedMachine, args: readonly string[], env: 
       root: machine.root,
       print: (more) => (text += more),
       now: () => new Date(),
-      clockNs: () => 0n,
+      clockNs: () => BigInt(at) * BigInt(Math.round(options.intervalMs * 1e6)),
       waitUntil: () => {
         at += 1;
         if (at < count) machine.goTo(at);
@@ -223,4 +229,19 @@ async function waitsForAlarm(
     if (fstatSync(output).size > printed && /^\d+ \(iostat\) S /.test(stat)) return true;
   }
   throw new Error('sysstat’s iostat has neither printed nor ended');
+}
+
+const FILES = ['proc/stat', 'proc/uptime', 'proc/diskstats', 'sys'];
+
+/** What a program prints of a saved machine's first sample, once; the rest of /proc and all of /dev are this machine's. */
+export function printsOf(machine: SavedMachine, command: readonly string[], env: Environment): string {
+  machine.goTo(0);
+  const mounts = FILES.map((file) => `mount --bind "$0/${file}" "/${file}" && `).join('');
+  const argv = ['-m', 'sh', '-c', `${mounts}exec "$@"`, machine.root, ...command];
+  const { stdout, stderr, status } = spawnSync('unshare', argv, {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C', ...env },
+  });
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
+  return stdout;
 }

@@ -38,7 +38,7 @@ export class Disks {
       return;
     }
     const found = this.kernelName(name);
-    const isDisk = existsSync(`${this.root}${BLOCK}/${found}`);
+    const isDisk = existsSync(`${this.root}${BLOCK}/${found}/stat`);
     const folder = isDisk ? undefined : this.partitionFolder(found);
     if (!isDisk && folder === undefined)
       throw new UserError(`There is no disk or partition ${name}: \`ls /sys/class/block\` lists those that there are.`);
