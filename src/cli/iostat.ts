@@ -87,7 +87,7 @@ async function iostat(args: readonly string[]): Promise<void> {
     sgr: env['S_COLORS_SGR'],
   });
   const files = new OpenFiles();
-  const { interrupted, release } = listenForInterrupts();
+  const interrupts = listenForInterrupts();
   try {
     await runIostat({
       options,
@@ -98,10 +98,10 @@ async function iostat(args: readonly string[]): Promise<void> {
       print,
       now: () => new Date(),
       clockNs: monotonicNs,
-      waitUntil: waiting(interrupted),
+      waitUntil: waiting(interrupts.interrupted),
     });
   } finally {
-    release();
+    interrupts.release();
     files.closeAll();
   }
 }

@@ -37,9 +37,9 @@ export async function runIostat(run: IostatRun): Promise<void> {
   const { options, report, print } = run;
   const disks = new Disks(run.files, run.root, options);
   print(report.begin({ ...run.machine, cpus: countCpus(run.root) }, run.now()));
-  const startNs = run.clockNs();
   const stepNs = BigInt(Math.round(options.intervalMs * 1e6));
   const omitFirst = options.intervalMs > 0 && (options.omitSinceBoot || options.wide !== undefined);
+  let startNs: bigint | undefined;
   let before: Sample | undefined;
   for (let left = options.count; left > 0;) {
     const sample = readSample(run, disks);
@@ -50,14 +50,16 @@ export async function runIostat(run: IostatRun): Promise<void> {
       left -= 1;
     }
     before = sample;
+    startNs ??= sample.atNs;
     if (left > 0 && (await run.waitUntil(nextStep(startNs, stepNs, run.clockNs())))) left = 0;
     print(report.between(isShown, left === 0));
   }
   print(report.end());
 }
 
+/** The first that is at least half a step away: the figures of a shorter one would be of next to nothing. */
 function nextStep(startNs: bigint, stepNs: bigint, nowNs: bigint): bigint {
-  return startNs + ((nowNs - startNs) / stepNs + 1n) * stepNs;
+  return startNs + ((nowNs - startNs + stepNs / 2n) / stepNs + 1n) * stepNs;
 }
 
 function readSample({ files, clockNs }: IostatRun, disks: Disks): Sample {

@@ -23,16 +23,32 @@ export function unsigned(value: number, bits: 32 | 64): number {
   return rest < 0 ? rest + 2 ** bits : rest;
 }
 
-function countsBy(value: (field: DiskField, index: number) => number): Counts {
-  const pairs = DISK_FIELDS.map((field, index) => {
-    return [field, unsigned(value(field, index), IN_32_BITS.has(field) ? 32 : 64)] as const;
-  });
-  // The type of Object.fromEntries forgets the names.
-  return Object.fromEntries(pairs) as Record<DiskField, number>;
+function countsBy(value: (field: DiskField) => number): Counts {
+  const of = (field: DiskField): number => unsigned(value(field), IN_32_BITS.has(field) ? 32 : 64);
+  return {
+    rd_ios: of('rd_ios'),
+    rd_merges: of('rd_merges'),
+    rd_sectors: of('rd_sectors'),
+    rd_ticks: of('rd_ticks'),
+    wr_ios: of('wr_ios'),
+    wr_merges: of('wr_merges'),
+    wr_sectors: of('wr_sectors'),
+    wr_ticks: of('wr_ticks'),
+    in_flight: of('in_flight'),
+    io_ticks: of('io_ticks'),
+    time_in_queue: of('time_in_queue'),
+    dc_ios: of('dc_ios'),
+    dc_merges: of('dc_merges'),
+    dc_sectors: of('dc_sectors'),
+    dc_ticks: of('dc_ticks'),
+    fl_ios: of('fl_ios'),
+    fl_ticks: of('fl_ticks'),
+  };
 }
 
 /** From the kernel's line. What an older kernel doesn't count is 0, as in sysstat: its columns are there all the same. */
-export const countsOf = (values: readonly number[]): Counts => countsBy((_, index) => values[index] ?? 0);
+export const countsOf = (values: readonly number[]): Counts =>
+  countsBy((field) => values[DISK_FIELDS.indexOf(field)] ?? 0);
 
 export const NOTHING = countsOf([]);
 

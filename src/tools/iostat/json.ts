@@ -36,8 +36,9 @@ function diskText(options: IostatOptions, timePlaces: number): (row: Row, centis
   const columns = columnsOf(options);
   const places = (form: Column['form']): number => (form === 'total' ? 0 : form === 'time' ? timePlaces : 2);
   return (row, centiseconds) => {
+    const stretch = { ...row, centiseconds };
     const figures = columns.map((column) => {
-      const value = inUnit(column, { ...row, centiseconds }, options.unit);
+      const value = inUnit(column, stretch, options.unit);
       return `"${column.name.replace('%', '')}": ${numberText(value, places(column.form))}`;
     });
     return `{"disk_device": ${JSON.stringify(row.label)}, ${figures.join(', ')}}`;
@@ -88,7 +89,7 @@ export function jsonLines(options: IostatOptions): Report {
     sample: ({ at, cpu, rows, centiseconds, isSinceBoot }: Shown) => {
       const parts = [
         `"timestamp": ${JSON.stringify(isoTime(at.getTime()))}`,
-        `"seconds": ${fixed(centiseconds / 100, 3)}`,
+        `"seconds": ${fixed(centiseconds / 100, 4)}`,
         ...(isSinceBoot ? ['"since_boot": true'] : []),
         ...(options.cpu ? [`"avg-cpu": ${cpuText(cpu)}`] : []),
         ...(options.disks ? [`"disk": [${rows.map((row) => disk(row, centiseconds)).join(', ')}]`] : []),

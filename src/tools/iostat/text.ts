@@ -37,7 +37,8 @@ export function textReport(
 ): Report {
   const tables = tablesOf(options);
   const line = (row: Row, columns: readonly Column[], centiseconds: number): string => {
-    const cells = columns.map((column) => cellOf(column, { ...row, centiseconds }, options.unit, style)).join('');
+    const stretch = { ...row, centiseconds };
+    const cells = columns.map((column) => cellOf(column, stretch, options.unit, style)).join('');
     return options.pretty
       ? `${cells}${nameCell(` ${row.label}`, style)}\n`
       : `${nameCell(row.label.padEnd(NAME_WIDTH), style)}${cells}\n`;
