@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { parseIostatOptions } from '../../../src/tools/iostat/options.js';
 import { reportFor } from '../../../src/tools/iostat/forms.js';
-import { ours, SavedMachine } from '../../support/iostat-machine.js';
+import { SavedMachine } from '../../support/iostat-machine.js';
+import { ours } from '../../support/iostat-runs.js';
 
 const machines: SavedMachine[] = [];
 after(() => machines.forEach((machine) => machine.remove()));

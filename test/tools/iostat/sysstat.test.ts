@@ -4,15 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAIN } from '../../support/cli.js';
-import {
-  MACHINES,
-  needsOtherMachine,
-  ours,
-  printsOf,
-  SavedMachine,
-  sysstats,
-  type Environment,
-} from '../../support/iostat-machine.js';
+import { MACHINES, SavedMachine, thisMachine } from '../../support/iostat-machine.js';
+import { needsOtherMachine, ours, printsOf, sysstats, type Environment } from '../../support/iostat-runs.js';
 
 type Run = readonly [args: string, environment?: Environment];
 
@@ -101,24 +94,29 @@ const OF_ONE: Readonly<Record<string, readonly Run[]>> = {
 const STAMPS = /\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g;
 const still = (text: string): string => text.replaceAll(STAMPS, (stamp) => stamp.replaceAll(/\d/g, '9'));
 
+async function assertSame(machine: SavedMachine, runs: readonly Run[]): Promise<void> {
+  try {
+    machine.makeNodes();
+    for (const [args, environment = {}] of runs) {
+      const argv = args.split(' ').filter((word) => word !== '');
+      const theirs = await sysstats(machine, argv, environment);
+      assert.ok(theirs.includes('CPU)') || theirs.includes('"sysstat"'), `iostat ${args}: ${theirs}`);
+      const mine = await ours(machine, argv, environment);
+      assert.equal(still(mine), still(theirs), `${JSON.stringify(environment)} iostat ${args}`);
+    }
+  } finally {
+    machine.remove();
+  }
+}
+
 describe('the text is sysstat’s', { skip: needsOtherMachine() }, () => {
   for (const name of MACHINES) {
-    test(name, async () => {
-      const machine = new SavedMachine(name);
-      try {
-        machine.makeNodes();
-        for (const [args, environment = {}] of [...EVERYWHERE, ...(OF_ONE[name] ?? [])]) {
-          const argv = args.split(' ').filter((word) => word !== '');
-          const theirs = await sysstats(machine, argv, environment);
-          assert.ok(theirs.includes('CPU)') || theirs.includes('"sysstat"'), `iostat ${args}: ${theirs}`);
-          const mine = await ours(machine, argv, environment);
-          assert.equal(still(mine), still(theirs), `${JSON.stringify(environment)} iostat ${args}`);
-        }
-      } finally {
-        machine.remove();
-      }
-    });
+    test(name, () => assertSame(new SavedMachine(name), [...EVERYWHERE, ...(OF_ONE[name] ?? [])]));
   }
+
+  test('this machine, as it is now', async () => {
+    await assertSame(await thisMachine(3), [['-x -p ALL'], ['-o JSON -x'], ['-h'], ['ALL -m']]);
+  });
 
   test('of the whole program, with what the environment says', () => {
     const machine = new SavedMachine('nvme-partitions');
