@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   trace: async () => (await import('./trace.js')).traceCommand,
   blkparse: async () => (await import('./blkparse.js')).blkparseCommand,
   blkstats: async () => (await import('./blkstats.js')).blkstatsCommand,
+  iostat: async () => (await import('./iostat.js')).iostatCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };

@@ -12,6 +12,7 @@ import type { FactsMark, Reading } from '../model/recording.js';
 import { decodeDevices } from './devices.js';
 import { isLimitFile, parseLimit } from './procfs/cgroup-limits.js';
 import { countCpuList } from './procfs/cpuinfo.js';
+import { parseUptime } from './procfs/uptime.js';
 import { summarise } from './summary.js';
 
 /** Readings of one set by path. */
@@ -130,7 +131,7 @@ function decodeLimits(files: ReadonlyMap<string, string>, mounts: readonly Mount
 function decodeProcesses(texts: ReadonlyMap<string, string>, atMs: number, ticksPerSecond: number): RunningProcess[] {
   const recorder = parsePidStat(texts.get('/proc/self/stat') ?? '')?.pid;
   const commOf = (pid: number) => parsePidStat(texts.get(`/proc/${pid}/stat`) ?? '')?.comm;
-  const uptime = Number(/^\d+(\.\d+)?/.exec(texts.get('/proc/uptime') ?? '')?.[0]);
+  const uptime = (parseUptime(texts.get('/proc/uptime') ?? '') ?? NaN) / 100;
   const processes: RunningProcess[] = [];
   for (const [path, text] of texts) {
     const folder = /^\/proc\/\d+\//.exec(path)?.[0];

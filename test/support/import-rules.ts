@@ -35,6 +35,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats'],
   tools: ['base', 'model'],
   'tools/blkparse': ['base', 'model', 'decode', 'tools'],
+  'tools/iostat': ['base', 'model', 'tools'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,
   '': ALL_BUT_CLI,

@@ -1,6 +1,6 @@
 // /proc/diskstats: a line a disk and partition. Every kernel since 2.6.25 prints eleven counters after the name; 4.18 added four for
 // discards, 5.5 two for flushes. Partitions of 2.6.0 to 2.6.24 have four counters of another meaning and are passed over.
-// Source: Documentation/admin-guide/iostats.rst, Documentation/ABI/testing/procfs-diskstats.
+// Source: Documentation/admin-guide/iostats.rst, Documentation/ABI/testing/procfs-diskstats, Documentation/block/stat.rst.
 //
 //   8  0 sda 4 0 32 3 1 0 8 2 0 5 5 [0 0 0 0 [0 0]]
 //   major minor name, reads merges sectors ms, writes …, in flight, ms busy, weighted ms [discards …] [flushes, ms]
@@ -54,7 +54,21 @@ export function* parseDiskstats(text: string): Generator<DiskLine> {
   }
 }
 
+/** The counters of one disk or partition as /sys/block/NAME/stat has them: a line of /proc/diskstats without its names. */
+export function parseDiskCounters(text: string): readonly number[] | undefined {
+  const { values } = wordsOf(text, 0, text.length, 0);
+  return values.length < OLDEST_COUNTERS ? undefined : values;
+}
+
 function parseLine(text: string, from: number, end: number): DiskLine | undefined {
+  const { words, values } = wordsOf(text, from, end, NAMES);
+  const [major, minor, name] = words;
+  if (values.length < OLDEST_COUNTERS || !name || name.length > MOST_NAME) return undefined;
+  if (toInteger(major) === undefined || toInteger(minor) === undefined) return undefined;
+  return { id: `${major}:${minor}`, name, values };
+}
+
+function wordsOf(text: string, from: number, end: number, names: number): { words: string[]; values: number[] } {
   const words: string[] = [];
   const values: number[] = [];
   let at = from;
@@ -63,17 +77,14 @@ function parseLine(text: string, from: number, end: number): DiskLine | undefine
     const begin = at;
     while (at < end && !isBlank(text.charCodeAt(at))) at += 1;
     if (at === begin) break;
-    if (words.length < NAMES) words.push(text.slice(begin, at));
+    if (words.length < names) words.push(text.slice(begin, at));
     else {
       const value = numberAt(text, begin, at);
       if (value === undefined) break;
       values.push(value);
     }
   }
-  const [major, minor, name] = words;
-  if (values.length < OLDEST_COUNTERS || !name || name.length > MOST_NAME) return undefined;
-  if (toInteger(major) === undefined || toInteger(minor) === undefined) return undefined;
-  return { id: `${major}:${minor}`, name, values };
+  return { words, values };
 }
 
 /** Digit by digit as long as that is exact: a machine of many disks has a million figures a second. */

@@ -8,11 +8,12 @@ import { parseBdiStats } from '../../../src/decode/procfs/bdi-stats.js';
 import { parseBlkioThrottle } from '../../../src/decode/procfs/blkio-throttle.js';
 import { isLimitFile, parseLimit } from '../../../src/decode/procfs/cgroup-limits.js';
 import { countCpuList, parseCpuinfo } from '../../../src/decode/procfs/cpuinfo.js';
-import { DISK_FIELDS, parseDiskstats } from '../../../src/base/procfs/diskstats.js';
+import { DISK_FIELDS, parseDiskCounters, parseDiskstats } from '../../../src/base/procfs/diskstats.js';
 import { parseIoStat } from '../../../src/decode/procfs/io-stat.js';
 import { parsePressure } from '../../../src/decode/procfs/pressure.js';
 import { parseSchedstat } from '../../../src/decode/procfs/schedstat.js';
 import { parseCpuLine } from '../../../src/decode/procfs/stat.js';
+import { parseUptime } from '../../../src/decode/procfs/uptime.js';
 import { fixture } from '../../support/fixtures.js';
 
 const FOLDER = 'procfs/linux-6.18-virtual';
@@ -21,6 +22,14 @@ describe('diskstats', () => {
   const V2_6_32 = '   8    0 sda 4513 3200 131072 9120 22010 41000 504080 150210 0 30120 159330';
   const V4_18 = '   8       1 sda1 4513 3200 131072 9120 22010 41000 504080 150210 3 30120 159330 12 1 4096 7';
   const V5_5 = ' 259       0 nvme0n1 4513 3200 131072 9120 22010 41000 504080 150210 3 30120 159330 12 1 4096 7 88 64';
+
+  it('reads the same counters of one disk without its names, as sysfs has them', () => {
+    for (const line of [V2_6_32, V4_18, V5_5]) {
+      const [{ values } = { values: [] }] = parseDiskstats(line);
+      assert.deepEqual(parseDiskCounters(`    ${values.join('     ')}\n`), values);
+    }
+    for (const text of ['', '4 32 8 16', 'no counters', V2_6_32]) assert.equal(parseDiskCounters(text), undefined);
+  });
 
   it('reads 11 counters of 2.6.32, 15 of 4.18 and 17 of 5.5', () => {
     const lines = [...parseDiskstats([V2_6_32, V4_18, V5_5].join('\n'))];
@@ -191,4 +200,12 @@ it('no parser throws on arbitrary text, and every value that comes out is a numb
       assert.ok(parseCpuinfo(arbitrary) instanceof Map);
     }),
   );
+});
+
+describe('uptime', () => {
+  it('is in hundredths of a second, and absent where it is no uptime', () => {
+    assert.equal(parseUptime('6790.15 2197.53\n'), 679_015);
+    assert.equal(parseUptime('0.07 0.00\n'), 7);
+    for (const text of ['', '12', '12.3 4', '-1.00 2', 'up 1.00']) assert.equal(parseUptime(text), undefined);
+  });
 });

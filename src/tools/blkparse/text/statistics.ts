@@ -6,6 +6,7 @@ import { IoStats, type Direction, type Figure } from '../io-stats.js';
 import type { ProcessStats, ProcessTable } from '../processes.js';
 import type { Time } from '../track-memory.js';
 import { compareVersions } from './version-order.js';
+import { fixed } from '../../fixed.js';
 
 const UNITS = ['', 'K', 'M', 'G', 'P'] as const;
 const GAP = ' '.repeat(8);
@@ -91,7 +92,7 @@ export class Statistics {
     const all = Number(unsigned(device.events + lost));
     const share = ranges.length === 0 && device.events === 0 ? 0 : 100 * (Number(unsigned(lost)) / all);
     this.lines.push(
-      `Skips: ${this.plain(ranges.length)} forward (${this.plain(lost)} - ${oneDecimal(share).padStart(5)}%)\n`,
+      `Skips: ${this.plain(ranges.length)} forward (${this.plain(lost)} - ${fixed(share, 1).padStart(5)}%)\n`,
     );
   }
 
@@ -176,12 +177,4 @@ function hasCommands(stats: IoStats): boolean {
   return (['pcQueued', 'pcIssued', 'pcRequeued', 'pcCompleted'] as const).some(
     (figure) => stats.get(figure, 0) > 0 || stats.get(figure, 1) > 0,
   );
-}
-
-/** Like C's %.1f on x86: a tie, which only a quarter or three quarters can be, goes to the even digit. */
-function oneDecimal(value: number): string {
-  if (Number.isNaN(value)) return '-nan';
-  if (value === Infinity) return 'inf';
-  if (value >= 1e21) return `${BigInt(value)}.0`;
-  return value % 1 === 0.25 ? `${Math.floor(value)}.2` : value.toFixed(1);
 }

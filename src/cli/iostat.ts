@@ -1,0 +1,119 @@
+// `iostat`: disks and CPUs at each step of time, as sysstat's iostat prints them. docs/iostat.md lists what differs.
+
+import os from 'node:os';
+import type { Command } from 'commander';
+import { monotonicNs } from '../base/clock.js';
+import { OpenFiles } from '../capture/files.js';
+import { runIostat } from '../run/iostat/live.js';
+import { reportFor } from '../tools/iostat/forms.js';
+import { parseIostatOptions } from '../tools/iostat/options.js';
+import { print, say } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
+
+const HELP = `
+Options, iostat’s own:
+  -c               CPUs alone
+  -d               disks alone
+  -x               extended figures
+  -s               fewer columns
+  -k               in kB (the default)
+  -m               in MB
+  -t               the time above each report
+  -y               without the first report, which tells of all the time
+                   since boot
+  -z               without disks that did nothing
+  -p [DISK,…|ALL]  these disks with their partitions; all alone
+  -N               names of the device mapper
+  -j KIND          names of /dev/disk/by-KIND: ID, LABEL, PATH, UUID …
+  -g NAME          the disks behind it also as one group
+  -H               groups alone
+  -h               sizes with their unit, names last, -x in four tables
+  --human          sizes with their unit
+  --pretty         names last
+  --compact        -x in one table all the same
+  --dec=COUNT      0, 1 or 2 decimals; 3 for times alone
+  -o JSON          as one JSON document
+  -V               version
+
+Beyond iostat’s own:
+  -o JSONL         an object a line, each with its time
+  --wide[=FIGURE]  a line a report and a column a disk: tps, or another
+                   figure by its name, such as w_await, util, wkB/s
+  INTERVAL         from 0.01 seconds
+
+Environment:
+  S_TIME_FORMAT    ISO: dates and times as 2026-11-28T18:58:53+0000
+  S_COLORS         always, never or auto; S_COLORS_SGR says which
+  POSIXLY_CORRECT  in blocks of 512 bytes
+
+Examples:
+  iowitness iostat -xz 1
+  iowitness iostat -d sda nvme0n1 0.1 50
+  iowitness iostat --wide=w_await 1
+  iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
+
+/** Waits for times of the monotonic clock until an interrupt comes, and for nothing from then on: true says so. */
+function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean> {
+  let isStopped = false;
+  let wake = (): void => {};
+  void interrupted.then(() => {
+    isStopped = true;
+    wake();
+  });
+  return async (ns) => {
+    if (isStopped) return true;
+    await new Promise<void>((settle) => {
+      const timer = setTimeout(settle, Math.max(0, Number(ns - monotonicNs()) / 1e6));
+      wake = () => {
+        clearTimeout(timer);
+        settle();
+      };
+    });
+    return isStopped;
+  };
+}
+
+async function iostat(args: readonly string[]): Promise<void> {
+  const { env } = process;
+  const options = parseIostatOptions(args, env['POSIXLY_CORRECT'] !== undefined);
+  if (options.version) {
+    say('iowitness iostat, as of sysstat version 12.6.1');
+    return;
+  }
+  const report = reportFor(options, {
+    isTerminal: process.stdout.isTTY,
+    timeFormat: env['S_TIME_FORMAT'],
+    colours: env['S_COLORS'],
+    sgr: env['S_COLORS_SGR'],
+  });
+  const files = new OpenFiles();
+  const interrupts = listenForInterrupts();
+  try {
+    await runIostat({
+      options,
+      report,
+      machine: { system: os.type(), release: os.release(), host: os.hostname(), architecture: os.machine() },
+      files,
+      root: '',
+      print,
+      now: () => new Date(),
+      clockNs: monotonicNs,
+      waitUntil: waiting(interrupts.interrupted),
+    });
+  } finally {
+    interrupts.release();
+    files.closeAll();
+  }
+}
+
+export function iostatCommand(program: Command): void {
+  const command = program
+    .command('iostat')
+    .description('show what disks and CPUs do, as iostat does')
+    .argument('[arguments...]', 'options, disks, interval and count as iostat itself takes them')
+    .helpOption('--help', 'display help for command')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText('after', HELP)
+    .action((args: string[]) => (args.includes('--help') ? command.help() : iostat(args)));
+}
