@@ -36,6 +36,8 @@ const PRINTING: readonly (readonly string[])[] = [
   ['blkstats', trace, '--json'],
   ['blkstats', trace, '--csv'],
   ['undo'],
+  ['iostat'],
+  ['iostat', '-o', 'JSON', '-x'],
 ];
 /** Their output on a full device is tested with the real kernel. */
 const ELSEWHERE = ['check', 'record', 'trace', 'doctor'];

@@ -17,13 +17,12 @@ import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.j
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
+import { UNEXPLAINED } from './judgements.js';
 import { devicesLogged, programsLogged } from './logged.js';
 import { whatWasMeasured } from './measured.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
-/** States that no cause argues with. */
-const UNEXPLAINED: ReadonlySet<State> = new Set(['unexplained', 'block-finish', 'map-lock']);
 const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
 
 /** What a trace shows for certain, whoever waited: whether the device had work, and how it did it. */
@@ -48,7 +47,7 @@ function deviceOf(m: Measures): Argument[] {
 function stacksOf({ account, input }: Measures): Argument[] {
   const byStack = new Map<number, number>();
   for (const { state, stack, from, to } of account?.segments ?? [])
-    if (stack !== undefined && UNEXPLAINED.has(state)) byStack.set(stack, (byStack.get(stack) ?? 0) + to - from);
+    if (stack !== undefined && UNEXPLAINED.includes(state)) byStack.set(stack, (byStack.get(stack) ?? 0) + to - from);
   const wall = account ? account.to - account.from : 0;
   return [...byStack]
     .sort((a, b) => b[1] - a[1])

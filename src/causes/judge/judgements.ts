@@ -33,6 +33,9 @@ export function utilisation(m: Measures, times: Intervals): number {
 /** States in which the victim waits for what the device has not done yet. */
 export const DEVICE_WAITS: readonly State[] = ['block-device', 'dirty-throttle'];
 
+/** States that no cause argues with. */
+export const UNEXPLAINED: readonly State[] = ['unexplained', 'block-finish', 'map-lock'];
+
 /** The victim's disk over the victim's life, by class of requests. */
 export interface DeviceJudgement {
   readonly classes: readonly Slowness[];

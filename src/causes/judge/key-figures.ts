@@ -11,7 +11,7 @@ import { wallTime } from '../../model/case.js';
 import { isNoStall, type KeyFigure, type Verdict } from '../../model/diagnosis.js';
 import { part, said, time, type Said } from '../../model/quantity.js';
 import { figuresOf, type Found } from '../cause.js';
-import { diskName, utilisation } from './judgements.js';
+import { diskName, UNEXPLAINED, utilisation } from './judgements.js';
 import { longestMeasured } from './measured.js';
 
 type Account = NonNullable<Measures['account']>;
@@ -103,7 +103,7 @@ function measuredAlone(m: Measures, verdict: Verdict): KeyFigure[] {
 
 /** Without a verdict it turns on what is not understood. */
 function unexplained(account: Account): KeyFigure[] {
-  const ms = total(timesIn(account, ['unexplained']));
+  const ms = total(timesIn(account, UNEXPLAINED));
   const share = ms / (account.to - account.from);
   return [figure('measured', 'unexplained', said`${part(share)} of its time`, 'no cause holds for certain')];
 }

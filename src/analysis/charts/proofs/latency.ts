@@ -91,7 +91,7 @@ export function ownLatency(at: Measures, axis: Axis): Chart[] {
       unit: 'ms',
       logarithmic: true,
       lines: [
-        { name: 'half within', subject, values: quantilePerBin(axis, samples, 0.5) },
+        { name: 'half within', values: quantilePerBin(axis, samples, 0.5) },
         { name: 'the longest', role: 'lost', values: longestPerBin(at, axis, began) },
       ],
     },
