@@ -59,6 +59,8 @@ test('a recording serves metrics while it is made, and no longer', { skip }, asy
   recorder.child.kill('SIGINT');
   const { status: ended, stdout } = await recorder.ended;
   assert.deepEqual([ended, stdout.split(' ')[0]], [0, 'a.iow']);
+  // It is killed as the recorder ends, and takes a moment to be gone.
+  for (let tries = 0; tries < 100 && children.some(lives); tries += 1) await sleep(50);
   assert.deepEqual(children.filter(lives), []);
   await assert.rejects(fetch(url));
 });
