@@ -59,11 +59,6 @@ export class Intervals implements Iterable<Interval>, Columns {
     return Array.from(this, make);
   }
 
-  some(isWanted: (interval: Interval) => boolean): boolean {
-    for (const one of this) if (isWanted(one)) return true;
-    return false;
-  }
-
   filter(isWanted: (interval: Interval) => boolean): Intervals {
     const list = new IntervalList();
     for (const one of this) if (isWanted(one)) list.push(one.from, one.to);

@@ -76,7 +76,8 @@ export class FractionList {
   }
 }
 
-function copied<T extends Int32Array | Float64Array>(from: T, to: T): T {
+/** Another array with the numbers of the first at its beginning. */
+export function copied<T extends Int32Array | Uint32Array | Uint16Array | Float64Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }

@@ -96,7 +96,7 @@ export const cause = defineCause({
   needs: ['victim', 'disk'],
   judge(m) {
     const { account, syncs } = m;
-    const times = union(account.segments.filter((segment) => (segment.whole ?? segment.state) === 'journal'));
+    const times = union(account.segments.timesOf((segment) => (segment.whole ?? segment.state) === 'journal'));
     const share = total(times) / (account.to - account.from);
     const figures = `it waited ${percent(share)} of its time for the filesystem’s journal`;
     if (share < JUDGING.noticeable) return ruledOut(figures);

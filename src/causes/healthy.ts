@@ -33,7 +33,7 @@ function lockedByOthers({ source, segments, threads, from, to }: VictimAccount):
   if (source !== 'events') return 0;
   const isForeign = ({ state, wokenBy }: Segment) =>
     state === 'user-lock' && wokenBy !== undefined && wokenBy !== 0 && !threads.has(wokenBy);
-  return total(segments.filter(isForeign)) / (to - from);
+  return total(segments.timesOf(isForeign)) / (to - from);
 }
 
 /** The share of the victim's time whose reason is known and ordinary, as far as its recording can tell. */

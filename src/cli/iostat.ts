@@ -80,12 +80,7 @@ async function iostat(args: readonly string[]): Promise<void> {
     say('iowitness iostat, as of sysstat version 12.6.1');
     return;
   }
-  const report = reportFor(options, {
-    isTerminal: process.stdout.isTTY,
-    timeFormat: env['S_TIME_FORMAT'],
-    colours: env['S_COLORS'],
-    sgr: env['S_COLORS_SGR'],
-  });
+  const report = reportFor(options, process.stdout.isTTY, env);
   const files = new OpenFiles();
   const interrupts = listenForInterrupts();
   try {

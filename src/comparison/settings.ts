@@ -2,7 +2,7 @@
 // machine is, the kernel's settings, the victim's disk with what it stands on, its mount, and the limits on its cgroups. Disks are called by their
 // place, as their names differ from machine to machine.
 
-import { isMoving } from '../analysis/machine/changes.js';
+import { isMoving, MOST_TEXT } from '../analysis/machine/changes.js';
 import type { Measures } from '../analysis/measures.js';
 import { limitsOn, mountOfVictim } from '../causes/judge/judgements.js';
 import type { SettingDifference } from '../model/comparison.js';
@@ -16,9 +16,6 @@ export interface Setting {
 
 /** By what it is a setting of. */
 export type Settings = ReadonlyMap<string, Setting>;
-
-/** A setting's file has at most a page (sysfs_emit() in fs/sysfs/file.c); of what claims to be longer the beginning is told. */
-const MOST_TEXT = 4096;
 
 const KINDS: readonly CgroupLimit['kind'][] = ['io', 'cpu', 'memory', 'freezer'];
 

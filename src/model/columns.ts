@@ -1,6 +1,7 @@
 // Rows of one event as they come, CPU after CPU, into growing typed arrays; sorted by time at the end.
 
 import type { Interval } from '../base/intervals.js';
+import { copied } from '../base/number-list.js';
 import { orderByTime } from '../base/order.js';
 import type { Column, EventTable } from './events.js';
 
@@ -62,19 +63,14 @@ export class TableBuilder {
 
   private grow(): void {
     const size = this.t.length * 2;
-    this.t = grown(this.t, new Float64Array(size));
-    this.cpu = grown(this.cpu, new Uint16Array(size));
-    this.pid = grown(this.pid, new Int32Array(size));
+    this.t = copied(this.t, new Float64Array(size));
+    this.cpu = copied(this.cpu, new Uint16Array(size));
+    this.pid = copied(this.pid, new Int32Array(size));
     for (let index = 0; index < this.columns.length; index += 1) {
       const column = this.columns[index];
-      if (column) this.columns[index] = grown(column, roomOf(this.kinds[index] ?? 'any', size));
+      if (column) this.columns[index] = copied(column, roomOf(this.kinds[index] ?? 'any', size));
     }
   }
-}
-
-function grown<T extends Column | Uint16Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 export function reorder<T extends Column | Uint16Array>(values: T, order: Uint32Array, into: T): T {

@@ -214,6 +214,13 @@ export class Timeline implements Iterable<Segment> {
     return found.take();
   }
 
+  /** The times of those that are meant. */
+  timesOf(isMeant: (segment: Segment) => boolean): Intervals {
+    const found = new IntervalList();
+    for (const one of this) if (isMeant(one)) found.push(one.from, one.to);
+    return found.take();
+  }
+
   /** ms by state. */
   sums(): Map<State, number> {
     const sums = new Map<number, number>();

@@ -12,6 +12,7 @@ import { parseFioResult } from '../decode/fio/result.js';
 import type { Case } from '../model/case.js';
 import type { Loss } from '../model/losses.js';
 import { emptyCase } from './foreign-case.js';
+import { eachLine } from './lines.js';
 import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { wholeText } from './whole-text.js';
 
@@ -67,25 +68,13 @@ function logsBeside(path: string, prefix: string): LogFile[] {
     });
 }
 
-const CHUNK = 256 * 1024;
 const MOST_LINE = 4096;
 
 /** Reads one log; `room` is how many entries may be kept. */
 async function readLog({ path, name }: LogFile, room: number, readTo: ReadTo | undefined): Promise<NamedLog> {
   const reader = new LogReader(room);
   const source = openSource(path, readTo);
-  try {
-    const chunk = new Uint8Array(CHUNK);
-    let rest = '';
-    for (let count = await source.read(chunk); count > 0; count = await source.read(chunk)) {
-      const lines = (rest + Buffer.from(chunk.buffer, 0, count).toString('latin1')).split('\n');
-      rest = (lines.pop() ?? '').slice(0, MOST_LINE);
-      for (const line of lines) reader.take(line);
-    }
-    reader.take(rest);
-  } finally {
-    await source.close();
-  }
+  await eachLine(source, MOST_LINE, (line) => reader.take(line));
   if (source.refusal !== undefined) throw new UserError(`${path} can’t be read (${source.refusal}).`);
   return { name, log: reader.finish() };
 }

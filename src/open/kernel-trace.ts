@@ -15,6 +15,7 @@ import type { Case } from '../model/case.js';
 import type { Events, EventTable } from '../model/events.js';
 import type { Loss } from '../model/losses.js';
 import { EVENTS_TIMES, KEPT_BESIDES, MOST_TRACE_BYTES } from './bounds.js';
+import { eachLine } from './lines.js';
 import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { emptyCase, sameNames, victimOf } from './foreign-case.js';
 
@@ -145,8 +146,6 @@ export function openTraceDat(path: string, pid?: number, progress?: ReadingProgr
   return withTraceDat(path, (file) => kernelTraceCase(path, decode(path, file, meterOf([path], progress)), pid));
 }
 
-/** Text is read in pieces of this many bytes. */
-const CHUNK = 256 * 1024;
 const MOST_LINE = 64 * 1024;
 
 /** Opens the text that ftrace, `trace-cmd report` or `perf script` printed. */
@@ -155,19 +154,12 @@ export async function openTraceText(path: string, pid?: number, progress?: Readi
   const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const tables = new TextTables(allowance);
   const source = openSource(path, meterOf([path], progress));
-  try {
-    const chunk = new Uint8Array(CHUNK);
-    let rest = '';
-    for (let count = await source.read(chunk); count > 0; count = await source.read(chunk)) {
-      allowance.grow(count);
-      const lines = (rest + Buffer.from(chunk.buffer, 0, count).toString('latin1')).split('\n');
-      rest = (lines.pop() ?? '').slice(0, MOST_LINE);
-      for (const line of lines) tables.take(line);
-    }
-    tables.take(rest);
-  } finally {
-    await source.close();
-  }
+  await eachLine(
+    source,
+    MOST_LINE,
+    (line) => tables.take(line),
+    (bytes) => allowance.grow(bytes),
+  );
   if (source.refusal !== undefined) losses.push({ code: 'blktrace-unreadable', where: `${path}: ${source.refusal}` });
   const events = tables.finish(path, (loss) => losses.push(loss));
   return kernelTraceCase(path, { events, startNs: tables.start, names: new Map(), losses }, pid);

@@ -60,6 +60,10 @@ test('filters, parts, times and sums are those of the objects', () => {
       assert.deepEqual(Array.from(line.filter(isWanted)), those);
       assert.equal(line.some(isWanted), those.length > 0);
       assert.deepEqual(
+        Array.from(line.timesOf(isWanted)),
+        those.map(({ from, to }) => ({ from, to })),
+      );
+      assert.deepEqual(
         Array.from(line.timesIn(wanted)),
         those.map(({ from, to }) => ({ from, to })),
       );

@@ -47,12 +47,7 @@ export async function ours(
 ): Promise<string> {
   const count = machine.samples.length;
   const options = parseIostatOptions([...args, interval, String(count)], env['POSIXLY_CORRECT'] !== undefined);
-  const report = reportFor(options, {
-    isTerminal: false,
-    timeFormat: env['S_TIME_FORMAT'],
-    colours: env['S_COLORS'],
-    sgr: env['S_COLORS_SGR'],
-  });
+  const report = reportFor(options, false, env);
   const files = new OpenFiles(machine.root);
   let text = '';
   let at = 0;

@@ -14,7 +14,7 @@ const LIMIT =
   /\/(blkio\.throttle\.|io\.(max|latency)|cpu\.(max|cfs_)|memory\.(max|high|limit)|freezer\.|cgroup\.freeze)[^/]*$/;
 
 /** A setting's file has at most a page (sysfs_emit() in fs/sysfs/file.c); of what claims to be longer the beginning is told. */
-const MOST_TEXT = 4096;
+export const MOST_TEXT = 4096;
 
 /** All changes in order of time. A change of a later set that undoes an earlier one is one more change. */
 export function diffFacts(facts: readonly Facts[]): FactChange[] {

@@ -13,7 +13,7 @@ import { withChildren, withSampledChildren } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
-import { total, type Interval } from '../../base/intervals.js';
+import type { Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
@@ -52,9 +52,6 @@ export function msIn(segments: Timeline, states: ReadonlySet<State>): number {
   for (const [state, ms] of segments.sums()) if (states.has(state)) sum += ms;
   return sum;
 }
-
-/** And what a thread does that works. */
-const AT_WORK: ReadonlySet<State> = new Set<State>([...WAITING, 'running']);
 
 /** ms in which a thread was held up. */
 function waitedMs(segments: Timeline): number {
@@ -237,12 +234,13 @@ function mostHeldUp(
   lines: ReadonlyMap<number, Timeline>,
   isChild: (thread: number) => boolean = () => false,
 ): [number, Timeline] | [] {
-  const lives = [...lines].map((one) => ({
-    one,
-    ms: waitedMs(one[1]),
-    atWork: msIn(one[1], AT_WORK),
-    all: total(one[1]),
-  }));
+  const lives = [...lines].map((one) => {
+    const sums = [...one[1].sums()];
+    const msOf = (isMeant: (state: State) => boolean) =>
+      sums.reduce((sum, [state, ms]) => sum + (isMeant(state) ? ms : 0), 0);
+    const ms = msOf((state) => WAITING.has(state));
+    return { one, ms, atWork: ms + msOf((state) => state === 'running'), all: msOf(() => true) };
+  });
   const isNoticed = lives.some(({ ms, all }) => ms >= JUDGING.noticeable * all);
   const all = lives.sort((a, b) => (isNoticed ? b.ms - a.ms : b.atWork - a.atWork));
   const most = all[0]?.ms ?? 0;

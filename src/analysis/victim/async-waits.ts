@@ -33,15 +33,10 @@ export function withIdleWaits(lines: ReadonlyMap<number, Timeline>, about: Async
   if (![...lines.values()].some((line) => line.some(isCandidate))) return lines;
   const own = ownRequests(requests, owners, threads, new Int32Array(0));
   const asked = underWay(requests, (row) => own[row] !== 0);
-  const timesIn = (states: readonly State[], of = [...lines.values()]) =>
-    of.flatMap((line) => [...line.timesIn(states)]);
-  const worked = union(
-    timesIn(
-      WORK,
-      [...lines].flatMap(([thread, line]) => (isWorker(thread) ? [line] : [])),
-    ),
-  );
-  const frozen = union(timesIn(['fs-frozen']));
+  const timesIn = (states: readonly State[], isMeant: (thread: number) => boolean) =>
+    union([...lines].flatMap(([thread, line]) => (isMeant(thread) ? [...line.timesIn(states)] : [])));
+  const worked = timesIn(WORK, isWorker);
+  const frozen = timesIn(['fs-frozen'], () => true);
   const busy = union([...asked, ...worked]);
   return new Map([...lines].map(([thread, line]) => [thread, withIdle(line, isCandidate, busy, frozen, about)]));
 }

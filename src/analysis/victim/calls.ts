@@ -48,6 +48,6 @@ export function sleepsBelow(events: Events | undefined, functions: RegExp): (seg
 /** When the victim slept below one of these functions. */
 export const timesBelow = remembered(
   (account: VictimAccount, events: Events | undefined, functions: RegExp): Intervals =>
-    union(account.segments.filter(sleepsBelow(events, functions))),
+    union(account.segments.timesOf(sleepsBelow(events, functions))),
   (_events, functions) => functions.source,
 );

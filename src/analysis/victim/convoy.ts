@@ -163,7 +163,7 @@ function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, Timeline>):
     const busy =
       lines
         .get(thread)
-        ?.filter(({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep') ?? [];
+        ?.timesOf(({ state }) => state !== 'user-lock' && state !== 'pipe-socket' && state !== 'asleep') ?? [];
     return releasedMs * total(intersect(others, union(busy)));
   }
 }

@@ -1,6 +1,7 @@
 // One of fio's logs, line by line → its entries in columns, by job and direction. Jobs that share a log stand in it one behind the other: where time
 // goes back, the next begins.
 
+import { FractionList } from '../../base/number-list.js';
 import { MEASURED_KINDS, type MeasuredKind } from '../../model/measured.js';
 import { parseLogLine } from './log-line.js';
 
@@ -34,7 +35,7 @@ const COLUMNS = 4;
 const MOST_JOBS = 1024;
 
 export class LogReader {
-  private columns = Array.from({ length: COLUMNS }, () => new Float64Array(1024));
+  private readonly columns = Array.from({ length: COLUMNS }, () => new FractionList());
   private length = 0;
   private cut = 0;
   private passedOver = 0;
@@ -63,24 +64,13 @@ export class LogReader {
     if (second >= MEASURED_KINDS.length) this.withLongest += 1;
     const { rest } = found;
     if (rest.length === 0 || (rest.length === 1 && !/^(?:0x.*|[01])$/.test(rest[0] ?? ''))) this.hasPriority = false;
-    if (this.length === this.columns[0]?.length) this.grow();
-    for (const [index, value] of [found.t, ...found.values].entries()) {
-      const column = this.columns[index];
-      if (column) column[this.length] = value;
-    }
+    const all = [found.t, ...found.values];
+    for (const [index, column] of this.columns.entries()) column.push(all[index] ?? 0);
     this.length += 1;
   }
 
-  private grow(): void {
-    this.columns = this.columns.map((column) => {
-      const longer = new Float64Array(column.length * 2);
-      longer.set(column);
-      return longer;
-    });
-  }
-
   finish(): FioLog {
-    const [times, first, second, third] = this.columns.map((column) => column.subarray(0, this.length));
+    const [times, first, second, third] = this.columns.map((column) => column.values());
     // A damaged line is no other layout.
     const hasLongest = this.withLongest * 2 > this.length;
     const directions = hasLongest ? third : second;

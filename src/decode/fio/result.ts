@@ -69,13 +69,14 @@ export function parseFioResult(text: string): FioResult | undefined {
 function resultOf(document: Fields, version: string, cut: number): FioResult {
   const told = [...listOf(document['jobs']), ...listOf(document['client_stats'])];
   const jobs = told.filter((job) => textOf(job, 'jobname') !== SUM || told.length === 1);
-  const measured = jobs.slice(0, MOST_JOBS).flatMap(measuredOf);
+  const byJob = jobs.slice(0, MOST_JOBS).map((job) => ({ job, measured: measuredOf(job) }));
+  const measured = byJob.flatMap((one) => one.measured);
   const longestMs = measured.reduce((most, { ms }) => Math.max(most, ms), 0);
   const printed = figure(document, 'timestamp_ms');
   const printedMs = Number.isNaN(printed) ? figure(document, 'timestamp') * 1000 : printed;
   const starts = told.map((job) => figure(job, 'job_start')).filter((start) => start > 0);
   const startMs = starts.reduce((least, start) => Math.min(least, start), Infinity);
-  const ends = jobs.map((job) => figure(job, 'job_start') + Math.max(0, ...measuredOf(job).map(({ ms }) => ms)));
+  const ends = byJob.map((one) => figure(one.job, 'job_start') + Math.max(0, ...one.measured.map(({ ms }) => ms)));
   // Jobs may run one behind the other; older versions don't tell when each began.
   const isTold = starts.length > 0 && ends.every(Number.isFinite);
   const elapsedMs = told.reduce((most, job) => Math.max(most, figure(job, 'elapsed') * 1000 || 0), 0);

@@ -7,19 +7,15 @@ import type { Report } from './report.js';
 import { textReport } from './text.js';
 import { wideReport } from './wide.js';
 
-export interface Setting {
-  readonly isTerminal: boolean;
-  /** S_TIME_FORMAT, S_COLORS and S_COLORS_SGR. */
-  readonly timeFormat: string | undefined;
-  readonly colours: string | undefined;
-  readonly sgr: string | undefined;
-}
-
-/** Throws a UserError where --wide asks for a figure that there is not. */
-export function reportFor(options: IostatOptions, { isTerminal, timeFormat, colours, sgr }: Setting): Report {
+/** `env` may hold S_TIME_FORMAT, S_COLORS and S_COLORS_SGR. Throws a UserError where --wide asks for a figure that there is not. */
+export function reportFor(
+  options: IostatOptions,
+  isTerminal: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): Report {
   const { human, decimals } = options;
-  const style = { human, decimals, colours: coloursOf(isTerminal, colours, sgr) };
-  const times = { isIso: timeFormat === 'ISO', isFine: isFine(options) };
+  const style = { human, decimals, colours: coloursOf(isTerminal, env['S_COLORS'], env['S_COLORS_SGR']) };
+  const times = { isIso: env['S_TIME_FORMAT'] === 'ISO', isFine: isFine(options) };
   if (options.wide !== undefined) return wideReport(options, style, times.isFine);
   if (options.format === 'JSON') return jsonReport(options, times);
   return options.format === 'JSONL' ? jsonLines(options) : textReport(options, style, times);
