@@ -5,7 +5,6 @@
 import { dirname, join } from 'node:path';
 import type { Timeline } from '../model/segment.js';
 import type { VictimAccount } from '../model/account.js';
-import { msIn } from '../analysis/victim/account.js';
 import { type IntervalSource, total, union } from '../base/intervals.js';
 import { addTo, entry, sharedBy } from '../base/maps.js';
 import { heights } from '../base/windows.js';
@@ -114,7 +113,7 @@ function othersPart(m: Given<'victim'>): number {
   const { account } = m;
   // What a quota takes away, it takes from all of them.
   if (account.source === 'events' || quotaOf(m)) return 1;
-  const ran = (segments: Timeline) => msIn(segments, RUNNING);
+  const ran = (segments: Timeline) => segments.msIn(RUNNING);
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
@@ -127,7 +126,7 @@ function othersPart(m: Given<'victim'>): number {
 function stolenWhileRunning({ input, account }: Given<'victim'>): number {
   if (account.source !== 'events' || !(cpuShare(input, account, ['steal']) > STARVED.stealNamed)) return 0;
   const stolen = cpuMs(input, account, ['steal']);
-  return (msIn(account.segments, RUNNING) * stolen) / (stolen + cpuMs(input, account, BUSY));
+  return (account.segments.msIn(RUNNING) * stolen) / (stolen + cpuMs(input, account, BUSY));
 }
 
 interface Figures {

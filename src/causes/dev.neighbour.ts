@@ -5,7 +5,8 @@
 import { intersect, IntervalList, type Intervals, union } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
-import { isLazyInit, isWrittenBack } from '../analysis/attribution/owners.js';
+import { isLazyInit, isWrittenBack, type Owner } from '../analysis/attribution/owners.js';
+import { threadsOf } from '../analysis/machine/processes.js';
 import { isDiscarding, type Neighbour } from '../analysis/victim/neighbours.js';
 import { duration, percent } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
@@ -24,9 +25,15 @@ const SMALL_DISCARD = 64 * 1024 * 1024;
 
 type Company = Given<'victim' | 'disk' | 'requests' | 'neighbours'>;
 
-function who({ origin, processes }: Neighbour): string {
+function who({ origin, processes }: Neighbour, m: Given<'victim'>): string {
   if (origin.pid === null) return origin.name;
-  return `${origin.name} (${origin.pid}${processes > 1 ? ` and ${processes - 1} more` : ''})`;
+  const more = processes > 1 ? ` and ${processes - 1} more` : '';
+  return `${origin.name} (${origin.pid}${more}${isOwnChild(origin, m) ? ', started by the victim' : ''})`;
+}
+
+/** True for a process that the victim itself has started, which works beside it. */
+function isOwnChild({ pid }: Owner, { input, account }: Given<'victim'>): boolean {
+  return pid !== null && threadsOf(input, account.pid).has(pid);
 }
 
 function burstsOf({ bursts: { spans, period, binMs } }: Neighbour): Said | undefined {
@@ -83,7 +90,7 @@ function evidence(first: Neighbour, m: Company): Argument[] {
   return [
     {
       measure: 'served while the victim waited',
-      value: said`${time(first.waitMs)} for ${who(first)}, ${time(neighbours.ownMs)} for the victim itself`,
+      value: said`${time(first.waitMs)} for ${who(first, m)}, ${time(neighbours.ownMs)} for the victim itself`,
       meaning: 'the device worked for somebody else while the victim waited for it',
       source: 'block:block_rq_issue → block:block_rq_complete, sched_switch',
     },
@@ -129,12 +136,12 @@ function sentence(first: Neighbour, m: Given<'victim'>): string {
   const waited = percent(first.waitMs / (m.account.to - m.account.from));
   const meanwhile = `during ${waited} of the victim’s time while the victim waited`;
   if (isDiscarding(first))
-    return `${who(first)} discards blocks of ${diskName(m)}, and the device was busy with that ${meanwhile}.`;
+    return `${who(first, m)} discards blocks of ${diskName(m)}, and the device was busy with that ${meanwhile}.`;
   if (isLazyInit(first.origin))
-    return `${who(first)} fills ${diskName(m)}: it zeroes the inode tables of an ext4 filesystem that was made without that, and was served ${meanwhile}.`;
+    return `${who(first, m)} fills ${diskName(m)}: it zeroes the inode tables of an ext4 filesystem that was made without that, and was served ${meanwhile}.`;
   const fills = isWrittenBack(first.origin) ? 'makes pages dirty whose write-back fills' : 'fills';
   const whose = isNamed(first) ? 'its own' : 'written by that thread of the kernel, for whom is not known';
-  return `${who(first)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served ${meanwhile}.`;
+  return `${who(first, m)} ${fills} ${diskName(m)}${bursts === undefined ? '' : ` in ${bursts}`}: ${percent(first.share)} of the device’s bytes are ${whose}, and it was served ${meanwhile}.`;
 }
 
 function culpritOf(first: Neighbour, m: Company): Culprit {
@@ -154,6 +161,8 @@ function remedy(first: Neighbour, m: Company): Advice | string {
     const [stop, go] = [`mount -o remount,noinit_itable ${where}`, `mount -o remount,init_itable ${where}`];
     return advise`It ends by itself, once for each filesystem. ${change(stop, 'whether unused inode tables are zeroed: not before it is mounted again', `\`${go}\``)} puts it off; mkfs.ext4 -E lazy_itable_init=0 does it when the filesystem is made.`;
   }
+  if (isOwnChild(origin, m))
+    return `Let ${origin.name} write that more slowly, when less depends on it, or to another device: it is the program’s own work, so its settings are where to look.`;
   if (!isDiscarding(first))
     return `Move ${origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`;
   const setting = queueSetting(m, 'discard_max_bytes');
@@ -166,7 +175,7 @@ function remedy(first: Neighbour, m: Company): Advice | string {
 function objection(harm: NeighbourHarm, m: Company): string | undefined {
   const { first, share, noticed, slowed } = harm;
   const name = diskName(m);
-  const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first)}: ${percent(first.share)} of ${name}’s bytes)`;
+  const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first, m)}: ${percent(first.share)} of ${name}’s bytes)`;
   if (!noticed && !isBursting(harm, m)) return `${figures}: too little to matter`;
   if (slowed < HARM.slowed)
     return `${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`;

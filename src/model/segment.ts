@@ -228,6 +228,13 @@ export class Timeline implements Iterable<Segment> {
       addTo(sums, this.columns.state[at] ?? NO_STATE, (this.to[at] ?? NaN) - (this.from[at] ?? NaN));
     return new Map([...sums].map(([code, ms]) => [STATE_OF[code] ?? 'unexplained', ms]));
   }
+
+  /** ms in any of these states. */
+  msIn(states: ReadonlySet<State>): number {
+    let sum = 0;
+    for (const [state, ms] of this.sums()) if (states.has(state)) sum += ms;
+    return sum;
+  }
 }
 
 /** Segments one after the other, each of which can be told anew until all are there. */

@@ -6,10 +6,11 @@ import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Events } from '../../model/events.js';
+import type { VictimMark } from '../../model/recording.js';
 import { withIdleWaits } from './async-waits.js';
 import { ASYNC_WAITS, PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { remembered } from '../../base/remember.js';
-import { withChildren, withSampledChildren } from './children.js';
+import { worksBesideChildren, withChildren, withSampledChildren } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
@@ -46,16 +47,9 @@ export const WAITING: ReadonlySet<State> = new Set<State>([
   'unexplained',
 ]);
 
-/** ms in which a thread was in any of these states. */
-export function msIn(segments: Timeline, states: ReadonlySet<State>): number {
-  let sum = 0;
-  for (const [state, ms] of segments.sums()) if (states.has(state)) sum += ms;
-  return sum;
-}
-
 /** ms in which a thread was held up. */
 function waitedMs(segments: Timeline): number {
-  return msIn(segments, WAITING);
+  return segments.msIn(WAITING);
 }
 
 /** When the kernel's events were recorded: tracing begins behind the recording's start, and what is read last is read after its end. */
@@ -89,10 +83,38 @@ interface Scope {
 }
 
 function scopeOf(input: Case, pid: number): Scope {
+  const life = lifetime(input, pid);
   // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
-  const isProbe = input.victims.some((victim) => victim.pid === pid && victim.role === 'probe');
-  return { pid, threads: isProbe ? new Set([pid]) : threadsOf(input, pid), life: lifetime(input, pid) };
+  if (roleOf(input, pid) === 'probe') return { pid, threads: new Set([pid]), life };
+  const threads = threadsOf(input, pid);
+  for (const thread of startedBeside(input, pid)) threads.delete(thread);
+  return { pid, threads, life };
 }
+
+function roleOf(input: Case, pid: number): VictimMark['role'] | undefined {
+  return input.victims.find((victim) => victim.pid === pid)?.role;
+}
+
+/**
+ * The processes that a process has started while it is held up itself and does not wait for them: a server's child that writes a snapshot
+ * works beside it, and is as much another process as one that was started before the recording. A command's children are the command.
+ */
+const startedBeside = remembered(
+  (input: Case, pid: number): ReadonlySet<number> => {
+    const role = roleOf(input, pid);
+    const none = new Set<number>();
+    if (!hasSwitches(input) || role === undefined || role === 'command') return none;
+    const family = threadsOf(input, pid);
+    // Threads are forked as processes are, and have no counters of their own among the processes.
+    const children = [...family].filter((one) => isForked(input, pid, one) && input.counters.processes.has(one));
+    if (children.length === 0) return none;
+    const beside = threadsOf(input, ...children);
+    const moved = movedLines(input);
+    const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);
+    return worksBesideChildren(own, input.events, WAITING) ? beside : none;
+  },
+  String,
+);
 
 /** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
 export function heldUpMs(input: Case, pid: number, requests: Requests | undefined, owners: Owners | undefined): number {

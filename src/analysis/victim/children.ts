@@ -3,6 +3,8 @@
 
 import { Timeline, TimelineBuilder, type Segment } from '../../model/segment.js';
 import type { Events } from '../../model/events.js';
+import type { State } from '../../model/states.js';
+import { JUDGING } from '../../model/thresholds/judging.js';
 import { sleepsBelow } from './calls.js';
 import { firstEndingAfter } from '../../base/intervals.js';
 import { column } from '../machine/time-walk.js';
@@ -10,6 +12,22 @@ import { column } from '../machine/time-walk.js';
 /** Functions in which a parent sleeps until its child ends, or has executed its program (kernel/exit.c, kernel/fork.c). */
 const CHILD_WAITS =
   /^(do_wait|kernel_wait4|wait_for_vfork_done|__(x64|arm64|se)_sys_vfork|__do_sys_vfork|kernel_clone)$/;
+
+/** Functions in which a parent sleeps until a child ends (kernel/exit.c). A child that was only let go, by vfork(2), may run beside it. */
+const ENDS_OF_CHILDREN = /^(do_wait|kernel_wait4)$/;
+
+/**
+ * True where a process is held up itself and never sleeps until a child ends: what it has started works beside it then. `own` are the lines of
+ * its own threads, `heldUp` the states in which a thread is held up.
+ */
+export function worksBesideChildren(own: readonly Timeline[], events: Events, heldUp: ReadonlySet<State>): boolean {
+  const isChildWait = sleepsBelow(events, ENDS_OF_CHILDREN);
+  const isNoticed = (line: Timeline) => {
+    const length = (line.at(-1)?.to ?? 0) - (line.at(0)?.from ?? 0);
+    return line.msIn(heldUp) >= JUDGING.noticeable * length;
+  };
+  return own.some(isNoticed) && !own.some((line) => line.some(isChildWait));
+}
 
 /** The lines with the waits for children filled in. */
 export function withChildren(lines: ReadonlyMap<number, Timeline>, events: Events): Map<number, Timeline> {

@@ -2,7 +2,6 @@
 // do not tell who waited for what. Each doubt is a sentence that says what is known and what is not.
 
 import type { VictimAccount } from '../../model/account.js';
-import { msIn } from '../../analysis/victim/account.js';
 import { allowedFor, expectedMs } from '../../analysis/requests/norm.js';
 import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
 import { growthWithin, valueAt } from '../../analysis/machine/series.js';
@@ -60,7 +59,7 @@ const LOCKED: ReadonlySet<State> = new Set(['user-lock']);
  */
 function lockWaiters({ lines, thread }: VictimAccount): number {
   const others = [...lines].filter(([other]) => other !== thread);
-  const shares = others.map(([, line]) => msIn(line, LOCKED) / total(line));
+  const shares = others.map(([, line]) => line.msIn(LOCKED) / total(line));
   return shares.filter((share) => share > JUDGING.noticeable && share < 1 - JUDGING.noticeable).length;
 }
 
@@ -119,7 +118,7 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
   const calls = Math.min(work.calls, work.diskBytes / 512);
   if (Number.isNaN(calls + faults))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
-  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + msIn(line, DISK_WAITING), 0);
+  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(DISK_WAITING), 0);
   // As many flushes as its calls on the disk can have asked for.
   const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, calls);
   const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;

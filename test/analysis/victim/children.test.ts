@@ -1,9 +1,10 @@
 // A parent that waits for its child is accounted for with what the child does.
 
-import { Timeline } from '../../../src/model/segment.js';
+import { Timeline, type Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withChildren } from '../../../src/analysis/victim/children.js';
+import { WAITING } from '../../../src/analysis/victim/account.js';
+import { withChildren, worksBesideChildren } from '../../../src/analysis/victim/children.js';
 import { someEvents } from '../../support/events.js';
 import { told } from '../../support/timeline.js';
 
@@ -54,4 +55,15 @@ test('somebody else who ends a wait is no child', () => {
     [99, Timeline.of([{ from: 0, to: 50, state: 'block-device' }])],
   ]);
   assert.deepEqual(told(withChildren(lines, events).get(SHELL)), [[12, 50, 'asleep']]);
+});
+
+test('what a process has started works beside it only where it is held up itself and waits for none of them', () => {
+  const heldUp = { from: 20, to: 80, state: 'block-device' } as const;
+  const asleep = { from: 0, to: 20, state: 'asleep', stack: 1 } as const;
+  const inWait = { from: 80, to: 90, state: 'asleep', stack: 0 } as const;
+  const beside = (...segments: readonly Segment[]) =>
+    worksBesideChildren([Timeline.of(segments)], events, WAITING);
+  assert.equal(beside(asleep, heldUp), true);
+  assert.equal(beside(asleep, heldUp, inWait), false, 'a shell does what its child does');
+  assert.equal(beside(asleep, { from: 20, to: 21, state: 'block-device' }), false, 'a supervisor only stands by');
 });
