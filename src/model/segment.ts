@@ -23,9 +23,15 @@ export interface Segment {
   readonly wokenAt?: number | undefined;
   readonly wokenOn?: number | undefined;
   readonly wokenBy?: number | undefined;
-  /** True where an interrupt woke it: the thread that ran there may have had nothing to do with it. */
-  readonly byInterrupt?: boolean | undefined;
+  /** The kind of interrupt that woke it, where one did: the thread that ran there may have had nothing to do with it. */
+  readonly byInterrupt?: Interrupt | false | undefined;
 }
+
+/** A device's or a timer's, or what is put off until the processor has time for it, as the delivery of packets is (softirq). */
+export type Interrupt = 'hard' | 'soft';
+
+/** By code: a wake-up that is not known, one by a thread, and those by interrupts. */
+const WAKERS: readonly Segment['byInterrupt'][] = [undefined, false, 'hard', 'soft'];
 
 const STATE_OF = Object.keys(STATES).filter((name): name is State => Object.hasOwn(STATES, name));
 const CODE_OF = new Map(STATE_OF.map((state, code) => [state, code]));
@@ -53,7 +59,7 @@ interface Columns {
   readonly wokenOn: Int16Array;
   readonly state: Uint8Array;
   readonly whole: Uint8Array;
-  /** 0 where no wake-up is known, 1 for one by a thread, 2 for one by an interrupt. */
+  /** Index into WAKERS. */
   readonly waker: Uint8Array;
   /** By row, counted from `firstRow` on. */
   readonly wchan: Map<number, string>;
@@ -153,7 +159,6 @@ export class Timeline implements Iterable<Segment> {
 
   private segment(at: number): Segment {
     const { columns } = this;
-    const waker = columns.waker[at] ?? 0;
     const wokenAt = columns.wokenAt[at] ?? NaN;
     return {
       from: columns.from[at] ?? NaN,
@@ -166,7 +171,7 @@ export class Timeline implements Iterable<Segment> {
       wokenAt: Number.isNaN(wokenAt) ? undefined : wokenAt,
       wokenOn: known(columns.wokenOn[at]),
       wokenBy: known(columns.wokenBy[at]),
-      byInterrupt: waker === 0 ? undefined : waker === 2,
+      byInterrupt: WAKERS[columns.waker[at] ?? 0],
     };
   }
 
@@ -261,7 +266,7 @@ export class TimelineBuilder {
     columns.wokenOn[at] = segment.wokenOn ?? NONE;
     columns.state[at] = codeOf(segment.state);
     columns.whole[at] = codeOf(segment.whole);
-    columns.waker[at] = segment.byInterrupt === undefined ? 0 : segment.byInterrupt ? 2 : 1;
+    columns.waker[at] = WAKERS.indexOf(segment.byInterrupt);
     if (segment.wchan !== undefined) columns.wchan.set(at, segment.wchan);
   }
 

@@ -24,7 +24,7 @@ const segments: fc.Arbitrary<Segment[]> = fc.array(
       wokenAt: fc.option(time, { nil: undefined }),
       wokenOn: fc.option(fc.integer({ min: 0, max: 8191 }), { nil: undefined }),
       wokenBy: thread,
-      byInterrupt: fc.option(fc.boolean(), { nil: undefined }),
+      byInterrupt: fc.constantFrom<Segment['byInterrupt'][]>(undefined, false, 'hard', 'soft'),
     },
     { noNullPrototype: true },
   ),

@@ -177,8 +177,8 @@ function fromEvents(
   const own = ownRequests(requests, owners, threads, wakes);
   const isPageWait = sleepsBelow(input.events, PAGE_WAITS);
   // A page that another program's thread lets go, and no interrupt, comes from a filesystem that this one serves (FUSE).
-  const isServed = ({ wokenBy = 0, byInterrupt = true, ...segment }: Segment) =>
-    !byInterrupt && wokenBy > 0 && !threads.has(wokenBy) && !kernel(wokenBy) && isPageWait(segment);
+  const isServed = ({ wokenBy = 0, byInterrupt, ...segment }: Segment) =>
+    byInterrupt === false && wokenBy > 0 && !threads.has(wokenBy) && !kernel(wokenBy) && isPageWait(segment);
   const segments = splitWaits(line, {
     requests,
     own,

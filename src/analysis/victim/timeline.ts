@@ -3,7 +3,7 @@
 
 import { NO_INTERVALS } from '../../base/intervals.js';
 import { NumberList } from '../../base/number-list.js';
-import { TimelineBuilder, type Segment, type Timeline } from '../../model/segment.js';
+import { TimelineBuilder, type Interrupt, type Segment, type Timeline } from '../../model/segment.js';
 import type { Column, EventTable, Events, StackTable } from '../../model/events.js';
 import type { State } from '../../model/states.js';
 import { column, walkByTime } from '../machine/time-walk.js';
@@ -11,8 +11,15 @@ import { reclaimTimes, withReclaim } from './reclaim.js';
 import { stateOfStack } from './state-of-stack.js';
 import { TIMELINE } from '../../model/thresholds/victim.js';
 
-/** common_flags of an event in a hard or soft interrupt (TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ in include/linux/trace_events.h). */
-const IN_INTERRUPT = 0x08 | 0x10;
+/** common_flags of an event in an interrupt: TRACE_FLAG_HARDIRQ and TRACE_FLAG_SOFTIRQ in include/linux/trace_events.h. */
+const IN_HARD = 0x08;
+const IN_SOFT = 0x10;
+
+/** A hard interrupt may come in the middle of a soft one, and is then what woke. */
+function interruptOf(flags: number): Interrupt | false {
+  if ((flags & IN_HARD) !== 0) return 'hard';
+  return (flags & IN_SOFT) !== 0 ? 'soft' : false;
+}
 
 const ASLEEP_MASK = 255;
 const STOPPED = 4 | 8;
@@ -86,7 +93,7 @@ class Changes {
       wokenAt: this.wakings?.t[row] ?? 0,
       wokenOn: this.wakings?.cpu[row] ?? 0,
       wokenBy: this.wakings?.pid[row] ?? 0,
-      byInterrupt: ((this.flags[row] ?? 0) & IN_INTERRUPT) !== 0,
+      byInterrupt: interruptOf(this.flags[row] ?? 0),
     };
   }
 }
@@ -266,7 +273,7 @@ class Draft {
     if (!wake) this.builder.add({ from, to, state, stack, rival });
     else {
       // A timeout of a lock is nobody's doing, least of all that of the thread that the timer interrupted.
-      const wokenBy = wake.byInterrupt && state === 'user-lock' ? 0 : wake.wokenBy;
+      const wokenBy = wake.byInterrupt !== false && state === 'user-lock' ? 0 : wake.wokenBy;
       this.builder.add({ from, to, state, stack, rival, ...wake, wokenBy });
     }
   }

@@ -55,7 +55,7 @@ test('while a worker of the ring waits for a lock of the filesystem, so does who
 
 test('whom a worker of its own ring wakes was answered by no device, whatever completed on that CPU just before', () => {
   const wait = { from: 0, to: 1000, state: 'block-device', wokenAt: 1000, wokenOn: 0 } as const;
-  const linesFor = (wokenBy: number, byInterrupt: boolean) =>
+  const linesFor = (wokenBy: number, byInterrupt: 'hard' | false) =>
     told(
       withIdleWaits(
         new Map([
@@ -77,7 +77,7 @@ test('whom a worker of its own ring wakes was answered by no device, whatever co
     [0, 200, 'pipe-socket'],
     [200, 1000, 'fs-frozen'],
   ]);
-  assert.deepEqual(linesFor(77, true), [[0, 1000, 'block-device']]);
+  assert.deepEqual(linesFor(77, 'hard'), [[0, 1000, 'block-device']]);
 });
 
 test('samples take such a wait for input where no byte ever moved, and for a limit’s where the disk idles and some did', () => {

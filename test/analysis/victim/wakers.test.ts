@@ -14,8 +14,12 @@ function woken(from: number, to: number, wokenBy: number, different: Partial<Seg
   return { from, to, state: 'pipe-socket', wokenBy, byInterrupt: false, ...different };
 }
 
-function wakersIn(segments: readonly Segment[], states: readonly Segment['state'][]) {
-  const input = aCase({ events: someEvents({}, [], NAMES), kernelThreads: new Map([[2, 'kworker/0:1']]) });
+function wakersIn(
+  segments: readonly Segment[],
+  states: readonly Segment['state'][],
+  events: Parameters<typeof someEvents>[0] = {},
+) {
+  const input = aCase({ events: someEvents(events, [], NAMES), kernelThreads: new Map([[2, 'kworker/0:1']]) });
   const { account } = measuresOf({ account: { segments } });
   assert.ok(account);
   return wakersOf(account, input, states);
@@ -32,13 +36,20 @@ test('processes of one name are one, told by the one that ended most; the kernel
   );
 });
 
-test('whom an interrupt ran on ended nothing, but at a socket, where the sender’s own interrupt delivers', () => {
-  const wait = woken(0, 10, 70, { byInterrupt: true });
-  assert.deepEqual(wakersIn([{ ...wait, state: 'file-lock' }], ['file-lock']), []);
-  assert.deepEqual(
-    wakersIn([wait], ['pipe-socket']).map(({ name }) => name),
-    ['node'],
-  );
+test('whom a device’s or a timer’s interrupt ran on ended nothing, at a socket neither', () => {
+  for (const state of ['pipe-socket', 'file-lock'] as const)
+    assert.deepEqual(wakersIn([woken(0, 10, 70, { state, byInterrupt: 'hard' })], [state]), []);
+});
+
+test('what is delivered at a socket was sent by the program on whose CPU it was, where the victim wakes that in turn', () => {
+  const delivered = [0, 10, 20, 30].map((at) => woken(at, at + 9, 70, { byInterrupt: 'soft' }));
+  const asked = { t: 1, pid: ME, fields: { pid: 70, common_flags: 0x10 } };
+  const names = (segments: readonly Segment[], events: Parameters<typeof someEvents>[0]) =>
+    wakersIn(segments, ['pipe-socket'], events).map(({ name }) => name);
+  assert.deepEqual(names(delivered, { sched_waking: [asked] }), ['node'], 'a quarter of its packets answer the victim');
+  assert.deepEqual(names(delivered, {}), [], 'packets of another machine interrupt whoever runs');
+  const atLock = delivered.map((one): Segment => ({ ...one, state: 'file-lock' }));
+  assert.deepEqual(wakersIn(atLock, ['file-lock'], { sched_waking: [asked] }), [], 'no lock is given back by a packet');
 });
 
 test('a program had I/O while its requests were under way, and from a call for durability to its answer', () => {
