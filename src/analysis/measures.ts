@@ -13,7 +13,7 @@ import { loadOf, type DiskLoad } from './requests/disk-load.js';
 import type { ServiceNorm } from './requests/norm.js';
 import { slowStretches } from './requests/counted-slowness.js';
 import { slowTimes } from './requests/slowness.js';
-import { futexWords } from './victim/futexes.js';
+import { futexCalls } from './victim/futexes.js';
 import { type Intervals, NO_INTERVALS, union } from '../base/intervals.js';
 import { findNeighbours, type Neighbourhood, type NeighbourMeasures } from './victim/neighbours.js';
 import { OWN, Usage, type Users } from './victim/users.js';
@@ -175,7 +175,7 @@ export function measure(input: Case): Measures {
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
       : undefined;
-  const convoy = account?.source === 'events' ? findConvoy(account.lines, futexWords(input.events)) : undefined;
+  const convoy = account?.source === 'events' ? findConvoy(account.lines, futexCalls(input.events)) : undefined;
   const throttle = account && measureThrottle(input, account.threads);
   const measures: Measures = {
     input,

@@ -99,22 +99,19 @@ function roleOf(input: Case, pid: number): VictimMark['role'] | undefined {
  * The processes that a process has started while it is held up itself and does not wait for them: a server's child that writes a snapshot
  * works beside it, and is as much another process as one that was started before the recording. A command's children are the command.
  */
-const startedBeside = remembered(
-  (input: Case, pid: number): ReadonlySet<number> => {
-    const role = roleOf(input, pid);
-    const none = new Set<number>();
-    if (!hasSwitches(input) || role === undefined || role === 'command') return none;
-    const family = threadsOf(input, pid);
-    // Threads are forked as processes are, and have no counters of their own among the processes.
-    const children = [...family].filter((one) => isForked(input, pid, one) && input.counters.processes.has(one));
-    if (children.length === 0) return none;
-    const beside = threadsOf(input, ...children);
-    const moved = movedLines(input);
-    const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);
-    return worksBesideChildren(own, input.events, WAITING) ? beside : none;
-  },
-  String,
-);
+const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number> => {
+  const role = roleOf(input, pid);
+  const none = new Set<number>();
+  if (!hasSwitches(input) || role === undefined || role === 'command') return none;
+  const family = threadsOf(input, pid);
+  // Threads are forked as processes are, and have no counters of their own among the processes.
+  const children = [...family].filter((one) => isForked(input, pid, one) && input.counters.processes.has(one));
+  if (children.length === 0) return none;
+  const beside = threadsOf(input, ...children);
+  const moved = movedLines(input);
+  const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);
+  return worksBesideChildren(own, input.events, WAITING) ? beside : none;
+}, String);
 
 /** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
 export function heldUpMs(input: Case, pid: number, requests: Requests | undefined, owners: Owners | undefined): number {

@@ -1,9 +1,11 @@
 // Threads of one process that wait for each other in user space: who waits how long, and who lets them go. A futex does not name its
-// holder, but the wake-up does: whoever ends the wait held what was waited for (futex(7)). Idle workers wait in the same call, and are
-// told from a convoy by what they do when they are let go: whoever gets a lock that others wait for lets the next one go.
+// holder, but the wake-up does: whoever ends the wait held what was waited for (futex(7)). Idle workers wait in the same call. They are told
+// from a convoy by what they wait for, a condition that several wait for, which is a queue of work; and, where the calls were not recorded, by
+// what they do when they are let go: whoever gets a lock that others wait for lets the next one go.
 
-import type { Timeline } from '../../model/segment.js';
-import type { Words } from './futexes.js';
+import { entry } from '../../base/maps.js';
+import type { Segment, Timeline } from '../../model/segment.js';
+import type { FutexCalls, FutexWait } from './futexes.js';
 import { intersect, type Interval, type Intervals, total, union } from '../../base/intervals.js';
 import type { State } from '../../model/states.js';
 import { CONVOY } from '../../model/thresholds/locks.js';
@@ -49,16 +51,52 @@ interface Waiter {
   readonly life: number;
 }
 
-function waiterOf(thread: number, segments: Timeline, lines: ReadonlyMap<number, Timeline>, words: FutexWords): Waiter {
+/** A thread's sleeps in futex, each with its call. */
+interface Sleeper {
+  readonly thread: number;
+  readonly sleeps: readonly { readonly sleep: Segment; readonly call: FutexWait | undefined }[];
+  readonly life: number;
+}
+
+function sleeperOf(thread: number, segments: Timeline, calls: FutexCalls): Sleeper {
   const sleeps = Array.from(segments.filter(({ state }) => state === 'user-lock'));
-  const known = completed(words(thread, sleeps));
-  const waits = sleeps.flatMap(({ from, to, wokenBy }, index) =>
+  const known = calls(thread, sleeps);
+  return {
+    thread,
+    sleeps: sleeps.map((sleep, index) => ({ sleep, call: known[index] })),
+    life: (segments.at(-1)?.to ?? 0) - (segments.at(0)?.from ?? 0),
+  };
+}
+
+/** The words of conditions that several threads wait for. A lock that is made of one is not told from a queue of work, and is not claimed. */
+function queuesOf(all: readonly Sleeper[]): ReadonlySet<number> {
+  const threads = new Map<number, Set<number>>();
+  for (const { thread, sleeps } of all)
+    for (const { call } of sleeps)
+      if (call?.isCondition) entry(threads, call.word, () => new Set<number>()).add(thread);
+  return new Set([...threads].filter(([, those]) => those.size > 1).map(([word]) => word));
+}
+
+/** The same without the waits for work: of a thread that mostly waits for work where that is known, what is not known is such a wait too. */
+function withoutWork({ sleeps, ...rest }: Sleeper, queues: ReadonlySet<number>): Sleeper {
+  const isForWork = (call: FutexWait | undefined) => call !== undefined && queues.has(call.word);
+  const known = total(sleeps.flatMap(({ sleep, call }) => (call ? [sleep] : [])));
+  const forWork = total(sleeps.flatMap(({ sleep, call }) => (isForWork(call) ? [sleep] : [])));
+  const isWorker = forWork > 0 && forWork >= CONVOY.forWork * known;
+  return { ...rest, sleeps: sleeps.filter(({ call }) => (call ? !isForWork(call) : !isWorker)) };
+}
+
+function waiterOf({ thread, sleeps, life }: Sleeper, lines: ReadonlyMap<number, Timeline>): Waiter {
+  const known = completed(sleeps.map(({ call }) => call?.word));
+  const waits = sleeps.flatMap(({ sleep: { from, to, wokenBy } }, index) =>
     wokenBy !== undefined && wokenBy !== thread && lines.has(wokenBy)
       ? [{ from, to, by: wokenBy, word: known[index] ?? 0 }]
       : [],
   );
-  return { thread, waits, life: (segments.at(-1)?.to ?? 0) - (segments.at(0)?.from ?? 0) };
+  return { thread, waits, life };
 }
+
+type Words = readonly (number | undefined)[];
 
 /**
  * Calls are recorded for a part of the time, and the words of the other waits follow from them: a thread that was only ever seen to wait for one
@@ -112,12 +150,11 @@ function handedOn(waiting: readonly Waiter[]): number {
   return turns > 0 ? handed / turns : 0;
 }
 
-/** The futex that each of a thread's waits was for, as `futexWords` tells it. */
-export type FutexWords = (thread: number, waits: readonly Interval[]) => Words;
-
 /** The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. */
-export function findConvoy(lines: ReadonlyMap<number, Timeline>, words: FutexWords): Convoy | undefined {
-  const all = [...lines].map(([thread, segments]) => waiterOf(thread, segments, lines, words));
+export function findConvoy(lines: ReadonlyMap<number, Timeline>, calls: FutexCalls): Convoy | undefined {
+  const sleepers = [...lines].map(([thread, segments]) => sleeperOf(thread, segments, calls));
+  const queues = queuesOf(sleepers);
+  const all = sleepers.map((one) => waiterOf(withoutWork(one, queues), lines));
   return byWord(all)
     .flatMap((group) => convoyOf(group, lines) ?? [])
     .toSorted((a, b) => total(b.times) - total(a.times))[0];

@@ -40,8 +40,7 @@ function senders(account: VictimAccount, input: Case, delivered: readonly Segmen
   const answers = new Map<string, number>();
   for (let row = 0; row < (table?.length ?? 0); row += 1)
     if (account.threads.has(table?.pid[row] ?? 0)) addTo(answers, processes.name(woken[row] ?? 0), 1);
-  const isSender = (name: string) =>
-    (answers.get(name) ?? 0) >= WAKERS.leastAnswered * (packets.get(name) ?? Infinity);
+  const isSender = (name: string) => (answers.get(name) ?? 0) >= WAKERS.leastAnswered * (packets.get(name) ?? Infinity);
   return new Set([...packets.keys()].filter(isSender));
 }
 

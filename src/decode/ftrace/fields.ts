@@ -41,7 +41,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   mm_vmscan_memcg_reclaim_begin: ['order'],
   mm_vmscan_memcg_reclaim_end: ['nr_reclaimed'],
   sys_exit: ['id', 'ret'],
-  sys_enter_futex: ['uaddr', 'op'],
+  sys_enter_futex: ['uaddr', 'op', 'val'],
   ext4_sync_file_enter: ['dev', 'ino'],
   xfs_file_fsync: ['dev', 'ino'],
   btrfs_sync_file: ['ino'],

@@ -15,6 +15,12 @@ export const CONVOY = thresholds('convoy', {
     means: 'Nor is one that waited for less of its life than this.',
     basis: { prior: 'a lock that takes less than a quarter of a thread’s time hardly limits it' },
   },
+  forWork: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A thread that waits for work during this much of the waiting that is known waits for it in what is not known.',
+    basis: { prior: 'the larger part' },
+  },
   leastWithin: {
     value: 0.75,
     unit: 'share',

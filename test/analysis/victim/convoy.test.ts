@@ -3,15 +3,19 @@
 import { Timeline, type Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findConvoy, type FutexWords } from '../../../src/analysis/victim/convoy.js';
-import { futexWords } from '../../../src/analysis/victim/futexes.js';
+import { findConvoy } from '../../../src/analysis/victim/convoy.js';
+import { futexCalls, type FutexCalls } from '../../../src/analysis/victim/futexes.js';
 import { someEvents } from '../../support/events.js';
 
 const HOLDER = 1;
 const UNKNOWN = () => [];
 
-function convoyIn(lines: ReadonlyMap<number, readonly Segment[]>, words: FutexWords = UNKNOWN) {
-  return findConvoy(new Map([...lines].map(([thread, line]) => [thread, Timeline.of(line)])), words);
+function lockAt(word: number) {
+  return { word, isCondition: false };
+}
+
+function convoyIn(lines: ReadonlyMap<number, readonly Segment[]>, calls: FutexCalls = UNKNOWN) {
+  return findConvoy(new Map([...lines].map(([thread, line]) => [thread, Timeline.of(line)])), calls);
 }
 
 function waiting(from: number, to: number, wokenBy: number): Segment {
@@ -98,21 +102,21 @@ test('the futex tells the threads at one lock from those that wait for work besi
   const QUEUE = 0x1000;
   const DONE = 0x2000;
   assert.equal(
-    convoyIn(lines, (thread, waits) => waits.map(() => (thread === 1 ? DONE : QUEUE))),
+    convoyIn(lines, (thread, waits) => waits.map(() => lockAt(thread === 1 ? DONE : QUEUE))),
     undefined,
   );
   const LOCK = 0x3000;
   const withPool = new Map([...convoy('block-device'), ...[...lines].map(([id, line]) => [id + 10, line] as const)]);
-  const found = convoyIn(withPool, (thread, waits) => waits.map(() => (thread < 10 ? LOCK : QUEUE)));
+  const found = convoyIn(withPool, (thread, waits) => waits.map(() => lockAt(thread < 10 ? LOCK : QUEUE)));
   assert.deepEqual([...(found?.waiting.keys() ?? [])], [2, 3]);
 });
 
 test('each wait is for the word of the call before it; a call that is missing is not guessed', () => {
   const events = someEvents({
     sys_enter_futex: [
-      { t: 9, pid: 5, fields: { uaddr: 0x100, op: 128 } },
-      { t: 21, pid: 5, fields: { uaddr: 0x200, op: 137 } },
-      { t: 31, pid: 5, fields: { uaddr: 0x200, op: 129 } },
+      { t: 9, pid: 5, fields: { uaddr: 0x100, op: 128, val: 2 } },
+      { t: 21, pid: 5, fields: { uaddr: 0x200, op: 137, val: 0 } },
+      { t: 31, pid: 5, fields: { uaddr: 0x200, op: 129, val: 1 } },
     ],
   });
   const sleeps = [
@@ -121,8 +125,23 @@ test('each wait is for the word of the call before it; a call that is missing is
     { from: 35, to: 40 },
     { from: 45, to: 50 },
   ];
-  assert.deepEqual(futexWords(events)(5, sleeps), [0x100, 0x200, undefined, undefined]);
-  assert.deepEqual(futexWords(undefined)(5, sleeps.slice(0, 1)), [undefined]);
+  const condition = { word: 0x200, isCondition: true };
+  assert.deepEqual(futexCalls(events)(5, sleeps), [lockAt(0x100), condition, undefined, undefined]);
+  assert.deepEqual(futexCalls(undefined)(5, sleeps.slice(0, 1)), [undefined]);
+});
+
+test('threads that wait for one condition wait for work, also where only some of their calls are known', () => {
+  const QUEUE = { word: 0x1000, isCondition: true };
+  const first = (call: typeof QUEUE) =>
+    convoyIn(convoy('block-device'), (_thread, waits) => waits.slice(0, 2).map(() => call));
+  assert.equal(first(QUEUE), undefined);
+  assert.equal(first(lockAt(0x1000))?.holder, HOLDER);
+  const ofItsOwn: FutexCalls = (thread, waits) => waits.map(() => ({ word: thread, isCondition: true }));
+  assert.equal(
+    convoyIn(convoy('block-device'), ofItsOwn)?.holder,
+    HOLDER,
+    'some locks park each thread at a condition of its own',
+  );
 });
 
 test('one thread alone waits for nobody', () => {
