@@ -46,6 +46,8 @@ const StageTimes = v.object({
   p999Ns: v.number(),
   maxNs: v.number(),
   totalNs: v.number(),
+  /** What it is of the whole time in the block layer, of the requests whose arrival was traced; absent for times that are no part of it. */
+  ofWhole: v.exactOptional(v.number()),
   /** Buckets that hold something, eight an octave: [from, to), ns. */
   histogram: list(v.object({ fromNs: v.number(), toNs: v.number(), count: v.number() })),
 });

@@ -7,6 +7,8 @@ import type { Stage, StageTimes } from '../../model/block-stats.js';
 
 const STAGE_NAMES: readonly Stage[] = ['Q2Q', 'Q2G', 'Q2M', 'G2I', 'I2D', 'M2D', 'Q2D', 'D2C', 'Q2C'];
 
+const WHOLE = STAGE_NAMES.indexOf('Q2C');
+
 /** A stage's number in the calls below. */
 export function stageNumber(stage: Stage): number {
   return STAGE_NAMES.indexOf(stage);
@@ -97,11 +99,15 @@ export class Scopes {
 
   /** The distributions over some scopes, in the order of the stages; stages without any time are left out. */
   stages(scopes: readonly Scope[], arrivals: Arrivals): StageTimes[] {
+    // What was never seen to arrive has a scope of its own, and no whole time.
+    const arrived = scopes.filter(({ times }) => times[WHOLE] !== undefined);
+    const totalOf = (index: number) => arrived.reduce((sum, { times }) => sum + (times[index]?.sum ?? 0), 0);
+    const wholeNs = totalOf(WHOLE);
     return STAGE_NAMES.flatMap((stage, index) => {
       if (stage === 'Q2Q') return summarise(stage, arrivals.times);
       const sum = new Histogram();
       for (const { times } of scopes) if (times[index]) sum.add(times[index]);
-      return summarise(stage, sum);
+      return summarise(stage, sum).map((one) => (wholeNs > 0 ? { ...one, ofWhole: totalOf(index) / wholeNs } : one));
     });
   }
 }

@@ -34,13 +34,7 @@ function stageCells(one: StageTimes): string[] {
 }
 
 function stageTable(stages: readonly StageTimes[], width: number): string[] {
-  const rows = stages.map((one) => [
-    one.stage,
-    ...stageCells(one),
-    shareText(stages, one),
-    shape(one),
-    STAGES[one.stage],
-  ]);
+  const rows = stages.map((one) => [one.stage, ...stageCells(one), shareText(one), shape(one), STAGES[one.stage]]);
   return columnsWithin([['', ...STAGE_HEAD, 'of Q2C', 'shape', ''], ...rows], width, {
     right: [1, 2, 3, 4, 5, 6, 7, 8, 9],
     // What a stage is stands in docs/blkstats.md.

@@ -29,9 +29,8 @@ export function stagesShown(stages: readonly StageTimes[]): StageTimes[] {
 }
 
 /** What a stage's time is of the whole time in the block layer; nothing for times that are no part of it. */
-export function shareText(stages: readonly StageTimes[], { stage, totalNs }: StageTimes): string {
-  const whole = stages.find((one) => one.stage === 'Q2C')?.totalNs ?? 0;
-  return whole === 0 || stage === 'Q2Q' ? '' : percent(totalNs / whole);
+export function shareText({ ofWhole }: StageTimes): string {
+  return ofWhole === undefined ? '' : percent(ofWhole);
 }
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

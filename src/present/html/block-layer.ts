@@ -34,7 +34,7 @@ function stages({ overall }: BlockStats): Markup {
       { title: 'shape' },
       { title: 'time spent' },
     ],
-    overall.map((one) => [one.stage, ...timeCells(one), shareText(overall, one), shapeCell(one), STAGES[one.stage]]),
+    overall.map((one) => [one.stage, ...timeCells(one), shareText(one), shapeCell(one), STAGES[one.stage]]),
   );
 }
 
