@@ -8,7 +8,8 @@ import { runIostat } from '../run/iostat/live.js';
 import { reportFor } from '../tools/iostat/forms.js';
 import { parseIostatOptions } from '../tools/iostat/options.js';
 import { print, say } from './context.js';
-import { listenForInterrupts } from './interrupts.js';
+import { listenForInterrupts, waiting } from './interrupts.js';
+import { iostatBursts } from './iostat-bursts.js';
 
 const HELP = `
 Options, iostat’s own:
@@ -39,6 +40,8 @@ Beyond iostat’s own:
   -o JSONL         an object a line, each with its time
   --wide[=FIGURE]  a line a report and a column a disk: tps, or another
                    figure by its name, such as w_await, util, wkB/s
+  --bursts         bursts within the intervals, found at steps of 10 ms:
+                   how high, how regular, whose; -o JSONL has them too
   INTERVAL         from 0.01 seconds
 
 Environment:
@@ -50,28 +53,8 @@ Examples:
   iowitness iostat -xz 1
   iowitness iostat -d sda nvme0n1 0.1 50
   iowitness iostat --wide=w_await 1
+  iowitness iostat --bursts sda
   iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
-
-/** Waits for times of the monotonic clock until an interrupt comes, and for nothing from then on: true says so. */
-function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean> {
-  let isStopped = false;
-  let wake = (): void => {};
-  void interrupted.then(() => {
-    isStopped = true;
-    wake();
-  });
-  return async (ns) => {
-    if (isStopped) return true;
-    await new Promise<void>((settle) => {
-      const timer = setTimeout(settle, Math.max(0, Number(ns - monotonicNs()) / 1e6));
-      wake = () => {
-        clearTimeout(timer);
-        settle();
-      };
-    });
-    return isStopped;
-  };
-}
 
 async function iostat(args: readonly string[]): Promise<void> {
   const { env } = process;
@@ -81,6 +64,7 @@ async function iostat(args: readonly string[]): Promise<void> {
     return;
   }
   const report = reportFor(options, process.stdout.isTTY, env);
+  if (options.bursts) return await iostatBursts(options);
   const files = new OpenFiles();
   const interrupts = listenForInterrupts();
   try {

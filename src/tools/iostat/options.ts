@@ -44,6 +44,8 @@ export interface IostatOptions {
   count: number;
   /** The one column of --wide. */
   wide: string | undefined;
+  /** Bursts within the intervals instead of reports. */
+  bursts: boolean;
   version: boolean;
 }
 
@@ -53,6 +55,8 @@ export const isFine = ({ intervalMs }: IostatOptions): boolean => intervalMs % 1
 /** The most that a timer of Node takes. */
 const MOST_MS = 2 ** 31 - 1;
 const LEAST_MS = 10;
+/** Bursts are told by steps of 10 ms. */
+const LEAST_BURST_INTERVAL_MS = 200;
 /** One for the blank that every name of a group begins with, one for C's end of a string, of 128. */
 const MOST_GROUP = 126;
 const NUMBER = /^(?:\d+\.?\d*|\.\d+)$/;
@@ -81,6 +85,7 @@ const WORDS: Readonly<Record<string, Change>> = {
   '--pretty': (options) => (options.pretty = true),
   '--compact': (options) => (options.compact = true),
   '--wide': (options) => (options.wide = 'tps'),
+  '--bursts': (options) => (options.bursts = true),
 };
 
 function setUnit(options: IostatOptions, unit: 'kB' | 'MB'): void {
@@ -186,6 +191,7 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
     intervalMs: 0,
     count: 1,
     wide: undefined,
+    bursts: false,
     version: false,
   };
   const rest = [...args];
@@ -204,12 +210,24 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
   return options;
 }
 
+/** The interval is that of the averages which bursts are held against: a second, unless told. */
+function completeBursts(options: IostatOptions): void {
+  if (options.format === 'JSON' || options.wide !== undefined)
+    throw new UserError('--bursts prints its own lines: leave --wide and -o JSON away, or give -o JSONL.');
+  if (options.asked.some(({ kind }) => kind === 'group'))
+    throw new UserError('--bursts tells of single disks: leave -g away.');
+  if (options.intervalMs > 0 && options.intervalMs < LEAST_BURST_INTERVAL_MS)
+    throw new UserError('--bursts holds bursts against averages of 0.2 s and more: give a longer interval.');
+  if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
+}
+
 /** What follows from what was given. */
 function complete(options: IostatOptions, isPosix: boolean): void {
   if (options.groupsOnly && !options.asked.some(({ kind }) => kind === 'group'))
     throw new UserError('-H shows groups alone: name one with -g.');
   if (options.wide !== undefined && options.format !== 'text')
     throw new UserError('--wide is text: leave -o away, or --wide.');
+  if (options.bursts) completeBursts(options);
   if (options.intervalMs === 0) options.count = 1;
   if (!options.cpu && !options.disks) options.cpu = options.disks = true;
   if (options.everything || options.extended || options.withUnused) options.disks = true;
