@@ -325,6 +325,11 @@ export class Recorder {
     this.files.look(noted);
   }
 
+  /** Reads the events that have come up to now, beside the times at which that is done anyway. */
+  readEvents(): void {
+    this.tracer?.poll();
+  }
+
   /** The last samples, events and facts. The journal may remove what was set up when this settles; it never rejects. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);

@@ -1,6 +1,5 @@
 // `iostat --bursts`: bursts as they come, with who made them where the kernel's events may be read.
 
-import { monotonicNs } from '../base/clock.js';
 import { OpenFiles } from '../capture/files.js';
 import type { Culprit } from '../model/bursts.js';
 import { burstJson, burstsHead, burstText } from '../present/bursts.js';
@@ -10,7 +9,7 @@ import { LiveEvents } from '../run/live-events.js';
 import { Culprits } from '../run/bursts/culprits.js';
 import type { IostatOptions } from '../tools/iostat/options.js';
 import { outputWidth, print, toolName, undoFolder, warn } from './context.js';
-import { listenForInterrupts, waiting } from './interrupts.js';
+import { listenForInterrupts } from './interrupts.js';
 
 export async function iostatBursts(options: IostatOptions): Promise<void> {
   const files = new OpenFiles();
@@ -32,9 +31,7 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
       count,
       files,
       root: '',
-      clockNs: monotonicNs,
-      waitUntil: waiting(interrupts.interrupted),
-      wallMs: Date.now,
+      stopped: interrupts.interrupted,
       whoMoved: (device, from, to): Culprit | undefined => culprits?.whoMoved(device, from, to),
       nobodyBecause,
       tell: (event) => print(format === 'text' ? burstText(event, outputWidth()) : burstJson(event)),

@@ -4,10 +4,13 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
 import { OpenFiles } from '../capture/files.js';
+import type { DiskInterval } from '../model/disk-interval.js';
 import { runIostat } from '../run/iostat/live.js';
+import { SeenDisks } from '../run/iostat/seen-disks.js';
+import { LiveEvents } from '../run/live-events.js';
 import { reportFor } from '../tools/iostat/forms.js';
-import { parseIostatOptions } from '../tools/iostat/options.js';
-import { print, say } from './context.js';
+import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
+import { print, say, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts, waiting } from './interrupts.js';
 import { iostatBursts } from './iostat-bursts.js';
 
@@ -40,6 +43,8 @@ Beyond iostat’s own:
   -o JSONL         an object a line, each with its time
   --wide[=FIGURE]  a line a report and a column a disk: tps, or another
                    figure by its name, such as w_await, util, wkB/s
+  --events         p99 and longest of each, and what busy means, by the
+                   kernel’s events (as root)
   --bursts         bursts within the intervals, found at steps of 10 ms:
                    how high, how regular, whose; -o JSONL has them too
   INTERVAL         from 0.01 seconds
@@ -56,6 +61,29 @@ Examples:
   iowitness iostat --bursts sda
   iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
 
+interface Events {
+  /** Absent where they can't be read. */
+  readonly seen?: (fromNs: bigint, toNs: bigint) => ReadonlyMap<string, DiskInterval>;
+  readonly stop: () => Promise<void>;
+}
+
+/** What --events asks for; where it can't be had, that is said once. */
+function eventsFor({ intervalMs }: IostatOptions): Events {
+  const live =
+    process.geteuid?.() === 0
+      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: intervalMs })
+      : undefined;
+  const missing = live ? live.missing : 'only root may read the kernel’s events';
+  if (missing !== undefined) warn(`--events shows of %util alone how far it can be believed: ${missing}.`);
+  const disks = live && missing === undefined ? new SeenDisks(live) : undefined;
+  return {
+    ...(disks && { seen: (from, to) => disks.within(from, to) }),
+    stop: async () => {
+      for (const sentence of (await live?.stop()) ?? []) warn(sentence);
+    },
+  };
+}
+
 async function iostat(args: readonly string[]): Promise<void> {
   const { env } = process;
   const options = parseIostatOptions(args, env['POSIXLY_CORRECT'] !== undefined);
@@ -63,10 +91,11 @@ async function iostat(args: readonly string[]): Promise<void> {
     say('iowitness iostat, as of sysstat version 12.6.1');
     return;
   }
-  const report = reportFor(options, process.stdout.isTTY, env);
+  const report = reportFor(options, process.stdout.isTTY, env, os.release());
   if (options.bursts) return await iostatBursts(options);
   const files = new OpenFiles();
   const interrupts = listenForInterrupts();
+  const events = options.events ? eventsFor(options) : undefined;
   try {
     await runIostat({
       options,
@@ -78,10 +107,12 @@ async function iostat(args: readonly string[]): Promise<void> {
       now: () => new Date(),
       clockNs: monotonicNs,
       waitUntil: waiting(interrupts.interrupted),
+      ...(events?.seen && { events: events.seen }),
     });
   } finally {
     interrupts.release();
     files.closeAll();
+    await events?.stop();
   }
 }
 

@@ -2,7 +2,7 @@
 // reached the disk, and what still waits. The schema is the published contract of `who --json`; the types follow from it.
 
 import * as v from 'valibot';
-import { WriterSchema } from './diagnosis.js';
+import { WriterSchema, type Writer } from './diagnosis.js';
 import { list } from './shapes.js';
 
 const Bytes = v.object({ writeBytes: v.number(), readBytes: v.number() });
@@ -69,3 +69,8 @@ export const WhoSchema = v.object({
 
 export type Who = v.InferOutput<typeof WhoSchema>;
 export type WhoProgram = v.InferOutput<typeof Program>;
+
+/** True for what somebody made dirty before the recording began. Of a file that nobody has open any more no process is known: then it is the flusher’s. */
+export function isOfBefore({ via, process }: Pick<Writer, 'via' | 'process'>): boolean {
+  return via === 'holder' || (via === 'unattributed' && process === 'flusher');
+}

@@ -3,7 +3,7 @@
 
 import { bytes, figure, harmless, percent } from '../base/format.js';
 import type { Writer } from '../model/diagnosis.js';
-import type { Who, WhoProgram } from '../model/who.js';
+import { isOfBefore, type Who, type WhoProgram } from '../model/who.js';
 import { columnsWithin, wrap } from './text-layout.js';
 import { fileText, viaText } from './words.js';
 
@@ -13,7 +13,7 @@ const MOST_ROWS = 20;
 const amount = (value: number): string => (value > 0 ? bytes(value) : '-');
 
 function howText(row: Writer): string {
-  return row.via === 'holder' ? 'dirtied before' : viaText(row);
+  return isOfBefore(row) ? 'dirtied before the recording' : viaText(row);
 }
 
 function whoText({ process, pid, unit }: Pick<Writer, 'process' | 'pid' | 'unit'>): string {

@@ -4,17 +4,25 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
+import { Topology } from '../analysis/machine/topology.js';
+import { tracedUntil } from '../analysis/measures.js';
+import { followRequests } from '../analysis/requests/follow.js';
+import type { Requests } from '../analysis/requests/requests.js';
+import { Sampling } from '../analysis/requests/sampling.js';
 import type { Interval } from '../base/intervals.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import { readWhole } from '../capture/files.js';
 import { readClocks, Recorder } from '../capture/recorder.js';
 import { UndoJournal } from '../capture/undo.js';
+import type { DeviceId } from '../model/counters.js';
 import type { Case } from '../model/case.js';
 import { RECORDING_VERSION, type Manifest } from '../model/recording.js';
 import { LiveWindow } from '../open/window.js';
 
 /** Who made dirty what is written now stands as long before it (vm.dirty_expire_centisecs is 30 s), ms. */
 const HISTORY_MS = 35_000;
+/** A request that took longer than this is not seen to its end where nobody asks whose it is, ms. */
+const LONGEST_MS = 5000;
 const MOST_PAGE_BYTES = 32 * 1024 * 1024;
 
 export interface LiveEventsOptions {
@@ -22,6 +30,14 @@ export interface LiveEventsOptions {
   readonly undoFolder: string | undefined;
   /** The longest stretch that is asked about, ms. */
   readonly stretchMs: number;
+}
+
+export interface RequestsAround {
+  /** Absent without completions of requests. */
+  readonly requests?: Requests;
+  /** The stretch that was asked about, in the time of the requests. */
+  readonly stretch: Interval;
+  readonly nameOf: (id: DeviceId) => string;
 }
 
 export class LiveEvents {
@@ -78,13 +94,32 @@ export class LiveEvents {
     return this.window.caseNow(ms + HISTORY_MS);
   }
 
+  private stretchOf({ part }: Case, from: bigint, to: bigint): Interval {
+    const begun = part?.from ?? 0;
+    return { from: this.msOf(from) - begun, to: this.msOf(to) - begun };
+  }
+
+  private msOf(ns: bigint): number {
+    return Number(ns - this.startNs) / 1e6;
+  }
+
+  /** The requests around that stretch, without asking whose they are: that takes much less. */
+  requestsOf(from: bigint, to: bigint): RequestsAround {
+    this.recorder.readEvents();
+    const input = this.window.caseNow(this.window.latestMs - this.msOf(from) + LONGEST_MS);
+    const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
+    const requests =
+      input.events?.tables.has('block_rq_complete') === true
+        ? followRequests(input.events, topology, { endMs: tracedUntil(input), sampling: new Sampling(input) })
+        : undefined;
+    return { ...(requests && { requests }), stretch: this.stretchOf(input, from, to), nameOf: (id) => topology.name(id) };
+  }
+
   /** What the disks had done after `from` and up to `to` of CLOCK_MONOTONIC, ns. */
   within(from: bigint, to: bigint): RequestsWithin & { readonly case: Case } {
-    const ms = (ns: bigint): number => Number(ns - this.startNs) / 1e6;
-    const input = this.caseOfLast(this.window.latestMs - ms(from));
-    const begun = input.part?.from ?? 0;
-    const stretch: Interval = { from: ms(from) - begun, to: ms(to) - begun };
-    return { case: input, ...requestsWithin(input, stretch) };
+    this.recorder.readEvents();
+    const input = this.caseOfLast(this.window.latestMs - this.msOf(from));
+    return { case: input, ...requestsWithin(input, this.stretchOf(input, from, to)) };
   }
 
   /** Ends it, once, and puts the machine back. Returns what could not be undone, in words. */

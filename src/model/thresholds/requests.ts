@@ -208,16 +208,16 @@ export const LIVE_BURSTS = thresholds('bursts.live', {
     basis: { derived: 'a quarter is what a burst has to be above; half of what is moved, however many small bins the rest is in' },
   },
   leastRequests: {
-    value: 16,
+    value: 8,
     unit: 'count',
     means: 'A burst has so many requests, or moves what the next line says.',
     basis: { prior: 'fewer are a file’s block with its journal entry, and no burst' },
   },
   leastBytes: {
-    value: 1_048_576,
+    value: 131_072,
     unit: 'B',
     means: 'A burst moves so much, or has as many requests as the line before says.',
-    basis: { derived: 'a millisecond of a solid-state disk of 1 GB/s' },
+    basis: { derived: 'what a kernel reads ahead unless it is told otherwise: a single read of a file’s beginning is none yet' },
   },
   requestBytes: {
     value: 4096,

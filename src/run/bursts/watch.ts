@@ -3,6 +3,7 @@
 
 import { BIN_MS, LiveBursts, type Burst } from '../../analysis/requests/live-bursts.js';
 import { latestPeriod, type Period } from '../../analysis/requests/regularity.js';
+import { monotonicNs } from '../../base/clock.js';
 import { entry } from '../../base/maps.js';
 import type { OpenFiles } from '../../capture/files.js';
 import type { BurstEvent, BurstTold, Culprit, DiskBursts, PeriodTold } from '../../model/bursts.js';
@@ -18,11 +19,9 @@ export interface BurstWatch {
   readonly count: number;
   readonly files: OpenFiles;
   readonly root: string;
-  readonly clockNs: () => bigint;
-  /** Settles at this time of that clock; with true where it is to stop. */
-  readonly waitUntil: (ns: bigint) => Promise<boolean>;
-  readonly wallMs: () => number;
-  /** Who moved the most on a disk between two times of that clock. */
+  /** Ends it when it settles. */
+  readonly stopped: Promise<unknown>;
+  /** Who moved the most on a disk between two times of CLOCK_MONOTONIC. */
   readonly whoMoved: (device: string, fromNs: bigint, toNs: bigint) => Culprit | undefined;
   readonly nobodyBecause: string | undefined;
   readonly tell: (event: BurstEvent) => void;
@@ -32,7 +31,6 @@ export interface BurstWatch {
 const MOST_KEPT = 10_000;
 /** Events are read ten times a second, and what they tell is looked at a little later, ms. */
 const LOOK_EVERY_MS = 500;
-const STEP_NS = BigInt(BIN_MS) * 1_000_000n;
 
 interface Disk {
   readonly live: LiveBursts;
@@ -49,42 +47,56 @@ class Watching {
   private readonly startNs: bigint;
   private readonly startWallMs: number;
   private readonly disks = new Map<string, Disk>();
+  /** Of performance.now(), which a hundred looks a second cost less than one in ns. */
+  private readonly begunMs = performance.now();
   private beforeMs = 0;
   private latestMs = 0;
+  private nextLookMs = LOOK_EVERY_MS;
+  private isStopped = false;
 
   constructor(watch: BurstWatch) {
     this.watch = watch;
     this.samples = new DiskSamples(watch.files, watch.root, watch.disks);
-    this.startNs = watch.clockNs();
-    this.startWallMs = watch.wallMs();
+    this.startNs = monotonicNs();
+    this.startWallMs = Date.now();
     this.samples.look();
   }
 
-  private get nowMs(): number {
-    return Number(this.watch.clockNs() - this.startNs) / 1e6;
-  }
-
   async run(): Promise<void> {
-    const { intervalMs, count, waitUntil } = this.watch;
+    const { intervalMs, count, stopped } = this.watch;
     const endMs = count * intervalMs;
-    let nextLookMs = LOOK_EVERY_MS;
-    let isStopped = false;
-    let next = this.startNs;
-    while (!isStopped && this.beforeMs < endMs) {
-      const nowNs = this.watch.clockNs();
-      // Looks stand on the grid of the bins; what was missed is not made up for.
-      next += ((nowNs - next) / STEP_NS + 1n) * STEP_NS;
-      isStopped = await waitUntil(next);
-      this.look();
-      if (this.beforeMs < nextLookMs) continue;
-      nextLookMs = this.beforeMs + LOOK_EVERY_MS;
-      this.tellWhatIsOver();
-    }
+    await new Promise<void>((settle, reject) => {
+      let timer: NodeJS.Timeout;
+      const tick = (): void => {
+        try {
+          this.step();
+        } catch (error) {
+          this.isStopped = true;
+          reject(error);
+        }
+        if (this.isStopped || this.beforeMs >= endMs) return settle();
+        // Looks stand on the grid of the bins; what was missed is not made up for.
+        const nowMs = performance.now() - this.begunMs;
+        timer = setTimeout(tick, (Math.floor(nowMs / BIN_MS) + 1) * BIN_MS - nowMs);
+      };
+      void stopped.then(() => {
+        this.isStopped = true;
+        clearTimeout(timer);
+        settle();
+      });
+      timer = setTimeout(tick, BIN_MS);
+    });
     this.tellEnd();
   }
 
-  private look(): void {
-    const atMs = this.nowMs;
+  private step(): void {
+    this.look(performance.now() - this.begunMs);
+    if (this.beforeMs < this.nextLookMs) return;
+    this.nextLookMs = this.beforeMs + LOOK_EVERY_MS;
+    this.tellWhatIsOver();
+  }
+
+  private look(atMs: number): void {
     const forMs = atMs - this.beforeMs;
     if (forMs <= 0) return;
     for (const { name, ...moved } of this.samples.look()) {

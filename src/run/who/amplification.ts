@@ -3,12 +3,13 @@
 import { bytes } from '../../base/format.js';
 import type { Writer } from '../../model/diagnosis.js';
 import { WHO } from '../../model/thresholds/attribution.js';
-import type { Who, WhoProgram } from '../../model/who.js';
+import { isOfBefore, type Who, type WhoProgram } from '../../model/who.js';
 
 type Part = keyof NonNullable<Who['amplification']>['of'];
 
-function partOf({ via, pid }: Writer): Part {
-  if (via === 'holder') return 'before';
+function partOf(row: Writer): Part {
+  const { via, pid } = row;
+  if (isOfBefore(row)) return 'before';
   if (via === 'journal' || via === 'unattributed') return via;
   // What a process queues of a filesystem's structures itself is metadata too.
   if (via === 'metadata') return 'metadata';

@@ -46,6 +46,8 @@ export interface IostatOptions {
   wide: string | undefined;
   /** Bursts within the intervals instead of reports. */
   bursts: boolean;
+  /** What events tell, beside the report. */
+  events: boolean;
   version: boolean;
 }
 
@@ -85,6 +87,7 @@ const WORDS: Readonly<Record<string, Change>> = {
   '--pretty': (options) => (options.pretty = true),
   '--compact': (options) => (options.compact = true),
   '--wide': (options) => (options.wide = 'tps'),
+  '--events': (options) => (options.events = true),
   '--bursts': (options) => (options.bursts = true),
 };
 
@@ -192,6 +195,7 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
     count: 1,
     wide: undefined,
     bursts: false,
+    events: false,
     version: false,
   };
   const rest = [...args];
@@ -221,6 +225,13 @@ function completeBursts(options: IostatOptions): void {
   if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
 }
 
+function completeEvents(options: IostatOptions): void {
+  if (options.format === 'JSON' || options.wide !== undefined || options.bursts)
+    throw new UserError('--events adds a table to the report: leave --wide, --bursts and -o JSON away, or give -o JSONL.');
+  if (options.intervalMs === 0) throw new UserError('--events needs an interval: events tell nothing of the time since boot.');
+  options.disks = true;
+}
+
 /** What follows from what was given. */
 function complete(options: IostatOptions, isPosix: boolean): void {
   if (options.groupsOnly && !options.asked.some(({ kind }) => kind === 'group'))
@@ -228,6 +239,7 @@ function complete(options: IostatOptions, isPosix: boolean): void {
   if (options.wide !== undefined && options.format !== 'text')
     throw new UserError('--wide is text: leave -o away, or --wide.');
   if (options.bursts) completeBursts(options);
+  if (options.events) completeEvents(options);
   if (options.intervalMs === 0) options.count = 1;
   if (!options.cpu && !options.disks) options.cpu = options.disks = true;
   if (options.everything || options.extended || options.withUnused) options.disks = true;
