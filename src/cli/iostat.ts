@@ -3,13 +3,17 @@
 import os from 'node:os';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
+import { UserError } from '../base/errors.js';
 import { OpenFiles } from '../capture/files.js';
 import type { DiskInterval } from '../model/disk-interval.js';
+import { Disks } from '../run/iostat/disks.js';
 import { runIostat } from '../run/iostat/live.js';
 import { SeenDisks } from '../run/iostat/seen-disks.js';
 import { LiveEvents } from '../run/live-events.js';
 import { reportFor } from '../tools/iostat/forms.js';
 import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
+import { History } from '../run/iostat/history.js';
+import { leavePictures, PlotScreen, withHistory } from './iostat-plot.js';
 import { print, say, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts, waiting } from './interrupts.js';
 import { iostatBursts } from './iostat-bursts.js';
@@ -43,6 +47,10 @@ Beyond iostat’s own:
   -o JSONL         an object a line, each with its time
   --wide[=FIGURE]  a line a report and a column a disk: tps, or another
                    figure by its name, such as w_await, util, wkB/s
+  --plot           draws requests, throughput, wait and queue depth of each
+                   disk on the terminal; q ends it
+  --svg FILE, --png FILE, --html FILE
+                   leave a picture or a page of all that was seen
   --events         p99 and longest of each, and what busy means, by the
                    kernel’s events (as root)
   --bursts         bursts within the intervals, found at steps of 10 ms:
@@ -59,6 +67,7 @@ Examples:
   iowitness iostat -d sda nvme0n1 0.1 50
   iowitness iostat --wide=w_await 1
   iowitness iostat --bursts sda
+  iowitness iostat --plot --png disks.png nvme0n1 1
   iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
 
 interface Events {
@@ -91,25 +100,49 @@ async function iostat(args: readonly string[]): Promise<void> {
     say('iowitness iostat, as of sysstat version 12.6.1');
     return;
   }
-  const report = reportFor(options, process.stdout.isTTY, env, os.release());
   if (options.bursts) return await iostatBursts(options);
+  if (options.plot && !process.stdout.isTTY)
+    throw new UserError('--plot draws on a terminal, and standard output is none: give --svg, --png or --html.');
+  const startedAt = new Date().toISOString();
+  const history = new History(options.intervalMs);
+  await show(options, history);
+  await leavePictures(history, options, { startedAt, args, tell: options.plot });
+}
+
+/** Until its end: reports, or plots in their place. */
+async function show(options: IostatOptions, history: History): Promise<void> {
+  const { env, stdout } = process;
+  const usual = reportFor(options, stdout.isTTY, env, os.release());
   const files = new OpenFiles();
   const interrupts = listenForInterrupts();
-  const events = options.events ? eventsFor(options) : undefined;
+  let quit = (): void => {};
+  const ended = Promise.race([interrupts.interrupted, new Promise<void>((settle) => (quit = settle))]);
+  let screen: PlotScreen | undefined;
+  let events: Events | undefined;
   try {
-    await runIostat({
+    if (options.events) events = eventsFor(options);
+    const run = {
       options,
-      report,
       machine: { system: os.type(), release: os.release(), host: os.hostname(), architecture: os.machine() },
       files,
       root: '',
       print,
       now: () => new Date(),
       clockNs: monotonicNs,
-      waitUntil: waiting(interrupts.interrupted),
+      waitUntil: waiting(ended),
       ...(events?.seen && { events: events.seen }),
-    });
+    };
+    if (options.plot) {
+      // What is refused is refused before the screen is entered.
+      new Disks(files, '', options);
+      const colour = env['NO_COLOR'] === undefined && env['S_COLORS'] !== 'never';
+      screen = new PlotScreen(history, options, { colour, print, quit });
+    }
+    const report = screen?.report ?? usual;
+    const isKept = options.plot || options.pictures.length > 0;
+    await runIostat({ ...run, report: isKept ? withHistory(report, history) : report });
   } finally {
+    screen?.close();
     interrupts.release();
     files.closeAll();
     await events?.stop();

@@ -42,7 +42,7 @@ async function who(given: string, options: WhoOptions): Promise<void> {
   const interrupts = listenForInterrupts();
   const live =
     process.geteuid?.() === 0
-      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: options.for * 1000 })
+      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: options.for * 1000, isThorough: true })
       : undefined;
   const why = live ? live.missing : 'only root may read the kernel’s events';
   let notUndone: string[] = [];

@@ -50,7 +50,7 @@ export const WhoSchema = v.object({
         data: v.number(),
         journal: v.number(),
         metadata: v.number(),
-        /** Dirtied before the recording began: nobody called for it within this time. */
+        /** Nobody was seen to make it dirty: unless events were lost, that was before the recording began, and nobody called for it since. */
         before: v.number(),
         unattributed: v.number(),
       }),
@@ -62,6 +62,8 @@ export const WhoSchema = v.object({
   ),
   /** Dirty when it ended: of the disk, or of the whole machine where the kernel does not tell it of the disk; null where neither is told. */
   waiting: v.nullable(v.object({ bytes: v.number(), of: v.picklist(['disk', 'machine']) })),
+  /** True where events of dirtying were lost: then what nobody was seen to make dirty may have been so since the beginning. */
+  hasLost: v.boolean(),
   /** What is not known, in sentences. */
   limits: list(v.string()),
   notUndone: list(v.string()),
@@ -70,7 +72,7 @@ export const WhoSchema = v.object({
 export type Who = v.InferOutput<typeof WhoSchema>;
 export type WhoProgram = v.InferOutput<typeof Program>;
 
-/** True for what somebody made dirty before the recording began. Of a file that nobody has open any more no process is known: then it is the flusher’s. */
+/** True for what nobody was seen to make dirty: before the recording began, or by an event that was lost. Of a file that nobody has open any more no process is known: then it is the flusher’s. */
 export function isOfBefore({ via, process }: Pick<Writer, 'via' | 'process'>): boolean {
   return via === 'holder' || (via === 'unattributed' && process === 'flusher');
 }

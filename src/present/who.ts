@@ -12,8 +12,9 @@ const MOST_ROWS = 20;
 
 const amount = (value: number): string => (value > 0 ? bytes(value) : '-');
 
-function howText(row: Writer): string {
-  return isOfBefore(row) ? 'dirtied before the recording' : viaText(row);
+function howText(row: Writer, hasLost: boolean): string {
+  if (!isOfBefore(row)) return viaText(row);
+  return hasLost ? 'not seen to be made dirty' : 'dirtied before the recording';
 }
 
 function whoText({ process, pid, unit }: Pick<Writer, 'process' | 'pid' | 'unit'>): string {
@@ -21,7 +22,7 @@ function whoText({ process, pid, unit }: Pick<Writer, 'process' | 'pid' | 'unit'
   return harmless(unit === null ? name : `${name}, ${unit}`);
 }
 
-function table(rows: readonly Writer[], width: number): string[] {
+function table(rows: readonly Writer[], hasLost: boolean, width: number): string[] {
   if (rows.length === 0) return ['Nobody wrote or read anything here.'];
   const shown = rows.slice(0, MOST_ROWS);
   const rest = rows.slice(MOST_ROWS);
@@ -29,7 +30,7 @@ function table(rows: readonly Writer[], width: number): string[] {
   return columnsWithin(
     [
       ['Written', 'Read', 'Who', 'How', 'File'],
-      ...shown.map((row) => [amount(row.writeBytes), amount(row.readBytes), whoText(row), harmless(howText(row)), harmless(fileText(row))]),
+      ...shown.map((row) => [amount(row.writeBytes), amount(row.readBytes), whoText(row), harmless(howText(row, hasLost)), harmless(fileText(row))]),
       ...(rest.length === 0
         ? []
         : [[amount(sum((row) => row.writeBytes)), amount(sum((row) => row.readBytes)), `${rest.length} more`, '', '']]),
@@ -52,11 +53,11 @@ function called({ process, pid, calledWriteBytes, writeBytes }: WhoProgram): str
   ];
 }
 
-function amplification({ amplification: found, device, programs }: Who, width: number): string[] {
+function amplification({ amplification: found, device, programs, hasLost }: Who, width: number): string[] {
   if (!found) return [];
   const { of, ratio, deviceBytes, calledBytes, but } = found;
   const parts = (['data', 'journal', 'metadata', 'before', 'unattributed'] as const).flatMap((part) =>
-    of[part] > 0 ? [`${part === 'before' ? 'dirtied before' : part} ${bytes(of[part])}`] : [],
+    of[part] > 0 ? [`${part === 'before' ? (hasLost ? 'by nobody seen' : 'dirtied before') : part} ${bytes(of[part])}`] : [],
   );
   const rows = programs.flatMap(called).map((line) => line.split('\t'));
   const reached = deviceBytes - of.before;
@@ -115,7 +116,7 @@ export function renderWho(who: Who, width: number): string {
       within,
     ),
     '',
-    ...(source === 'events' ? table(writers, width) : ofCounters(who, width)),
+    ...(source === 'events' ? table(writers, who.hasLost, width) : ofCounters(who, width)),
     ...(elsewhere && others ? [`${bytes(elsewhere.writeBytes)} written and ${bytes(elsewhere.readBytes)} read elsewhere on ${device}.`] : []),
     ...(source === 'events' && moved > 0 && Math.abs(told + (others ?? 0) - moved) > 0.01 * moved
       ? [`The events tell of ${percent((told + (others ?? 0)) / moved)} of what the counters do.`]

@@ -24,12 +24,19 @@ const HISTORY_MS = 35_000;
 /** A request that took longer than this is not seen to its end where nobody asks whose it is, ms. */
 const LONGEST_MS = 5000;
 const MOST_PAGE_BYTES = 32 * 1024 * 1024;
+/** A second, above which the costliest are given up. */
+const MOST_EVENTS = 200_000;
+const THOROUGH_BYTES = 256 * 1024 * 1024;
+/** Of a CPU's buffer. */
+const THOROUGH_KIB = 32 * 1024;
 
 export interface LiveEventsOptions {
   readonly tool: string;
   readonly undoFolder: string | undefined;
   /** The longest stretch that is asked about, ms. */
   readonly stretchMs: number;
+  /** True where all is wanted at any cost: for a look of some seconds, not for a watch that goes on. */
+  readonly isThorough?: true;
 }
 
 export interface RequestsAround {
@@ -48,7 +55,7 @@ export class LiveEvents {
   private isStopped = false;
 
   /** Begins to record. Throws a UserError where what it makes can't be journalled. */
-  constructor({ tool, undoFolder, stretchMs }: LiveEventsOptions) {
+  constructor({ tool, undoFolder, stretchMs, isThorough }: LiveEventsOptions) {
     this.journal = UndoJournal.open(undoFolder);
     if (process.geteuid?.() === 0) this.journal.prepare();
     const start = readClocks();
@@ -66,13 +73,15 @@ export class LiveEvents {
     };
     this.startNs = BigInt(start.monotonicNs);
     const keepMs = stretchMs + HISTORY_MS;
-    this.window = new LiveWindow({ name: 'live', manifest, keepMs, mostPageBytes: MOST_PAGE_BYTES });
+    const mostPageBytes = isThorough ? THOROUGH_BYTES : MOST_PAGE_BYTES;
+    this.window = new LiveWindow({ name: 'live', manifest, keepMs, mostPageBytes });
     this.recorder = new Recorder({
       sink: this.window,
       journal: this.journal,
       hz: 1,
       events: true,
-      eventBudget: 100_000,
+      eventBudget: isThorough ? Infinity : MOST_EVENTS,
+      ...(isThorough && { bufferKiB: THOROUGH_KIB }),
       victims: [],
       watchBusiest: false,
       wholeMachine: true,

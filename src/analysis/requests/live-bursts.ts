@@ -114,7 +114,8 @@ export class LiveBursts {
   private burstOf({ from, to }: { readonly from: number; readonly to: number }): Burst[] {
     const sum: Sums = { operations: 0, bytes: 0, busyMs: 0 };
     let [peakOperations, peakBytes] = [0, 0];
-    for (let bin = from; bin < to; bin += 1) {
+    const { begin, end } = this.withEdges(from, to);
+    for (let bin = begin; bin < end; bin += 1) {
       const one = this.bins.get(bin);
       if (!one) continue;
       add(sum, one, 1);
@@ -129,6 +130,14 @@ export class LiveBursts {
     const isHidden =
       peakOperations >= LIVE_BURSTS.hides * average.operations && peakBytes >= LIVE_BURSTS.hides * average.bytes;
     return [{ fromMs: from * BIN_MS, toMs: to * BIN_MS, operations, bytes, peakOperations, peakBytes, average, isHidden }];
+  }
+
+  /** A look that came late has spread what it found beyond the bins that stand out: those next to them belong to it as well. */
+  private withEdges(from: number, to: number): { readonly begin: number; readonly end: number } {
+    let [begin, end] = [from, to];
+    while (begin > from - BURSTS.joinBins.short && this.bins.has(begin - 1)) begin -= 1;
+    while (end < to + BURSTS.joinBins.short && this.bins.has(end)) end += 1;
+    return { begin, end };
   }
 
   /** The interval that shows most of it. */

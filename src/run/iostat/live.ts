@@ -41,7 +41,7 @@ export async function runIostat(run: IostatRun): Promise<void> {
   const disks = new Disks(run.files, run.root, options);
   print(report.begin({ ...run.machine, cpus: countCpus(run.root) }, run.now()));
   const stepNs = BigInt(Math.round(options.intervalMs * 1e6));
-  const omitFirst = options.intervalMs > 0 && (options.omitSinceBoot || options.wide !== undefined);
+  const omitFirst = options.intervalMs > 0 && (options.omitSinceBoot || options.wide !== undefined || options.plot);
   let startNs: bigint | undefined;
   let before: Sample | undefined;
   for (let left = options.count; left > 0;) {

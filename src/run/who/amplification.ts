@@ -21,6 +21,7 @@ export function amplificationOf(
   rows: readonly Writer[],
   programs: readonly WhoProgram[],
   waitingBytes: number | undefined,
+  hasLost: boolean,
 ): Who['amplification'] {
   const of = { data: 0, journal: 0, metadata: 0, before: 0, unattributed: 0 };
   for (const row of rows) of[partOf(row)] += row.writeBytes;
@@ -41,6 +42,7 @@ export function amplificationOf(
     const what = Number.isNaN(waits) ? 'what still waits is not known' : `${bytes(waits)} still wait to be written`;
     but.push(`${what}: look for longer than 30 s, or after \`sync\``);
   }
-  const isTold = !isMapped && !isComing && unread === 0;
+  if (hasLost) but.push('events were lost, so that what was dirtied before is not known');
+  const isTold = !isMapped && !isComing && unread === 0 && !hasLost;
   return { calledBytes, deviceBytes, of, ratio: isTold ? without / calledBytes : null, but };
 }

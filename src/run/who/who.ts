@@ -85,7 +85,7 @@ export async function watchWho(run: WhoRun): Promise<Omit<Who, 'notUndone'>> {
 
 type Told = Pick<
   Who,
-  'device' | 'layer' | 'folder' | 'source' | 'writers' | 'elsewhere' | 'programs' | 'amplification' | 'waiting' | 'limits'
+  'device' | 'layer' | 'folder' | 'source' | 'writers' | 'elsewhere' | 'programs' | 'amplification' | 'waiting' | 'hasLost' | 'limits'
 >;
 
 function byEvents(place: Place, all: readonly Writer[], input: Case, grown: readonly ProcessIo[]): Told {
@@ -100,6 +100,7 @@ function byEvents(place: Place, all: readonly Writer[], input: Case, grown: read
   const programs = programsOf(here, grown);
   const waiting = waitingOn(input, disk);
   const limits = limitsOf(input);
+  const hasLost = limits.length > 0;
   if (folder !== undefined && here.some(({ file }) => file === null))
     limits.push(`Rows without a file may be of other folders on ${device}.`);
   return {
@@ -114,8 +115,10 @@ function byEvents(place: Place, all: readonly Writer[], input: Case, grown: read
       rows,
       folder === undefined ? programs : programsOf(rows, grown),
       waiting?.of === 'disk' ? waiting.bytes : undefined,
+      hasLost,
     ),
     waiting,
+    hasLost,
     limits,
   };
 }
@@ -177,6 +180,7 @@ function byCounters({ files, place, why }: WhoRun, grown: readonly ProcessIo[], 
       .toSorted((a, b) => b.writeBytes + b.readBytes - a.writeBytes - a.readBytes),
     amplification: null,
     waiting: Number.isNaN(dirty) ? null : { bytes: dirty * 1024, of: 'machine' },
+    hasLost: false,
     limits: [
       `Which program wrote what on ${place.name}, to which file, and what its journal took is not known: ${why}.`,
       'Programs are listed with what they asked of all disks; what they made dirty may be written up to half a minute later.',

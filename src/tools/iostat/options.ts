@@ -11,6 +11,9 @@ export interface Asked {
   readonly atEnd: boolean;
 }
 
+export const PICTURES = ['svg', 'png', 'html'] as const;
+export type PictureFormat = (typeof PICTURES)[number];
+
 export interface IostatOptions {
   cpu: boolean;
   disks: boolean;
@@ -46,6 +49,10 @@ export interface IostatOptions {
   wide: string | undefined;
   /** Bursts within the intervals instead of reports. */
   bursts: boolean;
+  /** Drawn on the terminal instead of reports. */
+  plot: boolean;
+  /** Where pictures of all that was seen go. */
+  readonly pictures: { readonly format: PictureFormat; readonly path: string }[];
   /** What events tell, beside the report. */
   events: boolean;
   version: boolean;
@@ -87,6 +94,7 @@ const WORDS: Readonly<Record<string, Change>> = {
   '--pretty': (options) => (options.pretty = true),
   '--compact': (options) => (options.compact = true),
   '--wide': (options) => (options.wide = 'tps'),
+  '--plot': (options) => (options.plot = true),
   '--events': (options) => (options.events = true),
   '--bursts': (options) => (options.bursts = true),
 };
@@ -132,7 +140,11 @@ function takeWithValue(options: IostatOptions, argument: string, rest: string[])
     const format = value('JSON or JSONL');
     if (format !== 'JSON' && format !== 'JSONL') throw new UserError(`-o ${format}: give JSON or JSONL.`);
     options.format = format;
-  } else return false;
+  } else {
+    const picture = PICTURES.find((format) => argument === `--${format}`);
+    if (!picture) return false;
+    options.pictures.push({ format: picture, path: value('the name of a file') });
+  }
   return true;
 }
 
@@ -195,6 +207,8 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
     count: 1,
     wide: undefined,
     bursts: false,
+    plot: false,
+    pictures: [],
     events: false,
     version: false,
   };
@@ -225,6 +239,15 @@ function completeBursts(options: IostatOptions): void {
   if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
 }
 
+/** A second, unless told. */
+function completePlot(options: IostatOptions): void {
+  if (options.bursts) throw new UserError('--bursts prints lines: leave --plot, --svg, --png and --html away.');
+  if (options.plot && (options.format !== 'text' || options.wide !== undefined || options.events))
+    throw new UserError('--plot takes the place of the report: leave -o, --wide and --events away.');
+  if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
+  options.disks = true;
+}
+
 function completeEvents(options: IostatOptions): void {
   if (options.format === 'JSON' || options.wide !== undefined || options.bursts)
     throw new UserError('--events adds a table to the report: leave --wide, --bursts and -o JSON away, or give -o JSONL.');
@@ -240,6 +263,7 @@ function complete(options: IostatOptions, isPosix: boolean): void {
     throw new UserError('--wide is text: leave -o away, or --wide.');
   if (options.bursts) completeBursts(options);
   if (options.events) completeEvents(options);
+  if (options.plot || options.pictures.length > 0) completePlot(options);
   if (options.intervalMs === 0) options.count = 1;
   if (!options.cpu && !options.disks) options.cpu = options.disks = true;
   if (options.everything || options.extended || options.withUnused) options.disks = true;
