@@ -1,6 +1,6 @@
 // Bursts for people, a line each as they are told, and the sums at the end; the same as objects a line.
 
-import { bytes, binary, count, duration, harmless, percent, rate } from '../base/format.js';
+import { bytes, binary, count, duration, harmless, isoTime, percent, rate } from '../base/format.js';
 import type { BurstEvent, BurstsEnd, BurstTold, Culprit, DiskBursts, PeriodTold } from '../model/bursts.js';
 import { clip, pad } from './text-layout.js';
 
@@ -110,7 +110,7 @@ export function burstText(event: BurstEvent, width: number): string {
 
 /** An object a line. */
 export function burstJson(event: BurstEvent): string {
-  if (event.kind === 'burst') return `${JSON.stringify({ ...event, atMs: undefined, timestamp: new Date(event.atMs).toISOString() })}\n`;
+  if (event.kind === 'burst') return `${JSON.stringify({ ...event, atMs: undefined, timestamp: isoTime(event.atMs) })}\n`;
   if (event.kind === 'period') return `${JSON.stringify(event)}\n`;
   const disks = event.disks.map(({ device, count: all, periods, bursts }) => ({
     device,

@@ -111,7 +111,7 @@ export function renderWho(who: Who, width: number): string {
   return [
     ...wrap(
       harmless(
-        `${path} on ${device} (${layer}), ${figure(seconds)} s: ${bytes(counted.writeBytes)} written, ${bytes(counted.readBytes)} read in all${where}`,
+        `${path === device ? '' : `${path} on `}${device} (${layer}), ${figure(seconds)} s: ${bytes(counted.writeBytes)} written, ${bytes(counted.readBytes)} read in all${where}`,
       ),
       within,
     ),

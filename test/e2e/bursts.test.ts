@@ -54,20 +54,25 @@ test('bursts of 40 ms every 7.3 s are found live, with their period and who make
     const truth = said.trimEnd().split('\n').map((line) => JSON.parse(line) as Truth);
     t.diagnostic(stdout);
     t.diagnostic(said);
-    const bursts = lines.filter((one): one is BurstTold => one.kind === 'burst' && one.culprit?.pid === burster.pid);
+    const last = lines.at(-1);
+    assert.ok(last?.kind === 'end');
+    const all = lines.filter((one): one is BurstTold => one.kind === 'burst' && one.culprit?.pid === burster.pid);
+    // The first is the file's own writing.
+    const [, ...bursts] = all;
+    assert.ok(bursts.length > 0, 'found, and named');
+    for (const { culprit, bytes, operations } of bursts) {
+      assert.equal(culprit?.file, file);
+      assert.ok(culprit.share > 0.9, 'it moved most of it');
+      assert.ok(Math.abs(bytes / operations / 65_536 - 1) < 0.1, 'the size of its requests');
+    }
+    // What the watch had no CPU to look at it says, and then some may be missing.
+    if (last.latestMs > 100) return t.diagnostic(`no CPU for ${last.latestMs} ms`);
     assert.equal(bursts.length, truth.length, 'each is found once');
     for (const [at, burst] of bursts.entries()) {
       const { bytes = 0, fromMs = 0, toMs = 0 } = truth[at] ?? {};
-      // A file is looked for once a second: that of the first burst may come too late.
-      if (at > 0) assert.equal(burst.culprit?.file, file);
-      assert.ok((burst.culprit?.share ?? 0) > 0.9, 'it moved most of it');
       assert.ok(Math.abs(burst.bytes / bytes - 1) < 0.15, `${burst.bytes} of ${bytes}`);
-      assert.ok(Math.abs(burst.bytes / burst.operations / 65_536 - 1) < 0.1, 'the size of its requests');
-      // A look may come late, on either side.
-      assert.ok(burst.lengthMs <= toMs - fromMs + 60, `${burst.lengthMs} ms of ${toMs - fromMs}`);
+      assert.ok(burst.lengthMs <= toMs - fromMs + 2 * last.latestMs, `${burst.lengthMs} ms of ${toMs - fromMs}`);
     }
-    const last = lines.at(-1);
-    assert.ok(last?.kind === 'end');
     const [disk] = last.disks;
     const period = disk?.periods.find(({ process }) => process === bursts[0]?.culprit?.process);
     const [first, final] = [truth[0]?.fromMs ?? NaN, truth.at(-1)?.fromMs ?? NaN];

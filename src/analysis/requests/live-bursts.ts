@@ -94,7 +94,8 @@ export class LiveBursts {
       // The latest ones may go on, and their average is not known yet.
       .filter(({ from, to }) => from >= this.toldBin && to + BURSTS.joinBins.long <= nowBin && to * BIN_MS <= settledMs);
     this.hasMoved = this.bins.size > 0 && (spans.at(-1)?.to ?? 0) + first > (found.at(-1)?.to ?? this.toldBin);
-    const bursts = found.flatMap((span) => this.burstOf(span));
+    const all = [...this.bins.values()].reduce((sum, bin) => sum + weightOf(bin), 0);
+    const bursts = found.flatMap((span) => this.burstOf(span, all / Math.max(1, nowBin - first)));
     this.toldBin = found.at(-1)?.to ?? this.toldBin;
     const oldest = Math.floor((first * BIN_MS) / this.intervalMs);
     for (const interval of this.intervals.keys()) if (interval < oldest) this.intervals.delete(interval);
@@ -103,15 +104,16 @@ export class LiveBursts {
 
   /** What each bin from there on weighs, without the background: many small bins would pass for the height of bursts. */
   private weightsFrom(first: number): Map<number, number> {
-    const { requestBytes, background } = LIVE_BURSTS;
-    const weights = [...this.bins].map(([bin, { operations, bytes }]): [number, number] => [bin - first, bytes + operations * requestBytes]);
+    const { background } = LIVE_BURSTS;
+    const weights = [...this.bins].map(([bin, sums]): [number, number] => [bin - first, weightOf(sums)]);
     const ranked = weights.map(([, weight]) => weight).sort((a, b) => b - a);
     let left = background.halfOf * ranked.reduce((a, b) => a + b, 0);
     const height = ranked.find((weight) => (left -= weight) <= 0) ?? 0;
     return new Map(weights.filter(([, weight]) => weight >= background.most * height));
   }
 
-  private burstOf({ from, to }: { readonly from: number; readonly to: number }): Burst[] {
+  /** `mean`: what a bin weighs, all in all. */
+  private burstOf({ from, to }: { readonly from: number; readonly to: number }, mean: number): Burst[] {
     const sum: Sums = { operations: 0, bytes: 0, busyMs: 0 };
     let [peakOperations, peakBytes] = [0, 0];
     const { begin, end } = this.withEdges(from, to);
@@ -124,6 +126,7 @@ export class LiveBursts {
     }
     const { operations, bytes } = sum;
     if (operations < LIVE_BURSTS.leastRequests && bytes < LIVE_BURSTS.leastBytes) return [];
+    if (weightOf(sum) / (to - from) < LIVE_BURSTS.contrast * mean) return [];
     this.starts.push(from);
     if (this.starts.length > LIVE_BURSTS.mostDistances + 1) this.starts.shift();
     const average = this.averageOver(from * BIN_MS, to * BIN_MS);
@@ -157,6 +160,10 @@ export class LiveBursts {
     const found = latestPeriod(this.starts);
     return found && { ...found, period: found.period * BIN_MS, uncertainty: found.uncertainty * BIN_MS };
   }
+}
+
+function weightOf({ operations, bytes }: Sums): number {
+  return bytes + operations * LIVE_BURSTS.requestBytes;
 }
 
 function add(sum: Sums, { operations, bytes, busyMs }: Sums | Moved, share: number): void {

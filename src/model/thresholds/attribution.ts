@@ -22,7 +22,8 @@ export const WHO = thresholds('who', {
   mostWaiting: {
     value: 0.05,
     unit: 'share',
-    means: 'No more than this part of what calls wrote may still wait to be written back.',
+    means:
+      'No more than this part of what calls wrote may still wait to be written back, or be of programs whose calls are not known.',
     basis: { prior: 'a twentieth leaves the first figure of the ratio as it is' },
   },
 });

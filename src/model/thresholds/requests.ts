@@ -225,6 +225,12 @@ export const LIVE_BURSTS = thresholds('bursts.live', {
     means: 'A request weighs as much as so many bytes, beside its own, where bursts are told by their height.',
     basis: { derived: 'a page: the smallest request that most filesystems make' },
   },
+  contrast: {
+    value: 3,
+    unit: 'ratio',
+    means: 'While it lasts a burst moves so many times what the disk moves on average of the last two minutes.',
+    basis: { prior: 'small writes at random come twice as dense as usual now and then, seldom three times' },
+  },
   hides: {
     value: 5,
     unit: 'ratio',

@@ -11,6 +11,9 @@ function partOf(row: Writer): Part {
   const { via, pid } = row;
   if (isOfBefore(row)) return 'before';
   if (via === 'journal' || via === 'unattributed') return via;
+  // Through a device above they are told by their names alone.
+  if (/^journal \(/.test(row.process)) return 'journal';
+  if (pid === null && row.process === 'filesystem') return 'metadata';
   // What a process queues of a filesystem's structures itself is metadata too.
   if (via === 'metadata') return 'metadata';
   return pid === null ? 'unattributed' : 'data';
@@ -32,8 +35,9 @@ export function amplificationOf(
   const deviceBytes = Object.values(of).reduce((a, b) => a + b, 0);
   const without = deviceBytes - of.before;
   const but: string[] = [];
-  const unread = writing.length - called.length;
-  if (unread > 0) but.push(`${unread} of ${writing.length} programs had ended before their calls were counted`);
+  const unread = writing.filter(({ calledWriteBytes }) => calledWriteBytes === null);
+  const isUnread = unread.reduce((sum, { writeBytes }) => sum + writeBytes, 0) > WHO.mostWaiting * of.data;
+  if (isUnread) but.push(`${unread.length} of ${writing.length} programs had ended before their calls were counted`);
   const isMapped = calledBytes < WHO.leastCalled * of.data;
   if (isMapped) but.push('programs write here by memory maps or had written before, which no call of this time tells');
   const waits = waitingBytes ?? NaN;
@@ -43,6 +47,6 @@ export function amplificationOf(
     but.push(`${what}: look for longer than 30 s, or after \`sync\``);
   }
   if (hasLost) but.push('events were lost, so that what was dirtied before is not known');
-  const isTold = !isMapped && !isComing && unread === 0 && !hasLost;
+  const isTold = !isMapped && !isComing && !isUnread && !hasLost;
   return { calledBytes, deviceBytes, of, ratio: isTold ? without / calledBytes : null, but };
 }
