@@ -97,7 +97,16 @@ export class FileWatch {
     const mount = this.mountOf(pid, Number(field('mnt_id')));
     const how = (flags & O_DIRECT) === 0 ? 'open' : 'direct';
     const isDurable = (flags & O_DSYNC) !== 0;
-    if (mount) this.say({ pid, inode, path, ...placeOf(mount), how, ...(isDurable && { durable: true }), ...(isRead && { readOnly: true }) });
+    if (mount)
+      this.say({
+        pid,
+        inode,
+        path,
+        ...placeOf(mount),
+        how,
+        ...(isDurable && { durable: true }),
+        ...(isRead && { readOnly: true }),
+      });
   }
 
   /** A process in a container has mounts of its own, which a look at one of its processes shows for all of them. */

@@ -1,6 +1,9 @@
 // What `iostat --plot` draws while it runs, and the pictures that --svg, --png and --html leave: both of the same lines, which grow beside the report.
 
+import { existsSync } from 'node:fs';
 import os from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { UserError } from '../base/errors.js';
 import { plotFrame, type PlottedDisk } from '../present/iostat/frame.js';
 import { drawSeen, renderSeen, type Seen } from '../present/iostat/picture.js';
 import { MEASURES, type History, type Lines } from '../run/iostat/history.js';
@@ -10,7 +13,7 @@ import { clockText } from '../tools/iostat/time-of-day.js';
 import { painter, reportAssets } from './conclude.js';
 import { say, toolName } from './context.js';
 import { writeOutput } from './output-file.js';
-import { Screen, type ScreenSize } from './screen.js';
+import { Screen, type ScreenOptions, type ScreenSize } from './screen.js';
 
 /** The report, which also goes into the history. The first one, of the time since boot, is no step of it. */
 export function withHistory(report: Report, history: History): Report {
@@ -33,7 +36,9 @@ export class PlotScreen {
   private readonly history: History;
   private readonly colour: boolean;
   private readonly options: IostatOptions;
-  private readonly screen: Screen;
+  private readonly on: Omit<ScreenOptions, 'frame'>;
+  /** Entered when the run begins, so that whatever is refused before is told as usual. */
+  private screen: Screen | undefined;
   private latest: Date | undefined;
 
   /** `quit` is called for the key q. */
@@ -49,23 +54,19 @@ export class PlotScreen {
     this.history = history;
     this.options = options;
     this.colour = colour;
-    this.screen = new Screen({
+    this.on = {
       print,
-      frame: (size) => this.frame(size),
       key: (key) => {
         if (key === 'q' || key === 'Q') quit();
       },
-    });
-    this.screen.draw();
+    };
   }
 
   private frame(size: ScreenSize): string[] {
-    const disks = [...shownOf(this.history, this.options)].map(
-      ([name, lines]): PlottedDisk => ({
-        name,
-        plots: MEASURES.map(({ title, unit, short }, at) => ({ title, unit, short, values: lines[at] ?? [] })),
-      }),
-    );
+    const disks = [...shownOf(this.history, this.options)].map(([name, lines]): PlottedDisk => ({
+      name,
+      plots: MEASURES.map(({ title, unit, short }, at) => ({ title, unit, short, values: lines[at] ?? [] })),
+    }));
     const { intervalMs } = this.options;
     const at = this.latest ? clockText(this.latest, isFine(this.options)) : 'waiting for the first interval';
     const status = `iowitness iostat --plot, ${os.hostname()}, every ${intervalMs / 1000} s, ${at}`;
@@ -73,10 +74,14 @@ export class PlotScreen {
   }
 
   readonly report: Report = {
-    begin: () => '',
+    begin: () => {
+      this.screen = new Screen({ ...this.on, frame: (size) => this.frame(size) });
+      this.screen.draw();
+      return '';
+    },
     sample: ({ at }: Shown) => {
       this.latest = at;
-      this.screen.draw();
+      this.screen?.draw();
       return '';
     },
     between: () => '',
@@ -84,7 +89,7 @@ export class PlotScreen {
   };
 
   close(): void {
-    this.screen.close();
+    this.screen?.close();
   }
 }
 
@@ -97,6 +102,15 @@ async function made(seen: Seen, format: PictureFormat): Promise<string | Uint8Ar
   return await paintPng(picture, painter());
 }
 
+/** Throws a UserError where a picture could not be written at the end: nobody wants to learn that then. */
+export function requirePlaces({ pictures }: IostatOptions): void {
+  for (const { path } of pictures) {
+    const folder = dirname(resolve(path));
+    if (path !== '-' && !existsSync(folder))
+      throw new UserError(`${path} can’t be written (there is no folder ${folder}): name another place.`);
+  }
+}
+
 /** Writes the pictures that were asked for, and on a terminal says where they are. Throws a UserError where one can't be written. */
 export async function leavePictures(
   history: History,
@@ -104,7 +118,13 @@ export async function leavePictures(
   { startedAt, args, tell }: { readonly startedAt: string; readonly args: readonly string[]; readonly tell: boolean },
 ): Promise<void> {
   const charts = history.charts(shownOf(history, options));
-  const seen = { charts, host: os.hostname(), startedAt, tool: toolName(), command: ['iowitness iostat', ...args].join(' ') };
+  const seen = {
+    charts,
+    host: os.hostname(),
+    startedAt,
+    tool: toolName(),
+    command: ['iowitness iostat', ...args].join(' '),
+  };
   for (const { format, path } of options.pictures) {
     const isFile = await writeOutput(path, [Buffer.from(await made(seen, format))]);
     if (isFile && tell) say(path);

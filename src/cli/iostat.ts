@@ -6,14 +6,13 @@ import { monotonicNs } from '../base/clock.js';
 import { UserError } from '../base/errors.js';
 import { OpenFiles } from '../capture/files.js';
 import type { DiskInterval } from '../model/disk-interval.js';
-import { Disks } from '../run/iostat/disks.js';
 import { runIostat } from '../run/iostat/live.js';
 import { SeenDisks } from '../run/iostat/seen-disks.js';
 import { LiveEvents } from '../run/live-events.js';
 import { reportFor } from '../tools/iostat/forms.js';
 import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
 import { History } from '../run/iostat/history.js';
-import { leavePictures, PlotScreen, withHistory } from './iostat-plot.js';
+import { leavePictures, PlotScreen, requirePlaces, withHistory } from './iostat-plot.js';
 import { print, say, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts, waiting } from './interrupts.js';
 import { iostatBursts } from './iostat-bursts.js';
@@ -103,6 +102,7 @@ async function iostat(args: readonly string[]): Promise<void> {
   if (options.bursts) return await iostatBursts(options);
   if (options.plot && !process.stdout.isTTY)
     throw new UserError('--plot draws on a terminal, and standard output is none: give --svg, --png or --html.');
+  requirePlaces(options);
   const startedAt = new Date().toISOString();
   const history = new History(options.intervalMs);
   await show(options, history);
@@ -133,8 +133,6 @@ async function show(options: IostatOptions, history: History): Promise<void> {
       ...(events?.seen && { events: events.seen }),
     };
     if (options.plot) {
-      // What is refused is refused before the screen is entered.
-      new Disks(files, '', options);
       const colour = env['NO_COLOR'] === undefined && env['S_COLORS'] !== 'never';
       screen = new PlotScreen(history, options, { colour, print, quit });
     }

@@ -57,7 +57,8 @@ async function who(given: string, options: WhoOptions): Promise<void> {
       why: why ?? '',
       clockNs: monotonicNs,
       waitUntil: waiting(interrupts.interrupted),
-      tick: (passed) => progress.say(`looking at ${place.name}, ${Math.round(passed)} s of ${options.for} s; Ctrl-C ends it`),
+      tick: (passed) =>
+        progress.say(`looking at ${place.name}, ${Math.round(passed)} s of ${options.for} s; Ctrl-C ends it`),
     });
     notUndone = (await live?.stop()) ?? [];
     progress.say('');

@@ -26,7 +26,7 @@ export function drawBraille(values: readonly number[], most: number, width: numb
     for (let dot = 0; dot < dots; dot += 1) {
       const row = cells[height - 1 - Math.floor(dot / DOTS_HIGH)];
       const cell = Math.floor(column / DOTS_WIDE);
-      if (row) row[cell] = (row[cell] ?? 0) | (BITS[column % DOTS_WIDE as 0 | 1][dot % DOTS_HIGH] ?? 0);
+      if (row) row[cell] = (row[cell] ?? 0) | (BITS[column % DOTS_WIDE]?.[dot % DOTS_HIGH] ?? 0);
     }
   });
   return cells.map((row) => Array.from(row, (bits) => (bits === 0 ? ' ' : String.fromCharCode(FIRST + bits))).join(''));

@@ -72,9 +72,14 @@ function endOfDisk({ device, bursts, count: all, periods }: DiskBursts, interval
     `${harmless(device)}: ${count(all)} bursts of ${short === long ? duration(short) : `${duration(short)} to ${duration(long)}`}, ` +
       `up to ${count(Math.round(most(({ peakOperations }) => peakOperations)))} requests/s and ${rate(most(({ peakBytes }) => peakBytes))}, ` +
       `${bytes(moved)} in all${requests > 0 ? `, ${binary(Math.round(moved / requests))} each` : ''}`,
-    ...periods.map((one) => `${one.process === undefined ? 'they come' : `those of ${harmless(one.process)} come`} ${periodText(one)}`),
+    ...periods.map(
+      (one) =>
+        `${one.process === undefined ? 'they come' : `those of ${harmless(one.process)} come`} ${periodText(one)}`,
+    ),
     `${count(hidden.length)} of ${count(bursts.length)} are hidden by averages of ${duration(intervalMs)}` +
-      (hidden.length > 0 ? `, which show ${percent(Math.max(...hidden.map(({ average }) => average.busy)))} busy at most` : ''),
+      (hidden.length > 0
+        ? `, which show ${percent(Math.max(...hidden.map(({ average }) => average.busy)))} busy at most`
+        : ''),
     ...culprits(bursts),
   ];
   return lines.map((text, at) => `${at === 0 ? '' : '  '}${text}\n`).join('');
@@ -90,14 +95,18 @@ function culprits(bursts: readonly BurstTold[]): string[] {
   const ranked = [...sums].sort((a, b) => b[1].bursts - a[1].bursts);
   return ranked
     .slice(0, MOST_CULPRITS)
-    .map(([process, { bursts: of, file }]) => harmless(`${count(of)} by ${process}${file === null ? '' : `, ${file}`}`));
+    .map(([process, { bursts: of, file }]) =>
+      harmless(`${count(of)} by ${process}${file === null ? '' : `, ${file}`}`),
+    );
 }
 
 function endText({ seconds, intervalMs, disks, latestMs, nobodyBecause }: BurstsEnd): string {
   const none = disks.length === 0 ? [`No bursts in ${duration(seconds * 1000)}.\n`] : [];
   // Looks are 10 ms apart; a machine without a free CPU makes them come later.
-  const late = latestMs > 100 ? [`Two looks were ${duration(latestMs)} apart: shorter bursts may have been missed there.\n`] : [];
-  const nobody = nobodyBecause === undefined || disks.length === 0 ? [] : [`Nobody is named: ${harmless(nobodyBecause)}.\n`];
+  const late =
+    latestMs > 100 ? [`Two looks were ${duration(latestMs)} apart: shorter bursts may have been missed there.\n`] : [];
+  const nobody =
+    nobodyBecause === undefined || disks.length === 0 ? [] : [`Nobody is named: ${harmless(nobodyBecause)}.\n`];
   return ['\n', ...none, ...disks.map((disk) => endOfDisk(disk, intervalMs)), ...late, ...nobody].join('');
 }
 
@@ -110,7 +119,8 @@ export function burstText(event: BurstEvent, width: number): string {
 
 /** An object a line. */
 export function burstJson(event: BurstEvent): string {
-  if (event.kind === 'burst') return `${JSON.stringify({ ...event, atMs: undefined, timestamp: isoTime(event.atMs) })}\n`;
+  if (event.kind === 'burst')
+    return `${JSON.stringify({ ...event, atMs: undefined, timestamp: isoTime(event.atMs) })}\n`;
   if (event.kind === 'period') return `${JSON.stringify(event)}\n`;
   const disks = event.disks.map(({ device, count: all, periods, bursts }) => ({
     device,

@@ -65,11 +65,11 @@ export function drawCard({ outcome, head, sentence, tiles, chart, charts, foot }
   return framePicture(
     `${head}: ${sentence}`,
     html`<rect width="10" height="100%" fill="${paper}" />
-    <text x="${MARGIN}" y="56" font-size="18" font-weight="700" style="${raw(`fill:${paper}`)}">${head}</text>
-    ${said.map((line, row) => text(MARGIN, 96 + row * SENTENCE_LINE, SENTENCE_SIZE, line, 'strong'))}
-    ${tileRow(tiles, below)}
-    ${chart && chartAt(chart, charts, paletteOf(charts), { x: MARGIN, top: below + 152, width: INNER, height: HEIGHT - below - 152 })}
-    ${text(MARGIN, HEIGHT - 18, 14, harmless(foot.join(' · ')), 'quiet')}`,
+      <text x="${MARGIN}" y="56" font-size="18" font-weight="700" style="${raw(`fill:${paper}`)}">${head}</text>
+      ${said.map((line, row) => text(MARGIN, 96 + row * SENTENCE_LINE, SENTENCE_SIZE, line, 'strong'))}
+      ${tileRow(tiles, below)}
+      ${chart && chartAt(chart, charts, paletteOf(charts), { x: MARGIN, top: below + 152, width: INNER, height: HEIGHT - below - 152 })}
+      ${text(MARGIN, HEIGHT - 18, 14, harmless(foot.join(' · ')), 'quiet')}`,
     css,
   );
 }

@@ -44,7 +44,11 @@ export function text(x: number, y: number, size: number, words: string, classes 
 }
 
 /** The names of its lines, in one row or two. */
-function legend({ lines: all }: Chart, classes: readonly string[], { x: left, top, width }: Omit<Box, 'height'>): Markup[] {
+function legend(
+  { lines: all }: Chart,
+  classes: readonly string[],
+  { x: left, top, width }: Omit<Box, 'height'>,
+): Markup[] {
   const inRow = all.length > NAMES_IN_ROW ? Math.ceil(all.length / 2) : all.length;
   const each = width / Math.max(1, inRow);
   return all.slice(0, 2 * NAMES_IN_ROW).map(({ name }, at) => {

@@ -30,7 +30,13 @@ function table(rows: readonly Writer[], hasLost: boolean, width: number): string
   return columnsWithin(
     [
       ['Written', 'Read', 'Who', 'How', 'File'],
-      ...shown.map((row) => [amount(row.writeBytes), amount(row.readBytes), whoText(row), harmless(howText(row, hasLost)), harmless(fileText(row))]),
+      ...shown.map((row) => [
+        amount(row.writeBytes),
+        amount(row.readBytes),
+        whoText(row),
+        harmless(howText(row, hasLost)),
+        harmless(fileText(row)),
+      ]),
       ...(rest.length === 0
         ? []
         : [[amount(sum((row) => row.writeBytes)), amount(sum((row) => row.readBytes)), `${rest.length} more`, '', '']]),
@@ -57,13 +63,18 @@ function amplification({ amplification: found, device, programs, hasLost }: Who,
   if (!found) return [];
   const { of, ratio, deviceBytes, calledBytes, but } = found;
   const parts = (['data', 'journal', 'metadata', 'before', 'unattributed'] as const).flatMap((part) =>
-    of[part] > 0 ? [`${part === 'before' ? (hasLost ? 'by nobody seen' : 'dirtied before') : part} ${bytes(of[part])}`] : [],
+    of[part] > 0
+      ? [`${part === 'before' ? (hasLost ? 'by nobody seen' : 'dirtied before') : part} ${bytes(of[part])}`]
+      : [],
   );
   const rows = programs.flatMap(called).map((line) => line.split('\t'));
   const reached = deviceBytes - of.before;
   return [
     '',
-    ...columnsWithin([['Program', 'By calls', `To ${device}`, ''], ...rows.slice(0, MOST_ROWS)], width, { right: [1, 2], expendable: [] }),
+    ...columnsWithin([['Program', 'By calls', `To ${device}`, ''], ...rows.slice(0, MOST_ROWS)], width, {
+      right: [1, 2],
+      expendable: [],
+    }),
     '',
     ...wrap(
       ratio === null
@@ -117,7 +128,9 @@ export function renderWho(who: Who, width: number): string {
     ),
     '',
     ...(source === 'events' ? table(writers, who.hasLost, width) : ofCounters(who, width)),
-    ...(elsewhere && others ? [`${bytes(elsewhere.writeBytes)} written and ${bytes(elsewhere.readBytes)} read elsewhere on ${device}.`] : []),
+    ...(elsewhere && others
+      ? [`${bytes(elsewhere.writeBytes)} written and ${bytes(elsewhere.readBytes)} read elsewhere on ${device}.`]
+      : []),
     ...(source === 'events' && moved > 0 && Math.abs(told + (others ?? 0) - moved) > 0.01 * moved
       ? [`The events tell of ${percent((told + (others ?? 0)) / moved)} of what the counters do.`]
       : []),

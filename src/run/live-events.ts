@@ -96,7 +96,9 @@ export class LiveEvents {
     const { losses } = this.caseOfLast(0);
     const loss = losses.find(({ code }) => code === 'not-root' || code === 'no-tracefs');
     if (!loss) return undefined;
-    return loss.code === 'not-root' ? 'only root may read the kernel’s events' : `the kernel’s events can’t be read: ${loss.where}`;
+    return loss.code === 'not-root'
+      ? 'only root may read the kernel’s events'
+      : `the kernel’s events can’t be read: ${loss.where}`;
   }
 
   private caseOfLast(ms: number): Case {
@@ -121,7 +123,11 @@ export class LiveEvents {
       input.events?.tables.has('block_rq_complete') === true
         ? followRequests(input.events, topology, { endMs: tracedUntil(input), sampling: new Sampling(input) })
         : undefined;
-    return { ...(requests && { requests }), stretch: this.stretchOf(input, from, to), nameOf: (id) => topology.name(id) };
+    return {
+      ...(requests && { requests }),
+      stretch: this.stretchOf(input, from, to),
+      nameOf: (id) => topology.name(id),
+    };
   }
 
   /** What the disks had done after `from` and up to `to` of CLOCK_MONOTONIC, ns. */

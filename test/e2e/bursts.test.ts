@@ -8,9 +8,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
 import { makeLoopVolume, type LoopVolume } from '../../src/lab/scenarios/loop-volume.js';
 import type { BurstsEnd, BurstTold } from '../../src/model/bursts.js';
-import type { Who } from '../../src/model/who.js';
+import { WhoSchema, type Who } from '../../src/model/who.js';
 import { start } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.js';
@@ -29,6 +30,13 @@ interface Truth {
 /** Starts a program of ours; its standard input's end is its own. */
 function begin(name: string, ...args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [support(name), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+function linesOf<T>(text: string): T[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line): T => JSON.parse(line));
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -50,8 +58,8 @@ test('bursts of 40 ms every 7.3 s are found live, with their period and who make
     const { stdout, status, stderr } = await watch.ended;
     await end(burster);
     assert.deepEqual([status, stderr], [0, '']);
-    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as BurstTold | BurstsEnd);
-    const truth = said.trimEnd().split('\n').map((line) => JSON.parse(line) as Truth);
+    const lines = linesOf<BurstTold | BurstsEnd>(stdout);
+    const truth = linesOf<Truth>(said);
     t.diagnostic(stdout);
     t.diagnostic(said);
     const last = lines.at(-1);
@@ -87,7 +95,10 @@ const written = async (child: ChildProcess): Promise<void> => void (child.stdout
 const AMOUNTS = { buffered: 48 * MiB, fsync: 24 * MiB, read: 32 * MiB };
 
 /** `who` on the volume while three processes do what is known of them. */
-async function whoWhile(volume: LoopVolume, asked: string): Promise<{ who: Who; pids: Record<keyof typeof AMOUNTS, number | undefined> }> {
+async function whoWhile(
+  volume: LoopVolume,
+  asked: string,
+): Promise<{ who: Who; pids: Record<keyof typeof AMOUNTS, number | undefined> }> {
   const file = (name: string): string => path.join(volume.mountPoint, name);
   const filled = begin('amount-main.js', 'direct', file('read'), String(AMOUNTS.read));
   await written(filled);
@@ -109,8 +120,11 @@ async function whoWhile(volume: LoopVolume, asked: string): Promise<{ who: Who; 
   await Promise.all(children.map(async ([, child]) => await end(child)));
   assert.deepEqual([status, stderr], [0, '']);
   assertDocument('who', stdout);
-  const pids = Object.fromEntries(children.map(([mode, { pid }]) => [mode, pid])) as Record<keyof typeof AMOUNTS, number>;
-  return { who: JSON.parse(stdout) as Who, pids };
+  const pidOf = (mode: keyof typeof AMOUNTS) => children.find(([name]) => name === mode)?.[1].pid;
+  return {
+    who: v.parse(WhoSchema, JSON.parse(stdout)),
+    pids: { buffered: pidOf('buffered'), fsync: pidOf('fsync'), read: pidOf('read') },
+  };
 }
 
 /** Where tracefs is mounted nowhere, the program mounts one of its own. */
@@ -128,35 +142,43 @@ function near(is: number, should: number, share: number, what: string): void {
   assert.ok(Math.abs(is - should) <= share * should, `${what}: ${is} instead of ${should}`);
 }
 
-test('who tells programs and files with their bytes, and what reached the disk for what was called', { skip }, async (t) => {
-  await inWorkplace(async ({ journal, folder }) => {
-    const volume = makeLoopVolume(journal, { folder, name: 'who', bytes: 256 * MiB });
-    const { who, pids } = await whoWhile(volume, volume.mountPoint);
-    t.diagnostic(JSON.stringify(who));
-    const rows = who.writers;
-    const bytes = (mode: keyof typeof AMOUNTS, of: 'writeBytes' | 'readBytes'): number =>
-      rows
-        .filter((row) => row.pid === pids[mode] && row.file === path.join(volume.mountPoint, mode))
-        .reduce((sum, row) => sum + row[of], 0);
-    near(bytes('buffered', 'writeBytes'), AMOUNTS.buffered, 0.01, 'the buffered one');
-    near(bytes('fsync', 'writeBytes'), AMOUNTS.fsync, 0.01, 'the one that syncs');
-    near(bytes('read', 'readBytes'), AMOUNTS.read, 0.01, 'the one that reads');
-    assert.ok(rows.some(({ via }) => via === 'journal'), 'the journal is named');
-    const sum = rows.reduce((all, row) => all + row.writeBytes, 0);
-    near(sum, who.counted.writeBytes, 0.01, 'the sum of the disk');
-    const { amplification } = who;
-    assert.ok(amplification?.ratio, JSON.stringify(amplification));
-    near(amplification.calledBytes, AMOUNTS.buffered + AMOUNTS.fsync, 0.01, 'what calls wrote');
-    near(amplification.ratio, sum / (AMOUNTS.buffered + AMOUNTS.fsync), 0.02, 'what reached the disk for it');
-    assert.equal(who.notUndone.length, 0);
-  });
-});
+test(
+  'who tells programs and files with their bytes, and what reached the disk for what was called',
+  { skip },
+  async (t) => {
+    await inWorkplace(async ({ journal, folder }) => {
+      const volume = makeLoopVolume(journal, { folder, name: 'who', bytes: 256 * MiB });
+      const { who, pids } = await whoWhile(volume, volume.mountPoint);
+      t.diagnostic(JSON.stringify(who));
+      const rows = who.writers;
+      const bytes = (mode: keyof typeof AMOUNTS, of: 'writeBytes' | 'readBytes'): number =>
+        rows
+          .filter((row) => row.pid === pids[mode] && row.file === path.join(volume.mountPoint, mode))
+          .reduce((sum, row) => sum + row[of], 0);
+      near(bytes('buffered', 'writeBytes'), AMOUNTS.buffered, 0.01, 'the buffered one');
+      near(bytes('fsync', 'writeBytes'), AMOUNTS.fsync, 0.01, 'the one that syncs');
+      near(bytes('read', 'readBytes'), AMOUNTS.read, 0.01, 'the one that reads');
+      assert.ok(
+        rows.some(({ via }) => via === 'journal'),
+        'the journal is named',
+      );
+      const sum = rows.reduce((all, row) => all + row.writeBytes, 0);
+      near(sum, who.counted.writeBytes, 0.01, 'the sum of the disk');
+      const { amplification } = who;
+      assert.ok(amplification?.ratio, JSON.stringify(amplification));
+      near(amplification.calledBytes, AMOUNTS.buffered + AMOUNTS.fsync, 0.01, 'what calls wrote');
+      near(amplification.ratio, sum / (AMOUNTS.buffered + AMOUNTS.fsync), 0.02, 'what reached the disk for it');
+      assert.equal(who.notUndone.length, 0);
+    });
+  },
+);
 
 test('who without root says what it does not know', async () => {
-  const { stdout, status } = await start(['who', '/', '--for', '1s', '--json'], { uid: 65534, gid: 65534, cwd: '/' }).ended;
+  const { stdout, status } = await start(['who', '/', '--for', '1s', '--json'], { uid: 65534, gid: 65534, cwd: '/' })
+    .ended;
   if (status !== 0) return;
   assertDocument('who', stdout);
-  const who = JSON.parse(stdout) as Who;
+  const who = v.parse(WhoSchema, JSON.parse(stdout));
   assert.equal(who.source, 'counters');
   assert.equal(who.amplification, null);
   assert.match(who.limits.join(' '), /is not known: only root/);

@@ -34,7 +34,10 @@ test('a burst is a line under its heading', () => {
   const head = burstsHead(1000, Infinity).split('\n');
   assert.match(head[0] ?? '', /every 10 ms.*average of 1 s/);
   const line = burstText(burst(), Infinity);
-  assert.match(line, /^03:04:05\.060 sda +40 ms +6,400 +419 MB\/s +64 KiB +3\.1! +backup \(4711\) 98 %, \/srv\/a\ufffd\[31mb\n$/);
+  assert.match(
+    line,
+    /^03:04:05\.060 sda +40 ms +6,400 +419 MB\/s +64 KiB +3\.1! +backup \(4711\) 98 %, \/srv\/a\ufffd\[31mb\n$/,
+  );
   assert.equal(head[2]?.indexOf('Who'), line.indexOf('backup'));
   assert.ok(burstText(burst(), 80).length <= 81);
 });
@@ -55,10 +58,15 @@ test('the end sums up by disk, and says who, what hides and what was missed', ()
     seconds: 36.5,
     intervalMs: 1000,
     latestMs: 250,
-    disks: [{ device: 'sda', bursts: [burst(), burst({ lengthMs: 60, isHidden: false })], count: 2, periods: [PERIOD] }],
+    disks: [
+      { device: 'sda', bursts: [burst(), burst({ lengthMs: 60, isHidden: false })], count: 2, periods: [PERIOD] },
+    ],
   } as const;
   const text = burstText(end, Infinity);
-  assert.match(text, /sda: 2 bursts of 40 ms to 60 ms, up to 6,400 requests\/s and 419 MB\/s, 33\.6 MB in all, 64 KiB each\n/);
+  assert.match(
+    text,
+    /sda: 2 bursts of 40 ms to 60 ms, up to 6,400 requests\/s and 419 MB\/s, 33\.6 MB in all, 64 KiB each\n/,
+  );
   assert.match(text, /those of backup come every 7\.30 s ± 0\.02 s/);
   assert.match(text, /1 of 2 are hidden by averages of 1 s, which show 3\.1 % busy at most\n/);
   assert.match(text, /2 by backup, /);

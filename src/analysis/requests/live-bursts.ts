@@ -92,7 +92,9 @@ export class LiveBursts {
     const found = spans
       .map(({ from, to }) => ({ from: from + first, to: to + first }))
       // The latest ones may go on, and their average is not known yet.
-      .filter(({ from, to }) => from >= this.toldBin && to + BURSTS.joinBins.long <= nowBin && to * BIN_MS <= settledMs);
+      .filter(
+        ({ from, to }) => from >= this.toldBin && to + BURSTS.joinBins.long <= nowBin && to * BIN_MS <= settledMs,
+      );
     this.hasMoved = this.bins.size > 0 && (spans.at(-1)?.to ?? 0) + first > (found.at(-1)?.to ?? this.toldBin);
     const all = [...this.bins.values()].reduce((sum, bin) => sum + weightOf(bin), 0);
     const bursts = found.flatMap((span) => this.burstOf(span, all / Math.max(1, nowBin - first)));
@@ -132,7 +134,9 @@ export class LiveBursts {
     const average = this.averageOver(from * BIN_MS, to * BIN_MS);
     const isHidden =
       peakOperations >= LIVE_BURSTS.hides * average.operations && peakBytes >= LIVE_BURSTS.hides * average.bytes;
-    return [{ fromMs: from * BIN_MS, toMs: to * BIN_MS, operations, bytes, peakOperations, peakBytes, average, isHidden }];
+    return [
+      { fromMs: from * BIN_MS, toMs: to * BIN_MS, operations, bytes, peakOperations, peakBytes, average, isHidden },
+    ];
   }
 
   /** A look that came late has spread what it found beyond the bins that stand out: those next to them belong to it as well. */

@@ -16,8 +16,12 @@ export const WHO = thresholds('who', {
   leastCalled: {
     value: 0.5,
     unit: 'share',
-    means: 'Calls must have written at least this part of the data that reached the disk: less means that something else made pages dirty.',
-    basis: { derived: 'a page may be written back once more for each call that adds to it, which halves the calls’ part at two calls a page' },
+    means:
+      'Calls must have written at least this part of the data that reached the disk: less means that something else made pages dirty.',
+    basis: {
+      derived:
+        'a page may be written back once more for each call that adds to it, which halves the calls’ part at two calls a page',
+    },
   },
   mostWaiting: {
     value: 0.05,

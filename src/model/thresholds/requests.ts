@@ -205,7 +205,10 @@ export const LIVE_BURSTS = thresholds('bursts.live', {
     unit: 'share',
     means:
       'What is below this part of a height is background: that of the bins, highest first, which hold the second share of all that is moved.',
-    basis: { derived: 'a quarter is what a burst has to be above; half of what is moved, however many small bins the rest is in' },
+    basis: {
+      derived:
+        'a quarter is what a burst has to be above; half of what is moved, however many small bins the rest is in',
+    },
   },
   leastRequests: {
     value: 8,
@@ -217,7 +220,9 @@ export const LIVE_BURSTS = thresholds('bursts.live', {
     value: 131_072,
     unit: 'B',
     means: 'A burst moves so much, or has as many requests as the line before says.',
-    basis: { derived: 'what a kernel reads ahead unless it is told otherwise: a single read of a file’s beginning is none yet' },
+    basis: {
+      derived: 'what a kernel reads ahead unless it is told otherwise: a single read of a file’s beginning is none yet',
+    },
   },
   requestBytes: {
     value: 4096,

@@ -46,8 +46,8 @@ export function drawSeen(seen: Seen, css: string): string {
   );
   return framePicture(
     'What the disks did',
-    html`${text(MARGIN, 50, 24, 'What the disks did', 'strong')} ${text(MARGIN, 74, 15, titleOf(seen), 'quiet')} ${parts}
-    ${text(MARGIN, HEIGHT - 14, 14, harmless(`${command} · ${tool}`), 'quiet')}`,
+    html`${text(MARGIN, 50, 24, 'What the disks did', 'strong')} ${text(MARGIN, 74, 15, titleOf(seen), 'quiet')}
+    ${parts} ${text(MARGIN, HEIGHT - 14, 14, harmless(`${command} · ${tool}`), 'quiet')}`,
     css,
   );
 }
@@ -61,12 +61,28 @@ export function renderSeen(seen: Seen, assets: ReportAssets): string {
       description: titleOf(seen),
       tool,
       outcome: 'inconclusive',
-      header: html`<p><b>${harmless(host)}</b> <span>${clockText(startedAt)}</span> <span>${harmless(command)}</span></p>`,
+      header: html`<p>
+        <b>${harmless(host)}</b> <span>${clockText(startedAt)}</span> <span>${harmless(command)}</span>
+      </p>`,
       parts: [timeline(charts, palette, titleOf(seen))],
       data: [
         jsonScript('charts', embed(charts, startedAt)),
         jsonScript('ticket', `${titleOf(seen)}\n\n    ${command}\n`),
-        jsonScript('iostat', { tool, host, startedAt, command, binMs: charts.binMs, charts: charts.charts.map(({ id, unit, lines }) => ({ id, unit, lines: lines.map(({ name, values }) => ({ name, values: Array.from(values, (value) => (Number.isNaN(value) ? null : value)) })) })) }),
+        jsonScript('iostat', {
+          tool,
+          host,
+          startedAt,
+          command,
+          binMs: charts.binMs,
+          charts: charts.charts.map(({ id, unit, lines }) => ({
+            id,
+            unit,
+            lines: lines.map(({ name, values }) => ({
+              name,
+              values: Array.from(values, (value) => (Number.isNaN(value) ? null : value)),
+            })),
+          })),
+        }),
       ],
       saved: 'iostat',
     },

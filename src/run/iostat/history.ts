@@ -27,7 +27,13 @@ export const MEASURES: readonly Measure[] = [
     of: (stretch) => (rate(stretch, 'rd_sectors') + rate(stretch, 'wr_sectors')) / SECTORS_A_MB,
   },
   // Of no request there is no wait.
-  { id: 'await', title: 'Wait of a request', unit: 'ms', short: 'ms', of: (stretch) => (operations(stretch) > 0 ? meanWait(stretch) : NaN) },
+  {
+    id: 'await',
+    title: 'Wait of a request',
+    unit: 'ms',
+    short: 'ms',
+    of: (stretch) => (operations(stretch) > 0 ? meanWait(stretch) : NaN),
+  },
   { id: 'depth', title: 'Queue depth', unit: 'requests', short: 'queued', of: queueLength },
 ];
 
@@ -65,7 +71,10 @@ export class History {
         const value = of({ ...row, centiseconds });
         const before = line?.[at] ?? NaN;
         // The mean of those that have come: n of them weigh n.
-        const weighed = Number.isNaN(before) || Number.isNaN(value) ? meanOf(before, value) : before + (value - before) / (this.part + 1);
+        const weighed =
+          Number.isNaN(before) || Number.isNaN(value)
+            ? meanOf(before, value)
+            : before + (value - before) / (this.part + 1);
         if (line) line[at] = weighed;
       });
     }
@@ -112,9 +121,11 @@ export class History {
   charts(disks: ReadonlyMap<string, Lines>): Charts {
     const { stepMs, steps } = this;
     const charts = MEASURES.map(({ id, title, unit }, index): Chart => {
-      const lines = [...disks].map(
-        ([name, all]): ChartLine => ({ name, subject: name, values: Float64Array.from(all[index] ?? []) }),
-      );
+      const lines = [...disks].map(([name, all]): ChartLine => ({
+        name,
+        subject: name,
+        values: Float64Array.from(all[index] ?? []),
+      }));
       return { id, title, unit, lines };
     });
     return {

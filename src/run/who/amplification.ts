@@ -12,7 +12,7 @@ function partOf(row: Writer): Part {
   if (isOfBefore(row)) return 'before';
   if (via === 'journal' || via === 'unattributed') return via;
   // Through a device above they are told by their names alone.
-  if (/^journal \(/.test(row.process)) return 'journal';
+  if (row.process.startsWith('journal (')) return 'journal';
   if (pid === null && row.process === 'filesystem') return 'metadata';
   // What a process queues of a filesystem's structures itself is metadata too.
   if (via === 'metadata') return 'metadata';

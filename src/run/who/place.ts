@@ -33,9 +33,7 @@ function ofMount(given: string, found: string): Place {
   const mount = mountOf(parseMountinfo(readWhole('/proc/self/mountinfo') ?? ''), found);
   if (!mount) throw new UserError(`${given} lies on no filesystem that /proc/self/mountinfo lists.`);
   // btrfs numbers its mounts anonymously and has its device as the source.
-  const device = mount.device.startsWith('0:')
-    ? ofDisk(path.basename(realpathOr(mount.source)))?.device
-    : mount.device;
+  const device = mount.device.startsWith('0:') ? ofDisk(path.basename(realpathOr(mount.source)))?.device : mount.device;
   const name = device === undefined ? undefined : nameOf(device);
   if (device === undefined || name === undefined)
     throw new UserError(
@@ -64,7 +62,9 @@ export function findPlace(given: string): Place {
     found = realpathSync(given);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    throw new UserError(`${given} can’t be looked at (${reasonOf(error)}): name a folder, or a disk that \`lsblk\` lists.`);
+    throw new UserError(
+      `${given} can’t be looked at (${reasonOf(error)}): name a folder, or a disk that \`lsblk\` lists.`,
+    );
   }
   if (!statSync(found).isBlockDevice()) return ofMount(given, found);
   const disk = ofDisk(found.replace(/^\/dev\//, ''));

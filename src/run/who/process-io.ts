@@ -68,7 +68,13 @@ export class ProcessIoWatch {
       known.comm = stat.comm;
     }
     // One that began since has done all of it since.
-    else this.seen.set(key, { comm: stat.comm, startTicks: stat.startTicks, first: this.looks > 0 ? NONE : now, last: now });
+    else
+      this.seen.set(key, {
+        comm: stat.comm,
+        startTicks: stat.startTicks,
+        first: this.looks > 0 ? NONE : now,
+        last: now,
+      });
   }
 
   private read(path: string): string | undefined {

@@ -85,7 +85,17 @@ export async function watchWho(run: WhoRun): Promise<Omit<Who, 'notUndone'>> {
 
 type Told = Pick<
   Who,
-  'device' | 'layer' | 'folder' | 'source' | 'writers' | 'elsewhere' | 'programs' | 'amplification' | 'waiting' | 'hasLost' | 'limits'
+  | 'device'
+  | 'layer'
+  | 'folder'
+  | 'source'
+  | 'writers'
+  | 'elsewhere'
+  | 'programs'
+  | 'amplification'
+  | 'waiting'
+  | 'hasLost'
+  | 'limits'
 >;
 
 function byEvents(place: Place, all: readonly Writer[], input: Case, grown: readonly ProcessIo[]): Told {
@@ -160,7 +170,11 @@ function waitingOn(input: Case, disk: string): Who['waiting'] {
 
 function limitsOf({ losses }: Case): string[] {
   const told = new Set(['events-overrun', 'events-shed', 'requests-sampled', 'event-missing', 'page-damaged']);
-  return [...new Set(losses.filter(({ code }) => told.has(code)).map(({ code, where }) => `${LOSS_KINDS[code].sentence} (${where}).`))];
+  return [
+    ...new Set(
+      losses.filter(({ code }) => told.has(code)).map(({ code, where }) => `${LOSS_KINDS[code].sentence} (${where}).`),
+    ),
+  ];
 }
 
 /** Without root: what processes of this user asked of all disks. */

@@ -250,8 +250,11 @@ function completePlot(options: IostatOptions): void {
 
 function completeEvents(options: IostatOptions): void {
   if (options.format === 'JSON' || options.wide !== undefined || options.bursts)
-    throw new UserError('--events adds a table to the report: leave --wide, --bursts and -o JSON away, or give -o JSONL.');
-  if (options.intervalMs === 0) throw new UserError('--events needs an interval: events tell nothing of the time since boot.');
+    throw new UserError(
+      '--events adds a table to the report: leave --wide, --bursts and -o JSON away, or give -o JSONL.',
+    );
+  if (options.intervalMs === 0)
+    throw new UserError('--events needs an interval: events tell nothing of the time since boot.');
   options.disks = true;
 }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { disksWithin } from '../../../src/analysis/requests/disk-intervals.js';
 import { KIND, type Requests } from '../../../src/analysis/requests/requests.js';
 
@@ -28,7 +29,14 @@ function requestsOf(all: readonly One[], unanswered = 0): Requests {
     queued: column(({ queued, dispatched }) => queued ?? dispatched),
     dispatched: column(({ dispatched }) => dispatched),
     completed: column(({ completed }) => completed),
-  } as unknown as Requests;
+    sector: new Float64Array(all.length),
+    cpu: new Uint16Array(all.length),
+    pid: new Int32Array(all.length),
+    parts: { first: new Int32Array(all.length + 1), tag: new Int32Array(), share: new Float64Array() },
+    errors: 0,
+    requeues: 0,
+    sampled: NO_INTERVALS,
+  };
 }
 
 test('waits are those that ended in the interval, from arrival to end', () => {
@@ -43,7 +51,13 @@ test('waits are those that ended in the interval, from arrival to end', () => {
 test('busy is when any was in the device, once, from the edges of the interval and to them', () => {
   const seen = (all: readonly One[], unanswered = 0) =>
     disksWithin(requestsOf(all, unanswered), { from: 1000, to: 2000 })[0]?.busy;
-  assert.equal(seen([{ dispatched: 900, completed: 1100 }, { dispatched: 1050, completed: 1200 }]), 0.2);
+  assert.equal(
+    seen([
+      { dispatched: 900, completed: 1100 },
+      { dispatched: 1050, completed: 1200 },
+    ]),
+    0.2,
+  );
   // It has not ended, or was not answered at all.
   assert.equal(seen([{ dispatched: 1700, completed: 2500 }]), 0.3);
   assert.equal(seen([{ dispatched: 1900, completed: 1950 }], 1), 0.1);

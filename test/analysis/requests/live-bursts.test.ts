@@ -32,7 +32,10 @@ function watch({ random, starts, lengthMs, endMs, background }: Simulated): Told
   for (let tick = 1; before < endMs; tick += 1) {
     // Late by up to 2 ms as a rule, by up to 30 ms at times.
     const atMs = Math.max(before + 0.1, tick * 10 + random() * (random() < 0.02 ? 30 : 2));
-    const inBurst = starts.reduce((sum, at) => sum + Math.max(0, Math.min(atMs, at + lengthMs) - Math.max(before, at)), 0);
+    const inBurst = starts.reduce(
+      (sum, at) => sum + Math.max(0, Math.min(atMs, at + lengthMs) - Math.max(before, at)),
+      0,
+    );
     const small = random() < (background * (atMs - before)) / 1000 ? 1 : 0;
     const operations = Math.round((inBurst / lengthMs) * 256) + small;
     const bytes = Math.round((inBurst / lengthMs) * 256) * 65_536 + small * 4096;
@@ -122,7 +125,10 @@ test('the interval of a period holds the true one as often as it says', () => {
   for (let run = 0; run < 2000; run += 1) {
     let at = 0;
     // Each distance is off by some 3 %.
-    const starts = Array.from({ length: 9 }, () => (at += Math.round(1000 + 30 * (random() + random() + random() - 1.5) * 2)));
+    const starts = Array.from(
+      { length: 9 },
+      () => (at += Math.round(1000 + 30 * (random() + random() + random() - 1.5) * 2)),
+    );
     const found = periodOf(starts, 1);
     if (!found) continue;
     told += 1;

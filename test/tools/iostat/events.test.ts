@@ -20,24 +20,32 @@ function shown(msEach: number, events?: Shown['events']): Shown {
   return { at: new Date(0), centiseconds: 100, isSinceBoot: false, cpu: [], rows: [row], ...(events && { events }) };
 }
 
-const reportOf = (args: string, release = '6.1.0') => reportFor(parseIostatOptions(args.split(' '), false), false, {}, release);
+const reportOf = (args: string, release = '6.1.0') =>
+  reportFor(parseIostatOptions(args.split(' '), false), false, {}, release);
 
 test('the table stands below the report, whose own text does not change', () => {
   const seen = shown(1, new Map([['sda', SEEN]]));
   const usual = reportOf('-dx 1').sample(seen);
   const text = reportOf('-dx --events 1').sample(seen);
   assert.ok(text.startsWith(usual));
-  assert.deepEqual(text.slice(usual.length).split('\n').map((line) => line.split(/ +/)), [
-    ['Device', 'r_p99', 'r_max', 'w_p99', 'w_max', 'f_p99', 'f_max', '%busy', '%best', '%util'],
-    ['sda', '-', '-', '1.25', '40.50', '-', '-', '12.50', '50.00', '~40.00'],
-    [''],
-    [''],
-  ]);
+  assert.deepEqual(
+    text
+      .slice(usual.length)
+      .split('\n')
+      .map((line) => line.split(/ +/)),
+    [
+      ['Device', 'r_p99', 'r_max', 'w_p99', 'w_max', 'f_p99', 'f_max', '%busy', '%best', '%util'],
+      ['sda', '-', '-', '1.25', '40.50', '-', '-', '12.50', '50.00', '~40.00'],
+      [''],
+      [''],
+    ],
+  );
   assert.equal(reportOf('-dx --events 1').sample({ ...seen, isSinceBoot: true }), usual);
 });
 
 test('a disk that events tell nothing of had no request, and without events nothing is known', () => {
-  const last = (events?: Shown['events']) => reportOf('-d --events 1').sample(shown(1, events)).trimEnd().split('\n').at(-1);
+  const last = (events?: Shown['events']) =>
+    reportOf('-d --events 1').sample(shown(1, events)).trimEnd().split('\n').at(-1);
   assert.match(last(new Map()) ?? '', / 0\.00 +0\.00 +~40\.00$/);
   assert.match(last() ?? '', / - +- +~40\.00$/);
 });
@@ -61,7 +69,9 @@ test('JSONL has them beside the disks, null where there are none', () => {
 });
 
 test('%util is approximate for requests shorter than a tick, since Linux 5.0', () => {
-  const [short, long] = [shown(9.9), shown(10.1)].map(({ rows: [row], centiseconds }) => row && { ...row, centiseconds });
+  const [short, long] = [shown(9.9), shown(10.1)].map(
+    ({ rows: [row], centiseconds }) => row && { ...row, centiseconds },
+  );
   assert.ok(short && long);
   assert.ok(isUtilApproximate(short, true) && !isUtilApproximate(long, true) && !isUtilApproximate(short, false));
   assert.ok(!isUtilApproximate({ ...short, now: short.before }, true));
@@ -69,7 +79,13 @@ test('%util is approximate for requests shorter than a tick, since Linux 5.0', (
 });
 
 test('what makes no sense with it is refused', () => {
-  for (const args of ['--events --wide 1', '--events -o JSON 1', '--events', '--bursts --events 1', '--plot --events 1'])
+  for (const args of [
+    '--events --wide 1',
+    '--events -o JSON 1',
+    '--events',
+    '--bursts --events 1',
+    '--plot --events 1',
+  ])
     assert.throws(() => parseIostatOptions(args.split(' '), false), /^UserError: --(events|plot|bursts) /, args);
   for (const args of ['--bursts -o JSON', '--bursts -g x sda', '--bursts 0.1', '--bursts --plot', '--plot -o JSONL'])
     assert.throws(() => parseIostatOptions(args.split(' '), false), /^UserError: --(plot|bursts) /, args);
