@@ -2,13 +2,15 @@
 
 import { bytes, binary, count, duration, harmless, isoTime, percent, rate } from '../base/format.js';
 import type { BurstEvent, BurstsEnd, BurstTold, Culprit, DiskBursts, PeriodTold } from '../model/bursts.js';
-import { clip, pad } from './text-layout.js';
+import { clip, pad, wrap } from './text-layout.js';
 
 /** Columns: the time, the disk, and figures to their right edge. */
-const HEAD = ['Time', 'Device', 'Length', 'Requests/s', 'Moved', 'Each', '%util', 'Who'] as const;
-const WIDTHS = [12, 8, 7, 10, 10, 8, 6] as const;
+const HEAD = ['Time', 'Device', 'Length', 'IOPS', 'Moved', 'Each', '%util', 'Who'] as const;
+const WIDTHS = [12, 8, 7, 7, 9, 8, 6] as const;
 /** Bursts by one program, as parts of all. */
 const MOST_CULPRITS = 3;
+/** Longer lines are hard to read. */
+const MOST_COLUMNS = 100;
 
 function line(cells: readonly string[], width: number): string {
   const [time = '', device = '', ...rest] = cells;
@@ -19,10 +21,8 @@ function line(cells: readonly string[], width: number): string {
 
 /** Above the first burst. `interval`: of the averages. */
 export function burstsHead(intervalMs: number, width: number): string {
-  return (
-    `Bursts by counters every 10 ms; %util: what an average of ${duration(intervalMs)} shows of it, ! where that hides it.\n\n` +
-    line(HEAD, width)
-  );
+  const what = `Bursts by counters every 10 ms; %util: what an average of ${duration(intervalMs)} shows of it, ! where that hides it.`;
+  return `${wrap(what, Math.min(width, MOST_COLUMNS)).join('\n')}\n\n${line(HEAD, width)}`;
 }
 
 function whoText({ process, pid, file, share }: Culprit): string {
@@ -61,7 +61,7 @@ export function periodText({ periodMs, uncertaintyMs, chance, bursts }: PeriodTo
   return `every ${period} s ± ${off} s (by the last ${bursts}; at random as regular: ${percent(chance)})`;
 }
 
-function endOfDisk({ device, bursts, count: all, periods }: DiskBursts, intervalMs: number): string {
+function endOfDisk({ device, bursts, count: all, periods }: DiskBursts, intervalMs: number, width: number): string {
   const most = (of: (burst: BurstTold) => number): number => bursts.reduce((a, burst) => Math.max(a, of(burst)), 0);
   const lengths = bursts.map(({ lengthMs }) => lengthMs);
   const [short, long] = [Math.min(...lengths), Math.max(...lengths)];
@@ -69,7 +69,7 @@ function endOfDisk({ device, bursts, count: all, periods }: DiskBursts, interval
   const moved = bursts.reduce((sum, burst) => sum + burst.bytes, 0);
   const requests = bursts.reduce((sum, { operations }) => sum + operations, 0);
   const lines = [
-    `${harmless(device)}: ${count(all)} bursts of ${short === long ? duration(short) : `${duration(short)} to ${duration(long)}`}, ` +
+    `${harmless(device)}: ${count(all)} ${all === 1 ? 'burst' : 'bursts'} of ${short === long ? duration(short) : `${duration(short)} to ${duration(long)}`}, ` +
       `up to ${count(Math.round(most(({ peakOperations }) => peakOperations)))} requests/s and ${rate(most(({ peakBytes }) => peakBytes))}, ` +
       `${bytes(moved)} in all${requests > 0 ? `, ${binary(Math.round(moved / requests))} each` : ''}`,
     ...periods.map(
@@ -82,7 +82,10 @@ function endOfDisk({ device, bursts, count: all, periods }: DiskBursts, interval
         : ''),
     ...culprits(bursts),
   ];
-  return lines.map((text, at) => `${at === 0 ? '' : '  '}${text}\n`).join('');
+  return lines
+    .flatMap((text, at) => wrap(`${at === 0 ? '' : '  '}${text}`, width, '    '))
+    .join('\n')
+    .concat('\n');
 }
 
 function culprits(bursts: readonly BurstTold[]): string[] {
@@ -100,19 +103,20 @@ function culprits(bursts: readonly BurstTold[]): string[] {
     );
 }
 
-function endText({ seconds, intervalMs, disks, latestMs, nobodyBecause }: BurstsEnd): string {
+function endText({ seconds, intervalMs, disks, latestMs, nobodyBecause }: BurstsEnd, width: number): string {
+  const within = Math.min(width, MOST_COLUMNS);
   const none = disks.length === 0 ? [`No bursts in ${duration(seconds * 1000)}.\n`] : [];
   // Looks are 10 ms apart; a machine without a free CPU makes them come later.
   const late =
     latestMs > 100 ? [`Two looks were ${duration(latestMs)} apart: shorter bursts may have been missed there.\n`] : [];
   const nobody =
     nobodyBecause === undefined || disks.length === 0 ? [] : [`Nobody is named: ${harmless(nobodyBecause)}.\n`];
-  return ['\n', ...none, ...disks.map((disk) => endOfDisk(disk, intervalMs)), ...late, ...nobody].join('');
+  return ['\n', ...none, ...disks.map((disk) => endOfDisk(disk, intervalMs, within)), ...late, ...nobody].join('');
 }
 
 export function burstText(event: BurstEvent, width: number): string {
   if (event.kind === 'burst') return burstLine(event, width);
-  if (event.kind === 'end') return endText(event);
+  if (event.kind === 'end') return endText(event, width);
   const whose = event.process === undefined ? event.device : `${event.device}, ${event.process}`;
   return `${' '.repeat(WIDTHS[0] + 1)}${harmless(whose)}: ${periodText(event)}\n`;
 }

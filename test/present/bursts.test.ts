@@ -62,7 +62,8 @@ test('the end sums up by disk, and says who, what hides and what was missed', ()
       { device: 'sda', bursts: [burst(), burst({ lengthMs: 60, isHidden: false })], count: 2, periods: [PERIOD] },
     ],
   } as const;
-  const text = burstText(end, Infinity);
+  const text = burstText(end, Infinity).replaceAll(/\n {4}/g, ' ');
+  for (const line of burstText(end, 60).split('\n')) assert.ok(line.length <= 75, line);
   assert.match(
     text,
     /sda: 2 bursts of 40 ms to 60 ms, up to 6,400 requests\/s and 419 MB\/s, 33\.6 MB in all, 64 KiB each\n/,

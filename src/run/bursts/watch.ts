@@ -115,12 +115,13 @@ class Watching {
   }
 
   private tellWhatIsOver(): void {
-    for (const [device, disk] of this.disks) {
-      const bursts = disk.live.over();
-      for (const burst of bursts) this.tellBurst(device, disk, burst);
-      const last = bursts.at(-1);
-      if (last) this.tellPeriod(device, disk, '', disk.live.period);
-    }
+    const over = [...this.disks].flatMap(([device, disk]) =>
+      disk.live.over().map((burst) => ({ device, disk, burst })),
+    );
+    over.sort((a, b) => a.burst.fromMs - b.burst.fromMs);
+    for (const { device, disk, burst } of over) this.tellBurst(device, disk, burst);
+    const ended = new Map(over.map(({ device, disk }) => [device, disk]));
+    for (const [device, disk] of ended) this.tellPeriod(device, disk, '', disk.live.period);
   }
 
   private tellBurst(device: string, disk: Disk, burst: Burst): void {
