@@ -64,7 +64,8 @@ export function renderSeen(seen: Seen, assets: ReportAssets): string {
       header: html`<p>
         <b>${harmless(host)}</b> <span>${clockText(startedAt)}</span> <span>${harmless(command)}</span>
       </p>`,
-      parts: [timeline(charts, palette, titleOf(seen))],
+      hasVerdict: false,
+      parts: [timeline(charts, palette, '')],
       data: [
         jsonScript('charts', embed(charts, startedAt)),
         jsonScript('ticket', `${titleOf(seen)}\n\n    ${command}\n`),
