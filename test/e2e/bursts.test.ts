@@ -68,8 +68,10 @@ test('bursts of 40 ms every 7.3 s are found live, with their period and who make
     // The first is the file's own writing.
     const [, ...bursts] = all;
     assert.ok(bursts.length > 0, 'found, and named');
+    // A file is looked for once a second, later where there is no CPU: it may come late, and is never another one.
+    assert.equal(bursts.at(-1)?.culprit?.file, file);
     for (const { culprit, bytes, operations } of bursts) {
-      assert.equal(culprit?.file, file);
+      assert.ok(culprit && (culprit.file === file || culprit.file === null), 'its file');
       assert.ok(culprit.share > 0.9, 'it moved most of it');
       assert.ok(Math.abs(bytes / operations / 65_536 - 1) < 0.1, 'the size of its requests');
     }

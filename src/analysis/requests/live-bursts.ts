@@ -108,7 +108,9 @@ export class LiveBursts {
   private weightsFrom(first: number): Map<number, number> {
     const { background } = LIVE_BURSTS;
     const weights = [...this.bins].map(([bin, sums]): [number, number] => [bin - first, weightOf(sums)]);
-    const ranked = weights.map(([, weight]) => weight).sort((a, b) => b - a);
+    const ranked = Float64Array.from(weights, ([, weight]) => weight)
+      .sort()
+      .reverse();
     let left = background.halfOf * ranked.reduce((a, b) => a + b, 0);
     const height = ranked.find((weight) => (left -= weight) <= 0) ?? 0;
     return new Map(weights.filter(([, weight]) => weight >= background.most * height));
