@@ -106,14 +106,13 @@ export class LiveBursts {
 
   /** What each bin from there on weighs, without the background: many small bins would pass for the height of bursts. */
   private weightsFrom(first: number): Map<number, number> {
-    const { background } = LIVE_BURSTS;
     const weights = [...this.bins].map(([bin, sums]): [number, number] => [bin - first, weightOf(sums)]);
     const ranked = Float64Array.from(weights, ([, weight]) => weight)
       .sort()
       .reverse();
-    let left = background.halfOf * ranked.reduce((a, b) => a + b, 0);
+    let left = LIVE_BURSTS.heightShare * ranked.reduce((a, b) => a + b, 0);
     const height = ranked.find((weight) => (left -= weight) <= 0) ?? 0;
-    return new Map(weights.filter(([, weight]) => weight >= background.most * height));
+    return new Map(weights.filter(([, weight]) => weight >= BURSTS.ofHeight * height));
   }
 
   /** `mean`: what a bin weighs, all in all. */

@@ -200,15 +200,12 @@ export const LIVE_BURSTS = thresholds('bursts.live', {
     means: 'A period is told where bursts at random times would be as regular no more often than this.',
     basis: { derived: 'each burst is another look: of fifty bursts at random one series in thirty is called periodic' },
   },
-  background: {
-    value: { most: 0.25, halfOf: 0.5 },
+  heightShare: {
+    value: 0.5,
     unit: 'share',
     means:
-      'What is below this part of a height is background: that of the bins, highest first, which hold the second share of all that is moved.',
-    basis: {
-      derived:
-        'a quarter is what a burst has to be above; half of what is moved, however many small bins the rest is in',
-    },
+      'Bins are background below the part of a height that a burst has to be above; here the height is that of the bins, highest first, that hold this share of all.',
+    basis: { derived: 'half of what is moved, however many small bins the rest is in' },
   },
   leastRequests: {
     value: 8,

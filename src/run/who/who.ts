@@ -11,7 +11,7 @@ import type { Writer } from '../../model/diagnosis.js';
 import type { Who, WhoProgram } from '../../model/who.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import type { LiveEvents } from '../live-events.js';
-import { amplificationOf } from './amplification.js';
+import { amplificationOf } from '../../analysis/attribution/amplification.js';
 import type { Place } from './place.js';
 import { ProcessIoWatch, type ProcessIo } from './process-io.js';
 

@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import { LiveBursts, type Burst } from '../../../src/analysis/requests/live-bursts.js';
 import { chanceOfRegular, latestPeriod, periodOf, type Period } from '../../../src/analysis/requests/regularity.js';
 import { generator } from '../../../src/base/random.js';
-import { LIVE_BURSTS } from '../../../src/model/thresholds/requests.js';
 
 interface Simulated {
   readonly random: () => number;
@@ -139,10 +138,105 @@ test('the interval of a period holds the true one as often as it says', () => {
 
 test('a period shows again after what was no part of it, and four bursts are the fewest', () => {
   const beats = every(730, 100, 12);
-  assert.equal(latestPeriod(beats.slice(0, LIVE_BURSTS.leastDistances)), undefined);
-  assert.equal(latestPeriod(beats.slice(0, LIVE_BURSTS.leastDistances + 1))?.period, 730);
+  assert.equal(latestPeriod(beats.slice(0, 3)), undefined);
+  assert.equal(latestPeriod(beats.slice(0, 4))?.period, 730);
   const disturbed = [...beats.slice(0, 6), 100 + 5 * 730 + 200, ...beats.slice(6)];
   assert.equal(latestPeriod(disturbed)?.period, 730);
-  const slower = [...every(730, 0, 30), ...every(1500, 30 * 730, LIVE_BURSTS.mostDistances + 1)];
+  const slower = [...every(730, 0, 30), ...every(1500, 30 * 730, 8)];
   assert.equal(latestPeriod(slower)?.period, 1500);
+  assert.equal(latestPeriod(every(730, 0, 40))?.distances, 16);
+});
+
+interface Bin {
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+/** What is told of a disk that does `usual` in each of 6000 bins, and what `burst` says in some of them. */
+function told(usual: Bin | undefined, burst: ReadonlyMap<number, Bin>): Burst[] {
+  const live = new LiveBursts(1000);
+  for (let bin = 0; bin < 6000; bin += 1) {
+    const { operations, bytes } = burst.get(bin) ?? usual ?? { operations: 0, bytes: 0 };
+    live.take({ atMs: (bin + 1) * 10, forMs: 10, operations, bytes, busyMs: operations > 0 ? 5 : 0 });
+  }
+  return live.over();
+}
+
+const NO_BYTES = { bytes: 0 };
+
+test('a burst has eight requests, or 128 KiB', () => {
+  const one = (operations: number, bytes: number) => told(undefined, new Map([[3001, { operations, bytes }]])).length;
+  assert.deepEqual([one(7, 0), one(8, 0)], [0, 1]);
+  assert.deepEqual([one(1, 131_071), one(1, 131_072)], [0, 1]);
+});
+
+test('a burst moves three times what the disk does on average', () => {
+  // Every eighth bin, and six times the rest in one stretch: more than a quarter of the height, so both stand out.
+  const burst = (times: number) =>
+    told(
+      undefined,
+      new Map(
+        Array.from({ length: 6000 }, (_, bin) => bin)
+          .filter((bin) => bin % 20 < 7 || (bin >= 3000 && bin < 3010))
+          .map((bin) => [bin, { operations: bin >= 3000 && bin < 3010 ? 100 * times : 100, ...NO_BYTES }]),
+      ),
+    ).filter(({ operations }) => operations > 700 * times).length;
+  assert.ok(burst(3) >= 1);
+  // Each of the others moves 20 / 7 of the average, which is less than three times.
+  assert.equal(
+    told(
+      undefined,
+      new Map(
+        Array.from({ length: 6000 }, (_, bin) => bin)
+          .filter((bin) => bin % 20 < 7)
+          .map((bin) => [bin, { operations: 100, ...NO_BYTES }]),
+      ),
+    ).length,
+    0,
+  );
+  assert.ok(
+    told(
+      undefined,
+      new Map(
+        Array.from({ length: 6000 }, (_, bin) => bin)
+          .filter((bin) => bin % 20 < 6)
+          .map((bin) => [bin, { operations: 100, ...NO_BYTES }]),
+      ),
+    ).length > 200,
+  );
+});
+
+test('an average hides a burst whose peak is five times as high', () => {
+  // 20 or 19 of the 100 bins of a second are full.
+  const hidden = (bins: number) =>
+    told(
+      undefined,
+      new Map(Array.from({ length: bins }, (_, at) => [3010 + at, { operations: 10, bytes: 40_960 }])),
+    ).map(({ isHidden }) => isHidden);
+  assert.deepEqual([hidden(20), hidden(21)], [[true], [false]]);
+});
+
+test('four distances make a period where they vary by less than 7 %', () => {
+  // At random five bursts are so regular once in a thousand times, with two tries.
+  const period = (off: number) => latestPeriod([0, 1000 - off, 2000, 3000 - off, 4000])?.period;
+  assert.deepEqual([period(66), period(71)], [1000, undefined]);
+});
+
+const MiB = 1_048_576;
+
+/** So many bins apart from each other, each with so many bytes in one request. */
+const apart = (count: number, bytes: number, from: number): [number, Bin][] =>
+  Array.from({ length: count }, (_, at) => [from + at * 30, { operations: 1, bytes }]);
+
+test('a request weighs as much as 4 KiB', () => {
+  const beside = (operations: number) =>
+    told(undefined, new Map([...apart(50, MiB, 60), [5000, { operations, bytes: 0 }]])).length;
+  // A quarter of the others is 64.25 requests.
+  assert.deepEqual([beside(60), beside(66)], [50, 51]);
+});
+
+test('small bins are background up to half of what is moved', () => {
+  const beside = (small: number) =>
+    told(undefined, new Map([...apart(10, 16 * MiB, 60), ...apart(small, MiB, 400)])).length;
+  assert.deepEqual([beside(150), beside(170)], [10, 180]);
 });

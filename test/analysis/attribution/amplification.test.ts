@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Writer } from '../../../src/model/diagnosis.js';
 import type { WhoProgram } from '../../../src/model/who.js';
-import { amplificationOf } from '../../../src/run/who/amplification.js';
+import { amplificationOf } from '../../../src/analysis/attribution/amplification.js';
 
 const row = (over: Partial<Writer>): Writer => ({
   device: 'sda',
