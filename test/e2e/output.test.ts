@@ -15,7 +15,7 @@ import { enabled } from '../support/tracing.js';
 const skip = needsRoot() || needsTracefs();
 const CHECK = ['check', '.', '--buffered', '300ms', '--direct', '300ms', '--fsync', '300ms'];
 
-test('check, record and doctor tell a full output, and bear a reader that goes early', { skip }, async () => {
+test('check, record, doctor, who and a watch of bursts tell a full output, and bear a reader that goes early', { skip }, async () => {
   await inFolder(async (cwd) => {
     const commands = [
       (name: string) => [...CHECK, '-o', name],
@@ -23,6 +23,9 @@ test('check, record and doctor tell a full output, and bear a reader that goes e
       (name: string) => ['record', '--for', '300ms', '-o', name],
       () => ['doctor'],
       () => ['doctor', '--json'],
+      () => ['who', '.', '--for', '300ms'],
+      () => ['who', '.', '--for', '300ms', '--json'],
+      () => ['iostat', '--bursts', '0.2', '2'],
     ];
     for (const [index, command] of commands.entries()) {
       assertTellsFullOutput(command(`full${index}.iow`), { cwd });
