@@ -90,11 +90,23 @@ export class FileWatch {
     const field = (label: string) => new RegExp(`^${label}:\\s*(\\d+)$`, 'm').exec(text)?.[1];
     const flags = parseInt(field('flags') ?? '', 8);
     const inode = Number(field('ino'));
-    if (!Number.isFinite(flags) || !Number.isFinite(inode) || (flags & O_ACCMODE) === 0) return;
+    // What is read through the page cache no event names; past it one does.
+    const isRead = (flags & O_ACCMODE) === 0;
+    if (isRead && (flags & O_DIRECT) === 0) return;
+    if (!Number.isFinite(flags) || !Number.isFinite(inode)) return;
     const mount = this.mountOf(pid, Number(field('mnt_id')));
     const how = (flags & O_DIRECT) === 0 ? 'open' : 'direct';
     const isDurable = (flags & O_DSYNC) !== 0;
-    if (mount) this.say({ pid, inode, path, ...placeOf(mount), how, ...(isDurable && { durable: true }) });
+    if (mount)
+      this.say({
+        pid,
+        inode,
+        path,
+        ...placeOf(mount),
+        how,
+        ...(isDurable && { durable: true }),
+        ...(isRead && { readOnly: true }),
+      });
   }
 
   /** A process in a container has mounts of its own, which a look at one of its processes shows for all of them. */

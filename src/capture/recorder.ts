@@ -32,6 +32,8 @@ export interface RecorderOptions {
   readonly victims: readonly VictimMark[];
   /** Watch the processes that do the most I/O, chosen again and again, where no victim is given. */
   readonly watchBusiest: boolean;
+  /** Watches nobody, now or later: what is recorded of the machine as a whole, without waits and the symbols of their stacks. */
+  readonly wholeMachine?: true;
   /** Bytes that the sink has taken and not yet written, for the recorder's own account. */
   readonly queuedBytes: () => number;
   /** Writes out what has gathered; called once a second. */
@@ -125,13 +127,14 @@ export class Recorder {
         sink: this.options.sink,
         eventBudget: this.options.eventBudget,
         ...(this.options.bufferKiB !== undefined && { bufferKiB: this.options.bufferKiB }),
+        ...(this.options.wholeMachine && { wholeMachine: true }),
         loss: (loss) => this.loss(loss),
         nowNs: monotonicNs,
       });
       tracer.start(this.options.victims.flatMap((victim) => this.listThreads(victim.pid)));
       this.tracer = tracer;
       this.tracefs = tracefs;
-      this.keepSymbols();
+      if (!this.options.wholeMachine) this.keepSymbols();
     } catch (error) {
       this.loss({ code: 'no-tracefs', where: messageOf(error) });
     }
@@ -320,6 +323,11 @@ export class Recorder {
     const noted = pids.slice(0, NOTED);
     for (const pid of noted) this.listThreads(pid);
     this.files.look(noted);
+  }
+
+  /** Reads the events that have come up to now, beside the times at which that is done anyway. */
+  readEvents(): void {
+    this.tracer?.poll();
   }
 
   /** The last samples, events and facts. The journal may remove what was set up when this settles; it never rejects. */

@@ -34,6 +34,8 @@ export interface TracerOptions {
   readonly eventBudget: number;
   /** Buffer per CPU, KiB; chosen by the number of CPUs where absent. */
   readonly bufferKiB?: number;
+  /** Nothing is asked of the victim's instance. */
+  readonly wholeMachine?: true;
   readonly loss: (loss: Loss) => void;
   readonly nowNs: () => bigint;
 }
@@ -80,16 +82,21 @@ export class Tracer {
     this.machine.setBufferKiB(perCpu);
     this.victim.setBufferKiB(Math.min(perCpu, 4096));
     this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
-    for (const one of EVENT_CLASSES) this.set(one);
+    const { wholeMachine } = this.options;
+    for (const one of EVENT_CLASSES) if (!wholeMachine || one.instance === 'machine') this.set(one);
+    if (!wholeMachine) this.watchWaits();
+    this.machine.open();
+    this.victim.open();
+    this.tellState();
+  }
+
+  private watchWaits(): void {
     // Without the wire a failed request says nothing: then failing calls are watched all the time.
     if (this.wire.missing.length > 0) this.want('failures', Infinity);
     this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink);
     this.stacksOn = this.canTakeStacks;
     if (!this.stacksOn)
       this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
-    this.machine.open();
-    this.victim.open();
-    this.tellState();
   }
 
   private set(one: EventClass): void {

@@ -3,12 +3,19 @@
 import os from 'node:os';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
+import { UserError } from '../base/errors.js';
 import { OpenFiles } from '../capture/files.js';
+import type { DiskInterval } from '../model/disk-interval.js';
 import { runIostat } from '../run/iostat/live.js';
+import { SeenDisks } from '../run/iostat/seen-disks.js';
+import { LiveEvents } from '../run/live-events.js';
 import { reportFor } from '../tools/iostat/forms.js';
-import { parseIostatOptions } from '../tools/iostat/options.js';
-import { print, say } from './context.js';
-import { listenForInterrupts } from './interrupts.js';
+import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
+import { History } from '../run/iostat/history.js';
+import { leavePictures, PlotScreen, requirePlaces, withHistory } from './iostat-plot.js';
+import { print, say, toolName, undoFolder, warn } from './context.js';
+import { listenForInterrupts, waiting } from './interrupts.js';
+import { iostatBursts } from './iostat-bursts.js';
 
 const HELP = `
 Options, iostat’s own:
@@ -39,6 +46,14 @@ Beyond iostat’s own:
   -o JSONL         an object a line, each with its time
   --wide[=FIGURE]  a line a report and a column a disk: tps, or another
                    figure by its name, such as w_await, util, wkB/s
+  --plot           draws requests, throughput, wait and queue depth of each
+                   disk on the terminal; q ends it
+  --svg FILE, --png FILE, --html FILE
+                   leave a picture or a page of all that was seen
+  --events         p99 and longest of each, and what busy means, by the
+                   kernel’s events (as root)
+  --bursts         bursts within the intervals, found at steps of 10 ms:
+                   how high, how regular, whose; -o JSONL has them too
   INTERVAL         from 0.01 seconds
 
 Environment:
@@ -50,26 +65,30 @@ Examples:
   iowitness iostat -xz 1
   iowitness iostat -d sda nvme0n1 0.1 50
   iowitness iostat --wide=w_await 1
+  iowitness iostat --bursts sda
+  iowitness iostat --plot --png disks.png nvme0n1 1
   iowitness iostat -o JSONL -x 1 | tee night.jsonl`;
 
-/** Waits for times of the monotonic clock until an interrupt comes, and for nothing from then on: true says so. */
-function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean> {
-  let isStopped = false;
-  let wake = (): void => {};
-  void interrupted.then(() => {
-    isStopped = true;
-    wake();
-  });
-  return async (ns) => {
-    if (isStopped) return true;
-    await new Promise<void>((settle) => {
-      const timer = setTimeout(settle, Math.max(0, Number(ns - monotonicNs()) / 1e6));
-      wake = () => {
-        clearTimeout(timer);
-        settle();
-      };
-    });
-    return isStopped;
+interface Events {
+  /** Absent where they can't be read. */
+  readonly seen?: (fromNs: bigint, toNs: bigint) => ReadonlyMap<string, DiskInterval>;
+  readonly stop: () => Promise<void>;
+}
+
+/** What --events asks for; where it can't be had, that is said once. */
+function eventsFor({ intervalMs }: IostatOptions): Events {
+  const live =
+    process.geteuid?.() === 0
+      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: intervalMs })
+      : undefined;
+  const missing = live ? live.missing : 'only root may read the kernel’s events';
+  if (missing !== undefined) warn(`--events shows of %util alone how far it can be believed: ${missing}.`);
+  const disks = live && missing === undefined ? new SeenDisks(live) : undefined;
+  return {
+    ...(disks && { seen: (from, to) => disks.within(from, to) }),
+    stop: async () => {
+      for (const sentence of (await live?.stop()) ?? []) warn(sentence);
+    },
   };
 }
 
@@ -80,24 +99,51 @@ async function iostat(args: readonly string[]): Promise<void> {
     say('iowitness iostat, as of sysstat version 12.6.1');
     return;
   }
-  const report = reportFor(options, process.stdout.isTTY, env);
+  if (options.bursts) return await iostatBursts(options);
+  if (options.plot && !process.stdout.isTTY)
+    throw new UserError('--plot draws on a terminal, and standard output is none: give --svg, --png or --html.');
+  requirePlaces(options);
+  const startedAt = new Date().toISOString();
+  const history = new History(options.intervalMs);
+  await show(options, history);
+  await leavePictures(history, options, { startedAt, args, tell: options.plot });
+}
+
+/** Until its end: reports, or plots in their place. */
+async function show(options: IostatOptions, history: History): Promise<void> {
+  const { env, stdout } = process;
+  const usual = reportFor(options, stdout.isTTY, env, os.release());
   const files = new OpenFiles();
   const interrupts = listenForInterrupts();
+  let quit = (): void => {};
+  const ended = Promise.race([interrupts.interrupted, new Promise<void>((settle) => (quit = settle))]);
+  let screen: PlotScreen | undefined;
+  let events: Events | undefined;
   try {
-    await runIostat({
+    if (options.events) events = eventsFor(options);
+    const run = {
       options,
-      report,
       machine: { system: os.type(), release: os.release(), host: os.hostname(), architecture: os.machine() },
       files,
       root: '',
       print,
       now: () => new Date(),
       clockNs: monotonicNs,
-      waitUntil: waiting(interrupts.interrupted),
-    });
+      waitUntil: waiting(ended),
+      ...(events?.seen && { events: events.seen }),
+    };
+    if (options.plot) {
+      const colour = env['NO_COLOR'] === undefined && env['S_COLORS'] !== 'never';
+      screen = new PlotScreen(history, options, { colour, print, quit });
+    }
+    const report = screen?.report ?? usual;
+    const isKept = options.plot || options.pictures.length > 0;
+    await runIostat({ ...run, report: isKept ? withHistory(report, history) : report });
   } finally {
+    screen?.close();
     interrupts.release();
     files.closeAll();
+    await events?.stop();
   }
 }
 

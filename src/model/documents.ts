@@ -15,6 +15,7 @@ import {
   UndoneSchema,
   WrittenSchema,
 } from './results.js';
+import { WhoSchema } from './who.js';
 
 /** Each with what prints it. */
 export const DOCUMENTS = {
@@ -29,6 +30,7 @@ export const DOCUMENTS = {
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
   traced: { schema: TracedSchema, printedBy: ['trace --json'] },
   undone: { schema: UndoneSchema, printedBy: ['undo --json'] },
+  who: { schema: WhoSchema, printedBy: ['who --json'] },
   written: { schema: WrittenSchema, printedBy: ['report --json', 'export --json'] },
 } as const;
 

@@ -137,6 +137,8 @@ export interface OpenFile {
   readonly how: 'open' | 'direct' | 'mapped' | 'loop';
   /** True where it was opened with O_DSYNC or O_SYNC: each write is durable when it returns. */
   readonly durable?: boolean;
+  /** True where it can only be read by that. */
+  readonly readOnly?: boolean;
   /** Of a loop device's file, the device. */
   readonly loop?: string;
 }

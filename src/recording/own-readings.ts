@@ -73,6 +73,7 @@ const File = v.object({
   path: Text,
   how: v.picklist(['open', 'direct', 'mapped', 'loop']),
   durable: v.exactOptional(v.boolean()),
+  readOnly: v.exactOptional(v.boolean()),
   loop: v.exactOptional(Text),
 });
 

@@ -40,7 +40,7 @@ const PRINTING: readonly (readonly string[])[] = [
   ['iostat', '-o', 'JSON', '-x'],
 ];
 /** Their output on a full device is tested with the real kernel. */
-const ELSEWHERE = ['check', 'record', 'trace', 'doctor'];
+const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who'];
 
 for (const args of PRINTING) {
   const name = args.map((part) => path.basename(part)).join(' ');

@@ -15,22 +15,29 @@ import { enabled } from '../support/tracing.js';
 const skip = needsRoot() || needsTracefs();
 const CHECK = ['check', '.', '--buffered', '300ms', '--direct', '300ms', '--fsync', '300ms'];
 
-test('check, record and doctor tell a full output, and bear a reader that goes early', { skip }, async () => {
-  await inFolder(async (cwd) => {
-    const commands = [
-      (name: string) => [...CHECK, '-o', name],
-      (name: string) => [...CHECK, '--json', '--no-report', '-o', name],
-      (name: string) => ['record', '--for', '300ms', '-o', name],
-      () => ['doctor'],
-      () => ['doctor', '--json'],
-    ];
-    for (const [index, command] of commands.entries()) {
-      assertTellsFullOutput(command(`full${index}.iow`), { cwd });
-      await assertBearsLostReader(command(`gone${index}.iow`), { cwd });
-    }
-    assert.ok(existsSync(path.join(cwd, 'full0.html')), 'the report is written');
-  });
-});
+test(
+  'check, record, doctor, who and a watch of bursts tell a full output, and bear a reader that goes early',
+  { skip },
+  async () => {
+    await inFolder(async (cwd) => {
+      const commands = [
+        (name: string) => [...CHECK, '-o', name],
+        (name: string) => [...CHECK, '--json', '--no-report', '-o', name],
+        (name: string) => ['record', '--for', '300ms', '-o', name],
+        () => ['doctor'],
+        () => ['doctor', '--json'],
+        () => ['who', '.', '--for', '300ms'],
+        () => ['who', '.', '--for', '300ms', '--json'],
+        () => ['iostat', '--bursts', '0.2', '2'],
+      ];
+      for (const [index, command] of commands.entries()) {
+        assertTellsFullOutput(command(`full${index}.iow`), { cwd });
+        await assertBearsLostReader(command(`gone${index}.iow`), { cwd });
+      }
+      assert.ok(existsSync(path.join(cwd, 'full0.html')), 'the report is written');
+    });
+  },
+);
 
 test(
   'trace tells a full output, and the tracer is put back',

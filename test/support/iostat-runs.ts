@@ -47,7 +47,7 @@ export async function ours(
 ): Promise<string> {
   const count = machine.samples.length;
   const options = parseIostatOptions([...args, interval, String(count)], env['POSIXLY_CORRECT'] !== undefined);
-  const report = reportFor(options, false, env);
+  const report = reportFor(options, false, env, os.release());
   const files = new OpenFiles(machine.root);
   let text = '';
   let at = 0;

@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   mask: 'none',
   n: 'none',
   pid: 'pid',
+  place: 'folder',
   recording: 'file',
   size: 'none',
   time: 'none',

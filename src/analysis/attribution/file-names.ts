@@ -59,7 +59,7 @@ export class FileNames {
 
   /** The processes that had a file open for writing, each once. */
   holders(inode: number): number[] {
-    return [...new Set(this.seen(inode).flatMap(({ pid }) => (pid === 0 ? [] : [pid])))];
+    return [...new Set(this.seen(inode).flatMap(({ pid, readOnly }) => (pid === 0 || readOnly ? [] : [pid])))];
   }
 
   /** The loop device that a file is behind. */

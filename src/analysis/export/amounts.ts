@@ -7,14 +7,22 @@ import type { VictimAccount } from '../../model/account.js';
 import type { Amounts, RequestTimes } from '../../model/amounts.js';
 import { KINDS } from '../../model/block-stats.js';
 import type { Case } from '../../model/case.js';
+import type { Writer } from '../../model/diagnosis.js';
 import { attribute } from '../attribution/owners.js';
 import { writersOf } from '../attribution/writers.js';
 import { Topology } from '../machine/topology.js';
 import { tracedUntil } from '../measures.js';
 import type { Requests } from '../requests/requests.js';
 
+export interface RequestsWithin {
+  /** The table of writers of that stretch. */
+  readonly writers: readonly Writer[];
+  /** Absent without completions of requests. */
+  readonly requests?: RequestTimes;
+}
+
 /** The requests that were complete after `from` and up to `to`, ms since the case's beginning, and whose their bytes are. */
-export function requestsWithin(input: Case, stretch: Interval): Pick<Amounts, 'writers' | 'requests'> {
+export function requestsWithin(input: Case, stretch: Interval): RequestsWithin {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   // Everything before it is followed too: it tells who is behind what is written now.
   const { requests, portions } = attribute(input, topology, tracedUntil(input), stretch);

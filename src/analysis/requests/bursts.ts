@@ -1,8 +1,9 @@
-// Bursts in a series and whether they return at a fixed interval. Bursts are told by height; the period is the mean distance of their
-// beginnings where those distances vary little. What throttles a burst may cut it into slices, so short gaps are joined, and longer
-// ones as well where only that makes the distances regular.
+// Bursts in a series and whether they return at a fixed interval. Bursts are told by height; whether they are periodic, by their beginnings
+// (regularity.ts). What throttles a burst may cut it into slices, so short gaps are joined, and longer ones as well where only that makes the
+// distances regular.
 
 import { BURSTS } from '../../model/thresholds/requests.js';
+import { periodOf } from './regularity.js';
 
 export interface Bursts {
   /** Stretches in which the series is above a part of its typical burst height, in bins [from, to). */
@@ -30,15 +31,6 @@ function spansAbove(series: readonly (readonly [bin: number, value: number])[], 
   return spans;
 }
 
-/** The mean distance of the spans' beginnings and how regular it is; undefined for too few spans. */
-function periodOf(spans: readonly Span[]): { period: number; regularity: number } | undefined {
-  const distances = spans.slice(1).map((span, index) => span.from - (spans[index]?.from ?? 0));
-  if (distances.length < BURSTS.leastDistances) return undefined;
-  const mean = distances.reduce((a, b) => a + b, 0) / distances.length;
-  const variance = distances.reduce((sum, one) => sum + (one - mean) ** 2, 0) / distances.length;
-  return { period: mean, regularity: 1 - Math.sqrt(variance) / mean };
-}
-
 /** Finds bursts in a non-negative series of so many bins, of which those with something are given. Three bursts at least make a period. */
 export function findBursts(values: ReadonlyMap<number, number>, bins: number): Bursts {
   const series = [...values].filter(([, value]) => value > 0).sort((a, b) => a[0] - b[0]);
@@ -52,8 +44,11 @@ export function findBursts(values: ReadonlyMap<number, number>, bins: number): B
   if (covered > BURSTS.mostCovered * bins) return { spans: [] };
   for (const join of Object.values(BURSTS.joinBins)) {
     const spans = spansAbove(series, level, join);
-    const found = periodOf(spans);
-    if (found && found.regularity >= BURSTS.leastRegular) return { spans, ...found };
+    const found = periodOf(
+      spans.map(({ from }) => from),
+      BURSTS.mostChance,
+    );
+    if (found) return { spans, period: found.period, regularity: found.regularity };
   }
   return { spans: first };
 }

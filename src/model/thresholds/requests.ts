@@ -145,6 +145,15 @@ export const BURSTS = thresholds('bursts', {
       prior: 'timers drift by less than a fifth under load; bursts at random have a deviation as large as the mean',
     },
   },
+  mostChance: {
+    value: 0.02,
+    unit: 'share',
+    means: 'And where bursts at random times would be as regular no more often than this.',
+    basis: {
+      derived:
+        'three bursts at random are regular within a fifth once in five times, five of them once in eighty: the fewer they are, the closer they have to be',
+    },
+  },
   ofHeight: {
     value: 0.25,
     unit: 'share',
@@ -168,5 +177,66 @@ export const BURSTS = thresholds('bursts', {
     unit: 'count',
     means: 'A period takes so many distances between bursts.',
     basis: { derived: 'one distance has no spread' },
+  },
+});
+
+/** Of live counters, every 10 ms. */
+export const LIVE_BURSTS = thresholds('bursts.live', {
+  leastDistances: {
+    value: 3,
+    unit: 'count',
+    means: 'A period takes so many distances between bursts.',
+    basis: { derived: 'two distances are as alike as that once in a thousand times only where they differ by 0.1 %' },
+  },
+  mostDistances: {
+    value: 16,
+    unit: 'count',
+    means: 'A period is looked for in no more than the last so many distances.',
+    basis: { prior: 'a dozen beats and some; what was another way longer ago is another period' },
+  },
+  mostChance: {
+    value: 0.001,
+    unit: 'share',
+    means: 'A period is told where bursts at random times would be as regular no more often than this.',
+    basis: { derived: 'each burst is another look: of fifty bursts at random one series in thirty is called periodic' },
+  },
+  heightShare: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'Bins are background below the part of a height that a burst has to be above; here the height is that of the bins, highest first, that hold this share of all.',
+    basis: { derived: 'half of what is moved, however many small bins the rest is in' },
+  },
+  leastRequests: {
+    value: 8,
+    unit: 'count',
+    means: 'A burst has so many requests, or moves what the next line says.',
+    basis: { prior: 'fewer are a file’s block with its journal entry, and no burst' },
+  },
+  leastBytes: {
+    value: 131_072,
+    unit: 'B',
+    means: 'A burst moves so much, or has as many requests as the line before says.',
+    basis: {
+      derived: 'what a kernel reads ahead unless it is told otherwise: a single read of a file’s beginning is none yet',
+    },
+  },
+  requestBytes: {
+    value: 4096,
+    unit: 'B',
+    means: 'A request weighs as much as so many bytes, beside its own, where bursts are told by their height.',
+    basis: { derived: 'a page: the smallest request that most filesystems make' },
+  },
+  contrast: {
+    value: 3,
+    unit: 'ratio',
+    means: 'While it lasts a burst moves so many times what the disk moves on average of the last two minutes.',
+    basis: { prior: 'small writes at random come twice as dense as usual now and then, seldom three times' },
+  },
+  hides: {
+    value: 5,
+    unit: 'ratio',
+    means: 'An average hides a burst where the burst’s peak is so many times what the average shows.',
+    basis: { prior: 'a reader allows for twice or three times what is shown, not for five times' },
   },
 });

@@ -25,6 +25,8 @@ export interface PageContent {
   /** What the page is of, on its first line. */
   readonly header: Markup;
   readonly parts: readonly Part[];
+  /** True where the first part has a verdict, at #verdict. */
+  readonly hasVerdict: boolean;
   /** What the page's script reads and hands on: 'charts', 'ticket', and what is saved, by its name. */
   readonly data: readonly Markup[];
   /** The name of what is saved. */
@@ -59,7 +61,7 @@ export function renderPage(page: PageContent, assets: ReportAssets): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const { title, description, tool, outcome, header, parts, data, saved } = page;
+  const { title, description, tool, outcome, header, parts, data, saved, hasVerdict } = page;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -85,7 +87,7 @@ export function renderPage(page: PageContent, assets: ReportAssets): string {
           </p>
         </header>
         <div class="page-grid">
-          ${contents(parts)}
+          ${contents(parts, hasVerdict)}
           <main>${parts}</main>
         </div>
         <footer><p>Made by ${tool}. This file is complete: it loads nothing from anywhere.</p></footer>

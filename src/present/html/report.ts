@@ -87,6 +87,7 @@ export function renderHtml(
       tool,
       outcome: outcomeOf(verdict),
       header: top(diagnosis),
+      hasVerdict: true,
       parts: partsOf(diagnosis, charts, blockStats, assets),
       data: [
         jsonScript('charts', embed(charts, recording.startedAt)),

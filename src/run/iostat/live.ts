@@ -5,6 +5,7 @@ import { readWhole, listFolder, type OpenFiles } from '../../capture/files.js';
 import { UserError } from '../../base/errors.js';
 import { parseCpuLine } from '../../decode/procfs/stat.js';
 import { parseUptime } from '../../decode/procfs/uptime.js';
+import type { DiskInterval } from '../../model/disk-interval.js';
 import { cpuShares } from '../../tools/iostat/cpu.js';
 import { isFine, type IostatOptions } from '../../tools/iostat/options.js';
 import type { Machine, Report, Shown } from '../../tools/iostat/report.js';
@@ -24,6 +25,8 @@ export interface IostatRun {
   readonly clockNs: () => bigint;
   /** Settles at this time of that clock; with true where it is to stop. */
   readonly waitUntil: (ns: bigint) => Promise<boolean>;
+  /** What events tell between two times of that clock; absent where they are not asked for or can't be read. */
+  readonly events?: (fromNs: bigint, toNs: bigint) => ReadonlyMap<string, DiskInterval>;
 }
 
 interface Sample {
@@ -38,7 +41,7 @@ export async function runIostat(run: IostatRun): Promise<void> {
   const disks = new Disks(run.files, run.root, options);
   print(report.begin({ ...run.machine, cpus: countCpus(run.root) }, run.now()));
   const stepNs = BigInt(Math.round(options.intervalMs * 1e6));
-  const omitFirst = options.intervalMs > 0 && (options.omitSinceBoot || options.wide !== undefined);
+  const omitFirst = options.intervalMs > 0 && (options.omitSinceBoot || options.wide !== undefined || options.plot);
   let startNs: bigint | undefined;
   let before: Sample | undefined;
   for (let left = options.count; left > 0;) {
@@ -72,7 +75,7 @@ function readSample({ files, clockNs }: IostatRun, disks: Disks): Sample {
   return { atNs, uptime, cpu };
 }
 
-function shownOf({ options, now }: IostatRun, disks: Disks, before: Sample | undefined, sample: Sample): Shown {
+function shownOf({ options, now, events }: IostatRun, disks: Disks, before: Sample | undefined, sample: Sample): Shown {
   const fine = isFine(options) && before !== undefined;
   const passed = fine ? Number(sample.atNs - before.atNs) / 1e7 : sample.uptime - (before?.uptime ?? 0);
   return {
@@ -82,6 +85,7 @@ function shownOf({ options, now }: IostatRun, disks: Disks, before: Sample | und
     centiseconds: passed === 0 ? 1 : passed,
     cpu: cpuShares(before?.cpu ?? [], sample.cpu, fine),
     rows: disks.list.rows(options),
+    ...(events && before && { events: events(before.atNs, sample.atNs) }),
   };
 }
 

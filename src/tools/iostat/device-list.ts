@@ -17,6 +17,8 @@ export interface Entry {
 
 /** A line of the report: two samples of one disk, or of a group. */
 export interface Row {
+  /** The kernel's name, or the group's. */
+  readonly name: string;
   readonly label: string;
   readonly before: Counts;
   readonly now: Counts;
@@ -101,10 +103,10 @@ export class DeviceList {
     return rows;
   }
 
-  private rowOf({ label, samples }: Entry, disks: number, { withUnused, omitIdle }: RowChoice): Row[] {
+  private rowOf({ name, label, samples }: Entry, disks: number, { withUnused, omitIdle }: RowChoice): Row[] {
     const now = samples[this.slot];
     const before = samples[this.slot === 1 ? 0 : 1];
     if ((!withUnused && !wasUsed(now)) || (omitIdle && isIdle(before, now))) return [];
-    return [{ label, now, disks, before: isReplaced(before, now) ? NOTHING : before }];
+    return [{ name, label, now, disks, before: isReplaced(before, now) ? NOTHING : before }];
   }
 }

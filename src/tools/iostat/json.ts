@@ -6,6 +6,7 @@ import { fixed } from '../fixed.js';
 import { basicColumns, extendedParts, inUnit, shortColumns, unitName, type Column } from './columns.js';
 import { CPU_SHARES } from './cpu.js';
 import type { Row } from './device-list.js';
+import { eventsOf } from './events.js';
 import type { IostatOptions } from './options.js';
 import type { Machine, Report, Shown } from './report.js';
 import { dateText, timestampText } from './time-of-day.js';
@@ -82,17 +83,21 @@ export function jsonReport(
   };
 }
 
-export function jsonLines(options: IostatOptions): Report {
+/** `hasTickedUtil`: see isUtilApproximate. */
+export function jsonLines(options: IostatOptions, hasTickedUtil: boolean): Report {
   const disk = diskText(options, 3);
   return {
     begin: () => '',
-    sample: ({ at, cpu, rows, centiseconds, isSinceBoot }: Shown) => {
+    sample: (shown: Shown) => {
+      const { at, cpu, rows, centiseconds, isSinceBoot } = shown;
+      const withEvents = options.events && !isSinceBoot;
       const parts = [
         `"timestamp": ${JSON.stringify(isoTime(at.getTime()))}`,
         `"seconds": ${fixed(centiseconds / 100, 4)}`,
         ...(isSinceBoot ? ['"since_boot": true'] : []),
         ...(options.cpu ? [`"avg-cpu": ${cpuText(cpu)}`] : []),
         ...(options.disks ? [`"disk": [${rows.map((row) => disk(row, centiseconds)).join(', ')}]`] : []),
+        ...(withEvents ? [`"events": ${JSON.stringify(rows.map((row) => eventsOf(row, shown, hasTickedUtil)))}`] : []),
       ];
       return `{${parts.join(', ')}}\n`;
     },

@@ -11,6 +11,9 @@ export interface Asked {
   readonly atEnd: boolean;
 }
 
+export const PICTURES = ['svg', 'png', 'html'] as const;
+export type PictureFormat = (typeof PICTURES)[number];
+
 export interface IostatOptions {
   cpu: boolean;
   disks: boolean;
@@ -44,6 +47,14 @@ export interface IostatOptions {
   count: number;
   /** The one column of --wide. */
   wide: string | undefined;
+  /** Bursts within the intervals instead of reports. */
+  bursts: boolean;
+  /** Drawn on the terminal instead of reports. */
+  plot: boolean;
+  /** Where pictures of all that was seen go. */
+  readonly pictures: { readonly format: PictureFormat; readonly path: string }[];
+  /** What events tell, beside the report. */
+  events: boolean;
   version: boolean;
 }
 
@@ -53,6 +64,8 @@ export const isFine = ({ intervalMs }: IostatOptions): boolean => intervalMs % 1
 /** The most that a timer of Node takes. */
 const MOST_MS = 2 ** 31 - 1;
 const LEAST_MS = 10;
+/** Bursts are told by steps of 10 ms. */
+const LEAST_BURST_INTERVAL_MS = 200;
 /** One for the blank that every name of a group begins with, one for C's end of a string, of 128. */
 const MOST_GROUP = 126;
 const NUMBER = /^(?:\d+\.?\d*|\.\d+)$/;
@@ -81,6 +94,9 @@ const WORDS: Readonly<Record<string, Change>> = {
   '--pretty': (options) => (options.pretty = true),
   '--compact': (options) => (options.compact = true),
   '--wide': (options) => (options.wide = 'tps'),
+  '--plot': (options) => (options.plot = true),
+  '--events': (options) => (options.events = true),
+  '--bursts': (options) => (options.bursts = true),
 };
 
 function setUnit(options: IostatOptions, unit: 'kB' | 'MB'): void {
@@ -124,7 +140,11 @@ function takeWithValue(options: IostatOptions, argument: string, rest: string[])
     const format = value('JSON or JSONL');
     if (format !== 'JSON' && format !== 'JSONL') throw new UserError(`-o ${format}: give JSON or JSONL.`);
     options.format = format;
-  } else return false;
+  } else {
+    const picture = PICTURES.find((format) => argument === `--${format}`);
+    if (!picture) return false;
+    options.pictures.push({ format: picture, path: value('the name of a file') });
+  }
   return true;
 }
 
@@ -186,6 +206,10 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
     intervalMs: 0,
     count: 1,
     wide: undefined,
+    bursts: false,
+    plot: false,
+    pictures: [],
+    events: false,
     version: false,
   };
   const rest = [...args];
@@ -204,12 +228,45 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
   return options;
 }
 
+/** The interval is that of the averages which bursts are held against: a second, unless told. */
+function completeBursts(options: IostatOptions): void {
+  if (options.format === 'JSON' || options.wide !== undefined)
+    throw new UserError('--bursts prints its own lines: leave --wide and -o JSON away, or give -o JSONL.');
+  if (options.asked.some(({ kind }) => kind === 'group'))
+    throw new UserError('--bursts tells of single disks: leave -g away.');
+  if (options.intervalMs > 0 && options.intervalMs < LEAST_BURST_INTERVAL_MS)
+    throw new UserError('--bursts holds bursts against averages of 0.2 s and more: give a longer interval.');
+  if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
+}
+
+/** A second, unless told. */
+function completePlot(options: IostatOptions): void {
+  if (options.bursts) throw new UserError('--bursts prints lines: leave --plot, --svg, --png and --html away.');
+  if (options.plot && (options.format !== 'text' || options.wide !== undefined || options.events))
+    throw new UserError('--plot takes the place of the report: leave -o, --wide and --events away.');
+  if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
+  options.disks = true;
+}
+
+function completeEvents(options: IostatOptions): void {
+  if (options.format === 'JSON' || options.wide !== undefined || options.bursts)
+    throw new UserError(
+      '--events adds a table to the report: leave --wide, --bursts and -o JSON away, or give -o JSONL.',
+    );
+  if (options.intervalMs === 0)
+    throw new UserError('--events needs an interval: events tell nothing of the time since boot.');
+  options.disks = true;
+}
+
 /** What follows from what was given. */
 function complete(options: IostatOptions, isPosix: boolean): void {
   if (options.groupsOnly && !options.asked.some(({ kind }) => kind === 'group'))
     throw new UserError('-H shows groups alone: name one with -g.');
   if (options.wide !== undefined && options.format !== 'text')
     throw new UserError('--wide is text: leave -o away, or --wide.');
+  if (options.bursts) completeBursts(options);
+  if (options.events) completeEvents(options);
+  if (options.plot || options.pictures.length > 0) completePlot(options);
   if (options.intervalMs === 0) options.count = 1;
   if (!options.cpu && !options.disks) options.cpu = options.disks = true;
   if (options.everything || options.extended || options.withUnused) options.disks = true;

@@ -1,5 +1,6 @@
 // What all forms of the report share: the machine that it is about, one sample of it, and the four moments at which a form prints.
 
+import type { DiskInterval } from '../../model/disk-interval.js';
 import type { Row } from './device-list.js';
 
 export interface Machine {
@@ -19,6 +20,8 @@ export interface Shown {
   /** In the order of CPU_SHARES. */
   readonly cpu: readonly number[];
   readonly rows: readonly Row[];
+  /** What events tell, by the kernel's name of a disk; absent where they were not asked for, can't be read, or tell nothing of that time. */
+  readonly events?: ReadonlyMap<string, DiskInterval>;
 }
 
 export interface Report {

@@ -64,7 +64,7 @@ test('--wide has a line a step and a column a disk, and new names where the disk
 test('--wide takes any figure by its name, and refuses another', () => {
   const report = (args: string) => {
     const options = parseIostatOptions(args.split(' '), false);
-    return reportFor(options, false, {});
+    return reportFor(options, false, {}, '6.1.0');
   };
   for (const name of ['tps', 'await', 'wkB/s', 'util', '%util', 'kB_read/s', 'f_await']) report(`--wide=${name}`);
   report('--wide=wMB/s -m');

@@ -35,6 +35,7 @@ export function renderComparison(comparison: Comparison, charts: Charts, assets:
       tool,
       outcome: COMPARISON_LOOK[kind],
       header: header(comparison),
+      hasVerdict: true,
       parts: [
         outcome(comparison),
         tiles(comparison),

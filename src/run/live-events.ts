@@ -1,0 +1,149 @@
+// The kernel's events of this machine while a live tool runs: a recorder that writes nothing, whose last moments stand in memory as a window
+// (open/window.ts). Whoever has it asks what was done on the disks in a stretch of time, and by whom.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
+import { Topology } from '../analysis/machine/topology.js';
+import { tracedUntil } from '../analysis/measures.js';
+import { followRequests } from '../analysis/requests/follow.js';
+import type { Requests } from '../analysis/requests/requests.js';
+import { Sampling } from '../analysis/requests/sampling.js';
+import type { Interval } from '../base/intervals.js';
+import { readKernelUnits } from '../capture/auxv.js';
+import { readWhole } from '../capture/files.js';
+import { readClocks, Recorder } from '../capture/recorder.js';
+import { UndoJournal } from '../capture/undo.js';
+import type { DeviceId } from '../model/counters.js';
+import type { Case } from '../model/case.js';
+import { RECORDING_VERSION, type Manifest } from '../model/recording.js';
+import { LiveWindow } from '../open/window.js';
+
+/** Who made dirty what is written now stands as long before it (vm.dirty_expire_centisecs is 30 s), ms. */
+const HISTORY_MS = 35_000;
+/** A request that took longer than this is not seen to its end where nobody asks whose it is, ms. */
+const LONGEST_MS = 5000;
+const MOST_PAGE_BYTES = 32 * 1024 * 1024;
+/** A second, above which the costliest are given up. */
+const MOST_EVENTS = 200_000;
+const THOROUGH_BYTES = 256 * 1024 * 1024;
+/** Of a CPU's buffer. */
+const THOROUGH_KIB = 32 * 1024;
+
+export interface LiveEventsOptions {
+  readonly tool: string;
+  readonly undoFolder: string | undefined;
+  /** The longest stretch that is asked about, ms. */
+  readonly stretchMs: number;
+  /** True where all is wanted at any cost: for a look of some seconds, not for a watch that goes on. */
+  readonly isThorough?: true;
+}
+
+export interface RequestsAround {
+  /** Absent without completions of requests. */
+  readonly requests?: Requests;
+  /** The stretch that was asked about, in the time of the requests. */
+  readonly stretch: Interval;
+  readonly nameOf: (id: DeviceId) => string;
+}
+
+export class LiveEvents {
+  private readonly window: LiveWindow;
+  private readonly recorder: Recorder;
+  private readonly journal: UndoJournal;
+  private readonly startNs: bigint;
+  private isStopped = false;
+
+  /** Begins to record. Throws a UserError where what it makes can't be journalled. */
+  constructor({ tool, undoFolder, stretchMs, isThorough }: LiveEventsOptions) {
+    this.journal = UndoJournal.open(undoFolder);
+    if (process.geteuid?.() === 0) this.journal.prepare();
+    const start = readClocks();
+    const manifest: Manifest = {
+      format: 'iowitness-recording',
+      version: RECORDING_VERSION,
+      tool,
+      id: randomUUID(),
+      host: hostname(),
+      kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
+      recorderPid: process.pid,
+      ...readKernelUnits(),
+      plan: { command: 'record', hz: 1, events: true },
+      start,
+    };
+    this.startNs = BigInt(start.monotonicNs);
+    const keepMs = stretchMs + HISTORY_MS;
+    const mostPageBytes = isThorough ? THOROUGH_BYTES : MOST_PAGE_BYTES;
+    this.window = new LiveWindow({ name: 'live', manifest, keepMs, mostPageBytes });
+    this.recorder = new Recorder({
+      sink: this.window,
+      journal: this.journal,
+      hz: 1,
+      events: true,
+      eventBudget: isThorough ? Infinity : MOST_EVENTS,
+      ...(isThorough && { bufferKiB: THOROUGH_KIB }),
+      victims: [],
+      watchBusiest: false,
+      wholeMachine: true,
+      queuedBytes: () => 0,
+      flush: () => {},
+    });
+    this.recorder.start();
+  }
+
+  /** Why there are no events, in words; undefined where there are. */
+  get missing(): string | undefined {
+    const { losses } = this.caseOfLast(0);
+    const loss = losses.find(({ code }) => code === 'not-root' || code === 'no-tracefs');
+    if (!loss) return undefined;
+    return loss.code === 'not-root'
+      ? 'only root may read the kernel’s events'
+      : `the kernel’s events can’t be read: ${loss.where}`;
+  }
+
+  private caseOfLast(ms: number): Case {
+    return this.window.caseNow(ms + HISTORY_MS);
+  }
+
+  private stretchOf({ part }: Case, from: bigint, to: bigint): Interval {
+    const begun = part?.from ?? 0;
+    return { from: this.msOf(from) - begun, to: this.msOf(to) - begun };
+  }
+
+  private msOf(ns: bigint): number {
+    return Number(ns - this.startNs) / 1e6;
+  }
+
+  /** The requests around that stretch, without asking whose they are: that takes much less. */
+  requestsOf(from: bigint, to: bigint): RequestsAround {
+    this.recorder.readEvents();
+    const input = this.window.caseNow(this.window.latestMs - this.msOf(from) + LONGEST_MS);
+    const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
+    const requests =
+      input.events?.tables.has('block_rq_complete') === true
+        ? followRequests(input.events, topology, { endMs: tracedUntil(input), sampling: new Sampling(input) })
+        : undefined;
+    return {
+      ...(requests && { requests }),
+      stretch: this.stretchOf(input, from, to),
+      nameOf: (id) => topology.name(id),
+    };
+  }
+
+  /** What the disks had done after `from` and up to `to` of CLOCK_MONOTONIC, ns. */
+  within(from: bigint, to: bigint): RequestsWithin & { readonly case: Case } {
+    this.recorder.readEvents();
+    const input = this.caseOfLast(this.window.latestMs - this.msOf(from));
+    return { case: input, ...requestsWithin(input, this.stretchOf(input, from, to)) };
+  }
+
+  /** Ends it, once, and puts the machine back. Returns what could not be undone, in words. */
+  async stop(): Promise<string[]> {
+    if (this.isStopped) return [];
+    this.isStopped = true;
+    await this.recorder.stop();
+    const failed = this.journal.undoAll();
+    await this.recorder.symbolsKept;
+    return failed;
+  }
+}
