@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   blkparse: async () => (await import('./blkparse.js')).blkparseCommand,
   blkstats: async () => (await import('./blkstats.js')).blkstatsCommand,
   iostat: async () => (await import('./iostat.js')).iostatCommand,
+  dd: async () => (await import('./dd.js')).ddCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };
