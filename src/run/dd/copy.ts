@@ -36,6 +36,9 @@ const LARGEST_OFFSET = 2n ** 63n - 1n;
 /** The page cache is let go of in steps of so many bytes. */
 const DROP_STEP = 128 * 1024;
 const RETRY_MS = 1;
+/** /dev/zero, which gives zeros whatever is read at a time: as many blocks as fit into this are asked for at once. */
+const ZERO_DEVICE = (1 << 8) | 5;
+const ZERO_BYTES = 64 * 1024;
 
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
@@ -45,7 +48,8 @@ function aligned(at: number): number {
 
 /** Bytes of memory that a copy needs. */
 export function memoryFor({ inputBlock, outputBlock, twoBuffers }: DdOptions): bigint {
-  return inputBlock + (twoBuffers ? outputBlock : 0n) + 3n * BigInt(PAGE);
+  const input = inputBlock > BigInt(ZERO_BYTES) ? inputBlock : BigInt(ZERO_BYTES);
+  return input + (twoBuffers ? outputBlock : 0n) + 3n * BigInt(PAGE);
 }
 
 /** The page cache of one end, let go of behind the copy. */
@@ -67,8 +71,14 @@ export class Copy {
   private readonly dropping: readonly [Dropping | undefined, Dropping | undefined];
   private readonly isFullBlock: boolean;
   private readonly isDirectInput: boolean;
+  private readonly isDirectOutput: boolean;
+  /** conv=sync and conv=noerror, looked up once and not at each block. */
+  private readonly pads: boolean;
+  private readonly passesOver: boolean;
   /** Bytes that wait for a whole block of output. */
   private held = 0;
+  /** Zeros that were read and not passed on; undefined where the input is another. */
+  private zeros: number | undefined;
   private isSparse: boolean;
   private endsInHole = false;
   private mayWarnOfPartial: boolean;
@@ -83,14 +93,20 @@ export class Copy {
     this.inputBlock = Number(options.inputBlock);
     this.outputBlock = Number(options.outputBlock);
     this.inputAt = aligned(calls.firstFree);
-    this.outputAt = options.twoBuffers ? aligned(this.inputAt + this.inputBlock) : this.inputAt;
+    this.outputAt = options.twoBuffers ? aligned(this.inputAt + Math.max(this.inputBlock, ZERO_BYTES)) : this.inputAt;
     this.conversions = conversionsOf(options);
     this.fill = this.does('block') || this.does('unblock') ? 0x20 : 0;
     this.isSparse = this.does('sparse');
     const { inputFlags, outputFlags, twoBuffers, skip, count } = options;
     this.isFullBlock = inputFlags.includes('fullblock');
     this.isDirectInput = inputFlags.includes('direct');
-    const isDirect = this.isDirectInput || outputFlags.includes('direct');
+    this.isDirectOutput = outputFlags.includes('direct');
+    this.pads = this.does('sync');
+    this.passesOver = this.does('noerror');
+    const from = fstatSync(parts.ends.input);
+    if (from.isCharacterDevice() && from.rdev === ZERO_DEVICE && !this.passesOver && this.inputBlock < ZERO_BYTES)
+      this.zeros = 0;
+    const isDirect = this.isDirectInput || this.isDirectOutput;
     // Where the number of records or their size matters, a short one is most often a surprise.
     this.mayWarnOfPartial = !twoBuffers && !this.isFullBlock && (skip.blocks > 0n || (count?.blocks ?? 0n) > 0n || isDirect);
     this.dropping = [this.droppingOf(INPUT, inputFlags), this.droppingOf(OUTPUT, outputFlags)];
@@ -133,6 +149,7 @@ export class Copy {
 
   /** One read(2), or as many as fill the block with iflag=fullblock: bytes, 0 at the end. Throws a CallError. */
   private read(bytes: number): number {
+    if (this.zeros !== undefined) return this.readZeros(bytes, this.zeros);
     if (!this.isFullBlock) return this.readOnce(this.inputAt, bytes);
     let got = 0;
     while (got < bytes) {
@@ -143,8 +160,16 @@ export class Copy {
     return got;
   }
 
+  private readZeros(bytes: number, there: number): number {
+    const zeros = there >= bytes ? there : this.readOnce(this.inputAt, ZERO_BYTES - (ZERO_BYTES % bytes));
+    if (zeros < bytes) return zeros;
+    this.zeros = zeros - bytes;
+    return bytes;
+  }
+
   private readOnce(at: number, bytes: number): number {
-    const { calls } = this.parts;
+    const { calls, meter } = this.parts;
+    const begun = meter ? performance.now() : 0;
     let got = -1;
     while (got < 0) {
       try {
@@ -153,6 +178,7 @@ export class Copy {
         got = this.refused(INPUT, error, bytes);
       }
     }
+    if (got > 0) meter?.record('read', performance.now() - begun);
     if (got > 0 && this.mayWarnOfPartial) this.warnOfPartial(bytes);
     this.lastRead = got;
     return got;
@@ -281,9 +307,7 @@ export class Copy {
 
   /** Bytes of the next block, padded where that is asked for; undefined at the end, -1 where there is none because of a read error that is passed over. */
   private readBlock(bytes: number): number | undefined {
-    const { figures, inputAt, inputBlock } = this;
-    const pads = this.does('sync');
-    const passesOver = this.does('noerror');
+    const { figures, inputAt, inputBlock, pads, passesOver } = this;
     const { memory } = this.parts.calls;
     if (pads && passesOver) memory.fill(this.fill, inputAt, inputAt + inputBlock);
     let got: number;
@@ -387,10 +411,10 @@ export class Copy {
 
   /** Writes so many bytes, by as many write(2) as it takes; the errno's name where one was refused. */
   private write(at: number, bytes: number): string | undefined {
-    const { calls, meter, options } = this.parts;
+    const { calls, meter } = this.parts;
     if (this.isSparse && this.leaveHole(at, bytes)) return undefined;
     try {
-      if (bytes < this.outputBlock && options.outputFlags.includes('direct')) this.endDirect();
+      if (this.isDirectOutput && bytes < this.outputBlock) this.endDirect();
       const begun = meter ? performance.now() : 0;
       for (let done = 0; done < bytes;) {
         let put: number;

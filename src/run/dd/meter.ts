@@ -2,11 +2,8 @@
 // a call hangs. A lock that is held for less than a microsecond keeps an emptying whole.
 
 import { CELLS, cellOf, Histogram } from '../../base/histogram.js';
+import { TIMED, type Timed } from '../../tools/dd/expectation.js';
 import type { Calls } from './calls.js';
-
-/** What is timed: write(2) of a block, with its open(2) and read(2), and the flushes. */
-export const TIMED = ['write', 'read', 'fdatasync', 'fsync', 'open'] as const;
-export type Timed = (typeof TIMED)[number];
 
 /** Behind the counts of each stand the sum, the least and the largest, ns. */
 const SUM = CELLS;

@@ -19,11 +19,13 @@ export interface DdRun {
   readonly print: (text: string) => void;
 }
 
-/** How it ended: dd's exit status; closed where whoever read the output has gone. */
+/** Why it ended: all is copied or dd gave up; whoever read the output has gone; SIGINT; throughput has fallen for good. */
+export type Because = 'done' | 'closed' | 'interrupt' | 'fall';
+
 export interface Ended {
+  readonly because: Because;
+  /** dd's exit status. */
   readonly status: number;
-  readonly isClosed: boolean;
-  readonly isStopped: boolean;
 }
 
 const PROGRESS_MS = 1000;
@@ -40,6 +42,9 @@ export class DdSession {
   private fail: (error: unknown) => void = () => {};
   private status = 0;
   private isClosed = false;
+  /** Called when the thread that copies has stopped. */
+  private quiet: () => void = () => {};
+  private readonly stopped: Promise<void>;
   private progressWidth = 0;
 
   constructor(run: DdRun) {
@@ -48,6 +53,7 @@ export class DdSession {
       this.settle = settle;
       this.fail = fail;
     });
+    this.stopped = new Promise((settle) => (this.quiet = settle));
     const { options, isUtf8, repeat, quick, meter } = run;
     const workerData: CopyTask = { options, isUtf8, repeat, quick, state: this.state.memory, ...(meter && { meter }) };
     // The thread would warn that WASI is experimental; docs/dd.md says so.
@@ -65,18 +71,24 @@ export class DdSession {
     else if (message.kind === 'copied') {
       if (message.status !== 0) this.status = message.status;
       if (message.counts) this.show(message.counts, message.seconds);
-    } else this.end(message.isStopped);
+    } else if (message.isStopped) this.quiet();
+    else this.end(this.isClosed ? 'closed' : 'done');
   }
 
-  private end(isStopped: boolean): void {
+  private end(because: Because): void {
     clearInterval(this.ticker);
-    this.settle({ status: this.status, isClosed: this.isClosed, isStopped });
+    this.settle({ because, status: this.status });
   }
 
   /** The counts so far and the time they took. */
   soFar(): { readonly counts: DdCounts; readonly seconds: number } {
     const { counts, startMs } = this.state.read();
     return { counts, seconds: startMs === 0 ? 0 : (Number(monotonicNs()) / 1e6 - startMs) / 1000 };
+  }
+
+  /** Bytes written so far, by all copies. */
+  get bytesInAll(): number {
+    return this.state.read().bytesInAll;
   }
 
   private say(sentence: string): void {
@@ -108,11 +120,13 @@ export class DdSession {
     this.progressWidth = 0;
   }
 
-  /** Has it end before its next block, and waits for the one under way, though not for long. */
-  async stop(): Promise<void> {
+  /** Has it end before its next block, shows the counts, and waits for the block under way, though not for long. */
+  async stop(because: Because): Promise<void> {
     this.state.stop();
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.ended, new Promise((settle) => (timer = setTimeout(settle, STOP_MS)))]);
+    await Promise.race([this.stopped, new Promise((settle) => (timer = setTimeout(settle, STOP_MS)))]);
     clearTimeout(timer);
+    this.showSoFar();
+    this.end(because);
   }
 }

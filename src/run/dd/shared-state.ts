@@ -3,14 +3,14 @@
 
 import type { DdCounts } from '../../tools/dd/statistics.js';
 
-const FIGURES = 7;
+const FIGURES = 8;
 const FLAGS_AT = FIGURES * 8;
 const FLAGS = 2;
 /** A copying thread changes a figure every few hundred ns, and reading all of them takes less. */
 const MOST_LOOKS = 1000;
 
 /** Where each figure stands. */
-export const AT = { fullIn: 0, partialIn: 1, fullOut: 2, partialOut: 3, truncated: 4, bytesOut: 5, startMs: 6 } as const;
+export const AT = { fullIn: 0, partialIn: 1, fullOut: 2, partialOut: 3, truncated: 4, bytesOut: 5, startMs: 6, bytesBefore: 7 } as const;
 
 export class SharedState {
   readonly memory: SharedArrayBuffer;
@@ -33,14 +33,16 @@ export class SharedState {
     return Atomics.load(this.flags, 0) === 1;
   }
 
-  /** Begins to count from nothing. */
+  /** Begins to count from nothing, but for the bytes of the copies before. */
   restart(nowMs: number): void {
+    const before = (this.figures[AT.bytesBefore] ?? 0) + (this.figures[AT.bytesOut] ?? 0);
     this.figures.fill(0);
+    this.figures[AT.bytesBefore] = before;
     this.figures[AT.startMs] = nowMs;
   }
 
   /** The counts, all of one moment, unless they never stand still. */
-  read(): { readonly counts: DdCounts; readonly startMs: number } {
+  read(): { readonly counts: DdCounts; readonly startMs: number; readonly bytesInAll: number } {
     let seen = Array.from(this.figures);
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       const again = Array.from(this.figures);
@@ -56,6 +58,6 @@ export class SharedState {
       truncated: BigInt(of('truncated')),
       bytesOut: BigInt(of('bytesOut')),
     };
-    return { counts, startMs: of('startMs') };
+    return { counts, startMs: of('startMs'), bytesInAll: of('bytesBefore') + of('bytesOut') };
   }
 }
