@@ -3,6 +3,7 @@
 // does what it can where it is missing. Source: WASI preview1 (WebAssembly/WASI, legacy/preview1/docs.md).
 
 import { constants, fdatasyncSync, fsyncSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { errnoOf } from '../../base/errors.js';
 
 /** The system refused: `code` is the errno's name. */
@@ -155,7 +156,7 @@ export class Calls {
   seek(end: End, offset: bigint, from: (typeof FROM)[keyof typeof FROM]): bigint {
     if (!this.wasi) return this.seekSlowly(end, offset, from);
     const errno = this.wasi.fd_seek(end, offset, from, RESULT);
-    if (errno === NOT_CAPABLE) throw new CallError('ESPIPE');
+    if (errno === NOT_CAPABLE) return this.seekSlowly(end, offset, from);
     if (errno !== 0) throw refusal(errno);
     return this.results[RESULT / 8] ?? 0n;
   }
@@ -163,7 +164,7 @@ export class Calls {
   /** node:fs can't move the kernel's offset, and says instead of each read and write where it goes. */
   private seekSlowly(end: End, offset: bigint, from: number): bigint {
     const stat = called(() => fstatSync(this.fds[end]));
-    if (stat.isFIFO() || stat.isSocket()) throw new CallError('ESPIPE');
+    if (stat.isFIFO() || stat.isSocket() || isatty(this.fds[end])) throw new CallError('ESPIPE');
     const before = this.places[end] ?? descriptorState(this.fds[end]).offset;
     const base = from === FROM.start ? 0 : from === FROM.here ? before : stat.size;
     const place = Number(offset) + base;

@@ -494,11 +494,11 @@ export class Copy {
     }
   }
 
-  private syncOutput(): void {
-    if (this.isStopped) return;
-    const wantsAll = this.does('fsync') || this.mustSync;
-    if (this.does('fdatasync') && !this.sync('fdatasync')) return;
-    if (wantsAll) this.sync('fsync');
+  /** Flushes what conv= asks for; false where that failed, which is told. */
+  syncOutput(): boolean {
+    if (this.isStopped) return true;
+    if (this.does('fdatasync') && !this.sync('fdatasync')) return false;
+    return !(this.does('fsync') || this.mustSync) || this.sync('fsync');
   }
 
   /** False where it failed, which is told. What has no data alone is flushed whole. */

@@ -80,9 +80,13 @@ function standardStream(fd: number, name: string, flags: readonly Flag[], quotin
   }
 }
 
+/** GNU dd 9.1 does not take a seek of less than a block for one here: the file is emptied, and the seek leaves a hole. */
+const seeksBlocks = ({ seek }: DdOptions): boolean => seek.blocks > 0n;
+
 /** With a seek the file may have to be read to get there, so it is opened for that as well where that is allowed. */
-function openOutput(path: string, { conversions, outputFlags, seek }: DdOptions, quoting: Quoting): number {
-  const seeks = seek.blocks > 0n || seek.bytes > 0n;
+function openOutput(path: string, options: DdOptions, quoting: Quoting): number {
+  const { conversions, outputFlags } = options;
+  const seeks = seeksBlocks(options);
   const has = (name: DdOptions['conversions'][number]): boolean => conversions.includes(name);
   const flags =
     openFlags(outputFlags) |
@@ -123,7 +127,7 @@ function cutTo(fd: number, path: string, options: DdOptions, quoting: Quoting): 
 
 /** Opens both. Throws a DdFailure. `opened` hears how long open(2) of the output took, in ms. */
 export function openEnds(options: DdOptions, quoting: Quoting, opened?: (ms: number) => void): Ends {
-  const { input: from, output: to, inputFlags, outputFlags, conversions, seek } = options;
+  const { input: from, output: to, inputFlags, outputFlags, conversions } = options;
   const ours: number[] = [];
   const close = (): void => {
     for (const fd of ours.splice(0)) closeSync(fd);
@@ -148,7 +152,7 @@ export function openEnds(options: DdOptions, quoting: Quoting, opened?: (ms: num
     );
     if (to !== undefined) {
       opened?.(performance.now() - before);
-      if ((seek.blocks > 0n || seek.bytes > 0n) && !conversions.includes('notrunc')) cutTo(output, to, options, quoting);
+      if (seeksBlocks(options) && !conversions.includes('notrunc')) cutTo(output, to, options, quoting);
     }
     return {
       input,

@@ -208,6 +208,8 @@ export function parseDdOptions(
   if (conversions.has('ebcdic') || conversions.has('ibm')) conversions.add('block');
   if (recordSize === 0n) for (const name of ['block', 'unblock'] as const) conversions.delete(name);
   refuseContradictions(taken);
+  if (outputFlags.has('append') && !conversions.has('notrunc'))
+    warn('you probably want conv=notrunc with oflag=append');
   const inputBlock = (numbers.get('bs') ?? numbers.get('ibs'))?.value ?? DEFAULT_BLOCK;
   const outputBlock = (numbers.get('bs') ?? numbers.get('obs'))?.value ?? DEFAULT_BLOCK;
   const [input, output] = [files.get('if'), files.get('of')];

@@ -67,12 +67,12 @@ class Block {
   }
 }
 
-/** Records to lines: without the blanks at their end. */
+/** Records to lines: without the blanks at their end. A record is a line once there is more behind it, or the end. */
 class Unblock {
   private readonly size: number;
   private readonly characters: RecordCharacters;
-  private record = NOTHING;
-  readonly truncated = 0;
+  private column = 0;
+  private blanks = 0;
 
   constructor(size: number, characters: RecordCharacters) {
     this.size = size;
@@ -80,23 +80,25 @@ class Unblock {
   }
 
   take(block: Buffer): Buffer {
-    const bytes = Buffer.concat([this.record, block]);
-    const made: Buffer[] = [];
-    let from = 0;
-    // A record is a line once there is more behind it, or the end.
-    for (; bytes.length - from > this.size; from += this.size) made.push(this.line(bytes.subarray(from, from + this.size)));
-    this.record = Buffer.from(bytes.subarray(from));
-    return Buffer.concat(made);
-  }
-
-  private line(record: Buffer): Buffer {
-    let length = record.length;
-    while (length > 0 && record[length - 1] === this.characters.blank) length -= 1;
-    return Buffer.concat([record.subarray(0, length), Buffer.of(this.characters.lineEnd)]);
+    const { blank, lineEnd } = this.characters;
+    const made: number[] = [];
+    for (const byte of block) {
+      if (this.column === this.size) {
+        made.push(lineEnd);
+        this.column = this.blanks = 0;
+      }
+      this.column += 1;
+      if (byte === blank) this.blanks += 1;
+      else {
+        for (; this.blanks > 0; this.blanks -= 1) made.push(blank);
+        made.push(byte);
+      }
+    }
+    return Buffer.from(made);
   }
 
   end(): Buffer {
-    return this.record.length > 0 ? this.line(this.record) : NOTHING;
+    return this.column > 0 ? Buffer.of(this.characters.lineEnd) : NOTHING;
   }
 }
 
