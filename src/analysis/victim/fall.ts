@@ -13,7 +13,7 @@ export interface Fall {
   readonly since: number;
 }
 
-/** Stretches of low values, of which one may be good in between as long as most are not. */
+/** How many low values there are in a row at most. */
 function longestLow(rates: readonly number[], limit: number): number {
   let longest = 0;
   let length = 0;
@@ -24,15 +24,22 @@ function longestLow(rates: readonly number[], limit: number): number {
   return longest;
 }
 
-/** The first of the last values from which on most are low, itself low. */
+/**
+ * The first of the last values from which on most are low, itself low. More good ones in a row than may be among as many as must be low are a time
+ * of their own.
+ */
 function beginOfLow(rates: readonly number[], limit: number): number {
+  const mostGood = Math.round((1 - FALL.mostlyLow) * FALL.stays);
   let at = rates.length;
   let low = 0;
-  for (let index = rates.length - 1; index >= 0; index -= 1) {
-    if ((rates[index] ?? Infinity) >= limit) continue;
-    low += 1;
-    if (low < FALL.mostlyLow * (rates.length - index)) break;
-    at = index;
+  let good = 0;
+  for (let index = rates.length - 1; index >= 0 && good <= mostGood; index -= 1) {
+    if ((rates[index] ?? Infinity) >= limit) good += 1;
+    else {
+      good = 0;
+      low += 1;
+      if (low >= FALL.mostlyLow * (rates.length - index)) at = index;
+    }
   }
   return at;
 }
