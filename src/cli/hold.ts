@@ -92,7 +92,8 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
       `holding ${binary(bytes)}, ${percent(bytes / before.total)} of memory; ${binary(now.available)} of ${binary(before.available)} are still available, and ${binary(reserve)} are kept so`,
     );
     tell(`dirty limit: ${limitsOf(before)} before, ${limitsOf(now)} now`);
-    await Promise.race([lost, command === undefined ? rest(options.for, interrupts.interrupted) : run(argv, options.for, interrupts.interrupted)]);
+    const ends = { forSeconds: options.for, interrupted: interrupts.interrupted, lost };
+    await (command === undefined ? rest(ends) : run(argv, ends));
   } finally {
     await holder.release();
     interrupts.release();
@@ -100,24 +101,36 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
   }
 }
 
-/** Until the time is over or it is interrupted. */
-async function rest(forSeconds: number | undefined, interrupted: Promise<string>): Promise<void> {
-  const begun = performance.now();
-  const timer = setInterval(() => {
-    const passed = Math.round((performance.now() - begun) / 1000);
-    progress.say(`held for ${duration(passed * 1000)}${forSeconds === undefined ? '; Ctrl-C ends it' : ` of ${duration(forSeconds * 1000)}`}`);
-  }, 1000);
-  let over: NodeJS.Timeout | undefined;
-  const ends: Promise<unknown>[] = [interrupted];
-  if (forSeconds !== undefined) ends.push(new Promise<void>((settle) => (over = setTimeout(settle, forSeconds * 1000))));
-  await Promise.race(ends);
-  clearInterval(timer);
-  clearTimeout(over);
-  progress.say('');
+/** What ends it. */
+interface Ends {
+  readonly forSeconds: number | undefined;
+  readonly interrupted: Promise<string>;
+  /** Throws where the memory is held no more. */
+  readonly lost: Promise<string>;
 }
 
-/** Runs the command, asks it to end when it is interrupted or the time is over, and hands its status on. */
-async function run(argv: readonly string[], forSeconds: number | undefined, interrupted: Promise<string>): Promise<void> {
+/** Until the time is over or it is interrupted. */
+async function rest({ forSeconds, interrupted, lost }: Ends): Promise<void> {
+  const begun = performance.now();
+  const of = forSeconds === undefined ? '; Ctrl-C ends it' : ` of ${duration(forSeconds * 1000)}`;
+  const timer = setInterval(() => {
+    progress.say(`held for ${duration(Math.round((performance.now() - begun) / 1000) * 1000)}${of}`);
+  }, 1000);
+  let over: NodeJS.Timeout | undefined;
+  const ends: Promise<unknown>[] = [interrupted, lost];
+  if (forSeconds !== undefined)
+    ends.push(new Promise<void>((settle) => (over = setTimeout(settle, forSeconds * 1000))));
+  try {
+    await Promise.race(ends);
+  } finally {
+    clearInterval(timer);
+    clearTimeout(over);
+    progress.say('');
+  }
+}
+
+/** Runs the command, asks it to end when it is interrupted, when the time is over or the memory is lost, and hands its status on. */
+async function run(argv: readonly string[], { forSeconds, interrupted, lost }: Ends): Promise<void> {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, { stdio: 'inherit' });
   const ended = new Promise<void>((settle, fail) => {
@@ -127,7 +140,13 @@ async function run(argv: readonly string[], forSeconds: number | undefined, inte
   const end = (): void => void child.kill('SIGTERM');
   void interrupted.then(end);
   const over = forSeconds === undefined ? undefined : setTimeout(end, forSeconds * 1000);
-  await ended;
-  clearTimeout(over);
+  try {
+    await Promise.race([ended, lost]);
+  } catch (error) {
+    end();
+    throw error;
+  } finally {
+    clearTimeout(over);
+  }
   process.exitCode = statusOf(child);
 }
