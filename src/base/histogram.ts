@@ -66,7 +66,10 @@ export class Histogram {
   }
 
   /** Adds counts by `cellOf`, of which the sum, the least and the largest are known exactly. */
-  addCells(cells: Float64Array, { sum, min, max }: { readonly sum: number; readonly min: number; readonly max: number }): void {
+  addCells(
+    cells: Float64Array,
+    { sum, min, max }: { readonly sum: number; readonly min: number; readonly max: number },
+  ): void {
     for (let octave = 0; octave < OCTAVES; octave += 1) {
       const from = cells.subarray(octave * SUB, (octave + 1) * SUB);
       if (from.every((count) => count === 0)) continue;

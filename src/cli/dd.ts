@@ -63,7 +63,11 @@ export function ddCommand(program: Command): void {
     .option('--log <file>', 'write a line an interval: throughput, writes a second, their p50, p99 and max, as CSV')
     .option('--interval <time>', 'length of an interval', seconds, 1)
     .option('--repeat <n>', 'copy so many times, or forever', repeats)
-    .option('--until-degraded', 'copy again and again until throughput has fallen for good, and say when it began', false)
+    .option(
+      '--until-degraded',
+      'copy again and again until throughput has fallen for good, and say when it began',
+      false,
+    )
     .option(
       '--expect <condition>',
       'hold what is measured against this, as ‘p99 fdatasync < 10ms’; exit status 1 where it is not met; may be given several times',
@@ -188,5 +192,10 @@ async function explain(): Promise<void> {
   const args = process.argv.slice(2).filter((argument) => argument !== '--explain');
   // The recorder is told by no signal to show counts, and Node would start its debugger.
   process.on('SIGUSR1', () => {});
-  await recordCommandLine([process.execPath, ...process.execArgv, fileURLToPath(new URL('./main.js', import.meta.url)), ...args]);
+  await recordCommandLine([
+    process.execPath,
+    ...process.execArgv,
+    fileURLToPath(new URL('./main.js', import.meta.url)),
+    ...args,
+  ]);
 }

@@ -25,7 +25,8 @@ function amount(text: string): Amount {
   const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
   if (share === undefined) return { bytes: byteSize(text) };
   const part = Number(share) / 100;
-  if (!(part > 0 && part < 1)) throw new InvalidArgumentError('give a share between 0% and 100%, or a size such as 4G.');
+  if (!(part > 0 && part < 1))
+    throw new InvalidArgumentError('give a share between 0% and 100%, or a size such as 4G.');
   return { share: part };
 }
 
@@ -60,7 +61,8 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
   const [command] = argv;
   if (command !== undefined) requireCommand(command);
   const { pageBytes } = readKernelUnits();
-  if (pageBytes === undefined) throw new UserError('/proc/self/auxv does not tell the size of a page: is /proc mounted?');
+  if (pageBytes === undefined)
+    throw new UserError('/proc/self/auxv does not tell the size of a page: is /proc mounted?');
   const before = readMemory(pageBytes);
   const reserve = options.reserve ?? usualReserve(before.total);
   const bytes = bytesToHold(options.memory, before, reserve);

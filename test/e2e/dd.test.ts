@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -41,7 +51,10 @@ interface Watched {
 }
 
 function watched(program: string, args: readonly string[]): Watched {
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+  });
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (more: string) => (text += more));
   const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((settle) =>
@@ -51,7 +64,12 @@ function watched(program: string, args: readonly string[]): Watched {
 }
 
 /** A copy out of a pipe that has given some bytes and gives no more: each signal in turn, once the one before is answered. */
-async function signalled(program: readonly string[], bytes: number, operands: readonly string[], signals: readonly NodeJS.Signals[]) {
+async function signalled(
+  program: readonly string[],
+  bytes: number,
+  operands: readonly string[],
+  signals: readonly NodeJS.Signals[],
+) {
   const input = fifo();
   const output = fresh('out');
   const [name = '', ...first] = program;
@@ -69,39 +87,47 @@ async function signalled(program: readonly string[], bytes: number, operands: re
   return { text: masked(dd.text()), ended, written: readFileSync(output).length };
 }
 
-test('signals are answered as GNU dd answers them, also where a read waits', { skip: needsCommand('dd') || needsCommand('mkfifo') }, async () => {
-  const table: readonly (readonly [number, readonly string[], readonly NodeJS.Signals[]])[] = [
-    [1000, ['bs=100'], ['SIGINT']],
-    [1000, ['bs=100'], ['SIGUSR1', 'SIGUSR1', 'SIGINT']],
-    [250, ['bs=100'], ['SIGUSR1', 'SIGINT']],
-    [1, ['bs=1'], ['SIGUSR1', 'SIGINT']],
-    [4096, ['ibs=512', 'obs=1024', 'conv=ucase'], ['SIGUSR1', 'SIGINT']],
-    [2048, ['bs=1k', 'status=noxfer'], ['SIGUSR1', 'SIGINT']],
-    [1024, ['bs=1k', 'count=2'], ['SIGUSR1', 'SIGINT']],
-  ];
-  for (const [bytes, operands, signals] of table) {
-    const ours = await signalled([process.execPath, MAIN, 'dd'], bytes, operands, signals);
-    const gnu = await signalled(['dd'], bytes, operands, signals);
-    assert.deepEqual(ours, gnu, `${bytes} bytes, ${operands.join(' ')}, ${signals.join(' ')}`);
-    assert.deepEqual(ours.ended, [null, 'SIGINT']);
-  }
-});
+test(
+  'signals are answered as GNU dd answers them, also where a read waits',
+  { skip: needsCommand('dd') || needsCommand('mkfifo') },
+  async () => {
+    const table: readonly (readonly [number, readonly string[], readonly NodeJS.Signals[]])[] = [
+      [1000, ['bs=100'], ['SIGINT']],
+      [1000, ['bs=100'], ['SIGUSR1', 'SIGUSR1', 'SIGINT']],
+      [250, ['bs=100'], ['SIGUSR1', 'SIGINT']],
+      [1, ['bs=1'], ['SIGUSR1', 'SIGINT']],
+      [4096, ['ibs=512', 'obs=1024', 'conv=ucase'], ['SIGUSR1', 'SIGINT']],
+      [2048, ['bs=1k', 'status=noxfer'], ['SIGUSR1', 'SIGINT']],
+      [1024, ['bs=1k', 'count=2'], ['SIGUSR1', 'SIGINT']],
+    ];
+    for (const [bytes, operands, signals] of table) {
+      const ours = await signalled([process.execPath, MAIN, 'dd'], bytes, operands, signals);
+      const gnu = await signalled(['dd'], bytes, operands, signals);
+      assert.deepEqual(ours, gnu, `${bytes} bytes, ${operands.join(' ')}, ${signals.join(' ')}`);
+      assert.deepEqual(ours.ended, [null, 'SIGINT']);
+    }
+  },
+);
 
-test('an interrupt that a shell keeps from the background stays without effect', { skip: needsCommand('mkfifo') }, async () => {
-  const [input, output] = [fifo(), fresh('out')];
-  const dd = watched('/bin/sh', ['-c', `trap "" INT; exec "$0" dd "if=${input}" "of=${output}" bs=10`, LAUNCHER]);
-  const writer = openSync(input, constants.O_RDWR);
-  writeSync(writer, 'ten bytes.');
-  await until('its first block', () => sizeOf(output) === 10);
-  dd.child.kill('SIGINT');
-  dd.child.kill('SIGUSR1');
-  await until('its counts', () => masked(dd.text()) === '1+0 records in\n1+0 records out\n10 bytes copied\n');
-  writeSync(writer, 'ten bytes!');
-  await until('its second block', () => sizeOf(output) === 20);
-  dd.child.kill('SIGTERM');
-  assert.deepEqual(await dd.ended, [null, 'SIGTERM']);
-  closeSync(writer);
-});
+test(
+  'an interrupt that a shell keeps from the background stays without effect',
+  { skip: needsCommand('mkfifo') },
+  async () => {
+    const [input, output] = [fifo(), fresh('out')];
+    const dd = watched('/bin/sh', ['-c', `trap "" INT; exec "$0" dd "if=${input}" "of=${output}" bs=10`, LAUNCHER]);
+    const writer = openSync(input, constants.O_RDWR);
+    writeSync(writer, 'ten bytes.');
+    await until('its first block', () => sizeOf(output) === 10);
+    dd.child.kill('SIGINT');
+    dd.child.kill('SIGUSR1');
+    await until('its counts', () => masked(dd.text()) === '1+0 records in\n1+0 records out\n10 bytes copied\n');
+    writeSync(writer, 'ten bytes!');
+    await until('its second block', () => sizeOf(output) === 20);
+    dd.child.kill('SIGTERM');
+    assert.deepEqual(await dd.ended, [null, 'SIGTERM']);
+    closeSync(writer);
+  },
+);
 
 test('whoever reads the output may go: it ends by SIGPIPE without a word', async () => {
   const { child, ended } = start(['dd', 'if=/dev/zero', 'bs=1M']);
@@ -145,7 +171,15 @@ test('the log has a line an interval, while nothing is written too', { skip: nee
 });
 
 test('each copy of several is counted by itself', async () => {
-  const { stderr, status } = await run(['dd', 'if=/dev/zero', `of=${fresh('out')}`, 'count=3', 'bs=1k', '--repeat', '3']);
+  const { stderr, status } = await run([
+    'dd',
+    'if=/dev/zero',
+    `of=${fresh('out')}`,
+    'count=3',
+    'bs=1k',
+    '--repeat',
+    '3',
+  ]);
   assert.equal(status, 0);
   assert.equal(masked(stderr), '3+0 records in\n3+0 records out\n3072 bytes (3.1 kB, 3.0 KiB) copied\n'.repeat(3));
 });
@@ -173,9 +207,8 @@ test('a fall for good ends it, and is told while its write hangs', { skip: needs
   const log = fresh('log');
   const reader = spawn('cat', [output], { stdio: 'ignore' });
   try {
-    const dd = watched(process.execPath, [
-      ...[MAIN, 'dd', 'if=/dev/zero', `of=${output}`, 'bs=64k', '--until-degraded', '--interval', '50ms', '--log', log],
-    ]);
+    const args = ['dd', 'if=/dev/zero', `of=${output}`, 'bs=64k', '--until-degraded', '--interval', '50ms'];
+    const dd = watched(process.execPath, [MAIN, ...args, '--log', log]);
     await until('what is normal', () => existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 100);
     reader.kill('SIGSTOP');
     await until('the verdict', () => /for good/.test(dd.text()));

@@ -43,19 +43,23 @@ async function holding(...args: readonly string[]) {
 
 const skip = needsRoot() || needsCommand('unshare');
 
-test('it is held while a command runs, whose status is handed on, and nobody else sees the mount', { skip }, async () => {
-  const script = `sed -n 's/^Shmem: *//p' /proc/meminfo; grep -c iowitness-hold /proc/mounts; exit 7`;
-  const before = shared();
-  const { stdout, stderr, status } = await run(['hold', '--memory', SIZE, '--', 'sh', '-c', script]);
-  const [kilobytes = '', mounts] = stdout.split('\n');
-  assert.ok(Number.parseInt(kilobytes, 10) * 1024 - before > 200 * MIB, stdout);
-  assert.equal(mounts, '0');
-  assert.equal(status, 7);
-  assert.match(stderr, /^holding 256 MiB, .* of memory; .* of .* are still available, and .* are kept so$/m);
-  assert.match(stderr, /^dirty limit: .* before, .* now$/m);
-  assert.match(stderr, /^released; dirty limit: /m);
-  assert.deepEqual(holders(), []);
-});
+test(
+  'it is held while a command runs, whose status is handed on, and nobody else sees the mount',
+  { skip },
+  async () => {
+    const script = `sed -n 's/^Shmem: *//p' /proc/meminfo; grep -c iowitness-hold /proc/mounts; exit 7`;
+    const before = shared();
+    const { stdout, stderr, status } = await run(['hold', '--memory', SIZE, '--', 'sh', '-c', script]);
+    const [kilobytes = '', mounts] = stdout.split('\n');
+    assert.ok(Number.parseInt(kilobytes, 10) * 1024 - before > 200 * MIB, stdout);
+    assert.equal(mounts, '0');
+    assert.equal(status, 7);
+    assert.match(stderr, /^holding 256 MiB, .* of memory; .* of .* are still available, and .* are kept so$/m);
+    assert.match(stderr, /^dirty limit: .* before, .* now$/m);
+    assert.match(stderr, /^released; dirty limit: /m);
+    assert.deepEqual(holders(), []);
+  },
+);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
   test(`${signal} leaves nothing`, { skip }, async () => {
@@ -90,7 +94,10 @@ test('stopped by the terminal, the guard goes on, and a time ends it', { skip },
 });
 
 test('more than there is, or nothing, is refused', async () => {
-  assert.match(refusal(await run(['hold', '--memory', '99.9%'])), /would leave less than the .* in reserve: give \d+% or less/);
+  assert.match(
+    refusal(await run(['hold', '--memory', '99.9%'])),
+    /would leave less than the .* in reserve: give \d+% or less/,
+  );
   assert.match(refusal(await run(['hold', '--memory', '120%'])), /a share between 0% and 100%/);
   assert.match(refusal(await run(['hold'])), /--memory/);
   assert.match(refusal(await run(['hold', '--memory', '1M', '--', 'no-such-program'])), /no program no-such-program/);

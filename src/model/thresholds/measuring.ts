@@ -13,7 +13,9 @@ export const FALL = thresholds('fall', {
     value: 30,
     unit: 'count',
     means: 'It must have been low for so many intervals to have fallen for good.',
-    basis: { prior: 'half a minute of seconds is longer than a journal’s commit, a burst of a neighbour or a flush of a cache' },
+    basis: {
+      prior: 'half a minute of seconds is longer than a journal’s commit, a burst of a neighbour or a flush of a cache',
+    },
   },
   before: {
     value: 60,
@@ -45,7 +47,8 @@ export const ENOUGH = thresholds('enough', {
   byChance: {
     value: 0.05,
     unit: 'share',
-    means: 'A percentile is within its limit, or beyond it, where as few latencies over the limit, or as many, would be so rare by chance.',
+    means:
+      'A percentile is within its limit, or beyond it, where as few latencies over the limit, or as many, would be so rare by chance.',
     basis: { cited: 'the exact binomial test; 5 % is the usual level of one test of one disk' },
   },
 });

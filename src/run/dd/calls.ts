@@ -67,7 +67,8 @@ export const loadWasi: LoadWasi = async (input, output, memory) => {
     const { WASI } = await import('node:wasi');
     const wasi = new WASI({ version: 'preview1', stdin: input, stdout: output });
     wasi.initialize({ exports: { memory } });
-    return wasi.wasiImport as unknown as WasiCalls;
+    const { fd_read, fd_write, fd_seek, fd_advise, fd_fdstat_set_flags } = wasi.wasiImport;
+    return { fd_read, fd_write, fd_seek, fd_advise, fd_fdstat_set_flags };
   } catch {
     return undefined;
   }

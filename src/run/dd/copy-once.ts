@@ -50,7 +50,11 @@ function setUp(calls: Calls, ends: Ends, { options }: CopyJob): void {
     if (file !== undefined) continue;
     if (isAnew) calls.seek(end, offset, FROM.start);
     const names = (['append', 'nonblock'] as const).filter((name) => flags.includes(name));
-    if (names.length > 0) calls.setFlags(end, names.reduce((all, name) => all | LATER_FLAGS[name], 0));
+    if (names.length > 0)
+      calls.setFlags(
+        end,
+        names.reduce((all, name) => all | LATER_FLAGS[name], 0),
+      );
   }
 }
 

@@ -145,9 +145,7 @@ export function openEnds(options: DdOptions, quoting: Quoting, opened?: (ms: num
     );
     const before = performance.now();
     const output = keep(
-      to === undefined
-        ? standardStream(1, 'standard output', outputFlags, quoting)
-        : openOutput(to, options, quoting),
+      to === undefined ? standardStream(1, 'standard output', outputFlags, quoting) : openOutput(to, options, quoting),
       1,
     );
     if (to !== undefined) {

@@ -34,6 +34,19 @@ export function newMeter(limits: readonly Limit[], syncEach: MeterSetup['syncEac
   return { memory, limits, ...(syncEach && { syncEach }) };
 }
 
+/** One of each. */
+export function byTimed(make: (at: number) => Histogram): Record<Timed, Histogram> {
+  const [write, read, fdatasync, fsync, open] = TIMED.map((_, at) => make(at));
+  const none = new Histogram();
+  return {
+    write: write ?? none,
+    read: read ?? none,
+    fdatasync: fdatasync ?? none,
+    fsync: fsync ?? none,
+    open: open ?? none,
+  };
+}
+
 export class Meter {
   private readonly lock: Int32Array;
   private readonly cells: readonly Float64Array[];
@@ -93,15 +106,13 @@ export class Meter {
         return copy;
       }),
     );
-    const found = {} as Record<Timed, Histogram>;
-    for (const [at, what] of TIMED.entries()) {
+    return byTimed((at) => {
       const cells = taken[at] ?? new Float64Array(EACH);
       const histogram = new Histogram();
       const [sum = 0, min = 0, max = 0] = cells.subarray(SUM);
       histogram.addCells(cells.subarray(0, CELLS), { sum, min: max > 0 ? min : Infinity, max });
-      found[what] = histogram;
-    }
-    return found;
+      return histogram;
+    });
   }
 
   /** How many calls so far reached each limit. */

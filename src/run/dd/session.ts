@@ -65,7 +65,8 @@ export class DdSession {
 
   private take(message: FromCopy): void {
     if (message.kind === 'sentence') this.say(message.text);
-    else if (message.kind === 'slow') this.say('this Node.js has no WASI, so each block costs a microsecond or two more');
+    else if (message.kind === 'slow')
+      this.say('this Node.js has no WASI, so each block costs a microsecond or two more');
     else if (message.kind === 'counts') this.show(message.counts, message.seconds);
     else if (message.kind === 'closed') this.isClosed = true;
     else if (message.kind === 'copied') {

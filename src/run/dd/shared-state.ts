@@ -10,7 +10,16 @@ const FLAGS = 2;
 const MOST_LOOKS = 1000;
 
 /** Where each figure stands. */
-export const AT = { fullIn: 0, partialIn: 1, fullOut: 2, partialOut: 3, truncated: 4, bytesOut: 5, startMs: 6, bytesBefore: 7 } as const;
+export const AT = {
+  fullIn: 0,
+  partialIn: 1,
+  fullOut: 2,
+  partialOut: 3,
+  truncated: 4,
+  bytesOut: 5,
+  startMs: 6,
+  bytesBefore: 7,
+} as const;
 
 export class SharedState {
   readonly memory: SharedArrayBuffer;

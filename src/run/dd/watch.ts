@@ -4,7 +4,7 @@
 import { Histogram } from '../../base/histogram.js';
 import { findFall, type Fall } from '../../analysis/victim/fall.js';
 import { TIMED, type Expectation, type Sample, type Timed } from '../../tools/dd/expectation.js';
-import { Meter, newMeter, type Latencies, type MeterSetup } from './meter.js';
+import { byTimed, Meter, newMeter, type Latencies, type MeterSetup } from './meter.js';
 import type { DdSession } from './session.js';
 
 const NS_PER_MS = 1e6;
@@ -34,7 +34,12 @@ const PER_CALL = ['p50', 'p99', 'max'] as const;
 
 /** The columns of the log, by what is timed. */
 function columnsOf(timed: readonly Timed[]): string {
-  return ['time', 'seconds', 'bytes_per_s', ...timed.flatMap((name) => [`${name}s_per_s`, ...PER_CALL.map((part) => `${name}_${part}_us`)])].join(',');
+  return [
+    'time',
+    'seconds',
+    'bytes_per_s',
+    ...timed.flatMap((name) => [`${name}s_per_s`, ...PER_CALL.map((part) => `${name}_${part}_us`)]),
+  ].join(',');
 }
 
 /** ns as µs with three digits. */
@@ -69,7 +74,7 @@ export class Watch {
     this.plan = plan;
     this.begunWallMs = plan.wallMs();
     this.timed = ['write', ...(setup.syncEach ? [setup.syncEach] : [])];
-    this.all = Object.fromEntries(TIMED.map((name) => [name, new Histogram()])) as Record<Timed, Histogram>;
+    this.all = byTimed(() => new Histogram());
     plan.log?.(`${columnsOf(this.timed)}\n`);
     this.timer = setInterval(() => this.pass(), plan.intervalMs);
   }

@@ -37,7 +37,8 @@ export class Holder {
 
   private why(code: number | null, signal: string | null): string {
     if (this.failed !== undefined) return this.failed;
-    if (signal !== null) return `it was ended by ${signal}${signal === 'SIGKILL' ? ', as the kernel does when memory runs out' : ''}`;
+    if (signal !== null)
+      return `it was ended by ${signal}${signal === 'SIGKILL' ? ', as the kernel does when memory runs out' : ''}`;
     return this.complaint.trim().split('\n').at(-1) || `it ended with status ${code}`;
   }
 
@@ -52,5 +53,17 @@ export class Holder {
 function inNamespace(bytes: number, node: readonly string[]): string[] {
   const asUser = process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const options = `size=${bytes + ROOM},mode=700`;
-  return ['unshare', '--mount', ...asUser, '--propagation', 'private', '/bin/sh', '-c', IN_TMPFS, 'sh', options, ...node];
+  return [
+    'unshare',
+    '--mount',
+    ...asUser,
+    '--propagation',
+    'private',
+    '/bin/sh',
+    '-c',
+    IN_TMPFS,
+    'sh',
+    options,
+    ...node,
+  ];
 }

@@ -30,7 +30,7 @@ const identity = (): Buffer => Buffer.from(Array.from({ length: 256 }, (_, byte)
 
 function ibm(): Buffer {
   const table = Buffer.from(EBCDIC);
-  for (const [ascii, ebcdic] of IBM_ALONE) table[ascii] = ebcdic;
+  for (const [from, to] of IBM_ALONE) table[from] = to;
   return table;
 }
 

@@ -117,7 +117,10 @@ function judgePercentile({ isBelow, share = 0.5, limit }: Expectation, sample: S
   const isBeyond = 1 - atMost(over - 1, count, chance) <= ENOUGH.byChance;
   if (!isWithin && !isBeyond) {
     const least = Math.ceil(Math.log(ENOUGH.byChance) / Math.log1p(-chance));
-    return { outcome: 'no verdict', found: `${found}: too few to tell${count < least ? `, it takes ${least} at least` : ''}` };
+    return {
+      outcome: 'no verdict',
+      found: `${found}: too few to tell${count < least ? `, it takes ${least} at least` : ''}`,
+    };
   }
   return { outcome: isWithin === isBelow ? 'met' : 'not met', found };
 }

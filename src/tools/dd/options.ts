@@ -184,11 +184,7 @@ function refuseContradictions({ conversions, inputFlags, outputFlags }: Taken): 
 const CONVERTING: readonly Conversion[] = ['ascii', 'ebcdic', 'ibm', 'block', 'unblock', 'lcase', 'ucase', 'swab'];
 
 /** What the operands ask for; `warn` hears what is odd about them. Throws a DdRefusal for what dd refuses. */
-export function parseDdOptions(
-  operands: readonly string[],
-  quoting: Quoting,
-  warn: (text: string) => void,
-): DdOptions {
+export function parseDdOptions(operands: readonly string[], quoting: Quoting, warn: (text: string) => void): DdOptions {
   const taken: Taken = {
     numbers: new Map(),
     files: new Map(),
@@ -200,8 +196,7 @@ export function parseDdOptions(
   for (const operand of operands) take(operand, taken, quoting, warn);
   const { numbers, files, conversions, inputFlags, outputFlags } = taken;
   const twoBuffers = !numbers.has('bs') || CONVERTING.some((name) => conversions.has(name));
-  if (outputFlags.has('fullblock'))
-    throw new DdRefusal(`invalid output flag: ${quoting.value('fullblock')}`, true);
+  if (outputFlags.has('fullblock')) throw new DdRefusal(`invalid output flag: ${quoting.value('fullblock')}`, true);
   const recordSize = numbers.get('cbs')?.value ?? 0n;
   // EBCDIC is made of records, ASCII of lines.
   if (conversions.has('ascii')) conversions.add('unblock');

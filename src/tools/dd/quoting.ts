@@ -34,7 +34,7 @@ function isPrinted(character: string, isUtf8: boolean): boolean {
 
 function quotedValue(text: string, isUtf8: boolean): string {
   const [open, close] = isUtf8 ? ['‘', '’'] : ["'", "'"];
-  const inner = [...text].map((character) => {
+  const inner = Array.from(text, (character) => {
     if (character === '\\' || character === close) return `\\${character}`;
     return isPrinted(character, isUtf8) ? character : escaped(character);
   });
@@ -43,7 +43,7 @@ function quotedValue(text: string, isUtf8: boolean): string {
 
 /** Stretches that print in '…', others in $'…', each next to the other, as a shell joins them. */
 function shellQuoted(name: string, isUtf8: boolean): string {
-  const characters = [...name];
+  const characters = Array.from(name);
   const allPrint = characters.every((character) => isPrinted(character, isUtf8));
   if (allPrint && name.includes("'") && !/["$`\\!]/.test(name)) return `"${name}"`;
   let text = "'";
@@ -65,7 +65,7 @@ function shellQuoted(name: string, isUtf8: boolean): string {
 const NEEDS_QUOTES = /[\s!"#$&'()*;<=>?[\\\]^`{|}~]/;
 
 function needsQuotes(name: string, isUtf8: boolean): boolean {
-  return name === '' || NEEDS_QUOTES.test(name) || ![...name].every((character) => isPrinted(character, isUtf8));
+  return name === '' || NEEDS_QUOTES.test(name) || !Array.from(name).every((character) => isPrinted(character, isUtf8));
 }
 
 export function quotingFor(isUtf8: boolean): Quoting {

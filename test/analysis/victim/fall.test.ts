@@ -71,7 +71,10 @@ test('a planted fall is found, soon, and dated to some intervals', () => {
     const found = online(rates);
     assert.ok(found, `run ${run}`);
     // A burst that ends where the fall begins is part of it.
-    assert.ok(found.fall.at <= at + 2 && found.fall.at >= at - load.burstLength - 6, `run ${run}: ${found.fall.at}, not ${at}`);
+    assert.ok(
+      found.fall.at <= at + 2 && found.fall.at >= at - load.burstLength - 6,
+      `run ${run}: ${found.fall.at}, not ${at}`,
+    );
     assert.ok(found.after >= at + 20 && found.after <= at + 110, `run ${run}: after ${found.after - at}`);
     assert.ok(found.fall.since < 0.5 * found.fall.before);
   }
@@ -88,7 +91,8 @@ test('it takes so many intervals, low and before, as the table says', () => {
 });
 
 test('a good interval in between changes nothing, several do', () => {
-  const low = (good: number): number[] => flat(30, 10).map((value, at) => (at % 5 === 2 && at / 5 < good ? 100 : value));
+  const low = (good: number): number[] =>
+    flat(30, 10).map((value, at) => (at % 5 === 2 && at / 5 < good ? 100 : value));
   assert.equal(findFall([...flat(100, 100), ...low(3)])?.at, 100);
   assert.equal(findFall([...flat(100, 100), ...low(5)]), undefined);
 });

@@ -32,14 +32,18 @@ function contents(random: () => number): Buffer {
     const length = Math.floor(random() * 400);
     const kind = random();
     if (kind < 0.3) return Buffer.alloc(length * 8);
-    if (kind < 0.7) return Buffer.from(Array.from({ length }, () => (random() < 0.1 ? 10 : 32 + Math.floor(random() * 90))));
+    if (kind < 0.7)
+      return Buffer.from(Array.from({ length }, () => (random() < 0.1 ? 10 : 32 + Math.floor(random() * 90))));
     return Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
   });
   return Buffer.concat(parts);
 }
 
 const masked = (text: string): string =>
-  text.replace(/copied, .*$/gm, 'copied').replace(/^Try .*$/gm, 'Try').replaceAll(/^.*\r/gm, '');
+  text
+    .replace(/copied, .*$/gm, 'copied')
+    .replace(/^Try .*$/gm, 'Try')
+    .replaceAll(/^.*\r/gm, '');
 
 interface Outcome {
   readonly text: string;
@@ -75,7 +79,8 @@ async function byOurs(operands: readonly string[], before: Buffer | undefined, q
       const options = parseDdOptions(operands, quotingFor(true), (sentence) => print(`dd: ${sentence}\n`));
       const post = (message: FromCopy): void => {
         if (message.kind === 'sentence') print(`dd: ${message.text}\n`);
-        else if ('counts' in message && message.counts) print(statisticsText(message.counts, message.seconds, options.status));
+        else if ('counts' in message && message.counts)
+          print(statisticsText(message.counts, message.seconds, options.status));
       };
       const ended = await copyOnce({ options, quoting: quotingFor(true), state: new SharedState(), quick, post });
       post(ended);
@@ -94,13 +99,85 @@ const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(rando
 const some = (random: Random, from: readonly string[], most: number): string =>
   Array.from({ length: 1 + Math.floor(random() * most) }, () => pick(random, from)).join(',');
 
-const SIZES = ['1', '2', '3', '7', '16', '64', '100', '512', '513', '1k', '1kB', '4096', '2x3', '2w', '1b', '3c', 'K', '1MiB'];
+const SIZES = [
+  '1',
+  '2',
+  '3',
+  '7',
+  '16',
+  '64',
+  '100',
+  '512',
+  '513',
+  '1k',
+  '1kB',
+  '4096',
+  '2x3',
+  '2w',
+  '1b',
+  '3c',
+  'K',
+  '1MiB',
+];
 const COUNTS = ['0', '1', '2', '3', '5', '10', '100', '10B', '1000B', '1kB', '2x3', '0x3', '00x3', '1KiB', '3Bx2'];
-const ODD_NUMBERS = ['', 'x', '-1', '0', '1x', 'x1', '2x3x4', '1q', '1BB', 'B', '99999999999999999999', '1Z', '8E', '1.5', ' 2', '+2', '1kD', '1Ki', '1e3'];
-const CONVERSIONS = ['notrunc', 'sync', 'noerror', 'sparse', 'excl', 'nocreat', 'lcase', 'ucase', 'swab', 'block', 'unblock', 'ascii', 'ebcdic', 'ibm', 'fsync', 'fdatasync'];
+const ODD_NUMBERS = [
+  '',
+  'x',
+  '-1',
+  '0',
+  '1x',
+  'x1',
+  '2x3x4',
+  '1q',
+  '1BB',
+  'B',
+  '99999999999999999999',
+  '1Z',
+  '8E',
+  '1.5',
+  ' 2',
+  '+2',
+  '1kD',
+  '1Ki',
+  '1e3',
+];
+const CONVERSIONS = [
+  'notrunc',
+  'sync',
+  'noerror',
+  'sparse',
+  'excl',
+  'nocreat',
+  'lcase',
+  'ucase',
+  'swab',
+  'block',
+  'unblock',
+  'ascii',
+  'ebcdic',
+  'ibm',
+  'fsync',
+  'fdatasync',
+];
 const INPUT_FLAGS = ['fullblock', 'skip_bytes', 'count_bytes', 'nonblock', 'noctty', 'noatime', 'nocache', 'sync'];
 const OUTPUT_FLAGS = ['append', 'seek_bytes', 'dsync', 'sync', 'nonblock', 'noctty', 'nocache'];
-const RARE = ['conv=', 'conv=foo', 'conv=sync,foo', 'iflag=foo', 'oflag=fullblock', 'status=foo', 'foo', 'foo=1', '=', 'if', 'iflag=direct,nocache', 'oflag=directory', 'iflag=directory', 'iflag=nofollow', 'oflag=direct'];
+const RARE = [
+  'conv=',
+  'conv=foo',
+  'conv=sync,foo',
+  'iflag=foo',
+  'oflag=fullblock',
+  'status=foo',
+  'foo',
+  'foo=1',
+  '=',
+  'if',
+  'iflag=direct,nocache',
+  'oflag=directory',
+  'iflag=directory',
+  'iflag=nofollow',
+  'oflag=direct',
+];
 
 /** A table's line: operands, and what the output holds before. */
 function drawn(random: Random): { readonly operands: string[]; readonly before: Buffer | undefined } {
@@ -108,9 +185,16 @@ function drawn(random: Random): { readonly operands: string[]; readonly before: 
   const sometimes = (share: number, make: () => string): void => {
     if (random() < share) operands.push(make());
   };
-  const number = (from: readonly string[]): string => (random() < 0.03 ? pick(random, ODD_NUMBERS) : pick(random, from));
-  operands.push(`if=${pick(random, [INPUT, INPUT, INPUT, INPUT, INPUT, LINK, folder, path.join(folder, 'none'), '/dev/null'])}`);
-  sometimes(0.97, () => `of=${pick(random, [OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, '/dev/null', '/dev/full', folder])}`);
+  const number = (from: readonly string[]): string =>
+    random() < 0.03 ? pick(random, ODD_NUMBERS) : pick(random, from);
+  operands.push(
+    `if=${pick(random, [INPUT, INPUT, INPUT, INPUT, INPUT, LINK, folder, path.join(folder, 'none'), '/dev/null'])}`,
+  );
+  sometimes(
+    0.97,
+    () =>
+      `of=${pick(random, [OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, '/dev/null', '/dev/full', folder])}`,
+  );
   sometimes(0.4, () => `bs=${number(SIZES)}`);
   sometimes(0.3, () => `ibs=${number(SIZES)}`);
   sometimes(0.3, () => `obs=${number(SIZES)}`);
@@ -124,7 +208,8 @@ function drawn(random: Random): { readonly operands: string[]; readonly before: 
   sometimes(0.3, () => `status=${pick(random, ['none', 'noxfer', 'progress'])}`);
   sometimes(0.08, () => pick(random, RARE));
   // GNU dd 9.1 reads a folder with conv=noerror for ever.
-  const isEndless = operands.some((each) => each === `if=${folder}`) && operands.some((each) => /^conv=.*noerror/.test(each));
+  const isEndless =
+    operands.some((each) => each === `if=${folder}`) && operands.some((each) => /^conv=.*noerror/.test(each));
   const before = random() < 0.5 ? Buffer.alloc(Math.floor(random() * 3000), 'previous ') : undefined;
   return { operands: isEndless ? operands.slice(1) : operands, before };
 }

@@ -11,18 +11,24 @@ const bytes = fc.integer({ min: 0, max: 2 ** 40 });
 
 test('never so much that less than the reserve would be left', () => {
   fc.assert(
-    fc.property(bytes, fc.double({ min: 0.001, max: 0.999, noNaN: true }), bytes, fc.boolean(), (total, share, reserve, isShare) => {
-      const available = Math.floor(total * 0.9);
-      const asked = isShare ? { share } : { bytes: Math.floor(total * share) };
-      try {
-        const held = bytesToHold(asked, { total, available, swapFree: 0 }, reserve);
-        assert.ok(available - held >= reserve);
-        assert.equal(held, Math.floor(total * share));
-      } catch (error) {
-        assert.ok(error instanceof UserError);
-        assert.ok(available - Math.floor(total * share) < reserve);
-      }
-    }),
+    fc.property(
+      bytes,
+      fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+      bytes,
+      fc.boolean(),
+      (total, share, reserve, isShare) => {
+        const available = Math.floor(total * 0.9);
+        const asked = isShare ? { share } : { bytes: Math.floor(total * share) };
+        try {
+          const held = bytesToHold(asked, { total, available, swapFree: 0 }, reserve);
+          assert.ok(available - held >= reserve);
+          assert.equal(held, Math.floor(total * share));
+        } catch (error) {
+          assert.ok(error instanceof UserError);
+          assert.ok(available - Math.floor(total * share) < reserve);
+        }
+      },
+    ),
     { seed: 13, numRuns: 500 },
   );
 });
@@ -36,7 +42,10 @@ test('the refusal says what would do', () => {
       return String(error);
     }
   };
-  assert.match(refusal({ share: 0.95 }), /95 % \(95 GiB\) would leave less than the 2 GiB in reserve: give 93% or less/);
+  assert.match(
+    refusal({ share: 0.95 }),
+    /95 % \(95 GiB\) would leave less than the 2 GiB in reserve: give 93% or less/,
+  );
   assert.match(refusal({ bytes: 94 * GIB }), /give 95232M or less/);
   assert.equal(refusal({ share: 0.93 }), String(93 * GIB));
   assert.equal(bytesToHold({ bytes: 93 * GIB }, memory, 2 * GIB), 93 * GIB);
