@@ -6,7 +6,7 @@ import { UserError } from '../base/errors.js';
 import { binary, duration, percent } from '../base/format.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import { Holder } from '../run/hold/holder.js';
-import { readMemory, type Memory } from '../run/hold/memory.js';
+import { readMemory } from '../run/hold/memory.js';
 import type { FromHolder, How } from '../run/hold/messages.js';
 import { bytesToHold, usualReserve, type Amount } from '../run/hold/plan.js';
 import { byteSize, progress, seconds, warn } from './context.js';
@@ -52,10 +52,7 @@ function tell(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-function limitsOf({ dirtyLimit, dirtyBackground }: Memory): string {
-  const shown = (bytes: number | undefined): string => (bytes === undefined ? 'unknown' : binary(bytes));
-  return `${shown(dirtyLimit)} (writing begins at ${shown(dirtyBackground)})`;
-}
+const shown = (bytes: number | undefined): string => (bytes === undefined ? 'unknown' : binary(bytes));
 
 async function hold(argv: readonly string[], options: HoldOptions): Promise<void> {
   const [command] = argv;
@@ -91,15 +88,17 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
     if (first === 'interrupt') return;
     const now = readMemory(pageBytes);
     tell(
-      `holding ${binary(bytes)}, ${percent(bytes / before.total)} of memory; ${binary(now.available)} of ${binary(before.available)} are still available, and ${binary(reserve)} are kept so`,
+      `holding ${binary(bytes)}, ${percent(bytes / before.total)} of memory; ${binary(now.available)} still available, ${binary(reserve)} kept so`,
     );
-    tell(`dirty limit: ${limitsOf(before)} before, ${limitsOf(now)} now`);
+    tell(
+      `dirty limit ${shown(before.dirtyLimit)} before, ${shown(now.dirtyLimit)} now; background ${shown(before.dirtyBackground)}, ${shown(now.dirtyBackground)}`,
+    );
     const ends = { forSeconds: options.for, interrupted: interrupts.interrupted, lost };
     await (command === undefined ? rest(ends) : run(argv, ends));
   } finally {
     await holder.release();
     interrupts.release();
-    tell(`released; dirty limit: ${limitsOf(readMemory(pageBytes))}`);
+    tell(`released; dirty limit ${shown(readMemory(pageBytes).dirtyLimit)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // A copy watched at a steady pace: what each interval brought, for the log, for what is expected of it, and for the test of whether its throughput
 // has fallen for good. Intervals pass also while a call hangs: then nothing was written in them.
 
+import { isoTime } from '../../base/format.js';
 import { Histogram } from '../../base/histogram.js';
 import { findFall, type Fall } from '../../analysis/victim/fall.js';
 import { TIMED, type Expectation, type Sample, type Timed } from '../../tools/dd/expectation.js';
@@ -87,7 +88,7 @@ export class Watch {
     const latencies = this.take();
     const rate = (bytes - this.lastBytes) / seconds;
     this.plan.log?.(
-      `${[new Date(this.plan.wallMs()).toISOString(), seconds.toFixed(3), Math.round(rate), ...this.timed.flatMap((name) => cellsOf(latencies[name], seconds))].join(',')}\n`,
+      `${[isoTime(this.plan.wallMs()), seconds.toFixed(3), Math.round(rate), ...this.timed.flatMap((name) => cellsOf(latencies[name], seconds))].join(',')}\n`,
     );
     this.lastMs = now;
     this.lastBytes = bytes;
