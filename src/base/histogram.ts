@@ -23,6 +23,19 @@ function widthOf(octave: number): number {
   return WIDTHS[octave] ?? 1;
 }
 
+function indexIn(octave: number, whole: number): number {
+  return octave === 0 ? whole : Math.floor(whole / widthOf(octave)) - SUB;
+}
+
+/** How many buckets there are, and which one a value falls into: for counts that lie in memory of the caller's. */
+export const CELLS = OCTAVES * SUB;
+
+export function cellOf(value: number): number {
+  const whole = value > 0 ? Math.floor(value) : 0;
+  const octave = octaveOf(whole);
+  return octave * SUB + indexIn(octave, whole);
+}
+
 function lowerEdge(octave: number, index: number): number {
   return octave === 0 ? index : (SUB + index) * widthOf(octave);
 }
@@ -39,7 +52,7 @@ export class Histogram {
     const whole = value > 0 ? Math.floor(value) : 0;
     const octave = octaveOf(whole);
     const counts = this.octaves[octave] ?? this.addOctave(octave);
-    const index = octave === 0 ? whole : Math.floor(whole / widthOf(octave)) - SUB;
+    const index = indexIn(octave, whole);
     counts[index] = (counts[index] ?? 0) + 1;
     this.count += 1;
     this.sum += whole;
@@ -50,6 +63,25 @@ export class Histogram {
   private addOctave(octave: number): Float64Array {
     while (this.octaves.length <= octave) this.octaves.push(undefined);
     return (this.octaves[octave] = new Float64Array(SUB));
+  }
+
+  /** Adds counts by `cellOf`, of which the sum, the least and the largest are known exactly. */
+  addCells(
+    cells: Float64Array,
+    { sum, min, max }: { readonly sum: number; readonly min: number; readonly max: number },
+  ): void {
+    for (let octave = 0; octave < OCTAVES; octave += 1) {
+      const from = cells.subarray(octave * SUB, (octave + 1) * SUB);
+      if (from.every((count) => count === 0)) continue;
+      const to = this.octaves[octave] ?? this.addOctave(octave);
+      for (const [index, count] of from.entries()) {
+        to[index] = (to[index] ?? 0) + count;
+        this.count += count;
+      }
+    }
+    this.sum += sum;
+    this.min = Math.min(this.min, min);
+    this.max = Math.max(this.max, max);
   }
 
   /** Adds all records of another histogram. */

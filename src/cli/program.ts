@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   blkstats: async () => (await import('./blkstats.js')).blkstatsCommand,
   iostat: async () => (await import('./iostat.js')).iostatCommand,
   who: async () => (await import('./who.js')).whoCommand,
+  dd: async () => (await import('./dd.js')).ddCommand,
+  hold: async () => (await import('./hold.js')).holdCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };

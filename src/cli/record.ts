@@ -58,6 +58,12 @@ export function recordCommand(program: Command): void {
     .action((command: string[], options: RecordOptions) => record(command, options));
 }
 
+/** Records around a command as `record -- COMMAND` does without options, and says what held it up. */
+export async function recordCommandLine(argv: readonly string[]): Promise<void> {
+  const usual = { hz: 10, events: true, eventBudget: 400_000, maxSize: 4 * 1024 ** 3, diagnose: true, json: false };
+  await record(argv, usual);
+}
+
 async function record(argv: readonly string[], options: RecordOptions): Promise<void> {
   const [command] = argv;
   if (command !== undefined) requireCommand(command);

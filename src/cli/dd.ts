@@ -1,0 +1,201 @@
+// `dd`: copies a file as GNU dd does, with its operands, counts and messages, and measures it meanwhile. docs/dd.md lists what differs.
+
+import { writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Fall } from '../analysis/victim/fall.js';
+import { duration, isoTime, rate } from '../base/format.js';
+import { DdSession, type Ended } from '../run/dd/session.js';
+import { flushAsked, meterFor, Watch } from '../run/dd/watch.js';
+import { FileOutput } from '../tools/blkparse/output.js';
+import { judgeExpectation, parseExpectation, type Expectation } from '../tools/dd/expectation.js';
+import { DdRefusal, parseDdOptions, type DdOptions } from '../tools/dd/options.js';
+import { quotingFor } from '../tools/dd/quoting.js';
+import { EXIT, seconds, warn } from './context.js';
+import { dieOf, listenFor } from './dd-signals.js';
+import { recordCommandLine } from './record.js';
+
+interface OwnOptions {
+  readonly log?: string;
+  readonly interval: number;
+  readonly repeat?: number;
+  readonly untilDegraded: boolean;
+  readonly expect: readonly Expectation[];
+  readonly explain: boolean;
+}
+
+/** GNU dd's for all that it refuses and all that fails. */
+const DD_FAILED = 1;
+
+const HELP = `
+Operands, dd’s own (N and BYTES as 512, 4k, 1MB, 2x3k; N with B counts bytes):
+  if=FILE of=FILE     instead of standard input and output
+  bs=BYTES            of each read and write; or ibs= and obs=
+  count=N             blocks to copy
+  skip=N seek=N       blocks to pass over first (or iseek=, oseek=)
+  conv=WORDS          notrunc fsync fdatasync sync noerror sparse excl
+                      nocreat lcase ucase swab block unblock ascii ebcdic ibm
+  cbs=BYTES           of a record of block and unblock
+  iflag= oflag=WORDS  append direct directory dsync sync fullblock nonblock
+                      noatime nocache noctty nofollow
+  status=LEVEL        none, noxfer or progress
+
+Signals: SIGUSR1 prints the counts so far, SIGINT prints them and ends.
+
+Examples:
+  iowitness dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync
+  iowitness dd if=/dev/zero of=/data/x bs=8k count=2000 --expect 'p99 fdatasync < 10ms'
+  iowitness dd if=/dev/zero of=/data/x bs=512 count=200000 conv=fsync --until-degraded --log x.csv
+  iowitness dd if=/dev/zero of=/data/x bs=512 count=100000 --explain`;
+
+function repeats(text: string): number {
+  if (text === 'forever') return Infinity;
+  const times = Number(text);
+  if (!Number.isSafeInteger(times) || times < 1) throw new InvalidArgumentError('give a number from 1, or forever.');
+  return times;
+}
+
+export function ddCommand(program: Command): void {
+  program
+    .command('dd')
+    .description('copy a file as dd does, and measure it')
+    .argument('[operands...]', 'if=, of=, bs=, count= … as dd takes them')
+    .option('--log <file>', 'write a line an interval: throughput, writes a second, their p50, p99 and max, as CSV')
+    .option('--interval <time>', 'length of an interval', seconds, 1)
+    .option('--repeat <n>', 'copy so many times, or forever', repeats)
+    .option(
+      '--until-degraded',
+      'copy again and again until throughput has fallen for good, and say when it began',
+      false,
+    )
+    .option(
+      '--expect <condition>',
+      'hold what is measured against this, as ‘p99 fdatasync < 10ms’; exit status 1 where it is not met; may be given several times',
+      (text: string, before: readonly Expectation[]) => [...before, parseExpectation(text)],
+      [] as readonly Expectation[],
+    )
+    .option('--explain', 'record the machine meanwhile, and say at the end what held it up', false)
+    .addHelpText('after', HELP)
+    .action((operands: string[], options: OwnOptions) => dd(operands, options));
+}
+
+/** Whether messages quote as in a locale of UTF-8. */
+function speaksUtf8(env: NodeJS.ProcessEnv): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((name) => name !== undefined && name !== '');
+  return /utf-?8/i.test(locale ?? '');
+}
+
+/** At once, and whatever becomes of it: the copy goes on where nobody reads what it says. */
+function printError(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody does.
+  }
+}
+
+/** The options; undefined where they were refused, which is told. */
+function optionsOf(operands: readonly string[], isUtf8: boolean): DdOptions | undefined {
+  try {
+    return parseDdOptions(operands, quotingFor(isUtf8), (text) => printError(`dd: ${text}\n`));
+  } catch (error) {
+    if (!(error instanceof DdRefusal)) throw error;
+    printError(`dd: ${error.message}\n`);
+    if (error.isUsage) printError("Try 'iowitness dd --help' for more information.\n");
+    return undefined;
+  }
+}
+
+async function dd(operands: readonly string[], own: OwnOptions): Promise<void> {
+  const isUtf8 = speaksUtf8(process.env);
+  const options = optionsOf(operands, isUtf8);
+  if (!options) {
+    process.exitCode = DD_FAILED;
+    return;
+  }
+  if (own.explain) {
+    await explain();
+    return;
+  }
+  await copy(options, own, isUtf8);
+}
+
+async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promise<void> {
+  const { expect } = own;
+  const { env } = process;
+  const isWatched = own.log !== undefined || own.untilDegraded || expect.length > 0;
+  const meter = isWatched ? meterFor(expect) : undefined;
+  const flush = flushAsked(expect);
+  if (flush) warn(`each block is followed by ${flush}(2), as --expect asks for it.`);
+  const log = own.log === undefined ? undefined : FileOutput.open(own.log);
+  const session = new DdSession({
+    options,
+    isUtf8,
+    repeat: own.repeat ?? (own.untilDegraded ? Infinity : 1),
+    quick: true,
+    print: printError,
+    ...(meter && { meter }),
+  });
+  const release = listenFor(session, {
+    ignored: env['IOWITNESS_IGNORED'],
+    isPosix: env['POSIXLY_CORRECT'] !== undefined,
+  });
+  const watch =
+    meter &&
+    new Watch(session, meter, {
+      intervalMs: own.interval * 1000,
+      expectations: expect,
+      wallMs: Date.now,
+      ...(log && { log: (line: string) => log.write(Buffer.from(line)) }),
+      ...(own.untilDegraded && { onFall: () => void session.stop('fall') }),
+    });
+  const ended = await session.ended;
+  watch?.end();
+  log?.close();
+  release();
+  if (watch) conclude(ended, own, watch);
+  else process.exitCode = ended.status;
+  if (ended.because === 'interrupt') dieOf('SIGINT');
+  if (ended.because === 'closed') dieOf('SIGPIPE');
+}
+
+/** Says whether what was expected is met, each in a line; returns the exit status. */
+function tellExpected(expectations: readonly Expectation[], watch: Watch): number {
+  const samples = watch.samples();
+  const outcomes = expectations.map((expectation, at) => {
+    const { outcome, found } = judgeExpectation(expectation, samples[at], watch.total());
+    printError(`${expectation.text}: ${outcome}: ${found}\n`);
+    return outcome;
+  });
+  if (outcomes.includes('not met')) return EXIT.found;
+  return outcomes.includes('no verdict') ? EXIT.noVerdict : EXIT.fine;
+}
+
+function tellFall({ at, before, since }: Fall, watch: Watch): void {
+  const when = watch.beginOf(at);
+  printError(
+    `throughput has fallen for good: from ${rate(before)} to ${rate(since)}, since ${isoTime(when)}, ${duration(Date.now() - when)} ago\n`,
+  );
+}
+
+/** How a watched copy ends: the exit status is dd's where that failed. */
+function conclude({ because, status }: Ended, own: OwnOptions, watch: Watch): void {
+  const { fall } = watch;
+  if (fall) tellFall(fall, watch);
+  else if (own.untilDegraded) printError(`throughput has not fallen for good in ${watch.intervals} intervals\n`);
+  const expected = status === 0 && because !== 'closed' ? tellExpected(own.expect, watch) : EXIT.fine;
+  process.exitCode = status || (fall ? EXIT.found : expected);
+}
+
+/** Records the machine around the same copy in a process of its own, as `record` does around a command. */
+async function explain(): Promise<void> {
+  const args = process.argv.slice(2).filter((argument) => argument !== '--explain');
+  // The recorder is told by no signal to show counts, and Node would start its debugger.
+  process.on('SIGUSR1', () => {});
+  await recordCommandLine([
+    process.execPath,
+    ...process.execArgv,
+    fileURLToPath(new URL('./main.js', import.meta.url)),
+    ...args,
+  ]);
+}

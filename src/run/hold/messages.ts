@@ -1,0 +1,18 @@
+// What the process that holds memory is told, and what it says.
+
+export type How = 'tmpfs' | 'anonymous';
+
+export interface HoldTask {
+  readonly how: How;
+  readonly bytes: number;
+  readonly reserve: number;
+  readonly pageBytes: number;
+}
+
+export type FromHolder =
+  /** So many bytes are held so far. */
+  | { readonly kind: 'filling'; readonly held: number }
+  /** All that is to be held is; `given` were given back on the way. */
+  | { readonly kind: 'held'; readonly held: number }
+  | { readonly kind: 'gave back'; readonly held: number; readonly bytes: number; readonly why: 'reserve' | 'pressure' }
+  | { readonly kind: 'failed'; readonly why: string };
