@@ -36,6 +36,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   tools: ['base', 'model'],
   'tools/blkparse': ['base', 'model', 'decode', 'tools'],
   'tools/iostat': ['base', 'model', 'tools'],
+  'tools/top': ['base', 'model', 'present', 'tools'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,
   '': ALL_BUT_CLI,
