@@ -60,7 +60,7 @@ export class CaseFacts {
         pages: () => {},
         file: () => {},
       },
-      { when: 'start', victims: [] },
+      { when: 'start', victims: [], devicesOnly: true },
     );
     const state: TraceState = {
       instance: 'machine',

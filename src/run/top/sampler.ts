@@ -31,7 +31,7 @@ import { Waits } from './waits.js';
 /** Names of the latest ends of threads that are kept. */
 const ENDED_NAMES = 10_000;
 /** The busiest processes, whose waits are looked at more often, and whose open files are noted. */
-const MOST_WATCHED = 8;
+const MOST_WATCHED = 4;
 /** Waits of more than these are not looked at in a sample. */
 const MOST_LOOKED = 64;
 
@@ -130,13 +130,13 @@ export class TopSampler {
     this.processes.sample(nowNs, { everyone: this.wanted.everyone, busy });
     const active = this.activeOf(busy);
     const nowMs = this.nowMs();
-    this.waits.look(active.slice(0, MOST_LOOKED), nowMs);
-    this.watched = active.slice(0, MOST_WATCHED);
+    this.waits.look(active.filter((pid) => this.mayLook(pid)).slice(0, MOST_LOOKED), nowMs);
+    this.watched = active.filter((pid) => this.mayLook(pid)).slice(0, MOST_WATCHED);
     const machine = this.machine.read(nowNs);
     const delays = this.delays.look();
     const devices = devicesOf(step);
     const rows = this.rowsOf(owners, delays);
-    const waiting = this.waits.waiting(nowMs).map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
+    const waiting = this.waits.waiting(nowMs - seconds * 1000).map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
     const from = this.pressure.tell(machine, waiting, devices, [...this.processes.all].map(({ pid }) => pid));
     this.forgetPlaces();
     if (isFirst) return undefined;
@@ -172,6 +172,12 @@ export class TopSampler {
       .filter((one) => busy.has(one.pid) || (this.processes.isFresh(one) && weight(one) > 0))
       .sort((a, b) => weight(b) - weight(a))
       .map(({ pid }) => pid);
+  }
+
+  /** Where other users' processes sleep is shown to root alone. */
+  private mayLook(pid: number): boolean {
+    const own = process.geteuid?.();
+    return own === 0 || this.processes.of(pid)?.uid === own;
   }
 
   private rowsOf(owners: ReadonlyMap<number, Owner>, delays: boolean): TopProcess[] {

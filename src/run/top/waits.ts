@@ -2,10 +2,8 @@
 // state is that of the rounds of looks of late in which any of its threads was in it. A handful of looks tells shares coarsely, so nothing finer
 // than that is shown.
 
-import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { stateOfWchan } from '../../analysis/victim/state-of-stack.js';
-import type { OpenFiles } from '../../capture/files.js';
-import { listFolder } from '../../capture/files.js';
+import { listFolder, type OpenFiles } from '../../capture/files.js';
 import { AT_EASE, type State } from '../../model/states.js';
 import type { TopWait } from '../../model/top.js';
 import { readText } from './read-text.js';
@@ -13,7 +11,7 @@ import { readText } from './read-text.js';
 /** Rounds older than this are forgotten, ms. */
 const LATELY_MS = 10_000;
 /** Threads of a process that are looked at in a round, by turns where it has more. */
-const MOST_THREADS = 16;
+const MOST_THREADS = 8;
 
 /** A thread that sleeps so waits for storage, or for memory that storage has to give back. */
 const FOR_IO: ReadonlySet<State> = new Set([
@@ -32,8 +30,9 @@ const FOR_IO: ReadonlySet<State> = new Set([
 interface Look {
   readonly state: State;
   readonly wchan: string;
-  readonly isBlocked: boolean;
 }
+
+const RUNNING: Look = { state: 'running', wchan: '' };
 
 interface Round {
   readonly ms: number;
@@ -51,6 +50,8 @@ export class Waits {
   private readonly root: string;
   private readonly rounds = new Map<number, Round[]>();
   private turn = 0;
+  /** The kernel has some hundred places to sleep in. */
+  private readonly known = new Map<string, Look>([['0', RUNNING], ['', RUNNING]]);
 
   constructor(files: OpenFiles, root = '') {
     this.files = files;
@@ -80,14 +81,13 @@ export class Waits {
     );
   }
 
+  /** '0' stands for a thread that does not sleep, and for one of another user's where we are not root. */
   private lookIn(folder: string): Look | undefined {
-    const letter = parsePidStat(readText(this.files, `${folder}/stat`) ?? '')?.state;
-    if (letter === undefined) return undefined;
-    if (letter === 'R') return { state: 'running', wchan: '', isBlocked: false };
-    if (letter === 'T' || letter === 't') return { state: 'stopped', wchan: '', isBlocked: false };
-    const wchan = readText(this.files, `${folder}/wchan`) ?? '';
-    const state = stateOfWchan(wchan);
-    return state && { state, wchan, isBlocked: letter === 'D' || isRing(wchan) };
+    const wchan = readText(this.files, `${folder}/wchan`);
+    if (wchan === undefined) return undefined;
+    let look = this.known.get(wchan);
+    if (!look) this.known.set(wchan, (look = { state: stateOfWchan(wchan) ?? 'unexplained', wchan }));
+    return look;
   }
 
   /** What a process waits for, of the states that say most; null where nothing is known. */
@@ -119,11 +119,11 @@ export class Waits {
     return first && first.share > 0 ? first.pid : undefined;
   }
 
-  /** Who waits for I/O as of the last round. */
-  waiting(ms: number): Waiter[] {
+  /** Who was seen to wait for I/O since then. */
+  waiting(sinceMs: number): Waiter[] {
     return [...this.rounds].flatMap(([pid, rounds]) => {
-      const last = rounds.at(-1);
-      const found = last?.ms === ms ? last.looks.find(({ state, isBlocked }) => isBlocked && FOR_IO.has(state)) : undefined;
+      const lately = rounds.filter(({ ms }) => ms > sinceMs).flatMap(({ looks }) => looks);
+      const found = lately.findLast(({ state }) => FOR_IO.has(state));
       return found ? [{ pid, state: found.state, wchan: found.wchan }] : [];
     });
   }
