@@ -149,7 +149,7 @@ class Live {
     const refusal = delays.toggle();
     if (refusal !== undefined) return refusal;
     return delays.look()
-      ? 'kernel.task_delayacct is on: IO is told of processes that begin from now on. It is put back at the end.'
+      ? 'IO is told of processes that begin from now on; it is put back at the end.'
       : 'kernel.task_delayacct is off.';
   }
 

@@ -18,6 +18,8 @@ const change = (screen: Screen, of: Partial<Screen>): Step => ({ screen: { ...sc
 
 /** The line that is `by` further down, and the table scrolled so that it can be seen. */
 function move(screen: Screen, { order, keys }: TablePlace, by: number): Step {
+  // A page of text has no lines to choose.
+  if (screen.mode !== 'table') return change(screen, { scroll: Math.max(0, screen.scroll + by) });
   if (order.length === 0) return { screen };
   const before = screen.selected === undefined ? -1 : order.indexOf(screen.selected);
   const at = before < 0 ? (by > 0 ? 0 : order.length - 1) : Math.min(order.length - 1, Math.max(0, before + by));
@@ -27,6 +29,7 @@ function move(screen: Screen, { order, keys }: TablePlace, by: number): Step {
 }
 
 function scrollBy(screen: Screen, { order, keys }: TablePlace, by: number): Step {
+  if (screen.mode !== 'table') return change(screen, { scroll: Math.max(0, screen.scroll + by) });
   const most = Math.max(0, order.length - keys.length);
   return change(screen, { scroll: Math.min(most, Math.max(0, screen.scroll + by)) });
 }
@@ -48,10 +51,10 @@ const KEYS: Readonly<Record<string, Change>> = {
   interrupt: (screen) => ({ screen, action: 'quit' }),
   suspend: (screen) => ({ screen, action: 'suspend' }),
   redraw: (screen) => ({ screen, action: 'redraw' }),
-  '?': (screen) => change(screen, { mode: screen.mode === 'help' ? 'table' : 'help' }),
-  h: (screen) => change(screen, { mode: screen.mode === 'help' ? 'table' : 'help' }),
+  '?': (screen) => change(screen, { mode: screen.mode === 'help' ? 'table' : 'help', scroll: 0 }),
+  h: (screen) => change(screen, { mode: screen.mode === 'help' ? 'table' : 'help', scroll: 0 }),
   escape: (screen) =>
-    screen.mode === 'table' ? change(screen, { filter: '', selected: undefined }) : change(screen, { mode: 'table', detail: undefined }),
+    screen.mode === 'table' ? change(screen, { filter: '', selected: undefined }) : change(screen, { mode: 'table', detail: undefined, scroll: 0 }),
   up: (screen, table) => move(screen, table, -1),
   down: (screen, table) => move(screen, table, 1),
   'page-up': (screen, table) => move(screen, table, -Math.max(1, table.keys.length)),
@@ -70,7 +73,7 @@ const KEYS: Readonly<Record<string, Change>> = {
   f: (screen) => change(screen, { mode: 'filter', filter: '', scroll: 0 }),
   enter: (screen) =>
     screen.selected?.includes('/') === true && !screen.selected.startsWith('kernel/')
-      ? { ...change(screen, { mode: 'detail', detail: undefined }), action: 'detail' }
+      ? { ...change(screen, { mode: 'detail', detail: undefined, scroll: 0 }), action: 'detail' }
       : change(screen, { message: 'Choose the line of a process first: ↑ ↓ or a click.' }),
   delays: (screen) => ({ ...change(screen, {}), action: 'delays' }),
   v: (screen) => ({ ...change(screen, {}), action: 'verdict' }),

@@ -32,7 +32,10 @@ const DEVICES_SHARE = 0.25;
 export function viewOf(screen: Screen): View {
   const { columns, lines } = screen;
   const made = bodyOf(screen);
-  const body = made.lines.slice(0, Math.max(0, lines - 1));
+  // The table scrolls by its rows; a page of text as a whole.
+  const room = Math.max(0, lines - 1);
+  const from = made.table === NO_TABLE ? Math.min(screen.scroll, Math.max(0, made.lines.length - room)) : 0;
+  const body = made.lines.slice(from, from + room);
   const filled = [...body, ...new Array<Line>(Math.max(0, lines - 1 - body.length)).fill([]), footOf(screen)];
   return { lines: filled.slice(0, lines).map((line) => fitted(line, columns)), table: made.table };
 }
@@ -84,7 +87,7 @@ function headLine({ sort, reversed, byThread, accumulated }: Screen, placed: rea
 function footOf({ mode, message, filter }: Screen): Line {
   if (mode === 'filter') return [span('filter: ', 'key'), span(`${filter}▏`), span('  Enter keeps it, Esc clears it', 'dim')];
   if (message !== undefined) return [span(message, 'warm')];
-  if (mode === 'help' || mode === 'detail') return [span('Esc', 'key'), span(' back  ', 'dim'), span('q', 'key'), span(' quit', 'dim')];
+  if (mode === 'help' || mode === 'detail') return [span('Esc', 'key'), span(' back  ', 'dim'), span('↑ ↓', 'key'), span(' more  ', 'dim'), span('q', 'key'), span(' quit', 'dim')];
   const keys: readonly (readonly [string, string])[] = [
     ['?', 'help'],
     ['q', 'quit'],
@@ -110,7 +113,7 @@ export function sparkline(values: readonly number[], width: number): string {
 }
 
 function detailLines(screen: Screen): Line[] {
-  const { detail, totals, columns, lines } = screen;
+  const { detail, totals, columns } = screen;
   const row = shownRows({ ...screen, everyone: true, filter: '' }).find(({ key }) => key === screen.selected);
   const process = row?.process;
   if (!row || !process) return [titleOf(screen, 0), [], [span('It has done nothing since, or has ended.', 'dim')]];
@@ -138,10 +141,7 @@ function detailLines(screen: Screen): Line[] {
   for (const { tid, frames } of detail?.stacks ?? []) out.push([span(`  ${tid}  `), span(frames.join(' ← '), 'dim')]);
   out.push([], [span('OPEN FILES', 'head')]);
   if (detail?.noFiles !== null && detail?.noFiles !== undefined) out.push([span(`  ${detail.noFiles}`, 'dim')]);
-  const room = Math.max(1, lines - out.length - 2);
-  const files = detail?.files ?? [];
-  for (const file of files.slice(0, room)) out.push([span(`  ${file}`)]);
-  if (files.length > room) out.push([span(`  and ${files.length - room} more`, 'dim')]);
+  for (const file of detail?.files ?? []) out.push([span(`  ${file}`)]);
   return out;
 }
 

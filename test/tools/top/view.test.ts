@@ -58,6 +58,7 @@ const SCREENS: Readonly<Record<string, Partial<Screen>>> = {
   },
   detail: { mode: 'detail', selected: '812/', detail },
   help: { mode: 'help' },
+  'more-help': { mode: 'help', scroll: 99 },
 };
 
 for (const [name, different] of Object.entries(SCREENS))
