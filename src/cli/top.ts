@@ -81,7 +81,14 @@ async function showScreen(
   const terminal = new Terminal({ input, output, print, ground: groundOf(env) });
   const self = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))];
   const verdicts = new VerdictRun({ self, journal, folder: env['TMPDIR'] ?? '/var/tmp' });
-  await runScreen({ sampler, terminal, verdicts, options, interrupted, onResize: (resized) => output.on('resize', resized) });
+  await runScreen({
+    sampler,
+    terminal,
+    verdicts,
+    options,
+    interrupted,
+    onResize: (resized) => output.on('resize', resized),
+  });
 }
 
 export function topCommand(program: Command): void {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,7 +17,9 @@ const DELAYS = '/proc/sys/kernel/task_delayacct';
 let folder = '';
 
 function tmux(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync('tmux', ['-L', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('tmux', ['-L', SOCKET, '-f', '/dev/null', ...args], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stderr);
   return stdout;
 }
@@ -27,7 +29,8 @@ const screen = (): string => tmux('capture-pane', '-p', '-t', 'top');
 const onSecondPage = (): boolean => tmux('display-message', '-p', '-t', 'top', '#{alternate_on}').trim() === '1';
 
 async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds(); await pause(100)) assert.ok(Date.now() < deadline, `${what}:\n${screen()}`);
+  for (const deadline = Date.now() + 60_000; !holds(); await pause(100))
+    assert.ok(Date.now() < deadline, `${what}:\n${screen()}`);
 }
 
 const isShown = (text: RegExp) => () => text.test(screen());
@@ -39,7 +42,13 @@ async function state(): Promise<string> {
   await until(isShown(new RegExp(`^${mark}`, 'm')), 'the shell answers');
   const settings = readFileSync(path.join(folder, 'settings'), 'utf8').trim();
   assert.match(settings, /^[\da-f]+(:[\da-f]+){10,}$/);
-  const flags = tmux('display-message', '-p', '-t', 'top', '#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{wrap_flag}').trim();
+  const flags = tmux(
+    'display-message',
+    '-p',
+    '-t',
+    'top',
+    '#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{wrap_flag}',
+  ).trim();
   keys('clear', 'Enter');
   return `${settings} ${flags}`;
 }
@@ -122,22 +131,38 @@ for (const [name, end] of [
   ['q', () => void keys('q')],
   ['SIGKILL', () => void process.kill(topPid(), 'SIGKILL')],
 ] as const)
-  test(`delay accounting is switched on by Ctrl-T and put back after ${name}`, { skip: skip || (delays() === '1' && 'cannot: this machine counts delays anyhow') }, async () => {
-    await startTop();
-    keys('C-t');
-    await until(() => delays() === '1', 'it is on');
-    await until(isShown(/is put back at the end/), 'it says so');
-    end();
-    await until(() => delays() === '0', 'it is put back');
-    if (name === 'q') await untilEnded();
-    else {
-      // Nobody is left to give the terminal back.
-      keys('', 'Enter');
-      keys('reset', 'Enter');
-      await untilEnded();
-    }
-  });
+  test(
+    `delay accounting is switched on by Ctrl-T and put back after ${name}`,
+    { skip: skip || (delays() === '1' && 'cannot: this machine counts delays anyhow') },
+    async () => {
+      await startTop();
+      keys('C-t');
+      await until(() => delays() === '1', 'it is on');
+      await until(isShown(/is put back at the end/), 'it says so');
+      end();
+      await until(() => delays() === '0', 'it is put back');
+      if (name === 'q') await untilEnded();
+      else {
+        // Nobody is left to give the terminal back: a new one is taken.
+        tmux('respawn-pane', '-k', '-t', 'top');
+        await untilEnded();
+      }
+    },
+  );
+
+test('a terminal that is closed ends it, and everything is put back', { skip }, async () => {
+  await startTop();
+  const pid = topPid();
+  tmux('respawn-pane', '-k', '-t', 'top');
+  await untilEnded();
+  await until(() => !existsSync(`/proc/${pid}`), 'it has ended');
+});
 
 test('nothing is left behind', { skip }, async () => {
-  await until(() => machine !== undefined && differences(machine, machineState('/var/tmp')).filter((one) => !one.includes('iowitness-tmux')).length === 0, 'the machine is as it was');
+  await until(
+    () =>
+      machine !== undefined &&
+      differences(machine, machineState('/var/tmp')).filter((one) => !one.includes('iowitness-tmux')).length === 0,
+    'the machine is as it was',
+  );
 });

@@ -74,57 +74,77 @@ function rowsSum({ processes, kernel }: TopSample, device: string): number {
 
 const skip = needsRoot() || needsTracefs();
 
-test('every second of each of two stacked devices is its processes’, the kernel’s and nobody’s bytes; four writers get what they wrote', { skip: skip || needsLoop() || needsCommand('mkfs.ext4') }, async () => {
-  await inWorkplace(async ({ folder, journal }) => {
-    const lower = makeLoopVolume(journal, { folder, name: 'lower', bytes: 900 * 1024 ** 2 });
-    const upper = makeLoopVolume(journal, { folder: lower.mountPoint, name: 'upper' });
-    const devices = [lower, upper].map(({ node }) => path.basename(node));
-    const top = start(['top', '--json']);
-    const lines: string[] = [];
-    top.child.stdout?.on('data', (text: string) => lines.push(text));
-    const samples = () => lines.join('').split('\n').filter((line) => line !== '').length;
-    const until = async (count: number) => {
-      while (samples() < count) await pause(50);
-    };
-    await until(1);
-    const before = devices.map(bytesOf);
-    const writers = [
-      startWriter(path.join(upper.mountPoint, 'buffered'), 0, 262_144, 50, 0),
-      startWriter(path.join(upper.mountPoint, 'durable'), O_DSYNC, 16_384, 40, 0),
-      startWriter(path.join(lower.mountPoint, 'synced'), 0, 65_536, 50, 20),
-      startWriter(path.join(lower.mountPoint, 'lazy'), 0, 131_072, 100, 0),
-    ];
-    await until(1 + SECONDS);
-    const wrote: number[] = [];
-    for (const { end } of writers) wrote.push(await end());
-    await until(samples() + 3);
-    top.child.kill('SIGTERM');
-    const { status, stderr, stdout } = await top.ended;
-    assert.deepEqual([status, stderr], [0, '']);
-    const told = stdout.trimEnd().split('\n').map((line) => v.parse(TopSchema, JSON.parse(line)));
-    assert.ok(told.length > SECONDS);
-    for (const sample of told)
-      for (const { name, readBytes, writeBytes, parts } of sample.devices) {
-        assert.ok(parts);
-        close(parts.processes + parts.kernel + parts.nobody, readBytes + writeBytes, `${sample.at} ${name}, parts`);
-        if (devices.includes(name)) close(rowsSum(sample, name) + parts.nobody, readBytes + writeBytes, `${sample.at} ${name}, rows`);
+test(
+  'every second of each of two stacked devices is its processes’, the kernel’s and nobody’s bytes; four writers get what they wrote',
+  { skip: skip || needsLoop() || needsCommand('mkfs.ext4') },
+  async () => {
+    await inWorkplace(async ({ folder, journal }) => {
+      const lower = makeLoopVolume(journal, { folder, name: 'lower', bytes: 900 * 1024 ** 2 });
+      const upper = makeLoopVolume(journal, { folder: lower.mountPoint, name: 'upper' });
+      const devices = [lower, upper].map(({ node }) => path.basename(node));
+      const top = start(['top', '--json']);
+      const lines: string[] = [];
+      top.child.stdout?.on('data', (text: string) => lines.push(text));
+      const samples = () =>
+        lines
+          .join('')
+          .split('\n')
+          .filter((line) => line !== '').length;
+      const until = async (count: number) => {
+        while (samples() < count) await pause(50);
+      };
+      await until(1);
+      const before = devices.map(bytesOf);
+      const writers = [
+        startWriter(path.join(upper.mountPoint, 'buffered'), 0, 262_144, 50, 0),
+        startWriter(path.join(upper.mountPoint, 'durable'), O_DSYNC, 16_384, 40, 0),
+        startWriter(path.join(lower.mountPoint, 'synced'), 0, 65_536, 50, 20),
+        startWriter(path.join(lower.mountPoint, 'lazy'), 0, 131_072, 100, 0),
+      ];
+      await until(1 + SECONDS);
+      const wrote: number[] = [];
+      for (const { end } of writers) wrote.push(await end());
+      await until(samples() + 3);
+      top.child.kill('SIGTERM');
+      const { status, stderr, stdout } = await top.ended;
+      assert.deepEqual([status, stderr], [0, '']);
+      const told = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => v.parse(TopSchema, JSON.parse(line)));
+      assert.ok(told.length > SECONDS);
+      for (const sample of told)
+        for (const { name, readBytes, writeBytes, parts } of sample.devices) {
+          assert.ok(parts);
+          close(parts.processes + parts.kernel + parts.nobody, readBytes + writeBytes, `${sample.at} ${name}, parts`);
+          if (devices.includes(name))
+            close(rowsSum(sample, name) + parts.nobody, readBytes + writeBytes, `${sample.at} ${name}, rows`);
+        }
+      for (const [index, name] of devices.entries()) {
+        const own = told.slice(1).flatMap((sample) => sample.devices.filter((device) => device.name === name));
+        const all = own.reduce((sum, device) => sum + device.readBytes + device.writeBytes, 0);
+        close(all, bytesOf(name) - (before[index] ?? 0), `${name}, the whole run`);
+        const nobody = own.reduce((sum, { parts }) => sum + (parts?.nobody ?? 0), 0);
+        assert.ok(nobody <= all * 0.01, `${name}: ${nobody} of ${all} bytes are nobody’s`);
       }
-    for (const [index, name] of devices.entries()) {
-      const own = told.slice(1).flatMap((sample) => sample.devices.filter((device) => device.name === name));
-      const all = own.reduce((sum, device) => sum + device.readBytes + device.writeBytes, 0);
-      close(all, bytesOf(name) - (before[index] ?? 0), `${name}, the whole run`);
-      const nobody = own.reduce((sum, { parts }) => sum + (parts?.nobody ?? 0), 0);
-      assert.ok(nobody <= all * 0.01, `${name}: ${nobody} of ${all} bytes are nobody’s`);
-    }
-    for (const [index, { pid }] of writers.entries()) {
-      const device = devices[index < 2 ? 1 : 0] ?? '';
-      const caused = told.flatMap(({ processes }) => processes.filter((one) => one.pid === pid).flatMap((one) => one.caused));
-      const bytes = caused.reduce((sum, one) => sum + (one.device === device && one.via !== 'stacked' ? one.writeBytes : 0), 0);
-      // The filesystem’s own blocks that it writes itself come on top.
-      assert.ok(bytes >= (wrote[index] ?? NaN) * 0.97 && bytes <= (wrote[index] ?? NaN) * 1.1, `writer ${index}: ${bytes} of ${wrote[index]}`);
-    }
-  });
-});
+      for (const [index, { pid }] of writers.entries()) {
+        const device = devices[index < 2 ? 1 : 0] ?? '';
+        const caused = told.flatMap(({ processes }) =>
+          processes.filter((one) => one.pid === pid).flatMap((one) => one.caused),
+        );
+        const bytes = caused.reduce(
+          (sum, one) => sum + (one.device === device && one.via !== 'stacked' ? one.writeBytes : 0),
+          0,
+        );
+        // The filesystem’s own blocks that it writes itself come on top.
+        assert.ok(
+          bytes >= (wrote[index] ?? NaN) * 0.97 && bytes <= (wrote[index] ?? NaN) * 1.1,
+          `writer ${index}: ${bytes} of ${wrote[index]}`,
+        );
+      }
+    });
+  },
+);
 
 test('the first sample is a real one, in text and as an object', { skip }, async () => {
   const json = await run(['top', '--json', '-n', '1']);
@@ -141,7 +161,10 @@ test('the first sample is a real one, in text and as an object', { skip }, async
 
 test('a pipe that is closed early ends it quietly, and everything is put back', { skip }, async () => {
   await inWorkplace(async () => {
-    for (const args of [['-b', '-d', '0.2'], ['--json', '-d', '0.2']]) {
+    for (const args of [
+      ['-b', '-d', '0.2'],
+      ['--json', '-d', '0.2'],
+    ]) {
       const { child, ended } = start(['top', ...args]);
       if (child.stdout) await once(child.stdout, 'data');
       child.stdout?.destroy();
@@ -151,14 +174,22 @@ test('a pipe that is closed early ends it quietly, and everything is put back', 
   });
 });
 
-test('an ordinary user gets what processes count themselves, and the rest is said to be unknown', { skip: needsRoot() || needsReadableClone() }, async () => {
-  const { status, stdout, stderr } = await run(['top', '--json', '-n', '1'], { ...ORDINARY, cwd: '/', env: { ...process.env, HOME: '/nonexistent' } });
-  assert.deepEqual([status, stderr], [0, '']);
-  const { attribution, devices, processes } = v.parse(TopSchema, JSON.parse(stdout));
-  assert.deepEqual(attribution, { by: 'none', note: 'not attributed: needs root' });
-  for (const { parts } of devices) assert.equal(parts, null);
-  for (const { caused } of processes) assert.deepEqual(caused, []);
-});
+test(
+  'an ordinary user gets what processes count themselves, and the rest is said to be unknown',
+  { skip: needsRoot() || needsReadableClone() },
+  async () => {
+    const { status, stdout, stderr } = await run(['top', '--json', '-n', '1'], {
+      ...ORDINARY,
+      cwd: '/',
+      env: { ...process.env, HOME: '/nonexistent' },
+    });
+    assert.deepEqual([status, stderr], [0, '']);
+    const { attribution, devices, processes } = v.parse(TopSchema, JSON.parse(stdout));
+    assert.deepEqual(attribution, { by: 'none', note: 'not attributed: needs root' });
+    for (const { parts } of devices) assert.equal(parts, null);
+    for (const { caused } of processes) assert.deepEqual(caused, []);
+  },
+);
 
 test('without a terminal there is no screen', async () => {
   const { status, stderr } = await run(['top']);

@@ -255,12 +255,7 @@ export class RequestWalk {
   }
 }
 
-function walkBlockEvents(
-  events: Events,
-  build: RequestBuilder,
-  sampling: Weights,
-  watch: BioWatch | undefined,
-): void {
+function walkBlockEvents(events: Events, build: RequestBuilder, sampling: Weights, watch: BioWatch | undefined): void {
   const tables = TABLES.map((name) => events.tables.get(name));
   const { follower } = build;
   const fields = tables.map((one) => ({

@@ -151,16 +151,23 @@ export class BlockEvents implements Weights {
     const { lost } = this;
     this.lost = 0;
     if (lost > 0) return `${lost} kernel events were lost to their rate: some bytes are nobody’s for want of them`;
-    if (this.sampled > 1) return `requests come so fast that one small one of ${this.sampled} is traced: bytes are estimates`;
-    if (this.sampledPages) return `pages are made dirty so fast that one of ${PAGES.of} is traced: flushed bytes are estimates`;
-    if (this.missing.length > 0) return `this kernel lacks ${this.missing.join(', ')}: some bytes are nobody’s for want of it`;
+    if (this.sampled > 1)
+      return `requests come so fast that one small one of ${this.sampled} is traced: bytes are estimates`;
+    if (this.sampledPages)
+      return `pages are made dirty so fast that one of ${PAGES.of} is traced: flushed bytes are estimates`;
+    if (this.missing.length > 0)
+      return `this kernel lacks ${this.missing.join(', ')}: some bytes are nobody’s for want of it`;
     return undefined;
   }
 
-  /** Stops and closes; the journal removes the instance. */
-  async close(): Promise<void> {
-    this.instance.stop();
+  /** Settles when nothing is being set any more: a file of the instance that is open keeps it from being removed. */
+  async settled(): Promise<void> {
     await this.setting;
+  }
+
+  /** Stops and closes; the journal removes the instance. */
+  close(): void {
+    this.instance.stop();
     this.instance.close();
   }
 }

@@ -77,7 +77,10 @@ export class Bytes {
   }
 
   /** One step: `readDisks` reads the counters. */
-  step(readDisks: () => readonly DiskStretch[], watched: readonly number[]): { readonly disks: readonly DiskStretch[]; readonly told: Told } {
+  step(
+    readDisks: () => readonly DiskStretch[],
+    watched: readonly number[],
+  ): { readonly disks: readonly DiskStretch[]; readonly told: Told } {
     const { events, attribution } = this;
     events.poll();
     const cutMs = this.nowMs();
@@ -137,7 +140,10 @@ export class Bytes {
       const ahead = bestCut(counted, seen, later.get(disk.id) ?? []);
       early.set(disk.id, ahead);
       // What was completed before our first look was seen by no event.
-      const bytes = { read: Math.max(seen.read, counted.read - ahead.read), write: Math.max(seen.write, counted.write - ahead.write) };
+      const bytes = {
+        read: Math.max(seen.read, counted.read - ahead.read),
+        write: Math.max(seen.write, counted.write - ahead.write),
+      };
       parts.nobody += bytes.read - seen.read + bytes.write - seen.write;
       return { readBytes: bytes.read, writeBytes: bytes.write, parts, layer: this.facts.topology.layer(disk.id) };
     });
@@ -206,7 +212,8 @@ function give(writer: Writer, owners: Map<number, Owner>, kernel: TopKernel[]): 
 function workOf({ process, via, file }: Writer): string {
   if (via === 'stacked') return `for ${process} above`;
   if (via !== 'unattributed') return process;
-  if (process === 'flusher' || process === 'kernel') return `${process}, owner not known${file === null ? '' : ` (${file})`}`;
+  if (process === 'flusher' || process === 'kernel')
+    return `${process}, owner not known${file === null ? '' : ` (${file})`}`;
   return process === 'others' ? 'many small ones together' : process;
 }
 

@@ -77,7 +77,9 @@ export class CaseFacts {
 
   /** True where devices or mounts are others than they were; the facts are those of now then. */
   haveChanged(disks: readonly string[]): boolean {
-    const backing = disks.filter((name) => /^(loop|dm-|md)/.test(name)).map((name) => readWhole(`/sys/block/${name}/loop/backing_file`));
+    const backing = disks
+      .filter((name) => /^(loop|dm-|md)/.test(name))
+      .map((name) => readWhole(`/sys/block/${name}/loop/backing_file`));
     const mark = [readWhole('/proc/self/mountinfo'), ...disks, ...backing].join('\n');
     const isFirst = this.mark === '';
     if (mark === this.mark) return false;

@@ -37,14 +37,16 @@ export class Delays {
   /** Switches it, and says in a sentence why that can't be. */
   toggle(): string | undefined {
     const before = readWhole(SETTING);
-    if (before === undefined) return 'this kernel has no kernel.task_delayacct: boot it with delayacct (Linux 5.13 and older)';
+    if (before === undefined)
+      return 'this kernel has no kernel.task_delayacct: boot it with delayacct (Linux 5.13 and older)';
     try {
       if (!this.isJournalled) this.journal.plan([{ kind: 'write-file', path: SETTING, value: before }]);
       this.isJournalled = true;
       writeFileSync(SETTING, before.trim() === '1' ? '0\n' : '1\n');
       return undefined;
     } catch (error) {
-      if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') return 'only root can switch kernel.task_delayacct on';
+      if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM')
+        return 'only root can switch kernel.task_delayacct on';
       return messageOf(error);
     }
   }

@@ -46,7 +46,12 @@ function filesOf(pid: number): [string[], string | null] {
       return [];
     }
   });
-  const files = [...new Set(links.filter((link) => link.startsWith('/') && !/^\/(proc|sys|dev\/(null|pts|tty))\b/.test(link)))];
+  const files = [
+    ...new Set(links.filter((link) => link.startsWith('/') && !/^\/(proc|sys|dev\/(null|pts|tty))\b/.test(link))),
+  ];
   if (files.length > 0) return [files.toSorted((a, b) => a.localeCompare(b)), null];
-  return [[], names.length === 0 ? 'not shown: needs root, or it has none' : 'no file but sockets, pipes and terminals'];
+  return [
+    [],
+    names.length === 0 ? 'not shown: needs root, or it has none' : 'no file but sockets, pipes and terminals',
+  ];
 }

@@ -42,7 +42,11 @@ export class Disks {
       now.set(id, { name, counts });
       // One that is new since the last sample has done all that it did since then.
       const before = this.before.get(id)?.counts ?? (this.atNs === 0n ? counts : countsOf([]));
-      stretches.push({ id, name, figures: figuresOf(name, { label: name, before, now: counts, disks: 1, centiseconds }) });
+      stretches.push({
+        id,
+        name,
+        figures: figuresOf(name, { label: name, before, now: counts, disks: 1, centiseconds }),
+      });
     }
     const isFirst = this.atNs === 0n;
     this.before = now;

@@ -61,7 +61,10 @@ class Live {
   async run(): Promise<void> {
     const { terminal, interrupted, onResize, sampler, options } = this.options;
     void interrupted.then(() => this.steps.stop());
-    terminal.listen((text) => this.typed(text));
+    terminal.listen(
+      (text) => this.typed(text),
+      () => this.steps.stop(),
+    );
     terminal.enter();
     process.on('SIGCONT', this.goOn);
     process.on('SIGTSTP', this.suspend);
@@ -169,12 +172,16 @@ class Live {
     const { verdicts, sampler } = this.options;
     if (verdicts.isRunning) return this.say('A verdict is under way.');
     const pid = this.selectedPid() ?? sampler.waitsMost();
-    if (pid === undefined) return this.say('Nothing waits for I/O now: choose a process by ↑ ↓ to have that one judged.');
+    if (pid === undefined)
+      return this.say('Nothing waits for I/O now: choose a process by ↑ ↓ to have that one judged.');
     const name = sampler.nameOf(pid);
     this.screen = { ...this.screen, verdict: `${name} (${pid}) is being recorded for 10 s…` };
     const verdict = await verdicts.of(pid);
     if (verdict === '') return;
-    this.screen = { ...this.screen, verdict: `${name} (${pid}) at ${new Date().toISOString().slice(11, 19)}: ${verdict}` };
+    this.screen = {
+      ...this.screen,
+      verdict: `${name} (${pid}) at ${new Date().toISOString().slice(11, 19)}: ${verdict}`,
+    };
     this.draw();
   }
 }

@@ -59,7 +59,11 @@ export class MachineState {
   }
 }
 
-function shareOf(before: Reading, now: Reading, resource: Resource): { some: number | null; full: number | null } | null {
+function shareOf(
+  before: Reading,
+  now: Reading,
+  resource: Resource,
+): { some: number | null; full: number | null } | null {
   const [a, b] = [before.pressure[resource], now.pressure[resource]];
   if (!a || !b) return null;
   const us = Number(now.ns - before.ns) / 1000;

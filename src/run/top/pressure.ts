@@ -63,7 +63,9 @@ export class PressureSource {
 function namesOf(waiting: readonly (Waiter & { readonly command: string })[]): string {
   const counts = new Map<string, number>();
   for (const { command } of waiting) counts.set(command, (counts.get(command) ?? 0) + 1);
-  const all = [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => (count > 1 ? `${name} (${count})` : name));
+  const all = [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => (count > 1 ? `${name} (${count})` : name));
   const more = all.length - MOST_NAMED;
   return `${all.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -185,7 +185,9 @@ export function ioOf(text: string | undefined): Counted | undefined {
 function hasGrown(growth: Growth | undefined): boolean {
   if (!growth) return false;
   const { counted, blkioTicks = 0 } = growth;
-  return blkioTicks > 0 || (counted !== undefined && counted.readBytes + counted.writeBytes + counted.cancelledBytes > 0);
+  return (
+    blkioTicks > 0 || (counted !== undefined && counted.readBytes + counted.writeBytes + counted.cancelledBytes > 0)
+  );
 }
 
 function uidOf(folder: string): number | undefined {

@@ -82,6 +82,8 @@ export class TopSampler {
     this.threads = new ThreadCounts(files);
     this.waits = new Waits(files);
     this.pressure = new PressureSource(files);
+    // Before the journal’s own hook: an instance can't be removed while its files are open.
+    process.once('exit', this.letGo);
     const opened = options.events ? this.openEvents() : 'kernel events were not asked for';
     if (typeof opened === 'string') this.whyNone = opened;
     else {
@@ -136,8 +138,15 @@ export class TopSampler {
     const delays = this.delays.look();
     const devices = devicesOf(step);
     const rows = this.rowsOf(owners, delays);
-    const waiting = this.waits.waiting(nowMs - seconds * 1000).map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
-    const from = this.pressure.tell(machine, waiting, devices, [...this.processes.all].map(({ pid }) => pid));
+    const waiting = this.waits
+      .waiting(nowMs - seconds * 1000)
+      .map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
+    const from = this.pressure.tell(
+      machine,
+      waiting,
+      devices,
+      [...this.processes.all].map(({ pid }) => pid),
+    );
     this.forgetPlaces();
     if (isFirst) return undefined;
     return {
@@ -150,7 +159,11 @@ export class TopSampler {
       devices,
       processes: rows,
       kernel: step.told?.kernel ?? [],
-      machine: { ...machine, waiting: waiting.map(({ pid, command, state }) => ({ pid, command, state })), pressureFrom: from },
+      machine: {
+        ...machine,
+        waiting: waiting.map(({ pid, command, state }) => ({ pid, command, state })),
+        pressureFrom: from,
+      },
     };
   }
 
@@ -275,7 +288,10 @@ export class TopSampler {
       const paths = parseMembership(readText(this.files, `/proc/${pid}/cgroup`) ?? '');
       // systemd keeps its own hierarchy where the controllers are of version 1.
       const own = paths.get('name=systemd') ?? paths.get('') ?? [...paths.values()].at(-1);
-      this.places.set(key, (place = { cgroup: own ?? null, unit: (own === undefined ? undefined : unitOfCgroup(own)) ?? null }));
+      this.places.set(
+        key,
+        (place = { cgroup: own ?? null, unit: (own === undefined ? undefined : unitOfCgroup(own)) ?? null }),
+      );
     }
     return place;
   }
@@ -300,10 +316,16 @@ export class TopSampler {
 
   /** Stops; the journal undoes what was set up. */
   async close(): Promise<void> {
-    await this.events?.close();
+    await this.events?.settled();
+    this.letGo();
+  }
+
+  private readonly letGo = (): void => {
+    process.off('exit', this.letGo);
+    this.events?.close();
     this.ended?.close();
     this.files.closeAll();
-  }
+  };
 }
 
 function hasDone(counted: Counted | undefined): boolean {

@@ -30,7 +30,7 @@ export class Terminal {
     return columns > 0 && rows > 0 ? { columns, lines: rows } : UNKNOWN;
   }
 
-  /** Takes the terminal; from then on `typed` hears what is typed. */
+  /** Takes the terminal. */
   enter(): void {
     if (this.isOurs) return;
     const { input, print } = this.options;
@@ -50,15 +50,16 @@ export class Terminal {
     process.off('exit', this.leave);
     try {
       print(LEAVE);
+      input.setRawMode(false);
     } catch {
       // It has gone, and nothing of it is to be put back.
     }
-    input.setRawMode(false);
     input.pause();
   };
 
-  listen(typed: (text: string) => void): void {
-    this.options.input.setEncoding('utf8').on('data', typed);
+  /** `typed` hears what is typed, `gone` that there is no terminal any more. */
+  listen(typed: (text: string) => void, gone: () => void): void {
+    this.options.input.setEncoding('utf8').on('data', typed).on('error', gone).on('end', gone);
   }
 
   /** Has everything sent again at the next showing. */

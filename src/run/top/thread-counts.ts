@@ -41,11 +41,12 @@ export class ThreadCounts {
         const tid = Number(name);
         const before = this.before.get(tid);
         if (io) this.now.set(tid, io);
-        const counted = io && before && {
-          readBytes: Math.max(0, io.readBytes - before.readBytes),
-          writeBytes: Math.max(0, io.writeBytes - before.writeBytes),
-          cancelledBytes: Math.max(0, io.cancelledBytes - before.cancelledBytes),
-        };
+        const counted = io &&
+          before && {
+            readBytes: Math.max(0, io.readBytes - before.readBytes),
+            writeBytes: Math.max(0, io.writeBytes - before.writeBytes),
+            cancelledBytes: Math.max(0, io.cancelledBytes - before.cancelledBytes),
+          };
         return [{ tid, stat, counted }];
       });
   }

@@ -51,7 +51,10 @@ export class Waits {
   private readonly rounds = new Map<number, Round[]>();
   private turn = 0;
   /** The kernel has some hundred places to sleep in. */
-  private readonly known = new Map<string, Look>([['0', RUNNING], ['', RUNNING]]);
+  private readonly known = new Map<string, Look>([
+    ['0', RUNNING],
+    ['', RUNNING],
+  ]);
 
   constructor(files: OpenFiles, root = '') {
     this.files = files;
@@ -106,7 +109,11 @@ export class Waits {
       }
     return [...counts]
       .sort(([a, x], [b, y]) => rank(b) - rank(a) || y.count - x.count)
-      .map(([state, { count, wchan }]) => ({ state, share: count / rounds.length, wchan: wchan === '' ? null : wchan }));
+      .map(([state, { count, wchan }]) => ({
+        state,
+        share: count / rounds.length,
+        wchan: wchan === '' ? null : wchan,
+      }));
   }
 
   /** Who waited most for I/O of late, of those that are meant. */

@@ -31,7 +31,8 @@ function share(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : `${(value * 100).toFixed(2)} %`;
 }
 
-const HEAD = ' PRIO     USER   DISK READ  DISK WRITE   CANCELLED SWAPIN     IO WAITS FOR           CAUSED                         COMMAND';
+const HEAD =
+  ' PRIO     USER   DISK READ  DISK WRITE   CANCELLED SWAPIN     IO WAITS FOR           CAUSED                         COMMAND';
 
 export class BatchText {
   private readonly options: TopOptions;
@@ -74,7 +75,17 @@ export class BatchText {
     const field = (text: string): string => pad(text, 12, 'right');
     const note = sample.attribution.note;
     return [
-      `  Total DISK READ:${field(amount(sum(({ read }) => read), options))} |   Total DISK WRITE:${field(amount(sum(({ write }) => write), options))}`,
+      `  Total DISK READ:${field(
+        amount(
+          sum(({ read }) => read),
+          options,
+        ),
+      )} |   Total DISK WRITE:${field(
+        amount(
+          sum(({ write }) => write),
+          options,
+        ),
+      )}`,
       `Current DISK READ:${field(amount(devices('readBytes'), options, true))} | Current DISK WRITE:${field(amount(devices('writeBytes'), options, true))}`,
       ...(note === null ? [] : [`Note: ${note}`]),
     ];

@@ -6,17 +6,7 @@ import { activityOf } from './totals.js';
 import type { CausedBytes, Row } from './rows.js';
 
 export type ColumnId =
-  | 'id'
-  | 'priority'
-  | 'user'
-  | 'read'
-  | 'write'
-  | 'cancelled'
-  | 'swapIn'
-  | 'io'
-  | 'waits'
-  | 'caused'
-  | 'command';
+  'id' | 'priority' | 'user' | 'read' | 'write' | 'cancelled' | 'swapIn' | 'io' | 'waits' | 'caused' | 'command';
 
 interface Column {
   readonly id: ColumnId;

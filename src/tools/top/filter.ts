@@ -14,7 +14,8 @@ const BY: Readonly<Record<string, (row: Row, value: string) => boolean>> = {
   cgroup: ({ process }, value) => contains(process?.cgroup, value),
   unit: ({ process }, value) => contains(process?.unit, value),
   device: ({ caused }, value) => caused.some(({ device }) => device === value.replace(/^\/dev\//, '')),
-  pid: ({ process }, value) => value.split(',').some((one) => Number(one) === process?.pid || Number(one) === process?.tid),
+  pid: ({ process }, value) =>
+    value.split(',').some((one) => Number(one) === process?.pid || Number(one) === process?.tid),
 };
 
 /** What a filter can be made of, for whoever types one. */

@@ -37,7 +37,9 @@ function traffic({ readBytes, writeBytes }: TopDevice): number {
 
 function row(cells: readonly string[]): string {
   return cells
-    .map((cell, index) => (index === 0 || index >= WIDTHS.length ? pad(cell, WIDTHS[index] ?? 0) : pad(cell, WIDTHS[index] ?? 0, 'right')))
+    .map((cell, index) =>
+      index === 0 || index >= WIDTHS.length ? pad(cell, WIDTHS[index] ?? 0) : pad(cell, WIDTHS[index] ?? 0, 'right'),
+    )
     .join(' ');
 }
 

@@ -19,10 +19,16 @@ const KEYS: readonly (readonly [string, string])[] = [
 ];
 
 const COLUMNS: readonly (readonly [string, string])[] = [
-  ['READ WRITE', 'what the process made storage read, and made dirty or wrote directly (/proc/PID/io); CANCEL: made dirty and thrown away'],
+  [
+    'READ WRITE',
+    'what the process made storage read, and made dirty or wrote directly (/proc/PID/io); CANCEL: made dirty and thrown away',
+  ],
   ['SWAPIN IO', 'shares of time; - where the kernel does not count them: Ctrl-T for IO, no file tells SWAPIN'],
   ['WAITS FOR', 'where its threads sleep, and in what share of the looks of the last 10 s'],
-  ['CAUSED', 'what devices moved on its behalf, by whomever it was written; the same bytes on each device that they pass'],
+  [
+    'CAUSED',
+    'what devices moved on its behalf, by whomever it was written; the same bytes on each device that they pass',
+  ],
   ['[…]', 'bytes that are no process’s: the kernel’s own work; [nobody] is what no event told of'],
   ['-', 'not known: the note says what would tell'],
 ];

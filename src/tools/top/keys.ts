@@ -54,7 +54,9 @@ const KEYS: Readonly<Record<string, Change>> = {
   '?': (screen) => change(screen, { mode: screen.mode === 'help' ? 'table' : 'help', scroll: 0 }),
   h: (screen) => change(screen, { mode: screen.mode === 'help' ? 'table' : 'help', scroll: 0 }),
   escape: (screen) =>
-    screen.mode === 'table' ? change(screen, { filter: '', selected: undefined }) : change(screen, { mode: 'table', detail: undefined, scroll: 0 }),
+    screen.mode === 'table'
+      ? change(screen, { filter: '', selected: undefined })
+      : change(screen, { mode: 'table', detail: undefined, scroll: 0 }),
   up: (screen, table) => move(screen, table, -1),
   down: (screen, table) => move(screen, table, 1),
   'page-up': (screen, table) => move(screen, table, -Math.max(1, table.keys.length)),

@@ -68,13 +68,15 @@ const TAKE: Readonly<Record<string, Take>> = {
   p: (options, value) => {
     for (const one of value.split(',')) {
       const pid = Number(one);
-      if (!Number.isSafeInteger(pid) || pid < 1) throw new UserError(`-p ${value}: give a process id, or several with commas.`);
+      if (!Number.isSafeInteger(pid) || pid < 1)
+        throw new UserError(`-p ${value}: give a process id, or several with commas.`);
       options.pids.push(pid);
     }
   },
   n: (options, value) => {
     options.count = Number(value);
-    if (!Number.isSafeInteger(options.count) || options.count < 1) throw new UserError(`-n ${value}: give a whole number from 1.`);
+    if (!Number.isSafeInteger(options.count) || options.count < 1)
+      throw new UserError(`-n ${value}: give a whole number from 1.`);
   },
   d: (options, value) => {
     const seconds = Number(value);
@@ -105,13 +107,17 @@ export function parseTopOptions(args: readonly string[]): TopOptions {
   };
   const { options: given, operands } = getopt(args, LETTERS, LONG);
   for (const { letter, value } of given) TAKE[letter]?.(options, value);
-  if (operands[0] !== undefined) throw new UserError(`top takes options alone, and ${operands[0]} is none (--help shows them).`);
+  if (operands[0] !== undefined)
+    throw new UserError(`top takes options alone, and ${operands[0]} is none (--help shows them).`);
   if (options.json && options.batch) throw new UserError('--json prints objects and -b text: give one of them.');
   return options;
 }
 
 /** The words of a filter that -p and -u stand for: any of the processes, and any of the users. */
-export function isAsked({ pids, users }: TopOptions, one: { readonly pid: number; readonly tid: number | null; readonly user: string | null }): boolean {
+export function isAsked(
+  { pids, users }: TopOptions,
+  one: { readonly pid: number; readonly tid: number | null; readonly user: string | null },
+): boolean {
   const isPid = pids.length === 0 || pids.includes(one.pid) || (one.tid !== null && pids.includes(one.tid));
   return isPid && (users.length === 0 || (one.user !== null && users.includes(one.user)));
 }

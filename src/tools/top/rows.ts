@@ -36,8 +36,7 @@ function causedOf(
   by: number,
 ): CausedBytes[] {
   const sums = new Map<string, number>();
-  for (const { device, readBytes, writeBytes } of parts)
-    addTo(sums, device, (readBytes + writeBytes) * by);
+  for (const { device, readBytes, writeBytes } of parts) addTo(sums, device, (readBytes + writeBytes) * by);
   return [...sums].map(([device, bytes]) => ({ device, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
@@ -56,7 +55,8 @@ export function rowsOf(sample: TopSample, perSecond: boolean): Row[] {
       caused: causedOf(process.caused, by),
     };
   });
-  for (const [work, parts] of grouped(sample.kernel, (one) => one.work)) rows.push(ofNoProcess(`kernel/${work}`, `[${work}]`, causedOf(parts, by)));
+  for (const [work, parts] of grouped(sample.kernel, (one) => one.work))
+    rows.push(ofNoProcess(`kernel/${work}`, `[${work}]`, causedOf(parts, by)));
   const nobody = sample.devices.flatMap(({ name, parts }) =>
     parts && parts.nobody > 0 ? [{ device: name, bytes: parts.nobody * by }] : [],
   );

@@ -42,7 +42,8 @@ export function viewOf(screen: Screen): View {
 
 function bodyOf(screen: Screen): View {
   if (screen.mode === 'help') return { lines: helpLines(screen.columns), table: NO_TABLE };
-  if (!screen.sample) return { lines: [titleOf(screen, 0), [], [span('The first sample is being taken…', 'dim')]], table: NO_TABLE };
+  if (!screen.sample)
+    return { lines: [titleOf(screen, 0), [], [span('The first sample is being taken…', 'dim')]], table: NO_TABLE };
   return screen.mode === 'detail' ? { lines: detailLines(screen), table: NO_TABLE } : tableView(screen);
 }
 
@@ -85,9 +86,18 @@ function headLine({ sort, reversed, byThread, accumulated }: Screen, placed: rea
 }
 
 function footOf({ mode, message, filter }: Screen): Line {
-  if (mode === 'filter') return [span('filter: ', 'key'), span(`${filter}▏`), span('  Enter keeps it, Esc clears it', 'dim')];
+  if (mode === 'filter')
+    return [span('filter: ', 'key'), span(`${filter}▏`), span('  Enter keeps it, Esc clears it', 'dim')];
   if (message !== undefined) return [span(message, 'warm')];
-  if (mode === 'help' || mode === 'detail') return [span('Esc', 'key'), span(' back  ', 'dim'), span('↑ ↓', 'key'), span(' more  ', 'dim'), span('q', 'key'), span(' quit', 'dim')];
+  if (mode === 'help' || mode === 'detail')
+    return [
+      span('Esc', 'key'),
+      span(' back  ', 'dim'),
+      span('↑ ↓', 'key'),
+      span(' more  ', 'dim'),
+      span('q', 'key'),
+      span(' quit', 'dim'),
+    ];
   const keys: readonly (readonly [string, string])[] = [
     ['?', 'help'],
     ['q', 'quit'],
@@ -129,13 +139,25 @@ function detailLines(screen: Screen): Line[] {
     [span(process.command, 'title')],
     [span(facts.join('  '), 'dim')],
     [],
-    [span('read+written ', 'name'), span(sparkline(history, Math.max(10, columns - 34))), span(`  most ${bytes(Math.max(0, ...history))}/s`, 'dim')],
-    [span('caused       ', 'name'), span(row.caused.map((one) => `${one.device} ${bytes(one.bytes)}${screen.accumulated ? '' : '/s'}`).join(', ') || '-')],
+    [
+      span('read+written ', 'name'),
+      span(sparkline(history, Math.max(10, columns - 34))),
+      span(`  most ${bytes(Math.max(0, ...history))}/s`, 'dim'),
+    ],
+    [
+      span('caused       ', 'name'),
+      span(
+        row.caused.map((one) => `${one.device} ${bytes(one.bytes)}${screen.accumulated ? '' : '/s'}`).join(', ') || '-',
+      ),
+    ],
     [],
     [span('WAITS FOR, in the last 10 s', 'head')],
   ];
   for (const { state, share, wchan } of detail?.waits ?? [])
-    out.push([span(`  ${pad(percent(share), 6, 'right')} ${bar(share, 12)} ${pad(state, 15)} ${STATES[state as State] ?? ''}`), span(wchan === null ? '' : `  ${wchan}`, 'dim')]);
+    out.push([
+      span(`  ${pad(percent(share), 6, 'right')} ${bar(share, 12)} ${pad(state, 15)} ${STATES[state as State] ?? ''}`),
+      span(wchan === null ? '' : `  ${wchan}`, 'dim'),
+    ]);
   out.push([], [span('KERNEL STACKS of its threads that wait', 'head')]);
   if (detail?.noStacks !== null && detail?.noStacks !== undefined) out.push([span(`  ${detail.noStacks}`, 'dim')]);
   for (const { tid, frames } of detail?.stacks ?? []) out.push([span(`  ${tid}  `), span(frames.join(' ← '), 'dim')]);

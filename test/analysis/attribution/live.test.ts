@@ -70,7 +70,11 @@ function rowsOf(deeds: readonly Deed[]): Rows {
     if (kind === 'dirty') {
       const first = next.get(file) ?? 0;
       for (let page = 0; page < pages; page += 1)
-        rows['writeback_dirty_folio']?.push({ t: t + page * 1e-3, pid, fields: { name: '7:0', ino: file, index: first + page } });
+        rows['writeback_dirty_folio']?.push({
+          t: t + page * 1e-3,
+          pid,
+          fields: { name: '7:0', ino: file, index: first + page },
+        });
       next.set(file, first + pages);
     } else if (kind === 'flush') {
       rows['writeback_single_inode_start']?.push(bracket());
@@ -134,10 +138,14 @@ const rounded = (sums: ReadonlyMap<string, number>) =>
 
 test('wherever events are cut, the sums are those of the whole', () => {
   fc.assert(
-    fc.property(fc.array(anyDeed, { minLength: 1, maxLength: 25 }), fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 12 }), (deeds, cuts) => {
-      const events = someEvents(rowsOf(deeds), [], NAMES);
-      assert.deepEqual(rounded(byPieces(events, cuts)), rounded(whole(events)));
-    }),
+    fc.property(
+      fc.array(anyDeed, { minLength: 1, maxLength: 25 }),
+      fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 12 }),
+      (deeds, cuts) => {
+        const events = someEvents(rowsOf(deeds), [], NAMES);
+        assert.deepEqual(rounded(byPieces(events, cuts)), rounded(whole(events)));
+      },
+    ),
     { seed: 1, numRuns: 300 },
   );
 });
@@ -158,7 +166,10 @@ test('what was dirtied so long ago that it must have been given up is forgotten'
   const live = new LiveAttribution(input, new Sampling({ trace: [], durationMs: END }));
   live.take(piece(events, -Infinity, 10), known);
   live.renew(input, 1_000_000);
-  assert.deepEqual([...sumsOf(live.take(piece(events, 10, Infinity), known))], [['loop0 flusher  unattributed 12', 16_384]]);
+  assert.deepEqual(
+    [...sumsOf(live.take(piece(events, 10, Infinity), known))],
+    [['loop0 flusher  unattributed 12', 16_384]],
+  );
 });
 
 test('it is due where it is old or large, and waits a while for what is in flight', () => {

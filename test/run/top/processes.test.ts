@@ -42,12 +42,18 @@ interface Shape {
   readonly comm?: string;
 }
 
-function put(pid: number, { write = 0, state = 'S', start = 100, ran = 1, threads = 1, comm = 'app' }: Shape = {}): void {
+function put(
+  pid: number,
+  { write = 0, state = 'S', start = 100, ran = 1, threads = 1, comm = 'app' }: Shape = {},
+): void {
   const folder = path.join(root, 'proc', String(pid));
   mkdirSync(folder, { recursive: true });
   const rest = [state, 1, pid, pid, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, threads, 0, start, 0, 0];
   writeFileSync(path.join(folder, 'stat'), `${pid} (${comm}) ${rest.join(' ')}\n`);
-  writeFileSync(path.join(folder, 'io'), `rchar: 1\nread_bytes: 4096\nwrite_bytes: ${write}\ncancelled_write_bytes: 0\n`);
+  writeFileSync(
+    path.join(folder, 'io'),
+    `rchar: 1\nread_bytes: 4096\nwrite_bytes: ${write}\ncancelled_write_bytes: 0\n`,
+  );
   writeFileSync(path.join(folder, 'schedstat'), `${ran} 0 ${ran}\n`);
 }
 
@@ -98,7 +104,8 @@ test('what an idle one does is told when its turn comes, of all the time since i
     sample();
     rounds += 1;
     const one = processes.of(110);
-    if (one && processes.isFresh(one)) [told, seconds] = [one.growth?.counted?.writeBytes ?? 0, one.growth?.seconds ?? 0];
+    if (one && processes.isFresh(one))
+      [told, seconds] = [one.growth?.counted?.writeBytes ?? 0, one.growth?.seconds ?? 0];
   }
   assert.equal(told, 80_000);
   assert.ok(seconds >= rounds, `${seconds} s after ${rounds} rounds`);
@@ -155,5 +162,8 @@ test('of several threads the wait that says most is told, with its share of the 
   sleepIn(10, 11, '0');
   waits.look([10], 11_000);
   assert.equal(waits.of(10)?.state, 'running');
-  assert.equal(waits.most(() => true), undefined);
+  assert.equal(
+    waits.most(() => true),
+    undefined,
+  );
 });

@@ -31,19 +31,34 @@ test('-q leaves the names of the columns out behind the first sample, -qq there 
     const text = textOf('-P', ...(quiet === '' ? [] : [quiet]));
     return [heads(text), sums(text)];
   });
-  assert.deepEqual(counts, [[2, 2], [1, 2], [0, 2], [0, 0]]);
+  assert.deepEqual(counts, [
+    [2, 2],
+    [1, 2],
+    [0, 2],
+    [0, 0],
+  ]);
 });
 
 test('bytes that are not known are no zeros', () => {
   const batch = new BatchText(parseTopOptions(['-b', '-P', '-qqq', '-p', '9']));
-  const unknown = aProcess({ pid: 9, readBytes: null, writeBytes: null, cancelledBytes: null, waits: null, caused: [] });
+  const unknown = aProcess({
+    pid: 9,
+    readBytes: null,
+    writeBytes: null,
+    cancelledBytes: null,
+    waits: null,
+    caused: [],
+  });
   const line = batch.text(aSample({ processes: [unknown] }), new Totals());
   assert.match(line, /^ {5}9 be\/4 postgres {11}- {11}- {11}- {6}- {6}- - /);
 });
 
 test('what time a counter is of is told by its own seconds', () => {
   const late = aProcess({ pid: 9, writeBytes: 8_192, seconds: 8, caused: [] });
-  const line = new BatchText(parseTopOptions(['-b', '-P', '-qqq', '-p', '9'])).text(aSample({ processes: [late] }), new Totals());
+  const line = new BatchText(parseTopOptions(['-b', '-P', '-qqq', '-p', '9'])).text(
+    aSample({ processes: [late] }),
+    new Totals(),
+  );
   assert.match(line, / 1024\.00 B\/s /);
 });
 
@@ -52,12 +67,37 @@ test('options as iotop takes them, together and apart', () => {
   const { batch, only, processes, accumulated, kilobytes, time, quiet, count, delayMs, pids, users } = options;
   assert.deepEqual(
     { batch, only, processes, accumulated, kilobytes, time, quiet, count, delayMs, pids, users },
-    { batch: true, only: true, processes: true, accumulated: true, kilobytes: true, time: true, quiet: 2, count: 3, delayMs: 500, pids: [1, 2, 3], users: ['root'] },
+    {
+      batch: true,
+      only: true,
+      processes: true,
+      accumulated: true,
+      kilobytes: true,
+      time: true,
+      quiet: 2,
+      count: 3,
+      delayMs: 500,
+      pids: [1, 2, 3],
+      users: ['root'],
+    },
   );
-  assert.deepEqual([parseTopOptions(['--iter=2', '--delay', '1']).count, parseTopOptions(['-t']).batch, parseTopOptions(['-q']).batch], [2, true, true]);
+  assert.deepEqual(
+    [parseTopOptions(['--iter=2', '--delay', '1']).count, parseTopOptions(['-t']).batch, parseTopOptions(['-q']).batch],
+    [2, true, true],
+  );
 });
 
 test('what is no option is refused in a sentence', () => {
-  const refused = [['-x'], ['-n', '0'], ['-n', 'x'], ['-d', '0'], ['-d', '1e9'], ['-p', '0'], ['-n'], ['5'], ['-b', '--json']];
+  const refused = [
+    ['-x'],
+    ['-n', '0'],
+    ['-n', 'x'],
+    ['-d', '0'],
+    ['-d', '1e9'],
+    ['-p', '0'],
+    ['-n'],
+    ['5'],
+    ['-b', '--json'],
+  ];
   for (const args of refused) assert.throws(() => parseTopOptions(args), { name: 'UserError' }, args.join(' '));
 });

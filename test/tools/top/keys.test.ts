@@ -23,16 +23,19 @@ function after(sent: string, different: Partial<Screen> = {}): { screen: Screen;
 const names = (screen: Screen): string[] => shownRows(screen).map(({ name }) => name.slice(0, 8));
 
 test('sequences of keys and of the mouse, also several at once and unknown ones', () => {
-  assert.deepEqual(parseInput('\u001b[A\u001bOBq\u001b[5~\u001b[<0;3;7M\u001b[<0;3;7m\u001b[<65;1;1M\u001b[99;5uö\u0003'), [
-    { kind: 'key', key: 'up' },
-    { kind: 'key', key: 'down' },
-    { kind: 'key', key: 'q' },
-    { kind: 'key', key: 'page-up' },
-    { kind: 'click', line: 6, column: 2 },
-    { kind: 'wheel', by: 3 },
-    { kind: 'key', key: 'ö' },
-    { kind: 'key', key: 'interrupt' },
-  ]);
+  assert.deepEqual(
+    parseInput('\u001b[A\u001bOBq\u001b[5~\u001b[<0;3;7M\u001b[<0;3;7m\u001b[<65;1;1M\u001b[99;5uö\u0003'),
+    [
+      { kind: 'key', key: 'up' },
+      { kind: 'key', key: 'down' },
+      { kind: 'key', key: 'q' },
+      { kind: 'key', key: 'page-up' },
+      { kind: 'click', line: 6, column: 2 },
+      { kind: 'wheel', by: 3 },
+      { kind: 'key', key: 'ö' },
+      { kind: 'key', key: 'interrupt' },
+    ],
+  );
   assert.deepEqual(parseInput('\u001b'), [{ kind: 'key', key: 'escape' }]);
 });
 

@@ -77,7 +77,31 @@ test('what is not known is no figure', () => {
 
 const anyInput: fc.Arbitrary<Input> = fc.oneof(
   fc
-    .constantFrom('up', 'down', 'left', 'right', 'page-up', 'page-down', 'home', 'end', 'enter', 'escape', 'backspace', '/', 'o', 'p', 'a', 'r', 'b', ' ', '?', 'x', 'é', 'delays', 'v')
+    .constantFrom(
+      'up',
+      'down',
+      'left',
+      'right',
+      'page-up',
+      'page-down',
+      'home',
+      'end',
+      'enter',
+      'escape',
+      'backspace',
+      '/',
+      'o',
+      'p',
+      'a',
+      'r',
+      'b',
+      ' ',
+      '?',
+      'x',
+      'é',
+      'delays',
+      'v',
+    )
     .map((key): Input => ({ kind: 'key', key })),
   fc.record({ kind: fc.constant('click' as const), line: fc.nat(60), column: fc.nat(220) }),
   fc.record({ kind: fc.constant('wheel' as const), by: fc.integer({ min: -9, max: 9 }) }),
@@ -85,29 +109,41 @@ const anyInput: fc.Arbitrary<Input> = fc.oneof(
 
 test('at any size and after any keys there are as many lines as the terminal has, none wider, and nothing that it would obey', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 260 }), fc.integer({ min: 1, max: 70 }), fc.array(anyInput, { maxLength: 25 }), (columns, lines, inputs) => {
-      let screen = aScreen({ columns, lines });
-      for (const input of inputs) {
-        const next = step(screen, viewOf(screen).table, input);
-        assert.notEqual(next.action, 'quit');
-        ({ screen } = next);
-      }
-      const view = viewOf(screen);
-      assert.equal(view.lines.length, lines);
-      for (const line of view.lines) {
-        assert.ok(widthOf(plainText(line)) <= columns);
-        // eslint-disable-next-line no-control-regex
-        assert.doesNotMatch(painted(line, 'dark').replaceAll(/\u001b\[[\d;]*m/g, ''), /[\u0000-\u001f]/);
-      }
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 260 }),
+      fc.integer({ min: 1, max: 70 }),
+      fc.array(anyInput, { maxLength: 25 }),
+      (columns, lines, inputs) => {
+        let screen = aScreen({ columns, lines });
+        for (const input of inputs) {
+          const next = step(screen, viewOf(screen).table, input);
+          assert.notEqual(next.action, 'quit');
+          ({ screen } = next);
+        }
+        const view = viewOf(screen);
+        assert.equal(view.lines.length, lines);
+        for (const line of view.lines) {
+          assert.ok(widthOf(plainText(line)) <= columns);
+          // eslint-disable-next-line no-control-regex
+          assert.doesNotMatch(painted(line, 'dark').replaceAll(/\u001b\[[\d;]*m/g, ''), /[\u0000-\u001f]/);
+        }
+      },
+    ),
     { seed: 13, numRuns: 300 },
   );
 });
 
 test('without colours no colour is sent', () => {
-  const sent = viewOf(aScreen({ selected: '812/' })).lines.map((line) => painted(line, 'none')).join('');
+  const sent = viewOf(aScreen({ selected: '812/' }))
+    .lines.map((line) => painted(line, 'none'))
+    .join('');
   // eslint-disable-next-line no-control-regex
-  assert.deepEqual([...new Set(sent.match(/\u001b\[[\d;]*m/g))].toSorted(), ['\u001b[1m', '\u001b[22m', '\u001b[27m', '\u001b[7m']);
+  assert.deepEqual([...new Set(sent.match(/\u001b\[[\d;]*m/g))].toSorted(), [
+    '\u001b[1m',
+    '\u001b[22m',
+    '\u001b[27m',
+    '\u001b[7m',
+  ]);
 });
 
 test('a sparkline has its largest value at the top and none at the bottom', () => {
