@@ -14,6 +14,8 @@ import { median } from './block-traces.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const SLEEPERS = 500;
+/** Gives a program a terminal of its own. */
+const WITH_TERMINAL = 'script';
 const START_MS = 4000;
 
 const OURS = `exec ${process.execPath} ${MAIN} top`;
@@ -61,7 +63,7 @@ function peakMiB(pids: readonly number[]): number {
 
 async function measure(command: string, seconds: number): Promise<{ cpuShare: number; mib: number }> {
   const env = { ...process.env, TERM: 'xterm-256color', COLUMNS: '120', LINES: '40' };
-  const child = spawn('script', ['-qfec', `stty cols 120 rows 40; ${command}`, '/dev/null'], {
+  const child = spawn(WITH_TERMINAL, ['-qfec', `stty cols 120 rows 40; ${command}`, '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
     env,
   });

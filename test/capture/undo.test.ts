@@ -434,8 +434,8 @@ test(
   },
 );
 
-test('a mount is kept while something in it could not be undone', () => {
-  inFolder((folder) => {
+test('a mount is kept while something in it could not be undone', async () => {
+  await inFolder((folder) => {
     const journals = path.join(folder, 'undo');
     const mount = path.join(folder, 'mount');
     mkdirSync(path.join(mount, 'instance/full'), { recursive: true });

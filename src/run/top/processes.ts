@@ -183,11 +183,12 @@ export function ioOf(text: string | undefined): Counted | undefined {
 }
 
 function hasGrown(growth: Growth | undefined): boolean {
-  if (!growth) return false;
-  const { counted, blkioTicks = 0 } = growth;
-  return (
-    blkioTicks > 0 || (counted !== undefined && counted.readBytes + counted.writeBytes + counted.cancelledBytes > 0)
-  );
+  return growth !== undefined && ((growth.blkioTicks ?? 0) > 0 || hasDone(growth.counted));
+}
+
+/** True for one that made storage do something. */
+export function hasDone(counted: Counted | undefined): boolean {
+  return counted !== undefined && counted.readBytes + counted.writeBytes + counted.cancelledBytes > 0;
 }
 
 function uidOf(folder: string): number | undefined {

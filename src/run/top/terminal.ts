@@ -26,7 +26,7 @@ export class Terminal {
   }
 
   get size(): { readonly columns: number; readonly lines: number } {
-    const { columns = 0, rows = 0 } = this.options.output;
+    const { columns, rows } = this.options.output;
     return columns > 0 && rows > 0 ? { columns, lines: rows } : UNKNOWN;
   }
 

@@ -86,9 +86,9 @@ function typed(screen: Screen, key: string): Step {
   if (key === 'suspend') return { screen, action: 'suspend' };
   if (key === 'enter') return change(screen, { mode: 'table' });
   if (key === 'escape') return change(screen, { mode: 'table', filter: '' });
-  if (key === 'backspace') return change(screen, { filter: [...screen.filter].slice(0, -1).join('') });
+  if (key === 'backspace') return change(screen, { filter: Array.from(screen.filter).slice(0, -1).join('') });
   // The names of other keys are longer than what they would type.
-  return [...key].length === 1 ? change(screen, { filter: screen.filter + key }) : { screen };
+  return Array.from(key).length === 1 ? change(screen, { filter: screen.filter + key }) : { screen };
 }
 
 function click(screen: Screen, { headLine, firstLine, columns, keys }: TablePlace, line: number, column: number): Step {

@@ -2,7 +2,7 @@
 // sample makes a new one of it (keys.ts), and the view reads it.
 
 import { AT_EASE } from '../../model/states.js';
-import type { TopSample } from '../../model/top.js';
+import type { TopSample, TopWait } from '../../model/top.js';
 import { sorted, type ColumnId } from './columns.js';
 import { parseFilter } from './filter.js';
 import { rowsOf, type Row } from './rows.js';
@@ -12,7 +12,7 @@ import { activityOf, type Totals } from './totals.js';
 export interface Detail {
   readonly key: string;
   /** Shares of its waits, most first. */
-  readonly waits: readonly { readonly state: string; readonly share: number; readonly wchan: string | null }[];
+  readonly waits: readonly TopWait[];
   /** Kernel stacks of its threads that wait, innermost frame first; why there are none where there are none. */
   readonly stacks: readonly { readonly tid: number; readonly frames: readonly string[] }[];
   readonly noStacks: string | null;

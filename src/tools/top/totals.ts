@@ -47,7 +47,8 @@ export class Totals {
   /** A second's bytes in each of the last samples, the latest last. */
   historyOf(key: string): readonly number[] {
     const sum = this.sums.get(key);
-    return sum ? [...sum.history, ...new Array<number>(this.samples - sum.last).fill(0)].slice(-HISTORY) : [];
+    const missed = Array.from({ length: this.samples - (sum?.last ?? this.samples) }, () => 0);
+    return [...(sum?.history ?? []), ...missed].slice(-HISTORY);
   }
 }
 

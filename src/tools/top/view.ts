@@ -7,7 +7,7 @@ import { helpLines } from './help.js';
 import { deviceLines, machineLines, titleOf } from './head.js';
 import { shownRows, type Screen } from './screen.js';
 import { barOf, fitted, span, type Line } from './spans.js';
-import { STATES, type State } from '../../model/states.js';
+import { STATES } from '../../model/states.js';
 
 /** Where the table stands: lines and columns from 0. */
 export interface TablePlace {
@@ -36,7 +36,8 @@ export function viewOf(screen: Screen): View {
   const room = Math.max(0, lines - 1);
   const from = made.table === NO_TABLE ? Math.min(screen.scroll, Math.max(0, made.lines.length - room)) : 0;
   const body = made.lines.slice(from, from + room);
-  const filled = [...body, ...new Array<Line>(Math.max(0, lines - 1 - body.length)).fill([]), footOf(screen)];
+  const empty = Array.from({ length: Math.max(0, room - body.length) }, (): Line => []);
+  const filled = [...body, ...empty, footOf(screen)];
   return { lines: filled.slice(0, lines).map((line) => fitted(line, columns)), table: made.table };
 }
 
@@ -155,7 +156,7 @@ function detailLines(screen: Screen): Line[] {
   ];
   for (const { state, share, wchan } of detail?.waits ?? [])
     out.push([
-      span(`  ${pad(percent(share), 6, 'right')} ${bar(share, 12)} ${pad(state, 15)} ${STATES[state as State] ?? ''}`),
+      span(`  ${pad(percent(share), 6, 'right')} ${bar(share, 12)} ${pad(state, 15)} ${STATES[state]}`),
       span(wchan === null ? '' : `  ${wchan}`, 'dim'),
     ]);
   out.push([], [span('KERNEL STACKS of its threads that wait', 'head')]);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { widthOf } from '../../../src/present/text-layout.js';
 import type { Input } from '../../../src/tools/top/input.js';
 import { step } from '../../../src/tools/top/keys.js';
-import { newScreen, type Screen } from '../../../src/tools/top/screen.js';
+import { newScreen, type Detail, type Screen } from '../../../src/tools/top/screen.js';
 import { painted, plainText } from '../../../src/tools/top/spans.js';
 import { Totals } from '../../../src/tools/top/totals.js';
 import { sparkline, viewOf } from '../../../src/tools/top/view.js';
@@ -33,7 +33,7 @@ function text(screen: Screen): string {
     .join('\n')}\n`;
 }
 
-const detail = {
+const detail: Detail = {
   key: '812/',
   waits: [
     { state: 'dirty-throttle', share: 0.75, wchan: 'balance_dirty_pages' },
