@@ -178,5 +178,5 @@ test('it is due where it is old or large, and waits a while for what is in fligh
   live.take(piece(events, -Infinity, 50), known);
   assert.deepEqual([live.isDue(70_000), live.isDue(400_000)], [false, true]);
   live.take(piece(events, 50, Infinity), known);
-  assert.deepEqual([live.isDue(50_000), live.isDue(70_000)], [false, true]);
+  assert.deepEqual([live.isDue(15_000), live.isDue(25_000)], [false, true]);
 });
