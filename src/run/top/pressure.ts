@@ -16,12 +16,14 @@ const MOST_NAMED = 3;
 
 export class PressureSource {
   private readonly files: OpenFiles;
+  private readonly root: string;
   private rings = 0;
   private samples = 0;
   private sweptAt = -Infinity;
 
-  constructor(files: OpenFiles) {
+  constructor(files: OpenFiles, root = '') {
     this.files = files;
+    this.root = root;
   }
 
   /** `waiting` are those seen in a wait; `pids` are all that live. */
@@ -51,7 +53,7 @@ export class PressureSource {
     let found = 0;
     let swept = 0;
     for (const pid of pids) {
-      for (const thread of listFolder(`/proc/${pid}/task`)) {
+      for (const thread of listFolder(`${this.root}/proc/${pid}/task`)) {
         if (swept++ > MOST_SWEPT) return found;
         if (isRing(readText(this.files, `/proc/${pid}/task/${thread}/wchan`) ?? '')) found += 1;
       }
