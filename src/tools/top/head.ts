@@ -2,7 +2,7 @@
 
 import { bytes, duration, percent } from '../../base/format.js';
 import type { TopDevice, TopSample } from '../../model/top.js';
-import { pad } from '../../present/text-layout.js';
+import { pad, wrap } from '../../present/text-layout.js';
 import type { Screen } from './screen.js';
 import { span, type Line, type Look, type Span } from './spans.js';
 
@@ -74,7 +74,7 @@ function shareSpan(label: string, value: number | null | undefined): Span[] {
 }
 
 /** Pressure, dirty memory, what is lacking, and the verdict. */
-export function machineLines({ machine, attribution }: TopSample, verdict: string | undefined): Line[] {
+export function machineLines({ machine, attribution }: TopSample, verdict: string | undefined, width: number): Line[] {
   const { pressure, ioWait, pressureFrom, dirtyBytes, dirtyLimitBytes } = machine;
   const lines: Line[] = [
     [
@@ -88,9 +88,17 @@ export function machineLines({ machine, attribution }: TopSample, verdict: strin
   ];
   if (pressureFrom !== null) lines.push([span('waiting  ', 'name'), span(pressureFrom)]);
   if (attribution.note !== null) lines.push([span('note     ', 'name'), span(attribution.note, 'warm')]);
-  lines.push([span('verdict  ', 'name'), ...(verdict === undefined ? UNASKED : [span(verdict)])]);
-  return lines;
+  if (verdict === undefined) return [...lines, [span(VERDICT, 'name'), ...UNASKED]];
+  const wrapped = wrap(verdict, Math.max(20, width - VERDICT.length)).slice(0, MOST_VERDICT_LINES);
+  return [
+    ...lines,
+    ...wrapped.map((text, index) => [span(index === 0 ? VERDICT : ' '.repeat(VERDICT.length), 'name'), span(text)]),
+  ];
 }
+
+const VERDICT = 'verdict  ';
+/** More of a sentence than these lines is in the diagnosis that `record` and `diagnose` make. */
+const MOST_VERDICT_LINES = 3;
 
 const UNASKED = [span('v', 'key'), span(' records for 10 s what waits most, and says what holds it up', 'dim')];
 

@@ -53,7 +53,11 @@ function tableView(screen: Screen): View {
   if (!sample) return { lines: [], table: NO_TABLE };
   const rows = shownRows(screen);
   const most = Math.max(2, Math.floor(screen.lines * DEVICES_SHARE));
-  const head = [titleOf(screen, rows.length), ...deviceLines(sample, most, columns), ...machineLines(sample, verdict)];
+  const head = [
+    titleOf(screen, rows.length),
+    ...deviceLines(sample, most, columns),
+    ...machineLines(sample, verdict, columns),
+  ];
   const placed = placeColumns(columns);
   const room = Math.max(1, screen.lines - head.length - 2);
   const from = Math.min(screen.scroll, Math.max(0, rows.length - room));

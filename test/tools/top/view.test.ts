@@ -47,6 +47,10 @@ const detail: Detail = {
 
 const SCREENS: Readonly<Record<string, Partial<Screen>>> = {
   table: { selected: '812/' },
+  judged: {
+    verdict:
+      'postgres (812) at 19:45:20: The page cache’s dirty limit is too low for what the victim writes: it is paused for 75 % of its time while the disk is idle. (mem.dirty-limit, sure)',
+  },
   accumulated: { accumulated: true, everyone: true, filter: 'user:postgres' },
   untold: {
     sample: aSample({
