@@ -19,8 +19,11 @@ export class EndedNames {
   private readonly names = new Map<number, string>();
   private rest = '';
 
-  /** Where the kernel refuses the event, no name is ever known. */
-  constructor(tracefs: string, journal: UndoJournal) {
+  private readonly most: number;
+
+  /** Where the kernel refuses the event, no name is ever known. `most` names are kept. */
+  constructor(tracefs: string, journal: UndoJournal, most = MOST_NAMES) {
+    this.most = most;
     const folder = join(tracefs, 'instances', `iowitness-${process.pid}-names`);
     try {
       journal.plan([{ kind: 'rmdir', path: folder }]);
@@ -61,7 +64,7 @@ export class EndedNames {
     // A number that is used again moves to the end of the map, which is in the order of insertion.
     this.names.delete(Number(pid));
     this.names.set(Number(pid), name);
-    if (this.names.size <= MOST_NAMES) return;
+    if (this.names.size <= this.most) return;
     for (const oldest of this.names.keys()) {
       this.names.delete(oldest);
       return;

@@ -26,6 +26,8 @@ export interface FactsOptions {
   readonly when: FactsMark['when'];
   /** Processes whose cgroups' limits of every kind are wanted. */
   readonly victims: readonly number[];
+  /** Devices and mounts alone, for one who asks nothing else of the facts. */
+  readonly devicesOnly?: boolean;
   /** Put in front of every path. */
   readonly root?: string;
 }
@@ -94,7 +96,9 @@ export function captureFacts(sink: Sink, options: FactsOptions): void {
   const mark: FactsMark = { when: options.when };
   const atNs = monotonicNs();
   sink.reading(SOURCE.facts, JSON.stringify(mark), atNs);
-  new FactsCapture(sink, options.root ?? '', atNs).run(options.victims);
+  const capture = new FactsCapture(sink, options.root ?? '', atNs);
+  if (options.devicesOnly === true) capture.runDevices();
+  else capture.run(options.victims);
 }
 
 class FactsCapture {
@@ -106,6 +110,12 @@ class FactsCapture {
     this.sink = sink;
     this.root = root;
     this.atNs = atNs;
+  }
+
+  runDevices(): void {
+    this.take('/proc/partitions');
+    this.take('/proc/self/mountinfo', maskText);
+    for (const disk of this.list('/sys/block')) this.takeDisk(disk);
   }
 
   run(victims: readonly number[]): void {

@@ -186,6 +186,11 @@ export function undoInReverse(entries: readonly UndoEntry[]): Recovery & { reado
   const failed: string[] = [];
   const left: UndoEntry[] = [];
   for (const entry of entries.toReversed()) {
+    // What could not be undone within a mount of ours can be, later, only while that stands.
+    if (entry.kind === 'unmount' && left.some((other) => 'path' in other && other.path.startsWith(`${entry.path}/`))) {
+      left.unshift(entry);
+      continue;
+    }
     try {
       const sentence = undo(entry);
       if (sentence !== undefined) undone.push(sentence);

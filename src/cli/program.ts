@@ -21,12 +21,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   who: async () => (await import('./who.js')).whoCommand,
   dd: async () => (await import('./dd.js')).ddCommand,
   hold: async () => (await import('./hold.js')).holdCommand,
+  top: async () => (await import('./top.js')).topCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };
 
 /** Those that record beside whatever the machine is there for: their memory is kept small from the first module on. */
-const RECORDERS: ReadonlySet<string> = new Set(['check', 'record', 'trace']);
+const RECORDERS: ReadonlySet<string> = new Set(['check', 'record', 'top', 'trace']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],

@@ -5,6 +5,7 @@ import { BlockStatsSchema } from './block-stats.js';
 import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
 import { DrillReportSchema } from './drills.js';
+import { TopSchema } from './top.js';
 import {
   AbilitiesSchema,
   DrillListSchema,
@@ -28,6 +29,7 @@ export const DOCUMENTS = {
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
+  top: { schema: TopSchema, printedBy: ['top --json'] },
   traced: { schema: TracedSchema, printedBy: ['trace --json'] },
   undone: { schema: UndoneSchema, printedBy: ['undo --json'] },
   who: { schema: WhoSchema, printedBy: ['who --json'] },

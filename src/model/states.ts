@@ -28,3 +28,6 @@ export const STATES = {
 } as const;
 
 export type State = keyof typeof STATES;
+
+/** A thread in one of these is held up by nobody: it runs, or waits for what it has chosen to wait for. */
+export const AT_EASE: ReadonlySet<State> = new Set(['running', 'asleep', 'pipe-socket', 'user-lock', 'ended']);

@@ -433,3 +433,25 @@ test(
     });
   },
 );
+
+test('a mount is kept while something in it could not be undone', async () => {
+  await inFolder((folder) => {
+    const journals = path.join(folder, 'undo');
+    const mount = path.join(folder, 'mount');
+    mkdirSync(path.join(mount, 'instance/full'), { recursive: true });
+    const journal = UndoJournal.open(journals);
+    const entries: UndoEntry[] = [
+      { kind: 'unmount', path: mount },
+      { kind: 'rmdir', path: path.join(mount, 'instance') },
+      { kind: 'remove-file', path: path.join(folder, 'gone') },
+    ];
+    journal.plan(entries);
+    assert.equal(journal.undoAll().length, 1);
+    const [name = ''] = readdirSync(journals);
+    const lines = readFileSync(path.join(journals, name), 'utf8').trimEnd().split('\n').slice(1);
+    assert.deepEqual(
+      lines.map((line): unknown => JSON.parse(line)),
+      entries.slice(0, 2),
+    );
+  });
+});

@@ -37,6 +37,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'tools/blkparse': ['base', 'model', 'decode', 'tools'],
   'tools/iostat': ['base', 'model', 'tools'],
   'tools/dd': ['base', 'model', 'tools'],
+  'tools/top': ['base', 'model', 'present', 'tools'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,
   '': ALL_BUT_CLI,

@@ -6,7 +6,7 @@
 import type { Interval } from '../../base/intervals.js';
 import { addTo } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
-import type { Column, Events, EventTable } from '../../model/events.js';
+import { Strings, type Column, type Events, type EventTable } from '../../model/events.js';
 import { column, TimeWalk } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import type { BioWatch, QueuedBio } from '../requests/follow.js';
@@ -50,7 +50,8 @@ function copiesOf(events: Events, inodes: Inodes, units: Units): number {
   let allocated = 0;
   for (const bytes of column(extents, 'disk_len')) allocated += bytes;
   if (allocated === 0) return 1;
-  const writeback = new Writeback(events, inodes, units);
+  const writeback = new Writeback(inodes, units);
+  writeback.follow(events);
   const bios = events.tables.get('block_bio_queue');
   const sectors = column(bios, 'nr_sector');
   const rwbs = column(bios, 'rwbs');
@@ -63,50 +64,73 @@ function copiesOf(events: Events, inodes: Inodes, units: Units): number {
 }
 
 const EVER: Interval = { from: -Infinity, to: Infinity };
+const NO_ROWS = new Float64Array(0);
+const NO_FIELDS = { bdi: NO_ROWS, ino: NO_ROWS, index: NO_ROWS };
 
 /** Tags every bio with its sources, and sums up what completes. */
 export class BioOwners implements BioWatch {
   readonly sources = new Sources();
-  private readonly events: Events;
+  private strings = new Strings();
   private readonly topology: Topology;
   private readonly inodes: Inodes;
+  private readonly units: Units;
   private readonly writeback: Writeback;
-  private readonly copies: number;
-  private readonly pageBytes: number;
-  private readonly sums = new Sums();
+  private copies = 1;
+  private sums = new Sums();
   private readonly counted: Interval;
-  private readonly samples = new Samples();
-  private readonly dirtied: EventTable | undefined;
-  private readonly dirtyWalk: TimeWalk;
-  private readonly fields: { readonly bdi: Column; readonly ino: Column; readonly index: Column };
+  private samples = new Samples();
+  private dirtied: EventTable | undefined;
+  private dirtyWalk = new TimeWalk([]);
+  private fields: { readonly bdi: Column; readonly ino: Column; readonly index: Column } = NO_FIELDS;
   /** Dirty pages by inode. */
   private readonly files: (DirtyPages | undefined)[] = [];
+  /** When a page of each was last made dirty, ms. */
+  private readonly dirtiedMs: number[] = [];
   /** Where each inode's last bio ended on its disk: the next one either follows it or is elsewhere in the file. */
   private readonly ends = new Map<number, number>();
   private readonly devices = new Map<number, { readonly device: DeviceId; readonly disk: DeviceId }>();
   private readonly isMeta = new Map<number, boolean>();
 
   /** `blockBytes` tells the block size of the filesystem on a disk, `counted` of which time completions are summed up. */
-  constructor(
-    events: Events,
-    topology: Topology,
-    units: Units,
-    blockBytes: (disk: DeviceId) => number,
-    counted: Interval = EVER,
-  ) {
+  constructor(topology: Topology, units: Units, blockBytes: (disk: DeviceId) => number, counted: Interval = EVER) {
     this.counted = counted;
-    this.events = events;
     this.topology = topology;
-    const inodes = new Inodes(events, topology);
+    this.units = units;
+    const inodes = new Inodes(topology);
     this.inodes = inodes;
-    this.writeback = new Writeback(events, inodes, units, (inode) => blockBytes(inodes.bdiOf(inode)));
-    this.copies = copiesOf(events, inodes, units);
-    this.pageBytes = units.pageBytes;
+    this.writeback = new Writeback(inodes, units, (inode) => blockBytes(inodes.bdiOf(inode)));
+  }
+
+  /** The bios that come are those of these events, which come behind the events before and share their texts. */
+  follow(events: Events): void {
+    this.dirtyWalk.upTo(Infinity, this.makeDirty);
+    this.strings = events.strings;
+    this.inodes.learn(events);
+    this.writeback.follow(events);
+    this.copies = Math.max(this.copies, copiesOf(events, this.inodes, this.units));
     this.dirtied = dirtiedTable(events);
     this.dirtyWalk = new TimeWalk([this.dirtied]);
     const [bdi, ino, index] = ['name', 'ino', 'index'].map((name) => column(this.dirtied, name));
-    const none = new Float64Array(0);
-    this.fields = { bdi: bdi ?? none, ino: ino ?? none, index: index ?? none };
+    if (bdi && ino && index) this.fields = { bdi, ino, index };
+  }
+
+  /** Goes on with the pages that are still dirty in another, of files that were written to since `sinceMs`. */
+  takeOver(before: BioOwners, sinceMs: number): void {
+    before.dirtyWalk.upTo(Infinity, before.makeDirty);
+    before.files.forEach((file, inode) => {
+      if (!file || file.isClean || !((before.dirtiedMs[inode] ?? 0) >= sinceMs)) return;
+      const index = this.inodes.of(before.inodes.bdiOf(inode), before.inodes.inodeOf(inode));
+      this.files[index] = file;
+      this.dirtiedMs[index] = before.dirtiedMs[inode] ?? 0;
+    });
+  }
+
+  /** What was complete since the last call, and what stands behind it. */
+  takePortions(): Portions {
+    const portions = this.portions();
+    this.sums = new Sums();
+    this.samples = new Samples();
+    return portions;
   }
 
   portions(): Portions {
@@ -157,11 +181,11 @@ export class BioOwners implements BioWatch {
       addTo(owned, pid, count);
       pages += count;
     };
-    if (pass.ranges) takeRanges(file, pass.ranges, (sectors * 512) / this.copies, this.pageBytes, visit);
+    if (pass.ranges) takeRanges(file, pass.ranges, (sectors * 512) / this.copies, this.units.pageBytes, visit);
     else {
       if (pass.fresh) file.begin(pass.from, pass.exact);
       else if (ends.get(pass.inode) !== sector) file.skip();
-      file.take((sectors * 512) / this.pageBytes, visit);
+      file.take((sectors * 512) / this.units.pageBytes, visit);
     }
     // A damaged recording may name a range without length.
     if (pages === 0) visit(UNKNOWN, 1);
@@ -178,8 +202,9 @@ export class BioOwners implements BioWatch {
 
   private readonly makeDirty = (_table: number, row: number): void => {
     const { bdi, ino, index } = this.fields;
-    const inode = this.inodes.of(this.events.strings.get(bdi[row] ?? 0), ino[row] ?? 0);
+    const inode = this.inodes.of(this.strings.get(bdi[row] ?? 0), ino[row] ?? 0);
     this.pagesOf(inode).dirty(index[row] ?? 0, this.dirtied?.pid[row] ?? 0);
+    this.dirtiedMs[inode] = this.dirtied?.t[row] ?? 0;
   };
 
   private pagesOf(inode: number): DirtyPages {
@@ -197,7 +222,7 @@ export class BioOwners implements BioWatch {
 
   private metaOf(rwbs: number): boolean {
     let meta = this.isMeta.get(rwbs);
-    if (meta === undefined) this.isMeta.set(rwbs, (meta = this.events.strings.get(rwbs).includes('M')));
+    if (meta === undefined) this.isMeta.set(rwbs, (meta = this.strings.get(rwbs).includes('M')));
     return meta;
   }
 }

@@ -21,8 +21,12 @@ export class Inodes {
   private readonly disks = new Map<string, Set<DeviceId>>();
   private readonly topology: Topology;
 
-  constructor(events: Events, topology: Topology) {
+  constructor(topology: Topology) {
     this.topology = topology;
+  }
+
+  /** Knows the inodes of which pages were made dirty in these events. */
+  learn(events: Events): void {
     const dirtied = dirtiedTable(events);
     const name = column(dirtied, 'name');
     const inode = column(dirtied, 'ino');

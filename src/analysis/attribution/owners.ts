@@ -73,16 +73,22 @@ export function attribute(input: Case, topology: Topology, endMs: number | undef
   const hasRequests = events?.tables.has('block_rq_complete') === true;
   const hasBios = events?.tables.has('block_bio_queue') === true;
   if (!events || (!hasRequests && !hasBios)) return {};
-  const blocks = blockSizes(input, topology);
+  const { units, blockBytes } = scaleOf(input, topology);
   const sampling = new Sampling(input);
-  const blockBytes = (disk: DeviceId) => blocks.get(disk) ?? input.pageBytes;
-  const bios = new BioOwners(events, topology, unitsOf(input), blockBytes, counted);
+  const bios = new BioOwners(topology, units, blockBytes, counted);
+  bios.follow(events);
   const requests = followRequests(events, topology, { endMs, sampling }, bios);
   const portions = bios.portions();
   return {
     ...(hasRequests && { requests, owners: ownersOf(input, topology, requests, bios.sources, portions) }),
     ...(hasBios && { portions }),
   };
+}
+
+/** What the walk over bios has to know of a case: its units, and the block size of the filesystem on a disk. */
+export function scaleOf(input: Case, topology: Topology): { units: Units; blockBytes: (disk: DeviceId) => number } {
+  const blocks = blockSizes(input, topology);
+  return { units: unitsOf(input), blockBytes: (disk) => blocks.get(disk) ?? input.pageBytes };
 }
 
 /** The units of a recording's events, as it says them; a recording is made with one filter from its beginning to its end. */

@@ -38,6 +38,11 @@ export class Sources {
   private readonly others = new Map<string, number>();
   private readonly nobody: readonly SourceShare[];
 
+  /** How much is kept: sources and tags. */
+  get size(): number {
+    return this.list.length + this.byTag.length;
+  }
+
   constructor() {
     this.nobody = [{ source: this.of(NOBODY), share: 1 }];
   }

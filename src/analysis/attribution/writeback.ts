@@ -99,29 +99,33 @@ function fieldsOf(table: EventTable | undefined) {
 type Fields = ReturnType<typeof fieldsOf>;
 
 export class Writeback {
-  private readonly events: Events;
+  private events: Events | undefined;
   private readonly inodes: Inodes;
   private readonly pageBytes: number;
   private readonly sample: DirectSample | undefined;
   private readonly blockBytes: (inode: number) => number;
-  private readonly walk: TimeWalk;
-  private readonly sources: readonly { readonly pid: Int32Array; readonly fields: Fields }[];
+  private walk = new TimeWalk([]);
+  private sources: readonly { readonly pid: Int32Array; readonly fields: Fields }[] = [];
   private readonly brackets = new Map<number, Pass>();
   private readonly passes = new Map<number, Pass>();
   private readonly directs = new Map<number, Pass>();
 
   /** `blockBytes` tells the block size of an inode's filesystem, in which ext4 counts. */
   constructor(
-    events: Events,
     inodes: Inodes,
     { pageBytes, directFilter }: Units,
     blockBytes: (inode: number) => number = () => pageBytes,
   ) {
-    this.events = events;
     this.inodes = inodes;
     this.pageBytes = pageBytes;
     this.sample = directSample(directFilter);
     this.blockBytes = blockBytes;
+  }
+
+  /** Takes the marks of these events, which come behind those of the events before. */
+  follow(events: Events): void {
+    this.walk.upTo(Infinity, this.take);
+    this.events = events;
     const tables = TABLES.map((name) => events.tables.get(name));
     this.walk = new TimeWalk(tables);
     this.sources = tables.map((table) => ({ pid: table?.pid ?? new Int32Array(0), fields: fieldsOf(table) }));
@@ -148,7 +152,7 @@ export class Writeback {
     const field = (name: keyof Fields) => source.fields[name][row] ?? 0;
     switch (event) {
       case 'writeback_single_inode_start': {
-        const inode = this.inodes.of(this.events.strings.get(field('name')), field('ino'));
+        const inode = this.inodes.of(this.events?.strings.get(field('name')) ?? '', field('ino'));
         this.passes.delete(pid);
         this.directs.delete(pid);
         this.brackets.set(pid, newPass(inode, field('writeback_index')));

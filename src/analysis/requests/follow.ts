@@ -8,7 +8,7 @@ import type { Events } from '../../model/events.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { RequestFollower } from './follower.js';
-import type { Sampling } from './sampling.js';
+import type { Weights } from './sampling.js';
 import { diskOfLane, isFailure, KIND, kindOfLane, kindsOf, laneOf, type Requests } from './requests.js';
 
 /** A bio as it is queued: time in ms, device number and rwbs as the event has them. */
@@ -57,9 +57,9 @@ class RequestBuilder {
   private readonly diskIndex = new Map<DeviceId, number>();
   private readonly topology: Topology;
   private readonly watch: BioWatch | undefined;
-  private readonly sampling: Sampling;
+  private readonly sampling: Weights;
 
-  constructor(topology: Topology, sampling: Sampling, watch: BioWatch | undefined) {
+  constructor(topology: Topology, sampling: Weights, watch: BioWatch | undefined) {
     this.topology = topology;
     this.sampling = sampling;
     this.watch = watch;
@@ -216,11 +216,47 @@ const TABLES = [
 export function followRequests(
   events: Events,
   topology: Topology,
-  { endMs, sampling }: { readonly endMs: number | undefined; readonly sampling: Sampling },
+  { endMs, sampling }: { readonly endMs: number | undefined; readonly sampling: Weights },
   watch?: BioWatch,
 ): Requests {
+  const walk = new RequestWalk(topology, sampling, watch);
+  walk.take(events);
+  return walk.finish(endMs);
+}
+
+/** The same piece by piece: what one piece leaves in flight, the next may complete. */
+export class RequestWalk {
+  private readonly build: RequestBuilder;
+  private readonly sampling: Weights;
+  private readonly watch: BioWatch | undefined;
+
+  constructor(topology: Topology, sampling: Weights, watch?: BioWatch) {
+    this.build = new RequestBuilder(topology, sampling, watch);
+    this.sampling = sampling;
+    this.watch = watch;
+  }
+
+  /** How many requests are with a device. */
+  get inFlight(): number {
+    return this.build.follower.inFlight;
+  }
+
+  /** Follows the requests through these events, which come behind the ones before. */
+  take(events: Events): void {
+    walkBlockEvents(events, this.build, this.sampling, this.watch);
+  }
+
+  /** All requests that were complete since this was asked last; where an end is given, those in flight as well. */
+  finish(endMs?: number): Requests {
+    const { build } = this;
+    const answered = build.length;
+    if (endMs !== undefined) build.end(endMs);
+    return build.finish(answered);
+  }
+}
+
+function walkBlockEvents(events: Events, build: RequestBuilder, sampling: Weights, watch: BioWatch | undefined): void {
   const tables = TABLES.map((name) => events.tables.get(name));
-  const build = new RequestBuilder(topology, sampling, watch);
   const { follower } = build;
   const fields = tables.map((one) => ({
     dev: column(one, 'dev'),
@@ -267,7 +303,4 @@ export function followRequests(
         return;
     }
   });
-  const answered = build.length;
-  if (endMs !== undefined) build.end(endMs);
-  return build.finish(answered);
 }

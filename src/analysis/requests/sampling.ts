@@ -6,7 +6,15 @@
 import { type Intervals, union } from '../../base/intervals.js';
 import type { Case } from '../../model/case.js';
 
-export class Sampling {
+/** How many requests one that was traced stands for. */
+export interface Weights {
+  /** When requests were a sample. */
+  readonly times: Intervals;
+  /** Of one of so many sectors at `t`, ms; times may only grow from call to call. */
+  weightAt(t: number, sectors: number): number;
+}
+
+export class Sampling implements Weights {
   /** When requests were a sample. */
   readonly times: Intervals;
   private readonly marks: readonly { readonly atMs: number; readonly of: number; readonly upToSectors: number }[];

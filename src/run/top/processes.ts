@@ -1,0 +1,196 @@
+// What each process has made storage do, by /proc/PID/io, at little cost: a machine has hundreds of processes that do nothing. All are listed each
+// second and opened only when it is their turn, the idle ones the seldomer, up to one look in eight; who is known to have done something comes first.
+// A look tells the growth since the one before, however long that is, so nothing is missed of who lives; who comes and goes between two looks is
+// seen by the kernel's events alone. A process of one thread that has not run since (schedstat) is not asked for more.
+// Source: proc_pid_io(5), proc_pid_stat(5); Documentation/scheduler/sched-stats.rst.
+
+import { readdirSync, statSync } from 'node:fs';
+import { parseKeyValues } from '../../base/procfs/key-values.js';
+import { parsePidStat, type PidStat } from '../../base/procfs/pid-stat.js';
+import type { OpenFiles } from '../../capture/files.js';
+import { maskCommandLine } from '../../capture/mask.js';
+import { readText } from './read-text.js';
+
+/** Bytes, or ticks of waiting for block I/O; undefined where /proc/PID/io is refused. */
+export interface Counted {
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  readonly cancelledBytes: number;
+}
+
+export interface Growth {
+  readonly counted: Counted | undefined;
+  readonly blkioTicks: number | undefined;
+  readonly seconds: number;
+}
+
+/** A process as it was last looked at. */
+export interface Seen {
+  readonly pid: number;
+  stat: PidStat;
+  readonly uid: number | undefined;
+  /** Undefined where this look was the first and it is older than we are. */
+  growth: Growth | undefined;
+  /** In which sample it was looked at last. */
+  sample: number;
+  io: Counted | undefined;
+  ns: bigint;
+  schedstat: string;
+  every: number;
+  /** When it was last found to have done or waited for something, ns; 0 for never. */
+  busyNs: bigint;
+  command: string | undefined;
+}
+
+const MOST_SAMPLES_APART = 8;
+/** Who was busy within this time is looked at in each sample, ns. */
+const STAYS_BUSY_NS = 5_000_000_000n;
+/** What a kernel shows that does not count (CONFIG_SCHED_INFO). */
+const NOT_COUNTED = '0 0 0';
+
+export class Processes {
+  private readonly files: OpenFiles;
+  private readonly root: string;
+  private readonly seen = new Map<number, Seen>();
+  private samples = 0;
+  private sampledNs = 0n;
+
+  constructor(files: OpenFiles, root = '') {
+    this.files = files;
+    this.root = root;
+  }
+
+  /** All that live, as last seen. */
+  get all(): IterableIterator<Seen> {
+    return this.seen.values();
+  }
+
+  of(pid: number): Seen | undefined {
+    return this.seen.get(pid);
+  }
+
+  /** True for what was looked at in the last sample. */
+  isFresh({ sample }: Seen): boolean {
+    return sample === this.samples;
+  }
+
+  /** Looks at those whose turn it is, at all of them where `everyone`, and at these in any case. */
+  sample(nowNs: bigint, { everyone, busy }: { readonly everyone: boolean; readonly busy: ReadonlySet<number> }): void {
+    this.samples += 1;
+    const listed = new Set<number>();
+    for (const name of readdirSync(`${this.root}/proc`)) {
+      const pid = Number(name);
+      if (pid > 0) listed.add(pid);
+    }
+    for (const pid of this.seen.keys()) if (!listed.has(pid)) this.seen.delete(pid);
+    for (const pid of listed) {
+      const before = this.seen.get(pid);
+      const isBusy = busy.has(pid) || (before !== undefined && nowNs - before.busyNs < STAYS_BUSY_NS);
+      // Its number spreads the idle ones over the samples.
+      if (!before || everyone || isBusy || (this.samples + pid) % before.every === 0)
+        this.look(pid, before, nowNs, isBusy || everyone);
+    }
+    this.sampledNs = nowNs;
+  }
+
+  private look(pid: number, before: Seen | undefined, nowNs: bigint, asked: boolean): void {
+    if (before && !asked && before.schedstat !== '' && before.schedstat === this.read(pid, 'schedstat')) {
+      // It has not run, so it has done nothing: the counters stand as they were.
+      before.every = Math.min(MOST_SAMPLES_APART, before.every * 2);
+      return;
+    }
+    const stat = parsePidStat(this.read(pid, 'stat') ?? '');
+    if (!stat) return;
+    const known = before?.stat.startTicks === stat.startTicks ? before : undefined;
+    const one = known ?? this.meet(pid, stat);
+    const io = known && known.io === undefined ? undefined : ioOf(this.read(pid, 'io'));
+    one.growth = this.growthOf(one, known, stat, io, nowNs);
+    const isBusy = stat.state === 'D' || hasGrown(one.growth);
+    if (isBusy) one.busyNs = nowNs;
+    one.every = isBusy ? 1 : Math.min(MOST_SAMPLES_APART, one.every * 2);
+    if (stat.comm !== one.stat.comm) one.command = undefined;
+    one.stat = stat;
+    one.io = io;
+    one.ns = nowNs;
+    one.sample = this.samples;
+    one.schedstat = stat.threads === 1 && !asked ? this.schedstatOf(pid) : '';
+  }
+
+  private meet(pid: number, stat: PidStat): Seen {
+    const one: Seen = {
+      pid,
+      stat,
+      uid: uidOf(`${this.root}/proc/${pid}`),
+      growth: undefined,
+      sample: 0,
+      io: undefined,
+      ns: 0n,
+      schedstat: '',
+      every: 1,
+      busyNs: 0n,
+      command: undefined,
+    };
+    this.seen.set(pid, one);
+    return one;
+  }
+
+  private growthOf(
+    one: Seen,
+    known: Seen | undefined,
+    stat: PidStat,
+    io: Counted | undefined,
+    nowNs: bigint,
+  ): Growth | undefined {
+    // One that has begun since the last sample has done all that it did since then.
+    if (!known && this.samples === 1) return undefined;
+    const from = known?.io ?? { readBytes: 0, writeBytes: 0, cancelledBytes: 0 };
+    const seconds = Number(nowNs - (known ? known.ns : this.sampledNs)) / 1e9;
+    const ticks = stat.blkioTicks === undefined ? undefined : stat.blkioTicks - (known?.stat.blkioTicks ?? 0);
+    return {
+      counted: io && {
+        readBytes: Math.max(0, io.readBytes - from.readBytes),
+        writeBytes: Math.max(0, io.writeBytes - from.writeBytes),
+        cancelledBytes: Math.max(0, io.cancelledBytes - from.cancelledBytes),
+      },
+      blkioTicks: ticks,
+      seconds,
+    };
+  }
+
+  private schedstatOf(pid: number): string {
+    const text = this.read(pid, 'schedstat') ?? '';
+    return text.startsWith(NOT_COUNTED) ? '' : text;
+  }
+
+  /** Its command line with secrets masked, or the name of a thread of the kernel; asked for once a name. */
+  commandOf(one: Seen): string {
+    if (one.command !== undefined) return one.command;
+    const line = one.stat.kernelThread ? '' : (this.read(one.pid, 'cmdline') ?? '').replace(/\0+$/, '');
+    return (one.command = line === '' ? one.stat.comm : maskCommandLine(line).replaceAll('\0', ' '));
+  }
+
+  private read(pid: number, name: string): string | undefined {
+    return readText(this.files, `/proc/${pid}/${name}`);
+  }
+}
+
+export function ioOf(text: string | undefined): Counted | undefined {
+  if (text === undefined) return undefined;
+  const values = parseKeyValues(text);
+  const [readBytes, writeBytes] = [values.get('read_bytes'), values.get('write_bytes')];
+  if (readBytes === undefined || writeBytes === undefined) return undefined;
+  return { readBytes, writeBytes, cancelledBytes: values.get('cancelled_write_bytes') ?? 0 };
+}
+
+function hasGrown(growth: Growth | undefined): boolean {
+  return growth !== undefined && ((growth.blkioTicks ?? 0) > 0 || hasDone(growth.counted));
+}
+
+/** True for one that made storage do something. */
+export function hasDone(counted: Counted | undefined): boolean {
+  return counted !== undefined && counted.readBytes + counted.writeBytes + counted.cancelledBytes > 0;
+}
+
+function uidOf(folder: string): number | undefined {
+  return statSync(folder, { throwIfNoEntry: false })?.uid;
+}

@@ -1,0 +1,123 @@
+// The upper part of the screen: devices with whose their bytes are, the machine's pressure, and the line of the verdict.
+
+import { bytes, duration, percent } from '../../base/format.js';
+import type { TopDevice, TopSample } from '../../model/top.js';
+import { pad, wrap } from '../../present/text-layout.js';
+import type { Screen } from './screen.js';
+import { span, type Line, type Look, type Span } from './spans.js';
+
+/** From these shares on something is worth a look, and is bad. */
+const WARM = 0.1;
+const HOT = 0.6;
+
+const HEADS = ['DEVICE', 'READ', 'WRITE', 'IO/s', 'QUEUE', 'WAIT', 'BUSY', 'PROCESSES', 'KERNEL', 'NOBODY', 'ON'];
+/** What a device stands on is shown from this width on. */
+const LEAST_FOR_LAYER = 100;
+const WIDTHS = [8, 7, 7, 6, 5, 7, 5, 9, 7, 7];
+
+function warmth(share: number): Look | undefined {
+  if (share >= HOT) return 'hot';
+  return share >= WARM ? 'warm' : undefined;
+}
+
+/** The devices that did most, and a line for how many more there are. */
+export function deviceLines({ devices, seconds }: TopSample, most: number, width: number): Line[] {
+  const ranked = devices.toSorted((a, b) => b.busy - a.busy || traffic(b) - traffic(a) || a.name.localeCompare(b.name));
+  const shown = ranked.length > most ? ranked.slice(0, most - 1) : ranked;
+  const hasRoom = width >= LEAST_FOR_LAYER;
+  const head = [span(row(hasRoom ? HEADS : HEADS.slice(0, -1)), 'head')];
+  const lines = shown.map((device) => deviceLine(device, seconds).slice(0, hasRoom ? 4 : 3));
+  const left = ranked.length - shown.length;
+  return left > 0 ? [head, ...lines, [span(`and ${left} more`, 'dim')]] : [head, ...lines];
+}
+
+function traffic({ readBytes, writeBytes }: TopDevice): number {
+  return readBytes + writeBytes;
+}
+
+function row(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) =>
+      index === 0 || index >= WIDTHS.length ? pad(cell, WIDTHS[index] ?? 0) : pad(cell, WIDTHS[index] ?? 0, 'right'),
+    )
+    .join(' ');
+}
+
+function deviceLine(device: TopDevice, seconds: number): Line {
+  const { name, layer, parts, queueDepth, waitMs, busy, operations } = device;
+  const rate = (amount: number | undefined): string => (amount === undefined ? '-' : bytes(amount / seconds));
+  const cells = [
+    name,
+    rate(device.readBytes),
+    rate(device.writeBytes),
+    String(Math.round(operations / seconds)),
+    queueDepth.toFixed(queueDepth < 100 ? 1 : 0),
+    waitMs === null ? '-' : duration(waitMs),
+    percent(Math.min(1, busy)),
+    rate(parts?.processes),
+    rate(parts?.kernel),
+    rate(parts?.nobody),
+  ];
+  const before = row(cells.slice(0, 6));
+  const rest = [7, 8, 9].map((index) => pad(cells[index] ?? '', WIDTHS[index] ?? 0, 'right')).join(' ');
+  return [
+    span(`${before} `),
+    span(pad(cells[6] ?? '', WIDTHS[6] ?? 0, 'right'), warmth(busy)),
+    span(` ${rest} `),
+    span(layer, 'dim'),
+  ];
+}
+
+function shareSpan(label: string, value: number | null | undefined): Span[] {
+  if (value === null || value === undefined) return [span(`${label} -  `)];
+  return [span(`${label} `), span(percent(value), warmth(value)), span('  ')];
+}
+
+/** Pressure, dirty memory, what is lacking, and the verdict. */
+export function machineLines({ machine, attribution }: TopSample, verdict: string | undefined, width: number): Line[] {
+  const { pressure, ioWait, pressureFrom, dirtyBytes, dirtyLimitBytes } = machine;
+  const lines: Line[] = [
+    [
+      span('pressure ', 'name'),
+      ...shareSpan('io', pressure.io?.some),
+      ...shareSpan('memory', pressure.memory?.some),
+      ...shareSpan('cpu', pressure.cpu?.some),
+      ...shareSpan('iowait', ioWait),
+      ...dirtySpans(dirtyBytes, dirtyLimitBytes),
+    ],
+  ];
+  if (pressureFrom !== null) lines.push([span('waiting  ', 'name'), span(pressureFrom)]);
+  if (attribution.note !== null) lines.push([span('note     ', 'name'), span(attribution.note, 'warm')]);
+  if (verdict === undefined) return [...lines, [span(VERDICT, 'name'), ...UNASKED]];
+  const wrapped = wrap(verdict, Math.max(20, width - VERDICT.length)).slice(0, MOST_VERDICT_LINES);
+  return [
+    ...lines,
+    ...wrapped.map((text, index) => [span(index === 0 ? VERDICT : ' '.repeat(VERDICT.length), 'name'), span(text)]),
+  ];
+}
+
+const VERDICT = 'verdict  ';
+/** More of a sentence than these lines is in the diagnosis that `record` and `diagnose` make. */
+const MOST_VERDICT_LINES = 3;
+
+const UNASKED = [span('v', 'key'), span(' records for 10 s what waits most, and says what holds it up', 'dim')];
+
+function dirtySpans(dirty: number | null, limit: number | null): Span[] {
+  if (dirty === null || limit === null) return [span('dirty -')];
+  const share = limit > 0 ? dirty / limit : 0;
+  return [span('dirty '), span(percent(share), warmth(share)), span(` of ${bytes(limit)}`)];
+}
+
+/** What is shown, in a few words. */
+export function titleOf({ sample, byThread, accumulated, everyone, paused, filter }: Screen, shown: number): Line {
+  const time = sample ? sample.at.slice(11, 19) : '';
+  const kind = byThread ? 'threads' : 'processes';
+  const flags = [
+    accumulated ? 'since the start' : 'a second',
+    ...(everyone ? ['all'] : ['active']),
+    ...(paused ? ['PAUSED'] : []),
+    ...(filter === '' ? [] : [`filter ${filter}`]),
+  ];
+  const step = sample ? `${sample.seconds.toFixed(1)} s` : '';
+  return [span('iowitness top', 'title'), span(`  ${time} UTC  ${step}  ${kind}, ${flags.join(', ')}: ${shown}`)];
+}

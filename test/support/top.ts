@@ -1,0 +1,128 @@
+// A sample of a small machine: a file's loop device above a disk, one who writes and waits, one who reads, one who has ended, the journal.
+
+import type { TopProcess, TopSample } from '../../src/model/top.js';
+
+export function aProcess(different: Partial<TopProcess> = {}): TopProcess {
+  return {
+    pid: 812,
+    tid: null,
+    priority: 'be/4',
+    user: 'postgres',
+    command: 'postgres: walwriter',
+    readBytes: 0,
+    writeBytes: 52_428_800,
+    cancelledBytes: 4096,
+    swapIn: null,
+    blockIo: null,
+    waits: { state: 'dirty-throttle', share: 0.75, wchan: 'balance_dirty_pages' },
+    caused: [
+      { device: 'vda', readBytes: 0, writeBytes: 48_000_000, via: 'stacked' },
+      { device: 'loop0', readBytes: 0, writeBytes: 48_000_000, via: 'flushed' },
+    ],
+    seconds: 2,
+    ended: false,
+    unit: 'postgresql.service',
+    cgroup: '/system.slice/postgresql.service',
+    ...different,
+  };
+}
+
+export function aSample(different: Partial<TopSample> = {}): TopSample {
+  return {
+    schema: 'iowitness.top/1',
+    tool: 'iowitness 0',
+    at: '2026-11-29T19:45:24.048Z',
+    seconds: 2,
+    attribution: { by: 'events', note: null },
+    delays: false,
+    devices: [
+      {
+        name: 'vda',
+        layer: 'disk',
+        readBytes: 2_000_000,
+        writeBytes: 49_000_000,
+        operations: 900,
+        queueDepth: 12.34,
+        waitMs: 3.456,
+        busy: 0.87,
+        parts: { processes: 50_000_000, kernel: 900_000, nobody: 100_000 },
+      },
+      {
+        name: 'loop0',
+        layer: 'loop on /srv/data.img',
+        readBytes: 0,
+        writeBytes: 48_500_000,
+        operations: 400,
+        queueDepth: 0.5,
+        waitMs: 0.25,
+        busy: 0.2,
+        parts: { processes: 48_000_000, kernel: 500_000, nobody: 0 },
+      },
+      {
+        name: 'sdb',
+        layer: 'disk',
+        readBytes: 0,
+        writeBytes: 0,
+        operations: 0,
+        queueDepth: 0,
+        waitMs: null,
+        busy: 0,
+        parts: { processes: 0, kernel: 0, nobody: 0 },
+      },
+    ],
+    processes: [
+      aProcess(),
+      aProcess({
+        pid: 4711,
+        user: 'backup',
+        command: '/usr/bin/rsync -a /srv /mnt',
+        readBytes: 2_000_000,
+        writeBytes: 0,
+        cancelledBytes: 0,
+        waits: { state: 'block-device', share: 1, wchan: 'folio_wait_bit_common' },
+        caused: [{ device: 'vda', readBytes: 2_000_000, writeBytes: 0, via: 'direct' }],
+        blockIo: 0.4,
+        unit: null,
+        cgroup: '/',
+      }),
+      aProcess({
+        pid: 9001,
+        priority: null,
+        user: null,
+        command: 'evil\u001b[31mname\n',
+        readBytes: null,
+        writeBytes: null,
+        cancelledBytes: null,
+        waits: null,
+        caused: [{ device: 'vda', readBytes: 0, writeBytes: 4096, via: 'direct' }],
+        seconds: null,
+        ended: true,
+        unit: null,
+        cgroup: null,
+      }),
+      aProcess({
+        pid: 77,
+        user: 'root',
+        command: 'sleepy',
+        readBytes: 0,
+        writeBytes: 0,
+        cancelledBytes: 0,
+        waits: { state: 'asleep', share: 1, wchan: 'hrtimer_nanosleep' },
+        caused: [],
+      }),
+    ],
+    kernel: [
+      { work: 'journal (jbd2/loop0-8)', device: 'loop0', readBytes: 0, writeBytes: 500_000 },
+      { work: 'filesystem', device: 'vda', readBytes: 0, writeBytes: 900_000 },
+    ],
+    machine: {
+      pressure: { io: { some: 0.61, full: 0.2 }, memory: { some: 0, full: 0 }, cpu: null },
+      ioWait: 0.03,
+      dirtyBytes: 53_000_000,
+      dirtyLimitBytes: 4_690_000_000,
+      waiting: [{ pid: 812, command: 'postgres', state: 'dirty-throttle' }],
+      pressureFrom: 'postgres',
+    },
+    ...different,
+  };
+}

@@ -1,0 +1,156 @@
+// The screen as text, at the sizes that people have and at any other.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { widthOf } from '../../../src/present/text-layout.js';
+import type { Input } from '../../../src/tools/top/input.js';
+import { step } from '../../../src/tools/top/keys.js';
+import { newScreen, type Detail, type Screen } from '../../../src/tools/top/screen.js';
+import { painted, plainText } from '../../../src/tools/top/spans.js';
+import { Totals } from '../../../src/tools/top/totals.js';
+import { sparkline, viewOf } from '../../../src/tools/top/view.js';
+import { assertGolden } from '../../support/golden.js';
+import { aSample } from '../../support/top.js';
+
+const SIZES = [
+  [80, 24],
+  [200, 50],
+] as const;
+
+function aScreen(different: Partial<Screen> = {}): Screen {
+  const totals = new Totals();
+  const sample = different.sample ?? aSample();
+  totals.add(sample);
+  totals.add(sample);
+  return newScreen(totals, { sample, ...different });
+}
+
+/** The lines as a terminal shows them, without the spaces at their ends. */
+function text(screen: Screen): string {
+  return `${viewOf(screen)
+    .lines.map((line) => plainText(line).trimEnd())
+    .join('\n')}\n`;
+}
+
+const detail: Detail = {
+  key: '812/',
+  waits: [
+    { state: 'dirty-throttle', share: 0.75, wchan: 'balance_dirty_pages' },
+    { state: 'running', share: 0.25, wchan: null },
+  ],
+  stacks: [{ tid: 812, frames: ['balance_dirty_pages', 'generic_perform_write', 'ext4_buffered_write_iter'] }],
+  noStacks: null,
+  files: ['/srv/data/base/1', '/srv/data/pg_wal/0001'],
+  noFiles: null,
+};
+
+const SCREENS: Readonly<Record<string, Partial<Screen>>> = {
+  table: { selected: '812/' },
+  judged: {
+    verdict:
+      'postgres (812) at 19:45:20: The page cache’s dirty limit is too low for what the victim writes: it is paused for 75 % of its time while the disk is idle. (mem.dirty-limit, sure)',
+  },
+  accumulated: { accumulated: true, everyone: true, filter: 'user:postgres' },
+  untold: {
+    sample: aSample({
+      attribution: { by: 'none', note: 'not attributed: needs root' },
+      devices: aSample().devices.map((device) => ({ ...device, parts: null, layer: '' })),
+      processes: aSample().processes.map((one) => ({ ...one, caused: [] })),
+      kernel: [],
+    }),
+  },
+  detail: { mode: 'detail', selected: '812/', detail },
+  help: { mode: 'help' },
+  'more-help': { mode: 'help', scroll: 99 },
+};
+
+for (const [name, different] of Object.entries(SCREENS))
+  for (const [columns, lines] of SIZES)
+    test(`${name} at ${columns} × ${lines}`, () => {
+      assertGolden(`top/${name}-${columns}x${lines}.txt`, text(aScreen({ ...different, columns, lines })));
+    });
+
+test('what is not known is no figure', () => {
+  const shown = text(aScreen({ ...SCREENS['untold'], columns: 200, lines: 50 }));
+  const vda = shown.split('\n').find((line) => line.startsWith('vda')) ?? '';
+  assert.match(vda, /87 %\s+-\s+-\s+-/);
+  assert.match(shown, /not attributed: needs root/);
+  assert.doesNotMatch(shown, /0\.00/);
+});
+
+const anyInput: fc.Arbitrary<Input> = fc.oneof(
+  fc
+    .constantFrom(
+      'up',
+      'down',
+      'left',
+      'right',
+      'page-up',
+      'page-down',
+      'home',
+      'end',
+      'enter',
+      'escape',
+      'backspace',
+      '/',
+      'o',
+      'p',
+      'a',
+      'r',
+      'b',
+      ' ',
+      '?',
+      'x',
+      'é',
+      'delays',
+      'v',
+    )
+    .map((key): Input => ({ kind: 'key', key })),
+  fc.record({ kind: fc.constant('click' as const), line: fc.nat(60), column: fc.nat(220) }),
+  fc.record({ kind: fc.constant('wheel' as const), by: fc.integer({ min: -9, max: 9 }) }),
+);
+
+test('at any size and after any keys there are as many lines as the terminal has, none wider, and nothing that it would obey', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 260 }),
+      fc.integer({ min: 1, max: 70 }),
+      fc.array(anyInput, { maxLength: 25 }),
+      (columns, lines, inputs) => {
+        let screen = aScreen({ columns, lines });
+        for (const input of inputs) {
+          const next = step(screen, viewOf(screen).table, input);
+          assert.notEqual(next.action, 'quit');
+          ({ screen } = next);
+        }
+        const view = viewOf(screen);
+        assert.equal(view.lines.length, lines);
+        for (const line of view.lines) {
+          assert.ok(widthOf(plainText(line)) <= columns);
+          // eslint-disable-next-line no-control-regex
+          assert.doesNotMatch(painted(line, 'dark').replaceAll(/\u001b\[[\d;]*m/g, ''), /[\u0000-\u001f]/);
+        }
+      },
+    ),
+    { seed: 13, numRuns: 300 },
+  );
+});
+
+test('without colours no colour is sent', () => {
+  const sent = viewOf(aScreen({ selected: '812/' }))
+    .lines.map((line) => painted(line, 'none'))
+    .join('');
+  // eslint-disable-next-line no-control-regex
+  assert.deepEqual([...new Set(sent.match(/\u001b\[[\d;]*m/g))].toSorted(), [
+    '\u001b[1m',
+    '\u001b[22m',
+    '\u001b[27m',
+    '\u001b[7m',
+  ]);
+});
+
+test('a sparkline has its largest value at the top and none at the bottom', () => {
+  assert.equal(sparkline([0, 50, 100, 0], 3), '▅█▁');
+  assert.equal(sparkline([], 5), '');
+});
