@@ -4,6 +4,7 @@ import type * as v from 'valibot';
 import { BlockStatsSchema } from './block-stats.js';
 import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
+import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
 import {
   AbilitiesSchema,
@@ -23,6 +24,7 @@ export const DOCUMENTS = {
   comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
   diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
+  differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },

@@ -36,6 +36,8 @@ const DRAWS = 300;
 const ENOUGH_BEYOND = 10;
 /** A series has to be worth so many independent values. */
 const LEAST_WORTH = 12;
+/** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter. */
+const STRICTER = 4;
 /** By so many of its own standard errors a memory is taken for longer than it is told. */
 const CAUTION = 2;
 /** Where one value is more than this part of all, ranks are those of the values and not of what trend leaves: equal values are to stay so. */
@@ -355,13 +357,14 @@ export function changePoints(
   { falseAlarms, cycles = [] }: ChangeOptions,
   searches = new Searches(),
 ): ChangePoint[] {
+  const allowed = falseAlarms / 2 / STRICTER;
   const each = valuesEach(values.length);
   const points = drawnTogether(values);
   const n = values.length;
-  const steps = stepsIn(points, falseAlarms / 2, cycles, searches);
+  const steps = stepsIn(points, allowed, cycles, searches);
   const levels = toChanges('level', steps, steps.map((step) => refined(values, step)), values, each, n);
   const distances = aboutLevels(points, steps, cycles, searches);
-  const turns = stepsIn(distances, falseAlarms / 2, cycles, searches);
+  const turns = stepsIn(distances, allowed, cycles, searches);
   const spreads = toChanges('spread', turns, turns.map(({ at }) => at * each), distances, each, n);
   // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
   const isOfLevel = ({ at }: ChangePoint) => levels.some(({ within: [from, to] }) => at >= from && at <= to);
