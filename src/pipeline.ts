@@ -24,7 +24,7 @@ import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Comparison } from './model/comparison.js';
 import type { Differences } from './model/differences.js';
-import { compareAll, extractOf, type Extract } from './differences/compare.js';
+import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
 import type { Side } from './differences/separate.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
@@ -228,10 +228,10 @@ export async function differencesOf(
   progressOf?: (path: string) => OpenOptions['progress'],
 ): Promise<Differences> {
   const extracts: Extract[] = [];
-  for (const { path, side } of named) {
+  for (const [place, { path, side }] of named.entries()) {
     const progress = progressOf?.(path);
     const { diagnosis, compared } = await diagnoseRecording(path, tool, progress && { progress });
-    extracts.push(extractOf(compared.measures, diagnosis, side));
+    extracts.push(extractOf(compared.measures, diagnosis, { asked: side, place, isOfFew: named.length <= FEW }));
   }
   return compareAll(extracts, tool);
 }

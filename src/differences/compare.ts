@@ -1,18 +1,35 @@
 // Diagnosed recordings → what differs between them (model/differences.ts).
 
 import type { Measures } from '../analysis/measures.js';
+import { medianOf } from '../base/median.js';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
-import type { ComparedRecording, Differences, DifferingGroup } from '../model/differences.js';
+import type { ComparedRecording, Differences, DifferingGroup, Onsets } from '../model/differences.js';
+import { Searches } from '../statistics/change-points.js';
 import { answerOf, sentenceOf } from './answer.js';
+import { compareAtLoad } from './at-load.js';
 import { factsOf, type FactSet } from './facts.js';
 import { separate, separates, type FactGroup, type Side } from './separate.js';
+import { measuresOf, type Measure } from './series.js';
+import { whenOf } from './when.js';
+import { compareGroups, compareTwo, windowsOf, type Window, type WindowsCompared } from './windows.js';
+
+/** What searches for changes draw once. */
+const SEARCHES = new Searches();
 
 /** What is kept of a recording while others are opened. */
 export interface Extract {
   readonly about: ComparedRecording;
   /** Undefined where it has none. */
   readonly facts: FactSet | undefined;
+  /** Of a few recordings, which are compared sample by sample. */
+  readonly measures: readonly Measure[];
+  /** Of many, the median of each measure. */
+  readonly medians: readonly Window[];
+  readonly when: Onsets | undefined;
 }
+
+/** Up to so many recordings are searched for changes, and their samples kept. */
+export const FEW = 2;
 
 /** A stall is slow, none is fast, and what has no verdict is neither. */
 function sideOf({ verdict }: Diagnosis): Side {
@@ -20,8 +37,19 @@ function sideOf({ verdict }: Diagnosis): Side {
   return isNoStall(verdict) ? 'fast' : 'slow';
 }
 
+/** What is left of a measure whose samples are not kept. */
+function median({ id, label, unit }: Measure, values: Float64Array): Window {
+  const alone = Float64Array.of(medianOf(values));
+  return { measure: { id, label, unit, values: () => ({ t: new Float64Array(1), values: alone }) }, values: alone };
+}
+
 /** `asked`: the side that whoever compares says it is on. */
-export function extractOf(measures: Measures, diagnosis: Diagnosis, asked?: Side): Extract {
+export function extractOf(
+  m: Measures,
+  diagnosis: Diagnosis,
+  { asked, place, isOfFew }: { readonly asked?: Side | undefined; readonly place: number; readonly isOfFew: boolean },
+): Extract {
+  const measures = measuresOf(m);
   const { path, host, kernel, startedAt, durationMs } = diagnosis.recording;
   return {
     about: {
@@ -34,7 +62,10 @@ export function extractOf(measures: Measures, diagnosis: Diagnosis, asked?: Side
       sideBy: asked === undefined ? 'verdict' : 'asked',
       cause: diagnosis.verdict.cause,
     },
-    facts: factsOf(measures),
+    facts: factsOf(m),
+    measures: isOfFew ? measures : [],
+    medians: isOfFew ? [] : windowsOf(measures).map(({ measure, values }) => median(measure, values)),
+    when: isOfFew ? whenOf(m, measures, place, SEARCHES) : undefined,
   };
 }
 
@@ -54,6 +85,41 @@ function told(group: FactGroup, places: readonly number[], all: number): Differi
   };
 }
 
+type MeasuresCompared = NonNullable<Differences['measures']>;
+
+function toldMeasures(
+  { compared, groups, tooShort }: WindowsCompared,
+  before: string,
+  after: string,
+  atLoad: MeasuresCompared['atLoad'],
+): MeasuresCompared {
+  const notes =
+    tooShort > 0
+      ? [`Of ${tooShort} of ${compared} measures a window is too short to be told from another one: their values follow from each other for long.`]
+      : [];
+  return { compared, before, after, groups: groups.map((one) => ({ measures: [...one] })), atLoad, notes };
+}
+
+/** One recording before and after its change; two as they are; more as two groups of medians. */
+function measuresBetween(extracts: readonly Extract[]): MeasuresCompared | null {
+  const [one, other] = extracts;
+  if (one && extracts.length === 1) {
+    const [onset] = one.when?.changes ?? [];
+    if (!onset) return null;
+    const [from, to] = onset.withinMs;
+    const [was, is] = [windowsOf(one.measures, -Infinity, from), windowsOf(one.measures, to)];
+    return toldMeasures(compareTwo(was, is), 'before the change', 'after it', []);
+  }
+  if (one && other && extracts.length === 2) {
+    const atLoad = compareAtLoad(one.measures, other.measures);
+    return toldMeasures(compareTwo(windowsOf(one.measures), windowsOf(other.measures)), one.about.path, other.about.path, atLoad);
+  }
+  const side = (wanted: Side) => extracts.filter(({ about }) => about.side === wanted).map(({ medians }) => medians);
+  const [slow, fast] = [side('slow'), side('fast')];
+  if (slow.length === 0 || fast.length === 0) return null;
+  return toldMeasures(compareGroups(fast, slow), `${fast.length} fast recordings`, `${slow.length} slow recordings`, []);
+}
+
 export function compareAll(extracts: readonly Extract[], tool: string): Differences {
   const having = extracts.flatMap(({ facts, about }, at) => (facts ? [{ facts, side: about.side, at }] : []));
   const sides = having.map(({ side }) => side);
@@ -66,7 +132,7 @@ export function compareAll(extracts: readonly Extract[], tool: string): Differen
     schema: 'iowitness.differences/1',
     tool,
     recordings: extracts.map(({ about }) => about),
-    answer: answerOf(separation, sides),
+    answer: extracts.length === 1 ? (extracts[0]?.when?.sentence ?? '') : answerOf(separation, sides),
     facts: {
       compared: separation.compared,
       groups: separation.groups.map((group) => told(group, places, extracts.length)),
@@ -74,7 +140,7 @@ export function compareAll(extracts: readonly Extract[], tool: string): Differen
       perfectByAccident: separation.perfectByAccident,
       without: extracts.flatMap(({ facts }, at) => (facts ? [] : [at])),
     },
-    measures: null,
-    when: [],
+    measures: measuresBetween(extracts),
+    when: extracts.flatMap(({ when }) => when ?? []),
   };
 }

@@ -1,8 +1,8 @@
 // What differs between recordings as text: the answer, which recordings they are, the facts in groups, the measures, and when it changed.
 
 import { basename } from 'node:path';
-import { duration, harmless } from '../base/format.js';
-import type { ComparedRecording, Differences, DifferingGroup } from '../model/differences.js';
+import { duration, figure, harmless, percent } from '../base/format.js';
+import type { ComparedRecording, Differences, DifferingGroup, MeasureChange, Onsets } from '../model/differences.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
 import { columns, wrap } from './text-layout.js';
 import { clockText } from './words.js';
@@ -59,6 +59,70 @@ function groupLines(page: TerminalPage, group: DifferingGroup, { verbose }: Diff
   ];
 }
 
+/** '× 3.4', '÷ 12', '+12 %' */
+function times(ratio: number | null): string {
+  if (ratio === null) return 'from 0';
+  if (ratio >= 2) return `× ${figure(ratio)}`;
+  if (ratio <= 0.5) return ratio === 0 ? 'to 0' : `÷ ${figure(1 / ratio)}`;
+  return `${ratio < 1 ? '−' : '+'}${percent(Math.abs(ratio - 1))}`;
+}
+
+function sure(falseDiscovery: number): string {
+  return falseDiscovery < 0.0001 ? 'q < 0.0001' : `q ${falseDiscovery.toFixed(4)}`;
+}
+
+function measureLines(page: TerminalPage, measures: NonNullable<Differences['measures']>, verbose: boolean): string[] {
+  const groups = verbose ? measures.groups : measures.groups.slice(0, FEW);
+  const rows = groups.flatMap(({ measures: [first, ...rest] }) => {
+    if (!first) return [];
+    const shown = verbose ? [first, ...rest] : [first];
+    return shown.map((one, at) => {
+      const more = at === 0 && !verbose && rest.length > 0 ? `  and ${rest.length} that go with it` : '';
+      const name = harmless(`${at > 0 ? '  ' : ''}${one.label}`);
+      return [name, one.before.text, one.after.text, times(one.ratio), `${sure(one.falseDiscovery)}${more}`];
+    });
+  });
+  const left = measures.groups.length - groups.length;
+  return [
+    ...columns(rows, [1, 2, 3]),
+    ...(left > 0 ? [page.paint('dim', `and ${left} more: see --verbose or --json`)] : []),
+    ...measures.notes.flatMap((note) => wrap(note, page.width - 2)),
+  ];
+}
+
+function loadLines({ atLoad }: NonNullable<Differences['measures']>): string[] {
+  return columns(
+    atLoad.map(({ label, ratio, within, samples: [a, b] }) => [
+      label,
+      times(ratio),
+      within === null ? 'too few samples for bounds' : `between ${figure(within[0])} and ${figure(within[1])} times`,
+      `${a} and ${b} samples`,
+    ]),
+    [1],
+  );
+}
+
+function whenLines(page: TerminalPage, when: Onsets, verbose: boolean, isAnswer: boolean): string[] {
+  const of = (all: readonly MeasureChange[]) =>
+    columns(
+      all.map((one) => [
+        `  ${duration(one.atMs)}`,
+        harmless(one.label),
+        one.kind === 'level' ? `${one.before.text} → ${one.after.text}` : 'varies otherwise',
+      ]),
+      [0],
+    );
+  const counters = verbose ? when.counters : when.counters.slice(0, FEW);
+  const left = when.counters.length - counters.length;
+  return [
+    ...(isAnswer ? [] : wrap(harmless(when.sentence), page.width - 2)),
+    ...when.settings.map((one) => harmless(`  ${duration(one.atMs)}  ${one.what}: ${one.before ?? 'not there'} → ${one.after ?? 'gone'}`)),
+    ...(counters.length > 0 ? ['Counters that moved about then, the first first:'] : []),
+    ...of(counters),
+    ...(left > 0 ? [page.paint('dim', `  and ${left} more`)] : []),
+  ];
+}
+
 export function renderDifferences(differences: Differences, options: DifferencesOptions): string {
   const page = new TerminalPage(options);
   for (const line of wrap(harmless(differences.answer), page.width)) page.line(page.paint('bold', line));
@@ -71,5 +135,17 @@ export function renderDifferences(differences: Differences, options: Differences
     ...lines,
     ...(rest > 0 ? ['', page.paint('dim', `and ${rest} more: see --verbose or --json`)] : []),
   ]);
+  const { measures, when, recordings: all } = differences;
+  if (measures) {
+    page.section('At the same load', loadLines(measures));
+    page.section(
+      `Measures that differ: ${harmless(basename(measures.before))}, ${harmless(basename(measures.after))}`,
+      measureLines(page, measures, options.verbose),
+    );
+  }
+  for (const one of when) {
+    const name = all.length > 1 ? ` ${letter(one.recording)}` : '';
+    page.section(`When it changed${name === '' ? '' : `:${name}`}`, whenLines(page, one, options.verbose, all.length === 1));
+  }
   return page.toString();
 }
