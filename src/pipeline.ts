@@ -221,17 +221,25 @@ export interface Named {
   readonly side?: Side;
 }
 
-/** What differs between recordings. They are opened one after the other, and of each only what is compared is kept. */
+/**
+ * What differs between recordings. They are opened one after the other, and of each only what is compared is kept. Kernel events are decoded and a diagnosis is
+ * made only where that tells which of several is slow and which is fast.
+ */
 export async function differencesOf(
   named: readonly Named[],
   tool: string,
   progressOf?: (path: string) => OpenOptions['progress'],
 ): Promise<Differences> {
+  const isOfFew = named.length <= FEW;
+  const causes = await loadCauses();
   const extracts: Extract[] = [];
   for (const [place, { path, side }] of named.entries()) {
+    const isDiagnosed = side === undefined && !isOfFew;
     const progress = progressOf?.(path);
-    const { diagnosis, compared } = await diagnoseRecording(path, tool, progress && { progress });
-    extracts.push(extractOf(compared.measures, diagnosis, { asked: side, place, isOfFew: named.length <= FEW }));
+    const input = await openCase(path, { ...(progress && { progress }), ...(!isDiagnosed && { events: false }) });
+    const measures = measure(input);
+    const cause = isDiagnosed ? diagnose(measures, causes, tool).diagnosis.verdict : undefined;
+    extracts.push(extractOf(measures, { side, verdict: cause, place, isOfFew }));
   }
   return compareAll(extracts, tool);
 }

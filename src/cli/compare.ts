@@ -17,7 +17,7 @@ export function compareCommand(program: Command): void {
   program
     .command('compare')
     .description('tell what differs between recordings, and which fact separates the slow ones from the fast ones')
-    .argument('[recordings...]', 'NAME.iow folders: a stall counts as slow, none as fast')
+    .argument('[recordings...]', 'NAME.iow folders: of three or more those with a stall count as slow, those without as fast')
     .option('--slow <recordings...>', 'recordings that are slow, whatever their diagnosis says')
     .option('--fast <recordings...>', 'recordings that are fast')
     .option('-v, --verbose', 'show all facts, measures and counters', false)

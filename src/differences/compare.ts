@@ -2,7 +2,8 @@
 
 import type { Measures } from '../analysis/measures.js';
 import { medianOf } from '../base/median.js';
-import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
+import { wallTime } from '../model/case.js';
+import { isNoStall, type Verdict } from '../model/diagnosis.js';
 import type { ComparedRecording, Differences, DifferingGroup, Onsets } from '../model/differences.js';
 import { Searches } from '../statistics/change-points.js';
 import { answerOf, sentenceOf } from './answer.js';
@@ -32,8 +33,8 @@ export interface Extract {
 export const FEW = 2;
 
 /** A stall is slow, none is fast, and what has no verdict is neither. */
-function sideOf({ verdict }: Diagnosis): Side {
-  if (verdict.cause === 'inconclusive') return 'unknown';
+function sideOf(verdict: Verdict | undefined): Side {
+  if (!verdict || verdict.cause === 'inconclusive') return 'unknown';
   return isNoStall(verdict) ? 'fast' : 'slow';
 }
 
@@ -43,24 +44,29 @@ function median({ id, label, unit }: Measure, values: Float64Array): Window {
   return { measure: { id, label, unit, values: () => ({ t: new Float64Array(1), values: alone }) }, values: alone };
 }
 
-/** `asked`: the side that whoever compares says it is on. */
-export function extractOf(
-  m: Measures,
-  diagnosis: Diagnosis,
-  { asked, place, isOfFew }: { readonly asked?: Side | undefined; readonly place: number; readonly isOfFew: boolean },
-): Extract {
+export interface ExtractOptions {
+  /** The side that whoever compares says it is on. */
+  readonly side: Side | undefined;
+  /** Of its diagnosis, where one was made. */
+  readonly verdict: Verdict | undefined;
+  readonly place: number;
+  /** Whether so few are compared that each is by its samples. */
+  readonly isOfFew: boolean;
+}
+
+export function extractOf(m: Measures, { side, verdict, place, isOfFew }: ExtractOptions): Extract {
   const measures = measuresOf(m);
-  const { path, host, kernel, startedAt, durationMs } = diagnosis.recording;
+  const { path, manifest, durationMs } = m.input;
   return {
     about: {
       path,
-      host,
-      kernel,
-      startedAt,
+      host: manifest.host ?? null,
+      kernel: manifest.kernel ?? null,
+      startedAt: wallTime(manifest, 0) ?? null,
       durationMs,
-      side: asked ?? sideOf(diagnosis),
-      sideBy: asked === undefined ? 'verdict' : 'asked',
-      cause: diagnosis.verdict.cause,
+      side: side ?? sideOf(verdict),
+      sideBy: side === undefined ? 'verdict' : 'asked',
+      cause: verdict?.cause ?? null,
     },
     facts: factsOf(m),
     measures: isOfFew ? measures : [],

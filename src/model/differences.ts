@@ -13,10 +13,10 @@ const Compared = v.object({
   startedAt: v.nullable(v.string()),
   durationMs: v.number(),
   side: Side,
-  /** 'asked': by --slow or --fast; 'verdict': by its diagnosis, where a stall is slow and none is fast. */
+  /** 'asked': by --slow or --fast; 'verdict': by its diagnosis, where a stall is slow and none is fast; unknown where none was made. */
   sideBy: v.picklist(['asked', 'verdict']),
-  /** The cause that its diagnosis names. */
-  cause: v.string(),
+  /** The cause that its diagnosis names; null where none was made, as the side is known or nothing can separate. */
+  cause: v.nullable(v.string()),
 });
 
 /** How a fact divides slow recordings from fast ones, at its best. */

@@ -6,6 +6,7 @@ import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
+import { KnownListSchema } from './known.js';
 import {
   AbilitiesSchema,
   DrillListSchema,
@@ -27,6 +28,7 @@ export const DOCUMENTS = {
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
   traced: { schema: TracedSchema, printedBy: ['trace --json'] },

@@ -28,7 +28,7 @@ function recordings({ recordings: all }: Differences): string[] {
       letter(at),
       harmless(basename(one.path)),
       SIDE_WORDS[one.side],
-      one.cause,
+      one.cause ?? '–',
       harmless(one.host ?? 'unknown host'),
       harmless(one.kernel ?? ''),
       one.startedAt === null ? 'time unknown' : clockText(one.startedAt),

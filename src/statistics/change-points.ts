@@ -75,6 +75,8 @@ function mostAlike(values: Float64Array): number {
 /** The search for the best step in series of one length. */
 class StepSearch {
   private readonly basis: readonly Float64Array[];
+  /** Of each vector of the basis, by place, the sum from there on. */
+  private readonly sums: readonly Float64Array[];
   /** Of each place, what is left of a unit step there beside trend and cycles, squared. */
   private readonly room: Float64Array;
   private readonly margin: number;
@@ -84,13 +86,13 @@ class StepSearch {
     this.length = length;
     this.margin = Math.max(MARGIN.points, Math.round(MARGIN.part * length));
     this.basis = smoothBasis(length, cycles);
-    const sums = this.basis.map((vector) => {
+    this.sums = this.basis.map((vector) => {
       const behind = new Float64Array(length + 1);
       for (let at = length - 1; at >= 0; at -= 1) behind[at] = (behind[at + 1] ?? 0) + (vector[at] ?? 0);
       return behind;
     });
     this.room = Float64Array.from({ length }, (_, at) =>
-      sums.reduce((left, behind) => left - (behind[at] ?? 0) ** 2, length - at),
+      this.sums.reduce((left, behind) => left - (behind[at] ?? 0) ** 2, length - at),
     );
   }
 
@@ -111,13 +113,19 @@ class StepSearch {
     return into;
   }
 
-  /** The residues without the step at a place. */
-  without(left: Float64Array, at: number): Float64Array {
-    const step = this.left(Float64Array.from({ length: this.length }, (_, place) => (place >= at ? 1 : 0)));
+  /** The residues without the step at a place, into another buffer. */
+  without(left: Float64Array, at: number, into: Float64Array): Float64Array {
+    // What trend and cycles leave of a unit step: the step less its parts along each of them.
+    into.fill(1, at).fill(0, 0, at);
+    this.basis.forEach((vector, index) => {
+      const along = this.sums[index]?.[at] ?? 0;
+      for (let place = 0; place < this.length; place += 1) into[place] = (into[place] ?? 0) - along * (vector[place] ?? 0);
+    });
     let sum = 0;
-    for (let place = 0; place < this.length; place += 1) sum += (left[place] ?? 0) * (step[place] ?? 0);
+    for (let place = 0; place < this.length; place += 1) sum += (left[place] ?? 0) * (into[place] ?? 0);
     const size = sum / (this.room[at] ?? Infinity);
-    return left.map((value, place) => value - size * (step[place] ?? 0));
+    for (let place = 0; place < this.length; place += 1) into[place] = (left[place] ?? 0) - size * (into[place] ?? 0);
+    return into;
   }
 }
 
@@ -164,13 +172,23 @@ function drawn(length: number, kept: number, random: () => number): Float64Array
   return Float64Array.from({ length }, () => (last = kept * last + fresh * nearNormal(random)));
 }
 
+/** Room for what a search makes. */
+interface Buffers {
+  readonly gains: Float64Array;
+  readonly rest: Float64Array;
+}
+
+function buffersFor({ length }: StepSearch): Buffers {
+  return { gains: new Float64Array(length), rest: new Float64Array(length) };
+}
+
 /** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, for each independent value that it is worth. */
-function bestOf(search: StepSearch, left: Float64Array, buffer: Float64Array) {
-  const gains = search.gains(left, buffer);
+function bestOf(search: StepSearch, left: Float64Array, { gains: room, rest }: Buffers) {
+  const gains = search.gains(left, room);
   const at = largestAt(gains);
   const whole = squares(left);
   const gain = gains[at] ?? 0;
-  const memory = correlationTime(search.without(left, at));
+  const memory = correlationTime(search.without(left, at, rest));
   return { at, whole, gain, memory, score: gain / Math.max(whole - gain, 1e-9) / memory };
 }
 
@@ -206,23 +224,22 @@ export class Searches {
     const known = this.draws.get(key);
     if (known) return known;
     const time = Math.exp(step / 20);
-    const random = generator(step + search.length);
-    const buffer = new Float64Array(search.length);
-    let toldMemory = 0;
-    const orders: Int32Array[] = [];
-    const scores = Array.from({ length: DRAWS }, () => {
-      const series = drawn(search.length, (time - 1) / (time + 1), random);
-      orders.push(Int32Array.from(series.keys()).sort((a, b) => (series[a] ?? 0) - (series[b] ?? 0)));
-      const { memory: told, score } = bestOf(search, search.left(series), buffer);
-      toldMemory += told / DRAWS;
-      return score;
-    });
+    const seed = step + search.length;
+    const buffer = buffersFor(search);
+    const series = function* () {
+      const random = generator(seed);
+      for (let draw = 0; draw < DRAWS; draw += 1) yield drawn(search.length, (time - 1) / (time + 1), random);
+    };
+    const found = [...series()].map((one) => bestOf(search, search.left(one), buffer));
+    const scores = found.map(({ score }) => score);
+    const toldMemory = found.reduce((sum, one) => sum + one.memory, 0) / DRAWS;
     const scoresLike = (left: Float64Array) => {
       const sorted = left.toSorted();
-      return orders.map((order) => {
+      return [...series()].map((one) => {
         const like = new Float64Array(left.length);
+        const order = Int32Array.from(one.keys()).sort((i, j) => (one[i] ?? 0) - (one[j] ?? 0));
         order.forEach((place, rank) => (like[place] = sorted[rank] ?? 0));
-        return bestOf(search, search.left(like), new Float64Array(left.length)).score;
+        return bestOf(search, search.left(like), buffer).score;
       });
     };
     const made = { scores, toldMemory, scoresLike };
@@ -242,10 +259,10 @@ function bestStep(
   if (n < LEAST_WORTH) return undefined;
   const search = searches.of(n, cycles);
   const left = search.left(ranksOf(mostAlike(points) > MOST_ALIKE ? points : search.left(points.slice())));
-  const buffer = new Float64Array(n);
+  const buffer = buffersFor(search);
   const { at, whole, gain, memory: told, score } = bestOf(search, left, buffer);
   if (!(whole > 1e-9)) return undefined;
-  const gains = buffer;
+  const { gains, rest } = buffer;
   // A best step takes some of the memory with it: as much as it takes of drawn series.
   const { toldMemory } = searches.drawsOf(search, cycles, told);
   const mended = told * Math.min(MOST_MENDED, Math.max(1, told / toldMemory));
@@ -254,7 +271,7 @@ function bestStep(
   if (n / memory < LEAST_WORTH) return undefined;
   const { scores, scoresLike } = searches.drawsOf(search, cycles, memory);
   const among = chanceOfMaximum(score, scores);
-  const p = among <= falseAlarms ? Math.max(among, chanceOfMaximum(score, scoresLike(search.without(left, at)))) : 1;
+  const p = among <= falseAlarms ? Math.max(among, chanceOfMaximum(score, scoresLike(rest.slice()))) : 1;
   if (p > falseAlarms) return undefined;
   const isLikely = (other: number) => (n / memory) * Math.log((whole - other) / Math.max(whole - gain, 1e-9)) <= BOUND_95;
   const likely = [...gains.keys()].filter((place) => (gains[place] ?? 0) > 0 && isLikely(gains[place] ?? 0));

@@ -32,6 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
   statistics: ['base'],
   differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge'],
+  known: [...MEASURES, 'causes/judge'],
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],
   open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats'],
@@ -45,7 +46,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison|differences|statistics)(\/|$)/;
+const PURE = /^(analysis|causes|comparison|differences|known|statistics)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */
