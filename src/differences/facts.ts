@@ -1,12 +1,13 @@
 // One recording → its facts, by name: how the machine is set (comparison/settings.ts), and what else it is: its kernel as a version, the kernel's parameters,
 // the firmware's names, its CPU, what is mounted and which daemons run. What moves by itself is left out, and what was not recorded has no entry.
 
+import { Topology } from '../analysis/machine/topology.js';
 import type { Measures } from '../analysis/measures.js';
 import { parseKernelVersion, type KernelVersion } from '../base/kernel-version.js';
 import { keepsFiles } from '../base/procfs/mountinfo.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
 import { settingsOf } from '../comparison/settings.js';
-import type { Facts } from '../model/facts.js';
+import type { Facts, Mount } from '../model/facts.js';
 import { CHANGES } from '../model/thresholds/machine.js';
 import { isVolatile } from './volatile.js';
 
@@ -32,7 +33,7 @@ const AREA_OF: readonly (readonly [name: RegExp, area: Area])[] = [
   [/^(operating system|container engine|filesystems of the kernel)/, 'system'],
   [/ limit on the victim: /, 'limit'],
   [/^(filesystem|mount)/, 'filesystem'],
-  [/ of (the victim’s disk|the disk beneath)/, 'disk'],
+  [/ of (the victim’s disk|the disk (beneath|of ))/, 'disk'],
   [/^daemon /, 'daemon'],
 ];
 
@@ -87,10 +88,41 @@ function ofHardware(files: Facts['files']): Named[] {
   return [...firmware, ...cpu, ...huge, ...(flags === undefined ? [] : [['CPU flags', flags.split(' ').sort().join(' ')] as const])];
 }
 
+/** What matters of a disk's queue, whoever uses it. */
+const OF_QUEUES = ['scheduler', 'nr_requests', 'read_ahead_kb', 'max_sectors_kb', 'wbt_lat_usec', 'rotational', 'write_cache', 'fua'];
+
+/** Disks by where they are mounted: names differ between machines, and a recording that was pointed at nobody may be about another disk each time. */
+function ofMountedDisks(facts: Facts): Named[] {
+  const topology = new Topology(facts, new Map());
+  return facts.mounts.filter(isLasting).flatMap(({ mountPoint }) => {
+    const id = topology.diskOfPath(mountPoint);
+    const disk = id === undefined ? undefined : topology.device(id);
+    if (!disk) return [];
+    const queue = OF_QUEUES.flatMap((name): Named[] => {
+      const value = disk.queue.get(name);
+      return value === undefined ? [] : [[`${name} of the disk of ${mountPoint}`, value.trim()]];
+    });
+    return disk.model === undefined ? queue : [...queue, [`model of the disk of ${mountPoint}`, disk.model]];
+  });
+}
+
+/** Loop devices come and go with what is tried. */
+function isLasting(mount: Mount): boolean {
+  return keepsFiles(mount) && !mount.source.startsWith('/dev/loop');
+}
+
+/** True where somebody said whom the recording is about: whoever was busiest is somebody else each time, on another disk. */
+function isPointed({ account, input }: Measures): boolean {
+  const role = input.victims.find(({ pid }) => pid === account?.pid)?.role;
+  return role !== undefined && role !== 'busiest';
+}
+
+const OF_THE_VICTIM = / of (the victim’s (disk|filesystem)|the disk beneath)|^filesystem of the victim$|^mount options of the victim| limit on the victim: /;
+
 function ofSystem({ files, mounts, processes, atMs }: Facts): Named[] {
   const kinds = (files.get('/proc/filesystems') ?? '').trim().split('\n').map((line) => line.trim().split(/\s+/).at(-1) ?? '');
   const mounted = mounts
-    .filter((mount) => keepsFiles(mount) && !mount.source.startsWith('/dev/loop'))
+    .filter(isLasting)
     .flatMap((mount): Named[] => [
       [`filesystem of ${mount.mountPoint}`, mount.type],
       [`mount options of ${mount.mountPoint}`, mount.options],
@@ -109,8 +141,10 @@ export function factsOf(m: Measures): FactSet | undefined {
   const last = m.input.facts.at(-1);
   const settings = settingsOf(m);
   if (!last || !settings) return undefined;
+  const isAbout = isPointed(m);
   const named: Named[] = [
-    ...[...settings].map(([name, { value }]): Named => [name, value]),
+    ...[...settings].flatMap(([name, { value }]): Named[] => (!isAbout && OF_THE_VICTIM.test(name) ? [] : [[name, value]])),
+    ...ofMountedDisks(last),
     ...ofKernel(last.files),
     ...ofHardware(last.files),
     ...ofSystem(last),

@@ -8,7 +8,7 @@ import { duration } from '../base/format.js';
 import { wallTime } from '../model/case.js';
 import type { MeasureChange, Onsets } from '../model/differences.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
-import { changePoints, type ChangePoint, type Searches } from '../statistics/change-points.js';
+import { changePoints, type ChangeOptions, type ChangePoint, type Searches } from '../statistics/change-points.js';
 import { known, quantityOf, type Measure, type Values } from './series.js';
 
 const DAY_MS = 86_400_000;
@@ -59,11 +59,11 @@ function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangeP
   };
 }
 
-function changesOf(m: Measures, measure: Measure, falseAlarms: number, searches: Searches): MeasureChange[] {
+function changesOf(m: Measures, measure: Measure, options: Pick<ChangeOptions, 'falseAlarms' | 'isSearchedOn'>, searches: Searches): MeasureChange[] {
   const { t, values } = known(measure.values());
   if (values.length === 0) return [];
   const days = ((t.at(-1) ?? 0) - (t[0] ?? 0)) / DAY_MS;
-  return changePoints(values, { falseAlarms, cycles: [days, 2 * days] }, searches).map((one) =>
+  return changePoints(values, { ...options, cycles: [days, 2 * days] }, searches).map((one) =>
     changeOf(m, measure, t, one),
   );
 }
@@ -78,7 +78,7 @@ function onsetAmong(changes: readonly MeasureChange[]): MeasureChange | undefine
   return changes.toSorted((a, b) => Number(a.kind === 'spread') - Number(b.kind === 'spread') || a.p - b.p)[0];
 }
 
-/** Counters that changed before the onset was over, and not long before it began. */
+/** Counters whose largest change lies about the onset. */
 function movedWith(
   m: Measures,
   measures: readonly Measure[],
@@ -90,7 +90,7 @@ function movedWith(
   const main = new Set<string>([...MAIN, 'disk.await-at-load']);
   const others = measures.filter(({ id }) => !main.has(id));
   const counters = others.flatMap((measure) => {
-    const near = changesOf(m, measure, DIFFERENCES.counterMoves, searches).filter(
+    const near = changesOf(m, measure, { falseAlarms: DIFFERENCES.counterMoves, isSearchedOn: false }, searches).filter(
       (one) => one.kind === 'level' && isWorthTelling(one) && one.atMs >= from - slack && one.atMs <= to + slack,
     );
     return near.slice(0, 1);
@@ -111,7 +111,7 @@ export function whenOf(m: Measures, measures: readonly Measure[], place: number,
   const main = mainOf(measures);
   const each = DIFFERENCES.onsetAlarms / Math.max(1, main.length);
   const changes = main
-    .flatMap((measure) => changesOf(m, measure, each, searches))
+    .flatMap((measure) => changesOf(m, measure, { falseAlarms: each }, searches))
     .filter(isWorthTelling)
     .sort((a, b) => a.atMs - b.atMs);
   const onset = onsetAmong(changes);

@@ -1,12 +1,12 @@
 // Where a series changes abruptly: its level first, then its spread about the levels found. A candidate is the step that explains most of what trend and
-// cycles leave (the supremum of F over all places: Andrews, Econometrica 61, 1993), of ranks, so that outliers are a place in an order. How likely
+// cycles leave (the supremum of F over all places: Andrews, Econometrica 61, 1993), once outliers are clipped. How likely
 // as good a step is by accident is told by the same search over drawn series of the same memory (Bühlmann, Bernoulli 3, 1997): exchanging single values,
 // as E-divisive does, calls every autocorrelated series a change. What is rarer than draws show is read from Gumbel's distribution of maxima. What is
 // found divides the series, and each part is searched again. The place lies within bounds by the likelihood (Eo & Morley, Quantitative Economics 6,
 // 2015). Assumes a smooth trend, cycles of known length, and a memory that fades by the same part at each step and is short beside the series.
 
 import { generator } from '../base/random.js';
-import { medianOf } from '../base/median.js';
+import { medianOf, quantilesOf } from '../base/median.js';
 import { correlationTime, TIMES_ITSELF } from './correlation-time.js';
 import { residue, smoothBasis } from './regressors.js';
 
@@ -28,22 +28,35 @@ export interface ChangeOptions {
   readonly falseAlarms: number;
   /** How many of each known cycle the whole series spans. */
   readonly cycles?: readonly number[];
+  /** Whether the parts on either side of a change are searched as well; otherwise one change of each kind is all that is told. */
+  readonly isSearchedOn?: boolean;
 }
 
 /** Points to which a series is drawn together. */
 export const MOST_POINTS = 480;
-const DRAWS = 300;
+const DRAWS = 200;
 const ENOUGH_BEYOND = 10;
+/** So few draws tell nothing that is rarer. */
+const LEAST_P = 1e-6;
+/** Shorter series tell no change. */
+const LEAST_POINTS = 24;
 /** A series has to be worth so many independent values. */
-const LEAST_WORTH = 12;
-/** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter. */
+const LEAST_WORTH = 6;
+/** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter, and once more for spreads, whose distances have a heavier tail than what is drawn. */
 const STRICTER = 4;
 /** By so many of its own standard errors a memory is taken for longer than it is told. */
-const CAUTION = 2;
-/** Where one value is more than this part of all, ranks are those of the values and not of what trend leaves: equal values are to stay so. */
+const CAUTION = 3;
+/** Where one value is more than this part of all, a series is told by its ranks. */
 const MOST_ALIKE = 0.2;
+/** Beyond what nine tenths of a series span, so many times that. */
+const CLIPPED_AT = 1;
 /** What was taken out with a step is put back into the memory, as far as this. */
-const MOST_MENDED = 2.5;
+const MOST_MENDED = 4;
+const MENDING_TURNS = 2;
+/** Memories are told apart to such a part of a factor of e. */
+const PER_E = 8;
+/** Fewer points than this don't tell a memory. */
+const LEAST_STRETCH = 12;
 /** Points before the first and behind the last place that a change may have: so many, and such a part of all. */
 const MARGIN = { points: 3, part: 0.02 };
 /** Of twice the gain in likelihood, for bounds that hold the place with 95 %: (1 − exp(−k/2))² = 0.95. */
@@ -70,6 +83,17 @@ function mostAlike(values: Float64Array): number {
     most = Math.max(most, run);
   }
   return most / sorted.length;
+}
+
+/**
+ * A series without outliers, so that trend and cycles stay what they are: clipped at a multiple of what nine tenths of it span. Of one that is mostly the same
+ * value that span tells nothing, and its ranks are taken.
+ */
+function tamed(points: Float64Array): Float64Array {
+  if (mostAlike(points) > MOST_ALIKE) return ranksOf(points);
+  const [low = NaN, high = NaN] = quantilesOf(points, 0.05, 0.95);
+  const beyond = CLIPPED_AT * (high - low);
+  return points.map((value) => Math.min(high + beyond, Math.max(low - beyond, value)));
 }
 
 /** The search for the best step in series of one length. */
@@ -148,7 +172,7 @@ function chanceOfMaximum(own: number, others: readonly number[]): number {
   if (!(variance > 0)) return 1;
   const scale = Math.sqrt(6 * variance) / Math.PI;
   const mode = mean - 0.5772156649 * scale;
-  return -Math.expm1(-Math.exp(-(own - mode) / scale));
+  return Math.max(LEAST_P, -Math.expm1(-Math.exp(-(own - mode) / scale)));
 }
 
 interface Step {
@@ -158,11 +182,9 @@ interface Step {
   readonly p: number;
 }
 
-/** Draws from the standard normal distribution, nearly: twelve uniform ones together. Searches add many of them up. */
+/** Draws from the standard normal distribution, nearly: three uniform ones together, of variance 1. Searches add many of them up. */
 function nearNormal(random: () => number): number {
-  let sum = -6;
-  for (let one = 0; one < 12; one += 1) sum += random();
-  return sum;
+  return 2 * (random() + random() + random() - 1.5);
 }
 
 /** A series whose values keep such a part of the one before. */
@@ -182,13 +204,23 @@ function buffersFor({ length }: StepSearch): Buffers {
   return { gains: new Float64Array(length), rest: new Float64Array(length) };
 }
 
+/** Stretches of which each tells the memory: of a series with changes most are without one. */
+const STRETCHES = 5;
+
+/** The memory of a series that may have changes: the median of what its stretches tell, each without its mean. */
+function memoryOf(left: Float64Array): number {
+  const each = Math.floor(left.length / STRETCHES);
+  if (each < LEAST_STRETCH) return correlationTime(left);
+  return medianOf(Array.from({ length: STRETCHES }, (_, at) => correlationTime(left.subarray(at * each, (at + 1) * each))));
+}
+
 /** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, for each independent value that it is worth. */
 function bestOf(search: StepSearch, left: Float64Array, { gains: room, rest }: Buffers) {
   const gains = search.gains(left, room);
   const at = largestAt(gains);
   const whole = squares(left);
   const gain = gains[at] ?? 0;
-  const memory = correlationTime(search.without(left, at, rest));
+  const memory = memoryOf(search.without(left, at, rest));
   return { at, whole, gain, memory, score: gain / Math.max(whole - gain, 1e-9) / memory };
 }
 
@@ -218,12 +250,12 @@ export class Searches {
 
   /** `memory`: values that make one. */
   drawsOf(search: StepSearch, cycles: readonly number[], memory: number): Draws {
-    // To a twentieth: finer ones don't differ.
-    const step = Math.round(Math.log(memory) * 20);
+    // To a tenth: finer ones don't differ.
+    const step = Math.round(Math.log(memory) * PER_E);
     const key = `${search.length} ${cycles.join()} ${step}`;
     const known = this.draws.get(key);
     if (known) return known;
-    const time = Math.exp(step / 20);
+    const time = Math.exp(step / PER_E);
     const seed = step + search.length;
     const buffer = buffersFor(search);
     const series = function* () {
@@ -256,16 +288,17 @@ function bestStep(
   searches: Searches,
 ): Step | undefined {
   const n = points.length;
-  if (n < LEAST_WORTH) return undefined;
+  if (n < LEAST_POINTS) return undefined;
   const search = searches.of(n, cycles);
-  const left = search.left(ranksOf(mostAlike(points) > MOST_ALIKE ? points : search.left(points.slice())));
+  const left = search.left(tamed(points));
   const buffer = buffersFor(search);
   const { at, whole, gain, memory: told, score } = bestOf(search, left, buffer);
   if (!(whole > 1e-9)) return undefined;
   const { gains, rest } = buffer;
-  // A best step takes some of the memory with it: as much as it takes of drawn series.
-  const { toldMemory } = searches.drawsOf(search, cycles, told);
-  const mended = told * Math.min(MOST_MENDED, Math.max(1, told / toldMemory));
+  // Stretches and a best step take some of the memory with them: as much as they take of drawn series.
+  let mended = told;
+  for (let turn = 0; turn < MENDING_TURNS; turn += 1)
+    mended = Math.min(MOST_MENDED * told, Math.max(1, (mended * told) / searches.drawsOf(search, cycles, mended).toldMemory));
   // A memory is told to its own spread (Sokal, 3), and one that is told too short makes changes of what is none.
   const memory = mended * (1 + CAUTION * Math.sqrt((2 * (2 * TIMES_ITSELF * mended + 1)) / n));
   if (n / memory < LEAST_WORTH) return undefined;
@@ -284,7 +317,13 @@ interface Part {
 }
 
 /** Steps of a series of points, in order. */
-function stepsIn(points: Float64Array, falseAlarms: number, cycles: readonly number[], searches: Searches): Step[] {
+function stepsIn(
+  points: Float64Array,
+  falseAlarms: number,
+  cycles: readonly number[],
+  searches: Searches,
+  isSearchedOn: boolean,
+): Step[] {
   const found: Step[] = [];
   const parts: Part[] = [{ from: 0, to: points.length }];
   for (let part = parts.pop(); part; part = parts.pop()) {
@@ -293,7 +332,7 @@ function stepsIn(points: Float64Array, falseAlarms: number, cycles: readonly num
     const step = bestStep(points.slice(from, to), falseAlarms, spans, searches);
     if (!step) continue;
     found.push({ at: from + step.at, from: from + step.from, to: from + step.to, p: step.p });
-    parts.push({ from, to: from + step.at }, { from: from + step.at, to });
+    if (isSearchedOn) parts.push({ from, to: from + step.at }, { from: from + step.at, to });
   }
   return found.sort((a, b) => a.at - b.at);
 }
@@ -371,17 +410,17 @@ function aboutLevels(points: Float64Array, steps: readonly Step[], cycles: reado
 /** All changes of a series without NaN, in order; each kind takes half of the false alarms. The same series gives the same answer. */
 export function changePoints(
   values: Float64Array,
-  { falseAlarms, cycles = [] }: ChangeOptions,
+  { falseAlarms, cycles = [], isSearchedOn = true }: ChangeOptions,
   searches = new Searches(),
 ): ChangePoint[] {
   const allowed = falseAlarms / 2 / STRICTER;
   const each = valuesEach(values.length);
   const points = drawnTogether(values);
   const n = values.length;
-  const steps = stepsIn(points, allowed, cycles, searches);
+  const steps = stepsIn(points, allowed, cycles, searches, isSearchedOn);
   const levels = toChanges('level', steps, steps.map((step) => refined(values, step)), values, each, n);
   const distances = aboutLevels(points, steps, cycles, searches);
-  const turns = stepsIn(distances, allowed, cycles, searches);
+  const turns = stepsIn(distances, allowed / STRICTER, cycles, searches, isSearchedOn);
   const spreads = toChanges('spread', turns, turns.map(({ at }) => at * each), distances, each, n);
   // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
   const isOfLevel = ({ at }: ChangePoint) => levels.some(({ within: [from, to] }) => at >= from && at <= to);
