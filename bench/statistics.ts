@@ -26,7 +26,9 @@ function row(...cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-console.log(`\n${RUNS} runs each; two windows (n = 60, 600): found at 5 % and at 1 % where nothing differs, then power at 1 %\n`);
+console.log(
+  `\n${RUNS} runs each; two windows (n = 60, 600): found at 5 % and at 1 % where nothing differs, then power at 1 %\n`,
+);
 row('noise', '60: 5 %', '60: 1 %', '600: 5 %', '600: 1 %', '600: +1 σ', '600: × 2 spread');
 row(...Array.from({ length: 7 }, () => '---'));
 for (const [name, kind] of Object.entries(NOISES)) {
@@ -54,8 +56,18 @@ function found(seed: number, kind: Noise, plant: (value: number, at: number) => 
 const near = (places: readonly { at: number; within: readonly [number, number] }[], at: number, slack: number) =>
   places.some((one) => Math.abs(one.at - at) <= slack);
 
-console.log(`\nChange points, n = ${POINTS}, 1 % of false alarms allowed; power: found within 12 values of the truth (ramps: 60)\n`);
-row('noise', 'false alarms', 'step of 2 σ', 'step of 4 σ', 'truth within the bounds', 'ramp of 4 σ over 10 %', 'spread × 3');
+console.log(
+  `\nChange points, n = ${POINTS}, 1 % of false alarms allowed; power: found within 12 values of the truth (ramps: 60)\n`,
+);
+row(
+  'noise',
+  'false alarms',
+  'step of 2 σ',
+  'step of 4 σ',
+  'truth within the bounds',
+  'ramp of 4 σ over 10 %',
+  'spread × 3',
+);
 row(...Array.from({ length: 7 }, () => '---'));
 for (const [name, kind] of Object.entries(NOISES)) {
   const at = 370;
@@ -65,17 +77,44 @@ for (const [name, kind] of Object.entries(NOISES)) {
   row(
     name,
     share((seed) => found(seed, kind).length > 0),
-    share((seed) => near(found(seed, kind, (x, i) => (i >= at ? x + 2 : x)), at, 12), few),
+    share(
+      (seed) =>
+        near(
+          found(seed, kind, (x, i) => (i >= at ? x + 2 : x)),
+          at,
+          12,
+        ),
+      few,
+    ),
     `${((100 * steps.filter((all) => near(all, at, 12)).length) / few).toFixed(1)} %`,
     `${((100 * hits.filter(({ within: [from, to] }) => from <= at && at <= to).length) / hits.length).toFixed(1)} %`,
-    share((seed) => near(found(seed, kind, (x, i) => x + 4 * Math.min(1, Math.max(0, (i - at) / 60))), at + 30, 60), few),
-    share((seed) => near(found(seed, kind, (x, i) => (i >= at ? 3 * x : x)), at, 30), few),
+    share(
+      (seed) =>
+        near(
+          found(seed, kind, (x, i) => x + 4 * Math.min(1, Math.max(0, (i - at) / 60))),
+          at + 30,
+          60,
+        ),
+      few,
+    ),
+    share(
+      (seed) =>
+        near(
+          found(seed, kind, (x, i) => (i >= at ? 3 * x : x)),
+          at,
+          30,
+        ),
+      few,
+    ),
   );
 }
 
 console.log('\nMann–Whitney of 6 and 6 with ties at 5 %, intervals of the median at 95 %\n');
 const rounded = (seed: number) => [...noise(6, seed)].map((one) => Math.round(one));
-row('false alarms', share((seed) => rankSum(rounded(seed), rounded(seed + 1e6)).p <= 0.05));
+row(
+  'false alarms',
+  share((seed) => rankSum(rounded(seed), rounded(seed + 1e6)).p <= 0.05),
+);
 for (const [name, kind] of Object.entries(NOISES).slice(0, 4)) {
   const covers = share((seed) => {
     const values = noise(POINTS, seed, kind);

@@ -38,7 +38,15 @@ const FLAVOURS: readonly (readonly [pattern: RegExp, flavour: Flavour])[] = [
 ];
 
 /** Those that keep a base version for years and put later changes into it. */
-const BACKPORTING: ReadonlySet<Flavour> = new Set(['Red Hat', 'SUSE', 'Oracle UEK', 'Ubuntu', 'Amazon Linux', 'Azure Linux', 'own build']);
+const BACKPORTING: ReadonlySet<Flavour> = new Set([
+  'Red Hat',
+  'SUSE',
+  'Oracle UEK',
+  'Ubuntu',
+  'Amazon Linux',
+  'Azure Linux',
+  'own build',
+]);
 
 function numbersOf(text: string): number[] {
   return (text.match(/\d+/g) ?? []).slice(0, 8).map(Number);
@@ -53,7 +61,8 @@ function flavourOf(release: string, version: string): Flavour {
   const named = FLAVOURS.find(([pattern]) => pattern.test(release))?.[1];
   if (named) return named;
   if (/\bDebian \d/.test(version)) return 'Debian';
-  if (/Ubuntu/.test(version) || /^\d+\.\d+\.0-\d+-(generic|aws|azure|gcp|oracle|kvm|lowlatency)/.test(release)) return 'Ubuntu';
+  if (/Ubuntu/.test(version) || /^\d+\.\d+\.0-\d+-(generic|aws|azure|gcp|oracle|kvm|lowlatency)/.test(release))
+    return 'Ubuntu';
   return /^\d+\.\d+(\.\d+)?(-rc\d+)?\+?$/.test(release) ? 'mainline' : 'own build';
 }
 

@@ -17,9 +17,12 @@ export function compareCommand(program: Command): void {
   program
     .command('compare')
     .description('tell what differs between recordings, and which fact separates the slow ones from the fast ones')
-    .argument('[recordings...]', 'NAME.iow folders: of three or more those with a stall count as slow, those without as fast')
-    .option('--slow <recordings...>', 'recordings that are slow, whatever their diagnosis says')
-    .option('--fast <recordings...>', 'recordings that are fast')
+    .argument(
+      '[recordings...]',
+      'NAME.iow folders: of three or more those with a stall count as slow, those without as fast',
+    )
+    .option('--slow <recording...>', 'recordings that are slow, whatever their diagnosis says')
+    .option('--fast <recording...>', 'recordings that are fast')
     .option('-v, --verbose', 'show all facts, measures and counters', false)
     .option('--json', jsonHelp('what differs', 'differences'), false)
     .addHelpText(
@@ -39,7 +42,8 @@ export function compareCommand(program: Command): void {
 
 /** As diff's. */
 function statusOf({ facts, measures, when }: Differences): number {
-  const differs = facts.groups.length > 0 || (measures?.groups.length ?? 0) > 0 || when.some(({ changes }) => changes.length > 0);
+  const differs =
+    facts.groups.length > 0 || (measures?.groups.length ?? 0) > 0 || when.some(({ changes }) => changes.length > 0);
   return differs ? EXIT.found : EXIT.fine;
 }
 

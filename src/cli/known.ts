@@ -19,16 +19,24 @@ interface KnownOptions {
 export function knownCommand(program: Command): void {
   program
     .command('known')
-    .description('list regressions of kernels that fit this machine, or a recording and what it shows: leads, no verdicts')
+    .description(
+      'list regressions of kernels that fit this machine, or a recording and what it shows: leads, no verdicts',
+    )
     .argument('[what]', 'a recording, or the name of one entry (default: this machine)')
     .option('--all', 'list every entry, whatever the kernel', false)
     .option('--json', jsonHelp('the list', 'known'), false)
-    .addHelpText('after', '\nExamples:\n  iowitness known\n  iowitness known slow-night.iow\n  iowitness known congestion-wait')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  iowitness known\n  iowitness known slow-night.iow\n  iowitness known congestion-wait',
+    )
     .action((what: string | undefined, options: KnownOptions) => known(what, options));
 }
 
 /** What fits a recording, whose diagnosis tells which symptoms it shows. */
-async function fitsOf(path: string, all: readonly Known[]): Promise<{ readonly place: Place; readonly found: KnownFit[] }> {
+async function fitsOf(
+  path: string,
+  all: readonly Known[],
+): Promise<{ readonly place: Place; readonly found: KnownFit[] }> {
   const { diagnosis, compared } = await diagnoseRecording(path, toolName(), { progress: readingProgress(path) });
   progress.say('');
   const facts = compared.measures.input.facts.at(-1);
@@ -65,7 +73,9 @@ async function known(what: string | undefined, options: KnownOptions): Promise<v
     recording: isRecording ? what : null,
     kernel: text,
     flavour,
-    note: hasBackports ? `Kernels of this kind (${flavour}) may have changes of later versions, or lack some of their own: a range is less telling there.` : null,
+    note: hasBackports
+      ? `Kernels of this kind (${flavour}) may have changes of later versions, or lack some of their own: a range is less telling there.`
+      : null,
     entries: shown,
     known: all.length,
   };

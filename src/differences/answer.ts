@@ -69,7 +69,8 @@ function ofTwo(separation: Separation): string {
   const facts = groups.reduce((sum, one) => sum + one.facts.length, 0);
   const [first] = groups;
   if (!first) return '';
-  const rest = groups.length > 1 ? `, and ${groups.length - 1} more ${groups.length === 2 ? 'difference' : 'differences'}` : '';
+  const rest =
+    groups.length > 1 ? `, and ${groups.length - 1} more ${groups.length === 2 ? 'difference' : 'differences'}` : '';
   return `They differ in ${thousands(facts)} of ${thousands(separation.compared)} facts, the most telling ${against(first.first)}${company(first)}${rest}.`;
 }
 
@@ -81,12 +82,16 @@ export function answerOf(separation: Separation, sides: readonly Side[]): string
   const [slow, fast] = [sides.filter((side) => side === 'slow').length, sides.filter((side) => side === 'fast').length];
   const [best, next] = groups;
   if (!best) return `No fact separates them: all ${many} facts that were compared are the same.`;
-  if (sides.length === 2) return `${ofTwo(separation)} With one recording a side it can’t be told which of them matters.`;
+  if (sides.length === 2)
+    return `${ofTwo(separation)} With one recording a side it can’t be told which of them matters.`;
   if (slow === 0 || fast === 0)
     return `${ofTwo(separation)} None separates: ${slow + fast === 0 ? 'which are slow and which fast is not known' : slow === 0 ? 'none of them is slow' : 'none of them is fast'} (--slow and --fast say it).`;
   if (separates(best)) {
     const others = groups.filter(separates).length - 1;
-    const more = others > 0 && next ? ` ${others} other ${others === 1 ? 'group of facts does' : 'groups of facts do'} so as well, less well: ${next.first.name}.` : '';
+    const more =
+      others > 0 && next
+        ? ` ${others} other ${others === 1 ? 'group of facts does' : 'groups of facts do'} so as well, less well: ${next.first.name}.`
+        : '';
     return `${best.first.name} separates them: it ${dividing(best)}${company(best)}. By accident one of the ${thousands(tried)} divisions that were tried does so ${odds(best.p)}.${more}`;
   }
   const isPerfect = best.division?.agree === slow + fast;

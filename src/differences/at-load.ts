@@ -25,7 +25,10 @@ const BLOCK_TIMES = 2;
 
 const COMPARED = ['disk.throughput', 'disk.await'] as const;
 
-function loaded(measures: readonly Measure[], id: string): { readonly measure: Measure; readonly rows: Loaded } | undefined {
+function loaded(
+  measures: readonly Measure[],
+  id: string,
+): { readonly measure: Measure; readonly rows: Loaded } | undefined {
   const measure = measures.find((one) => one.id === id);
   const depth = measures.find((one) => one.id === 'disk.depth')?.values().values;
   if (!measure || !depth) return undefined;
@@ -52,7 +55,10 @@ function byLoad({ load, values }: Loaded, rows: Int32Array): Map<number, number[
 }
 
 /** The second as so many times the first, over loads that both had; NaN where there are none. */
-function ratioOf(before: Map<number, number[]>, after: Map<number, number[]>): { readonly ratio: number; readonly samples: [number, number] } {
+function ratioOf(
+  before: Map<number, number[]>,
+  after: Map<number, number[]>,
+): { readonly ratio: number; readonly samples: [number, number] } {
   let [sum, weight] = [0, 0];
   const samples: [number, number] = [0, 0];
   for (const [load, values] of before) {
@@ -82,6 +88,8 @@ export function compareAtLoad(before: readonly Measure[], after: readonly Measur
     }));
     const bounds = bootstrapInterval(series, (rows) => figure(rows).ratio, 0.95);
     const { label, unit } = was.measure;
-    return [{ label, unit, load: 'requests in flight', ratio, within: bounds ? [bounds[0], bounds[1]] : null, samples }];
+    return [
+      { label, unit, load: 'requests in flight', ratio, within: bounds ? [bounds[0], bounds[1]] : null, samples },
+    ];
   });
 }

@@ -101,7 +101,9 @@ function toldMeasures(
 ): MeasuresCompared {
   const notes =
     tooShort > 0
-      ? [`Of ${tooShort} of ${compared} measures a window is too short to be told from another one: their values follow from each other for long.`]
+      ? [
+          `Of ${tooShort} of ${compared} measures a window is too short to be told from another one: their values follow from each other for long.`,
+        ]
       : [];
   return { compared, before, after, groups: groups.map((one) => ({ measures: [...one] })), atLoad, notes };
 }
@@ -118,12 +120,22 @@ function measuresBetween(extracts: readonly Extract[]): MeasuresCompared | null 
   }
   if (one && other && extracts.length === 2) {
     const atLoad = compareAtLoad(one.measures, other.measures);
-    return toldMeasures(compareTwo(windowsOf(one.measures), windowsOf(other.measures)), one.about.path, other.about.path, atLoad);
+    return toldMeasures(
+      compareTwo(windowsOf(one.measures), windowsOf(other.measures)),
+      one.about.path,
+      other.about.path,
+      atLoad,
+    );
   }
   const side = (wanted: Side) => extracts.filter(({ about }) => about.side === wanted).map(({ medians }) => medians);
   const [slow, fast] = [side('slow'), side('fast')];
   if (slow.length === 0 || fast.length === 0) return null;
-  return toldMeasures(compareGroups(fast, slow), `${fast.length} fast recordings`, `${slow.length} slow recordings`, []);
+  return toldMeasures(
+    compareGroups(fast, slow),
+    `${fast.length} fast recordings`,
+    `${slow.length} slow recordings`,
+    [],
+  );
 }
 
 export function compareAll(extracts: readonly Extract[], tool: string): Differences {

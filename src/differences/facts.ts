@@ -12,7 +12,17 @@ import { CHANGES } from '../model/thresholds/machine.js';
 import { isVolatile } from './volatile.js';
 
 /** What a fact is about: a group of facts that arrive together is named by the first of these in it. */
-export const AREAS = ['instance', 'kernel', 'hardware', 'system', 'setting', 'disk', 'filesystem', 'limit', 'daemon'] as const;
+export const AREAS = [
+  'instance',
+  'kernel',
+  'hardware',
+  'system',
+  'setting',
+  'disk',
+  'filesystem',
+  'limit',
+  'daemon',
+] as const;
 export type Area = (typeof AREAS)[number];
 
 export interface Fact {
@@ -44,7 +54,10 @@ function areaOf(name: string): Area {
 type Named = readonly [name: string, value: string];
 
 function ofKernel(files: Facts['files']): Named[] {
-  const build = /#\d+[^(]*/.exec(files.get('/proc/version') ?? '')?.[0].replace(/ Debian \d\S*| \w{3} \w{3} +\d+ .*$| @\d+.*$/g, '').trim();
+  const build = /#\d+[^(]*/
+    .exec(files.get('/proc/version') ?? '')?.[0]
+    .replace(/ Debian \d\S*| \w{3} \w{3} +\d+ .*$| @\d+.*$/g, '')
+    .trim();
   const compiler = /\((?:gcc|clang)[^)]*\)|\b(?:gcc|clang) version \S+/.exec(files.get('/proc/version') ?? '')?.[0];
   const parameters = (files.get('/proc/cmdline') ?? '')
     .trim()
@@ -62,7 +75,17 @@ function ofKernel(files: Facts['files']): Named[] {
 }
 
 /** Lines of /proc/cpuinfo that don't move with the clock. */
-const CPU_LINES = ['cpu family', 'model', 'stepping', 'microcode', 'cache size', 'CPU implementer', 'CPU variant', 'CPU part', 'CPU revision'];
+const CPU_LINES = [
+  'cpu family',
+  'model',
+  'stepping',
+  'microcode',
+  'cache size',
+  'CPU implementer',
+  'CPU variant',
+  'CPU part',
+  'CPU revision',
+];
 
 function ofHardware(files: Facts['files']): Named[] {
   const firmware = [...files].flatMap(([path, text]): Named[] => {
@@ -85,11 +108,25 @@ function ofHardware(files: Facts['files']): Named[] {
     const value = memory.get(name);
     return value === undefined ? [] : [[`memory ${name}`, String(value)]];
   });
-  return [...firmware, ...cpu, ...huge, ...(flags === undefined ? [] : [['CPU flags', flags.split(' ').sort().join(' ')] as const])];
+  return [
+    ...firmware,
+    ...cpu,
+    ...huge,
+    ...(flags === undefined ? [] : [['CPU flags', flags.split(' ').sort().join(' ')] as const]),
+  ];
 }
 
 /** What matters of a disk's queue, whoever uses it. */
-const OF_QUEUES = ['scheduler', 'nr_requests', 'read_ahead_kb', 'max_sectors_kb', 'wbt_lat_usec', 'rotational', 'write_cache', 'fua'];
+const OF_QUEUES = [
+  'scheduler',
+  'nr_requests',
+  'read_ahead_kb',
+  'max_sectors_kb',
+  'wbt_lat_usec',
+  'rotational',
+  'write_cache',
+  'fua',
+];
 
 /** Disks by where they are mounted: names differ between machines, and a recording that was pointed at nobody may be about another disk each time. */
 function ofMountedDisks(facts: Facts): Named[] {
@@ -117,16 +154,18 @@ function isPointed({ account, input }: Measures): boolean {
   return role !== undefined && role !== 'busiest';
 }
 
-const OF_THE_VICTIM = / of (the victim’s (disk|filesystem)|the disk beneath)|^filesystem of the victim$|^mount options of the victim| limit on the victim: /;
+const OF_THE_VICTIM =
+  / of (the victim’s (disk|filesystem)|the disk beneath)|^filesystem of the victim$|^mount options of the victim| limit on the victim: /;
 
 function ofSystem({ files, mounts, processes, atMs }: Facts): Named[] {
-  const kinds = (files.get('/proc/filesystems') ?? '').trim().split('\n').map((line) => line.trim().split(/\s+/).at(-1) ?? '');
-  const mounted = mounts
-    .filter(isLasting)
-    .flatMap((mount): Named[] => [
-      [`filesystem of ${mount.mountPoint}`, mount.type],
-      [`mount options of ${mount.mountPoint}`, mount.options],
-    ]);
+  const kinds = (files.get('/proc/filesystems') ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).at(-1) ?? '');
+  const mounted = mounts.filter(isLasting).flatMap((mount): Named[] => [
+    [`filesystem of ${mount.mountPoint}`, mount.type],
+    [`mount options of ${mount.mountPoint}`, mount.options],
+  ]);
   // A process that is too young may be a job of the moment.
   const daemons = processes.filter(({ daemon, startedMs }) => daemon && atMs - (startedMs ?? NaN) >= CHANGES.settledMs);
   return [
@@ -143,7 +182,9 @@ export function factsOf(m: Measures): FactSet | undefined {
   if (!last || !settings) return undefined;
   const isAbout = isPointed(m);
   const named: Named[] = [
-    ...[...settings].flatMap(([name, { value }]): Named[] => (!isAbout && OF_THE_VICTIM.test(name) ? [] : [[name, value]])),
+    ...[...settings].flatMap(([name, { value }]): Named[] =>
+      !isAbout && OF_THE_VICTIM.test(name) ? [] : [[name, value]],
+    ),
     ...ofMountedDisks(last),
     ...ofKernel(last.files),
     ...ofHardware(last.files),

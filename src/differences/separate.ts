@@ -168,7 +168,8 @@ export function separate(sets: readonly FactSet[], sides: readonly Side[]): Sepa
   return {
     compared,
     groups: groups.sort(
-      (a, b) => (a.division?.p ?? 1) - (b.division?.p ?? 1) || byTelling(a.first, b.first) || b.facts.length - a.facts.length,
+      (a, b) =>
+        (a.division?.p ?? 1) - (b.division?.p ?? 1) || byTelling(a.first, b.first) || b.facts.length - a.facts.length,
     ),
     tried,
     perfectByAccident: 1 - (1 - Math.min(1, perfect)) ** tried,

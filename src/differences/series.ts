@@ -77,8 +77,12 @@ function ofDisk(id: string, label: string, series: Series | undefined): Measure[
   return [
     made('throughput', 'throughput', 'bytes/s', ['rd_sectors', 'wr_sectors'], bytes),
     made('iops', 'requests a second', 'per second', ['rd_ios', 'wr_ios'], (grown, ms) => (sum(grown) * 1000) / ms),
-    made('await', 'time a request takes', 'ms', ['rd_ticks', 'wr_ticks', 'rd_ios', 'wr_ios'], ([a = NaN, b = NaN, c = NaN, d = NaN]) =>
-      c + d > 0 ? (a + b) / (c + d) : NaN,
+    made(
+      'await',
+      'time a request takes',
+      'ms',
+      ['rd_ticks', 'wr_ticks', 'rd_ios', 'wr_ios'],
+      ([a = NaN, b = NaN, c = NaN, d = NaN]) => (c + d > 0 ? (a + b) / (c + d) : NaN),
     ),
     made('read.rate', 'reads a second', 'per second', ['rd_ios'], rate),
     made('read.bytes', 'read', 'bytes/s', ['rd_sectors'], bytes),
@@ -144,10 +148,7 @@ function ofProcesses(m: Measures): Measure[] {
     const who = own ? 'the victim' : comm;
     const id = own ? 'victim' : `process.${comm}`;
     const cpu: Measure[] = one.schedstat
-      ? [
-          ['run_ns', 'on a CPU'] as const,
-          ['wait_ns', 'ready, without a CPU'] as const,
-        ].map(([name, words]) => ({
+      ? [['run_ns', 'on a CPU'] as const, ['wait_ns', 'ready, without a CPU'] as const].map(([name, words]) => ({
           id: `${id}.${name}`,
           label: `${who}: ${words}`,
           unit: 'share' as const,
@@ -197,7 +198,10 @@ export function measuresOf(m: Measures): Measure[] {
         }))
       : []),
     ...[...cgroups].flatMap(([file, series]) =>
-      ofColumns(file, series, (name) => ({ isLevel: name === 'value', unit: name === 'value' ? 'bytes' : 'per second' })),
+      ofColumns(file, series, (name) => ({
+        isLevel: name === 'value',
+        unit: name === 'value' ? 'bytes' : 'per second',
+      })),
     ),
   ];
 }
@@ -206,5 +210,8 @@ export function measuresOf(m: Measures): Measure[] {
 export function known({ t, values }: Values): Values {
   if (!values.some(Number.isNaN)) return { t, values };
   const rows = [...values.keys()].filter((row) => !Number.isNaN(values[row]));
-  return { t: Float64Array.from(rows, (row) => t[row] ?? NaN), values: Float64Array.from(rows, (row) => values[row] ?? NaN) };
+  return {
+    t: Float64Array.from(rows, (row) => t[row] ?? NaN),
+    values: Float64Array.from(rows, (row) => values[row] ?? NaN),
+  };
 }

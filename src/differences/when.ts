@@ -30,7 +30,12 @@ function latencyAtLoad(measures: readonly Measure[]): Measure | undefined {
     const usual = new Map([...byLoad].map(([key, list]) => [key, medianOf(list)]));
     return { t, values: all.map((value, row) => value / (usual.get(load[row] ?? 0) ?? NaN)) };
   };
-  return { id: 'disk.await-at-load', label: 'time a request takes, against the usual at its load', unit: 'times', values };
+  return {
+    id: 'disk.await-at-load',
+    label: 'time a request takes, against the usual at its load',
+    unit: 'times',
+    values,
+  };
 }
 
 const MAIN = ['disk.throughput', 'disk.iops', 'victim.wchar', 'victim.rchar'] as const;
@@ -59,7 +64,12 @@ function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangeP
   };
 }
 
-function changesOf(m: Measures, measure: Measure, options: Pick<ChangeOptions, 'falseAlarms' | 'isSearchedOn'>, searches: Searches): MeasureChange[] {
+function changesOf(
+  m: Measures,
+  measure: Measure,
+  options: Pick<ChangeOptions, 'falseAlarms' | 'isSearchedOn'>,
+  searches: Searches,
+): MeasureChange[] {
   const { t, values } = known(measure.values());
   if (values.length === 0) return [];
   const days = ((t.at(-1) ?? 0) - (t[0] ?? 0)) / DAY_MS;
@@ -73,7 +83,7 @@ function isWorthTelling({ kind, before, after }: MeasureChange): boolean {
   return kind === 'spread' || (high ?? 0) > (low ?? 0) * DIFFERENCES.leastGrowth;
 }
 
-/** The one that the recording is about: the surest of a level. */
+/** The one that the recording is about: the surest of a level, of equally sure ones the first of MAIN. */
 function onsetAmong(changes: readonly MeasureChange[]): MeasureChange | undefined {
   return changes.toSorted((a, b) => Number(a.kind === 'spread') - Number(b.kind === 'spread') || a.p - b.p)[0];
 }
@@ -99,9 +109,11 @@ function movedWith(
 }
 
 function sentenceOf(onset: MeasureChange | undefined, changes: readonly MeasureChange[]): string {
-  if (!onset) return 'Nothing changed abruptly: not its throughput, not its requests a second, not its latency at the load.';
+  if (!onset)
+    return 'Nothing changed abruptly: not its throughput, not its requests a second, not its latency at the load.';
   const [from, to] = onset.withinMs;
-  const what = onset.kind === 'level' ? `went from ${onset.before.text} to ${onset.after.text}` : 'began to vary otherwise';
+  const what =
+    onset.kind === 'level' ? `went from ${onset.before.text} to ${onset.after.text}` : 'began to vary otherwise';
   const more = changes.length - 1;
   return `${duration(onset.atMs)} after the start${onset.at === null ? '' : ` (${onset.at})`} ${onset.label} ${what}; between ${duration(from)} and ${duration(to)}, by accident in ${onset.p < 1e-4 ? 'less than one of 10,000 such recordings' : `one of ${Math.round(1 / onset.p)} such recordings`}${more > 0 ? `; ${more} more ${more === 1 ? 'change' : 'changes'}` : ''}.`;
 }
@@ -110,11 +122,11 @@ function sentenceOf(onset: MeasureChange | undefined, changes: readonly MeasureC
 export function whenOf(m: Measures, measures: readonly Measure[], place: number, searches: Searches): Onsets {
   const main = mainOf(measures);
   const each = DIFFERENCES.onsetAlarms / Math.max(1, main.length);
-  const changes = main
+  const found = main
     .flatMap((measure) => changesOf(m, measure, { falseAlarms: each }, searches))
-    .filter(isWorthTelling)
-    .sort((a, b) => a.atMs - b.atMs);
-  const onset = onsetAmong(changes);
+    .filter(isWorthTelling);
+  const onset = onsetAmong(found);
+  const changes = found.toSorted((a, b) => a.atMs - b.atMs);
   const { counters, searched } = onset
     ? movedWith(m, measures, onset, searches)
     : { counters: [] as MeasureChange[], searched: 0 };

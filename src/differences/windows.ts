@@ -175,7 +175,10 @@ export function compareGroups(
 export function windowsOf(measures: readonly Measure[], from = -Infinity, to = Infinity): Window[] {
   return measures.flatMap((measure) => {
     const { t, values } = known(measure.values());
-    const inside = from === -Infinity && to === Infinity ? values : values.filter((_, row) => (t[row] ?? NaN) >= from && (t[row] ?? NaN) < to);
+    const inside =
+      from === -Infinity && to === Infinity
+        ? values
+        : values.filter((_, row) => (t[row] ?? NaN) >= from && (t[row] ?? NaN) < to);
     return inside.length > 0 ? [{ measure, values: inside }] : [];
   });
 }

@@ -17,7 +17,12 @@ export interface Place {
 }
 
 /** Undefined where its kernel's version is not known. */
-export function placeOf({ kernel, files, mounts, devices }: Pick<Facts, 'kernel' | 'files' | 'mounts' | 'devices'>): Place | undefined {
+export function placeOf({
+  kernel,
+  files,
+  mounts,
+  devices,
+}: Pick<Facts, 'kernel' | 'files' | 'mounts' | 'devices'>): Place | undefined {
   const version = parseKernelVersion(kernel, files.get('/proc/version'));
   return version && { kernel: version, mounts, devices: [...devices.values()].map(({ name }) => name) };
 }
@@ -34,10 +39,15 @@ function isIn({ from, before, flavours }: KnownRange, { upstream, flavour }: Ker
 
 function hasWhatItTakes({ needs }: Known, { mounts, devices }: Place): boolean {
   const { filesystems, mountOption, cgroupVersion, device } = needs ?? {};
-  const ofKind = mounts.filter(({ type }) => filesystems === undefined || filesystems.includes(type) || filesystems.includes(type.split('.')[0] ?? ''));
+  const ofKind = mounts.filter(
+    ({ type }) =>
+      filesystems === undefined || filesystems.includes(type) || filesystems.includes(type.split('.')[0] ?? ''),
+  );
   if (ofKind.length === 0) return false;
-  if (mountOption !== undefined && !ofKind.some(({ options }) => options.split(',').includes(mountOption))) return false;
-  if (cgroupVersion === 1 && !mounts.some(({ type, options }) => type === 'cgroup' && options.includes('memory'))) return false;
+  if (mountOption !== undefined && !ofKind.some(({ options }) => options.split(',').includes(mountOption)))
+    return false;
+  if (cgroupVersion === 1 && !mounts.some(({ type, options }) => type === 'cgroup' && options.includes('memory')))
+    return false;
   if (cgroupVersion === 2 && !mounts.some(({ type }) => type === 'cgroup2')) return false;
   return device === undefined || devices.some((name) => name.startsWith(device));
 }
@@ -52,11 +62,18 @@ function told({ id, title, what, symptom, advice, sources, unsure }: Known, by: 
 }
 
 /** Those that fit, those whose symptom is shown first. */
-export function fits(all: readonly Known[], place: Place, recorded?: { readonly m: Measures; readonly diagnosis: Diagnosis }): KnownFit[] {
+export function fits(
+  all: readonly Known[],
+  place: Place,
+  recorded?: { readonly m: Measures; readonly diagnosis: Diagnosis },
+): KnownFit[] {
   const found = all
     .filter((one) => one.ranges.some((range) => isIn(range, place.kernel)) && hasWhatItTakes(one, place))
     .map((one) => told(one, recorded && shows(one, recorded.m, recorded.diagnosis) ? 'symptom' : 'range'));
-  return found.sort((a, b) => Number(a.by === 'range') - Number(b.by === 'range') || Number(a.unsure !== null) - Number(b.unsure !== null));
+  return found.sort(
+    (a, b) =>
+      Number(a.by === 'range') - Number(b.by === 'range') || Number(a.unsure !== null) - Number(b.unsure !== null),
+  );
 }
 
 /** What a diagnosis is led to: those of which range and symptom are sure. */

@@ -118,7 +118,9 @@ const When = v.object({
   /** Of throughput, latency at the load, and requests a second. */
   changes: v.array(Change),
   /** What else changed about then: settings, daemons, mounts. */
-  settings: v.array(v.object({ what: v.string(), before: v.nullable(v.string()), after: v.nullable(v.string()), atMs: v.number() })),
+  settings: v.array(
+    v.object({ what: v.string(), before: v.nullable(v.string()), after: v.nullable(v.string()), atMs: v.number() }),
+  ),
   /** Counters that changed about then, those that moved first before the others. */
   counters: v.array(Change),
   /** Series that were searched. */

@@ -3,7 +3,18 @@
 
 import * as v from 'valibot';
 
-const FLAVOURS = ['mainline', 'Debian', 'Ubuntu', 'Red Hat', 'Fedora', 'SUSE', 'Amazon Linux', 'Oracle UEK', 'Azure Linux', 'own build'] as const;
+const FLAVOURS = [
+  'mainline',
+  'Debian',
+  'Ubuntu',
+  'Red Hat',
+  'Fedora',
+  'SUSE',
+  'Amazon Linux',
+  'Oracle UEK',
+  'Azure Linux',
+  'own build',
+] as const;
 
 /** Versions of kernel.org, '5.16'; the first that has it and the first that has it no more. */
 const Range = v.object({

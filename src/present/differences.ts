@@ -116,7 +116,9 @@ function whenLines(page: TerminalPage, when: Onsets, verbose: boolean, isAnswer:
   const left = when.counters.length - counters.length;
   return [
     ...(isAnswer ? [] : wrap(harmless(when.sentence), page.width - 2)),
-    ...when.settings.map((one) => harmless(`  ${duration(one.atMs)}  ${one.what}: ${one.before ?? 'not there'} → ${one.after ?? 'gone'}`)),
+    ...when.settings.map((one) =>
+      harmless(`  ${duration(one.atMs)}  ${one.what}: ${one.before ?? 'not there'} → ${one.after ?? 'gone'}`),
+    ),
     ...(counters.length > 0 ? ['Counters that moved about then, the first first:'] : []),
     ...of(counters),
     ...(left > 0 ? [page.paint('dim', `  and ${left} more`)] : []),
@@ -145,7 +147,10 @@ export function renderDifferences(differences: Differences, options: Differences
   }
   for (const one of when) {
     const name = all.length > 1 ? ` ${letter(one.recording)}` : '';
-    page.section(`When it changed${name === '' ? '' : `:${name}`}`, whenLines(page, one, options.verbose, all.length === 1));
+    page.section(
+      `When it changed${name === '' ? '' : `:${name}`}`,
+      whenLines(page, one, options.verbose, all.length === 1),
+    );
   }
   return page.toString();
 }

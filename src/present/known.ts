@@ -10,7 +10,11 @@ function mark({ by, unsure }: KnownFit): string {
 }
 
 /** The list, with what fits and how sure that is. */
-export function renderKnown({ entries, kernel, flavour, note, recording, known }: KnownList, isAll: boolean, width: number): string {
+export function renderKnown(
+  { entries, kernel, flavour, note, recording, known }: KnownList,
+  isAll: boolean,
+  width: number,
+): string {
   const whose = recording === null ? 'this machine' : recording;
   const head = isAll
     ? `All ${known} entries.`

@@ -195,9 +195,9 @@ function changes(page: TerminalPage, { changes: all }: Diagnosis): string[] {
 }
 
 function leads(page: TerminalPage, { leads: all = [] }: Diagnosis): string[] {
-  return all.flatMap(({ id, title, advice }) => [
-    ...wrap(harmless(`${title} (iowitness known ${id})`), page.width - 2),
-    ...wrap(`→ ${harmless(advice)}`, page.width - 2, '  '),
+  return all.flatMap((one) => [
+    ...wrap(harmless(`${one.title} (iowitness known ${one.id})`), page.width - 2),
+    ...wrap(`→ ${harmless(one.advice)}`, page.width - 2, '  '),
   ]);
 }
 

@@ -65,7 +65,7 @@ const BOUND_95 = -2 * Math.log(1 - Math.sqrt(0.95));
 function ranksOf(values: Float64Array): Float64Array {
   const order = Int32Array.from(values, (_, at) => at).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const ranks = new Float64Array(values.length);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && values[order[to] ?? 0] === values[order[from] ?? 0]) to += 1;
     for (let at = from; at < to; at += 1) ranks[order[at] ?? 0] = (from + to - 1) / 2;
@@ -143,7 +143,8 @@ class StepSearch {
     into.fill(1, at).fill(0, 0, at);
     this.basis.forEach((vector, index) => {
       const along = this.sums[index]?.[at] ?? 0;
-      for (let place = 0; place < this.length; place += 1) into[place] = (into[place] ?? 0) - along * (vector[place] ?? 0);
+      for (let place = 0; place < this.length; place += 1)
+        into[place] = (into[place] ?? 0) - along * (vector[place] ?? 0);
     });
     let sum = 0;
     for (let place = 0; place < this.length; place += 1) sum += (left[place] ?? 0) * (into[place] ?? 0);
@@ -211,17 +212,19 @@ const STRETCHES = 5;
 function memoryOf(left: Float64Array): number {
   const each = Math.floor(left.length / STRETCHES);
   if (each < LEAST_STRETCH) return correlationTime(left);
-  return medianOf(Array.from({ length: STRETCHES }, (_, at) => correlationTime(left.subarray(at * each, (at + 1) * each))));
+  return medianOf(
+    Array.from({ length: STRETCHES }, (_, at) => correlationTime(left.subarray(at * each, (at + 1) * each))),
+  );
 }
 
-/** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, for each independent value that it is worth. */
+/** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, times the independent values that it is worth. */
 function bestOf(search: StepSearch, left: Float64Array, { gains: room, rest }: Buffers) {
   const gains = search.gains(left, room);
   const at = largestAt(gains);
   const whole = squares(left);
   const gain = gains[at] ?? 0;
   const memory = memoryOf(search.without(left, at, rest));
-  return { at, whole, gain, memory, score: gain / Math.max(whole - gain, 1e-9) / memory };
+  return { at, whole, gain, memory, score: ((gain / Math.max(whole - gain, 1e-9)) * left.length) / memory };
 }
 
 /** What searches find in drawn series without a change. */
@@ -230,8 +233,29 @@ interface Draws {
   readonly scores: readonly number[];
   /** The mean memory that is told of them once their best step is taken out. */
   readonly toldMemory: number;
-  /** The same of series that have the values of this one in the order of the drawn ones: what is mostly 0 has other maxima than noise. */
-  readonly scoresLike: (left: Float64Array) => number[];
+}
+
+/** Series of a memory, drawn one by one, the same each time. `time`: values that make one. */
+function* drawnSeries(length: number, time: number): Generator<Float64Array> {
+  const random = generator(Math.round(time * 100) + length);
+  for (let draw = 0; draw < DRAWS; draw += 1) yield drawn(length, (time - 1) / (time + 1), random);
+}
+
+/** Scores of series that have the values of this one in the order of drawn ones: what is mostly 0 has other maxima than noise. */
+function scoresLike(search: StepSearch, left: Float64Array, time: number): number[] {
+  const sorted = left.toSorted();
+  const buffers = buffersFor(search);
+  return [...drawnSeries(left.length, time)].map((one) => {
+    const like = new Float64Array(left.length);
+    const order = Int32Array.from(one.keys()).sort((i, j) => (one[i] ?? 0) - (one[j] ?? 0));
+    order.forEach((place, rank) => (like[place] = sorted[rank] ?? 0));
+    return bestOf(search, search.left(like), buffers).score;
+  });
+}
+
+/** To a step of a geometric scale. */
+function scaled(value: number, perE: number): number {
+  return Math.exp(Math.round(Math.log(value) * perE) / perE);
 }
 
 /** Searches of one length and with the same cycles, with the draws for each memory, which are the same for every series. */
@@ -248,33 +272,23 @@ export class Searches {
     return search;
   }
 
-  /** `memory`: values that make one. */
-  drawsOf(search: StepSearch, cycles: readonly number[], memory: number): Draws {
-    // To a tenth: finer ones don't differ.
-    const step = Math.round(Math.log(memory) * PER_E);
-    const key = `${search.length} ${cycles.join()} ${step}`;
+  /** `memory`: values that make one. Scores of lengths, cycles and memories that are nearly the same are drawn once. */
+  drawsOf(length: number, cycles: readonly number[], memory: number): Draws {
+    const time = scaled(memory, PER_E);
+    const likeLength = Math.round(scaled(length, PER_E));
+    const search = this.of(
+      likeLength,
+      cycles.map((turns) => Math.round(turns * PER_E) / PER_E),
+    );
+    const key = `${likeLength} ${cycles.map((turns) => Math.round(turns * PER_E)).join()} ${time}`;
     const known = this.draws.get(key);
     if (known) return known;
-    const time = Math.exp(step / PER_E);
-    const seed = step + search.length;
-    const buffer = buffersFor(search);
-    const series = function* () {
-      const random = generator(seed);
-      for (let draw = 0; draw < DRAWS; draw += 1) yield drawn(search.length, (time - 1) / (time + 1), random);
+    const buffers = buffersFor(search);
+    const found = [...drawnSeries(likeLength, time)].map((one) => bestOf(search, search.left(one), buffers));
+    const made = {
+      scores: found.map(({ score }) => score),
+      toldMemory: found.reduce((sum, one) => sum + one.memory, 0) / DRAWS,
     };
-    const found = [...series()].map((one) => bestOf(search, search.left(one), buffer));
-    const scores = found.map(({ score }) => score);
-    const toldMemory = found.reduce((sum, one) => sum + one.memory, 0) / DRAWS;
-    const scoresLike = (left: Float64Array) => {
-      const sorted = left.toSorted();
-      return [...series()].map((one) => {
-        const like = new Float64Array(left.length);
-        const order = Int32Array.from(one.keys()).sort((i, j) => (one[i] ?? 0) - (one[j] ?? 0));
-        order.forEach((place, rank) => (like[place] = sorted[rank] ?? 0));
-        return bestOf(search, search.left(like), buffer).score;
-      });
-    };
-    const made = { scores, toldMemory, scoresLike };
     this.draws.set(key, made);
     return made;
   }
@@ -298,15 +312,20 @@ function bestStep(
   // Stretches and a best step take some of the memory with them: as much as they take of drawn series.
   let mended = told;
   for (let turn = 0; turn < MENDING_TURNS; turn += 1)
-    mended = Math.min(MOST_MENDED * told, Math.max(1, (mended * told) / searches.drawsOf(search, cycles, mended).toldMemory));
+    mended = Math.min(
+      MOST_MENDED * told,
+      Math.max(1, (mended * told) / searches.drawsOf(n, cycles, mended).toldMemory),
+    );
   // A memory is told to its own spread (Sokal, 3), and one that is told too short makes changes of what is none.
   const memory = mended * (1 + CAUTION * Math.sqrt((2 * (2 * TIMES_ITSELF * mended + 1)) / n));
   if (n / memory < LEAST_WORTH) return undefined;
-  const { scores, scoresLike } = searches.drawsOf(search, cycles, memory);
+  const { scores } = searches.drawsOf(n, cycles, memory);
   const among = chanceOfMaximum(score, scores);
-  const p = among <= falseAlarms ? Math.max(among, chanceOfMaximum(score, scoresLike(rest.slice()))) : 1;
+  const p =
+    among <= falseAlarms ? Math.max(among, chanceOfMaximum(score, scoresLike(search, rest.slice(), memory))) : 1;
   if (p > falseAlarms) return undefined;
-  const isLikely = (other: number) => (n / memory) * Math.log((whole - other) / Math.max(whole - gain, 1e-9)) <= BOUND_95;
+  const isLikely = (other: number) =>
+    (n / memory) * Math.log((whole - other) / Math.max(whole - gain, 1e-9)) <= BOUND_95;
   const likely = [...gains.keys()].filter((place) => (gains[place] ?? 0) > 0 && isLikely(gains[place] ?? 0));
   return { at, from: Math.min(at, ...likely), to: Math.max(at, ...likely), p };
 }
@@ -386,7 +405,10 @@ function toChanges(
     return {
       kind,
       at,
-      within: [Math.max(0, Math.min(at, step.from * each - slack)), Math.min(length - 1, Math.max(at, step.to * each + slack))],
+      within: [
+        Math.max(0, Math.min(at, step.from * each - slack)),
+        Math.min(length - 1, Math.max(at, step.to * each + slack)),
+      ],
       p: step.p,
       before: medianFrom(places[index - 1] ?? 0, at),
       after: medianFrom(at, places[index + 1] ?? length),
@@ -395,7 +417,12 @@ function toChanges(
 }
 
 /** Distances of points from what trend, cycles and the levels found make of them. */
-function aboutLevels(points: Float64Array, steps: readonly Step[], cycles: readonly number[], searches: Searches): Float64Array {
+function aboutLevels(
+  points: Float64Array,
+  steps: readonly Step[],
+  cycles: readonly number[],
+  searches: Searches,
+): Float64Array {
   const bounds = [0, ...steps.map(({ at }) => at), points.length];
   const distances = new Float64Array(points.length);
   bounds.slice(1).forEach((to, index) => {
@@ -418,10 +445,24 @@ export function changePoints(
   const points = drawnTogether(values);
   const n = values.length;
   const steps = stepsIn(points, allowed, cycles, searches, isSearchedOn);
-  const levels = toChanges('level', steps, steps.map((step) => refined(values, step)), values, each, n);
+  const levels = toChanges(
+    'level',
+    steps,
+    steps.map((step) => refined(values, step)),
+    values,
+    each,
+    n,
+  );
   const distances = aboutLevels(points, steps, cycles, searches);
   const turns = stepsIn(distances, allowed / STRICTER, cycles, searches, isSearchedOn);
-  const spreads = toChanges('spread', turns, turns.map(({ at }) => at * each), distances, each, n);
+  const spreads = toChanges(
+    'spread',
+    turns,
+    turns.map(({ at }) => at * each),
+    distances,
+    each,
+    n,
+  );
   // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
   const isOfLevel = ({ at }: ChangePoint) => levels.some(({ within: [from, to] }) => at >= from && at <= to);
   return [...levels, ...spreads.filter((one) => !isOfLevel(one))].sort((a, b) => a.at - b.at);

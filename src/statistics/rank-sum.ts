@@ -19,7 +19,7 @@ const EXACT_TO = 60;
 function doubledRanks(all: readonly number[]): Int32Array {
   const order = all.map((_, index) => index).sort((a, b) => (all[a] ?? 0) - (all[b] ?? 0));
   const ranks = new Int32Array(all.length);
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && all[order[to] ?? 0] === all[order[from] ?? 0]) to += 1;
     for (let at = from; at < to; at += 1) ranks[order[at] ?? 0] = from + to + 1;

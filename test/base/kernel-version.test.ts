@@ -7,7 +7,13 @@ import { compareKernels, parseKernelVersion } from '../../src/base/kernel-versio
 const DEBIAN =
   'Linux version 6.1.0-13-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC Debian 6.1.55-1 (2023-09-29)';
 
-const KERNELS: readonly (readonly [release: string, version: string, flavour: string, upstream: string, hasBackports: boolean])[] = [
+const KERNELS: readonly (readonly [
+  release: string,
+  version: string,
+  flavour: string,
+  upstream: string,
+  hasBackports: boolean,
+])[] = [
   ['6.1.0-13-amd64', DEBIAN, 'Debian', '6.1.55', false],
   ['6.18.44', '', 'mainline', '6.18.44', false],
   ['7.0.0-rc3', '', 'mainline', '7.0.0', false],
@@ -24,7 +30,11 @@ const KERNELS: readonly (readonly [release: string, version: string, flavour: st
 test('each family is told, with the version that it is made from', () => {
   for (const [release, version, flavour, upstream, hasBackports] of KERNELS) {
     const parsed = parseKernelVersion(release, version);
-    assert.deepEqual([parsed?.flavour, parsed?.upstream.join('.'), parsed?.hasBackports], [flavour, upstream, hasBackports], release);
+    assert.deepEqual(
+      [parsed?.flavour, parsed?.upstream.join('.'), parsed?.hasBackports],
+      [flavour, upstream, hasBackports],
+      release,
+    );
   }
   assert.equal(parseKernelVersion('unknown'), undefined);
 });

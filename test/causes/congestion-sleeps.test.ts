@@ -33,7 +33,11 @@ const RECLAIM = [
 function writer(sleepMs: number, stack: readonly string[], kernel = '5.10.0', isReclaim = true): Case {
   const round = sleepMs + RUN_MS;
   const starts = Array.from({ length: ROUNDS }, (_, n) => n * round);
-  const request = (t: number): Row => ({ t, pid: 9, fields: { dev: LOOP0, sector: 8, nr_sector: 8, rwbs: 'W', error: 0 } });
+  const request = (t: number): Row => ({
+    t,
+    pid: 9,
+    fields: { dev: LOOP0, sector: 8, nr_sector: 8, rwbs: 'W', error: 0 },
+  });
   const events = someEvents(
     {
       block_bio_queue: [request(1)],
@@ -41,11 +45,23 @@ function writer(sleepMs: number, stack: readonly string[], kernel = '5.10.0', is
       block_rq_complete: [request(1.2)],
       ...(isReclaim && {
         mm_vmscan_direct_reclaim_begin: starts.map((t) => ({ t: t + RUN_MS - 0.5, pid: ME, fields: { order: 0 } })),
-        mm_vmscan_direct_reclaim_end: starts.map((t) => ({ t: t + round - 0.01, pid: ME, fields: { nr_reclaimed: 1 } })),
+        mm_vmscan_direct_reclaim_end: starts.map((t) => ({
+          t: t + round - 0.01,
+          pid: ME,
+          fields: { nr_reclaimed: 1 },
+        })),
       }),
       sched_switch: starts.flatMap((t) => [
-        { t: t + RUN_MS, pid: ME, fields: { prev_pid: ME, prev_state: 2, next_pid: 0, prev_comm: 'dd', next_comm: 'idle' } },
-        { t: t + round - 0.1, pid: 0, fields: { prev_pid: 0, prev_state: 0, next_pid: ME, prev_comm: 'idle', next_comm: 'dd' } },
+        {
+          t: t + RUN_MS,
+          pid: ME,
+          fields: { prev_pid: ME, prev_state: 2, next_pid: 0, prev_comm: 'dd', next_comm: 'idle' },
+        },
+        {
+          t: t + round - 0.1,
+          pid: 0,
+          fields: { prev_pid: 0, prev_state: 0, next_pid: ME, prev_comm: 'idle', next_comm: 'dd' },
+        },
       ]),
       sched_waking: starts.map((t) => ({ t: t + round - 0.15, pid: 0, fields: { pid: ME, comm: 'dd' } })),
     },
@@ -61,7 +77,23 @@ function writer(sleepMs: number, stack: readonly string[], kernel = '5.10.0', is
     counters: {
       ...NO_COUNTERS,
       processes: new Map([
-        [ME, { pid: ME, comm: 'dd', stat: series([0, end], { majflt: [0, 0] }), state: ['D', 'D'], io: series([0, end], { wchar: [0, 4096 * ROUNDS], rchar: [0, 0], write_bytes: [0, 4096 * ROUNDS], read_bytes: [0, 0], syscr: [0, 0], syscw: [0, ROUNDS] }) }],
+        [
+          ME,
+          {
+            pid: ME,
+            comm: 'dd',
+            stat: series([0, end], { majflt: [0, 0] }),
+            state: ['D', 'D'],
+            io: series([0, end], {
+              wchar: [0, 4096 * ROUNDS],
+              rchar: [0, 0],
+              write_bytes: [0, 4096 * ROUNDS],
+              read_bytes: [0, 0],
+              syscr: [0, 0],
+              syscw: [0, ROUNDS],
+            }),
+          },
+        ],
       ]),
     },
   });
@@ -75,7 +107,10 @@ test('a tenth of a second for each page is told as the mechanism, with what it c
   assert.match(told?.value ?? '', /^\d+ of (99|100)(\.\d+)? ms each \([\d.]+ % of its reclaim\)$/);
   assert.match(told?.meaning ?? '', /one page of 4 KiB for each is 4[01]\.\d kB\/s, whatever the disk can do$/);
   const found = leads(knownList(), measure(input), diagnosis);
-  assert.deepEqual(found.map(({ id }) => id), ['congestion-wait']);
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    ['congestion-wait'],
+  );
 });
 
 test('its look-alikes are none of it', async () => {

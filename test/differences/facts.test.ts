@@ -39,7 +39,10 @@ describe('forty-five pairs of the same machine', () => {
         const found = separate([one, other], ['slow', 'fast']);
         assert.ok(found.compared >= 80, `only ${found.compared} facts are compared`);
         assert.deepEqual(found.groups, []);
-        assert.match(answerOf(found, ['slow', 'fast']), /^No fact separates them: all \d+ facts that were compared are the same\.$/);
+        assert.match(
+          answerOf(found, ['slow', 'fast']),
+          /^No fact separates them: all \d+ facts that were compared are the same\.$/,
+        );
         pairs += 1;
       }),
     );
@@ -48,7 +51,11 @@ describe('forty-five pairs of the same machine', () => {
 });
 
 /** Facts of forty recordings of ten kinds of machines: 260 that the kind decides, 39 that each recording has for itself, and one that separates. */
-function forty(base: FactSet, seed: number, contradicting: number): { readonly sets: FactSet[]; readonly sides: Side[] } {
+function forty(
+  base: FactSet,
+  seed: number,
+  contradicting: number,
+): { readonly sets: FactSet[]; readonly sides: Side[] } {
   const random = generator(seed);
   const below = (n: number) => Math.floor(random() * n);
   const kinds = Array.from({ length: 10 }, (_, kind) =>
@@ -116,14 +123,20 @@ describe('few recordings', () => {
     const sides: Side[] = ['slow', 'slow', 'slow', 'fast', 'fast', 'fast'];
     const six = separate(of('1', '1', '1', '60', '60', '60'), sides);
     assert.equal(six.groups.some(separates), false);
-    assert.match(answerOf(six, sides), /^No fact separates slow from fast\. The nearest, vm\.swappiness, is 1 in all 3 slow ones and in none of the 3 fast ones; .* by accident in 10 % of cases\.$/);
+    assert.match(
+      answerOf(six, sides),
+      /^No fact separates slow from fast\. The nearest, vm\.swappiness, is 1 in all 3 slow ones and in none of the 3 fast ones; .* by accident in 10 % of cases\.$/,
+    );
   });
 
   it('separate from the number on at which that is no accident', () => {
     const sides: Side[] = [...Array<Side>(5).fill('slow'), ...Array<Side>(5).fill('fast')];
     const ten = separate(of(...sides.map((side) => (side === 'slow' ? '1' : '60'))), sides);
     assert.equal(ten.groups.filter(separates).length, 1);
-    assert.match(answerOf(ten, sides), /^vm\.swappiness separates them: it is 1 in all 5 slow ones and in none of the 5 fast ones\. By accident one of the 1 divisions/);
+    assert.match(
+      answerOf(ten, sides),
+      /^vm\.swappiness separates them: it is 1 in all 5 slow ones and in none of the 5 fast ones\. By accident one of the 1 divisions/,
+    );
   });
 
   it('with no slow or no fast one among them say so', () => {
@@ -140,7 +153,10 @@ describe('few recordings', () => {
         ['cloud instance', { name: 'cloud instance', area: 'instance', value: instance }],
       ]);
     const { groups } = separate([set('1', 'AWS m5.large'), set('2', 'AWS m6g.large')], ['slow', 'fast']);
-    assert.deepEqual(groups.map(({ facts }) => facts.map(({ name }) => name)), [['cloud instance', 'kernel', 'vm.x']]);
+    assert.deepEqual(
+      groups.map(({ facts }) => facts.map(({ name }) => name)),
+      [['cloud instance', 'kernel', 'vm.x']],
+    );
   });
 
   it('are divided by a bound where values have an order', () => {

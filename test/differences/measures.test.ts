@@ -34,11 +34,21 @@ function grown(steps: readonly number[]): number[] {
 }
 
 /** A disk that makes about 200 writes of 64 KiB a second, each in 2 ms, and 30 of them, each in 20 ms, once it is slow. */
-function planted({ seed, seconds = 60, slowFrom = Infinity, reclaimFrom = Infinity, asked = 1, slower = 1, changes = [] }: Planted): Case {
+function planted({
+  seed,
+  seconds = 60,
+  slowFrom = Infinity,
+  reclaimFrom = Infinity,
+  asked = 1,
+  slower = 1,
+  changes = [],
+}: Planted): Case {
   const draw = normals(seed);
   const steps = Array.from({ length: (seconds * 1000) / STEP_MS }, (_, at) => (at + 1) * STEP_MS);
   const writes = steps.map((t) => Math.max(1, Math.round((t > slowFrom ? 3 : 20 * asked) * (1 + 0.2 * draw()))));
-  const ticks = writes.map((count, at) => count * ((steps[at] ?? 0) > slowFrom ? 20 : 2 * slower) * Math.max(0.2, 1 + 0.15 * draw()));
+  const ticks = writes.map(
+    (count, at) => count * ((steps[at] ?? 0) > slowFrom ? 20 : 2 * slower) * Math.max(0.2, 1 + 0.15 * draw()),
+  );
   const scans = steps.map((t) => Math.max(0, Math.round((t > reclaimFrom ? 400 : 10) * (1 + 0.3 * draw()))));
   const idle = steps.map(() => Math.max(0, 50 + 10 * draw()));
   const t = [0, ...steps];
@@ -66,7 +76,16 @@ function planted({ seed, seconds = 60, slowFrom = Infinity, reclaimFrom = Infini
         ],
       ]),
       vmstat: series(t, { pgscan_direct: grown(scans), nr_free_pages: t.map(() => 1e6 + 1e4 * draw()) }),
-      cpu: series(t, { user: grown(steps.map(() => 5)), nice: zero, system: zero, idle: grown(idle), iowait: zero, irq: zero, softirq: zero, steal: zero }),
+      cpu: series(t, {
+        user: grown(steps.map(() => 5)),
+        nice: zero,
+        system: zero,
+        idle: grown(idle),
+        iowait: zero,
+        irq: zero,
+        softirq: zero,
+        steal: zero,
+      }),
     },
   });
 }
@@ -95,8 +114,14 @@ describe('a disk that becomes slow within a recording', () => {
       const [when] = found.when;
       const [onset] = when?.changes ?? [];
       assert.ok(onset && Math.abs(onset.atMs - slowFrom) <= 1000, `seed ${seed}: ${JSON.stringify(onset)}`);
-      assert.ok(onset.withinMs[0] <= slowFrom && slowFrom <= onset.withinMs[1] + STEP_MS, JSON.stringify(onset.withinMs));
-      assert.deepEqual(when?.settings.map(({ what }) => what), ['/proc/sys/vm/dirty_bytes']);
+      assert.ok(
+        onset.withinMs[0] <= slowFrom && slowFrom <= onset.withinMs[1] + STEP_MS,
+        JSON.stringify(onset.withinMs),
+      );
+      assert.deepEqual(
+        when?.settings.map(({ what }) => what),
+        ['/proc/sys/vm/dirty_bytes'],
+      );
       const [first] = when?.counters ?? [];
       if (first?.id === 'vmstat.pgscan_direct' && Math.abs(first.atMs - slowFrom + 2000) <= 500) movedFirst += 1;
       assert.match(found.answer, / after the start \(1970-.*\) the victim’s disk: /);
@@ -106,7 +131,8 @@ describe('a disk that becomes slow within a recording', () => {
   });
 
   it('is not told where it does not, in twenty of twenty', () => {
-    for (let seed = 1; seed <= 20; seed += 1) assert.deepEqual(compared(planted({ seed })).when[0]?.changes, [], `seed ${seed}`);
+    for (let seed = 1; seed <= 20; seed += 1)
+      assert.deepEqual(compared(planted({ seed })).when[0]?.changes, [], `seed ${seed}`);
   });
 });
 
@@ -123,7 +149,9 @@ describe('two recordings', () => {
     const found = compared(planted({ seed: 1 }), planted({ seed: 2, slower: 3 }));
     const all = (found.measures?.groups ?? []).flatMap((group) => group.measures);
     const latency = all.find(({ id }) => id === 'disk.await');
-    assert.ok(latency && Math.abs((latency.ratio ?? 0) - 3) < 0.3 && latency.effect > 0.99 && latency.falseDiscovery < 0.01);
+    assert.ok(
+      latency && Math.abs((latency.ratio ?? 0) - 3) < 0.3 && latency.effect > 0.99 && latency.falseDiscovery < 0.01,
+    );
     assert.ok(!ids(found).includes('disk.iops') && !ids(found).includes('cpu.idle'));
     const text = renderDifferences(found, { colour: false, verbose: false, width: 80 });
     assert.match(text, /Measures that differ/);
@@ -141,15 +169,23 @@ describe('two recordings', () => {
   it('that are too short say that, and differ in nothing', () => {
     const found = compared(planted({ seed: 5, seconds: 1 }), planted({ seed: 6, seconds: 1, slower: 5 }));
     assert.ok((found.measures?.notes.length ?? 0) <= 1);
-    assert.deepEqual(found.when.map(({ changes }) => changes.length), [0, 0]);
+    assert.deepEqual(
+      found.when.map(({ changes }) => changes.length),
+      [0, 0],
+    );
   });
 });
 
 describe('several recordings', () => {
   it('are compared by one median each, slow against fast', () => {
-    const cases = Array.from({ length: 12 }, (_, at) => planted({ seed: at + 1, seconds: 10, ...(at < 6 && { slower: 3 }) }));
+    const cases = Array.from({ length: 12 }, (_, at) =>
+      planted({ seed: at + 1, seconds: 10, ...(at < 6 && { slower: 3 }) }),
+    );
     const extracts = cases.map((input, place) =>
-      extractOf({ ...measure(input), disk: '7:0' }, { side: place < 6 ? 'slow' : 'fast', verdict: undefined, place, isOfFew: false }),
+      extractOf(
+        { ...measure(input), disk: '7:0' },
+        { side: place < 6 ? 'slow' : 'fast', verdict: undefined, place, isOfFew: false },
+      ),
     );
     const found = compareAll(extracts, 'test');
     assert.ok(ids(found).includes('disk.await'));

@@ -24,8 +24,13 @@ function ids(release: string, different: Partial<Omit<Place, 'kernel'>> = {}): s
 }
 
 test('every file is an entry, with causes that there are, and a source or a doubt', async () => {
-  const files = readdirSync(path.join(import.meta.dirname, '../../../docs/known')).filter((name) => name.endsWith('.yaml'));
-  assert.deepEqual(all.map(({ id }) => `${id}.yaml`), files.sort());
+  const files = readdirSync(path.join(import.meta.dirname, '../../../docs/known')).filter((name) =>
+    name.endsWith('.yaml'),
+  );
+  assert.deepEqual(
+    all.map(({ id }) => `${id}.yaml`),
+    files.sort(),
+  );
   assert.ok(all.length >= 22);
   const causes = new Set((await loadCauses()).map(({ id }) => id));
   for (const { id, symptom, sources, unsure, checked, ranges } of all) {
@@ -55,7 +60,12 @@ test('an entry asks for its flavour, filesystem, mount option, cgroups and devic
   assert.ok(!ids('5.16.2').includes('btrfs-autodefrag'));
   const fuse = { mounts: [{ type: 'fuse.sshfs', options: 'rw' }] };
   assert.ok(ids('4.9.0', fuse).includes('fuse-writeback-throttle'));
-  const cgroup2 = { mounts: [{ type: 'cgroup2', options: 'rw' }, { type: 'ext4', options: 'rw' }] };
+  const cgroup2 = {
+    mounts: [
+      { type: 'cgroup2', options: 'rw' },
+      { type: 'ext4', options: 'rw' },
+    ],
+  };
   assert.ok(ids('6.1.0', cgroup2).includes('inode-switch-storm'));
   assert.ok(!ids('6.1.0').includes('inode-switch-storm'));
   assert.ok(ids('6.1.0', { devices: ['dm-0'] }).includes('dm-crypt-queues'));
@@ -69,5 +79,8 @@ test('known prints the list for this machine, one entry, or refuses what is neit
   assert.match(entry.stdout, /^Reclaim sleeps a tenth of a second for each page \(congestion-wait\)\n/);
   const wrong = await run(['known', 'no-such-thing']);
   assert.equal(wrong.status, 2);
-  assert.match(wrong.stderr, /There is no entry and no recording no-such-thing: iowitness known --all lists the entries\./);
+  assert.match(
+    wrong.stderr,
+    /There is no entry and no recording no-such-thing: iowitness known --all lists the entries\./,
+  );
 });

@@ -9,7 +9,11 @@ const POINTS = 400;
 const AT = 250;
 const searches = new Searches();
 
-function found(seed: number, kind: Noise, plant: (value: number, at: number) => number = (value) => value): ChangePoint[] {
+function found(
+  seed: number,
+  kind: Noise,
+  plant: (value: number, at: number) => number = (value) => value,
+): ChangePoint[] {
   const cycles = kind.cycle === undefined ? [] : [kind.cycles ?? 1];
   return changePoints(noise(POINTS, seed, kind).map(plant), { falseAlarms: 0.01, cycles }, searches);
 }
@@ -18,7 +22,8 @@ function share(runs: number, of: (seed: number) => boolean): number {
   return Array.from({ length: runs }, (_, run) => of((run + 1) * 7919)).filter(Boolean).length / runs;
 }
 
-const isNear = (all: readonly ChangePoint[], at: number, slack: number) => all.some((one) => Math.abs(one.at - at) <= slack);
+const isNear = (all: readonly ChangePoint[], at: number, slack: number) =>
+  all.some((one) => Math.abs(one.at - at) <= slack);
 
 describe('change points', () => {
   it('are hardly ever found where there are none', () => {
@@ -59,7 +64,8 @@ describe('change points', () => {
   });
 
   it('are not told of what is constant, empty or short', () => {
-    for (const length of [0, 3, 11]) assert.deepEqual(changePoints(noise(length, 1), { falseAlarms: 0.5 }, searches), []);
+    for (const length of [0, 3, 11])
+      assert.deepEqual(changePoints(noise(length, 1), { falseAlarms: 0.5 }, searches), []);
     assert.deepEqual(changePoints(new Float64Array(300).fill(3), { falseAlarms: 0.5 }, searches), []);
   });
 });

@@ -67,14 +67,23 @@ describe('Mann–Whitney’s test', () => {
       const found = share(400, (seed) => rankSum(rounded(seed), rounded(seed + 1e6)).p <= 0.05);
       assert.ok(found <= atMost(0.05, 400), `${size}: ${found}`);
     }
-    const shifted = share(100, (seed) => rankSum([...noise(40, seed)], [...noise(40, seed + 1e6)].map((x) => x + 1)).p <= 0.05);
+    const shifted = share(
+      100,
+      (seed) =>
+        rankSum(
+          [...noise(40, seed)],
+          [...noise(40, seed + 1e6)].map((x) => x + 1),
+        ).p <= 0.05,
+    );
     assert.ok(shifted >= 0.95, String(shifted));
   });
 });
 
 describe('Benjamini–Hochberg', () => {
   it('gives the rates of the paper’s example', () => {
-    const ps = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1];
+    const ps = [
+      0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1,
+    ];
     const rates = falseDiscoveryRates(ps);
     assert.equal(rates.filter((rate) => rate <= 0.05).length, 4);
     near(rates[3] ?? NaN, (0.0095 * 15) / 4);
@@ -112,10 +121,12 @@ describe('intervals', () => {
     it(`by blocks hold a difference of means, ${name}`, () => {
       const holds = share(100, (seed) => {
         const sides = [noise(300, seed, kind), noise(300, seed + 1e6, kind)];
-        const mean = (rows: Int32Array, values: Float64Array) => rows.reduce((sum, row) => sum + (values[row] ?? 0), 0) / rows.length;
+        const mean = (rows: Int32Array, values: Float64Array) =>
+          rows.reduce((sum, row) => sum + (values[row] ?? 0), 0) / rows.length;
         const bounds = bootstrapInterval(
           sides.map((values) => ({ length: values.length, block: Math.ceil(2 * correlationTime(values)) })),
-          ([a = new Int32Array(), b = new Int32Array()]) => mean(a, sides[0] ?? new Float64Array()) - mean(b, sides[1] ?? new Float64Array()),
+          ([a = new Int32Array(), b = new Int32Array()]) =>
+            mean(a, sides[0] ?? new Float64Array()) - mean(b, sides[1] ?? new Float64Array()),
           0.95,
         );
         return bounds !== undefined && bounds[0] <= 0 && bounds[1] >= 0;
@@ -128,7 +139,10 @@ describe('intervals', () => {
   it('are not told of too few values', () => {
     assert.equal(medianInterval(Float64Array.of(1, 2, 3), 0.95), undefined);
     assert.deepEqual(medianInterval(Float64Array.of(6, 5, 4, 3, 2, 1), 0.95), [1, 6]);
-    assert.equal(bootstrapInterval([{ length: 30, block: 10 }], () => 1, 0.95), undefined);
+    assert.equal(
+      bootstrapInterval([{ length: 30, block: 10 }], () => 1, 0.95),
+      undefined,
+    );
   });
 });
 
@@ -147,10 +161,18 @@ describe('the test of two windows', () => {
       tail: (x, at) => (at % 8 === 0 ? x + 10 : x),
     };
     for (const [name, change] of Object.entries(changes)) {
-      const found = share(20, (seed) => compareWindows(noise(600, seed, { memory: 0.5 }), noise(600, seed + 1e6, { memory: 0.5 }).map(change)).p <= 0.01);
+      const found = share(
+        20,
+        (seed) =>
+          compareWindows(noise(600, seed, { memory: 0.5 }), noise(600, seed + 1e6, { memory: 0.5 }).map(change)).p <=
+          0.01,
+      );
       assert.ok(found >= 0.95, `${name}: ${found}`);
     }
-    const { delta, distance } = compareWindows(noise(600, 1), noise(600, 2).map((x) => x + 100));
+    const { delta, distance } = compareWindows(
+      noise(600, 1),
+      noise(600, 2).map((x) => x + 100),
+    );
     assert.deepEqual([Math.round(delta), Math.round(distance)], [-1, 1]);
   });
 
@@ -158,7 +180,10 @@ describe('the test of two windows', () => {
     const flat = new Float64Array(100).fill(5);
     assert.equal(compareWindows(flat, flat).p, 1);
     assert.equal(compareWindows(new Float64Array(), flat).p, 1);
-    const short = compareWindows(noise(40, 1, { memory: 0.97 }), noise(40, 2, { memory: 0.97 }).map((x) => x + 50));
+    const short = compareWindows(
+      noise(40, 1, { memory: 0.97 }),
+      noise(40, 2, { memory: 0.97 }).map((x) => x + 50),
+    );
     assert.ok(short.p > 0.01, `${short.p} with ${short.blocks.join(' and ')} blocks`);
   });
 });

@@ -19,19 +19,22 @@ export const DIFFERENCES = thresholds('differences', {
   leastDistance: {
     value: 0.33,
     unit: 'share',
-    means: 'Two distributions that are less apart than this (Kolmogorov’s distance) are not told to differ, however sure that is.',
+    means:
+      'Two distributions that are less apart than this (Kolmogorov’s distance) are not told to differ, however sure that is.',
     basis: { cited: 'a medium effect by Romano et al. 2006, for Cliff’s delta' },
   },
   felt: {
     value: 1.1,
     unit: 'ratio',
-    means: 'Distributions of which no part is so many times that of the other are not told to differ, however sure that is.',
+    means:
+      'Distributions of which no part is so many times that of the other are not told to differ, however sure that is.',
     basis: { prior: 'a tenth is what nobody notices; levels of memory move by thousandths beyond all doubt' },
   },
   together: {
     value: 0.8,
     unit: 'ratio',
-    means: 'Measures whose means over time are correlated as much as this go up and down together, and are told as one.',
+    means:
+      'Measures whose means over time are correlated as much as this go up and down together, and are told as one.',
     basis: { prior: 'two thirds of what one does is then told by the other' },
   },
   fewBlocks: {
@@ -44,7 +47,9 @@ export const DIFFERENCES = thresholds('differences', {
     value: 0.01,
     unit: 'share',
     means: 'Of recordings in which nothing changes, at most this part is told to change.',
-    basis: { prior: 'a change is looked for in every recording that is compared: one false one in a hundred is bearable' },
+    basis: {
+      prior: 'a change is looked for in every recording that is compared: one false one in a hundred is bearable',
+    },
   },
   counterMoves: {
     value: 0.002,
@@ -62,6 +67,9 @@ export const DIFFERENCES = thresholds('differences', {
     value: 5000,
     unit: 'ms',
     means: 'What changes within this of the bounds of an onset is told beside it.',
-    basis: { derived: 'dirty_writeback_centisecs: what sets a writer back may show with the next round of the flusher, 5 s later' },
+    basis: {
+      derived:
+        'dirty_writeback_centisecs: what sets a writer back may show with the next round of the flusher, 5 s later',
+    },
   },
 });

@@ -154,7 +154,10 @@ export const RECLAIM = thresholds('mem.reclaim', {
     value: { from: 90, to: 112 },
     unit: 'ms',
     means: 'A sleep in congestion_wait(HZ/10) that lasts this long was not ended early.',
-    basis: { derived: 'ten ticks of 10 ms may lose most of one, and what is woken waits a tick for a CPU; at 250 and 1000 Hz it is nearer to 100' },
+    basis: {
+      derived:
+        'ten ticks of 10 ms may lose most of one, and what is woken waits a tick for a CPU; at 250 and 1000 Hz it is nearer to 100',
+    },
   },
   leastSleeps: {
     value: 5,
