@@ -18,7 +18,7 @@ export function compareCommand(program: Command): void {
     .command('compare')
     .description('tell what differs between recordings, and which fact separates the slow ones from the fast ones')
     .argument(
-      '[recordings...]',
+      '[recording...]',
       'NAME.iow folders: of three or more those with a stall count as slow, those without as fast',
     )
     .option('--slow <recording...>', 'recordings that are slow, whatever their diagnosis says')

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import type { Known, KnownFit, KnownList } from '../model/known.js';
 import { diagnoseRecording } from '../pipeline.js';
-import { fits, placeOf, type Place } from '../known/fits.js';
+import { fits, placeRecorded, type Place } from '../known/fits.js';
 import { placeHere } from '../run/known-place.js';
 import { renderEntry, renderKnown } from '../present/known.js';
 import { jsonHelp, outputWidth, progress, readingProgress, say, sayJson, toolName } from './context.js';
@@ -39,8 +39,7 @@ async function fitsOf(
 ): Promise<{ readonly place: Place; readonly found: KnownFit[] }> {
   const { diagnosis, compared } = await diagnoseRecording(path, toolName(), { progress: readingProgress(path) });
   progress.say('');
-  const facts = compared.measures.input.facts.at(-1);
-  const place = facts && placeOf(facts);
+  const place = placeRecorded(compared.measures);
   if (!place) throw new UserError(`${path} does not tell its kernel’s version: record with iowitness record.`);
   return { place, found: fits(all, place, { m: compared.measures, diagnosis }) };
 }

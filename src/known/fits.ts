@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Undefined where its kernel's version is not known. */
-export function placeOf({
+function placeOf({
   kernel,
   files,
   mounts,
@@ -25,6 +25,12 @@ export function placeOf({
 }: Pick<Facts, 'kernel' | 'files' | 'mounts' | 'devices'>): Place | undefined {
   const version = parseKernelVersion(kernel, files.get('/proc/version'));
   return version && { kernel: version, mounts, devices: [...devices.values()].map(({ name }) => name) };
+}
+
+/** The same of a recording, at its end. */
+export function placeRecorded({ input }: Measures): Place | undefined {
+  const facts = input.facts.at(-1);
+  return facts && placeOf({ ...facts, kernel: facts.kernel || (input.manifest.kernel ?? '') });
 }
 
 function numbers(version: string): number[] {
@@ -78,8 +84,7 @@ export function fits(
 
 /** What a diagnosis is led to: those of which range and symptom are sure. */
 export function leads(all: readonly Known[], m: Measures, diagnosis: Diagnosis): KnownFit[] {
-  const facts = m.input.facts.at(-1);
-  const place = facts && placeOf(facts);
+  const place = placeRecorded(m);
   if (!place) return [];
   return fits(all, place, { m, diagnosis }).filter(({ by, unsure }) => by === 'symptom' && unsure === null);
 }
