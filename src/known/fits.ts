@@ -5,7 +5,7 @@ import type { Measures } from '../analysis/measures.js';
 import { compareNumbers, parseKernelVersion, type KernelVersion } from '../base/kernel-version.js';
 import { congestionSleeps } from '../causes/judge/congestion-sleeps.js';
 import type { Diagnosis } from '../model/diagnosis.js';
-import type { Facts, Mount } from '../model/facts.js';
+import type { Mount } from '../model/facts.js';
 import type { Known, KnownFit, KnownRange } from '../model/known.js';
 
 /** What entries ask of a machine. */
@@ -16,21 +16,12 @@ export interface Place {
   readonly devices: readonly string[];
 }
 
-/** Undefined where its kernel's version is not known. */
-function placeOf({
-  kernel,
-  files,
-  mounts,
-  devices,
-}: Pick<Facts, 'kernel' | 'files' | 'mounts' | 'devices'>): Place | undefined {
-  const version = parseKernelVersion(kernel, files.get('/proc/version'));
-  return version && { kernel: version, mounts, devices: [...devices.values()].map(({ name }) => name) };
-}
-
-/** The same of a recording, at its end. */
+/** The machine of a recording, at its end; undefined where its kernel’s version is not known. */
 export function placeRecorded({ input }: Measures): Place | undefined {
   const facts = input.facts.at(-1);
-  return facts && placeOf({ ...facts, kernel: facts.kernel || (input.manifest.kernel ?? '') });
+  const kernel = parseKernelVersion(facts?.kernel || (input.manifest.kernel ?? ''), facts?.files.get('/proc/version'));
+  const devices = [...(facts?.devices.values() ?? [])].map(({ name }) => name);
+  return kernel && { kernel, mounts: facts?.mounts ?? [], devices };
 }
 
 function numbers(version: string): number[] {
@@ -49,7 +40,7 @@ function hasWhatItTakes({ needs }: Known, { mounts, devices }: Place): boolean {
     ({ type }) =>
       filesystems === undefined || filesystems.includes(type) || filesystems.includes(type.split('.')[0] ?? ''),
   );
-  if (ofKind.length === 0) return false;
+  if (filesystems !== undefined && ofKind.length === 0) return false;
   if (mountOption !== undefined && !ofKind.some(({ options }) => options.split(',').includes(mountOption)))
     return false;
   if (cgroupVersion === 1 && !mounts.some(({ type, options }) => type === 'cgroup' && options.includes('memory')))

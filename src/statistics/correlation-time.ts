@@ -24,8 +24,8 @@ export function correlationTime(values: ArrayLike<number>): number {
 }
 
 /** Means of `count` stretches of about the same length; the series itself where it is no longer than that. */
-export function stretches(values: Float64Array, count: number): Float64Array {
-  if (values.length <= count) return values;
+export function stretches(values: Float64Array | Uint8Array, count: number): Float64Array {
+  if (values.length <= count) return Float64Array.from(values);
   return Float64Array.from({ length: count }, (_, at) => {
     const from = Math.floor((at * values.length) / count);
     const to = Math.floor(((at + 1) * values.length) / count);

@@ -47,36 +47,62 @@ function edgesOf(first: Float64Array, second: Float64Array): Float64Array {
   return Float64Array.from(new Set([...edges, sorted[0] ?? 0])).sort();
 }
 
-/** How many edges lie below a value. */
-function binOf(edges: Float64Array, value: number): number {
-  let low = 0;
-  let high = edges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((edges[middle] ?? Infinity) < value) low = middle + 1;
-    else high = middle;
+/** Cells of a table that tells where to begin among the edges: a search for each value would take most of the time. */
+const CELLS = 512;
+
+/** Of each value how many edges lie below it. */
+function binned(values: Float64Array, edges: Float64Array): Uint8Array {
+  const [low = 0, high = 0] = [edges[0], edges.at(-1)];
+  const perUnit = high > low ? CELLS / (high - low) : 0;
+  const begin = new Uint8Array(CELLS + 1);
+  for (let cell = 1, edge = 0; cell <= CELLS; cell += 1) {
+    // One cell back, as a value may be rounded into the next.
+    while ((edges[edge] ?? Infinity) < low + (cell - 1) / perUnit) edge += 1;
+    begin[cell] = edge;
   }
-  return low;
+  const bins = new Uint8Array(values.length);
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] ?? 0;
+    const cell = value > low ? Math.min(CELLS, Math.floor((value - low) * perUnit)) : 0;
+    let bin = begin[cell] ?? 0;
+    while (bin > 0 && (edges[bin - 1] ?? -Infinity) >= value) bin -= 1;
+    while (bin < edges.length && (edges[bin] ?? Infinity) < value) bin += 1;
+    bins[row] = bin;
+  }
+  return bins;
 }
 
-function blocksFor(bins: Float64Array): number {
+function blocksFor(bins: Uint8Array): number {
   const points = stretches(bins, MEMORY_POINTS);
   const length = 1 + TIMES_MEMORY * (correlationTime(points) - 1);
   return Math.max(1, Math.min(MOST_BLOCKS, Math.floor(points.length / length)));
 }
 
-/** Shares of each block's values in each bin, block by block. */
-function blockShares(bins: Float64Array, blocks: number, width: number): Float64Array {
-  const shares = new Float64Array(blocks * width);
-  for (let block = 0; block < blocks; block += 1) {
-    const from = Math.floor((block * bins.length) / blocks);
-    const to = Math.floor(((block + 1) * bins.length) / blocks);
+/** A window's values by bin: the shares of each block, block by block, and of all. */
+interface Binned {
+  readonly count: number;
+  readonly shares: Float64Array;
+  readonly whole: Float64Array;
+}
+
+function inBlocks(bins: Uint8Array, width: number): Binned {
+  const count = blocksFor(bins);
+  const shares = new Float64Array(count * width);
+  const whole = new Float64Array(width);
+  for (let block = 0; block < count; block += 1) {
+    const from = Math.floor((block * bins.length) / count);
+    const to = Math.floor(((block + 1) * bins.length) / count);
+    const own = shares.subarray(block * width, (block + 1) * width);
     for (let at = from; at < to; at += 1) {
-      const place = block * width + (bins[at] ?? 0);
-      shares[place] = (shares[place] ?? 0) + 1 / (to - from);
+      const bin = bins[at] ?? 0;
+      own[bin] = (own[bin] ?? 0) + 1;
+    }
+    for (let bin = 0; bin < width; bin += 1) {
+      whole[bin] = (whole[bin] ?? 0) + (own[bin] ?? 0) / bins.length;
+      own[bin] = (own[bin] ?? 0) / (to - from);
     }
   }
-  return shares;
+  return { count, shares, whole };
 }
 
 /** Sums of the blocks that were chosen, against those of all: the distance of the chosen from the others. */
@@ -141,32 +167,24 @@ function chanceOf(blocks: Blocks, size: number, seed: number): number {
   return Math.min(1, Math.max(least, gammaTail((mean * mean) / variance, (own * mean) / variance)));
 }
 
-/** Counts of all values by bin, as shares. */
-function wholeShares(bins: Float64Array, width: number): Float64Array {
-  return blockShares(bins, 1, width);
-}
-
 /** No NaN in either. The same seed gives the same answer. */
 export function compareWindows(first: Float64Array, second: Float64Array, seed = 1): WindowTest {
   if (first.length === 0 || second.length === 0) return { p: 1, delta: 0, distance: 0, blocks: [0, 0] };
   const edges = edgesOf(first, second);
   const width = edges.length + 1;
-  const [a, b] = [first, second].map((values) => values.map((value) => binOf(edges, value)));
-  if (!a || !b) return { p: 1, delta: 0, distance: 0, blocks: [0, 0] };
-  const [ofFirst, ofSecond] = [wholeShares(a, width), wholeShares(b, width)];
+  const [a, b] = [inBlocks(binned(first, edges), width), inBlocks(binned(second, edges), width)];
   let [delta, distance, belowFirst, belowSecond] = [0, 0, 0, 0];
   for (let bin = 0; bin < width; bin += 1) {
-    const [one, other] = [ofFirst[bin] ?? 0, ofSecond[bin] ?? 0];
+    const [one, other] = [a.whole[bin] ?? 0, b.whole[bin] ?? 0];
     delta += one * belowSecond - other * belowFirst;
     belowFirst += one;
     belowSecond += other;
     distance = Math.max(distance, Math.abs(belowFirst - belowSecond));
   }
-  const counts = [blocksFor(a), blocksFor(b)] as const;
-  const shares = new Float64Array((counts[0] + counts[1]) * width);
-  shares.set(blockShares(a, counts[0], width));
-  shares.set(blockShares(b, counts[1], width), counts[0] * width);
-  const blocks = { shares, width, count: counts[0] + counts[1] };
-  const p = distance === 0 || Math.min(...counts) < 2 ? 1 : chanceOf(blocks, counts[0], seed);
-  return { p, delta, distance, blocks: counts };
+  const shares = new Float64Array((a.count + b.count) * width);
+  shares.set(a.shares);
+  shares.set(b.shares, a.count * width);
+  const blocks = { shares, width, count: a.count + b.count };
+  const isSame = distance < 1e-12 || Math.min(a.count, b.count) < 2;
+  return { p: isSame ? 1 : chanceOf(blocks, a.count, seed), delta, distance, blocks: [a.count, b.count] };
 }
