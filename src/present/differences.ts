@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { duration, figure, harmless, percent } from '../base/format.js';
 import type { ComparedRecording, Differences, DifferingGroup, MeasureChange, Onsets } from '../model/differences.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
-import { columns, wrap } from './text-layout.js';
+import { clip, columns, columnsWithin, wrap } from './text-layout.js';
 import { clockText } from './words.js';
 
 export interface DifferencesOptions extends TextOptions {
@@ -13,6 +13,9 @@ export interface DifferencesOptions extends TextOptions {
 }
 
 const FEW = 8;
+/** What stands beside a measure’s name takes so many columns; a name keeps this at least. */
+const BESIDE_NAME = 44;
+const LEAST_NAME = 24;
 /** Values of one fact that are told. */
 const MOST_VALUES = 4;
 
@@ -78,13 +81,13 @@ function measureLines(page: TerminalPage, measures: NonNullable<Differences['mea
     const shown = verbose ? [first, ...rest] : [first];
     return shown.map((one, at) => {
       const more = at === 0 && !verbose && rest.length > 0 ? `  and ${rest.length} that go with it` : '';
-      const name = harmless(`${at > 0 ? '  ' : ''}${one.label}`);
+      const name = clip(harmless(`${at > 0 ? '  ' : ''}${one.label}`), Math.max(LEAST_NAME, page.width - BESIDE_NAME));
       return [name, one.before.text, one.after.text, times(one.ratio), `${sure(one.falseDiscovery)}${more}`];
     });
   });
   const left = measures.groups.length - groups.length;
   return [
-    ...columns(rows, [1, 2, 3]),
+    ...columnsWithin(rows, page.width - 2, { right: [1, 2, 3], expendable: [4] }),
     ...(left > 0 ? [page.paint('dim', `and ${left} more: see --verbose or --json`)] : []),
     ...measures.notes.flatMap((note) => wrap(note, page.width - 2)),
   ];
