@@ -1,5 +1,5 @@
 // Builds dist/ from the sources: tsc for src/ (with --all also for test/, bench/ and scripts/), esbuild for the pages' scripts and
-// styles, marked for the causes' pages that reports embed, and copies of what paints pictures. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
+// styles, marked for the causes' pages that reports embed, yaml for what is known of kernels, and copies of what paints pictures. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
 // finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
 // that the launcher compares the sources with. Root in another user's clone lets that user build (owner.mjs).
 
@@ -69,6 +69,18 @@ async function renderCauses(outDir) {
   writeFileSync(path.join(outDir, 'web', 'causes.json'), JSON.stringify(pages));
 }
 
+/** docs/known/ID.yaml as one list in dist/web/known.json. */
+async function gatherKnown(outDir) {
+  const { parse } = await import('yaml');
+  const folder = path.join(root, 'docs', 'known');
+  const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  const all = names.sort().map((name) => ({
+    id: name.slice(0, -'.yaml'.length),
+    ...parse(readFileSync(path.join(folder, name), 'utf8')),
+  }));
+  writeFileSync(path.join(outDir, 'web', 'known.json'), JSON.stringify(all));
+}
+
 /** What paints PNG pictures: the program and its fonts, as dist/web/resvg.wasm and dist/web/NAME.ttf. */
 function copyPainter(outDir) {
   const web = path.join(outDir, 'web');
@@ -112,6 +124,7 @@ async function build() {
     compile(all ? 'tsconfig.json' : 'tsconfig.build.json', fresh);
     await bundlePages(fresh);
     await renderCauses(fresh);
+    await gatherKnown(fresh);
     copyPainter(fresh);
     mkdirSync(dist, { recursive: true });
     // Without the stamp a kill between two renames leaves a dist/ that the next start builds anew.

@@ -23,6 +23,9 @@ import { compare } from './comparison/compare.js';
 import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Comparison } from './model/comparison.js';
+import type { Differences } from './model/differences.js';
+import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
+import type { Side } from './differences/separate.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import { RECORDING_VERSION, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
@@ -210,6 +213,35 @@ export function compareRecordings(before: Diagnosed, after: Diagnosed, tool: str
     comparison: compare(of(before), of(after), tool),
     charts: () => overlay(before.compared, after.compared),
   };
+}
+
+/** A recording to compare, and the side that whoever compares says it is on. */
+export interface Named {
+  readonly path: string;
+  readonly side?: Side;
+}
+
+/**
+ * What differs between recordings. They are opened one after the other, and of each only what is compared is kept. Kernel events are decoded and a diagnosis is
+ * made only where that tells which of several is slow and which is fast.
+ */
+export async function differencesOf(
+  named: readonly Named[],
+  tool: string,
+  progressOf?: (path: string) => OpenOptions['progress'],
+): Promise<Differences> {
+  const isOfFew = named.length <= FEW;
+  const causes = await loadCauses();
+  const extracts: Extract[] = [];
+  for (const [place, { path, side }] of named.entries()) {
+    const isDiagnosed = side === undefined && !isOfFew;
+    const progress = progressOf?.(path);
+    const input = await openCase(path, { ...(progress && { progress }), ...(!isDiagnosed && { events: false }) });
+    const measures = measure(input);
+    const cause = isDiagnosed ? diagnose(measures, causes, tool).diagnosis.verdict : undefined;
+    extracts.push(extractOf(measures, { side, verdict: cause, place, isOfFew }));
+  }
+  return compareAll(extracts, tool);
 }
 
 /** The report, one HTML page. */

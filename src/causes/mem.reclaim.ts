@@ -4,14 +4,33 @@
 import { total } from '../base/intervals.js';
 import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
-import { binary, percent } from '../base/format.js';
+import { binary, percent, rate } from '../base/format.js';
 import { memory, number, part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { congestionSleeps } from './judge/congestion-sleeps.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
 import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut, type Argument } from './cause.js';
+
+/** That it sleeps whole tenths of a second for what it reclaims, and what that comes to. */
+function wholeSleeps(m: Given<'victim'>): Argument[] {
+  const sleeps = congestionSleeps(m);
+  if (!sleeps) return [];
+  const { pageBytes } = m.input;
+  const pace = Number.isFinite(pageBytes)
+    ? `: one page of ${binary(pageBytes)} for each is ${rate((pageBytes * 1000) / sleeps.meanMs)}, whatever the disk can do`
+    : '';
+  return [
+    {
+      measure: 'sleeps in congestion_wait',
+      value: said`${number(sleeps.count)} of ${time(sleeps.meanMs)} each (${part(sleeps.share)} of its reclaim)`,
+      meaning: `reclaim that finds pages under writeback sleeps a whole tenth of a second, as kernels before 5.16 do${pace}`,
+      source: 'kernel stacks at the sleeps, sched_switch',
+    },
+  ];
+}
 
 /** What the machine as a whole scanned meanwhile. */
 function scanned({ input }: Given<'victim'>): Argument[] {
@@ -62,6 +81,7 @@ export const cause = defineCause({
           meaning: 'in direct reclaim, on the CPU or asleep until a page was written',
           source: FIDELITY[m.account.source].reclaim,
         },
+        ...wholeSleeps(m),
         ...limitReached(limit, 'the limit is reached; page cache counts as well'),
         ...scanned(m),
       ],

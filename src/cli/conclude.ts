@@ -6,12 +6,14 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { harmless } from '../base/format.js';
+import { leads } from '../known/fits.js';
 import { diagnoseRecording, renderReport, type Diagnosed } from '../pipeline.js';
 import type { OpenOptions } from '../open/recording.js';
 import type { ReportAssets } from '../present/html/page.js';
 import type { Painter } from '../present/png.js';
 import { renderText } from '../present/text.js';
 import { EXIT, jsonHelp, progress, readingProgress, ROOT, say, sayJson, toolName } from './context.js';
+import { knownList } from './known-list.js';
 import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
@@ -48,12 +50,18 @@ export function exitStatus({ verdict }: Diagnosis): number {
   return verdict.cause === 'inconclusive' ? EXIT.noVerdict : EXIT.found;
 }
 
+/** With what is known of the recorded kernel, where a stall shows as that does. */
+function withLeads(diagnosed: Diagnosed): Diagnosed {
+  const { diagnosis, compared } = diagnosed;
+  const found = isNoStall(diagnosis.verdict) ? [] : leads(knownList(), compared.measures, diagnosis);
+  return found.length === 0 ? diagnosed : { ...diagnosed, diagnosis: { ...diagnosis, leads: found } };
+}
+
 /** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
 export async function concludeWith(recording: string, options: OpenOptions & ShowOptions): Promise<void> {
-  const diagnosed = await diagnoseRecording(recording, toolName(), {
-    ...options,
-    progress: readingProgress(recording),
-  });
+  const diagnosed = withLeads(
+    await diagnoseRecording(recording, toolName(), { ...options, progress: readingProgress(recording) }),
+  );
   if (options.report !== undefined) {
     progress.say('writing the report…');
     await writePage(options.report, await renderReport(diagnosed, reportAssets()));

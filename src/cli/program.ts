@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   record: async () => (await import('./record.js')).recordCommand,
   diagnose: async () => (await import('./diagnose.js')).diagnoseCommand,
   report: async () => (await import('./report.js')).reportCommand,
+  compare: async () => (await import('./compare.js')).compareCommand,
+  known: async () => (await import('./known.js')).knownCommand,
   ls: async () => (await import('./ls.js')).lsCommand,
   export: async () => (await import('./export.js')).exportCommand,
   drill: async () => (await import('./drill.js')).drillCommand,

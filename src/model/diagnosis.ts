@@ -2,6 +2,7 @@
 // The schema below is the published contract; the types follow from it.
 
 import * as v from 'valibot';
+import { KnownFitSchema } from './known.js';
 import type { Unit } from './quantity.js';
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -213,6 +214,8 @@ export const DiagnosisSchema = v.object({
   writers: v.array(WriterSchema),
   /** Facts of the machine, label and value, in the order to show them. */
   machine: v.array(v.object({ label: v.string(), value: v.string() })),
+  /** What is known of the recorded kernel that shows as this does: leads, no verdicts. Absent where there is none. */
+  leads: v.optional(v.array(KnownFitSchema)),
 });
 
 export type Diagnosis = v.InferOutput<typeof DiagnosisSchema>;

@@ -4,8 +4,10 @@ import type * as v from 'valibot';
 import { BlockStatsSchema } from './block-stats.js';
 import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
+import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
 import { TopSchema } from './top.js';
+import { KnownListSchema } from './known.js';
 import {
   AbilitiesSchema,
   DrillListSchema,
@@ -25,8 +27,10 @@ export const DOCUMENTS = {
   comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
   diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
+  differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
   top: { schema: TopSchema, printedBy: ['top --json'] },

@@ -194,6 +194,13 @@ function changes(page: TerminalPage, { changes: all }: Diagnosis): string[] {
   );
 }
 
+function leads(page: TerminalPage, { leads: all = [] }: Diagnosis): string[] {
+  return all.flatMap((one) => [
+    ...wrap(harmless(`${one.title} (iowitness known ${one.id})`), page.width - 2),
+    ...wrap(`→ ${harmless(one.advice)}`, page.width - 2, '  '),
+  ]);
+}
+
 function limits(page: TerminalPage, { recording }: Diagnosis): string[] {
   return recording.limits.flatMap((text) => wrap(harmless(text), page.width - 2));
 }
@@ -247,6 +254,7 @@ export function renderText(diagnosis: Diagnosis, options: DiagnosisTextOptions):
     harmless(`Where ${of} went${ACCOUNTED[diagnosis.accountingFrom]}`),
     accounting(page, diagnosis, verbose ? MOST.states : MOST.firstStates),
   );
+  page.section('Known of this kernel: a lead, no verdict', leads(page, diagnosis));
   if (verbose) argument(page, diagnosis);
   page.section('Lost while recording', losses(page, diagnosis, verbose));
   page.line('');

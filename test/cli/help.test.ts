@@ -29,7 +29,7 @@ test('an argument of an option is one of a few words, and its default is what it
   for (const command of program.commands) {
     for (const option of command.options) {
       // What has choices is named after them.
-      const word = option.argChoices ? undefined : /<(.+)>$/.exec(option.flags)?.[1];
+      const word = option.argChoices ? undefined : /<(.+?)(?:\.{3})?>$/.exec(option.flags)?.[1];
       assert.ok(
         word === undefined || WORDS.includes(word),
         `${command.name()} ${option.flags}: another word than ${WORDS.join(', ')}`,

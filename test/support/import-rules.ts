@@ -30,6 +30,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'causes/judge': [...MEASURES, 'causes'],
   causes: [...MEASURES, 'causes/judge'],
   comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
+  statistics: ['base'],
+  differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge'],
+  known: [...MEASURES, 'causes/judge'],
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],
   open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats'],
@@ -45,7 +48,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison)(\/|$)/;
+const PURE = /^(analysis|causes|comparison|differences|known|statistics)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */

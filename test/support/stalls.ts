@@ -59,8 +59,8 @@ export function packed(folder: string, quality: number): Buffer {
   });
 }
 
-/** Unpacks a recorded stall into a folder that it makes. */
-export function unpack(name: string, folder: string): void {
+/** Unpacks a recorded stall, or another packed recording, into a folder that it makes. */
+export function unpack(name: string, folder: string, from = STALLS): void {
   mkdirSync(folder);
-  tar(['-C', folder, '-x'], brotliDecompressSync(readFileSync(path.join(STALLS, `${name}.tar.br`))));
+  tar(['-C', folder, '-x'], brotliDecompressSync(readFileSync(path.join(from, `${name}.tar.br`))));
 }

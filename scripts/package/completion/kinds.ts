@@ -23,6 +23,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   size: 'none',
   time: 'none',
   trace: 'file',
+  what: 'file',
 };
 
 /** The choices where an argument has such; else its kind. */

@@ -148,3 +148,27 @@ export const NO_READ_AHEAD = thresholds('mem.no-read-ahead', {
     basis: { prior: 'what the program told the kernel is not recorded, and only follows from the requests' },
   },
 });
+
+export const RECLAIM = thresholds('mem.reclaim', {
+  wholeSleepMs: {
+    value: { from: 90, to: 112 },
+    unit: 'ms',
+    means: 'A sleep in congestion_wait(HZ/10) that lasts this long was not ended early.',
+    basis: {
+      derived:
+        'ten ticks of 10 ms may lose most of one, and what is woken waits a tick for a CPU; at 250 and 1000 Hz it is nearer to 100',
+    },
+  },
+  leastSleeps: {
+    value: 5,
+    unit: 'count',
+    means: 'Fewer such sleeps than this make no pattern.',
+    basis: { prior: 'half a second of them' },
+  },
+  mostlyAsleep: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Where reclaim spends this part of its time in such sleeps, they are what it costs.',
+    basis: { prior: 'the larger part' },
+  },
+});

@@ -1,0 +1,159 @@
+// What differs between recordings as text: the answer, which recordings they are, the facts in groups, the measures, and when it changed.
+
+import { basename } from 'node:path';
+import { duration, figure, harmless, percent } from '../base/format.js';
+import type { ComparedRecording, Differences, DifferingGroup, MeasureChange, Onsets } from '../model/differences.js';
+import { TerminalPage, type TextOptions } from './terminal-page.js';
+import { clip, columns, columnsWithin, wrap } from './text-layout.js';
+import { clockText } from './words.js';
+
+export interface DifferencesOptions extends TextOptions {
+  /** Everything, and not the first of each kind alone. */
+  readonly verbose: boolean;
+}
+
+const FEW = 8;
+/** What stands beside a measure’s name takes so many columns; a name keeps this at least. */
+const BESIDE_NAME = 44;
+const LEAST_NAME = 24;
+/** Values of one fact that are told. */
+const MOST_VALUES = 4;
+
+const SIDE_WORDS: Readonly<Record<ComparedRecording['side'], string>> = { slow: 'slow', fast: 'fast', unknown: '–' };
+
+function letter(at: number): string {
+  return at < 26 ? String.fromCharCode(65 + at) : String(at + 1);
+}
+
+function recordings({ recordings: all }: Differences): string[] {
+  return columns(
+    all.map((one, at) => [
+      letter(at),
+      harmless(basename(one.path)),
+      SIDE_WORDS[one.side],
+      one.cause ?? '–',
+      harmless(one.host ?? 'unknown host'),
+      harmless(one.kernel ?? ''),
+      one.startedAt === null ? 'time unknown' : clockText(one.startedAt),
+      duration(one.durationMs),
+    ]),
+  );
+}
+
+/** 'A 5, B 20'; of many recordings each value with how many have it. */
+function values(all: readonly (string | null)[]): string {
+  const byValue = new Map<string, number[]>();
+  all.forEach((value, at) => {
+    const text = value === null ? 'unknown' : value === '' ? 'empty' : value;
+    byValue.set(text, [...(byValue.get(text) ?? []), at]);
+  });
+  const whose = (at: readonly number[]) => (at.length > 4 ? `${at.length} recordings` : at.map(letter).join(' '));
+  const shown = [...byValue].slice(0, MOST_VALUES).map(([value, at]) => `${whose(at)}: ${value}`);
+  return [...shown, ...(byValue.size > MOST_VALUES ? [`${byValue.size - MOST_VALUES} more values`] : [])].join(' · ');
+}
+
+function groupLines(page: TerminalPage, group: DifferingGroup, { verbose }: DifferencesOptions): string[] {
+  const facts = verbose ? group.facts : group.facts.slice(0, 3);
+  const left = group.facts.length - facts.length;
+  const pairs = facts.map(({ name, values: all }) => [name, values(all)] as const);
+  return [
+    ...page.pairs(pairs),
+    ...(left > 0 ? [page.paint('dim', `and ${left} more that come with ${harmless(facts[0]?.name ?? 'it')}`)] : []),
+  ];
+}
+
+/** '× 3.4', '÷ 12', '+12 %' */
+function times(ratio: number | null): string {
+  if (ratio === null) return 'from 0';
+  if (ratio >= 2) return `× ${figure(ratio)}`;
+  if (ratio <= 0.5) return ratio === 0 ? 'to 0' : `÷ ${figure(1 / ratio)}`;
+  return `${ratio < 1 ? '−' : '+'}${percent(Math.abs(ratio - 1))}`;
+}
+
+function sure(falseDiscovery: number): string {
+  return falseDiscovery < 0.0001 ? 'q < 0.0001' : `q ${falseDiscovery.toFixed(4)}`;
+}
+
+function measureLines(page: TerminalPage, measures: NonNullable<Differences['measures']>, verbose: boolean): string[] {
+  const groups = verbose ? measures.groups : measures.groups.slice(0, FEW);
+  const rows = groups.flatMap(({ measures: [first, ...rest] }) => {
+    if (!first) return [];
+    const shown = verbose ? [first, ...rest] : [first];
+    return shown.map((one, at) => {
+      const more = at === 0 && !verbose && rest.length > 0 ? `  and ${rest.length} that go with it` : '';
+      const name = clip(harmless(`${at > 0 ? '  ' : ''}${one.label}`), Math.max(LEAST_NAME, page.width - BESIDE_NAME));
+      return [name, one.before.text, one.after.text, times(one.ratio), `${sure(one.falseDiscovery)}${more}`];
+    });
+  });
+  const left = measures.groups.length - groups.length;
+  return [
+    ...columnsWithin(rows, page.width - 2, { right: [1, 2, 3], expendable: [4] }),
+    ...(left > 0 ? [page.paint('dim', `and ${left} more: see --verbose or --json`)] : []),
+    ...measures.notes.flatMap((note) => wrap(note, page.width - 2)),
+  ];
+}
+
+function loadLines({ atLoad }: NonNullable<Differences['measures']>): string[] {
+  return columns(
+    atLoad.map(({ label, ratio, within, samples: [a, b] }) => [
+      label,
+      times(ratio),
+      within === null ? 'too few samples for bounds' : `between ${figure(within[0])} and ${figure(within[1])} times`,
+      `${a} and ${b} samples`,
+    ]),
+    [1],
+  );
+}
+
+function whenLines(page: TerminalPage, when: Onsets, verbose: boolean, isAnswer: boolean): string[] {
+  const of = (all: readonly MeasureChange[]) =>
+    columns(
+      all.map((one) => [
+        `  ${duration(one.atMs)}`,
+        harmless(one.label),
+        one.kind === 'level' ? `${one.before.text} → ${one.after.text}` : 'varies otherwise',
+      ]),
+      [0],
+    );
+  const counters = verbose ? when.counters : when.counters.slice(0, FEW);
+  const left = when.counters.length - counters.length;
+  return [
+    ...(isAnswer ? [] : wrap(harmless(when.sentence), page.width - 2)),
+    ...when.settings.map((one) =>
+      harmless(`  ${duration(one.atMs)}  ${one.what}: ${one.before ?? 'not there'} → ${one.after ?? 'gone'}`),
+    ),
+    ...(counters.length > 0 ? ['Counters that moved about then, the first first:'] : []),
+    ...of(counters),
+    ...(left > 0 ? [page.paint('dim', `  and ${left} more`)] : []),
+  ];
+}
+
+export function renderDifferences(differences: Differences, options: DifferencesOptions): string {
+  const page = new TerminalPage(options);
+  for (const line of wrap(harmless(differences.answer), page.width)) page.line(page.paint('bold', line));
+  page.section('Recordings', recordings(differences));
+  const { groups } = differences.facts;
+  const shown = options.verbose ? groups : groups.slice(0, FEW);
+  const lines = shown.flatMap((group, at) => [...(at > 0 ? [''] : []), ...groupLines(page, group, options)]);
+  const rest = groups.length - shown.length;
+  page.section('Facts that differ', [
+    ...lines,
+    ...(rest > 0 ? ['', page.paint('dim', `and ${rest} more: see --verbose or --json`)] : []),
+  ]);
+  const { measures, when, recordings: all } = differences;
+  if (measures) {
+    page.section('At the same load', loadLines(measures));
+    page.section(
+      `Measures that differ: ${harmless(basename(measures.before))}, ${harmless(basename(measures.after))}`,
+      measureLines(page, measures, options.verbose),
+    );
+  }
+  for (const one of when) {
+    const name = all.length > 1 ? ` ${letter(one.recording)}` : '';
+    page.section(
+      `When it changed${name === '' ? '' : `:${name}`}`,
+      whenLines(page, one, options.verbose, all.length === 1),
+    );
+  }
+  return page.toString();
+}

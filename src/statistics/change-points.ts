@@ -1,0 +1,469 @@
+// Where a series changes abruptly: its level first, then its spread about the levels found. A candidate is the step that explains most of what trend and
+// cycles leave (the supremum of F over all places: Andrews, Econometrica 61, 1993), once outliers are clipped. How likely
+// as good a step is by accident is told by the same search over drawn series of the same memory (Bühlmann, Bernoulli 3, 1997): exchanging single values,
+// as E-divisive does, calls every autocorrelated series a change. What is rarer than draws show is read from Gumbel's distribution of maxima. What is
+// found divides the series, and each part is searched again. The place lies within bounds by the likelihood (Eo & Morley, Quantitative Economics 6,
+// 2015). Assumes a smooth trend, cycles of known length, and a memory that fades by the same part at each step and is short beside the series.
+
+import { generator } from '../base/random.js';
+import { medianOf, quantilesOf } from '../base/median.js';
+import { correlationTime, TIMES_ITSELF } from './correlation-time.js';
+import { residue, smoothBasis } from './regressors.js';
+
+export interface ChangePoint {
+  readonly kind: 'level' | 'spread';
+  /** The first value of the new regime, by index into the series. */
+  readonly at: number;
+  /** The change lies between these with 95 %. */
+  readonly within: readonly [from: number, to: number];
+  /** How likely a step as good is where nothing changes. */
+  readonly p: number;
+  /** Medians of what is before, as far as the change before, and after it; of a spread, of the distances from the level. */
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface ChangeOptions {
+  /** What is called a change where there is none, of so many series at most. */
+  readonly falseAlarms: number;
+  /** How many of each known cycle the whole series spans. */
+  readonly cycles?: readonly number[];
+  /** Whether the parts on either side of a change are searched as well; otherwise one change of each kind is all that is told. */
+  readonly isSearchedOn?: boolean;
+}
+
+/** Points to which a series is drawn together. */
+export const MOST_POINTS = 480;
+const DRAWS = 200;
+const ENOUGH_BEYOND = 10;
+/** So few draws tell nothing that is rarer. */
+const LEAST_P = 1e-6;
+/** Shorter series tell no change. */
+const LEAST_POINTS = 24;
+/** A series has to be worth so many independent values. */
+const LEAST_WORTH = 6;
+/** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter, and once more for spreads, whose distances have a heavier tail than what is drawn. */
+const STRICTER = 4;
+/** By so many of its own standard errors a memory is taken for longer than it is told. */
+const CAUTION = 3;
+/** Where one value is more than this part of all, a series is told by its ranks. */
+const MOST_ALIKE = 0.2;
+/** Beyond what nine tenths of a series span, so many times that. */
+const CLIPPED_AT = 1;
+/** What was taken out with a step is put back into the memory, as far as this. */
+const MOST_MENDED = 4;
+const MENDING_TURNS = 2;
+/** Memories are told apart to such a part of a factor of e. */
+const PER_E = 8;
+/** Fewer points than this don't tell a memory. */
+const LEAST_STRETCH = 12;
+/** Points before the first and behind the last place that a change may have: so many, and such a part of all. */
+const MARGIN = { points: 3, part: 0.02 };
+/** Of twice the gain in likelihood, for bounds that hold the place with 95 %: (1 − exp(−k/2))² = 0.95. */
+const BOUND_95 = -2 * Math.log(1 - Math.sqrt(0.95));
+
+function ranksOf(values: Float64Array): Float64Array {
+  const order = Int32Array.from(values, (_, at) => at).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const ranks = new Float64Array(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (to < order.length && values[order[to] ?? 0] === values[order[from] ?? 0]) to += 1;
+    for (let at = from; at < to; at += 1) ranks[order[at] ?? 0] = (from + to - 1) / 2;
+    from = to;
+  }
+  return ranks;
+}
+
+/** The part of all that the most common value is. */
+function mostAlike(values: Float64Array): number {
+  const sorted = values.toSorted();
+  let [most, run] = [0, 0];
+  for (let at = 0; at < sorted.length; at += 1) {
+    run = sorted[at] === sorted[at - 1] ? run + 1 : 1;
+    most = Math.max(most, run);
+  }
+  return most / sorted.length;
+}
+
+/**
+ * A series without outliers, so that trend and cycles stay what they are: clipped at a multiple of what nine tenths of it span. Of one that is mostly the same
+ * value that span tells nothing, and its ranks are taken.
+ */
+function tamed(points: Float64Array): Float64Array {
+  if (mostAlike(points) > MOST_ALIKE) return ranksOf(points);
+  const [low = NaN, high = NaN] = quantilesOf(points, 0.05, 0.95);
+  const beyond = CLIPPED_AT * (high - low);
+  return points.map((value) => Math.min(high + beyond, Math.max(low - beyond, value)));
+}
+
+/** The search for the best step in series of one length. */
+class StepSearch {
+  private readonly basis: readonly Float64Array[];
+  /** Of each vector of the basis, by place, the sum from there on. */
+  private readonly sums: readonly Float64Array[];
+  /** Of each place, what is left of a unit step there beside trend and cycles, squared. */
+  private readonly room: Float64Array;
+  private readonly margin: number;
+  readonly length: number;
+
+  constructor(length: number, cycles: readonly number[]) {
+    this.length = length;
+    this.margin = Math.max(MARGIN.points, Math.round(MARGIN.part * length));
+    this.basis = smoothBasis(length, cycles);
+    this.sums = this.basis.map((vector) => {
+      const behind = new Float64Array(length + 1);
+      for (let at = length - 1; at >= 0; at -= 1) behind[at] = (behind[at + 1] ?? 0) + (vector[at] ?? 0);
+      return behind;
+    });
+    this.room = Float64Array.from({ length }, (_, at) =>
+      this.sums.reduce((left, behind) => left - (behind[at] ?? 0) ** 2, length - at),
+    );
+  }
+
+  /** What trend and cycles leave, in place. */
+  left(series: Float64Array): Float64Array {
+    return residue(series, this.basis);
+  }
+
+  /** By place, the part of the squares that a step there explains; of residues. */
+  gains(left: Float64Array, into: Float64Array): Float64Array {
+    let behind = 0;
+    into.fill(0);
+    for (let at = this.length - 1; at >= this.margin; at -= 1) {
+      behind += left[at] ?? 0;
+      const room = this.room[at] ?? 0;
+      if (at <= this.length - this.margin && room > 1e-3) into[at] = (behind * behind) / room;
+    }
+    return into;
+  }
+
+  /** The residues without the step at a place, into another buffer. */
+  without(left: Float64Array, at: number, into: Float64Array): Float64Array {
+    // What trend and cycles leave of a unit step: the step less its parts along each of them.
+    into.fill(1, at).fill(0, 0, at);
+    this.basis.forEach((vector, index) => {
+      const along = this.sums[index]?.[at] ?? 0;
+      for (let place = 0; place < this.length; place += 1)
+        into[place] = (into[place] ?? 0) - along * (vector[place] ?? 0);
+    });
+    let sum = 0;
+    for (let place = 0; place < this.length; place += 1) sum += (left[place] ?? 0) * (into[place] ?? 0);
+    const size = sum / (this.room[at] ?? Infinity);
+    for (let place = 0; place < this.length; place += 1) into[place] = (left[place] ?? 0) - size * (into[place] ?? 0);
+    return into;
+  }
+}
+
+function squares(values: Float64Array): number {
+  return values.reduce((sum, one) => sum + one * one, 0);
+}
+
+function largestAt(values: Float64Array): number {
+  let best = 0;
+  for (let at = 1; at < values.length; at += 1) if ((values[at] ?? 0) > (values[best] ?? 0)) best = at;
+  return best;
+}
+
+/** P of a maximum as large among others', by counting, or where too few are, by Gumbel's distribution of their mean and variance. */
+function chanceOfMaximum(own: number, others: readonly number[]): number {
+  const beyond = others.filter((one) => one >= own).length;
+  if (beyond >= ENOUGH_BEYOND) return (beyond + 1) / (others.length + 1);
+  const mean = others.reduce((a, b) => a + b, 0) / others.length;
+  const variance = others.reduce((a, b) => a + (b - mean) ** 2, 0) / others.length;
+  if (!(variance > 0)) return 1;
+  const scale = Math.sqrt(6 * variance) / Math.PI;
+  const mode = mean - 0.5772156649 * scale;
+  return Math.max(LEAST_P, -Math.expm1(-Math.exp(-(own - mode) / scale)));
+}
+
+interface Step {
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  readonly p: number;
+}
+
+/** Draws from the standard normal distribution, nearly: three uniform ones together, of variance 1. Searches add many of them up. */
+function nearNormal(random: () => number): number {
+  return 2 * (random() + random() + random() - 1.5);
+}
+
+/** A series whose values keep such a part of the one before. */
+function drawn(length: number, kept: number, random: () => number): Float64Array {
+  let last = nearNormal(random);
+  const fresh = Math.sqrt(1 - kept * kept);
+  return Float64Array.from({ length }, () => (last = kept * last + fresh * nearNormal(random)));
+}
+
+/** Room for what a search makes. */
+interface Buffers {
+  readonly gains: Float64Array;
+  readonly rest: Float64Array;
+}
+
+function buffersFor({ length }: StepSearch): Buffers {
+  return { gains: new Float64Array(length), rest: new Float64Array(length) };
+}
+
+/** Stretches of which each tells the memory: of a series with changes most are without one. */
+const STRETCHES = 5;
+
+/** The memory of a series that may have changes: the median of what its stretches tell, each without its mean. */
+function memoryOf(left: Float64Array): number {
+  const each = Math.floor(left.length / STRETCHES);
+  if (each < LEAST_STRETCH) return correlationTime(left);
+  return medianOf(
+    Array.from({ length: STRETCHES }, (_, at) => correlationTime(left.subarray(at * each, (at + 1) * each))),
+  );
+}
+
+/** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, times the independent values that it is worth. */
+function bestOf(search: StepSearch, left: Float64Array, { gains: room, rest }: Buffers) {
+  const gains = search.gains(left, room);
+  const at = largestAt(gains);
+  const whole = squares(left);
+  const gain = gains[at] ?? 0;
+  const memory = memoryOf(search.without(left, at, rest));
+  return { at, whole, gain, memory, score: ((gain / Math.max(whole - gain, 1e-9)) * left.length) / memory };
+}
+
+/** What searches find in drawn series without a change. */
+interface Draws {
+  /** Of their best steps. */
+  readonly scores: readonly number[];
+  /** The mean memory that is told of them once their best step is taken out. */
+  readonly toldMemory: number;
+}
+
+/** Series of a memory, drawn one by one, the same each time. `time`: values that make one. */
+function* drawnSeries(length: number, time: number): Generator<Float64Array> {
+  const random = generator(Math.round(time * 100) + length);
+  for (let draw = 0; draw < DRAWS; draw += 1) yield drawn(length, (time - 1) / (time + 1), random);
+}
+
+/** Scores of series that have the values of this one in the order of drawn ones: what is mostly 0 has other maxima than noise. */
+function scoresLike(search: StepSearch, left: Float64Array, time: number): number[] {
+  const sorted = left.toSorted();
+  const buffers = buffersFor(search);
+  return [...drawnSeries(left.length, time)].map((one) => {
+    const like = new Float64Array(left.length);
+    const order = Int32Array.from(one.keys()).sort((i, j) => (one[i] ?? 0) - (one[j] ?? 0));
+    order.forEach((place, rank) => (like[place] = sorted[rank] ?? 0));
+    return bestOf(search, search.left(like), buffers).score;
+  });
+}
+
+/** To a step of a geometric scale. */
+function scaled(value: number, perE: number): number {
+  return Math.exp(Math.round(Math.log(value) * perE) / perE);
+}
+
+/** Searches of one length and with the same cycles, with the draws for each memory, which are the same for every series. */
+export class Searches {
+  private readonly known = new Map<string, StepSearch>();
+  private readonly draws = new Map<string, Draws>();
+
+  of(length: number, cycles: readonly number[]): StepSearch {
+    const key = `${length} ${cycles.join()}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const search = new StepSearch(length, cycles);
+    this.known.set(key, search);
+    return search;
+  }
+
+  /** `memory`: values that make one. Scores of lengths, cycles and memories that are nearly the same are drawn once. */
+  drawsOf(length: number, cycles: readonly number[], memory: number): Draws {
+    const time = scaled(memory, PER_E);
+    const likeLength = Math.round(scaled(length, PER_E));
+    const search = this.of(
+      likeLength,
+      cycles.map((turns) => Math.round(turns * PER_E) / PER_E),
+    );
+    const key = `${likeLength} ${cycles.map((turns) => Math.round(turns * PER_E)).join()} ${time}`;
+    const known = this.draws.get(key);
+    if (known) return known;
+    const buffers = buffersFor(search);
+    const found = [...drawnSeries(likeLength, time)].map((one) => bestOf(search, search.left(one), buffers));
+    const made = {
+      scores: found.map(({ score }) => score),
+      toldMemory: found.reduce((sum, one) => sum + one.memory, 0) / DRAWS,
+    };
+    this.draws.set(key, made);
+    return made;
+  }
+}
+
+/** The best step of a series where it is not by accident; undefined where it may be, or the series is too short for its memory. */
+function bestStep(
+  points: Float64Array,
+  falseAlarms: number,
+  cycles: readonly number[],
+  searches: Searches,
+): Step | undefined {
+  const n = points.length;
+  if (n < LEAST_POINTS) return undefined;
+  const search = searches.of(n, cycles);
+  const left = search.left(tamed(points));
+  const buffer = buffersFor(search);
+  const { at, whole, gain, memory: told, score } = bestOf(search, left, buffer);
+  if (!(whole > 1e-9)) return undefined;
+  const { gains, rest } = buffer;
+  // Stretches and a best step take some of the memory with them: as much as they take of drawn series.
+  let mended = told;
+  for (let turn = 0; turn < MENDING_TURNS; turn += 1)
+    mended = Math.min(
+      MOST_MENDED * told,
+      Math.max(1, (mended * told) / searches.drawsOf(n, cycles, mended).toldMemory),
+    );
+  // A memory is told to its own spread (Sokal, 3), and one that is told too short makes changes of what is none.
+  const memory = mended * (1 + CAUTION * Math.sqrt((2 * (2 * TIMES_ITSELF * mended + 1)) / n));
+  if (n / memory < LEAST_WORTH) return undefined;
+  const { scores } = searches.drawsOf(n, cycles, memory);
+  const among = chanceOfMaximum(score, scores);
+  const p =
+    among <= falseAlarms ? Math.max(among, chanceOfMaximum(score, scoresLike(search, rest.slice(), memory))) : 1;
+  if (p > falseAlarms) return undefined;
+  const isLikely = (other: number) =>
+    (n / memory) * Math.log((whole - other) / Math.max(whole - gain, 1e-9)) <= BOUND_95;
+  const likely = [...gains.keys()].filter((place) => (gains[place] ?? 0) > 0 && isLikely(gains[place] ?? 0));
+  return { at, from: Math.min(at, ...likely), to: Math.max(at, ...likely), p };
+}
+
+interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Steps of a series of points, in order. */
+function stepsIn(
+  points: Float64Array,
+  falseAlarms: number,
+  cycles: readonly number[],
+  searches: Searches,
+  isSearchedOn: boolean,
+): Step[] {
+  const found: Step[] = [];
+  const parts: Part[] = [{ from: 0, to: points.length }];
+  for (let part = parts.pop(); part; part = parts.pop()) {
+    const { from, to } = part;
+    const spans = cycles.map((turns) => (turns * (to - from)) / points.length);
+    const step = bestStep(points.slice(from, to), falseAlarms, spans, searches);
+    if (!step) continue;
+    found.push({ at: from + step.at, from: from + step.from, to: from + step.to, p: step.p });
+    if (isSearchedOn) parts.push({ from, to: from + step.at }, { from: from + step.at, to });
+  }
+  return found.sort((a, b) => a.at - b.at);
+}
+
+/** How many values a point stands for: as many each, as means of fewer would spread more. What is left over at the end belongs to the last. */
+function valuesEach(length: number): number {
+  return Math.max(1, Math.ceil(length / MOST_POINTS));
+}
+
+function drawnTogether(values: Float64Array): Float64Array {
+  const each = valuesEach(values.length);
+  return Float64Array.from({ length: Math.floor(values.length / each) }, (_, at) => {
+    let sum = 0;
+    for (let row = at * each; row < (at + 1) * each; row += 1) sum += values[row] ?? 0;
+    return sum / each;
+  });
+}
+
+/** The same place among the values themselves: within two points on either side, where what is before and after is furthest apart. */
+function refined(values: Float64Array, step: Step): number {
+  const each = valuesEach(values.length);
+  if (each === 1) return step.at;
+  const low = Math.max(0, (step.at - 2) * each);
+  const ranks = ranksOf(values.slice(low, (step.at + 2) * each));
+  const mean = ranks.reduce((a, b) => a + b, 0) / ranks.length;
+  let [best, place, sum] = [0, step.at * each, 0];
+  for (let row = 1; row < ranks.length; row += 1) {
+    sum += (ranks[row - 1] ?? 0) - mean;
+    const gain = (sum * sum) / (row * (ranks.length - row));
+    if (gain > best) [best, place] = [gain, low + row];
+  }
+  return place;
+}
+
+/** `places`: of the steps among the values; medians are of `distances` for a spread, of the values themselves for a level. */
+function toChanges(
+  kind: ChangePoint['kind'],
+  steps: readonly Step[],
+  places: readonly number[],
+  series: Float64Array,
+  each: number,
+  length: number,
+): ChangePoint[] {
+  const scale = length / series.length;
+  const medianFrom = (from: number, to: number) =>
+    medianOf(series.subarray(Math.round(from / scale), Math.round(to / scale)));
+  // A place that is known to a point may be anywhere in it.
+  const slack = each > 1 ? each : 0;
+  return steps.map((step, index) => {
+    const at = places[index] ?? 0;
+    return {
+      kind,
+      at,
+      within: [
+        Math.max(0, Math.min(at, step.from * each - slack)),
+        Math.min(length - 1, Math.max(at, step.to * each + slack)),
+      ],
+      p: step.p,
+      before: medianFrom(places[index - 1] ?? 0, at),
+      after: medianFrom(at, places[index + 1] ?? length),
+    };
+  });
+}
+
+/** Distances of points from what trend, cycles and the levels found make of them. */
+function aboutLevels(
+  points: Float64Array,
+  steps: readonly Step[],
+  cycles: readonly number[],
+  searches: Searches,
+): Float64Array {
+  const bounds = [0, ...steps.map(({ at }) => at), points.length];
+  const distances = new Float64Array(points.length);
+  bounds.slice(1).forEach((to, index) => {
+    const from = bounds[index] ?? 0;
+    const spans = cycles.map((turns) => (turns * (to - from)) / points.length);
+    const left = searches.of(to - from, spans).left(points.slice(from, to));
+    distances.set(left.map(Math.abs), from);
+  });
+  return distances;
+}
+
+/** All changes of a series without NaN, in order; each kind takes half of the false alarms. The same series gives the same answer. */
+export function changePoints(
+  values: Float64Array,
+  { falseAlarms, cycles = [], isSearchedOn = true }: ChangeOptions,
+  searches = new Searches(),
+): ChangePoint[] {
+  const allowed = falseAlarms / 2 / STRICTER;
+  const each = valuesEach(values.length);
+  const points = drawnTogether(values);
+  const n = values.length;
+  const steps = stepsIn(points, allowed, cycles, searches, isSearchedOn);
+  const levels = toChanges(
+    'level',
+    steps,
+    steps.map((step) => refined(values, step)),
+    values,
+    each,
+    n,
+  );
+  const distances = aboutLevels(points, steps, cycles, searches);
+  const turns = stepsIn(distances, allowed / STRICTER, cycles, searches, isSearchedOn);
+  const spreads = toChanges(
+    'spread',
+    turns,
+    turns.map(({ at }) => at * each),
+    distances,
+    each,
+    n,
+  );
+  // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
+  const isOfLevel = ({ at }: ChangePoint) => levels.some(({ within: [from, to] }) => at >= from && at <= to);
+  return [...levels, ...spreads.filter((one) => !isOfLevel(one))].sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,196 @@
+// Measures of two windows, and when one recording changed, with the truth planted into made-up counters: a disk that becomes slow at a moment, a counter that moves
+// before it, a setting that changes then, and the same disk asked for more, which is no slower at its load.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { measure } from '../../src/analysis/measures.js';
+import { compareAll, extractOf } from '../../src/differences/compare.js';
+import type { Case } from '../../src/model/case.js';
+import type { Differences } from '../../src/model/differences.js';
+import { renderDifferences } from '../../src/present/differences.js';
+import { aCase, NO_COUNTERS, series } from '../support/case.js';
+import { normals } from '../support/simulated.js';
+
+const STEP_MS = 100;
+
+interface Planted {
+  readonly seed: number;
+  readonly seconds?: number;
+  /** When the disk becomes slow, ms; never where it is absent. */
+  readonly slowFrom?: number;
+  /** When a counter of memory moves, ms. */
+  readonly reclaimFrom?: number;
+  /** So many times the requests, and the queue with them. */
+  readonly asked?: number;
+  /** Requests take so many times as long. */
+  readonly slower?: number;
+  readonly changes?: Case['changes'];
+}
+
+/** Sums of what each step adds. */
+function grown(steps: readonly number[]): number[] {
+  let sum = 0;
+  return [0, ...steps].map((one) => (sum += one));
+}
+
+/** A disk that makes about 200 writes of 64 KiB a second, each in 2 ms, and 30 of them, each in 20 ms, once it is slow. */
+function planted({
+  seed,
+  seconds = 60,
+  slowFrom = Infinity,
+  reclaimFrom = Infinity,
+  asked = 1,
+  slower = 1,
+  changes = [],
+}: Planted): Case {
+  const draw = normals(seed);
+  const steps = Array.from({ length: (seconds * 1000) / STEP_MS }, (_, at) => (at + 1) * STEP_MS);
+  const writes = steps.map((t) => Math.max(1, Math.round((t > slowFrom ? 3 : 20 * asked) * (1 + 0.2 * draw()))));
+  const ticks = writes.map(
+    (count, at) => count * ((steps[at] ?? 0) > slowFrom ? 20 : 2 * slower) * Math.max(0.2, 1 + 0.15 * draw()),
+  );
+  const scans = steps.map((t) => Math.max(0, Math.round((t > reclaimFrom ? 400 : 10) * (1 + 0.3 * draw()))));
+  const idle = steps.map(() => Math.max(0, 50 + 10 * draw()));
+  const t = [0, ...steps];
+  const zero = t.map(() => 0);
+  return aCase({
+    durationMs: seconds * 1000,
+    changes,
+    counters: {
+      ...NO_COUNTERS,
+      disks: new Map([
+        [
+          '7:0',
+          series(t, {
+            rd_ios: zero,
+            rd_sectors: zero,
+            rd_ticks: zero,
+            wr_ios: grown(writes),
+            wr_sectors: grown(writes.map((count) => count * 128)),
+            wr_ticks: grown(ticks),
+            io_ticks: grown(ticks.map((ms) => Math.min(STEP_MS, ms))),
+            time_in_queue: grown(ticks),
+            fl_ios: zero,
+            fl_ticks: zero,
+          }),
+        ],
+      ]),
+      vmstat: series(t, { pgscan_direct: grown(scans), nr_free_pages: t.map(() => 1e6 + 1e4 * draw()) }),
+      cpu: series(t, {
+        user: grown(steps.map(() => 5)),
+        nice: zero,
+        system: zero,
+        idle: grown(idle),
+        iowait: zero,
+        irq: zero,
+        softirq: zero,
+        steal: zero,
+      }),
+    },
+  });
+}
+
+function compared(...cases: readonly Case[]): Differences {
+  const extracts = cases.map((input, place) => {
+    // Nobody is watched: the disk is known from the facts.
+    const m = { ...measure(input), disk: '7:0' };
+    return extractOf(m, { side: undefined, verdict: undefined, place, isOfFew: cases.length <= 2 });
+  });
+  return compareAll(extracts, 'test');
+}
+
+function ids({ measures }: Differences): string[] {
+  return (measures?.groups ?? []).flatMap((group) => group.measures.map(({ id }) => id));
+}
+
+describe('a disk that becomes slow within a recording', () => {
+  it('is told to the second, in twenty of twenty, with what moved before and what was set', () => {
+    let movedFirst = 0;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const slowFrom = 20_000 + 1500 * seed;
+      const setting = { what: '/proc/sys/vm/dirty_bytes', before: '0', after: '8192', atMs: slowFrom - 300 };
+      const long = { what: '/proc/sys/vm/swappiness', before: '60', after: '1', atMs: 1000 };
+      const found = compared(planted({ seed, slowFrom, reclaimFrom: slowFrom - 2000, changes: [long, setting] }));
+      const [when] = found.when;
+      const [onset] = when?.changes ?? [];
+      assert.ok(onset && Math.abs(onset.atMs - slowFrom) <= 1000, `seed ${seed}: ${JSON.stringify(onset)}`);
+      assert.ok(
+        onset.withinMs[0] <= slowFrom && slowFrom <= onset.withinMs[1] + STEP_MS,
+        JSON.stringify(onset.withinMs),
+      );
+      assert.deepEqual(
+        when?.settings.map(({ what }) => what),
+        ['/proc/sys/vm/dirty_bytes'],
+      );
+      const [first] = when?.counters ?? [];
+      if (first?.id === 'vmstat.pgscan_direct' && Math.abs(first.atMs - slowFrom + 2000) <= 500) movedFirst += 1;
+      assert.match(found.answer, / after the start \(1970-.*\) the victim’s disk: /);
+      assert.ok(ids(found).includes('disk.iops'), 'before and after are compared');
+    }
+    assert.ok(movedFirst >= 19, `in ${movedFirst} of 20 the counter that moved first is told first`);
+  });
+
+  it('is not told where it does not, in twenty of twenty', () => {
+    for (let seed = 1; seed <= 20; seed += 1)
+      assert.deepEqual(compared(planted({ seed })).when[0]?.changes, [], `seed ${seed}`);
+  });
+});
+
+describe('two recordings', () => {
+  it('with the same load and disk have no measure that differs', () => {
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const found = compared(planted({ seed }), planted({ seed: seed + 100 }));
+      assert.deepEqual(ids(found), [], `seed ${seed}`);
+      assert.equal(found.facts.groups.length, 0);
+    }
+  });
+
+  it('of which one has a slower disk differ in what its requests take, also at the same load, largest first', () => {
+    const found = compared(planted({ seed: 1 }), planted({ seed: 2, slower: 3 }));
+    const all = (found.measures?.groups ?? []).flatMap((group) => group.measures);
+    const latency = all.find(({ id }) => id === 'disk.await');
+    assert.ok(
+      latency && Math.abs((latency.ratio ?? 0) - 3) < 0.3 && latency.effect > 0.99 && latency.falseDiscovery < 0.01,
+    );
+    assert.ok(!ids(found).includes('disk.iops') && !ids(found).includes('cpu.idle'));
+    const text = renderDifferences(found, { colour: false, verbose: false, width: 80 });
+    assert.match(text, /Measures that differ/);
+    assert.ok(text.split('\n').length < 60);
+  });
+
+  it('of which one is asked for more: its disk is no slower at that load', () => {
+    const found = compared(planted({ seed: 3 }), planted({ seed: 4, asked: 1.4 }));
+    assert.ok(ids(found).includes('disk.iops'));
+    assert.ok(!ids(found).includes('disk.await'));
+    const atLoad = found.measures?.atLoad.find(({ unit }) => unit === 'ms');
+    assert.ok(atLoad?.within && atLoad.within[0] <= 1.1 && atLoad.within[1] >= 0.9, JSON.stringify(atLoad));
+  });
+
+  it('that are too short say that, and differ in nothing', () => {
+    const found = compared(planted({ seed: 5, seconds: 1 }), planted({ seed: 6, seconds: 1, slower: 5 }));
+    assert.ok((found.measures?.notes.length ?? 0) <= 1);
+    assert.deepEqual(
+      found.when.map(({ changes }) => changes.length),
+      [0, 0],
+    );
+  });
+});
+
+describe('several recordings', () => {
+  it('are compared by one median each, slow against fast', () => {
+    const cases = Array.from({ length: 12 }, (_, at) =>
+      planted({ seed: at + 1, seconds: 10, ...(at < 6 && { slower: 3 }) }),
+    );
+    const extracts = cases.map((input, place) =>
+      extractOf(
+        { ...measure(input), disk: '7:0' },
+        { side: place < 6 ? 'slow' : 'fast', verdict: undefined, place, isOfFew: false },
+      ),
+    );
+    const found = compareAll(extracts, 'test');
+    assert.ok(ids(found).includes('disk.await'));
+    assert.ok(!ids(found).includes('disk.iops'));
+    assert.deepEqual([found.measures?.before, found.measures?.after], ['6 fast recordings', '6 slow recordings']);
+    assert.equal(found.recordings[0]?.sideBy, 'asked');
+  });
+});

@@ -1,0 +1,71 @@
+// Change points against planted truth: a step, a ramp, a spread and none, in noise that remembers, drifts, goes with the day and has outliers.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { changePoints, Searches, type ChangePoint } from '../../src/statistics/change-points.js';
+import { noise, NOISES, type Noise } from '../support/simulated.js';
+
+const POINTS = 400;
+const AT = 250;
+const searches = new Searches();
+
+function found(
+  seed: number,
+  kind: Noise,
+  plant: (value: number, at: number) => number = (value) => value,
+): ChangePoint[] {
+  const cycles = kind.cycle === undefined ? [] : [kind.cycles ?? 1];
+  return changePoints(noise(POINTS, seed, kind).map(plant), { falseAlarms: 0.01, cycles }, searches);
+}
+
+function share(runs: number, of: (seed: number) => boolean): number {
+  return Array.from({ length: runs }, (_, run) => of((run + 1) * 7919)).filter(Boolean).length / runs;
+}
+
+const isNear = (all: readonly ChangePoint[], at: number, slack: number) =>
+  all.some((one) => Math.abs(one.at - at) <= slack);
+
+describe('change points', () => {
+  it('are hardly ever found where there are none', () => {
+    for (const [name, kind] of Object.entries(NOISES)) {
+      const alarms = share(40, (seed) => found(seed, kind).length > 0);
+      // 1 % of 40 may be two by accident.
+      assert.ok(alarms <= 0.05, `${name}: ${alarms}`);
+    }
+  });
+
+  it('are found at a step, between their bounds, with the levels before and after', () => {
+    for (const kind of [{}, { memory: 0.5 }, { drift: 3 }, { outliers: 0.01, memory: 0.3 }]) {
+      const step = (x: number, at: number) => (at >= AT ? x + 5 : x);
+      assert.ok(share(20, (seed) => isNear(found(seed, kind, step), AT, 8)) >= 0.95, JSON.stringify(kind));
+    }
+    const [one] = found(7919, {}, (x, at) => (at >= AT ? x + 5 : x));
+    assert.ok(one && one.within[0] <= AT && AT <= one.within[1], JSON.stringify(one));
+    assert.deepEqual([one.kind, Math.round(one.before), Math.round(one.after)], ['level', 0, 5]);
+  });
+
+  it('are found in a ramp, and where a spread changes', () => {
+    const ramp = (x: number, at: number) => x + 6 * Math.min(1, Math.max(0, (at - AT) / 40));
+    assert.ok(share(20, (seed) => isNear(found(seed, { memory: 0.3 }, ramp), AT + 20, 40)) >= 0.95);
+    const spread = (seed: number) => found(seed, { memory: 0.3 }, (x, at) => (at >= AT ? 4 * x : x));
+    assert.ok(share(20, (seed) => isNear(spread(seed), AT, 30)) >= 0.95);
+    assert.ok(spread(7919).some(({ kind }) => kind === 'spread'));
+  });
+
+  it('are found at both ends of a stretch', () => {
+    const all = found(3, {}, (x, at) => (at >= 100 && at < 200 ? x + 6 : x));
+    assert.ok(isNear(all, 100, 5) && isNear(all, 200, 5), JSON.stringify(all));
+  });
+
+  it('are placed to the value in a long series', () => {
+    const values = noise(20_000, 5).map((x, at) => (at >= 12_345 ? x + 8 : x));
+    const [one] = changePoints(values, { falseAlarms: 0.01 }, searches);
+    assert.ok(one && Math.abs(one.at - 12_345) <= 2, JSON.stringify(one));
+  });
+
+  it('are not told of what is constant, empty or short', () => {
+    for (const length of [0, 3, 11])
+      assert.deepEqual(changePoints(noise(length, 1), { falseAlarms: 0.5 }, searches), []);
+    assert.deepEqual(changePoints(new Float64Array(300).fill(3), { falseAlarms: 0.5 }, searches), []);
+  });
+});
