@@ -18,7 +18,8 @@ export const CONVOY = thresholds('convoy', {
   forWork: {
     value: 0.5,
     unit: 'share',
-    means: 'A thread that waits for work during this much of the waiting that is known waits for it in what is not known.',
+    means:
+      'A thread that waits for work during this much of the waiting that is known waits for it in what is not known.',
     basis: { prior: 'the larger part' },
   },
   leastWithin: {

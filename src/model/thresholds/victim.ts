@@ -15,8 +15,11 @@ export const WAKERS = thresholds('wakers', {
   leastAnswered: {
     value: 0.25,
     unit: 'share',
-    means: 'A program on whose CPU packets were delivered sent them where the victim woke it in turn so often for each of them.',
-    basis: { prior: 'a server that is busy is not woken by each request; a program that a packet interrupts is woken by none' },
+    means:
+      'A program on whose CPU packets were delivered sent them where the victim woke it in turn so often for each of them.',
+    basis: {
+      prior: 'a server that is busy is not woken by each request; a program that a packet interrupts is woken by none',
+    },
   },
 });
 

@@ -45,7 +45,7 @@ export class Disks {
       stretches.push({
         id,
         name,
-        figures: figuresOf(name, { label: name, before, now: counts, disks: 1, centiseconds }),
+        figures: figuresOf({ name, label: name, before, now: counts, disks: 1, centiseconds }),
       });
     }
     const isFirst = this.atNs === 0n;
@@ -61,8 +61,8 @@ export class Disks {
   }
 }
 
-function figuresOf(name: string, stretch: Stretch): DiskStretch['figures'] {
-  const { before, now, centiseconds } = stretch;
+function figuresOf(stretch: Stretch): DiskStretch['figures'] {
+  const { name, before, now, centiseconds } = stretch;
   const bytes = (field: 'rd_sectors' | 'wr_sectors') => sectorsBetween(before, now, field) * 512;
   const done = operations(stretch);
   return {

@@ -61,8 +61,7 @@ test('what a process has started works beside it only where it is held up itself
   const heldUp = { from: 20, to: 80, state: 'block-device' } as const;
   const asleep = { from: 0, to: 20, state: 'asleep', stack: 1 } as const;
   const inWait = { from: 80, to: 90, state: 'asleep', stack: 0 } as const;
-  const beside = (...segments: readonly Segment[]) =>
-    worksBesideChildren([Timeline.of(segments)], events, WAITING);
+  const beside = (...segments: readonly Segment[]) => worksBesideChildren([Timeline.of(segments)], events, WAITING);
   assert.equal(beside(asleep, heldUp), true);
   assert.equal(beside(asleep, heldUp, inWait), false, 'a shell does what its child does');
   assert.equal(beside(asleep, { from: 20, to: 21, state: 'block-device' }), false, 'a supervisor only stands by');
