@@ -27,7 +27,7 @@ export function whoCommand(program: Command): void {
     .option('--json', jsonHelp('what was found', 'who'), false)
     .addHelpText(
       'after',
-      '\nAs root it names programs and files; otherwise it tells what this user’s\nprocesses ask of all disks.\n\nExamples:\n  sudo iowitness who /var/lib/postgresql\n  sudo iowitness who sda --for 1m --json',
+      '\nWhat it tells:\n  as root programs and files; otherwise what this user’s processes ask of\n  all disks\n\nExamples:\n  sudo iowitness who /var/lib/postgresql\n  sudo iowitness who sda --for 1m --json',
     )
     .action((place: string, options: WhoOptions, command: Command) => {
       if (options.for > MOST_SECONDS)

@@ -109,7 +109,7 @@ export class LiveBursts {
     const weights = [...this.bins].map(([bin, sums]): [number, number] => [bin - first, weightOf(sums)]);
     const ranked = Float64Array.from(weights, ([, weight]) => weight)
       .sort()
-      .reverse();
+      .toReversed();
     let left = LIVE_BURSTS.heightShare * ranked.reduce((a, b) => a + b, 0);
     const height = ranked.find((weight) => (left -= weight) <= 0) ?? 0;
     return new Map(weights.filter(([, weight]) => weight >= BURSTS.ofHeight * height));

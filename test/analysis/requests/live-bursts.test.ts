@@ -153,7 +153,7 @@ interface Bin {
 }
 
 /** What is told of a disk that does `usual` in each of 6000 bins, and what `burst` says in some of them. */
-function told(usual: Bin | undefined, burst: ReadonlyMap<number, Bin>): Burst[] {
+function burstsOf(usual: Bin | undefined, burst: ReadonlyMap<number, Bin>): Burst[] {
   const live = new LiveBursts(1000);
   for (let bin = 0; bin < 6000; bin += 1) {
     const { operations, bytes } = burst.get(bin) ?? usual ?? { operations: 0, bytes: 0 };
@@ -165,7 +165,8 @@ function told(usual: Bin | undefined, burst: ReadonlyMap<number, Bin>): Burst[] 
 const NO_BYTES = { bytes: 0 };
 
 test('a burst has eight requests, or 128 KiB', () => {
-  const one = (operations: number, bytes: number) => told(undefined, new Map([[3001, { operations, bytes }]])).length;
+  const one = (operations: number, bytes: number) =>
+    burstsOf(undefined, new Map([[3001, { operations, bytes }]])).length;
   assert.deepEqual([one(7, 0), one(8, 0)], [0, 1]);
   assert.deepEqual([one(1, 131_071), one(1, 131_072)], [0, 1]);
 });
@@ -173,7 +174,7 @@ test('a burst has eight requests, or 128 KiB', () => {
 test('a burst moves three times what the disk does on average', () => {
   // Every eighth bin, and six times the rest in one stretch: more than a quarter of the height, so both stand out.
   const burst = (times: number) =>
-    told(
+    burstsOf(
       undefined,
       new Map(
         Array.from({ length: 6000 }, (_, bin) => bin)
@@ -184,7 +185,7 @@ test('a burst moves three times what the disk does on average', () => {
   assert.ok(burst(3) >= 1);
   // Each of the others moves 20 / 7 of the average, which is less than three times.
   assert.equal(
-    told(
+    burstsOf(
       undefined,
       new Map(
         Array.from({ length: 6000 }, (_, bin) => bin)
@@ -195,7 +196,7 @@ test('a burst moves three times what the disk does on average', () => {
     0,
   );
   assert.ok(
-    told(
+    burstsOf(
       undefined,
       new Map(
         Array.from({ length: 6000 }, (_, bin) => bin)
@@ -209,7 +210,7 @@ test('a burst moves three times what the disk does on average', () => {
 test('an average hides a burst whose peak is five times as high', () => {
   // 20 or 19 of the 100 bins of a second are full.
   const hidden = (bins: number) =>
-    told(
+    burstsOf(
       undefined,
       new Map(Array.from({ length: bins }, (_, at) => [3010 + at, { operations: 10, bytes: 40_960 }])),
     ).map(({ isHidden }) => isHidden);
@@ -230,13 +231,13 @@ const apart = (count: number, bytes: number, from: number): [number, Bin][] =>
 
 test('a request weighs as much as 4 KiB', () => {
   const beside = (operations: number) =>
-    told(undefined, new Map([...apart(50, MiB, 60), [5000, { operations, bytes: 0 }]])).length;
+    burstsOf(undefined, new Map([...apart(50, MiB, 60), [5000, { operations, bytes: 0 }]])).length;
   // A quarter of the others is 64.25 requests.
   assert.deepEqual([beside(60), beside(66)], [50, 51]);
 });
 
 test('small bins are background up to half of what is moved', () => {
   const beside = (small: number) =>
-    told(undefined, new Map([...apart(10, 16 * MiB, 60), ...apart(small, MiB, 400)])).length;
+    burstsOf(undefined, new Map([...apart(10, 16 * MiB, 60), ...apart(small, MiB, 400)])).length;
   assert.deepEqual([beside(150), beside(170)], [10, 180]);
 });
