@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { plotFrame, type PlottedDisk } from '../present/iostat/frame.js';
 import { drawSeen, renderSeen, type Seen } from '../present/iostat/picture.js';
+import { Terminal, type TerminalSize } from '../run/terminal.js';
 import { MEASURES, type History, type Lines } from '../run/iostat/history.js';
 import { isFine, type IostatOptions, type PictureFormat } from '../tools/iostat/options.js';
 import type { Report, Shown } from '../tools/iostat/report.js';
@@ -13,7 +14,9 @@ import { clockText } from '../tools/iostat/time-of-day.js';
 import { painter, reportAssets } from './conclude.js';
 import { say, toolName } from './context.js';
 import { writeOutput } from './output-file.js';
-import { Screen, type ScreenOptions, type ScreenSize } from './screen.js';
+
+const CTRL_C = '\u0003';
+const CTRL_Z = '\u001a';
 
 /** The report, which also goes into the history. The first one, of the time since boot, is no step of it. */
 export function withHistory(report: Report, history: History): Report {
@@ -36,12 +39,11 @@ export class PlotScreen {
   private readonly history: History;
   private readonly colour: boolean;
   private readonly options: IostatOptions;
-  private readonly on: Omit<ScreenOptions, 'frame'>;
-  /** Entered when the run begins, so that whatever is refused before is told as usual. */
-  private screen: Screen | undefined;
+  private readonly quit: () => void;
+  private readonly terminal: Terminal;
   private latest: Date | undefined;
 
-  /** `quit` is called for the key q. */
+  /** `quit` is called for q and Ctrl-C, and where the terminal goes. */
   constructor(
     history: History,
     options: IostatOptions,
@@ -54,15 +56,22 @@ export class PlotScreen {
     this.history = history;
     this.options = options;
     this.colour = colour;
-    this.on = {
-      print,
-      key: (key) => {
-        if (key === 'q' || key === 'Q') quit();
-      },
-    };
+    this.quit = quit;
+    this.terminal = new Terminal({ input: process.stdin, output: process.stdout, print, mouse: false });
   }
 
-  private frame(size: ScreenSize): string[] {
+  private typed(text: string): void {
+    for (const key of text) {
+      if (key === 'q' || key === 'Q' || key === CTRL_C) this.quit();
+      else if (key === CTRL_Z) this.terminal.suspend();
+    }
+  }
+
+  private draw(): void {
+    this.terminal.show(this.frame(this.terminal.size));
+  }
+
+  private frame(size: TerminalSize): string[] {
     const disks = [...shownOf(this.history, this.options)].map(([name, lines]): PlottedDisk => ({
       name,
       plots: MEASURES.map(({ title, unit, short }, at) => ({ title, unit, short, values: lines[at] ?? [] })),
@@ -75,13 +84,14 @@ export class PlotScreen {
 
   readonly report: Report = {
     begin: () => {
-      this.screen = new Screen({ ...this.on, frame: (size) => this.frame(size) });
-      this.screen.draw();
+      // Taken when the run begins, so that whatever is refused before is told as usual.
+      this.terminal.open({ typed: (text) => this.typed(text), gone: this.quit, resized: () => this.draw() });
+      this.draw();
       return '';
     },
     sample: ({ at }: Shown) => {
       this.latest = at;
-      this.screen?.draw();
+      this.draw();
       return '';
     },
     between: () => '',
@@ -89,7 +99,7 @@ export class PlotScreen {
   };
 
   close(): void {
-    this.screen?.close();
+    this.terminal.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { UndoJournal } from '../capture/undo.js';
 import { runScreen } from '../run/top/live.js';
 import { printSamples } from '../run/top/print.js';
 import { TopSampler } from '../run/top/sampler.js';
-import { Terminal } from '../run/top/terminal.js';
+import { Terminal } from '../run/terminal.js';
 import { VerdictRun } from '../run/top/verdict.js';
 import { parseTopOptions, type TopOptions } from '../tools/top/options.js';
 import type { Ground } from '../tools/top/spans.js';
@@ -78,16 +78,16 @@ async function showScreen(
   interrupted: Promise<unknown>,
 ): Promise<void> {
   const { stdin: input, stdout: output, env } = process;
-  const terminal = new Terminal({ input, output, print, ground: groundOf(env) });
+  const terminal = new Terminal({ input, output, print, mouse: true });
   const self = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))];
   const verdicts = new VerdictRun({ self, journal, folder: env['TMPDIR'] ?? '/var/tmp' });
   await runScreen({
     sampler,
     terminal,
+    ground: groundOf(env),
     verdicts,
     options,
     interrupted,
-    onResize: (resized) => output.on('resize', resized),
   });
 }
 

@@ -12,13 +12,15 @@ import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand } from '../support/requirements.js';
 
 const skip = needsCommand('script');
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
+const ENTER = '\u001b[?1049h';
+const LEAVE = '\u001b[?1049l';
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-screen-'));
 after(() => rmSync(folder, { recursive: true }));
 
 interface OnTerminal {
   readonly pid: number;
+  /** Lets everything go on that is stopped: the job, and script(1), which stops with it. */
+  readonly goOn: () => void;
   /** All that was written to the terminal so far. */
   readonly text: () => string;
   readonly type: (keys: string) => void;
@@ -44,7 +46,13 @@ async function onTerminal(args: string): Promise<OnTerminal> {
   };
   await until(() => text.includes('iowitness iostat --plot'));
   assert.ok(existsSync(file));
-  return { ...terminal, pid: Number(readFileSync(file, 'utf8')) };
+  const pid = Number(readFileSync(file, 'utf8'));
+  const group = Number(/\) \S \d+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+  const goOn = () => {
+    child.kill('SIGCONT');
+    process.kill(-group, 'SIGCONT');
+  };
+  return { ...terminal, pid, goOn };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -77,9 +85,9 @@ test('it leaves the terminal while it is suspended, and draws anew when it comes
   const terminal = await onTerminal('0.2');
   process.kill(terminal.pid, 'SIGTSTP');
   await until(() => readFileSync(`/proc/${terminal.pid}/stat`, 'utf8').includes(') T '));
-  await until(() => terminal.text().endsWith(LEAVE));
-  process.kill(terminal.pid, 'SIGCONT');
+  terminal.goOn();
   await until(() => terminal.text().split(ENTER).length === 3);
+  assert.equal(terminal.text().split(LEAVE).length, 2);
   terminal.type('q');
   assert.equal(await terminal.ended, 0);
   assertRestored(terminal.text());

@@ -19,7 +19,7 @@ export interface PlottedDisk {
 
 export interface FrameSize {
   readonly columns: number;
-  readonly rows: number;
+  readonly lines: number;
 }
 
 /** Below this a plot shows nothing: its title and two rows of dots. */
@@ -60,7 +60,7 @@ function beside(blocks: readonly (readonly string[])[]): string[] {
 function diskLines(disk: PlottedDisk, inRow: number, size: FrameSize, colour: boolean): string[] {
   const width = Math.floor((size.columns - (inRow - 1) * GAP) / inRow);
   const rowsOfPlots = Math.ceil(disk.plots.length / inRow);
-  const height = Math.floor(size.rows / rowsOfPlots);
+  const height = Math.floor(size.lines / rowsOfPlots);
   return Array.from({ length: rowsOfPlots }, (_, row) =>
     beside(
       disk.plots
@@ -77,14 +77,14 @@ export function plotFrame(
   size: FrameSize,
   colour: boolean,
 ): string[] {
-  const inner = size.rows - 2;
+  const inner = size.lines - 2;
   // One disk has two rows of two plots where there is room; more disks have a row each.
   const inRow = disks.length <= 1 && inner >= 2 * LEAST_HEIGHT ? 2 : 4;
   const least = inRow === 2 ? 2 * LEAST_HEIGHT : LEAST_HEIGHT;
   const fit = Math.max(1, Math.min(disks.length, Math.floor(inner / least)));
   const shown = disks.slice(0, fit);
   const rows = Math.floor(inner / fit);
-  const lines = shown.flatMap((disk) => diskLines(disk, inRow, { columns: size.columns, rows }, colour));
+  const lines = shown.flatMap((disk) => diskLines(disk, inRow, { columns: size.columns, lines: rows }, colour));
   const left = disks.length - shown.length;
   const empty = disks.length === 0 ? [clip('No disk has done anything yet.', size.columns)] : [];
   const body = [...empty, ...lines].slice(0, inner);

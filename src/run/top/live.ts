@@ -1,5 +1,4 @@
-// The screen while it runs: samples and keys make a new one of it, and the terminal shows what has changed. It leaves the terminal as it was,
-// whether it ends, is stopped by Ctrl-Z for a while, or fails.
+// The screen while it runs: samples and keys make a new one of it, and the terminal shows what has changed.
 
 import { Totals } from '../../tools/top/totals.js';
 import { parseInput } from '../../tools/top/input.js';
@@ -8,7 +7,8 @@ import { newScreen, shownRows, type Screen } from '../../tools/top/screen.js';
 import { viewOf, type View } from '../../tools/top/view.js';
 import type { TopOptions } from '../../tools/top/options.js';
 import { Steps } from './steps.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from '../terminal.js';
+import { painted, type Ground } from '../../tools/top/spans.js';
 import type { TopSampler } from './sampler.js';
 import type { VerdictRun } from './verdict.js';
 
@@ -17,11 +17,10 @@ const FIRST_MS = 300;
 export interface LiveRun {
   readonly sampler: TopSampler;
   readonly terminal: Terminal;
+  readonly ground: Ground;
   readonly verdicts: VerdictRun;
   readonly options: TopOptions;
   readonly interrupted: Promise<unknown>;
-  /** Called when the terminal's size has changed. */
-  readonly onResize: (resized: () => void) => void;
 }
 
 /** Until q, as many samples as were asked for, or an interrupt. */
@@ -30,7 +29,7 @@ export async function runScreen(run: LiveRun): Promise<void> {
   try {
     await live.run();
   } finally {
-    live.end();
+    run.terminal.close();
     await run.verdicts.close();
   }
 }
@@ -59,16 +58,13 @@ class Live {
   }
 
   async run(): Promise<void> {
-    const { terminal, interrupted, onResize, sampler, options } = this.options;
+    const { terminal, interrupted, sampler, options } = this.options;
     void interrupted.then(() => this.steps.stop());
-    terminal.listen(
-      (text) => this.typed(text),
-      () => this.steps.stop(),
-    );
-    terminal.enter();
-    process.on('SIGCONT', this.goOn);
-    process.on('SIGTSTP', this.suspend);
-    onResize(() => this.resized());
+    terminal.open({
+      typed: (text) => this.typed(text),
+      gone: () => this.steps.stop(),
+      resized: () => this.resized(),
+    });
     this.draw();
     for (let left = options.count; left > 0 && (await this.steps.next()); left -= 1) {
       const sample = sampler.sample();
@@ -80,36 +76,20 @@ class Live {
     }
   }
 
-  end(): void {
-    process.off('SIGCONT', this.goOn);
-    process.off('SIGTSTP', this.suspend);
-    this.options.terminal.leave();
-  }
-
   private draw(): void {
     this.view = viewOf(this.screen);
-    this.options.terminal.show(this.view.lines);
+    this.show();
+  }
+
+  private show(): void {
+    const { terminal, ground } = this.options;
+    terminal.show(this.view.lines.map((line) => painted(line, ground)));
   }
 
   private resized(): void {
     this.screen = { ...this.screen, ...this.options.terminal.size };
-    this.options.terminal.forget();
     this.draw();
   }
-
-  /** The shell has its terminal until it sends SIGCONT; everything of the job is stopped, as by the terminal itself. */
-  private readonly suspend = (): void => {
-    this.options.terminal.leave();
-    process.off('SIGTSTP', this.suspend);
-    process.kill(0, 'SIGTSTP');
-  };
-
-  private readonly goOn = (): void => {
-    process.off('SIGTSTP', this.suspend);
-    process.on('SIGTSTP', this.suspend);
-    this.options.terminal.enter();
-    this.resized();
-  };
 
   private typed(text: string): void {
     const { sampler } = this.options;
@@ -123,7 +103,7 @@ class Live {
       if (next.action !== undefined) this.act(next.action);
       this.view = viewOf(this.screen);
     }
-    this.options.terminal.show(this.view.lines);
+    this.show();
   }
 
   private act(action: Action): void {
@@ -131,9 +111,9 @@ class Live {
       case 'quit':
         return this.steps.stop();
       case 'suspend':
-        return this.suspend();
+        return this.options.terminal.suspend();
       case 'redraw':
-        return this.resized();
+        return this.options.terminal.redraw();
       case 'delays':
         return this.say(this.switchDelays());
       case 'verdict':

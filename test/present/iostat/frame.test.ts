@@ -36,7 +36,12 @@ test('a frame is never larger than its screen', () => {
       fc.integer({ min: 5, max: 60 }),
       fc.boolean(),
       (disks: PlottedDisk[], columns, rows, colour) => {
-        const frame = plotFrame(disks, { status: 'status '.repeat(20), keys: 'q ends' }, { columns, rows }, colour);
+        const frame = plotFrame(
+          disks,
+          { status: 'status '.repeat(20), keys: 'q ends' },
+          { columns, lines: rows },
+          colour,
+        );
         assert.equal(frame.length, rows);
         for (const line of frame) assert.ok(widthOf(plain(line)) <= columns, JSON.stringify(line));
         if (!colour) assert.ok(frame.every((line) => plain(line) === line));
@@ -49,6 +54,6 @@ test('a frame is never larger than its screen', () => {
 test('disks that do not fit are told', () => {
   const plot = { title: 'Requests', unit: 'IOPS', short: 'IOPS', values: [1, 2] };
   const disks = Array.from({ length: 12 }, (_, at) => ({ name: `sd${at}`, plots: [plot, plot, plot, plot] }));
-  const frame = plotFrame(disks, { status: '', keys: 'q ends' }, { columns: 80, rows: 24 }, false);
+  const frame = plotFrame(disks, { status: '', keys: 'q ends' }, { columns: 80, lines: 24 }, false);
   assert.match(frame.at(-1) ?? '', /^5 more disks; name some to see them\. q ends$/);
 });
