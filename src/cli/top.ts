@@ -32,7 +32,7 @@ Options, iotop’s own:
 
 Beyond iotop’s own:
   -T, --threads      a line a thread
-  --json             ${jsonHelp('each sample in a line', 'top')}
+  --json             ${jsonHelp('samples', 'top')}
   --no-events        without kernel events, as without root
 
 Environment:

@@ -10,7 +10,21 @@ const program = await buildProgram();
 const NAMES = program.commands.map((command) => command.name());
 
 /** The words that stand for arguments of options; another word for one of these kinds would be a second name for it. */
-const WORDS = ['address', 'n', 'time', 'size', 'pid', 'recording', 'file', 'folder', 'base', 'mask', 'format'];
+const WORDS = [
+  'address',
+  'n',
+  'time',
+  'size',
+  'pid',
+  'recording',
+  'file',
+  'folder',
+  'base',
+  'mask',
+  'format',
+  'amount',
+  'condition',
+];
 
 test('every command’s help fits 80 columns and shows no raw number or false as a default', async () => {
   assert.ok(NAMES.length >= 10);

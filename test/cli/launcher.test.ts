@@ -34,6 +34,7 @@ const SOURCES = [
   'src',
   'web',
   'docs/causes',
+  'docs/known',
   'packaging/fonts',
   'test/base/histogram.test.ts',
 ];

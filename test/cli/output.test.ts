@@ -38,9 +38,12 @@ const PRINTING: readonly (readonly string[])[] = [
   ['undo'],
   ['iostat'],
   ['iostat', '-o', 'JSON', '-x'],
+  ['compare', recording],
+  ['compare', recording, recording, '--json'],
+  ['known', recording],
 ];
-/** Their output on a full device is tested with the real kernel. */
-const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who'];
+/** Their output on a full device is tested with the real kernel, and dd's beside GNU dd's. */
+const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd'];
 
 for (const args of PRINTING) {
   const name = args.map((part) => path.basename(part)).join(' ');

@@ -16,7 +16,7 @@ const skip = needsRoot() || needsTracefs();
 const CHECK = ['check', '.', '--buffered', '300ms', '--direct', '300ms', '--fsync', '300ms'];
 
 test(
-  'check, record, doctor, who and a watch of bursts tell a full output, and bear a reader that goes early',
+  'check, record, doctor and the live tools tell a full output, and bear a reader that goes early',
   { skip },
   async () => {
     await inFolder(async (cwd) => {
@@ -29,6 +29,9 @@ test(
         () => ['who', '.', '--for', '300ms'],
         () => ['who', '.', '--for', '300ms', '--json'],
         () => ['iostat', '--bursts', '0.2', '2'],
+        () => ['top', '-b', '-n', '1', '-d', '0.2'],
+        () => ['top', '--json', '-n', '1', '-d', '0.2'],
+        () => ['hold', '--memory', '16M', '--for', '100ms'],
       ];
       for (const [index, command] of commands.entries()) {
         assertTellsFullOutput(command(`full${index}.iow`), { cwd });

@@ -72,6 +72,7 @@ test('it installs nothing else, and has neither sources nor tests nor what build
     'man/iowitness.1',
     'completion/_iowitness',
     'dist/web/causes.json',
+    'dist/web/known.json',
     'dist/web/resvg.wasm',
     'dist/web/DejaVuSans-Bold.ttf',
   ])
