@@ -20,7 +20,7 @@ interface OwnOptions {
   readonly interval: number;
   readonly repeat?: number;
   readonly untilDegraded: boolean;
-  readonly expect: readonly Expectation[];
+  readonly expect?: readonly Expectation[];
   readonly explain: boolean;
 }
 
@@ -71,8 +71,7 @@ export function ddCommand(program: Command): void {
     .option(
       '--expect <condition>',
       'hold what is measured against this, as ‘p99 fdatasync < 10ms’; exit status 1 where it is not met; may be given several times',
-      (text: string, before: readonly Expectation[]) => [...before, parseExpectation(text)],
-      [] as readonly Expectation[],
+      (text: string, before: readonly Expectation[] = []) => [...before, parseExpectation(text)],
     )
     .option('--explain', 'record the machine meanwhile, and say at the end what held it up', false)
     .addHelpText('after', HELP)
@@ -121,7 +120,7 @@ async function dd(operands: readonly string[], own: OwnOptions): Promise<void> {
 }
 
 async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promise<void> {
-  const { expect } = own;
+  const { expect = [] } = own;
   const { env } = process;
   const isWatched = own.log !== undefined || own.untilDegraded || expect.length > 0;
   const meter = isWatched ? meterFor(expect) : undefined;
@@ -183,7 +182,7 @@ function conclude({ because, status }: Ended, own: OwnOptions, watch: Watch): vo
   const { fall } = watch;
   if (fall) tellFall(fall, watch);
   else if (own.untilDegraded) printError(`throughput has not fallen for good in ${watch.intervals} intervals\n`);
-  const expected = status === 0 && because !== 'closed' ? tellExpected(own.expect, watch) : EXIT.fine;
+  const expected = status === 0 && because !== 'closed' ? tellExpected(own.expect ?? [], watch) : EXIT.fine;
   process.exitCode = status || (fall ? EXIT.found : expected);
 }
 

@@ -7,9 +7,11 @@ export type Kind = 'file' | 'folder' | 'pid' | 'device' | 'command' | 'drill' | 
 const KINDS: Readonly<Record<string, Kind>> = {
   address: 'none',
   after: 'file',
+  amount: 'none',
   arguments: 'file',
   base: 'file',
   command: 'command',
+  condition: 'none',
   device: 'device',
   dir: 'folder',
   file: 'file',

@@ -58,7 +58,7 @@ export function translation(conversions: readonly Conversion[]): Buffer | undefi
   if (has('ebcdic')) steps.push(Buffer.from(EBCDIC));
   if (has('ibm')) steps.push(ibm());
   if (steps.length === 0) return undefined;
-  return steps.reduce((table, step) => table.map((byte) => step[byte] ?? 0) as Buffer, identity());
+  return steps.reduce((table, step) => Buffer.from(table.map((byte) => step[byte] ?? 0)), identity());
 }
 
 /** What fills a record of conv=block, and ends one of unblock, in the characters in which they are told apart. */

@@ -95,7 +95,11 @@ async function byOurs(operands: readonly string[], before: Buffer | undefined, q
 }
 
 type Random = () => number;
-const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+function pick<T>(random: Random, from: readonly T[]): T {
+  const picked = from[Math.floor(random() * from.length)];
+  if (picked === undefined) throw new Error('there is nothing to pick from');
+  return picked;
+}
 const some = (random: Random, from: readonly string[], most: number): string =>
   Array.from({ length: 1 + Math.floor(random() * most) }, () => pick(random, from)).join(',');
 
