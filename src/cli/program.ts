@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   blkparse: async () => (await import('./blkparse.js')).blkparseCommand,
   blkstats: async () => (await import('./blkstats.js')).blkstatsCommand,
   iostat: async () => (await import('./iostat.js')).iostatCommand,
+  threads: async () => (await import('./threads.js')).threadsCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };

@@ -15,6 +15,7 @@ import {
   UndoneSchema,
   WrittenSchema,
 } from './results.js';
+import { ThreadsSchema } from './threads.js';
 
 /** Each with what prints it. */
 export const DOCUMENTS = {
@@ -27,6 +28,7 @@ export const DOCUMENTS = {
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
+  threads: { schema: ThreadsSchema, printedBy: ['threads --json'] },
   traced: { schema: TracedSchema, printedBy: ['trace --json'] },
   undone: { schema: UndoneSchema, printedBy: ['undo --json'] },
   written: { schema: WrittenSchema, printedBy: ['report --json', 'export --json'] },

@@ -36,6 +36,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   tools: ['base', 'model'],
   'tools/blkparse': ['base', 'model', 'decode', 'tools'],
   'tools/iostat': ['base', 'model', 'tools'],
+  'tools/threads': ['base', 'model'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,
   '': ALL_BUT_CLI,
@@ -43,7 +44,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison)(\/|$)/;
+const PURE = /^(analysis|causes|comparison|tools\/threads)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */

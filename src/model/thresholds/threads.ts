@@ -1,0 +1,30 @@
+// Numbers of `threads`: when a stack counts as cut, and when a holder that no stack shows is inferred.
+
+import { thresholds } from './threshold.js';
+
+export const THREADS = thresholds('threads', {
+  defaultDepth: {
+    value: 1024,
+    unit: 'count',
+    means: 'HotSpot prints no more frames of a stack than this, and does not say so.',
+    basis: { cited: 'MaxJavaStackTraceDepth in src/hotspot/share/runtime/globals.hpp, 1024 in JDK 5 to 26' },
+  },
+  leastEqual: {
+    value: 2,
+    unit: 'count',
+    means: 'As many stacks that are the dump’s deepest, are as deep as each other and end in no thread’s beginning are cut by another limit.',
+    basis: { prior: 'two unrelated stacks of the same depth that both end in the middle are no accident' },
+  },
+  leastShared: {
+    value: 8,
+    unit: 'count',
+    means: 'Below this depth equal stacks are no sign of a limit.',
+    basis: { cited: 'ThreadInfo.toString() prints 8 frames (MAX_FRAMES), the least that any printer keeps' },
+  },
+  leastSamples: {
+    value: 3,
+    unit: 'count',
+    means: 'In as many samples a lock with the same waiters and no holder in sight is held for good, not handed over.',
+    basis: { prior: 'a lock that is handed over has lost a waiter by the next sample' },
+  },
+});
