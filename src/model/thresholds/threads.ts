@@ -27,4 +27,10 @@ export const THREADS = thresholds('threads', {
     means: 'In as many samples a lock with the same waiters and no holder in sight is held for good, not handed over.',
     basis: { prior: 'a lock that is handed over has lost a waiter by the next sample' },
   },
+  quickHeap: {
+    value: 1_073_741_824,
+    unit: 'B',
+    means: 'Of a JVM with at most this memory the owners of java.util.concurrent locks are listed unasked, for which its heap is walked while it stands still.',
+    basis: { cited: 'apache/dubbo pull request 16195: 36 to 39 s for 65 GB, so about half a second a gigabyte' },
+  },
 });

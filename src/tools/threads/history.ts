@@ -3,9 +3,12 @@
 import type { ThreadDump } from '../../model/thread-dump.js';
 import type { Threads } from '../../model/threads.js';
 import { judgeDump, type JudgedDump } from './judge.js';
-import { identity, Tracks, type KernelThreads, type Track } from './tracks.js';
+import { identity, toldOf, Tracks, type KernelThreads, type Track } from './tracks.js';
 
 export type DumpRow = Threads['dumps'][number];
+
+/** What the kernel is asked for about one dump: four small files each. */
+const MOST_LOOKED_AT = 64;
 
 export class History {
   readonly rows: DumpRow[] = [];
@@ -15,8 +18,8 @@ export class History {
   /** Frames and threads that were passed over. */
   refused = 0;
 
-  /** `source`: a file's name, or 'process 123'. */
-  take(source: string, dump: ThreadDump, kernel?: KernelThreads): void {
+  /** `source`: a file's name, or 'process 123'. `look`: asks the kernel for threads by their numbers in the JVM's namespace. */
+  take(source: string, dump: ThreadDump, look?: (nativeIds: ReadonlySet<number>) => KernelThreads): void {
     const judged = judgeDump(dump);
     const stacks = new Map(dump.threads.map((thread) => [identity(thread), thread.frames]));
     const [top] = judged.locks;
@@ -34,7 +37,7 @@ export class History {
     });
     this.stacks = stacks;
     this.refused += dump.refused;
-    this.tracks.take(judged, kernel);
+    this.tracks.take(judged, look?.(interesting(judged)));
     this.latest = judged;
   }
 
@@ -53,6 +56,12 @@ export class History {
         b.samples - a.samples,
     );
   }
+}
+
+/** The kernel's numbers of threads that locks are told of with: owners, who may be one, and so on along the chain. */
+function interesting({ locks }: JudgedDump): ReadonlySet<number> {
+  const numbers = locks.map((lock) => toldOf(lock)?.nativeId).filter((number) => number !== undefined);
+  return new Set(numbers.slice(0, MOST_LOOKED_AT));
 }
 
 function isSame(now: readonly string[], before: readonly string[] | undefined): boolean {
