@@ -68,7 +68,7 @@ export interface ThreadDump {
   readonly vm?: string;
   readonly threads: readonly DumpedThread[];
   readonly reported: readonly ReportedWait[];
-  /** The line that ends a dump of its format was there. */
+  /** The line that ends a dump was there, or the blank one that ends a stack. */
   readonly ended: boolean;
   /** Frames and threads that were passed over because a bound was reached. */
   readonly refused: number;

@@ -59,11 +59,16 @@ const Owner = v.object({
   candidates: list(Thread),
 });
 
-const Lock = v.object({
+/** `ownerless` and the readers of `read-write` leave no owner in the JVM. */
+const lockEntries = {
   /** The object's address, or its class and identity hash; as in the last dump that shows it. */
   id: v.string(),
   type: v.string(),
   kind: v.picklist(['monitor', 'owned', 'read-write', 'ownerless', 'class']),
+};
+
+const Lock = v.object({
+  ...lockEntries,
   /** In the last dump that shows it. */
   waiters: list(Thread),
   mostWaiters: v.number(),
@@ -71,7 +76,7 @@ const Lock = v.object({
   /** What the owner does, or the one candidate; null where there is neither. */
   does: v.nullable(Activity),
   /** From its owner on: what each waits for in its turn. */
-  chain: list(v.object({ lock: v.string(), type: v.string(), owner: Owner, does: v.nullable(Activity) })),
+  chain: list(v.object({ ...lockEntries, owner: Owner, does: v.nullable(Activity) })),
   /** Dumps in a row in which it was waited for. */
   samples: v.number(),
   /** From the first of these to the last; null where the dumps don't tell their time, or there is one. */

@@ -32,10 +32,7 @@ function takerFor(first: Uint8Array, emit: (dump: ThreadDump) => void): Taker {
   const lines = new LineSplitter((line) => reader.line(line));
   return {
     push: (piece) => lines.push(piece),
-    end: () => {
-      lines.end();
-      reader.end();
-    },
+    end: () => reader.end(lines.end()),
   };
 }
 

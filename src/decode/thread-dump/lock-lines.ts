@@ -18,8 +18,9 @@ const USES: readonly (readonly [words: string, use: LockUse])[] = [
   ['blocked on', 'wants'],
 ];
 
-const ADDRESS = /^<?(?:0x)?([\da-f]{6,16})>?(?: \((?:a |an )?(.*)\))?$/i;
-const HASHED = /^<?([^\s<>]+)@([\da-f]{1,8})>?$/i;
+/** A bracket that is not closed is a line that was cut, and the number in it another one. */
+const ADDRESS = /^(?:<(?:0x)?([\da-f]{6,16})>|(?:0x)?([\da-f]{6,16}))(?: \((?:a |an )?(.*)\))?$/i;
+const HASHED = /^(?:<([^\s<>]+)@([\da-f]{1,8})>|([^\s<>]+)@([\da-f]{1,8}))$/i;
 /** JDK 8 and older print the class of a class's own lock as 'a java.lang.Class for com.Foo'. */
 const CLASS_NAME = /^[\w$.;[]+(?: for .+)?$/;
 
@@ -30,13 +31,15 @@ function addressId(digits: string): string {
 
 /** '<0x…> (a CLASS)', 'CLASS@HASH' or '<CLASS@HASH>'; undefined for anything else. */
 export function lockOf(text: string): DumpedLock | undefined {
-  const [, digits, type = ''] = ADDRESS.exec(text) ?? [];
+  const [, inBrackets, bare, type = ''] = ADDRESS.exec(text) ?? [];
+  const digits = inBrackets ?? bare;
   if (digits !== undefined) {
     // No object lies at 0: the JVM did not know it.
     if (/^0+$/.test(digits)) return undefined;
     return { id: addressId(digits), type: CLASS_NAME.test(type) ? type : '' };
   }
-  const [, hashed, hash] = HASHED.exec(text) ?? [];
+  const [, bracketed, itsHash, plain, hash = itsHash] = HASHED.exec(text) ?? [];
+  const hashed = bracketed ?? plain;
   return hashed === undefined ? undefined : { id: `${hashed}@${hash}`, type: hashed };
 }
 

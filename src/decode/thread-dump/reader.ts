@@ -35,7 +35,7 @@ export class DumpReader {
   private date: string | undefined;
   private takenAt: string | undefined;
   private vm: string | undefined;
-  private ended = false;
+  private isEnded = false;
   private frameCount = 0;
   private refused = 0;
   /** The beginning of a header whose name goes on. */
@@ -59,12 +59,18 @@ export class DumpReader {
       return;
     }
     const line = this.prefix.strip(whole);
+    if (line.trim() === '') {
+      this.thread?.blank();
+      return;
+    }
     if (this.open !== undefined && this.goOn(line)) return;
     this.known(line, line.trim());
   }
 
-  /** The text ends here. */
-  end(): void {
+  /** The text ends here; `cut` is a last line that nothing ends, of which a part may be missing. */
+  end(cut?: string): void {
+    const text = cut?.trim() ?? '';
+    if (text.startsWith('JNI global ref') || (text.startsWith('at ') && text.endsWith(')'))) this.line(text);
     this.finish();
   }
 
@@ -147,7 +153,7 @@ export class DumpReader {
     else if (text.startsWith('- ')) this.dashed(thread, text.slice(2).trim());
     else if (text === '...') thread.goesOn();
     else if (text.startsWith('Locked ownable synchronizers') || text.startsWith('Number of locked synchronizers'))
-      thread.listSynchronizers();
+      (thread.hasHad('synchronizers') ? this.withoutHeader() : thread).listSynchronizers();
     else if (text.includes('Error occurred during stack walking')) thread.fails();
     else this.rarer(thread, line, text);
   }
@@ -155,7 +161,7 @@ export class DumpReader {
   private rarer(thread: ThreadBuilder, line: string, text: string): void {
     const state = javaState(STATE.exec(text)?.[1]);
     if (state) {
-      thread.inState(state);
+      (thread.hasHad('state') ? this.withoutHeader() : thread).inState(state);
       return;
     }
     const [, mounted] = MOUNTED.exec(text) ?? [];
@@ -174,7 +180,7 @@ export class DumpReader {
   private dashed(thread: ThreadBuilder, text: string): void {
     const lock = lockLine(text);
     if (lock) {
-      thread.note(lock);
+      (thread.isEnded && !thread.isListing ? this.withoutHeader() : thread).note(lock);
       return;
     }
     const owned = thread.isListing ? lockOf(text) : undefined;
@@ -186,23 +192,33 @@ export class DumpReader {
   private frame(text: string): void {
     this.frameCount += 1;
     if (this.frameCount > MOST_FRAMES) this.refused += 1;
+    else if (this.thread?.isEnded === true) this.withoutHeader().frame(text);
     else this.thread?.frame(text);
+  }
+
+  /** What follows is of a thread of which the header was lost: nothing of it may count for the one before. */
+  private withoutHeader(): ThreadBuilder {
+    const format = this.format ?? 'hotspot';
+    this.closeThread();
+    this.thread = new ThreadBuilder({ format, name: '(its header is lost)', virtual: false });
+    return this.thread;
   }
 
   private closeThread(): void {
     if (this.thread) this.threads.push(this.thread.build());
+    this.isEnded = this.thread?.isEnded ?? this.isEnded;
     this.thread = undefined;
     this.open = undefined;
   }
 
   private close(): void {
     this.closeThread();
-    this.ended = true;
+    this.isEnded = true;
   }
 
   private finish(): void {
     this.closeThread();
-    const { format, threads, takenAt, vm, ended, refused } = this;
+    const { format, threads, takenAt, vm, isEnded: ended, refused } = this;
     if (format !== undefined && threads.length > 0)
       this.emit({
         format,
@@ -223,7 +239,7 @@ export class DumpReader {
     this.inDeadlocks = false;
     this.seen = new Set();
     [this.takenAt, this.vm] = [undefined, undefined];
-    this.ended = false;
+    this.isEnded = false;
     [this.frameCount, this.refused] = [0, 0];
   }
 }

@@ -32,11 +32,6 @@ export class LineSplitter {
     this.take = take;
   }
 
-  /** Whether lines are characters already, not bytes that stand for them. */
-  get isDecoded(): boolean {
-    return this.decoder !== undefined;
-  }
-
   push(piece: Uint8Array): void {
     if (piece.length === 0) return;
     if (this.encoding === undefined) {
@@ -47,10 +42,11 @@ export class LineSplitter {
     this.split(this.decoder ? this.decoder.decode(bytes, { stream: true }) : bytes.toString('latin1'));
   }
 
-  end(): void {
+  /** The last line where nothing ends it, of which a part may be missing. */
+  end(): string {
     const last = this.rest + (this.decoder?.decode() ?? '');
     this.rest = '';
-    if (last !== '') this.line(last);
+    return last;
   }
 
   private split(text: string): void {

@@ -24,21 +24,47 @@ export class ThreadBuilder {
   private broken = false;
   /** Lines now tell of synchronizers. */
   private listing = false;
+  private hasStateLine = false;
+  /** Lines since the header. */
+  private lines = 0;
+  /** A blank line came behind the header itself: the whole text is spaced. */
+  private isSpaced = false;
+  private hasGap = false;
 
   constructor(header: Header) {
     this.header = header;
     this.state = header.state;
   }
 
+  /** A blank line ends a stack, but for what follows of synchronizers. */
+  blank(): void {
+    if (this.lines === 0) this.isSpaced = true;
+    else this.hasGap = true;
+  }
+
+  /** Whether a blank line came behind the last one of it. */
+  get isEnded(): boolean {
+    return this.hasGap && !this.isSpaced;
+  }
+
+  /** Whether it has had what a thread has once: a second one is of a thread whose header was lost. */
+  hasHad(what: 'state' | 'synchronizers'): boolean {
+    return what === 'state' ? this.hasStateLine || this.frames.length > 0 : this.synchronizers !== undefined;
+  }
+
   frame(text: string): void {
+    this.lines += 1;
     this.frames.push(text);
   }
 
   note(lock: DumpedLock & { readonly use: LockUse }): void {
+    this.lines += 1;
     this.notes.push({ ...lock, frame: Math.max(0, this.frames.length - 1) });
   }
 
   inState(state: JavaState): void {
+    this.lines += 1;
+    this.hasStateLine = true;
     this.state = state;
   }
 
@@ -85,7 +111,7 @@ export class ThreadBuilder {
 
   /** HotSpot's words behind a header are of any thread; one without frames is the VM's own, or tells its state in a line. */
   private hasJavaState(): boolean {
-    return this.state !== this.header.state || this.frames.length > 0 || this.header.format !== 'hotspot';
+    return this.hasStateLine || this.frames.length > 0 || this.header.format !== 'hotspot';
   }
 }
 

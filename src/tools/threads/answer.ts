@@ -47,8 +47,17 @@ const STATES: Readonly<Record<string, string>> = {
   t: 'stopped by a debugger',
 };
 
+/** A virtual thread mostly has no name but its number. */
+export function threadLabel({ name, javaId }: ThreadRef): string {
+  return name === '' && javaId !== null ? `#${javaId}` : name;
+}
+
+function quoted(thread: ThreadRef): string {
+  return `“${threadLabel(thread)}”`;
+}
+
 function named(threads: readonly ThreadRef[]): string {
-  const names = threads.slice(0, SHOWN_NAMES).map(({ name }) => `“${name}”`);
+  const names = threads.slice(0, SHOWN_NAMES).map(quoted);
   const more = threads.length - names.length;
   return `${names.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
 }
@@ -73,7 +82,7 @@ function doingWords({ doing, method, kernel }: ThreadActivity): string {
 }
 
 function ownerSentence({ grade, thread, because, candidates }: LockOwner): string {
-  if (thread) return `“${thread.name}” holds it (${grade}: ${because}).`;
+  if (thread) return `${quoted(thread)} holds it (${grade}: ${because}).`;
   const who = candidates.length === 0 ? '' : `; ${candidates.length === 1 ? 'it may be' : 'it may be one of'} ${named(candidates)}`;
   return `Who holds it is unknown: ${because}${who}.`;
 }
@@ -82,15 +91,19 @@ function doesSentence(lock: ThreadLock, ofDumps: number): string[] {
   if (lock.does === null) return [];
   const who = lock.owner.thread ?? lock.owner.candidates[0];
   const often = ofDumps > 1 ? `, in ${lock.does.samples} of ${lock.samples} dumps in a row` : '';
-  return who ? [`“${who.name}” ${doingWords(lock.does)}${often}.`] : [];
+  return who ? [`${quoted(who)} ${doingWords(lock.does)}${often}.`] : [];
 }
 
-function chainSentences({ chain }: ThreadLock): string[] {
-  return chain.map(({ lock, type, owner, does }) => {
-    const end = owner.thread
-      ? `“${owner.thread.name}” holds (${owner.grade})${does === null ? '' : `; it ${doingWords(does)}`}`
-      : `nobody is shown to hold (${owner.because})`;
-    return `It waits for ${type} ${lock}, which ${end}.`;
+function chainSentences({ owner, chain }: ThreadLock): string[] {
+  let waiter = owner.thread;
+  return chain.map((step) => {
+    const who = waiter ? quoted(waiter) : 'It';
+    const { thread, grade, because } = step.owner;
+    const end = thread
+      ? `${quoted(thread)} holds (${grade})${step.does === null ? '' : `; that ${doingWords(step.does)}`}`
+      : `nobody is shown to hold (${because})`;
+    waiter = thread;
+    return `${who} waits for ${lockName(step)}, which ${end}.`;
   });
 }
 
@@ -116,10 +129,13 @@ function cutSentence(cutStacks: Threads['cutStacks']): string[] {
 }
 
 export function answerOf({ dumps, locks, cutStacks, deadlocks }: Told): string[] {
-  const shown = locks.slice(0, SHOWN_LOCKS);
+  const stuck = new Set(deadlocks.flat().map(threadLabel));
+  const others = locks.filter(({ waiters }) => !waiters.every((waiter) => stuck.has(threadLabel(waiter))));
+  const shown = others.slice(0, SHOWN_LOCKS);
+  const hidden = others.length - shown.length;
   const sentences = deadlocks.map((circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`);
   sentences.push(...shown.flatMap((lock) => lockSentences(lock, dumps.length)));
-  if (locks.length > shown.length) sentences.push(`${locks.length - shown.length} more locks are waited for, see below.`);
+  if (hidden > 0) sentences.push(`${hidden === 1 ? 'One more lock is' : `${hidden} more locks are`} waited for, see below.`);
   const threads = dumps.at(-1)?.threads ?? 0;
   if (locks.length === 0) sentences.push(`No thread waits for a lock, of ${count(threads)} in ${dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`}.`);
   sentences.push(...cutSentence(cutStacks));

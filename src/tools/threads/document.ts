@@ -51,8 +51,9 @@ function lockOf(rows: Threads['dumps'], track: Track): ThreadLock {
     owner: ownerRef(owner),
     does: activityIn(track, owner.thread ?? toldOf(track.lock), track.same),
     chain: track.chain.slice(1).map((step) => ({
-      lock: step.lock.lock.id,
+      id: step.lock.lock.id,
       type: step.lock.lock.type,
+      kind: step.lock.lock.kind,
       owner: ownerRef(step.lock.owner),
       does: activityIn(track, toldOf(step.lock), 1),
     })),
@@ -75,6 +76,9 @@ export function threadsDocument(tool: string, history: History, limits: readonly
     groups: groupsOf(last?.dump.threads ?? []),
     limits: [
       ...limits,
+      ...(history.rows.some(({ format }) => format === 'jhsdb')
+        ? ['jhsdb does not tell what a parked thread waits for, so waiters for java.util.concurrent locks are missing.']
+        : []),
       ...(history.refused > 0 ? [`${history.refused} frames were passed over: a dump has more than can be kept.`] : []),
       ...(told.length > MOST_LOCKS ? [`${told.length - MOST_LOCKS} more locks were waited for.`] : []),
     ],

@@ -26,6 +26,9 @@ export interface LockEvidence {
   readonly cuts: readonly Cut[];
 }
 
+/** A thread that does nothing but run a virtual one: what ThreadMXBean tells of it is that one's. */
+const CARRIES = /^jdk\.internal\.vm\.Continuation\.run\(/;
+
 function unknown(because: string, candidates: readonly DumpedThread[] = []): Owner {
   return { grade: 'unknown', because, candidates };
 }
@@ -46,9 +49,21 @@ function only(threads: readonly DumpedThread[], name: string, javaId?: number): 
   return found.length === 1 ? found[0] : undefined;
 }
 
-function withoutHolder({ dump, lock, waiters, cuts }: LockEvidence): Owner {
+/** The one thread that runs the initialiser of a class. */
+function initialiserOf({ dump, lock, waiters }: LockEvidence): Owner {
+  const first = `${lock.type}.<clinit>(`;
+  const found = dump.threads.filter(
+    (thread) => !waiters.includes(thread) && thread.frames.some((frame) => frame.startsWith(first)),
+  );
+  const [thread] = found;
+  if (!thread || found.length > 1) return unknown('the dump does not say which thread initialises the class', found);
+  return { grade: 'inferred', thread, because: 'it alone runs the initialiser', candidates: [] };
+}
+
+function withoutHolder(evidence: LockEvidence): Owner {
+  const { dump, lock, waiters, cuts } = evidence;
+  if (lock.kind === 'class') return initialiserOf(evidence);
   if (lock.kind === 'ownerless') return unknown(`the JVM keeps no owner of a ${lock.type.replace(/^.*\./, '')}`);
-  if (lock.kind === 'class') return unknown('the dump does not say which thread initialises the class');
   if (lock.kind !== 'monitor') {
     const lists = dump.threads.some(({ synchronizers }) => synchronizers !== undefined);
     if (!lists) return unknown('the dump does not list ownable synchronizers: jstack -l does');
@@ -68,6 +83,8 @@ export function ownerOf(evidence: LockEvidence): Owner {
   const [holder, another] = named && !holders.includes(named) ? [named, ...holders] : holders;
   if (holder === undefined) return withoutHolder(evidence);
   if (another !== undefined) return unknown('the dump shows it with several threads', [holder, another]);
+  if (CARRIES.test(holder.frames[0] ?? ''))
+    return unknown('the dump names the carrier of a virtual thread, and that is the one that holds it', [holder]);
   if (waiters.includes(holder)) return unknown('the dump shows its owner waiting for it');
   if (named) return { grade: 'exact', thread: holder, because: 'the JVM names it', candidates: [] };
   if (!isOneInstant(dump))
