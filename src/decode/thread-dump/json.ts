@@ -112,7 +112,8 @@ export class JsonDumpReader {
       const found = THREAD.exec(this.text);
       // The beginning of the next object may be cut by the piece's end.
       if (!found) {
-        from = Math.max(from, this.text.length - 16);
+        const brace = this.text.lastIndexOf('{');
+        from = Math.max(from, brace >= this.text.length - HEAD ? brace : this.text.length - 1);
         break;
       }
       const end = objectEnd(this.text, found.index);

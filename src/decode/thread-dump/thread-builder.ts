@@ -49,7 +49,8 @@ export class ThreadBuilder {
 
   /** Whether it has had what a thread has once: a second one is of a thread whose header was lost. */
   hasHad(what: 'state' | 'synchronizers'): boolean {
-    return what === 'state' ? this.hasStateLine || this.frames.length > 0 : this.synchronizers !== undefined;
+    if (what === 'synchronizers') return this.synchronizers !== undefined;
+    return this.frames.length > 0 || (this.hasStateLine && this.hasGap);
   }
 
   frame(text: string): void {

@@ -27,6 +27,12 @@ export const THREADS = thresholds('threads', {
     means: 'In as many samples a lock with the same waiters and no holder in sight is held for good, not handed over.',
     basis: { prior: 'a lock that is handed over has lost a waiter by the next sample' },
   },
+  leastTogether: {
+    value: 2,
+    unit: 'count',
+    means: 'As many threads that all wait together again for an object of the same class at another address wait for the same one, which was moved.',
+    basis: { prior: 'one thread may have gone on to another lock of that class; two that meet again at the next one are rare' },
+  },
   quickHeap: {
     value: 1_073_741_824,
     unit: 'B',

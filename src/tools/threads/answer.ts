@@ -47,13 +47,8 @@ const STATES: Readonly<Record<string, string>> = {
   t: 'stopped by a debugger',
 };
 
-/** A virtual thread mostly has no name but its number. */
-export function threadLabel({ name, javaId }: ThreadRef): string {
-  return name === '' && javaId !== null ? `#${javaId}` : name;
-}
-
-function quoted(thread: ThreadRef): string {
-  return `“${threadLabel(thread)}”`;
+function quoted({ name }: ThreadRef): string {
+  return `“${name}”`;
 }
 
 function named(threads: readonly ThreadRef[]): string {
@@ -129,8 +124,8 @@ function cutSentence(cutStacks: Threads['cutStacks']): string[] {
 }
 
 export function answerOf({ dumps, locks, cutStacks, deadlocks }: Told): string[] {
-  const stuck = new Set(deadlocks.flat().map(threadLabel));
-  const others = locks.filter(({ waiters }) => !waiters.every((waiter) => stuck.has(threadLabel(waiter))));
+  const stuck = new Set(deadlocks.flat().map(({ name }) => name));
+  const others = locks.filter(({ waiters }) => !waiters.every((waiter) => stuck.has(waiter.name)));
   const shown = others.slice(0, SHOWN_LOCKS);
   const hidden = others.length - shown.length;
   const sentences = deadlocks.map((circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`);

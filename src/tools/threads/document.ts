@@ -13,7 +13,9 @@ import { ownerOver, toldOf, type Track } from './tracks.js';
 const MOST_LOCKS = 50;
 
 function ref({ name, javaId, nativeId }: DumpedThread): ThreadRef {
-  return { name, javaId: javaId ?? null, nativeId: nativeId ?? null };
+  // A virtual thread mostly has no name but its number.
+  const known = name === '' && javaId !== undefined ? `#${javaId}` : name;
+  return { name: known, javaId: javaId ?? null, nativeId: nativeId ?? null };
 }
 
 function ownerRef({ grade, thread, because, candidates }: Owner): LockOwner {

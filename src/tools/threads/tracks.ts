@@ -1,5 +1,5 @@
 // Locks of one dump after the other → each lock over the dumps in a row that show it. An object has another address after a garbage collection, so it is
-// known again by its address, or by its class with a waiter that still waits. Only what the last dump shows is kept of threads.
+// known again by its address, or by its class with waiters that all still wait together. Only what the last dump shows is kept of threads.
 
 import { THREADS } from '../../model/thresholds/threads.js';
 import type { DumpedThread } from '../../model/thread-dump.js';
@@ -117,7 +117,10 @@ export class Tracks {
 
 function isSame(track: Track, lock: JudgedLock, waiters: ReadonlySet<string>): boolean {
   if (track.lock.lock.kind !== lock.lock.kind || track.lock.lock.type !== lock.lock.type) return false;
-  return track.lock.lock.id === lock.lock.id || [...track.always].some((each) => waiters.has(each));
+  if (track.lock.lock.id === lock.lock.id) return true;
+  // What has moved has an address; a hash stays.
+  if (!lock.lock.id.startsWith('0x') || waiters.size < THREADS.leastTogether) return false;
+  return track.lock.waiters.length >= THREADS.leastTogether && track.lock.waiters.every((each) => waiters.has(identity(each)));
 }
 
 function isSameWork(track: Track, lock: JudgedLock, chain: readonly Step[]): boolean {
