@@ -79,7 +79,7 @@ async function fromJvm(pid: number, options: Options, history: History): Promise
 
 async function threads(files: readonly string[], options: Options): Promise<void> {
   const { pid } = options;
-  if ((files.length > 0) === (pid !== undefined))
+  if (files.length > 0 === (pid !== undefined))
     throw new UserError('Name files with thread dumps, or a live JVM with --pid: one of the two.');
   const history = new History();
   const limits = pid === undefined ? [] : await fromJvm(pid, options, history);
@@ -95,9 +95,9 @@ export function threadsCommand(program: Command): void {
   program
     .command('threads')
     .description('tell who holds the lock that threads of a JVM wait for, and what that thread does')
-    .argument('[files...]', 'thread dumps, or logs with some, also compressed')
+    .argument('[file...]', 'thread dumps, or logs with some, also compressed')
     .option('--pid <pid>', 'ask this JVM itself', processId)
-    .option('--samples <count>', 'so many dumps of it', numberBetween(1, 1000), 1)
+    .option('--samples <n>', 'so many dumps of it', numberBetween(1, 1000), 1)
     .option('--every <time>', 'a dump each', seconds, 2)
     .option('-l', 'list the owners of java.util.concurrent locks, also of a JVM of which that takes long', false)
     .option('--json', jsonHelp('all of it', 'threads'), false)

@@ -3,13 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readlinkSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Threads } from '../../src/model/threads.js';
 import { ORDINARY, needsReadableClone, refusal, run } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { compileLab, jdks, needsJdk, startLab, type Lab } from '../support/jvm.js';
-import { needsRoot } from '../support/requirements.js';
+import { needsCommand, needsRoot } from '../support/requirements.js';
 
 const DEEP = 2000;
 
@@ -34,7 +35,14 @@ function grades({ locks }: Threads): Record<string, string> {
   return found;
 }
 
-const SHALLOW_TRUTH = { block: 'exact', method: 'exact', reentrant: 'exact', write: 'exact', read: 'unknown', stamped: 'unknown' };
+const SHALLOW_TRUTH = {
+  block: 'exact',
+  method: 'exact',
+  reentrant: 'exact',
+  write: 'exact',
+  read: 'unknown',
+  stamped: 'unknown',
+};
 const DEEP_TRUTH = { ...SHALLOW_TRUTH, block: 'unknown', method: 'unknown' };
 
 for (const { name, home } of jdks()) {
@@ -46,7 +54,12 @@ for (const { name, home } of jdks()) {
     });
     after(() => rmSync(classes, { recursive: true }));
 
-    const CASES: readonly (readonly [what: string, depth: number, options: readonly string[], truth: Record<string, string>])[] = [
+    const CASES: readonly (readonly [
+      what: string,
+      depth: number,
+      options: readonly string[],
+      truth: Record<string, string>,
+    ])[] = [
       ['with shallow stacks', 3, [], SHALLOW_TRUTH],
       ['with stacks of 2000 frames', DEEP, [], DEEP_TRUTH],
       ['with shallow stacks, compiled at once', 3, ['-Xcomp'], SHALLOW_TRUTH],
@@ -54,7 +67,7 @@ for (const { name, home } of jdks()) {
     ];
     for (const [what, depth, options, truth] of CASES) {
       test(what, async () => {
-        lab = await startLab(home, classes, depth, options);
+        lab = await startLab(home, classes, depth, { options });
         try {
           // The first has to ask the JVM to listen; the second finds its socket.
           for (const more of [[], ['--samples', '2', '--every', '0.2s']]) {
@@ -98,7 +111,7 @@ describe('threads --pid', { skip: needsJdk() }, () => {
       ['-XX:+DisableAttachMechanism', /lets nobody ask/],
     ];
     for (const [option, why] of REFUSED) {
-      const lab = await startLab(jdk?.home ?? '', classes, 3, [option]);
+      const lab = await startLab(jdk?.home ?? '', classes, 3, { options: [option] });
       try {
         assert.match(refusal(await run(['threads', '--pid', String(lab.pid)])), why);
         assert.equal(lab.child.exitCode, null);
@@ -114,9 +127,68 @@ describe('threads --pid', { skip: needsJdk() }, () => {
   test('of another user’s JVM is for root', { skip: needsRoot() || needsReadableClone() }, async () => {
     const lab = await startLab(jdk?.home ?? '', classes, 3);
     try {
-      assert.match(refusal(await run(['threads', '--pid', String(lab.pid)], { ...ORDINARY, cwd: '/' })), /run it as root/);
+      assert.match(
+        refusal(await run(['threads', '--pid', String(lab.pid)], { ...ORDINARY, cwd: '/' })),
+        /run it as root/,
+      );
     } finally {
       lab.end();
     }
   });
+
+  test(
+    'as root asks a JVM of another user as that user, and takes the file away again',
+    { skip: needsRoot() || needsCommand('setpriv') },
+    async () => {
+      const { uid, gid } = ORDINARY;
+      const lab = await startLab(jdk?.home ?? '', classes, 3, {
+        by: ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+      });
+      try {
+        assert.deepEqual(grades(await threadsOf(lab.pid)), SHALLOW_TRUTH);
+        assert.equal(existsSync(`/tmp/.attach_pid${lab.pid}`), false);
+      } finally {
+        lab.end();
+      }
+    },
+  );
+
+  test(
+    'asks a JVM in namespaces of its own, where it has another /tmp and other numbers',
+    { skip: needsRoot() || needsCommand('unshare') },
+    async () => {
+      const into = [
+        'unshare',
+        '--pid',
+        '--fork',
+        '--mount',
+        '--kill-child',
+        'sh',
+        '-c',
+        'mount -t proc none /proc; mkdir -p "$0/tmp" && mount -t tmpfs none "$0/tmp" && mount --bind "$0/tmp" /tmp 2>/dev/null; exec "$@"',
+      ];
+      const outside = mkdtempSync('/var/tmp/iowitness-threads-');
+      // Its /tmp hides ours, so the pipe and the classes have to lie elsewhere.
+      const elsewhere = path.join(outside, 'classes');
+      cpSync(classes, elsewhere, { recursive: true });
+      const lab = await startLab(jdk?.home ?? '', elsewhere, 3, { by: [...into, outside], folder: outside });
+      try {
+        const [inner = ''] = readFileSync(`/proc/${lab.pid}/task/${lab.pid}/children`, 'utf8').trim().split(' ');
+        const document = await threadsOf(Number(inner));
+        assert.deepEqual(grades(document), SHALLOW_TRUTH);
+        assert.equal(
+          document.locks.find(({ owner }) => owner.thread?.name === 'holds-write')?.does?.kernel?.call,
+          'write',
+        );
+        assert.deepEqual(
+          readdirSync(`/proc/${inner}/root/tmp`).filter((name) => name.startsWith('.attach')),
+          [],
+        );
+        assert.equal(existsSync('/tmp/.attach_pid1'), false);
+      } finally {
+        lab.end();
+        rmSync(outside, { recursive: true });
+      }
+    },
+  );
 });

@@ -69,10 +69,14 @@ for (const name of FIXTURES) {
 
     test('with a line of it twice, or with a line of a log', () => {
       fc.assert(
-        fc.property(fc.nat(lines.length - 1), fc.constantFrom('', '12:00 INFO "x" locked <1>', 'at last', '"', '- locked'), (at, other) => {
-          const copy = other === '' ? (lines[at] ?? '') : other;
-          assertNoOther(asBytes(lines.toSpliced(at, 0, copy)), whole);
-        }),
+        fc.property(
+          fc.nat(lines.length - 1),
+          fc.constantFrom('', '12:00 INFO "x" locked <1>', 'at last', '"', '- locked'),
+          (at, other) => {
+            const copy = other === '' ? (lines[at] ?? '') : other;
+            assertNoOther(asBytes(lines.toSpliced(at, 0, copy)), whole);
+          },
+        ),
         RUNS,
       );
     });
@@ -102,8 +106,8 @@ for (const name of FIXTURES) {
             else splitter.push(piece);
           }
           reader.end(splitter.end());
-          const whole = json.end();
-          assert.deepEqual(whole ? [whole] : found, expected);
+          const document = json.end();
+          assert.deepEqual(document ? [document] : found, expected);
         }),
         { seed: 15, numRuns: 15 },
       );

@@ -1,7 +1,7 @@
 // JVMs for tests: the JDKs of this machine, and LockLab running in one of them, compiled once, with all its threads where they belong.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { needsCommand } from './requirements.js';
@@ -33,18 +33,46 @@ export interface Lab {
 /** A folder with the compiled program. */
 export function compileLab(home: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-lab-'));
-  const { status, stderr } = spawnSync(path.join(home, 'bin/javac'), ['--release', '8', '-Xlint:-options', '-d', folder, SOURCE], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    path.join(home, 'bin/javac'),
+    ['--release', '8', '-Xlint:-options', '-d', folder, SOURCE],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(stderr);
   return folder;
 }
 
+interface LabOptions {
+  readonly options?: readonly string[];
+  /** A command that starts it, such as setpriv. */
+  readonly by?: readonly string[];
+  /** Where its pipe lies. */
+  readonly folder?: string;
+}
+
 /** Starts it and waits until every thread holds or waits for what it should. */
-export async function startLab(home: string, classes: string, depth: number, options: readonly string[] = []): Promise<Lab> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-pipe-'));
+export async function startLab(
+  home: string,
+  classes: string,
+  depth: number,
+  { options = [], by = [], folder: within = tmpdir() }: LabOptions = {},
+): Promise<Lab> {
+  const folder = mkdtempSync(path.join(within, 'iowitness-pipe-'));
   const pipe = path.join(folder, 'snapshot');
-  spawnSync('mkfifo', [pipe]);
+  spawnSync('mkfifo', ['-m', '666', pipe]);
+  for (const each of [folder, classes]) chmodSync(each, 0o755);
   const flags = ['-Xmx64m', '-Xss4m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...options];
-  const child = spawn(path.join(home, 'bin/java'), [...flags, '-cp', classes, 'LockLab', String(depth), pipe], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const [program, ...args] = [
+    ...by,
+    path.join(home, 'bin/java'),
+    ...flags,
+    '-cp',
+    classes,
+    'LockLab',
+    String(depth),
+    pipe,
+  ];
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   await new Promise<void>((settle, reject) => {
     child.stdout?.once('data', () => settle());
     child.once('exit', (status) => reject(new Error(`LockLab ended with ${status}`)));
@@ -57,6 +85,8 @@ export async function startLab(home: string, classes: string, depth: number, opt
     end() {
       child.kill('SIGKILL');
       rmSync(folder, { recursive: true });
+      // What a JVM that is killed leaves.
+      rmSync(`/tmp/.java_pid${child.pid}`, { force: true });
     },
   };
 }

@@ -29,11 +29,18 @@ export function judged(dumps: readonly ThreadDump[]): Threads {
 export function dumpText(threads: Readonly<Record<string, readonly string[]>>, at = '2026-11-29 12:00:00'): string {
   const blocks = Object.entries(threads).map(([name, [state = 'RUNNABLE', ...lines]]) => {
     // The same in each dump, whoever else is there.
-    const number = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 10_007, 7);
+    const number = Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 10_007, 7);
     const head = `"${name}" #${number + 1} prio=5 os_prio=0 tid=0x00007f00000${number + 100} nid=0x${(number + 16).toString(16)} ${state === 'BLOCKED' ? 'waiting for monitor entry' : 'runnable'}  [0x0]`;
     return [head, `   java.lang.Thread.State: ${state}`, ...lines.map((line) => `\t${line}`), ''].join('\n');
   });
-  return [at, 'Full thread dump OpenJDK 64-Bit Server VM (17.0.15+6 mixed mode, sharing):', '', ...blocks, 'JNI global refs: 4, weak refs: 0', ''].join('\n');
+  return [
+    at,
+    'Full thread dump OpenJDK 64-Bit Server VM (17.0.15+6 mixed mode, sharing):',
+    '',
+    ...blocks,
+    'JNI global refs: 4, weak refs: 0',
+    '',
+  ].join('\n');
 }
 
 export function judgedText(...texts: readonly string[]): Threads {

@@ -10,7 +10,8 @@ import { lockOf } from './lock-lines.js';
 import { nameOf } from './text.js';
 
 const WAITER = /^"([^]*)":$/;
-const MONITOR = /^waiting to lock (?:monitor|Monitor@)\s*\S* \((?:object |Object@)(?:0x)?([\da-f]+), an? (.*?)\)[,.]?$/i;
+const MONITOR =
+  /^waiting to lock (?:monitor|Monitor@)\s*\S* \((?:object |Object@)(?:0x)?([\da-f]+), an? (.*?)\)[,.]?$/i;
 const SYNCHRONIZER = /^waiting for ownable synchronizer (?:0x)?([\da-f]+),? \(an? (.*?)\)[,.]?$/i;
 const HELD = /^which is held by "([^]*)"$/;
 

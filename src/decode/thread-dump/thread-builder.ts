@@ -1,13 +1,6 @@
 // One thread of a dump while its lines come: the header first, then frames, and lines about locks that belong to the frame above them.
 
-import type {
-  DumpedLock,
-  DumpedThread,
-  JavaState,
-  LockNote,
-  LockUse,
-  NamedOwner,
-} from '../../model/thread-dump.js';
+import type { DumpedLock, DumpedThread, JavaState, LockNote, LockUse, NamedOwner } from '../../model/thread-dump.js';
 import type { Header } from './headers.js';
 import { nameOf } from './text.js';
 
@@ -93,7 +86,9 @@ export class ThreadBuilder {
   build(): DumpedThread {
     const { name, javaId, nativeId, virtual, ownedBy, on } = this.header;
     const isParked = PARK.test(this.frames[0] ?? '');
-    const notes = this.notes.map((note) => (note.use === 'waits' && isParked ? { ...note, use: 'parks' as const } : note));
+    const notes = this.notes.map((note) =>
+      note.use === 'waits' && isParked ? { ...note, use: 'parks' as const } : note,
+    );
     const { state } = this;
     return {
       name: nameOf(name),

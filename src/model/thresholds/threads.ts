@@ -12,7 +12,8 @@ export const THREADS = thresholds('threads', {
   leastEqual: {
     value: 2,
     unit: 'count',
-    means: 'As many stacks that are the dump’s deepest, are as deep as each other and end in no thread’s beginning are cut by another limit.',
+    means:
+      'As many stacks that are the dump’s deepest, are as deep as each other and end in no thread’s beginning are cut by another limit.',
     basis: { prior: 'two unrelated stacks of the same depth that both end in the middle are no accident' },
   },
   leastShared: {
@@ -30,13 +31,17 @@ export const THREADS = thresholds('threads', {
   leastTogether: {
     value: 2,
     unit: 'count',
-    means: 'As many threads that all wait together again for an object of the same class at another address wait for the same one, which was moved.',
-    basis: { prior: 'one thread may have gone on to another lock of that class; two that meet again at the next one are rare' },
+    means:
+      'As many threads that all wait together again for an object of the same class at another address wait for the same one, which was moved.',
+    basis: {
+      prior: 'one thread may have gone on to another lock of that class; two that meet again at the next one are rare',
+    },
   },
   quickHeap: {
     value: 1_073_741_824,
     unit: 'B',
-    means: 'Of a JVM with at most this memory the owners of java.util.concurrent locks are listed unasked, for which its heap is walked while it stands still.',
+    means:
+      'Of a JVM with at most this memory the owners of java.util.concurrent locks are listed unasked, for which its heap is walked while it stands still.',
     basis: { cited: 'apache/dubbo pull request 16195: 36 to 39 s for 65 GB, so about half a second a gigabyte' },
   },
 });

@@ -12,7 +12,13 @@ const SHOWN_DUMPS = 20;
 const SHOWN_CUTS = 12;
 const LONGEST_NAME = 36;
 
-function table(title: string, rows: readonly (readonly string[])[], width: number, right: number[], expendable: number[]): string[] {
+function table(
+  title: string,
+  rows: readonly (readonly string[])[],
+  width: number,
+  right: number[],
+  expendable: number[],
+): string[] {
   const [head] = rows;
   if (!head || rows.length === 1) return [];
   const lines = columnsWithin(rows, width - 2, { right, expendable });
@@ -36,42 +42,50 @@ function doesCell({ does }: ThreadLock): string {
 }
 
 function lockRows({ locks }: Threads): string[][] {
-  const rows = locks.slice(0, SHOWN_LOCKS).map((lock) => [
-    count(lock.waiters.length),
-    clip(lock.type.replace(/^.*\.(?=[^.]*$)/, '') || '-', LONGEST_NAME),
-    lock.kind,
-    ownerCell(lock),
-    doesCell(lock),
-    lock.forMs === null ? '-' : duration(lock.forMs),
-    lock.id.replace(/^.*@/, '@'),
-  ]);
+  const rows = locks
+    .slice(0, SHOWN_LOCKS)
+    .map((lock) => [
+      count(lock.waiters.length),
+      clip(lock.type.replace(/^.*\.(?=[^.]*$)/, '') || '-', LONGEST_NAME),
+      lock.kind,
+      ownerCell(lock),
+      doesCell(lock),
+      lock.forMs === null ? '-' : duration(lock.forMs),
+      lock.id.replace(/^.*@/, '@'),
+    ]);
   return [['waiting', 'lock', 'kind', 'holder', 'it does', 'for', 'id'], ...rows];
 }
 
 function groupRows({ groups }: Threads): string[][] {
-  const rows = groups.slice(0, SHOWN_GROUPS).map(({ threads, names, state, frames, depth }) => [
-    count(threads),
-    (state ?? '-').toLowerCase(),
-    count(depth),
-    clip(names.join(', '), LONGEST_NAME),
-    (frames[0] ?? '').replace(/\(.*$/, ''),
-  ]);
+  const rows = groups
+    .slice(0, SHOWN_GROUPS)
+    .map(({ threads, names, state, frames, depth }) => [
+      count(threads),
+      (state ?? '-').toLowerCase(),
+      count(depth),
+      clip(names.join(', '), LONGEST_NAME),
+      (frames[0] ?? '').replace(/\(.*$/, ''),
+    ]);
   return [['threads', 'state', 'frames', 'names', 'innermost'], ...rows];
 }
 
 function dumpRows({ dumps }: Threads): string[][] {
   const from = Math.max(0, dumps.length - SHOWN_DUMPS);
-  const rows = dumps.slice(from).map((dump, at) => [
-    String(from + at + 1),
-    dump.at ?? '-',
-    count(dump.threads),
-    count(dump.waiting),
-    dump.unmoved === null ? '-' : count(dump.unmoved),
-    count(dump.cut),
-    dump.lock ?? '-',
-    dump.owner ?? (dump.lock === null ? '-' : 'unknown'),
-  ]);
-  return dumps.length < 2 ? [] : [['dump', 'taken', 'threads', 'waiting', 'unmoved', 'cut', 'most wait for', 'held by'], ...rows];
+  const rows = dumps
+    .slice(from)
+    .map((dump, at) => [
+      String(from + at + 1),
+      dump.at ?? '-',
+      count(dump.threads),
+      count(dump.waiting),
+      dump.unmoved === null ? '-' : count(dump.unmoved),
+      count(dump.cut),
+      dump.lock ?? '-',
+      dump.owner ?? (dump.lock === null ? '-' : 'unknown'),
+    ]);
+  return dumps.length < 2
+    ? []
+    : [['dump', 'taken', 'threads', 'waiting', 'unmoved', 'cut', 'most wait for', 'held by'], ...rows];
 }
 
 function cutRows({ cutStacks }: Threads): string[][] {
@@ -87,8 +101,17 @@ export function renderThreads(document: Threads, width: number): string {
   const lines = [
     ...wrap(document.answer.join(' '), columns),
     ...document.limits.flatMap((limit) => ['', ...wrap(limit, columns)]),
-    ...table(`Locks that are waited for${more(locks.length, SHOWN_LOCKS)}`, lockRows(document), rowsWidth, [0], [6, 2, 5]),
-    ...deadlocks.flatMap((circle) => ['', `Deadlock: ${circle.map(({ name }) => name).join(' → ')} → ${circle[0]?.name}`]),
+    ...table(
+      `Locks that are waited for${more(locks.length, SHOWN_LOCKS)}`,
+      lockRows(document),
+      rowsWidth,
+      [0],
+      [6, 2, 5],
+    ),
+    ...deadlocks.flatMap((circle) => [
+      '',
+      `Deadlock: ${circle.map(({ name }) => name).join(' → ')} → ${circle[0]?.name}`,
+    ]),
     ...table(`Cut stacks${more(cutStacks.length, SHOWN_CUTS)}`, cutRows(document), rowsWidth, [0], []),
     ...table(`What changed${more(dumps.length, SHOWN_DUMPS)}`, dumpRows(document), rowsWidth, [0, 2, 3, 4, 5], [6]),
     ...table(`Threads by stack${more(groups.length, SHOWN_GROUPS)}`, groupRows(document), rowsWidth, [0, 2], []),

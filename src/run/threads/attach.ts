@@ -33,7 +33,9 @@ function temporaryFolder(jvm: Jvm): HeldFolder {
   try {
     return root.folder('tmp');
   } catch (error) {
-    throw new UserError(`The /tmp of process ${jvm.pid} can’t be used (${messageOf(error)}): give a file with its dump.`);
+    throw new UserError(
+      `The /tmp of process ${jvm.pid} can’t be used (${messageOf(error)}): give a file with its dump.`,
+    );
   } finally {
     root.close();
   }
@@ -86,6 +88,9 @@ function makeSign(folder: HeldFolder, name: string, jvm: Jvm): void {
   try {
     // JDK 8 takes it of its own user alone.
     if (process.geteuid?.() === 0) fchownSync(descriptor, jvm.uid, jvm.gid);
+  } catch (error) {
+    removeSign(folder, name);
+    throw error;
   } finally {
     closeSync(descriptor);
   }
@@ -102,8 +107,8 @@ function removeSign(folder: HeldFolder, name: string): void {
 /** Asks the JVM to listen. Throws NoAnswer where it does not by then. */
 async function wake(folder: HeldFolder, socket: string, jvm: Jvm, untilMs: number): Promise<Socket> {
   const sign = `.attach_pid${jvm.ownPid}`;
+  makeSign(folder, sign, jvm);
   try {
-    makeSign(folder, sign, jvm);
     process.kill(jvm.pid, 'SIGQUIT');
     while (performance.now() < untilMs) {
       await pause(POLL_MS);
@@ -111,7 +116,7 @@ async function wake(folder: HeldFolder, socket: string, jvm: Jvm, untilMs: numbe
       if (found) return found;
     }
   } catch (error) {
-    if (errnoOf(error) === 'EPERM' || errnoOf(error) === 'EACCES')
+    if (errnoOf(error) === 'EPERM')
       throw new UserError(`Process ${jvm.pid} belongs to another user: run it as root, or as that user.`);
     throw error;
   } finally {
@@ -124,7 +129,10 @@ async function wake(folder: HeldFolder, socket: string, jvm: Jvm, untilMs: numbe
 async function answerOf(socket: Socket, command: string, untilMs: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
-  const timer = setTimeout(() => socket.destroy(new NoAnswer('it did not answer')), Math.max(0, untilMs - performance.now()));
+  const timer = setTimeout(
+    () => socket.destroy(new NoAnswer('it did not answer')),
+    Math.max(0, untilMs - performance.now()),
+  );
   try {
     socket.write(`1\0jcmd\0${command}\0\0\0`);
     for await (const piece of socket as AsyncIterable<Buffer>) {

@@ -64,7 +64,9 @@ function jvmIn(folder: HeldFolder, pid: number): Jvm {
   const status = readProc(folder, 'status') ?? '';
   const maps = readProc(folder, 'maps');
   if (maps === undefined || maps === '')
-    throw new UserError(`What process ${pid} has loaded can’t be read: run it as root, or as the user of that process.`);
+    throw new UserError(
+      `What process ${pid} has loaded can’t be read: run it as root, or as the user of that process.`,
+    );
   const mapping = /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps);
   if (!mapping)
     throw new UserError(

@@ -39,7 +39,10 @@ function namespaceMap(jvm: Jvm): ReadonlyMap<number, number> | undefined {
   return map;
 }
 
-function look(jvm: Jvm, task: number): (KernelThread & { readonly name: string; readonly inFault: boolean }) | undefined {
+function look(
+  jvm: Jvm,
+  task: number,
+): (KernelThread & { readonly name: string; readonly inFault: boolean }) | undefined {
   const stat = parsePidStat(readProc(jvm.folder, `task/${task}/stat`) ?? '');
   if (!stat) return undefined;
   const place = (readProc(jvm.folder, `task/${task}/wchan`) ?? '').trim();

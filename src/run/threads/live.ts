@@ -75,7 +75,9 @@ async function printed(jvm: Jvm, synchronizers: boolean): Promise<Buffer> {
   }
 }
 
-function whatHolds(thread: KernelThread & { readonly name: string; readonly nativeId: number; readonly inFault: boolean }): string {
+function whatHolds(
+  thread: KernelThread & { readonly name: string; readonly nativeId: number; readonly inFault: boolean },
+): string {
   const { name, nativeId, wchan, call, path, inFault } = thread;
   const place = wchan === null ? '' : ` in ${wchan}`;
   const how = inFault ? ' in a page fault' : call === null ? '' : ` in ${call}(2)${path === null ? '' : ` on ${path}`}`;

@@ -7,7 +7,8 @@ import type { DumpedThread } from '../../model/thread-dump.js';
  * In a call of that kind; `lock`: waits for a lock; `news`: waits to be told; `sleep`: by its own choice; `native`: in a method of that kind that
  * is none of these; `java`: runs code; `unknown`: the dump shows no frame.
  */
-export type Doing = 'write' | 'sync' | 'read' | 'file' | 'network' | 'child' | 'lock' | 'news' | 'sleep' | 'native' | 'java' | 'unknown';
+export type Doing =
+  'write' | 'sync' | 'read' | 'file' | 'network' | 'child' | 'lock' | 'news' | 'sleep' | 'native' | 'java' | 'unknown';
 
 export interface Activity {
   readonly doing: Doing;
@@ -16,7 +17,10 @@ export interface Activity {
 }
 
 const METHODS: readonly (readonly [method: RegExp, doing: Doing])[] = [
-  [/^sun\.nio\.ch\.(?:Net|EPoll\w*|Poll\w*|KQueue|Socket\w*|Datagram\w*|Unix(?:Domain)?Socket\w*|NioSocket\w*|ServerSocket\w*)\./, 'network'],
+  [
+    /^sun\.nio\.ch\.(?:Net|EPoll\w*|Poll\w*|KQueue|Socket\w*|Datagram\w*|Unix(?:Domain)?Socket\w*|NioSocket\w*|ServerSocket\w*)\./,
+    'network',
+  ],
   [/^java\.net\.\w*Socket\w*\./, 'network'],
   [/^io\.netty\.channel\.(?:epoll|unix|kqueue)\.(?:Native|Socket)\./, 'network'],
   [/^java\.net\.Inet\w*Address\w*\./, 'network'],

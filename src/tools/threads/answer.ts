@@ -73,12 +73,17 @@ function doingWords({ doing, method, kernel }: ThreadActivity): string {
   const on = descriptor === null ? '' : ` on descriptor ${descriptor}${path === null ? '' : `, ${path}`}`;
   const where = wchan === null ? '' : ` in ${wchan}`;
   const how = state === null ? '' : `, ${STATES[state] ?? `in state ${state}`}${where}`;
-  return call === null ? `${java}; the kernel: ${how.slice(2) || 'not told'}` : `is in ${call}(2)${on}${how} (${method ?? 'no Java frame'})`;
+  return call === null
+    ? `${java}; the kernel: ${how.slice(2) || 'not told'}`
+    : `is in ${call}(2)${on}${how} (${method ?? 'no Java frame'})`;
 }
 
 function ownerSentence({ grade, thread, because, candidates }: LockOwner): string {
   if (thread) return `${quoted(thread)} holds it (${grade}: ${because}).`;
-  const who = candidates.length === 0 ? '' : `; ${candidates.length === 1 ? 'it may be' : 'it may be one of'} ${named(candidates)}`;
+  const who =
+    candidates.length === 0
+      ? ''
+      : `; ${candidates.length === 1 ? 'it may be' : 'it may be one of'} ${named(candidates)}`;
   return `Who holds it is unknown: ${because}${who}.`;
 }
 
@@ -128,11 +133,17 @@ export function answerOf({ dumps, locks, cutStacks, deadlocks }: Told): string[]
   const others = locks.filter(({ waiters }) => !waiters.every((waiter) => stuck.has(waiter.name)));
   const shown = others.slice(0, SHOWN_LOCKS);
   const hidden = others.length - shown.length;
-  const sentences = deadlocks.map((circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`);
+  const sentences = deadlocks.map(
+    (circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`,
+  );
   sentences.push(...shown.flatMap((lock) => lockSentences(lock, dumps.length)));
-  if (hidden > 0) sentences.push(`${hidden === 1 ? 'One more lock is' : `${hidden} more locks are`} waited for, see below.`);
+  if (hidden > 0)
+    sentences.push(`${hidden === 1 ? 'One more lock is' : `${hidden} more locks are`} waited for, see below.`);
   const threads = dumps.at(-1)?.threads ?? 0;
-  if (locks.length === 0) sentences.push(`No thread waits for a lock, of ${count(threads)} in ${dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`}.`);
+  if (locks.length === 0)
+    sentences.push(
+      `No thread waits for a lock, of ${count(threads)} in ${dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`}.`,
+    );
   sentences.push(...cutSentence(cutStacks));
   return sentences;
 }

@@ -35,7 +35,14 @@ function activityIn(track: Track, thread: DumpedThread | undefined, samples: num
 /** Milliseconds from one dump to another, by the times that they give; null where one gives none. */
 function between(rows: Threads['dumps'], { first, last }: Track): number | null {
   const [from, to] = [rows[first]?.at, rows[last]?.at].map((at) =>
-    at ? Date.parse(`${at.replace(' ', 'T').replace(/(?:Z|[+-]\d\d:?\d\d)$/, '').replace(',', '.')}Z`) : NaN,
+    at
+      ? Date.parse(
+          `${at
+            .replace(' ', 'T')
+            .replace(/(?:Z|[+-]\d\d:?\d\d)$/, '')
+            .replace(',', '.')}Z`,
+        )
+      : NaN,
   );
   const ms = (to ?? NaN) - (from ?? NaN);
   return first === last || !(ms >= 0) ? null : ms;

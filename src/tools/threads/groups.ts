@@ -21,7 +21,9 @@ export function groupsOf(threads: readonly DumpedThread[]): Group[] {
     .sort((a, b) => b.length - a.length)
     .map((group) => ({
       threads: group.length,
-      names: group.slice(0, SHOWN_NAMES).map(({ name, javaId }) => (name === '' && javaId !== undefined ? `#${javaId}` : name)),
+      names: group
+        .slice(0, SHOWN_NAMES)
+        .map(({ name, javaId }) => (name === '' && javaId !== undefined ? `#${javaId}` : name)),
       state: group[0]?.state ?? null,
       frames: group[0]?.frames.slice(0, SHOWN_FRAMES) ?? [],
       depth: group[0]?.frames.length ?? 0,

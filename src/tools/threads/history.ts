@@ -51,9 +51,7 @@ export class History {
     const newest = this.rows.length - 1;
     return [...this.tracks.all()].sort(
       (a, b) =>
-        Number(b.last === newest) - Number(a.last === newest) ||
-        b.mostWaiters - a.mostWaiters ||
-        b.samples - a.samples,
+        Number(b.last === newest) - Number(a.last === newest) || b.mostWaiters - a.mostWaiters || b.samples - a.samples,
     );
   }
 }

@@ -37,7 +37,8 @@ function unknown(because: string, candidates: readonly DumpedThread[] = []): Own
 function namedByJvm({ dump, lock, waiters }: LockEvidence): DumpedThread | undefined {
   const named = new Set<DumpedThread | undefined>();
   for (const { ownedBy } of waiters) if (ownedBy) named.add(only(dump.threads, ownedBy.name, ownedBy.javaId));
-  for (const { lock: reported, owner } of dump.reported) if (reported.id === lock.id) named.add(only(dump.threads, owner));
+  for (const { lock: reported, owner } of dump.reported)
+    if (reported.id === lock.id) named.add(only(dump.threads, owner));
   const [owner] = named;
   return named.size === 1 ? owner : undefined;
 }
@@ -67,13 +68,16 @@ function withoutHolder(evidence: LockEvidence): Owner {
   if (lock.kind !== 'monitor') {
     const lists = dump.threads.some(({ synchronizers }) => synchronizers !== undefined);
     if (!lists) return unknown('the dump does not list ownable synchronizers: jstack -l does');
-    if (lock.kind === 'read-write') return unknown('readers hold it, whom the JVM does not record, or it is being handed over');
+    if (lock.kind === 'read-write')
+      return unknown('readers hold it, whom the JVM does not record, or it is being handed over');
     return unknown('no thread of the dump owns it: it is being handed over, or its owner is a virtual thread');
   }
   const candidates = cuts.map(({ thread }) => thread).filter((thread) => !waiters.includes(thread));
   if (candidates.length > 0)
     return unknown('no stack shows it, and with the frames that are cut goes what tells that it was taken', candidates);
-  return unknown('no stack shows it: it is being handed over, was taken by native code, or its owner is a virtual thread');
+  return unknown(
+    'no stack shows it: it is being handed over, was taken by native code, or its owner is a virtual thread',
+  );
 }
 
 export function ownerOf(evidence: LockEvidence): Owner {

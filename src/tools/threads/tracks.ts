@@ -120,7 +120,10 @@ function isSame(track: Track, lock: JudgedLock, waiters: ReadonlySet<string>): b
   if (track.lock.lock.id === lock.lock.id) return true;
   // What has moved has an address; a hash stays.
   if (!lock.lock.id.startsWith('0x') || waiters.size < THREADS.leastTogether) return false;
-  return track.lock.waiters.length >= THREADS.leastTogether && track.lock.waiters.every((each) => waiters.has(identity(each)));
+  return (
+    track.lock.waiters.length >= THREADS.leastTogether &&
+    track.lock.waiters.every((each) => waiters.has(identity(each)))
+  );
 }
 
 function isSameWork(track: Track, lock: JudgedLock, chain: readonly Step[]): boolean {

@@ -30,7 +30,12 @@ describe('a dump of a real JVM', () => {
   }
 
   test('names are whole, with quotes, what looks like a header, and line breaks in them', () => {
-    for (const name of ['locks-jdk17-print-l.txt', 'locks-jdk25-print-l.txt', 'locks-jdk25-file.txt', 'locks-jdk25-file.json']) {
+    for (const name of [
+      'locks-jdk17-print-l.txt',
+      'locks-jdk25-print-l.txt',
+      'locks-jdk25-file.txt',
+      'locks-jdk25-file.json',
+    ]) {
       const names = fixtureDumps(name)[0]?.threads.map((thread) => thread.name) ?? [];
       assert.ok(names.includes('idle "quoted" #5 prio=5'), name);
       assert.ok(names.includes('idle\nin two lines'), name);
@@ -54,7 +59,10 @@ describe('a dump of a real JVM', () => {
     assert.equal(mounted?.javaId, 22);
     assert.equal(mounted.notes.filter(({ use }) => use === 'holds').length, 1);
     const carrier = threads.find(({ name }) => name === 'ForkJoinPool-1-worker-1');
-    assert.deepEqual(carrier?.notes.filter(({ use }) => use === 'holds'), []);
+    assert.deepEqual(
+      carrier?.notes.filter(({ use }) => use === 'holds'),
+      [],
+    );
   });
 
   test('threads of the deadlock report are no further threads, and who waits for whom is kept', () => {
@@ -85,12 +93,24 @@ describe('the same dump', () => {
     'without tabs': Buffer.from(WHOLE.replaceAll('\t', '')),
     'with eight spaces for tabs': Buffer.from(WHOLE.replaceAll('\t', '        ')),
     'with a time before each line': Buffer.from(
-      lines.map((line, at) => `2026-11-29T12:00:${String(at % 60).padStart(2, '0')}.${at}Z stdout F ${line}`).join('\n'),
+      lines
+        .map((line, at) => `2026-11-29T12:00:${String(at % 60).padStart(2, '0')}.${at}Z stdout F ${line}`)
+        .join('\n'),
     ),
-    'in a journal': Buffer.from(lines.map((line, at) => `Nov 29 12:00:${at % 60} host java[12${at}]: ${line}`).join('\n')),
-    'in Docker’s log': Buffer.from(lines.map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout' })).join('\n')),
+    'in a journal': Buffer.from(
+      lines.map((line, at) => `Nov 29 12:00:${at % 60} host java[12${at}]: ${line}`).join('\n'),
+    ),
+    'in Docker’s log': Buffer.from(
+      lines.map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout' })).join('\n'),
+    ),
     'with lines of a log between': Buffer.from(
-      lines.flatMap((line, at) => (at % 7 === 3 && !line.startsWith('"idle') && line !== '' ? [line, '12:00:01 WARN c.e.App - at last (slow)'] : [line])).join('\n'),
+      lines
+        .flatMap((line, at) =>
+          at % 7 === 3 && !line.startsWith('"idle') && line !== ''
+            ? [line, '12:00:01 WARN c.e.App - at last (slow)']
+            : [line],
+        )
+        .join('\n'),
     ),
   };
   for (const [state, bytes] of Object.entries(states)) {
@@ -130,15 +150,21 @@ describe('a log', () => {
 });
 
 describe('a text with a hole', () => {
-  const FRAMES = { a: ['RUNNABLE', 'at a.B.c(B.java:1)'], b: ['RUNNABLE', 'at a.B.d(B.java:2)', '- locked <0x00000000fa000010> (a a.Lock)'] };
+  const FRAMES = {
+    a: ['RUNNABLE', 'at a.B.c(B.java:1)'],
+    b: ['RUNNABLE', 'at a.B.d(B.java:2)', '- locked <0x00000000fa000010> (a a.Lock)'],
+  };
 
   test('gives nothing of a thread without a header to the one before', () => {
     const text = dumpText(FRAMES).replace(/^"b".*\n/m, '');
     const threads = threadsOf(Buffer.from(text));
-    assert.deepEqual(threads.map(({ name, notes }) => [name, notes.length]), [
-      ['a', 0],
-      ['(its header is lost)', 1],
-    ]);
+    assert.deepEqual(
+      threads.map(({ name, notes }) => [name, notes.length]),
+      [
+        ['a', 0],
+        ['(its header is lost)', 1],
+      ],
+    );
   });
 
   test('nor where the line with its state is lost as well', () => {
@@ -149,6 +175,9 @@ describe('a text with a hole', () => {
   test('takes no lock from a line that the end cuts', () => {
     const text = dumpText(FRAMES);
     const cut = text.slice(0, text.indexOf('<0x00000000fa0000') + 18);
-    assert.deepEqual(threadsOf(Buffer.from(cut)).map(({ notes }) => notes.length), [0, 0]);
+    assert.deepEqual(
+      threadsOf(Buffer.from(cut)).map(({ notes }) => notes.length),
+      [0, 0],
+    );
   });
 });

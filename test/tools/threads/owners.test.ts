@@ -29,14 +29,20 @@ describe('of locks whose owner is known', () => {
         const kind = /^waits-(\w+)-\d$/.exec(waiters[0]?.name ?? '')?.[1] ?? '';
         assert.deepEqual(waiters.map((waiter) => waiter.name).sort(), [`waits-${kind}-0`, `waits-${kind}-1`]);
         const grade = exact.includes(kind) ? 'exact' : inferred.includes(kind) ? 'inferred' : 'unknown';
-        assert.deepEqual([kind, owner.grade, owner.thread?.name], [kind, grade, grade === 'unknown' ? undefined : `holds-${kind}`]);
+        assert.deepEqual(
+          [kind, owner.grade, owner.thread?.name],
+          [kind, grade, grade === 'unknown' ? undefined : `holds-${kind}`],
+        );
       }
     });
   }
 
   test('stacks of 1024 frames are told to be cut, and are who may hold a monitor', () => {
     const { cutStacks, locks, answer } = judged(fixtureDumps('deep-jdk17-print-l.txt.gz'));
-    assert.deepEqual(cutStacks.map(({ frames, why }) => `${frames} ${why}`), Array(6).fill('1024 limit'));
+    assert.deepEqual(
+      cutStacks.map(({ frames, why }) => `${frames} ${why}`),
+      Array(6).fill('1024 limit'),
+    );
     const monitor = locks.find(({ kind }) => kind === 'monitor');
     assert.ok(monitor?.owner.candidates.some(({ name }) => name === 'holds-block'));
     assert.match(answer.join(' '), /stacks are cut/);
@@ -45,7 +51,10 @@ describe('of locks whose owner is known', () => {
   test('a deadlock is told, and what waits for a class that is being initialised', () => {
     for (const name of ['mixed-jdk17-jstack-l.txt', 'mixed-jdk25-print-l.txt']) {
       const document = judged(fixtureDumps(name));
-      assert.deepEqual(document.deadlocks.map((circle) => circle.map((thread) => thread.name).sort()), [['left', 'right']]);
+      assert.deepEqual(
+        document.deadlocks.map((circle) => circle.map((thread) => thread.name).sort()),
+        [['left', 'right']],
+      );
       assert.equal(ownersOf(document)['waits-for-class'], 'inferred initialises');
       assert.match(document.answer[0] ?? '', /^Deadlock: “left”, “right”/);
     }
@@ -63,47 +72,81 @@ const WAITER = ['BLOCKED', 'at a.B.take(B.java:1)', '- waiting to lock <0x000000
 const LOCKED = '- locked <0x00000000fa000010> (a a.Lock)';
 const PARK = 'at jdk.internal.misc.Unsafe.park(Native Method)';
 
-function owner(threads: Readonly<Record<string, readonly string[]>>): string | undefined {
+function ownerOf(threads: Readonly<Record<string, readonly string[]>>): string | undefined {
   return ownersOf(judgedText(dumpText({ waiter: WAITER, ...threads })))['waiter'];
 }
 
 describe('a monitor is held', () => {
   test('by the one whose stack shows it, taken twice or once', () => {
-    assert.equal(owner({ holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
-    assert.equal(owner({ holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, 'at a.B.d(B.java:1)', LOCKED, RUN] }), 'exact holder');
+    assert.equal(ownerOf({ holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
+    assert.equal(
+      ownerOf({ holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, 'at a.B.d(B.java:1)', LOCKED, RUN] }),
+      'exact holder',
+    );
   });
 
   test('not by a thread in Object.wait, which has let it go', () => {
-    const wait = ['WAITING', 'at java.lang.Object.wait(Native Method)', '- waiting on <0x00000000fa000010> (a a.Lock)', 'at a.B.c(B.java:1)', LOCKED, RUN];
-    assert.equal(owner({ sleeper: wait }), 'unknown');
-    assert.equal(owner({ sleeper: wait, holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
+    const wait = [
+      'WAITING',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting on <0x00000000fa000010> (a a.Lock)',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ sleeper: wait }), 'unknown');
+    assert.equal(ownerOf({ sleeper: wait, holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
   });
 
   test('not by one in Object.wait on an object that the dump does not tell', () => {
-    const wait = ['WAITING', 'at java.lang.Object.wait(Native Method)', '- waiting on <no object reference available>', 'at a.B.c(B.java:1)', LOCKED, RUN];
-    assert.equal(owner({ sleeper: wait }), 'unknown');
+    const wait = [
+      'WAITING',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting on <no object reference available>',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ sleeper: wait }), 'unknown');
   });
 
   test('not by one that waits to have it again behind Object.wait', () => {
-    const again = ['BLOCKED', 'at java.lang.Object.wait(Native Method)', '- waiting to re-lock in wait() <0x00000000fa000010> (a a.Lock)', 'at a.B.c(B.java:1)', LOCKED, RUN];
-    assert.equal(owner({ again }), 'unknown');
-    const old = ['BLOCKED', 'at java.lang.Object.wait(Native Method)', '- waiting on <0x00000000fa000010> (a a.Lock)', 'at a.B.c(B.java:1)', LOCKED, RUN];
-    assert.equal(owner({ old }), 'unknown');
+    const again = [
+      'BLOCKED',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting to re-lock in wait() <0x00000000fa000010> (a a.Lock)',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ again }), 'unknown');
+    const old = [
+      'BLOCKED',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting on <0x00000000fa000010> (a a.Lock)',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ old }), 'unknown');
   });
 
   test('not by a blocked thread of JDK 8 that shows what it waits for as locked', () => {
     const blocked = ['BLOCKED', 'at a.B.c(B.java:1)', LOCKED, RUN];
-    assert.equal(owner({ blocked }), 'unknown');
-    assert.equal(owner({ blocked, holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
+    assert.equal(ownerOf({ blocked }), 'unknown');
+    assert.equal(ownerOf({ blocked, holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
   });
 
   test('not by the one that would have locked it, had the compiler not left that out', () => {
-    assert.equal(owner({ other: ['RUNNABLE', 'at a.B.c(B.java:1)', '- eliminated <0x00000000fa000010> (a a.Lock)', RUN] }), 'unknown');
+    assert.equal(
+      ownerOf({ other: ['RUNNABLE', 'at a.B.c(B.java:1)', '- eliminated <0x00000000fa000010> (a a.Lock)', RUN] }),
+      'unknown',
+    );
   });
 
   test('by nobody that is told where two threads show it', () => {
     const holder = ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN];
-    assert.equal(owner({ holder, other: holder }), 'unknown');
+    assert.equal(ownerOf({ holder, other: holder }), 'unknown');
   });
 
   test('never by nobody where no stack shows it: it says that it does not know', () => {
@@ -114,10 +157,22 @@ describe('a monitor is held', () => {
 });
 
 describe('a parked thread', () => {
-  const parked = (type: string): readonly string[] => ['WAITING (parking)', PARK, `- parking to wait for  <0x00000000fa000020> (a java.util.concurrent.${type})`, RUN];
+  const parked = (type: string): readonly string[] => [
+    'WAITING (parking)',
+    PARK,
+    `- parking to wait for  <0x00000000fa000020> (a java.util.concurrent.${type})`,
+    RUN,
+  ];
 
   test('on a condition, a queue or a future waits for no lock', () => {
-    for (const type of ['locks.AbstractQueuedSynchronizer$ConditionObject', 'SynchronousQueue$TransferStack', 'FutureTask', 'ForkJoinPool', 'Semaphore$NonfairSync', 'CountDownLatch$Sync'])
+    for (const type of [
+      'locks.AbstractQueuedSynchronizer$ConditionObject',
+      'SynchronousQueue$TransferStack',
+      'FutureTask',
+      'ForkJoinPool',
+      'Semaphore$NonfairSync',
+      'CountDownLatch$Sync',
+    ])
       assert.deepEqual(judgedText(dumpText({ idle: parked(type) })).locks, [], type);
   });
 
@@ -137,11 +192,30 @@ test('a chain is followed to its end', () => {
   const { locks, answer } = judgedText(
     dumpText({
       waiter: WAITER,
-      middle: ['BLOCKED', 'at a.B.c(B.java:1)', '- waiting to lock <0x00000000fa000030> (a a.Inner)', 'at a.B.d(B.java:1)', LOCKED, RUN],
-      writer: ['RUNNABLE', 'at sun.nio.ch.FileDispatcherImpl.force0(Native Method)', 'at a.B.e(B.java:1)', '- locked <0x00000000fa000030> (a a.Inner)', RUN],
+      middle: [
+        'BLOCKED',
+        'at a.B.c(B.java:1)',
+        '- waiting to lock <0x00000000fa000030> (a a.Inner)',
+        'at a.B.d(B.java:1)',
+        LOCKED,
+        RUN,
+      ],
+      writer: [
+        'RUNNABLE',
+        'at sun.nio.ch.FileDispatcherImpl.force0(Native Method)',
+        'at a.B.e(B.java:1)',
+        '- locked <0x00000000fa000030> (a a.Inner)',
+        RUN,
+      ],
     }),
   );
   const first = locks.find(({ waiters }) => waiters[0]?.name === 'waiter');
-  assert.deepEqual([first?.owner.thread?.name, first?.chain[0]?.owner.thread?.name, first?.chain[0]?.does?.doing], ['middle', 'writer', 'sync']);
-  assert.match(answer.join(' '), /“middle” waits for the monitor of a\.Inner 0xfa000030, which “writer” holds \(exact\); that waits until a file is on the disk/);
+  assert.deepEqual(
+    [first?.owner.thread?.name, first?.chain[0]?.owner.thread?.name, first?.chain[0]?.does?.doing],
+    ['middle', 'writer', 'sync'],
+  );
+  assert.match(
+    answer.join(' '),
+    /“middle” waits for the monitor of a\.Inner 0xfa000030, which “writer” holds \(exact\); that waits until a file is on the disk/,
+  );
 });
