@@ -1,6 +1,7 @@
 // The commands, their options and their help as one commander program: what the command line parses with, and what man pages and shell
 // completion are made from. It says as well how a default is shown, and undoes what a killed run left before a command runs.
 
+import { readdirSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import { keepHeapLean } from '../capture/lean-heap.js';
 import { print, toolName, undoFolder, warn } from './context.js';
@@ -32,9 +33,21 @@ const SIZE_UNITS = [
   [1024, 'k'],
 ] as const;
 
+/** Whether anything lies where journals do. What undoes them takes longer to load than most commands run, and is mostly not needed. */
+function mayHaveLeftovers(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch {
+    // Where there is none, or it is not this user's, there is nothing to undo.
+    return false;
+  }
+}
+
 async function undoLeftovers(): Promise<void> {
+  const folder = undoFolder();
+  if (folder === undefined || !mayHaveLeftovers(folder)) return;
   const { recoverStale } = await import('../capture/undo.js');
-  const { undone, failed } = recoverStale(undoFolder());
+  const { undone, failed } = recoverStale(folder);
   const [first, ...more] = undone;
   if (first !== undefined)
     warn(`left by a run that was killed, now undone: ${first}${more.length > 0 ? `; and ${more.length} more` : ''}`);

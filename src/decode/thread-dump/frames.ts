@@ -14,6 +14,12 @@ const AGENT_FRAME = /^([^(\s]+)\([^)]*\) @bci=-?\d+(?:, line=(\d+))?/;
 export class Frames {
   private readonly known = new Map<string, string>();
 
+  /** A whole line of HotSpot's, '\tat ' and the frame. */
+  ofLine(line: string): string {
+    const known = this.known.get(line);
+    return known ?? this.remember(line, this.of(line.slice(4)));
+  }
+
   /** What stands behind 'at '. */
   of(text: string): string {
     const known = this.known.get(text);

@@ -49,7 +49,7 @@ export class DumpReader {
   line(raw: string): void {
     // Two lines of three are frames of just this form.
     if (raw.charCodeAt(0) === TAB && raw.startsWith('at ', 1) && this.thread && !this.open && !this.inDeadlocks) {
-      this.frame(this.frames.of(raw.slice(4)));
+      this.frame(this.frames.ofLine(raw));
       return;
     }
     const whole = unwrapped(raw);

@@ -3,9 +3,9 @@
 
 import { UserError } from '../../base/errors.js';
 import { isoTime } from '../../base/format.js';
-import { THREADS } from '../../model/thresholds/threads.js';
 import type { KernelThread } from '../../model/threads.js';
 import { dumpsIn } from '../../open/thread-dumps.js';
+import { isQuickToWalk } from '../../tools/threads/cost.js';
 import type { History } from '../../tools/threads/history.js';
 import { NoAnswer, threadPrint } from './attach.js';
 import { holdJvm, type Jvm } from './jvm.js';
@@ -31,7 +31,7 @@ export interface LiveRun {
 export async function sampleThreads(run: LiveRun): Promise<string[]> {
   const jvm = holdJvm(run.pid);
   try {
-    const synchronizers = run.synchronizers || jvm.resident <= THREADS.quickHeap;
+    const synchronizers = run.synchronizers || isQuickToWalk(jvm.resident);
     await sampleAll(run, jvm, synchronizers);
     if (synchronizers) return [];
     return [
