@@ -73,6 +73,15 @@ function writeLog(file: string, bytes: number): number {
   return dumps;
 }
 
+/** CPU time of user and kernel, in ms, as the shell's `time` tells it. */
+function cpuMs(command: readonly string[]): number {
+  const { stderr } = spawnSync('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1', 'bash', ...command], {
+    encoding: 'utf8',
+  });
+  const [user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
+  return Math.round((user + system) * 1000);
+}
+
 function readLog(folder: string, megabytes: number): void {
   const log = path.join(folder, 'dumps.txt');
   const dumps = writeLog(log, megabytes * 1e6);
@@ -100,17 +109,13 @@ function readLog(folder: string, megabytes: number): void {
       );
     }
   }
+  // What a machine with other work leaves of the time says little; what the CPU took says more.
+  for (const [name, command] of Object.entries(PROGRAMS)) {
+    const cpu = cpuMs(command);
+    console.log(JSON.stringify({ name, cpuMs: cpu, MBPerCpuSecond: Math.round(size / 1e3 / cpu) }));
+  }
   for (const [name, each] of Object.entries(speeds))
     console.log(JSON.stringify({ name, medianMBPerSecond: Math.round(median(each)) }));
-}
-
-/** CPU time of user and kernel, in ms, as the shell's `time` tells it. */
-function cpuMs(command: readonly string[]): number {
-  const { stderr } = spawnSync('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1', 'bash', ...command], {
-    encoding: 'utf8',
-  });
-  const [user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
-  return Math.round((user + system) * 1000);
 }
 
 function askJvm(pid: string): void {

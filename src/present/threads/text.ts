@@ -2,6 +2,7 @@
 // to dump. Names are the program's own and are made harmless.
 
 import { count, duration, harmless } from '../../base/format.js';
+import { shortClass, shortMethod } from '../../base/java-names.js';
 import type { ThreadLock, Threads } from '../../model/threads.js';
 import { clip, columnsWithin, wrap } from '../text-layout.js';
 
@@ -10,7 +11,9 @@ const SHOWN_LOCKS = 12;
 const SHOWN_GROUPS = 12;
 const SHOWN_DUMPS = 20;
 const SHOWN_CUTS = 12;
-const LONGEST_NAME = 36;
+const LONGEST_NAME = 32;
+/** Of a path the end tells more than the beginning. */
+const LONGEST_PATH = 24;
 
 function table(
   title: string,
@@ -38,7 +41,9 @@ function ownerCell({ owner }: ThreadLock): string {
 function doesCell({ does }: ThreadLock): string {
   if (does === null) return '-';
   const { kernel } = does;
-  return kernel?.call === null || kernel === null ? does.doing : `${kernel.call}(2) ${kernel.path ?? ''}`.trim();
+  if (kernel === null || kernel.call === null) return does.doing;
+  const path = kernel.path ?? '';
+  return `${kernel.call}(2) ${path.length > LONGEST_PATH ? `…${path.slice(1 - LONGEST_PATH)}` : path}`.trim();
 }
 
 function lockRows({ locks }: Threads): string[][] {
@@ -46,7 +51,7 @@ function lockRows({ locks }: Threads): string[][] {
     .slice(0, SHOWN_LOCKS)
     .map((lock) => [
       count(lock.waiters.length),
-      clip(lock.type.replace(/^.*\.(?=[^.]*$)/, '') || '-', LONGEST_NAME),
+      clip(shortClass(lock.type) || '-', LONGEST_NAME),
       lock.kind,
       ownerCell(lock),
       doesCell(lock),
@@ -64,7 +69,7 @@ function groupRows({ groups }: Threads): string[][] {
       (state ?? '-').toLowerCase(),
       count(depth),
       clip(names.join(', '), LONGEST_NAME),
-      (frames[0] ?? '').replace(/\(.*$/, ''),
+      shortMethod(frames[0] ?? ''),
     ]);
   return [['threads', 'state', 'frames', 'names', 'innermost'], ...rows];
 }

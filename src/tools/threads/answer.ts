@@ -2,6 +2,7 @@
 // and what this can't tell. Each sentence stands for itself.
 
 import { count, duration } from '../../base/format.js';
+import { shortClass } from '../../base/java-names.js';
 import type { LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
 
 type Told = Omit<Threads, 'answer'>;
@@ -57,10 +58,10 @@ function named(threads: readonly ThreadRef[]): string {
   return `${names.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
 }
 
-/** 'the monitor of java.lang.Object 0xfa18e2f0', 'ReentrantLock$NonfairSync 0x…' */
+/** 'the monitor of java.lang.Object 0xfa18e2f0', 'ReentrantLock 0x…' */
 export function lockName({ kind, type, id }: Pick<ThreadLock, 'kind' | 'type' | 'id'>): string {
   if (kind === 'class') return `${KINDS[kind]} ${type}`;
-  const name = kind === 'monitor' ? type : type.replace(/^.*\.(?=[^.]*$)/, '');
+  const name = kind === 'monitor' ? type : shortClass(type);
   const object = type !== '' && id.startsWith(`${type}@`) ? `${name}@${id.slice(type.length + 1)}` : `${name} ${id}`;
   return `${KINDS[kind]} ${object}`.trim();
 }

@@ -1,6 +1,7 @@
 // What a dump shows of a lock → its owner, and how sure that is. The rule is that a wrong name is worse than none: where two threads are shown as
 // the owner, or the dump's threads were not looked at in one instant, or stacks are cut, it says so instead of choosing.
 
+import { shortClass } from '../../base/java-names.js';
 import { isOneInstant, type DumpedThread, type ThreadDump } from '../../model/thread-dump.js';
 import type { Cut } from './cut.js';
 import type { AwaitedLock } from './uses.js';
@@ -64,7 +65,7 @@ function initialiserOf({ dump, lock, waiters }: LockEvidence): Owner {
 function withoutHolder(evidence: LockEvidence): Owner {
   const { dump, lock, waiters, cuts } = evidence;
   if (lock.kind === 'class') return initialiserOf(evidence);
-  if (lock.kind === 'ownerless') return unknown(`the JVM keeps no owner of a ${lock.type.replace(/^.*\./, '')}`);
+  if (lock.kind === 'ownerless') return unknown(`the JVM keeps no owner of a ${shortClass(lock.type)}`);
   if (lock.kind !== 'monitor') {
     const lists = dump.threads.some(({ synchronizers }) => synchronizers !== undefined);
     if (!lists) return unknown('the dump does not list ownable synchronizers: jstack -l does');
