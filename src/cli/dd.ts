@@ -71,7 +71,7 @@ export function ddCommand(program: Command): void {
     .option(
       '--expect <condition>',
       'hold what is measured against this, as ‘p99 fdatasync < 10ms’; exit status 1 where it is not met; may be given several times',
-      (text: string, before: readonly Expectation[] = []) => [...before, parseExpectation(text)],
+      (text: string, before: readonly Expectation[] | undefined) => [...(before ?? []), parseExpectation(text)],
     )
     .option('--explain', 'record the machine meanwhile, and say at the end what held it up', false)
     .addHelpText('after', HELP)

@@ -1,6 +1,7 @@
 // The commands, their options and their help as one commander program: what the command line parses with, and what man pages and shell
 // completion are made from. It says as well how a default is shown, and undoes what a killed run left before a command runs.
 
+import { readdirSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import { keepHeapLean } from '../capture/lean-heap.js';
 import { print, toolName, undoFolder, warn } from './context.js';
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   dd: async () => (await import('./dd.js')).ddCommand,
   hold: async () => (await import('./hold.js')).holdCommand,
   top: async () => (await import('./top.js')).topCommand,
+  threads: async () => (await import('./threads.js')).threadsCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };
@@ -37,9 +39,21 @@ const SIZE_UNITS = [
   [1024, 'k'],
 ] as const;
 
+/** Whether anything lies where journals do. What undoes them takes longer to load than most commands run, and is mostly not needed. */
+function mayHaveLeftovers(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch {
+    // Where there is none, or it is not this user's, there is nothing to undo.
+    return false;
+  }
+}
+
 async function undoLeftovers(): Promise<void> {
+  const folder = undoFolder();
+  if (folder === undefined || !mayHaveLeftovers(folder)) return;
   const { recoverStale } = await import('../capture/undo.js');
-  const { undone, failed } = recoverStale(undoFolder());
+  const { undone, failed } = recoverStale(folder);
   const [first, ...more] = undone;
   if (first !== undefined)
     warn(`left by a run that was killed, now undone: ${first}${more.length > 0 ? `; and ${more.length} more` : ''}`);

@@ -19,6 +19,7 @@ import {
   WrittenSchema,
 } from './results.js';
 import { WhoSchema } from './who.js';
+import { ThreadsSchema } from './threads.js';
 
 /** Each with what prints it. */
 export const DOCUMENTS = {
@@ -34,6 +35,7 @@ export const DOCUMENTS = {
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
   top: { schema: TopSchema, printedBy: ['top --json'] },
+  threads: { schema: ThreadsSchema, printedBy: ['threads --json'] },
   traced: { schema: TracedSchema, printedBy: ['trace --json'] },
   undone: { schema: UndoneSchema, printedBy: ['undo --json'] },
   who: { schema: WhoSchema, printedBy: ['who --json'] },

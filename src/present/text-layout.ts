@@ -11,8 +11,13 @@ function widthOfCharacter(character: string): number {
   return eastAsianWidth(character.codePointAt(0) ?? 0);
 }
 
+/** Letters of one column each. */
+const PLAIN = /^[ -~]*$/;
+
 /** Columns that a text takes on a terminal. */
 export function widthOf(text: string): number {
+  // Most texts are plain, and a table asks for each of its cells several times.
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += widthOfCharacter(character);
   return width;

@@ -41,6 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'tools/iostat': ['base', 'model', 'tools'],
   'tools/dd': ['base', 'model', 'tools'],
   'tools/top': ['base', 'model', 'present', 'tools'],
+  'tools/threads': ['base', 'model'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,
   '': ALL_BUT_CLI,
@@ -48,7 +49,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison|differences|known|statistics)(\/|$)/;
+const PURE = /^(analysis|causes|comparison|differences|known|statistics|tools\/threads)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */

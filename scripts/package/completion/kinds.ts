@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   id: 'drill',
   mask: 'none',
   n: 'none',
+  operands: 'file',
   pid: 'pid',
   place: 'folder',
   recording: 'file',

@@ -1,0 +1,46 @@
+// The text of a frame → 'class.method(place)', without the module, its version and the class loader, each kept once however many stacks have
+// it. A file of its own, as dumps of a night repeat some thousand frames some million times.
+
+/** Frames that are remembered; beyond them all are forgotten, and remembered anew. */
+const MOST_REMEMBERED = 100_000;
+
+/** 'app//', 'java.base/', 'java.base@17.0.15/', 'app/module@1/': what StackTraceElement.toString() puts before the class. */
+const ORIGIN = /^(?:[\w.$@+-]*\/){1,2}(?=[\w$.]+)/;
+/** The same within the parentheses, as HotSpot prints it. */
+const INNER_ORIGIN = /\([\w.$-]+@[^/()]*\//;
+/** 'java.io.FileInputStream.read(byte[], int, int) @bci=4, line=276 (Interpreted frame)' */
+const AGENT_FRAME = /^([^(\s]+)\([^)]*\) @bci=-?\d+(?:, line=(\d+))?/;
+
+export class Frames {
+  private readonly known = new Map<string, string>();
+
+  /** A whole line of HotSpot's, '\tat ' and the frame. */
+  ofLine(line: string): string {
+    const known = this.known.get(line);
+    return known ?? this.remember(line, this.of(line.slice(4)));
+  }
+
+  /** What stands behind 'at '. */
+  of(text: string): string {
+    const known = this.known.get(text);
+    if (known !== undefined) return known;
+    return this.remember(text, text.replace(ORIGIN, '').replace(INNER_ORIGIN, '(').trimEnd());
+  }
+
+  /** What the serviceability agent prints behind ' - '; undefined where it is no frame. */
+  ofAgent(text: string): string | undefined {
+    const known = this.known.get(text);
+    if (known !== undefined) return known;
+    const [, method, line] = AGENT_FRAME.exec(text) ?? [];
+    if (method === undefined) return undefined;
+    return this.remember(text, `${method}(${line === undefined ? 'Unknown Source' : `line ${line}`})`);
+  }
+
+  private remember(text: string, frame: string): string {
+    if (this.known.size >= MOST_REMEMBERED) this.known.clear();
+    // A part of a text keeps the whole of it in memory, which is a piece of the file here; what goes through bytes stands alone.
+    const alone = Buffer.from(frame, 'utf16le').toString('utf16le');
+    this.known.set(Buffer.from(text, 'utf16le').toString('utf16le'), alone);
+    return alone;
+  }
+}

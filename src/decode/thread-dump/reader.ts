@@ -1,0 +1,245 @@
+// Lines of a text or a log → the thread dumps in it, one after the other. Only lines of a known form count, so that what a log has between them
+// is passed over; nothing rests on blank lines or tabs, which get lost on the way. One dump is in memory at a time.
+
+import type { DumpFormat, ThreadDump, DumpedThread } from '../../model/thread-dump.js';
+import { DeadlockSection } from './deadlock-section.js';
+import { Frames } from './frames.js';
+import { headerOf, javaState, mayGoOn, type Header } from './headers.js';
+import { beginningIn, LinePrefix, unwrapped } from './line-prefix.js';
+import { lockLine, lockOf } from './lock-lines.js';
+import { nameOf } from './text.js';
+import { ThreadBuilder } from './thread-builder.js';
+
+/** Lines that a name may go on over. */
+const MOST_NAME_LINES = 16;
+/** Frames that one dump may have: sixteen thousand threads with 1024 each. */
+const MOST_FRAMES = 2 ** 24;
+const TAB = 9;
+const DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?$/;
+/** A frame of Thread.dump_to_file before JDK 25, which has no 'at'. */
+const BARE_FRAME = /^\s+([\w$./<>@-]+\([^()]*\))$/;
+const STATE = /^java\.lang\.Thread\.State: ([A-Z_]+)/;
+const MOUNTED = /^Mounted virtual thread #?(\d+)/;
+const FOUND = /^Found (?:one|\d+) Java-level deadlocks?:?$/;
+
+export class DumpReader {
+  private readonly emit: (dump: ThreadDump) => void;
+  private readonly frames = new Frames();
+  private readonly prefix = new LinePrefix();
+  private format: DumpFormat | undefined;
+  private threads: DumpedThread[] = [];
+  private thread: ThreadBuilder | undefined;
+  private deadlocks: DeadlockSection | undefined;
+  private inDeadlocks = false;
+  private seen = new Set<string>();
+  private date: string | undefined;
+  private takenAt: string | undefined;
+  private vm: string | undefined;
+  private isEnded = false;
+  private frameCount = 0;
+  private refused = 0;
+  /** The beginning of a header whose name goes on. */
+  private open: { text: string; lines: number } | undefined;
+
+  constructor(emit: (dump: ThreadDump) => void) {
+    this.emit = emit;
+  }
+
+  /** Takes a line without its end. */
+  line(raw: string): void {
+    // Two lines of three are frames of just this form.
+    if (raw.charCodeAt(0) === TAB && raw.startsWith('at ', 1) && this.thread && !this.open && !this.inDeadlocks) {
+      this.frame(this.frames.ofLine(raw));
+      return;
+    }
+    const whole = unwrapped(raw);
+    const begins = beginningIn(whole);
+    if (begins >= 0) {
+      this.begin(whole, begins);
+      return;
+    }
+    const line = this.prefix.strip(whole);
+    if (line.trim() === '') {
+      this.thread?.blank();
+      return;
+    }
+    if (this.open !== undefined && this.goOn(line)) return;
+    this.known(line, line.trim());
+  }
+
+  /** The text ends here; `cut` is a last line that nothing ends, of which a part may be missing. */
+  end(cut?: string): void {
+    const text = cut?.trim() ?? '';
+    if (text.startsWith('JNI global ref') || (text.startsWith('at ') && text.endsWith(')'))) this.line(text);
+    this.finish();
+  }
+
+  private begin(line: string, at: number): void {
+    this.finish();
+    this.prefix.learn(line, at);
+    this.format = 'hotspot';
+    this.vm = nameOf(line.slice(at + 'Full thread dump '.length).replace(/:?\s*$/, ''));
+    this.takenAt = this.date;
+    this.date = undefined;
+  }
+
+  /** What is open may be a name that ends in this line; true where the line belongs to it. */
+  private goOn(line: string): boolean {
+    const open = this.open;
+    if (!open) return false;
+    this.open = undefined;
+    // A line that is a header by itself, or that follows a header, tells that the open one was none.
+    if (headerOf(line.trim()) ?? STATE.exec(line.trim())) return false;
+    const text = `${open.text}\n${line}`;
+    const header = headerOf(text.trimEnd());
+    if (header) this.header(header);
+    else if (open.lines < MOST_NAME_LINES) this.open = { text, lines: open.lines + 1 };
+    return true;
+  }
+
+  private known(line: string, text: string): void {
+    const first = text.charAt(0);
+    if (first === '"' || first === '#' || (first === 'T' && text.startsWith('Thread '))) this.headerLine(line, text);
+    else if (this.inDeadlocks) this.deadlockLine(text);
+    else if (first === 'F' && FOUND.test(text)) this.findDeadlocks();
+    else if (first === '2' && DATE.test(text)) this.date = text;
+    else if (first === 'J' && text.startsWith('JNI global ref')) this.close();
+    else if (first === 'D' && text === 'Deadlock Detection:') this.beginAgents();
+    else if (this.thread) this.threadLine(this.thread, line, text);
+  }
+
+  private headerLine(line: string, text: string): void {
+    const header = headerOf(text);
+    if (header) this.header(header);
+    else if (this.inDeadlocks) this.deadlockLine(text);
+    else if (mayGoOn(text)) this.open = { text: line.trimStart(), lines: 1 };
+  }
+
+  private header(header: Header): void {
+    const key = `${header.javaId ?? ''} ${header.nativeId ?? ''} ${header.name}`;
+    // The same thread again is the next dump, and so is another format, but for the agent's, whose headers are HotSpot's.
+    const isOther = this.format !== undefined && this.format !== header.format && this.format !== 'jhsdb';
+    const hasNumber = header.javaId !== undefined || header.nativeId !== undefined;
+    if (isOther || (hasNumber && this.seen.has(key))) this.finish();
+    if (this.format === undefined) {
+      this.format = header.format;
+      this.takenAt = this.date;
+      this.date = undefined;
+    }
+    this.inDeadlocks = false;
+    this.closeThread();
+    if (hasNumber) this.seen.add(key);
+    this.thread = new ThreadBuilder(header);
+  }
+
+  private beginAgents(): void {
+    this.finish();
+    this.format = 'jhsdb';
+  }
+
+  private findDeadlocks(): void {
+    this.closeThread();
+    this.inDeadlocks = true;
+    this.deadlocks ??= new DeadlockSection();
+  }
+
+  private deadlockLine(text: string): void {
+    if (/^Found (?:a total of )?\d+ deadlocks?\.$/.test(text)) this.inDeadlocks = false;
+    else this.deadlocks?.take(text);
+  }
+
+  private threadLine(thread: ThreadBuilder, line: string, text: string): void {
+    if (text.startsWith('at ')) this.frame(this.frames.of(text.slice(3)));
+    else if (text.startsWith('- ')) this.dashed(thread, text.slice(2).trim());
+    else if (text === '...') thread.goesOn();
+    else if (text.startsWith('Locked ownable synchronizers') || text.startsWith('Number of locked synchronizers'))
+      (thread.hasHad('synchronizers') ? this.withoutHeader() : thread).listSynchronizers();
+    else if (text.includes('Error occurred during stack walking')) thread.fails();
+    else this.rarer(thread, line, text);
+  }
+
+  private rarer(thread: ThreadBuilder, line: string, text: string): void {
+    const state = javaState(STATE.exec(text)?.[1]);
+    if (state) {
+      (thread.hasHad('state') ? this.withoutHeader() : thread).inState(state);
+      return;
+    }
+    const [, mounted] = MOUNTED.exec(text) ?? [];
+    if (mounted !== undefined) {
+      const { nativeId } = thread.header;
+      const at = nativeId === undefined ? {} : { nativeId };
+      const name = `virtual thread #${mounted}`;
+      this.closeThread();
+      this.thread = new ThreadBuilder({ format: 'hotspot', name, javaId: Number(mounted), ...at, virtual: true });
+      return;
+    }
+    const [, bare] = thread.header.format === 'dump-to-file' ? (BARE_FRAME.exec(line) ?? []) : [];
+    if (bare !== undefined) this.frame(this.frames.of(bare));
+  }
+
+  private dashed(thread: ThreadBuilder, text: string): void {
+    const lock = lockLine(text);
+    if (lock) {
+      (thread.isEnded && !thread.isListing ? this.withoutHeader() : thread).note(lock);
+      return;
+    }
+    const owned = thread.isListing ? lockOf(text) : undefined;
+    if (owned) thread.owns(owned);
+    const frame = text.includes('@bci=') ? this.frames.ofAgent(text) : undefined;
+    if (frame !== undefined) this.frame(frame);
+  }
+
+  private frame(text: string): void {
+    this.frameCount += 1;
+    if (this.frameCount > MOST_FRAMES) this.refused += 1;
+    else if (this.thread?.isEnded === true) this.withoutHeader().frame(text);
+    else this.thread?.frame(text);
+  }
+
+  /** What follows is of a thread of which the header was lost: nothing of it may count for the one before. */
+  private withoutHeader(): ThreadBuilder {
+    const format = this.format ?? 'hotspot';
+    this.closeThread();
+    this.thread = new ThreadBuilder({ format, name: '(its header is lost)', virtual: false });
+    return this.thread;
+  }
+
+  private closeThread(): void {
+    if (this.thread) this.threads.push(this.thread.build());
+    this.isEnded = this.thread?.isEnded ?? this.isEnded;
+    this.thread = undefined;
+    this.open = undefined;
+  }
+
+  private close(): void {
+    this.closeThread();
+    this.isEnded = true;
+  }
+
+  private finish(): void {
+    this.closeThread();
+    const { format, threads, takenAt, vm, isEnded: ended, refused } = this;
+    if (format !== undefined && threads.length > 0)
+      this.emit({
+        format,
+        ...(takenAt !== undefined && { takenAt }),
+        ...(vm !== undefined && { vm }),
+        threads,
+        reported: this.deadlocks?.waits ?? [],
+        ended,
+        refused,
+      });
+    this.forget();
+  }
+
+  private forget(): void {
+    this.format = undefined;
+    this.threads = [];
+    this.deadlocks = undefined;
+    this.inDeadlocks = false;
+    this.seen = new Set();
+    [this.takenAt, this.vm] = [undefined, undefined];
+    this.isEnded = false;
+    [this.frameCount, this.refused] = [0, 0];
+  }
+}

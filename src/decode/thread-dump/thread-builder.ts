@@ -1,0 +1,128 @@
+// One thread of a dump while its lines come: the header first, then frames, and lines about locks that belong to the frame above them.
+
+import type { DumpedLock, DumpedThread, JavaState, LockNote, LockUse, NamedOwner } from '../../model/thread-dump.js';
+import type { Header } from './headers.js';
+import { nameOf } from './text.js';
+
+/** Thread.dump_to_file and ThreadInfo say 'waiting on' of what a thread is parked on. */
+const PARK = /\bUnsafe\.park\(/;
+
+export class ThreadBuilder {
+  readonly header: Header;
+  private readonly frames: string[] = [];
+  private readonly notes: LockNote[] = [];
+  private synchronizers: DumpedLock[] | undefined;
+  private state: JavaState | undefined;
+  private elided = false;
+  private broken = false;
+  /** Lines now tell of synchronizers. */
+  private listing = false;
+  private hasStateLine = false;
+  /** Lines since the header. */
+  private lines = 0;
+  /** A blank line came behind the header itself: the whole text is spaced. */
+  private isSpaced = false;
+  private hasGap = false;
+
+  constructor(header: Header) {
+    this.header = header;
+    this.state = header.state;
+  }
+
+  /** A blank line ends a stack, but for what follows of synchronizers. */
+  blank(): void {
+    if (this.lines === 0) this.isSpaced = true;
+    else this.hasGap = true;
+  }
+
+  /** Whether a blank line came behind the last one of it. */
+  get isEnded(): boolean {
+    return this.hasGap && !this.isSpaced;
+  }
+
+  /** Whether it has had what a thread has once: a second one is of a thread whose header was lost. */
+  hasHad(what: 'state' | 'synchronizers'): boolean {
+    if (what === 'synchronizers') return this.synchronizers !== undefined;
+    return this.frames.length > 0 || (this.hasStateLine && this.hasGap);
+  }
+
+  frame(text: string): void {
+    this.lines += 1;
+    this.frames.push(text);
+  }
+
+  note(lock: DumpedLock & { readonly use: LockUse }): void {
+    this.lines += 1;
+    this.notes.push({ ...lock, frame: Math.max(0, this.frames.length - 1) });
+  }
+
+  inState(state: JavaState): void {
+    this.lines += 1;
+    this.hasStateLine = true;
+    this.state = state;
+  }
+
+  listSynchronizers(): void {
+    this.listing = true;
+    this.synchronizers ??= [];
+  }
+
+  get isListing(): boolean {
+    return this.listing;
+  }
+
+  owns(lock: DumpedLock): void {
+    this.synchronizers?.push(lock);
+  }
+
+  goesOn(): void {
+    this.elided = true;
+  }
+
+  fails(): void {
+    this.broken = true;
+  }
+
+  build(): DumpedThread {
+    const { name, javaId, nativeId, virtual, ownedBy, on } = this.header;
+    const isParked = PARK.test(this.frames[0] ?? '');
+    const notes = this.notes.map((note) =>
+      note.use === 'waits' && isParked ? { ...note, use: 'parks' as const } : note,
+    );
+    const { state } = this;
+    return {
+      name: nameOf(name),
+      ...(javaId !== undefined && { javaId }),
+      ...(nativeId !== undefined && { nativeId }),
+      virtual,
+      ...(state && this.hasJavaState() && { state }),
+      frames: this.frames,
+      notes: on === undefined ? notes : withAwaited(notes, on, state, isParked),
+      ...(this.synchronizers && { synchronizers: this.synchronizers }),
+      ...(ownedBy && { ownedBy: namedOwner(ownedBy) }),
+      elided: this.elided,
+      broken: this.broken,
+    };
+  }
+
+  /** HotSpot's words behind a header are of any thread; one without frames is the VM's own, or tells its state in a line. */
+  private hasJavaState(): boolean {
+    return this.hasStateLine || this.frames.length > 0 || this.header.format !== 'hotspot';
+  }
+}
+
+function namedOwner({ name, javaId }: NamedOwner): NamedOwner {
+  return { name: nameOf(name), ...(javaId !== undefined && { javaId }) };
+}
+
+/** What a ThreadInfo's header says that it waits for, where no line below repeats it. */
+function withAwaited(
+  notes: readonly LockNote[],
+  on: string,
+  state: JavaState | undefined,
+  isParked: boolean,
+): readonly LockNote[] {
+  if (notes.some(({ id, use }) => id === on && use !== 'holds')) return notes;
+  const use = state === 'BLOCKED' ? 'wants' : isParked ? 'parks' : 'waits';
+  return [{ id: on, type: on.replace(/@[\da-f]+$/i, ''), use, frame: 0 }, ...notes];
+}

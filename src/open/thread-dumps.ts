@@ -1,0 +1,74 @@
+// A file, standard input or a compressed log → the thread dumps in it, one after the other, in memory that does not follow its length.
+
+import { UserError } from '../base/errors.js';
+import { openSource } from '../decode/blktrace/source.js';
+import { isJsonDump, JsonDumpReader } from '../decode/thread-dump/json.js';
+import { DumpReader } from '../decode/thread-dump/reader.js';
+import { LineSplitter } from '../decode/thread-dump/text.js';
+import type { ThreadDump } from '../model/thread-dump.js';
+import { meterOf, type ReadingProgress } from './reading-meter.js';
+
+/** Pieces this small become strings in memory that V8 has at hand; of a megabyte each, that alone takes eight times as long. */
+const CHUNK = 64 * 1024;
+
+interface Taker {
+  push(piece: Uint8Array): void;
+  end(): void;
+}
+
+/** What is to become of the first piece's form: the lines of a text, or one document of JSON. */
+function takerFor(first: Uint8Array, emit: (dump: ThreadDump) => void): Taker {
+  if (isJsonDump(Buffer.from(first.buffer, first.byteOffset, Math.min(first.length, 4096)).toString('utf8'))) {
+    const reader = new JsonDumpReader();
+    const decoder = new TextDecoder();
+    return {
+      push: (piece) => reader.push(decoder.decode(piece, { stream: true })),
+      end: () => {
+        const dump = reader.end();
+        if (dump) emit(dump);
+      },
+    };
+  }
+  const reader = new DumpReader(emit);
+  const lines = new LineSplitter((line) => reader.line(line));
+  return {
+    push: (piece) => lines.push(piece),
+    end: () => reader.end(lines.end()),
+  };
+}
+
+/** The dumps of a text that is whole in memory. */
+export function dumpsIn(text: Uint8Array): ThreadDump[] {
+  const dumps: ThreadDump[] = [];
+  const taker = takerFor(text, (dump) => dumps.push(dump));
+  taker.push(text);
+  taker.end();
+  return dumps;
+}
+
+/** Hands on each dump; tells how many there were. Throws a UserError where the file can't be read. */
+export async function readThreadDumps(
+  path: string,
+  take: (dump: ThreadDump) => void,
+  progress?: ReadingProgress,
+): Promise<number> {
+  const source = openSource(path, meterOf([path], progress));
+  let dumps = 0;
+  let taker: Taker | undefined;
+  try {
+    const piece = new Uint8Array(CHUNK);
+    for (let count = await source.read(piece); count > 0; count = await source.read(piece)) {
+      const read = piece.subarray(0, count);
+      taker ??= takerFor(read, (dump) => {
+        dumps += 1;
+        take(dump);
+      });
+      taker.push(read);
+    }
+    taker?.end();
+  } finally {
+    await source.close();
+  }
+  if (source.refusal !== undefined) throw new UserError(`${path} can’t be read (${source.refusal}).`);
+  return dumps;
+}

@@ -1,0 +1,114 @@
+// A process id → the JVM behind it, held by its folder in /proc, which never leads to another process. It is asked first whether a SIGQUIT would be
+// heard: a JVM prints its threads or opens its socket for it, and anything else dies of it.
+
+import { readFileSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import { UserError } from '../../base/errors.js';
+import { HeldFolder } from '../../base/held-folder.js';
+
+const { SIGQUIT } = constants.signals;
+
+export interface Jvm {
+  readonly pid: number;
+  /** /proc/PID. */
+  readonly folder: HeldFolder;
+  /** The process's number in its own pid namespace. */
+  readonly ownPid: number;
+  /** Whether that is another than ours, so that its threads have other numbers there. */
+  readonly isContained: boolean;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of memory that it has. */
+  readonly resident: number;
+  /** Whether its system calls have 64-bit numbers. */
+  readonly is64: boolean;
+}
+
+/** The text of one of the process's files; undefined where it can't be read. */
+export function readProc(folder: HeldFolder, name: string): string | undefined {
+  try {
+    return readFileSync(folder.entry(name), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function field(status: string, name: string): readonly string[] {
+  const found = new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1];
+  return found === undefined ? [] : found.trim().split(/\s+/);
+}
+
+/** Whether the process has a handler for a signal (SigCgt of /proc/PID/status, a mask in hexadecimal). */
+function catches(status: string, signal: number): boolean {
+  const [mask = '0'] = field(status, 'SigCgt');
+  return /^[\da-f]+$/i.test(mask) && ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+/** Holds the JVM; the caller closes its folder. Throws a UserError where there is none, or none that would answer. */
+export function holdJvm(pid: number): Jvm {
+  let folder: HeldFolder;
+  try {
+    folder = HeldFolder.at(`/proc/${pid}`);
+  } catch {
+    throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
+  }
+  try {
+    return jvmIn(folder, pid);
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+function jvmIn(folder: HeldFolder, pid: number): Jvm {
+  const status = readProc(folder, 'status') ?? '';
+  const maps = readProc(folder, 'maps');
+  if (maps === undefined || maps === '')
+    throw new UserError(
+      `What process ${pid} has loaded can’t be read: run it as root, or as the user of that process.`,
+    );
+  const mapping = /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps);
+  if (!mapping)
+    throw new UserError(
+      `Process ${pid} is no HotSpot JVM (it has no libjvm.so), so it is left alone: name one of \`pgrep java\`, or give a file with its dump.`,
+    );
+  refuseDeaf(folder, pid, status);
+  const pids = field(status, 'NSpid').map(Number);
+  const [, uid = NaN] = field(status, 'Uid').map(Number);
+  const [, gid = NaN] = field(status, 'Gid').map(Number);
+  const [residentKb = NaN] = field(status, 'VmRSS').map(Number);
+  return {
+    pid,
+    folder,
+    ownPid: pids.at(-1) ?? pid,
+    isContained: pids.length > 1,
+    uid,
+    gid,
+    resident: residentKb * 1024,
+    is64: (mapping[1] ?? '').length > 8,
+  };
+}
+
+function refuseDeaf(folder: HeldFolder, pid: number, status: string): void {
+  if (!catches(status, SIGQUIT))
+    throw new UserError(
+      `Process ${pid} is a JVM that would die of the signal that asks for its threads (it has just begun, or runs with -Xrs), so it is left alone.`,
+    );
+  const args = (readProc(folder, 'cmdline') ?? '').split('\0');
+  if (args.includes('-XX:+DisableAttachMechanism'))
+    throw new UserError(`Process ${pid} runs with -XX:+DisableAttachMechanism: it lets nobody ask for its threads.`);
+  const [state] = field(status, 'State');
+  if (state === 'T' || state === 't' || state === 'Z')
+    throw new UserError(
+      `Process ${pid} ${state === 'Z' ? 'has ended' : 'is stopped (SIGSTOP, a debugger)'}, so it can’t answer: ${state === 'Z' ? 'name one that runs' : 'let it go on first (kill -CONT)'}.`,
+    );
+}
+
+/** Where a link of the process leads; undefined where that can't be read. */
+export function linkOf(folder: HeldFolder, name: string): string | undefined {
+  try {
+    return readlinkSync(folder.entry(name));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+// Dumps that were judged → the one document of `threads`, which the text and --json are made from.
+
+import type { DumpedThread } from '../../model/thread-dump.js';
+import type { KernelThread, LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
+import { answerOf } from './answer.js';
+import { groupsOf } from './groups.js';
+import type { History } from './history.js';
+import { doingOf } from './judge.js';
+import type { Owner } from './owner.js';
+import { ownerOver, toldOf, type Track } from './tracks.js';
+
+/** Locks that are told of: a dump of a sick JVM has some, one of a healthy JVM over a night many that were waited for once. */
+const MOST_LOCKS = 50;
+
+function ref({ name, javaId, nativeId }: DumpedThread): ThreadRef {
+  // A virtual thread mostly has no name but its number.
+  const known = name === '' && javaId !== undefined ? `#${javaId}` : name;
+  return { name: known, javaId: javaId ?? null, nativeId: nativeId ?? null };
+}
+
+function ownerRef({ grade, thread, because, candidates }: Owner): LockOwner {
+  return { grade, thread: thread ? ref(thread) : null, because, candidates: candidates.map(ref) };
+}
+
+function kernelOf({ kernel }: Track, thread: DumpedThread): KernelThread | null {
+  return (thread.nativeId !== undefined && kernel?.get(thread.nativeId)) || null;
+}
+
+function activityIn(track: Track, thread: DumpedThread | undefined, samples: number): ThreadActivity | null {
+  if (!thread) return null;
+  const { doing, method = null } = doingOf(track.judged, thread);
+  return { doing, method, kernel: kernelOf(track, thread), samples };
+}
+
+/** Milliseconds from one dump to another, by the times that they give; null where one gives none. */
+function between(rows: Threads['dumps'], { first, last }: Track): number | null {
+  const [from, to] = [rows[first]?.at, rows[last]?.at].map((at) =>
+    at
+      ? Date.parse(
+          `${at
+            .replace(' ', 'T')
+            .replace(/(?:Z|[+-]\d\d:?\d\d)$/, '')
+            .replace(',', '.')}Z`,
+        )
+      : NaN,
+  );
+  const ms = (to ?? NaN) - (from ?? NaN);
+  return first === last || !(ms >= 0) ? null : ms;
+}
+
+function lockOf(rows: Threads['dumps'], track: Track): ThreadLock {
+  const { lock, waiters } = track.lock;
+  const owner = ownerOver(track);
+  return {
+    id: lock.id,
+    type: lock.type,
+    kind: lock.kind,
+    waiters: waiters.map(ref),
+    mostWaiters: track.mostWaiters,
+    owner: ownerRef(owner),
+    does: activityIn(track, owner.thread ?? toldOf(track.lock), track.same),
+    chain: track.chain.slice(1).map((step) => ({
+      id: step.lock.lock.id,
+      type: step.lock.lock.type,
+      kind: step.lock.lock.kind,
+      owner: ownerRef(step.lock.owner),
+      does: activityIn(track, toldOf(step.lock), 1),
+    })),
+    samples: track.samples,
+    forMs: between(rows, track),
+  };
+}
+
+/** `limits`: what could not be read, in sentences. */
+export function threadsDocument(tool: string, history: History, limits: readonly string[]): Threads {
+  const last = history.last();
+  const told = history.locks();
+  const document = {
+    schema: 'iowitness.threads/1' as const,
+    tool,
+    dumps: history.rows,
+    locks: told.slice(0, MOST_LOCKS).map((track) => lockOf(history.rows, track)),
+    cutStacks: last?.cuts.map(({ thread, why }) => ({ thread: ref(thread), frames: thread.frames.length, why })) ?? [],
+    deadlocks: last?.deadlocks.map((circle) => circle.map(ref)) ?? [],
+    groups: groupsOf(last?.dump.threads ?? []),
+    limits: [
+      ...limits,
+      ...(history.rows.some(({ format }) => format === 'jhsdb')
+        ? ['jhsdb does not tell what a parked thread waits for, so waiters for java.util.concurrent locks are missing.']
+        : []),
+      ...(history.refused > 0 ? [`${history.refused} frames were passed over: a dump has more than can be kept.`] : []),
+      ...(told.length > MOST_LOCKS ? [`${told.length - MOST_LOCKS} more locks were waited for.`] : []),
+    ],
+  };
+  return { ...document, answer: answerOf(document) };
+}

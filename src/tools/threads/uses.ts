@@ -1,0 +1,66 @@
+// A thread of a dump → the lock that it waits for and those that it holds. A file of its own because a dump's words mean other things than they
+// say: a 'locked' object is released while its thread is in Object.wait, and what is 'waited on' is mostly no lock at all.
+
+import type { DumpedLock, DumpedThread, LockNote } from '../../model/thread-dump.js';
+
+/**
+ * A monitor; a synchronizer with one owner; a read-write lock, whose readers nobody records; a lock that records no owner; a class that is being
+ * initialised.
+ */
+export type LockKind = 'monitor' | 'owned' | 'read-write' | 'ownerless' | 'class';
+
+export interface AwaitedLock extends DumpedLock {
+  readonly kind: LockKind;
+}
+
+/** Synchronizers of java.util.concurrent on which a parked thread waits for another to let go. Any other parked thread is idle, or waits for work. */
+const SYNCHRONIZERS: readonly (readonly [type: RegExp, kind: LockKind])[] = [
+  [/(?:^|\.)ReentrantLock\$(?:Nonf|F)airSync$/, 'owned'],
+  [/(?:^|\.)ReentrantReadWriteLock\$(?:Nonf|F)airSync$/, 'read-write'],
+  [/(?:^|\.)StampedLock$/, 'ownerless'],
+];
+const OBJECT_WAIT = /^java\.lang\.Object\.wait0?\(/;
+
+/** Undefined for what is no lock: a condition, a queue, a future, a semaphore's permits. `isOwned`: whether some thread owns it. */
+function kindOfSynchronizer(type: string, isOwned: boolean): LockKind | undefined {
+  return SYNCHRONIZERS.find(([pattern]) => pattern.test(type))?.[1] ?? (isOwned ? 'owned' : undefined);
+}
+
+/** The monitor of a blocked thread that JDK 8 and older show as locked by its innermost frame. */
+function wantedUnsaid({ state, notes }: DumpedThread): LockNote | undefined {
+  if (state !== 'BLOCKED') return undefined;
+  const waited = notes.find(({ use, frame }) => use === 'waits' && frame === 0);
+  return waited ?? notes.find(({ use, frame }) => use === 'holds' && frame === 0);
+}
+
+/** The lock that it waits for; undefined where it waits for none. `owned`: ids of synchronizers that the dump shows an owner of. */
+export function awaitedBy(thread: DumpedThread, owned: ReadonlySet<string>): AwaitedLock | undefined {
+  const parked = thread.notes.find(({ use }) => use === 'parks');
+  const kind = parked && kindOfSynchronizer(parked.type, owned.has(parked.id));
+  if (parked && kind) return { id: parked.id, type: parked.type, kind };
+  const note = thread.notes.find(({ use }) => use === 'wants' || use === 'rewants') ?? wantedUnsaid(thread);
+  if (note) return { id: note.id, type: note.type, kind: 'monitor' };
+  const initialised = thread.notes.find(({ use }) => use === 'initialises');
+  return initialised && { id: initialised.id, type: initialised.type, kind: 'class' };
+}
+
+/**
+ * Ids of the monitors that it holds for certain: none that it waits for, or has released for the time of Object.wait. Where it waits in
+ * Object.wait and the dump does not tell on what, any of them may be the released one.
+ */
+export function monitorsOf(thread: DumpedThread): ReadonlySet<string> {
+  const { notes, frames } = thread;
+  const letGo = new Set(notes.filter(({ use }) => use !== 'holds' && use !== 'parks').map(({ id }) => id));
+  if (OBJECT_WAIT.test(frames[0] ?? '') && letGo.size === 0) return new Set();
+  const unsaid = notes.some(({ use }) => use === 'wants' || use === 'rewants') ? undefined : wantedUnsaid(thread);
+  if (unsaid) letGo.add(unsaid.id);
+  return new Set(notes.filter(({ use, id }) => use === 'holds' && !letGo.has(id)).map(({ id }) => id));
+}
+
+/** Whether it waits in Object.wait or on a condition: for news, not for a lock. */
+export function awaitsNews({ state, notes, frames }: DumpedThread): boolean {
+  return (
+    state !== 'BLOCKED' &&
+    (OBJECT_WAIT.test(frames[0] ?? '') || notes.some(({ use }) => use === 'waits' || use === 'parks'))
+  );
+}

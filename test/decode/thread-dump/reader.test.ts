@@ -1,0 +1,183 @@
+// Thread dumps of real JVMs in every form that is read, and the same in the states in which texts arrive: each must give the same threads.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ThreadDump } from '../../../src/model/thread-dump.js';
+import { dumpsIn } from '../../../src/open/thread-dumps.js';
+import { dumpBytes, dumpText, fixtureDumps } from '../../support/thread-dumps.js';
+
+const FORMS: readonly (readonly [fixture: string, format: ThreadDump['format'], threads: number])[] = [
+  ['locks-jdk17-print-l.txt', 'hotspot', 33],
+  ['locks-jdk17-print-e.txt', 'hotspot', 33],
+  ['locks-jdk25-print-l.txt', 'hotspot', 32],
+  ['locks-jdk17-jhsdb.txt', 'jhsdb', 26],
+  ['locks-jdk25-file.txt', 'dump-to-file', 27],
+  ['locks-jdk25-file.json', 'dump-to-file-json', 27],
+  ['mixed-jdk17-thread-info.txt', 'thread-info', 14],
+  ['mixed-jdk25-thread-info.txt', 'thread-info', 16],
+  ['mixed-jdk17-jstack-l.txt', 'hotspot', 21],
+];
+
+describe('a dump of a real JVM', () => {
+  for (const [name, format, threads] of FORMS) {
+    test(`${name} is read as ${format}`, () => {
+      const [dump, ...more] = fixtureDumps(name);
+      assert.equal(more.length, 0);
+      assert.equal(dump?.format, format);
+      assert.equal(dump.threads.length, threads);
+      assert.equal(dump.refused, 0);
+    });
+  }
+
+  test('names are whole, with quotes, what looks like a header, and line breaks in them', () => {
+    for (const name of [
+      'locks-jdk17-print-l.txt',
+      'locks-jdk25-print-l.txt',
+      'locks-jdk25-file.txt',
+      'locks-jdk25-file.json',
+    ]) {
+      const names = fixtureDumps(name)[0]?.threads.map((thread) => thread.name) ?? [];
+      assert.ok(names.includes('idle "quoted" #5 prio=5'), name);
+      assert.ok(names.includes('idle\nin two lines'), name);
+    }
+  });
+
+  test('a thread has its frames, number, state and locks', () => {
+    const thread = fixtureDumps('locks-jdk17-print-l.txt')[0]?.threads.find(({ name }) => name === 'holds-write');
+    assert.equal(thread?.nativeId, 0x5a94);
+    assert.equal(thread.state, 'RUNNABLE');
+    assert.equal(thread.frames[0], 'java.io.RandomAccessFile.writeBytes(Native Method)');
+    assert.equal(thread.frames.at(-1), 'java.lang.Thread.run(Thread.java:840)');
+    assert.deepEqual(thread.synchronizers, [
+      { id: '0xfa18eac8', type: 'java.util.concurrent.locks.ReentrantReadWriteLock$NonfairSync' },
+    ]);
+  });
+
+  test('a mounted virtual thread is a thread of its own, with the monitor that it holds', () => {
+    const threads = fixtureDumps('mixed-jdk25-print-l.txt')[0]?.threads ?? [];
+    const mounted = threads.find(({ virtual }) => virtual);
+    assert.equal(mounted?.javaId, 22);
+    assert.equal(mounted.notes.filter(({ use }) => use === 'holds').length, 1);
+    const carrier = threads.find(({ name }) => name === 'ForkJoinPool-1-worker-1');
+    assert.deepEqual(
+      carrier?.notes.filter(({ use }) => use === 'holds'),
+      [],
+    );
+  });
+
+  test('threads of the deadlock report are no further threads, and who waits for whom is kept', () => {
+    const [dump] = fixtureDumps('mixed-jdk17-jstack-l.txt');
+    assert.equal(new Set(dump?.threads.map(({ name }) => name)).size, dump?.threads.length);
+    assert.deepEqual(
+      dump?.reported.map(({ waiter, owner }) => `${waiter} < ${owner}`),
+      ['left < right', 'right < left'],
+    );
+  });
+});
+
+const WHOLE = dumpBytes('locks-jdk17-print-l.txt').toString();
+
+/** Without what a text's state may change: the state in which a name was written. */
+function threadsOf(bytes: Uint8Array): ThreadDump['threads'] {
+  const [dump] = dumpsIn(bytes);
+  return dump?.threads ?? [];
+}
+
+describe('the same dump', () => {
+  const expected = threadsOf(Buffer.from(WHOLE));
+  const lines = WHOLE.split('\n');
+  const states: Readonly<Record<string, Uint8Array>> = {
+    'with CRLF': Buffer.from(WHOLE.replaceAll('\n', '\r\n')),
+    'in UTF-16 without a mark': Buffer.from(WHOLE, 'utf16le'),
+    'in UTF-16 with a mark': Buffer.from(`\uFEFF${WHOLE}`, 'utf16le'),
+    'without tabs': Buffer.from(WHOLE.replaceAll('\t', '')),
+    'with eight spaces for tabs': Buffer.from(WHOLE.replaceAll('\t', '        ')),
+    'with a time before each line': Buffer.from(
+      lines
+        .map((line, at) => `2026-11-29T12:00:${String(at % 60).padStart(2, '0')}.${at}Z stdout F ${line}`)
+        .join('\n'),
+    ),
+    'in a journal': Buffer.from(
+      lines.map((line, at) => `Nov 29 12:00:${at % 60} host java[12${at}]: ${line}`).join('\n'),
+    ),
+    'in Docker’s log': Buffer.from(
+      lines.map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout' })).join('\n'),
+    ),
+    'with lines of a log between': Buffer.from(
+      lines
+        .flatMap((line, at) =>
+          at % 7 === 3 && !line.startsWith('"idle') && line !== ''
+            ? [line, '12:00:01 WARN c.e.App - at last (slow)']
+            : [line],
+        )
+        .join('\n'),
+    ),
+  };
+  for (const [state, bytes] of Object.entries(states)) {
+    test(`${state} has the same threads`, () => {
+      const found = threadsOf(bytes);
+      assert.equal(found.length, expected.length);
+      // A name with a line break has the prefix of its second line stripped or not; all others are the same.
+      assert.deepEqual(found, expected);
+    });
+  }
+
+  test('in Latin-1 and in UTF-8 has the same names', () => {
+    const text = dumpText({ 'Müller-1': ['RUNNABLE', 'at a.B.c(B.java:1)'] });
+    assert.equal(threadsOf(Buffer.from(text, 'latin1'))[0]?.name, 'Müller-1');
+    assert.equal(threadsOf(Buffer.from(text, 'utf8'))[0]?.name, 'Müller-1');
+  });
+});
+
+describe('a log', () => {
+  test('gives each of its dumps, with its time', () => {
+    const first = dumpText({ a: ['RUNNABLE', 'at a.B.c(B.java:1)'] }, '2026-11-29 12:00:00');
+    const second = dumpText({ a: ['RUNNABLE', 'at a.B.d(B.java:2)'], b: ['RUNNABLE'] }, '2026-11-29 12:00:10');
+    const dumps = dumpsIn(Buffer.from(`12:00 INFO up\n${first}12:01 INFO still up\n${second}12:02 INFO "quoted"\n`));
+    assert.deepEqual(
+      dumps.map(({ takenAt, threads }) => [takenAt, threads.length]),
+      [
+        ['2026-11-29 12:00:00', 1],
+        ['2026-11-29 12:00:10', 2],
+      ],
+    );
+  });
+
+  test('of ThreadInfo texts, which have no first line, begins a dump where a thread comes again', () => {
+    const text = dumpBytes('mixed-jdk17-thread-info.txt').toString();
+    assert.equal(dumpsIn(Buffer.from(text + text)).length, 2);
+  });
+});
+
+describe('a text with a hole', () => {
+  const FRAMES = {
+    a: ['RUNNABLE', 'at a.B.c(B.java:1)'],
+    b: ['RUNNABLE', 'at a.B.d(B.java:2)', '- locked <0x00000000fa000010> (a a.Lock)'],
+  };
+
+  test('gives nothing of a thread without a header to the one before', () => {
+    const text = dumpText(FRAMES).replace(/^"b".*\n/m, '');
+    const threads = threadsOf(Buffer.from(text));
+    assert.deepEqual(
+      threads.map(({ name, notes }) => [name, notes.length]),
+      [
+        ['a', 0],
+        ['(its header is lost)', 1],
+      ],
+    );
+  });
+
+  test('nor where the line with its state is lost as well', () => {
+    const text = dumpText(FRAMES).replace(/^"b".*\n.*\n/m, '');
+    assert.equal(threadsOf(Buffer.from(text))[0]?.notes.length, 0);
+  });
+
+  test('takes no lock from a line that the end cuts', () => {
+    const text = dumpText(FRAMES);
+    const cut = text.slice(0, text.indexOf('<0x00000000fa0000') + 18);
+    assert.deepEqual(
+      threadsOf(Buffer.from(cut)).map(({ notes }) => notes.length),
+      [0, 0],
+    );
+  });
+});

@@ -1,0 +1,92 @@
+// JVMs for tests: the JDKs of this machine, and LockLab running in one of them, compiled once, with all its threads where they belong.
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { needsCommand } from './requirements.js';
+
+const JVM_FOLDER = '/usr/lib/jvm';
+const SOURCE = path.resolve(import.meta.dirname, '../../../test/support/java/LockLab.java');
+
+/** The JDKs by their folder's name, each once. */
+export function jdks(): { readonly name: string; readonly home: string }[] {
+  if (!existsSync(JVM_FOLDER)) return [];
+  return readdirSync(JVM_FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(path.join(JVM_FOLDER, entry.name, 'bin/javac')))
+    .map(({ name }) => ({ name, home: path.join(JVM_FOLDER, name) }));
+}
+
+export function needsJdk(): false | string {
+  if (jdks().length === 0) return 'it needs a JDK in /usr/lib/jvm: install openjdk-17-jdk-headless';
+  return needsCommand('mkfifo');
+}
+
+export interface Lab {
+  readonly pid: number;
+  /** What the holders write into. */
+  readonly pipe: string;
+  readonly child: ChildProcess;
+  end(): void;
+}
+
+/** A folder with the compiled program. */
+export function compileLab(home: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-lab-'));
+  const { status, stderr } = spawnSync(
+    path.join(home, 'bin/javac'),
+    ['--release', '8', '-Xlint:-options', '-d', folder, SOURCE],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return folder;
+}
+
+interface LabOptions {
+  readonly options?: readonly string[];
+  /** A command that starts it, such as setpriv. */
+  readonly by?: readonly string[];
+  /** Where its pipe lies. */
+  readonly folder?: string;
+}
+
+/** Starts it and waits until every thread holds or waits for what it should. */
+export async function startLab(
+  home: string,
+  classes: string,
+  depth: number,
+  { options = [], by = [], folder: within = tmpdir() }: LabOptions = {},
+): Promise<Lab> {
+  const folder = mkdtempSync(path.join(within, 'iowitness-pipe-'));
+  const pipe = path.join(folder, 'snapshot');
+  spawnSync('mkfifo', ['-m', '666', pipe]);
+  for (const each of [folder, classes]) chmodSync(each, 0o755);
+  const flags = ['-Xmx64m', '-Xss4m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...options];
+  const [program, ...args] = [
+    ...by,
+    path.join(home, 'bin/java'),
+    ...flags,
+    '-cp',
+    classes,
+    'LockLab',
+    String(depth),
+    pipe,
+  ];
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  await new Promise<void>((settle, reject) => {
+    child.stdout?.once('data', () => settle());
+    child.once('exit', (status) => reject(new Error(`LockLab ended with ${status}`)));
+    child.once('error', reject);
+  });
+  return {
+    pid: child.pid ?? 0,
+    pipe,
+    child,
+    end() {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true });
+      // What a JVM that is killed leaves.
+      rmSync(`/tmp/.java_pid${child.pid}`, { force: true });
+    },
+  };
+}

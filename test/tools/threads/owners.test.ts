@@ -1,0 +1,221 @@
+// Who is told to hold a lock: the truth table of real dumps, whose threads say in their names what they hold and wait for, and each trap of a
+// dump's words in a small one. A wrong name is the one thing that must not happen.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fixtureDumps, judged, dumpText, judgedText, ownersOf } from '../../support/thread-dumps.js';
+
+const BLOCK = ['block', 'method'];
+
+/** Of LockLab's kinds those whose owner a source shows, and how sure. */
+const TRUTH: readonly (readonly [fixture: string, exact: readonly string[], inferred: readonly string[]])[] = [
+  ['locks-jdk17-print-l.txt', [...BLOCK, 'reentrant', 'write'], []],
+  ['locks-jdk25-print-l.txt', [...BLOCK, 'reentrant', 'write'], []],
+  ['locks-jdk17-print-e.txt', BLOCK, []],
+  ['locks-jdk17-jhsdb.txt', BLOCK, []],
+  ['locks-jdk25-file.txt', [], BLOCK],
+  ['locks-jdk25-file.json', [], BLOCK],
+  ['deep-jdk17-print-l.txt.gz', ['reentrant', 'write'], []],
+  ['deep-jdk25-print-l.txt.gz', ['reentrant', 'write'], []],
+  ['deep-jdk25-file.json.gz', [], []],
+];
+
+describe('of locks whose owner is known', () => {
+  for (const [name, exact, inferred] of TRUTH) {
+    test(`${name} shows ${[...exact, ...inferred].join(', ') || 'none'}, and no other`, () => {
+      const { locks } = judged(fixtureDumps(name));
+      assert.ok(locks.length >= 2);
+      for (const { waiters, owner } of locks) {
+        const kind = /^waits-(\w+)-\d$/.exec(waiters[0]?.name ?? '')?.[1] ?? '';
+        assert.deepEqual(waiters.map((waiter) => waiter.name).sort(), [`waits-${kind}-0`, `waits-${kind}-1`]);
+        const grade = exact.includes(kind) ? 'exact' : inferred.includes(kind) ? 'inferred' : 'unknown';
+        assert.deepEqual(
+          [kind, owner.grade, owner.thread?.name],
+          [kind, grade, grade === 'unknown' ? undefined : `holds-${kind}`],
+        );
+      }
+    });
+  }
+
+  test('stacks of 1024 frames are told to be cut, and are who may hold a monitor', () => {
+    const { cutStacks, locks, answer } = judged(fixtureDumps('deep-jdk17-print-l.txt.gz'));
+    assert.deepEqual(
+      cutStacks.map(({ frames, why }) => `${frames} ${why}`),
+      Array(6).fill('1024 limit'),
+    );
+    const monitor = locks.find(({ kind }) => kind === 'monitor');
+    assert.ok(monitor?.owner.candidates.some(({ name }) => name === 'holds-block'));
+    assert.match(answer.join(' '), /stacks are cut/);
+  });
+
+  test('a deadlock is told, and what waits for a class that is being initialised', () => {
+    for (const name of ['mixed-jdk17-jstack-l.txt', 'mixed-jdk25-print-l.txt']) {
+      const document = judged(fixtureDumps(name));
+      assert.deepEqual(
+        document.deadlocks.map((circle) => circle.map((thread) => thread.name).sort()),
+        [['left', 'right']],
+      );
+      assert.equal(ownersOf(document)['waits-for-class'], 'inferred initialises');
+      assert.match(document.answer[0] ?? '', /^Deadlock: “left”, “right”/);
+    }
+  });
+
+  test('a virtual thread holds what a dump shows at the one that is mounted; its carrier never does', () => {
+    assert.equal(ownersOf(judged(fixtureDumps('mixed-jdk25-print-l.txt')))['wants-news'], 'exact virtual thread #22');
+    assert.equal(ownersOf(judged(fixtureDumps('mixed-jdk25-thread-info.txt')))['wants-news'], 'unknown');
+    assert.equal(ownersOf(judged(fixtureDumps('mixed-jdk25-file.json')))['wants-news'], 'inferred #22');
+  });
+});
+
+const RUN = 'at java.lang.Thread.run(Thread.java:840)';
+const WAITER = ['BLOCKED', 'at a.B.take(B.java:1)', '- waiting to lock <0x00000000fa000010> (a a.Lock)', RUN];
+const LOCKED = '- locked <0x00000000fa000010> (a a.Lock)';
+const PARK = 'at jdk.internal.misc.Unsafe.park(Native Method)';
+
+function ownerOf(threads: Readonly<Record<string, readonly string[]>>): string | undefined {
+  return ownersOf(judgedText(dumpText({ waiter: WAITER, ...threads })))['waiter'];
+}
+
+describe('a monitor is held', () => {
+  test('by the one whose stack shows it, taken twice or once', () => {
+    assert.equal(ownerOf({ holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
+    assert.equal(
+      ownerOf({ holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, 'at a.B.d(B.java:1)', LOCKED, RUN] }),
+      'exact holder',
+    );
+  });
+
+  test('not by a thread in Object.wait, which has let it go', () => {
+    const wait = [
+      'WAITING',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting on <0x00000000fa000010> (a a.Lock)',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ sleeper: wait }), 'unknown');
+    assert.equal(ownerOf({ sleeper: wait, holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
+  });
+
+  test('not by one in Object.wait on an object that the dump does not tell', () => {
+    const wait = [
+      'WAITING',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting on <no object reference available>',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ sleeper: wait }), 'unknown');
+  });
+
+  test('not by one that waits to have it again behind Object.wait', () => {
+    const again = [
+      'BLOCKED',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting to re-lock in wait() <0x00000000fa000010> (a a.Lock)',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ again }), 'unknown');
+    const old = [
+      'BLOCKED',
+      'at java.lang.Object.wait(Native Method)',
+      '- waiting on <0x00000000fa000010> (a a.Lock)',
+      'at a.B.c(B.java:1)',
+      LOCKED,
+      RUN,
+    ];
+    assert.equal(ownerOf({ old }), 'unknown');
+  });
+
+  test('not by a blocked thread of JDK 8 that shows what it waits for as locked', () => {
+    const blocked = ['BLOCKED', 'at a.B.c(B.java:1)', LOCKED, RUN];
+    assert.equal(ownerOf({ blocked }), 'unknown');
+    assert.equal(ownerOf({ blocked, holder: ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN] }), 'exact holder');
+  });
+
+  test('not by the one that would have locked it, had the compiler not left that out', () => {
+    assert.equal(
+      ownerOf({ other: ['RUNNABLE', 'at a.B.c(B.java:1)', '- eliminated <0x00000000fa000010> (a a.Lock)', RUN] }),
+      'unknown',
+    );
+  });
+
+  test('by nobody that is told where two threads show it', () => {
+    const holder = ['RUNNABLE', 'at a.B.c(B.java:1)', LOCKED, RUN];
+    assert.equal(ownerOf({ holder, other: holder }), 'unknown');
+  });
+
+  test('never by nobody where no stack shows it: it says that it does not know', () => {
+    const { answer, locks } = judgedText(dumpText({ waiter: WAITER }));
+    assert.equal(locks[0]?.owner.grade, 'unknown');
+    assert.doesNotMatch(answer.join(' '), /free/);
+  });
+});
+
+describe('a parked thread', () => {
+  const parked = (type: string): readonly string[] => [
+    'WAITING (parking)',
+    PARK,
+    `- parking to wait for  <0x00000000fa000020> (a java.util.concurrent.${type})`,
+    RUN,
+  ];
+
+  test('on a condition, a queue or a future waits for no lock', () => {
+    for (const type of [
+      'locks.AbstractQueuedSynchronizer$ConditionObject',
+      'SynchronousQueue$TransferStack',
+      'FutureTask',
+      'ForkJoinPool',
+      'Semaphore$NonfairSync',
+      'CountDownLatch$Sync',
+    ])
+      assert.deepEqual(judgedText(dumpText({ idle: parked(type) })).locks, [], type);
+  });
+
+  test('on a ReentrantLock waits for a lock, also where the dump lists no owners', () => {
+    const { locks } = judgedText(dumpText({ waiter: parked('locks.ReentrantLock$FairSync') }));
+    assert.deepEqual([locks[0]?.kind, locks[0]?.owner.grade], ['owned', 'unknown']);
+    assert.match(locks[0]?.owner.because ?? '', /jstack -l/);
+  });
+
+  test('on a StampedLock waits for a lock that keeps no owner', () => {
+    const { locks } = judgedText(dumpText({ waiter: parked('locks.StampedLock') }));
+    assert.match(locks[0]?.owner.because ?? '', /keeps no owner of a StampedLock/);
+  });
+});
+
+test('a chain is followed to its end', () => {
+  const { locks, answer } = judgedText(
+    dumpText({
+      waiter: WAITER,
+      middle: [
+        'BLOCKED',
+        'at a.B.c(B.java:1)',
+        '- waiting to lock <0x00000000fa000030> (a a.Inner)',
+        'at a.B.d(B.java:1)',
+        LOCKED,
+        RUN,
+      ],
+      writer: [
+        'RUNNABLE',
+        'at sun.nio.ch.FileDispatcherImpl.force0(Native Method)',
+        'at a.B.e(B.java:1)',
+        '- locked <0x00000000fa000030> (a a.Inner)',
+        RUN,
+      ],
+    }),
+  );
+  const first = locks.find(({ waiters }) => waiters[0]?.name === 'waiter');
+  assert.deepEqual(
+    [first?.owner.thread?.name, first?.chain[0]?.owner.thread?.name, first?.chain[0]?.does?.doing],
+    ['middle', 'writer', 'sync'],
+  );
+  assert.match(
+    answer.join(' '),
+    /“middle” waits for the monitor of a\.Inner 0xfa000030, which “writer” holds \(exact\); that waits until a file is on the disk/,
+  );
+});
