@@ -8,7 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['q, Ctrl-C', 'quit'],
   ['↑ ↓ PgUp PgDn', 'choose a line; Enter shows that process in detail, Esc goes back'],
   ['← →, r', 'sort by another column, turn the order round; by bytes again with b'],
-  ['o', 'those that did or waited for something, or all'],
+  ['o', 'those that did or waited for something, or all, idle devices as well'],
   ['p', 'processes or threads'],
   ['a', 'bytes a second, or since the start'],
   ['/', `filter: words of the command, or ${FILTER_WORDS.join(' ')}`],
