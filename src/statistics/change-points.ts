@@ -16,7 +16,7 @@ export interface ChangePoint {
   readonly at: number;
   /** The change lies between these with 95 %. */
   readonly within: readonly [from: number, to: number];
-  /** How likely a step as good is where nothing changes. */
+  /** How likely one as good is told of a series without a change, by both searches and as much as they are stricter than the draws. */
   readonly p: number;
   /** Medians of what is before, as far as the change before, and after it; of a spread, of the distances from the level. */
   readonly before: number;
@@ -33,7 +33,7 @@ export interface ChangeOptions {
 }
 
 /** Points to which a series is drawn together. */
-export const MOST_POINTS = 480;
+const MOST_POINTS = 480;
 const DRAWS = 200;
 const ENOUGH_BEYOND = 10;
 /** So few draws tell nothing that is rarer. */
@@ -44,6 +44,8 @@ const LEAST_POINTS = 24;
 const LEAST_WORTH = 6;
 /** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter, and once more for spreads, whose distances have a heavier tail than what is drawn. */
 const STRICTER = 4;
+/** A level and a spread. */
+const KINDS = 2;
 /** By so many of its own standard errors a memory is taken for longer than it is told. */
 const CAUTION = 3;
 /** Where one value is more than this part of all, a series is told by its ranks. */
@@ -386,14 +388,13 @@ function refined(values: Float64Array, step: Step): number {
   return place;
 }
 
-/** `places`: of the steps among the values; medians are of `distances` for a spread, of the values themselves for a level. */
+/** `places`: of the steps among the values; `times`: so much more often a step is told than its own p says; medians are of `distances` for a spread, of the values themselves for a level. */
 function toChanges(
   kind: ChangePoint['kind'],
   steps: readonly Step[],
   places: readonly number[],
   series: Float64Array,
-  each: number,
-  length: number,
+  { each, length, times }: { readonly each: number; readonly length: number; readonly times: number },
 ): ChangePoint[] {
   const scale = length / series.length;
   const medianFrom = (from: number, to: number) =>
@@ -409,7 +410,7 @@ function toChanges(
         Math.max(0, Math.min(at, step.from * each - slack)),
         Math.min(length - 1, Math.max(at, step.to * each + slack)),
       ],
-      p: step.p,
+      p: Math.min(1, step.p * times),
       before: medianFrom(places[index - 1] ?? 0, at),
       after: medianFrom(at, places[index + 1] ?? length),
     };
@@ -440,7 +441,7 @@ export function changePoints(
   { falseAlarms, cycles = [], isSearchedOn = true }: ChangeOptions,
   searches = new Searches(),
 ): ChangePoint[] {
-  const allowed = falseAlarms / 2 / STRICTER;
+  const allowed = falseAlarms / KINDS / STRICTER;
   const each = valuesEach(values.length);
   const points = drawnTogether(values);
   const n = values.length;
@@ -450,8 +451,7 @@ export function changePoints(
     steps,
     steps.map((step) => refined(values, step)),
     values,
-    each,
-    n,
+    { each, length: n, times: KINDS * STRICTER },
   );
   const distances = aboutLevels(points, steps, cycles, searches);
   const turns = stepsIn(distances, allowed / STRICTER, cycles, searches, isSearchedOn);
@@ -460,8 +460,7 @@ export function changePoints(
     turns,
     turns.map(({ at }) => at * each),
     distances,
-    each,
-    n,
+    { each, length: n, times: KINDS * STRICTER ** 2 },
   );
   // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
   const isOfLevel = ({ at }: ChangePoint) => levels.some(({ within: [from, to] }) => at >= from && at <= to);
