@@ -8,7 +8,8 @@ import { duration } from '../base/format.js';
 import { wallTime } from '../model/case.js';
 import type { MeasureChange, Onsets } from '../model/differences.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
-import { changePoints, type ChangeOptions, type ChangePoint, type Searches } from '../statistics/change-points.js';
+import { changePoints, type ChangeOptions, type ChangePoint } from '../statistics/change-points.js';
+import type { Searches } from '../statistics/step-draws.js';
 import { known, quantityOf, type Measure, type Values } from './series.js';
 
 const DAY_MS = 86_400_000;

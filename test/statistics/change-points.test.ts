@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { changePoints, Searches, type ChangePoint } from '../../src/statistics/change-points.js';
+import { changePoints, type ChangePoint } from '../../src/statistics/change-points.js';
+import { Searches } from '../../src/statistics/step-draws.js';
 import { noise, NOISES, type Noise } from '../support/simulated.js';
 
 const POINTS = 400;
