@@ -1,7 +1,8 @@
 // How often each statistic finds what is not there, and what is: simulated at length. `node dist/bench/statistics.js [--runs N]` prints a table for
 // bench/results/statistics.md. The tests of test/statistics do the same with fewer runs.
 
-import { changePoints, Searches } from '../src/statistics/change-points.js';
+import { changePoints } from '../src/statistics/change-points.js';
+import { Searches } from '../src/statistics/step-draws.js';
 import { correlationTime } from '../src/statistics/correlation-time.js';
 import { medianInterval } from '../src/statistics/median-interval.js';
 import { rankSum } from '../src/statistics/rank-sum.js';

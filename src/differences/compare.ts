@@ -5,7 +5,7 @@ import { medianOf } from '../base/median.js';
 import { wallTime } from '../model/case.js';
 import { isNoStall, type Verdict } from '../model/diagnosis.js';
 import type { ComparedRecording, Differences, DifferingGroup, Onsets } from '../model/differences.js';
-import { Searches } from '../statistics/change-points.js';
+import { Searches } from '../statistics/step-draws.js';
 import { answerOf, sentenceOf } from './answer.js';
 import { compareAtLoad } from './at-load.js';
 import { factsOf, type FactSet } from './facts.js';

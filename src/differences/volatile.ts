@@ -2,13 +2,13 @@
 // as data, so that a machine on which one more moves adds a line; a test holds it against pairs of recordings of the same machine. Files of figures that
 // count are left out before (`isMoving` of analysis/machine/changes.ts).
 
-export interface Volatile {
+interface Volatile {
   /** Matches the fact's name. */
   readonly name: RegExp;
   readonly why: string;
 }
 
-export const VOLATILE: readonly Volatile[] = [
+const VOLATILE: readonly Volatile[] = [
   {
     name: /^fs\.(dentry-state|inode-state|inode-nr|file-nr|aio-nr)$/,
     why: 'counts of the moment (Documentation/admin-guide/sysctl/fs.rst)',

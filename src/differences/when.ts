@@ -8,7 +8,8 @@ import { duration } from '../base/format.js';
 import { wallTime } from '../model/case.js';
 import type { MeasureChange, Onsets } from '../model/differences.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
-import { changePoints, type ChangeOptions, type ChangePoint, type Searches } from '../statistics/change-points.js';
+import { changePoints, type ChangeOptions, type ChangePoint } from '../statistics/change-points.js';
+import type { Searches } from '../statistics/step-draws.js';
 import { known, quantityOf, type Measure, type Values } from './series.js';
 
 const DAY_MS = 86_400_000;
@@ -45,7 +46,7 @@ function mainOf(measures: readonly Measure[]): Measure[] {
   return [...MAIN.flatMap((id) => measures.find((one) => one.id === id) ?? []), ...(latency ? [latency] : [])];
 }
 
-function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangePoint): MeasureChange {
+function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangePoint, searched: number): MeasureChange {
   const at = (row: number) => t[Math.min(t.length - 1, Math.max(0, row))] ?? NaN;
   const told = (value: number) => ({ value, text: String(quantityOf(measure.unit, value)) });
   // A row's time is the end of what it tells: the change lies in the step before it.
@@ -60,21 +61,21 @@ function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangeP
     withinMs: [at(point.within[0] - 1), at(point.within[1] + 1)],
     before: told(point.before),
     after: told(point.after),
-    p: point.p,
+    p: Math.min(1, point.p * searched),
   };
 }
 
 function changesOf(
   m: Measures,
   measure: Measure,
-  options: Pick<ChangeOptions, 'falseAlarms' | 'isSearchedOn'>,
+  { searched, ...options }: Pick<ChangeOptions, 'falseAlarms' | 'isSearchedOn'> & { readonly searched: number },
   searches: Searches,
 ): MeasureChange[] {
   const { t, values } = known(measure.values());
   if (values.length === 0) return [];
   const days = ((t.at(-1) ?? 0) - (t[0] ?? 0)) / DAY_MS;
   return changePoints(values, { ...options, cycles: [days, 2 * days] }, searches).map((one) =>
-    changeOf(m, measure, t, one),
+    changeOf(m, measure, t, one, searched),
   );
 }
 
@@ -100,7 +101,8 @@ function movedWith(
   const main = new Set<string>([...MAIN, 'disk.await-at-load']);
   const others = measures.filter(({ id }) => !main.has(id));
   const counters = others.flatMap((measure) => {
-    const near = changesOf(m, measure, { falseAlarms: DIFFERENCES.counterMoves, isSearchedOn: false }, searches).filter(
+    const options = { falseAlarms: DIFFERENCES.counterMoves, isSearchedOn: false, searched: others.length };
+    const near = changesOf(m, measure, options, searches).filter(
       (one) => one.kind === 'level' && isWorthTelling(one) && one.atMs >= from - slack && one.atMs <= to + slack,
     );
     return near.slice(0, 1);
@@ -123,7 +125,7 @@ export function whenOf(m: Measures, measures: readonly Measure[], place: number,
   const main = mainOf(measures);
   const each = DIFFERENCES.onsetAlarms / Math.max(1, main.length);
   const found = main
-    .flatMap((measure) => changesOf(m, measure, { falseAlarms: each }, searches))
+    .flatMap((measure) => changesOf(m, measure, { falseAlarms: each, searched: main.length }, searches))
     .filter(isWorthTelling);
   const onset = onsetAmong(found);
   const changes = found.toSorted((a, b) => a.atMs - b.atMs);

@@ -21,7 +21,7 @@ const MOST_SAMPLES = 1024;
 /** Bounds of medians hold them with this. */
 const SURENESS = 0.95;
 
-export function levelOf({ measure, values }: Window): MeasureLevel {
+function levelOf({ measure, values }: Window): MeasureLevel {
   const step = Math.ceil(values.length / (4 * MOST_SAMPLES));
   const few = step > 1 ? values.filter((_, at) => at % step === 0) : values;
   const points = stretches(values, MOST_SAMPLES);

@@ -107,7 +107,7 @@ const Change = v.object({
   withinMs: v.tuple([v.number(), v.number()]),
   before: v.object({ value: v.number(), text: v.string() }),
   after: v.object({ value: v.number(), text: v.string() }),
-  /** How likely as large a change is where there is none. */
+  /** How likely one as good is told of any of the measures that were searched, where none changes. */
   p: v.number(),
 });
 

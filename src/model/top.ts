@@ -59,6 +59,7 @@ const Process = v.object({
   cancelledBytes: v.nullable(Bytes),
   /** Shares of the interval that it waited; null while the kernel does not count delays. */
   swapIn: v.nullable(v.number()),
+  /** A thread's own; of a process it is known where that has one thread only. */
   blockIo: v.nullable(v.number()),
   waits: v.nullable(Wait),
   /** Bytes that devices moved on its behalf. Empty where nobody can tell, see attribution. */

@@ -62,9 +62,9 @@ function groupLines(page: TerminalPage, group: DifferingGroup, { verbose }: Diff
   ];
 }
 
-/** '× 3.4', '÷ 12', '+12 %' */
-function times(ratio: number | null): string {
-  if (ratio === null) return 'from 0';
+/** '× 3.4', '÷ 12', '+12 %'; nothing where both are 0 and what differs is how they are spread. */
+function times(ratio: number | null, after = NaN): string {
+  if (ratio === null) return after === 0 ? '' : 'from 0';
   if (ratio >= 2) return `× ${figure(ratio)}`;
   if (ratio <= 0.5) return ratio === 0 ? 'to 0' : `÷ ${figure(1 / ratio)}`;
   return `${ratio < 1 ? '−' : '+'}${percent(Math.abs(ratio - 1))}`;
@@ -82,7 +82,13 @@ function measureLines(page: TerminalPage, measures: NonNullable<Differences['mea
     return shown.map((one, at) => {
       const more = at === 0 && !verbose && rest.length > 0 ? `  and ${rest.length} that go with it` : '';
       const name = clip(harmless(`${at > 0 ? '  ' : ''}${one.label}`), Math.max(LEAST_NAME, page.width - BESIDE_NAME));
-      return [name, one.before.text, one.after.text, times(one.ratio), `${sure(one.falseDiscovery)}${more}`];
+      return [
+        name,
+        one.before.text,
+        one.after.text,
+        times(one.ratio, one.after.median),
+        `${sure(one.falseDiscovery)}${more}`,
+      ];
     });
   });
   const left = measures.groups.length - groups.length;

@@ -69,8 +69,12 @@ export class Terminal {
   close(): void {
     process.off('SIGCONT', this.goOn);
     process.off('SIGTSTP', this.suspend);
-    this.options.output.off('resize', this.again);
+    const { input, output } = this.options;
+    output.off('resize', this.again);
     this.leave();
+    const { user } = this;
+    this.user = undefined;
+    if (user && input.isTTY) input.off('data', user.typed).off('error', user.gone).off('end', user.gone);
   }
 
   private enter(): void {
@@ -115,6 +119,10 @@ export class Terminal {
     this.leave();
     process.off('SIGTSTP', this.suspend);
     process.kill(0, 'SIGTSTP');
+    // The kernel ignores it where no shell could send SIGCONT: for an orphaned process group, as behind `ssh -t` or in a container (setpgid(2)).
+    setTimeout(() => {
+      if (!this.isOurs && this.user) this.goOn();
+    }, 0);
   };
 
   private readonly goOn = (): void => {

@@ -5,10 +5,9 @@
 // found divides the series, and each part is searched again. The place lies within bounds by the likelihood (Eo & Morley, Quantitative Economics 6,
 // 2015). Assumes a smooth trend, cycles of known length, and a memory that fades by the same part at each step and is short beside the series.
 
-import { generator } from '../base/random.js';
 import { medianOf, quantilesOf } from '../base/median.js';
-import { correlationTime, TIMES_ITSELF } from './correlation-time.js';
-import { residue, smoothBasis } from './regressors.js';
+import { TIMES_ITSELF } from './correlation-time.js';
+import { bestOf, buffersFor, chanceOfMaximum, scoresLike, Searches } from './step-draws.js';
 
 export interface ChangePoint {
   readonly kind: 'level' | 'spread';
@@ -16,7 +15,7 @@ export interface ChangePoint {
   readonly at: number;
   /** The change lies between these with 95 %. */
   readonly within: readonly [from: number, to: number];
-  /** How likely a step as good is where nothing changes. */
+  /** How likely one as good is told of a series without a change, by both searches and as much as they are stricter than the draws. */
   readonly p: number;
   /** Medians of what is before, as far as the change before, and after it; of a spread, of the distances from the level. */
   readonly before: number;
@@ -33,17 +32,15 @@ export interface ChangeOptions {
 }
 
 /** Points to which a series is drawn together. */
-export const MOST_POINTS = 480;
-const DRAWS = 200;
-const ENOUGH_BEYOND = 10;
-/** So few draws tell nothing that is rarer. */
-const LEAST_P = 1e-6;
+const MOST_POINTS = 480;
 /** Shorter series tell no change. */
 const LEAST_POINTS = 24;
 /** A series has to be worth so many independent values. */
 const LEAST_WORTH = 6;
 /** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter, and once more for spreads, whose distances have a heavier tail than what is drawn. */
 const STRICTER = 4;
+/** A level and a spread. */
+const KINDS = 2;
 /** By so many of its own standard errors a memory is taken for longer than it is told. */
 const CAUTION = 3;
 /** Where one value is more than this part of all, a series is told by its ranks. */
@@ -53,12 +50,6 @@ const CLIPPED_AT = 1;
 /** What was taken out with a step is put back into the memory, as far as this. */
 const MOST_MENDED = 4;
 const MENDING_TURNS = 2;
-/** Memories are told apart to such a part of a factor of e. */
-const PER_E = 8;
-/** Fewer points than this don't tell a memory. */
-const LEAST_STRETCH = 12;
-/** Points before the first and behind the last place that a change may have: so many, and such a part of all. */
-const MARGIN = { points: 3, part: 0.02 };
 /** Of twice the gain in likelihood, for bounds that hold the place with 95 %: (1 − exp(−k/2))² = 0.95. */
 const BOUND_95 = -2 * Math.log(1 - Math.sqrt(0.95));
 
@@ -96,202 +87,11 @@ function tamed(points: Float64Array): Float64Array {
   return points.map((value) => Math.min(high + beyond, Math.max(low - beyond, value)));
 }
 
-/** The search for the best step in series of one length. */
-class StepSearch {
-  private readonly basis: readonly Float64Array[];
-  /** Of each vector of the basis, by place, the sum from there on. */
-  private readonly sums: readonly Float64Array[];
-  /** Of each place, what is left of a unit step there beside trend and cycles, squared. */
-  private readonly room: Float64Array;
-  private readonly margin: number;
-  readonly length: number;
-
-  constructor(length: number, cycles: readonly number[]) {
-    this.length = length;
-    this.margin = Math.max(MARGIN.points, Math.round(MARGIN.part * length));
-    this.basis = smoothBasis(length, cycles);
-    this.sums = this.basis.map((vector) => {
-      const behind = new Float64Array(length + 1);
-      for (let at = length - 1; at >= 0; at -= 1) behind[at] = (behind[at + 1] ?? 0) + (vector[at] ?? 0);
-      return behind;
-    });
-    this.room = Float64Array.from({ length }, (_, at) =>
-      this.sums.reduce((left, behind) => left - (behind[at] ?? 0) ** 2, length - at),
-    );
-  }
-
-  /** What trend and cycles leave, in place. */
-  left(series: Float64Array): Float64Array {
-    return residue(series, this.basis);
-  }
-
-  /** By place, the part of the squares that a step there explains; of residues. */
-  gains(left: Float64Array, into: Float64Array): Float64Array {
-    let behind = 0;
-    into.fill(0);
-    for (let at = this.length - 1; at >= this.margin; at -= 1) {
-      behind += left[at] ?? 0;
-      const room = this.room[at] ?? 0;
-      if (at <= this.length - this.margin && room > 1e-3) into[at] = (behind * behind) / room;
-    }
-    return into;
-  }
-
-  /** The residues without the step at a place, into another buffer. */
-  without(left: Float64Array, at: number, into: Float64Array): Float64Array {
-    // What trend and cycles leave of a unit step: the step less its parts along each of them.
-    into.fill(1, at).fill(0, 0, at);
-    this.basis.forEach((vector, index) => {
-      const along = this.sums[index]?.[at] ?? 0;
-      for (let place = 0; place < this.length; place += 1)
-        into[place] = (into[place] ?? 0) - along * (vector[place] ?? 0);
-    });
-    let sum = 0;
-    for (let place = 0; place < this.length; place += 1) sum += (left[place] ?? 0) * (into[place] ?? 0);
-    const size = sum / (this.room[at] ?? Infinity);
-    for (let place = 0; place < this.length; place += 1) into[place] = (left[place] ?? 0) - size * (into[place] ?? 0);
-    return into;
-  }
-}
-
-function squares(values: Float64Array): number {
-  return values.reduce((sum, one) => sum + one * one, 0);
-}
-
-function largestAt(values: Float64Array): number {
-  let best = 0;
-  for (let at = 1; at < values.length; at += 1) if ((values[at] ?? 0) > (values[best] ?? 0)) best = at;
-  return best;
-}
-
-/** P of a maximum as large among others', by counting, or where too few are, by Gumbel's distribution of their mean and variance. */
-function chanceOfMaximum(own: number, others: readonly number[]): number {
-  const beyond = others.filter((one) => one >= own).length;
-  if (beyond >= ENOUGH_BEYOND) return (beyond + 1) / (others.length + 1);
-  const mean = others.reduce((a, b) => a + b, 0) / others.length;
-  const variance = others.reduce((a, b) => a + (b - mean) ** 2, 0) / others.length;
-  if (!(variance > 0)) return 1;
-  const scale = Math.sqrt(6 * variance) / Math.PI;
-  const mode = mean - 0.5772156649 * scale;
-  return Math.max(LEAST_P, -Math.expm1(-Math.exp(-(own - mode) / scale)));
-}
-
 interface Step {
   readonly at: number;
   readonly from: number;
   readonly to: number;
   readonly p: number;
-}
-
-/** Draws from the standard normal distribution, nearly: three uniform ones together, of variance 1. Searches add many of them up. */
-function nearNormal(random: () => number): number {
-  return 2 * (random() + random() + random() - 1.5);
-}
-
-/** A series whose values keep such a part of the one before. */
-function drawn(length: number, kept: number, random: () => number): Float64Array {
-  let last = nearNormal(random);
-  const fresh = Math.sqrt(1 - kept * kept);
-  return Float64Array.from({ length }, () => (last = kept * last + fresh * nearNormal(random)));
-}
-
-/** Room for what a search makes. */
-interface Buffers {
-  readonly gains: Float64Array;
-  readonly rest: Float64Array;
-}
-
-function buffersFor({ length }: StepSearch): Buffers {
-  return { gains: new Float64Array(length), rest: new Float64Array(length) };
-}
-
-/** Stretches of which each tells the memory: of a series with changes most are without one. */
-const STRETCHES = 5;
-
-/** The memory of a series that may have changes: the median of what its stretches tell, each without its mean. */
-function memoryOf(left: Float64Array): number {
-  const each = Math.floor(left.length / STRETCHES);
-  if (each < LEAST_STRETCH) return correlationTime(left);
-  return medianOf(
-    Array.from({ length: STRETCHES }, (_, at) => correlationTime(left.subarray(at * each, (at + 1) * each))),
-  );
-}
-
-/** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, times the independent values that it is worth. */
-function bestOf(search: StepSearch, left: Float64Array, { gains: room, rest }: Buffers) {
-  const gains = search.gains(left, room);
-  const at = largestAt(gains);
-  const whole = squares(left);
-  const gain = gains[at] ?? 0;
-  const memory = memoryOf(search.without(left, at, rest));
-  return { at, whole, gain, memory, score: ((gain / Math.max(whole - gain, 1e-9)) * left.length) / memory };
-}
-
-/** What searches find in drawn series without a change. */
-interface Draws {
-  /** Of their best steps. */
-  readonly scores: readonly number[];
-  /** The mean memory that is told of them once their best step is taken out. */
-  readonly toldMemory: number;
-}
-
-/** Series of a memory, drawn one by one, the same each time. `time`: values that make one. */
-function* drawnSeries(length: number, time: number): Generator<Float64Array> {
-  const random = generator(Math.round(time * 100) + length);
-  for (let draw = 0; draw < DRAWS; draw += 1) yield drawn(length, (time - 1) / (time + 1), random);
-}
-
-/** Scores of series that have the values of this one in the order of drawn ones: what is mostly 0 has other maxima than noise. */
-function scoresLike(search: StepSearch, left: Float64Array, time: number): number[] {
-  const sorted = left.toSorted();
-  const buffers = buffersFor(search);
-  return [...drawnSeries(left.length, time)].map((one) => {
-    const like = new Float64Array(left.length);
-    const order = Int32Array.from(one.keys()).sort((i, j) => (one[i] ?? 0) - (one[j] ?? 0));
-    order.forEach((place, rank) => (like[place] = sorted[rank] ?? 0));
-    return bestOf(search, search.left(like), buffers).score;
-  });
-}
-
-/** To a step of a geometric scale. */
-function scaled(value: number, perE: number): number {
-  return Math.exp(Math.round(Math.log(value) * perE) / perE);
-}
-
-/** Searches of one length and with the same cycles, with the draws for each memory, which are the same for every series. */
-export class Searches {
-  private readonly known = new Map<string, StepSearch>();
-  private readonly draws = new Map<string, Draws>();
-
-  of(length: number, cycles: readonly number[]): StepSearch {
-    const key = `${length} ${cycles.join()}`;
-    const known = this.known.get(key);
-    if (known) return known;
-    const search = new StepSearch(length, cycles);
-    this.known.set(key, search);
-    return search;
-  }
-
-  /** `memory`: values that make one. Scores of lengths, cycles and memories that are nearly the same are drawn once. */
-  drawsOf(length: number, cycles: readonly number[], memory: number): Draws {
-    const time = scaled(memory, PER_E);
-    const likeLength = Math.round(scaled(length, PER_E));
-    const search = this.of(
-      likeLength,
-      cycles.map((turns) => Math.round(turns * PER_E) / PER_E),
-    );
-    const key = `${likeLength} ${cycles.map((turns) => Math.round(turns * PER_E)).join()} ${time}`;
-    const known = this.draws.get(key);
-    if (known) return known;
-    const buffers = buffersFor(search);
-    const found = [...drawnSeries(likeLength, time)].map((one) => bestOf(search, search.left(one), buffers));
-    const made = {
-      scores: found.map(({ score }) => score),
-      toldMemory: found.reduce((sum, one) => sum + one.memory, 0) / DRAWS,
-    };
-    this.draws.set(key, made);
-    return made;
-  }
 }
 
 /** The best step of a series where it is not by accident; undefined where it may be, or the series is too short for its memory. */
@@ -386,14 +186,13 @@ function refined(values: Float64Array, step: Step): number {
   return place;
 }
 
-/** `places`: of the steps among the values; medians are of `distances` for a spread, of the values themselves for a level. */
+/** `places`: of the steps among the values; `times`: so much more often a step is told than its own p says; medians are of `distances` for a spread, of the values themselves for a level. */
 function toChanges(
   kind: ChangePoint['kind'],
   steps: readonly Step[],
   places: readonly number[],
   series: Float64Array,
-  each: number,
-  length: number,
+  { each, length, times }: { readonly each: number; readonly length: number; readonly times: number },
 ): ChangePoint[] {
   const scale = length / series.length;
   const medianFrom = (from: number, to: number) =>
@@ -409,7 +208,7 @@ function toChanges(
         Math.max(0, Math.min(at, step.from * each - slack)),
         Math.min(length - 1, Math.max(at, step.to * each + slack)),
       ],
-      p: step.p,
+      p: Math.min(1, step.p * times),
       before: medianFrom(places[index - 1] ?? 0, at),
       after: medianFrom(at, places[index + 1] ?? length),
     };
@@ -440,7 +239,7 @@ export function changePoints(
   { falseAlarms, cycles = [], isSearchedOn = true }: ChangeOptions,
   searches = new Searches(),
 ): ChangePoint[] {
-  const allowed = falseAlarms / 2 / STRICTER;
+  const allowed = falseAlarms / KINDS / STRICTER;
   const each = valuesEach(values.length);
   const points = drawnTogether(values);
   const n = values.length;
@@ -450,8 +249,7 @@ export function changePoints(
     steps,
     steps.map((step) => refined(values, step)),
     values,
-    each,
-    n,
+    { each, length: n, times: KINDS * STRICTER },
   );
   const distances = aboutLevels(points, steps, cycles, searches);
   const turns = stepsIn(distances, allowed / STRICTER, cycles, searches, isSearchedOn);
@@ -460,8 +258,7 @@ export function changePoints(
     turns,
     turns.map(({ at }) => at * each),
     distances,
-    each,
-    n,
+    { each, length: n, times: KINDS * STRICTER ** 2 },
   );
   // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
   const isOfLevel = ({ at }: ChangePoint) => levels.some(({ within: [from, to] }) => at >= from && at <= to);

@@ -15,7 +15,7 @@ function logGamma(x: number): number {
   return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
 }
 
-export function logFactorial(n: number): number {
+function logFactorial(n: number): number {
   return logGamma(n + 1);
 }
 

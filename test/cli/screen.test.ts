@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -19,7 +19,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 interface OnTerminal {
   readonly pid: number;
-  /** Lets everything go on that is stopped: the job, and script(1), which stops with it. */
+  /** Has the shell let its stopped job go on. */
   readonly goOn: () => void;
   /** All that was written to the terminal so far. */
   readonly text: () => string;
@@ -29,30 +29,33 @@ interface OnTerminal {
 
 let terminals = 0;
 
-/** Starts it where standard input and output are a terminal, and waits until it has drawn. */
-async function onTerminal(args: string): Promise<OnTerminal> {
+/**
+ * Starts it where standard input and output are a terminal, and waits until it has drawn. Without `byShell` nobody controls it as a job: it leads
+ * its session, as behind `ssh -t`.
+ */
+async function onTerminal(args: string, byShell = true): Promise<OnTerminal> {
   const file = path.join(folder, `pid-${(terminals += 1)}`);
+  const mayGoOn = `${file}-on`;
   const inner = `echo $$ > ${file}; exec ${process.execPath} ${MAIN} iostat --plot ${args}`;
-  // A shell stands between, as script(1) stops itself where its own child is stopped.
-  const command = `stty rows 24 cols 80; sh -c '${inner}'; exit $?`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // A group of its own is no orphan; a status above 128 is a stopped job's here.
+  const job = `set -m; sh -c '${inner}'; s=$?; if [ $s -gt 128 ]; then until [ -e ${mayGoOn} ]; do sleep 0.1; done; fg; s=$?; fi; exit $s`;
+  const command = `stty rows 24 cols 80; ${byShell ? job : inner}`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, SHELL: '/bin/sh' },
+  });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   const ended = new Promise<number | null>((settle) => child.on('close', settle));
-  const terminal = {
-    text: () => text,
-    type: (keys: string) => child.stdin.write(keys),
-    ended,
-  };
   await until(() => text.includes('iowitness iostat --plot'));
   assert.ok(existsSync(file));
-  const pid = Number(readFileSync(file, 'utf8'));
-  const group = Number(/\) \S \d+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
-  const goOn = () => {
-    child.kill('SIGCONT');
-    process.kill(-group, 'SIGCONT');
+  return {
+    pid: Number(readFileSync(file, 'utf8')),
+    text: () => text,
+    type: (keys) => child.stdin.write(keys),
+    goOn: () => writeFileSync(mayGoOn, ''),
+    ended,
   };
-  return { ...terminal, pid, goOn };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -86,6 +89,16 @@ test('it leaves the terminal while it is suspended, and draws anew when it comes
   process.kill(terminal.pid, 'SIGTSTP');
   await until(() => readFileSync(`/proc/${terminal.pid}/stat`, 'utf8').includes(') T '));
   terminal.goOn();
+  await until(() => terminal.text().split(ENTER).length === 3);
+  assert.equal(terminal.text().split(LEAVE).length, 2);
+  terminal.type('q');
+  assert.equal(await terminal.ended, 0);
+  assertRestored(terminal.text());
+});
+
+test('where nobody could let it go on, it is not suspended', { skip }, async () => {
+  const terminal = await onTerminal('0.2', false);
+  process.kill(terminal.pid, 'SIGTSTP');
   await until(() => terminal.text().split(ENTER).length === 3);
   assert.equal(terminal.text().split(LEAVE).length, 2);
   terminal.type('q');

@@ -1,5 +1,6 @@
 // Measures of two windows, and when one recording changed, with the truth planted into made-up counters: a disk that becomes slow at a moment, a counter that moves
-// before it, a setting that changes then, and the same disk asked for more, which is no slower at its load.
+// before it, a setting that changes then, and the same disk asked for more, which is no slower at its load. How often more simulations go wrong is
+// measured by bench/statistics.ts.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -7,6 +8,7 @@ import { measure } from '../../src/analysis/measures.js';
 import { compareAll, extractOf } from '../../src/differences/compare.js';
 import type { Case } from '../../src/model/case.js';
 import type { Differences } from '../../src/model/differences.js';
+import { DIFFERENCES } from '../../src/model/thresholds/differences.js';
 import { renderDifferences } from '../../src/present/differences.js';
 import { aCase, NO_COUNTERS, series } from '../support/case.js';
 import { normals } from '../support/simulated.js';
@@ -104,9 +106,8 @@ function ids({ measures }: Differences): string[] {
 }
 
 describe('a disk that becomes slow within a recording', () => {
-  it('is told to the second, in twenty of twenty, with what moved before and what was set', () => {
-    let movedFirst = 0;
-    for (let seed = 1; seed <= 20; seed += 1) {
+  it('is told to the second, with what moved before and what was set', () => {
+    for (const seed of [1, 10, 20]) {
       const slowFrom = 20_000 + 1500 * seed;
       const setting = { what: '/proc/sys/vm/dirty_bytes', before: '0', after: '8192', atMs: slowFrom - 300 };
       const long = { what: '/proc/sys/vm/swappiness', before: '60', after: '1', atMs: 1000 };
@@ -123,22 +124,23 @@ describe('a disk that becomes slow within a recording', () => {
         ['/proc/sys/vm/dirty_bytes'],
       );
       const [first] = when?.counters ?? [];
-      if (first?.id === 'vmstat.pgscan_direct' && Math.abs(first.atMs - slowFrom + 2000) <= 500) movedFirst += 1;
+      assert.equal(first?.id, 'vmstat.pgscan_direct');
+      assert.ok(Math.abs(first.atMs - slowFrom + 2000) <= 500, `seed ${seed}: ${JSON.stringify(first)}`);
+      assert.ok(onset.p > 0 && onset.p <= DIFFERENCES.onsetAlarms, `seed ${seed}: ${onset.p}`);
       assert.match(found.answer, / after the start \(1970-.*\) the victim’s disk: /);
       assert.ok(ids(found).includes('disk.iops'), 'before and after are compared');
     }
-    assert.ok(movedFirst >= 19, `in ${movedFirst} of 20 the counter that moved first is told first`);
   });
 
-  it('is not told where it does not, in twenty of twenty', () => {
-    for (let seed = 1; seed <= 20; seed += 1)
+  it('is not told where it does not', () => {
+    for (const seed of [1, 7, 13, 20])
       assert.deepEqual(compared(planted({ seed })).when[0]?.changes, [], `seed ${seed}`);
   });
 });
 
 describe('two recordings', () => {
   it('with the same load and disk have no measure that differs', () => {
-    for (let seed = 1; seed <= 10; seed += 1) {
+    for (const seed of [1, 5, 10]) {
       const found = compared(planted({ seed }), planted({ seed: seed + 100 }));
       assert.deepEqual(ids(found), [], `seed ${seed}`);
       assert.equal(found.facts.groups.length, 0);
@@ -156,6 +158,20 @@ describe('two recordings', () => {
     const text = renderDifferences(found, { colour: false, verbose: false, width: 80 });
     assert.match(text, /Measures that differ/);
     assert.ok(text.split('\n').length < 60);
+  });
+
+  it('whose medians are both nothing are not said to differ by so many times', () => {
+    const found = compared(planted({ seed: 1 }), planted({ seed: 2, slower: 3 }));
+    assert.ok(found.measures);
+    const told = (after: number) => {
+      const groups = (found.measures?.groups ?? []).map((group) => ({
+        measures: group.measures.map((one) => ({ ...one, ratio: null, after: { ...one.after, median: after } })),
+      }));
+      const changed = { ...found, measures: found.measures && { ...found.measures, groups } };
+      return renderDifferences(changed, { colour: false, verbose: false, width: 80 });
+    };
+    assert.match(told(1), / from 0$/m);
+    assert.doesNotMatch(told(0), /from 0/);
   });
 
   it('of which one is asked for more: its disk is no slower at that load', () => {

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { changePoints, Searches, type ChangePoint } from '../../src/statistics/change-points.js';
+import { changePoints, type ChangePoint } from '../../src/statistics/change-points.js';
+import { Searches } from '../../src/statistics/step-draws.js';
 import { noise, NOISES, type Noise } from '../support/simulated.js';
 
 const POINTS = 400;
@@ -41,6 +42,7 @@ describe('change points', () => {
     }
     const [one] = found(7919, {}, (x, at) => (at >= AT ? x + 5 : x));
     assert.ok(one && one.within[0] <= AT && AT <= one.within[1], JSON.stringify(one));
+    assert.ok(one.p > 0 && one.p <= 0.01, `${one.p} is no more than is told by accident`);
     assert.deepEqual([one.kind, Math.round(one.before), Math.round(one.after)], ['level', 0, 5]);
   });
 
@@ -49,7 +51,8 @@ describe('change points', () => {
     assert.ok(share(20, (seed) => isNear(found(seed, { memory: 0.3 }, ramp), AT + 20, 40)) >= 0.95);
     const spread = (seed: number) => found(seed, { memory: 0.3 }, (x, at) => (at >= AT ? 4 * x : x));
     assert.ok(share(20, (seed) => isNear(spread(seed), AT, 30)) >= 0.95);
-    assert.ok(spread(7919).some(({ kind }) => kind === 'spread'));
+    const told = spread(7919).filter(({ kind }) => kind === 'spread');
+    assert.ok(told.length > 0 && told.every(({ p }) => p > 0 && p <= 0.01), JSON.stringify(told));
   });
 
   it('are found at both ends of a stretch', () => {

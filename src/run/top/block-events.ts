@@ -48,6 +48,8 @@ export class BlockEvents implements Weights {
   private setting: Promise<void> = Promise.resolve();
   private lost = 0;
   private missing: string[] = [];
+  /** Decode once more what came in a poll. */
+  private kept: (() => void)[] | undefined;
 
   /** Throws the system's error where tracefs refuses the instance. */
   constructor({ tracefs, journal, startNs }: BlockEventsOptions) {
@@ -59,7 +61,13 @@ export class BlockEvents implements Weights {
       reading: () => {},
       failure: () => {},
       file: (_name, content) => this.learn(content),
-      pages: (instance, cpu, bytes) => void this.decoder.pages(instance, cpu, bytes),
+      pages: (instance, cpu, bytes) => {
+        this.decoder.pages(instance, cpu, bytes);
+        if (!this.kept) return;
+        // The buffer is used again for the next page.
+        const page = Uint8Array.from(bytes);
+        this.kept.push(() => this.decoder.pages(instance, cpu, page));
+      },
     };
     this.instance = new TraceInstance(tracefs, 'machine', folder);
     this.instance.setBufferKiB(Math.max(512, Math.min(BUFFER_KIB, BUFFERS_KIB / cpus().length)));
@@ -92,17 +100,22 @@ export class BlockEvents implements Weights {
     return decoder;
   }
 
-  /** Takes what the kernel has gathered; to be called some times a second. */
-  poll(): void {
+  /** Takes what the kernel has gathered; to be called some times a second. `isKept`: `forgetTexts` follows, before the next poll. */
+  poll(isKept = false): void {
+    this.kept = isKept ? [] : undefined;
     this.instance.drain(this.sink);
   }
 
   /** The events after the last that were handed over and up to `toMs`; they are forgotten here. */
   upTo(toMs: number): Events {
     const events = this.decoder.within({ from: 0, to: toMs });
+    this.forgetUpTo(toMs);
+    return events;
+  }
+
+  private forgetUpTo(toMs: number): void {
     // Half a nanosecond later, so that what came at that very moment is not told twice.
     this.decoder.forgetBefore(toMs + 5e-7);
-    return events;
   }
 
   /** Those that have not been handed over. */
@@ -110,9 +123,15 @@ export class BlockEvents implements Weights {
     return this.decoder.within({ from: 0, to: Infinity }, isWanted);
   }
 
-  /** Forgets names and texts. Only between handing over and the next poll, as what is not handed over yet goes with them. */
-  forgetTexts(): void {
+  /** Forgets names and texts, once what came up to `toMs` is handed over. What came later has to be of the last poll, and that kept. */
+  forgetTexts(toMs: number): void {
+    const { lost, kept = [] } = this;
+    this.kept = undefined;
     this.decoder = this.newDecoder();
+    for (const decodeAgain of kept) decodeAgain();
+    this.forgetUpTo(toMs);
+    // Losses of those pages were counted the first time.
+    this.lost = lost;
   }
 
   weightAt(_t: number, sectors: number): number {

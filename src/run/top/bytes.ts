@@ -85,7 +85,8 @@ export class Bytes {
     events.poll();
     const cutMs = this.nowMs();
     const disks = readDisks();
-    events.poll();
+    const isDue = attribution.isDue(cutMs);
+    events.poll(isDue);
     const step = events.upTo(cutMs);
     this.threads.meet(threadsIn(step), cutMs);
     if (this.facts.haveChanged(disks.map(({ name }) => name))) attribution.renew(this.facts.input, cutMs);
@@ -93,7 +94,7 @@ export class Bytes {
     const writers = attribution.take(step, { ...this.threads.asCase(this.byThread()), files: this.facts.files });
     const told = this.told(disks, writers, this.completedSince(step));
     this.adapt(step, disks, cutMs);
-    this.tidy(cutMs);
+    if (isDue) this.tidy(cutMs);
     this.cutMs = cutMs;
     this.steps += 1;
     return { disks, told };
@@ -160,11 +161,10 @@ export class Bytes {
   }
 
   /** Leaves behind what is not needed any more. */
-  private tidy(nowMs: number): void {
-    if (!this.attribution.isDue(nowMs)) return;
-    this.events.forgetTexts();
-    this.attribution.renew(this.facts.input, nowMs);
-    this.threads.forget(nowMs);
+  private tidy(cutMs: number): void {
+    this.events.forgetTexts(cutMs);
+    this.attribution.renew(this.facts.input, cutMs);
+    this.threads.forget(cutMs);
     this.facts.forgetFiles();
   }
 }

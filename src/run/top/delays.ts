@@ -51,8 +51,8 @@ export class Delays {
     }
   }
 
-  /** The share of the time that a process waited for block I/O; null where that was not counted for it. */
-  shareOf({ stat, growth }: Seen, isOn: boolean): number | null {
+  /** The share of the time that a thread waited for block I/O; null where that was not counted for it. */
+  shareOf({ stat, growth }: Pick<Seen, 'stat' | 'growth'>, isOn: boolean): number | null {
     const ticks = growth?.blkioTicks;
     if (!isOn || !growth || ticks === undefined || growth.seconds <= 0) return null;
     // Of one that began before it was on nothing is counted, and its figure stays 0.

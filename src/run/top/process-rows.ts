@@ -66,7 +66,7 @@ export class ProcessRows {
       const whole = this.rowOf(one, delaysOn);
       if (!byThread) rows.push({ ...whole, caused: owners.get(one.pid)?.caused ?? [] });
       else
-        for (const row of this.threadRows(one, whole, owners, everyone)) {
+        for (const row of this.threadRows(one, whole, { owners, everyone, delaysOn })) {
           rows.push(row);
           shown.add(row.tid ?? row.pid);
         }
@@ -95,7 +95,8 @@ export class ProcessRows {
       writeBytes: counted?.writeBytes ?? null,
       cancelledBytes: counted?.cancelledBytes ?? null,
       swapIn: null,
-      blockIo: growth ? this.sources.delays.shareOf(one, delaysOn) : null,
+      // Field 42 of /proc/PID/stat is the main thread's alone.
+      blockIo: growth && one.stat.threads === 1 ? this.sources.delays.shareOf(one, delaysOn) : null,
       waits: this.sources.waits.of(one.pid),
       caused: [],
       seconds: growth?.seconds ?? null,
@@ -107,10 +108,14 @@ export class ProcessRows {
   private threadRows(
     one: Seen,
     whole: TopProcess,
-    owners: ReadonlyMap<number, Owner>,
-    everyone: boolean,
+    {
+      owners,
+      everyone,
+      delaysOn,
+    }: { readonly owners: ReadonlyMap<number, Owner>; readonly everyone: boolean; readonly delaysOn: boolean },
   ): TopProcess[] {
-    return this.threads.of(one.pid).flatMap(({ tid, stat, counted }) => {
+    return this.threads.of(one.pid).flatMap(({ tid, stat, growth }) => {
+      const counted = growth?.counted;
       const caused = owners.get(tid)?.caused ?? [];
       if (!everyone && !hasDone(counted) && caused.length === 0 && tid !== one.pid) return [];
       const row: TopProcess = {
@@ -121,8 +126,9 @@ export class ProcessRows {
         readBytes: counted?.readBytes ?? null,
         writeBytes: counted?.writeBytes ?? null,
         cancelledBytes: counted?.cancelledBytes ?? null,
-        blockIo: tid === one.pid ? whole.blockIo : null,
+        blockIo: this.sources.delays.shareOf({ stat, growth }, delaysOn),
         caused,
+        seconds: growth?.seconds ?? null,
       };
       return [row];
     });

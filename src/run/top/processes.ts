@@ -45,6 +45,7 @@ export interface Seen {
 const MOST_SAMPLES_APART = 8;
 /** Who was busy within this time is looked at in each sample, ns. */
 const STAYS_BUSY_NS = 5_000_000_000n;
+const NOTHING: Counted = { readBytes: 0, writeBytes: 0, cancelledBytes: 0 };
 /** What a kernel shows that does not count (CONFIG_SCHED_INFO). */
 const NOT_COUNTED = '0 0 0';
 
@@ -143,18 +144,8 @@ export class Processes {
   ): Growth | undefined {
     // One that has begun since the last sample has done all that it did since then.
     if (!known && this.samples === 1) return undefined;
-    const from = known?.io ?? { readBytes: 0, writeBytes: 0, cancelledBytes: 0 };
-    const seconds = Number(nowNs - (known ? known.ns : this.sampledNs)) / 1e9;
-    const ticks = stat.blkioTicks === undefined ? undefined : stat.blkioTicks - (known?.stat.blkioTicks ?? 0);
-    return {
-      counted: io && {
-        readBytes: Math.max(0, io.readBytes - from.readBytes),
-        writeBytes: Math.max(0, io.writeBytes - from.writeBytes),
-        cancelledBytes: Math.max(0, io.cancelledBytes - from.cancelledBytes),
-      },
-      blkioTicks: ticks,
-      seconds,
-    };
+    const from = known ?? { io: NOTHING, stat: undefined, ns: this.sampledNs };
+    return growthBetween({ ...from, io: from.io ?? NOTHING }, { stat, io, ns: nowNs });
   }
 
   private schedstatOf(pid: number): string {
@@ -172,6 +163,25 @@ export class Processes {
   private read(pid: number, name: string): string | undefined {
     return readText(this.files, `/proc/${pid}/${name}`);
   }
+}
+
+/** One task at two moments; `stat` is absent of one that had not begun. */
+export function growthBetween(
+  before: { readonly stat: PidStat | undefined; readonly io: Counted | undefined; readonly ns: bigint },
+  now: { readonly stat: PidStat; readonly io: Counted | undefined; readonly ns: bigint },
+): Growth {
+  const [from, to] = [before.io, now.io];
+  const ticks = now.stat.blkioTicks;
+  return {
+    counted: from &&
+      to && {
+        readBytes: Math.max(0, to.readBytes - from.readBytes),
+        writeBytes: Math.max(0, to.writeBytes - from.writeBytes),
+        cancelledBytes: Math.max(0, to.cancelledBytes - from.cancelledBytes),
+      },
+    blkioTicks: ticks === undefined ? undefined : ticks - (before.stat?.blkioTicks ?? 0),
+    seconds: Number(now.ns - before.ns) / 1e9,
+  };
 }
 
 export function ioOf(text: string | undefined): Counted | undefined {

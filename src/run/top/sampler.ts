@@ -127,11 +127,14 @@ export class TopSampler {
     const waiting = this.waits
       .waiting(nowMs - seconds * 1000)
       .map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
+    const living = [...this.processes.all];
+    const known = new Set(waiting.map(({ pid }) => pid));
     const from = this.pressure.tell(
       machine,
       waiting,
       devices,
-      [...this.processes.all].map(({ pid }) => pid),
+      living.map(({ pid }) => pid),
+      living.filter((one) => one.stat.state === 'D' && this.processes.isFresh(one) && !known.has(one.pid)).length,
     );
     if (isFirst) return undefined;
     return {

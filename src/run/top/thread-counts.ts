@@ -1,8 +1,9 @@
-// What each thread of a process has made storage do, by /proc/PID/task/TID/io: for the lines of threads, asked only of processes that did something.
+// What each thread of a process has made storage do, by /proc/PID/task/TID/io, and waited for it, by its stat: for the lines of threads, asked only of processes that did something.
 
 import { parsePidStat, type PidStat } from '../../base/procfs/pid-stat.js';
 import { listFolder, type OpenFiles } from '../../capture/files.js';
-import { ioOf, type Counted } from './processes.js';
+import { monotonicNs } from '../../base/clock.js';
+import { growthBetween, ioOf, type Counted, type Growth } from './processes.js';
 import { readText } from './read-text.js';
 
 /** Threads of one process that are asked. */
@@ -12,13 +13,19 @@ export interface ThreadGrowth {
   readonly tid: number;
   readonly stat: PidStat;
   /** Undefined where this look was the first. */
-  readonly counted: Counted | undefined;
+  readonly growth: Growth | undefined;
+}
+
+interface Kept {
+  readonly stat: PidStat;
+  readonly io: Counted | undefined;
+  readonly ns: bigint;
 }
 
 export class ThreadCounts {
   private readonly files: OpenFiles;
-  private before = new Map<number, Counted>();
-  private now = new Map<number, Counted>();
+  private before = new Map<number, Kept>();
+  private now = new Map<number, Kept>();
 
   constructor(files: OpenFiles) {
     this.files = files;
@@ -40,14 +47,10 @@ export class ThreadCounts {
         if (!stat) return [];
         const tid = Number(name);
         const before = this.before.get(tid);
-        if (io) this.now.set(tid, io);
-        const counted = io &&
-          before && {
-            readBytes: Math.max(0, io.readBytes - before.readBytes),
-            writeBytes: Math.max(0, io.writeBytes - before.writeBytes),
-            cancelledBytes: Math.max(0, io.cancelledBytes - before.cancelledBytes),
-          };
-        return [{ tid, stat, counted }];
+        const now = { stat, io, ns: monotonicNs() };
+        this.now.set(tid, now);
+        const isSame = before?.stat.startTicks === stat.startTicks;
+        return [{ tid, stat, growth: before && isSame ? growthBetween(before, now) : undefined }];
       });
   }
 }

@@ -2,10 +2,12 @@
 // it recorded is judged as any recording is. Both are iowitness itself, started anew, so that neither holds the screen up.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { setPriority } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf } from '../../base/errors.js';
+import { HeldFolder } from '../../base/held-folder.js';
+import { removeTree } from '../../base/remove-tree.js';
 import type { UndoJournal } from '../../capture/undo.js';
 
 const FOR_S = 10;
@@ -17,7 +19,7 @@ export interface VerdictOptions {
   /** What starts iowitness: the program and its first arguments. */
   readonly self: readonly string[];
   readonly journal: UndoJournal;
-  /** Where the recording is put until it has been judged. */
+  /** Where the recording is put until it has been judged; it may be relative. */
   readonly folder: string;
 }
 
@@ -41,20 +43,38 @@ export class VerdictRun {
   /** The verdict on a process as a sentence; or, as one as well, why there is none. Never rejects. */
   async of(pid: number): Promise<string> {
     try {
-      const { journal, folder } = this.options;
-      const place = mkdtempSync(join(folder, 'iowitness-top-'));
-      journal.plan([{ kind: 'remove-tree', path: place }]);
-      const recording = join(place, 'verdict.iow');
-      await this.run(['record', '--pid', String(pid), '--for', `${FOR_S}s`, '-o', recording, '--json']);
-      const judged: Judged = JSON.parse(await this.run(['diagnose', recording, '--pid', String(pid), '--json']));
-      const { sentence, cause, sureness } = judged.verdict;
-      return `${sentence} (${sureness === null ? cause : `${cause}, ${sureness}`})`;
+      const folder = HeldFolder.at(resolve(this.options.folder));
+      try {
+        return await this.judgedIn(folder, pid);
+      } finally {
+        folder.close();
+      }
     } catch (error) {
       return this.isEnded ? '' : `none: ${messageOf(error)}`;
     }
   }
 
+  private async judgedIn(folder: HeldFolder, pid: number): Promise<string> {
+    const name = `iowitness-top-${randomBytes(8).toString('hex')}`;
+    const path = join(folder.realPath(), name);
+    this.options.journal.plan([{ kind: 'remove-tree', path }]);
+    try {
+      const place = folder.makeFolder(name);
+      const danger = place.danger();
+      place.close();
+      if (danger !== undefined) throw new Error(`${path} ${danger}`);
+      const recording = join(path, 'verdict.iow');
+      await this.run(['record', '--pid', String(pid), '--for', `${FOR_S}s`, '-o', recording, '--json']);
+      const judged: Judged = JSON.parse(await this.run(['diagnose', recording, '--pid', String(pid), '--json']));
+      const { sentence, cause, sureness } = judged.verdict;
+      return `${sentence} (${sureness === null ? cause : `${cause}, ${sureness}`})`;
+    } finally {
+      removeTree(folder, name);
+    }
+  }
+
   private async run(args: readonly string[]): Promise<string> {
+    if (this.isEnded) throw new Error('top has ended');
     const [program = '', ...first] = this.options.self;
     return await new Promise((settle, reject) => {
       const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -20,15 +20,23 @@ function warmth(share: number): Look | undefined {
   return share >= WARM ? 'warm' : undefined;
 }
 
-/** The devices that did most, and a line for how many more there are. */
-export function deviceLines({ devices, seconds }: TopSample, most: number, width: number): Line[] {
-  const ranked = devices.toSorted((a, b) => b.busy - a.busy || traffic(b) - traffic(a) || a.name.localeCompare(b.name));
-  const shown = ranked.length > most ? ranked.slice(0, most - 1) : ranked;
+/** The devices that did most, but for those that are idle, and a line for how many more there are. */
+export function deviceLines(
+  { devices, seconds }: TopSample,
+  most: number,
+  width: number,
+  isIdle: (device: string) => boolean,
+): Line[] {
+  const awake = devices.filter(({ name }) => !isIdle(name));
+  const ranked = awake.toSorted((a, b) => b.busy - a.busy || traffic(b) - traffic(a) || a.name.localeCompare(b.name));
+  const idle = devices.length - ranked.length;
+  const shown = ranked.length + Math.min(idle, 1) > most ? ranked.slice(0, most - 1) : ranked;
   const hasRoom = width >= LEAST_FOR_LAYER;
   const head = [span(row(hasRoom ? HEADS : HEADS.slice(0, -1)), 'head')];
   const lines = shown.map((device) => deviceLine(device, seconds).slice(0, hasRoom ? 4 : 3));
   const left = ranked.length - shown.length;
-  return left > 0 ? [head, ...lines, [span(`and ${left} more`, 'dim')]] : [head, ...lines];
+  const others = [...(left > 0 ? [`+${left} more`] : []), ...(idle > 0 ? [`+${idle} idle`] : [])];
+  return [head, ...lines, ...(others.length > 0 ? [[span(others.join(', '), 'dim')]] : [])];
 }
 
 function traffic({ readBytes, writeBytes }: TopDevice): number {

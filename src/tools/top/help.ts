@@ -8,7 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['q, Ctrl-C', 'quit'],
   ['↑ ↓ PgUp PgDn', 'choose a line; Enter shows that process in detail, Esc goes back'],
   ['← →, r', 'sort by another column, turn the order round; by bytes again with b'],
-  ['o', 'those that did or waited for something, or all'],
+  ['o', 'those that did or waited for something, or all, idle devices as well'],
   ['p', 'processes or threads'],
   ['a', 'bytes a second, or since the start'],
   ['/', `filter: words of the command, or ${FILTER_WORDS.join(' ')}`],
@@ -23,7 +23,10 @@ const COLUMNS: readonly (readonly [string, string])[] = [
     'READ WRITE',
     'what the process made storage read, and made dirty or wrote directly (/proc/PID/io); CANCEL: made dirty and thrown away',
   ],
-  ['SWAPIN IO', 'shares of time; - where the kernel does not count them: Ctrl-T for IO, no file tells SWAPIN'],
+  [
+    'SWAPIN IO',
+    'shares of time; - where the kernel does not count them: Ctrl-T for IO, p where a process has threads; no file tells SWAPIN',
+  ],
   ['WAITS FOR', 'where its threads sleep, and in what share of the looks of the last 10 s'],
   [
     'CAUSED',

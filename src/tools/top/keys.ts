@@ -1,6 +1,7 @@
 // A key or a click and the screen before it → the screen after it, and what is to be done besides. Pure: whoever runs the screen does it.
 
 import type { Input } from './input.js';
+import { TOGETHER } from './ended.js';
 import type { Screen } from './screen.js';
 import type { ColumnId } from './columns.js';
 import { SORT_ORDER, type TablePlace } from './view.js';
@@ -74,7 +75,7 @@ const KEYS: Readonly<Record<string, Change>> = {
   '/': (screen) => change(screen, { mode: 'filter', filter: '', scroll: 0 }),
   f: (screen) => change(screen, { mode: 'filter', filter: '', scroll: 0 }),
   enter: (screen) =>
-    screen.selected?.includes('/') === true && !screen.selected.startsWith('kernel/')
+    screen.selected?.includes('/') === true && !['kernel/', TOGETHER].some((of) => screen.selected?.startsWith(of))
       ? { ...change(screen, { mode: 'detail', detail: undefined, scroll: 0 }), action: 'detail' }
       : change(screen, { message: 'Choose the line of a process first: ↑ ↓ or a click.' }),
   delays: (screen) => ({ ...change(screen, {}), action: 'delays' }),

@@ -4,6 +4,7 @@
 import { AT_EASE } from '../../model/states.js';
 import type { TopSample, TopWait } from '../../model/top.js';
 import { sorted, type ColumnId } from './columns.js';
+import { endedTogether } from './ended.js';
 import { parseFilter } from './filter.js';
 import { rowsOf, type Row } from './rows.js';
 import { activityOf, type Totals } from './totals.js';
@@ -69,10 +70,12 @@ export function newScreen(totals: Totals, of: Partial<Screen> = {}): Screen {
 }
 
 /** The rows of the table in their order. */
-export function shownRows({ sample, totals, accumulated, everyone, filter, sort, reversed }: Screen): Row[] {
+export function shownRows(screen: Screen): Row[] {
+  const { sample, totals, accumulated, byThread, everyone, filter, sort, reversed } = screen;
   if (!sample) return [];
   const test = parseFilter(filter);
-  const all = (accumulated ? totals.rows() : rowsOf(sample, true)).filter(test);
+  const each = (accumulated ? totals.rows() : rowsOf(sample, true)).filter(test);
+  const all = byThread ? each : endedTogether(each);
   const rows = everyone ? all : all.filter((row) => activityOf(row) > 0 || isWaiting(row));
   return sort === 'activity'
     ? rows.toSorted((a, b) => (reversed ? -1 : 1) * (activityOf(b) - activityOf(a)) || a.name.localeCompare(b.name))

@@ -1,4 +1,4 @@
-// Bytes since the beginning, line by line, for the accumulated table and the lines of history: each sample's are added, and who has ended stays, of
+// Bytes since the beginning, line by line, for the accumulated table and the lines of history, and which devices are idle: each sample's are added, and who has ended stays, of
 // whom the smallest are forgotten where they become too many.
 
 import { addTo } from '../../base/maps.js';
@@ -8,6 +8,9 @@ import { rowsOf, type CausedBytes, type Row } from './rows.js';
 const MOST_ROWS = 5000;
 /** Samples that a line's history goes back. */
 const HISTORY = 120;
+
+/** A device that did nothing in so many samples is idle. */
+const IDLE_SAMPLES = 5;
 
 interface Sum {
   row: Row;
@@ -19,10 +22,14 @@ interface Sum {
 
 export class Totals {
   private readonly sums = new Map<string, Sum>();
+  /** By device, the last sample in which it did something. */
+  private readonly devices = new Map<string, number>();
   private samples = 0;
 
   add(sample: TopSample): void {
     this.samples += 1;
+    for (const { name, operations, busy } of sample.devices)
+      if (operations > 0 || busy > 0) this.devices.set(name, this.samples);
     for (const row of rowsOf(sample, false)) {
       const before = this.sums.get(row.key);
       const history = before?.history ?? [];
@@ -38,6 +45,11 @@ export class Totals {
   private forgetSmall(): void {
     const ranked = [...this.sums].sort(([, a], [, b]) => activityOf(b.row) - activityOf(a.row));
     for (const [key] of ranked.slice(MOST_ROWS / 2)) this.sums.delete(key);
+  }
+
+  /** True for a device that has done nothing of late. */
+  isIdle(device: string): boolean {
+    return this.samples - (this.devices.get(device) ?? -Infinity) >= IDLE_SAMPLES;
   }
 
   rows(): Row[] {
@@ -57,7 +69,7 @@ export function activityOf({ read, write, caused }: Row): number {
   return Math.max((read ?? 0) + (write ?? 0), caused[0]?.bytes ?? 0);
 }
 
-function sumOf(before: Row, now: Row): Row {
+export function sumOf(before: Row, now: Row): Row {
   return {
     ...now,
     read: plus(before.read, now.read),

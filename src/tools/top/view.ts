@@ -55,7 +55,7 @@ function tableView(screen: Screen): View {
   const most = Math.max(2, Math.floor(screen.lines * DEVICES_SHARE));
   const head = [
     titleOf(screen, rows.length),
-    ...deviceLines(sample, most, columns),
+    ...deviceLines(sample, most, columns, (device) => !screen.everyone && screen.totals.isIdle(device)),
     ...machineLines(sample, verdict, columns),
   ];
   const placed = placeColumns(columns);

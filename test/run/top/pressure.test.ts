@@ -36,8 +36,10 @@ const waiter = (pid: number, command: string, wchan = 'folio_wait_bit_common') =
   state: 'block-device' as const,
 });
 
-function tell(...[state, waiting, devices, pids]: Parameters<PressureSource['tell']>): string | null {
-  return new PressureSource(new OpenFiles(root), root).tell(state, waiting, devices, pids);
+type Told = Parameters<PressureSource['tell']>;
+
+function tell(state: Told[0], waiting: Told[1], devices: Told[2], pids: Iterable<number>, unknown = 0): string | null {
+  return new PressureSource(new OpenFiles(root), root).tell(state, waiting, devices, pids, unknown);
 }
 
 test('without pressure there is nobody to name', () => {
@@ -62,4 +64,21 @@ test('with a device at work they may be waits for it', () => {
 
 test('where nobody was seen to wait that is said', () => {
   assert.equal(tell(machine(0.9), [], disk(0), [12]), 'waits that had ended when processes were looked at');
+});
+
+test('processes that are held up where nobody may look are told, and waits are not nobody’s then', () => {
+  const blocked = '2 in D that may not be looked at, or wait for something that is not known';
+  assert.equal(
+    tell(machine(0.9), [], disk(0), [10, 12], 2),
+    `${blocked}, and 1 thread waits for completions of io_uring`,
+  );
+  assert.equal(tell(machine(0.9), [], disk(0), [12], 2), blocked);
+  assert.equal(tell(machine(0.9), [waiter(1, 'dd')], disk(1), [], 2), `dd, and ${blocked}`);
+});
+
+test('of more threads than are looked at the number is the least', () => {
+  const many = Array.from({ length: 3000 }, () => 12);
+  assert.match(tell(machine(0.9), [], disk(0), [10, ...many]) ?? '', /^nobody: .*\(at least 1 thread waits /);
+  assert.equal(tell(machine(0.9), [], disk(0), [...many, 10]), 'nobody among the 3000 threads that were looked at');
+  assert.match(tell(machine(0.9), [], disk(0), [10, ...many.slice(2)]) ?? '', /^nobody: .*\(1 thread waits /);
 });

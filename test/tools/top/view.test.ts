@@ -154,3 +154,36 @@ test('a sparkline has its largest value at the top and none at the bottom', () =
   assert.equal(sparkline([0, 50, 100, 0], 3), '▅█▁');
   assert.equal(sparkline([], 5), '');
 });
+
+test('of one name that has ended there is one line in the view of processes, with all that its bytes are', () => {
+  const ended = aSample().processes.filter((one) => one.ended);
+  const dd = Array.from({ length: 17 }, (_, at) =>
+    ended.map((one) => ({ ...one, pid: 5000 + at, command: 'dd' })),
+  ).flat();
+  const alone = ended.map((one) => ({ ...one, pid: 6000, command: 'cp' }));
+  const sample = aSample({ processes: [...dd, ...alone], kernel: [], devices: [] });
+  const shown = text(aScreen({ sample, columns: 200, lines: 50 }));
+  assert.equal(shown.match(/\bdd\b/g)?.length, 1, shown);
+  // 17 of 4096 bytes in two seconds.
+  assert.match(shown, /^ +- +-.* vda 34\.8 kB .*dd × 17 \(ended\)$/m);
+  assert.match(shown, /^ +6000 .* cp \(ended\)$/m);
+  assert.equal(text(aScreen({ sample, byThread: true, columns: 200, lines: 50 })).match(/dd \(ended\)/g)?.length, 17);
+  const chosen = aScreen({ sample, selected: viewOf(aScreen({ sample })).table.order[0] });
+  assert.equal(step(chosen, viewOf(chosen).table, { kind: 'key', key: 'enter' }).screen.mode, 'table');
+});
+
+test('devices that did nothing of late are a number, until all are asked for', () => {
+  const quiet = { readBytes: 0, writeBytes: 0, operations: 0, queueDepth: 0, waitMs: null, busy: 0, parts: null };
+  const [vda] = aSample().devices;
+  assert.ok(vda);
+  const loops = [1, 2, 3, 4].map((at) => ({ ...vda, ...quiet, name: `loop${at}` }));
+  const sample = aSample({ devices: [vda, ...loops] });
+  const screen = aScreen({ sample });
+  assert.match(text(screen), /^vda .*\n\+4 idle$/m);
+  assert.match(text({ ...screen, everyone: true, lines: 50 }), /^loop4 /m);
+  const resting = aSample({ devices: [{ ...vda, ...quiet, name: 'vda' }, ...loops] });
+  for (let samples = 0; samples < 4; samples += 1) screen.totals.add(resting);
+  assert.match(text({ ...screen, sample: resting }), /^vda .*\n\+4 idle$/m);
+  screen.totals.add(resting);
+  assert.match(text({ ...screen, sample: resting }), /BUSY .*\n\+5 idle$/m);
+});
