@@ -86,7 +86,10 @@ export class LiveWindow implements Sink {
     let sum = this.pageBytes.reduce((all, { bytes }) => all + bytes, 0);
     if (sum <= mostPageBytes) return;
     const kept = this.pageBytes.find(({ bytes }) => (sum -= bytes) <= mostPageBytes / 2);
-    this.forgetBefore(kept?.atMs ?? this.latestMs);
+    const atMs = kept?.atMs ?? this.latestMs;
+    this.forgetBefore(atMs);
+    // Whoever asks for what was there before is told; for who asks for less it is no loss.
+    this.losses.push({ atMs, loss: { code: 'window-short', where: `what came before ${(atMs / 1000).toFixed(1)} s` } });
   }
 
   private forgetBefore(ms: number): void {
