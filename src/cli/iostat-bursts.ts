@@ -37,8 +37,8 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
       tell: (event) => print(format === 'text' ? burstText(event, outputWidth()) : burstJson(event)),
     });
   } finally {
-    interrupts.release();
     files.closeAll();
     for (const sentence of (await events?.stop()) ?? []) warn(sentence);
+    interrupts.release();
   }
 }

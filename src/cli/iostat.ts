@@ -141,9 +141,9 @@ async function show(options: IostatOptions, history: History): Promise<void> {
     await runIostat({ ...run, report: isKept ? withHistory(report, history) : report });
   } finally {
     screen?.close();
-    interrupts.release();
     files.closeAll();
     await events?.stop();
+    interrupts.release();
   }
 }
 
