@@ -2,7 +2,7 @@
 // (open/window.ts). Whoever has it asks what was done on the disks in a stretch of time, and by whom.
 
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { cpus, hostname } from 'node:os';
 import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
 import { Topology } from '../analysis/machine/topology.js';
 import { tracedUntil } from '../analysis/measures.js';
@@ -10,6 +10,7 @@ import { followRequests } from '../analysis/requests/follow.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';
 import type { Interval } from '../base/intervals.js';
+import { parseKeyValues } from '../base/procfs/key-values.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import { readWhole } from '../capture/files.js';
 import { readClocks, Recorder } from '../capture/recorder.js';
@@ -27,8 +28,10 @@ const MOST_PAGE_BYTES = 32 * 1024 * 1024;
 /** A second, above which the costliest are given up. */
 const MOST_EVENTS = 200_000;
 const THOROUGH_BYTES = 256 * 1024 * 1024;
-/** Of a CPU's buffer. */
-const THOROUGH_KIB = 32 * 1024;
+/** Kernel memory: of a CPU's buffer, of all together, and the part of what this machine has available that they may take. */
+const THOROUGH_KIB = { cpu: 32 * 1024, all: 256 * 1024, ofAvailable: 1 / 16 };
+/** A smaller buffer holds less than a tenth of a second. */
+const LEAST_KIB = 64;
 
 export interface LiveEventsOptions {
   readonly tool: string;
@@ -45,6 +48,18 @@ export interface RequestsAround {
   /** The stretch that was asked about, in the time of the requests. */
   readonly stretch: Interval;
   readonly nameOf: (id: DeviceId) => string;
+}
+
+/** Kernels before 3.14 tell what is free alone. */
+function availableKiB(): number {
+  const memory = parseKeyValues(readWhole('/proc/meminfo') ?? '');
+  return memory.get('MemAvailable') ?? memory.get('MemFree') ?? 0;
+}
+
+/** The buffer of each CPU, KiB, where nothing is to be lost: on a machine of many CPUs, or of little memory, a smaller one. */
+export function thoroughKiB(cpuCount: number, available: number): number {
+  const all = Math.min(THOROUGH_KIB.all, available * THOROUGH_KIB.ofAvailable);
+  return Math.max(LEAST_KIB, Math.min(THOROUGH_KIB.cpu, Math.floor(all / cpuCount)));
 }
 
 export class LiveEvents {
@@ -81,7 +96,7 @@ export class LiveEvents {
       hz: 1,
       events: true,
       eventBudget: isThorough ? Infinity : MOST_EVENTS,
-      ...(isThorough && { bufferKiB: THOROUGH_KIB }),
+      ...(isThorough && { bufferKiB: thoroughKiB(cpus().length, availableKiB()) }),
       victims: [],
       watchBusiest: false,
       wholeMachine: true,
