@@ -83,7 +83,7 @@ function eventsFor({ intervalMs }: IostatOptions): Events {
       : undefined;
   const missing = live ? live.missing : 'only root may read the kernel’s events';
   if (missing !== undefined) warn(`--events shows of %util alone how far it can be believed: ${missing}.`);
-  const disks = live && missing === undefined ? new SeenDisks(live) : undefined;
+  const disks = live && missing === undefined ? new SeenDisks(live, warn) : undefined;
   return {
     ...(disks && { seen: (from, to) => disks.within(from, to) }),
     stop: async () => {

@@ -80,6 +80,11 @@ export class LiveWindow implements Sink {
     return this.latest;
   }
 
+  /** From here on all is kept; ms since the recording's start. */
+  get knownFromMs(): number {
+    return this.forgottenMs;
+  }
+
   /** Forgets the older half where there is more than may be kept. */
   private keepPagesFew(): void {
     const { mostPageBytes = Infinity } = this.options;
