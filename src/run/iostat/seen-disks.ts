@@ -4,7 +4,7 @@
 import { disksWithin, type Pace, type SeenOfDisk } from '../../analysis/requests/disk-intervals.js';
 import type { DiskInterval, Waits } from '../../model/disk-interval.js';
 import type { LiveEvents, RequestsLack } from '../live-events.js';
-import { WholeDisks } from '../whole-disks.js';
+import { WholeDisks } from '../../capture/whole-disks.js';
 
 const NONE: Waits = { p99: NaN, max: NaN };
 const IDLE: DiskInterval = { read: NONE, write: NONE, flush: NONE, busy: 0, ofBest: 0 };

@@ -9,7 +9,7 @@ import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { KIND, type Requests } from '../../../src/analysis/requests/requests.js';
 import { SeenDisks } from '../../../src/run/iostat/seen-disks.js';
 import type { RequestsLack } from '../../../src/run/live-events.js';
-import { WholeDisks } from '../../../src/run/whole-disks.js';
+import { WholeDisks } from '../../../src/capture/whole-disks.js';
 
 /** One write of 250 ms within a second. */
 const requests: Requests = {

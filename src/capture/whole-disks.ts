@@ -1,7 +1,7 @@
 // The whole disks of this machine, which partitions count with, and which of them make requests: device mapper and md pass bios on and make none.
 
 import { existsSync } from 'node:fs';
-import { listFolder, readWhole } from '../capture/files.js';
+import { listFolder, readWhole } from './files.js';
 
 /** A kernel's name has its slash as '!' in sysfs: cciss/c0d0 of /proc/diskstats is cciss!c0d0 there. */
 const folderOf = (root: string, name: string): string => `${root}/sys/block/${name.replaceAll('/', '!')}`;
