@@ -72,6 +72,21 @@ export class OpenFiles {
   }
 }
 
+/**
+ * A small file of /proc that may be gone or refused at any time, as those of processes may: undefined then. A process ends between the listing and the
+ * look, and another user's is refused, which `refused` is told.
+ */
+export function readText(files: OpenFiles, path: string, refused?: () => void): string | undefined {
+  try {
+    return files.readOnce(path).toString('utf8');
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    if (errno === 'EACCES' || errno === 'EPERM') refused?.();
+    return undefined;
+  }
+}
+
 /** One whole-file read; undefined where the file can't be read. */
 export function readWhole(path: string): string | undefined {
   try {

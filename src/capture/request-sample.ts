@@ -3,7 +3,8 @@
 // sector that means anything: they are all kept. How fast requests come is counted by the kernel whether they are traced or not.
 
 import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
-import { listFolder, readWhole } from './files.js';
+import { readWhole } from './files.js';
+import { WholeDisks } from './whole-disks.js';
 
 /** Requests a second from which on one of `of` is traced, and below which all are again, so that a rate near it does not switch all the time. */
 const SAMPLE = { from: 50_000, until: 30_000, of: 16 } as const;
@@ -37,24 +38,19 @@ export function sampleAt(rate: number, now: number): number {
 
 const COUNTED = ['rd_ios', 'wr_ios', 'dc_ios'].map((name) => DISK_FIELDS.findIndex((field) => field === name));
 
-/** Disks come and go seldom: they are listed in one of so many looks. */
-const LIST_EVERY = 10;
-
 /** How many requests all disks complete in a second; partitions count with their disk. */
 export class RequestRate {
   private readonly root: string;
-  private disks: ReadonlySet<string> = new Set();
-  private looks = 0;
+  private readonly disks: WholeDisks;
   private before: { readonly ns: bigint; readonly count: number } | undefined;
 
   constructor(root = '') {
     this.root = root;
+    this.disks = new WholeDisks(root);
   }
 
   /** Since the last call; undefined at the first. */
   look(nowNs: bigint): number | undefined {
-    if (this.looks % LIST_EVERY === 0) this.disks = new Set(listFolder(`${this.root}/sys/block`));
-    this.looks += 1;
     let count = 0;
     for (const { name, values } of parseDiskstats(readWhole(`${this.root}/proc/diskstats`) ?? ''))
       if (this.disks.has(name)) for (const field of COUNTED) count += values[field] ?? 0;

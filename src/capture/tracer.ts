@@ -16,6 +16,8 @@ import type { UndoJournal } from './undo.js';
 /** All buffers of an instance together stay under this much kernel memory on machines with many CPUs. */
 const BUFFER_TOTAL_KIB = 64 * 1024;
 const BUFFER_MOST_KIB = 8 * 1024;
+/** Of an instance that nothing is asked of: two pages are the least that the kernel gives a buffer. */
+const UNUSED_KIB = 8;
 /** Sleeps of the victim per second up to which each gets a kernel stack: at 4 µs a stack that is under 1 % of a CPU. */
 const STACKS_PER_SECOND = 2000;
 /** What those make in a tenth of a second: out, waking, in and the stack are about 320 bytes. */
@@ -80,9 +82,9 @@ export class Tracer {
     const perCpu =
       this.options.bufferKiB ?? Math.min(BUFFER_MOST_KIB, Math.max(1024, BUFFER_TOTAL_KIB / cpus().length));
     this.machine.setBufferKiB(perCpu);
-    this.victim.setBufferKiB(Math.min(perCpu, 4096));
-    this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
     const { wholeMachine } = this.options;
+    this.victim.setBufferKiB(wholeMachine ? UNUSED_KIB : Math.min(perCpu, 4096));
+    this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
     for (const one of EVENT_CLASSES) if (!wholeMachine || one.instance === 'machine') this.set(one);
     if (!wholeMachine) this.watchWaits();
     this.machine.open();

@@ -11,12 +11,15 @@ import type { IostatOptions } from '../tools/iostat/options.js';
 import { outputWidth, print, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
+/** Who it was is asked when the interval is over, and as late as there is no CPU for it, ms. */
+const LATE_MS = 10_000;
+
 export async function iostatBursts(options: IostatOptions): Promise<void> {
   const files = new OpenFiles();
   const interrupts = listenForInterrupts();
   const events =
     process.geteuid?.() === 0
-      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: 10_000 })
+      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: options.intervalMs + LATE_MS })
       : undefined;
   try {
     const { intervalMs, count, allDisks, format } = options;
@@ -37,8 +40,8 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
       tell: (event) => print(format === 'text' ? burstText(event, outputWidth()) : burstJson(event)),
     });
   } finally {
-    interrupts.release();
     files.closeAll();
     for (const sentence of (await events?.stop()) ?? []) warn(sentence);
+    interrupts.release();
   }
 }

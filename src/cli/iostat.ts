@@ -83,7 +83,7 @@ function eventsFor({ intervalMs }: IostatOptions): Events {
       : undefined;
   const missing = live ? live.missing : 'only root may read the kernel’s events';
   if (missing !== undefined) warn(`--events shows of %util alone how far it can be believed: ${missing}.`);
-  const disks = live && missing === undefined ? new SeenDisks(live) : undefined;
+  const disks = live && missing === undefined ? new SeenDisks(live, warn) : undefined;
   return {
     ...(disks && { seen: (from, to) => disks.within(from, to) }),
     stop: async () => {
@@ -141,9 +141,9 @@ async function show(options: IostatOptions, history: History): Promise<void> {
     await runIostat({ ...run, report: isKept ? withHistory(report, history) : report });
   } finally {
     screen?.close();
-    interrupts.release();
     files.closeAll();
     await events?.stop();
+    interrupts.release();
   }
 }
 

@@ -66,8 +66,8 @@ async function who(given: string, options: WhoOptions): Promise<void> {
     if (options.json) sayJson(document);
     else say(renderWho(document, outputWidth()));
   } finally {
-    interrupts.release();
     files.closeAll();
     for (const sentence of [...notUndone, ...((await live?.stop()) ?? [])]) warn(sentence);
+    interrupts.release();
   }
 }

@@ -42,6 +42,11 @@ export const LOSS_KINDS = {
     sentence: 'The event rate passed the budget, so the recorder switched the costliest class of events off.',
     remedy: 'Raise the budget with --event-budget if the machine can bear it.',
   },
+  'window-short': {
+    severity: 'degraded',
+    sentence: 'Events came so fast that the oldest were forgotten to spare this machine’s memory.',
+    remedy: 'Look for a shorter time, or use `record`, which writes them to disk.',
+  },
   'requests-sampled': {
     severity: 'info',
     sentence:

@@ -80,13 +80,21 @@ export class LiveWindow implements Sink {
     return this.latest;
   }
 
+  /** From here on all is kept; ms since the recording's start. */
+  get knownFromMs(): number {
+    return this.forgottenMs;
+  }
+
   /** Forgets the older half where there is more than may be kept. */
   private keepPagesFew(): void {
     const { mostPageBytes = Infinity } = this.options;
     let sum = this.pageBytes.reduce((all, { bytes }) => all + bytes, 0);
     if (sum <= mostPageBytes) return;
     const kept = this.pageBytes.find(({ bytes }) => (sum -= bytes) <= mostPageBytes / 2);
-    this.forgetBefore(kept?.atMs ?? this.latestMs);
+    const atMs = kept?.atMs ?? this.latestMs;
+    this.forgetBefore(atMs);
+    // Whoever asks for what was there before is told; for who asks for less it is no loss.
+    this.losses.push({ atMs, loss: { code: 'window-short', where: `what came before ${(atMs / 1000).toFixed(1)} s` } });
   }
 
   private forgetBefore(ms: number): void {

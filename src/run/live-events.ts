@@ -2,20 +2,22 @@
 // (open/window.ts). Whoever has it asks what was done on the disks in a stretch of time, and by whom.
 
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { cpus, hostname } from 'node:os';
 import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
 import { Topology } from '../analysis/machine/topology.js';
 import { tracedUntil } from '../analysis/measures.js';
 import { followRequests } from '../analysis/requests/follow.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';
-import type { Interval } from '../base/intervals.js';
+import { coveredMs, type Interval } from '../base/intervals.js';
+import { parseKeyValues } from '../base/procfs/key-values.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import { readWhole } from '../capture/files.js';
 import { readClocks, Recorder } from '../capture/recorder.js';
 import { UndoJournal } from '../capture/undo.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Case } from '../model/case.js';
+import type { LossCode } from '../model/losses.js';
 import { RECORDING_VERSION, type Manifest } from '../model/recording.js';
 import { LiveWindow } from '../open/window.js';
 
@@ -23,12 +25,17 @@ import { LiveWindow } from '../open/window.js';
 const HISTORY_MS = 35_000;
 /** A request that took longer than this is not seen to its end where nobody asks whose it is, ms. */
 const LONGEST_MS = 5000;
+/** A loss is told so long after it at most, or at the reading before it, ms. */
+const LOSS_LATE_MS = 1000;
+const LOST = new Set<LossCode>(['events-overrun', 'page-malformed', 'beyond-bounds']);
 const MOST_PAGE_BYTES = 32 * 1024 * 1024;
 /** A second, above which the costliest are given up. */
 const MOST_EVENTS = 200_000;
 const THOROUGH_BYTES = 256 * 1024 * 1024;
-/** Of a CPU's buffer. */
-const THOROUGH_KIB = 32 * 1024;
+/** Kernel memory: of a CPU's buffer, of all together, and the part of what this machine has available that they may take. */
+const THOROUGH_KIB = { cpu: 32 * 1024, all: 256 * 1024, ofAvailable: 1 / 16 };
+/** A smaller buffer holds less than a tenth of a second. */
+const LEAST_KIB = 64;
 
 export interface LiveEventsOptions {
   readonly tool: string;
@@ -39,12 +46,29 @@ export interface LiveEventsOptions {
   readonly isThorough?: true;
 }
 
+/** 'untraced': none are told; 'forgotten': those at the beginning of the stretch; 'overrun': some; 'sampled': of the small ones a sample is told. */
+export type RequestsLack = 'untraced' | 'forgotten' | 'overrun' | 'sampled';
+
 export interface RequestsAround {
-  /** Absent without completions of requests. */
+  /** Absent where none came in all that is kept. */
   readonly requests?: Requests;
+  /** Why there are less of them than there were, if so. */
+  readonly lack: RequestsLack | undefined;
   /** The stretch that was asked about, in the time of the requests. */
   readonly stretch: Interval;
   readonly nameOf: (id: DeviceId) => string;
+}
+
+/** Kernels before 3.14 tell what is free alone. */
+function availableKiB(): number {
+  const memory = parseKeyValues(readWhole('/proc/meminfo') ?? '');
+  return memory.get('MemAvailable') ?? memory.get('MemFree') ?? 0;
+}
+
+/** The buffer of each CPU, KiB, where nothing is to be lost: on a machine of many CPUs, or of little memory, a smaller one. */
+export function thoroughKiB(cpuCount: number, available: number): number {
+  const all = Math.min(THOROUGH_KIB.all, available * THOROUGH_KIB.ofAvailable);
+  return Math.max(LEAST_KIB, Math.min(THOROUGH_KIB.cpu, Math.floor(all / cpuCount)));
 }
 
 export class LiveEvents {
@@ -81,7 +105,7 @@ export class LiveEvents {
       hz: 1,
       events: true,
       eventBudget: isThorough ? Infinity : MOST_EVENTS,
-      ...(isThorough && { bufferKiB: THOROUGH_KIB }),
+      ...(isThorough && { bufferKiB: thoroughKiB(cpus().length, availableKiB()) }),
       victims: [],
       watchBusiest: false,
       wholeMachine: true,
@@ -123,11 +147,23 @@ export class LiveEvents {
       input.events?.tables.has('block_rq_complete') === true
         ? followRequests(input.events, topology, { endMs: tracedUntil(input), sampling: new Sampling(input) })
         : undefined;
+    const stretch = this.stretchOf(input, from, to);
     return {
       ...(requests && { requests }),
-      stretch: this.stretchOf(input, from, to),
+      lack: this.lackOf(input, stretch, this.msOf(from)),
+      stretch,
       nameOf: (id) => topology.name(id),
     };
+  }
+
+  /** What is missing the most. */
+  private lackOf(input: Case, stretch: Interval, fromMs: number): RequestsLack | undefined {
+    const { enabled = [] } = input.trace.filter(({ instance }) => instance === 'machine').at(-1) ?? {};
+    if (!enabled.some((event) => event.endsWith('/block_rq_complete'))) return 'untraced';
+    if (this.window.knownFromMs > fromMs) return 'forgotten';
+    const { losses } = this.window.caseNow(Math.max(0, this.window.latestMs - fromMs) + LOSS_LATE_MS, () => false);
+    if (losses.some(({ code }) => LOST.has(code))) return 'overrun';
+    return coveredMs(new Sampling(input).times, stretch.from, stretch.to) > 0 ? 'sampled' : undefined;
   }
 
   /** What the disks had done after `from` and up to `to` of CLOCK_MONOTONIC, ns. */

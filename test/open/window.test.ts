@@ -116,5 +116,9 @@ describe('a live window', () => {
     const [whole, part] = [all.caseNow(), few.caseNow()];
     assert.ok((part.part?.from ?? 0) > 0 && part.durationMs > 0, `${part.part?.from}`);
     assert.ok((part.events?.count ?? NaN) < (whole.events?.count ?? NaN) / 2);
+    const isShort = ({ losses }: Case): boolean => losses.some(({ code }) => code === 'window-short');
+    assert.deepEqual([whole, part].map(isShort), [false, true]);
+    // Nothing is missing of a stretch that is all there.
+    assert.ok(!isShort(few.caseNow(part.durationMs / 2)));
   });
 });

@@ -25,7 +25,7 @@ export class FileMachine {
     const { comm = 'dd', ticks = 0, bytes = 0, flags = 0, startTicks = 100, cgroup = '0::/\n' } = values;
     this.write({
       [`proc/${pid}/stat`]: `${pid} (${comm}) S 1 ${pid} ${pid} 0 -1 ${flags} 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 ${startTicks} 0 5\n`,
-      [`proc/${pid}/io`]: `rchar: 0\nread_bytes: 0\nwrite_bytes: ${bytes}\n`,
+      [`proc/${pid}/io`]: `rchar: 0\nwchar: 0\nread_bytes: 0\nwrite_bytes: ${bytes}\ncancelled_write_bytes: 0\n`,
       // Whoever has done anything has run.
       [`proc/${pid}/schedstat`]: `${1 + ticks + bytes} 2 3\n`,
       [`proc/${pid}/wchan`]: '0',

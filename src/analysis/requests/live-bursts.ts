@@ -81,20 +81,22 @@ export class LiveBursts {
     this.nowMs = atMs;
   }
 
-  /** The bursts that are over since this was asked last; to be asked about once a second. */
-  over(): Burst[] {
+  /**
+   * The bursts that are over since this was asked last; to be asked about once a second. At the end all that are left: one that goes on as far as it
+   * went, and of the interval that was not over the part that was.
+   */
+  over(isEnd = false): Burst[] {
     if (!this.hasMoved) return [];
-    const nowBin = Math.floor(this.nowMs / BIN_MS);
+    const nowBin = isEnd ? Math.ceil(this.nowMs / BIN_MS) : Math.floor(this.nowMs / BIN_MS);
     const first = Math.max(this.firstBin ?? 0, nowBin - KEEP_MS / BIN_MS);
     for (const bin of this.bins.keys()) if (bin < first) this.bins.delete(bin);
     const { spans } = findBursts(this.weightsFrom(first), nowBin - first);
-    const settledMs = Math.floor(this.nowMs / this.intervalMs) * this.intervalMs;
+    const settledMs = isEnd ? Infinity : Math.floor(this.nowMs / this.intervalMs) * this.intervalMs;
+    const endedBin = isEnd ? nowBin : nowBin - BURSTS.joinBins.long;
     const found = spans
       .map(({ from, to }) => ({ from: from + first, to: to + first }))
       // The latest ones may go on, and their average is not known yet.
-      .filter(
-        ({ from, to }) => from >= this.toldBin && to + BURSTS.joinBins.long <= nowBin && to * BIN_MS <= settledMs,
-      );
+      .filter(({ from, to }) => from >= this.toldBin && to <= endedBin && to * BIN_MS <= settledMs);
     this.hasMoved = this.bins.size > 0 && (spans.at(-1)?.to ?? 0) + first > (found.at(-1)?.to ?? this.toldBin);
     const all = [...this.bins.values()].reduce((sum, bin) => sum + weightOf(bin), 0);
     const bursts = found.flatMap((span) => this.burstOf(span, all / Math.max(1, nowBin - first)));
@@ -150,11 +152,11 @@ export class LiveBursts {
 
   /** The interval that shows most of it. */
   private averageOver(fromMs: number, toMs: number): Rates {
-    const seconds = this.intervalMs / 1000;
     let most: Rates = { operations: 0, bytes: 0, busy: 0 };
-    for (let at = Math.floor(fromMs / this.intervalMs); at * this.intervalMs < toMs; at += 1) {
+    for (let at = Math.floor(fromMs / this.intervalMs); at * this.intervalMs < Math.min(toMs, this.nowMs); at += 1) {
+      const ms = Math.min(this.intervalMs, this.nowMs - at * this.intervalMs);
       const { operations = 0, bytes = 0, busyMs = 0 } = this.intervals.get(at) ?? {};
-      const rates = { operations: operations / seconds, bytes: bytes / seconds, busy: busyMs / this.intervalMs };
+      const rates = { operations: (operations * 1000) / ms, bytes: (bytes * 1000) / ms, busy: busyMs / ms };
       if (rates.busy >= most.busy) most = rates;
     }
     return most;

@@ -1,9 +1,9 @@
 // What all disks did since the last look, from /proc/diskstats alone, at a cost that a hundred looks a second stay cheap with: one file is read,
 // and only the lines that have changed are taken apart.
 
-import { existsSync } from 'node:fs';
 import { DISK_FIELDS, parseDiskstats } from '../../base/procfs/diskstats.js';
 import type { OpenFiles } from '../../capture/files.js';
+import { WholeDisks } from '../../capture/whole-disks.js';
 
 export interface DiskGrowth {
   readonly name: string;
@@ -20,17 +20,16 @@ const BUSY = at('io_ticks');
 
 export class DiskSamples {
   private readonly files: OpenFiles;
-  private readonly root: string;
+  private readonly wholes: WholeDisks;
   /** Null for all. */
   private readonly wanted: ReadonlySet<string> | null;
   private before: Buffer = Buffer.alloc(0);
   private lines: string[] = [];
   private readonly counts = new Map<string, readonly number[]>();
-  private readonly isDisk = new Map<string, boolean>();
 
   constructor(files: OpenFiles, root: string, wanted: ReadonlySet<string> | null) {
     this.files = files;
-    this.root = root;
+    this.wholes = new WholeDisks(root);
     this.wanted = wanted;
   }
 
@@ -58,12 +57,6 @@ export class DiskSamples {
 
   /** Whole disks alone, where none is named: what a partition does, its disk does. */
   private isWanted(name: string): boolean {
-    if (this.wanted) return this.wanted.has(name);
-    let known = this.isDisk.get(name);
-    if (known === undefined) {
-      known = existsSync(`${this.root}/sys/block/${name.replaceAll('/', '!')}`);
-      this.isDisk.set(name, known);
-    }
-    return known;
+    return (this.wanted ?? this.wholes).has(name);
   }
 }

@@ -113,9 +113,9 @@ class Watching {
     this.latestMs = Math.max(this.latestMs, forMs);
   }
 
-  private tellWhatIsOver(): void {
+  private tellWhatIsOver(isEnd = false): void {
     const over = [...this.disks].flatMap(([device, disk]) =>
-      disk.live.over().map((burst) => ({ device, disk, burst })),
+      disk.live.over(isEnd).map((burst) => ({ device, disk, burst })),
     );
     over.sort((a, b) => a.burst.fromMs - b.burst.fromMs);
     for (const { device, disk, burst } of over) this.tellBurst(device, disk, burst);
@@ -177,7 +177,7 @@ class Watching {
   }
 
   private tellEnd(): void {
-    this.tellWhatIsOver();
+    this.tellWhatIsOver(true);
     const { intervalMs, nobodyBecause } = this.watch;
     const disks = [...this.disks].flatMap(([device, { bursts, count, periods }]): DiskBursts[] =>
       count > 0 ? [{ device, bursts, count, periods: [...periods.values()] }] : [],

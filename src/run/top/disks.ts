@@ -1,7 +1,8 @@
 // The disks of the machine from one sample to the next, by /proc/diskstats and iostat's own formulas; partitions count with their disk.
 
 import { parseDiskstats } from '../../base/procfs/diskstats.js';
-import { listFolder, type OpenFiles } from '../../capture/files.js';
+import type { OpenFiles } from '../../capture/files.js';
+import { WholeDisks } from '../../capture/whole-disks.js';
 import { countsOf, sectorsBetween, wasUsed, type Counts } from '../../tools/iostat/counts.js';
 import { meanWait, operations, queueLength, utilisation, type Stretch } from '../../tools/iostat/figures.js';
 import type { TopDevice } from '../../model/top.js';
@@ -21,14 +22,13 @@ interface Kept {
 
 export class Disks {
   private readonly files: OpenFiles;
-  private readonly root: string;
-  private wholes = new Set<string>();
+  private readonly wholes: WholeDisks;
   private before = new Map<string, Kept>();
   private atNs = 0n;
 
   constructor(files: OpenFiles, root = '') {
     this.files = files;
-    this.root = root;
+    this.wholes = new WholeDisks(root);
   }
 
   /** The disks that ever did anything, since the last call; none at the first. */
@@ -38,7 +38,7 @@ export class Disks {
     const stretches: DiskStretch[] = [];
     for (const { id, name, values } of parseDiskstats(this.files.read('/proc/diskstats').toString('latin1'))) {
       const counts = countsOf(values);
-      if (!wasUsed(counts) || !this.isWhole(name, this.before.has(id))) continue;
+      if (!wasUsed(counts) || !this.wholes.has(name)) continue;
       now.set(id, { name, counts });
       // One that is new since the last sample has done all that it did since then.
       const before = this.before.get(id)?.counts ?? (this.atNs === 0n ? counts : countsOf([]));
@@ -52,12 +52,6 @@ export class Disks {
     this.before = now;
     this.atNs = nowNs;
     return isFirst ? [] : stretches;
-  }
-
-  private isWhole(name: string, isKnown: boolean): boolean {
-    if (isKnown || this.wholes.has(name)) return true;
-    this.wholes = new Set(listFolder(`${this.root}/sys/block`).map((each) => each.replaceAll('!', '/')));
-    return this.wholes.has(name);
   }
 }
 

@@ -3,11 +3,10 @@
 // Source: Documentation/accounting/psi.rst; proc_stat(5); nr_dirty_threshold of /proc/vmstat, in pages (mm/vmstat.c).
 
 import { parseKeyValues } from '../../base/procfs/key-values.js';
-import type { OpenFiles } from '../../capture/files.js';
+import { type OpenFiles, readText } from '../../capture/files.js';
 import { parsePressure, type Pressure } from '../../decode/procfs/pressure.js';
 import { CPU_FIELDS, parseCpuLine } from '../../decode/procfs/stat.js';
 import type { TopMachine } from '../../model/top.js';
-import { readText } from './read-text.js';
 
 const RESOURCES = ['io', 'memory', 'cpu'] as const;
 type Resource = (typeof RESOURCES)[number];

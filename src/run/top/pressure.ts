@@ -2,9 +2,8 @@
 // whatever it waits for (a timer, a socket): pressure and iowait are high then, and nobody is held up.
 // Source: io_uring/io_uring.c (io_cqring_schedule); kernel/sched/psi.c (in_iowait).
 
-import { listFolder, type OpenFiles } from '../../capture/files.js';
+import { listFolder, type OpenFiles, readText } from '../../capture/files.js';
 import type { TopDevice, TopMachine } from '../../model/top.js';
-import { readText } from './read-text.js';
 import { isRing, type Waiter } from './waits.js';
 
 /** Below this share there is no pressure to speak of, and a device is idle. */

@@ -3,13 +3,12 @@
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import type { PidStat } from '../../base/procfs/pid-stat.js';
 import { unitOfCgroup } from '../../analysis/machine/units.js';
-import type { OpenFiles } from '../../capture/files.js';
+import { type OpenFiles, readText } from '../../capture/files.js';
 import { AT_EASE } from '../../model/states.js';
 import type { TopProcess } from '../../model/top.js';
 import type { Owner } from './bytes.js';
 import type { Delays } from './delays.js';
 import { hasDone, type Processes, type Seen } from './processes.js';
-import { readText } from './read-text.js';
 import { ThreadCounts } from './thread-counts.js';
 import type { Threads } from './threads.js';
 import { userNames } from './users.js';

@@ -5,20 +5,16 @@
 // Source: proc_pid_io(5), proc_pid_stat(5); Documentation/scheduler/sched-stats.rst.
 
 import { readdirSync, statSync } from 'node:fs';
-import { parseKeyValues } from '../../base/procfs/key-values.js';
+import { parsePidIo, type PidIo } from '../../base/procfs/pid-io.js';
 import { parsePidStat, type PidStat } from '../../base/procfs/pid-stat.js';
-import type { OpenFiles } from '../../capture/files.js';
+import { type OpenFiles, readText } from '../../capture/files.js';
 import { maskCommandLine } from '../../capture/mask.js';
-import { readText } from './read-text.js';
 
-/** Bytes, or ticks of waiting for block I/O; undefined where /proc/PID/io is refused. */
-export interface Counted {
-  readonly readBytes: number;
-  readonly writeBytes: number;
-  readonly cancelledBytes: number;
-}
+export type Counted = Pick<PidIo, 'readBytes' | 'writeBytes' | 'cancelledBytes'>;
 
+/** Bytes, ticks of waiting for block I/O, and the time that it took. */
 export interface Growth {
+  /** Undefined where /proc/PID/io is refused. */
   readonly counted: Counted | undefined;
   readonly blkioTicks: number | undefined;
   readonly seconds: number;
@@ -104,7 +100,7 @@ export class Processes {
     if (!stat) return;
     const known = before?.stat.startTicks === stat.startTicks ? before : undefined;
     const one = known ?? this.meet(pid, stat);
-    const io = known && known.io === undefined ? undefined : ioOf(this.read(pid, 'io'));
+    const io = known && known.io === undefined ? undefined : parsePidIo(this.read(pid, 'io') ?? '');
     one.growth = this.growthOf(one, known, stat, io, nowNs);
     const isBusy = stat.state === 'D' || hasGrown(one.growth);
     if (isBusy) one.busyNs = nowNs;
@@ -182,14 +178,6 @@ export function growthBetween(
     blkioTicks: ticks === undefined ? undefined : ticks - (before.stat?.blkioTicks ?? 0),
     seconds: Number(now.ns - before.ns) / 1e9,
   };
-}
-
-export function ioOf(text: string | undefined): Counted | undefined {
-  if (text === undefined) return undefined;
-  const values = parseKeyValues(text);
-  const [readBytes, writeBytes] = [values.get('read_bytes'), values.get('write_bytes')];
-  if (readBytes === undefined || writeBytes === undefined) return undefined;
-  return { readBytes, writeBytes, cancelledBytes: values.get('cancelled_write_bytes') ?? 0 };
 }
 
 function hasGrown(growth: Growth | undefined): boolean {

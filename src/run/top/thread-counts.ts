@@ -1,10 +1,10 @@
 // What each thread of a process has made storage do, by /proc/PID/task/TID/io, and waited for it, by its stat: for the lines of threads, asked only of processes that did something.
 
+import { parsePidIo } from '../../base/procfs/pid-io.js';
 import { parsePidStat, type PidStat } from '../../base/procfs/pid-stat.js';
-import { listFolder, type OpenFiles } from '../../capture/files.js';
+import { listFolder, type OpenFiles, readText } from '../../capture/files.js';
 import { monotonicNs } from '../../base/clock.js';
-import { growthBetween, ioOf, type Counted, type Growth } from './processes.js';
-import { readText } from './read-text.js';
+import { growthBetween, type Counted, type Growth } from './processes.js';
 
 /** Threads of one process that are asked. */
 const MOST = 256;
@@ -43,7 +43,7 @@ export class ThreadCounts {
       .flatMap((name) => {
         const folder = `/proc/${pid}/task/${name}`;
         const stat = parsePidStat(readText(this.files, `${folder}/stat`) ?? '');
-        const io = ioOf(readText(this.files, `${folder}/io`));
+        const io = parsePidIo(readText(this.files, `${folder}/io`) ?? '');
         if (!stat) return [];
         const tid = Number(name);
         const before = this.before.get(tid);

@@ -4,8 +4,7 @@
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import type { EndedNames } from '../../capture/ended-names.js';
 import type { Case } from '../../model/case.js';
-import { readText } from './read-text.js';
-import type { OpenFiles } from '../../capture/files.js';
+import { type OpenFiles, readText } from '../../capture/files.js';
 
 interface Known {
   readonly process: number;

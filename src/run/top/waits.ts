@@ -3,10 +3,9 @@
 // than that is shown.
 
 import { stateOfWchan } from '../../analysis/victim/state-of-stack.js';
-import { listFolder, type OpenFiles } from '../../capture/files.js';
+import { listFolder, type OpenFiles, readText } from '../../capture/files.js';
 import { AT_EASE, type State } from '../../model/states.js';
 import type { TopWait } from '../../model/top.js';
-import { readText } from './read-text.js';
 
 /** Rounds older than this are forgotten, ms. */
 const LATELY_MS = 10_000;

@@ -2,22 +2,17 @@
 // disks. A look a second, so that what a process did that has ended since is missing by a second at most.
 
 import { readdirSync } from 'node:fs';
-import { errnoOf } from '../../base/errors.js';
-import { parseKeyValues } from '../../base/procfs/key-values.js';
+import { parsePidIo, type PidIo } from '../../base/procfs/pid-io.js';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
-import type { OpenFiles } from '../../capture/files.js';
+import { readText, type OpenFiles } from '../../capture/files.js';
 
-export interface ProcessIo {
+const FIELDS = ['calledWriteBytes', 'calledReadBytes', 'writeBytes', 'readBytes'] as const;
+type Counts = Pick<PidIo, (typeof FIELDS)[number]>;
+
+export interface ProcessIo extends Counts {
   readonly pid: number;
   readonly comm: string;
-  readonly calledWriteBytes: number;
-  readonly calledReadBytes: number;
-  readonly writeBytes: number;
-  readonly readBytes: number;
 }
-
-const FIELDS = ['wchar', 'rchar', 'write_bytes', 'read_bytes'] as const;
-type Counts = Readonly<Record<(typeof FIELDS)[number], number>>;
 
 interface Seen {
   comm: string;
@@ -26,7 +21,8 @@ interface Seen {
   last: Counts;
 }
 
-const NONE: Counts = { wchar: 0, rchar: 0, write_bytes: 0, read_bytes: 0 };
+/** What one had done when it began. */
+const NONE: Counts = { calledWriteBytes: 0, calledReadBytes: 0, writeBytes: 0, readBytes: 0 };
 
 export class ProcessIoWatch {
   private readonly files: OpenFiles;
@@ -49,18 +45,10 @@ export class ProcessIoWatch {
   }
 
   private lookAt(pid: number): void {
-    const stat = parsePidStat(this.read(`/proc/${pid}/stat`) ?? '');
+    const stat = parsePidStat(this.read(pid, 'stat') ?? '');
     if (!stat || stat.kernelThread) return;
-    const text = this.read(`/proc/${pid}/io`);
-    if (text === undefined) return;
-    const values = parseKeyValues(text);
-    const of = (field: keyof Counts): number => values.get(field) ?? 0;
-    const now: Counts = {
-      wchar: of('wchar'),
-      rchar: of('rchar'),
-      write_bytes: of('write_bytes'),
-      read_bytes: of('read_bytes'),
-    };
+    const now = parsePidIo(this.read(pid, 'io') ?? '');
+    if (!now) return;
     const key = `${pid} ${stat.startTicks}`;
     const known = this.seen.get(key);
     if (known) {
@@ -77,16 +65,8 @@ export class ProcessIoWatch {
       });
   }
 
-  private read(path: string): string | undefined {
-    try {
-      return this.files.readOnce(path).toString('utf8');
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      const pid = Number(path.split('/')[2]);
-      if (errno === 'EACCES' || errno === 'EPERM') this.refused.add(pid);
-      return undefined;
-    }
+  private read(pid: number, name: string): string | undefined {
+    return readText(this.files, `/proc/${pid}/${name}`, () => this.refused.add(pid));
   }
 
   /** Those that did anything, and this process is not among them. */

@@ -12,7 +12,7 @@ import type { Who, WhoProgram } from '../../model/who.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import type { LiveEvents } from '../live-events.js';
 import { amplificationOf } from '../../analysis/attribution/amplification.js';
-import type { Place } from './place.js';
+import { isIn, type Place } from './place.js';
 import { ProcessIoWatch, type ProcessIo } from './process-io.js';
 
 export interface WhoRun {
@@ -104,8 +104,7 @@ function byEvents(place: Place, all: readonly Writer[], input: Case, grown: read
   const device = topology.name(disk);
   const rows = all.filter((row) => row.device === device);
   const { folder } = place;
-  const isHere = ({ file }: Writer): boolean =>
-    folder === undefined || file === null || file === folder || file.startsWith(`${folder}/`);
+  const isHere = ({ file }: Writer): boolean => isIn(place, file);
   const here = rows.filter(isHere);
   const programs = programsOf(here, grown);
   const waiting = waitingOn(input, disk);
@@ -113,6 +112,7 @@ function byEvents(place: Place, all: readonly Writer[], input: Case, grown: read
   const hasLost = limits.length > 0;
   if (folder !== undefined && here.some(({ file }) => file === null))
     limits.push(`Rows without a file may be of other folders on ${device}.`);
+  limits.push(...partitionLimit(place));
   return {
     device,
     layer: topology.layer(disk),
@@ -169,12 +169,25 @@ function waitingOn(input: Case, disk: string): Who['waiting'] {
 }
 
 function limitsOf({ losses }: Case): string[] {
-  const told = new Set(['events-overrun', 'events-shed', 'requests-sampled', 'event-missing', 'page-damaged']);
+  const told = new Set([
+    'events-overrun',
+    'events-shed',
+    'requests-sampled',
+    'event-missing',
+    'page-malformed',
+    'window-short',
+  ]);
   return [
     ...new Set(
       losses.filter(({ code }) => told.has(code)).map(({ code, where }) => `${LOSS_KINDS[code].sentence} (${where}).`),
     ),
   ];
+}
+
+/** Of a partition that is mounted nowhere nothing tells it from the rest. */
+function partitionLimit({ partition, folder, name }: Place): string[] {
+  if (partition === undefined || folder !== undefined) return [];
+  return [`${partition} is mounted nowhere, so these are the figures of all of ${name}, of which it is a part.`];
 }
 
 /** Without root: what processes of this user asked of all disks. */
@@ -197,6 +210,7 @@ function byCounters({ files, place, why }: WhoRun, grown: readonly ProcessIo[], 
     hasLost: false,
     limits: [
       `Which program wrote what on ${place.name}, to which file, and what its journal took is not known: ${why}.`,
+      ...partitionLimit(place),
       'Programs are listed with what they asked of all disks; what they made dirty may be written up to half a minute later.',
       ...(refused > 0 ? [`${refused} processes of other users don’t show what they do.`] : []),
     ],

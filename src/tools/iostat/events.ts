@@ -1,6 +1,7 @@
 // --events: beside each average the longest and the 99th of a hundred, how much of the time the disk had a request, what it did of the best that it has
 // done, and whether %util can be believed. A table below the report's own, or a part of its line in JSONL; the rest of the report stays as it is.
 
+import { compareNumbers, parseKernelVersion } from '../../base/kernel-version.js';
 import type { DiskInterval } from '../../model/disk-interval.js';
 import { nameCell, percentCell, plainCell, type Style } from './cells.js';
 import { growthOf } from './counts.js';
@@ -27,8 +28,8 @@ const FIGURES: readonly Figure[] = [
 const WIDTH = 8;
 
 /**
- * Since Linux 5.0 the kernel looks at its clock only when a request begins or ends, and counts a tick in which that happens as busy from end to end
- * (block/blk-core.c, update_io_ticks): that tells too much where requests are shorter than a tick, as far as the disk was not busy all the same.
+ * Where a kernel looks at its clock only when a request begins or ends, and counts a tick in which that happens as busy from end to end
+ * (block/blk-core.c, update_io_ticks), that tells too much where requests are shorter than a tick, as far as the disk was not busy all the same.
  */
 export function isUtilApproximate(stretch: Stretch, hasTickedUtil: boolean): boolean {
   const { before, now } = stretch;
@@ -36,16 +37,18 @@ export function isUtilApproximate(stretch: Stretch, hasTickedUtil: boolean): boo
   return meanWait(stretch) < TICK_MS;
 }
 
-/** Whether a kernel counts so, by its release. */
+/**
+ * Whether a kernel counts so, by its release: from 5.0 (commit 5b18b5a73760) to 6.9. Since 6.10 (99dc422335d8) a tick counts only if a request was
+ * in flight when it began, which is right on average.
+ */
 export function countsByTicks(release: string): boolean {
-  return Number(/^\d+/.exec(release)?.[0]) >= 5;
+  const version = parseKernelVersion(release)?.upstream;
+  return version !== undefined && compareNumbers(version, [5]) >= 0 && compareNumbers(version, [6, 10]) < 0;
 }
 
-/** A disk without a request had none in it; without events nothing is known. */
+/** Of a single disk; of groups, of partitions and of what makes no requests of its own nothing is known. */
 function seenOf({ name, disks }: Row, seen: ReadonlyMap<string, DiskInterval> | undefined): DiskInterval | undefined {
-  if (!seen || disks > 1) return undefined;
-  const none = { p99: NaN, max: NaN };
-  return seen.get(name) ?? { read: none, write: none, flush: none, busy: 0, ofBest: 0 };
+  return disks > 1 ? undefined : seen?.get(name.replaceAll('/', '!'));
 }
 
 /** The report with the table below each of its samples; none below that of the time since boot. */

@@ -66,6 +66,8 @@ const MOST_MS = 2 ** 31 - 1;
 const LEAST_MS = 10;
 /** Bursts are told by steps of 10 ms. */
 const LEAST_BURST_INTERVAL_MS = 200;
+/** A burst is told when its interval is over, and two minutes are kept. */
+const MOST_BURST_INTERVAL_MS = 60_000;
 /** One for the blank that every name of a group begins with, one for C's end of a string, of 128. */
 const MOST_GROUP = 126;
 const NUMBER = /^(?:\d+\.?\d*|\.\d+)$/;
@@ -236,6 +238,8 @@ function completeBursts(options: IostatOptions): void {
     throw new UserError('--bursts tells of single disks: leave -g away.');
   if (options.intervalMs > 0 && options.intervalMs < LEAST_BURST_INTERVAL_MS)
     throw new UserError('--bursts holds bursts against averages of 0.2 s and more: give a longer interval.');
+  if (options.intervalMs > MOST_BURST_INTERVAL_MS)
+    throw new UserError('--bursts holds bursts against averages of up to 60 s: give a shorter interval.');
   if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
 }
 

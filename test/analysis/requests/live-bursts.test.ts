@@ -241,3 +241,23 @@ test('small bins are background up to half of what is moved', () => {
     burstsOf(undefined, new Map([...apart(10, 16 * MiB, 60), ...apart(small, MiB, 400)])).length;
   assert.deepEqual([beside(150), beside(170)], [10, 180]);
 });
+
+test('at the end what the running interval holds is told, against the part of it that was', () => {
+  const live = new LiveBursts(60_000);
+  for (let atMs = 10; atMs <= 70_000; atMs += 10) {
+    // 20 ms in an interval that is over, and 40 ms that go on when it ends.
+    const isBurst = (atMs > 30_000 && atMs <= 30_020) || atMs > 69_960;
+    if (isBurst) live.take({ atMs, forMs: 10, operations: 50, bytes: 50 * 65_536, busyMs: 10 });
+    else live.take({ atMs, forMs: 10, operations: 0, bytes: 0, busyMs: 0 });
+  }
+  const times = (bursts: readonly Burst[]) => bursts.map(({ fromMs, toMs }) => [fromMs, toMs]);
+  assert.deepEqual(times(live.over()), [[30_000, 30_020]]);
+  const left = live.over(true);
+  assert.deepEqual(times(left), [[69_960, 70_000]]);
+  // 200 requests in 10 s.
+  assert.deepEqual(
+    left.map(({ operations, average }) => [operations, average.operations]),
+    [[200, 20]],
+  );
+  assert.deepEqual(live.over(true), []);
+});

@@ -52,7 +52,7 @@ function put(
   writeFileSync(path.join(folder, 'stat'), `${pid} (${comm}) ${rest.join(' ')}\n`);
   writeFileSync(
     path.join(folder, 'io'),
-    `rchar: 1\nread_bytes: 4096\nwrite_bytes: ${write}\ncancelled_write_bytes: 0\n`,
+    `rchar: 1\nwchar: 1\nread_bytes: 4096\nwrite_bytes: ${write}\ncancelled_write_bytes: 0\n`,
   );
   writeFileSync(path.join(folder, 'schedstat'), `${ran} 0 ${ran}\n`);
 }

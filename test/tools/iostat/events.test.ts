@@ -43,11 +43,13 @@ test('the table stands below the report, whose own text does not change', () => 
   assert.equal(reportOf('-dx --events 1').sample({ ...seen, isSinceBoot: true }), usual);
 });
 
-test('a disk that events tell nothing of had no request, and without events nothing is known', () => {
+test('of what events tell nothing of nothing is known, and of a disk without requests that it had none', () => {
   const last = (events?: Shown['events']) =>
     reportOf('-d --events 1').sample(shown(1, events)).trimEnd().split('\n').at(-1);
-  assert.match(last(new Map()) ?? '', / 0\.00 +0\.00 +~40\.00$/);
-  assert.match(last() ?? '', / - +- +~40\.00$/);
+  const idle: DiskInterval = { read: NONE, write: NONE, flush: NONE, busy: 0, ofBest: 0 };
+  assert.match(last(new Map([['sda', idle]])) ?? '', / - +0\.00 +0\.00 +~40\.00$/);
+  assert.match(last(new Map([['sdb', idle]])) ?? '', / - +- +- +~40\.00$/);
+  assert.match(last() ?? '', / - +- +- +~40\.00$/);
 });
 
 test('JSONL has them beside the disks, null where there are none', () => {
@@ -68,14 +70,17 @@ test('JSONL has them beside the disks, null where there are none', () => {
   ]);
 });
 
-test('%util is approximate for requests shorter than a tick, since Linux 5.0', () => {
+test('%util is approximate for requests shorter than a tick, from Linux 5.0 to 6.9', () => {
   const [short, long] = [shown(9.9), shown(10.1)].map(
     ({ rows: [row], centiseconds }) => row && { ...row, centiseconds },
   );
   assert.ok(short && long);
   assert.ok(isUtilApproximate(short, true) && !isUtilApproximate(long, true) && !isUtilApproximate(short, false));
   assert.ok(!isUtilApproximate({ ...short, now: short.before }, true));
-  assert.deepEqual(['4.19.0-27', '5.0.1', '6.18.44', '10.2'].map(countsByTicks), [false, true, true, true]);
+  assert.deepEqual(
+    ['4.19.0-27', '5.0.1', '5.10.0-30-amd64', '6.9.12', '6.10.0', '6.18.44', '10.2'].map(countsByTicks),
+    [false, true, true, true, false, false, false],
+  );
 });
 
 test('what makes no sense with it is refused', () => {
@@ -87,6 +92,13 @@ test('what makes no sense with it is refused', () => {
     '--plot --events 1',
   ])
     assert.throws(() => parseIostatOptions(args.split(' '), false), /^UserError: --(events|plot|bursts) /, args);
-  for (const args of ['--bursts -o JSON', '--bursts -g x sda', '--bursts 0.1', '--bursts --plot', '--plot -o JSONL'])
+  for (const args of [
+    '--bursts -o JSON',
+    '--bursts -g x sda',
+    '--bursts 0.1',
+    '--bursts 60.5',
+    '--bursts --plot',
+    '--plot -o JSONL',
+  ])
     assert.throws(() => parseIostatOptions(args.split(' '), false), /^UserError: --(plot|bursts) /, args);
 });
