@@ -202,6 +202,15 @@ test('what is expected is met, not met, or not told', async () => {
   assert.doesNotMatch(failed.stderr, /iops/);
 });
 
+test('throughput is of the copy, and not of the program’s start', async () => {
+  const args = ['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=4k', 'count=20000'];
+  const { stderr, status } = await run([...args, '--expect', 'throughput > 1B/s', '--expect', 'iops > 0']);
+  assert.equal(status, 0, stderr);
+  const copied = Number(/copied, (\S+) s/.exec(stderr)?.[1]);
+  const iops = Number(/they were (\d+)/.exec(stderr)?.[1]);
+  assert.ok(Math.abs((iops * copied) / 20_000 - 1) < 0.01, stderr);
+});
+
 test('a fall for good ends it, and is told while its write hangs', { skip: needsCommand('mkfifo') }, async () => {
   const output = fifo();
   const log = fresh('log');

@@ -1,6 +1,6 @@
 // One copy from the opening of its files to their closing, and what came of it as messages.
 
-import { monotonicNs } from '../../base/clock.js';
+import { monotonicMs } from '../../base/clock.js';
 import { OutputClosed } from '../../tools/blkparse/output.js';
 import { sizeText } from '../../tools/dd/figures.js';
 import type { DdOptions } from '../../tools/dd/options.js';
@@ -20,14 +20,6 @@ export interface CopyJob {
   /** False: by node:fs also where WASI is there. */
   readonly quick: boolean;
   readonly post: (message: FromCopy) => void;
-}
-
-const nowMs = (): number => Number(monotonicNs()) / 1e6;
-
-/** The counts so far and the time that they took. */
-function soFar(state: SharedState) {
-  const { counts, startMs } = state.read();
-  return { counts, seconds: (nowMs() - startMs) / 1000 };
 }
 
 async function callsFor({ input, output }: Ends, { options, quick }: CopyJob): Promise<Calls> {
@@ -61,28 +53,34 @@ function setUp(calls: Calls, ends: Ends, { options }: CopyJob): void {
 /** The message that ends it; what is to be said before that is posted. */
 export async function copyOnce(job: CopyJob): Promise<FromCopy> {
   const { options, quoting, state, meter, post } = job;
-  state.restart(nowMs());
+  state.restart(monotonicMs());
   let ends: Ends | undefined;
   let copy: Copy | undefined;
+  const soFar = () => {
+    const { counts, seconds } = state.read();
+    return { counts, seconds };
+  };
   try {
     ends = openEnds(options, quoting, (ms) => meter?.record('open', ms));
     const calls = await callsFor(ends, job);
     if (!calls.isQuick && job.quick) post({ kind: 'slow' });
     setUp(calls, ends, job);
-    state.restart(nowMs());
+    state.restart(monotonicMs());
     const host = {
       tell: (text: string) => post({ kind: 'sentence', text }),
-      showCounts: () => post({ kind: 'counts', ...soFar(state) }),
+      showCounts: () => post({ kind: 'counts', ...soFar() }),
     };
     copy = new Copy({ options, quoting, ends, calls, state, host, ...(meter && { meter }) });
-    return { kind: 'copied', status: copy.run(), ...soFar(state) };
+    const status = copy.run();
+    state.end(monotonicMs());
+    return { kind: 'copied', status, ...soFar() };
   } catch (error) {
     if (error instanceof OutputClosed) return { kind: 'closed' };
     if (!(error instanceof DdFailure)) throw error;
     post({ kind: 'sentence', text: error.message });
     // What is written is flushed all the same; where that fails, dd ends without its counts.
     const isTold = error.hasBegun && copy?.syncOutput() === true;
-    const { counts, seconds } = soFar(state);
+    const { counts, seconds } = soFar();
     return { kind: 'copied', status: 1, seconds, ...(isTold && { counts }) };
   } finally {
     ends?.close();

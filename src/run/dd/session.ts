@@ -2,12 +2,11 @@
 // at any time, also while a system call holds that thread.
 
 import { Worker } from 'node:worker_threads';
-import { monotonicNs } from '../../base/clock.js';
 import type { DdOptions } from '../../tools/dd/options.js';
 import { statisticsText, transferLine, type DdCounts } from '../../tools/dd/statistics.js';
 import type { CopyTask, FromCopy } from './messages.js';
 import type { MeterSetup } from './meter.js';
-import { SharedState } from './shared-state.js';
+import { SharedState, type Reading } from './shared-state.js';
 
 export interface DdRun {
   readonly options: DdOptions;
@@ -81,15 +80,9 @@ export class DdSession {
     this.settle({ because, status: this.status });
   }
 
-  /** The counts so far and the time they took. */
-  soFar(): { readonly counts: DdCounts; readonly seconds: number } {
-    const { counts, startMs } = this.state.read();
-    return { counts, seconds: startMs === 0 ? 0 : (Number(monotonicNs()) / 1e6 - startMs) / 1000 };
-  }
-
-  /** Bytes written so far, by all copies. */
-  get bytesInAll(): number {
-    return this.state.read().bytesInAll;
+  /** The counts so far and the time they took, of this copy and of all. */
+  soFar(): Reading {
+    return this.state.read();
   }
 
   private say(sentence: string): void {

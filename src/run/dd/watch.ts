@@ -1,6 +1,7 @@
 // A copy watched at a steady pace: what each interval brought, for the log, for what is expected of it, and for the test of whether its throughput
 // has fallen for good. Intervals pass also while a call hangs: then nothing was written in them.
 
+import { monotonicMs } from '../../base/clock.js';
 import { isoTime } from '../../base/format.js';
 import { Histogram } from '../../base/histogram.js';
 import { findFall, type Fall } from '../../analysis/victim/fall.js';
@@ -61,9 +62,9 @@ export class Watch {
   private readonly timed: readonly Timed[];
   private readonly all: Record<Timed, Histogram>;
   private readonly rates: number[] = [];
-  private readonly begunMs = performance.now();
-  private readonly begunWallMs: number;
-  private lastMs = this.begunMs;
+  /** When the last interval ended; of the first when copying began, and undefined before that. */
+  private lastMs: number | undefined;
+  private begunWallMs: number;
   private lastBytes = 0;
   private readonly timer: NodeJS.Timeout;
   private readonly ends: number[] = [];
@@ -80,11 +81,13 @@ export class Watch {
     this.timer = setInterval(() => this.pass(), plan.intervalMs);
   }
 
-  /** An interval has passed. */
+  /** An interval has passed. Nothing is told of those before the first copy. */
   private pass(): void {
-    const now = performance.now();
-    const seconds = (now - this.lastMs) / 1000;
-    const bytes = this.session.bytesInAll;
+    const now = monotonicMs();
+    const { bytesInAll: bytes, begunMs } = this.session.soFar();
+    if (begunMs === undefined) return;
+    if (this.lastMs === undefined) this.begunWallMs = this.plan.wallMs() - (now - begunMs);
+    const seconds = (now - (this.lastMs ?? begunMs)) / 1000;
     const latencies = this.take();
     const rate = (bytes - this.lastBytes) / seconds;
     this.plan.log?.(
@@ -117,7 +120,8 @@ export class Watch {
   /** The rest of the last interval is taken, and no other begins. */
   end(): void {
     clearInterval(this.timer);
-    if (performance.now() - this.lastMs > 1) this.pass();
+    if (monotonicMs() - (this.lastMs ?? 0) > 1) this.pass();
+    else this.take();
   }
 
   /** What was measured for each expectation, in their order; absent for those of the whole. */
@@ -139,9 +143,9 @@ export class Watch {
     });
   }
 
-  /** Bytes and blocks a second over the whole time. */
+  /** Bytes and blocks a second of the time in which copies were made; NaN where none was begun. */
   total(): { readonly bytesPerSecond: number; readonly blocksPerSecond: number } {
-    const seconds = (this.lastMs - this.begunMs) / 1000;
-    return { bytesPerSecond: this.lastBytes / seconds, blocksPerSecond: this.all.write.count / seconds };
+    const { bytesInAll, secondsInAll } = this.session.soFar();
+    return { bytesPerSecond: bytesInAll / secondsInAll, blocksPerSecond: this.all.write.count / secondsInAll };
   }
 }
