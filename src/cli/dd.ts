@@ -149,10 +149,11 @@ async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promi
       ...(log && { log: (line: string) => log.write(Buffer.from(line)) }),
       ...(own.untilDegraded && { onFall: () => void session.stop('fall') }),
     });
-  const ended = await session.ended;
-  watch?.end();
-  log?.close();
-  release();
+  const ended = await session.ended.finally(() => {
+    watch?.end();
+    log?.close();
+    release();
+  });
   if (watch) conclude(ended, own, watch);
   else process.exitCode = ended.status;
   if (ended.because === 'interrupt') dieOf('SIGINT');

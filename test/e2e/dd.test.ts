@@ -170,6 +170,38 @@ test('the log has a line an interval, while nothing is written too', { skip: nee
   for (const line of lines) assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z,\d+\.\d{3},0,0\.0,,,$/);
 });
 
+test('flags of a pipe change nothing, and what is watched ends all the same', { skip: needsCommand('dd') }, () => {
+  const piped = (program: string, operands: string) => {
+    const script = `echo x | ${program} ${operands} of=/dev/null`;
+    const { stderr, status } = spawnSync('/bin/sh', ['-c', script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
+    return { status, text: masked(stderr) };
+  };
+  const ours = `"${process.execPath}" "${MAIN}" dd`;
+  for (const flags of ['noatime', 'direct', 'noatime,nonblock', 'direct,fullblock']) {
+    const gnu = piped('dd', `iflag=${flags}`);
+    assert.equal(gnu.status, 0);
+    assert.deepEqual(piped(ours, `iflag=${flags} --log ${fresh('log')}`), gnu, flags);
+  }
+});
+
+test('two interrupts at once print the counts once', { skip: needsCommand('mkfifo') }, async () => {
+  const [input, output] = [fifo(), fresh('out')];
+  const dd = watched(process.execPath, [MAIN, 'dd', `if=${input}`, `of=${output}`, 'bs=10']);
+  const writer = openSync(input, constants.O_RDWR);
+  writeSync(writer, 'ten bytes.');
+  await until('its first block', () => sizeOf(output) === 10);
+  dd.child.kill('SIGINT');
+  await later(20);
+  dd.child.kill('SIGINT');
+  assert.deepEqual(await dd.ended, [null, 'SIGINT']);
+  closeSync(writer);
+  assert.equal(masked(dd.text()).match(/records in/g)?.length, 1);
+});
+
 test('each copy of several is counted by itself', async () => {
   const { stderr, status } = await run([
     'dd',

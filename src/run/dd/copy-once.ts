@@ -5,7 +5,8 @@ import { OutputClosed } from '../../tools/blkparse/output.js';
 import { sizeText } from '../../tools/dd/figures.js';
 import type { DdOptions } from '../../tools/dd/options.js';
 import type { Quoting } from '../../tools/dd/quoting.js';
-import { Calls, FROM, INPUT, LATER_FLAGS, OUTPUT, type End } from './calls.js';
+import { systemWords } from '../../tools/dd/system-errors.js';
+import { CallError, Calls, FROM, INPUT, LATER_FLAGS, OUTPUT, type End } from './calls.js';
 import { Copy, memoryFor } from './copy.js';
 import { DdFailure, openEnds, type Ends } from './ends.js';
 import type { FromCopy } from './messages.js';
@@ -33,20 +34,32 @@ async function callsFor({ input, output }: Ends, { options, quick }: CopyJob): P
 }
 
 /** A standard stream that was opened anew goes on where it stood; what can be set on one that is open already is set. */
-function setUp(calls: Calls, ends: Ends, { options }: CopyJob): void {
+function setUp(calls: Calls, ends: Ends, { options, quoting }: CopyJob): void {
   const streams: readonly (readonly [End, string | undefined, readonly string[], boolean, bigint])[] = [
     [INPUT, options.input, options.inputFlags, ends.input !== 0, ends.inputOffset],
     [OUTPUT, options.output, options.outputFlags, ends.output !== 1, ends.outputOffset],
   ];
   for (const [end, file, flags, isAnew, offset] of streams) {
     if (file !== undefined) continue;
-    if (isAnew) calls.seek(end, offset, FROM.start);
-    const names = (['append', 'nonblock'] as const).filter((name) => flags.includes(name));
-    if (names.length > 0)
-      calls.setFlags(
-        end,
-        names.reduce((all, name) => all | LATER_FLAGS[name], 0),
-      );
+    try {
+      if (isAnew) goTo(calls, end, offset);
+      const names = (['append', 'nonblock'] as const).filter((name) => flags.includes(name));
+      const later = names.reduce((all, name) => all | LATER_FLAGS[name], 0);
+      if (later > 0) calls.setFlags(end, later);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const name = quoting.file(end === INPUT ? ends.inputName : ends.outputName);
+      throw new DdFailure(`setting flags for ${name}: ${systemWords(error.code)}`, false);
+    }
+  }
+}
+
+/** A terminal, say, has no offsets, and stands nowhere else. */
+function goTo(calls: Calls, end: End, offset: bigint): void {
+  try {
+    calls.seek(end, offset, FROM.start);
+  } catch (error) {
+    if (!(error instanceof CallError && error.code === 'ESPIPE')) throw error;
   }
 }
 

@@ -41,6 +41,8 @@ export class DdSession {
   private fail: (error: unknown) => void = () => {};
   private status = 0;
   private isClosed = false;
+  private isStopping = false;
+  private isOver = false;
   /** Called when the thread that copies has stopped. */
   private quiet: () => void = () => {};
   private readonly stopped: Promise<void>;
@@ -58,7 +60,10 @@ export class DdSession {
     // The thread would warn that WASI is experimental; docs/dd.md says so.
     this.worker = new Worker(new URL('./copy-main.js', import.meta.url), { workerData, execArgv: ['--no-warnings'] });
     this.worker.on('message', (message: FromCopy) => this.take(message));
-    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('error', (error) => {
+      clearInterval(this.ticker);
+      this.fail(error);
+    });
     if (options.status === 'progress') this.ticker = setInterval(() => this.showProgress(), PROGRESS_MS);
   }
 
@@ -76,6 +81,7 @@ export class DdSession {
   }
 
   private end(because: Because): void {
+    this.isOver = true;
     clearInterval(this.ticker);
     this.settle({ because, status: this.status });
   }
@@ -116,10 +122,14 @@ export class DdSession {
 
   /** Has it end before its next block, shows the counts, and waits for the block under way, though not for long. */
   async stop(because: Because): Promise<void> {
+    if (this.isStopping || this.isOver) return;
+    this.isStopping = true;
     this.state.stop();
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([this.stopped, new Promise((settle) => (timer = setTimeout(settle, STOP_MS)))]);
     clearTimeout(timer);
+    // It may have come to its own end before it heard of this.
+    if (this.isOver) return;
     this.showSoFar();
     this.end(because);
   }
