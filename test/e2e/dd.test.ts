@@ -229,6 +229,12 @@ test('what is expected is met, not met, or not told', async () => {
   assert.equal(few.status, 3);
   assert.match(few.stderr, /each block is followed by fdatasync\(2\)/);
   assert.match(few.stderr, /no verdict: 0 % of 20 .*it takes 299 at least/);
+  const unflushed = await run(['dd', 'if=/dev/zero', 'of=/dev/null', 'count=3', '--expect', 'p99 fdatasync < 10ms']);
+  assert.equal(unflushed.status, 1);
+  assert.match(
+    unflushed.stderr,
+    /^dd: fdatasync failed for \S*\/dev\/null\S*: fdatasync is not supported there\n1\+0 records in\n1\+0 records out\n/m,
+  );
   const failed = await run(['dd', 'if=/dev/zero', 'of=/dev/full', 'count=1', '--expect', 'iops > 0']);
   assert.equal(failed.status, 1);
   assert.doesNotMatch(failed.stderr, /iops/);
