@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
-import { MAIN, run, start } from '../support/cli.js';
+import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand } from '../support/requirements.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-dd-'));
@@ -159,7 +159,16 @@ test('standard input and output are copied, also to a file that is appended to',
 test('the log has a line an interval, while nothing is written too', { skip: needsCommand('mkfifo') }, async () => {
   const input = fifo();
   const log = fresh('log');
-  const dd = watched(process.execPath, [MAIN, 'dd', `if=${input}`, 'of=/dev/null', '--log', log, '--interval', '50ms']);
+  const dd = watched(process.execPath, [
+    MAIN,
+    'dd',
+    `if=${input}`,
+    'of=/dev/null',
+    '--log',
+    log,
+    '--interval',
+    '100ms',
+  ]);
   const writer = openSync(input, constants.O_RDWR);
   await until('three lines', () => existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 4);
   dd.child.kill('SIGINT');
@@ -200,6 +209,12 @@ test('two interrupts at once print the counts once', { skip: needsCommand('mkfif
   assert.deepEqual(await dd.ended, [null, 'SIGINT']);
   closeSync(writer);
   assert.equal(masked(dd.text()).match(/records in/g)?.length, 1);
+});
+
+test('an interval that no timer keeps, or that is shorter than its own work, is refused', async () => {
+  const asked = async (time: string) => refusal(await run(['dd', 'of=/dev/null', '--interval', time]));
+  assert.match(await asked('25d'), /a time of 24d at most/);
+  assert.match(await asked('10ms'), /a time of 100ms at least/);
 });
 
 test('each copy of several is counted by itself', async () => {
@@ -254,7 +269,7 @@ test('a fall for good ends it, and is told while its write hangs', { skip: needs
   const log = fresh('log');
   const reader = spawn('cat', [output], { stdio: 'ignore' });
   try {
-    const args = ['dd', 'if=/dev/zero', `of=${output}`, 'bs=64k', '--until-degraded', '--interval', '50ms'];
+    const args = ['dd', 'if=/dev/zero', `of=${output}`, 'bs=64k', '--until-degraded', '--interval', '100ms'];
     const dd = watched(process.execPath, [MAIN, ...args, '--log', log]);
     await until('what is normal', () => existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 100);
     reader.kill('SIGSTOP');

@@ -7,6 +7,7 @@ import { Histogram } from '../../base/histogram.js';
 import { findFall, type Fall } from '../../analysis/victim/fall.js';
 import { TIMED, type Expectation, type Sample, type Timed } from '../../tools/dd/expectation.js';
 import { byTimed, Meter, newMeter, type Latencies, type MeterSetup } from './meter.js';
+import { RateHistory } from './rate-history.js';
 import type { DdSession } from './session.js';
 
 const NS_PER_MS = 1e6;
@@ -61,20 +62,20 @@ export class Watch {
   private readonly session: DdSession;
   private readonly timed: readonly Timed[];
   private readonly all: Record<Timed, Histogram>;
-  private readonly rates: number[] = [];
+  private readonly history = new RateHistory();
   /** When the last interval ended; of the first when copying began, and undefined before that. */
   private lastMs: number | undefined;
-  private begunWallMs: number;
+  /** When the interval under way began, ms since 1970. */
+  private beginWallMs = 0;
   private lastBytes = 0;
   private readonly timer: NodeJS.Timeout;
-  private readonly ends: number[] = [];
-  fall: Fall | undefined;
+  /** `beginMs`: since 1970. */
+  fall: (Fall & { readonly beginMs: number }) | undefined;
 
   constructor(session: DdSession, setup: MeterSetup, plan: WatchPlan) {
     this.session = session;
     this.meter = new Meter(setup);
     this.plan = plan;
-    this.begunWallMs = plan.wallMs();
     this.timed = ['write', ...(setup.syncEach ? [setup.syncEach] : [])];
     this.all = byTimed(() => new Histogram());
     plan.log?.(`${columnsOf(this.timed)}\n`);
@@ -86,29 +87,28 @@ export class Watch {
     const now = monotonicMs();
     const { bytesInAll: bytes, begunMs } = this.session.soFar();
     if (begunMs === undefined) return;
-    if (this.lastMs === undefined) this.begunWallMs = this.plan.wallMs() - (now - begunMs);
+    const wallMs = this.plan.wallMs();
+    if (this.lastMs === undefined) this.beginWallMs = wallMs - (now - begunMs);
     const seconds = (now - (this.lastMs ?? begunMs)) / 1000;
     const latencies = this.take();
     const rate = (bytes - this.lastBytes) / seconds;
     this.plan.log?.(
-      `${[isoTime(this.plan.wallMs()), seconds.toFixed(3), Math.round(rate), ...this.timed.flatMap((name) => cellsOf(latencies[name], seconds))].join(',')}\n`,
+      `${[isoTime(wallMs), seconds.toFixed(3), Math.round(rate), ...this.timed.flatMap((name) => cellsOf(latencies[name], seconds))].join(',')}\n`,
     );
     this.lastMs = now;
     this.lastBytes = bytes;
-    this.rates.push(rate);
-    this.ends.push(this.plan.wallMs());
+    this.history.add(rate, this.beginWallMs);
+    this.beginWallMs = wallMs;
     if (this.fall || !this.plan.onFall) return;
-    this.fall = findFall(this.rates);
-    if (this.fall) this.plan.onFall();
+    const { stretches } = this.history;
+    const fall = findFall(stretches);
+    if (!fall) return;
+    this.fall = { ...fall, beginMs: stretches[fall.at]?.beginMs ?? this.beginWallMs };
+    this.plan.onFall();
   }
 
   get intervals(): number {
-    return this.rates.length;
-  }
-
-  /** When an interval began, ms since 1970. */
-  beginOf(interval: number): number {
-    return this.ends[interval - 1] ?? this.begunWallMs;
+    return this.history.intervals;
   }
 
   private take(): Latencies {
