@@ -1,4 +1,4 @@
-// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,causes,comparison,open} reads, and whether one of them fails with a
+// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,causes,comparison,open,tools/dd} reads, and whether one of them fails with a
 // number changed. Both run the files in a process of their own, started with a module that loads the tables first.
 
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ const ORDER = [/limits/, /^(?!.*(limits|block-trace|follower|writers|recording))
 
 /** Test files of the rooms whose tests may notice a number. */
 function testFiles(): string[] {
-  const files = ['analysis', 'causes', 'comparison', 'open'].flatMap((folder) =>
+  const files = ['analysis', 'causes', 'comparison', 'open', 'tools/dd'].flatMap((folder) =>
     readdirSync(path.join(TESTS, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.js'))
       .map((file) => path.join(TESTS, folder, file)),
