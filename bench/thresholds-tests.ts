@@ -1,4 +1,4 @@
-// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,causes,comparison,open,tools/threads} reads, and whether one of them fails with a
+// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,causes,comparison,differences,known,open,statistics,tools/dd,tools/threads} reads, and whether one of them fails with a
 // number changed. Both run the files in a process of their own, started with a module that loads the tables first.
 
 import { spawn } from 'node:child_process';
@@ -12,9 +12,21 @@ const TESTS = path.join(import.meta.dirname, '../test');
 /** Tests that were written for numbers are tried first, those that take seconds last. */
 const ORDER = [/limits/, /^(?!.*(limits|block-trace|follower|writers|recording))/, /./];
 
+const ROOMS = [
+  'analysis',
+  'causes',
+  'comparison',
+  'differences',
+  'known',
+  'open',
+  'statistics',
+  'tools/dd',
+  'tools/threads',
+];
+
 /** Test files of the rooms whose tests may notice a number. */
 function testFiles(): string[] {
-  const files = ['analysis', 'causes', 'comparison', 'open', 'tools/threads'].flatMap((folder) =>
+  const files = ROOMS.flatMap((folder) =>
     readdirSync(path.join(TESTS, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.js'))
       .map((file) => path.join(TESTS, folder, file)),

@@ -1,5 +1,5 @@
 // `npm run thresholds`: doubles and halves every number of src/model/thresholds, one at a time, and asks whether anybody notices: the
-// diagnosis of a recorded stall of test/fixtures/stalls, or a unit test of test/{analysis,causes,comparison,open}. A number that can be anything
+// diagnosis of a recorded stall of test/fixtures/stalls, or a unit test of test/{analysis,causes,comparison,open,tools/dd}. A number that can be anything
 // without a test failing is a number that nobody may rely on: the gate fails and names it. Two worker processes (thresholds-worker.ts) do
 // the work; this file hands it out and counts. thresholds-tests.ts runs the unit tests.
 //   node dist/bench/thresholds.js [--part 1/3] [PART_OF_AN_ID...]

@@ -7,6 +7,11 @@ export function monotonicNs(): bigint {
   return process.hrtime.bigint();
 }
 
+/** Milliseconds of the same clock, with what is below them. */
+export function monotonicMs(): number {
+  return Number(monotonicNs()) / 1e6;
+}
+
 /** What the kernel's clocks can show, ns: ktime_t has 63 bits, so they end 292 years after boot, or in the year 2262 (include/linux/ktime.h). */
 export const LAST_NS = 2n ** 63n - 1n;
 

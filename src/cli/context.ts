@@ -120,12 +120,25 @@ const BYTES: Readonly<Record<string, number>> = {
   gb: 1e9,
 };
 
-/** '30s', '5m', '1h', or seconds without a unit. */
+/** Timers wait for 2^31 - 1 ms at most, 24.8 days, and not at all where more is asked. Source: Node.js, timers, setTimeout. */
+const LONGEST_SECONDS = 24 * 86_400;
+
+/** '30s', '5m', '1h', or seconds without a unit; no longer than a timer waits. */
 export function seconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)?$/.exec(text.trim());
   const value = Number(match?.[1]) * (SECONDS[match?.[2] ?? 's'] ?? NaN);
   if (!match || value <= 0) throw new InvalidArgumentError('give a time such as 30s, 5m or 1h.');
+  if (value > LONGEST_SECONDS) throw new InvalidArgumentError('give a time of 24d at most.');
   return value;
+}
+
+/** The same, and no shorter than this. */
+export function secondsFrom(leastMs: number): (text: string) => number {
+  return (text) => {
+    const value = seconds(text);
+    if (value * 1000 < leastMs) throw new InvalidArgumentError(`give a time of ${leastMs}ms at least.`);
+    return value;
+  };
 }
 
 /** A moment of a recording: '90', '5m' since its start, or the time of day as diagnoses print it, '03:12' or '03:12:30'. */

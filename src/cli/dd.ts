@@ -3,7 +3,6 @@
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Fall } from '../analysis/victim/fall.js';
 import { duration, isoTime, rate } from '../base/format.js';
 import { DdSession, type Ended } from '../run/dd/session.js';
 import { flushAsked, meterFor, Watch } from '../run/dd/watch.js';
@@ -11,7 +10,7 @@ import { FileOutput } from '../tools/blkparse/output.js';
 import { judgeExpectation, parseExpectation, type Expectation } from '../tools/dd/expectation.js';
 import { DdRefusal, parseDdOptions, type DdOptions } from '../tools/dd/options.js';
 import { quotingFor } from '../tools/dd/quoting.js';
-import { EXIT, seconds, warn } from './context.js';
+import { EXIT, secondsFrom, warn } from './context.js';
 import { dieOf, listenFor } from './dd-signals.js';
 import { recordCommandLine } from './record.js';
 
@@ -26,6 +25,9 @@ interface OwnOptions {
 
 /** GNU dd's for all that it refuses and all that fails. */
 const DD_FAILED = 1;
+
+/** A line of the log and the search for a fall take no part of it that counts. */
+const LEAST_INTERVAL_MS = 100;
 
 const HELP = `
 Operands, dd’s own (N and BYTES as 512, 4k, 1MB, 2x3k; N with B counts bytes):
@@ -61,7 +63,7 @@ export function ddCommand(program: Command): void {
     .description('copy a file as dd does, and measure it')
     .argument('[operands...]', 'if=, of=, bs=, count= … as dd takes them')
     .option('--log <file>', 'write a line an interval: throughput, writes a second, their p50, p99 and max, as CSV')
-    .option('--interval <time>', 'length of an interval', seconds, 1)
+    .option('--interval <time>', 'length of an interval, 100ms to 24d', secondsFrom(LEAST_INTERVAL_MS), 1)
     .option('--repeat <n>', 'copy so many times, or forever', repeats)
     .option(
       '--until-degraded',
@@ -148,10 +150,11 @@ async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promi
       ...(log && { log: (line: string) => log.write(Buffer.from(line)) }),
       ...(own.untilDegraded && { onFall: () => void session.stop('fall') }),
     });
-  const ended = await session.ended;
-  watch?.end();
-  log?.close();
-  release();
+  const ended = await session.ended.finally(() => {
+    watch?.end();
+    log?.close();
+    release();
+  });
   if (watch) conclude(ended, own, watch);
   else process.exitCode = ended.status;
   if (ended.because === 'interrupt') dieOf('SIGINT');
@@ -170,17 +173,16 @@ function tellExpected(expectations: readonly Expectation[], watch: Watch): numbe
   return outcomes.includes('no verdict') ? EXIT.noVerdict : EXIT.fine;
 }
 
-function tellFall({ at, before, since }: Fall, watch: Watch): void {
-  const when = watch.beginOf(at);
+function tellFall({ beginMs, before, since }: NonNullable<Watch['fall']>): void {
   printError(
-    `throughput has fallen for good: from ${rate(before)} to ${rate(since)}, since ${isoTime(when)}, ${duration(Date.now() - when)} ago\n`,
+    `throughput has fallen for good: from ${rate(before)} to ${rate(since)}, since ${isoTime(beginMs)}, ${duration(Date.now() - beginMs)} ago\n`,
   );
 }
 
 /** How a watched copy ends: the exit status is dd's where that failed. */
 function conclude({ because, status }: Ended, own: OwnOptions, watch: Watch): void {
   const { fall } = watch;
-  if (fall) tellFall(fall, watch);
+  if (fall) tellFall(fall);
   else if (own.untilDegraded) printError(`throughput has not fallen for good in ${watch.intervals} intervals\n`);
   const expected = status === 0 && because !== 'closed' ? tellExpected(own.expect ?? [], watch) : EXIT.fine;
   process.exitCode = status || (fall ? EXIT.found : expected);

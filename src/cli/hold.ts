@@ -13,6 +13,8 @@ import { byteSize, progress, seconds, warn } from './context.js';
 import { requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
 
+type Held = Extract<FromHolder, { readonly kind: 'held' }>;
+
 interface HoldOptions {
   readonly memory: Amount;
   readonly how: How;
@@ -64,11 +66,9 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
   const reserve = options.reserve ?? usualReserve(before.total);
   const bytes = bytesToHold(options.memory, before, reserve);
   const { how } = options;
-  if (how === 'anonymous' && before.swapFree > 0)
-    warn(`${binary(before.swapFree)} of swap are free: what is held may be moved there.`);
   const interrupts = listenForInterrupts();
-  let isHeld: () => void = () => {};
-  const held = new Promise<void>((settle) => (isHeld = settle));
+  let isHeld: (message: Held) => void = () => {};
+  const holding = new Promise<Held>((settle) => (isHeld = settle));
   const hear = (message: FromHolder): void => {
     if (message.kind === 'filling')
       progress.say(`taking memory, ${binary(message.held)} of ${binary(bytes)}, ${percent(message.held / bytes)}`);
@@ -76,7 +76,7 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
       tell(
         `gave ${binary(message.bytes)} back, ${message.why === 'reserve' ? `as less than ${binary(reserve)} were available` : 'as all tasks waited for memory'}; ${binary(message.held)} are held`,
       );
-    else if (message.kind === 'held') isHeld();
+    else if (message.kind === 'held') isHeld(message);
   };
   const holder = new Holder({ how, bytes, reserve, pageBytes }, hear);
   const lost = holder.gone.then((why) => {
@@ -84,11 +84,13 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
     return 'released';
   });
   try {
-    const first = await Promise.race([held, interrupts.interrupted, lost]);
-    if (first === 'interrupt') return;
+    const first = await Promise.race([holding, interrupts.interrupted, lost]);
+    if (typeof first === 'string') return;
+    const { held, maySwap } = first;
     const now = readMemory(pageBytes);
+    if (maySwap && now.swapFree > 0) warn(`${binary(now.swapFree)} of swap are free: what is held may be moved there.`);
     tell(
-      `holding ${binary(bytes)}, ${percent(bytes / before.total)} of memory; ${binary(now.available)} still available, ${binary(reserve)} kept so`,
+      `holding ${binary(held)}${held < bytes ? ` of the ${binary(bytes)} asked for` : ''}, ${percent(held / before.total)} of memory; ${binary(now.available)} still available, ${binary(reserve)} kept so`,
     );
     tell(
       `dirty limit ${shown(before.dirtyLimit)} before, ${shown(now.dirtyLimit)} now; background ${shown(before.dirtyBackground)}, ${shown(now.dirtyBackground)}`,

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
-import { MAIN, run, start } from '../support/cli.js';
+import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand } from '../support/requirements.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-dd-'));
@@ -159,7 +159,16 @@ test('standard input and output are copied, also to a file that is appended to',
 test('the log has a line an interval, while nothing is written too', { skip: needsCommand('mkfifo') }, async () => {
   const input = fifo();
   const log = fresh('log');
-  const dd = watched(process.execPath, [MAIN, 'dd', `if=${input}`, 'of=/dev/null', '--log', log, '--interval', '50ms']);
+  const dd = watched(process.execPath, [
+    MAIN,
+    'dd',
+    `if=${input}`,
+    'of=/dev/null',
+    '--log',
+    log,
+    '--interval',
+    '100ms',
+  ]);
   const writer = openSync(input, constants.O_RDWR);
   await until('three lines', () => existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 4);
   dd.child.kill('SIGINT');
@@ -168,6 +177,44 @@ test('the log has a line an interval, while nothing is written too', { skip: nee
   const [head, ...lines] = readFileSync(log, 'utf8').trimEnd().split('\n');
   assert.equal(head, 'time,seconds,bytes_per_s,writes_per_s,write_p50_us,write_p99_us,write_max_us');
   for (const line of lines) assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z,\d+\.\d{3},0,0\.0,,,$/);
+});
+
+test('flags of a pipe change nothing, and what is watched ends all the same', { skip: needsCommand('dd') }, () => {
+  const piped = (program: string, operands: string) => {
+    const script = `echo x | ${program} ${operands} of=/dev/null`;
+    const { stderr, status } = spawnSync('/bin/sh', ['-c', script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
+    return { status, text: masked(stderr) };
+  };
+  const ours = `"${process.execPath}" "${MAIN}" dd`;
+  for (const flags of ['noatime', 'direct', 'noatime,nonblock', 'direct,fullblock']) {
+    const gnu = piped('dd', `iflag=${flags}`);
+    assert.equal(gnu.status, 0);
+    assert.deepEqual(piped(ours, `iflag=${flags} --log ${fresh('log')}`), gnu, flags);
+  }
+});
+
+test('two interrupts at once print the counts once', { skip: needsCommand('mkfifo') }, async () => {
+  const [input, output] = [fifo(), fresh('out')];
+  const dd = watched(process.execPath, [MAIN, 'dd', `if=${input}`, `of=${output}`, 'bs=10']);
+  const writer = openSync(input, constants.O_RDWR);
+  writeSync(writer, 'ten bytes.');
+  await until('its first block', () => sizeOf(output) === 10);
+  dd.child.kill('SIGINT');
+  await later(20);
+  dd.child.kill('SIGINT');
+  assert.deepEqual(await dd.ended, [null, 'SIGINT']);
+  closeSync(writer);
+  assert.equal(masked(dd.text()).match(/records in/g)?.length, 1);
+});
+
+test('an interval that no timer keeps, or that is shorter than its own work, is refused', async () => {
+  const asked = async (time: string) => refusal(await run(['dd', 'of=/dev/null', '--interval', time]));
+  assert.match(await asked('25d'), /a time of 24d at most/);
+  assert.match(await asked('10ms'), /a time of 100ms at least/);
 });
 
 test('each copy of several is counted by itself', async () => {
@@ -197,9 +244,24 @@ test('what is expected is met, not met, or not told', async () => {
   assert.equal(few.status, 3);
   assert.match(few.stderr, /each block is followed by fdatasync\(2\)/);
   assert.match(few.stderr, /no verdict: 0 % of 20 .*it takes 299 at least/);
+  const unflushed = await run(['dd', 'if=/dev/zero', 'of=/dev/null', 'count=3', '--expect', 'p99 fdatasync < 10ms']);
+  assert.equal(unflushed.status, 1);
+  assert.match(
+    unflushed.stderr,
+    /^dd: fdatasync failed for \S*\/dev\/null\S*: fdatasync is not supported there\n1\+0 records in\n1\+0 records out\n/m,
+  );
   const failed = await run(['dd', 'if=/dev/zero', 'of=/dev/full', 'count=1', '--expect', 'iops > 0']);
   assert.equal(failed.status, 1);
   assert.doesNotMatch(failed.stderr, /iops/);
+});
+
+test('throughput is of the copy, and not of the program’s start', async () => {
+  const args = ['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=4k', 'count=20000'];
+  const { stderr, status } = await run([...args, '--expect', 'throughput > 1B/s', '--expect', 'iops > 0']);
+  assert.equal(status, 0, stderr);
+  const copied = Number(/copied, (\S+) s/.exec(stderr)?.[1]);
+  const iops = Number(/they were (\d+)/.exec(stderr)?.[1]);
+  assert.ok(Math.abs((iops * copied) / 20_000 - 1) < 0.01, stderr);
 });
 
 test('a fall for good ends it, and is told while its write hangs', { skip: needsCommand('mkfifo') }, async () => {
@@ -207,7 +269,7 @@ test('a fall for good ends it, and is told while its write hangs', { skip: needs
   const log = fresh('log');
   const reader = spawn('cat', [output], { stdio: 'ignore' });
   try {
-    const args = ['dd', 'if=/dev/zero', `of=${output}`, 'bs=64k', '--until-degraded', '--interval', '50ms'];
+    const args = ['dd', 'if=/dev/zero', `of=${output}`, 'bs=64k', '--until-degraded', '--interval', '100ms'];
     const dd = watched(process.execPath, [MAIN, ...args, '--log', log]);
     await until('what is normal', () => existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 100);
     reader.kill('SIGSTOP');

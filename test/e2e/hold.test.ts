@@ -100,6 +100,7 @@ test('more than there is, or nothing, is refused', async () => {
   );
   assert.match(refusal(await run(['hold', '--memory', '120%'])), /a share between 0% and 100%/);
   assert.match(refusal(await run(['hold'])), /--memory/);
+  assert.match(refusal(await run(['hold', '--memory', '1M', '--for', '25d'])), /a time of 24d at most/);
   assert.match(refusal(await run(['hold', '--memory', '1M', '--', 'no-such-program'])), /no program no-such-program/);
 });
 

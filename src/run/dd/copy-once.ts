@@ -1,11 +1,12 @@
 // One copy from the opening of its files to their closing, and what came of it as messages.
 
-import { monotonicNs } from '../../base/clock.js';
+import { monotonicMs } from '../../base/clock.js';
 import { OutputClosed } from '../../tools/blkparse/output.js';
 import { sizeText } from '../../tools/dd/figures.js';
 import type { DdOptions } from '../../tools/dd/options.js';
 import type { Quoting } from '../../tools/dd/quoting.js';
-import { Calls, FROM, INPUT, LATER_FLAGS, OUTPUT, type End } from './calls.js';
+import { systemWords } from '../../tools/dd/system-errors.js';
+import { CallError, Calls, FROM, INPUT, LATER_FLAGS, OUTPUT, type End } from './calls.js';
 import { Copy, memoryFor } from './copy.js';
 import { DdFailure, openEnds, type Ends } from './ends.js';
 import type { FromCopy } from './messages.js';
@@ -22,14 +23,6 @@ export interface CopyJob {
   readonly post: (message: FromCopy) => void;
 }
 
-const nowMs = (): number => Number(monotonicNs()) / 1e6;
-
-/** The counts so far and the time that they took. */
-function soFar(state: SharedState) {
-  const { counts, startMs } = state.read();
-  return { counts, seconds: (nowMs() - startMs) / 1000 };
-}
-
 async function callsFor({ input, output }: Ends, { options, quick }: CopyJob): Promise<Calls> {
   const bytes = memoryFor(options);
   try {
@@ -41,48 +34,66 @@ async function callsFor({ input, output }: Ends, { options, quick }: CopyJob): P
 }
 
 /** A standard stream that was opened anew goes on where it stood; what can be set on one that is open already is set. */
-function setUp(calls: Calls, ends: Ends, { options }: CopyJob): void {
+function setUp(calls: Calls, ends: Ends, { options, quoting }: CopyJob): void {
   const streams: readonly (readonly [End, string | undefined, readonly string[], boolean, bigint])[] = [
     [INPUT, options.input, options.inputFlags, ends.input !== 0, ends.inputOffset],
     [OUTPUT, options.output, options.outputFlags, ends.output !== 1, ends.outputOffset],
   ];
   for (const [end, file, flags, isAnew, offset] of streams) {
     if (file !== undefined) continue;
-    if (isAnew) calls.seek(end, offset, FROM.start);
-    const names = (['append', 'nonblock'] as const).filter((name) => flags.includes(name));
-    if (names.length > 0)
-      calls.setFlags(
-        end,
-        names.reduce((all, name) => all | LATER_FLAGS[name], 0),
-      );
+    try {
+      if (isAnew) goTo(calls, end, offset);
+      const names = (['append', 'nonblock'] as const).filter((name) => flags.includes(name));
+      const later = names.reduce((all, name) => all | LATER_FLAGS[name], 0);
+      if (later > 0) calls.setFlags(end, later);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const name = quoting.file(end === INPUT ? ends.inputName : ends.outputName);
+      throw new DdFailure(`setting flags for ${name}: ${systemWords(error.code)}`, false);
+    }
+  }
+}
+
+/** A terminal, say, has no offsets, and stands nowhere else. */
+function goTo(calls: Calls, end: End, offset: bigint): void {
+  try {
+    calls.seek(end, offset, FROM.start);
+  } catch (error) {
+    if (!(error instanceof CallError && error.code === 'ESPIPE')) throw error;
   }
 }
 
 /** The message that ends it; what is to be said before that is posted. */
 export async function copyOnce(job: CopyJob): Promise<FromCopy> {
   const { options, quoting, state, meter, post } = job;
-  state.restart(nowMs());
+  state.restart(monotonicMs());
   let ends: Ends | undefined;
   let copy: Copy | undefined;
+  const soFar = () => {
+    const { counts, seconds } = state.read();
+    return { counts, seconds };
+  };
   try {
     ends = openEnds(options, quoting, (ms) => meter?.record('open', ms));
     const calls = await callsFor(ends, job);
     if (!calls.isQuick && job.quick) post({ kind: 'slow' });
     setUp(calls, ends, job);
-    state.restart(nowMs());
+    state.restart(monotonicMs());
     const host = {
       tell: (text: string) => post({ kind: 'sentence', text }),
-      showCounts: () => post({ kind: 'counts', ...soFar(state) }),
+      showCounts: () => post({ kind: 'counts', ...soFar() }),
     };
     copy = new Copy({ options, quoting, ends, calls, state, host, ...(meter && { meter }) });
-    return { kind: 'copied', status: copy.run(), ...soFar(state) };
+    const status = copy.run();
+    state.end(monotonicMs());
+    return { kind: 'copied', status, ...soFar() };
   } catch (error) {
     if (error instanceof OutputClosed) return { kind: 'closed' };
     if (!(error instanceof DdFailure)) throw error;
     post({ kind: 'sentence', text: error.message });
     // What is written is flushed all the same; where that fails, dd ends without its counts.
     const isTold = error.hasBegun && copy?.syncOutput() === true;
-    const { counts, seconds } = soFar(state);
+    const { counts, seconds } = soFar();
     return { kind: 'copied', status: 1, seconds, ...(isTold && { counts }) };
   } finally {
     ends?.close();

@@ -73,6 +73,10 @@ function standardStream(fd: number, name: string, flags: readonly Flag[], quotin
   if (flags.includes('directory') && !fstatSync(fd).isDirectory()) return refuse(systemWords('ENOTDIR'));
   const asked = flags.filter((flag) => NEED_REOPENING.includes(flag));
   if (asked.length === 0) return fd;
+  // What has no file has no time of access, and a pipe takes O_DIRECT for a mark of packets: neither changes what is copied.
+  const stat = fstatSync(fd);
+  if (stat.isFIFO()) return fd;
+  if (stat.isSocket()) return asked.includes('direct') ? refuse(systemWords('EINVAL')) : fd;
   try {
     return openSync(`/proc/self/fd/${fd}`, descriptorState(fd).flags | openFlags(asked));
   } catch (error) {

@@ -3,7 +3,6 @@
 
 import { CELLS, cellOf, Histogram } from '../../base/histogram.js';
 import { TIMED, type Timed } from '../../tools/dd/expectation.js';
-import type { Calls } from './calls.js';
 
 /** Behind the counts of each stand the sum, the least and the largest, ns. */
 const SUM = CELLS;
@@ -87,14 +86,9 @@ export class Meter {
     });
   }
 
-  /** A block that was begun at this time of performance.now() is written; it is flushed where each is to be. Throws a CallError. */
-  wrote(begunMs: number, calls: Calls): void {
-    const written = performance.now();
-    this.record('write', written - begunMs);
-    const { syncEach } = this.setup;
-    if (!syncEach) return;
-    calls.sync(syncEach);
-    this.record(syncEach, performance.now() - written);
+  /** What each block is to be followed by. */
+  get syncEach(): MeterSetup['syncEach'] {
+    return this.setup.syncEach;
   }
 
   /** What was timed since the last time. */

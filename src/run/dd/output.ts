@@ -18,6 +18,8 @@ export class CopyOutput {
   private isSparse: boolean;
   private endsInHole = false;
   private mustSync = false;
+  /** A block is written whose flush is asked for. */
+  private mustFlush = false;
   /** Bytes that wait for a whole block. */
   private held = 0;
 
@@ -47,11 +49,12 @@ export class CopyOutput {
     return false;
   }
 
-  /** Writes a block as it was read; false where that failed, which is told. */
+  /** Writes a block as it was read; false where that failed, which is told. Throws a DdFailure where its flush is refused. */
   pass(at: number, bytes: number): boolean {
     const refusal = this.write(at, bytes);
     if (refusal !== undefined) return this.fail('error writing', refusal);
     this.count(bytes === this.block ? 'fullOut' : 'partialOut');
+    this.flushBlock();
     return true;
   }
 
@@ -72,6 +75,7 @@ export class CopyOutput {
         throw new DdFailure(`writing to ${quoting.file(ends.outputName)}: ${systemWords(refusal)}`, true);
       }
       this.count('fullOut');
+      this.flushBlock();
     }
   }
 
@@ -82,6 +86,7 @@ export class CopyOutput {
       const refusal = this.write(this.at, this.held);
       if (this.bytesOut > before) this.count('partialOut');
       if (refusal !== undefined) return this.fail('error writing', refusal);
+      this.flushBlock();
     }
     return !this.endsInHole || this.extend();
   }
@@ -101,7 +106,7 @@ export class CopyOutput {
 
   /** Writes so many bytes, by as many write(2) as it takes; the errno's name where one was refused. */
   private write(at: number, bytes: number): string | undefined {
-    const { calls, meter } = this.parts;
+    const { meter } = this.parts;
     if (this.isSparse && this.leaveHole(at, bytes)) return undefined;
     try {
       if (this.isDirect && bytes < this.block) this.endDirect();
@@ -113,13 +118,31 @@ export class CopyOutput {
         this.figures[AT.bytesOut] = (this.figures[AT.bytesOut] ?? 0) + put;
       }
       this.endsInHole = false;
-      meter?.wrote(begun, calls);
+      meter?.record('write', performance.now() - begun);
+      this.mustFlush = meter?.syncEach !== undefined;
     } catch (error) {
       if (error instanceof CallError) return error.code;
       throw error;
     }
     this.cache?.pass(bytes);
     return undefined;
+  }
+
+  /** Flushes the block that was written where each is to be. Throws a DdFailure. */
+  private flushBlock(): void {
+    const { calls, meter, quoting, ends } = this.parts;
+    if (!this.mustFlush || !meter?.syncEach) return;
+    this.mustFlush = false;
+    const how = meter.syncEach;
+    const begun = performance.now();
+    try {
+      calls.sync(how);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const why = error.code === 'EINVAL' ? `${how} is not supported there` : systemWords(error.code);
+      throw new DdFailure(`${how} failed for ${quoting.file(ends.outputName)}: ${why}`, true);
+    }
+    meter.record(how, performance.now() - begun);
   }
 
   private writeOnce(at: number, bytes: number): number {

@@ -2,12 +2,11 @@
 // at any time, also while a system call holds that thread.
 
 import { Worker } from 'node:worker_threads';
-import { monotonicNs } from '../../base/clock.js';
 import type { DdOptions } from '../../tools/dd/options.js';
 import { statisticsText, transferLine, type DdCounts } from '../../tools/dd/statistics.js';
 import type { CopyTask, FromCopy } from './messages.js';
 import type { MeterSetup } from './meter.js';
-import { SharedState } from './shared-state.js';
+import { SharedState, type Reading } from './shared-state.js';
 
 export interface DdRun {
   readonly options: DdOptions;
@@ -42,6 +41,8 @@ export class DdSession {
   private fail: (error: unknown) => void = () => {};
   private status = 0;
   private isClosed = false;
+  private isStopping = false;
+  private isOver = false;
   /** Called when the thread that copies has stopped. */
   private quiet: () => void = () => {};
   private readonly stopped: Promise<void>;
@@ -59,7 +60,10 @@ export class DdSession {
     // The thread would warn that WASI is experimental; docs/dd.md says so.
     this.worker = new Worker(new URL('./copy-main.js', import.meta.url), { workerData, execArgv: ['--no-warnings'] });
     this.worker.on('message', (message: FromCopy) => this.take(message));
-    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('error', (error) => {
+      clearInterval(this.ticker);
+      this.fail(error);
+    });
     if (options.status === 'progress') this.ticker = setInterval(() => this.showProgress(), PROGRESS_MS);
   }
 
@@ -77,19 +81,14 @@ export class DdSession {
   }
 
   private end(because: Because): void {
+    this.isOver = true;
     clearInterval(this.ticker);
     this.settle({ because, status: this.status });
   }
 
-  /** The counts so far and the time they took. */
-  soFar(): { readonly counts: DdCounts; readonly seconds: number } {
-    const { counts, startMs } = this.state.read();
-    return { counts, seconds: startMs === 0 ? 0 : (Number(monotonicNs()) / 1e6 - startMs) / 1000 };
-  }
-
-  /** Bytes written so far, by all copies. */
-  get bytesInAll(): number {
-    return this.state.read().bytesInAll;
+  /** The counts so far and the time they took, of this copy and of all. */
+  soFar(): Reading {
+    return this.state.read();
   }
 
   private say(sentence: string): void {
@@ -123,10 +122,14 @@ export class DdSession {
 
   /** Has it end before its next block, shows the counts, and waits for the block under way, though not for long. */
   async stop(because: Because): Promise<void> {
+    if (this.isStopping || this.isOver) return;
+    this.isStopping = true;
     this.state.stop();
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([this.stopped, new Promise((settle) => (timer = setTimeout(settle, STOP_MS)))]);
     clearTimeout(timer);
+    // It may have come to its own end before it heard of this.
+    if (this.isOver) return;
     this.showSoFar();
     this.end(because);
   }

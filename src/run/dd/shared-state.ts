@@ -1,9 +1,10 @@
 // What the thread that copies and the one that hears signals share: the counts, which one of them writes, and the request to stop. Numbers of
 // eight bytes that lie on eight are read and written whole on the processors that Node runs on.
 
+import { monotonicMs } from '../../base/clock.js';
 import type { DdCounts } from '../../tools/dd/statistics.js';
 
-const FIGURES = 8;
+const FIGURES = 11;
 const FLAGS_AT = FIGURES * 8;
 const FLAGS = 2;
 /** A copying thread changes a figure every few hundred ns, and reading all of them takes less. */
@@ -19,7 +20,21 @@ export const AT = {
   bytesOut: 5,
   startMs: 6,
   bytesBefore: 7,
+  msBefore: 8,
+  endMs: 9,
+  begunMs: 10,
 } as const;
+
+export interface Reading {
+  readonly counts: DdCounts;
+  /** How long this copy has taken so far, or took; 0 before the first begins. */
+  readonly seconds: number;
+  /** Of all copies, without the time between them. */
+  readonly bytesInAll: number;
+  readonly secondsInAll: number;
+  /** When the first copy began, ms of the monotonic clock; absent before. */
+  readonly begunMs?: number;
+}
 
 export class SharedState {
   readonly memory: SharedArrayBuffer;
@@ -42,16 +57,26 @@ export class SharedState {
     return Atomics.load(this.flags, 0) === 1;
   }
 
-  /** Begins to count from nothing, but for the bytes of the copies before. */
+  /** Begins to count from nothing, but for the bytes and the time of the copies before. A copy that has not ended had not begun. */
   restart(nowMs: number): void {
-    const before = (this.figures[AT.bytesBefore] ?? 0) + (this.figures[AT.bytesOut] ?? 0);
-    this.figures.fill(0);
-    this.figures[AT.bytesBefore] = before;
-    this.figures[AT.startMs] = nowMs;
+    const { figures } = this;
+    const [startMs = 0, endMs = 0, begunMs = 0] = [figures[AT.startMs], figures[AT.endMs], figures[AT.begunMs]];
+    const bytesBefore = (figures[AT.bytesBefore] ?? 0) + (figures[AT.bytesOut] ?? 0);
+    const msBefore = (figures[AT.msBefore] ?? 0) + (endMs === 0 ? 0 : endMs - startMs);
+    figures.fill(0);
+    figures[AT.bytesBefore] = bytesBefore;
+    figures[AT.msBefore] = msBefore;
+    figures[AT.begunMs] = msBefore === 0 ? nowMs : begunMs;
+    figures[AT.startMs] = nowMs;
   }
 
-  /** The counts, all of one moment, unless they never stand still. */
-  read(): { readonly counts: DdCounts; readonly startMs: number; readonly bytesInAll: number } {
+  /** The copy is made: the time until the next is nobody's. */
+  end(nowMs: number): void {
+    this.figures[AT.endMs] = nowMs;
+  }
+
+  /** The counts and times, all of one moment, unless they never stand still. */
+  read(nowMs = monotonicMs()): Reading {
     let seen = Array.from(this.figures);
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       const again = Array.from(this.figures);
@@ -67,6 +92,14 @@ export class SharedState {
       truncated: BigInt(of('truncated')),
       bytesOut: BigInt(of('bytesOut')),
     };
-    return { counts, startMs: of('startMs'), bytesInAll: of('bytesBefore') + of('bytesOut') };
+    const ms = of('startMs') === 0 ? 0 : (of('endMs') || nowMs) - of('startMs');
+    const begunMs = of('begunMs');
+    return {
+      counts,
+      seconds: ms / 1000,
+      bytesInAll: of('bytesBefore') + of('bytesOut'),
+      secondsInAll: (of('msBefore') + ms) / 1000,
+      ...(begunMs > 0 && { begunMs }),
+    };
   }
 }

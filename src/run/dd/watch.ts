@@ -1,11 +1,13 @@
 // A copy watched at a steady pace: what each interval brought, for the log, for what is expected of it, and for the test of whether its throughput
 // has fallen for good. Intervals pass also while a call hangs: then nothing was written in them.
 
+import { monotonicMs } from '../../base/clock.js';
 import { isoTime } from '../../base/format.js';
 import { Histogram } from '../../base/histogram.js';
 import { findFall, type Fall } from '../../analysis/victim/fall.js';
 import { TIMED, type Expectation, type Sample, type Timed } from '../../tools/dd/expectation.js';
 import { byTimed, Meter, newMeter, type Latencies, type MeterSetup } from './meter.js';
+import { RateHistory } from './rate-history.js';
 import type { DdSession } from './session.js';
 
 const NS_PER_MS = 1e6;
@@ -60,52 +62,53 @@ export class Watch {
   private readonly session: DdSession;
   private readonly timed: readonly Timed[];
   private readonly all: Record<Timed, Histogram>;
-  private readonly rates: number[] = [];
-  private readonly begunMs = performance.now();
-  private readonly begunWallMs: number;
-  private lastMs = this.begunMs;
+  private readonly history = new RateHistory();
+  /** When the last interval ended; of the first when copying began, and undefined before that. */
+  private lastMs: number | undefined;
+  /** When the interval under way began, ms since 1970. */
+  private beginWallMs = 0;
   private lastBytes = 0;
   private readonly timer: NodeJS.Timeout;
-  private readonly ends: number[] = [];
-  fall: Fall | undefined;
+  /** `beginMs`: since 1970. */
+  fall: (Fall & { readonly beginMs: number }) | undefined;
 
   constructor(session: DdSession, setup: MeterSetup, plan: WatchPlan) {
     this.session = session;
     this.meter = new Meter(setup);
     this.plan = plan;
-    this.begunWallMs = plan.wallMs();
     this.timed = ['write', ...(setup.syncEach ? [setup.syncEach] : [])];
     this.all = byTimed(() => new Histogram());
     plan.log?.(`${columnsOf(this.timed)}\n`);
     this.timer = setInterval(() => this.pass(), plan.intervalMs);
   }
 
-  /** An interval has passed. */
+  /** An interval has passed. Nothing is told of those before the first copy. */
   private pass(): void {
-    const now = performance.now();
-    const seconds = (now - this.lastMs) / 1000;
-    const bytes = this.session.bytesInAll;
+    const now = monotonicMs();
+    const { bytesInAll: bytes, begunMs } = this.session.soFar();
+    if (begunMs === undefined) return;
+    const wallMs = this.plan.wallMs();
+    if (this.lastMs === undefined) this.beginWallMs = wallMs - (now - begunMs);
+    const seconds = (now - (this.lastMs ?? begunMs)) / 1000;
     const latencies = this.take();
     const rate = (bytes - this.lastBytes) / seconds;
     this.plan.log?.(
-      `${[isoTime(this.plan.wallMs()), seconds.toFixed(3), Math.round(rate), ...this.timed.flatMap((name) => cellsOf(latencies[name], seconds))].join(',')}\n`,
+      `${[isoTime(wallMs), seconds.toFixed(3), Math.round(rate), ...this.timed.flatMap((name) => cellsOf(latencies[name], seconds))].join(',')}\n`,
     );
     this.lastMs = now;
     this.lastBytes = bytes;
-    this.rates.push(rate);
-    this.ends.push(this.plan.wallMs());
+    this.history.add(rate, this.beginWallMs);
+    this.beginWallMs = wallMs;
     if (this.fall || !this.plan.onFall) return;
-    this.fall = findFall(this.rates);
-    if (this.fall) this.plan.onFall();
+    const { stretches } = this.history;
+    const fall = findFall(stretches);
+    if (!fall) return;
+    this.fall = { ...fall, beginMs: stretches[fall.at]?.beginMs ?? this.beginWallMs };
+    this.plan.onFall();
   }
 
   get intervals(): number {
-    return this.rates.length;
-  }
-
-  /** When an interval began, ms since 1970. */
-  beginOf(interval: number): number {
-    return this.ends[interval - 1] ?? this.begunWallMs;
+    return this.history.intervals;
   }
 
   private take(): Latencies {
@@ -117,7 +120,8 @@ export class Watch {
   /** The rest of the last interval is taken, and no other begins. */
   end(): void {
     clearInterval(this.timer);
-    if (performance.now() - this.lastMs > 1) this.pass();
+    if (monotonicMs() - (this.lastMs ?? 0) > 1) this.pass();
+    else this.take();
   }
 
   /** What was measured for each expectation, in their order; absent for those of the whole. */
@@ -139,9 +143,9 @@ export class Watch {
     });
   }
 
-  /** Bytes and blocks a second over the whole time. */
+  /** Bytes and blocks a second of the time in which copies were made; NaN where none was begun. */
   total(): { readonly bytesPerSecond: number; readonly blocksPerSecond: number } {
-    const seconds = (this.lastMs - this.begunMs) / 1000;
-    return { bytesPerSecond: this.lastBytes / seconds, blocksPerSecond: this.all.write.count / seconds };
+    const { bytesInAll, secondsInAll } = this.session.soFar();
+    return { bytesPerSecond: bytesInAll / secondsInAll, blocksPerSecond: this.all.write.count / secondsInAll };
   }
 }

@@ -4,14 +4,18 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as later, setImmediate as soon } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
+import { readWhole } from '../../capture/files.js';
 import { fullStallMs, readMemory } from './memory.js';
 import type { FromHolder, HoldTask } from './messages.js';
-import { bytesToGiveBack } from './plan.js';
+import { bytesToGiveBack, staysOutOfSwap } from './plan.js';
 import { AnonymousStore, FileStore, type Store } from './stores.js';
 
 const LOOK_MS = 200;
 /** The kernel's scale ends here: the first to go. Source: proc(5), oom_score_adj. */
 const FIRST_TO_GO = '1000';
+
+/** Over this folder the tmpfs is mounted for this process. */
+const MOUNT = '/sys';
 
 process.title = 'iowitness-hold';
 process.on('disconnect', () => process.exit());
@@ -53,7 +57,7 @@ class Guard {
 
 async function hold(task: HoldTask): Promise<void> {
   writeFileSync('/proc/self/oom_score_adj', FIRST_TO_GO);
-  const store = task.how === 'tmpfs' ? new FileStore('/sys') : new AnonymousStore();
+  const store = task.how === 'tmpfs' ? new FileStore(MOUNT) : new AnonymousStore();
   const guard = new Guard(store, task);
   let lookedMs = performance.now();
   let isShort = false;
@@ -65,7 +69,8 @@ async function hold(task: HoldTask): Promise<void> {
     say({ kind: 'filling', held: store.held });
     await soon();
   }
-  say({ kind: 'held', held: store.held });
+  const maySwap = task.how === 'anonymous' || !staysOutOfSwap(readWhole('/proc/self/mountinfo') ?? '', MOUNT);
+  say({ kind: 'held', held: store.held, maySwap });
   for (;;) {
     await later(LOOK_MS);
     guard.look();

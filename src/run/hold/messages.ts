@@ -12,7 +12,7 @@ export interface HoldTask {
 export type FromHolder =
   /** So many bytes are held so far. */
   | { readonly kind: 'filling'; readonly held: number }
-  /** All that is to be held is; `given` were given back on the way. */
-  | { readonly kind: 'held'; readonly held: number }
+  /** No more is taken: all is held, or less where something was given back on the way. `maySwap`: the kernel may move it to swap. */
+  | { readonly kind: 'held'; readonly held: number; readonly maySwap: boolean }
   | { readonly kind: 'gave back'; readonly held: number; readonly bytes: number; readonly why: 'reserve' | 'pressure' }
   | { readonly kind: 'failed'; readonly why: string };

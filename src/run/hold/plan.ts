@@ -2,6 +2,7 @@
 
 import { UserError } from '../../base/errors.js';
 import { binary, percent } from '../../base/format.js';
+import { parseMountinfo } from '../../base/procfs/mountinfo.js';
 import type { Memory } from './memory.js';
 
 /** A share of all memory, or bytes. */
@@ -44,4 +45,10 @@ export function bytesToGiveBack({ available, stalledShare = 0 }: Pressure, held:
   const missing = Math.max(0, reserve - available);
   const stalled = stalledShare >= STALLED_SHARE ? held * STALLED_PART : 0;
   return Math.min(held, Math.ceil(Math.max(missing, stalled)));
+}
+
+/** Whether the tmpfs on this folder is mounted noswap, by the mountinfo of a process that sees it. Source: tmpfs(5). */
+export function staysOutOfSwap(mountinfo: string, folder: string): boolean {
+  const top = parseMountinfo(mountinfo).findLast(({ mountPoint }) => mountPoint === folder);
+  return top?.options.split(',').includes('noswap') === true;
 }

@@ -131,14 +131,16 @@ export function judgeExpectation(
   sample: Sample | undefined,
   total: { readonly bytesPerSecond: number; readonly blocksPerSecond: number },
 ): Judgement {
-  const { measure, isBelow, limit } = expectation;
+  const { measure, of, isBelow, limit } = expectation;
   const compare = (value: number, found: string): Judgement => ({
     outcome: (isBelow ? value < limit : value > limit) ? 'met' : 'not met',
     found,
   });
+  if (of === undefined && Number.isNaN(total.bytesPerSecond))
+    return { outcome: 'no verdict', found: 'nothing was copied' };
   if (measure === 'throughput') return compare(total.bytesPerSecond, `it was ${rate(total.bytesPerSecond)}`);
   if (measure === 'iops') return compare(total.blocksPerSecond, `they were ${Math.round(total.blocksPerSecond)}`);
-  if (!sample || sample.count === 0) return { outcome: 'no verdict', found: `there was no ${expectation.of}` };
+  if (!sample || sample.count === 0) return { outcome: 'no verdict', found: `there was no ${of}` };
   if (measure === 'percentile') return judgePercentile(expectation, sample);
   const value = measure === 'max' ? sample.max : sample.mean;
   return compare(value, `it was ${duration(value)}, of ${sample.count}`);

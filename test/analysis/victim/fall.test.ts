@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFall, type Fall } from '../../../src/analysis/victim/fall.js';
+import { findFall as fallOf, type Fall } from '../../../src/analysis/victim/fall.js';
 import { generator } from '../../../src/base/random.js';
+
+/** Of intervals none of which was drawn together. */
+const findFall = (rates: readonly number[]): Fall | undefined => fallOf(rates.map((rate) => ({ rate, intervals: 1 })));
 
 const NORMAL = 200e6;
 const HOUR = 3600;
@@ -107,4 +110,17 @@ test('without a normal level there is no fall', () => {
   const uneven = (share: number): number[] => flat(200, 0).map((_, at) => (at % 20 < share * 20 ? 10 : 100));
   assert.equal(findFall([...uneven(0.2), ...flat(30, 10)])?.at, 200);
   assert.equal(findFall([...uneven(0.3), ...flat(30, 10)]), undefined);
+});
+
+test('stretches of several intervals count as many', () => {
+  const spans = (length: number, value: number, intervals: number) =>
+    flat(length, value).map((rate) => ({ rate, intervals }));
+  const low = (length: number) => spans(length, 10, 1);
+  assert.equal(fallOf([...spans(30, 100, 2), ...low(30)])?.at, 30);
+  assert.equal(fallOf([...spans(29, 100, 2), ...low(30)]), undefined);
+  const dip = [...spans(30, 100, 2), ...spans(10, 10, 2), ...spans(30, 100, 2)];
+  assert.equal(fallOf([...dip, ...low(59)]), undefined);
+  assert.equal(fallOf([...dip, ...low(60)])?.at, 70);
+  // The median is of intervals: few long stretches outweigh many short ones.
+  assert.equal(fallOf([...spans(10, 100, 10), ...spans(40, 300, 1), ...low(30)])?.before, 100);
 });

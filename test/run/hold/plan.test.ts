@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../../src/base/errors.js';
-import { bytesToGiveBack, bytesToHold, usualReserve } from '../../../src/run/hold/plan.js';
+import { bytesToGiveBack, bytesToHold, staysOutOfSwap, usualReserve } from '../../../src/run/hold/plan.js';
 
 const GIB = 1024 ** 3;
 const bytes = fc.integer({ min: 0, max: 2 ** 40 });
@@ -62,4 +62,13 @@ test('what is missing is given back, and some where all wait for memory', () => 
   assert.equal(bytesToGiveBack({ available: 0 }, GIB, 2 * GIB), GIB);
   assert.equal(bytesToGiveBack({ available: 3 * GIB, stalledShare: 0.6 }, 10 * GIB, 2 * GIB), GIB / 2);
   assert.equal(bytesToGiveBack({ available: 3 * GIB, stalledShare: 0.6 }, 0, 2 * GIB), 0);
+});
+
+test('the mount on top says whether swap is out of reach', () => {
+  const sysfs = '22 28 0:21 / /sys rw,nosuid - sysfs sysfs rw\n';
+  const tmpfs = (options: string) => `40 22 0:50 / /sys rw,relatime - tmpfs iowitness-hold rw,size=300000k${options}\n`;
+  assert.equal(staysOutOfSwap(sysfs + tmpfs(',mode=700,noswap'), '/sys'), true);
+  assert.equal(staysOutOfSwap(sysfs + tmpfs(',mode=700'), '/sys'), false);
+  assert.equal(staysOutOfSwap(tmpfs(',noswap') + sysfs, '/sys'), false);
+  assert.equal(staysOutOfSwap('', '/sys'), false);
 });
