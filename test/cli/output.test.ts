@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -16,6 +16,21 @@ const recording = path.join(fixtures, 'recordings/v1.iow');
 const trace = path.join(fixtures, 'blktrace/linux-6.18-loop/ext4-bfq-read-write');
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-output-'));
 after(() => rmSync(folder, { recursive: true }));
+
+/** A JVM in which nobody waits for a lock. */
+const dump = path.join(folder, 'dump.txt');
+writeFileSync(
+  dump,
+  `2026-01-02 03:04:05
+Full thread dump OpenJDK 64-Bit Server VM (17.0.1+1 mixed mode, sharing):
+
+"main" #1 prio=5 os_prio=0 cpu=1.00ms elapsed=1.00s tid=0x00007f0000000001 nid=0x1 runnable  [0x00007f0000000000]
+   java.lang.Thread.State: RUNNABLE
+\tat Main.main(Main.java:1)
+
+JNI global refs: 1, weak refs: 0
+`,
+);
 
 const PRINTING: readonly (readonly string[])[] = [
   ['--help'],
@@ -41,6 +56,8 @@ const PRINTING: readonly (readonly string[])[] = [
   ['compare', recording],
   ['compare', recording, recording, '--json'],
   ['known', recording],
+  ['threads', dump],
+  ['threads', dump, '--json'],
 ];
 /** Their output on a full device is tested with the real kernel, and dd's beside GNU dd's. */
 const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd'];
