@@ -47,6 +47,8 @@ test('what is delivered at a socket was sent by the program on whose CPU it was,
   const names = (segments: readonly Segment[], events: Parameters<typeof someEvents>[0]) =>
     wakersIn(segments, ['pipe-socket'], events).map(({ name }) => name);
   assert.deepEqual(names(delivered, { sched_waking: [asked] }), ['node'], 'a quarter of its packets answer the victim');
+  const oneMore = woken(40, 49, 70, { byInterrupt: 'soft' });
+  assert.deepEqual(names([...delivered, oneMore], { sched_waking: [asked] }), [], 'a fifth may be chance');
   assert.deepEqual(names(delivered, {}), [], 'packets of another machine interrupt whoever runs');
   const atLock = delivered.map((one): Segment => ({ ...one, state: 'file-lock' }));
   assert.deepEqual(wakersIn(atLock, ['file-lock'], { sched_waking: [asked] }), [], 'no lock is given back by a packet');
