@@ -8,8 +8,10 @@ import { congestionSleeps } from '../../src/causes/judge/congestion-sleeps.js';
 import { knownList } from '../../src/cli/known-list.js';
 import { leads } from '../../src/known/fits.js';
 import type { Case } from '../../src/model/case.js';
+import type { Segment } from '../../src/model/segment.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, someEvents, type Row } from '../support/events.js';
+import { measuresOf } from '../support/measures.js';
 import { diagnosed } from '../support/telling.js';
 
 const ME = 50;
@@ -135,4 +137,25 @@ test('a newer kernel that shows the sleeps is not led to the entry, and an older
 test('edges: a tick less or more at 100 Hz is a whole sleep, and a few make no pattern', () => {
   for (const ms of [91, 111]) assert.ok(congestionSleeps(measure(writer(ms, RECLAIM))), String(ms));
   for (const ms of [88, 114]) assert.equal(congestionSleeps(measure(writer(ms, RECLAIM))), undefined, String(ms));
+});
+
+test('five of them are a pattern, where reclaim spends half of its time or more in them', () => {
+  const events = someEvents({}, [
+    [0, ME, RECLAIM],
+    [1, ME, RECLAIM.slice(2)],
+  ]);
+  const told = (sleeps: number, otherMs: number) => {
+    const segments = Array.from({ length: sleeps }, (_, n): Segment => {
+      return { from: n * 200, to: n * 200 + 100, state: 'reclaim', stack: 0 };
+    });
+    const other: Segment = { from: 5000, to: 5000 + otherMs, state: 'reclaim', stack: 1 };
+    return congestionSleeps({
+      ...measuresOf({ account: { segments: [...segments, other] } }),
+      input: aCase({ events }),
+    });
+  };
+  assert.equal(told(4, 1), undefined);
+  assert.equal(told(5, 1)?.count, 5);
+  assert.equal(told(5, 400)?.count, 5);
+  assert.equal(told(5, 700), undefined);
 });

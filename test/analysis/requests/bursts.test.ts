@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBursts as findSparse, type Bursts } from '../../../src/analysis/requests/bursts.js';
+import { periodOf } from '../../../src/analysis/requests/regularity.js';
 import { generator } from '../../../src/base/random.js';
 
 function findBursts(series: Float64Array): Bursts {
@@ -62,4 +63,11 @@ test('steady load has no bursts', () => {
 
 test('nothing is no burst', () => {
   assert.deepEqual(findBursts(new Float64Array(100)).spans, []);
+});
+
+test('two distances are a period only where bursts at random are as regular no more often than once in fifty times', () => {
+  const at = (...starts: readonly number[]) => findSparse(new Map(starts.map((start) => [start, 1])), 400).period;
+  assert.equal(at(100, 200, 303), 101.5, 'a variation of 1.5 % comes by chance as often');
+  assert.equal(at(100, 200, 306), undefined, 'one of 2.9 % does so more often');
+  assert.equal(periodOf([0, 100], 1), undefined, 'one distance is no period, whatever chance is granted');
 });

@@ -144,6 +144,16 @@ test('threads that wait for one condition wait for work, also where only some of
   );
 });
 
+test('of a thread that waits for work more than for locks, what is not known is waiting for work', () => {
+  const QUEUE = { word: 0x1000, isCondition: true };
+  const LOCK = lockAt(0x2000);
+  const known = (...calls: readonly (typeof QUEUE)[]) =>
+    convoyIn(convoy('block-device'), (_thread, waits) => waits.slice(0, calls.length).map((_, at) => calls[at]))
+      ?.holder;
+  assert.equal(known(QUEUE, LOCK, LOCK), HOLDER, 'a third of what is known');
+  assert.equal(known(QUEUE, QUEUE, LOCK), undefined, 'two thirds');
+});
+
 test('one thread alone waits for nobody', () => {
   assert.equal(convoyIn(new Map([[1, [waiting(0, 100, 1)]]])), undefined);
 });
