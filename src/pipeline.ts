@@ -1,8 +1,7 @@
 // The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name.
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
-import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { statsOfRecording } from './analysis/block-stats/of-recording.js';
 import { buildCharts } from './analysis/charts/charts.js';
@@ -10,24 +9,23 @@ import { rowsOf } from './analysis/export/rows.js';
 import { isKernelName } from './analysis/machine/kernel-names.js';
 import { measure } from './analysis/measures.js';
 import { monotonicNs } from './base/clock.js';
-import { readKernelUnits } from './capture/auxv.js';
 import { letHeapGrow } from './capture/lean-heap.js';
-import { Recorder, readClocks } from './capture/recorder.js';
-import { readWhole } from './capture/files.js';
+import { manifestNow, readClocks } from './capture/manifest-now.js';
+import { Recorder } from './capture/recorder.js';
 import { UndoJournal } from './capture/undo.js';
 import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
 import { diagnose } from './causes/judge/diagnose.js';
 import { overlay, type Drawn } from './comparison/charts.js';
 import { compare } from './comparison/compare.js';
+import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
+import type { Side } from './differences/separate.js';
 import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Comparison } from './model/comparison.js';
 import type { Differences } from './model/differences.js';
-import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
-import type { Side } from './differences/separate.js';
 import type { Diagnosis } from './model/diagnosis.js';
-import { RECORDING_VERSION, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
+import { type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
 import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
@@ -79,19 +77,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
   if (options.undo) journal.plan(options.undo);
   let stop: (why: string) => void = () => {};
   const mustEnd = new Promise<string>((settle) => (stop = settle));
-  const start = readClocks();
-  const manifest: Manifest = {
-    format: 'iowitness-recording',
-    version: RECORDING_VERSION,
-    tool: options.tool,
-    id: randomUUID(),
-    host: hostname(),
-    kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
-    recorderPid: process.pid,
-    ...readKernelUnits(),
-    plan: options.plan,
-    start,
-  };
+  const manifest = manifestNow(options.tool, options.plan);
   const writer = await RecordingWriter.create(options.folder, manifest, {
     onFull: stop,
     ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
@@ -110,7 +96,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
   });
   recorder.start();
   return {
-    startNs: start.monotonicNs,
+    startNs: manifest.start.monotonicNs,
     recorder,
     writer,
     journal,

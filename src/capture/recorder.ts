@@ -2,7 +2,7 @@
 // The recorder watches itself as well: its lateness, CPU and memory are on the tape.
 
 import { readdirSync } from 'node:fs';
-import { monotonicNs, type ClockReading } from '../base/clock.js';
+import { monotonicNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
 import { SAVED_NAMES, SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
@@ -14,6 +14,7 @@ import { openKernelFilesystems } from './kernel-fs.js';
 import { childrenOf, familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
+import { readClocks } from './manifest-now.js';
 import { RequestRate } from './request-sample.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
@@ -56,16 +57,6 @@ const LOCKS_EVERY = 5;
 const REFUSING_MS = 2500;
 /** A wall clock that moves this much against the monotonic clock within a second was stepped, ms. */
 const STEP_MS = 50;
-
-/** All clocks, read together. */
-export function readClocks(): ClockReading {
-  const uptime = readWhole('/proc/uptime');
-  return {
-    monotonicNs: monotonicNs().toString(),
-    wallMs: Date.now(),
-    ...(uptime !== undefined && { bootSeconds: Number(uptime.split(' ')[0]) }),
-  };
-}
 
 export class Recorder {
   private readonly options: RecorderOptions;

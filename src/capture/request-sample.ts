@@ -4,6 +4,7 @@
 
 import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
 import { readWhole } from './files.js';
+import type { TraceInstance } from './tracefs.js';
 import { WholeDisks } from './whole-disks.js';
 
 /** Requests a second from which on one of `of` is traced, and below which all are again, so that a rate near it does not switch all the time. */
@@ -14,7 +15,7 @@ export const SMALL_SECTORS = 256;
 const REGION_BIT = 11;
 
 /** The events that are filtered, in the order of a request's life. */
-export const SAMPLED_EVENTS = [
+const SAMPLED_EVENTS = [
   'block/block_bio_queue',
   'block/block_rq_issue',
   'block/block_rq_complete',
@@ -29,6 +30,12 @@ export const NOT_SAMPLED = 'iomap/iomap_dio_rw_begin';
 /** The filter by which the kernel keeps one of so many (Documentation/trace/events.rst, event filtering); '0' takes a filter away. */
 export function sampleFilter(of: number): string {
   return of === 1 ? '0' : `nr_sector == 0 || nr_sector > ${SMALL_SECTORS} || !(sector & ${(of - 1) << REGION_BIT})`;
+}
+
+/** Has the kernel keep one of so many: one event after the other, so that what is followed from its beginning is followed to its end. */
+export async function filterRequests(instance: TraceInstance, of: number): Promise<void> {
+  for (const event of SAMPLED_EVENTS)
+    if (instance.enabled.has(event)) await instance.filterEvent(event, sampleFilter(of));
 }
 
 /** One of how many is to be traced at this rate, requests a second, where one of `now` is. */

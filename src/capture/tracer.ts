@@ -8,7 +8,7 @@ import type { Loss } from '../model/losses.js';
 import { SOURCE, type TraceState } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { EVENT_CLASSES, TRIP_WIRES, type EventClass } from './event-plan.js';
-import { NOT_SAMPLED, SAMPLED_EVENTS, SMALL_SECTORS, sampleAt, sampleFilter } from './request-sample.js';
+import { filterRequests, NOT_SAMPLED, SMALL_SECTORS, sampleAt } from './request-sample.js';
 import { TraceInstance, type BufferStats } from './tracefs.js';
 import { TripWire } from './trip-wire.js';
 import type { UndoJournal } from './undo.js';
@@ -208,7 +208,7 @@ export class Tracer {
     if (of > 1) this.options.loss({ code: 'requests-sampled', where: `one small request of ${of}` });
     this.switching = true;
     this.later(
-      this.filterRequests(of),
+      this.traceOneOf(of),
       'the filter of block events',
       () => {
         this.sampled = of;
@@ -218,11 +218,9 @@ export class Tracer {
     );
   }
 
-  /** One event after the other, as a request lives, so that what is followed from its beginning is followed to its end. */
-  private async filterRequests(of: number): Promise<void> {
+  private async traceOneOf(of: number): Promise<void> {
     const { machine } = this;
-    for (const event of SAMPLED_EVENTS)
-      if (machine.enabled.has(event)) await machine.filterEvent(event, sampleFilter(of));
+    await filterRequests(machine, of);
     if (of > 1 && machine.enabled.has(NOT_SAMPLED)) await machine.switchEvent(NOT_SAMPLED, false);
     else if (of === 1 && this.sampled > 1 && !this.shed.has('direct')) await machine.switchEvent(NOT_SAMPLED, true);
   }

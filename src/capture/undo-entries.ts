@@ -6,6 +6,7 @@ import { lstatSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
+import { sleepHere } from '../base/sleep.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { readWhole } from './files.js';
@@ -56,10 +57,6 @@ export interface Recovery {
 const RETRY_MS = 50;
 const RETRIES = 40;
 
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
 /** Tries again while the kernel says that it is busy. */
 function whileBusy(act: () => void): void {
   for (let attempt = 1; ; attempt += 1) {
@@ -68,7 +65,7 @@ function whileBusy(act: () => void): void {
       return;
     } catch (error) {
       if (errnoOf(error) !== 'EBUSY' || attempt === RETRIES) throw error;
-      pause(RETRY_MS);
+      sleepHere(RETRY_MS);
     }
   }
 }
@@ -102,7 +99,7 @@ function moveMembersUp(cgroup: string): void {
 function unmount(path: string): void {
   let refusal: string | undefined = 'busy';
   for (let attempt = 0; attempt < RETRIES && refusal !== undefined; attempt += 1) {
-    if (attempt > 0) pause(RETRY_MS);
+    if (attempt > 0) sleepHere(RETRY_MS);
     refusal = run('umount', path);
   }
   // What still has a file open there keeps it until it ends; the mount is gone for everybody else.
@@ -130,7 +127,7 @@ function kill(pid: number, startTicks: number): string | undefined {
   };
   if (!lives()) return undefined;
   process.kill(pid, 'SIGKILL');
-  for (let attempt = 0; attempt < RETRIES && lives(); attempt += 1) pause(RETRY_MS);
+  for (let attempt = 0; attempt < RETRIES && lives(); attempt += 1) sleepHere(RETRY_MS);
   return `ended process ${pid}`;
 }
 

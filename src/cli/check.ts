@@ -2,6 +2,7 @@
 
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { entry } from '../base/maps.js';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
@@ -137,8 +138,4 @@ async function runProbe(
   } finally {
     clearInterval(timer);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((settle) => setTimeout(settle, ms));
 }

@@ -22,7 +22,7 @@ import { listenForInterrupts } from './interrupts.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
 import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
-import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
@@ -31,6 +31,9 @@ interface RecordOptions extends RecordingOptions, TellOptions {
   readonly maxSize: number;
   readonly metrics?: Address;
 }
+
+/** A recording ends at this size where no other is asked for. */
+const USUAL_BYTES = 4 * 1024 ** 3;
 
 export function recordCommand(program: Command): void {
   withRecordingOptions(program.command('record'))
@@ -50,7 +53,7 @@ export function recordCommand(program: Command): void {
       'serve metrics of it at http://127.0.0.1:PORT/metrics; [HOST:]PORT, where whoever can connect may read them',
       listenAddress,
     )
-    .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, 4 * 1024 ** 3)
+    .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, USUAL_BYTES)
     .addHelpText(
       'after',
       '\nExample:\n  iowitness record --for 30s --pid $(pidof mysqld)\n  iowitness record -- dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync',
@@ -60,8 +63,7 @@ export function recordCommand(program: Command): void {
 
 /** Records around a command as `record -- COMMAND` does without options, and says what held it up. */
 export async function recordCommandLine(argv: readonly string[]): Promise<void> {
-  const usual = { hz: 10, events: true, eventBudget: 400_000, maxSize: 4 * 1024 ** 3, diagnose: true, json: false };
-  await record(argv, usual);
+  await record(argv, { ...USUAL, maxSize: USUAL_BYTES, diagnose: true, json: false });
 }
 
 async function record(argv: readonly string[], options: RecordOptions): Promise<void> {

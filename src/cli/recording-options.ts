@@ -10,6 +10,9 @@ export interface RecordingOptions {
   readonly buffer?: number;
 }
 
+/** What is taken where nothing else is asked for. */
+export const USUAL = { hz: 10, events: true, eventBudget: 400_000 } as const;
+
 /** The kernel refuses buffers that memory does not hold, and with less than this it loses events in every burst. */
 function bufferSize(text: string): number {
   const size = byteSize(text);
@@ -19,13 +22,13 @@ function bufferSize(text: string): number {
 
 export function withRecordingOptions(command: Command): Command {
   return command
-    .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), 10)
+    .option('--hz <n>', 'counter samples a second', numberBetween(1, 100), USUAL.hz)
     .option('--no-events', 'record counters only, no kernel events')
     .option(
       '--event-budget <n>',
       'kernel events a second above which the costliest are given up',
       numberBetween(1000, 1e7),
-      400_000,
+      USUAL.eventBudget,
     )
     .option('--buffer <size>', 'trace buffer per CPU', bufferSize);
 }

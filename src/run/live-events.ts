@@ -1,8 +1,7 @@
 // The kernel's events of this machine while a live tool runs: a recorder that writes nothing, whose last moments stand in memory as a window
 // (open/window.ts). Whoever has it asks what was done on the disks in a stretch of time, and by whom.
 
-import { randomUUID } from 'node:crypto';
-import { cpus, hostname } from 'node:os';
+import { cpus } from 'node:os';
 import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
 import { Topology } from '../analysis/machine/topology.js';
 import { tracedUntil } from '../analysis/measures.js';
@@ -11,14 +10,13 @@ import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';
 import { coveredMs, type Interval } from '../base/intervals.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
-import { readKernelUnits } from '../capture/auxv.js';
 import { readWhole } from '../capture/files.js';
-import { readClocks, Recorder } from '../capture/recorder.js';
+import { manifestNow } from '../capture/manifest-now.js';
+import { Recorder } from '../capture/recorder.js';
 import { UndoJournal } from '../capture/undo.js';
 import type { DeviceId } from '../model/counters.js';
 import type { Case } from '../model/case.js';
 import type { LossCode } from '../model/losses.js';
-import { RECORDING_VERSION, type Manifest } from '../model/recording.js';
 import { LiveWindow } from '../open/window.js';
 
 /** Who made dirty what is written now stands as long before it (vm.dirty_expire_centisecs is 30 s), ms. */
@@ -82,20 +80,8 @@ export class LiveEvents {
   constructor({ tool, undoFolder, stretchMs, isThorough }: LiveEventsOptions) {
     this.journal = UndoJournal.open(undoFolder);
     if (process.geteuid?.() === 0) this.journal.prepare();
-    const start = readClocks();
-    const manifest: Manifest = {
-      format: 'iowitness-recording',
-      version: RECORDING_VERSION,
-      tool,
-      id: randomUUID(),
-      host: hostname(),
-      kernel: readWhole('/proc/sys/kernel/osrelease')?.trim() ?? 'unknown',
-      recorderPid: process.pid,
-      ...readKernelUnits(),
-      plan: { command: 'record', hz: 1, events: true },
-      start,
-    };
-    this.startNs = BigInt(start.monotonicNs);
+    const manifest = manifestNow(tool, { command: 'record', hz: 1, events: true });
+    this.startNs = BigInt(manifest.start.monotonicNs);
     const keepMs = stretchMs + HISTORY_MS;
     const mostPageBytes = isThorough ? THOROUGH_BYTES : MOST_PAGE_BYTES;
     this.window = new LiveWindow({ name: 'live', manifest, keepMs, mostPageBytes });

@@ -39,7 +39,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   tools: ['base', 'model'],
   'tools/blkparse': ['base', 'model', 'decode', 'tools'],
   'tools/iostat': ['base', 'model', 'tools'],
-  'tools/dd': ['base', 'model', 'tools'],
+  'tools/dd': ['base', 'model', 'statistics', 'tools'],
   'tools/top': ['base', 'model', 'present', 'tools'],
   'tools/threads': ['base', 'model'],
   run: ALL_BUT_CLI,

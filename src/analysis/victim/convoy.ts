@@ -70,10 +70,19 @@ function sleeperOf(thread: number, segments: Timeline, calls: FutexCalls): Sleep
 
 /** The words of conditions that several threads wait for. A lock that is made of one is not told from a queue of work, and is not claimed. */
 function queuesOf(all: readonly Sleeper[]): ReadonlySet<number> {
+  return sharedWords(
+    all.map(({ thread, sleeps }) => ({
+      thread,
+      words: sleeps.flatMap(({ call }) => (call?.isCondition ? call.word : [])),
+    })),
+  );
+}
+
+/** The words that several threads wait for. */
+function sharedWords(waits: readonly { readonly thread: number; readonly words: readonly number[] }[]): Set<number> {
   const threads = new Map<number, Set<number>>();
-  for (const { thread, sleeps } of all)
-    for (const { call } of sleeps)
-      if (call?.isCondition) entry(threads, call.word, () => new Set<number>()).add(thread);
+  for (const { thread, words } of waits)
+    for (const word of words) entry(threads, word, () => new Set<number>()).add(thread);
   return new Set([...threads].filter(([, those]) => those.size > 1).map(([word]) => word));
 }
 
@@ -114,12 +123,10 @@ function completed(words: Words): Words {
  * is not known, and only the wake-ups tell what belongs together in it.
  */
 function byWord(all: readonly Waiter[]): Waiter[][] {
-  const sharers = new Map<number, Set<number>>();
-  for (const { thread, waits } of all)
-    for (const { word } of waits) sharers.set(word, (sharers.get(word) ?? new Set()).add(thread));
-  const groupOf = ({ word }: Wait) => ((sharers.get(word)?.size ?? 0) > 1 ? word : 0);
-  return [...new Set([0, ...[...sharers].filter(([, threads]) => threads.size > 1).map(([word]) => word)])].map(
-    (word) => all.map((one) => ({ ...one, waits: one.waits.filter((wait) => groupOf(wait) === word) })),
+  const shared = sharedWords(all.map(({ thread, waits }) => ({ thread, words: waits.map(({ word }) => word) })));
+  const groupOf = ({ word }: Wait) => (shared.has(word) ? word : 0);
+  return [...new Set([0, ...shared])].map((word) =>
+    all.map((one) => ({ ...one, waits: one.waits.filter((wait) => groupOf(wait) === word) })),
   );
 }
 

@@ -30,7 +30,7 @@ export interface Waker {
 }
 
 /** Names of the programs that sent what was delivered in soft interrupts on their CPU: those that the victim woke in turn. */
-function senders(account: VictimAccount, input: Case, delivered: readonly Segment[]): ReadonlySet<string> {
+function senders(account: VictimAccount, input: Case, delivered: Iterable<Segment>): ReadonlySet<string> {
   const processes = processesOf(input);
   const packets = new Map<string, number>();
   for (const { wokenBy = 0 } of delivered) addTo(packets, processes.name(wokenBy), 1);
@@ -53,7 +53,7 @@ export function wakersOf(account: VictimAccount, input: Case, states: readonly S
     !isKernelThread(input, wokenBy) &&
     byInterrupt !== 'hard' &&
     (byInterrupt !== 'soft' || state === 'pipe-socket');
-  const ended = [...account.segments].filter(isEnded);
+  const ended = account.segments.filter(isEnded);
   const isDelivered = ({ byInterrupt }: Segment) => byInterrupt === 'soft';
   const sent = senders(account, input, ended.filter(isDelivered));
   const found = new Map<string, { own: boolean; name: string; byPid: Map<number, number>; waits: Segment[] }>();

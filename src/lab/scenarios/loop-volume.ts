@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errnoOf, UserError } from '../../base/errors.js';
+import { sleepHere } from '../../base/sleep.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { inFolder } from '../../base/hold-path.js';
 import type { UndoJournal } from '../../capture/undo.js';
@@ -131,5 +132,5 @@ export function useUpInodes(mountPoint: string, name: string): void {
   } catch (error) {
     if (errnoOf(error) !== 'ENOSPC') throw error;
   }
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  sleepHere(10);
 }

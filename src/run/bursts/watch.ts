@@ -4,6 +4,7 @@
 import { BIN_MS, LiveBursts, type Burst } from '../../analysis/requests/live-bursts.js';
 import { latestPeriod, type Period } from '../../analysis/requests/regularity.js';
 import { monotonicNs } from '../../base/clock.js';
+import { sleepHere } from '../../base/sleep.js';
 import { entry } from '../../base/maps.js';
 import type { OpenFiles } from '../../capture/files.js';
 import type { BurstEvent, BurstTold, Culprit, DiskBursts, PeriodTold } from '../../model/bursts.js';
@@ -34,12 +35,6 @@ const LOOK_EVERY_MS = 1000;
 
 /** Looks without a turn of the event loop, which costs as much as a look: a tenth of a second of them. */
 const LOOKS_IN_ROW = 10;
-const CELL = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-
-/** Stops this thread: nobody wakes it before its time. */
-function sleepHere(ms: number): void {
-  Atomics.wait(CELL, 0, 0, ms);
-}
 
 interface Disk {
   readonly live: LiveBursts;

@@ -8,6 +8,7 @@ import { CallError, INPUT, OUTPUT, type Calls, type End } from './calls.js';
 import type { Ends } from './ends.js';
 import type { Meter } from './meter.js';
 import type { SharedState } from './shared-state.js';
+import { sleepHere } from '../../base/sleep.js';
 
 /** Where a copy hands what it has to say. */
 export interface CopyHost {
@@ -29,7 +30,6 @@ export interface CopyParts {
 }
 
 const RETRY_MS = 1;
-const nap = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Waits where a descriptor that another has made non-blocking is not ready; whoever reads the output may have gone. Anything else is thrown, and a
@@ -40,7 +40,7 @@ export function retry({ options, state }: CopyParts, end: End, error: unknown): 
   if (error.code === 'EPIPE' && end === OUTPUT) throw new OutputClosed();
   const isAsked = (end === INPUT ? options.inputFlags : options.outputFlags).includes('nonblock');
   if (error.code !== 'EAGAIN' || isAsked || state.isStopped) throw error;
-  Atomics.wait(nap, 0, 0, RETRY_MS);
+  sleepHere(RETRY_MS);
 }
 
 /** Says what dd says at all levels but `none`. */

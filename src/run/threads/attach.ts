@@ -10,6 +10,7 @@
 
 import { closeSync, fchownSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import { HeldFolder } from '../../base/held-folder.js';
 import type { Jvm } from './jvm.js';
@@ -21,10 +22,6 @@ const POLL_MS = 3;
 /** The JVM has not answered in time. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((settle) => setTimeout(settle, ms));
 }
 
 /** The /tmp of the JVM's own root, where it looks for the file and puts its socket. */

@@ -9,7 +9,7 @@ import { EventsDecoder } from '../../decode/ftrace/decode.js';
 import { parseFormat, type EventFormat } from '../../decode/ftrace/format.js';
 import type { Weights } from '../../analysis/requests/sampling.js';
 import { EVENT_CLASSES } from '../../capture/event-plan.js';
-import { NOT_SAMPLED, SAMPLED_EVENTS, SMALL_SECTORS, sampleAt, sampleFilter } from '../../capture/request-sample.js';
+import { filterRequests, NOT_SAMPLED, SMALL_SECTORS, sampleAt } from '../../capture/request-sample.js';
 import { TraceInstance } from '../../capture/tracefs.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { Events } from '../../model/events.js';
@@ -153,8 +153,7 @@ export class BlockEvents implements Weights {
   }
 
   private async sampleRequests(of: number): Promise<void> {
-    for (const event of SAMPLED_EVENTS)
-      if (this.instance.enabled.has(event)) await this.instance.filterEvent(event, sampleFilter(of));
+    await filterRequests(this.instance, of);
     if (this.instance.enabled.has(NOT_SAMPLED) || of === 1) await this.instance.switchEvent(NOT_SAMPLED, of === 1);
     this.sampled = of;
   }

@@ -1,15 +1,13 @@
 // The facts that the attribution stands on, as a case without events: which device stands on which, what is mounted where, which files are open.
 // They are taken anew when devices or mounts have changed.
 
-import { hostname, release } from 'node:os';
 import { Topology } from '../../analysis/machine/topology.js';
-import { readKernelUnits } from '../../capture/auxv.js';
 import { captureFacts } from '../../capture/facts.js';
 import { FileWatch } from '../../capture/file-watch.js';
 import { readWhole } from '../../capture/files.js';
-import { readClocks } from '../../capture/recorder.js';
+import { manifestNow } from '../../capture/manifest-now.js';
 import type { Case } from '../../model/case.js';
-import { RECORDING_VERSION, SOURCE, type Manifest, type OpenFile, type TraceState } from '../../model/recording.js';
+import { SOURCE, type Manifest, type OpenFile, type TraceState } from '../../model/recording.js';
 import { CaseBuilder } from '../../open/case-builder.js';
 
 /** Open files of busy processes are noted once in so many steps. */
@@ -27,17 +25,8 @@ export class CaseFacts {
   /** `filters` are those of the trace instance, by event. */
   constructor(startNs: bigint, filters: Readonly<Record<string, string>>) {
     this.filters = filters;
-    this.manifest = {
-      format: 'iowitness-recording',
-      version: RECORDING_VERSION,
-      tool: '',
-      id: '',
-      host: hostname(),
-      kernel: release(),
-      ...readKernelUnits(),
-      plan: { command: 'record', hz: 1, events: true },
-      start: { ...readClocks(), monotonicNs: startNs.toString() },
-    };
+    const now = manifestNow('', { command: 'record', hz: 1, events: true });
+    this.manifest = { ...now, start: { ...now.start, monotonicNs: startNs.toString() } };
     this.current = this.take();
     void this.watch.lookAtLoops();
   }

@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
+import { sleepHere } from '../../base/sleep.js';
 import { findOutput, openFile } from '../../base/output.js';
 
 /** Whoever reads our output has gone: nothing more is to be done. */
@@ -62,7 +63,7 @@ export class FileOutput {
         if (code === 'EPIPE') throw new OutputClosed();
         if (code !== 'EAGAIN')
           throw new UserError(`${this.name} can’t be written (${messageOf(error)}): what is there is not whole.`);
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        sleepHere(1);
       }
     }
   }

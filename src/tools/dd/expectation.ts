@@ -3,6 +3,7 @@
 // say nothing of one in a thousand.
 
 import { UserError } from '../../base/errors.js';
+import { normalTails } from '../../statistics/distributions.js';
 import { duration, percent, rate } from '../../base/format.js';
 import { ENOUGH } from '../../model/thresholds/measuring.js';
 
@@ -100,12 +101,9 @@ function atMost(most: number, trials: number, chance: number): number {
   return Math.min(1, sum);
 }
 
-/** The normal distribution's share below a value. Source: Abramowitz and Stegun 26.2.17, off by less than 1e-7. */
+/** The normal distribution's share below a value. */
 function normalBelow(value: number): number {
-  const size = Math.abs(value);
-  const t = 1 / (1 + 0.2316419 * size);
-  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  const tail = (Math.exp((-size * size) / 2) / Math.sqrt(2 * Math.PI)) * series;
+  const tail = normalTails(value) / 2;
   return value > 0 ? 1 - tail : tail;
 }
 
