@@ -31,7 +31,6 @@ test(
         () => ['iostat', '--bursts', '0.2', '2'],
         () => ['top', '-b', '-n', '1', '-d', '0.2'],
         () => ['top', '--json', '-n', '1', '-d', '0.2'],
-        () => ['hold', '--memory', '16M', '--for', '100ms'],
       ];
       for (const [index, command] of commands.entries()) {
         assertTellsFullOutput(command(`full${index}.iow`), { cwd });
