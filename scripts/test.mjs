@@ -41,13 +41,25 @@ class Tally {
       this.skips.push({ name, reason: typeof skip === 'string' && skip !== '' ? skip : 'no reason given' });
     } else if (!ok) {
       // A parent that failed only because of its children is told by them.
-      if (event.details?.error?.failureType !== 'subtestsFailed') this.failures.push(name);
+      if (event.details?.error?.failureType !== 'subtestsFailed') this.failures.push(`${name}${reasonOf(event)}`);
     } else if (isFile(event)) {
       this.failures.push(`${path.relative(root, event.name)}: no test ran in this file`);
     } else if (event.details?.type !== 'suite') {
       this.passed += 1;
     }
   }
+}
+
+/** Why it failed, indented: the start of the error's message, which stands far above once many tests have passed after it. */
+function reasonOf(event) {
+  const error = event.details?.error?.cause ?? event.details?.error;
+  const lines = String(error?.message ?? error ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return lines
+    .slice(0, 12)
+    .map((line) => `\n    ${line.slice(0, 200)}`)
+    .join('');
 }
 
 /** Node reports a file as a test of its own when nothing in it reported. */
