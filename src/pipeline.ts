@@ -18,6 +18,7 @@ import { loadCauses } from './catalogue.js';
 import { diagnose } from './causes/judge/diagnose.js';
 import { overlay, type Drawn } from './comparison/charts.js';
 import { compare } from './comparison/compare.js';
+import { chartsOf } from './differences/charts.js';
 import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
 import type { Side } from './differences/separate.js';
 import type { BlockStats } from './model/block-stats.js';
@@ -30,6 +31,7 @@ import type { Rows } from './model/rows.js';
 import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderComparison } from './present/html/comparison/page.js';
+import { renderDifferencesPage } from './present/html/differences/page.js';
 import type { ReportAssets } from './present/html/page.js';
 import { renderHtml } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
@@ -207,6 +209,12 @@ export interface Named {
   readonly side?: Side;
 }
 
+/** What differs between recordings, with what is drawn of them. */
+export interface Compared {
+  readonly differences: Differences;
+  readonly charts: () => Charts;
+}
+
 /**
  * What differs between recordings. They are opened one after the other, and of each only what is compared is kept. Kernel events are decoded and a diagnosis is
  * made only where that tells which of several is slow and which is fast.
@@ -215,7 +223,7 @@ export async function differencesOf(
   named: readonly Named[],
   tool: string,
   progressOf?: (path: string) => OpenOptions['progress'],
-): Promise<Differences> {
+): Promise<Compared> {
   const isOfFew = named.length <= FEW;
   const causes = await loadCauses();
   const extracts: Extract[] = [];
@@ -227,7 +235,8 @@ export async function differencesOf(
     const cause = isDiagnosed ? diagnose(measures, causes, tool).diagnosis.verdict : undefined;
     extracts.push(extractOf(measures, { side, verdict: cause, place, isOfFew }));
   }
-  return compareAll(extracts, tool);
+  const differences = compareAll(extracts, tool);
+  return { differences, charts: () => chartsOf(extracts, differences) };
 }
 
 /** The report, one HTML page. */
@@ -239,6 +248,11 @@ export async function renderReport(diagnosed: Diagnosed, assets: ReportAssets): 
 /** Two recordings on one HTML page. */
 export function renderBeforeAndAfter({ comparison, charts }: BeforeAndAfter, assets: ReportAssets): string {
   return renderComparison(comparison, charts(), assets);
+}
+
+/** What differs between recordings, as one HTML page. */
+export function renderCompared({ differences, charts }: Compared, assets: ReportAssets): string {
+  return renderDifferencesPage(differences, charts(), assets);
 }
 
 /**

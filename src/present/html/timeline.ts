@@ -2,7 +2,7 @@
 // time.
 
 import { duration, figure, harmless } from '../../base/format.js';
-import { HUNG, type Charts, type Heatmap } from '../../model/charts.js';
+import { HUNG, rowsOf, type Charts, type Heatmap } from '../../model/charts.js';
 import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
@@ -51,7 +51,7 @@ function lane(charts: Charts): Markup | undefined {
   const more = charts.bands.length - words.length;
   if (more > 0) words.push(`and ${more} more`);
   return html`<div class="beside">
-    <div class="lane rows-${kinds.length}" role="img" aria-label="${`Bands: ${words.join('; ')}.`}">
+    <div class="lane rows-${rowsOf(charts.bands).length}" role="img" aria-label="${`Bands: ${words.join('; ')}.`}">
       <p class="bands">${kinds.map((kind) => html`<span><i class="key band-${kind}"></i>${kind}</span> `)}</p>
     </div>
   </div>`;
