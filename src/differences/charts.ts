@@ -116,7 +116,7 @@ function marksOf({ recording, changes }: Onsets): Band[] {
   }
   return marks.map(({ from, to, what }) => ({
     kind: 'change',
-    row: `change, ${letterOf(recording)}`,
+    row: `change ${letterOf(recording)}`,
     label: [...new Set(what.map(({ label }) => label))].join('; '),
     fromMs: from,
     toMs: to,

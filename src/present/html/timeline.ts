@@ -6,7 +6,7 @@ import { HUNG, rowsOf, type Charts, type Heatmap } from '../../model/charts.js';
 import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
-import { section, table, type Column } from './parts.js';
+import { section, table, tied, type Column } from './parts.js';
 import { slowest } from './slowest.js';
 import { latenciesOf, slices } from './statistics.js';
 
@@ -133,7 +133,7 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
     <figcaption><b>${title}</b></figcaption>
     <div class="beside">
       <div class="plot tall" role="img" aria-label="${`${title}. ${said}.`}"></div>
-      <p class="said">${said}. <span class="scale" hidden></span></p>
+      <p class="said">${tied(said)}. <span class="scale" hidden></span></p>
     </div>
     <details>
       <summary>As a table<span class="hidden">: ${title}</span></summary>
