@@ -15,7 +15,7 @@ import { Recorder } from './capture/recorder.js';
 import { UndoJournal } from './capture/undo.js';
 import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
-import { diagnose } from './causes/judge/diagnose.js';
+import { diagnose, type Refusals } from './causes/judge/diagnose.js';
 import { overlay, type Drawn } from './comparison/charts.js';
 import { compare } from './comparison/compare.js';
 import { chartsOf } from './differences/charts.js';
@@ -132,13 +132,13 @@ export interface Diagnosed {
   /** Every request and every state, for other tools. */
   readonly rows: () => Rows;
   /** What it is compared by with another one. */
-  readonly compared: Drawn;
+  readonly compared: Drawn & { readonly otherwise: Refusals };
 }
 
 /** Opens a recording or a block trace and argues its diagnosis. */
 export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
   const measures = measure(await openCase(path, options));
-  const { diagnosis, shown } = diagnose(measures, await loadCauses(), tool);
+  const { diagnosis, shown, otherwise } = diagnose(measures, await loadCauses(), tool);
   const charts = () => buildCharts(measures, shown);
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
@@ -146,7 +146,7 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
     if (ofTrace) return await statsOfTrace(path, tool, options.progress);
     return measures.requests && statsOfRecording(measures, tool);
   };
-  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures), compared: { measures, shown } };
+  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures), compared: { measures, shown, otherwise } };
 }
 
 /** What the recorder and the probe are called on every machine. */
@@ -195,6 +195,7 @@ export function compareRecordings(before: Diagnosed, after: Diagnosed, tool: str
   const of = ({ diagnosis, compared }: Diagnosed) => ({
     diagnosis,
     measures: compared.measures,
+    otherwise: compared.otherwise,
     lost: compared.shown.lost,
   });
   return {
