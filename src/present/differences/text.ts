@@ -25,12 +25,14 @@ const BESIDE_NAME = 44;
 const LEAST_NAME = 24;
 
 function recordings({ recordings: all }: Differences): string[] {
+  const hasSides = all.some(({ side }) => side !== 'unknown');
+  const hasCauses = all.some(({ cause }) => cause !== null);
   return columns(
     all.map((one, at) => [
       letterOf(at),
       harmless(basename(one.path)),
-      SIDE_WORDS[one.side],
-      one.cause ?? '–',
+      ...(hasSides ? [SIDE_WORDS[one.side]] : []),
+      ...(hasCauses ? [one.cause ?? '–'] : []),
       harmless(one.host ?? 'unknown host'),
       harmless(one.kernel ?? ''),
       one.startedAt === null ? 'time unknown' : clockText(one.startedAt),
