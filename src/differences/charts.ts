@@ -33,7 +33,6 @@ const MOST_LINES = 8;
 
 /** Bytes are drawn in the largest unit in which the most of them are at least one. */
 const SIZES = [
-  ['GB', 1e9],
   ['MB', 1e6],
   ['kB', 1e3],
   ['B', 1],
@@ -43,7 +42,7 @@ const SIZES = [
 function drawnIn(unit: Unit, most: number): readonly [unit: string, size: number] {
   if (unit === 'share') return ['%', 0.01];
   if (unit !== 'bytes' && unit !== 'bytes/s') return [unit, 1];
-  const [name, size] = SIZES.find((one) => one[1] <= most) ?? SIZES[3];
+  const [name, size] = SIZES.find((one) => one[1] <= most) ?? SIZES[2];
   return [unit === 'bytes' ? name : `${name}/s`, size];
 }
 

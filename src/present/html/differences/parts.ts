@@ -101,7 +101,10 @@ export function facts(differences: Differences): Part {
   const { groups, compared } = differences.facts;
   if (differences.recordings.length === 1) return undefined;
   const title = { long: 'Facts that differ', short: 'Facts' };
-  if (groups.length === 0) return section('facts', title, html`<p>None of ${compared} that were compared.</p>`);
+  if (groups.length === 0) {
+    const none = compared === 0 ? 'More than one of them tells of none.' : `None of ${compared} that were compared.`;
+    return section('facts', title, html`<p>${none}</p>`);
+  }
   const shape = factTable(differences);
   const isDivided = groups.some(({ division }) => division !== null);
   const columns = isDivided ? [...shape.columns, { title: 'its best division' }] : shape.columns;
