@@ -15,9 +15,10 @@ import { Recorder } from './capture/recorder.js';
 import { UndoJournal } from './capture/undo.js';
 import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
-import { diagnose } from './causes/judge/diagnose.js';
+import { diagnose, type Refusals } from './causes/judge/diagnose.js';
 import { overlay, type Drawn } from './comparison/charts.js';
 import { compare } from './comparison/compare.js';
+import { chartsOf } from './differences/charts.js';
 import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
 import type { Side } from './differences/separate.js';
 import type { BlockStats } from './model/block-stats.js';
@@ -30,6 +31,7 @@ import type { Rows } from './model/rows.js';
 import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderComparison } from './present/html/comparison/page.js';
+import { renderDifferencesPage } from './present/html/differences/page.js';
 import type { ReportAssets } from './present/html/page.js';
 import { renderHtml } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
@@ -130,13 +132,13 @@ export interface Diagnosed {
   /** Every request and every state, for other tools. */
   readonly rows: () => Rows;
   /** What it is compared by with another one. */
-  readonly compared: Drawn;
+  readonly compared: Drawn & { readonly otherwise: Refusals };
 }
 
 /** Opens a recording or a block trace and argues its diagnosis. */
 export async function diagnoseRecording(path: string, tool: string, options: OpenOptions = {}): Promise<Diagnosed> {
   const measures = measure(await openCase(path, options));
-  const { diagnosis, shown } = diagnose(measures, await loadCauses(), tool);
+  const { diagnosis, shown, otherwise } = diagnose(measures, await loadCauses(), tool);
   const charts = () => buildCharts(measures, shown);
   // A trace holds more stages than the events that a case keeps of it, so it is read once more.
   const ofTrace = measures.input.source === 'block-trace';
@@ -144,7 +146,7 @@ export async function diagnoseRecording(path: string, tool: string, options: Ope
     if (ofTrace) return await statsOfTrace(path, tool, options.progress);
     return measures.requests && statsOfRecording(measures, tool);
   };
-  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures), compared: { measures, shown } };
+  return { diagnosis, charts, blockLayer, rows: () => rowsOf(measures), compared: { measures, shown, otherwise } };
 }
 
 /** What the recorder and the probe are called on every machine. */
@@ -193,6 +195,7 @@ export function compareRecordings(before: Diagnosed, after: Diagnosed, tool: str
   const of = ({ diagnosis, compared }: Diagnosed) => ({
     diagnosis,
     measures: compared.measures,
+    otherwise: compared.otherwise,
     lost: compared.shown.lost,
   });
   return {
@@ -207,6 +210,12 @@ export interface Named {
   readonly side?: Side;
 }
 
+/** What differs between recordings, with what is drawn of them. */
+export interface Compared {
+  readonly differences: Differences;
+  readonly charts: () => Charts;
+}
+
 /**
  * What differs between recordings. They are opened one after the other, and of each only what is compared is kept. Kernel events are decoded and a diagnosis is
  * made only where that tells which of several is slow and which is fast.
@@ -215,7 +224,7 @@ export async function differencesOf(
   named: readonly Named[],
   tool: string,
   progressOf?: (path: string) => OpenOptions['progress'],
-): Promise<Differences> {
+): Promise<Compared> {
   const isOfFew = named.length <= FEW;
   const causes = await loadCauses();
   const extracts: Extract[] = [];
@@ -227,7 +236,8 @@ export async function differencesOf(
     const cause = isDiagnosed ? diagnose(measures, causes, tool).diagnosis.verdict : undefined;
     extracts.push(extractOf(measures, { side, verdict: cause, place, isOfFew }));
   }
-  return compareAll(extracts, tool);
+  const differences = compareAll(extracts, tool);
+  return { differences, charts: () => chartsOf(extracts, differences) };
 }
 
 /** The report, one HTML page. */
@@ -239,6 +249,11 @@ export async function renderReport(diagnosed: Diagnosed, assets: ReportAssets): 
 /** Two recordings on one HTML page. */
 export function renderBeforeAndAfter({ comparison, charts }: BeforeAndAfter, assets: ReportAssets): string {
   return renderComparison(comparison, charts(), assets);
+}
+
+/** What differs between recordings, as one HTML page. */
+export function renderCompared({ differences, charts }: Compared, assets: ReportAssets): string {
+  return renderDifferencesPage(differences, charts(), assets);
 }
 
 /**

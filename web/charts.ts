@@ -3,7 +3,7 @@
 
 import type uPlot from 'uplot';
 import { figure } from '../src/base/format.js';
-import type { Band } from '../src/model/charts.js';
+import { isShaded, type Band } from '../src/model/charts.js';
 import type { EmbeddedChart } from '../src/present/html/embedded.js';
 import { scaleOf, stack } from '../src/present/html/scale.js';
 import { colourOf, themeColour } from './colours.js';
@@ -62,7 +62,7 @@ export class LineChart {
       series: chart.stacked ? series.toReversed() : series,
       y: this.scale(),
       axis: { values: (_, marks) => marks.map((mark) => (mark === null ? '' : figure(mark))), space: 26 },
-      shaded: bands.filter(({ kind }) => kind === 'stall'),
+      shaded: bands.filter(isShaded),
       ...(ticks && { draw: (plot: uPlot) => drawTicks(plot, ticks) }),
       onCursor: (_, bin) => this.tell(element, bin),
     };

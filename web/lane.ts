@@ -1,7 +1,7 @@
 // The bands by name, a row a kind, above the charts that they shade.
 
 import type uPlot from 'uplot';
-import type { Band } from '../src/model/charts.js';
+import { rowOf, rowsOf, type Band } from '../src/model/charts.js';
 import { themeColour } from './colours.js';
 import { makePlot, type Shared } from './plot.js';
 
@@ -21,14 +21,14 @@ function drawBand(plot: uPlot, band: Band, top: number, height: number): void {
 
 export function drawLane(host: HTMLElement, shared: Shared, t: number[]): uPlot {
   const { bands } = shared;
-  const kinds = [...new Set(bands.map((band) => band.kind))];
+  const rows = rowsOf(bands);
   return makePlot(host, shared, {
     data: [t, t.map(() => null)],
     series: [{ show: false }],
-    y: { range: [0, kinds.length], dir: -1 },
+    y: { range: [0, rows.length], dir: -1 },
     axis: {
-      splits: () => kinds.map((_, row) => row + 0.5),
-      values: () => kinds,
+      splits: () => rows.map((_, row) => row + 0.5),
+      values: () => rows,
       grid: { show: false },
     },
     timeAxis: false,
@@ -41,12 +41,12 @@ export function drawLane(host: HTMLElement, shared: Shared, t: number[]): uPlot 
       ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
       ctx.textBaseline = 'middle';
       ctx.textAlign = 'left';
-      const height = bbox.height / kinds.length;
+      const height = bbox.height / rows.length;
       for (const band of bands)
         drawBand(
           plot,
           band,
-          bbox.top + kinds.indexOf(band.kind) * height + devicePixelRatio,
+          bbox.top + rows.indexOf(rowOf(band)) * height + devicePixelRatio,
           height - 2 * devicePixelRatio,
         );
       ctx.restore();

@@ -2,14 +2,18 @@
 
 import type { Command } from 'commander';
 import type { Differences } from '../model/differences.js';
-import { differencesOf, type Named } from '../pipeline.js';
-import { renderDifferences } from '../present/differences.js';
+import { harmless } from '../base/format.js';
+import { differencesOf, renderCompared, type Named } from '../pipeline.js';
+import { renderDifferences } from '../present/differences/text.js';
+import { reportAssets } from './conclude.js';
 import { EXIT, jsonHelp, progress, readingProgress, say, sayJson, toolName } from './context.js';
+import { writePage } from './output-file.js';
 
 interface CompareOptions {
   readonly slow?: readonly string[];
   readonly fast?: readonly string[];
   readonly verbose: boolean;
+  readonly html?: string;
   readonly json: boolean;
 }
 
@@ -24,10 +28,14 @@ export function compareCommand(program: Command): void {
     .option('--slow <recording...>', 'recordings that are slow, whatever their diagnosis says')
     .option('--fast <recording...>', 'recordings that are fast')
     .option('-v, --verbose', 'show all facts, measures and counters', false)
+    .option(
+      '--html <file>',
+      'write a page as well: what differs, and the recordings over each other on one axis of time',
+    )
     .option('--json', jsonHelp('what differs', 'differences'), false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness compare this-host.iow that-host.iow\n  iowitness compare --slow web1.iow web4.iow web7.iow --fast web2.iow web3.iow web5.iow web6.iow\n  iowitness compare night.iow    # when it changed within one recording\n\nExit status: 0 nothing differs, 1 something does, 2 it could not be done, 64 wrong usage.',
+      '\nExamples:\n  iowitness compare this-host.iow that-host.iow\n  iowitness compare --slow web1.iow web4.iow web7.iow --fast web2.iow web3.iow web5.iow web6.iow\n  iowitness compare night.iow --html night.html    # when it changed within one recording\n\nExit status: 0 nothing differs, 1 something does, 2 it could not be done, 64 wrong usage.',
     )
     .action((recordings: readonly string[], options: CompareOptions, command: Command) => {
       const named: Named[] = [
@@ -36,6 +44,7 @@ export function compareCommand(program: Command): void {
         ...(options.fast ?? []).map((path): Named => ({ path, side: 'fast' })),
       ];
       if (named.length === 0) command.error('error: name the recordings to compare.');
+      if (options.html === '-') command.error('error: standard output has the text: name a file with --html.');
       return compare(named, options);
     });
 }
@@ -47,14 +56,20 @@ function statusOf({ facts, measures, when }: Differences): number {
   return differs ? EXIT.found : EXIT.fine;
 }
 
-async function compare(named: readonly Named[], { verbose, json }: CompareOptions): Promise<void> {
-  const differences = await differencesOf(named, toolName(), readingProgress);
+async function compare(named: readonly Named[], { verbose, html, json }: CompareOptions): Promise<void> {
+  const compared = await differencesOf(named, toolName(), readingProgress);
+  const { differences } = compared;
+  if (html !== undefined) {
+    progress.say('writing the page…');
+    await writePage(html, renderCompared(compared, reportAssets()));
+  }
   progress.say('');
   if (json) sayJson(differences);
   else {
     const { isTTY, columns } = process.stdout;
     const colour = isTTY && process.env['NO_COLOR'] === undefined;
     say(renderDifferences(differences, { colour, verbose, ...(columns > 0 && { width: columns }) }));
+    if (html !== undefined) say(`Page: ${harmless(html)}`);
   }
   process.exitCode = statusOf(differences);
 }

@@ -3,6 +3,7 @@
 
 import type { Measures } from '../analysis/measures.js';
 import type { Intervals } from '../base/intervals.js';
+import type { Refusals } from '../causes/judge/diagnose.js';
 import type { ComparedSide, Comparison, Difference } from '../model/comparison.js';
 import { isNoStall, type Diagnosis, type KeyFigure } from '../model/diagnosis.js';
 import { part, Quantity } from '../model/quantity.js';
@@ -16,6 +17,7 @@ import { workOf } from './work.js';
 export interface Compared {
   readonly measures: Measures;
   readonly diagnosis: Diagnosis;
+  readonly otherwise: Refusals;
   /** When the victim lost its time to the verdict's cause. */
   readonly lost: Intervals;
 }
@@ -93,9 +95,10 @@ function longestPause({ from, to }: Intervals): number {
   return longest;
 }
 
-function judged({ measures, diagnosis, lost }: Compared): Judged {
+function judged({ measures, diagnosis, otherwise, lost }: Compared): Judged {
   return {
     diagnosis,
+    otherwise,
     work: workOf(measures),
     settings: settingsOf(measures),
     longestPauseMs: longestPause(lost),

@@ -3,6 +3,7 @@
 // each doubt is told.
 
 import { duration, percent } from '../base/format.js';
+import type { Refusals } from '../causes/judge/diagnose.js';
 import type { Comparison } from '../model/comparison.js';
 import { isNoStall, type Diagnosis, type Verdict } from '../model/diagnosis.js';
 import type { Settings } from './settings.js';
@@ -11,6 +12,8 @@ import { compareWork, type ComparedWork, type Work } from './work.js';
 /** One of the two recordings, as it is held against the other. */
 export interface Judged {
   readonly diagnosis: Diagnosis;
+  /** What was looked for beside the rivals that the diagnosis lists. */
+  readonly otherwise: Refusals;
   readonly work: readonly Work[];
   /** Undefined where the recording holds none. */
   readonly settings: Settings | undefined;
@@ -19,6 +22,13 @@ export interface Judged {
 }
 
 type Outcome = Comparison['outcome'];
+
+/** Whether a cause was looked for, and was found not to hold; why it could not be checked, where it could not. */
+function refusalOf({ diagnosis, otherwise }: Judged, cause: string): { isRuledOut: boolean; unchecked?: string } {
+  const of = (kind: keyof Refusals) => [...diagnosis[kind], ...otherwise[kind]].find((one) => one.cause === cause);
+  const unchecked = of('notChecked')?.why;
+  return { isRuledOut: of('ruledOut') !== undefined, ...(unchecked !== undefined && { unchecked }) };
+}
 
 function isStall(verdict: Verdict): boolean {
   return !isNoStall(verdict) && verdict.cause !== 'inconclusive';
@@ -29,11 +39,12 @@ function costs({ share, victim }: Verdict): string {
 }
 
 /** Why the cause may hold all the same, though the second recording shows no stall. */
-function doubtsOfCause({ diagnosis: before, longestPauseMs }: Judged, { diagnosis: after }: Judged): string[] {
+function doubtsOfCause({ diagnosis: before, longestPauseMs }: Judged, second: Judged): string[] {
   const { cause, sinceMs, fromStart } = before.verdict;
-  const unchecked = after.notChecked.find((one) => one.cause === cause);
-  const doubts = unchecked ? [`Whether ${cause} holds could not be checked after: ${unchecked.why}.`] : [];
-  if (!unchecked && !after.ruledOut.some((one) => one.cause === cause))
+  const after = second.diagnosis;
+  const { isRuledOut, unchecked } = refusalOf(second, cause);
+  const doubts = unchecked === undefined ? [] : [`Whether ${cause} holds could not be checked after: ${unchecked}.`];
+  if (unchecked === undefined && !isRuledOut)
     doubts.push(`The second diagnosis does not say that ${cause} is ruled out.`);
   if (before.accountingFrom === 'events' && after.accountingFrom !== 'events')
     doubts.push('The second recording has no kernel events of the victim, and may not see what the first one saw.');
@@ -99,17 +110,18 @@ function withoutStall(before: Judged, after: Judged): Pick<Outcome, 'kind' | 'se
   };
 }
 
-function withStall(before: Diagnosis, after: Diagnosis): Pick<Outcome, 'kind' | 'sentence' | 'doubts'> {
+function withStall({ diagnosis: before }: Judged, second: Judged): Pick<Outcome, 'kind' | 'sentence' | 'doubts'> {
   const { cause } = before.verdict;
+  const after = second.diagnosis;
   const again = [after.verdict, ...after.also].find((one) => one.cause === cause);
   if (again) {
     const first = again === after.verdict ? '' : `; most of it goes to ${after.verdict.cause} now`;
     const sentence = `${cause} costs ${costs(again)} after, and cost ${percent(before.verdict.share)} before${first}.`;
     return { kind: 'still-there', sentence, doubts: [] };
   }
-  const isRuledOut = after.ruledOut.some((one) => one.cause === cause);
-  const isChecked = !after.notChecked.some((one) => one.cause === cause);
-  const unknown = isChecked ? `${cause} is not ruled out there` : `whether ${cause} holds as well could not be checked`;
+  const { isRuledOut, unchecked } = refusalOf(second, cause);
+  const unknown =
+    unchecked === undefined ? `${cause} is not ruled out there` : `whether ${cause} holds as well could not be checked`;
   const rest = isRuledOut ? `${cause} is ruled out there` : unknown;
   const sentence = `${after.verdict.cause} costs ${costs(after.verdict)} after, and ${rest}.`;
   return { kind: 'another', sentence, doubts: [] };
@@ -131,7 +143,7 @@ function judged(before: Judged, after: Judged): Pick<Outcome, 'kind' | 'sentence
     const sentence = `There was no verdict before, so nothing can be said to be gone; ${found}.`;
     return { kind: 'open', sentence, doubts: [`Before: ${was.sentence}`] };
   }
-  if (isStall(was)) return isStall(is) ? withStall(before.diagnosis, after.diagnosis) : withoutStall(before, after);
+  if (isStall(was)) return isStall(is) ? withStall(before, after) : withoutStall(before, after);
   if (!isStall(is)) return { kind: 'none', sentence: 'Neither recording shows a stall.', doubts: [] };
   return {
     kind: 'appeared',

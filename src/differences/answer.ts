@@ -79,6 +79,7 @@ export function answerOf(separation: Separation, sides: readonly Side[]): string
   const { groups, compared, tried, perfectByAccident } = separation;
   const many = thousands(compared);
   if (sides.length < 2) return 'There are no two recordings with facts to be compared.';
+  if (compared === 0) return 'There is no fact that more than one of them tells.';
   const [slow, fast] = [sides.filter((side) => side === 'slow').length, sides.filter((side) => side === 'fast').length];
   const [best, next] = groups;
   if (!best) return `No fact separates them: all ${many} facts that were compared are the same.`;

@@ -4,10 +4,11 @@ import type { Measures } from '../analysis/measures.js';
 import { medianOf } from '../base/median.js';
 import { wallTime } from '../model/case.js';
 import { isNoStall, type Verdict } from '../model/diagnosis.js';
-import type { ComparedRecording, Differences, DifferingGroup, Onsets } from '../model/differences.js';
+import type { Differences, DifferingGroup, Onsets } from '../model/differences.js';
 import { Searches } from '../statistics/step-draws.js';
 import { answerOf, sentenceOf } from './answer.js';
 import { compareAtLoad } from './at-load.js';
+import { drawnOf, type Drawn } from './charts.js';
 import { factsOf, type FactSet } from './facts.js';
 import { separate, separates, type FactGroup, type Side } from './separate.js';
 import { measuresOf, type Measure } from './series.js';
@@ -18,12 +19,9 @@ import { compareGroups, compareTwo, windowsOf, type Window, type WindowsCompared
 const SEARCHES = new Searches();
 
 /** What is kept of a recording while others are opened. */
-export interface Extract {
-  readonly about: ComparedRecording;
+export interface Extract extends Drawn {
   /** Undefined where it has none. */
   readonly facts: FactSet | undefined;
-  /** Of a few recordings, which are compared sample by sample. */
-  readonly measures: readonly Measure[];
   /** Of many, the median of each measure. */
   readonly medians: readonly Window[];
   readonly when: Onsets | undefined;
@@ -69,7 +67,7 @@ export function extractOf(m: Measures, { side, verdict, place, isOfFew }: Extrac
       cause: verdict?.cause ?? null,
     },
     facts: factsOf(m),
-    measures: isOfFew ? measures : [],
+    measures: isOfFew ? measures : drawnOf(measures, durationMs),
     medians: isOfFew ? [] : windowsOf(measures).map(({ measure, values }) => median(measure, values)),
     when: isOfFew ? whenOf(m, measures, place, SEARCHES) : undefined,
   };

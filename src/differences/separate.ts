@@ -7,7 +7,7 @@ import { compareKernels } from '../base/kernel-version.js';
 import { logChoose } from '../statistics/distributions.js';
 import { exactTest } from '../statistics/two-by-two.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
-import { absentValue, AREAS, type Fact, type FactSet } from './facts.js';
+import { absentValue, AREAS, type Area, type Fact, type FactSet } from './facts.js';
 
 export type Side = 'slow' | 'fast' | 'unknown';
 
@@ -100,10 +100,18 @@ interface Tried {
   readonly has: (value: string) => boolean;
 }
 
+/** 'is 5'; a daemon 'runs'. */
+function valueWords(area: Area, value: string): string {
+  return area === 'daemon' ? value : `is ${value}`;
+}
+
 function triesOf(one: Known): Tried[] {
   const order = ordered(one);
   const distinct = order ?? [...new Set(one.values.filter((value) => value !== undefined))];
-  const single = distinct.map((value): Tried => ({ words: `is ${value}`, has: (other) => other === value }));
+  const single = distinct.map((value): Tried => ({
+    words: valueWords(one.area, value),
+    has: (other) => other === value,
+  }));
   // Two values divide in one way, whichever is asked for.
   if (distinct.length === 2) return single.slice(0, 1);
   // Between the first and the second, or the last two, a bound divides as that one value does.

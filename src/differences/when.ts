@@ -112,7 +112,7 @@ function movedWith(
 
 function sentenceOf(onset: MeasureChange | undefined, changes: readonly MeasureChange[]): string {
   if (!onset)
-    return 'Nothing changed abruptly: not its throughput, not its requests a second, not its latency at the load.';
+    return 'No abrupt change could be told: not of its throughput, not of its requests a second, not of its latency at the load.';
   const [from, to] = onset.withinMs;
   const what =
     onset.kind === 'level' ? `went from ${onset.before.text} to ${onset.after.text}` : 'began to vary otherwise';

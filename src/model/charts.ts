@@ -63,12 +63,28 @@ export type ProofKind =
 /** The label of a stretch in which operations of a load generator hung; that of a victim's is the cause. */
 export const HUNG = 'hung';
 
-/** A stretch of time to shade in every chart. */
+/** A stretch of time that is marked: 'change' is when something changed within a recording, with 95 %. */
 export interface Band {
-  readonly kind: 'stall' | 'burst' | 'phase';
+  readonly kind: 'stall' | 'burst' | 'phase' | 'change';
   readonly label: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** What its row of the lane is called; without it the row is that of its kind. */
+  readonly row?: string;
+}
+
+/** The names of the lane's rows, and which one a band stands in. */
+export function rowsOf(bands: readonly Band[]): string[] {
+  return [...new Set(bands.map(rowOf))];
+}
+
+export function rowOf({ kind, row }: Band): string {
+  return row ?? kind;
+}
+
+/** Stalls, and when something changed, are grey in every chart; the others in the lane alone. */
+export function isShaded({ kind }: Band): boolean {
+  return kind === 'stall' || kind === 'change';
 }
 
 /** Counts of requests by time and latency; row 0 is the fastest. */

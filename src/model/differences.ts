@@ -160,6 +160,11 @@ export const DifferencesSchema = v.object({
   when: v.array(When),
 });
 
+/** What a recording is called beside others: 'A', 'B'; by its number from the 27th on. */
+export function letterOf(recording: number): string {
+  return recording < 26 ? String.fromCharCode(65 + recording) : String(recording + 1);
+}
+
 export type Differences = v.InferOutput<typeof DifferencesSchema>;
 export type ComparedRecording = v.InferOutput<typeof Compared>;
 export type DifferingGroup = v.InferOutput<typeof FactGroup>;

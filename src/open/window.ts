@@ -1,7 +1,8 @@
 // The last minutes of a recording while it is made, as a case at any moment: a sink beside, or instead of, the one that writes to disk. It
 // stands on the decoders that open a finished recording, so both give the same measures. What live tools need of it is this: taking costs
-// what decoding costs (about a microsecond an event), asking costs a copy of the stretch that is asked for, and memory stays that of the
-// minutes that are kept, with a quarter more. Nothing that a case was given is changed by what comes later.
+// a copy, asking costs decoding what came since (about a microsecond an event) and a copy of the stretch that is asked for, and memory stays
+// that of the minutes that are kept, with a quarter more. What is forgotten before anybody asks is never decoded. Nothing that a case was given
+// is changed by what comes later.
 
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../base/errors.js';
@@ -16,6 +17,8 @@ import { CaseBuilder } from './case-builder.js';
 
 /** What is older than is kept, is forgotten when it is this part of it: seldom enough to cost nothing. */
 const SLACK = 0.25;
+/** A page may tell of what came so much later than the reading that it is counted to. */
+const LATE_MS = 1000;
 const MOST_SYMBOLS = 256 * 1024 * 1024;
 
 export interface WindowOptions {
@@ -28,6 +31,17 @@ export interface WindowOptions {
   readonly mostPageBytes?: number;
 }
 
+/** A page that nobody has asked for yet. */
+interface HeldPage {
+  readonly instance: string;
+  readonly cpu: number;
+  readonly bytes: Uint8Array;
+}
+
+function bytesOf(pages: readonly HeldPage[]): number {
+  return pages.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
 export class LiveWindow implements Sink {
   private readonly options: WindowOptions;
   private readonly startNs: bigint;
@@ -38,9 +52,12 @@ export class LiveWindow implements Sink {
   private losses: { readonly atMs: number; readonly loss: Loss }[] = [];
   private forgottenMs = 0;
   private latest = 0;
-  /** Bytes of pages that came up to each reading that is kept, the oldest first. */
-  private pageBytes: { readonly atMs: number; readonly bytes: number }[] = [];
+  /** What came up to each reading that is kept, the oldest first: bytes of pages, and the pages themselves until they are decoded. */
+  private pageBytes: { readonly atMs: number; readonly bytes: number; held: readonly HeldPage[] }[] = [];
+  private newPages: HeldPage[] = [];
   private newBytes = 0;
+  private decodedMs = 0;
+  private unreadBytes = 0;
 
   constructor(options: WindowOptions) {
     this.options = options;
@@ -50,7 +67,7 @@ export class LiveWindow implements Sink {
       startNs: this.startNs,
       loss: (code, where, count) =>
         this.losses.push({
-          atMs: this.latestMs,
+          atMs: this.decodedMs,
           loss: { code, where, ...(count !== undefined && count > 0 && { count }) },
         }),
     });
@@ -68,7 +85,8 @@ export class LiveWindow implements Sink {
     const sinceStart = Number(atNs - this.startNs);
     this.builder.take({ path, text, atNs: sinceStart, failed });
     this.latest = Math.max(this.latest, sinceStart / 1e6);
-    if (this.newBytes > 0) this.pageBytes.push({ atMs: this.latestMs, bytes: this.newBytes });
+    if (this.newBytes > 0) this.pageBytes.push({ atMs: this.latestMs, bytes: this.newBytes, held: this.newPages });
+    this.newPages = [];
     this.newBytes = 0;
     const { keepMs } = this.options;
     if (this.latestMs - this.forgottenMs > keepMs * (1 + SLACK)) this.forgetBefore(this.latestMs - keepMs);
@@ -99,6 +117,10 @@ export class LiveWindow implements Sink {
 
   private forgetBefore(ms: number): void {
     this.forgottenMs = ms;
+    for (const came of this.pageBytes) {
+      if (came.atMs <= ms - LATE_MS) this.unreadBytes += bytesOf(came.held);
+      else if (came.atMs <= ms) this.decode(came.held, came.atMs);
+    }
     this.builder.forgetBefore(ms);
     this.events.forgetBefore(ms);
     this.losses = this.losses.filter(({ atMs }) => atMs >= ms);
@@ -108,7 +130,26 @@ export class LiveWindow implements Sink {
   pages(instance: string, cpu: number, bytes: Uint8Array): void {
     this.hasPages = true;
     this.newBytes += bytes.length;
-    this.events.pages(instance, cpu, bytes);
+    this.newPages.push({ instance, cpu, bytes: Uint8Array.from(bytes) });
+  }
+
+  /** Bytes of pages that were forgotten before anybody asked. */
+  get neverReadBytes(): number {
+    return this.unreadBytes;
+  }
+
+  private decode(pages: readonly HeldPage[], atMs: number): void {
+    this.decodedMs = atMs;
+    for (const { instance, cpu, bytes } of pages) this.events.pages(instance, cpu, bytes);
+  }
+
+  private decodeHeld(): void {
+    for (const came of this.pageBytes) {
+      this.decode(came.held, came.atMs);
+      came.held = [];
+    }
+    this.decode(this.newPages, this.latestMs);
+    this.newPages = [];
   }
 
   file(name: string, content: Uint8Array): void {
@@ -139,6 +180,7 @@ export class LiveWindow implements Sink {
    */
   caseNow(lastMs = this.options.keepMs, isWanted?: (event: string) => boolean): Case {
     this.unpackSymbols();
+    this.decodeHeld();
     const from = Math.max(0, this.forgottenMs, this.latestMs - Math.min(lastMs, this.options.keepMs));
     const part = { from, to: Infinity, wholeMs: this.latestMs };
     return this.builder.caseOf({

@@ -10,6 +10,7 @@ function statesOf(before: MadeUp, after: MadeUp): string[] {
   const side = (madeUp: MadeUp) => ({
     measures: measuresOf(madeUp),
     diagnosis: diagnosisOf('healthy', madeUp),
+    otherwise: { ruledOut: [], notChecked: [] },
     lost: NO_INTERVALS,
   });
   const { figures } = compare(side(before), side(after), 'test');

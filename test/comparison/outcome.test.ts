@@ -11,6 +11,7 @@ import { aDiagnosis, aHealthyDiagnosis } from '../support/diagnosis.js';
 
 const CAUSE = 'mem.dirty-limit';
 const FILE = '/proc/sys/vm/dirty_bytes';
+const NOTHING = { ruledOut: [], notChecked: [] };
 
 function work(read: number, written: number, by: Work['by'] = 'calls'): Work[] {
   return [{ by, read, written }];
@@ -21,7 +22,14 @@ function settings(dirtyBytes: string): Settings {
 }
 
 function before(different: Partial<Judged> = {}): Judged {
-  return { diagnosis: aDiagnosis(), work: work(0, 1e6), settings: settings('8192'), longestPauseMs: 0, ...different };
+  return {
+    diagnosis: aDiagnosis(),
+    otherwise: NOTHING,
+    work: work(0, 1e6),
+    settings: settings('8192'),
+    longestPauseMs: 0,
+    ...different,
+  };
 }
 
 /** Nothing wrong, and everything there that is needed to say so. */
@@ -31,7 +39,14 @@ function healthy(different: Partial<Diagnosis> = {}): Diagnosis {
 }
 
 function after(different: Partial<Judged> = {}): Judged {
-  return { diagnosis: healthy(), work: work(0, 2e6), settings: settings('0'), longestPauseMs: 0, ...different };
+  return {
+    diagnosis: healthy(),
+    otherwise: NOTHING,
+    work: work(0, 2e6),
+    settings: settings('0'),
+    longestPauseMs: 0,
+    ...different,
+  };
 }
 
 /** A stall by another cause. */
@@ -54,6 +69,20 @@ describe('what became of a stall', () => {
     assert.deepEqual([kind, doubts], ['gone', []]);
     assert.equal(sentence, 'mem.dirty-limit cost 93 % of iowitness-probe’s time before, and holds no more.');
     assert.deepEqual(notes, ['By its own calls, iowitness-probe wrote 2 MB/s; before: 1 MB/s.']);
+  });
+
+  it('is gone as well where it is asked only when nothing else holds, and was; or could not be told, with the reason', () => {
+    const { verdict } = aDiagnosis();
+    const was = before({ diagnosis: { ...aDiagnosis(), verdict: { ...verdict, cause: 'cpu.slow', culprit: null } } });
+    const looked = { ruledOut: [{ cause: 'cpu.slow', why: 'a small write cost 2 µs' }], notChecked: [] };
+    assert.equal(outcomeOf(was, after({ otherwise: looked })).kind, 'gone');
+    assert.match(
+      outcomeOf(was, after({ diagnosis: slow(), otherwise: looked })).sentence,
+      /cpu\.slow is ruled out there/,
+    );
+    const unknown = { ruledOut: [], notChecked: [{ cause: 'cpu.slow', why: 'no known work' }] };
+    assert.match(doubtOf(was, after({ otherwise: unknown })), /could not be checked after: no known work\.$/);
+    assert.match(doubtOf(was, after()), /does not say that cpu\.slow is ruled out/);
   });
 
   it('is still there where it holds, first or beside another', () => {

@@ -4,102 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { measure } from '../../src/analysis/measures.js';
-import { compareAll, extractOf } from '../../src/differences/compare.js';
-import type { Case } from '../../src/model/case.js';
 import type { Differences } from '../../src/model/differences.js';
 import { DIFFERENCES } from '../../src/model/thresholds/differences.js';
-import { renderDifferences } from '../../src/present/differences.js';
-import { aCase, NO_COUNTERS, series } from '../support/case.js';
-import { normals } from '../support/simulated.js';
-
-const STEP_MS = 100;
-
-interface Planted {
-  readonly seed: number;
-  readonly seconds?: number;
-  /** When the disk becomes slow, ms; never where it is absent. */
-  readonly slowFrom?: number;
-  /** When a counter of memory moves, ms. */
-  readonly reclaimFrom?: number;
-  /** So many times the requests, and the queue with them. */
-  readonly asked?: number;
-  /** Requests take so many times as long. */
-  readonly slower?: number;
-  readonly changes?: Case['changes'];
-}
-
-/** Sums of what each step adds. */
-function grown(steps: readonly number[]): number[] {
-  let sum = 0;
-  return [0, ...steps].map((one) => (sum += one));
-}
-
-/** A disk that makes about 200 writes of 64 KiB a second, each in 2 ms, and 30 of them, each in 20 ms, once it is slow. */
-function planted({
-  seed,
-  seconds = 60,
-  slowFrom = Infinity,
-  reclaimFrom = Infinity,
-  asked = 1,
-  slower = 1,
-  changes = [],
-}: Planted): Case {
-  const draw = normals(seed);
-  const steps = Array.from({ length: (seconds * 1000) / STEP_MS }, (_, at) => (at + 1) * STEP_MS);
-  const writes = steps.map((t) => Math.max(1, Math.round((t > slowFrom ? 3 : 20 * asked) * (1 + 0.2 * draw()))));
-  const ticks = writes.map(
-    (count, at) => count * ((steps[at] ?? 0) > slowFrom ? 20 : 2 * slower) * Math.max(0.2, 1 + 0.15 * draw()),
-  );
-  const scans = steps.map((t) => Math.max(0, Math.round((t > reclaimFrom ? 400 : 10) * (1 + 0.3 * draw()))));
-  const idle = steps.map(() => Math.max(0, 50 + 10 * draw()));
-  const t = [0, ...steps];
-  const zero = t.map(() => 0);
-  return aCase({
-    durationMs: seconds * 1000,
-    changes,
-    counters: {
-      ...NO_COUNTERS,
-      disks: new Map([
-        [
-          '7:0',
-          series(t, {
-            rd_ios: zero,
-            rd_sectors: zero,
-            rd_ticks: zero,
-            wr_ios: grown(writes),
-            wr_sectors: grown(writes.map((count) => count * 128)),
-            wr_ticks: grown(ticks),
-            io_ticks: grown(ticks.map((ms) => Math.min(STEP_MS, ms))),
-            time_in_queue: grown(ticks),
-            fl_ios: zero,
-            fl_ticks: zero,
-          }),
-        ],
-      ]),
-      vmstat: series(t, { pgscan_direct: grown(scans), nr_free_pages: t.map(() => 1e6 + 1e4 * draw()) }),
-      cpu: series(t, {
-        user: grown(steps.map(() => 5)),
-        nice: zero,
-        system: zero,
-        idle: grown(idle),
-        iowait: zero,
-        irq: zero,
-        softirq: zero,
-        steal: zero,
-      }),
-    },
-  });
-}
-
-function compared(...cases: readonly Case[]): Differences {
-  const extracts = cases.map((input, place) => {
-    // Nobody is watched: the disk is known from the facts.
-    const m = { ...measure(input), disk: '7:0' };
-    return extractOf(m, { side: undefined, verdict: undefined, place, isOfFew: cases.length <= 2 });
-  });
-  return compareAll(extracts, 'test');
-}
+import { renderDifferences } from '../../src/present/differences/text.js';
+import { compared, comparedBySide, planted, STEP_MS } from '../support/planted.js';
 
 function ids({ measures }: Differences): string[] {
   return (measures?.groups ?? []).flatMap((group) => group.measures.map(({ id }) => id));
@@ -197,13 +105,7 @@ describe('several recordings', () => {
     const cases = Array.from({ length: 12 }, (_, at) =>
       planted({ seed: at + 1, seconds: 10, ...(at < 6 && { slower: 3 }) }),
     );
-    const extracts = cases.map((input, place) =>
-      extractOf(
-        { ...measure(input), disk: '7:0' },
-        { side: place < 6 ? 'slow' : 'fast', verdict: undefined, place, isOfFew: false },
-      ),
-    );
-    const found = compareAll(extracts, 'test');
+    const found = comparedBySide(cases, (at) => (at < 6 ? 'slow' : 'fast')).differences;
     assert.ok(ids(found).includes('disk.await'));
     assert.ok(!ids(found).includes('disk.iops'));
     assert.deepEqual([found.measures?.before, found.measures?.after], ['6 fast recordings', '6 slow recordings']);

@@ -31,7 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   causes: [...MEASURES, 'causes/judge'],
   comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
   statistics: ['base'],
-  differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge'],
+  differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge', 'analysis/charts'],
   known: [...MEASURES, 'causes/judge'],
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],

@@ -62,6 +62,28 @@ export function valuePerBin(
   return values;
 }
 
+/** The mean of the samples in each bin, and where those are further apart what the next one tells; NaN before the first one and behind the last. */
+export function meanPerBin(
+  { bins, binMs }: Axis,
+  { t, values }: { readonly t: ArrayLike<number>; readonly values: ArrayLike<number> },
+): Float64Array {
+  const means = new Float64Array(bins).fill(NaN);
+  let at = 0;
+  for (let bin = 0; bin < bins; bin += 1) {
+    const first = at;
+    let [sum, known] = [0, 0];
+    for (; at < t.length && (t[at] ?? NaN) < (bin + 1) * binMs; at += 1) {
+      const value = values[at] ?? NaN;
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      known += 1;
+    }
+    if (at > first) means[bin] = sum / known;
+    else if (at > 0) means[bin] = values[at] ?? NaN;
+  }
+  return means;
+}
+
 /** A gauge's samples as a line; nothing where the kernel does not tell it. */
 export function gaugeLine(
   axis: Axis,

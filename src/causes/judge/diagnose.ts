@@ -36,7 +36,12 @@ import { partText } from './part.js';
 export interface Outcome {
   readonly diagnosis: Diagnosis;
   readonly shown: Shown;
+  /** Causes that are asked only where nothing else holds, and were refused: no rivals of a stall that a page would list, but looked for. */
+  readonly otherwise: Refusals;
 }
+
+/** Which causes do not hold or could not be checked, and why. */
+export type Refusals = Pick<Diagnosis, 'ruledOut' | 'notChecked'>;
 
 interface Examined {
   readonly cause: Cause;
@@ -207,15 +212,18 @@ function noVerdict(m: Measures, { candidates }: Ranked, examined: readonly Exami
   return inconclusive(m, refused?.kind === 'not-checked' ? refused.why : 'nothing was recorded', candidates);
 }
 
-/** Those that were refused so, the nearest rivals first: those that might have explained most of the victim's time. */
-function refusedAs(m: Measures, kind: Refused['kind'], examined: readonly Examined[]): Diagnosis['ruledOut'] {
+/** Those of a rank that were refused, the nearest rivals first: those that might have explained most of the victim's time. */
+function refusals(m: Measures, which: Cause['rank'], examined: readonly Examined[]): Refusals {
   const { account } = m;
   const mightExplain = ({ cause }: Examined) => (account ? shareOf(account, cause.waits) : 0);
-  return examined
-    .toSorted((a, b) => mightExplain(b) - mightExplain(a))
-    .flatMap(({ cause, finding }) =>
-      cause.rank === 'verdict' && finding.kind === kind ? [{ cause: cause.id, why: finding.why }] : [],
+  const nearestFirst = examined
+    .filter(({ cause }) => cause.rank === which)
+    .toSorted((a, b) => mightExplain(b) - mightExplain(a));
+  const refusedAs = (kind: Refused['kind']) =>
+    nearestFirst.flatMap(({ cause, finding }) =>
+      finding.kind === kind ? [{ cause: cause.id, why: finding.why }] : [],
     );
+  return { ruledOut: refusedAs('ruled-out'), notChecked: refusedAs('not-checked') };
 }
 
 /** Argues the diagnosis from the measures of one recording. */
@@ -243,8 +251,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m, lost),
     accountingFrom: m.account?.source ?? 'none',
-    ruledOut: refusedAs(m, 'ruled-out', examined),
-    notChecked: refusedAs(m, 'not-checked', examined),
+    ...refusals(m, 'verdict', examined),
     losses: lossesOf(m),
     phases: phasesOf(input),
     writers: writersOf(m),
@@ -261,5 +268,6 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
       lost,
       label: verdict.cause,
     },
+    otherwise: refusals(m, 'otherwise', examined),
   };
 }

@@ -129,16 +129,27 @@ export function writers({ writers: all }: Diagnosis): Markup | undefined {
   return section('writers', 'Who used which device', useOfDevices(all).map(deviceTable));
 }
 
+/** Causes whose reasons are shown; those of the others, which come less near, are folded. */
+const NEAREST = 8;
+
 /** A cause's id and why it was judged so. */
 function reasons(id: string, title: string, all: readonly { cause: string; why: string }[]): Markup | undefined {
   if (all.length === 0) return undefined;
+  const list = (some: typeof all) =>
+    terms(
+      'reasons',
+      some.map(({ cause, why }) => [causeLink(cause), prose(why)] as const),
+    );
+  const rest = all.slice(NEAREST);
   return section(
     id,
     title,
-    terms(
-      'reasons',
-      all.map(({ cause, why }) => [causeLink(cause), prose(why)] as const),
-    ),
+    list(all.slice(0, NEAREST)),
+    rest.length > 0 &&
+      html`<details>
+        <summary>${rest.length} more, which come less near</summary>
+        ${list(rest)}
+      </details>`,
   );
 }
 

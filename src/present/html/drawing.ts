@@ -1,7 +1,7 @@
 // Charts drawn as SVG when the page is made: what is seen without JavaScript and before the script has run. Every pixel column shows
 // its smallest and largest value, so a single spike among thousands of bins stays visible. Colours are classes of the style sheet.
 
-import type { Band, Chart, Charts } from '../../model/charts.js';
+import { isShaded, type Band, type Chart, type Charts } from '../../model/charts.js';
 import { html, raw, type Markup } from './markup.js';
 import { heightOn, scaleOf, stack, type Scale } from './scale.js';
 
@@ -51,15 +51,13 @@ function areaOf(values: Float64Array, scale: Scale): string {
   return `${pathOf(known, scale)}V${HEIGHT}H0Z`;
 }
 
-/** When the victim lost its time. */
+/** When the victim lost its time, or something changed. */
 function shading(bands: readonly Band[], endMs: number): Markup[] {
-  return bands
-    .filter(({ kind }) => kind === 'stall')
-    .map(({ fromMs, toMs }) => {
-      const x = (fromMs / endMs) * WIDTH;
-      const width = Math.max(0.5, ((toMs - fromMs) / endMs) * WIDTH);
-      return html`<rect class="shade" x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="${HEIGHT}" />`;
-    });
+  return bands.filter(isShaded).map(({ fromMs, toMs }) => {
+    const x = (fromMs / endMs) * WIDTH;
+    const width = Math.max(0.5, ((toMs - fromMs) / endMs) * WIDTH);
+    return html`<rect class="shade" x="${x.toFixed(1)}" width="${width.toFixed(1)}" height="${HEIGHT}" />`;
+  });
 }
 
 /** Moments as strokes on the ground, one a pixel column. */

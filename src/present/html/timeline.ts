@@ -2,11 +2,11 @@
 // time.
 
 import { duration, figure, harmless } from '../../base/format.js';
-import { HUNG, type Charts, type Heatmap } from '../../model/charts.js';
+import { HUNG, rowsOf, type Charts, type Heatmap } from '../../model/charts.js';
 import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
-import { section, table, type Column } from './parts.js';
+import { section, table, tied, type Column } from './parts.js';
 import { slowest } from './slowest.js';
 import { latenciesOf, slices } from './statistics.js';
 
@@ -51,7 +51,7 @@ function lane(charts: Charts): Markup | undefined {
   const more = charts.bands.length - words.length;
   if (more > 0) words.push(`and ${more} more`);
   return html`<div class="beside">
-    <div class="lane rows-${kinds.length}" role="img" aria-label="${`Bands: ${words.join('; ')}.`}">
+    <div class="lane rows-${rowsOf(charts.bands).length}" role="img" aria-label="${`Bands: ${words.join('; ')}.`}">
       <p class="bands">${kinds.map((kind) => html`<span><i class="key band-${kind}"></i>${kind}</span> `)}</p>
     </div>
   </div>`;
@@ -133,7 +133,7 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
     <figcaption><b>${title}</b></figcaption>
     <div class="beside">
       <div class="plot tall" role="img" aria-label="${`${title}. ${said}.`}"></div>
-      <p class="said">${said}. <span class="scale" hidden></span></p>
+      <p class="said">${tied(said)}. <span class="scale" hidden></span></p>
     </div>
     <details>
       <summary>As a table<span class="hidden">: ${title}</span></summary>

@@ -1,6 +1,7 @@
 // The metrics of a recording while it is made. The last minutes are kept as a live window; each look at them adds what has come to its end
 // since the last one to running totals, so counters count from the recording's start and never fall, whatever the window has forgotten.
-// The verdict is about the window, and is a gauge. Computed when somebody asks, and otherwise often enough that nothing is forgotten uncounted.
+// The verdict is about the window, and is a gauge. All is computed when somebody asks. Between two who ask, and for some minutes after the last one, also
+// when something would otherwise be forgotten uncounted; where nobody asks, nothing is even decoded, and what is forgotten then is counted as missed.
 
 import { requestsWithin, statesWithin } from '../../analysis/export/amounts.js';
 import { measure } from '../../analysis/measures.js';
@@ -24,8 +25,10 @@ const COUNT_EVERY_MS = 10_000;
 const VERDICT_MS = 20_000;
 const VERDICT_EVERY_MS = 15_000;
 const BEFORE_MS = 5000;
-/** All is brought up to date at least this often, ms. */
+/** Where somebody asks, all is brought up to date at least this often, ms. */
 const LOOK_MS = 30_000;
+/** Whoever has not asked for so long asks no more, ms: scrapers that are rarer than this are told of gaps by Prometheus as well (5 minutes). */
+const ASKED_MS = 300_000;
 const KEEP_MS = LOOK_MS + HISTORY_MS;
 /** Trace pages come later than what they tell: what is younger than this is left for the next time, ms. */
 const SETTLED_MS = 1500;
@@ -53,6 +56,7 @@ export class LiveMetrics {
   private readonly totals = new Totals();
   private countedMs = 0;
   private arguedMs = 0;
+  private askedMs = -Infinity;
   private pageBytes = 0;
   private missedBytes = 0;
   private diagnosis: Diagnosis | undefined;
@@ -73,16 +77,26 @@ export class LiveMetrics {
     this.missedBytes += bytes;
   }
 
-  /** True where the window might otherwise forget what has not been counted. */
+  /** True where the window might otherwise forget what has not been counted, and somebody will ask. */
   get isDue(): boolean {
+    return this.window.latestMs - this.askedMs < ASKED_MS && this.isFull;
+  }
+
+  private get isFull(): boolean {
     return this.window.latestMs - this.countedMs > LOOK_MS || this.pageBytes > MOST_PAGE_BYTES / 2;
+  }
+
+  /** Somebody asks: brings all up to date. */
+  ask(): void {
+    this.askedMs = this.window.latestMs;
+    this.look();
   }
 
   /** Brings the totals up to date, and the verdict where it is not of just now. */
   look(): void {
     const settledMs = this.window.latestMs - SETTLED_MS;
     const isFirst = !this.diagnosis;
-    if (isFirst || this.isDue || settledMs - this.countedMs >= COUNT_EVERY_MS) this.countRequests(settledMs);
+    if (isFirst || this.isFull || settledMs - this.countedMs >= COUNT_EVERY_MS) this.countRequests(settledMs);
     if (isFirst || settledMs - this.arguedMs >= VERDICT_EVERY_MS) this.argue(settledMs);
     this.pageBytes = 0;
   }
@@ -133,8 +147,8 @@ export class LiveMetrics {
         name: 'iowitness_metrics_missed_bytes',
         type: 'counter',
         unit: 'bytes',
-        help: 'Kernel events, as recorded bytes, that came too fast to be counted here; the recording has them.',
-        samples: [{ suffix: '_total', value: this.missedBytes }],
+        help: 'Kernel events, as recorded bytes, that came too fast to be counted here, or while nobody asked; the recording has them.',
+        samples: [{ suffix: '_total', value: this.missedBytes + this.window.neverReadBytes }],
       },
     ];
   }

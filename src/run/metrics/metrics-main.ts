@@ -1,5 +1,5 @@
-// The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, takes about a tenth of a CPU in the long run
-// (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
+// The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, works when somebody asks and for a tenth of a
+// CPU at most in the long run (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
 
 import { setPriority } from 'node:os';
 import { messageOf } from '../../base/errors.js';
@@ -19,9 +19,9 @@ const FRESH_MS = 1000;
 class MetricsProcess {
   private live: LiveMetrics | undefined;
   private readonly begunMs = performance.now();
-  private lookedMs = -Infinity;
+  private askedMs = -Infinity;
 
-  /** Whether there is time for more than taking readings. */
+  /** Whether there is time for more than taking what comes. */
   private hasTime(): boolean {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000 < BUSY_BESIDES_MS + MOST_BUSY * (performance.now() - this.begunMs);
@@ -35,25 +35,22 @@ class MetricsProcess {
     const { live } = this;
     if (!live) return;
     live.miss(missed);
-    const hasTime = this.hasTime();
-    for (const piece of pieces) takeOne(live, piece, hasTime);
-    if (live.isDue) this.look(live);
-  }
-
-  private look(live: LiveMetrics): void {
-    live.look();
-    this.lookedMs = performance.now();
+    for (const piece of pieces) takeOne(live, piece);
+    if (live.isDue && this.hasTime()) live.look();
   }
 
   readonly text = (format: TextFormat): string => {
     const { live } = this;
     if (!live) return '';
-    if (performance.now() - this.lookedMs > FRESH_MS && this.hasTime()) this.look(live);
+    if (performance.now() - this.askedMs > FRESH_MS && this.hasTime()) {
+      live.ask();
+      this.askedMs = performance.now();
+    }
     return live.text(format);
   };
 }
 
-function takeOne(live: LiveMetrics, piece: Piece, hasTime: boolean): void {
+function takeOne(live: LiveMetrics, piece: Piece): void {
   switch (piece.kind) {
     case 'reading':
       return live.window.reading(piece.path, piece.text, piece.atNs);
@@ -62,7 +59,7 @@ function takeOne(live: LiveMetrics, piece: Piece, hasTime: boolean): void {
     case 'file':
       return live.window.file(piece.name, piece.bytes);
     case 'pages':
-      return hasTime ? live.pages(piece.instance, piece.cpu, piece.bytes) : live.miss(piece.bytes.length);
+      return live.pages(piece.instance, piece.cpu, piece.bytes);
   }
 }
 

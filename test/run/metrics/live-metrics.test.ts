@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeLongRecording } from '../../../bench/make-long-recording.js';
 import { loadCauses } from '../../../src/catalogue.js';
+import type { Sink } from '../../../src/model/sink.js';
 import { diagnoseRecording } from '../../../src/pipeline.js';
 import { LiveMetrics } from '../../../src/run/metrics/live-metrics.js';
 import { formatFor } from '../../../src/run/metrics/negotiation.js';
@@ -33,6 +34,26 @@ function sum(series: readonly Series[], name: string, has: Readonly<Record<strin
     .reduce((all, { value }) => all + value, 0);
 }
 
+async function metricsOf(recording: string): Promise<LiveMetrics> {
+  const live = new LiveMetrics({
+    name: recording,
+    manifest: manifestBefore(recording),
+    tool: 'iowitness test',
+    causes: await loadCauses(),
+  });
+  giveFiles(recording, live.window);
+  return live;
+}
+
+function sinkOf(live: LiveMetrics): Sink {
+  return {
+    reading: (...given) => live.window.reading(...given),
+    failure: (...given) => live.window.failure(...given),
+    file: (...given) => live.window.file(...given),
+    pages: (...given) => live.pages(...given),
+  };
+}
+
 describe('the metrics of a recording that goes on', () => {
   let folder: string;
   let looks: Series[][];
@@ -42,30 +63,20 @@ describe('the metrics of a recording that goes on', () => {
     const long = path.join(folder, 'long.iow');
     unpack('dev.neighbour-root', path.join(folder, 'short.iow'));
     makeLongRecording(path.join(folder, 'short.iow'), long, { seconds: SECONDS, events: true, deflate: false });
-    const live = new LiveMetrics({
-      name: long,
-      manifest: manifestBefore(long),
-      tool: 'iowitness test',
-      causes: await loadCauses(),
-    });
-    giveFiles(long, live.window);
+    const live = await metricsOf(long);
     looks = [];
     let askedMs = 0;
     for (const { atNs, give } of piecesOf(long, 300e6)) {
-      give({
-        reading: (...given) => live.window.reading(...given),
-        failure: (...given) => live.window.failure(...given),
-        file: (...given) => live.window.file(...given),
-        pages: (...given) => live.pages(...given),
-      });
+      give(sinkOf(live));
       // Asked every five seconds, and then not for a minute and a half.
       const isAsked = atNs / 1e6 - askedMs > 5000 && atNs / 1e9 < 25;
       if (!isAsked && !live.isDue) continue;
+      if (isAsked) live.ask();
+      else live.look();
       askedMs = atNs / 1e6;
-      live.look();
       looks.push(parseOpenMetrics(live.text('openmetrics')));
     }
-    live.look();
+    live.ask();
     looks.push(parseOpenMetrics(live.text('openmetrics')));
   });
   after(() => rmSync(folder, { recursive: true }));
@@ -112,6 +123,30 @@ describe('the metrics of a recording that goes on', () => {
     assert.equal(verdict?.labels.get('cause'), 'dev.neighbour');
     assert.ok(sum(looks.at(-1) ?? [], 'iowitness_verdict_window_seconds') < 60);
     assert.equal(sum(looks.at(-1) ?? [], 'iowitness_metrics_missed_bytes_total'), 0);
+  });
+});
+
+describe('metrics that nobody asks for', () => {
+  test('are not computed, and what was forgotten meanwhile is told as missed', async () => {
+    const folder = mkdtempSync('/var/tmp/iowitness-metrics-');
+    try {
+      const long = path.join(folder, 'long.iow');
+      unpack('dev.neighbour-root', path.join(folder, 'short.iow'));
+      makeLongRecording(path.join(folder, 'short.iow'), long, { seconds: SECONDS, events: true, deflate: false });
+      const live = await metricsOf(long);
+      for (const { give } of piecesOf(long, 300e6)) {
+        give(sinkOf(live));
+        assert.ok(!live.isDue);
+      }
+      live.ask();
+      const told = parseOpenMetrics(live.text('openmetrics'));
+      assert.ok(sum(told, 'iowitness_metrics_missed_bytes_total') > 0);
+      const counted = sum(told, 'iowitness_victim_state_seconds_total');
+      assert.ok(counted > 30 && counted < SECONDS - 10, `${counted} s of ${SECONDS}`);
+      assert.ok(sum(told, 'iowitness_request_seconds_count') > 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

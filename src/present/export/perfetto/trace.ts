@@ -41,7 +41,7 @@ function addVerdict(packets: Packets, { verdict }: Diagnosis, { bands }: Charts)
   const lanes = new Map<string, Lanes>();
   const tracks = new Map<string, number>();
   for (const { kind, label, fromMs, toMs } of bands.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const name = { stall: 'stalls', burst: 'bursts', phase: 'phases' }[kind];
+    const name = `${kind}s`;
     const ofKind = lanes.get(name) ?? new Lanes();
     lanes.set(name, ofKind);
     const key = `${name} ${ofKind.take(fromMs, toMs)}`;

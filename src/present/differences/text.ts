@@ -1,11 +1,18 @@
 // What differs between recordings as text: the answer, which recordings they are, the facts in groups, the measures, and when it changed.
 
 import { basename } from 'node:path';
-import { duration, figure, harmless, percent } from '../base/format.js';
-import type { ComparedRecording, Differences, DifferingGroup, MeasureChange, Onsets } from '../model/differences.js';
-import { TerminalPage, type TextOptions } from './terminal-page.js';
-import { clip, columns, columnsWithin, wrap } from './text-layout.js';
-import { clockText } from './words.js';
+import { duration, harmless } from '../../base/format.js';
+import {
+  letterOf,
+  type Differences,
+  type DifferingGroup,
+  type MeasureChange,
+  type Onsets,
+} from '../../model/differences.js';
+import { TerminalPage, type TextOptions } from '../terminal-page.js';
+import { clip, columns, columnsWithin, wrap } from '../text-layout.js';
+import { clockText } from '../words.js';
+import { boundsText, changeText, SIDE_WORDS, sureText, timesText, valuesText } from './words.js';
 
 export interface DifferencesOptions extends TextOptions {
   /** Everything, and not the first of each kind alone. */
@@ -16,22 +23,16 @@ const FEW = 8;
 /** What stands beside a measure’s name takes so many columns; a name keeps this at least. */
 const BESIDE_NAME = 44;
 const LEAST_NAME = 24;
-/** Values of one fact that are told. */
-const MOST_VALUES = 4;
-
-const SIDE_WORDS: Readonly<Record<ComparedRecording['side'], string>> = { slow: 'slow', fast: 'fast', unknown: '–' };
-
-function letter(at: number): string {
-  return at < 26 ? String.fromCharCode(65 + at) : String(at + 1);
-}
 
 function recordings({ recordings: all }: Differences): string[] {
+  const hasSides = all.some(({ side }) => side !== 'unknown');
+  const hasCauses = all.some(({ cause }) => cause !== null);
   return columns(
     all.map((one, at) => [
-      letter(at),
+      letterOf(at),
       harmless(basename(one.path)),
-      SIDE_WORDS[one.side],
-      one.cause ?? '–',
+      ...(hasSides ? [SIDE_WORDS[one.side]] : []),
+      ...(hasCauses ? [one.cause ?? '–'] : []),
       harmless(one.host ?? 'unknown host'),
       harmless(one.kernel ?? ''),
       one.startedAt === null ? 'time unknown' : clockText(one.startedAt),
@@ -40,38 +41,14 @@ function recordings({ recordings: all }: Differences): string[] {
   );
 }
 
-/** 'A 5, B 20'; of many recordings each value with how many have it. */
-function values(all: readonly (string | null)[]): string {
-  const byValue = new Map<string, number[]>();
-  all.forEach((value, at) => {
-    const text = value === null ? 'unknown' : value === '' ? 'empty' : value;
-    byValue.set(text, [...(byValue.get(text) ?? []), at]);
-  });
-  const whose = (at: readonly number[]) => (at.length > 4 ? `${at.length} recordings` : at.map(letter).join(' '));
-  const shown = [...byValue].slice(0, MOST_VALUES).map(([value, at]) => `${whose(at)}: ${value}`);
-  return [...shown, ...(byValue.size > MOST_VALUES ? [`${byValue.size - MOST_VALUES} more values`] : [])].join(' · ');
-}
-
 function groupLines(page: TerminalPage, group: DifferingGroup, { verbose }: DifferencesOptions): string[] {
   const facts = verbose ? group.facts : group.facts.slice(0, 3);
   const left = group.facts.length - facts.length;
-  const pairs = facts.map(({ name, values: all }) => [name, values(all)] as const);
+  const pairs = facts.map(({ name, values: all }) => [name, valuesText(all)] as const);
   return [
     ...page.pairs(pairs),
     ...(left > 0 ? [page.paint('dim', `and ${left} more that come with ${harmless(facts[0]?.name ?? 'it')}`)] : []),
   ];
-}
-
-/** '× 3.4', '÷ 12', '+12 %'; nothing where both are 0 and what differs is how they are spread. */
-function times(ratio: number | null, after = NaN): string {
-  if (ratio === null) return after === 0 ? '' : 'from 0';
-  if (ratio >= 2) return `× ${figure(ratio)}`;
-  if (ratio <= 0.5) return ratio === 0 ? 'to 0' : `÷ ${figure(1 / ratio)}`;
-  return `${ratio < 1 ? '−' : '+'}${percent(Math.abs(ratio - 1))}`;
-}
-
-function sure(falseDiscovery: number): string {
-  return falseDiscovery < 0.0001 ? 'q < 0.0001' : `q ${falseDiscovery.toFixed(4)}`;
 }
 
 function measureLines(page: TerminalPage, measures: NonNullable<Differences['measures']>, verbose: boolean): string[] {
@@ -82,13 +59,7 @@ function measureLines(page: TerminalPage, measures: NonNullable<Differences['mea
     return shown.map((one, at) => {
       const more = at === 0 && !verbose && rest.length > 0 ? `  and ${rest.length} that go with it` : '';
       const name = clip(harmless(`${at > 0 ? '  ' : ''}${one.label}`), Math.max(LEAST_NAME, page.width - BESIDE_NAME));
-      return [
-        name,
-        one.before.text,
-        one.after.text,
-        times(one.ratio, one.after.median),
-        `${sure(one.falseDiscovery)}${more}`,
-      ];
+      return [name, one.before.text, one.after.text, timesText(one.ratio, one.after.median), `${sureText(one)}${more}`];
     });
   });
   const left = measures.groups.length - groups.length;
@@ -103,8 +74,8 @@ function loadLines({ atLoad }: NonNullable<Differences['measures']>): string[] {
   return columns(
     atLoad.map(({ label, ratio, within, samples: [a, b] }) => [
       label,
-      times(ratio),
-      within === null ? 'too few samples for bounds' : `between ${figure(within[0])} and ${figure(within[1])} times`,
+      timesText(ratio),
+      boundsText(within),
       `${a} and ${b} samples`,
     ]),
     [1],
@@ -114,11 +85,7 @@ function loadLines({ atLoad }: NonNullable<Differences['measures']>): string[] {
 function whenLines(page: TerminalPage, when: Onsets, verbose: boolean, isAnswer: boolean): string[] {
   const of = (all: readonly MeasureChange[]) =>
     columns(
-      all.map((one) => [
-        `  ${duration(one.atMs)}`,
-        harmless(one.label),
-        one.kind === 'level' ? `${one.before.text} → ${one.after.text}` : 'varies otherwise',
-      ]),
+      all.map((one) => [`  ${duration(one.atMs)}`, harmless(one.label), changeText(one)]),
       [0],
     );
   const counters = verbose ? when.counters : when.counters.slice(0, FEW);
@@ -155,7 +122,7 @@ export function renderDifferences(differences: Differences, options: Differences
     );
   }
   for (const one of when) {
-    const name = all.length > 1 ? ` ${letter(one.recording)}` : '';
+    const name = all.length > 1 ? ` ${letterOf(one.recording)}` : '';
     page.section(
       `When it changed${name === '' ? '' : `:${name}`}`,
       whenLines(page, one, options.verbose, all.length === 1),
