@@ -14,6 +14,7 @@ const ORDER = [/limits/, /^(?!.*(limits|block-trace|follower|writers|recording))
 
 const ROOMS = [
   'analysis',
+  'baseline',
   'causes',
   'comparison',
   'differences',
