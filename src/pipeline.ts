@@ -26,7 +26,8 @@ import type { Charts } from './model/charts.js';
 import type { Comparison } from './model/comparison.js';
 import type { Differences } from './model/differences.js';
 import type { Diagnosis } from './model/diagnosis.js';
-import { type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
+import type { Past } from './model/past.js';
+import { SOURCE, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
 import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
@@ -50,6 +51,8 @@ export interface RecordOptions {
   readonly plan: RecordingPlan;
   readonly victims: readonly VictimMark[];
   readonly watchBusiest: boolean;
+  /** What is known of the machine's disks from before. */
+  readonly past?: Past;
   readonly eventBudget: number;
   readonly bufferKiB?: number;
   /** Takes everything that is recorded as well, from the beginning on. */
@@ -84,8 +87,11 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     onFull: stop,
     ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
   });
+  const sink = options.beside ? bothSinks(writer, options.beside(manifest)) : writer;
+  if (options.past && options.past.devices.length > 0)
+    sink.reading(SOURCE.past, JSON.stringify(options.past), monotonicNs());
   const recorder = new Recorder({
-    sink: options.beside ? bothSinks(writer, options.beside(manifest)) : writer,
+    sink,
     journal,
     hz: options.plan.hz,
     events: options.plan.events,

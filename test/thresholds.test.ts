@@ -45,6 +45,11 @@ describe('thresholds', () => {
     });
   }
 
+  test('are shown on docs/baseline.md as they are', () => {
+    const page = readFileSync(path.join(DOCS, 'baseline.md'), 'utf8');
+    assertGolden('baseline.md', withFigures(page, figures), { folder: DOCS });
+  });
+
   test('are all on docs/thresholds.md', () => {
     assertGolden('thresholds.md', pageOf(groups, figures), { folder: DOCS });
   });

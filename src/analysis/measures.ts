@@ -4,6 +4,7 @@ import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
 import type { LossCode } from '../model/losses.js';
+import { pastOf } from '../model/past.js';
 import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
 import type { Case } from '../model/case.js';
@@ -11,10 +12,11 @@ import { findConvoy, type Convoy } from './victim/convoy.js';
 import { Topology } from './machine/topology.js';
 import { loadOf, type DiskLoad } from './requests/disk-load.js';
 import type { ServiceNorm } from './requests/norm.js';
+import { againstPast, type AgainstPast } from './requests/past.js';
 import { slowStretches } from './requests/counted-slowness.js';
 import { slowTimes } from './requests/slowness.js';
 import { futexCalls } from './victim/futexes.js';
-import { type Intervals, NO_INTERVALS, union } from '../base/intervals.js';
+import { type Interval, type Intervals, NO_INTERVALS, union } from '../base/intervals.js';
 import { findNeighbours, type Neighbourhood, type NeighbourMeasures } from './victim/neighbours.js';
 import { OWN, Usage, type Users } from './victim/users.js';
 import { attribute, type Owners } from './attribution/owners.js';
@@ -48,6 +50,8 @@ export interface Measures {
   /** When that disk was slower than its norm while the victim lived, by its requests or else by its counters. */
   readonly slow: Intervals;
   readonly norm: ServiceNorm;
+  /** How that disk did against its own past; absent where none was known, or nothing that is like it. */
+  readonly past?: AgainstPast;
   /** Whose the requests of that disk are. */
   readonly users?: Users;
   readonly neighbours?: NeighbourMeasures;
@@ -169,6 +173,7 @@ export function measure(input: Case): Measures {
     requests && owners && account && account.source !== 'samples'
       ? servedOf(input, requests, owners, account)
       : undefined;
+  const past = account && pastFor(input, disk, account);
   const users = account && served?.usage.of([], account.own);
   const neighbours = load && account && users && served?.neighbours({ load, users, own: account.own });
   const syncs =
@@ -189,6 +194,7 @@ export function measure(input: Case): Measures {
     ...(disk !== undefined && { disk }),
     diskIsOwn: isOwn,
     ...(load && { load }),
+    ...(past && { past }),
     ...(users && { users }),
     ...(neighbours && { neighbours }),
     ...(throttle && { throttle }),
@@ -198,6 +204,13 @@ export function measure(input: Case): Measures {
     beneath: [],
   };
   return { ...measures, beneath: served ? layersBeneath(measures, served) : [] };
+}
+
+/** How a disk did against what is known of it from before; undefined where nothing is. */
+export function pastFor(input: Case, disk: DeviceId | undefined, within: Interval): AgainstPast | undefined {
+  const known = pastOf(input.past, disk);
+  const series = disk === undefined ? undefined : input.counters.disks.get(disk);
+  return known && series && againstPast(series, known, within);
 }
 
 /** Of a disk without facts nobody knows whether it spins: it gets the benefit of the doubt. */
@@ -244,9 +257,12 @@ function layersBeneath(m: Measures, { requests, account, usage, neighbours }: Se
       if (only === undefined ? (users.sharesOf(row).get(OWN) ?? 0) > 0 : only === OWN) own[row] = 1;
     }
     const norm = normOf(topology, one);
+    const { past: _ofDisk, ...all } = m;
+    const past = pastFor(m.input, one, account);
     return [
       {
-        ...m,
+        ...all,
+        ...(past && { past }),
         disk: one,
         top: disk,
         load,

@@ -84,6 +84,11 @@ export function isoTime(wallMs: number): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
+/** The day of a moment of the wall clock in UTC, '2026-11-29'; undefined as above. */
+export function isoDay(wallMs: number): string | undefined {
+  return isoTime(wallMs)?.slice(0, 10);
+}
+
 /** A share between 0 and 1 as a percentage: '3.4 %', '97 %', '<0.1 %'. */
 export function percent(share: number): string {
   const value = share * 100;

@@ -48,14 +48,15 @@ export class Histogram {
   min = Infinity;
   max = 0;
 
-  record(value: number): void {
+  /** `times`: as often as that. */
+  record(value: number, times = 1): void {
     const whole = value > 0 ? Math.floor(value) : 0;
     const octave = octaveOf(whole);
     const counts = this.octaves[octave] ?? this.addOctave(octave);
     const index = indexIn(octave, whole);
-    counts[index] = (counts[index] ?? 0) + 1;
-    this.count += 1;
-    this.sum += whole;
+    counts[index] = (counts[index] ?? 0) + times;
+    this.count += times;
+    this.sum += whole * times;
     if (whole < this.min) this.min = whole;
     if (whole > this.max) this.max = whole;
   }

@@ -17,6 +17,7 @@ import { beneathOf, type Beneath } from './judge/beneath.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
+import { changedSince } from './judge/slow/remembered.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 type Victim = Given<'victim' | 'disk'>;
@@ -97,6 +98,14 @@ function outputOf(m: Measures, top: Ceiling): Output {
   };
 }
 
+/** What it gave on its best day before, as so many times what it gives; NaN where no past is known. */
+function bestBefore({ past }: Measures, top: Ceiling): number {
+  const best = past?.chapter.best;
+  if (!best) return NaN;
+  const inBytes = top.bytesSpread < top.operationsSpread;
+  return inBytes ? best.bytesPerSecond / top.bytesPerSecond : best.operationsPerSecond / top.operationsPerSecond;
+}
+
 interface Figures {
   readonly top: Ceiling;
   readonly output: Output;
@@ -129,7 +138,28 @@ function evidence({ top, output, beneath }: Figures, m: Measures): Argument[] {
           },
         ]
       : []),
+    ...ofItsBest(m, top),
     ...beneath.evidence,
+  ];
+}
+
+/** What it gave before the recording, as the machine remembers it. */
+function ofItsBest(m: Measures, top: Ceiling): Argument[] {
+  const { past } = m;
+  if (!past) return [];
+  const times = bestBefore(m, top);
+  const { days } = past.chapter.best;
+  return [
+    {
+      measure: `its best on ${days === 1 ? 'a day' : `${days} days`} before`,
+      value: said`${ratio(times)} as much`,
+      meaning:
+        times >= CAPPED.fell
+          ? 'it could do more: burst credit that is spent, or another limit than before, looks like this'
+          : 'it never gave much more: the limit is no news',
+      source: '/proc/diskstats, the machine’s memory',
+    },
+    ...changedSince(past),
   ];
 }
 
@@ -165,7 +195,8 @@ export const cause = defineCause({
   },
   tell(figures, m) {
     const { top, output, share, beneath } = figures;
-    const fell = output.before >= CAPPED.fell ? `; it gave ${String(ratio(output.before))} as much before` : '';
+    const times = output.before >= CAPPED.fell ? output.before : bestBefore(m, top);
+    const fell = times >= CAPPED.fell ? `; it gave ${String(ratio(times))} as much before` : '';
     return {
       sentence: `${diskName(m)} gives ${output.amount} and no more, however many requests wait in it (${top.depth.toFixed(1)} on average, ${duration(output.latencyMs)} each)${fell}: a rate limit, for which the victim waited ${percent(share)} of its time.`,
       limit: output.limit,

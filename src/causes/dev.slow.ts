@@ -1,20 +1,23 @@
 // The device takes long for each request, whoever sends it and however few there are.
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
-// It is told in three ways, each a file of judge/slow: by what its requests took (served.ts), by its own past (grown.ts), and without
-// requests by its counters (counted.ts).
+// It is told in four ways, each a file of judge/slow: by what its requests took (served.ts), by its own past as the machine remembers it (remembered.ts) and as the
+// recording shows it (grown.ts), and without requests by its counters (counted.ts). A disk that is slow for its kind and does what it did for days is not slow.
 
 import { intersect, total } from '../base/intervals.js';
 import { duration, percent } from '../base/format.js';
+import type { Measures } from '../analysis/measures.js';
+import { isAsEver } from '../analysis/requests/past.js';
 import { HARM } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { isGiven, NEEDS } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
-import { diskName, judgeDevice } from './judge/judgements.js';
-import { judgeCounted, tellCounted, type Counted } from './judge/slow/counted.js';
+import { DEVICE_WAITS, diskName, judgeDevice } from './judge/judgements.js';
+import { judgeCounted, SAMPLED_WAITS, tellCounted, type Counted } from './judge/slow/counted.js';
 import { judgeGrown, tellGrown, type Grown } from './judge/slow/grown.js';
+import { judgeRemembered, tellRemembered, type Remembered } from './judge/slow/remembered.js';
 import { judgeServed, lostToSlow, tellServed, type Served } from './judge/slow/served.js';
-import { times, waited, type Waited, type WithRequests } from './judge/slow/waited.js';
+import { times, waited, type Victim, type Waited, type WithRequests } from './judge/slow/waited.js';
 import { defineCause, notChecked, ruledOut, type Judgement } from './cause.js';
 
 /** Why the disk only seems slow: while it was, a device beneath it served somebody else. */
@@ -37,11 +40,29 @@ function fastEnough(m: WithRequests, share: number): string {
     : `${diskName(m)} served nothing`;
 }
 
-function judgeRequests(m: WithRequests): Judgement<Served | Grown> {
+/** Why a disk that is slow for its kind is not called slow: it was so for days; undefined where that is not known. */
+function asEver(m: Measures): string | undefined {
+  const { past } = m;
+  if (!isAsEver(past)) return undefined;
+  return `${diskName(m)} takes what it usually took at that load, ${times(past.factor)} that, on ${past.days} days before`;
+}
+
+/** By its counters, where they alone were recorded. */
+function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
+  const usual = asEver(m);
+  const counted = judgeCounted(m);
+  if (counted.kind === 'holds') return usual === undefined ? counted : ruledOut(usual);
+  return judgeRemembered(m, SAMPLED_WAITS) ?? counted;
+}
+
+function judgeRequests(m: WithRequests): Judgement<Served | Grown | Remembered> {
   const found = waited(m, lostToSlow(m));
   const seeming = companyBeneath(m, found);
   if (seeming !== undefined) return ruledOut(seeming);
-  return judgeServed(m, found) ?? judgeGrown(m) ?? ruledOut(fastEnough(m, found.share));
+  const served = judgeServed(m, found);
+  const usual = served && asEver(m);
+  if (usual !== undefined) return ruledOut(usual);
+  return served ?? judgeRemembered(m, DEVICE_WAITS) ?? judgeGrown(m) ?? ruledOut(fastEnough(m, found.share));
 }
 
 export const cause = defineCause({
@@ -53,12 +74,13 @@ export const cause = defineCause({
   needs: ['victim', 'disk'],
   fromRequests: true,
   beneath: true,
-  judge(m): Judgement<Counted | Grown | Served> {
-    if (m.account.source === 'samples') return judgeCounted(m);
+  judge(m): Judgement<Counted | Grown | Remembered | Served> {
+    if (m.account.source === 'samples') return judgeCounters(m);
     return isGiven(m, ['requests']) ? judgeRequests(m) : notChecked(NEEDS.requests.else);
   },
   tell(figures, m) {
     if (figures.way === 'counted') return tellCounted(figures, m);
+    if (figures.way === 'remembered') return tellRemembered(figures, m);
     return figures.way === 'grown' ? tellGrown(figures, m) : tellServed(figures, m);
   },
 });

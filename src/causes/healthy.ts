@@ -6,8 +6,9 @@ import type { VictimAccount } from '../model/account.js';
 import { NO_INTERVALS, total } from '../base/intervals.js';
 import { shareOf, type Measures } from '../analysis/measures.js';
 import { duration, percent } from '../base/format.js';
+import { isAsEver } from '../analysis/requests/past.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
-import { flow, frequency, number, part, said, time } from '../model/quantity.js';
+import { flow, frequency, number, part, ratio, said, time } from '../model/quantity.js';
 import { STATES } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
@@ -16,6 +17,7 @@ import { doubtOf } from './judge/doubts.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { judgeDevice, diskName } from './judge/judgements.js';
+import { changedSince } from './judge/slow/remembered.js';
 import { defineCause, holds, notChecked, type Argument, type Yardstick } from './cause.js';
 
 /** Time whose reason is known and ordinary. */
@@ -104,10 +106,32 @@ function besideOrdinary(factor: number, disk: string): string {
   return Number.isFinite(factor) ? `${percent(factor)} of what ${disk} may take` : `too few to be held against ${disk}`;
 }
 
+/** How its disk did against its own past, and what that past is for its kind. */
+function pastEvidence({ past }: Measures): Argument[] {
+  if (!past) return [];
+  return [
+    {
+      measure: 'against its own past',
+      value: said`${ratio(past.factor)} the usual`,
+      meaning: `at the same loads, ${percent(past.knownShare)} of what it did, as known from ${past.days} ${past.days === 1 ? 'day' : 'days'} and ${past.stretches} stretches at least`,
+      source: '/proc/diskstats, the machine’s memory',
+    },
+    ...changedSince(past),
+  ];
+}
+
+/** Where a disk is slow for its kind and was so for days. */
+function asEver(m: Measures): string {
+  const factor = judgeDevice(m)?.factor ?? NaN;
+  if (!isAsEver(m.past) || !(factor > 1)) return '';
+  return ` Healthy by its own past of ${m.past.days} days, though it takes ${factor.toFixed(1)} times what an ordinary disk of its kind may.`;
+}
+
 function deviceEvidence(m: Measures): Argument[] {
   const judged = judgeDevice(m);
-  if (!judged || judged.requests === 0) return [];
+  if (!judged || judged.requests === 0) return pastEvidence(m);
   return [
+    ...pastEvidence(m),
     {
       measure: `${diskName(m)}’s service time`,
       value: said`${time(judged.serviceMs / judged.requests)} a request over ${number(judged.requests)} requests`,
@@ -138,7 +162,7 @@ function sentence(m: Given<'victim'>): string {
     return `No stall in the block layer: ${diskName(m)} answered the victim’s requests as it should; they took up ${percent(shareOf(m.account, ['block-device', 'block-queue']))} of its time, and what it did in the rest is not in a block trace.`;
   const whatWasFine =
     m.disk === undefined ? 'the victim was not held up' : `${diskName(m)} gave the writer what it can give`;
-  return `No stall: ${whatWasFine}${amongThreads(m.account)}.`;
+  return `No stall: ${whatWasFine}${amongThreads(m.account)}.${asEver(m)}`;
 }
 
 export const cause = defineCause({

@@ -11,6 +11,7 @@ import { reportPathFor, say as tell, startRecording, type Session } from '../pip
 import { concludeWith, withShowOptions } from './conclude.js';
 import { byteSize, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
+import { openMemory, rememberDiagnosed } from './remembered.js';
 import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
 interface CheckOptions extends RecordingOptions {
@@ -61,6 +62,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
   const directory = held.realPath();
   const file = `.iowitness-probe-${process.pid}.tmp`;
   const interrupts = listenForInterrupts();
+  const memory = openMemory();
   let session: Session | undefined;
   const probe = startProbe(
     {
@@ -78,17 +80,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
       if (slice.phase in PHASE_WORDS) progress.count(() => phaseProgress(slice.phase));
     },
   );
-  const lengths: Readonly<Record<string, number>> = {
-    buffered: options.buffered,
-    direct: options.direct,
-    fsync: options.fsync,
-  };
-  const began = new Map<string, number>();
-  const phaseProgress = (phase: string) => {
-    const since = entry(began, phase, Date.now);
-    const [gone, whole] = [Math.round((Date.now() - since) / 1000), lengths[phase] ?? 0];
-    return `${PHASE_WORDS[phase]}: ${Math.min(gone, whole)} of ${whole} s (${began.size} of ${Object.keys(lengths).length})`;
-  };
+  const phaseProgress = progressOf({ buffered: options.buffered, direct: options.direct, fsync: options.fsync });
   let lastWord = Date.now();
   let because = 'an error';
   try {
@@ -100,6 +92,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
       plan: { command: 'check', hz: options.hz, events: options.events, directory },
       victims: [{ pid: probe.pid, comm: 'iowitness-probe', role: 'probe' }],
       watchBusiest: false,
+      ...(memory && { past: memory.past() }),
       ...costOf(options),
     });
     because = await runProbe(probe, session, () => lastWord, interrupts.interrupted);
@@ -110,7 +103,18 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
     held.close();
   }
   const report = reportPathFor(folder);
-  await concludeWith(folder, { json: options.json, verbose: options.verbose, ...(options.report && { report }) });
+  const { json, verbose } = options;
+  rememberDiagnosed(memory, await concludeWith(folder, { json, verbose, ...(options.report && { report }) }));
+}
+
+/** How far a phase is, of these lengths in seconds. */
+function progressOf(lengths: Readonly<Record<string, number>>): (phase: string) => string {
+  const began = new Map<string, number>();
+  return (phase) => {
+    const since = entry(began, phase, Date.now);
+    const [gone, whole] = [Math.round((Date.now() - since) / 1000), lengths[phase] ?? 0];
+    return `${PHASE_WORDS[phase]}: ${Math.min(gone, whole)} of ${whole} s (${began.size} of ${Object.keys(lengths).length})`;
+  };
 }
 
 /** Lets the probe run to its end, to an interrupt, to a full disk, or to the point where it is plainly stuck. */

@@ -57,8 +57,8 @@ function withLeads(diagnosed: Diagnosed): Diagnosed {
   return found.length === 0 ? diagnosed : { ...diagnosed, diagnosis: { ...diagnosis, leads: found } };
 }
 
-/** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. */
-export async function concludeWith(recording: string, options: OpenOptions & ShowOptions): Promise<void> {
+/** Diagnoses a recording, writes the report where asked, prints the verdict and sets the exit status. Returns what was found. */
+export async function concludeWith(recording: string, options: OpenOptions & ShowOptions): Promise<Diagnosed> {
   const diagnosed = withLeads(
     await diagnoseRecording(recording, toolName(), { ...options, progress: readingProgress(recording) }),
   );
@@ -69,6 +69,7 @@ export async function concludeWith(recording: string, options: OpenOptions & Sho
   progress.say('');
   printDiagnosis(diagnosed, options);
   process.exitCode = exitStatus(diagnosed.diagnosis);
+  return diagnosed;
 }
 
 /** The diagnosis as lines for a stream that may be a terminal. */
@@ -80,10 +81,10 @@ function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: bool
 }
 
 /** The diagnosis of what was just recorded. */
-export async function diagnoseAfter(recording: string): Promise<Diagnosis> {
-  const { diagnosis } = await diagnoseRecording(recording, toolName(), { progress: readingProgress(recording) });
+export async function diagnoseAfter(recording: string): Promise<Diagnosed> {
+  const diagnosed = await diagnoseRecording(recording, toolName(), { progress: readingProgress(recording) });
   progress.say('');
-  return diagnosis;
+  return diagnosed;
 }
 
 /** Says on standard error what a recording shows, as `time` does below a command's own output. */

@@ -32,12 +32,21 @@ export function toolName(): string {
  * in /tmp could be anybody's.
  */
 export function undoFolder(): string | undefined {
-  if (process.geteuid?.() === 0) return '/var/lib/iowitness/undo';
+  return stateFolder('undo');
+}
+
+/** Where the machine's memory of its disks is kept. Undefined as above. */
+export function baselineFolder(): string | undefined {
+  return stateFolder('baseline');
+}
+
+function stateFolder(name: string): string | undefined {
+  if (process.geteuid?.() === 0) return `/var/lib/iowitness/${name}`;
   const { env } = process;
   const given = [env['XDG_STATE_HOME'], env['HOME'] && join(env['HOME'], '.local/state'), env['XDG_RUNTIME_DIR']];
   const ofLogin = `/run/user/${process.geteuid?.()}`;
   const place = given.find((path) => path?.startsWith('/')) ?? (existsSync(ofLogin) ? ofLogin : undefined);
-  return place && join(place, 'iowitness/undo');
+  return place && join(place, 'iowitness', name);
 }
 
 /** A name for a new recording in the current folder that is not taken: iowitness-check-HOST-20261123-0712.iow. */

@@ -13,7 +13,7 @@ export function diagnoseCommand(program: Command): void {
       'after',
       '\nExamples:\n  iowitness diagnose slow-night.iow --json | jq .verdict.cause\n  iowitness diagnose sda --pid 4711    # of sda.blktrace.0, sda.blktrace.1 …',
     )
-    .action((recording: string | undefined, options: OpenOptions & ShowOptions) =>
-      concludeWith(namedOrNewest(recording), options),
-    );
+    .action(async (recording: string | undefined, options: OpenOptions & ShowOptions) => {
+      await concludeWith(namedOrNewest(recording), options);
+    });
 }

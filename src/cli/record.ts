@@ -22,6 +22,7 @@ import { listenForInterrupts } from './interrupts.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
 import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
+import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
 import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
@@ -94,6 +95,7 @@ async function recordAround(
     ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
   ];
   const folder = options.output ?? freshName('record');
+  const memory = openMemory();
   const metrics = options.metrics && (await startMetrics(options.metrics));
   const session = await startRecording({
     folder,
@@ -107,6 +109,7 @@ async function recordAround(
     },
     victims,
     watchBusiest: victims.length === 0,
+    ...(memory && { past: memory.past() }),
     ...costOf(options),
     ...(metrics && { beside: (manifest) => metrics.begin(folder, manifest) }),
     maxBytes: options.maxSize,
@@ -118,7 +121,10 @@ async function recordAround(
   progress.say('');
   if (held && !hasEnded(held)) warn(`${argv[0]} (pid ${held.pid}) still runs and is no longer recorded.`);
   const { bytes } = session.writer;
-  if (bytes > 0 || options.json) await tellRecorded({ folder, because, bytes, notUndone }, held, options);
+  const diagnosed =
+    bytes > 0 || options.json ? await tellRecorded({ folder, because, bytes, notUndone }, held, options) : undefined;
+  if (diagnosed) rememberDiagnosed(memory, diagnosed);
+  else if (bytes > 0) await rememberRecorded(memory, folder);
   if (held) process.exitCode = statusOf(held.child);
 }
 

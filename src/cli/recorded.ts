@@ -5,6 +5,7 @@ import { shellWord } from '../base/shell.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { Recorded } from '../model/results.js';
 import { renderJson } from '../present/json.js';
+import type { Diagnosed } from '../pipeline.js';
 import { diagnoseAfter, tellBelow } from './conclude.js';
 import { say, sayJson, toolName } from './context.js';
 import { hasEnded, statusOf, type HeldCommand } from './held-command.js';
@@ -22,14 +23,15 @@ export interface TellOptions {
   readonly json: boolean;
 }
 
-/** Says where the recording is and what it shows. What a command prints is not mixed with that: it goes to standard error then. */
+/** Says where the recording is and what it shows, which is returned where it was asked. What a command prints is not mixed with that: it goes to standard error then. */
 export async function tellRecorded(
   made: Made,
   held: HeldCommand | undefined,
   { diagnose, json }: TellOptions,
-): Promise<void> {
+): Promise<Diagnosed | undefined> {
   const { folder, because, bytes } = made;
-  const diagnosis = held && diagnose && bytes > 0 ? await diagnoseAfter(folder) : undefined;
+  const diagnosed = held && diagnose && bytes > 0 ? await diagnoseAfter(folder) : undefined;
+  const diagnosis = diagnosed?.diagnosis;
   if (json) {
     const document = documentOf(made, held, diagnosis);
     if (held) process.stderr.write(`${renderJson(document, 0)}\n`);
@@ -37,6 +39,7 @@ export async function tellRecorded(
   } else if (diagnosis) tellBelow(diagnosis);
   else if (held) process.stderr.write(harmless(`${folder} (${because})`) + '\n');
   else say(harmless(`${folder} (${because}); iowitness diagnose ${shellWord(folder)} tells what it shows.`));
+  return diagnosed;
 }
 
 function documentOf(made: Made, held: HeldCommand | undefined, diagnosis: Diagnosis | undefined): Recorded {

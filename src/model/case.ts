@@ -7,6 +7,7 @@ import type { FactChange, Facts } from './facts.js';
 import type { Loss } from './losses.js';
 import type { Measured } from './measured.js';
 import type { Part } from './part.js';
+import type { Past } from './past.js';
 import type {
   Attached,
   Manifest,
@@ -74,6 +75,8 @@ export interface Case {
   readonly remapped?: ReadonlyMap<DeviceId, readonly DeviceId[]>;
   /** Files that the busy processes had open for writing, when each was first seen. */
   readonly files: readonly (OpenFile & { readonly atMs: number })[];
+  /** What was known of its disks before; absent where nothing was. */
+  readonly past?: Past;
   readonly losses: readonly Loss[];
 }
 

@@ -1,6 +1,7 @@
 // Every JSON document that a command prints, by the name that its `schema` property and its file in docs/schemas/ have.
 
 import type * as v from 'valibot';
+import { BaselineSchema } from './baseline.js';
 import { BlockStatsSchema } from './block-stats.js';
 import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
@@ -24,6 +25,7 @@ import { ThreadsSchema } from './threads.js';
 /** Each with what prints it. */
 export const DOCUMENTS = {
   abilities: { schema: AbilitiesSchema, printedBy: ['doctor --json'] },
+  baseline: { schema: BaselineSchema, printedBy: ['baseline --json'] },
   blkstats: { schema: BlockStatsSchema, printedBy: ['blkstats --json'] },
   comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
   diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },

@@ -92,6 +92,8 @@ export const SOURCE = {
   kernelThreads: 'iowitness:kernel-threads',
   /** Attached: who traces a watched process by ptrace(2), whenever that changes. */
   ptrace: 'iowitness:ptrace',
+  /** Past: what was known of the machine's disks when the recording began, where anything was. */
+  past: 'iowitness:past',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;

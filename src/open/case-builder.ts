@@ -127,6 +127,7 @@ export class CaseBuilder {
       trace: own.trace,
       space: own.space,
       files: own.files,
+      ...(own.past && { past: own.past }),
       losses: fewOf([...own.losses, ...withoutRepeats(losses, own.losses), ...this.beyond()]),
     };
   }

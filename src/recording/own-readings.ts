@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { unbounded, type Allowance } from '../base/allowance.js';
 import type { Interval } from '../base/intervals.js';
 import { messageOf } from '../base/errors.js';
+import { PastSchema, type Past } from '../model/past.js';
 import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
   SOURCE,
@@ -105,6 +106,7 @@ export interface OwnReadings {
   readonly files: (OpenFile & At)[];
   readonly kernelThreads: KernelThread[];
   readonly attached: (Attached & At)[];
+  readonly past?: Past;
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
 }
@@ -134,6 +136,7 @@ export class OwnReadingsDecoder {
   private readonly files: (OpenFile & At)[] = [];
   private readonly kernelThreads: KernelThread[] = [];
   private readonly attached: (Attached & At)[] = [];
+  private past: Past | undefined;
   private probe: OwnReadings['probe'] = [];
   private recorder: (RecorderLoad & At)[] = [];
   private space: (VolumeSpace & At)[] = [];
@@ -185,6 +188,9 @@ export class OwnReadingsDecoder {
         return true;
       case SOURCE.ptrace:
         return this.attached.push({ ...v.parse(Ptrace, value), atMs }) > 0;
+      case SOURCE.past:
+        this.past = v.parse(PastSchema, value);
+        return true;
       case SOURCE.loss:
         return this.losses.push({ loss: v.parse(LostThing, value), atMs }) > 0;
       case SOURCE.probe:
@@ -233,6 +239,7 @@ export class OwnReadingsDecoder {
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
       attached: standing(this.attached.filter(({ atMs }) => atMs <= to)),
+      ...(this.past && { past: this.past }),
       losses: this.losses.flatMap(({ loss, atMs }) =>
         (loss.count === undefined || atMs >= from) && atMs <= to ? [loss] : [],
       ),

@@ -22,6 +22,7 @@ const CALLS: readonly (readonly [DocumentName, readonly string[]])[] = [
   ['differences', ['compare', recording, recording, '--json']],
   ['differences', ['compare', recording, '--json']],
   ['differences', ['compare', '--slow', recording, '--fast', recording, recording, '--json']],
+  ['baseline', ['baseline', '--json']],
   ['known', ['known', recording, '--json']],
   ['threads', ['threads', path.join(fixtures, 'thread-dumps/deep-jdk25-file.json.gz'), '--json']],
   ['recordings', ['ls', path.dirname(recording), '--json']],

@@ -55,6 +55,7 @@ const PRINTING: readonly (readonly string[])[] = [
   ['iostat', '-o', 'JSON', '-x'],
   ['compare', recording],
   ['compare', recording, recording, '--json'],
+  ['baseline'],
   ['known', recording],
   ['threads', dump],
   ['threads', dump, '--json'],

@@ -40,6 +40,11 @@ const cases: readonly (readonly [path: string, text: string, becomes: string | u
   [SOURCE.victim, '{"pid":77,"comm":"agent","role":"pid"}', '{"pid":77,"comm":"program-1","role":"pid"}'],
   [SOURCE.space, '{"mountPoint":"/data","free":1}', '{"mountPoint":"/name-1","free":1}'],
   [SOURCE.file, '{"pid":7,"path":"/data/x (deleted)"}', '{"pid":7,"path":"/name-1/name-2 (deleted)"}'],
+  [
+    SOURCE.past,
+    '{"version":1,"devices":[{"id":"8:0","now":{"writers":[{"comm":"agent","share":1}]}}]}',
+    '{"version":1,"devices":[{"id":"8:0","now":{"writers":[{"comm":"program-1","share":1}]}}]}',
+  ],
   [SOURCE.loss, '{"code":"no-space","where":"/data/x: full"}', '{"code":"no-space","where":"/name-1/name-2: full"}'],
   ['/proc/diskstats', ' 8 0 sda 1 2 3\n', ' 8 0 sda 1 2 3\n'],
 ];

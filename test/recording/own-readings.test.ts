@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Allowance } from '../../src/base/allowance.js';
 import { OwnReadingsDecoder } from '../../src/recording/own-readings.js';
+import { chapter, pastOf, usual } from '../support/past.js';
 import { reading } from '../support/tape.js';
 
 test('a command that was let go is told from when on, also for a part that begins later', () => {
@@ -78,4 +79,17 @@ test('more victims and phases than any recorder has are refused one by one', () 
   }
   const { victims, probe, losses } = decoder.within({ from: 0, to: Infinity });
   assert.deepEqual([victims.length, allowance.refused, probe.length, losses.length], [4096, 904, 16, 4]);
+});
+
+test('what was known of the disks holds for every part, and what has another form is a loss', () => {
+  const decoder = new OwnReadingsDecoder(0n);
+  const past = pastOf({ now: chapter([usual()]) });
+  decoder.take(reading(1, 'iowitness:past', JSON.stringify(past)));
+  decoder.take(reading(2, 'iowitness:past', JSON.stringify({ ...past, version: 2 })));
+  const own = decoder.within({ from: 50, to: 90 });
+  assert.deepEqual(own.past, past);
+  assert.deepEqual(
+    decoder.within({ from: 0, to: 90 }).losses.map(({ code }) => code),
+    ['log-damaged'],
+  );
 });

@@ -33,6 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   statistics: ['base'],
   differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge', 'analysis/charts'],
   known: [...MEASURES, 'causes/judge'],
+  baseline: REQUESTS,
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],
   open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats'],
@@ -49,7 +50,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison|differences|known|statistics|tools\/threads)(\/|$)/;
+const PURE = /^(analysis|causes|baseline|comparison|differences|known|statistics|tools\/threads)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { NO_INTERVALS } from '../../src/base/intervals.js';
 import { Topology } from '../../src/analysis/machine/topology.js';
-import type { Measures } from '../../src/analysis/measures.js';
+import { pastFor, type Measures } from '../../src/analysis/measures.js';
 import { loadOf } from '../../src/analysis/requests/disk-load.js';
 import { KIND, type Requests } from '../../src/analysis/requests/requests.js';
 import { loadCauses } from '../../src/catalogue.js';
@@ -93,6 +93,7 @@ export function measuresOf(madeUp: MadeUp): Measures {
   const { segments = spent, lines = new Map([[ME, spent]]), ...account } = madeUp.account ?? {};
   const input = aCase({ durationMs: WALL_MS, ...madeUp.input });
   const requests = madeUp.requests && requestsOf(madeUp.requests);
+  const past = pastFor(input, '7:0', { from: 0, to: WALL_MS });
   return {
     input,
     topology: new Topology(input.facts[0], input.counters.diskNames),
@@ -119,6 +120,7 @@ export function measuresOf(madeUp: MadeUp): Measures {
     pausedBeneath: NO_INTERVALS,
     beneath: [],
     ...(requests && { requests, load: loadOf(requests, 0) }),
+    ...(past && { past }),
     ...madeUp.measures,
   };
 }

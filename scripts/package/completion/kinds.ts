@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   condition: 'none',
   device: 'device',
   dir: 'folder',
+  disk: 'none',
   file: 'file',
   folder: 'folder',
   id: 'drill',

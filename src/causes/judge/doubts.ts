@@ -6,6 +6,7 @@ import { allowedFor, expectedMs } from '../../analysis/requests/norm.js';
 import { diskWork, processWork } from '../../analysis/machine/counted-work.js';
 import { growthWithin, valueAt } from '../../analysis/machine/series.js';
 import { intersect, total } from '../../base/intervals.js';
+import { isAsEver } from '../../analysis/requests/past.js';
 import { shareOf, timesIn } from '../../analysis/measures.js';
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import { duration, percent } from '../../base/format.js';
@@ -130,6 +131,7 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
 /** Where the disk was slow in too few requests for dev.slow to be sure. */
 function doubtOfEvents(m: Given<'victim'>): string | undefined {
   const { account } = m;
+  if (isAsEver(m.past)) return undefined;
   const share = total(intersect(timesIn(account, DEVICE_WAITS), m.slow)) / (account.to - account.from);
   return share >= JUDGING.noticeable
     ? `the victim waited for ${diskName(m)} ${percent(share)} of its time while that took longer than an ordinary disk may, for too few requests to tell whether it is slow`

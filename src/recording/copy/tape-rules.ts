@@ -78,6 +78,13 @@ function ownWords(rewrite: Readonly<Record<string, 'program' | 'path' | 'text'>>
   };
 }
 
+/** Programs that wrote; all else is figures, settings, and what a disk was known by. */
+function past(text: string, names: Pseudonyms): string {
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) =>
+    key === 'comm' && typeof value === 'string' ? names.program(value) : value,
+  );
+}
+
 const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^\/proc\/cmdline$/, leftOut],
   [/^\/proc\/\d+\/cmdline$/, commandLine],
@@ -93,6 +100,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [new RegExp(`^${SAVED_NAMES}$`), savedNames],
   [new RegExp(`^${SOURCE.victim}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.ptrace}$`), ownWords({ comm: 'program' })],
+  [new RegExp(`^${SOURCE.past}$`), past],
   [new RegExp(`^${SOURCE.file}$`), ownWords({ path: 'path', source: 'path' })],
   [new RegExp(`^${SOURCE.space}$`), ownWords({ mountPoint: 'path' })],
   [new RegExp(`^${SOURCE.loss}$`), ownWords({ where: 'text' })],

@@ -13,7 +13,7 @@ import { diskName } from '../judgements.js';
 import { lookAt, times, waited, type Victim, type Waited } from './waited.js';
 
 /** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
-const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
+export const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
 
 export interface Counted extends Waited {
   readonly way: 'counted';
