@@ -22,15 +22,18 @@ const CHUNK = 12 * 2 ** 20;
 /** A chunk of about 12 MB: what the real one has, its timed events as often as fit, then what describes them. */
 function largeChunk(small: Buffer): Buffer {
   const cursor = new Cursor((into, position) => small.copy(into, 0, position));
-  const timedEvents: Buffer[] = [];
+  const byType = new Map<number, Buffer[]>();
   const described: Buffer[] = [];
   let [metadata, checkpoint] = [0, 0];
   walk(cursor, HEADER_BYTES, small.length, (type, start, behind) => {
     const bytes = small.subarray(start, behind);
     if (type === METADATA || type === CHECKPOINT) described.push(bytes);
-    else timedEvents.push(bytes);
+    else byType.set(type, [...(byType.get(type) ?? []), bytes]);
   });
-  const events = Buffer.concat(timedEvents);
+  // Most are settings, which a JVM writes once a chunk.
+  const [settings = [], ...others] = [...byType.values()].sort((a, b) => b.length - a.length);
+  described.push(...settings);
+  const events = Buffer.concat(others.flat());
   const times = Math.floor(CHUNK / events.length);
   const body = Buffer.concat([...Array.from({ length: times }, () => events), ...described]);
   const chunk = Buffer.concat([small.subarray(0, HEADER_BYTES), body]);

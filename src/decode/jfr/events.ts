@@ -51,54 +51,68 @@ const USED: Readonly<Record<string, readonly [kind: FlightKind, fields: Readonly
   'jdk.JVMInformation': ['jvm', { startTime: 'start', jvmVersion: 'text', pid: 'id' }],
 };
 
+/** What is done with a field: one byte or one number is passed over, a number or a text's place is kept, or the step is passed over as it is. */
+const DO = { skipByte: 0, skipNumber: 1, keepNumber: 2, keepText: 3, skipStep: 4 } as const;
+
 export interface Plan {
   readonly kind: FlightKind;
   readonly steps: readonly Step[];
+  /** One of DO for each step, in bytes of their own as it is asked a million times a second. */
+  readonly doing: Uint8Array;
   /** Where each step's value goes; below 0 for nowhere. */
-  readonly slots: readonly number[];
+  readonly slots: Int8Array;
+  /** The last event's values; NaN of what such an event does not have. */
+  readonly values: Float64Array;
 }
 
-export interface Plans {
-  readonly byType: ReadonlyMap<number, Plan>;
-  /** The pooled type of each slot that is a place in a pool. */
-  readonly pools: ReadonlyMap<number, number>;
+function doingOf({ form, isArray }: Step, slot: number): number {
+  if (slot >= 0) return form === 'text' ? DO.keepText : DO.keepNumber;
+  if (isArray) return DO.skipStep;
+  return form === 'byte' ? DO.skipByte : form === 'number' ? DO.skipNumber : DO.skipStep;
 }
 
-function planOf(types: Types, type: Type, pools: Map<number, number>): Plan | undefined {
+function planOf(types: Types, type: Type): Plan | undefined {
   const [kind, fields] = USED[type.name] ?? [];
   const steps = kind === undefined ? undefined : stepsOf(types, type);
   if (kind === undefined || fields === undefined || !steps) return undefined;
   const slots = steps.map(({ field, form, isArray }) => {
     const slot = Object.hasOwn(fields, field.name) ? SLOT[fields[field.name] ?? 'id'] : -1;
     if (slot < 0 || isArray || form !== (TEXTS.has(slot) ? 'text' : 'number')) return -1;
-    if (field.pooled) pools.set(slot, field.type);
     return slot;
   });
-  return { kind, steps, slots };
+  return {
+    kind,
+    steps,
+    doing: Uint8Array.from(steps, (step, at) => doingOf(step, slots[at] ?? -1)),
+    slots: Int8Array.from(slots),
+    values: new Float64Array(SLOTS).fill(NaN),
+  };
 }
 
-export function plansOf(types: Types, wanted: (kind: FlightKind) => boolean): Plans {
-  const byType = new Map<number, Plan>();
-  const pools = new Map<number, number>();
+/** By the number of their type, those of the wanted kinds. */
+export function plansOf(types: Types, wanted: (kind: FlightKind) => boolean): ReadonlyMap<number, Plan> {
+  const plans = new Map<number, Plan>();
   for (const type of types.values()) {
-    const plan = Object.hasOwn(USED, type.name) ? planOf(types, type, pools) : undefined;
-    if (plan && wanted(plan.kind)) byType.set(type.id, plan);
+    const plan = Object.hasOwn(USED, type.name) ? planOf(types, type) : undefined;
+    if (plan && wanted(plan.kind)) plans.set(type.id, plan);
   }
-  return { byType, pools };
+  return plans;
 }
 
-/** Reads an event's values, the cursor behind its type; false where it does not end where it should. */
-export function readEvent(cursor: Cursor, { steps, slots }: Plan, behind: number, values: Float64Array): boolean {
-  values.fill(NaN);
-  for (let at = 0; at < steps.length; at += 1) {
-    const slot = slots[at] ?? -1;
-    const step = steps[at];
-    if (!step) continue;
-    if (slot < 0) skipStep(cursor, step, behind);
-    else if (step.form === 'text') {
-      values[slot] = cursor.position;
+/** Reads an event's values into its plan's, the cursor behind its type; false where it does not end where it should. */
+export function readEvent(cursor: Cursor, { steps, doing, slots, values }: Plan, behind: number): boolean {
+  for (let at = 0; at < doing.length; at += 1) {
+    const what = doing[at];
+    if (what === DO.keepNumber) values[slots[at] ?? 0] = cursor.long();
+    else if (what === DO.skipNumber) cursor.long();
+    else if (what === DO.skipByte) cursor.skip(1);
+    else if (what === DO.keepText) {
+      values[slots[at] ?? 0] = cursor.position;
       cursor.skipText();
-    } else values[slot] = cursor.long();
+    } else {
+      const step = steps[at];
+      if (step) skipStep(cursor, step, behind);
+    }
   }
   return cursor.position === behind;
 }

@@ -166,15 +166,16 @@ function readEvents(input: FlightInput, cursor: Cursor, header: ChunkHeader, fou
   const { types, pools, walkedTo } = found;
   if (!types || !pools) return 0;
   const plans = plansOf(types, input.wanted);
-  const view = new EventView({ header, types, pools, plans, cursor });
+  const view = new EventView({ header, types, pools, cursor });
   let broken = 0;
   walk(cursor, header.at + HEADER_BYTES, walkedTo, (type, _start, behind) => {
-    const plan = plans.byType.get(type);
+    const plan = plans.get(type);
     if (!plan) return;
     const from = cursor.position;
     cursor.seek(from, Math.min(behind - from, MOST_OF_EVENT));
-    if (readEvent(cursor, plan, behind, view.values)) {
+    if (readEvent(cursor, plan, behind)) {
       view.kind = plan.kind;
+      view.values = plan.values;
       input.take(view);
     } else broken += 1;
   });

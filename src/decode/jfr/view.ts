@@ -2,7 +2,7 @@
 
 import type { FlightEvent, FlightKind, FlightThread } from '../../model/flight.js';
 import type { Cursor, PooledText } from './cursor.js';
-import { SLOT, SLOTS, type Plans } from './events.js';
+import { SLOT, SLOTS } from './events.js';
 import type { Fields, Value } from './layout.js';
 import type { ChunkHeader } from './chunk.js';
 import type { Types } from './metadata.js';
@@ -16,7 +16,6 @@ interface Chunk {
   readonly header: ChunkHeader;
   readonly types: Types;
   readonly pools: Pools;
-  readonly plans: Plans;
   readonly cursor: Cursor;
 }
 
@@ -49,8 +48,10 @@ function isPooled(value: Value | undefined): value is PooledText & Fields {
 
 export class EventView implements FlightEvent {
   kind: FlightKind = 'enter';
-  readonly values = new Float64Array(SLOTS);
+  /** Of the event that is handed on now. */
+  values: Float64Array = new Float64Array(SLOTS);
   private readonly chunk: Chunk;
+  private readonly startTicks: number;
   private readonly ticksPerNs: number;
   /** Numbers of types by name. */
   private readonly ids: ReadonlyMap<string, number>;
@@ -62,6 +63,7 @@ export class EventView implements FlightEvent {
 
   constructor(chunk: Chunk) {
     this.chunk = chunk;
+    this.startTicks = Number(chunk.header.startTicks);
     this.ticksPerNs = chunk.header.ticksPerSecond / 1e9;
     this.ids = new Map([...chunk.types.values()].map(({ id, name }) => [name, id]));
   }
@@ -75,7 +77,7 @@ export class EventView implements FlightEvent {
   }
 
   get sinceNs(): number {
-    return Math.trunc((this.at(SLOT.start) - Number(this.chunk.header.startTicks)) / this.ticksPerNs);
+    return Math.trunc((this.at(SLOT.start) - this.startTicks) / this.ticksPerNs);
   }
 
   get durationNs(): number {

@@ -5,7 +5,7 @@ import type { FlightChunk, FlightEvent } from '../../model/flight.js';
 import type { Jfr } from '../../model/jfr.js';
 import { readFlightFile, type FlightFile } from '../../open/flight.js';
 import type { ReadingProgress } from '../../open/reading-meter.js';
-import { Collector } from '../../tools/jfr/collector.js';
+import { Collector, isCollected } from '../../tools/jfr/collector.js';
 import { Deeds, isDeed } from '../../tools/jfr/deeds.js';
 import { casesOf, jfrDocument, toldLocks, type AskKernel } from '../../tools/jfr/document.js';
 import { Names } from '../../tools/jfr/interned.js';
@@ -56,7 +56,7 @@ function firstReading(files: readonly FlightFile[], collector: Collector, progre
   const meter = meterOver(files, 0, progress);
   for (const file of files) {
     const of = readFlightFile(file, {
-      wanted: () => true,
+      wanted: isCollected,
       take: (event) => collector.take(event),
       chunk: (chunk) => chunks.push({ file: file.name, chunk }),
       tell: meter(file),

@@ -7,7 +7,16 @@ import { Names, ThreadNumbers } from './interned.js';
 import { Tally } from './tally.js';
 import { Waits } from './waits.js';
 
-const MOST_SETTINGS = 5000;
+/** Events of which it is told how they were recorded. */
+export const USED_EVENTS: readonly string[] = [
+  'jdk.JavaMonitorEnter',
+  'jdk.ThreadPark',
+  'jdk.FileWrite',
+  'jdk.FileForce',
+  'jdk.FileRead',
+  'jdk.SocketWrite',
+  'jdk.SocketRead',
+];
 
 export interface Setting {
   enabled?: boolean;
@@ -72,6 +81,22 @@ export const FILE_KINDS = ['file-write', 'file-force', 'file-read'] as const;
 export const SOCKET_KINDS = ['socket-write', 'socket-read'] as const;
 export const PAUSE_KINDS = ['gc-pause', 'safepoint'] as const;
 
+const COLLECTED: ReadonlySet<FlightKind> = new Set([
+  'enter',
+  'park',
+  'setting',
+  'jvm',
+  'loss',
+  ...FILE_KINDS,
+  ...SOCKET_KINDS,
+  ...PAUSE_KINDS,
+]);
+
+/** Whether events of that kind are made use of in the first reading. */
+export function isCollected(kind: FlightKind): boolean {
+  return COLLECTED.has(kind);
+}
+
 export class Collector {
   readonly time = new FlightTime();
   readonly threads = new ThreadNumbers();
@@ -90,14 +115,12 @@ export class Collector {
   readonly longest = new Map<string, number>();
   readonly settings = new Map<string, Setting>();
   readonly jvms = new Map<string, { readonly pid: number; readonly version: string | undefined }>();
-  readonly kinds = new Map<FlightKind, number>();
   lostBytes = 0;
   first = Infinity;
   last = -Infinity;
 
   take(event: FlightEvent): void {
     const { kind } = event;
-    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
     const from = this.time.sinceOf(event);
     const ns = event.durationNs;
     // What happened once, at the JVM's start, may lie far before the recording.
@@ -141,11 +164,12 @@ export class Collector {
       this.longest.set(`${of} ${path}`, this.threads.number(event.thread));
   }
 
-  private setting({ ofEvent, text, value }: FlightEvent): void {
-    if (ofEvent === undefined || value === undefined) return;
-    const known = this.settings.get(ofEvent);
-    if (!known && this.settings.size >= MOST_SETTINGS) return;
-    const setting = known ?? {};
+  private setting(event: FlightEvent): void {
+    const { ofEvent } = event;
+    if (ofEvent === undefined || !USED_EVENTS.includes(ofEvent)) return;
+    const { text, value } = event;
+    if (value === undefined) return;
+    const setting = this.settings.get(ofEvent) ?? {};
     if (text === 'enabled') setting.enabled = value === 'true';
     else if (text === 'threshold' || text === 'throttle') setting[text] = value;
     this.settings.set(ofEvent, setting);

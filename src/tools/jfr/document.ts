@@ -5,7 +5,7 @@ import type { FlightThread } from '../../model/flight.js';
 import type { Jfr, JfrKernelTime, JfrMonitor, JfrOwner, JfrThread } from '../../model/jfr.js';
 import { kindOfSynchronizer } from '../threads/uses.js';
 import { answerOf } from './answer.js';
-import { FILE_KINDS, PAUSE_KINDS, SOCKET_KINDS, type Collector } from './collector.js';
+import { FILE_KINDS, PAUSE_KINDS, SOCKET_KINDS, USED_EVENTS, type Collector } from './collector.js';
 import { untoldMs, type Case, type Deeds } from './deeds.js';
 import { holdersOf, type Holder } from './holders.js';
 import { NOBODY } from './interned.js';
@@ -191,15 +191,12 @@ function pausesOf({ pauses }: Collector): Jfr['pauses'] {
   );
 }
 
-/** How the events that are made use of are called there. */
-const EVENTS = ['JavaMonitorEnter', 'ThreadPark', 'FileWrite', 'FileForce', 'FileRead', 'SocketWrite', 'SocketRead'];
-
 function settingsOf({ settings }: Collector): Jfr['settings'] {
-  return EVENTS.flatMap((name) => {
-    const setting = settings.get(`jdk.${name}`);
+  return USED_EVENTS.flatMap((name) => {
+    const setting = settings.get(name);
     if (!setting) return [];
     const { enabled = null, threshold = null, throttle = null } = setting;
-    return [{ event: name, enabled, threshold, throttle: throttle === 'off' ? null : throttle }];
+    return [{ event: name.replace('jdk.', ''), enabled, threshold, throttle: throttle === 'off' ? null : throttle }];
   });
 }
 
