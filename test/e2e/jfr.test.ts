@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Jfr } from '../../src/model/jfr.js';
-import { run } from '../support/cli.js';
+import { refusal, run } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { plainEvents, printedEvents, sortedEvents, TYPE_NAMES } from '../support/flight.js';
-import { compileLab, jdks, needsJdk } from '../support/jvm.js';
+import { compileLab, jdks, needsJdk, startLab } from '../support/jvm.js';
 
 const TIMED = TYPE_NAMES.filter((name) => /^(?:JavaMonitor|ThreadPark|ThreadSleep|File|Socket)/.test(name));
 
@@ -67,3 +67,43 @@ for (const { name, home } of jdks()) {
     }
   });
 }
+
+describe('jfr --pid', { skip: needsJdk() }, () => {
+  const [jdk] = jdks();
+  let classes = '';
+  let folder = '';
+  before(() => {
+    if (jdk) classes = compileLab(jdk.home);
+    folder = mkdtempSync(path.join(tmpdir(), 'iowitness-repository-'));
+  });
+  after(() => {
+    for (const each of [classes, folder]) rmSync(each, { recursive: true, force: true });
+  });
+
+  test('reads what the JVM has recorded so far', async () => {
+    const options = ['-XX:StartFlightRecording', `-XX:FlightRecorderOptions=repository=${folder}`];
+    const lab = await startLab(jdk?.home ?? '', classes, 3, { options });
+    try {
+      let document: Jfr | undefined;
+      // A JVM writes what it has once a second.
+      while (document?.covers.jvms.length !== 1) {
+        const { stdout, stderr } = await run(['jfr', '--pid', String(lab.pid), '--json']);
+        assert.equal(stderr, '');
+        document = JSON.parse(stdout);
+      }
+      assert.equal(document.covers.jvms[0]?.pid, lab.pid);
+      assert.ok(document.limits.some((limit) => limit.includes('still written')));
+    } finally {
+      lab.end();
+    }
+  });
+
+  test('says how to begin where the JVM records nothing', async () => {
+    const lab = await startLab(jdk?.home ?? '', classes, 3);
+    try {
+      assert.match(refusal(await run(['jfr', '--pid', String(lab.pid)])), /records nothing: `jcmd \d+ JFR\.start`/);
+    } finally {
+      lab.end();
+    }
+  });
+});

@@ -83,18 +83,28 @@ export class Cursor {
 
   /** A number, signed where it takes nine bytes; rounded from 2^53 on. */
   long(): number {
-    let byte = this.next();
-    if (byte < 0x80) return byte;
+    let { at } = this;
+    if (at + 4 > this.filled) return this.longAtEnd();
+    const { bytes } = this;
+    let byte = bytes[at++] ?? 0;
     let value = byte & 0x7f;
-    byte = this.next();
-    value |= (byte & 0x7f) << 7;
-    if (byte < 0x80) return value;
-    byte = this.next();
-    value |= (byte & 0x7f) << 14;
-    if (byte < 0x80) return value;
-    byte = this.next();
-    value |= (byte & 0x7f) << 21;
+    for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+    }
+    this.at = at;
     return byte < 0x80 ? value : this.longer(value);
+  }
+
+  /** The same where the window ends. */
+  private longAtEnd(): number {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.next();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return this.longer(value);
   }
 
   private longer(low: number): number {

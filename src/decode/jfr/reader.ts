@@ -158,7 +158,7 @@ function checkpointsByHeader(cursor: Cursor, { at, lastCheckpoint }: ChunkHeader
     if (distance >= 0) break;
     place += distance;
   }
-  return found.reverse();
+  return found.toReversed();
 }
 
 /** Hands on the events that are wanted; tells how many of them were broken. */

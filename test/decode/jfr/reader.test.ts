@@ -133,7 +133,7 @@ for (const name of FLIGHTS) {
           if (value !== undefined && field !== 'stack')
             assert.deepEqual(
               value,
-              Object.entries(known.get(`${event.type} ${event.startNs}`) ?? {}).find(([name]) => name === field)?.[1],
+              Object.entries(known.get(`${event.type} ${event.startNs}`) ?? {}).find(([each]) => each === field)?.[1],
             );
     });
   });
