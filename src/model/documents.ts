@@ -8,6 +8,7 @@ import { DiagnosisSchema } from './diagnosis.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
 import { TopSchema } from './top.js';
+import { JfrSchema } from './jfr.js';
 import { KnownListSchema } from './known.js';
 import {
   AbilitiesSchema,
@@ -33,6 +34,7 @@ export const DOCUMENTS = {
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  jfr: { schema: JfrSchema, printedBy: ['jfr --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },

@@ -32,6 +32,10 @@ JNI global refs: 1, weak refs: 0
 `,
 );
 
+/** A flight recording that has just begun: the header of a chunk, of version 2.1, and no event yet. */
+const flight = path.join(folder, 'begun.jfr');
+writeFileSync(flight, Buffer.concat([Buffer.from('FLR\0\0\x02\0\x01'), Buffer.alloc(59), Buffer.from([1])]));
+
 const PRINTING: readonly (readonly string[])[] = [
   ['--help'],
   ['--version'],
@@ -59,6 +63,8 @@ const PRINTING: readonly (readonly string[])[] = [
   ['known', recording],
   ['threads', dump],
   ['threads', dump, '--json'],
+  ['jfr', flight],
+  ['jfr', flight, '--json'],
 ];
 /** Their output on a full device is tested with the real kernel, and dd's beside GNU dd's. */
 const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd'];

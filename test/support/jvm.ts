@@ -7,7 +7,7 @@ import path from 'node:path';
 import { needsCommand } from './requirements.js';
 
 const JVM_FOLDER = '/usr/lib/jvm';
-const SOURCE = path.resolve(import.meta.dirname, '../../../test/support/java/LockLab.java');
+const SOURCES = path.resolve(import.meta.dirname, '../../../test/support/java');
 
 /** The JDKs by their folder's name, each once. */
 export function jdks(): { readonly name: string; readonly home: string }[] {
@@ -31,11 +31,11 @@ export interface Lab {
 }
 
 /** A folder with the compiled program. */
-export function compileLab(home: string): string {
+export function compileLab(home: string, program = 'LockLab'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-lab-'));
   const { status, stderr } = spawnSync(
     path.join(home, 'bin/javac'),
-    ['--release', '8', '-Xlint:-options', '-d', folder, SOURCE],
+    ['--release', '8', '-Xlint:-options', '-d', folder, path.join(SOURCES, `${program}.java`)],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);

@@ -22,7 +22,7 @@ const SYNCHRONIZERS: readonly (readonly [type: RegExp, kind: LockKind])[] = [
 const OBJECT_WAIT = /^java\.lang\.Object\.wait0?\(/;
 
 /** Undefined for what is no lock: a condition, a queue, a future, a semaphore's permits. `isOwned`: whether some thread owns it. */
-function kindOfSynchronizer(type: string, isOwned: boolean): LockKind | undefined {
+export function kindOfSynchronizer(type: string, isOwned: boolean): LockKind | undefined {
   return SYNCHRONIZERS.find(([pattern]) => pattern.test(type))?.[1] ?? (isOwned ? 'owned' : undefined);
 }
 

@@ -1,0 +1,81 @@
+// The beginning of a chunk → where it ends and what its times count from; and the walk over its events, of which each tells its length. A chunk that is
+// cut or still written is walked as far as its events are whole.
+//
+//     0  "FLR\0"        8  bytes of the chunk        32  start, ns since 1970      56  ticks a second
+//     4  version        16 last checkpoint           40  duration, ns              64  0 finished, else still written
+//     6  its part       24 metadata                  48  start, ticks              67  bit 0: numbers are LEB128
+//
+// Source: src/hotspot/share/jfr/recorder/repository/jfrChunkWriter.cpp and jdk.jfr.internal.consumer.ChunkHeader of OpenJDK 17.
+
+import type { Cursor } from './cursor.js';
+
+export const HEADER_BYTES = 68;
+export const MAGIC = Buffer.from('FLR\0', 'latin1');
+/** Event types that every chunk has. */
+export const METADATA = 0;
+export const CHECKPOINT = 1;
+/** Its size and type may take as many bytes. */
+const EVENT_HEAD = 18;
+
+export interface ChunkHeader {
+  /** Where in the file it begins. */
+  readonly at: number;
+  readonly version: number;
+  /** As it says; 0 where it was never finished. */
+  readonly bytes: number;
+  /** From its beginning; 0 where there is none yet. */
+  readonly lastCheckpoint: number;
+  readonly metadata: number;
+  readonly startNs: bigint;
+  readonly startTicks: bigint;
+  readonly ticksPerSecond: number;
+  readonly finished: boolean;
+  readonly compressed: boolean;
+}
+
+/** Undefined where no chunk begins there. */
+export function chunkAt(cursor: Cursor, at: number): ChunkHeader | undefined {
+  if (!cursor.seek(at, HEADER_BYTES)) return undefined;
+  for (const byte of MAGIC) if (cursor.byte() !== byte) return undefined;
+  const version = cursor.uint16();
+  cursor.skip(2);
+  const [bytes = 0, lastCheckpoint = 0, metadata = 0] = [cursor.uint64(), cursor.uint64(), cursor.uint64()].map(Number);
+  const startNs = cursor.uint64();
+  cursor.skip(8);
+  const startTicks = cursor.uint64();
+  const ticksPerSecond = Number(cursor.uint64());
+  const finished = cursor.byte() === 0;
+  cursor.skip(2);
+  const compressed = (cursor.byte() & 1) === 1;
+  return {
+    at,
+    version,
+    bytes,
+    lastCheckpoint,
+    metadata,
+    startNs,
+    startTicks,
+    ticksPerSecond,
+    finished,
+    compressed,
+  };
+}
+
+/** Hands on each whole event with its type and bounds, the cursor behind its type; tells where the first that is not whole begins, or `end`. */
+export function walk(
+  cursor: Cursor,
+  from: number,
+  end: number,
+  visit: (type: number, start: number, behind: number) => void,
+): number {
+  for (let start = from; start < end;) {
+    cursor.seek(start, Math.min(EVENT_HEAD, end - start));
+    const size = cursor.long();
+    const behind = start + size;
+    const type = cursor.long();
+    if (size < 2 || behind > end || cursor.position > behind) return start;
+    visit(type, start, behind);
+    start = behind;
+  }
+  return end;
+}

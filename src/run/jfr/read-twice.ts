@@ -1,0 +1,86 @@
+// Files of a flight recording → the document of `jfr`. They are read twice, first for the waits, then for what those did that others waited for: to keep what
+// everybody did until it is known who they are would take memory without an end.
+
+import type { FlightChunk, FlightEvent } from '../../model/flight.js';
+import type { Jfr } from '../../model/jfr.js';
+import { readFlightFile, type FlightFile } from '../../open/flight.js';
+import type { ReadingProgress } from '../../open/reading-meter.js';
+import { Collector, isCollected } from '../../tools/jfr/collector.js';
+import { Deeds, isDeed } from '../../tools/jfr/deeds.js';
+import { casesOf, jfrDocument, toldLocks, type AskKernel } from '../../tools/jfr/document.js';
+import { Names } from '../../tools/jfr/interned.js';
+import type { Coverage } from '../../tools/jfr/limits.js';
+
+/** The document of all these files, as one recording. `kernel` tells where a thread's time went by the kernel. */
+export function flightDocument(
+  tool: string,
+  files: readonly FlightFile[],
+  kernel: AskKernel,
+  progress?: ReadingProgress,
+): Jfr {
+  const collector = new Collector();
+  const { chunks, ...read } = firstReading(files, collector, progress);
+  const told = toldLocks(collector);
+  const cases = casesOf(told);
+  const deeds = new Deeds(collector, cases, new Names());
+  if (cases.length > 0) {
+    const meter = meterOver(files, 0.5, progress);
+    const take = (event: FlightEvent): void => deeds.take(event);
+    for (const file of files) readFlightFile(file, { wanted: isDeed, take, chunk: () => {}, tell: meter(file) });
+  }
+  const sum = (of: (chunk: FlightChunk) => number): number => chunks.reduce((all, { chunk }) => all + of(chunk), 0);
+  const coverage: Coverage = {
+    ...read,
+    files: files.length,
+    chunks: chunks.length,
+    bytes: files.reduce((all, { bytes }) => all + bytes, 0),
+    readBytes: sum(({ walked }) => walked),
+    events: sum(({ events }) => events),
+    faults: chunks.flatMap(({ file, chunk: { at, fault } }) => (fault ? [{ file, at, fault }] : [])),
+    broken: sum(({ broken }) => broken),
+    refused: sum(({ refused }) => refused),
+  };
+  return jfrDocument(tool, { collector, told, deeds, kernel }, coverage);
+}
+
+interface FirstReading {
+  readonly chunks: readonly { readonly file: string; readonly chunk: FlightChunk }[];
+  readonly strange: number;
+  readonly missing: readonly string[];
+}
+
+function firstReading(files: readonly FlightFile[], collector: Collector, progress?: ReadingProgress): FirstReading {
+  const chunks: { file: string; chunk: FlightChunk }[] = [];
+  const missing: string[] = [];
+  let strange = 0;
+  const meter = meterOver(files, 0, progress);
+  for (const file of files) {
+    const of = readFlightFile(file, {
+      wanted: isCollected,
+      take: (event) => collector.take(event),
+      chunk: (chunk) => chunks.push({ file: file.name, chunk }),
+      tell: meter(file),
+    });
+    if ('why' in of) missing.push(of.why);
+    else strange += of.strange;
+  }
+  return { chunks, strange, missing };
+}
+
+/** How far one of two readings is, from `begin` on. */
+function meterOver(
+  files: readonly FlightFile[],
+  begin: number,
+  progress?: ReadingProgress,
+): (file: FlightFile) => (bytes: number) => void {
+  const all = Math.max(
+    1,
+    files.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  let before = 0;
+  return (file) => {
+    const from = before;
+    before += file.bytes;
+    return (bytes) => progress?.(begin + (from + bytes) / all / 2);
+  };
+}

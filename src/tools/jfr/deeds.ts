@@ -1,0 +1,136 @@
+// Events of a second reading → what each owner did while others waited for what it had: the part of each event that lies within that time. What stops all
+// threads counts for every owner.
+
+import { firstEndingAfter, type Intervals } from '../../base/intervals.js';
+import type { FlightEvent, FlightKind } from '../../model/flight.js';
+import type { JfrDeed } from '../../model/jfr.js';
+import { callerIn, methodOf, peerOf, type Collector } from './collector.js';
+import { Tally, type Sum } from './tally.js';
+import type { Names } from './interned.js';
+
+/** Whose deeds are told of: one owner of one lock. */
+export interface Case {
+  readonly lock: number;
+  readonly thread: number;
+  readonly during: Intervals;
+}
+
+const OF_ALL: ReadonlySet<FlightKind> = new Set(['gc-pause', 'safepoint']);
+const FOUND: ReadonlySet<FlightKind> = new Set(['sample', 'native-sample']);
+
+/** The part of [from, to] that lies within the intervals. */
+function within({ from: begins, to: ends }: Intervals, from: number, to: number): number {
+  let ns = 0;
+  for (let at = firstEndingAfter({ to: ends }, from); at < begins.length; at += 1) {
+    const begin = begins[at] ?? Infinity;
+    if (begin >= to) break;
+    ns += Math.min(to, ends[at] ?? begin) - Math.max(from, begin);
+  }
+  return ns;
+}
+
+function isWithin({ from: begins, to: ends }: Intervals, t: number): boolean {
+  return (begins[firstEndingAfter({ to: ends }, t)] ?? Infinity) <= t;
+}
+
+/** What an event was done to. */
+function objectOf(event: FlightEvent): string | undefined {
+  switch (event.kind) {
+    case 'file-write':
+    case 'file-read':
+    case 'file-force':
+      return event.text;
+    case 'socket-write':
+    case 'socket-read':
+      return peerOf(event);
+    case 'enter':
+    case 'park':
+    case 'wait':
+      return event.className;
+    case 'sample':
+    case 'native-sample':
+      return event.stack?.[0] === undefined ? undefined : methodOf(event.stack[0]);
+    default:
+      return undefined;
+  }
+}
+
+const DEEDS = {
+  'file-write': true,
+  'file-force': true,
+  'file-read': true,
+  'socket-write': true,
+  'socket-read': true,
+  enter: true,
+  park: true,
+  wait: true,
+  sleep: true,
+  'gc-pause': true,
+  safepoint: true,
+  sample: true,
+  'native-sample': true,
+} as const satisfies Record<JfrDeed['did'], true>;
+
+/** Whether events of that kind tell what a thread did. */
+export function isDeed(kind: FlightKind): kind is JfrDeed['did'] {
+  return Object.hasOwn(DEEDS, kind);
+}
+
+export class Deeds {
+  private readonly collector: Collector;
+  private readonly byThread = new Map<number, number[]>();
+  private readonly cases: readonly Case[];
+  private readonly sums = new Tally();
+  /** What each number of a deed stands for. */
+  private readonly deeds: { readonly did: JfrDeed['did']; readonly what: string | null; readonly by: string | null }[] =
+    [];
+  private readonly names: Names;
+
+  constructor(collector: Collector, cases: readonly Case[], names: Names) {
+    this.collector = collector;
+    this.cases = cases;
+    this.names = names;
+    cases.forEach(({ thread }, at) => this.byThread.set(thread, [...(this.byThread.get(thread) ?? []), at]));
+  }
+
+  take(event: FlightEvent): void {
+    const { kind } = event;
+    if (!isDeed(kind)) return;
+    const whose = OF_ALL.has(kind) ? this.cases.keys() : this.byThread.get(this.collector.threads.number(event.thread));
+    if (!whose) return;
+    const from = this.collector.time.sinceOf(event);
+    const to = from + event.durationNs;
+    let deed: number | undefined;
+    for (const at of whose) {
+      const { during } = this.cases[at] ?? {};
+      if (!during) continue;
+      const ns = FOUND.has(kind) ? 0 : within(during, from, to);
+      if (ns > 0 || (FOUND.has(kind) && isWithin(during, from)))
+        this.sums.add(at, (deed ??= this.numberOf(event, kind)), ns, event.amount);
+    }
+  }
+
+  private numberOf(event: FlightEvent, did: JfrDeed['did']): number {
+    const what = objectOf(event) ?? null;
+    const number = this.names.number(`${did} ${what}`);
+    if (number === this.deeds.length) this.deeds.push({ did, what, by: callerIn(event.stack) ?? null });
+    return number;
+  }
+
+  /** The deeds in one case, the longest first, samples behind. */
+  of(at: number): JfrDeed[] {
+    return this.sums.ofOne(at).flatMap((sum) => this.told(sum));
+  }
+
+  private told({ of, count, ns, bytes }: Sum): JfrDeed[] {
+    const deed = this.deeds[of];
+    if (!deed) return [];
+    return [{ ...deed, count, bytes: Number.isNaN(bytes) ? null : bytes, ms: FOUND.has(deed.did) ? null : ns / 1e6 }];
+  }
+}
+
+/** Of so many ms, what no deed of its owner fills. */
+export function untoldMs(heldMs: number, deeds: readonly JfrDeed[]): number {
+  const told = deeds.reduce((sum, { did, ms }) => sum + (OF_ALL.has(did) ? 0 : (ms ?? 0)), 0);
+  return Math.max(0, heldMs - told);
+}

@@ -1,0 +1,76 @@
+// The waits for one monitor → who had it while they waited. An event names who had the monitor just before its thread got it. Where that one had waited for
+// it as well, and got it meanwhile, whom that wait names had it before, and so on back to the first wait's beginning. An owner that did not wait may
+// have got the monitor at any time before it gave it up: its part is all that is left of the wait.
+
+import { IntervalList, union, type Intervals } from '../../base/intervals.js';
+import { NOBODY } from './interned.js';
+import type { Wait } from './waits.js';
+
+/** As many threads in a row are followed back; the rest of such a wait is nobody's. */
+const MOST_STEPS = 1000;
+
+export interface Holder {
+  readonly thread: number;
+  /** Waits whose event names it, and waits that name others, which had got it after this one. */
+  waits: number;
+  behind: number;
+  /** Of the waited time, all threads together. */
+  ns: number;
+  /** When at least one thread waited for it, in ns. */
+  during: Intervals;
+}
+
+/** By thread: its waits, by their ends. */
+function byThread(waits: readonly Wait[]): Map<number, Wait[]> {
+  const found = new Map<number, Wait[]>();
+  for (const wait of waits) {
+    const of = found.get(wait.thread);
+    if (of) of.push(wait);
+    else found.set(wait.thread, [wait]);
+  }
+  return found;
+}
+
+/** The last of these that ended between the two moments. */
+function lastWithin(waits: readonly Wait[] | undefined, after: number, before: number): Wait | undefined {
+  if (!waits) return undefined;
+  let [low, high] = [0, waits.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((waits[middle]?.to ?? Infinity) < before) low = middle + 1;
+    else high = middle;
+  }
+  const found = waits[low - 1];
+  return found && found.to > after ? found : undefined;
+}
+
+/** `waits`: all of one monitor that were kept, by their ends. The one that most time was waited for first. */
+export function holdersOf(waits: readonly Wait[]): Holder[] {
+  const own = byThread(waits);
+  const holders = new Map<number, Holder & { readonly parts: IntervalList }>();
+  const add = (thread: number, from: number, to: number, isNamed: boolean): void => {
+    let holder = holders.get(thread);
+    if (!holder) {
+      const [parts, during] = [new IntervalList(), union([])];
+      holders.set(thread, (holder = { thread, waits: 0, behind: 0, ns: 0, parts, during }));
+    }
+    if (isNamed) holder.waits += 1;
+    else holder.behind += 1;
+    holder.ns += to - from;
+    holder.parts.push(from, to);
+  };
+  for (const wait of waits) {
+    let { owner, to } = wait;
+    for (let step = 0; to > wait.from; step += 1) {
+      const before = owner === NOBODY ? undefined : lastWithin(own.get(owner), wait.from, to);
+      const from = before?.to ?? wait.from;
+      add(step < MOST_STEPS ? owner : NOBODY, from, to, step === 0);
+      if (!before || step >= MOST_STEPS) break;
+      ({ owner } = before);
+      to = before.to;
+    }
+  }
+  return [...holders.values()]
+    .map(({ parts, ...holder }) => ({ ...holder, during: union(parts.take()) }))
+    .sort((a, b) => b.ns - a.ns);
+}

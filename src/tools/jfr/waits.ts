@@ -1,0 +1,113 @@
+// Waits for monitors → locks, each with who waited how long, where, and who had it. All are counted; the longest are kept one by one, for the order
+// in which the monitor went from one thread to the next.
+
+import { FractionList } from '../../base/number-list.js';
+import { medianOf } from '../../base/median.js';
+import { NOBODY } from './interned.js';
+import { Tally } from './tally.js';
+
+/** Waits that are kept one by one, 48 bytes each. */
+const MOST_KEPT = 400_000;
+/** Monitors that are told apart. */
+const MOST_LOCKS = 50_000;
+
+/** A wait that has ended: numbers of its lock, thread, owner before and place; times in ns since the recording's beginning. */
+export interface Wait {
+  readonly lock: number;
+  readonly thread: number;
+  readonly owner: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Lock {
+  readonly type: string | undefined;
+  readonly address: number;
+  waits: number;
+  ns: number;
+  longestNs: number;
+  from: number;
+  to: number;
+}
+
+export class Waits {
+  readonly locks: Lock[] = [];
+  private readonly numbers = new Map<string | undefined, Map<number, number>>();
+  /** By lock: threads that waited, owners that events name, frames in which it was waited. */
+  readonly byThread = new Tally();
+  readonly byOwner = new Tally();
+  readonly bySite = new Tally();
+  private readonly columns = Array.from({ length: 5 }, () => new FractionList());
+  /** Waits that are shorter are not kept, ns. */
+  leastKept = 0;
+
+  /** A monitor by its class and address, or by its class alone where there are too many. */
+  lockOf(type: string | undefined, address: number): number {
+    const addresses = this.numbers.get(type) ?? new Map<number, number>();
+    this.numbers.set(type, addresses);
+    const known = addresses.get(address);
+    if (known !== undefined) return known;
+    if (this.locks.length >= MOST_LOCKS && !Number.isNaN(address)) return this.lockOf(type, NaN);
+    const lock = { type, address, waits: 0, ns: 0, longestNs: 0, from: Infinity, to: -Infinity };
+    addresses.set(address, this.locks.length);
+    return this.locks.push(lock) - 1;
+  }
+
+  take(wait: Wait, site: number): void {
+    const lock = this.locks[wait.lock];
+    const ns = wait.to - wait.from;
+    if (!lock) return;
+    lock.waits += 1;
+    lock.ns += ns;
+    lock.longestNs = Math.max(lock.longestNs, ns);
+    lock.from = Math.min(lock.from, wait.from);
+    lock.to = Math.max(lock.to, wait.to);
+    this.byThread.add(wait.lock, wait.thread, ns);
+    this.byOwner.add(wait.lock, wait.owner, ns);
+    this.bySite.add(wait.lock, site, ns);
+    if (ns >= this.leastKept) this.keep(wait);
+  }
+
+  private keep({ lock, thread, owner, from, to }: Wait): void {
+    [lock, thread, owner, from, to].forEach((value, at) => this.columns[at]?.push(value));
+    if (this.kept >= MOST_KEPT) this.thin();
+  }
+
+  get kept(): number {
+    return this.columns[0]?.length ?? 0;
+  }
+
+  /** Keeps the longer half. */
+  private thin(): void {
+    const lengths = Array.from({ length: this.kept }, (_, row) => this.lengthOf(row));
+    this.leastKept = medianOf(lengths);
+    // Of many that are as long as each other none may be dropped but by what is longer.
+    const stays = lengths.map((ns) => ns > this.leastKept);
+    for (const column of this.columns) {
+      const values = column.take();
+      values.forEach((value, row) => {
+        if (stays[row] === true) column.push(value);
+      });
+    }
+  }
+
+  private lengthOf(row: number): number {
+    return (this.columns[4]?.at(row) ?? NaN) - (this.columns[3]?.at(row) ?? NaN);
+  }
+
+  /** Those of one lock that were kept, by their ends. */
+  of(lock: number): Wait[] {
+    const [locks, threads, owners, from, to] = this.columns;
+    const found: Wait[] = [];
+    for (let row = 0; row < this.kept; row += 1)
+      if (locks?.at(row) === lock)
+        found.push({
+          lock,
+          thread: threads?.at(row) ?? NOBODY,
+          owner: owners?.at(row) ?? NOBODY,
+          from: from?.at(row) ?? NaN,
+          to: to?.at(row) ?? NaN,
+        });
+    return found.sort((a, b) => a.to - b.to);
+  }
+}

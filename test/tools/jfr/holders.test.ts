@@ -1,0 +1,57 @@
+// Who had a monitor while others waited for it, from made-up waits: the previous owner itself, threads that had waited and handed it on, and what is not told.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { holdersOf } from '../../../src/tools/jfr/holders.js';
+import type { Wait } from '../../../src/tools/jfr/waits.js';
+
+const [WRITER, A, B, C, NOBODY] = [9, 1, 2, 3, -1];
+
+function wait(thread: number, owner: number, from: number, to: number): Wait {
+  return { lock: 0, thread, owner, from, to };
+}
+
+function told(waits: readonly Wait[]): Record<string, unknown>[] {
+  return holdersOf(waits.toSorted((a, b) => a.to - b.to)).map(({ thread, waits: named, behind, ns, during }) => ({
+    thread,
+    named,
+    behind,
+    ns,
+    during: [...during].map(({ from, to }) => [from, to]),
+  }));
+}
+
+test('the previous owner of the only wait had it for the whole of it', () => {
+  assert.deepEqual(told([wait(A, WRITER, 0, 100)]), [
+    { thread: WRITER, named: 1, behind: 0, ns: 100, during: [[0, 100]] },
+  ]);
+});
+
+test('a thread that had waited itself had it only since it got it; before that it was whom its own wait names', () => {
+  const convoy = [wait(A, WRITER, 0, 100), wait(B, A, 10, 101), wait(C, B, 20, 103)];
+  assert.deepEqual(told(convoy), [
+    { thread: WRITER, named: 1, behind: 2, ns: 100 + 90 + 80, during: [[0, 100]] },
+    { thread: A, named: 1, behind: 1, ns: 2, during: [[100, 101]] },
+    { thread: B, named: 1, behind: 0, ns: 2, during: [[101, 103]] },
+  ]);
+});
+
+test('what an owner waited for before the wait began does not count', () => {
+  const [first] = told([wait(A, WRITER, 0, 50), wait(B, A, 60, 200)]);
+  assert.deepEqual(first, { thread: A, named: 1, behind: 0, ns: 140, during: [[60, 200]] });
+});
+
+test('an owner that is not told stays nobody', () => {
+  assert.deepEqual(told([wait(A, NOBODY, 0, 100), wait(B, A, 10, 110)]), [
+    { thread: NOBODY, named: 1, behind: 1, ns: 190, during: [[0, 100]] },
+    { thread: A, named: 1, behind: 0, ns: 10, during: [[100, 110]] },
+  ]);
+});
+
+test('two threads that name each other come to an end', () => {
+  const waits = [wait(A, B, 0, 10), wait(B, A, 0, 20), wait(A, B, 11, 30), wait(B, A, 21, 40)];
+  assert.equal(
+    holdersOf(waits).reduce((sum, { ns }) => sum + ns, 0),
+    10 + 20 + 19 + 19,
+  );
+});
