@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   hold: async () => (await import('./hold.js')).holdCommand,
   top: async () => (await import('./top.js')).topCommand,
   threads: async () => (await import('./threads.js')).threadsCommand,
+  heap: async () => (await import('./heap.js')).heapCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };

@@ -1,18 +1,21 @@
 // What commands print for `--json` keeps to the published schemas. Commands that need the real kernel are in test/e2e/json-documents.test.ts.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { refusal, run } from '../support/cli.js';
 import { assertDocument, type DocumentName } from '../support/documents.js';
+import { CONVOY, heapDumpBytes } from '../support/hprof.js';
 
 const fixtures = path.resolve(import.meta.dirname, '../../../test/fixtures');
 const recording = path.join(fixtures, 'recordings/v1.iow');
 const trace = path.join(fixtures, 'blktrace/linux-6.18-loop/ext4-bfq-read-write');
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-documents-'));
 after(() => rmSync(folder, { recursive: true }));
+const heapDump = path.join(folder, 'convoy.hprof');
+writeFileSync(heapDump, heapDumpBytes(CONVOY));
 
 const CALLS: readonly (readonly [DocumentName, readonly string[]])[] = [
   ['diagnosis', ['diagnose', recording, '--json']],
@@ -24,6 +27,7 @@ const CALLS: readonly (readonly [DocumentName, readonly string[]])[] = [
   ['differences', ['compare', '--slow', recording, '--fast', recording, recording, '--json']],
   ['known', ['known', recording, '--json']],
   ['threads', ['threads', path.join(fixtures, 'thread-dumps/deep-jdk25-file.json.gz'), '--json']],
+  ['heap', ['heap', heapDump, '--json']],
   ['recordings', ['ls', path.dirname(recording), '--json']],
   ['recordings', ['ls', folder, '--json']],
   ['drill-list', ['drill', '--json']],
@@ -47,6 +51,7 @@ describe('the document of', () => {
     ['ls', '/nowhere', '--json'],
     ['threads', recording, '--json'],
     ['threads', '--json'],
+    ['heap', trace, '--json'],
     ['report', recording, '--json', '-o', '-'],
     ['export', trace, '--as', 'csv', '--json'],
     ['trace', '/dev/nothing', '--json', '-o', '-'],

@@ -42,6 +42,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'tools/dd': ['base', 'model', 'statistics', 'tools'],
   'tools/top': ['base', 'model', 'present', 'tools'],
   'tools/threads': ['base', 'model'],
+  'tools/heap': ['base', 'model', 'tools/threads'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,
   '': ALL_BUT_CLI,
@@ -49,7 +50,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison|differences|known|statistics|tools\/threads)(\/|$)/;
+const PURE = /^(analysis|causes|comparison|differences|known|statistics|tools\/threads|tools\/heap)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */
