@@ -3,7 +3,9 @@
 
 import type { HeapObjectData } from './heap.js';
 import { arrayType, INSTANCE, PRIMITIVE_ARRAY, sizeOf, TYPE } from './layout.js';
+import type { Prefix } from './prefix.js';
 import type { ClassDump } from './sub-records.js';
+import type { Symbols } from './symbols.js';
 
 /** Superclasses of superclasses; a damaged dump may have a circle. */
 const MOST_DEEP = 200;
@@ -28,25 +30,29 @@ export function javaName(internal: string): string {
   return `${name ?? javaName(element)}[]`;
 }
 
+interface Field {
+  /** The class that declares it. */
+  readonly owner: string;
+  readonly name: string;
+  readonly type: number;
+  /** Where it lies in an instance's bytes. */
+  readonly at: number;
+}
+
 export class Classes {
   private readonly dumps: ReadonlyMap<number, ClassDump>;
   private readonly idSize: number;
-  /** Of classes by id, and of fields by the id of their symbol. */
-  private readonly names: ReadonlyMap<number, string>;
-  private readonly symbols: ReadonlyMap<number, string>;
-  private readonly ids = new Map<string, number>();
+  private readonly symbols: Symbols;
+  /** Class → the symbol of its name. */
+  private readonly nameIds = new Map<number, number>();
+  private readonly names = new Map<number, string>();
+  private readonly layouts = new Map<number, readonly Field[]>();
 
-  constructor(
-    dumps: ReadonlyMap<number, ClassDump>,
-    idSize: number,
-    names: ReadonlyMap<number, string>,
-    symbols: ReadonlyMap<number, string>,
-  ) {
+  constructor(dumps: ReadonlyMap<number, ClassDump>, { head, classes }: Prefix, symbols: Symbols) {
     this.dumps = dumps;
-    this.idSize = idSize;
-    this.names = names;
+    this.idSize = head.idSize;
     this.symbols = symbols;
-    for (const [id, name] of names) if (!this.ids.has(name)) this.ids.set(name, id);
+    for (const { id, name } of classes.values()) this.nameIds.set(id, name);
   }
 
   has(id: number): boolean {
@@ -55,11 +61,17 @@ export class Classes {
 
   /** 'java.lang.Thread'; empty where it is not known. */
   nameOf(id: number): string {
-    return this.names.get(id) ?? '';
+    const known = this.names.get(id);
+    if (known !== undefined) return known;
+    const name = javaName(this.symbols.get(this.nameIds.get(id) ?? 0) ?? '');
+    this.names.set(id, name);
+    return name;
   }
 
-  idOf(name: string): number | undefined {
-    return this.ids.get(name);
+  /** The first class of that name, 'java/lang/Thread'. */
+  idOf(internal: string): number | undefined {
+    for (const [id, name] of this.nameIds) if (this.symbols.get(name) === internal) return id;
+    return undefined;
   }
 
   /** Itself, its superclass and so on, as far as the dump has them. */
@@ -82,30 +94,32 @@ export class Classes {
   /** The value of a field that class `declaring` declares; undefined where the object has no such field. */
   field(object: HeapObjectData | undefined, declaring: string, field: string): number | undefined {
     if (object?.tag !== INSTANCE) return undefined;
-    for (const each of this.fieldsOf(object))
-      if (each.owner === declaring && each.name === field) return valueAt(object.data, each.at, each.type, this.idSize);
-    return undefined;
+    const found = this.fieldsOf(object).find(({ owner, name }) => owner === declaring && name === field);
+    return found && valueAt(object.data, found.at, found.type, this.idSize);
   }
 
   /** Ids of the objects that its fields lead to. */
   referencesOf(object: HeapObjectData): number[] {
     if (object.tag !== INSTANCE) return [];
-    return [...this.fieldsOf(object)]
+    return this.fieldsOf(object)
       .filter(({ type }) => type === TYPE.object)
       .map(({ at, type }) => valueAt(object.data, at, type, this.idSize) ?? 0);
   }
 
-  private *fieldsOf({
-    classOrType,
-  }: HeapObjectData): Generator<{ owner: string; name: string; type: number; at: number }> {
+  private fieldsOf({ classOrType }: HeapObjectData): readonly Field[] {
+    const known = this.layouts.get(classOrType);
+    if (known) return known;
+    const layout: Field[] = [];
     let at = 0;
     for (const { id, fields } of this.lineage(classOrType)) {
       for (let each = 0; each < fields.length; each += 2) {
         const type = fields[each + 1] ?? 0;
-        yield { owner: this.nameOf(id), name: this.symbols.get(fields[each] ?? 0) ?? '', type, at };
+        layout.push({ owner: this.nameOf(id), name: this.symbols.get(fields[each] ?? 0) ?? '', type, at });
         at += sizeOf(type, this.idSize);
       }
     }
+    this.layouts.set(classOrType, layout);
+    return layout;
   }
 
   /** Static fields of a type, by name. */

@@ -5,12 +5,13 @@ import { isoTime } from '../../base/format.js';
 import type { HeapCoverage, HeapDump, HeapObject, HeapThread } from '../../model/heap-dump.js';
 import type { DumpedLock, DumpedThread } from '../../model/thread-dump.js';
 import type { HeapBytes } from './heap-bytes.js';
-import { Classes, javaName } from './classes.js';
+import { Classes } from './classes.js';
 import { Heap } from './heap.js';
 import { TYPE } from './layout.js';
 import { PrefixReader, readHead, type Prefix } from './prefix.js';
 import { hopSegments, type Segments } from './segments.js';
 import { Stacks, type Stack } from './stacks.js';
+import { Symbols } from './symbols.js';
 import { FIELDS, ThreadObjects } from './thread-objects.js';
 
 const OBJECT_WAIT = /^java\.lang\.Object\.wait0?\(/;
@@ -35,7 +36,11 @@ export async function readHeapDump(bytes: HeapBytes, name: string, isFull: boole
   const segments = await hopSegments(bytes, head, prefix.heapAt);
   const heap = new Heap(bytes, head, segments);
   await heap.open(isFull);
-  const dump = new DumpReader(prefix, heap, await reader.symbols(symbolsIn(prefix), FIELDS));
+  // Since JDK 22 the roots of a virtual thread that is not mounted stand beside its object, somewhere in the heap.
+  if (heap.mode === 'sparse' && !hasAllThreads(prefix, heap)) await heap.open(true);
+  const symbols = symbolsIn(prefix);
+  await reader.fill(symbols, FIELDS);
+  const dump = new DumpReader(prefix, heap, symbols);
   const threads = await dump.read();
   const takenAt = isoTime(head.takenMs);
   return {
@@ -43,24 +48,22 @@ export async function readHeapDump(bytes: HeapBytes, name: string, isFull: boole
     threads,
     lineage: dump.lineage(),
     lostBlockers: dump.lostBlockers,
-    coverage: coverageOf(bytes, prefix, segments, heap, threads),
+    coverage: coverageOf(bytes, prefix, segments, heap),
   };
 }
 
-function symbolsIn({ classes, frames }: Prefix): Set<number> {
-  const ids = new Set<number>();
-  for (const { name } of classes.values()) ids.add(name);
-  for (const column of [frames.method, frames.signature, frames.source]) for (const id of column) ids.add(id);
-  return ids;
+/** Whether the roots tell of every stack whose it is. */
+function hasAllThreads({ traces }: Prefix, { roots }: Heap): boolean {
+  const known = new Set(roots.threads.map(({ trace }) => trace));
+  return traces.every(({ serial, frames }) => frames.length === 0 || known.has(serial));
 }
 
-function coverageOf(
-  bytes: HeapBytes,
-  prefix: Prefix,
-  segments: Segments,
-  heap: Heap,
-  threads: readonly HeapThread[],
-): HeapCoverage {
+function symbolsIn({ classes, frames }: Prefix): Symbols {
+  const names = [...classes.values()].map(({ name }) => name);
+  return new Symbols([names, frames.method, frames.signature, frames.source]);
+}
+
+function coverageOf(bytes: HeapBytes, prefix: Prefix, segments: Segments, heap: Heap): HeapCoverage {
   const damage = [
     ...(prefix.isDamaged ? [`At byte ${prefix.heapAt}, before the heap, no record begins.`] : []),
     ...segments.damage,
@@ -75,7 +78,7 @@ function coverageOf(
     mode: heap.mode,
     covered: segments.covered,
     ended: segments.ended,
-    rootsWhole: damage.length === 0 && threads.length > 0 && (segments.ended || heap.areRootsPassed),
+    rootsWhole: damage.length === 0 && hasAllThreads(prefix, heap) && (segments.ended || heap.areRootsPassed),
     damage,
   };
 }
@@ -90,12 +93,11 @@ class DumpReader {
   private found: Awaited<ReturnType<Heap['objects']>> = new Map();
   private readonly types = new Set<number>();
 
-  constructor(prefix: Prefix, heap: Heap, symbols: ReadonlyMap<number, string>) {
+  constructor(prefix: Prefix, heap: Heap, symbols: Symbols) {
     this.prefix = prefix;
     this.heap = heap;
     this.stacks = new Stacks(prefix, symbols);
-    const names = new Map([...prefix.classes.values()].map(({ id, name }) => [id, javaName(symbols.get(name) ?? '')]));
-    this.classes = new Classes(heap.classes, prefix.head.idSize, names, symbols);
+    this.classes = new Classes(heap.classes, prefix, symbols);
   }
 
   async read(): Promise<HeapThread[]> {
@@ -276,7 +278,7 @@ class DumpReader {
   private tellTypes({ topClass, methods }: Stack): void {
     if (topClass !== undefined) this.types.add(topClass);
     for (const [, name = ''] of (methods[0] ?? '').matchAll(/L([^;]+);/g)) {
-      const id = this.classes.idOf(javaName(name));
+      const id = this.classes.idOf(name);
       if (id !== undefined) this.types.add(id);
     }
   }

@@ -26,8 +26,6 @@ export interface Roots {
   readonly objects: number[];
   readonly serials: number[];
   readonly frames: number[];
-  /** Inflated monitors; JDK 15 and older tell them. */
-  readonly monitors: Set<number>;
 }
 
 interface Block {
@@ -37,9 +35,13 @@ interface Block {
   greatest: number;
 }
 
+function noRoots(): Roots {
+  return { threads: [], objects: [], serials: [], frames: [] };
+}
+
 export class Heap {
   readonly classes = new Map<number, ClassDump>();
-  readonly roots: Roots = { threads: [], objects: [], serials: [], frames: [], monitors: new Set() };
+  roots: Roots = noRoots();
   readonly damage: string[] = [];
   mode: 'sparse' | 'full' = 'sparse';
   private readonly bytes: HeapBytes;
@@ -65,6 +67,8 @@ export class Heap {
   /** Reads the segments in which classes and roots may be; all of them with `isFull`, or where their beginnings tell too little. */
   async open(isFull: boolean): Promise<void> {
     const { segments } = this;
+    this.roots = noRoots();
+    this.takesRoots = true;
     const isUnknown = ({ length, firstLength }: Segment): boolean =>
       length > LARGEST_KNOWN && firstLength < length - LARGEST_KNOWN;
     if (isFull || segments.some(isUnknown)) return this.passAll();
@@ -157,7 +161,6 @@ export class Heap {
     const { roots } = this;
     if (tag === ROOT.threadObject || tag === ROOT.javaFrame || tag === ROOT.jniLocal) this.lastRootIn = this.segmentAt;
     if (tag === ROOT.threadObject) roots.threads.push({ id, serial, trace: detail });
-    else if (tag === ROOT.monitorUsed) roots.monitors.add(id);
     else if (tag === ROOT.javaFrame || tag === ROOT.jniLocal) {
       roots.objects.push(id);
       roots.serials.push(serial);

@@ -16,7 +16,6 @@ export const RECORD_HEAD = 9;
 export const ROOT = {
   jniLocal: 0x02,
   javaFrame: 0x03,
-  monitorUsed: 0x07,
   threadObject: 0x08,
 } as const;
 export const CLASS_DUMP = 0x20;
@@ -64,7 +63,7 @@ export const FIXED: ReadonlyMap<number, readonly [ids: number, bytes: number]> =
   [0x04, [1, 4]],
   [0x05, [1, 0]],
   [0x06, [1, 4]],
-  [ROOT.monitorUsed, [1, 0]],
+  [0x07, [1, 0]],
   [ROOT.threadObject, [1, 8]],
   // Android: interned, finalizing, debugger, reference cleanup, internal, unreachable; a JNI monitor; a heap's name; an array without its data.
   [0x89, [1, 0]],

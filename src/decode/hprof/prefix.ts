@@ -4,6 +4,7 @@
 import { UserError } from '../../base/errors.js';
 import type { HeapBytes } from './heap-bytes.js';
 import { RECORD, RECORD_HEAD } from './layout.js';
+import type { Symbols } from './symbols.js';
 
 const CHUNK = 1024 * 1024;
 const MAGIC = /^JAVA PROFILE 1\.0\.[123]\0/;
@@ -59,27 +60,28 @@ export async function readHead(bytes: HeapBytes, name: string): Promise<Head> {
   return { idSize, takenMs: head.readUInt32BE(at + 4) * 0x1_0000_0000 + head.readUInt32BE(at + 8), at: at + 12 };
 }
 
-/** Passes the records from `from` on; `take` returns false for the one that ends it. Returns where that is, and whether it is one. */
+/** Takes a record's body, which lies in `bytes` at `at`; false where that can't be. */
+type TakeRecord = (tag: number, bytes: Buffer, at: number, length: number) => boolean;
+
+/** Passes the records from `from` on, up to the heap or the first that can't be taken. Returns where that is, and whether it is one. */
 async function passRecords(
   bytes: HeapBytes,
   from: number,
-  take: (tag: number, view: DataView) => boolean,
+  take: TakeRecord,
 ): Promise<{ readonly at: number; readonly isDamaged: boolean }> {
   let buffer = Buffer.allocUnsafe(CHUNK);
   let at = from;
   for (;;) {
     const count = await bytes.readAt(buffer, at);
-    const view = new DataView(buffer.buffer, buffer.byteOffset, count);
     let here = 0;
     while (here + RECORD_HEAD <= count) {
-      const tag = view.getUint8(here);
-      const length = view.getUint32(here + 5);
+      const tag = buffer.readUInt8(here);
+      const length = buffer.readUInt32BE(here + 5);
       if (tag === RECORD.heapDump || tag === RECORD.heapSegment || tag === RECORD.heapEnd)
         return { at: at + here, isDamaged: false };
       if (tag === 0 || tag > RECORD.heapEnd) return { at: at + here, isDamaged: true };
       if (here + RECORD_HEAD + length > count) break;
-      if (!take(tag, new DataView(view.buffer, view.byteOffset + here + RECORD_HEAD, length)))
-        return { at: at + here, isDamaged: true };
+      if (!take(tag, buffer, here + RECORD_HEAD, length)) return { at: at + here, isDamaged: true };
       here += RECORD_HEAD + length;
     }
     if (here > 0) at += here;
@@ -99,8 +101,10 @@ export class PrefixReader {
     this.head = head;
   }
 
-  private id(view: DataView, at: number): number {
-    return this.head.idSize === 8 ? view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4) : view.getUint32(at);
+  private id(bytes: Buffer, at: number): number {
+    return this.head.idSize === 8
+      ? bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+      : bytes.readUInt32BE(at);
   }
 
   async read(): Promise<Prefix> {
@@ -108,47 +112,42 @@ export class PrefixReader {
     const classes = new Map<number, { readonly id: number; readonly name: number }>();
     const frames: FrameColumns = { id: [], method: [], signature: [], source: [], classSerial: [], line: [] };
     const traces: StackTrace[] = [];
-    const { at, isDamaged } = await passRecords(this.bytes, this.head.at, (tag, view) => {
-      const length = view.byteLength;
+    const passed = await passRecords(this.bytes, this.head.at, (tag, bytes, at, length) => {
       if (tag === RECORD.loadClass) {
         if (length < 8 + 2 * idSize) return false;
-        classes.set(view.getUint32(0), { id: this.id(view, 4), name: this.id(view, 8 + idSize) });
+        classes.set(bytes.readUInt32BE(at), { id: this.id(bytes, at + 4), name: this.id(bytes, at + 8 + idSize) });
       } else if (tag === RECORD.frame) {
         if (length < 8 + 4 * idSize) return false;
-        frames.id.push(this.id(view, 0));
-        frames.method.push(this.id(view, idSize));
-        frames.signature.push(this.id(view, 2 * idSize));
-        frames.source.push(this.id(view, 3 * idSize));
-        frames.classSerial.push(view.getUint32(4 * idSize));
-        frames.line.push(view.getInt32(4 * idSize + 4));
+        frames.id.push(this.id(bytes, at));
+        frames.method.push(this.id(bytes, at + idSize));
+        frames.signature.push(this.id(bytes, at + 2 * idSize));
+        frames.source.push(this.id(bytes, at + 3 * idSize));
+        frames.classSerial.push(bytes.readUInt32BE(at + 4 * idSize));
+        frames.line.push(bytes.readInt32BE(at + 4 * idSize + 4));
       } else if (tag === RECORD.trace) {
-        if (length < 12 || view.getUint32(8) * idSize > length - 12) return false;
-        const ids = Float64Array.from({ length: view.getUint32(8) }, (_, each) => this.id(view, 12 + each * idSize));
-        traces.push({ serial: view.getUint32(0), frames: ids });
+        const count = length < 12 ? Infinity : bytes.readUInt32BE(at + 8);
+        if (count * idSize > length - 12) return false;
+        const ids = new Float64Array(count);
+        for (let each = 0; each < count; each += 1) ids[each] = this.id(bytes, at + 12 + each * idSize);
+        traces.push({ serial: bytes.readUInt32BE(at), frames: ids });
       }
       return true;
     });
-    return { head: this.head, classes, frames, traces, heapAt: at, isDamaged };
+    return { head: this.head, classes, frames, traces, heapAt: passed.at, isDamaged: passed.isDamaged };
   }
 
-  /** The texts of these symbols, and of those that say one of `texts`; what is not there is missing. */
-  async symbols(ids: ReadonlySet<number>, texts: ReadonlySet<string>): Promise<Map<number, string>> {
-    const { idSize, at } = this.head;
+  /** Fills in the texts of symbols, and adds those that say one of `texts`. */
+  async fill(symbols: Symbols, texts: ReadonlySet<string>): Promise<void> {
+    const { idSize } = this.head;
     const longest = Math.max(...[...texts].map((text) => text.length));
-    const found = new Map<number, string>();
-    await passRecords(this.bytes, at, (tag, view) => {
-      if (tag !== RECORD.utf8 || view.byteLength < idSize) return true;
-      const id = this.id(view, 0);
-      const isShort = view.byteLength - idSize <= longest;
-      if (!isShort && !ids.has(id)) return true;
-      const text = textOf(view, idSize);
-      if (ids.has(id) || texts.has(text)) found.set(id, text);
+    await passRecords(this.bytes, this.head.at, (tag, bytes, at, length) => {
+      if (tag !== RECORD.utf8 || length < idSize) return true;
+      const id = this.id(bytes, at);
+      const place = symbols.at(id);
+      if (place < 0 && length - idSize > longest) return true;
+      const text = bytes.toString('utf8', at + idSize, at + length);
+      if (place >= 0 || texts.has(text)) symbols.set(id, place, text);
       return true;
     });
-    return found;
   }
-}
-
-function textOf(view: DataView, from: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + from, view.byteLength - from).toString('utf8');
 }

@@ -4,6 +4,7 @@
 import { javaName } from './classes.js';
 import type { Prefix, StackTrace } from './prefix.js';
 import { greatestNotAbove } from './search.js';
+import type { Symbols } from './symbols.js';
 
 const NATIVE = -3;
 
@@ -20,18 +21,29 @@ function place(source: string | undefined, line: number): string {
   return line > 0 ? `${source}:${line}` : source;
 }
 
+/** A method of a class, with the texts of its frames by line, and with its descriptors. */
+interface Method {
+  readonly name: string;
+  readonly frames: Map<number, string>;
+  readonly descriptors: Map<number, string>;
+}
+
 export class Stacks {
   private readonly prefix: Prefix;
-  private readonly symbols: ReadonlyMap<number, string>;
+  private readonly symbols: Symbols;
   private readonly order: Uint32Array;
   private readonly sortedIds: Float64Array;
-  private readonly texts = new Map<string, string>();
+  /** By the serial number of the class, then by the symbol of the name. */
+  private readonly known = new Map<number, Map<number, Method>>();
 
-  constructor(prefix: Prefix, symbols: ReadonlyMap<number, string>) {
+  constructor(prefix: Prefix, symbols: Symbols) {
     this.prefix = prefix;
     this.symbols = symbols;
     const { id } = prefix.frames;
-    this.order = Uint32Array.from(id.keys()).sort((a, b) => (id[a] ?? 0) - (id[b] ?? 0));
+    this.order = Uint32Array.from(id.keys());
+    // HotSpot numbers them in turn.
+    if (id.some((each, row) => row > 0 && each <= (id[row - 1] ?? 0)))
+      this.order.sort((a, b) => (id[a] ?? 0) - (id[b] ?? 0));
     this.sortedIds = Float64Array.from(this.order, (row) => id[row] ?? 0);
   }
 
@@ -51,28 +63,38 @@ export class Stacks {
     return this.sortedIds[at] === id ? this.order[at] : undefined;
   }
 
-  private once(text: string): string {
-    const known = this.texts.get(text);
-    if (known !== undefined) return known;
-    this.texts.set(text, text);
-    return text;
-  }
-
-  private named(row: number): string {
-    const { method, classSerial } = this.prefix.frames;
-    const type = this.prefix.classes.get(classSerial[row] ?? 0);
-    const name = type && this.symbols.get(type.name);
-    return `${name === undefined ? '(unknown)' : javaName(name)}.${this.symbols.get(method[row] ?? 0) ?? '(unknown)'}`;
+  private methodOf(row: number): Method {
+    const { method: names, classSerial } = this.prefix.frames;
+    const [serial = 0, name = 0] = [classSerial[row], names[row]];
+    const ofClass = this.known.get(serial) ?? new Map<number, Method>();
+    const known = ofClass.get(name);
+    if (known) return known;
+    const type = this.symbols.get(this.prefix.classes.get(serial)?.name ?? 0);
+    const method = {
+      name: `${type === undefined ? '(unknown)' : javaName(type)}.${this.symbols.get(name) ?? '(unknown)'}`,
+      frames: new Map<number, string>(),
+      descriptors: new Map<number, string>(),
+    };
+    this.known.set(serial, ofClass.set(name, method));
+    return method;
   }
 
   private frame(row: number | undefined): string {
     if (row === undefined) return '(unknown).(unknown)(Unknown Source)';
-    const { source, line } = this.prefix.frames;
-    return this.once(`${this.named(row)}(${place(this.symbols.get(source[row] ?? 0), line[row] ?? 0)})`);
+    const { source, line: lines } = this.prefix.frames;
+    const { name, frames } = this.methodOf(row);
+    const line = lines[row] ?? 0;
+    const text = frames.get(line) ?? `${name}(${place(this.symbols.get(source[row] ?? 0), line)})`;
+    frames.set(line, text);
+    return text;
   }
 
   private method(row: number | undefined): string {
     if (row === undefined) return '';
-    return this.once(`${this.named(row)}${this.symbols.get(this.prefix.frames.signature[row] ?? 0) ?? ''}`);
+    const signature = this.prefix.frames.signature[row] ?? 0;
+    const { name, descriptors } = this.methodOf(row);
+    const text = descriptors.get(signature) ?? `${name}${this.symbols.get(signature) ?? ''}`;
+    descriptors.set(signature, text);
+    return text;
   }
 }

@@ -8,6 +8,7 @@ import { PRIMITIVE_ARRAY, TYPE } from './layout.js';
 
 const THREAD = 'java.lang.Thread';
 const VIRTUAL = 'java.lang.VirtualThread';
+const VIRTUAL_NAME = 'java/lang/VirtualThread';
 const OWNABLE = 'java.util.concurrent.locks.AbstractOwnableSynchronizer';
 
 /** Bits of a thread's status. Source: jdk.internal.misc.VM.toThreadState. */
@@ -55,7 +56,7 @@ export class ThreadObjects {
   constructor(classes: Classes, found: ReadonlyMap<number, HeapObjectData>) {
     this.classes = classes;
     this.found = found;
-    const virtual = classes.idOf(VIRTUAL);
+    const virtual = classes.idOf(VIRTUAL_NAME);
     if (virtual === undefined) return;
     for (const { name, value } of classes.statics(virtual, TYPE.int))
       if (VIRTUAL_STATES.has(name)) this.virtualStates.set(value, name);
