@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Heap } from '../../src/model/heap.js';
@@ -16,7 +16,21 @@ const folder = mkdtempSync('/var/tmp/iowitness-heap-');
 after(() => rmSync(folder, { recursive: true }));
 
 let dumps = 0;
-async function heapOf(home: string, { pid }: Lab, ...options: readonly string[]): Promise<Heap> {
+/** A file with a thread dump of it. */
+function beside(home: string, { pid }: Lab): string {
+  const file = path.join(folder, `${(dumps += 1)}.txt`);
+  writeFileSync(file, spawnSync(path.join(home, 'bin/jcmd'), [String(pid), 'Thread.print']).stdout);
+  return file;
+}
+
+interface HeapRun {
+  /** Of jcmd. */
+  readonly options?: readonly string[];
+  /** A thread dump. */
+  readonly threads?: string;
+}
+
+async function heapOf(home: string, { pid }: Lab, { options = [], threads }: HeapRun = {}): Promise<Heap> {
   const file = path.join(folder, `${(dumps += 1)}.hprof`);
   const { status, stdout, stderr } = spawnSync(
     path.join(home, 'bin/jcmd'),
@@ -24,7 +38,7 @@ async function heapOf(home: string, { pid }: Lab, ...options: readonly string[])
     { encoding: 'utf8' },
   );
   assert.equal(status, 0, stdout + stderr);
-  const answer = await run(['heap', file, '--json']);
+  const answer = await run(['heap', file, '--json', ...(threads === undefined ? [] : ['--threads', threads])]);
   rmSync(file);
   assert.equal(answer.stderr, '');
   assertDocument('heap', answer.stdout);
@@ -66,7 +80,7 @@ for (const { name, home } of jdks()) {
         const lab = await startLab(home, classes, depth, { options });
         try {
           for (const more of [[], ['-gz=1']]) {
-            const heap = await heapOf(home, lab, ...more);
+            const heap = await heapOf(home, lab, { options: more });
             assert.deepEqual(grades(heap), { ...LOCKS, method });
             assert.deepEqual([heap.cutStacks, heap.limits], [[], []]);
             const held = heap.locks.find(({ owner }) => owner.thread?.name === 'holds-reentrant');
@@ -89,6 +103,9 @@ for (const { name, home } of jdks()) {
         try {
           const heap = await heapOf(home, lab);
           assert.deepEqual(grades(heap), { ...MONITORS, bare });
+          const joined = await heapOf(home, lab, { threads: beside(home, lab) });
+          assert.deepEqual(new Set(Object.values(grades(joined))), new Set(['inferred']));
+          assert.ok(joined.locks.every(({ owner }) => (owner.thread?.nativeId ?? 0) > 0));
           assert.equal(heap.locks.find(({ type }) => type === 'java.lang.Class for MonitorLab')?.waiters.length, 4);
         } finally {
           lab.end();

@@ -3,9 +3,10 @@
 import { bytes, count } from '../../base/format.js';
 import type { Heap } from '../../model/heap.js';
 import type { HeapDump } from '../../model/heap-dump.js';
-import type { DumpedThread } from '../../model/thread-dump.js';
+import type { DumpedThread, ThreadDump } from '../../model/thread-dump.js';
 import { threadsDocument } from '../threads/document.js';
 import { History } from '../threads/history.js';
+import { joinThreadDump } from './beside.js';
 import { concludeMonitors } from './monitors.js';
 
 const SHOWN = 3;
@@ -40,11 +41,13 @@ function limitsOf({ coverage, lostBlockers, threads }: HeapDump, open: readonly 
   ];
 }
 
-/** `source`: the file's name. */
-export function heapDocument(tool: string, source: string, heap: HeapDump): Heap {
+/** `source`: the file's name. `beside`: a thread dump of the same JVM. */
+export function heapDocument(tool: string, source: string, heap: HeapDump, beside?: ThreadDump): Heap {
   const { dump, open } = concludeMonitors(heap);
+  const joined = beside && joinThreadDump(dump, beside);
   const history = new History();
-  history.take(source, dump);
-  const document = threadsDocument(tool, history, limitsOf(heap, open));
+  history.take(source, joined?.dump ?? dump);
+  const strange = joined?.shared === 0 ? ['The thread dump has no thread of the heap dump: it is of another JVM.'] : [];
+  const document = threadsDocument(tool, history, [...strange, ...limitsOf(heap, open)]);
   return { ...document, schema: 'iowitness.heap/1', file: heap.coverage };
 }
