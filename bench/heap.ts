@@ -50,15 +50,22 @@ function write(file: string, bytes: number): void {
 function measure(file: string, out: string): void {
   const { size } = statSync(file);
   // Its status 1 says that threads wait for a lock.
-  const heapOf = (...more: readonly string[]): readonly string[] => [
-    ...['sh', '-c', '"$@" || test $? = 1', 'sh', process.execPath, MAIN, 'heap', '--json', file],
-    ...more,
+  const heapOf: readonly string[] = [
+    'sh',
+    '-c',
+    '"$@" || test $? = 1',
+    'sh',
+    process.execPath,
+    MAIN,
+    'heap',
+    '--json',
+    file,
   ];
   const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
     cat: ['sh', '-c', 'cat "$0" > /dev/null', file],
     'node alone': [process.execPath, '-e', '0'],
-    sparse: heapOf(),
-    full: heapOf('--full'),
+    sparse: heapOf,
+    full: [...heapOf, '--full'],
   };
   const runs: Record<string, Timed[]> = {};
   for (let run = 0; run < RUNS; run += 1)

@@ -20,7 +20,7 @@ export class Symbols {
     let count = 0;
     for (const id of all) if (count === 0 || id !== all[count - 1]) all[count++] = id;
     this.sorted = all.subarray(0, count);
-    this.texts = new Array<string | undefined>(count).fill(undefined);
+    this.texts = Array.from({ length: count }, () => undefined);
   }
 
   get(id: number): string | undefined {
