@@ -64,6 +64,8 @@ export function writeTrace(base: string, records: number): void {
 
 export interface Timed {
   readonly seconds: number;
+  /** Of user and kernel: on a busy machine it says more. */
+  readonly cpuSeconds: number;
   readonly peakMiB: number;
 }
 
@@ -72,13 +74,14 @@ export function timed(command: readonly string[], output: string, input?: string
   const out = openSync(output, 'w');
   const from = openSync(input ?? '/dev/null', 'r');
   const start = performance.now();
-  const argv = ['-f', '%M', ...command];
+  const argv = ['-f', '%U %S %M', ...command];
   const { status, stderr } = spawnSync('/usr/bin/time', argv, { stdio: [from, out, 'pipe'], encoding: 'utf8' });
   const seconds = (performance.now() - start) / 1000;
   closeSync(out);
   closeSync(from);
   if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
-  return { seconds, peakMiB: Number(stderr.trim().split('\n').at(-1)) / 1024 };
+  const [user = NaN, system = NaN, peakKiB = NaN] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return { seconds, cpuSeconds: user + system, peakMiB: peakKiB / 1024 };
 }
 
 export function median(values: readonly number[]): number {

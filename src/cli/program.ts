@@ -27,13 +27,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   hold: async () => (await import('./hold.js')).holdCommand,
   top: async () => (await import('./top.js')).topCommand,
   threads: async () => (await import('./threads.js')).threadsCommand,
+  heap: async () => (await import('./heap.js')).heapCommand,
   jfr: async () => (await import('./jfr.js')).jfrCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   undo: async () => (await import('./undo.js')).undoCommand,
 };
 
-/** Those that record beside whatever the machine is there for: their memory is kept small from the first module on. */
-const RECORDERS: ReadonlySet<string> = new Set(['check', 'record', 'top', 'trace']);
+/** Those that run beside whatever the machine is there for: their memory is kept small from the first module on. */
+const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'record', 'top', 'trace']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],
@@ -103,7 +104,7 @@ export function describeOption(option: Option): string {
 
 /** The program with the commands that are loaded. */
 export async function buildProgram(asked?: string): Promise<Command> {
-  if (asked !== undefined && RECORDERS.has(asked)) keepHeapLean();
+  if (asked !== undefined && LEAN.has(asked)) keepHeapLean();
   const program = new Command('iowitness')
     .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
     .version(toolName())

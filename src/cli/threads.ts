@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import { readThreadDumps } from '../open/thread-dumps.js';
+import { noDump, readThreadDumps } from '../open/thread-dumps.js';
 import { renderThreads } from '../present/threads/text.js';
 import { threadsDocument } from '../tools/threads/document.js';
 import { History } from '../tools/threads/history.js';
@@ -42,10 +42,7 @@ Exit status: 1 where threads wait for a lock, 0 where none does, 2 where there i
 async function fromFiles(files: readonly string[], history: History): Promise<void> {
   for (const file of files) {
     const dumps = await readThreadDumps(file, (dump) => history.take(basename(file), dump), readingProgress(file));
-    if (dumps === 0)
-      throw new UserError(
-        `${file} holds no thread dump that is known: jstack, jcmd PID Thread.print and Thread.dump_to_file make some.`,
-      );
+    if (dumps === 0) throw noDump(file);
   }
 }
 

@@ -21,6 +21,7 @@ import {
   WrittenSchema,
 } from './results.js';
 import { WhoSchema } from './who.js';
+import { HeapSchema } from './heap.js';
 import { ThreadsSchema } from './threads.js';
 
 /** Each with what prints it. */
@@ -34,6 +35,7 @@ export const DOCUMENTS = {
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  heap: { schema: HeapSchema, printedBy: ['heap --json'] },
   jfr: { schema: JfrSchema, printedBy: ['jfr --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },

@@ -58,7 +58,16 @@ export interface ReportedWait {
   readonly owner: string;
 }
 
-export type DumpFormat = 'hotspot' | 'jhsdb' | 'thread-info' | 'dump-to-file' | 'dump-to-file-json';
+export type DumpFormat = 'hotspot' | 'jhsdb' | 'thread-info' | 'dump-to-file' | 'dump-to-file-json' | 'heap';
+
+/** Who holds a monitor, where a dump shows no monitors and it had to be concluded from what it does show. */
+export interface ConcludedOwner {
+  readonly thread?: DumpedThread;
+  /** Words that follow 'because'. */
+  readonly because: string;
+  /** Threads of which it may be one, where it is not known. */
+  readonly candidates: readonly DumpedThread[];
+}
 
 export interface ThreadDump {
   readonly format: DumpFormat;
@@ -68,6 +77,8 @@ export interface ThreadDump {
   readonly vm?: string;
   readonly threads: readonly DumpedThread[];
   readonly reported: readonly ReportedWait[];
+  /** By the monitor's id; of heap dumps alone. */
+  readonly concluded?: ReadonlyMap<string, ConcludedOwner>;
   /** The line that ends a dump was there, or the blank one that ends a stack. */
   readonly ended: boolean;
   /** Frames and threads that were passed over because a bound was reached. */
@@ -76,5 +87,5 @@ export interface ThreadDump {
 
 /** Whether all threads were looked at in one instant; if not, two lines of a dump need not have been true together. */
 export function isOneInstant({ format }: Pick<ThreadDump, 'format'>): boolean {
-  return format === 'hotspot' || format === 'jhsdb';
+  return format === 'hotspot' || format === 'jhsdb' || format === 'heap';
 }

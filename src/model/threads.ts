@@ -95,7 +95,7 @@ export const ThreadsSchema = v.object({
       /** As the dump has it. */
       at: v.nullable(v.string()),
       vm: v.nullable(v.string()),
-      format: v.picklist(['hotspot', 'jhsdb', 'thread-info', 'dump-to-file', 'dump-to-file-json']),
+      format: v.picklist(['hotspot', 'jhsdb', 'thread-info', 'dump-to-file', 'dump-to-file-json', 'heap']),
       threads: v.number(),
       /** Threads that wait for a lock. */
       waiting: v.number(),

@@ -72,3 +72,18 @@ export async function readThreadDumps(
   if (source.refusal !== undefined) throw new UserError(`${path} can’t be read (${source.refusal}).`);
   return dumps;
 }
+
+/** The last dump of a file. Throws a UserError where it has none. */
+export async function lastThreadDump(path: string): Promise<ThreadDump> {
+  let last: ThreadDump | undefined;
+  await readThreadDumps(path, (dump) => (last = dump));
+  if (!last) throw noDump(path);
+  return last;
+}
+
+/** What is said of a file that holds none. */
+export function noDump(path: string): UserError {
+  return new UserError(
+    `${path} holds no thread dump that is known: jstack, jcmd PID Thread.print and Thread.dump_to_file make some.`,
+  );
+}

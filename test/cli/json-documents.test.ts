@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { refusal, run } from '../support/cli.js';
 import { assertDocument, type DocumentName } from '../support/documents.js';
+import { CONVOY, heapDumpBytes } from '../support/hprof.js';
 import { flightBytes } from '../support/flight.js';
 
 const fixtures = path.resolve(import.meta.dirname, '../../../test/fixtures');
@@ -14,6 +15,8 @@ const recording = path.join(fixtures, 'recordings/v1.iow');
 const trace = path.join(fixtures, 'blktrace/linux-6.18-loop/ext4-bfq-read-write');
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-documents-'));
 after(() => rmSync(folder, { recursive: true }));
+const heapDump = path.join(folder, 'convoy.hprof');
+writeFileSync(heapDump, heapDumpBytes(CONVOY));
 
 const flight = path.join(folder, 'jdk17.jfr');
 writeFileSync(flight, flightBytes('jdk17'));
@@ -29,6 +32,7 @@ const CALLS: readonly (readonly [DocumentName, readonly string[]])[] = [
   ['baseline', ['baseline', '--json']],
   ['known', ['known', recording, '--json']],
   ['threads', ['threads', path.join(fixtures, 'thread-dumps/deep-jdk25-file.json.gz'), '--json']],
+  ['heap', ['heap', heapDump, '--json']],
   ['jfr', ['jfr', flight, '--json']],
   ['recordings', ['ls', path.dirname(recording), '--json']],
   ['recordings', ['ls', folder, '--json']],
@@ -53,6 +57,7 @@ describe('the document of', () => {
     ['ls', '/nowhere', '--json'],
     ['threads', recording, '--json'],
     ['threads', '--json'],
+    ['heap', trace, '--json'],
     ['jfr', trace, '--json'],
     ['jfr', '--json'],
     ['jfr', '--json'],

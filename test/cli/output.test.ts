@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { MAIN, run } from '../support/cli.js';
+import { heapDumpBytes } from '../support/hprof.js';
 import { assertBearsLostReader, assertTellsFullOutput } from '../support/printing.js';
 
 const fixtures = path.resolve(import.meta.dirname, '../../../test/fixtures');
@@ -16,6 +17,15 @@ const recording = path.join(fixtures, 'recordings/v1.iow');
 const trace = path.join(fixtures, 'blktrace/linux-6.18-loop/ext4-bfq-read-write');
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-output-'));
 after(() => rmSync(folder, { recursive: true }));
+
+/** A heap dump in which nobody waits for a lock. */
+const heapDump = path.join(folder, 'idle.hprof');
+writeFileSync(
+  heapDump,
+  heapDumpBytes({
+    threads: [{ name: 'main', status: 'RUNNABLE', frames: [{ method: 'Main.main([Ljava/lang/String;)V' }] }],
+  }),
+);
 
 /** A JVM in which nobody waits for a lock. */
 const dump = path.join(folder, 'dump.txt');
@@ -63,6 +73,8 @@ const PRINTING: readonly (readonly string[])[] = [
   ['known', recording],
   ['threads', dump],
   ['threads', dump, '--json'],
+  ['heap', heapDump],
+  ['heap', heapDump, '--json'],
   ['jfr', flight],
   ['jfr', flight, '--json'],
 ];

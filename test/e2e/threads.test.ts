@@ -50,7 +50,7 @@ for (const { name, home } of jdks()) {
     let classes = '';
     let lab: Lab | undefined;
     before(() => {
-      classes = compileLab(home);
+      classes = compileLab(home, 'LockLab');
     });
     after(() => rmSync(classes, { recursive: true }));
 
@@ -90,7 +90,7 @@ describe('threads --pid', { skip: needsJdk() }, () => {
   const [jdk] = jdks();
   let classes = '';
   before(() => {
-    if (jdk) classes = compileLab(jdk.home);
+    if (jdk) classes = compileLab(jdk.home, 'LockLab');
   });
   after(() => rmSync(classes, { recursive: true, force: true }));
 

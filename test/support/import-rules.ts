@@ -43,6 +43,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'tools/dd': ['base', 'model', 'statistics', 'tools'],
   'tools/top': ['base', 'model', 'present', 'tools'],
   'tools/threads': ['base', 'model'],
+  'tools/heap': ['base', 'model', 'tools/threads'],
   'tools/jfr': ['base', 'model', 'tools/threads'],
   run: ALL_BUT_CLI,
   fleet: ALL_BUT_CLI,

@@ -1,4 +1,4 @@
-// JVMs for tests: the JDKs of this machine, and LockLab running in one of them, compiled once, with all its threads where they belong.
+// JVMs for tests: the JDKs of this machine, and one of test/support/java running in one of them, compiled once, with all threads where they belong.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -30,12 +30,13 @@ export interface Lab {
   end(): void;
 }
 
-/** A folder with the compiled program. */
-export function compileLab(home: string, program = 'LockLab'): string {
+/** A folder with the compiled programs of test/support/java. */
+export function compileLab(home: string, ...programs: readonly string[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-lab-'));
+  const sources = programs.map((name) => path.join(SOURCES, `${name}.java`));
   const { status, stderr } = spawnSync(
     path.join(home, 'bin/javac'),
-    ['--release', '8', '-Xlint:-options', '-d', folder, path.join(SOURCES, `${program}.java`)],
+    ['--release', '8', '-Xlint:-options', '-d', folder, ...sources],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);
@@ -48,6 +49,8 @@ interface LabOptions {
   readonly by?: readonly string[];
   /** Where its pipe lies. */
   readonly folder?: string;
+  /** What is run instead of LockLab, with its arguments. */
+  readonly program?: readonly string[];
 }
 
 /** Starts it and waits until every thread holds or waits for what it should. */
@@ -55,27 +58,25 @@ export async function startLab(
   home: string,
   classes: string,
   depth: number,
-  { options = [], by = [], folder: within = tmpdir() }: LabOptions = {},
+  { options = [], by = [], folder: within = tmpdir(), program: given }: LabOptions = {},
 ): Promise<Lab> {
   const folder = mkdtempSync(path.join(within, 'iowitness-pipe-'));
   const pipe = path.join(folder, 'snapshot');
   spawnSync('mkfifo', ['-m', '666', pipe]);
   for (const each of [folder, classes]) chmodSync(each, 0o755);
   const flags = ['-Xmx64m', '-Xss4m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...options];
-  const [program, ...args] = [
+  const [program = '', ...args] = [
     ...by,
     path.join(home, 'bin/java'),
     ...flags,
     '-cp',
     classes,
-    'LockLab',
-    String(depth),
-    pipe,
+    ...(given ?? ['LockLab', String(depth), pipe]),
   ];
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   await new Promise<void>((settle, reject) => {
     child.stdout?.once('data', () => settle());
-    child.once('exit', (status) => reject(new Error(`LockLab ended with ${status}`)));
+    child.once('exit', (status) => reject(new Error(`the program ended with ${status}`)));
     child.once('error', reject);
   });
   return {

@@ -48,7 +48,7 @@ export function judgedText(...texts: readonly string[]): Threads {
 }
 
 /** For each lock that is waited for, by its first waiter: grade and owner. */
-export function ownersOf({ locks }: Threads): Record<string, string> {
+export function ownersOf({ locks }: Pick<Threads, 'locks'>): Record<string, string> {
   return Object.fromEntries(
     locks.map(({ waiters, owner }) => [
       waiters[0]?.name ?? '',

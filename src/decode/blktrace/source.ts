@@ -145,14 +145,16 @@ type Decompressor = NodeJS.ReadWriteStream & Readable & { readonly bytesWritten:
 /** A compressed file, up to what a trace of its size inflates to. */
 class InflatedSource extends StreamSource {
   private readonly inflater: Decompressor;
+  private readonly mostTimes: number;
   private readonly readTo: ReadTo | undefined;
   private inflated = 0;
 
-  constructor(path: string, inflater: Decompressor, readTo: ReadTo | undefined) {
+  constructor(path: string, inflater: Decompressor, readTo: ReadTo | undefined, mostTimes: number) {
     const file = createReadStream(path, { highWaterMark: CHUNK });
     file.on('error', (error) => inflater.destroy(error));
     super(path, file.pipe(inflater));
     this.inflater = inflater;
+    this.mostTimes = mostTimes;
     this.readTo = readTo;
   }
 
@@ -161,8 +163,8 @@ class InflatedSource extends StreamSource {
     const count = await super.read(into);
     this.inflated += count;
     this.readTo?.(this.name, this.inflater.bytesWritten);
-    if (this.inflated <= MOST_BESIDES + MOST_TIMES * this.inflater.bytesWritten) return count;
-    this.refusal = `it inflates to ${MOST_TIMES} times its size and more, which no trace does`;
+    if (this.inflated <= MOST_BESIDES + this.mostTimes * this.inflater.bytesWritten) return count;
+    this.refusal = `it inflates to ${this.mostTimes} times its size and more, which no trace does`;
     await this.close();
     return 0;
   }
@@ -181,12 +183,12 @@ function zstdDecompressor(path: string): Decompressor {
 }
 
 /**
- * Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. `readTo` is told how far. Throws a UserError where that can't
- * be.
+ * Opens a trace's file; `.gz` and `.zst` are decompressed as they are read. `readTo` is told how far; more than `mostTimes` their size are
+ * refused. Throws a UserError where that can't be.
  */
-export function openSource(path: string, readTo?: ReadTo): ByteSource {
-  if (path.endsWith('.gz')) return new InflatedSource(path, zlib.createGunzip({ chunkSize: CHUNK }), readTo);
-  if (path.endsWith('.zst')) return new InflatedSource(path, zstdDecompressor(path), readTo);
+export function openSource(path: string, readTo?: ReadTo, mostTimes = MOST_TIMES): ByteSource {
+  if (path.endsWith('.gz')) return new InflatedSource(path, zlib.createGunzip({ chunkSize: CHUNK }), readTo, mostTimes);
+  if (path.endsWith('.zst')) return new InflatedSource(path, zstdDecompressor(path), readTo, mostTimes);
   return openFile(path, readTo);
 }
 

@@ -6,6 +6,9 @@ import { shortClass, shortMethod } from '../../base/java-names.js';
 import type { ThreadLock, Threads } from '../../model/threads.js';
 import { clip, columnsWithin, wrap } from '../text-layout.js';
 
+/** What `heap` shows as well. */
+type Told = Omit<Threads, 'schema'>;
+
 const DEFAULT_WIDTH = 100;
 const SHOWN_LOCKS = 12;
 const SHOWN_GROUPS = 12;
@@ -46,7 +49,7 @@ function doesCell({ does }: ThreadLock): string {
   return `${kernel.call}(2) ${path.length > LONGEST_PATH ? `…${path.slice(1 - LONGEST_PATH)}` : path}`.trim();
 }
 
-function lockRows({ locks }: Threads): string[][] {
+function lockRows({ locks }: Told): string[][] {
   const rows = locks
     .slice(0, SHOWN_LOCKS)
     .map((lock) => [
@@ -61,7 +64,7 @@ function lockRows({ locks }: Threads): string[][] {
   return [['waiting', 'lock', 'kind', 'holder', 'it does', 'for', 'id'], ...rows];
 }
 
-function groupRows({ groups }: Threads): string[][] {
+function groupRows({ groups }: Told): string[][] {
   const rows = groups
     .slice(0, SHOWN_GROUPS)
     .map(({ threads, names, state, frames, depth }) => [
@@ -74,7 +77,7 @@ function groupRows({ groups }: Threads): string[][] {
   return [['threads', 'state', 'frames', 'names', 'innermost'], ...rows];
 }
 
-function dumpRows({ dumps }: Threads): string[][] {
+function dumpRows({ dumps }: Told): string[][] {
   const from = Math.max(0, dumps.length - SHOWN_DUMPS);
   const rows = dumps
     .slice(from)
@@ -93,14 +96,19 @@ function dumpRows({ dumps }: Threads): string[][] {
     : [['dump', 'taken', 'threads', 'waiting', 'unmoved', 'cut', 'most wait for', 'held by'], ...rows];
 }
 
-function cutRows({ cutStacks }: Threads): string[][] {
+function cutRows({ cutStacks }: Told): string[][] {
   const rows = cutStacks.slice(0, SHOWN_CUTS).map(({ thread, frames, why }) => [count(frames), why, thread.name]);
   return [['frames', 'cut by', 'thread'], ...rows];
 }
 
+/** Columns of a paragraph. */
+export function textWidth(width: number): number {
+  return Number.isFinite(width) ? width : DEFAULT_WIDTH;
+}
+
 /** `width`: of the terminal; Infinity in a pipe. */
-export function renderThreads(document: Threads, width: number): string {
-  const columns = Number.isFinite(width) ? width : DEFAULT_WIDTH;
+export function renderThreads(document: Told, width: number): string {
+  const columns = textWidth(width);
   const rowsWidth = Number.isFinite(width) ? width : 1000;
   const { locks, groups, cutStacks, dumps, deadlocks } = document;
   const lines = [

@@ -2,7 +2,7 @@
 // the owner, or the dump's threads were not looked at in one instant, or stacks are cut, it says so instead of choosing.
 
 import { shortClass } from '../../base/java-names.js';
-import { isOneInstant, type DumpedThread, type ThreadDump } from '../../model/thread-dump.js';
+import { isOneInstant, type ConcludedOwner, type DumpedThread, type ThreadDump } from '../../model/thread-dump.js';
 import type { Cut } from './cut.js';
 import type { AwaitedLock } from './uses.js';
 
@@ -62,8 +62,14 @@ function initialiserOf({ dump, lock, waiters }: LockEvidence): Owner {
   return { grade: 'inferred', thread, because: 'it alone runs the initialiser', candidates: [] };
 }
 
+function concluded({ thread, because, candidates }: ConcludedOwner): Owner {
+  return thread ? { grade: 'inferred', thread, because, candidates: [] } : unknown(because, candidates);
+}
+
 function withoutHolder(evidence: LockEvidence): Owner {
   const { dump, lock, waiters, cuts } = evidence;
+  const found = dump.concluded?.get(lock.id);
+  if (found) return concluded(found);
   if (lock.kind === 'class') return initialiserOf(evidence);
   if (lock.kind === 'ownerless') return unknown(`the JVM keeps no owner of a ${shortClass(lock.type)}`);
   if (lock.kind !== 'monitor') {
@@ -99,6 +105,11 @@ export function ownerOf(evidence: LockEvidence): Owner {
       because: 'its stack shows the lock, but the threads were looked at one after the other',
       candidates: [],
     };
-  const how = lock.kind === 'monitor' ? 'its stack shows where it took the lock' : 'the JVM lists the lock as its own';
+  const how =
+    lock.kind === 'monitor'
+      ? 'its stack shows where it took the lock'
+      : dump.format === 'heap'
+        ? 'the lock itself names it'
+        : 'the JVM lists the lock as its own';
   return { grade: 'exact', thread: holder, because: how, candidates: [] };
 }

@@ -1,0 +1,143 @@
+// Classes of a dump → what the bytes of an instance mean: its own class's fields come first, then those of its superclass, and so on. A field is asked for
+// with the class that declares it, as a subclass may have one of the same name.
+
+import type { HeapObjectData } from './heap.js';
+import { arrayType, INSTANCE, PRIMITIVE_ARRAY, sizeOf, TYPE } from './layout.js';
+import type { Prefix } from './prefix.js';
+import type { ClassDump } from './sub-records.js';
+import type { Symbols } from './symbols.js';
+
+/** Superclasses of superclasses; a damaged dump may have a circle. */
+const MOST_DEEP = 200;
+const PRIMITIVES: Readonly<Record<string, string>> = {
+  Z: 'boolean',
+  C: 'char',
+  F: 'float',
+  D: 'double',
+  B: 'byte',
+  S: 'short',
+  I: 'int',
+  J: 'long',
+};
+
+/** 'java.lang.Object[]' of '[Ljava/lang/Object;', 'java.lang.Object' of 'java/lang/Object'. */
+export function javaName(internal: string): string {
+  if (!internal.startsWith('['))
+    // A hidden class, as stacks have it.
+    return internal.replaceAll('/', '.').replace(/\+0x(?=[\da-f]+$)/, '/0x');
+  const element = internal.slice(1);
+  const name = element.startsWith('L') ? javaName(element.slice(1).replace(/;$/, '')) : PRIMITIVES[element];
+  return `${name ?? javaName(element)}[]`;
+}
+
+interface Field {
+  /** The class that declares it. */
+  readonly owner: string;
+  readonly name: string;
+  readonly type: number;
+  /** Where it lies in an instance's bytes. */
+  readonly at: number;
+}
+
+export class Classes {
+  private readonly dumps: ReadonlyMap<number, ClassDump>;
+  private readonly idSize: number;
+  private readonly symbols: Symbols;
+  /** Class → the symbol of its name. */
+  private readonly nameIds = new Map<number, number>();
+  private readonly names = new Map<number, string>();
+  private readonly layouts = new Map<number, readonly Field[]>();
+
+  constructor(dumps: ReadonlyMap<number, ClassDump>, { head, classes }: Prefix, symbols: Symbols) {
+    this.dumps = dumps;
+    this.idSize = head.idSize;
+    this.symbols = symbols;
+    for (const { id, name } of classes.values()) this.nameIds.set(id, name);
+  }
+
+  has(id: number): boolean {
+    return this.dumps.has(id);
+  }
+
+  /** 'java.lang.Thread'; empty where it is not known. */
+  nameOf(id: number): string {
+    const known = this.names.get(id);
+    if (known !== undefined) return known;
+    const name = javaName(this.symbols.get(this.nameIds.get(id) ?? 0) ?? '');
+    this.names.set(id, name);
+    return name;
+  }
+
+  /** The first class of that name, 'java/lang/Thread'. */
+  idOf(internal: string): number | undefined {
+    for (const [id, name] of this.nameIds) if (this.symbols.get(name) === internal) return id;
+    return undefined;
+  }
+
+  /** Itself, its superclass and so on, as far as the dump has them. */
+  lineage(id: number): ClassDump[] {
+    const line: ClassDump[] = [];
+    for (let next = this.dumps.get(id); next && line.length < MOST_DEEP; next = this.dumps.get(next.superId))
+      line.push(next);
+    return line;
+  }
+
+  isA(id: number, ancestor: string): boolean {
+    return this.lineage(id).some((each) => this.nameOf(each.id) === ancestor);
+  }
+
+  /** 'byte[]', 'java.util.ArrayList'. */
+  typeOf({ tag, classOrType }: HeapObjectData): string {
+    return tag === PRIMITIVE_ARRAY ? arrayType(classOrType) : this.nameOf(classOrType);
+  }
+
+  /** The value of a field that class `declaring` declares; undefined where the object has no such field. */
+  field(object: HeapObjectData | undefined, declaring: string, field: string): number | undefined {
+    if (object?.tag !== INSTANCE) return undefined;
+    const found = this.fieldsOf(object).find(({ owner, name }) => owner === declaring && name === field);
+    return found && valueAt(object.data, found.at, found.type, this.idSize);
+  }
+
+  /** Ids of the objects that its fields lead to. */
+  referencesOf(object: HeapObjectData): number[] {
+    if (object.tag !== INSTANCE) return [];
+    return this.fieldsOf(object)
+      .filter(({ type }) => type === TYPE.object)
+      .map(({ at, type }) => valueAt(object.data, at, type, this.idSize) ?? 0);
+  }
+
+  private fieldsOf({ classOrType }: HeapObjectData): readonly Field[] {
+    const known = this.layouts.get(classOrType);
+    if (known) return known;
+    const layout: Field[] = [];
+    let at = 0;
+    for (const { id, fields } of this.lineage(classOrType)) {
+      for (let each = 0; each < fields.length; each += 2) {
+        const type = fields[each + 1] ?? 0;
+        layout.push({ owner: this.nameOf(id), name: this.symbols.get(fields[each] ?? 0) ?? '', type, at });
+        at += sizeOf(type, this.idSize);
+      }
+    }
+    this.layouts.set(classOrType, layout);
+    return layout;
+  }
+
+  /** Static fields of a type, by name. */
+  statics(id: number, type: number): { readonly name: string; readonly value: number }[] {
+    const { statics = [] } = this.dumps.get(id) ?? {};
+    const found = [];
+    for (let each = 0; each < statics.length; each += 3)
+      if (statics[each + 1] === type)
+        found.push({ name: this.symbols.get(statics[each] ?? 0) ?? '', value: statics[each + 2] ?? 0 });
+    return found;
+  }
+}
+
+function valueAt(data: Uint8Array, at: number, type: number, idSize: number): number | undefined {
+  const size = sizeOf(type, idSize);
+  if (at + size > data.length) return undefined;
+  const view = new DataView(data.buffer, data.byteOffset + at, size);
+  if (size === 8) return view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4);
+  if (size === 4) return type === TYPE.int ? view.getInt32(0) : view.getUint32(0);
+  return size === 1 ? view.getUint8(0) : view.getUint16(0);
+}
