@@ -5,13 +5,17 @@
 //   guest → host   hello RELEASE          host → guest   run N       runs N.sh, its output goes to N.out and N.err
 //                  done N STATUS                         off
 
-/** The script, for the folder that both share. */
-export function agentScript(shared: string): string {
+/**
+ * The script, for the folder that both share. `hidden` is covered by an empty folder: the host's undo journals are of processes that don't live
+ * here, so that a start of this program in the guest would take them for dead and undo what the host still needs.
+ */
+export function agentScript(shared: string, hidden: string | undefined): string {
   return `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
 cd '${shared}' || exit 1
 mount -t proc proc /proc; mount -t sysfs sys /sys
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm; mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp
+${hidden === undefined ? '' : `mkdir -p '${hidden}' && mount -t tmpfs -o mode=700 hidden '${hidden}'`}
 mount -t cgroup2 cgroup2 /sys/fs/cgroup; mount -t debugfs debugfs /sys/kernel/debug; mount -t tracefs tracefs /sys/kernel/tracing
 echo '+cpu +io +memory' >/sys/fs/cgroup/cgroup.subtree_control
 ip link set lo up 2>/dev/null

@@ -94,7 +94,13 @@ export function diskArguments(disk: GuestDisk, image: string): string[] {
 export function throttleCommand(name: string, limits: DiskLimits): Readonly<Record<string, string | number>> {
   const { iops, iopsBurst, iopsSeconds, bps, bpsBurst, bpsSeconds } = throttleOf(limits);
   return {
-    ...{ device: name, iops, iops_rd: 0, iops_wr: 0, bps, bps_rd: 0, bps_wr: 0 },
+    device: name,
+    iops,
+    iops_rd: 0,
+    iops_wr: 0,
+    bps,
+    bps_rd: 0,
+    bps_wr: 0,
     ...(iopsBurst > 0 && { iops_max: iopsBurst, iops_max_length: iopsSeconds }),
     ...(bpsBurst > 0 && { bps_max: bpsBurst, bps_max_length: bpsSeconds }),
   };

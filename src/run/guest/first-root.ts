@@ -61,14 +61,17 @@ export function firstRoot(kernel: GuestKernel, shared: string): Buffer {
 function programCalled(name: string): string {
   const found = SEARCHED.map((folder) => join(folder, name)).find((path) => existsSync(path));
   if (found === undefined)
-    throw new UserError(`A guest begins with this machine’s own ${name}, which is not there: install util-linux and kmod.`);
+    throw new UserError(
+      `A guest begins with this machine’s own ${name}, which is not there: install util-linux and kmod.`,
+    );
   return found;
 }
 
 /** By the paths under which the loader looks for them. */
 function librariesOf(program: string): string[] {
   const { status, stdout } = spawnSync('ldd', [realpathSync(program)], { encoding: 'utf8' });
-  if (status !== 0) throw new UserError(`ldd can’t tell which libraries ${program} needs, so a guest can’t be given them.`);
+  if (status !== 0)
+    throw new UserError(`ldd can’t tell which libraries ${program} needs, so a guest can’t be given them.`);
   return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap(([, path]) => path ?? []);
 }
 
@@ -80,7 +83,12 @@ export function modulesFor(folder: string, wanted: readonly string[]): string[] 
     if (file !== undefined && rest !== undefined) needs.set(file, rest.split(' ').filter(Boolean));
   }
   const named = (name: string) =>
-    [...needs.keys()].find((file) => basename(file).replace(/\.ko.*$/, '').replaceAll('-', '_') === name);
+    [...needs.keys()].find(
+      (file) =>
+        basename(file)
+          .replace(/\.ko.*$/, '')
+          .replaceAll('-', '_') === name,
+    );
   // modules.dep names all that a module needs, what is to be loaded first last.
   const files = wanted.flatMap((name) => {
     const file = named(name);

@@ -134,7 +134,7 @@ class Running {
     const place = (name: string) => join(folder, name);
     const { kernel } = options;
     writeFileSync(place('first-root'), firstRoot(kernel, this.shared));
-    writeFileSync(join(this.shared, 'agent'), agentScript(this.shared));
+    writeFileSync(join(this.shared, 'agent'), agentScript(this.shared, options.undoFolder));
     const folders = new Map<string, string>(Object.values(TAGS).map((tag) => [tag, place(`${tag}.socket`)]));
     const socketOf = (tag: string) => folders.get(tag) ?? '';
     const mounts = mountsOf(options.needs);
@@ -151,7 +151,10 @@ class Running {
       folders,
     };
     const disks = options.disks.flatMap((disk) => diskArguments(disk, disk.image ?? this.emptyImage(disk)));
-    const qemu = this.start([programs.qemu, ...machineArguments(options, this.paths, accelerator), ...disks], [...folders.values()]);
+    const qemu = this.start(
+      [programs.qemu, ...machineArguments(options, this.paths, accelerator), ...disks],
+      [...folders.values()],
+    );
     // A guest whose files are no longer served stands still for ever.
     this.ended = Promise.race([...servers, qemu].map(endOf));
   }
@@ -177,7 +180,9 @@ class Running {
     const waits = 'while [ "$1" != -- ]; do until [ -S "$1" ]; do sleep 0.05; done; shift; done; shift; exec "$@"';
     const args = ['--pdeathsig', 'KILL', '/bin/sh', '-c', waits, 'sh', ...sockets, '--', ...argv];
     const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: '/' });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.complaint = (this.complaint + text).slice(-4000)));
+    child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => (this.complaint = (this.complaint + text).slice(-4000)));
     if (child.pid !== undefined) journalProcess(this.journal, child.pid);
     return child;
   }
@@ -195,7 +200,9 @@ class Running {
     })();
     // Whoever wins the race, it has no other listener.
     words.catch(() => {});
-    const heard = await Promise.race([words, late, this.ended.then(() => 'ended' as const)]).finally(() => waiting.abort());
+    const heard = await Promise.race([words, late, this.ended.then(() => 'ended' as const)]).finally(() =>
+      waiting.abort(),
+    );
     if (heard === 'late') throw this.died(`said nothing for ${PATIENCE_MS[this.accelerator] / 1000} s`);
     if (heard === 'ended' || heard.first === undefined) throw this.died('ended while it booted');
     void this.hear(heard.lines);
@@ -221,7 +228,9 @@ class Running {
     late.catch(() => {});
     const done = new Promise<number>((settle) => this.waiting.set(number, settle));
     this.port?.write(`run ${number}\n`);
-    const status = await Promise.race([done, late, this.ended.then(() => 'ended' as const)]).finally(() => waiting.abort());
+    const status = await Promise.race([done, late, this.ended.then(() => 'ended' as const)]).finally(() =>
+      waiting.abort(),
+    );
     this.waiting.delete(number);
     if (status === 'ended') throw this.died('ended while it ran a script');
     if (status === 'late') throw this.died(`did not end a script within ${timeoutMs / 1000} s`);
@@ -243,7 +252,8 @@ class Running {
     this.port?.destroy();
     void this.monitor?.then((monitor) => monitor.close()).catch(() => {});
     const failed = this.journal.undoAll();
-    if (failed.length > 0) throw new UserError(`Of the guest something is left: ${failed.join('; ')}. See \`iowitness undo\`.`);
+    if (failed.length > 0)
+      throw new UserError(`Of the guest something is left: ${failed.join('; ')}. See \`iowitness undo\`.`);
   }
 
   /** With the last that it printed. */
@@ -263,5 +273,7 @@ function endOf(child: ChildProcess): Promise<void> {
 function mountsOf(paths: readonly string[]): string[] {
   const points = parseMountinfo(readWhole('/proc/self/mountinfo') ?? '').map((mount) => mount.mountPoint);
   const leadsThrough = (point: string) => paths.some((path) => path.startsWith(`${point}/`));
-  return [...new Set(points)].filter((point) => point !== '/' && leadsThrough(point)).sort((a, b) => a.length - b.length);
+  return [...new Set(points)]
+    .filter((point) => point !== '/' && leadsThrough(point))
+    .sort((a, b) => a.length - b.length);
 }

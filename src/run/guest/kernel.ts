@@ -35,7 +35,8 @@ export function findKernel(name: string, cache: string): GuestKernel {
 
 function fromFile(image: string): GuestKernel {
   const release = /^vmlinu[xz]-(.+)$/.exec(basename(image))?.[1];
-  if (!existsSync(image)) throw new UserError(`There is no kernel ${image}: name an image such as /boot/vmlinuz-6.1.0.`);
+  if (!existsSync(image))
+    throw new UserError(`There is no kernel ${image}: name an image such as /boot/vmlinuz-6.1.0.`);
   if (release === undefined)
     throw new UserError(`${image} does not say which kernel it is: its name must be vmlinuz-RELEASE.`);
   const roots = [join(dirname(image), '..'), '/'];
@@ -82,7 +83,8 @@ function fromPackage(name: string, cachePath: string): GuestKernel {
   const cache = holdFolder(cachePath, { make: true, guarded: true });
   try {
     const danger = cache.danger();
-    if (danger !== undefined) throw new UserError(`${cachePath}, where kernels are kept, ${danger}: name another folder.`);
+    if (danger !== undefined)
+      throw new UserError(`${cachePath}, where kernels are kept, ${danger}: name another folder.`);
     const real = meant(name);
     if (cache.stat(real) === undefined) unpack(real, cache);
     return inTree(cache.realPath(), real);
@@ -97,14 +99,25 @@ function unpack(name: string, cache: HeldFolder): void {
   removeTree(cache, fresh);
   cache.makeFolder(fresh).close();
   const folder = join(cache.realPath(), fresh);
-  ask('apt-get', ['download', '-q', '-o', 'APT::Sandbox::User=root', name], folder, `The package ${name} was not to be had`);
+  ask(
+    'apt-get',
+    ['download', '-q', '-o', 'APT::Sandbox::User=root', name],
+    folder,
+    `The package ${name} was not to be had`,
+  );
   const file = readdirSync(folder).find((one) => one.endsWith('.deb'));
   if (file === undefined) throw new UserError(`apt-get brought no file for ${name}: see whether the package exists.`);
   ask('dpkg-deb', ['-x', file, '.'], folder, `The package ${name} could not be unpacked`);
   const modules = MODULE_FOLDERS.find((path) => existsSync(join(folder, path)));
-  if (modules === undefined) throw new UserError(`${name} has no modules in it: name the package of the kernel itself.`);
+  if (modules === undefined)
+    throw new UserError(`${name} has no modules in it: name the package of the kernel itself.`);
   const [release = ''] = readdirSync(join(folder, modules));
-  ask('depmod', ['-b', join(folder, dirname(dirname(modules))), release], folder, `The modules of ${name} have no index`);
+  ask(
+    'depmod',
+    ['-b', join(folder, dirname(dirname(modules))), release],
+    folder,
+    `The modules of ${name} have no index`,
+  );
   spawnSync('rm', ['--', file], { cwd: folder });
   cache.renameSync(fresh, name);
 }
@@ -112,6 +125,7 @@ function unpack(name: string, cache: HeldFolder): void {
 function inTree(cache: string, name: string): GuestKernel {
   const boot = join(cache, name, 'boot');
   const image = readdirSync(boot).find((file) => /^vmlinu[xz]-/.test(file));
-  if (image === undefined) throw new UserError(`${join(cache, name)} has no kernel in it: remove it, so that it is fetched anew.`);
+  if (image === undefined)
+    throw new UserError(`${join(cache, name)} has no kernel in it: remove it, so that it is fetched anew.`);
   return fromFile(join(boot, image));
 }

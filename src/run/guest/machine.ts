@@ -28,22 +28,26 @@ const ACCELERATOR: Readonly<Record<Accelerator, readonly string[]>> = {
 
 /** qemu's arguments but for disks. */
 export function machineArguments(shape: MachineShape, paths: MachinePaths, accelerator: Accelerator): string[] {
-  const memory = `memory-backend-memfd,id=memory,size=${Math.ceil(shape.memoryBytes / 1024 ** 2)}M,share=on`;
-  return [
+  const megabytes = Math.ceil(shape.memoryBytes / 1024 ** 2);
+  const groups: readonly (readonly string[])[] = [
     // -nodefaults leaves out what nobody needs: a network, a floppy, a display.
-    ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-machine', 'q35,memory-backend=memory'],
-    ...ACCELERATOR[accelerator],
-    ...['-smp', String(shape.cpus), '-m', `${Math.ceil(shape.memoryBytes / 1024 ** 2)}M`, '-object', memory],
-    ...['-kernel', shape.kernel.image, '-initrd', paths.firstRoot],
-    ...['-append', 'console=ttyS0 quiet loglevel=4 panic=-1'],
-    ...['-serial', `file:${paths.console}`, '-qmp', `unix:${paths.monitor},server=on,wait=off`],
-    ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=port,path=${paths.port},server=on,wait=off`],
-    ...['-device', 'virtserialport,chardev=port,name=iowitness'],
-    ...[...paths.folders].flatMap(([tag, socket]) => [
-      ...['-chardev', `socket,id=${tag},path=${socket}`],
-      ...['-device', `vhost-user-fs-pci,chardev=${tag},tag=${tag}`],
-    ]),
+    ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-machine', 'q35,memory-backend=memory'],
+    ACCELERATOR[accelerator],
+    ['-smp', String(shape.cpus), '-m', `${megabytes}M`],
+    ['-object', `memory-backend-memfd,id=memory,size=${megabytes}M,share=on`],
+    ['-kernel', shape.kernel.image, '-initrd', paths.firstRoot],
+    ['-append', 'console=ttyS0 quiet loglevel=4 panic=-1'],
+    ['-serial', `file:${paths.console}`, '-qmp', `unix:${paths.monitor},server=on,wait=off`],
+    ['-device', 'virtio-serial-pci', '-chardev', `socket,id=port,path=${paths.port},server=on,wait=off`],
+    ['-device', 'virtserialport,chardev=port,name=iowitness'],
   ];
+  const folders = [...paths.folders].flatMap(([tag, socket]) => [
+    '-chardev',
+    `socket,id=${tag},path=${socket}`,
+    '-device',
+    `vhost-user-fs-pci,chardev=${tag},tag=${tag}`,
+  ]);
+  return [...groups.flat(), ...folders];
 }
 
 /** A mount namespace in which `$1` is the host's tree, read-only, with the other mounts that are needed in it; `$2…$n` up to `--`. */
@@ -61,5 +65,18 @@ export function folderServer(program: string, socket: string, folder: string): s
 /** The server of the host's tree; `place` is an empty folder, `mounts` the mount points below / that the guest needs as well. */
 export function treeServer(program: string, socket: string, place: string, mounts: readonly string[]): string[] {
   const server = folderServer(program, socket, place);
-  return ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', READ_ONLY_TREE, 'sh', place, ...mounts, '--', ...server];
+  return [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    '/bin/sh',
+    '-c',
+    READ_ONLY_TREE,
+    'sh',
+    place,
+    ...mounts,
+    '--',
+    ...server,
+  ];
 }

@@ -22,7 +22,8 @@ const WANTED: Readonly<Record<keyof GuestPrograms, Wanted>> = {
   virtiofsd: {
     // Debian 12 has it in qemu-system-common, Debian 13 in a package of its own.
     places: ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd'],
-    missing: 'there is no virtiofsd, which shows a guest the host’s files (apt-get install qemu-system-common, or virtiofsd from Debian 13 on)',
+    missing:
+      'there is no virtiofsd, which shows a guest the host’s files (apt-get install qemu-system-common, or virtiofsd from Debian 13 on)',
   },
 };
 
