@@ -7,7 +7,7 @@
 // It needs root, qemu-system-x86, virtiofsd (qemu-system-common) and apt for the kernels.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/base/errors.js';
@@ -15,10 +15,11 @@ import { diagnoseRecording } from '../src/pipeline.js';
 import { startGuest, type Guest } from '../src/run/guest/guest.js';
 import { findKernel } from '../src/run/guest/kernel.js';
 import { blktraceScript, judgeBlktrace } from './kernels/blktrace.js';
-import { prelude, STALLS, type KernelStall } from './kernels/stalls.js';
+import { prelude, recorderScript, STALLS, type KernelStall } from './kernels/stalls.js';
 
 const CLONE = path.resolve(import.meta.dirname, '../..');
 const MAIN = path.join(CLONE, 'dist/src/cli/main.js');
+const RECORDER = path.join(CLONE, 'dist/bench/kernels/recorder-main.js');
 const GiB = 1024 ** 3;
 const SCRIPT_MS = 600_000;
 const BLKTRACE = 'blktrace';
@@ -61,7 +62,7 @@ async function verdictOf(archive: string, stall: KernelStall): Promise<Cell> {
 
 /** Makes a stall in a guest; the recording's file, or why there is none. */
 async function make(guest: Guest, stall: KernelStall, keep: string): Promise<string | { readonly why: string }> {
-  const script = prelude(process.execPath, MAIN, guest.shared) + stall.script;
+  const script = prelude(guest.shared) + stall.script;
   const { stdout, stderr } = await guest.run(script, SCRIPT_MS);
   const archive = path.join(guest.shared, `${stall.id}.tar`);
   if (!existsSync(archive))
@@ -77,10 +78,10 @@ async function onKernel(series: string, keep: string): Promise<Cell[]> {
   const guest = await startGuest({
     kernel,
     memoryBytes: 2 * GiB,
-    cpus: 2,
+    cpus: 1,
     disks: [
       { name: 'plain', bytes: GiB },
-      { name: 'capped', bytes: GiB, limits: { operations: { rate: 60 } } },
+      { name: 'capped', bytes: GiB, limits: { operations: { rate: 10 } } },
     ],
     folder: '/var/tmp',
     undoFolder: '/var/lib/iowitness/undo',
@@ -89,8 +90,7 @@ async function onKernel(series: string, keep: string): Promise<Cell[]> {
   console.log(`${guest.release}: ${guest.accelerator}, booted in ${guest.bootSeconds.toFixed(0)} s`);
   const cells: Cell[] = [];
   try {
-    const doctor = await guest.run(`${process.execPath} ${MAIN} doctor --json`, SCRIPT_MS);
-    writeFileSync(path.join(keep, 'doctor.json'), doctor.stdout);
+    await guest.run(recorderScript(process.execPath, RECORDER), SCRIPT_MS);
     for (const stall of stalls) {
       const made = await make(guest, stall, keep);
       const cell =

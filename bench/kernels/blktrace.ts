@@ -3,12 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-/** Traces a writer on the plain disk for two seconds. */
+/** Traces a writer on the plain disk for eight seconds. */
 export function blktraceScript(shared: string): string {
   return `disk=$(readlink -f /dev/iowitness/plain)
 mkdir -p ${shared}/traced; cd ${shared}/traced
-fio --name=writer --filename=$disk --rw=randrw --bs=4k --direct=1 --rate_iops=60 --size=64m --time_based --runtime=20 --thread >/dev/null & writer=$!
-sleep 1; blktrace -d $disk -w 2 -o traced -D /dev/shm; kill $writer; cp /dev/shm/traced.blktrace.* .; ls`;
+fio --name=writer --filename=$disk --rw=randrw --bs=4k --direct=1 --rate_iops=20 --size=64m --time_based --runtime=120 --thread >/dev/null & writer=$!
+sleep 10; blktrace -d $disk -w 8 -o traced -D /dev/shm; kill $writer; cp /dev/shm/traced.blktrace.* .; ls`;
 }
 
 export function judgeBlktrace(

@@ -12,9 +12,16 @@ export interface KernelStall {
   readonly script: string;
 }
 
-/** `main` is the program, `shared` the folder from which recordings are fetched. */
-export function prelude(node: string, main: string, shared: string): string {
-  return `set -e
+/** Starts the recorder, which hears of victims through a named pipe. */
+export function recorderScript(node: string, recorder: string): string {
+  return `mkfifo /dev/shm/ask; ${node} ${recorder} /dev/shm/ask /run/iowitness-undo >/dev/shm/recorder.out 2>&1 &
+until grep -q ready /dev/shm/recorder.out; do sleep 0.5; done`;
+}
+
+/** `shared` is the folder from which recordings are fetched. */
+export function prelude(shared: string): string {
+  return `{ fsfreeze -u /mnt/volume; umount /mnt/volume; dmsetup remove_all --noudevsync; mdadm --stop --scan; } >/dev/null 2>&1
+set -e
 disk=$(readlink -f /dev/iowitness/plain)
 capped=$(readlink -f /dev/iowitness/capped)
 number() { cat /sys/class/block/$(basename $(readlink -f $1))/dev; }
@@ -27,10 +34,10 @@ volume() { # DISK FS
   mkdir -p /mnt/volume; mount $1 /mnt/volume
 }
 record() { # NAME
-  sleep 1
-  ${node} ${main} record --pid $victim --for 5s --max-size 60M -o /dev/shm/$1.iow
+  sleep 3; echo "$victim $1" >/dev/shm/ask
+  until [ -e /dev/shm/$1.done ]; do sleep 0.5; done
   kill $victim; wait $victim 2>/dev/null || true
-  tar -C /dev/shm -cf ${shared}/$1.tar $1.iow; rm -rf /dev/shm/$1.iow
+  cat /dev/shm/$1.done; tar -C /dev/shm -cf ${shared}/$1.tar $1.iow; rm -rf /dev/shm/$1.iow
 }
 map() { dmsetup create --noudevsync stall --table "$1"; dmsetup mknodes stall; }
 direct() { exec dd if=/dev/zero of=$1 bs=4k count=10000000 oflag=direct conv=notrunc 2>/dev/null; }
@@ -45,15 +52,15 @@ grouped() { # LIMITS COMMAND…
 const LIMITED: readonly KernelStall[] = [
   {
     id: 'io-max',
-    about: 'a direct writer on ext4 whose cgroup (version 2) may do 40 writes a second',
+    about: 'a direct writer on ext4 whose cgroup (version 2) may do 8 writes a second',
     verdicts: ['blk.cgroup-limit'],
-    script: `volume $disk ext4; grouped "$(number $disk) wiops=40" direct /mnt/volume/data; record io-max; umount /mnt/volume`,
+    script: `volume $disk ext4; grouped "$(number $disk) wiops=8" direct /mnt/volume/data; record io-max; umount /mnt/volume`,
   },
   {
     id: 'io-max-btrfs',
-    about: 'a direct writer on btrfs whose cgroup may write 200 kB a second',
+    about: 'a direct writer on btrfs whose cgroup may write 32 kB a second',
     verdicts: ['blk.cgroup-limit'],
-    script: `modprobe btrfs; volume $disk btrfs; grouped "$(number $disk) wbps=204800" direct /mnt/volume/data; record io-max-btrfs; umount /mnt/volume`,
+    script: `modprobe btrfs; volume $disk btrfs; grouped "$(number $disk) wbps=32768" direct /mnt/volume/data; record io-max-btrfs; umount /mnt/volume`,
   },
   {
     id: 'dirty-limit',
@@ -68,9 +75,9 @@ record dirty-limit; echo 20 >/proc/sys/vm/dirty_ratio; umount /mnt/volume`,
 const MAPPED: readonly KernelStall[] = [
   {
     id: 'dm-delay',
-    about: 'a direct writer on dm-delay, which holds each write for 30 ms',
+    about: 'a direct writer on dm-delay, which holds each write for 300 ms',
     verdicts: ['dev.slow'],
-    script: `modprobe dm-delay; map "0 1048576 delay $disk 0 0 $disk 0 30"; volume /dev/mapper/stall ext4
+    script: `modprobe dm-delay; map "0 1048576 delay $disk 0 0 $disk 0 300"; volume /dev/mapper/stall ext4
 direct /mnt/volume/data & victim=$!
 record dm-delay; umount /mnt/volume; dmsetup remove --noudevsync stall`,
   },
@@ -90,12 +97,12 @@ record dm-flakey; dmsetup remove --noudevsync stall`,
 pvcreate $lvm -qq -y -ff $disk >/dev/null; vgcreate $lvm -qq guest $disk >/dev/null; lvcreate $lvm -qq -y -Wn -Zn -n data -L 512m guest >/dev/null
 volume /dev/guest/data xfs
 dd if=/dev/zero of=/mnt/volume/data bs=4k count=10000000 oflag=dsync conv=notrunc 2>/dev/null & victim=$!
-(sleep 3; fsfreeze -f /mnt/volume; sleep 20; fsfreeze -u /mnt/volume) &
+(sleep 6; fsfreeze -f /mnt/volume; sleep 30; fsfreeze -u /mnt/volume) &
 record lvm-frozen || true; fsfreeze -u /mnt/volume 2>/dev/null || true; umount /mnt/volume; vgremove $lvm -qq -y guest >/dev/null; pvremove $lvm -qq -y $disk >/dev/null`,
   },
   {
     id: 'md-capped',
-    about: 'a direct writer on a mirror of md, one half of which gives 60 operations a second',
+    about: 'a direct writer on a mirror of md, one half of which gives 10 operations a second',
     verdicts: ['dev.capped', 'dev.slow'],
     script: `modprobe raid1; mdadm --create /dev/md0 --run --assume-clean --level=1 --metadata=1.0 --raid-devices=2 $disk $capped >/dev/null 2>&1
 direct /dev/md0 & victim=$!
@@ -106,16 +113,16 @@ record md-capped; mdadm --stop /dev/md0 >/dev/null 2>&1; mdadm --zero-superblock
 const DEVICES: readonly KernelStall[] = [
   {
     id: 'nvme-capped',
-    about: 'a direct writer with 16 requests under way on an NVMe disk that gives 60 operations a second',
+    about: 'a direct writer with 16 requests under way on an NVMe disk that gives 10 operations a second',
     verdicts: ['dev.capped'],
     script: `fio --name=writer --filename=$capped --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=16 --size=128m --time_based --runtime=60 --thread >/dev/null & victim=$!
 record nvme-capped`,
   },
   {
     id: 'scsi-debug',
-    about: 'a direct writer on scsi_debug, which takes 25 ms for each request',
+    about: 'a direct writer on scsi_debug, which takes 200 ms for each request',
     verdicts: ['dev.slow'],
-    script: `modprobe scsi_debug dev_size_mb=64 ndelay=25000000; sleep 1
+    script: `modprobe scsi_debug dev_size_mb=64 ndelay=200000000; sleep 1
 slow=/dev/$(for one in /sys/block/sd*; do basename $one; done | head -1)
 direct $slow & victim=$!
 record scsi-debug; rmmod scsi_debug`,

@@ -18,7 +18,7 @@ mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm; mount -t tmpfs t
 ${hidden === undefined ? '' : `mkdir -p '${hidden}' && mount -t tmpfs -o mode=700 hidden '${hidden}'`}
 mount -t cgroup2 cgroup2 /sys/fs/cgroup; mount -t debugfs debugfs /sys/kernel/debug; mount -t tracefs tracefs /sys/kernel/tracing
 echo '+cpu +io +memory' >/sys/fs/cgroup/cgroup.subtree_control
-ip link set lo up 2>/dev/null
+ip link set lo up 2>/dev/null; echo guest >/proc/sys/kernel/hostname
 mkdir /dev/iowitness
 name_disks() {
   for disk in /sys/block/*; do
