@@ -19,17 +19,16 @@ const CLONE = path.resolve(import.meta.dirname, '../../..');
 /** An emulated CPU beside other tests takes its time. */
 const SLOW_MS = 1_200_000;
 
-/** Folders of guests and the programs that serve them. */
-function leftovers(): string[] {
-  const folders = readdirSync('/var/tmp').filter((name) => name.startsWith('iowitness-guest-'));
+/** What is in a guest's place, and the programs that serve it. */
+function leftovers(place: string): string[] {
   const { stdout } = spawnSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' });
-  const programs = stdout.split('\n').filter((line) => !line.startsWith('Z') && line.includes('/iowitness-guest-'));
-  return [...folders, ...programs];
+  const programs = stdout.split('\n').filter((line) => !line.startsWith('Z') && line.includes(`${place}/`));
+  return [...readdirSync(place), ...programs];
 }
 
-async function untilNothingIsLeft(): Promise<string[]> {
-  for (let attempt = 0; attempt < 300 && leftovers().length > 0; attempt += 1) await pause(100);
-  return leftovers();
+async function untilNothingIsLeft(place: string): Promise<string[]> {
+  for (let attempt = 0; attempt < 300 && leftovers(place).length > 0; attempt += 1) await pause(100);
+  return leftovers(place);
 }
 
 test(
@@ -37,6 +36,7 @@ test(
   { skip, timeout: SLOW_MS },
   async () => {
     const journals = mkdtempSync('/var/tmp/iowitness-journals-');
+    const place = mkdtempSync('/var/tmp/iowitness-guests-');
     const kernel = findKernel(SERIES, KERNELS);
     const disks = [{ name: 'capped', bytes: 2 ** 28, limits: { operations: { rate: 50 } } }];
     const needs = [process.execPath, CLONE];
@@ -45,7 +45,7 @@ test(
       memoryBytes: 2 ** 30,
       cpus: 1,
       disks,
-      folder: '/var/tmp',
+      folder: place,
       undoFolder: journals,
       needs,
     });
@@ -68,18 +68,21 @@ ${process.execPath} ${MAIN} record --pid $victim --for 4s -o /dev/shm/short.iow 
       await guest.shutDown();
       rmSync(journals, { recursive: true, force: true });
     }
-    assert.deepEqual(await untilNothingIsLeft(), []);
+    assert.deepEqual(await untilNothingIsLeft(place), []);
+    rmSync(place, { recursive: true });
   },
 );
 
 test('a guest ends with the process that started it, whatever ended that', { skip, timeout: SLOW_MS }, async () => {
   const journals = mkdtempSync('/var/tmp/iowitness-journals-');
+  const place = mkdtempSync('/var/tmp/iowitness-guests-');
   const program = path.resolve(import.meta.dirname, '../support/guest-main.js');
-  const child = spawn(process.execPath, [program, journals, SERIES], { stdio: 'ignore' });
-  const runs = () => leftovers().some((line) => line.includes('qemu-system'));
-  for (let attempt = 0; attempt < 600 && !runs(); attempt += 1) await pause(50);
+  const child = spawn(process.execPath, [program, journals, SERIES, place], { stdio: 'ignore' });
+  const runs = () => leftovers(place).some((line) => line.includes('qemu-system'));
+  for (let attempt = 0; attempt < 2400 && !runs(); attempt += 1) await pause(50);
   assert.ok(runs(), 'qemu was started');
   child.kill('SIGKILL');
-  assert.deepEqual(await untilNothingIsLeft(), []);
+  assert.deepEqual(await untilNothingIsLeft(place), []);
   rmSync(journals, { recursive: true });
+  rmSync(place, { recursive: true });
 });

@@ -1,17 +1,17 @@
-// Boots a guest, says `booted RELEASE FOLDER`, and ends it when it is told anything: `guest-main.js JOURNALS SERIES`. For tests that kill it.
+// Boots a guest, says `booted RELEASE FOLDER`, and ends it when it is told anything: `guest-main.js JOURNALS SERIES PLACE`. For tests that kill it.
 
 import path from 'node:path';
 import { startGuest } from '../../src/run/guest/guest.js';
 import { findKernel } from '../../src/run/guest/kernel.js';
 import { KERNELS } from './guest.js';
 
-const [undoFolder, series = ''] = process.argv.slice(2);
+const [undoFolder, series = '', folder = ''] = process.argv.slice(2);
 const guest = await startGuest({
   kernel: findKernel(series, KERNELS),
   memoryBytes: 2 ** 30,
   cpus: 1,
   disks: [],
-  folder: '/var/tmp',
+  folder,
   undoFolder,
   needs: [process.execPath, path.resolve(import.meta.dirname, '../../..')],
 });
