@@ -77,7 +77,7 @@ async function onKernel(series: string, keep: string): Promise<Cell[]> {
   const kernel = findKernel(series, '/var/cache/iowitness/kernels');
   const guest = await startGuest({
     kernel,
-    memoryBytes: 2 * GiB,
+    memoryBytes: GiB,
     cpus: 1,
     disks: [
       { name: 'plain', bytes: GiB },

@@ -33,10 +33,11 @@ volume() { # DISK FS
   esac
   mkdir -p /mnt/volume; mount $1 /mnt/volume
 }
+back() { :; } # what has to be put back before the recording is copied
 record() { # NAME
   sleep 3; echo "$victim $1" >/dev/shm/ask
   until [ -e /dev/shm/$1.done ]; do sleep 0.5; done
-  kill $victim; wait $victim 2>/dev/null || true
+  kill $victim; back; wait $victim 2>/dev/null || true
   cat /dev/shm/$1.done; tar -C /dev/shm -cf ${shared}/$1.tar $1.iow; rm -rf /dev/shm/$1.iow
 }
 map() { dmsetup create --noudevsync stall --table "$1"; dmsetup mknodes stall; }
@@ -66,9 +67,9 @@ const LIMITED: readonly KernelStall[] = [
     id: 'dirty-limit',
     about: 'a buffered writer of 512-byte blocks under vm.dirty_bytes of two pages',
     verdicts: ['mem.dirty-limit'],
-    script: `volume $disk ext4; echo 8192 >/proc/sys/vm/dirty_bytes
+    script: `volume $disk ext4; echo 8192 >/proc/sys/vm/dirty_bytes; back() { echo 20 >/proc/sys/vm/dirty_ratio; }
 dd if=/dev/zero of=/mnt/volume/data bs=512 count=100000000 2>/dev/null & victim=$!
-record dirty-limit; echo 20 >/proc/sys/vm/dirty_ratio; umount /mnt/volume`,
+record dirty-limit; umount /mnt/volume`,
   },
 ];
 
@@ -97,8 +98,8 @@ record dm-flakey; dmsetup remove --noudevsync stall`,
 pvcreate $lvm -qq -y -ff $disk >/dev/null; vgcreate $lvm -qq guest $disk >/dev/null; lvcreate $lvm -qq -y -Wn -Zn -n data -L 512m guest >/dev/null
 volume /dev/guest/data xfs
 dd if=/dev/zero of=/mnt/volume/data bs=4k count=10000000 oflag=dsync conv=notrunc 2>/dev/null & victim=$!
-(sleep 6; fsfreeze -f /mnt/volume; sleep 30; fsfreeze -u /mnt/volume) &
-record lvm-frozen || true; fsfreeze -u /mnt/volume 2>/dev/null || true; umount /mnt/volume; vgremove $lvm -qq -y guest >/dev/null; pvremove $lvm -qq -y $disk >/dev/null`,
+(sleep 6; fsfreeze -f /mnt/volume) & back() { fsfreeze -u /mnt/volume; }
+record lvm-frozen; umount /mnt/volume; vgremove $lvm -qq -y guest >/dev/null; pvremove $lvm -qq -y $disk >/dev/null`,
   },
   {
     id: 'md-capped',

@@ -56,7 +56,7 @@ test(
       assert.ok(!existsSync(path.join(journals, 'x')), 'what a guest writes stays in it');
 
       const doctor = await guest.run(`${process.execPath} ${MAIN} doctor`, SLOW_MS);
-      assert.match(doctor.stdout, /Linux 6\.1\./);
+      assert.match(doctor.stdout, /✓ tracefs/);
 
       const script = `dd if=/dev/zero of=/dev/iowitness/capped bs=4k oflag=direct count=10000000 2>/dev/null & victim=$!
 ${process.execPath} ${MAIN} record --pid $victim --for 4s -o /dev/shm/short.iow && cp -r /dev/shm/short.iow ${guest.shared}; kill $victim`;
