@@ -87,7 +87,7 @@ record dm-delay; umount /mnt/volume; dmsetup remove --noudevsync stall`,
     about: 'a writer that goes on over the errors of dm-flakey, which fails writes every other second',
     verdicts: ['dev.errors'],
     script: `modprobe dm-flakey; map "0 1048576 flakey $disk 0 1 1 1 error_writes"
-fio --name=writer --filename=/dev/mapper/stall --rw=write --bs=4k --direct=1 --thinktime=5ms --size=256m --time_based --runtime=60 --continue_on_error=write --thread >/dev/null & victim=$!
+fio --name=writer --filename=/dev/mapper/stall --rw=write --bs=4k --direct=1 --thinktime=5ms --size=256m --time_based --runtime=3600 --continue_on_error=write --thread >/dev/null & victim=$!
 record dm-flakey; dmsetup remove --noudevsync stall`,
   },
   {
@@ -116,7 +116,7 @@ const DEVICES: readonly KernelStall[] = [
     id: 'nvme-capped',
     about: 'a direct writer with 16 requests under way on an NVMe disk that gives 10 operations a second',
     verdicts: ['dev.capped'],
-    script: `fio --name=writer --filename=$capped --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=16 --size=128m --time_based --runtime=60 --thread >/dev/null & victim=$!
+    script: `fio --name=writer --filename=$capped --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=16 --size=128m --time_based --runtime=3600 --thread >/dev/null & victim=$!
 record nvme-capped`,
   },
   {
