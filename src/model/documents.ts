@@ -20,6 +20,7 @@ import {
 } from './results.js';
 import { WhoSchema } from './who.js';
 import { ThreadsSchema } from './threads.js';
+import { EpisodesSchema } from './watch.js';
 
 /** Each with what prints it. */
 export const DOCUMENTS = {
@@ -30,6 +31,7 @@ export const DOCUMENTS = {
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
+  episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
