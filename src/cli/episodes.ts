@@ -3,9 +3,11 @@
 import { existsSync } from 'node:fs';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { errnoOf, UserError } from '../base/errors.js';
-import { holdFolder } from '../base/hold-path.js';
-import { episodesText } from '../present/episodes.js';
+import type { HeldFolder } from '../base/held-folder.js';
+import { inFolder } from '../base/hold-path.js';
+import { episodesText, historyText } from '../present/episodes.js';
 import type { Episodes } from '../model/watch.js';
+import { readHistory } from '../run/watch/history.js';
 import { gather, readJournal } from '../run/watch/journal.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import { lastBeat } from '../run/watch/pulse.js';
@@ -27,34 +29,36 @@ export function episodesCommand(program: Command): void {
   program
     .command('episodes')
     .description('list the stalls that `watch` has noticed, or open one')
-    .addArgument(new Argument('[action]', 'to open one instead of listing all').choices(['show']))
+    .addArgument(
+      new Argument('[action]', 'to open one, or what was counted in between, instead of the list').choices([
+        'show',
+        'history',
+      ]),
+    )
     .argument('[number]', 'which one, as the list counts them', episodeNumber)
     .option('--since <time>', 'those of so long ago at most', seconds)
-    .option('--json', `${jsonHelp('the list', 'episodes')}; of one, its diagnosis`, false)
+    .option('--json', `${jsonHelp('the list', 'episodes')}; of one its diagnosis, and the history`, false)
     .option('-v, --verbose', 'of one, show the evidence and what is ruled out as well')
     .option('--dir <folder>', 'where `watch` keeps what it finds', WATCH_FOLDER)
-    .addHelpText('after', '\nExample:\n  iowitness episodes --since 1d\n  iowitness episodes show 3')
-    .action((action: 'show' | undefined, number: number | undefined, options: EpisodesOptions) =>
-      action === 'show' ? show(number, options) : list(options),
-    );
+    .addHelpText(
+      'after',
+      '\nExample:\n  iowitness episodes --since 1d\n  iowitness episodes show 3\n  iowitness episodes history --since 3h',
+    )
+    .action((action: 'show' | 'history' | undefined, number: number | undefined, options: EpisodesOptions) => {
+      if (action === 'show') return show(number, options);
+      return action === 'history' ? history(options) : list(options);
+    });
 }
 
-function gathered({ dir, since }: EpisodesOptions): Episodes & { readonly runs: boolean } {
+/** Reads what is kept; `from` is the moment of `--since`, ms since 1970. Throws a UserError where nobody has watched, or where it may not be read. */
+function inStore<T>(
+  { dir, since }: EpisodesOptions,
+  read: (folder: HeldFolder, path: string, from: number | undefined) => T,
+): T {
   try {
-    const folder = holdFolder(dir);
-    try {
-      const path = folder.realPath();
-      const from = since === undefined ? undefined : Date.now() - since * 1000;
-      return {
-        schema: 'iowitness.episodes/1',
-        tool: toolName(),
-        folder: path,
-        ...gather(readJournal(folder), from),
-        runs: lastBeat(path)?.runs === true,
-      };
-    } finally {
-      folder.close();
-    }
+    return inFolder(dir, (folder) =>
+      read(folder, folder.realPath(), since === undefined ? undefined : Date.now() - since * 1000),
+    );
   } catch (error) {
     if (errnoOf(error) === 'ENOENT')
       throw new UserError(`There is no ${dir}, so nobody has watched into it: \`iowitness watch\` begins to.`);
@@ -63,10 +67,32 @@ function gathered({ dir, since }: EpisodesOptions): Episodes & { readonly runs: 
   }
 }
 
+function gathered(options: EpisodesOptions): Episodes & { readonly runs: boolean } {
+  return inStore(options, (folder, path, from) => ({
+    schema: 'iowitness.episodes/1',
+    tool: toolName(),
+    folder: path,
+    ...gather(readJournal(folder), from),
+    runs: lastBeat(path)?.runs === true,
+  }));
+}
+
 function list(options: EpisodesOptions): void {
   const { runs, ...document } = gathered(options);
   if (options.json) sayJson(document);
   else for (const line of episodesText(document, runs)) say(line);
+}
+
+/** What was counted, a line a minute. */
+function history(options: EpisodesOptions): void {
+  const document = inStore(options, (folder, path, from) => ({
+    schema: 'iowitness.history/1' as const,
+    tool: toolName(),
+    folder: path,
+    ...readHistory(folder, from),
+  }));
+  if (options.json) sayJson(document);
+  else for (const line of historyText(document)) say(line);
 }
 
 async function show(number: number | undefined, options: EpisodesOptions): Promise<void> {

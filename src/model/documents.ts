@@ -7,6 +7,7 @@ import { DiagnosisSchema } from './diagnosis.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
 import { TopSchema } from './top.js';
+import { HistorySchema } from './history.js';
 import { KnownListSchema } from './known.js';
 import {
   AbilitiesSchema,
@@ -33,6 +34,7 @@ export const DOCUMENTS = {
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  history: { schema: HistorySchema, printedBy: ['episodes history --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },

@@ -1,6 +1,9 @@
-// What a watch noticed, as text: a line an episode, the newest last as in a log, and below them when nobody watched and what was passed over.
+// What a watch noticed, as text: a line an episode, the newest last as in a log, and below them when nobody watched and what was passed over; and what it
+// counted, a line a minute.
 
-import { duration, harmless } from '../base/format.js';
+import type * as v from 'valibot';
+import { binary, duration, harmless, percent } from '../base/format.js';
+import { minuteOf, type HistorySchema, type Minute } from '../model/history.js';
 import type { Episode, Episodes } from '../model/watch.js';
 import { columns } from './text-layout.js';
 import { clockText } from './words.js';
@@ -61,4 +64,32 @@ export function episodesText({ episodes, watches, gaps, suppressed }: Episodes, 
     if (count > 0) lines.push(`${count} more ${count === 1 ? 'stall' : 'stalls'} not recorded: ${SUPPRESSED[why]}.`);
   }
   return lines;
+}
+
+const HEAD = ['minute', 'waits for I/O', 'longest in a second', 'disks busy', 'slowest second', 'dirty', 'lost'];
+
+/** A line a minute, of those whose seconds are kept as of the others: sums and the worst second. */
+export function historyText({
+  seconds,
+  minutes,
+}: Pick<v.InferOutput<typeof HistorySchema>, 'seconds' | 'minutes'>): string[] {
+  const rows = [...minutes.map(cellsOfMinute), ...seconds.map((one) => cellsOfMinute(minuteOf(one)))];
+  return rows.length === 0 ? ['Nothing has been counted in that time.'] : columns([HEAD, ...rows]);
+}
+
+function cellsOfMinute({ from, figures }: Minute): string[] {
+  const io = figures['io.some_us'];
+  const of = (suffix: string) => Object.entries(figures).flatMap(([name, one]) => (name.endsWith(suffix) ? [one] : []));
+  const largest = (suffix: string) => of(suffix).reduce((most, { max }) => Math.max(most, max), -Infinity);
+  const [busy, slowest] = [largest('.busy_ms'), largest('.wait_us')];
+  const shown = (value: number, text: (value: number) => string) => (Number.isFinite(value) ? text(value) : '');
+  return [
+    clockText(from),
+    io ? duration(io.sum / 1000) : '',
+    io ? duration(io.max / 1000) : '',
+    shown(busy, (ms) => percent(Math.min(1, ms / 1000))),
+    shown(slowest, (us) => `${duration(us / 1000)} a request`),
+    shown(figures['memory.dirty_kib']?.max ?? NaN, (kib) => binary(kib * 1024)),
+    figures['lost']?.sum ? `${figures['lost'].sum} s` : '',
+  ];
 }

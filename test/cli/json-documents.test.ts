@@ -27,6 +27,7 @@ const CALLS: readonly (readonly [DocumentName, readonly string[]])[] = [
   ['recordings', ['ls', path.dirname(recording), '--json']],
   ['recordings', ['ls', folder, '--json']],
   ['episodes', ['episodes', '--dir', folder, '--json']],
+  ['history', ['episodes', 'history', '--dir', folder, '--json']],
   ['drill-list', ['drill', '--json']],
   ['undone', ['undo', '--json']],
   ['written', ['report', recording, '--json', '-o', path.join(folder, 'page.html')]],

@@ -1,31 +1,31 @@
 // The flight recorder: a sample a second, the kernel's events in the kernel's own ring, and a recording of each stall with what came before it. What
 // enters is whom to watch and where to keep it; what leaves is a journal, recordings, and sentences for whoever looks on.
 
-import { unitOfCgroup } from '../../analysis/machine/units.js';
-import { parseMembership } from '../../base/procfs/cgroups.js';
 import { monotonicMs, monotonicNs } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
+import { inFolder } from '../../base/hold-path.js';
 import { CounterSampler } from '../../capture/counters.js';
 import { captureFacts } from '../../capture/facts.js';
-import { listFolder, readWhole } from '../../capture/files.js';
+import { listFolder } from '../../capture/files.js';
 import { openKernelFilesystems } from '../../capture/kernel-fs.js';
 import { SettingsWatch } from '../../capture/settings-watch.js';
 import { Tracer } from '../../capture/tracer.js';
 import { UndoJournal } from '../../capture/undo.js';
-import { DAY, STALL } from '../../model/thresholds/watch.js';
-import { SOURCE, type VictimMark } from '../../model/recording.js';
+import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
-import type { Entry, Episode } from '../../model/watch.js';
+import type { Entry } from '../../model/watch.js';
 import { LookBack } from '../../recording/look-back.js';
 import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
+import { EpisodeKeeper, iso, markOf } from './episodes.js';
+import { SecondFigures } from './figures.js';
+import { History } from './history.js';
 import { gather, Journal, readJournal } from './journal.js';
 import { AGAIN_MS, LossJudge } from './judge.js';
 import { Members, type Watched } from './members.js';
 import { lastBeat, Pulse } from './pulse.js';
-import { Quota } from './quota.js';
 import { Store } from './store.js';
-import { StallTrigger, type Decision, type Loser, type Stall } from './trigger.js';
+import { StallTrigger, type Loser, type Stall } from './trigger.js';
 import { EpisodeVerdict } from './verdict.js';
 import { Waiters } from './waiters.js';
 
@@ -54,15 +54,6 @@ export interface WatchOptions {
   readonly tell: (sentence: string) => void;
 }
 
-/** A stall that is being recorded, or whose recording is being written. */
-interface Under {
-  episode: Episode;
-  readonly name: string;
-  recorded: RecordedEpisode | undefined;
-  readonly untilMs: number;
-  stopping: boolean;
-}
-
 export class Watch {
   private readonly options: WatchOptions;
   private readonly members: Members;
@@ -74,19 +65,16 @@ export class Watch {
   private readonly undo: UndoJournal;
   private readonly store: Store;
   private readonly journal: Journal;
+  private readonly history: History;
+  private readonly figures = new SecondFigures();
   private readonly pulse: Pulse;
   private readonly verdicts: EpisodeVerdict;
-  private readonly recordedQuota = new Quota();
-  private readonly causeQuota = new Map<string, Quota>();
+  private readonly episodes: EpisodeKeeper;
   private readonly sampler: CounterSampler;
   private readonly known = new Map<number, string>();
   private tracer: Tracer | undefined;
   private readonly begun: string;
   private missing: string | null = null;
-  private number: number;
-  private under: Under | undefined;
-  private finishing: Promise<void> = Promise.resolve();
-  private busy = false;
   private timer: NodeJS.Timeout | undefined;
   private nextMs = monotonicMs();
   private seconds = 0;
@@ -98,18 +86,19 @@ export class Watch {
     members.check();
     const undo = UndoJournal.open(options.undoFolder);
     undo.prepare();
-    const store = new Store(options.folder);
-    const path = store.folder.realPath();
+    // Before anything of its folder is touched: what another watch has ready there is that one's.
+    const path = inFolder(options.folder, (folder) => folder.realPath(), { make: true, guarded: true });
     const beat = lastBeat(path);
     if (beat?.runs === true)
       throw new UserError(
         `Process ${beat.pid} watches into ${options.folder} already: end it, or name another with --dir.`,
       );
+    const store = new Store(options.folder);
     const before = readJournal(store.folder);
-    const journal = await Journal.open(store.folder, (error) =>
-      options.tell(`the journal could not be written: ${messageOf(error)}.`),
-    );
-    return new Watch({ options, members, undo, store, journal, path, before, beatMs: beat?.wallMs });
+    const failed = (error: unknown) => options.tell(`what is kept could not be written: ${messageOf(error)}.`);
+    const journal = await Journal.open(store.folder, failed);
+    const history = await History.open(store.folder, failed);
+    return new Watch({ options, members, undo, store, journal, history, path, before, beatMs: beat?.wallMs });
   }
 
   private constructor(made: {
@@ -118,39 +107,64 @@ export class Watch {
     readonly undo: UndoJournal;
     readonly store: Store;
     readonly journal: Journal;
+    readonly history: History;
     readonly path: string;
     readonly before: readonly Entry[];
     readonly beatMs: number | undefined;
   }) {
-    const { options, members, undo, store, journal, path, before, beatMs } = made;
+    const { options, members, undo, store, journal, history, path, before, beatMs } = made;
     this.options = options;
     this.members = members;
     this.undo = undo;
     this.store = store;
     this.journal = journal;
+    this.history = history;
     this.trigger = new StallTrigger(members.isNamed);
     this.verdicts = new EpisodeVerdict(options.self);
     const { debugfs, tracefs, why } = openKernelFilesystems(undo);
-    const sink: Sink = {
+    this.sampler = new CounterSampler(this.sink(), {
+      hz: 1,
+      watchedOnly: true,
+      ...(debugfs !== undefined && { debugfs }),
+    });
+    this.startTracer(tracefs, why);
+    this.begun = new Date().toISOString();
+    this.tellGap(before, beatMs);
+    this.episodes = new EpisodeKeeper({
+      store,
+      verdicts: this.verdicts,
+      maxBytes: options.maxBytes,
+      before: gather(before).episodes,
+      add: (entry) => this.add(entry),
+      tell: options.tell,
+      record: (folder, stall) => this.record(folder, stall),
+      goesOn: () => this.trigger.stall !== undefined,
+    });
+    this.tellWatch(null);
+    captureFacts(this.lookBack, { when: 'start', victims: members.pids() });
+    this.settings.changed([]);
+    this.pulse = this.startPulse(path);
+    this.tick();
+  }
+
+  /** Where the sampler's readings go: to what judges and counts, and, while nobody records, to what looks back. */
+  private sink(): Sink {
+    return {
       reading: (file, text, atNs) => {
         this.judge.take(file, text);
-        if (!this.under?.recorded) this.lookBack.reading(file, text, atNs);
+        this.figures.take(file, text);
+        if (!this.episodes.recorded) this.lookBack.reading(file, text, atNs);
       },
       failure: (file, errno, atNs) => {
-        if (!this.under?.recorded) this.lookBack.failure(file, errno, atNs);
+        if (!this.episodes.recorded) this.lookBack.failure(file, errno, atNs);
       },
       pages: () => {},
       file: () => {},
     };
-    this.sampler = new CounterSampler(sink, { hz: 1, watchedOnly: true, ...(debugfs !== undefined && { debugfs }) });
-    this.startTracer(tracefs, why);
-    this.begun = new Date().toISOString();
-    this.tellGap(before, beatMs);
-    this.number = Math.max(0, ...gather(before).episodes.map(({ number }) => number));
-    this.tellWatch(null);
-    captureFacts(this.lookBack, { when: 'start', victims: members.pids() });
-    this.settings.changed([]);
-    this.pulse = new Pulse(path, {
+  }
+
+  private startPulse(path: string): Pulse {
+    return new Pulse(path, {
       gap: ({ fromMs, toMs, why: reason }) => {
         this.add({
           kind: 'gap',
@@ -163,7 +177,6 @@ export class Watch {
       },
       stepped: (ms) => this.add({ kind: 'clock', at: iso(Date.now()), steppedMs: Math.round(ms) }),
     });
-    this.tick();
   }
 
   private startTracer(tracefs: string | undefined, why: string | undefined): void {
@@ -234,9 +247,10 @@ export class Watch {
   private judgeSecond(nowMs: number, pids: readonly number[]): void {
     const losers = this.losers(nowMs);
     const decision = this.trigger.step(nowMs, losers);
-    if (decision) this.act(decision);
-    this.goOn(nowMs);
-    if (!this.under?.recorded) this.rest(pids);
+    if (decision) this.episodes.act(decision);
+    this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
+    this.episodes.goOn(nowMs);
+    if (!this.episodes.recorded) this.rest(pids);
     this.seconds += 1;
     this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
     if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
@@ -262,7 +276,7 @@ export class Watch {
       if (this.known.has(pid)) continue;
       const mark = markOf(pid);
       this.known.set(pid, mark.comm);
-      if (this.under?.recorded) this.under.recorded.addVictim(mark);
+      if (this.episodes.recorded) this.episodes.recorded.addVictim(mark);
       else {
         const threads = listFolder(`/proc/${pid}/task`);
         this.lookBack.reading(SOURCE.victim, JSON.stringify(mark), nowNs);
@@ -293,65 +307,6 @@ export class Watch {
     this.tellWatch(null);
   }
 
-  private act(decision: Decision): void {
-    if (decision.kind === 'too soon') return this.suppress('too soon', decision.noticed);
-    if (decision.kind === 'begins') return this.begin(decision.stall);
-    const { under } = this;
-    if (!under) return;
-    const endedAt = iso(this.wallOf(decision.atMs));
-    this.tellEpisode(under, {
-      endedAt,
-      durationMs: Math.round(decision.atMs - decision.stall.sinceMs),
-      lostSeconds: decision.stall.lostSeconds,
-    });
-    if (!under.recorded) this.under = undefined;
-    else if (!under.stopping) this.finish(under, 'the stall was over');
-  }
-
-  private suppress(why: 'too soon' | 'day full' | 'busy', noticed: Stall['kind']): void {
-    const now = new Date().toISOString();
-    this.add({ kind: 'suppressed', from: now, to: now, count: 1, noticed, why });
-  }
-
-  private wallOf(monotonic: number): number {
-    return Date.now() - (monotonicMs() - monotonic);
-  }
-
-  private begin(stall: Stall): void {
-    const nowMs = monotonicMs();
-    if (this.busy) return this.suppress('busy', stall.kind);
-    if (!this.recordedQuota.take(nowMs, DAY.recorded)) return this.suppress('day full', stall.kind);
-    this.number += 1;
-    const startedAt = iso(this.wallOf(stall.sinceMs));
-    const name = `${startedAt.replace(/[-:]/g, '').slice(0, 15)}-${this.number}.iow`;
-    const place = this.store.take(name);
-    const [worst] = stall.pids;
-    const episode: Episode = {
-      number: this.number,
-      startedAt,
-      endedAt: null,
-      durationMs: null,
-      lostSeconds: stall.lostSeconds,
-      noticed: stall.kind,
-      victim: worst === undefined ? null : refOf(worst),
-      recording: place?.path ?? null,
-      verdict: null,
-      lostMs: null,
-      note: 'it goes on, or is being written',
-    };
-    this.under = {
-      episode,
-      name,
-      recorded: place && this.record(place.folder, stall),
-      untilMs: nowMs + STALL.recorded,
-      stopping: false,
-    };
-    const { under } = this;
-    void under.recorded?.mustEnd.then((why) => this.finish(under, why));
-    this.tellEpisode(under, {});
-    this.options.tell(`episode ${this.number}: ${episode.victim?.name ?? 'the machine'} ${NOTICED[stall.kind]}.`);
-  }
-
   private record(folder: HeldFolder, stall: Stall): RecordedEpisode {
     const pids = [...new Set([...stall.pids, ...this.known.keys()])].slice(0, MOST_VICTIMS);
     const { tool } = this.options;
@@ -359,63 +314,11 @@ export class Watch {
     return new RecordedEpisode({ tool, folder, journal, lookBack, tracer, victims: pids.map(markOf) });
   }
 
-  /** Ends a recording that has gone on for long enough; the stall itself may go on. */
-  private goOn(nowMs: number): void {
-    const { under } = this;
-    if (under?.recorded && !under.stopping && nowMs >= under.untilMs)
-      this.finish(under, 'as much of a stall is recorded');
-  }
-
-  private finish(under: Under, because: string): void {
-    if (under.stopping || !under.recorded) return;
-    under.stopping = true;
-    this.busy = true;
-    this.finishing = this.end(under, under.recorded, because).finally(() => (this.busy = false));
-  }
-
-  private async end(under: Under, recorded: RecordedEpisode, because: string): Promise<void> {
-    try {
-      const { written } = await recorded.stop(because);
-      under.recorded = undefined;
-      if (!this.trigger.stall) this.under = undefined;
-      await written;
-      const told = await this.verdicts.of(under.episode.recording ?? '');
-      this.tellEpisode(under, told);
-      await this.tidy(under);
-      this.options.tell(`episode ${under.episode.number}: ${told.verdict?.sentence ?? told.note ?? ''}`);
-    } catch (error) {
-      this.tellEpisode(under, { note: `it could not be recorded: ${messageOf(error)}` });
-    }
-  }
-
-  /** Keeps no more recordings of one cause a day than tell something new, and no more of all than there is room for. */
-  private async tidy(under: Under): Promise<void> {
-    const cause = under.episode.verdict?.cause;
-    if (cause !== undefined) {
-      const quota = this.causeQuota.get(cause) ?? new Quota();
-      this.causeQuota.set(cause, quota);
-      if (!quota.take(monotonicMs(), DAY.ofCause)) {
-        await this.store.remove(under.name);
-        this.tellEpisode(under, {
-          recording: null,
-          note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
-        });
-      }
-    }
-    await this.store.tidy(this.options.maxBytes, Date.now());
-  }
-
-  private tellEpisode(under: Under, change: Partial<Episode>): void {
-    under.episode = { ...under.episode, ...change };
-    this.add({ kind: 'episode', ...under.episode });
-  }
-
   /** Ends it in order. Returns what could not be undone, in words. */
   async stop(): Promise<string[]> {
     this.closed = true;
     clearTimeout(this.timer);
-    if (this.under) this.finish(this.under, 'the watch ended');
-    await this.finishing;
+    await this.episodes.close();
     try {
       this.tracer?.stop();
     } catch {
@@ -426,31 +329,10 @@ export class Watch {
     this.settings.close();
     const failed = this.undo.undoAll();
     this.tellWatch(new Date().toISOString());
+    await this.history.close();
     await this.journal.close();
     this.pulse.close();
     this.store.close();
     return failed;
   }
-}
-
-const NOTICED: Readonly<Record<Stall['kind'], string>> = {
-  waits: 'waits and gets nothing',
-  starved: 'gets no CPU',
-  stopped: 'is stopped',
-  memory: 'waits for memory',
-};
-
-function markOf(pid: number): VictimMark {
-  return { pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' };
-}
-
-function refOf(pid: number): NonNullable<Episode['victim']> {
-  const paths = parseMembership(readWhole(`/proc/${pid}/cgroup`) ?? '');
-  // systemd keeps its own hierarchy where the controllers are of version 1.
-  const unit = unitOfCgroup(paths.get('name=systemd') ?? paths.get('') ?? '/');
-  return { pid, name: markOf(pid).comm, ...(unit !== undefined && { unit }) };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
