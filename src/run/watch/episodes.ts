@@ -3,6 +3,7 @@
 import { unitOfCgroup } from '../../analysis/machine/units.js';
 import { monotonicMs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import { isoMoment } from '../../base/format.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { readWhole } from '../../capture/files.js';
@@ -77,7 +78,7 @@ export class EpisodeKeeper {
     if (decision.kind === 'begins') return this.begin(decision.stall);
     const { under } = this;
     if (!under) return;
-    const endedAt = iso(this.wallOf(decision.atMs));
+    const endedAt = isoMoment(this.wallOf(decision.atMs));
     this.tellEpisode(under, {
       endedAt,
       durationMs: Math.round(decision.atMs - decision.stall.sinceMs),
@@ -101,7 +102,7 @@ export class EpisodeKeeper {
     if (this.busy) return this.suppress('busy', stall.kind);
     if (!this.recordedQuota.take(nowMs, DAY.recorded)) return this.suppress('day full', stall.kind);
     this.number += 1;
-    const startedAt = iso(this.wallOf(stall.sinceMs));
+    const startedAt = isoMoment(this.wallOf(stall.sinceMs));
     const name = `${startedAt.replace(/[-:]/g, '').slice(0, 15)}-${this.number}.iow`;
     const place = this.options.store.take(name);
     const [worst] = stall.pids;
@@ -200,9 +201,4 @@ function refOf(pid: number): NonNullable<Episode['victim']> {
 /** How a process that is watched is told of on a tape. */
 export function markOf(pid: number): VictimMark {
   return { pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' };
-}
-
-/** A moment of the wall clock, as the journal has it. */
-export function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

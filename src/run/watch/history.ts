@@ -3,6 +3,7 @@
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as v from 'valibot';
+import { isoMoment } from '../../base/format.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { minuteOf, MinuteSchema, SecondsSchema, type Minute, type Seconds } from '../../model/history.js';
 import { readRing, RingFile } from '../../recording/ring-file.js';
@@ -46,7 +47,7 @@ export class History {
     const names = [...new Set(this.rows.flatMap(({ figures }) => [...figures.keys()]))];
     const minute: Seconds = {
       kind: 'seconds',
-      from: new Date(first.atMs).toISOString(),
+      from: isoMoment(first.atMs),
       seconds: this.rows.length,
       figures: Object.fromEntries(
         names.map((name) => [name, this.rows.map(({ figures }) => figures.get(name) ?? null)]),

@@ -3,6 +3,7 @@
 
 import { monotonicMs, monotonicNs } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
+import { isoMoment } from '../../base/format.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { inFolder } from '../../base/hold-path.js';
 import { CounterSampler } from '../../capture/counters.js';
@@ -17,7 +18,7 @@ import type { Sink } from '../../model/sink.js';
 import type { Entry } from '../../model/watch.js';
 import { LookBack } from '../../recording/look-back.js';
 import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
-import { EpisodeKeeper, iso, markOf } from './episodes.js';
+import { EpisodeKeeper, markOf } from './episodes.js';
 import { SecondFigures } from './figures.js';
 import { History } from './history.js';
 import { gather, Journal, readJournal } from './journal.js';
@@ -168,14 +169,14 @@ export class Watch {
       gap: ({ fromMs, toMs, why: reason }) => {
         this.add({
           kind: 'gap',
-          from: iso(fromMs),
-          to: iso(toMs),
+          from: isoMoment(fromMs),
+          to: isoMoment(toMs),
           ms: Math.round(toMs - fromMs),
           why: reason,
           withinMs: 100,
         });
       },
-      stepped: (ms) => this.add({ kind: 'clock', at: iso(Date.now()), steppedMs: Math.round(ms) }),
+      stepped: (ms) => this.add({ kind: 'clock', at: isoMoment(Date.now()), steppedMs: Math.round(ms) }),
     });
   }
 
@@ -212,7 +213,14 @@ export class Watch {
     const nowMs = Date.parse(this.begun);
     const withinMs = beatMs === undefined && last.to === null ? Math.round(nowMs - fromMs) : 100;
     if (nowMs > fromMs)
-      this.add({ kind: 'gap', from: iso(fromMs), to: this.begun, ms: nowMs - fromMs, why: 'not running', withinMs });
+      this.add({
+        kind: 'gap',
+        from: isoMoment(fromMs),
+        to: this.begun,
+        ms: nowMs - fromMs,
+        why: 'not running',
+        withinMs,
+      });
   }
 
   private tellWatch(to: string | null): void {
