@@ -1,6 +1,5 @@
 // The Debian package from the folder of the npm package, built by dpkg-deb alone. Every file goes where Debian keeps its kind; times are
-// those of the release, so that the same sources give the same bytes. A unit file for systemd would have its line in LAYOUT
-// (usr/lib/systemd/system/), and what enables it its place in packaging/deb/; today nothing of iowitness runs as a service.
+// those of the release, so that the same sources give the same bytes. The unit for systemd is installed and not enabled: who wants a watch says so.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -33,6 +32,7 @@ const LAYOUT: readonly (readonly [from: string, to: string])[] = [
 const DOC = 'usr/share/doc/iowitness';
 /** Scripts that dpkg runs. */
 const SCRIPTS = ['prerm', 'postrm'];
+const UNIT = 'iowitness-watch.service';
 /** Counts packages of one release: Debian's part of the version. */
 const REVISION = 1;
 
@@ -110,6 +110,7 @@ function stageFiles(npm: string, tree: string, root: string): void {
   const copyright = `iowitness is under the Apache License, version 2.0.${licence}`;
   write(path.join(tree, DOC, 'copyright'), copyright + readFileSync(path.join(npm, 'LICENSE.third-party'), 'utf8'));
   write(path.join(tree, DOC, 'changelog.gz'), gzip(readFileSync(path.join(npm, 'CHANGELOG.md'))));
+  write(path.join(tree, 'usr/lib/systemd/system', UNIT), readFileSync(path.join(root, 'packaging/deb', UNIT)));
   mkdirSync(path.join(tree, 'DEBIAN'));
   for (const name of SCRIPTS) copyFileSync(path.join(root, 'packaging/deb', name), path.join(tree, 'DEBIAN', name));
 }

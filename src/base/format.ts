@@ -89,6 +89,11 @@ export function isoDay(wallMs: number): string | undefined {
   return isoTime(wallMs)?.slice(0, 10);
 }
 
+/** The same of a time that this machine's clock showed. */
+export function isoMoment(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
+
 /** A share between 0 and 1 as a percentage: '3.4 %', '97 %', '<0.1 %'. */
 export function percent(share: number): string {
   const value = share * 100;

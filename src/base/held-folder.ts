@@ -28,7 +28,7 @@ import { errnoOf } from './errors.js';
 
 /** What node:fs leaves out (include/uapi/asm-generic/fcntl.h): a folder can be held without the right to list it. */
 const O_PATH = 0o10000000;
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 
 export class HeldFolder {
@@ -128,7 +128,12 @@ export class HeldFolder {
     return this.namingLater(open(this.entry(name), NEW_FILE, 0o600));
   }
 
-  /** The same at once, with further flags of open(2); returns the descriptor. */
+  /** Opens a file that exists, to be read and written. Throws ELOOP for a link. */
+  open(name: string): Promise<FileHandle> {
+    return this.namingLater(open(this.entry(name), O_RDWR | O_NOFOLLOW));
+  }
+
+  /** Makes a file as `create` does, at once and with further flags of open(2); returns the descriptor. */
   createSync(name: string, flags = 0): number {
     return this.naming(() => openSync(this.entry(name), NEW_FILE | flags, 0o600));
   }

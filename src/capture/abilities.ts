@@ -81,7 +81,7 @@ function tracing(journal: UndoJournal): Ability[] {
         .filter((event) => !instance.prepare(event, NOWHERE) || !instance.enable(event))
         .map((event) => `${event} (${one.shows})`),
     );
-    const stacks = instance.takeSleepStacks(NOWHERE);
+    const stacks = instance.takeSleepStacks(NOWHERE, TraceInstance.sleepFilter);
     return [
       { name: 'tracefs', state: 'yes', detail: tracefs, shows, remedy: '' },
       {

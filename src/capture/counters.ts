@@ -19,6 +19,8 @@ export interface SamplerOptions {
   readonly hz?: number;
   /** Where debugfs is mounted; without it there are no bdi figures. */
   readonly debugfs?: string;
+  /** Without the processes that nobody watches: to look at all of them costs most of a sample. */
+  readonly watchedOnly?: true;
   /** Put in front of every path of /proc and /sys. */
   readonly root?: string;
 }
@@ -161,6 +163,7 @@ export class CounterSampler {
     if (debugfs !== undefined && this.isDue(1 / BDIS_EVERY)) this.bdis = usedBdis(debugfs, this.bdis);
     this.listThreads(victims);
     this.ptrace.look(victims, nowNs);
+    if (this.options.watchedOnly) return;
     this.listProcesses(nowNs);
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);

@@ -21,6 +21,8 @@ export interface EventClass {
    * (kernel/tracepoint.c, syscall_regfunc: the flag SYSCALL_TRACEPOINT of each thread).
    */
   readonly onDemand?: boolean;
+  /** True for what a recorder that waits for a stall has the kernel keep meanwhile: little where nothing is wrong (docs/adr/look-back.md). */
+  readonly atRest?: boolean;
 }
 
 /** What sets off the trip wire: a request or bio that ended with an error. Kernels before 5.18 lack the first. */
@@ -32,6 +34,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['block/block_rq_issue', 'block/block_rq_complete', 'block/block_rq_requeue', 'block/block_rq_error'],
     shows: 'the life of each request on every device',
+    atRest: true,
     shed: 5,
   },
   {
@@ -40,6 +43,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     // block_bio_complete comes from devices without requests alone: device-mapper, md, zram.
     events: ['block/block_bio_queue', 'block/block_split', 'block/block_bio_complete'],
     shows: 'who queued each request and how long it waited before dispatch',
+    atRest: true,
     shed: 4,
   },
   {
@@ -47,6 +51,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'machine',
     events: ['writeback/balance_dirty_pages'],
     shows: 'the dirty limits and the pauses they impose',
+    atRest: true,
   },
   {
     name: 'flusher',
@@ -87,6 +92,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     events: ['ext4/ext4_sync_file_enter', 'xfs/xfs_file_fsync', 'btrfs/btrfs_sync_file'],
     optional: true,
     shows: 'who asks a filesystem for durability',
+    atRest: true,
   },
   {
     name: 'signals',
@@ -95,6 +101,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     // SIGCONT, SIGSTOP and SIGTSTP (signal(7)).
     filter: 'sig == 18 || sig == 19 || sig == 20',
     shows: 'who stops a process',
+    atRest: true,
   },
   {
     name: 'dirtied',
@@ -108,6 +115,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
     instance: 'victim',
     events: ['sched/sched_switch', 'sched/sched_waking', 'sched/sched_process_fork'],
     shows: 'when the victim and its children ran, waited for a CPU or slept, and who woke them',
+    atRest: true,
     shed: 6,
   },
   {
@@ -130,6 +138,7 @@ export const EVENT_CLASSES: readonly EventClass[] = [
       'vmscan/mm_vmscan_memcg_reclaim_end',
     ],
     shows: 'when the victim reclaimed memory itself',
+    atRest: true,
   },
   {
     name: 'failures',

@@ -35,6 +35,8 @@ export interface RecorderOptions {
   readonly watchBusiest: boolean;
   /** Watches nobody, now or later: what is recorded of the machine as a whole, without waits and the symbols of their stacks. */
   readonly wholeMachine?: true;
+  /** One that runs already and goes on afterwards; what it reads goes into the same sink. */
+  readonly tracer?: Tracer;
   /** Bytes that the sink has taken and not yet written, for the recorder's own account. */
   readonly queuedBytes: () => number;
   /** Writes out what has gathered; called once a second. */
@@ -99,6 +101,7 @@ export class Recorder {
     for (const { name, detail, shows } of findUnseen())
       this.loss({ code: 'not-seen', where: `${name}: ${detail} (${shows})` });
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
+    else if (options.tracer) this.adoptTracer(options.tracer, filesystems.tracefs);
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.addVictim(victim);
     // A server's work is done by the processes that it has started; events follow those that it starts from now on.
@@ -129,6 +132,12 @@ export class Recorder {
     } catch (error) {
       this.loss({ code: 'no-tracefs', where: messageOf(error) });
     }
+  }
+
+  private adoptTracer(tracer: Tracer, tracefs: string | undefined): void {
+    this.tracer = tracer;
+    this.tracefs = tracefs;
+    this.keepSymbols();
   }
 
   /** Kept early, so that a killed recording has them, and compressed off the sampling thread. */
@@ -330,7 +339,8 @@ export class Recorder {
       this.tracer !== undefined,
     );
     const { tracer } = this;
-    tracer?.stop();
+    if (this.options.tracer) tracer?.finish();
+    else tracer?.stop();
     this.tracer = undefined;
     this.keepNames();
     // Every thread of the kernel that the events name is listed, but for those that have ended since they were begun.

@@ -52,12 +52,14 @@ function numberAfter(stats: string, label: string): number {
   return match ? Number(match[1]) : 0;
 }
 
+const SLEEP_TRIGGER = 'events/sched/sched_switch/trigger';
+
 /** One tracefs instance. Every setting dies with the instance, so removing its folder undoes everything done here. */
 export class TraceInstance {
   /** Threads that go to sleep, and not those that are merely preempted: TASK_RUNNING with bit 8 set by the tracepoint. */
   static readonly sleepFilter = 'prev_state & 255';
-  /** The trigger that takeSleepStacks sets; written with a leading '!' it is removed. */
-  static readonly sleepTrigger = `stacktrace if ${TraceInstance.sleepFilter}`;
+  /** Those that can't be interrupted: sleeps for disks and for locks of the kernel (TASK_UNINTERRUPTIBLE of include/linux/sched.h). */
+  static readonly diskSleepFilter = 'prev_state & 2';
 
   readonly label: 'machine' | 'victim';
   readonly folder: string;
@@ -160,12 +162,17 @@ export class TraceInstance {
   }
 
   /**
-   * Takes a kernel stack whenever a followed thread goes to sleep. Returns false where triggers are refused.
+   * Takes a kernel stack whenever a followed thread goes to sleep as the filter says. Returns false where triggers are refused.
    */
-  takeSleepStacks(sink: Sink): boolean {
-    if (!this.trySet('events/sched/sched_switch/trigger', TraceInstance.sleepTrigger)) return false;
+  takeSleepStacks(sink: Sink, filter: string): boolean {
+    if (!this.trySet(SLEEP_TRIGGER, `stacktrace if ${filter}`)) return false;
     this.keepFormat('ftrace/kernel_stack', sink);
     return true;
+  }
+
+  /** The same, or no more of those stacks. Removing a trigger waits for all CPUs (RCU), so it is done off the sampling thread. Throws the system's error. */
+  async switchSleepStacks(filter: string, on: boolean): Promise<void> {
+    await this.setLater(SLEEP_TRIGGER, `${on ? '' : '!'}stacktrace if ${filter}`);
   }
 
   private keepFormat(event: string, sink: Sink): void {

@@ -27,6 +27,13 @@ const AFTER_FAILURE_MS = 30_000;
 export const LOCKS_MS = 1000;
 /** Beyond it, stacks are taken in one of this many tenths of a second. */
 const STACK_DUTY = 5;
+/** At rest one small request of so many is kept, and the victim's sleeps up to so many events of them a second: more are felt, and fill the ring in no time. */
+const REST_SAMPLE = 16;
+const REST_EVENTS = 4000;
+/** Sleeps that were too many at rest are tried again after so many seconds. */
+const REST_RETRY_S = 60;
+/** Pages moved from each CPU at once while what gathered at rest is read: some ms. */
+const PAGES_AT_ONCE = 512;
 
 export interface TracerOptions {
   readonly tracefs: string;
@@ -38,6 +45,8 @@ export interface TracerOptions {
   readonly bufferKiB?: number;
   /** Nothing is asked of the victim's instance. */
   readonly wholeMachine?: true;
+  /** Begins at rest: see `rest`. */
+  readonly atRest?: true;
   readonly loss: (loss: Loss) => void;
   readonly nowNs: () => bigint;
 }
@@ -50,6 +59,12 @@ export class Tracer {
   private readonly shed = new Set<string>();
   /** Until when classes are asked for that are enabled on demand, CLOCK_MONOTONIC in ns; what a kernel lacks is not here. */
   private readonly wanted = new Map<EventClass, bigint>();
+  /** What this kernel has, and is enabled whenever nothing speaks against it. */
+  private readonly usual: EventClass[] = [];
+  private resting: boolean;
+  private changes: Promise<void> = Promise.resolve();
+  /** Seconds until the sleeps are kept again that were too many at rest. */
+  private sleepsRest = 0;
   private switching = false;
   /** One request of so many is traced. */
   private sampled = 1;
@@ -74,6 +89,7 @@ export class Tracer {
     ]);
     this.machine = new TraceInstance(options.tracefs, 'machine', folder('machine'));
     this.victim = new TraceInstance(options.tracefs, 'victim', folder('victim'));
+    this.resting = options.atRest === true;
     this.wire = new TripWire(options.tracefs, options.journal, TRIP_WIRES);
   }
 
@@ -89,13 +105,14 @@ export class Tracer {
     if (!wholeMachine) this.watchWaits();
     this.machine.open();
     this.victim.open();
-    this.tellState();
+    if (this.resting) void this.rest();
+    else this.tellState();
   }
 
   private watchWaits(): void {
     // Without the wire a failed request says nothing: then failing calls are watched all the time.
     if (this.wire.missing.length > 0) this.want('failures', Infinity);
-    this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink);
+    this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink, this.stackFilter);
     this.stacksOn = this.canTakeStacks;
     if (!this.stacksOn)
       this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
@@ -105,11 +122,79 @@ export class Tracer {
     const instance = this[one.instance];
     const { sink, loss } = this.options;
     const missing = one.events.filter(
-      (event) => !instance.prepare(event, sink, one.filter) || (one.onDemand !== true && !instance.enable(event)),
+      (event) => !instance.prepare(event, sink, one.filter) || (this.isOnNow(one) && !instance.enable(event)),
     );
-    if (one.onDemand === true && missing.length === 0) this.wanted.set(one, 0n);
+    if (one.onDemand !== true) this.usual.push(one);
+    else if (missing.length === 0) this.wanted.set(one, 0n);
     if (missing.length > 0 && one.optional !== true)
       loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
+  }
+
+  private isOnNow({ onDemand, atRest }: EventClass): boolean {
+    return onDemand !== true && (!this.resting || atRest === true);
+  }
+
+  private get stackFilter(): string {
+    return this.resting ? TraceInstance.diskSleepFilter : TraceInstance.sleepFilter;
+  }
+
+  /**
+   * From now on the kernel keeps, in its own ring, what costs next to nothing while nothing is wrong; nothing is read, and what is overwritten is
+   * no loss. Settles when it is set; never rejects.
+   */
+  async rest(): Promise<void> {
+    await this.change(async () => {
+      await this.switchStacks(() => (this.resting = true));
+      await filterRequests(this.machine, REST_SAMPLE);
+      this.sampled = REST_SAMPLE;
+      this.sampling = false;
+      this.shed.clear();
+      for (const one of this.usual) await this.switchClass(one, one.atRest === true);
+    });
+  }
+
+  /** From now on everything is kept, and read as `poll` is called; the first calls bring what gathered at rest. Settles when it is set; never rejects. */
+  async arm(): Promise<void> {
+    this.options.loss({
+      code: 'requests-sampled',
+      where: `one small request of ${REST_SAMPLE} before the stall was noticed`,
+    });
+    await this.change(async () => {
+      await this.switchStacks(() => (this.resting = false));
+      for (const one of this.usual) await this.switchClass(one, true);
+      await filterRequests(this.machine, 1);
+      this.sampled = 1;
+    });
+  }
+
+  /** One change of what is kept, with the state told behind it; no other is under way. */
+  private async change(make: () => Promise<void>): Promise<void> {
+    const change = async (): Promise<void> => {
+      await this.settled();
+      this.switching = this.toggling = true;
+      this.later(
+        make(),
+        'what the kernel keeps',
+        () => this.tellState(),
+        () => (this.switching = this.toggling = false),
+      );
+      await this.settled();
+    };
+    await (this.changes = this.changes.then(change));
+  }
+
+  private async switchStacks(turn: () => void): Promise<void> {
+    if (this.canTakeStacks && this.stacksOn) await this.victim.switchSleepStacks(this.stackFilter, false);
+    turn();
+    if (this.canTakeStacks) await this.victim.switchSleepStacks(this.stackFilter, true);
+    this.stacksOn = this.canTakeStacks;
+  }
+
+  /** What a kernel lacks is refused each time, and was told when it was prepared. */
+  private async switchClass(one: EventClass, on: boolean): Promise<void> {
+    const instance = this[one.instance];
+    for (const event of one.events)
+      if (instance.enabled.has(event) !== on) await instance.switchEvent(event, on).catch(() => {});
   }
 
   /** Something points to what this class shows: it is enabled for so long from now on, ms. */
@@ -163,8 +248,13 @@ export class Tracer {
 
   /** Moves what the kernel has gathered to the sink; to be called some ten times a second. */
   poll(): void {
-    this.machine.drain(this.options.sink);
-    const moved = this.victim.drain(this.options.sink);
+    if (this.resting) {
+      if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
+      this.meetDemand();
+      return;
+    }
+    this.machine.drain(this.options.sink, PAGES_AT_ONCE);
+    const moved = this.victim.drain(this.options.sink, PAGES_AT_ONCE);
     // Many sleeps are noticed at once; that they have become few again, once a second.
     if (!this.sampling && moved > STACKED_BYTES_A_POLL) this.sample(true);
     if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
@@ -173,12 +263,11 @@ export class Tracer {
     this.toggleStacks(!this.sampling || this.turn % STACK_DUTY === 0);
   }
 
-  /** Removing a trigger waits for all CPUs (RCU), so it is done off the sampling thread. */
   private toggleStacks(on: boolean): void {
     if (!this.canTakeStacks || this.toggling || this.stopped || on === this.stacksOn) return;
     this.toggling = true;
     this.later(
-      this.victim.setLater('events/sched/sched_switch/trigger', `${on ? '' : '!'}${TraceInstance.sleepTrigger}`),
+      this.victim.switchSleepStacks(this.stackFilter, on),
       'stacktrace trigger',
       () => (this.stacksOn = on),
       () => (this.toggling = false),
@@ -190,6 +279,11 @@ export class Tracer {
     const stats = { machine: this.machine.stats(), victim: this.victim.stats() };
     const rate = (label: 'machine' | 'victim') =>
       stats[label].seen + stats[label].overrun - this.before[label].seen - this.before[label].overrun;
+    if (this.resting) {
+      this.keepRestCheap(rate('victim'));
+      this.before = stats;
+      return;
+    }
     const lost = stats.machine.overrun + stats.machine.dropped + stats.victim.overrun + stats.victim.dropped;
     if (lost > this.lostBefore)
       this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
@@ -201,10 +295,21 @@ export class Tracer {
     this.before = stats;
   }
 
+  /** A service that sleeps thousands of times a second would pay for it, and fill the ring within seconds. */
+  private keepRestCheap(rate: number): void {
+    if (this.switching) return;
+    this.sleepsRest -= 1;
+    const sleeps = this.usual.find(({ name }) => name === 'sleeps');
+    const isOn = sleeps !== undefined && sleeps.events.some((event) => this.victim.enabled.has(event));
+    if (!sleeps || (isOn ? rate <= REST_EVENTS : this.sleepsRest > 0)) return;
+    if (isOn) this.sleepsRest = REST_RETRY_S;
+    void this.change(async () => this.switchClass(sleeps, !isOn));
+  }
+
   /** Traces all requests, or where they come too fast a sample; `rate`: requests a second. */
   sampleRequests(rate: number): void {
     const of = sampleAt(rate, this.sampled);
-    if (of === this.sampled || this.switching || this.stopped) return;
+    if (this.resting || of === this.sampled || this.switching || this.stopped) return;
     if (of > 1) this.options.loss({ code: 'requests-sampled', where: `one small request of ${of}` });
     this.switching = true;
     this.later(
@@ -256,7 +361,7 @@ export class Tracer {
         instance: instance.label,
         enabled: [...instance.enabled],
         filters: instance.filtersInForce(),
-        stacks: { share: instance.label === 'victim' ? this.stackShare() : 0, filter: TraceInstance.sleepFilter },
+        stacks: { share: instance.label === 'victim' ? this.stackShare() : 0, filter: this.stackFilter },
         ...(instance === this.machine &&
           this.sampled > 1 && { sampled: { of: this.sampled, upToSectors: SMALL_SECTORS } }),
         clock: 'mono',
@@ -268,6 +373,12 @@ export class Tracer {
   /** Settles when nothing is being set any more: a file of an instance that is open keeps it from being removed. */
   async settled(): Promise<void> {
     await Promise.all(this.pending);
+  }
+
+  /** Moves what the kernel has gathered up to now, for one whose recording ends while the kernel goes on. */
+  finish(): void {
+    this.machine.drain(this.options.sink);
+    this.victim.drain(this.options.sink);
   }
 
   /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */

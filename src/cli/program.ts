@@ -25,6 +25,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   who: async () => (await import('./who.js')).whoCommand,
   dd: async () => (await import('./dd.js')).ddCommand,
   hold: async () => (await import('./hold.js')).holdCommand,
+  watch: async () => (await import('./watch.js')).watchCommand,
+  episodes: async () => (await import('./episodes.js')).episodesCommand,
   top: async () => (await import('./top.js')).topCommand,
   threads: async () => (await import('./threads.js')).threadsCommand,
   heap: async () => (await import('./heap.js')).heapCommand,
@@ -34,7 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 };
 
 /** Those that run beside whatever the machine is there for: their memory is kept small from the first module on. */
-const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'record', 'top', 'trace']);
+const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'record', 'top', 'trace', 'watch']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],

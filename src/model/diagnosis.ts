@@ -7,7 +7,7 @@ import type { Unit } from './quantity.js';
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
-const ProcessRef = v.object({
+export const ProcessRefSchema = v.object({
   pid: v.number(),
   /** The process's name as the kernel has it: data from outside, to be escaped where it is shown. */
   name: v.string(),
@@ -96,7 +96,7 @@ export const VerdictSchema = v.object({
   sinceMs: v.nullable(v.number()),
   /** True where it was there when the recording began; never for a command that the recorder started. */
   fromStart: v.boolean(),
-  victim: v.nullable(ProcessRef),
+  victim: v.nullable(ProcessRefSchema),
   culprit: v.nullable(Culprit),
   sentence: v.string(),
   evidence: v.array(Evidence),
@@ -225,7 +225,7 @@ export type KeyFigure = v.InferOutput<typeof KeyFigure>;
 export type Advice = v.InferOutput<typeof Advice>;
 export type Culprit = v.InferOutput<typeof Culprit>;
 export type Account = v.InferOutput<typeof Account>;
-export type ProcessRef = v.InferOutput<typeof ProcessRef>;
+export type ProcessRef = v.InferOutput<typeof ProcessRefSchema>;
 export type Writer = v.InferOutput<typeof WriterSchema>;
 export type Phase = Diagnosis['phases'][number];
 

@@ -8,6 +8,7 @@ import { DiagnosisSchema } from './diagnosis.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
 import { TopSchema } from './top.js';
+import { HistorySchema } from './history.js';
 import { JfrSchema } from './jfr.js';
 import { KnownListSchema } from './known.js';
 import {
@@ -23,6 +24,7 @@ import {
 import { WhoSchema } from './who.js';
 import { HeapSchema } from './heap.js';
 import { ThreadsSchema } from './threads.js';
+import { EpisodesSchema } from './watch.js';
 
 /** Each with what prints it. */
 export const DOCUMENTS = {
@@ -34,8 +36,10 @@ export const DOCUMENTS = {
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
+  episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   heap: { schema: HeapSchema, printedBy: ['heap --json'] },
+  history: { schema: HistorySchema, printedBy: ['episodes history --json'] },
   jfr: { schema: JfrSchema, printedBy: ['jfr --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },

@@ -66,7 +66,7 @@ function eventsOf(recording: OpenRecording, { from, to }: Interval, losses: Loss
   const allowance = new Allowance(KEPT_BESIDES, EVENTS_TIMES);
   const decoder = new EventsDecoder({
     startNs: BigInt(recording.manifest.start.monotonicNs) + BigInt(Math.round(from * 1e6)),
-    ...(from > 0 && { fromMs: 0 }),
+    fromMs: 0,
     toMs: to - from,
     loss: (code, where, count) => losses.push({ code, where, ...(count !== undefined && count > 0 && { count }) }),
     allowance,

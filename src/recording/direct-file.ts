@@ -13,13 +13,13 @@ import { BLOCK } from './frame.js';
 /** A write of at most 256 KiB that takes this long is being held back: the other way is tried from then on. */
 const HELD_BACK_MS = 2000;
 
-/** A file that grows by whole blocks. One append at a time. */
+/** A file that is written in whole blocks, one append at a time. */
 export class DirectFile {
   private direct: FileHandle | undefined;
   private readonly buffered: FileHandle;
   private prefersDirect: boolean;
   private readonly block = alignedBlock(64 * BLOCK);
-  /** Length of the file: what has been written. */
+  /** Where the next block goes: the length of a file that only grows. */
   bytes = 0;
 
   private constructor(buffered: FileHandle, direct: FileHandle | undefined) {
@@ -30,7 +30,15 @@ export class DirectFile {
 
   /** Makes the file, for this user alone; it must not exist. */
   static async create(folder: HeldFolder, name: string): Promise<DirectFile> {
-    const buffered = await folder.create(name);
+    return DirectFile.of(await folder.create(name));
+  }
+
+  /** Opens a file of ours that exists, to be written over. */
+  static async open(folder: HeldFolder, name: string): Promise<DirectFile> {
+    return DirectFile.of(await folder.open(name));
+  }
+
+  private static async of(buffered: FileHandle): Promise<DirectFile> {
     try {
       // The same file, whatever bears its name by now.
       const same = `/proc/self/fd/${buffered.fd}`;
@@ -76,6 +84,11 @@ export class DirectFile {
     } else await writeAll(this.buffered, part, this.bytes);
     this.bytes += length;
     if (performance.now() - begun > HELD_BACK_MS && this.direct) this.prefersDirect = !this.prefersDirect;
+  }
+
+  /** What is written next begins here; a multiple of BLOCK. */
+  seek(position: number): void {
+    this.bytes = position;
   }
 
   /** Makes what was appended durable. */

@@ -2,7 +2,7 @@
 // is written, after a crash at any moment, and around damage: the reader finds the next magic and goes on.
 //
 //    0  u32  magic 'IOWF'
-//    4  u8   type: 0 padding, 1 readings (the tape), 2 trace pages; others are passed over
+//    4  u8   type: 0 padding, 1 readings (the tape), 2 trace pages, 3 a record of a ring (ring-file.ts); others are passed over
 //    5  u8   flags: bit 0 = the payload is deflated (RFC 1951)
 //    6  u16  of deflated trace pages: their length when inflated, in units of 8 bytes; else 0
 //    8  u32  payload length in bytes
@@ -24,7 +24,7 @@ export const MOST_PAYLOAD = 16 * 1024 * 1024;
 
 const MAGIC = 0x46574f49;
 
-export const FRAME = { padding: 0, readings: 1, pages: 2 } as const;
+export const FRAME = { padding: 0, readings: 1, pages: 2, record: 3 } as const;
 export const DEFLATED = 1;
 const INFLATED_UNIT = 8;
 

@@ -76,12 +76,12 @@ export class RecordingWriter implements Sink {
   /** Set where it could not be written any more: nothing is taken from then on. */
   private refusal: Loss | undefined;
 
-  private constructor(folder: HeldFolder, manifest: Manifest, options: WriterOptions, tape: DirectFile) {
+  private constructor(folder: HeldFolder, manifest: Manifest, options: WriterOptions, tape: Promise<DirectFile>) {
     this.folder = folder;
     this.manifest = manifest;
     this.options = options;
     this.startNs = BigInt(manifest.start.monotonicNs);
-    this.tape = this.logOf(Promise.resolve(tape), SYNC_MS.tape);
+    this.tape = this.logOf(tape, SYNC_MS.tape);
   }
 
   /** Makes the folder with its manifest. Throws a UserError where it exists with something in it, or where others could reach it. */
@@ -90,11 +90,22 @@ export class RecordingWriter implements Sink {
     try {
       await writeManifest(folder, manifest);
       await writeFileDirect(folder, RESERVE, randomBytes(RESERVE_BYTES));
-      return new RecordingWriter(folder, manifest, options, await DirectFile.create(folder, 'machine.log'));
+      const tape = await DirectFile.create(folder, 'machine.log');
+      return new RecordingWriter(folder, manifest, options, Promise.resolve(tape));
     } catch (error) {
       folder.close();
       throw error;
     }
+  }
+
+  /** The same in a folder that was made beforehand, and at once: what is to be written waits for a disk that has stalled. Takes the folder over. */
+  static createIn(folder: HeldFolder, manifest: Manifest, options: WriterOptions = {}): RecordingWriter {
+    const begin = async (): Promise<DirectFile> => {
+      await writeManifest(folder, manifest);
+      await writeFileDirect(folder, RESERVE, randomBytes(RESERVE_BYTES));
+      return await DirectFile.create(folder, 'machine.log');
+    };
+    return new RecordingWriter(folder, manifest, options, begin());
   }
 
   private logOf(opening: Promise<DirectFile>, syncEveryMs: number): LogFile {

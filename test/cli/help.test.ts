@@ -24,6 +24,8 @@ const WORDS = [
   'format',
   'amount',
   'condition',
+  'unit',
+  'cgroup',
 ];
 
 test('every command’s help fits 80 columns and shows no raw number or false as a default', async () => {

@@ -72,6 +72,8 @@ const PRINTING: readonly (readonly string[])[] = [
   ['baseline'],
   ['known', recording],
   ['threads', dump],
+  ['episodes', '--dir', folder],
+  ['episodes', '--dir', folder, '--json'],
   ['threads', dump, '--json'],
   ['heap', heapDump],
   ['heap', heapDump, '--json'],
@@ -79,7 +81,7 @@ const PRINTING: readonly (readonly string[])[] = [
   ['jfr', flight, '--json'],
 ];
 /** Their output on a full device is tested with the real kernel, and dd's beside GNU dd's. */
-const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd'];
+const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd', 'watch'];
 
 for (const args of PRINTING) {
   const name = args.map((part) => path.basename(part)).join(' ');

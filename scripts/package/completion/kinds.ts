@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   amount: 'none',
   arguments: 'file',
   base: 'file',
+  cgroup: 'folder',
   command: 'command',
   condition: 'none',
   device: 'device',
@@ -20,6 +21,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   id: 'drill',
   mask: 'none',
   n: 'none',
+  number: 'none',
   operands: 'file',
   pid: 'pid',
   place: 'folder',
@@ -27,6 +29,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   size: 'none',
   time: 'none',
   trace: 'file',
+  unit: 'none',
   what: 'file',
 };
 

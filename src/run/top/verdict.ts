@@ -1,19 +1,17 @@
 // A verdict while the screen runs, for who asks for one: a recorder of its own watches one process for some seconds, behind everything else, and what
 // it recorded is judged as any recording is. Both are iowitness itself, started anew, so that neither holds the screen up.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import { HeldFolder } from '../../base/held-folder.js';
 import { removeTree } from '../../base/remove-tree.js';
 import type { UndoJournal } from '../../capture/undo.js';
+import { startSelf } from '../self.js';
 
 const FOR_S = 10;
 const NICE = 10;
-/** Of what a diagnosis prints; a longer one is none. */
-const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface VerdictOptions {
   /** What starts iowitness: the program and its first arguments. */
@@ -75,25 +73,13 @@ export class VerdictRun {
 
   private async run(args: readonly string[]): Promise<string> {
     if (this.isEnded) throw new Error('top has ended');
-    const [program = '', ...first] = this.options.self;
-    return await new Promise((settle, reject) => {
-      const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-      this.child = child;
-      if (child.pid !== undefined) setPriority(child.pid, NICE);
-      let text = '';
-      let complaint = '';
-      child.stdout.setEncoding('utf8').on('data', (part: string) => {
-        if (text.length < MOST_BYTES) text += part;
-      });
-      child.stderr.setEncoding('utf8').on('data', (part: string) => (complaint = part));
-      child.on('error', reject);
-      child.on('close', (status) => {
-        this.child = undefined;
-        // 1 is a stall, 3 no verdict: both are answers.
-        if (status === 0 || status === 1 || status === 3) settle(text);
-        else reject(new Error(complaint.trim().split('\n').at(-1) ?? 'the recorder ended'));
-      });
-    });
+    const started = startSelf(this.options.self, args, NICE);
+    this.child = started.child;
+    try {
+      return await started.printed;
+    } finally {
+      this.child = undefined;
+    }
   }
 
   /** Ends what still runs; it undoes what it set up itself. */

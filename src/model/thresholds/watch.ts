@@ -1,0 +1,102 @@
+// Numbers of `watch`: when a second counts as lost by a thread, when lost seconds are a stall, and how many stalls of a day are recorded.
+
+import { thresholds } from './threshold.js';
+
+export const LOST = thresholds('watch.lost', {
+  mostRuns: {
+    value: 20,
+    unit: 'per second',
+    means:
+      'A thread found in an uninterruptible sleep that ran no more often than this waited 50 ms and longer at a time: the second is lost.',
+    basis: {
+      prior:
+        'a disk that turns answers within 15 ms, so a thread that only waits for one runs 60 times a second; the kernel’s pauses at the dirty limit last up to 200 ms (MAX_PAUSE in mm/page-writeback.c)',
+    },
+  },
+  progress: {
+    value: 1_048_576,
+    unit: 'B',
+    means: 'A thread that read or wrote this much in the second gets what it asks for, however seldom it runs.',
+    basis: { prior: 'half of one large request of a backup; a writer that the dirty limit holds back gets some kB' },
+  },
+  fallenTo: {
+    value: 0.2,
+    unit: 'share',
+    means:
+      'A thread that waits and runs this part as often as it usually does when it waits has lost the second as well.',
+    basis: {
+      prior: 'a device shared by two halves what each gets; a fifth is no neighbour but a device that has slowed',
+    },
+  },
+  usualAfter: {
+    value: 60,
+    unit: 'count',
+    means: 'What is usual is known after so many seconds in which the thread was found waiting.',
+    basis: { derived: 'the mean of 60 Poisson counts of 20 and more is off by 3 % at most' },
+  },
+  starved: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A thread that was ready to run for this part of a second and got no CPU has lost it.',
+    basis: { derived: 'more than half of the second is lost' },
+  },
+  memoryFull: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A second in which all tasks waited for memory for this part of it is lost by all.',
+    basis: { cited: 'Documentation/accounting/psi.rst: “full” is time in which nothing productive was done' },
+  },
+});
+
+export const STALL = thresholds('watch.stall', {
+  named: {
+    value: { lost: 3, of: 5 },
+    unit: { lost: 'count', of: 'count' },
+    means: 'A watched service stalls when it lost so many of so many seconds.',
+    basis: { prior: 'one flush of a journal or of a disk’s cache is over in two seconds' },
+  },
+  anybody: {
+    value: { lost: 5, of: 8 },
+    unit: { lost: 'count', of: 'count' },
+    means: 'The same of a process that nobody named.',
+    basis: {
+      prior: 'a `sync` or the end of a copy waits some seconds by design, and nobody asked for it to be watched',
+    },
+  },
+  calm: {
+    value: 10_000,
+    unit: 'ms',
+    means: 'A stall is over when no second was lost for this time.',
+    basis: {
+      prior:
+        'the flusher wakes every 5 s (vm.dirty_writeback_centisecs), so a stall that it makes comes back within 10 s',
+    },
+  },
+  recorded: {
+    value: 60_000,
+    unit: 'ms',
+    means: 'Of a stall that lasts longer this much is recorded after it was noticed.',
+    basis: { prior: 'a cause that holds for a minute shows within it; at 5 MB/s of events it is 300 MB' },
+  },
+  refractory: {
+    value: 60_000,
+    unit: 'ms',
+    means: 'After a stall none is recorded for this time.',
+    basis: { prior: 'the diagnosis of the last one runs meanwhile' },
+  },
+});
+
+export const DAY = thresholds('watch.day', {
+  recorded: {
+    value: 24,
+    unit: 'count',
+    means: 'Stalls recorded within 24 hours; of those beyond it the count and the times are kept.',
+    basis: { prior: 'one an hour; 24 recordings of some tens of MB fit into the usual 1 GiB' },
+  },
+  ofCause: {
+    value: 6,
+    unit: 'count',
+    means: 'Recordings kept of one cause within 24 hours; of further stalls with it the verdict is kept alone.',
+    basis: { prior: 'the sixth recording of a cause tells what the first five did' },
+  },
+});

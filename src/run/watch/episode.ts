@@ -1,0 +1,103 @@
+// One stall on its way from being noticed to being recorded: the half minute before it out of memory and out of the kernel's ring, and what follows,
+// as a recording like any other. Nothing here waits for a disk: the folder was made beforehand, and what is written gathers in memory meanwhile.
+
+import type { ClockReading } from '../../base/clock.js';
+import type { HeldFolder } from '../../base/held-folder.js';
+import { manifestNow, readClocks } from '../../capture/manifest-now.js';
+import { Recorder } from '../../capture/recorder.js';
+import type { Tracer } from '../../capture/tracer.js';
+import type { UndoJournal } from '../../capture/undo.js';
+import type { VictimMark } from '../../model/recording.js';
+import type { LookBack } from '../../recording/look-back.js';
+import { RecordingWriter } from '../../recording/writer.js';
+
+/** How far back a recording goes, where the kernel and the watch remember it, ms. */
+export const LOOK_BACK_MS = 30_000;
+/** Counter samples a second while a stall is recorded. */
+const HZ = 10;
+const MOST_EVENTS = 400_000;
+/** A recording ends at this size: a minute of the most events that are taken is less. */
+const MOST_BYTES = 512 * 1024 * 1024;
+
+export interface RecordedEpisodeOptions {
+  readonly tool: string;
+  /** Empty, and ours alone; it is taken over. */
+  readonly folder: HeldFolder;
+  readonly journal: UndoJournal;
+  readonly lookBack: LookBack;
+  /** Absent where there are no kernel events. */
+  readonly tracer: Tracer | undefined;
+  /** Those that lost most first; none where the machine did as a whole. */
+  readonly victims: readonly VictimMark[];
+}
+
+export class RecordedEpisode {
+  private readonly options: RecordedEpisodeOptions;
+  private readonly writer: RecordingWriter;
+  private readonly recorder: Recorder;
+  /** Settles when the recording must end, as its size or the disk wants it. */
+  readonly mustEnd: Promise<string>;
+
+  /** Begins to record. */
+  constructor(options: RecordedEpisodeOptions) {
+    this.options = options;
+    const { tool, folder, journal, lookBack, tracer, victims } = options;
+    const manifest = manifestNow(tool, { command: 'record', hz: HZ, events: tracer !== undefined });
+    const nowNs = BigInt(manifest.start.monotonicNs);
+    const wantedNs = nowNs - BigInt(LOOK_BACK_MS) * 1_000_000n;
+    const knownNs = lookBack.fromNs ?? nowNs;
+    const startNs = knownNs > wantedNs ? knownNs : wantedNs;
+    let must: (why: string) => void = () => {};
+    this.mustEnd = new Promise((settle) => (must = settle));
+    this.writer = RecordingWriter.createIn(
+      folder,
+      { ...manifest, start: earlier(manifest.start, startNs) },
+      { onFull: must, maxBytes: MOST_BYTES },
+    );
+    lookBack.begin(this.writer, startNs);
+    void tracer?.arm();
+    this.recorder = new Recorder({
+      sink: lookBack,
+      journal,
+      hz: HZ,
+      events: tracer !== undefined,
+      eventBudget: MOST_EVENTS,
+      ...(tracer && { tracer }),
+      victims,
+      watchBusiest: victims.length === 0,
+      queuedBytes: () => this.writer.queuedBytes,
+      flush: () => this.writer.flush(),
+    });
+    this.recorder.start();
+  }
+
+  /** Watches one more process from now on. */
+  addVictim(victim: VictimMark): void {
+    this.recorder.addVictim(victim);
+  }
+
+  /** The last readings. What is left to write may wait for a disk; `written` settles when it is on it. Returns bytes on disk and in the queue then. */
+  async stop(because: string): Promise<{ readonly written: Promise<number> }> {
+    const { recorder, writer, options } = this;
+    await recorder.stop();
+    await recorder.symbolsKept;
+    options.lookBack.end();
+    await options.tracer?.rest();
+    const end = readClocks();
+    const close = async (): Promise<number> => {
+      await writer.close(end, because);
+      return writer.bytes;
+    };
+    return { written: close() };
+  }
+}
+
+/** What the clocks showed at that moment of the monotonic one. */
+function earlier(now: ClockReading, ns: bigint): ClockReading {
+  const backMs = Number(BigInt(now.monotonicNs) - ns) / 1e6;
+  return {
+    monotonicNs: ns.toString(),
+    wallMs: Math.round(now.wallMs - backMs),
+    ...(now.bootSeconds !== undefined && { bootSeconds: now.bootSeconds - backMs / 1000 }),
+  };
+}

@@ -1,0 +1,204 @@
+// The episodes of a watch: decisions of its trigger → recordings that begin and end, their verdicts, and entries of the journal, within what a day may have.
+
+import { unitOfCgroup } from '../../analysis/machine/units.js';
+import { monotonicMs } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
+import { isoMoment } from '../../base/format.js';
+import type { HeldFolder } from '../../base/held-folder.js';
+import { parseMembership } from '../../base/procfs/cgroups.js';
+import { readWhole } from '../../capture/files.js';
+import { DAY, STALL } from '../../model/thresholds/watch.js';
+import type { VictimMark } from '../../model/recording.js';
+import type { Entry, Episode } from '../../model/watch.js';
+import type { RecordedEpisode } from './episode.js';
+import { Quota } from './quota.js';
+import type { Store } from './store.js';
+import type { Decision, Stall } from './trigger.js';
+import type { EpisodeVerdict } from './verdict.js';
+
+export interface EpisodesOptions {
+  readonly store: Store;
+  readonly verdicts: EpisodeVerdict;
+  /** What recordings may take in all. */
+  readonly maxBytes: number;
+  /** Those of the journal, of earlier watches. */
+  readonly before: readonly Episode[];
+  readonly add: (entry: Entry) => void;
+  /** Says what happens, a sentence each. */
+  readonly tell: (sentence: string) => void;
+  /** Begins to record into a folder. */
+  readonly record: (folder: HeldFolder, stall: Stall) => RecordedEpisode;
+  /** Whether the stall under way is still one. */
+  readonly goesOn: () => boolean;
+}
+
+const OPEN = 'it goes on, or is being written';
+
+/** A stall that is being recorded, or whose recording is being written. */
+interface Under {
+  episode: Episode;
+  readonly name: string;
+  recorded: RecordedEpisode | undefined;
+  readonly untilMs: number;
+  stopping: boolean;
+}
+
+export class EpisodeKeeper {
+  private readonly options: EpisodesOptions;
+  private readonly recordedQuota = new Quota();
+  private readonly causeQuota = new Map<string, Quota>();
+  private number: number;
+  private under: Under | undefined;
+  private finishing: Promise<void> = Promise.resolve();
+  private busy = false;
+
+  constructor(options: EpisodesOptions) {
+    this.options = options;
+    const { before, add } = options;
+    this.number = Math.max(0, ...before.map(({ number }) => number));
+    for (const episode of before)
+      if (episode.note === OPEN)
+        add({ kind: 'episode', ...episode, note: 'the watch was ended while it was recorded' });
+  }
+
+  /** The recording under way. */
+  get recorded(): RecordedEpisode | undefined {
+    return this.under?.recorded;
+  }
+
+  /** Ends what is recorded, and waits for its verdict. */
+  async close(): Promise<void> {
+    if (this.under) this.finish(this.under, 'the watch ended');
+    await this.finishing;
+  }
+
+  /** What the trigger has decided. */
+  act(decision: Decision): void {
+    if (decision.kind === 'too soon') return this.suppress('too soon', decision.noticed);
+    if (decision.kind === 'begins') return this.begin(decision.stall);
+    const { under } = this;
+    if (!under) return;
+    const endedAt = isoMoment(this.wallOf(decision.atMs));
+    this.tellEpisode(under, {
+      endedAt,
+      durationMs: Math.round(decision.atMs - decision.stall.sinceMs),
+      lostSeconds: decision.stall.lostSeconds,
+    });
+    if (!under.recorded) this.under = undefined;
+    else if (!under.stopping) this.finish(under, 'the stall was over');
+  }
+
+  private suppress(why: 'too soon' | 'day full' | 'busy', noticed: Stall['kind']): void {
+    const now = new Date().toISOString();
+    this.options.add({ kind: 'suppressed', from: now, to: now, count: 1, noticed, why });
+  }
+
+  private wallOf(monotonic: number): number {
+    return Date.now() - (monotonicMs() - monotonic);
+  }
+
+  private begin(stall: Stall): void {
+    const nowMs = monotonicMs();
+    if (this.busy) return this.suppress('busy', stall.kind);
+    if (!this.recordedQuota.take(nowMs, DAY.recorded)) return this.suppress('day full', stall.kind);
+    this.number += 1;
+    const startedAt = isoMoment(this.wallOf(stall.sinceMs));
+    const name = `${startedAt.replace(/[-:]/g, '').slice(0, 15)}-${this.number}.iow`;
+    const place = this.options.store.take(name);
+    const [worst] = stall.pids;
+    const episode: Episode = {
+      number: this.number,
+      startedAt,
+      endedAt: null,
+      durationMs: null,
+      lostSeconds: stall.lostSeconds,
+      noticed: stall.kind,
+      victim: worst === undefined ? null : refOf(worst),
+      recording: place?.path ?? null,
+      verdict: null,
+      lostMs: null,
+      note: OPEN,
+    };
+    this.under = {
+      episode,
+      name,
+      recorded: place && this.options.record(place.folder, stall),
+      untilMs: nowMs + STALL.recorded,
+      stopping: false,
+    };
+    const { under } = this;
+    void under.recorded?.mustEnd.then((why) => this.finish(under, why));
+    this.tellEpisode(under, {});
+    this.options.tell(`episode ${this.number}: ${episode.victim?.name ?? 'the machine'} ${NOTICED[stall.kind]}.`);
+  }
+
+  /** Ends a recording that has gone on for long enough; the stall itself may go on. */
+  goOn(nowMs: number): void {
+    const { under } = this;
+    if (under?.recorded && !under.stopping && nowMs >= under.untilMs)
+      this.finish(under, 'as much of a stall is recorded');
+  }
+
+  private finish(under: Under, because: string): void {
+    if (under.stopping || !under.recorded) return;
+    under.stopping = true;
+    this.busy = true;
+    this.finishing = this.end(under, under.recorded, because).finally(() => (this.busy = false));
+  }
+
+  private async end(under: Under, recorded: RecordedEpisode, because: string): Promise<void> {
+    try {
+      const { written } = await recorded.stop(because);
+      under.recorded = undefined;
+      if (!this.options.goesOn()) this.under = undefined;
+      await written;
+      const told = await this.options.verdicts.of(under.episode.recording ?? '');
+      this.tellEpisode(under, told);
+      await this.tidy(under);
+      this.options.tell(`episode ${under.episode.number}: ${told.verdict?.sentence ?? told.note ?? ''}`);
+    } catch (error) {
+      this.tellEpisode(under, { note: `it could not be recorded: ${messageOf(error)}` });
+    }
+  }
+
+  /** Keeps no more recordings of one cause a day than tell something new, and no more of all than there is room for. */
+  private async tidy(under: Under): Promise<void> {
+    const cause = under.episode.verdict?.cause;
+    if (cause !== undefined) {
+      const quota = this.causeQuota.get(cause) ?? new Quota();
+      this.causeQuota.set(cause, quota);
+      if (!quota.take(monotonicMs(), DAY.ofCause)) {
+        await this.options.store.remove(under.name);
+        this.tellEpisode(under, {
+          recording: null,
+          note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
+        });
+      }
+    }
+    await this.options.store.tidy(this.options.maxBytes, Date.now());
+  }
+
+  private tellEpisode(under: Under, change: Partial<Episode>): void {
+    under.episode = { ...under.episode, ...change };
+    this.options.add({ kind: 'episode', ...under.episode });
+  }
+}
+
+const NOTICED: Readonly<Record<Stall['kind'], string>> = {
+  waits: 'waits and gets nothing',
+  starved: 'gets no CPU',
+  stopped: 'is stopped',
+  memory: 'waits for memory',
+};
+
+function refOf(pid: number): NonNullable<Episode['victim']> {
+  const paths = parseMembership(readWhole(`/proc/${pid}/cgroup`) ?? '');
+  // systemd keeps its own hierarchy where the controllers are of version 1.
+  const unit = unitOfCgroup(paths.get('name=systemd') ?? paths.get('') ?? '/');
+  return { pid, name: markOf(pid).comm, ...(unit !== undefined && { unit }) };
+}
+
+/** How a process that is watched is told of on a tape. */
+export function markOf(pid: number): VictimMark {
+  return { pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' };
+}

@@ -1,0 +1,346 @@
+// The flight recorder: a sample a second, the kernel's events in the kernel's own ring, and a recording of each stall with what came before it. What
+// enters is whom to watch and where to keep it; what leaves is a journal, recordings, and sentences for whoever looks on.
+
+import { monotonicMs, monotonicNs } from '../../base/clock.js';
+import { messageOf, UserError } from '../../base/errors.js';
+import { isoMoment } from '../../base/format.js';
+import type { HeldFolder } from '../../base/held-folder.js';
+import { inFolder } from '../../base/hold-path.js';
+import { CounterSampler } from '../../capture/counters.js';
+import { captureFacts } from '../../capture/facts.js';
+import { listFolder } from '../../capture/files.js';
+import { openKernelFilesystems } from '../../capture/kernel-fs.js';
+import { SettingsWatch } from '../../capture/settings-watch.js';
+import { Tracer } from '../../capture/tracer.js';
+import { UndoJournal } from '../../capture/undo.js';
+import { SOURCE } from '../../model/recording.js';
+import type { Sink } from '../../model/sink.js';
+import type { Entry } from '../../model/watch.js';
+import { LookBack } from '../../recording/look-back.js';
+import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
+import { EpisodeKeeper, markOf } from './episodes.js';
+import { SecondFigures } from './figures.js';
+import { History } from './history.js';
+import { gather, Journal, readJournal } from './journal.js';
+import { AGAIN_MS, LossJudge } from './judge.js';
+import { Members, type Watched } from './members.js';
+import { lastBeat, Pulse } from './pulse.js';
+import { Store } from './store.js';
+import { StallTrigger, type Loser, type Stall } from './trigger.js';
+import { EpisodeVerdict } from './verdict.js';
+import { Waiters } from './waiters.js';
+
+const EVERY_MS = 1000;
+/** What is kept of the counters before a stall; a machine of a thousand disks has less than half a minute. */
+const MOST_LOOK_BACK = 8 * 1024 * 1024;
+/** Settings are compared in one of so many seconds. */
+const SETTINGS_EVERY = 5;
+/** Victims of one recording. */
+const MOST_VICTIMS = 16;
+/** Kernel memory for events of each CPU, KiB: see docs/adr/look-back.md. */
+const RING_KIB = 4096;
+const WATCHED = 'watched';
+const NOBODY = 'anybody';
+
+export interface WatchOptions {
+  readonly tool: string;
+  readonly undoFolder: string | undefined;
+  /** What starts iowitness: the program and its first arguments. */
+  readonly self: readonly string[];
+  readonly folder: string;
+  readonly watched: Watched;
+  /** What recordings may take in all. */
+  readonly maxBytes: number;
+  /** Says what happens, a sentence each. */
+  readonly tell: (sentence: string) => void;
+}
+
+export class Watch {
+  private readonly options: WatchOptions;
+  private readonly members: Members;
+  private readonly waiters = new Waiters();
+  private readonly judge = new LossJudge();
+  private readonly trigger: StallTrigger;
+  private readonly lookBack = new LookBack({ keepMs: LOOK_BACK_MS + 2000, mostBytes: MOST_LOOK_BACK });
+  private readonly settings = new SettingsWatch();
+  private readonly undo: UndoJournal;
+  private readonly store: Store;
+  private readonly journal: Journal;
+  private readonly history: History;
+  private readonly figures = new SecondFigures();
+  private readonly pulse: Pulse;
+  private readonly verdicts: EpisodeVerdict;
+  private readonly episodes: EpisodeKeeper;
+  private readonly sampler: CounterSampler;
+  private readonly known = new Map<number, string>();
+  private tracer: Tracer | undefined;
+  private readonly begun: string;
+  private missing: string | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private nextMs = monotonicMs();
+  private seconds = 0;
+  private closed = false;
+
+  /** Throws a UserError where it can't watch, or where somebody does already. */
+  static async start(options: WatchOptions): Promise<Watch> {
+    const members = new Members(options.watched);
+    members.check();
+    const undo = UndoJournal.open(options.undoFolder);
+    undo.prepare();
+    // Before anything of its folder is touched: what another watch has ready there is that one's.
+    const path = inFolder(options.folder, (folder) => folder.realPath(), { make: true, guarded: true });
+    const beat = lastBeat(path);
+    if (beat?.runs === true)
+      throw new UserError(
+        `Process ${beat.pid} watches into ${options.folder} already: end it, or name another with --dir.`,
+      );
+    const store = new Store(options.folder);
+    const before = readJournal(store.folder);
+    const failed = (error: unknown) => options.tell(`what is kept could not be written: ${messageOf(error)}.`);
+    const journal = await Journal.open(store.folder, failed);
+    const history = await History.open(store.folder, failed);
+    return new Watch({ options, members, undo, store, journal, history, path, before, beatMs: beat?.wallMs });
+  }
+
+  private constructor(made: {
+    readonly options: WatchOptions;
+    readonly members: Members;
+    readonly undo: UndoJournal;
+    readonly store: Store;
+    readonly journal: Journal;
+    readonly history: History;
+    readonly path: string;
+    readonly before: readonly Entry[];
+    readonly beatMs: number | undefined;
+  }) {
+    const { options, members, undo, store, journal, history, path, before, beatMs } = made;
+    this.options = options;
+    this.members = members;
+    this.undo = undo;
+    this.store = store;
+    this.journal = journal;
+    this.history = history;
+    this.trigger = new StallTrigger(members.isNamed);
+    this.verdicts = new EpisodeVerdict(options.self);
+    const { debugfs, tracefs, why } = openKernelFilesystems(undo);
+    this.sampler = new CounterSampler(this.sink(), {
+      hz: 1,
+      watchedOnly: true,
+      ...(debugfs !== undefined && { debugfs }),
+    });
+    this.startTracer(tracefs, why);
+    this.begun = new Date().toISOString();
+    this.tellGap(before, beatMs);
+    this.episodes = new EpisodeKeeper({
+      store,
+      verdicts: this.verdicts,
+      maxBytes: options.maxBytes,
+      before: gather(before).episodes,
+      add: (entry) => this.add(entry),
+      tell: options.tell,
+      record: (folder, stall) => this.record(folder, stall),
+      goesOn: () => this.trigger.stall !== undefined,
+    });
+    this.tellWatch(null);
+    captureFacts(this.lookBack, { when: 'start', victims: members.pids() });
+    this.settings.changed([]);
+    this.pulse = this.startPulse(path);
+    this.tick();
+  }
+
+  /** Where the sampler's readings go: to what judges and counts, and, while nobody records, to what looks back. */
+  private sink(): Sink {
+    return {
+      reading: (file, text, atNs) => {
+        this.judge.take(file, text);
+        this.figures.take(file, text);
+        if (!this.episodes.recorded) this.lookBack.reading(file, text, atNs);
+      },
+      failure: (file, errno, atNs) => {
+        if (!this.episodes.recorded) this.lookBack.failure(file, errno, atNs);
+      },
+      pages: () => {},
+      file: () => {},
+    };
+  }
+
+  private startPulse(path: string): Pulse {
+    return new Pulse(path, {
+      gap: ({ fromMs, toMs, why: reason }) => {
+        this.add({
+          kind: 'gap',
+          from: isoMoment(fromMs),
+          to: isoMoment(toMs),
+          ms: Math.round(toMs - fromMs),
+          why: reason,
+          withinMs: 100,
+        });
+      },
+      stepped: (ms) => this.add({ kind: 'clock', at: isoMoment(Date.now()), steppedMs: Math.round(ms) }),
+    });
+  }
+
+  private startTracer(tracefs: string | undefined, why: string | undefined): void {
+    this.tracer = undefined;
+    this.missing = why ?? 'there is no tracefs';
+    if (tracefs === undefined) return;
+    try {
+      const tracer = new Tracer({
+        tracefs,
+        journal: this.undo,
+        sink: this.lookBack,
+        eventBudget: 400_000,
+        bufferKiB: RING_KIB,
+        atRest: true,
+        loss: (loss) => this.lookBack.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs()),
+        nowNs: monotonicNs,
+      });
+      tracer.start([]);
+      this.tracer = tracer;
+      this.missing = null;
+    } catch (error) {
+      this.missing = messageOf(error);
+    }
+  }
+
+  /** What nobody watched since the last watch; unknown where there was none. */
+  private tellGap(before: readonly Entry[], beatMs: number | undefined): void {
+    const { watches } = gather(before);
+    const last = watches.at(-1);
+    if (!last) return;
+    const lastWord = before.flatMap((one) => ('to' in one && one.to !== null ? [Date.parse(one.to)] : [])).at(-1);
+    const fromMs = beatMs ?? (last.to === null ? (lastWord ?? Date.parse(last.from)) : Date.parse(last.to));
+    const nowMs = Date.parse(this.begun);
+    const withinMs = beatMs === undefined && last.to === null ? Math.round(nowMs - fromMs) : 100;
+    if (nowMs > fromMs)
+      this.add({
+        kind: 'gap',
+        from: isoMoment(fromMs),
+        to: this.begun,
+        ms: nowMs - fromMs,
+        why: 'not running',
+        withinMs,
+      });
+  }
+
+  private tellWatch(to: string | null): void {
+    const { tool } = this.options;
+    this.add({ kind: 'watch', from: this.begun, to, tool, watching: this.members.words, missing: this.missing });
+  }
+
+  private add(entry: Entry): void {
+    this.journal.add(entry);
+  }
+
+  /** Why there are no kernel events, in words; null where there are. */
+  get withoutEvents(): string | null {
+    return this.missing;
+  }
+
+  get watching(): string {
+    return this.members.words;
+  }
+
+  private readonly tick = (): void => {
+    const nowNs = monotonicNs();
+    const nowMs = Number(nowNs) / 1e6;
+    const own = new Set([process.pid, this.verdicts.pid ?? process.pid]);
+    const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
+    if (this.members.isNamed) this.follow(pids, nowNs);
+    this.sampler.tick(nowNs, pids, true);
+    if (this.judge.hasWaiting) this.timer = setTimeout(() => this.judgeSecond(nowMs, pids), AGAIN_MS);
+    else this.judgeSecond(nowMs, pids);
+  };
+
+  private judgeSecond(nowMs: number, pids: readonly number[]): void {
+    const losers = this.losers(nowMs);
+    const decision = this.trigger.step(nowMs, losers);
+    if (decision) this.episodes.act(decision);
+    this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
+    this.episodes.goOn(nowMs);
+    if (!this.episodes.recorded) this.rest(pids);
+    this.seconds += 1;
+    this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
+    if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
+  }
+
+  private losers(nowMs: number): Loser[] {
+    const { isNamed } = this.members;
+    const lost = [...this.judge.endSecond(nowMs)].flatMap(([pid, kind]): Loser[] =>
+      // Nobody asked about one that is stopped, or that others leave no CPU.
+      isNamed || kind === 'waits' ? [{ key: isNamed ? WATCHED : `${NOBODY} ${pid}`, pid, kind }] : [],
+    );
+    return this.judge.lostMemory(nowMs) ? [...lost, { key: isNamed ? WATCHED : 'machine', kind: 'memory' }] : lost;
+  }
+
+  /** Follows the processes of a watched service as they come and go. */
+  private follow(pids: readonly number[], nowNs: bigint): void {
+    for (const pid of this.known.keys())
+      if (!pids.includes(pid)) {
+        this.known.delete(pid);
+        this.lookBack.forgetVictim(pid);
+      }
+    for (const pid of pids) {
+      if (this.known.has(pid)) continue;
+      const mark = markOf(pid);
+      this.known.set(pid, mark.comm);
+      if (this.episodes.recorded) this.episodes.recorded.addVictim(mark);
+      else {
+        const threads = listFolder(`/proc/${pid}/task`);
+        this.lookBack.reading(SOURCE.victim, JSON.stringify(mark), nowNs);
+        this.lookBack.reading(`/proc/${pid}/task/`, threads.join('\n'), nowNs);
+        // From then on the kernel follows the threads that these start.
+        this.tracer?.follow(threads.map(Number));
+      }
+    }
+  }
+
+  /** What is done in a second in which nothing is recorded. */
+  private rest(pids: readonly number[]): void {
+    try {
+      this.tracer?.poll();
+      this.tracer?.everySecond();
+    } catch (error) {
+      this.loseTracer(error);
+    }
+    if (this.seconds % SETTINGS_EVERY !== 0) return;
+    const victims = this.members.isNamed ? pids : [];
+    if (this.settings.changed(victims)) captureFacts(this.lookBack, { when: 'change', victims });
+  }
+
+  private loseTracer(error: unknown): void {
+    this.tracer = undefined;
+    this.missing = messageOf(error);
+    this.options.tell(`kernel events have ended (${this.missing}); counters go on.`);
+    this.tellWatch(null);
+  }
+
+  private record(folder: HeldFolder, stall: Stall): RecordedEpisode {
+    const pids = [...new Set([...stall.pids, ...this.known.keys()])].slice(0, MOST_VICTIMS);
+    const { tool } = this.options;
+    const { undo: journal, lookBack, tracer } = this;
+    return new RecordedEpisode({ tool, folder, journal, lookBack, tracer, victims: pids.map(markOf) });
+  }
+
+  /** Ends it in order. Returns what could not be undone, in words. */
+  async stop(): Promise<string[]> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.episodes.close();
+    try {
+      this.tracer?.stop();
+    } catch {
+      // tracefs has gone before.
+    }
+    await this.tracer?.settled();
+    this.sampler.close();
+    this.settings.close();
+    const failed = this.undo.undoAll();
+    this.tellWatch(new Date().toISOString());
+    await this.history.close();
+    await this.journal.close();
+    this.pulse.close();
+    this.store.close();
+    return failed;
+  }
+}

@@ -1,0 +1,63 @@
+// What came before a recording began: the readings of the time that is kept, and what still holds from before it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LookBack } from '../../src/recording/look-back.js';
+import { SOURCE } from '../../src/model/recording.js';
+import type { Sink } from '../../src/model/sink.js';
+
+const S = 1_000_000_000n;
+
+function collected(): Sink & { readonly told: string[] } {
+  const told: string[] = [];
+  return {
+    told,
+    reading: (path, text, atNs) => told.push(`${atNs / S} ${path} ${Buffer.from(text).toString()}`),
+    failure: (path, errno, atNs) => told.push(`${atNs / S} ${path} failed ${errno}`),
+    pages: (instance, cpu) => told.push(`pages ${instance} ${cpu}`),
+    file: (name) => told.push(`file ${name}`),
+  };
+}
+
+test('readings of the last seconds are handed on, then whatever comes, until it ends', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  for (let second = 0n; second < 10n; second += 1n) back.reading('/proc/stat', String(second), second * S);
+  const sink = collected();
+  back.begin(sink, 7n * S);
+  back.reading('/proc/stat', '10', 10n * S);
+  back.end();
+  back.reading('/proc/stat', '11', 11n * S);
+  assert.deepEqual(sink.told, ['7 /proc/stat 7', '8 /proc/stat 8', '9 /proc/stat 9', '10 /proc/stat 10']);
+});
+
+test('what stands is told as of the beginning: the last set of facts, victims that still are, the state of the trace', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  for (const at of [0n, 1n]) {
+    back.reading(SOURCE.facts, JSON.stringify({ when: 'change' }), at * S);
+    back.reading('/proc/version', `version ${at}`, at * S);
+  }
+  back.reading('/proc/stat', 'early', 2n * S);
+  for (const pid of [7, 8]) back.reading(SOURCE.victim, JSON.stringify({ pid }), 2n * S);
+  back.reading(SOURCE.trace, JSON.stringify({ instance: 'machine', of: 1 }), 2n * S);
+  back.reading(SOURCE.trace, JSON.stringify({ instance: 'machine', of: 2 }), 3n * S);
+  for (let second = 20n; second < 24n; second += 1n) back.reading('/proc/stat', String(second), second * S);
+  back.forgetVictim(8);
+  back.file('trace/events/block/block_rq_issue/format', Buffer.from('name'));
+  const sink = collected();
+  back.begin(sink, 22n * S);
+  assert.deepEqual(sink.told, [
+    'file trace/events/block/block_rq_issue/format',
+    `22 ${SOURCE.facts} {"when":"start"}`,
+    '22 /proc/version version 1',
+    `22 ${SOURCE.victim} {"pid":7}`,
+    `22 ${SOURCE.trace} {"instance":"machine","of":2}`,
+    '22 /proc/stat 22',
+    '23 /proc/stat 23',
+  ]);
+});
+
+test('it goes less far back where more was read than may be kept', () => {
+  const back = new LookBack({ keepMs: 60_000, mostBytes: 100 });
+  for (let second = 0n; second < 10n; second += 1n) back.reading('/proc/stat', 'x'.repeat(30), second * S);
+  assert.equal(back.fromNs, 7n * S);
+});

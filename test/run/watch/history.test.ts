@@ -1,0 +1,74 @@
+// Counters thinned with age: a burst of one second is in the largest value, the sum and the distribution of its minute, and what is kept is found again.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { test } from 'node:test';
+import { HeldFolder } from '../../../src/base/held-folder.js';
+import { minuteOf } from '../../../src/model/history.js';
+import { SecondFigures } from '../../../src/run/watch/figures.js';
+import { History, readHistory } from '../../../src/run/watch/history.js';
+
+const BEGIN = Date.parse('2026-11-30T03:00:00Z');
+
+test('seconds are kept one by one, and of each minute what a burst leaves', async () => {
+  const place = mkdtempSync('/var/tmp/iowitness-history-');
+  const folder = HeldFolder.at(place);
+  try {
+    const history = await History.open(folder, (error) => {
+      throw error;
+    });
+    for (let second = 0; second < 130; second += 1)
+      history.add(BEGIN + second * 1000, new Map([['sda.wait_us', second === 70 ? 40_000 : 100]]));
+    await history.close();
+    const { seconds, minutes } = readHistory(folder);
+    assert.deepEqual(
+      seconds.map((one) => [one.from, one.seconds]),
+      [
+        ['2026-11-30T03:00:00.000Z', 60],
+        ['2026-11-30T03:01:00.000Z', 60],
+        ['2026-11-30T03:02:00.000Z', 10],
+      ],
+    );
+    assert.equal(seconds[1]?.figures['sda.wait_us']?.[10], 40_000);
+    // Minutes whose seconds are there are not told twice.
+    assert.deepEqual(minutes, []);
+    assert.equal(readHistory(folder, BEGIN + 125_000).seconds.length, 1);
+    const [, second] = seconds;
+    assert.deepEqual(second && minuteOf(second).figures['sda.wait_us'], {
+      count: 60,
+      min: 100,
+      mean: (59 * 100 + 40_000) / 60,
+      max: 40_000,
+      sum: 45_900,
+      histogram: [
+        [64, 59],
+        [32_768, 1],
+      ],
+    });
+  } finally {
+    folder.close();
+    rmSync(place, { recursive: true });
+  }
+});
+
+test('what grows is told by how much, what stands as it stands, and nothing of a first look', () => {
+  const figures = new SecondFigures();
+  const pressure = (us: number) => `some avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\n`;
+  figures.take('/proc/pressure/io', pressure(1000));
+  figures.take('/proc/stat', 'cpu  100 0 100 800 0 0 0 0 0 0\n');
+  assert.deepEqual([...figures.endSecond()], []);
+  figures.take('/proc/pressure/io', pressure(41_000));
+  figures.take('/proc/stat', 'cpu  150 0 100 840 10 0 0 0 0 0\n');
+  figures.take('/proc/meminfo', 'MemAvailable:     900 kB\nDirty:               7 kB\nWriteback:           0 kB\n');
+  assert.deepEqual(
+    [...figures.endSecond()],
+    [
+      ['io.some_us', 40_000],
+      ['cpu.busy_permille', 500],
+      ['cpu.iowait_permille', 100],
+      ['memory.dirty_kib', 7],
+      ['memory.writeback_kib', 0],
+      ['memory.available_kib', 900],
+    ],
+  );
+});
