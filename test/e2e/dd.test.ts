@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -154,6 +155,20 @@ test('standard input and output are copied, also to a file that is appended to',
   const script = `printf hello | "${process.execPath}" "${MAIN}" dd bs=2 conv=ucase status=none >>"$1"; printf world | "${process.execPath}" "${MAIN}" dd oflag=append conv=notrunc status=none >>"$1"`;
   assert.equal(spawnSync('/bin/sh', ['-c', script, 'sh', output]).status, 0);
   assert.equal(readFileSync(output, 'utf8'), 'HELLOworld');
+});
+
+test('what is read ahead of a file is given back, and a file copied into itself is not read ahead', async () => {
+  const input = fresh('in');
+  const block = (letter: string): string => letter.repeat(512);
+  writeFileSync(input, [...'abcdefghij'].map(block).join(''));
+  const ours = `"${process.execPath}" "${MAIN}" dd`;
+  const rest = (script: string): string =>
+    spawnSync('/bin/sh', ['-c', `{ ${script}; cat; } <"$1"`, 'sh', input], { encoding: 'utf8' }).stdout;
+  // Ten blocks are asked for as 1, 2, 4 and 8: after five of them two more have been read.
+  assert.equal(rest(`${ours} bs=512 count=5 of=/dev/null status=none`), [...'fghij'].map(block).join(''));
+  const { status } = await run(['dd', `if=${input}`, `of=${input}`, 'bs=512', 'seek=1', 'count=9', 'conv=notrunc']);
+  assert.equal(status, 0);
+  assert.equal(readFileSync(input, 'latin1'), block('a').repeat(10));
 });
 
 test('the log has a line an interval, while nothing is written too', { skip: needsCommand('mkfifo') }, async () => {
