@@ -30,8 +30,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   undo: async () => (await import('./undo.js')).undoCommand,
 };
 
-/** Those that record beside whatever the machine is there for: their memory is kept small from the first module on. */
-const RECORDERS: ReadonlySet<string> = new Set(['check', 'record', 'top', 'trace']);
+/** Those that record or watch beside whatever the machine is there for: they are kept small from the first module on. */
+const RECORDERS: ReadonlySet<string> = new Set(['check', 'iostat', 'record', 'top', 'trace', 'who']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],
