@@ -4,8 +4,10 @@ import type * as v from 'valibot';
 import { BlockStatsSchema } from './block-stats.js';
 import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
+import { CopiedSchema } from './copied.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
+import { HeldSchema } from './held.js';
 import { TopSchema } from './top.js';
 import { KnownListSchema } from './known.js';
 import {
@@ -26,11 +28,13 @@ export const DOCUMENTS = {
   abilities: { schema: AbilitiesSchema, printedBy: ['doctor --json'] },
   blkstats: { schema: BlockStatsSchema, printedBy: ['blkstats --json'] },
   comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
+  copied: { schema: CopiedSchema, printedBy: ['dd --json'] },
   diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  held: { schema: HeldSchema, printedBy: ['hold --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },

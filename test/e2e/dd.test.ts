@@ -19,6 +19,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { MAIN, refusal, run, start } from '../support/cli.js';
+import { assertDocument } from '../support/documents.js';
 import { needsCommand } from '../support/requirements.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-dd-'));
@@ -169,6 +170,28 @@ test('what is read ahead of a file is given back, and a file copied into itself 
   const { status } = await run(['dd', `if=${input}`, `of=${input}`, 'bs=512', 'seek=1', 'count=9', 'conv=notrunc']);
   assert.equal(status, 0);
   assert.equal(readFileSync(input, 'latin1'), block('a').repeat(10));
+});
+
+test('the document has the counts, the calls and what was expected', async () => {
+  const output = fresh('out');
+  const operands = ['if=/dev/zero', `of=${output}`, 'bs=4k', 'count=100', '--json'];
+  const ran = await run(['dd', ...operands, '--expect', 'iops > 1', '--expect', 'max write < 1ns']);
+  assert.equal(ran.status, 1);
+  assertDocument('copied', ran.stdout);
+  const told = JSON.parse(ran.stdout);
+  assert.deepEqual([told.status, told.endedBecause, told.bytes], [0, 'done', 409_600]);
+  assert.deepEqual(told.recordsOut, { full: 100, partial: 0 });
+  assert.equal(told.calls.find(({ call }: { readonly call: string }) => call === 'write').count, 100);
+  assert.deepEqual(
+    told.expectations.map(({ outcome }: { readonly outcome: string }) => outcome),
+    ['met', 'not met'],
+  );
+  const failed = await run(['dd', 'if=/nowhere', `of=${output}`, '--json']);
+  assertDocument('copied', failed.stdout);
+  const { status, messages } = JSON.parse(failed.stdout);
+  assert.equal(status, 1);
+  assert.match(messages.join(), /failed to open '\/nowhere': No such file or directory/);
+  assert.match(refusal(await run(['dd', 'if=/dev/null', '--json'])), /give of=FILE/);
 });
 
 test('the log has a line an interval, while nothing is written too', { skip: needsCommand('mkfifo') }, async () => {
