@@ -10,6 +10,7 @@ import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';
 import { coveredMs, type Interval } from '../base/intervals.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
+import { availableBytes } from '../base/procfs/meminfo.js';
 import { readWhole } from '../capture/files.js';
 import { manifestNow } from '../capture/manifest-now.js';
 import { Recorder } from '../capture/recorder.js';
@@ -57,12 +58,6 @@ export interface RequestsAround {
   readonly nameOf: (id: DeviceId) => string;
 }
 
-/** Kernels before 3.14 tell what is free alone. */
-function availableKiB(): number {
-  const memory = parseKeyValues(readWhole('/proc/meminfo') ?? '');
-  return memory.get('MemAvailable') ?? memory.get('MemFree') ?? 0;
-}
-
 /** The buffer of each CPU, KiB, where nothing is to be lost: on a machine of many CPUs, or of little memory, a smaller one. */
 export function thoroughKiB(cpuCount: number, available: number): number {
   const all = Math.min(THOROUGH_KIB.all, available * THOROUGH_KIB.ofAvailable);
@@ -91,7 +86,12 @@ export class LiveEvents {
       hz: 1,
       events: true,
       eventBudget: isThorough ? Infinity : MOST_EVENTS,
-      ...(isThorough && { bufferKiB: thoroughKiB(cpus().length, availableKiB()) }),
+      ...(isThorough && {
+        bufferKiB: thoroughKiB(
+          cpus().length,
+          (availableBytes(parseKeyValues(readWhole('/proc/meminfo') ?? '')) ?? 0) / 1024,
+        ),
+      }),
       victims: [],
       watchBusiest: false,
       wholeMachine: true,
