@@ -7,10 +7,10 @@
 // It needs script(1) of util-linux; peers that are not installed are left out: top, iotop-c, htop, atop.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { median } from './block-traces.js';
+import { cpuMs, family, peakMiB, read } from './process-cost.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const SLEEPERS = 500;
@@ -27,39 +27,6 @@ const TOOLS: Readonly<Record<string, string>> = {
   htop: 'exec htop -d 10',
   atop: 'exec atop 1',
 };
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-/** A process and all that descends from it. */
-function family(pid: number): number[] {
-  const children = read(`/proc/${pid}/task/${pid}/children`).match(/\d+/g)?.map(Number) ?? [];
-  return [pid, ...children.flatMap(family)];
-}
-
-/** CPU time of all threads, ms. */
-function cpuMs(pids: readonly number[]): number {
-  const threads = pids.flatMap((pid) => {
-    try {
-      return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
-    } catch {
-      return [];
-    }
-  });
-  return threads.reduce((sum, file) => sum + Number(read(file).split(' ')[0] ?? 0) / 1e6, 0);
-}
-
-function peakMiB(pids: readonly number[]): number {
-  return pids.reduce(
-    (sum, pid) => sum + Number(/^VmHWM:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024,
-    0,
-  );
-}
 
 async function measure(command: string, seconds: number): Promise<{ cpuShare: number; mib: number }> {
   const env = { ...process.env, TERM: 'xterm-256color', COLUMNS: '120', LINES: '40' };

@@ -37,6 +37,8 @@ export interface RecorderOptions {
   readonly wholeMachine?: true;
   /** One that runs already and goes on afterwards; what it reads goes into the same sink. */
   readonly tracer?: Tracer;
+  /** Open files are noted once in so many seconds: every one unless told. */
+  readonly filesEvery?: number;
   /** Bytes that the sink has taken and not yet written, for the recorder's own account. */
   readonly queuedBytes: () => number;
   /** Writes out what has gathered; called once a second. */
@@ -82,6 +84,7 @@ export class Recorder {
   private lastSecond = monotonicNs();
   private offsetMs: number | undefined;
   private locksRest = 0;
+  private filesRest = 0;
   /** Settles when the kernel's symbols have been handed to the sink, or can't be; never rejects. */
   symbolsKept: Promise<void> = Promise.resolve();
 
@@ -313,6 +316,9 @@ export class Recorder {
   }
 
   private noteFiles(): void {
+    this.filesRest -= 1;
+    if (this.filesRest > 0) return;
+    this.filesRest = this.options.filesEvery ?? 1;
     const busy = this.sampler.busiest().map(({ pid }) => pid);
     // What is dirty when the recording begins was dirtied by one that may be idle now, and is told by who has the file open.
     const before = this.toldBefore ? [] : this.sampler.busiestSoFar(NOTED);

@@ -3,14 +3,16 @@
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
+import { UserError } from '../base/errors.js';
 import { duration, isoTime, rate } from '../base/format.js';
+import type { Copied } from '../model/copied.js';
 import { DdSession, type Ended } from '../run/dd/session.js';
 import { flushAsked, meterFor, Watch } from '../run/dd/watch.js';
 import { FileOutput } from '../tools/blkparse/output.js';
-import { judgeExpectation, parseExpectation, type Expectation } from '../tools/dd/expectation.js';
+import { judgeExpectation, parseExpectation, TIMED, type Expectation } from '../tools/dd/expectation.js';
 import { DdRefusal, parseDdOptions, type DdOptions } from '../tools/dd/options.js';
 import { quotingFor } from '../tools/dd/quoting.js';
-import { EXIT, secondsFrom, warn } from './context.js';
+import { EXIT, jsonHelp, sayJson, secondsFrom, toolName, warn } from './context.js';
 import { dieOf, listenFor } from './dd-signals.js';
 import { recordCommandLine } from './record.js';
 
@@ -21,6 +23,7 @@ interface OwnOptions {
   readonly untilDegraded: boolean;
   readonly expect?: readonly Expectation[];
   readonly explain: boolean;
+  readonly json: boolean;
 }
 
 /** GNU dd's for all that it refuses and all that fails. */
@@ -76,6 +79,7 @@ export function ddCommand(program: Command): void {
       (text: string, before: readonly Expectation[] | undefined) => [...(before ?? []), parseExpectation(text)],
     )
     .option('--explain', 'record the machine meanwhile, and say at the end what held it up', false)
+    .option('--json', `${jsonHelp('counts and measures', 'copied')}; needs of=`, false)
     .addHelpText('after', HELP)
     .action((operands: string[], options: OwnOptions) => dd(operands, options));
 }
@@ -112,8 +116,11 @@ async function dd(operands: readonly string[], own: OwnOptions): Promise<void> {
   const options = optionsOf(operands, isUtf8);
   if (!options) {
     process.exitCode = DD_FAILED;
+    if (own.json) sayJson({ schema: 'iowitness.error/1', message: 'dd refuses these operands.', status: DD_FAILED });
     return;
   }
+  if (own.json && options.output === undefined)
+    throw new UserError('Without of= the copy goes to standard output, where --json prints: give of=FILE.');
   if (own.explain) {
     await explain();
     return;
@@ -124,17 +131,21 @@ async function dd(operands: readonly string[], own: OwnOptions): Promise<void> {
 async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promise<void> {
   const { expect = [] } = own;
   const { env } = process;
-  const isWatched = own.log !== undefined || own.untilDegraded || expect.length > 0;
+  const isWatched = own.log !== undefined || own.untilDegraded || expect.length > 0 || own.json;
   const meter = isWatched ? meterFor(expect) : undefined;
   const flush = flushAsked(expect);
   if (flush) warn(`each block is followed by ${flush}(2), as --expect asks for it.`);
   const log = own.log === undefined ? undefined : FileOutput.open(own.log);
+  const messages: string[] = [];
   const session = new DdSession({
     options,
     isUtf8,
     repeat: own.repeat ?? (own.untilDegraded ? Infinity : 1),
     quick: true,
-    print: printError,
+    print: (text) => {
+      if (text.startsWith('dd: ')) messages.push(text.slice('dd: '.length).trimEnd());
+      printError(text);
+    },
     ...(meter && { meter }),
   });
   const release = listenFor(session, {
@@ -155,18 +166,24 @@ async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promi
     log?.close();
     release();
   });
-  if (watch) conclude(ended, own, watch);
+  if (watch) conclude(ended, own, watch, () => copiedDocument(session, ended, watch, messages, judged(expect, watch)));
   else process.exitCode = ended.status;
   if (ended.because === 'interrupt') dieOf('SIGINT');
   if (ended.because === 'closed') dieOf('SIGPIPE');
 }
 
+function judged(expectations: readonly Expectation[], watch: Watch): Copied['expectations'] {
+  const samples = watch.samples();
+  return expectations.map((expectation, at) => ({
+    text: expectation.text,
+    ...judgeExpectation(expectation, samples[at], watch.total()),
+  }));
+}
+
 /** Says whether what was expected is met, each in a line; returns the exit status. */
 function tellExpected(expectations: readonly Expectation[], watch: Watch): number {
-  const samples = watch.samples();
-  const outcomes = expectations.map((expectation, at) => {
-    const { outcome, found } = judgeExpectation(expectation, samples[at], watch.total());
-    printError(`${expectation.text}: ${outcome}: ${found}\n`);
+  const outcomes = judged(expectations, watch).map(({ text, outcome, found }) => {
+    printError(`${text}: ${outcome}: ${found}\n`);
     return outcome;
   });
   if (outcomes.includes('not met')) return EXIT.found;
@@ -180,12 +197,52 @@ function tellFall({ beginMs, before, since }: NonNullable<Watch['fall']>): void 
 }
 
 /** How a watched copy ends: the exit status is dd's where that failed. */
-function conclude({ because, status }: Ended, own: OwnOptions, watch: Watch): void {
+function conclude({ because, status }: Ended, own: OwnOptions, watch: Watch, document: () => Copied): void {
   const { fall } = watch;
   if (fall) tellFall(fall);
   else if (own.untilDegraded) printError(`throughput has not fallen for good in ${watch.intervals} intervals\n`);
   const expected = status === 0 && because !== 'closed' ? tellExpected(own.expect ?? [], watch) : EXIT.fine;
+  if (own.json) sayJson(document());
   process.exitCode = status || (fall ? EXIT.found : expected);
+}
+
+const US_PER_NS = 1e-3;
+
+function copiedDocument(
+  session: DdSession,
+  { because, status }: Ended,
+  watch: Watch,
+  messages: readonly string[],
+  expectations: Copied['expectations'],
+): Copied {
+  const { counts, seconds, bytesInAll, secondsInAll } = session.soFar();
+  const { fall } = watch;
+  return {
+    schema: 'iowitness.copied/1',
+    tool: toolName(),
+    endedBecause: because,
+    status,
+    messages,
+    recordsIn: { full: Number(counts.fullIn), partial: Number(counts.partialIn) },
+    recordsOut: { full: Number(counts.fullOut), partial: Number(counts.partialOut) },
+    truncatedRecords: Number(counts.truncated),
+    bytes: Number(counts.bytesOut),
+    seconds,
+    inAll: { bytes: bytesInAll, seconds: secondsInAll },
+    calls: TIMED.flatMap((call) => {
+      const took = watch.latencies[call];
+      if (took.count === 0) return [];
+      const us = (ns: number): number => ns * US_PER_NS;
+      const [meanUs, maxUs] = [us(took.mean()), us(took.max)];
+      return [
+        { call, count: took.count, meanUs, p50Us: us(took.quantile(0.5)), p99Us: us(took.quantile(0.99)), maxUs },
+      ];
+    }),
+    expectations,
+    fall: fall
+      ? { since: isoTime(fall.beginMs) ?? null, bytesPerSecondBefore: fall.before, bytesPerSecondSince: fall.since }
+      : null,
+  };
 }
 
 /** Records the machine around the same copy in a process of its own, as `record` does around a command. */

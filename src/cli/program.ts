@@ -35,8 +35,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   undo: async () => (await import('./undo.js')).undoCommand,
 };
 
-/** Those that run beside whatever the machine is there for: their memory is kept small from the first module on. */
-const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'record', 'top', 'trace', 'watch']);
+/** Those that run beside whatever the machine is there for: they are kept small from the first module on. */
+const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'iostat', 'record', 'top', 'trace', 'watch', 'who']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],

@@ -5,8 +5,10 @@ import { BaselineSchema } from './baseline.js';
 import { BlockStatsSchema } from './block-stats.js';
 import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
+import { CopiedSchema } from './copied.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
+import { HeldSchema } from './held.js';
 import { TopSchema } from './top.js';
 import { HistorySchema } from './history.js';
 import { JfrSchema } from './jfr.js';
@@ -32,6 +34,7 @@ export const DOCUMENTS = {
   baseline: { schema: BaselineSchema, printedBy: ['baseline --json'] },
   blkstats: { schema: BlockStatsSchema, printedBy: ['blkstats --json'] },
   comparison: { schema: ComparisonSchema, printedBy: ['report BEFORE AFTER --format json'] },
+  copied: { schema: CopiedSchema, printedBy: ['dd --json'] },
   diagnosis: { schema: DiagnosisSchema, printedBy: ['diagnose --json', 'check --json', 'report --format json'] },
   'drill-list': { schema: DrillListSchema, printedBy: ['drill --json'] },
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
@@ -39,6 +42,7 @@ export const DOCUMENTS = {
   episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   heap: { schema: HeapSchema, printedBy: ['heap --json'] },
+  held: { schema: HeldSchema, printedBy: ['hold --json'] },
   history: { schema: HistorySchema, printedBy: ['episodes history --json'] },
   jfr: { schema: JfrSchema, printedBy: ['jfr --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },

@@ -6,9 +6,18 @@ import { eastAsianWidth } from 'get-east-asian-width';
 /** What stands on the character before it. */
 const COMBINING = /\p{Mark}/u;
 
+/** A screen shows the same few over and over. */
+const knownWidths = new Map<string, number>();
+const MOST_WIDTHS = 4096;
+
 function widthOfCharacter(character: string): number {
-  if (COMBINING.test(character)) return 0;
-  return eastAsianWidth(character.codePointAt(0) ?? 0);
+  let width = knownWidths.get(character);
+  if (width === undefined) {
+    width = COMBINING.test(character) ? 0 : eastAsianWidth(character.codePointAt(0) ?? 0);
+    if (knownWidths.size === MOST_WIDTHS) knownWidths.clear();
+    knownWidths.set(character, width);
+  }
+  return width;
 }
 
 /** Letters of one column each. */

@@ -10,6 +10,7 @@ import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';
 import { coveredMs, type Interval } from '../base/intervals.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
+import { availableBytes } from '../base/procfs/meminfo.js';
 import { readWhole } from '../capture/files.js';
 import { manifestNow } from '../capture/manifest-now.js';
 import { Recorder } from '../capture/recorder.js';
@@ -32,6 +33,8 @@ const MOST_EVENTS = 200_000;
 const THOROUGH_BYTES = 256 * 1024 * 1024;
 /** Kernel memory: of a CPU's buffer, of all together, and the part of what this machine has available that they may take. */
 const THOROUGH_KIB = { cpu: 32 * 1024, all: 256 * 1024, ofAvailable: 1 / 16 };
+/** Looking through the files of all that are busy takes a third of what recording does beside an idle disk, s. */
+const FILES_EVERY = 5;
 /** A smaller buffer holds less than a tenth of a second. */
 const LEAST_KIB = 64;
 
@@ -55,12 +58,6 @@ export interface RequestsAround {
   /** The stretch that was asked about, in the time of the requests. */
   readonly stretch: Interval;
   readonly nameOf: (id: DeviceId) => string;
-}
-
-/** Kernels before 3.14 tell what is free alone. */
-function availableKiB(): number {
-  const memory = parseKeyValues(readWhole('/proc/meminfo') ?? '');
-  return memory.get('MemAvailable') ?? memory.get('MemFree') ?? 0;
 }
 
 /** The buffer of each CPU, KiB, where nothing is to be lost: on a machine of many CPUs, or of little memory, a smaller one. */
@@ -91,7 +88,13 @@ export class LiveEvents {
       hz: 1,
       events: true,
       eventBudget: isThorough ? Infinity : MOST_EVENTS,
-      ...(isThorough && { bufferKiB: thoroughKiB(cpus().length, availableKiB()) }),
+      filesEvery: isThorough ? 1 : FILES_EVERY,
+      ...(isThorough && {
+        bufferKiB: thoroughKiB(
+          cpus().length,
+          (availableBytes(parseKeyValues(readWhole('/proc/meminfo') ?? '')) ?? 0) / 1024,
+        ),
+      }),
       victims: [],
       watchBusiest: false,
       wholeMachine: true,

@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
 import { MAIN, refusal, run, start } from '../support/cli.js';
+import { assertDocument } from '../support/documents.js';
 import { needsCommand } from '../support/requirements.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-dd-'));
@@ -154,6 +156,42 @@ test('standard input and output are copied, also to a file that is appended to',
   const script = `printf hello | "${process.execPath}" "${MAIN}" dd bs=2 conv=ucase status=none >>"$1"; printf world | "${process.execPath}" "${MAIN}" dd oflag=append conv=notrunc status=none >>"$1"`;
   assert.equal(spawnSync('/bin/sh', ['-c', script, 'sh', output]).status, 0);
   assert.equal(readFileSync(output, 'utf8'), 'HELLOworld');
+});
+
+test('what is read ahead of a file is given back, and a file copied into itself is not read ahead', async () => {
+  const input = fresh('in');
+  const block = (letter: string): string => letter.repeat(512);
+  writeFileSync(input, [...'abcdefghij'].map(block).join(''));
+  const ours = `"${process.execPath}" "${MAIN}" dd`;
+  const rest = (script: string): string =>
+    spawnSync('/bin/sh', ['-c', `{ ${script}; cat; } <"$1"`, 'sh', input], { encoding: 'utf8' }).stdout;
+  // Ten blocks are asked for as 1, 2, 4 and 8: after five of them two more have been read.
+  assert.equal(rest(`${ours} bs=512 count=5 of=/dev/null status=none`), [...'fghij'].map(block).join(''));
+  const { status } = await run(['dd', `if=${input}`, `of=${input}`, 'bs=512', 'seek=1', 'count=9', 'conv=notrunc']);
+  assert.equal(status, 0);
+  assert.equal(readFileSync(input, 'latin1'), block('a').repeat(10));
+});
+
+test('the document has the counts, the calls and what was expected', async () => {
+  const output = fresh('out');
+  const operands = ['if=/dev/zero', `of=${output}`, 'bs=4k', 'count=100', '--json'];
+  const ran = await run(['dd', ...operands, '--expect', 'iops > 1', '--expect', 'max write < 1ns']);
+  assert.equal(ran.status, 1);
+  assertDocument('copied', ran.stdout);
+  const told = JSON.parse(ran.stdout);
+  assert.deepEqual([told.status, told.endedBecause, told.bytes], [0, 'done', 409_600]);
+  assert.deepEqual(told.recordsOut, { full: 100, partial: 0 });
+  assert.equal(told.calls.find(({ call }: { readonly call: string }) => call === 'write').count, 100);
+  assert.deepEqual(
+    told.expectations.map(({ outcome }: { readonly outcome: string }) => outcome),
+    ['met', 'not met'],
+  );
+  const failed = await run(['dd', 'if=/nowhere', `of=${output}`, '--json']);
+  assertDocument('copied', failed.stdout);
+  const { status, messages } = JSON.parse(failed.stdout);
+  assert.equal(status, 1);
+  assert.match(messages.join(), /failed to open '\/nowhere': No such file or directory/);
+  assert.match(refusal(await run(['dd', 'if=/dev/null', '--json'])), /give of=FILE/);
 });
 
 test('the log has a line an interval, while nothing is written too', { skip: needsCommand('mkfifo') }, async () => {

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
+import { readHierarchies } from '../../src/capture/cgroup-files.js';
 import { refusal, run, start } from '../support/cli.js';
+import { assertDocument } from '../support/documents.js';
 import { needsCommand, needsRoot } from '../support/requirements.js';
 
 const MIB = 1024 ** 2;
@@ -19,6 +21,13 @@ function holders(): string[] {
       return false;
     }
   });
+}
+
+/** Memory cgroups that were made to hold memory. */
+function groups(): string[] {
+  return readHierarchies()
+    .flatMap(({ mountPoint }) => readdirSync(mountPoint))
+    .filter((name) => /^iowitness-\d+-hold$/.test(name));
 }
 
 /** Bytes in files of tmpfs and shared memory. */
@@ -63,16 +72,38 @@ test(
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
   test(`${signal} leaves nothing`, { skip }, async () => {
-    for (const how of ['tmpfs', 'anonymous']) {
+    for (const how of ['tmpfs', 'anonymous', 'cgroup']) {
       const { child, ended } = await holding('--how', how);
       assert.equal(holders().length, 1);
       child.kill(signal);
       const ran = await ended;
       assert.deepEqual([ran.status, ran.signal], signal === 'SIGKILL' ? [null, signal] : [0, null]);
-      await until('its end', () => holders().length === 0);
+      await until('its end', () => holders().length === 0 && groups().length === 0);
     }
   });
 }
+
+test('a cgroup counts what is held in it, and the document tells what was', { skip }, async () => {
+  const running = await holding('--how', 'cgroup', '--for', '1s', '--json');
+  const [pid] = holders();
+  assert.match(readFileSync(`/proc/${pid}/cgroup`, 'utf8'), /\/iowitness-\d+-hold$/m);
+  const { stdout, stderr, status } = await running.ended;
+  assert.equal(status, 0, stderr);
+  assertDocument('held', stdout);
+  const told = JSON.parse(stdout);
+  assert.deepEqual([told.how, told.askedBytes, told.endedBecause], ['cgroup', 256 * MIB, 'time']);
+  assert.equal(told.heldBytes + told.gaveBackBytes, 256 * MIB);
+  for (const moment of ['before', 'held', 'released']) assert.ok(told.dirtyLimitBytes[moment] > 0, moment);
+  assert.deepEqual(groups(), []);
+});
+
+test('beside a command the document is the last line of standard error', { skip }, async () => {
+  const ran = await run(['hold', '--memory', SIZE, '--json', '--', 'sh', '-c', 'echo out; exit 7']);
+  assert.deepEqual([ran.status, ran.stdout], [7, 'out\n']);
+  const last = ran.stderr.trimEnd().split('\n').at(-1) ?? '';
+  assertDocument('held', last);
+  assert.deepEqual(JSON.parse(last).command, { status: 7 });
+});
 
 test('where the process that holds it is ended, that is told', { skip }, async () => {
   const { ended } = await holding();

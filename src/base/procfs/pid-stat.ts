@@ -37,6 +37,9 @@ export interface PidStat {
 
 /** A worker's name with what it works on is the longest (proc_task_name() in fs/proc/array.c). */
 const MOST_COMM = 64;
+const SPACES = /\s+/;
+/** The last of those that are kept: delayacct_blkio_ticks. */
+const LAST_FIELD = 42;
 /** PF_KTHREAD, include/linux/sched.h since Linux 2.6.27. */
 const KERNEL_THREAD = 0x20_0000;
 
@@ -48,7 +51,7 @@ export function parsePidStat(text: string): PidStat | undefined {
   const fields = text
     .slice(close + 1)
     .trim()
-    .split(/\s+/);
+    .split(SPACES, LAST_FIELD - 2);
   const field = (number: number) => toInteger(fields[number - 3]);
   const pid = toInteger(text.slice(0, open).trim());
   const state = fields[0] ?? '';

@@ -48,7 +48,7 @@ function hierarchyWith(journal: UndoJournal, controller: Controller): Hierarchy 
   const has = (file: string) =>
     second !== undefined && readFileSync(join(second.mountPoint, file), 'utf8').trim().split(' ').includes(name);
   if (second === undefined || !has('cgroup.controllers'))
-    throw new UserError(`No mounted cgroup hierarchy has the ${name} controller, so the scenario can’t set its limit.`);
+    throw new UserError(`No mounted cgroup hierarchy has the ${name} controller for a group of its own.`);
   if (!has('cgroup.subtree_control')) {
     const file = join(second.mountPoint, 'cgroup.subtree_control');
     journal.plan([{ kind: 'write-file', path: file, value: `-${name}` }]);
@@ -140,6 +140,14 @@ export class LabCgroup {
     const file = join(this.folder, first ? 'memory.limit_in_bytes' : 'memory.max');
     this.write(file, String(bytes), first ? '-1' : 'max');
     return file;
+  }
+
+  /** Keeps the memory of its processes out of swap; false where the kernel does not promise that, as in version 1. */
+  forbidSwap(): boolean {
+    const file = join(this.folder, 'memory.swap.max');
+    if (isVersion1(this.hierarchy) || !existsSync(file)) return false;
+    this.write(file, '0', 'max');
+    return true;
   }
 
   /** Freezes its processes; the file that holds the state is returned. */

@@ -5,7 +5,7 @@ import { conversionsOf, type Conversions } from '../../tools/dd/records.js';
 import { FROM, INPUT } from './calls.js';
 import { CacheDrop } from './cache-drop.js';
 import { readError, type CopyParts } from './copy-parts.js';
-import { CopyInput, ZERO_BYTES } from './input.js';
+import { CopyInput, AHEAD_BYTES } from './input.js';
 import { CopyOutput } from './output.js';
 import { AT } from './shared-state.js';
 import { seekOutput, skipInput } from './skipping.js';
@@ -20,7 +20,7 @@ function aligned(at: number): number {
 
 /** Bytes of memory that a copy needs. */
 export function memoryFor({ inputBlock, outputBlock, twoBuffers }: DdOptions): bigint {
-  const input = inputBlock > BigInt(ZERO_BYTES) ? inputBlock : BigInt(ZERO_BYTES);
+  const input = inputBlock > BigInt(AHEAD_BYTES) ? inputBlock : BigInt(AHEAD_BYTES);
   return input + (twoBuffers ? outputBlock : 0n) + 3n * BigInt(PAGE);
 }
 
@@ -45,7 +45,7 @@ export class Copy {
     this.block = Number(options.inputBlock);
     const at = aligned(calls.firstFree);
     this.input = new CopyInput(parts, at);
-    this.output = new CopyOutput(parts, options.twoBuffers ? aligned(at + Math.max(this.block, ZERO_BYTES)) : at);
+    this.output = new CopyOutput(parts, options.twoBuffers ? aligned(at + Math.max(this.block, AHEAD_BYTES)) : at);
     this.conversions = conversionsOf(options);
     this.cache = CacheDrop.asked(parts, INPUT);
     const { conversions } = options;
@@ -61,7 +61,7 @@ export class Copy {
     seekOutput(this.parts);
     if (count?.blocks === 0n && count.bytes === 0n) {
       for (const cache of [this.cache, this.output.cache]) if (cache && !cache.dropAll()) this.status = 1;
-    } else this.copyBlocks();
+    } else this.copyAll();
     if (!this.syncOutput()) this.status = 1;
     return this.status;
   }
@@ -69,6 +69,14 @@ export class Copy {
   /** Flushes what conv= asks for; false where that failed, which is told. */
   syncOutput(): boolean {
     return this.output.sync();
+  }
+
+  private copyAll(): void {
+    try {
+      this.copyBlocks();
+    } finally {
+      this.input.giveBack();
+    }
   }
 
   private copyBlocks(): void {

@@ -1,43 +1,49 @@
-// The input of a copy: one read(2) a block, or as many as fill it; a warning where one was short; zeros, which come in any amount.
+// The input of a copy: one read(2) a block, or as many as fill it, and a warning where one was short. Of what gives the same however it is asked, which
+// is a file or zeros, several blocks are read at once, as a call costs more than the 512 bytes that it brings.
 
 import { fstatSync } from 'node:fs';
-import { CallError, INPUT } from './calls.js';
+import { CallError, FROM, INPUT } from './calls.js';
 import { retry, say, type CopyParts } from './copy-parts.js';
 
-/** /dev/zero, which gives zeros whatever is read at a time: as many blocks as fit into this are asked for at once. */
+/** /dev/zero, Documentation/admin-guide/devices.txt. */
 const ZERO_DEVICE = (1 << 8) | 5;
-export const ZERO_BYTES = 64 * 1024;
+/** So much at most is read at once where several blocks are. */
+export const AHEAD_BYTES = 64 * 1024;
+/** Reads that are asked to go to the disk, or to leave no trace in the page cache, are made as they are asked for. */
+const BY_BLOCK = ['direct', 'sync', 'dsync', 'nonblock', 'nocache'] as const;
 
 export class CopyInput {
-  /** Where in the memory blocks lie. */
-  readonly at: number;
+  /** Where in the memory the block lies that was read last. */
+  at: number;
+  private readonly start: number;
   private readonly parts: CopyParts;
   private readonly isFullBlock: boolean;
   private readonly isDirect: boolean;
   private mayWarn: boolean;
-  /** Zeros that were read and not passed on; undefined where the input is another. */
-  private zeros: number | undefined;
+  /** Bytes that were read and not passed on. */
+  private ahead = 0;
+  /** How many blocks are asked for at once: as many as were before it, so that little is read in vain. 0: only ever one. */
+  private blocks: number;
   /** Bytes of the last read(2). */
   last = 0;
 
   constructor(parts: CopyParts, at: number) {
     this.parts = parts;
     this.at = at;
-    const { inputBlock, inputFlags, outputFlags, twoBuffers, skip, count, conversions } = parts.options;
+    this.start = at;
+    const { inputFlags, outputFlags, twoBuffers, skip, count } = parts.options;
     this.isFullBlock = inputFlags.includes('fullblock');
     this.isDirect = inputFlags.includes('direct');
     // Where the number of records or their size matters, a short one is most often a surprise.
     const isSurprise =
       skip.blocks > 0n || (count?.blocks ?? 0n) > 0n || this.isDirect || outputFlags.includes('direct');
     this.mayWarn = !twoBuffers && !this.isFullBlock && isSurprise;
-    const from = fstatSync(parts.ends.input);
-    const isZeros = from.isCharacterDevice() && from.rdev === ZERO_DEVICE;
-    if (isZeros && !conversions.includes('noerror') && inputBlock < ZERO_BYTES) this.zeros = 0;
+    this.blocks = readsAhead(parts) ? 1 : 0;
   }
 
   /** A block of so many bytes: how many came, 0 at the end. Throws a CallError. */
   read(bytes: number): number {
-    if (this.zeros !== undefined) return this.readZeros(bytes, this.zeros);
+    if (this.blocks > 0) return this.readAhead(bytes);
     if (!this.isFullBlock) return this.readOnce(this.at, bytes);
     let got = 0;
     while (got < bytes) {
@@ -48,14 +54,32 @@ export class CopyInput {
     return got;
   }
 
-  private readZeros(bytes: number, there: number): number {
-    const zeros = there >= bytes ? there : this.readOnce(this.at, ZERO_BYTES - (ZERO_BYTES % bytes));
-    if (zeros < bytes) return zeros;
-    this.zeros = zeros - bytes;
-    return bytes;
+  private readAhead(bytes: number): number {
+    const { last } = this;
+    if (this.ahead === 0) {
+      this.at = this.start;
+      this.ahead = this.readOnce(this.start, bytes * this.blocks, bytes);
+      this.blocks = Math.min(this.blocks * 2, Math.floor(AHEAD_BYTES / bytes));
+    } else this.at += last;
+    // What is short is the end of what was there.
+    this.last = Math.min(bytes, this.ahead);
+    this.ahead -= this.last;
+    return this.last;
   }
 
-  private readOnce(at: number, bytes: number): number {
+  /** Lets whoever shares the descriptor go on behind the last block that was passed on. */
+  giveBack(): void {
+    if (this.ahead === 0) return;
+    try {
+      this.parts.calls.seek(INPUT, BigInt(-this.ahead), FROM.here);
+    } catch (error) {
+      // What has no offsets gives nothing twice.
+      if (!(error instanceof CallError)) throw error;
+    }
+    this.ahead = 0;
+  }
+
+  private readOnce(at: number, bytes: number, block = bytes): number {
     const { calls, meter } = this.parts;
     const begun = meter ? performance.now() : 0;
     let got = -1;
@@ -71,17 +95,30 @@ export class CopyInput {
     }
     if (got > 0) {
       meter?.record('read', performance.now() - begun);
-      if (this.mayWarn) this.warnOfPartial(bytes);
+      if (this.mayWarn) this.warnOfPartial(block);
     }
     this.last = got;
     return got;
   }
 
   /** A short read is told when another comes after it: the last one of a file is short as a rule. */
-  private warnOfPartial(bytes: number): void {
+  private warnOfPartial(block: number): void {
     const { last } = this;
-    if (last === 0 || last >= bytes) return;
+    if (last === 0 || last >= block) return;
     this.mayWarn = false;
     say(this.parts, `warning: partial read (${last} ${last === 1 ? 'byte' : 'bytes'}); suggest iflag=fullblock`);
   }
+}
+
+/** Where a call that fails, or how long each takes, is not what is asked about. */
+function readsAhead({ ends, meter, options }: CopyParts): boolean {
+  const { conversions, inputBlock, inputFlags } = options;
+  if (conversions.includes('noerror') || inputBlock >= AHEAD_BYTES) return false;
+  const from = fstatSync(ends.input);
+  if (from.isCharacterDevice()) return from.rdev === ZERO_DEVICE;
+  const to = fstatSync(ends.output);
+  // A file that is copied into itself is read behind what was written to it.
+  if (from.dev === to.dev && from.ino === to.ino) return false;
+  // Files without a size, as those of /proc, may give what depends on how much is asked for.
+  return from.isFile() && from.size > 0 && !meter && !BY_BLOCK.some((flag) => inputFlags.includes(flag));
 }

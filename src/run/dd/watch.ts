@@ -111,6 +111,11 @@ export class Watch {
     return this.history.intervals;
   }
 
+  /** How long calls took, of all copies, ns. */
+  get latencies(): Latencies {
+    return this.all;
+  }
+
   private take(): Latencies {
     const latencies = this.meter.empty();
     for (const name of TIMED) this.all[name].add(latencies[name]);

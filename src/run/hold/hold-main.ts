@@ -69,7 +69,7 @@ async function hold(task: HoldTask): Promise<void> {
     say({ kind: 'filling', held: store.held });
     await soon();
   }
-  const maySwap = task.how === 'anonymous' || !staysOutOfSwap(readWhole('/proc/self/mountinfo') ?? '', MOUNT);
+  const maySwap = task.how === 'tmpfs' ? !staysOutOfSwap(readWhole('/proc/self/mountinfo') ?? '', MOUNT) : task.maySwap;
   say({ kind: 'held', held: store.held, maySwap });
   for (;;) {
     await later(LOOK_MS);

@@ -19,7 +19,8 @@ export class Holder {
   readonly gone: Promise<string | undefined>;
   private isReleased = false;
 
-  constructor(task: HoldTask, hear: (message: FromHolder) => void) {
+  /** `begun` is told its number before it takes any memory. */
+  constructor(task: HoldTask, hear: (message: FromHolder) => void, begun: (pid: number) => void = () => {}) {
     const node = [process.execPath, fileURLToPath(new URL('./hold-main.js', import.meta.url))];
     const [program = '', ...args] = task.how === 'tmpfs' ? inNamespace(task.bytes, node) : node;
     this.child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true, cwd: '/' });
@@ -32,6 +33,7 @@ export class Holder {
       this.child.on('error', (error) => settle(error.message));
       this.child.on('close', (code, signal) => settle(this.isReleased ? undefined : this.why(code, signal)));
     });
+    if (this.child.pid !== undefined) begun(this.child.pid);
     this.child.send(task, () => {});
   }
 

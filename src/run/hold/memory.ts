@@ -3,6 +3,7 @@
 
 import { UserError } from '../../base/errors.js';
 import { eachKeyValue } from '../../base/procfs/key-values.js';
+import { availableBytes } from '../../base/procfs/meminfo.js';
 import { readWhole } from '../../capture/files.js';
 import { parsePressure } from '../../decode/procfs/pressure.js';
 
@@ -33,7 +34,7 @@ export function readMemory(pageBytes: number): Memory {
   const dirtyBackground = pages('nr_dirty_background_threshold');
   return {
     total: kilobytes('MemTotal'),
-    available: kilobytes('MemAvailable'),
+    available: availableBytes(values) ?? kilobytes('MemAvailable'),
     swapFree: kilobytes('SwapFree'),
     ...(dirtyLimit !== undefined && { dirtyLimit }),
     ...(dirtyBackground !== undefined && { dirtyBackground }),

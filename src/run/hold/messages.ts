@@ -1,12 +1,15 @@
 // What the process that holds memory is told, and what it says.
 
-export type How = 'tmpfs' | 'anonymous';
+export const HOWS = ['tmpfs', 'anonymous', 'cgroup'] as const;
+export type How = (typeof HOWS)[number];
 
 export interface HoldTask {
   readonly how: How;
   readonly bytes: number;
   readonly reserve: number;
   readonly pageBytes: number;
+  /** Whether pages of a process may be moved to swap where it runs. */
+  readonly maySwap: boolean;
 }
 
 export type FromHolder =

@@ -1,6 +1,7 @@
 // `iowitness iostat` while it runs: a sample at each step of time, the report of it at once, and a proper end whenever it is stopped. Steps are
 // counted from the beginning, so they don't drift; one that could not be kept is left out.
 
+import { nextStep } from '../../base/steps.js';
 import { readWhole, listFolder, type OpenFiles } from '../../capture/files.js';
 import { UserError } from '../../base/errors.js';
 import { parseCpuLine } from '../../decode/procfs/stat.js';
@@ -58,11 +59,6 @@ export async function runIostat(run: IostatRun): Promise<void> {
     print(report.between(isShown, left === 0));
   }
   print(report.end());
-}
-
-/** The first that is at least half a step away: the figures of a shorter one would be of next to nothing. */
-function nextStep(startNs: bigint, stepNs: bigint, nowNs: bigint): bigint {
-  return startNs + ((nowNs - startNs + stepNs / 2n) / stepNs + 1n) * stepNs;
 }
 
 function readSample({ files, clockNs }: IostatRun, disks: Disks): Sample {

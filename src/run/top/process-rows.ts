@@ -59,7 +59,7 @@ export class ProcessRows {
     const byProcess = new Set([...owners.keys()].map(processOf));
     this.threads.begin();
     if (this.places.size > MOST_PLACES) this.places.clear();
-    for (const one of this.sources.processes.all) {
+    for (const one of this.candidates(everyone, byProcess)) {
       const isActive = this.sources.processes.isFresh(one) && (hasDone(one.growth?.counted) || one.stat.state === 'D');
       if (!everyone && !isActive && !byProcess.has(one.pid) && !this.isHeldUp(one.pid)) continue;
       const whole = this.rowOf(one, delaysOn);
@@ -73,6 +73,14 @@ export class ProcessRows {
     }
     for (const owner of owners.values()) if (!shown.has(owner.pid)) rows.push(this.endedRow(owner, byThread));
     return rows;
+  }
+
+  /** Those that may have a line, without a walk over all that do nothing. */
+  private candidates(everyone: boolean, byProcess: ReadonlySet<number>): Iterable<Seen> {
+    const { processes, waits } = this.sources;
+    if (everyone) return processes.all;
+    const others = [...byProcess, ...waits.pids].flatMap((pid) => processes.of(pid) ?? []);
+    return new Set([...processes.lookedAt, ...others]);
   }
 
   private isHeldUp(pid: number): boolean {

@@ -29,6 +29,8 @@ export interface Seen {
   growth: Growth | undefined;
   /** In which sample it was looked at last. */
   sample: number;
+  /** In which sample it was listed last. */
+  listed: number;
   io: Counted | undefined;
   ns: bigint;
   schedstat: string;
@@ -49,6 +51,7 @@ export class Processes {
   private readonly files: OpenFiles;
   private readonly root: string;
   private readonly seen = new Map<number, Seen>();
+  private fresh: Seen[] = [];
   private samples = 0;
   private sampledNs = 0n;
 
@@ -60,6 +63,15 @@ export class Processes {
   /** All that live, as last seen. */
   get all(): IterableIterator<Seen> {
     return this.seen.values();
+  }
+
+  get pids(): IterableIterator<number> {
+    return this.seen.keys();
+  }
+
+  /** Those that were looked at in the last sample, in order of their numbers. */
+  get lookedAt(): readonly Seen[] {
+    return this.fresh;
   }
 
   of(pid: number): Seen | undefined {
@@ -74,24 +86,25 @@ export class Processes {
   /** Looks at those whose turn it is, at all of them where `everyone`, and at these in any case. */
   sample(nowNs: bigint, { everyone, busy }: { readonly everyone: boolean; readonly busy: ReadonlySet<number> }): void {
     this.samples += 1;
-    const listed = new Set<number>();
+    this.fresh = [];
     for (const name of readdirSync(`${this.root}/proc`)) {
       const pid = Number(name);
-      if (pid > 0) listed.add(pid);
-    }
-    for (const pid of this.seen.keys()) if (!listed.has(pid)) this.seen.delete(pid);
-    for (const pid of listed) {
+      if (!(pid > 0)) continue;
       const before = this.seen.get(pid);
+      if (before) before.listed = this.samples;
       const isBusy = busy.has(pid) || (before !== undefined && nowNs - before.busyNs < STAYS_BUSY_NS);
       // Its number spreads the idle ones over the samples.
       if (!before || everyone || isBusy || (this.samples + pid) % before.every === 0)
         this.look(pid, before, nowNs, isBusy || everyone);
     }
+    for (const [pid, { listed }] of this.seen) if (listed !== this.samples) this.seen.delete(pid);
     this.sampledNs = nowNs;
   }
 
   private look(pid: number, before: Seen | undefined, nowNs: bigint, asked: boolean): void {
-    if (before && !asked && before.schedstat !== '' && before.schedstat === this.read(pid, 'schedstat')) {
+    // Read before the rest: who runs meanwhile is found to have run at the next look.
+    const schedstat = asked || (before?.stat.threads ?? 1) > 1 ? '' : this.schedstatOf(pid);
+    if (before && schedstat !== '' && schedstat === before.schedstat) {
       // It has not run, so it has done nothing: the counters stand as they were.
       before.every = Math.min(MOST_SAMPLES_APART, before.every * 2);
       return;
@@ -110,7 +123,8 @@ export class Processes {
     one.io = io;
     one.ns = nowNs;
     one.sample = this.samples;
-    one.schedstat = stat.threads === 1 && !asked ? this.schedstatOf(pid) : '';
+    one.schedstat = stat.threads === 1 ? schedstat : '';
+    this.fresh.push(one);
   }
 
   private meet(pid: number, stat: PidStat): Seen {
@@ -120,6 +134,7 @@ export class Processes {
       uid: uidOf(`${this.root}/proc/${pid}`),
       growth: undefined,
       sample: 0,
+      listed: this.samples,
       io: undefined,
       ns: 0n,
       schedstat: '',

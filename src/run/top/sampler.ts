@@ -127,14 +127,13 @@ export class TopSampler {
     const waiting = this.waits
       .waiting(nowMs - seconds * 1000)
       .map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
-    const living = [...this.processes.all];
     const known = new Set(waiting.map(({ pid }) => pid));
     const from = this.pressure.tell(
       machine,
       waiting,
       devices,
-      living.map(({ pid }) => pid),
-      living.filter((one) => one.stat.state === 'D' && this.processes.isFresh(one) && !known.has(one.pid)).length,
+      this.processes.pids,
+      this.processes.lookedAt.filter(({ pid, stat }) => stat.state === 'D' && !known.has(pid)).length,
     );
     if (isFirst) return undefined;
     return {
@@ -169,8 +168,9 @@ export class TopSampler {
   private activeOf(busy: ReadonlySet<number>): number[] {
     const weight = ({ growth, stat }: Seen): number =>
       (growth?.counted ? growth.counted.readBytes + growth.counted.writeBytes : 0) + (stat.state === 'D' ? 1e9 : 0);
-    return [...this.processes.all]
-      .filter((one) => busy.has(one.pid) || (this.processes.isFresh(one) && weight(one) > 0))
+    // Who is busy was looked at in this sample, unless it has ended.
+    return this.processes.lookedAt
+      .filter((one) => busy.has(one.pid) || weight(one) > 0)
       .sort((a, b) => weight(b) - weight(a))
       .map(({ pid }) => pid);
   }

@@ -1,6 +1,7 @@
-// The time between samples: counted from the beginning, so that steps don't drift, with the kernel's buffers emptied in between.
+// The time between top's samples, with the kernel's buffers emptied in between; when they are due is base/steps.ts's.
 
 import { monotonicNs } from '../../base/clock.js';
+import { nextStep } from '../../base/steps.js';
 import type { TopSampler } from './sampler.js';
 
 /** Buffers are emptied so often, ms. */
@@ -9,6 +10,7 @@ const POLL_MS = 250;
 export class Steps {
   private readonly sampler: TopSampler;
   private readonly delayNs: bigint;
+  private readonly firstNs: bigint;
   private nextNs: bigint;
   private isStopped = false;
   private wake = (): void => {};
@@ -17,7 +19,8 @@ export class Steps {
   constructor(sampler: TopSampler, delayMs: number, firstMs: number) {
     this.sampler = sampler;
     this.delayNs = BigInt(Math.round(delayMs * 1e6));
-    this.nextNs = monotonicNs() + BigInt(Math.round(firstMs * 1e6));
+    this.firstNs = monotonicNs() + BigInt(Math.round(firstMs * 1e6));
+    this.nextNs = this.firstNs;
   }
 
   /** Ends the waiting, now and from now on. */
@@ -41,10 +44,7 @@ export class Steps {
       });
       if (leftMs > POLL_MS) this.sampler.poll();
     }
-    const now = monotonicNs();
-    this.nextNs += this.delayNs;
-    // Steps that could not be kept are left out.
-    if (this.nextNs <= now) this.nextNs = now + this.delayNs;
+    this.nextNs = nextStep(this.firstNs, this.delayNs, monotonicNs());
     return true;
   }
 }

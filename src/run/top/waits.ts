@@ -92,6 +92,11 @@ export class Waits {
     return look;
   }
 
+  /** Who was looked at of late. */
+  get pids(): IterableIterator<number> {
+    return this.rounds.keys();
+  }
+
   /** What a process waits for, of the states that say most; null where nothing is known. */
   of(pid: number): TopWait | null {
     return this.allOf(pid)[0] ?? null;
