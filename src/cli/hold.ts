@@ -4,11 +4,12 @@ import { spawn } from 'node:child_process';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { binary, duration, percent } from '../base/format.js';
+import { typedAmount, type Amount } from '../base/typed.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import { Holder } from '../run/hold/holder.js';
 import { readMemory } from '../run/hold/memory.js';
 import type { FromHolder, How } from '../run/hold/messages.js';
-import { bytesToHold, usualReserve, type Amount } from '../run/hold/plan.js';
+import { bytesToHold, usualReserve } from '../run/hold/plan.js';
 import { byteSize, progress, seconds, warn } from './context.js';
 import { requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
@@ -24,12 +25,9 @@ interface HoldOptions {
 
 /** '95%', or a size. */
 function amount(text: string): Amount {
-  const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
-  if (share === undefined) return { bytes: byteSize(text) };
-  const part = Number(share) / 100;
-  if (!(part > 0 && part < 1))
-    throw new InvalidArgumentError('give a share between 0% and 100%, or a size such as 4G.');
-  return { share: part };
+  const value = typedAmount(text);
+  if (value === undefined) throw new InvalidArgumentError('give a share between 0% and 100%, or a size such as 4G.');
+  return value;
 }
 
 export function holdCommand(program: Command): void {
