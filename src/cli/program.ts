@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   diagnose: async () => (await import('./diagnose.js')).diagnoseCommand,
   report: async () => (await import('./report.js')).reportCommand,
   compare: async () => (await import('./compare.js')).compareCommand,
+  experiment: async () => (await import('./experiment.js')).experimentCommand,
   known: async () => (await import('./known.js')).knownCommand,
   ls: async () => (await import('./ls.js')).lsCommand,
   export: async () => (await import('./export.js')).exportCommand,

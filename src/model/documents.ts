@@ -6,6 +6,7 @@ import { ComparisonSchema } from './comparison.js';
 import { DiagnosisSchema } from './diagnosis.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
+import { ExperimentSchema, NextSchema } from './experiment.js';
 import { TopSchema } from './top.js';
 import { KnownListSchema } from './known.js';
 import {
@@ -31,6 +32,8 @@ export const DOCUMENTS = {
   differences: { schema: DifferencesSchema, printedBy: ['compare --json'] },
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  experiment: { schema: ExperimentSchema, printedBy: ['experiment --json'] },
+  next: { schema: NextSchema, printedBy: ['experiment next --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },

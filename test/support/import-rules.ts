@@ -32,6 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
   statistics: ['base'],
   differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge'],
+  experiment: ['base', 'model', 'statistics', 'differences'],
   known: [...MEASURES, 'causes/judge'],
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],
@@ -49,7 +50,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 };
 
 /** Rooms that compute only: what they need is handed to them. */
-const PURE = /^(analysis|causes|comparison|differences|known|statistics|tools\/threads)(\/|$)/;
+const PURE = /^(analysis|causes|comparison|differences|experiment|known|statistics|tools\/threads)(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */
