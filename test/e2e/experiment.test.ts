@@ -167,6 +167,8 @@ test('what this machine can’t do is refused before anything is made', { skip }
     /refused\.yaml:6:15: arm ‘changed’: There is no vm\.no_such_thing here/,
   );
   assert.match(await told('{ stop-process: no-such-daemon }'), /No process is named no-such-daemon/);
+  // What has started it would never let it go on.
+  assert.match(await told('{ stop-process: node }'), /named node has started this program/);
   assert.match(await told('{ stop-service: no-such.service }'), /no-such\.service/);
   assert.match(await told('{ mount: { at: /no/such, options: noatime } }'), /Nothing is mounted at \/no\/such/);
   assert.match(

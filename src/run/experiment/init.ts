@@ -8,6 +8,7 @@ import { binary } from '../../base/format.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { parsePidIo } from '../../base/procfs/pid-io.js';
 import { isDaemon, parsePidStat } from '../../base/procfs/pid-stat.js';
+import { ancestorsOf } from '../../capture/family.js';
 import { readWhole } from '../../capture/files.js';
 import { checkDirectory } from '../../lab/probe.js';
 
@@ -40,8 +41,15 @@ function daemons(): Daemon[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap(daemonOf)
     .sort((a, b) => b.written - a.written);
+  // What has started this program can't be stopped.
+  const above = new Set(
+    ancestorsOf(process.pid).map((pid) => parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.comm),
+  );
   const isFirst = ({ name }: Daemon, at: number) => all.findIndex((one) => one.name === name) === at;
-  return all.filter(isFirst).slice(0, MOST_ARMS);
+  return all
+    .filter(({ name }) => !above.has(name))
+    .filter(isFirst)
+    .slice(0, MOST_ARMS);
 }
 
 /** A name that a plan takes as it is. */

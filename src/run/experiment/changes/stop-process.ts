@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import * as v from 'valibot';
 import { UserError } from '../../../base/errors.js';
 import { parsePidStat, type PidStat } from '../../../base/procfs/pid-stat.js';
+import { ancestorsOf } from '../../../capture/family.js';
 import { readWhole } from '../../../capture/files.js';
 import type { Change, ChangeKind } from '../change.js';
 
@@ -26,9 +27,11 @@ function named(name: string): PidStat[] {
 function targets(name: string): PidStat[] {
   const found = named(name);
   if (found.length === 0) throw new UserError(`No process is named ${name}, so stopping it would change nothing.`);
-  if (found.some(({ pid }) => pid === process.pid || pid === process.ppid || pid === 1))
+  // A stopped shell or service manager above this program would never let it go on.
+  const above = new Set([1, ...ancestorsOf(process.pid)]);
+  if (found.some(({ pid }) => above.has(pid)))
     throw new UserError(
-      `${name} is this program, the one that started it, or the first of all processes, which can’t be stopped.`,
+      `A process named ${name} has started this program, or is the first of all, and can’t be stopped.`,
     );
   return found;
 }
