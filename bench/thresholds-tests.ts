@@ -1,4 +1,4 @@
-// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,baseline,causes,comparison,differences,known,open,run/watch,statistics,tools/dd,tools/threads} reads, and whether one of them fails with a
+// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,baseline,causes,comparison,differences,experiment,known,open,run/watch,statistics,tools/dd,tools/threads} reads, and whether one of them fails with a
 // number changed. Both run the files in a process of their own, started with a module that loads the tables first.
 
 import { spawn } from 'node:child_process';
@@ -18,6 +18,7 @@ const ROOMS = [
   'causes',
   'comparison',
   'differences',
+  'experiment',
   'known',
   'open',
   'statistics',

@@ -1,5 +1,6 @@
 // A process and what it has started: a command's work is often its children's, which may run in other cgroups.
 
+import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
 
 /** No more processes are looked at than these, however many a command starts. */
@@ -15,4 +16,14 @@ export function familyOf(pids: readonly number[], root = ''): number[] {
   const family = new Set(pids);
   for (const pid of family) for (const child of childrenOf(pid, root)) if (family.size < MOST) family.add(child);
   return [...family];
+}
+
+/** A process and all that it descends from, itself first. */
+export function ancestorsOf(pid: number, root = ''): number[] {
+  const line: number[] = [];
+  for (let one = pid; one > 0 && !line.includes(one);) {
+    line.push(one);
+    one = parsePidStat(readWhole(`${root}/proc/${one}/stat`) ?? '')?.parent ?? 0;
+  }
+  return line;
 }

@@ -7,10 +7,10 @@ import { basename, dirname, join, normalize } from 'node:path';
 import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
 import { sleepHere } from '../base/sleep.js';
-import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { readWhole } from './files.js';
 import { undoFile, undoTree, undoValue } from './undo-files.js';
+import { kill, killSession, letContinue } from './undo-processes.js';
 
 const Path = v.pipe(
   v.string(),
@@ -34,6 +34,22 @@ export const UndoEntrySchema = v.variant('kind', [
   v.object({ kind: v.literal('unmount'), path: Path }),
   /** A process of ours, told from a later one with its number by its start time (field 22 of /proc/PID/stat). */
   v.object({ kind: v.literal('kill'), pid: v.pipe(v.number(), v.integer(), v.minValue(2)), startTicks: v.number() }),
+  /** Whatever lives of a session that we made, told by its first process; of a later one with that number nothing is touched. */
+  v.object({
+    kind: v.literal('kill-session'),
+    session: v.pipe(v.number(), v.integer(), v.minValue(2)),
+    startTicks: v.number(),
+  }),
+  /** A process that we stopped (SIGSTOP) goes on. */
+  v.object({
+    kind: v.literal('continue'),
+    pid: v.pipe(v.number(), v.integer(), v.minValue(2)),
+    startTicks: v.number(),
+  }),
+  /** A unit of systemd that we stopped is started again. */
+  v.object({ kind: v.literal('start-unit'), unit: v.pipe(v.string(), v.regex(/^[\w@.:][\w@.:\\-]*$/)) }),
+  /** A mount gets these options back. */
+  v.object({ kind: v.literal('remount'), path: Path, options: v.pipe(v.string(), v.regex(/^[^\s-][^\s]*$/)) }),
   /** A frozen filesystem, by its mount point. */
   v.object({ kind: v.literal('thaw'), path: Path }),
   v.object({ kind: v.literal('swap-off'), path: Path }),
@@ -107,6 +123,20 @@ function unmount(path: string): void {
   if (refusal !== undefined) throw new Error(refusal);
 }
 
+function startUnit(unit: string): string {
+  const refusal = run('systemctl', 'start', '--', unit);
+  if (refusal !== undefined) throw new Error(refusal);
+  return `started ${unit}`;
+}
+
+/** Nothing is left to undo where it is mounted no more. */
+function remount(path: string, options: string): string | undefined {
+  if (!mountsWithin(path).includes(path)) return undefined;
+  const refusal = run('mount', '-o', `remount,${options}`, path);
+  if (refusal !== undefined) throw new Error(refusal);
+  return `${path} mounted with ${options} again`;
+}
+
 function backingFileOf(device: string): string | undefined {
   const text = readWhole(`/sys/block/${basename(device)}/loop/backing_file`);
   return text?.replace(/\n$/, '').replace(/ \(deleted\)$/, '');
@@ -117,18 +147,6 @@ function detach(device: string, backingFile: string): string | undefined {
   const refusal = run('losetup', '-d', device);
   if (refusal !== undefined) throw new Error(refusal);
   return `detached ${device}`;
-}
-
-/** Ends a process for good and waits until it is gone, as long as the kernel lets it go at all. */
-function kill(pid: number, startTicks: number): string | undefined {
-  const lives = () => {
-    const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
-    return stat?.startTicks === startTicks && !/[ZX]/.test(stat.state);
-  };
-  if (!lives()) return undefined;
-  process.kill(pid, 'SIGKILL');
-  for (let attempt = 0; attempt < RETRIES && lives(); attempt += 1) sleepHere(RETRY_MS);
-  return `ended process ${pid}`;
 }
 
 /** Undoes one entry and says so in a sentence; undefined where nothing was left to undo. Throws what the system refuses. */
@@ -162,6 +180,14 @@ function undo(entry: UndoEntry): string | undefined {
     }
     case 'kill':
       return kill(entry.pid, entry.startTicks);
+    case 'kill-session':
+      return killSession(entry.session, entry.startTicks);
+    case 'continue':
+      return letContinue(entry.pid, entry.startTicks);
+    case 'start-unit':
+      return startUnit(entry.unit);
+    case 'remount':
+      return remount(entry.path, entry.options);
     case 'thaw':
       // Thawing what is not frozen is refused with EINVAL, and there is no other way to ask.
       return run('fsfreeze', '--unfreeze', entry.path) === undefined ? `thawed ${entry.path}` : undefined;
@@ -175,6 +201,14 @@ function undo(entry: UndoEntry): string | undefined {
     default:
       return detach(entry.device, entry.backingFile);
   }
+}
+
+/** What an entry is about, in a sentence. */
+function targetOf(entry: UndoEntry): string {
+  if ('path' in entry) return entry.path;
+  if ('device' in entry) return entry.device;
+  if ('unit' in entry) return entry.unit;
+  return String('session' in entry ? entry.session : entry.pid);
 }
 
 /** Undoes entries, last first; a failure does not keep the others from being undone. `left` is what failed, in the order given. */
@@ -192,8 +226,7 @@ export function undoInReverse(entries: readonly UndoEntry[]): Recovery & { reado
       const sentence = undo(entry);
       if (sentence !== undefined) undone.push(sentence);
     } catch (error) {
-      const target = 'path' in entry ? entry.path : 'device' in entry ? entry.device : String(entry.pid);
-      failed.push(`${entry.kind} of ${target}: ${messageOf(error)}`);
+      failed.push(`${entry.kind} of ${targetOf(entry)}: ${messageOf(error)}`);
       left.unshift(entry);
     }
   }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
+import { LONGEST_SECONDS, typedBytes, typedSeconds } from '../base/typed.js';
 import type { DOCUMENTS, JsonDocument } from '../model/documents.js';
 import { renderJson } from '../present/json.js';
 import { FileOutput } from '../tools/blkparse/output.js';
@@ -114,29 +115,10 @@ export function numberBetween(low: number, high: number, unit = ''): (text: stri
   };
 }
 
-const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
-const BYTES: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 1024,
-  kib: 1024,
-  kb: 1000,
-  m: 1024 ** 2,
-  mib: 1024 ** 2,
-  mb: 1e6,
-  g: 1024 ** 3,
-  gib: 1024 ** 3,
-  gb: 1e9,
-};
-
-/** Timers wait for 2^31 - 1 ms at most, 24.8 days, and not at all where more is asked. Source: Node.js, timers, setTimeout. */
-const LONGEST_SECONDS = 24 * 86_400;
-
 /** '30s', '5m', '1h', or seconds without a unit; no longer than a timer waits. */
 export function seconds(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)?$/.exec(text.trim());
-  const value = Number(match?.[1]) * (SECONDS[match?.[2] ?? 's'] ?? NaN);
-  if (!match || value <= 0) throw new InvalidArgumentError('give a time such as 30s, 5m or 1h.');
+  const value = typedSeconds(text);
+  if (value === undefined) throw new InvalidArgumentError('give a time such as 30s, 5m or 1h.');
   if (value > LONGEST_SECONDS) throw new InvalidArgumentError('give a time of 24d at most.');
   return value;
 }
@@ -167,9 +149,8 @@ export function moment(text: string): Moment {
 
 /** '4k', '256M', '1G', or bytes without a unit. */
 export function byteSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
-  const value = Math.round(Number(match?.[1]) * (BYTES[(match?.[2] ?? '').toLowerCase()] ?? NaN));
-  if (!match || !(value > 0)) throw new InvalidArgumentError('give a size such as 4k, 256M or 1G.');
+  const value = typedBytes(text);
+  if (value === undefined) throw new InvalidArgumentError('give a size such as 4k, 256M or 1G.');
   return value;
 }
 

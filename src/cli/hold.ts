@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { binary, duration, percent } from '../base/format.js';
+import { typedAmount, type Amount } from '../base/typed.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import type { Held } from '../model/held.js';
 import { renderJson } from '../present/json.js';
@@ -11,7 +12,7 @@ import { HoldGroup } from '../run/hold/group.js';
 import { Holder } from '../run/hold/holder.js';
 import { readMemory, type Memory } from '../run/hold/memory.js';
 import { HOWS, type FromHolder, type How } from '../run/hold/messages.js';
-import { bytesToHold, usualReserve, type Amount } from '../run/hold/plan.js';
+import { bytesToHold, usualReserve } from '../run/hold/plan.js';
 import { byteSize, jsonHelp, progress, sayJson, seconds, toolName, undoFolder, warn } from './context.js';
 import { requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
@@ -28,12 +29,9 @@ interface HoldOptions {
 
 /** '95%', or a size. */
 function amount(text: string): Amount {
-  const share = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
-  if (share === undefined) return { bytes: byteSize(text) };
-  const part = Number(share) / 100;
-  if (!(part > 0 && part < 1))
-    throw new InvalidArgumentError('give a share between 0% and 100%, or a size such as 4G.');
-  return { share: part };
+  const value = typedAmount(text);
+  if (value === undefined) throw new InvalidArgumentError('give a share between 0% and 100%, or a size such as 4G.');
+  return value;
 }
 
 export function holdCommand(program: Command): void {

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   report: async () => (await import('./report.js')).reportCommand,
   compare: async () => (await import('./compare.js')).compareCommand,
   baseline: async () => (await import('./baseline.js')).baselineCommand,
+  experiment: async () => (await import('./experiment.js')).experimentCommand,
   known: async () => (await import('./known.js')).knownCommand,
   ls: async () => (await import('./ls.js')).lsCommand,
   export: async () => (await import('./export.js')).exportCommand,

@@ -17,8 +17,9 @@ import {
   undoFolder,
   warn,
 } from './context.js';
-import { hasEnded, holdCommand, letGo, requireCommand, statusOf, type HeldCommand } from './held-command.js';
+import { hasEnded, requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
+import { holdCommand, letGo, type HeldCommand } from '../run/held-command.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
 import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';

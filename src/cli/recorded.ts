@@ -8,7 +8,8 @@ import { renderJson } from '../present/json.js';
 import type { Diagnosed } from '../pipeline.js';
 import { diagnoseAfter, tellBelow } from './conclude.js';
 import { say, sayJson, toolName } from './context.js';
-import { hasEnded, statusOf, type HeldCommand } from './held-command.js';
+import type { HeldCommand } from '../run/held-command.js';
+import { hasEnded, statusOf } from './held-command.js';
 
 export interface Made {
   readonly folder: string;

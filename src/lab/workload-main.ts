@@ -9,6 +9,7 @@ import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { errnoOf } from '../base/errors.js';
 import { prepare } from './operations.js';
+import { lock, unlock } from './shared-lock.js';
 import type { Work, WorkloadEnd, WorkloadPlan } from './workload.js';
 
 /** Operations are made for this long between two looks at signals, ms. */
@@ -18,20 +19,9 @@ const RETRY_MS = 20;
 /** One that does nothing by itself looks so often whether it is to end, ms. */
 const LOOK_MS = 200;
 
-/** Words that all threads share: 0 the lock (0 free, 1 held, 2 held and waited for), 1 whether to end. */
+/** Words that all threads share: 0 the lock, 1 whether to end. */
 type Shared = Int32Array<SharedArrayBuffer>;
-const LOCK = 0;
 const END = 1;
-
-/** A lock of three states, as in Drepper, Futexes Are Tricky (2011), section 5. */
-function lock(shared: Shared): void {
-  if (Atomics.compareExchange(shared, LOCK, 0, 1) === 0) return;
-  while (Atomics.exchange(shared, LOCK, 2) !== 0) Atomics.wait(shared, LOCK, 2);
-}
-
-function unlock(shared: Shared): void {
-  if (Atomics.exchange(shared, LOCK, 0) === 2) Atomics.notify(shared, LOCK, 1);
-}
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 

@@ -9,6 +9,7 @@ import { CopiedSchema } from './copied.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
 import { HeldSchema } from './held.js';
+import { ExperimentSchema, NextSchema } from './experiment.js';
 import { TopSchema } from './top.js';
 import { HistorySchema } from './history.js';
 import { JfrSchema } from './jfr.js';
@@ -41,11 +42,13 @@ export const DOCUMENTS = {
   drills: { schema: DrillReportSchema, printedBy: ['drill ID --json', 'drill --all --json'] },
   episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
+  experiment: { schema: ExperimentSchema, printedBy: ['experiment --json'] },
   heap: { schema: HeapSchema, printedBy: ['heap --json'] },
   held: { schema: HeldSchema, printedBy: ['hold --json'] },
   history: { schema: HistorySchema, printedBy: ['episodes history --json'] },
   jfr: { schema: JfrSchema, printedBy: ['jfr --json'] },
   known: { schema: KnownListSchema, printedBy: ['known --json'] },
+  next: { schema: NextSchema, printedBy: ['experiment next --json'] },
   recorded: { schema: RecordedSchema, printedBy: ['record --json'] },
   recordings: { schema: RecordingsSchema, printedBy: ['ls --json'] },
   top: { schema: TopSchema, printedBy: ['top --json'] },

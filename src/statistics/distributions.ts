@@ -61,3 +61,26 @@ export function gammaTail(shape: number, x: number): number {
 export function normalTails(z: number): number {
   return gammaTail(0.5, (z * z) / 2);
 }
+
+/** The value that a standard normal variable lies below with this chance, by halving. */
+export function normalQuantile(chance: number): number {
+  if (chance < 0.5) return -normalQuantile(1 - chance);
+  let [low, high] = [0, 40];
+  for (let turn = 0; turn < 60; turn += 1) {
+    const middle = (low + high) / 2;
+    if (normalTails(middle) / 2 > 1 - chance) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** The same of Student’s t, by the expansion in powers of 1/n (Fisher & Cornish, Technometrics 2, 1960; Abramowitz & Stegun 26.7.5): to 1 % from four degrees of freedom on. */
+export function studentQuantile(degrees: number, chance: number): number {
+  const z = normalQuantile(chance);
+  const [a, b, c] = [
+    (z ** 3 + z) / 4,
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
+  ];
+  return z + a / degrees + b / degrees ** 2 + c / degrees ** 3;
+}

@@ -81,7 +81,7 @@ const PRINTING: readonly (readonly string[])[] = [
   ['jfr', flight, '--json'],
 ];
 /** Their output on a full device is tested with the real kernel, and dd's beside GNU dd's. */
-const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd', 'watch'];
+const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd', 'watch', 'experiment'];
 
 for (const args of PRINTING) {
   const name = args.map((part) => path.basename(part)).join(' ');

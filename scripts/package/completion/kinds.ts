@@ -25,6 +25,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   operands: 'file',
   pid: 'pid',
   place: 'folder',
+  plan: 'file',
   recording: 'file',
   size: 'none',
   time: 'none',

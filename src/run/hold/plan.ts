@@ -2,11 +2,9 @@
 
 import { UserError } from '../../base/errors.js';
 import { binary, percent } from '../../base/format.js';
+import type { Amount } from '../../base/typed.js';
 import { parseMountinfo } from '../../base/procfs/mountinfo.js';
 import type { Memory } from './memory.js';
-
-/** A share of all memory, or bytes. */
-export type Amount = { readonly share: number } | { readonly bytes: number };
 
 /** What is left to everybody else unless told: a share of all memory, and this many bytes at least. */
 const RESERVE_SHARE = 0.02;

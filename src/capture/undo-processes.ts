@@ -1,0 +1,70 @@
+// Undoing what was done to processes: those of ours are ended, those that were stopped go on. A process is told from a later one with its number by its start
+// time (field 22 of /proc/PID/stat).
+
+import { readdirSync } from 'node:fs';
+import { parsePidStat, type PidStat } from '../base/procfs/pid-stat.js';
+import { errnoOf } from '../base/errors.js';
+import { sleepHere } from '../base/sleep.js';
+import { readWhole } from './files.js';
+
+const RETRY_MS = 50;
+const RETRIES = 40;
+
+/** Undefined for one that is gone, or dead and not yet reaped. */
+function living(pid: number): PidStat | undefined {
+  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+  return stat === undefined || /[ZX]/.test(stat.state) ? undefined : stat;
+}
+
+/** As long as the kernel lets them go at all. */
+function waitFor(areGone: () => boolean): void {
+  for (let attempt = 0; attempt < RETRIES && !areGone(); attempt += 1) sleepHere(RETRY_MS);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It has just ended by itself.
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** Ends a process for good and waits until it is gone. Each of these returns a sentence; undefined where nothing was left to undo. */
+export function kill(pid: number, startTicks: number): string | undefined {
+  const lives = () => living(pid)?.startTicks === startTicks;
+  if (!lives()) return undefined;
+  signal(pid, 'SIGKILL');
+  waitFor(() => !lives());
+  return `ended process ${pid}`;
+}
+
+/** The processes of a session; none where its number has come to another one. A number is not given to another process while it is a session's. */
+function membersOf(session: number, startTicks: number): number[] {
+  const first = living(session);
+  if (first && first.startTicks !== startTicks) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => living(Number(name)))
+    .flatMap((stat) => (stat?.session === session && stat.startTicks >= startTicks ? [stat.pid] : []));
+}
+
+/** Ends all that a session of ours has started, but for what has made a session of its own. */
+export function killSession(session: number, startTicks: number): string | undefined {
+  const members = membersOf(session, startTicks);
+  if (members.length === 0) return undefined;
+  // What they start meanwhile is found in the next round.
+  waitFor(() => {
+    const left = membersOf(session, startTicks);
+    for (const pid of left) signal(pid, 'SIGKILL');
+    return left.length === 0;
+  });
+  return `ended ${members.length === 1 ? `process ${members[0]}` : `${members.length} processes`}`;
+}
+
+export function letContinue(pid: number, startTicks: number): string | undefined {
+  const stat = living(pid);
+  if (stat?.startTicks !== startTicks || stat.state !== 'T') return undefined;
+  signal(pid, 'SIGCONT');
+  return `process ${pid} (${stat.comm}) goes on`;
+}

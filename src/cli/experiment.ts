@@ -1,0 +1,197 @@
+// `experiment PLAN.yaml`: runs a plan's arms in an order that is drawn, records each run, and tells what each arm's change has to do with the slow-down.
+
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { drawOrder } from '../experiment/order.js';
+import type { Experiment, ExperimentRun } from '../model/experiment.js';
+import { renderAdvice, renderExperiment, renderProgress } from '../present/experiment.js';
+import { checkPlan } from '../run/experiment/check-plan.js';
+import { describePlan, resultOf, runExperiment } from '../run/experiment/experiment.js';
+import { ExperimentFolder } from '../run/experiment/folder.js';
+import { parsePlan, type Plan } from '../run/experiment/plan.js';
+import { adviseOn, labelledRuns, type Labelled } from '../run/experiment/advise.js';
+import { planFor } from '../run/experiment/init.js';
+import { unitFile } from '../run/experiment/unit.js';
+import { EXIT, jsonHelp, outputWidth, progress, say, sayJson, toolName, undoFolder, warn } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
+
+interface ExperimentOptions {
+  readonly output?: string;
+  readonly dryRun: boolean;
+  readonly resume?: string;
+  readonly show?: string;
+  readonly slow?: readonly string[];
+  readonly fast?: readonly string[];
+  readonly unit: boolean;
+  readonly json: boolean;
+}
+
+const SELF = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))] as const;
+
+export function experimentCommand(program: Command): void {
+  program
+    .command('experiment')
+    .description('change one thing at a time, run a workload again and again, and tell what makes the difference')
+    .argument('[plan]', 'a plan; or init, which prints one for a folder; or next, which says what to try')
+    .argument('[place]', 'of init: a folder on the volume; of next: an experiment’s folder')
+    .option('-o, --output <folder>', 'where state, recordings and the result are kept (default: NAME.exp here)')
+    .option('--dry-run', 'only say what would be run, changed and undone, and how long it may take', false)
+    .option('--resume <folder>', 'go on with an experiment that was interrupted, killed, or ended by a reboot')
+    .option('--show <folder>', 'tell what has been learnt so far, and run nothing')
+    .option('--slow <recording...>', 'of next: recordings that are slow')
+    .option('--fast <recording...>', 'of next: recordings that are fast')
+    .option('--unit', 'with --resume: print a unit of systemd that goes on after each boot', false)
+    .option('--json', jsonHelp('the result', 'experiment'), false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  iowitness experiment plan.yaml --dry-run\n  iowitness experiment plan.yaml -o night.exp\n  iowitness experiment --resume night.exp\n  iowitness experiment init /var/lib/postgresql > plan.yaml\n  iowitness experiment next --slow web1.iow web4.iow --fast web2.iow web3.iow\n\nExit status: 0 no arm differs, 1 one does, 3 it can’t be told or was interrupted,\n2 it could not be done, 64 wrong usage.',
+    )
+    .action((plan: string | undefined, place: string | undefined, options: ExperimentOptions, command: Command) => {
+      if (plan === 'init') return say(planFor(place ?? '.'));
+      if (plan === 'next') return next(place, options);
+      const given = [plan, options.resume, options.show].filter((one) => one !== undefined);
+      if (given.length !== 1) command.error('error: name a plan, or a folder after --resume or --show.');
+      return experiment(plan, options);
+    });
+}
+
+/** Says which change would teach most. */
+async function next(place: string | undefined, { slow = [], fast = [], json }: ExperimentOptions): Promise<void> {
+  const folder = place === undefined ? undefined : ExperimentFolder.open(place, false);
+  const labelled: Labelled[] = [
+    ...(folder ? labelledRuns(folder.path, folder.state()) : []),
+    ...slow.map((path): Labelled => ({ path, side: 'slow' })),
+    ...fast.map((path): Labelled => ({ path, side: 'fast' })),
+  ];
+  folder?.close();
+  const advice = await adviseOn(labelled, (path) => progress.say(`reading ${path}…`));
+  progress.say('');
+  if (json)
+    sayJson({
+      schema: 'iowitness.next/1',
+      tool: toolName(),
+      runs: {
+        slow: labelled.filter(({ side }) => side === 'slow').length,
+        fast: labelled.filter(({ side }) => side === 'fast').length,
+      },
+      suspects: advice?.suspects ?? [],
+      found: advice?.found ?? null,
+      change: advice?.change ?? [],
+      armsLeft: advice?.armsLeft ?? null,
+    });
+  else say(renderAdvice(advice, outputWidth()));
+  process.exitCode = advice ? EXIT.found : EXIT.noVerdict;
+}
+
+function readPlan(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    throw new UserError(`The plan ${path} can’t be read (${messageOf(error)}).`);
+  }
+}
+
+function orderOf(plan: Plan): ReturnType<typeof drawOrder> {
+  return drawOrder(
+    plan.arms.map(({ name }) => name),
+    plan.repeats,
+    plan.block,
+    plan.seed,
+  );
+}
+
+function showResult(result: Experiment, { json }: ExperimentOptions): void {
+  progress.say('');
+  if (json) sayJson(result);
+  else say(renderExperiment(result, outputWidth()));
+}
+
+async function experiment(path: string | undefined, options: ExperimentOptions): Promise<void> {
+  const { resume, show } = options;
+  if (show !== undefined) {
+    const folder = ExperimentFolder.open(show, false);
+    const plan = parsePlan(folder.plan(), `${show}/plan.yaml`);
+    showResult(resultOf(plan, folder, folder.state(), toolName()), options);
+    return;
+  }
+  if (resume !== undefined) {
+    const folder = ExperimentFolder.open(resume, !options.unit);
+    const plan = parsePlan(folder.plan(), `${resume}/plan.yaml`);
+    if (options.unit) say(unitFile(folder.path, plan.name, SELF));
+    else await run(plan, folder, options);
+    return;
+  }
+  const text = readPlan(path ?? '');
+  const plan = parsePlan(text, path ?? '');
+  if (options.dryRun) {
+    say(describePlan(plan, SELF, orderOf(plan)).join('\n'));
+    return;
+  }
+  checkPlan(plan);
+  await run(plan, () => ExperimentFolder.create(options.output ?? `${plan.name}.exp`, text, orderOf(plan)), options);
+}
+
+/** Waits for a line at the terminal. */
+async function ask(what: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new UserError(`Somebody has to do this by hand, and there is no terminal to say so at: ${what}.`);
+  progress.say('');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    await lines.question(`By hand: ${what}. Press Enter when it is done. `);
+  } finally {
+    lines.close();
+  }
+}
+
+async function run(
+  plan: Plan,
+  made: ExperimentFolder | (() => ExperimentFolder),
+  options: ExperimentOptions,
+): Promise<void> {
+  if (typeof made !== 'function') checkPlan(plan);
+  if (!process.stdin.isTTY && plan.arms.some(({ changes }) => changes.some(({ byHand }) => byHand)))
+    throw new UserError('The plan has changes by hand, and there is no terminal to ask at.');
+  const folder = typeof made === 'function' ? made() : made;
+  const interrupts = listenForInterrupts();
+  try {
+    const result = await runExperiment({
+      plan,
+      folder,
+      tool: toolName(),
+      undoFolder: undoFolder(),
+      self: SELF,
+      interrupted: interrupts.interrupted,
+      say: (what) => progress.say(what),
+      ask,
+      told: (one, soFar) => tell(one, soFar, options),
+    });
+    showResult(result, options);
+    if (result.ended === null) {
+      warn(`interrupted, and everything is put back: iowitness experiment --resume ${basename(folder.path)} goes on.`);
+      process.exitCode = EXIT.noVerdict;
+    } else process.exitCode = statusOf(result);
+  } finally {
+    interrupts.release();
+    folder.close();
+  }
+}
+
+/** A line a run on standard error. */
+function tell(one: ExperimentRun, soFar: Experiment, { json }: ExperimentOptions): void {
+  if (json) return;
+  progress.say('');
+  process.stderr.write(`${renderProgress(one, soFar)}\n`);
+}
+
+/** As compare's: something differs, nothing does, or it can't be told. */
+function statusOf({ arms }: Experiment): number {
+  const verdicts = arms.flatMap(({ comparisons }) => comparisons.map(({ verdict }) => verdict));
+  if (verdicts.includes('better') || verdicts.includes('worse')) return EXIT.found;
+  return verdicts.includes('unclear') ? EXIT.noVerdict : EXIT.fine;
+}

@@ -1,0 +1,138 @@
+// Plans as people write them: what a good one becomes, and for each way in which one can be wrong the line, the column and the sentence.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { UserError } from '../../../src/base/errors.js';
+import { parsePlan } from '../../../src/run/experiment/plan.js';
+import { unitFile } from '../../../src/run/experiment/unit.js';
+
+const GOOD = `name: try
+volume: /data
+workload:
+  snapshot: { size: 2G, every: 5m }
+pressure: { memory: 95% }
+arms:
+  - name: as it is
+  - name: without cadvisor
+    changes:
+      - stop-service: cadvisor.service
+      - sysctl: { name: vm.dirty_bytes, value: 268435456 }
+repeats: 8
+run: 4h
+warm-up: 30s
+stop: degraded
+`;
+
+function complaint(text: string): string {
+  try {
+    parsePlan(text, 'plan.yaml');
+  } catch (error) {
+    assert.ok(error instanceof UserError, String(error));
+    return error.message;
+  }
+  return assert.fail('it was taken');
+}
+
+describe('a plan', () => {
+  it('is taken with its times, sizes and changes', () => {
+    const plan = parsePlan(GOOD, 'plan.yaml');
+    assert.deepEqual([plan.run, plan['warm-up'], plan.settle, plan.interval], [14_400, 30, 60, 1]);
+    assert.deepEqual(plan.pressure, { memory: { share: 0.95 } });
+    assert.deepEqual(plan.workload, {
+      kind: 'snapshot',
+      value: { size: 2 * 1024 ** 3, every: 300, readers: 2, block: 65_536 },
+    });
+    assert.equal(plan.block, 4);
+    assert.deepEqual(
+      plan.arms.map(({ name, site, changes }) => [name, site, changes.map(({ words }) => words)]),
+      [
+        ['as it is', 'here', []],
+        ['without cadvisor', 'here', ['stop the service cadvisor.service', 'set vm.dirty_bytes to 268435456']],
+      ],
+    );
+  });
+
+  const WRONG: readonly (readonly [what: string, from: string, to: string, told: RegExp])[] = [
+    [
+      'a property misspelt',
+      'repeats: 8',
+      'repeat: 8',
+      /^plan\.yaml:12:1: there is no property ‘repeat’; there are name, /,
+    ],
+    ['one that is missing', 'repeats: 8\n', '', /^plan\.yaml:1:1: the property ‘repeats’ is missing\.$/],
+    [
+      'no time',
+      'run: 4h',
+      'run: soon',
+      /^plan\.yaml:13:1: run is "soon", and should be a time such as 30s, 5m or 4h\.$/,
+    ],
+    [
+      'no whole number',
+      'repeats: 8',
+      'repeats: 1.5',
+      /^plan\.yaml:12:1: repeats is 1\.5, and should be a whole number\.$/,
+    ],
+    [
+      'a change misspelt',
+      'sysctl:',
+      'sysctrl:',
+      /^plan\.yaml:11:9: there is no change ‘sysctrl’; there are stop-service, /,
+    ],
+    ['a change without its value', 'value: 268435456', 'val: 1', /^plan\.yaml:11:41: there is no property ‘val’\.$/],
+    [
+      'a name of a unit that is an option',
+      'cadvisor.service',
+      '--now',
+      /^plan\.yaml:10:9: stop-service is "--now", and should be a unit such as/,
+    ],
+    [
+      'two workloads',
+      'every: 5m }',
+      'every: 5m }\n  dd: of=x',
+      /^plan\.yaml:3:1: workload is .*, and should be one of command: …, dd: …/,
+    ],
+    [
+      'an arm twice',
+      'name: without cadvisor',
+      'name: as it is',
+      /^plan\.yaml:8:5: a second arm is named ‘as it is’\.$/,
+    ],
+    [
+      'a path that is none',
+      'volume: /data',
+      'volume: data',
+      /^plan\.yaml:2:1: volume is "data", and should be a path that begins with \/\.$/,
+    ],
+    ['no YAML', 'repeats: 8', 'repeats: [8', /^plan\.yaml:1[23]:\d+: .*: mend the plan’s YAML\.$/],
+    ['a property twice', 'repeats: 8', 'repeats: 8\nrepeats: 9', /^plan\.yaml:13:1: .*: mend the plan’s YAML\.$/],
+    [
+      'a kernel and a machine',
+      '  - name: as it is',
+      '  - name: as it is\n    kernel: a\n    machine: b',
+      /^plan\.yaml:9:5: an arm has a kernel or a machine/,
+    ],
+  ];
+  for (const [what, from, to, told] of WRONG)
+    it(`with ${what} is refused, with its place`, () => {
+      assert.ok(GOOD.includes(from));
+      assert.match(complaint(GOOD.replace(from, to)), told);
+    });
+
+  it('of one arm, of none, or of no properties is refused', () => {
+    assert.match(
+      complaint(GOOD.replace(/ {2}- name: without[^]*?repeats/, 'repeats')),
+      /arms is .*at least two arms\.$/,
+    );
+    assert.match(complaint(''), /the plan is null, and should be a list of properties\.$/);
+    assert.match(complaint('- a\n'), /and should be a list of properties\.$/);
+  });
+});
+
+it('a unit keeps what systemd would take for its own', () => {
+  const text = unitFile('/data/100%/n$.exp', 'n', ['/usr/bin/node', '/a b/main.js']);
+  assert.match(
+    text,
+    /^ExecStart="\/usr\/bin\/node" "\/a b\/main\.js" "experiment" "--resume" "\/data\/100%%\/n\$\$\.exp"$/m,
+  );
+  assert.throws(() => unitFile('/a\nExecStart=/bin/x', 'n', []), UserError);
+});
