@@ -10,7 +10,7 @@ import type { Sink } from '../model/sink.js';
 import { findUnseen } from './abilities.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
-import { openKernelFilesystems } from './kernel-fs.js';
+import { openKernelFilesystems, type KernelFilesystems } from './kernel-fs.js';
 import { childrenOf, familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
@@ -35,6 +35,8 @@ export interface RecorderOptions {
   readonly watchBusiest: boolean;
   /** Watches nobody, now or later: what is recorded of the machine as a whole, without waits and the symbols of their stacks. */
   readonly wholeMachine?: true;
+  /** Where somebody has found or mounted these already, for longer than this recording; with the same journal. */
+  readonly filesystems?: KernelFilesystems;
   /** One that runs already and goes on afterwards; what it reads goes into the same sink. */
   readonly tracer?: Tracer;
   /** Open files are noted once in so many seconds: every one unless told. */
@@ -90,7 +92,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.options = options;
-    const filesystems = openKernelFilesystems(options.journal);
+    const filesystems = options.filesystems ?? openKernelFilesystems(options.journal);
     this.sampler = new CounterSampler(options.sink, {
       hz: options.hz,
       ...(filesystems.debugfs !== undefined && { debugfs: filesystems.debugfs }),

@@ -42,7 +42,7 @@ export function episodesCommand(program: Command): void {
     .option('--dir <folder>', 'where `watch` keeps what it finds', WATCH_FOLDER)
     .addHelpText(
       'after',
-      '\nExample:\n  iowitness episodes --since 1d\n  iowitness episodes show 3\n  iowitness episodes history --since 3h',
+      '\nExamples:\n  iowitness episodes --since 1d\n  iowitness episodes show 3\n  iowitness episodes history --since 3h',
     )
     .action((action: 'show' | 'history' | undefined, number: number | undefined, options: EpisodesOptions) => {
       if (action === 'show') return show(number, options);

@@ -35,7 +35,7 @@ export function watchCommand(program: Command): void {
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
       'after',
-      '\nWithout --unit, --cgroup and --pid it watches whoever waits most.\n\nExample:\n  sudo iowitness watch --unit postgresql\n  iowitness episodes --since 1d',
+      '\nExamples:\n  iowitness watch --unit postgresql\n  iowitness watch    # whoever waits most\n  iowitness episodes --since 1d',
     )
     .action((options: WatchCommandOptions) => watch(options));
 }

@@ -19,7 +19,7 @@ const NAMES = ['vm.swappiness', 'vm.dirty_ratio'];
 
 /** Whether a fact separates four slow from four fast recordings, where each of the facts takes the values of one pattern. */
 function separating(...patterns: readonly string[]): boolean {
-  const sides: Side[] = [...'ssssffff'].map((side) => (side === 's' ? 'slow' : 'fast'));
+  const sides: Side[] = 'ssssffff'.split('').map((side) => (side === 's' ? 'slow' : 'fast'));
   const sets = sides.map(
     (_, at) =>
       new Map(

@@ -18,6 +18,7 @@ import type { Episode, Episodes } from '../../src/model/watch.js';
 import { readManifest } from '../../src/recording/manifest.js';
 import { MAIN, refusal, run } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
+import { traceInstances } from '../support/machine-state.js';
 import { needsLoop, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
 
@@ -57,10 +58,8 @@ async function until({ pid = 0 }: ChildProcess, store: string, holds: (list: Epi
 
 /** Trace instances that a watch made, and its private mount of tracefs where this machine has none. */
 function leftBy({ pid }: ChildProcess): string[] {
-  const left = ['/sys/kernel/tracing/instances', '/run/iowitness'].flatMap((folder) =>
-    existsSync(folder) ? readdirSync(folder) : [],
-  );
-  return left.filter((name) => name.includes(`-${pid}`));
+  const mounts = existsSync('/run/iowitness') ? readdirSync('/run/iowitness') : [];
+  return [...traceInstances(), ...mounts].filter((name) => name.includes(`-${pid}`));
 }
 
 /** The episode that began with, or after, that moment; an earlier one is this machine's own. */

@@ -3,6 +3,7 @@
 
 import type { ClockReading } from '../../base/clock.js';
 import type { HeldFolder } from '../../base/held-folder.js';
+import type { KernelFilesystems } from '../../capture/kernel-fs.js';
 import { manifestNow, readClocks } from '../../capture/manifest-now.js';
 import { Recorder } from '../../capture/recorder.js';
 import type { Tracer } from '../../capture/tracer.js';
@@ -24,6 +25,7 @@ export interface RecordedEpisodeOptions {
   /** Empty, and ours alone; it is taken over. */
   readonly folder: HeldFolder;
   readonly journal: UndoJournal;
+  readonly filesystems: KernelFilesystems;
   readonly lookBack: LookBack;
   /** Absent where there are no kernel events. */
   readonly tracer: Tracer | undefined;
@@ -41,7 +43,7 @@ export class RecordedEpisode {
   /** Begins to record. */
   constructor(options: RecordedEpisodeOptions) {
     this.options = options;
-    const { tool, folder, journal, lookBack, tracer, victims } = options;
+    const { tool, folder, journal, filesystems, lookBack, tracer, victims } = options;
     const manifest = manifestNow(tool, { command: 'record', hz: HZ, events: tracer !== undefined });
     const nowNs = BigInt(manifest.start.monotonicNs);
     const wantedNs = nowNs - BigInt(LOOK_BACK_MS) * 1_000_000n;
@@ -59,6 +61,7 @@ export class RecordedEpisode {
     this.recorder = new Recorder({
       sink: lookBack,
       journal,
+      filesystems,
       hz: HZ,
       events: tracer !== undefined,
       eventBudget: MOST_EVENTS,

@@ -9,7 +9,7 @@ import { inFolder } from '../../base/hold-path.js';
 import { CounterSampler } from '../../capture/counters.js';
 import { captureFacts } from '../../capture/facts.js';
 import { listFolder } from '../../capture/files.js';
-import { openKernelFilesystems } from '../../capture/kernel-fs.js';
+import { openKernelFilesystems, type KernelFilesystems } from '../../capture/kernel-fs.js';
 import { SettingsWatch } from '../../capture/settings-watch.js';
 import { Tracer } from '../../capture/tracer.js';
 import { UndoJournal } from '../../capture/undo.js';
@@ -64,6 +64,7 @@ export class Watch {
   private readonly lookBack = new LookBack({ keepMs: LOOK_BACK_MS + 2000, mostBytes: MOST_LOOK_BACK });
   private readonly settings = new SettingsWatch();
   private readonly undo: UndoJournal;
+  private readonly filesystems: KernelFilesystems;
   private readonly store: Store;
   private readonly journal: Journal;
   private readonly history: History;
@@ -122,7 +123,8 @@ export class Watch {
     this.history = history;
     this.trigger = new StallTrigger(members.isNamed);
     this.verdicts = new EpisodeVerdict(options.self);
-    const { debugfs, tracefs, why } = openKernelFilesystems(undo);
+    this.filesystems = openKernelFilesystems(undo);
+    const { debugfs, tracefs, why } = this.filesystems;
     this.sampler = new CounterSampler(this.sink(), {
       hz: 1,
       watchedOnly: true,
@@ -318,8 +320,8 @@ export class Watch {
   private record(folder: HeldFolder, stall: Stall): RecordedEpisode {
     const pids = [...new Set([...stall.pids, ...this.known.keys()])].slice(0, MOST_VICTIMS);
     const { tool } = this.options;
-    const { undo: journal, lookBack, tracer } = this;
-    return new RecordedEpisode({ tool, folder, journal, lookBack, tracer, victims: pids.map(markOf) });
+    const { undo: journal, filesystems, lookBack, tracer } = this;
+    return new RecordedEpisode({ tool, folder, journal, filesystems, lookBack, tracer, victims: pids.map(markOf) });
   }
 
   /** Ends it in order. Returns what could not be undone, in words. */
