@@ -1,7 +1,6 @@
 // The folder of undo journals, held. Whoever can write a journal has root do what it says at the next start, so folder and journals are
 // used only where they are this user's and nobody else can write them, and are looked at through descriptors that nobody can exchange.
 
-import { closeSync, constants, fstatSync, fsyncSync, readFileSync, writeFileSync } from 'node:fs';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import type { HeldFolder } from '../base/held-folder.js';
 import { holdFolder } from '../base/hold-path.js';
@@ -35,33 +34,4 @@ export function requireSafe(folder: HeldFolder): void {
   const danger = folder.danger();
   if (danger !== undefined)
     throw new UserError(`${folder.path}, ${PURPOSE} ${danger}: look at what is in it, and make it this user’s alone.`);
-}
-
-/** Puts a journal in another's place so that at every moment the old text or the new one is there. */
-export function replaceJournal(folder: HeldFolder, name: string, text: string): void {
-  const fresh = `${name}.new`;
-  if (folder.stat(fresh)) folder.removeSync(fresh);
-  const file = folder.createSync(fresh);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  folder.renameSync(fresh, name);
-}
-
-/** A journal's text. Throws the system's error, or in words where others have a hand in it. */
-export function readJournal(folder: HeldFolder, name: string): string {
-  // A pipe by that name is not waited for.
-  const file = folder.openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(file);
-    if (stat.uid !== process.geteuid?.()) throw new Error(`it belongs to another user (${stat.uid}) and is left alone`);
-    if (!stat.isFile() || (stat.mode & 0o022) !== 0)
-      throw new Error('it is no file of this user’s alone and is left alone');
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
 }

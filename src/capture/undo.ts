@@ -12,9 +12,10 @@ import * as v from 'valibot';
 import { errnoOf, messageOf } from '../base/errors.js';
 import type { HeldFolder } from '../base/held-folder.js';
 import { holdFolder } from '../base/hold-path.js';
+import { readOwnFile, replaceFile } from '../base/own-file.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
-import { makeJournals, readJournal, replaceJournal, requireSafe } from './journals.js';
+import { makeJournals, requireSafe } from './journals.js';
 import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
 import { startWatchdog, type Watchdog } from './watchdog.js';
 
@@ -113,7 +114,7 @@ export class UndoJournal {
     this.fd = undefined;
     const { failed, left } = undoInReverse(this.entries);
     this.entries = [];
-    if (left.length > 0) replaceJournal(this.folder, this.name, linesOf(bootId(), left));
+    if (left.length > 0) replaceFile(this.folder, this.name, linesOf(bootId(), left));
     else if (this.folder.stat(this.name)) this.folder.removeSync(this.name);
     this.folder.close();
     this.folder = undefined;
@@ -134,7 +135,8 @@ interface Parsed {
 
 const Head = v.object({ boot: v.string() });
 
-function parseJournal(text: string): Parsed {
+function readJournal(folder: HeldFolder, name: string): Parsed {
+  const text = readOwnFile(folder, name) ?? '';
   const lines = text.split('\n');
   let boot: string | undefined;
   const entries: UndoEntry[] = [];
@@ -166,7 +168,7 @@ const OWNER = /^(\d+)-(\d+)(?:-[\w-]+)?\.jsonl$/;
 function isOwned(folder: HeldFolder, name: string): boolean {
   const [, pid, start] = OWNER.exec(name) ?? [];
   if (startTime(Number(pid)) !== start) return false;
-  const { boot } = parseJournal(readJournal(folder, name));
+  const { boot } = readJournal(folder, name);
   return boot === undefined || boot === bootId();
 }
 
@@ -215,7 +217,7 @@ function recoverOne(folder: HeldFolder, name: string): Recovery {
   // Renaming claims it: of two starts at once, one finds it gone. The claimer's name makes it recoverable in turn.
   const claimed = `${ownName()}-of-${name.replace(/^.*-of-/, '')}`;
   folder.renameSync(name, claimed);
-  const { boot, entries, damaged } = parseJournal(readJournal(folder, claimed));
+  const { boot, entries, damaged } = readJournal(folder, claimed);
   const pending = boot === bootId() ? entries : entries.filter(lastsOverReboot);
   const { undone, failed, left } = undoInReverse(pending);
   if (damaged.length > 0) {
@@ -226,7 +228,7 @@ function recoverOne(folder: HeldFolder, name: string): Recovery {
     );
   } else if (left.length === 0) folder.removeSync(claimed);
   else {
-    replaceJournal(folder, claimed, linesOf(boot ?? 'unknown', left));
+    replaceFile(folder, claimed, linesOf(boot ?? 'unknown', left));
     folder.renameSync(claimed, name);
   }
   return { undone, failed };

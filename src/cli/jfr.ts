@@ -36,8 +36,7 @@ async function documentOf(given: string | undefined, pid: number | undefined): P
   if ((given === undefined) === (pid === undefined))
     throw new UserError('Name a flight recording, or a live JVM with --pid: one of the two.');
   const shown = given ?? `what process ${pid} records`;
-  const read = (files: readonly FlightFile[]): Jfr =>
-    flightDocument(toolName(), files, () => null, readingProgress(shown));
+  const read = (files: readonly FlightFile[]): Jfr => flightDocument(toolName(), files, readingProgress(shown));
   if (given !== undefined) return read(flightFilesAt(given));
   const { withRepository } = await import('../run/jfr/repository.js');
   return withRepository(pid ?? NaN, read);

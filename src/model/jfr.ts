@@ -53,16 +53,6 @@ const Owner = v.object({
   share: v.nullable(v.number()),
 });
 
-/** Where the waited time of threads goes by the kernel, from a recording of the same time. */
-const KernelTime = v.object({
-  recording: v.string(),
-  /** The thread's number in the recording. */
-  thread: v.number(),
-  /** Of the waits' time, as far as the recording has it. */
-  coveredMs: v.number(),
-  states: list(v.object({ state: v.string(), ms: v.number() })),
-});
-
 const Monitor = v.object({
   /** 'java.lang.Object'. */
   type: v.nullable(v.string()),
@@ -87,7 +77,6 @@ const Monitor = v.object({
   untoldMs: v.number(),
   /** Where they waited, the innermost frame of each. */
   at: list(v.object({ frame: v.string(), waits: v.number(), ms: v.number() })),
-  kernel: v.nullable(KernelTime),
 });
 
 export const JfrSchema = v.object({
@@ -167,4 +156,3 @@ export type JfrThread = v.InferOutput<typeof Thread>;
 export type JfrMonitor = v.InferOutput<typeof Monitor>;
 export type JfrDeed = v.InferOutput<typeof Deed>;
 export type JfrOwner = v.InferOutput<typeof Owner>;
-export type JfrKernelTime = v.InferOutput<typeof KernelTime>;

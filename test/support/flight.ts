@@ -51,7 +51,7 @@ export function flightDocumentOf(bytes: Uint8Array): Jfr {
   readBytes(bytes, (event) => deeds.take(event));
   return jfrDocument(
     'iowitness test',
-    { collector, told, deeds, kernel: () => null },
+    { collector, told, deeds },
     {
       files: 1,
       chunks: chunks.length,

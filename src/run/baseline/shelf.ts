@@ -2,11 +2,11 @@
 // this user's alone. A book is replaced whole, so that at every moment the old text or the new one is there. One that is damaged is put aside under
 // another name and told, never overwritten; one of a later version is left as it is.
 
-import { closeSync, constants, fstatSync, fsyncSync, readFileSync, writeFileSync } from 'node:fs';
 import { bookOf, isLater, MOST_BYTES, textOfBook, type Book } from '../../baseline/book.js';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { holdFolder } from '../../base/hold-path.js';
+import { readOwnFile, replaceFile } from '../../base/own-file.js';
 
 /** So many disks are remembered; of more the one that was seen last the longest ago is forgotten. */
 const MOST_BOOKS = 64;
@@ -27,33 +27,6 @@ function holdShelf(path: string, make: boolean): HeldFolder | undefined {
   throw new UserError(
     `${path}, where the machine’s memory is kept, ${danger}: look at what is in it, and make it this user’s alone.`,
   );
-}
-
-/** Throws the system's error, or in words where others have a hand in it. */
-function readText(folder: HeldFolder, name: string): string {
-  const file = folder.openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(file);
-    if (stat.uid !== process.geteuid?.() || !stat.isFile() || (stat.mode & 0o022) !== 0)
-      throw new UserError(`${folder.shown(name)} is no file of this user’s alone and is left alone.`);
-    if (stat.size > MOST_BYTES) return '';
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
-}
-
-function replace(folder: HeldFolder, name: string, text: string): void {
-  const fresh = `${name}.new`;
-  if (folder.stat(fresh)) folder.removeSync(fresh);
-  const file = folder.createSync(fresh);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  folder.renameSync(fresh, name);
 }
 
 /** The first free name for a book that is put aside. */
@@ -97,7 +70,7 @@ export class Shelf {
       const after = change(before);
       if (!after) return;
       if (!isThere) this.makeRoom(folder);
-      replace(folder, name, textOfBook(after));
+      replaceFile(folder, name, textOfBook(after));
     });
   }
 
@@ -115,7 +88,7 @@ export class Shelf {
   private read(folder: HeldFolder, name: string, putAside = false): Book | undefined {
     let text = '';
     try {
-      text = readText(folder, name);
+      text = readOwnFile(folder, name, MOST_BYTES) ?? '';
       return bookOf(text);
     } catch (error) {
       const why = messageOf(error);

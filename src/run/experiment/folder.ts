@@ -9,10 +9,10 @@ import * as v from 'valibot';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { holdFolder } from '../../base/hold-path.js';
+import { replaceFile } from '../../base/own-file.js';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { removeTree } from '../../base/remove-tree.js';
 import { readWhole } from '../../capture/files.js';
-import { replaceJournal } from '../../capture/journals.js';
 import { ExperimentStateSchema, type ExperimentState } from '../../model/experiment.js';
 import type { Planned } from '../../experiment/order.js';
 
@@ -148,7 +148,7 @@ export class ExperimentFolder {
   }
 
   private write(name: string, text: string): void {
-    replaceJournal(this.folder, name, text);
+    replaceFile(this.folder, name, text);
     this.folder.sync();
   }
 

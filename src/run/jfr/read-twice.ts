@@ -7,17 +7,12 @@ import { readFlightFile, type FlightFile } from '../../open/flight.js';
 import type { ReadingProgress } from '../../open/reading-meter.js';
 import { Collector, isCollected } from '../../tools/jfr/collector.js';
 import { Deeds, isDeed } from '../../tools/jfr/deeds.js';
-import { casesOf, jfrDocument, toldLocks, type AskKernel } from '../../tools/jfr/document.js';
+import { casesOf, jfrDocument, toldLocks } from '../../tools/jfr/document.js';
 import { Names } from '../../tools/jfr/interned.js';
 import type { Coverage } from '../../tools/jfr/limits.js';
 
-/** The document of all these files, as one recording. `kernel` tells where a thread's time went by the kernel. */
-export function flightDocument(
-  tool: string,
-  files: readonly FlightFile[],
-  kernel: AskKernel,
-  progress?: ReadingProgress,
-): Jfr {
+/** The document of all these files, as one recording. */
+export function flightDocument(tool: string, files: readonly FlightFile[], progress?: ReadingProgress): Jfr {
   const collector = new Collector();
   const { chunks, ...read } = firstReading(files, collector, progress);
   const told = toldLocks(collector);
@@ -40,7 +35,7 @@ export function flightDocument(
     broken: sum(({ broken }) => broken),
     refused: sum(({ refused }) => refused),
   };
-  return jfrDocument(tool, { collector, told, deeds, kernel }, coverage);
+  return jfrDocument(tool, { collector, told, deeds }, coverage);
 }
 
 interface FirstReading {

@@ -85,7 +85,6 @@ function ownerSentences(monitors: readonly JfrMonitor[], monitor: JfrMonitor): s
   return [
     `${quoted(thread)} had it before them (${grade}: ${because}${most}).`,
     ...deedSentence(monitor, thread),
-    ...kernelSentence(monitor, thread),
     ...beyond(monitors, monitor),
   ];
 }
@@ -98,14 +97,6 @@ function deedSentence({ meanwhile, heldMs, untoldMs }: JfrMonitor, thread: JfrTh
     words.length === 0
       ? `Of what ${quoted(thread)} did in these ${duration(heldMs)} nothing is recorded.`
       : `In these ${duration(heldMs)} ${quoted(thread)} ${words.join('; ')}${untoldMs > 0 ? `; of ${duration(untoldMs)} no event tells` : ''}.`,
-  ];
-}
-
-function kernelSentence({ kernel }: JfrMonitor, thread: JfrThread): string[] {
-  const [first] = kernel?.states ?? [];
-  if (!kernel || !first) return [];
-  return [
-    `By the kernel (${kernel.recording}) ${quoted(thread)} was in ${first.state} for ${duration(first.ms)} of the ${duration(kernel.coveredMs)} that were recorded.`,
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { total } from '../../base/intervals.js';
 import type { FlightThread } from '../../model/flight.js';
-import type { Jfr, JfrKernelTime, JfrMonitor, JfrOwner, JfrThread } from '../../model/jfr.js';
+import type { Jfr, JfrMonitor, JfrOwner, JfrThread } from '../../model/jfr.js';
 import { kindOfSynchronizer } from '../threads/uses.js';
 import { answerOf } from './answer.js';
 import { FILE_KINDS, PAUSE_KINDS, SOCKET_KINDS, USED_EVENTS, type Collector } from './collector.js';
@@ -69,17 +69,13 @@ function ownerOf(collector: Collector, { lock, holder, attributedNs }: Told): Jf
   };
 }
 
-/** The kernel's time of an owner while others waited, where a recording has it. */
-export type AskKernel = (thread: JfrThread, during: Case['during']) => JfrKernelTime | null;
-
 interface Parts {
   readonly collector: Collector;
   readonly told: readonly Told[];
   readonly deeds: Deeds;
-  readonly kernel: AskKernel;
 }
 
-function monitorsOf({ collector, told, deeds, kernel }: Parts): JfrMonitor[] {
+function monitorsOf({ collector, told, deeds }: Parts): JfrMonitor[] {
   const { waits, time, methods } = collector;
   const asked = new Set(told.map(({ lock }) => lock));
   const [threads, sites] = [waits.byThread.of(asked), waits.bySite.of(asked)];
@@ -90,7 +86,6 @@ function monitorsOf({ collector, told, deeds, kernel }: Parts): JfrMonitor[] {
     const meanwhile = holder ? deeds.of(cases++) : [];
     const heldMs = holder ? total(holder.during) / 1e6 : 0;
     if (!lock) return [];
-    const owner = ownerOf(collector, each);
     const waiters = threads.get(each.lock) ?? [];
     return [
       {
@@ -106,7 +101,7 @@ function monitorsOf({ collector, told, deeds, kernel }: Parts): JfrMonitor[] {
         longestMs: lock.longestNs / 1e6,
         from: time.iso(lock.from) ?? '',
         to: time.iso(lock.to) ?? '',
-        owner,
+        owner: ownerOf(collector, each),
         heldMs,
         meanwhile: meanwhile.slice(0, MOST_DEEDS),
         untoldMs: untoldMs(heldMs, meanwhile),
@@ -114,7 +109,6 @@ function monitorsOf({ collector, told, deeds, kernel }: Parts): JfrMonitor[] {
           const frame = methods.list[of];
           return frame === undefined ? [] : [{ frame, waits: count, ms: ns / 1e6 }];
         }),
-        kernel: owner.thread && holder ? kernel(owner.thread, holder.during) : null,
       },
     ];
   });
