@@ -156,7 +156,9 @@ function ofItsBest(m: Measures, top: Ceiling): Argument[] {
       meaning:
         times >= CAPPED.fell
           ? 'it could do more: burst credit that is spent, or another limit than before, looks like this'
-          : 'it never gave much more: the limit is no news',
+          : times < 1 / CAPPED.fell
+            ? 'it was never asked for as much, so its past does not tell whether the limit is new'
+            : 'it never gave much more: the limit is no news',
       source: '/proc/diskstats, the machine’s memory',
     },
     ...changedSince(past),

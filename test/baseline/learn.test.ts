@@ -47,6 +47,13 @@ describe('quiet time', () => {
     assert.deepEqual(best, { operationsPerSecond: 500, bytesPerSecond: 500 * 4096, days: 1 });
   });
 
+  it('is kept in a form that is read again where the kernel counted no time in use', () => {
+    const book = fresh();
+    // A few quick requests: time_in_queue grows by a tick, io_ticks by none.
+    learn(book, minute(steady(60, { writes: 500, writeMs: 0.1, depth: Infinity })));
+    assert.deepEqual(usualIn(book), { ms: 0.1, days: 1, stretches: 60 });
+  });
+
   it('adds up over recordings and days, in any order', () => {
     const book = fresh();
     for (const day of [2, 0, 1, 1]) learn(book, minute(0.1, day));

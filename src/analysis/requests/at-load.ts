@@ -64,8 +64,8 @@ function stretchOf(
     load: {
       does,
       upToBytes: sectors === undefined ? 0 : sizeClass(bytes),
-      // Ticks of a disk that is hardly used are too coarse to tell less than one.
-      depth: atOnce > 1 ? 2 ** Math.round(Math.log2(atOnce)) : 1,
+      // Ticks of a disk that is hardly used are too coarse to tell less than one, or are none.
+      depth: atOnce > 1 && Number.isFinite(atOnce) ? 2 ** Math.round(Math.log2(atOnce)) : 1,
     },
     requests,
     ms: tookMs / requests,

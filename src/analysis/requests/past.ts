@@ -7,7 +7,7 @@ import { union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import type { Series } from '../../model/counters.js';
 import type { DevicePast, Load, PastChapter, UsualAtLoad } from '../../model/past.js';
-import { PAST } from '../../model/thresholds/past.js';
+import { AS_EVER, PAST } from '../../model/thresholds/past.js';
 import { stretchesAtLoad, type LoadStretch } from './at-load.js';
 
 /** What a load usually takes, ms, and what most stretches stay below. */
@@ -48,6 +48,8 @@ export interface AgainstPast {
   /** How many times the usual its requests took, over all of that time. */
   readonly factor: number;
   readonly slower: readonly SlowerStretch[];
+  /** The part of its requests' time, of what is known, that these took. */
+  readonly slowerShare: number;
   /** When it was. */
   readonly times: Intervals;
   /** Of the least known load that was met. */
@@ -80,23 +82,26 @@ export function againstPast(disk: Series, past: DevicePast, within: Interval): A
     knownShare: timeOf(known) / timeOf(all),
     factor: timeOf(known) / usualTime,
     slower,
+    slowerShare: timeOf(slower) / timeOf(known),
     times: union(slower),
     days: Math.min(...known.map(({ usual }) => usual.days)),
     stretches: Math.min(...known.map(({ usual }) => usual.stretches)),
   };
 }
 
-/** True where a disk that is slow for its kind does what it has done for days. */
+/** True where a disk that is slow for its kind does what it has done for days: one that hung for some seconds does not. */
 export function isAsEver(past: AgainstPast | undefined): past is AgainstPast {
   return (
     past !== undefined &&
     past.days >= PAST.acquitDays &&
     past.knownShare >= PAST.knownShare &&
-    past.slower.length < PAST.leastStays
+    past.slower.length < PAST.leastStays &&
+    past.slowerShare <= AS_EVER.slowShare &&
+    past.factor <= AS_EVER.factor
   );
 }
 
-/** The kind of requests that became slower by most, with what they take and used to take: medians over the stretches; undefined where none stays so. */
+/** The load whose requests took most of the slower time, with what they take and used to take: medians over its stretches; undefined where nothing stays slower. */
 export interface SlowerLoad {
   readonly load: Load;
   readonly nowMs: number;
@@ -107,10 +112,14 @@ export interface SlowerLoad {
 
 export function slowerLoad({ slower }: AgainstPast): SlowerLoad | undefined {
   if (slower.length < PAST.leastStays) return undefined;
-  const time = (does: Load['does']) =>
-    slower.filter(({ load }) => load.does === does).reduce((sum, { ms, requests }) => sum + ms * requests, 0);
-  const [does] = (['read', 'write', 'flush'] as const).toSorted((a, b) => time(b) - time(a));
-  const of = slower.filter(({ load }) => load.does === does);
+  const loads = new Map<string, SlowerStretch[]>();
+  for (const one of slower) {
+    const { does, upToBytes, depth } = one.load;
+    const name = `${does} ${upToBytes} ${depth}`;
+    loads.set(name, [...(loads.get(name) ?? []), one]);
+  }
+  const time = (ones: readonly SlowerStretch[]) => ones.reduce((sum, { ms, requests }) => sum + ms * requests, 0);
+  const [of = []] = [...loads.values()].toSorted((a, b) => time(b) - time(a));
   const [first] = of;
   if (!first) return undefined;
   return {

@@ -87,3 +87,18 @@ export const PAST = thresholds('past', {
     basis: { derived: 'from the fewest that tell up to five minutes of them' },
   },
 });
+
+export const AS_EVER = thresholds('past.asEver', {
+  factor: {
+    value: 2,
+    unit: 'ratio',
+    means: 'A disk does what it always did where its requests took no more than so many times the usual, all together.',
+    basis: { prior: 'half of the least by which it becomes slower' },
+  },
+  slowShare: {
+    value: 0.1,
+    unit: 'share',
+    means: 'No larger part of the requests’ time than this may be of stretches that took longer than they used to.',
+    basis: { prior: 'a disk that hung once for a tenth of the time is not as ever' },
+  },
+});

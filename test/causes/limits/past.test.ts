@@ -155,6 +155,21 @@ describe('a disk that takes 30 ms, six times the norm', () => {
     assert.equal(isSlow({ ms: 30, past, steps: steps(8) }), false);
   });
 
+  it('is slow where it took the same before, and hung for more than a tenth of the time', () => {
+    const past = withPast({ usualMs: 30, days: 4 }, { does: 'read', usualMs: 30, days: 4 });
+    const hung = (ms: number): Step[] => [
+      ...steady(SECONDS - 1, { writes: 33, writeMs: 30 }),
+      { writes: 33, writeMs: 30, reads: 1, readMs: ms },
+    ];
+    assert.equal(isSlow({ ms: 30, past, steps: hung(700) }), false);
+    assert.equal(isSlow({ ms: 30, past, steps: hung(1500) }), true);
+  });
+
+  it('is slow where it took a third of that before', () => {
+    assert.equal(isSlow({ ms: 30, past: withPast({ usualMs: 30 / 1.5, mostMs: 100, days: 4 }) }), false);
+    assert.equal(isSlow({ ms: 30, past: withPast({ usualMs: 10, mostMs: 100, days: 4 }) }), true);
+  });
+
   it('is slow where it took 1 ms before', () => {
     assert.equal(isSlow({ ms: 30, past: withPast({ usualMs: 1, days: 4 }) }), true);
   });
