@@ -81,6 +81,8 @@ export class Watch {
   private nextMs = monotonicMs();
   private seconds = 0;
   private closed = false;
+  /** A recording was under way of late. */
+  private wasRecorded = false;
 
   /** Throws a UserError where it can't watch, or where somebody does already. */
   static async start(options: WatchOptions): Promise<Watch> {
@@ -260,7 +262,8 @@ export class Watch {
     if (decision) this.episodes.act(decision);
     this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
     this.episodes.goOn(nowMs);
-    if (!this.episodes.recorded) this.rest(pids);
+    if (this.episodes.recorded) this.wasRecorded = true;
+    else this.rest(pids);
     this.seconds += 1;
     this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
     if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
@@ -277,11 +280,7 @@ export class Watch {
 
   /** Follows the processes of a watched service as they come and go. */
   private follow(pids: readonly number[], nowNs: bigint): void {
-    for (const pid of this.known.keys())
-      if (!pids.includes(pid)) {
-        this.known.delete(pid);
-        this.lookBack.forgetVictim(pid);
-      }
+    for (const pid of this.known.keys()) if (!pids.includes(pid)) this.forget(pid);
     for (const pid of pids) {
       if (this.known.has(pid)) continue;
       const mark = markOf(pid);
@@ -297,8 +296,16 @@ export class Watch {
     }
   }
 
+  private forget(pid: number): void {
+    this.known.delete(pid);
+    this.lookBack.forgetVictim(pid);
+  }
+
   /** What is done in a second in which nothing is recorded. */
   private rest(pids: readonly number[]): void {
+    // Whom a recording has followed is told again, to what looks back as to the kernel.
+    if (this.wasRecorded) for (const pid of this.known.keys()) this.forget(pid);
+    this.wasRecorded = false;
     try {
       this.tracer?.poll();
       this.tracer?.everySecond();
