@@ -26,6 +26,7 @@ import type { Sink } from '../model/sink.js';
 const PAGE_HEADER = 16;
 const COMMIT_LENGTH = 0xf_ffff;
 const MISSED_STORED = 1 << 30;
+const MISSED = 1 << 31;
 const PAGE_BYTES = 65_536;
 
 /** Counts of one ring buffer (one CPU), from per_cpu/cpuN/stats. */
@@ -45,6 +46,13 @@ function usedBytes(page: Buffer, read: number): number {
   const length = commit & COMMIT_LENGTH;
   const end = PAGE_HEADER + length + ((commit & MISSED_STORED) === 0 ? 0 : 8);
   return Math.min(Math.ceil(end / 8) * 8, read);
+}
+
+/** Takes the mark from a page that events were lost before it, and their number. Returns the page's time, CLOCK_MONOTONIC in ns; undefined without a mark. */
+export function withoutMissed(page: Buffer, read: number): bigint | undefined {
+  if (read < PAGE_HEADER || (page.readUInt32LE(8) & MISSED) === 0) return undefined;
+  page.writeUInt32LE(page.readUInt32LE(8) & COMMIT_LENGTH, 8);
+  return page.readBigUInt64LE(0);
 }
 
 function numberAfter(stats: string, label: string): number {
@@ -67,6 +75,9 @@ export class TraceInstance {
   private readonly readers: { readonly cpu: number; readonly fd: number }[] = [];
   private readonly page = Buffer.allocUnsafeSlow(PAGE_BYTES);
   private pageBytes = 4096;
+  private isNew = false;
+  /** How far back the last drain reached, CLOCK_MONOTONIC in ns, where it was the first since `beginAnew` and older events had been overwritten. */
+  reachNs: bigint | undefined;
   /** Events that could be enabled, by 'system/event'. */
   readonly enabled = new Set<string>();
   /** The filters of those that have one. */
@@ -191,20 +202,36 @@ export class TraceInstance {
     }
   }
 
+  /** The next drain begins a recording: that events were lost before the first page of a CPU is no loss, but how far back the ring reaches. */
+  beginAnew(): void {
+    this.isNew = true;
+  }
+
   /** Moves all waiting pages to the sink, at most `maxPages` a CPU so that one call stays short. Returns the bytes moved. */
   drain(sink: Sink, maxPages = 4096): number {
     let moved = 0;
+    this.reachNs = undefined;
     for (const { cpu, fd } of this.readers) {
       for (let count = 0; count < maxPages; count += 1) {
-        const used = this.readPage(fd);
-        if (used === 0) break;
+        const read = this.readPage(fd);
+        if (read === 0) break;
+        const used = this.isNew && count === 0 ? this.begin(read) : read;
         sink.pages(this.label, cpu, this.page.subarray(0, used));
         moved += used;
         // A page that is not full is the newest one: reading on would only cut it into slivers.
         if (used < this.pageBytes - 512) break;
       }
     }
+    this.isNew = false;
     return moved;
+  }
+
+  /** Takes the mark of lost events from a page. Returns the bytes that are left of it. */
+  private begin(read: number): number {
+    const reachNs = withoutMissed(this.page, read);
+    if (reachNs === undefined) return read;
+    if (this.reachNs === undefined || reachNs > this.reachNs) this.reachNs = reachNs;
+    return usedBytes(this.page, read);
   }
 
   private readPage(fd: number): number {

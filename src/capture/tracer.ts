@@ -72,6 +72,8 @@ export class Tracer {
   private readonly pending = new Set<Promise<void>>();
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
   private lostBefore = 0;
+  /** What gathered at rest is being read, of which what lies after this is wanted; what is overwritten meanwhile is older than all that is read. */
+  private readsBackTo: bigint | undefined;
   private canTakeStacks = false;
   private stacksOn = false;
   private sampling = false;
@@ -144,23 +146,32 @@ export class Tracer {
    */
   async rest(): Promise<void> {
     await this.change(async () => {
-      await this.switchStacks(() => (this.resting = true));
-      await filterRequests(this.machine, REST_SAMPLE);
-      this.sampled = REST_SAMPLE;
+      await this.switchStacks(true);
       this.sampling = false;
       this.shed.clear();
       for (const one of this.usual) await this.switchClass(one, one.atRest === true);
+      // Only what is enabled is filtered: a class that had been shed is, once it is enabled again.
+      await filterRequests(this.machine, REST_SAMPLE);
+      this.sampled = REST_SAMPLE;
     });
   }
 
-  /** From now on everything is kept, and read as `poll` is called; the first calls bring what gathered at rest. Settles when it is set; never rejects. */
-  async arm(): Promise<void> {
-    this.options.loss({
-      code: 'requests-sampled',
-      where: `one small request of ${REST_SAMPLE} before the stall was noticed`,
-    });
+  /**
+   * From now on everything is kept, and read as `poll` is called; the first calls bring what gathered at rest. What is not kept at rest is enabled
+   * at once, however many of Node's threads wait for a disk; the rest settles when it is set. Never rejects. `fromNs`: from when on events are
+   * wanted, CLOCK_MONOTONIC.
+   */
+  async arm(fromNs: bigint): Promise<void> {
+    if (this.pending.size === 0) for (const one of this.usual) this.enableNow(one);
+    this.readsBackTo = fromNs;
+    this.machine.beginAnew();
+    this.victim.beginAnew();
     await this.change(async () => {
-      await this.switchStacks(() => (this.resting = false));
+      this.options.loss({
+        code: 'requests-sampled',
+        where: `one small request of ${REST_SAMPLE} before the stall was noticed`,
+      });
+      await this.switchStacks(false);
       for (const one of this.usual) await this.switchClass(one, true);
       await filterRequests(this.machine, 1);
       this.sampled = 1;
@@ -183,11 +194,17 @@ export class Tracer {
     await (this.changes = this.changes.then(change));
   }
 
-  private async switchStacks(turn: () => void): Promise<void> {
-    if (this.canTakeStacks && this.stacksOn) await this.victim.switchSleepStacks(this.stackFilter, false);
-    turn();
+  private async switchStacks(resting: boolean): Promise<void> {
+    const before = this.stackFilter;
+    this.resting = resting;
+    if (this.canTakeStacks && this.stacksOn) await this.victim.switchSleepStacks(before, false);
     if (this.canTakeStacks) await this.victim.switchSleepStacks(this.stackFilter, true);
     this.stacksOn = this.canTakeStacks;
+  }
+
+  private enableNow(one: EventClass): void {
+    const instance = this[one.instance];
+    for (const event of one.events) if (!instance.enabled.has(event)) instance.enable(event);
   }
 
   /** What a kernel lacks is refused each time, and was told when it was prepared. */
@@ -255,12 +272,22 @@ export class Tracer {
     }
     this.machine.drain(this.options.sink, PAGES_AT_ONCE);
     const moved = this.victim.drain(this.options.sink, PAGES_AT_ONCE);
+    this.tellReach();
     // Many sleeps are noticed at once; that they have become few again, once a second.
     if (!this.sampling && moved > STACKED_BYTES_A_POLL) this.sample(true);
     if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
     this.meetDemand();
     this.turn += 1;
     this.toggleStacks(!this.sampling || this.turn % STACK_DUTY === 0);
+  }
+
+  /** How far back the rings reach, where that is less than is wanted. */
+  private tellReach(): void {
+    for (const { label, reachNs } of [this.machine, this.victim]) {
+      if (this.readsBackTo === undefined || reachNs === undefined || reachNs <= this.readsBackTo) continue;
+      const seconds = (Number(reachNs - this.readsBackTo) / 1e9).toFixed(1);
+      this.options.loss({ code: 'look-back-short', where: `the first ${seconds} s of the ${label}’s events` });
+    }
   }
 
   private toggleStacks(on: boolean): void {
@@ -285,9 +312,10 @@ export class Tracer {
       return;
     }
     const lost = stats.machine.overrun + stats.machine.dropped + stats.victim.overrun + stats.victim.dropped;
-    if (lost > this.lostBefore)
+    if (lost > this.lostBefore && this.readsBackTo === undefined)
       this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
     this.lostBefore = lost;
+    this.readsBackTo = undefined;
     // A sleep makes about four events: out, waking, in, and its stack.
     this.sample(rate('victim') > 4 * STACKS_PER_SECOND);
     const total = rate('machine') + rate('victim');

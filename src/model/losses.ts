@@ -37,6 +37,11 @@ export const LOSS_KINDS = {
     sentence: 'The kernel overwrote or dropped events before they were read.',
     remedy: 'Raise the buffer with --buffer, or record fewer events.',
   },
+  'look-back-short': {
+    severity: 'info',
+    sentence: 'The kernel’s events of the time before the stall was noticed reach back less far than the counters do.',
+    remedy: 'Nothing to do: from there on none is missing; what is said of the time before rests on counters.',
+  },
   'events-shed': {
     severity: 'degraded',
     sentence: 'The event rate passed the budget, so the recorder switched the costliest class of events off.',

@@ -12,7 +12,7 @@ export const EpisodeSchema = v.object({
   number: v.number(),
   /** The end of the first second that was lost. */
   startedAt: v.string(),
-  /** null while it goes on, and where the watch ended before it. */
+  /** null while it goes on, where the watch ended before it, and where it went on for longer than is waited for. */
   endedAt: v.nullable(v.string()),
   durationMs: v.nullable(v.number()),
   /** Seconds that the victim lost, as the trigger counts them. */
@@ -33,11 +33,14 @@ export const EpisodeSchema = v.object({
 });
 export type Episode = v.InferOutput<typeof EpisodeSchema>;
 
-/** Time of which nothing is known. */
+/** Time of which nothing is known; within an hour those of one kind are told as one. */
 export const GapSchema = v.object({
   from: v.string(),
   to: v.string(),
+  /** How long in all. */
   ms: v.number(),
+  /** How many these are, where there are several between `from` and `to`. */
+  count: v.optional(v.number()),
   /** 'not running': between one watch and the next; 'held up': the process itself got no CPU, memory or disk; 'suspended': the machine slept. */
   why: v.picklist(['not running', 'held up', 'suspended']),
   /** How far off the figures may be, ms. */
@@ -65,8 +68,8 @@ export const WatchSchema = v.object({
   missing: v.nullable(v.string()),
 });
 
-/** The wall clock was set. */
-export const ClockStepSchema = v.object({ at: v.string(), steppedMs: v.number() });
+/** The wall clock was set; `count` times within the hour from then on, by `steppedMs` in all, where that is told. */
+export const ClockStepSchema = v.object({ at: v.string(), steppedMs: v.number(), count: v.optional(v.number()) });
 
 /** A record of the journal. A later one of the same episode or watch replaces an earlier one. */
 export const EntrySchema = v.variant('kind', [

@@ -57,8 +57,11 @@ export function episodesText({ episodes, watches, gaps, suppressed }: Episodes, 
     lines.push('', `Watched ${harmless(last.watching)} from ${clockText(first.from)} until ${until}.`);
     if (last.missing !== null) lines.push(`Without kernel events: ${harmless(last.missing)}.`);
   }
-  for (const { from, ms, why, withinMs } of gaps)
-    lines.push(`${clockText(from)}: ${GAPS[why]} for ${duration(ms)}${withinMs > 1000 ? ', or less' : ''}.`);
+  for (const { from, to, ms, why, withinMs, count = 1 } of gaps) {
+    const when = count === 1 ? clockText(from) : `${clockText(from)} to ${clockText(to)}`;
+    const times = count === 1 ? '' : ` ${count} times,`;
+    lines.push(`${when}: ${GAPS[why]}${times} for ${duration(ms)}${withinMs > 1000 ? ', or less' : ''}.`);
+  }
   for (const why of ['too soon', 'day full', 'busy'] as const) {
     const count = suppressed.filter((one) => one.why === why).reduce((sum, one) => sum + one.count, 0);
     if (count > 0) lines.push(`${count} more ${count === 1 ? 'stall' : 'stalls'} not recorded: ${SUPPRESSED[why]}.`);

@@ -1,6 +1,7 @@
 // The last half minute of what a sink was given, kept in memory until somebody wants it: a sink that hands on, to the recording that is made, first
 // what came before that began and then whatever comes. Readings are kept by time and bytes; what stands until it is replaced (facts, victims, the
-// state of the trace) is kept however old it is. Pages are not kept: the kernel's own ring holds them until they are read.
+// state of the trace) is kept however old it is. What a recording says of itself, its victims and losses, goes with it. Pages are not kept: the
+// kernel's own ring holds them until they are read.
 
 import { SOURCE, type FactsMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
@@ -10,6 +11,8 @@ interface Kept {
   readonly text: string | Buffer;
   readonly atNs: bigint;
   readonly failed: boolean;
+  /** It holds no longer than it is kept: a recording that is made said it, or whom it is about is gone. */
+  passes: boolean;
 }
 
 export interface LookBackOptions {
@@ -35,12 +38,18 @@ export class LookBack implements Sink {
   }
 
   reading(path: string, text: string | Uint8Array, atNs: bigint): void {
-    this.keep({ path, text: typeof text === 'string' ? text : Buffer.from(text), atNs, failed: false });
+    this.keep({
+      path,
+      text: typeof text === 'string' ? text : Buffer.from(text),
+      atNs,
+      failed: false,
+      passes: this.passes(path),
+    });
     this.to?.reading(path, text, atNs);
   }
 
   failure(path: string, errno: string, atNs: bigint): void {
-    this.keep({ path, text: errno, atNs, failed: true });
+    this.keep({ path, text: errno, atNs, failed: true, passes: this.passes(path) });
     this.to?.failure(path, errno, atNs);
   }
 
@@ -61,45 +70,57 @@ export class LookBack implements Sink {
 
   /** Hands on what is kept, the oldest first, and from now on whatever comes. What holds at the beginning is told as of `startNs`. */
   begin(sink: Sink, startNs: bigint): void {
+    this.foldWhile((one) => one.atNs < startNs);
     this.to = sink;
     for (const [name, content] of this.files) sink.file(name, content);
     const [mark, ...facts] = this.facts;
     if (mark) sink.reading(mark.path, JSON.stringify({ when: 'start' } satisfies FactsMark), startNs);
     for (const one of [...facts, ...this.standing.values()]) handOn(sink, one, startNs);
-    for (const one of this.kept) if (one.atNs >= startNs) handOn(sink, one, one.atNs);
+    for (const one of this.kept) handOn(sink, one, one.atNs);
   }
 
-  /** From now on nothing is handed on. */
+  /** From now on nothing is handed on, and what the recording said of itself is forgotten: its victims, their threads, its losses. */
   end(): void {
     this.to = undefined;
+    this.kept = this.kept.filter((one) => {
+      if (one.passes) this.bytes -= one.text.length;
+      return !one.passes;
+    });
   }
 
   /** A process that is watched no more. */
   forgetVictim(pid: number): void {
-    for (const [key, { path, text }] of this.standing)
-      if (path === `/proc/${pid}/task/` || (path === SOURCE.victim && pidIn(text) === pid)) this.standing.delete(key);
+    const isAbout = ({ path, text }: Kept) =>
+      path === `/proc/${pid}/task/` || (path === SOURCE.victim && pidIn(text) === pid);
+    for (const [key, one] of this.standing) if (isAbout(one)) this.standing.delete(key);
+    for (const one of this.kept) if (isAbout(one)) one.passes = true;
+  }
+
+  private passes(path: string): boolean {
+    return this.to !== undefined && isOfRecording(path);
   }
 
   private keep(one: Kept): void {
     this.kept.push(one);
     this.bytes += one.text.length;
     const latest = one.atNs - BigInt(Math.round(this.options.keepMs * 1e6));
+    this.foldWhile((oldest) => oldest !== one && (oldest.atNs < latest || this.bytes > this.options.mostBytes));
+  }
+
+  private foldWhile(isOut: (oldest: Kept) => boolean): void {
     let count = 0;
-    while (count < this.kept.length - 1 && this.isTooMuch(this.kept[count], latest)) {
-      this.fold(this.kept[count]);
+    for (const one of this.kept) {
+      if (!isOut(one)) break;
+      this.fold(one);
       count += 1;
     }
     if (count > 0) this.kept.splice(0, count);
   }
 
-  private isTooMuch(oldest: Kept | undefined, latest: bigint): boolean {
-    return oldest !== undefined && (oldest.atNs < latest || this.bytes > this.options.mostBytes);
-  }
-
   /** What falls out of the time that is kept, and may still hold. */
-  private fold(one: Kept | undefined): void {
-    if (!one) return;
+  private fold(one: Kept): void {
     this.bytes -= one.text.length;
+    if (one.passes) return;
     const { path, atNs } = one;
     const [mark] = this.facts;
     // A mark and the readings of its set bear the same time.
@@ -115,6 +136,11 @@ export class LookBack implements Sink {
 function handOn(sink: Sink, { path, text, failed }: Kept, atNs: bigint): void {
   if (failed) sink.failure(path, text.toString(), atNs);
   else sink.reading(path, text, atNs);
+}
+
+/** Whether a reading tells of the recording that it goes into, and not of the machine or the kernel's ring. */
+function isOfRecording(path: string): boolean {
+  return path === SOURCE.victim || path === SOURCE.loss || path.endsWith('/task/');
 }
 
 /** What a reading is about that holds until the next one about it; undefined for what holds for its moment alone. */

@@ -56,6 +56,63 @@ test('what stands is told as of the beginning: the last set of facts, victims th
   ]);
 });
 
+test('what a recording said of its victims and losses is in no later one; the state of the trace and what stood before it are', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  const say = (source: string, said: unknown, second: bigint) => back.reading(source, JSON.stringify(said), second * S);
+  say(SOURCE.victim, { pid: 7 }, 0n);
+  say(SOURCE.loss, { code: 'event-missing', where: 'x' }, 0n);
+  back.reading('/proc/stat', '9', 9n * S);
+  back.begin(collected(), 10n * S);
+  say(SOURCE.victim, { pid: 8 }, 10n);
+  say(SOURCE.loss, { code: 'stacks-sampled', where: 'y' }, 10n);
+  back.reading('/proc/8/task/', '8\n9', 10n * S);
+  say(SOURCE.trace, { instance: 'machine' }, 10n);
+  say(SOURCE.victim, { pid: 9 }, 14n);
+  back.end();
+  back.reading('/proc/stat', '15', 15n * S);
+  for (const startNs of [15n, 40n]) {
+    back.reading('/proc/stat', String(startNs), startNs * S);
+    const sink = collected();
+    back.begin(sink, startNs * S);
+    back.end();
+    assert.deepEqual(
+      sink.told.filter((one) => !one.includes('/proc/stat')),
+      [
+        `${startNs} ${SOURCE.victim} {"pid":7}`,
+        `${startNs} ${SOURCE.loss} {"code":"event-missing","where":"x"}`,
+        `${startNs} ${SOURCE.trace} {"instance":"machine"}`,
+      ],
+    );
+  }
+});
+
+test('a victim that was told and has ended within the time that is kept stands in no later recording', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  back.reading(SOURCE.victim, JSON.stringify({ pid: 7 }), 0n);
+  back.forgetVictim(7);
+  back.reading('/proc/stat', '10', 10n * S);
+  const sink = collected();
+  back.begin(sink, 10n * S);
+  assert.deepEqual(sink.told, ['10 /proc/stat 10']);
+});
+
+test('what is kept from before the beginning, and holds there, is told as of it', () => {
+  const back = new LookBack({ keepMs: 32_000, mostBytes: 1000 });
+  back.reading(SOURCE.facts, JSON.stringify({ when: 'change' }), S);
+  back.reading('/proc/version', 'version', S);
+  back.reading(SOURCE.victim, JSON.stringify({ pid: 7 }), S);
+  back.reading('/proc/stat', '1', S + 1n);
+  back.reading('/proc/stat', '2', 2n * S);
+  const sink = collected();
+  back.begin(sink, 2n * S);
+  assert.deepEqual(sink.told, [
+    `2 ${SOURCE.facts} {"when":"start"}`,
+    '2 /proc/version version',
+    `2 ${SOURCE.victim} {"pid":7}`,
+    '2 /proc/stat 2',
+  ]);
+});
+
 test('it goes less far back where more was read than may be kept', () => {
   const back = new LookBack({ keepMs: 60_000, mostBytes: 100 });
   for (let second = 0n; second < 10n; second += 1n) back.reading('/proc/stat', 'x'.repeat(30), second * S);

@@ -188,10 +188,13 @@ export class EventsDecoder {
   /** The next pages of one CPU; false where all that follow are behind the last moment that is wanted. */
   pages(instance: string, cpu: number, bytes: Uint8Array): boolean {
     const where = `${instance} cpu${cpu}`;
-    const { toMs = Infinity, loss, startNs } = this.options;
+    const { fromMs = -Infinity, toMs = Infinity, loss, startNs } = this.options;
     const visitor: PageVisitor = {
       event: (view, offset, length, ns) => this.record(where, view, offset, length, ns, cpu),
-      missed: (lost) => loss('events-overrun', where, lost),
+      missed: (lost, ns) => {
+        // What was lost before the first moment that is wanted is missed by nobody.
+        if (ns >= fromMs * 1e6) loss('events-overrun', where, lost);
+      },
       malformed: (at, why) => loss('page-malformed', `${where}, offset ${at}: ${why}`),
     };
     return walkPages(bytes, startNs, visitor, toMs * 1e6);

@@ -18,8 +18,8 @@ const TIME_SHIFT = 2 ** 27;
 export interface PageVisitor {
   /** One event: its data's offset and length in `view`, and its time in ns since `startNs`. */
   event(view: DataView, offset: number, length: number, ns: number): void;
-  /** Events that the kernel lost before this page; 0 where it does not say how many. */
-  missed(count: number): void;
+  /** Events that the kernel lost before a page, which begins at `ns`; 0 where it does not say how many. */
+  missed(count: number, ns: number): void;
   /** A page or record that makes no sense; the rest of that page is passed over. */
   malformed(offset: number, why: string): void;
 }
@@ -44,7 +44,7 @@ export function walkPages(chunk: Uint8Array, startNs: bigint, visitor: PageVisit
     const pageNs = Number(view.getBigUint64(at, true) - startNs);
     if (pageNs > toNs) return false;
     if ((commit & MISSED) !== 0) {
-      visitor.missed(stored && end + 8 <= chunk.byteLength ? Number(view.getBigUint64(end, true)) : 0);
+      visitor.missed(stored && end + 8 <= chunk.byteLength ? Number(view.getBigUint64(end, true)) : 0, pageNs);
     }
     walkRecords(view, at + HEADER, end, pageNs, visitor);
     at = next;

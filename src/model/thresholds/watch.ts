@@ -78,6 +78,16 @@ export const STALL = thresholds('watch.stall', {
     means: 'Of a stall that lasts longer this much is recorded after it was noticed.',
     basis: { prior: 'a cause that holds for a minute shows within it; at 5 MB/s of events it is 300 MB' },
   },
+  longest: {
+    value: 300_000,
+    unit: 'ms',
+    means:
+      'After this time of one stall those that still lose are passed over until they have a second that they do not lose, so that others’ stalls are seen.',
+    basis: {
+      prior:
+        'what recovers by itself has done so: two timeouts of a SCSI command with all of their steps of recovery are over; what has not (a dead server’s mount, a stopped worker) may stay for days',
+    },
+  },
   refractory: {
     value: 60_000,
     unit: 'ms',

@@ -67,7 +67,9 @@ export class TraceCopy {
           const data = this.copyEvent(view, offset, length);
           if (data) writer.event(data, ns);
         },
-        missed: (count) => writer.lost(count),
+        missed: (count, sinceNs) => {
+          if (sinceNs >= 0) writer.lost(count);
+        },
         malformed: () => {},
       });
     }

@@ -49,6 +49,7 @@ export class RecordedEpisode {
     const wantedNs = nowNs - BigInt(LOOK_BACK_MS) * 1_000_000n;
     const knownNs = lookBack.fromNs ?? nowNs;
     const startNs = knownNs > wantedNs ? knownNs : wantedNs;
+    void tracer?.arm(startNs);
     let must: (why: string) => void = () => {};
     this.mustEnd = new Promise((settle) => (must = settle));
     this.writer = RecordingWriter.createIn(
@@ -57,7 +58,6 @@ export class RecordedEpisode {
       { onFull: must, maxBytes: MOST_BYTES },
     );
     lookBack.begin(this.writer, startNs);
-    void tracer?.arm();
     this.recorder = new Recorder({
       sink: lookBack,
       journal,
@@ -71,7 +71,13 @@ export class RecordedEpisode {
       queuedBytes: () => this.writer.queuedBytes,
       flush: () => this.writer.flush(),
     });
-    this.recorder.start();
+    try {
+      this.recorder.start();
+    } catch (error) {
+      void this.letGo();
+      void this.close(readClocks(), 'it could not begin').catch(() => {});
+      throw error;
+    }
   }
 
   /** Watches one more process from now on. */
@@ -81,17 +87,27 @@ export class RecordedEpisode {
 
   /** The last readings. What is left to write may wait for a disk; `written` settles when it is on it. Returns bytes on disk and in the queue then. */
   async stop(because: string): Promise<{ readonly written: Promise<number> }> {
-    const { recorder, writer, options } = this;
-    await recorder.stop();
-    await recorder.symbolsKept;
-    options.lookBack.end();
-    await options.tracer?.rest();
-    const end = readClocks();
-    const close = async (): Promise<number> => {
-      await writer.close(end, because);
-      return writer.bytes;
-    };
-    return { written: close() };
+    try {
+      await this.recorder.stop();
+      await this.recorder.symbolsKept;
+    } catch (error) {
+      void this.close(readClocks(), 'reading the machine failed').catch(() => {});
+      throw error;
+    } finally {
+      await this.letGo();
+    }
+    return { written: this.close(readClocks(), because) };
+  }
+
+  /** Gives back what it shares with the watch. */
+  private async letGo(): Promise<void> {
+    this.options.lookBack.end();
+    await this.options.tracer?.rest();
+  }
+
+  private async close(end: ClockReading, because: string): Promise<number> {
+    await this.writer.close(end, because);
+    return this.writer.bytes;
   }
 }
 

@@ -28,16 +28,19 @@ export interface EpisodesOptions {
   readonly tell: (sentence: string) => void;
   /** Begins to record into a folder. */
   readonly record: (folder: HeldFolder, stall: Stall) => RecordedEpisode;
-  /** Whether the stall under way is still one. */
-  readonly goesOn: () => boolean;
+  /** Whether the stall that began then is still under way. */
+  readonly goesOn: (sinceMs: number) => boolean;
 }
 
 const OPEN = 'it goes on, or is being written';
+const NO_FOLDER = 'it was not recorded: no folder was ready for it';
 
 /** A stall that is being recorded, or whose recording is being written. */
 interface Under {
   episode: Episode;
   readonly name: string;
+  /** Which stall of the trigger it is. */
+  readonly sinceMs: number;
   recorded: RecordedEpisode | undefined;
   readonly untilMs: number;
   stopping: boolean;
@@ -51,14 +54,17 @@ export class EpisodeKeeper {
   private under: Under | undefined;
   private finishing: Promise<void> = Promise.resolve();
   private busy = false;
+  private last: Episode | undefined;
 
   constructor(options: EpisodesOptions) {
     this.options = options;
     const { before, add } = options;
     this.number = Math.max(0, ...before.map(({ number }) => number));
-    for (const episode of before)
-      if (episode.note === OPEN)
-        add({ kind: 'episode', ...episode, note: 'the watch was ended while it was recorded' });
+    for (const one of before) {
+      const episode = one.note === OPEN ? { ...one, note: 'the watch was ended while it was recorded' } : one;
+      if (episode !== one) add({ kind: 'episode', ...episode });
+      if (episode.number === this.number) this.last = episode;
+    }
   }
 
   /** The recording under way. */
@@ -77,12 +83,14 @@ export class EpisodeKeeper {
     if (decision.kind === 'too soon') return this.suppress('too soon', decision.noticed);
     if (decision.kind === 'begins') return this.begin(decision.stall);
     const { under } = this;
-    if (!under) return;
-    const endedAt = isoMoment(this.wallOf(decision.atMs));
+    const { atMs, stall } = decision;
+    if (under?.sinceMs !== stall.sinceMs) return;
     this.tellEpisode(under, {
-      endedAt,
-      durationMs: Math.round(decision.atMs - decision.stall.sinceMs),
-      lostSeconds: decision.stall.lostSeconds,
+      ...(atMs !== null && {
+        endedAt: isoMoment(this.wallOf(atMs)),
+        durationMs: Math.round(atMs - stall.sinceMs),
+      }),
+      lostSeconds: stall.lostSeconds,
     });
     if (!under.recorded) this.under = undefined;
     else if (!under.stopping) this.finish(under, 'the stall was over');
@@ -117,19 +125,30 @@ export class EpisodeKeeper {
       recording: place?.path ?? null,
       verdict: null,
       lostMs: null,
-      note: OPEN,
+      note: place ? OPEN : NO_FOLDER,
     };
-    this.under = {
+    const under: Under = {
       episode,
       name,
-      recorded: place && this.options.record(place.folder, stall),
+      sinceMs: stall.sinceMs,
+      recorded: undefined,
       untilMs: nowMs + STALL.recorded,
       stopping: false,
     };
-    const { under } = this;
-    void under.recorded?.mustEnd.then((why) => this.finish(under, why));
+    this.under = under;
+    if (place) this.record(under, place.folder, stall);
     this.tellEpisode(under, {});
+    if (!under.recorded) this.finishing = this.tidy();
     this.options.tell(`episode ${this.number}: ${episode.victim?.name ?? 'the machine'} ${NOTICED[stall.kind]}.`);
+  }
+
+  private record(under: Under, folder: HeldFolder, stall: Stall): void {
+    try {
+      under.recorded = this.options.record(folder, stall);
+      void under.recorded.mustEnd.then((why) => this.finish(under, why));
+    } catch (error) {
+      under.episode = { ...under.episode, recording: null, note: notRecorded(error) };
+    }
   }
 
   /** Ends a recording that has gone on for long enough; the stall itself may go on. */
@@ -142,44 +161,70 @@ export class EpisodeKeeper {
   private finish(under: Under, because: string): void {
     if (under.stopping || !under.recorded) return;
     under.stopping = true;
-    this.busy = true;
-    this.finishing = this.end(under, under.recorded, because).finally(() => (this.busy = false));
+    this.finishing = this.end(under, under.recorded, because);
   }
 
   private async end(under: Under, recorded: RecordedEpisode, because: string): Promise<void> {
+    this.busy = true;
+    try {
+      await this.write(under, recorded, because);
+      this.tellEpisode(under, await this.options.verdicts.of(under.episode.recording ?? ''));
+    } catch (error) {
+      this.tellEpisode(under, { note: notRecorded(error) });
+    }
+    await this.tidy(under);
+    const { number, verdict, note } = under.episode;
+    this.options.tell(`episode ${number}: ${verdict?.sentence ?? note ?? ''}`);
+  }
+
+  private async write(under: Under, recorded: RecordedEpisode, because: string): Promise<void> {
     try {
       const { written } = await recorded.stop(because);
-      under.recorded = undefined;
-      if (!this.options.goesOn()) this.under = undefined;
+      this.letGo(under);
       await written;
-      const told = await this.options.verdicts.of(under.episode.recording ?? '');
-      this.tellEpisode(under, told);
-      await this.tidy(under);
-      this.options.tell(`episode ${under.episode.number}: ${told.verdict?.sentence ?? told.note ?? ''}`);
-    } catch (error) {
-      this.tellEpisode(under, { note: `it could not be recorded: ${messageOf(error)}` });
+    } finally {
+      this.letGo(under);
     }
   }
 
-  /** Keeps no more recordings of one cause a day than tell something new, and no more of all than there is room for. */
-  private async tidy(under: Under): Promise<void> {
+  /** Nothing of it is recorded any more. */
+  private letGo(under: Under): void {
+    under.recorded = undefined;
+    if (this.under === under && !this.options.goesOn(under.sinceMs)) this.under = undefined;
+  }
+
+  /** Makes room, and the next folder. Never rejects: what fails is told, and tried again behind the next stall. */
+  private async tidy(under?: Under): Promise<void> {
+    const { store, maxBytes, tell } = this.options;
+    this.busy = true;
+    const steps = [async () => under && this.keepFew(under), async () => store.tidy(maxBytes, Date.now())];
+    for (const step of steps)
+      await step().catch((error: unknown) => tell(`no room could be made for recordings: ${messageOf(error)}.`));
+    this.busy = false;
+  }
+
+  /** Keeps no more recordings of one cause a day than tell something new. */
+  private async keepFew(under: Under): Promise<void> {
     const cause = under.episode.verdict?.cause;
-    if (cause !== undefined) {
-      const quota = this.causeQuota.get(cause) ?? new Quota();
-      this.causeQuota.set(cause, quota);
-      if (!quota.take(monotonicMs(), DAY.ofCause)) {
-        await this.options.store.remove(under.name);
-        this.tellEpisode(under, {
-          recording: null,
-          note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
-        });
-      }
-    }
-    await this.options.store.tidy(this.options.maxBytes, Date.now());
+    if (cause === undefined) return;
+    const quota = this.causeQuota.get(cause) ?? new Quota();
+    this.causeQuota.set(cause, quota);
+    if (quota.take(monotonicMs(), DAY.ofCause)) return;
+    await this.options.store.remove(under.name);
+    this.tellEpisode(under, {
+      recording: null,
+      note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
+    });
+  }
+
+  /** Tells the last episode anew, so that its number outlives what the journal has room for. */
+  repeat(): void {
+    if (this.last) this.options.add({ kind: 'episode', ...this.last });
   }
 
   private tellEpisode(under: Under, change: Partial<Episode>): void {
     under.episode = { ...under.episode, ...change };
+    if (under.episode.number === this.number) this.last = under.episode;
     this.options.add({ kind: 'episode', ...under.episode });
   }
 }
@@ -190,6 +235,10 @@ const NOTICED: Readonly<Record<Stall['kind'], string>> = {
   stopped: 'is stopped',
   memory: 'waits for memory',
 };
+
+function notRecorded(error: unknown): string {
+  return `it could not be recorded: ${messageOf(error)}`;
+}
 
 function refOf(pid: number): NonNullable<Episode['victim']> {
   const paths = parseMembership(readWhole(`/proc/${pid}/cgroup`) ?? '');

@@ -33,14 +33,14 @@ export class Store {
     this.standby = this.recordings.makeFolder(STANDBY);
   }
 
-  /** The folder of a recording, which is given its name meanwhile; undefined where none is ready. Its user closes it. */
+  /** The folder of a recording, which is given its name meanwhile; undefined where none is ready. Its user closes it. The path is whole, as what it goes into may be read from elsewhere. */
   take(name: string): { readonly folder: HeldFolder; readonly path: string } | undefined {
     const folder = this.standby;
     if (!folder) return undefined;
     this.standby = undefined;
     // A disk that is slow keeps the name; the descriptor leads to the folder in any case.
     this.renamed = this.recordings.rename(STANDBY, name).catch(() => {});
-    return { folder, path: this.recordings.shown(name) };
+    return { folder, path: `${this.recordings.realPath()}/${name}` };
   }
 
   /** Removes a recording. */

@@ -26,7 +26,8 @@ export interface Stall {
 
 export type Decision =
   | { readonly kind: 'begins'; readonly stall: Stall }
-  | { readonly kind: 'ended'; readonly stall: Stall; readonly atMs: number }
+  /** `atMs` is null where it goes on and is passed over from now on, so that others are seen. */
+  | { readonly kind: 'ended'; readonly stall: Stall; readonly atMs: number | null }
   /** One that came too soon behind another, once for each. */
   | { readonly kind: 'too soon'; readonly noticed: Loser['kind'] };
 
@@ -51,6 +52,8 @@ export class StallTrigger {
   private endedMs = -Infinity;
   private toldTooSoon = false;
   private readonly recent = new Map<number, number>();
+  /** Those that have lost for too long; each until a second that it does not lose in that way. */
+  private passedOver = new Set<string>();
 
   constructor(isNamed: boolean) {
     this.rule = () => (isNamed ? STALL.named : STALL.anybody);
@@ -62,7 +65,9 @@ export class StallTrigger {
   }
 
   /** One second more; to be called once a second. */
-  step(atMs: number, losers: readonly Loser[]): Decision | undefined {
+  step(atMs: number, all: readonly Loser[]): Decision | undefined {
+    this.passedOver = new Set(all.map(nameOf).filter((name) => this.passedOver.has(name)));
+    const losers = all.filter((loser) => !this.passedOver.has(nameOf(loser)));
     const lostNow = new Map(losers.map((loser) => [loser.key, loser]));
     for (const key of lostNow.keys()) if (!this.windows.has(key)) this.windows.set(key, { lost: [], times: [] });
     let holding: { readonly window: Window; readonly kind: Loser['kind'] } | undefined;
@@ -121,14 +126,23 @@ export class StallTrigger {
       under.lostSeconds += 1;
       under.lastLostMs = atMs;
       for (const { pid } of losers) if (pid !== undefined) under.perPid.set(pid, (under.perPid.get(pid) ?? 0) + 1);
-      return undefined;
+      if (atMs - under.sinceMs < STALL.longest) return undefined;
+      for (const loser of losers) this.passedOver.add(nameOf(loser));
+      return this.end(under, atMs, null);
     }
-    if (atMs - under.lastLostMs < STALL.calm) return undefined;
-    this.under = undefined;
-    this.endedMs = atMs;
-    this.windows.clear();
-    return { kind: 'ended', stall: stallOf(under), atMs: under.lastLostMs };
+    return atMs - under.lastLostMs < STALL.calm ? undefined : this.end(under, atMs, under.lastLostMs);
   }
+
+  private end(under: Under, nowMs: number, atMs: number | null): Decision {
+    this.under = undefined;
+    this.endedMs = nowMs;
+    this.windows.clear();
+    return { kind: 'ended', stall: stallOf(under), atMs };
+  }
+}
+
+function nameOf({ key, pid, kind }: Loser): string {
+  return `${pid ?? key} ${kind}`;
 }
 
 function stallOf({ sinceMs, lostSeconds, perPid, kind }: Under): Stall {

@@ -4,20 +4,32 @@
 import { readdirSync } from 'node:fs';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { listFolder, OpenFiles } from '../../capture/files.js';
+import { STALL } from '../../model/thresholds/watch.js';
 
 /** Seconds between two looks at all. */
 const EVERY = 5;
 /** Looks after which one that was not found waiting again is forgotten. */
 const FORGET_AFTER = 3;
 const MOST = 16;
+/** Looks after which one that waits all along gives its place to one that is newly found: it has been told of, and may never recover. */
+const STUCK_AFTER = STALL.longest / 1000 / EVERY;
 /** Threads besides each process's first that are looked at in one scan; the others come next time. */
 const MOST_THREADS = 600;
+
+interface Found {
+  /** Looks until it is forgotten. */
+  left: number;
+  /** Looks since it was found. */
+  looks: number;
+}
 
 export class Waiters {
   private readonly files: OpenFiles;
   private readonly root: string;
-  /** Looks until each is forgotten. */
-  private readonly found = new Map<number, number>();
+  /** Those that are looked at, the one known longest first. */
+  private readonly found = new Map<number, Found>();
+  /** Those that have given up their place, until they wait no more. */
+  private readonly displaced = new Map<number, Found>();
   private calls = 0;
   private from = 0;
 
@@ -34,9 +46,7 @@ export class Waiters {
   }
 
   private scan(own: ReadonlySet<number>): void {
-    for (const [pid, left] of this.found)
-      if (left === 0) this.found.delete(pid);
-      else this.found.set(pid, left - 1);
+    for (const all of [this.found, this.displaced]) age(all);
     const many: { readonly pid: number; readonly threads: number }[] = [];
     for (const name of readdirSync(`${this.root}/proc`)) {
       const pid = Number(name);
@@ -65,7 +75,21 @@ export class Waiters {
   }
 
   private note(pid: number): void {
-    if (this.found.size < MOST || this.found.has(pid)) this.found.set(pid, FORGET_AFTER);
+    const known = this.found.get(pid) ?? this.displaced.get(pid);
+    if (known) {
+      known.left = FORGET_AFTER;
+      return;
+    }
+    if (this.found.size === MOST && !this.displaceOne()) return;
+    this.found.set(pid, { left: FORGET_AFTER, looks: 0 });
+  }
+
+  private displaceOne(): boolean {
+    const [longest] = this.found;
+    if (!longest || longest[1].looks < STUCK_AFTER) return false;
+    this.found.delete(longest[0]);
+    this.displaced.set(...longest);
+    return true;
   }
 
   private stat(path: string) {
@@ -75,5 +99,13 @@ export class Waiters {
       // It has ended.
       return undefined;
     }
+  }
+}
+
+function age(all: Map<number, Found>): void {
+  for (const [pid, one] of all) {
+    one.looks += 1;
+    one.left -= 1;
+    if (one.left < 0) all.delete(pid);
   }
 }

@@ -21,6 +21,7 @@ import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
 import { EpisodeKeeper, markOf } from './episodes.js';
 import { SecondFigures } from './figures.js';
 import { History } from './history.js';
+import { Hourly } from './hourly.js';
 import { gather, Journal, readJournal } from './journal.js';
 import { AGAIN_MS, LossJudge } from './judge.js';
 import { Members, type Watched } from './members.js';
@@ -35,6 +36,7 @@ const EVERY_MS = 1000;
 const MOST_LOOK_BACK = 8 * 1024 * 1024;
 /** Settings are compared in one of so many seconds. */
 const SETTINGS_EVERY = 5;
+const DAY_SECONDS = 86_400;
 /** Victims of one recording. */
 const MOST_VICTIMS = 16;
 /** Kernel memory for events of each CPU, KiB: see docs/adr/look-back.md. */
@@ -67,6 +69,7 @@ export class Watch {
   private readonly filesystems: KernelFilesystems;
   private readonly store: Store;
   private readonly journal: Journal;
+  private readonly hourly: Hourly;
   private readonly history: History;
   private readonly figures = new SecondFigures();
   private readonly pulse: Pulse;
@@ -81,6 +84,8 @@ export class Watch {
   private nextMs = monotonicMs();
   private seconds = 0;
   private closed = false;
+  /** A recording was under way of late. */
+  private wasRecorded = false;
 
   /** Throws a UserError where it can't watch, or where somebody does already. */
   static async start(options: WatchOptions): Promise<Watch> {
@@ -120,6 +125,7 @@ export class Watch {
     this.undo = undo;
     this.store = store;
     this.journal = journal;
+    this.hourly = new Hourly((entry) => journal.add(entry));
     this.history = history;
     this.trigger = new StallTrigger(members.isNamed);
     this.verdicts = new EpisodeVerdict(options.self);
@@ -141,7 +147,7 @@ export class Watch {
       add: (entry) => this.add(entry),
       tell: options.tell,
       record: (folder, stall) => this.record(folder, stall),
-      goesOn: () => this.trigger.stall !== undefined,
+      goesOn: (sinceMs) => this.trigger.stall?.sinceMs === sinceMs,
     });
     this.tellWatch(null);
     captureFacts(this.lookBack, { when: 'start', victims: members.pids() });
@@ -231,7 +237,14 @@ export class Watch {
   }
 
   private add(entry: Entry): void {
-    this.journal.add(entry);
+    if (entry.kind === 'watch' || entry.kind === 'episode') this.journal.add(entry);
+    else this.hourly.add(entry, monotonicMs());
+  }
+
+  /** Who watches, and the last episode's number, stay in the journal however much is added to it. */
+  private repeat(): void {
+    this.tellWatch(null);
+    this.episodes.repeat();
   }
 
   /** Why there are no kernel events, in words; null where there are. */
@@ -260,8 +273,11 @@ export class Watch {
     if (decision) this.episodes.act(decision);
     this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
     this.episodes.goOn(nowMs);
-    if (!this.episodes.recorded) this.rest(pids);
+    if (this.episodes.recorded) this.wasRecorded = true;
+    else this.rest(pids);
+    this.hourly.everySecond(nowMs);
     this.seconds += 1;
+    if (this.seconds % DAY_SECONDS === 0) this.repeat();
     this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
     if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
   }
@@ -277,11 +293,7 @@ export class Watch {
 
   /** Follows the processes of a watched service as they come and go. */
   private follow(pids: readonly number[], nowNs: bigint): void {
-    for (const pid of this.known.keys())
-      if (!pids.includes(pid)) {
-        this.known.delete(pid);
-        this.lookBack.forgetVictim(pid);
-      }
+    for (const pid of this.known.keys()) if (!pids.includes(pid)) this.forget(pid);
     for (const pid of pids) {
       if (this.known.has(pid)) continue;
       const mark = markOf(pid);
@@ -297,8 +309,16 @@ export class Watch {
     }
   }
 
+  private forget(pid: number): void {
+    this.known.delete(pid);
+    this.lookBack.forgetVictim(pid);
+  }
+
   /** What is done in a second in which nothing is recorded. */
   private rest(pids: readonly number[]): void {
+    // Whom a recording has followed is told again, to what looks back as to the kernel.
+    if (this.wasRecorded) for (const pid of this.known.keys()) this.forget(pid);
+    this.wasRecorded = false;
     try {
       this.tracer?.poll();
       this.tracer?.everySecond();
@@ -338,6 +358,7 @@ export class Watch {
     this.sampler.close();
     this.settings.close();
     const failed = this.undo.undoAll();
+    this.hourly.close();
     this.tellWatch(new Date().toISOString());
     await this.history.close();
     await this.journal.close();

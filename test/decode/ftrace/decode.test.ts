@@ -223,3 +223,22 @@ test('what is kept of events is bounded, whether rows, names or stacks are many,
     assert.deepEqual(losses, ['beyond-bounds trace: what its events say true'], name);
   }
 });
+
+test('events that were lost before the first moment that is wanted are no loss, those behind it are', () => {
+  const lost = (fromMs: number) => {
+    const losses: number[] = [];
+    const pages = [2_000_000n, 4_000_000n].map((stamp, index) =>
+      page({ stamp, records: [record(waking('x', 1), 0)], missed: BigInt(index + 1) }),
+    );
+    decodeEvents({
+      streams: [{ instance: 'victim', cpu: 0, chunks: pages }],
+      formats: formats(),
+      startNs: 1_000_000n,
+      fromMs,
+      loss: (_code, _where, count) => losses.push(count ?? 0),
+    });
+    return losses;
+  };
+  assert.deepEqual(lost(1), [1, 2]);
+  assert.deepEqual(lost(2), [2]);
+});

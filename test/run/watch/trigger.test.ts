@@ -43,6 +43,43 @@ test('another within a minute is passed over once, and recorded where it still h
   ]);
 });
 
+/** What is decided where one loses all seconds, and another those from `from` to `until`. */
+function besides(seconds: number, others: (second: number) => readonly Loser[]): (readonly [number, string])[] {
+  const trigger = new StallTrigger(true);
+  return Array.from({ length: seconds }).flatMap((_, second) => {
+    const decision = trigger.step(second * 1000, [LOSER, ...others(second)]);
+    if (!decision) return [];
+    const stall = decision.kind === 'too soon' ? '' : ` of ${decision.stall.pids.join(', ')}`;
+    return [[second, `${decision.kind}${stall}${'atMs' in decision ? ` at ${decision.atMs}` : ''}`] as const];
+  });
+}
+
+test('one that never recovers is passed over after five minutes, and the stall of another is seen', () => {
+  const other = { ...LOSER, pid: 8 };
+  assert.deepEqual(
+    besides(300, () => []),
+    [[2, 'begins of 7']],
+  );
+  assert.deepEqual(
+    besides(600, (second) => (second >= 400 && second < 410 ? [other] : [])),
+    [
+      [2, 'begins of 7'],
+      [300, 'ended of 7 at null'],
+      [402, 'begins of 8'],
+      [419, 'ended of 8 at 409000'],
+    ],
+  );
+});
+
+test('who was passed over and has had a second that it did not lose is seen again', () => {
+  const seconds = `${'x'.repeat(301)}${'x'.repeat(100)}.xxx`;
+  assert.deepEqual(decided(seconds), [
+    [2, 'begins'],
+    [300, 'ended'],
+    [404, 'begins'],
+  ]);
+});
+
 test('a stall tells when it began, how many seconds were lost, and who lost most', () => {
   const trigger = new StallTrigger(true);
   trigger.step(0, [LOSER]);

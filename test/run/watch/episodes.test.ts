@@ -1,0 +1,152 @@
+// What the keeper of episodes does where its disk refuses something: each stall is in the journal with what became of it, and recording comes back.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { monotonicMs } from '../../../src/base/clock.js';
+import { UndoJournal } from '../../../src/capture/undo.js';
+import type { Entry, Episode } from '../../../src/model/watch.js';
+import { LookBack } from '../../../src/recording/look-back.js';
+import { RecordedEpisode } from '../../../src/run/watch/episode.js';
+import { EpisodeKeeper, type EpisodesOptions } from '../../../src/run/watch/episodes.js';
+import { Store } from '../../../src/run/watch/store.js';
+import type { Stall } from '../../../src/run/watch/trigger.js';
+import { EpisodeVerdict } from '../../../src/run/watch/verdict.js';
+
+interface Place {
+  readonly keeper: EpisodeKeeper;
+  readonly store: Store;
+  readonly folder: string;
+  readonly told: string[];
+  /** The last word of each episode. */
+  readonly episodes: () => (Episode | undefined)[];
+}
+
+async function inStore(
+  act: (place: Place) => Promise<void>,
+  record: (folder: string) => EpisodesOptions['record'],
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-episodes-'));
+  const store = new Store(folder);
+  const last = new Map<number, Entry & { kind: 'episode' }>();
+  const told: string[] = [];
+  const keeper = new EpisodeKeeper({
+    store,
+    verdicts: new EpisodeVerdict([process.execPath, '-e', 'process.exitCode = 9']),
+    maxBytes: 1e9,
+    before: [],
+    add: (entry) => entry.kind === 'episode' && last.set(entry.number, entry),
+    tell: (sentence) => told.push(sentence),
+    record: record(folder),
+    goesOn: () => false,
+  });
+  try {
+    await act({ keeper, store, folder, told, episodes: () => [...last.values()] });
+  } finally {
+    store.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function stall(sinceMs = monotonicMs()): Stall {
+  return { sinceMs, lostSeconds: 3, pids: [], kind: 'waits' };
+}
+
+/** Records for real, without kernel events. */
+function recording(folder: string): EpisodesOptions['record'] {
+  const lookBack = new LookBack({ keepMs: 1000, mostBytes: 1e6 });
+  const journal = UndoJournal.open(path.join(folder, 'undo'));
+  const filesystems = {};
+  return (held) =>
+    new RecordedEpisode({
+      tool: 'test',
+      folder: held,
+      journal,
+      filesystems,
+      lookBack,
+      tracer: undefined,
+      victims: [],
+    });
+}
+
+test('a recording whose disk makes no next folder is kept with its verdict, and recording comes back', async () => {
+  await inStore(async ({ keeper, folder, told, episodes }) => {
+    const first = stall();
+    keeper.act({ kind: 'begins', stall: first });
+    while (existsSync(path.join(folder, 'recordings/standby.iow'))) await new Promise(setImmediate);
+    // What is in the way of the next folder is as good as a disk without room for it.
+    const obstacle = path.join(folder, 'recordings/standby.iow');
+    writeFileSync(obstacle, '');
+    keeper.act({ kind: 'ended', stall: first, atMs: first.sinceMs + 1000 });
+    await keeper.close();
+    assert.equal(keeper.recorded, undefined);
+    assert.match(episodes()[0]?.note ?? '', /^it could not be diagnosed/);
+    assert.equal(episodes()[0]?.durationMs, 1000);
+    assert.match(told.join('\n'), /no room could be made for recordings: .*standby/);
+    const second = stall();
+    rmSync(obstacle);
+    keeper.act({ kind: 'begins', stall: second });
+    assert.match(episodes()[1]?.note ?? '', /no folder was ready/);
+    assert.equal(episodes()[1]?.recording, null);
+    keeper.act({ kind: 'ended', stall: second, atMs: monotonicMs() });
+    await keeper.close();
+    keeper.act({ kind: 'begins', stall: stall() });
+    assert.ok(keeper.recorded);
+    await keeper.close();
+    assert.equal(readdirSync(path.join(folder, 'recordings')).filter((name) => /-\d\.iow$/.test(name)).length, 2);
+  }, recording);
+});
+
+test('the end of one stall is not told of another, and one that is passed over has no end', async () => {
+  await inStore(async ({ keeper, episodes }) => {
+    const first = stall();
+    keeper.act({ kind: 'begins', stall: first });
+    keeper.act({ kind: 'ended', stall: stall(first.sinceMs - 5000), atMs: first.sinceMs });
+    assert.ok(keeper.recorded);
+    assert.equal(episodes()[0]?.endedAt, null);
+    keeper.act({ kind: 'ended', stall: { ...first, lostSeconds: 300 }, atMs: null });
+    await keeper.close();
+    assert.equal(episodes()[0]?.durationMs, null);
+    assert.equal(episodes()[0]?.lostSeconds, 300);
+  }, recording);
+});
+
+test('a recording that can’t begin is told, and the next one begins', async () => {
+  let refuses = true;
+  await inStore(
+    async ({ keeper, episodes }) => {
+      const first = stall();
+      keeper.act({ kind: 'begins', stall: first });
+      assert.equal(keeper.recorded, undefined);
+      assert.match(episodes()[0]?.note ?? '', /^it could not be recorded: EIO$/);
+      keeper.act({ kind: 'ended', stall: first, atMs: monotonicMs() });
+      await keeper.close();
+      refuses = false;
+      keeper.act({ kind: 'begins', stall: stall() });
+      assert.ok(keeper.recorded);
+      await keeper.close();
+    },
+    (folder) => {
+      const record = recording(folder);
+      return (held, one) => {
+        if (refuses) throw new Error('EIO');
+        return record(held, one);
+      };
+    },
+  );
+});
+
+test('recordings bear their whole path, however the store was named', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-episodes-'));
+  const store = new Store(path.relative(process.cwd(), folder));
+  try {
+    const taken = store.take('a.iow');
+    taken?.folder.close();
+    assert.equal(taken?.path, path.join(folder, 'recordings/a.iow'));
+  } finally {
+    store.close();
+    rmSync(folder, { recursive: true });
+  }
+});
