@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -11,7 +12,7 @@ import { undoInReverse } from '../../src/capture/undo-entries.js';
 import { mountAt } from '../../src/capture/undo-mounts.js';
 import type { Experiment, ExperimentState } from '../../src/model/experiment.js';
 import { mount } from '../../src/run/experiment/changes/mount.js';
-import { refusal, run, start } from '../support/cli.js';
+import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand, needsLoop, needsRoot } from '../support/requirements.js';
 
 const folder = mkdtempSync('/var/tmp/iowitness-experiment-');
@@ -194,6 +195,37 @@ test('Ctrl-C puts everything back, and says how to go on', { skip }, async () =>
   assert.equal(readFileSync(SETTING, 'utf8'), before);
   assert.ok(readState(place).runs.every(({ state }) => state === 'waiting'));
 });
+
+test(
+  'Ctrl-C names what is left to take back by hand, in the run and at the question',
+  { skip: skip || needsCommand('script') },
+  async () => {
+    const byHand = `{ by-hand: plug it in }`;
+    const file = plan('hand', byHand, 'warm-up: 30s');
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('- name: as it is', `- name: as it is\n    changes: [${byHand}]`),
+    );
+    for (const answer of ['\r', '']) {
+      const place = path.join(folder, `hand${answer.length}.exp`);
+      const command = [process.execPath, MAIN, 'experiment', file, '-o', place].join(' ');
+      const child = spawn('script', ['-qec', command, '/dev/null'], { timeout: 120_000, killSignal: 'SIGKILL' });
+      let screen = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+      const gone = once(child, 'exit');
+      await until('the question', () => screen.includes('By hand: plug it in.'));
+      if (answer !== '') {
+        child.stdin.write(answer);
+        await until('the warm-up', () => screen.includes('warming up'));
+      }
+      child.stdin.write('\x03');
+      const [status] = await gone;
+      assert.equal(status, 3, screen);
+      assert.match(screen, /everything is put back but what is done by hand: iowitness experiment --resume/);
+      assert.match(screen, /by hand, if it was done: take back: plug it in\./);
+    }
+  },
+);
 
 test('what this machine can’t do is refused before anything is made', { skip }, async () => {
   const place = path.join(folder, 'refused.exp');
