@@ -10,6 +10,7 @@ import { sleepHere } from '../base/sleep.js';
 import { parseMountinfo } from '../base/procfs/mountinfo.js';
 import { readWhole } from './files.js';
 import { undoFile, undoTree, undoValue } from './undo-files.js';
+import { remount } from './undo-mounts.js';
 import { kill, killSession, letContinue } from './undo-processes.js';
 
 const Path = v.pipe(
@@ -48,8 +49,13 @@ export const UndoEntrySchema = v.variant('kind', [
   }),
   /** A unit of systemd that we stopped is started again. */
   v.object({ kind: v.literal('start-unit'), unit: v.pipe(v.string(), v.regex(/^[\w@.:][\w@.:\\-]*$/)) }),
-  /** A mount gets these options back. */
-  v.object({ kind: v.literal('remount'), path: Path, options: v.pipe(v.string(), v.regex(/^[^\s-][^\s]*$/)) }),
+  /** A mount gets its options back: `options` are told to mount(8), `shown` is what mountinfo has afterwards. */
+  v.object({
+    kind: v.literal('remount'),
+    path: Path,
+    options: v.pipe(v.string(), v.regex(/^[^\s-][^\s]*$/)),
+    shown: v.string(),
+  }),
   /** A frozen filesystem, by its mount point. */
   v.object({ kind: v.literal('thaw'), path: Path }),
   v.object({ kind: v.literal('swap-off'), path: Path }),
@@ -129,14 +135,6 @@ function startUnit(unit: string): string {
   return `started ${unit}`;
 }
 
-/** Nothing is left to undo where it is mounted no more. */
-function remount(path: string, options: string): string | undefined {
-  if (!mountsWithin(path).includes(path)) return undefined;
-  const refusal = run('mount', '-o', `remount,${options}`, path);
-  if (refusal !== undefined) throw new Error(refusal);
-  return `${path} mounted with ${options} again`;
-}
-
 function backingFileOf(device: string): string | undefined {
   const text = readWhole(`/sys/block/${basename(device)}/loop/backing_file`);
   return text?.replace(/\n$/, '').replace(/ \(deleted\)$/, '');
@@ -187,7 +185,7 @@ function undo(entry: UndoEntry): string | undefined {
     case 'start-unit':
       return startUnit(entry.unit);
     case 'remount':
-      return remount(entry.path, entry.options);
+      return remount(entry.path, entry.options, entry.shown);
     case 'thaw':
       // Thawing what is not frozen is refused with EINVAL, and there is no other way to ask.
       return run('fsfreeze', '--unfreeze', entry.path) === undefined ? `thawed ${entry.path}` : undefined;

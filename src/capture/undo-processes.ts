@@ -16,6 +16,11 @@ function living(pid: number): PidStat | undefined {
   return stat === undefined || /[ZX]/.test(stat.state) ? undefined : stat;
 }
 
+/** Whether any thread of it is alive, be the first one dead. */
+export function hasThreadsAlive({ state, threads }: PidStat): boolean {
+  return !/[ZX]/.test(state) || threads > 1;
+}
+
 /** As long as the kernel lets them go at all. */
 function waitFor(areGone: () => boolean): void {
   for (let attempt = 0; attempt < RETRIES && !areGone(); attempt += 1) sleepHere(RETRY_MS);
@@ -62,9 +67,13 @@ export function killSession(session: number, startTicks: number): string | undef
   return `ended ${members.length === 1 ? `process ${members[0]}` : `${members.length} processes`}`;
 }
 
+/**
+ * Lets a process go on that was stopped, whatever its state says: that is its first thread's alone, which may have ended before the others (Z), or may not have taken the signal yet
+ * (D, t), in which case SIGCONT discards it (signal(7)).
+ */
 export function letContinue(pid: number, startTicks: number): string | undefined {
-  const stat = living(pid);
-  if (stat?.startTicks !== startTicks || stat.state !== 'T') return undefined;
+  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+  if (stat?.startTicks !== startTicks) return undefined;
   signal(pid, 'SIGCONT');
-  return `process ${pid} (${stat.comm}) goes on`;
+  return hasThreadsAlive(stat) ? `process ${pid} (${stat.comm}) goes on` : undefined;
 }

@@ -1,5 +1,6 @@
 // `experiment PLAN.yaml`: runs a plan's arms in an order that is drawn, records each run, and tells what each arm's change has to do with the slow-down.
 
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -136,14 +137,19 @@ async function experiment(path: string | undefined, options: ExperimentOptions):
   await run(plan, () => ExperimentFolder.create(options.output ?? `${plan.name}.exp`, text, orderOf(plan)), options);
 }
 
-/** Waits for a line at the terminal. */
-async function ask(what: string): Promise<void> {
+/** Waits for a line at the terminal, or an interrupt. */
+async function ask(what: string, interrupted: Promise<unknown>): Promise<void> {
   if (!process.stdin.isTTY)
     throw new UserError(`Somebody has to do this by hand, and there is no terminal to say so at: ${what}.`);
   progress.say('');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // At a terminal readline has Ctrl-C and Ctrl-D for itself, and a question that is closed would never be answered.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = once(lines, 'close').then(() => {
+    throw new UserError(`Nobody said at the terminal that this was done: ${what}.`);
+  });
   try {
-    await lines.question(`By hand: ${what}. Press Enter when it is done. `);
+    await Promise.race([lines.question(`By hand: ${what}. Press Enter when it is done. `), interrupted, closed]);
   } finally {
     lines.close();
   }
@@ -159,6 +165,7 @@ async function run(
     throw new UserError('The plan has changes by hand, and there is no terminal to ask at.');
   const folder = typeof made === 'function' ? made() : made;
   const interrupts = listenForInterrupts();
+  const left: string[] = [];
   try {
     const result = await runExperiment({
       plan,
@@ -168,15 +175,20 @@ async function run(
       self: SELF,
       interrupted: interrupts.interrupted,
       say: (what) => progress.say(what),
-      ask,
+      ask: (what) => ask(what, interrupts.interrupted),
+      left: (what) => left.push(what),
       told: (one, soFar) => tell(one, soFar, options),
     });
     showResult(result, options);
     if (result.ended === null) {
-      warn(`interrupted, and everything is put back: iowitness experiment --resume ${basename(folder.path)} goes on.`);
+      const but = left.length > 0 ? ' but what is done by hand' : '';
+      warn(
+        `interrupted, and everything is put back${but}: iowitness experiment --resume ${basename(folder.path)} goes on.`,
+      );
       process.exitCode = EXIT.noVerdict;
     } else process.exitCode = statusOf(result);
   } finally {
+    if (left.length > 0) warn(`by hand, if it was done: ${left.join('; ')}.`);
     interrupts.release();
     folder.close();
   }

@@ -1,6 +1,7 @@
 // The runs of one arm and those of the first → what differs between them and how sure that is: the time until a slow-down, throughput and requests before it, and bursts. Tests rest on
 // the order that was drawn; intervals tell how large a difference could still be, so that 'unchanged' is told only where they say so.
 
+import { medianOf } from '../base/median.js';
 import type { ArmComparison, RunOutcome } from '../model/experiment.js';
 import { EXPERIMENT } from '../model/thresholds/experiment.js';
 import { rankSum } from '../statistics/rank-sum.js';
@@ -25,14 +26,26 @@ export function lifetimeOf({ outcome }: Made): Lifetime {
   return { time: onsetSeconds ?? seconds, happened: onsetSeconds !== null };
 }
 
-/** By a minute of the run. */
-export function burstRate({ outcome }: Made): number {
-  return (outcome.bursts.reduce((sum, { count }) => sum + count, 0) * 60) / outcome.seconds;
+function burstCount({ outcome }: Made): number {
+  return outcome.bursts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** How far both groups were watched. */
+/** By a minute of the run. */
+export function burstRate(run: Made): number {
+  return (burstCount(run) * 60) / run.outcome.seconds;
+}
+
+/** How far a group's curve goes, s: to its longest run where that was censored, and without end where it had come to 0 by then. */
+function reachOf(lives: readonly Lifetime[]): number {
+  const longest = Math.max(...lives.map(({ time }) => time));
+  return lives.some(({ time, happened }) => time === longest && !happened) ? longest : Infinity;
+}
+
+/** How far the curves of all groups go, s; where none of them limits it, to the longest run of all. */
 export function horizonOf(...groups: readonly (readonly Made[])[]): number {
-  return Math.min(...groups.map((runs) => Math.max(...runs.map((run) => lifetimeOf(run).time))));
+  const lives = groups.map((runs) => runs.map(lifetimeOf));
+  const least = Math.min(...lives.map(reachOf));
+  return Number.isFinite(least) ? least : Math.max(...lives.flat().map(({ time }) => time));
 }
 
 interface Pair {
@@ -104,11 +117,23 @@ function level(
   };
 }
 
-/** Half a burst is added to each run, so that one without any has a logarithm. */
+const medianSeconds = (runs: readonly Made[]): number => medianOf(runs.map(({ outcome }) => outcome.seconds));
+
+/** Whether both arms' runs are long enough for their rates: of a short run with few bursts a rate is a step of a coarse scale, and 0 as often as not. */
+function isExposureAlike({ first, other }: Pair): boolean {
+  const [shorter, longer] = [first, other].sort((a, b) => medianSeconds(a) - medianSeconds(b));
+  if (!shorter || !longer) return false;
+  const { times, bursts: fewest } = EXPERIMENT.exposure;
+  return medianSeconds(longer) <= times * medianSeconds(shorter) || medianOf(shorter.map(burstCount)) >= fewest;
+}
+
+/** Half a burst in a run of the usual length is added to each rate, so that one of 0 has a logarithm: the same to all, as a share of each run would make short ones burstier. */
 function bursts(pair: Pair): Tested {
-  const hasAny = [...pair.first, ...pair.other].some((run) => burstRate(run) > 0);
-  const tested = level('bursts', pair, (run) => burstRate(run) + 30 / run.outcome.seconds);
-  return hasAny ? tested : { ...tested, isAbsent: true, p: 1, ratio: null, within: null };
+  const all = [...pair.first, ...pair.other];
+  const added = 30 / medianSeconds(all);
+  const tested = level('bursts', pair, (run) => burstRate(run) + added);
+  const isAbsent = all.every((run) => burstRate(run) === 0);
+  return !isAbsent && isExposureAlike(pair) ? tested : { ...tested, isAbsent, p: 1, ratio: null, within: null };
 }
 
 /** All measures that both have. */

@@ -2,14 +2,18 @@
 // the run that was killed; an experiment that is interrupted has put everything back.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as later } from 'node:timers/promises';
+import { undoInReverse } from '../../src/capture/undo-entries.js';
+import { mountAt } from '../../src/capture/undo-mounts.js';
 import type { Experiment, ExperimentState } from '../../src/model/experiment.js';
-import { refusal, run, start } from '../support/cli.js';
-import { needsRoot } from '../support/requirements.js';
+import { mount } from '../../src/run/experiment/changes/mount.js';
+import { MAIN, refusal, run, start } from '../support/cli.js';
+import { needsCommand, needsLoop, needsRoot } from '../support/requirements.js';
 
 const folder = mkdtempSync('/var/tmp/iowitness-experiment-');
 after(() => rmSync(folder, { recursive: true }));
@@ -138,6 +142,39 @@ test(
   },
 );
 
+test(
+  'a mount has its options back, also those that mountinfo does not show, and one that can’t be had back fails',
+  { skip: needsLoop() || needsCommand('mkfs.ext4') },
+  () => {
+    const [image, at] = [path.join(folder, 'image'), path.join(folder, 'mounted')];
+    const command = (...argv: [string, ...string[]]) => execFileSync(argv[0], argv.slice(1), { encoding: 'utf8' });
+    command('truncate', '--size=32M', image);
+    command('mkfs.ext4', '-q', image);
+    mkdirSync(at);
+    command('mount', '-o', 'loop,strictatime', image, at);
+    try {
+      const shown = () => mountAt(at)?.options;
+      const before = shown();
+      assert.ok(before !== undefined && !/commit|atime/.test(before), before);
+      for (const options of ['commit=30', 'noatime', 'relatime', 'noatime,commit=7,nobarrier', 'sync']) {
+        const change = mount.bind({ at, options });
+        change.check();
+        const entries = change.undo();
+        change.make();
+        assert.notEqual(shown(), before, options);
+        assert.deepEqual(undoInReverse(entries).failed, [], options);
+        assert.equal(shown(), before, options);
+      }
+      assert.throws(() => mount.bind({ at, options: 'stripe=16' }).check(), /Of stripe=16 it is not known how/);
+      command('mount', '-o', 'remount,commit=30', at);
+      const { failed } = undoInReverse([{ kind: 'remount', path: at, options: 'rw', shown: before }]);
+      assert.match(failed[0] ?? '', /^remount of .*: it is mounted with .*commit=30.* now, and had /);
+    } finally {
+      command('umount', at);
+    }
+  },
+);
+
 test('Ctrl-C puts everything back, and says how to go on', { skip }, async () => {
   const before = readFileSync(SETTING, 'utf8');
   const value = before.trim() === '700' ? '800' : '700';
@@ -158,6 +195,37 @@ test('Ctrl-C puts everything back, and says how to go on', { skip }, async () =>
   assert.equal(readFileSync(SETTING, 'utf8'), before);
   assert.ok(readState(place).runs.every(({ state }) => state === 'waiting'));
 });
+
+test(
+  'Ctrl-C names what is left to take back by hand, in the run and at the question',
+  { skip: skip || needsCommand('script') },
+  async () => {
+    const byHand = `{ by-hand: plug it in }`;
+    const file = plan('hand', byHand, 'warm-up: 30s');
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('- name: as it is', `- name: as it is\n    changes: [${byHand}]`),
+    );
+    for (const answer of ['\r', '']) {
+      const place = path.join(folder, `hand${answer.length}.exp`);
+      const command = [process.execPath, MAIN, 'experiment', file, '-o', place].join(' ');
+      const child = spawn('script', ['-qec', command, '/dev/null'], { timeout: 120_000, killSignal: 'SIGKILL' });
+      let screen = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+      const gone = once(child, 'exit');
+      await until('the question', () => screen.includes('By hand: plug it in.'));
+      if (answer !== '') {
+        child.stdin.write(answer);
+        await until('the warm-up', () => screen.includes('warming up'));
+      }
+      child.stdin.write('\x03');
+      const [status] = await gone;
+      assert.equal(status, 3, screen);
+      assert.match(screen, /everything is put back but what is done by hand: iowitness experiment --resume/);
+      assert.match(screen, /by hand, if it was done: take back: plug it in\./);
+    }
+  },
+);
 
 test('what this machine can’t do is refused before anything is made', { skip }, async () => {
   const place = path.join(folder, 'refused.exp');

@@ -8,7 +8,7 @@ import { orderEffects } from '../../src/experiment/order-effects.js';
 import { drawOrder, shareOfLook, usualBlock } from '../../src/experiment/order.js';
 import type { ArmComparison, ArmResult } from '../../src/model/experiment.js';
 import { EXPERIMENT } from '../../src/model/thresholds/experiment.js';
-import { MACHINES, simulate, type Truth } from '../support/simulated-experiments.js';
+import { MACHINES, RUN_SECONDS, simulate, type Truth } from '../support/simulated-experiments.js';
 
 const TWO = ['as it is', 'without cadvisor'];
 
@@ -96,6 +96,24 @@ describe('an experiment in which an arm differs', () => {
     );
   });
 
+  it('follows runs that stay good for as long as they went, though those of the other arm degrade all alike', () => {
+    const alike = { repeats: 12, onset: 40, onsetSpread: 0.03 };
+    const gone = changed({ ...alike, effects: effects({ onset: 100 }) });
+    assert.equal(verdict(gone, 'onset'), 'better');
+    assert.ok((gone.comparisons.find(({ measure }) => measure === 'onset')?.ratio ?? 0) > 14);
+    assert.equal(gone.restrictedMean.until, RUN_SECONDS);
+    assert.match(gone.sentence, /degradation gone \(none in 12 runs of 10 min against median 40/);
+    // What limits nothing limits nothing either where all runs degrade.
+    const same = changed(alike);
+    assert.equal(verdict(same, 'onset'), 'unchanged');
+    assert.ok(same.restrictedMean.until > 40 && same.restrictedMean.until < 50);
+    // The longest run that did not degrade is how far a curve is known.
+    const runs = simulate({ ...alike, arms: TWO }, 1).map((run) =>
+      run.arm === TWO[0] ? run : { ...run, outcome: { ...run.outcome, onsetSeconds: null, seconds: 300 } },
+    );
+    assert.equal(judgeArms(runs, TWO).arms[0]?.restrictedMean.until, 300);
+  });
+
   it('tells no degradation of arms that had none', () => {
     const arm = changed({ repeats: 12, effects: effects({ rate: 0.5 }) });
     assert.equal(verdict(arm, 'onset'), 'absent');
@@ -131,6 +149,48 @@ describe('numbers on which it decides', () => {
     assert.equal(arm?.comparisons.find(({ measure }) => measure === 'throughput')?.p, 2 / 70);
     assert.ok(2 / 70 > EXPERIMENT.wrongBlame);
     assert.equal(arm.comparisons.find(({ measure }) => measure === 'throughput')?.verdict, 'unclear');
+  });
+
+  it('compares bursts of runs that were watched for much the same time, or that have enough of them', () => {
+    const told = (seconds: number, count: number) => {
+      const runs = simulate({ arms: TWO, repeats: 12 }, 1).map((run, at) => {
+        const isShort = run.arm === TWO[1];
+        const counted = (isShort ? count : 12) + (at % 2);
+        const bursts = [{ disk: 'sda', count: counted, operations: 100, bytes: 4e6, periodMs: null }];
+        return { ...run, outcome: { ...run.outcome, seconds: isShort ? seconds : 600, bursts } };
+      });
+      const arm = judgeArms(runs, TWO).arms[1];
+      assert.ok(arm);
+      return verdict(arm, 'bursts');
+    };
+    // Three or four in a minute, against twelve or thirteen in ten.
+    assert.equal(told(60, 3), 'unclear');
+    assert.equal(told(60, 5), 'worse');
+    assert.equal(told(610 / 1.5, 4), 'better');
+    assert.equal(told(590 / 1.5, 2), 'unclear');
+  });
+
+  it('takes no run for burstier as it is shorter', () => {
+    const runs = simulate(
+      { arms: TWO, repeats: 12, onset: 40, onsetSpread: 0.03, effects: effects({ onset: 100 }) },
+      1,
+    );
+    const [degraded, good] = [runs.filter(({ arm }) => arm === TWO[0]), runs.filter(({ arm }) => arm === TWO[1])];
+    assert.ok(
+      degraded.every(({ outcome }) => outcome.seconds < 80) && good.every(({ outcome }) => outcome.seconds === 600),
+    );
+    const burst = { disk: 'sda', count: 6, operations: 100, bytes: 4e6, periodMs: null };
+    // Each run bursts once in ten seconds or so.
+    const rates = runs.map((run) => ({
+      ...run,
+      outcome: {
+        ...run.outcome,
+        bursts: [{ ...burst, count: Math.round(run.outcome.seconds / 10) + (run.number % 3) }],
+      },
+    }));
+    const arm = judgeArms(rates, TWO).arms[1];
+    const ratio = arm?.comparisons.find(({ measure }) => measure === 'bursts')?.ratio ?? 0;
+    assert.ok(ratio > 0.75 && ratio < 1.1, String(ratio));
   });
 
   it('calls bursts gone where a tenth is left, and fewer where a third is', () => {

@@ -43,6 +43,16 @@ export const EXPERIMENT = thresholds('experiment', {
     means: 'Bursts of which an arm has no more than this part are told to be gone and not fewer.',
     basis: { prior: 'one in ten is left to other programs that happen to burst' },
   },
+  exposure: {
+    value: { times: 1.5, bursts: 5 },
+    unit: { times: 'ratio', bursts: 'count' },
+    means:
+      'Where the runs of one arm are more than this many times as long as those of the other, bursts are compared only if the shorter ones have at least so many.',
+    basis: {
+      derived:
+        'of Poisson’s counts with a mean of 5 one in 150 is 0 (e⁻⁵), and their spread is below half of it; up to 1.5 times a rate’s steps are much the same in both',
+    },
+  },
   orderEffect: {
     value: 0.05,
     unit: 'share',

@@ -19,7 +19,7 @@ import { siteOf } from './sites.js';
 
 export interface ExperimentOptions extends Pick<
   RunRequest,
-  'undoFolder' | 'tool' | 'self' | 'interrupted' | 'say' | 'ask'
+  'undoFolder' | 'tool' | 'self' | 'interrupted' | 'say' | 'ask' | 'left'
 > {
   readonly plan: Plan;
   readonly folder: ExperimentFolder;

@@ -143,10 +143,15 @@ async function runHere(request: RunRequest): Promise<Ended | undefined> {
   const journal = UndoJournal.open(request.undoFolder);
   let holder: Holder | undefined;
   let isInterrupted = false;
+  const byHand: string[] = [];
   void request.interrupted.then(() => (isInterrupted = true));
   try {
     for (const change of arm.changes) {
-      if (change.byHand) await ask(change.byHand.before);
+      if (change.byHand) {
+        byHand.unshift(change.byHand.after);
+        await ask(change.byHand.before);
+        if (isInterrupted) return undefined;
+      }
       const undo = change.undo();
       if (undo.length > 0) journal.plan(undo);
       change.make();
@@ -174,10 +179,27 @@ async function runHere(request: RunRequest): Promise<Ended | undefined> {
     const outcome = await measured(request, workload, volume);
     return outcome && { ...outcome, reset };
   } finally {
+    await putBack(holder, journal, async () => {
+      for (const after of byHand) {
+        if (!isInterrupted) await ask(after);
+        if (isInterrupted) request.left(after);
+      }
+    });
+  }
+}
+
+/** Undoes all, whatever fails on the way. Throws a UserError where something could not be undone, before anything else that went wrong. */
+async function putBack(holder: Holder | undefined, journal: UndoJournal, byHand: () => Promise<void>): Promise<void> {
+  let failed: readonly string[] = [];
+  try {
     await holder?.release();
-    const failed = journal.undoAll();
-    for (const { byHand } of arm.changes.toReversed()) if (byHand && !isInterrupted) await ask(byHand.after);
-    requireUndone(failed);
+  } finally {
+    failed = journal.undoAll();
+    try {
+      await byHand();
+    } finally {
+      requireUndone(failed);
+    }
   }
 }
 

@@ -18,8 +18,10 @@ export interface RunRequest {
   readonly interrupted: Promise<unknown>;
   /** What it is at: 'resetting', 'warming up', 'running, 12 s of 60 s'. */
   readonly say: (what: string) => void;
-  /** Waits until a person says that something has been done by hand; throws a UserError where there is nobody to ask. */
+  /** Waits until a person says that something has been done by hand, or an interrupt comes; throws a UserError where there is nobody to ask. */
   readonly ask: (what: string) => Promise<void>;
+  /** Hears of what a person has to take back after an interrupt, where nobody is asked any more. */
+  readonly left: (what: string) => void;
 }
 
 export interface Site {

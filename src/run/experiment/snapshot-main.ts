@@ -2,10 +2,12 @@
 // its beginning to its end, makes it durable, puts it in the last one's place and rests, while readers take the same lock for each of their short turns. What it has
 // written, and for how long it was at it, stands on standard output as a line of JSON ten times a second, also while a write hangs.
 
-import { closeSync, constants, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { alignedBlock } from '../../base/aligned-block.js';
+import type { HeldFolder } from '../../base/held-folder.js';
+import { holdPlace } from '../../base/hold-path.js';
 import { sleepHere } from '../../base/sleep.js';
 import { lock, unlock } from '../../lab/shared-lock.js';
 import type { SnapshotTask, SnapshotTold } from './workload.js';
@@ -27,10 +29,17 @@ interface ThreadData {
   readonly writes: boolean;
 }
 
-function snapshot({ file, bytes, blockBytes }: SnapshotTask, block: Buffer, done: Shared['done']): void {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-  const fresh = `${file}.new`;
-  const fd = openSync(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+/** Each file is made anew in the folder that is held: the volume may be another user's, who can put links and files of others in place of its names. */
+function snapshot(
+  folder: HeldFolder,
+  name: string,
+  { bytes, blockBytes }: SnapshotTask,
+  block: Buffer,
+  done: Shared['done'],
+): void {
+  const fresh = `${name}.new`;
+  if (folder.stat(fresh)) folder.removeSync(fresh);
+  const fd = folder.createSync(fresh);
   try {
     for (let left = bytes; left > 0; left -= blockBytes) {
       const written = writeSync(fd, block, 0, Math.min(left, blockBytes));
@@ -40,17 +49,18 @@ function snapshot({ file, bytes, blockBytes }: SnapshotTask, block: Buffer, done
   } finally {
     closeSync(fd);
   }
-  renameSync(fresh, file);
+  folder.renameSync(fresh, name);
 }
 
 function write(task: SnapshotTask, shared: Shared): void {
   const block = alignedBlock(task.blockBytes).fill(7);
+  const { folder, name } = holdPlace(task.file);
   for (;;) {
     const began = process.hrtime.bigint();
     Atomics.store(shared.done, SINCE, began);
     lock(shared.lock);
     try {
-      snapshot(task, block, shared.done);
+      snapshot(folder, name, task, block, shared.done);
     } finally {
       unlock(shared.lock);
       Atomics.add(shared.done, ACTIVE, process.hrtime.bigint() - began);

@@ -11,7 +11,7 @@ export interface Setting {
   readonly name: string;
   readonly file: string;
   readonly value: string;
-  /** What is to be written to have what the file shows now; the text itself unless told. */
+  /** What is to be written to have what the file shows now; the text itself unless told. Throws a UserError where nothing would do. */
   readonly restore?: (shown: string) => string;
 }
 
@@ -49,7 +49,7 @@ export function settingChange(setting: Setting): Change {
     undoWords: `set ${name} back`,
     check() {
       check(setting);
-      shownIn(setting);
+      restore(shownIn(setting));
     },
     undo: () => [{ kind: 'write-file', path: file, value: restore(shownIn(setting)) }],
     make: () => write(setting),

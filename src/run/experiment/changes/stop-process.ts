@@ -7,6 +7,7 @@ import { UserError } from '../../../base/errors.js';
 import { parsePidStat, type PidStat } from '../../../base/procfs/pid-stat.js';
 import { ancestorsOf } from '../../../capture/family.js';
 import { readWhole } from '../../../capture/files.js';
+import { hasThreadsAlive } from '../../../capture/undo-processes.js';
 import type { Change, ChangeKind } from '../change.js';
 
 /** The kernel keeps 15 bytes of a name (TASK_COMM_LEN). */
@@ -15,18 +16,19 @@ const schema = v.pipe(
   v.regex(/^[^\0\n/]{1,15}$/, 'a name of at most 15 characters, as /proc/PID/comm has it'),
 );
 
-/** Users' processes of a name that are not dead. */
+/** Users' processes of a name that are neither dead nor stopped by somebody else (T, and t by a debugger), who has yet to let them go on. */
 function named(name: string): PidStat[] {
   return readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
     .flatMap((pid) => parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '') ?? [])
-    .filter((stat) => stat.comm === name && !stat.kernelThread && !/[ZX]/.test(stat.state));
+    .filter((stat) => stat.comm === name && !stat.kernelThread && hasThreadsAlive(stat) && !/[Tt]/.test(stat.state));
 }
 
 /** Those of a name, or a refusal. */
 function targets(name: string): PidStat[] {
   const found = named(name);
-  if (found.length === 0) throw new UserError(`No process is named ${name}, so stopping it would change nothing.`);
+  if (found.length === 0)
+    throw new UserError(`No process is named ${name} and not stopped already, so stopping it would change nothing.`);
   // A stopped shell or service manager above this program would never let it go on.
   const above = new Set([1, ...ancestorsOf(process.pid)]);
   if (found.some(({ pid }) => above.has(pid)))

@@ -1,5 +1,5 @@
 // `sysctl: { vm.dirty_bytes: 67108864 }`: a setting below /proc/sys. Of some the kernel clears another one that means the same (vm.dirty_bytes and vm.dirty_ratio): that
-// one's undo is journalled as well. Source: sysctl.d(5), Documentation/admin-guide/sysctl/vm.rst.
+// one's undo is journalled as well. Source: sysctl.d(5), Documentation/admin-guide/sysctl/vm.rst, Documentation/mm/overcommit-accounting.rst.
 
 import * as v from 'valibot';
 import { readWhole } from '../../../capture/files.js';
@@ -16,21 +16,27 @@ type Value = v.InferOutput<typeof schema>;
 const PAIRS = [
   ['vm.dirty_bytes', 'vm.dirty_ratio'],
   ['vm.dirty_background_bytes', 'vm.dirty_background_ratio'],
+  ['vm.overcommit_kbytes', 'vm.overcommit_ratio'],
 ] as const;
 
 const fileOf = (name: string): string => `/proc/sys/${name.includes('/') ? name : name.replaceAll('.', '/')}`;
 
+/** The file of what is 0 while a setting counts, however the setting's name is written. */
+function partnerOf(file: string): string | undefined {
+  const pair = PAIRS.map((names) => names.map(fileOf)).find((files) => files.includes(file));
+  return pair?.find((one) => one !== file);
+}
+
 function bind({ name, value }: Value): Change {
   const own = settingChange({ name, file: fileOf(name), value: String(value) });
-  const [one, other] = PAIRS.find((pair) => pair.some((each) => each === name)) ?? [];
-  const partner = one === name ? other : one;
+  const partner = partnerOf(fileOf(name));
   return {
     ...own,
     undo() {
-      const shown = partner === undefined ? undefined : readWhole(fileOf(partner))?.trim();
+      const shown = partner === undefined ? undefined : readWhole(partner)?.trim();
       // Of two, the one that counts is put back: the other would clear it.
       if (partner !== undefined && shown !== undefined && shown !== '0')
-        return [{ kind: 'write-file', path: fileOf(partner), value: shown }];
+        return [{ kind: 'write-file', path: partner, value: shown }];
       return own.undo();
     },
   };
