@@ -64,6 +64,8 @@ export class CopyInput {
       this.mayComplete = this.isFullBlock || this.blocks > 1;
       this.blocks = Math.min(this.blocks * 2, Math.floor(AHEAD_BYTES / bytes));
     } else this.at += last;
+    // What is completed is no short read that a warning tells of.
+    this.last = last;
     if (this.ahead > 0 && this.ahead < bytes && this.mayComplete) this.complete(bytes);
     this.last = Math.min(bytes, this.ahead);
     this.ahead -= this.last;

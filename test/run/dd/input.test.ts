@@ -79,6 +79,9 @@ test('what a read of many blocks leaves short is made whole, as reads of a block
   assert.deepEqual(await copied(['bs=512'], lessOfMore), whole);
   assert.deepEqual(await copied(['bs=512', 'iflag=fullblock'], lessOfMore), whole);
   assert.deepEqual(await copied(['ibs=512', 'obs=700'], lessOfMore), whole);
+  // A count has short records told of.
+  const halves: Giving = (asked) => (asked > 512 ? 256 : asked);
+  assert.deepEqual(await copied(['bs=512', 'count=20'], halves), whole);
 });
 
 test('what reads of a block leave short as well stays a short record, unless all of a block is asked for', async () => {
