@@ -20,7 +20,9 @@ let files = 0;
 async function read(bytes: Uint8Array, { full = false, suffix = '' } = {}): Promise<Heap> {
   const file = path.join(folder, `${(files += 1)}.hprof${suffix}`);
   writeFileSync(file, bytes);
-  return heapDocument('iowitness test', 'test', await openHeapDump(file, full));
+  const heap = heapDocument('iowitness test', 'test', await openHeapDump(file, full));
+  rmSync(file);
+  return heap;
 }
 
 const TRUTH = {
@@ -51,6 +53,15 @@ describe('a heap dump', () => {
       }
     });
   }
+
+  test('of one record larger than a piece is read wherever a piece ends', async () => {
+    const piece = 1024 * 1024;
+    for (let padding = piece - 5000; padding < piece; padding += 20) {
+      const heap = await read(heapDumpBytes({ ...CONVOY, isOld: true, padding }));
+      assert.deepEqual([ownersOf(heap), heap.limits], [TRUTH, []], `${padding}`);
+      assert.deepEqual(heap.dumps[0]?.threads, 9);
+    }
+  });
 
   test('is read where it has to be', async () => {
     const heap = await read(heapDumpBytes({ ...CONVOY, filler: 40 }));
