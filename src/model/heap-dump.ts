@@ -18,8 +18,8 @@ export interface HeapThread {
   /** The method of each frame with its descriptor, 'LockLab.block(Ljava/lang/Runnable;)V'. */
   readonly methods: readonly string[];
   /**
-   * By frame: objects in its variables, in the order of their slots. Of a blocked thread's innermost frame all, of other frames those that some blocked
-   * thread has in its innermost one.
+   * By frame: all objects in its variables, in the order of their slots. Of a blocked thread's innermost frame, and of frames of which one is an object
+   * that some blocked thread has in its innermost one.
    */
   readonly references: ReadonlyMap<number, readonly HeapObject[]>;
   /** The class object of the innermost frame's class. Told of blocked threads. */

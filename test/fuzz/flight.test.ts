@@ -58,6 +58,26 @@ for (const name of FLIGHTS) {
       );
     });
 
+    test('with counts and lengths that nothing has is read to its end', () => {
+      // 2^50, 2^31, the largest and the least number, and some that lead back by a few bytes.
+      const numbers = fc.constantFrom(
+        [128, 128, 128, 128, 128, 128, 128, 2],
+        [128, 128, 128, 128, 8],
+        [255, 255, 255, 255, 255, 255, 255, 255, 127],
+        [128, 128, 128, 128, 128, 128, 128, 128, 128],
+        [246, 255, 255, 255, 255, 255, 255, 255, 255],
+        [245, 255, 255, 255, 255, 255, 255, 255, 255],
+      );
+      fc.assert(
+        fc.property(fc.array(fc.tuple(place, numbers), { minLength: 1, maxLength: 10 }), (changes) => {
+          const changed = Buffer.from(bytes);
+          for (const [at, number] of changes) changed.set(number.slice(0, changed.length - at), at);
+          assert.ok(flightDocumentOf(changed).covers.readBytes <= bytes.length);
+        }),
+        RUNS,
+      );
+    });
+
     test('with bytes of any value is read to its end', () => {
       fc.assert(
         fc.property(fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 30 }), (changes) => {

@@ -20,7 +20,9 @@ let files = 0;
 async function read(bytes: Uint8Array, { full = false, suffix = '' } = {}): Promise<Heap> {
   const file = path.join(folder, `${(files += 1)}.hprof${suffix}`);
   writeFileSync(file, bytes);
-  return heapDocument('iowitness test', 'test', await openHeapDump(file, full));
+  const heap = heapDocument('iowitness test', 'test', await openHeapDump(file, full));
+  rmSync(file);
+  return heap;
 }
 
 const TRUTH = {
@@ -52,6 +54,15 @@ describe('a heap dump', () => {
     });
   }
 
+  test('of one record larger than a piece is read wherever a piece ends', async () => {
+    const piece = 1024 * 1024;
+    for (let padding = piece - 5000; padding < piece; padding += 30) {
+      const heap = await read(heapDumpBytes({ ...CONVOY, isOld: true, padding }));
+      assert.deepEqual([ownersOf(heap), heap.limits], [TRUTH, []], `${padding}`);
+      assert.deepEqual(heap.dumps[0]?.threads, 9);
+    }
+  });
+
   test('is read where it has to be', async () => {
     const heap = await read(heapDumpBytes({ ...CONVOY, filler: 40 }));
     assert.ok(heap.file.read < heap.file.size / 10, `${heap.file.read} of ${heap.file.size}`);
@@ -66,6 +77,14 @@ describe('a heap dump', () => {
     assert.deepEqual(ownersOf(await read(gzipSync(bytes), { suffix: '.gz' })), TRUTH);
     const cut = await read(packed.subarray(0, packed.length - 100));
     assert.equal(cut.file.ended, false);
+  });
+
+  test('compressed, with what looks like members’ beginnings among its bytes', async () => {
+    const packed = hotspotGzip(heapDumpBytes(CONVOY), 1024);
+    const fakes = Buffer.alloc(400_000);
+    for (let at = 0; at + 10 <= fakes.length; at += 10) fakes.set([0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 3], at);
+    const heap = await read(Buffer.concat([packed, fakes]));
+    assert.equal(heap.dumps[0]?.threads, 9);
   });
 
   test('that is cut behind its roots tells all that it has, and that it is cut', async () => {

@@ -14,7 +14,8 @@ export interface MadeFrame {
 
 export interface MadeThread {
   readonly name: string;
-  readonly status: 'RUNNABLE' | 'BLOCKED' | 'PARKED' | 'WAITING';
+  /** 'LOST': the object that tells it is not there. */
+  readonly status: 'RUNNABLE' | 'BLOCKED' | 'PARKED' | 'WAITING' | 'LOST';
   readonly frames: readonly MadeFrame[];
   /** Label of what it is parked on. */
   readonly parksOn?: string;
@@ -36,9 +37,11 @@ export interface MadeHeap {
   readonly isOld?: boolean;
   /** Segments with objects that nobody asks for, before, between and behind the others. */
   readonly filler?: number;
+  /** Bytes of an array before the others. */
+  readonly padding?: number;
 }
 
-const STATUS = { RUNNABLE: 5, BLOCKED: 1025, PARKED: 657, WAITING: 401 } as const;
+const STATUS = { RUNNABLE: 5, BLOCKED: 1025, PARKED: 657, WAITING: 401, LOST: 0 } as const;
 const SEGMENT = 1024 * 1024;
 const FILLER_OBJECT = 56;
 const BASE = 0x1000_0000;
@@ -224,7 +227,7 @@ class Maker {
       this.instance(`thread ${thread.name}`, 'java.lang.Thread', {
         tid: at + 1,
         name: address('name'),
-        holder: address('holder'),
+        holder: thread.status === 'LOST' ? 0 : address('holder'),
         parkBlocker: thread.parksOn === undefined ? 0 : this.objectId(thread.parksOn),
       }),
       this.instance(`name of ${thread.name}`, 'java.lang.String', { value: address('letters') }),
@@ -293,8 +296,14 @@ class Maker {
   }
 
   private *objects(): Generator<Buffer> {
-    const { threads, objects = {}, filler = 0 } = this.made;
+    const { threads, objects = {}, filler = 0, padding = 0 } = this.made;
     for (let each = 0; each < filler / 2; each += 1) yield this.filler();
+    if (padding > 0) {
+      const head = this.bytes()
+        .u1(0x23)
+        .id((this.next += 64));
+      yield head.u4(1, padding).u1(TYPE.byte).raw(Buffer.alloc(padding)).all();
+    }
     const parts = threads.flatMap((thread, at) => this.thread(thread, at));
     for (const [label, { type, owner, fields = [] }] of Object.entries(objects))
       parts.push(

@@ -7,7 +7,7 @@ import type { Prefix } from './prefix.js';
 import type { ClassDump } from './sub-records.js';
 import type { Symbols } from './symbols.js';
 
-/** Superclasses of superclasses; a damaged dump may have a circle. */
+/** Superclasses of superclasses. */
 const MOST_DEEP = 200;
 const PRIMITIVES: Readonly<Record<string, string>> = {
   Z: 'boolean',
@@ -76,10 +76,15 @@ export class Classes {
 
   /** Itself, its superclass and so on, as far as the dump has them. */
   lineage(id: number): ClassDump[] {
-    const line: ClassDump[] = [];
-    for (let next = this.dumps.get(id); next && line.length < MOST_DEEP; next = this.dumps.get(next.superId))
-      line.push(next);
-    return line;
+    const line = new Set<ClassDump>();
+    // A damaged dump may have a circle.
+    for (
+      let next = this.dumps.get(id);
+      next && !line.has(next) && line.size < MOST_DEEP;
+      next = this.dumps.get(next.superId)
+    )
+      line.add(next);
+    return [...line];
   }
 
   isA(id: number, ancestor: string): boolean {

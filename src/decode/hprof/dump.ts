@@ -249,12 +249,14 @@ class DumpReader {
     };
   }
 
+  /** Of frames that have none of the locks nothing: most of a deep stack. */
   private references({ roots }: Row, locks: ReadonlySet<number>): Map<number, HeapObject[]> {
     const { frames, objects } = this.heap.roots;
+    const having = new Set(roots.filter((each) => locks.has(objects[each] ?? 0)).map((each) => frames[each]));
     const found = new Map<number, HeapObject[]>();
     for (const each of roots) {
       const [frame = 0, id = 0] = [frames[each], objects[each]];
-      if (!locks.has(id)) continue;
+      if (!having.has(frame)) continue;
       const inFrame = found.get(frame);
       if (inFrame) inFrame.push(this.object(id));
       else found.set(frame, [this.object(id)]);

@@ -147,7 +147,8 @@ export class Heap {
       const bytes = buffer.subarray(0, await this.bytes.readAt(buffer.subarray(0, asked), at));
       records.restart();
       const next = records.walk(bytes, wanted);
-      tell?.({ at, length: Math.min(next, bytes.length), least: records.least, greatest: records.greatest });
+      // With all of its last object, which is looked for here.
+      tell?.({ at, length: Math.min(next, end - at), least: records.least, greatest: records.greatest });
       at += next;
       isWhole = !records.isDamaged && next > 0 && (bytes.length === asked || at >= end);
     }

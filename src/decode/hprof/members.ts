@@ -99,15 +99,14 @@ export class GzipMembers implements HeapBytes {
       lengths.push(length.readUInt32LE(0));
     }
     // What stands before a header that is none is no length: the two are one member.
-    for (let each = lengths.length - 1; each >= 0; each -= 1) {
-      if ((lengths[each] ?? 0) <= this.block && (lengths[each] ?? 0) > 0) continue;
-      starts.splice(each + 1, 1);
-      lengths.splice(each, 1);
-    }
-    this.at = Float64Array.from([...starts, this.fileSize]);
-    this.inflatedAt = new Float64Array(starts.length + 1);
-    lengths.forEach((each, index) => (this.inflatedAt[index + 1] = (this.inflatedAt[index] ?? 0) + each));
-    const last = starts.length - 1;
+    const isLength = (value: number | undefined): boolean => value !== undefined && value > 0 && value <= this.block;
+    const members = starts.filter((_, each) => each === 0 || isLength(lengths[each - 1]));
+    this.at = Float64Array.from(members.concat(this.fileSize));
+    this.inflatedAt = new Float64Array(members.length + 1);
+    lengths
+      .filter(isLength)
+      .forEach((each, index) => (this.inflatedAt[index + 1] = (this.inflatedAt[index] ?? 0) + each));
+    const last = members.length - 1;
     this.inflatedAt[last + 1] = Infinity;
     const bytes = await this.whole(last);
     this.size = (this.inflatedAt[last] ?? 0) + bytes.length;

@@ -35,6 +35,7 @@ export class Stacks {
   private readonly sortedIds: Float64Array;
   /** By the serial number of the class, then by the symbol of the name. */
   private readonly known = new Map<number, Map<number, Method>>();
+  private readonly made = new Map<StackTrace, Stack>();
 
   constructor(prefix: Prefix, symbols: Symbols) {
     this.prefix = prefix;
@@ -47,7 +48,16 @@ export class Stacks {
     this.sortedIds = Float64Array.from(this.order, (row) => id[row] ?? 0);
   }
 
-  of({ frames }: StackTrace): Stack {
+  /** One and the same for one trace, as a damaged dump may give it to any number of threads. */
+  of(trace: StackTrace): Stack {
+    const known = this.made.get(trace);
+    if (known) return known;
+    const made = this.make(trace);
+    this.made.set(trace, made);
+    return made;
+  }
+
+  private make({ frames }: StackTrace): Stack {
     const rows = Array.from(frames, (id) => this.rowOf(id));
     const [top] = rows;
     const serial = top === undefined ? undefined : this.prefix.frames.classSerial[top];

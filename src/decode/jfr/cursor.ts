@@ -121,6 +121,7 @@ export class Cursor {
   }
 
   skipLongs(many: number): void {
+    if (!(many >= 0)) this.skip(many);
     const { bytes, filled } = this;
     let { at } = this;
     for (let left = many; left > 0 && at < filled; left -= 1) {
@@ -130,8 +131,9 @@ export class Cursor {
     this.at = at;
   }
 
+  /** A number that is none of bytes leads behind all that there is. */
   skip(bytes: number): void {
-    this.at += bytes;
+    this.at += bytes >= 0 ? bytes : Infinity;
   }
 
   /** As big-endian, of a chunk's header. */
@@ -160,7 +162,7 @@ export class Cursor {
     if (form === FORM.empty) return '';
     if (form === FORM.pooled) return { key: this.long() };
     const length = this.long();
-    if (length > MOST_OF_TEXT || this.at + length > this.filled) return undefined;
+    if (!(length >= 0) || length > MOST_OF_TEXT || this.at + length > this.filled) return undefined;
     if (form === FORM.chars) {
       let text = '';
       for (let count = 0; count < length; count += 1) text += String.fromCharCode(this.long() & 0xffff);

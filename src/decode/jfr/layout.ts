@@ -1,10 +1,12 @@
 // A type's fields → how to pass over a value of it, and how to read one. A type that holds itself other than by a pool's number is damaged, and so is
-// one of which a field's type is missing.
+// one of which a field's type is missing, or takes no byte: a count of such values could be anything.
 
 import type { Cursor, PooledText } from './cursor.js';
 import { formOf, type Field, type Form, type Type, type Types } from './metadata.js';
 
 const MOST_DEPTH = 8;
+/** Of all fields within a type; the largest of a JVM has some dozens. */
+const MOST_STEPS = 10_000;
 
 /** How one field lies in the bytes. */
 export interface Step {
@@ -22,14 +24,20 @@ export type Value = number | string | PooledText | null | { readonly [field: str
 export type Fields = { readonly [field: string]: Value };
 
 /** Undefined where the type is damaged. */
-export function stepsOf(types: Types, type: Type, depth = 0): readonly Step[] | undefined {
+export function stepsOf(
+  types: Types,
+  type: Type,
+  depth = 0,
+  room = { left: MOST_STEPS },
+): readonly Step[] | undefined {
   const steps: Step[] = [];
   for (const field of type.fields) {
     const of = types.get(field.type);
-    if (!of || depth > MOST_DEPTH) return undefined;
+    room.left -= 1;
+    if (!of || depth > MOST_DEPTH || room.left < 0) return undefined;
     const form = field.pooled ? 'number' : formOf(of);
-    const inner = form === 'struct' ? stepsOf(types, of, depth + 1) : [];
-    if (!inner) return undefined;
+    const inner = form === 'struct' ? stepsOf(types, of, depth + 1, room) : [];
+    if (!inner || (form === 'struct' && inner.length === 0)) return undefined;
     const numbers = form === 'number' ? 1 : form === 'struct' ? numbersOf(inner) : NaN;
     steps.push({ field, form, isArray: field.isArray, inner, numbers });
   }
@@ -44,12 +52,23 @@ export function skipSteps(cursor: Cursor, steps: readonly Step[], behind: number
   for (const step of steps) skipStep(cursor, step, behind);
 }
 
-/** Passes over a field's value; stops early behind the bytes that there are. */
+/** How many values there are of a field; undefined where these can't be, as each takes a byte at least. */
+function countOf(cursor: Cursor, { isArray }: Step, behind: number): number | undefined {
+  if (!isArray) return 1;
+  const count = cursor.long();
+  return count >= 0 && count <= behind - cursor.position ? count : undefined;
+}
+
+/** Passes over a field's value; what can't be one leads behind all that there is. */
 export function skipStep(cursor: Cursor, step: Step, behind: number): void {
-  let left = step.isArray ? cursor.long() : 1;
-  // NaN is another form; a struct without fields takes no byte.
+  let left = countOf(cursor, step, behind);
+  if (left === undefined) {
+    cursor.skip(Infinity);
+    return;
+  }
+  // NaN is another form.
   if (step.numbers >= 0) {
-    if (step.numbers > 0) cursor.skipLongs(left * step.numbers);
+    cursor.skipLongs(left * step.numbers);
     return;
   }
   for (; left > 0 && cursor.position <= behind; left -= 1) {
@@ -60,7 +79,7 @@ export function skipStep(cursor: Cursor, step: Step, behind: number): void {
   }
 }
 
-/** Undefined where a text is none. */
+/** Undefined where a text is none, or an array is longer than what there is. */
 export function readSteps(cursor: Cursor, steps: readonly Step[], behind: number): Fields | undefined {
   const fields: Record<string, Value> = {};
   for (const step of steps) {
@@ -73,8 +92,9 @@ export function readSteps(cursor: Cursor, steps: readonly Step[], behind: number
 
 function readArray(cursor: Cursor, step: Step, behind: number): readonly Value[] | undefined {
   const values: Value[] = [];
-  for (let left = cursor.long(); left > 0; left -= 1) {
-    const value = cursor.position <= behind ? readOne(cursor, step, behind) : undefined;
+  for (let left = countOf(cursor, step, behind) ?? NaN; left !== 0; left -= 1) {
+    // What lies behind the file reads as zeros.
+    const value = left > 0 && !cursor.isBehind ? readOne(cursor, step, behind) : undefined;
     if (value === undefined) return undefined;
     values.push(value);
   }

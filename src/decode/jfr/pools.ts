@@ -74,6 +74,7 @@ export class Pools {
     cursor.skipLongs(3);
     cursor.skip(1);
     for (let pools = cursor.long(); pools > 0; pools -= 1) {
+      if (cursor.position >= behind) return false;
       const id = cursor.long();
       const steps = this.layoutOf(id);
       if (!steps || !this.stagePool(id, steps, behind)) return false;
@@ -84,6 +85,7 @@ export class Pools {
   private stagePool(id: number, steps: readonly Step[], behind: number): boolean {
     const { cursor } = this;
     const pool = this.poolOf(id, steps);
+    const before = this.keys.length;
     for (let left = cursor.long(); left > 0; left -= 1) {
       const { position } = cursor;
       if (position >= behind) return false;
@@ -96,7 +98,7 @@ export class Pools {
       this.keys.push(key);
       this.places.push(place);
     }
-    if (pool) this.staged.push({ pool, to: this.keys.length });
+    if (pool && this.keys.length > before) this.staged.push({ pool, to: this.keys.length });
     return true;
   }
 
@@ -126,10 +128,10 @@ export class Pools {
     if (!pool || place === undefined) return undefined;
     const { lookups } = this;
     lookups.seek(place, Math.min(USUAL_VALUE, lookups.most));
-    const value = readSteps(lookups, pool.steps, Infinity);
+    const value = readSteps(lookups, pool.steps, place + MOST_OF_VALUE);
     if (value && !lookups.isBehind) return value;
     // What is longer than usual may go on behind the window.
     lookups.fill(place);
-    return readSteps(lookups, pool.steps, Infinity);
+    return readSteps(lookups, pool.steps, place + MOST_OF_VALUE);
   }
 }

@@ -16,6 +16,8 @@ const ROOM = 64 * 1024 * 1024;
 /** Where values are looked up of a chunk that the window does not hold. */
 const LOOKUP_WINDOW = 64 * 1024;
 const MOST_OF_EVENT = 1024 * 1024;
+/** What a checkpoint's bounds take in memory. */
+const BYTES_OF_BOUNDS = 64;
 
 export interface FlightInput {
   readonly readAt: ReadAt;
@@ -117,8 +119,9 @@ function describe(input: FlightInput, cursor: Cursor, header: ChunkHeader, end: 
   const allowance = new Allowance(ROOM);
   cursor.seek(header.at, Math.min(end - header.at, cursor.most));
   const walkedTo = walk(cursor, header.at + HEADER_BYTES, end, (type, start, behind) => {
-    if (type === CHECKPOINT) checkpoints.push([cursor.position, behind]);
-    else if (type === METADATA) {
+    if (type === CHECKPOINT) {
+      if (allowance.take(BYTES_OF_BOUNDS)) checkpoints.push([cursor.position, behind]);
+    } else if (type === METADATA) {
       const place = cursor.position;
       cursor.seek(place, Math.min(behind - place, cursor.most));
       types = readMetadata(cursor, behind) ?? types;

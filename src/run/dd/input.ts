@@ -22,6 +22,8 @@ export class CopyInput {
   private mayWarn: boolean;
   /** Bytes that were read and not passed on. */
   private ahead = 0;
+  /** What was asked for is more than a short block that it left, which is to be made whole. */
+  private mayComplete = false;
   /** How many blocks are asked for at once: as many as were before it, so that little is read in vain. 0: only ever one. */
   private blocks: number;
   /** Bytes of the last read(2). */
@@ -59,12 +61,39 @@ export class CopyInput {
     if (this.ahead === 0) {
       this.at = this.start;
       this.ahead = this.readOnce(this.start, bytes * this.blocks, bytes);
+      this.mayComplete = this.isFullBlock || this.blocks > 1;
       this.blocks = Math.min(this.blocks * 2, Math.floor(AHEAD_BYTES / bytes));
     } else this.at += last;
-    // What is short is the end of what was there.
+    // What is completed is no short read that a warning tells of.
+    this.last = last;
+    if (this.ahead > 0 && this.ahead < bytes && this.mayComplete) this.complete(bytes);
     this.last = Math.min(bytes, this.ahead);
     this.ahead -= this.last;
     return this.last;
+  }
+
+  /**
+   * Reads what a block lacks. Most often a read of many blocks is short as the file ends there, but a filesystem may give less than there is: a read of
+   * this block alone would have been whole.
+   */
+  private complete(bytes: number): void {
+    const { isFullBlock, parts } = this;
+    // Without fullblock one more call is made, as dd makes one.
+    const wanted = isFullBlock ? bytes : 0;
+    parts.calls.memory.copyWithin(this.start, this.at, this.at + this.ahead);
+    this.at = this.start;
+    this.mayComplete = isFullBlock;
+    do {
+      let more = 0;
+      try {
+        more = this.readOnce(this.start + this.ahead, bytes - this.ahead, bytes);
+      } catch (error) {
+        // What came before a refusal is a short block, and the next read is refused.
+        if (isFullBlock || !(error instanceof CallError)) throw error;
+      }
+      if (more === 0) return;
+      this.ahead += more;
+    } while (this.ahead < wanted);
   }
 
   /** Lets whoever shares the descriptor go on behind the last block that was passed on. */

@@ -49,6 +49,22 @@ function areParameters(objects: readonly HeapObject[], declared: readonly string
   return true;
 }
 
+/**
+ * Whether the object, which stands first in a frame of the method, may be a parameter: a compiled method forgets `this` once it needs it no more. A class
+ * that may have it is enough; what may be an interface, or anything, is it where there are no more objects than parameters.
+ */
+export function mayBeParameter(
+  method: string,
+  object: HeapObject,
+  objects: readonly HeapObject[],
+  lineages: Lineages,
+): boolean {
+  const declared = parametersOf(method);
+  const holding = declared.filter((each) => mayHold(each, object, lineages));
+  const isClass = (each: string): boolean => each !== OBJECT && lineages.get(each)?.at(-1) === OBJECT;
+  return holding.some(isClass) || (holding.length > 0 && objects.length <= declared.length);
+}
+
 /** Undefined where the dump leaves open which it is. `mirror`: the class object of the frame's class, where the dump has it. */
 export function awaitedMonitor(
   { methods, references, lastIsField, thread }: HeapThread,

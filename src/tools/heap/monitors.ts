@@ -4,7 +4,7 @@
 
 import type { HeapDump, HeapObject, HeapThread } from '../../model/heap-dump.js';
 import type { ConcludedOwner, DumpedThread, LockNote, ThreadDump } from '../../model/thread-dump.js';
-import { awaitedMonitor, classOf, type AwaitedMonitor } from './awaited.js';
+import { awaitedMonitor, classOf, mayBeParameter, type AwaitedMonitor, type Lineages } from './awaited.js';
 
 const CLASS = 'java.lang.Class';
 const OBJECT = 'java.lang.Object';
@@ -37,9 +37,12 @@ export function concludeMonitors(heap: HeapDump): ConcludedDump {
     return found;
   });
   const final = threads.map((thread, at) => withNotes(thread, awaited[at]));
+  // Of whom the dump does not tell the state, it may wait for any.
+  const stateless = threads.flatMap(({ thread }, at) => (thread.state === undefined ? [at] : []));
+  const mayWait = new Set([...open, ...stateless]);
   const concluded = new Map<string, ConcludedOwner>();
   for (const [id, group] of waiters) {
-    const owner = coverage.rootsWhole ? ownerOf(heap, group, new Set(open)) : UNTOLD;
+    const owner = coverage.rootsWhole ? ownerOf(heap, group, mayWait) : UNTOLD;
     const thread = owner.at === undefined ? undefined : final[owner.at];
     concluded.set(id, {
       because: owner.because,
@@ -93,7 +96,9 @@ function ownerOf({ threads, lineage }: HeapDump, waiters: readonly Waiter[], ope
   const entered = new Set(
     waiters.filter(({ awaited }) => awaited.atEntry).map(({ at }) => threads[at]?.methods[0] ?? ''),
   );
-  const inside = others.filter(({ thread, at }) => isInside(thread, object, entered, open.has(at)));
+  const inside = others.filter(({ thread, at }) =>
+    isInside(thread, object, { entered, lineage, isOpen: open.has(at) }),
+  );
   const having = others.filter(({ thread }) => has(thread, object));
   const types = new Set(
     object.represents === undefined ? (lineage.get(object.type) ?? [object.type]) : [object.represents],
@@ -149,17 +154,22 @@ function has({ references }: HeapThread, { id }: HeapObject): boolean {
   return [...references.values()].some((objects) => objects.some((each) => each.id === id));
 }
 
-/** Whether it is in one of the synchronized methods, for this object: that of a class needs no object. `isOpen`: it may wait to enter it. */
-function isInside(
-  { methods, references }: HeapThread,
-  object: HeapObject,
-  entered: ReadonlySet<string>,
-  isOpen: boolean,
-): boolean {
-  return methods.some(
-    (method, frame) =>
-      entered.has(method) &&
-      !(isOpen && frame === 0) &&
-      (object.represents !== undefined || references.get(frame)?.[0]?.id === object.id),
-  );
+interface Entry {
+  /** The synchronized methods that are waited for. */
+  readonly entered: ReadonlySet<string>;
+  readonly lineage: Lineages;
+  /** It may wait itself to enter the innermost one. */
+  readonly isOpen: boolean;
+}
+
+/** Whether it is in one of the synchronized methods, for this object: that of a class needs no object. */
+function isInside({ methods, references }: HeapThread, object: HeapObject, entry: Entry): boolean {
+  return methods.some((method, frame) => {
+    if (!entry.entered.has(method) || (entry.isOpen && frame === 0)) return false;
+    const objects = references.get(frame) ?? [];
+    return (
+      object.represents !== undefined ||
+      (objects[0]?.id === object.id && !mayBeParameter(method, object, objects, entry.lineage))
+    );
+  });
 }

@@ -26,6 +26,12 @@ const DID: Readonly<Record<JfrDeed['did'], string>> = {
   'native-sample': 'was found in',
 };
 
+const FILE_CALLS: Readonly<Record<Jfr['files'][number]['did'], readonly [one: string, more: string]>> = {
+  'file-write': ['write to', 'writes to'],
+  'file-force': ['flush of', 'flushes of'],
+  'file-read': ['read of', 'reads of'],
+};
+
 function quoted({ name }: JfrThread): string {
   return `“${name}”`;
 }
@@ -112,22 +118,25 @@ function parkSentences({ parks }: Told): string[] {
 function fileSentence({ files }: Told): string[] {
   const [first] = files;
   if (!first) return [];
-  const { did, path, count: times, ms, longestMs } = first;
+  const { did, path, count: times, bytes: moved, ms, longestMs, thread } = first;
+  const much = moved === null ? '' : ` (${bytes(moved)})`;
+  const most = times === 1 ? '' : ` in all, ${duration(longestMs)} at most`;
+  const by = thread ? `, ${times === 1 ? '' : 'the longest one '}by ${quoted(thread)}` : '';
   return [
-    `The most time on files: ${counted(times, 'thread', 'threads').replace(/ .*/, '')} × ${DID[did]} ${path ?? 'a path that is not told'}, ${duration(ms)}, ${duration(longestMs)} at most.`,
+    `Most time on files took ${counted(times, ...FILE_CALLS[did])} ${path ?? 'a path that is not told'}${much}: ${duration(ms)}${most}${by}.`,
   ];
 }
 
-export function answerOf(document: Told): string[] {
+/** `waitedFor`: how many monitors were waited for, as the document has no more than the first rows of them. */
+export function answerOf(document: Told, waitedFor: number): string[] {
   const { monitors, covers } = document;
   const [first, second] = monitors;
-  const more = monitors.length - 1;
   if (covers.events === 0) return ['There are no events in what could be read.'];
   return [
     ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : ['No wait for a monitor is recorded.']),
     ...(second
       ? [
-          `${counted(more, 'other monitor was', 'other monitors were')} waited for, ${duration(second.waitedMs)} at most.`,
+          `${counted(waitedFor - 1, 'other monitor was', 'other monitors were')} waited for, ${duration(second.waitedMs)} at most.`,
         ]
       : []),
     ...parkSentences(document),

@@ -223,5 +223,5 @@ export function jfrDocument(tool: string, parts: Parts, coverage: Coverage): Jfr
     settings: settingsOf(collector),
   };
   const limits = limitsOf(document, collector, coverage);
-  return { ...document, limits, answer: answerOf(document) };
+  return { ...document, limits, answer: answerOf(document, collector.waits.locks.length) };
 }

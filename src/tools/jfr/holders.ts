@@ -8,6 +8,8 @@ import type { Wait } from './waits.js';
 
 /** As many threads in a row are followed back; the rest of such a wait is nobody's. */
 const MOST_STEPS = 1000;
+/** With so many stretches of time, of all owners together, those of each are joined: in a queue each wait is a stretch for everybody before it. */
+const JOIN_AT = 2 ** 18;
 
 export interface Holder {
   readonly thread: number;
@@ -44,20 +46,50 @@ function lastWithin(waits: readonly Wait[] | undefined, after: number, before: n
   return found && found.to > after ? found : undefined;
 }
 
-/** `waits`: all of one monitor that were kept, by their ends. The one that most time was waited for first. */
-export function holdersOf(waits: readonly Wait[]): Holder[] {
+interface OpenHolder extends Omit<Holder, 'during'> {
+  readonly parts: IntervalList;
+  /** The last of the parts. */
+  from: number;
+  to: number;
+}
+
+/** Joins what each had; tells how many stretches there are now. */
+function join(holders: Iterable<OpenHolder>): number {
+  let stretches = 0;
+  for (const { parts } of holders) {
+    const { from, to, length } = union(parts.take());
+    for (let at = 0; at < length; at += 1) parts.push(from[at] ?? NaN, to[at] ?? NaN);
+    stretches += length;
+  }
+  return stretches;
+}
+
+function opened(thread: number): OpenHolder {
+  return { thread, waits: 0, behind: 0, ns: 0, parts: new IntervalList(), from: Infinity, to: -Infinity };
+}
+
+/**
+ * `waits`: all of one monitor that were kept, by their ends. The one that most time was waited for first. `least`: how many stretches there are before
+ * they are joined, for tests.
+ */
+export function holdersOf(waits: readonly Wait[], least = JOIN_AT): Holder[] {
   const own = byThread(waits);
-  const holders = new Map<number, Holder & { readonly parts: IntervalList }>();
+  const holders = new Map<number, OpenHolder>();
+  let [stretches, joinAt] = [0, least];
   const add = (thread: number, from: number, to: number, isNamed: boolean): void => {
     let holder = holders.get(thread);
-    if (!holder) {
-      const [parts, during] = [new IntervalList(), union([])];
-      holders.set(thread, (holder = { thread, waits: 0, behind: 0, ns: 0, parts, during }));
-    }
+    if (!holder) holders.set(thread, (holder = opened(thread)));
     if (isNamed) holder.waits += 1;
     else holder.behind += 1;
     holder.ns += to - from;
+    // Who waited together in a queue waited for the same one at the same time.
+    if (from >= holder.from && to <= holder.to) return;
+    [holder.from, holder.to] = [from, to];
     holder.parts.push(from, to);
+    stretches += 1;
+    if (stretches < joinAt) return;
+    stretches = join(holders.values());
+    joinAt = Math.max(least, 2 * stretches);
   };
   for (const wait of waits) {
     let { owner, to } = wait;
@@ -71,6 +103,12 @@ export function holdersOf(waits: readonly Wait[]): Holder[] {
     }
   }
   return [...holders.values()]
-    .map(({ parts, ...holder }) => ({ ...holder, during: union(parts.take()) }))
+    .map(({ thread, waits: named, behind, ns, parts }) => ({
+      thread,
+      waits: named,
+      behind,
+      ns,
+      during: union(parts.take()),
+    }))
     .sort((a, b) => b.ns - a.ns);
 }

@@ -90,6 +90,77 @@ describe('the holder of a block’s object', () => {
   });
 });
 
+describe('the holder of a synchronized method’s object', () => {
+  const MERGE = 'lab.Cache.merge(Llab/Cache;)V';
+  const objects = { a: { type: 'lab.Cache' }, b: { type: 'lab.Cache' }, lock: { type: 'java.lang.Object' } };
+  const BARE = 'lab.Cache.sweep()V';
+  const waits = thread('waits', 'BLOCKED', BARE, 'b');
+
+  test('is the one within it for that object', async () => {
+    const holds = thread('holds', 'RUNNABLE', BARE, 'b');
+    const keeps = thread('keeps', 'RUNNABLE', 'lab.Main.main()V', 'b');
+    assert.deepEqual(ownersOf(await judged({ threads: [holds, keeps, waits], objects })), { waits: 'inferred holds' });
+  });
+
+  test('is not who is within it for another object and has this one besides', async () => {
+    const other = thread('other', 'RUNNABLE', BARE, 'a', 'b');
+    const unseen = thread('unseen', 'RUNNABLE', BARE);
+    assert.deepEqual(ownersOf(await judged({ threads: [other, unseen, waits], objects })), { waits: 'unknown' });
+  });
+
+  const enters = thread('waits', 'BLOCKED', 'lab.Cache.merge(Llab/Work;)V', 'b', 'work');
+  const works = { ...objects, work: { type: 'lab.Work' } };
+
+  test('is who has it first where no parameter may be it', async () => {
+    const holds = thread('holds', 'RUNNABLE', 'lab.Cache.merge(Llab/Work;)V', 'b');
+    const keeps = thread('keeps', 'RUNNABLE', 'lab.Main.main()V', 'b');
+    // A class that has a field is no interface.
+    const made = {
+      threads: [holds, keeps, enters],
+      objects: { ...works, work: { type: 'lab.Work', fields: ['lock'] } },
+    };
+    assert.deepEqual(ownersOf(await judged(made)), { waits: 'inferred holds' });
+  });
+
+  // What has a field is a class to a dump, what has none may be an interface.
+  for (const [what, fields] of [
+    ['a class', ['lock']],
+    ['what may be an interface', []],
+  ] as const) {
+    const cache = { type: 'lab.Cache', fields };
+    const caches = { a: cache, b: cache, c: cache, lock: { type: 'java.lang.Object' } };
+    const blocked = thread('waits', 'BLOCKED', MERGE, 'b', 'a');
+    const unseen = thread('unseen', 'RUNNABLE', MERGE);
+    const ofFirst = async (...has: readonly string[]): Promise<unknown> => {
+      const { locks } = await judged({
+        threads: [thread('first', 'RUNNABLE', MERGE, ...has), unseen, blocked],
+        objects: caches,
+      });
+      return locks.map(({ type, owner }) => [type, owner.thread?.name, ...owner.candidates.map(({ name }) => name)]);
+    };
+    const unknown = [['lab.Cache', undefined, 'first', 'unseen']];
+
+    test(`is not who has it as a parameter of ${what} and is within the method for another`, async () => {
+      assert.deepEqual(await ofFirst('c', 'b'), unknown);
+    });
+
+    test(`is unknown where it may be a parameter of ${what}, as a compiled method forgets \`this\``, async () => {
+      assert.deepEqual(await ofFirst('b'), unknown);
+      // There is no room for both of them among the parameters; of a class that does not count.
+      assert.deepEqual(await ofFirst('b', 'lock'), fields.length > 0 ? unknown : [['lab.Cache', 'first']]);
+    });
+  }
+
+  test('is nobody within it of whom the state is not told', async () => {
+    const holds = thread('holds', 'RUNNABLE', BARE, 'b');
+    const whole = await judged({ threads: [holds, waits], objects });
+    assert.deepEqual(ownersOf(whole), { waits: 'inferred holds' });
+    const stateless = await judged({ threads: [{ ...holds, status: 'LOST' }, waits], objects });
+    assert.deepEqual(ownersOf(stateless), { waits: 'unknown' });
+    assert.deepEqual(stateless.limits, []);
+  });
+});
+
 describe('the lock that a blocked thread waits for', () => {
   const waits = (method: string, ...has: readonly string[]): MadeThread => thread('waits', 'BLOCKED', method, ...has);
   const lockOf = async (made: MadeHeap): Promise<string> => {

@@ -55,3 +55,19 @@ test('two threads that name each other come to an end', () => {
     10 + 20 + 19 + 19,
   );
 });
+
+test('what is joined on the way is what would be joined at the end', () => {
+  // Each waits while everybody before it has it three times, so that stretches come again and again in another order.
+  const [threads, rounds, many] = [40, 3, 1000];
+  const queue = Array.from({ length: many }, (_, at) =>
+    wait(at % threads, (at + threads - 1) % threads, Math.max(0, at - rounds * threads + 0.5), at + 1),
+  );
+  const holders = holdersOf(queue);
+  const steps = holders.reduce((sum, { waits, behind }) => sum + waits + behind, 0);
+  assert.ok(steps > 100_000, `${steps}`);
+  for (const least of [1, 64, 1000, 50_000]) assert.deepEqual(holdersOf(queue, least), holders);
+  for (const { thread, during } of holders) {
+    assert.ok(during.length <= many / threads + 1);
+    for (const { from } of during) if (from > 0) assert.equal((from + threads - 1) % threads, thread);
+  }
+});

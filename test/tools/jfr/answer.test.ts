@@ -1,0 +1,103 @@
+// The first paragraph of `jfr` where there is little or much: files where nobody waited for a monitor, and more monitors than the tables have rows.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FlightEvent } from '../../../src/model/flight.js';
+import type { Jfr } from '../../../src/model/jfr.js';
+import { answerOf } from '../../../src/tools/jfr/answer.js';
+import { Collector } from '../../../src/tools/jfr/collector.js';
+import { Deeds } from '../../../src/tools/jfr/deeds.js';
+import { jfrDocument, toldLocks } from '../../../src/tools/jfr/document.js';
+import { Names } from '../../../src/tools/jfr/interned.js';
+
+const COVERS: Jfr['covers'] = {
+  files: 1,
+  chunks: 1,
+  bytes: 1,
+  readBytes: 1,
+  events: 1,
+  from: null,
+  to: null,
+  jvms: [],
+  lostBytes: 0,
+};
+const WRITES: Jfr['files'][number] = {
+  did: 'file-write',
+  path: '/data/snapshot',
+  count: 12,
+  bytes: 12e6,
+  ms: 3400,
+  longestMs: 1200,
+  thread: { name: 'snapshot-writer', javaId: 1, nativeId: 2 },
+};
+
+function sentences(...files: Jfr['files']): string {
+  return answerOf({ monitors: [], parks: [], covers: COVERS, files }, 0).join(' ');
+}
+
+test('where nobody waited for a monitor it tells what took most time on files', () => {
+  assert.equal(
+    sentences(WRITES),
+    'No wait for a monitor is recorded. Most time on files took 12 writes to /data/snapshot (12 MB): 3.40 s in all, 1.20 s at most, the longest one by “snapshot-writer”.',
+  );
+  assert.equal(
+    sentences({ ...WRITES, did: 'file-force', count: 1, bytes: null, longestMs: 3400 }),
+    'No wait for a monitor is recorded. Most time on files took 1 flush of /data/snapshot: 3.40 s, by “snapshot-writer”.',
+  );
+  assert.match(
+    sentences({ ...WRITES, did: 'file-read', path: null, thread: null }),
+    / 12 reads of a path that is not told \(12 MB\): 3.40 s in all, 1.20 s at most\.$/,
+  );
+  assert.equal(sentences(), 'No wait for a monitor is recorded.');
+});
+
+/** A wait for a monitor of its own. */
+function wait(address: number): FlightEvent {
+  const thread = { name: 'http', javaId: 1, nativeId: 1, virtual: false };
+  return {
+    kind: 'enter',
+    chunkNs: 0n,
+    sinceNs: address,
+    durationNs: 1_000_000 + address,
+    thread,
+    other: { ...thread, name: 'writer', javaId: 2, nativeId: 2 },
+    className: 'Slow',
+    stack: undefined,
+    address,
+    amount: NaN,
+    port: NaN,
+    pid: NaN,
+    text: undefined,
+    value: undefined,
+    ofEvent: undefined,
+  };
+}
+
+function answered(monitors: number): string {
+  const collector = new Collector();
+  for (let address = 1; address <= monitors; address += 1) collector.take(wait(address));
+  const told = toldLocks(collector);
+  const coverage = {
+    files: 1,
+    chunks: 1,
+    bytes: 1,
+    readBytes: 1,
+    events: monitors,
+    faults: [],
+    strange: 0,
+    broken: 0,
+    refused: 0,
+    missing: [],
+  };
+  return jfrDocument(
+    'iowitness test',
+    { collector, told, deeds: new Deeds(collector, [], new Names()) },
+    coverage,
+  ).answer.join(' ');
+}
+
+test('monitors that have no row count all the same', () => {
+  assert.match(answered(300), /299 other monitors were waited for/);
+  assert.match(answered(2), /1 other monitor was waited for/);
+  assert.doesNotMatch(answered(1), /other monitor/);
+});
