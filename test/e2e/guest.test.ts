@@ -79,8 +79,13 @@ test('a guest ends with the process that started it, whatever ended that', { ski
   const program = path.resolve(import.meta.dirname, '../support/guest-main.js');
   const child = spawn(process.execPath, [program, journals, SERIES, place], { stdio: 'ignore' });
   const runs = () => leftovers(place).some((line) => line.includes('qemu-system'));
-  for (let attempt = 0; attempt < 2400 && !runs(); attempt += 1) await pause(50);
-  assert.ok(runs(), 'qemu was started');
+  // One that tries KVM and dies of it is as good.
+  let isStarted = false;
+  for (let attempt = 0; attempt < 2400 && !isStarted; attempt += 1) {
+    await pause(50);
+    isStarted = runs();
+  }
+  assert.ok(isStarted, 'qemu was started');
   child.kill('SIGKILL');
   assert.deepEqual(await untilNothingIsLeft(place), []);
   rmSync(journals, { recursive: true });
