@@ -24,12 +24,7 @@ export type Value = number | string | PooledText | null | { readonly [field: str
 export type Fields = { readonly [field: string]: Value };
 
 /** Undefined where the type is damaged. */
-export function stepsOf(
-  types: Types,
-  type: Type,
-  depth = 0,
-  room = { left: MOST_STEPS },
-): readonly Step[] | undefined {
+export function stepsOf(types: Types, type: Type, depth = 0, room = { left: MOST_STEPS }): readonly Step[] | undefined {
   const steps: Step[] = [];
   for (const field of type.fields) {
     const of = types.get(field.type);

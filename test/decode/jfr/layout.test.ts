@@ -63,7 +63,7 @@ describe('an array that is longer than what there is', () => {
           assert.equal(readSteps(cursorOn(leb(count)), steps, behind), undefined, `${count}`);
       }
       const whole = cursorOn([2, ...Array<number>(20).fill(0)]);
-      assert.equal(readSteps(whole, steps, BYTES)?.['field0'] instanceof Array, true);
+      assert.ok(Array.isArray(readSteps(whole, steps, BYTES)?.['field0']));
       const passed = cursorOn([2, ...Array<number>(20).fill(0)]);
       skipSteps(passed, steps, BYTES);
       assert.equal(passed.position, whole.position);
@@ -86,7 +86,8 @@ test('types of which a value has no byte, or a million fields, are damaged', () 
   assert.equal(layout(TYPES, type(201, 'Holds', [NUMBER, false], [EMPTY, false])), undefined);
   assert.deepEqual(layout(TYPES, type(202, 'Holds')), []);
   type(300, 'Many', ...Array.from({ length: 100 }, () => [NUMBER, false] as const));
-  for (let id = 301; id < 305; id += 1) type(id, 'Many', ...Array.from({ length: 100 }, () => [id - 1, false] as const));
+  for (let id = 301; id < 305; id += 1)
+    type(id, 'Many', ...Array.from({ length: 100 }, () => [id - 1, false] as const));
   assert.equal(layout(TYPES, TYPES.get(304) ?? assert.fail()), undefined);
   assert.ok(layout(TYPES, TYPES.get(300) ?? assert.fail()));
 });
