@@ -208,7 +208,8 @@ test(
     );
     for (const answer of ['\r', '']) {
       const place = path.join(folder, `hand${answer.length}.exp`);
-      const command = [process.execPath, MAIN, 'experiment', file, '-o', place].join(' ');
+      // Without `exec` a shell that stays between answers Ctrl-C with a status of its own.
+      const command = ['exec', process.execPath, MAIN, 'experiment', file, '-o', place].join(' ');
       const child = spawn('script', ['-qec', command, '/dev/null'], { timeout: 120_000, killSignal: 'SIGKILL' });
       let screen = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
