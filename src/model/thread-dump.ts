@@ -58,7 +58,8 @@ export interface ReportedWait {
   readonly owner: string;
 }
 
-export type DumpFormat = 'hotspot' | 'jhsdb' | 'thread-info' | 'dump-to-file' | 'dump-to-file-json' | 'heap';
+export type DumpFormat =
+  'hotspot' | 'jhsdb' | 'thread-info' | 'dump-to-file' | 'dump-to-file-json' | 'javacore' | 'heap';
 
 /** Who holds a monitor, where a dump shows no monitors and it had to be concluded from what it does show. */
 export interface ConcludedOwner {
@@ -87,5 +88,5 @@ export interface ThreadDump {
 
 /** Whether all threads were looked at in one instant; if not, two lines of a dump need not have been true together. */
 export function isOneInstant({ format }: Pick<ThreadDump, 'format'>): boolean {
-  return format === 'hotspot' || format === 'jhsdb' || format === 'heap';
+  return format === 'hotspot' || format === 'jhsdb' || format === 'javacore' || format === 'heap';
 }

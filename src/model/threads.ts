@@ -95,7 +95,7 @@ export const ThreadsSchema = v.object({
       /** As the dump has it. */
       at: v.nullable(v.string()),
       vm: v.nullable(v.string()),
-      format: v.picklist(['hotspot', 'jhsdb', 'thread-info', 'dump-to-file', 'dump-to-file-json', 'heap']),
+      format: v.picklist(['hotspot', 'jhsdb', 'thread-info', 'dump-to-file', 'dump-to-file-json', 'javacore', 'heap']),
       threads: v.number(),
       /** Threads that wait for a lock. */
       waiting: v.number(),
@@ -109,6 +109,8 @@ export const ThreadsSchema = v.object({
   ),
   /** The most waited for first. */
   locks: list(Lock),
+  /** Threads of the last dump that wait for a monitor, of which the dump does not say which. */
+  unnamed: list(Thread),
   /** Of the last dump. */
   cutStacks: list(
     v.object({ thread: Thread, frames: v.number(), why: v.picklist(['limit', 'elided', 'broken', 'end']) }),

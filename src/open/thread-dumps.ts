@@ -2,7 +2,8 @@
 
 import { UserError } from '../base/errors.js';
 import { openSource } from '../decode/blktrace/source.js';
-import { isJsonDump, JsonDumpReader } from '../decode/thread-dump/json.js';
+import { isJavacore, JavacoreReader } from '../decode/thread-dump/javacore.js';
+import { jsonReaderFor } from '../decode/thread-dump/json.js';
 import { DumpReader } from '../decode/thread-dump/reader.js';
 import { LineSplitter } from '../decode/thread-dump/text.js';
 import type { ThreadDump } from '../model/thread-dump.js';
@@ -16,10 +17,11 @@ interface Taker {
   end(): void;
 }
 
-/** What is to become of the first piece's form: the lines of a text, or one document of JSON. */
+/** What is to become of the first piece's form: one document of JSON, a javacore, or the lines of a text. */
 function takerFor(first: Uint8Array, emit: (dump: ThreadDump) => void): Taker {
-  if (isJsonDump(Buffer.from(first.buffer, first.byteOffset, Math.min(first.length, 4096)).toString('utf8'))) {
-    const reader = new JsonDumpReader();
+  const beginning = Buffer.from(first.buffer, first.byteOffset, Math.min(first.length, 4096)).toString('utf8');
+  const reader = jsonReaderFor(beginning);
+  if (reader) {
     const decoder = new TextDecoder();
     return {
       push: (piece) => reader.push(decoder.decode(piece, { stream: true })),
@@ -29,11 +31,11 @@ function takerFor(first: Uint8Array, emit: (dump: ThreadDump) => void): Taker {
       },
     };
   }
-  const reader = new DumpReader(emit);
-  const lines = new LineSplitter((line) => reader.line(line));
+  const text = isJavacore(beginning) ? new JavacoreReader(emit) : new DumpReader(emit);
+  const lines = new LineSplitter((line) => text.line(line));
   return {
     push: (piece) => lines.push(piece),
-    end: () => reader.end(lines.end()),
+    end: () => text.end(lines.end()),
   };
 }
 

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { DumpReader } from '../../src/decode/thread-dump/reader.js';
-import { JsonDumpReader } from '../../src/decode/thread-dump/json.js';
+import { JavacoreReader } from '../../src/decode/thread-dump/javacore.js';
+import { jsonReaderFor } from '../../src/decode/thread-dump/json.js';
 import { LineSplitter } from '../../src/decode/thread-dump/text.js';
 import type { ThreadDump } from '../../src/model/thread-dump.js';
 import { dumpsIn } from '../../src/open/thread-dumps.js';
@@ -17,6 +18,9 @@ const FIXTURES = [
   'locks-jdk17-jhsdb.txt',
   'locks-jdk25-file.txt',
   'locks-jdk25-file.json',
+  'locks-jdk17-visualvm.txt',
+  'locks-jdk17-spring.json',
+  'locks-jdk17-javacore.txt',
   'mixed-jdk17-jstack-l.txt',
   'mixed-jdk17-thread-info.txt',
   'mixed-jdk25-print-l.txt',
@@ -97,16 +101,17 @@ for (const name of FIXTURES) {
       fc.assert(
         fc.property(fc.integer({ min: 1, max: 5000 }), (size) => {
           const found: ThreadDump[] = [];
-          const json = new JsonDumpReader();
-          const reader = new DumpReader((dump) => found.push(dump));
+          const emit = (dump: ThreadDump): unknown => found.push(dump);
+          const json = jsonReaderFor(bytes.toString('latin1', 0, 100));
+          const reader = name.includes('javacore') ? new JavacoreReader(emit) : new DumpReader(emit);
           const splitter = new LineSplitter((line) => reader.line(line));
           for (let at = 0; at < bytes.length; at += size) {
             const piece = bytes.subarray(at, at + size);
-            if (name.endsWith('.json')) json.push(piece.toString('latin1'));
+            if (json) json.push(piece.toString('latin1'));
             else splitter.push(piece);
           }
           reader.end(splitter.end());
-          const document = json.end();
+          const document = json?.end();
           assert.deepEqual(document ? [document] : found, expected);
         }),
         { seed: 15, numRuns: 15 },

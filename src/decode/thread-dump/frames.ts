@@ -1,6 +1,8 @@
 // The text of a frame → 'class.method(place)', without the module, its version and the class loader, each kept once however many stacks have
 // it. A file of its own, as dumps of a night repeat some thousand frames some million times.
 
+/** Frames that one dump may have: sixteen thousand threads with 1024 each. */
+export const MOST_FRAMES = 2 ** 24;
 /** Frames that are remembered; beyond them all are forgotten, and remembered anew. */
 const MOST_REMEMBERED = 100_000;
 
@@ -34,6 +36,15 @@ export class Frames {
     const [, method, line] = AGENT_FRAME.exec(text) ?? [];
     if (method === undefined) return undefined;
     return this.remember(text, `${method}(${line === undefined ? 'Unknown Source' : `line ${line}`})`);
+  }
+
+  /** What javacore prints behind 'at ': '/' in names, and '(Compiled Code)' behind the line. */
+  ofJavacore(text: string): string {
+    const known = this.known.get(text);
+    if (known !== undefined) return known;
+    const open = text.indexOf('(');
+    const method = (open < 0 ? text : text.slice(0, open)).replaceAll('/', '.');
+    return this.remember(text, `${method}${open < 0 ? '' : text.slice(open).replace('(Compiled Code)', '').trimEnd()}`);
   }
 
   private remember(text: string, frame: string): string {

@@ -20,6 +20,8 @@ const HOTSPOT = /^"([^]*)"\s*(?:#(\d+) )?\s*(?:\[(\d+)\] )?(?:daemon )?\s*((?:pr
 /** ThreadInfo.toString: '"a" daemon prio=5 Id=12 BLOCKED on X@1f owned by "b" Id=13 (suspended) (in native)'. */
 const THREAD_INFO =
   /^"([^]*?)"(?: daemon)?(?: prio=\d+)? Id=(\d+) (NEW|RUNNABLE|BLOCKED|WAITING|TIMED_WAITING|TERMINATED)(?: on (\S+))?(?: owned by "([^]*)" Id=(-?\d+))?(?: \(suspended\))?(?: \(in native\))?\s*$/;
+/** VisualVM, of a JVM that it asks over JMX: '"main" - Thread t@1'. */
+const VISUALVM = /^"([^]*)" - Thread t@(\d+)$/;
 /** Thread.dump_to_file: '#21 "name" virtual', with a state and the time since JDK 25. */
 const TO_FILE =
   /^#(\d+) "([^]*)"( virtual)?(?: (NEW|RUNNABLE|BLOCKED|WAITING|TIMED_WAITING|TERMINATED))?(?: \d{4}-\d\d-\d\dT[\d:.]+Z?)?\s*$/;
@@ -95,6 +97,11 @@ function threadInfoHeader(line: string): Header | undefined {
   };
 }
 
+function visualVmHeader(line: string): Header | undefined {
+  const [, name, javaId] = VISUALVM.exec(line) ?? [];
+  return name === undefined ? undefined : { format: 'thread-info', name, ...withJavaId(javaId), virtual: false };
+}
+
 function toFileHeader(line: string): Header | undefined {
   const [, javaId, name, virtual, state] = TO_FILE.exec(line) ?? [];
   if (name === undefined) return undefined;
@@ -111,7 +118,7 @@ function toFileHeader(line: string): Header | undefined {
 /** A thread's first line; undefined where it is none, or a name in it has no end yet. */
 export function headerOf(line: string): Header | undefined {
   const first = line.charAt(0);
-  if (first === '"') return threadInfoHeader(line) ?? hotspotHeader(line);
+  if (first === '"') return threadInfoHeader(line) ?? hotspotHeader(line) ?? visualVmHeader(line);
   if (first === '#') return toFileHeader(line);
   const [, nativeId, state] = first === 'T' ? (AGENT.exec(line) ?? []) : [];
   if (nativeId === undefined) return undefined;

@@ -4,9 +4,11 @@
 //   - locked <0x00000000fa18e2f0> (a java.lang.Object)           - waiting to lock <java.lang.Object@2c46f2a5>
 //   - parking to wait for  <0x…> (a …$NonfairSync)               -  blocked on java.lang.Object@2c46f2a5
 //
+//   - waiting to lock <5284339c> (a java.lang.Object) owned by "writer" t@12           (VisualVM: an identity hash)
+//
 // An eliminated lock was never taken, and what has no reference names no lock: both are passed over.
 
-import type { DumpedLock, LockUse } from '../../model/thread-dump.js';
+import type { DumpedLock, LockUse, NamedOwner } from '../../model/thread-dump.js';
 
 const USES: readonly (readonly [words: string, use: LockUse])[] = [
   ['locked', 'holds'],
@@ -19,7 +21,7 @@ const USES: readonly (readonly [words: string, use: LockUse])[] = [
 ];
 
 /** A bracket that is not closed is a line that was cut, and the number in it another one. */
-const ADDRESS = /^(?:<(?:0x)?([\da-f]{6,16})>|(?:0x)?([\da-f]{6,16}))(?: \((?:a |an )?(.*)\))?$/i;
+const ADDRESS = /^(?:<(?:0x)?([\da-f]{1,16})>|(?:0x)?([\da-f]{6,16}))(?: \((?:a |an )?(.*)\))?$/i;
 const HASHED = /^(?:<([^\s<>]+)@([\da-f]{1,8})>|([^\s<>]+)@([\da-f]{1,8}))$/i;
 /** JDK 8 and older print the class of a class's own lock as 'a java.lang.Class for com.Foo'. */
 const CLASS_NAME = /^[\w$.;[]+(?: for .+)?$/;
@@ -43,8 +45,21 @@ export function lockOf(text: string): DumpedLock | undefined {
   return hashed === undefined ? undefined : { id: `${hashed}@${hash}`, type: hashed };
 }
 
+/** VisualVM's name of the owner. */
+const OWNED_BY = /^(.*\)) owned by "(.*)" t@(\d+)$/;
+
+export interface LockLine extends DumpedLock {
+  readonly use: LockUse;
+  readonly ownedBy?: NamedOwner;
+}
+
 /** What stands behind the dash; undefined where it says nothing of a lock, or names none. */
-export function lockLine(text: string): (DumpedLock & { readonly use: LockUse }) | undefined {
+export function lockLine(text: string): LockLine | undefined {
+  const [, object = text, owner, javaId] = OWNED_BY.exec(text) ?? [];
+  if (owner !== undefined) {
+    const line = lockLine(object);
+    return line && { ...line, ownedBy: { name: owner, javaId: Number(javaId) } };
+  }
   const found = USES.find(([words]) => text.startsWith(words));
   if (!found) return undefined;
   const [words, use] = found;

@@ -3,7 +3,7 @@
 
 import type { DumpFormat, ThreadDump, DumpedThread } from '../../model/thread-dump.js';
 import { DeadlockSection } from './deadlock-section.js';
-import { Frames } from './frames.js';
+import { Frames, MOST_FRAMES } from './frames.js';
 import { headerOf, javaState, mayGoOn, type Header } from './headers.js';
 import { beginningIn, LinePrefix, unwrapped } from './line-prefix.js';
 import { lockLine, lockOf } from './lock-lines.js';
@@ -12,13 +12,12 @@ import { ThreadBuilder } from './thread-builder.js';
 
 /** Lines that a name may go on over. */
 const MOST_NAME_LINES = 16;
-/** Frames that one dump may have: sixteen thousand threads with 1024 each. */
-const MOST_FRAMES = 2 ** 24;
 const TAB = 9;
 const DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?$/;
 /** A frame of Thread.dump_to_file before JDK 25, which has no 'at'. */
 const BARE_FRAME = /^\s+([\w$./<>@-]+\([^()]*\))$/;
-const STATE = /^java\.lang\.Thread\.State: ([A-Z_]+)/;
+/** With what it waits for, as VisualVM writes it of a JVM of version 5. */
+const STATE = /^java\.lang\.Thread\.State: ([A-Z_]+)(?: on (\S+@[\da-f]+)(?: owned by: (.*))?)?/;
 const MOUNTED = /^Mounted virtual thread #?(\d+)/;
 const FOUND = /^Found (?:one|\d+) Java-level deadlocks?:?$/;
 
@@ -118,6 +117,8 @@ export class DumpReader {
   private header(header: Header): void {
     const key = `${header.javaId ?? ''} ${header.nativeId ?? ''} ${header.name}`;
     // The same thread again is the next dump, and so is another format, but for the agent's, whose headers are HotSpot's.
+    // VisualVM's dumps begin as HotSpot's.
+    if (this.format === 'hotspot' && !this.thread && this.threads.length === 0) this.format = header.format;
     const isOther = this.format !== undefined && this.format !== header.format && this.format !== 'jhsdb';
     const hasNumber = header.javaId !== undefined || header.nativeId !== undefined;
     if (isOther || (hasNumber && this.seen.has(key))) this.finish();
@@ -159,9 +160,10 @@ export class DumpReader {
   }
 
   private rarer(thread: ThreadBuilder, line: string, text: string): void {
-    const state = javaState(STATE.exec(text)?.[1]);
+    const [, word, on, owner] = STATE.exec(text) ?? [];
+    const state = javaState(word);
     if (state) {
-      (thread.hasHad('state') ? this.withoutHeader() : thread).inState(state);
+      (thread.hasHad('state') ? this.withoutHeader() : thread).inState(state, on, owner);
       return;
     }
     const [, mounted] = MOUNTED.exec(text) ?? [];
@@ -179,10 +181,13 @@ export class DumpReader {
 
   private dashed(thread: ThreadBuilder, text: string): void {
     const lock = lockLine(text);
-    if (lock) {
+    if (lock?.use === 'holds' && thread.isListing) thread.owns(lock);
+    else if (lock) {
       (thread.isEnded && !thread.isListing ? this.withoutHeader() : thread).note(lock);
-      return;
-    }
+    } else this.dashedRest(thread, text);
+  }
+
+  private dashedRest(thread: ThreadBuilder, text: string): void {
     const owned = thread.isListing ? lockOf(text) : undefined;
     if (owned) thread.owns(owned);
     const frame = text.includes('@bci=') ? this.frames.ofAgent(text) : undefined;

@@ -2,10 +2,21 @@
 
 import type { DumpedLock, DumpedThread, JavaState, LockNote, LockUse, NamedOwner } from '../../model/thread-dump.js';
 import type { Header } from './headers.js';
+import type { LockLine } from './lock-lines.js';
 import { nameOf } from './text.js';
 
-/** Thread.dump_to_file and ThreadInfo say 'waiting on' of what a thread is parked on. */
 const PARK = /\bUnsafe\.park\(/;
+
+/** Whether a thread with this innermost frame is parked: what is 'waiting on' or 'waiting to lock' in some formats is what it is parked on then. */
+export function isParkedAt(top = ''): boolean {
+  return PARK.test(top);
+}
+
+/** What a ThreadInfo's one lock is to its thread. */
+export function useOfAwaited(state: JavaState | undefined, isParked: boolean): LockUse {
+  if (state === 'BLOCKED') return 'wants';
+  return isParked ? 'parks' : 'waits';
+}
 
 export class ThreadBuilder {
   readonly header: Header;
@@ -13,6 +24,8 @@ export class ThreadBuilder {
   private readonly notes: LockNote[] = [];
   private synchronizers: DumpedLock[] | undefined;
   private state: JavaState | undefined;
+  private on: string | undefined;
+  private ownedBy: NamedOwner | undefined;
   private elided = false;
   private broken = false;
   /** Lines now tell of synchronizers. */
@@ -27,6 +40,8 @@ export class ThreadBuilder {
   constructor(header: Header) {
     this.header = header;
     this.state = header.state;
+    this.on = header.on;
+    this.ownedBy = header.ownedBy;
   }
 
   /** A blank line ends a stack, but for what follows of synchronizers. */
@@ -51,15 +66,19 @@ export class ThreadBuilder {
     this.frames.push(text);
   }
 
-  note(lock: DumpedLock & { readonly use: LockUse }): void {
+  note({ id, type, use, ownedBy }: LockLine): void {
     this.lines += 1;
-    this.notes.push({ ...lock, frame: Math.max(0, this.frames.length - 1) });
+    this.notes.push({ id, type, use, frame: Math.max(0, this.frames.length - 1) });
+    if (ownedBy) this.ownedBy = ownedBy;
   }
 
-  inState(state: JavaState): void {
+  /** `on`: 'CLASS@HASH', where the line of the state names what it waits for. */
+  inState(state: JavaState, on?: string, owner?: string): void {
     this.lines += 1;
     this.hasStateLine = true;
     this.state = state;
+    this.on = on ?? this.on;
+    if (owner !== undefined) this.ownedBy = { name: owner };
   }
 
   listSynchronizers(): void {
@@ -84,12 +103,12 @@ export class ThreadBuilder {
   }
 
   build(): DumpedThread {
-    const { name, javaId, nativeId, virtual, ownedBy, on } = this.header;
-    const isParked = PARK.test(this.frames[0] ?? '');
+    const { name, javaId, nativeId, virtual } = this.header;
+    const { state, on, ownedBy } = this;
+    const isParked = isParkedAt(this.frames[0]);
     const notes = this.notes.map((note) =>
-      note.use === 'waits' && isParked ? { ...note, use: 'parks' as const } : note,
+      isParked && (note.use === 'waits' || note.use === 'wants') ? { ...note, use: 'parks' as const } : note,
     );
-    const { state } = this;
     return {
       name: nameOf(name),
       ...(javaId !== undefined && { javaId }),
@@ -123,6 +142,5 @@ function withAwaited(
   isParked: boolean,
 ): readonly LockNote[] {
   if (notes.some(({ id, use }) => id === on && use !== 'holds')) return notes;
-  const use = state === 'BLOCKED' ? 'wants' : isParked ? 'parks' : 'waits';
-  return [{ id: on, type: on.replace(/@[\da-f]+$/i, ''), use, frame: 0 }, ...notes];
+  return [{ id: on, type: on.replace(/@[\da-f]+$/i, ''), use: useOfAwaited(state, isParked), frame: 0 }, ...notes];
 }

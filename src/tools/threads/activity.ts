@@ -33,9 +33,9 @@ const METHODS: readonly (readonly [method: RegExp, doing: Doing])[] = [
   [/^sun\.nio\.ch\.(?:Unix)?FileDispatcherImpl\.p?readv?0$/, 'read'],
   [/^sun\.nio\.ch\.(?:Unix)?FileDispatcherImpl\.\w+$/, 'file'],
   [/^(?:sun\.nio\.fs\.(?:Unix|Linux)NativeDispatcher|java\.io\.UnixFileSystem)\./, 'file'],
-  [/^java\.io\.(?:FileOutputStream|FileInputStream|RandomAccessFile)\.(?:open|close|length|setLength|seek)0$/, 'file'],
+  [/^java\.io\.(?:FileOutputStream|FileInputStream|RandomAccessFile)\.(?:open|close|length|setLength|seek)0?$/, 'file'],
   [/^java\.lang\.(?:ProcessImpl|UNIXProcess|ProcessHandleImpl)\./, 'child'],
-  [/^java\.lang\.Thread\.(?:sleep|sleep0|sleepNanos0)$/, 'sleep'],
+  [/^java\.lang\.Thread\.(?:sleep|sleep0|sleepNanos0|sleepImpl)$/, 'sleep'],
 ];
 const NATIVE = /\(Native Method\)$/;
 

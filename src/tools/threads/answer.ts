@@ -9,6 +9,8 @@ type Told = Omit<Threads, 'answer'>;
 
 const SHOWN_LOCKS = 3;
 const SHOWN_NAMES = 3;
+const MOST_OF_NAME = 60;
+const TOLD_ABOVE = 'as told above';
 
 const KINDS: Readonly<Record<ThreadLock['kind'], string>> = {
   monitor: 'the monitor of',
@@ -48,8 +50,15 @@ const STATES: Readonly<Record<string, string>> = {
   t: 'stopped by a debugger',
 };
 
+/** Names alone may be shared. */
+function identity({ name, javaId, nativeId }: ThreadRef): string {
+  return `${javaId ?? ''} ${nativeId ?? ''} ${name}`;
+}
+
+/** Of a long name, which may be a whole URL, the beginning and the end. */
 function quoted({ name }: ThreadRef): string {
-  return `“${name}”`;
+  const isLong = name.length > MOST_OF_NAME;
+  return `“${isLong ? `${name.slice(0, MOST_OF_NAME / 2)}…${name.slice(-MOST_OF_NAME / 2)}` : name}”`;
 }
 
 function named(threads: readonly ThreadRef[]): string {
@@ -88,36 +97,75 @@ function ownerSentence({ grade, thread, because, candidates }: LockOwner): strin
   return `Who holds it is unknown: ${because}${who}.`;
 }
 
+/** What the owner does; where it waits for a lock itself, the chain tells that. */
 function doesSentence(lock: ThreadLock, ofDumps: number): string[] {
-  if (lock.does === null) return [];
+  if (lock.does === null || lock.chain.length > 0) return [];
   const who = lock.owner.thread ?? lock.owner.candidates[0];
   const often = ofDumps > 1 ? `, in ${lock.does.samples} of ${lock.samples} dumps in a row` : '';
   return who ? [`${quoted(who)} ${doingWords(lock.does)}${often}.`] : [];
 }
 
-function chainSentences({ owner, chain }: ThreadLock): string[] {
+/** Locks whose owners have been told, by id, and the words that say where. */
+type TellsAlready = Map<string, string>;
+
+function chainSentences({ owner, chain }: ThreadLock, told: TellsAlready): string[] {
+  const sentences: string[] = [];
   let waiter = owner.thread;
-  return chain.map((step) => {
-    const who = waiter ? quoted(waiter) : 'It';
+  for (const [at, step] of chain.entries()) {
+    const waits = `${waiter ? quoted(waiter) : 'It'} waits for ${lockName(step)}`;
+    const where = told.get(step.id);
+    if (where !== undefined) return [...sentences, `${waits}, ${where}.`];
+    told.set(step.id, TOLD_ABOVE);
     const { thread, grade, because } = step.owner;
-    const end = thread
-      ? `${quoted(thread)} holds (${grade})${step.does === null ? '' : `; that ${doingWords(step.does)}`}`
-      : `nobody is shown to hold (${because})`;
+    const does = step.does === null || at < chain.length - 1 ? '' : `; that ${doingWords(step.does)}`;
+    const end = thread ? `${quoted(thread)} holds (${grade})${does}` : `nobody is shown to hold (${because})`;
+    sentences.push(`${waits}, which ${end}.`);
     waiter = thread;
-    return `${who} waits for ${lockName(step)}, which ${end}.`;
-  });
+  }
+  return sentences;
 }
 
-function lockSentences(lock: ThreadLock, ofDumps: number): string[] {
+function lockSentences(lock: ThreadLock, ofDumps: number, told: TellsAlready): string[] {
   const many = lock.waiters.length;
   const since = lock.forMs === null ? '' : ` for at least ${duration(lock.forMs)}`;
   const dumps = ofDumps > 1 ? ` (${lock.samples} of ${ofDumps} dumps)` : '';
+  const where = told.get(lock.id);
+  told.set(lock.id, TOLD_ABOVE);
   return [
-    `${count(many)} ${many === 1 ? 'thread waits' : 'threads wait'} for ${lockName(lock)}${since}${dumps}: ${named(lock.waiters)}.`,
-    ownerSentence(lock.owner),
-    ...doesSentence(lock, ofDumps),
-    ...chainSentences(lock),
+    `${count(many)} ${many === 1 ? 'thread waits' : 'threads wait'} for ${lockName(lock)}${where === undefined ? '' : `, ${where}`}${since}${dumps}: ${named(lock.waiters)}.`,
+    ...(where !== undefined
+      ? []
+      : [ownerSentence(lock.owner), ...doesSentence(lock, ofDumps), ...chainSentences(lock, told)]),
   ];
+}
+
+/** Locks and the circles that they make; one whose waiters are told of as links of a chain, or of a circle, is told with those. */
+function locksSentences(locks: readonly ThreadLock[], deadlocks: Threads['deadlocks'], ofDumps: number): string[] {
+  const links = new Set(deadlocks.flat().map(identity));
+  const inCircles = locks.filter(({ waiters }) => waiters.some((waiter) => links.has(identity(waiter))));
+  const told: TellsAlready = new Map(inCircles.map(({ id }) => [id, 'which is part of the deadlock']));
+  const sentences: string[] = [];
+  let [shown, hidden] = [0, 0];
+  for (const lock of locks) {
+    if (lock.waiters.every((waiter) => links.has(identity(waiter)))) continue;
+    if (shown === SHOWN_LOCKS) hidden += 1;
+    else {
+      shown += 1;
+      sentences.push(...lockSentences(lock, ofDumps, told));
+      for (const { thread } of [lock.owner, ...lock.chain.map(({ owner }) => owner)])
+        if (thread) links.add(identity(thread));
+    }
+  }
+  if (hidden > 0)
+    sentences.push(`${hidden === 1 ? 'One more lock is' : `${hidden} more locks are`} waited for, see below.`);
+  return sentences;
+}
+
+function unnamedSentence(unnamed: Threads['unnamed']): string[] {
+  const many = unnamed.length;
+  if (many === 0) return [];
+  const wait = many === 1 ? 'thread waits for a monitor that' : 'threads wait for monitors that';
+  return [`${count(many)} ${wait} the dump does not name: ${named(unnamed)}.`];
 }
 
 function cutSentence(cutStacks: Threads['cutStacks']): string[] {
@@ -129,22 +177,14 @@ function cutSentence(cutStacks: Threads['cutStacks']): string[] {
   ];
 }
 
-export function answerOf({ dumps, locks, cutStacks, deadlocks }: Told): string[] {
-  const stuck = new Set(deadlocks.flat().map(({ name }) => name));
-  const others = locks.filter(({ waiters }) => !waiters.every((waiter) => stuck.has(waiter.name)));
-  const shown = others.slice(0, SHOWN_LOCKS);
-  const hidden = others.length - shown.length;
-  const sentences = deadlocks.map(
-    (circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`,
-  );
-  sentences.push(...shown.flatMap((lock) => lockSentences(lock, dumps.length)));
-  if (hidden > 0)
-    sentences.push(`${hidden === 1 ? 'One more lock is' : `${hidden} more locks are`} waited for, see below.`);
+export function answerOf({ dumps, locks, unnamed, cutStacks, deadlocks }: Told): string[] {
   const threads = dumps.at(-1)?.threads ?? 0;
-  if (locks.length === 0)
-    sentences.push(
-      `No thread waits for a lock, of ${count(threads)} in ${dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`}.`,
-    );
-  sentences.push(...cutSentence(cutStacks));
-  return sentences;
+  const none = `No thread waits for a lock, of ${count(threads)} in ${dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`}.`;
+  return [
+    ...deadlocks.map((circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`),
+    ...locksSentences(locks, deadlocks, dumps.length),
+    ...unnamedSentence(unnamed),
+    ...(locks.length === 0 && unnamed.length === 0 ? [none] : []),
+    ...cutSentence(cutStacks),
+  ];
 }

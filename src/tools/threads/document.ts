@@ -80,6 +80,7 @@ export function threadsDocument(tool: string, history: History, limits: readonly
     tool,
     dumps: history.rows,
     locks: told.slice(0, MOST_LOCKS).map((track) => lockOf(history.rows, track)),
+    unnamed: last?.unnamed.map(ref) ?? [],
     cutStacks: last?.cuts.map(({ thread, why }) => ({ thread: ref(thread), frames: thread.frames.length, why })) ?? [],
     deadlocks: last?.deadlocks.map((circle) => circle.map(ref)) ?? [],
     groups: groupsOf(last?.dump.threads ?? []),

@@ -5,7 +5,7 @@ import type { DumpedThread, ThreadDump } from '../../model/thread-dump.js';
 import { activityOf, type Activity } from './activity.js';
 import { cutStacks, type Cut } from './cut.js';
 import { ownerOf, type Owner } from './owner.js';
-import { awaitedBy, awaitsNews, monitorsOf, type AwaitedLock } from './uses.js';
+import { awaitedBy, awaitsNews, awaitsUnnamed, monitorsOf, type AwaitedLock } from './uses.js';
 
 export interface JudgedLock {
   readonly lock: AwaitedLock;
@@ -27,6 +27,8 @@ export interface JudgedDump {
   readonly cuts: readonly Cut[];
   /** Each as its threads in a circle, every one waiting for a lock of the next. */
   readonly deadlocks: readonly (readonly DumpedThread[])[];
+  /** Threads that wait for a monitor, of which the dump does not say which. */
+  readonly unnamed: readonly DumpedThread[];
   /** The lock that a thread waits for. */
   readonly awaited: ReadonlyMap<DumpedThread, JudgedLock>;
 }
@@ -66,7 +68,8 @@ export function judgeDump(dump: ThreadDump): JudgedDump {
     })
     .sort((a, b) => b.waiters.length - a.waiters.length);
   const awaited = new Map(locks.flatMap((lock) => lock.waiters.map((waiter) => [waiter, lock] as const)));
-  return { dump, locks, cuts, deadlocks: deadlocksIn(awaited), awaited };
+  const unnamed = threads.filter((thread) => !awaited.has(thread) && awaitsUnnamed(thread, dump.format));
+  return { dump, locks, cuts, deadlocks: deadlocksIn(awaited), unnamed, awaited };
 }
 
 /** Circles of owners that wait for each other. Owners that are not exact make none. */

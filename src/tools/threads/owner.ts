@@ -83,7 +83,7 @@ function withoutHolder(evidence: LockEvidence): Owner {
   if (candidates.length > 0)
     return unknown('no stack shows it, and with the frames that are cut goes what tells that it was taken', candidates);
   return unknown(
-    'no stack shows it: it is being handed over, was taken by native code, or its owner is a virtual thread',
+    'no stack shows it: it is being handed over, or was taken by native code, a virtual thread or a thread that the dump lacks',
   );
 }
 

@@ -1,7 +1,7 @@
 // A thread of a dump → the lock that it waits for and those that it holds. A file of its own because a dump's words mean other things than they
 // say: a 'locked' object is released while its thread is in Object.wait, and what is 'waited on' is mostly no lock at all.
 
-import type { DumpedLock, DumpedThread, LockNote } from '../../model/thread-dump.js';
+import type { DumpedLock, DumpedThread, DumpFormat, LockNote } from '../../model/thread-dump.js';
 
 /**
  * A monitor; a synchronizer with one owner; a read-write lock, whose readers nobody records; a lock that records no owner; a class that is being
@@ -19,7 +19,7 @@ const SYNCHRONIZERS: readonly (readonly [type: RegExp, kind: LockKind])[] = [
   [/(?:^|\.)ReentrantReadWriteLock\$(?:Nonf|F)airSync$/, 'read-write'],
   [/(?:^|\.)StampedLock$/, 'ownerless'],
 ];
-const OBJECT_WAIT = /^java\.lang\.Object\.wait0?\(/;
+const OBJECT_WAIT = /^java\.lang\.Object\.wait(?:0|Impl)?\(/;
 
 /** Undefined for what is no lock: a condition, a queue, a future, a semaphore's permits. `isOwned`: whether some thread owns it. */
 export function kindOfSynchronizer(type: string, isOwned: boolean): LockKind | undefined {
@@ -33,15 +33,25 @@ function wantedUnsaid({ state, notes }: DumpedThread): LockNote | undefined {
   return waited ?? notes.find(({ use, frame }) => use === 'holds' && frame === 0);
 }
 
+/** JDK 11 prints 'waiting to re-lock in wait()' of every thread in Object.wait (github.com/olivergondza/dumpling/issues/93); only one that is blocked goes on. */
+function wantedOf({ state, notes }: DumpedThread): LockNote | undefined {
+  return notes.find(({ use }) => use === 'wants' || (use === 'rewants' && state === 'BLOCKED'));
+}
+
 /** The lock that it waits for; undefined where it waits for none. `owned`: ids of synchronizers that the dump shows an owner of. */
 export function awaitedBy(thread: DumpedThread, owned: ReadonlySet<string>): AwaitedLock | undefined {
   const parked = thread.notes.find(({ use }) => use === 'parks');
   const kind = parked && kindOfSynchronizer(parked.type, owned.has(parked.id));
   if (parked && kind) return { id: parked.id, type: parked.type, kind };
-  const note = thread.notes.find(({ use }) => use === 'wants' || use === 'rewants') ?? wantedUnsaid(thread);
+  const note = wantedOf(thread) ?? wantedUnsaid(thread);
   if (note) return { id: note.id, type: note.type, kind: 'monitor' };
   const initialised = thread.notes.find(({ use }) => use === 'initialises');
   return initialised && { id: initialised.id, type: initialised.type, kind: 'class' };
+}
+
+/** Whether it waits for a monitor that no line names; the agent's word for blocked has a wider meaning. */
+export function awaitsUnnamed({ state, frames }: DumpedThread, format: DumpFormat): boolean {
+  return state === 'BLOCKED' && frames.length > 0 && format !== 'jhsdb';
 }
 
 /**
@@ -52,7 +62,7 @@ export function monitorsOf(thread: DumpedThread): ReadonlySet<string> {
   const { notes, frames } = thread;
   const letGo = new Set(notes.filter(({ use }) => use !== 'holds' && use !== 'parks').map(({ id }) => id));
   if (OBJECT_WAIT.test(frames[0] ?? '') && letGo.size === 0) return new Set();
-  const unsaid = notes.some(({ use }) => use === 'wants' || use === 'rewants') ? undefined : wantedUnsaid(thread);
+  const unsaid = wantedOf(thread) ? undefined : wantedUnsaid(thread);
   if (unsaid) letGo.add(unsaid.id);
   return new Set(notes.filter(({ use, id }) => use === 'holds' && !letGo.has(id)).map(({ id }) => id));
 }

@@ -13,6 +13,9 @@ const FORMS: readonly (readonly [fixture: string, format: ThreadDump['format'], 
   ['locks-jdk17-jhsdb.txt', 'jhsdb', 26],
   ['locks-jdk25-file.txt', 'dump-to-file', 27],
   ['locks-jdk25-file.json', 'dump-to-file-json', 27],
+  ['locks-jdk17-visualvm.txt', 'thread-info', 27],
+  ['locks-jdk17-spring.json', 'thread-info', 27],
+  ['locks-jdk17-javacore.txt', 'javacore', 27],
   ['mixed-jdk17-thread-info.txt', 'thread-info', 14],
   ['mixed-jdk25-thread-info.txt', 'thread-info', 16],
   ['mixed-jdk17-jstack-l.txt', 'hotspot', 21],
@@ -147,6 +150,72 @@ describe('a log', () => {
     const text = dumpBytes('mixed-jdk17-thread-info.txt').toString();
     assert.equal(dumpsIn(Buffer.from(text + text)).length, 2);
   });
+});
+
+describe('a javacore', () => {
+  const TITLE = '0SECTION       TITLE subcomponent dump routine\n1TIDATETIME    Date: 2026/10/01 at 21:52:03:123\n';
+  const thread = (name: string, number: number, state: string, ...more: readonly string[]): string =>
+    [
+      `3XMTHREADINFO      "${name}" J9VMThread:0x0000000000${number}00, omrthread_t:0x1, java/lang/Thread:0x2, state:${state}, prio=5`,
+      `3XMJAVALTHREAD            (java/lang/Thread getId:0x${number}, isDaemon:true)`,
+      ...more,
+      'NULL',
+      '',
+    ].join('\n');
+
+  test('is one dump of several in a file, each with its time', () => {
+    const one = TITLE + thread('main', 11, 'R', '4XESTACKTRACE                at a/B.main(B.java:1(Compiled Code))');
+    const dumps = dumpsIn(Buffer.from(one + one.replace('21:52:03', '21:52:33')));
+    assert.deepEqual(
+      dumps.map(({ takenAt }) => takenAt),
+      ['2026-10-01 21:52:03', '2026-10-01 21:52:33'],
+    );
+    assert.deepEqual(dumps[0]?.threads[0]?.frames, ['a.B.main(B.java:1)']);
+  });
+
+  test('tells who initialises a class, and who owns a monitor that only the section of monitors names', () => {
+    const monitors = [
+      '2LKMONINUSE      sys_mon_t:0x1 infl_mon_t: 0x2:',
+      '3LKMONOBJECT      a/Lock@0x0000000000000ABC: Flat locked by "holds" (0x000000001200), entry count 1',
+      '3LKWAITERQ            Waiting to enter:',
+      '3LKWAITER                "wants" (0x000000001300)',
+      '',
+    ].join('\n');
+    const wait =
+      '3XMTHREADBLOCK     Waiting on: java/lang/J9VMInternals$ClassInitializationLock@0x0000000000000DEF Owned by: <unowned> Initializing thread: "holds"';
+    const text =
+      TITLE + monitors + thread('holds', 12, 'R') + thread('wants', 13, 'B') + thread('loads', 14, 'CW', wait);
+    const threads = dumpsIn(Buffer.from(text))[0]?.threads ?? [];
+    assert.deepEqual(
+      threads.map(({ notes, ownedBy }) => [notes.map(({ use, id }) => `${use} ${id}`).join(), ownedBy?.name]),
+      [
+        ['', undefined],
+        ['wants 0xabc', 'holds'],
+        ['initialises 0xdef', 'holds'],
+      ],
+    );
+  });
+
+  test('gives nothing of a thread whose first line is lost to the one before', () => {
+    const [first = '', ...rest] = thread('second', 15, 'R', '4XESTACKTRACE                at a/B.c(B.java:1)').split(
+      '\n',
+    );
+    const text =
+      TITLE + thread('first', 14, 'R', '4XESTACKTRACE                at a/B.d(B.java:1)').replace('NULL\n', '');
+    const whole = dumpsIn(Buffer.from(`${text}${first}\n${rest.join('\n')}`))[0]?.threads.length;
+    const [only, ...more] = dumpsIn(Buffer.from(text + rest.join('\n')))[0]?.threads ?? [];
+    assert.deepEqual([whole, only?.frames, more.length], [2, ['a.B.d(B.java:1)'], 0]);
+  });
+});
+
+test('VisualVM’s text of a JVM of version 5 names what a thread waits for beside its state', () => {
+  const text =
+    'Full thread dump Java HotSpot(TM) Client VM (1.5.0_22 mixed mode):\n\n"waiter" - Thread t@12\n   java.lang.Thread.State: BLOCKED on a.Lock@1f0c owned by: holder\n        at a.B.c(B.java:1)\n';
+  const [dump] = dumpsIn(Buffer.from(text));
+  const [thread] = dump?.threads ?? [];
+  assert.equal(dump?.vm, 'Java HotSpot(TM) Client VM (1.5.0_22 mixed mode)');
+  assert.deepEqual(thread?.notes, [{ id: 'a.Lock@1f0c', type: 'a.Lock', use: 'wants', frame: 0 }]);
+  assert.equal(thread.ownedBy?.name, 'holder');
 });
 
 describe('a text with a hole', () => {

@@ -15,6 +15,9 @@ const TRUTH: readonly (readonly [fixture: string, exact: readonly string[], infe
   ['locks-jdk17-jhsdb.txt', BLOCK, []],
   ['locks-jdk25-file.txt', [], BLOCK],
   ['locks-jdk25-file.json', [], BLOCK],
+  ['locks-jdk17-visualvm.txt', [...BLOCK, 'reentrant', 'write'], []],
+  ['locks-jdk17-spring.json', [...BLOCK, 'reentrant', 'write'], []],
+  ['locks-jdk17-javacore.txt', [...BLOCK, 'reentrant', 'write'], []],
   ['deep-jdk17-print-l.txt.gz', ['reentrant', 'write'], []],
   ['deep-jdk25-print-l.txt.gz', ['reentrant', 'write'], []],
   ['deep-jdk25-file.json.gz', [], []],
@@ -156,6 +159,39 @@ describe('a monitor is held', () => {
   });
 });
 
+test('a thread in Object.wait waits for no lock, though JDK 11 says that it waits to re-lock', () => {
+  const idle = (state: string): string =>
+    dumpText({
+      idle: [
+        state,
+        'at java.lang.Object.wait(Native Method)',
+        '- waiting on <no object reference available>',
+        'at java.lang.ref.ReferenceQueue.remove(ReferenceQueue.java:155)',
+        '- waiting to re-lock in wait() <0x00000000fa000010> (a java.lang.ref.ReferenceQueue$Lock)',
+        RUN,
+      ],
+    });
+  for (const state of ['WAITING (on object monitor)', 'TIMED_WAITING (on object monitor)']) {
+    const { locks, answer } = judgedText(idle(state));
+    assert.deepEqual(locks, []);
+    assert.match(answer.join(' '), /^No thread waits for a lock/);
+  }
+  assert.equal(judgedText(idle('BLOCKED (on object monitor)')).locks.length, 1);
+});
+
+test('a blocked thread of which no line names the monitor is told, and not that none waits', () => {
+  const { answer, unnamed, locks } = judgedText(dumpText({ blocked: ['BLOCKED', 'at a.B.c(B.java:1)', RUN] }));
+  assert.deepEqual([locks.length, unnamed.map(({ name }) => name)], [0, ['blocked']]);
+  assert.match(answer.join(' '), /^1 thread waits for a monitor that the dump does not name: “blocked”\./);
+});
+
+test('of a name as long as a URL the beginning and the end are told', () => {
+  const name = `worker https://example.org/${'x'.repeat(300)}/last`;
+  const { answer } = judgedText(dumpText({ [name]: WAITER }));
+  assert.match(answer.join(' '), /“worker https:\/\/example\.org\/x+…x+\/last”/);
+  assert.ok(answer.join(' ').length < 400);
+});
+
 describe('a parked thread', () => {
   const parked = (type: string): readonly string[] => [
     'WAITING (parking)',
@@ -188,7 +224,7 @@ describe('a parked thread', () => {
   });
 });
 
-test('a chain is followed to its end', () => {
+test('a chain is followed to its end, and each link of it told once', () => {
   const { locks, answer } = judgedText(
     dumpText({
       waiter: WAITER,
@@ -218,4 +254,6 @@ test('a chain is followed to its end', () => {
     answer.join(' '),
     /“middle” waits for the monitor of a\.Inner 0xfa000030, which “writer” holds \(exact\); that waits until a file is on the disk/,
   );
+  assert.equal(answer.join(' ').match(/“writer” holds/g)?.length, 1);
+  assert.doesNotMatch(answer.join(' '), /waits for a lock itself/);
 });
