@@ -171,6 +171,9 @@ export const cause = defineCause({
     const cut = cutOf(m, limit);
     if ('kind' in cut) return cut;
     if (cut.requests === 0) return ruledOut('it sent no requests');
+    // The largest of its own is a limit only where something was cut to it.
+    if (account.source === 'requests' && Number.isNaN(cut.splits))
+      return notChecked('whether requests were split was not traced (block_split)');
     // Small requests that were asked for as such are not cut: a split leaves two for one.
     if (cut.full < SPLIT.leastFull || cut.splits < cut.requests * SPLIT.leastSplits)
       return ruledOut(inWords(cut, limit, m) + (Number.isNaN(cut.splits) ? '' : `, ${cut.splits} were split`));

@@ -114,7 +114,9 @@ function evidence(first: Neighbour, m: Company): Argument[] {
       value: Number.isFinite(neighbours.slowdown)
         ? said`${time(neighbours.contendedMeanMs)} in company, ${time(neighbours.quietMeanMs)} alone: ${ratio(neighbours.slowdown)}`
         : said`${time(neighbours.contendedMeanMs)}, and never alone`,
-      meaning: 'the company makes them slower',
+      meaning: isNeverAlone(m)
+        ? `an ordinary disk may take ${duration(m.norm.fixedMs)}; what they take alone did not show`
+        : 'the company makes them slower',
       source: 'block:block_bio_queue → block:block_rq_complete',
     },
     ...(bursts
@@ -171,13 +173,25 @@ function remedy(first: Neighbour, m: Company): Advice | string {
   return advise`Discard when little else is done: fstrim by its timer, at night, instead of the mount option discard. Smaller discards let others in between: ${smaller}.`;
 }
 
+/** Whether nothing shows what its requests take without the others. */
+function isNeverAlone({ neighbours }: Company): boolean {
+  return !Number.isFinite(neighbours.slowdown);
+}
+
+/** How sure it is that company makes requests so many times slower. */
+function sureOfSlowing({ slowed }: NeighbourHarm, m: Company): number {
+  // Within what an ordinary disk may take, a busy device that serves many at once looks the same.
+  if (slowed < HARM.slowed && isNeverAlone(m)) return NEIGHBOUR.neverAlone;
+  return ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed });
+}
+
 /** Why the harm is none, or somebody else's doing; undefined where it stands. */
 function objection(harm: NeighbourHarm, m: Company): string | undefined {
   const { first, share, noticed, slowed } = harm;
   const name = diskName(m);
   const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first, m)}: ${percent(first.share)} of ${name}’s bytes)`;
   if (!noticed && !isBursting(harm, m)) return `${figures}: too little to matter`;
-  if (slowed < HARM.slowed)
+  if (slowed < HARM.slowed && !isNeverAlone(m))
     return `${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`;
   return undefined;
 }
@@ -205,12 +219,11 @@ export const cause = defineCause({
     if (!harm) return ruledOut(`nobody else, by name, used ${diskName(m)}`);
     const against = objection(harm, m);
     if (against !== undefined) return ruledOut(against);
-    const { first, share, slowed } = harm;
+    const { first, share } = harm;
+    const sure = sureOfSlowing(harm, m);
     const { company, device } = savings(harm, m);
     const confidence =
-      ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed }) *
-      ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) *
-      (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
+      sure * ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) * (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
     // Company that explains little of the waiting leaves it to what explains more.
     const leads = company >= device && company >= NEIGHBOUR.leads * shareOf(m.account, DEVICE_WAITS);
     const before = leads ? ['dev.slow', 'dev.capped'] : [];
@@ -226,6 +239,9 @@ export const cause = defineCause({
         : `alone: ${duration(m.neighbours.quietMeanMs)}`,
     },
     culprit: culpritOf(first, m),
+    ...(isNeverAlone(m) && {
+      decidedBy: `what the victim’s requests take while ${first.origin.name} is stopped or limited for a minute`,
+    }),
     ...(!isNamed(first) && {
       decidedBy: advise`who makes the pages dirty that the kernel writes there: ${look('iowitness record')} sees it`,
     }),

@@ -188,6 +188,34 @@ describe('text of kernel events', () => {
     assert.ok(diagnosis.recording.limits.some((limit) => limit.includes('stacks were not traced')));
   });
 
+  it('quoted in a mail tells the same', async () => {
+    const lines = readFileSync(path.join(FIXTURES, 'ftrace.txt'), 'utf8').split('\n');
+    writeFileSync(at('quoted.txt'), lines.map((line) => `>> ${line}`).join('\n'));
+    const [plain, quoted] = [
+      eventsOf(await openCase(path.join(FIXTURES, 'ftrace.txt'))),
+      eventsOf(await openCase(at('quoted.txt'))),
+    ];
+    assert.deepEqual(quoted.comms, plain.comms);
+    assert.deepEqual(quoted.stacks.stacks, plain.stacks.stacks);
+    for (const [event, table] of plain.tables) assert.equal(quoted.tables.get(event)?.length, table.length, event);
+  });
+
+  it('of small requests alone blames no queue for their size, as what was split was not traced', async () => {
+    const lines: string[] = [];
+    for (let n = 0; n < 2000; n += 1) {
+      const time = (us: number): string => (100 + (n * 500 + us) / 1e6).toFixed(6);
+      lines.push(
+        `  fio-4711  [001] .....  ${time(0)}: block_bio_queue: 8,0 WS ${n * 4096} + 8 [fio]`,
+        `  fio-4711  [001] .....  ${time(9)}: block_rq_issue: 8,0 WS 4096 () ${n * 4096} + 8 [fio]`,
+        `  <idle>-0  [001] d.h..  ${time(460)}: block_rq_complete: 8,0 WS () ${n * 4096} + 8 [0]`,
+      );
+    }
+    writeFileSync(at('small.txt'), lines.join('\n'));
+    const { diagnosis } = await diagnoseRecording(at('small.txt'), 'test');
+    assert.match(diagnosis.notChecked.find(({ cause }) => cause === 'blk.split')?.why ?? '', /block_split/);
+    assert.ok(['healthy', 'inconclusive'].includes(diagnosis.verdict.cause), diagnosis.verdict.cause);
+  });
+
   it('that is cut says so, and one without completions is refused with what to trace', async () => {
     const lines = readFileSync(path.join(FIXTURES, 'ftrace.txt'), 'utf8').split('\n');
     let cut = 0;

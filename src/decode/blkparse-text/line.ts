@@ -6,6 +6,7 @@
 // Source: blkparse(1), 'DEFAULT OUTPUT FORMAT' and 'TRACE ACTIONS'.
 
 import { ACTION } from '../../model/blktrace.js';
+import { unquoted } from '../unquoted.js';
 
 export interface TextRecord {
   readonly major: number;
@@ -48,7 +49,6 @@ const ACTIONS: Readonly<Record<string, number>> = {
 
 /** Nothing that blkparse prints of I/O is longer; what is, is no line of it. */
 const MOST_LETTERS = 512;
-const QUOTED = /^[>|\s]*/;
 const HEAD =
   /^(\d{1,4}),(\d{1,7})\s+(\d{1,5})\s+(\d{1,10})\s+(\d{1,9})\.(\d{9})\s+(\d{1,10})\s+([A-Z]{1,2})\s+([A-Z]{1,8})(?:\s+(.*))?$/;
 /** Of such a line that is no event of I/O: `m`, a message. */
@@ -59,7 +59,7 @@ const ELAPSED = /\(\s*\d+(?:\.\d+)?\)\s*/;
 /** What a line is: a record, nothing of ours (prose, a figure of the summary, a message), or one that is cut or can't be read. */
 export function parseLine(line: string): TextRecord | 'other' | 'unreadable' {
   if (line.length > MOST_LETTERS) return 'other';
-  const text = line.replace(QUOTED, '').trimEnd();
+  const text = unquoted(line).trimEnd();
   if (!BEGINNING.test(text)) return 'other';
   if (MESSAGE.test(text)) return 'other';
   const found = HEAD.exec(text);

@@ -7,6 +7,7 @@
 // Source: Documentation/trace/ftrace.rst, 'Output format'; trace-cmd-report(1); perf-script(1).
 
 import { bareName } from '../ftrace/symbols.js';
+import { unquoted } from '../unquoted.js';
 
 /** The context of ftrace's flags, as common_flags has it (include/linux/trace_events.h). */
 const IN_HARD_INTERRUPT = 0x08;
@@ -51,7 +52,7 @@ function nsOf(seconds: string, fraction: string): bigint {
 /** A line of an event; undefined for everything else. */
 export function parseEventLine(line: string): EventLine | undefined {
   if (line.length > MOST_LETTERS) return undefined;
-  const bare = line.replace(INSTANCE, '');
+  const bare = unquoted(line).replace(INSTANCE, '');
   const ftrace = FTRACE.exec(bare);
   if (ftrace) {
     const [, name = '', pid, cpu, flags, seconds = '0', fraction = '0', event = '', text = ''] = ftrace;
@@ -86,9 +87,10 @@ export function parseEventLine(line: string): EventLine | undefined {
 
 /** A function of a kernel stack, on a line of its own: ` => schedule+0x2c`, or perf's `ffffffff81 schedule+0x2c ([kernel.kallsyms])`. */
 export function parseFrame(line: string): string | undefined {
-  const [, ofFtrace] = /^\s*=> ([\w.]{1,128})/.exec(line) ?? [];
+  const bare = unquoted(line);
+  const [, ofFtrace] = /^=> ([\w.]{1,128})/.exec(bare) ?? [];
   const [, ofPerf] =
-    /^\s+[0-9a-f]{8,16} ([\w.]{1,128})(?:\+0x[0-9a-f]+)? \(\[(?:kernel|guest\.kernel|[\w-]+\])/.exec(line) ?? [];
+    /^[0-9a-f]{8,16} ([\w.]{1,128})(?:\+0x[0-9a-f]+)? \(\[(?:kernel|guest\.kernel|[\w-]+\])/.exec(bare) ?? [];
   const name = ofFtrace ?? ofPerf;
   return name === undefined ? undefined : bareName(name);
 }

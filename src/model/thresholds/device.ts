@@ -90,6 +90,13 @@ export const NEIGHBOUR = thresholds('dev.neighbour', {
     means: 'How sure it is, by how much slower its requests are in company, from the least that counts up to this.',
     basis: { prior: 'ordinary load makes them two to three times slower' },
   },
+  neverAlone: {
+    value: 0.45,
+    unit: 'confidence',
+    means:
+      'How sure it is where its requests were never alone and took no longer than an ordinary disk may: a candidate, which a minute without the others decides.',
+    basis: { prior: 'a device that serves many at once, each in that time, looks the same' },
+  },
   share: {
     value: { to: 0.3, low: 0.8, high: 1 },
     unit: { to: 'share', ...SURE_UNITS },

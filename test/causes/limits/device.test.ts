@@ -175,6 +175,15 @@ test('a neighbour harms where requests take half as long again in its company, a
   assert.match(String(neighbour({ share: 0.17, meanMs: 0.7 })), /too little to matter/);
 });
 
+test('where its requests were never alone, and took no longer than is ordinary, the neighbour is a candidate', () => {
+  assert.equal(neighbour({ share: 0.8, meanMs: 6, slowdown: NaN }), 0.45);
+  assert.equal(neighbour({ share: 0.8, meanMs: 20, slowdown: NaN }), 0.95);
+  assert.match(String(neighbour({ share: 0.8, meanMs: 0.7, slowdown: NaN })), /too little to matter/);
+  const { verdict, candidates } = diagnosisOf('dev.neighbour', beside({ share: 0.8, meanMs: 6, slowdown: NaN }));
+  assert.equal(verdict.cause, 'inconclusive');
+  assert.match(candidates[0]?.decidedBy ?? '', /while other is stopped or limited for a minute/);
+});
+
 test('it must be served during 4 % of the victim’s time, and 15 % of its waiting', () => {
   assert.equal(typeof neighbour({ share: 0.06 }), 'number');
   assert.equal(typeof neighbour({ share: 0.03 }), 'string');
