@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readRecords } from '../src/decode/blktrace/read.js';
 import { openSource } from '../src/decode/blktrace/source.js';
-import { median, round, timed, writeTrace, type Timed } from './block-traces.js';
+import { writeTrace } from './block-traces.js';
+import { median, round, timed, type Timed } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 function compareTexts(base: string, folder: string, pairs: number): void {

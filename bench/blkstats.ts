@@ -9,7 +9,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { median, round, timed, writeTrace } from './block-traces.js';
+import { writeTrace } from './block-traces.js';
+import { median, round, timed } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const [pairs = 5, records = 1_000_000, gigabytes = 0] = process.argv.slice(2).map(Number);

@@ -1,7 +1,6 @@
-// What the benchmarks of block traces share: a made-up trace of any length, and the timing of whole commands.
+// What the benchmarks of block traces share: a made-up trace of any length.
 // The trace: five records a request (Q G I D C) on two CPUs, three processes, reads and writes at random sectors.
 
-import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { ACTION, CATEGORY } from '../src/model/blktrace.js';
 import { processRecord, recordBytes } from '../test/support/blktrace.js';
@@ -61,35 +60,3 @@ export function writeTrace(base: string, records: number): void {
     closeSync(fd);
   }
 }
-
-export interface Timed {
-  readonly seconds: number;
-  /** Of user and kernel: on a busy machine it says more. */
-  readonly cpuSeconds: number;
-  readonly peakMiB: number;
-}
-
-/** Runs a command with its output in a file; GNU time tells the peak of its memory. */
-export function timed(command: readonly string[], output: string, input?: string): Timed {
-  const out = openSync(output, 'w');
-  const from = openSync(input ?? '/dev/null', 'r');
-  const start = performance.now();
-  const argv = ['-f', '%U %S %M', ...command];
-  const { status, stderr } = spawnSync('/usr/bin/time', argv, { stdio: [from, out, 'pipe'], encoding: 'utf8' });
-  const seconds = (performance.now() - start) / 1000;
-  closeSync(out);
-  closeSync(from);
-  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
-  const [user = NaN, system = NaN, peakKiB = NaN] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
-  return { seconds, cpuSeconds: user + system, peakMiB: peakKiB / 1024 };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-}
-
-export const round = (value: number) => Math.round(value * 1000) / 1000;

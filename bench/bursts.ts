@@ -9,8 +9,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { median } from './block-traces.js';
-import { cpuMs, family, peakMiB, read } from './process-cost.js';
+import { costOver, ended, family, inRounds, read, type Cost } from './process-cost.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const START_MS = 6000;
@@ -35,33 +34,18 @@ const WAYS: Readonly<Record<string, Way>> = {
   'iostat 1 of sysstat': { command: ['iostat', idle, '1'] },
 };
 
-async function measure({ command, uid }: Way, seconds: number): Promise<{ cpuPercent: number; mib: number }> {
+async function measure({ command, uid }: Way, seconds: number): Promise<Cost> {
   const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: 'ignore', ...(uid !== undefined && { uid, gid: uid }) });
   try {
     await pause(START_MS);
-    const pids = family(child.pid ?? 0);
-    const [before, from] = [cpuMs(pids), performance.now()];
-    await pause(seconds * 1000);
-    return { cpuPercent: ((cpuMs(pids) - before) / (performance.now() - from)) * 100, mib: peakMiB(pids) };
+    return await costOver(family(child.pid ?? 0), seconds);
   } finally {
     child.kill('SIGINT');
-    if (child.exitCode === null && child.signalCode === null)
-      await new Promise((settle) => child.once('close', settle));
+    await ended(child);
   }
 }
 
-const rounds = Number(process.argv[2] ?? 3);
-const seconds = Number(process.argv[3] ?? 20);
+const [rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
 const ways = Object.entries(WAYS).filter(([, { command }]) => spawnSync('which', [command[0] ?? '']).status === 0);
-const results = new Map(ways.map(([name]) => [name, { cpu: [] as number[], mib: [] as number[] }]));
-for (let round = 0; round < rounds; round += 1)
-  for (const [name, way] of ways) {
-    const { cpuPercent, mib } = await measure(way, seconds);
-    results.get(name)?.cpu.push(cpuPercent);
-    results.get(name)?.mib.push(mib);
-    const load = read('/proc/loadavg').split(' ')[0];
-    console.log(JSON.stringify({ round, name, cpuPercent: Number(cpuPercent.toFixed(2)), mib: Math.round(mib), load }));
-  }
-for (const [name, { cpu, mib }] of results)
-  console.log(`${name}: ${median(cpu).toFixed(2)} % of a CPU, ${Math.round(median(mib))} MiB at most`);
+await inRounds(rounds, ways, (way) => measure(way, seconds));

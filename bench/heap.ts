@@ -8,7 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, statSync, writeSy
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { heapDumpPieces, type MadeHeap, type MadeThread } from '../test/support/hprof.js';
-import { median, round, timed, type Timed } from './block-traces.js';
+import { inTurns, median, round, timed } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const RUNS = 5;
@@ -67,21 +67,12 @@ function measure(file: string, out: string): void {
     sparse: heapOf,
     full: [...heapOf, '--full'],
   };
-  const runs: Record<string, Timed[]> = {};
-  for (let run = 0; run < RUNS; run += 1)
-    for (const [name, command] of Object.entries(PROGRAMS)) {
-      const each = timed(command, out);
-      (runs[name] ??= []).push(each);
-      console.log(
-        JSON.stringify({
-          name,
-          run,
-          seconds: round(each.seconds),
-          cpuSeconds: round(each.cpuSeconds),
-          peakMiB: Math.round(each.peakMiB),
-        }),
-      );
-    }
+  const runs = inTurns(RUNS, PROGRAMS, (command, name, run) => {
+    const each = timed(command, out);
+    const [seconds, cpuSeconds] = [round(each.seconds), round(each.cpuSeconds)];
+    console.log(JSON.stringify({ name, run, seconds, cpuSeconds, peakMiB: Math.round(each.peakMiB) }));
+    return each;
+  });
   for (const [name, each] of Object.entries(runs)) {
     const cpu = median(each.map(({ cpuSeconds }) => cpuSeconds));
     const least = Math.min(...each.map(({ seconds }) => seconds));

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { chunkAt, HEADER_BYTES, METADATA, CHECKPOINT, walk } from '../src/decode/jfr/chunk.js';
 import { Cursor } from '../src/decode/jfr/cursor.js';
-import { round, timed } from './block-traces.js';
+import { inTurns, round, timed } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const FIXTURE = path.resolve(import.meta.dirname, '../../test/fixtures/flight/jdk17.jfr.gz');
@@ -75,19 +75,11 @@ try {
     // Its status 1 says that threads waited for a lock.
     jfr: ['sh', '-c', '"$@" || test $? = 1', 'sh', process.execPath, MAIN, 'jfr', '--json', recording],
   };
-  for (let run = 0; run < RUNS; run += 1)
-    for (const [name, command] of Object.entries(PROGRAMS)) {
-      const { seconds, peakMiB } = timed(command, path.join(folder, 'out'));
-      console.log(
-        JSON.stringify({
-          name,
-          run,
-          seconds: round(seconds),
-          MBPerSecond: Math.round(size / 1e6 / seconds),
-          peakMiB: Math.round(peakMiB),
-        }),
-      );
-    }
+  inTurns(RUNS, PROGRAMS, (command, name, run) => {
+    const { seconds, peakMiB } = timed(command, path.join(folder, 'out'));
+    const MBPerSecond = Math.round(size / 1e6 / seconds);
+    console.log(JSON.stringify({ name, run, seconds: round(seconds), MBPerSecond, peakMiB: Math.round(peakMiB) }));
+  });
 } finally {
   rmSync(folder, { recursive: true });
 }

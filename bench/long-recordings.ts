@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { round } from './block-traces.js';
+import { round } from './timing.js';
 import { makeLongRecording, type LongOptions } from './make-long-recording.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');

@@ -15,7 +15,7 @@ import * as v from 'valibot';
 import { UndoJournal } from '../src/capture/undo.js';
 import { makeLoopVolume } from '../src/lab/scenarios/loop-volume.js';
 import { openCase } from '../src/open/recording.js';
-import { median } from './block-traces.js';
+import { median } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generator } from '../src/base/random.js';
-import { median, round, timed } from './block-traces.js';
+import { inTurns, median, round, timed } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const THREADS = 600;
@@ -93,22 +93,13 @@ function readLog(folder: string, megabytes: number): void {
     // Its status 1 says that threads wait for a lock.
     threads: ['sh', '-c', '"$@" || test $? = 1', 'sh', process.execPath, MAIN, 'threads', '--json', log],
   };
-  const speeds: Record<string, number[]> = {};
-  for (let run = 0; run < RUNS; run += 1) {
-    for (const [name, command] of Object.entries(PROGRAMS)) {
-      const { seconds, peakMiB } = timed(command, path.join(folder, 'out'));
-      (speeds[name] ??= []).push(size / 1e6 / seconds);
-      console.log(
-        JSON.stringify({
-          name,
-          run,
-          seconds: round(seconds),
-          MBPerSecond: Math.round(size / 1e6 / seconds),
-          peakMiB: Math.round(peakMiB),
-        }),
-      );
-    }
-  }
+  const speeds = inTurns(RUNS, PROGRAMS, (command, name, run) => {
+    const { seconds, peakMiB } = timed(command, path.join(folder, 'out'));
+    const speed = size / 1e6 / seconds;
+    const told = { seconds: round(seconds), MBPerSecond: Math.round(speed), peakMiB: Math.round(peakMiB) };
+    console.log(JSON.stringify({ name, run, ...told }));
+    return speed;
+  });
   // What a machine with other work leaves of the time says little; what the CPU took says more.
   for (const [name, command] of Object.entries(PROGRAMS)) {
     const cpu = cpuMs(command);
@@ -124,12 +115,11 @@ function askJvm(pid: string): void {
     'threads --pid': [process.execPath, MAIN, 'threads', '--pid', pid],
     'jcmd Thread.print -l': ['jcmd', pid, 'Thread.print', '-l'],
   };
-  for (let run = 0; run < RUNS * 3; run += 1)
-    for (const [name, command] of Object.entries(PROGRAMS)) {
-      const before = performance.now();
-      const cpu = cpuMs(command);
-      console.log(JSON.stringify({ name, run, cpuMs: cpu, wallMs: Math.round(performance.now() - before) }));
-    }
+  inTurns(RUNS * 3, PROGRAMS, (command, name, run) => {
+    const before = performance.now();
+    const cpu = cpuMs(command);
+    console.log(JSON.stringify({ name, run, cpuMs: cpu, wallMs: Math.round(performance.now() - before) }));
+  });
 }
 
 const { values } = parseArgs({ options: { mb: { type: 'string', default: '500' }, pid: { type: 'string' } } });

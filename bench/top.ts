@@ -6,11 +6,10 @@
 //
 // It needs script(1) of util-linux; peers that are not installed are left out: top, iotop-c, htop, atop.
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { median } from './block-traces.js';
-import { cpuMs, family, peakMiB, read } from './process-cost.js';
+import { costOver, ended, family, inRounds, type Cost } from './process-cost.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const SLEEPERS = 500;
@@ -28,7 +27,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   atop: 'exec atop 1',
 };
 
-async function measure(command: string, seconds: number): Promise<{ cpuShare: number; mib: number }> {
+async function measure(command: string, seconds: number): Promise<Cost> {
   const env = { ...process.env, TERM: 'xterm-256color', COLUMNS: '120', LINES: '40' };
   const child = spawn(WITH_TERMINAL, ['-qfec', `stty cols 120 rows 40; ${command}`, '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -37,10 +36,7 @@ async function measure(command: string, seconds: number): Promise<{ cpuShare: nu
   try {
     await pause(START_MS);
     const [, ...pids] = family(child.pid ?? 0);
-    const [before, from] = [cpuMs(pids), performance.now()];
-    await pause(seconds * 1000);
-    const [after, to] = [cpuMs(pids), performance.now()];
-    return { cpuShare: (after - before) / (to - from), mib: peakMiB(pids) };
+    return await costOver(pids, seconds);
   } finally {
     for (const pid of family(child.pid ?? 0).toReversed()) if (pid !== child.pid) end(pid);
     await ended(child);
@@ -55,30 +51,13 @@ function end(pid: number): void {
   }
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await new Promise((settle) => child.once('close', settle));
-}
-
-const rounds = Number(process.argv[2] ?? 3);
-const seconds = Number(process.argv[3] ?? 20);
+const [rounds = 3, seconds = 20] = process.argv.slice(2).map(Number);
 const tools = Object.entries(TOOLS).filter(
   ([name]) => name.startsWith('iowitness') || spawnSync('which', [name]).status === 0,
 );
 const sleepers = Array.from({ length: SLEEPERS }, () => spawn('sleep', ['36000'], { stdio: 'ignore' }));
 try {
-  const results = new Map(tools.map(([name]) => [name, { cpu: [] as number[], mib: [] as number[] }]));
-  for (let round = 0; round < rounds; round += 1)
-    for (const [name, command] of tools) {
-      const { cpuShare, mib } = await measure(command, seconds);
-      results.get(name)?.cpu.push(cpuShare);
-      results.get(name)?.mib.push(mib);
-      const load = read('/proc/loadavg').split(' ')[0];
-      console.log(
-        JSON.stringify({ round, name, cpuPercent: Number((cpuShare * 100).toFixed(2)), mib: Math.round(mib), load }),
-      );
-    }
-  for (const [name, { cpu, mib }] of results)
-    console.log(`${name}: ${(median(cpu) * 100).toFixed(2)} % of a CPU, ${Math.round(median(mib))} MiB at most`);
+  await inRounds(rounds, tools, (command) => measure(command, seconds));
 } finally {
   for (const child of sleepers) child.kill();
 }

@@ -16,7 +16,7 @@ import { parsePidIo } from '../src/base/procfs/pid-io.js';
 import { parsePidStat } from '../src/base/procfs/pid-stat.js';
 import { UndoJournal } from '../src/capture/undo.js';
 import { makeLoopVolume } from '../src/lab/scenarios/loop-volume.js';
-import { median } from './block-traces.js';
+import { median } from './timing.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/cli/main.js');
 const BEGIN_MS = 10_000;

@@ -1,5 +1,6 @@
 // The results as lines, as a Markdown table and as totals.
 
+import { medianOf } from '../../src/base/median.js';
 import { percent, type Judgement, type Result } from './judge.js';
 
 /** A claim of at least this much that is wrong is the worst kind. */
@@ -43,11 +44,6 @@ export function renderTable(results: readonly Result[]): string {
   ].join('\n');
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
-}
-
 /** Totals, a sentence each. */
 export function renderTotals(results: readonly Result[]): string {
   const count = (judgement: Judgement, some: readonly Result[] = results) =>
@@ -57,9 +53,9 @@ export function renderTotals(results: readonly Result[]): string {
   return [
     `Of ${results.length}: right ${count('right')}, acceptable ${count('acceptable')}, wrong ${count('wrong')}.`,
     `Of ${claims.length} that claimed at least 90 %: wrong ${count('wrong', claims)}.`,
-    `CPU time that was idle meanwhile, median: ${percent(median(results.map((one) => one.kept.idleCpu)))}.`,
+    `CPU time that was idle meanwhile, median: ${percent(medianOf(results.map((one) => one.kept.idleCpu)))}.`,
     `With company or under load: ${results.filter((one) => one.kept.load || one.kept.company !== undefined).length}.`,
-    `Onsets made while it was recorded: ${onsets.length}, told with a median error of ${median(onsets)} ms, within 300 ms ${onsets.filter((ms) => ms <= 300).length}.`,
+    `Onsets made while it was recorded: ${onsets.length}, told with a median error of ${medianOf(onsets)} ms, within 300 ms ${onsets.filter((ms) => ms <= 300).length}.`,
     `More than a tenth of the time unexplained: ${results.filter((one) => one.unexplained > 0.1).length}.`,
   ].join('\n');
 }

@@ -9,6 +9,7 @@ import { SOURCE, type TraceState } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { EVENT_CLASSES, TRIP_WIRES, type EventClass } from './event-plan.js';
 import { filterRequests, NOT_SAMPLED, SMALL_SECTORS, sampleAt } from './request-sample.js';
+import { SleepStacks } from './sleep-stacks.js';
 import { TraceInstance, type BufferStats } from './tracefs.js';
 import { TripWire } from './trip-wire.js';
 import type { UndoJournal } from './undo.js';
@@ -18,15 +19,9 @@ const BUFFER_TOTAL_KIB = 64 * 1024;
 const BUFFER_MOST_KIB = 8 * 1024;
 /** Of an instance that nothing is asked of: two pages are the least that the kernel gives a buffer. */
 const UNUSED_KIB = 8;
-/** Sleeps of the victim per second up to which each gets a kernel stack: at 4 µs a stack that is under 1 % of a CPU. */
-const STACKS_PER_SECOND = 2000;
-/** What those make in a tenth of a second: out, waking, in and the stack are about 320 bytes. */
-const STACKED_BYTES_A_POLL = (STACKS_PER_SECOND / 10) * 320;
 /** After a failed request the victim's failing calls are watched for so long, and its locks for so long at a time, ms. */
 const AFTER_FAILURE_MS = 30_000;
 export const LOCKS_MS = 1000;
-/** Beyond it, stacks are taken in one of this many tenths of a second. */
-const STACK_DUTY = 5;
 /** At rest one small request of so many is kept, and the victim's sleeps up to so many events of them a second: more are felt, and fill the ring in no time. */
 const REST_SAMPLE = 16;
 const REST_EVENTS = 4000;
@@ -74,11 +69,8 @@ export class Tracer {
   private lostBefore = 0;
   /** What gathered at rest is being read, of which what lies after this is wanted; what is overwritten meanwhile is older than all that is read. */
   private readsBackTo: bigint | undefined;
-  private canTakeStacks = false;
-  private stacksOn = false;
-  private sampling = false;
+  private readonly stacks: SleepStacks;
   private toggling = false;
-  private turn = 0;
   private stopped = false;
 
   /** Throws the system's error where tracefs refuses an instance. */
@@ -92,6 +84,7 @@ export class Tracer {
     this.machine = new TraceInstance(options.tracefs, 'machine', folder('machine'));
     this.victim = new TraceInstance(options.tracefs, 'victim', folder('victim'));
     this.resting = options.atRest === true;
+    this.stacks = new SleepStacks(this.victim, this.resting);
     this.wire = new TripWire(options.tracefs, options.journal, TRIP_WIRES);
   }
 
@@ -114,10 +107,8 @@ export class Tracer {
   private watchWaits(): void {
     // Without the wire a failed request says nothing: then failing calls are watched all the time.
     if (this.wire.missing.length > 0) this.want('failures', Infinity);
-    this.canTakeStacks = this.victim.takeSleepStacks(this.options.sink, this.stackFilter);
-    this.stacksOn = this.canTakeStacks;
-    if (!this.stacksOn)
-      this.options.loss({ code: 'event-missing', where: 'the stacktrace trigger (where the victim sleeps)' });
+    const lack = this.stacks.begin(this.options.sink);
+    if (lack) this.options.loss(lack);
   }
 
   private set(one: EventClass): void {
@@ -136,18 +127,14 @@ export class Tracer {
     return onDemand !== true && (!this.resting || atRest === true);
   }
 
-  private get stackFilter(): string {
-    return this.resting ? TraceInstance.diskSleepFilter : TraceInstance.sleepFilter;
-  }
-
   /**
    * From now on the kernel keeps, in its own ring, what costs next to nothing while nothing is wrong; nothing is read, and what is overwritten is
    * no loss. Settles when it is set; never rejects.
    */
   async rest(): Promise<void> {
     await this.change(async () => {
-      await this.switchStacks(true);
-      this.sampling = false;
+      this.resting = true;
+      await this.stacks.changeTo(true);
       this.shed.clear();
       for (const one of this.usual) await this.switchClass(one, one.atRest === true);
       // Only what is enabled is filtered: a class that had been shed is, once it is enabled again.
@@ -171,7 +158,8 @@ export class Tracer {
         code: 'requests-sampled',
         where: `one small request of ${REST_SAMPLE} before the stall was noticed`,
       });
-      await this.switchStacks(false);
+      this.resting = false;
+      await this.stacks.changeTo(false);
       for (const one of this.usual) await this.switchClass(one, true);
       await filterRequests(this.machine, 1);
       this.sampled = 1;
@@ -192,14 +180,6 @@ export class Tracer {
       await this.settled();
     };
     await (this.changes = this.changes.then(change));
-  }
-
-  private async switchStacks(resting: boolean): Promise<void> {
-    const before = this.stackFilter;
-    this.resting = resting;
-    if (this.canTakeStacks && this.stacksOn) await this.victim.switchSleepStacks(before, false);
-    if (this.canTakeStacks) await this.victim.switchSleepStacks(this.stackFilter, true);
-    this.stacksOn = this.canTakeStacks;
   }
 
   private enableNow(one: EventClass): void {
@@ -273,12 +253,10 @@ export class Tracer {
     this.machine.drain(this.options.sink, PAGES_AT_ONCE);
     const moved = this.victim.drain(this.options.sink, PAGES_AT_ONCE);
     this.tellReach();
-    // Many sleeps are noticed at once; that they have become few again, once a second.
-    if (!this.sampling && moved > STACKED_BYTES_A_POLL) this.sample(true);
+    if (this.stacks.areManyIn(moved)) this.sampleStacks(true);
     if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
     this.meetDemand();
-    this.turn += 1;
-    this.toggleStacks(!this.sampling || this.turn % STACK_DUTY === 0);
+    this.turnStacks();
   }
 
   /** How far back the rings reach, where that is less than is wanted. */
@@ -290,13 +268,14 @@ export class Tracer {
     }
   }
 
-  private toggleStacks(on: boolean): void {
-    if (!this.canTakeStacks || this.toggling || this.stopped || on === this.stacksOn) return;
+  private turnStacks(): void {
+    const on = this.stacks.nextTurn();
+    if (on === undefined || this.toggling || this.stopped) return;
     this.toggling = true;
     this.later(
-      this.victim.switchSleepStacks(this.stackFilter, on),
+      this.stacks.switch(on),
       'stacktrace trigger',
-      () => (this.stacksOn = on),
+      () => {},
       () => (this.toggling = false),
     );
   }
@@ -316,8 +295,7 @@ export class Tracer {
       this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
     this.lostBefore = lost;
     this.readsBackTo = undefined;
-    // A sleep makes about four events: out, waking, in, and its stack.
-    this.sample(rate('victim') > 4 * STACKS_PER_SECOND);
+    this.sampleStacks(this.stacks.areManyAt(rate('victim')));
     const total = rate('machine') + rate('victim');
     if (total > this.options.eventBudget) this.shedOne(total);
     this.before = stats;
@@ -358,13 +336,8 @@ export class Tracer {
     else if (of === 1 && this.sampled > 1 && !this.shed.has('direct')) await machine.switchEvent(NOT_SAMPLED, true);
   }
 
-  /** Takes stacks of all sleeps, or of a sample. */
-  private sample(sampling: boolean): void {
-    if (sampling === this.sampling) return;
-    if (sampling)
-      this.options.loss({ code: 'stacks-sampled', where: `over ${STACKS_PER_SECOND} sleeps of the victim a second` });
-    this.sampling = sampling;
-    this.tellState();
+  private sampleStacks(isSampling: boolean): void {
+    if (this.stacks.sample(isSampling, this.options.loss)) this.tellState();
   }
 
   private shedOne(total: number): void {
@@ -378,18 +351,13 @@ export class Tracer {
     this.tellState();
   }
 
-  private stackShare(): number {
-    if (!this.canTakeStacks) return 0;
-    return this.sampling ? 1 / STACK_DUTY : 1;
-  }
-
   private tellState(): void {
     for (const instance of [this.machine, this.victim]) {
       const state: TraceState = {
         instance: instance.label,
         enabled: [...instance.enabled],
         filters: instance.filtersInForce(),
-        stacks: { share: instance.label === 'victim' ? this.stackShare() : 0, filter: this.stackFilter },
+        stacks: { share: instance === this.victim ? this.stacks.share : 0, filter: this.stacks.filter },
         ...(instance === this.machine &&
           this.sampled > 1 && { sampled: { of: this.sampled, upToSectors: SMALL_SECTORS } }),
         clock: 'mono',

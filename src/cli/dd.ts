@@ -143,7 +143,7 @@ async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promi
     repeat: own.repeat ?? (own.untilDegraded ? Infinity : 1),
     quick: true,
     print: (text) => {
-      if (text.startsWith('dd: ')) messages.push(text.slice('dd: '.length).trimEnd());
+      if (own.json && text.startsWith('dd: ')) messages.push(text.slice('dd: '.length).trimEnd());
       printError(text);
     },
     ...(meter && { meter }),
@@ -166,8 +166,11 @@ async function copy(options: DdOptions, own: OwnOptions, isUtf8: boolean): Promi
     log?.close();
     release();
   });
-  if (watch) conclude(ended, own, watch, () => copiedDocument(session, ended, watch, messages, judged(expect, watch)));
-  else process.exitCode = ended.status;
+  if (watch) {
+    const expectations = judged(expect, watch);
+    conclude(ended, own, watch, expectations);
+    if (own.json) sayJson(copiedDocument(session, ended, watch, messages, expectations));
+  } else process.exitCode = ended.status;
   if (ended.because === 'interrupt') dieOf('SIGINT');
   if (ended.because === 'closed') dieOf('SIGPIPE');
 }
@@ -181,11 +184,9 @@ function judged(expectations: readonly Expectation[], watch: Watch): Copied['exp
 }
 
 /** Says whether what was expected is met, each in a line; returns the exit status. */
-function tellExpected(expectations: readonly Expectation[], watch: Watch): number {
-  const outcomes = judged(expectations, watch).map(({ text, outcome, found }) => {
-    printError(`${text}: ${outcome}: ${found}\n`);
-    return outcome;
-  });
+function tellExpected(expectations: Copied['expectations']): number {
+  for (const { text, outcome, found } of expectations) printError(`${text}: ${outcome}: ${found}\n`);
+  const outcomes = expectations.map(({ outcome }) => outcome);
   if (outcomes.includes('not met')) return EXIT.found;
   return outcomes.includes('no verdict') ? EXIT.noVerdict : EXIT.fine;
 }
@@ -197,12 +198,16 @@ function tellFall({ beginMs, before, since }: NonNullable<Watch['fall']>): void 
 }
 
 /** How a watched copy ends: the exit status is dd's where that failed. */
-function conclude({ because, status }: Ended, own: OwnOptions, watch: Watch, document: () => Copied): void {
+function conclude(
+  { because, status }: Ended,
+  own: OwnOptions,
+  watch: Watch,
+  expectations: Copied['expectations'],
+): void {
   const { fall } = watch;
   if (fall) tellFall(fall);
   else if (own.untilDegraded) printError(`throughput has not fallen for good in ${watch.intervals} intervals\n`);
-  const expected = status === 0 && because !== 'closed' ? tellExpected(own.expect ?? [], watch) : EXIT.fine;
-  if (own.json) sayJson(document());
+  const expected = status === 0 && because !== 'closed' ? tellExpected(expectations) : EXIT.fine;
   process.exitCode = status || (fall ? EXIT.found : expected);
 }
 

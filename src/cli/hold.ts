@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { binary, duration, percent } from '../base/format.js';
+import { timeUp } from '../base/time-up.js';
 import { typedAmount, type Amount } from '../base/typed.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import type { Held } from '../model/held.js';
@@ -219,15 +220,12 @@ async function rest({ forSeconds, interrupted, lost }: Ends): Promise<string> {
   const timer = setInterval(() => {
     progress.say(`held for ${duration(Math.round((performance.now() - begun) / 1000) * 1000)}${of}`);
   }, 1000);
-  let over: NodeJS.Timeout | undefined;
-  const ends = [interrupted, lost];
-  if (forSeconds !== undefined)
-    ends.push(new Promise((settle) => (over = setTimeout(() => settle('time'), forSeconds * 1000))));
+  const { over, cancel } = timeUp(forSeconds);
   try {
-    return await Promise.race(ends);
+    return await Promise.race([interrupted, lost, over]);
   } finally {
     clearInterval(timer);
-    clearTimeout(over);
+    cancel();
     progress.say('');
   }
 }
@@ -245,15 +243,15 @@ async function run(argv: readonly string[], { forSeconds, interrupted, lost }: E
     because = why ?? because;
     child.kill('SIGTERM');
   };
-  void interrupted.then(end);
-  const over = forSeconds === undefined ? undefined : setTimeout(() => end('time'), forSeconds * 1000);
+  const { over, cancel } = timeUp(forSeconds);
+  void Promise.race([interrupted, over]).then(end);
   try {
     await Promise.race([ended, lost]);
   } catch (error) {
     end();
     throw error;
   } finally {
-    clearTimeout(over);
+    cancel();
   }
   process.exitCode = statusOf(child);
   return because;

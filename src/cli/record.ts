@@ -1,6 +1,7 @@
 // `record`: the machine around a command, some processes, or the processes that do the most I/O, until Ctrl-C or a time.
 
 import type { Command } from 'commander';
+import { timeUp } from '../base/time-up.js';
 import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
@@ -154,10 +155,8 @@ async function untilEnd(
       ),
     1000,
   );
-  const ends: Promise<string>[] = [interrupted, session.mustEnd];
-  let timer: NodeJS.Timeout | undefined;
-  if (forSeconds !== undefined)
-    ends.push(new Promise((settle) => (timer = setTimeout(() => settle('time'), forSeconds * 1000))));
+  const { over, cancel } = timeUp(forSeconds);
+  const ends: Promise<string>[] = [interrupted, session.mustEnd, over];
   if (held) {
     const { child } = held;
     ends.push(
@@ -173,6 +172,6 @@ async function untilEnd(
     return await Promise.race(ends);
   } finally {
     clearInterval(ticker);
-    clearTimeout(timer);
+    cancel();
   }
 }

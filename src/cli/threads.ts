@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { timeUp } from '../base/time-up.js';
 import { noDump, readThreadDumps } from '../open/thread-dumps.js';
 import { renderThreads } from '../present/threads/text.js';
 import { threadsDocument } from '../tools/threads/document.js';
@@ -51,12 +52,11 @@ async function fromJvm(pid: number, options: Options, history: History): Promise
   const interrupts = listenForInterrupts();
   const interrupted = interrupts.interrupted.then(() => true);
   const wait = async (ms: number): Promise<boolean> => {
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise<boolean>((settle) => (timer = setTimeout(() => settle(false), ms)));
+    const { over, cancel } = timeUp(ms / 1000);
     try {
-      return await Promise.race([interrupted, over]);
+      return await Promise.race([interrupted, over.then(() => false)]);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   };
   try {

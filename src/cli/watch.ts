@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { timeUp } from '../base/time-up.js';
 import { Watch } from '../run/watch/watch.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import { byteSize, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
@@ -56,12 +57,9 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   });
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
   if (started.withoutEvents !== null) warn(`there are no kernel events: ${started.withoutEvents}`);
-  let timer: NodeJS.Timeout | undefined;
-  const ends: Promise<unknown>[] = [interrupts.interrupted];
-  const { for: time } = options;
-  if (time !== undefined) ends.push(new Promise<void>((settle) => (timer = setTimeout(settle, time * 1000))));
-  await Promise.race(ends);
-  clearTimeout(timer);
+  const { over, cancel } = timeUp(options.for);
+  await Promise.race([interrupts.interrupted, over]);
+  cancel();
   for (const sentence of await started.stop()) warn(sentence);
   interrupts.release();
 }

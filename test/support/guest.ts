@@ -3,12 +3,14 @@
 import { messageOf } from '../../src/base/errors.js';
 import { findKernel } from '../../src/run/guest/kernel.js';
 import { missingPrograms } from '../../src/run/guest/programs.js';
+import { needsRoot } from './requirements.js';
 
 export const KERNELS = '/var/cache/iowitness/kernels';
 
 /** A machine without qemu or without Debian's archive can't boot a guest, whoever runs the tests. */
 export function needsGuest(series: string): false | string {
-  if (process.geteuid?.() !== 0) return 'it needs root: run the tests as root';
+  const root = needsRoot();
+  if (root) return root;
   const missing = missingPrograms();
   if (missing !== undefined) return `cannot: ${missing}`;
   try {

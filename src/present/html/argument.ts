@@ -6,7 +6,7 @@ import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, limitsTi
 import { stepsOf, type Command, type Step } from '../steps.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
-import { code, prose, section, terms, tied, type Part } from './parts.js';
+import { code, disclosed, prose, section, terms, tied, type Part } from './parts.js';
 
 export function verdictOf({ verdict, keyFigures }: Diagnosis): Markup {
   const outcome = outcomeOf(verdict);
@@ -98,11 +98,12 @@ function adviceList(advice: readonly Advice[]): Markup {
 }
 
 function alsoItem(verdict: Verdict): Markup {
-  return html`<details>
-    <summary>${code(verdict.cause)} ${tied(verdict.sentence)}</summary>
-    ${evidenceList(verdict.evidence)} ${adviceList(verdict.advice)}
-    <p>${causeLink(verdict.cause)} says what it means.</p>
-  </details>`;
+  return disclosed(
+    html`${code(verdict.cause)} ${tied(verdict.sentence)}`,
+    evidenceList(verdict.evidence),
+    adviceList(verdict.advice),
+    html`<p>${causeLink(verdict.cause)} says what it means.</p>`,
+  );
 }
 
 export function also({ also: all }: Diagnosis): Part {

@@ -3,7 +3,7 @@
 
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { html, raw, type Markup } from './markup.js';
-import { code, section } from './parts.js';
+import { code, disclosed, section } from './parts.js';
 
 /** The pages' HTML by the cause's id: text of our own, made from docs/causes when the program was built. */
 export type CausePages = Readonly<Record<string, string>>;
@@ -27,14 +27,13 @@ export function causePages(
   return section(
     'causes',
     'What the causes mean',
-    ...known.map(
-      (cause) =>
-        html`<details>
-          <summary>${code(cause)}</summary>
-          <div class="page" id="${anchorOf(cause)}">
-            ${pages[cause] === undefined ? html`<p>This version has no page for it.</p>` : raw(pages[cause])}
-          </div>
-        </details>`,
+    ...known.map((cause) =>
+      disclosed(
+        code(cause),
+        html`<div class="page" id="${anchorOf(cause)}">
+          ${pages[cause] === undefined ? html`<p>This version has no page for it.</p>` : raw(pages[cause])}
+        </div>`,
+      ),
     ),
   );
 }

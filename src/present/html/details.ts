@@ -19,7 +19,7 @@ import type { Diagnosis } from '../../model/diagnosis.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
 import { filesText, programText, useOfDevices, type DeviceUse, type Program } from '../writers.js';
-import { code, prose, section, shareBar, table, terms, type Column } from './parts.js';
+import { code, disclosed, foldedTable, prose, section, shareBar, table, terms, type Column } from './parts.js';
 
 const knownState = (state: string) => (Object.hasOwn(STATES, state) ? state : 'unexplained');
 
@@ -90,12 +90,12 @@ const PROGRAM_COLUMNS: readonly Column[] = [
 function filesCell(program: Program): Content {
   const [first, ...more] = program.files;
   if (more.length === 0) return first ?? '';
-  return html`<details>
-    <summary>${filesText(program)}</summary>
-    <ul class="files">
+  return disclosed(
+    filesText(program),
+    html`<ul class="files">
       ${more.map((file) => html`<li>${file}</li>`)}
-    </ul>
-  </details>`;
+    </ul>`,
+  );
 }
 
 function programRow(program: Program): Content[] {
@@ -112,16 +112,10 @@ function programRow(program: Program): Content[] {
 
 function deviceTable({ device, layer, bytes: moved, programs }: DeviceUse): Content {
   const caption = `${device}, ${layer}: ${bytes(moved)}`;
-  const rows = programs.map(programRow);
-  const rest = rows.slice(SHOWN_PROGRAMS);
-  return html`${table(caption, PROGRAM_COLUMNS, rows.slice(0, SHOWN_PROGRAMS))}
-  ${
-    rest.length > 0 &&
-    html`<details>
-      <summary>${rest.length === 1 ? 'one more program' : `${rest.length} more programs`} on ${device}</summary>
-      ${table(`${caption}: the rest`, PROGRAM_COLUMNS, rest)}
-    </details>`
-  }`;
+  return foldedTable(caption, PROGRAM_COLUMNS, programs.map(programRow), {
+    most: SHOWN_PROGRAMS,
+    more: (number) => `${number === 1 ? 'one more program' : `${number} more programs`} on ${device}`,
+  });
 }
 
 export function writers({ writers: all }: Diagnosis): Markup | undefined {
@@ -145,11 +139,7 @@ function reasons(id: string, title: string, all: readonly { cause: string; why: 
     id,
     title,
     list(all.slice(0, NEAREST)),
-    rest.length > 0 &&
-      html`<details>
-        <summary>${rest.length} more, which come less near</summary>
-        ${list(rest)}
-      </details>`,
+    rest.length > 0 && disclosed(`${rest.length} more, which come less near`, list(rest)),
   );
 }
 

@@ -7,7 +7,7 @@ import { stateOf } from '../words.js';
 import { drawChart } from './drawing.js';
 import type { Palette } from './colours.js';
 import { html, type Markup } from './markup.js';
-import { table, type Column } from './parts.js';
+import { asTable, disclosed, table, type Column } from './parts.js';
 import { meanOf, slices, spreadOf, spreadText } from './statistics.js';
 
 const MOST_ROWS = 20;
@@ -58,10 +58,10 @@ function figuresTable(chart: Chart, charts: Charts): Markup {
     { title: 'from', kind: 'name' },
     ...chart.lines.map(({ name }): Column => ({ title: shortName(chart, name), kind: 'figures' })),
   ];
-  return html`<details>
-    <summary>As a table<span class="hidden">: ${chart.title}</span></summary>
-    ${table(`${chart.title}, ${chart.unit}: means over slices of time`, columns, rows)}
-  </details>`;
+  return disclosed(
+    asTable(chart.title),
+    table(`${chart.title}, ${chart.unit}: means over slices of time`, columns, rows),
+  );
 }
 
 export interface FigureLook {

@@ -3,7 +3,7 @@
 import { STATES } from '../../model/states.js';
 import { VIA_WORDS } from '../words.js';
 import { html, type Markup } from './markup.js';
-import { code, section, terms } from './parts.js';
+import { code, disclosed, section, terms } from './parts.js';
 
 export function guide(): Markup {
   return section(
@@ -22,19 +22,14 @@ export function guide(): Markup {
         disk (<i class="key band-burst"></i>burst), and the probe’s phases (<i class="key band-phase"></i>phase). In the
         latency charts a cell’s colour is the number of requests that took so long at that time.
       </p>
-      <details>
-        <summary>The states of a process’s time</summary>
-        ${terms(
-          'reasons',
-          Object.entries(STATES).map(([state, words]) => [code(state), words] as const),
-        )}
-      </details>
-      <details>
-        <summary>How a process comes to stand beside a device’s bytes</summary>
-        ${terms(
-          'reasons',
-          Object.entries(VIA_WORDS).map(([via, words]) => [code(via), words] as const),
-        )}
-      </details>`,
+      ${disclosed('The states of a process’s time', meanings(STATES))}
+      ${disclosed('How a process comes to stand beside a device’s bytes', meanings(VIA_WORDS))}`,
+  );
+}
+
+function meanings(words: Readonly<Record<string, string>>): Markup {
+  return terms(
+    'reasons',
+    Object.entries(words).map(([word, meaning]) => [code(word), meaning] as const),
   );
 }

@@ -67,6 +67,31 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
   </div>`;
 }
 
+/** What is folded until somebody asks for it. */
+export function disclosed(summary: Content, ...content: readonly Content[]): Markup {
+  return html`<details>
+    <summary>${summary}</summary>
+    ${content}
+  </details>`;
+}
+
+/** What a chart's figures are folded behind; its title is for those who hear it. */
+export function asTable(title: string): Markup {
+  return html`As a table<span class="hidden">: ${title}</span>`;
+}
+
+/** A table whose rows behind the first `most` are folded; `more` says what they are, of their number. */
+export function foldedTable(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Content[])[],
+  { most, more = (number) => `${number} more` }: { readonly most: number; readonly more?: (number: number) => string },
+): Markup {
+  const rest = rows.slice(most);
+  return html`${table(caption, columns, rows.slice(0, most))}
+  ${rest.length > 0 && disclosed(more(rest.length), table(`${caption}: the rest`, columns, rest))}`;
+}
+
 /** Terms and what is to be said of each. */
 export function terms(name: string, pairs: readonly (readonly [term: Content, said: Content])[]): Markup {
   return html`<dl class="${name}">

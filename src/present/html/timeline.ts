@@ -6,7 +6,7 @@ import { HUNG, rowsOf, type Charts, type Heatmap } from '../../model/charts.js';
 import type { Palette } from './colours.js';
 import { chartFigure } from './figure.js';
 import { html, type Markup } from './markup.js';
-import { section, table, tied, type Column } from './parts.js';
+import { asTable, disclosed, section, table, tied, type Column } from './parts.js';
 import { slowest } from './slowest.js';
 import { latenciesOf, slices } from './statistics.js';
 
@@ -135,10 +135,7 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
       <div class="plot tall" role="img" aria-label="${`${title}. ${said}.`}"></div>
       <p class="said">${tied(said)}. <span class="scale" hidden></span></p>
     </div>
-    <details>
-      <summary>As a table<span class="hidden">: ${title}</span></summary>
-      ${table(`${title}, by slices of time`, head, rows)}
-    </details>
+    ${disclosed(asTable(title), table(`${title}, by slices of time`, head, rows))}
   </figure>`;
 }
 

@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError, messageOf } from '../../base/errors.js';
 import { duration } from '../../base/format.js';
+import { timeUp } from '../../base/time-up.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { checkDirectory, type Volume } from '../../lab/probe.js';
 import type { RunOutcome } from '../../model/experiment.js';
@@ -65,8 +66,7 @@ function ending(request: RunRequest, samples: RunSamples, session: Session, work
       if (plan.stop === 'degraded') settle('degraded');
     };
   });
-  let timer: NodeJS.Timeout | undefined;
-  const time = new Promise<string>((settle) => (timer = setTimeout(() => settle('time'), plan.run * 1000)));
+  const { over, cancel } = timeUp(plan.run);
   const ticker = setInterval(
     () => say(`running, ${duration(Math.round(samples.seconds) * 1000)} of at most ${duration(plan.run * 1000)}`),
     1000,
@@ -74,14 +74,14 @@ function ending(request: RunRequest, samples: RunSamples, session: Session, work
   const because = Promise.race([
     interrupted.then(() => undefined),
     fallen,
-    time,
+    over,
     session.mustEnd,
     workload.gone.then(endOf),
   ]);
   return {
     because,
     release() {
-      clearTimeout(timer);
+      cancel();
       clearInterval(ticker);
     },
   };

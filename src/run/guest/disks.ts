@@ -31,27 +31,11 @@ export interface GuestDisk {
   readonly fails?: 'reads' | 'writes';
 }
 
-/** The names of qemu's numbers differ between its command line and the monitor's command. */
-interface Throttle {
-  readonly iops: number;
-  readonly iopsBurst: number;
-  readonly iopsSeconds: number;
-  readonly bps: number;
-  readonly bpsBurst: number;
-  readonly bpsSeconds: number;
-}
-
-/** 0 is qemu's word for no limit. */
-function throttleOf({ operations, bytes }: DiskLimits): Throttle {
-  return {
-    iops: operations?.rate ?? 0,
-    iopsBurst: operations?.burst ?? 0,
-    iopsSeconds: operations?.burstSeconds ?? 1,
-    bps: bytes?.rate ?? 0,
-    bpsBurst: bytes?.burst ?? 0,
-    bpsSeconds: bytes?.burstSeconds ?? 1,
-  };
-}
+/** What is limited, and the word of qemu's for it in its command line and in the monitor's command, where the names go on in other ways. */
+const KINDS = [
+  { kind: 'operations', word: 'iops' },
+  { kind: 'bytes', word: 'bps' },
+] as const;
 
 /** A comma ends a value of qemu's unless it is doubled. */
 function value(text: string): string {
@@ -67,14 +51,13 @@ function sourceOf(image: string, { fails }: GuestDisk): string {
 }
 
 function limitsOf(limits: DiskLimits | undefined): string {
-  if (limits === undefined) return '';
-  const { iops, iopsBurst, iopsSeconds, bps, bpsBurst, bpsSeconds } = throttleOf(limits);
-  const group = (kind: string, rate: number, burst: number, seconds: number) =>
-    rate === 0
-      ? ''
-      : `,throttling.${kind}-total=${rate}` +
-        (burst === 0 ? '' : `,throttling.${kind}-total-max=${burst},throttling.${kind}-total-max-length=${seconds}`);
-  return group('iops', iops, iopsBurst, iopsSeconds) + group('bps', bps, bpsBurst, bpsSeconds);
+  const options = KINDS.flatMap(({ kind, word }) => {
+    const { rate = 0, burst = 0, burstSeconds = 1 } = limits?.[kind] ?? {};
+    if (rate === 0) return [];
+    const name = `throttling.${word}-total`;
+    return [`,${name}=${rate}`, ...(burst > 0 ? [`,${name}-max=${burst},${name}-max-length=${burstSeconds}`] : [])];
+  });
+  return options.join('');
 }
 
 /** qemu's arguments for a disk whose image is there. Nothing of it outlives the guest's power, so the host need not flush for it. */
@@ -90,18 +73,15 @@ export function diskArguments(disk: GuestDisk, image: string): string[] {
   return ['-drive', drive, ...device];
 }
 
-/** What the monitor's `block_set_io_throttle` takes to give a disk other limits while the guest runs. */
+/** What the monitor's `block_set_io_throttle` takes to give a disk other limits while the guest runs; 0 is qemu's word for no limit. */
 export function throttleCommand(name: string, limits: DiskLimits): Readonly<Record<string, string | number>> {
-  const { iops, iopsBurst, iopsSeconds, bps, bpsBurst, bpsSeconds } = throttleOf(limits);
-  return {
-    device: name,
-    iops,
-    iops_rd: 0,
-    iops_wr: 0,
-    bps,
-    bps_rd: 0,
-    bps_wr: 0,
-    ...(iopsBurst > 0 && { iops_max: iopsBurst, iops_max_length: iopsSeconds }),
-    ...(bpsBurst > 0 && { bps_max: bpsBurst, bps_max_length: bpsSeconds }),
-  };
+  const options = KINDS.flatMap(({ kind, word }): [string, number][] => {
+    const { rate = 0, burst = 0, burstSeconds = 1 } = limits[kind] ?? {};
+    const credit: [string, number][] = [
+      [`${word}_max`, burst],
+      [`${word}_max_length`, burstSeconds],
+    ];
+    return [[word, rate], [`${word}_rd`, 0], [`${word}_wr`, 0], ...(burst > 0 ? credit : [])];
+  });
+  return { device: name, ...Object.fromEntries(options) };
 }

@@ -8,9 +8,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../base/errors.js';
 import { parseMountinfo } from '../../base/procfs/mountinfo.js';
+import { timeUp } from '../../base/time-up.js';
 import { readWhole } from '../../capture/files.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { journalProcess } from '../../lab/workload.js';
@@ -190,8 +190,6 @@ class Running {
   /** Waits for the guest's first word, and hears it from then on. */
   async hello(): Promise<string> {
     const waiting = new AbortController();
-    const late = pause(PATIENCE_MS[this.accelerator], 'late' as const, { signal: waiting.signal });
-    late.catch(() => {});
     const words = (async () => {
       this.port = await connectTo(this.paths.port, waiting.signal);
       const lines = linesOf(this.port);
@@ -200,13 +198,18 @@ class Running {
     })();
     // Whoever wins the race, it has no other listener.
     words.catch(() => {});
-    const heard = await Promise.race([words, late, this.ended.then(() => 'ended' as const)]).finally(() =>
-      waiting.abort(),
-    );
+    const heard = await this.within(PATIENCE_MS[this.accelerator], words).finally(() => waiting.abort());
     if (heard === 'late') throw this.died(`said nothing for ${PATIENCE_MS[this.accelerator] / 1000} s`);
     if (heard === 'ended' || heard.first === undefined) throw this.died('ended while it booted');
     void this.hear(heard.lines);
     return heard.first.replace(/^hello /, '');
+  }
+
+  /** What is awaited, or what came before it: the guest's end, or the time. */
+  private async within<Result = never>(ms: number, awaited?: Promise<Result>): Promise<Result | 'ended' | 'late'> {
+    const { over, cancel } = timeUp(ms / 1000);
+    const ends = [this.ended.then(() => 'ended' as const), over.then(() => 'late' as const)];
+    return await Promise.race([...(awaited ? [awaited] : []), ...ends]).finally(cancel);
   }
 
   private async hear(lines: AsyncGenerator<string, undefined>): Promise<void> {
@@ -223,14 +226,9 @@ class Running {
     const number = this.count;
     const file = (kind: string) => join(this.shared, `${number}.${kind}`);
     writeFileSync(file('sh'), script);
-    const waiting = new AbortController();
-    const late = pause(timeoutMs, 'late' as const, { signal: waiting.signal });
-    late.catch(() => {});
     const done = new Promise<number>((settle) => this.waiting.set(number, settle));
     this.port?.write(`run ${number}\n`);
-    const status = await Promise.race([done, late, this.ended.then(() => 'ended' as const)]).finally(() =>
-      waiting.abort(),
-    );
+    const status = await this.within(timeoutMs, done);
     this.waiting.delete(number);
     if (status === 'ended') throw this.died('ended while it ran a script');
     if (status === 'late') throw this.died(`did not end a script within ${timeoutMs / 1000} s`);
@@ -244,11 +242,7 @@ class Running {
 
   async shutDown(): Promise<void> {
     this.port?.write('off\n');
-    const waiting = new AbortController();
-    const late = pause(OFF_MS, undefined, { signal: waiting.signal });
-    late.catch(() => {});
-    await Promise.race([this.ended, late]);
-    waiting.abort();
+    await this.within(OFF_MS);
     this.port?.destroy();
     void this.monitor?.then((monitor) => monitor.close()).catch(() => {});
     const failed = this.journal.undoAll();

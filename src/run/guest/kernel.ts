@@ -3,7 +3,7 @@
 // second guest finds it there. apt-get asks the archive's signature as for any package.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
@@ -118,7 +118,7 @@ function unpack(name: string, cache: HeldFolder): void {
     folder,
     `The modules of ${name} have no index`,
   );
-  spawnSync('rm', ['--', file], { cwd: folder });
+  unlinkSync(join(folder, file));
   cache.renameSync(fresh, name);
 }
 

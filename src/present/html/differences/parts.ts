@@ -14,30 +14,12 @@ import {
 import { boundsText, changeText, SIDE_WORDS, sureText, timesText, valuesText } from '../../differences/words.js';
 import { clockText, orUnknown } from '../../words.js';
 import { html, type Content, type Markup } from '../markup.js';
-import { code, section, table, tied, type Column, type Part } from '../parts.js';
+import { code, disclosed, foldedTable, section, table, tied, type Column, type Part } from '../parts.js';
 
 /** Rows of a table before the rest is folded. */
-const FEW = 8;
+const FEW = { most: 8 };
 /** With so many recordings each has a column of its own. */
 const MOST_COLUMNS = 4;
-
-/** A table whose later rows are folded. */
-function folded(
-  caption: string,
-  columns: readonly Column[],
-  rows: readonly (readonly Content[])[],
-  most = FEW,
-): Markup {
-  const rest = rows.slice(most);
-  return html`${table(caption, columns, rows.slice(0, most))}
-  ${
-    rest.length > 0 &&
-    html`<details>
-      <summary>${rest.length} more</summary>
-      ${table(`${caption}, the rest`, columns, rest)}
-    </details>`
-  }`;
-}
 
 export function recordings({ recordings: all }: Differences): Part {
   const hasSides = all.some(({ side }) => side !== 'unknown');
@@ -57,7 +39,7 @@ export function recordings({ recordings: all }: Differences): Part {
     tied(duration(one.durationMs)),
   ]);
   const title = all.length === 1 ? 'The recording' : 'The recordings';
-  return section('recordings', title, folded('As they say of themselves', columns, rows));
+  return section('recordings', title, foldedTable('As they say of themselves', columns, rows, FEW));
 }
 
 /** 'slow, by mem.dirty-limit' */
@@ -91,10 +73,7 @@ function factTable({ recordings: all }: Differences): FactTable {
 function company({ facts: [first, ...rest] }: DifferingGroup, { columns, row }: FactTable): Content {
   if (!first || rest.length === 0) return undefined;
   const title = rest.length === 1 ? `A fact comes with ${first.name}` : `${rest.length} facts come with ${first.name}`;
-  return html`<details>
-    <summary>${title}</summary>
-    ${table(title, columns, rest.map(row))}
-  </details>`;
+  return disclosed(title, table(title, columns, rest.map(row)));
 }
 
 export function facts(differences: Differences): Part {
@@ -119,7 +98,7 @@ export function facts(differences: Differences): Part {
       Of ${compared} that were compared; the one that divides the recordings best comes first. Facts that divide them in
       the same way are one row: nothing here tells which of them matters.
     </p>`,
-    folded('The most telling fact of each group', columns, rows),
+    foldedTable('The most telling fact of each group', columns, rows, FEW),
     groups.map((group) => company(group, shape)),
   );
 }
@@ -162,12 +141,12 @@ export function measures(differences: Differences): Part {
     atLoad(all.atLoad),
     rows.length === 0
       ? html`<p>None of ${all.compared} that were compared.</p>`
-      : folded('Medians; q is the share of false ones among all rows that are as sure', columns, rows),
+      : foldedTable('Medians; q is the share of false ones among all rows that are as sure', columns, rows, FEW),
     everything.length > rows.length &&
-      html`<details>
-        <summary>All ${everything.length}, each with what goes with it</summary>
-        ${table('All measures that differ', columns, everything)}
-      </details>`,
+      disclosed(
+        `All ${everything.length}, each with what goes with it`,
+        table('All measures that differ', columns, everything),
+      ),
     all.notes.map((note) => html`<p class="note">${note}</p>`),
   );
 }
@@ -221,7 +200,12 @@ function onsets(one: Onsets, heading: Content): Markup {
     }
     ${
       counters.length > 0 &&
-      folded('Counters that moved about then, the first first: a lead, no cause', CHANGE, counters.map(changeRow))
+      foldedTable(
+        'Counters that moved about then, the first first: a lead, no cause',
+        CHANGE,
+        counters.map(changeRow),
+        FEW,
+      )
     }`;
 }
 
