@@ -5,6 +5,7 @@ import { monotonicMs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { isoMoment } from '../../base/format.js';
 import type { HeldFolder } from '../../base/held-folder.js';
+import { entry } from '../../base/maps.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { readWhole } from '../../capture/files.js';
 import { DAY, STALL } from '../../model/thresholds/watch.js';
@@ -197,24 +198,25 @@ export class EpisodeKeeper {
   private async tidy(under?: Under): Promise<void> {
     const { store, maxBytes, tell } = this.options;
     this.busy = true;
-    const steps = [async () => under && this.keepFew(under), async () => store.tidy(maxBytes, Date.now())];
-    for (const step of steps)
-      await step().catch((error: unknown) => tell(`no room could be made for recordings: ${messageOf(error)}.`));
+    const without = under && !this.isWorthKeeping(under.episode) ? [under.name] : [];
+    try {
+      await store.tidy({ maxBytes, nowMs: Date.now(), without });
+      if (under && without.length > 0)
+        this.tellEpisode(under, {
+          recording: null,
+          note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
+        });
+    } catch (error) {
+      tell(`no room could be made for recordings: ${messageOf(error)}.`);
+    }
     this.busy = false;
   }
 
-  /** Keeps no more recordings of one cause a day than tell something new. */
-  private async keepFew(under: Under): Promise<void> {
-    const cause = under.episode.verdict?.cause;
-    if (cause === undefined) return;
-    const quota = this.causeQuota.get(cause) ?? new Quota();
-    this.causeQuota.set(cause, quota);
-    if (quota.take(monotonicMs(), DAY.ofCause)) return;
-    await this.options.store.remove(under.name);
-    this.tellEpisode(under, {
-      recording: null,
-      note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
-    });
+  /** No more recordings of one cause a day than tell something new. */
+  private isWorthKeeping({ verdict }: Episode): boolean {
+    if (verdict === null) return true;
+    const quota = entry(this.causeQuota, verdict.cause, () => new Quota());
+    return quota.take(monotonicMs(), DAY.ofCause);
   }
 
   /** Tells the last episode anew, so that its number outlives what the journal has room for. */
