@@ -1,7 +1,6 @@
 // `record`: the machine around a command, some processes, or the processes that do the most I/O, until Ctrl-C or a time.
 
 import type { Command } from 'commander';
-import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
 import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
@@ -25,6 +24,7 @@ import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
 import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import { markOf } from '../capture/process.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
@@ -93,7 +93,7 @@ async function recordAround(
   const pids = options.pid ?? [];
   const victims: VictimMark[] = [
     ...(held ? [{ pid: held.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
-    ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
+    ...pids.map((pid) => markOf(pid)),
   ];
   const folder = options.output ?? freshName('record');
   const memory = openMemory();

@@ -9,13 +9,13 @@ import { entry } from '../../base/maps.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { readWhole } from '../../capture/files.js';
 import { DAY, STALL } from '../../model/thresholds/watch.js';
-import type { VictimMark } from '../../model/recording.js';
 import type { Entry, Episode } from '../../model/watch.js';
 import type { RecordedEpisode } from './episode.js';
 import { Quota } from './quota.js';
 import type { Store } from './store.js';
 import type { Decision, Stall } from './trigger.js';
 import type { EpisodeVerdict } from './verdict.js';
+import { markOf } from '../../capture/process.js';
 
 export interface EpisodesOptions {
   readonly store: Store;
@@ -247,9 +247,4 @@ function refOf(pid: number): NonNullable<Episode['victim']> {
   // systemd keeps its own hierarchy where the controllers are of version 1.
   const unit = unitOfCgroup(paths.get('name=systemd') ?? paths.get('') ?? '/');
   return { pid, name: markOf(pid).comm, ...(unit !== undefined && { unit }) };
-}
-
-/** How a process that is watched is told of on a tape. */
-export function markOf(pid: number): VictimMark {
-  return { pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' };
 }

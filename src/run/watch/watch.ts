@@ -18,7 +18,7 @@ import type { Sink } from '../../model/sink.js';
 import type { Entry } from '../../model/watch.js';
 import { LookBack } from '../../recording/look-back.js';
 import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
-import { EpisodeKeeper, markOf } from './episodes.js';
+import { EpisodeKeeper } from './episodes.js';
 import { SecondFigures } from './figures.js';
 import { History } from './history.js';
 import { Hourly } from './hourly.js';
@@ -30,6 +30,7 @@ import { Store } from './store.js';
 import { StallTrigger, type Loser, type Stall } from './trigger.js';
 import { EpisodeVerdict } from './verdict.js';
 import { Waiters } from './waiters.js';
+import { markOf } from '../../capture/process.js';
 
 const EVERY_MS = 1000;
 /** What is kept of the counters before a stall; a machine of a thousand disks has less than half a minute. */
@@ -341,7 +342,15 @@ export class Watch {
     const pids = [...new Set([...stall.pids, ...this.known.keys()])].slice(0, MOST_VICTIMS);
     const { tool } = this.options;
     const { undo: journal, filesystems, lookBack, tracer } = this;
-    return new RecordedEpisode({ tool, folder, journal, filesystems, lookBack, tracer, victims: pids.map(markOf) });
+    return new RecordedEpisode({
+      tool,
+      folder,
+      journal,
+      filesystems,
+      lookBack,
+      tracer,
+      victims: pids.map((pid) => markOf(pid)),
+    });
   }
 
   /** Ends it in order. Returns what could not be undone, in words. */

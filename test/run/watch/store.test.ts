@@ -76,12 +76,12 @@ test('while room is made the sampling thread asks the disk for nothing and goes 
           return Reflect.apply(method, this, args);
         },
       });
-    let [turns, isDone] = [0, false];
+    const seen = { turns: 0, isDone: false };
     try {
-      const tidied = store.tidy({ maxBytes: 0, nowMs: NOW, without: ['now.iow'] }).then(() => (isDone = true));
-      while (!isDone) {
+      const tidied = store.tidy({ maxBytes: 0, nowMs: NOW, without: ['now.iow'] }).then(() => (seen.isDone = true));
+      while (!seen.isDone) {
         await new Promise(setImmediate);
-        turns += 1;
+        seen.turns += 1;
       }
       await tidied;
     } finally {
@@ -89,7 +89,7 @@ test('while room is made the sampling thread asks the disk for nothing and goes 
     }
     // One look at whether the folder was made, when the disk has answered.
     assert.deepEqual(asked, ['stat']);
-    assert.ok(turns > 10, `${turns} turns of the loop`);
+    assert.ok(seen.turns > 10, `${seen.turns} turns of the loop`);
     assert.deepEqual(readdirSync(recordings), ['standby.iow']);
   });
 });
