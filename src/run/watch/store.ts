@@ -45,6 +45,7 @@ export class Store {
     const task: TidyTask = { ...room, descriptor: this.recordings.descriptor };
     const worker = new Worker(new URL('./tidy-main.js', import.meta.url), {
       workerData: task,
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: TIDY_MIB },
     });
     let failure: unknown;

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../../src/base/clock.js';
 import { UndoJournal } from '../../../src/capture/undo.js';
 import type { Entry, Episode } from '../../../src/model/watch.js';
@@ -188,8 +189,9 @@ test('a minute of a stall is recorded, and what comes behind it is not', async (
     await new Promise(setImmediate);
     assert.ok(keeper.recorded);
     keeper.goOn(begunMs + 60_000);
-    await keeper.close();
+    for (let waited = 0; keeper.recorded && waited < 10_000; waited += 10) await sleep(10);
     assert.equal(keeper.recorded, undefined);
+    await keeper.close();
   }, recording);
 });
 
