@@ -1,12 +1,13 @@
 // The recorder of `npm run kernels`, in the guest: one process for all stalls, because an emulated CPU takes half a minute to start Node. It takes
 // `PID NAME` a line from a named pipe, records that process for a while as `record` does, and leaves the folder NAME.iow beside the pipe, then NAME.done.
 
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.js';
 import { startRecording } from '../../src/pipeline.js';
+import { markOf } from '../../src/capture/process.js';
 
 const RECORD_MS = 6000;
 const [asked = '', undoFolder] = process.argv.slice(2);
@@ -18,7 +19,7 @@ async function record(pid: number, name: string): Promise<void> {
     undoFolder,
     tool: '',
     plan: { command: 'record', hz: 5, events: true },
-    victims: [{ pid, comm: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), role: 'pid' }],
+    victims: [markOf(pid)],
     watchBusiest: false,
     eventBudget: 400_000,
   });

@@ -2,18 +2,17 @@
 // Every program and its children are noted down to be ended; the slow disks are let go before anything else is put back.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, readdirSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../src/base/errors.js';
-import { parsePidStat } from '../../src/base/procfs/pid-stat.js';
-import { readWhole } from '../../src/capture/files.js';
 import type { UndoJournal } from '../../src/capture/undo.js';
 import { Stage } from '../../src/lab/drill.js';
 import type { Draw } from '../../src/lab/draw.js';
 import { addDistractor } from '../../src/lab/distractors.js';
 import { journalProcess, type Owner } from '../../src/lab/workload.js';
 import { makeNapVolume, mountNaptime, type Naptime, type NapVolume, type NapVolumeOptions } from './nap-disk.js';
+import { allPids, statOf } from '../../src/capture/process.js';
 
 const MiB = 1024 * 1024;
 
@@ -152,9 +151,9 @@ export class Site {
   /** Notes down what the programs, and a process more, have started in the meantime. */
   journalChildren(more?: number): void {
     const parents = new Map<number, number>();
-    for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-      const stat = parsePidStat(readWhole(`/proc/${name}/stat`) ?? '');
-      if (stat) parents.set(Number(name), stat.parent);
+    for (const pid of allPids()) {
+      const stat = statOf(pid);
+      if (stat) parents.set(pid, stat.parent);
     }
     const ours = new Set([more, ...[...this.children.keys()].map((child) => child.pid)]);
     const isOurs = (pid: number | undefined): boolean =>

@@ -22,6 +22,7 @@ import { messageOf, UserError } from '../base/errors.js';
 import { EndedNames, readSome } from './ended-names.js';
 import { readWhole } from './files.js';
 import type { UndoJournal } from './undo.js';
+import { allPids } from './process.js';
 
 /** What may wait in the kernel for each CPU, KiB. */
 const BUFFER_KIB = 8192;
@@ -61,7 +62,8 @@ const TOP_LEVEL_PIPE = /^(?!.*\/instances\/).*\/trace_pipe(_raw)?$/;
 
 /** Who reads the tracer's output, as 'NAME (PID)'; undefined where nobody is seen. */
 function readerOfPipe(): string | undefined {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+  for (const pid of allPids()) {
+    if (pid === process.pid) continue;
     try {
       const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
       if (links.some((link) => TOP_LEVEL_PIPE.test(link)))

@@ -1,7 +1,7 @@
 // A process and what it has started: a command's work is often its children's, which may run in other cgroups.
 
-import { parsePidStat } from '../base/procfs/pid-stat.js';
 import { readWhole } from './files.js';
+import { statOf } from './process.js';
 
 /** No more processes are looked at than these, however many a command starts. */
 const MOST = 64;
@@ -23,7 +23,7 @@ export function ancestorsOf(pid: number, root = ''): number[] {
   const line: number[] = [];
   for (let one = pid; one > 0 && !line.includes(one);) {
     line.push(one);
-    one = parsePidStat(readWhole(`${root}/proc/${one}/stat`) ?? '')?.parent ?? 0;
+    one = statOf(one, root)?.parent ?? 0;
   }
   return line;
 }

@@ -21,6 +21,7 @@ import { SettingsWatch } from './settings-watch.js';
 import { LOCKS_MS, Tracer } from './tracer.js';
 import { packSymbols, symbolsAreShown } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
+import { markOf } from './process.js';
 
 export interface RecorderOptions {
   readonly sink: Sink;
@@ -295,7 +296,7 @@ export class Recorder {
       // The recorder is no victim, though it may be a descendant of one: of the shell that --pid names, for example.
       const children = childrenOf(pid).filter((child) => child !== process.pid && !this.victims.has(child));
       for (const child of children.slice(0, Math.max(0, MOST_VICTIMS - this.victims.size)))
-        this.addVictim({ pid: child, comm: readWhole(`/proc/${child}/comm`)?.trim() ?? '', role: 'child' });
+        this.addVictim(markOf(child, 'child'));
     }
   }
 

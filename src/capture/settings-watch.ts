@@ -4,10 +4,11 @@
 
 import type { Hierarchy } from '../base/procfs/cgroups.js';
 import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
-import { isDaemon, parsePidStat } from '../base/procfs/pid-stat.js';
+import { isDaemon } from '../base/procfs/pid-stat.js';
 import { BDI_SETTINGS } from './facts.js';
 import { cgroupFiles, LIMIT_FILES, readHierarchies } from './cgroup-files.js';
 import { listFolder, OpenFiles, readWhole } from './files.js';
+import { statOf } from './process.js';
 
 const DIRTY = [
   'dirty_bytes',
@@ -148,7 +149,7 @@ export class SettingsWatch {
       let one = this.processes.get(pid);
       if (!one) this.processes.set(pid, (one = { since: this.calls }));
       if (one.daemon === undefined && (this.calls === 0 || this.calls - one.since >= SETTLED)) {
-        const stat = parsePidStat(readWhole(`${this.root}/proc/${pid}/stat`) ?? '');
+        const stat = statOf(pid, this.root);
         one.daemon = stat !== undefined && isDaemon(stat);
       }
       if (one.daemon) found.push(pid);

@@ -1,20 +1,13 @@
 // Undoing what was done to processes: those of ours are ended, those that were stopped go on. A process is told from a later one with its number by its start
 // time (field 22 of /proc/PID/stat).
 
-import { readdirSync } from 'node:fs';
-import { parsePidStat, type PidStat } from '../base/procfs/pid-stat.js';
+import { type PidStat } from '../base/procfs/pid-stat.js';
 import { errnoOf } from '../base/errors.js';
 import { sleepHere } from '../base/sleep.js';
-import { readWhole } from './files.js';
+import { allPids, livingStat, statOf } from './process.js';
 
 const RETRY_MS = 50;
 const RETRIES = 40;
-
-/** Undefined for one that is gone, or dead and not yet reaped. */
-function living(pid: number): PidStat | undefined {
-  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
-  return stat === undefined || /[ZX]/.test(stat.state) ? undefined : stat;
-}
 
 /** Whether any thread of it is alive, be the first one dead. */
 export function hasThreadsAlive({ state, threads }: PidStat): boolean {
@@ -37,7 +30,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** Ends a process for good and waits until it is gone. Each of these returns a sentence; undefined where nothing was left to undo. */
 export function kill(pid: number, startTicks: number): string | undefined {
-  const lives = () => living(pid)?.startTicks === startTicks;
+  const lives = () => livingStat(pid)?.startTicks === startTicks;
   if (!lives()) return undefined;
   signal(pid, 'SIGKILL');
   waitFor(() => !lives());
@@ -46,11 +39,10 @@ export function kill(pid: number, startTicks: number): string | undefined {
 
 /** The processes of a session; none where its number has come to another one. A number is not given to another process while it is a session's. */
 function membersOf(session: number, startTicks: number): number[] {
-  const first = living(session);
+  const first = livingStat(session);
   if (first && first.startTicks !== startTicks) return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => living(Number(name)))
+  return allPids()
+    .map((pid) => livingStat(pid))
     .flatMap((stat) => (stat?.session === session && stat.startTicks >= startTicks ? [stat.pid] : []));
 }
 
@@ -72,7 +64,7 @@ export function killSession(session: number, startTicks: number): string | undef
  * (D, t), in which case SIGCONT discards it (signal(7)).
  */
 export function letContinue(pid: number, startTicks: number): string | undefined {
-  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+  const stat = statOf(pid);
   if (stat?.startTicks !== startTicks) return undefined;
   signal(pid, 'SIGCONT');
   return hasThreadsAlive(stat) ? `process ${pid} (${stat.comm}) goes on` : undefined;

@@ -13,25 +13,13 @@ import { errnoOf, messageOf } from '../base/errors.js';
 import type { HeldFolder } from '../base/held-folder.js';
 import { holdFolder } from '../base/hold-path.js';
 import { readOwnFile, replaceFile } from '../base/own-file.js';
-import { parsePidStat } from '../base/procfs/pid-stat.js';
-import { readWhole } from './files.js';
 import { makeJournals, requireSafe } from './journals.js';
 import { lastsOverReboot, undoInReverse, UndoEntrySchema, type Recovery, type UndoEntry } from './undo-entries.js';
 import { startWatchdog, type Watchdog } from './watchdog.js';
-
-function bootId(): string {
-  return readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
-}
-
-/** Undefined for a process that is gone, or dead and not yet reaped. */
-function startTime(pid: number): string | undefined {
-  const text = readWhole(`/proc/${pid}/stat`);
-  const stat = text === undefined ? undefined : parsePidStat(text);
-  return stat === undefined || /[ZX]/.test(stat.state) ? undefined : String(stat.startTicks);
-}
+import { bootId, livingStat } from './process.js';
 
 function ownName(): string {
-  return `${process.pid}-${startTime(process.pid) ?? '0'}`;
+  return `${process.pid}-${livingStat(process.pid)?.startTicks ?? 0}`;
 }
 
 function linesOf(boot: string, entries: readonly UndoEntry[]): string {
@@ -167,7 +155,7 @@ const OWNER = /^(\d+)-(\d+)(?:-[\w-]+)?\.jsonl$/;
 /** True while the process that a journal belongs to lives, in this boot. */
 function isOwned(folder: HeldFolder, name: string): boolean {
   const [, pid, start] = OWNER.exec(name) ?? [];
-  if (startTime(Number(pid)) !== start) return false;
+  if (String(livingStat(Number(pid))?.startTicks) !== start) return false;
   const { boot } = readJournal(folder, name);
   return boot === undefined || boot === bootId();
 }

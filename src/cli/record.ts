@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 import { timeUp } from '../base/time-up.js';
-import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
 import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
@@ -26,6 +25,7 @@ import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
 import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import { markOf } from '../capture/process.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
@@ -94,7 +94,7 @@ async function recordAround(
   const pids = options.pid ?? [];
   const victims: VictimMark[] = [
     ...(held ? [{ pid: held.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
-    ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
+    ...pids.map((pid) => markOf(pid)),
   ];
   const folder = options.output ?? freshName('record');
   const memory = openMemory();

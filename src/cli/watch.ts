@@ -1,12 +1,11 @@
 // `watch`: the flight recorder. It runs until it is ended, and what it finds is for `episodes`.
 
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
 import { Watch } from '../run/watch/watch.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
-import { byteSize, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
+import { baselineFolder, byteSize, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 interface WatchCommandOptions {
@@ -45,11 +44,10 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   if (process.geteuid?.() !== 0)
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
-  const self = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))];
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),
-    self,
+    memory: baselineFolder(),
     folder: options.dir,
     watched: { units: options.unit ?? [], cgroups: options.cgroup ?? [], pids: options.pid ?? [] },
     maxBytes: options.maxSize,

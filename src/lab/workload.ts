@@ -5,9 +5,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { UserError } from '../base/errors.js';
-import { parsePidStat } from '../base/procfs/pid-stat.js';
-import { readWhole } from '../capture/files.js';
 import type { UndoJournal } from '../capture/undo.js';
+import { statOf } from '../capture/process.js';
 
 /** What one thread does over and over. Times in ms, sizes in bytes. */
 export type Work = {
@@ -86,7 +85,7 @@ export type Surroundings = Partial<Owner> & { readonly cwd?: string };
 
 /** Notes down that a process of ours is to be ended with everything else. */
 export function journalProcess(journal: UndoJournal, pid: number): void {
-  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+  const stat = statOf(pid);
   if (stat) journal.plan([{ kind: 'kill', pid, startTicks: stat.startTicks }]);
 }
 

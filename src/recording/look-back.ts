@@ -146,7 +146,7 @@ function isOfRecording(path: string): boolean {
 /** What a reading is about that holds until the next one about it; undefined for what holds for its moment alone. */
 function standsAs({ path, text, failed }: Kept): string | undefined {
   if (failed) return undefined;
-  if (path.endsWith('/task/')) return path;
+  if (path.endsWith('/task/') || path === SOURCE.past) return path;
   if (path === SOURCE.victim) return `${path} ${pidIn(text)}`;
   if (path === SOURCE.trace) return `${path} ${String(fieldOf(text, 'instance'))}`;
   if (path === SOURCE.loss && fieldOf(text, 'count') === undefined) return `${path} ${text.toString()}`;

@@ -1,5 +1,5 @@
-// How many writes may be under way at once, over all files of a recording. Node runs every file operation on four threads; on a disk
-// that has stalled each write keeps its thread, and the tracer's own writes into tracefs would wait behind the recording's.
+// How many file operations may be under way at once, over all files of a recording. Node runs every file operation on four threads; on a disk
+// that has stalled each one keeps its thread, and the tracer's own writes into tracefs would wait behind the recording's.
 
 export class Turns {
   private free: number;

@@ -88,10 +88,7 @@ export class RecordingWriter implements Sink {
   static async create(path: string, manifest: Manifest, options: WriterOptions = {}): Promise<RecordingWriter> {
     const folder = makeFolder(path);
     try {
-      await writeManifest(folder, manifest);
-      await writeFileDirect(folder, RESERVE, randomBytes(RESERVE_BYTES));
-      const tape = await DirectFile.create(folder, 'machine.log');
-      return new RecordingWriter(folder, manifest, options, Promise.resolve(tape));
+      return new RecordingWriter(folder, manifest, options, Promise.resolve(await begin(folder, manifest)));
     } catch (error) {
       folder.close();
       throw error;
@@ -100,12 +97,7 @@ export class RecordingWriter implements Sink {
 
   /** The same in a folder that was made beforehand, and at once: what is to be written waits for a disk that has stalled. Takes the folder over. */
   static createIn(folder: HeldFolder, manifest: Manifest, options: WriterOptions = {}): RecordingWriter {
-    const begin = async (): Promise<DirectFile> => {
-      await writeManifest(folder, manifest);
-      await writeFileDirect(folder, RESERVE, randomBytes(RESERVE_BYTES));
-      return await DirectFile.create(folder, 'machine.log');
-    };
-    return new RecordingWriter(folder, manifest, options, begin());
+    return new RecordingWriter(folder, manifest, options, begin(folder, manifest));
   }
 
   private logOf(opening: Promise<DirectFile>, syncEveryMs: number): LogFile {
@@ -179,9 +171,11 @@ export class RecordingWriter implements Sink {
     return stream;
   }
 
-  private async makeLog(name: string): Promise<DirectFile> {
-    await this.folder.makeFolders(dirname(name));
-    return await DirectFile.create(this.folder, name);
+  private makeLog(name: string): Promise<DirectFile> {
+    return this.turns.take(async () => {
+      await this.folder.makeFolders(dirname(name));
+      return await DirectFile.create(this.folder, name);
+    });
   }
 
   /** Frames are used again: at tens of MB a second, memory that waits for the collector would double the recorder's size. */
@@ -213,8 +207,12 @@ export class RecordingWriter implements Sink {
 
   file(name: string, content: Uint8Array): void {
     if (this.refusal) return;
-    const made = this.folder.makeFolders(dirname(name));
-    this.follow(made.then(() => this.turns.take(() => writeFileDirect(this.folder, name, content))));
+    this.follow(
+      this.turns.take(async () => {
+        await this.folder.makeFolders(dirname(name));
+        await writeFileDirect(this.folder, name, content);
+      }),
+    );
   }
 
   /** Keeps a promise until it settles; a failure ends the recording. */
@@ -286,6 +284,13 @@ export class RecordingWriter implements Sink {
     await Promise.all(this.pending);
     await Promise.all(this.logs.map((log) => log.drain()));
   }
+}
+
+/** What a recording has before anything is recorded, and its tape. */
+async function begin(folder: HeldFolder, manifest: Manifest): Promise<DirectFile> {
+  await writeManifest(folder, manifest);
+  await writeFileDirect(folder, RESERVE, randomBytes(RESERVE_BYTES));
+  return await DirectFile.create(folder, 'machine.log');
 }
 
 async function writeManifest(folder: HeldFolder, manifest: Manifest): Promise<void> {

@@ -9,7 +9,6 @@ import { copyTree } from '../base/copy-tree.js';
 import { messageOf, UserError } from '../base/errors.js';
 import { inFolder } from '../base/hold-path.js';
 import { removeTree } from '../base/remove-tree.js';
-import { readWhole } from '../capture/files.js';
 import { UndoJournal } from '../capture/undo.js';
 import { addDistractor } from '../lab/distractors.js';
 import { Stage, type Drill } from '../lab/drill.js';
@@ -18,6 +17,7 @@ import { journalProcess } from '../lab/workload.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import { verdictOfRun, type DrillRun } from '../model/drills.js';
 import { diagnoseRecording, startRecording } from '../pipeline.js';
+import { markOf } from '../capture/process.js';
 
 export interface DrillOptions {
   readonly seed: number;
@@ -116,7 +116,7 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
       undoFolder: options.undoFolder,
       tool: options.tool,
       plan: { command: 'record', hz: 10, events: true },
-      victims: [{ pid: stage.victimPid, comm: readWhole(`/proc/${stage.victimPid}/comm`)?.trim() ?? '', role: 'pid' }],
+      victims: [markOf(stage.victimPid)],
       watchBusiest: false,
       eventBudget: 400_000,
     });

@@ -118,3 +118,15 @@ test('it goes less far back where more was read than may be kept', () => {
   for (let second = 0n; second < 10n; second += 1n) back.reading('/proc/stat', 'x'.repeat(30), second * S);
   assert.equal(back.fromNs, 7n * S);
 });
+
+test('the past of the disks is told as it was learnt last, however long ago', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  for (const devices of [['first'], ['last']]) back.reading(SOURCE.past, JSON.stringify({ devices }), 1n * S);
+  for (let second = 20n; second < 24n; second += 1n) back.reading('/proc/stat', String(second), second * S);
+  for (const begins of [1, 2]) {
+    const sink = collected();
+    back.begin(sink, 23n * S);
+    back.end();
+    assert.deepEqual(sink.told, [`23 ${SOURCE.past} {"devices":["last"]}`, '23 /proc/stat 23'], `the ${begins}. time`);
+  }
+});

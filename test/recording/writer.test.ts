@@ -360,3 +360,29 @@ test('a whole file is replaced at once, with its real length', async () => {
     assert.deepEqual(readdirSync(folder), ['report.html']);
   });
 });
+
+test('a disk that answers nothing keeps two of Node’s threads for files, however many files a recording has', async () => {
+  await inFolder(async (folder) => {
+    const held = holdFolder(path.join(folder, 'a.iow'), { make: true });
+    const makes = held.makeFolders.bind(held);
+    let [under, thaw] = [0, () => {}];
+    const frozen = new Promise<void>((settle) => (thaw = settle));
+    held.makeFolders = async (name) => {
+      under += 1;
+      await frozen;
+      await makes(name);
+    };
+    const writer = RecordingWriter.createIn(held, newManifest());
+    for (let cpu = 0; cpu < 8; cpu += 1) {
+      writer.file(`trace/events/e${cpu}/format`, Buffer.from('name: e'));
+      writer.pages('machine', cpu, Buffer.alloc(64, cpu));
+      writer.flush();
+    }
+    await sleep(50);
+    assert.equal(under, 2);
+    thaw();
+    await writer.close(END, 'time');
+    const recording = openRecording(path.join(folder, 'a.iow'));
+    assert.equal(Buffer.concat([...recording.pages('machine', 7)]).length, 64);
+  });
+});

@@ -39,7 +39,9 @@ export class Memory {
   /** The past of the disks that are there. */
   past(): Past {
     try {
-      const books = new Map(this.shelf.books().map((book) => [book.key, book]));
+      const books = new Map(
+        this.shelf.books(new Set(this.disks.map(({ key }) => key))).map((book) => [book.key, book]),
+      );
       const devices = this.disks.flatMap(({ id, key, state }) => {
         const book = books.get(key);
         return (book && pastFrom(book, id, state)) ?? [];

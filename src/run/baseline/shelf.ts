@@ -1,5 +1,5 @@
 // The folder of the machine's memory: a file for each disk, its book. Nobody else can redirect or read it: the folder is held, and is used only where it is
-// this user's alone. A book is replaced whole, so that at every moment the old text or the new one is there. One that is damaged is put aside under
+// this user's alone. A book is replaced whole, by one process at a time, so that at every moment the old text or the new one is there. One that is damaged is put aside under
 // another name and told, never overwritten; one of a later version is left as it is.
 
 import { bookOf, isLater, MOST_BYTES, textOfBook, type Book } from '../../baseline/book.js';
@@ -7,6 +7,7 @@ import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { holdFolder } from '../../base/hold-path.js';
 import { readOwnFile, replaceFile } from '../../base/own-file.js';
+import { underLock } from './lock.js';
 
 /** So many disks are remembered; of more the one that was seen last the longest ago is forgotten. */
 const MOST_BOOKS = 64;
@@ -50,28 +51,31 @@ export class Shelf {
     this.options = options;
   }
 
-  /** Every book that can be read. */
-  books(): Book[] {
+  /** Every book that can be read, or those of these disks. */
+  books(keys?: ReadonlySet<string>): Book[] {
+    const isWanted = (key: string | undefined) => key !== undefined && (keys === undefined || keys.has(key));
     return (
       this.inFolder(false, (folder) =>
-        folder.list().flatMap(({ name }) => (BOOK.test(name) ? (this.read(folder, name) ?? []) : [])),
+        folder.list().flatMap(({ name }) => (isWanted(BOOK.exec(name)?.[1]) ? (this.read(folder, name) ?? []) : [])),
       ) ?? []
     );
   }
 
   /** Writes a book anew: what `change` makes of the one that is kept, or of none. Undefined leaves everything as it is. */
   change(key: string, change: (before: Book | undefined) => Book | undefined): void {
-    this.inFolder(true, (folder) => {
-      const name = `${key}.json`;
-      const isThere = folder.stat(name) !== undefined;
-      const before = isThere ? this.read(folder, name, true) : undefined;
-      // What could neither be read nor put aside is not overwritten.
-      if (isThere && !before && folder.stat(name)) return;
-      const after = change(before);
-      if (!after) return;
-      if (!isThere) this.makeRoom(folder);
-      replaceFile(folder, name, textOfBook(after));
-    });
+    this.inFolder(true, (folder) => underLock(folder, () => this.changeIn(folder, key, change)));
+  }
+
+  private changeIn(folder: HeldFolder, key: string, change: (before: Book | undefined) => Book | undefined): void {
+    const name = `${key}.json`;
+    const isThere = folder.stat(name) !== undefined;
+    const before = isThere ? this.read(folder, name, true) : undefined;
+    // What could neither be read nor put aside is not overwritten.
+    if (isThere && !before && folder.stat(name)) return;
+    const after = change(before);
+    if (!after) return;
+    if (!isThere) this.makeRoom(folder);
+    replaceFile(folder, name, textOfBook(after));
   }
 
   private inFolder<T>(make: boolean, act: (folder: HeldFolder) => T): T | undefined {

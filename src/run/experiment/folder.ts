@@ -10,11 +10,10 @@ import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { holdFolder } from '../../base/hold-path.js';
 import { replaceFile } from '../../base/own-file.js';
-import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { removeTree } from '../../base/remove-tree.js';
-import { readWhole } from '../../capture/files.js';
 import { ExperimentStateSchema, type ExperimentState } from '../../model/experiment.js';
 import type { Planned } from '../../experiment/order.js';
+import { identityOf } from '../../capture/process.js';
 
 const PLAN = 'plan.yaml';
 const STATE = 'state.json';
@@ -25,13 +24,6 @@ const MOST_BYTES = 256 * 1024 ** 2;
 
 export function hashOf(plan: string): string {
   return createHash('sha256').update(plan).digest('hex');
-}
-
-/** This process, or another one, in a way that no later one has. */
-function identity(pid: number): string {
-  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
-  const boot = readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
-  return stat === undefined ? '' : `${pid} ${stat.startTicks} ${boot}`;
 }
 
 function read(folder: HeldFolder, name: string): string {
@@ -107,9 +99,9 @@ export class ExperimentFolder {
   private own(): void {
     const owner = this.folder.stat(OWNER) ? read(this.folder, OWNER) : '';
     const pid = Number(owner.split(' ', 1)[0]);
-    if (pid > 0 && pid !== process.pid && identity(pid) === owner)
+    if (pid > 0 && pid !== process.pid && identityOf(pid) === owner)
       throw new UserError(`Process ${pid} is at work on ${this.path}: wait for it, or end it.`);
-    this.write(OWNER, identity(process.pid));
+    this.write(OWNER, identityOf(process.pid) ?? '');
   }
 
   plan(): string {

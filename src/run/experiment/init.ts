@@ -1,16 +1,16 @@
 // A plan for this machine, commented, from what stands on it: the volume of a folder, its disk, and the daemons that write. It is a beginning to be edited: an arm for each of the
 // busiest daemons, one for the dirty limit, and the machine as it is.
 
-import { readdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { unitOfCgroup } from '../../analysis/machine/units.js';
 import { binary } from '../../base/format.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { parsePidIo } from '../../base/procfs/pid-io.js';
-import { isDaemon, parsePidStat } from '../../base/procfs/pid-stat.js';
+import { isDaemon } from '../../base/procfs/pid-stat.js';
 import { ancestorsOf } from '../../capture/family.js';
 import { readWhole } from '../../capture/files.js';
 import { checkDirectory } from '../../lab/probe.js';
+import { allPids, statOf } from '../../capture/process.js';
 
 /** Daemons that become arms. */
 const MOST_ARMS = 4;
@@ -25,8 +25,8 @@ interface Daemon {
   readonly written: number;
 }
 
-function daemonOf(pid: string): Daemon[] {
-  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+function daemonOf(pid: number): Daemon[] {
+  const stat = statOf(pid);
   const io = parsePidIo(readWhole(`/proc/${pid}/io`) ?? '');
   if (!stat || !isDaemon(stat) || stat.pid === 1 || !io || io.writeBytes === 0) return [];
   const unit = [...parseMembership(readWhole(`/proc/${pid}/cgroup`) ?? '').values()]
@@ -37,14 +37,11 @@ function daemonOf(pid: string): Daemon[] {
 
 /** Those that have written most since they began, each once. */
 function daemons(): Daemon[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
+  const all = allPids()
     .flatMap(daemonOf)
     .sort((a, b) => b.written - a.written);
   // What has started this program can't be stopped.
-  const above = new Set(
-    ancestorsOf(process.pid).map((pid) => parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.comm),
-  );
+  const above = new Set(ancestorsOf(process.pid).map((pid) => statOf(pid)?.comm));
   const isFirst = ({ name }: Daemon, at: number) => all.findIndex((one) => one.name === name) === at;
   return all
     .filter(({ name }) => !above.has(name))

@@ -4,13 +4,13 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parsePidIo } from '../../base/procfs/pid-io.js';
-import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { UserError } from '../../base/errors.js';
 import { familyOf } from '../../capture/family.js';
 import { readWhole } from '../../capture/files.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import { holdCommand, letGo } from '../held-command.js';
 import type { Plan } from './plan.js';
+import { statOf } from '../../capture/process.js';
 
 /** What the process that writes snapshots is told. */
 export interface SnapshotTask {
@@ -92,7 +92,7 @@ export function startWorkload(plan: Plan, self: readonly string[], journal: Undo
     streams: ['ignore', isSnapshot ? 'pipe' : 'ignore', 'pipe'],
   });
   const { child, pid } = held;
-  const stat = parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '');
+  const stat = statOf(pid);
   if (!stat) throw new UserError('The workload ended before it began.');
   journal.plan([{ kind: 'kill-session', session: pid, startTicks: stat.startTicks }]);
   let complaint = '';

@@ -4,11 +4,12 @@
 // seen by the kernel's events alone. A process of one thread that has not run since (schedstat) is not asked for more.
 // Source: proc_pid_io(5), proc_pid_stat(5); Documentation/scheduler/sched-stats.rst.
 
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parsePidIo, type PidIo } from '../../base/procfs/pid-io.js';
 import { parsePidStat, type PidStat } from '../../base/procfs/pid-stat.js';
 import { type OpenFiles, readText } from '../../capture/files.js';
 import { maskCommandLine } from '../../capture/mask.js';
+import { allPids } from '../../capture/process.js';
 
 export type Counted = Pick<PidIo, 'readBytes' | 'writeBytes' | 'cancelledBytes'>;
 
@@ -87,9 +88,7 @@ export class Processes {
   sample(nowNs: bigint, { everyone, busy }: { readonly everyone: boolean; readonly busy: ReadonlySet<number> }): void {
     this.samples += 1;
     this.fresh = [];
-    for (const name of readdirSync(`${this.root}/proc`)) {
-      const pid = Number(name);
-      if (!(pid > 0)) continue;
+    for (const pid of allPids(this.root)) {
       const before = this.seen.get(pid);
       if (before) before.listed = this.samples;
       const isBusy = busy.has(pid) || (before !== undefined && nowNs - before.busyNs < STAYS_BUSY_NS);

@@ -5,16 +5,17 @@ import { monotonicMs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { isoMoment } from '../../base/format.js';
 import type { HeldFolder } from '../../base/held-folder.js';
+import { entry } from '../../base/maps.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { readWhole } from '../../capture/files.js';
 import { DAY, STALL } from '../../model/thresholds/watch.js';
-import type { VictimMark } from '../../model/recording.js';
 import type { Entry, Episode } from '../../model/watch.js';
 import type { RecordedEpisode } from './episode.js';
 import { Quota } from './quota.js';
 import type { Store } from './store.js';
 import type { Decision, Stall } from './trigger.js';
 import type { EpisodeVerdict } from './verdict.js';
+import { markOf } from '../../capture/process.js';
 
 export interface EpisodesOptions {
   readonly store: Store;
@@ -197,24 +198,25 @@ export class EpisodeKeeper {
   private async tidy(under?: Under): Promise<void> {
     const { store, maxBytes, tell } = this.options;
     this.busy = true;
-    const steps = [async () => under && this.keepFew(under), async () => store.tidy(maxBytes, Date.now())];
-    for (const step of steps)
-      await step().catch((error: unknown) => tell(`no room could be made for recordings: ${messageOf(error)}.`));
+    const without = under && !this.isWorthKeeping(under.episode) ? [under.name] : [];
+    try {
+      await store.tidy({ maxBytes, nowMs: Date.now(), without });
+      if (under && without.length > 0)
+        this.tellEpisode(under, {
+          recording: null,
+          note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
+        });
+    } catch (error) {
+      tell(`no room could be made for recordings: ${messageOf(error)}.`);
+    }
     this.busy = false;
   }
 
-  /** Keeps no more recordings of one cause a day than tell something new. */
-  private async keepFew(under: Under): Promise<void> {
-    const cause = under.episode.verdict?.cause;
-    if (cause === undefined) return;
-    const quota = this.causeQuota.get(cause) ?? new Quota();
-    this.causeQuota.set(cause, quota);
-    if (quota.take(monotonicMs(), DAY.ofCause)) return;
-    await this.options.store.remove(under.name);
-    this.tellEpisode(under, {
-      recording: null,
-      note: `the recording was not kept: ${DAY.ofCause} of this cause a day are`,
-    });
+  /** No more recordings of one cause a day than tell something new. */
+  private isWorthKeeping({ verdict }: Episode): boolean {
+    if (verdict === null) return true;
+    const quota = entry(this.causeQuota, verdict.cause, () => new Quota());
+    return quota.take(monotonicMs(), DAY.ofCause);
   }
 
   /** Tells the last episode anew, so that its number outlives what the journal has room for. */
@@ -245,9 +247,4 @@ function refOf(pid: number): NonNullable<Episode['victim']> {
   // systemd keeps its own hierarchy where the controllers are of version 1.
   const unit = unitOfCgroup(paths.get('name=systemd') ?? paths.get('') ?? '/');
   return { pid, name: markOf(pid).comm, ...(unit !== undefined && { unit }) };
-}
-
-/** How a process that is watched is told of on a tape. */
-export function markOf(pid: number): VictimMark {
-  return { pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' };
 }

@@ -6,7 +6,7 @@ import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { entry } from '../../base/maps.js';
 import { readWhole } from '../../capture/files.js';
 import { parsePressure } from '../../decode/procfs/pressure.js';
-import { parseSchedstat } from '../../decode/procfs/schedstat.js';
+import { parseSchedstat, type Schedstat } from '../../decode/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
 import { ThreadLoss, type LossKind } from './loss.js';
 
@@ -17,16 +17,17 @@ const MOST_ASKED = 64;
 /** Between the two looks at one that waits, ms: ten times as long as a disk that turns takes for an answer. */
 export const AGAIN_MS = 100;
 
-interface Texts {
+/** What was read of a thread since the last second ended. */
+interface Seen {
   readonly pid: number;
   readonly thread: number;
-  stat?: string;
-  schedstat?: string;
+  state?: string | undefined;
+  schedstat?: Schedstat | undefined;
 }
 
 export class LossJudge {
   private readonly root: string;
-  private texts = new Map<string, Texts>();
+  private seen = new Map<string, Seen>();
   private tracks = new Map<string, ThreadLoss>();
   private memory: { readonly fullUs: number; readonly atMs: number } | undefined;
   private memoryNow: number | undefined;
@@ -41,13 +42,15 @@ export class LossJudge {
     const [, pid, task, name] = OF_THREAD.exec(path) ?? [];
     if (pid === undefined) return;
     const thread = task ?? pid;
-    const texts = entry(this.texts, `${pid}/${thread}`, (): Texts => ({ pid: Number(pid), thread: Number(thread) }));
-    texts[name === 'stat' ? 'stat' : 'schedstat'] = Buffer.from(text).toString('utf8');
+    const one = entry(this.seen, `${pid}/${thread}`, (): Seen => ({ pid: Number(pid), thread: Number(thread) }));
+    const content = Buffer.from(text).toString('utf8');
+    if (name === 'stat') one.state = parsePidStat(content)?.state;
+    else one.schedstat = parseSchedstat(content);
   }
 
   /** Whether a thread waits, so that whoever asks who lost the second has to wait for AGAIN_MS, for another look at it. */
   get hasWaiting(): boolean {
-    return [...this.texts.values()].some(({ stat }) => parsePidStat(stat ?? '')?.state === 'D');
+    return [...this.seen.values()].some(({ state }) => state === 'D');
   }
 
   /** Processes that lost the second that ends at `atMs`, by what their threads show since this was last asked. */
@@ -55,10 +58,9 @@ export class LossJudge {
     const lost = new Map<number, LossKind>();
     const tracks = new Map<string, ThreadLoss>();
     let asked = 0;
-    for (const [key, { pid, thread, stat, schedstat }] of this.texts) {
+    for (const [key, { pid, thread, state, schedstat }] of this.seen) {
       const track = this.tracks.get(key) ?? new ThreadLoss();
       tracks.set(key, track);
-      const state = parsePidStat(stat ?? '')?.state;
       if (state === undefined) continue;
       const asks = state === 'D' && asked < MOST_ASKED;
       if (asks) asked += 1;
@@ -67,14 +69,14 @@ export class LossJudge {
       const kind = track.see({
         atMs,
         state,
-        schedstat: parseSchedstat(schedstat ?? ''),
+        schedstat,
         bytes,
         ...(again !== undefined && { stillWaits: again === 'D' }),
       });
       if (kind !== undefined) lost.set(pid, kind);
     }
     this.tracks = tracks;
-    this.texts = new Map();
+    this.seen = new Map();
     return lost;
   }
 

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { monotonicMs } from '../../base/clock.js';
 import { holdFolder } from '../../base/hold-path.js';
 import type { HeldFolder } from '../../base/held-folder.js';
-import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { readWhole } from '../../capture/files.js';
+import { statOf } from '../../capture/process.js';
 
 const EVERY_MS = 100;
 /** A beat that comes this much later than it should tells a gap; shorter ones are a busy machine's everyday. */
@@ -49,7 +49,7 @@ export class Pulse {
     this.folder = holdFolder(run, { make: true, guarded: true });
     this.name = nameOf(of);
     this.listener = listener;
-    this.own = { pid: process.pid, startTicks: startOf(process.pid) ?? 0 };
+    this.own = { pid: process.pid, startTicks: statOf(process.pid)?.startTicks ?? 0 };
     if (this.folder.stat(this.name)) this.folder.removeSync(this.name);
     this.descriptor = this.folder.createSync(this.name);
     this.timer = setInterval(this.beat, EVERY_MS);
@@ -98,10 +98,6 @@ function nameOf(of: string): string {
   return `watch-${createHash('sha256').update(of).digest('hex').slice(0, 16)}.beat`;
 }
 
-function startOf(pid: number): number | undefined {
-  return parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '')?.startTicks;
-}
-
 function bootMs(): number {
   return Number(readWhole('/proc/uptime')?.split(' ')[0]) * 1000;
 }
@@ -110,7 +106,7 @@ function bootMs(): number {
 export function lastBeat(of: string, run = '/run/iowitness'): (Beat & { readonly runs: boolean }) | undefined {
   try {
     const beat: Beat = JSON.parse(readFileSync(`${run}/${nameOf(of)}`, 'utf8'));
-    return { ...beat, runs: startOf(beat.pid) === beat.startTicks };
+    return { ...beat, runs: statOf(beat.pid)?.startTicks === beat.startTicks };
   } catch {
     // None was there, or it ended in order.
     return undefined;

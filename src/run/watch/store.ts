@@ -1,16 +1,16 @@
-// Where `watch` keeps what it finds: a folder of this user's alone with the journal and the recordings. It makes room by bytes first and then by age,
-// and has the next recording's folder ready, so that nothing has to be made while a disk is slow.
+// Where `watch` keeps what it finds: a folder of this user's alone with the journal and the recordings. It has the next recording's folder ready, so that
+// nothing has to be made while a disk is slow, and makes room (tidy.ts) off the thread that samples.
 
+import { Worker } from 'node:worker_threads';
 import { holdFolder } from '../../base/hold-path.js';
 import { UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { removeTree } from '../../base/remove-tree.js';
+import { STANDBY, type Room, type TidyTask } from './tidy.js';
 
 const RECORDINGS = 'recordings';
-const STANDBY = 'standby.iow';
-
-/** Recordings are kept for a month, where there is room for them so long. */
-const KEEP_MS = 30 * 86_400_000;
+/** Of the thread that makes room: names and sizes of some thousand files. */
+const TIDY_MIB = 32;
 
 export class Store {
   readonly folder: HeldFolder;
@@ -26,10 +26,6 @@ export class Store {
       throw new UserError(`${path} ${danger}, so what is kept would not be safe there: name another with --dir.`);
     this.recordings = this.folder.makeFolder(RECORDINGS);
     removeTree(this.recordings, STANDBY);
-    this.makeStandby();
-  }
-
-  private makeStandby(): void {
     this.standby = this.recordings.makeFolder(STANDBY);
   }
 
@@ -43,40 +39,22 @@ export class Store {
     return { folder, path: `${this.recordings.realPath()}/${name}` };
   }
 
-  /** Removes a recording. */
-  async remove(name: string): Promise<void> {
+  /** Makes room, and the next folder ready. Settles when the disk has answered. Rejects with the system's error. */
+  async tidy(room: Room): Promise<void> {
     await this.renamed;
-    removeTree(this.recordings, name);
-  }
-
-  /** Keeps recordings of so many bytes in all and of the last month, the newest first, and makes the next folder ready. To be called when the disk answers. Returns the names of what was removed. */
-  async tidy(maxBytes: number, nowMs: number): Promise<string[]> {
-    await this.renamed;
-    const all = this.recordings
-      .list()
-      .filter((one) => one.isDirectory() && one.name !== STANDBY)
-      .map(({ name }) => ({ name, ...this.sizeOf(name) }))
-      .sort((a, b) => b.changedMs - a.changedMs);
-    let bytes = 0;
-    const removed: string[] = [];
-    for (const one of all) {
-      bytes += one.bytes;
-      if (bytes <= maxBytes && nowMs - one.changedMs <= KEEP_MS) continue;
-      removeTree(this.recordings, one.name);
-      removed.push(one.name);
-    }
-    if (!this.standby) this.makeStandby();
-    return removed;
-  }
-
-  private sizeOf(name: string): { readonly bytes: number; readonly changedMs: number } {
-    const folder = this.recordings.folder(name);
-    try {
-      const changedMs = folder.owner().mtimeMs;
-      return { bytes: bytesBelow(folder), changedMs };
-    } finally {
-      folder.close();
-    }
+    const task: TidyTask = { ...room, descriptor: this.recordings.descriptor };
+    const worker = new Worker(new URL('./tidy-main.js', import.meta.url), {
+      workerData: task,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: TIDY_MIB },
+    });
+    let failure: unknown;
+    worker.on('error', (error) => (failure = error));
+    await new Promise<void>((settle) => worker.on('exit', () => settle()));
+    // It may have made the folder, and failed then.
+    if (!this.standby && this.recordings.stat(STANDBY)?.isDirectory() === true)
+      this.standby = this.recordings.folder(STANDBY);
+    if (failure !== undefined) throw failure;
   }
 
   close(): void {
@@ -85,17 +63,4 @@ export class Store {
     this.recordings.close();
     this.folder.close();
   }
-}
-
-function bytesBelow(folder: HeldFolder): number {
-  let bytes = 0;
-  for (const one of folder.list()) {
-    if (!one.isDirectory()) bytes += (folder.stat(one.name)?.blocks ?? 0) * 512;
-    else {
-      const below = folder.folder(one.name);
-      bytes += bytesBelow(below);
-      below.close();
-    }
-  }
-  return bytes;
 }

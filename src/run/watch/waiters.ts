@@ -1,10 +1,10 @@
 // Where nobody is named: which processes have a thread in an uninterruptible sleep, found by a look at all of them every few seconds. Only those are
 // then looked at each second. A look at 600 processes costs 10 ms, so a scan every five seconds 0.2 % of a CPU.
 
-import { readdirSync } from 'node:fs';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { listFolder, OpenFiles } from '../../capture/files.js';
 import { STALL } from '../../model/thresholds/watch.js';
+import { allPids } from '../../capture/process.js';
 
 /** Seconds between two looks at all. */
 const EVERY = 5;
@@ -48,9 +48,8 @@ export class Waiters {
   private scan(own: ReadonlySet<number>): void {
     for (const all of [this.found, this.displaced]) age(all);
     const many: { readonly pid: number; readonly threads: number }[] = [];
-    for (const name of readdirSync(`${this.root}/proc`)) {
-      const pid = Number(name);
-      if (!(pid > 0) || own.has(pid)) continue;
+    for (const pid of allPids(this.root)) {
+      if (own.has(pid)) continue;
       const stat = this.stat(`/proc/${pid}/stat`);
       if (!stat || stat.kernelThread) continue;
       if (stat.state === 'D') this.note(pid);

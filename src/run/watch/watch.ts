@@ -17,8 +17,9 @@ import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
 import type { Entry } from '../../model/watch.js';
 import { LookBack } from '../../recording/look-back.js';
+import type { Lesson } from '../baseline/memory.js';
 import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
-import { EpisodeKeeper, markOf } from './episodes.js';
+import { EpisodeKeeper } from './episodes.js';
 import { SecondFigures } from './figures.js';
 import { History } from './history.js';
 import { Hourly } from './hourly.js';
@@ -28,8 +29,11 @@ import { Members, type Watched } from './members.js';
 import { lastBeat, Pulse } from './pulse.js';
 import { Store } from './store.js';
 import { StallTrigger, type Loser, type Stall } from './trigger.js';
+import { Errands } from './errand.js';
+import { Lessons } from './lessons.js';
 import { EpisodeVerdict } from './verdict.js';
 import { Waiters } from './waiters.js';
+import { markOf } from '../../capture/process.js';
 
 const EVERY_MS = 1000;
 /** What is kept of the counters before a stall; a machine of a thousand disks has less than half a minute. */
@@ -37,6 +41,8 @@ const MOST_LOOK_BACK = 8 * 1024 * 1024;
 /** Settings are compared in one of so many seconds. */
 const SETTINGS_EVERY = 5;
 const DAY_SECONDS = 86_400;
+/** What was read of the disks is learnt so often: a book is written anew each time. */
+const LESSON_SECONDS = 1200;
 /** Victims of one recording. */
 const MOST_VICTIMS = 16;
 /** Kernel memory for events of each CPU, KiB: see docs/adr/look-back.md. */
@@ -47,8 +53,8 @@ const NOBODY = 'anybody';
 export interface WatchOptions {
   readonly tool: string;
   readonly undoFolder: string | undefined;
-  /** What starts iowitness: the program and its first arguments. */
-  readonly self: readonly string[];
+  /** The folder of the machine's memory of its disks; absent where there is none. */
+  readonly memory: string | undefined;
   readonly folder: string;
   readonly watched: Watched;
   /** What recordings may take in all. */
@@ -73,7 +79,8 @@ export class Watch {
   private readonly history: History;
   private readonly figures = new SecondFigures();
   private readonly pulse: Pulse;
-  private readonly verdicts: EpisodeVerdict;
+  private readonly errands = new Errands();
+  private readonly lessons = new Lessons();
   private readonly episodes: EpisodeKeeper;
   private readonly sampler: CounterSampler;
   private readonly known = new Map<number, string>();
@@ -128,7 +135,6 @@ export class Watch {
     this.hourly = new Hourly((entry) => journal.add(entry));
     this.history = history;
     this.trigger = new StallTrigger(members.isNamed);
-    this.verdicts = new EpisodeVerdict(options.self);
     this.filesystems = openKernelFilesystems(undo);
     const { debugfs, tracefs, why } = this.filesystems;
     this.sampler = new CounterSampler(this.sink(), {
@@ -141,7 +147,7 @@ export class Watch {
     this.tellGap(before, beatMs);
     this.episodes = new EpisodeKeeper({
       store,
-      verdicts: this.verdicts,
+      verdicts: new EpisodeVerdict(this.errands, options.tool),
       maxBytes: options.maxBytes,
       before: gather(before).episodes,
       add: (entry) => this.add(entry),
@@ -153,6 +159,7 @@ export class Watch {
     captureFacts(this.lookBack, { when: 'start', victims: members.pids() });
     this.settings.changed([]);
     this.pulse = this.startPulse(path);
+    void this.learn(undefined);
     this.tick();
   }
 
@@ -162,6 +169,7 @@ export class Watch {
       reading: (file, text, atNs) => {
         this.judge.take(file, text);
         this.figures.take(file, text);
+        this.lessons.take(file, text, atNs, Date.now());
         if (!this.episodes.recorded) this.lookBack.reading(file, text, atNs);
       },
       failure: (file, errno, atNs) => {
@@ -259,7 +267,7 @@ export class Watch {
   private readonly tick = (): void => {
     const nowNs = monotonicNs();
     const nowMs = Number(nowNs) / 1e6;
-    const own = new Set([process.pid, this.verdicts.pid ?? process.pid]);
+    const own = new Set([process.pid, ...this.errands.pids]);
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.follow(pids, nowNs);
     this.sampler.tick(nowNs, pids, true);
@@ -269,6 +277,7 @@ export class Watch {
 
   private judgeSecond(nowMs: number, pids: readonly number[]): void {
     const losers = this.losers(nowMs);
+    if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
     const decision = this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
     this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
@@ -278,6 +287,7 @@ export class Watch {
     this.hourly.everySecond(nowMs);
     this.seconds += 1;
     if (this.seconds % DAY_SECONDS === 0) this.repeat();
+    if (this.seconds % LESSON_SECONDS === 0) void this.learn(this.lessons.next());
     this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
     if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
   }
@@ -327,7 +337,22 @@ export class Watch {
     }
     if (this.seconds % SETTINGS_EVERY !== 0) return;
     const victims = this.members.isNamed ? pids : [];
-    if (this.settings.changed(victims)) captureFacts(this.lookBack, { when: 'change', victims });
+    if (!this.settings.changed(victims)) return;
+    captureFacts(this.lookBack, { when: 'change', victims });
+    // Under which of two settings a disk was seen is not asked.
+    this.lessons.forget();
+  }
+
+  /** Adds to the machine's memory, and has the past that is in force ready for the next recording. */
+  private async learn(lesson: Lesson | undefined): Promise<void> {
+    const { memory, tell } = this.options;
+    if (memory === undefined) return;
+    try {
+      const answer = await this.errands.run({ kind: 'learn', memory, lesson }, tell);
+      if (answer.kind === 'past') this.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
+    } catch (error) {
+      if (!this.closed) tell(`nothing could be remembered of this machine’s disks: ${messageOf(error)}.`);
+    }
   }
 
   private loseTracer(error: unknown): void {
@@ -341,7 +366,15 @@ export class Watch {
     const pids = [...new Set([...stall.pids, ...this.known.keys()])].slice(0, MOST_VICTIMS);
     const { tool } = this.options;
     const { undo: journal, filesystems, lookBack, tracer } = this;
-    return new RecordedEpisode({ tool, folder, journal, filesystems, lookBack, tracer, victims: pids.map(markOf) });
+    return new RecordedEpisode({
+      tool,
+      folder,
+      journal,
+      filesystems,
+      lookBack,
+      tracer,
+      victims: pids.map((pid) => markOf(pid)),
+    });
   }
 
   /** Ends it in order. Returns what could not be undone, in words. */
@@ -349,6 +382,7 @@ export class Watch {
     this.closed = true;
     clearTimeout(this.timer);
     await this.episodes.close();
+    this.errands.close();
     try {
       this.tracer?.stop();
     } catch {

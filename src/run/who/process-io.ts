@@ -1,10 +1,10 @@
 // What every process has read and written since it was first looked at, by /proc/PID/io: by its calls, whatever they were to, and what that asked of
 // disks. A look a second, so that what a process did that has ended since is missing by a second at most.
 
-import { readdirSync } from 'node:fs';
 import { parsePidIo, type PidIo } from '../../base/procfs/pid-io.js';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { readText, type OpenFiles } from '../../capture/files.js';
+import { allPids } from '../../capture/process.js';
 
 const FIELDS = ['calledWriteBytes', 'calledReadBytes', 'writeBytes', 'readBytes'] as const;
 type Counts = Pick<PidIo, (typeof FIELDS)[number]>;
@@ -37,10 +37,7 @@ export class ProcessIoWatch {
 
   /** To be called at the beginning, once a second, and at the end. */
   look(): void {
-    for (const name of readdirSync('/proc')) {
-      const pid = Number(name);
-      if (pid > 0) this.lookAt(pid);
-    }
+    for (const pid of allPids()) this.lookAt(pid);
     this.looks += 1;
   }
 

@@ -2,6 +2,8 @@
 // of many disks the one that was seen last the longest ago is forgotten.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -142,5 +144,48 @@ describe('a shelf', () => {
     put(100);
     assert.equal(readdirSync(folder).length, 64);
     assert.ok(!existsSync(fileOf(54)) && existsSync(fileOf(100)));
+  });
+});
+
+/** Puts a chapter more into a book, in a process of its own that begins when it is told to. */
+const ADDS = `
+  import { Shelf } from ${JSON.stringify(new URL('../../../src/run/baseline/shelf.js', import.meta.url).href)};
+  const [folder, key, name] = process.argv.slice(1);
+  const shelf = new Shelf({ path: folder, warn: () => {} });
+  for (let number = 0; number < 4; number += 1)
+    shelf.change(key, (before) => {
+      const book = before ?? { key, knownBy: 'serial', name: 'disk', model: null, chapters: [] };
+      const chapter = { state: { by: name + number }, sinceMs: 0, untilMs: 0, days: [] };
+      return { ...book, chapters: [...book.chapters, chapter] };
+    });
+`;
+
+describe('several processes that write one book at once', () => {
+  it('lose nothing of what each of them adds', async () => {
+    put(1);
+    const names = ['a', 'b'];
+    const ends = names.map(async (name) => {
+      const args = ['--input-type=module', '-e', ADDS, folder, keyOf(1), name];
+      const [status] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
+      assert.equal(status, 0);
+    });
+    await Promise.all(ends);
+    const [kept] = shelf().books();
+    const added = kept?.chapters.map(({ state }) => state['by']).toSorted();
+    assert.deepEqual(
+      added,
+      names.flatMap((name) => [0, 1, 2, 3].map((number) => `${name}${number}`)),
+    );
+    assert.deepEqual(readdirSync(folder), [`${keyOf(1)}.json`]);
+  });
+
+  it('take over what a killed one left', () => {
+    put(1);
+    for (const left of ['4194303 1 of another boot', '']) {
+      writeFileSync(path.join(folder, 'lock'), left, { mode: 0o600 });
+      utimesSync(path.join(folder, 'lock'), 1, 1);
+      put(1, 'renamed');
+      assert.deepEqual(readdirSync(folder), [`${keyOf(1)}.json`]);
+    }
   });
 });

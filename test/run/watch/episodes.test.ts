@@ -5,11 +5,13 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../../src/base/clock.js';
 import { UndoJournal } from '../../../src/capture/undo.js';
 import type { Entry, Episode } from '../../../src/model/watch.js';
 import { LookBack } from '../../../src/recording/look-back.js';
 import { RecordedEpisode } from '../../../src/run/watch/episode.js';
+import { Errands } from '../../../src/run/watch/errand.js';
 import { EpisodeKeeper, type EpisodesOptions } from '../../../src/run/watch/episodes.js';
 import { Store } from '../../../src/run/watch/store.js';
 import type { Stall } from '../../../src/run/watch/trigger.js';
@@ -20,6 +22,8 @@ interface Place {
   readonly store: Store;
   readonly folder: string;
   readonly told: string[];
+  /** Stalls that were not recorded. */
+  readonly suppressed: (Entry & { kind: 'suppressed' })[];
   /** The last word of each episode. */
   readonly episodes: () => (Episode | undefined)[];
 }
@@ -27,23 +31,30 @@ interface Place {
 async function inStore(
   act: (place: Place) => Promise<void>,
   record: (folder: string) => EpisodesOptions['record'],
+  errand = 'process.exitCode = 9',
 ): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-episodes-'));
   const store = new Store(folder);
+  const program = path.join(folder, 'errand.cjs');
+  writeFileSync(program, errand);
   const last = new Map<number, Entry & { kind: 'episode' }>();
   const told: string[] = [];
+  const suppressed: (Entry & { kind: 'suppressed' })[] = [];
   const keeper = new EpisodeKeeper({
     store,
-    verdicts: new EpisodeVerdict([process.execPath, '-e', 'process.exitCode = 9']),
+    verdicts: new EpisodeVerdict(new Errands(program), 'test'),
     maxBytes: 1e9,
     before: [],
-    add: (entry) => entry.kind === 'episode' && last.set(entry.number, entry),
+    add: (entry) => {
+      if (entry.kind === 'episode') last.set(entry.number, entry);
+      if (entry.kind === 'suppressed') suppressed.push(entry);
+    },
     tell: (sentence) => told.push(sentence),
     record: record(folder),
     goesOn: () => false,
   });
   try {
-    await act({ keeper, store, folder, told, episodes: () => [...last.values()] });
+    await act({ keeper, store, folder, told, suppressed, episodes: () => [...last.values()] });
   } finally {
     store.close();
     rmSync(folder, { recursive: true });
@@ -149,4 +160,75 @@ test('recordings bear their whole path, however the store was named', () => {
     store.close();
     rmSync(folder, { recursive: true });
   }
+});
+
+test('24 stalls a day are recorded, and the next one is counted', async () => {
+  await inStore(
+    async ({ keeper, episodes, suppressed }) => {
+      for (let number = 1; number <= 25; number += 1) {
+        keeper.act({ kind: 'begins', stall: stall() });
+        await keeper.close();
+      }
+      assert.equal(episodes().length, 24);
+      assert.deepEqual(
+        suppressed.map(({ why, count }) => [why, count]),
+        [['day full', 1]],
+      );
+    },
+    () => () => {
+      throw new Error('EIO');
+    },
+  );
+});
+
+test('a minute of a stall is recorded, and what comes behind it is not', async () => {
+  await inStore(async ({ keeper }) => {
+    keeper.act({ kind: 'begins', stall: stall() });
+    const begunMs = monotonicMs();
+    keeper.goOn(begunMs + 59_000);
+    await new Promise(setImmediate);
+    assert.ok(keeper.recorded);
+    keeper.goOn(begunMs + 60_000);
+    for (let waited = 0; keeper.recorded && waited < 10_000; waited += 10) await sleep(10);
+    assert.equal(keeper.recorded, undefined);
+    await keeper.close();
+  }, recording);
+});
+
+/** Does the errand of a diagnosis: it names a cause. */
+const NAMES_A_CAUSE = `process.on('message', () => process.send(${JSON.stringify({
+  kind: 'told',
+  told: {
+    verdict: {
+      cause: 'dev.slow',
+      layer: 'device',
+      sureness: 'sure',
+      confidence: 0.9,
+      since: null,
+      victim: null,
+      culprit: null,
+      sentence: 'The device is slow.',
+    },
+    lostMs: 0,
+  },
+})}))`;
+
+test('six recordings a day of one cause are kept, and of the seventh the verdict', async () => {
+  await inStore(
+    async ({ keeper, folder, episodes }) => {
+      for (let number = 1; number <= 7; number += 1) {
+        keeper.act({ kind: 'begins', stall: stall() });
+        await keeper.close();
+      }
+      const names = readdirSync(path.join(folder, 'recordings')).filter((name) => /-\d\.iow$/.test(name));
+      assert.equal(names.length, 6);
+      const [sixth, seventh] = episodes().slice(5);
+      assert.deepEqual([sixth?.verdict?.cause, sixth?.note], ['dev.slow', null]);
+      assert.ok(sixth?.recording);
+      assert.deepEqual([seventh?.verdict?.cause, seventh?.recording], ['dev.slow', null]);
+      assert.match(seventh?.note ?? '', /6 of this cause a day/);
+    },
+    recording,
+    NAMES_A_CAUSE,
+  );
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LossJudge } from '../../../src/run/watch/judge.js';
 import { ThreadLoss, type LossKind } from '../../../src/run/watch/loss.js';
 
 interface Second {
@@ -69,4 +70,23 @@ test('a thread that is stopped has lost the second; one that sleeps by choice ha
 
 test('the first look at a thread tells nothing', () => {
   assert.equal(new ThreadLoss().see({ atMs: 0, state: 'D' }), undefined);
+});
+
+/** Whether the machine lost each of these seconds, in which all its tasks waited for memory for so many ms. */
+function lostMemory(fullMs: readonly number[]): boolean[] {
+  const judge = new LossJudge();
+  let us = 5_000_000;
+  const pressure = () =>
+    `some avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\n`;
+  judge.take('/proc/pressure/memory', pressure());
+  assert.equal(judge.lostMemory(0), false);
+  return fullMs.map((ms, index) => {
+    us += ms * 1000;
+    judge.take('/proc/pressure/memory', pressure());
+    return judge.lostMemory((index + 1) * 1000);
+  });
+}
+
+test('the machine has lost a second in which all tasks waited for memory for more than half of it', () => {
+  assert.deepEqual(lostMemory([499, 501, 0, 700]), [false, true, false, true]);
 });

@@ -1,14 +1,13 @@
 // `stop-process: cadvisor`: every process of that name is stopped (SIGSTOP) for the run, and goes on after it. It keeps its memory and files, so it is out of the way and nothing
 // of it is lost; what has to be gone altogether is a service, or done by hand.
 
-import { readdirSync } from 'node:fs';
 import * as v from 'valibot';
 import { UserError } from '../../../base/errors.js';
-import { parsePidStat, type PidStat } from '../../../base/procfs/pid-stat.js';
+import { type PidStat } from '../../../base/procfs/pid-stat.js';
 import { ancestorsOf } from '../../../capture/family.js';
-import { readWhole } from '../../../capture/files.js';
 import { hasThreadsAlive } from '../../../capture/undo-processes.js';
 import type { Change, ChangeKind } from '../change.js';
+import { allPids, statOf } from '../../../capture/process.js';
 
 /** The kernel keeps 15 bytes of a name (TASK_COMM_LEN). */
 const schema = v.pipe(
@@ -18,9 +17,8 @@ const schema = v.pipe(
 
 /** Users' processes of a name that are neither dead nor stopped by somebody else (T, and t by a debugger), who has yet to let them go on. */
 function named(name: string): PidStat[] {
-  return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid))
-    .flatMap((pid) => parsePidStat(readWhole(`/proc/${pid}/stat`) ?? '') ?? [])
+  return allPids()
+    .flatMap((pid) => statOf(pid) ?? [])
     .filter((stat) => stat.comm === name && !stat.kernelThread && hasThreadsAlive(stat) && !/[Tt]/.test(stat.state));
 }
 
