@@ -61,12 +61,13 @@ function lines({ arms, runs }: Experiment): string[] {
 }
 
 export function renderExperiment(experiment: Experiment, width: number): string {
-  const { name, arms, done, planned, ended, order, notes, path, level } = experiment;
-  const told = arms.flatMap(({ sentence }) => wrap(harmless(sentence), width, '  '));
+  const { name, arms, factors, conclusion, done, planned, ended, order, notes, path, level } = experiment;
+  const told = [...arms, ...factors].flatMap(({ sentence }) => wrap(harmless(sentence), width, '  '));
   const beside = [...new Set([order.carryOver.sentence, order.drift.sentence, ...notes])];
   return [
     `${harmless(name)}: ${done} of ${planned} runs${ended === null ? ', which are not all' : ` (${ended})`}`,
     '',
+    ...(conclusion === null ? [] : [...wrap(harmless(conclusion), width), '']),
     ...told,
     '',
     ...table(arms),

@@ -6,7 +6,7 @@ import { outcomeOf } from './outcome.js';
 import type { Site } from './site.js';
 
 export const here: Site = {
-  check: checkChanges,
+  check: (plan, arm) => checkChanges(plan, arm),
   describe: describeHere,
   async run(request) {
     const made = await makeRun(request);

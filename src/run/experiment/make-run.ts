@@ -9,6 +9,7 @@ import { checkDirectory, type Volume } from '../../lab/probe.js';
 import type { RunOutcome } from '../../model/experiment.js';
 import { startRecording, type Session } from '../../pipeline.js';
 import type { Holder } from '../hold/holder.js';
+import type { Change } from './change.js';
 import type { Plan, PlannedArm } from './plan.js';
 import { holdPressure } from './pressure.js';
 import { resetMachine } from './reset.js';
@@ -198,11 +199,11 @@ async function putBack(holder: Holder | undefined, journal: UndoJournal, byHand:
   }
 }
 
-/** Throws a UserError where the machine that this process is on can’t have what an arm changes; changes nothing. */
-export function checkChanges(plan: Plan, arm: PlannedArm): void {
+/** Throws a UserError, with its place in the plan, where `check` refuses a change of an arm: as one that this machine can’t have, unless told. Changes nothing. */
+export function checkChanges(plan: Plan, arm: PlannedArm, check = (change: Change) => change.check()): void {
   for (const [at, change] of arm.changes.entries()) {
     try {
-      change.check();
+      check(change);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const place = plan.lineOf(['arms', plan.arms.indexOf(arm), 'changes', at]);
