@@ -1,7 +1,7 @@
 // What arms are made of → the things that arms differ in, and for each the pairs of arms that differ in it alone. Where a plan crosses two things (with and without a daemon, on two kernels), all
 // pairs tell of each of them at once, held against each other within pairs: half as many runs tell as much as two plans would (Fisher, The Design of Experiments, 1935, ch. 6).
 
-import type { Made } from './compare-arms.js';
+import type { Made, Stratum } from './compare-arms.js';
 
 /** What an arm has by what it concerns ('the kernel' → '6.12'); what is not there is as the machine has it. */
 export type Makeup = ReadonlyMap<string, string>;
@@ -48,16 +48,10 @@ export function factorsOf(arms: readonly NamedMakeup[]): Factor[] {
   });
 }
 
-/** The runs on both sides of a factor; a pair's runs of a block are a block of their own, as labels could be exchanged only among them. */
-export function sidesOf(
-  { pairs }: Factor,
-  runs: readonly Made[],
-): { readonly without: readonly Made[]; readonly having: readonly Made[] } {
-  const side = (place: 0 | 1) =>
-    pairs.flatMap((pair, at) =>
-      runs.filter(({ arm }) => arm === pair[place]).map((run) => ({ ...run, block: run.block * pairs.length + at })),
-    );
-  return { without: side(0), having: side(1) };
+/** The runs of each pair. */
+export function strataOf({ pairs }: Factor, runs: readonly Made[]): Stratum[] {
+  const of = (name: string) => runs.filter(({ arm }) => arm === name);
+  return pairs.map(([without, having]) => ({ first: of(without), other: of(having) }));
 }
 
 /** '6.12 instead of 6.1', 'set vm.dirty_bytes to 8192'. */

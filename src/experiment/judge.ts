@@ -7,9 +7,17 @@ import { EXPERIMENT } from '../model/thresholds/experiment.js';
 import { falseDiscoveryRates } from '../statistics/discoveries.js';
 import { medianInterval } from '../statistics/median-interval.js';
 import { medianTime, restrictedMean, survivalCurve } from '../statistics/survival.js';
-import { burstRate, compareArm, horizonOf, lifetimeOf, type Made, type Tested } from './compare-arms.js';
+import {
+  burstRate,
+  compareSides,
+  horizonOf,
+  lifetimeOf,
+  type Made,
+  type Stratum,
+  type Tested,
+} from './compare-arms.js';
 import { conclude } from './conclusion.js';
-import { changeWords, factorsOf, sidesOf, type Factor, type Makeup } from './factors.js';
+import { changeWords, factorsOf, strataOf, type Factor, type Makeup } from './factors.js';
 import { sentenceOf } from './sentence.js';
 
 /** Below 1 an arm is better where it has less of it. */
@@ -109,19 +117,19 @@ export interface JudgedArms extends Pick<Experiment, 'arms' | 'factors' | 'concl
 
 interface Compared {
   readonly factor: Factor;
-  readonly without: readonly Made[];
-  readonly having: readonly Made[];
+  readonly strata: readonly Stratum[];
 }
 
 /** Of factors that arms are crossed in; what a single pair of arms tells is told of that arm. */
 function crossed(factors: readonly Factor[], runs: readonly Made[]): Compared[] {
   return factors
     .filter(({ pairs }) => pairs.length > 1)
-    .map((factor) => ({ factor, ...sidesOf(factor, runs) }))
-    .filter(({ without, having }) => without.length > 0 && having.length > 0);
+    .map((factor) => ({ factor, strata: strataOf(factor, runs) }))
+    .filter(({ strata }) => strata.every(({ first, other }) => first.length > 0 && other.length > 0));
 }
 
-function factorResult({ factor, without, having }: Compared, comparisons: readonly ArmComparison[]): FactorResult {
+function factorResult({ factor, strata }: Compared, comparisons: readonly ArmComparison[]): FactorResult {
+  const [without, having] = [strata.flatMap(({ first }) => first), strata.flatMap(({ other }) => other)];
   const until = horizonOf(without, having);
   const { about, pairs } = factor;
   const words = changeWords(factor);
@@ -153,8 +161,8 @@ export function judgeArms(
   const factors = factorsOf(arms.flatMap((arm) => ({ arm, makeup: makeups.get(arm) ?? new Map() })));
   const sides = crossed(factors, runs);
   const tested = [
-    ...named.map((one) => (one.arm === arms[0] ? [] : compareArm(firstRuns, one.runs))),
-    ...sides.map(({ without, having }) => compareArm(without, having)),
+    ...named.map((one) => (one.arm === arms[0] ? [] : compareSides([{ first: firstRuns, other: one.runs }]))),
+    ...sides.map(({ strata }) => compareSides(strata)),
   ];
   const compared = weighed(tested, EXPERIMENT.wrongBlame * share);
   const until = named.length > 0 ? horizonOf(...named.map((one) => one.runs)) : 0;
