@@ -2,39 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { factorsOf, type Makeup } from '../../src/experiment/factors.js';
+import { factorsOf } from '../../src/experiment/factors.js';
 import { judgeArms } from '../../src/experiment/judge.js';
+import { CROSSED, DAEMON, KERNEL, KERNEL_IS_IT } from '../support/experiment-document.js';
 import { simulate, type Truth } from '../support/simulated-experiments.js';
 
-const FOUR = ['old, daemon', 'old, without', 'new, daemon', 'new, without'] as const;
-const DAEMON = 'the processes named monitor';
-const KERNEL = 'the kernel';
-const MAKEUPS: ReadonlyMap<string, Makeup> = new Map([
-  [FOUR[0], new Map([[KERNEL, '6.1']])],
-  [
-    FOUR[1],
-    new Map([
-      [KERNEL, '6.1'],
-      [DAEMON, 'stop them'],
-    ]),
-  ],
-  [FOUR[2], new Map([[KERNEL, '6.12']])],
-  [
-    FOUR[3],
-    new Map([
-      [KERNEL, '6.12'],
-      [DAEMON, 'stop them'],
-    ]),
-  ],
-]);
-const factors = () => factorsOf([...MAKEUPS].map(([arm, makeup]) => ({ arm, makeup })));
+const FOUR = [...CROSSED.keys()];
+const [OLD = '', OLD_WITHOUT = '', NEW = '', NEW_WITHOUT = ''] = FOUR;
+const factors = () => factorsOf([...CROSSED].map(([arm, makeup]) => ({ arm, makeup })));
 
 function judged(effects: NonNullable<Truth['effects']>, seed: number, repeats = 4) {
-  return judgeArms(simulate({ arms: FOUR, repeats, onset: 150, effects }, seed), FOUR, 1, MAKEUPS);
+  return judgeArms(simulate({ arms: FOUR, repeats, onset: 150, effects }, seed), FOUR, 1, CROSSED);
 }
-
-/** On the new kernel nothing degrades. */
-const KERNEL_IS_IT = { [FOUR[2]]: { onset: 1e6 }, [FOUR[3]]: { onset: 1e6 } };
 
 describe('what arms are crossed in', () => {
   it('is each thing with every pair of arms that differs in nothing else', () => {
@@ -46,8 +25,8 @@ describe('what arms are crossed in', () => {
           '6.1',
           '6.12',
           [
-            [FOUR[0], FOUR[2]],
-            [FOUR[1], FOUR[3]],
+            [OLD, NEW],
+            [OLD_WITHOUT, NEW_WITHOUT],
           ],
         ],
         [
@@ -55,8 +34,8 @@ describe('what arms are crossed in', () => {
           undefined,
           'stop them',
           [
-            [FOUR[0], FOUR[1]],
-            [FOUR[2], FOUR[3]],
+            [OLD, OLD_WITHOUT],
+            [NEW, NEW_WITHOUT],
           ],
         ],
       ],
@@ -82,7 +61,7 @@ describe('the conclusion of a crossed plan', () => {
   it('acquits the daemon and blames the kernel, with the cause of the runs that degraded, from four runs of each arm', () => {
     const told = Array.from({ length: 40 }, (_, seed) => judged(KERNEL_IS_IT, (seed + 1) * 101).conclusion ?? '');
     const kernel =
-      /the kernel \(6\.12 instead of 6\.1: degradation later or gone, p < 0\.001\): dev\.slow in 8 of 8 runs that degraded(;|\.$)/;
+      /[Tt]he kernel \(6\.12 instead of 6\.1: degradation later or gone, p < 0\.001\): dev\.slow in 8 of 8 runs that degraded(;|\.$)/;
     assert.equal(told.filter((text) => kernel.test(text)).length, 40);
     // With so few runs it can't always be told of what makes no difference; blamed it is never.
     assert.ok(told.filter((text) => text.startsWith('Not the processes named monitor; the kernel (')).length >= 30);
@@ -94,7 +73,7 @@ describe('the conclusion of a crossed plan', () => {
   });
 
   it('acquits the kernel and blames the daemon where it is the daemon', () => {
-    const { conclusion } = judged({ [FOUR[1]]: { onset: 1e6 }, [FOUR[3]]: { onset: 1e6 } }, 7);
+    const { conclusion } = judged({ [OLD_WITHOUT]: { onset: 1e6 }, [NEW_WITHOUT]: { onset: 1e6 } }, 7);
     assert.match(
       conclusion ?? '',
       /^Not the kernel; the processes named monitor \(stop them: degradation later or gone, p < 0\.001\): dev\.slow in 8 of 8 runs that degraded\.$/,
@@ -128,7 +107,7 @@ describe('the conclusion of a crossed plan', () => {
     const runs = simulate({ arms: FOUR, repeats: 4, onset: 150, effects: KERNEL_IS_IT }, 101).map((run) =>
       run.number % 2 === 0 ? { ...run, outcome: { ...run.outcome, cause: 'inconclusive' } } : run,
     );
-    const { conclusion } = judgeArms(runs, FOUR, 1, MAKEUPS);
+    const { conclusion } = judgeArms(runs, FOUR, 1, CROSSED);
     const slow = runs.filter(({ outcome }) => outcome.onsetSeconds !== null);
     const most = slow.filter(({ outcome }) => outcome.cause === 'dev.slow').length;
     if (most * 2 > slow.length) assert.match(conclusion ?? '', new RegExp(`dev\\.slow in ${most} of ${slow.length} `));
