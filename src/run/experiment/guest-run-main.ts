@@ -16,6 +16,7 @@ export interface GuestTask {
   readonly tool: string;
   /** The command that runs this program. */
   readonly self: readonly string[];
+  readonly isEmulated: boolean;
   /** The file for what was measured. */
   readonly result: string;
 }
@@ -25,7 +26,7 @@ async function main(task: GuestTask): Promise<void> {
   const arm = plan.arms.find(({ name }) => name === task.arm);
   if (!arm) throw new UserError(`The plan has no arm ${task.arm}.`);
   checkChanges(plan, arm);
-  const { undoFolder, tool, self, recording } = task;
+  const { undoFolder, tool, self, recording, isEmulated } = task;
   const made = await makeRun({
     plan,
     arm,
@@ -33,6 +34,7 @@ async function main(task: GuestTask): Promise<void> {
     tool,
     self,
     recording,
+    isEmulated,
     // Whoever gives it up ends the guest.
     interrupted: new Promise<never>(() => {}),
     say: () => {},

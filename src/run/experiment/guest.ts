@@ -102,6 +102,7 @@ async function measured(request: RunRequest, guest: Guest): Promise<MadeRun | un
     undoFolder: UNDO,
     tool,
     self,
+    isEmulated: guest.accelerator === 'emulation',
     result: join(guest.shared, 'made.json'),
   };
   const began = performance.now();

@@ -21,6 +21,9 @@ import { startWorkload, type RunningWorkload } from './workload.js';
 const SHORT_SECONDS = 600;
 const EVENTS_SECONDS = 20;
 const EVENT_BUDGET = 400_000;
+/** Samples a second, with events; on an emulated CPU, where one takes some 50 ms. */
+const OFTEN = 10;
+const OFTEN_EMULATED = 2;
 const EVENTS = '-events.iow';
 
 /** What was measured in a run, before anything is made of it. Plain data: a guest sends it to its host. */
@@ -36,7 +39,7 @@ function hasEventsAllAlong({ events, run }: Plan): boolean {
 }
 
 function record(
-  { plan, undoFolder, tool, recording }: RunRequest,
+  { plan, undoFolder, tool, recording, isEmulated }: RunRequest,
   workload: RunningWorkload,
   name: string,
   events: boolean,
@@ -45,7 +48,7 @@ function record(
     folder: recording.replace(/\.iow$/, name),
     undoFolder,
     tool,
-    plan: { command: 'record', hz: events ? 10 : 1, events },
+    plan: { command: 'record', hz: events ? (isEmulated ? OFTEN_EMULATED : OFTEN) : 1, events },
     victims: [{ pid: workload.pid, comm: plan.workload.kind, role: 'command' }],
     watchBusiest: false,
     eventBudget: EVENT_BUDGET,
@@ -100,12 +103,13 @@ async function measured(
   workload: RunningWorkload,
   { device }: Volume,
 ): Promise<Omit<MadeRun, 'reset'> | undefined> {
-  const { plan } = request;
+  const { plan, isEmulated } = request;
   const isShort = hasEventsAllAlong(plan);
   const session = await record(request, workload, '.iow', isShort);
   const samples = new RunSamples(workload.progress, {
     device,
     intervalMs: plan.interval * 1000,
+    isEmulated: isEmulated ?? false,
     ...(plan.disks && { disks: plan.disks }),
   });
   const end = ending(request, samples, session, workload);

@@ -15,6 +15,7 @@ import type { Progress } from './workload.js';
 
 /** Disks are looked at this often for bursts, ms. */
 const LOOK_MS = 50;
+const LOOK_EMULATED_MS = 250;
 /** What bursts are held against, ms; and how often those that are over are taken. */
 const BURST_INTERVAL_MS = 1000;
 /** Bursts of a disk that are kept for medians. */
@@ -48,6 +49,7 @@ export class RunSamples {
   private readonly options: {
     readonly device: DeviceId;
     readonly intervalMs: number;
+    readonly isEmulated: boolean;
     readonly disks?: readonly string[];
   };
   private readonly progress: () => Progress;
@@ -72,7 +74,7 @@ export class RunSamples {
     this.samples.look();
     this.before = { atMs: 0, progress: progress(), requests: completed(options.device) };
     this.timers.push(
-      setInterval(() => this.look(), LOOK_MS),
+      setInterval(() => this.look(), options.isEmulated ? LOOK_EMULATED_MS : LOOK_MS),
       setInterval(() => this.takeBursts(), BURST_INTERVAL_MS),
       setInterval(() => this.pass(), options.intervalMs),
     );
