@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../src/base/errors.js';
 import { diagnoseRecording } from '../src/pipeline.js';
 import { startGuest, type Guest } from '../src/run/guest/guest.js';
-import { findKernel } from '../src/run/guest/kernel.js';
+import { findKernel, KERNELS } from '../src/run/guest/kernel.js';
 import { blktraceScript, judgeBlktrace } from './kernels/blktrace.js';
 import { prelude, recorderScript, STALLS, type KernelStall } from './kernels/stalls.js';
 
@@ -74,7 +74,7 @@ async function make(guest: Guest, stall: KernelStall, keep: string): Promise<str
 }
 
 async function onKernel(series: string, keep: string): Promise<Cell[]> {
-  const kernel = findKernel(series, '/var/cache/iowitness/kernels');
+  const kernel = findKernel(series, KERNELS);
   const guest = await startGuest({
     kernel,
     memoryBytes: GiB,

@@ -21,11 +21,13 @@ import { compare } from './comparison/compare.js';
 import { chartsOf } from './differences/charts.js';
 import { compareAll, extractOf, FEW, type Extract } from './differences/compare.js';
 import type { Side } from './differences/separate.js';
+import { experimentCharts } from './experiment/charts.js';
 import type { BlockStats } from './model/block-stats.js';
 import type { Charts } from './model/charts.js';
 import type { Comparison } from './model/comparison.js';
 import type { Differences } from './model/differences.js';
 import type { Diagnosis } from './model/diagnosis.js';
+import type { Experiment } from './model/experiment.js';
 import type { Past } from './model/past.js';
 import { SOURCE, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
@@ -33,6 +35,7 @@ import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderComparison } from './present/html/comparison/page.js';
 import { renderDifferencesPage } from './present/html/differences/page.js';
+import { renderExperimentPage } from './present/html/experiment/page.js';
 import type { ReportAssets } from './present/html/page.js';
 import { renderHtml } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
@@ -260,6 +263,11 @@ export function renderBeforeAndAfter({ comparison, charts }: BeforeAndAfter, ass
 /** What differs between recordings, as one HTML page. */
 export function renderCompared({ differences, charts }: Compared, assets: ReportAssets): string {
   return renderDifferencesPage(differences, charts(), assets);
+}
+
+/** An experiment as one HTML page. */
+export function renderExperimented(experiment: Experiment, assets: ReportAssets): string {
+  return renderExperimentPage(experiment, experimentCharts(experiment), assets);
 }
 
 /**

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { harmless } from '../base/format.js';
 import { drawOrder } from '../experiment/order.js';
 import type { Experiment, ExperimentRun } from '../model/experiment.js';
 import { renderAdvice, renderExperiment, renderProgress } from '../present/experiment.js';
@@ -17,8 +18,11 @@ import { parsePlan, type Plan } from '../run/experiment/plan.js';
 import { adviseOn, labelledRuns, type Labelled } from '../run/experiment/advise.js';
 import { planFor } from '../run/experiment/init.js';
 import { unitFile } from '../run/experiment/unit.js';
+import { renderExperimented } from '../pipeline.js';
+import { reportAssets } from './conclude.js';
 import { EXIT, jsonHelp, outputWidth, progress, say, sayJson, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
+import { writePage } from './output-file.js';
 
 interface ExperimentOptions {
   readonly output?: string;
@@ -28,6 +32,7 @@ interface ExperimentOptions {
   readonly slow?: readonly string[];
   readonly fast?: readonly string[];
   readonly unit: boolean;
+  readonly html?: string;
   readonly json: boolean;
 }
 
@@ -46,12 +51,14 @@ export function experimentCommand(program: Command): void {
     .option('--slow <recording...>', 'of next: recordings that are slow')
     .option('--fast <recording...>', 'of next: recordings that are fast')
     .option('--unit', 'with --resume: print a unit of systemd that goes on after each boot', false)
+    .option('--html <file>', 'write the result as a page as well')
     .option('--json', jsonHelp('the result', 'experiment'), false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness experiment plan.yaml --dry-run\n  iowitness experiment plan.yaml -o night.exp\n  iowitness experiment --resume night.exp\n  iowitness experiment init /var/lib/postgresql > plan.yaml\n  iowitness experiment next --slow web1.iow web4.iow --fast web2.iow web3.iow\n\nExit status: 0 no arm differs, 1 one does, 3 it can’t be told or was interrupted,\n2 it could not be done, 64 wrong usage.',
+      '\nExamples:\n  iowitness experiment plan.yaml --dry-run\n  iowitness experiment plan.yaml -o night.exp\n  iowitness experiment --resume night.exp\n  iowitness experiment --show night.exp --html night.html\n  iowitness experiment init /var/lib/postgresql > plan.yaml\n  iowitness experiment next --slow web1.iow web4.iow --fast web2.iow web3.iow\n\nExit status: 0 no arm differs, 1 one does, 3 it can’t be told or was interrupted,\n2 it could not be done, 64 wrong usage.',
     )
     .action((plan: string | undefined, place: string | undefined, options: ExperimentOptions, command: Command) => {
+      if (options.html === '-') command.error('error: standard output has the text: name a file with --html.');
       if (plan === 'init') return say(planFor(place ?? '.'));
       if (plan === 'next') return next(place, options);
       const given = [plan, options.resume, options.show].filter((one) => one !== undefined);
@@ -106,10 +113,14 @@ function orderOf(plan: Plan): ReturnType<typeof drawOrder> {
   );
 }
 
-function showResult(result: Experiment, { json }: ExperimentOptions): void {
+async function showResult(result: Experiment, { html, json }: ExperimentOptions): Promise<void> {
   progress.say('');
+  if (html !== undefined) await writePage(html, renderExperimented(result, reportAssets()));
   if (json) sayJson(result);
-  else say(renderExperiment(result, outputWidth()));
+  else {
+    say(renderExperiment(result, outputWidth()));
+    if (html !== undefined) say(`Page: ${harmless(html)}`);
+  }
 }
 
 async function experiment(path: string | undefined, options: ExperimentOptions): Promise<void> {
@@ -117,7 +128,7 @@ async function experiment(path: string | undefined, options: ExperimentOptions):
   if (show !== undefined) {
     const folder = ExperimentFolder.open(show, false);
     const plan = parsePlan(folder.plan(), `${show}/plan.yaml`);
-    showResult(resultOf(plan, folder, folder.state(), toolName()), options);
+    await showResult(resultOf(plan, folder, folder.state(), toolName()), options);
     return;
   }
   if (resume !== undefined) {
@@ -179,7 +190,7 @@ async function run(
       left: (what) => left.push(what),
       told: (one, soFar) => tell(one, soFar, options),
     });
-    showResult(result, options);
+    await showResult(result, options);
     if (result.ended === null) {
       const but = left.length > 0 ? ' but what is done by hand' : '';
       warn(

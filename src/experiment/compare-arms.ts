@@ -48,38 +48,62 @@ export function horizonOf(...groups: readonly (readonly Made[])[]): number {
   return Number.isFinite(least) ? least : Math.max(...lives.flat().map(({ time }) => time));
 }
 
-interface Pair {
+/** Runs on the two sides of a comparison whose labels could have been exchanged within a block. */
+export interface Stratum {
   readonly first: readonly Made[];
   readonly other: readonly Made[];
+}
+
+interface Pair extends Stratum {
+  /** One where two arms are compared; of a thing that arms are crossed in one for each pair of arms. */
+  readonly strata: readonly Stratum[];
   readonly drawn: readonly Drawn[];
 }
 
-function pairOf(first: readonly Made[], other: readonly Made[]): Pair {
-  const drawn = [
-    ...other.map(({ block }) => ({ block, isFirst: true })),
-    ...first.map(({ block }) => ({ block, isFirst: false })),
-  ];
-  return { first, other, drawn };
+function pairOf(strata: readonly Stratum[]): Pair {
+  const drawn = (side: 'first' | 'other') =>
+    strata.flatMap((stratum, at) =>
+      stratum[side].map(({ block }) => ({ block: block * strata.length + at, isFirst: side === 'other' })),
+    );
+  return {
+    strata,
+    first: strata.flatMap(({ first }) => first),
+    other: strata.flatMap(({ other }) => other),
+    drawn: [...drawn('other'), ...drawn('first')],
+  };
 }
 
-/** The restricted means' ratio; its interval by the delta method, with Student's t as the runs are few. */
-function onsetRatio(
-  first: readonly Lifetime[],
-  other: readonly Lifetime[],
+/** The logarithm of the restricted means' ratio of one stratum, by the delta method; undefined where nothing happened in it, which tells of no ratio, or at once. */
+function logRatio(
+  { first, other }: Stratum,
   until: number,
-): Pick<Tested, 'ratio' | 'within'> {
-  const [a, b] = [restrictedMean(other, until), restrictedMean(first, until)];
-  if (!(a.mean > 0 && b.mean > 0)) return { ratio: null, within: null };
-  const ratio = a.mean / b.mean;
-  const error = Math.sqrt(a.variance / a.mean ** 2 + b.variance / b.mean ** 2);
-  const degrees = first.length + other.length - 2;
+): { readonly value: number; readonly variance: number; readonly degrees: number } | undefined {
+  const [ofOther, ofFirst] = [other.map(lifetimeOf), first.map(lifetimeOf)];
+  if (![...ofOther, ...ofFirst].some(({ happened }) => happened)) return undefined;
+  const [a, b] = [restrictedMean(ofOther, until), restrictedMean(ofFirst, until)];
+  if (!(a.mean > 0 && b.mean > 0)) return undefined;
+  return {
+    value: Math.log(a.mean / b.mean),
+    variance: a.variance / a.mean ** 2 + b.variance / b.mean ** 2,
+    degrees: first.length + other.length - 2,
+  };
+}
+
+/** The mean of the strata's; its interval with Student's t as the runs are few. */
+function onsetRatio({ strata }: Pair, until: number): Pick<Tested, 'ratio' | 'within'> {
+  const told = strata.flatMap((stratum) => logRatio(stratum, until) ?? []);
+  if (told.length === 0) return { ratio: null, within: null };
+  const ratio = Math.exp(told.reduce((sum, { value }) => sum + value, 0) / told.length);
+  const error = Math.sqrt(told.reduce((sum, { variance }) => sum + variance, 0)) / told.length;
+  const degrees = told.reduce((sum, one) => sum + one.degrees, 0);
   // Runs that all end alike leave no error to tell an interval by.
   if (degrees < 4 || error === 0) return { ratio, within: null };
   const reach = Math.exp(studentQuantile(degrees, (1 + EXPERIMENT.sureness) / 2) * error);
   return { ratio, within: [ratio / reach, ratio * reach] };
 }
 
-function onset({ first, other, drawn }: Pair): Tested {
+function onset(pair: Pair): Tested {
+  const { first, other, drawn } = pair;
   const lives = [...other, ...first].map(lifetimeOf);
   const happened = lives.some((one) => one.happened);
   const [ofOther, ofFirst] = [lives.slice(0, other.length), lives.slice(other.length)];
@@ -87,7 +111,7 @@ function onset({ first, other, drawn }: Pair): Tested {
     measure: 'onset',
     isAbsent: !happened,
     p: happened ? chanceWithinBlocks(drawn, logRankScores(lives)) : 1,
-    ...(happened ? onsetRatio(ofFirst, ofOther, horizonOf(first, other)) : { ratio: null, within: null }),
+    ...(happened ? onsetRatio(pair, horizonOf(first, other)) : { ratio: null, within: null }),
     delta: rankSum(
       ofOther.map(({ time }) => time),
       ofFirst.map(({ time }) => time),
@@ -95,16 +119,28 @@ function onset({ first, other, drawn }: Pair): Tested {
   };
 }
 
+/** Logarithms of a figure on both sides, each stratum's about its median, so that what strata differ by counts for nothing (Hodges & Lehmann, Ann. Math. Stat. 33, 1962). */
+function aligned(strata: readonly Stratum[], of: (run: Made) => number): { a: number[]; b: number[] } {
+  const log = (run: Made) => Math.log(Math.max(of(run), Number.MIN_VALUE));
+  const [a, b]: [number[], number[]] = [[], []];
+  for (const { first, other } of strata) {
+    const middle = strata.length === 1 ? 0 : medianOf([...first, ...other].map(log));
+    a.push(...other.map((run) => log(run) - middle));
+    b.push(...first.map((run) => log(run) - middle));
+  }
+  return { a, b };
+}
+
 /** A figure above 0 of each run. */
 function level(
   measure: 'throughput' | 'iops' | 'bursts',
-  { first, other, drawn }: Pair,
+  { strata, first, other, drawn }: Pair,
   of: (run: Made) => number,
 ): Tested {
   const [a, b] = [other.map(of), first.map(of)];
   const isAbsent = [...a, ...b].every((value) => !(value > 0));
-  const logs = (values: readonly number[]) => values.map((value) => Math.log(Math.max(value, Number.MIN_VALUE)));
-  const shift = isAbsent ? undefined : shiftBetween(logs(a), logs(b), EXPERIMENT.sureness);
+  const sides = aligned(strata, of);
+  const shift = isAbsent ? undefined : shiftBetween(sides.a, sides.b, EXPERIMENT.sureness);
   const ratio = shift && Math.exp(shift.shift);
   const within: [number, number] | null = shift?.within ? [Math.exp(shift.within[0]), Math.exp(shift.within[1])] : null;
   return {
@@ -136,10 +172,11 @@ function bursts(pair: Pair): Tested {
   return !isAbsent && isExposureAlike(pair) ? tested : { ...tested, isAbsent, p: 1, ratio: null, within: null };
 }
 
-/** All measures that both have. */
-export function compareArm(first: readonly Made[], other: readonly Made[]): Tested[] {
-  if (first.length === 0 || other.length === 0) return [];
-  const pair = pairOf(first, other);
+/** All measures that both sides have. */
+export function compareSides(strata: readonly Stratum[]): Tested[] {
+  const pair = pairOf(strata.filter(({ first, other }) => first.length > 0 && other.length > 0));
+  const { first, other } = pair;
+  if (first.length === 0) return [];
   const hasIops = [...first, ...other].every(({ outcome }) => outcome.iops !== null);
   return [
     onset(pair),

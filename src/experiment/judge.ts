@@ -2,12 +2,22 @@
 // accident more often than the plan's level says; where a plan may end early, each look spends its part of that level.
 
 import { medianOf } from '../base/median.js';
-import type { ArmComparison, ArmResult, BurstsOfDisk, Experiment } from '../model/experiment.js';
+import type { ArmComparison, ArmResult, BurstsOfDisk, Experiment, FactorResult } from '../model/experiment.js';
 import { EXPERIMENT } from '../model/thresholds/experiment.js';
 import { falseDiscoveryRates } from '../statistics/discoveries.js';
 import { medianInterval } from '../statistics/median-interval.js';
 import { medianTime, restrictedMean, survivalCurve } from '../statistics/survival.js';
-import { burstRate, compareArm, horizonOf, lifetimeOf, type Made, type Tested } from './compare-arms.js';
+import {
+  burstRate,
+  compareSides,
+  horizonOf,
+  lifetimeOf,
+  type Made,
+  type Stratum,
+  type Tested,
+} from './compare-arms.js';
+import { conclude } from './conclusion.js';
+import { changeWords, factorsOf, strataOf, type Factor, type Makeup } from './factors.js';
 import { sentenceOf } from './sentence.js';
 
 /** Below 1 an arm is better where it has less of it. */
@@ -29,10 +39,8 @@ function verdictOf(tested: Tested, falseDiscovery: number, level: number): ArmCo
   return within && within[0] > 1 / alike && within[1] < alike ? 'unchanged' : 'unclear';
 }
 
-/** Each arm's comparisons; none for the first. `level`: the part of the whole error that this look may spend. */
-function comparisonsOf(byArm: readonly (readonly Made[])[], level: number): ArmComparison[][] {
-  const [first = []] = byArm;
-  const tested = byArm.map((runs, at) => (at === 0 ? [] : compareArm(first, runs)));
+/** All that is tested, weighed together. `level`: the part of the whole error that this look may spend. */
+function weighed(tested: readonly (readonly Tested[])[], level: number): ArmComparison[][] {
   const asked = tested.flat().filter(({ isAbsent }) => !isAbsent);
   const rates = falseDiscoveryRates(asked.map(({ p }) => p));
   return tested.map((list) =>
@@ -102,31 +110,72 @@ function figuresOf(
   };
 }
 
-export interface JudgedArms extends Pick<Experiment, 'arms'> {
+export interface JudgedArms extends Pick<Experiment, 'arms' | 'factors' | 'conclusion'> {
   /** True where every arm is told to differ or to be alike in what the plan is about, so that more runs would teach little. */
   readonly isSettled: boolean;
 }
 
-/** Arms in the plan's order, of which those without a run are left out. `share`: of the whole error, for this look. */
-export function judgeArms(runs: readonly Made[], arms: readonly string[], share = 1): JudgedArms {
+interface Compared {
+  readonly factor: Factor;
+  readonly strata: readonly Stratum[];
+}
+
+/** Of factors that arms are crossed in; what a single pair of arms tells is told of that arm. */
+function crossed(factors: readonly Factor[], runs: readonly Made[]): Compared[] {
+  return factors
+    .filter(({ pairs }) => pairs.length > 1)
+    .map((factor) => ({ factor, strata: strataOf(factor, runs) }))
+    .filter(({ strata }) => strata.every(({ first, other }) => first.length > 0 && other.length > 0));
+}
+
+function factorResult({ factor, strata }: Compared, comparisons: readonly ArmComparison[]): FactorResult {
+  const [without, having] = [strata.flatMap(({ first }) => first), strata.flatMap(({ other }) => other)];
+  const until = horizonOf(without, having);
+  const { about, pairs } = factor;
+  const words = changeWords(factor);
+  const arm = { ...figuresOf(words, having, until), isFirst: false, comparisons: [...comparisons], sentence: '' };
+  const first = { ...figuresOf('', without, until), isFirst: true, comparisons: [], sentence: '' };
+  return {
+    about,
+    words,
+    pairs: pairs.map(([one, other]) => ({ without: one, having: other })),
+    comparisons: [...comparisons],
+    sentence: `${about}, ${sentenceOf(arm, first)}`,
+  };
+}
+
+/**
+ * Arms in the plan's order, of which those without a run are left out. `share`: of the whole error, for this look. `makeups`: what each arm is made of, where things that arms are crossed in
+ * are to be told as well.
+ */
+export function judgeArms(
+  runs: readonly Made[],
+  arms: readonly string[],
+  share = 1,
+  makeups: ReadonlyMap<string, Makeup> = new Map(),
+): JudgedArms {
   const named = arms
     .map((arm) => ({ arm, runs: runs.filter((run) => run.arm === arm) }))
     .filter((one) => one.runs.length > 0);
-  const isFirstThere = named[0]?.arm === arms[0];
-  const compared = isFirstThere
-    ? comparisonsOf(
-        named.map((one) => one.runs),
-        EXPERIMENT.wrongBlame * share,
-      )
-    : named.map(() => []);
+  const [firstRuns = []] = named[0]?.arm === arms[0] ? named.map((one) => one.runs) : [];
+  const factors = factorsOf(arms.flatMap((arm) => ({ arm, makeup: makeups.get(arm) ?? new Map() })));
+  const sides = crossed(factors, runs);
+  const tested = [
+    ...named.map((one) => (one.arm === arms[0] ? [] : compareSides([{ first: firstRuns, other: one.runs }]))),
+    ...sides.map(({ strata }) => compareSides(strata)),
+  ];
+  const compared = weighed(tested, EXPERIMENT.wrongBlame * share);
   const until = named.length > 0 ? horizonOf(...named.map((one) => one.runs)) : 0;
   const results = named.map((one, at): ArmResult => {
     const figures = figuresOf(one.arm, one.runs, until);
     return { ...figures, isFirst: one.arm === arms[0], comparisons: compared[at] ?? [], sentence: '' };
   });
   const [first] = results;
+  const ofFactors = sides.map((one, at) => factorResult(one, compared[named.length + at] ?? []));
   return {
     arms: results.map((arm) => ({ ...arm, sentence: first ? sentenceOf(arm, first) : '' })),
+    factors: ofFactors,
+    conclusion: conclude(factors, ofFactors, results, runs),
     isSettled: results.length === arms.length && results.every((arm) => arm.isFirst || isArmSettled(arm)),
   };
 }

@@ -64,6 +64,18 @@ const OF_THROUGHPUT: Readonly<Record<ArmComparison['verdict'], string | undefine
   absent: undefined,
 };
 
+const HEADLINES: Readonly<Record<ArmComparison['measure'], Readonly<Record<'better' | 'worse', string>>>> = {
+  onset: { better: 'degradation later or gone', worse: 'degradation sooner' },
+  throughput: { better: 'throughput higher', worse: 'throughput lower' },
+  iops: { better: 'more requests', worse: 'fewer requests' },
+  bursts: { better: 'fewer bursts', worse: 'more bursts' },
+};
+
+/** 'degradation sooner, p < 0.001', of what is told to differ. */
+export function headlineOf({ measure, verdict, p }: ArmComparison): string {
+  return verdict === 'better' || verdict === 'worse' ? `${HEADLINES[measure][verdict]}, ${odds(p)}` : '';
+}
+
 /** `first`: the arm that others are held against. */
 export function sentenceOf(arm: ArmResult, first: ArmResult): string {
   if (arm.isFirst) {

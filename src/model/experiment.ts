@@ -39,6 +39,8 @@ const OutcomeSchema = v.object({
   sentence: v.string(),
   /** Of the reset before it: what was still dirty, bytes, and whether the volume was trimmed. */
   reset: v.object({ dirtyBytes: v.nullable(v.number()), isTrimmed: v.boolean() }),
+  /** The guest that it was made in: its kernel as `uname -r` says it, and whether its CPU was emulated. Absent where it was made on this machine. */
+  guest: v.optional(v.object({ kernel: v.string(), accelerator: v.picklist(['kvm', 'emulation']) })),
   /** The recording's folder in the experiment's. */
   recording: v.string(),
 });
@@ -106,6 +108,17 @@ const ArmSchema = v.object({
   sentence: v.string(),
 });
 
+/** One thing that arms are crossed in, told from all pairs of arms that differ in it alone. */
+const FactorSchema = v.object({
+  /** 'the kernel' */
+  about: v.string(),
+  /** '6.12 instead of 6.1' */
+  words: v.string(),
+  pairs: list(v.object({ without: v.string(), having: v.string() })),
+  comparisons: list(Comparison),
+  sentence: v.string(),
+});
+
 export const ExperimentSchema = v.object({
   schema: v.literal('iowitness.experiment/1'),
   tool: v.string(),
@@ -121,6 +134,10 @@ export const ExperimentSchema = v.object({
   /** The share of experiments in which any arm is told to differ though none does. */
   level: v.number(),
   arms: list(ArmSchema),
+  /** What arms are crossed in; empty where no two pairs of arms differ in the same thing. */
+  factors: list(FactorSchema),
+  /** What it is and what it is not, with the cause, in one sentence; null where nothing can be told yet. */
+  conclusion: v.nullable(v.string()),
   /** Whether runs were other ones for what ran before them, or for how late they were. */
   order: v.object({
     carryOver: v.object({ p: v.number(), sentence: v.string() }),
@@ -162,5 +179,6 @@ export type ExperimentState = v.InferOutput<typeof ExperimentStateSchema>;
 export type ExperimentRun = v.InferOutput<typeof RunSchema>;
 export type RunOutcome = v.InferOutput<typeof OutcomeSchema>;
 export type ArmResult = v.InferOutput<typeof ArmSchema>;
+export type FactorResult = v.InferOutput<typeof FactorSchema>;
 export type ArmComparison = v.InferOutput<typeof Comparison>;
 export type BurstsOfDisk = v.InferOutput<typeof DiskBursts>;

@@ -22,18 +22,31 @@ function burstsCell({ burstsPerMinute, bursts }: ArmResult): string {
   return `${figure(burstsPerMinute)}/min${period === null || period === undefined ? '' : `, every ${duration(period)}`}`;
 }
 
-function table(arms: readonly ArmResult[]): string[] {
-  const head = ['arm', 'runs', 'throughput', 'requests/s', 'degraded', 'bursts', 'cause'];
-  const rows = arms.map((arm) => [
-    harmless(arm.arm),
+export const ARM_COLUMNS = ['arm', 'runs', 'throughput', 'requests/s', 'degraded', 'bursts', 'cause'] as const;
+
+/** An arm's figures, for its row. */
+export function armCells(arm: ArmResult): string[] {
+  return [
+    arm.arm,
     String(arm.runs),
     ranged(rate(arm.rate.median), arm.rate.within, rate),
     arm.iops ? ranged(figure(arm.iops.median), arm.iops.within, figure) : '–',
     onsetCell(arm),
     burstsCell(arm),
     arm.causes.map(({ cause, runs }) => `${cause} ${runs}`).join(', ') || '–',
-  ]);
-  return columns([head, ...rows]);
+  ];
+}
+
+function table(arms: readonly ArmResult[]): string[] {
+  return columns([ARM_COLUMNS, ...arms.map((arm) => armCells(arm).map(harmless))]);
+}
+
+/** What has to be known beside it. */
+export function besideOf({ order, notes, level }: Experiment): string[] {
+  return [
+    ...new Set([order.carryOver.sentence, order.drift.sentence, ...notes]),
+    `An arm is told to differ by accident in at most ${level * 100} of 100 experiments; intervals hold the truth in 95 of 100.`,
+  ];
 }
 
 const SYMBOLS = '▁▂▃▄▅▆▇█';
@@ -61,23 +74,18 @@ function lines({ arms, runs }: Experiment): string[] {
 }
 
 export function renderExperiment(experiment: Experiment, width: number): string {
-  const { name, arms, done, planned, ended, order, notes, path, level } = experiment;
-  const told = arms.flatMap(({ sentence }) => wrap(harmless(sentence), width, '  '));
-  const beside = [...new Set([order.carryOver.sentence, order.drift.sentence, ...notes])];
+  const { name, arms, factors, conclusion, done, planned, ended, path } = experiment;
+  const told = [...arms, ...factors].flatMap(({ sentence }) => wrap(harmless(sentence), width, '  '));
   return [
     `${harmless(name)}: ${done} of ${planned} runs${ended === null ? ', which are not all' : ` (${ended})`}`,
     '',
+    ...(conclusion === null ? [] : [...wrap(harmless(conclusion), width), '']),
     ...told,
     '',
     ...table(arms),
     ...lines(experiment),
     '',
-    ...beside.flatMap((one) => wrap(`- ${harmless(one)}`, width, '  ')),
-    ...wrap(
-      `- An arm is told to differ by accident in at most ${level * 100} of 100 experiments; intervals hold the truth in 95 of 100.`,
-      width,
-      '  ',
-    ),
+    ...besideOf(experiment).flatMap((one) => wrap(`- ${harmless(one)}`, width, '  ')),
     '',
     `Recordings: ${harmless(path)}/runs`,
   ].join('\n');

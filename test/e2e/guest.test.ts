@@ -8,10 +8,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startGuest } from '../../src/run/guest/guest.js';
-import { findKernel } from '../../src/run/guest/kernel.js';
+import { findKernel, KERNELS } from '../../src/run/guest/kernel.js';
 import { diagnoseRecording } from '../../src/pipeline.js';
 import { MAIN } from '../support/cli.js';
-import { KERNELS, needsGuest } from '../support/guest.js';
+import { needsGuest } from '../support/guest.js';
 
 const SERIES = '6.1';
 const skip = needsGuest(SERIES);

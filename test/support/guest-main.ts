@@ -2,8 +2,7 @@
 
 import path from 'node:path';
 import { startGuest } from '../../src/run/guest/guest.js';
-import { findKernel } from '../../src/run/guest/kernel.js';
-import { KERNELS } from './guest.js';
+import { findKernel, KERNELS } from '../../src/run/guest/kernel.js';
 
 const [undoFolder, series = '', folder = ''] = process.argv.slice(2);
 const guest = await startGuest({

@@ -1,11 +1,9 @@
 // Guests in tests: where their kernels are kept, and why there can be none.
 
 import { messageOf } from '../../src/base/errors.js';
-import { findKernel } from '../../src/run/guest/kernel.js';
+import { findKernel, KERNELS } from '../../src/run/guest/kernel.js';
 import { missingPrograms } from '../../src/run/guest/programs.js';
 import { needsRoot } from './requirements.js';
-
-export const KERNELS = '/var/cache/iowitness/kernels';
 
 /** A machine without qemu or without Debian's archive can't boot a guest, whoever runs the tests. */
 export function needsGuest(series: string): false | string {

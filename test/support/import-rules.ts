@@ -32,7 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
   statistics: ['base'],
   differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge', 'analysis/charts'],
-  experiment: ['base', 'model', 'statistics', 'differences'],
+  experiment: ['base', 'model', 'analysis/charts', 'statistics', 'differences'],
   known: [...MEASURES, 'causes/judge'],
   baseline: REQUESTS,
   present: ['base', 'model'],

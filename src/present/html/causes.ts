@@ -22,7 +22,14 @@ export function causePages(
   { verdict, also, ruledOut, notChecked }: Pick<Diagnosis, 'verdict' | 'also' | 'ruledOut' | 'notChecked'>,
   pages: CausePages,
 ): Markup {
-  const named = [verdict, ...also, ...ruledOut, ...notChecked].map(({ cause }) => cause);
+  return pagesOf(
+    [verdict, ...also, ...ruledOut, ...notChecked].map(({ cause }) => cause),
+    pages,
+  );
+}
+
+/** Pages of causes by their ids. */
+export function pagesOf(named: readonly string[], pages: CausePages): Markup {
   const known = [...new Set(named)].filter((cause) => cause !== 'inconclusive');
   return section(
     'causes',

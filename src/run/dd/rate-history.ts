@@ -6,13 +6,13 @@ import type { Stretch } from '../../analysis/victim/fall.js';
 /** Above so many stretches the older half is drawn together: the newer 4096 are then more than an hour of seconds. */
 const MOST = 8192;
 
-interface Kept extends Stretch {
+export interface DatedStretch extends Stretch {
   /** When it began, ms since 1970. */
   readonly beginMs: number;
 }
 
 /** Two stretches in a row as one. */
-function together(first: Kept, second: Kept): Kept {
+function together(first: DatedStretch, second: DatedStretch): DatedStretch {
   const intervals = first.intervals + second.intervals;
   const rate = (first.rate * first.intervals + second.rate * second.intervals) / intervals;
   return { rate, intervals, beginMs: first.beginMs };
@@ -21,9 +21,9 @@ function together(first: Kept, second: Kept): Kept {
 export class RateHistory {
   /** All that were added. */
   intervals = 0;
-  private kept: Kept[] = [];
+  private kept: DatedStretch[] = [];
 
-  get stretches(): readonly Kept[] {
+  get stretches(): readonly DatedStretch[] {
     return this.kept;
   }
 

@@ -6,10 +6,14 @@ import type { UndoEntry } from '../../capture/undo-entries.js';
 
 /** One change of a plan, bound to its value. */
 export interface Change {
+  /** What it concerns: 'the service cadvisor.service'. Two changes of an arm that concern the same are of one kind. */
+  readonly about: string;
   /** 'stop cadvisor.service'. */
   readonly words: string;
   /** How it is put back, in words. */
   readonly undoWords: string;
+  /** Why a guest can't have it; absent where it can. */
+  readonly notInGuest?: string;
   /** Throws a UserError where this machine can't have it; changes nothing. */
   check(): void;
   /** How to undo it, from what the machine has now. Throws as `check` does. */

@@ -12,6 +12,7 @@ import { quotingFor } from '../../tools/dd/quoting.js';
 import type { Plan } from './plan.js';
 import { pressureBytes } from './pressure.js';
 import { siteOf } from './sites.js';
+import { checkRoom } from './workload.js';
 
 /** What can't be checked by itself is a shell's: a variable, a loop. */
 const PLAIN_WORD = /^[\w./+-]+/;
@@ -20,10 +21,11 @@ function hasProgram(word: string, folder: string): boolean {
   return spawnSync('/bin/sh', ['-c', 'command -v -- "$1"', 'sh', word], { cwd: folder }).status === 0;
 }
 
-function checkWorkload({ workload, volume }: Plan): void {
+/** `folder`: the one that it runs in. */
+function checkWorkload({ workload }: Plan, folder: string): void {
   if (workload.kind === 'command') {
     const words = typeof workload.value === 'string' ? PLAIN_WORD.exec(workload.value)?.[0] : workload.value[0];
-    if (words !== undefined && !hasProgram(words, volume)) throw new UserError(`there is no program ${words} to run`);
+    if (words !== undefined && !hasProgram(words, folder)) throw new UserError(`there is no program ${words} to run`);
   } else if (workload.kind === 'dd') {
     try {
       const { output } = parseDdOptions(workload.value.trim().split(/\s+/), quotingFor(true), () => {});
@@ -33,10 +35,22 @@ function checkWorkload({ workload, volume }: Plan): void {
       throw new UserError(`dd refuses that: ${error.message}`);
     }
   } else if (workload.kind === 'fio') {
-    if (!hasProgram('fio', volume)) throw new UserError('fio is not installed (apt-get install fio)');
+    if (!hasProgram('fio', folder)) throw new UserError('fio is not installed (apt-get install fio)');
     if (!existsSync(workload.value)) throw new UserError(`there is no job file ${workload.value}`);
-  } else if (workload.value.size * 2 > checkDirectory(volume).freeBytes)
-    throw new UserError('the volume has no room for two of these snapshots, the last and the next');
+  }
+}
+
+/** What runs on this machine need of it. */
+function checkMachine(plan: Plan): void {
+  const { freeBytes } = at(plan, ['volume'], () => checkDirectory(plan.volume));
+  at(plan, ['workload', plan.workload.kind], () => checkRoom(plan, freeBytes));
+  const { pressure } = plan;
+  if (pressure) at(plan, ['pressure', 'memory'], () => pressureBytes(pressure));
+  plan.disks?.forEach((disk, place) => {
+    at(plan, ['disks', place], () => {
+      if (!existsSync(`/sys/class/block/${disk.replaceAll('/', '!')}`)) throw new UserError(`there is no disk ${disk}`);
+    });
+  });
 }
 
 /** Says where in the plan it is. */
@@ -75,17 +89,8 @@ export function weaknessOf(plan: Plan): string | undefined {
 export function checkPlan(plan: Plan): void {
   if (process.geteuid?.() !== 0)
     throw new UserError('An experiment drops caches and changes settings: run it as root (--dry-run needs none).');
-  at(plan, ['volume'], () => checkDirectory(plan.volume));
-  at(plan, ['workload', plan.workload.kind], () => checkWorkload(plan));
-  const { pressure } = plan;
-  if (pressure) at(plan, ['pressure', 'memory'], () => pressureBytes(pressure));
-  plan.disks?.forEach((disk, place) => {
-    at(plan, ['disks', place], () => {
-      if (!existsSync(`/sys/class/block/${disk.replaceAll('/', '!')}`)) throw new UserError(`there is no disk ${disk}`);
-    });
-  });
-  plan.arms.forEach((arm, place) => {
-    const site = at(plan, ['arms', place, arm.site === 'here' ? 'name' : arm.site], () => siteOf(arm.site));
-    site.check(plan, arm);
-  });
+  const isHere = plan.arms.some(({ machine }) => machine === undefined);
+  if (isHere) checkMachine(plan);
+  at(plan, ['workload', plan.workload.kind], () => checkWorkload(plan, isHere ? plan.volume : '/'));
+  for (const arm of plan.arms) siteOf(arm).check(plan, arm);
 }

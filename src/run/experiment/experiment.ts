@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import { duration } from '../../base/format.js';
 import type { Made } from '../../experiment/compare-arms.js';
+import type { Makeup } from '../../experiment/factors.js';
 import { judgeArms } from '../../experiment/judge.js';
 import { orderEffects } from '../../experiment/order-effects.js';
 import { shareOfLook } from '../../experiment/order.js';
@@ -13,6 +14,7 @@ import type { Experiment, ExperimentRun, ExperimentState } from '../../model/exp
 import { EXPERIMENT } from '../../model/thresholds/experiment.js';
 import { weaknessOf } from './check-plan.js';
 import type { ExperimentFolder } from './folder.js';
+import { machineWords } from './machine.js';
 import type { Plan } from './plan.js';
 import type { RunRequest } from './site.js';
 import { siteOf } from './sites.js';
@@ -33,10 +35,21 @@ export function madeOf({ runs }: ExperimentState): Made[] {
 
 const namesOf = ({ arms }: Plan): string[] => arms.map(({ name }) => name);
 
+/** What each arm is made of. */
+function makeupsOf({ arms }: Plan): ReadonlyMap<string, Makeup> {
+  return new Map(
+    arms.map(({ name, changes, machine }) => {
+      const ofChanges = changes.map(({ about, words }) => [about, words] as const);
+      const ofMachine = machine ? [...machineWords(machine)].map(([key, value]) => [`the ${key}`, value] as const) : [];
+      return [name, new Map([...ofMachine, ...ofChanges])];
+    }),
+  );
+}
+
 /** At the look after a block, of the runs of that block and those before it. */
 function isSettled(plan: Plan, state: ExperimentState, block: number): boolean {
   const blocks = Math.max(...state.runs.map((run) => run.block));
-  return judgeArms(madeOf(state), namesOf(plan), shareOfLook(block, blocks)).isSettled;
+  return judgeArms(madeOf(state), namesOf(plan), shareOfLook(block, blocks), makeupsOf(plan)).isSettled;
 }
 
 /** The part of the error that the last look had to spend. Where a plan may not end early there is one look, at the end. */
@@ -53,6 +66,7 @@ function shareNow(plan: Plan, state: ExperimentState): number {
 export function resultOf(plan: Plan, folder: ExperimentFolder, state: ExperimentState, tool: string): Experiment {
   const made = madeOf(state);
   const weakness = weaknessOf(plan);
+  const { arms, factors, conclusion } = judgeArms(made, namesOf(plan), shareNow(plan, state), makeupsOf(plan));
   return {
     schema: 'iowitness.experiment/1',
     tool,
@@ -63,7 +77,9 @@ export function resultOf(plan: Plan, folder: ExperimentFolder, state: Experiment
     planned: state.runs.length,
     ended: state.ended ?? null,
     level: EXPERIMENT.wrongBlame,
-    arms: judgeArms(made, namesOf(plan), shareNow(plan, state)).arms,
+    arms,
+    factors,
+    conclusion,
     order: orderEffects(made),
     notes: [
       ...(weakness === undefined ? [] : [weakness]),
@@ -87,7 +103,7 @@ async function makeRun(
   const arm = plan.arms.find(({ name }) => name === run.arm);
   if (!arm) throw new UserError(`The plan has no arm ${run.arm}, which its state names.`);
   const recording = folder.recordingOf(run.number, run.arm);
-  const outcome = await siteOf(arm.site).run({
+  const outcome = await siteOf(arm).run({
     ...options,
     arm,
     recording: join(folder.path, recording),
@@ -156,7 +172,7 @@ export function describePlan(
     '',
     ...plan.arms.flatMap((arm, at) => [
       `${arm.name}${at === 0 ? ' (the others are held against it)' : ''}`,
-      ...siteOf(arm.site)
+      ...siteOf(arm)
         .describe(plan, arm, self)
         .map((line) => `  ${line}`),
       '',

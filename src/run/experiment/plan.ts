@@ -4,39 +4,12 @@
 import * as v from 'valibot';
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { UserError } from '../../base/errors.js';
-import { LONGEST_SECONDS, typedAmount, typedBytes, typedSeconds, type Amount } from '../../base/typed.js';
+import { typedAmount, type Amount } from '../../base/typed.js';
 import { usualBlock } from '../../experiment/order.js';
 import type { Change } from './change.js';
 import { KINDS } from './kinds.js';
-
-/** What is not a string or a number becomes none of these words. */
-const asText = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-
-function typed<Value>(read: (text: string) => Value | undefined, words: string) {
-  return v.pipe(
-    v.unknown(),
-    v.transform((value) => read(asText(value))),
-    v.custom<Value>((value) => value !== undefined, words),
-  );
-}
-
-const within = (low: number, high: number) => (text: string) => {
-  const value = typedSeconds(text);
-  return value !== undefined && value >= low && value <= high ? value : undefined;
-};
-
-const Time = typed(within(0.001, LONGEST_SECONDS), 'a time such as 30s, 5m or 4h');
-const Size = typed(typedBytes, 'a size such as 256M or 10G');
-const Path = v.pipe(v.string('a path'), v.startsWith('/', 'a path that begins with /'));
-const Words = v.pipe(v.string('a text'), v.regex(/\S/, 'a text'));
-const count = (low: number, high: number) =>
-  v.pipe(
-    v.number(`a whole number from ${low} to ${high}`),
-    v.integer('a whole number'),
-    v.minValue(low, `at least ${low}`),
-    v.maxValue(high, `at most ${high}`),
-  );
+import { Kernel, Machine, machineOf, type PlannedMachine } from './machine.js';
+import { count, Path, Size, Time, typed, within, Words } from './plan-values.js';
 
 /** What is run: a property of `workload`, of which a plan has one. */
 const WORKLOADS = {
@@ -54,9 +27,9 @@ const WORKLOADS = {
 const Arm = v.strictObject({
   name: v.pipe(v.string('a name'), v.regex(/^[\w][\w .,+-]{0,60}$/, 'a name of letters, digits, spaces and -.,+')),
   changes: v.optional(v.array(v.unknown(), 'a list of changes'), []),
-  /** Where its runs are made; see sites.ts. */
-  kernel: v.optional(Words),
-  machine: v.optional(v.unknown()),
+  /** Its runs are made in a guest that has this kernel; see guest.ts. */
+  kernel: v.optional(Kernel),
+  machine: v.optional(Machine),
 });
 
 const PlanSchema = v.strictObject({
@@ -66,6 +39,9 @@ const PlanSchema = v.strictObject({
   pressure: v.optional(
     v.strictObject({ memory: typed<Amount>(typedAmount, 'a share such as 95%, or a size such as 4G') }),
   ),
+  /** Of all arms that don't say otherwise. */
+  kernel: v.optional(Kernel),
+  machine: v.optional(Machine),
   arms: v.pipe(v.array(Arm, 'a list of arms'), v.minLength(2, 'a list of at least two arms')),
   repeats: count(1, 1000),
   block: v.optional(count(1, 1000)),
@@ -92,15 +68,17 @@ export type WorkloadPlan = {
 export interface PlannedArm {
   readonly name: string;
   readonly changes: readonly Change[];
-  /** 'here', or what the arm asks for instead. */
-  readonly site: string;
+  /** The guest that its runs are made in; absent where they are made on this machine. */
+  readonly machine?: PlannedMachine;
 }
 
-export interface Plan extends Omit<Written, 'arms' | 'workload' | 'block' | 'name'> {
+export interface Plan extends Omit<Written, 'arms' | 'workload' | 'block' | 'name' | 'kernel' | 'machine'> {
   readonly name: string;
   readonly workload: WorkloadPlan;
   readonly arms: readonly PlannedArm[];
   readonly block: number;
+  /** As it was written. */
+  readonly text: string;
   /** Lines of arms, by their place, for what this machine can't do. */
   readonly lineOf: (path: readonly (string | number)[]) => string;
 }
@@ -210,31 +188,42 @@ function changeOf(value: unknown, path: Place): Change {
   return kind.bind(parse(kind.schema, own, [...path, name]));
 }
 
-function armOf({ name, changes, kernel, machine }: Written['arms'][number], at: number): PlannedArm {
+/** `plan`: what stands for all arms. */
+function armOf(
+  { name, changes, kernel, machine }: Written['arms'][number],
+  at: number,
+  plan: Pick<Written, 'kernel' | 'machine'>,
+): PlannedArm {
   const path = ['arms', at];
-  if (kernel !== undefined && machine !== undefined)
-    throw new Problem([...path, 'machine'], 'an arm has a kernel or a machine, not both');
+  const booted = kernel ?? plan.kernel;
+  if (machine !== undefined && booted === undefined)
+    throw new Problem([...path, 'machine'], 'a machine needs a kernel to boot: add kernel: to the arm or the plan');
   return {
     name,
     changes: changes.map((change, place) => changeOf(change, [...path, 'changes', place])),
-    site: kernel === undefined ? (machine === undefined ? 'here' : 'machine') : 'kernel',
+    ...(booted !== undefined && { machine: machineOf(booted, plan.machine, machine) }),
   };
 }
 
-function build(written: Written, file: string, lineOf: Plan['lineOf']): Plan {
-  const { arms, workload, name = file.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), block, ...rest } = written;
+function build(written: Written, file: string, { text, lineOf }: Pick<Plan, 'text' | 'lineOf'>): Plan {
+  const { name = file.replace(/^.*\//, '').replace(/\.ya?ml$/, ''), ...others } = written;
+  const { arms, workload, block, kernel, machine, ...rest } = others;
   const names = arms.map((arm) => arm.name);
   const twice = names.findIndex((one, at) => names.indexOf(one) < at);
   if (twice >= 0) throw new Problem(['arms', twice, 'name'], `a second arm is named ‘${names[twice]}’`);
   const repeats = rest.repeats;
   if (block !== undefined && block > repeats)
     throw new Problem(['block'], `block is ${block}, more than the ${repeats} repeats`);
+  const planned = arms.map((arm, at) => armOf(arm, at, { kernel, machine }));
+  if (machine !== undefined && planned.every((arm) => arm.machine === undefined))
+    throw new Problem(['machine'], 'a machine needs a kernel to boot, and no arm has one: add kernel:');
   return {
     ...rest,
     name,
     workload: workloadOf(workload),
-    arms: arms.map(armOf),
+    arms: planned,
     block: block ?? usualBlock(repeats, rest.sequential),
+    text,
     lineOf,
   };
 }
@@ -255,7 +244,7 @@ export function parsePlan(text: string, file: string): Plan {
     if (!isMap(doc.contents))
       throw new Problem([], `the plan is ${shownValue(doc.toJS())}, and should be a list of properties`);
     // Aliases that multiply are refused by the library's own limit.
-    return build(parse(PlanSchema, doc.toJS(), [], Object.keys(PlanSchema.entries)), file, lineOf);
+    return build(parse(PlanSchema, doc.toJS(), [], Object.keys(PlanSchema.entries)), file, { text, lineOf });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     throw new UserError(`${lineOf(problem.path)}: ${problem.message}.`);

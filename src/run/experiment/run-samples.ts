@@ -1,34 +1,31 @@
 // What a run does over time, from its workload's progress and the counters of disks: throughput and requests by interval, whether throughput has fallen for good, and the bursts
-// of disks. In bounded memory, however long it runs.
+// of disks. In bounded memory, however long it runs. Figures are made of it in outcome.ts.
 
-import { findFall, type Fall, type Stretch } from '../../analysis/victim/fall.js';
+import { findFall, type Fall } from '../../analysis/victim/fall.js';
 import { LiveBursts, type Burst } from '../../analysis/requests/live-bursts.js';
 import { entry } from '../../base/maps.js';
 import { medianOf } from '../../base/median.js';
 import { DISK_FIELDS, parseDiskstats } from '../../base/procfs/diskstats.js';
 import { OpenFiles, readWhole } from '../../capture/files.js';
 import type { DeviceId } from '../../model/counters.js';
-import type { BurstsOfDisk, RunOutcome } from '../../model/experiment.js';
+import type { BurstsOfDisk } from '../../model/experiment.js';
 import { DiskSamples } from '../bursts/disk-samples.js';
-import { RateHistory } from '../dd/rate-history.js';
+import { RateHistory, type DatedStretch } from '../dd/rate-history.js';
 import type { Progress } from './workload.js';
 
 /** Disks are looked at this often for bursts, ms. */
 const LOOK_MS = 50;
+const LOOK_EMULATED_MS = 250;
 /** What bursts are held against, ms; and how often those that are over are taken. */
 const BURST_INTERVAL_MS = 1000;
 /** Bursts of a disk that are kept for medians. */
 const MOST_BURSTS = 10_000;
-/** Points of the series that stays in the result. */
-const MOST_POINTS = 300;
 
 interface Disk {
   readonly live: LiveBursts;
   readonly bursts: Pick<Burst, 'operations' | 'bytes'>[];
   count: number;
 }
-
-type Figures = Pick<RunOutcome, 'onsetSeconds' | 'rate' | 'rateSince' | 'iops' | 'series' | 'bursts'>;
 
 /** Requests that a disk has completed; undefined where it is not there. */
 function completed(device: DeviceId): number | undefined {
@@ -38,36 +35,21 @@ function completed(device: DeviceId): number | undefined {
   return at('rd_ios') + at('wr_ios');
 }
 
-/** Of stretches by their intervals. */
-function spreadOf(stretches: readonly Stretch[]): RunOutcome['rate'] {
-  const sorted = stretches.toSorted((a, b) => a.rate - b.rate);
-  const all = sorted.reduce((sum, { intervals }) => sum + intervals, 0);
-  const at = (share: number) => {
-    let left = share * all;
-    return (sorted.find(({ intervals }) => (left -= intervals) < 0) ?? sorted.at(-1))?.rate ?? 0;
-  };
-  const sum = stretches.reduce((total, { rate, intervals }) => total + rate * intervals, 0);
-  return { mean: all > 0 ? sum / all : 0, p5: at(0.05), p50: at(0.5), p95: at(0.95) };
-}
-
-/** As few points, each the mean of a stretch of the run. */
-function drawnTogether(stretches: readonly Stretch[]): number[] {
-  const each = Math.max(1, Math.ceil(stretches.reduce((sum, { intervals }) => sum + intervals, 0) / MOST_POINTS));
-  const points: { sum: number; intervals: number }[] = [];
-  for (const { rate, intervals } of stretches) {
-    const last = points.at(-1);
-    if (last && last.intervals < each) {
-      last.sum += rate * intervals;
-      last.intervals += intervals;
-    } else points.push({ sum: rate * intervals, intervals });
-  }
-  return points.map(({ sum, intervals }) => sum / intervals);
+/** What was seen of a run, to make figures of. Plain data. */
+export interface Seen {
+  readonly seconds: number;
+  /** ms since 1970. */
+  readonly startedMs: number;
+  readonly rates: readonly DatedStretch[];
+  readonly iops: readonly DatedStretch[];
+  readonly bursts: readonly BurstsOfDisk[];
 }
 
 export class RunSamples {
   private readonly options: {
     readonly device: DeviceId;
     readonly intervalMs: number;
+    readonly isEmulated: boolean;
     readonly disks?: readonly string[];
   };
   private readonly progress: () => Progress;
@@ -92,7 +74,7 @@ export class RunSamples {
     this.samples.look();
     this.before = { atMs: 0, progress: progress(), requests: completed(options.device) };
     this.timers.push(
-      setInterval(() => this.look(), LOOK_MS),
+      setInterval(() => this.look(), options.isEmulated ? LOOK_EMULATED_MS : LOOK_MS),
       setInterval(() => this.takeBursts(), BURST_INTERVAL_MS),
       setInterval(() => this.pass(), options.intervalMs),
     );
@@ -141,26 +123,17 @@ export class RunSamples {
   }
 
   /** Ends it, and tells what was seen. */
-  end(): Figures {
+  end(): Seen {
     for (const timer of this.timers) clearInterval(timer);
     this.look();
     this.takeBursts(true);
     this.files.closeAll();
-    const { stretches } = this.rates;
-    const fall = findFall(stretches);
-    const beginMs = fall && stretches[fall.at]?.beginMs;
-    const startedMs = Date.now() - this.seconds * 1000;
-    const iops = this.iops.stretches.filter((one) => beginMs === undefined || one.beginMs < beginMs);
+    const { seconds } = this;
     return {
-      onsetSeconds: beginMs === undefined ? null : Math.max(0, (beginMs - startedMs) / 1000),
-      rate: spreadOf(fall ? stretches.slice(0, fall.at) : stretches),
-      rateSince: fall?.since ?? null,
-      iops: iops.length > 0 ? spreadOf(iops) : null,
-      series: {
-        stepSeconds: this.seconds / Math.max(1, drawnTogether(stretches).length),
-        rate: drawnTogether(stretches),
-        iops: drawnTogether(this.iops.stretches),
-      },
+      seconds,
+      startedMs: Date.now() - seconds * 1000,
+      rates: this.rates.stretches,
+      iops: this.iops.stretches,
       bursts: [...this.disks].flatMap(([disk, one]): BurstsOfDisk[] =>
         one.count === 0
           ? []

@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly tool: string;
   /** The command that runs this program. */
   readonly self: readonly string[];
+  /** True in a guest whose CPU is emulated: to look as often as elsewhere would take all of it. */
+  readonly isEmulated?: boolean;
   /** Settles when the run is to be given up: everything is put back, and the run is made again another time. */
   readonly interrupted: Promise<unknown>;
   /** What it is at: 'resetting', 'warming up', 'running, 12 s of 60 s'. */

@@ -45,6 +45,12 @@ export interface RunningWorkload {
 
 const SNAPSHOT_FILE = '.iowitness-snapshot';
 
+/** Throws a UserError where two snapshots, the last and the next, have no room on a volume of so many bytes. */
+export function checkRoom({ workload }: Plan, bytes: number): void {
+  if (workload.kind === 'snapshot' && workload.value.size * 2 > bytes)
+    throw new UserError('the volume has no room for two of these snapshots, the last and the next');
+}
+
 /** The command line of a plan's workload. `self`: the command that runs this program. */
 export function commandOf({ workload, volume }: Plan, self: readonly string[]): readonly string[] {
   switch (workload.kind) {

@@ -18,6 +18,9 @@ export interface GuestKernel {
   readonly modules: string;
 }
 
+/** Where packages of kernels are kept. */
+export const KERNELS = '/var/cache/iowitness/kernels';
+
 const PACKAGE = /^linux-image-[\w.+-]+$/;
 const SERIES = /^\d+\.\d+$/;
 /** Older packages have modules in /lib, newer ones in /usr/lib. */

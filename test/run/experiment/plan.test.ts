@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../src/base/errors.js';
+import { diskOf } from '../../../src/run/experiment/machine.js';
 import { parsePlan } from '../../../src/run/experiment/plan.js';
 import { unitFile } from '../../../src/run/experiment/unit.js';
 
@@ -44,12 +45,52 @@ describe('a plan', () => {
     });
     assert.equal(plan.block, 4);
     assert.deepEqual(
-      plan.arms.map(({ name, site, changes }) => [name, site, changes.map(({ words }) => words)]),
+      plan.arms.map(({ name, machine, changes }) => [name, machine, changes.map(({ words }) => words)]),
       [
-        ['as it is', 'here', []],
-        ['without cadvisor', 'here', ['stop the service cadvisor.service', 'set vm.dirty_bytes to 268435456']],
+        ['as it is', undefined, []],
+        ['without cadvisor', undefined, ['stop the service cadvisor.service', 'set vm.dirty_bytes to 268435456']],
       ],
     );
+  });
+
+  it('gives an arm the machine of all arms, but for what it says otherwise', () => {
+    const text = GOOD.replace(
+      '  - name: without cadvisor',
+      "  - name: small\n    kernel: '6.12'\n    machine: { memory: 1G, volume: { operations: 100 } }\n  - name: without cadvisor",
+    ).replace(
+      'repeats: 8',
+      'repeats: 8\nmachine: { cpus: 2, volume: { size: 8G, filesystem: xfs }, start: [monitor] }',
+    );
+    const { arms } = parsePlan(text, 'plan.yaml');
+    assert.deepEqual(
+      arms.map(({ machine }) => machine),
+      [
+        undefined,
+        {
+          kernel: '6.12',
+          cpus: 2,
+          memory: 1024 ** 3,
+          volume: { size: 8 * 1024 ** 3, filesystem: 'xfs', device: 'nvme', operations: 100, bytes: undefined },
+          start: ['monitor'],
+        },
+        undefined,
+      ],
+    );
+  });
+
+  it('makes of a rate with credit what qemu holds a disk to', () => {
+    const text = GOOD.replace(
+      'repeats: 8',
+      "repeats: 8\nkernel: '6.12'\nmachine: { volume: { size: 1G, device: virtio, operations: { rate: 100, burst: 3000, for: 30s }, bytes: 50M } }",
+    );
+    const [arm] = parsePlan(text, 'plan.yaml').arms;
+    assert.ok(arm?.machine);
+    assert.deepEqual(diskOf(arm.machine.volume), {
+      name: 'volume',
+      bytes: 1024 ** 3,
+      model: 'virtio',
+      limits: { operations: { rate: 100, burst: 3000, burstSeconds: 30 }, bytes: { rate: 50 * 1024 ** 2 } },
+    });
   });
 
   const WRONG: readonly (readonly [what: string, from: string, to: string, told: RegExp])[] = [
@@ -106,10 +147,28 @@ describe('a plan', () => {
     ['no YAML', 'repeats: 8', 'repeats: [8', /^plan\.yaml:1[23]:\d+: .*: mend the plan’s YAML\.$/],
     ['a property twice', 'repeats: 8', 'repeats: 8\nrepeats: 9', /^plan\.yaml:13:1: .*: mend the plan’s YAML\.$/],
     [
-      'a kernel and a machine',
+      'a machine without a kernel',
       '  - name: as it is',
-      '  - name: as it is\n    kernel: a\n    machine: b',
-      /^plan\.yaml:9:5: an arm has a kernel or a machine/,
+      '  - name: as it is\n    machine: { cpus: 2 }',
+      /^plan\.yaml:8:5: a machine needs a kernel to boot: add kernel: to the arm or the plan\.$/,
+    ],
+    [
+      'a machine for all arms and no kernel',
+      'repeats: 8',
+      'repeats: 8\nmachine: { cpus: 2 }',
+      /^plan\.yaml:13:1: a machine needs a kernel to boot, and no arm has one/,
+    ],
+    [
+      'a kernel that YAML takes for a number',
+      '  - name: as it is',
+      '  - name: as it is\n    kernel: 6.10',
+      /^plan\.yaml:8:5: kernel is 6\.1, and should be a text in quotes/,
+    ],
+    [
+      'a property of a machine misspelt',
+      'repeats: 8',
+      "repeats: 8\nkernel: '6.1'\nmachine: { volume: { file-system: xfs } }",
+      /^plan\.yaml:14:22: there is no property ‘file-system’\.$/,
     ],
   ];
   for (const [what, from, to, told] of WRONG)

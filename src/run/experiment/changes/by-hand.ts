@@ -8,8 +8,10 @@ const schema = v.pipe(v.string(), v.regex(/\S/, 'what is to be done'));
 export const byHand: ChangeKind<string> = {
   schema,
   bind: (what) => ({
+    about: `what is done by hand (${what})`,
     words: `by hand: ${what}`,
     undoWords: `by hand: take back ‘${what}’`,
+    notInGuest: 'there is nobody in a guest who could do anything by hand',
     check() {},
     undo: () => [],
     make() {},

@@ -88,6 +88,7 @@ function bind(value: Value): Change {
       restore: (shown) => lineFor(value.name, text, shown),
     });
   return {
+    about: `${value.name} of ${value.group}`,
     words: `set ${value.name} of ${value.group} to ${text}`,
     undoWords: `set ${value.name} of ${value.group} back`,
     check: () => setting().check(),

@@ -73,6 +73,7 @@ function undoOf(at: string, options: string): UndoEntry {
 export const mount: ChangeKind<Value> = {
   schema,
   bind: ({ at, options }) => ({
+    about: `the options of ${at}`,
     words: `remount ${at} with ${options}`,
     undoWords: `remount ${at} with the options that it has now`,
     check: () => void undoOf(at, options),

@@ -45,6 +45,7 @@ function write({ name, file, value }: Setting): void {
 export function settingChange(setting: Setting): Change {
   const { name, file, value, restore = (shown: string) => shown } = setting;
   return {
+    about: name,
     words: `set ${name} to ${value}`,
     undoWords: `set ${name} back`,
     check() {

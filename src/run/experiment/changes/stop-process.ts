@@ -39,6 +39,7 @@ function targets(name: string): PidStat[] {
 function bind(name: string): Change {
   let noted: readonly PidStat[] = [];
   return {
+    about: `the processes named ${name}`,
     words: `stop every process named ${name} (SIGSTOP)`,
     undoWords: `let every process named ${name} go on (SIGCONT)`,
     check: () => void targets(name),

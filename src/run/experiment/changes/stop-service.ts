@@ -65,8 +65,10 @@ function stoppedWith(unit: string): string[] {
 export const stopService: ChangeKind<string> = {
   schema,
   bind: (unit) => ({
+    about: `the service ${unit}`,
     words: `stop the service ${unit}`,
     undoWords: `start the service ${unit}, and what runs now and stops with it`,
+    notInGuest: 'a guest has no systemd: start the program by ‘start’ of its machine, and stop it by ‘stop-process’',
     check: () => void stoppedWith(unit),
     // Undoing goes backwards, so that the unit itself is started first.
     undo: () =>
