@@ -122,6 +122,20 @@ test('threads that wait for work are idle where all of them are, and no answer w
   assert.notEqual(busy.verdict.cause, 'app.idle');
 });
 
+test('a shell that waits for commands too short to be seen does not stand before who waits for the disk for less time', async () => {
+  const shell = ME + 7;
+  const watched = {
+    victims: [shell, ME].map((pid) => ({ pid, comm: '', role: 'busiest' as const })),
+    threads: new Map([shell, ME].map((pid) => [pid, [pid]])),
+  };
+  const processes = (inShell: string) => new Map([sleeper(shell, 'S', inShell), waiter(writes(growing(0.001)))]);
+  const { verdict } = await sampled({ processes: processes('do_wait'), disks: SLOW_DISK }, watched);
+  assert.equal(verdict.victim?.pid, ME);
+  // One that sleeps in what nobody knows may be what is stuck.
+  const stuck = await sampled({ processes: processes('some_driver_wait'), disks: SLOW_DISK }, watched);
+  assert.equal(stuck.verdict.victim?.pid, shell);
+});
+
 test('a shell that waits for its command is held up with it, and is not idle where that was not seen', async () => {
   const shell = sleeper(ME, 'S', 'do_wait');
   const unseen = await sampled({ processes: new Map([shell]), disks: SLOW_DISK });
