@@ -249,6 +249,17 @@ test('flushes that its own writes can’t have asked for are not its own', async
   assert.equal(why, 'loop0 was flushed 300 times while it wrote 30 times: others asked for most of that');
 });
 
+test('what a sync takes is not what the disk needs where the disk is full of others’ requests', async () => {
+  const syncing = new Map([sleeper(ME, 'D', 'jbd2_log_wait_commit', writes(growing(0.05)))]);
+  const beside = (inQueue: number) => disk(growing(0.5), 0.9, inQueue, growing(0.1));
+  const quick = await sampled({ processes: syncing, disks: beside(0.9) });
+  assert.equal(quick.verdict.cause, 'app.sync-writes');
+  const full = await sampled({ processes: syncing, disks: beside(30) });
+  assert.equal(full.verdict.cause, 'inconclusive');
+  const why = full.notChecked.find(({ cause }) => cause === 'app.sync-writes')?.why ?? '';
+  assert.match(why, /90 % of what loop0 moved was not the victim’s, .* took 60 ms with its queueing/);
+});
+
 test('a writer that read a page is not short of page cache, whatever others read again', async () => {
   const vmstat = series(TIMES, { workingset_refault_file: growing(1) });
   const io = (read: number, written: number) => ({
