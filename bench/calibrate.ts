@@ -35,9 +35,12 @@ const RIDGE = 1;
 const INTERCEPT = 0;
 const SLOPE = 1;
 const COUNTERS = 2;
-const FIRST_CAUSE = 3;
+const DRILL = 3;
+const FIRST_CAUSE = 4;
 /** Of the verdicts that claim to be sure at most one in twenty may be wrong, of the likely ones one in four. */
 const STEPS = { sure: 0.95, likely: 0.75 } as const;
+/** The most that is claimed by a cause that was never told of a real program: drills alone make nobody sure. */
+const MOST_UNTRIED = 0.94;
 
 async function row(
   recording: string,
@@ -94,10 +97,14 @@ interface Model {
   readonly coefficients: readonly number[];
 }
 
-/** The score is taken for the chance, and corrected: by a constant, by a slope, for counters alone, and for the cause. */
-function columnsOf({ cause, score, as }: Row, causes: readonly string[]): Pick<Sample, 'x' | 'before'> {
+/**
+ * The score is taken for the chance, and corrected: by a constant, by a slope, for counters alone, for being a drill, and for the cause. Users
+ * have no drills: what is told is the chance without that correction.
+ */
+function columnsOf({ cause, score, as, kind }: Row, causes: readonly string[]): Pick<Sample, 'x' | 'before'> {
   const before = logit(Math.min(HIGH, Math.max(LOW, score)));
-  return { x: [1, before, as === 'user' ? 1 : 0, ...causes.map((one) => (one === cause ? 1 : 0))], before };
+  const is = (yes: boolean) => (yes ? 1 : 0);
+  return { x: [1, before, is(as === 'user'), is(kind === 'drill'), ...causes.map((one) => is(one === cause))], before };
 }
 
 /** Drills and applications weigh the same in all, however many there are of each: drills were made by those who made the causes. */
@@ -115,13 +122,21 @@ function fit(rows: readonly Row[]): Model {
     causes,
     coefficients: fitLogistic(
       samples,
-      [1, 1, 1, ...causes.map(() => 1)].map((one) => one * RIDGE),
+      Array.from({ length: FIRST_CAUSE + causes.length }, () => RIDGE),
     ),
   };
 }
 
-function told({ causes, coefficients }: Model, one: Row): number {
-  return chance(coefficients, columnsOf(one, causes));
+/** The causes that were told of real programs, right or not, with kernel events or from counters alone. */
+function triedOn(rows: readonly Row[], as: Row['as']): string[] {
+  const seen = rows.filter((one) => one.kind === 'application' && one.as === as);
+  return [...new Set(seen.map(({ cause }) => cause))].sort();
+}
+
+/** What users would be told of such a verdict on a program of theirs. */
+function told({ causes, coefficients }: Model, one: Row, rows: readonly Row[]): number {
+  const p = chance(coefficients, columnsOf({ ...one, kind: 'application' }, causes));
+  return triedOn(rows, one.as).includes(one.cause) ? p : Math.min(p, MOST_UNTRIED);
 }
 
 function stepOf(p: number): 'sure' | 'likely' | 'possible' {
@@ -146,8 +161,9 @@ const scenariosOf = (rows: readonly Row[]) => [...new Set(rows.map((one) => one.
 /** Each scenario is told by a model that never saw it. */
 function tryAll(rows: readonly Row[]): Tried[] {
   return scenariosOf(rows).flatMap((scenario) => {
-    const without = fit(rows.filter((one) => one.scenario !== scenario));
-    return rows.filter((one) => one.scenario === scenario).map((one) => ({ ...one, p: told(without, one) }));
+    const others = rows.filter((one) => one.scenario !== scenario);
+    const without = fit(others);
+    return rows.filter((one) => one.scenario === scenario).map((one) => ({ ...one, p: told(without, one, others) }));
   });
 }
 
@@ -185,6 +201,7 @@ function byCause(tried: readonly Tried[], model: Model): string[][] {
 
 function writeReliability(date: string, rows: readonly Row[], model: Model): void {
   const tried = tryAll(rows);
+  const applications = tried.filter(({ kind }) => kind === 'application');
   writeFileSync(
     path.join(ROOT, 'bench/results/reliability.md'),
     `# What a verdict's confidence is worth
@@ -192,8 +209,9 @@ function writeReliability(date: string, rows: readonly Row[], model: Model): voi
     node dist/bench/calibrate.js fit bench/results/verdicts.json
 
 ${date}. ${rows.length} verdicts: ${rows.filter((one) => one.kind === 'drill').length} on drills, ${rows.filter((one) => one.kind === 'application').length} on real applications, ${scenariosOf(rows).length} scenarios. Each is held
-against a fit that saw no run of its own scenario. Mean squared error of the chance that is told: ${brier(tried, (one) => one.p)}; of the
-causes' own scores, taken for chances: ${brier(tried, (one) => one.score)}.
+against a fit that saw no run of its own scenario. What drills are worth more
+than real programs (a logit of ${(model.coefficients[DRILL] ?? 0).toFixed(2)}) is fitted and left out of what is told. On applications the mean squared
+error of the chance that is told is ${brier(applications, (one) => one.p)}; of the causes' own scores, taken for chances, ${brier(applications, (one) => one.score)}.
 
 ## The steps that users see
 
@@ -210,6 +228,10 @@ ${table(['cause', 'right', 'offset'], byCause(tried, model))}
   );
 }
 
+function list(items: readonly string[]): string {
+  return items.length === 0 ? '[]' : `[\n${items.map((one) => `      '${one}',`).join('\n')}\n    ]`;
+}
+
 function writeTable(date: string, rows: readonly Row[], model: Model): void {
   const offsets = model.causes.map(
     (cause, index) => `    '${cause}': ${(model.coefficients[FIRST_CAUSE + index] ?? 0).toFixed(3)},`,
@@ -223,6 +245,14 @@ export const CALIBRATION = {
   slope: ${(model.coefficients[SLOPE] ?? 0).toFixed(3)},
   /** What a verdict from counters alone is worth less or more. */
   counters: ${(model.coefficients[COUNTERS] ?? 0).toFixed(3)},
+  /** What every drill is worth more than a real program: not added to what users are told, who have none. */
+  drill: ${(model.coefficients[DRILL] ?? 0).toFixed(3)},
+  /** Which causes have been told of real programs, and what the others claim at most. */
+  tried: {
+    events: ${list(triedOn(rows, 'root'))},
+    counters: ${list(triedOn(rows, 'user'))},
+  } as Readonly<Record<'events' | 'counters', readonly string[]>>,
+  mostUntried: ${MOST_UNTRIED},
   /** Scores beyond are taken for these. */
   bounds: { low: ${LOW}, high: ${HIGH} },
   /** Each cause's own offset. */

@@ -14,6 +14,7 @@ import {
   waitingFor,
   type Durability,
 } from './judge/durability.js';
+import { doubtOfOthers } from './judge/doubts.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
@@ -36,6 +37,9 @@ function objection(m: Victim, { found, share, words }: Figures, perSecond: numbe
   if (Number.isNaN(found.bytesEach))
     return notChecked(`it asked for durability ${found.count} times, and how much it wrote was not recorded`);
   if (found.bytesEach > SYNC_WRITES.smallBytes) return ruledOut(words);
+  // That each sync takes what the disk needs can't be said where the disk may have made it wait for others.
+  const doubt = m.account.source === 'samples' ? doubtOfOthers(m) : undefined;
+  if (doubt !== undefined) return notChecked(`${words}; but ${doubt}`);
   const others = [...(m.syncs?.others.values() ?? [])].reduce((a, b) => a + b, 0);
   return others > SYNC_WRITES.outnumbered * found.count
     ? ruledOut(`${words}; but others asked ${others} times, against its own ${found.count}`)

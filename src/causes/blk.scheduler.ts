@@ -6,6 +6,7 @@ import { QUEUE_THROTTLES, TAG_WAITS, timesBelow } from '../analysis/victim/calls
 import { writesAtOnce } from '../analysis/requests/disk-load.js';
 import { intersect, type Intervals, total, union, without } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
+import { growthWithin } from '../analysis/machine/series.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
 import { part, said, time } from '../model/quantity.js';
@@ -44,18 +45,43 @@ function schedulerOf(m: Measures): string | undefined {
   return setting && (/\[(.+)\]/.exec(setting.value)?.[1] ?? 'none');
 }
 
+/** How many writes the device had at once meanwhile, from its requests, else from what /proc/diskstats adds up of them; NaN where neither tells. */
+function writesMeanwhile(m: Given<'victim'>, times: Intervals): number {
+  if (isGiven(m, ['requests'])) return writesAtOnce(m.load, m.requests, times);
+  const disk = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
+  const [from, to] = [times.from[0] ?? NaN, times.to.at(-1) ?? NaN];
+  return growthWithin(disk, 'wr_ticks', from, to) / (to - from);
+}
+
+/** True where the throttle's target is what the kernel sets (block/blk-wbt.c, wbt_default_latency_nsec). */
+function isKernelsTarget(m: Measures): boolean {
+  const target = Number(queueSetting(m, 'wbt_lat_usec')?.value ?? NaN);
+  return target >= (queueSetting(m, 'rotational')?.value === '1' ? 75_000 : 2000);
+}
+
+/** Why the writeback throttle is not to blame, which acts while the device writes for it, so that a busy device alone does not acquit it. */
+function objectionToThrottle(m: Given<'victim'>, { times, throttled, share }: Kept): Refused | undefined {
+  const name = diskName(m);
+  const figures = `the writeback throttle made it wait ${percent(share)} of its time`;
+  const atOnce = writesMeanwhile(m, throttled);
+  if (atOnce >= SCHEDULER.steppedDown)
+    return ruledOut(
+      `${figures}, while ${name} had ${atOnce.toFixed(1)} writes at once: it has not stepped down, and the device sets the pace`,
+    );
+  const busy = utilisation(m, times);
+  if (isKernelsTarget(m) && busy >= DEVICE_JUDGING.hadRoom)
+    return ruledOut(
+      `${figures}, at the target that the kernel sets, while ${name} was busy ${percent(busy)} of that: it steps down where the device answers late`,
+    );
+  return undefined;
+}
+
 /** Why the queue is not to blame for what it kept; undefined where nothing speaks for it. */
-function objection(m: Given<'victim'>, { times, throttled, share, byThrottle }: Kept): Refused | undefined {
+function objection(m: Given<'victim'>, kept: Kept): Refused | undefined {
+  if (kept.byThrottle) return objectionToThrottle(m, kept);
+  const { times, share } = kept;
   const name = diskName(m);
   const busy = utilisation(m, times);
-  if (byThrottle) {
-    // The writeback throttle acts while the device writes for it, so a busy device does not acquit it.
-    const atOnce = isGiven(m, ['requests']) ? writesAtOnce(m.load, m.requests, throttled) : NaN;
-    if (!(atOnce >= SCHEDULER.steppedDown)) return undefined;
-    return ruledOut(
-      `the writeback throttle made it wait ${percent(share)} of its time, while ${name} had ${atOnce.toFixed(1)} writes at once: it has not stepped down, and the device sets the pace`,
-    );
-  }
   if (Number.isNaN(busy))
     return notChecked(`nothing tells whether ${name} was busy while requests waited in its queue`);
   if (busy < DEVICE_JUDGING.hadRoom) return undefined;

@@ -122,6 +122,20 @@ test('threads that wait for work are idle where all of them are, and no answer w
   assert.notEqual(busy.verdict.cause, 'app.idle');
 });
 
+test('a shell that waits for commands too short to be seen does not stand before who waits for the disk for less time', async () => {
+  const shell = ME + 7;
+  const watched = {
+    victims: [shell, ME].map((pid) => ({ pid, comm: '', role: 'busiest' as const })),
+    threads: new Map([shell, ME].map((pid) => [pid, [pid]])),
+  };
+  const processes = (inShell: string) => new Map([sleeper(shell, 'S', inShell), waiter(writes(growing(0.001)))]);
+  const { verdict } = await sampled({ processes: processes('do_wait'), disks: SLOW_DISK }, watched);
+  assert.equal(verdict.victim?.pid, ME);
+  // One that sleeps in what nobody knows may be what is stuck.
+  const stuck = await sampled({ processes: processes('some_driver_wait'), disks: SLOW_DISK }, watched);
+  assert.equal(stuck.verdict.victim?.pid, shell);
+});
+
 test('a shell that waits for its command is held up with it, and is not idle where that was not seen', async () => {
   const shell = sleeper(ME, 'S', 'do_wait');
   const unseen = await sampled({ processes: new Map([shell]), disks: SLOW_DISK });
@@ -233,6 +247,17 @@ test('flushes that its own writes can’t have asked for are not its own', async
   assert.notEqual(others.verdict.cause, 'app.sync-writes');
   const why = others.ruledOut.find(({ cause }) => cause === 'app.sync-writes')?.why;
   assert.equal(why, 'loop0 was flushed 300 times while it wrote 30 times: others asked for most of that');
+});
+
+test('what a sync takes is not what the disk needs where the disk is full of others’ requests', async () => {
+  const syncing = new Map([sleeper(ME, 'D', 'jbd2_log_wait_commit', writes(growing(0.05)))]);
+  const beside = (inQueue: number) => disk(growing(0.5), 0.9, inQueue, growing(0.1));
+  const quick = await sampled({ processes: syncing, disks: beside(0.9) });
+  assert.equal(quick.verdict.cause, 'app.sync-writes');
+  const full = await sampled({ processes: syncing, disks: beside(30) });
+  assert.equal(full.verdict.cause, 'inconclusive');
+  const why = full.notChecked.find(({ cause }) => cause === 'app.sync-writes')?.why ?? '';
+  assert.match(why, /90 % of what loop0 moved was not the victim’s, .* took 60 ms with its queueing/);
 });
 
 test('a writer that read a page is not short of page cache, whatever others read again', async () => {

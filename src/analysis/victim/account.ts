@@ -10,11 +10,11 @@ import type { VictimMark } from '../../model/recording.js';
 import { withIdleWaits } from './async-waits.js';
 import { ASYNC_WAITS, PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { remembered } from '../../base/remember.js';
-import { worksBesideChildren, withChildren, withSampledChildren } from './children.js';
+import { isForUnseenChild, worksBesideChildren, withChildren, withSampledChildren } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { withHolders } from './lock-owners.js';
-import type { Interval } from '../../base/intervals.js';
+import { total, type Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
@@ -113,14 +113,17 @@ const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number>
   return worksBesideChildren(own, input.events, WAITING) ? beside : none;
 }, String);
 
-/** How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. */
+/**
+ * How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. A shell that waits for commands too
+ * short to be sampled is not held up by what nobody saw: others that waited for something known come before it.
+ */
 export function heldUpMs(input: Case, pid: number, requests: Requests | undefined, owners: Owners | undefined): number {
   const scope = scopeOf(input, pid);
   const lines = hasSwitches(input)
     ? eventLines(input, scope, undefined, requests, owners)
     : sampledLines(input, scope, undefined);
   const [, line] = mostHeldUp(lines);
-  return line ? waitedMs(line) : -1;
+  return line ? waitedMs(line) - total(line.timesOf(isForUnseenChild)) : -1;
 }
 
 /** A case whose switches were recorded. */

@@ -63,6 +63,11 @@ export function withSampledChildren(line: Timeline, children: readonly Timeline[
   });
 }
 
+/** True for what `withSampledChildren` leaves of a wait for a child: of the parent nothing is known then but that it waited for somebody. */
+export function isForUnseenChild({ state, wchan }: Segment): boolean {
+  return state === 'unexplained' && wchan !== undefined && CHILD_WAITS.test(wchan);
+}
+
 /** Of several children at once the one that began first. */
 function inTurn(sorted: readonly Segment[]): Timeline {
   const turns = new TimelineBuilder();

@@ -10,12 +10,15 @@ export type Sureness = 'sure' | 'likely' | 'possible';
 
 /** The chance that a verdict of this cause with this score is right, 0 to 1. */
 export function chanceOf(cause: string, score: number, isFromCounters: boolean): number {
-  const { intercept, slope, counters, causes, bounds } = CALIBRATION;
+  const { intercept, slope, counters, causes, bounds, tried, mostUntried } = CALIBRATION;
   const before = logit(Math.min(bounds.high, Math.max(bounds.low, score)));
-  return chance([intercept, slope, counters, causes[cause] ?? 0], {
+  const fitted = chance([intercept, slope, counters, causes[cause] ?? 0], {
     x: [1, before, isFromCounters ? 1 : 0, 1],
     before,
   });
+  // What was right on drills alone was never tried by those who did not make it.
+  const isTried = tried[isFromCounters ? 'counters' : 'events'].includes(cause);
+  return isTried ? fitted : Math.min(fitted, mostUntried);
 }
 
 export function surenessOf(confidence: number): Sureness {

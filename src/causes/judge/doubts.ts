@@ -81,8 +81,8 @@ function progressInSurges(account: VictimAccount, disk: Series, process: Process
   return sum(surge, 'foreign') >= times * sum(quiet, 'foreign') ? sum(surge, 'own') / sum(quiet, 'own') : NaN;
 }
 
-/** Why counters can't acquit the others on the victim's disk. */
-function doubtOfOthers(m: Given<'victim'>): string | undefined {
+/** Why counters can't acquit the others on the victim's disk; undefined where they can. */
+export function doubtOfOthers(m: Given<'victim'>): string | undefined {
   const { account } = m;
   const disk = m.disk === undefined ? undefined : m.input.counters.disks.get(m.disk);
   const process = m.input.counters.processes.get(account.pid);

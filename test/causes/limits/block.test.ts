@@ -95,6 +95,31 @@ test('the writeback throttle has stepped down with three writes in the device, w
   assert.match(String(judged('blk.scheduler', throttled(5))), /it has not stepped down/);
 });
 
+test('counters tell as well that the throttle has not stepped down: what the writes took adds up to five at once', () => {
+  const throttled = (atOnce: number): MadeUp => ({
+    spent: { 'block-queue': 0.4 },
+    slept: { 'block-queue': 'rq_qos_wait' },
+    source: 'samples',
+    input: { counters: counted({ io_ticks: 9000, wr_ticks: atOnce * 10_000 }) },
+  });
+  assert.equal(judged('blk.scheduler', throttled(3)), 0.765);
+  assert.match(String(judged('blk.scheduler', throttled(5))), /5\.0 writes at once: it has not stepped down/);
+});
+
+test('a throttle with the kernel’s own target keeps writes back for a busy device, one with a tiny target for itself', () => {
+  const throttled = (wbt_lat_usec: string, took = 4000, rotational = '0'): MadeUp => ({
+    spent: { 'block-queue': 0.4 },
+    slept: { 'block-queue': 'rq_qos_wait' },
+    requests: [{ at: 0, took }],
+    input: { facts: [queueFacts({ wbt_lat_usec, rotational })] },
+  });
+  assert.match(String(judged('blk.scheduler', throttled('2000'))), /at the target that the kernel sets/);
+  assert.equal(judged('blk.scheduler', throttled('10')), 0.9);
+  // A spinning disk's own target is longer, and a device that had room was kept from working.
+  assert.equal(judged('blk.scheduler', throttled('2000', 4000, '1')), 0.9);
+  assert.equal(judged('blk.scheduler', throttled('2000', 1000)), 0.9);
+});
+
 interface Cut {
   readonly limitKib?: number;
   readonly hardwareKib?: number;
