@@ -10,6 +10,7 @@ import type { Sink } from '../model/sink.js';
 import { findUnseen } from './abilities.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
+import { packSymbols, symbolsAreShown } from './kernel-symbols.js';
 import { openKernelFilesystems, type KernelFilesystems } from './kernel-fs.js';
 import { childrenOf, familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
@@ -19,7 +20,6 @@ import { RequestRate } from './request-sample.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
 import { LOCKS_MS, Tracer } from './tracer.js';
-import { packSymbols, symbolsAreShown } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
 
 export interface RecorderOptions {
