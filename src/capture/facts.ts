@@ -26,7 +26,7 @@ export interface FactsOptions {
   readonly when: FactsMark['when'];
   /** Processes whose cgroups' limits of every kind are wanted. */
   readonly victims: readonly number[];
-  /** Devices and mounts alone, for one who asks nothing else of the facts. */
+  /** Mounts and which device is which alone, without devices' settings, for one who asks nothing else of the facts. */
   readonly devicesOnly?: boolean;
   /** Put in front of every path. */
   readonly root?: string;
@@ -76,6 +76,8 @@ const ENGINE_SOCKETS = [
   '/run/crio/crio.sock',
   '/run/podman/podman.sock',
 ];
+/** Every disk has a queue, and no partition has: one file of it tells which of the two a device is. */
+const QUEUE_MARK = ['logical_block_size'];
 const MOST_PROCESSES = 500;
 const MOST_CGROUPS = 2000;
 
@@ -115,7 +117,7 @@ class FactsCapture {
   runDevices(): void {
     this.take('/proc/partitions');
     this.take('/proc/self/mountinfo', maskText);
-    for (const disk of this.list('/sys/block')) this.takeDisk(disk);
+    for (const disk of this.list('/sys/block')) this.takeDisk(disk, () => QUEUE_MARK);
   }
 
   run(victims: readonly number[]): void {
@@ -129,7 +131,7 @@ class FactsCapture {
       if (`/proc/sys/vm/${name}` !== NOT_TO_BE_READ) this.take(`/proc/sys/vm/${name}`);
     for (const name of this.list('/proc/sys/kernel'))
       if (name.startsWith('sched_')) this.take(`/proc/sys/kernel/${name}`);
-    for (const disk of this.list('/sys/block')) this.takeDisk(disk);
+    for (const disk of this.list('/sys/block')) this.takeDisk(disk, (queue) => this.list(queue));
     for (const id of this.list('/sys/class/bdi'))
       for (const name of [...BDI_SETTINGS, ...BDI_BYTES]) this.take(`/sys/class/bdi/${id}/${name}`);
     const hierarchies = readHierarchies(this.root);
@@ -161,11 +163,11 @@ class FactsCapture {
   }
 
   /** A disk with its partitions, or its size alone while it is empty: a machine may have hundreds of unused loop devices. */
-  private takeDisk(disk: string): void {
+  private takeDisk(disk: string, settingsIn: (queue: string) => readonly string[]): void {
     const folder = `/sys/block/${disk}`;
     this.take(`${folder}/dev`);
     if (Number(this.take(`${folder}/size`) ?? '0') === 0) return;
-    for (const name of this.list(`${folder}/queue`)) this.take(`${folder}/queue/${name}`);
+    for (const name of settingsIn(`${folder}/queue`)) this.take(`${folder}/queue/${name}`);
     for (const name of ['device/model', 'dm/name', 'loop/backing_file', 'loop/dio', 'md/level'])
       this.take(`${folder}/${name}`);
     const slaves = this.list(`${folder}/slaves`);

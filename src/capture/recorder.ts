@@ -1,7 +1,6 @@
 // One recording session on the live machine: facts, counters, kernel events and clocks into a sink, until it is stopped.
 // The recorder watches itself as well: its lateness, CPU and memory are on the tape.
 
-import { readdirSync } from 'node:fs';
 import { monotonicNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
@@ -10,8 +9,9 @@ import type { Sink } from '../model/sink.js';
 import { findUnseen } from './abilities.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
+import { packSymbols, symbolsAreShown } from './kernel-symbols.js';
 import { openKernelFilesystems, type KernelFilesystems } from './kernel-fs.js';
-import { childrenOf, familyOf } from './family.js';
+import { familyOf } from './family.js';
 import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
 import { readClocks } from './manifest-now.js';
@@ -19,9 +19,8 @@ import { RequestRate } from './request-sample.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
 import { LOCKS_MS, Tracer } from './tracer.js';
-import { packSymbols, symbolsAreShown } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
-import { markOf } from './process.js';
+import { Victims } from './victims.js';
 
 export interface RecorderOptions {
   readonly sink: Sink;
@@ -56,8 +55,6 @@ const RATE_HZ = 2;
 const BUSIEST = 3;
 /** Processes whose threads and files are noted, so that what they make dirty has a process and a name. */
 const NOTED = 32;
-/** No more processes are watched than these, however many children come and go. */
-const MOST_VICTIMS = 100;
 /** Locks of the victim are watched for one of so many seconds. */
 const LOCKS_EVERY = 5;
 /** Calls that may fail are watched until the second after the last that said so, ms. */
@@ -72,9 +69,7 @@ export class Recorder {
   private readonly space: SpaceWatch;
   private readonly files: FileWatch;
   private readonly requests = new RequestRate();
-  private readonly victims = new Map<number, VictimMark>();
-  private readonly gone = new Set<number>();
-  private readonly threads = new Map<number, string>();
+  private readonly victims: Victims;
   private readonly told = new Set<string>();
   private tracer: Tracer | undefined;
   private tracefs: string | undefined;
@@ -98,6 +93,11 @@ export class Recorder {
       hz: options.hz,
       ...(filesystems.debugfs !== undefined && { debugfs: filesystems.debugfs }),
     });
+    this.victims = new Victims({
+      sink: options.sink,
+      loss: (loss) => this.loss(loss),
+      follow: (threads) => this.tracer?.follow(threads),
+    });
     this.settings = new SettingsWatch();
     this.space = new SpaceWatch((space) => {
       this.say(SOURCE.space, space);
@@ -109,10 +109,10 @@ export class Recorder {
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
     else if (options.tracer) this.adoptTracer(options.tracer, filesystems.tracefs);
     else if (options.events) this.startTracer(filesystems);
-    for (const victim of options.victims) this.addVictim(victim);
+    for (const victim of options.victims) this.victims.add(victim);
     // A server's work is done by the processes that it has started; events follow those that it starts from now on.
-    this.addChildren();
-    this.listThreads(process.pid);
+    this.victims.addChildren();
+    this.victims.listThreads(process.pid);
   }
 
   private startTracer({ tracefs, why }: { readonly tracefs?: string; readonly why?: string }): void {
@@ -131,7 +131,7 @@ export class Recorder {
         loss: (loss) => this.loss(loss),
         nowNs: monotonicNs,
       });
-      tracer.start(this.options.victims.flatMap((victim) => this.listThreads(victim.pid)));
+      tracer.start(this.options.victims.flatMap((victim) => this.victims.listThreads(victim.pid)));
       this.tracer = tracer;
       this.tracefs = tracefs;
       if (!this.options.wholeMachine) this.keepSymbols();
@@ -178,31 +178,13 @@ export class Recorder {
 
   /** Watches one more process from now on. */
   addVictim(victim: VictimMark): void {
-    if (this.victims.has(victim.pid)) return;
-    this.victims.set(victim.pid, victim);
-    this.say(SOURCE.victim, victim);
-    const threads = this.listThreads(victim.pid);
-    this.tracer?.follow(threads);
-  }
-
-  private listThreads(pid: number): number[] {
-    try {
-      const threads = readdirSync(`/proc/${pid}/task`);
-      const text = threads.join('\n');
-      if (this.threads.get(pid) !== text) {
-        this.threads.set(pid, text);
-        this.options.sink.reading(`/proc/${pid}/task/`, text, monotonicNs());
-      }
-      return threads.map(Number);
-    } catch {
-      return [];
-    }
+    this.victims.add(victim);
   }
 
   /** Takes the first facts and begins to sample. */
   start(): void {
-    captureFacts(this.options.sink, { when: 'start', victims: [...this.victims.keys()] });
-    this.settings.changed([...this.victims.keys()]);
+    captureFacts(this.options.sink, { when: 'start', victims: this.victims.all });
+    this.settings.changed(this.victims.all);
     this.space.look();
     void this.files.lookAtLoops();
     this.next = monotonicNs();
@@ -215,14 +197,9 @@ export class Recorder {
     const period = BigInt(Math.round(1e9 / hz));
     this.worstLateMs = Math.max(this.worstLateMs, Number(now - this.next) / 1e6);
     const every = Math.max(1, Math.round(hz / this.options.hz));
-    if (this.ticks % every === 0)
-      this.sampler.tick(
-        now,
-        [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
-        this.tracer !== undefined,
-      );
+    if (this.ticks % every === 0) this.sampler.tick(now, this.victims.living, this.tracer !== undefined);
     // Events follow what a victim starts; without them a command's work may be all its children's.
-    if (!this.tracer) this.addChildren();
+    if (!this.tracer) this.victims.addChildren();
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / RATE_HZ)) === 0) this.watchRate(now);
     if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
@@ -281,7 +258,7 @@ export class Recorder {
     this.cpu = process.cpuUsage();
     this.worstLateMs = 0;
     this.lastSecond = now;
-    const family = familyOf([...this.victims.keys()]);
+    const family = familyOf(this.victims.all);
     if (this.settings.changed(family)) {
       captureFacts(this.options.sink, { when: 'change', victims: family });
       void this.files.lookAtLoops();
@@ -289,33 +266,14 @@ export class Recorder {
     this.options.flush();
   }
 
-  /** What the victims have started, and what that has. */
-  private addChildren(): void {
-    for (const pid of this.victims.keys()) {
-      if (this.gone.has(pid)) continue;
-      // The recorder is no victim, though it may be a descendant of one: of the shell that --pid names, for example.
-      const children = childrenOf(pid).filter((child) => child !== process.pid && !this.victims.has(child));
-      for (const child of children.slice(0, Math.max(0, MOST_VICTIMS - this.victims.size)))
-        this.addVictim(markOf(child, 'child'));
-    }
-  }
-
   private watchVictims(): void {
     // The recorder's own threads, so that its writes are told from others'.
-    this.listThreads(process.pid);
+    this.victims.listThreads(process.pid);
     if (this.options.watchBusiest) {
       for (const { pid, comm } of this.sampler.busiest().slice(0, BUSIEST))
-        this.addVictim({ pid, comm, role: 'busiest' });
+        this.victims.add({ pid, comm, role: 'busiest' });
     }
-    for (const [pid, victim] of this.victims) {
-      if (this.gone.has(pid)) continue;
-      const threads = this.listThreads(pid);
-      if (threads.length > 0) continue;
-      this.gone.add(pid);
-      // A probe and a command end by themselves; any other process was expected to stay.
-      if (victim.role === 'pid' || victim.role === 'busiest')
-        this.loss({ code: 'victim-gone', where: `${victim.comm} (${pid})` });
-    }
+    this.victims.look();
   }
 
   private noteFiles(): void {
@@ -326,11 +284,11 @@ export class Recorder {
     // What is dirty when the recording begins was dirtied by one that may be idle now, and is told by who has the file open.
     const before = this.toldBefore ? [] : this.sampler.busiestSoFar(NOTED);
     this.toldBefore = true;
-    const pids = [...new Set([process.pid, ...this.victims.keys(), ...busy, ...before])].filter(
-      (pid) => !this.gone.has(pid),
+    const pids = [...new Set([process.pid, ...this.victims.living, ...busy, ...before])].filter(
+      (pid) => !this.victims.isGone(pid),
     );
     const noted = pids.slice(0, NOTED);
-    for (const pid of noted) this.listThreads(pid);
+    for (const pid of noted) this.victims.listThreads(pid);
     this.files.look(noted);
   }
 
@@ -342,11 +300,7 @@ export class Recorder {
   /** The last samples, events and facts. The journal may remove what was set up when this settles; it never rejects. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
-    this.sampler.tick(
-      monotonicNs(),
-      [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
-      this.tracer !== undefined,
-    );
+    this.sampler.tick(monotonicNs(), this.victims.living, this.tracer !== undefined);
     const { tracer } = this;
     if (this.options.tracer) tracer?.finish();
     else tracer?.stop();
@@ -354,7 +308,7 @@ export class Recorder {
     this.keepNames();
     // Every thread of the kernel that the events name is listed, but for those that have ended since they were begun.
     this.sampler.listProcesses(monotonicNs());
-    captureFacts(this.options.sink, { when: 'end', victims: [...this.victims.keys()] });
+    captureFacts(this.options.sink, { when: 'end', victims: this.victims.all });
     this.everySecond(monotonicNs());
     // Drills record many times in one process.
     this.sampler.close();

@@ -6,7 +6,6 @@
 import {
   closeSync,
   constants,
-  createReadStream,
   existsSync,
   mkdirSync,
   openSync,
@@ -17,8 +16,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { errnoOf } from '../base/errors.js';
 import type { Sink } from '../model/sink.js';
 
@@ -282,30 +279,4 @@ export function findTracefs(root = ''): string | undefined {
   return [`${root}/sys/kernel/tracing`, `${root}/sys/kernel/debug/tracing`].find((path) =>
     existsSync(join(path, 'instances')),
   );
-}
-
-const KALLSYMS = '/proc/kallsyms';
-
-/** True where the kernel shows its symbols' addresses to us: hidden ones are all zero (kernel.kptr_restrict). */
-export function symbolsAreShown(root = ''): boolean {
-  try {
-    const fd = openSync(root + KALLSYMS, 'r');
-    try {
-      const start = Buffer.alloc(64 * 1024);
-      return /^0*[1-9a-f]/m.test(start.toString('latin1', 0, readSync(fd, start)));
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return false;
-  }
-}
-
-/** The kernel's symbols, the text of /proc/kallsyms, compressed as they are read: some megabytes never lie in memory at once. */
-export async function packSymbols(root = ''): Promise<Buffer> {
-  const packed: Buffer[] = [];
-  await pipeline(createReadStream(root + KALLSYMS), createGzip({ level: 1 }), async (source: AsyncIterable<Buffer>) => {
-    for await (const chunk of source) packed.push(chunk);
-  });
-  return Buffer.concat(packed);
 }

@@ -1,47 +1,75 @@
 // `iostat --bursts`: bursts as they come, with who made them where the kernel's events may be read.
 
+import { BIN_MS } from '../analysis/requests/live-bursts.js';
+import { monotonicNs } from '../base/clock.js';
 import { OpenFiles } from '../capture/files.js';
-import type { Culprit } from '../model/bursts.js';
+import { UndoJournal } from '../capture/undo.js';
 import { burstJson, burstsHead, burstText } from '../present/bursts.js';
+import { Culprits } from '../run/bursts/culprits.js';
+import { DiskSamples } from '../run/bursts/disk-samples.js';
+import { EventLooks } from '../run/bursts/event-looks.js';
+import { CounterLooks, type Looks } from '../run/bursts/looks.js';
 import { watchBursts } from '../run/bursts/watch.js';
 import { Disks } from '../run/iostat/disks.js';
-import { LiveEvents } from '../run/live-events.js';
-import { Culprits } from '../run/bursts/culprits.js';
+import { LiveOwners } from '../run/owners/live-owners.js';
 import type { IostatOptions } from '../tools/iostat/options.js';
-import { outputWidth, print, toolName, undoFolder, warn } from './context.js';
+import { outputWidth, print, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 /** Who it was is asked when the interval is over, and as late as there is no CPU for it, ms. */
 const LATE_MS = 10_000;
 
 export async function iostatBursts(options: IostatOptions): Promise<void> {
+  const { intervalMs, count, allDisks, format } = options;
   const files = new OpenFiles();
+  const journal = UndoJournal.open(undoFolder());
+  const startNs = monotonicNs();
   const interrupts = listenForInterrupts();
-  const events =
-    process.geteuid?.() === 0
-      ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: options.intervalMs + LATE_MS })
-      : undefined;
+  let owners: LiveOwners | string = 'not asked';
   try {
-    const { intervalMs, count, allDisks, format } = options;
     // Refuses what is not there.
     const { list } = new Disks(files, '', options);
+    owners = LiveOwners.open({ journal, files, startNs, binMs: BIN_MS });
+    const culprits = typeof owners === 'string' ? undefined : new Culprits(owners, 2 * intervalMs + LATE_MS);
+    const wanted = allDisks ? null : new Set(list.entries.map(({ name }) => name));
+    const samples = new DiskSamples(files, '', wanted);
+    const looks = looksOf(samples, startNs, culprits, () => new DiskSamples(files, '', null));
     if (format === 'text') print(burstsHead(intervalMs, outputWidth()));
-    const nobodyBecause = events ? events.missing : 'only root may read the kernel’s events, which tell who it was';
-    const culprits = events && nobodyBecause === undefined ? new Culprits(events) : undefined;
     await watchBursts({
-      disks: allDisks ? null : new Set(list.entries.map(({ name }) => name)),
       intervalMs,
       count,
-      files,
-      root: '',
+      looks,
       stopped: interrupts.interrupted,
-      whoMoved: (device, from, to): Culprit | undefined => culprits?.whoMoved(device, from, to),
-      nobodyBecause,
+      whoMoved: (device, from, to) => culprits?.whoMoved(device, from, to),
+      nobodyBecause: typeof owners === 'string' ? whyNobody(owners) : undefined,
       tell: (event) => print(format === 'text' ? burstText(event, outputWidth()) : burstJson(event)),
     });
   } finally {
+    if (typeof owners === 'object') {
+      await owners.settled();
+      owners.close();
+    }
     files.closeAll();
-    for (const sentence of (await events?.stop()) ?? []) warn(sentence);
+    for (const sentence of journal.undoAll()) warn(sentence);
     interrupts.release();
   }
+}
+
+/** A partition's requests are its disk's, so its counters alone tell of it; who moves its disk's bytes is followed beside them then. */
+function looksOf(
+  samples: DiskSamples,
+  startNs: bigint,
+  culprits: Culprits | undefined,
+  ofAll: () => DiskSamples,
+): Looks {
+  if (!culprits) return new CounterLooks(samples, startNs);
+  if (samples.areWhole) return new EventLooks(culprits, samples, startNs);
+  const all = ofAll();
+  return new CounterLooks(samples, startNs, () => culprits.step(all, () => {}));
+}
+
+function whyNobody(why: string): string {
+  return process.geteuid?.() === 0
+    ? `the kernel’s events can’t be read: ${why}`
+    : 'only root may read the kernel’s events, which tell who it was';
 }

@@ -101,7 +101,9 @@ async function iostat(args: readonly string[]): Promise<void> {
   }
   if (options.bursts) return await iostatBursts(options);
   if (options.plot && !process.stdout.isTTY)
-    throw new UserError('--plot draws on a terminal, and standard output is none: give --svg, --png or --html.');
+    throw new UserError(
+      `--plot draws on a terminal, and standard output is none: ${options.pictures.length > 0 ? 'leave it away, the picture is made all the same.' : 'give --svg, --png or --html.'}`,
+    );
   requirePlaces(options);
   const startedAt = new Date().toISOString();
   const history = new History(options.intervalMs);

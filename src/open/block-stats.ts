@@ -10,7 +10,7 @@ import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { BlockMeter } from '../analysis/block-stats/meter.js';
 import { UserError } from '../base/errors.js';
 import { isoTime } from '../base/format.js';
-import { neither, traceFilesAt } from '../decode/blktrace/files.js';
+import { noRecords, traceFilesAt } from '../decode/blktrace/files.js';
 import { mergeByTime } from '../decode/blktrace/merge.js';
 import { openTrace } from '../decode/blktrace/recognised.js';
 import type { BlockStats } from '../model/block-stats.js';
@@ -32,10 +32,8 @@ export async function readBlockStats(path: string, tool: string, progress?: Read
 /** The figures of a block trace. Throws a UserError where there is none. */
 export async function statsOfTrace(path: string, tool: string, progress?: ReadingProgress): Promise<BlockStats> {
   const files = await traceFilesAt(path);
-  const readTo = meterOf(
-    files.map((file) => file.path),
-    progress,
-  );
+  const paths = files.map((file) => file.path);
+  const readTo = meterOf(paths, progress);
   const meter = new BlockMeter();
   const taker = new RecordTaker(meter);
   const losses: Loss[] = [];
@@ -49,9 +47,7 @@ export async function statsOfTrace(path: string, tool: string, progress?: Readin
     (loss) => losses.push(loss),
     (batch, row, t) => taker.take(batch, row, t),
   );
-  if (!first || Number.isNaN(taker.firstNs)) {
-    throw new UserError(neither(path));
-  }
+  if (!first || Number.isNaN(taker.firstNs)) throw new UserError(noRecords(path, paths, losses));
   if (taker.sequences.gaps > 0) losses.push({ code: 'blktrace-gaps', where: path, count: taker.sequences.gaps });
   if (meter.follower.forgotten > 0)
     losses.push({ code: 'blktrace-incomplete', where: path, count: meter.follower.forgotten });

@@ -4,7 +4,7 @@
 import type { Case } from '../model/case.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { UserError } from '../base/errors.js';
-import { neither, traceFilesAt } from '../decode/blktrace/files.js';
+import { noRecords, traceFilesAt } from '../decode/blktrace/files.js';
 import { openTrace } from '../decode/blktrace/recognised.js';
 import { siftedRecords } from '../decode/blktrace/sift.js';
 import { TraceTables, type BlockTrace } from '../decode/blktrace/tables.js';
@@ -22,7 +22,7 @@ export async function openBlockTrace(path: string, pid?: number, progress?: Read
     const source = await openTrace(file, (loss) => losses.push(loss), readTo);
     for await (const batch of siftedRecords(source, (loss) => losses.push(loss))) tables.add(batch);
   }
-  if (tables.records === 0) throw new UserError(refusal(path, losses));
+  if (tables.records === 0) throw new UserError(noRecords(path, files, losses));
   const trace = tables.finish((loss) => losses.push(loss));
   return {
     ...emptyCase(path, 'block-trace'),
@@ -39,14 +39,6 @@ export async function openBlockTrace(path: string, pid?: number, progress?: Read
     remapped: remappedIn(trace),
     losses,
   };
-}
-
-function refusal(path: string, losses: readonly Loss[]): string {
-  if (losses.some(({ code }) => code === 'blktrace-version'))
-    return `${path} is a block trace of a version that this program can’t read: it reads versions 7 and 8.`;
-  const refused = losses.find(({ code }) => code === 'blktrace-unreadable');
-  if (refused) return `${path} can’t be read (${refused.where}).`;
-  return neither(path);
 }
 
 function remappedIn({ beneath }: BlockTrace): Map<string, string[]> {

@@ -323,6 +323,9 @@ test('bad input gets one sentence, damage is told and costs only what it hits', 
   );
   writeFileSync(path.join(root, 'text'), 'no block trace at all, only a text of some length to be read as one\n');
   assert.match(refusal(await run(['blkstats', path.join(root, 'text')])), /is neither a recording nor a block trace/);
+  for (const cpu of [0, 1]) writeFileSync(path.join(root, `empty.blktrace.${cpu}`), '');
+  for (const command of ['blkstats', 'diagnose'])
+    assert.match(refusal(await run([command, path.join(root, 'empty')])), /empty is empty: it holds no record, so /);
   const shape = { seed: 6, requests: 50, devices: [device], merging: 0, scheduler: true, plugs: false };
   const base = writeTrace('damaged', madeUpLoad(shape));
   const bytes = readFileSync(`${base}.blktrace.0`);

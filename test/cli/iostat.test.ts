@@ -70,3 +70,13 @@ test('its version names sysstat’s, and its help is its own', async () => {
   assert.match((await run(['iostat', '-V'])).stdout, /sysstat version 12\.6\.1\n$/);
   assert.match((await run(['iostat', '--help'])).stdout, /--wide\[=FIGURE\]/);
 });
+
+test('where there is no terminal to plot on, what is asked for is what would help', async () => {
+  const none = /^--plot draws on a terminal, and standard output is none: /;
+  const alone = refusal(await run(['iostat', '--plot', '0.02', '2']));
+  assert.match(alone, none);
+  assert.match(alone, /give --svg, --png or --html\.$/);
+  const both = refusal(await run(['iostat', '--plot', '--svg', '-', '0.02', '2']));
+  assert.match(both, none);
+  assert.match(both, /leave it away, the picture is made all the same\.$/);
+});

@@ -9,7 +9,7 @@ import { monotonicNs } from '../../src/base/clock.js';
 import { openKernelFilesystems } from '../../src/capture/kernel-fs.js';
 import { undoFolder } from '../../src/cli/context.js';
 import { UndoJournal } from '../../src/capture/undo.js';
-import { BlockEvents } from '../../src/run/top/block-events.js';
+import { BlockEvents } from '../../src/run/owners/block-events.js';
 import { needsCommand, needsRoot, needsTracefs } from '../support/requirements.js';
 
 const skip = needsRoot() || needsTracefs() || needsCommand('dd');

@@ -1,5 +1,5 @@
 // Writes past the page cache for so long and some blocks at least, again and again at fixed times: `node burst-main.js FILE PERIOD_MS LENGTH_MS COUNT`. It prints when each burst
-// began and ended, ms of its own clock, and how many bytes it wrote, as JSON a line, and holds the file open until its input ends.
+// began and ended, ms since 1970, and how many bytes it wrote, as JSON a line, and holds the file open until its input ends.
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,7 @@ for (let burst = 0; burst < count; burst += 1) {
     writeSync(fd, block, 0, BLOCK, ((written / BLOCK) % BLOCKS) * BLOCK);
     written += BLOCK;
   }
-  process.stdout.write(`${JSON.stringify({ fromMs, toMs: performance.now(), bytes: written - before })}\n`);
+  const [from, to] = [fromMs, performance.now()].map((ms) => performance.timeOrigin + ms);
+  process.stdout.write(`${JSON.stringify({ fromMs: from, toMs: to, bytes: written - before })}\n`);
 }
 process.stdin.resume().on('end', () => closeSync(fd));

@@ -3,7 +3,6 @@
 // the shares of every request and the bytes of every device. What completes without a bio seen (queued before the recording began, or
 // lost) is counted too, with nobody behind it: the sum over all portions of a device is what it completed.
 
-import type { Interval } from '../../base/intervals.js';
 import { addTo } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import { Strings, type Column, type Events, type EventTable } from '../../model/events.js';
@@ -13,7 +12,7 @@ import type { BioWatch, QueuedBio } from '../requests/follow.js';
 import { DATA_WRITE, KIND } from '../requests/requests.js';
 import { DirtyPages, UNKNOWN } from './dirty-pages.js';
 import { dirtiedTable, Inodes } from './inodes.js';
-import { Samples, Sums, type Portions } from './portions.js';
+import { Samples, type Portions, type Sums } from './portions.js';
 import { Sources, type Source } from './sources.js';
 import { Writeback, type Pass, type Range, type Units } from './writeback.js';
 
@@ -63,9 +62,11 @@ function copiesOf(events: Events, inodes: Inodes, units: Units): number {
   return Math.max(1, Math.round(queued / allocated));
 }
 
-const EVER: Interval = { from: -Infinity, to: Infinity };
 const NO_ROWS = new Float64Array(0);
 const NO_FIELDS = { bdi: NO_ROWS, ino: NO_ROWS, index: NO_ROWS };
+
+/** Where what completes at `t`, ms, is summed up; undefined for nowhere. */
+export type SumsAt = (t: number) => Sums | undefined;
 
 /** Tags every bio with its sources, and sums up what completes. */
 export class BioOwners implements BioWatch {
@@ -76,8 +77,7 @@ export class BioOwners implements BioWatch {
   private readonly units: Units;
   private readonly writeback: Writeback;
   private copies = 1;
-  private sums = new Sums();
-  private readonly counted: Interval;
+  private readonly sumsAt: SumsAt;
   private samples = new Samples();
   private dirtied: EventTable | undefined;
   private dirtyWalk = new TimeWalk([]);
@@ -91,9 +91,9 @@ export class BioOwners implements BioWatch {
   private readonly devices = new Map<number, { readonly device: DeviceId; readonly disk: DeviceId }>();
   private readonly isMeta = new Map<number, boolean>();
 
-  /** `blockBytes` tells the block size of the filesystem on a disk, `counted` of which time completions are summed up. */
-  constructor(topology: Topology, units: Units, blockBytes: (disk: DeviceId) => number, counted: Interval = EVER) {
-    this.counted = counted;
+  /** `blockBytes` tells the block size of the filesystem on a disk. */
+  constructor(topology: Topology, units: Units, blockBytes: (disk: DeviceId) => number, sumsAt: SumsAt) {
+    this.sumsAt = sumsAt;
     this.topology = topology;
     this.units = units;
     const inodes = new Inodes(topology);
@@ -125,21 +125,18 @@ export class BioOwners implements BioWatch {
     });
   }
 
-  /** What was complete since the last call, and what stands behind it. */
-  takePortions(): Portions {
-    const portions = this.portions();
-    this.sums = new Sums();
-    this.samples = new Samples();
-    return portions;
+  /** What stands behind what was summed up. */
+  portionsOf(sums: Sums): Portions {
+    return { list: sums.portions(this.sources), inodes: this.inodes, samples: this.samples.list };
   }
 
-  portions(): Portions {
-    return { list: this.sums.portions(this.sources), inodes: this.inodes, samples: this.samples.list };
+  /** Direct I/O whose file was told so far is not told of what completes from now on. */
+  forgetSamples(): void {
+    this.samples = new Samples();
   }
 
   completed(disk: DeviceId, kind: number, tag: number, sectors: number, t: number): void {
-    if (!(t > this.counted.from && t <= this.counted.to)) return;
-    if (kind === KIND.read || kind === KIND.write) this.sums.add(disk, kind, tag, sectors * 512);
+    if (kind === KIND.read || kind === KIND.write) this.sumsAt(t)?.add(disk, kind, tag, sectors * 512);
   }
 
   queued(bio: QueuedBio): number {

@@ -11,7 +11,7 @@ import { Sampling } from '../requests/sampling.js';
 import { followRequests } from '../requests/follow.js';
 import type { Requests } from '../requests/requests.js';
 import { BioOwners } from './bios.js';
-import type { Portions } from './portions.js';
+import { Sums, type Portions } from './portions.js';
 import type { Source, Sources } from './sources.js';
 import { Naming } from './who.js';
 import type { Units } from './writeback.js';
@@ -75,10 +75,12 @@ export function attribute(input: Case, topology: Topology, endMs: number | undef
   if (!events || (!hasRequests && !hasBios)) return {};
   const { units, blockBytes } = scaleOf(input, topology);
   const sampling = new Sampling(input);
-  const bios = new BioOwners(topology, units, blockBytes, counted);
+  const sums = new Sums();
+  const isCounted = (t: number): boolean => counted === undefined || (t > counted.from && t <= counted.to);
+  const bios = new BioOwners(topology, units, blockBytes, (t) => (isCounted(t) ? sums : undefined));
   bios.follow(events);
   const requests = followRequests(events, topology, { endMs, sampling }, bios);
-  const portions = bios.portions();
+  const portions = bios.portionsOf(sums);
   return {
     ...(hasRequests && { requests, owners: ownersOf(input, topology, requests, bios.sources, portions) }),
     ...(hasBios && { portions }),

@@ -39,6 +39,14 @@ export class Sums {
     addTo(into, tag, bytes);
   }
 
+  /** Adds what others have summed up of the same tags. */
+  addAll(others: Sums): void {
+    for (const [disk, { read, write }] of others.bytes) {
+      for (const [tag, bytes] of read) this.add(disk, KIND.read, tag, bytes);
+      for (const [tag, bytes] of write) this.add(disk, KIND.write, tag, bytes);
+    }
+  }
+
   portions(sources: Sources): Portion[] {
     const bySource = (sums: ReadonlyMap<number, number>) => {
       const bytes = new Map<number, number>();

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../base/errors.js';
+import type { Loss } from '../../model/losses.js';
 import { traceFormAt } from './recognised.js';
 
 /** Endings of files that are decompressed while they are read; a plain file goes before them. */
@@ -54,6 +55,20 @@ export async function traceFilesAt(path: string): Promise<TraceFile[]> {
   if (first && first.cpu === undefined && (await traceFormAt(first.path)) === undefined)
     throw new UserError(neither(path));
   return files;
+}
+
+function areEmpty(files: readonly string[]): boolean {
+  return files.every((file) => statSync(file).size === 0);
+}
+
+/** The sentence for a trace of which no record could be read, by what was lost of it. */
+export function noRecords(path: string, files: readonly string[], losses: readonly Loss[]): string {
+  if (areEmpty(files))
+    return `${path} is empty: it holds no record, so nothing was asked of the disk meanwhile, or nothing was recorded of it.`;
+  if (losses.some(({ code }) => code === 'blktrace-version'))
+    return `${path} is a block trace of a version that this program can’t read: it reads versions 7 and 8.`;
+  const refused = losses.find(({ code }) => code === 'blktrace-unreadable');
+  return refused ? `${path} can’t be read (${refused.where}).` : neither(path);
 }
 
 /** The sentence for a path where there is something, but nothing of ours. */

@@ -1,32 +1,54 @@
-// Who moved the most on a disk in a moment, by the kernel's events. Asking costs a walk over what is kept of them, so it is done for a part of the
-// time at most: on a machine with too many events for that some bursts stay without a name.
+// Who moved the most on a disk in a moment, by the kernel's events, which are followed as they come: asking costs next to nothing.
 
-import type { Writer } from '../../model/diagnosis.js';
-import type { Culprit } from '../../model/bursts.js';
+import { BIN_MS } from '../../analysis/requests/live-bursts.js';
 import { grouped } from '../../base/maps.js';
-import type { LiveEvents } from '../live-events.js';
+import type { Culprit } from '../../model/bursts.js';
+import type { Writer } from '../../model/diagnosis.js';
+import type { Events } from '../../model/events.js';
+import { threadsIn, type LiveOwners } from '../owners/live-owners.js';
+import type { DiskGrowth, DiskSamples } from './disk-samples.js';
 
-/** The part of the time that may be spent, and what may be spent beforehand, ms. */
-const MOST_BUSY = 0.1;
-const BESIDES_MS = 2000;
+/** Of so many threads that moved something files are noted. */
+const MOST_WATCHED = 8;
 
 const bytesOf = ({ writeBytes, readBytes }: Writer): number => writeBytes + readBytes;
 
 export class Culprits {
-  private readonly events: LiveEvents;
-  private readonly begunMs = performance.now();
-  private spentMs = 0;
+  readonly owners: LiveOwners;
+  private readonly keepMs: number;
 
-  constructor(events: LiveEvents) {
-    this.events = events;
+  /** The owners tell to bins of `BIN_MS` who it was; `keepMs`: for how long back that may be asked. */
+  constructor(owners: LiveOwners, keepMs: number) {
+    this.owners = owners;
+    this.keepMs = keepMs;
   }
 
-  whoMoved(device: string, from: bigint, to: bigint): Culprit | undefined {
-    const begun = performance.now();
-    if (this.spentMs > BESIDES_MS + MOST_BUSY * (begun - this.begunMs)) return undefined;
-    const { writers } = this.events.within(from, to);
-    this.spentMs += performance.now() - begun;
-    return culpritOf(writers.filter((one) => one.device === device));
+  /** Follows what came since the last step, and hands it on with what these counters have grown by meanwhile. */
+  step<Result>(
+    samples: DiskSamples,
+    use: (events: Events, cutMs: number, growth: readonly DiskGrowth[]) => Result,
+  ): Result {
+    const { owners } = this;
+    const read = () => {
+      const growth = samples.look();
+      return { growth, names: samples.names, operations: growth.reduce((sum, { operations }) => sum + operations, 0) };
+    };
+    const { counted, events, cutMs } = owners.step(read, (step) => this.movers(step));
+    const result = use(events, cutMs, counted.growth);
+    owners.tidy();
+    owners.forgetBefore(cutMs - this.keepMs);
+    return result;
+  }
+
+  /** The processes of the threads with the most events. */
+  private movers(events: Events): number[] {
+    const ranked = [...threadsIn(events)].sort((a, b) => b[1] - a[1]);
+    return ranked.slice(0, MOST_WATCHED).flatMap(([thread]) => this.owners.threads.processOf(thread) ?? []);
+  }
+
+  /** Between two times in ms, to a bin. */
+  whoMoved(device: string, fromMs: number, toMs: number): Culprit | undefined {
+    return culpritOf(this.owners.within(fromMs, toMs + BIN_MS).filter((one) => one.device === device));
   }
 }
 

@@ -33,6 +33,11 @@ export class DiskSamples {
     this.wanted = wanted;
   }
 
+  /** All devices that were there in the last look, partitions among them. */
+  get names(): string[] {
+    return this.lines.flatMap((line) => line.trim().split(/ +/)[2] ?? []);
+  }
+
   /** The disks that did anything; none in the first look. Throws the system's error. */
   look(): DiskGrowth[] {
     const now = this.files.read('/proc/diskstats');
@@ -43,8 +48,8 @@ export class DiskSamples {
     this.lines = lines;
     const changed = lines.filter((line) => !known.has(line));
     return [...parseDiskstats(changed.join('\n'))].flatMap(({ name, values }) => {
-      const last = this.counts.get(name);
       if (!this.isWanted(name)) return [];
+      const last = this.counts.get(name);
       this.counts.set(name, values);
       const grown = (fields: readonly number[]): number =>
         fields.reduce((sum, field) => sum + (values[field] ?? 0) - (last?.[field] ?? 0), 0);
@@ -55,8 +60,13 @@ export class DiskSamples {
     });
   }
 
+  /** True where no partition is among those that are wanted. */
+  get areWhole(): boolean {
+    return this.wanted === null || [...this.wanted].every((name) => this.wholes.has(name));
+  }
+
   /** Whole disks alone, where none is named: what a partition does, its disk does. */
-  private isWanted(name: string): boolean {
+  isWanted(name: string): boolean {
     return (this.wanted ?? this.wholes).has(name);
   }
 }

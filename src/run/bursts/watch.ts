@@ -4,26 +4,21 @@
 import { BIN_MS, LiveBursts, type Burst } from '../../analysis/requests/live-bursts.js';
 import { latestPeriod, type Period } from '../../analysis/requests/regularity.js';
 import { monotonicNs } from '../../base/clock.js';
-import { sleepHere } from '../../base/sleep.js';
 import { entry } from '../../base/maps.js';
-import type { OpenFiles } from '../../capture/files.js';
 import type { BurstEvent, BurstTold, Culprit, DiskBursts, PeriodTold } from '../../model/bursts.js';
 import { LIVE_BURSTS } from '../../model/thresholds/requests.js';
-import { DiskSamples } from './disk-samples.js';
+import type { Look, Looks } from './looks.js';
 
 export interface BurstWatch {
-  /** Null for all. */
-  readonly disks: ReadonlySet<string> | null;
   /** Of the averages that bursts are held against. */
   readonly intervalMs: number;
   /** How many of those it takes; Infinity: until it is stopped. */
   readonly count: number;
-  readonly files: OpenFiles;
-  readonly root: string;
+  readonly looks: Looks;
   /** Ends it when it settles. */
   readonly stopped: Promise<unknown>;
-  /** Who moved the most on a disk between two times of CLOCK_MONOTONIC. */
-  readonly whoMoved: (device: string, fromNs: bigint, toNs: bigint) => Culprit | undefined;
+  /** Who moved the most on a disk between two times, ms since the looks began. */
+  readonly whoMoved: (device: string, fromMs: number, toMs: number) => Culprit | undefined;
   readonly nobodyBecause: string | undefined;
   readonly tell: (event: BurstEvent) => void;
 }
@@ -32,9 +27,6 @@ export interface BurstWatch {
 const MOST_KEPT = 10_000;
 /** What is over is looked for this often, ms: on a disk that is always busy that goes through all that is kept. */
 const LOOK_EVERY_MS = 1000;
-
-/** Looks without a turn of the event loop, which costs as much as a look: a tenth of a second of them. */
-const LOOKS_IN_ROW = 10;
 
 interface Disk {
   readonly live: LiveBursts;
@@ -47,12 +39,8 @@ interface Disk {
 
 class Watching {
   private readonly watch: BurstWatch;
-  private readonly samples: DiskSamples;
-  private readonly startNs: bigint;
   private readonly startWallMs: number;
   private readonly disks = new Map<string, Disk>();
-  /** Of performance.now(), which a hundred looks a second cost less than one in ns. */
-  private readonly begunMs = performance.now();
   private beforeMs = 0;
   private latestMs = 0;
   private nextLookMs = LOOK_EVERY_MS;
@@ -60,40 +48,30 @@ class Watching {
 
   constructor(watch: BurstWatch) {
     this.watch = watch;
-    this.samples = new DiskSamples(watch.files, watch.root, watch.disks);
-    this.startNs = monotonicNs();
-    this.startWallMs = Date.now();
-    this.samples.look();
+    this.startWallMs = Date.now() - Number(monotonicNs() - watch.looks.startNs) / 1e6;
   }
 
   async run(): Promise<void> {
-    const { intervalMs, count, stopped } = this.watch;
+    const { intervalMs, count, stopped, looks } = this.watch;
     const endMs = count * intervalMs;
     void stopped.then(() => (this.isStopped = true));
     while (!this.isStopped && this.beforeMs < endMs) {
-      for (let look = 0; look < LOOKS_IN_ROW && this.beforeMs < endMs; look += 1) {
-        // Looks stand on the grid of the bins; what was missed is not made up for.
-        const nowMs = performance.now() - this.begunMs;
-        sleepHere((Math.floor(nowMs / BIN_MS) + 1) * BIN_MS - nowMs);
-        this.step();
-      }
-      // Signals, and whoever reads events beside it, have their turn.
+      for (const look of await looks.next()) if (this.beforeMs < endMs) this.take(look);
+      this.step();
+      // Signals have their turn.
       await new Promise((settle) => setTimeout(settle, 0));
     }
     this.tellEnd();
   }
 
   private step(): void {
-    this.look(performance.now() - this.begunMs);
     if (this.beforeMs < this.nextLookMs) return;
     this.nextLookMs = this.beforeMs + LOOK_EVERY_MS;
     this.tellWhatIsOver();
   }
 
-  private look(atMs: number): void {
-    const forMs = atMs - this.beforeMs;
-    if (forMs <= 0) return;
-    for (const { name, ...moved } of this.samples.look()) {
+  private take({ atMs, forMs, disks }: Look): void {
+    for (const { name, ...moved } of disks) {
       const disk = entry(this.disks, name, () => ({
         live: new LiveBursts(this.watch.intervalMs),
         bursts: [],
@@ -102,10 +80,10 @@ class Watching {
         startsOf: new Map(),
       }));
       disk.live.take({ atMs, forMs, ...moved });
+      if (moved.operations > 0) this.latestMs = Math.max(this.latestMs, forMs);
     }
     for (const { live } of this.disks.values()) live.pass(atMs);
     this.beforeMs = atMs;
-    this.latestMs = Math.max(this.latestMs, forMs);
   }
 
   private tellWhatIsOver(isEnd = false): void {
@@ -120,9 +98,8 @@ class Watching {
 
   private tellBurst(device: string, disk: Disk, burst: Burst): void {
     const { fromMs, toMs, ...figures } = burst;
-    const ns = (ms: number): bigint => this.startNs + BigInt(Math.round(ms * 1e6));
-    // The counters tell to a bin when it was.
-    const culprit = this.watch.whoMoved(device, ns(fromMs - BIN_MS), ns(toMs + BIN_MS));
+    // Counters tell to a bin when it was.
+    const culprit = this.watch.whoMoved(device, fromMs - BIN_MS, toMs + BIN_MS);
     const told: BurstTold = {
       kind: 'burst',
       device,

@@ -2,26 +2,17 @@
 // are cut at one moment: events at `t`, before /proc/diskstats is read, and the counters set back to `t` by the completions that came between.
 // What no event tells of is nobody's, so that processes, the kernel's own work and nobody are the device's bytes.
 
-import { monotonicNs } from '../../base/clock.js';
-import { LiveAttribution } from '../../analysis/attribution/live.js';
 import { column } from '../../analysis/machine/time-walk.js';
 import { deviceId } from '../../analysis/machine/topology.js';
 import { kindsOf, KIND } from '../../analysis/requests/requests.js';
-import type { EndedNames } from '../../capture/ended-names.js';
-import type { OpenFiles } from '../../capture/files.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
 import type { Events } from '../../model/events.js';
 import type { TopDevice, TopKernel, TopProcess } from '../../model/top.js';
-import type { BlockEvents } from './block-events.js';
-import { CaseFacts } from './case-facts.js';
+import type { LiveOwners } from '../owners/live-owners.js';
 import type { DiskStretch } from './disks.js';
-import { Threads } from './threads.js';
 
 const COMPLETIONS = ['block_rq_complete', 'block_bio_complete'];
-/** Events whose thread is behind bytes. */
-const BY_OWNERS = ['block_bio_queue', 'writeback_dirty_folio', 'writeback_dirty_page', 'iomap_dio_rw_begin'];
-
 export type Caused = TopProcess['caused'][number];
 
 /** One that did something in the step: by events, not by its own counters. */
@@ -46,63 +37,38 @@ interface Sides {
 }
 
 export class Bytes {
-  readonly threads: Threads;
-  private readonly events: BlockEvents;
-  private readonly startNs: bigint;
-  private readonly facts: CaseFacts;
-  private readonly byThread: () => boolean;
-  private readonly attribution: LiveAttribution;
+  private readonly owners: LiveOwners;
   /** What was counted before the last cut's moment by the counters, and is told by events since. */
   private early = new Map<DeviceId, Sides>();
-  private cutMs = 0;
-  private steps = 0;
 
-  constructor(options: {
-    readonly events: BlockEvents;
-    readonly ended: EndedNames | undefined;
-    readonly files: OpenFiles;
-    readonly startNs: bigint;
-    readonly byThread: () => boolean;
-  }) {
-    this.events = options.events;
-    this.startNs = options.startNs;
-    this.byThread = options.byThread;
-    this.threads = new Threads(options.files, options.ended);
-    this.facts = new CaseFacts(options.startNs, options.events.filters);
-    this.attribution = new LiveAttribution(this.facts.input, options.events);
+  constructor(owners: LiveOwners) {
+    this.owners = owners;
   }
 
-  private nowMs(): number {
-    return Number(monotonicNs() - this.startNs) / 1e6;
-  }
-
-  /** One step: `readDisks` reads the counters. */
+  /** One step: `readDisks` reads the counters; open files are noted of the `watched`. */
   step(
     readDisks: () => readonly DiskStretch[],
     watched: readonly number[],
+    byThread: boolean,
   ): { readonly disks: readonly DiskStretch[]; readonly told: Told } {
-    const { events, attribution } = this;
-    events.poll();
-    const cutMs = this.nowMs();
-    const disks = readDisks();
-    const isDue = attribution.isDue(cutMs);
-    events.poll(isDue);
-    const step = events.upTo(cutMs);
-    this.threads.meet(threadsIn(step), cutMs);
-    if (this.facts.haveChanged(disks.map(({ name }) => name))) attribution.renew(this.facts.input, cutMs);
-    this.facts.noteFiles(watched, this.steps);
-    const writers = attribution.take(step, { ...this.threads.asCase(this.byThread()), files: this.facts.files });
-    const told = this.told(disks, writers, this.completedSince(step));
-    this.adapt(step, disks, cutMs);
-    if (isDue) this.tidy(cutMs);
-    this.cutMs = cutMs;
-    this.steps += 1;
-    return { disks, told };
+    const { owners } = this;
+    const read = () => {
+      const disks = readDisks();
+      return {
+        disks,
+        names: disks.map(({ name }) => name),
+        operations: disks.reduce((sum, { figures }) => sum + figures.operations, 0),
+      };
+    };
+    const { counted, events } = owners.step(read, () => watched);
+    const told = this.told(counted.disks, owners.take(byThread), this.completedSince(events));
+    owners.tidy();
+    return { disks: counted.disks, told };
   }
 
   /** The completions behind the cut, by disk, in order of time. */
   private completedSince(step: Events): ReadonlyMap<DeviceId, Sides[]> {
-    const later = this.events.peek((event) => COMPLETIONS.includes(event));
+    const later = this.owners.events.peek((event) => COMPLETIONS.includes(event));
     const kindAt = kindsOf(step.strings);
     const found = new Map<DeviceId, Sides[]>();
     for (const name of COMPLETIONS) {
@@ -112,7 +78,7 @@ export class Bytes {
         const kind = kindAt(rwbs?.[row] ?? 0, sectors?.[row] ?? 0);
         if (kind !== KIND.read && kind !== KIND.write) continue;
         const bytes = (sectors?.[row] ?? 0) * 512;
-        const disk = this.facts.topology.disk(deviceId(dev?.[row] ?? 0));
+        const disk = this.owners.facts.topology.disk(deviceId(dev?.[row] ?? 0));
         const sides = { read: kind === KIND.read ? bytes : 0, write: kind === KIND.write ? bytes : 0 };
         const list = found.get(disk);
         if (list) list.push(sides);
@@ -146,33 +112,16 @@ export class Bytes {
         write: Math.max(seen.write, counted.write - ahead.write),
       };
       parts.nobody += bytes.read - seen.read + bytes.write - seen.write;
-      return { readBytes: bytes.read, writeBytes: bytes.write, parts, layer: this.facts.topology.layer(disk.id) };
+      return {
+        readBytes: bytes.read,
+        writeBytes: bytes.write,
+        parts,
+        layer: this.owners.facts.topology.layer(disk.id),
+      };
     });
     this.early = early;
-    return { devices, owners, kernel, note: this.events.takeNote() };
+    return { devices, owners, kernel, note: this.owners.events.takeNote() };
   }
-
-  private adapt(step: Events, disks: readonly DiskStretch[], cutMs: number): void {
-    const seconds = (cutMs - this.cutMs) / 1000;
-    if (this.steps === 0 || seconds <= 0) return;
-    const requests = disks.reduce((sum, { figures }) => sum + figures.operations, 0);
-    const pages = (step.tables.get('writeback_dirty_folio') ?? step.tables.get('writeback_dirty_page'))?.length ?? 0;
-    this.events.adapt(requests / seconds, pages / seconds);
-  }
-
-  /** Leaves behind what is not needed any more. */
-  private tidy(cutMs: number): void {
-    this.events.forgetTexts(cutMs);
-    this.attribution.renew(this.facts.input, cutMs);
-    this.threads.forget(cutMs);
-    this.facts.forgetFiles();
-  }
-}
-
-function threadsIn(step: Events): Set<number> {
-  const threads = new Set<number>();
-  for (const name of BY_OWNERS) for (const pid of step.tables.get(name)?.pid ?? []) threads.add(pid);
-  return threads;
 }
 
 /** Gives a writer's bytes to whom they are, and says which part of the device's they are. */

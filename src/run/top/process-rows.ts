@@ -10,7 +10,7 @@ import type { Owner } from './bytes.js';
 import type { Delays } from './delays.js';
 import { hasDone, type Processes, type Seen } from './processes.js';
 import { ThreadCounts } from './thread-counts.js';
-import type { Threads } from './threads.js';
+import type { Threads } from '../owners/threads.js';
 import { userNames } from './users.js';
 import type { Waits } from './waits.js';
 

@@ -2,14 +2,11 @@
 // nothing here knows a screen. With the kernel's events the bytes of each device are told; without them what processes count themselves is all.
 
 import { monotonicNs } from '../../base/clock.js';
-import { messageOf } from '../../base/errors.js';
 import { readKernelUnits } from '../../capture/auxv.js';
-import { EndedNames } from '../../capture/ended-names.js';
 import { OpenFiles } from '../../capture/files.js';
-import { openKernelFilesystems } from '../../capture/kernel-fs.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { TopDevice, TopSample } from '../../model/top.js';
-import { BlockEvents } from './block-events.js';
+import { LiveOwners } from '../owners/live-owners.js';
 import { Bytes, type Owner, type Told } from './bytes.js';
 import type { Detail } from '../../tools/top/screen.js';
 import { Delays } from './delays.js';
@@ -21,8 +18,6 @@ import { ProcessRows, type Wanted } from './process-rows.js';
 import { Processes, type Seen } from './processes.js';
 import { Waits } from './waits.js';
 
-/** Names of the latest ends of threads that are kept. */
-const ENDED_NAMES = 10_000;
 /** The busiest processes, whose waits are looked at more often, and whose open files are noted. */
 const MOST_WATCHED = 4;
 /** Waits of more than these are not looked at in a sample. */
@@ -47,8 +42,7 @@ export class TopSampler {
   private readonly waits: Waits;
   private readonly pressure: PressureSource;
   private readonly startNs = monotonicNs();
-  private readonly events: BlockEvents | undefined;
-  private readonly ended: EndedNames | undefined;
+  private readonly owners: LiveOwners | undefined;
   private readonly bytes: Bytes | undefined;
   private readonly whyNone: string;
   private sampledNs = 0n;
@@ -64,41 +58,18 @@ export class TopSampler {
     this.processes = new Processes(files);
     this.waits = new Waits(files);
     this.pressure = new PressureSource(files);
-    // Before the journal’s own hook: an instance can't be removed while its files are open.
-    process.once('exit', this.letGo);
-    const opened = options.events ? this.openEvents() : 'kernel events were not asked for';
-    if (typeof opened === 'string') this.whyNone = opened;
-    else {
-      this.whyNone = '';
-      ({ events: this.events, ended: this.ended, bytes: this.bytes } = opened);
-    }
+    const { startNs } = this;
+    const opened = options.events ? LiveOwners.open({ journal: options.journal, files, startNs }) : undefined;
+    this.owners = typeof opened === 'object' ? opened : undefined;
+    this.bytes = this.owners && new Bytes(this.owners);
+    this.whyNone = typeof opened === 'string' ? `not attributed: ${opened}` : 'kernel events were not asked for';
     const { processes, waits, delays } = this;
-    this.rows = new ProcessRows({ files, processes, waits, delays, names: this.bytes?.threads });
-  }
-
-  /** Or why there are none. */
-  private openEvents(): { events: BlockEvents; ended: EndedNames; bytes: Bytes } | string {
-    const { journal } = this.options;
-    if (process.geteuid?.() !== 0) return 'not attributed: needs root';
-    let ended: EndedNames | undefined;
-    try {
-      const { tracefs, why } = openKernelFilesystems(journal);
-      if (tracefs === undefined) return `not attributed: needs tracefs (${why ?? 'not found'})`;
-      const { files, startNs } = this;
-      ended = new EndedNames(tracefs, journal, ENDED_NAMES);
-      const events = new BlockEvents({ tracefs, journal, startNs });
-      const bytes = new Bytes({ events, ended, files, startNs, byThread: () => this.wanted.byThread });
-      return { events, ended, bytes };
-    } catch (error) {
-      ended?.close();
-      return `not attributed: ${messageOf(error)}`;
-    }
+    this.rows = new ProcessRows({ files, processes, waits, delays, names: this.owners?.threads });
   }
 
   /** Between samples: empties the kernel's buffers and looks where the busiest wait. */
   poll(): void {
-    this.events?.poll();
-    this.ended?.drain();
+    this.owners?.poll();
     this.waits.look(this.watched, this.nowMs());
   }
 
@@ -156,12 +127,12 @@ export class TopSampler {
 
   private takeBytes(): { readonly disks: readonly DiskStretch[]; readonly told?: Told } {
     const readDisks = (): readonly DiskStretch[] => this.disks.read(monotonicNs());
-    return this.bytes ? this.bytes.step(readDisks, this.watched) : { disks: readDisks() };
+    return this.bytes ? this.bytes.step(readDisks, this.watched, this.wanted.byThread) : { disks: readDisks() };
   }
 
   /** The process of a line of the events, which is a thread's where lines are. */
   private processOf(pid: number): number {
-    return this.wanted.byThread ? (this.bytes?.threads.processOf(pid) ?? pid) : pid;
+    return this.wanted.byThread ? (this.owners?.threads.processOf(pid) ?? pid) : pid;
   }
 
   /** Who did or waited for something, most bytes first. */
@@ -196,16 +167,10 @@ export class TopSampler {
 
   /** Stops; the journal undoes what was set up. */
   async close(): Promise<void> {
-    await this.events?.settled();
-    this.letGo();
-  }
-
-  private readonly letGo = (): void => {
-    process.off('exit', this.letGo);
-    this.events?.close();
-    this.ended?.close();
+    await this.owners?.settled();
+    this.owners?.close();
     this.files.closeAll();
-  };
+  }
 }
 
 function devicesOf({ disks, told }: { readonly disks: readonly DiskStretch[]; readonly told?: Told }): TopDevice[] {

@@ -121,12 +121,18 @@ function whole(events: Events): Map<string, number> {
   return sumsOf(portions ? writersOf({ input: { ...input, events }, topology, portions }) : []);
 }
 
+/** The writers of what is complete in a piece. */
+function take(live: LiveAttribution, events: Events): Writer[] {
+  live.follow(events);
+  return live.take(known);
+}
+
 function byPieces(events: Events, cuts: readonly number[], renewAt?: number): Map<string, number> {
   const live = new LiveAttribution(input, new Sampling({ trace: [], durationMs: END }));
   const sums = new Map<string, number>();
   let from = -Infinity;
   for (const to of [...cuts.toSorted((a, b) => a - b), Infinity]) {
-    sumsOf(live.take(piece(events, from, to), known), sums);
+    sumsOf(take(live, piece(events, from, to)), sums);
     if (renewAt !== undefined && to >= renewAt && from < renewAt) live.renew(input, to);
     from = to;
   }
@@ -164,19 +170,43 @@ test('what is dirty stays known when what is not needed is left behind', () => {
 test('what was dirtied so long ago that it must have been given up is forgotten', () => {
   const events = someEvents(LATER, [], NAMES);
   const live = new LiveAttribution(input, new Sampling({ trace: [], durationMs: END }));
-  live.take(piece(events, -Infinity, 10), known);
+  take(live, piece(events, -Infinity, 10));
   live.renew(input, 1_000_000);
-  assert.deepEqual(
-    [...sumsOf(live.take(piece(events, 10, Infinity), known))],
-    [['loop0 flusher  unattributed 12', 16_384]],
-  );
+  assert.deepEqual([...sumsOf(take(live, piece(events, 10, Infinity)))], [['loop0 flusher  unattributed 12', 16_384]]);
 });
 
 test('it is due where it is old or large, and waits a while for what is in flight', () => {
   const live = new LiveAttribution(input, new Sampling({ trace: [], durationMs: END }));
   const events = someEvents(rowsOf([{ kind: 'direct', gap: 1, pid: 5, file: 12, pages: 4, lasts: 100 }]), [], NAMES);
-  live.take(piece(events, -Infinity, 50), known);
-  assert.deepEqual([live.isDue(70_000), live.isDue(400_000)], [false, true]);
-  live.take(piece(events, 50, Infinity), known);
+  take(live, piece(events, -Infinity, 50));
+  assert.deepEqual([live.isDue(39_000), live.isDue(41_000)], [false, true]);
+  take(live, piece(events, 50, Infinity));
   assert.deepEqual([live.isDue(15_000), live.isDue(25_000)], [false, true]);
+});
+
+test('told by bins of time, a stretch has what was complete in it, also of what was left behind in between', () => {
+  const events = someEvents(
+    rowsOf([
+      { kind: 'direct', gap: 5, pid: 5, file: 12, pages: 4, lasts: 5 },
+      { kind: 'direct', gap: 10, pid: 6, file: 13, pages: 2, lasts: 5 },
+      { kind: 'direct', gap: 10, pid: 5, file: 12, pages: 1, lasts: 20 },
+    ]),
+    [],
+    NAMES,
+  );
+  const live = new LiveAttribution(input, new Sampling({ trace: [], durationMs: END }), 10);
+  live.follow(piece(events, -Infinity, 22));
+  live.renew(input, 22);
+  live.follow(piece(events, 22, Infinity));
+  const within = (from: number, to: number): (readonly [string, number])[] =>
+    live.within(from, to, known).map(({ process, writeBytes }) => [process, writeBytes] as const);
+  assert.deepEqual(within(0, 1000), [
+    ['writer', 16_384],
+    ['other', 8192],
+    ['writer', 4096],
+  ]);
+  assert.deepEqual(within(20, 30), [['other', 8192]]);
+  assert.deepEqual(within(30, 40), []);
+  live.forgetBefore(25);
+  assert.deepEqual(within(0, 30), [['other', 8192]], 'the bin in which it is forgotten stays whole');
 });

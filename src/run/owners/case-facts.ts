@@ -1,24 +1,30 @@
 // The facts that the attribution stands on, as a case without events: which device stands on which, what is mounted where, which files are open.
-// They are taken anew when devices or mounts have changed.
+// Devices are taken anew as soon as they have changed. Mounts change all the time where containers come and go, so they are looked at as seldom as
+// open files, and the devices stand as they were then.
 
 import { Topology } from '../../analysis/machine/topology.js';
 import { captureFacts } from '../../capture/facts.js';
 import { FileWatch } from '../../capture/file-watch.js';
 import { readWhole } from '../../capture/files.js';
 import { manifestNow } from '../../capture/manifest-now.js';
+import { maskText } from '../../capture/mask.js';
 import type { Case } from '../../model/case.js';
 import { SOURCE, type Manifest, type OpenFile, type TraceState } from '../../model/recording.js';
 import { CaseBuilder } from '../../open/case-builder.js';
 
-/** Open files of busy processes are noted once in so many steps. */
+/** Open files of busy processes are noted, and mounts looked at, once in so many steps. */
 const FILES_EVERY = 5;
+const MOUNTS = '/proc/self/mountinfo';
 
 export class CaseFacts {
   /** The files that were noted, of the kind that a case holds. */
   files: (OpenFile & { readonly atMs: number })[] = [];
   private readonly manifest: Manifest;
   private readonly filters: Readonly<Record<string, string>>;
-  private mark = '';
+  private devices = '';
+  private mounts = '';
+  /** What /proc and /sys said of devices and mounts. */
+  private readings: Reading[] = [];
   private current: { readonly input: Case; readonly topology: Topology };
   private watch = this.newWatch();
 
@@ -27,6 +33,7 @@ export class CaseFacts {
     this.filters = filters;
     const now = manifestNow('', { command: 'record', hz: 1, events: true });
     this.manifest = { ...now, start: { ...now.start, monotonicNs: startNs.toString() } };
+    this.readings = readFacts();
     this.current = this.take();
     void this.watch.lookAtLoops();
   }
@@ -41,16 +48,7 @@ export class CaseFacts {
 
   private take(): { readonly input: Case; readonly topology: Topology } {
     const builder = new CaseBuilder(this.manifest);
-    const take = (path: string, text: string, failed = false): void => builder.take({ path, text, atNs: 0, failed });
-    captureFacts(
-      {
-        reading: (path, text) => take(path, typeof text === 'string' ? text : Buffer.from(text).toString('utf8')),
-        failure: (path, errno) => take(path, errno, true),
-        pages: () => {},
-        file: () => {},
-      },
-      { when: 'start', victims: [], devicesOnly: true },
-    );
+    for (const { path, text, failed } of this.readings) builder.take({ path, text, atNs: 0, failed });
     const state: TraceState = {
       instance: 'machine',
       enabled: [],
@@ -58,21 +56,23 @@ export class CaseFacts {
       stacks: { share: 0, filter: '' },
       clock: 'mono',
     };
-    take(SOURCE.trace, JSON.stringify(state));
+    builder.take({ path: SOURCE.trace, text: JSON.stringify(state), atNs: 0, failed: false });
     const part = { from: 0, to: Infinity, wholeMs: 0 };
     const input = builder.caseOf({ path: '', part, complete: false, losses: [] });
     return { input, topology: new Topology(input.facts[0], input.counters.diskNames) };
   }
 
   /** True where devices or mounts are others than they were; the facts are those of now then. */
-  haveChanged(disks: readonly string[]): boolean {
-    const backing = disks
-      .filter((name) => /^(loop|dm-|md)/.test(name))
-      .map((name) => readWhole(`/sys/block/${name}/loop/backing_file`));
-    const mark = [readWhole('/proc/self/mountinfo'), ...disks, ...backing].join('\n');
-    const isFirst = this.mark === '';
-    if (mark === this.mark) return false;
-    this.mark = mark;
+  haveChanged(disks: readonly string[], step: number): boolean {
+    const devices = [...disks, ...disks.map(backingOf)].join('\n');
+    const isFirst = this.devices === '';
+    const others = devices !== this.devices;
+    const mounts = others || step % FILES_EVERY === 0 ? (readWhole(MOUNTS) ?? '') : this.mounts;
+    if (!others && mounts === this.mounts) return false;
+    if (others && !isFirst) this.readings = readFacts();
+    else this.readings = this.readings.map((one) => (one.path === MOUNTS ? { ...one, text: maskText(mounts) } : one));
+    this.devices = devices;
+    this.mounts = mounts;
     if (isFirst) return false;
     this.current = this.take();
     void this.watch.lookAtLoops();
@@ -83,9 +83,11 @@ export class CaseFacts {
     return new FileWatch((file) => this.files.push({ ...file, atMs: 0 }));
   }
 
-  /** Notes what these processes have open, now and then. */
-  noteFiles(pids: readonly number[], step: number): void {
-    if (step % FILES_EVERY === 0) this.watch.look(pids);
+  /** Notes what these processes have open, now and then: returns true where it was done. */
+  noteFiles(pids: Iterable<number>, step: number): boolean {
+    const isTime = step % FILES_EVERY === 0;
+    if (isTime) this.watch.look([...pids]);
+    return isTime;
   }
 
   /** Begins to note anew. */
@@ -94,4 +96,34 @@ export class CaseFacts {
     this.watch = this.newWatch();
     void this.watch.lookAtLoops();
   }
+}
+
+interface Reading {
+  readonly path: string;
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+function readFacts(): Reading[] {
+  const readings: Reading[] = [];
+  captureFacts(
+    {
+      reading: (path, text) =>
+        readings.push({
+          path,
+          text: typeof text === 'string' ? text : Buffer.from(text).toString('utf8'),
+          failed: false,
+        }),
+      failure: (path, errno) => readings.push({ path, text: errno, failed: true }),
+      pages: () => {},
+      file: () => {},
+    },
+    { when: 'start', victims: [], devicesOnly: true },
+  );
+  return readings;
+}
+
+/** What a loop device stands on is another file once it was detached and attached again. */
+function backingOf(disk: string): string {
+  return disk.startsWith('loop') ? (readWhole(`/sys/block/${disk}/loop/backing_file`) ?? '') : '';
 }

@@ -34,6 +34,25 @@ export interface BlockEventsOptions {
   readonly startNs: bigint;
 }
 
+/** Events that the kernel lost: it does not always say how many, and then there is a count of none. */
+export interface Lost {
+  readonly count: number;
+  readonly isMore: boolean;
+}
+
+export const NOTHING_LOST: Lost = { count: 0, isMore: false };
+
+/** With those of one more place, 0 where the kernel does not say how many. */
+export function moreLost({ count, isMore }: Lost, more: number): Lost {
+  return { count: count + more, isMore: isMore || more === 0 };
+}
+
+/** '43 kernel events'; undefined where none was lost. */
+export function textOf({ count, isMore }: Lost): string | undefined {
+  if (count > 0) return `${isMore ? 'more than ' : ''}${count} kernel events`;
+  return isMore ? 'kernel events' : undefined;
+}
+
 export class BlockEvents implements Weights {
   readonly times = NO_INTERVALS;
   /** The filters that the recorder's own words name, for the walk over bios. */
@@ -46,7 +65,7 @@ export class BlockEvents implements Weights {
   private sampled = 1;
   private sampledPages = false;
   private setting: Promise<void> = Promise.resolve();
-  private lost = 0;
+  private lost: Lost = NOTHING_LOST;
   private missing: string[] = [];
   /** Decode once more what came in a poll. */
   private kept: (() => void)[] | undefined;
@@ -93,7 +112,7 @@ export class BlockEvents implements Weights {
     const decoder = new EventsDecoder({
       startNs: this.startNs,
       loss: (code, _where, count = 1) => {
-        if (code === 'events-overrun') this.lost += count;
+        if (code === 'events-overrun') this.lost = moreLost(this.lost, count);
       },
     });
     for (const format of this.formats) decoder.addFormat(format);
@@ -167,8 +186,9 @@ export class BlockEvents implements Weights {
   /** What these events do not tell, in a sentence; undefined where they tell all. Losses are told once. */
   takeNote(): string | undefined {
     const { lost } = this;
-    this.lost = 0;
-    if (lost > 0) return `${lost} kernel events were lost to their rate: some bytes are nobody’s for want of them`;
+    this.lost = NOTHING_LOST;
+    const lostText = textOf(lost);
+    if (lostText !== undefined) return `${lostText} were lost to their rate: some bytes are nobody’s for want of them`;
     if (this.sampled > 1)
       return `requests come so fast that one small one of ${this.sampled} is traced: bytes are estimates`;
     if (this.sampledPages)

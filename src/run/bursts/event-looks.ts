@@ -1,0 +1,159 @@
+// What disks did, look by look, told by the kernel's events: when each request was complete. Counters are read four times a second and say how much was
+// moved in all; where events don't tell of it, or of a part alone, that is what counts. A hundred wakings a second are saved so, which cost more than
+// all the rest, and who moved it comes with it.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { BIN_MS } from '../../analysis/requests/live-bursts.js';
+import { column } from '../../analysis/machine/time-walk.js';
+import { deviceId, type Topology } from '../../analysis/machine/topology.js';
+import { KIND, kindsOf } from '../../analysis/requests/requests.js';
+import type { Weights } from '../../analysis/requests/sampling.js';
+import { entry } from '../../base/maps.js';
+import type { Events } from '../../model/events.js';
+import type { Culprits } from './culprits.js';
+import type { DiskGrowth, DiskSamples } from './disk-samples.js';
+import type { Look, Looks } from './looks.js';
+
+/** The kernel's buffers are emptied, and counters read, this often, ms. */
+export const EVERY_MS = 250;
+const COMPLETIONS = ['block_rq_complete', 'block_bio_complete'];
+const SECTOR = 512;
+/** What was complete at the very end of a bin is of it. */
+const LEAST_MS = 1e-3;
+const NOTHING = { operations: 0, bytes: 0, busyMs: 0 };
+const NO_BINS: ReadonlyMap<number, Moved> = new Map();
+
+export interface Moved {
+  operations: number;
+  bytes: number;
+}
+
+/** What was complete, by disk and bin of 10 ms. */
+export type Completions = ReadonlyMap<string, ReadonlyMap<number, Readonly<Moved>>>;
+
+export class EventLooks implements Looks {
+  readonly startNs: bigint;
+  private readonly culprits: Culprits;
+  private readonly samples: DiskSamples;
+  private beforeMs = 0;
+  /** What events told of each disk before its counters did. */
+  private ahead: ReadonlyMap<string, Moved> = new Map();
+
+  /** The times of the culprits' events count from `startNs`. */
+  constructor(culprits: Culprits, samples: DiskSamples, startNs: bigint) {
+    this.startNs = startNs;
+    this.culprits = culprits;
+    this.samples = samples;
+    this.step();
+  }
+
+  async next(): Promise<readonly Look[]> {
+    await pause(EVERY_MS);
+    return this.step();
+  }
+
+  private step(): readonly Look[] {
+    const { samples } = this;
+    const { facts, events: source } = this.culprits.owners;
+    return this.culprits.step(samples, (events, toMs, growth) => {
+      const { looks, ahead } = looksOf({
+        fromMs: this.beforeMs,
+        toMs,
+        growth,
+        completions: completionsIn(events, facts.topology, source, (disk) => samples.isWanted(disk)),
+        ahead: this.ahead,
+        isWhole: source.takeNote() === undefined,
+      });
+      this.beforeMs = toMs;
+      this.ahead = ahead;
+      return looks;
+    });
+  }
+}
+
+/** The completions of these events; of reads and writes with their bytes. */
+function completionsIn(
+  events: Events,
+  topology: Topology,
+  weights: Weights,
+  isWanted: (disk: string) => boolean,
+): Completions {
+  const kindAt = kindsOf(events.strings);
+  const found = new Map<string, Map<number, Moved>>();
+  for (const name of COMPLETIONS) {
+    const table = events.tables.get(name);
+    const [dev, sectors, rwbs] = ['dev', 'nr_sector', 'rwbs'].map((field) => column(table, field));
+    for (let row = 0; row < (table?.length ?? 0); row += 1) {
+      const t = table?.t[row] ?? 0;
+      const size = sectors?.[row] ?? 0;
+      const kind = kindAt(rwbs?.[row] ?? 0, size);
+      const disk = topology.name(topology.disk(deviceId(dev?.[row] ?? 0)));
+      if (!isWanted(disk)) continue;
+      const bins = entry(found, disk, () => new Map<number, Moved>());
+      const bin = entry(bins, Math.floor(t / BIN_MS), () => ({ operations: 0, bytes: 0 }));
+      const weight = weights.weightAt(t, size);
+      bin.operations += weight;
+      if (kind === KIND.read || kind === KIND.write) bin.bytes += weight * size * SECTOR;
+    }
+  }
+  return found;
+}
+
+export interface Step {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** By the counters; of the disks that are watched alone. */
+  readonly growth: readonly DiskGrowth[];
+  readonly completions: Completions;
+  readonly ahead: ReadonlyMap<string, Readonly<Moved>>;
+  /** False where events were lost, or tell a sample. */
+  readonly isWhole: boolean;
+}
+
+/** The looks of a step, a bin each in which anything was complete, and what events told of each disk that its counters will tell in the next step. */
+export function looksOf(step: Step): { readonly looks: readonly Look[]; readonly ahead: ReadonlyMap<string, Moved> } {
+  const { fromMs, toMs, completions, ahead, isWhole } = step;
+  const growthOf = new Map(step.growth.map((one) => [one.name, one]));
+  const bins = new Map<number, DiskGrowth[]>();
+  const untold: DiskGrowth[] = [];
+  const next = new Map<string, Moved>();
+  for (const name of new Set([...growthOf.keys(), ...completions.keys()])) {
+    const counted = growthOf.get(name) ?? NOTHING;
+    const early = ahead.get(name) ?? NOTHING;
+    const operations = Math.max(0, counted.operations - early.operations);
+    const bytes = Math.max(0, counted.bytes - early.bytes);
+    const told = completions.get(name) ?? NO_BINS;
+    const sum = sumOf(told.values());
+    if (sum.operations === 0) untold.push({ name, operations, bytes, busyMs: counted.busyMs });
+    else if (isWhole)
+      next.set(name, {
+        operations: Math.max(0, sum.operations - operations),
+        bytes: Math.max(0, sum.bytes - bytes),
+      });
+    for (const [bin, moved] of told) {
+      const share = moved.operations / sum.operations;
+      entry(bins, bin, (): DiskGrowth[] => []).push({
+        name,
+        operations: isWhole ? moved.operations : operations * share,
+        bytes: isWhole || sum.bytes === 0 ? moved.bytes : (bytes * moved.bytes) / sum.bytes,
+        busyMs: counted.busyMs * share,
+      });
+    }
+  }
+  const looks = [...bins]
+    .sort(([a], [b]) => a - b)
+    .map(([bin, disks]): Look => {
+      const atMs = Math.min(toMs, (bin + 1) * BIN_MS);
+      return { atMs, forMs: Math.max(LEAST_MS, atMs - bin * BIN_MS), disks };
+    });
+  return { looks: [...looks, { atMs: toMs, forMs: Math.max(LEAST_MS, toMs - fromMs), disks: untold }], ahead: next };
+}
+
+function sumOf(all: Iterable<Readonly<Moved>>): Moved {
+  const sum = { operations: 0, bytes: 0 };
+  for (const { operations, bytes } of all) {
+    sum.operations += operations;
+    sum.bytes += bytes;
+  }
+  return sum;
+}
