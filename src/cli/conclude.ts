@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import * as v from 'valibot';
 import { isNoStall, type Diagnosis } from '../model/diagnosis.js';
 import { harmless } from '../base/format.js';
 import { leads } from '../known/fits.js';
@@ -12,20 +11,19 @@ import type { OpenOptions } from '../open/recording.js';
 import type { ReportAssets } from '../present/html/page.js';
 import type { Painter } from '../present/png.js';
 import { renderText } from '../present/text.js';
-import { EXIT, jsonHelp, progress, readingProgress, ROOT, say, sayJson, toolName } from './context.js';
+import { readReportAssets } from '../run/report-assets.js';
+import { EXIT, jsonHelp, progress, readingProgress, say, sayJson, toolName, WEB } from './context.js';
 import { knownList } from './known-list.js';
 import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
 export function reportAssets(): ReportAssets {
-  const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name), 'utf8');
-  const causes = v.parse(v.record(v.string(), v.string()), JSON.parse(read('causes.json')));
-  return { js: read('report.js'), css: read('report.css'), causes };
+  return readReportAssets(WEB);
 }
 
 /** What paints a picture: a few MB, read where one is asked for. */
 export function painter(): Painter {
-  const read = (name: string) => readFileSync(join(ROOT, 'dist/web', name));
+  const read = (name: string) => readFileSync(join(WEB, name));
   return { wasm: read('resvg.wasm'), fonts: [read('DejaVuSans.ttf'), read('DejaVuSans-Bold.ttf')] };
 }
 

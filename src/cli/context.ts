@@ -22,6 +22,9 @@ export const EXIT = { fine: 0, found: 1, failed: 2, noVerdict: 3, usage: 64 } as
 /** The clone's folder. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** What the build has made for browsers. */
+export const WEB = join(ROOT, 'dist/web');
+
 /** 'iowitness VERSION', as it goes into recordings and results. */
 export function toolName(): string {
   const manifest: { readonly version: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

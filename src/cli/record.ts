@@ -21,7 +21,8 @@ import { hasEnded, requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
 import { holdCommand, letGo, type HeldCommand } from '../run/held-command.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
-import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
+import { METRICS } from '../run/metrics/server.js';
+import { isLoopback, urlOf, type Address } from '../run/serve.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
 import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
@@ -136,7 +137,7 @@ async function startMetrics(address: Address): Promise<MetricsFeed> {
     warn(`the metrics have ended (${why}); the recording goes on.`),
   );
   const open = isLoopback(feed.address) ? '' : ', for whoever can connect to it';
-  warn(`metrics at ${urlOf(feed.address)}${open}.`);
+  warn(`metrics at ${urlOf(feed.address, METRICS)}${open}.`);
   return feed;
 }
 

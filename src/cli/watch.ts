@@ -1,11 +1,25 @@
 // `watch`: the flight recorder. It runs until it is ended, and what it finds is for `episodes`.
 
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
 import { Watch } from '../run/watch/watch.js';
+import type { Address } from '../run/serve.js';
+import { WatchPageFeed } from '../run/watch/page/page.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
-import { baselineFolder, byteSize, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
+import {
+  baselineFolder,
+  byteSize,
+  listenAddress,
+  runningPid,
+  say,
+  seconds,
+  toolName,
+  undoFolder,
+  warn,
+  WEB,
+} from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 interface WatchCommandOptions {
@@ -15,9 +29,11 @@ interface WatchCommandOptions {
   readonly dir: string;
   readonly maxSize: number;
   readonly for?: number;
+  readonly page?: Address | true;
 }
 
 const USUAL_BYTES = 1024 ** 3;
+const PAGE_PORT = 9470;
 
 function oneMore(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
@@ -32,6 +48,11 @@ export function watchCommand(program: Command): void {
     .option('--pid <pid>', 'watch this process; may be given several times', runningPid)
     .option('--dir <folder>', 'where journal and recordings are kept', WATCH_FOLDER)
     .option('--max-size <size>', 'what recordings may take in all; the oldest are removed', byteSize, USUAL_BYTES)
+    .option(
+      '--page [port]',
+      'show it live on a page for this machine alone; the address is printed (default port: 9470)',
+      listenAddress,
+    )
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
       'after',
@@ -40,10 +61,22 @@ export function watchCommand(program: Command): void {
     .action((options: WatchCommandOptions) => watch(options));
 }
 
+async function startPage(asked: Address | true, folder: string): Promise<WatchPageFeed> {
+  return await WatchPageFeed.start({
+    address: asked === true ? { host: '127.0.0.1', port: PAGE_PORT } : asked,
+    token: randomBytes(16).toString('hex'),
+    folder,
+    memory: baselineFolder(),
+    tool: toolName(),
+    web: WEB,
+  });
+}
+
 async function watch(options: WatchCommandOptions): Promise<void> {
   if (process.geteuid?.() !== 0)
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
+  const page = options.page && (await startPage(options.page, options.dir));
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),
@@ -52,7 +85,9 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     watched: { units: options.unit ?? [], cgroups: options.cgroup ?? [], pids: options.pid ?? [] },
     maxBytes: options.maxSize,
     tell: say,
+    ...(page && { page }),
   });
+  if (page) say(`the page is at ${page.url}`);
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
   if (started.withoutEvents !== null) warn(`there are no kernel events: ${started.withoutEvents}`);
   const { over, cancel } = timeUp(options.for);

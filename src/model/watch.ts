@@ -81,6 +81,18 @@ export const EntrySchema = v.variant('kind', [
 ]);
 export type Entry = v.InferOutput<typeof EntrySchema>;
 
+/** What a watch sees in the second that has just ended. */
+export interface WatchNow {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Processes that lost the second. */
+  readonly lost: number;
+  /** The episode that is under way; null where there is none. */
+  readonly episode: number | null;
+  /** By name, as `episodes history --json` has them. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 export const EpisodesSchema = v.object({
   schema: v.literal('iowitness.episodes/1'),
   tool: v.string(),

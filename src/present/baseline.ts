@@ -20,7 +20,8 @@ function sizeWords({ does, upToBytes }: Usual): string {
   return upToBytes === null ? `above ${String(memory(LARGEST_BOUND))}` : `up to ${String(memory(upToBytes))}`;
 }
 
-function rowOf(one: Usual): string[] {
+/** What is usual at a load, in the order of BASELINE_HEAD. */
+export function usualCells(one: Usual): string[] {
   return [
     KINDS[one.does],
     sizeWords(one),
@@ -33,9 +34,9 @@ function rowOf(one: Usual): string[] {
   ];
 }
 
-const HEAD = ['', 'size', 'at once', 'usually', '99 %', 'stretches', 'days', ''];
+export const BASELINE_HEAD = ['', 'size', 'at once', 'usually', '99 %', 'stretches', 'days', ''];
 
-function changesOf(changed: BaselineChapter['changed']): string {
+export function changesOf(changed: BaselineChapter['changed']): string {
   return changed.map(({ what, before, after }) => `${what} ${before ?? 'nothing'} → ${after ?? 'nothing'}`).join(', ');
 }
 
@@ -73,7 +74,9 @@ function chapterLines(chapter: BaselineChapter, width: number): string[] {
     ),
     ...(usual.length === 0
       ? []
-      : columns([HEAD, ...usual.slice(0, MOST_ROWS).map(rowOf)], [2, 3, 4, 5, 6]).map((line) => `    ${line}`)),
+      : columns([BASELINE_HEAD, ...usual.slice(0, MOST_ROWS).map(usualCells)], [2, 3, 4, 5, 6]).map(
+          (line) => `    ${line}`,
+        )),
     ...(usual.length > MOST_ROWS ? [`    and ${usual.length - MOST_ROWS} more loads (--json)`] : []),
     ...chartOf(chapter),
     `    best: ${count(Math.round(best.operationsPerSecond))} requests a second, ${rate(best.bytesPerSecond)}`,

@@ -8,12 +8,12 @@ import type { Episode, Episodes } from '../model/watch.js';
 import { columns } from './text-layout.js';
 import { clockText } from './words.js';
 
-function causeOf({ verdict, note, noticed }: Episode): string {
+export function causeOf({ verdict, note, noticed }: Episode): string {
   if (verdict) return `${verdict.cause}${verdict.sureness === null ? '' : `, ${verdict.sureness}`}`;
   return note ?? noticed;
 }
 
-function victimOf({ victim }: Episode): string {
+export function victimOf({ victim }: Episode): string {
   if (!victim) return 'the machine';
   return victim.unit === undefined
     ? `${victim.name} (${victim.pid})`
@@ -50,11 +50,21 @@ export function episodesText({ episodes, watches, gaps, suppressed }: Episodes, 
   if (watches.length === 0 && episodes.length === 0) return ['Nobody has watched: `iowitness watch` begins to.'];
   const lines = columns(episodes.toReversed().map(cellsOf));
   if (episodes.length === 0) lines.push('No stall was noticed.');
+  lines.push('', ...remarksOn({ watches, gaps, suppressed }, runs));
+  return lines;
+}
+
+/** When somebody watched and when not, and what was passed over: what silence means. */
+export function remarksOn(
+  { watches, gaps, suppressed }: Pick<Episodes, 'watches' | 'gaps' | 'suppressed'>,
+  runs: boolean,
+): string[] {
+  const lines: string[] = [];
   const [first] = watches;
   const last = watches.at(-1);
   if (first && last) {
     const until = runs ? 'now' : last.to === null ? 'it was killed' : clockText(last.to);
-    lines.push('', `Watched ${harmless(last.watching)} from ${clockText(first.from)} until ${until}.`);
+    lines.push(`Watched ${harmless(last.watching)} from ${clockText(first.from)} until ${until}.`);
     if (last.missing !== null) lines.push(`Without kernel events: ${harmless(last.missing)}.`);
   }
   for (const { from, to, ms, why, withinMs, count = 1 } of gaps) {

@@ -1,6 +1,6 @@
 // The last half minute of what a sink was given, kept in memory until somebody wants it: a sink that hands on, to the recording that is made, first
 // what came before that began and then whatever comes. Readings are kept by time and bytes; what stands until it is replaced (facts, victims, the
-// state of the trace) is kept however old it is. What a recording says of itself, its victims and losses, goes with it. Pages are not kept: the
+// state of the trace) is kept however old it is. While a recording is made only that is: what comes is on its disk. What a recording says of itself, its victims and losses, goes with it. Pages are not kept: the
 // kernel's own ring holds them until they are read.
 
 import { SOURCE, type FactsMark } from '../model/recording.js';
@@ -77,15 +77,12 @@ export class LookBack implements Sink {
     if (mark) sink.reading(mark.path, JSON.stringify({ when: 'start' } satisfies FactsMark), startNs);
     for (const one of [...facts, ...this.standing.values()]) handOn(sink, one, startNs);
     for (const one of this.kept) handOn(sink, one, one.atNs);
+    this.foldWhile(() => true);
   }
 
   /** From now on nothing is handed on, and what the recording said of itself is forgotten: its victims, their threads, its losses. */
   end(): void {
     this.to = undefined;
-    this.kept = this.kept.filter((one) => {
-      if (one.passes) this.bytes -= one.text.length;
-      return !one.passes;
-    });
   }
 
   /** A process that is watched no more. */
@@ -101,8 +98,9 @@ export class LookBack implements Sink {
   }
 
   private keep(one: Kept): void {
-    this.kept.push(one);
     this.bytes += one.text.length;
+    if (this.to) return this.fold(one);
+    this.kept.push(one);
     const latest = one.atNs - BigInt(Math.round(this.options.keepMs * 1e6));
     this.foldWhile((oldest) => oldest !== one && (oldest.atNs < latest || this.bytes > this.options.mostBytes));
   }

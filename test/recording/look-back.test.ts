@@ -127,6 +127,22 @@ test('the past of the disks is told as it was learnt last, however long ago', ()
     const sink = collected();
     back.begin(sink, 23n * S);
     back.end();
-    assert.deepEqual(sink.told, [`23 ${SOURCE.past} {"devices":["last"]}`, '23 /proc/stat 23'], `the ${begins}. time`);
+    const readings = begins === 1 ? ['23 /proc/stat 23'] : [];
+    assert.deepEqual(sink.told, [`23 ${SOURCE.past} {"devices":["last"]}`, ...readings], `the ${begins}. time`);
   }
+});
+
+test('what a recording is given is not kept in memory as well: the next one looks back to its end', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  back.reading('/proc/stat', '20', 20n * S);
+  back.begin(collected(), 18n * S);
+  assert.equal(back.fromNs, undefined);
+  back.reading('/proc/stat', '21', 21n * S);
+  back.reading(SOURCE.trace, JSON.stringify({ instance: 'machine', of: 1 }), 21n * S);
+  back.end();
+  assert.equal(back.fromNs, undefined);
+  back.reading('/proc/stat', '22', 22n * S);
+  const sink = collected();
+  back.begin(sink, 20n * S);
+  assert.deepEqual(sink.told, [`20 ${SOURCE.trace} {"instance":"machine","of":1}`, '22 /proc/stat 22']);
 });

@@ -31,6 +31,8 @@ export interface PageContent {
   readonly data: readonly Markup[];
   /** The name of what is saved. */
   readonly saved: string;
+  /** It is served, and its script asks whoever serves it for what is new. */
+  readonly isLive?: true;
 }
 
 /** Text that can stand inside <script> or <style>: nothing in it ends the element or begins a comment. */
@@ -58,10 +60,11 @@ export function renderPage(page: PageContent, assets: ReportAssets): string {
     `script-src ${sha256(js)}`,
     `style-src ${sha256(css)}`,
     'img-src data:',
+    ...(page.isLive ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const { title, description, tool, outcome, header, parts, data, saved, hasVerdict } = page;
+  const { title, description, tool, outcome, header, parts, data, saved, hasVerdict, isLive } = page;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -90,7 +93,12 @@ export function renderPage(page: PageContent, assets: ReportAssets): string {
           ${contents(parts, hasVerdict)}
           <main>${parts}</main>
         </div>
-        <footer><p>Made by ${tool}. This file is complete: it loads nothing from anywhere.</p></footer>
+        <footer>
+          <p>
+            Made by ${tool}.
+            ${isLive ? 'Served to this machine alone; nothing can be changed here.' : 'This file is complete: it loads nothing from anywhere.'}
+          </p>
+        </footer>
         ${data} ${raw(`<script>${js}</script>`)}
       </body>
     </html> `.text;

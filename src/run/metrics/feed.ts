@@ -8,7 +8,8 @@ import { UserError } from '../../base/errors.js';
 import type { Manifest } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
 import type { FromMetrics, MetricsSettings, Piece, ToMetrics } from './messages.js';
-import { urlOf, type Address } from './server.js';
+import { urlOf, type Address } from '../serve.js';
+import { METRICS } from './server.js';
 
 /** Bytes that may wait for the process: beyond it trace pages are left out, and with twice as many it is given up. */
 const MOST_WAITING = 32 * 1024 * 1024;
@@ -62,7 +63,7 @@ export class MetricsFeed implements Sink {
     child.kill('SIGKILL');
     const why = first?.kind === 'refused' ? first.why : 'its process could not be started';
     throw new UserError(
-      `${urlOf(settings.address)} can’t be served (${why}): give another [HOST:]PORT with --metrics.`,
+      `${urlOf(settings.address, METRICS)} can’t be served (${why}): give another [HOST:]PORT with --metrics.`,
     );
   }
 

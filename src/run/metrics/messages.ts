@@ -1,7 +1,7 @@
 // What the recorder and the process that makes the metrics say to each other.
 
 import type { Manifest } from '../../model/recording.js';
-import type { Address } from './server.js';
+import type { Address } from '../serve.js';
 
 /** One call of a Sink, with bytes of its own. */
 export type Piece =

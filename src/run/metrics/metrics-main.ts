@@ -7,6 +7,7 @@ import { loadCauses } from '../../catalogue.js';
 import type { TextFormat } from '../../present/export/openmetrics/exposition.js';
 import { LiveMetrics } from './live-metrics.js';
 import type { FromMetrics, MetricsSettings, Piece, ToMetrics } from './messages.js';
+import { portOf } from '../serve.js';
 import { serveMetrics } from './server.js';
 
 const NICE = 10;
@@ -69,8 +70,7 @@ function say(message: FromMetrics): void {
 
 async function serve(metrics: MetricsProcess, { address }: MetricsSettings): Promise<void> {
   try {
-    const bound = (await serveMetrics(address, metrics.text)).address();
-    const port = typeof bound === 'object' && bound ? bound.port : address.port;
+    const port = portOf(await serveMetrics(address, metrics.text));
     say({ kind: 'serving', address: { ...address, port } });
   } catch (error) {
     say({ kind: 'refused', why: messageOf(error) });

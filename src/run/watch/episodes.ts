@@ -73,6 +73,11 @@ export class EpisodeKeeper {
     return this.under?.recorded;
   }
 
+  /** The number of the stall that is under way; null where there is none. */
+  get underWay(): number | null {
+    return this.under?.episode.number ?? null;
+  }
+
   /** Ends what is recorded, and waits for its verdict. */
   async close(): Promise<void> {
     if (this.under) this.finish(this.under, 'the watch ended');

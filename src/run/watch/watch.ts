@@ -26,6 +26,7 @@ import { Hourly } from './hourly.js';
 import { gather, Journal, readJournal } from './journal.js';
 import { AGAIN_MS, LossJudge } from './judge.js';
 import { Members, type Watched } from './members.js';
+import type { WatchPageFeed } from './page/page.js';
 import { lastBeat, Pulse } from './pulse.js';
 import { Store } from './store.js';
 import { StallTrigger, type Loser, type Stall } from './trigger.js';
@@ -59,6 +60,8 @@ export interface WatchOptions {
   readonly watched: Watched;
   /** What recordings may take in all. */
   readonly maxBytes: number;
+  /** Where it is shown live; absent where it is not. */
+  readonly page?: WatchPageFeed;
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
 }
@@ -267,7 +270,7 @@ export class Watch {
   private readonly tick = (): void => {
     const nowNs = monotonicNs();
     const nowMs = Number(nowNs) / 1e6;
-    const own = new Set([process.pid, ...this.errands.pids]);
+    const own = new Set([process.pid, ...this.errands.pids, this.options.page?.pid ?? process.pid]);
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.follow(pids, nowNs);
     this.sampler.tick(nowNs, pids, true);
@@ -280,7 +283,7 @@ export class Watch {
     if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
     const decision = this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
-    this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
+    this.endFigures(losers.length);
     this.episodes.goOn(nowMs);
     if (this.episodes.recorded) this.wasRecorded = true;
     else this.rest(pids);
@@ -290,6 +293,14 @@ export class Watch {
     if (this.seconds % LESSON_SECONDS === 0) void this.learn(this.lessons.next());
     this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
     if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
+  }
+
+  private endFigures(lost: number): void {
+    const figures = this.figures.endSecond();
+    const nowMs = Date.now();
+    this.history.add(nowMs, new Map([...figures, ['lost', lost]]));
+    const episode = this.episodes.underWay;
+    this.options.page?.tell({ at: isoMoment(nowMs), lost, episode, figures: Object.fromEntries(figures) });
   }
 
   private losers(nowMs: number): Loser[] {
@@ -383,6 +394,7 @@ export class Watch {
     clearTimeout(this.timer);
     await this.episodes.close();
     this.errands.close();
+    this.options.page?.close();
     try {
       this.tracer?.stop();
     } catch {

@@ -1,0 +1,72 @@
+// What a running recorder or watch serves, by HTTP, to whoever may ask: an address of this machine alone answers only who names this machine, so that a web
+// page that has its own name lead here gets nothing. Nothing is changed by a request: GET and HEAD alone are answered.
+
+import { isIPv4 } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const MOST_CONNECTIONS = 16;
+const HEADERS_MS = 5000;
+
+/** True for a host that can only be this machine. */
+export function isLoopback({ host }: Pick<Address, 'host'>): boolean {
+  return (isIPv4(host) && host.startsWith('127.')) || host === '::1' || host === 'localhost';
+}
+
+/** As it stands in an address of the web. */
+export function urlOf({ host, port }: Address, path: string): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+}
+
+export function refuse(response: ServerResponse, status: number, why: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${why}\n`);
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The whole answer; its body is left out where nobody asked for it. */
+export function reply(request: IncomingMessage, response: ServerResponse, text: string, headers: Headers): void {
+  const body = Buffer.from(text);
+  response.writeHead(200, { ...headers, 'content-length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Answers a request for a path, without what follows a question mark. */
+export type Answer = (path: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Serves until it is closed. Rejects where the address can't be had. */
+export async function serve(address: Address, answer: Answer): Promise<Server> {
+  const local = isLoopback(address);
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS }, (request, response) => {
+    const named = request.headers.host?.replace(/:\d+$/, '') ?? '';
+    if (local && !isLoopback({ host: named.replace(/^\[(.*)\]$/, '$1').toLowerCase() }))
+      return refuse(response, 403, 'This is served to this machine alone.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'GET and HEAD alone.');
+    void answered(answer, request, response);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  await new Promise<void>((settle, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, settle);
+  });
+  return server;
+}
+
+async function answered(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await answer(request.url?.split('?')[0] ?? '/', request, response);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else refuse(response, 500, `The answer could not be made: ${String(error)}`);
+  }
+}
+
+/** The port that it has been given. */
+export function portOf(server: Server): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound ? bound.port : 0;
+}

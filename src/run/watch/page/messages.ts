@@ -1,0 +1,24 @@
+// What a watch and the process that serves its page say to each other.
+
+import type { WatchNow } from '../../../model/watch.js';
+import type { Address } from '../../serve.js';
+
+export interface PageSettings {
+  /** Of this machine alone. */
+  readonly address: Address;
+  /** Whoever has it may read. */
+  readonly token: string;
+  /** Where the watch keeps what it finds. */
+  readonly folder: string;
+  /** The machine's memory; absent where there is none. */
+  readonly memory: string | undefined;
+  readonly tool: string;
+  /** The folder of what the build has made for browsers. */
+  readonly web: string;
+}
+
+export type ToPage =
+  { readonly kind: 'start'; readonly settings: PageSettings } | { readonly kind: 'now'; readonly now: WatchNow };
+
+export type FromPage =
+  { readonly kind: 'serving'; readonly address: Address } | { readonly kind: 'refused'; readonly why: string };

@@ -1,0 +1,141 @@
+// The process that serves a watch's page. It reads what the watch keeps whenever somebody asks, stands behind everything else on this machine, and ends
+// with the watch, whatever ends that: a page that is looked at costs the watch a message a second.
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname, setPriority } from 'node:os';
+import { showBooks } from '../../../baseline/show.js';
+import { messageOf } from '../../../base/errors.js';
+import { inFolder } from '../../../base/hold-path.js';
+import { identifyDisks, unnamedDisks } from '../../../capture/disk-identity.js';
+import type { WatchNow } from '../../../model/watch.js';
+import { nowLines } from '../../../present/html/watch/now.js';
+import { renderWatchPage } from '../../../present/html/watch/page.js';
+import { diagnoseRecording, renderReport } from '../../../pipeline.js';
+import { Shelf } from '../../baseline/shelf.js';
+import { readReportAssets } from '../../report-assets.js';
+import { portOf, refuse, reply, serve } from '../../serve.js';
+import { readHistory } from '../history.js';
+import { gather, readJournal } from '../journal.js';
+import { SHOWN_MS, watchCharts } from './charts.js';
+import type { FromPage, PageSettings, ToPage } from './messages.js';
+
+const NICE = 10;
+const MONTH_MS = 30 * 86_400_000;
+/** Nothing of it is kept by the browser or told to others. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+const HTML = { ...HEADERS, 'content-type': 'text/html; charset=utf-8' };
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+class PageProcess {
+  private readonly settings: PageSettings;
+  private now: WatchNow | undefined;
+  /** The report that was made last; one is made at a time. */
+  private report: { readonly number: number; readonly text: Promise<string> } | undefined;
+
+  constructor(settings: PageSettings) {
+    this.settings = settings;
+  }
+
+  take(now: WatchNow): void {
+    this.now = now;
+  }
+
+  /** Answers below /TOKEN/ alone. */
+  readonly answer = async (path: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const [, token = '', ...rest] = path.split('/');
+    if (!timingSafeEqual(digest(token), digest(this.settings.token)))
+      return refuse(response, 403, 'It asks for its token: open the address that the watch has printed.');
+    const what = rest.join('/');
+    const number = Number(/^episodes\/(\d{1,9})$/.exec(what)?.[1]);
+    if (what === '' && rest.length === 1) return reply(request, response, this.page(), HTML);
+    if (what === 'now')
+      return reply(request, response, JSON.stringify(nowLines(this.now)), {
+        ...HEADERS,
+        'content-type': 'application/json',
+      });
+    if (number > 0) return this.episode(number, request, response);
+    return refuse(response, 404, 'There is nothing of that name.');
+  };
+
+  private page(): string {
+    const { folder, memory, tool, web } = this.settings;
+    const nowMs = Date.now();
+    const kept = inFolder(folder, (held) => ({
+      episodes: {
+        schema: 'iowitness.episodes/1' as const,
+        tool,
+        folder: held.realPath(),
+        ...gather(readJournal(held), nowMs - MONTH_MS),
+      },
+      seconds: readHistory(held, nowMs - SHOWN_MS).seconds,
+    }));
+    const books = memory === undefined ? [] : new Shelf({ path: memory, warn: () => {} }).books();
+    return renderWatchPage(
+      {
+        host: hostname(),
+        tool,
+        episodes: kept.episodes,
+        now: this.now,
+        charts: watchCharts(kept.seconds, kept.episodes.episodes, nowMs),
+        startedAt: new Date(nowMs - SHOWN_MS).toISOString(),
+        baseline: showBooks(books, identifyDisks(), unnamedDisks()),
+      },
+      readReportAssets(web, 'live'),
+    );
+  }
+
+  private async episode(number: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const found = inFolder(this.settings.folder, (held) => gather(readJournal(held)).episodes).find(
+      (one) => one.number === number,
+    );
+    const recording = found?.recording;
+    if (!recording)
+      return refuse(
+        response,
+        404,
+        `There is no recording of episode ${number}${found?.note ? `: ${found.note}` : ''}.`,
+      );
+    // One that goes on has more to tell when somebody asks again.
+    if (this.report?.number !== number || found.verdict === null) {
+      const before = this.report?.text.catch(() => {});
+      this.report = { number, text: Promise.resolve(before).then(() => this.made(recording)) };
+    }
+    return reply(request, response, await this.report.text, HTML);
+  }
+
+  private async made(recording: string): Promise<string> {
+    const { tool, web } = this.settings;
+    return await renderReport(await diagnoseRecording(recording, tool), readReportAssets(web));
+  }
+}
+
+function say(message: FromPage): void {
+  process.send?.(message);
+}
+
+async function begin(page: PageProcess, { address }: PageSettings): Promise<void> {
+  try {
+    say({ kind: 'serving', address: { ...address, port: portOf(await serve(address, page.answer)) } });
+  } catch (error) {
+    say({ kind: 'refused', why: messageOf(error) });
+  }
+}
+
+process.title = 'iowitness';
+setPriority(NICE);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+let page: PageProcess | undefined;
+process.on('message', (message: ToPage) => {
+  if (message.kind === 'now') page?.take(message.now);
+  else void begin((page = new PageProcess(message.settings)), message.settings);
+});
