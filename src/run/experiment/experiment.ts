@@ -25,8 +25,8 @@ export interface ExperimentOptions extends Pick<
 > {
   readonly plan: Plan;
   readonly folder: ExperimentFolder;
-  /** Hears of each run that was made, and what has been learnt so far. */
-  readonly told: (run: ExperimentRun, soFar: Experiment) => void;
+  /** Hears of each run that was made, and of how many there are in all. */
+  readonly told: (run: ExperimentRun, planned: number) => void;
 }
 
 export function madeOf({ runs }: ExperimentState): Made[] {
@@ -145,7 +145,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     const done = await makeRun(options, state, running);
     replace(done ?? { ...waiting, state: 'waiting' });
     if (!done) return resultOf(plan, folder, state, tool);
-    told(done, resultOf(plan, folder, state, tool));
+    told(done, state.runs.length);
     const isBlockOver = state.runs.every((one) => one.block !== done.block || one.state === 'done');
     if (
       plan.sequential &&
