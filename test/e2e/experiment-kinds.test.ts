@@ -212,7 +212,7 @@ test(
     const place = path.join(folder, 'unit.exp');
     assert.match(
       refusal(await run(['experiment', file, '-o', place])),
-      /unit\.yaml:5:15: arm ‘changed’: systemd does not answer here \(.+\), so no service cadvisor\.service can be stopped\./,
+      /unit\.yaml:6:15: arm ‘changed’: systemd does not answer here \(.+\), so no service cadvisor\.service can be stopped\./,
     );
     assert.ok(!existsSync(place));
   },

@@ -16,8 +16,8 @@ import { pressureBytes } from './pressure.js';
 import { siteOf } from './sites.js';
 import { checkRoom } from './workload.js';
 
-/** What can't be checked by itself is a shell's: a variable, a loop. */
-const PLAIN_WORD = /^[\w./+-]+/;
+/** A word by itself; what can't be checked by itself is the shell's: a variable that is set, a group of commands. */
+const PLAIN_WORD = /^[\w./+-]+(?=\s|;|$)/;
 
 function hasProgram(word: string, folder: string): boolean {
   return spawnSync('/bin/sh', ['-c', 'command -v -- "$1"', 'sh', word], { cwd: folder }).status === 0;
