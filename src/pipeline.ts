@@ -1,4 +1,5 @@
-// The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name.
+// The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name, but for the first, which stands in
+// start-recording.ts: what only records need not load what diagnoses.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,12 +9,6 @@ import { buildCharts } from './analysis/charts/charts.js';
 import { rowsOf } from './analysis/export/rows.js';
 import { isKernelName } from './analysis/machine/kernel-names.js';
 import { measure } from './analysis/measures.js';
-import { monotonicNs } from './base/clock.js';
-import { letHeapGrow } from './capture/lean-heap.js';
-import { manifestNow, readClocks } from './capture/manifest-now.js';
-import { Recorder } from './capture/recorder.js';
-import { UndoJournal } from './capture/undo.js';
-import type { UndoEntry } from './capture/undo-entries.js';
 import { loadCauses } from './catalogue.js';
 import { diagnose, type Refusals } from './causes/judge/diagnose.js';
 import { overlay, type Drawn } from './comparison/charts.js';
@@ -28,10 +23,7 @@ import type { Comparison } from './model/comparison.js';
 import type { Differences } from './model/differences.js';
 import type { Diagnosis } from './model/diagnosis.js';
 import type { Experiment } from './model/experiment.js';
-import type { Past } from './model/past.js';
-import { SOURCE, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import type { Rows } from './model/rows.js';
-import { bothSinks, type Sink } from './model/sink.js';
 import { openCase, type OpenOptions } from './open/recording.js';
 import { renderComparison } from './present/html/comparison/page.js';
 import { renderDifferencesPage } from './present/html/differences/page.js';
@@ -41,95 +33,6 @@ import { renderHtml } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
 import { copyRecording } from './recording/copy/copy-recording.js';
 import { Pseudonyms } from './recording/copy/pseudonyms.js';
-import { RecordingWriter } from './recording/writer.js';
-
-export interface RecordOptions {
-  /** The folder to make, NAME.iow. */
-  readonly folder: string;
-  /** Absent where there is no place for undo journals: then nothing can be changed. */
-  readonly undoFolder: string | undefined;
-  /** How to undo what the caller changes beside it; in the journal before anything is made. */
-  readonly undo?: readonly UndoEntry[];
-  readonly tool: string;
-  readonly plan: RecordingPlan;
-  readonly victims: readonly VictimMark[];
-  readonly watchBusiest: boolean;
-  /** What is known of the machine's disks from before. */
-  readonly past?: Past;
-  readonly eventBudget: number;
-  readonly bufferKiB?: number;
-  /** Takes everything that is recorded as well, from the beginning on. */
-  readonly beside?: (manifest: Manifest) => Sink;
-  /** The recording ends when it has grown to this size. */
-  readonly maxBytes?: number;
-}
-
-/** A recording under way. */
-export interface Session {
-  /** CLOCK_MONOTONIC at the recording's start, ns, as a decimal string. */
-  readonly startNs: string;
-  readonly recorder: Recorder;
-  readonly writer: RecordingWriter;
-  readonly journal: UndoJournal;
-  /** Settles with the reason when the recording's disk is full or its size limit is reached. */
-  readonly mustEnd: Promise<string>;
-  /** Ends it: last samples, manifest, and everything that was set up is undone. Returns what could not be undone, in words. */
-  end(because: string): Promise<string[]>;
-}
-
-/** Begins to record. Throws a UserError where the folder can't be made, or where changes could not be journalled. */
-export async function startRecording(options: RecordOptions): Promise<Session> {
-  const journal = UndoJournal.open(options.undoFolder);
-  // Only root sets anything up: trace instances, mounts.
-  if (process.geteuid?.() === 0) journal.prepare();
-  if (options.undo) journal.plan(options.undo);
-  let stop: (why: string) => void = () => {};
-  const mustEnd = new Promise<string>((settle) => (stop = settle));
-  const manifest = manifestNow(options.tool, options.plan);
-  const writer = await RecordingWriter.create(options.folder, manifest, {
-    onFull: stop,
-    ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
-  });
-  const sink = options.beside ? bothSinks(writer, options.beside(manifest)) : writer;
-  if (options.past && options.past.devices.length > 0)
-    sink.reading(SOURCE.past, JSON.stringify(options.past), monotonicNs());
-  const recorder = new Recorder({
-    sink,
-    journal,
-    hz: options.plan.hz,
-    events: options.plan.events,
-    eventBudget: options.eventBudget,
-    ...(options.bufferKiB !== undefined && { bufferKiB: options.bufferKiB }),
-    victims: options.victims,
-    watchBusiest: options.watchBusiest,
-    queuedBytes: () => writer.queuedBytes,
-    flush: () => writer.flush(),
-  });
-  recorder.start();
-  return {
-    startNs: manifest.start.monotonicNs,
-    recorder,
-    writer,
-    journal,
-    mustEnd,
-    async end(because) {
-      await recorder.stop();
-      // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
-      const failed = journal.undoAll();
-      const end = readClocks();
-      // They are compressed meanwhile, and a short recording would end without them.
-      await recorder.symbolsKept;
-      await writer.close(end, because);
-      letHeapGrow();
-      return failed;
-    },
-  };
-}
-
-/** Says what the probe achieved on the recording's tape. */
-export function say(session: Session, source: string, value: unknown): void {
-  session.writer.reading(source, JSON.stringify(value), monotonicNs());
-}
 
 /** A diagnosed recording, ready to be shown. */
 export interface Diagnosed {

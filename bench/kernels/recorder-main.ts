@@ -6,8 +6,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.js';
-import { startRecording } from '../../src/pipeline.js';
 import { markOf } from '../../src/capture/process.js';
+import { startRecording } from '../../src/start-recording.js';
 
 const RECORD_MS = 6000;
 const [asked = '', undoFolder] = process.argv.slice(2);

@@ -135,7 +135,11 @@ async function experiment(path: string | undefined, options: ExperimentOptions):
     const folder = ExperimentFolder.open(resume, !options.unit);
     const plan = parsePlan(folder.plan(), `${resume}/plan.yaml`);
     if (options.unit) say(unitFile(folder.path, plan.name, SELF));
-    else await run(plan, folder, options);
+    else {
+      checkPlan(plan);
+      checkTerminal(plan);
+      await run(plan, folder, options);
+    }
     return;
   }
   const text = readPlan(path ?? '');
@@ -145,7 +149,8 @@ async function experiment(path: string | undefined, options: ExperimentOptions):
     return;
   }
   checkPlan(plan);
-  await run(plan, () => ExperimentFolder.create(options.output ?? `${plan.name}.exp`, text, orderOf(plan)), options);
+  checkTerminal(plan);
+  await run(plan, ExperimentFolder.create(options.output ?? `${plan.name}.exp`, text, orderOf(plan)), options);
 }
 
 /** Waits for a line at the terminal, or an interrupt. */
@@ -166,15 +171,14 @@ async function ask(what: string, interrupted: Promise<unknown>): Promise<void> {
   }
 }
 
-async function run(
-  plan: Plan,
-  made: ExperimentFolder | (() => ExperimentFolder),
-  options: ExperimentOptions,
-): Promise<void> {
-  if (typeof made !== 'function') checkPlan(plan);
+/** Throws a UserError where somebody is to be asked and nobody is there. */
+function checkTerminal(plan: Plan): void {
   if (!process.stdin.isTTY && plan.arms.some(({ changes }) => changes.some(({ byHand }) => byHand)))
     throw new UserError('The plan has changes by hand, and there is no terminal to ask at.');
-  const folder = typeof made === 'function' ? made() : made;
+}
+
+/** Goes on with an experiment, new or not, whose plan this machine can have; closes its folder. */
+async function run(plan: Plan, folder: ExperimentFolder, options: ExperimentOptions): Promise<void> {
   const interrupts = listenForInterrupts();
   const left: string[] = [];
   try {
@@ -188,7 +192,7 @@ async function run(
       say: (what) => progress.say(what),
       ask: (what) => ask(what, interrupts.interrupted),
       left: (what) => left.push(what),
-      told: (one, soFar) => tell(one, soFar, options),
+      told: (one, planned) => tell(one, planned, options),
     });
     await showResult(result, options);
     if (result.ended === null) {
@@ -206,15 +210,15 @@ async function run(
 }
 
 /** A line a run on standard error. */
-function tell(one: ExperimentRun, soFar: Experiment, { json }: ExperimentOptions): void {
+function tell(one: ExperimentRun, planned: number, { json }: ExperimentOptions): void {
   if (json) return;
   progress.say('');
-  process.stderr.write(`${renderProgress(one, soFar)}\n`);
+  process.stderr.write(`${renderProgress(one, planned)}\n`);
 }
 
 /** As compare's: something differs, nothing does, or it can't be told. */
-function statusOf({ arms }: Experiment): number {
-  const verdicts = arms.flatMap(({ comparisons }) => comparisons.map(({ verdict }) => verdict));
+function statusOf({ arms, factors }: Experiment): number {
+  const verdicts = [...arms, ...factors].flatMap(({ comparisons }) => comparisons.map(({ verdict }) => verdict));
   if (verdicts.includes('better') || verdicts.includes('worse')) return EXIT.found;
   return verdicts.includes('unclear') ? EXIT.noVerdict : EXIT.fine;
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { timeUp } from '../base/time-up.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
-import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
+import { say as sayOnTape, startRecording, type Session } from '../start-recording.js';
 import {
   byteSize,
   freshName,

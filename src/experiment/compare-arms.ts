@@ -4,7 +4,7 @@
 import { medianOf } from '../base/median.js';
 import type { ArmComparison, RunOutcome } from '../model/experiment.js';
 import { EXPERIMENT } from '../model/thresholds/experiment.js';
-import { rankSum } from '../statistics/rank-sum.js';
+import { cliffsDelta } from '../statistics/rank-sum.js';
 import { shiftBetween } from '../statistics/shift-interval.js';
 import { logRankScores, restrictedMean, type Lifetime } from '../statistics/survival.js';
 import { blockRanks, chanceWithinBlocks, type Drawn } from '../statistics/within-blocks.js';
@@ -112,10 +112,10 @@ function onset(pair: Pair): Tested {
     isAbsent: !happened,
     p: happened ? chanceWithinBlocks(drawn, logRankScores(lives)) : 1,
     ...(happened ? onsetRatio(pair, horizonOf(first, other)) : { ratio: null, within: null }),
-    delta: rankSum(
+    delta: cliffsDelta(
       ofOther.map(({ time }) => time),
       ofFirst.map(({ time }) => time),
-    ).delta,
+    ),
   };
 }
 
@@ -149,7 +149,7 @@ function level(
     p: isAbsent ? 1 : chanceWithinBlocks(drawn, blockRanks(drawn, [...a, ...b])),
     ratio: ratio !== undefined && Number.isFinite(ratio) ? ratio : null,
     within: within?.every(Number.isFinite) === true ? within : null,
-    delta: rankSum(a, b).delta,
+    delta: cliffsDelta(a, b),
   };
 }
 

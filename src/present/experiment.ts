@@ -133,7 +133,7 @@ export function renderAdvice(
 }
 
 /** '3 of 16, without cadvisor: 41.2 MB/s, not degraded in 1 min'. */
-export function renderProgress({ number, arm, outcome }: ExperimentRun, { planned }: Experiment): string {
+export function renderProgress({ number, arm, outcome }: ExperimentRun, planned: number): string {
   if (!outcome) return '';
   const { onsetSeconds, rate: measured, because, seconds: length, cause } = outcome;
   const fell = onsetSeconds === null ? `not degraded in ${seconds(length)}` : `degraded after ${seconds(onsetSeconds)}`;

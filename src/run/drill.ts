@@ -16,7 +16,8 @@ import { Draw, seedFor } from '../lab/draw.js';
 import { journalProcess } from '../lab/workload.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import { verdictOfRun, type DrillRun } from '../model/drills.js';
-import { diagnoseRecording, startRecording } from '../pipeline.js';
+import { diagnoseRecording } from '../pipeline.js';
+import { startRecording } from '../start-recording.js';
 import { markOf } from '../capture/process.js';
 
 export interface DrillOptions {

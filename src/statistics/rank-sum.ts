@@ -61,12 +61,26 @@ function normalTail(ranks: Int32Array, size: number, sum: number): number {
   return variance > 0 ? normalTails(Math.max(0, Math.abs(sum - size * mean) - 1) / Math.sqrt(variance)) : 1;
 }
 
+/** Delta from the sum of the first group's doubled ranks. */
+function deltaOf(sum: number, first: number, second: number): number {
+  const above = sum / 2 - (first * (first + 1)) / 2;
+  return (2 * above) / (first * second) - 1;
+}
+
+function sumOfFirst(ranks: Int32Array, first: number): number {
+  return ranks.subarray(0, first).reduce((a, b) => a + b, 0);
+}
+
+/** Cliff's delta alone, without a test; 0 where a group is empty. */
+export function cliffsDelta(first: readonly number[], second: readonly number[]): number {
+  if (first.length === 0 || second.length === 0) return 0;
+  return deltaOf(sumOfFirst(doubledRanks([...first, ...second]), first.length), first.length, second.length);
+}
+
 export function rankSum(first: readonly number[], second: readonly number[]): RankSum {
   if (first.length === 0 || second.length === 0) return { p: 1, delta: 0 };
   const ranks = doubledRanks([...first, ...second]);
-  const sum = ranks.subarray(0, first.length).reduce((a, b) => a + b, 0);
-  const pairs = first.length * second.length;
-  const above = sum / 2 - (first.length * (first.length + 1)) / 2;
+  const sum = sumOfFirst(ranks, first.length);
   const tail = ranks.length <= EXACT_TO ? exactTails : normalTail;
-  return { p: tail(ranks, first.length, sum), delta: (2 * above) / pairs - 1 };
+  return { p: tail(ranks, first.length, sum), delta: deltaOf(sum, first.length, second.length) };
 }

@@ -79,8 +79,8 @@ function drawn(blocks: readonly Block[], own: number, seed: number): number {
 }
 
 /** ln of the number of ways in which the runs of these blocks could have been divided. */
-function logDivisions(blocks: readonly { readonly scores: readonly number[]; readonly size: number }[]): number {
-  return blocks.reduce((sum, { scores, size }) => sum + logChoose(scores.length, size), 0);
+function logDivisions(blocks: readonly { readonly first: number; readonly second: number }[]): number {
+  return blocks.reduce((sum, { first, second }) => sum + logChoose(first + second, first), 0);
 }
 
 /** Two-sided p of the first group's sum of scores; 1 where nothing could have been drawn otherwise. `seed`: of the draws. */
@@ -100,13 +100,13 @@ export function chanceWithinBlocks(runs: readonly Drawn[], scores: readonly numb
     return isFirst ? sum + (scores[at] ?? 0) - all / count : sum;
   }, 0);
   const far = Math.abs(own) - ALIKE;
-  return logDivisions(blocks) <= Math.log(COUNTED) ? counted(blocks, far) : drawn(blocks, far, seed);
+  const sizes = blocks.map(({ scores: list, size }) => ({ first: size, second: list.length - size }));
+  return logDivisions(sizes) <= Math.log(COUNTED) ? counted(blocks, far) : drawn(blocks, far, seed);
 }
 
 /** The smallest p that a plan can lead to: 2 of all divisions, or 1 where blocks are lopsided. Blocks hold so many runs of either group. */
 export function leastChance(blocks: readonly { readonly first: number; readonly second: number }[]): number {
-  const divisions = blocks.reduce((sum, { first, second }) => sum + logChoose(first + second, first), 0);
-  return Math.min(1, 2 * Math.exp(-divisions));
+  return Math.min(1, 2 * Math.exp(-logDivisions(blocks)));
 }
 
 /** Ranks within each block, so that what one block differs from another by counts for nothing; ties get their mean (van Elteren, Bull. Int. Stat. Inst. 37, 1960). */

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { monotonicNs } from '../../src/base/clock.js';
 import { SOURCE } from '../../src/model/recording.js';
-import { startRecording } from '../../src/pipeline.js';
+import { startRecording } from '../../src/start-recording.js';
 import { openRecording } from '../../src/recording/reader.js';
 import { RecordingWriter } from '../../src/recording/writer.js';
 import { newManifest } from '../support/recordings.js';

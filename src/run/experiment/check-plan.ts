@@ -4,7 +4,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UserError } from '../../base/errors.js';
+import { duration } from '../../base/format.js';
 import { EXPERIMENT } from '../../model/thresholds/experiment.js';
+import { FALL } from '../../model/thresholds/measuring.js';
 import { checkDirectory } from '../../lab/probe.js';
 import { leastChance } from '../../statistics/within-blocks.js';
 import { DdRefusal, parseDdOptions } from '../../tools/dd/options.js';
@@ -14,8 +16,8 @@ import { pressureBytes } from './pressure.js';
 import { siteOf } from './sites.js';
 import { checkRoom } from './workload.js';
 
-/** What can't be checked by itself is a shell's: a variable, a loop. */
-const PLAIN_WORD = /^[\w./+-]+/;
+/** A word by itself; what can't be checked by itself is the shell's: a variable that is set, a group of commands. */
+const PLAIN_WORD = /^[\w./+-]+(?=\s|;|$)/;
 
 function hasProgram(word: string, folder: string): boolean {
   return spawnSync('/bin/sh', ['-c', 'command -v -- "$1"', 'sh', word], { cwd: folder }).status === 0;
@@ -75,8 +77,19 @@ export function leastChanceOf(plan: Plan): number {
   return leastChance(blocksOf(plan));
 }
 
-/** What whoever runs it should know: undefined where it can tell what it is for. */
-export function weaknessOf(plan: Plan): string | undefined {
+/** What whoever runs it should know of runs that are too short to show a fall. */
+function shortness({ run, interval, stop }: Plan): string | undefined {
+  const least = (FALL.before + FALL.stays) * interval;
+  if (run >= least) return undefined;
+  return `A run of ${duration(run * 1000)} in intervals of ${duration(interval * 1000)} can’t show that throughput falls for good, which takes ${duration(least * 1000)}${stop === 'degraded' ? ': none ends as degraded' : ''}.`;
+}
+
+/** What whoever runs it should know of what it can tell at best. */
+export function weaknessesOf(plan: Plan): string[] {
+  return [shortness(plan), fewness(plan)].filter((one) => one !== undefined);
+}
+
+function fewness(plan: Plan): string | undefined {
   // Of all that is compared an arm that differs in one measure alone is the hardest to tell.
   const tests = 4 * (plan.arms.length - 1);
   const needed = EXPERIMENT.wrongBlame / tests;

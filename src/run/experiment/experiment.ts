@@ -12,7 +12,7 @@ import { shareOfLook } from '../../experiment/order.js';
 import { recoverStale } from '../../capture/undo.js';
 import type { Experiment, ExperimentRun, ExperimentState } from '../../model/experiment.js';
 import { EXPERIMENT } from '../../model/thresholds/experiment.js';
-import { weaknessOf } from './check-plan.js';
+import { weaknessesOf } from './check-plan.js';
 import type { ExperimentFolder } from './folder.js';
 import { machineWords } from './machine.js';
 import type { Plan } from './plan.js';
@@ -25,8 +25,8 @@ export interface ExperimentOptions extends Pick<
 > {
   readonly plan: Plan;
   readonly folder: ExperimentFolder;
-  /** Hears of each run that was made, and what has been learnt so far. */
-  readonly told: (run: ExperimentRun, soFar: Experiment) => void;
+  /** Hears of each run that was made, and of how many there are in all. */
+  readonly told: (run: ExperimentRun, planned: number) => void;
 }
 
 export function madeOf({ runs }: ExperimentState): Made[] {
@@ -62,10 +62,22 @@ function shareNow(plan: Plan, state: ExperimentState): number {
   return whole < 1 ? shareOfLook(1, blocks) : shareOfLook(whole, blocks);
 }
 
+/** Of runs in guests: under which kernels, and what an emulated CPU means for figures. */
+function guestNotes(made: readonly Made[]): string[] {
+  const guests = made.flatMap(({ outcome }) => outcome.guest ?? []);
+  if (guests.length === 0) return [];
+  const kernels = [...new Set(guests.map(({ kernel }) => kernel))].join(', ');
+  const all = `${guests.length === 1 ? 'A run was' : `${guests.length} runs were`} made in guests of qemu (${kernels})`;
+  return guests.some(({ accelerator }) => accelerator === 'emulation')
+    ? [
+        `${all} whose CPU was emulated: hold their figures against each other and not against a machine’s, and believe no latency below some tens of milliseconds.`,
+      ]
+    : [`${all}, with KVM.`];
+}
+
 /** The result so far. */
 export function resultOf(plan: Plan, folder: ExperimentFolder, state: ExperimentState, tool: string): Experiment {
   const made = madeOf(state);
-  const weakness = weaknessOf(plan);
   const { arms, factors, conclusion } = judgeArms(made, namesOf(plan), shareNow(plan, state), makeupsOf(plan));
   return {
     schema: 'iowitness.experiment/1',
@@ -82,7 +94,8 @@ export function resultOf(plan: Plan, folder: ExperimentFolder, state: Experiment
     conclusion,
     order: orderEffects(made),
     notes: [
-      ...(weakness === undefined ? [] : [weakness]),
+      ...weaknessesOf(plan),
+      ...guestNotes(made),
       ...(plan.sequential
         ? [
             'It was looked after each block whether it may end: each look spends its part of the error, so the level holds for all of them together.',
@@ -132,7 +145,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     const done = await makeRun(options, state, running);
     replace(done ?? { ...waiting, state: 'waiting' });
     if (!done) return resultOf(plan, folder, state, tool);
-    told(done, resultOf(plan, folder, state, tool));
+    told(done, state.runs.length);
     const isBlockOver = state.runs.every((one) => one.block !== done.block || one.state === 'done');
     if (
       plan.sequential &&
@@ -165,10 +178,9 @@ export function describePlan(
   self: readonly string[],
   order: readonly { readonly arm: string; readonly block: number }[],
 ): string[] {
-  const weakness = weaknessOf(plan);
   return [
-    `${plan.name}: ${plan.arms.length} arms, ${plan.repeats} runs each, in blocks of ${plan.block}; at most ${duration(longestSeconds(plan) * 1000)} in all`,
-    ...(weakness === undefined ? [] : [weakness]),
+    `${plan.name}: ${plan.arms.length} arms, ${plan.repeats} runs each, in blocks of ${plan.block}; at most ${duration(longestSeconds(plan) * 1000)} in all${plan.arms.some(({ machine }) => machine) ? ', besides what guests take to boot' : ''}`,
+    ...weaknessesOf(plan),
     '',
     ...plan.arms.flatMap((arm, at) => [
       `${arm.name}${at === 0 ? ' (the others are held against it)' : ''}`,

@@ -4,12 +4,11 @@
 //   NAME.exp/plan.yaml   state.json   result.json   runs/003-without-cadvisor.iow
 
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { holdFolder } from '../../base/hold-path.js';
-import { replaceFile } from '../../base/own-file.js';
+import { readOwnFile, replaceFile } from '../../base/own-file.js';
 import { removeTree } from '../../base/remove-tree.js';
 import { ExperimentStateSchema, type ExperimentState } from '../../model/experiment.js';
 import type { Planned } from '../../experiment/order.js';
@@ -26,17 +25,17 @@ export function hashOf(plan: string): string {
   return createHash('sha256').update(plan).digest('hex');
 }
 
+/** Throws the system's error, or a UserError where others have a hand in it or it is too large. */
 function read(folder: HeldFolder, name: string): string {
-  const file = folder.openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+  let text: string | undefined;
   try {
-    const { uid, size } = fstatSync(file);
-    if (uid !== process.geteuid?.())
-      throw new UserError(`${folder.shown(name)} belongs to another user (${uid}) and is left alone.`);
-    if (size > MOST_BYTES) throw new UserError(`${folder.shown(name)} is too large to be of an experiment.`);
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
+    text = readOwnFile(folder, name, MOST_BYTES);
+  } catch (error) {
+    if (errnoOf(error) !== undefined) throw error;
+    throw new UserError(`${folder.shown(name)}: ${messageOf(error)}.`);
   }
+  if (text === undefined) throw new UserError(`${folder.shown(name)} is too large to be of an experiment.`);
+  return text;
 }
 
 export class ExperimentFolder {

@@ -8,7 +8,7 @@ import { timeUp } from '../../base/time-up.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { checkDirectory, type Volume } from '../../lab/probe.js';
 import type { RunOutcome } from '../../model/experiment.js';
-import { startRecording, type Session } from '../../pipeline.js';
+import { startRecording, type Session } from '../../start-recording.js';
 import type { Holder } from '../hold/holder.js';
 import type { Change } from './change.js';
 import type { Plan, PlannedArm } from './plan.js';

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { UserError } from '../../base/errors.js';
 import { typedAmount, type Amount } from '../../base/typed.js';
+import { FALL } from '../../model/thresholds/measuring.js';
 import { usualBlock } from '../../experiment/order.js';
 import type { Change } from './change.js';
 import { KINDS } from './kinds.js';
@@ -32,6 +33,18 @@ const Arm = v.strictObject({
   machine: v.optional(Machine),
 });
 
+/** Throughput is told by intervals of at most so long unless a plan says otherwise, s. */
+const USUAL_INTERVAL = 1;
+const LEAST_INTERVAL = 0.1;
+
+/**
+ * A fall is told from so many intervals before it and so many since: a short run has twice as many as that, or one in its middle could not be told however deep it
+ * is.
+ */
+function usualInterval(run: number): number {
+  return Math.max(LEAST_INTERVAL, Math.min(USUAL_INTERVAL, run / (2 * (FALL.before + FALL.stays))));
+}
+
 const PlanSchema = v.strictObject({
   name: v.optional(Words),
   volume: Path,
@@ -47,7 +60,7 @@ const PlanSchema = v.strictObject({
   block: v.optional(count(1, 1000)),
   run: Time,
   'warm-up': v.optional(Time),
-  interval: v.optional(typed(within(0.1, 60), 'a time from 100ms to 60s'), '1s'),
+  interval: v.optional(typed(within(LEAST_INTERVAL, 60), 'a time from 100ms to 60s')),
   stop: v.optional(v.picklist(['time', 'degraded'], 'time or degraded'), 'time'),
   settle: v.optional(Time, '60s'),
   disks: v.optional(v.array(Words, 'a list of disks')),
@@ -72,11 +85,16 @@ export interface PlannedArm {
   readonly machine?: PlannedMachine;
 }
 
-export interface Plan extends Omit<Written, 'arms' | 'workload' | 'block' | 'name' | 'kernel' | 'machine'> {
+export interface Plan extends Omit<
+  Written,
+  'arms' | 'workload' | 'block' | 'name' | 'kernel' | 'machine' | 'interval'
+> {
   readonly name: string;
   readonly workload: WorkloadPlan;
   readonly arms: readonly PlannedArm[];
   readonly block: number;
+  /** s */
+  readonly interval: number;
   /** As it was written. */
   readonly text: string;
   /** Lines of arms, by their place, for what this machine can't do. */
@@ -222,6 +240,7 @@ function build(written: Written, file: string, { text, lineOf }: Pick<Plan, 'tex
     name,
     workload: workloadOf(workload),
     arms: planned,
+    interval: rest.interval ?? usualInterval(rest.run),
     block: block ?? usualBlock(repeats, rest.sequential),
     text,
     lineOf,

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../src/base/errors.js';
 import { diskOf } from '../../../src/run/experiment/machine.js';
-import { parsePlan } from '../../../src/run/experiment/plan.js';
+import { findFall } from '../../../src/analysis/victim/fall.js';
+import { weaknessesOf } from '../../../src/run/experiment/check-plan.js';
+import { parsePlan, type Plan } from '../../../src/run/experiment/plan.js';
 import { unitFile } from '../../../src/run/experiment/unit.js';
+import { normals } from '../../support/simulated.js';
 
 const GOOD = `name: try
 volume: /data
@@ -51,6 +54,51 @@ describe('a plan', () => {
         ['without cadvisor', undefined, ['stop the service cadvisor.service', 'set vm.dirty_bytes to 268435456']],
       ],
     );
+  });
+
+  describe('of short runs', () => {
+    const planOf = (run: string) => parsePlan(GOOD.replace('run: 4h', `run: ${run}`), 'plan.yaml');
+    /** Throughput in each of a plan's intervals, MB/s, with noise that is kept from one to the next. */
+    const series = ({ run, interval }: Plan, seed: number, levelAt: (second: number) => number) => {
+      const normal = normals(seed);
+      let noise = 0;
+      return Array.from({ length: Math.floor(run / interval) }, (_, at) => {
+        noise = 0.8 * noise + 0.6 * normal();
+        return { rate: levelAt(at * interval) * Math.max(0, 1 + 0.3 * noise), intervals: 1 };
+      });
+    };
+
+    it('has intervals that let a fall in the middle of any run be told, and of a second in long ones', () => {
+      assert.deepEqual(
+        ['4h', '3m', '90s', '18s', '5s'].map((run) => planOf(run).interval),
+        [1, 1, 0.5, 0.1, 0.1],
+      );
+    });
+
+    it('finds a fall from 12 to 1.3 MB/s in the middle of 44 s within two seconds of it', () => {
+      const plan = planOf('44s');
+      for (let seed = 1; seed <= 50; seed += 1) {
+        const fall = findFall(series(plan, seed, (second) => (second < 22 ? 12 : 1.3)));
+        assert.ok(fall, `seed ${seed}`);
+        assert.ok(Math.abs(fall.at * plan.interval - 22) < 2, `seed ${seed}: ${fall.at * plan.interval} s`);
+      }
+    });
+
+    it('finds one in fewer than one in a hundred steady runs of 44 s', () => {
+      const found = Array.from({ length: 1000 }, (_, seed) =>
+        findFall(series(planOf('44s'), seed + 1, () => 12)),
+      ).filter((fall) => fall !== undefined).length;
+      assert.ok(found < 10, `${found} of 1000`);
+    });
+
+    it('says where no fall can be told at all', () => {
+      const told = (plan: Plan) =>
+        weaknessesOf(plan).some((text) => /can’t show that throughput falls for good/.test(text));
+      assert.deepEqual(
+        ['44s', '10s', '5s'].map((run) => told(planOf(run))),
+        [false, false, true],
+      );
+    });
   });
 
   it('gives an arm the machine of all arms, but for what it says otherwise', () => {
