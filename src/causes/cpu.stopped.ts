@@ -2,10 +2,9 @@
 // Source: signal(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst, cgroup-v2.rst (cgroup.freeze).
 
 import { intersect, total } from '../base/intervals.js';
-import { column } from '../analysis/machine/time-walk.js';
-import { valueAt } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { timesBelow } from '../analysis/victim/calls.js';
+import { lastStopper, type Sender } from '../analysis/victim/stops.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
@@ -19,18 +18,9 @@ import type { Given } from './judge/needs.js';
 import { limitsOn } from './judge/judgements.js';
 import { defineCause, holds, ruledOut } from './cause.js';
 
-const STOP_SIGNALS: ReadonlyMap<number, string> = new Map([
-  [19, 'SIGSTOP'],
-  [20, 'SIGTSTP'],
-]);
-
 interface Tracer {
   readonly name: string;
   readonly pid: number;
-}
-
-interface Sender extends Tracer {
-  readonly signal: string;
 }
 
 /** The recorder looks once a second (capture/ptrace-watch.ts). */
@@ -56,19 +46,6 @@ function isTraced(m: Given<'victim'>, tracer: Tracer | undefined, sender: Sender
   const below = intersect(stopped, timesBelow(m.account, m.input.events, PTRACE_STOPS));
   if (2 * total(below) > total(stopped)) return true;
   return tracer !== undefined && (sender === undefined || sender.pid === tracer.pid);
-}
-
-/** Who sent the victim the last signal that stops it. */
-function senderOf({ account, input }: Given<'victim'>): Sender | undefined {
-  const table = input.events?.tables.get('signal_generate');
-  const targets = column(table, 'pid');
-  const row = column(table, 'sig').findLastIndex(
-    (signal, at) => STOP_SIGNALS.has(signal) && account.threads.has(valueAt(targets, at)),
-  );
-  const signal = STOP_SIGNALS.get(valueAt(column(table, 'sig'), row));
-  const pid = table?.pid[row];
-  if (signal === undefined || pid === undefined) return undefined;
-  return { name: threadName(input, pid) || 'a process', pid, signal };
 }
 
 interface Figures {
@@ -133,7 +110,7 @@ export const cause = defineCause({
     if (share < JUDGING.noticeable) return ruledOut(`it was stopped or frozen for ${percent(share)} of its time`);
     const [frozen] = limitsOn(m, 'freezer');
     const confidence = STOPPED.sure * FIDELITY[account.source].ofStates;
-    const sender = frozen ? undefined : senderOf(m);
+    const sender = frozen ? undefined : lastStopper(m.input, (thread) => m.account.threads.has(thread));
     const tracer = tracerOf(m);
     const traced = !frozen && isTraced(m, tracer, sender);
     const figures: Figures = { share, frozen, sender, traced, tracer };

@@ -18,7 +18,7 @@ import { advise, change, look, write } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
 import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/judgements.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 /** A discard of so much is a short one, bytes: an example for the advice. */
 const SMALL_DISCARD = 64 * 1024 * 1024;
@@ -185,14 +185,16 @@ function sureOfSlowing({ slowed }: NeighbourHarm, m: Company): number {
   return ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed });
 }
 
-/** Why the harm is none, or somebody else's doing; undefined where it stands. */
-function objection(harm: NeighbourHarm, m: Company): string | undefined {
+/** Why the harm is none, can't be told, or is somebody else's doing; undefined where it stands. */
+function objection(harm: NeighbourHarm, m: Company): Refused | undefined {
   const { first, share, noticed, slowed } = harm;
   const name = diskName(m);
   const figures = `others’ requests were served during ${percent(share)} of the victim’s time (${who(first, m)}: ${percent(first.share)} of ${name}’s bytes)`;
-  if (!noticed && !isBursting(harm, m)) return `${figures}: too little to matter`;
+  if (harm.undecided)
+    return notChecked(`${figures}, and too few of its own were answered meanwhile to tell whether that held them up`);
+  if (!noticed && !isBursting(harm, m)) return ruledOut(`${figures}: too little to matter`);
   if (slowed < HARM.slowed && !isNeverAlone(m))
-    return `${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`;
+    return ruledOut(`${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`);
   return undefined;
 }
 
@@ -218,7 +220,7 @@ export const cause = defineCause({
     const harm = harmOf(m);
     if (!harm) return ruledOut(`nobody else, by name, used ${diskName(m)}`);
     const against = objection(harm, m);
-    if (against !== undefined) return ruledOut(against);
+    if (against) return against;
     const { first, share } = harm;
     const sure = sureOfSlowing(harm, m);
     const { company, device } = savings(harm, m);

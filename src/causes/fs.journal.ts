@@ -6,13 +6,13 @@ import { grouped, sharedBy } from '../base/maps.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import type { Syncs } from '../analysis/victim/syncs.js';
-import { threadName } from '../analysis/machine/processes.js';
+import { processesOf, threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
-import type { Case } from '../model/case.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
 import { diskName, slowFactor } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 
@@ -25,21 +25,38 @@ interface Committer {
 
 /** Who asked for durability on the victim's disk. */
 interface Askers {
+  /** Those of the victim, and of the service that it works for. */
   readonly own: number;
   readonly others: number;
   /** The one of the others, by name, that asked most often. */
   readonly most: Committer | undefined;
 }
 
-function askersOf(syncs: Syncs, input: Case): Askers {
-  const byName = grouped(syncs.others, ([pid]) => threadName(input, pid) || `thread ${pid}`);
+/**
+ * Tells of a thread whether it works for the same service as the victim: processes that were watched together because one has started the other
+ * (a database's backends and its checkpointer). Of several services watched at once those of the victim's name.
+ */
+function serviceOf({ input, account }: Given<'victim'>): (thread: number) => boolean {
+  const processes = processesOf(input);
+  const watched = input.victims.filter(({ role }) => role !== 'busiest');
+  const isOne = watched.filter(({ role }) => role !== 'child').length === 1;
+  const pids = new Set(watched.map(({ pid }) => pid).filter((pid) => isOne || processes.name(pid) === account.name));
+  return (thread) => pids.has(account.pid) && pids.has(processes.of(thread));
+}
+
+function askersOf(syncs: Syncs, m: Given<'victim'>): Askers {
+  const isOwnService = serviceOf(m);
+  const others = [...syncs.others].filter(([thread]) => !isOwnService(thread));
+  const byName = grouped(others, ([pid]) => threadName(m.input, pid) || `thread ${pid}`);
   const committers = [...byName].flatMap(([name, counts]): Committer[] => {
     const shared = sharedBy(new Map(counts));
     return shared ? [{ name, pid: shared.most, count: shared.sum }] : [];
   });
+  const all = [...syncs.others.values()].reduce((a, b) => a + b, 0);
+  const byOthers = others.reduce((sum, [, count]) => sum + count, 0);
   return {
-    own: syncs.own.length,
-    others: [...syncs.others.values()].reduce((a, b) => a + b, 0),
+    own: syncs.own.length + all - byOthers,
+    others: byOthers,
     most: committers.sort((a, b) => b.count - a.count)[0],
   };
 }
@@ -100,7 +117,7 @@ export const cause = defineCause({
     const share = total(times) / (account.to - account.from);
     const figures = `it waited ${percent(share)} of its time for the filesystem’s journal`;
     if (share < JUDGING.noticeable) return ruledOut(figures);
-    const askers = syncs && askersOf(syncs, m.input);
+    const askers = syncs && askersOf(syncs, m);
     const against = objection(m, askers);
     if (against !== undefined) return ruledOut(`${figures}, ${against}`);
     // While the disk itself was slow, every commit was: so much of that is the disk's time, however many asked.

@@ -80,11 +80,17 @@ function elsewhere(account: VictimAccount): string {
     : 'nothing else held it for long';
 }
 
-/** What its threads cost each other, where that is much: no fault of the I/O. */
-function amongThreads(account: VictimAccount): string {
-  const share = account.source === 'events' ? shareOf(account, ['user-lock']) : 0;
-  return share > JUDGING.notUnderstood
-    ? `; for ${percent(share)} of its time it waited for its own threads`
+/** What took a good part of its time and is no fault of the I/O: the most of it, in words. */
+function besides(account: VictimAccount): string {
+  const threads = account.source === 'events' ? shareOf(account, ['user-lock']) : 0;
+  const waits = [
+    { share: threads, what: 'for its own threads' },
+    { share: shareOf(account, ['pipe-socket']), what: 'at a pipe or socket, for whoever answers there' },
+    { share: shareOf(account, ['runnable', 'cpu-wakeup']), what: 'for its turn on a CPU' },
+  ];
+  const [most] = waits.sort((a, b) => b.share - a.share);
+  return most && most.share > JUDGING.notUnderstood
+    ? `; for ${percent(most.share)} of its time it waited ${most.what}`
     : '; nothing held the victim up for long';
 }
 
@@ -162,7 +168,7 @@ function sentence(m: Given<'victim'>): string {
     return `No stall in the block layer: ${diskName(m)} answered the victim’s requests as it should; they took up ${percent(shareOf(m.account, ['block-device', 'block-queue']))} of its time, and what it did in the rest is not in a block trace.`;
   const whatWasFine =
     m.disk === undefined ? 'the victim was not held up' : `${diskName(m)} gave the writer what it can give`;
-  return `No stall: ${whatWasFine}${amongThreads(m.account)}.${asEver(m)}`;
+  return `No stall: ${whatWasFine}${besides(m.account)}.${asEver(m)}`;
 }
 
 export const cause = defineCause({

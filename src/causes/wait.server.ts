@@ -2,17 +2,19 @@
 // program behind a socket or a pipe that had I/O of its own to wait for meanwhile. Whom a process on this machine waits for is told by who
 // wakes it. A peer that had nothing to do with a disk is no stall of this machine's disks: see app.idle.
 
-import { intersect, type Intervals, total, union } from '../base/intervals.js';
+import { intersect, type Intervals, NO_INTERVALS, total, union } from '../base/intervals.js';
 import { normOf, shareOf, timesIn } from '../analysis/measures.js';
 import { loadOf } from '../analysis/requests/disk-load.js';
 import { slowTimes } from '../analysis/requests/slowness.js';
 import type { Requests } from '../analysis/requests/requests.js';
+import { processesOf } from '../analysis/machine/processes.js';
+import { lastStopper, stoppedTimes, type Sender } from '../analysis/victim/stops.js';
 import { ioWithin, wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
 import { SERVER } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
-import { advise, look } from './judge/advice.js';
+import { advise, change, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { sureOfState } from './judge/judgements.js';
@@ -29,6 +31,16 @@ interface Figures {
   readonly server: Waker | undefined;
   /** The part of those waits in which the server had I/O of its own under way; NaN where that was not recorded. */
   readonly inIo: number;
+  /** When that program was stopped meanwhile, and by whom; absent where it was not, for long. */
+  readonly stopped?: { readonly part: number; readonly by: Sender | undefined };
+}
+
+/** Whether the server was stopped for a noticeable part of these waits for it. */
+function stopOf({ input }: Given<'victim'>, server: Waker | undefined, lost: Intervals): Pick<Figures, 'stopped'> {
+  if (!server) return {};
+  const part = total(intersect(lost, stoppedTimes(input, server.pids))) / total(lost);
+  const isServers = (thread: number) => server.pids.includes(processesOf(input).of(thread));
+  return part >= JUDGING.noticeable ? { stopped: { part, by: lastStopper(input, isServers) } } : {};
 }
 
 function inIoOf(m: Given<'victim'>, server: Waker): number {
@@ -43,7 +55,8 @@ function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
   );
   const confidence = sureOfState(m, share);
   const inIo = server ? inIoOf(m, server) : NaN;
-  return holds({ share, confidence, lost }, { way: 'filesystem', share, lost, server, inIo });
+  const stopped = stopOf(m, server, lost);
+  return holds({ share, confidence, lost }, { way: 'filesystem', share, lost, server, inIo, ...stopped });
 }
 
 /** When a disk on which a program had requests took longer than an ordinary one may. */
@@ -66,6 +79,14 @@ function ofProgram(m: Given<'victim'>): Judgement<Figures> {
     !own && name !== account.name && !pids.some((pid) => watched.has(pid));
   const [first] = wakersOf(account, input, ['pipe-socket']);
   const server = first && isServer(first) ? first : undefined;
+  const held = server ? intersect(timesIn(account, ['pipe-socket']), stoppedTimes(input, server.pids)) : NO_INTERVALS;
+  const heldShare = total(held) / (account.to - account.from);
+  // It does not answer while it is stopped, so that no wake tells these waits: who woke the victim before is whom it waits for.
+  if (server && heldShare >= JUDGING.noticeable)
+    return holds(
+      { share: heldShare, confidence: sureOfState(m, heldShare), lost: held },
+      { way: 'program', share: heldShare, lost: held, server, inIo: NaN, ...stopOf(m, server, held) },
+    );
   if (!server || !requests)
     return ruledOut('no filesystem’s server and no program that had I/O of its own kept it waiting');
   const lost = ioWithin(server, input, requests);
@@ -124,12 +145,13 @@ function evidence({ way, lost, share, server, inIo }: Figures, { account }: Give
 }
 
 function tellWait(figures: Figures, m: Given<'victim'>): Told {
-  const { way, share, server, inIo } = figures;
+  const { way, share, server, inIo, stopped } = figures;
   const who = server && `${server.name} (${server.pid})`;
   const mounts = way === 'filesystem' ? mountsOf(m) : [];
   const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
-  const meanwhile =
-    inIo >= SERVER.leastInIo ? `, which had I/O of its own to wait for during ${percent(inIo)} of that` : '';
+  const meanwhile = stopped
+    ? `, which was stopped${stopped.by ? ` (${stopped.by.signal} from ${stopped.by.name} (${stopped.by.pid}))` : ''} for ${percent(stopped.part)} of that`
+    : inIo >= SERVER.leastInIo ? `, which had I/O of its own to wait for during ${percent(inIo)} of that` : '';
   return {
     sentence:
       way === 'filesystem'
@@ -150,6 +172,11 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
       : 'the server’s own load and disks, and the network between',
     evidence: evidence(figures, m),
     advice: [
+      ...(server && stopped
+        ? [
+            advise`Let it go on: ${change(`kill -CONT ${server.pid}`, `process ${server.pid} runs on`, `\`kill -STOP ${server.pid}\``)}, after asking who stopped it (a debugger, job control, a supervisor).`,
+          ]
+        : []),
       server
         ? advise`Record the one that answers: ${look(`iowitness record --for 60s --pid ${server.pid}`)}.`
         : advise`Look at the server and the way to it: its load, its disks, the network (${look('nfsstat -c')}, ${look('nfsiostat')}, ${look('ss -ti')}).`,

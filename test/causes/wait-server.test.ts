@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Segment } from '../../src/model/segment.js';
 import { someEvents } from '../support/events.js';
-import { judged, ME, type MadeUp, type Request } from '../support/measures.js';
+import { diagnosisOf, judged, ME, WALL_MS, type MadeUp, type Request } from '../support/measures.js';
 
 const SERVER = 60;
 
@@ -56,4 +56,25 @@ test('a server whose disk was slow for six tenths of its I/O is a stall, for fou
 test('the workers of one service, by name or watched together, are no servers of each other', () => {
   assert.equal(typeof judged('wait.server', asking({ server: 'victim' })), 'string');
   assert.equal(typeof judged('wait.server', asking({ isWatched: true })), 'string');
+});
+
+test('a peer that was stopped is whom the victim waits for, though it never answers; one that was let go at once is not', () => {
+  const stopped = (signals: readonly (readonly [number, number])[]): MadeUp => {
+    const answers = Array.from({ length: 20 }, (_, n): Segment[] => [
+      { from: n * 100, to: n * 100 + 10, state: 'pipe-socket', wokenBy: SERVER, byInterrupt: false },
+      { from: n * 100 + 10, to: n * 100 + 100, state: 'running' },
+    ]);
+    const rows = signals.map(([t, sig]) => ({ t, pid: 70, fields: { sig, pid: SERVER } }));
+    const names = { [ME]: 'tar', [SERVER]: 'gzip', 70: 'bash' };
+    return {
+      account: { segments: [...answers.flat(), { from: 2000, to: WALL_MS, state: 'pipe-socket' }] },
+      input: { events: someEvents({ signal_generate: rows }, [], names) },
+    };
+  };
+  const { verdict } = diagnosisOf('wait.server', stopped([[2010, 19]]));
+  assert.match(verdict.sentence, /for gzip \(60\) on this machine, which was stopped \(SIGSTOP from bash \(70\)\)/);
+  assert.equal(verdict.culprit?.pid, SERVER);
+  assert.ok(verdict.share > 0.75 && verdict.share < 0.81, `${verdict.share}`);
+  assert.equal(typeof judged('wait.server', stopped([[2010, 19], [2300, 18]])), 'string');
+  assert.equal(typeof judged('wait.server', stopped([])), 'string');
 });

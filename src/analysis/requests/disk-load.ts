@@ -6,8 +6,12 @@
 import type { DeviceId } from '../../model/counters.js';
 import { NumberList } from '../../base/number-list.js';
 import { coveredMs, intersect, IntervalList, type Intervals, total, union } from '../../base/intervals.js';
+import { classOf, expectedMs, type RequestClass, type ServiceNorm } from './norm.js';
 import { KIND, type Requests } from './requests.js';
 import { NORMS } from '../../model/thresholds/requests.js';
+
+const LARGE: ReadonlySet<RequestClass> = new Set(['large reads', 'large writes']);
+const SMALL: ReadonlySet<RequestClass> = new Set(['small reads', 'small writes']);
 
 /** One disk's requests, as rows of the request table in order of completion. */
 export interface DiskLoad {
@@ -18,6 +22,8 @@ export interface DiskLoad {
   readonly serviceTo: Float64Array;
   /** Bytes that the disk moved for each row; for a flush, what had been written into its cache since the flush before and can't have left it. */
   readonly moved: Float64Array;
+  /** Bytes of larger requests that were with the disk beside a small one when that was answered: it may have worked on those first. 0 for others. */
+  readonly beside: Float64Array;
   /** When anything was with the device. */
   readonly busy: Intervals;
 }
@@ -55,8 +61,34 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     serviceFrom,
     serviceTo,
     moved,
+    beside: largerBeside(requests, rows),
     busy: union(flights),
   };
+}
+
+/** For each small request what larger ones had been sent to the disk by its completion and were not answered, bytes. `rows` by completion. */
+function largerBeside(requests: Requests, rows: Int32Array): Float64Array {
+  const { kind, bytes, dispatched, completed } = requests;
+  const isLarge = (row: number) => LARGE.has(classOf(kind[row] ?? 0, bytes[row] ?? 0));
+  const sent = rows.filter(isLarge).sort((a, b) => (dispatched[a] ?? 0) - (dispatched[b] ?? 0));
+  const beside = new Float64Array(rows.length);
+  let [next, inside] = [0, 0];
+  rows.forEach((row, at) => {
+    for (; next < sent.length && (dispatched[sent[next] ?? 0] ?? 0) <= (completed[row] ?? 0); next += 1)
+      inside += bytes[sent[next] ?? 0] ?? 0;
+    if (isLarge(row)) inside -= bytes[row] ?? 0;
+    else if (SMALL.has(classOf(kind[row] ?? 0, bytes[row] ?? 0))) beside[at] = Math.max(0, inside);
+  });
+  return beside;
+}
+
+/** How long an ordinary disk may take for the request at this place of a load, with what it may have worked on first, ms. */
+export function allowedAt(load: DiskLoad, requests: Requests, norm: ServiceNorm, at: number): number {
+  const row = load.rows[at] ?? 0;
+  const kind = requests.kind[row] ?? 0;
+  const beside = load.beside[at] ?? 0;
+  const own = expectedMs(norm, kind, load.moved[at] ?? 0);
+  return (beside > 0 ? own + expectedMs(norm, kind, beside) : own) * (requests.weight[row] ?? 1);
 }
 
 /** When the first of these requests was dispatched that took `slowMs` or more and had not been answered by `from`; NaN where none did. */

@@ -13,8 +13,8 @@ import {
 } from '../../base/intervals.js';
 import { entry } from '../../base/maps.js';
 import { DISK_LOAD } from '../../model/thresholds/requests.js';
-import type { DiskLoad } from './disk-load.js';
-import { classOf, expectedMs, type RequestClass, type ServiceNorm } from './norm.js';
+import { allowedAt, type DiskLoad } from './disk-load.js';
+import { classOf, type RequestClass, type ServiceNorm } from './norm.js';
 import type { Requests } from './requests.js';
 
 /** How much longer than the norm the disk took for one class of requests. */
@@ -59,7 +59,7 @@ export function slowness(
     sum.requests += weight;
     sum.bytes += bytes * weight;
     sum.serviceMs += to - from;
-    sum.allowedMs += expectedMs(norm, kind, bytes) * weight;
+    sum.allowedMs += allowedAt(load, requests, norm, at);
     sum.services.push(from, to);
   });
   return [...classes]
@@ -108,7 +108,7 @@ export function windowsOf(load: DiskLoad, requests: Requests, norm: ServiceNorm,
     const sums = entry(classes, name, () => ({ class: name, served: bins(), allowed: bins(), requests: bins() }));
     addToBins(served, windowMs, from, to);
     addToBins(sums.served, windowMs, from, to);
-    addToBins(sums.allowed, windowMs, from, to, (expectedMs(norm, kind, bytes) * weight) / (to - from));
+    addToBins(sums.allowed, windowMs, from, to, allowedAt(load, requests, norm, at) / (to - from));
     const window = Math.min(count - 1, Math.floor(to / windowMs));
     sums.requests[window] = (sums.requests[window] ?? 0) + weight;
   });

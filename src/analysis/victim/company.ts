@@ -2,7 +2,7 @@
 // itself, kind by kind. Company by a share of the life, because a long request meets somebody in any case, and that alone would make company
 // look slow. What happened while the disk hung says nothing of company: it was slow for everybody.
 
-import { coveredMs, type Intervals, union } from '../../base/intervals.js';
+import { coveredMs, IntervalList, type Intervals, union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import { entry } from '../../base/maps.js';
 import { SLOW } from '../../model/thresholds/device.js';
@@ -38,6 +38,15 @@ export function hungTimes(load: DiskLoad, requests: Requests): Intervals {
   );
 }
 
+/** When larger requests of others were with the disk. */
+function largerOfOthers(load: DiskLoad, { kind, bytes, dispatched, completed }: Requests, own: Uint8Array): Intervals {
+  const flights = new IntervalList();
+  for (const row of load.rows)
+    if (own[row] === 0 && classOf(kind[row] ?? 0, bytes[row] ?? 0).startsWith('large'))
+      flights.push(dispatched[row] ?? 0, completed[row] ?? 0);
+  return union(flights);
+}
+
 /** The victim's requests in company and alone, weighted by how many had company. */
 export function compareCompany(
   load: DiskLoad,
@@ -45,6 +54,7 @@ export function compareCompany(
   own: Uint8Array,
   { foreign, hung }: { readonly foreign: Intervals; readonly hung: Intervals },
 ): Slowdown {
+  const heavy = largerOfOthers(load, requests, own);
   const quiet = new Map<number, number[]>();
   const contended = new Map<number, number[]>();
   for (const row of load.rows) {
@@ -56,6 +66,9 @@ export function compareCompany(
     if (covered > NEIGHBOURS.alone && covered < NEIGHBOURS.company) continue;
     if (shareOf(hung) > NEIGHBOURS.alone) continue;
     const into = covered >= NEIGHBOURS.company ? contended : quiet;
+    // A disk that works on several at once answers a small request amid a larger one: it was not alone, though nobody else was answered.
+    const isSmall = classOf(requests.kind[row] ?? 0, requests.bytes[row] ?? 0).startsWith('small');
+    if (into === quiet && isSmall && shareOf(heavy) > NEIGHBOURS.alone) continue;
     entry(into, requests.kind[row] ?? 0, (): number[] => []).push(to - from);
   }
   let comparedMs = 0;
@@ -85,12 +98,14 @@ export function compareCompany(
 
 /**
  * True where the two can be compared: both are many, or the few in company all took so long that by chance they hardly would (each as long as
- * the shortest of them, as often as those alone did). One that waits for each answer has one request in a burst, however long that is.
+ * the shortest of them, as often as those alone did), or far longer than any alone. One that waits for each answer has one request in a burst,
+ * however long that is.
  */
 function areTold(inCompany: readonly number[], alone: readonly number[]): boolean {
   if (alone.length < NEIGHBOURS.enoughRequests) return false;
   if (inCompany.length >= NEIGHBOURS.enoughRequests) return true;
   const shortest = Math.min(...inCompany);
+  if (shortest >= NEIGHBOURS.farLonger * alone.reduce((most, ms) => Math.max(most, ms), 0)) return true;
   const asLong = alone.reduce((count, ms) => count + Number(ms >= shortest), 1);
   return (asLong / (alone.length + 1)) ** inCompany.length <= NEIGHBOURS.byChance;
 }

@@ -13,6 +13,7 @@ import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Given } from './needs.js';
+import { harmOf } from './neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice, readAheadOff } from './judgements.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { DOUBTS, JUDGING } from '../../model/thresholds/judging.js';
@@ -128,9 +129,12 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
   return doubtOfOthers(m);
 }
 
-/** Where the disk was slow in too few requests for dev.slow to be sure. */
+/** Where the disk was slow in too few requests for dev.slow to be sure, or served others for long and too few show what that did. */
 function doubtOfEvents(m: Given<'victim'>): string | undefined {
   const { account } = m;
+  const harm = harmOf(m);
+  if (harm?.undecided === true && harm.share > JUDGING.notUnderstood)
+    return `${diskName(m)} served others during ${percent(harm.share)} of the victim’s time while that waited, and too few of its own requests show whether that held it up`;
   if (isAsEver(m.past)) return undefined;
   const share = total(intersect(timesIn(account, DEVICE_WAITS), m.slow)) / (account.to - account.from);
   return share >= JUDGING.noticeable

@@ -89,10 +89,11 @@ export function durabilityOf(m: Victim): Durability | Refused {
 /** What a sync does not take by itself: while something else holds the victim up, it is that one's time. */
 const HELD_UP: readonly State[] = ['block-held', 'runnable', 'cpu-wakeup', 'cgroup-cpu', 'stopped', 'fs-frozen'];
 
-/** While the device was slow, or others on it held the victim up, it is their time, not that of the number of syncs. */
+/** While the device was slow, or others on it held the victim up or may have, it is their time, not that of the number of syncs. */
 export function ownTimes(m: Victim, { times }: Durability): Intervals {
   const harm = harmOf(m);
-  const crowded = harm?.noticed === true && harm.slowed >= HARM.slowed ? (m.neighbours?.company ?? []) : [];
+  const isCrowded = harm && (harm.undecided || (harm.noticed && harm.slowed >= HARM.slowed));
+  const crowded = isCrowded ? (m.neighbours?.company ?? []) : [];
   return without(without(union(times), union([...m.slow, ...timesIn(m.account, HELD_UP)])), crowded);
 }
 

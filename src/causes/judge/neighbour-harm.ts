@@ -19,6 +19,8 @@ export interface NeighbourHarm {
   readonly share: number;
   /** True where that is enough to notice, and its requests are held up. */
   readonly noticed: boolean;
+  /** True where it is enough to notice, and too few of its requests were answered in company to tell whether that held them up. */
+  readonly undecided: boolean;
   /** How much longer its requests take in company; without a quiet time to compare with, against what an ordinary disk may take. */
   readonly slowed: number;
 }
@@ -38,13 +40,13 @@ export function harmOf(m: Given<'victim'>): NeighbourHarm | undefined {
   const foreignMs = others.reduce((sum, other) => sum + other.waitMs, 0);
   const share = foreignMs / (account.to - account.from);
   const mean = neighbours.contendedMeanMs;
+  const isMuch =
+    share >= HARM.leastShare && foreignMs >= HARM.leastOfWaiting * total(timesIn(account, NEIGHBOUR_WAITS));
   return {
     first,
     share,
-    noticed:
-      mean >= HARM.stillFast * m.norm.fixedMs &&
-      share >= HARM.leastShare &&
-      foreignMs >= HARM.leastOfWaiting * total(timesIn(account, NEIGHBOUR_WAITS)),
+    noticed: isMuch && mean >= HARM.stillFast * m.norm.fixedMs,
+    undecided: isMuch && Number.isNaN(mean),
     slowed: Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs,
   };
 }

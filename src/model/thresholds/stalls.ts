@@ -45,6 +45,12 @@ export const NEIGHBOURS = thresholds('neighbours', {
     means: 'Fewer in company are compared where all of them would be as long as they were so seldom by chance.',
     basis: { prior: 'one in a thousand is no accident of the night, also where several disks and kinds are asked' },
   },
+  farLonger: {
+    value: 10,
+    unit: 'ratio',
+    means: 'Few in company are also compared where the shortest took so many times the longest alone.',
+    basis: { prior: 'a request that is answered late by chance takes a few times what the latest before it took; hangs of the disk are not counted' },
+  },
   drawn: {
     value: 0.05,
     unit: 'share',

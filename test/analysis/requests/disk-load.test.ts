@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals } from '../../../src/base/intervals.js';
+import { slowness } from '../../../src/analysis/requests/slowness.js';
+import { requestsOf, type Request } from '../../support/measures.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { slowdownOf } from '../../../src/analysis/requests/slowdown.js';
@@ -58,4 +61,21 @@ test('a disk is slower than it was when its requests take longer for their size,
   const slower = slowdown(small, { ...small, ms: 7 });
   assert.ok(slower && Math.abs(slower.usualMs - 0.7) < 0.1 && Math.abs(slower.nowMs - 7) < 0.1);
   assert.ok((slower.times.from[0] ?? 0) >= 2500);
+});
+
+test('a small request that is answered amid a larger one may have waited for that; a hang is longer than both', () => {
+  /** Each 4 KiB beside one of so many bytes that was sent before it and is answered after it. */
+  const factorOf = (bytes: number, ms: number) => {
+    const list = Array.from({ length: 20 }, (_, n): Request[] => [
+      { at: n * 500, took: ms + 1, bytes },
+      { at: n * 500, took: ms },
+    ]);
+    const requests = requestsOf(list.flat());
+    const all = Intervals.of([{ from: 0, to: 10_000 }]);
+    const classes = slowness(loadOf(requests, 0), requests, NORMS.solid, all, all);
+    return classes.find((one) => one.class === 'small writes')?.factor ?? NaN;
+  };
+  assert.ok(factorOf(4096, 30) > 2, 'beside one of its own size it is slow');
+  assert.ok(factorOf(1024 * 1024, 30) < 1, 'the disk may have written the megabyte first');
+  assert.ok(factorOf(1024 * 1024, 400) > 5, 'that takes no disk so long');
 });

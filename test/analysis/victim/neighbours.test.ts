@@ -162,3 +162,26 @@ test('a disk that hangs serves nobody meanwhile, whoever asked for what it hangs
   );
   assert.deepEqual([...company], []);
 });
+
+test('a single request that others held up for far longer than any alone took is no accident', () => {
+  const { slowdown, contendedMeanMs } = inBursts({ bursts: 1, ms: 150, requests: 30 });
+  assert.ok(slowdown > 50, `${slowdown}`);
+  assert.ok(Math.abs(contendedMeanMs - 150) < 1e-6);
+  // Five times the longest alone may be one late answer of the disk's own.
+  assert.ok(Number.isNaN(inBursts({ bursts: 1, ms: 10, requests: 4 }).slowdown));
+});
+
+/** Small requests of the victim beside a reader whose requests are with the disk all the time, and others that are with it alone. */
+function amid(theirs: number) {
+  const all = Array.from({ length: 20 }, (_, n): Io[] => [
+    { pid: 60, from: n * 50, to: n * 50 + 49, bytes: theirs },
+    // Each is answered while the other's is still with the disk, which answers nobody else meanwhile.
+    { pid: ME, from: n * 50 + 1, to: n * 50 + 21, bytes: 4096 },
+  ]);
+  return neighboursOf(all.flat());
+}
+
+test('a small request amid a larger one of another was not alone, though only its own was answered', () => {
+  assert.ok(Number.isNaN(amid(1024 * 1024).quietMeanMs));
+  assert.ok(Math.abs(amid(4096).quietMeanMs - 20) < 1e-6, 'as small as its own');
+});

@@ -37,6 +37,18 @@ test('commits are others’ where their syncs outnumber its own by more than two
   assert.equal(judged('fs.journal', { spent: { journal: 0.4 } }), 0.4);
 });
 
+test('the processes of one service commit for each other: no database is told to move away from itself', () => {
+  const waiting = (...others: readonly (readonly [number, 'pid' | 'child' | 'busiest'])[]): MadeUp => ({
+    spent: { journal: 0.4 },
+    input: { victims: [{ pid: ME, comm: 'victim', role: 'pid' }, ...others.map(([pid, role]) => ({ pid, comm: '', role }))] },
+    measures: { syncs: { own: [1, 2, 3, 4, 5], others: new Map([[60, 95]]) } },
+  });
+  assert.match(String(judged('fs.journal', waiting([60, 'child']))), /of its own: it asked for 100 of 100 syncs/);
+  // Another service that is watched beside it, and one that happened to be busy.
+  assert.equal(judged('fs.journal', waiting([60, 'pid'])), 0.95);
+  assert.equal(judged('fs.journal', waiting([60, 'busiest'])), 0.95);
+});
+
 test('while a disk takes three times what it may, commits are its time; at one and a half times a part of them is', () => {
   const NORM_MS = 5 + 4096 / 20_000;
   const share = (factor: number) => {
