@@ -8,7 +8,7 @@ import { dumpsIn } from '../../open/thread-dumps.js';
 import { isQuickToWalk } from '../../tools/threads/cost.js';
 import type { History } from '../../tools/threads/history.js';
 import { NoAnswer, threadPrint } from './attach.js';
-import { holdJvm, type Jvm } from './jvm.js';
+import { holdJvm, requireAnswers, type Jvm } from './jvm.js';
 import { kernelViewOf, uninterruptible } from './kernel-view.js';
 
 /** A JVM that has not answered by then does not reach its safepoint, or gets no CPU. */
@@ -31,6 +31,7 @@ export interface LiveRun {
 export async function sampleThreads(run: LiveRun): Promise<string[]> {
   const jvm = holdJvm(run.pid);
   try {
+    requireAnswers(jvm);
     const synchronizers = run.synchronizers || isQuickToWalk(jvm.resident);
     await sampleAll(run, jvm, synchronizers);
     if (synchronizers) return [];
