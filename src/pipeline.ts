@@ -36,6 +36,7 @@ import { renderDifferencesPage } from './present/html/differences/page.js';
 import type { ReportAssets } from './present/html/page.js';
 import { renderHtml } from './present/html/report.js';
 import { statsOfTrace } from './open/block-stats.js';
+import { DumpFeed } from './run/threads/dump-feed.js';
 import { copyRecording } from './recording/copy/copy-recording.js';
 import { Pseudonyms } from './recording/copy/pseudonyms.js';
 import { RecordingWriter } from './recording/writer.js';
@@ -57,6 +58,8 @@ export interface RecordOptions {
   readonly bufferKiB?: number;
   /** Takes everything that is recorded as well, from the beginning on. */
   readonly beside?: (manifest: Manifest) => Sink;
+  /** Asks watched JVMs for their threads again and again, and keeps what they say. */
+  readonly threadDumps?: boolean;
   /** The recording ends when it has grown to this size. */
   readonly maxBytes?: number;
 }
@@ -103,6 +106,10 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     flush: () => writer.flush(),
   });
   recorder.start();
+  const dumps =
+    options.threadDumps === true
+      ? new DumpFeed({ sink, watched: () => recorder.watched, loss: (loss) => recorder.loss(loss) })
+      : undefined;
   return {
     startNs: manifest.start.monotonicNs,
     recorder,
@@ -110,6 +117,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     journal,
     mustEnd,
     async end(because) {
+      dumps?.end();
       await recorder.stop();
       // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
       const failed = journal.undoAll();

@@ -167,12 +167,18 @@ export class Recorder {
     this.options.sink.reading(source, JSON.stringify(value), monotonicNs());
   }
 
-  private loss(loss: Loss): void {
+  /** Notes down what was lost. */
+  loss(loss: Loss): void {
     const key = `${loss.code} ${loss.where}`;
     // A standing condition is told once; what is counted is told each time.
     if (loss.count === undefined && this.told.has(key)) return;
     this.told.add(key);
     this.say(SOURCE.loss, loss);
+  }
+
+  /** The processes that are watched now. */
+  get watched(): readonly number[] {
+    return [...this.victims.keys()].filter((pid) => !this.gone.has(pid));
   }
 
   /** Watches one more process from now on. */
@@ -214,12 +220,7 @@ export class Recorder {
     const period = BigInt(Math.round(1e9 / hz));
     this.worstLateMs = Math.max(this.worstLateMs, Number(now - this.next) / 1e6);
     const every = Math.max(1, Math.round(hz / this.options.hz));
-    if (this.ticks % every === 0)
-      this.sampler.tick(
-        now,
-        [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
-        this.tracer !== undefined,
-      );
+    if (this.ticks % every === 0) this.sampler.tick(now, this.watched, this.tracer !== undefined);
     // Events follow what a victim starts; without them a command's work may be all its children's.
     if (!this.tracer) this.addChildren();
     if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
@@ -341,11 +342,7 @@ export class Recorder {
   /** The last samples, events and facts. The journal may remove what was set up when this settles; it never rejects. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
-    this.sampler.tick(
-      monotonicNs(),
-      [...this.victims.keys()].filter((pid) => !this.gone.has(pid)),
-      this.tracer !== undefined,
-    );
+    this.sampler.tick(monotonicNs(), this.watched, this.tracer !== undefined);
     const { tracer } = this;
     if (this.options.tracer) tracer?.finish();
     else tracer?.stop();

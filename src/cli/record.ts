@@ -1,7 +1,6 @@
 // `record`: the machine around a command, some processes, or the processes that do the most I/O, until Ctrl-C or a time.
 
 import type { Command } from 'commander';
-import { readWhole } from '../capture/files.js';
 import { maskArguments } from '../capture/mask.js';
 import { SOURCE, type Released, type VictimMark } from '../model/recording.js';
 import { say as sayOnTape, startRecording, type Session } from '../pipeline.js';
@@ -20,11 +19,19 @@ import {
 import { hasEnded, requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
 import { holdCommand, letGo, type HeldCommand } from '../run/held-command.js';
+import { isJvm } from '../run/threads/jvm.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
 import { isLoopback, urlOf, type Address } from '../run/metrics/server.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
-import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import {
+  costOf,
+  USUAL,
+  watchedPids,
+  warnWithoutRoot,
+  withRecordingOptions,
+  type RecordingOptions,
+} from './recording-options.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
@@ -93,8 +100,11 @@ async function recordAround(
   const pids = options.pid ?? [];
   const victims: VictimMark[] = [
     ...(held ? [{ pid: held.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
-    ...pids.map((pid) => ({ pid, comm: readWhole(`/proc/${pid}/comm`)?.trim() ?? '', role: 'pid' as const })),
+    ...watchedPids(pids),
   ];
+  const jvm = options.jvm ? undefined : pids.find(isJvm);
+  if (jvm !== undefined)
+    warn(`process ${jvm} is a JVM: --jvm asks it for its threads as well, which tells whose lock others wait for.`);
   const folder = options.output ?? freshName('record');
   const memory = openMemory();
   const metrics = options.metrics && (await startMetrics(options.metrics));

@@ -63,6 +63,16 @@ export function holdJvm(pid: number): Jvm {
   }
 }
 
+/** Whether a process is a JVM, as far as that can be told. */
+export function isJvm(pid: number): boolean {
+  try {
+    holdJvm(pid).folder.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function jvmIn(folder: HeldFolder, pid: number): Jvm {
   const status = readProc(folder, 'status') ?? '';
   const maps = readProc(folder, 'maps');

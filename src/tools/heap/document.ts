@@ -1,6 +1,6 @@
 // A heap dump → the document of `heap`: judged as a thread dump is, with what could not be read of it.
 
-import { bytes, count } from '../../base/format.js';
+import { bytes, count, several } from '../../base/format.js';
 import type { Heap } from '../../model/heap.js';
 import type { HeapDump } from '../../model/heap-dump.js';
 import type { DumpedThread, ThreadDump } from '../../model/thread-dump.js';
@@ -12,8 +12,10 @@ import { concludeMonitors } from './monitors.js';
 const SHOWN = 3;
 
 function named(threads: readonly DumpedThread[]): string {
-  const names = threads.slice(0, SHOWN).map(({ name }) => `“${name}”`);
-  return `${names.join(', ')}${threads.length > SHOWN ? ` and ${count(threads.length - SHOWN)} more` : ''}`;
+  return several(
+    threads.map(({ name }) => `“${name}”`),
+    SHOWN,
+  );
 }
 
 function limitsOf({ coverage, lostBlockers, threads }: HeapDump, open: readonly DumpedThread[]): string[] {

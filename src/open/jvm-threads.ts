@@ -1,0 +1,89 @@
+// The marks of thread dumps on a tape → each JVM's dumps, read from the recording's files and judged one after the other: what is kept does not grow with
+// their number.
+
+import { gunzipSync } from 'node:zlib';
+import { messageOf } from '../base/errors.js';
+import { isoTime } from '../base/format.js';
+import { grouped } from '../base/maps.js';
+import type { JvmThreads, LockSighting } from '../model/jvm-threads.js';
+import type { Loss } from '../model/losses.js';
+import type { DumpMark } from '../model/recording.js';
+import type { OpenRecording } from '../recording/reader.js';
+import { sightingsIn, threadsDocument } from '../tools/threads/document.js';
+import { History } from '../tools/threads/history.js';
+import { dumpsIn } from './thread-dumps.js';
+
+/** A dump's packed text has no more than this, and what it says a few times as much as the recorder takes. */
+const MOST_PACKED = 32 * 1024 * 1024;
+const MOST_TEXT = 64 * 1024 * 1024;
+/** Of a long recording so many dumps of a JVM are looked at, at even distances. */
+const MOST_DUMPS = 500;
+/** They inflate to no more than this, all together. */
+const MOST_INFLATED = 1024 ** 3;
+
+type Mark = DumpMark & { readonly atMs: number };
+
+/** Every so many-th, so that no more are left than `most`. */
+function thinned(marks: readonly Mark[], most: number): readonly Mark[] {
+  const every = Math.ceil(marks.length / most);
+  return marks.filter((_, at) => at % every === 0);
+}
+
+export class RecordedDumps {
+  readonly losses: Loss[] = [];
+  private readonly recording: OpenRecording;
+  private inflated = 0;
+
+  constructor(recording: OpenRecording) {
+    this.recording = recording;
+  }
+
+  /** `marks`: in their order; `startMs`: the wall clock at their beginning. */
+  judge(marks: readonly Mark[], startMs: number): JvmThreads[] {
+    return [...grouped(marks, ({ pid }) => pid)].flatMap(([pid, all]) => this.ofJvm(pid, all, startMs) ?? []);
+  }
+
+  private ofJvm(pid: number, all: readonly Mark[], startMs: number): JvmThreads | undefined {
+    const marks = thinned(all, MOST_DUMPS);
+    const history = new History();
+    const dumps: { atMs: number; locks: LockSighting[] }[] = [];
+    const tasks = new Map<number, number>();
+    for (const mark of marks) {
+      const text = this.textOf(mark);
+      const [dump] = text ? dumpsIn(text) : [];
+      if (text && !dump) this.losses.push({ code: 'no-thread-dump', where: `${mark.file}: it is no thread dump` });
+      if (!dump) continue;
+      const takenAt = isoTime(startMs + mark.atMs);
+      const kernel = new Map(mark.atWork.map(({ nativeId, ...view }) => [nativeId, view]));
+      history.take(mark.file, { ...dump, ...(takenAt !== undefined && { takenAt }) }, () => kernel);
+      const judged = history.last();
+      dumps.push({ atMs: mark.atMs, locks: judged ? sightingsIn(judged, kernel) : [] });
+      for (const [nativeId, task] of mark.tasks ?? []) tasks.set(nativeId, task);
+    }
+    if (dumps.length === 0) return undefined;
+    const limits =
+      marks.length < all.length
+        ? [`Of ${all.length} dumps every ${Math.ceil(all.length / MOST_DUMPS)}. is looked at.`]
+        : [];
+    const document = threadsDocument(this.recording.manifest.tool, history, limits);
+    return { pid, dumps, document, ...(tasks.size > 0 && { tasks }) };
+  }
+
+  private textOf({ file }: Mark): Buffer | undefined {
+    const packed = this.recording.file(file, MOST_PACKED);
+    const room = Math.min(MOST_TEXT, MOST_INFLATED - this.inflated);
+    let why = 'its file is missing';
+    try {
+      if (packed && room > 0) {
+        const text = gunzipSync(packed, { maxOutputLength: room });
+        this.inflated += text.length;
+        return text;
+      }
+      if (packed) why = 'there are more than can be looked at';
+    } catch (error) {
+      why = messageOf(error);
+    }
+    this.losses.push({ code: 'no-thread-dump', where: `${file}: ${why}` });
+    return undefined;
+  }
+}
