@@ -2,13 +2,16 @@
 // their number.
 
 import { gunzipSync } from 'node:zlib';
-import { messageOf } from '../base/errors.js';
+import { messageOf, UserError } from '../base/errors.js';
 import { isoTime } from '../base/format.js';
 import { grouped } from '../base/maps.js';
 import type { JvmThreads, LockSighting } from '../model/jvm-threads.js';
 import type { Loss } from '../model/losses.js';
-import type { DumpMark } from '../model/recording.js';
-import type { OpenRecording } from '../recording/reader.js';
+import { SOURCE, type DumpMark } from '../model/recording.js';
+import type { ThreadDump } from '../model/thread-dump.js';
+import type { KernelThread } from '../model/threads.js';
+import { OwnReadingsDecoder } from '../recording/own-readings.js';
+import { openRecording, type OpenRecording } from '../recording/reader.js';
 import { sightingsIn, threadsDocument } from '../tools/threads/document.js';
 import { History } from '../tools/threads/history.js';
 import { dumpsIn } from './thread-dumps.js';
@@ -27,6 +30,34 @@ type Mark = DumpMark & { readonly atMs: number };
 function thinned(marks: readonly Mark[], most: number): readonly Mark[] {
   const every = Math.ceil(marks.length / most);
   return marks.filter((_, at) => at % every === 0);
+}
+
+/** A thread dump of a recording, and what was seen beside it. */
+export interface NearestDump {
+  readonly dump: ThreadDump;
+  /** By the numbers that the dump has. */
+  readonly kernel: ReadonlyMap<number, KernelThread>;
+  /** From the moment that was asked for to the dump, ms. */
+  readonly afterMs: number;
+}
+
+/** The dump that was taken nearest to a moment of the wall clock, ms since 1970. Throws a UserError where the recording has none. */
+export function nearestDump(path: string, wallMs: number): NearestDump {
+  const recording = openRecording(path);
+  const { monotonicNs, wallMs: startMs } = recording.manifest.start;
+  const own = new OwnReadingsDecoder(BigInt(monotonicNs));
+  for (const reading of recording.readings((source) => source === SOURCE.threadDump)) own.take(reading);
+  const afterMs = ({ atMs }: Mark) => startMs + atMs - wallMs;
+  const { dumps } = own.within({ from: 0, to: Infinity });
+  for (const mark of dumps.toSorted((a, b) => Math.abs(afterMs(a)) - Math.abs(afterMs(b)))) {
+    const dump = new RecordedDumps(recording).dumpOf(mark);
+    if (dump) return { dump, kernel: kernelIn(mark), afterMs: afterMs(mark) };
+  }
+  throw new UserError(`${path} has no thread dump: \`record --jvm\` takes some.`);
+}
+
+function kernelIn({ atWork }: Mark): Map<number, KernelThread> {
+  return new Map(atWork.map(({ nativeId, ...view }) => [nativeId, view]));
 }
 
 export class RecordedDumps {
@@ -49,12 +80,10 @@ export class RecordedDumps {
     const dumps: { atMs: number; locks: LockSighting[] }[] = [];
     const tasks = new Map<number, number>();
     for (const mark of marks) {
-      const text = this.textOf(mark);
-      const [dump] = text ? dumpsIn(text) : [];
-      if (text && !dump) this.losses.push({ code: 'no-thread-dump', where: `${mark.file}: it is no thread dump` });
+      const dump = this.dumpOf(mark);
       if (!dump) continue;
       const takenAt = isoTime(startMs + mark.atMs);
-      const kernel = new Map(mark.atWork.map(({ nativeId, ...view }) => [nativeId, view]));
+      const kernel = kernelIn(mark);
       history.take(mark.file, { ...dump, ...(takenAt !== undefined && { takenAt }) }, () => kernel);
       const judged = history.last();
       dumps.push({ atMs: mark.atMs, locks: judged ? sightingsIn(judged, kernel) : [] });
@@ -67,6 +96,14 @@ export class RecordedDumps {
         : [];
     const document = threadsDocument(this.recording.manifest.tool, history, limits);
     return { pid, dumps, document, ...(tasks.size > 0 && { tasks }) };
+  }
+
+  /** Undefined where there is none, which is a loss. */
+  dumpOf(mark: Mark): ThreadDump | undefined {
+    const text = this.textOf(mark);
+    const [dump] = text ? dumpsIn(text) : [];
+    if (text && !dump) this.losses.push({ code: 'no-thread-dump', where: `${mark.file}: it is no thread dump` });
+    return dump;
   }
 
   private textOf({ file }: Mark): Buffer | undefined {

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { convoyDump } from '../support/convoy-dumps.js';
-import { caseWithDumps, JVM } from '../support/recorded-dumps.js';
+import { nearestDump } from '../../src/open/jvm-threads.js';
+import { caseWithDumps, JVM, withDumps } from '../support/recorded-dumps.js';
 
 const WRITER = {
   nativeId: 0x15,
@@ -82,4 +83,28 @@ test('a mark that leads out of the recording is a damaged reading', async () => 
     assert.equal(jvms, undefined);
     assert.equal(losses[0]?.code, 'log-damaged');
   }
+});
+
+test('the dump nearest to a moment of the wall clock is the one that lies beside a heap dump', async () => {
+  const { text, writer } = convoyDump({ waiters: 2 });
+  const { nativeId: _number, ...view } = WRITER;
+  const atWork = [{ ...view, nativeId: writer }];
+  const START_MS = 1_700_000_000_000;
+  await withDumps(
+    [
+      { atMs: 1000, text },
+      { atMs: 4000, text, mark: { atWork } },
+      { atMs: 4500, text: 'nothing of the kind' },
+    ],
+    async (path) => {
+      const { dump, kernel, afterMs } = nearestDump(path, START_MS + 4400);
+      assert.equal(Math.round(afterMs), -400);
+      assert.deepEqual(kernel.get(writer), view);
+      assert.equal(dump.threads.length, 3);
+      assert.equal(Math.round(nearestDump(path, START_MS).afterMs), 1000);
+    },
+  );
+  await withDumps([], async (path) => {
+    await assert.rejects(async () => nearestDump(path, START_MS), /has no thread dump: `record --jvm` takes some/);
+  });
 });

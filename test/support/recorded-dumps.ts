@@ -21,7 +21,12 @@ export interface Taken {
 
 /** The case of a recording with these dumps of one JVM. */
 export async function caseWithDumps(dumps: readonly Taken[], options: OpenOptions = {}): Promise<Case> {
-  let found: Case | undefined;
+  return await withDumps(dumps, async (path) => await openCase(path, options));
+}
+
+/** What is made of such a recording while it is there. */
+export async function withDumps<T>(dumps: readonly Taken[], use: (path: string) => Promise<T>): Promise<T> {
+  let found: { readonly made: T } | undefined;
   await inFolder(async (folder) => {
     const manifest = newManifest();
     const path = join(folder, 'dumps.iow');
@@ -37,8 +42,8 @@ export async function caseWithDumps(dumps: readonly Taken[], options: OpenOption
       { monotonicNs: (BigInt(monotonicNs) + 10_000_000_000n).toString(), wallMs: wallMs + 10_000 },
       'time',
     );
-    found = await openCase(path, options);
+    found = { made: await use(path) };
   });
   if (!found) throw new Error('the recording was not opened');
-  return found;
+  return found.made;
 }

@@ -28,7 +28,8 @@ export function lanesOf({ account, javaLock }: Measures, axis: Axis): { lanes?: 
 /** The state that took most of each bin, neighbours with the same one together. */
 function partsOf(line: Timeline | undefined, axis: Axis): ThreadLane['parts'] {
   const parts: { state: State; fromMs: number; toMs: number }[] = [];
-  for (let bin = 0; line && bin < axis.bins; bin += 1) {
+  if (!line) return parts;
+  for (let bin = 0; bin < axis.bins; bin += 1) {
     const [fromMs, toMs] = [bin * axis.binMs, (bin + 1) * axis.binMs];
     const sums = line.within(fromMs, toMs).sums();
     const [most] = [...sums].sort((a, b) => b[1] - a[1]);

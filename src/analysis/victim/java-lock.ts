@@ -101,8 +101,8 @@ function lockIn(evidence: Evidence, fullest: Sighting): JavaLock {
   );
   const times = union(waits.length > 0 ? waits : [span]);
   const owner = ownerIn(jvm, sightings, taskOf, convoy);
-  const task = owner.thread ? taskOf(owner.thread) : undefined;
-  const isSame = convoy !== undefined && task === convoy.holder;
+  const owned = owner.thread ? taskOf(owner.thread) : undefined;
+  const isSame = convoy !== undefined && owned === convoy.holder;
   return {
     lock: fullest,
     waiters,
@@ -120,8 +120,12 @@ function lockIn(evidence: Evidence, fullest: Sighting): JavaLock {
     owner,
     ...(owner.thread &&
       owner.grade !== 'unknown' &&
-      task !== undefined && {
-        holder: holderOf(evidence, { thread: owner.thread, grade: owner.grade, because: owner.because, task }, times),
+      owned !== undefined && {
+        holder: holderOf(
+          evidence,
+          { thread: owner.thread, grade: owner.grade, because: owner.because, task: owned },
+          times,
+        ),
       }),
   };
 }
@@ -207,9 +211,9 @@ function holderOf(
   const own = sightings.filter(isItself);
   const did = own.flatMap(({ does }) => does ?? []);
   // One that ran at that moment shows no call.
-  const calls = did.filter(({ kernel }) => kernel?.call != null);
+  const calls = did.filter(({ kernel }) => typeof kernel?.call === 'string');
   const usual = mostFrequent(calls.length > 0 ? calls : did, ({ kernel, method }) =>
-    kernel?.call == null ? method : `${kernel.call} ${kernel.path}`,
+    typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
   );
   const asleep = usual.flatMap(({ kernel }) => kernel?.wchan ?? []).map((place) => ({ place, share: shareAt(place) }));
   const longest = asleep.toSorted((one, other) => other.share - one.share)[0];

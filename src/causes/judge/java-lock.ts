@@ -21,13 +21,15 @@ function toWhat(call: string): string {
 
 /** 'write(2) to /data/snap.tmp'; undefined where the kernel's view tells no call. */
 function callText(kernel: KernelThread | null | undefined): string | undefined {
-  if (kernel?.call == null) return undefined;
-  return `${kernel.call}(2)${kernel.path === null ? '' : ` ${toWhat(kernel.call)} ${kernel.path}`}`;
+  const call = kernel?.call ?? undefined;
+  if (!kernel || call === undefined) return undefined;
+  return `${call}(2)${kernel.path === null ? '' : ` ${toWhat(call)} ${kernel.path}`}`;
 }
 
 /** 'which is in write(2) to /data/snap.tmp, asleep in balance_dirty_pages 97 % of that time'; without 'which' where nothing tells. */
 function doing({ does, asleep, mostly }: JavaHolder): string {
-  const call = callText(does?.kernel) ?? (does?.method == null ? undefined : shortMethod(does.method));
+  const method = does?.method ?? undefined;
+  const call = callText(does?.kernel) ?? (method === undefined ? undefined : shortMethod(method));
   const how =
     asleep && mostly && asleep.share >= mostly.share / 2
       ? `asleep in ${asleep.place} ${percent(asleep.share)} of that time`
@@ -74,13 +76,17 @@ export function dumpEvidence(java: JavaLock): Argument[] {
 function whatItDid({ does, dumps }: JavaHolder): Argument[] {
   if (!does) return [];
   const { kernel, method } = does;
-  const place = kernel?.wchan == null ? '' : `, asleep in ${kernel.wchan}`;
+  const place = kernel?.wchan ?? undefined;
   const call = callText(kernel);
+  const words = [
+    call !== undefined && (place === undefined ? call : `${call}, asleep in ${place}`),
+    method !== null && method,
+  ];
   return [
     {
       measure: 'what the owner did',
       value: said`in ${number(does.dumps)} of ${number(dumps)} dumps`,
-      meaning: [call === undefined ? undefined : `${call}${place}`, method].filter((part) => part != null).join('; '),
+      meaning: words.filter((part) => part !== false).join('; '),
       source: `${SOURCE}, /proc/PID/task/TID/{stat,wchan,syscall} right behind each`,
     },
   ];

@@ -90,6 +90,7 @@ function ownerSentences(monitors: readonly JfrMonitor[], monitor: JfrMonitor): s
   return [
     `${quoted(thread)} had it before them (${grade}: ${because}${most}).`,
     ...deedSentence(monitor, thread),
+    ...kernelSentence(monitor),
     ...beyond(monitors, monitor),
   ];
 }
@@ -103,6 +104,12 @@ function deedSentence({ meanwhile, heldMs, untoldMs }: JfrMonitor, thread: JfrTh
       ? `Of what ${quoted(thread)} did in these ${duration(heldMs)} nothing is recorded.`
       : `In these ${duration(heldMs)} ${quoted(thread)} ${words.join('; ')}${untoldMs > 0 ? `; of ${duration(untoldMs)} no event tells` : ''}.`,
   ];
+}
+
+function kernelSentence({ kernel, heldMs }: JfrMonitor): string[] {
+  if (kernel === null) return [];
+  const told = kernel.map(({ state, ms }) => `${state} ${duration(ms)} (${percent(ms / heldMs)})`);
+  return [`The kernel saw it meanwhile: ${several(told, SHOWN_DEEDS)}.`];
 }
 
 function parkSentences({ parks }: Told): string[] {
