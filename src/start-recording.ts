@@ -11,6 +11,7 @@ import type { Past } from './model/past.js';
 import { SOURCE, type Manifest, type RecordingPlan, type VictimMark } from './model/recording.js';
 import { bothSinks, type Sink } from './model/sink.js';
 import { RecordingWriter } from './recording/writer.js';
+import { DumpFeed } from './run/threads/dump-feed.js';
 
 export interface RecordOptions {
   /** The folder to make, NAME.iow. */
@@ -29,6 +30,8 @@ export interface RecordOptions {
   readonly bufferKiB?: number;
   /** Takes everything that is recorded as well, from the beginning on. */
   readonly beside?: (manifest: Manifest) => Sink;
+  /** Asks watched JVMs for their threads again and again, and keeps what they say. */
+  readonly threadDumps?: boolean;
   /** The recording ends when it has grown to this size. */
   readonly maxBytes?: number;
 }
@@ -75,6 +78,10 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     flush: () => writer.flush(),
   });
   recorder.start();
+  const dumps =
+    options.threadDumps === true
+      ? new DumpFeed({ sink, watched: () => recorder.watched, loss: (loss) => recorder.loss(loss) })
+      : undefined;
   return {
     startNs: manifest.start.monotonicNs,
     recorder,
@@ -82,6 +89,7 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     journal,
     mustEnd,
     async end(because) {
+      dumps?.end();
       await recorder.stop();
       // First of all the machine is put back: a disk that hangs must not keep the recording's last writes in front of that.
       const failed = journal.undoAll();

@@ -9,6 +9,7 @@ import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
+import { findJavaLock, type JavaLock } from './victim/java-lock.js';
 import { Topology } from './machine/topology.js';
 import { loadOf, type DiskLoad } from './requests/disk-load.js';
 import type { ServiceNorm } from './requests/norm.js';
@@ -61,6 +62,8 @@ export interface Measures {
   /** Who asked for durability on the victim's disk; absent where that was not recorded. */
   readonly syncs?: Syncs;
   readonly convoy?: Convoy;
+  /** The lock of the victim's JVM that most of its threads waited for; absent where no dump shows one. */
+  readonly javaLock?: JavaLock;
   /**
    * The same with each device beneath the disk in its place, as far as its requests were recorded, the deepest first: its load, whose requests
    * it served, and which were the victim's. Empty in themselves.
@@ -181,6 +184,7 @@ export function measure(input: Case): Measures {
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
       : undefined;
   const convoy = account?.source === 'events' ? findConvoy(account.lines, futexCalls(input.events)) : undefined;
+  const javaLock = account && findJavaLock(account, input, convoy);
   const throttle = account && measureThrottle(input, account.threads);
   const measures: Measures = {
     input,
@@ -201,6 +205,7 @@ export function measure(input: Case): Measures {
     pausedBeneath: disk === undefined ? NO_INTERVALS : pausedBeneath(input, topology, disk),
     ...(syncs && { syncs }),
     ...(convoy && { convoy }),
+    ...(javaLock && { javaLock }),
     beneath: [],
   };
   return { ...measures, beneath: served ? layersBeneath(measures, served) : [] };

@@ -6,6 +6,13 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** The first `most` of names, and how many more of `all` there are: 'a, b and 12 more'. */
+export function several(names: readonly string[], most: number, all = names.length): string {
+  const shown = names.slice(0, most);
+  const more = all - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
+}
+
 const RATE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123, 12345. */

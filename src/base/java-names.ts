@@ -6,6 +6,13 @@ export function shortClass(type: string): string {
   return type.replace(/^.*\.(?=[^.]*$)/, '').replace(/\$(?:Nonf|F)airSync$/, '');
 }
 
+/** What all names of threads begin with where they differ in a number behind it, 'http-' of 'http-1' and 'http-27'; undefined where they don't. */
+export function poolName(names: readonly string[]): string | undefined {
+  const stems = new Set(names.map((name) => name.replace(/\d+$/, '')));
+  const [stem] = stems;
+  return stems.size === 1 && stem !== '' && stem !== names[0] ? stem : undefined;
+}
+
 /** 'RandomAccessFile.write' of 'java.io.RandomAccessFile.write(RandomAccessFile.java:545)'. */
 export function shortMethod(frame: string): string {
   return frame.replace(/\(.*$/, '').replace(/^.*\.(?=[^.]*\.[^.]*$)/, '');

@@ -168,12 +168,18 @@ export class Recorder {
     this.options.sink.reading(source, JSON.stringify(value), monotonicNs());
   }
 
-  private loss(loss: Loss): void {
+  /** Notes down what was lost. */
+  loss(loss: Loss): void {
     const key = `${loss.code} ${loss.where}`;
     // A standing condition is told once; what is counted is told each time.
     if (loss.count === undefined && this.told.has(key)) return;
     this.told.add(key);
     this.say(SOURCE.loss, loss);
+  }
+
+  /** The processes that are watched now. */
+  get watched(): readonly number[] {
+    return this.victims.living;
   }
 
   /** Watches one more process from now on. */

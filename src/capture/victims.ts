@@ -8,7 +8,6 @@ import { SOURCE, type VictimMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { childrenOf } from './family.js';
 import { markOf } from './process.js';
-import { readWhole } from './files.js';
 
 /** No more processes are watched than these, however many children come and go. */
 const MOST_VICTIMS = 100;

@@ -1,42 +1,98 @@
-// Threads of the process wait for one lock in user space, whose holder waits for its I/O. The holder's own cause is told beside it.
+// Threads of the process wait for one lock in user space, whose holder waits for its I/O. Whose lock it is tell the wake-ups, and of a JVM its thread dumps, which
+// name it. The holder's own cause is told beside it.
 
 import { percent } from '../base/format.js';
-import { total } from '../base/intervals.js';
+import { total, type Intervals } from '../base/intervals.js';
 import { threadName } from '../analysis/machine/processes.js';
+import type { Measures } from '../analysis/measures.js';
 import type { Convoy } from '../analysis/victim/convoy.js';
+import type { JavaHolder, JavaLock } from '../analysis/victim/java-lock.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { LOCK_CONVOY } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { dumpEvidence, javaSentence, unknownOwner } from './judge/java-lock.js';
+import { isGiven, missingOf } from './judge/needs.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Figures {
-  readonly convoy: Convoy;
   readonly threads: number;
   /** Of the threads' time, on average. */
   readonly share: number;
-  /** The holder's name with its number. */
+  /** When any of them waited. */
+  readonly times: Intervals;
+  /** The holder's name, its number, and both. */
   readonly name: string;
+  readonly pid: number;
   readonly holder: string;
+  /** Of that time: the share in which the holder was in I/O, and in which it ran. */
+  readonly inIo: number;
+  readonly running: number;
+  /** Where wake-ups tell it. */
+  readonly convoy?: Convoy;
+  /** Where thread dumps do. */
+  readonly java?: { readonly lock: JavaLock; readonly holder: JavaHolder };
 }
 
-function evidence({ convoy, threads, share, holder }: Figures): Argument[] {
+function byWakeUps(convoy: Convoy, { account, input }: Measures): Figures {
+  const shares = [...convoy.waiting.values()];
+  const name = threadName(input, convoy.holder) || (account?.name ?? '');
+  return {
+    threads: shares.length,
+    share: shares.reduce((a, b) => a + b, 0) / shares.length,
+    times: convoy.times,
+    name,
+    pid: convoy.holder,
+    holder: `${name} (${convoy.holder})`,
+    inIo: convoy.holderInIo,
+    running: convoy.holderRunning,
+    convoy,
+  };
+}
+
+/** What wake-ups say of the same holder goes with it; of another one they speak of another lock. */
+function byDumps(lock: JavaLock, holder: JavaHolder, convoy: Convoy | undefined): Figures {
+  const { name } = holder.thread;
+  return {
+    threads: lock.lock.waiters.length,
+    share: lock.share,
+    times: lock.times,
+    name,
+    pid: holder.task,
+    holder: `${name} (${holder.task})`,
+    inIo: holder.inIo,
+    running: holder.running,
+    ...(convoy?.holder === holder.task && { convoy }),
+    java: { lock, holder },
+  };
+}
+
+function evidence({ convoy, java, threads, share, times, holder, inIo, running }: Figures): Argument[] {
+  const source =
+    java && !convoy ? 'thread dumps, and what the threads did when they were taken' : FIDELITY.events.waits;
   return [
     {
       measure: 'waiting for a lock in user space',
-      value: said`${time(total(convoy.times))}, ${part(share)} of each of ${number(threads)} threads’ time`,
-      meaning: `${convoy.waits} waits in futex, each ended by another thread of the process`,
-      source: `${FIDELITY.events.waits}, sched_waking`,
+      value: said`${time(total(times))}, ${part(share)} of each of ${number(threads)} threads’ time`,
+      meaning: convoy
+        ? `${convoy.waits} waits in futex, each ended by another thread of the process`
+        : 'the waits in which dumps show it',
+      source: convoy ? `${source}, sched_waking` : source,
     },
-    {
-      measure: 'who woke them',
-      value: said`${holder}, ${number(convoy.releases)} times of ${number(convoy.waits)}`,
-      meaning: 'whoever ends a wait for a lock held it',
-      source: 'sched:sched_waking',
-    },
+    ...(java ? dumpEvidence(java.lock) : []),
+    ...(convoy
+      ? [
+          {
+            measure: 'who woke them',
+            value: said`${holder}, ${number(convoy.releases)} times of ${number(convoy.waits)}`,
+            meaning: 'whoever ends a wait for a lock held it',
+            source: 'sched:sched_waking',
+          },
+        ]
+      : []),
     {
       measure: 'the holder meanwhile',
-      value: said`${part(convoy.holderInIo)} in I/O, ${part(convoy.holderRunning)} running or ready to`,
+      value: said`${part(inIo)} in I/O, ${part(running)} running or ready to`,
       meaning: 'the lock is held during I/O: all who need it are as slow as that',
       source: FIDELITY.events.waits,
     },
@@ -49,32 +105,35 @@ export const cause = defineCause({
   rank: 'verdict',
   proof: 'convoy',
   waits: ['user-lock'],
-  needs: ['victim', 'sleeps'],
-  judge({ account, convoy, input }) {
-    if (!convoy) return ruledOut('no two threads of it wait for a third');
-    const shares = [...convoy.waiting.values()];
-    const threads = shares.length;
-    const share = shares.reduce((a, b) => a + b, 0) / threads;
-    const name = threadName(input, convoy.holder) || account.name;
-    const holder = `${name} (${convoy.holder})`;
-    if (share < JUDGING.noticeable || convoy.holderInIo < LOCK_CONVOY.leastInIo)
+  needs: ['victim'],
+  judge(measures) {
+    const { convoy, javaLock } = measures;
+    const figures = javaLock?.holder
+      ? byDumps(javaLock, javaLock.holder, convoy)
+      : convoy && byWakeUps(convoy, measures);
+    if (!figures) {
+      if (javaLock) return notChecked(unknownOwner(javaLock));
+      if (!isGiven(measures, ['sleeps'])) return notChecked(missingOf(measures, ['sleeps']));
+      return ruledOut('no two threads of it wait for a third');
+    }
+    const { threads, share, holder, inIo, running, times } = figures;
+    if (share < JUDGING.noticeable || inIo < LOCK_CONVOY.leastInIo)
       return ruledOut(
-        `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which woke them, was in I/O for ${percent(convoy.holderInIo)} of it and ran for ${percent(convoy.holderRunning)}`,
+        `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which ${figures.java ? 'has the lock' : 'woke them'}, was in I/O for ${percent(inIo)} of it and ran for ${percent(running)}`,
       );
-    const confidence = ramp(convoy.holderInIo, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
-    return holds(
-      { share, confidence, before: 'all', isHabit: true, lost: convoy.times },
-      { convoy, threads, share, name, holder },
-    );
+    const confidence = ramp(inIo, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
+    return holds({ share, confidence, before: 'all', isHabit: true, lost: times }, figures);
   },
   tell: (figures: Figures) => ({
-    sentence: `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} holds while it waits for its own I/O.`,
+    sentence: figures.java
+      ? javaSentence(figures.java.lock, figures.java.holder)
+      : `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} holds while it waits for its own I/O.`,
     yardstick: {
       measure: 'threads behind the lock',
       value: said`${number(figures.threads)}`,
-      against: `its holder was in I/O for ${percent(figures.convoy.holderInIo)} of that`,
+      against: `its holder was in I/O for ${percent(figures.inIo)} of that`,
     },
-    culprit: { kind: 'process', name: figures.name, pid: figures.convoy.holder },
+    culprit: { kind: 'process', name: figures.name, pid: figures.pid },
     evidence: evidence(figures),
     advice: [
       'Don’t hold the lock during I/O: copy what is to be written, release the lock, then write.',

@@ -151,7 +151,9 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
   const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
   const meanwhile = stopped
     ? `, which was stopped${stopped.by ? ` (${stopped.by.signal} from ${stopped.by.name} (${stopped.by.pid}))` : ''} for ${percent(stopped.part)} of that`
-    : inIo >= SERVER.leastInIo ? `, which had I/O of its own to wait for during ${percent(inIo)} of that` : '';
+    : inIo >= SERVER.leastInIo
+      ? `, which had I/O of its own to wait for during ${percent(inIo)} of that`
+      : '';
   return {
     sentence:
       way === 'filesystem'

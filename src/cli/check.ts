@@ -4,13 +4,14 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { markOf } from '../capture/process.js';
 import { entry } from '../base/maps.js';
 import { SOURCE, type ProbeProgress } from '../model/recording.js';
 import { holdDirectory, startProbe, volumeOf, type Probe } from '../lab/probe.js';
 import { reportPathFor } from '../pipeline.js';
 import { say as tell, startRecording, type Session } from '../start-recording.js';
 import { concludeWith, withShowOptions } from './conclude.js';
-import { byteSize, freshName, progress, seconds, toolName, undoFolder, warn } from './context.js';
+import { byteSize, freshName, progress, runningPid, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { openMemory, rememberDiagnosed } from './remembered.js';
 import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
@@ -25,6 +26,7 @@ interface CheckOptions extends RecordingOptions {
   readonly fsync: number;
   readonly blockSize: number;
   readonly size: number;
+  readonly pid?: number[];
 }
 
 /** The machine is recorded this long before and after the probe, ms, for a baseline and for what the flusher still writes. */
@@ -45,6 +47,7 @@ export function checkCommand(program: Command): void {
     .description('write a probe in DIR, record the machine meanwhile, and say what holds writes up (about 12 s)')
     .argument('<dir>', 'a folder on the volume to check')
     .option('-o, --output <recording>', 'name of the recording (default: iowitness-check-HOST-TIME.iow here)')
+    .option('--pid <pid>', 'watch this process beside the probe; may be given several times', runningPid)
     .option('--no-report', 'write no HTML report')
     .option('--buffered <time>', 'how long to write through the page cache', seconds, 4)
     .option('--direct <time>', 'how long to write past the page cache', seconds, 3)
@@ -91,7 +94,10 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
       undo: [{ kind: 'remove-file', path: join(directory, file) }],
       tool: toolName(),
       plan: { command: 'check', hz: options.hz, events: options.events, directory },
-      victims: [{ pid: probe.pid, comm: 'iowitness-probe', role: 'probe' }],
+      victims: [
+        { pid: probe.pid, comm: 'iowitness-probe', role: 'probe' },
+        ...(options.pid ?? []).map((pid) => markOf(pid)),
+      ],
       watchBusiest: false,
       ...(memory && { past: memory.past() }),
       ...costOf(options),

@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.js';
 import type { Jfr } from '../model/jfr.js';
 import { flightFilesAt, type FlightFile } from '../open/flight.js';
 import { renderJfr } from '../present/jfr/text.js';
+import { kernelSideOf } from '../run/jfr/kernel-side.js';
 import { flightDocument } from '../run/jfr/read-twice.js';
 import {
   EXIT,
@@ -21,6 +22,7 @@ import {
 interface Options {
   readonly json: boolean;
   readonly pid?: number;
+  readonly recording?: string;
 }
 
 const HELP = `
@@ -32,20 +34,21 @@ Examples:
 
 Exit status: 1 where threads waited for a monitor, 0 where none did, 2 where there is nothing to read.`;
 
-async function documentOf(given: string | undefined, pid: number | undefined): Promise<Jfr> {
+async function documentOf(given: string | undefined, { pid, recording }: Options): Promise<Jfr> {
   if ((given === undefined) === (pid === undefined))
     throw new UserError('Name a flight recording, or a live JVM with --pid: one of the two.');
   const shown = given ?? `what process ${pid} records`;
-  const read = (files: readonly FlightFile[]): Jfr => flightDocument(toolName(), files, readingProgress(shown));
+  const kernel = recording === undefined ? undefined : await kernelSideOf(recording);
+  const read = (files: readonly FlightFile[]): Jfr => flightDocument(toolName(), files, readingProgress(shown), kernel);
   if (given !== undefined) return read(flightFilesAt(given));
   const { withRepository } = await import('../run/jfr/repository.js');
   return withRepository(pid ?? NaN, read);
 }
 
-async function jfr(given: string | undefined, { pid, json }: Options): Promise<void> {
-  const document = await documentOf(given, pid);
+async function jfr(given: string | undefined, options: Options): Promise<void> {
+  const document = await documentOf(given, options);
   progress.say('');
-  if (json) sayJson(document);
+  if (options.json) sayJson(document);
   else say(renderJfr(document, outputWidth()));
   if (document.monitors.length > 0) process.exitCode = EXIT.found;
 }
@@ -56,6 +59,7 @@ export function jfrCommand(program: Command): void {
     .description('tell which lock threads of a JVM waited for, who had it and what that one did')
     .argument('[recording]', 'a flight recording of a JVM (JFR), or a folder with its chunks')
     .option('--pid <pid>', 'what this JVM is recording', processId)
+    .option('--recording <recording>', 'a recording of the same time: what the kernel saw the owners do')
     .option('--json', jsonHelp('all of it', 'jfr'), false)
     .addHelpText('after', HELP)
     .action(jfr);

@@ -1,6 +1,7 @@
 // The options that `check` and `record` share: how often to sample, and what kernel events may cost.
 
 import { InvalidArgumentError, type Command } from 'commander';
+import type { RecordOptions } from '../start-recording.js';
 import { byteSize, numberBetween, warn } from './context.js';
 
 export interface RecordingOptions {
@@ -8,10 +9,11 @@ export interface RecordingOptions {
   readonly events: boolean;
   readonly eventBudget: number;
   readonly buffer?: number;
+  readonly jvm: boolean;
 }
 
 /** What is taken where nothing else is asked for. */
-export const USUAL = { hz: 10, events: true, eventBudget: 400_000 } as const;
+export const USUAL = { hz: 10, events: true, eventBudget: 400_000, jvm: false } as const;
 
 /** The kernel refuses buffers that memory does not hold, and with less than this it loses events in every burst. */
 function bufferSize(text: string): number {
@@ -30,12 +32,21 @@ export function withRecordingOptions(command: Command): Command {
       numberBetween(1000, 1e7),
       USUAL.eventBudget,
     )
-    .option('--buffer <size>', 'trace buffer per CPU', bufferSize);
+    .option('--buffer <size>', 'trace buffer per CPU', bufferSize)
+    .option('--jvm', 'ask watched JVMs for their threads every 2 s, to tell whose lock others wait for', USUAL.jvm);
 }
 
 /** The same as the pipeline takes them. */
-export function costOf({ eventBudget, buffer }: RecordingOptions): { eventBudget: number; bufferKiB?: number } {
-  return { eventBudget, ...(buffer !== undefined && { bufferKiB: Math.round(buffer / 1024) }) };
+export function costOf({
+  eventBudget,
+  buffer,
+  jvm,
+}: RecordingOptions): Pick<RecordOptions, 'eventBudget' | 'bufferKiB' | 'threadDumps'> {
+  return {
+    eventBudget,
+    ...(buffer !== undefined && { bufferKiB: Math.round(buffer / 1024) }),
+    threadDumps: jvm,
+  };
 }
 
 /** Says what a recording without root lacks. */

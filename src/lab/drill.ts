@@ -11,7 +11,8 @@ import type { UndoJournal } from '../capture/undo.js';
 import type { Draw } from './draw.js';
 import { LabCgroup, type Controller } from './scenarios/cgroup.js';
 import { makeLoopVolume, type LoopVolume, type VolumeOptions } from './scenarios/loop-volume.js';
-import { startLocker, startWorkload, type LockPlan, type Owner, type Work, type Workload } from './workload.js';
+import { serverCommand, type ServerPlan } from './java-server.js';
+import { start, startLocker, startWorkload, type LockPlan, type Owner, type Work, type Workload } from './workload.js';
 
 export interface Drill {
   /** The cause's id, or 'healthy.' and the kind of load. */
@@ -20,6 +21,10 @@ export interface Drill {
   readonly about: string;
   /** The verdicts that are right at first place; the first is the truth, others say as much of the machine. */
   readonly verdicts: readonly [string, ...string[]];
+  /** What the verdict's sentence must say. */
+  readonly says?: RegExp;
+  /** True where the victim is a JVM, which is asked for its threads. */
+  readonly threadDumps?: true;
   /** Causes that must be named, in whatever place. */
   readonly named?: readonly string[];
   /** What counters without events can't tell of it; absent where they can. */
@@ -133,6 +138,13 @@ export class Stage {
     this.workloads.push(workload);
     if (as === 'victim') this.watched = workload;
     return workload;
+  }
+
+  /** A Java service, as the process that will be watched. */
+  async javaServer(plan: ServerPlan): Promise<void> {
+    const command = serverCommand(this.elsewhere('java'), plan);
+    this.watched = await start(this.journal, command, { ...this.owner, cwd: this.home });
+    this.workloads.push(this.watched);
   }
 
   private async start(name: string, threads: readonly [Work, ...Work[]]): Promise<Workload> {

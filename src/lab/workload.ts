@@ -140,7 +140,8 @@ export function startLocker(
   return start(journal, ['perl', '-e', LOCKER, name, file, String(heldMs), String(restMs)], surroundings);
 }
 
-async function start(
+/** Starts a program that says and hears what a workload does: 'ready', a line to begin, and what it achieved as its last line. */
+export async function start(
   journal: UndoJournal,
   [program, ...args]: readonly [string, ...string[]],
   surroundings: Surroundings,

@@ -4,6 +4,7 @@ import { isoTime } from '../base/format.js';
 import type { Counters, DeviceId } from './counters.js';
 import type { Events } from './events.js';
 import type { FactChange, Facts } from './facts.js';
+import type { JvmThreads } from './jvm-threads.js';
 import type { Loss } from './losses.js';
 import type { Measured } from './measured.js';
 import type { Part } from './part.js';
@@ -77,6 +78,8 @@ export interface Case {
   readonly files: readonly (OpenFile & { readonly atMs: number })[];
   /** What was known of its disks before; absent where nothing was. */
   readonly past?: Past;
+  /** What watched JVMs said of their threads; absent where none was asked. */
+  readonly jvms?: readonly JvmThreads[];
   readonly losses: readonly Loss[];
 }
 

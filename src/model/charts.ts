@@ -147,6 +147,27 @@ export interface StateStacks {
   readonly roots: readonly StackNode[];
 }
 
+/** One thread of a JVM over time. */
+export interface ThreadLane {
+  /** Its name in Java, and the kernel's number. */
+  readonly name: string;
+  readonly task: number;
+  readonly role: 'holder' | 'waiter';
+  /** What it did most in each bin, as stretches of one state. */
+  readonly parts: readonly { readonly state: State; readonly fromMs: number; readonly toMs: number }[];
+  /** When dumps show it waiting for the lock, or holding it, ms. */
+  readonly seenMs: readonly number[];
+}
+
+/** The threads at the lock of a JVM that most wait for. */
+export interface LockLanes {
+  readonly lock: string;
+  /** Its holder first; then some of those that wait. */
+  readonly lanes: readonly ThreadLane[];
+  /** Waiters that are not shown. */
+  readonly more: number;
+}
+
 export interface Charts {
   /** The shared time axis, ms since the start: the middle of each bin. */
   readonly t: Float64Array;
@@ -160,4 +181,6 @@ export interface Charts {
   readonly slowest: readonly Waterfall[];
   /** States in which it slept for a noticeable time, most first, and always what nothing explains; empty without stacks. */
   readonly stacks: readonly StateStacks[];
+  /** Absent where no thread dump shows a lock that is waited for. */
+  readonly lanes?: LockLanes;
 }

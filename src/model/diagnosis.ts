@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import { KnownFitSchema } from './known.js';
 import type { Unit } from './quantity.js';
+import { list } from './shapes.js';
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
@@ -214,6 +215,19 @@ export const DiagnosisSchema = v.object({
   writers: v.array(WriterSchema),
   /** Facts of the machine, label and value, in the order to show them. */
   machine: v.array(v.object({ label: v.string(), value: v.string() })),
+  /** What the thread dumps of watched JVMs show. Absent where none was asked for. */
+  jvms: v.optional(
+    v.array(
+      v.object({
+        process: ProcessRefSchema,
+        dumps: v.number(),
+        /** Sentences: which lock, how many wait, who holds it and what that thread does. */
+        answer: list(v.string()),
+        /** What these dumps can't tell, in sentences. */
+        limits: list(v.string()),
+      }),
+    ),
+  ),
   /** What is known of the recorded kernel that shows as this does: leads, no verdicts. Absent where there is none. */
   leads: v.optional(v.array(KnownFitSchema)),
 });

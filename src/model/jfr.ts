@@ -71,6 +71,8 @@ const Monitor = v.object({
   owner: Owner,
   /** When at least one thread waited and the owner had it. */
   heldMs: v.number(),
+  /** What the kernel recorded of the owner in that time, the longest first; null without a recording, or where that has nothing of this thread. */
+  kernel: v.nullable(list(v.object({ state: v.string(), ms: v.number() }))),
   /** What the owner did meanwhile, the longest first. */
   meanwhile: list(Deed),
   /** Of `heldMs`, what no event of the owner fills. */

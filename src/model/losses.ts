@@ -127,6 +127,11 @@ export const LOSS_KINDS = {
     sentence: 'A file of the machine could not be read.',
     remedy: 'Nothing to do; what needed it says so.',
   },
+  'no-thread-dump': {
+    severity: 'degraded',
+    sentence: 'A watched JVM gave no thread dump, or not all that were asked for, so who holds its locks may not show.',
+    remedy: 'What is in the way is told beside it; `iowitness threads --pid` asks again.',
+  },
   'victim-gone': {
     severity: 'info',
     sentence: 'The watched process ended before the recording did.',

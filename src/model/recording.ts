@@ -2,6 +2,7 @@
 // A recording keeps raw readings of files ("the tape") and raw trace pages; everything else is derived from them.
 
 import type { ClockReading } from '../base/clock.js';
+import type { KernelThread as ThreadInKernel } from './threads.js';
 
 /** The version of the folder's format that this program writes; it reads this one and every earlier one. */
 export const RECORDING_VERSION = 3;
@@ -94,6 +95,8 @@ export const SOURCE = {
   ptrace: 'iowitness:ptrace',
   /** Past: what was known of the machine's disks when the recording began, where anything was. */
   past: 'iowitness:past',
+  /** DumpMark: a watched JVM was asked for its threads, and what it said lies in a file of the recording. */
+  threadDump: 'iowitness:thread-dump',
   /** TraceState: what is enabled in the trace instances, whenever it changes. */
   trace: 'iowitness:trace',
 } as const;
@@ -158,6 +161,25 @@ export interface Attached {
   /** 0 from when nobody is any more. */
   readonly tracer: number;
   readonly comm: string;
+}
+
+/** A thread of a JVM as /proc showed it right behind a dump. */
+export interface ThreadAtWork extends ThreadInKernel {
+  /** The kernel's number of it in the JVM's own pid namespace, as the dump has it (nid). */
+  readonly nativeId: number;
+}
+
+/** One thread dump of a watched JVM. */
+export interface DumpMark {
+  readonly pid: number;
+  /** The file of the recording with what the JVM printed, gzip: 'jvm/4711-1.txt.gz'. */
+  readonly file: string;
+  /** From the question to the end of the answer, ms; within it the JVM stood still. */
+  readonly tookMs: number;
+  /** Its threads but those that slept in futex(2). */
+  readonly atWork: readonly ThreadAtWork[];
+  /** Of a JVM in a pid namespace of its own: its threads' numbers there, and the recorder's. */
+  readonly tasks?: readonly (readonly [nativeId: number, task: number])[];
 }
 
 /** Which kernel events are enabled, by instance, and which part of them is kept. */

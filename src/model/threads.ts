@@ -77,7 +77,10 @@ const Lock = v.object({
   does: v.nullable(Activity),
   /** From its owner on: what each waits for in its turn. */
   chain: list(v.object({ ...lockEntries, owner: Owner, does: v.nullable(Activity) })),
-  /** Dumps in a row in which it was waited for. */
+  /** The first and the last of the dumps in a row in which it was waited for, by their place among `dumps`. */
+  first: v.number(),
+  last: v.number(),
+  /** How many these are. */
   samples: v.number(),
   /** From the first of these to the last; null where the dumps don't tell their time, or there is one. */
   forMs: v.nullable(v.number()),

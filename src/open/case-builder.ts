@@ -14,6 +14,7 @@ import type { FactChange, Facts } from '../model/facts.js';
 import { LossCounter, type Loss } from '../model/losses.js';
 import type { Part } from '../model/part.js';
 import type { Manifest, Reading } from '../model/recording.js';
+import type { RecordedDumps } from './jvm-threads.js';
 import { OwnReadingsDecoder } from '../recording/own-readings.js';
 
 /** What a case is made of besides readings. */
@@ -25,6 +26,8 @@ export interface CaseOf {
   readonly events?: Events;
   /** What was lost besides what the recorder said. */
   readonly losses: readonly Loss[];
+  /** Reads the thread dumps; absent where there are no files that hold them. */
+  readonly dumps?: RecordedDumps;
 }
 
 /** The kernel tells lost events in the buffers' statistics, which the recorder keeps, and again in the pages behind each gap. */
@@ -98,9 +101,10 @@ export class CaseBuilder {
   }
 
   /** The case of a part. May be asked for again when more has been taken. */
-  caseOf({ path, part, complete, events, losses }: CaseOf): Case {
+  caseOf({ path, part, complete, events, losses, dumps }: CaseOf): Case {
     const { manifest } = this;
     const own = this.own.within(part);
+    const jvms = dumps?.judge(own.dumps, manifest.start.wallMs + part.from) ?? [];
     const counters = this.counters.within(part);
     return {
       path,
@@ -128,7 +132,8 @@ export class CaseBuilder {
       space: own.space,
       files: own.files,
       ...(own.past && { past: own.past }),
-      losses: fewOf([...own.losses, ...withoutRepeats(losses, own.losses), ...this.beyond()]),
+      ...(jvms.length > 0 && { jvms }),
+      losses: fewOf([...own.losses, ...withoutRepeats(losses, own.losses), ...(dumps?.losses ?? []), ...this.beyond()]),
     };
   }
 }

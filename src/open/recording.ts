@@ -23,6 +23,7 @@ import { CaseBuilder } from './case-builder.js';
 import { openFioLogs, openFioResult } from './fio.js';
 import { inputFormAt } from './form.js';
 import { openTraceDat, openTraceText } from './kernel-trace.js';
+import { RecordedDumps } from './jvm-threads.js';
 import { lengthOf } from './length.js';
 import { meterOf, type ReadingProgress } from './reading-meter.js';
 import { msOf, timeOfDay, type Moment } from './moment.js';
@@ -188,6 +189,7 @@ function openRecordedCase(path: string, options: OpenOptions): Case {
     complete: recording.complete,
     ...(events && { events }),
     losses: [...losses, ...recording.losses],
+    dumps: new RecordedDumps(recording),
   });
   const { pid } = options;
   return pid === undefined ? found : { ...found, victims: chosen(path, found.victims, pid) };

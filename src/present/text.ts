@@ -10,6 +10,7 @@ import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
   isOfVerdict,
+  jvmTitle,
   OUTCOME_LOOK,
   outcomeOf,
   PHASE_FIGURES,
@@ -29,6 +30,8 @@ export interface DiagnosisTextOptions extends TextOptions {
   /** Everything, and not the first screen alone. */
   readonly verbose: boolean;
 }
+
+type Jvm = NonNullable<Diagnosis['jvms']>[number];
 
 const OUTCOME_STYLE: Readonly<Record<Outcome, Style>> = { stall: 'red', healthy: 'green', inconclusive: 'yellow' };
 
@@ -201,6 +204,10 @@ function leads(page: TerminalPage, { leads: all = [] }: Diagnosis): string[] {
   ]);
 }
 
+function jvmLines(page: TerminalPage, { answer, limits: unknown }: Jvm): string[] {
+  return [...answer, ...unknown].flatMap((sentence) => wrap(harmless(sentence), page.width - 2, '  '));
+}
+
 function limits(page: TerminalPage, { recording }: Diagnosis): string[] {
   return recording.limits.flatMap((text) => wrap(harmless(text), page.width - 2));
 }
@@ -224,6 +231,7 @@ function argument(page: TerminalPage, diagnosis: Diagnosis): void {
     ),
   );
   page.section('Evidence', evidence(page, diagnosis));
+  for (const jvm of diagnosis.jvms ?? []) page.section(harmless(jvmTitle(jvm)), jvmLines(page, jvm));
   page.section('Not to blame', page.pairs(diagnosis.ruledOut.map(cause), MOST.ruledOut));
   page.section('Who used which device', writers(page, diagnosis));
   page.section('Could not be checked', page.pairs(diagnosis.notChecked.map(cause), MOST.notChecked));

@@ -145,3 +145,8 @@ export function phaseFigures({ ms, bytesPerSecond, operations, latencyUs }: Diag
     time(latencyUs?.max),
   ];
 }
+
+/** 'Java threads of java (4711), by 6 dumps' */
+export function jvmTitle({ process, dumps }: NonNullable<Diagnosis['jvms']>[number]): string {
+  return `Java threads of ${processText(process)}, by ${dumps} ${dumps === 1 ? 'dump' : 'dumps'}`;
+}

@@ -10,6 +10,7 @@ import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
 import {
   SOURCE,
   type Attached,
+  type DumpMark,
   type KernelThread,
   type OpenFile,
   type ProbeProgress,
@@ -86,6 +87,25 @@ const Ptrace = v.object({
   comm: Text,
 });
 
+const Nullable = v.nullable(Text);
+
+const Dump = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  file: v.pipe(Text, v.regex(/^jvm\/\d{1,10}-\d{1,10}\.txt\.gz$/)),
+  tookMs: Count,
+  atWork: v.array(
+    v.object({
+      nativeId: Count,
+      state: Nullable,
+      wchan: Nullable,
+      call: Nullable,
+      descriptor: v.nullable(Count),
+      path: Nullable,
+    }),
+  ),
+  tasks: v.exactOptional(v.array(v.tuple([Count, Count]))),
+});
+
 const LostThing = v.object({
   code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
   where: Text,
@@ -106,6 +126,7 @@ export interface OwnReadings {
   readonly files: (OpenFile & At)[];
   readonly kernelThreads: KernelThread[];
   readonly attached: (Attached & At)[];
+  readonly dumps: (DumpMark & At)[];
   readonly past?: Past;
   /** What the recorder lost, and readings of its own that make no sense. */
   readonly losses: Loss[];
@@ -136,6 +157,7 @@ export class OwnReadingsDecoder {
   private readonly files: (OpenFile & At)[] = [];
   private readonly kernelThreads: KernelThread[] = [];
   private readonly attached: (Attached & At)[] = [];
+  private dumps: (DumpMark & At)[] = [];
   private past: Past | undefined;
   private probe: OwnReadings['probe'] = [];
   private recorder: (RecorderLoad & At)[] = [];
@@ -188,6 +210,8 @@ export class OwnReadingsDecoder {
         return true;
       case SOURCE.ptrace:
         return this.attached.push({ ...v.parse(Ptrace, value), atMs }) > 0;
+      case SOURCE.threadDump:
+        return this.dumps.push({ ...v.parse(Dump, value), atMs }) > 0;
       case SOURCE.past:
         this.past = v.parse(PastSchema, value);
         return true;
@@ -239,6 +263,7 @@ export class OwnReadingsDecoder {
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
       attached: standing(this.attached.filter(({ atMs }) => atMs <= to)),
+      dumps: inside(this.dumps),
       ...(this.past && { past: this.past }),
       losses: this.losses.flatMap(({ loss, atMs }) =>
         (loss.count === undefined || atMs >= from) && atMs <= to ? [loss] : [],
@@ -249,6 +274,7 @@ export class OwnReadingsDecoder {
   /** Forgets what was said before `ms` and holds no more. */
   forgetBefore(ms: number): void {
     this.probe = this.probe.filter(({ toMs }) => toMs >= ms);
+    this.dumps = this.dumps.filter(({ atMs }) => atMs >= ms);
     this.recorder = this.recorder.filter(({ atMs }) => atMs >= ms);
     this.space = [...lastOfEach(this.space, ms), ...this.space.filter(({ atMs }) => atMs >= ms)];
     this.losses = this.losses.filter(({ loss, atMs }) => loss.count === undefined || atMs >= ms);

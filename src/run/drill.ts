@@ -91,9 +91,10 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
 }
 
 /** A right cause first, and everything that must be named somewhere. */
-function isRight({ verdicts, named = [] }: Drill, { verdict, also }: Diagnosis): boolean {
+function isRight({ verdicts, named = [], says }: Drill, { verdict, also }: Diagnosis): boolean {
   const told = [verdict, ...also].map((one) => one.cause);
-  return verdicts.includes(verdict.cause) && named.every((cause) => told.includes(cause));
+  const isNamed = verdicts.includes(verdict.cause) && named.every((cause) => told.includes(cause));
+  return isNamed && (says === undefined || says.test(verdict.sentence));
 }
 
 async function record(drill: Drill, stage: Stage, options: DrillOptions): Promise<Recorded> {
@@ -110,7 +111,8 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
     await pause(WARM_MS);
     if (!isLate) stage.provokeNow();
     await pause(drill.settlesMs ?? 0);
-    const user = options.self && recordAsUser(stage, options.self, places.withCounters);
+    const asking = drill.threadDumps ? ['--jvm'] : [];
+    const user = options.self && recordAsUser(stage, options.self, asking, places.withCounters);
     await pause(STARTING_MS);
     const session = await startRecording({
       folder: places.withEvents,
@@ -120,6 +122,7 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
       victims: [markOf(stage.victimPid)],
       watchBusiest: false,
       eventBudget: 400_000,
+      ...(drill.threadDumps && { threadDumps: true }),
     });
     let onset: Recorded['onset'];
     stage.recordingBegan();
@@ -148,12 +151,29 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
 }
 
 /** `iowitness record` as the victim's own user, who sees counters only. */
-async function recordAsUser(stage: Stage, self: readonly [string, ...string[]], recording: string): Promise<void> {
+async function recordAsUser(
+  stage: Stage,
+  self: readonly [string, ...string[]],
+  asking: readonly string[],
+  recording: string,
+): Promise<void> {
   const [program, ...args] = self;
   const seconds = (RECORD_MS + 500) / 1000;
   const child = spawn(
     program,
-    [...args, 'record', '--pid', String(stage.victimPid), '--for', `${seconds}s`, '--hz', '20', '-o', recording],
+    [
+      ...args,
+      'record',
+      '--pid',
+      String(stage.victimPid),
+      '--for',
+      `${seconds}s`,
+      '--hz',
+      '20',
+      ...asking,
+      '-o',
+      recording,
+    ],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
       ...stage.owner,

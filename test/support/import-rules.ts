@@ -37,7 +37,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   baseline: REQUESTS,
   present: ['base', 'model'],
   lab: ['base', 'model', 'capture'],
-  open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats'],
+  open: [...MEASURES, 'decode', 'recording', 'analysis/block-stats', 'tools/threads'],
   tools: ['base', 'model'],
   'tools/blkparse': ['base', 'model', 'decode', 'tools'],
   'tools/iostat': ['base', 'model', 'tools'],

@@ -6,6 +6,7 @@ import type { Measures } from '../measures.js';
 import { axisOf, binAt, type Axis } from './axis.js';
 import { bandsFor } from './bands.js';
 import { diskCharts } from './disks.js';
+import { lanesOf } from './lanes.js';
 import { heatmapsOf } from './heatmaps.js';
 import { dirtyChart, pressureChart } from './machine.js';
 import { measuredCharts } from './measured.js';
@@ -53,5 +54,6 @@ export function buildCharts(m: Measures, shown: Shown): Charts {
     heatmaps: heatmapsOf(m, axis),
     slowest: slowestOf(m),
     stacks: stacksOf(m),
+    ...lanesOf(m, axis),
   };
 }

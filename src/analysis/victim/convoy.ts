@@ -11,7 +11,7 @@ import type { State } from '../../model/states.js';
 import { CONVOY } from '../../model/thresholds/locks.js';
 
 /** States in which a holder of a lock is in I/O. */
-const IN_IO: readonly State[] = [
+export const IN_IO: readonly State[] = [
   'block-device',
   'block-queue',
   'block-held',
@@ -23,6 +23,9 @@ const IN_IO: readonly State[] = [
   'reclaim',
   'swap',
 ];
+
+/** Those in which it runs, or would if it had a CPU. */
+export const ON_CPU: readonly State[] = ['running', 'runnable', 'cpu-wakeup'];
 
 export interface Convoy {
   /** The threads that waited, with the share of its life that each lost. */
@@ -167,6 +170,11 @@ export function findConvoy(lines: ReadonlyMap<number, Timeline>, calls: FutexCal
     .toSorted((a, b) => total(b.times) - total(a.times))[0];
 }
 
+/** The share of these times in which a thread was in one of the states. */
+export function shareWithin(line: Timeline | undefined, times: Intervals, states: readonly State[]): number {
+  return total(intersect(times, union(line?.timesIn(states) ?? []))) / total(times);
+}
+
 /** The convoy at one lock. */
 function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, Timeline>): Convoy | undefined {
   const { leastWaits, leastShare, leastWithin, leastHandedOn } = CONVOY;
@@ -190,15 +198,14 @@ function convoyOf(all: readonly Waiter[], lines: ReadonlyMap<number, Timeline>):
   if (holder === undefined || released === undefined) return undefined;
   const within = new Set([holder, ...waiting.map((one) => one.thread)]);
   if (total(waits.filter((wait) => within.has(wait.by))) < leastWithin * total(waits)) return undefined;
-  const during = (states: readonly State[]) =>
-    total(intersect(waited, union(lines.get(holder)?.timesIn(states) ?? []))) / total(waited);
+  const line = lines.get(holder);
   return {
     waiting: new Map(waiting.map((one) => [one.thread, Math.min(1, total(one.waits) / one.life)])),
     holder,
     releases: released.count,
     waits: waits.length,
-    holderInIo: during(IN_IO),
-    holderRunning: during(['running', 'runnable', 'cpu-wakeup']),
+    holderInIo: shareWithin(line, waited, IN_IO),
+    holderRunning: shareWithin(line, waited, ON_CPU),
     times: waited,
   };
 

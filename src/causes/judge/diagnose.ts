@@ -11,6 +11,7 @@ import { phasesOf } from '../../analysis/victim/probe-phases.js';
 import { threadName } from '../../analysis/machine/processes.js';
 import { unitsOf } from '../../analysis/machine/units.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
+import { jvmsOf } from './jvms.js';
 import { number, part, said, time } from '../../model/quantity.js';
 import type { Culprit, Diagnosis, Verdict } from '../../model/diagnosis.js';
 import { LOSS_KINDS } from '../../model/losses.js';
@@ -255,6 +256,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     losses: lossesOf(m),
     phases: phasesOf(input),
     writers: writersOf(m),
+    ...jvmsOf(m),
     machine: [...(input.facts.at(-1)?.summary ?? [])].map(([label, value]) => ({ label, value })),
   };
   // Without a verdict the likeliest cause is what can be shown.

@@ -44,3 +44,24 @@ export const LOCK_OWNERS = thresholds('lock-owners', {
     basis: { prior: 'chains of databases are two or three long; the bound ends circles' },
   },
 });
+
+export const JAVA_LOCK = thresholds('java-lock', {
+  leastDumps: {
+    value: 2,
+    unit: 'count',
+    means: 'A lock that fewer thread dumps show waited for is told by none.',
+    basis: { prior: 'any lock may be waited for at one moment; in two samples it is more than that' },
+  },
+  leastWaiters: {
+    value: 2,
+    unit: 'count',
+    means: 'As many threads must be seen to wait for it at once.',
+    basis: { derived: 'one thread behind a lock is no convoy, as with CONVOY' },
+  },
+  leastOwned: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Whoever has it in this part of the dumps that show it is told as its holder.',
+    basis: { prior: 'the larger part: others have it in between' },
+  },
+});

@@ -18,6 +18,7 @@ import { renderPage, type ReportAssets } from './page.js';
 import type { Part } from './parts.js';
 import { embed } from './payload.js';
 import { stacks } from './stacks.js';
+import { threads } from './threads.js';
 import { latency, proof, timeline } from './timeline.js';
 
 function startTime(startedAt: string | null): Content {
@@ -56,6 +57,7 @@ function partsOf(
     evidence(diagnosis),
     also(diagnosis),
     timeline(charts, palette),
+    threads(diagnosis, charts),
     accounting(diagnosis),
     phases(diagnosis),
     latency(charts),

@@ -101,6 +101,8 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [new RegExp(`^${SOURCE.victim}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.ptrace}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.past}$`), past],
+  // What the dumps say is left out with their files.
+  [new RegExp(`^${SOURCE.threadDump}$`), leftOut],
   [new RegExp(`^${SOURCE.file}$`), ownWords({ path: 'path', source: 'path' })],
   [new RegExp(`^${SOURCE.space}$`), ownWords({ mountPoint: 'path' })],
   [new RegExp(`^${SOURCE.loss}$`), ownWords({ where: 'text' })],

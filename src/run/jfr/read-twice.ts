@@ -9,10 +9,16 @@ import { Collector, isCollected } from '../../tools/jfr/collector.js';
 import { Deeds, isDeed } from '../../tools/jfr/deeds.js';
 import { casesOf, jfrDocument, toldLocks } from '../../tools/jfr/document.js';
 import { Names } from '../../tools/jfr/interned.js';
+import type { KernelSide } from '../../tools/jfr/kernel.js';
 import type { Coverage } from '../../tools/jfr/limits.js';
 
 /** The document of all these files, as one recording. */
-export function flightDocument(tool: string, files: readonly FlightFile[], progress?: ReadingProgress): Jfr {
+export function flightDocument(
+  tool: string,
+  files: readonly FlightFile[],
+  progress?: ReadingProgress,
+  kernel?: KernelSide,
+): Jfr {
   const collector = new Collector();
   const { chunks, ...read } = firstReading(files, collector, progress);
   const told = toldLocks(collector);
@@ -35,7 +41,7 @@ export function flightDocument(tool: string, files: readonly FlightFile[], progr
     broken: sum(({ broken }) => broken),
     refused: sum(({ refused }) => refused),
   };
-  return jfrDocument(tool, { collector, told, deeds }, coverage);
+  return jfrDocument(tool, { collector, told, deeds, kernel }, coverage);
 }
 
 interface FirstReading {

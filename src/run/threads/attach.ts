@@ -144,16 +144,25 @@ async function answerOf(socket: Socket, command: string, untilMs: number): Promi
   }
 }
 
+/** What a JVM said of its threads. */
+export interface Printed {
+  /** What `jcmd PID Thread.print` prints. */
+  readonly text: Buffer;
+  /** From the question to the end of the answer, ms: within it the JVM stood still. */
+  readonly tookMs: number;
+}
+
 /**
- * What `jcmd PID Thread.print` prints, of a JVM that answers within `limitMs`. `synchronizers`: as with -l, which stops the JVM until its heap is
+ * Asks a JVM for its threads; it has to answer within `limitMs`. `synchronizers`: as with -l, which stops the JVM until its heap is
  * walked. Throws NoAnswer, or a UserError where the JVM refuses.
  */
-export async function threadPrint(jvm: Jvm, synchronizers: boolean, limitMs: number): Promise<Buffer> {
+export async function threadPrint(jvm: Jvm, synchronizers: boolean, limitMs: number): Promise<Printed> {
   const untilMs = performance.now() + limitMs;
   const name = `.java_pid${jvm.ownPid}`;
   const folder = temporaryFolder(jvm);
   try {
     const socket = (await connected(folder, name, jvm)) ?? (await wake(folder, name, jvm, untilMs));
+    const askedMs = performance.now();
     const answer = await answerOf(socket, synchronizers ? 'Thread.print -l' : 'Thread.print', untilMs);
     const end = answer.indexOf('\n');
     const status = answer.toString('latin1', 0, Math.max(0, end));
@@ -161,7 +170,7 @@ export async function threadPrint(jvm: Jvm, synchronizers: boolean, limitMs: num
       throw new UserError(
         `Process ${jvm.pid} refuses: ${answer.toString('utf8', end + 1, end + 200).trim() || 'it closed without an answer'}.`,
       );
-    return answer.subarray(end + 1);
+    return { text: answer.subarray(end + 1), tookMs: performance.now() - askedMs };
   } finally {
     folder.close();
   }

@@ -1,5 +1,5 @@
-// A process id → the JVM behind it, held by its folder in /proc, which never leads to another process. It is asked first whether a SIGQUIT would be
-// heard: a JVM prints its threads or opens its socket for it, and anything else dies of it.
+// A process id → the JVM behind it, held by its folder in /proc, which never leads to another process. Before a JVM is asked anything, it has to be one that
+// hears a SIGQUIT: it prints its threads or opens its socket for it, and anything else dies of it.
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -24,6 +24,9 @@ export interface Jvm {
   readonly is64: boolean;
 }
 
+/** The process is none, or no longer there. */
+export class NoJvm extends UserError {}
+
 /** The text of one of the process's files; undefined where it can't be read. */
 export function readProc(folder: HeldFolder, name: string): string | undefined {
   try {
@@ -44,19 +47,29 @@ function catches(status: string, signal: number): boolean {
   return /^[\da-f]+$/i.test(mask) && ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
-/** Holds the JVM; the caller closes its folder. Throws a UserError where there is none, or none that would answer. */
+/** Holds the JVM; the caller closes its folder. Throws NoJvm where there is none, or a UserError where that can't be told. */
 export function holdJvm(pid: number): Jvm {
   let folder: HeldFolder;
   try {
     folder = HeldFolder.at(`/proc/${pid}`);
   } catch {
-    throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
+    throw new NoJvm(`There is no process ${pid}: \`ps\` lists those that run.`);
   }
   try {
     return jvmIn(folder, pid);
   } catch (error) {
     folder.close();
     throw error;
+  }
+}
+
+/** Whether a process is a JVM, as far as that can be told. */
+export function isJvm(pid: number): boolean {
+  try {
+    holdJvm(pid).folder.close();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -69,10 +82,9 @@ function jvmIn(folder: HeldFolder, pid: number): Jvm {
     );
   const mapping = /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps);
   if (!mapping)
-    throw new UserError(
+    throw new NoJvm(
       `Process ${pid} is no HotSpot JVM (it has no libjvm.so), so it is left alone: name one of \`pgrep java\`, or give a file with its dump.`,
     );
-  refuseDeaf(folder, pid, status);
   const pids = field(status, 'NSpid').map(Number);
   const [, uid = NaN] = field(status, 'Uid').map(Number);
   const [, gid = NaN] = field(status, 'Gid').map(Number);
@@ -89,7 +101,9 @@ function jvmIn(folder: HeldFolder, pid: number): Jvm {
   };
 }
 
-function refuseDeaf(folder: HeldFolder, pid: number, status: string): void {
+/** Throws a UserError where a JVM would not answer the signal that asks for its threads, or would die of it. */
+export function requireAnswers({ folder, pid }: Jvm): void {
+  const status = readProc(folder, 'status') ?? '';
   if (!catches(status, SIGQUIT))
     throw new UserError(
       `Process ${pid} is a JVM that would die of the signal that asks for its threads (it has just begun, or runs with -Xrs), so it is left alone.`,

@@ -4,10 +4,13 @@
 import os from 'node:os';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { parseSyscall } from '../../decode/procfs/syscall.js';
+import type { ThreadAtWork } from '../../model/recording.js';
 import type { KernelThread } from '../../model/threads.js';
 import { linkOf, readProc, type Jvm } from './jvm.js';
 import { readdirSync } from 'node:fs';
 
+/** Those that sleep neither for a lock nor for work are few; each takes three small files. */
+const MOST_AT_WORK = 256;
 /** Sleeps that say nothing about what for. */
 const NO_PLACE = new Set(['0', '']);
 
@@ -28,7 +31,7 @@ function tasksOf(jvm: Jvm): number[] {
 }
 
 /** From numbers in the JVM's namespace to ours; undefined where they are the same. */
-function namespaceMap(jvm: Jvm): ReadonlyMap<number, number> | undefined {
+export function namespaceMap(jvm: Jvm): ReadonlyMap<number, number> | undefined {
   if (!jvm.isContained) return undefined;
   const map = new Map<number, number>();
   for (const task of tasksOf(jvm)) {
@@ -73,6 +76,19 @@ export function kernelViewOf(jvm: Jvm, nativeIds: Iterable<number>): Map<number,
     views.set(nativeId, { state, wchan, call, descriptor, path });
   }
   return views;
+}
+
+/** Its threads but those that sleep in futex(2), of which a dump tells more. `tasks`: as namespaceMap says. */
+export function threadsAtWork(jvm: Jvm, tasks?: ReadonlyMap<number, number>): ThreadAtWork[] {
+  const found: ThreadAtWork[] = [];
+  for (const [nativeId, task] of tasks ?? tasksOf(jvm).map((one) => [one, one] as const)) {
+    if (found.length === MOST_AT_WORK) break;
+    const view = look(jvm, task);
+    if (!view || view.call === 'futex') continue;
+    const { state, wchan, call, descriptor, path } = view;
+    found.push({ nativeId, state, wchan, call, descriptor, path });
+  }
+  return found;
 }
 
 /** Its threads that sleep uninterruptibly, those in a page fault first: these keep a JVM from its safepoint. */

@@ -3,17 +3,12 @@
 
 import { UserError } from '../../base/errors.js';
 import { isoTime } from '../../base/format.js';
-import type { KernelThread } from '../../model/threads.js';
 import { dumpsIn } from '../../open/thread-dumps.js';
 import { isQuickToWalk } from '../../tools/threads/cost.js';
 import type { History } from '../../tools/threads/history.js';
-import { NoAnswer, threadPrint } from './attach.js';
-import { holdJvm, type Jvm } from './jvm.js';
-import { kernelViewOf, uninterruptible } from './kernel-view.js';
-
-/** A JVM that has not answered by then does not reach its safepoint, or gets no CPU. */
-const LIMIT_MS = 10_000;
-const SHOWN = 3;
+import { askThreads } from './ask.js';
+import { holdJvm, requireAnswers, type Jvm } from './jvm.js';
+import { kernelViewOf } from './kernel-view.js';
 
 export interface LiveRun {
   readonly pid: number;
@@ -31,6 +26,7 @@ export interface LiveRun {
 export async function sampleThreads(run: LiveRun): Promise<string[]> {
   const jvm = holdJvm(run.pid);
   try {
+    requireAnswers(jvm);
     const synchronizers = run.synchronizers || isQuickToWalk(jvm.resident);
     await sampleAll(run, jvm, synchronizers);
     if (synchronizers) return [];
@@ -48,38 +44,11 @@ async function sampleAll(run: LiveRun, jvm: Jvm, synchronizers: boolean): Promis
     const restMs = startMs + sample * run.everyMs - performance.now();
     if (restMs > 0 && (await run.wait(restMs))) return;
     const takenAt = isoTime(run.nowMs());
-    const text = await printed(jvm, synchronizers);
+    const { text } = await askThreads(jvm, synchronizers);
     const [dump] = dumpsIn(text);
     if (!dump) throw new UserError(`Process ${jvm.pid} answered with no thread dump that is known.`);
     run.history.take(`process ${jvm.pid}`, { ...dump, ...(takenAt !== undefined && { takenAt }) }, (threads) =>
       kernelViewOf(jvm, threads),
     );
   }
-}
-
-async function printed(jvm: Jvm, synchronizers: boolean): Promise<Buffer> {
-  try {
-    return await threadPrint(jvm, synchronizers, LIMIT_MS);
-  } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    const sleeping = uninterruptible(jvm);
-    const who = sleeping.slice(0, SHOWN).map(whatHolds);
-    const more = sleeping.length > SHOWN ? `, and ${sleeping.length - SHOWN} more` : '';
-    throw new UserError(
-      `Process ${jvm.pid} has not answered within ${LIMIT_MS / 1000} s: it does not reach a safepoint, or gets no CPU; ${
-        who.length === 0
-          ? 'none of its threads sleeps uninterruptibly'
-          : `asleep uninterruptibly (D): ${who.join(', ')}${more}`
-      }. It is not asked again.`,
-    );
-  }
-}
-
-function whatHolds(
-  thread: KernelThread & { readonly name: string; readonly nativeId: number; readonly inFault: boolean },
-): string {
-  const { name, nativeId, wchan, call, path, inFault } = thread;
-  const place = wchan === null ? '' : ` in ${wchan}`;
-  const how = inFault ? ' in a page fault' : call === null ? '' : ` in ${call}(2)${path === null ? '' : ` on ${path}`}`;
-  return `${name} (${nativeId})${how}${place}`;
 }

@@ -1,19 +1,23 @@
 // A heap dump → the document of `heap`: judged as a thread dump is, with what could not be read of it.
 
-import { bytes, count } from '../../base/format.js';
+import { bytes, count, duration, several } from '../../base/format.js';
 import type { Heap } from '../../model/heap.js';
 import type { HeapDump } from '../../model/heap-dump.js';
 import type { DumpedThread, ThreadDump } from '../../model/thread-dump.js';
+import { methodOf } from '../threads/activity.js';
 import { threadsDocument } from '../threads/document.js';
 import { History } from '../threads/history.js';
+import type { KernelThreads } from '../threads/tracks.js';
 import { joinThreadDump } from './beside.js';
 import { concludeMonitors } from './monitors.js';
 
 const SHOWN = 3;
 
 function named(threads: readonly DumpedThread[]): string {
-  const names = threads.slice(0, SHOWN).map(({ name }) => `“${name}”`);
-  return `${names.join(', ')}${threads.length > SHOWN ? ` and ${count(threads.length - SHOWN)} more` : ''}`;
+  return several(
+    threads.map(({ name }) => `“${name}”`),
+    SHOWN,
+  );
 }
 
 function limitsOf({ coverage, lostBlockers, threads }: HeapDump, open: readonly DumpedThread[]): string[] {
@@ -41,13 +45,38 @@ function limitsOf({ coverage, lostBlockers, threads }: HeapDump, open: readonly 
   ];
 }
 
-/** `source`: the file's name. `beside`: a thread dump of the same JVM. */
-export function heapDocument(tool: string, source: string, heap: HeapDump, beside?: ThreadDump): Heap {
+/** A thread dump of the same JVM, and of one in a recording what the kernel said of its threads and how long after the heap dump that was, ms. */
+export interface Beside {
+  readonly dump: ThreadDump;
+  readonly kernel?: KernelThreads;
+  readonly afterMs?: number;
+}
+
+/** Of threads that were at the same place in both dumps: what the others did in between nobody knows. */
+function unmoved(heap: ThreadDump, { dump, kernel = new Map() }: Beside): KernelThreads {
+  const tops = new Map(dump.threads.map(({ nativeId, frames }) => [nativeId, frames[0]]));
+  return new Map(
+    heap.threads.flatMap(({ nativeId, frames }) => {
+      const view = nativeId === undefined ? undefined : kernel.get(nativeId);
+      const isSame = frames[0] !== undefined && methodOf(frames[0]) === methodOf(tops.get(nativeId) ?? '');
+      return nativeId !== undefined && view && isSame ? [[nativeId, view] as const] : [];
+    }),
+  );
+}
+
+/** `source`: the file's name. */
+export function heapDocument(tool: string, source: string, heap: HeapDump, beside?: Beside): Heap {
   const { dump, open } = concludeMonitors(heap);
-  const joined = beside && joinThreadDump(dump, beside);
+  const joined = beside && joinThreadDump(dump, beside.dump);
   const history = new History();
-  history.take(source, joined?.dump ?? dump);
+  history.take(source, joined?.dump ?? dump, joined && (() => unmoved(joined.dump, beside)));
   const strange = joined?.shared === 0 ? ['The thread dump has no thread of the heap dump: it is of another JVM.'] : [];
-  const document = threadsDocument(tool, history, [...strange, ...limitsOf(heap, open)]);
+  const when =
+    beside?.afterMs === undefined
+      ? []
+      : [
+          `What the kernel says is of ${duration(Math.abs(beside.afterMs))} ${beside.afterMs < 0 ? 'before' : 'after'} the heap dump, of threads that were in the same method then.`,
+        ];
+  const document = threadsDocument(tool, history, [...strange, ...when, ...limitsOf(heap, open)]);
   return { ...document, schema: 'iowitness.heap/1', file: heap.coverage };
 }

@@ -1,7 +1,7 @@
 // The document's figures → its first paragraph: which lock was waited for, by how many and how long, who had it, and what that thread did meanwhile. Each
 // sentence stands for itself.
 
-import { bytes, count, duration, percent } from '../../base/format.js';
+import { bytes, count, duration, percent, several } from '../../base/format.js';
 import { shortMethod } from '../../base/java-names.js';
 import type { Jfr, JfrDeed, JfrMonitor, JfrThread } from '../../model/jfr.js';
 
@@ -37,8 +37,7 @@ function quoted({ name }: JfrThread): string {
 }
 
 function named(threads: readonly JfrThread[], all: number): string {
-  const names = threads.slice(0, SHOWN_NAMES).map(quoted);
-  return `${names.join(', ')}${all > names.length ? ` and ${count(all - names.length)} more` : ''}`;
+  return several(threads.map(quoted), SHOWN_NAMES, all);
 }
 
 /** 'the monitor of java.lang.Object 0x7f…' */
@@ -91,6 +90,7 @@ function ownerSentences(monitors: readonly JfrMonitor[], monitor: JfrMonitor): s
   return [
     `${quoted(thread)} had it before them (${grade}: ${because}${most}).`,
     ...deedSentence(monitor, thread),
+    ...kernelSentence(monitor),
     ...beyond(monitors, monitor),
   ];
 }
@@ -104,6 +104,12 @@ function deedSentence({ meanwhile, heldMs, untoldMs }: JfrMonitor, thread: JfrTh
       ? `Of what ${quoted(thread)} did in these ${duration(heldMs)} nothing is recorded.`
       : `In these ${duration(heldMs)} ${quoted(thread)} ${words.join('; ')}${untoldMs > 0 ? `; of ${duration(untoldMs)} no event tells` : ''}.`,
   ];
+}
+
+function kernelSentence({ kernel, heldMs }: JfrMonitor): string[] {
+  if (kernel === null) return [];
+  const told = kernel.map(({ state, ms }) => `${state} ${duration(ms)} (${percent(ms / heldMs)})`);
+  return [`The kernel saw it meanwhile: ${several(told, SHOWN_DEEDS)}.`];
 }
 
 function parkSentences({ parks }: Told): string[] {

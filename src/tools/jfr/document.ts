@@ -9,6 +9,7 @@ import { FILE_KINDS, PAUSE_KINDS, SOCKET_KINDS, USED_EVENTS, type Collector } fr
 import { untoldMs, type Case, type Deeds } from './deeds.js';
 import { holdersOf, type Holder } from './holders.js';
 import { NOBODY } from './interned.js';
+import { statesOf, type KernelSide } from './kernel.js';
 import { limitsOf, type Coverage } from './limits.js';
 
 /** Rows of each table. */
@@ -70,12 +71,13 @@ function ownerOf(collector: Collector, { lock, holder, attributedNs }: Told): Jf
 }
 
 interface Parts {
+  readonly kernel?: KernelSide | undefined;
   readonly collector: Collector;
   readonly told: readonly Told[];
   readonly deeds: Deeds;
 }
 
-function monitorsOf({ collector, told, deeds }: Parts): JfrMonitor[] {
+function monitorsOf({ collector, told, deeds, kernel }: Parts): JfrMonitor[] {
   const { waits, time, methods } = collector;
   const asked = new Set(told.map(({ lock }) => lock));
   const [threads, sites] = [waits.byThread.of(asked), waits.bySite.of(asked)];
@@ -84,6 +86,7 @@ function monitorsOf({ collector, told, deeds }: Parts): JfrMonitor[] {
     const lock = waits.locks[each.lock];
     const { holder } = each;
     const meanwhile = holder ? deeds.of(cases++) : [];
+    const thread = holder && collector.threads.list[holder.thread];
     const heldMs = holder ? total(holder.during) / 1e6 : 0;
     if (!lock) return [];
     const waiters = threads.get(each.lock) ?? [];
@@ -103,6 +106,7 @@ function monitorsOf({ collector, told, deeds }: Parts): JfrMonitor[] {
         to: time.iso(lock.to) ?? '',
         owner: ownerOf(collector, each),
         heldMs,
+        kernel: kernel && holder && thread ? statesOf(kernel, thread, holder.during, time) : null,
         meanwhile: meanwhile.slice(0, MOST_DEEDS),
         untoldMs: untoldMs(heldMs, meanwhile),
         at: (sites.get(each.lock) ?? []).slice(0, MOST_SITES).flatMap(({ of, count, ns }) => {

@@ -1,8 +1,8 @@
 // The document's figures → its first paragraph: which lock, how many wait, who holds it, what that thread does, since when, which stacks are cut,
 // and what this can't tell. Each sentence stands for itself.
 
-import { count, duration } from '../../base/format.js';
-import { shortClass } from '../../base/java-names.js';
+import { count, duration, several } from '../../base/format.js';
+import { lockName } from '../../model/lock-name.js';
 import type { LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
 
 type Told = Omit<Threads, 'answer'>;
@@ -11,14 +11,6 @@ const SHOWN_LOCKS = 3;
 const SHOWN_NAMES = 3;
 const MOST_OF_NAME = 60;
 const TOLD_ABOVE = 'as told above';
-
-const KINDS: Readonly<Record<ThreadLock['kind'], string>> = {
-  monitor: 'the monitor of',
-  owned: '',
-  'read-write': '',
-  ownerless: '',
-  class: 'the initialisation of',
-};
 
 const DOING: Readonly<Record<ThreadActivity['doing'], string>> = {
   write: 'writes to a file, pipe or terminal',
@@ -62,17 +54,7 @@ function quoted({ name }: ThreadRef): string {
 }
 
 function named(threads: readonly ThreadRef[]): string {
-  const names = threads.slice(0, SHOWN_NAMES).map(quoted);
-  const more = threads.length - names.length;
-  return `${names.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`;
-}
-
-/** 'the monitor of java.lang.Object 0xfa18e2f0', 'ReentrantLock 0x…' */
-export function lockName({ kind, type, id }: Pick<ThreadLock, 'kind' | 'type' | 'id'>): string {
-  if (kind === 'class') return `${KINDS[kind]} ${type}`;
-  const name = kind === 'monitor' ? type : shortClass(type);
-  const object = type !== '' && id.startsWith(`${type}@`) ? `${name}@${id.slice(type.length + 1)}` : `${name} ${id}`;
-  return `${KINDS[kind]} ${object}`.trim();
+  return several(threads.map(quoted), SHOWN_NAMES);
 }
 
 /** 'is in write(2) to descriptor 7, /data/snap, asleep in balance_dirty_pages'; Java's view alone where the kernel's is missing. */

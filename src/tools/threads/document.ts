@@ -1,17 +1,19 @@
 // Dumps that were judged → the one document of `threads`, which the text and --json are made from.
 
+import type { LockSighting } from '../../model/jvm-threads.js';
 import type { DumpedThread } from '../../model/thread-dump.js';
 import type { KernelThread, LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
 import { answerOf } from './answer.js';
 import { groupsOf } from './groups.js';
 import type { History } from './history.js';
-import { doingOf } from './judge.js';
+import { doingOf, type JudgedDump } from './judge.js';
 import type { Owner } from './owner.js';
-import { ownerOver, toldOf, type Track } from './tracks.js';
+import { ownerOver, toldOf, type KernelThreads, type Track } from './tracks.js';
 
 /** Locks that are told of: a dump of a sick JVM has some, one of a healthy JVM over a night many that were waited for once. */
 const MOST_LOCKS = 50;
 
+/** The thread as documents name it. */
 function ref({ name, javaId, nativeId }: DumpedThread): ThreadRef {
   // A virtual thread mostly has no name but its number.
   const known = name === '' && javaId !== undefined ? `#${javaId}` : name;
@@ -22,14 +24,30 @@ function ownerRef({ grade, thread, because, candidates }: Owner): LockOwner {
   return { grade, thread: thread ? ref(thread) : null, because, candidates: candidates.map(ref) };
 }
 
-function kernelOf({ kernel }: Track, thread: DumpedThread): KernelThread | null {
+function kernelOf(kernel: KernelThreads | undefined, thread: DumpedThread): KernelThread | null {
   return (thread.nativeId !== undefined && kernel?.get(thread.nativeId)) || null;
 }
 
-function activityIn(track: Track, thread: DumpedThread | undefined, samples: number): ThreadActivity | null {
+function activityIn(
+  { judged, kernel }: Pick<Track, 'judged' | 'kernel'>,
+  thread: DumpedThread | undefined,
+  samples: number,
+): ThreadActivity | null {
   if (!thread) return null;
-  const { doing, method = null } = doingOf(track.judged, thread);
-  return { doing, method, kernel: kernelOf(track, thread), samples };
+  const { doing, method = null } = doingOf(judged, thread);
+  return { doing, method, kernel: kernelOf(kernel, thread), samples };
+}
+
+/** The locks that one dump shows waited for, the most waited for first, by themselves. */
+export function sightingsIn(judged: JudgedDump, kernel?: KernelThreads): LockSighting[] {
+  return judged.locks.slice(0, MOST_LOCKS).map((one) => ({
+    id: one.lock.id,
+    type: one.lock.type,
+    kind: one.lock.kind,
+    waiters: one.waiters.map(ref),
+    owner: ownerRef(one.owner),
+    does: activityIn({ judged, kernel }, toldOf(one), 1),
+  }));
 }
 
 /** Milliseconds from one dump to another, by the times that they give; null where one gives none. */
@@ -66,6 +84,8 @@ function lockOf(rows: Threads['dumps'], track: Track): ThreadLock {
       owner: ownerRef(step.lock.owner),
       does: activityIn(track, toldOf(step.lock), 1),
     })),
+    first: track.first,
+    last: track.last,
     samples: track.samples,
     forMs: between(rows, track),
   };

@@ -25,6 +25,69 @@ test('a lock is a story about disks where its holder is in I/O for 45 % of the w
   assert.match(String(judged('app.lock-convoy', convoy(0.35))), /was in I\/O for 35 % of it/);
 });
 
+/** Requests that wait for the lock of a snapshot's writer, by thread dumps and without wake-ups. */
+function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact'): MadeUp {
+  const because = 'its stack shows where it took the lock';
+  const thread = { name: 'snapshot-writer', javaId: 9, nativeId: ME + 2 };
+  const kernel = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap.tmp' };
+  const did = { doing: 'write', method: 'java.io.RandomAccessFile.writeBytes', kernel, samples: 1 } as const;
+  const waiters = Array.from({ length: 212 }, (_, n) => ({ name: `http-${n + 1}`, javaId: n, nativeId: 1000 + n }));
+  const times = Intervals.of([{ from: 0, to: 5000 }]);
+  const owner = { grade, thread, because, candidates: [] };
+  const mostly = { state: 'dirty-throttle', share: inIo } as const;
+  const holder = {
+    thread,
+    task: ME + 2,
+    grade,
+    because,
+    dumps: 4,
+    seenMs: [],
+    inIo,
+    running: 0,
+    asleep: { place: kernel.wchan, share: inIo },
+    mostly,
+  };
+  const lock = { id: '0xfa18e2f0', type: 'app.SnapshotLock', kind: 'monitor', waiters, owner, does: did } as const;
+  return {
+    spent: { 'user-lock': 0.5 },
+    source: 'samples',
+    measures: {
+      javaLock: {
+        lock,
+        waiters: [],
+        dumps: 5,
+        seen: 4,
+        share: 0.8,
+        times,
+        owner,
+        holder: { ...holder, does: { ...did, dumps: 3 } },
+      },
+    },
+  };
+}
+
+test('thread dumps name the lock, its holder, what that is in and where it sleeps, also without kernel events', () => {
+  const told = (madeUp: MadeUp) => diagnosisOf('app.lock-convoy', madeUp).verdict.sentence;
+  const begin =
+    '212 “http-…” threads wait for the monitor of SnapshotLock (80 % of their time), held by “snapshot-writer” (52)';
+  const end = ', which is in write(2) to /data/snap.tmp, asleep in balance_dirty_pages 97 % of that time.';
+  assert.equal(told(javaLock(0.97)), begin + end);
+  assert.equal(told(javaLock(0.97, 'inferred')), `${begin} (inferred: its stack shows where it took the lock)${end}`);
+  assert.equal(judged('app.lock-convoy', javaLock(0.45)), 0.731);
+  assert.match(String(judged('app.lock-convoy', javaLock(0.35))), /which has the lock, was in I\/O for 35 % of it/);
+});
+
+test('a lock whose owner no dump tells blames nobody, and is not ruled out', () => {
+  const { measures, ...rest } = javaLock(0.97);
+  const { holder: _known, ...lock } = measures?.javaLock ?? assert.fail();
+  const owner = { grade: 'unknown', thread: null, because: 'no stack shows it', candidates: [] } as const;
+  const { notChecked } = diagnosisOf('app.lock-convoy', { ...rest, measures: { javaLock: { ...lock, owner } } });
+  assert.equal(
+    notChecked.find(({ cause }) => cause === 'app.lock-convoy')?.why,
+    '212 “http-…” threads wait for the monitor of SnapshotLock in 4 of 5 thread dumps, and who holds it is unknown: no stack shows it',
+  );
+});
+
 /** A victim that waits in fsync for 55 % of 10 s, by events. */
 function syncing(perSecond: number, kibEach: number, others = 0): MadeUp {
   const count = perSecond * 10;

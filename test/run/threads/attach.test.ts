@@ -59,7 +59,7 @@ describe('threadPrint', () => {
       asked = request;
       socket.end('0\nFull thread dump\n');
     });
-    assert.equal((await threadPrint(jvm, true, LONG_MS)).toString(), 'Full thread dump\n');
+    assert.equal((await threadPrint(jvm, true, LONG_MS)).text.toString(), 'Full thread dump\n');
     assert.equal(asked, '1\0jcmd\0Thread.print -l\0\0\0');
   });
 

@@ -8,18 +8,18 @@ import { after, describe, test } from 'node:test';
 import type { Heap } from '../../../src/model/heap.js';
 import { dumpsIn, lastThreadDump } from '../../../src/open/thread-dumps.js';
 import { openHeapDump } from '../../../src/open/heap-dump.js';
-import { heapDocument } from '../../../src/tools/heap/document.js';
+import { heapDocument, type Beside } from '../../../src/tools/heap/document.js';
 import { CONVOY, heapDumpBytes, type MadeHeap, type MadeThread } from '../../support/hprof.js';
 import { dumpText, ownersOf } from '../../support/thread-dumps.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-monitors-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function judged(made: MadeHeap, beside?: string): Promise<Heap> {
+async function judged(made: MadeHeap, beside?: string, recorded: Omit<Beside, 'dump'> = {}): Promise<Heap> {
   const file = path.join(folder, 'made.hprof');
   writeFileSync(file, heapDumpBytes(made));
   const dump = beside === undefined ? undefined : dumpsIn(Buffer.from(beside))[0];
-  return heapDocument('iowitness test', 'test', await openHeapDump(file, false), dump);
+  return heapDocument('iowitness test', 'test', await openHeapDump(file, false), dump && { dump, ...recorded });
 }
 
 function thread(name: string, status: MadeThread['status'], method: string, ...has: readonly string[]): MadeThread {
@@ -222,6 +222,18 @@ describe('beside a thread dump', () => {
       .replace(/"keeps" #\d+/, '"keeps" #1')
       .replace(/"holds" #\d+/, '"holds" #2')
       .replace(/"waits" #\d+/, '"waits" #3');
+
+  test('what the kernel said beside it is told of a holder that was in the same method then, with how long after that was', async () => {
+    const view = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap' };
+    const beside = text('holds', 'java.lang.Object');
+    const nid = Number(/"holds" .* nid=(0x[\da-f]+)/.exec(beside)?.[1]);
+    const recorded = { kernel: new Map([[nid, view]]), afterMs: -1500 };
+    const told = await judged(made, beside, recorded);
+    assert.deepEqual(told.locks[0]?.does?.kernel, view);
+    assert.ok(told.limits.some((limit) => limit.startsWith('What the kernel says is of 1.50 s before the heap dump')));
+    const elsewhere = beside.replace('lab.Snapshot.write(', 'lab.Snapshot.read(');
+    assert.equal((await judged(made, elsewhere, recorded)).locks[0]?.does?.kernel, null);
+  });
 
   test('a holder is who holds it there, of those who may hold it', async () => {
     assert.deepEqual(ownersOf(await judged(made, text('holds', 'java.lang.Object'))), { waits: 'inferred holds' });

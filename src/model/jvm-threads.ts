@@ -1,0 +1,21 @@
+// What the thread dumps in a recording show of one JVM, judged, with what joins them with everything else that was recorded: when each was taken,
+// and which of the kernel's threads is meant.
+
+import type { LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from './threads.js';
+
+/** A lock that one dump shows waited for. */
+export interface LockSighting extends Pick<ThreadLock, 'id' | 'type' | 'kind'> {
+  readonly waiters: readonly ThreadRef[];
+  readonly owner: LockOwner;
+  /** What the owner did, or the only one who may be it. */
+  readonly does: ThreadActivity | null;
+}
+
+export interface JvmThreads {
+  readonly pid: number;
+  /** Of each of the document's dumps when it was taken, ms since the recording's start, and the locks that it shows, the most waited for first. */
+  readonly dumps: readonly { readonly atMs: number; readonly locks: readonly LockSighting[] }[];
+  readonly document: Threads;
+  /** From numbers in the JVM's pid namespace to the recorder's; absent where they are the same. */
+  readonly tasks?: ReadonlyMap<number, number>;
+}

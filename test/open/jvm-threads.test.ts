@@ -1,0 +1,110 @@
+// Thread dumps in a recording: judged by the recording's own time, joined with what /proc said beside each; what is damaged is a loss and nothing else.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { convoyDump } from '../support/convoy-dumps.js';
+import { nearestDump } from '../../src/open/jvm-threads.js';
+import { caseWithDumps, JVM, withDumps } from '../support/recorded-dumps.js';
+
+const WRITER = {
+  nativeId: 0x15,
+  state: 'D',
+  wchan: 'balance_dirty_pages',
+  call: 'write',
+  descriptor: 7,
+  path: '/data/snap',
+};
+
+test('each dump is told with its time, its locks, and what the kernel said of the owner', async () => {
+  const dump = convoyDump({ waiters: 3 });
+  const atWork = [{ ...WRITER, nativeId: dump.writer }];
+  const { jvms, losses } = await caseWithDumps([
+    { atMs: 1000, text: dump.text, mark: { atWork } },
+    { atMs: 3000, text: dump.text, mark: { atWork } },
+  ]);
+  assert.deepEqual(losses, []);
+  const [jvm] = jvms ?? [];
+  assert.equal(jvm?.pid, JVM);
+  assert.deepEqual(
+    jvm?.dumps.map(({ atMs, locks }) => [atMs, locks.length]),
+    [
+      [1000, 1],
+      [3000, 1],
+    ],
+  );
+  const [lock] = jvm?.document.locks ?? [];
+  assert.deepEqual([lock?.first, lock?.last, lock?.samples, lock?.forMs], [0, 1, 2, 2000]);
+  assert.deepEqual([lock?.owner.thread?.name, lock?.owner.grade], ['snapshot-writer', 'exact']);
+  const { nativeId: _number, ...kernel } = WRITER;
+  assert.deepEqual(lock?.does?.kernel, kernel);
+});
+
+test('a part of the recording has the dumps of that part alone', async () => {
+  const { text } = convoyDump({ waiters: 2 });
+  const input = await caseWithDumps(
+    [
+      { atMs: 1000, text },
+      { atMs: 8000, text },
+    ],
+    { from: { sinceStartMs: 5000 } },
+  );
+  assert.deepEqual(
+    input.jvms?.map(({ dumps }) => dumps.map(({ atMs }) => atMs)),
+    [[3000]],
+  );
+});
+
+test('dumps that are missing, damaged or none are losses, and the others stand', async () => {
+  const { text } = convoyDump({ waiters: 2 });
+  const { jvms, losses } = await caseWithDumps([
+    { atMs: 1000, text },
+    { atMs: 2000, text: gzipSync(text).subarray(0, 40) },
+    { atMs: 3000, text: 'nothing of the kind' },
+    { atMs: 4000, text: new Uint8Array(0) },
+  ]);
+  assert.equal(jvms?.[0]?.dumps.length, 1);
+  assert.deepEqual(
+    losses.map(({ code, where }) => [code, where.split(':')[0]]),
+    [
+      ['no-thread-dump', `jvm/${JVM}-2.txt.gz`],
+      ['no-thread-dump', `jvm/${JVM}-3.txt.gz`],
+      ['no-thread-dump', `jvm/${JVM}-4.txt.gz`],
+    ],
+  );
+});
+
+test('a mark that leads out of the recording is a damaged reading', async () => {
+  const { text } = convoyDump({ waiters: 2 });
+  for (const file of ['../../etc/passwd', '/etc/passwd', 'jvm/../manifest.json', 'machine.log']) {
+    const { jvms, losses } = await caseWithDumps([
+      { atMs: 1000, text, mark: { file: 'jvm/1-1.txt.gz' }, told: { file } },
+    ]);
+    assert.equal(jvms, undefined);
+    assert.equal(losses[0]?.code, 'log-damaged');
+  }
+});
+
+test('the dump nearest to a moment of the wall clock is the one that lies beside a heap dump', async () => {
+  const { text, writer } = convoyDump({ waiters: 2 });
+  const { nativeId: _number, ...view } = WRITER;
+  const atWork = [{ ...view, nativeId: writer }];
+  const START_MS = 1_700_000_000_000;
+  await withDumps(
+    [
+      { atMs: 1000, text },
+      { atMs: 4000, text, mark: { atWork } },
+      { atMs: 4500, text: 'nothing of the kind' },
+    ],
+    async (path) => {
+      const { dump, kernel, afterMs } = nearestDump(path, START_MS + 4400);
+      assert.equal(Math.round(afterMs), -400);
+      assert.deepEqual(kernel.get(writer), view);
+      assert.equal(dump.threads.length, 3);
+      assert.equal(Math.round(nearestDump(path, START_MS).afterMs), 1000);
+    },
+  );
+  await withDumps([], async (path) => {
+    await assert.rejects(async () => nearestDump(path, START_MS), /has no thread dump: `record --jvm` takes some/);
+  });
+});
