@@ -7,22 +7,12 @@ import { parseKernelVersion, type KernelVersion } from '../base/kernel-version.j
 import { keepsFiles } from '../base/procfs/mountinfo.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
 import { settingsOf } from '../comparison/settings.js';
+import { FactAreaSchema } from '../model/differences.js';
 import type { Facts, Mount } from '../model/facts.js';
 import { CHANGES } from '../model/thresholds/machine.js';
 import { isVolatile } from './volatile.js';
 
-/** What a fact is about: a group of facts that arrive together is named by the first of these in it. */
-export const AREAS = [
-  'instance',
-  'kernel',
-  'hardware',
-  'system',
-  'setting',
-  'disk',
-  'filesystem',
-  'limit',
-  'daemon',
-] as const;
+export const AREAS = FactAreaSchema.options;
 export type Area = (typeof AREAS)[number];
 
 export interface Fact {
@@ -200,9 +190,13 @@ export function factsOf(m: Measures): FactSet | undefined {
   return new Map(facts);
 }
 
-/** What a recording that lists others of a kind tells of one that is not there. */
-export function absentValue(name: string, facts: FactSet): string | undefined {
-  const lists = (area: Area) => [...facts.values()].some((one) => one.area === area);
+/** Whether a recording lists facts of an area. */
+export function listing(facts: FactSet | undefined): (area: Area) => boolean {
+  return (area) => [...(facts?.values() ?? [])].some((one) => one.area === area);
+}
+
+/** What a recording or a host that lists others of an area tells of one that is not there. */
+export function absentValue(name: string, lists: (area: Area) => boolean): string | undefined {
   if (name.startsWith('daemon ')) return lists('daemon') ? 'does not run' : undefined;
   if (name.startsWith('kernel parameter ')) return lists('kernel') ? 'not set' : undefined;
   if (/^(filesystem|mount options) of \//.test(name)) return lists('filesystem') ? 'not mounted' : undefined;
