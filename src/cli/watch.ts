@@ -1,8 +1,11 @@
 // `watch`: the flight recorder. It runs until it is ended, and what it finds is for `episodes`.
 
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { hostname } from 'node:os';
+import { Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
+import type { Pusher } from '../fleet/agent/pusher.js';
 import { Watch } from '../run/watch/watch.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import { byteSize, runningPid, say, seconds, toolName, undoFolder, warn } from './context.js';
@@ -15,6 +18,8 @@ interface WatchCommandOptions {
   readonly dir: string;
   readonly maxSize: number;
   readonly for?: number;
+  readonly push?: string;
+  readonly pushNames: NamePolicy;
 }
 
 const USUAL_BYTES = 1024 ** 3;
@@ -32,6 +37,12 @@ export function watchCommand(program: Command): void {
     .option('--pid <pid>', 'watch this process; may be given several times', runningPid)
     .option('--dir <folder>', 'where journal and recordings are kept', WATCH_FOLDER)
     .option('--max-size <size>', 'what recordings may take in all; the oldest are removed', byteSize, USUAL_BYTES)
+    .option('--push <address>', 'send what is found to a fleet’s store, http://USER:PASSWORD@HOST:8123/DATABASE')
+    .addOption(
+      new Option('--push-names <policy>', 'which names are sent: of units and daemons, all, or none')
+        .choices(NAME_POLICIES)
+        .default('units'),
+    )
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
       'after',
@@ -45,6 +56,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
   const self = [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))];
+  const pusher = options.push === undefined ? undefined : await pusherTo(options.push, options.pushNames);
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),
@@ -53,6 +65,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     watched: { units: options.unit ?? [], cgroups: options.cgroup ?? [], pids: options.pid ?? [] },
     maxBytes: options.maxSize,
     tell: say,
+    ...(pusher && { listener: pusher }),
   });
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
   if (started.withoutEvents !== null) warn(`there are no kernel events: ${started.withoutEvents}`);
@@ -63,5 +76,25 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   await Promise.race(ends);
   clearTimeout(timer);
   for (const sentence of await started.stop()) warn(sentence);
+  await pusher?.close();
   interrupts.release();
+}
+
+/** Loaded only where something is sent. */
+async function pusherTo(address: string, names: NamePolicy): Promise<Pusher> {
+  const [{ Pusher: Made }, { ClickHouseStore }, { factsNow }, { readWhole }] = await Promise.all([
+    import('../fleet/agent/pusher.js'),
+    import('../fleet/clickhouse/store.js'),
+    import('../fleet/agent/facts-now.js'),
+    import('../capture/files.js'),
+  ]);
+  return new Made({
+    target: new ClickHouseStore(address),
+    host: hostname(),
+    boot: readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+    agent: toolName(),
+    names,
+    facts: factsNow,
+    tell: say,
+  });
 }

@@ -6,7 +6,7 @@ import type { Measures } from '../analysis/measures.js';
 import { parseKernelVersion, type KernelVersion } from '../base/kernel-version.js';
 import { keepsFiles } from '../base/procfs/mountinfo.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
-import { settingsOf } from '../comparison/settings.js';
+import { machineSettings, settingsOf, type Settings } from '../comparison/settings.js';
 import { FactAreaSchema } from '../model/differences.js';
 import type { Facts, Mount } from '../model/facts.js';
 import { CHANGES } from '../model/thresholds/machine.js';
@@ -165,23 +165,30 @@ function ofSystem({ files, mounts, processes, atMs }: Facts): Named[] {
   ];
 }
 
+/** Those of a machine, whoever is its victim. */
+export function factsOfMachine(facts: Facts): FactSet {
+  return named(facts, new Map(machineSettings(facts)));
+}
+
 /** Those of the machine at the recording's end; undefined where the recording holds none. */
 export function factsOf(m: Measures): FactSet | undefined {
   const last = m.input.facts.at(-1);
   const settings = settingsOf(m);
   if (!last || !settings) return undefined;
   const isAbout = isPointed(m);
-  const named: Named[] = [
-    ...[...settings].flatMap(([name, { value }]): Named[] =>
-      !isAbout && OF_THE_VICTIM.test(name) ? [] : [[name, value]],
-    ),
+  return named(last, isAbout ? settings : new Map([...settings].filter(([name]) => !OF_THE_VICTIM.test(name))));
+}
+
+function named(last: Facts, settings: Settings): FactSet {
+  const all: Named[] = [
+    ...[...settings].map(([name, { value }]): Named => [name, value]),
     ...ofMountedDisks(last),
     ...ofKernel(last.files),
     ...ofHardware(last.files),
     ...ofSystem(last),
   ];
   const version = parseKernelVersion(last.kernel, last.files.get('/proc/version'));
-  const facts = named
+  const facts = all
     .filter(([name]) => !isVolatile(name))
     .map(([name, value]): [string, Fact] => {
       const isKernel = name === 'kernel' && version !== undefined;

@@ -125,7 +125,11 @@ export class ClickHouseHttp {
         }, refuse);
       });
       asked.on('timeout', () => asked.destroy(new Error(`it gave no answer for ${TIMEOUT_MS / 1000} s`)));
-      asked.on('error', (error) => refuse(unreachable(error, this.address)));
+      asked.on('error', (error) => {
+        // The server ends connections that are idle, maybe at the moment in which one is used again; what it got twice counts once.
+        if (asked.reusedSocket && errnoOf(error) === 'ECONNRESET') settle(this.send(statement, rows));
+        else refuse(unreachable(error, this.address));
+      });
       asked.end(body);
     });
   }

@@ -15,7 +15,7 @@ import { Tracer } from '../../capture/tracer.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
-import type { Entry } from '../../model/watch.js';
+import type { Entry, WatchListener } from '../../model/watch.js';
 import { LookBack } from '../../recording/look-back.js';
 import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
 import { EpisodeKeeper, markOf } from './episodes.js';
@@ -55,6 +55,7 @@ export interface WatchOptions {
   readonly maxBytes: number;
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
+  readonly listener?: WatchListener;
 }
 
 export class Watch {
@@ -237,6 +238,7 @@ export class Watch {
   }
 
   private add(entry: Entry): void {
+    if (entry.kind === 'episode') this.options.listener?.episode(entry);
     if (entry.kind === 'watch' || entry.kind === 'episode') this.journal.add(entry);
     else this.hourly.add(entry, monotonicMs());
   }
@@ -271,7 +273,9 @@ export class Watch {
     const losers = this.losers(nowMs);
     const decision = this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
-    this.history.add(Date.now(), new Map([...this.figures.endSecond(), ['lost', losers.length]]));
+    const figures = new Map([...this.figures.endSecond(), ['lost', losers.length]]);
+    this.history.add(Date.now(), figures);
+    this.options.listener?.second(Date.now(), figures);
     this.episodes.goOn(nowMs);
     if (this.episodes.recorded) this.wasRecorded = true;
     else this.rest(pids);
