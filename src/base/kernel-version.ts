@@ -84,6 +84,12 @@ export function parseKernelVersion(release: string, version = ''): KernelVersion
   };
 }
 
+/** The version that `text` tells: '6.1.0-56-cloud-amd64 (Debian 6.1.156-1)'. */
+export function kernelOfText(text: string): KernelVersion | undefined {
+  const [, release = text, packaged] = /^(\S+) \(Debian (\S+)\)$/.exec(text) ?? [];
+  return parseKernelVersion(release, packaged === undefined ? '' : `#1 SMP Debian ${packaged}`);
+}
+
 /** Below 0 where the first is older, as far as both tell: a part that one lacks is 0. */
 export function compareNumbers(a: readonly number[], b: readonly number[]): number {
   for (let at = 0; at < Math.max(a.length, b.length); at += 1) {

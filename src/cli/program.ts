@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   hold: async () => (await import('./hold.js')).holdCommand,
   watch: async () => (await import('./watch.js')).watchCommand,
   episodes: async () => (await import('./episodes.js')).episodesCommand,
+  fleet: async () => (await import('./fleet.js')).fleetCommand,
   top: async () => (await import('./top.js')).topCommand,
   threads: async () => (await import('./threads.js')).threadsCommand,
   heap: async () => (await import('./heap.js')).heapCommand,

@@ -1,9 +1,12 @@
 // `watch`: the flight recorder. It runs until it is ended, and what it finds is for `episodes`.
 
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
+import { hostname } from 'node:os';
+import { Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
+import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
+import type { Pusher } from '../fleet/agent/pusher.js';
 import { Watch } from '../run/watch/watch.js';
 import type { Address } from '../run/serve.js';
 import { WatchPageFeed } from '../run/watch/page/page.js';
@@ -30,6 +33,8 @@ interface WatchCommandOptions {
   readonly maxSize: number;
   readonly for?: number;
   readonly page?: Address | true;
+  readonly push?: string;
+  readonly pushNames: NamePolicy;
 }
 
 const USUAL_BYTES = 1024 ** 3;
@@ -52,6 +57,12 @@ export function watchCommand(program: Command): void {
       '--page [port]',
       'show it live on a page for this machine alone; the address is printed (default port: 9470)',
       listenAddress,
+    )
+    .option('--push <address>', 'send what is found to a fleet’s store, http://USER:PASSWORD@HOST:8123/DATABASE')
+    .addOption(
+      new Option('--push-names <policy>', 'which names are sent: of units and daemons, all, or none')
+        .choices(NAME_POLICIES)
+        .default('units'),
     )
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
@@ -77,6 +88,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
   const page = options.page && (await startPage(options.page, options.dir));
+  const pusher = options.push === undefined ? undefined : await pusherTo(options.push, options.pushNames);
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),
@@ -86,6 +98,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     maxBytes: options.maxSize,
     tell: say,
     ...(page && { page }),
+    ...(pusher && { listener: pusher }),
   });
   if (page) say(`the page is at ${page.url}`);
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
@@ -94,5 +107,25 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   await Promise.race([interrupts.interrupted, over]);
   cancel();
   for (const sentence of await started.stop()) warn(sentence);
+  await pusher?.close();
   interrupts.release();
+}
+
+/** Loaded only where something is sent. */
+async function pusherTo(address: string, names: NamePolicy): Promise<Pusher> {
+  const [{ Pusher: Made }, { ClickHouseStore }, { factsNow }, { readWhole }] = await Promise.all([
+    import('../fleet/agent/pusher.js'),
+    import('../fleet/clickhouse/store.js'),
+    import('../fleet/agent/facts-now.js'),
+    import('../capture/files.js'),
+  ]);
+  return new Made({
+    target: new ClickHouseStore(address),
+    host: hostname(),
+    boot: readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+    agent: toolName(),
+    names,
+    facts: factsNow,
+    tell: say,
+  });
 }

@@ -6,7 +6,7 @@ import { isMoving, MOST_TEXT } from '../analysis/machine/changes.js';
 import type { Measures } from '../analysis/measures.js';
 import { limitsOn, mountOfVictim } from '../causes/judge/judgements.js';
 import type { SettingDifference } from '../model/comparison.js';
-import type { BlockDevice, CgroupLimit } from '../model/facts.js';
+import type { BlockDevice, CgroupLimit, Facts } from '../model/facts.js';
 
 export interface Setting {
   readonly value: string;
@@ -69,10 +69,8 @@ function ofLimits(m: Measures): [string, Setting][] {
   ]);
 }
 
-/** Undefined where the recording holds no settings. */
-export function settingsOf(m: Measures): Settings | undefined {
-  const facts = m.input.facts.at(-1);
-  if (!facts) return undefined;
+/** What is set for everybody on a machine, and what the machine is. */
+export function machineSettings(facts: Facts): [string, Setting][] {
   const files = [...facts.files].flatMap(([path, text]): [string, Setting][] =>
     /^\/proc\/sys\/(?!kernel\/(osrelease|arch)$)|transparent_hugepage/.test(path) && !isMoving(path)
       ? [
@@ -83,8 +81,13 @@ export function settingsOf(m: Measures): Settings | undefined {
         ]
       : [],
   );
-  const machine = [...facts.summary].map(([label, value]): [string, Setting] => [label.toLowerCase(), { value }]);
-  return new Map([...ofLimits(m), ...ofMount(m), ...ofDisks(m), ...files, ...machine]);
+  return [...files, ...[...facts.summary].map(([label, value]): [string, Setting] => [label.toLowerCase(), { value }])];
+}
+
+/** Undefined where the recording holds no settings. */
+export function settingsOf(m: Measures): Settings | undefined {
+  const facts = m.input.facts.at(-1);
+  return facts && new Map([...ofLimits(m), ...ofMount(m), ...ofDisks(m), ...machineSettings(facts)]);
 }
 
 /** What differs. A file that one of them lacks may not have been there to read: only a limit that is not there is none. */

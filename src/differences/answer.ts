@@ -13,7 +13,7 @@ function cut(value: string | undefined): string {
 }
 
 /** 'by accident once in 3,000 cases' */
-function odds(p: number): string {
+export function odds(p: number): string {
   if (p > 0.01) return `in ${percent(p)} of cases`;
   return p < 1e-9 ? 'in less than one case of a billion' : `once in ${thousands(Math.round(1 / p))} cases`;
 }
@@ -30,8 +30,11 @@ const AREA_WORDS: Readonly<Record<Area, string>> = {
   daemon: 'daemons',
 };
 
+/** Facts that divide in the same way, as sentences have them. */
+type ToldGroup = Pick<FactGroup, 'division'> & { readonly facts: readonly Pick<Differing, 'name' | 'area'>[] };
+
 /** '; 12 more come with it (9 of the kernel, 3 settings)' */
-function company({ facts }: FactGroup): string {
+export function company({ facts }: ToldGroup): string {
   if (facts.length === 1) return '';
   const areas = new Map<Area, number>();
   for (const { area } of facts.slice(1)) areas.set(area, (areas.get(area) ?? 0) + 1);
@@ -41,14 +44,22 @@ function company({ facts }: FactGroup): string {
     : `; ${facts.length - 1} more facts come with it (${told.join(', ')})`;
 }
 
-/** 'is 5 in all 20 slow recordings and in none of the 20 fast ones' */
-function dividing({ division }: FactGroup): string {
+/** What is divided, as sentences have it. */
+interface Sides {
+  readonly slow: string;
+  readonly fast: string;
+}
+
+const RECORDINGS: Sides = { slow: 'slow ones', fast: 'fast ones' };
+
+/** 'is 5 in all 20 slow ones and in none of the 20 fast ones' */
+export function dividing({ division }: Pick<FactGroup, 'division'>, sides = RECORDINGS): string {
   if (!division) return '';
   const part = (some: number, all: number, side: string) => {
-    if (some === 0) return `none of the ${all} ${side} ones`;
-    return some === all ? `all ${all} ${side} ones` : `${some} of ${all} ${side} ones`;
+    if (some === 0) return `none of the ${thousands(all)} ${side}`;
+    return some === all ? `all ${thousands(all)} ${side}` : `${thousands(some)} of ${thousands(all)} ${side}`;
   };
-  return `${cut(division.words)} in ${part(division.slowWith, division.slow, 'slow')} and in ${part(division.fastWith, division.fast, 'fast')}`;
+  return `${cut(division.words)} in ${part(division.slowWith, division.slow, sides.slow)} and in ${part(division.fastWith, division.fast, sides.fast)}`;
 }
 
 /** 'kernel: 6.1.0-13 … against 6.12.9 …' */

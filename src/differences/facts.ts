@@ -6,23 +6,13 @@ import type { Measures } from '../analysis/measures.js';
 import { parseKernelVersion, type KernelVersion } from '../base/kernel-version.js';
 import { keepsFiles } from '../base/procfs/mountinfo.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
-import { settingsOf } from '../comparison/settings.js';
+import { machineSettings, settingsOf, type Settings } from '../comparison/settings.js';
+import { FactAreaSchema } from '../model/differences.js';
 import type { Facts, Mount } from '../model/facts.js';
 import { CHANGES } from '../model/thresholds/machine.js';
 import { isVolatile } from './volatile.js';
 
-/** What a fact is about: a group of facts that arrive together is named by the first of these in it. */
-export const AREAS = [
-  'instance',
-  'kernel',
-  'hardware',
-  'system',
-  'setting',
-  'disk',
-  'filesystem',
-  'limit',
-  'daemon',
-] as const;
+export const AREAS = FactAreaSchema.options;
 export type Area = (typeof AREAS)[number];
 
 export interface Fact {
@@ -175,23 +165,30 @@ function ofSystem({ files, mounts, processes, atMs }: Facts): Named[] {
   ];
 }
 
+/** Those of a machine, whoever is its victim. */
+export function factsOfMachine(facts: Facts): FactSet {
+  return named(facts, new Map(machineSettings(facts)));
+}
+
 /** Those of the machine at the recording's end; undefined where the recording holds none. */
 export function factsOf(m: Measures): FactSet | undefined {
   const last = m.input.facts.at(-1);
   const settings = settingsOf(m);
   if (!last || !settings) return undefined;
   const isAbout = isPointed(m);
-  const named: Named[] = [
-    ...[...settings].flatMap(([name, { value }]): Named[] =>
-      !isAbout && OF_THE_VICTIM.test(name) ? [] : [[name, value]],
-    ),
+  return named(last, isAbout ? settings : new Map([...settings].filter(([name]) => !OF_THE_VICTIM.test(name))));
+}
+
+function named(last: Facts, settings: Settings): FactSet {
+  const all: Named[] = [
+    ...[...settings].map(([name, { value }]): Named => [name, value]),
     ...ofMountedDisks(last),
     ...ofKernel(last.files),
     ...ofHardware(last.files),
     ...ofSystem(last),
   ];
   const version = parseKernelVersion(last.kernel, last.files.get('/proc/version'));
-  const facts = named
+  const facts = all
     .filter(([name]) => !isVolatile(name))
     .map(([name, value]): [string, Fact] => {
       const isKernel = name === 'kernel' && version !== undefined;
@@ -200,9 +197,13 @@ export function factsOf(m: Measures): FactSet | undefined {
   return new Map(facts);
 }
 
-/** What a recording that lists others of a kind tells of one that is not there. */
-export function absentValue(name: string, facts: FactSet): string | undefined {
-  const lists = (area: Area) => [...facts.values()].some((one) => one.area === area);
+/** Whether a recording lists facts of an area. */
+export function listing(facts: FactSet | undefined): (area: Area) => boolean {
+  return (area) => [...(facts?.values() ?? [])].some((one) => one.area === area);
+}
+
+/** What a recording or a host that lists others of an area tells of one that is not there. */
+export function absentValue(name: string, lists: (area: Area) => boolean): string | undefined {
   if (name.startsWith('daemon ')) return lists('daemon') ? 'does not run' : undefined;
   if (name.startsWith('kernel parameter ')) return lists('kernel') ? 'not set' : undefined;
   if (/^(filesystem|mount options) of \//.test(name)) return lists('filesystem') ? 'not mounted' : undefined;

@@ -3,11 +3,11 @@
 // division is by accident is Fisher's exact test, times all divisions that were tried (Bonferroni): of 300 facts of five recordings some separate
 // them by accident, and that is said. Assumes recordings that are independent: ten of one machine are one example.
 
-import { compareKernels } from '../base/kernel-version.js';
+import { compareKernels, type KernelVersion } from '../base/kernel-version.js';
 import { logChoose } from '../statistics/distributions.js';
-import { exactTest } from '../statistics/two-by-two.js';
+import { exactTest, type TwoByTwo } from '../statistics/two-by-two.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
-import { absentValue, AREAS, type Area, type Fact, type FactSet } from './facts.js';
+import { absentValue, AREAS, listing, type Area, type Fact, type FactSet } from './facts.js';
 
 export type Side = 'slow' | 'fast' | 'unknown';
 
@@ -60,7 +60,7 @@ function differing(sets: readonly FactSet[]): { readonly known: Known[]; readonl
   const names = new Set(sets.flatMap((set) => [...set.keys()]));
   const known = [...names].map((name): Known => {
     const facts = sets.map((set) => set.get(name));
-    const values = facts.map((fact, at) => fact?.value ?? absentValue(name, sets[at] ?? new Map<string, Fact>()));
+    const values = facts.map((fact, at) => fact?.value ?? absentValue(name, listing(sets[at])));
     return { name, area: facts.find((fact) => fact)?.area ?? 'setting', values, facts };
   });
   // What only one of them tells can't differ.
@@ -83,10 +83,11 @@ function patternOf({ values }: Differing): string {
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** The distinct values in their order; undefined where they have none. */
-function ordered({ facts, values }: Known): readonly string[] | undefined {
-  const distinct = [...new Set(values.filter((value) => value !== undefined))];
-  const versionOf = (value: string) => facts.find((fact) => fact?.value === value)?.version;
+/** Distinct values in their order; undefined where they have none. */
+export function inOrder(
+  distinct: string[],
+  versionOf: (value: string) => KernelVersion | undefined,
+): readonly string[] | undefined {
   if (distinct.every((value) => NUMBER.test(value))) return distinct.sort((a, b) => Number(a) - Number(b));
   const versions = distinct.map((value) => ({ value, version: versionOf(value) }));
   if (versions.some(({ version }) => version === undefined)) return undefined;
@@ -95,7 +96,8 @@ function ordered({ facts, values }: Known): readonly string[] | undefined {
     .map(({ value }) => value);
 }
 
-interface Tried {
+/** A way to divide by a fact. */
+export interface Tried {
   readonly words: string;
   readonly has: (value: string) => boolean;
 }
@@ -105,21 +107,48 @@ function valueWords(area: Area, value: string): string {
   return area === 'daemon' ? value : `is ${value}`;
 }
 
-function triesOf(one: Known): Tried[] {
-  const order = ordered(one);
-  const distinct = order ?? [...new Set(one.values.filter((value) => value !== undefined))];
+/**
+ * Each of `distinct` against all others, and each of `bounds` where all values have an order. Between the first and the second, or the last two, a bound
+ * divides as that one value does.
+ */
+export function triesOf(
+  area: Area,
+  distinct: readonly string[],
+  order: readonly string[] = [],
+  bounds = order.slice(2, -1),
+): Tried[] {
   const single = distinct.map((value): Tried => ({
-    words: valueWords(one.area, value),
+    words: valueWords(area, value),
     has: (other) => other === value,
   }));
   // Two values divide in one way, whichever is asked for.
   if (distinct.length === 2) return single.slice(0, 1);
-  // Between the first and the second, or the last two, a bound divides as that one value does.
-  const bounds = (order ?? []).slice(2, -1).map((bound, index): Tried => {
-    const above = new Set((order ?? []).slice(index + 2));
-    return { words: `is at least ${bound}`, has: (other) => above.has(other) };
+  const places = new Map(order.map((value, at) => [value, at]));
+  const ordered = bounds.map((bound): Tried => {
+    const from = places.get(bound) ?? Infinity;
+    return { words: `is at least ${bound}`, has: (other) => (places.get(other) ?? -1) >= from };
   });
-  return [...single, ...bounds];
+  return [...single, ...ordered];
+}
+
+function triesOfKnown({ area, facts, values }: Known): Tried[] {
+  const distinct = [...new Set(values.filter((value) => value !== undefined))];
+  const order = inOrder(distinct, (value) => facts.find((fact) => fact?.value === value)?.version);
+  return triesOf(area, order ?? distinct, order);
+}
+
+/** A division by what it counts; `p` where it is not that of one table. */
+export function divisionBy(words: string, counts: TwoByTwo, p = exactTest(counts)): Division {
+  const { slowWith, slowWithout, fastWith, fastWithout } = counts;
+  return {
+    words,
+    slowWith,
+    fastWith,
+    slow: slowWith + slowWithout,
+    fast: fastWith + fastWithout,
+    agree: Math.max(slowWith + fastWithout, slowWithout + fastWith),
+    p,
+  };
 }
 
 function divisionOf(one: Known, { words, has }: Tried, sides: readonly Side[]): Division {
@@ -129,28 +158,18 @@ function divisionOf(one: Known, { words, has }: Tried, sides: readonly Side[]): 
     if (value === undefined || side === undefined || side === 'unknown') return;
     counts[`${side}${has(value) ? 'With' : 'Without'}`] += 1;
   });
-  const { slowWith, slowWithout, fastWith, fastWithout } = counts;
-  const agree = Math.max(slowWith + fastWithout, slowWithout + fastWith);
-  return {
-    words,
-    slowWith,
-    fastWith,
-    slow: slowWith + slowWithout,
-    fast: fastWith + fastWithout,
-    agree,
-    p: exactTest(counts),
-  };
+  return divisionBy(words, counts);
 }
 
 /** The most telling fact of a group first. */
-function byTelling(a: Differing, b: Differing): number {
+export function byTelling(a: Pick<Differing, 'area' | 'name'>, b: Pick<Differing, 'area' | 'name'>): number {
   return AREAS.indexOf(a.area) - AREAS.indexOf(b.area) || namePlace(a) - namePlace(b);
 }
 
 /** Of an area, what names it. */
 const NAMES = ['cloud instance', 'kernel', 'architecture', 'cpu', 'memory', 'operating system'];
 
-function namePlace({ name }: Differing): number {
+function namePlace({ name }: Pick<Differing, 'name'>): number {
   const place = NAMES.indexOf(name);
   return place < 0 ? NAMES.length : place;
 }
@@ -163,7 +182,7 @@ export function separate(sets: readonly FactSet[], sides: readonly Side[]): Sepa
   const [slow, fast] = (['slow', 'fast'] as const).map((side) => sides.filter((one) => one === side).length);
   const canDivide = (slow ?? 0) > 0 && (fast ?? 0) > 0;
   const all = [...byPattern.values()].map((facts) => facts.sort(byTelling));
-  const tries = all.map(([first]) => (first && canDivide ? triesOf(first) : []));
+  const tries = all.map(([first]) => (first && canDivide ? triesOfKnown(first) : []));
   const tried = tries.reduce((sum, one) => sum + one.length, 0);
   const groups = all.flatMap((facts, at): FactGroup[] => {
     const [first] = facts;

@@ -3,7 +3,7 @@
 // 1963; Burnashev & Zigangirov, Probl. Inf. Transm. 10, 1974): each run moves the probabilities by Bayes's rule, and none is thrown out for one run that contradicts it. Assumes
 // that one fact makes the difference.
 
-import { absentValue, type FactSet } from '../differences/facts.js';
+import { absentValue, listing, type FactSet } from '../differences/facts.js';
 import { separate, type FactGroup, type Side } from '../differences/separate.js';
 import type { Suspect } from '../model/experiment.js';
 import { EXPERIMENT } from '../model/thresholds/experiment.js';
@@ -83,7 +83,7 @@ export function adviseNext(sets: readonly FactSet[], sides: readonly Side[]): Ad
   );
   const valueOn = (name: string, side: Side) =>
     mostCommon(
-      sets.flatMap((set, at) => (sides[at] === side ? [set.get(name)?.value ?? absentValue(name, set)] : [])),
+      sets.flatMap((set, at) => (sides[at] === side ? [set.get(name)?.value ?? absentValue(name, listing(set))] : [])),
     ) ?? 'unknown';
   const suspects = single.map(({ name }, at): Suspect => ({
     name,

@@ -243,7 +243,10 @@ export type ProcessRef = v.InferOutput<typeof ProcessRefSchema>;
 export type Writer = v.InferOutput<typeof WriterSchema>;
 export type Phase = Diagnosis['phases'][number];
 
+/** The cause of a verdict that names none. */
+export const NO_CAUSE = 'inconclusive';
+
 /** True where nothing holds the victim up: it gets what it asks for, or asks for nothing. */
-export function isNoStall({ cause }: Verdict): boolean {
+export function isNoStall({ cause }: Pick<Verdict, 'cause'>): boolean {
   return cause === 'healthy' || cause === 'app.idle';
 }

@@ -19,8 +19,8 @@ const Compared = v.object({
   cause: v.nullable(v.string()),
 });
 
-/** How a fact divides slow recordings from fast ones, at its best. */
-const Division = v.object({
+/** How a fact divides slow recordings from fast ones, or stalling hosts from others, at its best. */
+export const DivisionSchema = v.object({
   /** 'is 5', 'is at least 6.1.0-13 (Debian 6.1.55-1)' */
   words: v.string(),
   slowWith: v.number(),
@@ -34,9 +34,22 @@ const Division = v.object({
   p: v.number(),
 });
 
+/** What a fact is about: facts that come together are named by the first of these among them. */
+export const FactAreaSchema = v.picklist([
+  'instance',
+  'kernel',
+  'hardware',
+  'system',
+  'setting',
+  'disk',
+  'filesystem',
+  'limit',
+  'daemon',
+]);
+
 const Fact = v.object({
   name: v.string(),
-  area: v.picklist(['instance', 'kernel', 'hardware', 'system', 'setting', 'disk', 'filesystem', 'limit', 'daemon']),
+  area: FactAreaSchema,
   /** By recording; null where it is not known. */
   values: v.array(v.nullable(v.string())),
 });
@@ -47,7 +60,7 @@ const FactGroup = v.object({
   sentence: v.string(),
   /** The most telling first. */
   facts: v.array(Fact),
-  division: v.nullable(Division),
+  division: v.nullable(DivisionSchema),
   /** The same chance with all divisions that were tried; 1 where nothing is slow or fast. */
   p: v.number(),
   separates: v.boolean(),

@@ -8,6 +8,13 @@ import { DiagnosisSchema } from './diagnosis.js';
 import { CopiedSchema } from './copied.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
+import {
+  FleetDemoSchema,
+  FleetEpisodesSchema,
+  FleetInitSchema,
+  FleetStatusSchema,
+  FleetWhySchema,
+} from './fleet.js';
 import { HeldSchema } from './held.js';
 import { ExperimentSchema, NextSchema } from './experiment.js';
 import { TopSchema } from './top.js';
@@ -43,6 +50,11 @@ export const DOCUMENTS = {
   episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   experiment: { schema: ExperimentSchema, printedBy: ['experiment --json'] },
+  'fleet-demo': { schema: FleetDemoSchema, printedBy: ['fleet demo --json'] },
+  'fleet-episodes': { schema: FleetEpisodesSchema, printedBy: ['fleet episodes --json'] },
+  'fleet-init': { schema: FleetInitSchema, printedBy: ['fleet init --json'] },
+  'fleet-status': { schema: FleetStatusSchema, printedBy: ['fleet status --json'] },
+  'fleet-why': { schema: FleetWhySchema, printedBy: ['fleet why --json'] },
   heap: { schema: HeapSchema, printedBy: ['heap --json'] },
   held: { schema: HeldSchema, printedBy: ['hold --json'] },
   history: { schema: HistorySchema, printedBy: ['episodes history --json'] },

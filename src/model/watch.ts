@@ -106,3 +106,11 @@ export const EpisodesSchema = v.object({
   episodes: v.array(EpisodeSchema),
 });
 export type Episodes = v.InferOutput<typeof EpisodesSchema>;
+
+/** Who hears at once of what a watch finds and counts, beside its journal. Must not wait for a disk. */
+export interface WatchListener {
+  /** An episode began, went on, ended or got its verdict. */
+  episode(episode: Episode): void;
+  /** The figures of the second that ends at `atMs` of the wall clock, by name, as the history keeps them. */
+  second(atMs: number, figures: ReadonlyMap<string, number>): void;
+}

@@ -15,7 +15,7 @@ import { Tracer } from '../../capture/tracer.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
-import type { Entry } from '../../model/watch.js';
+import type { Entry, WatchListener } from '../../model/watch.js';
 import { LookBack } from '../../recording/look-back.js';
 import type { Lesson } from '../baseline/memory.js';
 import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
@@ -64,6 +64,7 @@ export interface WatchOptions {
   readonly page?: WatchPageFeed;
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
+  readonly listener?: WatchListener;
 }
 
 export class Watch {
@@ -248,6 +249,7 @@ export class Watch {
   }
 
   private add(entry: Entry): void {
+    if (entry.kind === 'episode') this.options.listener?.episode(entry);
     if (entry.kind === 'watch' || entry.kind === 'episode') this.journal.add(entry);
     else this.hourly.add(entry, monotonicMs());
   }
@@ -298,7 +300,9 @@ export class Watch {
   private endFigures(lost: number): void {
     const figures = this.figures.endSecond();
     const nowMs = Date.now();
-    this.history.add(nowMs, new Map([...figures, ['lost', lost]]));
+    const counted = new Map([...figures, ['lost', lost]]);
+    this.history.add(nowMs, counted);
+    this.options.listener?.second(nowMs, counted);
     const episode = this.episodes.underWay;
     this.options.page?.tell({ at: isoMoment(nowMs), lost, episode, figures: Object.fromEntries(figures) });
   }

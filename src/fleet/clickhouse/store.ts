@@ -1,0 +1,161 @@
+// The fleet's store on ClickHouse. Every question is one query of one table, so that tables that are spread over servers answer it the same way; what
+// joins answers is done by whoever asks.
+
+import { NumberMap } from '../../base/number-map.js';
+import { NO_CAUSE } from '../../model/diagnosis.js';
+import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet.js';
+import type { EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, InitOptions, Period, SchemaStep } from '../port.js';
+import { parseFactSets } from './fact-bytes.js';
+import { ClickHouseHttp, parseAddress } from './http.js';
+import { batchLines, EPISODE_COLUMNS, episodeOf, HOST_COLUMNS, hostOf, namedFactOf } from './rows.js';
+import { localName, oldRows, schemaSteps, TABLES, type Found, type Wanted } from './schema.js';
+import { identifier, Sql, sql } from './sql.js';
+
+const DAY_MS = 86_400_000;
+
+/** At the end of an hour a second or two may be missing; a part of an hour says little of its load. */
+const WHOLE_HOUR = 3300;
+
+export class ClickHouseStore implements FleetStore {
+  private readonly http: ClickHouseHttp;
+  private readonly database: string;
+
+  /** Throws a UserError for what is no address. */
+  constructor(address: string) {
+    this.http = new ClickHouseHttp(parseAddress(address));
+    this.database = this.http.address.database;
+  }
+
+  get name(): string {
+    return this.http.address.shown;
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  private table(name: string): Sql {
+    return sql`${identifier(this.database)}.${identifier(name)}`;
+  }
+
+  async version(): Promise<string> {
+    const [[version] = []] = await this.http.rows(sql`SELECT version()`);
+    return `ClickHouse ${String(version)}`;
+  }
+
+  async nowMs(): Promise<number> {
+    const [[now] = []] = await this.http.rows(sql`SELECT toUInt32(now())`);
+    return Number(now) * 1000;
+  }
+
+  async init({ keepDays, cluster, dryRun }: InitOptions): Promise<readonly SchemaStep[]> {
+    const keepFromMs = (await this.nowMs()) - keepDays * DAY_MS;
+    // A name that is none is refused before anything is done.
+    if (cluster !== undefined) identifier(cluster);
+    const wanted: Wanted = { database: this.database, cluster, keepFromMs };
+    const steps = schemaSteps(await this.found(wanted), wanted);
+    if (!dryRun) for (const { statement } of steps) await this.http.run(new Sql(statement));
+    return steps;
+  }
+
+  private async found(wanted: Wanted): Promise<Found> {
+    const { database } = this;
+    const bases = await this.http.rows(sql`SELECT name FROM system.databases WHERE name = ${database}`);
+    const columns = await this.pairs(sql`SELECT table, name FROM system.columns WHERE database = ${database}`);
+    const weeks = await this.pairs(
+      sql`SELECT DISTINCT table, partition FROM system.parts WHERE database = ${database} AND active = 1`,
+    );
+    const old = new Map<string, number>();
+    for (const table of TABLES) {
+      const local = localName(table.name, wanted.cluster);
+      if (table.ageOf === undefined || !columns.has(local)) continue;
+      const [[count] = []] = await this.http.rows(oldRows(table, wanted, sql`SELECT count() FROM`, sql``));
+      old.set(local, Number(count));
+    }
+    const sets = [...columns].map(([table, names]) => [table, new Set(names)] as const);
+    return { hasDatabase: bases.length > 0, columns: new Map(sets), weeks, old };
+  }
+
+  private async pairs(query: Sql): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    for (const [key, value] of await this.http.rows(query))
+      found.set(String(key), [...(found.get(String(key)) ?? []), String(value)]);
+    return found;
+  }
+
+  async add(batch: Batch): Promise<void> {
+    for (const { table, columns, text } of batchLines(batch)) {
+      const names = new Sql(columns.join(', '));
+      await this.http.insert(sql`INSERT INTO ${this.table(table)} (${names})`, text);
+    }
+  }
+
+  async hosts(): Promise<readonly HostState[]> {
+    const columns = new Sql(HOST_COLUMNS);
+    const rows = await this.http.rows(
+      sql`SELECT ${columns} FROM ${this.table('hosts')} ORDER BY received DESC LIMIT 1 BY host`,
+    );
+    return rows.map(hostOf);
+  }
+
+  /** Of an episode the last revision counts, and only it can be asked for its cause. */
+  private lastRevisions({ fromMs, toMs }: Period, host?: string): Sql {
+    const within = sql`started >= ${moment(fromMs)} AND started <= ${moment(toMs)}`;
+    const ofHost = host === undefined ? sql`` : sql` AND host = ${host}`;
+    return sql`(SELECT * FROM ${this.table('episodes')} WHERE ${within}${ofHost} ORDER BY revision DESC LIMIT 1 BY host, boot, number, started)`;
+  }
+
+  async episodes({ cause, unit, host, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+    const ofCause = cause === undefined ? sql`` : sql` AND cause = ${cause}`;
+    const ofUnit = unit === undefined ? sql`` : sql` AND unit = ${unit}`;
+    const columns = new Sql(EPISODE_COLUMNS);
+    const rows = await this.http.rows(
+      sql`SELECT ${columns} FROM ${this.lastRevisions(period, host)} WHERE 1${ofCause}${ofUnit} ORDER BY started DESC, host, number`,
+    );
+    return rows.map(episodeOf);
+  }
+
+  async stalls(period: Period, cause?: string): Promise<readonly HostStall[]> {
+    const ofCause = cause === undefined ? sql`` : sql` WHERE cause IN (${cause}, '', ${NO_CAUSE})`;
+    const rows = await this.http.rows(
+      sql`SELECT host, cause, toUInt32(min(started)) FROM ${this.lastRevisions(period)}${ofCause} GROUP BY host, cause`,
+    );
+    return rows.map(([host, of, first]) => ({ host: String(host), cause: String(of), firstMs: Number(first) * 1000 }));
+  }
+
+  async loads({ fromMs, toMs }: Period): Promise<readonly HostLoad[]> {
+    const within = sql`hour >= ${moment(fromMs)} AND hour <= ${moment(toMs)}`;
+    const isWhole = sql`watched_seconds >= ${WHOLE_HOUR} AND lost_seconds = 0`;
+    // The median does not mind an hour that came twice.
+    const rows = await this.http.rows(
+      sql`SELECT host, countIf(${isWhole}), quantileExactIf(0.5)(requests / watched_seconds, ${isWhole}) FROM ${this.table('hours')} WHERE ${within} GROUP BY host`,
+    );
+    return rows.map(([host, whole, median]) => ({
+      host: String(host),
+      ...(Number(whole) > 0 && { requestsPerSecond: Number(median) }),
+    }));
+  }
+
+  async facts({ fromMs, toMs }: Period): Promise<HostFacts> {
+    const names = await this.http.rows(sql`SELECT id, area, name, value FROM ${this.table('fact_names')}`);
+    const places = new NumberMap();
+    const facts: NamedFact[] = [];
+    for (const row of names) {
+      const fact = namedFactOf(row);
+      const id = Number(row[0]);
+      if (!fact || places.get(id) !== undefined) continue;
+      places.set(id, facts.length);
+      facts.push(fact);
+    }
+    const within = sql`first_seen <= ${moment(toMs)} AND last_seen >= ${moment(fromMs)}`;
+    // A set that came twice says the same twice, and 24 MB are sent sooner than they are sorted.
+    const bytes = await this.http.binary(
+      sql`SELECT host, toUInt32(first_seen), toUInt32(last_seen), facts FROM ${this.table('fact_sets')} WHERE ${within}`,
+    );
+    return { facts, sets: parseFactSets(bytes, places) };
+  }
+}
+
+function moment(ms: number): Sql {
+  return sql`toDateTime(${Math.max(0, Math.min(0xffff_ffff, Math.floor(ms / 1000)))})`;
+}

@@ -1,0 +1,122 @@
+// Hosts and their sets of facts → a column a fact, with the value that each host had at its moment. Ten thousand hosts have three million facts, so a column is
+// numbers, and what is the same everywhere is told apart.
+
+import { absentValue, AREAS, type Area } from '../differences/facts.js';
+import type { FactSet, HostFacts } from './port.js';
+import type { SidedHost } from './sides.js';
+
+export interface FactColumn {
+  readonly name: string;
+  readonly area: Area;
+  readonly values: readonly string[];
+  /** By host, the place of its value in `values`; -1 where it is not known. */
+  readonly of: Int32Array;
+}
+
+export interface FactTable {
+  /** Those of the hosts that have facts, as given. */
+  readonly hosts: readonly SidedHost[];
+  readonly all: readonly FactColumn[];
+  /** Facts that are not the same everywhere. */
+  readonly columns: readonly FactColumn[];
+}
+
+/** The set that held then: the last that began before, else the first of all. */
+function setAt(sets: readonly FactSet[], atMs: number): FactSet | undefined {
+  let best: FactSet | undefined;
+  for (const one of sets) {
+    const isBetter =
+      best === undefined ||
+      (one.firstMs <= atMs
+        ? best.firstMs > atMs || one.firstMs > best.firstMs
+        : best.firstMs > atMs && one.firstMs < best.firstMs);
+    if (isBetter) best = one;
+  }
+  return best;
+}
+
+function byHost(sets: readonly FactSet[]): Map<string, FactSet[]> {
+  const all = new Map<string, FactSet[]>();
+  for (const one of sets) {
+    const before = all.get(one.host);
+    if (before) before.push(one);
+    else all.set(one.host, [one]);
+  }
+  return all;
+}
+
+class Column {
+  readonly name: string;
+  readonly area: Area;
+  readonly values: string[] = [];
+  readonly of: Int32Array;
+  private readonly places = new Map<string, number>();
+
+  constructor(name: string, area: Area, hosts: number) {
+    this.name = name;
+    this.area = area;
+    this.of = new Int32Array(hosts).fill(-1);
+  }
+
+  placeOf(value: string): number {
+    const known = this.places.get(value);
+    if (known !== undefined) return known;
+    this.places.set(value, this.values.length);
+    return this.values.push(value) - 1;
+  }
+
+  /** Tells of hosts that list others of its area that it is not there. */
+  fillAbsent(lists: (host: number, area: Area) => boolean): void {
+    // Of most facts it is not known what a host has that does not tell them.
+    if (absentValue(this.name, () => true) === undefined) return;
+    this.of.forEach((place, host) => {
+      if (place >= 0) return;
+      const absent = absentValue(this.name, (area) => lists(host, area));
+      if (absent !== undefined) this.of[host] = this.placeOf(absent);
+    });
+  }
+
+  get differs(): boolean {
+    let first = -1;
+    for (const place of this.of) {
+      if (place < 0 || place === first) continue;
+      if (first >= 0) return true;
+      first = place;
+    }
+    return false;
+  }
+}
+
+export function factTable(sided: readonly SidedHost[], { facts, sets }: HostFacts): FactTable {
+  const all = byHost(sets);
+  const having = sided.flatMap((host) => {
+    const set = setAt(all.get(host.host) ?? [], host.atMs);
+    return set ? [{ host, set }] : [];
+  });
+  const columns = new Map<string, Column>();
+  // By fact: the column's values by host, the place of this one, and a bit for its area.
+  const cells = facts.map(({ name, area, value }) => {
+    const key = `${area}\0${name}`;
+    const column = columns.get(key) ?? new Column(name, area, having.length);
+    columns.set(key, column);
+    return { of: column.of, place: column.placeOf(value), area: 1 << AREAS.indexOf(area) };
+  });
+  const areas = new Int32Array(having.length);
+  having.forEach(({ set }, host) => {
+    let listed = 0;
+    for (let at = 0; at < set.facts.length; at += 1) {
+      const cell = cells[set.facts[at] ?? -1];
+      if (!cell) continue;
+      cell.of[host] = cell.place;
+      listed |= cell.area;
+    }
+    areas[host] = listed;
+  });
+  for (const column of columns.values())
+    column.fillAbsent((host, area) => ((areas[host] ?? 0) & (1 << AREAS.indexOf(area))) !== 0);
+  return {
+    hosts: having.map(({ host }) => host),
+    all: [...columns.values()],
+    columns: [...columns.values()].filter((column) => column.differs),
+  };
+}

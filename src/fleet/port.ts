@@ -1,0 +1,79 @@
+// What the fleet asks of a store, whichever engine it is: rows in, each as often as it likes to come, and a handful of questions. Every answer counts a row
+// once that was sent twice. ClickHouse is the one there is (clickhouse/); another one implements this and nothing else.
+
+import type { Batch, EpisodeRow, HostState, NamedFact } from '../model/fleet.js';
+
+/** Times are ms since 1970. */
+export interface Period {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface EpisodeFilter extends Period {
+  readonly cause?: string;
+  readonly unit?: string;
+  readonly host?: string;
+}
+
+/** That a host stalled by a cause, and when first. */
+export interface HostStall {
+  readonly host: string;
+  /** Empty where there is no verdict (yet). */
+  readonly cause: string;
+  readonly firstMs: number;
+}
+
+/** What a host's disks were asked for over a period. */
+export interface HostLoad {
+  readonly host: string;
+  /** Requests a second in the median hour without a lost second; absent where there is none. */
+  readonly requestsPerSecond?: number;
+}
+
+/** Facts that a host had over a time, as places in `HostFacts.facts`. */
+export interface FactSet {
+  readonly host: string;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly facts: Uint32Array;
+}
+
+export interface HostFacts {
+  readonly facts: readonly NamedFact[];
+  readonly sets: readonly FactSet[];
+}
+
+/** A change of the schema: why, and the statement that makes it. */
+export interface SchemaStep {
+  readonly what: string;
+  readonly statement: string;
+}
+
+export interface InitOptions {
+  /** Days after which episodes and figures are dropped. */
+  readonly keepDays: number;
+  /** A cluster of the server's configuration whose servers share the rows; undefined for this one alone. */
+  readonly cluster: string | undefined;
+  readonly dryRun: boolean;
+}
+
+export interface FleetStore {
+  /** Its address, without a password. */
+  readonly name: string;
+  /** 'ClickHouse 18.16.1' */
+  version(): Promise<string>;
+  /** Makes or upgrades the schema and drops what is too old. Returns what that took, or would take. */
+  init(options: InitOptions): Promise<readonly SchemaStep[]>;
+  add(batch: Batch): Promise<void>;
+  /** The store's own clock, ms since 1970. */
+  nowMs(): Promise<number>;
+  hosts(): Promise<readonly HostState[]>;
+  /** Those that began in the period, the newest first. */
+  episodes(filter: EpisodeFilter): Promise<readonly EpisodeRow[]>;
+  /** The same by host and cause; with a cause those of it, and those that might be: without a verdict, or with one that names none. */
+  stalls(period: Period, cause?: string): Promise<readonly HostStall[]>;
+  loads(period: Period): Promise<readonly HostLoad[]>;
+  /** The sets of facts that held at some time of the period. */
+  facts(period: Period): Promise<HostFacts>;
+  close(): void;
+}

@@ -1,0 +1,93 @@
+// How the fleet is now: which hosts stall, which are silent, whose clock is off, which versions run. Whether a host is silent is judged by the store's
+// clock alone, as the host's own may be wrong.
+
+import { isoMoment } from '../base/format.js';
+import { isNoStall } from '../model/diagnosis.js';
+import type { EpisodeRow, FleetHost, FleetStatus, HostState } from '../model/fleet.js';
+import { FLEET } from '../model/thresholds/fleet.js';
+import type { FleetStore } from './port.js';
+
+const DAY_MS = 86_400_000;
+
+export async function statusOf(store: FleetStore, tool: string): Promise<FleetStatus> {
+  const nowMs = await store.nowMs();
+  const [hosts, episodes] = await Promise.all([
+    store.hosts(),
+    store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs + DAY_MS }),
+  ]);
+  return judged({ store: store.name, tool, nowMs, hosts, episodes });
+}
+
+interface Heard {
+  readonly store: string;
+  readonly tool: string;
+  readonly nowMs: number;
+  readonly hosts: readonly HostState[];
+  /** Of the last day, the newest first. */
+  readonly episodes: readonly EpisodeRow[];
+}
+
+/** How far a host's clock is ahead, as far as that is told from the way. */
+function skewOf({ sentMs, receivedMs }: HostState): number | null {
+  const skew = sentMs - receivedMs;
+  return Math.abs(skew) > FLEET.skewMs ? skew : null;
+}
+
+function hostOf(host: HostState, episode: EpisodeRow | undefined): FleetHost {
+  return {
+    host: host.host,
+    agent: host.agent,
+    heardAt: isoMoment(host.receivedMs),
+    skewMs: skewOf(host),
+    cause: episode?.cause ? episode.cause : null,
+    unit: episode?.unit ? episode.unit : null,
+    since: episode ? isoMoment(episode.startedMs) : null,
+    droppedEpisodes: host.droppedEpisodes,
+  };
+}
+
+export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetStatus {
+  const open = new Map<string, EpisodeRow>();
+  for (const one of episodes)
+    if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
+  const isSilent = ({ receivedMs }: HostState) => nowMs - receivedMs > FLEET.silentMs;
+  const silent = hosts.filter(isSilent).sort((a, b) => a.receivedMs - b.receivedMs);
+  const stalling = hosts
+    .filter((host) => host.stalling && !isSilent(host))
+    .map((host) => hostOf(host, open.get(host.host)))
+    .sort((a, b) => (a.since ?? '~').localeCompare(b.since ?? '~'));
+  const agents = new Map<string, number>();
+  for (const { agent } of hosts) agents.set(agent, (agents.get(agent) ?? 0) + 1);
+  return {
+    schema: 'iowitness.fleet-status/1',
+    tool,
+    store,
+    at: isoMoment(nowMs),
+    hosts: hosts.length,
+    stalling,
+    silent: silent.map((host) => hostOf(host, open.get(host.host))),
+    skewed: hosts.filter((host) => skewOf(host) !== null).map((host) => hostOf(host, undefined)),
+    agents: [...agents].sort((a, b) => b[1] - a[1]).map(([agent, many]) => ({ agent, hosts: many })),
+    causes: causesOf(episodes),
+    dropped: {
+      episodes: hosts.reduce((sum, { droppedEpisodes }) => sum + droppedEpisodes, 0),
+      minutes: hosts.reduce((sum, { droppedMinutes }) => sum + droppedMinutes, 0),
+    },
+  };
+}
+
+function causesOf(episodes: readonly EpisodeRow[]): FleetStatus['causes'] {
+  const causes = new Map<string, { episodes: number; hosts: Set<string>; lostMs: number }>();
+  for (const { cause, host, lostMs } of episodes) {
+    if (isNoStall({ cause })) continue;
+    const name = cause === '' ? 'no verdict' : cause;
+    const one = causes.get(name) ?? { episodes: 0, hosts: new Set(), lostMs: 0 };
+    causes.set(name, one);
+    one.episodes += 1;
+    one.hosts.add(host);
+    one.lostMs += lostMs;
+  }
+  return [...causes]
+    .map(([cause, one]) => ({ cause, episodes: one.episodes, hosts: one.hosts.size, lostMs: one.lostMs }))
+    .sort((a, b) => b.lostMs - a.lostMs);
+}

@@ -1,0 +1,243 @@
+// The nouns of the fleet: what a host tells of itself, a row a kind, and the documents that `fleet … --json` prints. Times of rows are ms since 1970 by
+// the host's own clock but for `receivedMs`, which is the store's.
+
+import * as v from 'valibot';
+import { KnownFitSchema } from './known.js';
+import { DivisionSchema, FactAreaSchema } from './differences.js';
+import { list } from './shapes.js';
+
+/** A sign of life, once a minute. */
+export interface HostRow {
+  readonly host: string;
+  readonly boot: string;
+  /** 'iowitness 0.9.0' */
+  readonly agent: string;
+  readonly sentMs: number;
+  /** An episode goes on. */
+  readonly stalling: boolean;
+  /** What its queue had no room for, since the agent's start. */
+  readonly droppedEpisodes: number;
+  readonly droppedMinutes: number;
+  /** When the store got it; of what is sent absent but for simulated hosts, as the store knows. */
+  readonly receivedMs?: number;
+}
+
+export interface HostState extends HostRow {
+  readonly receivedMs: number;
+}
+
+/** A stall that a host noticed. Host, boot, number and start are the key: a later `revision` replaces an earlier one. */
+export interface EpisodeRow {
+  readonly host: string;
+  readonly boot: string;
+  /** As the host's journal counts it. */
+  readonly number: number;
+  readonly revision: number;
+  readonly startedMs: number;
+  /** Absent while it goes on, and where nobody saw its end. */
+  readonly endedMs?: number;
+  /** 'mem.dirty-limit'; empty where there is no verdict (yet). */
+  readonly cause: string;
+  readonly layer: string;
+  /** What kind of thing is the culprit: 'process', 'setting'; empty where there is none. */
+  readonly culpritClass: string;
+  /** Its name, and the victim's unit, as far as the host's policy lets them out. */
+  readonly culprit: string;
+  readonly unit: string;
+  readonly lostMs: number;
+  /** 0 to 1; 0 without a verdict. */
+  readonly confidence: number;
+  /** The recording's name on the host; empty where none is kept. */
+  readonly recording: string;
+}
+
+/** What a host's disks were asked for in an hour, as far as it was watched. */
+export interface HourRow {
+  readonly host: string;
+  readonly hourMs: number;
+  readonly watchedSeconds: number;
+  /** Seconds that somebody lost. */
+  readonly lostSeconds: number;
+  readonly requests: number;
+  readonly kib: number;
+}
+
+/** A minute of a device. */
+export interface MinuteRow {
+  readonly host: string;
+  readonly atMs: number;
+  readonly device: string;
+  readonly reads: number;
+  readonly writes: number;
+  readonly readKib: number;
+  readonly writtenKib: number;
+  readonly busyMs: number;
+  /** Seconds by their mean wait: from how many µs on, a power of two, and how many seconds. They add up over minutes and hosts. */
+  readonly waits: readonly (readonly [fromUs: number, seconds: number])[];
+}
+
+/** A fact of a host: 'kernel' of the area 'kernel' is '6.1.0-13-amd64 (Debian 6.1.55-1)'. */
+export interface NamedFact {
+  readonly name: string;
+  readonly area: v.InferOutput<typeof FactAreaSchema>;
+  readonly value: string;
+}
+
+/** All facts of a host, which held from `firstMs` on, and still did at `lastMs`. */
+export interface FactsRow {
+  readonly host: string;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly facts: readonly NamedFact[];
+}
+
+/** What is sent at once. */
+export interface Batch {
+  readonly hosts?: readonly HostRow[];
+  readonly episodes?: readonly EpisodeRow[];
+  readonly hours?: readonly HourRow[];
+  readonly minutes?: readonly MinuteRow[];
+  readonly facts?: readonly FactsRow[];
+}
+
+const Moment = v.string();
+
+export const FleetInitSchema = v.object({
+  schema: v.literal('iowitness.fleet-init/1'),
+  tool: v.string(),
+  /** The store's address without its password. */
+  store: v.string(),
+  version: v.string(),
+  /** What was done, or would be: a sentence and the statement each; empty where everything was there. */
+  steps: list(v.object({ what: v.string(), statement: v.string() })),
+  dryRun: v.boolean(),
+});
+export type FleetInit = v.InferOutput<typeof FleetInitSchema>;
+
+export const FleetDemoSchema = v.object({
+  schema: v.literal('iowitness.fleet-demo/1'),
+  tool: v.string(),
+  /** Where the simulated hosts are: a database of their own. */
+  store: v.string(),
+  hosts: v.number(),
+  days: v.number(),
+  /** What `fleet why CAUSE` ought to find: the fact behind each planted cause; null where there is none. */
+  planted: list(
+    v.object({
+      cause: v.string(),
+      fact: v.nullable(v.object({ name: v.string(), value: v.string() })),
+      having: v.number(),
+      stalling: v.number(),
+    }),
+  ),
+});
+export type FleetDemo = v.InferOutput<typeof FleetDemoSchema>;
+
+const HostSchema = v.object({
+  host: v.string(),
+  agent: v.string(),
+  /** When the store last heard of it, by the store's clock. */
+  heardAt: Moment,
+  /** How far its clock is ahead of the store's; null within what the way takes. */
+  skewMs: v.nullable(v.number()),
+  /** The episode that goes on; null where none does, and where its verdict is not there yet. */
+  cause: v.nullable(v.string()),
+  unit: v.nullable(v.string()),
+  since: v.nullable(Moment),
+  droppedEpisodes: v.number(),
+});
+
+export const FleetStatusSchema = v.object({
+  schema: v.literal('iowitness.fleet-status/1'),
+  tool: v.string(),
+  store: v.string(),
+  at: Moment,
+  /** Hosts that were ever heard of. */
+  hosts: v.number(),
+  /** Those that stall now, the longest first. */
+  stalling: list(HostSchema),
+  /** Those that were not heard of of late: a host that stalls as a whole is one of them. The longest silent first. */
+  silent: list(HostSchema),
+  /** Those whose clock is off. */
+  skewed: list(HostSchema),
+  /** Versions of agents and how many hosts have each. */
+  agents: list(v.object({ agent: v.string(), hosts: v.number() })),
+  /** Episodes of the last day by cause, those that cost most first. */
+  causes: list(v.object({ cause: v.string(), episodes: v.number(), hosts: v.number(), lostMs: v.number() })),
+  /** What hosts had no room for and dropped, in all. */
+  dropped: v.object({ episodes: v.number(), minutes: v.number() }),
+});
+export type FleetStatus = v.InferOutput<typeof FleetStatusSchema>;
+export type FleetHost = v.InferOutput<typeof HostSchema>;
+
+export const FleetEpisodesSchema = v.object({
+  schema: v.literal('iowitness.fleet-episodes/1'),
+  tool: v.string(),
+  store: v.string(),
+  from: Moment,
+  to: Moment,
+  /** How many there are; the list may hold fewer. */
+  found: v.number(),
+  /** The newest first. */
+  episodes: list(
+    v.object({
+      host: v.string(),
+      number: v.number(),
+      startedAt: Moment,
+      endedAt: v.nullable(Moment),
+      cause: v.nullable(v.string()),
+      layer: v.nullable(v.string()),
+      culpritClass: v.nullable(v.string()),
+      culprit: v.nullable(v.string()),
+      unit: v.nullable(v.string()),
+      lostMs: v.number(),
+      confidence: v.number(),
+      recording: v.nullable(v.string()),
+    }),
+  ),
+});
+export type FleetEpisodes = v.InferOutput<typeof FleetEpisodesSchema>;
+
+/** Some hosts by name, and how many there are. */
+const SomeHosts = v.object({ count: v.number(), names: list(v.string()) });
+
+const Group = v.object({
+  /** One sentence. */
+  sentence: v.string(),
+  /** Facts that come together, the most telling first, each with the value that stalling hosts have. */
+  facts: list(v.object({ name: v.string(), area: FactAreaSchema, value: v.string() })),
+  division: DivisionSchema,
+  /** How many times as often a host with it stalls as one without, at the same load; null where none without it does. */
+  ratio: v.nullable(v.number()),
+  /** The rate of false ones among all divisions that are at least as sure (Benjamini–Hochberg). */
+  falseDiscovery: v.number(),
+  /** Hosts that stand against it: stalling without it, and not stalling with it. */
+  stallingWithout: SomeHosts,
+  othersWith: SomeHosts,
+});
+
+export const FleetWhySchema = v.object({
+  schema: v.literal('iowitness.fleet-why/1'),
+  tool: v.string(),
+  store: v.string(),
+  /** null for stalls of every cause. */
+  cause: v.nullable(v.string()),
+  from: Moment,
+  to: Moment,
+  /** Hosts that stalled so; others that were watched; and those of which it is not known. */
+  hosts: v.object({ stalling: v.number(), others: v.number(), unknown: v.number() }),
+  /** Classes of load within which hosts were compared. */
+  loads: v.number(),
+  /** One line: what separates them, or that nothing does, or can. */
+  answer: v.string(),
+  /** Those that separate, the surest first. */
+  groups: list(Group),
+  /** Facts that were compared, and divisions of the hosts that were tried. */
+  compared: v.number(),
+  tried: v.number(),
+  /** Known regressions of the stalling hosts' kernels with this symptom: leads, no verdicts. */
+  leads: list(KnownFitSchema),
+  notes: list(v.string()),
+});
+export type FleetWhy = v.InferOutput<typeof FleetWhySchema>;
+export type FleetGroup = v.InferOutput<typeof Group>;

@@ -1,0 +1,167 @@
+// The fleet as text: how it is now, its episodes, and what separates the hosts that stall from the others.
+
+import { count as thousands, duration, figure, harmless, percent } from '../base/format.js';
+import type {
+  FleetDemo,
+  FleetEpisodes,
+  FleetGroup,
+  FleetHost,
+  FleetInit,
+  FleetStatus,
+  FleetWhy,
+} from '../model/fleet.js';
+import { TerminalPage, type TextOptions } from './terminal-page.js';
+import { columns, wrap } from './text-layout.js';
+import { clockText } from './words.js';
+
+/** Of each kind of host so many are shown; `--json` has all. */
+const MOST_SHOWN = 20;
+
+/** '3 hosts', '1 host' */
+function hostsText(many: number): string {
+  return `${thousands(many)} ${many === 1 ? 'host' : 'hosts'}`;
+}
+
+export function renderFleetInit({ store, version, steps, dryRun }: FleetInit): string {
+  if (steps.length === 0) return `${store} (${version}) has everything already.`;
+  const head = dryRun ? `Nothing is changed at ${store} (${version}). It would:` : `Done at ${store} (${version}):`;
+  const lines = steps.flatMap(({ what, statement }) => [`  ${what}`, ...(dryRun ? [`    ${statement};`] : [])]);
+  return [head, ...lines].map(harmless).join('\n');
+}
+
+export function renderFleetDemo({ store, hosts, days, planted }: FleetDemo): string {
+  const rows = planted.map(({ cause, fact, having, stalling }) => [
+    `  ${cause}`,
+    fact ? `${fact.name} is ${fact.value}` : 'no fact is behind it',
+    fact ? `${hostsText(having)} have it` : '',
+    `${hostsText(stalling)} stalled`,
+  ]);
+  return [
+    `${hostsText(hosts)} were simulated over ${days} days in ${store}. What was planted:`,
+    ...columns(rows),
+    '',
+    'What the fleet makes of it:',
+    `  iowitness fleet status --store ${store}`,
+    ...planted.map(({ cause }) => `  iowitness fleet why ${cause} --store ${store}`),
+  ].join('\n');
+}
+
+function more(page: TerminalPage, all: number): string[] {
+  return all > MOST_SHOWN ? [page.paint('dim', `and ${thousands(all - MOST_SHOWN)} more: see --json`)] : [];
+}
+
+function hostLines(page: TerminalPage, hosts: readonly FleetHost[], cells: (host: FleetHost) => string[]): string[] {
+  const rows = hosts.slice(0, MOST_SHOWN).map((host) => [harmless(host.host), ...cells(host).map(harmless)]);
+  return [...columns(rows), ...more(page, hosts.length)];
+}
+
+export function renderFleetStatus(status: FleetStatus, options: TextOptions): string {
+  const { hosts, stalling, silent, skewed, agents, causes, dropped, at } = status;
+  const page = new TerminalPage(options);
+  const head = `${hostsText(hosts)}: ${thousands(stalling.length)} stall now, ${thousands(silent.length)} are silent (${clockText(at)}).`;
+  page.line(page.paint('bold', hosts === 0 ? 'No host has been heard of: iowitness watch --push sends.' : head));
+  page.section(
+    'Stall now',
+    hostLines(page, stalling, ({ cause, unit, since }) => [
+      cause ?? 'no verdict yet',
+      unit ?? '',
+      since === null ? '' : `since ${clockText(since)}`,
+    ]),
+  );
+  page.section(
+    'Silent: a host that stalls as a whole says nothing',
+    hostLines(page, silent, ({ heardAt, cause }) => [
+      `last heard of ${clockText(heardAt)}`,
+      cause === null ? '' : `in ${cause} then`,
+    ]),
+  );
+  page.section(
+    'Clocks that are off',
+    hostLines(page, skewed, ({ skewMs }) => [
+      `${duration(Math.abs(skewMs ?? 0))} ${(skewMs ?? 0) > 0 ? 'ahead' : 'behind'}`,
+    ]),
+  );
+  page.section(
+    'Last day, by cause',
+    columns(
+      causes.map(({ cause, episodes, hosts: of, lostMs }) => [
+        harmless(cause),
+        `${thousands(episodes)} ${episodes === 1 ? 'stall' : 'stalls'}`,
+        `of ${hostsText(of)}`,
+        `${duration(lostMs)} lost`,
+      ]),
+    ),
+  );
+  page.section('Agents', columns(agents.map(({ agent, hosts: of }) => [harmless(agent), hostsText(of)])));
+  if (dropped.episodes + dropped.minutes > 0)
+    page.section('Dropped by hosts whose queue was full', [
+      `${thousands(dropped.episodes)} episodes, ${thousands(dropped.minutes)} minutes of figures`,
+    ]);
+  return page.toString();
+}
+
+export function renderFleetEpisodes({ episodes, found, from, to }: FleetEpisodes): string {
+  if (found === 0) return `No stall began between ${clockText(from)} and ${clockText(to)}.`;
+  const rows = episodes.toReversed().map((one) => [
+    harmless(one.host),
+    String(one.number),
+    clockText(one.startedAt),
+    one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
+    `${duration(one.lostMs)} lost`,
+    harmless(one.cause ?? 'no verdict'),
+    harmless(one.unit ?? ''),
+    harmless(one.culprit ?? one.culpritClass ?? ''),
+  ]);
+  const rest = found - episodes.length;
+  return [...columns(rows), ...(rest > 0 ? [`and ${thousands(rest)} before these: see --limit`] : [])].join('\n');
+}
+
+function namesText({ count, names }: FleetGroup['othersWith']): string {
+  const left = count - names.length;
+  return `${names.map(harmless).join(', ')}${left > 0 ? ` and ${thousands(left)} more` : ''}`;
+}
+
+/** What is told of hosts that stand against a fact is names; more than so many are a figure. */
+const MOST_NAMED = 5;
+
+function shortened(some: FleetGroup['othersWith']): FleetGroup['othersWith'] {
+  return { count: some.count, names: some.names.slice(0, MOST_NAMED) };
+}
+
+function groupLines(page: TerminalPage, group: FleetGroup, verbose: boolean): string[] {
+  const { facts, ratio, falseDiscovery, stallingWithout, othersWith } = group;
+  const shown = verbose ? facts : facts.slice(0, 3);
+  const left = facts.length - shown.length;
+  const some = verbose ? (one: FleetGroup['othersWith']) => one : shortened;
+  const rows: (readonly [string, string])[] = shown.map(({ name, value }) => [name, value]);
+  if (ratio !== null) rows.push(['at the same load', `${figure(ratio)} times as many of them stall`]);
+  if (verbose) rows.push(['by accident', `at most ${percent(falseDiscovery)} of findings that are as sure`]);
+  if (stallingWithout.count > 0) rows.push(['stall all the same', namesText(some(stallingWithout))]);
+  if (othersWith.count > 0) rows.push(['have it and don’t stall', namesText(some(othersWith))]);
+  return [
+    ...wrap(harmless(group.sentence), page.width - 2),
+    ...page.pairs(rows),
+    ...(left > 0 ? [page.paint('dim', `and ${left} more facts that come with it: see --verbose`)] : []),
+  ];
+}
+
+export function renderFleetWhy(why: FleetWhy, options: TextOptions & { readonly verbose: boolean }): string {
+  const page = new TerminalPage(options);
+  for (const line of wrap(harmless(why.answer), page.width)) page.line(page.paint('bold', line));
+  why.groups.forEach((group, at) =>
+    page.section(at === 0 ? 'What separates them' : 'Beside it', groupLines(page, group, options.verbose)),
+  );
+  page.section(
+    'Known regressions of these kernels with this symptom: leads, no verdicts',
+    columns(why.leads.map(({ id, title }) => [id, title])),
+  );
+  const { stalling, others, unknown } = why.hosts;
+  page.section('Compared', [
+    ...wrap(
+      `${hostsText(stalling)} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${why.loads} ${why.loads === 1 ? 'class' : 'classes'} of load, from ${clockText(why.from)} to ${clockText(why.to)}; ${thousands(why.compared)} facts, ${thousands(why.tried)} divisions.`,
+      page.width - 2,
+    ),
+    ...why.notes.flatMap((note) => wrap(harmless(note), page.width - 2)),
+  ]);
+  return page.toString();
+}

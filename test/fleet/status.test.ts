@@ -1,0 +1,106 @@
+// Which hosts stall, are silent, or have a clock that is off: judged by the store's clock, whatever hosts say.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EpisodeRow, HostState } from '../../src/model/fleet.js';
+import { judged } from '../../src/fleet/status.js';
+
+const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
+
+function host(name: string, agoMs: number, more: Partial<HostState> = {}): HostState {
+  const receivedMs = NOW_MS - agoMs;
+  return {
+    host: name,
+    boot: 'b',
+    agent: 'iowitness 1',
+    sentMs: receivedMs,
+    receivedMs,
+    stalling: false,
+    droppedEpisodes: 0,
+    droppedMinutes: 0,
+    ...more,
+  };
+}
+
+function episode(of: string, more: Partial<EpisodeRow> = {}): EpisodeRow {
+  return {
+    host: of,
+    boot: 'b',
+    number: 1,
+    revision: 1,
+    startedMs: NOW_MS - 60_000,
+    cause: 'dev.slow',
+    layer: 'device',
+    culpritClass: '',
+    culprit: '',
+    unit: 'db.service',
+    lostMs: 1000,
+    confidence: 1,
+    recording: '',
+    ...more,
+  };
+}
+
+function status(hosts: readonly HostState[], episodes: readonly EpisodeRow[] = []): ReturnType<typeof judged> {
+  return judged({ store: 'memory', tool: 'test', nowMs: NOW_MS, hosts, episodes });
+}
+
+const names = (hosts: readonly { readonly host: string }[]): string[] => hosts.map((one) => one.host);
+
+test('a host is silent after three minutes by the store’s clock, however its own goes', () => {
+  const { silent } = status([
+    host('well', 180_000),
+    host('silent', 181_000),
+    host('ahead', 400_000, { sentMs: NOW_MS + 3_600_000 }),
+  ]);
+  assert.deepEqual(names(silent), ['ahead', 'silent']);
+});
+
+test('a host that stalls is told with its cause, and one that has gone silent in it as silent', () => {
+  const { stalling, silent } = status(
+    [host('a', 1000, { stalling: true }), host('b', 900_000, { stalling: true }), host('c', 1000)],
+    [episode('a'), episode('b', { cause: '' }), episode('c', { endedMs: NOW_MS - 1000 })],
+  );
+  assert.deepEqual(
+    stalling.map(({ host: name, cause, unit, since }) => [name, cause, unit, since]),
+    [['a', 'dev.slow', 'db.service', '2026-11-30T11:59:00.000Z']],
+  );
+  assert.deepEqual(
+    silent.map(({ host: name, cause, since }) => [name, cause, since]),
+    [['b', null, '2026-11-30T11:59:00.000Z']],
+  );
+});
+
+test('a clock that is off by more than a minute is told, with the direction', () => {
+  const off = (ms: number): Partial<HostState> => ({ sentMs: NOW_MS - 1000 + ms });
+  const { skewed } = status([
+    host('a', 1000, off(60_000)),
+    host('b', 1000, off(61_000)),
+    host('c', 1000, off(-61_000)),
+  ]);
+  assert.deepEqual(
+    skewed.map(({ host: name, skewMs }) => [name, skewMs]),
+    [
+      ['b', 61_000],
+      ['c', -61_000],
+    ],
+  );
+});
+
+test('causes are counted by host and by what they cost, healthy verdicts not at all', () => {
+  const { causes, agents, dropped } = status(
+    [host('a', 0, { droppedEpisodes: 2 }), host('b', 0, { agent: 'iowitness 2', droppedMinutes: 3 })],
+    [
+      episode('a'),
+      episode('a', { number: 2, lostMs: 500 }),
+      episode('b', { cause: '', lostMs: 9000 }),
+      episode('b', { cause: 'healthy' }),
+    ],
+  );
+  assert.deepEqual(causes, [
+    { cause: 'no verdict', episodes: 1, hosts: 1, lostMs: 9000 },
+    { cause: 'dev.slow', episodes: 2, hosts: 1, lostMs: 1500 },
+  ]);
+  assert.deepEqual(agents.map(({ hosts }) => hosts), [1, 1]);
+  assert.deepEqual(dropped, { episodes: 2, minutes: 3 });
+});

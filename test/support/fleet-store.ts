@@ -1,0 +1,120 @@
+// The fleet's store in memory: what any store has to answer, written as plainly as that goes, so that questions are tested without a server and a real
+// one is held against it.
+
+import type { Batch, EpisodeRow, FactsRow, HostState, HourRow, NamedFact } from '../../src/model/fleet.js';
+import type { EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Period } from '../../src/fleet/port.js';
+import { medianOf } from '../../src/base/median.js';
+
+export class MemoryStore implements FleetStore {
+  readonly name = 'memory';
+  readonly batches: Batch[] = [];
+  private readonly clock: () => number;
+
+  constructor(clock: () => number) {
+    this.clock = clock;
+  }
+
+  version(): Promise<string> {
+    return Promise.resolve('memory');
+  }
+
+  init(): Promise<readonly []> {
+    return Promise.resolve([]);
+  }
+
+  add(batch: Batch): Promise<void> {
+    const receivedMs = this.clock();
+    const hosts = batch.hosts?.map((host) => ({ receivedMs, ...host }));
+    this.batches.push({ ...batch, ...(hosts && { hosts }) });
+    return Promise.resolve();
+  }
+
+  nowMs(): Promise<number> {
+    return Promise.resolve(this.clock());
+  }
+
+  hosts(): Promise<readonly HostState[]> {
+    const last = new Map<string, HostState>();
+    for (const row of this.batches.flatMap(({ hosts = [] }) => hosts)) {
+      const state = { receivedMs: NaN, ...row };
+      const before = last.get(row.host);
+      if (!before || before.receivedMs <= state.receivedMs) last.set(row.host, state);
+    }
+    return Promise.resolve([...last.values()]);
+  }
+
+  private lastRevisions({ fromMs, toMs }: Period): EpisodeRow[] {
+    const last = new Map<string, EpisodeRow>();
+    for (const row of this.batches.flatMap(({ episodes = [] }) => episodes)) {
+      if (row.startedMs < fromMs || row.startedMs > toMs) continue;
+      const key = [row.host, row.boot, row.number, row.startedMs].join('\0');
+      const before = last.get(key);
+      if (!before || before.revision <= row.revision) last.set(key, row);
+    }
+    return [...last.values()].sort((a, b) => b.startedMs - a.startedMs);
+  }
+
+  episodes({ cause, unit, host, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+    return Promise.resolve(
+      this.lastRevisions(period).filter(
+        (one) =>
+          (cause === undefined || one.cause === cause) &&
+          (unit === undefined || one.unit === unit) &&
+          (host === undefined || one.host === host),
+      ),
+    );
+  }
+
+  stalls(period: Period, cause?: string): Promise<readonly HostStall[]> {
+    const first = new Map<string, HostStall>();
+    for (const { host, cause: of, startedMs } of this.lastRevisions(period)) {
+      if (cause !== undefined && ![cause, '', 'inconclusive'].includes(of)) continue;
+      const key = `${host}\0${of}`;
+      const before = first.get(key)?.firstMs ?? Infinity;
+      first.set(key, { host, cause: of, firstMs: Math.min(before, startedMs) });
+    }
+    return Promise.resolve([...first.values()]);
+  }
+
+  loads({ fromMs, toMs }: Period): Promise<readonly HostLoad[]> {
+    const hours = new Map<string, HourRow[]>();
+    for (const row of this.batches.flatMap(({ hours: some = [] }) => some)) {
+      if (row.hourMs < fromMs || row.hourMs > toMs) continue;
+      const before = hours.get(row.host);
+      if (before) before.push(row);
+      else hours.set(row.host, [row]);
+    }
+    return Promise.resolve(
+      [...hours].map(([host, rows]) => {
+        const whole = rows.filter(({ watchedSeconds, lostSeconds }) => watchedSeconds >= 3300 && lostSeconds === 0);
+        const rates = Float64Array.from(whole, ({ requests, watchedSeconds }) => requests / watchedSeconds);
+        return { host, ...(rates.length > 0 && { requestsPerSecond: medianOf(rates) }) };
+      }),
+    );
+  }
+
+  facts({ fromMs, toMs }: Period): Promise<HostFacts> {
+    const facts: NamedFact[] = [];
+    const places = new Map<NamedFact, number>();
+    const placeOf = (fact: NamedFact): number => {
+      const known = places.get(fact) ?? facts.push(fact) - 1;
+      places.set(fact, known);
+      return known;
+    };
+    const sets = new Map<string, FactsRow>();
+    for (const row of this.batches.flatMap(({ facts: some = [] }) => some)) {
+      if (row.firstMs > toMs || row.lastMs < fromMs) continue;
+      const key = `${row.host}\0${row.firstMs}`;
+      if ((sets.get(key)?.lastMs ?? -Infinity) <= row.lastMs) sets.set(key, row);
+    }
+    const told = [...sets.values()].map(({ host, firstMs, lastMs, facts: own }) => ({
+      host,
+      firstMs,
+      lastMs,
+      facts: Uint32Array.from(own, placeOf),
+    }));
+    return Promise.resolve({ facts, sets: told });
+  }
+
+  close(): void {}
+}
