@@ -54,7 +54,10 @@ export function fleetCommand(program: Command): void {
     .description('tell which of many machines stall, why, and what separates them from the others')
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
     .argument('[subject]', 'of init and demo: the store’s address; of why: a cause (default: all)')
-    .option('--store <address>', 'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: $IOWITNESS_FLEET, else this machine’s)')
+    .option(
+      '--store <address>',
+      'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: $IOWITNESS_FLEET, else this machine’s)',
+    )
     .option('--since <time>', 'of episodes and why: how long ago at most', seconds, 7 * DAY_SECONDS)
     .option('--cause <cause>', 'of episodes: those of this cause')
     .option('--unit <unit>', 'of episodes: those of this systemd unit')
@@ -117,7 +120,12 @@ const ACT: Readonly<Record<Action, Act>> = {
     process.exitCode = status.stalling.length + status.silent.length > 0 ? EXIT.found : EXIT.fine;
   },
   episodes: async (store, { since, cause, unit, limit, json }) => {
-    const asked = { sinceMs: since * 1000, limit, ...(cause !== undefined && { cause }), ...(unit !== undefined && { unit }) };
+    const asked = {
+      sinceMs: since * 1000,
+      limit,
+      ...(cause !== undefined && { cause }),
+      ...(unit !== undefined && { unit }),
+    };
     const document = await episodesOf(store, toolName(), asked);
     if (json) sayJson(document);
     else say(renderFleetEpisodes(document));

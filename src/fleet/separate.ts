@@ -41,7 +41,11 @@ export interface FleetSeparation {
 
 /** So many of a list, evenly spread. */
 function spread<T>(all: readonly T[], most: number): T[] {
-  return all.length <= most ? [...all] : Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]).flatMap((one) => (one === undefined ? [] : [one]));
+  return all.length <= most
+    ? [...all]
+    : Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]).flatMap((one) =>
+        one === undefined ? [] : [one],
+      );
 }
 
 /** Hosts by number: whether they stall, and their class. */

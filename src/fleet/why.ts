@@ -86,7 +86,8 @@ function answerOf({ groups, nearest, tried }: FleetSeparation, { hosts, all }: F
   if (stalling.length === 0) return `No host stalled${by} in this time of which facts are known.`;
   if (stalling.length === 1)
     return `One host alone stalled${by} (${stalling[0]?.host ?? ''}): what it alone has can’t be told from chance; iowitness fleet compare holds it against another.`;
-  if (others === 0) return `All ${thousands(stalling.length)} hosts stalled${by}: there is nobody to hold them against.`;
+  if (others === 0)
+    return `All ${thousands(stalling.length)} hosts stalled${by}: there is nobody to hold them against.`;
   const [best, ...more] = groups;
   const [first] = best ?? [];
   if (!best || !first) {

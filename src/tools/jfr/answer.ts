@@ -26,6 +26,23 @@ const DID: Readonly<Record<JfrDeed['did'], string>> = {
   'native-sample': 'was found in',
 };
 
+/** What stands for an object that the event does not name. */
+const UNNAMED: Readonly<Record<JfrDeed['did'], string>> = {
+  'file-write': ' a path that is not told',
+  'file-force': ' a path that is not told',
+  'file-read': ' a path that is not told',
+  'socket-write': ' a peer that is not told',
+  'socket-read': ' a peer that is not told',
+  enter: ' an object of a class that is not told',
+  park: ' an object of a class that is not told',
+  wait: ' an object of a class that is not told',
+  sleep: '',
+  'gc-pause': '',
+  safepoint: '',
+  sample: ' code that is not told',
+  'native-sample': ' native code that is not told',
+};
+
 const FILE_CALLS: Readonly<Record<Jfr['files'][number]['did'], readonly [one: string, more: string]>> = {
   'file-write': ['write to', 'writes to'],
   'file-force': ['flush of', 'flushes of'],
@@ -56,7 +73,8 @@ function waitSentence(monitor: JfrMonitor): string {
 }
 
 function deedWords({ did, what, by, count: times, bytes: moved, ms }: JfrDeed, heldMs: number): string {
-  const object = what === null ? '' : ` ${did === 'sample' || did === 'native-sample' ? shortMethod(what) : what}`;
+  const object =
+    what === null ? UNNAMED[did] : ` ${did === 'sample' || did === 'native-sample' ? shortMethod(what) : what}`;
   const of =
     ms === null
       ? counted(times, 'sample', 'samples')

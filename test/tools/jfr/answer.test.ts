@@ -101,3 +101,35 @@ test('monitors that have no row count all the same', () => {
   assert.match(answered(2), /1 other monitor was waited for/);
   assert.doesNotMatch(answered(1), /other monitor/);
 });
+
+test('what an event does not name is told as that, as the path of standard output', () => {
+  const owner = { name: 'writer', javaId: 2, nativeId: 2 };
+  const monitor: Jfr['monitors'][number] = {
+    type: 'java.io.PrintStream',
+    address: null,
+    waits: 1,
+    threads: 1,
+    waiters: [{ name: 'http', javaId: 1, nativeId: 1 }],
+    waitedMs: 10,
+    longestMs: 10,
+    from: '2026-11-30T10:00:00.000Z',
+    to: '2026-11-30T10:00:01.000Z',
+    owner: {
+      grade: 'exact',
+      thread: owner,
+      because: 'it is the previousOwner of 1 wait',
+      waits: 1,
+      behind: 0,
+      share: 1,
+    },
+    heldMs: 10,
+    kernel: null,
+    meanwhile: [{ did: 'file-write', what: null, by: null, count: 13, bytes: 26, ms: 9 }],
+    untoldMs: 0,
+    at: [],
+  };
+  assert.match(
+    answerOf({ monitors: [monitor], parks: [], covers: COVERS, files: [] }, 1).join(' '),
+    /“writer” wrote to a path that is not told 9 ms \(90 %\), 13 times, 26 B\./,
+  );
+});
