@@ -15,7 +15,7 @@ import type { DiskGrowth, DiskSamples } from './disk-samples.js';
 import type { Look, Looks } from './looks.js';
 
 /** The kernel's buffers are emptied, and counters read, this often, ms. */
-export const EVERY_MS = 250;
+const EVERY_MS = 250;
 const COMPLETIONS = ['block_rq_complete', 'block_bio_complete'];
 const SECTOR = 512;
 /** What was complete at the very end of a bin is of it. */
