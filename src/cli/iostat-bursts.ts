@@ -34,13 +34,14 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
     const wanted = allDisks ? null : new Set(list.entries.map(({ name }) => name));
     const samples = new DiskSamples(files, '', wanted);
     const looks = looksOf(samples, startNs, culprits, () => new DiskSamples(files, '', null));
+    const shiftMs = Number(looks.startNs - startNs) / 1e6;
     if (format === 'text') print(burstsHead(intervalMs, outputWidth()));
     await watchBursts({
       intervalMs,
       count,
       looks,
       stopped: interrupts.interrupted,
-      whoMoved: (device, from, to) => culprits?.whoMoved(device, from, to),
+      whoMoved: (device, from, to) => culprits?.whoMoved(device, from + shiftMs, to + shiftMs),
       nobodyBecause: typeof owners === 'string' ? whyNobody(owners) : undefined,
       tell: (event) => print(format === 'text' ? burstText(event, outputWidth()) : burstJson(event)),
     });
@@ -62,10 +63,10 @@ function looksOf(
   culprits: Culprits | undefined,
   ofAll: () => DiskSamples,
 ): Looks {
-  if (!culprits) return new CounterLooks(samples, startNs);
+  if (!culprits) return new CounterLooks(samples);
   if (samples.areWhole) return new EventLooks(culprits, samples, startNs);
   const all = ofAll();
-  return new CounterLooks(samples, startNs, () => culprits.step(all, () => {}));
+  return new CounterLooks(samples, () => culprits.step(all, () => {}));
 }
 
 function whyNobody(why: string): string {

@@ -15,7 +15,7 @@ import type { DiskGrowth, DiskSamples } from './disk-samples.js';
 import type { Look, Looks } from './looks.js';
 
 /** The kernel's buffers are emptied, and counters read, this often, ms. */
-export const EVERY_MS = 250;
+const EVERY_MS = 250;
 const COMPLETIONS = ['block_rq_complete', 'block_bio_complete'];
 const SECTOR = 512;
 /** What was complete at the very end of a bin is of it. */
@@ -33,18 +33,22 @@ export type Completions = ReadonlyMap<string, ReadonlyMap<number, Readonly<Moved
 
 export class EventLooks implements Looks {
   readonly startNs: bigint;
+  /** When the looks began in the time of the events, ms: at the beginning of a bin. */
+  private readonly originMs: number;
   private readonly culprits: Culprits;
   private readonly samples: DiskSamples;
-  private beforeMs = 0;
+  private beforeMs: number;
   /** What events told of each disk before its counters did. */
   private ahead: ReadonlyMap<string, Moved> = new Map();
 
   /** The times of the culprits' events count from `startNs`. */
   constructor(culprits: Culprits, samples: DiskSamples, startNs: bigint) {
-    this.startNs = startNs;
     this.culprits = culprits;
     this.samples = samples;
-    this.step();
+    const firstMs = culprits.step(samples, (_events, toMs) => toMs);
+    this.originMs = Math.floor(firstMs / BIN_MS) * BIN_MS;
+    this.beforeMs = firstMs - this.originMs;
+    this.startNs = startNs + BigInt(this.originMs * 1e6);
   }
 
   async next(): Promise<readonly Look[]> {
@@ -55,12 +59,13 @@ export class EventLooks implements Looks {
   private step(): readonly Look[] {
     const { samples } = this;
     const { facts, events: source } = this.culprits.owners;
-    return this.culprits.step(samples, (events, toMs, growth) => {
+    return this.culprits.step(samples, (events, cutMs, growth) => {
+      const toMs = cutMs - this.originMs;
       const { looks, ahead } = looksOf({
         fromMs: this.beforeMs,
         toMs,
         growth,
-        completions: completionsIn(events, facts.topology, source, (disk) => samples.isWanted(disk)),
+        completions: completionsIn(events, this.originMs, facts.topology, source, (disk) => samples.isWanted(disk)),
         ahead: this.ahead,
         isWhole: source.takeNote() === undefined,
       });
@@ -74,6 +79,7 @@ export class EventLooks implements Looks {
 /** The completions of these events; of reads and writes with their bytes. */
 function completionsIn(
   events: Events,
+  originMs: number,
   topology: Topology,
   weights: Weights,
   isWanted: (disk: string) => boolean,
@@ -90,7 +96,7 @@ function completionsIn(
       const disk = topology.name(topology.disk(deviceId(dev?.[row] ?? 0)));
       if (!isWanted(disk)) continue;
       const bins = entry(found, disk, () => new Map<number, Moved>());
-      const bin = entry(bins, Math.floor(t / BIN_MS), () => ({ operations: 0, bytes: 0 }));
+      const bin = entry(bins, Math.floor((t - originMs) / BIN_MS), () => ({ operations: 0, bytes: 0 }));
       const weight = weights.weightAt(t, size);
       bin.operations += weight;
       if (kind === KIND.read || kind === KIND.write) bin.bytes += weight * size * SECTOR;

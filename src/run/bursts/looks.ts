@@ -24,20 +24,17 @@ export interface Looks {
 const LOOKS_IN_ROW = 10;
 
 export class CounterLooks implements Looks {
-  readonly startNs: bigint;
+  readonly startNs = monotonicNs();
   private readonly samples: DiskSamples;
   private readonly beside: () => void;
   /** Of performance.now(), which a hundred looks a second cost less than one in ns. */
-  private readonly begunMs: number;
-  private beforeMs: number;
+  private readonly begunMs = performance.now();
+  private beforeMs = 0;
 
-  /** Times count from `startNs`. `beside` is called between rows of looks. */
-  constructor(samples: DiskSamples, startNs: bigint, beside: () => void = () => {}) {
-    this.startNs = startNs;
+  /** `beside` is called between rows of looks. */
+  constructor(samples: DiskSamples, beside: () => void = () => {}) {
     this.samples = samples;
     this.beside = beside;
-    this.beforeMs = Number(monotonicNs() - startNs) / 1e6;
-    this.begunMs = performance.now() - this.beforeMs;
     samples.look();
   }
 

@@ -32,6 +32,8 @@ export interface IostatRun {
 
 interface Sample {
   readonly atNs: bigint;
+  /** When the disks were read: on a busy machine later than the rest. */
+  readonly disksNs: bigint;
   readonly uptime: number;
   readonly cpu: readonly number[];
 }
@@ -67,8 +69,9 @@ function readSample({ files, clockNs }: IostatRun, disks: Disks): Sample {
   const cpu = parseCpuLine(files.readOnce('/proc/stat').toString('latin1'));
   if (uptime === undefined || cpu === undefined)
     throw new UserError('/proc/uptime or /proc/stat is not as the kernel prints it: is /proc mounted?');
+  const disksNs = clockNs();
   disks.read();
-  return { atNs, uptime, cpu };
+  return { atNs, disksNs, uptime, cpu };
 }
 
 function shownOf({ options, now, events }: IostatRun, disks: Disks, before: Sample | undefined, sample: Sample): Shown {
@@ -81,7 +84,7 @@ function shownOf({ options, now, events }: IostatRun, disks: Disks, before: Samp
     centiseconds: passed === 0 ? 1 : passed,
     cpu: cpuShares(before?.cpu ?? [], sample.cpu, fine),
     rows: disks.list.rows(options),
-    ...(events && before && { events: events(before.atNs, sample.atNs) }),
+    ...(events && before && { events: events(before.disksNs, sample.disksNs) }),
   };
 }
 
