@@ -4,7 +4,8 @@
 //   node scripts/build.mjs --all && sudo node dist/bench/watch.js [SECONDS] [PAIRS] [IOPS]
 //
 // The load is one fio thread of 4 KiB writes, each made durable (fdatasync), on a loop device, watched by --pid; at 0 IOPS there is none and the watch
-// watches whoever waits most. CPU time is read from /proc/PID/stat of the watch after ten seconds, so that its start is not counted.
+// watches whoever waits most. CPU time is read from /proc/PID/stat of the watch after ten seconds, so that its start is not counted. What is kept of
+// the counters is written once a minute: of fewer than 60 seconds the bytes tell nothing.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -54,8 +54,8 @@ export function watchCommand(program: Command): void {
     .option('--dir <folder>', 'where journal and recordings are kept', WATCH_FOLDER)
     .option('--max-size <size>', 'what recordings may take in all; the oldest are removed', byteSize, USUAL_BYTES)
     .option(
-      '--page [port]',
-      'show it live on a page for this machine alone; the address is printed (default port: 9470)',
+      '--page [address]',
+      'show it live on a page for this machine alone; its address is printed (default: 127.0.0.1:9470)',
       listenAddress,
     )
     .option('--push <address>', 'send what is found to a fleet’s store, http://USER:PASSWORD@HOST:8123/DATABASE')

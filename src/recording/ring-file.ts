@@ -82,8 +82,6 @@ export class RingFile {
   private sequence: number;
   private waiting: Buffer[] = [];
   private chain: Promise<void> = Promise.resolve();
-  /** Records that were dropped as too many waited. */
-  dropped = 0;
 
   private constructor(file: DirectFile, bytes: number, options: RingOptions, { records, next }: Found) {
     this.file = file;
@@ -121,10 +119,7 @@ export class RingFile {
     if (whole.length > this.bytes) throw new RangeError(`a record of ${whole.length} bytes in a ring of ${this.bytes}`);
     this.sequence += 1;
     this.waiting.push(whole);
-    if (this.waiting.length > MOST_WAITING) {
-      this.waiting.shift();
-      this.dropped += 1;
-    }
+    if (this.waiting.length > MOST_WAITING) this.waiting.shift();
     this.chain = this.chain.then(this.write);
   }
 
@@ -141,11 +136,6 @@ export class RingFile {
       this.options.failed(error);
     }
   };
-
-  /** Settles when all records that were added are durable, or have failed. */
-  async drain(): Promise<void> {
-    await this.chain;
-  }
 
   async close(): Promise<void> {
     await this.chain;

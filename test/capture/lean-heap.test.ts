@@ -1,10 +1,12 @@
-// While a recorder runs, the space for what is young stays as small as it begins, however much is made and forgotten; afterwards it may grow.
+// While a recorder runs, the space for what is young stays as small as it begins, however much is made and forgotten; afterwards it may grow. What a burst of
+// work leaves is given back when it is collected.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { collectGarbage } from '../../src/capture/lean-heap.js';
 
 const MODULE = pathToFileURL(path.join(import.meta.dirname, '../../src/capture/lean-heap.js')).href;
 
@@ -29,4 +31,15 @@ test('the young space does not grow while the heap is kept lean, and grows again
   assert.ok(usual > 8, `${usual} MB`);
   assert.ok(youngSpace('keepHeapLean();') < usual / 3);
   assert.ok(youngSpace('keepHeapLean();', 'letHeapGrow();') > 8);
+});
+
+test('buffers that nobody holds any more are given back when garbage is collected, and not before', () => {
+  const held: Buffer[] = Array.from({ length: 400 }, () => Buffer.alloc(64 * 1024, 1));
+  collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+  held.length = 0;
+  assert.ok(process.memoryUsage().arrayBuffers > before - 1024 ** 2);
+  collectGarbage();
+  const freed = before - process.memoryUsage().arrayBuffers;
+  assert.ok(freed > 20 * 1024 ** 2, `${freed} bytes`);
 });

@@ -8,6 +8,7 @@ import type { HeldFolder } from '../../base/held-folder.js';
 import { entry } from '../../base/maps.js';
 import { parseMembership } from '../../base/procfs/cgroups.js';
 import { readWhole } from '../../capture/files.js';
+import { collectGarbage } from '../../capture/lean-heap.js';
 import { DAY, STALL } from '../../model/thresholds/watch.js';
 import type { Entry, Episode } from '../../model/watch.js';
 import type { RecordedEpisode } from './episode.js';
@@ -179,6 +180,7 @@ export class EpisodeKeeper {
       this.tellEpisode(under, { note: notRecorded(error) });
     }
     await this.tidy(under);
+    collectGarbage();
     const { number, verdict, note } = under.episode;
     this.options.tell(`episode ${number}: ${verdict?.sentence ?? note ?? ''}`);
   }

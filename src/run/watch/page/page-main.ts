@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname, setPriority } from 'node:os';
 import { showBooks } from '../../../baseline/show.js';
 import { messageOf } from '../../../base/errors.js';
+import { isoMoment } from '../../../base/format.js';
 import { inFolder } from '../../../base/hold-path.js';
 import { identifyDisks, unnamedDisks } from '../../../capture/disk-identity.js';
 import type { WatchNow } from '../../../model/watch.js';
@@ -86,7 +87,7 @@ class PageProcess {
         episodes: kept.episodes,
         now: this.now,
         charts: watchCharts(kept.seconds, kept.episodes.episodes, nowMs),
-        startedAt: new Date(nowMs - SHOWN_MS).toISOString(),
+        startedAt: isoMoment(nowMs - SHOWN_MS),
         baseline: showBooks(books, identifyDisks(), unnamedDisks()),
       },
       readReportAssets(web, 'live'),

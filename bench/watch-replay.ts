@@ -1,0 +1,110 @@
+// Recorded stalls and healthy loads (test/fixtures/stalls), second by second, through what a watch judges and triggers by: which are noticed, how soon, and
+// which of those that are none. What a recording holds stands in for the kernel: its samples a tenth of a second later are the second look at a thread that
+// waits, and the bytes of its process those of the thread. No verdict is made: the tests of the recorded stalls hold those. Prints a line each and the sums;
+// results go into bench/results/watch.md.
+//
+//   node scripts/build.mjs --all && node dist/bench/watch-replay.js [PART_OF_A_NAME...]
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { SOURCE, type Reading } from '../src/model/recording.js';
+import { openRecording } from '../src/recording/reader.js';
+import { LossJudge } from '../src/run/watch/judge.js';
+import { StallTrigger, type Loser } from '../src/run/watch/trigger.js';
+import { stalls, truthOf, unpack } from '../test/support/stalls.js';
+
+const SECOND_NS = 1e9;
+/** The second look at a thread, ns. */
+const AGAIN_NS = 1e8;
+const OF_PROCESS = /^\/proc\/(\d+)(?:\/task\/(\d+))?\/(stat|schedstat|io)$/;
+
+/** A recording as a folder like /proc that stands at one moment. */
+class Replay {
+  private readonly root: string;
+  private readonly judge: LossJudge;
+  private readonly trigger = new StallTrigger(true);
+  private readonly victims = new Set<number>();
+  /** The last text of each file of a watched process. */
+  private readonly now = new Map<string, Reading>();
+
+  constructor(root: string) {
+    this.root = root;
+    this.judge = new LossJudge(root);
+  }
+
+  /** After how many seconds a stall is noticed; undefined where none is. */
+  noticed(readings: readonly Reading[]): number | undefined {
+    let next = 0;
+    const begunNs = readings[0]?.atNs ?? 0;
+    const endNs = readings.at(-1)?.atNs ?? 0;
+    for (let atNs = begunNs; atNs <= endNs; atNs += SECOND_NS) {
+      next = this.takeUntil(readings, next, atNs);
+      for (const { path: file, text } of this.now.values()) this.judge.take(file, text);
+      // What comes within a tenth of a second is what the second look sees.
+      const later = this.takeUntil(readings, next, atNs + AGAIN_NS);
+      this.writeThreads();
+      next = later;
+      const losers = [...this.judge.endSecond(atNs / 1e6)].map(([pid, kind]): Loser => ({ key: 'watched', pid, kind }));
+      if (this.judge.lostMemory(atNs / 1e6)) losers.push({ key: 'watched', kind: 'memory' });
+      if (this.trigger.step(atNs / 1e6, losers)?.kind === 'begins') return (atNs - begunNs) / SECOND_NS;
+    }
+    return undefined;
+  }
+
+  private takeUntil(readings: readonly Reading[], from: number, atNs: number): number {
+    let at = from;
+    for (; at < readings.length; at += 1) {
+      const reading = readings[at];
+      if (!reading || reading.atNs > atNs) break;
+      if (reading.failed) continue;
+      if (reading.path === SOURCE.victim) this.victims.add(Number(JSON.parse(reading.text).pid));
+      const pid = Number(OF_PROCESS.exec(reading.path)?.[1]);
+      if (this.victims.has(pid) || reading.path === '/proc/pressure/memory') this.now.set(reading.path, reading);
+    }
+    return at;
+  }
+
+  private writeThreads(): void {
+    for (const { path: file, text } of this.now.values()) {
+      const [, pid, thread = pid, name] = OF_PROCESS.exec(file) ?? [];
+      if (pid === undefined || name === 'schedstat') continue;
+      const threads = name === 'io' ? this.threadsOf(pid) : [thread ?? pid];
+      for (const one of threads) {
+        const folder = path.join(this.root, 'proc', pid, 'task', one);
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(path.join(folder, name ?? ''), text);
+      }
+    }
+  }
+
+  private threadsOf(pid: string): Set<string> {
+    const threads = [...this.now.keys()].flatMap((file) => {
+      const [, owner, thread] = OF_PROCESS.exec(file) ?? [];
+      return owner === pid && thread !== undefined ? [thread] : [];
+    });
+    return new Set([pid, ...threads]);
+  }
+}
+
+const asked = process.argv.slice(2);
+const sums = { stalls: 0, noticed: 0, healthy: 0, false: 0 };
+for (const name of stalls().filter((one) => asked.length === 0 || asked.some((part) => one.includes(part)))) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-replay-'));
+  try {
+    const place = path.join(folder, `${name}.iow`);
+    unpack(name, place);
+    const recording = openRecording(place);
+    const readings = [...recording.readings()];
+    const seconds = ((readings.at(-1)?.atNs ?? 0) - (readings[0]?.atNs ?? 0)) / SECOND_NS;
+    const isHealthy = truthOf(name).verdicts.every((one) => one === 'healthy' || one === 'app.idle');
+    const noticed = new Replay(path.join(folder, 'root')).noticed(readings);
+    sums[isHealthy ? 'healthy' : 'stalls'] += 1;
+    if (noticed !== undefined) sums[isHealthy ? 'false' : 'noticed'] += 1;
+    const when = noticed === undefined ? 'not noticed' : `noticed after ${noticed} s`;
+    console.log(`${name}: ${isHealthy ? 'healthy' : 'stall'}, ${seconds.toFixed(0)} s recorded, ${when}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+console.log(JSON.stringify(sums));

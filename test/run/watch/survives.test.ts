@@ -1,0 +1,167 @@
+// What a watch's own files and its pulse outlive, mechanism by mechanism: SIGKILL, a disk that answers nothing, a clock that is set, a thread that is held
+// up, and an upgrade. This file also is its own child process: with the argument `child` it writes until it is killed.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { HeldFolder } from '../../../src/base/held-folder.js';
+import { sleepHere } from '../../../src/base/sleep.js';
+import type { Entry } from '../../../src/model/watch.js';
+import { DirectFile } from '../../../src/recording/direct-file.js';
+import { readRing, RingFile } from '../../../src/recording/ring-file.js';
+import { gather, Journal, readJournal } from '../../../src/run/watch/journal.js';
+import { lastBeat, Pulse } from '../../../src/run/watch/pulse.js';
+
+const BYTES = 2 * 1024 * 1024;
+
+/** Adds records, and beats, until it is killed. */
+async function writeForever(place: string): Promise<void> {
+  const ring = await RingFile.open(HeldFolder.at(place), 'a.ring', { bytes: BYTES, failed: assert.ifError });
+  const pulse = new Pulse(place, { gap: () => {}, stepped: () => {} }, path.join(place, 'run'));
+  process.once('exit', () => pulse.close());
+  for (let number = 0; ; number += 1) {
+    ring.add(Buffer.from(`record ${number} ${'x'.repeat((number % 3) * 4000)}`));
+    await pause(2);
+    if (number === 50) process.stdout.write('fifty\n');
+  }
+}
+
+if (process.argv[2] === 'child') await writeForever(process.argv[3] ?? '');
+
+async function inPlace(act: (place: string, folder: HeldFolder) => Promise<void>): Promise<void> {
+  const place = mkdtempSync('/var/tmp/iowitness-survives-');
+  const folder = HeldFolder.at(place);
+  try {
+    await act(place, folder);
+  } finally {
+    folder.close();
+    rmSync(place, { recursive: true });
+  }
+}
+
+function texts(folder: HeldFolder): string[] {
+  return readRing(folder, 'a.ring').map(({ payload }) => payload.toString().split(' x')[0]?.trim() ?? '');
+}
+
+test('a kill loses none of the records before the last one, and tells to a tenth of a second since when nobody watched', async () => {
+  await inPlace(async (place, folder) => {
+    const child = spawn(process.execPath, [import.meta.filename, 'child', place], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await pause(200);
+    assert.equal(lastBeat(place, path.join(place, 'run'))?.runs, true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const killedMs = Date.now();
+    const kept = texts(folder);
+    assert.ok(kept.length >= 40, `${kept.length} records`);
+    assert.deepEqual(
+      kept,
+      kept.map((_, number) => `record ${number}`),
+    );
+    const beat = lastBeat(place, path.join(place, 'run'));
+    assert.equal(beat?.runs, false);
+    assert.ok(killedMs - beat.wallMs < 1000, `${killedMs - beat.wallMs} ms`);
+    const again = await RingFile.open(folder, 'a.ring', { bytes: BYTES, failed: assert.ifError });
+    again.add(Buffer.from('behind it'));
+    await again.close();
+    assert.deepEqual(texts(folder), [...kept, 'behind it']);
+  });
+});
+
+test('a disk that answers nothing holds nobody up: what is added waits in memory, the newest 256, and is there when it answers', async () => {
+  await inPlace(async (_place, folder) => {
+    const ring = await RingFile.open(folder, 'a.ring', { bytes: BYTES, failed: assert.ifError });
+    const { append } = DirectFile.prototype;
+    let thaw: () => void = () => {};
+    const frozen = new Promise<void>((settle) => (thaw = settle));
+    DirectFile.prototype.append = async function (this: DirectFile, parts) {
+      await frozen;
+      await append.call(this, parts);
+    };
+    try {
+      ring.add(Buffer.from('record 0'));
+      await pause(5);
+      const begunMs = performance.now();
+      for (let number = 1; number <= 300; number += 1) ring.add(Buffer.from(`record ${number}`));
+      assert.ok(performance.now() - begunMs < 1000);
+      assert.deepEqual(texts(folder), []);
+      thaw();
+      await ring.close();
+    } finally {
+      DirectFile.prototype.append = append;
+    }
+    const newest = Array.from({ length: 256 }, (_, at) => `record ${at + 45}`);
+    assert.deepEqual(texts(folder), ['record 0', ...newest]);
+  });
+});
+
+test('a clock that is set is told as that, and a thread that is held up as a gap, to a tenth of a second', async () => {
+  await inPlace(async (place) => {
+    const told: string[] = [];
+    const gaps: number[] = [];
+    const real = Date.now;
+    const pulse = new Pulse(
+      place,
+      {
+        gap: ({ fromMs, toMs, why }) => {
+          told.push(why);
+          gaps.push(toMs - fromMs);
+        },
+        stepped: (ms) => told.push(`stepped ${Math.round(ms / 60_000)} min`),
+      },
+      path.join(place, 'run'),
+    );
+    try {
+      await pause(250);
+      assert.deepEqual(told, []);
+      Date.now = () => real() + 3_600_000;
+      await pause(250);
+      assert.deepEqual(told, ['stepped 60 min']);
+      Date.now = () => real() - 7_200_000;
+      await pause(250);
+      assert.deepEqual(told.slice(1), ['stepped -180 min']);
+      sleepHere(1500);
+      await pause(250);
+      assert.deepEqual(told.slice(2), ['held up']);
+      assert.ok(gaps[0] !== undefined && gaps[0] >= 1500 && gaps[0] < 1900, String(gaps[0]));
+    } finally {
+      Date.now = real;
+      pulse.close();
+    }
+  });
+});
+
+/** Entries as the first version wrote them: texts, so that a change of the model changes nothing here. */
+const OF_THE_FIRST_VERSION = [
+  '{"kind":"watch","from":"2026-11-30T01:00:00.000Z","to":null,"tool":"iowitness 0.1.0","watching":"postgresql","missing":null}',
+  '{"kind":"episode","number":1,"startedAt":"2026-11-30T02:00:00.000Z","endedAt":"2026-11-30T02:00:20.000Z","durationMs":20000,"lostSeconds":18,"noticed":"waits","victim":{"pid":812,"name":"postgres"},"recording":null,"verdict":{"cause":"dev.slow","layer":"device","sureness":"likely","confidence":0.8,"since":null,"victim":null,"culprit":null,"sentence":"It was slow."},"lostMs":17000,"note":null}',
+  '{"kind":"gap","from":"2026-11-30T02:10:00.000Z","to":"2026-11-30T02:10:05.000Z","ms":5000,"why":"held up","withinMs":100}',
+  '{"kind":"suppressed","from":"2026-11-30T02:11:00.000Z","to":"2026-11-30T02:11:00.000Z","count":1,"noticed":"waits","why":"too soon"}',
+  '{"kind":"clock","at":"2026-11-30T02:12:00.000Z","steppedMs":3600000}',
+];
+
+test('an upgrade reads what the first version kept, passes over what a later one added, and goes on behind it', async () => {
+  await inPlace(async (_place, folder) => {
+    const ring = await RingFile.open(folder, 'journal.ring', { bytes: BYTES, failed: assert.ifError });
+    for (const text of [...OF_THE_FIRST_VERSION, '{"kind":"of a later version"}', 'no JSON'])
+      ring.add(Buffer.from(text));
+    await ring.close();
+    const journal = await Journal.open(folder, assert.ifError);
+    const added: Entry = { kind: 'clock', at: '2026-11-30T03:00:00.000Z', steppedMs: 1 };
+    journal.add(added);
+    await journal.close();
+    const entries = readJournal(folder);
+    assert.deepEqual(entries, [...OF_THE_FIRST_VERSION.map((text) => JSON.parse(text)), added]);
+    const { episodes, watches, gaps, suppressed, clockSteps } = gather(entries);
+    assert.deepEqual(
+      [episodes, watches, gaps, suppressed, clockSteps].map(({ length }) => length),
+      [1, 1, 1, 1, 2],
+    );
+  });
+});
