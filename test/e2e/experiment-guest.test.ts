@@ -45,13 +45,8 @@ test('an arm with a kernel is run in a guest, and the other one here', { skip, t
   const before = guests();
   const place = path.join(folder, 'guest.exp');
   // What is stopped there is a program that only the guest has.
-  const { stdout, stderr } = await start([
-    'experiment',
-    plan('guest', '{ stop-process: sleep }'),
-    '-o',
-    place,
-    '--json',
-  ]).ended;
+  const args = ['experiment', plan('guest', '{ stop-process: sleep }'), '-o', place, '--json'];
+  const { stdout, stderr } = await start(args, { timeout: SLOW_MS }).ended;
   assert.match(stdout, /"schema": "iowitness\.experiment/, stderr);
   const result: Experiment = JSON.parse(stdout);
   const outcomeOf = (name: string) => result.runs.find(({ arm }) => arm === name)?.outcome;
