@@ -94,7 +94,7 @@ describe('eight runs of one arm', () => {
 });
 
 it('a fact that one run of ten contradicts is nine times less probable than one that none does', () => {
-  const sides: Side[] = [...'sssssfffff'].map((side) => (side === 's' ? 'slow' : 'fast'));
+  const sides: Side[] = 'sssssfffff'.split('').map((side) => (side === 's' ? 'slow' : 'fast'));
   const machine = (values: readonly [name: string, value: string][]) =>
     new Map(values.map(([name, value]): [string, Fact] => [name, { name, area: 'setting', value }]));
   const sets = sides.map((side, at) =>

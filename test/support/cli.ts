@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** In a session and a process group of its own. */
   readonly detached?: boolean;
+  /** ms until it is killed; two minutes unless told. */
+  readonly timeout?: number;
 }
 
 export interface Ran {
