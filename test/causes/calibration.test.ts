@@ -25,6 +25,10 @@ test('a higher score is never told as a lower chance', async () => {
   for (const { id } of await loadCauses())
     for (const isFromCounters of [false, true]) {
       const told = SCORES.map((score) => chanceOf(id, score, isFromCounters));
-      assert.deepEqual(told, told.toSorted((a, b) => a - b), id);
+      assert.deepEqual(
+        told,
+        told.toSorted((a, b) => a - b),
+        id,
+      );
     }
 });

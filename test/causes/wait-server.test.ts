@@ -75,6 +75,15 @@ test('a peer that was stopped is whom the victim waits for, though it never answ
   assert.match(verdict.sentence, /for gzip \(60\) on this machine, which was stopped \(SIGSTOP from bash \(70\)\)/);
   assert.equal(verdict.culprit?.pid, SERVER);
   assert.ok(verdict.share > 0.75 && verdict.share < 0.81, `${verdict.share}`);
-  assert.equal(typeof judged('wait.server', stopped([[2010, 19], [2300, 18]])), 'string');
+  assert.equal(
+    typeof judged(
+      'wait.server',
+      stopped([
+        [2010, 19],
+        [2300, 18],
+      ]),
+    ),
+    'string',
+  );
   assert.equal(typeof judged('wait.server', stopped([])), 'string');
 });

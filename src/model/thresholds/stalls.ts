@@ -49,7 +49,10 @@ export const NEIGHBOURS = thresholds('neighbours', {
     value: 10,
     unit: 'ratio',
     means: 'Few in company are also compared where the shortest took so many times the longest alone.',
-    basis: { prior: 'a request that is answered late by chance takes a few times what the latest before it took; hangs of the disk are not counted' },
+    basis: {
+      prior:
+        'a request that is answered late by chance takes a few times what the latest before it took; hangs of the disk are not counted',
+    },
   },
   drawn: {
     value: 0.05,

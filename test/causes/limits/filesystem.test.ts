@@ -40,7 +40,9 @@ test('commits are others’ where their syncs outnumber its own by more than two
 test('the processes of one service commit for each other: no database is told to move away from itself', () => {
   const waiting = (...others: readonly (readonly [number, 'pid' | 'child' | 'busiest'])[]): MadeUp => ({
     spent: { journal: 0.4 },
-    input: { victims: [{ pid: ME, comm: 'victim', role: 'pid' }, ...others.map(([pid, role]) => ({ pid, comm: '', role }))] },
+    input: {
+      victims: [{ pid: ME, comm: 'victim', role: 'pid' }, ...others.map(([pid, role]) => ({ pid, comm: '', role }))],
+    },
     measures: { syncs: { own: [1, 2, 3, 4, 5], others: new Map([[60, 95]]) } },
   });
   assert.match(String(judged('fs.journal', waiting([60, 'child']))), /of its own: it asked for 100 of 100 syncs/);
