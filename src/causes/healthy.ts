@@ -85,7 +85,7 @@ function besides(account: VictimAccount): string {
   const threads = account.source === 'events' ? shareOf(account, ['user-lock']) : 0;
   const waits = [
     { share: threads, what: 'for its own threads' },
-    { share: shareOf(account, ['pipe-socket']), what: 'at a pipe or socket, for whoever answers there' },
+    { share: shareOf(account, ['pipe-socket']), what: 'in poll, at a pipe or a socket' },
     { share: shareOf(account, ['runnable', 'cpu-wakeup']), what: 'for its turn on a CPU' },
   ];
   const [most] = waits.sort((a, b) => b.share - a.share);

@@ -6,7 +6,7 @@ import { kindOf, KIND } from '../analysis/requests/requests.js';
 import { CACHED_READS, timesBelow } from '../analysis/victim/calls.js';
 import { column } from '../analysis/machine/time-walk.js';
 import { type Intervals, total, without } from '../base/intervals.js';
-import { valueAt } from '../analysis/machine/series.js';
+import { growthOf, valueAt } from '../analysis/machine/series.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { timesIn } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
@@ -48,6 +48,12 @@ function readsOf({ account, input, topology, disk }: Victim): Reads {
     ends.set(thread, begin + long);
   }
   return reads;
+}
+
+/** How much of what was read for it its calls took; NaN where that was not recorded, or it reads by faults of a mapping. */
+function takenByCalls({ account, input }: Victim, { bytes }: Reads): number {
+  const taken = growthOf(input.counters.processes.get(account.pid)?.io, 'rchar');
+  return taken > 0 ? taken / bytes : NaN;
 }
 
 interface Figures {
@@ -103,6 +109,11 @@ export const cause = defineCause({
     if (reads.onward < NO_READ_AHEAD.least || ofReads < NO_READ_AHEAD.leastOfReads)
       return ruledOut(`${waited}, and ${percent(ofReads)} of them were single pages in order`);
     const setting = readAheadOff(m);
+    const used = takenByCalls(m, reads);
+    if (!setting && used < NO_READ_AHEAD.wholePages)
+      return notChecked(
+        `${waited}, ${percent(ofReads)} of them single pages in order; but its calls took ${percent(used)} of those pages, as where small files that lie side by side are read one after the other`,
+      );
     const { bySetting, byAdvice } = NO_READ_AHEAD;
     const confidence = ramp(share, { from: JUDGING.noticeable, ...(setting ? bySetting : byAdvice) });
     return holds({ share, confidence, lost: times }, { reads, times, share, setting });

@@ -32,15 +32,16 @@ interface Figures {
   /** The part of those waits in which the server had I/O of its own under way; NaN where that was not recorded. */
   readonly inIo: number;
   /** When that program was stopped meanwhile, and by whom; absent where it was not, for long. */
-  readonly stopped?: { readonly part: number; readonly by: Sender | undefined };
+  readonly stopped?: { readonly share: number; readonly by: Sender | undefined };
 }
 
 /** Whether the server was stopped for a noticeable part of these waits for it. */
 function stopOf({ input }: Given<'victim'>, server: Waker | undefined, lost: Intervals): Pick<Figures, 'stopped'> {
   if (!server) return {};
-  const part = total(intersect(lost, stoppedTimes(input, server.pids))) / total(lost);
+  const stoppedShare = total(intersect(lost, stoppedTimes(input, server.pids))) / total(lost);
   const isServers = (thread: number) => server.pids.includes(processesOf(input).of(thread));
-  return part >= JUDGING.noticeable ? { stopped: { part, by: lastStopper(input, isServers) } } : {};
+  if (!(stoppedShare >= JUDGING.noticeable)) return {};
+  return { stopped: { share: stoppedShare, by: lastStopper(input, isServers) } };
 }
 
 function inIoOf(m: Given<'victim'>, server: Waker): number {
@@ -150,7 +151,7 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
   const mounts = way === 'filesystem' ? mountsOf(m) : [];
   const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
   const meanwhile = stopped
-    ? `, which was stopped${stopped.by ? ` (${stopped.by.signal} from ${stopped.by.name} (${stopped.by.pid}))` : ''} for ${percent(stopped.part)} of that`
+    ? `, which was stopped${stopped.by ? ` (${stopped.by.signal} from ${stopped.by.name} (${stopped.by.pid}))` : ''} for ${percent(stopped.share)} of that`
     : inIo >= SERVER.leastInIo
       ? `, which had I/O of its own to wait for during ${percent(inIo)} of that`
       : '';

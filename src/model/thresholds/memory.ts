@@ -147,6 +147,16 @@ export const NO_READ_AHEAD = thresholds('mem.no-read-ahead', {
     means: 'The same where only the requests say so.',
     basis: { prior: 'what the program told the kernel is not recorded, and only follows from the requests' },
   },
+  wholePages: {
+    value: 0.85,
+    unit: 'share',
+    means:
+      'Where its calls took less of the pages that were read for it, it may have read small files one after the other.',
+    basis: {
+      derived:
+        'who reads a file in order takes all of each page; a file smaller than a page leaves the rest of its page',
+    },
+  },
 });
 
 export const RECLAIM = thresholds('mem.reclaim', {

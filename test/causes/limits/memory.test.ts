@@ -232,6 +232,17 @@ test('reads in order, a page each, are told where nothing is read ahead; random 
   assert.match(String(told(0.07, pages(200, 0))), /^it waited 7 % of its time for cached reads$/);
 });
 
+test('whose calls take a part of each page reads small files that lie side by side, whatever it tells the kernel', () => {
+  const told = (taken: number, readAhead = '128') => {
+    const madeUp = reading(0.45, pages(200, 0), readAhead);
+    const counters = counted({}, { rchar: 200 * 4096 * taken });
+    return judged('mem.no-read-ahead', { ...madeUp, input: { ...madeUp.input, counters } });
+  };
+  assert.equal(told(0.95), 0.8);
+  assert.match(String(told(0.7)), /its calls took 70 % of those pages, as where small files/);
+  assert.equal(told(0.7, '0'), 0.95, 'the setting is known');
+});
+
 test('half of the reads must go on so, and fifty', () => {
   const told = (onward: number, others: number) =>
     typeof judged('mem.no-read-ahead', reading(0.45, [...pages(onward + 1, 0), ...pages(others, 80)], '0'));
