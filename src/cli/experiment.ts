@@ -17,7 +17,18 @@ import { parsePlan, type Plan } from '../run/experiment/plan.js';
 import { adviseOn, labelledRuns, type Labelled } from '../run/experiment/advise.js';
 import { planFor } from '../run/experiment/init.js';
 import { unitFile } from '../run/experiment/unit.js';
-import { EXIT, jsonHelp, outputWidth, progress, say, sayJson, toolName, undoFolder, warn } from './context.js';
+import {
+  EXIT,
+  jsonHelp,
+  outputWidth,
+  progress,
+  say,
+  sayDocument,
+  sayJson,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 interface ExperimentOptions {
@@ -108,8 +119,7 @@ function orderOf(plan: Plan): ReturnType<typeof drawOrder> {
 
 function showResult(result: Experiment, { json }: ExperimentOptions): void {
   progress.say('');
-  if (json) sayJson(result);
-  else say(renderExperiment(result, outputWidth()));
+  sayDocument(result, json, () => renderExperiment(result, outputWidth()));
 }
 
 async function experiment(path: string | undefined, options: ExperimentOptions): Promise<void> {
