@@ -17,3 +17,6 @@ export function poolName(names: readonly string[]): string | undefined {
 export function shortMethod(frame: string): string {
   return frame.replace(/\(.*$/, '').replace(/^.*\.(?=[^.]*\.[^.]*$)/, '');
 }
+
+/** The innermost frames of a thread in Object.wait: what it waits on it has let go meanwhile. */
+export const OBJECT_WAIT = /^java\.lang\.Object\.wait(?:0|Impl)?\(/;

@@ -7,7 +7,7 @@ import { identifyDisks, unnamedDisks } from '../capture/disk-identity.js';
 import type { Baseline } from '../model/baseline.js';
 import { renderBaseline } from '../present/baseline.js';
 import { Shelf } from '../run/baseline/shelf.js';
-import { baselineFolder, jsonHelp, outputWidth, say, sayJson, toolName, warn } from './context.js';
+import { baselineFolder, jsonHelp, outputWidth, sayDocument, toolName, warn } from './context.js';
 
 interface BaselineOptions {
   readonly json: boolean;
@@ -44,6 +44,5 @@ function baseline(disk: string | undefined, json: boolean): void {
     throw new UserError(
       `There is no disk ${name}, and none is remembered by that name: lsblk -d lists those that are here.`,
     );
-  if (json) sayJson(shown);
-  else say(renderBaseline(shown, outputWidth()));
+  sayDocument(shown, json, () => renderBaseline(shown, outputWidth()));
 }

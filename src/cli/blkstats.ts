@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { renderCsv } from '../present/blkstats/csv.js';
 import { renderBlockStats } from '../present/blkstats/text.js';
 import { readBlockStats } from '../open/block-stats.js';
-import { jsonHelp, outputWidth, progress, readingProgress, say, sayJson, toolName } from './context.js';
+import { jsonHelp, outputWidth, progress, readingProgress, sayDocument, toolName } from './context.js';
 
 export function blkstatsCommand(program: Command): void {
   program
@@ -17,7 +17,6 @@ export function blkstatsCommand(program: Command): void {
     .action(async (trace: string, options: { json: boolean; csv: boolean }) => {
       const stats = await readBlockStats(trace, toolName(), readingProgress(trace));
       progress.say('');
-      if (options.json) sayJson(stats);
-      else say(options.csv ? renderCsv(stats) : renderBlockStats(stats, outputWidth()));
+      sayDocument(stats, options.json, () => (options.csv ? renderCsv(stats) : renderBlockStats(stats, outputWidth())));
     });
 }

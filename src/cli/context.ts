@@ -92,6 +92,17 @@ export function outputWidth(): number {
   return process.stdout.columns > 0 ? process.stdout.columns : Infinity;
 }
 
+/** Prints a document: as JSON where that is asked for, else as text, which is made then. */
+export function sayDocument(document: JsonDocument, json: boolean, render: () => string): void {
+  if (json) sayJson(document);
+  else say(render());
+}
+
+/** Prints a document as one line below what a command of the user's printed. */
+export function sayJsonBelow(document: JsonDocument): void {
+  process.stderr.write(`${renderJson(document, 0)}\n`);
+}
+
 /** Prints the one document that `--json` asks for. */
 export function sayJson(document: JsonDocument): void {
   say(renderJson(document));

@@ -6,7 +6,7 @@ import { UndoJournal } from '../capture/undo.js';
 import { harmless } from '../base/format.js';
 import type { Ability } from '../model/results.js';
 import { wrap } from '../present/text-layout.js';
-import { EXIT, jsonHelp, outputWidth, say, sayJson, toolName, undoFolder, warn } from './context.js';
+import { EXIT, jsonHelp, outputWidth, sayDocument, toolName, undoFolder, warn } from './context.js';
 
 const SIGN = { yes: '✓', partly: '~', no: '✗', unknown: '?' } as const;
 
@@ -39,8 +39,9 @@ export function doctorCommand(program: Command): void {
         failed = journal.undoAll();
       }
       for (const sentence of failed) warn(sentence);
-      if (options.json) sayJson({ schema: 'iowitness.abilities/1', tool: toolName(), abilities });
-      else for (const line of abilities.flatMap((one) => linesOf(one, outputWidth()))) say(line);
+      sayDocument({ schema: 'iowitness.abilities/1', tool: toolName(), abilities }, options.json, () =>
+        abilities.flatMap((one) => linesOf(one, outputWidth())).join('\n'),
+      );
       if (abilities.some(({ state }) => state === 'no')) process.exitCode = EXIT.found;
     });
 }

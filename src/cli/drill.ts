@@ -19,7 +19,7 @@ import {
   outputWidth,
   progress,
   say,
-  sayJson,
+  sayDocument,
   toolName,
   undoFolder,
   warn,
@@ -53,21 +53,22 @@ async function drill(ids: readonly string[], options: DrillCommandOptions): Prom
   const drills = await loadDrills();
   const chosen = options.all ? drills : ids.map((id) => named(drills, id));
   if (chosen.length === 0) {
-    if (options.json)
-      sayJson({
+    sayDocument(
+      {
         schema: 'iowitness.drill-list/1',
         tool: toolName(),
         drills: drills.map(({ id, about }) => ({ id, about })),
-      });
-    else say(renderDrillList(drills, outputWidth()));
+      },
+      options.json,
+      () => renderDrillList(drills, outputWidth()),
+    );
     return;
   }
   if (process.geteuid?.() !== 0) throw new UserError('Drills change the machine for a moment: run them as root.');
   checkDirectory(options.dir);
   if (options.keep !== undefined) holdFolder(options.keep, { make: true }).close();
   const report = await runAll(chosen, options);
-  if (options.json) sayJson(report);
-  else say(renderDrills(report));
+  sayDocument(report, options.json, () => renderDrills(report));
   const ran = report.runs.filter((run) => run.events);
   if (ran.length === 0) process.exitCode = EXIT.failed;
   else process.exitCode = ran.every((run) => run.events?.right) ? EXIT.fine : EXIT.found;

@@ -12,7 +12,7 @@ import { gather, readJournal } from '../run/watch/journal.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import { lastBeat } from '../run/watch/pulse.js';
 import { concludeWith, type ShowOptions } from './conclude.js';
-import { jsonHelp, say, sayJson, seconds, toolName } from './context.js';
+import { jsonHelp, sayDocument, seconds, toolName } from './context.js';
 
 interface EpisodesOptions extends ShowOptions {
   readonly dir: string;
@@ -79,8 +79,7 @@ function gathered(options: EpisodesOptions): Episodes & { readonly runs: boolean
 
 function list(options: EpisodesOptions): void {
   const { runs, ...document } = gathered(options);
-  if (options.json) sayJson(document);
-  else for (const line of episodesText(document, runs)) say(line);
+  sayDocument(document, options.json, () => episodesText(document, runs).join('\n'));
 }
 
 /** What was counted, a line a minute. */
@@ -91,8 +90,7 @@ function history(options: EpisodesOptions): void {
     folder: path,
     ...readHistory(folder, from),
   }));
-  if (options.json) sayJson(document);
-  else for (const line of historyText(document)) say(line);
+  sayDocument(document, options.json, () => historyText(document).join('\n'));
 }
 
 async function show(number: number | undefined, options: EpisodesOptions): Promise<void> {

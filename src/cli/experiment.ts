@@ -20,7 +20,18 @@ import { planFor } from '../run/experiment/init.js';
 import { unitFile } from '../run/experiment/unit.js';
 import { renderExperimented } from '../pipeline.js';
 import { reportAssets } from './conclude.js';
-import { EXIT, jsonHelp, outputWidth, progress, say, sayJson, toolName, undoFolder, warn } from './context.js';
+import {
+  EXIT,
+  jsonHelp,
+  outputWidth,
+  progress,
+  say,
+  sayDocument,
+  sayJson,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { writePage } from './output-file.js';
 
@@ -116,11 +127,8 @@ function orderOf(plan: Plan): ReturnType<typeof drawOrder> {
 async function showResult(result: Experiment, { html, json }: ExperimentOptions): Promise<void> {
   progress.say('');
   if (html !== undefined) await writePage(html, renderExperimented(result, reportAssets()));
-  if (json) sayJson(result);
-  else {
-    say(renderExperiment(result, outputWidth()));
-    if (html !== undefined) say(`Page: ${harmless(html)}`);
-  }
+  sayDocument(result, json, () => renderExperiment(result, outputWidth()));
+  if (!json && html !== undefined) say(`Page: ${harmless(html)}`);
 }
 
 async function experiment(path: string | undefined, options: ExperimentOptions): Promise<void> {

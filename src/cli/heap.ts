@@ -9,7 +9,7 @@ import { nearestDump } from '../open/jvm-threads.js';
 import { lastThreadDump } from '../open/thread-dumps.js';
 import { renderHeap } from '../present/threads/heap.js';
 import { heapDocument, type Beside } from '../tools/heap/document.js';
-import { EXIT, jsonHelp, outputWidth, progress, readingProgress, say, sayJson, toolName } from './context.js';
+import { EXIT, jsonHelp, outputWidth, progress, readingProgress, sayDocument, toolName } from './context.js';
 
 interface Options {
   readonly json: boolean;
@@ -43,8 +43,7 @@ async function heap(file: string, options: Options): Promise<void> {
   const beside = await besideOf(dump, options);
   const document = heapDocument(toolName(), basename(file), dump, beside);
   progress.say('');
-  if (options.json) sayJson(document);
-  else say(renderHeap(document, outputWidth()));
+  sayDocument(document, options.json, () => renderHeap(document, outputWidth()));
   if (document.locks.length > 0) process.exitCode = EXIT.found;
 }
 

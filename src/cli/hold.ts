@@ -8,13 +8,12 @@ import { timeUp } from '../base/time-up.js';
 import { typedAmount, type Amount } from '../base/typed.js';
 import { readKernelUnits } from '../capture/auxv.js';
 import type { Held } from '../model/held.js';
-import { renderJson } from '../present/json.js';
 import { HoldGroup } from '../run/hold/group.js';
 import { Holder } from '../run/hold/holder.js';
 import { readMemory, type Memory } from '../run/hold/memory.js';
 import { HOWS, type FromHolder, type How } from '../run/hold/messages.js';
 import { bytesToHold, usualReserve } from '../run/hold/plan.js';
-import { byteSize, jsonHelp, progress, sayJson, seconds, toolName, undoFolder, warn } from './context.js';
+import { byteSize, jsonHelp, progress, sayJson, sayJsonBelow, seconds, toolName, undoFolder, warn } from './context.js';
 import { requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
 
@@ -202,7 +201,7 @@ function sayHeld(
     notUndone: [...end.failed],
   };
   if (end.command === undefined) sayJson(document);
-  else process.stderr.write(`${renderJson(document, 0)}\n`);
+  else sayJsonBelow(document);
 }
 
 /** What ends it. */

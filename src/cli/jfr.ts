@@ -7,17 +7,7 @@ import { flightFilesAt, type FlightFile } from '../open/flight.js';
 import { renderJfr } from '../present/jfr/text.js';
 import { kernelSideOf } from '../run/jfr/kernel-side.js';
 import { flightDocument } from '../run/jfr/read-twice.js';
-import {
-  EXIT,
-  jsonHelp,
-  outputWidth,
-  processId,
-  progress,
-  readingProgress,
-  say,
-  sayJson,
-  toolName,
-} from './context.js';
+import { EXIT, jsonHelp, outputWidth, processId, progress, readingProgress, sayDocument, toolName } from './context.js';
 
 interface Options {
   readonly json: boolean;
@@ -48,8 +38,7 @@ async function documentOf(given: string | undefined, { pid, recording }: Options
 async function jfr(given: string | undefined, options: Options): Promise<void> {
   const document = await documentOf(given, options);
   progress.say('');
-  if (options.json) sayJson(document);
-  else say(renderJfr(document, outputWidth()));
+  sayDocument(document, options.json, () => renderJfr(document, outputWidth()));
   if (document.monitors.length > 0) process.exitCode = EXIT.found;
 }
 

@@ -8,7 +8,7 @@ import { diagnoseRecording } from '../pipeline.js';
 import { fits, placeRecorded, type Place } from '../known/fits.js';
 import { placeHere } from '../run/known-place.js';
 import { renderEntry, renderKnown } from '../present/known.js';
-import { jsonHelp, outputWidth, progress, readingProgress, say, sayJson, toolName } from './context.js';
+import { jsonHelp, outputWidth, progress, readingProgress, sayDocument, toolName } from './context.js';
 import { knownList } from './known-list.js';
 
 interface KnownOptions {
@@ -78,8 +78,9 @@ async function known(what: string | undefined, options: KnownOptions): Promise<v
     entries: shown,
     known: all.length,
   };
-  if (options.json) sayJson(list);
-  else say(entry ? renderEntry(list.entries, outputWidth()) : renderKnown(list, options.all, outputWidth()));
+  sayDocument(list, options.json, () =>
+    entry ? renderEntry(list.entries, outputWidth()) : renderKnown(list, options.all, outputWidth()),
+  );
 }
 
 function here(all: readonly Known[]): { readonly place: Place; readonly found: KnownFit[] } {

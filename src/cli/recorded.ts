@@ -4,10 +4,9 @@ import { harmless } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { Recorded } from '../model/results.js';
-import { renderJson } from '../present/json.js';
 import type { Diagnosed } from '../pipeline.js';
 import { diagnoseAfter, tellBelow } from './conclude.js';
-import { say, sayJson, toolName } from './context.js';
+import { say, sayJson, sayJsonBelow, toolName } from './context.js';
 import type { HeldCommand } from '../run/held-command.js';
 import { hasEnded, statusOf } from './held-command.js';
 
@@ -35,7 +34,7 @@ export async function tellRecorded(
   const diagnosis = diagnosed?.diagnosis;
   if (json) {
     const document = documentOf(made, held, diagnosis);
-    if (held) process.stderr.write(`${renderJson(document, 0)}\n`);
+    if (held) sayJsonBelow(document);
     else sayJson(document);
   } else if (diagnosis) tellBelow(diagnosis);
   else if (held) process.stderr.write(harmless(`${folder} (${because})`) + '\n');

@@ -16,8 +16,7 @@ import {
   processId,
   progress,
   readingProgress,
-  say,
-  sayJson,
+  sayDocument,
   seconds,
   toolName,
 } from './context.js';
@@ -83,8 +82,7 @@ async function threads(files: readonly string[], options: Options): Promise<void
   await fromFiles(files, history);
   const document = threadsDocument(toolName(), history, limits);
   progress.say('');
-  if (options.json) sayJson(document);
-  else say(renderThreads(document, outputWidth()));
+  sayDocument(document, options.json, () => renderThreads(document, outputWidth()));
   if (document.locks.length > 0) process.exitCode = EXIT.found;
 }
 

@@ -7,7 +7,7 @@ import { renderWho } from '../present/who.js';
 import { LiveEvents } from '../run/live-events.js';
 import { findPlace } from '../run/who/place.js';
 import { watchWho } from '../run/who/who.js';
-import { jsonHelp, outputWidth, progress, say, sayJson, seconds, toolName, undoFolder, warn } from './context.js';
+import { jsonHelp, outputWidth, progress, sayDocument, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts, waiting } from './interrupts.js';
 
 /** Longer ones are for `record`, which writes to disk what it sees. */
@@ -63,8 +63,7 @@ async function who(given: string, options: WhoOptions): Promise<void> {
     notUndone = (await live?.stop()) ?? [];
     progress.say('');
     const document = { ...found, notUndone };
-    if (options.json) sayJson(document);
-    else say(renderWho(document, outputWidth()));
+    sayDocument(document, options.json, () => renderWho(document, outputWidth()));
   } finally {
     files.closeAll();
     for (const sentence of [...notUndone, ...((await live?.stop()) ?? [])]) warn(sentence);

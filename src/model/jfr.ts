@@ -3,14 +3,7 @@
 
 import * as v from 'valibot';
 import { list } from './shapes.js';
-
-const Thread = v.object({
-  name: v.string(),
-  /** Thread.getId(). */
-  javaId: v.nullable(v.number()),
-  /** The kernel's number, in the JVM's pid namespace. */
-  nativeId: v.nullable(v.number()),
-});
+import { Thread } from './threads.js';
 
 /** What the owner did while others waited for it. */
 const Deed = v.object({

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { list } from './shapes.js';
 
 /** A Java thread. */
-const Thread = v.object({
+export const Thread = v.object({
   name: v.string(),
   /** Thread.getId(). */
   javaId: v.nullable(v.number()),

@@ -36,6 +36,8 @@ export interface DrillOptions {
 /** The victim is at work this long before it is recorded, ms. */
 const WARM_MS = 400;
 const RECORD_MS = 6000;
+/** So long where a JVM is asked for its threads: that begins a few seconds late on a busy machine, and goes on every 2 s. */
+const RECORD_DUMPS_MS = 12_000;
 /** A recorder without root is started first, and takes this long until it samples, ms. */
 const STARTING_MS = 700;
 
@@ -111,8 +113,11 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
     await pause(WARM_MS);
     if (!isLate) stage.provokeNow();
     await pause(drill.settlesMs ?? 0);
+    const recordMs = drill.threadDumps ? RECORD_DUMPS_MS : RECORD_MS;
     const asking = drill.threadDumps ? ['--jvm'] : [];
-    const user = options.self && recordAsUser(stage, options.self, asking, places.withCounters);
+    const user =
+      options.self &&
+      recordAsUser(stage, options.self, [...asking, '--for', `${(recordMs + 500) / 1000}s`], places.withCounters);
     await pause(STARTING_MS);
     const session = await startRecording({
       folder: places.withEvents,
@@ -127,12 +132,12 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
     let onset: Recorded['onset'];
     stage.recordingBegan();
     try {
-      await pause(isLate ? lateMs : RECORD_MS);
+      await pause(isLate ? lateMs : recordMs);
       if (isLate) {
         const { fromNs, toNs } = stage.provokeNow();
         const since = (ns: bigint) => Number(ns - BigInt(session.startNs)) / 1e6;
         onset = { from: since(fromNs), to: since(toNs) };
-        await pause(RECORD_MS - lateMs + 1000);
+        await pause(recordMs - lateMs + 1000);
       }
     } finally {
       await session.end('time');
@@ -158,22 +163,9 @@ async function recordAsUser(
   recording: string,
 ): Promise<void> {
   const [program, ...args] = self;
-  const seconds = (RECORD_MS + 500) / 1000;
   const child = spawn(
     program,
-    [
-      ...args,
-      'record',
-      '--pid',
-      String(stage.victimPid),
-      '--for',
-      `${seconds}s`,
-      '--hz',
-      '20',
-      ...asking,
-      '-o',
-      recording,
-    ],
+    [...args, 'record', '--pid', String(stage.victimPid), '--hz', '20', ...asking, '-o', recording],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
       ...stage.owner,

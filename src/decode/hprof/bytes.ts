@@ -16,7 +16,6 @@ class PlainBytes implements HeapBytes {
   readonly size: number;
   readonly fileSize: number;
   readonly isCompressed = false;
-  readonly isForward = false;
   readonly pages = new Pages();
   refusal: string | undefined;
   private readonly fd: number;
@@ -56,7 +55,6 @@ class PlainBytes implements HeapBytes {
 /** What is one gzip or zstd stream: places are reached by inflating on. */
 class ForwardBytes implements HeapBytes {
   readonly isCompressed = true;
-  readonly isForward = true;
   readonly fileSize: number;
   size: number | undefined;
   readonly pages = new Pages();

@@ -1,6 +1,7 @@
 // A heap dump's bytes → its threads with whole stacks, names, states, what they are parked on and who owns that, and the objects in their frames: what the
 // beginning and the roots tell, and as few objects as that takes, in four rounds, since each object names the next.
 
+import { OBJECT_WAIT } from '../../base/java-names.js';
 import { isoTime } from '../../base/format.js';
 import type { HeapCoverage, HeapDump, HeapObject, HeapThread } from '../../model/heap-dump.js';
 import type { DumpedLock, DumpedThread } from '../../model/thread-dump.js';
@@ -14,7 +15,6 @@ import { Stacks, type Stack } from './stacks.js';
 import { Symbols } from './symbols.js';
 import { FIELDS, ThreadObjects } from './thread-objects.js';
 
-const OBJECT_WAIT = /^java\.lang\.Object\.wait0?\(/;
 const NATIVE = /\(Native Method\)$/;
 
 /** A thread of the dump, while it is read. */

@@ -8,8 +8,6 @@ export interface HeapBytes {
   /** Bytes of the file. */
   readonly fileSize: number;
   readonly isCompressed: boolean;
-  /** Reading a piece costs reading all before it. */
-  readonly isForward: boolean;
   /** Which of the dump's bytes were read. */
   readonly pages: Pages;
   /** Why bytes are missing, in the system's words. */

@@ -5,7 +5,7 @@
 import type { HeapBytes } from './heap-bytes.js';
 import { ROOT } from './layout.js';
 import type { Head } from './prefix.js';
-import { hasWithin } from './search.js';
+import { hasWithin } from '../../base/sorted.js';
 import { isObject, type Segment, type Segments } from './segments.js';
 import { SubRecords, Wanted, type ClassDump } from './sub-records.js';
 

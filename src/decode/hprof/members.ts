@@ -6,7 +6,7 @@
 //   1f 8b 08  00  00000000 xx xx                                  of the others; at the end CRC-32 and length, little-endian
 
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
-import { greatestNotAbove } from './search.js';
+import { greatestNotAbove } from '../../base/sorted.js';
 import type { HeapBytes } from './heap-bytes.js';
 import { Pages } from './pages.js';
 
@@ -42,7 +42,6 @@ async function beginnings(file: HeapBytes): Promise<number[]> {
 
 export class GzipMembers implements HeapBytes {
   readonly isCompressed = true;
-  readonly isForward = false;
   readonly fileSize: number;
   size = 0;
   readonly pages = new Pages();

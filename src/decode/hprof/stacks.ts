@@ -3,7 +3,7 @@
 
 import { javaName } from './classes.js';
 import type { Prefix, StackTrace } from './prefix.js';
-import { greatestNotAbove } from './search.js';
+import { greatestNotAbove } from '../../base/sorted.js';
 import type { Symbols } from './symbols.js';
 
 const NATIVE = -3;

@@ -1,7 +1,7 @@
 // Texts by the ids of their symbols: a sorted column and what stands beside it, as a table of a hundred thousand numbers beyond 31 bits is
 // as many objects to V8.
 
-import { greatestNotAbove } from './search.js';
+import { greatestNotAbove } from '../../base/sorted.js';
 
 export class Symbols {
   private readonly sorted: Float64Array;

@@ -20,8 +20,6 @@ export interface PooledText {
 }
 
 export class Cursor {
-  /** Bytes of the file that have been read into memory, some of them more than once. */
-  taken = 0;
   private readonly readAt: ReadAt;
   private readonly bytes: Buffer;
   /** Where in the file the window begins. */
@@ -69,7 +67,6 @@ export class Cursor {
       this.atEnd = count === 0;
       this.filled += count;
     }
-    this.taken += this.filled;
   }
 
   private next(): number {

@@ -2,14 +2,13 @@
 // monitor is concluded from who has it in a frame. A name is given only where nobody else can hold it: a compiled method forgets `this` once it needs it
 // no more, so whoever is in a method of the object's class may hold it unseen.
 
+import { CARRIES } from '../threads/owner.js';
 import type { HeapDump, HeapObject, HeapThread } from '../../model/heap-dump.js';
 import type { ConcludedOwner, DumpedThread, LockNote, ThreadDump } from '../../model/thread-dump.js';
 import { awaitedMonitor, classOf, mayBeParameter, type AwaitedMonitor, type Lineages } from './awaited.js';
 
 const CLASS = 'java.lang.Class';
 const OBJECT = 'java.lang.Object';
-/** A thread that does nothing but run a virtual one, which has its own row. */
-const CARRIES = /^jdk\.internal\.vm\.Continuation\.run\(/;
 
 export interface ConcludedDump {
   readonly dump: ThreadDump;

@@ -3,6 +3,7 @@
 
 import type { FlightEvent, FlightKind } from '../../model/flight.js';
 import { isoTime } from '../../base/format.js';
+import { methodOf } from '../threads/activity.js';
 import { Names, ThreadNumbers } from './interned.js';
 import { Tally } from './tally.js';
 import { Waits } from './waits.js';
@@ -51,12 +52,6 @@ export class FlightTime {
 
 /** Packages of the JDK and of what runs under every program. */
 const JDK = /^(?:java|javax|jdk|sun|com\.sun)\./;
-
-/** 'java.io.RandomAccessFile.write' of a frame. */
-export function methodOf(frame: string): string {
-  const open = frame.indexOf('(');
-  return open < 0 ? frame : frame.slice(0, open);
-}
 
 /** A chunk's stacks are the same objects each time. */
 const CALLERS = new WeakMap<readonly string[], string>();

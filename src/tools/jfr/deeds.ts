@@ -1,10 +1,12 @@
 // Events of a second reading → what each owner did while others waited for what it had: the part of each event that lies within that time. What stops all
 // threads counts for every owner.
 
-import { firstEndingAfter, type Intervals } from '../../base/intervals.js';
+import { coveredMs, firstEndingAfter, type Intervals } from '../../base/intervals.js';
+import { addToList } from '../../base/maps.js';
 import type { FlightEvent, FlightKind } from '../../model/flight.js';
 import type { JfrDeed } from '../../model/jfr.js';
-import { callerIn, methodOf, peerOf, type Collector } from './collector.js';
+import { callerIn, peerOf, type Collector } from './collector.js';
+import { methodOf } from '../threads/activity.js';
 import { Tally, type Sum } from './tally.js';
 import type { Names } from './interned.js';
 
@@ -17,17 +19,6 @@ export interface Case {
 
 const OF_ALL: ReadonlySet<FlightKind> = new Set(['gc-pause', 'safepoint']);
 const FOUND: ReadonlySet<FlightKind> = new Set(['sample', 'native-sample']);
-
-/** The part of [from, to] that lies within the intervals. */
-function within({ from: begins, to: ends }: Intervals, from: number, to: number): number {
-  let ns = 0;
-  for (let at = firstEndingAfter({ to: ends }, from); at < begins.length; at += 1) {
-    const begin = begins[at] ?? Infinity;
-    if (begin >= to) break;
-    ns += Math.min(to, ends[at] ?? begin) - Math.max(from, begin);
-  }
-  return ns;
-}
 
 function isWithin({ from: begins, to: ends }: Intervals, t: number): boolean {
   return (begins[firstEndingAfter({ to: ends }, t)] ?? Infinity) <= t;
@@ -90,7 +81,7 @@ export class Deeds {
     this.collector = collector;
     this.cases = cases;
     this.names = names;
-    cases.forEach(({ thread }, at) => this.byThread.set(thread, [...(this.byThread.get(thread) ?? []), at]));
+    cases.forEach(({ thread }, at) => addToList(this.byThread, thread, at));
   }
 
   take(event: FlightEvent): void {
@@ -104,7 +95,7 @@ export class Deeds {
     for (const at of whose) {
       const { during } = this.cases[at] ?? {};
       if (!during) continue;
-      const ns = FOUND.has(kind) ? 0 : within(during, from, to);
+      const ns = FOUND.has(kind) ? 0 : coveredMs(during, from, to);
       if (ns > 0 || (FOUND.has(kind) && isWithin(during, from)))
         this.sums.add(at, (deed ??= this.numberOf(event, kind)), ns, event.amount);
     }

@@ -52,10 +52,9 @@ function refs(collector: Collector, numbers: readonly number[]): JfrThread[] {
   return numbers.flatMap((number) => ref(collector.threads.list[number]) ?? []);
 }
 
-function ownerOf(collector: Collector, { lock, holder, attributedNs }: Told): JfrOwner {
-  const named = collector.waits.byOwner.ofOne(lock);
+function ownerOf(collector: Collector, { holder, attributedNs }: Told): JfrOwner {
   if (!holder) {
-    const because = named.length === 0 ? 'no wait is told one by one' : 'the waits name no previous owner that is told';
+    const because = attributedNs === 0 ? 'no wait is told one by one' : 'the waits name no previous owner that is told';
     return { grade: 'unknown', thread: null, because, waits: 0, behind: 0, share: null };
   }
   const { waits, behind } = holder;

@@ -3,6 +3,7 @@
 // have got the monitor at any time before it gave it up: its part is all that is left of the wait.
 
 import { IntervalList, union, type Intervals } from '../../base/intervals.js';
+import { grouped } from '../../base/maps.js';
 import { NOBODY } from './interned.js';
 import type { Wait } from './waits.js';
 
@@ -20,17 +21,6 @@ export interface Holder {
   ns: number;
   /** When at least one thread waited for it, in ns. */
   during: Intervals;
-}
-
-/** By thread: its waits, by their ends. */
-function byThread(waits: readonly Wait[]): Map<number, Wait[]> {
-  const found = new Map<number, Wait[]>();
-  for (const wait of waits) {
-    const of = found.get(wait.thread);
-    if (of) of.push(wait);
-    else found.set(wait.thread, [wait]);
-  }
-  return found;
 }
 
 /** The last of these that ended between the two moments. */
@@ -73,7 +63,7 @@ function opened(thread: number): OpenHolder {
  * they are joined, for tests.
  */
 export function holdersOf(waits: readonly Wait[], least = JOIN_AT): Holder[] {
-  const own = byThread(waits);
+  const own = grouped(waits, ({ thread }) => thread);
   const holders = new Map<number, OpenHolder>();
   let [stretches, joinAt] = [0, least];
   const add = (thread: number, from: number, to: number, isNamed: boolean): void => {

@@ -83,7 +83,6 @@ export function limitsOf(document: Counted, collector: Collector, coverage: Cove
   const { waits, threads, classes, methods, places } = collector;
   const tallies = [
     waits.byThread,
-    waits.byOwner,
     waits.bySite,
     collector.parks,
     collector.parkers,

@@ -33,9 +33,8 @@ export interface Lock {
 export class Waits {
   readonly locks: Lock[] = [];
   private readonly numbers = new Map<string | undefined, Map<number, number>>();
-  /** By lock: threads that waited, owners that events name, frames in which it was waited. */
+  /** By lock: threads that waited, frames in which it was waited. */
   readonly byThread = new Tally();
-  readonly byOwner = new Tally();
   readonly bySite = new Tally();
   private readonly columns = Array.from({ length: 5 }, () => new FractionList());
   /** Waits that are shorter are not kept, ns. */
@@ -63,7 +62,6 @@ export class Waits {
     lock.from = Math.min(lock.from, wait.from);
     lock.to = Math.max(lock.to, wait.to);
     this.byThread.add(wait.lock, wait.thread, ns);
-    this.byOwner.add(wait.lock, wait.owner, ns);
     this.bySite.add(wait.lock, site, ns);
     if (ns >= this.leastKept) this.keep(wait);
   }

@@ -1,5 +1,6 @@
 // Threads of a dump → groups with the same stack and state, the largest first: a pool of two hundred is one line.
 
+import { grouped } from '../../base/maps.js';
 import type { DumpedThread } from '../../model/thread-dump.js';
 import type { Threads } from '../../model/threads.js';
 
@@ -9,14 +10,8 @@ const SHOWN_FRAMES = 8;
 const SHOWN_NAMES = 4;
 
 export function groupsOf(threads: readonly DumpedThread[]): Group[] {
-  const groups = new Map<string, DumpedThread[]>();
-  for (const thread of threads) {
-    if (thread.frames.length === 0) continue;
-    const key = `${thread.state ?? ''}\n${thread.frames.join('\n')}`;
-    const group = groups.get(key);
-    if (group) group.push(thread);
-    else groups.set(key, [thread]);
-  }
+  const shown = threads.filter(({ frames }) => frames.length > 0);
+  const groups = grouped(shown, ({ state = '', frames }) => `${state}\n${frames.join('\n')}`);
   return [...groups.values()]
     .sort((a, b) => b.length - a.length)
     .map((group) => ({

@@ -1,6 +1,7 @@
 // One dump → its locks that are waited for, each with waiters, owner and where the waiting ends; its cut stacks and its deadlocks. All that is told
 // of a dump rests on this.
 
+import { addToList } from '../../base/maps.js';
 import type { DumpedThread, ThreadDump } from '../../model/thread-dump.js';
 import { activityOf, type Activity } from './activity.js';
 import { cutStacks, type Cut } from './cut.js';
@@ -33,18 +34,12 @@ export interface JudgedDump {
   readonly awaited: ReadonlyMap<DumpedThread, JudgedLock>;
 }
 
-function grouped<Item>(into: Map<string, Item[]>, id: string, item: Item): void {
-  const group = into.get(id);
-  if (group) group.push(item);
-  else into.set(id, [item]);
-}
-
 function holdersIn(threads: readonly DumpedThread[]): Map<string, DumpedThread[]> {
   const holders = new Map<string, DumpedThread[]>();
   for (const thread of threads) {
     const ids = new Set(monitorsOf(thread));
     for (const { id } of thread.synchronizers ?? []) ids.add(id);
-    for (const id of ids) grouped(holders, id, thread);
+    for (const id of ids) addToList(holders, id, thread);
   }
   return holders;
 }

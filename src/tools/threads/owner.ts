@@ -28,7 +28,7 @@ export interface LockEvidence {
 }
 
 /** A thread that does nothing but run a virtual one: what ThreadMXBean tells of it is that one's. */
-const CARRIES = /^jdk\.internal\.vm\.Continuation\.run\(/;
+export const CARRIES = /^jdk\.internal\.vm\.Continuation\.run\(/;
 
 function unknown(because: string, candidates: readonly DumpedThread[] = []): Owner {
   return { grade: 'unknown', because, candidates };

@@ -1,6 +1,7 @@
 // A thread of a dump → the lock that it waits for and those that it holds. A file of its own because a dump's words mean other things than they
 // say: a 'locked' object is released while its thread is in Object.wait, and what is 'waited on' is mostly no lock at all.
 
+import { OBJECT_WAIT } from '../../base/java-names.js';
 import type { DumpedLock, DumpedThread, DumpFormat, LockNote } from '../../model/thread-dump.js';
 
 /**
@@ -19,7 +20,6 @@ const SYNCHRONIZERS: readonly (readonly [type: RegExp, kind: LockKind])[] = [
   [/(?:^|\.)ReentrantReadWriteLock\$(?:Nonf|F)airSync$/, 'read-write'],
   [/(?:^|\.)StampedLock$/, 'ownerless'],
 ];
-const OBJECT_WAIT = /^java\.lang\.Object\.wait(?:0|Impl)?\(/;
 
 /** Undefined for what is no lock: a condition, a queue, a future, a semaphore's permits. `isOwned`: whether some thread owns it. */
 export function kindOfSynchronizer(type: string, isOwned: boolean): LockKind | undefined {
