@@ -96,13 +96,16 @@ async function judge(planted: readonly Planted[]): Promise<void> {
     false_ += found - ofFact;
     if (fact) {
       if (isFirst) right += 1;
-      else console.log(`  missed: ${fact.name} is ${fact.value} (${having} have it, ${stalling} stalled): ${why.answer}`);
+      else
+        console.log(`  missed: ${fact.name} is ${fact.value} (${having} have it, ${stalling} stalled): ${why.answer}`);
       if (found > 0) separated += 1;
     } else if (found === 0) none += 1;
     else console.log(`  false: ${stalling} stalled: ${why.answer}`);
   }
   console.log(`\n| | |\n| --- | --- |`);
-  console.log(`| the planted fact in the first group | ${right} of ${INCIDENTS.withFact} (${percent(right / INCIDENTS.withFact)}) |`);
+  console.log(
+    `| the planted fact in the first group | ${right} of ${INCIDENTS.withFact} (${percent(right / INCIDENTS.withFact)}) |`,
+  );
   console.log(`| something separates, where a fact was planted | ${separated} |`);
   console.log(`| ‘nothing separates’, where none was | ${none} of ${INCIDENTS.without} |`);
   console.log(`| groups told that hold no planted fact | ${false_} of ${groups} (${percent(false_ / groups)}) |`);

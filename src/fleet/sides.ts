@@ -57,7 +57,11 @@ function strataOf(loads: readonly (number | undefined)[], count: number): number
   return strata;
 }
 
-export function sidesOf({ hosts, stalls: all, loads }: Seen, { fromMs, toMs }: Period, cause: string | undefined): Sides {
+export function sidesOf(
+  { hosts, stalls: all, loads }: Seen,
+  { fromMs, toMs }: Period,
+  cause: string | undefined,
+): Sides {
   const stalls = firstStalls(all, cause);
   const loadOf = new Map(loads.map(({ host, requestsPerSecond }) => [host, requestsPerSecond]));
   const heard = hosts.filter(({ receivedMs }) => receivedMs >= fromMs).map(({ host }) => host);

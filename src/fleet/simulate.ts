@@ -50,7 +50,7 @@ export interface Simulation {
   readonly hosts: readonly Host[];
   readonly planted: readonly Planted[];
   /** All rows, some late and some twice, in parts that are inserted one by one. */
-  batches(): Generator<Batch>;
+  readonly batches: () => Generator<Batch>;
 }
 
 const EVERYDAY = ['dev.neighbour', 'mem.dirty-backpressure', 'fs.journal', 'app.sync-writes', 'cpu.starved'];
@@ -80,7 +80,9 @@ function hostsOf({ hosts, seed, nowMs }: SimulationOptions, all: SimulatedFacts)
     const isSilent = random() < SHARE.silent;
     return {
       name: `host-${String(at).padStart(5, '0')}`,
-      boot: Math.floor(random() * 2 ** 48).toString(16).padStart(12, '0'),
+      boot: Math.floor(random() * 2 ** 48)
+        .toString(16)
+        .padStart(12, '0'),
       facts,
       load,
       skewMs: isSkewed ? Math.round((random() - 0.5) * 4 * HOUR_MS) : 0,
@@ -115,7 +117,12 @@ interface Chances {
 }
 
 /** How likely a host stalls: by the fact and by its load, or by its load alone. */
-function chancesOf({ cause, hasFact, withFact }: Incident, hosts: readonly Host[], all: SimulatedFacts, random: Draw): Chances {
+function chancesOf(
+  { cause, hasFact, withFact }: Incident,
+  hosts: readonly Host[],
+  all: SimulatedFacts,
+  random: Draw,
+): Chances {
   const loaded = ({ load }: Host) => 0.2 + 1.6 * load;
   if (!hasFact) {
     const base = 0.003 + 0.02 * random();
@@ -190,7 +197,11 @@ function* batchesOf({ hosts, episodes, fromMs, nowMs, random }: Made): Generator
   }
   // Out of order, and twice.
   yield { episodes: [...late, ...late] };
-  yield { hosts: hosts.filter(() => random() < SHARE.twice).map((host) => ({ ...hostRow(host, []), receivedMs: host.heardMs - 60_000 })) };
+  yield {
+    hosts: hosts
+      .filter(() => random() < SHARE.twice)
+      .map((host) => ({ ...hostRow(host, []), receivedMs: host.heardMs - 60_000 })),
+  };
 }
 
 function factsRow({ name, facts, heardMs }: Host, fromMs: number): FactsRow {
@@ -210,7 +221,10 @@ function hostRow({ name, boot, heardMs, skewMs }: Host, own: readonly EpisodeRow
   };
 }
 
-function* hoursOf(host: Host, { fromMs, nowMs, random }: Pick<Made, 'fromMs' | 'nowMs' | 'random'>): Generator<HourRow> {
+function* hoursOf(
+  host: Host,
+  { fromMs, nowMs, random }: Pick<Made, 'fromMs' | 'nowMs' | 'random'>,
+): Generator<HourRow> {
   const first = Math.ceil(fromMs / HOUR_MS) * HOUR_MS;
   for (let hourMs = first; hourMs + HOUR_MS <= Math.min(nowMs, host.heardMs); hourMs += HOUR_MS) {
     const requests = Math.round(3600 * 10 ** (3 * host.load) * (0.8 + 0.4 * random()));

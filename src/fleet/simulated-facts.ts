@@ -125,8 +125,7 @@ export function simulatedFacts(hosts: number, seed: number): SimulatedFacts {
     drawCause: (draw) => {
       const kind = Math.floor(draw() * 4);
       const of = <T>(list: readonly T[]) => list[Math.floor(draw() * list.length)];
-      const chosen =
-        kind === 0 ? of(image)?.facts[0] : kind === 1 ? of(instance)?.facts[0] : of(odd)?.other;
+      const chosen = kind === 0 ? of(image)?.facts[0] : kind === 1 ? of(instance)?.facts[0] : of(odd)?.other;
       return chosen ?? fact('kernel', 'kernel', '');
     },
   };

@@ -48,8 +48,7 @@ function hostOf(host: HostState, episode: EpisodeRow | undefined): FleetHost {
 
 export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetStatus {
   const open = new Map<string, EpisodeRow>();
-  for (const one of episodes)
-    if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
+  for (const one of episodes) if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
   const isSilent = ({ receivedMs }: HostState) => nowMs - receivedMs > FLEET.silentMs;
   const silent = hosts.filter(isSilent).sort((a, b) => a.receivedMs - b.receivedMs);
   const stalling = hosts

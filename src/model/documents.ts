@@ -8,13 +8,7 @@ import { DiagnosisSchema } from './diagnosis.js';
 import { CopiedSchema } from './copied.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
-import {
-  FleetDemoSchema,
-  FleetEpisodesSchema,
-  FleetInitSchema,
-  FleetStatusSchema,
-  FleetWhySchema,
-} from './fleet.js';
+import { FleetDemoSchema, FleetEpisodesSchema, FleetInitSchema, FleetStatusSchema, FleetWhySchema } from './fleet.js';
 import { HeldSchema } from './held.js';
 import { ExperimentSchema, NextSchema } from './experiment.js';
 import { TopSchema } from './top.js';

@@ -102,16 +102,18 @@ export function renderFleetStatus(status: FleetStatus, options: TextOptions): st
 
 export function renderFleetEpisodes({ episodes, found, from, to }: FleetEpisodes): string {
   if (found === 0) return `No stall began between ${clockText(from)} and ${clockText(to)}.`;
-  const rows = episodes.toReversed().map((one) => [
-    harmless(one.host),
-    String(one.number),
-    clockText(one.startedAt),
-    one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
-    `${duration(one.lostMs)} lost`,
-    harmless(one.cause ?? 'no verdict'),
-    harmless(one.unit ?? ''),
-    harmless(one.culprit ?? one.culpritClass ?? ''),
-  ]);
+  const rows = episodes
+    .toReversed()
+    .map((one) => [
+      harmless(one.host),
+      String(one.number),
+      clockText(one.startedAt),
+      one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
+      `${duration(one.lostMs)} lost`,
+      harmless(one.cause ?? 'no verdict'),
+      harmless(one.unit ?? ''),
+      harmless(one.culprit ?? one.culpritClass ?? ''),
+    ]);
   const rest = found - episodes.length;
   return [...columns(rows), ...(rest > 0 ? [`and ${thousands(rest)} before these: see --limit`] : [])].join('\n');
 }

@@ -53,7 +53,9 @@ function episode(number: number, more: Partial<Episode> = {}): Episode {
 }
 
 const CULPRIT = { kind: 'process', name: 'secret-job', unit: 'tenant@acme.service' } as const;
-const verdict = (culprit: NonNullable<NonNullable<Episode['verdict']>['culprit']> | null): NonNullable<Episode['verdict']> => ({
+const verdict = (
+  culprit: NonNullable<NonNullable<Episode['verdict']>['culprit']> | null,
+): NonNullable<Episode['verdict']> => ({
   cause: 'dev.neighbour',
   layer: 'device',
   sureness: 'sure',
@@ -83,7 +85,10 @@ describe('the queue', () => {
     const batch = queue.next(1e6);
     queue.addEpisode(row(1, { revision: 2, cause: 'dev.slow' }));
     queue.sent(batch);
-    assert.deepEqual(queue.next(1e6).episodes?.map(({ revision }) => revision), [2]);
+    assert.deepEqual(
+      queue.next(1e6).episodes?.map(({ revision }) => revision),
+      [2],
+    );
     queue.sent(queue.next(1e6));
     assert.equal(queue.hasEpisodes, false);
     assert.equal(queue.droppedEpisodes, 0);
@@ -103,7 +108,10 @@ describe('the queue', () => {
 describe('names', () => {
   const of = episode(1, { verdict: verdict(CULPRIT) });
   it('leave the host as its policy has it', () => {
-    assert.deepEqual([unitTold(of, 'all'), culpritTold(of, 'all')], ['postgresql@14-main.service', 'tenant@acme.service']);
+    assert.deepEqual(
+      [unitTold(of, 'all'), culpritTold(of, 'all')],
+      ['postgresql@14-main.service', 'tenant@acme.service'],
+    );
     assert.deepEqual([unitTold(of, 'units'), culpritTold(of, 'units')], ['postgresql@.service', 'tenant@.service']);
     assert.deepEqual([unitTold(of, 'none'), culpritTold(of, 'none')], ['', '']);
   });
@@ -145,19 +153,44 @@ describe('seconds', () => {
   it('become minutes of each device, and hours of all, by the wall clock', () => {
     const figures = new Figures('h');
     const ended = Array.from({ length: 100 }, (_, at) =>
-      figures.add(START_MS + at * 1000, at === 40 ? new Map([...second, ['sda.wait_us', 90_000], ['lost', 1]]) : second),
+      figures.add(
+        START_MS + at * 1000,
+        at === 40 ? new Map([...second, ['sda.wait_us', 90_000], ['lost', 1]]) : second,
+      ),
     );
     const minutes = ended.flatMap((one) => one.minutes);
     assert.deepEqual(
-      minutes.map(({ atMs, reads, writes, writtenKib, waits }) => [new Date(atMs).toISOString(), reads, writes, writtenKib, waits]),
+      minutes.map(({ atMs, reads, writes, writtenKib, waits }) => [
+        new Date(atMs).toISOString(),
+        reads,
+        writes,
+        writtenKib,
+        waits,
+      ]),
       [
         ['2026-11-30T11:58:00.000Z', 60, 90, 360, [[512, 30]]],
-        ['2026-11-30T11:59:00.000Z', 120, 180, 720, [[512, 59], [65_536, 1]]],
+        [
+          '2026-11-30T11:59:00.000Z',
+          120,
+          180,
+          720,
+          [
+            [512, 59],
+            [65_536, 1],
+          ],
+        ],
       ],
     );
     const hours = ended.flatMap((one) => one.hours);
     assert.deepEqual(hours, [
-      { host: 'h', hourMs: Date.parse('2026-11-30T11:00:00Z'), watchedSeconds: 90, lostSeconds: 1, requests: 450, kib: 1080 },
+      {
+        host: 'h',
+        hourMs: Date.parse('2026-11-30T11:00:00Z'),
+        watchedSeconds: 90,
+        lostSeconds: 1,
+        requests: 450,
+        kib: 1080,
+      },
     ]);
     const { minutes: last, hours: rest } = figures.end();
     assert.equal(last[0]?.reads, 20);
@@ -180,7 +213,15 @@ class Target implements BatchTarget {
 
 describe('a host', () => {
   const pusher = (target: BatchTarget, told: string[] = []): Pusher =>
-    new Pusher({ target, host: 'h', boot: 'b', agent: 'a', names: 'units', facts: () => [], tell: (one) => told.push(one) });
+    new Pusher({
+      target,
+      host: 'h',
+      boot: 'b',
+      agent: 'a',
+      names: 'units',
+      facts: () => [],
+      tell: (one) => told.push(one),
+    });
 
   it('sends an episode within seconds, all of it once the store is back, and says so once', async () => {
     const target = new Target();
@@ -198,7 +239,10 @@ describe('a host', () => {
     target.refuses = false;
     one.second((nowMs += 3000), new Map());
     await sleep(1);
-    assert.deepEqual(target.taken[0]?.episodes?.map(({ number }) => number), [1, 2, 3]);
+    assert.deepEqual(
+      target.taken[0]?.episodes?.map(({ number }) => number),
+      [1, 2, 3],
+    );
     assert.equal(target.taken[0]?.hosts?.[0]?.stalling, true);
     assert.match(told[1] ?? '', /takes what is sent again/);
     one.episode(episode(3, { endedAt: '2026-11-30T11:00:09.000Z' }));

@@ -26,12 +26,19 @@ describe('a batch', () => {
   it('is inserted as compressed lines of JSON, the facts’ names before the sets and the sign of life last', async () => {
     const fact = { area: 'kernel', name: 'kernel', value: '6.1.0' } as const;
     await store.add({
-      hosts: [{ host: 'a', boot: 'b', agent: 'x', sentMs: 5999, stalling: true, droppedEpisodes: 1, droppedMinutes: 2 }],
+      hosts: [
+        { host: 'a', boot: 'b', agent: 'x', sentMs: 5999, stalling: true, droppedEpisodes: 1, droppedMinutes: 2 },
+      ],
       facts: [{ host: 'a', firstMs: 0, lastMs: 1000, facts: [fact] }],
     });
     const tables = fake.asked.map(({ query }) => /INTO (\S+)/.exec(query)?.[1]);
     assert.deepEqual(tables, ['fleet.fact_names', 'fleet.fact_sets', 'fleet.hosts']);
-    assert.deepEqual(JSON.parse(fake.asked[1]?.rows ?? ''), { host: 'a', first_seen: 0, last_seen: 1, facts: [factId(fact)] });
+    assert.deepEqual(JSON.parse(fake.asked[1]?.rows ?? ''), {
+      host: 'a',
+      first_seen: 0,
+      last_seen: 1,
+      facts: [factId(fact)],
+    });
     assert.equal(JSON.parse(fake.asked[2]?.rows ?? '').sent, 5);
   });
 
@@ -67,7 +74,11 @@ describe('a question', () => {
     [404, 'Code: 60, e.displayText() = DB::Exception: Table fleet.hosts doesn’t exist.', /fleet init makes its tables/],
     [404, 'Code: 81. DB::Exception: Database fleet does not exist.', /fleet init makes its tables/],
     [403, 'Code: 516. DB::Exception: reader: Authentication failed', /refuses this user or password/],
-    [500, 'Code: 193, e.displayText() = DB::Exception: Wrong password for user reader', /refuses this user or password/],
+    [
+      500,
+      'Code: 193, e.displayText() = DB::Exception: Wrong password for user reader',
+      /refuses this user or password/,
+    ],
     [500, 'Code: 164, e.displayText() = DB::Exception: Cannot insert in readonly mode', /may not do that/],
     [500, 'Code: 27\u001b[2J cannot parse', /HTTP 500\): Code: 27\ufffd\[2J cannot parse$/],
   ];
@@ -115,7 +126,10 @@ describe('sets of facts', () => {
   it('are read, without facts that have no name', () => {
     const [set, ...more] = parseFactSets(bytes, places);
     assert.deepEqual(more, []);
-    assert.deepEqual({ ...set, facts: [...(set?.facts ?? [])] }, { host: 'web', firstMs: 10_000, lastMs: 20_000, facts: [0, 1] });
+    assert.deepEqual(
+      { ...set, facts: [...(set?.facts ?? [])] },
+      { host: 'web', firstMs: 10_000, lastMs: 20_000, facts: [0, 1] },
+    );
   });
 
   it('that are cut anywhere are refused', () => {
@@ -157,7 +171,10 @@ describe('the schema', () => {
     const weeks = new Map([['episodes', ['2026-11-02', '2026-11-09', '2026-11-16']]]);
     const dropped = (keepFrom: string) =>
       schemaSteps({ ...whole, weeks }, { ...wanted, keepFromMs: Date.parse(keepFrom) }).map(({ what }) => what);
-    assert.deepEqual(dropped('2026-11-16'), ['drop the week of 2026-11-02 from episodes', 'drop the week of 2026-11-09 from episodes']);
+    assert.deepEqual(dropped('2026-11-16'), [
+      'drop the week of 2026-11-02 from episodes',
+      'drop the week of 2026-11-09 from episodes',
+    ]);
     assert.deepEqual(dropped('2026-11-15T23:59:59Z'), ['drop the week of 2026-11-02 from episodes']);
   });
 
@@ -174,6 +191,8 @@ describe('the schema', () => {
   it('of a cluster has the rows of each server in a table of its own, and one over all', () => {
     const steps = schemaSteps(NOTHING, { ...wanted, cluster: 'all' }).map(({ statement }) => statement);
     assert.ok(steps.some((one) => /fleet\.hosts_local .*ReplacingMergeTree/.test(one)));
-    assert.ok(steps.some((one) => /fleet\.hosts .*Distributed\(all, fleet, hosts_local, cityHash64\(host\)\)/.test(one)));
+    assert.ok(
+      steps.some((one) => /fleet\.hosts .*Distributed\(all, fleet, hosts_local, cityHash64\(host\)\)/.test(one)),
+    );
   });
 });

@@ -23,11 +23,14 @@ function readLiteral(text: string): { readonly value: string; readonly rest: str
 
 test('a text stays one literal, whatever is in it', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom("'", '\\', '\0', '\n', ';', '-', 'a', '\u2028', '0', 'x') }), (value) => {
-      const { text } = sql`SELECT ${value} AS x`;
-      const read = readLiteral(text.slice('SELECT '.length));
-      assert.deepEqual(read, { value, rest: ' AS x' });
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom("'", '\\', '\0', '\n', ';', '-', 'a', '\u2028', '0', 'x') }),
+      (value) => {
+        const { text } = sql`SELECT ${value} AS x`;
+        const read = readLiteral(text.slice('SELECT '.length));
+        assert.deepEqual(read, { value, rest: ' AS x' });
+      },
+    ),
   );
 });
 

@@ -101,6 +101,9 @@ test('causes are counted by host and by what they cost, healthy verdicts not at 
     { cause: 'no verdict', episodes: 1, hosts: 1, lostMs: 9000 },
     { cause: 'dev.slow', episodes: 2, hosts: 1, lostMs: 1500 },
   ]);
-  assert.deepEqual(agents.map(({ hosts }) => hosts), [1, 1]);
+  assert.deepEqual(
+    agents.map(({ hosts }) => hosts),
+    [1, 1],
+  );
   assert.deepEqual(dropped, { episodes: 2, minutes: 3 });
 });

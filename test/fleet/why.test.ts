@@ -26,7 +26,11 @@ interface MadeHost {
 }
 
 const named = (facts: Readonly<Record<string, string>>): NamedFact[] =>
-  Object.entries(facts).map(([name, value]) => ({ area: name === 'kernel' ? 'kernel' : name.startsWith('daemon') ? 'daemon' : 'setting', name, value }));
+  Object.entries(facts).map(([name, value]) => ({
+    area: name === 'kernel' ? 'kernel' : name.startsWith('daemon') ? 'daemon' : 'setting',
+    name,
+    value,
+  }));
 
 function episode(host: string, more: Partial<EpisodeRow> = {}): EpisodeRow {
   return {
@@ -82,7 +86,11 @@ function many(count: number, host: (at: number) => MadeHost): MadeHost[] {
 }
 
 describe('simulated fleets', () => {
-  const incidents = Array.from({ length: 30 }, (_, at) => ({ cause: `planted.${at}`, hasFact: at < 20, withFact: 0.3 }));
+  const incidents = Array.from({ length: 30 }, (_, at) => ({
+    cause: `planted.${at}`,
+    hasFact: at < 20,
+    withFact: 0.3,
+  }));
   const { planted, batches } = simulate({ hosts: 1000, days: 7, seed: 3, nowMs: NOW_MS, incidents });
   const store = new MemoryStore(() => NOW_MS);
   const filled = (async () => {
@@ -120,7 +128,10 @@ describe('a fact', () => {
     }));
     const { answer, groups } = await why(await storeOf(hosts));
     assert.equal(groups.length, 1);
-    assert.match(answer, /^vm\.dirty_ratio separates the hosts that stall by mem\.dirty-limit: it is 1 in 11 of 12 stalling hosts and in 1 of 48 others/);
+    assert.match(
+      answer,
+      /^vm\.dirty_ratio separates the hosts that stall by mem\.dirty-limit: it is 1 in 11 of 12 stalling hosts and in 1 of 48 others/,
+    );
     assert.deepEqual(groups[0]?.stallingWithout, { count: 1, names: ['h0000'] });
     assert.deepEqual(groups[0]?.othersWith, { count: 1, names: ['h0030'] });
   });
@@ -132,7 +143,7 @@ describe('a fact', () => {
       const random = ((at * 7919) % 101) / 101;
       const other = ((at * 104_729) % 97) / 97;
       return {
-        facts: { 'vm.other': isHigh === (random < 0.9) ? '1' : '0', 'vm.same': '1' },
+        facts: { 'vm.other': isHigh === random < 0.9 ? '1' : '0', 'vm.same': '1' },
         stalls: isHigh ? other < 0.5 : other < 0.02,
         load: isHigh ? 10_000 : 10,
       };
@@ -156,7 +167,10 @@ describe('a fact', () => {
       groups.map(({ facts }) => facts.map(({ name }) => name)),
       [['kernel', 'vm.image']],
     );
-    assert.match(groups[0]?.sentence ?? '', /kernel is 6\.8\.0 in all 20 stalling hosts and in 5 of 60 others; vm\.image comes with it\./);
+    assert.match(
+      groups[0]?.sentence ?? '',
+      /kernel is 6\.8\.0 in all 20 stalling hosts and in 5 of 60 others; vm\.image comes with it\./,
+    );
   });
 
   it('that only goes along with another in part is not told beside it', async () => {
@@ -187,7 +201,10 @@ describe('a fact', () => {
       stalls: at < 15,
     }));
     const { groups } = await why(await storeOf(hosts));
-    assert.match(groups[0]?.sentence ?? '', /^daemon scanner runs in all 15 stalling hosts and in none of the 45 others/);
+    assert.match(
+      groups[0]?.sentence ?? '',
+      /^daemon scanner runs in all 15 stalling hosts and in none of the 45 others/,
+    );
   });
 
   // 40 of 1,000 hosts with it stall, and 20 or 28 of 1,000 without: twice as often, and less than that.

@@ -59,7 +59,7 @@ describe('the test of classes', () => {
   });
 
   it('tells the ratio of risks, endless where none without the property is slow', () => {
-    near(stratifiedTest([table(20, 10, 80, 190)]).ratio, (20 / 100) / (10 / 200), 1e-9);
+    near(stratifiedTest([table(20, 10, 80, 190)]).ratio, 20 / 100 / (10 / 200), 1e-9);
     assert.equal(stratifiedTest([table(5, 0, 5, 20)]).ratio, Infinity);
   });
 
@@ -79,7 +79,8 @@ describe('the test of classes', () => {
       });
       const sum = (part: keyof TwoByTwo) => classes.reduce((total, one) => total + one[part], 0);
       if (stratifiedTest(classes).p <= 0.05) stratified += 1;
-      if (exactTest(table(sum('slowWith'), sum('slowWithout'), sum('fastWith'), sum('fastWithout'))) <= 0.05) naive += 1;
+      if (exactTest(table(sum('slowWith'), sum('slowWithout'), sum('fastWith'), sum('fastWithout'))) <= 0.05)
+        naive += 1;
     }
     assert.ok(stratified / runs <= 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs), `${stratified} of ${runs}`);
     assert.ok(stratified / runs >= 0.02, `${stratified} of ${runs}: it never says anything`);

@@ -142,7 +142,10 @@ export class Pusher implements WatchListener {
     this.take(this.figures.end());
     this.open = undefined;
     // A store that gives no answer does not keep the watch from ending.
-    await Promise.race([(this.sending ?? Promise.resolve()).then(() => this.sendNow()), sleep(CLOSE_MS, null, { ref: false })]);
+    await Promise.race([
+      (this.sending ?? Promise.resolve()).then(() => this.sendNow()),
+      sleep(CLOSE_MS, null, { ref: false }),
+    ]);
     this.options.target.close();
   }
 }

@@ -4,7 +4,16 @@
 import { NumberMap } from '../../base/number-map.js';
 import { NO_CAUSE } from '../../model/diagnosis.js';
 import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet.js';
-import type { EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, InitOptions, Period, SchemaStep } from '../port.js';
+import type {
+  EpisodeFilter,
+  FleetStore,
+  HostFacts,
+  HostLoad,
+  HostStall,
+  InitOptions,
+  Period,
+  SchemaStep,
+} from '../port.js';
 import { parseFactSets } from './fact-bytes.js';
 import { ClickHouseHttp, parseAddress } from './http.js';
 import { batchLines, EPISODE_COLUMNS, episodeOf, HOST_COLUMNS, hostOf, namedFactOf } from './rows.js';
