@@ -44,7 +44,11 @@ function inSeconds(batch: Batch): Batch {
   return {
     ...batch,
     ...(batch.hosts && {
-      hosts: batch.hosts.map((one) => ({ ...one, sentMs: whole(one.sentMs), ...(one.receivedMs !== undefined && { receivedMs: whole(one.receivedMs) }) })),
+      hosts: batch.hosts.map((one) => ({
+        ...one,
+        sentMs: whole(one.sentMs),
+        ...(one.receivedMs !== undefined && { receivedMs: whole(one.receivedMs) }),
+      })),
     }),
     ...(batch.episodes && {
       episodes: batch.episodes.map((one) => ({
@@ -87,12 +91,18 @@ describe('one server', { skip }, () => {
     const period = { fromMs: nowMs - 7 * DAY_MS, toMs: nowMs };
     for (const cause of ['planted.1', 'planted.2', 'planted.3', undefined]) {
       const options = { tool: 'test', period, cause, known: [] };
-      const [{ store: _, ...real }, { store: __, ...plain }] = [await whyOf(store, options), await whyOf(memory, options)];
+      const [{ store: _, ...real }, { store: __, ...plain }] = [
+        await whyOf(store, options),
+        await whyOf(memory, options),
+      ];
       assert.deepEqual(real, plain);
     }
     const by = (a: EpisodeRow, b: EpisodeRow) => `${a.host} ${a.number}`.localeCompare(`${b.host} ${b.number}`);
     for (const filter of [{}, { cause: 'planted.1' }, { unit: 'ingest.service' }, { host: 'host-00007' }]) {
-      const [real, plain] = [await store.episodes({ ...period, ...filter }), await memory.episodes({ ...period, ...filter })];
+      const [real, plain] = [
+        await store.episodes({ ...period, ...filter }),
+        await memory.episodes({ ...period, ...filter }),
+      ];
       assert.ok(plain.length > 0);
       assert.deepEqual(real.toSorted(by), plain.toSorted(by));
     }
@@ -122,7 +132,9 @@ describe('one server', { skip }, () => {
       '😀 é',
       '\\x27 \\0 %27',
     ];
-    await store.add({ episodes: names.map((name) => episode(name, nowMs, { unit: name, culprit: name, cause: name })) });
+    await store.add({
+      episodes: names.map((name) => episode(name, nowMs, { unit: name, culprit: name, cause: name })),
+    });
     for (const name of names) {
       const found = await store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs, unit: name, cause: name, host: name });
       assert.deepEqual(
@@ -139,9 +151,21 @@ describe('one server', { skip }, () => {
     const nowMs = await store.nowMs();
     const batch: Batch = {
       episodes: [episode('a', nowMs), episode('b', nowMs), episode('a', nowMs, { revision: 2, cause: 'fs.journal' })],
-      hosts: [{ host: 'a', boot: 'b', agent: 'x', sentMs: nowMs, stalling: true, droppedEpisodes: 0, droppedMinutes: 0 }],
+      hosts: [
+        { host: 'a', boot: 'b', agent: 'x', sentMs: nowMs, stalling: true, droppedEpisodes: 0, droppedMinutes: 0 },
+      ],
       minutes: [
-        { host: 'a', atMs: nowMs, device: 'sda', reads: 1, writes: 2, readKib: 3, writtenKib: 4, busyMs: 5, waits: [[64, 7]] },
+        {
+          host: 'a',
+          atMs: nowMs,
+          device: 'sda',
+          reads: 1,
+          writes: 2,
+          readKib: 3,
+          writtenKib: 4,
+          busyMs: 5,
+          waits: [[64, 7]],
+        },
       ],
     };
     for (let times = 0; times < 3; times += 1) await store.add(batch);
@@ -173,7 +197,16 @@ describe('one server', { skip }, () => {
     await store.add({
       episodes: [episode('old', oldMs), episode('new', nowMs)],
       hosts: [
-        { host: 'old', boot: '', agent: '', sentMs: oldMs, stalling: false, droppedEpisodes: 0, droppedMinutes: 0, receivedMs: oldMs },
+        {
+          host: 'old',
+          boot: '',
+          agent: '',
+          sentMs: oldMs,
+          stalling: false,
+          droppedEpisodes: 0,
+          droppedMinutes: 0,
+          receivedMs: oldMs,
+        },
         { host: 'new', boot: '', agent: '', sentMs: nowMs, stalling: false, droppedEpisodes: 0, droppedMinutes: 0 },
       ],
     });
@@ -241,7 +274,8 @@ describe('two servers', { skip }, () => {
     const [store] = stores;
     assert.ok(store);
     const nowMs = await store.nowMs();
-    const rows = (from: number): EpisodeRow[] => Array.from({ length: 100 }, (_, at) => episode(`host-${from + at}`, nowMs));
+    const rows = (from: number): EpisodeRow[] =>
+      Array.from({ length: 100 }, (_, at) => episode(`host-${from + at}`, nowMs));
     const period = { fromMs: nowMs - DAY_MS, toMs: nowMs };
     const settled = async (count: number): Promise<number> => {
       for (let times = 0; times < 300; times += 1) {
@@ -254,7 +288,10 @@ describe('two servers', { skip }, () => {
     await store.add({ episodes: rows(0) });
     assert.equal(await settled(100), 100);
     const ofEach = await Promise.all(servers.map((one) => one.ask('SELECT count() FROM both.episodes_local')));
-    assert.ok(ofEach.every((count) => Number(count) > 20), ofEach.join(' and '));
+    assert.ok(
+      ofEach.every((count) => Number(count) > 20),
+      ofEach.join(' and '),
+    );
     await second.kill();
     await assert.rejects(store.episodes(period), /A server of the cluster gives no answer/);
     await store.add({ episodes: rows(100) });
