@@ -66,7 +66,7 @@ function inSeconds(batch: Batch): Batch {
 describe('one server', { skip }, () => {
   let server: ClickHouseServer;
   before(async () => {
-    [server] = (await ClickHouseServer.start(1)) as [ClickHouseServer];
+    for (const one of await ClickHouseServer.start(1)) server = one;
   });
   after(async () => {
     await server.stop();
