@@ -1,4 +1,4 @@
-// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,baseline,causes,comparison,differences,experiment,known,open,run/watch,statistics,tools/dd,tools/threads} reads, and whether one of them fails with a
+// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,baseline,causes,comparison,differences,experiment,fleet,known,open,run/watch,statistics,tools/dd,tools/threads} reads, and whether one of them fails with a
 // number changed. Both run the files in a process of their own, started with a module that loads the tables first.
 
 import { spawn } from 'node:child_process';
@@ -19,6 +19,7 @@ const ROOMS = [
   'comparison',
   'differences',
   'experiment',
+  'fleet',
   'known',
   'open',
   'statistics',

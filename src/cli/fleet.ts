@@ -56,14 +56,14 @@ export function fleetCommand(program: Command): void {
     .argument('[subject]', 'of init and demo: the store’s address; of why: a cause (default: all)')
     .option(
       '--store <address>',
-      'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: $IOWITNESS_FLEET, else this machine’s)',
+      'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, else this machine’s)',
     )
     .option('--since <time>', 'of episodes and why: how long ago at most', seconds, 7 * DAY_SECONDS)
     .option('--cause <cause>', 'of episodes: those of this cause')
     .option('--unit <unit>', 'of episodes: those of this systemd unit')
     .option('--limit <n>', 'of episodes: the newest of so many', whole(1, 1_000_000), 100)
     .option('--keep <n>', 'of init: how many days rows are kept; older ones are dropped now', whole(1, 3650), 30)
-    .option('--cluster <name>', 'of init: spread the tables over this cluster of the server’s configuration')
+    .option('--cluster <cluster>', 'of init: spread the tables over this cluster of the server’s configuration')
     .option('--hosts <n>', 'of demo: how many hosts to simulate', whole(20, 100_000), 500)
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)

@@ -224,7 +224,8 @@ function sorted(group: readonly Separating[]): Separating[] {
   );
 }
 
-function grouped(candidates: readonly Separating[], table: Stratified): Separating[][] {
+/** `tried`: how many divisions were. The first group is as sure as its false discovery rate says; a further one was chosen among all tried. */
+function grouped(candidates: readonly Separating[], table: Stratified, tried: number): Separating[][] {
   const groups: Separating[][] = [];
   let [left, alike] = [[...candidates], table];
   while (left.length > 0 && groups.length < MOST_GROUPS) {
@@ -238,7 +239,7 @@ function grouped(candidates: readonly Separating[], table: Stratified): Separati
       .filter((one) => one !== first && !isWith(one))
       .map((one) => ({ ...one, test: stratifiedTest(new Tally(within, one.stallingSide, 2).tables([false, true])) }))
       // Among hosts that are alike in what was found, it has to matter as much, and not by accident.
-      .filter(({ test }) => matters(test) && test.p * candidates.length <= DIFFERENCES.accident);
+      .filter(({ test }) => matters(test) && test.p * tried <= DIFFERENCES.accident);
   }
   return groups;
 }
@@ -270,7 +271,7 @@ export function separateHosts({ hosts, columns }: FactTable): FleetSeparation {
     .map(({ tried, rate }) => separating(tried, hosts, rate));
   const [nearest] = all;
   return {
-    groups: grouped(sure, table),
+    groups: grouped(sure, table, tries.length),
     nearest: nearest && separating(nearest.tried, hosts, nearest.rate),
     tried: tries.length,
   };

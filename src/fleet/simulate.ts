@@ -50,7 +50,7 @@ export interface Simulation {
   readonly hosts: readonly Host[];
   readonly planted: readonly Planted[];
   /** All rows, some late and some twice, in parts that are inserted one by one. */
-  batches(): Generator<Batch>;
+  readonly batches: () => Generator<Batch>;
 }
 
 const EVERYDAY = ['dev.neighbour', 'mem.dirty-backpressure', 'fs.journal', 'app.sync-writes', 'cpu.starved'];

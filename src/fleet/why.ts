@@ -69,8 +69,8 @@ function groupOf(group: readonly Separating[]): Parameters<typeof company>[0] {
 
 /** 'kernel is 5 in all 20 stalling hosts and in none of the 80 others; 3 more facts come with it (…)' */
 function groupWords(group: readonly Separating[]): string {
-  const told = groupOf(group);
-  return `${dividing(told, HOSTS)}${company(told)}`;
+  const shown = groupOf(group);
+  return `${dividing(shown, HOSTS)}${company(shown)}`;
 }
 
 /** How many times as often hosts on the stalling side stall as the others; null where none of the others does. */
@@ -85,7 +85,7 @@ function answerOf({ groups, nearest, tried }: FleetSeparation, { hosts, all }: F
   const others = hosts.length - stalling.length;
   if (stalling.length === 0) return `No host stalled${by} in this time of which facts are known.`;
   if (stalling.length === 1)
-    return `One host alone stalled${by} (${stalling[0]?.host ?? ''}): what it alone has can’t be told from chance; iowitness fleet compare holds it against another.`;
+    return `One host alone stalled${by} (${stalling[0]?.host ?? ''}): of what it alone has nobody can tell what matters.`;
   if (others === 0)
     return `All ${thousands(stalling.length)} hosts stalled${by}: there is nobody to hold them against.`;
   const [best, ...more] = groups;

@@ -26,6 +26,8 @@ const WORDS = [
   'condition',
   'unit',
   'cgroup',
+  'cause',
+  'cluster',
 ];
 
 test('every command’s help fits 80 columns and shows no raw number or false as a default', async () => {

@@ -52,6 +52,8 @@ function sentenceOf(status: number, text: string, { shown, database }: Address):
   if ([192, 193, 194, 516].includes(code) || status === 401 || status === 403)
     return `${shown} refuses this user or password: give them in the address, http://USER:PASSWORD@HOST:8123/.`;
   if (code === 164 || code === 497) return `This user of ${shown} may not do that (ClickHouse’s error ${code}).`;
+  if (code === 279 || code === 210)
+    return `A server of the cluster gives no answer to ${shown}, and without what it holds the rest would mislead: bring it back, or take it out of the cluster.`;
   const complaint = harmless(text.trim().replace(/\s+/g, ' ')).slice(0, MOST_COMPLAINT);
   return `${shown} answers with an error (HTTP ${status}): ${complaint}`;
 }

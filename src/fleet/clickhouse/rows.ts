@@ -2,7 +2,7 @@
 // 300 facts are 300 numbers.
 
 import { createHash } from 'node:crypto';
-import type { Batch, EpisodeRow, FactsRow, HostState, NamedFact } from '../../model/fleet.js';
+import type { Batch, EpisodeRow, FactsRow, HostRow, HostState, NamedFact } from '../../model/fleet.js';
 import { AREAS } from '../../differences/facts.js';
 
 /** Lines of each table that a batch has something for. */
@@ -76,6 +76,19 @@ function episodeRow(one: EpisodeRow): Row {
   };
 }
 
+function hostRow(one: HostRow): Row {
+  return {
+    host: one.host,
+    boot: one.boot,
+    agent: one.agent,
+    sent: seconds(one.sentMs),
+    stalling: one.stalling ? 1 : 0,
+    dropped_episodes: one.droppedEpisodes,
+    dropped_minutes: one.droppedMinutes,
+    ...(one.receivedMs !== undefined && { received: seconds(one.receivedMs) }),
+  };
+}
+
 /** What a batch is to the tables, in the order in which it is inserted: a sign of life last, as it says that the rest is there. */
 export function batchLines({ hosts = [], episodes = [], hours = [], minutes = [], facts = [] }: Batch): Lines[] {
   return [
@@ -107,19 +120,9 @@ export function batchLines({ hosts = [], episodes = [], hours = [], minutes = []
         wait_seconds: one.waits.map(([, many]) => many),
       })),
     ),
-    ...linesOf(
-      'hosts',
-      hosts.map((one) => ({
-        host: one.host,
-        boot: one.boot,
-        agent: one.agent,
-        sent: seconds(one.sentMs),
-        stalling: one.stalling ? 1 : 0,
-        dropped_episodes: one.droppedEpisodes,
-        dropped_minutes: one.droppedMinutes,
-        ...(one.receivedMs !== undefined && { received: seconds(one.receivedMs) }),
-      })),
-    ),
+    // The store's own time is taken where none is given.
+    ...linesOf('hosts', hosts.filter(({ receivedMs }) => receivedMs === undefined).map(hostRow)),
+    ...linesOf('hosts', hosts.filter(({ receivedMs }) => receivedMs !== undefined).map(hostRow)),
   ];
 }
 

@@ -1,0 +1,305 @@
+// The fleet's store on a real ClickHouse: what it answers is what the plain one in memory does, whatever comes late or twice and whatever names hosts have; and
+// the commands from the first init on.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Batch, EpisodeRow } from '../../src/model/fleet.js';
+import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
+import { simulate } from '../../src/fleet/simulate.js';
+import { statusOf } from '../../src/fleet/status.js';
+import { whyOf } from '../../src/fleet/why.js';
+import { refusal, run } from '../support/cli.js';
+import { ClickHouseServer } from '../support/clickhouse.js';
+import { assertDocument } from '../support/documents.js';
+import { MemoryStore } from '../support/fleet-store.js';
+import { needsCommand } from '../support/requirements.js';
+
+const skip = needsCommand('clickhouse-server');
+const DAY_MS = 86_400_000;
+const INIT = { keepDays: 30, cluster: undefined, dryRun: false };
+
+function episode(host: string, nowMs: number, more: Partial<EpisodeRow> = {}): EpisodeRow {
+  return {
+    host,
+    boot: 'boot',
+    number: 1,
+    revision: 1,
+    startedMs: nowMs - 60_000,
+    cause: 'dev.slow',
+    layer: 'device',
+    culpritClass: 'process',
+    culprit: '',
+    unit: '',
+    lostMs: 1234,
+    confidence: 0.5,
+    recording: '',
+    ...more,
+  };
+}
+
+/** Every moment in whole seconds, as a store has them. */
+function inSeconds(batch: Batch): Batch {
+  const whole = (ms: number): number => Math.floor(ms / 1000) * 1000;
+  return {
+    ...batch,
+    ...(batch.hosts && {
+      hosts: batch.hosts.map((one) => ({
+        ...one,
+        sentMs: whole(one.sentMs),
+        ...(one.receivedMs !== undefined && { receivedMs: whole(one.receivedMs) }),
+      })),
+    }),
+    ...(batch.episodes && {
+      episodes: batch.episodes.map((one) => ({
+        ...one,
+        revision: Math.round(one.revision),
+        startedMs: whole(one.startedMs),
+        ...(one.endedMs !== undefined && { endedMs: whole(one.endedMs) }),
+        lostMs: Math.round(one.lostMs),
+        confidence: Math.round(one.confidence * 1e5) / 1e5,
+      })),
+    }),
+  };
+}
+
+describe('one server', { skip }, () => {
+  let server: ClickHouseServer;
+  before(async () => {
+    for (const one of await ClickHouseServer.start(1)) server = one;
+  });
+  after(async () => {
+    await server.stop();
+  });
+
+  it('answers as the plain store does, of a fleet whose rows come late and twice', async () => {
+    const store = new ClickHouseStore(server.address('like'));
+    await store.init(INIT);
+    const nowMs = await store.nowMs();
+    const memory = new MemoryStore(() => nowMs);
+    const incidents = [
+      { cause: 'planted.1', hasFact: true, withFact: 0.4 },
+      { cause: 'planted.2', hasFact: true, withFact: 0.4 },
+      { cause: 'planted.3', hasFact: false },
+    ];
+    const simulation = simulate({ hosts: 300, days: 7, seed: 5, nowMs, incidents });
+    for (const made of simulation.batches()) {
+      const batch = inSeconds(made);
+      await store.add(batch);
+      await memory.add(batch);
+    }
+    const period = { fromMs: nowMs - 7 * DAY_MS, toMs: nowMs };
+    for (const cause of ['planted.1', 'planted.2', 'planted.3', undefined]) {
+      const options = { tool: 'test', period, cause, known: [] };
+      const [{ store: _, ...real }, { store: __, ...plain }] = [
+        await whyOf(store, options),
+        await whyOf(memory, options),
+      ];
+      assert.deepEqual(real, plain);
+    }
+    const by = (a: EpisodeRow, b: EpisodeRow) => `${a.host} ${a.number}`.localeCompare(`${b.host} ${b.number}`);
+    for (const filter of [{}, { cause: 'planted.1' }, { unit: 'ingest.service' }, { host: 'host-00007' }]) {
+      const [real, plain] = [
+        await store.episodes({ ...period, ...filter }),
+        await memory.episodes({ ...period, ...filter }),
+      ];
+      assert.ok(plain.length > 0);
+      assert.deepEqual(real.toSorted(by), plain.toSorted(by));
+    }
+    const [real, plain] = [await statusOf(store, 'test'), await statusOf(memory, 'test')];
+    assert.deepEqual(real.causes, plain.causes);
+    assert.deepEqual(real.agents, plain.agents);
+    assert.deepEqual(
+      real.silent.map(({ host }) => host),
+      plain.silent.map(({ host }) => host),
+    );
+    store.close();
+  });
+
+  it('keeps every name as it is, and nothing in one does anything', async () => {
+    const store = new ClickHouseStore(server.address('names'));
+    await store.init(INIT);
+    const nowMs = await store.nowMs();
+    const names = [
+      "'; DROP TABLE names.episodes; --",
+      "\\'; DROP TABLE names.hosts; --",
+      '\\',
+      'a\0b',
+      'line\nbreak\ttab',
+      '"quoted" {x:String} ${y}',
+      'sum(rate(x[5m])) by (host)',
+      '\u202egnirts\u2028',
+      '😀 é',
+      '\\x27 \\0 %27',
+    ];
+    await store.add({
+      episodes: names.map((name) => episode(name, nowMs, { unit: name, culprit: name, cause: name })),
+    });
+    for (const name of names) {
+      const found = await store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs, unit: name, cause: name, host: name });
+      assert.deepEqual(
+        found.map(({ host, unit, culprit, cause }) => [host, unit, culprit, cause]),
+        [[name, name, name, name]],
+      );
+    }
+    store.close();
+  });
+
+  it('counts a batch once that came three times, before it is merged and after', async () => {
+    const store = new ClickHouseStore(server.address('again'));
+    await store.init(INIT);
+    const nowMs = await store.nowMs();
+    const batch: Batch = {
+      episodes: [episode('a', nowMs), episode('b', nowMs), episode('a', nowMs, { revision: 2, cause: 'fs.journal' })],
+      hosts: [
+        { host: 'a', boot: 'b', agent: 'x', sentMs: nowMs, stalling: true, droppedEpisodes: 0, droppedMinutes: 0 },
+      ],
+      minutes: [
+        {
+          host: 'a',
+          atMs: nowMs,
+          device: 'sda',
+          reads: 1,
+          writes: 2,
+          readKib: 3,
+          writtenKib: 4,
+          busyMs: 5,
+          waits: [[64, 7]],
+        },
+      ],
+    };
+    for (let times = 0; times < 3; times += 1) await store.add(batch);
+    const seen = async () => {
+      const all = await store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs });
+      return [all.map(({ host, cause }) => `${host} ${cause}`).sort(), (await store.hosts()).length];
+    };
+    const expected = [['a fs.journal', 'b dev.slow'], 1];
+    assert.deepEqual(await seen(), expected);
+    for (const table of ['episodes', 'hosts', 'minutes']) await server.ask(`OPTIMIZE TABLE again.${table} FINAL`);
+    assert.deepEqual(await seen(), expected);
+    assert.equal(await server.ask('SELECT count(), sum(wait_seconds[1]) FROM again.minutes'), '1\t7');
+    store.close();
+  });
+
+  it('is made once, mended where a column is missing, and rid of what is old', async () => {
+    const store = new ClickHouseStore(server.address('made'));
+    assert.equal((await store.init({ ...INIT, dryRun: true })).length, 7);
+    assert.equal(await server.ask("SELECT count() FROM system.tables WHERE database = 'made'"), '0');
+    assert.equal((await store.init(INIT)).length, 7);
+    assert.deepEqual(await store.init(INIT), []);
+    await server.ask('ALTER TABLE made.episodes DROP COLUMN unit');
+    assert.deepEqual(
+      (await store.init(INIT)).map(({ what }) => what),
+      ['add unit to episodes'],
+    );
+    const nowMs = await store.nowMs();
+    const oldMs = nowMs - 60 * DAY_MS;
+    await store.add({
+      episodes: [episode('old', oldMs), episode('new', nowMs)],
+      hosts: [
+        {
+          host: 'old',
+          boot: '',
+          agent: '',
+          sentMs: oldMs,
+          stalling: false,
+          droppedEpisodes: 0,
+          droppedMinutes: 0,
+          receivedMs: oldMs,
+        },
+        { host: 'new', boot: '', agent: '', sentMs: nowMs, stalling: false, droppedEpisodes: 0, droppedMinutes: 0 },
+      ],
+    });
+    const steps = (await store.init(INIT)).map(({ what }) => what);
+    assert.match(steps.join('; '), /^delete 1 row from before \S+ from hosts; drop the week of \S+ from episodes$/);
+    const left = await store.episodes({ fromMs: oldMs - DAY_MS, toMs: nowMs });
+    assert.deepEqual(
+      left.map(({ host }) => host),
+      ['new'],
+    );
+    store.close();
+  });
+
+  it('serves a user who may only read, and lets that one write nothing', async () => {
+    const writer = new ClickHouseStore(server.address('shared'));
+    await writer.init(INIT);
+    const reader = new ClickHouseStore(server.address('shared', "reader:pass'word@"));
+    assert.deepEqual(await reader.hosts(), []);
+    const nowMs = await reader.nowMs();
+    await assert.rejects(reader.add({ episodes: [episode('a', nowMs)] }), /may not do that/);
+    const stranger = new ClickHouseStore(server.address('shared', 'reader:wrong@'));
+    await assert.rejects(stranger.hosts(), /refuses this user or password/);
+    for (const one of [writer, reader, stranger]) one.close();
+  });
+
+  it('is asked by the commands, each with its document and its exit status', async () => {
+    const store = server.address('cli');
+    const early = await run(['fleet', 'status', '--store', store]);
+    assert.match(refusal(early), /There is no fleet in cli at .*: iowitness fleet init makes its tables\.$/);
+    const calls = [
+      ['fleet-init', 0, ['init', store, '--dry-run']],
+      ['fleet-init', 0, ['init', store]],
+      ['fleet-status', 0, ['status', '--store', store]],
+      ['fleet-episodes', 0, ['episodes', '--store', store]],
+      ['fleet-demo', 0, ['demo', store, '--hosts', '200']],
+      ['fleet-status', 1, ['status', '--store', `${store}_demo`]],
+      ['fleet-episodes', 0, ['episodes', '--store', `${store}_demo`, '--cause', 'dev.capped', '--limit', '3']],
+      ['fleet-why', 1, ['why', 'mem.dirty-limit', '--store', `${store}_demo`]],
+      ['fleet-why', 0, ['why', 'no.such', '--store', `${store}_demo`]],
+    ] as const;
+    for (const [name, status, args] of calls) {
+      const ran = await run(['fleet', ...args, '--json']);
+      assert.deepEqual([ran.stderr, ran.status], ['', status], args.join(' '));
+      assertDocument(name, ran.stdout);
+    }
+    const { stdout } = await run(['fleet', 'why', 'mem.dirty-limit', '--store', `${store}_demo`]);
+    assert.match(stdout, /^.+ separates the hosts that stall by mem\.dirty-limit: it is /);
+  });
+});
+
+describe('two servers', { skip }, () => {
+  let servers: ClickHouseServer[];
+  before(async () => {
+    servers = await ClickHouseServer.start(2);
+  });
+  after(async () => {
+    for (const one of servers) await one.stop();
+  });
+
+  it('of which one is killed give no answer that lacks its hosts, and count nothing twice when it is back', async () => {
+    const [first, second] = servers;
+    assert.ok(first && second);
+    const stores = servers.map((one) => new ClickHouseStore(one.address('both')));
+    for (const store of stores) await store.init({ ...INIT, cluster: 'both' });
+    const [store] = stores;
+    assert.ok(store);
+    const nowMs = await store.nowMs();
+    const rows = (from: number): EpisodeRow[] =>
+      Array.from({ length: 100 }, (_, at) => episode(`host-${from + at}`, nowMs));
+    const period = { fromMs: nowMs - DAY_MS, toMs: nowMs };
+    const settled = async (count: number): Promise<number> => {
+      for (let times = 0; times < 300; times += 1) {
+        const found = await store.episodes(period).catch(() => []);
+        if (found.length >= count) return found.length;
+        await pause(100);
+      }
+      return (await store.episodes(period)).length;
+    };
+    await store.add({ episodes: rows(0) });
+    assert.equal(await settled(100), 100);
+    const ofEach = await Promise.all(servers.map((one) => one.ask('SELECT count() FROM both.episodes_local')));
+    assert.ok(
+      ofEach.every((count) => Number(count) > 20),
+      ofEach.join(' and '),
+    );
+    await second.kill();
+    await assert.rejects(store.episodes(period), /A server of the cluster gives no answer/);
+    await store.add({ episodes: rows(100) });
+    await second.begin();
+    assert.equal(await settled(200), 200);
+    await store.add({ episodes: rows(100) });
+    await pause(2000);
+    assert.equal(await settled(200), 200);
+    for (const one of stores) one.close();
+  });
+});
