@@ -114,7 +114,9 @@ function evidence(first: Neighbour, m: Company): Argument[] {
       value: Number.isFinite(neighbours.slowdown)
         ? said`${time(neighbours.contendedMeanMs)} in company, ${time(neighbours.quietMeanMs)} alone: ${ratio(neighbours.slowdown)}`
         : said`${time(neighbours.contendedMeanMs)}, and never alone`,
-      meaning: 'the company makes them slower',
+      meaning: Number.isFinite(neighbours.slowdown)
+        ? 'the company makes them slower'
+        : 'how long they take alone did not show',
       source: 'block:block_bio_queue → block:block_rq_complete',
     },
     ...(bursts
@@ -202,7 +204,7 @@ export const cause = defineCause({
   beneath: true,
   judge(m) {
     const harm = harmOf(m);
-    if (!harm) return ruledOut(`nobody else, by name, used ${diskName(m)}`);
+    if (!harm) return ruledOut(`nobody else is known to have used ${diskName(m)}`);
     const against = objection(harm, m);
     if (against !== undefined) return ruledOut(against);
     const { first, share, slowed } = harm;

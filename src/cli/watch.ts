@@ -55,6 +55,8 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     tell: say,
   });
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
+  if (started.hasNobody)
+    warn(`no process of ${started.watching} runs now: it is watched as soon as one does, if the name is right.`);
   if (started.withoutEvents !== null) warn(`there are no kernel events: ${started.withoutEvents}`);
   let timer: NodeJS.Timeout | undefined;
   const ends: Promise<unknown>[] = [interrupts.interrupted];

@@ -319,10 +319,10 @@ test('more processes and devices than are counted one by one are told together, 
 test('bad input gets one sentence, damage is told and costs only what it hits', async () => {
   assert.match(
     refusal(await run(['blkstats', path.join(root, 'nothing')])),
-    /^There is neither a recording nor a block trace /,
+    /^There is no .*nothing, and no nothing\.blktrace\.0 …: /,
   );
   writeFileSync(path.join(root, 'text'), 'no block trace at all, only a text of some length to be read as one\n');
-  assert.match(refusal(await run(['blkstats', path.join(root, 'text')])), /is neither a recording nor a block trace/);
+  assert.match(refusal(await run(['blkstats', path.join(root, 'text')])), /is nothing that is read here/);
   const shape = { seed: 6, requests: 50, devices: [device], merging: 0, scheduler: true, plugs: false };
   const base = writeTrace('damaged', madeUpLoad(shape));
   const bytes = readFileSync(`${base}.blktrace.0`);

@@ -114,8 +114,9 @@ function recordNext({ input, account }: Measures): Advice | string {
 function sentence({ account, input }: Measures, why: string, candidates: readonly Holding[]): string {
   if (isEmpty(input)) return 'Nothing was recorded, so there is nothing to judge.';
   if (candidates.length > 0) {
-    const told = candidates.map(({ cause, finding }) => `${cause.id} (${finding.sentence.replace(/\.$/, '')})`);
-    return `The recording does not show for certain ${told.length > 1 ? 'which of these causes it is' : 'that this is the cause'}: ${told.join(', or ')}.`;
+    const names = candidates.map(({ cause }) => cause.id).join(' or ');
+    const told = candidates.map(({ finding }) => finding.sentence).join(' ');
+    return `Perhaps ${names}, but the recording does not show ${candidates.length > 1 ? 'which' : 'it'} for certain. ${told}`;
   }
   const waits = [...(account?.ms ?? [])].filter(([state]) => state !== 'running');
   const [largest] = waits.sort((a, b) => b[1] - a[1]);
