@@ -113,6 +113,8 @@ function recordNext({ input, account }: Measures): Advice | string {
 /** The likeliest causes with what each says, or the state that most of the time went into, and `why` the victim is not called healthy. */
 function sentence({ account, input }: Measures, why: string, candidates: readonly Holding[]): string {
   if (isEmpty(input)) return 'Nothing was recorded, so there is nothing to judge.';
+  if (input.source === 'statistics' || input.source === 'benchmark')
+    return `No stall is told or ruled out: what held a process up is not in ${SOURCE_NOUNS[input.source]}.`;
   if (candidates.length > 0) {
     const names = candidates.map(({ cause }) => cause.id).join(' or ');
     const told = candidates.map(({ finding }) => finding.sentence).join(' ');
