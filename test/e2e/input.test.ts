@@ -159,7 +159,7 @@ test('options that make no sense are refused, with a suggestion where one is nea
       [['record', '--pid', '4194305'], /^There is no process 4194305: /],
       [['record', '--', '/no/such/command'], /^There is no program \/no\/such\/command to run: /],
       [['record', '--', 'no-such-command'], /^There is no program no-such-command to run: /],
-      [['record', '--', '/etc/passwd'], /^There is no program \/etc\/passwd to run: /],
+      [['record', '--', '/etc/passwd'], /^\/etc\/passwd is no program that this user may run: /],
     ] as const)
       assert.match(refusal(await run(args, { cwd })), complaint);
     assert.deepEqual(readdirSync(cwd), [], 'a refusal leaves no recording');
