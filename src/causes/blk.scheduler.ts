@@ -140,9 +140,10 @@ function advice({ byThrottle, scheduler }: Figures, m: Measures): Advice {
     return advise`Set the target back: ${reset} gives the kernel’s own, 0 turns it off.`;
   }
   const file = queueSetting(m, 'scheduler')?.file ?? '/sys/block/DEV/queue/scheduler';
-  const [other, alternative] = scheduler === 'none' ? ['mq-deadline', ''] : ['none', ', or mq-deadline'];
-  const set = write(other, file, changes('the scheduler'), scheduler);
-  return advise`Try another: ${set}${alternative}; bfq idles on purpose for the sake of fairness (slice_idle).`;
+  const set = write(scheduler === 'none' ? 'mq-deadline' : 'none', file, changes('the scheduler'), scheduler);
+  const alternative = scheduler === 'none' || scheduler === 'mq-deadline' ? '' : ', or mq-deadline';
+  const why = scheduler === 'bfq' ? '; bfq idles on purpose for the sake of fairness (slice_idle)' : '';
+  return advise`Try another: ${set}${alternative}${why}.`;
 }
 
 export const cause = defineCause({

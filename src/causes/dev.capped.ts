@@ -34,7 +34,7 @@ function ceiling(m: Victim): Ceiling | Refused {
   const top = isLived
     ? ceilingOf(m.load, m.requests, (row) => account.own[row] !== 0, account.from, account.to, norm.fixedMs)
     : series && ceilingOfCounters(series, account.from, account.to, norm.fixedMs);
-  const why = `requests did not queue up inside ${diskName(m)} until they were slow: whether it has a ceiling can’t show`;
+  const why = `its requests never queued inside ${diskName(m)} so long that a ceiling would show`;
   return top ?? ruledOut(why);
 }
 

@@ -66,7 +66,11 @@ function judgeCounters({ input, account }: Given<'victim'>): Judgement<Counted> 
   const lost = union(times);
   const share = Math.min(1, total(lost) / (account.to - account.from));
   return count < ERRORS.leastFailed || share < JUDGING.noticeable
-    ? ruledOut(`${count} of its calls wrote nothing`)
+    ? ruledOut(
+        count === 0
+          ? 'each of its calls to write wrote something'
+          : `${count} of its calls to write wrote nothing: too little to matter`,
+      )
     : holds({ share, confidence: ERRORS.untold, lost }, { way: 'counted', count, share });
 }
 

@@ -218,7 +218,7 @@ export const cause = defineCause({
   beneath: true,
   judge(m) {
     const harm = harmOf(m);
-    if (!harm) return ruledOut(`nobody else, by name, used ${diskName(m)}`);
+    if (!harm) return ruledOut(`nobody else is known to have used ${diskName(m)}`);
     const against = objection(harm, m);
     if (against) return against;
     const { first, share } = harm;

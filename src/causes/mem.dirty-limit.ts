@@ -251,7 +251,7 @@ function pausesOf({ throttle }: Measures): Argument[] {
     {
       measure: 'pauses',
       value: said`${number(throttle.pauses)}, ${time(throttle.pausedMs / throttle.pauses)} on average`,
-      meaning: `the kernel held ${binary(throttle.dirtyBytes)} dirty against a limit of ${binary(throttle.limitBytes)}, the device’s share centred on ${binary(throttle.deviceSetpointBytes)}`,
+      meaning: `the whole machine had ${binary(throttle.dirtyBytes)} dirty of the ${binary(throttle.limitBytes)} that it may; this device was to stay near ${binary(throttle.deviceSetpointBytes)}`,
       source: 'writeback:balance_dirty_pages',
     },
   ];

@@ -101,7 +101,8 @@ export const cause = defineCause({
     // Making room is the other half of the price; where it is the larger one, the reads are a consequence of it.
     const share = Math.min(1, reclaimed > waited ? waited : waited + reclaimed);
     const figures = `it waited ${percent(waited)} of its time for cached reads`;
-    if (read === 0 || share < JUDGING.noticeable) return ruledOut(figures);
+    if (read === 0) return ruledOut('nothing that it read came from a disk');
+    if (share < JUDGING.noticeable) return ruledOut(figures);
     if (Number.isNaN(read + again)) return notChecked(`${figures}, and how much was read again was not recorded`);
     const writes = mostlyWrites(m, read);
     if (writes !== undefined) return ruledOut(writes);
@@ -124,7 +125,7 @@ export const cause = defineCause({
   tell(figures, m) {
     const { share, ofReads, limit } = figures;
     return {
-      sentence: `The files that the victim reads no longer fit into memory: ${percent(ofReads)} of what it reads from ${diskName(m)} was there shortly before, and it waits for that ${percent(share)} of its time.`,
+      sentence: `The files that the victim reads no longer fit into memory: ${percent(ofReads)} of what it reads from ${diskName(m)} had been in memory shortly before, and it waits for these reads ${percent(share)} of its time.`,
       yardstick: {
         measure: 'read again',
         value: said`${part(ofReads)} of what it reads`,

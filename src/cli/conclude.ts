@@ -12,7 +12,7 @@ import type { ReportAssets } from '../present/html/page.js';
 import type { Painter } from '../present/png.js';
 import { renderText } from '../present/text.js';
 import { readReportAssets } from '../run/report-assets.js';
-import { EXIT, jsonHelp, progress, readingProgress, say, sayJson, toolName, WEB } from './context.js';
+import { called, EXIT, jsonHelp, progress, readingProgress, say, sayJson, toolName, WEB } from './context.js';
 import { knownList } from './known-list.js';
 import { writePage } from './output-file.js';
 
@@ -75,7 +75,7 @@ function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: bool
   const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
   const { columns } = stream;
   // 0 on a terminal without a size, undefined in a pipe.
-  return renderText(diagnosis, { colour, verbose, ...(columns > 0 && { width: columns }) });
+  return renderText(diagnosis, { colour, verbose, called: called(), ...(columns > 0 && { width: columns }) });
 }
 
 /** The diagnosis of what was just recorded. */

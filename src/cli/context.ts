@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
+import { shellWord } from '../base/shell.js';
 import { LONGEST_SECONDS, typedBytes, typedSeconds } from '../base/typed.js';
 import type { DOCUMENTS, JsonDocument } from '../model/documents.js';
 import { renderJson } from '../present/json.js';
@@ -108,9 +109,15 @@ export function sayJson(document: JsonDocument): void {
   say(renderJson(document));
 }
 
+/** What is typed for `iowitness`: in a clone the path by which it was called, as it is on nobody's PATH there. */
+export function called(): string {
+  const path = process.env['IOWITNESS_CALLED'];
+  return path === undefined ? 'iowitness' : shellWord(path);
+}
+
 export function warn(text: string): void {
   progress.say('');
-  process.stderr.write(`iowitness: ${harmless(text)}\n`);
+  process.stderr.write(`iowitness: ${harmless(text.replaceAll('`iowitness ', `\`${called()} `))}\n`);
 }
 
 /** The words for `--json` in a command's help: what is printed, and where its schema lies. */

@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
-import { UserError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import { duration, isoTime, rate } from '../base/format.js';
 import type { Copied } from '../model/copied.js';
 import { DdSession, type Ended } from '../run/dd/session.js';
@@ -120,7 +120,7 @@ async function dd(operands: readonly string[], own: OwnOptions): Promise<void> {
     return;
   }
   if (own.json && options.output === undefined)
-    throw new UserError('Without of= the copy goes to standard output, where --json prints: give of=FILE.');
+    throw new UsageError('Without of= the copy goes to standard output, where --json prints: give of=FILE.');
   if (own.explain) {
     await explain();
     return;

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { errnoOf, unreadable, UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import { drawOrder } from '../experiment/order.js';
 import type { Experiment, ExperimentRun } from '../model/experiment.js';
@@ -111,7 +111,7 @@ function readPlan(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    throw new UserError(`The plan ${path} can’t be read (${messageOf(error)}).`);
+    throw unreadable(path, error, 'name a plan (docs/experiment.md shows one)');
   }
 }
 

@@ -1,7 +1,7 @@
 // `export REC --as FORMAT`: a recording, or what it is about, in the formats of other tools.
 
 import { Option, type Command } from 'commander';
-import { UserError } from '../base/errors.js';
+import { UsageError, UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import type { OpenOptions } from '../open/recording.js';
 import { diagnoseRecording } from '../pipeline.js';
@@ -47,9 +47,9 @@ async function exportRecording(recording: string, given: ExportOptions): Promise
   const format = FORMATS[as];
   if (!format) throw new UserError(`There is no format ${as}.`);
   if (table !== undefined && !format.ofOneTable)
-    throw new UserError(`--table goes with csv and parquet: ${as} holds everything.`);
+    throw new UsageError(`--table goes with csv and parquet: ${as} holds everything.`);
   if (send && (as !== 'journald' || output !== '-'))
-    throw new UserError('--send goes with --as journald, and without -o.');
+    throw new UsageError('--send goes with --as journald, and without -o.');
   if (json && !send) refuseStandardOutput(output);
   if (output === '-' && format.isBinary && FileOutput.standard().isTerminal)
     throw new UserError(`${as} is no text: name a file with -o.`);

@@ -1,7 +1,7 @@
 // The command that `record` watches, as the command line sees it: refused before anything is recorded where it can't run, and what it ended with.
 
 import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants as fileModes, statSync } from 'node:fs';
+import { accessSync, constants as fileModes, existsSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
@@ -20,7 +20,12 @@ export function requireCommand(command: string): void {
       return false;
     }
   });
-  if (!found) throw new UserError(`There is no program ${command} to run: name one on the PATH, or with its folder.`);
+  if (found) return;
+  throw new UserError(
+    command.includes('/') && existsSync(command)
+      ? `${command} is no program that this user may run: \`chmod +x\` makes a file one.`
+      : `There is no program ${command} to run: name one on the PATH, or with its folder.`,
+  );
 }
 
 export function hasEnded({ child }: HeldCommand): boolean {

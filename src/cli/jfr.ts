@@ -1,7 +1,7 @@
 // `jfr`: which lock threads of a JVM waited for, who had it and what that thread did, from a flight recording or what a live JVM records.
 
 import type { Command } from 'commander';
-import { UserError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import type { Jfr } from '../model/jfr.js';
 import { flightFilesAt, type FlightFile } from '../open/flight.js';
 import { renderJfr } from '../present/jfr/text.js';
@@ -26,7 +26,7 @@ Exit status: 1 where threads waited for a monitor, 0 where none did, 2 where the
 
 async function documentOf(given: string | undefined, { pid, recording }: Options): Promise<Jfr> {
   if ((given === undefined) === (pid === undefined))
-    throw new UserError('Name a flight recording, or a live JVM with --pid: one of the two.');
+    throw new UsageError('Name a flight recording, or a live JVM with --pid: one of the two.');
   const shown = given ?? `what process ${pid} records`;
   const kernel = recording === undefined ? undefined : await kernelSideOf(recording);
   const read = (files: readonly FlightFile[]): Jfr => flightDocument(toolName(), files, readingProgress(shown), kernel);

@@ -40,7 +40,7 @@ async function fitsOf(
   const { diagnosis, compared } = await diagnoseRecording(path, toolName(), { progress: readingProgress(path) });
   progress.say('');
   const place = placeRecorded(compared.measures);
-  if (!place) throw new UserError(`${path} does not tell its kernel’s version: record with iowitness record.`);
+  if (!place) throw new UserError(`${path} does not tell its kernel’s version: record with \`iowitness record\`.`);
   return { place, found: fits(all, place, { m: compared.measures, diagnosis }) };
 }
 
@@ -62,7 +62,7 @@ async function known(what: string | undefined, options: KnownOptions): Promise<v
   const entry = all.find(({ id }) => id === what);
   const isRecording = what !== undefined && entry === undefined;
   if (isRecording && !existsSync(what))
-    throw new UserError(`There is no entry and no recording ${what}: iowitness known --all lists the entries.`);
+    throw new UserError(`There is no entry and no recording ${what}: \`iowitness known --all\` lists the entries.`);
   const { place, found } = isRecording ? await fitsOf(what, all) : here(all);
   const shown = entry ? everyEntry([entry]) : options.all ? everyEntry(all) : found;
   const { flavour, text, hasBackports } = place.kernel;

@@ -1,10 +1,13 @@
 // `ls [DIR]`: the recordings of a folder, newest first.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { duration, harmless, isoTime } from '../base/format.js';
+import { shellWord } from '../base/shell.js';
 import { columns } from '../present/text-layout.js';
 import { clockText } from '../present/words.js';
-import { jsonHelp, say, sayJson, toolName } from './context.js';
+import { called, jsonHelp, say, sayJson, toolName } from './context.js';
 import { recordingsIn, type Listed } from './recordings.js';
 
 interface LsOptions {
@@ -21,9 +24,16 @@ export function lsCommand(program: Command): void {
     .action((folder: string, { json }: LsOptions) => {
       const all = recordingsIn(folder);
       if (json) sayJson({ schema: 'iowitness.recordings/1', tool: toolName(), recordings: all.map(asJson) });
-      else if (all.length === 0) say('No recordings here.');
+      else if (all.length === 0) say(harmless(noneIn(folder)));
       else for (const line of columns(all.map(cells))) say(line);
     });
+}
+
+/** Whoever names a recording wants to see what it shows. */
+function noneIn(folder: string): string {
+  if (!existsSync(join(folder, 'manifest.json')))
+    return `There are no recordings in ${folder === '.' ? 'this folder' : folder}.`;
+  return `${folder} is a recording itself; see what it shows: ${called()} diagnose ${shellWord(folder)}`;
 }
 
 function startOf({ startedMs }: Listed): string | undefined {

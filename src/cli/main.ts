@@ -1,7 +1,7 @@
 // The command line: has the arguments parsed, runs one command, and turns errors into one sentence and the exit status.
 
 import { CommanderError } from 'commander';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { errnoOf, messageOf, UsageError, UserError } from '../base/errors.js';
 import { OutputClosed } from '../tools/blkparse/output.js';
 import { harmless } from '../base/format.js';
 import { EXIT, sayJson, warn } from './context.js';
@@ -41,9 +41,10 @@ function fail(error: unknown): void {
   }
   const message = sentenceOf(error);
   warn(message);
-  tellAsJson(message, EXIT.failed);
+  const status = error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  tellAsJson(message, status);
   if (process.env['IOWITNESS_DEBUG'] !== undefined) console.error(error);
-  process.exitCode = EXIT.failed;
+  process.exitCode = status;
 }
 
 // From a timer of the recorder, say; the undo journal's exit hook still puts everything back.

@@ -6,7 +6,7 @@ import type { Diagnosis } from '../model/diagnosis.js';
 import type { Recorded } from '../model/results.js';
 import type { Diagnosed } from '../pipeline.js';
 import { diagnoseAfter, tellBelow } from './conclude.js';
-import { say, sayJson, sayJsonBelow, toolName } from './context.js';
+import { called, say, sayJson, sayJsonBelow, toolName } from './context.js';
 import type { HeldCommand } from '../run/held-command.js';
 import { hasEnded, statusOf } from './held-command.js';
 
@@ -38,7 +38,7 @@ export async function tellRecorded(
     else sayJson(document);
   } else if (diagnosis) tellBelow(diagnosis);
   else if (held) process.stderr.write(harmless(`${folder} (${because})`) + '\n');
-  else say(harmless(`${folder} (${because}); iowitness diagnose ${shellWord(folder)} tells what it shows.`));
+  else say(harmless(`${folder} (${because}); see what it shows: ${called()} diagnose ${shellWord(folder)}`));
   return diagnosed;
 }
 

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, UserError } from '../base/errors.js';
+import { unreadable, UserError } from '../base/errors.js';
 import { readManifest } from '../recording/manifest.js';
 
 export interface Listed {
@@ -36,7 +36,7 @@ export function recordingsIn(folder: string): Listed[] {
   try {
     names = readdirSync(folder);
   } catch (error) {
-    throw new UserError(`${folder} can’t be listed (${messageOf(error)}): name a folder that holds recordings.`);
+    throw unreadable(folder, error, 'name a folder that holds recordings');
   }
   return names
     .filter((name) => name.endsWith('.iow'))

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { UserError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
 import { noDump, readThreadDumps } from '../open/thread-dumps.js';
 import { renderThreads } from '../present/threads/text.js';
@@ -76,7 +76,7 @@ async function fromJvm(pid: number, options: Options, history: History): Promise
 async function threads(files: readonly string[], options: Options): Promise<void> {
   const { pid } = options;
   if (files.length > 0 === (pid !== undefined))
-    throw new UserError('Name files with thread dumps, or a live JVM with --pid: one of the two.');
+    throw new UsageError('Name files with thread dumps, or a live JVM with --pid: one of the two.');
   const history = new History();
   const limits = pid === undefined ? [] : await fromJvm(pid, options, history);
   await fromFiles(files, history);

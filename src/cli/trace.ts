@@ -4,7 +4,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
-import { errnoOf, messageOf, UserError } from '../base/errors.js';
+import { errnoOf, reasonOf, UserError } from '../base/errors.js';
 import { figure } from '../base/format.js';
 import type { HeldFolder } from '../base/held-folder.js';
 import { holdPlace } from '../base/hold-path.js';
@@ -102,7 +102,7 @@ function hold(base: string): ReturnType<typeof holdPlace> {
     return holdPlace(base);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    throw new UserError(`${base} can’t be made (${messageOf(error)}): name another base with -o.`);
+    throw new UserError(`${base} can’t be made (${reasonOf(error)}): name another base with -o.`);
   }
 }
 
@@ -112,7 +112,7 @@ function create(folder: HeldFolder, file: string): number {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST')
       throw new UserError(`${folder.shown(file)} is there already: remove it, or name another base with -o.`);
-    throw new UserError(`${folder.shown(file)} can’t be made (${messageOf(error)}): name another base with -o.`);
+    throw new UserError(`${folder.shown(file)} can’t be made (${reasonOf(error)}): name another base with -o.`);
   }
 }
 

@@ -102,6 +102,8 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   });
   if (page) say(`the page is at ${page.url}`);
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
+  if (started.hasNobody)
+    warn(`no process of ${started.watching} runs now: it is watched as soon as one does, if the name is right.`);
   if (started.withoutEvents !== null) warn(`there are no kernel events: ${started.withoutEvents}`);
   const { over, cancel } = timeUp(options.for);
   await Promise.race([interrupts.interrupted, over]);

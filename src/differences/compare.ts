@@ -100,7 +100,7 @@ function toldMeasures(
   const notes =
     tooShort > 0
       ? [
-          `Of ${tooShort} of ${compared} measures a window is too short to be told from another one: their values follow from each other for long.`,
+          `${tooShort} of ${compared} measures could not be compared: they change so slowly that the recordings are too short for them.`,
         ]
       : [];
   return { compared, before, after, groups: groups.map((one) => ({ measures: [...one] })), atLoad, notes };

@@ -112,7 +112,7 @@ function movedWith(
 
 function sentenceOf(onset: MeasureChange | undefined, changes: readonly MeasureChange[]): string {
   if (!onset)
-    return 'No abrupt change could be told: not of its throughput, not of its requests a second, not of its latency at the load.';
+    return 'Nothing changed abruptly, as far as it shows: neither its throughput nor its requests a second nor its latency at the same load.';
   const [from, to] = onset.withinMs;
   const what =
     onset.kind === 'level' ? `went from ${onset.before.text} to ${onset.after.text}` : 'began to vary otherwise';

@@ -27,7 +27,10 @@ export interface FlightFile {
 /** The recording at a path. Throws a UserError where there is none. */
 export function flightFilesAt(given: string): FlightFile[] {
   const stat = statSync(given, { throwIfNoEntry: false });
-  if (!stat) throw new UserError(`There is no ${given}.`);
+  if (!stat)
+    throw new UserError(
+      `There is no ${given}: name a flight recording, or a JVM’s repository (jcmd PID JFR.configure tells it).`,
+    );
   if (!stat.isDirectory()) return [{ name: given, path: given, follow: true, bytes: stat.size }];
   const files = flightFilesIn(given, (name) => path.join(given, name));
   if (files.length === 0)
@@ -81,10 +84,10 @@ export function readFlightFile(
     };
     const beginning = new Uint8Array(4);
     readAt(beginning, 0);
-    // An empty file is a chunk that has just begun.
-    if (file.bytes > 0 && !isFlight(beginning) && file.follow)
+    // In a repository an empty file is a chunk that has just begun.
+    if (file.follow && !isFlight(beginning))
       throw new UserError(
-        `${file.name} is no flight recording: its first bytes are not FLR (unpack it first, if it is packed).`,
+        `${file.name} is no flight recording: ${file.bytes === 0 ? 'it is empty' : 'its first bytes are not FLR (unpack it first, if it is packed)'}.`,
       );
     return { strange: readFlight({ readAt, bytes: file.bytes, wanted, take, chunk }) };
   } catch (error) {

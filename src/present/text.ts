@@ -6,7 +6,7 @@ import { binary, duration, figure, harmless, percent } from '../base/format.js';
 import type { Advice, Diagnosis } from '../model/diagnosis.js';
 import { stepsOf } from './steps.js';
 import { TerminalPage, type Style, type TextOptions } from './terminal-page.js';
-import { bar, clip, columns, pad, widthOf, wrap } from './text-layout.js';
+import { bar, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
   isOfVerdict,
@@ -29,6 +29,8 @@ import { writerLines } from './writers.js';
 export interface DiagnosisTextOptions extends TextOptions {
   /** Everything, and not the first screen alone. */
   readonly verbose: boolean;
+  /** What is typed for `iowitness` here, where that is something else. */
+  readonly called?: string;
 }
 
 type Jvm = NonNullable<Diagnosis['jvms']>[number];
@@ -50,8 +52,7 @@ const MOST = {
 /** States below this share of the time are not worth a line. */
 const LEAST_SHARE = 0.005;
 const BAR_CELLS = 24;
-/** With less room than this the sentence of a state is left out: its name has to do. */
-const LEAST_WORDS = 40;
+
 function headline(page: TerminalPage, { verdict, keyFigures }: Diagnosis): void {
   const outcome = outcomeOf(verdict);
   const style = OUTCOME_STYLE[outcome];
@@ -85,7 +86,7 @@ function figures(page: TerminalPage, { keyFigures }: Diagnosis): void {
 }
 
 /** One piece of advice: words within the width, commands on lines of their own, whole. */
-function advice(page: TerminalPage, one: Advice): string[] {
+function advice(page: TerminalPage, one: Advice, called: string): string[] {
   const lines: string[] = [];
   let text = '→ ';
   const flush = () => {
@@ -101,17 +102,17 @@ function advice(page: TerminalPage, one: Advice): string[] {
     }
     flush();
     const { command, undo } = step.command;
-    lines.push(`    ${page.paint('bold', harmless(command))}`);
+    lines.push(`    ${page.paint('bold', harmless(command.replace(/^iowitness(?= )/, called)))}`);
     if (undo !== null) lines.push(page.paint('dim', `    undo: ${harmless(undo).replaceAll('`', '')}`));
   }
   flush();
   return lines;
 }
 
-function whatToDo(page: TerminalPage, { verdict }: Diagnosis, most: number): void {
+function whatToDo(page: TerminalPage, { verdict }: Diagnosis, most: number, called: string): void {
   for (const one of verdict.advice.slice(0, most)) {
     page.line('');
-    for (const line of advice(page, one)) page.line(line);
+    for (const line of advice(page, one, called)) page.line(line);
   }
 }
 
@@ -128,6 +129,7 @@ function evidence(page: TerminalPage, { verdict }: Diagnosis): string[] {
   });
 }
 
+/** The states with their sentences, where those have room: else their names have to do. */
 function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most: number): string[] {
   const shown = states.filter((one) => one.share >= LEAST_SHARE).slice(0, most);
   const rows = columns(
@@ -141,25 +143,26 @@ function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most:
     [1, 2],
   );
   const column = Math.max(0, ...rows.map(widthOf));
-  return rows.map((row, at) => {
-    const words = stateWords(shown[at]?.state ?? '');
-    const room = page.width - column - 4;
-    return room < LEAST_WORDS ? row : `${pad(row, column)}  ${page.paint('dim', clip(harmless(words), room))}`;
-  });
+  const words = shown.map(({ state }) => harmless(stateWords(state)));
+  const room = page.width - column - 4;
+  if (words.some((one) => widthOf(one) > room)) return rows;
+  return rows.map((row, at) => `${pad(row, column)}  ${page.paint('dim', words[at] ?? '')}`);
 }
 
 /** A line of columns, its end on lines of its own where it is too long. */
 function wrapKeeping(line: string, width: number): string[] {
   if (widthOf(line) <= width) return [line];
   const start = /^ */.exec(line)?.[0] ?? '';
-  return wrap(line.slice(start.length), width - start.length, '    ').map((part) => start + part);
+  return wrap(line.slice(start.length), width - start.length, '    ').map((part) => (start + part).trimEnd());
 }
 
 /** Of the devices that moved most bytes, who is behind them. */
 function writers(page: TerminalPage, { writers: all }: Diagnosis): string[] {
   const { lines, left } = writerLines(all, { devices: MOST.devices, programs: MOST.programs });
   const wrapped = lines.flatMap((line) => wrapKeeping(line, page.width - 2));
-  return left > 0 ? [...wrapped, page.paint('dim', `and ${left} more devices: see the report or --json`)] : wrapped;
+  return left > 0
+    ? [...wrapped, page.paint('dim', `and ${left} more ${left === 1 ? 'device' : 'devices'}: see the report or --json`)]
+    : wrapped;
 }
 
 function phases({ phases: all, recording }: Diagnosis): string[] {
@@ -180,9 +183,10 @@ function losses(page: TerminalPage, { losses: all }: Diagnosis, verbose: boolean
     ...wrap(harmless(`${sentence} (${where}${count === undefined ? '' : `, ${figure(count)}`})`), page.width - 2),
     ...wrap(`→ ${harmless(remedy)}`, page.width - 2, '  ').map((line) => page.paint('dim', line)),
   ]);
-  const minor = new Set(all.filter((loss) => loss.severity === 'info').map((loss) => loss.code));
-  if (verbose && minor.size > 0) lines.push(page.paint('dim', `of no weight: ${harmless([...minor].join(', '))}`));
-  return lines;
+  if (!verbose) return lines;
+  const minor = new Set(all.filter((loss) => loss.severity === 'info').map((loss) => loss.sentence));
+  const noted = [...minor].flatMap((sentence) => wrap(harmless(sentence), page.width - 2));
+  return [...lines, ...noted.map((line) => page.paint('dim', line))];
 }
 
 function changes(page: TerminalPage, { changes: all }: Diagnosis): string[] {
@@ -252,10 +256,10 @@ function whereFrom({ recording }: Diagnosis): string {
 export function renderText(diagnosis: Diagnosis, options: DiagnosisTextOptions): string {
   const page = new TerminalPage(options);
   const { verdict, recording } = diagnosis;
-  const { verbose } = options;
+  const { verbose, called = 'iowitness' } = options;
   headline(page, diagnosis);
   figures(page, diagnosis);
-  whatToDo(page, diagnosis, verbose ? Infinity : MOST.advice);
+  whatToDo(page, diagnosis, verbose ? Infinity : MOST.advice, called);
   page.section(limitsTitle(recording.kind), limits(page, diagnosis));
   const of = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
   page.section(

@@ -319,10 +319,10 @@ test('more processes and devices than are counted one by one are told together, 
 test('bad input gets one sentence, damage is told and costs only what it hits', async () => {
   assert.match(
     refusal(await run(['blkstats', path.join(root, 'nothing')])),
-    /^There is neither a recording nor a block trace /,
+    /^There is no .*nothing, and no nothing\.blktrace\.0 …: /,
   );
   writeFileSync(path.join(root, 'text'), 'no block trace at all, only a text of some length to be read as one\n');
-  assert.match(refusal(await run(['blkstats', path.join(root, 'text')])), /is neither a recording nor a block trace/);
+  assert.match(refusal(await run(['blkstats', path.join(root, 'text')])), /is nothing that is read here/);
   for (const cpu of [0, 1]) writeFileSync(path.join(root, `empty.blktrace.${cpu}`), '');
   for (const command of ['blkstats', 'diagnose'])
     assert.match(refusal(await run([command, path.join(root, 'empty')])), /empty is empty: it holds no record, so /);

@@ -36,7 +36,7 @@ describe('export', () => {
     assert.match(await sentence(TRACE), /--as <format>/);
     assert.match(await sentence(TRACE, '--as', 'perfetto', '--table', 'states'), /--table goes with csv and parquet/);
     assert.match(await sentence(TRACE, '--as', 'csv', '--send'), /--send goes with --as journald/);
-    assert.match(await sentence('/nowhere', '--as', 'csv'), /neither a recording nor a block trace/);
+    assert.match(await sentence('/nowhere', '--as', 'csv'), /^There is no \/nowhere, /);
     assert.match(await sentence(fixturePath('recordings/v1.iow'), '--as', 'csv', '-o', '/nowhere/x'), /nowhere/);
   });
 });

@@ -1,10 +1,11 @@
 // What the commands make of recordings that are not named, of failures where JSON was asked for, and the forms of a report for a ticket.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { refusal, run } from '../support/cli.js';
+import { ORDINARY, refusal, run } from '../support/cli.js';
+import { needsRoot } from '../support/requirements.js';
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../../test/fixtures/recordings');
 const folder = mkdtempSync('/var/tmp/iowitness-recordings-');
@@ -50,7 +51,32 @@ describe('a recording that is not named', () => {
       listed.recordings.map((one: { path: string }) => path.basename(one.path)),
       ['new.iow', 'old.iow'],
     );
-    assert.match(refusal(await run(['ls', path.join(folder, 'none')])), /can’t be listed/);
+    assert.match(
+      refusal(await run(['ls', path.join(folder, 'none')])),
+      /^There is no .*none: name a folder that holds recordings/,
+    );
+  });
+});
+
+describe('a path that is no recording', () => {
+  test('is listed as one where it is one, and told from a folder without any', async () => {
+    const recording = await run(['ls', 'new.iow'], { cwd: folder });
+    assert.match(recording.stdout, /^new\.iow is a recording itself; see what it shows: iowitness diagnose new\.iow$/m);
+    const none = await run(['ls', 'empty'], { cwd: folder });
+    assert.match(none.stdout, /^There are no recordings in empty\.$/m);
+  });
+
+  test('says whether it is not there, empty, a folder, or not for this user', { skip: needsRoot() }, async () => {
+    writeFileSync(path.join(folder, 'nothing'), '');
+    writeFileSync(path.join(folder, 'secret'), 'x', { mode: 0o600 });
+    mkdirSync(path.join(folder, 'closed.iow'), { mode: 0o700 });
+    chmodSync(folder, 0o755);
+    const told = async (name: string) => refusal(await run(['diagnose', name], { cwd: folder, ...ORDINARY }));
+    assert.match(await told('missing'), /^There is no missing, /);
+    assert.match(await told('nothing'), /^nothing is an empty file: /);
+    assert.match(await told('aaa.iow'), /^aaa\.iow is a folder, and no recording, /);
+    for (const name of ['secret', 'closed.iow'])
+      assert.match(await told(name), new RegExp(`^${name} may not be read by this user: `));
   });
 });
 
@@ -59,7 +85,7 @@ describe('a failure', () => {
     const missing = await run(['diagnose', 'no-such.iow', '--json'], { cwd: empty });
     const { schema, message, status } = JSON.parse(missing.stdout);
     assert.deepEqual([schema, status, missing.status], ['iowitness.error/1', 2, 2]);
-    assert.match(message, /^There is neither a recording nor a block trace no-such\.iow/);
+    assert.match(message, /^There is no no-such\.iow, /);
     const wrong = await run(['diagnose', '--nonsense', '--json'], { cwd: empty });
     assert.deepEqual([JSON.parse(wrong.stdout).status, wrong.status], [64, 64]);
   });

@@ -58,7 +58,7 @@ describe('report of two recordings', () => {
     const pid = await run(['report', was, is, '--pid', '5']);
     assert.equal(pid.status, 64);
     assert.match(refusal(pid), /--pid names a process of one recording/);
-    assert.match(refusal(await run(['report', was, '/nowhere.iow'])), /neither a recording nor a block trace/);
+    assert.match(refusal(await run(['report', was, '/nowhere.iow'])), /^There is no \/nowhere\.iow, /);
     assert.ok(!existsSync(path.join(folder, 'slow-to-nowhere.html')));
   });
 });

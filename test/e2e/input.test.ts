@@ -119,15 +119,12 @@ test('what is no recording is refused by every command that reads one', async ()
     writeFileSync(path.join(cwd, 'text'), 'All work and no play. '.repeat(1000));
     writeFileSync(path.join(cwd, 'nine'), versionNine());
     for (const [name, complaint] of [
-      [
-        'missing.iow',
-        /^There is neither a recording nor a block trace missing\.iow: a recording is .*, a block trace is /,
-      ],
-      ['file.iow', /^file\.iow is neither a recording nor a block trace: /],
-      ['folder', /^folder is neither a recording nor a block trace: /],
-      ['text', /^text is neither a recording nor a block trace: /],
+      ['missing.iow', /^There is no missing\.iow, and no missing\.iow\.blktrace\.0 …: /],
+      ['file.iow', /^file\.iow is an empty file: /],
+      ['folder', /^folder is a folder, and no recording, /],
+      ['text', /^text is nothing that is read here: /],
       ['nine', /^nine is a block trace of a version that this program can’t read: it reads versions 7 and 8\.$/],
-      ['/dev/null', /^\/dev\/null is neither a recording nor a block trace: /],
+      ['/dev/null', /^\/dev\/null is nothing that is read here: /],
       ['cut.iow', /manifest\.json is cut off or damaged .*: copy the recording again\.$/],
       ['newer.iow', /^newer\.iow was written by a newer iowitness \(format 99\); .*: update iowitness\.$/],
     ] as const) {
@@ -162,7 +159,7 @@ test('options that make no sense are refused, with a suggestion where one is nea
       [['record', '--pid', '4194305'], /^There is no process 4194305: /],
       [['record', '--', '/no/such/command'], /^There is no program \/no\/such\/command to run: /],
       [['record', '--', 'no-such-command'], /^There is no program no-such-command to run: /],
-      [['record', '--', '/etc/passwd'], /^There is no program \/etc\/passwd to run: /],
+      [['record', '--', '/etc/passwd'], /^\/etc\/passwd is no program that this user may run: /],
     ] as const)
       assert.match(refusal(await run(args, { cwd })), complaint);
     assert.deepEqual(readdirSync(cwd), [], 'a refusal leaves no recording');

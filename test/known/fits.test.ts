@@ -81,6 +81,6 @@ test('known prints the list for this machine, one entry, or refuses what is neit
   assert.equal(wrong.status, 2);
   assert.match(
     wrong.stderr,
-    /There is no entry and no recording no-such-thing: iowitness known --all lists the entries\./,
+    /There is no entry and no recording no-such-thing: `iowitness known --all` lists the entries\./,
   );
 });

@@ -185,7 +185,7 @@ describe('text of kernel events', () => {
     const share = (state: string) => diagnosis.accounting.find((one) => one.state === state)?.share ?? 0;
     // Most of it waits for commits, which the journal's thread writes: no request of its own tells of them.
     assert.ok(share('block-device') > 0.005 && share('unexplained') > 0.3, JSON.stringify(diagnosis.accounting));
-    assert.ok(diagnosis.recording.limits.some((limit) => limit.includes('stacks were not traced')));
+    assert.ok(diagnosis.recording.limits.some((limit) => limit.includes('No kernel stacks with names')));
   });
 
   it('quoted in a mail tells the same', async () => {

@@ -88,19 +88,21 @@ test('BASE, one of its files, compressed files and one file of everything are th
   for (const other of others) assert.deepEqual(other, first);
 });
 
-test('what is neither a recording nor a block trace is refused in one sentence that names both', async () => {
+test('what is nothing that is read is refused in one sentence that says what it is and what to name', async () => {
   writeFileSync(at('empty'), '');
   writeFileSync(at('text'), 'a trace of nothing\n'.repeat(50_000));
   mkdirSync(at('folder'));
   writeFileSync(at('no.gz'), 'not packed at all');
-  for (const name of ['empty', 'text', 'folder'])
-    assert.match(
-      await refusal(name),
-      new RegExp(
-        `^${name} is neither a recording nor a block trace: a recording is a NAME\\.iow folder .*, a block trace is `,
-      ),
-    );
-  assert.match(await refusal('none'), /^There is neither a recording nor a block trace .*none: a recording is /);
+  assert.match(
+    await refusal('empty'),
+    /^empty is an empty file: read are recordings \(folders NAME\.iow\), block traces /,
+  );
+  assert.match(await refusal('text'), /^text is nothing that is read here: read are recordings /);
+  assert.match(await refusal('folder'), /^folder is a folder, and no recording, .*: `iowitness ls .*folder` lists /);
+  assert.match(
+    await refusal('none'),
+    /^There is no none, and no none\.blktrace\.0 …: `iowitness ls` lists recordings\.$/,
+  );
   assert.match(await refusal('no.gz'), /^no\.gz can’t be read \(.*incorrect header check\)\.$/);
 });
 

@@ -53,6 +53,16 @@ describe('the text of a diagnosis', () => {
       assert.match(text, part);
   });
 
+  it('begins a command of its own as it was called', () => {
+    const healthy = aHealthyDiagnosis();
+    const command = { command: 'iowitness record -- COMMAND', changes: null, undo: null };
+    const advice = [{ text: 'Record then: `iowitness record -- COMMAND`.', commands: [command] }];
+    const diagnosis = { ...healthy, verdict: { ...healthy.verdict, advice } };
+    const text = renderText(diagnosis, { colour: false, verbose: false, called: './iowitness' });
+    assert.match(text, /^    \.\/iowitness record -- COMMAND$/m);
+    assert.doesNotMatch(text, /^    iowitness /m);
+  });
+
   it('never wraps a command, however narrow the terminal', () => {
     const { advice } = aDiagnosis().verdict;
     const commands = advice.flatMap((one) => one.commands.map(({ command }) => command));

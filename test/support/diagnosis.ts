@@ -56,7 +56,7 @@ const STORY: Diagnosis = {
         measure: 'pauses',
         value: '262, 200 ms on average',
         figures: [],
-        meaning: 'the kernel held 205 MB dirty against a limit of 8.19 kB, the device’s share centred on 4.10 kB',
+        meaning: 'the whole machine had 205 MB dirty of the 8.19 kB that it may; this device was to stay near 4.10 kB',
         source: 'writeback:balance_dirty_pages',
       },
       {

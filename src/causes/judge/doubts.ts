@@ -105,7 +105,7 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
   const { account } = m;
   const waiting = shareOf(account, DISK_WAITS);
   if (waiting > DOUBTS.mostWaiting)
-    return `the victim waited for I/O ${percent(waiting)} of its time, and counters alone can’t tell whether that is as it should be`;
+    return `counters alone can’t tell whether waiting for I/O ${percent(waiting)} of the time is as it should be`;
   if (waiting < JUDGING.noticeable) return undefined;
   const process = m.input.counters.processes.get(account.pid);
   const off = readAheadOff(m);

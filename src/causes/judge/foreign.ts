@@ -33,7 +33,7 @@ export const UNSEEN = {
 
 function whom({ input, account }: Measures): string {
   if (!account)
-    return 'Nobody was watched, and no request that somebody would wait for was seen from queue to completion: there is no victim.';
+    return 'Nobody was watched, and no request that somebody would wait for was seen from queue (block_bio_queue, block_getrq) to completion: there is no victim.';
   const { name, pid, threads } = account;
   const who = `${name || 'unnamed'} (${pid})`;
   if (input.victims.length > 0) return `Nobody was watched: the victim is ${who}, as asked for.`;
@@ -54,7 +54,7 @@ export function limitsOf(m: Measures): string[] {
   if (source === 'statistics') return m.input.counters.processes.size > 0 ? OF_PROCESSES : OF_STATISTICS;
   return [
     whom(m),
-    source === 'block-trace' ? `Not in a block trace is ${BEFORE_QUEUE}` : ofKernelTrace(m),
+    ...(source === 'block-trace' ? [`Not in a block trace is ${BEFORE_QUEUE}`] : ofKernelTrace(m)),
     UNKNOWN_MACHINE,
   ];
 }
@@ -98,10 +98,13 @@ const UNKNOWN_MACHINE =
   'Not in it either: who made the pages dirty that the flusher wrote, what the settings and limits were, and which kind of disk it is, so it is judged by what a spinning one may take.';
 
 /** How much of the victim's time the events of a trace tell. */
-function ofKernelTrace({ account, input }: Measures): string {
-  if (account?.source !== 'events')
-    return `When threads ran and slept was not traced (sched_switch), and so neither ${BEFORE_QUEUE}`;
-  return (input.events?.stacks.length ?? 0) > 0
-    ? 'What its sleeps were for is told by the kernel’s stacks in the trace.'
-    : 'Kernel stacks were not traced, so a sleep that no request of its own explains stays unexplained: the page cache’s throttle, the journal, locks, reclaim. `iowitness record` takes them.';
+function ofKernelTrace({ account, input }: Measures): string[] {
+  if (!account) return [];
+  if (account.source !== 'events')
+    return [`When threads ran and slept was not traced (sched_switch), and so neither ${BEFORE_QUEUE}`];
+  return [
+    (input.events?.stacks.length ?? 0) > 0
+      ? 'What its sleeps were for is told by the kernel’s stacks in the trace.'
+      : 'No kernel stacks with names of functions are in the trace, so a sleep that no request of its own explains stays unexplained: the page cache’s throttle, the journal, locks, reclaim. `iowitness record` takes them.',
+  ];
 }

@@ -113,9 +113,12 @@ function recordNext({ input, account }: Measures): Advice | string {
 /** The likeliest causes with what each says, or the state that most of the time went into, and `why` the victim is not called healthy. */
 function sentence({ account, input }: Measures, why: string, candidates: readonly Holding[]): string {
   if (isEmpty(input)) return 'Nothing was recorded, so there is nothing to judge.';
+  if (input.source === 'statistics' || input.source === 'benchmark')
+    return `No stall is told or ruled out: what held a process up is not in ${SOURCE_NOUNS[input.source]}.`;
   if (candidates.length > 0) {
-    const told = candidates.map(({ cause, finding }) => `${cause.id} (${finding.sentence.replace(/\.$/, '')})`);
-    return `The recording does not show for certain ${told.length > 1 ? 'which of these causes it is' : 'that this is the cause'}: ${told.join(', or ')}.`;
+    const names = candidates.map(({ cause }) => cause.id).join(' or ');
+    const told = candidates.map(({ finding }) => finding.sentence).join(' ');
+    return `Perhaps ${names}, but the recording does not show ${candidates.length > 1 ? 'which' : 'it'} for certain. ${told}`;
   }
   const waits = [...(account?.ms ?? [])].filter(([state]) => state !== 'running');
   const [largest] = waits.sort((a, b) => b[1] - a[1]);

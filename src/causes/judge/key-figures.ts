@@ -29,7 +29,7 @@ function lostTime(account: Account, verdict: Verdict, finding: Found | undefined
   const isStall = finding !== undefined && finding.share > 0 && !isNoStall(verdict);
   const ms = isStall ? finding.share * wall : total(heldUp(account));
   const whose = `of ${account.name || 'the victim'}’s ${duration(wall)}`;
-  return figure('lost', isStall ? 'time lost' : 'held up', said`${time(ms)}`, `${percent(ms / wall)} ${whose}`);
+  return figure('lost', isStall ? 'time lost' : 'had to wait', said`${time(ms)}`, `${percent(ms / wall)} ${whose}`);
 }
 
 /** Of requests that were with the disk in these times: how long half of them, and all but one of a hundred, took. */
@@ -105,5 +105,7 @@ function measuredAlone(m: Measures, verdict: Verdict): KeyFigure[] {
 function unexplained(account: Account): KeyFigure[] {
   const ms = total(timesIn(account, UNEXPLAINED));
   const share = ms / (account.to - account.from);
-  return [figure('measured', 'unexplained', said`${part(share)} of its time`, 'no cause holds for certain')];
+  const beside =
+    ms > 0 ? 'no cause tells what it waited for then' : 'what it waited for is known, why it took so long is not';
+  return [figure('measured', 'unexplained', said`${part(share)} of its time`, beside)];
 }

@@ -1,9 +1,9 @@
 // Which files make up a recorded trace: BASE.blktrace.0, BASE.blktrace.1 … (a file a CPU, each perhaps with .gz or .zst), or one
 // file that holds everything: as `blkparse -d` writes it, or blkparse's text.
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../../base/errors.js';
+import { unreadable, UserError } from '../../base/errors.js';
 import type { Loss } from '../../model/losses.js';
 import { traceFormAt } from './recognised.js';
 
@@ -36,8 +36,9 @@ export function findTraceFiles(path: string): TraceFile[] {
   throw new UserError(`There is no block trace ${path}: neither that file nor ${name}.blktrace.0 beside it.`);
 }
 
-const FORMS =
-  'a recording is a NAME.iow folder with its manifest.json, a block trace is named by its BASE (of BASE.blktrace.0 …), by one file of records, or by one of blkparse’s text; trace.dat, text of kernel events and sysstat’s JSON are read as well';
+/** What may be named instead. */
+const READ =
+  'read are recordings (folders NAME.iow), block traces (BASE of BASE.blktrace.0 …), and trace.dat, perf.data, fio’s, sysstat’s and atop’s JSON and text of blkparse, ftrace or perf script';
 
 /** The files of the trace at a path that may be anything a user has typed. Throws a UserError where there is none. */
 export async function traceFilesAt(path: string): Promise<TraceFile[]> {
@@ -46,7 +47,9 @@ export async function traceFilesAt(path: string): Promise<TraceFile[]> {
     files = findTraceFiles(path);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`There is neither a recording nor a block trace ${path}: ${FORMS}.`);
+    throw new UserError(
+      `There is no ${path}, and no ${basename(path)}.blktrace.0 …: \`iowitness ls\` lists recordings.`,
+    );
   }
   for (const file of files) {
     if (!statSync(file.path).isFile()) throw new UserError(neither(path));
@@ -73,5 +76,15 @@ export function noRecords(path: string, files: readonly string[], losses: readon
 
 /** The sentence for a path where there is something, but nothing of ours. */
 export function neither(path: string): string {
-  return `${path} is neither a recording nor a block trace: ${FORMS}.`;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const isFolder = stat?.isDirectory() === true;
+  try {
+    accessSync(path, isFolder ? constants.R_OK | constants.X_OK : constants.R_OK);
+  } catch (error) {
+    return unreadable(path, error, READ).message;
+  }
+  if (isFolder)
+    return `${path} is a folder, and no recording, as there is no manifest.json in it: \`iowitness ls ${path}\` lists the recordings in it.`;
+  if (stat?.isFile() === true && stat.size === 0) return `${path} is an empty file: ${READ}.`;
+  return `${path} is nothing that is read here: ${READ}.`;
 }

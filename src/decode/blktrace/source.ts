@@ -5,7 +5,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { messageOf, UserError } from '../../base/errors.js';
+import { messageOf, unreadable, UserError } from '../../base/errors.js';
 import type { ReadTo } from '../../base/read-to.js';
 import { LONGEST_RECORD } from './frame.js';
 
@@ -68,7 +68,7 @@ function openFile(path: string, readTo: ReadTo | undefined): ByteSource {
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    throw new UserError(`${path} can’t be read (${messageOf(error)}).`);
+    throw unreadable(path, error, 'name a file');
   }
   return new FileSource(path, fd, true, readTo);
 }

@@ -2,7 +2,7 @@
 // from the beginning for one that lies behind. A file of its own so that the readers of the format know nothing of compression.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { messageOf, UserError } from '../../base/errors.js';
+import { messageOf, unreadable, UserError } from '../../base/errors.js';
 import type { ReadTo } from '../../base/read-to.js';
 import { openSource, type ByteSource } from '../blktrace/source.js';
 import { GzipMembers } from './members.js';
@@ -114,12 +114,14 @@ export function openHeapBytes(path: string, tell?: ReadTo): HeapBytes {
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    throw new UserError(`${path} can’t be read (${messageOf(error)}).`);
+    throw unreadable(path, error, 'name a heap dump, which jcmd PID GC.heap_dump makes');
   }
   const stat = fstatSync(fd);
   if (!stat.isFile()) {
     closeSync(fd);
-    throw new UserError(`${path} is no file: a heap dump is read at many places, so it has to be one.`);
+    throw new UserError(
+      `${path} is ${stat.isDirectory() ? 'a folder' : 'no file'}: a heap dump is read at many places, so it has to be a file.`,
+    );
   }
   const plain = new PlainBytes(path, fd, stat.size, tell);
   const head = Buffer.alloc(HEAD);

@@ -108,6 +108,9 @@ export function timeline(charts: Charts, palette: Palette, note = greyMeans(char
   );
 }
 
+/** A picture of fewer shows no more than the sentence. */
+const FEWEST_DRAWN = 10;
+
 function heatmapFigure(heatmap: Heatmap, at: number): Markup {
   const { tEdges } = heatmap;
   const columns = tEdges.length - 1;
@@ -129,6 +132,7 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
     ...['requests', 'median', '99 % within', 'slowest'].map((title): Column => ({ title, kind: 'figures' })),
   ];
   const title = `${heatmap.device}: ${heatmap.title}`;
+  if (all.requests < FEWEST_DRAWN) return html`<p class="note"><b>${title}</b>: ${tied(said)}; too few to draw.</p>`;
   return html`<figure class="chart" data-heatmap="${at}">
     <figcaption><b>${title}</b></figcaption>
     <div class="beside">

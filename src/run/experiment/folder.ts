@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { errnoOf, messageOf, UserError } from '../../base/errors.js';
+import { errnoOf, messageOf, reasonOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { holdFolder } from '../../base/hold-path.js';
 import { readOwnFile, replaceFile } from '../../base/own-file.js';
@@ -56,7 +56,7 @@ export class ExperimentFolder {
       throw new UserError(
         make
           ? `${path} can’t be made (${messageOf(error)}): name another place with -o.`
-          : `There is no experiment ${path} to go on with (${messageOf(error)}).`,
+          : `There is no experiment ${path} to go on with (${reasonOf(error)}): name the folder that it began in.`,
       );
     }
     const danger = folder.danger();
@@ -108,7 +108,11 @@ export class ExperimentFolder {
       return read(this.folder, PLAN);
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
-      throw new UserError(`${this.path} is no experiment’s folder (${messageOf(error)}).`);
+      throw new UserError(
+        errnoOf(error) === 'ENOENT'
+          ? `${this.path} is no experiment’s folder, as it holds no ${PLAN}: name the folder that it began in.`
+          : `The plan of ${this.path} can’t be read (${reasonOf(error)}).`,
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 // The metrics of a recording while it is made. The last minutes are kept as a live window; each look at them adds what has come to its end
 // since the last one to running totals, so counters count from the recording's start and never fall, whatever the window has forgotten.
-// The verdict is about the window, and is a gauge. All is computed when somebody asks. Between two who ask, and for some minutes after the last one, also
+// The verdict is about the window, and is a gauge, made behind an answer for the next one. All is computed when somebody asks. Between two who ask, and for some minutes after the last one, also
 // when something would otherwise be forgotten uncounted; where nobody asks, nothing is even decoded, and what is forgotten then is counted as missed.
 
 import { requestsWithin, statesWithin } from '../../analysis/export/amounts.js';
@@ -86,18 +86,27 @@ export class LiveMetrics {
     return this.window.latestMs - this.countedMs > LOOK_MS || this.pageBytes > MOST_PAGE_BYTES / 2;
   }
 
-  /** Somebody asks: brings all up to date. */
+  /** Somebody asks: brings what is counted up to date. The verdict costs more than all else, so but for the first it is left to a look behind the answer. */
   ask(): void {
     this.askedMs = this.window.latestMs;
-    this.look();
+    if (this.diagnosis) this.count();
+    else this.look();
   }
 
   /** Brings the totals up to date, and the verdict where it is not of just now. */
   look(): void {
-    const settledMs = this.window.latestMs - SETTLED_MS;
-    const isFirst = !this.diagnosis;
-    if (isFirst || this.isFull || settledMs - this.countedMs >= COUNT_EVERY_MS) this.countRequests(settledMs);
-    if (isFirst || settledMs - this.arguedMs >= VERDICT_EVERY_MS) this.argue(settledMs);
+    this.count();
+    const { settledMs } = this;
+    if (!this.diagnosis || settledMs - this.arguedMs >= VERDICT_EVERY_MS) this.argue(settledMs);
+  }
+
+  private get settledMs(): number {
+    return this.window.latestMs - SETTLED_MS;
+  }
+
+  private count(): void {
+    const { settledMs } = this;
+    if (!this.diagnosis || this.isFull || settledMs - this.countedMs >= COUNT_EVERY_MS) this.countRequests(settledMs);
     this.pageBytes = 0;
   }
 

@@ -46,9 +46,19 @@ class MetricsProcess {
     if (performance.now() - this.askedMs > FRESH_MS && this.hasTime()) {
       live.ask();
       this.askedMs = performance.now();
+      // Whoever asks does not wait for the next verdict: the answer has gone when this runs.
+      setImmediate(() => this.lookBehind(live));
     }
     return live.text(format);
   };
+
+  private lookBehind(live: LiveMetrics): void {
+    try {
+      if (this.hasTime()) live.look();
+    } catch (error) {
+      say({ kind: 'failed', why: messageOf(error) });
+    }
+  }
 }
 
 function takeOne(live: LiveMetrics, piece: Piece): void {

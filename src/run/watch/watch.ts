@@ -269,6 +269,11 @@ export class Watch {
     return this.members.words;
   }
 
+  /** True where none of what is watched runs now: a unit that starts later, or one whose name is mistyped. */
+  get hasNobody(): boolean {
+    return this.members.isNamed && this.members.pids().length === 0;
+  }
+
   private readonly tick = (): void => {
     const nowNs = monotonicNs();
     const nowMs = Number(nowNs) / 1e6;

@@ -3,7 +3,7 @@
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errnoOf, reasonOf, UserError } from '../../base/errors.js';
+import { errnoOf, unreadable, UserError } from '../../base/errors.js';
 import { mountOf, parseMountinfo, type MountLine } from '../../base/procfs/mountinfo.js';
 import { readWhole } from '../../capture/files.js';
 import type { DeviceId } from '../../model/counters.js';
@@ -98,9 +98,7 @@ export function findPlace(given: string): Place {
     found = realpathSync(given);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    throw new UserError(
-      `${given} can’t be looked at (${reasonOf(error)}): name a folder, or a disk that \`lsblk\` lists.`,
-    );
+    throw unreadable(given, error, 'name a folder, or a disk that `lsblk` lists');
   }
   if (!statSync(found).isBlockDevice()) return ofMount(given, found);
   const disk = ofDisk(found.replace(/^\/dev\//, ''));

@@ -1,7 +1,7 @@
 // The arguments of iostat as sysstat 12.6.1 takes them apart (main of iostat.c), which is no getopt: -p may have an argument or not, -k and -m
 // exclude each other, a word is a disk and a number the interval. Beyond it: an interval below a second, --wide, --dec=3, -o JSONL.
 
-import { UserError } from '../../base/errors.js';
+import { UsageError } from '../../base/errors.js';
 
 /** What was asked for by name, in the order of the arguments. */
 export interface Asked {
@@ -102,7 +102,7 @@ const WORDS: Readonly<Record<string, Change>> = {
 };
 
 function setUnit(options: IostatOptions, unit: 'kB' | 'MB'): void {
-  if (options.unit !== 'sectors' && options.unit !== unit) throw new UserError('Give -k or -m, not both.');
+  if (options.unit !== 'sectors' && options.unit !== unit) throw new UsageError('Give -k or -m, not both.');
   options.unit = unit;
 }
 
@@ -130,7 +130,7 @@ function takeDisks(options: IostatOptions, rest: string[]): void {
 function takeWithValue(options: IostatOptions, argument: string, rest: string[]): boolean {
   const value = (what: string): string => {
     const found = rest.shift();
-    if (found === undefined) throw new UserError(`${argument} needs ${what} behind it (--help shows what there is).`);
+    if (found === undefined) throw new UsageError(`${argument} needs ${what} behind it (--help shows what there is).`);
     return found;
   };
   if (argument === '-p') takeDisks(options, rest);
@@ -140,7 +140,7 @@ function takeWithValue(options: IostatOptions, argument: string, rest: string[])
     options.pretty = true;
   } else if (argument === '-o') {
     const format = value('JSON or JSONL');
-    if (format !== 'JSON' && format !== 'JSONL') throw new UserError(`-o ${format}: give JSON or JSONL.`);
+    if (format !== 'JSON' && format !== 'JSONL') throw new UsageError(`-o ${format}: give JSON or JSONL.`);
     options.format = format;
   } else {
     const picture = PICTURES.find((format) => argument === `--${format}`);
@@ -156,12 +156,13 @@ function takeNumber(options: IostatOptions, text: string, numbers: number): void
     options.intervalMs = value * 1000;
     options.count = Infinity;
     if (value !== 0 && (options.intervalMs < LEAST_MS || options.intervalMs > MOST_MS))
-      throw new UserError(`An interval of ${text} s: give one from 0.01 to ${Math.floor(MOST_MS / 1000)} s.`);
+      throw new UsageError(`An interval of ${text} s: give one from 0.01 to ${Math.floor(MOST_MS / 1000)} s.`);
     return;
   }
-  if (numbers > 1) throw new UserError(`${text}: only an interval and a count may be given.`);
-  if (!Number.isSafeInteger(value) || value < 1) throw new UserError(`A count of ${text}: give a whole number from 1.`);
-  if (options.intervalMs === 0) throw new UserError('A count needs an interval greater than 0.');
+  if (numbers > 1) throw new UsageError(`${text}: only an interval and a count may be given.`);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new UsageError(`A count of ${text}: give a whole number from 1.`);
+  if (options.intervalMs === 0) throw new UsageError('A count needs an interval greater than 0.');
   options.count = value;
 }
 
@@ -171,18 +172,18 @@ function takeOption(options: IostatOptions, argument: string, rest: string[]): v
   if (word) word(options);
   else if (name === 'wide') options.wide = value;
   else if (name === 'dec') {
-    if (!/^[0-3]$/.test(value)) throw new UserError(`--dec=${value}: give 0, 1, 2 or 3 decimals.`);
+    if (!/^[0-3]$/.test(value)) throw new UsageError(`--dec=${value}: give 0, 1, 2 or 3 decimals.`);
     options.decimals = Number(value);
   } else if (!takeWithValue(options, argument, rest)) {
     for (const letter of argument.slice(1)) {
       const change = argument.startsWith('--') ? undefined : SWITCHES[letter];
-      if (!change) throw new UserError(`There is no option ${argument} (--help shows what there is).`);
+      if (!change) throw new UsageError(`There is no option ${argument} (--help shows what there is).`);
       change(options);
     }
   }
 }
 
-/** `isPosix`: POSIXLY_CORRECT is set, which makes blocks of 512 bytes the unit. Throws a UserError at what it doesn't take. */
+/** `isPosix`: POSIXLY_CORRECT is set, which makes blocks of 512 bytes the unit. Throws a UsageError at what it doesn't take. */
 export function parseIostatOptions(args: readonly string[], isPosix: boolean): IostatOptions {
   const options: IostatOptions = {
     cpu: false,
@@ -233,41 +234,41 @@ export function parseIostatOptions(args: readonly string[], isPosix: boolean): I
 /** The interval is that of the averages which bursts are held against: a second, unless told. */
 function completeBursts(options: IostatOptions): void {
   if (options.format === 'JSON' || options.wide !== undefined)
-    throw new UserError('--bursts prints its own lines: leave --wide and -o JSON away, or give -o JSONL.');
+    throw new UsageError('--bursts prints its own lines: leave --wide and -o JSON away, or give -o JSONL.');
   if (options.asked.some(({ kind }) => kind === 'group'))
-    throw new UserError('--bursts tells of single disks: leave -g away.');
+    throw new UsageError('--bursts tells of single disks: leave -g away.');
   if (options.intervalMs > 0 && options.intervalMs < LEAST_BURST_INTERVAL_MS)
-    throw new UserError('--bursts holds bursts against averages of 0.2 s and more: give a longer interval.');
+    throw new UsageError('--bursts holds bursts against averages of 0.2 s and more: give a longer interval.');
   if (options.intervalMs > MOST_BURST_INTERVAL_MS)
-    throw new UserError('--bursts holds bursts against averages of up to 60 s: give a shorter interval.');
+    throw new UsageError('--bursts holds bursts against averages of up to 60 s: give a shorter interval.');
   if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
 }
 
 /** A second, unless told. */
 function completePlot(options: IostatOptions): void {
-  if (options.bursts) throw new UserError('--bursts prints lines: leave --plot, --svg, --png and --html away.');
+  if (options.bursts) throw new UsageError('--bursts prints lines: leave --plot, --svg, --png and --html away.');
   if (options.plot && (options.format !== 'text' || options.wide !== undefined || options.events))
-    throw new UserError('--plot takes the place of the report: leave -o, --wide and --events away.');
+    throw new UsageError('--plot takes the place of the report: leave -o, --wide and --events away.');
   if (options.intervalMs === 0) [options.intervalMs, options.count] = [1000, Infinity];
   options.disks = true;
 }
 
 function completeEvents(options: IostatOptions): void {
   if (options.format === 'JSON' || options.wide !== undefined || options.bursts)
-    throw new UserError(
+    throw new UsageError(
       '--events adds a table to the report: leave --wide, --bursts and -o JSON away, or give -o JSONL.',
     );
   if (options.intervalMs === 0)
-    throw new UserError('--events needs an interval: events tell nothing of the time since boot.');
+    throw new UsageError('--events needs an interval: events tell nothing of the time since boot.');
   options.disks = true;
 }
 
 /** What follows from what was given. */
 function complete(options: IostatOptions, isPosix: boolean): void {
   if (options.groupsOnly && !options.asked.some(({ kind }) => kind === 'group'))
-    throw new UserError('-H shows groups alone: name one with -g.');
+    throw new UsageError('-H shows groups alone: name one with -g.');
   if (options.wide !== undefined && options.format !== 'text')
-    throw new UserError('--wide is text: leave -o away, or --wide.');
+    throw new UsageError('--wide is text: leave -o away, or --wide.');
   if (options.bursts) completeBursts(options);
   if (options.events) completeEvents(options);
   if (options.plot || options.pictures.length > 0) completePlot(options);

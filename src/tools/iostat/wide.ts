@@ -1,7 +1,7 @@
 // --wide: a line a sample and a column a disk, all of one figure, for a spreadsheet or an eye that follows one figure down the screen. The names
 // stand above the first line, and again where the disks have changed. Without the report since boot, which is no step of time.
 
-import { UserError } from '../../base/errors.js';
+import { UsageError } from '../../base/errors.js';
 import { nameCell, type Style } from './cells.js';
 import { basicColumns, extendedParts, shortColumns, unitName, type Column } from './columns.js';
 import type { IostatOptions } from './options.js';
@@ -24,10 +24,10 @@ function columnNamed(name: string, options: IostatOptions): Column {
   const found = columns.find((column) => column.name === name || column.name === `%${name}`);
   if (found) return found;
   const all = [...new Set(columns.map((column) => column.name))].join(' ');
-  throw new UserError(`--wide=${name} is no figure in ${unit}: give one of ${all}.`);
+  throw new UsageError(`--wide=${name} is no figure in ${unit}: give one of ${all}.`);
 }
 
-/** Throws a UserError where there is no such figure. */
+/** Throws a UsageError where there is no such figure. */
 export function wideReport(options: IostatOptions, style: Style, isFine: boolean): Report {
   const column = columnNamed(options.wide ?? '', options);
   const widthFor = (label: string): number => Math.max(column.width, label.length);

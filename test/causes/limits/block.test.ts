@@ -8,10 +8,10 @@ import { someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
 import {
   counted,
-  diagnosisOf,
   judged,
   ME,
   measuresOf,
+  diagnosisOf,
   queueFacts,
   type MadeUp,
   type Request,
@@ -83,6 +83,18 @@ test('a scheduler keeps requests back where the device works for less than 60 % 
     judged('blk.scheduler', { spent: { 'block-queue': 0.4 }, source: 'samples', input: { counters } }),
     0.68,
   );
+});
+
+test('no scheduler is advised that is in force already', () => {
+  const queued = (scheduler: string): MadeUp => ({
+    spent: { 'block-queue': 0.4 },
+    requests: writes(1, 4000, 0.45),
+    input: { facts: [queueFacts({ scheduler })] },
+  });
+  const advised = (scheduler: string) => diagnosisOf('blk.scheduler', queued(scheduler)).verdict.advice[0]?.text;
+  assert.match(advised('mq-deadline kyber [none]') ?? '', /^Try another: `echo mq-deadline > \S+`\.$/);
+  assert.match(advised('[mq-deadline] kyber none') ?? '', /^Try another: `echo none > \S+`\.$/);
+  assert.match(advised('mq-deadline [bfq] none') ?? '', /^Try another: `echo none > \S+`, or mq-deadline; bfq idles/);
 });
 
 test('the writeback throttle has stepped down with three writes in the device, with five it is an ordinary queue', () => {

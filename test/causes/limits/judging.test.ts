@@ -168,7 +168,10 @@ function sampled(waiting: number, different: Partial<MadeUp> = {}): MadeUp {
 
 test('counters acquit a disk that was waited for through 60 % of the time, not through 80 %', () => {
   assert.equal(judged('healthy', sampled(0.6)), 0.76);
-  assert.match(String(judged('healthy', sampled(0.8))), /can’t tell whether that is as it should be/);
+  assert.match(
+    String(judged('healthy', sampled(0.8))),
+    /can’t tell whether waiting for I\/O \d+ % of the time is as it should be/,
+  );
 });
 
 test('counters don’t acquit a reader that waits a quarter of its time where nothing is read ahead', () => {

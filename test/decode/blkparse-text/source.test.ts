@@ -146,7 +146,7 @@ describe('text of blkparse', () => {
   });
 
   it('is told from prose that holds none of it', async () => {
-    await assert.rejects(opened('8,0 is a device.\nNo trace here.\n'), /is neither a recording nor a block trace/);
+    await assert.rejects(opened('8,0 is a device.\nNo trace here.\n'), /is nothing that is read here/);
   });
 });
 

@@ -93,7 +93,7 @@ test('a file is read no further than where nothing is a record for many megabyte
 });
 
 test('what can’t be opened is one sentence', () => {
-  assert.throws(() => openSource(at('none')), /none can’t be read \(ENOENT/);
+  assert.throws(() => openSource(at('none')), /There is no .*none: name a file\.$/);
   const hasZstd = 'createZstdDecompress' in process.getBuiltinModule('node:zlib');
   if (!hasZstd) assert.throws(() => openSource(at('z.zst')), /compressed with zstd, which Node\.js .* can’t read/);
 });

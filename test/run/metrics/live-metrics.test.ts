@@ -57,6 +57,7 @@ function sinkOf(live: LiveMetrics): Sink {
 describe('the metrics of a recording that goes on', () => {
   let folder: string;
   let looks: Series[][];
+  let asked: Series[];
 
   before(async () => {
     folder = mkdtempSync('/var/tmp/iowitness-metrics-');
@@ -72,11 +73,13 @@ describe('the metrics of a recording that goes on', () => {
       const isAsked = atNs / 1e6 - askedMs > 5000 && atNs / 1e9 < 25;
       if (!isAsked && !live.isDue) continue;
       if (isAsked) live.ask();
-      else live.look();
+      live.look();
       askedMs = atNs / 1e6;
       looks.push(parseOpenMetrics(live.text('openmetrics')));
     }
     live.ask();
+    asked = parseOpenMetrics(live.text('openmetrics'));
+    live.look();
     looks.push(parseOpenMetrics(live.text('openmetrics')));
   });
   after(() => rmSync(folder, { recursive: true }));
@@ -116,6 +119,15 @@ describe('the metrics of a recording that goes on', () => {
       diagnosis.writers.reduce((all, one) => all + (one.process === 'backup' ? one.readBytes + one.writeBytes : 0), 0),
     );
     about(sum(last, 'iowitness_victim_state_seconds_total'), SECONDS);
+  });
+
+  test('are counted when somebody asks, and judged behind the answer', () => {
+    const [earlier = [], behind = []] = looks.slice(-2);
+    const [requests, states] = ['iowitness_request_seconds_count', 'iowitness_victim_state_seconds_total'] as const;
+    assert.ok(sum(asked, requests) > sum(earlier, requests));
+    assert.equal(sum(asked, requests), sum(behind, requests));
+    assert.equal(sum(asked, states), sum(earlier, states));
+    assert.ok(sum(behind, states) > sum(earlier, states));
   });
 
   test('tell the verdict of the last seconds', () => {
