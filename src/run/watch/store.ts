@@ -48,7 +48,7 @@ export class Store {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: TIDY_MIB },
     });
-    let failure: unknown;
+    let failure: Error | undefined;
     worker.on('error', (error) => (failure = error));
     await new Promise<void>((settle) => worker.on('exit', () => settle()));
     // It may have made the folder, and failed then.

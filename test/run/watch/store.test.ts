@@ -66,14 +66,14 @@ test('while room is made the sampling thread asks the disk for nothing and goes 
   await inStore(async (store, recordings) => {
     for (let number = 0; number < 400; number += 1) record(recordings, `${number}.iow`, { days: number / 20 });
     store.take('now.iow')?.folder.close();
-    const { list, stat, removeSync, makeFolder } = HeldFolder.prototype;
+    const names = ['list', 'removeSync', 'makeFolder', 'stat'] as const;
     const asked: string[] = [];
-    const spied = { list, removeSync, makeFolder, stat };
-    for (const [name, method] of Object.entries(spied))
+    const methods = Object.getOwnPropertyDescriptors(HeldFolder.prototype);
+    for (const name of names)
       Object.assign(HeldFolder.prototype, {
         [name](this: HeldFolder, ...args: [never]) {
           asked.push(name);
-          return Reflect.apply(method, this, args);
+          return Reflect.apply(methods[name].value ?? assert.fail(name), this, args);
         },
       });
     const seen = { turns: 0, isDone: false };
@@ -85,7 +85,7 @@ test('while room is made the sampling thread asks the disk for nothing and goes 
       }
       await tidied;
     } finally {
-      Object.assign(HeldFolder.prototype, spied);
+      for (const name of names) Object.defineProperty(HeldFolder.prototype, name, methods[name]);
     }
     // One look at whether the folder was made, when the disk has answered.
     assert.deepEqual(asked, ['stat']);
