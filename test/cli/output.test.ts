@@ -80,8 +80,8 @@ const PRINTING: readonly (readonly string[])[] = [
   ['jfr', flight],
   ['jfr', flight, '--json'],
 ];
-/** Their output on a full device is tested with the real kernel, and dd's beside GNU dd's. */
-const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd', 'watch', 'experiment'];
+/** Their output on a full device is tested with the real kernel, dd's beside GNU dd's; what `fleet` prints without a server is its help. */
+const ELSEWHERE = ['check', 'record', 'trace', 'doctor', 'who', 'top', 'hold', 'dd', 'watch', 'experiment', 'fleet'];
 
 for (const args of PRINTING) {
   const name = args.map((part) => path.basename(part)).join(' ');
