@@ -51,7 +51,7 @@ async function assertReadable(cwd: string): Promise<void> {
   const manifest = path.join(cwd, 'a.iow/manifest.json');
   const diagnosed = await run(['diagnose', 'a.iow', '--json'], { cwd });
   if (!existsSync(manifest)) {
-    assert.match(refusal(diagnosed), /neither a recording nor a block trace/);
+    assert.match(refusal(diagnosed), /^There is no a\.iow|^a\.iow is a folder, and no recording/m);
     return;
   }
   assert.equal(diagnosed.stderr, '');
