@@ -167,6 +167,7 @@ test('a single request that others held up for far longer than any alone took is
   const { slowdown, contendedMeanMs } = inBursts({ bursts: 1, ms: 150, requests: 30 });
   assert.ok(slowdown > 50, `${slowdown}`);
   assert.ok(Math.abs(contendedMeanMs - 150) < 1e-6);
+  assert.ok(inBursts({ bursts: 1, ms: 30, requests: 10 }).slowdown > 15, 'fifteen times the longest alone');
   // Five times the longest alone may be one late answer of the disk's own.
   assert.ok(Number.isNaN(inBursts({ bursts: 1, ms: 10, requests: 4 }).slowdown));
 });
