@@ -6,6 +6,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** '1 run', '1,200 runs'; `more` where the plural is another word. */
+export function counted(many: number, one: string, more = `${one}s`): string {
+  return `${count(many)} ${many === 1 ? one : more}`;
+}
+
 /** The first `most` of names, and how many more of `all` there are: 'a, b and 12 more'. */
 export function several(names: readonly string[], most: number, all = names.length): string {
   const shown = names.slice(0, most);

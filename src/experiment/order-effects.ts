@@ -1,7 +1,7 @@
 // Whether runs were other ones for what had run before them (carry-over: a cache, a credit or a trim that the reset does not undo), or for how late they were (drift).
 // Each run is held against others of its own arm, and p is told by exchanging those among each other: had neither an effect, any order of them were as likely.
 
-import { duration } from '../base/format.js';
+import { counted, duration } from '../base/format.js';
 import { medianOf } from '../base/median.js';
 import { generator } from '../base/random.js';
 import type { Experiment } from '../model/experiment.js';
@@ -88,7 +88,7 @@ function odds(p: number): string {
 /** `restMs`: the time that was left between runs, as advice names it. */
 export function orderEffects(runs: readonly Made[]): OrderEffects {
   if (runs.length < LEAST_RUNS) {
-    const sentence = `With ${runs.length} runs it can’t be told whether their order matters.`;
+    const sentence = `With ${counted(runs.length, 'run')} it can’t be told whether their order matters.`;
     return { carryOver: { p: 1, sentence }, drift: { p: 1, sentence } };
   }
   const carried = smallest(runs, apart(beforeOf(runs)));

@@ -1,7 +1,7 @@
 // What the figures of an arm say, as one sentence: 'without cadvisor: bursts gone (p < 0.001), degradation unchanged (median 4.1 h against 4.0 h): not the
 // cause of the slow-down'.
 
-import { duration, figure, rate } from '../base/format.js';
+import { counted, duration, figure, rate } from '../base/format.js';
 import type { ArmComparison, ArmResult } from '../model/experiment.js';
 import { EXPERIMENT } from '../model/thresholds/experiment.js';
 
@@ -19,7 +19,7 @@ const seconds = (value: number): string => duration(value * 1000);
 /** 'median 4.1 h', or how many of them degraded where the median is not known. */
 function degraded({ onset, degraded: count, runs, restrictedMean }: ArmResult): string {
   if (onset.median !== null) return `median ${seconds(onset.median)}`;
-  return count === 0 ? `none in ${runs} runs of ${seconds(restrictedMean.until)}` : `in ${count} of ${runs} runs`;
+  return count === 0 ? `none in ${counted(runs, 'run')} of ${seconds(restrictedMean.until)}` : `in ${count} of ${counted(runs, 'run')}`;
 }
 
 function ofOnset({ verdict, p }: ArmComparison, arm: ArmResult, first: ArmResult): string {
@@ -81,8 +81,8 @@ export function sentenceOf(arm: ArmResult, first: ArmResult): string {
   if (arm.isFirst) {
     const what =
       arm.degraded > 0
-        ? `degraded in ${arm.degraded} of ${arm.runs} runs (${degraded(arm)})`
-        : `no degradation in ${arm.runs} runs`;
+        ? `degraded in ${arm.degraded} of ${counted(arm.runs, 'run')} (${degraded(arm)})`
+        : `no degradation in ${counted(arm.runs, 'run')}`;
     return `${arm.arm}: ${what}, throughput ${rate(arm.rate.median)}; the others are held against it`;
   }
   const of = (measure: ArmComparison['measure']) =>

@@ -1,7 +1,7 @@
 // The figures of `blkstats` for a terminal: the stages of I/O first, then device by device, who asked, and the slowest requests.
 // Names come from the machine and pass through harmless() before they are laid out.
 
-import { binary, bytes, count, duration, figure, harmless, percent } from '../../base/format.js';
+import { binary, bytes, count, counted, duration, figure, harmless, percent } from '../../base/format.js';
 import {
   STAGES,
   type BlockStats,
@@ -70,10 +70,10 @@ function deviceFacts(device: DeviceStats): string[] {
     device;
   const ratio = dispatches > 0 ? ` (${figure(device.bios / dispatches)} bios a dispatch)` : '';
   const facts = [
-    `${count(device.bios)} bios queued, ${count(merges.back)} merged at the back and ${count(merges.front)} at the front, ${count(splits)} splits, ${count(dispatches)} dispatches${ratio}`,
+    `${counted(device.bios, 'bio')} queued, ${count(merges.back)} merged at the back and ${count(merges.front)} at the front, ${counted(splits, 'split')}, ${counted(dispatches, 'dispatch', 'dispatches')}${ratio}`,
   ];
   if (requeues + errors + unfinished > 0) {
-    facts.push(`${count(requeues)} requeues, ${count(errors)} errors, ${count(unfinished)} not completed in the trace`);
+    facts.push(`${counted(requeues, 'requeue')}, ${counted(errors, 'error')}, ${count(unfinished)} not completed in the trace`);
   }
   if (requestSectors) {
     const { min, mean, max, total } = requestSectors;
@@ -84,7 +84,7 @@ function deviceFacts(device: DeviceStats): string[] {
   facts.push(
     ...seekText('seeks between arrivals', device.seeks.queued),
     ...seekText('seeks between dispatches', device.seeks.dispatched),
-    `at work ${percent(busy.share)} of the time, in ${count(busy.periods)} periods of ${ns(busy.meanNs)} on average, ${ns(busy.meanIdleNs)} apart; ${figure(activeAtQueue)} others waited when a bio arrived`,
+    `at work ${percent(busy.share)} of the time, in ${counted(busy.periods, 'period')} of ${ns(busy.meanNs)} on average, ${ns(busy.meanIdleNs)} apart; ${figure(activeAtQueue)} others waited when a bio arrived`,
   );
   if (plug) {
     facts.push(

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UserError } from '../../base/errors.js';
-import { duration } from '../../base/format.js';
+import { counted, duration } from '../../base/format.js';
 import { EXPERIMENT } from '../../model/thresholds/experiment.js';
 import { FALL } from '../../model/thresholds/measuring.js';
 import { checkDirectory } from '../../lab/probe.js';
@@ -95,7 +95,7 @@ function fewness(plan: Plan): string | undefined {
   const needed = EXPERIMENT.wrongBlame / tests;
   const least = leastChanceOf(plan);
   if (least <= needed) return undefined;
-  return `With ${plan.repeats} runs of each arm in blocks of ${plan.block}, a difference in one measure is told only where others differ as well (its p is at least ${Number(least.toPrecision(2))}, and ${Number(needed.toPrecision(1))} is needed): more repeats tell more.`;
+  return `With ${counted(plan.repeats, 'run')} of each arm in blocks of ${plan.block}, a difference in one measure is told only where others differ as well (its p is at least ${Number(least.toPrecision(2))}, and ${Number(needed.toPrecision(1))} is needed): more repeats tell more.`;
 }
 
 /** Throws a UserError for the first thing that this machine can't do. Changes nothing. */

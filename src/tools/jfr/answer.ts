@@ -1,7 +1,7 @@
 // The document's figures → its first paragraph: which lock was waited for, by how many and how long, who had it, and what that thread did meanwhile. Each
 // sentence stands for itself.
 
-import { bytes, count, duration, percent, several } from '../../base/format.js';
+import { bytes, count, counted, duration, percent, several } from '../../base/format.js';
 import { shortMethod } from '../../base/java-names.js';
 import type { Jfr, JfrDeed, JfrMonitor, JfrThread } from '../../model/jfr.js';
 
@@ -60,10 +60,6 @@ function named(threads: readonly JfrThread[], all: number): string {
 /** 'the monitor of java.lang.Object 0x7f…' */
 export function monitorName({ type, address }: Pick<JfrMonitor, 'type' | 'address'>): string {
   return ['the monitor of', type ?? 'an object of a class that is not told', address ?? ''].join(' ').trim();
-}
-
-function counted(many: number, one: string, more: string): string {
-  return `${count(many)} ${many === 1 ? one : more}`;
 }
 
 function waitSentence(monitor: JfrMonitor): string {
