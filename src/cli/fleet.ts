@@ -18,6 +18,7 @@ import {
 } from '../present/fleet.js';
 import { EXIT, numberBetween, progress, say, sayJson, seconds, toolName } from './context.js';
 import { knownList } from './known-list.js';
+import { storeAddress } from './store-address.js';
 
 const ACTIONS = ['init', 'status', 'episodes', 'why', 'demo'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -37,7 +38,6 @@ interface FleetOptions {
 }
 
 const DAY_SECONDS = 86_400;
-const USUAL_STORE = 'http://127.0.0.1:8123/iowitness';
 
 function whole(low: number, high: number): (text: string) => number {
   const between = numberBetween(low, high);
@@ -79,7 +79,7 @@ async function fleet(action: Action, subject: string | undefined, options: Fleet
   const isAddressed = action === 'init' || action === 'demo';
   if (subject !== undefined && action !== 'why' && !isAddressed)
     throw new UserError(`fleet ${action} takes no argument: say which by --cause and --unit.`);
-  const address = (isAddressed ? subject : undefined) ?? options.store ?? process.env['IOWITNESS_FLEET'] ?? USUAL_STORE;
+  const address = storeAddress((isAddressed ? subject : undefined) ?? options.store);
   const store = new ClickHouseStore(action === 'demo' ? demoAddress(address) : address);
   try {
     await ACT[action](store, options, subject);

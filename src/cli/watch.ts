@@ -24,6 +24,7 @@ import {
   WEB,
 } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
+import { storeAddress } from './store-address.js';
 
 interface WatchCommandOptions {
   readonly unit?: string[];
@@ -33,7 +34,8 @@ interface WatchCommandOptions {
   readonly maxSize: number;
   readonly for?: number;
   readonly page?: Address | true;
-  readonly push?: string;
+  /** The address, or true where the environment has it. */
+  readonly push?: string | true;
   readonly pushNames: NamePolicy;
 }
 
@@ -58,7 +60,10 @@ export function watchCommand(program: Command): void {
       'show it live on a page for this machine alone; its address is printed (default: 127.0.0.1:9470)',
       listenAddress,
     )
-    .option('--push <address>', 'send what is found to a fleet’s store, http://USER:PASSWORD@HOST:8123/DATABASE')
+    .option(
+      '--push [address]',
+      'send what is found to a fleet’s store, http://HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, which may hold a password)',
+    )
     .addOption(
       new Option('--push-names <policy>', 'which names are sent: of units and daemons, all, or none')
         .choices(NAME_POLICIES)
@@ -88,7 +93,9 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
   const page = options.page && (await startPage(options.page, options.dir));
-  const pusher = options.push === undefined ? undefined : await pusherTo(options.push, options.pushNames);
+  const { push } = options;
+  const pusher =
+    push === undefined ? undefined : await pusherTo(storeAddress(push === true ? undefined : push), options.pushNames);
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),

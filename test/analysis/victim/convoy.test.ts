@@ -22,10 +22,10 @@ function waiting(from: number, to: number, wokenBy: number): Segment {
   return { from, to, state: 'user-lock', wokenAt: to, wokenOn: 0, wokenBy };
 }
 
-/** Rounds of 100 ms: the holder is in I/O for 90 of them, then three waiters get the lock one after the other. */
-function convoy(state: Segment['state']): Map<number, Segment[]> {
+/** Ten rounds, or so many, of 100 ms: the holder is in I/O for 90 of them, then three waiters get the lock one after the other. */
+function convoy(state: Segment['state'], rounds = 10): Map<number, Segment[]> {
   const lines = new Map<number, Segment[]>([1, 2, 3, 4].map((thread) => [thread, []]));
-  for (let round = 0; round < 10; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const t = round * 100;
     lines.get(HOLDER)?.push({ from: t, to: t + 90, state }, { from: t + 90, to: t + 100, state: 'asleep' });
     for (const [at, thread] of [2, 3, 4].entries()) {
@@ -43,6 +43,11 @@ test('threads that hand a lock on while its holder is in I/O are a convoy', () =
   assert.deepEqual([...(found?.waiting.keys() ?? [])], [2, 3]);
   assert.ok((found?.holderInIo ?? 0) > 0.9);
   assert.ok((found?.holderRunning ?? 1) < 0.1);
+});
+
+test('twice is a beginning and an end, and no habit', () => {
+  assert.equal(convoyIn(convoy('block-device', 2)), undefined);
+  assert.equal(convoyIn(convoy('block-device', 4))?.holder, HOLDER);
 });
 
 test('a holder that computes is told as one', () => {
