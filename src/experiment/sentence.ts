@@ -19,7 +19,9 @@ const seconds = (value: number): string => duration(value * 1000);
 /** 'median 4.1 h', or how many of them degraded where the median is not known. */
 function degraded({ onset, degraded: count, runs, restrictedMean }: ArmResult): string {
   if (onset.median !== null) return `median ${seconds(onset.median)}`;
-  return count === 0 ? `none in ${counted(runs, 'run')} of ${seconds(restrictedMean.until)}` : `in ${count} of ${counted(runs, 'run')}`;
+  return count === 0
+    ? `none in ${counted(runs, 'run')} of ${seconds(restrictedMean.until)}`
+    : `in ${count} of ${counted(runs, 'run')}`;
 }
 
 function ofOnset({ verdict, p }: ArmComparison, arm: ArmResult, first: ArmResult): string {

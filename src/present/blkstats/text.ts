@@ -73,7 +73,9 @@ function deviceFacts(device: DeviceStats): string[] {
     `${counted(device.bios, 'bio')} queued, ${count(merges.back)} merged at the back and ${count(merges.front)} at the front, ${counted(splits, 'split')}, ${counted(dispatches, 'dispatch', 'dispatches')}${ratio}`,
   ];
   if (requeues + errors + unfinished > 0) {
-    facts.push(`${counted(requeues, 'requeue')}, ${counted(errors, 'error')}, ${count(unfinished)} not completed in the trace`);
+    facts.push(
+      `${counted(requeues, 'requeue')}, ${counted(errors, 'error')}, ${count(unfinished)} not completed in the trace`,
+    );
   }
   if (requestSectors) {
     const { min, mean, max, total } = requestSectors;
