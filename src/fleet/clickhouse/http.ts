@@ -6,7 +6,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import { harmless } from '../../base/format.js';
-import type { Sql } from './sql.js';
+import { isIdentifier, type Sql } from './sql.js';
 
 const TIMEOUT_MS = 60_000;
 /** Answers beyond this are no answers of ours. */
@@ -31,7 +31,7 @@ export function parseAddress(text: string): Address {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new UserError(`The store is spoken to over http or https, not over ${harmless(url.protocol)}`);
   const database = decodeURIComponent(url.pathname.replace(/^\/|\/$/g, '')) || 'iowitness';
-  if (!/^[A-Za-z_]\w{0,63}$/.test(database))
+  if (!isIdentifier(database))
     throw new UserError(`${harmless(database)} is no name of a database: give letters, digits and _ behind the host.`);
   return { url, database, shown: `${url.protocol}//${url.host}/${database}` };
 }

@@ -26,10 +26,13 @@ function literal(value: Value): string {
   return String(value);
 }
 
-const IDENTIFIER = /^[A-Za-z_]\w{0,63}$/;
+/** Whether a text can be the name of a database, table, column or cluster. */
+export function isIdentifier(text: string): boolean {
+  return /^[A-Za-z_]\w{0,63}$/.test(text);
+}
 
-/** The name of a database, table, column or cluster. Throws a RangeError where it could be anything else. */
+/** Such a name as a part of a statement. Throws a RangeError where it could be anything else. */
 export function identifier(name: string): Sql {
-  if (!IDENTIFIER.test(name)) throw new RangeError(`${name} is no name of a database, table or cluster`);
+  if (!isIdentifier(name)) throw new RangeError(`${name} is no name of a database, table or cluster`);
   return new Sql(name);
 }
