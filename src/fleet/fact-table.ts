@@ -1,6 +1,7 @@
 // Hosts and their sets of facts → a column a fact, with the value that each host had at its moment. Ten thousand hosts have three million facts, so a column is
 // numbers, and what is the same everywhere is told apart.
 
+import { entry, grouped } from '../base/maps.js';
 import { absentValue, AREAS, type Area } from '../differences/facts.js';
 import type { FactSet, HostFacts } from './port.js';
 import type { SidedHost } from './sides.js';
@@ -33,16 +34,6 @@ function setAt(sets: readonly FactSet[], atMs: number): FactSet | undefined {
     if (isBetter) best = one;
   }
   return best;
-}
-
-function byHost(sets: readonly FactSet[]): Map<string, FactSet[]> {
-  const all = new Map<string, FactSet[]>();
-  for (const one of sets) {
-    const before = all.get(one.host);
-    if (before) before.push(one);
-    else all.set(one.host, [one]);
-  }
-  return all;
 }
 
 class Column {
@@ -88,17 +79,15 @@ class Column {
 }
 
 export function factTable(sided: readonly SidedHost[], { facts, sets }: HostFacts): FactTable {
-  const all = byHost(sets);
+  const byHost = grouped(sets, ({ host }) => host);
   const having = sided.flatMap((host) => {
-    const set = setAt(all.get(host.host) ?? [], host.atMs);
+    const set = setAt(byHost.get(host.host) ?? [], host.atMs);
     return set ? [{ host, set }] : [];
   });
   const columns = new Map<string, Column>();
   // By fact: the column's values by host, the place of this one, and a bit for its area.
   const cells = facts.map(({ name, area, value }) => {
-    const key = `${area}\0${name}`;
-    const column = columns.get(key) ?? new Column(name, area, having.length);
-    columns.set(key, column);
+    const column = entry(columns, `${area}\0${name}`, () => new Column(name, area, having.length));
     return { of: column.of, place: column.placeOf(value), area: 1 << AREAS.indexOf(area) };
   });
   const areas = new Int32Array(having.length);

@@ -2,6 +2,7 @@
 // clock alone, as the host's own may be wrong.
 
 import { isoMoment } from '../base/format.js';
+import { addTo, grouped } from '../base/maps.js';
 import { isNoStall } from '../model/diagnosis.js';
 import type { EpisodeRow, FleetHost, FleetStatus, HostState } from '../model/fleet.js';
 import { FLEET } from '../model/thresholds/fleet.js';
@@ -56,7 +57,7 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
     .map((host) => hostOf(host, open.get(host.host)))
     .sort((a, b) => (a.since ?? '~').localeCompare(b.since ?? '~'));
   const agents = new Map<string, number>();
-  for (const { agent } of hosts) agents.set(agent, (agents.get(agent) ?? 0) + 1);
+  for (const { agent } of hosts) addTo(agents, agent, 1);
   return {
     schema: 'iowitness.fleet-status/1',
     tool,
@@ -76,17 +77,13 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
 }
 
 function causesOf(episodes: readonly EpisodeRow[]): FleetStatus['causes'] {
-  const causes = new Map<string, { episodes: number; hosts: Set<string>; lostMs: number }>();
-  for (const { cause, host, lostMs } of episodes) {
-    if (isNoStall({ cause })) continue;
-    const name = cause === '' ? 'no verdict' : cause;
-    const one = causes.get(name) ?? { episodes: 0, hosts: new Set(), lostMs: 0 };
-    causes.set(name, one);
-    one.episodes += 1;
-    one.hosts.add(host);
-    one.lostMs += lostMs;
-  }
-  return [...causes]
-    .map(([cause, one]) => ({ cause, episodes: one.episodes, hosts: one.hosts.size, lostMs: one.lostMs }))
+  const stalls = episodes.filter((one) => !isNoStall(one));
+  return [...grouped(stalls, ({ cause }) => (cause === '' ? 'no verdict' : cause))]
+    .map(([cause, own]) => ({
+      cause,
+      episodes: own.length,
+      hosts: new Set(own.map(({ host }) => host)).size,
+      lostMs: own.reduce((sum, { lostMs }) => sum + lostMs, 0),
+    }))
     .sort((a, b) => b.lostMs - a.lostMs);
 }

@@ -2,6 +2,7 @@
 
 import { count as thousands, figure, isoMoment, percent } from '../base/format.js';
 import { kernelOfText } from '../base/kernel-version.js';
+import { addTo, entry } from '../base/maps.js';
 import { company, dividing, odds } from '../differences/answer.js';
 import { fits, type Place } from '../known/fits.js';
 import type { FleetGroup, FleetWhy } from '../model/fleet.js';
@@ -133,7 +134,7 @@ function ofStalling(column: FactColumn, { hosts }: FactTable): string[] {
   const counts = new Map<number, number>();
   hosts.forEach(({ stalls }, at) => {
     const place = column.of[at] ?? -1;
-    if (stalls && place >= 0) counts.set(place, (counts.get(place) ?? 0) + 1);
+    if (stalls && place >= 0) addTo(counts, place, 1);
   });
   return [...counts].sort((a, b) => b[1] - a[1]).map(([place]) => column.values[place] ?? '');
 }
@@ -167,9 +168,7 @@ function notesOf(sides: Sides, table: FactTable, without: number): string[] {
   if (without > 0) notes.push(`${thousands(without)} hosts have told no facts and are not compared.`);
   const classes = new Map<number, { stalling: number; others: number }>();
   for (const { stalls, stratum } of table.hosts) {
-    const one = classes.get(stratum) ?? { stalling: 0, others: 0 };
-    classes.set(stratum, one);
-    one[stalls ? 'stalling' : 'others'] += 1;
+    entry(classes, stratum, () => ({ stalling: 0, others: 0 }))[stalls ? 'stalling' : 'others'] += 1;
   }
   const alone = [...classes.values()].reduce((sum, { stalling, others }) => sum + (others === 0 ? stalling : 0), 0);
   const stalling = table.hosts.filter(({ stalls }) => stalls).length;

@@ -1,8 +1,9 @@
 // The fleet's store in memory: what any store has to answer, written as plainly as that goes, so that questions are tested without a server and a real
 // one is held against it.
 
-import type { Batch, EpisodeRow, FactsRow, HostState, HourRow, NamedFact } from '../../src/model/fleet.js';
+import type { Batch, EpisodeRow, FactsRow, HostState, NamedFact } from '../../src/model/fleet.js';
 import type { EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Period } from '../../src/fleet/port.js';
+import { entry, grouped } from '../../src/base/maps.js';
 import { medianOf } from '../../src/base/median.js';
 
 export class MemoryStore implements FleetStore {
@@ -77,15 +78,11 @@ export class MemoryStore implements FleetStore {
   }
 
   loads({ fromMs, toMs }: Period): Promise<readonly HostLoad[]> {
-    const hours = new Map<string, HourRow[]>();
-    for (const row of this.batches.flatMap(({ hours: some = [] }) => some)) {
-      if (row.hourMs < fromMs || row.hourMs > toMs) continue;
-      const before = hours.get(row.host);
-      if (before) before.push(row);
-      else hours.set(row.host, [row]);
-    }
+    const hours = this.batches
+      .flatMap(({ hours: some = [] }) => some)
+      .filter(({ hourMs }) => hourMs >= fromMs && hourMs <= toMs);
     return Promise.resolve(
-      [...hours].map(([host, rows]) => {
+      [...grouped(hours, ({ host }) => host)].map(([host, rows]) => {
         const whole = rows.filter(({ watchedSeconds, lostSeconds }) => watchedSeconds >= 3300 && lostSeconds === 0);
         const rates = Float64Array.from(whole, ({ requests, watchedSeconds }) => requests / watchedSeconds);
         return { host, ...(rates.length > 0 && { requestsPerSecond: medianOf(rates) }) };
@@ -96,11 +93,7 @@ export class MemoryStore implements FleetStore {
   facts({ fromMs, toMs }: Period): Promise<HostFacts> {
     const facts: NamedFact[] = [];
     const places = new Map<NamedFact, number>();
-    const placeOf = (fact: NamedFact): number => {
-      const known = places.get(fact) ?? facts.push(fact) - 1;
-      places.set(fact, known);
-      return known;
-    };
+    const placeOf = (fact: NamedFact): number => entry(places, fact, () => facts.push(fact) - 1);
     const sets = new Map<string, FactsRow>();
     for (const row of this.batches.flatMap(({ facts: some = [] }) => some)) {
       if (row.firstMs > toMs || row.lastMs < fromMs) continue;

@@ -1,6 +1,7 @@
 // Figures of seconds → rows of minutes, a device each, and of hours. A latency is kept as a histogram of powers of two, so that a burst of one second is
 // still seen among many minutes and hosts.
 
+import { addTo, entry } from '../../base/maps.js';
 import type { HourRow, MinuteRow } from '../../model/fleet.js';
 
 const MINUTE_MS = 60_000;
@@ -57,13 +58,12 @@ export class Figures {
   }
 
   private take(name: string, figure: string, value: number): void {
-    const device = this.devices.get(name) ?? newDevice();
-    this.devices.set(name, device);
+    const device = entry(this.devices, name, newDevice);
     if (figure === 'reads' || figure === 'writes') this.hour.requests += value;
     if (figure === 'read_kib' || figure === 'written_kib') this.hour.kib += value;
     if (figure === 'wait_us') {
       const from = value < 1 ? 0 : 2 ** Math.floor(Math.log2(value));
-      device.waits.set(from, (device.waits.get(from) ?? 0) + 1);
+      addTo(device.waits, from, 1);
     } else if (figure === 'reads' || figure === 'writes' || figure === 'read_kib') device[figure] += value;
     else if (figure === 'written_kib' || figure === 'busy_ms') device[figure] += value;
   }

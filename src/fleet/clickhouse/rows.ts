@@ -2,6 +2,7 @@
 // 300 facts are 300 numbers.
 
 import { createHash } from 'node:crypto';
+import { entry } from '../../base/maps.js';
 import type { Batch, EpisodeRow, FactsRow, HostRow, HostState, NamedFact } from '../../model/fleet.js';
 import { AREAS } from '../../differences/facts.js';
 
@@ -38,14 +39,12 @@ export function factId({ area, name, value }: NamedFact): number {
 function factLines(sets: readonly FactsRow[]): Lines[] {
   const ids = new Map<NamedFact, number>();
   const names = new Map<number, NamedFact>();
-  const idOf = (fact: NamedFact): number => {
-    const known = ids.get(fact);
-    if (known !== undefined) return known;
-    const id = factId(fact);
-    ids.set(fact, id);
-    names.set(id, fact);
-    return id;
-  };
+  const idOf = (fact: NamedFact): number =>
+    entry(ids, fact, () => {
+      const id = factId(fact);
+      names.set(id, fact);
+      return id;
+    });
   const rows = sets.map(({ host, firstMs, lastMs, facts }) => ({
     host,
     first_seen: seconds(firstMs),

@@ -1,6 +1,7 @@
 // The fleet's store on ClickHouse. Every question is one query of one table, so that tables that are spread over servers answer it the same way; what
 // joins answers is done by whoever asks.
 
+import { addToList } from '../../base/maps.js';
 import { NumberMap } from '../../base/number-map.js';
 import { NO_CAUSE } from '../../model/diagnosis.js';
 import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet.js';
@@ -87,8 +88,7 @@ export class ClickHouseStore implements FleetStore {
 
   private async pairs(query: Sql): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>();
-    for (const [key, value] of await this.http.rows(query))
-      found.set(String(key), [...(found.get(String(key)) ?? []), String(value)]);
+    for (const [key, value] of await this.http.rows(query)) addToList(found, String(key), String(value));
     return found;
   }
 
