@@ -1,6 +1,6 @@
 // The fleet as text: how it is now, its episodes, and what separates the hosts that stall from the others.
 
-import { count as thousands, duration, figure, harmless, percent } from '../base/format.js';
+import { count as thousands, counted, duration, figure, harmless, percent, several } from '../base/format.js';
 import type {
   FleetDemo,
   FleetEpisodes,
@@ -17,11 +17,6 @@ import { clockText } from './words.js';
 /** Of each kind of host so many are shown; `--json` has all. */
 const MOST_SHOWN = 20;
 
-/** '3 hosts', '1 host' */
-function hostsText(many: number): string {
-  return `${thousands(many)} ${many === 1 ? 'host' : 'hosts'}`;
-}
-
 export function renderFleetInit({ store, version, steps, dryRun }: FleetInit): string {
   if (steps.length === 0) return `${store} (${version}) has everything already.`;
   const head = dryRun ? `Nothing is changed at ${store} (${version}). It would:` : `Done at ${store} (${version}):`;
@@ -33,11 +28,11 @@ export function renderFleetDemo({ store, hosts, days, planted }: FleetDemo): str
   const rows = planted.map(({ cause, fact, having, stalling }) => [
     `  ${cause}`,
     fact ? `${fact.name} is ${fact.value}` : 'no fact is behind it',
-    fact ? `${hostsText(having)} have it` : '',
-    `${hostsText(stalling)} stalled`,
+    fact ? `${counted(having, 'host')} have it` : '',
+    `${counted(stalling, 'host')} stalled`,
   ]);
   return [
-    `${hostsText(hosts)} were simulated over ${days} days in ${store}. What was planted:`,
+    `${counted(hosts, 'host')} were simulated over ${days} days in ${store}. What was planted:`,
     ...columns(rows),
     '',
     'What the fleet makes of it:',
@@ -58,7 +53,7 @@ function hostLines(page: TerminalPage, hosts: readonly FleetHost[], cells: (host
 export function renderFleetStatus(status: FleetStatus, options: TextOptions): string {
   const { hosts, stalling, silent, skewed, agents, causes, dropped, at } = status;
   const page = new TerminalPage(options);
-  const head = `${hostsText(hosts)}: ${thousands(stalling.length)} stall now, ${thousands(silent.length)} are silent (${clockText(at)}).`;
+  const head = `${counted(hosts, 'host')}: ${thousands(stalling.length)} stall now, ${thousands(silent.length)} are silent (${clockText(at)}).`;
   page.line(page.paint('bold', hosts === 0 ? 'No host has been heard of: iowitness watch --push sends.' : head));
   page.section(
     'Stall now',
@@ -86,13 +81,13 @@ export function renderFleetStatus(status: FleetStatus, options: TextOptions): st
     columns(
       causes.map(({ cause, episodes, hosts: of, lostMs }) => [
         harmless(cause),
-        `${thousands(episodes)} ${episodes === 1 ? 'stall' : 'stalls'}`,
-        `of ${hostsText(of)}`,
+        counted(episodes, 'stall'),
+        `of ${counted(of, 'host')}`,
         `${duration(lostMs)} lost`,
       ]),
     ),
   );
-  page.section('Agents', columns(agents.map(({ agent, hosts: of }) => [harmless(agent), hostsText(of)])));
+  page.section('Agents', columns(agents.map(({ agent, hosts: of }) => [harmless(agent), counted(of, 'host')])));
   if (dropped.episodes + dropped.minutes > 0)
     page.section('Dropped by hosts whose queue was full', [
       `${thousands(dropped.episodes)} episodes, ${thousands(dropped.minutes)} minutes of figures`,
@@ -118,28 +113,20 @@ export function renderFleetEpisodes({ episodes, found, from, to }: FleetEpisodes
   return [...columns(rows), ...(rest > 0 ? [`and ${thousands(rest)} before these: see --limit`] : [])].join('\n');
 }
 
-function namesText({ count, names }: FleetGroup['othersWith']): string {
-  const left = count - names.length;
-  return `${names.map(harmless).join(', ')}${left > 0 ? ` and ${thousands(left)} more` : ''}`;
-}
-
 /** What is told of hosts that stand against a fact is names; more than so many are a figure. */
 const MOST_NAMED = 5;
-
-function shortened(some: FleetGroup['othersWith']): FleetGroup['othersWith'] {
-  return { count: some.count, names: some.names.slice(0, MOST_NAMED) };
-}
 
 function groupLines(page: TerminalPage, group: FleetGroup, verbose: boolean): string[] {
   const { facts, ratio, falseDiscovery, stallingWithout, othersWith } = group;
   const shown = verbose ? facts : facts.slice(0, 3);
   const left = facts.length - shown.length;
-  const some = verbose ? (one: FleetGroup['othersWith']) => one : shortened;
+  const namesText = ({ count, names }: FleetGroup['othersWith']) =>
+    several(names, verbose ? Infinity : MOST_NAMED, count);
   const rows: (readonly [string, string])[] = shown.map(({ name, value }) => [name, value]);
   if (ratio !== null) rows.push(['at the same load', `${figure(ratio)} times as many of them stall`]);
   if (verbose) rows.push(['by accident', `at most ${percent(falseDiscovery)} of findings that are as sure`]);
-  if (stallingWithout.count > 0) rows.push(['stall all the same', namesText(some(stallingWithout))]);
-  if (othersWith.count > 0) rows.push(['have it and don’t stall', namesText(some(othersWith))]);
+  if (stallingWithout.count > 0) rows.push(['stall all the same', namesText(stallingWithout)]);
+  if (othersWith.count > 0) rows.push(['have it and don’t stall', namesText(othersWith)]);
   return [
     ...wrap(harmless(group.sentence), page.width - 2),
     ...page.pairs(rows),
@@ -160,7 +147,7 @@ export function renderFleetWhy(why: FleetWhy, options: TextOptions & { readonly 
   const { stalling, others, unknown } = why.hosts;
   page.section('Compared', [
     ...wrap(
-      `${hostsText(stalling)} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${why.loads} ${why.loads === 1 ? 'class' : 'classes'} of load, from ${clockText(why.from)} to ${clockText(why.to)}; ${thousands(why.compared)} facts, ${thousands(why.tried)} divisions.`,
+      `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(why.loads, 'class', 'classes')} of load, from ${clockText(why.from)} to ${clockText(why.to)}; ${thousands(why.compared)} facts, ${thousands(why.tried)} divisions.`,
       page.width - 2,
     ),
     ...why.notes.flatMap((note) => wrap(harmless(note), page.width - 2)),
