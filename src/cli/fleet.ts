@@ -16,7 +16,7 @@ import {
   renderFleetStatus,
   renderFleetWhy,
 } from '../present/fleet.js';
-import { EXIT, numberBetween, progress, say, sayJson, seconds, toolName } from './context.js';
+import { EXIT, numberBetween, progress, sayDocument, seconds, toolName } from './context.js';
 import { knownList } from './known-list.js';
 import { storeAddress } from './store-address.js';
 
@@ -102,21 +102,18 @@ const ACT: Readonly<Record<Action, Act>> = {
       steps: [...steps],
       dryRun,
     };
-    if (json) sayJson(document);
-    else say(renderFleetInit(document));
+    sayDocument(document, json, () => renderFleetInit(document));
   },
   demo: async (store, { hosts, json }) => {
     const document = await runDemo(store, toolName(), hosts, (share) =>
       progress.say(`simulating ${hosts} hosts, ${Math.round(share * 100)} %`),
     );
     progress.say('');
-    if (json) sayJson(document);
-    else say(renderFleetDemo(document));
+    sayDocument(document, json, () => renderFleetDemo(document));
   },
   status: async (store, { json }) => {
     const status = await statusOf(store, toolName());
-    if (json) sayJson(status);
-    else say(renderFleetStatus(status, look()));
+    sayDocument(status, json, () => renderFleetStatus(status, look()));
     process.exitCode = status.stalling.length + status.silent.length > 0 ? EXIT.found : EXIT.fine;
   },
   episodes: async (store, { since, cause, unit, limit, json }) => {
@@ -127,15 +124,13 @@ const ACT: Readonly<Record<Action, Act>> = {
       ...(unit !== undefined && { unit }),
     };
     const document = await episodesOf(store, toolName(), asked);
-    if (json) sayJson(document);
-    else say(renderFleetEpisodes(document));
+    sayDocument(document, json, () => renderFleetEpisodes(document));
   },
   why: async (store, { since, json, verbose }, cause) => {
     const toMs = await store.nowMs();
     const period = { fromMs: toMs - since * 1000, toMs };
     const why = await whyOf(store, { tool: toolName(), period, cause, known: knownList() });
-    if (json) sayJson(why);
-    else say(renderFleetWhy(why, { ...look(), verbose }));
+    sayDocument(why, json, () => renderFleetWhy(why, { ...look(), verbose }));
     const { stalling, others } = why.hosts;
     const canTell = stalling === 0 || (stalling > 1 && others > 0);
     process.exitCode = why.groups.length > 0 ? EXIT.found : canTell ? EXIT.fine : EXIT.noVerdict;
