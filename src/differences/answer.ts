@@ -31,7 +31,9 @@ const AREA_WORDS: Readonly<Record<Area, string>> = {
 };
 
 /** Facts that divide in the same way, as sentences have them. */
-type ToldGroup = Pick<FactGroup, 'division'> & { readonly facts: readonly Pick<Differing, 'name' | 'area'>[] };
+interface ToldGroup {
+  readonly facts: readonly Pick<Differing, 'name' | 'area'>[];
+}
 
 /** '; 12 more come with it (9 of the kernel, 3 settings)' */
 export function company({ facts }: ToldGroup): string {

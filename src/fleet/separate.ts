@@ -21,7 +21,6 @@ const MOST_GROUPS = 4;
 /** A fact with its best division. */
 export interface Separating {
   readonly column: FactColumn;
-  readonly words: string;
   /** The value that most stalling hosts have that stand on the stalling side of the division. */
   readonly value: string;
   /** By host: 1 on the side on which hosts stall more often, 0 on the other, -1 unknown. */
@@ -183,7 +182,6 @@ function separating(tried: Try, hosts: FactTable['hosts'], falseDiscovery: numbe
   const stallingSide = stallingSideOf(tried);
   return {
     column,
-    words,
     value: commonest(column, hosts, stallingSide),
     stallingSide,
     division: divisionBy(words, sumOf(tables), test.p),

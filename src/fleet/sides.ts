@@ -18,8 +18,6 @@ export interface SidedHost {
 
 export interface Sides {
   readonly hosts: readonly SidedHost[];
-  readonly stalling: number;
-  readonly others: number;
   readonly unknown: number;
   readonly strata: number;
 }
@@ -81,8 +79,6 @@ export function sidesOf(
       atMs: stalls.get(host) ?? toMs,
       stratum: strata[at] ?? 0,
     })),
-    stalling,
-    others: known.length - stalling,
     unknown: ever.size - known.length,
     strata: new Set(strata).size,
   };

@@ -4,7 +4,7 @@ import { count as thousands, figure, isoMoment, percent } from '../base/format.j
 import { kernelOfText } from '../base/kernel-version.js';
 import { addTo, entry } from '../base/maps.js';
 import { company, dividing, odds } from '../differences/answer.js';
-import { fits, type Place } from '../known/fits.js';
+import { fits } from '../known/fits.js';
 import type { FleetGroup, FleetWhy } from '../model/fleet.js';
 import type { Known, KnownFit } from '../model/known.js';
 import { factTable, type FactColumn, type FactTable } from './fact-table.js';
@@ -64,14 +64,9 @@ export function explained(
   };
 }
 
-function groupOf(group: readonly Separating[]): Parameters<typeof company>[0] {
-  return { facts: group.map(({ column }) => column), ...(group[0] && { division: group[0].division }) };
-}
-
 /** 'kernel is 5 in all 20 stalling hosts and in none of the 80 others; 3 more facts come with it (…)' */
-function groupWords(group: readonly Separating[]): string {
-  const shown = groupOf(group);
-  return `${dividing(shown, HOSTS)}${company(shown)}`;
+function groupWords(first: Separating, group: readonly Separating[]): string {
+  return `${dividing(first, HOSTS)}${company({ facts: group.map(({ column }) => column) })}`;
 }
 
 /** How many times as often hosts on the stalling side stall as the others; null where none of the others does. */
@@ -106,7 +101,7 @@ function answerOf({ groups, nearest, tried }: FleetSeparation, { hosts, all }: F
   const beside = next
     ? ` Beside it ${more.length === 1 ? 'one more group of facts does' : `${more.length} more groups of facts do`}: ${next.column.name}.`
     : '';
-  return `${first.column.name} separates the hosts that stall${by}: it ${groupWords(best)}; ${often}.${beside}`;
+  return `${first.column.name} separates the hosts that stall${by}: it ${groupWords(first, best)}; ${often}.${beside}`;
 }
 
 /** Hosts that stand against a division, by name. */
@@ -119,7 +114,7 @@ function told(group: readonly Separating[], table: FactTable): FleetGroup {
   const [first] = group;
   if (!first) throw new Error('a group of facts is empty');
   return {
-    sentence: `${first.column.name} ${groupWords(group)}.`,
+    sentence: `${first.column.name} ${groupWords(first, group)}.`,
     facts: group.map(({ column: { name, area }, value }) => ({ name, area, value })),
     division: first.division,
     ratio: ratioOf(first),
@@ -153,8 +148,7 @@ function leadsOf(table: FactTable, known: readonly Known[], cause: string | unde
     .map((one) => ({ type: ofStalling(one, table)[0] ?? '', options: '' }));
   const found = kernels.flatMap((text) => {
     const kernel = kernelOfText(text);
-    const place: Place | undefined = kernel && { kernel, mounts, devices: [] };
-    return place ? fits(withSymptom, place) : [];
+    return kernel ? fits(withSymptom, { kernel, mounts, devices: [] }) : [];
   });
   return found.filter((one, at) => found.findIndex(({ id }) => id === one.id) === at);
 }
