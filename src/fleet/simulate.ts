@@ -72,10 +72,9 @@ function everyday(random: Draw): string {
   return EVERYDAY[Math.floor(random() * EVERYDAY.length)] ?? '';
 }
 
-function hostsOf({ hosts, seed, nowMs }: SimulationOptions, all: SimulatedFacts): Host[] {
+function hostsOf({ seed, nowMs }: SimulationOptions, { ofHosts }: SimulatedFacts): Host[] {
   const random = generator(seed ^ 0x5bd1e995);
-  return Array.from({ length: hosts }, (_, at) => {
-    const { facts, load } = all.ofHost(at);
+  return ofHosts.map(({ facts, load }, at) => {
     const isSkewed = random() < SHARE.skewed;
     const isSilent = random() < SHARE.silent;
     return {

@@ -9,7 +9,7 @@ import type { NamedFact } from '../model/fleet.js';
 export type Draw = () => number;
 
 export interface SimulatedFacts {
-  ofHost(at: number): { readonly facts: readonly NamedFact[]; readonly load: number };
+  readonly ofHosts: readonly { readonly facts: readonly NamedFact[]; readonly load: number }[];
   /** A fact that an incident may be planted by: some hosts have it, and most do not. */
   drawCause(random: Draw): NamedFact;
 }
@@ -105,13 +105,13 @@ export function simulatedFacts(hosts: number, seed: number): SimulatedFacts {
   const [image, instance, role, odd] = [images(random), instances(random), roles(), odds(random)];
   const same = Array.from({ length: SAME_EVERYWHERE }, (_, n) => fact('setting', `net.same_${n}`, '1'));
   const regions = Array.from({ length: 5 }, (_, n) => fact('instance', 'region', `region-${n}`));
-  const all = Array.from({ length: hosts }, () => {
+  const ofHosts = Array.from({ length: hosts }, () => {
     const region = Math.floor(random() * regions.length);
-    const [ofRole] = [pick(role, random, region)];
+    const ofRole = pick(role, random, region);
     const ofImage = pick(image, random, region);
     const ofInstance = pick(instance, random, ofImage ? image.indexOf(ofImage) : 0);
     const facts = [
-      ...[regions[region]].flatMap((one) => (one ? [one] : [])),
+      ...regions.slice(region, region + 1),
       ...(ofImage?.facts ?? []),
       ...(ofInstance?.facts ?? []),
       ...(ofRole?.facts ?? []),
@@ -121,7 +121,7 @@ export function simulatedFacts(hosts: number, seed: number): SimulatedFacts {
     return { facts, load: Math.min(1, Math.max(0, (ofRole?.load ?? 0.5) + 0.4 * (random() - 0.5))) };
   });
   return {
-    ofHost: (at) => all[at] ?? { facts: [], load: 0 },
+    ofHosts,
     drawCause: (draw) => {
       const kind = Math.floor(draw() * 4);
       const of = <T>(list: readonly T[]) => list[Math.floor(draw() * list.length)];
