@@ -12,6 +12,7 @@ import { whyOf } from '../../src/fleet/why.js';
 import { refusal, run } from '../support/cli.js';
 import { ClickHouseServer } from '../support/clickhouse.js';
 import { assertDocument } from '../support/documents.js';
+import { episodeRow, hostRow } from '../support/fleet-rows.js';
 import { MemoryStore } from '../support/fleet-store.js';
 import { needsCommand } from '../support/requirements.js';
 
@@ -20,22 +21,8 @@ const DAY_MS = 86_400_000;
 const INIT = { keepDays: 30, cluster: undefined, dryRun: false };
 
 function episode(host: string, nowMs: number, more: Partial<EpisodeRow> = {}): EpisodeRow {
-  return {
-    host,
-    boot: 'boot',
-    number: 1,
-    revision: 1,
-    startedMs: nowMs - 60_000,
-    cause: 'dev.slow',
-    layer: 'device',
-    culpritClass: 'process',
-    culprit: '',
-    unit: '',
-    lostMs: 1234,
-    confidence: 0.5,
-    recording: '',
-    ...more,
-  };
+  const stall = { cause: 'dev.slow', layer: 'device', culpritClass: 'process', lostMs: 1234, confidence: 0.5 };
+  return episodeRow({ host, startedMs: nowMs - 60_000 }, { ...stall, ...more });
 }
 
 /** Every moment in whole seconds, as a store has them. */
@@ -151,9 +138,7 @@ describe('one server', { skip }, () => {
     const nowMs = await store.nowMs();
     const batch: Batch = {
       episodes: [episode('a', nowMs), episode('b', nowMs), episode('a', nowMs, { revision: 2, cause: 'fs.journal' })],
-      hosts: [
-        { host: 'a', boot: 'b', agent: 'x', sentMs: nowMs, stalling: true, droppedEpisodes: 0, droppedMinutes: 0 },
-      ],
+      hosts: [hostRow('a', nowMs, { stalling: true })],
       minutes: [
         {
           host: 'a',
@@ -196,19 +181,7 @@ describe('one server', { skip }, () => {
     const oldMs = nowMs - 60 * DAY_MS;
     await store.add({
       episodes: [episode('old', oldMs), episode('new', nowMs)],
-      hosts: [
-        {
-          host: 'old',
-          boot: '',
-          agent: '',
-          sentMs: oldMs,
-          stalling: false,
-          droppedEpisodes: 0,
-          droppedMinutes: 0,
-          receivedMs: oldMs,
-        },
-        { host: 'new', boot: '', agent: '', sentMs: nowMs, stalling: false, droppedEpisodes: 0, droppedMinutes: 0 },
-      ],
+      hosts: [hostRow('old', oldMs, { receivedMs: oldMs }), hostRow('new', nowMs)],
     });
     const steps = (await store.init(INIT)).map(({ what }) => what);
     assert.match(steps.join('; '), /^delete 1 row from before \S+ from hosts; drop the week of \S+ from episodes$/);

@@ -11,24 +11,10 @@ import { Figures } from '../../src/fleet/agent/figures.js';
 import { culpritTold, factsTold, unitTold } from '../../src/fleet/agent/names.js';
 import { Pusher, type BatchTarget } from '../../src/fleet/agent/pusher.js';
 import { PushQueue } from '../../src/fleet/agent/queue.js';
+import { episodeRow } from '../support/fleet-rows.js';
 
 function row(number: number, more: Partial<EpisodeRow> = {}): EpisodeRow {
-  return {
-    host: 'h',
-    boot: 'b',
-    number,
-    revision: 1,
-    startedMs: number * 1000,
-    cause: '',
-    layer: '',
-    culpritClass: '',
-    culprit: '',
-    unit: '',
-    lostMs: 0,
-    confidence: 0,
-    recording: '',
-    ...more,
-  };
+  return episodeRow({ host: 'h', startedMs: number * 1000 }, { number, ...more });
 }
 
 function minute(at: number): MinuteRow {

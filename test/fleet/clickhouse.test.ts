@@ -8,6 +8,7 @@ import { batchLines, factId } from '../../src/fleet/clickhouse/rows.js';
 import { schemaSteps, TABLES, type Found } from '../../src/fleet/clickhouse/schema.js';
 import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
 import { FakeClickHouse } from '../support/fake-clickhouse.js';
+import { hostRow } from '../support/fleet-rows.js';
 
 const fake = await FakeClickHouse.start();
 const store = new ClickHouseStore(fake.address);
@@ -26,9 +27,7 @@ describe('a batch', () => {
   it('is inserted as compressed lines of JSON, the facts’ names before the sets and the sign of life last', async () => {
     const fact = { area: 'kernel', name: 'kernel', value: '6.1.0' } as const;
     await store.add({
-      hosts: [
-        { host: 'a', boot: 'b', agent: 'x', sentMs: 5999, stalling: true, droppedEpisodes: 1, droppedMinutes: 2 },
-      ],
+      hosts: [hostRow('a', 5999, { stalling: true, droppedEpisodes: 1, droppedMinutes: 2 })],
       facts: [{ host: 'a', firstMs: 0, lastMs: 1000, facts: [fact] }],
     });
     const tables = fake.asked.map(({ query }) => /INTO (\S+)/.exec(query)?.[1]);

@@ -4,41 +4,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EpisodeRow, HostState } from '../../src/model/fleet.js';
 import { judged } from '../../src/fleet/status.js';
+import { episodeRow, hostRow } from '../support/fleet-rows.js';
 
 const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
 
 function host(name: string, agoMs: number, more: Partial<HostState> = {}): HostState {
   const receivedMs = NOW_MS - agoMs;
-  return {
-    host: name,
-    boot: 'b',
-    agent: 'iowitness 1',
-    sentMs: receivedMs,
-    receivedMs,
-    stalling: false,
-    droppedEpisodes: 0,
-    droppedMinutes: 0,
-    ...more,
-  };
+  return { receivedMs, ...hostRow(name, receivedMs, { agent: 'iowitness 1' }), ...more };
 }
 
 function episode(of: string, more: Partial<EpisodeRow> = {}): EpisodeRow {
-  return {
-    host: of,
-    boot: 'b',
-    number: 1,
-    revision: 1,
-    startedMs: NOW_MS - 60_000,
-    cause: 'dev.slow',
-    layer: 'device',
-    culpritClass: '',
-    culprit: '',
-    unit: 'db.service',
-    lostMs: 1000,
-    confidence: 1,
-    recording: '',
-    ...more,
-  };
+  const stall = { cause: 'dev.slow', layer: 'device', unit: 'db.service', lostMs: 1000, confidence: 1 };
+  return episodeRow({ host: of, startedMs: NOW_MS - 60_000 }, { ...stall, ...more });
 }
 
 function status(hosts: readonly HostState[], episodes: readonly EpisodeRow[] = []): ReturnType<typeof judged> {

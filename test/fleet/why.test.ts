@@ -7,6 +7,7 @@ import type { EpisodeRow, FleetWhy, NamedFact } from '../../src/model/fleet.js';
 import type { Known } from '../../src/model/known.js';
 import { simulate } from '../../src/fleet/simulate.js';
 import { whyOf } from '../../src/fleet/why.js';
+import { episodeRow, hostRow } from '../support/fleet-rows.js';
 import { MemoryStore } from '../support/fleet-store.js';
 
 const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
@@ -32,24 +33,9 @@ const named = (facts: Readonly<Record<string, string>>): NamedFact[] =>
     value,
   }));
 
-function episode(host: string, more: Partial<EpisodeRow> = {}): EpisodeRow {
-  return {
-    host,
-    boot: 'b',
-    number: 1,
-    revision: 1,
-    startedMs: NOW_MS - 3 * DAY_MS,
-    endedMs: NOW_MS - 3 * DAY_MS + 5000,
-    cause: CAUSE,
-    layer: 'page cache',
-    culpritClass: '',
-    culprit: '',
-    unit: '',
-    lostMs: 4000,
-    confidence: 0.9,
-    recording: '',
-    ...more,
-  };
+function episode(host: string, cause: string): EpisodeRow {
+  const startedMs = NOW_MS - 3 * DAY_MS;
+  return episodeRow({ host, startedMs }, { endedMs: startedMs + 5000, cause, lostMs: 4000, confidence: 0.9 });
 }
 
 async function storeOf(hosts: readonly MadeHost[]): Promise<MemoryStore> {
@@ -61,12 +47,12 @@ async function storeOf(hosts: readonly MadeHost[]): Promise<MemoryStore> {
     return facts.get(key) ?? fact;
   };
   const store = new MemoryStore(() => NOW_MS);
-  for (const [at, { facts: own, stalls, load = 100, cause, since }] of hosts.entries()) {
+  for (const [at, { facts: own, stalls, load = 100, cause = CAUSE, since }] of hosts.entries()) {
     const host = `h${String(at).padStart(4, '0')}`;
     const changedMs = NOW_MS - DAY_MS;
     await store.add({
-      hosts: [{ host, boot: 'b', agent: 'x', sentMs: NOW_MS, stalling: false, droppedEpisodes: 0, droppedMinutes: 0 }],
-      episodes: stalls ? [episode(host, cause === undefined ? {} : { cause })] : [],
+      hosts: [hostRow(host, NOW_MS)],
+      episodes: stalls ? [episode(host, cause)] : [],
       hours: [{ host, hourMs: NOW_MS - DAY_MS, watchedSeconds: 3600, lostSeconds: 0, requests: load * 3600, kib: 1 }],
       facts: [
         { host, firstMs: PERIOD.fromMs, lastMs: since ? changedMs : NOW_MS, facts: named(own).map(one) },
