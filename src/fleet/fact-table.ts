@@ -24,16 +24,8 @@ export interface FactTable {
 
 /** The set that held then: the last that began before, else the first of all. */
 function setAt(sets: readonly FactSet[], atMs: number): FactSet | undefined {
-  let best: FactSet | undefined;
-  for (const one of sets) {
-    const isBetter =
-      best === undefined ||
-      (one.firstMs <= atMs
-        ? best.firstMs > atMs || one.firstMs > best.firstMs
-        : best.firstMs > atMs && one.firstMs < best.firstMs);
-    if (isBetter) best = one;
-  }
-  return best;
+  const newestFirst = sets.toSorted((a, b) => b.firstMs - a.firstMs);
+  return newestFirst.find(({ firstMs }) => firstMs <= atMs) ?? newestFirst.at(-1);
 }
 
 class Column {
