@@ -59,13 +59,23 @@ export class Figures {
 
   private take(name: string, figure: string, value: number): void {
     const device = entry(this.devices, name, newDevice);
-    if (figure === 'reads' || figure === 'writes') this.hour.requests += value;
-    if (figure === 'read_kib' || figure === 'written_kib') this.hour.kib += value;
-    if (figure === 'wait_us') {
-      const from = value < 1 ? 0 : 2 ** Math.floor(Math.log2(value));
-      addTo(device.waits, from, 1);
-    } else if (figure === 'reads' || figure === 'writes' || figure === 'read_kib') device[figure] += value;
-    else if (figure === 'written_kib' || figure === 'busy_ms') device[figure] += value;
+    switch (figure) {
+      case 'reads':
+      case 'writes':
+        device[figure] += value;
+        this.hour.requests += value;
+        break;
+      case 'read_kib':
+      case 'written_kib':
+        device[figure] += value;
+        this.hour.kib += value;
+        break;
+      case 'busy_ms':
+        device.busy_ms += value;
+        break;
+      case 'wait_us':
+        addTo(device.waits, value < 1 ? 0 : 2 ** Math.floor(Math.log2(value)), 1);
+    }
   }
 
   /** Ends the minute and the hour that a moment lies behind. A clock that is set back ends them as well. */

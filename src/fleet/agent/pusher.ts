@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
 import type { Batch, EpisodeRow, HostRow, NamedFact } from '../../model/fleet.js';
 import type { Episode, WatchListener } from '../../model/watch.js';
-import { Figures } from './figures.js';
+import { Figures, type Ended } from './figures.js';
 import { culpritTold, factsTold, unitTold, type NamePolicy } from './names.js';
 import { PushQueue } from './queue.js';
 
@@ -70,7 +70,7 @@ export class Pusher implements WatchListener {
     if (atMs >= this.nextMs || this.nextMs - atMs > EVERY_MS) this.send();
   }
 
-  private take({ minutes, hours }: ReturnType<Figures['end']>): void {
+  private take({ minutes, hours }: Ended): void {
     for (const row of minutes) this.queue.addMinute(row);
     for (const row of hours) this.queue.addHour(row);
   }
