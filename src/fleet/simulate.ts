@@ -35,7 +35,7 @@ export interface Planted {
   readonly stalling: number;
 }
 
-export interface Host {
+interface Host {
   readonly name: string;
   readonly boot: string;
   readonly facts: readonly NamedFact[];
@@ -47,7 +47,6 @@ export interface Host {
 }
 
 export interface Simulation {
-  readonly hosts: readonly Host[];
   readonly planted: readonly Planted[];
   /** All rows, some late and some twice, in parts that are inserted one by one. */
   readonly batches: () => Generator<Batch>;
@@ -166,7 +165,7 @@ export function simulate(options: SimulationOptions): Simulation {
     for (let dayAt = random() / EVERYDAY_A_DAY; dayAt < days; dayAt += (2 * random()) / EVERYDAY_A_DAY)
       stall(at, fromMs + dayAt * DAY_MS, everyday(random));
   });
-  return { hosts, planted, batches: () => batchesOf({ hosts, episodes, fromMs, nowMs, random }) };
+  return { planted, batches: () => batchesOf({ hosts, episodes, fromMs, nowMs, random }) };
 }
 
 interface Made {
