@@ -11,7 +11,7 @@ import type { State } from '../../model/states.js';
 import type { LockOwner, ThreadActivity, ThreadRef } from '../../model/threads.js';
 import { JAVA_LOCK } from '../../model/thresholds/locks.js';
 import { sleepsBelow } from './calls.js';
-import { IN_IO, ON_CPU, shareWithin, type Convoy } from './convoy.js';
+import { IN_IO, ON_CPU, shareOfConvoy, shareWithin, type Convoy } from './convoy.js';
 
 /** Whoever has the lock, with the number that the kernel has for it. */
 export interface JavaHolder {
@@ -109,7 +109,7 @@ function lockIn(evidence: Evidence, fullest: Sighting): JavaLock {
     dumps: jvm.dumps.length,
     seen: sightings.length,
     share: isSame
-      ? shareOf(convoy)
+      ? shareOfConvoy(convoy)
       : sampledShare(
           account,
           jvm,
@@ -143,10 +143,6 @@ function waitersIn(sightings: readonly Sighting[], taskOf: TaskOf): JavaLock['wa
 /** A name of a function of the kernel, for an expression. */
 function escaped(name: string): string {
   return name.replace(/[^\w]/g, '\\$&');
-}
-
-function shareOf({ waiting }: Convoy): number {
-  return [...waiting.values()].reduce((sum, share) => sum + share, 0) / waiting.size;
 }
 
 /** Of all moments at which dumps looked at its waiters, those at which they waited for it; never more than they slept. */
