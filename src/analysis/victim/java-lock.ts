@@ -211,8 +211,11 @@ function holderOf(
   const usual = mostFrequent(calls.length > 0 ? calls : did, ({ kernel, method }) =>
     typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
   );
-  const asleep = usual.flatMap(({ kernel }) => kernel?.wchan ?? []).map((place) => ({ place, share: shareAt(place) }));
-  const longest = asleep.toSorted((one, other) => other.share - one.share)[0];
+  // Of hundreds of dumps most show the same place.
+  const places = new Set(usual.flatMap(({ kernel }) => kernel?.wchan ?? []));
+  const [longest] = [...places]
+    .map((place) => ({ place, share: shareAt(place) }))
+    .sort((one, other) => other.share - one.share);
   const mostly = [
     ...(line
       ?.within(times.at(0)?.from ?? 0, times.at(-1)?.to ?? 0)
