@@ -216,14 +216,7 @@ function holderOf(
   const [longest] = [...places]
     .map((place) => ({ place, share: shareAt(place) }))
     .sort((one, other) => other.share - one.share);
-  const mostly = [
-    ...(line
-      ?.within(times.at(0)?.from ?? 0, times.at(-1)?.to ?? 0)
-      .sums()
-      .keys() ?? []),
-  ]
-    .map((state) => ({ state, share: shareWithin(line, times, [state]) }))
-    .sort((a, b) => b.share - a.share)[0];
+  const [mostly] = line?.within(times.at(0)?.from ?? 0, times.at(-1)?.to ?? 0).statesDuring(times) ?? [];
   return {
     ...known,
     dumps: own.length,
@@ -235,7 +228,7 @@ function holderOf(
       : own.filter(({ does }) => does?.kernel?.state === 'D').length / own.length,
     running: shareWithin(line, times, ON_CPU),
     ...(line && longest && { asleep: longest }),
-    ...(mostly && { mostly }),
+    ...(mostly && { mostly: { state: mostly.state, share: mostly.ms / total(times) } }),
   };
 
   function shareAt(place: string): number {
