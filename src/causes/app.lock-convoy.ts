@@ -5,7 +5,7 @@ import { percent } from '../base/format.js';
 import { total, type Intervals } from '../base/intervals.js';
 import { threadName } from '../analysis/machine/processes.js';
 import type { Measures } from '../analysis/measures.js';
-import type { Convoy } from '../analysis/victim/convoy.js';
+import { shareOfConvoy, type Convoy } from '../analysis/victim/convoy.js';
 import type { JavaHolder, JavaLock } from '../analysis/victim/java-lock.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { LOCK_CONVOY } from '../model/thresholds/application.js';
@@ -35,11 +35,10 @@ interface Figures {
 }
 
 function byWakeUps(convoy: Convoy, { account, input }: Measures): Figures {
-  const shares = [...convoy.waiting.values()];
   const name = threadName(input, convoy.holder) || (account?.name ?? '');
   return {
-    threads: shares.length,
-    share: shares.reduce((a, b) => a + b, 0) / shares.length,
+    threads: convoy.waiting.size,
+    share: shareOfConvoy(convoy),
     times: convoy.times,
     name,
     pid: convoy.holder,

@@ -1,7 +1,7 @@
 // A thread's time as slices of one state each: what the rooms of the victim hand to each other and to the causes. A database's thread has
 // millions of them, so a thread's are kept as columns, and one of them is an object for as long as somebody looks at it.
 
-import { firstEndingAfter, IntervalList, type Intervals } from '../base/intervals.js';
+import { firstEndingAfter, IntervalList, intersect, total, union, type Intervals } from '../base/intervals.js';
 import { isRoomy, nextRoom } from '../base/number-list.js';
 import { addTo } from '../base/maps.js';
 import { STATES, type State } from './states.js';
@@ -232,6 +232,13 @@ export class Timeline implements Iterable<Segment> {
     for (let at = 0; at < this.length; at += 1)
       addTo(sums, this.columns.state[at] ?? NO_STATE, (this.to[at] ?? NaN) - (this.from[at] ?? NaN));
     return new Map([...sums].map(([code, ms]) => [STATE_OF[code] ?? 'unexplained', ms]));
+  }
+
+  /** Its states, each with what of it lies within sorted disjoint times, ms; the longest first. */
+  statesDuring(times: Intervals): { readonly state: State; readonly ms: number }[] {
+    return [...this.sums().keys()]
+      .map((state) => ({ state, ms: total(intersect(times, union(this.timesIn([state])))) }))
+      .sort((a, b) => b.ms - a.ms);
   }
 
   /** ms in any of these states. */

@@ -1,16 +1,14 @@
 // Flight recordings for tests: those of test/fixtures, what is read of bytes, and what the JDK's own `jfr print --json` prints, in one form.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readFlight } from '../../src/decode/jfr/reader.js';
 import type { FlightChunk, FlightEvent, FlightThread } from '../../src/model/flight.js';
 import type { Jfr } from '../../src/model/jfr.js';
-import { Collector } from '../../src/tools/jfr/collector.js';
-import { Deeds } from '../../src/tools/jfr/deeds.js';
-import { casesOf, jfrDocument, toldLocks } from '../../src/tools/jfr/document.js';
-import { Names } from '../../src/tools/jfr/interned.js';
+import { flightDocument } from '../../src/run/jfr/read-twice.js';
 import { fixturePath } from './fixtures.js';
 
 export const FLIGHTS = ['jdk17', 'jdk25'] as const;
@@ -42,29 +40,16 @@ export function readBytes(bytes: Uint8Array, take: (event: FlightEvent) => void,
   return { chunks, strange };
 }
 
-/** The document of a recording that is whole in memory. */
+/** The document of a recording with these bytes. */
 export function flightDocumentOf(bytes: Uint8Array): Jfr {
-  const collector = new Collector();
-  const { chunks, strange } = readBytes(bytes, (event) => collector.take(event));
-  const told = toldLocks(collector);
-  const deeds = new Deeds(collector, casesOf(told), new Names());
-  readBytes(bytes, (event) => deeds.take(event));
-  return jfrDocument(
-    'iowitness test',
-    { collector, told, deeds },
-    {
-      files: 1,
-      chunks: chunks.length,
-      bytes: bytes.length,
-      readBytes: chunks.reduce((sum, { walked }) => sum + walked, 0),
-      events: chunks.reduce((sum, { events }) => sum + events, 0),
-      faults: chunks.flatMap(({ at, fault }) => (fault ? [{ file: 'test', at, fault }] : [])),
-      strange,
-      broken: chunks.reduce((sum, { broken }) => sum + broken, 0),
-      refused: 0,
-      missing: [],
-    },
-  );
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-flight-'));
+  try {
+    const file = path.join(folder, 'test.jfr');
+    writeFileSync(file, bytes);
+    return flightDocument('iowitness test', [{ name: 'test', path: file, follow: false, bytes: bytes.length }]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** One event as both tell it; what an event does not have is undefined. */

@@ -41,6 +41,11 @@ export interface Convoy {
   readonly times: Intervals;
 }
 
+/** The share that each of its waiters lost, on average. */
+export function shareOfConvoy({ waiting }: Convoy): number {
+  return [...waiting.values()].reduce((sum, share) => sum + share, 0) / waiting.size;
+}
+
 interface Wait extends Interval {
   readonly by: number;
   /** The futex that it waited for; 0 for one that nobody shares, or that is not known. */

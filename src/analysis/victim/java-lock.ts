@@ -11,7 +11,7 @@ import type { State } from '../../model/states.js';
 import type { LockOwner, ThreadActivity, ThreadRef } from '../../model/threads.js';
 import { JAVA_LOCK } from '../../model/thresholds/locks.js';
 import { sleepsBelow } from './calls.js';
-import { IN_IO, ON_CPU, shareWithin, type Convoy } from './convoy.js';
+import { IN_IO, ON_CPU, shareOfConvoy, shareWithin, type Convoy } from './convoy.js';
 
 /** Whoever has the lock, with the number that the kernel has for it. */
 export interface JavaHolder {
@@ -109,7 +109,7 @@ function lockIn(evidence: Evidence, fullest: Sighting): JavaLock {
     dumps: jvm.dumps.length,
     seen: sightings.length,
     share: isSame
-      ? shareOf(convoy)
+      ? shareOfConvoy(convoy)
       : sampledShare(
           account,
           jvm,
@@ -143,10 +143,6 @@ function waitersIn(sightings: readonly Sighting[], taskOf: TaskOf): JavaLock['wa
 /** A name of a function of the kernel, for an expression. */
 function escaped(name: string): string {
   return name.replace(/[^\w]/g, '\\$&');
-}
-
-function shareOf({ waiting }: Convoy): number {
-  return [...waiting.values()].reduce((sum, share) => sum + share, 0) / waiting.size;
 }
 
 /** Of all moments at which dumps looked at its waiters, those at which they waited for it; never more than they slept. */
@@ -215,16 +211,12 @@ function holderOf(
   const usual = mostFrequent(calls.length > 0 ? calls : did, ({ kernel, method }) =>
     typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
   );
-  const asleep = usual.flatMap(({ kernel }) => kernel?.wchan ?? []).map((place) => ({ place, share: shareAt(place) }));
-  const longest = asleep.toSorted((one, other) => other.share - one.share)[0];
-  const mostly = [
-    ...(line
-      ?.within(times.at(0)?.from ?? 0, times.at(-1)?.to ?? 0)
-      .sums()
-      .keys() ?? []),
-  ]
-    .map((state) => ({ state, share: shareWithin(line, times, [state]) }))
-    .sort((a, b) => b.share - a.share)[0];
+  // Of hundreds of dumps most show the same place.
+  const places = new Set(usual.flatMap(({ kernel }) => kernel?.wchan ?? []));
+  const [longest] = [...places]
+    .map((place) => ({ place, share: shareAt(place) }))
+    .sort((one, other) => other.share - one.share);
+  const [mostly] = line?.within(times.at(0)?.from ?? 0, times.at(-1)?.to ?? 0).statesDuring(times) ?? [];
   return {
     ...known,
     dumps: own.length,
@@ -236,7 +228,7 @@ function holderOf(
       : own.filter(({ does }) => does?.kernel?.state === 'D').length / own.length,
     running: shareWithin(line, times, ON_CPU),
     ...(line && longest && { asleep: longest }),
-    ...(mostly && { mostly }),
+    ...(mostly && { mostly: { state: mostly.state, share: mostly.ms / total(times) } }),
   };
 
   function shareAt(place: string): number {

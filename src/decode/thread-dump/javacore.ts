@@ -12,6 +12,7 @@ import type {
   ThreadDump,
 } from '../../model/thread-dump.js';
 import { Frames, MOST_FRAMES } from './frames.js';
+import { addressId } from './lock-lines.js';
 import { nameOf } from './text.js';
 
 const TAGGED = /^(\w+)\s*(.*)$/;
@@ -69,12 +70,9 @@ interface Monitor {
   readonly waiters: string[];
 }
 
-/** The same number, however many zeros it is printed with. */
+/** The same number, however many zeros it is printed with behind its 0x. */
 function numberId(text: string): string {
-  return `0x${text
-    .slice(2)
-    .toLowerCase()
-    .replace(/^0+(?=.)/, '')}`;
+  return addressId(text.slice(2));
 }
 
 function javaLock(type: string, address: string): DumpedLock {

@@ -26,8 +26,8 @@ const HASHED = /^(?:<([^\s<>]+)@([\da-f]{1,8})>|([^\s<>]+)@([\da-f]{1,8}))$/i;
 /** JDK 8 and older print the class of a class's own lock as 'a java.lang.Class for com.Foo'. */
 const CLASS_NAME = /^[\w$.;[]+(?: for .+)?$/;
 
-/** An address without leading zeros, so that the same object has the same id whoever printed it. */
-function addressId(digits: string): string {
+/** Of hexadecimal digits: an address without leading zeros, so that the same object has the same id whoever printed it. */
+export function addressId(digits: string): string {
   return `0x${digits.toLowerCase().replace(/^0+(?=.)/, '')}`;
 }
 

@@ -2,6 +2,7 @@
 // time, and a stroke where a dump saw it wait or hold.
 
 import { duration } from '../../base/format.js';
+import { addTo } from '../../base/maps.js';
 import type { Charts, LockLanes, ThreadLane } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { jvmTitle } from '../words.js';
@@ -25,7 +26,7 @@ function lane({ parts, seenMs }: ThreadLane, endMs: number): Markup {
 /** 'dirty-throttle 97 %, running 3 %' of what is drawn. */
 function inWords({ parts }: ThreadLane): string {
   const sums = new Map<string, number>();
-  for (const { state, fromMs, toMs } of parts) sums.set(state, (sums.get(state) ?? 0) + toMs - fromMs);
+  for (const { state, fromMs, toMs } of parts) addTo(sums, state, toMs - fromMs);
   const all = [...sums.values()].reduce((a, b) => a + b, 0);
   const most = [...sums].sort((a, b) => b[1] - a[1]).slice(0, 2);
   return most.map(([state, ms]) => `${state} ${Math.round((ms / all) * 100)} %`).join(', ') || 'not recorded';

@@ -4,42 +4,23 @@
 import { bytes, count, duration, harmless, percent } from '../../base/format.js';
 import { shortClass, shortMethod } from '../../base/java-names.js';
 import type { Jfr, JfrDeed, JfrMonitor } from '../../model/jfr.js';
-import { clip, columnsWithin, wrap } from '../text-layout.js';
+import { clip, wrap } from '../text-layout.js';
+import { endOfPath, textWidth, titledTable, type TitledTable } from '../titled-table.js';
 
-const DEFAULT_WIDTH = 100;
 const SHOWN = 10;
 const SHOWN_OWNERS = 3;
 const LONGEST_NAME = 32;
 const LONGEST_PATH = 48;
 
-interface Table {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  readonly right: readonly number[];
-  /** Columns that may be left out, the first one first. */
-  readonly expendable?: readonly number[];
-  readonly all?: number;
-}
-
-function tableLines({ title, head, rows, right, expendable = [], all = rows.length }: Table, width: number): string[] {
-  if (rows.length === 0) return [];
-  const lines = columnsWithin([head, ...rows], width - 2, { right, expendable });
-  const of = all > rows.length ? `, ${count(rows.length)} of ${count(all)}` : '';
-  return ['', clip(`${title}${of}`, width), ...lines.map((line) => `  ${clip(line, width - 2)}`)];
-}
-
-/** Of a path the end tells more than the beginning. */
 function pathCell(path: string | null): string {
-  if (path === null) return '-';
-  return path.length > LONGEST_PATH ? `…${path.slice(1 - LONGEST_PATH)}` : path;
+  return path === null ? '-' : endOfPath(path, LONGEST_PATH);
 }
 
 function amount(value: number | null): string {
   return value === null ? '-' : bytes(value);
 }
 
-function monitors({ monitors: all }: Jfr): Table {
+function monitors({ monitors: all }: Jfr): TitledTable {
   const rows = all
     .slice(0, SHOWN)
     .map(({ waitedMs, longestMs, waits, threads, type, owner, address, at }) => [
@@ -75,7 +56,7 @@ function deedRow({ did, what, by, count: times, bytes: moved, ms }: JfrDeed, hel
   ];
 }
 
-function deeds({ owner, type, heldMs, meanwhile }: JfrMonitor): Table {
+function deeds({ owner, type, heldMs, meanwhile }: JfrMonitor): TitledTable {
   return {
     title: `What ${owner.thread?.name ?? '?'} did in the ${duration(heldMs)} in which others waited for its ${shortClass(type ?? 'monitor')}`,
     head: ['time', 'share', 'events', 'bytes', 'did', 'what', 'by'],
@@ -85,7 +66,7 @@ function deeds({ owner, type, heldMs, meanwhile }: JfrMonitor): Table {
   };
 }
 
-function parks({ parks: all }: Jfr): Table {
+function parks({ parks: all }: Jfr): TitledTable {
   const rows = all
     .slice(0, SHOWN)
     .map(({ parkedMs, longestMs, parks: times, threads, type, lock, by }) => [
@@ -107,7 +88,7 @@ function parks({ parks: all }: Jfr): Table {
   };
 }
 
-function files({ files: all }: Jfr): Table {
+function files({ files: all }: Jfr): TitledTable {
   const rows = all
     .slice(0, SHOWN)
     .map(({ ms, longestMs, count: times, bytes: moved, did, path, thread }) => [
@@ -129,7 +110,7 @@ function files({ files: all }: Jfr): Table {
   };
 }
 
-function sockets({ sockets: all }: Jfr): Table {
+function sockets({ sockets: all }: Jfr): TitledTable {
   const rows = all
     .slice(0, SHOWN)
     .map(({ ms, longestMs, count: times, bytes: moved, did, peer }) => [
@@ -149,7 +130,7 @@ function sockets({ sockets: all }: Jfr): Table {
   };
 }
 
-function pauses({ pauses: all }: Jfr): Table {
+function pauses({ pauses: all }: Jfr): TitledTable {
   return {
     title: 'All threads stood still',
     head: ['time', 'longest', 'times', 'for'],
@@ -175,8 +156,7 @@ function coverLine({ covers }: Jfr): string {
 
 /** `width`: of the terminal; Infinity in a pipe. */
 export function renderJfr(document: Jfr, width: number): string {
-  const columns = Number.isFinite(width) ? width : DEFAULT_WIDTH;
-  const rowsWidth = Number.isFinite(width) ? width : 1000;
+  const columns = textWidth(width);
   const owners = document.monitors.filter(({ meanwhile }) => meanwhile.length > 0).slice(0, SHOWN_OWNERS);
   const tables = [
     monitors(document),
@@ -191,7 +171,7 @@ export function renderJfr(document: Jfr, width: number): string {
     '',
     ...wrap(`${coverLine(document)}.`, columns),
     ...document.limits.flatMap((limit) => wrap(limit, columns)),
-    ...tables.flatMap((table) => tableLines(table, rowsWidth)),
+    ...tables.flatMap((table) => titledTable(table, width)),
   ];
   return lines.map(harmless).join('\n');
 }

@@ -3,7 +3,8 @@
 import { bytes } from '../../base/format.js';
 import type { Heap } from '../../model/heap.js';
 import { wrap } from '../text-layout.js';
-import { renderThreads, textWidth } from './text.js';
+import { textWidth } from '../titled-table.js';
+import { renderThreads } from './text.js';
 
 const MODES: Readonly<Record<Heap['file']['mode'], string>> = {
   sparse: 'only what the answer takes (sparse)',

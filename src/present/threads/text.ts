@@ -4,36 +4,18 @@
 import { count, duration, harmless } from '../../base/format.js';
 import { shortClass, shortMethod } from '../../base/java-names.js';
 import type { ThreadLock, Threads } from '../../model/threads.js';
-import { clip, columnsWithin, wrap } from '../text-layout.js';
+import { clip, wrap } from '../text-layout.js';
+import { endOfPath, textWidth, titledTable, type TitledTable } from '../titled-table.js';
 
 /** What `heap` shows as well. */
 type Told = Omit<Threads, 'schema'>;
 
-const DEFAULT_WIDTH = 100;
 const SHOWN_LOCKS = 12;
 const SHOWN_GROUPS = 12;
 const SHOWN_DUMPS = 20;
 const SHOWN_CUTS = 12;
 const LONGEST_NAME = 32;
-/** Of a path the end tells more than the beginning. */
 const LONGEST_PATH = 24;
-
-function table(
-  title: string,
-  rows: readonly (readonly string[])[],
-  width: number,
-  right: number[],
-  expendable: number[],
-): string[] {
-  const [head] = rows;
-  if (!head || rows.length === 1) return [];
-  const lines = columnsWithin(rows, width - 2, { right, expendable });
-  return ['', title, ...lines.map((line) => `  ${clip(line, width - 2)}`)];
-}
-
-function more(all: number, shown: number): string {
-  return all > shown ? `, ${count(shown)} of ${count(all)}` : '';
-}
 
 function ownerCell({ owner }: ThreadLock): string {
   if (owner.thread) return `${clip(owner.thread.name, LONGEST_NAME)} (${owner.grade})`;
@@ -45,11 +27,10 @@ function doesCell({ does }: ThreadLock): string {
   if (does === null) return '-';
   const { kernel } = does;
   if (kernel === null || kernel.call === null) return does.doing;
-  const path = kernel.path ?? '';
-  return `${kernel.call}(2) ${path.length > LONGEST_PATH ? `…${path.slice(1 - LONGEST_PATH)}` : path}`.trim();
+  return `${kernel.call}(2) ${endOfPath(kernel.path ?? '', LONGEST_PATH)}`.trim();
 }
 
-function lockRows({ locks }: Told): string[][] {
+function lockTable({ locks }: Told): TitledTable {
   const rows = locks
     .slice(0, SHOWN_LOCKS)
     .map((lock) => [
@@ -61,10 +42,17 @@ function lockRows({ locks }: Told): string[][] {
       lock.forMs === null ? '-' : duration(lock.forMs),
       lock.id.replace(/^.*@/, '@'),
     ]);
-  return [['waiting', 'lock', 'kind', 'holder', 'it does', 'for', 'id'], ...rows];
+  return {
+    title: 'Locks that are waited for',
+    head: ['waiting', 'lock', 'kind', 'holder', 'it does', 'for', 'id'],
+    rows,
+    right: [0],
+    expendable: [6, 2, 5],
+    all: locks.length,
+  };
 }
 
-function groupRows({ groups }: Told): string[][] {
+function groupTable({ groups }: Told): TitledTable {
   const rows = groups
     .slice(0, SHOWN_GROUPS)
     .map(({ threads, names, state, frames, depth }) => [
@@ -74,10 +62,16 @@ function groupRows({ groups }: Told): string[][] {
       clip(names.join(', '), LONGEST_NAME),
       shortMethod(frames[0] ?? ''),
     ]);
-  return [['threads', 'state', 'frames', 'names', 'innermost'], ...rows];
+  return {
+    title: 'Threads by stack',
+    head: ['threads', 'state', 'frames', 'names', 'innermost'],
+    rows,
+    right: [0, 2],
+    all: groups.length,
+  };
 }
 
-function dumpRows({ dumps }: Told): string[][] {
+function dumpTable({ dumps }: Told): TitledTable {
   const from = Math.max(0, dumps.length - SHOWN_DUMPS);
   const rows = dumps
     .slice(from)
@@ -91,43 +85,33 @@ function dumpRows({ dumps }: Told): string[][] {
       dump.lock ?? '-',
       dump.owner ?? (dump.lock === null ? '-' : 'unknown'),
     ]);
-  return dumps.length < 2
-    ? []
-    : [['dump', 'taken', 'threads', 'waiting', 'unmoved', 'cut', 'most wait for', 'held by'], ...rows];
+  return {
+    title: 'What changed',
+    head: ['dump', 'taken', 'threads', 'waiting', 'unmoved', 'cut', 'most wait for', 'held by'],
+    rows: dumps.length < 2 ? [] : rows,
+    right: [0, 2, 3, 4, 5],
+    expendable: [6],
+    all: dumps.length,
+  };
 }
 
-function cutRows({ cutStacks }: Told): string[][] {
+function cutTable({ cutStacks }: Told): TitledTable {
   const rows = cutStacks.slice(0, SHOWN_CUTS).map(({ thread, frames, why }) => [count(frames), why, thread.name]);
-  return [['frames', 'cut by', 'thread'], ...rows];
-}
-
-/** Columns of a paragraph. */
-export function textWidth(width: number): number {
-  return Number.isFinite(width) ? width : DEFAULT_WIDTH;
+  return { title: 'Cut stacks', head: ['frames', 'cut by', 'thread'], rows, right: [0], all: cutStacks.length };
 }
 
 /** `width`: of the terminal; Infinity in a pipe. */
 export function renderThreads(document: Told, width: number): string {
   const columns = textWidth(width);
-  const rowsWidth = Number.isFinite(width) ? width : 1000;
-  const { locks, groups, cutStacks, dumps, deadlocks } = document;
   const lines = [
     ...wrap(document.answer.join(' '), columns),
     ...document.limits.flatMap((limit) => ['', ...wrap(limit, columns)]),
-    ...table(
-      `Locks that are waited for${more(locks.length, SHOWN_LOCKS)}`,
-      lockRows(document),
-      rowsWidth,
-      [0],
-      [6, 2, 5],
-    ),
-    ...deadlocks.flatMap((circle) => [
+    ...titledTable(lockTable(document), width),
+    ...document.deadlocks.flatMap((circle) => [
       '',
       `Deadlock: ${circle.map(({ name }) => name).join(' → ')} → ${circle[0]?.name}`,
     ]),
-    ...table(`Cut stacks${more(cutStacks.length, SHOWN_CUTS)}`, cutRows(document), rowsWidth, [0], []),
-    ...table(`What changed${more(dumps.length, SHOWN_DUMPS)}`, dumpRows(document), rowsWidth, [0, 2, 3, 4, 5], [6]),
-    ...table(`Threads by stack${more(groups.length, SHOWN_GROUPS)}`, groupRows(document), rowsWidth, [0, 2], []),
+    ...[cutTable(document), dumpTable(document), groupTable(document)].flatMap((table) => titledTable(table, width)),
   ];
   return lines.map(harmless).join('\n');
 }

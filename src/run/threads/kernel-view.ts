@@ -42,10 +42,11 @@ export function namespaceMap(jvm: Jvm): ReadonlyMap<number, number> | undefined 
   return map;
 }
 
-function look(
-  jvm: Jvm,
-  task: number,
-): (KernelThread & { readonly name: string; readonly inFault: boolean }) | undefined {
+interface Seen extends Pick<SleepingThread, 'name' | 'inFault'> {
+  readonly kernel: KernelThread;
+}
+
+function look(jvm: Jvm, task: number): Seen | undefined {
   const stat = parsePidStat(readProc(jvm.folder, `task/${task}/stat`) ?? '');
   if (!stat) return undefined;
   const place = (readProc(jvm.folder, `task/${task}/wchan`) ?? '').trim();
@@ -56,11 +57,13 @@ function look(
   return {
     name: stat.comm,
     inFault: call === 'fault',
-    state: stat.state,
-    wchan: NO_PLACE.has(place) ? null : place,
-    call: known?.name ?? null,
-    descriptor: known?.descriptor ?? null,
-    path: path ?? null,
+    kernel: {
+      state: stat.state,
+      wchan: NO_PLACE.has(place) ? null : place,
+      call: known?.name ?? null,
+      descriptor: known?.descriptor ?? null,
+      path: path ?? null,
+    },
   };
 }
 
@@ -70,10 +73,8 @@ export function kernelViewOf(jvm: Jvm, nativeIds: Iterable<number>): Map<number,
   const map = namespaceMap(jvm);
   for (const nativeId of nativeIds) {
     const task = map ? map.get(nativeId) : nativeId;
-    const view = task === undefined ? undefined : look(jvm, task);
-    if (!view) continue;
-    const { state, wchan, call, descriptor, path } = view;
-    views.set(nativeId, { state, wchan, call, descriptor, path });
+    const seen = task === undefined ? undefined : look(jvm, task);
+    if (seen) views.set(nativeId, seen.kernel);
   }
   return views;
 }
@@ -83,10 +84,8 @@ export function threadsAtWork(jvm: Jvm, tasks?: ReadonlyMap<number, number>): Th
   const found: ThreadAtWork[] = [];
   for (const [nativeId, task] of tasks ?? tasksOf(jvm).map((one) => [one, one] as const)) {
     if (found.length === MOST_AT_WORK) break;
-    const view = look(jvm, task);
-    if (!view || view.call === 'futex') continue;
-    const { state, wchan, call, descriptor, path } = view;
-    found.push({ nativeId, state, wchan, call, descriptor, path });
+    const seen = look(jvm, task);
+    if (seen && seen.kernel.call !== 'futex') found.push({ nativeId, ...seen.kernel });
   }
   return found;
 }
@@ -95,8 +94,10 @@ export function threadsAtWork(jvm: Jvm, tasks?: ReadonlyMap<number, number>): Th
 export function uninterruptible(jvm: Jvm): SleepingThread[] {
   const found: SleepingThread[] = [];
   for (const task of tasksOf(jvm)) {
-    const view = look(jvm, task);
-    if (view?.state === 'D') found.push({ ...view, nativeId: task });
+    const seen = look(jvm, task);
+    if (seen?.kernel.state !== 'D') continue;
+    const { name, inFault, kernel } = seen;
+    found.push({ ...kernel, name, inFault, nativeId: task });
   }
   return found.sort((a, b) => Number(b.inFault) - Number(a.inFault));
 }

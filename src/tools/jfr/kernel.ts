@@ -1,7 +1,7 @@
 // What a recording of iowitness has of a JVM's threads → what the owner of a monitor did while others waited for it, as the kernel saw it. Java's events tell its
 // operations, these where it was held up within them.
 
-import { IntervalList, intersect, total, union, type Intervals } from '../../base/intervals.js';
+import { IntervalList, type Intervals } from '../../base/intervals.js';
 import type { Timeline } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import type { FlightTime } from './collector.js';
@@ -28,11 +28,6 @@ export function statesOf(
   if (!line || nameOf(thread.nativeId ?? NaN) !== thread.name.slice(0, MOST_COMM)) return null;
   const own = new IntervalList();
   for (const { from, to } of during) own.push(time.wallMs(from) - startMs, time.wallMs(to) - startMs);
-  const times = own.take();
-  const states = [...line.sums().keys()].map((state) => ({
-    state,
-    ms: total(intersect(times, union(line.timesIn([state])))),
-  }));
-  const told = states.filter(({ ms }) => ms > 0).sort((a, b) => b.ms - a.ms);
+  const told = line.statesDuring(own.take()).filter(({ ms }) => ms > 0);
   return told.length > 0 ? told : null;
 }
