@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
+import { bootId } from '../capture/process.js';
 import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
 import type { Pusher } from '../fleet/agent/pusher.js';
 import { Watch } from '../run/watch/watch.js';
@@ -122,16 +123,15 @@ async function watch(options: WatchCommandOptions): Promise<void> {
 
 /** Loaded only where something is sent. */
 async function pusherTo(address: string, names: NamePolicy): Promise<Pusher> {
-  const [{ Pusher: Made }, { ClickHouseStore }, { factsNow }, { readWhole }] = await Promise.all([
+  const [{ Pusher: Made }, { ClickHouseStore }, { factsNow }] = await Promise.all([
     import('../fleet/agent/pusher.js'),
     import('../fleet/clickhouse/store.js'),
     import('../fleet/agent/facts-now.js'),
-    import('../capture/files.js'),
   ]);
   return new Made({
     target: new ClickHouseStore(address),
     host: hostname(),
-    boot: readWhole('/proc/sys/kernel/random/boot_id')?.trim() ?? '',
+    boot: bootId(),
     agent: toolName(),
     names,
     facts: factsNow,

@@ -1,9 +1,11 @@
 // A report opened from disk in a real browser, with everything recorded that must not happen: requests, errors, dialogs.
 
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
@@ -67,7 +69,7 @@ export async function open(browser: Browser, html: string, options: BrowserConte
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds that is serious or critical, as 'rule: element'. */
-export async function barriers(page: Page): Promise<string[]> {
+async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const results = await page.evaluate<AxeResults, undefined>('axe.run()', undefined);
   return results.violations
@@ -87,4 +89,39 @@ export function overflow(page: Page): Promise<string[]> {
       .map((element) => `${element.tagName}.${element.className}`)
       .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls'] : []),
   );
+}
+
+export interface Readable {
+  /** Asked when a test runs. */
+  readonly browser: () => Browser;
+  readonly html: () => string;
+  /** px */
+  readonly widths: readonly number[];
+  /** Which of several pages it is. */
+  readonly name?: string;
+  /** What else holds of it in every look. */
+  readonly also?: (page: Page) => Promise<void>;
+}
+
+/** Tests that everybody can read a page, at these widths, in the light and in the dark, and that nothing happens in it that must not. */
+export function testReadable({ browser, html, widths, name, also }: Readable): void {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of widths) {
+      const look = [...(name === undefined ? [] : [name]), colorScheme, `${width} px`].join(', ');
+      it(`is quiet, fits and has no barrier: ${look}`, async () => {
+        const { page, faults, close } = await open(browser(), html(), {
+          colorScheme,
+          viewport: { width, height: 800 },
+        });
+        await also?.(page);
+        assert.deepEqual(await overflow(page), []);
+        for (const details of await page.locator('details').all())
+          await details.evaluate((one) => one.setAttribute('open', ''));
+        assert.deepEqual(await overflow(page), [], 'with everything opened');
+        // axe is put into the page past its policy, by the debugger.
+        assert.deepEqual(await barriers(page), []);
+        assert.deepEqual(faults, []);
+        await close();
+      });
+    }
 }

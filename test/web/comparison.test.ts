@@ -8,7 +8,7 @@ import { reportAssets } from '../../src/cli/conclude.js';
 import { renderComparison } from '../../src/present/html/comparison/page.js';
 import { aComparison, comparedCharts } from '../support/comparison.js';
 import { HOSTILE_NAMES } from '../support/diagnosis.js';
-import { barriers, launch, open, overflow } from '../support/page.js';
+import { launch, open, overflow, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
 
 const page = (name?: string) => renderComparison(aComparison(name), comparedCharts(), reportAssets());
@@ -20,17 +20,7 @@ describe('the page of two recordings in a browser', { skip: needsCommand('chromi
   });
   after(() => browser.close());
 
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 390])
-      it(`is quiet, fits and has no barrier: ${colorScheme}, ${width} px`, async () => {
-        const opened = await open(browser, page(), { colorScheme, viewport: { width, height: 800 } });
-        for (const details of await opened.page.locator('details').all())
-          await details.evaluate((one) => one.setAttribute('open', ''));
-        assert.deepEqual(await overflow(opened.page), []);
-        assert.deepEqual(await barriers(opened.page), []);
-        assert.deepEqual(opened.faults, []);
-        await opened.close();
-      });
+  testReadable({ browser: () => browser, html: page, widths: [1280, 390] });
 
   it('says in legend and stroke what is before: grey, beneath what is after', async () => {
     const opened = await open(browser, page());

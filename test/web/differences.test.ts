@@ -8,7 +8,7 @@ import { reportAssets } from '../../src/cli/conclude.js';
 import type { Differences } from '../../src/model/differences.js';
 import { renderDifferencesPage } from '../../src/present/html/differences/page.js';
 import { HOSTILE_NAMES } from '../support/diagnosis.js';
-import { barriers, launch, open, overflow } from '../support/page.js';
+import { launch, open, overflow, testReadable } from '../support/page.js';
 import { comparedBySide, planted } from '../support/planted.js';
 import { needsCommand } from '../support/requirements.js';
 
@@ -70,17 +70,7 @@ describe('the page of what differs in a browser', { skip: needsCommand('chromium
   after(() => browser.close());
 
   for (const [name, page] of Object.entries(PAGES))
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [1280, 768, 390])
-        it(`is quiet, fits and has no barrier: ${name}, ${colorScheme}, ${width} px`, async () => {
-          const opened = await open(browser, page, { colorScheme, viewport: { width, height: 800 } });
-          for (const details of await opened.page.locator('details').all())
-            await details.evaluate((one) => one.setAttribute('open', ''));
-          assert.deepEqual(await overflow(opened.page), []);
-          assert.deepEqual(await barriers(opened.page), []);
-          assert.deepEqual(opened.faults, []);
-          await opened.close();
-        });
+    testReadable({ browser: () => browser, html: () => page, widths: [1280, 768, 390], name });
 
   it('gives a recording one colour on the whole page', async () => {
     const opened = await open(browser, PAGES['of two']);

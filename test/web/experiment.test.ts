@@ -9,7 +9,7 @@ import type { Experiment } from '../../src/model/experiment.js';
 import { renderExperimented } from '../../src/pipeline.js';
 import { HOSTILE_NAMES } from '../support/diagnosis.js';
 import { experimentOf } from '../support/experiment-document.js';
-import { barriers, launch, open, overflow } from '../support/page.js';
+import { launch, open, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
 
 const pageOf = (experiment: Experiment) => renderExperimented(experiment, reportAssets());
@@ -27,17 +27,7 @@ describe('the page of an experiment in a browser', { skip: needsCommand('chromiu
   after(() => browser.close());
 
   for (const [name, page] of Object.entries(PAGES))
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [1280, 390])
-        it(`is quiet, fits and has no barrier: ${name}, ${colorScheme}, ${width} px`, async () => {
-          const opened = await open(browser, page, { colorScheme, viewport: { width, height: 800 } });
-          for (const details of await opened.page.locator('details').all())
-            await details.evaluate((one) => one.setAttribute('open', ''));
-          assert.deepEqual(await overflow(opened.page), []);
-          assert.deepEqual(await barriers(opened.page), []);
-          assert.deepEqual(opened.faults, []);
-          await opened.close();
-        });
+    testReadable({ browser: () => browser, html: () => page, widths: [1280, 390], name });
 
   it('says at its top what it is not and what it is, and gives an arm one colour on the whole page', async () => {
     const opened = await open(browser, PAGES['of four arms that are crossed']);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { hostileCharts, largeCharts, storyCharts } from '../support/charts.js';
 import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
-import { barriers, builtReport, launch, open, overflow } from '../support/page.js';
+import { builtReport, launch, open, overflow, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
 
 function shownRange(page: Page): Promise<string> {
@@ -26,25 +26,13 @@ describe('the report in a browser', { skip: needsCommand('chromium') }, () => {
   });
   after(() => browser.close());
 
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const width of [1280, 360]) {
-      it(`is quiet, fits and has no barrier: ${colorScheme}, ${width} px`, async () => {
-        const { page, faults, close } = await open(browser, story(), {
-          colorScheme,
-          viewport: { width, height: 800 },
-        });
-        assert.equal(await page.locator('.plot canvas').count(), 11, 'two of the proof, seven charts and two heatmaps');
-        assert.deepEqual(await overflow(page), []);
-        for (const details of await page.locator('details').all())
-          await details.evaluate((one) => one.setAttribute('open', ''));
-        assert.deepEqual(await overflow(page), [], 'with everything opened');
-        // axe is put into the page past its policy, by the debugger.
-        assert.deepEqual(await barriers(page), []);
-        assert.deepEqual(faults, []);
-        await close();
-      });
-    }
-  }
+  testReadable({
+    browser: () => browser,
+    html: story,
+    widths: [1280, 360],
+    also: async (page) =>
+      assert.equal(await page.locator('.plot canvas').count(), 11, 'two of the proof, seven charts and two heatmaps'),
+  });
 
   it('shows the verdict, the key figures and what shows it on a laptop’s first screen', async () => {
     const { page, close } = await open(browser, story());

@@ -17,7 +17,7 @@ import { Journal } from '../../src/run/watch/journal.js';
 import { watchCharts } from '../../src/run/watch/page/charts.js';
 import { WatchPageFeed } from '../../src/run/watch/page/page.js';
 import { HOSTILE_NAMES } from '../support/diagnosis.js';
-import { barriers, launch, open, overflow } from '../support/page.js';
+import { launch, open, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
 
 const NOW_MS = Date.parse('2026-11-30T03:00:00Z');
@@ -146,22 +146,12 @@ describe('the page of a watch in a browser', { skip: needsCommand('chromium') },
   });
   after(() => browser.close());
 
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 360])
-      it(`is quiet, fits and has no barrier: ${colorScheme}, ${width} px`, async () => {
-        const { page, faults, close } = await open(browser, pageOf(), {
-          colorScheme,
-          viewport: { width, height: 800 },
-        });
-        assert.deepEqual(await overflow(page), []);
-        for (const details of await page.locator('details').all())
-          await details.evaluate((one) => one.setAttribute('open', ''));
-        assert.deepEqual(await overflow(page), [], 'with everything opened');
-        assert.deepEqual(await barriers(page), []);
-        assert.equal(await page.locator('.plot canvas').count(), 4, 'four charts');
-        assert.deepEqual(faults, []);
-        await close();
-      });
+  testReadable({
+    browser: () => browser,
+    html: pageOf,
+    widths: [1280, 360],
+    also: async (page) => assert.equal(await page.locator('.plot canvas').count(), 4, 'four charts'),
+  });
 
   it('tells what is there without its script, and no name becomes markup', async () => {
     for (const name of HOSTILE_NAMES) {

@@ -117,6 +117,8 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
   const time = (us: number | undefined) => (us === undefined ? '–' : duration(us / 1000));
   const all = latenciesOf(heatmap, 0, columns);
   const said = `${figure(all.requests)} requests: half of them within ${time(all.quantile(0.5))}, 99 % within ${time(all.quantile(0.99))}, all within ${time(all.quantile(1))}`;
+  const title = `${heatmap.device}: ${heatmap.title}`;
+  if (all.requests < FEWEST_DRAWN) return html`<p class="note"><b>${title}</b>: ${tied(said)}; too few to draw.</p>`;
   const rows = slices(columns, MOST_ROWS).map(([from, to]) => {
     const { requests, quantile } = latenciesOf(heatmap, from, to);
     return [
@@ -129,10 +131,8 @@ function heatmapFigure(heatmap: Heatmap, at: number): Markup {
   });
   const head: Column[] = [
     { title: 'from', kind: 'name' },
-    ...['requests', 'median', '99 % within', 'slowest'].map((title): Column => ({ title, kind: 'figures' })),
+    ...['requests', 'median', '99 % within', 'slowest'].map((one): Column => ({ title: one, kind: 'figures' })),
   ];
-  const title = `${heatmap.device}: ${heatmap.title}`;
-  if (all.requests < FEWEST_DRAWN) return html`<p class="note"><b>${title}</b>: ${tied(said)}; too few to draw.</p>`;
   return html`<figure class="chart" data-heatmap="${at}">
     <figcaption><b>${title}</b></figcaption>
     <div class="beside">

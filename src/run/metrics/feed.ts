@@ -2,13 +2,12 @@
 // where everything else happens, so that a scrape never holds the sampling up and what goes wrong there ends nothing here. What that process has
 // not taken is bounded: trace pages beyond it are left out and counted, and a process that takes nothing any more is ended.
 
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { UserError } from '../../base/errors.js';
+import type { ChildProcess } from 'node:child_process';
 import type { Manifest } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
 import type { FromMetrics, MetricsSettings, Piece, ToMetrics } from './messages.js';
 import { urlOf, type Address } from '../serve.js';
+import { startServing } from '../serving-process.js';
 import { METRICS } from './server.js';
 
 /** Bytes that may wait for the process: beyond it trace pages are left out, and with twice as many it is given up. */
@@ -16,8 +15,7 @@ const MOST_WAITING = 32 * 1024 * 1024;
 /** Handed over when so many bytes have gathered, or when so much time has passed, ns. */
 const BATCH_BYTES = 256 * 1024;
 const BATCH_NS = 250_000_000n;
-/** It alone ends where it needs more memory, and it collects garbage on its one thread, behind everything else. */
-const NODE_FLAGS = ['--max-old-space-size=384', '--single-threaded-gc'];
+const HEAP_MIB = 384;
 
 export class MetricsFeed implements Sink {
   readonly address: Address;
@@ -37,34 +35,21 @@ export class MetricsFeed implements Sink {
       if (message.kind === 'took') this.waiting -= message.bytes;
       else if (message.kind === 'failed') this.giveUp(message.why);
     });
-    child.on('error', () => {});
     child.on('exit', (code, signal) => {
       if (!child.killed) failed(signal ?? `status ${code}`);
     });
-    // It serves for as long as there is a recording, and keeps none alive.
-    child.unref();
-    child.channel?.unref();
   }
 
   /** Serves at an address from now on; `failed` is told where that ends before its time. Throws a UserError where the address can't be had. */
   static async start(settings: MetricsSettings, failed: (why: string) => void): Promise<MetricsFeed> {
-    const child = fork(fileURLToPath(new URL('./metrics-main.js', import.meta.url)), [], {
-      serialization: 'advanced',
-      execArgv: NODE_FLAGS,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    const { child, address } = await startServing({
+      program: new URL('./metrics-main.js', import.meta.url),
+      start: { kind: 'start', settings } satisfies ToMetrics,
+      heapMiB: HEAP_MIB,
+      refusal: (why) =>
+        `${urlOf(settings.address, METRICS)} can’t be served (${why}): give another [HOST:]PORT with --metrics.`,
     });
-    const first = await new Promise<FromMetrics | undefined>((settle) => {
-      child.once('message', settle);
-      child.once('error', () => settle(undefined));
-      child.once('exit', () => settle(undefined));
-      child.send({ kind: 'start', settings } satisfies ToMetrics);
-    });
-    if (first?.kind === 'serving') return new MetricsFeed(child, first.address, failed);
-    child.kill('SIGKILL');
-    const why = first?.kind === 'refused' ? first.why : 'its process could not be started';
-    throw new UserError(
-      `${urlOf(settings.address, METRICS)} can’t be served (${why}): give another [HOST:]PORT with --metrics.`,
-    );
+    return new MetricsFeed(child, address, failed);
   }
 
   /** A recording begins, and what it gives is from now on. */

@@ -16,9 +16,8 @@ export type ToMetrics =
   /** `missed` are bytes of pages that were left out since the last batch. */
   | { readonly kind: 'batch'; readonly pieces: readonly Piece[]; readonly bytes: number; readonly missed: number };
 
+/** What it says once it serves. */
 export type FromMetrics =
-  | { readonly kind: 'serving'; readonly address: Address }
-  | { readonly kind: 'refused'; readonly why: string }
   /** It goes on no more. */
   | { readonly kind: 'failed'; readonly why: string }
   /** A batch of so many bytes has been taken. */

@@ -1,16 +1,14 @@
 // The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, works when somebody asks and for a tenth of a
 // CPU at most in the long run (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
 
-import { setPriority } from 'node:os';
 import { messageOf } from '../../base/errors.js';
 import { loadCauses } from '../../catalogue.js';
 import type { TextFormat } from '../../present/export/openmetrics/exposition.js';
 import { LiveMetrics } from './live-metrics.js';
-import type { FromMetrics, MetricsSettings, Piece, ToMetrics } from './messages.js';
-import { portOf } from '../serve.js';
+import type { FromMetrics, Piece, ToMetrics } from './messages.js';
+import { beginServing, tellBegun } from '../serving-process.js';
 import { serveMetrics } from './server.js';
 
-const NICE = 10;
 /** The share of a CPU that it may take, and what it may have taken beforehand, ms. */
 const MOST_BUSY = 0.1;
 const BUSY_BESIDES_MS = 5000;
@@ -78,28 +76,16 @@ function say(message: FromMetrics): void {
   process.send?.(message);
 }
 
-async function serve(metrics: MetricsProcess, { address }: MetricsSettings): Promise<void> {
-  try {
-    const port = portOf(await serveMetrics(address, metrics.text));
-    say({ kind: 'serving', address: { ...address, port } });
-  } catch (error) {
-    say({ kind: 'refused', why: messageOf(error) });
-  }
-}
-
-process.title = 'iowitness';
-setPriority(NICE);
-// Ctrl-C goes to all of a terminal's processes: the recorder ends in order, and this one with it.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+beginServing();
 
 const causes = await loadCauses();
 const metrics = new MetricsProcess();
 let tool = '';
 process.on('message', (message: ToMetrics) => {
   if (message.kind === 'start') {
+    const { address } = message.settings;
     ({ tool } = message.settings);
-    void serve(metrics, message.settings);
+    void tellBegun(address, serveMetrics(address, metrics.text));
   } else if (message.kind === 'begin') {
     const { name, manifest } = message;
     metrics.begin(new LiveMetrics({ name, manifest, tool, causes }));

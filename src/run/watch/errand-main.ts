@@ -4,6 +4,7 @@ import { Intervals } from '../../base/intervals.js';
 import { messageOf } from '../../base/errors.js';
 import { diagnoseRecording } from '../../pipeline.js';
 import { Memory } from '../baseline/memory.js';
+import { endWithStarter } from '../helper-process.js';
 import type { Errand, FromErrand, Told } from './errand.js';
 
 async function diagnosed({ recording, tool }: Errand & { kind: 'diagnose' }): Promise<Told> {
@@ -28,10 +29,8 @@ function say(message: FromErrand): void {
   process.send?.(message);
 }
 
-process.title = 'iowitness';
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-// Ctrl-C goes to all of a terminal's processes: the watch waits for the verdict on what it has recorded.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+// After Ctrl-C the watch waits for the verdict on what it has recorded.
+endWithStarter();
 process.on('message', (errand: Errand) => {
   done(errand).then(say, (error: unknown) => say({ kind: 'failed', why: messageOf(error) }));
 });

@@ -4,21 +4,15 @@
 import { monotonicMs, monotonicNs } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
 import { isoMoment } from '../../base/format.js';
-import type { HeldFolder } from '../../base/held-folder.js';
 import { inFolder } from '../../base/hold-path.js';
 import { CounterSampler } from '../../capture/counters.js';
-import { captureFacts } from '../../capture/facts.js';
-import { listFolder } from '../../capture/files.js';
-import { openKernelFilesystems, type KernelFilesystems } from '../../capture/kernel-fs.js';
-import { SettingsWatch } from '../../capture/settings-watch.js';
-import { Tracer } from '../../capture/tracer.js';
+import { openKernelFilesystems } from '../../capture/kernel-fs.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
 import type { Entry, WatchListener } from '../../model/watch.js';
-import { LookBack } from '../../recording/look-back.js';
 import type { Lesson } from '../baseline/memory.js';
-import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
+import { Beforehand } from './beforehand.js';
 import { EpisodeKeeper } from './episodes.js';
 import { SecondFigures } from './figures.js';
 import { History } from './history.js';
@@ -29,25 +23,18 @@ import { Members, type Watched } from './members.js';
 import type { WatchPageFeed } from './page/page.js';
 import { lastBeat, Pulse } from './pulse.js';
 import { Store } from './store.js';
-import { StallTrigger, type Loser, type Stall } from './trigger.js';
+import { StallTrigger, type Loser } from './trigger.js';
 import { Errands } from './errand.js';
 import { Lessons } from './lessons.js';
 import { EpisodeVerdict } from './verdict.js';
 import { Waiters } from './waiters.js';
-import { markOf } from '../../capture/process.js';
 
 const EVERY_MS = 1000;
-/** What is kept of the counters before a stall; a machine of a thousand disks has less than half a minute. */
-const MOST_LOOK_BACK = 8 * 1024 * 1024;
 /** Settings are compared in one of so many seconds. */
 const SETTINGS_EVERY = 5;
 const DAY_SECONDS = 86_400;
 /** What was read of the disks is learnt so often: a book is written anew each time. */
 const LESSON_SECONDS = 1200;
-/** Victims of one recording. */
-const MOST_VICTIMS = 16;
-/** Kernel memory for events of each CPU, KiB: see docs/adr/look-back.md. */
-const RING_KIB = 4096;
 const WATCHED = 'watched';
 const NOBODY = 'anybody';
 
@@ -73,10 +60,8 @@ export class Watch {
   private readonly waiters = new Waiters();
   private readonly judge = new LossJudge();
   private readonly trigger: StallTrigger;
-  private readonly lookBack = new LookBack({ keepMs: LOOK_BACK_MS + 2000, mostBytes: MOST_LOOK_BACK });
-  private readonly settings = new SettingsWatch();
   private readonly undo: UndoJournal;
-  private readonly filesystems: KernelFilesystems;
+  private readonly beforehand: Beforehand;
   private readonly store: Store;
   private readonly journal: Journal;
   private readonly hourly: Hourly;
@@ -87,16 +72,11 @@ export class Watch {
   private readonly lessons = new Lessons();
   private readonly episodes: EpisodeKeeper;
   private readonly sampler: CounterSampler;
-  private readonly known = new Map<number, string>();
-  private tracer: Tracer | undefined;
   private readonly begun: string;
-  private missing: string | null = null;
   private timer: NodeJS.Timeout | undefined;
   private nextMs = monotonicMs();
   private seconds = 0;
   private closed = false;
-  /** A recording was under way of late. */
-  private wasRecorded = false;
 
   /** Throws a UserError where it can't watch, or where somebody does already. */
   static async start(options: WatchOptions): Promise<Watch> {
@@ -139,14 +119,23 @@ export class Watch {
     this.hourly = new Hourly((entry) => journal.add(entry));
     this.history = history;
     this.trigger = new StallTrigger(members.isNamed);
-    this.filesystems = openKernelFilesystems(undo);
-    const { debugfs, tracefs, why } = this.filesystems;
+    const filesystems = openKernelFilesystems(undo);
+    const { debugfs } = filesystems;
     this.sampler = new CounterSampler(this.sink(), {
       hz: 1,
       watchedOnly: true,
       ...(debugfs !== undefined && { debugfs }),
     });
-    this.startTracer(tracefs, why);
+    this.beforehand = new Beforehand({
+      undo,
+      filesystems,
+      // Under which of two settings a disk was seen is not asked.
+      changed: () => this.lessons.forget(),
+      lost: (why) => {
+        options.tell(`kernel events have ended (${why}); counters go on.`);
+        this.tellWatch(null);
+      },
+    });
     this.begun = new Date().toISOString();
     this.tellGap(before, beatMs);
     this.episodes = new EpisodeKeeper({
@@ -156,12 +145,11 @@ export class Watch {
       before: gather(before).episodes,
       add: (entry) => this.add(entry),
       tell: options.tell,
-      record: (folder, stall) => this.record(folder, stall),
+      record: (folder, stall) => this.beforehand.record(options.tool, folder, stall),
       goesOn: (sinceMs) => this.trigger.stall?.sinceMs === sinceMs,
     });
     this.tellWatch(null);
-    captureFacts(this.lookBack, { when: 'start', victims: members.pids() });
-    this.settings.changed([]);
+    this.beforehand.begin(members.pids());
     this.pulse = this.startPulse(path);
     void this.learn(undefined);
     this.tick();
@@ -174,10 +162,10 @@ export class Watch {
         this.judge.take(file, text);
         this.figures.take(file, text);
         this.lessons.take(file, text, atNs, Date.now());
-        if (!this.episodes.recorded) this.lookBack.reading(file, text, atNs);
+        if (!this.episodes.recorded) this.beforehand.lookBack.reading(file, text, atNs);
       },
       failure: (file, errno, atNs) => {
-        if (!this.episodes.recorded) this.lookBack.failure(file, errno, atNs);
+        if (!this.episodes.recorded) this.beforehand.lookBack.failure(file, errno, atNs);
       },
       pages: () => {},
       file: () => {},
@@ -198,29 +186,6 @@ export class Watch {
       },
       stepped: (ms) => this.add({ kind: 'clock', at: isoMoment(Date.now()), steppedMs: Math.round(ms) }),
     });
-  }
-
-  private startTracer(tracefs: string | undefined, why: string | undefined): void {
-    this.tracer = undefined;
-    this.missing = why ?? 'there is no tracefs';
-    if (tracefs === undefined) return;
-    try {
-      const tracer = new Tracer({
-        tracefs,
-        journal: this.undo,
-        sink: this.lookBack,
-        eventBudget: 400_000,
-        bufferKiB: RING_KIB,
-        atRest: true,
-        loss: (loss) => this.lookBack.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs()),
-        nowNs: monotonicNs,
-      });
-      tracer.start([]);
-      this.tracer = tracer;
-      this.missing = null;
-    } catch (error) {
-      this.missing = messageOf(error);
-    }
   }
 
   /** What nobody watched since the last watch; unknown where there was none. */
@@ -245,7 +210,8 @@ export class Watch {
 
   private tellWatch(to: string | null): void {
     const { tool } = this.options;
-    this.add({ kind: 'watch', from: this.begun, to, tool, watching: this.members.words, missing: this.missing });
+    const { missing } = this.beforehand;
+    this.add({ kind: 'watch', from: this.begun, to, tool, watching: this.members.words, missing });
   }
 
   private add(entry: Entry): void {
@@ -262,7 +228,7 @@ export class Watch {
 
   /** Why there are no kernel events, in words; null where there are. */
   get withoutEvents(): string | null {
-    return this.missing;
+    return this.beforehand.missing;
   }
 
   get watching(): string {
@@ -279,7 +245,7 @@ export class Watch {
     const nowMs = Number(nowNs) / 1e6;
     const own = new Set([process.pid, ...this.errands.pids, this.options.page?.pid ?? process.pid]);
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
-    if (this.members.isNamed) this.follow(pids, nowNs);
+    if (this.members.isNamed) this.beforehand.follow(pids, nowNs, this.episodes.recorded);
     this.sampler.tick(nowNs, pids, true);
     if (this.judge.hasWaiting) this.timer = setTimeout(() => this.judgeSecond(nowMs, pids), AGAIN_MS);
     else this.judgeSecond(nowMs, pids);
@@ -292,7 +258,7 @@ export class Watch {
     if (decision) this.episodes.act(decision);
     this.endFigures(losers.length);
     this.episodes.goOn(nowMs);
-    if (this.episodes.recorded) this.wasRecorded = true;
+    if (this.episodes.recorded) this.beforehand.leave();
     else this.rest(pids);
     this.hourly.everySecond(nowMs);
     this.seconds += 1;
@@ -321,46 +287,10 @@ export class Watch {
     return this.judge.lostMemory(nowMs) ? [...lost, { key: isNamed ? WATCHED : 'machine', kind: 'memory' }] : lost;
   }
 
-  /** Follows the processes of a watched service as they come and go. */
-  private follow(pids: readonly number[], nowNs: bigint): void {
-    for (const pid of this.known.keys()) if (!pids.includes(pid)) this.forget(pid);
-    for (const pid of pids) {
-      if (this.known.has(pid)) continue;
-      const mark = markOf(pid);
-      this.known.set(pid, mark.comm);
-      if (this.episodes.recorded) this.episodes.recorded.addVictim(mark);
-      else {
-        const threads = listFolder(`/proc/${pid}/task`);
-        this.lookBack.reading(SOURCE.victim, JSON.stringify(mark), nowNs);
-        this.lookBack.reading(`/proc/${pid}/task/`, threads.join('\n'), nowNs);
-        // From then on the kernel follows the threads that these start.
-        this.tracer?.follow(threads.map(Number));
-      }
-    }
-  }
-
-  private forget(pid: number): void {
-    this.known.delete(pid);
-    this.lookBack.forgetVictim(pid);
-  }
-
   /** What is done in a second in which nothing is recorded. */
   private rest(pids: readonly number[]): void {
-    // Whom a recording has followed is told again, to what looks back as to the kernel.
-    if (this.wasRecorded) for (const pid of this.known.keys()) this.forget(pid);
-    this.wasRecorded = false;
-    try {
-      this.tracer?.poll();
-      this.tracer?.everySecond();
-    } catch (error) {
-      this.loseTracer(error);
-    }
-    if (this.seconds % SETTINGS_EVERY !== 0) return;
-    const victims = this.members.isNamed ? pids : [];
-    if (!this.settings.changed(victims)) return;
-    captureFacts(this.lookBack, { when: 'change', victims });
-    // Under which of two settings a disk was seen is not asked.
-    this.lessons.forget();
+    this.beforehand.keepUp();
+    if (this.seconds % SETTINGS_EVERY === 0) this.beforehand.lookAtSettings(this.members.isNamed ? pids : []);
   }
 
   /** Adds to the machine's memory, and has the past that is in force ready for the next recording. */
@@ -369,32 +299,11 @@ export class Watch {
     if (memory === undefined) return;
     try {
       const answer = await this.errands.run({ kind: 'learn', memory, lesson }, tell);
-      if (answer.kind === 'past') this.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
+      if (answer.kind === 'past')
+        this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
     } catch (error) {
       if (!this.closed) tell(`nothing could be remembered of this machine’s disks: ${messageOf(error)}.`);
     }
-  }
-
-  private loseTracer(error: unknown): void {
-    this.tracer = undefined;
-    this.missing = messageOf(error);
-    this.options.tell(`kernel events have ended (${this.missing}); counters go on.`);
-    this.tellWatch(null);
-  }
-
-  private record(folder: HeldFolder, stall: Stall): RecordedEpisode {
-    const pids = [...new Set([...stall.pids, ...this.known.keys()])].slice(0, MOST_VICTIMS);
-    const { tool } = this.options;
-    const { undo: journal, filesystems, lookBack, tracer } = this;
-    return new RecordedEpisode({
-      tool,
-      folder,
-      journal,
-      filesystems,
-      lookBack,
-      tracer,
-      victims: pids.map((pid) => markOf(pid)),
-    });
   }
 
   /** Ends it in order. Returns what could not be undone, in words. */
@@ -404,14 +313,8 @@ export class Watch {
     await this.episodes.close();
     this.errands.close();
     this.options.page?.close();
-    try {
-      this.tracer?.stop();
-    } catch {
-      // tracefs has gone before.
-    }
-    await this.tracer?.settled();
+    await this.beforehand.stop();
     this.sampler.close();
-    this.settings.close();
     const failed = this.undo.undoAll();
     this.hourly.close();
     this.tellWatch(new Date().toISOString());

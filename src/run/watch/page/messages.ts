@@ -1,4 +1,4 @@
-// What a watch and the process that serves its page say to each other.
+// What a watch tells the process that serves its page.
 
 import type { WatchNow } from '../../../model/watch.js';
 import type { Address } from '../../serve.js';
@@ -19,6 +19,3 @@ export interface PageSettings {
 
 export type ToPage =
   { readonly kind: 'start'; readonly settings: PageSettings } | { readonly kind: 'now'; readonly now: WatchNow };
-
-export type FromPage =
-  { readonly kind: 'serving'; readonly address: Address } | { readonly kind: 'refused'; readonly why: string };

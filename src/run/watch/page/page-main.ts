@@ -3,9 +3,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostname, setPriority } from 'node:os';
+import { hostname } from 'node:os';
 import { showBooks } from '../../../baseline/show.js';
-import { messageOf } from '../../../base/errors.js';
 import { isoMoment } from '../../../base/format.js';
 import { inFolder } from '../../../base/hold-path.js';
 import { identifyDisks, unnamedDisks } from '../../../capture/disk-identity.js';
@@ -15,13 +14,13 @@ import { renderWatchPage } from '../../../present/html/watch/page.js';
 import { diagnoseRecording, renderReport } from '../../../pipeline.js';
 import { Shelf } from '../../baseline/shelf.js';
 import { readReportAssets } from '../../report-assets.js';
-import { portOf, refuse, reply, serve } from '../../serve.js';
+import { refuse, reply, serve } from '../../serve.js';
+import { beginServing, tellBegun } from '../../serving-process.js';
 import { readHistory } from '../history.js';
 import { gather, readJournal } from '../journal.js';
 import { SHOWN_MS, watchCharts } from './charts.js';
-import type { FromPage, PageSettings, ToPage } from './messages.js';
+import type { PageSettings, ToPage } from './messages.js';
 
-const NICE = 10;
 const MONTH_MS = 30 * 86_400_000;
 /** Nothing of it is kept by the browser or told to others. */
 const HEADERS = {
@@ -119,24 +118,11 @@ class PageProcess {
   }
 }
 
-function say(message: FromPage): void {
-  process.send?.(message);
-}
-
-async function begin(page: PageProcess, { address }: PageSettings): Promise<void> {
-  try {
-    say({ kind: 'serving', address: { ...address, port: portOf(await serve(address, page.answer)) } });
-  } catch (error) {
-    say({ kind: 'refused', why: messageOf(error) });
-  }
-}
-
-process.title = 'iowitness';
-setPriority(NICE);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+beginServing();
 let page: PageProcess | undefined;
 process.on('message', (message: ToPage) => {
-  if (message.kind === 'now') page?.take(message.now);
-  else void begin((page = new PageProcess(message.settings)), message.settings);
+  if (message.kind === 'now') return page?.take(message.now);
+  const { settings } = message;
+  page = new PageProcess(settings);
+  void tellBegun(settings.address, serve(settings.address, page.answer));
 });

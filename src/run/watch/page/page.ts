@@ -1,13 +1,13 @@
 // The watch's side of its page: a process of its own serves it, and is told each second what is seen.
 
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { UserError } from '../../../base/errors.js';
 import type { WatchNow } from '../../../model/watch.js';
 import { isLoopback, urlOf } from '../../serve.js';
-import type { FromPage, PageSettings, ToPage } from './messages.js';
+import { startServing } from '../../serving-process.js';
+import type { PageSettings, ToPage } from './messages.js';
 
-const NODE_FLAGS = ['--max-old-space-size=1024', '--single-threaded-gc'];
+const HEAP_MIB = 1024;
 
 export class WatchPageFeed {
   /** Where it is served, with the token. */
@@ -19,9 +19,6 @@ export class WatchPageFeed {
   private constructor(child: ChildProcess, url: string) {
     this.child = child;
     this.url = url;
-    child.on('error', () => {});
-    child.unref();
-    child.channel?.unref();
   }
 
   /** Throws a UserError where the address can't be had, or others than this machine could ask. */
@@ -31,21 +28,13 @@ export class WatchPageFeed {
       throw new UserError(
         `The page is served to this machine alone, and ${address.host} is not its own address: use ssh -L to look from elsewhere.`,
       );
-    const child = fork(fileURLToPath(new URL('./page-main.js', import.meta.url)), [], {
-      serialization: 'advanced',
-      execArgv: NODE_FLAGS,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    const served = await startServing({
+      program: new URL('./page-main.js', import.meta.url),
+      start: { kind: 'start', settings } satisfies ToPage,
+      heapMiB: HEAP_MIB,
+      refusal: (why) => `${urlOf(address, '/')} can’t be served (${why}): give another port with --page.`,
     });
-    const first = await new Promise<FromPage | undefined>((settle) => {
-      child.once('message', settle);
-      child.once('error', () => settle(undefined));
-      child.once('exit', () => settle(undefined));
-      child.send({ kind: 'start', settings } satisfies ToPage);
-    });
-    if (first?.kind === 'serving') return new WatchPageFeed(child, urlOf(first.address, `/${token}/`));
-    child.kill('SIGKILL');
-    const why = first?.kind === 'refused' ? first.why : 'its process could not be started';
-    throw new UserError(`${urlOf(address, '/')} can’t be served (${why}): give another port with --page.`);
+    return new WatchPageFeed(served.child, urlOf(served.address, `/${token}/`));
   }
 
   /** A second has ended. */
