@@ -16,7 +16,7 @@ import { number, part, ratio, said, size, time, type Said } from '../model/quant
 import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 import { advise, change, look, write } from './judge/advice.js';
 import type { Given } from './judge/needs.js';
-import { harmOf, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
+import { harmOf, isNeverAlone, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
@@ -111,12 +111,15 @@ function evidence(first: Neighbour, m: Company): Argument[] {
         },
     {
       measure: 'the victim’s own requests',
-      value: Number.isFinite(neighbours.slowdown)
-        ? said`${time(neighbours.contendedMeanMs)} in company, ${time(neighbours.quietMeanMs)} alone: ${ratio(neighbours.slowdown)}`
-        : said`${time(neighbours.contendedMeanMs)}, and never alone`,
-      meaning: isNeverAlone(m)
-        ? `an ordinary disk may take ${duration(m.norm.fixedMs)}; what they take alone did not show`
-        : 'the company makes them slower',
+      ...(isNeverAlone(neighbours)
+        ? {
+            value: said`${time(neighbours.contendedMeanMs)}, and never alone`,
+            meaning: `an ordinary disk may take ${duration(m.norm.fixedMs)}; what they take alone did not show`,
+          }
+        : {
+            value: said`${time(neighbours.contendedMeanMs)} in company, ${time(neighbours.quietMeanMs)} alone: ${ratio(neighbours.slowdown)}`,
+            meaning: 'the company makes them slower',
+          }),
       source: 'block:block_bio_queue → block:block_rq_complete',
     },
     ...(bursts
@@ -173,15 +176,10 @@ function remedy(first: Neighbour, m: Company): Advice | string {
   return advise`Discard when little else is done: fstrim by its timer, at night, instead of the mount option discard. Smaller discards let others in between: ${smaller}.`;
 }
 
-/** Whether nothing shows what its requests take without the others. */
-function isNeverAlone({ neighbours }: Company): boolean {
-  return !Number.isFinite(neighbours.slowdown);
-}
-
 /** How sure it is that company makes requests so many times slower. */
-function sureOfSlowing({ slowed }: NeighbourHarm, m: Company): number {
+function sureOfSlowing({ slowed }: NeighbourHarm, { neighbours }: Company): number {
   // Within what an ordinary disk may take, a busy device that serves many at once looks the same.
-  if (slowed < HARM.slowed && isNeverAlone(m)) return NEIGHBOUR.neverAlone;
+  if (slowed < HARM.slowed && isNeverAlone(neighbours)) return NEIGHBOUR.neverAlone;
   return ramp(slowed, { from: HARM.slowed, ...NEIGHBOUR.slowed });
 }
 
@@ -193,16 +191,16 @@ function objection(harm: NeighbourHarm, m: Company): Refused | undefined {
   if (harm.undecided)
     return notChecked(`${figures}, and too few of its own were answered meanwhile to tell whether that held them up`);
   if (!noticed && !isBursting(harm, m)) return ruledOut(`${figures}: too little to matter`);
-  if (slowed < HARM.slowed && !isNeverAlone(m))
+  if (slowed < HARM.slowed && !isNeverAlone(m.neighbours))
     return ruledOut(`${figures}, but the victim’s requests took only ${String(ratio(slowed))} as long in that company`);
   return undefined;
 }
 
 /** The shares of the victim's time that would be saved without the company, and with a device that is as fast as an ordinary one. */
 function savings({ share }: NeighbourHarm, m: Company): { readonly company: number; readonly device: number } {
-  const { slowdown } = m.neighbours;
+  const { neighbours } = m;
   return {
-    company: Number.isFinite(slowdown) ? share * (1 - 1 / slowdown) : share,
+    company: isNeverAlone(neighbours) ? share : share * (1 - 1 / neighbours.slowdown),
     device: (1 - 1 / slowFactor(m)) * shareOf(m.account, DEVICE_WAITS),
   };
 }
@@ -241,7 +239,7 @@ export const cause = defineCause({
         : `alone: ${duration(m.neighbours.quietMeanMs)}`,
     },
     culprit: culpritOf(first, m),
-    ...(isNeverAlone(m) && {
+    ...(isNeverAlone(m.neighbours) && {
       decidedBy: `what the victim’s requests take while ${first.origin.name} is stopped or limited for a minute`,
     }),
     ...(!isNamed(first) && {

@@ -35,13 +35,16 @@ interface Figures {
   readonly stopped?: { readonly share: number; readonly by: Sender | undefined };
 }
 
+/** Who stopped the server last. */
+function stopperOf({ input }: Given<'victim'>, { pids }: Waker): Sender | undefined {
+  const processes = processesOf(input);
+  return lastStopper(input, (thread) => pids.includes(processes.of(thread)));
+}
+
 /** Whether the server was stopped for a noticeable part of these waits for it. */
-function stopOf({ input }: Given<'victim'>, server: Waker | undefined, lost: Intervals): Pick<Figures, 'stopped'> {
-  if (!server) return {};
-  const stoppedShare = total(intersect(lost, stoppedTimes(input, server.pids))) / total(lost);
-  const isServers = (thread: number) => server.pids.includes(processesOf(input).of(thread));
-  if (!(stoppedShare >= JUDGING.noticeable)) return {};
-  return { stopped: { share: stoppedShare, by: lastStopper(input, isServers) } };
+function stopOf(m: Given<'victim'>, server: Waker, lost: Intervals): Pick<Figures, 'stopped'> {
+  const share = total(intersect(lost, stoppedTimes(m.input, server.pids))) / total(lost);
+  return share >= JUDGING.noticeable ? { stopped: { share, by: stopperOf(m, server) } } : {};
 }
 
 function inIoOf(m: Given<'victim'>, server: Waker): number {
@@ -56,7 +59,7 @@ function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
   );
   const confidence = sureOfState(m, share);
   const inIo = server ? inIoOf(m, server) : NaN;
-  const stopped = stopOf(m, server, lost);
+  const stopped = server && stopOf(m, server, lost);
   return holds({ share, confidence, lost }, { way: 'filesystem', share, lost, server, inIo, ...stopped });
 }
 
@@ -86,7 +89,14 @@ function ofProgram(m: Given<'victim'>): Judgement<Figures> {
   if (server && heldShare >= JUDGING.noticeable)
     return holds(
       { share: heldShare, confidence: sureOfState(m, heldShare), lost: held },
-      { way: 'program', share: heldShare, lost: held, server, inIo: NaN, ...stopOf(m, server, held) },
+      {
+        way: 'program',
+        share: heldShare,
+        lost: held,
+        server,
+        inIo: NaN,
+        stopped: { share: 1, by: stopperOf(m, server) },
+      },
     );
   if (!server || !requests)
     return ruledOut('no filesystem’s server and no program that had I/O of its own kept it waiting');

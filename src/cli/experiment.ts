@@ -10,7 +10,7 @@ import { errnoOf, unreadable, UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import { drawOrder } from '../experiment/order.js';
 import type { Experiment, ExperimentRun } from '../model/experiment.js';
-import { renderAdvice, renderExperiment, renderProgress } from '../present/experiment.js';
+import { overallOf, renderAdvice, renderExperiment, renderProgress } from '../present/experiment.js';
 import { checkPlan } from '../run/experiment/check-plan.js';
 import { describePlan, resultOf, runExperiment } from '../run/experiment/experiment.js';
 import { ExperimentFolder } from '../run/experiment/folder.js';
@@ -225,8 +225,7 @@ function tell(one: ExperimentRun, planned: number, { json }: ExperimentOptions):
 }
 
 /** As compare's: something differs, nothing does, or it can't be told. */
-function statusOf({ arms, factors }: Experiment): number {
-  const verdicts = [...arms, ...factors].flatMap(({ comparisons }) => comparisons.map(({ verdict }) => verdict));
-  if (verdicts.includes('better') || verdicts.includes('worse')) return EXIT.found;
-  return verdicts.includes('unclear') ? EXIT.noVerdict : EXIT.fine;
+function statusOf(result: Experiment): number {
+  const status = { differs: EXIT.found, unclear: EXIT.noVerdict, alike: EXIT.fine };
+  return status[overallOf(result) ?? 'alike'];
 }

@@ -11,6 +11,7 @@ import type { UndoJournal } from '../capture/undo.js';
 import type { Draw } from './draw.js';
 import { LabCgroup, type Controller } from './scenarios/cgroup.js';
 import { makeLoopVolume, type LoopVolume, type VolumeOptions } from './scenarios/loop-volume.js';
+import { makeSlowBelow, type SlowBelow } from './scenarios/slow-below.js';
 import { serverCommand, type ServerPlan } from './java-server.js';
 import { start, startLocker, startWorkload, type LockPlan, type Owner, type Work, type Workload } from './workload.js';
 
@@ -76,6 +77,13 @@ export class Stage {
     const volume = makeLoopVolume(this.journal, { ...options, folder: this.folder, name: `volume${this.volumes}` });
     this.open(volume);
     return volume;
+  }
+
+  /** One of so many bytes that the workloads may write on, and that can be slowed down from below. */
+  slowBelow(bytes: number): SlowBelow {
+    const slow = makeSlowBelow(this.journal, { folder: this.folder, name: 'volume', bytes });
+    this.open(slow.volume);
+    return slow;
   }
 
   /** Lets the workloads write on a volume. */

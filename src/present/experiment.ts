@@ -4,6 +4,14 @@ import { duration, figure, harmless, percent, rate } from '../base/format.js';
 import type { ArmResult, Experiment, ExperimentRun, Suspect } from '../model/experiment.js';
 import { columns, wrap } from './text-layout.js';
 
+/** What all comparisons come to: something differs, or it can't be told of something; undefined where nothing was compared. */
+export function overallOf({ arms, factors }: Experiment): 'differs' | 'unclear' | 'alike' | undefined {
+  const verdicts = [...arms, ...factors].flatMap(({ comparisons }) => comparisons.map(({ verdict }) => verdict));
+  if (verdicts.includes('better') || verdicts.includes('worse')) return 'differs';
+  if (verdicts.includes('unclear')) return 'unclear';
+  return verdicts.length > 0 ? 'alike' : undefined;
+}
+
 type Within = readonly [number, number] | null;
 
 function ranged(value: string, within: Within, words: (value: number) => string): string {

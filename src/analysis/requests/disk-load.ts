@@ -6,12 +6,9 @@
 import type { DeviceId } from '../../model/counters.js';
 import { NumberList } from '../../base/number-list.js';
 import { coveredMs, intersect, IntervalList, type Intervals, total, union } from '../../base/intervals.js';
-import { classOf, expectedMs, type RequestClass, type ServiceNorm } from './norm.js';
+import { expectedMs, sizeOf, type ServiceNorm } from './norm.js';
 import { KIND, type Requests } from './requests.js';
 import { NORMS } from '../../model/thresholds/requests.js';
-
-const LARGE: ReadonlySet<RequestClass> = new Set(['large reads', 'large writes']);
-const SMALL: ReadonlySet<RequestClass> = new Set(['small reads', 'small writes']);
 
 /** One disk's requests, as rows of the request table in order of completion. */
 export interface DiskLoad {
@@ -69,15 +66,15 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
 /** For each small request what larger ones had been sent to the disk by its completion and were not answered, bytes. `rows` by completion. */
 function largerBeside(requests: Requests, rows: Int32Array): Float64Array {
   const { kind, bytes, dispatched, completed } = requests;
-  const isLarge = (row: number) => LARGE.has(classOf(kind[row] ?? 0, bytes[row] ?? 0));
-  const sent = rows.filter(isLarge).sort((a, b) => (dispatched[a] ?? 0) - (dispatched[b] ?? 0));
+  const size = (row: number) => sizeOf(kind[row] ?? 0, bytes[row] ?? 0);
+  const sent = rows.filter((row) => size(row) === 'large').sort((a, b) => (dispatched[a] ?? 0) - (dispatched[b] ?? 0));
   const beside = new Float64Array(rows.length);
   let [next, inside] = [0, 0];
   rows.forEach((row, at) => {
     for (; next < sent.length && (dispatched[sent[next] ?? 0] ?? 0) <= (completed[row] ?? 0); next += 1)
       inside += bytes[sent[next] ?? 0] ?? 0;
-    if (isLarge(row)) inside -= bytes[row] ?? 0;
-    else if (SMALL.has(classOf(kind[row] ?? 0, bytes[row] ?? 0))) beside[at] = Math.max(0, inside);
+    if (size(row) === 'large') inside -= bytes[row] ?? 0;
+    else if (size(row) === 'small') beside[at] = Math.max(0, inside);
   });
   return beside;
 }

@@ -21,10 +21,15 @@ export function expectedMs(norm: ServiceNorm, kind: number, bytes: number): numb
 /** Kinds of requests that are judged apart: a disk may be fast for one and slow for another. */
 export type RequestClass = 'small reads' | 'large reads' | 'small writes' | 'large writes' | 'flushes' | 'discards';
 
+/** Of a read or a write; undefined for what moves nothing by itself. */
+export function sizeOf(kind: number, bytes: number): 'small' | 'large' | undefined {
+  if (kind === KIND.flush || kind === KIND.discard) return undefined;
+  return bytes <= DISK_LOAD.smallBytes ? 'small' : 'large';
+}
+
 export function classOf(kind: number, bytes: number): RequestClass {
-  if (kind === KIND.flush) return 'flushes';
-  if (kind === KIND.discard) return 'discards';
-  const size = bytes <= DISK_LOAD.smallBytes ? 'small' : 'large';
+  const size = sizeOf(kind, bytes);
+  if (size === undefined) return kind === KIND.flush ? 'flushes' : 'discards';
   return kind === KIND.read ? `${size} reads` : `${size} writes`;
 }
 

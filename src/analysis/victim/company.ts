@@ -9,7 +9,7 @@ import { SLOW } from '../../model/thresholds/device.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
 import type { DiskLoad } from '../requests/disk-load.js';
-import { classOf, expectedMs, type RequestClass } from '../requests/norm.js';
+import { classOf, expectedMs, sizeOf, type RequestClass } from '../requests/norm.js';
 import { beganAt, type Requests } from '../requests/requests.js';
 
 export interface Slowdown {
@@ -42,7 +42,7 @@ export function hungTimes(load: DiskLoad, requests: Requests): Intervals {
 function largerOfOthers(load: DiskLoad, { kind, bytes, dispatched, completed }: Requests, own: Uint8Array): Intervals {
   const flights = new IntervalList();
   for (const row of load.rows)
-    if (own[row] === 0 && classOf(kind[row] ?? 0, bytes[row] ?? 0).startsWith('large'))
+    if (own[row] === 0 && sizeOf(kind[row] ?? 0, bytes[row] ?? 0) === 'large')
       flights.push(dispatched[row] ?? 0, completed[row] ?? 0);
   return union(flights);
 }
@@ -67,7 +67,7 @@ export function compareCompany(
     if (shareOf(hung) > NEIGHBOURS.alone) continue;
     const into = covered >= NEIGHBOURS.company ? contended : quiet;
     // A disk that works on several at once answers a small request amid a larger one: it was not alone, though nobody else was answered.
-    const isSmall = classOf(requests.kind[row] ?? 0, requests.bytes[row] ?? 0).startsWith('small');
+    const isSmall = sizeOf(requests.kind[row] ?? 0, requests.bytes[row] ?? 0) === 'small';
     if (into === quiet && isSmall && shareOf(heavy) > NEIGHBOURS.alone) continue;
     entry(into, requests.kind[row] ?? 0, (): number[] => []).push(to - from);
   }

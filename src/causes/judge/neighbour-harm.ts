@@ -4,6 +4,7 @@
 import { total } from '../../base/intervals.js';
 import { timesIn } from '../../analysis/measures.js';
 import { isGuilty } from '../../analysis/attribution/owners.js';
+import type { Slowdown } from '../../analysis/victim/company.js';
 import { isDiscarding, type Neighbour } from '../../analysis/victim/neighbours.js';
 import type { State } from '../../model/states.js';
 import type { Given } from './needs.js';
@@ -23,6 +24,11 @@ export interface NeighbourHarm {
   readonly undecided: boolean;
   /** How much longer its requests take in company; without a quiet time to compare with, against what an ordinary disk may take. */
   readonly slowed: number;
+}
+
+/** Whether nothing shows what the victim's requests take without the others. */
+export function isNeverAlone({ slowdown }: Slowdown): boolean {
+  return !Number.isFinite(slowdown);
 }
 
 /** Undefined where nobody else used the disk. */
@@ -47,6 +53,6 @@ export function harmOf(m: Given<'victim'>): NeighbourHarm | undefined {
     share,
     noticed: isMuch && mean >= HARM.stillFast * m.norm.fixedMs,
     undecided: isMuch && Number.isNaN(mean),
-    slowed: Number.isFinite(neighbours.slowdown) ? neighbours.slowdown : mean / m.norm.fixedMs,
+    slowed: isNeverAlone(neighbours) ? mean / m.norm.fixedMs : neighbours.slowdown,
   };
 }

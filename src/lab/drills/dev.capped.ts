@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { makeSlowBelow } from '../scenarios/slow-below.js';
 import type { Work } from '../workload.js';
 
 const MiB = 1024 * 1024;
@@ -14,8 +13,7 @@ export const drill: Drill = {
   canBeginLate: true,
   async setUp(stage) {
     const { draw } = stage;
-    const slow = makeSlowBelow(stage.journal, { folder: stage.folder, name: 'volume', bytes: 320 * MiB });
-    stage.open(slow.volume);
+    const slow = stage.slowBelow(320 * MiB);
     const inOperations = draw.chance('inOperations', 0.5);
     const file = join(slow.volume.mountPoint, 'data');
     stage.fill(file, 64 * MiB);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Drill } from '../drill.js';
 import { flushFrom } from '../scenarios/dirty-limit.js';
 import { startNeighbour } from '../scenarios/neighbour.js';
-import { makeSlowBelow } from '../scenarios/slow-below.js';
 
 const MiB = 1024 * 1024;
 
@@ -15,8 +14,7 @@ export const drill: Drill = {
   needsEvents: 'events, to tell whose requests the device served',
   async setUp(stage) {
     const { draw, journal } = stage;
-    const slow = makeSlowBelow(journal, { folder: stage.folder, name: 'volume', bytes: 768 * MiB });
-    stage.open(slow.volume);
+    const slow = stage.slowBelow(768 * MiB);
     slow.slow({ writeBps: draw.scale('writeBps', 50 * MiB, 90 * MiB) });
     const direct = draw.chance('direct', 0.5);
     if (!direct) flushFrom(journal, 4 * MiB);

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { makeSlowBelow } from '../scenarios/slow-below.js';
 
 export const drill: Drill = {
   id: 'dev.slow',
@@ -11,8 +10,7 @@ export const drill: Drill = {
   canBeginLate: true,
   async setUp(stage) {
     const { draw } = stage;
-    const slow = makeSlowBelow(stage.journal, { folder: stage.folder, name: 'volume', bytes: 320 * 1024 * 1024 });
-    stage.open(slow.volume);
+    const slow = stage.slowBelow(320 * 1024 * 1024);
     const how = draw.pick('how', ['direct', 'fsync', 'dsync']);
     await stage.victim({
       does: 'write',

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { makeSlowBelow } from '../scenarios/slow-below.js';
 
 const MiB = 1024 * 1024;
 
@@ -13,8 +12,7 @@ export const drill: Drill = {
   needsEvents: 'events, to tell whose syncs cause the commits',
   async setUp(stage) {
     const { draw } = stage;
-    const slow = makeSlowBelow(stage.journal, { folder: stage.folder, name: 'volume', bytes: 320 * MiB });
-    stage.open(slow.volume);
+    const slow = stage.slowBelow(320 * MiB);
     slow.slow({ writeIops: draw.scale('writeIops', 300, 800) });
     const folder = stage.folderIn(slow.volume.mountPoint, 'parts');
     await stage.victim({ does: 'rename', folder, files: draw.integer('files', 50, 500) });

@@ -3,7 +3,6 @@
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
 import { limitDirtyOfMachine } from '../scenarios/dirty-limit.js';
-import { makeSlowBelow } from '../scenarios/slow-below.js';
 
 const MiB = 1024 * 1024;
 
@@ -13,8 +12,7 @@ export const drill: Drill = {
   verdicts: ['mem.dirty-backpressure'],
   async setUp(stage) {
     const { draw, journal } = stage;
-    const slow = makeSlowBelow(journal, { folder: stage.folder, name: 'volume', bytes: 640 * MiB });
-    stage.open(slow.volume);
+    const slow = stage.slowBelow(640 * MiB);
     slow.slow({ writeBps: draw.scale('writeBps', 8 * MiB, 60 * MiB) });
     limitDirtyOfMachine(journal, draw.scale('dirtyBytes', 24 * MiB, 96 * MiB));
     await stage.victim({

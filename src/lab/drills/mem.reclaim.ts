@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import type { Drill } from '../drill.js';
-import { makeSlowBelow } from '../scenarios/slow-below.js';
 
 const MiB = 1024 * 1024;
 
@@ -12,8 +11,7 @@ export const drill: Drill = {
   verdicts: ['mem.reclaim'],
   async setUp(stage) {
     const { draw } = stage;
-    const slow = makeSlowBelow(stage.journal, { folder: stage.folder, name: 'volume', bytes: 640 * MiB });
-    stage.open(slow.volume);
+    const slow = stage.slowBelow(640 * MiB);
     slow.slow({ writeBps: draw.scale('writeBps', 30 * MiB, 90 * MiB) });
     const victim = await stage.victim({
       does: 'write',

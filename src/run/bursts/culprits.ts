@@ -5,7 +5,7 @@ import { grouped } from '../../base/maps.js';
 import type { Culprit } from '../../model/bursts.js';
 import type { Writer } from '../../model/diagnosis.js';
 import type { Events } from '../../model/events.js';
-import { threadsIn, type LiveOwners } from '../owners/live-owners.js';
+import type { LiveOwners, ThreadEvents } from '../owners/live-owners.js';
 import type { DiskGrowth, DiskSamples } from './disk-samples.js';
 
 /** Of so many threads that moved something files are noted. */
@@ -33,7 +33,7 @@ export class Culprits {
       const growth = samples.look();
       return { growth, names: samples.names, operations: growth.reduce((sum, { operations }) => sum + operations, 0) };
     };
-    const { counted, events, cutMs } = owners.step(read, (step) => this.movers(step));
+    const { counted, events, cutMs } = owners.step(read, (threads) => this.movers(threads));
     const result = use(events, cutMs, counted.growth);
     owners.tidy();
     owners.forgetBefore(cutMs - this.keepMs);
@@ -41,8 +41,8 @@ export class Culprits {
   }
 
   /** The processes of the threads with the most events. */
-  private movers(events: Events): number[] {
-    const ranked = [...threadsIn(events)].sort((a, b) => b[1] - a[1]);
+  private movers(threads: ThreadEvents): number[] {
+    const ranked = [...threads].sort((a, b) => b[1] - a[1]);
     return ranked.slice(0, MOST_WATCHED).flatMap(([thread]) => this.owners.threads.processOf(thread) ?? []);
   }
 

@@ -4,19 +4,18 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { BIN_MS } from '../../analysis/requests/live-bursts.js';
-import { column } from '../../analysis/machine/time-walk.js';
-import { deviceId, type Topology } from '../../analysis/machine/topology.js';
-import { KIND, kindsOf } from '../../analysis/requests/requests.js';
+import type { Topology } from '../../analysis/machine/topology.js';
+import { KIND } from '../../analysis/requests/requests.js';
 import type { Weights } from '../../analysis/requests/sampling.js';
 import { entry } from '../../base/maps.js';
 import type { Events } from '../../model/events.js';
+import { walkCompletions } from '../owners/completions.js';
 import type { Culprits } from './culprits.js';
 import type { DiskGrowth, DiskSamples } from './disk-samples.js';
 import type { Look, Looks } from './looks.js';
 
 /** The kernel's buffers are emptied, and counters read, this often, ms. */
 const EVERY_MS = 250;
-const COMPLETIONS = ['block_rq_complete', 'block_bio_complete'];
 const SECTOR = 512;
 /** What was complete at the very end of a bin is of it. */
 const LEAST_MS = 1e-3;
@@ -84,24 +83,16 @@ function completionsIn(
   weights: Weights,
   isWanted: (disk: string) => boolean,
 ): Completions {
-  const kindAt = kindsOf(events.strings);
   const found = new Map<string, Map<number, Moved>>();
-  for (const name of COMPLETIONS) {
-    const table = events.tables.get(name);
-    const [dev, sectors, rwbs] = ['dev', 'nr_sector', 'rwbs'].map((field) => column(table, field));
-    for (let row = 0; row < (table?.length ?? 0); row += 1) {
-      const t = table?.t[row] ?? 0;
-      const size = sectors?.[row] ?? 0;
-      const kind = kindAt(rwbs?.[row] ?? 0, size);
-      const disk = topology.name(topology.disk(deviceId(dev?.[row] ?? 0)));
-      if (!isWanted(disk)) continue;
-      const bins = entry(found, disk, () => new Map<number, Moved>());
-      const bin = entry(bins, Math.floor((t - originMs) / BIN_MS), () => ({ operations: 0, bytes: 0 }));
-      const weight = weights.weightAt(t, size);
-      bin.operations += weight;
-      if (kind === KIND.read || kind === KIND.write) bin.bytes += weight * size * SECTOR;
-    }
-  }
+  walkCompletions(events, topology, (id, kind, sectors, t) => {
+    const disk = topology.name(id);
+    if (!isWanted(disk)) return;
+    const bins = entry(found, disk, () => new Map<number, Moved>());
+    const bin = entry(bins, Math.floor((t - originMs) / BIN_MS), () => ({ operations: 0, bytes: 0 }));
+    const weight = weights.weightAt(t, sectors);
+    bin.operations += weight;
+    if (kind === KIND.read || kind === KIND.write) bin.bytes += weight * sectors * SECTOR;
+  });
   return found;
 }
 

@@ -17,7 +17,7 @@ import { readMemory } from '../hold/memory.js';
 import { describeHere } from './describe.js';
 import type { GuestTask } from './guest-run-main.js';
 import { diskOf, machineWords, VOLUME, type PlannedMachine } from './machine.js';
-import { checkChanges, type MadeRun } from './make-run.js';
+import { checkChanges, ofArm, type MadeRun } from './make-run.js';
 import { outcomeOf } from './outcome.js';
 import type { Plan, PlannedArm } from './plan.js';
 import type { RunRequest, Site } from './site.js';
@@ -46,18 +46,14 @@ function machineOf({ name, machine }: PlannedArm): PlannedMachine {
 
 function checkGuest(plan: Plan, arm: PlannedArm): void {
   const machine = machineOf(arm);
-  const place = plan.lineOf(['arms', plan.arms.indexOf(arm), 'name']);
-  try {
+  ofArm(plan, arm, ['name'], () => {
     findPrograms();
     findKernel(machine.kernel, KERNELS);
     checkRoom(plan, machine.volume.size);
     const { available } = readMemory(readKernelUnits().pageBytes ?? PAGE);
     if (machine.memory > available)
       throw new UserError(`it asks for ${binary(machine.memory)} of memory, and ${binary(available)} are free`);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${place}: arm ‘${arm.name}’: ${error.message}`);
-  }
+  });
   checkChanges(plan, arm, ({ words, notInGuest }) => {
     if (notInGuest !== undefined) throw new UserError(`${words}: ${notInGuest}.`);
   });

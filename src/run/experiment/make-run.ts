@@ -203,15 +203,18 @@ async function putBack(holder: Holder | undefined, journal: UndoJournal, byHand:
   }
 }
 
+/** Says of which arm it is, and where in the plan. */
+export function ofArm(plan: Plan, arm: PlannedArm, path: readonly (string | number)[], act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const place = plan.lineOf(['arms', plan.arms.indexOf(arm), ...path]);
+    throw new UserError(`${place}: arm ‘${arm.name}’: ${error.message}`);
+  }
+}
+
 /** Throws a UserError, with its place in the plan, where `check` refuses a change of an arm: as one that this machine can’t have, unless told. Changes nothing. */
 export function checkChanges(plan: Plan, arm: PlannedArm, check = (change: Change) => change.check()): void {
-  for (const [at, change] of arm.changes.entries()) {
-    try {
-      check(change);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      const place = plan.lineOf(['arms', plan.arms.indexOf(arm), 'changes', at]);
-      throw new UserError(`${place}: arm ‘${arm.name}’: ${error.message}`);
-    }
-  }
+  for (const [at, change] of arm.changes.entries()) ofArm(plan, arm, ['changes', at], () => check(change));
 }

@@ -28,6 +28,9 @@ export interface Counted {
   readonly operations: number;
 }
 
+/** The threads that are behind bytes, and by how many events. */
+export type ThreadEvents = ReadonlyMap<number, number>;
+
 export interface LiveOwnersOptions {
   readonly journal: UndoJournal;
   readonly files: OpenFiles;
@@ -95,7 +98,7 @@ export class LiveOwners {
    */
   step<Read extends Counted>(
     read: () => Read,
-    watched: (events: Events) => Iterable<number>,
+    watched: (threads: ThreadEvents) => Iterable<number>,
   ): { readonly counted: Read; readonly events: Events; readonly cutMs: number } {
     this.poll();
     const cutMs = this.nowMs();
@@ -103,9 +106,10 @@ export class LiveOwners {
     this.isDue = this.attribution.isDue(cutMs);
     this.events.poll(this.isDue);
     const events = this.events.upTo(cutMs);
-    this.threads.meet(threadsIn(events).keys(), cutMs);
+    const threads = threadsIn(events);
+    this.threads.meet(threads.keys(), cutMs);
     if (this.facts.haveChanged(counted.names, this.steps)) this.attribution.renew(this.facts.input, cutMs);
-    for (const pid of watched(events)) this.watched.add(pid);
+    for (const pid of watched(threads)) this.watched.add(pid);
     if (this.facts.noteFiles(this.watched, this.steps)) this.watched.clear();
     this.attribution.follow(events);
     if (this.steps > 0) this.adapt(counted.operations, events, cutMs - this.cutMs);
@@ -163,8 +167,7 @@ export class LiveOwners {
   };
 }
 
-/** The threads that are behind bytes, and by how many events. */
-export function threadsIn({ tables }: Events): Map<number, number> {
+function threadsIn({ tables }: Events): ThreadEvents {
   const threads = new Map<number, number>();
   for (const name of BY_OWNERS)
     for (const pid of tables.get(name)?.pid ?? []) threads.set(pid, (threads.get(pid) ?? 0) + 1);

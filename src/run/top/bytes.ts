@@ -2,17 +2,15 @@
 // are cut at one moment: events at `t`, before /proc/diskstats is read, and the counters set back to `t` by the completions that came between.
 // What no event tells of is nobody's, so that processes, the kernel's own work and nobody are the device's bytes.
 
-import { column } from '../../analysis/machine/time-walk.js';
-import { deviceId } from '../../analysis/machine/topology.js';
-import { kindsOf, KIND } from '../../analysis/requests/requests.js';
+import { KIND } from '../../analysis/requests/requests.js';
+import { addToList } from '../../base/maps.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
-import type { Events } from '../../model/events.js';
 import type { TopDevice, TopKernel, TopProcess } from '../../model/top.js';
+import { isCompletion, walkCompletions } from '../owners/completions.js';
 import type { LiveOwners } from '../owners/live-owners.js';
 import type { DiskStretch } from './disks.js';
 
-const COMPLETIONS = ['block_rq_complete', 'block_bio_complete'];
 export type Caused = TopProcess['caused'][number];
 
 /** One that did something in the step: by events, not by its own counters. */
@@ -60,31 +58,22 @@ export class Bytes {
         operations: disks.reduce((sum, { figures }) => sum + figures.operations, 0),
       };
     };
-    const { counted, events } = owners.step(read, () => watched);
-    const told = this.told(counted.disks, owners.take(byThread), this.completedSince(events));
+    const { counted } = owners.step(read, () => watched);
+    const told = this.told(counted.disks, owners.take(byThread), this.completedSince());
     owners.tidy();
     return { disks: counted.disks, told };
   }
 
   /** The completions behind the cut, by disk, in order of time. */
-  private completedSince(step: Events): ReadonlyMap<DeviceId, Sides[]> {
-    const later = this.owners.events.peek((event) => COMPLETIONS.includes(event));
-    const kindAt = kindsOf(step.strings);
+  private completedSince(): ReadonlyMap<DeviceId, Sides[]> {
+    const { events, facts } = this.owners;
     const found = new Map<DeviceId, Sides[]>();
-    for (const name of COMPLETIONS) {
-      const table = later.tables.get(name);
-      const [dev, sectors, rwbs] = ['dev', 'nr_sector', 'rwbs'].map((field) => column(table, field));
-      for (let row = 0; row < (table?.length ?? 0); row += 1) {
-        const kind = kindAt(rwbs?.[row] ?? 0, sectors?.[row] ?? 0);
-        if (kind !== KIND.read && kind !== KIND.write) continue;
-        const bytes = (sectors?.[row] ?? 0) * 512;
-        const disk = this.owners.facts.topology.disk(deviceId(dev?.[row] ?? 0));
-        const sides = { read: kind === KIND.read ? bytes : 0, write: kind === KIND.write ? bytes : 0 };
-        const list = found.get(disk);
-        if (list) list.push(sides);
-        else found.set(disk, [sides]);
-      }
-    }
+    walkCompletions(events.peek(isCompletion), facts.topology, (disk, kind, sectors) => {
+      if (kind !== KIND.read && kind !== KIND.write) return;
+      const bytes = sectors * 512;
+      const sides = { read: kind === KIND.read ? bytes : 0, write: kind === KIND.write ? bytes : 0 };
+      addToList(found, disk, sides);
+    });
     return found;
   }
 

@@ -2,7 +2,7 @@
 
 import type { Charts } from '../../../model/charts.js';
 import type { Experiment } from '../../../model/experiment.js';
-import { besideOf, renderExperiment } from '../../experiment.js';
+import { besideOf, overallOf, renderExperiment } from '../../experiment.js';
 import type { Outcome } from '../../words.js';
 import { pagesOf } from '../causes.js';
 import { paletteOf } from '../colours.js';
@@ -16,13 +16,19 @@ import { arms, comparisons, distributions, runs, sentences } from './parts.js';
 /** Columns of the text for a ticket. */
 const TICKET_WIDTH = 120;
 
-function lookOf({ arms: all, factors }: Experiment): { readonly words: string; readonly outcome: Outcome } {
-  const verdicts = [...all, ...factors].flatMap(({ comparisons: own }) => own.map(({ verdict }) => verdict));
-  if (verdicts.includes('better') || verdicts.includes('worse'))
-    return { words: 'An arm makes a difference', outcome: 'stall' };
-  return verdicts.includes('unclear') || verdicts.length === 0
-    ? { words: 'Not told yet', outcome: 'inconclusive' }
-    : { words: 'No arm makes a difference', outcome: 'healthy' };
+interface Look {
+  readonly words: string;
+  readonly outcome: Outcome;
+}
+
+const LOOKS: Readonly<Record<'differs' | 'unclear' | 'alike', Look>> = {
+  differs: { words: 'An arm makes a difference', outcome: 'stall' },
+  unclear: { words: 'Not told yet', outcome: 'inconclusive' },
+  alike: { words: 'No arm makes a difference', outcome: 'healthy' },
+};
+
+function lookOf(experiment: Experiment): Look {
+  return LOOKS[overallOf(experiment) ?? 'unclear'];
 }
 
 function header({ name, done, planned, ended }: Experiment): Markup {
