@@ -21,7 +21,7 @@ export interface EventClass {
    * (kernel/tracepoint.c, syscall_regfunc: the flag SYSCALL_TRACEPOINT of each thread).
    */
   readonly onDemand?: boolean;
-  /** True for what a recorder that waits for a stall has the kernel keep meanwhile: little where nothing is wrong (docs/adr/look-back.md). */
+  /** True for what a recorder that waits for a stall has the kernel keep meanwhile: little where nothing is wrong (docs/adr/0011-look-back.md). */
   readonly atRest?: boolean;
 }
 

@@ -116,9 +116,9 @@ export class DumpReader {
 
   private header(header: Header): void {
     const key = `${header.javaId ?? ''} ${header.nativeId ?? ''} ${header.name}`;
-    // The same thread again is the next dump, and so is another format, but for the agent's, whose headers are HotSpot's.
     // VisualVM's dumps begin as HotSpot's.
     if (this.format === 'hotspot' && !this.thread && this.threads.length === 0) this.format = header.format;
+    // The same thread again is the next dump, and so is another format, but for the agent's, whose headers are HotSpot's.
     const isOther = this.format !== undefined && this.format !== header.format && this.format !== 'jhsdb';
     const hasNumber = header.javaId !== undefined || header.nativeId !== undefined;
     if (isOther || (hasNumber && this.seen.has(key))) this.finish();
