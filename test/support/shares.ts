@@ -24,7 +24,9 @@ export function differences({
       const source = owners.sources[owners.source[at] ?? -1];
       if (!source) return [`request ${row} has a share of no source`];
       const key = keyOf(disk, source.queuer, [source.device, source.dirtier, source.inode, source.meta]);
-      byRequests.set(key, (byRequests.get(key) ?? 0) + (requests.bytes[row] ?? 0) * (owners.share[at] ?? 0));
+      // Of a sample each stands for as many as were left out.
+      const bytes = (requests.weight[row] ?? 1) * (requests.bytes[row] ?? 0);
+      byRequests.set(key, (byRequests.get(key) ?? 0) + bytes * (owners.share[at] ?? 0));
     }
   }
   const byTable = new Map(

@@ -161,7 +161,11 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
     // What runs is counted at each tick of the clock: who was not, and is ready, waits for a CPU whose wait has not ended.
     else if (running === 0) add(end - at, 'runnable', wchan);
     // How long it ran is known: the sample met it at that, and another one tells what it did besides.
-    else add(end - at, sleptBeside(counters, index, (other) => sampledState(counters, other, begin, end, around)));
+    else
+      add(
+        end - at,
+        sleptBeside(counters, index, (other) => sampledState(counters, other, begin, end, around)),
+      );
   }
   return segments.finish();
 }

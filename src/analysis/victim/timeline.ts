@@ -198,7 +198,10 @@ interface Drawn {
 function draw(draft: Draft, { changes, list, first, end, stacks, states, fromMs, toMs }: Drawn): void {
   if (first === end) return;
   // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
-  let current: Current = { state: changes.kindOf(list[first] ?? 0) === CHANGE.out ? 'running' : 'asleep', guessed: true };
+  let current: Current = {
+    state: changes.kindOf(list[first] ?? 0) === CHANGE.out ? 'running' : 'asleep',
+    guessed: true,
+  };
   let since = fromMs;
   const close = (t: number, wake?: Wake) => {
     const to = Math.min(Math.max(t, fromMs), toMs);
@@ -244,4 +247,3 @@ function nextSwitch(changes: Changes, list: ArrayLike<number>, index: number, en
   }
   return undefined;
 }
-

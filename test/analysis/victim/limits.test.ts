@@ -17,7 +17,7 @@ import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
 import { findOnset } from '../../../src/analysis/victim/onset.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
-import { sampledLine } from '../../../src/analysis/victim/samples.js';
+import { diskIdled, sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
 import type { ProcessCounters } from '../../../src/model/counters.js';
@@ -205,6 +205,68 @@ test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7
   };
   assert.deepEqual(states(1.5), ['block-held', 'block-device']);
   assert.deepEqual(states(0.7), ['block-finish', 'block-device']);
+});
+
+test('a wait whose request may have been left out of a sample is with the device, unless the disk idled', () => {
+  const states = (isIdle: boolean, sampled: Intervals) => {
+    const wait: Segment = { from: 0, to: 500, state: 'block-device' };
+    const parts = splitWaits(Timeline.of([wait]), {
+      requests: { ...requestsOf([]), sampled },
+      own: new Uint8Array(0),
+      wakes: Int32Array.from([-1]),
+      disk: 0,
+      isKernelThread: () => false,
+      isPassedOn: () => true,
+      isWriteback: () => false,
+      isServed: () => false,
+      isIdle: () => isIdle,
+    });
+    return Array.from(parts, ({ state }) => state);
+  };
+  const sampled = Intervals.of([{ from: 0, to: 1000 }]);
+  assert.deepEqual(states(true, sampled), ['block-held']);
+  assert.deepEqual(states(false, sampled), ['block-device']);
+  // Where all requests were traced there was none.
+  assert.deepEqual(states(true, NO_INTERVALS), ['block-finish']);
+});
+
+test('a disk idled during a wait of 60 ms that it worked 10 ms around, not with 14 ms of work, and of 40 ms nobody knows', () => {
+  const idled = (workedMs: number, waitedMs: number) => {
+    const io_ticks = TIMES.map((t) => (t > 500 ? workedMs : 0));
+    const input = aCase({ counters: { ...NO_COUNTERS, disks: new Map([['7:0', series(TIMES, { io_ticks })]]) } });
+    return diskIdled(input, '7:0', { from: 520, to: 520 + waitedMs });
+  };
+  assert.equal(idled(10, 60), true);
+  assert.equal(idled(14, 60), false);
+  assert.equal(idled(0, 40), false);
+  assert.equal(diskIdled(aCase(), '7:0', { from: 520, to: 580 }), false, 'a disk without counters');
+});
+
+test('a thread that a sample met on a CPU ran as long as the scheduler counted, and slept besides as the nearest other sample shows', () => {
+  const stateLetters = ['S', 'S', 'R', 'S', 'S'];
+  const statesWith = (run_ns: readonly number[], letters = stateLetters) => {
+    const t = [0, 100, 200, 300, 400];
+    const name = letters.map((letter, index) => (letter === 'S' ? (index < 2 ? 'do_epoll_wait' : 'futex_wait') : '0'));
+    const process = {
+      pid: ME,
+      comm: 'x',
+      stat: series(t, { majflt: t.map(() => 0) }),
+      state: letters,
+      schedstat: series(t, { run_ns, wait_ns: t.map(() => 0) }),
+      wchan: { t: Float64Array.from(t), name },
+    };
+    const input = aCase({ counters: { ...NO_COUNTERS, processes: new Map([[ME, process]]) } });
+    return [...sampledLine(input, ME, undefined, 100, 200)].map(({ state, from, to }) => [state, to - from]);
+  };
+  assert.deepEqual(statesWith([0, 0, 3e7, 3e7, 3e7]), [
+    ['running', 30],
+    ['pipe-socket', 70],
+  ]);
+  assert.deepEqual(statesWith([0, 0, 0, 0, 0]), [['runnable', 100]]);
+  assert.deepEqual(statesWith([0, 3e7, 6e7, 9e7, 12e7], ['R', 'R', 'R', 'R', 'R']), [
+    ['running', 30],
+    ['running', 70],
+  ]);
 });
 
 type Wait = readonly [from: number, to: number, by: number];

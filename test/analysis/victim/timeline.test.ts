@@ -43,7 +43,9 @@ function waking(t: number): Row {
 }
 
 function segmentsOf(...args: Parameters<typeof someEvents>) {
-  return timelines(someEvents(...args), { threads: new Set([ME]), kept: [{ from: 0, to: 100 }] }).get(ME) ?? Timeline.of([]);
+  return (
+    timelines(someEvents(...args), { threads: new Set([ME]), kept: [{ from: 0, to: 100 }] }).get(ME) ?? Timeline.of([])
+  );
 }
 
 test('running, waiting for I/O, woken, running', () => {

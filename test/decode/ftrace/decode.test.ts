@@ -224,6 +224,20 @@ test('what is kept of events is bounded, whether rows, names or stacks are many,
   }
 });
 
+test('where events of a CPU were lost is known, from its last one before to the page behind', () => {
+  const pages = [
+    page({ stamp: 2_000_000n, records: [record(waking('x', 1), 500_000)] }),
+    page({ stamp: 9_000_000n, records: [record(waking('x', 1), 0)], missed: 3n }),
+  ];
+  const { gaps } = decodeEvents({
+    streams: [{ instance: 'victim', cpu: 1, chunks: pages }],
+    formats: formats(),
+    startNs: 1_000_000n,
+    loss: () => {},
+  });
+  assert.deepEqual(gaps, [{ instance: 'victim', from: 1.5, to: 8 }]);
+});
+
 test('events that were lost before the first moment that is wanted are no loss, those behind it are', () => {
   const lost = (fromMs: number) => {
     const losses: number[] = [];
