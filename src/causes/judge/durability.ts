@@ -117,7 +117,7 @@ export function serviceTime(m: Measures): Argument[] {
     {
       measure: `${diskName(m)}’s service time`,
       value: said`${time(judged.serviceMs / judged.requests)} a request over ${number(judged.requests)}`,
-      meaning: `${percent(judged.factor)} of what an ordinary disk may take: the device is not to blame`,
+      meaning: `${percent(judged.factor)} of what an ordinary disk may take${judged.factor <= 1 ? ': the device is not to blame' : ''}`,
       source: 'block:block_rq_issue → block:block_rq_complete',
     },
   ];
