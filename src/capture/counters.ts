@@ -13,6 +13,7 @@ import { LockTurns } from './lock-turns.js';
 import { listFolder, OpenFiles, readWhole } from './files.js';
 import { PtraceWatch } from './ptrace-watch.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
+import { StopWatch } from './stop-watch.js';
 
 export interface SamplerOptions {
   /** Calls of `tick` a second. */
@@ -47,6 +48,7 @@ export class CounterSampler {
   private readonly files: OpenFiles;
   private readonly processes: ProcessScan;
   private readonly ptrace: PtraceWatch;
+  private readonly stops: StopWatch;
   private readonly turns = new LockTurns();
   private readonly failed = new Set<string>();
   private readonly victims = new Set<number>();
@@ -63,6 +65,7 @@ export class CounterSampler {
     this.files = new OpenFiles(options.root);
     this.processes = new ProcessScan(this.files, options.root);
     this.ptrace = new PtraceWatch(sink, this.files);
+    this.stops = new StopWatch(sink, options.root);
   }
 
   /**
@@ -165,6 +168,7 @@ export class CounterSampler {
     this.ptrace.look(victims, nowNs);
     if (this.options.watchedOnly) return;
     this.listProcesses(nowNs);
+    this.stops.look(this.processes.stopped(), victims, nowNs);
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);
     for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(`/proc/${pid}/`);

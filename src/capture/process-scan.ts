@@ -22,6 +22,8 @@ export interface BusyProcess {
 /** What is remembered of one process between looks. */
 interface Seen {
   comm: string;
+  /** As /proc/PID/stat had it. */
+  state: string;
   startTicks: number;
   cpuTicks: number;
   io: number;
@@ -43,6 +45,14 @@ const MOST_SCANS_APART = 8;
 const DECAY = 0.9;
 /** A whole CPU weighs as much as a disk at 100 MB/s: a clock tick of 10 ms is a megabyte. */
 const BYTES_PER_TICK = 1_000_000;
+
+/** The state of a process that a signal has stopped; one that its tracer has stopped is in 't'. */
+const STOPPED = 'T';
+
+/** In how many scans one that did nothing is looked at once; who is stopped may go on at any time. */
+function restOf({ state, every }: Pick<Seen, 'state' | 'every'>): number {
+  return state === STOPPED ? 1 : Math.min(MOST_SCANS_APART, every * 2);
+}
 
 export class ProcessScan {
   private readonly files: OpenFiles;
@@ -75,12 +85,12 @@ export class ProcessScan {
   private look(pid: number, before: Seen | undefined): void {
     // A process that has taken another's number has run.
     if (before && before.schedstat !== '' && before.schedstat === this.read(`/proc/${pid}/schedstat`)) {
-      before.every = Math.min(MOST_SCANS_APART, before.every * 2);
+      before.every = restOf(before);
       return;
     }
     const stat = parsePidStat(this.read(`/proc/${pid}/stat`) ?? '');
     if (!stat) return;
-    const { comm, startTicks } = stat;
+    const { comm, state, startTicks } = stat;
     const schedstat = stat.threads === 1 && !stat.kernelThread ? this.schedstatOf(pid) : '';
     const cpuTicks = stat.utime + stat.stime;
     const known = before?.startTicks === startTicks ? before : undefined;
@@ -88,6 +98,7 @@ export class ProcessScan {
       this.untold.push({ pid, comm });
       this.seen.set(pid, {
         comm,
+        state,
         startTicks,
         cpuTicks,
         io: 0,
@@ -107,6 +118,7 @@ export class ProcessScan {
       const bytes = this.scans > 0 ? io : 0;
       this.seen.set(pid, {
         comm,
+        state,
         startTicks,
         cpuTicks,
         io,
@@ -121,12 +133,18 @@ export class ProcessScan {
     const bytes = Math.max(0, io - known.io);
     const growth = bytes + Math.max(0, cpuTicks - known.cpuTicks) * BYTES_PER_TICK;
     known.comm = comm;
+    known.state = state;
     known.schedstat = schedstat;
     known.cpuTicks = cpuTicks;
     known.io = io;
     known.bytes += bytes;
     known.activity += growth;
-    known.every = growth > 0 || stat.state === 'D' ? 1 : Math.min(MOST_SCANS_APART, known.every * 2);
+    known.every = growth > 0 || state === 'D' ? 1 : restOf(known);
+  }
+
+  /** The names of the processes that a signal has stopped, by number. */
+  stopped(): Map<number, string> {
+    return new Map([...this.seen].flatMap(([pid, { state, comm }]) => (state === STOPPED ? [[pid, comm]] : [])));
   }
 
   private schedstatOf(pid: number): string {

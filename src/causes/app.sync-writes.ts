@@ -1,7 +1,7 @@
 // The victim asks for durability after every small write, and spends its time waiting for that, although the device answers as it should.
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
-import { type Intervals, total } from '../base/intervals.js';
+import { intersect, type Intervals, total } from '../base/intervals.js';
 import { binary, duration, percent } from '../base/format.js';
 import { frequency, memory, number, said, time } from '../model/quantity.js';
 import { SYNC_WRITES } from '../model/thresholds/application.js';
@@ -18,6 +18,7 @@ import { doubtOfOthers } from './judge/doubts.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
+import { unaskedOf } from './judge/unasked.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
 
 type Victim = Given<'victim' | 'disk'>;
@@ -78,8 +79,11 @@ export const cause = defineCause({
     const mount = syncMountOf(m);
     if (mount && !asksItself(m, found))
       return ruledOut(`${mount.mountPoint} is mounted with sync, and it does not ask for durability itself`);
+    const unasked = unaskedOf(m);
+    if (unasked && 2 * total(intersect(found.times, unasked.writes)) > total(found.times))
+      return ruledOut('most of what it waited for is made durable without being asked for: its files ask, and not it');
     const wall = account.to - account.from;
-    const times = ownTimes(m, found);
+    const times = ownTimes(m, found.times);
     const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
     const words = `it asked for durability ${String(frequency(perSecond))} times a second, after ${binary(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;

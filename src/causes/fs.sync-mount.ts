@@ -32,7 +32,7 @@ export const cause = defineCause({
     const found = durabilityOf(m);
     if ('kind' in found) return found;
     if (asksItself(m, found)) return ruledOut('it asks for durability itself');
-    const times = ownTimes(m, found);
+    const times = ownTimes(m, found.times);
     const share = total(times) / (account.to - account.from);
     if (share < SYNC_MOUNT.leastShare)
       return ruledOut(`${mount.mountPoint} is mounted with sync, and it waited for that ${percent(share)} of its time`);

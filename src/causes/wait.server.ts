@@ -8,9 +8,10 @@ import { loadOf } from '../analysis/requests/disk-load.js';
 import { slowTimes } from '../analysis/requests/slowness.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { processesOf } from '../analysis/machine/processes.js';
-import { lastStopper, stoppedTimes, type Sender } from '../analysis/victim/stops.js';
+import { lastStopper, stoppedPeerOf, stoppedTimes, type Sender, type StoppedPeer } from '../analysis/victim/stops.js';
 import { ioWithin, wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
+import type { Advice } from '../model/diagnosis.js';
 import { part, said, time } from '../model/quantity.js';
 import { SERVER } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
@@ -27,12 +28,14 @@ interface Figures {
   readonly way: 'filesystem' | 'program';
   readonly share: number;
   readonly lost: Intervals;
-  /** Undefined where it is on another machine, or never answered. */
-  readonly server: Waker | undefined;
+  /** Undefined where it is on another machine, or never answered; `ms` are the waits that it ended. */
+  readonly server: Pick<Waker, 'name' | 'pid' | 'ms'> | undefined;
   /** The part of those waits in which the server had I/O of its own under way; NaN where that was not recorded. */
   readonly inIo: number;
   /** When that program was stopped meanwhile, and by whom; absent where it was not, for long. */
   readonly stopped?: { readonly share: number; readonly by: Sender | undefined };
+  /** True where a program is stopped that has the other end of something of the victim's, and whether that waits for it is not known. */
+  readonly perhaps?: true;
 }
 
 /** Who stopped the server last. */
@@ -63,6 +66,25 @@ function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
   return holds({ share, confidence, lost }, { way: 'filesystem', share, lost, server, inIo, ...stopped });
 }
 
+/** A process that was seen to be stopped, while the victim waited at what it has the other end of, or may have. */
+function ofStopped(m: Given<'victim'>, { name, pid, times, certain }: StoppedPeer): Judgement<Figures> {
+  const { account, input } = m;
+  const share = total(times) / (account.to - account.from);
+  const by = lastStopper(input, (thread) => processesOf(input).of(thread) === pid);
+  return holds(
+    { share, confidence: certain ? sureOfState(m, share) : SERVER.perhapsStopped, lost: times },
+    {
+      way: 'program',
+      share,
+      lost: times,
+      server: { name, pid, ms: 0 },
+      inIo: NaN,
+      stopped: { share: 1, by },
+      ...(!certain && { perhaps: true }),
+    },
+  );
+}
+
 /** When a disk on which a program had requests took longer than an ordinary one may. */
 function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests, { pids }: Waker): Intervals {
   const asked = new Set<number>();
@@ -75,7 +97,18 @@ function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests,
   );
 }
 
+/** A program behind a socket or pipe: one that is stopped, one that has I/O, and only then one of which it is not known whether the victim waits for it. */
 function ofProgram(m: Given<'victim'>): Judgement<Figures> {
+  const { account, input } = m;
+  const seen = stoppedPeerOf(account, input);
+  const peer = seen && total(seen.times) >= JUDGING.noticeable * (account.to - account.from) ? seen : undefined;
+  if (peer?.certain) return ofStopped(m, peer);
+  const judged = ofWaker(m);
+  return peer && judged.kind !== 'holds' ? ofStopped(m, peer) : judged;
+}
+
+/** The program that woke the victim from most of its waits. */
+function ofWaker(m: Given<'victim'>): Judgement<Figures> {
   const { account, input, requests } = m;
   // The workers of one service wake each other: what one of those waits for is the service's own time, and is told of that one.
   const watched = new Set(input.victims.map(({ pid }) => pid));
@@ -132,15 +165,31 @@ function mountsOf({ input, account, topology }: Given<'victim'>): string[] {
   return [...new Set(found.map(({ type, mountPoint }) => `${mountPoint} (${type})`))];
 }
 
-function evidence({ way, lost, share, server, inIo }: Figures, { account }: Given<'victim'>): Argument[] {
+function evidence({ way, lost, share, server, inIo, stopped }: Figures, { account }: Given<'victim'>): Argument[] {
   return [
     {
-      measure: way === 'filesystem' ? 'waiting for the filesystem’s server' : 'waiting while the other had I/O',
+      measure:
+        way === 'filesystem'
+          ? 'waiting for the filesystem’s server'
+          : `waiting while the other ${stopped ? 'was stopped' : 'had I/O'}`,
       value: said`${time(total(union(lost)))} (${part(share)})`,
-      meaning: way === 'filesystem' ? 'asleep until it answered' : 'asleep at a socket or pipe until it answered',
+      meaning:
+        way === 'filesystem'
+          ? 'asleep until it answered'
+          : `asleep at a socket or pipe${stopped ? '' : ' until it answered'}`,
       source: FIDELITY[account.source].waits,
     },
-    ...(server
+    ...(stopped && !stopped.by
+      ? [
+          {
+            measure: 'who is stopped',
+            value: server ? `${server.name} (${server.pid})` : 'unknown',
+            meaning: 'seen in state T; who stopped it, or when before that was seen, is not known',
+            source: '/proc/PID/stat, /proc/PID/fd',
+          },
+        ]
+      : []),
+    ...(server && server.ms > 0
       ? [
           {
             measure: 'who answered',
@@ -155,13 +204,26 @@ function evidence({ way, lost, share, server, inIo }: Figures, { account }: Give
   ];
 }
 
+function senderText({ signal, name, pid }: Sender): string {
+  return `${signal} from ${name} (${pid})`;
+}
+
+function adviceOn(server: Figures['server'], isStopped: boolean): Advice {
+  if (!server)
+    return advise`Look at the server and the way to it: its load, its disks, the network (${look('nfsstat -c')}, ${look('nfsiostat')}, ${look('ss -ti')}).`;
+  const { pid } = server;
+  return isStopped
+    ? advise`Let it go on: ${change(`kill -CONT ${pid}`, `process ${pid} runs on`, `\`kill -STOP ${pid}\``)}, after asking who stopped it (a debugger, job control, a supervisor).`
+    : advise`Record the one that answers: ${look(`iowitness record --for 60s --pid ${pid}`)}.`;
+}
+
 function tellWait(figures: Figures, m: Given<'victim'>): Told {
   const { way, share, server, inIo, stopped } = figures;
   const who = server && `${server.name} (${server.pid})`;
   const mounts = way === 'filesystem' ? mountsOf(m) : [];
   const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
   const meanwhile = stopped
-    ? `, which was stopped${stopped.by ? ` (${stopped.by.signal} from ${stopped.by.name} (${stopped.by.pid}))` : ''} for ${percent(stopped.share)} of that`
+    ? `, which was stopped${stopped.by ? ` (${senderText(stopped.by)})` : ''} for ${percent(stopped.share)} of that`
     : inIo >= SERVER.leastInIo
       ? `, which had I/O of its own to wait for during ${percent(inIo)} of that`
       : '';
@@ -169,7 +231,9 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
     sentence:
       way === 'filesystem'
         ? `The victim waits for the server${where}${who ? `, ${who}` : ''}, for ${percent(share)} of its time${meanwhile}: a program answers there, and no disk of this machine’s.`
-        : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${meanwhile}: ${percent(share)} of its time in all.`,
+        : figures.perhaps
+          ? `The victim was idle for ${percent(share)} of its time while ${who ?? 'a program'} was stopped${stopped?.by ? ` (${senderText(stopped.by)})` : ''}, which has, or may have, the other end of a pipe or socket of its: it may wait for that.`
+          : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${meanwhile}: ${percent(share)} of its time in all.`,
     yardstick: {
       measure: 'waiting for an answer',
       value: said`${part(share)} of its time`,
@@ -180,20 +244,13 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
       : mounts[0] !== undefined
         ? { kind: 'filesystem', name: mounts[0] }
         : null,
-    decidedBy: server
-      ? advise`what that one waits for: ${look(`iowitness record --pid ${server.pid}`)}`
-      : 'the server’s own load and disks, and the network between',
+    decidedBy: figures.perhaps
+      ? advise`whether the victim goes on when process ${String(server?.pid)} does, and what it waits for: ${look(`ls -l /proc/${m.account.pid}/fd`)}, ${look(`ss -xp`)}`
+      : server
+        ? advise`what that one waits for: ${look(`iowitness record --pid ${server.pid}`)}`
+        : 'the server’s own load and disks, and the network between',
     evidence: evidence(figures, m),
-    advice: [
-      ...(server && stopped
-        ? [
-            advise`Let it go on: ${change(`kill -CONT ${server.pid}`, `process ${server.pid} runs on`, `\`kill -STOP ${server.pid}\``)}, after asking who stopped it (a debugger, job control, a supervisor).`,
-          ]
-        : []),
-      server
-        ? advise`Record the one that answers: ${look(`iowitness record --for 60s --pid ${server.pid}`)}.`
-        : advise`Look at the server and the way to it: its load, its disks, the network (${look('nfsstat -c')}, ${look('nfsiostat')}, ${look('ss -ti')}).`,
-    ],
+    advice: [adviceOn(server, stopped !== undefined)],
   };
 }
 

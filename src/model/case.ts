@@ -15,6 +15,7 @@ import type {
   OpenFile,
   ProbeProgress,
   RecorderLoad,
+  Stopped,
   TraceState,
   VictimMark,
   VolumeSpace,
@@ -65,6 +66,8 @@ export interface Case {
   readonly kernelThreads?: ReadonlyMap<number, string>;
   /** Who was attached to watched processes by ptrace(2), from when on; a tracer of 0 is nobody. */
   readonly attached: readonly (Attached & { readonly atMs: number })[];
+  /** Who was stopped by a signal, from when on it was seen, and who no more; watched processes are not among them. */
+  readonly stopped: readonly (Stopped & { readonly atMs: number })[];
   readonly probe: readonly ProbeSlice[];
   /** Of a benchmark alone. */
   readonly measured?: Measured;

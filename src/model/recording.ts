@@ -93,6 +93,8 @@ export const SOURCE = {
   kernelThreads: 'iowitness:kernel-threads',
   /** Attached: who traces a watched process by ptrace(2), whenever that changes. */
   ptrace: 'iowitness:ptrace',
+  /** Stopped: a process that a signal has stopped, whenever that or what it shares with watched ones changes. */
+  stopped: 'iowitness:stopped',
   /** Past: what was known of the machine's disks when the recording began, where anything was. */
   past: 'iowitness:past',
   /** DumpMark: a watched JVM was asked for its threads, and what it said lies in a file of the recording. */
@@ -161,6 +163,26 @@ export interface Attached {
   /** 0 from when nobody is any more. */
   readonly tracer: number;
   readonly comm: string;
+}
+
+/** A process that is no watched one and was stopped by a signal, or is no more. */
+export interface Stopped {
+  readonly pid: number;
+  readonly comm: string;
+  /** False from when it goes on or has ended. */
+  readonly stopped: boolean;
+  /** Its ends of pipes and sockets whose other end a watched process has. */
+  readonly shared: readonly SharedEnd[];
+}
+
+export interface SharedEnd {
+  /** The watched process. */
+  readonly victim: number;
+  /**
+   * What the stopped one does there: reads or writes a pipe, talks by TCP; 'may-serve' where it serves clients by a socket of the UNIX domain and the
+   * watched process is somebody's client by one.
+   */
+  readonly does: 'reads' | 'writes' | 'talks' | 'may-serve';
 }
 
 /** A thread of a JVM as /proc showed it right behind a dump. */

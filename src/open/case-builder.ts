@@ -126,6 +126,7 @@ export class CaseBuilder {
         kernelThreads: new Map(own.kernelThreads.map(({ pid, comm }) => [pid, comm])),
       }),
       attached: own.attached,
+      stopped: own.stopped,
       probe: own.probe,
       recorder: own.recorder,
       trace: own.trace,

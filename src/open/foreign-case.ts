@@ -23,6 +23,7 @@ export function emptyCase(path: string, source: Case['source']): Case {
     victims: [],
     threads: new Map(),
     attached: [],
+    stopped: [],
     probe: [],
     recorder: [],
     trace: [],

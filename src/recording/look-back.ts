@@ -126,7 +126,10 @@ export class LookBack implements Sink {
     else if (mark && atNs === mark.atNs) this.facts.push(one);
     else {
       const key = standsAs(one);
-      if (key !== undefined) this.standing.set(key, one);
+      if (key === undefined) return;
+      // Who was stopped and goes on is as if nothing had been said.
+      if (path === SOURCE.stopped && fieldOf(one.text, 'stopped') === false) this.standing.delete(key);
+      else this.standing.set(key, one);
     }
   }
 }
@@ -145,7 +148,7 @@ function isOfRecording(path: string): boolean {
 function standsAs({ path, text, failed }: Kept): string | undefined {
   if (failed) return undefined;
   if (path.endsWith('/task/') || path === SOURCE.past) return path;
-  if (path === SOURCE.victim) return `${path} ${pidIn(text)}`;
+  if (path === SOURCE.victim || path === SOURCE.stopped) return `${path} ${pidIn(text)}`;
   if (path === SOURCE.trace) return `${path} ${String(fieldOf(text, 'instance'))}`;
   if (path === SOURCE.loss && fieldOf(text, 'count') === undefined) return `${path} ${text.toString()}`;
   return undefined;
@@ -156,7 +159,7 @@ function pidIn(text: string | Buffer): number {
 }
 
 /** A field of what the recorder itself said. */
-function fieldOf(text: string | Buffer, name: 'pid' | 'instance' | 'count'): unknown {
+function fieldOf(text: string | Buffer, name: 'pid' | 'instance' | 'count' | 'stopped'): unknown {
   const said: Readonly<Record<string, unknown>> = JSON.parse(text.toString());
   return said[name];
 }

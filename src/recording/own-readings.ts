@@ -16,6 +16,7 @@ import {
   type ProbeProgress,
   type Reading,
   type RecorderLoad,
+  type Stopped,
   type TraceState,
   type VolumeSpace,
   type VictimMark,
@@ -88,6 +89,18 @@ const Ptrace = v.object({
   comm: Text,
 });
 
+const StoppedProcess = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  comm: Text,
+  stopped: v.boolean(),
+  shared: v.array(
+    v.object({
+      victim: v.pipe(v.number(), v.integer()),
+      does: v.picklist(['reads', 'writes', 'talks', 'may-serve']),
+    }),
+  ),
+});
+
 const Nullable = v.nullable(Text);
 
 const Dump = v.object({
@@ -127,6 +140,7 @@ export interface OwnReadings {
   readonly files: (OpenFile & At)[];
   readonly kernelThreads: KernelThread[];
   readonly attached: (Attached & At)[];
+  readonly stopped: (Stopped & At)[];
   readonly dumps: (DumpMark & At)[];
   readonly past?: Past;
   /** What the recorder lost, and readings of its own that make no sense. */
@@ -158,6 +172,7 @@ export class OwnReadingsDecoder {
   private readonly files: (OpenFile & At)[] = [];
   private readonly kernelThreads: KernelThread[] = [];
   private readonly attached: (Attached & At)[] = [];
+  private stopped: (Stopped & At)[] = [];
   private dumps: (DumpMark & At)[] = [];
   private past: Past | undefined;
   private probe: OwnReadings['probe'] = [];
@@ -211,6 +226,8 @@ export class OwnReadingsDecoder {
         return true;
       case SOURCE.ptrace:
         return this.attached.push({ ...v.parse(Ptrace, value), atMs }) > 0;
+      case SOURCE.stopped:
+        return this.stopped.push({ ...v.parse(StoppedProcess, value), atMs }) > 0;
       case SOURCE.threadDump:
         return this.dumps.push({ ...v.parse(Dump, value), atMs }) > 0;
       case SOURCE.past:
@@ -264,6 +281,7 @@ export class OwnReadingsDecoder {
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
       attached: standing(this.attached.filter(({ atMs }) => atMs <= to)),
+      stopped: standing(this.stopped.filter(({ atMs }) => atMs <= to)),
       dumps: inside(this.dumps),
       ...(this.past && { past: this.past }),
       losses: this.losses.flatMap(({ loss, atMs }) =>
@@ -277,6 +295,9 @@ export class OwnReadingsDecoder {
     this.probe = this.probe.filter(({ toMs }) => toMs >= ms);
     this.dumps = this.dumps.filter(({ atMs }) => atMs >= ms);
     this.recorder = this.recorder.filter(({ atMs }) => atMs >= ms);
+    const before = new Map(this.stopped.filter(({ atMs }) => atMs < ms).map((one) => [one.pid, one]));
+    const still = [...before.values()].filter(({ stopped }) => stopped);
+    this.stopped = [...still, ...this.stopped.filter(({ atMs }) => atMs >= ms)];
     this.space = [...lastOfEach(this.space, ms), ...this.space.filter(({ atMs }) => atMs >= ms)];
     this.losses = this.losses.filter(({ loss, atMs }) => loss.count === undefined || atMs >= ms);
   }

@@ -1,6 +1,7 @@
 // What the sampler reads, how often, and whom it finds busy, on a machine made of files.
 
 import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { CounterSampler } from '../../src/capture/counters.js';
 import { FileMachine } from '../support/machine.js';
@@ -116,6 +117,37 @@ describe('CounterSampler', () => {
     assert.deepEqual(
       sink.textsOf('iowitness:kernel-threads').map((text): unknown => JSON.parse(text)),
       [[{ pid: 2, comm: 'kthreadd' }], [{ pid: 9, comm: 'kworker/0:1-events' }], [{ pid: 10, comm: 'nfsd' }]],
+    );
+    sampler.close();
+  });
+
+  it('tells who is stopped when that changes, and what it shares with a victim, however little it ran before', () => {
+    const sampler = new CounterSampler(sink, { root: machine.root, hz: 1 });
+    const inState = (pid: number, state: string, ticks: number) => {
+      machine.process(pid, { comm: 'gzip', ticks });
+      const stat = `${pid} (gzip) ${state} 1 ${pid} ${pid} 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 100 0 5\n`;
+      machine.write({ [`proc/${pid}/stat`]: stat });
+    };
+    const pipe = (pid: number, fd: number, flags: string) => {
+      machine.write({ [`proc/${pid}/fdinfo/${fd}`]: `pos:\t0\nflags:\t${flags}\n` });
+      mkdirSync(`${machine.root}/proc/${pid}/fd`, { recursive: true });
+      symlinkSync('pipe:[815]', `${machine.root}/proc/${pid}/fd/${fd}`);
+    };
+    machine.process(7);
+    pipe(7, 1, '01');
+    pipe(8, 0, '00');
+    inState(8, 'S', 1);
+    tick(sampler, [7], 9);
+    inState(8, 'T', 2);
+    tick(sampler, [7], 9);
+    inState(8, 'S', 3);
+    tick(sampler, [7], 2);
+    assert.deepEqual(
+      sink.textsOf('iowitness:stopped').map((text): unknown => JSON.parse(text)),
+      [
+        { pid: 8, comm: 'gzip', stopped: true, shared: [{ victim: 7, does: 'reads' }] },
+        { pid: 8, comm: '', stopped: false, shared: [] },
+      ],
     );
     sampler.close();
   });

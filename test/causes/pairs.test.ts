@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Case } from '../../src/model/case.js';
 import type { CgroupLimit } from '../../src/model/facts.js';
+import type { OpenFile } from '../../src/model/recording.js';
 import { asleep, END, ME, OTHER, processOf, ROUND_MS, ROUNDS } from '../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../support/case.js';
 import { LOOP0, type Row } from '../support/events.js';
@@ -193,4 +194,68 @@ test('a program that tries again on a full filesystem is not idle; with room lef
     { space: [roomy] },
   );
   assert.equal(await causeOf(below), 'dev.errors');
+});
+
+const PLAIN = ['vfs_write', 'ksys_write', 'do_syscall_64'];
+const IN_WRITE = ['jbd2_log_wait_commit', 'ext4_sync_file', 'ext4_buffered_write_iter', ...PLAIN];
+const IN_RENAME = ['jbd2_log_wait_commit', 'jbd2_journal_stop', '__ext4_journal_stop', 'ext4_rename', 'vfs_rename'];
+
+/** A victim that waits below these functions, with a file of its own, on a mount with these options. */
+function durable(stack: readonly string[], file: Partial<OpenFile> = {}, options = 'rw,relatime'): Case {
+  const io = series([0, END], { wchar: [0, 200 * 4096], syscw: [0, 200] });
+  const processes = new Map([[ME, { pid: ME, comm: 'victim', stat: series([], {}), state: [], io }]]);
+  const open = {
+    pid: ME,
+    inode: 12,
+    path: '/data/my log',
+    device: '7:0',
+    source: '/dev/loop0',
+    how: 'open',
+    atMs: 0,
+  } as const;
+  const mount = { device: '7:0', mountPoint: '/data', root: '/', type: 'ext4', source: '/dev/loop0', options };
+  return asleep(
+    { stack, more: { ext4_sync_file_enter: stack.includes('ext4_sync_file') ? syncs(200, ME) : [] } },
+    {
+      counters: { ...NO_COUNTERS, processes },
+      files: [{ ...open, ...file }],
+      facts: [someFacts({ mounts: [mount], processes: [processOf({})] })],
+    },
+  );
+}
+
+test('a plain write that is synced, of a file that was opened without O_SYNC, is the file’s attribute', async () => {
+  const { verdict } = await diagnosed(durable(IN_WRITE));
+  assert.equal(verdict.cause, 'fs.sync-attribute');
+  assert.deepEqual(verdict.culprit, { kind: 'setting', name: 'attribute S of /data/my log' });
+  const commands = verdict.advice.flatMap((one) => one.commands.map(({ command }) => command));
+  assert.deepEqual(commands, ["lsattr '/data/my log'", "chattr -S '/data/my log'"]);
+});
+
+test('O_SYNC, an fsync, RWF_DSYNC and a file that nobody saw are the program’s own; sync of the mount is the mount’s', async () => {
+  const fsync = ['jbd2_log_wait_commit', 'ext4_sync_file', 'do_fsync', '__x64_sys_fsync'];
+  const flagged = [
+    'jbd2_log_wait_commit',
+    'ext4_sync_file',
+    'ext4_buffered_write_iter',
+    'do_pwritev',
+    '__x64_sys_pwritev2',
+  ];
+  for (const own of [
+    durable(IN_WRITE, { durable: true }),
+    durable(fsync),
+    durable(flagged),
+    durable(IN_WRITE, { inode: 13 }),
+  ])
+    assert.equal(await causeOf(own), 'app.sync-writes');
+  assert.equal(await causeOf(durable(IN_WRITE, {}, 'rw,sync')), 'fs.sync-mount');
+});
+
+test('a change of a directory that waits for its commit is the directory’s attribute, or the mount’s option', async () => {
+  const { verdict } = await diagnosed(durable(IN_RENAME));
+  assert.equal(verdict.culprit?.name, 'attribute D or S of a directory on /data');
+  const mounted = await diagnosed(durable(IN_RENAME, {}, 'rw,dirsync'));
+  assert.deepEqual([mounted.verdict.cause, mounted.verdict.culprit?.name], ['fs.sync-attribute', 'dirsync of /data']);
+  // It waits for others' commit to make room, which is nobody's attribute.
+  assert.notEqual(await causeOf(durable(TRANSACTION)), 'fs.sync-attribute');
 });

@@ -3,9 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadCauses } from '../../src/catalogue.js';
+import { diagnose } from '../../src/causes/judge/diagnose.js';
+import type { SharedEnd } from '../../src/model/recording.js';
 import type { Segment } from '../../src/model/segment.js';
 import { someEvents } from '../support/events.js';
-import { diagnosisOf, judged, ME, WALL_MS, type MadeUp, type Request } from '../support/measures.js';
+import { diagnosisOf, judged, ME, measuresOf, WALL_MS, type MadeUp, type Request } from '../support/measures.js';
 
 const SERVER = 60;
 
@@ -86,4 +89,56 @@ test('a peer that was stopped is whom the victim waits for, though it never answ
     'string',
   );
   assert.equal(typeof judged('wait.server', stopped([])), 'string');
+});
+
+/** A victim that sleeps in one function all along, beside a process that was stopped before the recording began. */
+function besideStopped(wchan: string, does: SharedEnd['does'] | undefined, until = WALL_MS): MadeUp {
+  const shared = does === undefined ? [] : [{ victim: ME, does }];
+  return {
+    source: 'samples',
+    account: { segments: [{ from: 0, to: WALL_MS, state: 'pipe-socket', wchan }] },
+    input: {
+      stopped: [
+        { atMs: 0, pid: SERVER, comm: 'gzip', stopped: true, shared },
+        { atMs: until, pid: SERVER, comm: '', stopped: false, shared: [] },
+      ],
+    },
+  };
+}
+
+test('counters tell a stopped reader of the pipe that the victim fills, and a stopped writer of the one that it reads', () => {
+  for (const [wchan, does] of [
+    ['anon_pipe_write', 'reads'],
+    ['pipe_read', 'writes'],
+    ['pipe_wait', 'reads'],
+  ] as const) {
+    const { verdict } = diagnosisOf('wait.server', besideStopped(wchan, does));
+    assert.match(verdict.sentence, /for gzip \(60\) on this machine, which was stopped for 100 % of that/);
+    assert.equal(verdict.advice[0]?.commands[0]?.command, 'kill -CONT 60');
+  }
+});
+
+test('whoever is stopped at the wrong end, at nothing of the victim’s, or for a moment keeps nobody waiting', () => {
+  for (const made of [
+    besideStopped('anon_pipe_write', 'writes'),
+    besideStopped('anon_pipe_write', undefined),
+    besideStopped('anon_pipe_write', 'reads', 500),
+  ])
+    assert.equal(typeof judged('wait.server', made), 'string');
+});
+
+test('a victim that polls beside a stopped peer may wait for that, and is neither idle for certain nor held up by it', async () => {
+  const causes = await loadCauses();
+  const whole = (does: SharedEnd['does'] | undefined) =>
+    diagnose(measuresOf(besideStopped('do_poll.constprop.0', does)), causes, 'test').diagnosis;
+  for (const does of ['reads', 'talks', 'may-serve'] as const) {
+    const { verdict, candidates } = whole(does);
+    assert.equal(verdict.cause, 'inconclusive', does);
+    assert.match(verdict.sentence, /was stopped, which has, or may have, the other end/);
+    assert.deepEqual(
+      candidates.map((one) => one.cause),
+      ['wait.server'],
+    );
+  }
+  assert.notEqual(whole(undefined).verdict.cause, 'inconclusive');
 });

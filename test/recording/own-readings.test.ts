@@ -23,6 +23,26 @@ test('who traces a process holds on, also for a part that begins later', () => {
   assert.deepEqual(decoder.within({ from: 20, to: 60 }).attached, [{ pid: 7, tracer: 77, comm: 'gdb', atMs: 0 }]);
 });
 
+test('who is stopped holds on until it goes on, also where what was before is forgotten', () => {
+  const decoder = new OwnReadingsDecoder(0n);
+  const told = (pid: number, stopped: boolean) => ({
+    pid,
+    comm: 'gzip',
+    stopped,
+    shared: [{ victim: 7, does: 'reads' }],
+  });
+  const at = (ms: number, pid: number, stopped: boolean) =>
+    reading(ms, 'iowitness:stopped', JSON.stringify(told(pid, stopped)));
+  for (const one of [at(5, 8, true), at(6, 9, true), at(10, 9, false), at(90, 8, false)]) decoder.take(one);
+  decoder.forgetBefore(20);
+  const within = (to: number) => decoder.within({ from: 20, to }).stopped.map(({ pid, stopped }) => [pid, stopped]);
+  assert.deepEqual(within(60), [[8, true]]);
+  assert.deepEqual(within(99), [
+    [8, true],
+    [8, false],
+  ]);
+});
+
 test('the kernel’s threads are those of all readings together, and what is no list of them is a loss', () => {
   const at = (ms: number, value: unknown) => reading(ms, 'iowitness:kernel-threads', JSON.stringify(value));
   const decoder = new OwnReadingsDecoder(0n);

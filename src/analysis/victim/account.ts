@@ -96,9 +96,10 @@ const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number>
   const none = new Set<number>();
   if (!hasSwitches(input) || role === undefined || role === 'command') return none;
   const family = threadsOf(input, pid);
-  // Threads are forked as processes are, and have no counters of their own among the processes.
-  const children = [...family].filter((one) => isForked(input, pid, one) && input.counters.processes.has(one));
-  if (children.length === 0) return none;
+  // Threads are forked as processes are, and have no counters of their own among the processes. Where one is a process, so are those that lived too
+  // short to be listed as either: what a server starts again and again is sooner a child.
+  const children = [...family].filter((one) => isForked(input, pid, one));
+  if (!children.some((one) => input.counters.processes.has(one))) return none;
   const beside = threadsOf(input, ...children);
   const moved = movedLines(input);
   const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);

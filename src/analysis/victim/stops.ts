@@ -1,8 +1,13 @@
 // When processes were stopped by signals, and by whom. A file of its own because a victim is stopped (cpu.stopped), and so may be whoever it
-// waits for (wait.server). Source: signal(7); signal:signal_generate, recorded for SIGSTOP, SIGTSTP and SIGCONT of everybody.
+// waits for (wait.server). Source: signal(7); signal:signal_generate, recorded for SIGSTOP, SIGTSTP and SIGCONT of everybody; what the recorder saw
+// to be stopped once a second, which a signal of before the recording has stopped as well, and which counters tell.
 
-import { IntervalList, type Intervals, union } from '../../base/intervals.js';
+import { intersect, IntervalList, type Intervals, NO_INTERVALS, total, union, without } from '../../base/intervals.js';
+import { entry } from '../../base/maps.js';
+import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
+import type { SharedEnd } from '../../model/recording.js';
+import { sleepsBelow } from './calls.js';
 import { processesOf, threadName } from '../machine/processes.js';
 import { valueAt } from '../machine/series.js';
 import { column } from '../machine/time-walk.js';
@@ -53,4 +58,67 @@ export function stoppedTimes(input: Case, pids: readonly number[]): Intervals {
   }
   for (const from of since.values()) times.push(from, input.durationMs);
   return union(times);
+}
+
+/** When a process was seen to be stopped, and what of its ends it shared with the victim then. */
+interface Sighting {
+  readonly name: string;
+  readonly does: Set<SharedEnd['does']>;
+  readonly times: IntervalList;
+  /** Since when it is stopped; undefined while it is not. */
+  since: number | undefined;
+}
+
+function sightingsOf({ stopped, durationMs }: Case, victim: number): Map<number, Sighting> {
+  const found = new Map<number, Sighting>();
+  for (const { pid, comm, stopped: isStopped, shared, atMs } of stopped) {
+    const one = entry(found, pid, (): Sighting => ({
+      name: comm,
+      does: new Set(),
+      times: new IntervalList(),
+      since: undefined,
+    }));
+    if (!isStopped && one.since !== undefined) one.times.push(one.since, atMs);
+    one.since = isStopped ? (one.since ?? atMs) : undefined;
+    for (const end of shared) if (end.victim === victim) one.does.add(end.does);
+  }
+  for (const { since, times } of found.values()) if (since !== undefined) times.push(since, durationMs);
+  return found;
+}
+
+/** Waits in a pipe for whoever reads or writes it (fs/pipe.c); one function for both before Linux 5.5. */
+const FOR_READER = /^((anon_|fifo_)?pipe_write|pipe_wait)$/;
+const FOR_WRITER = /^((anon_|fifo_)?pipe_read|pipe_wait)$/;
+
+/** A stopped process at the other end of what the victim waits at. */
+export interface StoppedPeer {
+  readonly name: string;
+  readonly pid: number;
+  /** The victim's waits meanwhile. */
+  readonly times: Intervals;
+  /** False where it waits for any of what it has open (poll), at a socket of several, or at one whose peer is not known. */
+  readonly certain: boolean;
+}
+
+/** The stopped process that the victim waited for longest; one that it waits for for certain before any other. */
+export function stoppedPeerOf(account: VictimAccount, input: Case): StoppedPeer | undefined {
+  const below = (functions: RegExp) => {
+    const isBelow = sleepsBelow(input.events, functions);
+    return union(account.segments.timesOf((segment) => segment.state === 'pipe-socket' && isBelow(segment)));
+  };
+  const [forReader, forWriter] = [below(FOR_READER), below(FOR_WRITER)];
+  const elsewhere = without(union(account.segments.timesIn(['pipe-socket'])), union([...forReader, ...forWriter]));
+  const peers = [...sightingsOf(input, account.pid)].flatMap(([pid, { name, does, times }]): StoppedPeer[] => {
+    const held = union([...(does.has('reads') ? forReader : []), ...(does.has('writes') ? forWriter : [])]);
+    const [certainly, perhaps] = [
+      intersect(held, union(times)),
+      does.size > 0 ? intersect(elsewhere, union(times)) : NO_INTERVALS,
+    ];
+    return [
+      { name, pid, times: certainly, certain: true },
+      { name, pid, times: perhaps, certain: false },
+    ];
+  });
+  const longest = peers.filter(({ times }) => times.length > 0).sort((a, b) => total(b.times) - total(a.times));
+  return longest.find(({ certain }) => certain) ?? longest[0];
 }

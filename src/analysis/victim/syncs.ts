@@ -15,6 +15,8 @@ const EVENTS = ['ext4_sync_file_enter', 'xfs_file_fsync', BTRFS] as const;
 export interface Syncs {
   /** When the victim asked, ms since the start. */
   readonly own: readonly number[];
+  /** How often of those by the inode of the file. */
+  readonly inodes: ReadonlyMap<number, number>;
   /** How often others asked, by thread. */
   readonly others: ReadonlyMap<number, number>;
 }
@@ -37,9 +39,10 @@ export function syncsOn(
   const [only] = btrfs;
   const isOnlyBtrfs = btrfs.size === 1 && only !== undefined && topology.diskOfSource(only) === disk;
   const own: number[] = [];
+  const inodes = new Map<number, number>();
   const others = new Map<number, number>();
   for (const table of tables) {
-    const dev = column(table, 'dev');
+    const [dev, ino] = [column(table, 'dev'), column(table, 'ino')];
     const isHere = (row: number) => {
       const on = dev[row];
       return table.name === BTRFS ? isOnlyBtrfs : on === undefined || topology.disk(deviceId(on)) === disk;
@@ -49,11 +52,13 @@ export function syncsOn(
       const pid = table.pid[row] ?? 0;
       // What the victim asks for it asks of its own filesystem.
       if (t < from || t > to || !(isHere(row) || (table.name === BTRFS && threads.has(pid)))) continue;
-      if (threads.has(pid)) own.push(t);
-      else addTo(others, pid, 1);
+      if (threads.has(pid)) {
+        own.push(t);
+        addTo(inodes, ino[row] ?? 0, 1);
+      } else addTo(others, pid, 1);
     }
   }
-  return { own, others };
+  return { own, inodes, others };
 }
 
 /** When these threads asked any filesystem for durability, in order of time. */

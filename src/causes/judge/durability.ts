@@ -90,7 +90,7 @@ export function durabilityOf(m: Victim): Durability | Refused {
 const HELD_UP: readonly State[] = ['block-held', 'runnable', 'cpu-wakeup', 'cgroup-cpu', 'stopped', 'fs-frozen'];
 
 /** While the device was slow, or others on it held the victim up or may have, it is their time, not that of the number of syncs. */
-export function ownTimes(m: Victim, { times }: Durability): Intervals {
+export function ownTimes(m: Victim, times: Intervals): Intervals {
   const harm = harmOf(m);
   const isCrowded = harm && (harm.undecided || (harm.noticed && harm.slowed >= HARM.slowed));
   const crowded = isCrowded ? (m.neighbours?.company ?? []) : [];
@@ -117,7 +117,7 @@ export function serviceTime(m: Measures): Argument[] {
     {
       measure: `${diskName(m)}’s service time`,
       value: said`${time(judged.serviceMs / judged.requests)} a request over ${number(judged.requests)}`,
-      meaning: `${percent(judged.factor)} of what an ordinary disk may take: the device is not to blame`,
+      meaning: `${percent(judged.factor)} of what an ordinary disk may take${judged.factor <= 1 ? ': the device is not to blame' : ''}`,
       source: 'block:block_rq_issue → block:block_rq_complete',
     },
   ];
@@ -127,11 +127,16 @@ function isSync({ options }: Mount): boolean {
   return options.split(',').includes('sync');
 }
 
-/** The victim's mount, where that makes each of its writes durable. */
-export function syncMountOf({ account, input, topology, disk }: Victim): Mount | undefined {
+/** The mounts on its disk of what the victim has open; all of that disk where nothing tells. */
+export function mountsOfVictim({ account, input, topology, disk }: Victim): Mount[] {
   const here = (input.facts.at(-1)?.mounts ?? []).filter(({ mountPoint }) => topology.diskOfPath(mountPoint) === disk);
   const used = new Set(input.files.flatMap(({ pid, device }) => (pid === account.pid ? [device] : [])));
-  const mine = used.size > 0 ? here.filter(({ device }) => used.has(device)) : here;
+  return used.size > 0 ? here.filter(({ device }) => used.has(device)) : here;
+}
+
+/** The victim's mount, where that makes each of its writes durable. */
+export function syncMountOf(m: Victim): Mount | undefined {
+  const mine = mountsOfVictim(m);
   return mine.length > 0 && mine.every(isSync) ? mine[0] : undefined;
 }
 

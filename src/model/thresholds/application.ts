@@ -98,6 +98,12 @@ export const SERVER = thresholds('wait.server', {
       'For this part of that its disk must have been slower than an ordinary one: otherwise that is the price of an answer.',
     basis: { prior: 'the larger part' },
   },
+  perhapsStopped: {
+    value: 0.4,
+    unit: 'confidence',
+    means: 'How sure it is of a stopped program that may have the other end of what an idle victim waits at.',
+    basis: { prior: 'less than a verdict needs: it may wait for any of what it has open, and it may be idle' },
+  },
   sureByIo: {
     value: { to: 0.9, low: 0.7, high: 0.9 },
     unit: { to: 'share', low: 'confidence', high: 'confidence' },

@@ -178,6 +178,15 @@ export const SLOW = thresholds('dev.slow', {
     means: 'CPUs that idle for less than this have no time left for a loop device’s workers.',
     basis: { prior: 'counters of ticks leave some per cent of idle time to a busy CPU' },
   },
+  realTime: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A process in real time that ran for this share of a CPU’s time kept a loop device’s workers from that CPU.',
+    basis: {
+      cited:
+        'sched(7): what runs in real time goes before all that does not, the kernel’s own workers among them; here, for the larger part',
+    },
+  },
   unsure: {
     value: 0.5,
     unit: 'confidence',

@@ -78,6 +78,15 @@ export const JOURNAL = thresholds('fs.journal', {
   },
 });
 
+export const SYNC_ATTRIBUTE = thresholds('fs.sync-attribute', {
+  leastKnown: {
+    value: 0.9,
+    unit: 'share',
+    means: 'Of its syncs so many must be of files of which it is known how they were opened.',
+    basis: { prior: 'nearly all: one that is not known may be the one that asks' },
+  },
+});
+
 export const SYNC_MOUNT = thresholds('fs.sync-mount', {
   leastShare: {
     value: 0.4,

@@ -34,6 +34,7 @@ const STANDING = new Set<string>([
   SOURCE.file,
   SOURCE.kernelThreads,
   SOURCE.ptrace,
+  SOURCE.stopped,
   SOURCE.past,
   SOURCE.facts,
   SOURCE.loss,

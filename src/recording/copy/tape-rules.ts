@@ -100,6 +100,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [new RegExp(`^${SAVED_NAMES}$`), savedNames],
   [new RegExp(`^${SOURCE.victim}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.ptrace}$`), ownWords({ comm: 'program' })],
+  [new RegExp(`^${SOURCE.stopped}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.past}$`), past],
   // What the dumps say is left out with their files.
   [new RegExp(`^${SOURCE.threadDump}$`), leftOut],

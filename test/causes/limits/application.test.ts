@@ -96,7 +96,7 @@ function syncing(perSecond: number, kibEach: number, others = 0): MadeUp {
     spent: { journal: 0.55 },
     slept: { journal: 'do_fsync' },
     input: { counters: counted({}, { wchar: count * kibEach * 1024 }) },
-    measures: { syncs: { own, others: new Map([[60, others]]) } },
+    measures: { syncs: { own, inodes: new Map(), others: new Map([[60, others]]) } },
   };
 }
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
-import type { CgroupLimit } from '../../../src/model/facts.js';
+import type { Counters } from '../../../src/model/counters.js';
+import type { CgroupLimit, Facts } from '../../../src/model/facts.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
@@ -398,17 +399,23 @@ interface Grown {
   readonly idle?: number;
 }
 
-/** A disk within the norm that takes so long in the second half of the recording, which its user waits through. */
-function slower({ usual, now, idle }: Grown): MadeUp {
+/** A loop device on a machine whose CPUs idle for so much of the time. */
+function looped(idle: number): { facts: Facts[]; counters: Counters } {
   const facts = someFacts();
   const device = facts.devices.get('7:0');
-  const looped = device && someFacts({ devices: new Map([['7:0', { ...device, backingFile: '/img' }]]) });
   const ticks = { nice: 0, system: 0, irq: 0, softirq: 0, iowait: 0, steal: 0 };
-  const cpu = idle === undefined ? NO_COUNTERS.cpu : grown({ ...ticks, user: 1000 * (1 - idle), idle: 1000 * idle });
+  return {
+    facts: [device ? someFacts({ devices: new Map([['7:0', { ...device, backingFile: '/img' }]]) }) : facts],
+    counters: { ...NO_COUNTERS, cpu: grown({ ...ticks, user: 1000 * (1 - idle), idle: 1000 * idle }) },
+  };
+}
+
+/** A disk within the norm that takes so long in the second half of the recording, which its user waits through. */
+function slower({ usual, now, idle }: Grown): MadeUp {
   return {
     spent: { running: 0.5, 'block-device': 0.5 },
     requests: serving((at) => (at < 5000 ? usual : now), 5),
-    input: { facts: [idle === undefined ? facts : (looped ?? facts)], counters: { ...NO_COUNTERS, cpu } },
+    input: idle === undefined ? { facts: [someFacts()] } : looped(idle),
   };
 }
 
@@ -425,6 +432,38 @@ test('a disk within the norm became slower where it takes more than four times a
 test('a loop device that became slower while the CPUs had no time left is no certain case', () => {
   assert.equal(grew({ usual: 0.25, now: 1.75, idle: 0.08 }), 0.75);
   assert.equal(grew({ usual: 0.25, now: 1.75, idle: 0.03 }), 0.375);
+});
+
+/** Two of five requests take long, the others are quick; the victim once waited so long for a CPU. */
+function hanging(input: MadeUp['input'], readyMs: number, quickMs = 1): MadeUp {
+  const segments = [
+    { from: 0, to: 10_000 - readyMs, state: 'block-device' },
+    { from: 10_000 - readyMs, to: 10_000, state: 'runnable' },
+  ] as const;
+  const requests = serving((at) => (at % 500 < 200 ? 90 : quickMs), 100);
+  return { account: { segments }, requests, measures: SLOW, ...(input && { input }) };
+}
+
+test('a loop device on a server may lack a CPU where none idles, half is quick, and the rest is no longer than the victim’s own turns', () => {
+  const sure = judged('dev.slow', hanging(looped(0.2), 100));
+  assert.equal(typeof sure, 'number');
+  assert.equal(judged('dev.slow', hanging(looped(0.01), 100)), Number(sure) / 2);
+  assert.equal(judged('dev.slow', hanging(looped(0.01), 80)), sure);
+  assert.ok(Number(judged('dev.slow', hanging(looped(0.01), 100, 3 * NORM_MS))) > 0.6, 'slow throughout');
+});
+
+test('a process in real time that has a CPU for more than half of the time keeps a loop device’s workers from it', () => {
+  const beside = (policy: number, share: number) => {
+    const stat = grown({ utime: share * 1000, stime: 0, policy: 0, nice: 0 });
+    const columns = new Map([...stat.columns, ['policy', stat.t.map(() => policy)] as const]);
+    const hog = { pid: 70, comm: 'hog', stat: { ...stat, columns }, state: [] };
+    const { facts, counters } = looped(0.4);
+    return judged('dev.slow', hanging({ facts, counters: { ...counters, processes: new Map([[70, hog]]) } }, 100));
+  };
+  const sure = judged('dev.slow', hanging(looped(0.4), 100));
+  assert.equal(beside(1, 0.6), Number(sure) / 2);
+  assert.equal(beside(1, 0.4), sure);
+  assert.equal(beside(0, 0.6), sure);
 });
 
 test('a limit on the device beneath is to blame where half of it is used', () => {

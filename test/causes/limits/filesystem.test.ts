@@ -30,7 +30,7 @@ test('an inode’s lock is the surer the more time it takes', () => {
 test('commits are others’ where their syncs outnumber its own by more than two; without the syncs nobody is sure', () => {
   const waiting = (others: number): MadeUp => ({
     spent: { journal: 0.4 },
-    measures: { syncs: { own: [1, 2, 3, 4, 5], others: new Map([[60, others]]) } },
+    measures: { syncs: { own: [1, 2, 3, 4, 5], inodes: new Map(), others: new Map([[60, others]]) } },
   });
   assert.equal(judged('fs.journal', waiting(15)), 0.85);
   assert.match(String(judged('fs.journal', waiting(7))), /for commits of its own/);
@@ -43,7 +43,7 @@ test('the processes of one service commit for each other: no database is told to
     input: {
       victims: [{ pid: ME, comm: 'victim', role: 'pid' }, ...others.map(([pid, role]) => ({ pid, comm: '', role }))],
     },
-    measures: { syncs: { own: [1, 2, 3, 4, 5], others: new Map([[60, 95]]) } },
+    measures: { syncs: { own: [1, 2, 3, 4, 5], inodes: new Map(), others: new Map([[60, 95]]) } },
   });
   assert.match(String(judged('fs.journal', waiting([60, 'child']))), /of its own: it asked for 100 of 100 syncs/);
   // Another service that is watched beside it, and one that happened to be busy.
@@ -58,7 +58,10 @@ test('while a disk takes three times what it may, commits are its time; at one a
     const { verdict } = diagnosisOf('fs.journal', {
       spent: { journal: 0.8 },
       requests,
-      measures: { slow: Intervals.of([{ from: 0, to: 5000 }]), syncs: { own: [1], others: new Map([[60, 99]]) } },
+      measures: {
+        slow: Intervals.of([{ from: 0, to: 5000 }]),
+        syncs: { own: [1], inodes: new Map(), others: new Map([[60, 99]]) },
+      },
     });
     return Number(verdict.share.toFixed(3));
   };
@@ -87,7 +90,7 @@ function durable(share: number, each: number, options: string, opened: Partial<O
       facts: [someFacts({ mounts: [mount] })],
       files: [{ ...file, ...opened }],
     },
-    measures: { syncs: { own, others: new Map() } },
+    measures: { syncs: { own, inodes: new Map(), others: new Map() } },
   };
 }
 

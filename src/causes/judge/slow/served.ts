@@ -65,14 +65,26 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
   const classes = slowness(load, requests, m.norm, m.slow, waits).filter(tells);
   const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
   if (!first || found.share < JUDGING.noticeable) return undefined;
-  // What answers fast beneath leaves the slowness to the loop device's own workers.
-  const waitsForCpu = isFastBeneath(m) && lacksCpu(m, account);
-  const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
   const spread = spreadOf(load, requests, first.class, account);
+  // What answers fast beneath leaves the slowness to the loop device's own workers.
+  const waitsForCpu = lacksCpu(m, account) && (isFastBeneath(m) || isTurns(m, spread));
+  const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(
     { share: found.share, confidence, lost: found.lost },
     { ...found, way: 'served', first, classes, spread, waitsForCpu },
   );
+}
+
+/**
+ * True where nothing beneath is known, as of a file on a server, half of its requests are as quick as those of an ordinary disk, and the slow ones took
+ * no longer than the victim itself once waited for a CPU: its workers, and the server, wait like everybody.
+ */
+function isTurns({ account, beneath, norm }: WithRequests, spread: Spread | undefined): boolean {
+  if (beneath.length > 0 || !spread || spread.medianMs > norm.fixedMs) return false;
+  let longest = 0;
+  for (const { state, from, to } of account.segments)
+    if (state === 'runnable') longest = Math.max(longest, to - from);
+  return spread.heavy.leastMs <= longest;
 }
 
 export function tellServed(served: Served, m: Victim): Told {
