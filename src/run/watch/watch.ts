@@ -18,7 +18,7 @@ import { SecondFigures } from './figures.js';
 import { History } from './history.js';
 import { Hourly } from './hourly.js';
 import { gather, Journal, readJournal } from './journal.js';
-import { AGAIN_MS, LossJudge } from './judge.js';
+import { LOOK_MS, LossJudge } from './judge.js';
 import { Members, type Watched } from './members.js';
 import type { WatchPageFeed } from './page/page.js';
 import { lastBeat, Pulse } from './pulse.js';
@@ -247,10 +247,24 @@ export class Watch {
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.beforehand.follow(pids, nowNs, this.episodes.recorded);
     this.sampler.tick(nowNs, pids, true);
-    if (this.judge.hasWaiting) this.timer = setTimeout(() => this.judgeSecond(nowMs, pids), AGAIN_MS);
-    else this.judgeSecond(nowMs, pids);
+    this.judgeSecond(nowMs, pids);
+    this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
+    this.untilNext();
   };
 
+  /** Where somebody waits, closer looks until the next second. */
+  private untilNext(): void {
+    if (this.closed) return;
+    const leftMs = this.nextMs - monotonicMs();
+    if (this.judge.hasWaiting && leftMs > 1.5 * LOOK_MS)
+      this.timer = setTimeout(() => {
+        this.judge.look();
+        this.untilNext();
+      }, LOOK_MS);
+    else this.timer = setTimeout(this.tick, leftMs);
+  }
+
+  /** The second that ends now. */
   private judgeSecond(nowMs: number, pids: readonly number[]): void {
     const losers = this.losers(nowMs);
     if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
@@ -264,8 +278,6 @@ export class Watch {
     this.seconds += 1;
     if (this.seconds % DAY_SECONDS === 0) this.repeat();
     if (this.seconds % LESSON_SECONDS === 0) void this.learn(this.lessons.next());
-    this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
-    if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
   }
 
   private endFigures(lost: number): void {
@@ -315,6 +327,7 @@ export class Watch {
     this.options.page?.close();
     await this.beforehand.stop();
     this.sampler.close();
+    this.judge.close();
     const failed = this.undo.undoAll();
     this.hourly.close();
     this.tellWatch(new Date().toISOString());
