@@ -1,10 +1,11 @@
 // Stalls that begin on a real machine after a quiet time, through what a watch judges and triggers by: drills whose stall may begin late, each watched by name
-// for long enough that it is known what is usual for its victim, and then provoked. Prints a JSON line each, with the seconds in which something was noticed
-// before (none should be) and how long after the onset it was; results go into bench/results/watch.md.
+// for long enough that it is known what is usual for its victim, and then provoked. Prints a JSON line each, with what was noticed before (nothing should be,
+// but on a machine whose CPUs are taken) and how long after the onset it was; results go into bench/results/watch.md.
 //
 //   node scripts/build.mjs --all && sudo node dist/bench/watch-drills.js [PART_OF_A_NAME [SEED]]
 
 import { mkdtempSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs, monotonicNs } from '../src/base/clock.js';
@@ -23,7 +24,6 @@ const STALL_SECONDS = 20;
 class Watched {
   private readonly pid: number;
   private readonly judge = new LossJudge();
-  private readonly trigger = new StallTrigger(true);
   private readonly sampler: CounterSampler;
 
   constructor(pid: number) {
@@ -33,8 +33,9 @@ class Watched {
     this.sampler = new CounterSampler(sink, { hz: 1, watchedOnly: true });
   }
 
-  /** Watches for so long, and returns after how many seconds a stall was noticed; undefined where none was. */
-  async noticed(seconds: number): Promise<number | undefined> {
+  /** Watches for so long, and returns after how many seconds a stall was noticed, and as what; null where none was. */
+  async noticed(seconds: number): Promise<{ readonly after: number; readonly as: Loser['kind'] } | null> {
+    const trigger = new StallTrigger(true);
     for (let second = 0; second < seconds; second += 1) {
       const next = monotonicMs() + SECOND_MS;
       const nowNs = monotonicNs();
@@ -42,14 +43,15 @@ class Watched {
       const nowMs = Number(nowNs) / 1e6;
       const losers = [...this.judge.endSecond(nowMs)].map(([pid, kind]): Loser => ({ key: 'watched', pid, kind }));
       if (this.judge.lostMemory(nowMs)) losers.push({ key: 'watched', kind: 'memory' });
-      if (this.trigger.step(nowMs, losers)?.kind === 'begins') return second;
+      const decision = trigger.step(nowMs, losers);
+      if (decision?.kind === 'begins') return { after: second, as: decision.stall.kind };
       while (this.judge.hasWaiting && monotonicMs() < next - 1.5 * LOOK_MS) {
         await pause(LOOK_MS);
         this.judge.look();
       }
       await pause(Math.max(0, next - monotonicMs()));
     }
-    return undefined;
+    return null;
   }
 }
 
@@ -64,11 +66,11 @@ async function tried(drill: Drill, seed: number): Promise<object> {
     stage.begin();
     await pause(SECOND_MS);
     const watched = new Watched(stage.victimPid);
-    const early = await watched.noticed(QUIET_SECONDS);
+    const before = await watched.noticed(QUIET_SECONDS);
     stage.provokeNow();
-    const after = await watched.noticed(STALL_SECONDS);
+    const noticed = await watched.noticed(STALL_SECONDS);
     await Promise.race([stage.end(), pause(3000)]);
-    return { drill: drill.id, parameters: draw.drawn, noticedBefore: early ?? null, noticedAfter: after ?? null };
+    return { drill: drill.id, parameters: draw.drawn, before, noticed, load: loadavg()[0] };
   } finally {
     for (const sentence of journal.undoAll()) console.error(sentence);
   }

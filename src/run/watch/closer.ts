@@ -39,6 +39,8 @@ export interface Closer {
   readonly stopped: number;
   /** In how many it waited where nobody but a disk, or the kernel in front of one, can answer. */
   readonly forDisk: number;
+  /** In how many of these it was paused by the page cache's dirty throttle, in a write of its own. */
+  readonly throttled: number;
   /** What it has read and written since the second began; undefined where nobody may know. */
   readonly bytes: number | undefined;
 }
@@ -50,6 +52,7 @@ interface Tally extends Closer {
   waits: number;
   stopped: number;
   forDisk: number;
+  throttled: number;
 }
 
 export class CloserLooks {
@@ -69,10 +72,10 @@ export class CloserLooks {
   next(waiting: Iterable<Waiting>): Map<string, Closer> {
     const ended = new Map<string, Closer>();
     for (const [key, tally] of this.tallies) {
-      const { looks, waits, stopped, forDisk, bytesBefore, folder } = tally;
+      const { bytesBefore, folder, ...counts } = tally;
       const now = this.bytesOf(folder);
       const bytes = now === undefined || bytesBefore === undefined ? undefined : now - bytesBefore;
-      ended.set(key, { looks, waits, stopped, forDisk, bytes });
+      ended.set(key, { ...counts, bytes });
     }
     const before = this.tallies;
     this.tallies = new Map();
@@ -87,6 +90,7 @@ export class CloserLooks {
         waits: 0,
         stopped: 0,
         forDisk: 0,
+        throttled: 0,
       };
       this.tallies.set(`${pid}/${thread}`, tally);
       count(tally, 'D', wchan);
@@ -129,4 +133,5 @@ function count(tally: Tally, state: string, wchan: string): void {
   if (place === 'stopped') tally.stopped += 1;
   else if (place === undefined || !AT_EASE.has(place)) tally.waits += 1;
   if (place !== undefined && FOR_DISK.has(place)) tally.forDisk += 1;
+  if (place === 'dirty-throttle') tally.throttled += 1;
 }

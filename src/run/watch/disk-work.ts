@@ -13,14 +13,17 @@ interface Moment {
   readonly atMs: number;
 }
 
+/** The part of a second, 0 to 1, in which disks were at work: those with these numbers ('MAJOR:MINOR'), or all. Undefined where that is not known. */
+export type WorkOf = (disks?: ReadonlySet<string>) => number | undefined;
+
 export class DiskWork {
   private readonly root: string;
   private readonly disks: WholeDisks;
   private readonly files: OpenFiles;
   private before: Moment | undefined;
   private text: string | undefined;
-  private looks = 0;
-  private atWork = 0;
+  /** The disks and partitions that had something under way, at each look. */
+  private looks: ReadonlySet<string>[] = [];
 
   constructor(root = '') {
     this.root = root;
@@ -33,37 +36,37 @@ export class DiskWork {
     this.text = text;
   }
 
-  /** Looks whether a disk has anything under way now. */
+  /** Looks which disks have anything under way now. */
   look(): void {
-    this.looks += 1;
-    for (const { name, values } of parseDiskstats(this.files.read('/proc/diskstats').toString('latin1')))
-      if ((values[IN_FLIGHT] ?? 0) > 0 && this.disks.has(name)) {
-        this.atWork += 1;
-        return;
-      }
+    const lines = [...parseDiskstats(this.files.read('/proc/diskstats').toString('latin1'))];
+    this.looks.push(new Set(lines.flatMap(({ id, values }) => ((values[IN_FLIGHT] ?? 0) > 0 ? [id] : []))));
   }
 
-  /** A second ends. Returns what tells its share, 0 to 1: it is reckoned only where somebody asks. Undefined where that is not known. */
-  endSecond(atMs: number): () => number | undefined {
-    const { before, text, looks, atWork } = this;
-    [this.looks, this.atWork, this.text] = [0, 0, undefined];
+  /** A second ends. What is returned reckons only when it is asked. */
+  endSecond(atMs: number): WorkOf {
+    const { before, text, looks } = this;
+    [this.looks, this.text] = [[], undefined];
     const now = text === undefined ? undefined : { text, atMs };
     this.before = now;
-    if (!before || !now || looks === 0) return () => undefined;
-    return () =>
-      this.areCounted() ? Math.min(1, Math.max(atWork / looks, this.timeOfRequests(before, now))) : undefined;
+    if (!before || !now || looks.length === 0) return () => undefined;
+    return (disks) => {
+      if (!this.areCounted()) return undefined;
+      const atWork = looks.filter((busy) => (disks ? [...disks].some((id) => busy.has(id)) : busy.size > 0)).length;
+      return Math.min(1, Math.max(atWork / looks.length, this.timeOfRequests(before, now, disks)));
+    };
   }
 
   /**
    * The time that requests took, one after the other: as long as the time in which there was one, or longer. A request counts when it is done, so one that
    * takes seconds shows in the looks alone.
    */
-  private timeOfRequests(from: Moment, to: Moment): number {
-    const begun = new Map([...parseDiskstats(from.text)].map(({ name, values }) => [name, values]));
+  private timeOfRequests(from: Moment, to: Moment, disks?: ReadonlySet<string>): number {
+    const begun = new Map([...parseDiskstats(from.text)].map(({ id, values }) => [id, values]));
     let ms = 0;
-    for (const { name, values } of parseDiskstats(to.text)) {
-      const then = begun.get(name);
-      if (then && this.disks.has(name)) for (const field of TICKS) ms += (values[field] ?? 0) - (then[field] ?? 0);
+    for (const { id, name, values } of parseDiskstats(to.text)) {
+      const then = begun.get(id);
+      const isAsked = disks ? disks.has(id) : this.disks.has(name);
+      if (then && isAsked) for (const field of TICKS) ms += (values[field] ?? 0) - (then[field] ?? 0);
     }
     return ms / (to.atMs - from.atMs);
   }

@@ -6,9 +6,9 @@ import { parsePressure } from '../../decode/procfs/pressure.js';
 import { parseSchedstat, type Schedstat } from '../../decode/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
 import { CloserLooks, type Closer } from './closer.js';
-import { DiskWork } from './disk-work.js';
+import { DiskWork, type WorkOf } from './disk-work.js';
 import { ThreadLoss, type LossKind } from './loss.js';
-import { mayAskServer } from './served-files.js';
+import { openOn } from './open-files.js';
 
 const OF_THREAD = /^\/proc\/(\d+)(?:\/task\/(\d+))?\/(stat|schedstat|wchan)$/;
 
@@ -73,13 +73,13 @@ export class LossJudge {
     const lost = new Map<number, LossKind>();
     const tracks = new Map<string, ThreadLoss>();
     const closer = this.looks.next([...this.seen.values()].filter(({ state }) => state === 'D'));
-    const diskShare = this.disks.endSecond(atMs);
+    const workOf = this.disks.endSecond(atMs);
     for (const [key, { pid, state, schedstat }] of this.seen) {
       const track = this.tracks.get(key) ?? new ThreadLoss();
       tracks.set(key, track);
       if (state === undefined) continue;
       const looked = closer.get(key);
-      const idle = looked ? this.idleShare(pid, looked, diskShare) : 0;
+      const idle = looked ? this.idleShare(pid, looked, workOf) : 0;
       const kind = track.see({ atMs, state, schedstat, closer: looked, idle });
       if (kind !== undefined) lost.set(pid, kind);
     }
@@ -88,12 +88,18 @@ export class LossJudge {
     return lost;
   }
 
-  /** In what part of a second it waited for a disk while none had anything to do. What costs most is asked last. */
-  private idleShare(pid: number, { looks, forDisk }: Closer, diskShare: () => number | undefined): number {
-    const waited = forDisk / looks;
-    if (waited < LOST.idle) return 0;
-    const idle = waited - (diskShare() ?? 1);
-    return idle < LOST.idle || mayAskServer(pid, this.root) ? 0 : idle;
+  /**
+   * In what part of a second it waited for a disk while none had anything to do; of its pauses at the dirty throttle, while those that it writes to had not,
+   * as others may have filled the page cache for another one. What costs most is asked last.
+   */
+  private idleShare(pid: number, { looks, forDisk, throttled }: Closer, workOf: WorkOf): number {
+    if (forDisk / looks < LOST.idle) return 0;
+    const idle = forDisk / looks - (workOf() ?? 1);
+    if (idle < LOST.idle && throttled / looks < LOST.idle) return 0;
+    const { mayAskServer, writes } = openOn(pid, this.root);
+    if (mayAskServer) return 0;
+    if (idle >= LOST.idle || !writes) return idle;
+    return throttled / looks - (workOf(writes) ?? 1);
   }
 
   /** Whether all tasks of the machine waited for memory for most of the time since this was last asked. */

@@ -136,7 +136,7 @@ function look(
     atMs,
     state: state ?? (random() < waits ? 'D' : 'S'),
     schedstat: { runNs: 0, waitNs: thread.waitNs, slices: thread.slices },
-    ...(isWaiting && { closer: { looks: 10, waits: found, stopped: 0, forDisk: found, bytes: moved } }),
+    ...(isWaiting && { closer: { looks: 10, waits: found, stopped: 0, forDisk: found, throttled: 0, bytes: moved } }),
     idle: isWaiting ? idle : 0,
   });
 }

@@ -15,7 +15,11 @@ const MOUNTS = [
   '36 1 254:0 / / rw - ext4 /dev/vda rw',
   '37 36 0:50 / /mnt rw - nfs4 server:/files rw',
   '38 36 0:51 / /sys/fs/fuse/connections rw - fusectl fusectl rw',
+  '39 36 253:0 / /data rw - xfs /dev/mapper/data rw',
+  '40 36 0:60 / /backup rw - btrfs /dev/vdc rw',
 ];
+
+const LOCAL = MOUNTS.filter((line) => !line.includes('nfs4'));
 
 interface Machine {
   /** Where the thread sleeps, of ten looks of a second in so many; it runs in the others. */
@@ -26,8 +30,11 @@ interface Machine {
   readonly requestMs?: number;
   readonly iostats?: '0' | '1';
   readonly mounts?: readonly string[];
-  /** The mount of each file that it has open. */
+  /** The mount of each file that it has open, for writing. */
   readonly open?: readonly number[];
+  /** In how many of the looks another disk has a request under way, which makes the disk of mount 39 where `isBelow`. */
+  readonly otherAtWork?: number;
+  readonly isBelow?: boolean;
 }
 
 function put(root: string, file: string, text: string): void {
@@ -39,20 +46,32 @@ function stat(state: string): string {
   return `${PID} (writer) ${state} ${Array.from({ length: 49 }, () => 0).join(' ')}\n`;
 }
 
-function diskstats(ticks: number, inFlight: number): string {
-  return ` 254 0 vda 100 0 800 ${ticks} 0 0 0 0 ${inFlight} ${ticks} ${ticks}\n 254 1 vda1 100 0 800 ${ticks} 0 0 0 0 0 ${ticks} ${ticks}\n`;
+function diskstats(ticks: number, inFlight: number, others = 0): string {
+  return ` 254 16 vdb 100 0 800 0 0 0 0 0 ${others} 0 0\n 253 0 dm-0 100 0 800 0 0 0 0 0 0 0 0\n 254 0 vda 100 0 800 ${ticks} 0 0 0 0 ${inFlight} ${ticks} ${ticks}\n 254 1 vda1 100 0 800 ${ticks} 0 0 0 0 0 ${ticks} ${ticks}\n`;
 }
 
 /** What is lost in a second in which the thread ran 300 times and moved 17 MB. */
 function lost(machine: Machine): LossKind | undefined {
-  const { wchan, waits, atWork = 0, requestMs = 0, iostats = '1', mounts = MOUNTS.slice(0, 1), open = [36] } = machine;
+  const {
+    wchan,
+    waits,
+    atWork = 0,
+    requestMs = 0,
+    iostats = '1',
+    mounts = LOCAL,
+    open = [36],
+    otherAtWork = 0,
+    isBelow = false,
+  } = machine;
   const root = mkdtempSync(path.join(tmpdir(), 'iowitness-judge-'));
   try {
     put(root, '/sys/block/vda/queue/iostats', `${iostats}\n`);
     mkdirSync(`${root}/sys/block/vda/mq`);
+    for (const name of ['vdb', 'dm-0']) mkdirSync(`${root}/sys/block/${name}`);
+    if (isBelow) put(root, '/sys/dev/block/253:0/slaves/vdb/dev', '254:16\n');
     put(root, `/proc/${PID}/mountinfo`, `${mounts.join('\n')}\n`);
     for (const [fd, id] of open.entries())
-      put(root, `/proc/${PID}/fdinfo/${fd}`, `pos:\t0\nflags:\t0\nmnt_id:\t${id}\n`);
+      put(root, `/proc/${PID}/fdinfo/${fd}`, `pos:\t0\nflags:\t0100002\nmnt_id:\t${id}\n`);
     const judge = new LossJudge(root);
     let written = 0;
     const second = (atMs: number, slices: number, ticks: number) => {
@@ -72,7 +91,7 @@ function lost(machine: Machine): LossKind | undefined {
     for (let look = 1; look < 10; look += 1) {
       put(root, `${THREAD}/stat`, stat(look < waits ? 'D' : 'R'));
       put(root, `${THREAD}/wchan`, wchan);
-      put(root, '/proc/diskstats', diskstats(0, look <= atWork ? 1 : 0));
+      put(root, '/proc/diskstats', diskstats(0, look <= atWork ? 1 : 0, look <= otherAtWork ? 1 : 0));
       judge.look();
     }
     const kind = second(1000, 300, requestMs);
@@ -114,6 +133,25 @@ describe('a thread that waits in pauses of some ms and still writes 17 MB', () =
     assert.equal(lost({ wchan: 'balance_dirty_pages', waits: 9, mounts: MOUNTS, open: [36, 37] }), undefined);
     assert.equal(lost({ wchan: 'balance_dirty_pages', waits: 9, mounts: MOUNTS, open: [] }), undefined);
     assert.equal(lost({ wchan: 'balance_dirty_pages', waits: 9, mounts: MOUNTS, open: [36] }), 'waits');
+  });
+});
+
+describe('a thread that the dirty throttle pauses while another disk is at work', () => {
+  const paused = { wchan: 'balance_dirty_pages', waits: 9, otherAtWork: 9 };
+
+  test('has lost the second where it writes to a disk that has nothing to do', () => {
+    assert.equal(lost({ ...paused, open: [36] }), 'waits');
+    assert.equal(lost({ ...paused, open: [39] }), 'waits');
+  });
+
+  test('has lost nothing where the other lies below, where it writes to both, and where it can’t be told what it writes to', () => {
+    assert.equal(lost({ ...paused, open: [39], isBelow: true }), undefined);
+    assert.equal(lost({ ...paused, open: [36, 40] }), undefined);
+    assert.equal(lost({ ...paused, open: [36], atWork: 9 }), undefined);
+  });
+
+  test('has lost nothing that is no pause of the throttle: what it waits for may lie on the other', () => {
+    assert.equal(lost({ ...paused, wchan: 'folio_wait_bit' }), undefined);
   });
 });
 

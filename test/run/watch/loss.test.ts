@@ -25,7 +25,7 @@ function lost(seconds: readonly Second[]): (LossKind | undefined)[] {
     slices += runs;
     waitNs += waitedMs * 1e6;
     const schedstat = { runNs: 0, waitNs, slices };
-    const closer = waits === undefined ? undefined : { looks: 10, waits, stopped, forDisk: waits, bytes };
+    const closer = waits === undefined ? undefined : { looks: 10, waits, stopped, forDisk: waits, throttled: 0, bytes };
     return thread.see({ atMs: (index + 1) * 1000, state, schedstat, closer, idle });
   });
 }
@@ -77,7 +77,7 @@ describe('a thread in an uninterruptible sleep', () => {
 
   test('whose runs the kernel does not count is judged by its sleep and its bytes', () => {
     const thread = new ThreadLoss();
-    const closer = { looks: 10, waits: 10, stopped: 0, forDisk: 10, bytes: undefined };
+    const closer = { looks: 10, waits: 10, stopped: 0, forDisk: 10, throttled: 0, bytes: undefined };
     thread.see({ atMs: 0, state: 'S' });
     assert.equal(thread.see({ atMs: 1000, state: 'D', closer }), 'waits');
   });
@@ -93,7 +93,7 @@ test('a thread that is stopped has lost the second; one that sleeps by choice ha
 });
 
 test('the first look at a thread tells nothing', () => {
-  const closer = { looks: 10, waits: 10, stopped: 0, forDisk: 10, bytes: 0 };
+  const closer = { looks: 10, waits: 10, stopped: 0, forDisk: 10, throttled: 0, bytes: 0 };
   assert.equal(new ThreadLoss().see({ atMs: 0, state: 'D', closer }), undefined);
 });
 
