@@ -1,7 +1,7 @@
 // Recorded stalls and healthy loads (test/fixtures/stalls), second by second, through what a watch judges and triggers by: which are noticed, how soon, and
-// which of those that are none. What a recording holds stands in for the kernel: its samples a tenth of a second later are the second look at a thread that
-// waits, and the bytes of its process those of the thread. No verdict is made: the tests of the recorded stalls hold those. Prints a line each and the sums;
-// results go into bench/results/watch.md.
+// which of those that are none. What a recording holds stands in for the kernel: its samples in between are the closer looks at a thread that waits, and the
+// bytes of its process those of the thread. What is usual for a thread no recording is long enough to tell (bench/watch-drills.ts has that). No verdict is
+// made: the tests of the recorded stalls hold those. Prints a line each and the sums; results go into bench/results/watch.md.
 //
 //   node scripts/build.mjs --all && node dist/bench/watch-replay.js [PART_OF_A_NAME...]
 
@@ -10,14 +10,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SOURCE, type Reading } from '../src/model/recording.js';
 import { openRecording } from '../src/recording/reader.js';
-import { LossJudge } from '../src/run/watch/judge.js';
+import { parseDiskstats } from '../src/base/procfs/diskstats.js';
+import { LOOK_MS, LossJudge } from '../src/run/watch/judge.js';
 import { StallTrigger, type Loser } from '../src/run/watch/trigger.js';
 import { stalls, truthOf, unpack } from '../test/support/stalls.js';
 
 const SECOND_NS = 1e9;
-/** The second look at a thread, ns. */
-const AGAIN_NS = 1e8;
-const OF_PROCESS = /^\/proc\/(\d+)(?:\/task\/(\d+))?\/(stat|schedstat|io)$/;
+const LOOKS = SECOND_NS / (LOOK_MS * 1e6);
+const OF_PROCESS = /^\/proc\/(\d+)(?:\/task\/(\d+))?\/(stat|schedstat|wchan|io)$/;
+const OF_MACHINE = ['/proc/pressure/memory', '/proc/diskstats'];
+/** As disks of these recordings name their partitions. */
+const PARTITION = /^(nvme\d+n\d+p|[sv]d[a-z]+)\d+$/;
 
 /** A recording as a folder like /proc that stands at one moment. */
 class Replay {
@@ -27,10 +30,12 @@ class Replay {
   private readonly victims = new Set<number>();
   /** The last text of each file of a watched process. */
   private readonly now = new Map<string, Reading>();
+  private mounts = '';
 
   constructor(root: string) {
     this.root = root;
     this.judge = new LossJudge(root);
+    mkdirSync(path.join(root, 'proc'), { recursive: true });
   }
 
   /** After how many seconds a stall is noticed; undefined where none is. */
@@ -41,13 +46,15 @@ class Replay {
     for (let atNs = begunNs; atNs <= endNs; atNs += SECOND_NS) {
       next = this.takeUntil(readings, next, atNs);
       for (const { path: file, text } of this.now.values()) this.judge.take(file, text);
-      // What comes within a tenth of a second is what the second look sees.
-      const later = this.takeUntil(readings, next, atNs + AGAIN_NS);
       this.writeThreads();
-      next = later;
       const losers = [...this.judge.endSecond(atNs / 1e6)].map(([pid, kind]): Loser => ({ key: 'watched', pid, kind }));
       if (this.judge.lostMemory(atNs / 1e6)) losers.push({ key: 'watched', kind: 'memory' });
       if (this.trigger.step(atNs / 1e6, losers)?.kind === 'begins') return (atNs - begunNs) / SECOND_NS;
+      for (let look = 1; look < LOOKS && this.judge.hasWaiting; look += 1) {
+        next = this.takeUntil(readings, next, atNs + (look * SECOND_NS) / LOOKS);
+        this.writeThreads();
+        this.judge.look();
+      }
     }
     return undefined;
   }
@@ -60,12 +67,26 @@ class Replay {
       if (reading.failed) continue;
       if (reading.path === SOURCE.victim) this.victims.add(Number(JSON.parse(reading.text).pid));
       const pid = Number(OF_PROCESS.exec(reading.path)?.[1]);
-      if (this.victims.has(pid) || reading.path === '/proc/pressure/memory') this.now.set(reading.path, reading);
+      if (this.victims.has(pid) || OF_MACHINE.includes(reading.path)) this.now.set(reading.path, reading);
+      if (reading.path === '/proc/diskstats') this.makeDisks(reading.text);
+      if (reading.path === '/proc/self/mountinfo') this.mounts = reading.text;
     }
     return at;
   }
 
+  private makeDisks(text: string): void {
+    for (const { name } of parseDiskstats(text))
+      if (!PARTITION.test(name)) mkdirSync(path.join(this.root, 'sys/block', name), { recursive: true });
+  }
+
   private writeThreads(): void {
+    writeFileSync(path.join(this.root, 'proc/diskstats'), this.now.get('/proc/diskstats')?.text ?? '');
+    for (const pid of this.victims) {
+      const folder = path.join(this.root, 'proc', String(pid));
+      mkdirSync(folder, { recursive: true });
+      // Which of its files lie where is not on the tape: where a server's filesystem is mounted, it may be there.
+      writeFileSync(path.join(folder, 'mountinfo'), this.mounts);
+    }
     for (const { path: file, text } of this.now.values()) {
       const [, pid, thread = pid, name] = OF_PROCESS.exec(file) ?? [];
       if (pid === undefined || name === 'schedstat') continue;

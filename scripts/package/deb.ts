@@ -32,7 +32,8 @@ const LAYOUT: readonly (readonly [from: string, to: string])[] = [
 const DOC = 'usr/share/doc/iowitness';
 /** Scripts that dpkg runs. */
 const SCRIPTS = ['prerm', 'postrm'];
-const UNIT = 'iowitness-watch.service';
+/** Of systemd. */
+const UNITS = ['iowitness-watch.service', 'iowitness.slice'];
 /** Counts packages of one release: Debian's part of the version. */
 const REVISION = 1;
 
@@ -110,7 +111,8 @@ function stageFiles(npm: string, tree: string, root: string): void {
   const copyright = `iowitness is under the Apache License, version 2.0.${licence}`;
   write(path.join(tree, DOC, 'copyright'), copyright + readFileSync(path.join(npm, 'LICENSE.third-party'), 'utf8'));
   write(path.join(tree, DOC, 'changelog.gz'), gzip(readFileSync(path.join(npm, 'CHANGELOG.md'))));
-  write(path.join(tree, 'usr/lib/systemd/system', UNIT), readFileSync(path.join(root, 'packaging/deb', UNIT)));
+  for (const unit of UNITS)
+    write(path.join(tree, 'usr/lib/systemd/system', unit), readFileSync(path.join(root, 'packaging/deb', unit)));
   mkdirSync(path.join(tree, 'DEBIAN'));
   for (const name of SCRIPTS) copyFileSync(path.join(root, 'packaging/deb', name), path.join(tree, 'DEBIAN', name));
 }

@@ -11,6 +11,7 @@ import { processesOf } from '../analysis/machine/processes.js';
 import { lastStopper, stoppedPeerOf, stoppedTimes, type Sender, type StoppedPeer } from '../analysis/victim/stops.js';
 import { ioWithin, wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
+import { asksServer } from '../base/procfs/mountinfo.js';
 import type { Advice } from '../model/diagnosis.js';
 import { part, said, time } from '../model/quantity.js';
 import { SERVER } from '../model/thresholds/application.js';
@@ -20,8 +21,6 @@ import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
-
-const SERVED = /^(fuse|nfs|cifs|smb3|9p|ceph|afs|virtiofs)/;
 
 interface Figures {
   /** Whose filesystem it is, or the program that it waits for. */
@@ -149,7 +148,7 @@ function ofWaker(m: Given<'victim'>): Judgement<Figures> {
 
 /** Where the filesystem is mounted that the victim waits for: on what it has open or names, or else the only one of that kind. */
 function mountsOf({ input, account, topology }: Given<'victim'>): string[] {
-  const served = input.facts.at(0)?.mounts.filter(({ type }) => SERVED.test(type)) ?? [];
+  const served = input.facts.at(0)?.mounts.filter(asksServer) ?? [];
   const own = input.facts.flatMap(({ processes }) =>
     processes
       .filter(({ pid }) => pid === account.pid)

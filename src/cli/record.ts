@@ -23,8 +23,8 @@ import { holdCommand, letGo, type HeldCommand } from '../run/held-command.js';
 import { markOf } from '../capture/process.js';
 import { isJvm } from '../run/threads/jvm.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
-import { METRICS } from '../run/metrics/server.js';
-import { isLoopback, urlOf, type Address } from '../run/serve.js';
+import { metricsAt } from '../run/metrics/server.js';
+import type { Address } from '../run/serve.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
 import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
@@ -140,8 +140,7 @@ async function startMetrics(address: Address): Promise<MetricsFeed> {
   const feed = await MetricsFeed.start({ address, tool: toolName() }, (why) =>
     warn(`the metrics have ended (${why}); the recording goes on.`),
   );
-  const open = isLoopback(feed.address) ? '' : ', for whoever can connect to it';
-  warn(`metrics at ${urlOf(feed.address, METRICS)}${open}.`);
+  warn(metricsAt(feed.address));
   return feed;
 }
 

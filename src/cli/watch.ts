@@ -10,6 +10,8 @@ import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
 import type { Pusher } from '../fleet/agent/pusher.js';
 import { Watch } from '../run/watch/watch.js';
 import type { Address } from '../run/serve.js';
+import { metricsAt } from '../run/metrics/server.js';
+import { WatchMetrics } from '../run/watch/metrics.js';
 import { WatchPageFeed } from '../run/watch/page/page.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import {
@@ -35,6 +37,7 @@ interface WatchCommandOptions {
   readonly maxSize: number;
   readonly for?: number;
   readonly page?: Address | true;
+  readonly metrics?: Address;
   /** The address, or true where the environment has it. */
   readonly push?: string | true;
   readonly pushNames: NamePolicy;
@@ -59,6 +62,11 @@ export function watchCommand(program: Command): void {
     .option(
       '--page [address]',
       'show it live on a page for this machine alone; its address is printed (default: 127.0.0.1:9470)',
+      listenAddress,
+    )
+    .option(
+      '--metrics <address>',
+      'serve metrics of it at http://127.0.0.1:PORT/metrics; [HOST:]PORT, where whoever can connect may read them',
       listenAddress,
     )
     .option(
@@ -89,11 +97,18 @@ async function startPage(asked: Address | true, folder: string): Promise<WatchPa
   });
 }
 
+async function startMetrics(address: Address): Promise<WatchMetrics> {
+  return await WatchMetrics.start({ address, tool: toolName() }, (why) =>
+    warn(`the metrics have ended (${why}); the watch goes on.`),
+  );
+}
+
 async function watch(options: WatchCommandOptions): Promise<void> {
   if (process.geteuid?.() !== 0)
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
   const page = options.page && (await startPage(options.page, options.dir));
+  const metrics = options.metrics && (await startMetrics(options.metrics));
   const { push } = options;
   const pusher =
     push === undefined ? undefined : await pusherTo(storeAddress(push === true ? undefined : push), options.pushNames);
@@ -105,10 +120,11 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     watched: { units: options.unit ?? [], cgroups: options.cgroup ?? [], pids: options.pid ?? [] },
     maxBytes: options.maxSize,
     tell: say,
-    ...(page && { page }),
-    ...(pusher && { listener: pusher }),
+    shown: [page, metrics].filter((one) => one !== undefined),
+    listeners: [pusher, metrics].filter((one) => one !== undefined),
   });
   if (page) say(`the page is at ${page.url}`);
+  if (metrics) say(metricsAt(metrics.address));
   say(`watching ${started.watching}; \`iowitness episodes\` tells what was found.`);
   if (started.hasNobody)
     warn(`no process of ${started.watching} runs now: it is watched as soon as one does, if the name is right.`);

@@ -113,4 +113,15 @@ export interface WatchListener {
   episode(episode: Episode): void;
   /** The figures of the second that ends at `atMs` of the wall clock, by name, as the history keeps them. */
   second(atMs: number, figures: ReadonlyMap<string, number>): void;
+  /** A stall was noticed and is not recorded. */
+  suppressed?(why: string): void;
+}
+
+/** What shows a watch while it runs, by a process of its own. */
+export interface WatchShown {
+  /** A second has ended. */
+  tell(now: WatchNow): void;
+  /** Of that process, whose work never counts as somebody's loss. */
+  readonly pid: number | undefined;
+  close(): void;
 }

@@ -92,3 +92,10 @@ export function mountOf<M extends MountLine>(mounts: readonly M[], path: string)
 export function keepsFiles(mount: MountLine): boolean {
   return mount.source.includes('/') || mount.type === 'zfs';
 }
+
+const SERVED = /^(fuse|fuseblk|fuse\..+|nfs4?|cifs|smb3|9p|ceph|afs|virtiofs)$/;
+
+/** True for filesystems whose files a program serves, on this machine (FUSE) or on another one: whoever waits for them waits for that. */
+export function asksServer({ type }: MountLine): boolean {
+  return SERVED.test(type);
+}

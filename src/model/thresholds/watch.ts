@@ -3,15 +3,27 @@
 import { thresholds } from './threshold.js';
 
 export const LOST = thresholds('watch.lost', {
+  waits: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A thread that was in an uninterruptible sleep at this part of the ten looks of a second has waited for it.',
+    basis: { derived: 'more than half of the second was spent so' },
+  },
   mostRuns: {
     value: 20,
     unit: 'per second',
-    means:
-      'A thread found in an uninterruptible sleep that ran no more often than this waited 50 ms and longer at a time: the second is lost.',
+    means: 'A thread that waited and ran no more often than this waited for tens of ms at a time: the second is lost.',
     basis: {
       prior:
         'a disk that turns answers within 15 ms, so a thread that only waits for one runs 60 times a second; the kernel’s pauses at the dirty limit last up to 200 ms (MAX_PAUSE in mm/page-writeback.c)',
     },
+  },
+  idle: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'A thread that waited for a disk for this much more of a second than all disks together had requests under way has lost it, whatever it got besides.',
+    basis: { derived: 'for more than half of the second no disk worked for it, and none for anybody else' },
   },
   progress: {
     value: 1_048_576,
@@ -31,7 +43,7 @@ export const LOST = thresholds('watch.lost', {
   usualAfter: {
     value: 60,
     unit: 'count',
-    means: 'What is usual is known after so many seconds in which the thread was found waiting.',
+    means: 'What is usual is known after so many seconds in which the thread waited.',
     basis: { derived: 'the mean of 60 Poisson counts of 20 and more is off by 3 % at most' },
   },
   starved: {

@@ -17,6 +17,19 @@ const BATCH_BYTES = 256 * 1024;
 const BATCH_NS = 250_000_000n;
 const HEAP_MIB = 384;
 
+/** Starts the process, which serves at an address when this settles. Throws a UserError where that can't be had. */
+export async function startMetricsProcess(
+  settings: MetricsSettings,
+): Promise<{ readonly child: ChildProcess; readonly address: Address }> {
+  return await startServing({
+    program: new URL('./metrics-main.js', import.meta.url),
+    start: { kind: 'start', settings } satisfies ToMetrics,
+    heapMiB: HEAP_MIB,
+    refusal: (why) =>
+      `${urlOf(settings.address, METRICS)} can’t be served (${why}): give another [HOST:]PORT with --metrics.`,
+  });
+}
+
 export class MetricsFeed implements Sink {
   readonly address: Address;
   private readonly child: ChildProcess;
@@ -42,13 +55,7 @@ export class MetricsFeed implements Sink {
 
   /** Serves at an address from now on; `failed` is told where that ends before its time. Throws a UserError where the address can't be had. */
   static async start(settings: MetricsSettings, failed: (why: string) => void): Promise<MetricsFeed> {
-    const { child, address } = await startServing({
-      program: new URL('./metrics-main.js', import.meta.url),
-      start: { kind: 'start', settings } satisfies ToMetrics,
-      heapMiB: HEAP_MIB,
-      refusal: (why) =>
-        `${urlOf(settings.address, METRICS)} can’t be served (${why}): give another [HOST:]PORT with --metrics.`,
-    });
+    const { child, address } = await startMetricsProcess(settings);
     return new MetricsFeed(child, address, failed);
   }
 

@@ -1,6 +1,7 @@
 // What the recorder and the process that makes the metrics say to each other.
 
 import type { Manifest } from '../../model/recording.js';
+import type { Family } from '../../present/export/openmetrics/exposition.js';
 import type { Address } from '../serve.js';
 
 /** One call of a Sink, with bytes of its own. */
@@ -13,6 +14,8 @@ export type Piece =
 export type ToMetrics =
   | { readonly kind: 'start'; readonly settings: MetricsSettings }
   | { readonly kind: 'begin'; readonly name: string; readonly manifest: Manifest }
+  /** A watch serves these from now on, and no recording's. */
+  | { readonly kind: 'families'; readonly families: readonly Family[] }
   /** `missed` are bytes of pages that were left out since the last batch. */
   | { readonly kind: 'batch'; readonly pieces: readonly Piece[]; readonly bytes: number; readonly missed: number };
 

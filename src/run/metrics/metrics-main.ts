@@ -1,10 +1,9 @@
-// The process that makes a recording's metrics and serves them. It stands behind everything else on this machine, works when somebody asks and for a tenth of a
+// The process that makes a recording's metrics and serves them, or serves those that a watch makes. It stands behind everything else on this machine, works when somebody asks and for a tenth of a
 // CPU at most in the long run (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
 
 import { messageOf } from '../../base/errors.js';
-import { loadCauses } from '../../catalogue.js';
-import type { TextFormat } from '../../present/export/openmetrics/exposition.js';
-import { LiveMetrics } from './live-metrics.js';
+import { exposition, type Family, type TextFormat } from '../../present/export/openmetrics/exposition.js';
+import type { LiveMetrics } from './live-metrics.js';
 import type { FromMetrics, Piece, ToMetrics } from './messages.js';
 import { beginServing, tellBegun } from '../serving-process.js';
 import { serveMetrics } from './server.js';
@@ -17,6 +16,7 @@ const FRESH_MS = 1000;
 
 class MetricsProcess {
   private live: LiveMetrics | undefined;
+  private families: readonly Family[] = [];
   private readonly begunMs = performance.now();
   private askedMs = -Infinity;
 
@@ -30,6 +30,10 @@ class MetricsProcess {
     this.live = live;
   }
 
+  show(families: readonly Family[]): void {
+    this.families = families;
+  }
+
   take(pieces: readonly Piece[], missed: number): void {
     const { live } = this;
     if (!live) return;
@@ -40,7 +44,7 @@ class MetricsProcess {
 
   readonly text = (format: TextFormat): string => {
     const { live } = this;
-    if (!live) return '';
+    if (!live) return exposition(this.families, format);
     if (performance.now() - this.askedMs > FRESH_MS && this.hasTime()) {
       live.ask();
       this.askedMs = performance.now();
@@ -78,23 +82,35 @@ function say(message: FromMetrics): void {
 
 beginServing();
 
-const causes = await loadCauses();
 const metrics = new MetricsProcess();
 let tool = '';
+
+/** What diagnoses is loaded for a recording alone. */
+async function begin({ name, manifest }: ToMetrics & { kind: 'begin' }): Promise<void> {
+  const [{ LiveMetrics: Live }, { loadCauses }] = await Promise.all([
+    import('./live-metrics.js'),
+    import('../../catalogue.js'),
+  ]);
+  metrics.begin(new Live({ name, manifest, tool, causes: await loadCauses() }));
+}
+
+function take(message: ToMetrics & { kind: 'batch' }): void {
+  try {
+    metrics.take(message.pieces, message.missed);
+    say({ kind: 'took', bytes: message.bytes });
+  } catch (error) {
+    say({ kind: 'failed', why: messageOf(error) });
+  }
+}
+
+/** Nothing of a recording is taken before it has begun. */
+let begun: Promise<void> = Promise.resolve();
 process.on('message', (message: ToMetrics) => {
   if (message.kind === 'start') {
     const { address } = message.settings;
     ({ tool } = message.settings);
     void tellBegun(address, serveMetrics(address, metrics.text));
-  } else if (message.kind === 'begin') {
-    const { name, manifest } = message;
-    metrics.begin(new LiveMetrics({ name, manifest, tool, causes }));
-  } else {
-    try {
-      metrics.take(message.pieces, message.missed);
-      say({ kind: 'took', bytes: message.bytes });
-    } catch (error) {
-      say({ kind: 'failed', why: messageOf(error) });
-    }
-  }
+  } else if (message.kind === 'families') metrics.show(message.families);
+  else if (message.kind === 'begin') begun = begin(message);
+  else void begun.then(() => take(message));
 });

@@ -1,21 +1,19 @@
-// Who lost the last second: the texts of watched threads as a sampler reads them → the processes that lost it, and why. It reads nothing again but
-// the bytes of a thread that it finds waiting.
+// Who lost the last second: the texts of watched threads as a sampler reads them, and closer looks at those that wait → the processes that lost it, and why.
 
-import { parsePidIo } from '../../base/procfs/pid-io.js';
-import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { entry } from '../../base/maps.js';
-import { readWhole } from '../../capture/files.js';
+import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { parsePressure } from '../../decode/procfs/pressure.js';
 import { parseSchedstat, type Schedstat } from '../../decode/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
+import { CloserLooks, type Closer } from './closer.js';
+import { DiskWork, type WorkOf } from './disk-work.js';
 import { ThreadLoss, type LossKind } from './loss.js';
+import { openOn } from './open-files.js';
 
-const OF_THREAD = /^\/proc\/(\d+)(?:\/task\/(\d+))?\/(stat|schedstat)$/;
-/** Waiting threads that are asked for their bytes in one second; of further ones the wait alone counts. */
-const MOST_ASKED = 64;
+const OF_THREAD = /^\/proc\/(\d+)(?:\/task\/(\d+))?\/(stat|schedstat|wchan)$/;
 
-/** Between the two looks at one that waits, ms: ten times as long as a disk that turns takes for an answer. */
-export const AGAIN_MS = 100;
+/** Between two closer looks, ms. */
+export const LOOK_MS = 100;
 
 /** What was read of a thread since the last second ended. */
 interface Seen {
@@ -23,10 +21,13 @@ interface Seen {
   readonly thread: number;
   state?: string | undefined;
   schedstat?: Schedstat | undefined;
+  wchan: string;
 }
 
 export class LossJudge {
   private readonly root: string;
+  private readonly looks: CloserLooks;
+  private readonly disks: DiskWork;
   private seen = new Map<string, Seen>();
   private tracks = new Map<string, ThreadLoss>();
   private memory: { readonly fullUs: number; readonly atMs: number } | undefined;
@@ -34,50 +35,71 @@ export class LossJudge {
 
   constructor(root = '') {
     this.root = root;
+    this.looks = new CloserLooks(root);
+    this.disks = new DiskWork(root);
   }
 
   /** Takes a reading of the sampler, of whatever file. */
   take(path: string, text: string | Uint8Array): void {
-    if (path === '/proc/pressure/memory') this.memoryNow = parsePressure(Buffer.from(text).toString('latin1')).full;
+    const content = () => (typeof text === 'string' ? text : Buffer.from(text).toString('latin1'));
+    if (path === '/proc/pressure/memory') this.memoryNow = parsePressure(content()).full;
+    else if (path === '/proc/diskstats') this.disks.take(content());
     const [, pid, task, name] = OF_THREAD.exec(path) ?? [];
     if (pid === undefined) return;
     const thread = task ?? pid;
-    const one = entry(this.seen, `${pid}/${thread}`, (): Seen => ({ pid: Number(pid), thread: Number(thread) }));
-    const content = Buffer.from(text).toString('utf8');
-    if (name === 'stat') one.state = parsePidStat(content)?.state;
-    else one.schedstat = parseSchedstat(content);
+    const one = entry(this.seen, `${pid}/${thread}`, (): Seen => ({
+      pid: Number(pid),
+      thread: Number(thread),
+      wchan: '',
+    }));
+    if (name === 'stat') one.state = parsePidStat(content())?.state;
+    else if (name === 'schedstat') one.schedstat = parseSchedstat(content());
+    else one.wchan = content();
   }
 
-  /** Whether a thread waits, so that whoever asks who lost the second has to wait for AGAIN_MS, for another look at it. */
+  /** Whether a thread waits, so that whoever samples has to look closer, every LOOK_MS. */
   get hasWaiting(): boolean {
-    return [...this.seen.values()].some(({ state }) => state === 'D');
+    return this.looks.isNeeded;
+  }
+
+  /** A closer look at those that wait. */
+  look(): void {
+    this.looks.look();
+    this.disks.look();
   }
 
   /** Processes that lost the second that ends at `atMs`, by what their threads show since this was last asked. */
   endSecond(atMs: number): Map<number, LossKind> {
     const lost = new Map<number, LossKind>();
     const tracks = new Map<string, ThreadLoss>();
-    let asked = 0;
-    for (const [key, { pid, thread, state, schedstat }] of this.seen) {
+    const closer = this.looks.next([...this.seen.values()].filter(({ state }) => state === 'D'));
+    const workOf = this.disks.endSecond(atMs);
+    for (const [key, { pid, state, schedstat }] of this.seen) {
       const track = this.tracks.get(key) ?? new ThreadLoss();
       tracks.set(key, track);
       if (state === undefined) continue;
-      const asks = state === 'D' && asked < MOST_ASKED;
-      if (asks) asked += 1;
-      const bytes = asks ? this.bytesOf(pid, thread) : undefined;
-      const again = asks ? this.stateOf(pid, thread) : undefined;
-      const kind = track.see({
-        atMs,
-        state,
-        schedstat,
-        bytes,
-        ...(again !== undefined && { stillWaits: again === 'D' }),
-      });
+      const looked = closer.get(key);
+      const idle = looked ? this.idleShare(pid, looked, workOf) : 0;
+      const kind = track.see({ atMs, state, schedstat, closer: looked, idle });
       if (kind !== undefined) lost.set(pid, kind);
     }
     this.tracks = tracks;
     this.seen = new Map();
     return lost;
+  }
+
+  /**
+   * In what part of a second it waited for a disk while none had anything to do; of its pauses at the dirty throttle, while those that it writes to had not,
+   * as others may have filled the page cache for another one. What costs most is asked last.
+   */
+  private idleShare(pid: number, { looks, forDisk, throttled }: Closer, workOf: WorkOf): number {
+    if (forDisk / looks < LOST.idle) return 0;
+    const idle = forDisk / looks - (workOf() ?? 1);
+    if (idle < LOST.idle && throttled / looks < LOST.idle) return 0;
+    const { mayAskServer, writes } = openOn(pid, this.root);
+    if (mayAskServer) return 0;
+    if (idle >= LOST.idle || !writes) return idle;
+    return throttled / looks - (workOf(writes) ?? 1);
   }
 
   /** Whether all tasks of the machine waited for memory for most of the time since this was last asked. */
@@ -88,12 +110,8 @@ export class LossJudge {
     return memory !== undefined && memoryNow - memory.fullUs > LOST.memoryFull * (atMs - memory.atMs) * 1000;
   }
 
-  private stateOf(pid: number, thread: number): string | undefined {
-    return parsePidStat(readWhole(`${this.root}/proc/${pid}/task/${thread}/stat`) ?? '')?.state;
-  }
-
-  private bytesOf(pid: number, thread: number): number | undefined {
-    const io = parsePidIo(readWhole(`${this.root}/proc/${pid}/task/${thread}/io`) ?? '');
-    return io && io.readBytes + io.writeBytes;
+  close(): void {
+    this.looks.close();
+    this.disks.close();
   }
 }

@@ -1,32 +1,32 @@
-// Whether a thread lost a second: what /proc shows of it once a second → why it lost that one, or nothing. A wait counts by its length and by
-// what the thread gets, never by a queue's depth or a disk's %util: a backup that moves data waits all the time and loses nothing.
+// Whether a thread lost a second: what /proc shows of it → why it lost that one, or nothing. A wait counts by its length, by what the thread gets, and by
+// whether any disk worked meanwhile, never by a queue's depth or a disk's %util: a backup that moves data waits all the time and loses nothing.
 
 import type { Schedstat } from '../../decode/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
+import type { Closer } from './closer.js';
 
 /** 'waits': for a disk or a lock of the kernel; 'starved': for a CPU; 'stopped': by a signal or a tracer. */
 export type LossKind = 'waits' | 'starved' | 'stopped';
 
-/** One look at a thread. */
+/** What is seen of a thread when a second ends. */
 export interface ThreadLook {
   /** When, ms of CLOCK_MONOTONIC. */
   readonly atMs: number;
   /** The letter of /proc/PID/stat. */
   readonly state: string;
-  /** Of one in an uninterruptible sleep: whether it was in one a tenth of a second later as well. One that rests by choice mostly is not. */
-  readonly stillWaits?: boolean;
   /** Absent where the kernel does not count them. */
   readonly schedstat?: Schedstat | undefined;
-  /** What the thread has read and written so far, bytes; absent where nobody asked or may know. */
-  readonly bytes?: number | undefined;
+  /** Absent for one that was not in an uninterruptible sleep when the second began. */
+  readonly closer?: Closer | undefined;
+  /** The part of the second in which it waited for a disk while none had anything to do; 0 where that is not known. */
+  readonly idle?: number;
 }
 
-/** Weight of a second in what is usual: it is the mean of about the last five minutes in which the thread was found waiting. */
+/** Weight of a second in what is usual: it is the mean of about the last five minutes in which the thread waited. */
 const USUAL_WEIGHT = 1 / 300;
 
 export class ThreadLoss {
   private before: ThreadLook | undefined;
-  private moved: { readonly atMs: number; readonly bytes: number } | undefined;
   private usual = 0;
   private waitingSeconds = 0;
 
@@ -34,25 +34,18 @@ export class ThreadLoss {
   see(look: ThreadLook): LossKind | undefined {
     const { before } = this;
     this.before = look;
-    const rate = this.progress(look);
     if (!before || look.atMs <= before.atMs) return undefined;
     const seconds = (look.atMs - before.atMs) / 1000;
-    if (/[Tt]/.test(look.state)) return 'stopped';
+    const { closer } = look;
+    if (/[Tt]/.test(look.state) || (closer && closer.stopped >= LOST.waits * closer.looks)) return 'stopped';
     const [now, then] = [look.schedstat, before.schedstat];
     if (now && then && (now.waitNs - then.waitNs) / 1e9 > LOST.starved * seconds) return 'starved';
-    if (look.state !== 'D' || look.stillWaits === false) return undefined;
+    if (!closer || closer.waits < LOST.waits * closer.looks) return undefined;
     const runs = now && then ? (now.slices - then.slices) / seconds : 0;
-    const isLost = (runs <= LOST.mostRuns || this.hasFallen(runs)) && rate < LOST.progress;
+    const getsIt = (closer.bytes ?? 0) / seconds >= LOST.progress;
+    const isLost = (look.idle ?? 0) >= LOST.idle || ((runs <= LOST.mostRuns || this.hasFallen(runs)) && !getsIt);
     if (!isLost) this.learn(runs);
     return isLost ? 'waits' : undefined;
-  }
-
-  /** Bytes a second since the bytes were last asked for; 0 where they were not, as for one that is looked at for the first time. */
-  private progress({ atMs, bytes }: ThreadLook): number {
-    if (bytes === undefined) return 0;
-    const { moved } = this;
-    this.moved = { atMs, bytes };
-    return moved && atMs > moved.atMs ? ((bytes - moved.bytes) * 1000) / (atMs - moved.atMs) : 0;
   }
 
   private hasFallen(runs: number): boolean {

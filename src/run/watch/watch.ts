@@ -10,7 +10,7 @@ import { openKernelFilesystems } from '../../capture/kernel-fs.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
-import type { Entry, WatchListener } from '../../model/watch.js';
+import type { Entry, WatchListener, WatchShown } from '../../model/watch.js';
 import type { Lesson } from '../baseline/memory.js';
 import { Beforehand } from './beforehand.js';
 import { EpisodeKeeper } from './episodes.js';
@@ -18,9 +18,8 @@ import { SecondFigures } from './figures.js';
 import { History } from './history.js';
 import { Hourly } from './hourly.js';
 import { gather, Journal, readJournal } from './journal.js';
-import { AGAIN_MS, LossJudge } from './judge.js';
+import { LOOK_MS, LossJudge } from './judge.js';
 import { Members, type Watched } from './members.js';
-import type { WatchPageFeed } from './page/page.js';
 import { lastBeat, Pulse } from './pulse.js';
 import { Store } from './store.js';
 import { StallTrigger, type Loser } from './trigger.js';
@@ -47,11 +46,11 @@ export interface WatchOptions {
   readonly watched: Watched;
   /** What recordings may take in all. */
   readonly maxBytes: number;
-  /** Where it is shown live; absent where it is not. */
-  readonly page?: WatchPageFeed;
+  /** Where it is shown live. */
+  readonly shown: readonly WatchShown[];
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
-  readonly listener?: WatchListener;
+  readonly listeners: readonly WatchListener[];
 }
 
 export class Watch {
@@ -215,7 +214,9 @@ export class Watch {
   }
 
   private add(entry: Entry): void {
-    if (entry.kind === 'episode') this.options.listener?.episode(entry);
+    for (const one of this.options.listeners)
+      if (entry.kind === 'episode') one.episode(entry);
+      else if (entry.kind === 'suppressed') one.suppressed?.(entry.why);
     if (entry.kind === 'watch' || entry.kind === 'episode') this.journal.add(entry);
     else this.hourly.add(entry, monotonicMs());
   }
@@ -243,14 +244,29 @@ export class Watch {
   private readonly tick = (): void => {
     const nowNs = monotonicNs();
     const nowMs = Number(nowNs) / 1e6;
-    const own = new Set([process.pid, ...this.errands.pids, this.options.page?.pid ?? process.pid]);
+    const shown = this.options.shown.flatMap(({ pid }) => pid ?? []);
+    const own = new Set([process.pid, ...this.errands.pids, ...shown]);
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.beforehand.follow(pids, nowNs, this.episodes.recorded);
     this.sampler.tick(nowNs, pids, true);
-    if (this.judge.hasWaiting) this.timer = setTimeout(() => this.judgeSecond(nowMs, pids), AGAIN_MS);
-    else this.judgeSecond(nowMs, pids);
+    this.judgeSecond(nowMs, pids);
+    this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
+    this.untilNext();
   };
 
+  /** Where somebody waits, closer looks until the next second. */
+  private untilNext(): void {
+    if (this.closed) return;
+    const leftMs = this.nextMs - monotonicMs();
+    if (this.judge.hasWaiting && leftMs > 1.5 * LOOK_MS)
+      this.timer = setTimeout(() => {
+        this.judge.look();
+        this.untilNext();
+      }, LOOK_MS);
+    else this.timer = setTimeout(this.tick, leftMs);
+  }
+
+  /** The second that ends now. */
   private judgeSecond(nowMs: number, pids: readonly number[]): void {
     const losers = this.losers(nowMs);
     if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
@@ -264,8 +280,6 @@ export class Watch {
     this.seconds += 1;
     if (this.seconds % DAY_SECONDS === 0) this.repeat();
     if (this.seconds % LESSON_SECONDS === 0) void this.learn(this.lessons.next());
-    this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
-    if (!this.closed) this.timer = setTimeout(this.tick, this.nextMs - monotonicMs());
   }
 
   private endFigures(lost: number): void {
@@ -273,9 +287,10 @@ export class Watch {
     const nowMs = Date.now();
     const counted = new Map([...figures, ['lost', lost]]);
     this.history.add(nowMs, counted);
-    this.options.listener?.second(nowMs, counted);
+    for (const one of this.options.listeners) one.second(nowMs, counted);
     const episode = this.episodes.underWay;
-    this.options.page?.tell({ at: isoMoment(nowMs), lost, episode, figures: Object.fromEntries(figures) });
+    const now = { at: isoMoment(nowMs), lost, episode, figures: Object.fromEntries(figures) };
+    for (const one of this.options.shown) one.tell(now);
   }
 
   private losers(nowMs: number): Loser[] {
@@ -312,9 +327,10 @@ export class Watch {
     clearTimeout(this.timer);
     await this.episodes.close();
     this.errands.close();
-    this.options.page?.close();
+    for (const one of this.options.shown) one.close();
     await this.beforehand.stop();
     this.sampler.close();
+    this.judge.close();
     const failed = this.undo.undoAll();
     this.hourly.close();
     this.tellWatch(new Date().toISOString());

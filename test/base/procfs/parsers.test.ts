@@ -11,7 +11,7 @@ import {
   withAncestors,
 } from '../../../src/base/procfs/cgroups.js';
 import { parseKeyValues } from '../../../src/base/procfs/key-values.js';
-import { keepsFiles, mountOf, parseMountinfo } from '../../../src/base/procfs/mountinfo.js';
+import { asksServer, keepsFiles, mountOf, parseMountinfo } from '../../../src/base/procfs/mountinfo.js';
 import { toInteger } from '../../../src/base/procfs/numbers.js';
 import { isDaemon, parsePidStat } from '../../../src/base/procfs/pid-stat.js';
 import { fixture } from '../../support/fixtures.js';
@@ -144,6 +144,29 @@ describe('mountinfo', () => {
     assert.deepEqual(
       mounts.filter(keepsFiles).map((mount) => mount.type),
       ['ext3', 'nfs4'],
+    );
+  });
+
+  it('knows whose files a server gives, and that fusectl, which every desktop mounts, has none', () => {
+    const types = [
+      'ext4',
+      'fuse',
+      'fuse.sshfs',
+      'fuseblk',
+      'nfs',
+      'nfs4',
+      'cifs',
+      'virtiofs',
+      'fusectl',
+      'nfsd',
+      'overlay',
+    ];
+    const mounts = parseMountinfo(
+      types.map((type, id) => `${id} 0 0:${id} / /${id} rw - ${type} source rw`).join('\n'),
+    );
+    assert.deepEqual(
+      mounts.filter(asksServer).map(({ type }) => type),
+      types.slice(1, 8),
     );
   });
 

@@ -17,6 +17,8 @@ interface Doing {
   readonly runs: number;
   readonly bytes: number;
   readonly cpuWaitMs?: number;
+  /** The part of the second in which it waits for a disk while none is at work. */
+  readonly idle?: number;
   readonly state?: 'T';
 }
 
@@ -40,7 +42,8 @@ interface Kind {
 const stuck = (runs: number, waits = 0.95, bytes = 20_000): Doing => ({ waits, runs, bytes });
 
 const STALLS: readonly Kind[] = [
-  { name: 'dirty limit', lasts: [10, 120], of: { worker: stuck(6) } },
+  // A worker that never waited before, in pauses of some ms, and still writes.
+  { name: 'dirty limit', lasts: [10, 120], of: { worker: { waits: 0.9, runs: 250, bytes: 15 * MB, idle: 0.7 } } },
   { name: 'frozen filesystem', lasts: [8, 60], of: { log: stuck(0, 1, 0), worker: stuck(0, 1, 0) } },
   { name: 'device hangs', lasts: [8, 40], of: { log: stuck(0.2, 1, 0) } },
   { name: 'device ten times as slow', lasts: [20, 300], of: { log: { waits: 0.98, runs: 40, bytes: 0.3 * MB } } },
@@ -101,7 +104,6 @@ function noticed(planted: readonly Planted[], random: () => number): number[] {
     loss: new ThreadLoss(),
     slices: 0,
     waitNs: 0,
-    bytes: 0,
   }));
   const found: number[] = [];
   const queue = [...planted].sort((a, b) => a.from - b.from);
@@ -119,22 +121,23 @@ function noticed(planted: readonly Planted[], random: () => number): number[] {
 }
 
 function look(
-  thread: { readonly loss: ThreadLoss; slices: number; waitNs: number; bytes: number },
-  { waits, runs, bytes, cpuWaitMs = 5, state }: Doing,
+  thread: { readonly loss: ThreadLoss; slices: number; waitNs: number },
+  { waits, runs, bytes, cpuWaitMs = 5, idle = 0, state }: Doing,
   atMs: number,
   random: () => number,
 ): LossKind | undefined {
   thread.slices += poisson(runs, random);
   thread.waitNs += cpuWaitMs * 1e6 * (0.5 + random());
-  thread.bytes += bytes * (0.5 + random());
+  const moved = bytes * (0.5 + random());
+  // Only one that waits when the second begins is looked at closer.
   const isWaiting = random() < waits;
+  const found = Array.from({ length: 9 }, () => random() < waits).filter(Boolean).length + 1;
   return thread.loss.see({
     atMs,
-    state: state ?? (isWaiting ? 'D' : 'S'),
+    state: state ?? (random() < waits ? 'D' : 'S'),
     schedstat: { runNs: 0, waitNs: thread.waitNs, slices: thread.slices },
-    ...(isWaiting && { stillWaits: random() < waits }),
-    // Only of one that waits the bytes are asked.
-    ...(isWaiting && { bytes: thread.bytes }),
+    ...(isWaiting && { closer: { looks: 10, waits: found, stopped: 0, forDisk: found, throttled: 0, bytes: moved } }),
+    idle: isWaiting ? idle : 0,
   });
 }
 

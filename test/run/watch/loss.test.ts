@@ -10,19 +10,23 @@ interface Second {
   readonly runs?: number;
   readonly waitedMs?: number;
   readonly bytes?: number;
+  /** Of ten looks, in how many it was in an uninterruptible sleep; without it nobody looked closer. */
+  readonly waits?: number;
+  readonly stopped?: number;
+  readonly idle?: number;
 }
 
 /** What is lost in each of these seconds, after one to begin with. */
 function lost(seconds: readonly Second[]): (LossKind | undefined)[] {
   const thread = new ThreadLoss();
-  let [slices, waitNs, bytes] = [0, 0, 0];
-  thread.see({ atMs: 0, state: 'S', schedstat: { runNs: 0, waitNs, slices }, bytes });
-  return seconds.map((second, index) => {
-    slices += second.runs ?? 0;
-    waitNs += (second.waitedMs ?? 0) * 1e6;
-    bytes += second.bytes ?? 0;
+  let [slices, waitNs] = [0, 0];
+  thread.see({ atMs: 0, state: 'S', schedstat: { runNs: 0, waitNs, slices } });
+  return seconds.map(({ state = 'S', runs = 0, waitedMs = 0, bytes = 0, waits, stopped = 0, idle = 0 }, index) => {
+    slices += runs;
+    waitNs += waitedMs * 1e6;
     const schedstat = { runNs: 0, waitNs, slices };
-    return thread.see({ atMs: (index + 1) * 1000, state: second.state ?? 'S', schedstat, bytes });
+    const closer = waits === undefined ? undefined : { looks: 10, waits, stopped, forDisk: waits, throttled: 0, bytes };
+    return thread.see({ atMs: (index + 1) * 1000, state, schedstat, closer, idle });
   });
 }
 
@@ -30,32 +34,52 @@ const many = (count: number, second: Second): Second[] => Array.from({ length: c
 
 describe('a thread in an uninterruptible sleep', () => {
   test('has lost the second when it ran 20 times, and not when it ran 21 times', () => {
-    assert.deepEqual(lost([{ state: 'D', runs: 20 }]), ['waits']);
-    assert.deepEqual(lost([{ state: 'D', runs: 21 }]), [undefined]);
+    assert.deepEqual(lost([{ waits: 10, runs: 20 }]), ['waits']);
+    assert.deepEqual(lost([{ waits: 10, runs: 21 }]), [undefined]);
   });
 
-  test('has lost nothing when it was found so only for a moment', () => {
-    const thread = new ThreadLoss();
-    thread.see({ atMs: 0, state: 'S' });
-    assert.equal(thread.see({ atMs: 1000, state: 'D', stillWaits: false }), undefined);
-    assert.equal(thread.see({ atMs: 2000, state: 'D', stillWaits: true }), 'waits');
+  test('has lost it when it was so in half of the looks, and nothing when it was in four of ten, or nobody had to look', () => {
+    assert.deepEqual(lost([{ waits: 5 }, { waits: 4 }, { state: 'D' }]), ['waits', undefined, undefined]);
   });
 
   test('has lost nothing when it moved a MiB meanwhile', () => {
-    assert.deepEqual(lost([{ state: 'D', runs: 2, bytes: 1024 ** 2 - 1 }]), ['waits']);
-    assert.deepEqual(lost([{ state: 'D', runs: 2, bytes: 1024 ** 2 }]), [undefined]);
+    assert.deepEqual(lost([{ waits: 10, runs: 2, bytes: 1024 ** 2 - 1 }]), ['waits']);
+    assert.deepEqual(lost([{ waits: 10, runs: 2, bytes: 1024 ** 2 }]), [undefined]);
+  });
+
+  test('has lost it when it waited for a disk while none had anything to do for half of it, whatever it got: pauses of some ms', () => {
+    const paused = { waits: 9, runs: 300, bytes: 17e6 };
+    assert.deepEqual(
+      lost([
+        { ...paused, idle: 0.5 },
+        { ...paused, idle: 0.49 },
+      ]),
+      ['waits', undefined],
+    );
   });
 
   test('has lost the second when it runs a fifth as often as it does usually, once that is known', () => {
-    assert.equal(lost([...many(60, { state: 'D', runs: 500 }), { state: 'D', runs: 100 }]).at(-1), 'waits');
-    assert.equal(lost([...many(60, { state: 'D', runs: 500 }), { state: 'D', runs: 105 }]).at(-1), undefined);
-    assert.equal(lost([...many(59, { state: 'D', runs: 500 }), { state: 'D', runs: 100 }]).at(-1), undefined);
+    const usual = { waits: 6, runs: 500 };
+    assert.equal(lost([...many(60, usual), { waits: 10, runs: 100 }]).at(-1), 'waits');
+    assert.equal(lost([...many(60, usual), { waits: 10, runs: 105 }]).at(-1), undefined);
+    assert.equal(lost([...many(59, usual), { waits: 10, runs: 100 }]).at(-1), undefined);
+  });
+
+  test('that was frozen is stopped', () => {
+    assert.deepEqual(
+      lost([
+        { waits: 0, stopped: 5 },
+        { waits: 0, stopped: 4 },
+      ]),
+      ['stopped', undefined],
+    );
   });
 
   test('whose runs the kernel does not count is judged by its sleep and its bytes', () => {
     const thread = new ThreadLoss();
+    const closer = { looks: 10, waits: 10, stopped: 0, forDisk: 10, throttled: 0, bytes: undefined };
     thread.see({ atMs: 0, state: 'S' });
-    assert.equal(thread.see({ atMs: 1000, state: 'D' }), 'waits');
+    assert.equal(thread.see({ atMs: 1000, state: 'D', closer }), 'waits');
   });
 });
 
@@ -69,7 +93,8 @@ test('a thread that is stopped has lost the second; one that sleeps by choice ha
 });
 
 test('the first look at a thread tells nothing', () => {
-  assert.equal(new ThreadLoss().see({ atMs: 0, state: 'D' }), undefined);
+  const closer = { looks: 10, waits: 10, stopped: 0, forDisk: 10, throttled: 0, bytes: 0 };
+  assert.equal(new ThreadLoss().see({ atMs: 0, state: 'D', closer }), undefined);
 });
 
 /** Whether the machine lost each of these seconds, in which all its tasks waited for memory for so many ms. */

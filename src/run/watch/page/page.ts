@@ -2,14 +2,14 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { UserError } from '../../../base/errors.js';
-import type { WatchNow } from '../../../model/watch.js';
+import type { WatchNow, WatchShown } from '../../../model/watch.js';
 import { isLoopback, urlOf } from '../../serve.js';
 import { startServing } from '../../serving-process.js';
 import type { PageSettings, ToPage } from './messages.js';
 
 const HEAP_MIB = 1024;
 
-export class WatchPageFeed {
+export class WatchPageFeed implements WatchShown {
   /** Where it is served, with the token. */
   readonly url: string;
   private readonly child: ChildProcess;
