@@ -1,12 +1,16 @@
 // `fleet`: many machines and one store. What each action asks of the store, and how its answer is printed.
 
+import { hostname } from 'node:os';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { ClickHouseStore } from '../fleet/clickhouse/store.js';
 import { demoAddress } from '../fleet/clickhouse/http.js';
-import type { FleetStore } from '../fleet/port.js';
+import type { FleetStore, Period } from '../fleet/port.js';
+import { compareHosts } from '../fleet/compare.js';
+import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
+import { showOf } from '../fleet/show.js';
 import { statusOf } from '../fleet/status.js';
 import { whyOf } from '../fleet/why.js';
 import {
@@ -16,11 +20,14 @@ import {
   renderFleetStatus,
   renderFleetWhy,
 } from '../present/fleet.js';
-import { EXIT, numberBetween, progress, sayDocument, seconds, toolName } from './context.js';
+import { renderFleetCompare, renderFleetShow } from '../present/fleet-host.js';
+import { WATCH_FOLDER } from '../run/watch/place.js';
+import { concludeWith } from './conclude.js';
+import { EXIT, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
 import { knownList } from './known-list.js';
 import { storeAddress } from './store-address.js';
 
-const ACTIONS = ['init', 'status', 'episodes', 'why', 'demo'] as const;
+const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'demo'] as const;
 type Action = (typeof ACTIONS)[number];
 
 interface FleetOptions {
@@ -32,6 +39,7 @@ interface FleetOptions {
   readonly keep: number;
   readonly cluster?: string;
   readonly hosts: number;
+  readonly dir: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -53,43 +61,71 @@ export function fleetCommand(program: Command): void {
     .command('fleet')
     .description('tell which of many machines stall, why, and what separates them from the others')
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
-    .argument('[subject]', 'of init and demo: the store’s address; of why: a cause (default: all)')
+    .argument(
+      '[subject...]',
+      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall',
+    )
     .option(
       '--store <address>',
       'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, else this machine’s)',
     )
-    .option('--since <time>', 'of episodes and why: how long ago at most', seconds, 7 * DAY_SECONDS)
+    .option('--since <time>', 'of episodes, why, compare and show: how long ago at most', seconds, 7 * DAY_SECONDS)
     .option('--cause <cause>', 'of episodes: those of this cause')
     .option('--unit <unit>', 'of episodes: those of this systemd unit')
     .option('--limit <n>', 'of episodes: the newest of so many', whole(1, 1_000_000), 100)
     .option('--keep <n>', 'of init: how many days rows are kept; older ones are dropped now', whole(1, 3650), 30)
     .option('--cluster <cluster>', 'of init: spread the tables over this cluster of the server’s configuration')
     .option('--hosts <n>', 'of demo: how many hosts to simulate', whole(20, 100_000), 500)
+    .option('--dir <folder>', 'of show: where this machine’s `watch` keeps recordings', WATCH_FOLDER)
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
-    .option('-v, --verbose', 'of why: every fact of a group, and more of the hosts against it', false)
+    .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n\nExit status: 0 nothing stalls and nothing separates, 1 a host stalls or is silent,\nor a fact separates, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
+      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
     )
-    .action((action: Action, subject: string | undefined, options: FleetOptions) => fleet(action, subject, options));
+    .action((action: Action, subjects: readonly string[], options: FleetOptions) => fleet(action, subjects, options));
 }
 
-async function fleet(action: Action, subject: string | undefined, options: FleetOptions): Promise<void> {
+/** How many subjects an action takes. */
+const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, what: string]>> = {
+  init: [0, 1, 'at most the store’s address'],
+  demo: [0, 1, 'at most the store’s address'],
+  status: [0, 0, 'no argument'],
+  episodes: [0, 0, 'no argument: say which by --cause and --unit'],
+  why: [0, 1, 'at most one cause'],
+  compare: [2, 2, 'two hosts'],
+  show: [1, 2, 'a host, and maybe the number of one of its stalls'],
+};
+
+async function fleet(action: Action, subjects: readonly string[], options: FleetOptions): Promise<void> {
+  const [least, most, what] = SUBJECTS[action];
+  if (subjects.length < least || subjects.length > most) throw new UserError(`fleet ${action} takes ${what}.`);
   const isAddressed = action === 'init' || action === 'demo';
-  if (subject !== undefined && action !== 'why' && !isAddressed)
-    throw new UserError(`fleet ${action} takes no argument: say which by --cause and --unit.`);
-  const address = storeAddress((isAddressed ? subject : undefined) ?? options.store);
+  const address = storeAddress((isAddressed ? subjects[0] : undefined) ?? options.store);
   const store = new ClickHouseStore(action === 'demo' ? demoAddress(address) : address);
   try {
-    await ACT[action](store, options, subject);
+    await ACT[action](store, options, subjects);
   } finally {
     progress.say('');
     store.close();
   }
 }
 
-type Act = (store: FleetStore, options: FleetOptions, subject?: string) => Promise<void>;
+type Act = (store: FleetStore, options: FleetOptions, subjects: readonly string[]) => Promise<void>;
+
+/** The time that is asked about, until now by the store's clock. */
+async function periodOf(store: FleetStore, { since }: FleetOptions): Promise<Period> {
+  const toMs = await store.nowMs();
+  return { fromMs: toMs - since * 1000, toMs };
+}
+
+function episodeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new UserError(`${text} is no number of a stall, as the list counts them from 1.`);
+  return number;
+}
 
 const ACT: Readonly<Record<Action, Act>> = {
   init: async (store, { keep: keepDays, cluster, dryRun, json }) => {
@@ -126,14 +162,34 @@ const ACT: Readonly<Record<Action, Act>> = {
     const document = await episodesOf(store, toolName(), asked);
     sayDocument(document, json, () => renderFleetEpisodes(document));
   },
-  why: async (store, { since, json, verbose }, cause) => {
-    const toMs = await store.nowMs();
-    const period = { fromMs: toMs - since * 1000, toMs };
+  why: async (store, options, [cause]) => {
+    const period = await periodOf(store, options);
     const why = await whyOf(store, { tool: toolName(), period, cause, known: knownList() });
-    sayDocument(why, json, () => renderFleetWhy(why, { ...look(), verbose }));
+    sayDocument(why, options.json, () => renderFleetWhy(why, { ...look(), verbose: options.verbose }));
     const { stalling, others } = why.hosts;
     const canTell = stalling === 0 || (stalling > 1 && others > 0);
     process.exitCode = why.groups.length > 0 ? EXIT.found : canTell ? EXIT.fine : EXIT.noVerdict;
+  },
+  compare: async (store, options, [a = '', b = '']) => {
+    const period = await periodOf(store, options);
+    const compare = await compareHosts(store, { tool: toolName(), period, hosts: [a, b] });
+    sayDocument(compare, options.json, () => renderFleetCompare(compare, { ...look(), verbose: options.verbose }));
+    process.exitCode = compare.facts.length > 0 ? EXIT.found : EXIT.fine;
+  },
+  show: async (store, options, [host = '', number]) => {
+    const period = await periodOf(store, options);
+    const asked = number === undefined ? undefined : episodeNumber(number);
+    const show = await showOf(store, { tool: toolName(), period, host, number: asked });
+    sayDocument(show, options.json, () => renderFleetShow(show, { ...look(), verbose: options.verbose }));
+    const [one] = show.episodes;
+    const recording =
+      one && asked !== undefined ? recordingHere(one, { host: hostname(), folder: options.dir }) : undefined;
+    if (recording !== undefined && !options.json) {
+      say('');
+      await concludeWith(recording, { json: false, verbose: options.verbose });
+      return;
+    }
+    process.exitCode = show.host.isSilent || show.host.since !== null ? EXIT.found : EXIT.fine;
   },
 };
 

@@ -24,15 +24,24 @@ export interface WhyOptions {
 }
 
 export async function whyOf(store: FleetStore, options: WhyOptions): Promise<FleetWhy> {
-  const { period } = options;
+  const { sides, table } = await sidedFacts(store, options.period, options.cause);
+  return explained(store.name, sides, table, options);
+}
+
+/** All hosts on their sides, with their facts. */
+export async function sidedFacts(
+  store: FleetStore,
+  period: Period,
+  cause: string | undefined,
+): Promise<{ readonly sides: Sides; readonly table: FactTable }> {
   const [hosts, stalls, loads, facts] = await Promise.all([
     store.hosts(),
-    store.stalls(period, options.cause),
+    store.stalls(period, cause),
     store.loads(period),
     store.facts(period),
   ]);
-  const sides = sidesOf({ hosts, stalls, loads }, period, options.cause);
-  return explained(store.name, sides, factTable(sides.hosts, facts), options);
+  const sides = sidesOf({ hosts, stalls, loads }, period, cause);
+  return { sides, table: factTable(sides.hosts, facts) };
 }
 
 /** The same from what is known already. */

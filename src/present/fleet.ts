@@ -3,6 +3,7 @@
 import { count as thousands, counted, duration, figure, harmless, percent, several } from '../base/format.js';
 import type {
   FleetDemo,
+  FleetEpisode,
   FleetEpisodes,
   FleetGroup,
   FleetHost,
@@ -95,20 +96,23 @@ export function renderFleetStatus(status: FleetStatus, options: TextOptions): st
   return page.toString();
 }
 
+/** A stall as a line of a list. */
+export function episodeCells(one: FleetEpisode): string[] {
+  return [
+    one.host,
+    String(one.number),
+    clockText(one.startedAt),
+    one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
+    `${duration(one.lostMs)} lost`,
+    one.cause ?? 'no verdict',
+    one.unit ?? '',
+    one.culprit ?? one.culpritClass ?? '',
+  ].map(harmless);
+}
+
 export function renderFleetEpisodes({ episodes, found, from, to }: FleetEpisodes): string {
   if (found === 0) return `No stall began between ${clockText(from)} and ${clockText(to)}.`;
-  const rows = episodes
-    .toReversed()
-    .map((one) => [
-      harmless(one.host),
-      String(one.number),
-      clockText(one.startedAt),
-      one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
-      `${duration(one.lostMs)} lost`,
-      harmless(one.cause ?? 'no verdict'),
-      harmless(one.unit ?? ''),
-      harmless(one.culprit ?? one.culpritClass ?? ''),
-    ]);
+  const rows = episodes.toReversed().map(episodeCells);
   const rest = found - episodes.length;
   return [...columns(rows), ...(rest > 0 ? [`and ${thousands(rest)} before these: see --limit`] : [])].join('\n');
 }
