@@ -1,5 +1,6 @@
 // `fleet`: many machines and one store. What each action asks of the store, and how its answer is printed.
 
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
@@ -10,6 +11,7 @@ import { compareHosts } from '../fleet/compare.js';
 import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
+import { fleetAnswers } from '../fleet/page/answers.js';
 import { showOf } from '../fleet/show.js';
 import { statusOf } from '../fleet/status.js';
 import { whyOf } from '../fleet/why.js';
@@ -21,13 +23,15 @@ import {
   renderFleetWhy,
 } from '../present/fleet.js';
 import { renderFleetCompare, renderFleetShow } from '../present/fleet-host.js';
+import { behindToken, isLoopback, portOf, serve, urlOf } from '../run/serve.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
-import { concludeWith } from './conclude.js';
-import { EXIT, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
+import { concludeWith, reportAssets } from './conclude.js';
+import { EXIT, listenAddress, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
 import { knownList } from './known-list.js';
 import { storeAddress } from './store-address.js';
 
-const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'demo'] as const;
+const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'demo'] as const;
 type Action = (typeof ACTIONS)[number];
 
 interface FleetOptions {
@@ -46,6 +50,7 @@ interface FleetOptions {
 }
 
 const DAY_SECONDS = 86_400;
+const PAGE_PORT = 9472;
 
 function whole(low: number, high: number): (text: string) => number {
   const between = numberBetween(low, high);
@@ -63,26 +68,31 @@ export function fleetCommand(program: Command): void {
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
     .argument(
       '[subject...]',
-      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall',
+      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472)',
     )
     .option(
       '--store <address>',
       'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, else this machine’s)',
     )
-    .option('--since <time>', 'of episodes, why, compare and show: how long ago at most', seconds, 7 * DAY_SECONDS)
+    .option(
+      '--since <time>',
+      'of episodes, why, compare, show and page: how long ago at most',
+      seconds,
+      7 * DAY_SECONDS,
+    )
     .option('--cause <cause>', 'of episodes: those of this cause')
     .option('--unit <unit>', 'of episodes: those of this systemd unit')
     .option('--limit <n>', 'of episodes: the newest of so many', whole(1, 1_000_000), 100)
     .option('--keep <n>', 'of init: how many days rows are kept; older ones are dropped now', whole(1, 3650), 30)
     .option('--cluster <cluster>', 'of init: spread the tables over this cluster of the server’s configuration')
     .option('--hosts <n>', 'of demo: how many hosts to simulate', whole(20, 100_000), 500)
-    .option('--dir <folder>', 'of show: where this machine’s `watch` keeps recordings', WATCH_FOLDER)
+    .option('--dir <folder>', 'of show and page: where this machine’s `watch` keeps recordings', WATCH_FOLDER)
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
     .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
+      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n  iowitness fleet page\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
     )
     .action((action: Action, subjects: readonly string[], options: FleetOptions) => fleet(action, subjects, options));
 }
@@ -92,6 +102,7 @@ const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, w
   init: [0, 1, 'at most the store’s address'],
   demo: [0, 1, 'at most the store’s address'],
   status: [0, 0, 'no argument'],
+  page: [0, 1, 'at most a port of this machine'],
   episodes: [0, 0, 'no argument: say which by --cause and --unit'],
   why: [0, 1, 'at most one cause'],
   compare: [2, 2, 'two hosts'],
@@ -190,6 +201,32 @@ const ACT: Readonly<Record<Action, Act>> = {
       return;
     }
     process.exitCode = show.host.isSilent || show.host.since !== null ? EXIT.found : EXIT.fine;
+  },
+  page: async (store, { since, dir }, [where = String(PAGE_PORT)]) => {
+    const address = listenAddress(where);
+    if (!isLoopback(address))
+      throw new UserError(
+        `The page is served to this machine alone, and ${address.host} is not its own address: use ssh -L to look from elsewhere.`,
+      );
+    // Whether it can be asked at all is told at once.
+    await store.hosts();
+    const here = { host: hostname(), folder: dir };
+    const options = {
+      store,
+      tool: toolName(),
+      sinceMs: since * 1000,
+      known: knownList(),
+      here,
+      assets: reportAssets(),
+    };
+    const token = randomBytes(16).toString('hex');
+    const interrupts = listenForInterrupts();
+    const server = await serve(address, behindToken(token, '`iowitness fleet page`', fleetAnswers(options)));
+    say(`the page is at ${urlOf({ ...address, port: portOf(server) }, `/${token}/`)}`);
+    await interrupts.interrupted;
+    server.closeAllConnections();
+    server.close();
+    interrupts.release();
   },
 };
 

@@ -71,7 +71,8 @@ export function knownHost(asked: AskedHosts, name: string, at: number): KnownHos
   return {
     ...hostOf(
       state,
-      episodes.find(({ endedMs }) => endedMs === undefined),
+      // One whose end nobody saw is no stall of now.
+      state.stalling ? episodes.find(({ endedMs }) => endedMs === undefined) : undefined,
     ),
     isSilent: isSilent(state, asked.nowMs),
     boot: state.boot,

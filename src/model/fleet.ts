@@ -331,3 +331,34 @@ export const FleetWhySchema = v.object({
 });
 export type FleetWhy = v.InferOutput<typeof FleetWhySchema>;
 export type FleetGroup = v.InferOutput<typeof Group>;
+
+/** A time of a host in which it lost something: which cause cost most in it, and the stall that did. */
+export interface LossCell {
+  readonly bin: number;
+  readonly lostMs: number;
+  readonly cause: string;
+  readonly number: number;
+  readonly episodes: number;
+}
+
+/** What the page of the fleet shows first. */
+export interface FleetOverview {
+  readonly status: FleetStatus;
+  readonly from: string;
+  readonly to: string;
+  /** The time is parted into bins of this length. */
+  readonly bins: number;
+  readonly binMs: number;
+  /** Hosts that lost most, and how many more lost something. */
+  readonly hosts: readonly { readonly host: string; readonly lostMs: number; readonly cells: readonly LossCell[] }[];
+  readonly more: number;
+  /** What each cause cost by bin, ms, those that cost most first; the last may stand for all others. */
+  readonly causes: readonly { readonly cause: string; readonly hosts: number; readonly lostMs: Float64Array }[];
+  /** What separates the hosts of the dearest causes. */
+  readonly why: readonly FleetWhy[];
+  /** The newest stalls. */
+  readonly newest: readonly FleetEpisode[];
+}
+
+/** Where the causes that are not shown by themselves are told. */
+export const OTHER_CAUSES = 'other causes';

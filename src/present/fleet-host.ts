@@ -17,6 +17,7 @@ const MOST_SHOWN = 20;
 /** How it is now, in a few words. */
 export function stateOf({ isSilent, heardAt, since, cause }: KnownHost): string {
   if (isSilent) return `silent since ${clockText(heardAt)}`;
+  // An episode is told a moment after the host says that it stalls.
   if (since !== null) return `stalls since ${clockText(since)}${cause === null ? '' : `: ${cause}`}`;
   return 'no stall now';
 }
