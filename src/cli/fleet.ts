@@ -11,6 +11,9 @@ import { compareHosts } from '../fleet/compare.js';
 import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
+import { RELAY_PORT } from '../fleet/agent/relay-target.js';
+import { readCredentials } from '../fleet/credentials.js';
+import { startRelay } from '../fleet/relay/server.js';
 import { fleetAnswers } from '../fleet/page/answers.js';
 import { showOf } from '../fleet/show.js';
 import { statusOf } from '../fleet/status.js';
@@ -31,7 +34,7 @@ import { listenForInterrupts } from './interrupts.js';
 import { knownList } from './known-list.js';
 import { storeAddress } from './store-address.js';
 
-const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'demo'] as const;
+const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'relay', 'demo'] as const;
 type Action = (typeof ACTIONS)[number];
 
 interface FleetOptions {
@@ -44,6 +47,8 @@ interface FleetOptions {
   readonly cluster?: string;
   readonly hosts: number;
   readonly dir: string;
+  readonly certificate?: string;
+  readonly authority?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -68,11 +73,11 @@ export function fleetCommand(program: Command): void {
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
     .argument(
       '[subject...]',
-      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472)',
+      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472); of relay: where hosts reach it (default: 0.0.0.0:9471)',
     )
     .option(
       '--store <address>',
-      'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, else this machine’s)',
+      'the ClickHouse server, http://HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, which may hold user and password, else this machine’s)',
     )
     .option(
       '--since <time>',
@@ -87,6 +92,8 @@ export function fleetCommand(program: Command): void {
     .option('--cluster <cluster>', 'of init: spread the tables over this cluster of the server’s configuration')
     .option('--hosts <n>', 'of demo: how many hosts to simulate', whole(20, 100_000), 500)
     .option('--dir <folder>', 'of show and page: where this machine’s `watch` keeps recordings', WATCH_FOLDER)
+    .option('--certificate <file>', 'of relay: its certificate and key (PEM)')
+    .option('--authority <file>', 'of relay: who signs the certificates of hosts (PEM)')
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
     .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
@@ -103,6 +110,7 @@ const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, w
   demo: [0, 1, 'at most the store’s address'],
   status: [0, 0, 'no argument'],
   page: [0, 1, 'at most a port of this machine'],
+  relay: [0, 1, 'at most the address to listen at'],
   episodes: [0, 0, 'no argument: say which by --cause and --unit'],
   why: [0, 1, 'at most one cause'],
   compare: [2, 2, 'two hosts'],
@@ -223,6 +231,16 @@ const ACT: Readonly<Record<Action, Act>> = {
     const interrupts = listenForInterrupts();
     const server = await serve(address, behindToken(token, '`iowitness fleet page`', fleetAnswers(options)));
     say(`the page is at ${urlOf({ ...address, port: portOf(server) }, `/${token}/`)}`);
+    await interrupts.interrupted;
+    server.closeAllConnections();
+    server.close();
+    interrupts.release();
+  },
+  relay: async (store, { certificate, authority }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
+    const credentials = readCredentials(certificate, authority);
+    const interrupts = listenForInterrupts();
+    const server = await startRelay({ address: listenAddress(where), credentials, store, tell: say });
+    say(`hosts reach the relay at ${where}; it writes to ${store.name}.`);
     await interrupts.interrupted;
     server.closeAllConnections();
     server.close();
