@@ -1,12 +1,21 @@
 // `fleet`: many machines and one store. What each action asks of the store, and how its answer is printed.
 
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { ClickHouseStore } from '../fleet/clickhouse/store.js';
 import { demoAddress } from '../fleet/clickhouse/http.js';
-import type { FleetStore } from '../fleet/port.js';
+import type { FleetStore, Period } from '../fleet/port.js';
+import { compareHosts } from '../fleet/compare.js';
+import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
+import { RELAY_PORT } from '../fleet/agent/relay-target.js';
+import { readCredentials } from '../fleet/credentials.js';
+import { startRelay } from '../fleet/relay/server.js';
+import { fleetAnswers } from '../fleet/page/answers.js';
+import { showOf } from '../fleet/show.js';
 import { statusOf } from '../fleet/status.js';
 import { whyOf } from '../fleet/why.js';
 import {
@@ -16,11 +25,16 @@ import {
   renderFleetStatus,
   renderFleetWhy,
 } from '../present/fleet.js';
-import { EXIT, numberBetween, progress, sayDocument, seconds, toolName } from './context.js';
+import { renderFleetCompare, renderFleetShow } from '../present/fleet-host.js';
+import { behindToken, isLoopback, portOf, serve, urlOf } from '../run/serve.js';
+import { WATCH_FOLDER } from '../run/watch/place.js';
+import { concludeWith, reportAssets } from './conclude.js';
+import { EXIT, listenAddress, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
+import { listenForInterrupts } from './interrupts.js';
 import { knownList } from './known-list.js';
 import { storeAddress } from './store-address.js';
 
-const ACTIONS = ['init', 'status', 'episodes', 'why', 'demo'] as const;
+const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'relay', 'demo'] as const;
 type Action = (typeof ACTIONS)[number];
 
 interface FleetOptions {
@@ -32,12 +46,16 @@ interface FleetOptions {
   readonly keep: number;
   readonly cluster?: string;
   readonly hosts: number;
+  readonly dir: string;
+  readonly certificate?: string;
+  readonly authority?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
 const DAY_SECONDS = 86_400;
+const PAGE_PORT = 9472;
 
 function whole(low: number, high: number): (text: string) => number {
   const between = numberBetween(low, high);
@@ -53,43 +71,80 @@ export function fleetCommand(program: Command): void {
     .command('fleet')
     .description('tell which of many machines stall, why, and what separates them from the others')
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
-    .argument('[subject]', 'of init and demo: the store’s address; of why: a cause (default: all)')
+    .argument(
+      '[subject...]',
+      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472); of relay: where hosts reach it (default: 0.0.0.0:9471)',
+    )
     .option(
       '--store <address>',
-      'the ClickHouse server, http://USER:PASSWORD@HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, else this machine’s)',
+      'the ClickHouse server, http://HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, which may hold user and password, else this machine’s)',
     )
-    .option('--since <time>', 'of episodes and why: how long ago at most', seconds, 7 * DAY_SECONDS)
+    .option(
+      '--since <time>',
+      'of episodes, why, compare, show and page: how long ago at most',
+      seconds,
+      7 * DAY_SECONDS,
+    )
     .option('--cause <cause>', 'of episodes: those of this cause')
     .option('--unit <unit>', 'of episodes: those of this systemd unit')
     .option('--limit <n>', 'of episodes: the newest of so many', whole(1, 1_000_000), 100)
     .option('--keep <n>', 'of init: how many days rows are kept; older ones are dropped now', whole(1, 3650), 30)
     .option('--cluster <cluster>', 'of init: spread the tables over this cluster of the server’s configuration')
     .option('--hosts <n>', 'of demo: how many hosts to simulate', whole(20, 100_000), 500)
+    .option('--dir <folder>', 'of show and page: where this machine’s `watch` keeps recordings', WATCH_FOLDER)
+    .option('--certificate <file>', 'of relay: its certificate and key (PEM)')
+    .option('--authority <file>', 'of relay: who signs the certificates of hosts (PEM)')
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
-    .option('-v, --verbose', 'of why: every fact of a group, and more of the hosts against it', false)
+    .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n\nExit status: 0 nothing stalls and nothing separates, 1 a host stalls or is silent,\nor a fact separates, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
+      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n  iowitness fleet page\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
     )
-    .action((action: Action, subject: string | undefined, options: FleetOptions) => fleet(action, subject, options));
+    .action((action: Action, subjects: readonly string[], options: FleetOptions) => fleet(action, subjects, options));
 }
 
-async function fleet(action: Action, subject: string | undefined, options: FleetOptions): Promise<void> {
+/** How many subjects an action takes. */
+const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, what: string]>> = {
+  init: [0, 1, 'at most the store’s address'],
+  demo: [0, 1, 'at most the store’s address'],
+  status: [0, 0, 'no argument'],
+  page: [0, 1, 'at most a port of this machine'],
+  relay: [0, 1, 'at most the address to listen at'],
+  episodes: [0, 0, 'no argument: say which by --cause and --unit'],
+  why: [0, 1, 'at most one cause'],
+  compare: [2, 2, 'two hosts'],
+  show: [1, 2, 'a host, and maybe the number of one of its stalls'],
+};
+
+async function fleet(action: Action, subjects: readonly string[], options: FleetOptions): Promise<void> {
+  const [least, most, what] = SUBJECTS[action];
+  if (subjects.length < least || subjects.length > most) throw new UserError(`fleet ${action} takes ${what}.`);
   const isAddressed = action === 'init' || action === 'demo';
-  if (subject !== undefined && action !== 'why' && !isAddressed)
-    throw new UserError(`fleet ${action} takes no argument: say which by --cause and --unit.`);
-  const address = storeAddress((isAddressed ? subject : undefined) ?? options.store);
+  const address = storeAddress((isAddressed ? subjects[0] : undefined) ?? options.store);
   const store = new ClickHouseStore(action === 'demo' ? demoAddress(address) : address);
   try {
-    await ACT[action](store, options, subject);
+    await ACT[action](store, options, subjects);
   } finally {
     progress.say('');
     store.close();
   }
 }
 
-type Act = (store: FleetStore, options: FleetOptions, subject?: string) => Promise<void>;
+type Act = (store: FleetStore, options: FleetOptions, subjects: readonly string[]) => Promise<void>;
+
+/** The time that is asked about, until now by the store's clock. */
+async function periodOf(store: FleetStore, { since }: FleetOptions): Promise<Period> {
+  const toMs = await store.nowMs();
+  return { fromMs: toMs - since * 1000, toMs };
+}
+
+function episodeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new UserError(`${text} is no number of a stall, as the list counts them from 1.`);
+  return number;
+}
 
 const ACT: Readonly<Record<Action, Act>> = {
   init: async (store, { keep: keepDays, cluster, dryRun, json }) => {
@@ -126,14 +181,70 @@ const ACT: Readonly<Record<Action, Act>> = {
     const document = await episodesOf(store, toolName(), asked);
     sayDocument(document, json, () => renderFleetEpisodes(document));
   },
-  why: async (store, { since, json, verbose }, cause) => {
-    const toMs = await store.nowMs();
-    const period = { fromMs: toMs - since * 1000, toMs };
+  why: async (store, options, [cause]) => {
+    const period = await periodOf(store, options);
     const why = await whyOf(store, { tool: toolName(), period, cause, known: knownList() });
-    sayDocument(why, json, () => renderFleetWhy(why, { ...look(), verbose }));
+    sayDocument(why, options.json, () => renderFleetWhy(why, { ...look(), verbose: options.verbose }));
     const { stalling, others } = why.hosts;
     const canTell = stalling === 0 || (stalling > 1 && others > 0);
     process.exitCode = why.groups.length > 0 ? EXIT.found : canTell ? EXIT.fine : EXIT.noVerdict;
+  },
+  compare: async (store, options, [a = '', b = '']) => {
+    const period = await periodOf(store, options);
+    const compare = await compareHosts(store, { tool: toolName(), period, hosts: [a, b] });
+    sayDocument(compare, options.json, () => renderFleetCompare(compare, { ...look(), verbose: options.verbose }));
+    process.exitCode = compare.facts.length > 0 ? EXIT.found : EXIT.fine;
+  },
+  show: async (store, options, [host = '', number]) => {
+    const period = await periodOf(store, options);
+    const asked = number === undefined ? undefined : episodeNumber(number);
+    const show = await showOf(store, { tool: toolName(), period, host, number: asked });
+    sayDocument(show, options.json, () => renderFleetShow(show, { ...look(), verbose: options.verbose }));
+    const [one] = show.episodes;
+    const recording =
+      one && asked !== undefined ? recordingHere(one, { host: hostname(), folder: options.dir }) : undefined;
+    if (recording !== undefined && !options.json) {
+      say('');
+      await concludeWith(recording, { json: false, verbose: options.verbose });
+      return;
+    }
+    process.exitCode = show.host.isSilent || show.host.since !== null ? EXIT.found : EXIT.fine;
+  },
+  page: async (store, { since, dir }, [where = String(PAGE_PORT)]) => {
+    const address = listenAddress(where);
+    if (!isLoopback(address))
+      throw new UserError(
+        `The page is served to this machine alone, and ${address.host} is not its own address: use ssh -L to look from elsewhere.`,
+      );
+    // Whether it can be asked at all is told at once.
+    await store.hosts();
+    const here = { host: hostname(), folder: dir };
+    const options = {
+      store,
+      tool: toolName(),
+      sinceMs: since * 1000,
+      known: knownList(),
+      here,
+      assets: reportAssets(),
+    };
+    const token = randomBytes(16).toString('hex');
+    const interrupts = listenForInterrupts();
+    const server = await serve(address, behindToken(token, '`iowitness fleet page`', fleetAnswers(options)));
+    say(`the page is at ${urlOf({ ...address, port: portOf(server) }, `/${token}/`)}`);
+    await interrupts.interrupted;
+    server.closeAllConnections();
+    server.close();
+    interrupts.release();
+  },
+  relay: async (store, { certificate, authority }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
+    const credentials = readCredentials(certificate, authority);
+    const interrupts = listenForInterrupts();
+    const server = await startRelay({ address: listenAddress(where), credentials, store, tell: say });
+    say(`hosts reach the relay at ${where}; it writes to ${store.name}.`);
+    await interrupts.interrupted;
+    server.closeAllConnections();
+    server.close();
+    interrupts.release();
   },
 };
 

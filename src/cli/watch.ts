@@ -7,7 +7,7 @@ import { UserError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
 import { bootId } from '../capture/process.js';
 import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
-import type { Pusher } from '../fleet/agent/pusher.js';
+import type { BatchTarget, Pusher } from '../fleet/agent/pusher.js';
 import { Watch } from '../run/watch/watch.js';
 import type { Address } from '../run/serve.js';
 import { metricsAt } from '../run/metrics/server.js';
@@ -41,6 +41,8 @@ interface WatchCommandOptions {
   /** The address, or true where the environment has it. */
   readonly push?: string | true;
   readonly pushNames: NamePolicy;
+  readonly certificate?: string;
+  readonly authority?: string;
 }
 
 const USUAL_BYTES = 1024 ** 3;
@@ -71,8 +73,10 @@ export function watchCommand(program: Command): void {
     )
     .option(
       '--push [address]',
-      'send what is found to a fleet’s store, http://HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, which may hold a password)',
+      'send what is found to a fleet’s relay, relay://HOST:9471, or store, http://HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, which may hold a password)',
     )
+    .option('--certificate <file>', 'to a relay: this host’s certificate and key (PEM); it says who the host is')
+    .option('--authority <file>', 'to a relay: who signs its certificate (PEM)')
     .addOption(
       new Option('--push-names <policy>', 'which names are sent: of units and daemons, all, or none')
         .choices(NAME_POLICIES)
@@ -111,7 +115,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   const metrics = options.metrics && (await startMetrics(options.metrics));
   const { push } = options;
   const pusher =
-    push === undefined ? undefined : await pusherTo(storeAddress(push === true ? undefined : push), options.pushNames);
+    push === undefined ? undefined : await pusherTo(storeAddress(push === true ? undefined : push), options);
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),
@@ -138,19 +142,27 @@ async function watch(options: WatchCommandOptions): Promise<void> {
 }
 
 /** Loaded only where something is sent. */
-async function pusherTo(address: string, names: NamePolicy): Promise<Pusher> {
-  const [{ Pusher: Made }, { ClickHouseStore }, { factsNow }] = await Promise.all([
+async function pusherTo(address: string, options: WatchCommandOptions): Promise<Pusher> {
+  const [{ Pusher: Made }, { factsNow }] = await Promise.all([
     import('../fleet/agent/pusher.js'),
-    import('../fleet/clickhouse/store.js'),
     import('../fleet/agent/facts-now.js'),
   ]);
   return new Made({
-    target: new ClickHouseStore(address),
+    target: await targetAt(address, options),
     host: hostname(),
     boot: bootId(),
     agent: toolName(),
-    names,
+    names: options.pushNames,
     facts: factsNow,
     tell: say,
   });
+}
+
+async function targetAt(address: string, { certificate, authority }: WatchCommandOptions): Promise<BatchTarget> {
+  if (!address.startsWith('relay:')) return new (await import('../fleet/clickhouse/store.js')).ClickHouseStore(address);
+  const [{ RelayTarget }, { readCredentials }] = await Promise.all([
+    import('../fleet/agent/relay-target.js'),
+    import('../fleet/credentials.js'),
+  ]);
+  return new RelayTarget(address, readCredentials(certificate, authority));
 }

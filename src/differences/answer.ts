@@ -77,7 +77,8 @@ export function sentenceOf(group: FactGroup): string {
   return `${group.first.name} ${dividing(group)}${company(group)}.`;
 }
 
-function ofTwo(separation: Separation): string {
+/** How far two differ, and in what first. */
+export function ofTwo(separation: Separation): string {
   const { groups } = separation;
   const facts = groups.reduce((sum, one) => sum + one.facts.length, 0);
   const [first] = groups;

@@ -1,7 +1,7 @@
 // The stalls of all hosts as a list: the document that `fleet episodes` prints.
 
 import { isoMoment } from '../base/format.js';
-import type { EpisodeRow, FleetEpisodes } from '../model/fleet.js';
+import type { EpisodeRow, FleetEpisode, FleetEpisodes } from '../model/fleet.js';
 import type { FleetStore } from './port.js';
 
 export interface EpisodesAsked {
@@ -12,11 +12,11 @@ export interface EpisodesAsked {
 }
 
 /** A host's clock may be ahead of the store's. */
-const AHEAD_MS = 86_400_000;
+export const AHEAD_MS = 86_400_000;
 
 const known = (text: string): string | null => (text === '' ? null : text);
 
-function told(one: EpisodeRow): FleetEpisodes['episodes'][number] {
+export function toldEpisode(one: EpisodeRow): FleetEpisode {
   return {
     host: one.host,
     number: one.number,
@@ -48,6 +48,6 @@ export async function episodesOf(
     from: isoMoment(period.fromMs),
     to: isoMoment(nowMs),
     found: found.length,
-    episodes: found.slice(0, limit).map(told),
+    episodes: found.slice(0, limit).map(toldEpisode),
   };
 }

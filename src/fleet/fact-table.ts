@@ -23,7 +23,7 @@ export interface FactTable {
 }
 
 /** The set that held then: the last that began before, else the first of all. */
-function setAt(sets: readonly FactSet[], atMs: number): FactSet | undefined {
+export function setAt(sets: readonly FactSet[], atMs: number): FactSet | undefined {
   const newestFirst = sets.toSorted((a, b) => b.firstMs - a.firstMs);
   return newestFirst.find(({ firstMs }) => firstMs <= atMs) ?? newestFirst.at(-1);
 }

@@ -30,6 +30,18 @@ export interface HostLoad {
   readonly requestsPerSecond?: number;
 }
 
+/** What a device of a host did in the minutes that are known of it. */
+export interface DeviceUse {
+  readonly host: string;
+  readonly device: string;
+  readonly minutes: number;
+  readonly requests: number;
+  readonly kib: number;
+  readonly busyMs: number;
+  /** As `MinuteRow` has them, ascending. */
+  readonly waits: readonly (readonly [fromUs: number, seconds: number])[];
+}
+
 /** Facts that a host had over a time, as places in `HostFacts.facts`. */
 export interface FactSet {
   readonly host: string;
@@ -73,7 +85,8 @@ export interface FleetStore {
   /** The same by host and cause; with a cause those of it, and those that might be: without a verdict, or with one that names none. */
   stalls(period: Period, cause?: string): Promise<readonly HostStall[]>;
   loads(period: Period): Promise<readonly HostLoad[]>;
-  /** The sets of facts that held at some time of the period. */
-  facts(period: Period): Promise<HostFacts>;
+  devices(period: Period, hosts: readonly string[]): Promise<readonly DeviceUse[]>;
+  /** The sets of facts that held at some time of the period, of all hosts or of some. */
+  facts(period: Period, hosts?: readonly string[]): Promise<HostFacts>;
   close(): void;
 }

@@ -9,6 +9,8 @@ import { FLEET } from '../model/thresholds/fleet.js';
 import type { FleetStore } from './port.js';
 
 const DAY_MS = 86_400_000;
+/** Where others have a cause. */
+export const NO_VERDICT = 'no verdict';
 
 export async function statusOf(store: FleetStore, tool: string): Promise<FleetStatus> {
   const nowMs = await store.nowMs();
@@ -34,7 +36,7 @@ function skewOf({ sentMs, receivedMs }: HostState): number | null {
   return Math.abs(skew) > FLEET.skewMs ? skew : null;
 }
 
-function hostOf(host: HostState, episode: EpisodeRow | undefined): FleetHost {
+export function hostOf(host: HostState, episode: EpisodeRow | undefined): FleetHost {
   return {
     host: host.host,
     agent: host.agent,
@@ -47,13 +49,17 @@ function hostOf(host: HostState, episode: EpisodeRow | undefined): FleetHost {
   };
 }
 
+/** By the store's clock. */
+export function isSilent({ receivedMs }: HostState, nowMs: number): boolean {
+  return nowMs - receivedMs > FLEET.silentMs;
+}
+
 export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetStatus {
   const open = new Map<string, EpisodeRow>();
   for (const one of episodes) if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
-  const isSilent = ({ receivedMs }: HostState) => nowMs - receivedMs > FLEET.silentMs;
-  const silent = hosts.filter(isSilent).sort((a, b) => a.receivedMs - b.receivedMs);
+  const silent = hosts.filter((host) => isSilent(host, nowMs)).sort((a, b) => a.receivedMs - b.receivedMs);
   const stalling = hosts
-    .filter((host) => host.stalling && !isSilent(host))
+    .filter((host) => host.stalling && !isSilent(host, nowMs))
     .map((host) => hostOf(host, open.get(host.host)))
     .sort((a, b) => (a.since ?? '~').localeCompare(b.since ?? '~'));
   const agents = new Map<string, number>();
@@ -76,9 +82,9 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
   };
 }
 
-function causesOf(episodes: readonly EpisodeRow[]): FleetStatus['causes'] {
+export function causesOf(episodes: readonly EpisodeRow[]): FleetStatus['causes'] {
   const stalls = episodes.filter((one) => !isNoStall(one));
-  return [...grouped(stalls, ({ cause }) => (cause === '' ? 'no verdict' : cause))]
+  return [...grouped(stalls, ({ cause }) => (cause === '' ? NO_VERDICT : cause))]
     .map(([cause, own]) => ({
       cause,
       episodes: own.length,

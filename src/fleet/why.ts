@@ -5,10 +5,10 @@ import { kernelOfText } from '../base/kernel-version.js';
 import { addTo, entry } from '../base/maps.js';
 import { company, dividing, odds } from '../differences/answer.js';
 import { fits } from '../known/fits.js';
-import type { FleetGroup, FleetWhy } from '../model/fleet.js';
+import type { FleetGroup, FleetWhy, HostState } from '../model/fleet.js';
 import type { Known, KnownFit } from '../model/known.js';
 import { factTable, type FactColumn, type FactTable } from './fact-table.js';
-import type { FleetStore, Period } from './port.js';
+import type { FleetStore, HostFacts, HostLoad, Period } from './port.js';
 import { separateHosts, type FleetSeparation, type Separating } from './separate.js';
 import { sidesOf, type Sides } from './sides.js';
 
@@ -23,16 +23,38 @@ export interface WhyOptions {
   readonly known: readonly Known[];
 }
 
-export async function whyOf(store: FleetStore, options: WhyOptions): Promise<FleetWhy> {
-  const { period } = options;
-  const [hosts, stalls, loads, facts] = await Promise.all([
-    store.hosts(),
-    store.stalls(period, options.cause),
-    store.loads(period),
-    store.facts(period),
-  ]);
-  const sides = sidesOf({ hosts, stalls, loads }, period, options.cause);
-  return explained(store.name, sides, factTable(sides.hosts, facts), options);
+/** What is the same whichever cause is asked about. */
+export interface FleetAsked {
+  readonly hosts: readonly HostState[];
+  readonly loads: readonly HostLoad[];
+  readonly facts: HostFacts;
+}
+
+export async function askFleet(store: FleetStore, period: Period): Promise<FleetAsked> {
+  const [hosts, loads, facts] = await Promise.all([store.hosts(), store.loads(period), store.facts(period)]);
+  return { hosts, loads, facts };
+}
+
+/** `asked`: where several causes are asked about. */
+export async function whyOf(
+  store: FleetStore,
+  options: WhyOptions,
+  asked?: FleetAsked | Promise<FleetAsked>,
+): Promise<FleetWhy> {
+  const { sides, table } = await sidedFacts(store, options.period, options.cause, asked);
+  return explained(store.name, sides, table, options);
+}
+
+/** All hosts on their sides, with their facts. */
+export async function sidedFacts(
+  store: FleetStore,
+  period: Period,
+  cause: string | undefined,
+  asked: FleetAsked | Promise<FleetAsked> = askFleet(store, period),
+): Promise<{ readonly sides: Sides; readonly table: FactTable }> {
+  const [{ hosts, loads, facts }, stalls] = await Promise.all([asked, store.stalls(period, cause)]);
+  const sides = sidesOf({ hosts, stalls, loads }, period, cause);
+  return { sides, table: factTable(sides.hosts, facts) };
 }
 
 /** The same from what is known already. */

@@ -8,7 +8,15 @@ import { DiagnosisSchema } from './diagnosis.js';
 import { CopiedSchema } from './copied.js';
 import { DifferencesSchema } from './differences.js';
 import { DrillReportSchema } from './drills.js';
-import { FleetDemoSchema, FleetEpisodesSchema, FleetInitSchema, FleetStatusSchema, FleetWhySchema } from './fleet.js';
+import {
+  FleetCompareSchema,
+  FleetDemoSchema,
+  FleetEpisodesSchema,
+  FleetInitSchema,
+  FleetShowSchema,
+  FleetStatusSchema,
+  FleetWhySchema,
+} from './fleet.js';
 import { HeldSchema } from './held.js';
 import { ExperimentSchema, NextSchema } from './experiment.js';
 import { TopSchema } from './top.js';
@@ -44,9 +52,11 @@ export const DOCUMENTS = {
   episodes: { schema: EpisodesSchema, printedBy: ['episodes --json'] },
   error: { schema: ErrorSchema, printedBy: ['any command --json that fails'] },
   experiment: { schema: ExperimentSchema, printedBy: ['experiment --json'] },
+  'fleet-compare': { schema: FleetCompareSchema, printedBy: ['fleet compare --json'] },
   'fleet-demo': { schema: FleetDemoSchema, printedBy: ['fleet demo --json'] },
   'fleet-episodes': { schema: FleetEpisodesSchema, printedBy: ['fleet episodes --json'] },
   'fleet-init': { schema: FleetInitSchema, printedBy: ['fleet init --json'] },
+  'fleet-show': { schema: FleetShowSchema, printedBy: ['fleet show --json'] },
   'fleet-status': { schema: FleetStatusSchema, printedBy: ['fleet status --json'] },
   'fleet-why': { schema: FleetWhySchema, printedBy: ['fleet why --json'] },
   heap: { schema: HeapSchema, printedBy: ['heap --json'] },

@@ -170,6 +170,25 @@ export const FleetStatusSchema = v.object({
 export type FleetStatus = v.InferOutput<typeof FleetStatusSchema>;
 export type FleetHost = v.InferOutput<typeof HostSchema>;
 
+/** Some hosts by name, and how many there are. */
+const SomeHostsSchema = v.object({ count: v.number(), names: list(v.string()) });
+
+const EpisodeToldSchema = v.object({
+  host: v.string(),
+  number: v.number(),
+  startedAt: v.string(),
+  endedAt: v.nullable(Moment),
+  cause: v.nullable(v.string()),
+  layer: v.nullable(v.string()),
+  culpritClass: v.nullable(v.string()),
+  culprit: v.nullable(v.string()),
+  unit: v.nullable(v.string()),
+  lostMs: v.number(),
+  confidence: v.number(),
+  recording: v.nullable(v.string()),
+});
+export type FleetEpisode = v.InferOutput<typeof EpisodeToldSchema>;
+
 export const FleetEpisodesSchema = v.object({
   schema: v.literal('iowitness.fleet-episodes/1'),
   tool: v.string(),
@@ -179,27 +198,98 @@ export const FleetEpisodesSchema = v.object({
   /** How many there are; the list may hold fewer. */
   found: v.number(),
   /** The newest first. */
-  episodes: list(
-    v.object({
-      host: v.string(),
-      number: v.number(),
-      startedAt: Moment,
-      endedAt: v.nullable(Moment),
-      cause: v.nullable(v.string()),
-      layer: v.nullable(v.string()),
-      culpritClass: v.nullable(v.string()),
-      culprit: v.nullable(v.string()),
-      unit: v.nullable(v.string()),
-      lostMs: v.number(),
-      confidence: v.number(),
-      recording: v.nullable(v.string()),
-    }),
-  ),
+  episodes: list(EpisodeToldSchema),
 });
 export type FleetEpisodes = v.InferOutput<typeof FleetEpisodesSchema>;
 
-/** Some hosts by name, and how many there are. */
-const SomeHosts = v.object({ count: v.number(), names: list(v.string()) });
+/** What the fleet knows of one host. */
+const KnownHostSchema = v.object({
+  ...HostSchema.entries,
+  /** Not heard of for longer than a host takes that is well. */
+  isSilent: v.boolean(),
+  boot: v.string(),
+  /** Requests a second in the median hour without a lost second; null where there is none. */
+  requestsPerSecond: v.nullable(v.number()),
+  /** The share of hosts with a known load that have less of it; null as above. */
+  busierThan: v.nullable(v.number()),
+  /** Its stalls by cause, those that cost most first. */
+  causes: list(v.object({ cause: v.string(), episodes: v.number(), lostMs: v.number() })),
+  devices: list(
+    v.object({
+      device: v.string(),
+      /** Minutes of which there are figures; what follows are means over them. */
+      minutes: v.number(),
+      requestsPerSecond: v.number(),
+      bytesPerSecond: v.number(),
+      /** Of the time, 0 to 1. */
+      busy: v.number(),
+      /** The mean wait of a second with requests, µs, from the lower end of its power of two; null where there was none. */
+      medianWaitUs: v.nullable(v.number()),
+      wait99Us: v.nullable(v.number()),
+    }),
+  ),
+});
+export type KnownHost = v.InferOutput<typeof KnownHostSchema>;
+
+export const FleetShowSchema = v.object({
+  schema: v.literal('iowitness.fleet-show/1'),
+  tool: v.string(),
+  store: v.string(),
+  from: Moment,
+  to: Moment,
+  host: KnownHostSchema,
+  /** The stall that was asked for; null where all were. */
+  number: v.nullable(v.number()),
+  /** Its stalls, the newest first; of `fleet show HOST NUMBER` that one. */
+  episodes: list(EpisodeToldSchema),
+  /** Facts that became others, the newest first; null where it was not there, or is gone. */
+  changes: list(
+    v.object({
+      /** When the new value was first told: it may be an hour older. */
+      at: Moment,
+      name: v.string(),
+      area: FactAreaSchema,
+      before: v.nullable(v.string()),
+      after: v.nullable(v.string()),
+    }),
+  ),
+  /** Those that held last. */
+  facts: list(v.object({ name: v.string(), area: FactAreaSchema, value: v.string() })),
+  /** Of one stall, other hosts that began to stall by its cause about then; null for a list, and where it has no cause. */
+  about: v.nullable(SomeHostsSchema),
+});
+export type FleetShow = v.InferOutput<typeof FleetShowSchema>;
+
+export const FleetCompareSchema = v.object({
+  schema: v.literal('iowitness.fleet-compare/1'),
+  tool: v.string(),
+  store: v.string(),
+  from: Moment,
+  to: Moment,
+  hosts: v.tuple([KnownHostSchema, KnownHostSchema]),
+  /** One line: how far they differ, and what of it the rest of the fleet says matters. */
+  answer: v.string(),
+  /** Facts that both tell. */
+  compared: v.number(),
+  /** Those that differ, the most telling first, by host; null where it is not known. */
+  facts: list(
+    v.object({
+      name: v.string(),
+      area: FactAreaSchema,
+      values: v.tuple([v.nullable(v.string()), v.nullable(v.string())]),
+    }),
+  ),
+  /** A cause that one of them stalls by and the other does not, and which of these facts separate such hosts in the whole fleet; null where there is none. */
+  fleet: v.nullable(
+    v.object({
+      cause: v.string(),
+      /** Which of the two stalls by it. */
+      stalls: v.string(),
+      separating: list(v.string()),
+    }),
+  ),
+});
+export type FleetCompare = v.InferOutput<typeof FleetCompareSchema>;
 
 const Group = v.object({
   /** One sentence. */
@@ -212,8 +302,8 @@ const Group = v.object({
   /** The rate of false ones among all divisions that are at least as sure (Benjamini–Hochberg). */
   falseDiscovery: v.number(),
   /** Hosts that stand against it: stalling without it, and not stalling with it. */
-  stallingWithout: SomeHosts,
-  othersWith: SomeHosts,
+  stallingWithout: SomeHostsSchema,
+  othersWith: SomeHostsSchema,
 });
 
 export const FleetWhySchema = v.object({
@@ -241,3 +331,34 @@ export const FleetWhySchema = v.object({
 });
 export type FleetWhy = v.InferOutput<typeof FleetWhySchema>;
 export type FleetGroup = v.InferOutput<typeof Group>;
+
+/** A time of a host in which it lost something: which cause cost most in it, and the stall that did. */
+export interface LossCell {
+  readonly bin: number;
+  readonly lostMs: number;
+  readonly cause: string;
+  readonly number: number;
+  readonly episodes: number;
+}
+
+/** What the page of the fleet shows first. */
+export interface FleetOverview {
+  readonly status: FleetStatus;
+  readonly from: string;
+  readonly to: string;
+  /** The time is parted into bins of this length. */
+  readonly bins: number;
+  readonly binMs: number;
+  /** Hosts that lost most, and how many more lost something. */
+  readonly hosts: readonly { readonly host: string; readonly lostMs: number; readonly cells: readonly LossCell[] }[];
+  readonly more: number;
+  /** What each cause cost by bin, ms, those that cost most first; the last may stand for all others. */
+  readonly causes: readonly { readonly cause: string; readonly hosts: number; readonly lostMs: Float64Array }[];
+  /** What separates the hosts of the dearest causes. */
+  readonly why: readonly FleetWhy[];
+  /** The newest stalls. */
+  readonly newest: readonly FleetEpisode[];
+}
+
+/** Where the causes that are not shown by themselves are told. */
+export const OTHER_CAUSES = 'other causes';

@@ -3,6 +3,7 @@
 import { count as thousands, counted, duration, figure, harmless, percent, several } from '../base/format.js';
 import type {
   FleetDemo,
+  FleetEpisode,
   FleetEpisodes,
   FleetGroup,
   FleetHost,
@@ -50,11 +51,17 @@ function hostLines(page: TerminalPage, hosts: readonly FleetHost[], cells: (host
   return [...columns(rows), ...more(page, hosts.length)];
 }
 
+/** '500 hosts: 4 stall now, 1 is silent' */
+export function statusHead({ hosts, stalling, silent }: FleetStatus): string {
+  if (hosts === 0) return 'No host has been heard of: iowitness watch --push sends';
+  const verb = (many: number, ofOne: string, ofMany: string) => `${thousands(many)} ${many === 1 ? ofOne : ofMany}`;
+  return `${counted(hosts, 'host')}: ${verb(stalling.length, 'stalls', 'stall')} now, ${verb(silent.length, 'is', 'are')} silent`;
+}
+
 export function renderFleetStatus(status: FleetStatus, options: TextOptions): string {
   const { hosts, stalling, silent, skewed, agents, causes, dropped, at } = status;
   const page = new TerminalPage(options);
-  const head = `${counted(hosts, 'host')}: ${thousands(stalling.length)} stall now, ${thousands(silent.length)} are silent (${clockText(at)}).`;
-  page.line(page.paint('bold', hosts === 0 ? 'No host has been heard of: iowitness watch --push sends.' : head));
+  page.line(page.paint('bold', hosts === 0 ? `${statusHead(status)}.` : `${statusHead(status)} (${clockText(at)}).`));
   page.section(
     'Stall now',
     hostLines(page, stalling, ({ cause, unit, since }) => [
@@ -95,20 +102,23 @@ export function renderFleetStatus(status: FleetStatus, options: TextOptions): st
   return page.toString();
 }
 
+/** A stall as a line of a list. */
+export function episodeCells(one: FleetEpisode): string[] {
+  return [
+    one.host,
+    String(one.number),
+    clockText(one.startedAt),
+    one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
+    `${duration(one.lostMs)} lost`,
+    one.cause ?? 'no verdict',
+    one.unit ?? '',
+    one.culprit ?? one.culpritClass ?? '',
+  ].map(harmless);
+}
+
 export function renderFleetEpisodes({ episodes, found, from, to }: FleetEpisodes): string {
   if (found === 0) return `No stall began between ${clockText(from)} and ${clockText(to)}.`;
-  const rows = episodes
-    .toReversed()
-    .map((one) => [
-      harmless(one.host),
-      String(one.number),
-      clockText(one.startedAt),
-      one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
-      `${duration(one.lostMs)} lost`,
-      harmless(one.cause ?? 'no verdict'),
-      harmless(one.unit ?? ''),
-      harmless(one.culprit ?? one.culpritClass ?? ''),
-    ]);
+  const rows = episodes.toReversed().map(episodeCells);
   const rest = found - episodes.length;
   return [...columns(rows), ...(rest > 0 ? [`and ${thousands(rest)} before these: see --limit`] : [])].join('\n');
 }
@@ -134,6 +144,18 @@ function groupLines(page: TerminalPage, group: FleetGroup, verbose: boolean): st
   ];
 }
 
+/** Who was compared with whom, by what. */
+export function comparedText({
+  hosts: { stalling, others, unknown },
+  loads,
+  from,
+  to,
+  compared,
+  tried,
+}: FleetWhy): string {
+  return `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(loads, 'class', 'classes')} of load, from ${clockText(from)} to ${clockText(to)}; ${thousands(compared)} facts, ${thousands(tried)} divisions.`;
+}
+
 export function renderFleetWhy(why: FleetWhy, options: TextOptions & { readonly verbose: boolean }): string {
   const page = new TerminalPage(options);
   for (const line of wrap(harmless(why.answer), page.width)) page.line(page.paint('bold', line));
@@ -144,12 +166,8 @@ export function renderFleetWhy(why: FleetWhy, options: TextOptions & { readonly 
     'Known regressions of these kernels with this symptom: leads, no verdicts',
     columns(why.leads.map(({ id, title }) => [id, title])),
   );
-  const { stalling, others, unknown } = why.hosts;
   page.section('Compared', [
-    ...wrap(
-      `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(why.loads, 'class', 'classes')} of load, from ${clockText(why.from)} to ${clockText(why.to)}; ${thousands(why.compared)} facts, ${thousands(why.tried)} divisions.`,
-      page.width - 2,
-    ),
+    ...wrap(comparedText(why), page.width - 2),
     ...why.notes.flatMap((note) => wrap(harmless(note), page.width - 2)),
   ]);
   return page.toString();

@@ -1,6 +1,7 @@
 // What a running recorder or watch serves, by HTTP, to whoever may ask: an address of this machine alone answers only who names this machine, so that a web
 // page that has its own name lead here gets nothing. Nothing is changed by a request: GET and HEAD alone are answered.
 
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
@@ -37,6 +38,31 @@ export function reply(request: IncomingMessage, response: ServerResponse, text: 
 
 /** Answers a request for a path, without what follows a question mark. */
 export type Answer = (path: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Of a page: nothing of it is kept by the browser or told to others. */
+export const PAGE_HEADERS = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+export const HTML_HEADERS = { ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8' } as const;
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Answers below /TOKEN/ alone, with the path behind that; whoever has not got it is told where it is. */
+export function behindToken(token: string, printedBy: string, answer: Answer): Answer {
+  return (path, request, response) => {
+    const [, given = '', ...rest] = path.split('/');
+    if (!timingSafeEqual(digest(given), digest(token)))
+      return refuse(response, 403, `It asks for its token: open the address that ${printedBy} has printed.`);
+    return rest.length === 0
+      ? refuse(response, 404, 'There is nothing of that name.')
+      : answer(rest.join('/'), request, response);
+  };
+}
 
 /** Serves until it is closed. Rejects where the address can't be had. */
 export async function serve(address: Address, answer: Answer): Promise<Server> {

@@ -156,9 +156,11 @@ describe('one server', { skip }, () => {
     for (let times = 0; times < 3; times += 1) await store.add(batch);
     const seen = async () => {
       const all = await store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs });
-      return [all.map(({ host, cause }) => `${host} ${cause}`).sort(), (await store.hosts()).length];
+      const uses = await store.devices({ fromMs: nowMs - DAY_MS, toMs: nowMs }, ['a', 'b']);
+      return [all.map(({ host, cause }) => `${host} ${cause}`).sort(), (await store.hosts()).length, uses];
     };
-    const expected = [['a fs.journal', 'b dev.slow'], 1];
+    const use = { host: 'a', device: 'sda', minutes: 1, requests: 3, kib: 7, busyMs: 5, waits: [[64, 7]] };
+    const expected = [['a fs.journal', 'b dev.slow'], 1, [use]];
     assert.deepEqual(await seen(), expected);
     for (const table of ['episodes', 'hosts', 'minutes']) await server.ask(`OPTIMIZE TABLE again.${table} FINAL`);
     assert.deepEqual(await seen(), expected);
@@ -219,12 +221,18 @@ describe('one server', { skip }, () => {
       ['fleet-episodes', 0, ['episodes', '--store', `${store}_demo`, '--cause', 'dev.capped', '--limit', '3']],
       ['fleet-why', 1, ['why', 'mem.dirty-limit', '--store', `${store}_demo`]],
       ['fleet-why', 0, ['why', 'no.such', '--store', `${store}_demo`]],
+      ['fleet-compare', 1, ['compare', 'host-00000', 'host-00001', '--store', `${store}_demo`]],
     ] as const;
     for (const [name, status, args] of calls) {
       const ran = await run(['fleet', ...args, '--json']);
       assert.deepEqual([ran.stderr, ran.status], ['', status], args.join(' '));
       assertDocument(name, ran.stdout);
     }
+    const shown = await run(['fleet', 'show', 'host-00003', '--store', `${store}_demo`, '--json']);
+    // It may be one of those that stall.
+    assert.ok(shown.status === 0 || shown.status === 1, shown.stderr);
+    assertDocument('fleet-show', shown.stdout);
+    assert.match(refusal(await run(['fleet', 'compare', 'host-00003', '--store', store])), /takes two hosts\.$/);
     const { stdout } = await run(['fleet', 'why', 'mem.dirty-limit', '--store', `${store}_demo`]);
     assert.match(stdout, /^.+ separates the hosts that stall by mem\.dirty-limit: it is /);
   });

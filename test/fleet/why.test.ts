@@ -3,65 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EpisodeRow, FleetWhy, NamedFact } from '../../src/model/fleet.js';
+import type { FleetWhy } from '../../src/model/fleet.js';
 import type { Known } from '../../src/model/known.js';
 import { simulate } from '../../src/fleet/simulate.js';
 import { whyOf } from '../../src/fleet/why.js';
-import { episodeRow, hostRow } from '../support/fleet-rows.js';
 import { MemoryStore } from '../support/fleet-store.js';
-
-const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
-const DAY_MS = 86_400_000;
-const PERIOD = { fromMs: NOW_MS - 7 * DAY_MS, toMs: NOW_MS };
-const CAUSE = 'mem.dirty-limit';
-
-interface MadeHost {
-  readonly facts: Readonly<Record<string, string>>;
-  readonly stalls: boolean;
-  /** Requests a second. */
-  readonly load?: number;
-  /** '' for a stall without a verdict. */
-  readonly cause?: string;
-  /** The facts that it has had since the stall. */
-  readonly since?: Readonly<Record<string, string>>;
-}
-
-const named = (facts: Readonly<Record<string, string>>): NamedFact[] =>
-  Object.entries(facts).map(([name, value]) => ({
-    area: name === 'kernel' ? 'kernel' : name.startsWith('daemon') ? 'daemon' : 'setting',
-    name,
-    value,
-  }));
-
-function episode(host: string, cause: string): EpisodeRow {
-  const startedMs = NOW_MS - 3 * DAY_MS;
-  return episodeRow({ host, startedMs }, { endedMs: startedMs + 5000, cause, lostMs: 4000, confidence: 0.9 });
-}
-
-async function storeOf(hosts: readonly MadeHost[]): Promise<MemoryStore> {
-  // Facts of the same name and value are one, as in a real store.
-  const facts = new Map<string, NamedFact>();
-  const one = (fact: NamedFact): NamedFact => {
-    const key = `${fact.name}\0${fact.value}`;
-    facts.set(key, facts.get(key) ?? fact);
-    return facts.get(key) ?? fact;
-  };
-  const store = new MemoryStore(() => NOW_MS);
-  for (const [at, { facts: own, stalls, load = 100, cause = CAUSE, since }] of hosts.entries()) {
-    const host = `h${String(at).padStart(4, '0')}`;
-    const changedMs = NOW_MS - DAY_MS;
-    await store.add({
-      hosts: [hostRow(host, NOW_MS)],
-      episodes: stalls ? [episode(host, cause)] : [],
-      hours: [{ host, hourMs: NOW_MS - DAY_MS, watchedSeconds: 3600, lostSeconds: 0, requests: load * 3600, kib: 1 }],
-      facts: [
-        { host, firstMs: PERIOD.fromMs, lastMs: since ? changedMs : NOW_MS, facts: named(own).map(one) },
-        ...(since ? [{ host, firstMs: changedMs, lastMs: NOW_MS, facts: named(since).map(one) }] : []),
-      ],
-    });
-  }
-  return store;
-}
+import { CAUSE, NOW_MS, PERIOD, storeOf, type MadeHost } from '../support/made-fleet.js';
 
 async function why(store: MemoryStore, known: readonly Known[] = [], cause: string | null = CAUSE): Promise<FleetWhy> {
   return whyOf(store, { tool: 'test', period: PERIOD, cause: cause ?? undefined, known });

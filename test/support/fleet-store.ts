@@ -1,9 +1,17 @@
 // The fleet's store in memory: what any store has to answer, written as plainly as that goes, so that questions are tested without a server and a real
 // one is held against it.
 
-import type { Batch, EpisodeRow, FactsRow, HostState, NamedFact } from '../../src/model/fleet.js';
-import type { EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Period } from '../../src/fleet/port.js';
-import { entry, grouped } from '../../src/base/maps.js';
+import type { Batch, EpisodeRow, FactsRow, HostState, MinuteRow, NamedFact } from '../../src/model/fleet.js';
+import type {
+  DeviceUse,
+  EpisodeFilter,
+  FleetStore,
+  HostFacts,
+  HostLoad,
+  HostStall,
+  Period,
+} from '../../src/fleet/port.js';
+import { addTo, entry, grouped } from '../../src/base/maps.js';
 import { medianOf } from '../../src/base/median.js';
 
 export class MemoryStore implements FleetStore {
@@ -90,13 +98,37 @@ export class MemoryStore implements FleetStore {
     );
   }
 
-  facts({ fromMs, toMs }: Period): Promise<HostFacts> {
+  devices({ fromMs, toMs }: Period, hosts: readonly string[]): Promise<readonly DeviceUse[]> {
+    const once = new Map<string, MinuteRow>();
+    for (const row of this.batches.flatMap(({ minutes = [] }) => minutes))
+      if (row.atMs >= fromMs && row.atMs <= toMs && hosts.includes(row.host))
+        once.set(`${row.host}\0${row.device}\0${row.atMs}`, row);
+    const sum = (rows: readonly MinuteRow[], of: (row: MinuteRow) => number) =>
+      rows.reduce((all, row) => all + of(row), 0);
+    const uses = [...grouped(once.values(), ({ host, device }) => `${host}\0${device}`)].map(([key, rows]) => {
+      const [host = '', device = ''] = key.split('\0');
+      const waits = new Map<number, number>();
+      for (const [from, seconds] of rows.flatMap((row) => row.waits)) addTo(waits, from, seconds);
+      return {
+        host,
+        device,
+        minutes: rows.length,
+        requests: sum(rows, ({ reads, writes }) => reads + writes),
+        kib: sum(rows, ({ readKib, writtenKib }) => readKib + writtenKib),
+        busyMs: sum(rows, ({ busyMs }) => busyMs),
+        waits: [...waits].sort((a, b) => a[0] - b[0]),
+      };
+    });
+    return Promise.resolve(uses.sort((a, b) => a.host.localeCompare(b.host) || a.device.localeCompare(b.device)));
+  }
+
+  facts({ fromMs, toMs }: Period, hosts?: readonly string[]): Promise<HostFacts> {
     const facts: NamedFact[] = [];
     const places = new Map<NamedFact, number>();
     const placeOf = (fact: NamedFact): number => entry(places, fact, () => facts.push(fact) - 1);
     const sets = new Map<string, FactsRow>();
     for (const row of this.batches.flatMap(({ facts: some = [] }) => some)) {
-      if (row.firstMs > toMs || row.lastMs < fromMs) continue;
+      if (row.firstMs > toMs || row.lastMs < fromMs || hosts?.includes(row.host) === false) continue;
       const key = `${row.host}\0${row.firstMs}`;
       if ((sets.get(key)?.lastMs ?? -Infinity) <= row.lastMs) sets.set(key, row);
     }

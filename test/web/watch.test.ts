@@ -2,7 +2,6 @@
 // episode is one click from its report's address; no name of a machine becomes markup. And its server: nothing without the token, nothing is changed.
 
 import assert from 'node:assert/strict';
-import { request, type IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -16,6 +15,7 @@ import { readReportAssets } from '../../src/run/report-assets.js';
 import { Journal } from '../../src/run/watch/journal.js';
 import { watchCharts } from '../../src/run/watch/page/charts.js';
 import { WatchPageFeed } from '../../src/run/watch/page/page.js';
+import { ask } from '../support/ask.js';
 import { HOSTILE_NAMES } from '../support/diagnosis.js';
 import { launch, open, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
@@ -205,22 +205,6 @@ async function served(act: (feed: WatchPageFeed) => Promise<void>): Promise<void
     feed.close();
     rmSync(place, { recursive: true });
   }
-}
-
-function ask(
-  url: string,
-  method = 'GET',
-  headers: IncomingHttpHeaders = {},
-): Promise<{ readonly status: number; readonly body: string; readonly headers: IncomingHttpHeaders }> {
-  return new Promise((settle, reject) => {
-    request(url, { method, headers }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (part: string) => (body += part));
-      response.on('end', () => settle({ status: response.statusCode ?? 0, body, headers: response.headers }));
-    })
-      .on('error', reject)
-      .end();
-  });
 }
 
 describe('the server of a watch’s page', () => {

@@ -50,7 +50,7 @@ function sentenceOf(status: number, text: string, { shown, database }: Address):
   if (code === 60 || code === 81)
     return `There is no fleet in ${database} at ${shown} yet: iowitness fleet init makes its tables.`;
   if ([192, 193, 194, 516].includes(code) || status === 401 || status === 403)
-    return `${shown} refuses this user or password: give them in the address, http://USER:PASSWORD@HOST:8123/.`;
+    return `${shown} refuses this user or password: IOWITNESS_FLEET takes an address with both, http://USER:PASSWORD@HOST:8123/.`;
   if (code === 164 || code === 497) return `This user of ${shown} may not do that (ClickHouse’s error ${code}).`;
   if (code === 279 || code === 210)
     return `A server of the cluster gives no answer to ${shown}, and without what it holds the rest would mislead: bring it back, or take it out of the cluster.`;

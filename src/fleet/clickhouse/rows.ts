@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { entry } from '../../base/maps.js';
 import type { Batch, EpisodeRow, FactsRow, HostRow, HostState, NamedFact } from '../../model/fleet.js';
 import { AREAS } from '../../differences/facts.js';
+import type { DeviceUse } from '../port.js';
 
 /** Lines of each table that a batch has something for. */
 export interface Lines {
@@ -173,4 +174,20 @@ export function episodeOf(cells: readonly unknown[]): EpisodeRow {
 export function namedFactOf([, area, name, value]: readonly unknown[]): NamedFact | undefined {
   const known = AREAS.find((one) => one === area);
   return known && { area: known, name: text(name), value: text(value) };
+}
+
+/** A device's figures; its histogram comes as a pair of lists, the lower ends ascending. */
+export function deviceUseOf(cells: readonly unknown[]): DeviceUse {
+  const [host, device, minutes, requests, kib, busyMs, histogram] = cells;
+  const [from, counts]: readonly unknown[] = Array.isArray(histogram) ? histogram : [];
+  const many: readonly unknown[] = Array.isArray(counts) ? counts : [];
+  return {
+    host: text(host),
+    device: text(device),
+    minutes: Number(minutes),
+    requests: Number(requests),
+    kib: Number(kib),
+    busyMs: Number(busyMs),
+    waits: Array.isArray(from) ? from.map((us, at) => [Number(us), Number(many[at])] as const) : [],
+  };
 }

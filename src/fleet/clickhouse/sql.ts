@@ -36,3 +36,9 @@ export function identifier(name: string): Sql {
   if (!isIdentifier(name)) throw new RangeError(`${name} is no name of a database, table or cluster`);
   return new Sql(name);
 }
+
+/** 'host IN ('a', 'b')'; true of nothing where there are none. */
+export function isOneOf(column: string, values: readonly string[]): Sql {
+  if (values.length === 0) return sql`0`;
+  return sql`${identifier(column)} IN (${new Sql(values.map(literal).join(', '))})`;
+}

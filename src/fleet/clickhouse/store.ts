@@ -6,6 +6,7 @@ import { NumberMap } from '../../base/number-map.js';
 import { NO_CAUSE } from '../../model/diagnosis.js';
 import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet.js';
 import type {
+  DeviceUse,
   EpisodeFilter,
   FleetStore,
   HostFacts,
@@ -17,9 +18,9 @@ import type {
 } from '../port.js';
 import { parseFactSets } from './fact-bytes.js';
 import { ClickHouseHttp, parseAddress } from './http.js';
-import { batchLines, EPISODE_COLUMNS, episodeOf, HOST_COLUMNS, hostOf, namedFactOf } from './rows.js';
+import { batchLines, deviceUseOf, EPISODE_COLUMNS, episodeOf, HOST_COLUMNS, hostOf, namedFactOf } from './rows.js';
 import { localName, oldRows, schemaSteps, TABLES, type Found, type Wanted } from './schema.js';
-import { identifier, Sql, sql } from './sql.js';
+import { identifier, isOneOf, Sql, sql } from './sql.js';
 
 const DAY_MS = 86_400_000;
 
@@ -145,7 +146,16 @@ export class ClickHouseStore implements FleetStore {
     }));
   }
 
-  async facts({ fromMs, toMs }: Period): Promise<HostFacts> {
+  async devices({ fromMs, toMs }: Period, hosts: readonly string[]): Promise<readonly DeviceUse[]> {
+    const within = sql`minute >= ${moment(fromMs)} AND minute <= ${moment(toMs)} AND ${isOneOf('host', hosts)}`;
+    const once = sql`(SELECT * FROM ${this.table('minutes')} WHERE ${within} LIMIT 1 BY host, device, minute)`;
+    const rows = await this.http.rows(
+      sql`SELECT host, device, count(), sum(reads + writes), sum(read_kib + written_kib), sum(busy_ms), sumMap(wait_from_us, arrayMap(many -> toUInt64(many), wait_seconds)) FROM ${once} GROUP BY host, device ORDER BY host, device`,
+    );
+    return rows.map(deviceUseOf);
+  }
+
+  async facts({ fromMs, toMs }: Period, hosts?: readonly string[]): Promise<HostFacts> {
     const names = await this.http.rows(sql`SELECT id, area, name, value FROM ${this.table('fact_names')}`);
     const places = new NumberMap();
     const facts: NamedFact[] = [];
@@ -156,7 +166,8 @@ export class ClickHouseStore implements FleetStore {
       places.set(id, facts.length);
       facts.push(fact);
     }
-    const within = sql`first_seen <= ${moment(toMs)} AND last_seen >= ${moment(fromMs)}`;
+    const ofHosts = hosts ? sql` AND ${isOneOf('host', hosts)}` : sql``;
+    const within = sql`first_seen <= ${moment(toMs)} AND last_seen >= ${moment(fromMs)}${ofHosts}`;
     // A set that came twice says the same twice, and 24 MB are sent sooner than they are sorted.
     const bytes = await this.http.binary(
       sql`SELECT host, toUInt32(first_seen), toUInt32(last_seen), facts FROM ${this.table('fact_sets')} WHERE ${within}`,

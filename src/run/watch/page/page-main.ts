@@ -1,7 +1,6 @@
 // The process that serves a watch's page. It reads what the watch keeps whenever somebody asks, stands behind everything else on this machine, and ends
 // with the watch, whatever ends that: a page that is looked at costs the watch a message a second.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { showBooks } from '../../../baseline/show.js';
@@ -14,7 +13,7 @@ import { renderWatchPage } from '../../../present/html/watch/page.js';
 import { diagnoseRecording, renderReport } from '../../../pipeline.js';
 import { Shelf } from '../../baseline/shelf.js';
 import { readReportAssets } from '../../report-assets.js';
-import { refuse, reply, serve } from '../../serve.js';
+import { behindToken, HTML_HEADERS, PAGE_HEADERS, refuse, reply, serve } from '../../serve.js';
 import { beginServing, tellBegun } from '../../serving-process.js';
 import { readHistory } from '../history.js';
 import { gather, readJournal } from '../journal.js';
@@ -22,19 +21,6 @@ import { SHOWN_MS, watchCharts } from './charts.js';
 import type { PageSettings, ToPage } from './messages.js';
 
 const MONTH_MS = 30 * 86_400_000;
-/** Nothing of it is kept by the browser or told to others. */
-const HEADERS = {
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
-const HTML = { ...HEADERS, 'content-type': 'text/html; charset=utf-8' };
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
 class PageProcess {
   private readonly settings: PageSettings;
   private now: WatchNow | undefined;
@@ -49,17 +35,13 @@ class PageProcess {
     this.now = now;
   }
 
-  /** Answers below /TOKEN/ alone. */
-  readonly answer = async (path: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const [, token = '', ...rest] = path.split('/');
-    if (!timingSafeEqual(digest(token), digest(this.settings.token)))
-      return refuse(response, 403, 'It asks for its token: open the address that the watch has printed.');
-    const what = rest.join('/');
+  /** `what`: the path behind the token. */
+  readonly answer = async (what: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const number = Number(/^episodes\/(\d{1,9})$/.exec(what)?.[1]);
-    if (what === '' && rest.length === 1) return reply(request, response, this.page(), HTML);
+    if (what === '') return reply(request, response, this.page(), HTML_HEADERS);
     if (what === 'now')
       return reply(request, response, JSON.stringify(nowLines(this.now)), {
-        ...HEADERS,
+        ...PAGE_HEADERS,
         'content-type': 'application/json',
       });
     if (number > 0) return this.episode(number, request, response);
@@ -109,7 +91,7 @@ class PageProcess {
       const before = this.report?.text.catch(() => {});
       this.report = { number, text: Promise.resolve(before).then(() => this.made(recording)) };
     }
-    return reply(request, response, await this.report.text, HTML);
+    return reply(request, response, await this.report.text, HTML_HEADERS);
   }
 
   private async made(recording: string): Promise<string> {
@@ -124,5 +106,5 @@ process.on('message', (message: ToPage) => {
   if (message.kind === 'now') return page?.take(message.now);
   const { settings } = message;
   page = new PageProcess(settings);
-  void tellBegun(settings.address, serve(settings.address, page.answer));
+  void tellBegun(settings.address, serve(settings.address, behindToken(settings.token, 'the watch', page.answer)));
 });

@@ -1,0 +1,81 @@
+// The page of the fleet: each address asks the store anew and is answered with a page. `what` is the address behind the token:
+//
+//     ''                        how the fleet is, and was
+//     why/CAUSE                 what separates the hosts of a cause
+//     host/NAME                 a host
+//     host/NAME/NUMBER          one of its stalls
+//     host/NAME/NUMBER/report   the report of its recording, where that lies on this machine
+
+import { UserError } from '../../base/errors.js';
+import type { Known } from '../../model/known.js';
+import { diagnoseRecording, renderReport } from '../../pipeline.js';
+import { renderFleetHost } from '../../present/html/fleet/host.js';
+import { renderFleetOverview } from '../../present/html/fleet/overview.js';
+import { renderFleetWhyPage } from '../../present/html/fleet/why.js';
+import type { ReportAssets } from '../../present/html/page.js';
+import { HTML_HEADERS, refuse, reply, type Answer } from '../../run/serve.js';
+import { recordingHere, type Here } from '../here.js';
+import { overviewOf } from '../overview.js';
+import type { FleetStore, Period } from '../port.js';
+import { showOf } from '../show.js';
+import { whyOf } from '../why.js';
+
+export interface PageOptions {
+  readonly store: FleetStore;
+  readonly tool: string;
+  /** How far back it looks. */
+  readonly sinceMs: number;
+  readonly known: readonly Known[];
+  readonly here: Here;
+  readonly assets: ReportAssets;
+}
+
+/** The names in an address; undefined where they are no text. */
+function parts(what: string): string[] | undefined {
+  try {
+    return what.split('/').map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+async function hostPage(
+  options: PageOptions,
+  period: Period,
+  [host = '', text, report]: readonly string[],
+): Promise<string> {
+  const { store, tool, assets, here } = options;
+  const number = text === undefined ? undefined : Number(text);
+  const show = await showOf(store, { tool, period, host, number });
+  const [one] = show.episodes;
+  const recording = one && number !== undefined ? recordingHere(one, here) : undefined;
+  if (report === undefined) return renderFleetHost({ show, hasReport: recording !== undefined }, assets);
+  if (recording === undefined) throw new UserError('Its recording does not lie on this machine.');
+  return renderReport(await diagnoseRecording(recording, tool), assets);
+}
+
+/** The page at an address; undefined where there is none. Throws a UserError for a host or a stall that is not there. */
+async function pageAt(options: PageOptions, what: string): Promise<string | undefined> {
+  const { store, tool, sinceMs, known, assets } = options;
+  const [kind, ...names] = parts(what) ?? ['nothing'];
+  const toMs = await store.nowMs();
+  const period = { fromMs: toMs - sinceMs, toMs };
+  if (what === '') return renderFleetOverview(await overviewOf(store, { tool, period, known }), assets);
+  if (kind === 'why' && names.length === 1)
+    return renderFleetWhyPage(await whyOf(store, { tool, period, cause: names[0], known }), assets);
+  const isHost = /^host\/[^/]+(\/\d{1,9}(\/report)?)?$/.test(what);
+  return kind === 'host' && isHost ? hostPage(options, period, names) : undefined;
+}
+
+export function fleetAnswers(options: PageOptions): Answer {
+  return async (what, request, response) => {
+    try {
+      const page = await pageAt(options, what);
+      if (page === undefined) refuse(response, 404, 'There is nothing of that name.');
+      else reply(request, response, page, HTML_HEADERS);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      refuse(response, 404, error.message);
+    }
+  };
+}
