@@ -33,6 +33,7 @@ interface WatchCommandOptions {
   readonly pid?: number[];
   readonly dir: string;
   readonly maxSize: number;
+  readonly jvm: boolean;
   readonly for?: number;
   readonly page?: Address | true;
   /** The address, or true where the environment has it. */
@@ -70,6 +71,7 @@ export function watchCommand(program: Command): void {
         .choices(NAME_POLICIES)
         .default('units'),
     )
+    .option('--no-jvm', 'ask no JVM for its threads while it stalls')
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
       'after',
@@ -104,6 +106,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     folder: options.dir,
     watched: { units: options.unit ?? [], cgroups: options.cgroup ?? [], pids: options.pid ?? [] },
     maxBytes: options.maxSize,
+    asksJvms: options.jvm,
     tell: say,
     ...(page && { page }),
     ...(pusher && { listener: pusher }),

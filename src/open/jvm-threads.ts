@@ -95,7 +95,8 @@ export class RecordedDumps {
         ? [`Of ${all.length} dumps every ${Math.ceil(all.length / MOST_DUMPS)}. is looked at.`]
         : [];
     const document = threadsDocument(this.recording.manifest.tool, history, limits);
-    return { pid, dumps, document, ...(tasks.size > 0 && { tasks }) };
+    const askedMs = all.reduce((sum, { tookMs }) => sum + tookMs, 0);
+    return { pid, dumps, document, askedMs, ...(tasks.size > 0 && { tasks }) };
   }
 
   /** Undefined where there is none, which is a loss. */

@@ -23,8 +23,8 @@ export interface JavaHolder {
   /** In how many of the dumps that show the lock, and when these were taken, ms. */
   readonly dumps: number;
   readonly seenMs: readonly number[];
-  /** What it did in most of these, and in how many; null where no dump tells. */
-  readonly does: (ThreadActivity & { readonly dumps: number }) | null;
+  /** What it did in most of these, in how many, and in how many of those the kernel had it where `kernel` says; null where no dump tells. */
+  readonly does: (ThreadActivity & { readonly dumps: number; readonly there: number }) | null;
   /** Of the time that others waited: the share in which it was in I/O, and in which it ran. */
   readonly inIo: number;
   readonly running: number;
@@ -211,6 +211,7 @@ function holderOf(
   const usual = mostFrequent(calls.length > 0 ? calls : did, ({ kernel, method }) =>
     typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
   );
+  const inPlace = mostFrequent(usual, ({ kernel }) => kernel?.wchan);
   // Of hundreds of dumps most show the same place.
   const places = new Set(usual.flatMap(({ kernel }) => kernel?.wchan ?? []));
   const [longest] = [...places]
@@ -221,7 +222,7 @@ function holderOf(
     ...known,
     dumps: own.length,
     seenMs: own.map(({ atMs }) => atMs),
-    does: usual[0] ? { ...usual[0], dumps: usual.length } : null,
+    does: inPlace[0] ? { ...inPlace[0], dumps: usual.length, there: inPlace.length } : null,
     // One that slept all the time, among hundreds of threads, may have been seen by the dumps alone.
     inIo: line
       ? shareWithin(line, times, IN_IO)

@@ -75,18 +75,17 @@ export function dumpEvidence(java: JavaLock): Argument[] {
 
 function whatItDid({ does, dumps }: JavaHolder): Argument[] {
   if (!does) return [];
-  const { kernel, method } = does;
+  const { kernel, method, there } = does;
   const place = kernel?.wchan ?? undefined;
   const call = callText(kernel);
-  const words = [
-    call !== undefined && (place === undefined ? call : `${call}, asleep in ${place}`),
-    method !== null && method,
-  ];
+  const words = [call, place && `asleep in ${place}${there < does.dumps ? ` in ${there} of them` : ''}`].filter(
+    Boolean,
+  );
   return [
     {
       measure: 'what the owner did',
       value: said`in ${number(does.dumps)} of ${number(dumps)} dumps`,
-      meaning: words.filter((part) => part !== false).join('; '),
+      meaning: [words.join(', '), method].filter(Boolean).join('; '),
       source: `${SOURCE}, /proc/PID/task/TID/{stat,wchan,syscall} right behind each`,
     },
   ];

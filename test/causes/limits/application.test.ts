@@ -60,7 +60,7 @@ function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact'): MadeUp {
         share: 0.8,
         times,
         owner,
-        holder: { ...holder, does: { ...did, dumps: 3 } },
+        holder: { ...holder, does: { ...did, dumps: 3, there: 2 } },
       },
     },
   };
@@ -73,6 +73,11 @@ test('thread dumps name the lock, its holder, what that is in and where it sleep
   const end = ', which is in write(2) to /data/snap.tmp, asleep in balance_dirty_pages 97 % of that time.';
   assert.equal(told(javaLock(0.97)), begin + end);
   assert.equal(told(javaLock(0.97, 'inferred')), `${begin} (inferred: its stack shows where it took the lock)${end}`);
+  // The share is of all the time that the kernel recorded, the dumps are moments of it.
+  const did = diagnosisOf('app.lock-convoy', javaLock(0.97)).verdict.evidence.find(
+    ({ measure }) => measure === 'what the owner did',
+  );
+  assert.match(did?.meaning ?? '', /^write\(2\) to \/data\/snap\.tmp, asleep in \w+ in 2 of them; /);
   assert.equal(judged('app.lock-convoy', javaLock(0.45)), 0.731);
   assert.match(String(judged('app.lock-convoy', javaLock(0.35))), /which has the lock, was in I\/O for 35 % of it/);
 });
