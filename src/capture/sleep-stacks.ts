@@ -85,6 +85,7 @@ export class SleepStacks {
 
   /** Throws the system's error. */
   async switch(on: boolean): Promise<void> {
+    if (!this.canTake || on === this.isOn) return;
     await this.instance.switchSleepStacks(this.filter, on);
     this.isOn = on;
   }

@@ -69,6 +69,8 @@ export class Tracer {
   private lostBefore = 0;
   /** What gathered at rest is being read, of which what lies after this is wanted; what is overwritten meanwhile is older than all that is read. */
   private readsBackTo: bigint | undefined;
+  /** From when on all events of an instance are there, where what gathered at rest had been written over. */
+  private readonly wholeFrom = new Map<TraceState['instance'], bigint>();
   private readonly stacks: SleepStacks;
   private toggling = false;
   private stopped = false;
@@ -149,6 +151,8 @@ export class Tracer {
    * wanted, CLOCK_MONOTONIC.
    */
   async arm(fromNs: bigint): Promise<void> {
+    if (this.sleeps && !this.keepsSleeps)
+      this.options.loss({ code: 'look-back-short', where: 'the victim’s sleeps, which were too many to be kept' });
     if (this.pending.size === 0) for (const one of this.usual) this.enableNow(one);
     this.readsBackTo = fromNs;
     this.machine.beginAnew();
@@ -263,8 +267,10 @@ export class Tracer {
   private tellReach(): void {
     for (const { label, reachNs } of [this.machine, this.victim]) {
       if (this.readsBackTo === undefined || reachNs === undefined || reachNs <= this.readsBackTo) continue;
+      this.wholeFrom.set(label, reachNs);
       const seconds = (Number(reachNs - this.readsBackTo) / 1e9).toFixed(1);
       this.options.loss({ code: 'look-back-short', where: `the first ${seconds} s of the ${label}’s events` });
+      this.tellState();
     }
   }
 
@@ -305,11 +311,22 @@ export class Tracer {
   private keepRestCheap(rate: number): void {
     if (this.switching) return;
     this.sleepsRest -= 1;
-    const sleeps = this.usual.find(({ name }) => name === 'sleeps');
-    const isOn = sleeps !== undefined && sleeps.events.some((event) => this.victim.enabled.has(event));
+    const { sleeps } = this;
+    const isOn = this.keepsSleeps;
     if (!sleeps || (isOn ? rate <= REST_EVENTS : this.sleepsRest > 0)) return;
     if (isOn) this.sleepsRest = REST_RETRY_S;
-    void this.change(async () => this.switchClass(sleeps, !isOn));
+    void this.change(async () => {
+      await this.switchClass(sleeps, !isOn);
+      await this.stacks.switch(!isOn);
+    });
+  }
+
+  private get sleeps(): EventClass | undefined {
+    return this.usual.find(({ name }) => name === 'sleeps');
+  }
+
+  private get keepsSleeps(): boolean {
+    return this.sleeps?.events.some((event) => this.victim.enabled.has(event)) === true;
   }
 
   /** Traces all requests, or where they come too fast a sample; `rate`: requests a second. */
@@ -353,6 +370,7 @@ export class Tracer {
 
   private tellState(): void {
     for (const instance of [this.machine, this.victim]) {
+      const wholeFrom = this.wholeFrom.get(instance.label);
       const state: TraceState = {
         instance: instance.label,
         enabled: [...instance.enabled],
@@ -360,6 +378,7 @@ export class Tracer {
         stacks: { share: instance === this.victim ? this.stacks.share : 0, filter: this.stacks.filter },
         ...(instance === this.machine &&
           this.sampled > 1 && { sampled: { of: this.sampled, upToSectors: SMALL_SECTORS } }),
+        ...(wholeFrom !== undefined && { wholeFromNs: wholeFrom.toString() }),
         clock: 'mono',
       };
       this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());

@@ -5,8 +5,8 @@
 
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { underWay } from '../analysis/victim/own-requests.js';
-import { growthOf, valueAt } from '../analysis/machine/series.js';
-import { type Interval, type Intervals, total, without } from '../base/intervals.js';
+import { rateWithin, valueAt } from '../analysis/machine/series.js';
+import { type Interval, type Intervals, intersect, total, without } from '../base/intervals.js';
 import { KIND } from '../analysis/requests/requests.js';
 import { percent } from '../base/format.js';
 import type { CgroupLimit } from '../model/facts.js';
@@ -21,15 +21,19 @@ import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Jud
 
 type Victim = Given<'victim' | 'disk'>;
 
-/** What the victim did on its disk between two times, in the limit's own unit; without events, from its io counters. NaN: not known. */
+/** Where some requests were left out, those that a limit had held back are not known as the victim's. */
+function countsRequests(m: Victim, span: Interval): m is Victim & Given<'sleeps' | 'requests'> {
+  return isGiven(m, ['sleeps', 'requests']) && intersect([span], m.requests.sampled).length === 0;
+}
+
+/** What the victim did on its disk between two times, in the limit's own unit; NaN where that is not known. */
 function rateOf(m: Victim, limit: CgroupLimit, { from, to }: Interval): number {
   const isRead = limit.what.startsWith('r');
   const inBytes = limit.what.endsWith('bps');
-  if (!isGiven(m, ['sleeps', 'requests'])) {
+  if (!countsRequests(m, { from, to })) {
     const io = m.input.counters.processes.get(m.account.pid)?.io;
     const [bytes, calls] = isRead ? ['read_bytes', 'syscr'] : ['write_bytes', 'syscw'];
-    const seconds = (valueAt(io?.t, (io?.t.length ?? 0) - 1) - valueAt(io?.t, 0)) / 1000;
-    return seconds > 0 ? growthOf(io, inBytes ? bytes : calls) / seconds : NaN;
+    return rateWithin(io, inBytes ? bytes : calls, from, to);
   }
   const { account, load, requests } = m;
   let sum = 0;
@@ -49,6 +53,8 @@ function amount({ what }: CgroupLimit, value: number): Said {
 /** A limit with what the victim got under it. */
 interface Reached {
   readonly limit: CgroupLimit;
+  /** True where its requests were counted, false where the process's own counters tell. */
+  readonly isCounted: boolean;
   readonly rate: number;
   /** The rate as a part of the limit; NaN where the rate is not known. */
   readonly of: number;
@@ -59,7 +65,7 @@ function nearest(m: Victim, limits: readonly CgroupLimit[], held: Intervals): Re
   const span = { from: held.from[0] ?? NaN, to: held.at(-1)?.to ?? NaN };
   const rank = ({ of }: Reached) => (Number.isNaN(of) ? -1 : of);
   return limits
-    .map((limit) => ({ limit, rate: rateOf(m, limit, span) }))
+    .map((limit) => ({ limit, rate: rateOf(m, limit, span), isCounted: countsRequests(m, span) }))
     .map((one) => ({ ...one, of: one.rate / one.limit.value }))
     .toSorted((a, b) => rank(b) - rank(a))[0];
 }
@@ -99,7 +105,7 @@ interface Figures {
 }
 
 function evidence({ reached, share, held, busy }: Figures, m: Victim): Argument[] {
-  const { limit, rate, of } = reached;
+  const { limit, rate, of, isCounted } = reached;
   const { source } = m.account;
   return [
     {
@@ -121,7 +127,7 @@ function evidence({ reached, share, held, busy }: Figures, m: Victim): Argument[
             measure: 'what the victim got meanwhile',
             value: amount(limit, rate),
             meaning: `${percent(of)} of the limit${isNear(reached) ? ': it is the limit that sets the pace' : ''}`,
-            source: isGiven(m, ['sleeps', 'requests']) ? 'block:block_rq_complete' : '/proc/PID/io',
+            source: isCounted ? 'block:block_rq_complete' : '/proc/PID/io',
           },
         ]),
     ...deviceMeanwhile(m, busy),

@@ -54,4 +54,12 @@ export interface Events {
   readonly comms: ReadonlyMap<number, string>;
   /** How many events were decoded in all. */
   readonly count: number;
+  /** From when to when, ms, the kernel lost events of a CPU, by the instance of its tracer: from the last one before to the page behind. */
+  readonly gaps: readonly EventGap[];
+}
+
+export interface EventGap {
+  readonly instance: string;
+  readonly from: number;
+  readonly to: number;
 }

@@ -194,6 +194,8 @@ export interface TraceState {
   readonly stacks: { readonly share: number; readonly filter: string };
   /** Of the small requests one of so many is kept, chosen by its sector: all events of a request, or none. Absent where all are. */
   readonly sampled?: { readonly of: number; readonly upToSectors: number };
+  /** Of a ring that had been written over: from when on all events of all CPUs are there, CLOCK_MONOTONIC in ns. */
+  readonly wholeFromNs?: string;
   readonly clock: string;
 }
 

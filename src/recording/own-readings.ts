@@ -42,6 +42,7 @@ const Trace = v.object({
   filters: v.record(Text, Text),
   stacks: v.object({ share: Count, filter: Text }),
   sampled: v.exactOptional(v.object({ of: v.pipe(v.number(), v.integer(), v.minValue(1)), upToSectors: Count })),
+  wholeFromNs: v.exactOptional(Nanoseconds),
   clock: Text,
 });
 

@@ -60,5 +60,6 @@ export function someEvents(
     },
     comms: new Map(Object.entries(comms).map(([pid, comm]) => [Number(pid), comm])),
     count: 0,
+    gaps: [],
   };
 }

@@ -22,6 +22,18 @@ export function growthWithin(series: Series | undefined, name: string, from: num
   return (column[b] ?? NaN) - (column[a] ?? NaN);
 }
 
+/** How much it grew a second by the readings between two times; NaN where there are fewer than two. */
+export function rateWithin(series: Series | undefined, name: string, from: number, to: number): number {
+  const column = series?.columns.get(name);
+  if (!series || !column) return NaN;
+  const last = lastAtOrBefore(series.t, to);
+  const before = lastAtOrBefore(series.t, from);
+  const first = before >= 0 && series.t[before] === from ? before : before + 1;
+  return first < last
+    ? (valueAt(column, last) - valueAt(column, first)) / ((valueAt(series.t, last) - valueAt(series.t, first)) / 1000)
+    : NaN;
+}
+
 /** Index of the last time at or before `t`; -1 where there is none. */
 export function lastAtOrBefore(times: Float64Array, t: number): number {
   let low = 0;

@@ -18,9 +18,10 @@ import { total, type Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
-import { sampledLine, sleptIn } from './samples.js';
+import { diskIdled, sampledLine, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
+import { keptSleeps, traced, withoutHoles } from './kept-sleeps.js';
 import { timelines } from './timeline.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
@@ -50,15 +51,6 @@ export const WAITING: ReadonlySet<State> = new Set<State>([
 /** ms in which a thread was held up. */
 function waitedMs(segments: Timeline): number {
   return segments.msIn(WAITING);
-}
-
-/** When the kernel's events were recorded: tracing begins behind the recording's start, and what is read last is read after its end. */
-function traced(input: Case): { from: number; to: number } {
-  const state = input.trace.find(({ instance }) => instance === 'victim');
-  // The last sample is taken when tracing ends.
-  const ends = [...input.counters.disks.values()].map(({ t }) => t.at(-1) ?? -Infinity);
-  const last = ends.reduce((latest, end) => Math.max(latest, end), -Infinity);
-  return { from: state?.atMs ?? 0, to: last > 0 ? last : input.durationMs };
 }
 
 /** The victim's own time within the recording: the probe's from its first operation, a command's from when it was let go, anybody else's while it lived. */
@@ -188,6 +180,7 @@ function fromEvents(
     isPassedOn: (row) => isQueuedForAnother(owners, row),
     isWriteback: sleepsBelow(input.events, WRITEBACK_WAITS),
     isServed,
+    isIdle: (wait) => diskIdled(input, disk.disk, wait),
   });
   // What a command forks is a process of its own, with its own name.
   const isChild = isForked(input, pid, thread);
@@ -270,17 +263,20 @@ function mostHeldUp(
   return (child ?? all[0])?.one ?? [];
 }
 
-/** The lives of all watched threads from kernel events, which are walked once for all of them. */
+/** The lives of all watched threads from kernel events, which are walked once for all of them; they lack the times in which these were not kept. */
 const movedLines = remembered(
   (input: Traced): ReadonlyMap<number, Timeline> => {
-    const { from, to } = traced(input);
-    const threads = threadsOf(input, ...input.victims.map(({ pid }) => pid));
-    return timelines(input.events, threads, from, to, births(input), (thread, a, b) => sleptIn(input, thread, a, b));
+    return timelines(input.events, {
+      threads: threadsOf(input, ...input.victims.map(({ pid }) => pid)),
+      kept: keptSleeps(input),
+      births: births(input),
+      sampled: (thread, from, to) => sleptIn(input, thread, from, to),
+    });
   },
   () => '',
 );
 
-/** The threads' lives from kernel events, and from samples for a thread that never moved. */
+/** The threads' lives from kernel events, and from samples where these were not kept and for a thread that never moved. */
 function eventLines(
   input: Traced,
   { threads, life }: Scope,
@@ -294,8 +290,8 @@ function eventLines(
   const moved = movedLines(input);
   const lines = new Map<number, Timeline>();
   for (const thread of threads) {
-    const whole = moved.get(thread);
-    const line = whole ? whole.within(from, to) : sampledLine(input, thread, disk, from, to);
+    const kept = moved.get(thread)?.within(from, to) ?? Timeline.of([]);
+    const line = withoutHoles(kept, { from, to }, (hole) => sampledLine(input, thread, disk, hole.from, hole.to));
     if (line.length > 0) lines.set(thread, line);
   }
   const all = withChildren(lines, input.events);

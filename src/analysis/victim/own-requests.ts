@@ -146,6 +146,8 @@ export interface Stagings {
   readonly isWriteback: (segment: Segment) => boolean;
   /** True for a wait that another program's thread ended: no device answers that. */
   readonly isServed: (segment: Segment) => boolean;
+  /** True where the disk surely had nothing to do for most of a wait. */
+  readonly isIdle: (wait: Segment) => boolean;
 }
 
 /** When any of these requests was queued or with a device. */
@@ -160,7 +162,7 @@ export function underWay(requests: Requests, chosen: (row: number) => boolean): 
  */
 export function splitWaits(
   segments: Timeline,
-  { requests, own, wakes, disk, isKernelThread, isPassedOn, isWriteback, isServed }: Stagings,
+  { requests, own, wakes, disk, isKernelThread, isPassedOn, isWriteback, isServed, isIdle }: Stagings,
 ): Timeline {
   const mine = stagesOf(requests, (row) => own[row] !== 0);
   const isShared = (segment: Segment) =>
@@ -185,9 +187,13 @@ export function splitWaits(
     }
     const row = wakes[index] ?? -1;
     const heldUntil = row >= 0 && own[row] === 2 && isPassedOn(row) ? (requests.queued[row] ?? NaN) : NaN;
-    // Its request may be one of those that were left out: then it is with the device, as far as anybody knows.
-    const unseen = isSampled(segment.from) ? 'block-device' : 'block-finish';
-    const rest = isServed(segment) ? 'server' : segment.state === 'journal' ? 'journal' : unseen;
+    const rest = () => {
+      if (isServed(segment)) return 'server';
+      if (segment.state === 'journal') return 'journal';
+      if (!isSampled(segment.from)) return 'block-finish';
+      // Its request may be one of those that were left out: then it is with the device, as far as the disk was at work.
+      return isIdle(segment) ? 'block-held' : 'block-device';
+    };
     const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
     const add = (from: number, to: number, state: State) => split.add(stage(segment, from, to, state));
     device.cut(segment.from, segment.to, (from, to, isWithDevice) => {
@@ -201,7 +207,7 @@ export function splitWaits(
               ? 'block-queue'
               : start < heldUntil && heldUntil - start >= OWN_REQUESTS.leastHeldMs
                 ? 'block-held'
-                : rest,
+                : rest(),
           ),
         );
     });

@@ -2,6 +2,7 @@
 // looked at. All there is without kernel events; beside them it tells the threads that never moved.
 
 import { Timeline, TimelineBuilder } from '../../model/segment.js';
+import type { Interval } from '../../base/intervals.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
@@ -9,7 +10,7 @@ import type { Case } from '../../model/case.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
 import { ASYNC_WAITS } from './calls.js';
 import { stateOfWchan } from './state-of-stack.js';
-import { SAMPLES } from '../../model/thresholds/victim.js';
+import { SAMPLES, TIMELINE } from '../../model/thresholds/victim.js';
 
 /** The samples of a process's first thread, or of another thread. */
 export function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
@@ -27,7 +28,7 @@ export function sampledLine(
   const counters = samplesOf(input, thread);
   return counters
     ? sampledSegments(counters, from, to, {
-        diskBusy: (a, b) => diskBusy(input, disk, a, b),
+        diskBusy: (begin, end) => diskBusy(input, disk, { from: begin, to: end }),
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
       })
     : Timeline.of([]);
@@ -47,18 +48,35 @@ export function sleptIn(
   return state === undefined || state === 'unexplained' ? undefined : { state, wchan };
 }
 
-/** True where /proc/diskstats shows the disk at work between two times; undefined where it can't tell. */
-function diskBusy(input: Case, disk: DeviceId | undefined, from: number, to: number): boolean | undefined {
+/** How long a disk worked, by the readings of /proc/diskstats around a stretch of time, and how far apart these are, ms; undefined where it can't tell. */
+function workAround(
+  input: Case,
+  disk: DeviceId | undefined,
+  { from, to }: Interval,
+): { readonly busyMs: number; readonly ms: number } | undefined {
   const series = disk === undefined ? undefined : input.counters.disks.get(disk);
   const ticks = series?.columns.get('io_ticks');
   if (!series || !ticks) return undefined;
   const before = lastAtOrBefore(series.t, from);
   const after = Math.min(series.t.length - 1, lastAtOrBefore(series.t, to) + 1);
   if (before < 0 || after <= before) return undefined;
-  return (
-    (ticks[after] ?? 0) - (ticks[before] ?? 0) >
-    SAMPLES.diskBusyShare * ((series.t[after] ?? 0) - (series.t[before] ?? 0))
-  );
+  return {
+    busyMs: (ticks[after] ?? 0) - (ticks[before] ?? 0),
+    ms: (series.t[after] ?? 0) - (series.t[before] ?? 0),
+  };
+}
+
+/** True where the disk was at work between two times; undefined where that can't be told. */
+function diskBusy(input: Case, disk: DeviceId | undefined, time: Interval): boolean | undefined {
+  const work = workAround(input, disk, time);
+  return work && work.busyMs > SAMPLES.diskBusyShare * work.ms;
+}
+
+/** True where the disk surely had nothing to do for most of a stretch of time that is long enough to tell. */
+export function diskIdled(input: Case, disk: DeviceId | undefined, { from, to }: Interval): boolean {
+  if (to - from < TIMELINE.longSleepMs) return false;
+  const work = workAround(input, disk, { from, to });
+  return work !== undefined && work.busyMs <= SAMPLES.diskBusyShare * (to - from);
 }
 
 /** What else was going on between two times. */
@@ -139,11 +157,24 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
     add(waiting, ready);
     const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, counters.stat.t[index] ?? 0)];
     const rest = sampledState(counters, index, begin, end, around);
+    if (rest !== 'running' || counters.schedstat === undefined) add(end - at, rest, wchan);
     // What runs is counted at each tick of the clock: who was not, and is ready, waits for a CPU whose wait has not ended.
-    const isReady = rest === 'running' && running === 0 && counters.schedstat !== undefined;
-    add(end - at, isReady ? 'runnable' : rest, wchan);
+    else if (running === 0) add(end - at, 'runnable', wchan);
+    // How long it ran is known: the sample met it at that, and another one tells what it did besides.
+    else add(end - at, sleptBeside(counters, index, (other) => sampledState(counters, other, begin, end, around)));
   }
   return segments.finish();
+}
+
+/** What the sample nearest to one that met the thread on a CPU says of its sleep; that it ran where all of them do. */
+function sleptBeside({ stat }: ProcessCounters, index: number, stateAt: (index: number) => State): State {
+  for (let apart = 1; apart < stat.t.length; apart += 1) {
+    for (const other of [index - apart, index + apart]) {
+      const state = other >= 0 && other < stat.t.length ? stateAt(other) : 'running';
+      if (state !== 'running') return state;
+    }
+  }
+  return 'running';
 }
 
 /** What the sample says of the time that was neither on a CPU nor on a run queue. */

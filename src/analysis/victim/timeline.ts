@@ -1,14 +1,16 @@
 // A thread's life as segments: from when to when it was in which state. Built from sched_switch and sched_waking with the kernel
-// stack at each sleep; what the segments leave out (before the first and after the last event) is filled from their neighbours.
+// stack at each sleep, for as long as the kernel kept them: within such a time what lies before a thread's first event and behind its last is known
+// from these, and outside of it nothing is.
 
-import { NO_INTERVALS } from '../../base/intervals.js';
+import { NO_INTERVALS, type Interval } from '../../base/intervals.js';
 import { NumberList } from '../../base/number-list.js';
-import { TimelineBuilder, type Interrupt, type Segment, type Timeline } from '../../model/segment.js';
+import type { Interrupt, Timeline } from '../../model/segment.js';
 import type { Column, EventTable, Events, StackTable } from '../../model/events.js';
 import type { State } from '../../model/states.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { reclaimTimes, withReclaim } from './reclaim.js';
 import { stateOfStack } from './state-of-stack.js';
+import { Draft, type Current, type Seen, type Wake } from './timeline-draft.js';
 import { TIMELINE } from '../../model/thresholds/victim.js';
 
 /** common_flags of an event in an interrupt: TRACE_FLAG_HARDIRQ and TRACE_FLAG_SOFTIRQ in include/linux/trace_events.h. */
@@ -98,8 +100,6 @@ class Changes {
   }
 }
 
-type Wake = Required<Pick<Segment, 'wokenAt' | 'wokenOn' | 'wokenBy' | 'byInterrupt'>>;
-
 function rowOf(change: number): number {
   return Math.floor(change / KINDS);
 }
@@ -133,55 +133,44 @@ class StackCursor {
   }
 }
 
-/**
- * Segments by thread, from its birth where that was seen. A thread without any event is absent. `sampled` tells what a thread was seen to
- * sleep in between two times: where it slept when the events began, and in long sleeps without a stack.
- */
-export function timelines(
-  events: Events,
-  threads: ReadonlySet<number>,
-  fromMs: number,
-  toMs: number,
-  births: ReadonlyMap<number, number> = new Map(),
-  sampled: (thread: number, from: number, to: number) => Seen | undefined = () => undefined,
-): Map<number, Timeline> {
+/** Whose timelines are drawn, and what is known of them besides the events. */
+export interface Watched {
+  readonly threads: ReadonlySet<number>;
+  /** The times in which their switches and wake-ups were kept, ms, sorted and disjoint. */
+  readonly kept: Iterable<Interval>;
+  /** When those that were forked meanwhile began, ms. */
+  readonly births?: ReadonlyMap<number, number>;
+  /** What a thread was seen to sleep in between two times: where it slept when the events began, and in long sleeps without a stack. */
+  readonly sampled?: (thread: number, from: number, to: number) => Seen | undefined;
+}
+
+/** Segments by thread, within the times that were kept and from its birth where that was seen. A thread without any event is absent. */
+export function timelines(events: Events, { threads, kept, births, sampled }: Watched): Map<number, Timeline> {
   const states = events.stacks.stacks.map((frames) => stateOfStack(frames));
   const stacks = stacksOf(events, threads);
   const reclaims = reclaimTimes(events, threads);
   const changes = new Changes(events);
+  const spans = [...kept];
   const found = new Map<number, Timeline>();
   for (const [pid, list] of changes.of(threads)) {
     const draft = new Draft();
-    const from = Math.max(fromMs, births.get(pid) ?? fromMs);
-    draw(draft, {
-      changes,
-      list,
-      stacks: new StackCursor(events.stacks, stacks.get(pid)?.values() ?? []),
-      states,
-      fromMs: from,
-      toMs,
-    });
-    draft.fillUnknown((begin, end) => sampled(pid, begin, end));
+    const cursor = new StackCursor(events.stacks, stacks.get(pid)?.values() ?? []);
+    const firstAt = (t: number, first: number) => {
+      let at = first;
+      while (at < list.length && changes.timeOf(list[at] ?? 0) < t) at += 1;
+      return at;
+    };
+    let end = 0;
+    for (const [index, { from, to }] of spans.entries()) {
+      const first = firstAt(from, end);
+      end = firstAt(spans[index + 1]?.from ?? Infinity, first);
+      const fromMs = Math.max(from, births?.get(pid) ?? from);
+      if (to > fromMs) draw(draft, { changes, list, first, end, stacks: cursor, states, fromMs, toMs: to });
+    }
+    draft.fillUnknown((begin, end) => sampled?.(pid, begin, end));
     found.set(pid, withReclaim(draft.finish(), reclaims.get(pid) ?? NO_INTERVALS));
   }
   return found;
-}
-
-/** What a sample showed of a sleep. */
-interface Seen {
-  readonly state: State;
-  readonly wchan: string;
-}
-
-/** A stretch whose end has not come yet. */
-interface Current {
-  state: State;
-  readonly stack?: number | undefined;
-  rival?: number | undefined;
-  /** Of a sleep: whether it is uninterruptible. */
-  readonly deep?: boolean;
-  /** True where no stack tells what it is. */
-  readonly guessed?: boolean;
 }
 
 /** What a thread that was just switched out does until its next event. */
@@ -197,147 +186,62 @@ function sleepOf(bits: number, stack: number | undefined, states: readonly State
 interface Drawn {
   readonly changes: Changes;
   readonly list: ArrayLike<number>;
+  /** Of the list, the places from one to before another. */
+  readonly first: number;
+  readonly end: number;
   readonly stacks: StackCursor;
   readonly states: readonly State[];
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-function draw(draft: Draft, { changes, list, stacks, states, fromMs, toMs }: Drawn): void {
-  const first = list[0];
-  if (first === undefined) return;
+function draw(draft: Draft, { changes, list, first, end, stacks, states, fromMs, toMs }: Drawn): void {
+  if (first === end) return;
   // Until its first event a thread was running if that is a switch out; otherwise it slept: whoever is ready to run soon runs.
-  let current: Current = { state: changes.kindOf(first) === CHANGE.out ? 'running' : 'asleep', guessed: true };
+  let current: Current = { state: changes.kindOf(list[first] ?? 0) === CHANGE.out ? 'running' : 'asleep', guessed: true };
   let since = fromMs;
-  const end = (t: number, wake?: Wake) => {
+  const close = (t: number, wake?: Wake) => {
     const to = Math.min(Math.max(t, fromMs), toMs);
     if (to > since) draft.add(since, to, current, wake);
     since = Math.max(since, to);
   };
-  for (let index = 0; index < list.length; index += 1) {
+  for (let index = first; index < end; index += 1) {
     const change = list[index] ?? 0;
     const t = changes.timeOf(change);
     const kind = changes.kindOf(change);
     if (kind === CHANGE.waking) {
       // A wake-up of a thread that had not slept yet changes nothing.
       if (current.state === 'running' || current.state === 'runnable') continue;
-      end(t, changes.wakeOf(change));
+      close(t, changes.wakeOf(change));
       // A CPU that polls in its idle loop may take the thread without an event (seen on Linux 6.18 guests). The thread then shows
       // no switch in before its next switch out: the CPU was idle, so it did not wait for one.
-      current = { state: nextSwitch(changes, list, index) === CHANGE.in ? 'runnable' : 'running' };
+      current = { state: nextSwitch(changes, list, index, end) === CHANGE.in ? 'runnable' : 'running' };
     } else if (kind === CHANGE.in) {
       const before = changes.otherOf(change);
       const wasWoken = current.state === 'runnable' && current.rival === undefined;
       if (wasWoken && before === 0 && t - since <= TIMELINE.longestWakeupMs) current.state = 'cpu-wakeup';
       if (current.state === 'runnable') current.rival ??= before;
-      end(t);
+      close(t);
       current = { state: 'running' };
     } else {
-      end(t);
+      close(t);
       const bits = changes.stateOf(change) & ASLEEP_MASK;
-      const next = list[index + 1];
+      const next = index + 1 < end ? list[index + 1] : undefined;
       current =
         bits === 0
           ? { state: 'runnable', rival: changes.otherOf(change) }
           : sleepOf(bits, stacks.take(t, next === undefined ? Infinity : changes.timeOf(next)), states);
     }
   }
-  end(toMs);
+  close(toMs);
 }
 
 /** The kind of the next switch behind a wake-up. */
-function nextSwitch(changes: Changes, list: ArrayLike<number>, index: number): number | undefined {
-  for (let at = index + 1; at < list.length; at += 1) {
+function nextSwitch(changes: Changes, list: ArrayLike<number>, index: number, end: number): number | undefined {
+  for (let at = index + 1; at < end; at += 1) {
     const kind = changes.kindOf(list[at] ?? 0);
     if (kind !== CHANGE.waking) return kind;
   }
   return undefined;
 }
 
-/** Of an uninterruptible sleep and of another one; what is neither is KEPT, and so is what is known. */
-const KEPT = 0;
-const LIGHT = 1;
-const DEEP = 2;
-
-/** A thread's segments while they are built: of a sleep without a stack it is still open what it was. */
-class Draft {
-  private readonly builder = new TimelineBuilder();
-  /** By segment: which kind of sleep it is, and for those whose state is only guessed the kind once more. */
-  private readonly depth: number[] = [];
-  private readonly guessed: number[] = [];
-
-  add(from: number, to: number, { state, stack, rival, deep, guessed }: Current, wake: Wake | undefined): void {
-    const depth = deep === undefined ? KEPT : deep ? DEEP : LIGHT;
-    this.depth.push(depth);
-    if (guessed === true && state !== 'running') this.guessed.push(this.builder.length);
-    if (!wake) this.builder.add({ from, to, state, stack, rival });
-    else {
-      // A timeout of a lock is nobody's doing, least of all that of the thread that the timer interrupted.
-      const wokenBy = wake.byInterrupt !== false && state === 'user-lock' ? 0 : wake.wokenBy;
-      this.builder.add({ from, to, state, stack, rival, ...wake, wokenBy });
-    }
-  }
-
-  /**
-   * Gives each sleep without a stack what a sample shows of it, if it is long enough to have one, or else the state of one of its kind that
-   * has one: of the nearest in time the one that lasted most nearly as long, because what a thread waits for shows in how long it waits.
-   */
-  fillUnknown(sampled: (from: number, to: number) => Seen | undefined): void {
-    const { longSleepMs, nearSleeps } = TIMELINE;
-    const { builder } = this;
-    const known = [LIGHT, DEEP].map((kind) => this.knownOf(kind));
-    const cursors = [0, 0];
-    for (const index of this.guessed) {
-      const from = builder.fromAt(index);
-      const to = builder.toAt(index);
-      const seen = to - from >= longSleepMs ? sampled(from, to - longSleepMs / 2) : undefined;
-      if (seen) builder.tell(index, seen.state, seen);
-      const kind = (this.depth[index] ?? KEPT) - LIGHT;
-      const list = known[kind];
-      if (seen || !list) continue;
-      let at = cursors[kind] ?? 0;
-      while (at < list.length && builder.fromAt(list[at] ?? 0) < from) at += 1;
-      cursors[kind] = at;
-      const near = this.mostAlike(
-        to - from,
-        list,
-        Math.max(0, at - nearSleeps),
-        Math.min(list.length, at + nearSleeps),
-      );
-      if (near !== undefined)
-        builder.tell(index, builder.stateAt(near) ?? 'unexplained', { stack: builder.stackAt(near) });
-    }
-  }
-
-  /** The sleeps of one kind that have a stack. */
-  private knownOf(kind: number): ArrayLike<number> {
-    const found = new NumberList();
-    for (let index = 0; index < this.builder.length; index += 1)
-      if (this.depth[index] === kind && this.builder.stackAt(index) !== undefined) found.push(index);
-    return found.values();
-  }
-
-  /** Of a stretch of these the one whose length is nearest by its ratio. */
-  private mostAlike(length: number, list: ArrayLike<number>, first: number, end: number): number | undefined {
-    let best: number | undefined;
-    let least = Infinity;
-    for (let at = first; at < end; at += 1) {
-      const index = list[at] ?? 0;
-      const other = this.builder.toAt(index) - this.builder.fromAt(index);
-      const ratio = other > length ? other / length : length / other;
-      if (ratio < least) {
-        least = ratio;
-        best = index;
-      }
-    }
-    return best;
-  }
-
-  /** Joins what rounding leaves between segments, so that the states sum to the wall time. */
-  finish(): Timeline {
-    const { builder } = this;
-    for (let index = 1; index < builder.length; index += 1)
-      if (builder.fromAt(index) > builder.toAt(index - 1)) builder.endAt(index - 1, builder.fromAt(index));
-    return builder.finish();
-  }
-}

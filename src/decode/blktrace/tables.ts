@@ -210,6 +210,7 @@ export class TraceTables {
         stacks: NO_STACKS,
         comms: this.comms,
         count: this.records - this.notifications,
+        gaps: [],
       },
       startNs: nsAfter(base, first),
       ...(wallMs !== undefined && { wallMs }),

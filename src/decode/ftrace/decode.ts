@@ -4,7 +4,7 @@
 import { unbounded, type Allowance } from '../../base/allowance.js';
 import type { Interval } from '../../base/intervals.js';
 import type { LossCode } from '../../model/losses.js';
-import { Strings, type EventTable, type Events, type StackTable } from '../../model/events.js';
+import { Strings, type EventGap, type EventTable, type Events, type StackTable } from '../../model/events.js';
 import type { EventFormat, Field } from './format.js';
 import { KEPT_FIELDS, NAMED_THREADS } from './fields.js';
 import { walkPages, type PageVisitor } from './pages.js';
@@ -158,6 +158,9 @@ export class EventsDecoder {
   private readonly short = new Map<string, number>();
   private readonly known = new Set<string>();
   private readonly devices = new KnownDevices();
+  private gaps: EventGap[] = [];
+  /** When the last event of each CPU of an instance was, ns. */
+  private readonly latest = new Map<string, number>();
   private stackId = -1;
   private count = 0;
 
@@ -189,15 +192,23 @@ export class EventsDecoder {
   pages(instance: string, cpu: number, bytes: Uint8Array): boolean {
     const where = `${instance} cpu${cpu}`;
     const { fromMs = -Infinity, toMs = Infinity, loss, startNs } = this.options;
+    let latest = this.latest.get(where) ?? -Infinity;
     const visitor: PageVisitor = {
-      event: (view, offset, length, ns) => this.record(where, view, offset, length, ns, cpu),
+      event: (view, offset, length, ns) => {
+        latest = ns;
+        this.record(where, view, offset, length, ns, cpu);
+      },
       missed: (lost, ns) => {
         // What was lost before the first moment that is wanted is missed by nobody.
-        if (ns >= fromMs * 1e6) loss('events-overrun', where, lost);
+        if (ns < fromMs * 1e6) return;
+        loss('events-overrun', where, lost);
+        this.gaps.push({ instance, from: latest / 1e6, to: ns / 1e6 });
       },
       malformed: (at, why) => loss('page-malformed', `${where}, offset ${at}: ${why}`),
     };
-    return walkPages(bytes, startNs, visitor, toMs * 1e6);
+    const goesOn = walkPages(bytes, startNs, visitor, toMs * 1e6);
+    this.latest.set(where, latest);
+    return goesOn;
   }
 
   /** One event's record, `ns` after the start, as perf hands them on as well. */
@@ -247,19 +258,23 @@ export class EventsDecoder {
       () => counted(this.stacks.within(isWanted(STACK) ? part : NEVER)),
       0,
     );
-    return { ...events, count };
+    const gaps = this.gaps
+      .filter(({ from, to }) => to > part.from && from < part.to)
+      .map((gap) => ({ ...gap, from: gap.from - part.from, to: gap.to - part.from }));
+    return { ...events, count, gaps };
   }
 
   /** Forgets the events before `ms`. */
   forgetBefore(ms: number): void {
     for (const { rows } of this.decoders.values()) rows.keep((t) => t >= ms);
     this.stacks.forgetBefore(ms);
+    this.gaps = this.gaps.filter(({ to }) => to >= ms);
   }
 
   private eventsOf(tableOf: (decoder: EventDecoder) => EventTable, stacks: () => StackTable, count: number): Events {
     const tables = new Map([...this.decoders.values()].map((decoder) => [decoder.format.name, tableOf(decoder)]));
     const { strings } = this;
     const comms = new Map([...this.comms].map(([pid, { id }]) => [pid, strings.get(id)]));
-    return { strings, tables, stacks: stacks(), comms, count };
+    return { strings, tables, stacks: stacks(), comms, count, gaps: this.gaps };
   }
 }

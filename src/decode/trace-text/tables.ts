@@ -156,6 +156,7 @@ export class TextTables {
       stacks: { length, t, cpu, pid, stack: Int32Array.from(fields.get('stack') ?? []), stacks },
       comms: this.comms,
       count: this.count,
+      gaps: [],
     };
   }
 }

@@ -108,7 +108,7 @@ test('a sleep of 75 ms is surely what a sample saw, one of 35 ms is not', () => 
       sched_waking: [{ t: 10 + ms, pid: 0, fields: { pid: ME, comm: 'victim' } }],
     });
     const seen = () => ({ state: 'fs-frozen', wchan: 'percpu_rwsem_wait' }) as const;
-    const segments = timelines(events, new Set([ME]), 0, 200, new Map(), seen).get(ME);
+    const segments = timelines(events, { threads: new Set([ME]), kept: [{ from: 0, to: 200 }], sampled: seen }).get(ME);
     return [...(segments ?? [])].find(({ from }) => from === 10)?.state;
   };
   assert.equal(state(75), 'fs-frozen');
@@ -199,6 +199,7 @@ test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7
       isPassedOn: () => true,
       isWriteback: () => false,
       isServed: () => false,
+      isIdle: () => false,
     });
     return Array.from(parts, ({ state }) => state);
   };

@@ -43,7 +43,7 @@ function waking(t: number): Row {
 }
 
 function segmentsOf(...args: Parameters<typeof someEvents>) {
-  return timelines(someEvents(...args), new Set([ME]), 0, 100).get(ME) ?? Timeline.of([]);
+  return timelines(someEvents(...args), { threads: new Set([ME]), kept: [{ from: 0, to: 100 }] }).get(ME) ?? Timeline.of([]);
 }
 
 test('running, waiting for I/O, woken, running', () => {
@@ -164,7 +164,7 @@ test('a long sleep without a stack is what a sample saw of it, at the beginning 
       ? ({ state: 'fs-lock', wchan: 'ext4_buffered_write_iter' } as const)
       : ({ state: 'fs-frozen', wchan: 'percpu_rwsem_wait' } as const);
   };
-  const segments = timelines(events, new Set([ME]), 0, 200, new Map(), sampled).get(ME);
+  const segments = timelines(events, { threads: new Set([ME]), kept: [{ from: 0, to: 200 }], sampled }).get(ME);
   assert.deepEqual(told(segments), [
     [0, 60, 'fs-lock'],
     [60, 70, 'running'],
