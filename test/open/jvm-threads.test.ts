@@ -40,6 +40,20 @@ test('each dump is told with its time, its locks, and what the kernel said of th
   assert.deepEqual(lock?.does?.kernel, kernel);
 });
 
+test('what the kernel said beside the last dump is told of that one, and the method of all', async () => {
+  const dump = convoyDump({ waiters: 3 });
+  const atWork = (wchan: string) => [{ ...WRITER, nativeId: dump.writer, wchan }];
+  const { jvms } = await caseWithDumps([
+    { atMs: 1000, text: dump.text, mark: { atWork: atWork('balance_dirty_pages') } },
+    { atMs: 3000, text: dump.text, mark: { atWork: atWork('do_get_write_access'), tookMs: 7 } },
+  ]);
+  assert.match(
+    jvms?.[0]?.document.answer.join(' ') ?? '',
+    /in do_get_write_access \([\w.]+\) by the last dump; in that method in 2 of 2 dumps in a row\./,
+  );
+  assert.equal(jvms?.[0]?.askedMs, 12);
+});
+
 test('a part of the recording has the dumps of that part alone', async () => {
   const { text } = convoyDump({ waiters: 2 });
   const input = await caseWithDumps(
