@@ -18,6 +18,8 @@ export interface JvmThreads {
   readonly document: Threads;
   /** From question to answer, of all dumps together, ms: the JVM stood still within that time. */
   readonly askedMs: number;
+  /** The recorder's numbers of threads that several dumps show, all of them waiting for news and for no lock. */
+  readonly resting: ReadonlySet<number>;
   /** From numbers in the JVM's pid namespace to the recorder's; absent where they are the same. */
   readonly tasks?: ReadonlyMap<number, number>;
 }

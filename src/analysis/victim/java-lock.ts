@@ -59,6 +59,14 @@ type TaskOf = (thread: ThreadRef) => number | undefined;
 
 type Sighting = JvmThreads['dumps'][number]['locks'][number] & { readonly atMs: number };
 
+/**
+ * Threads of the victim's JVM that wait for work: several dumps, and every one that shows them, have them wait for news and for no lock. The kernel sees all of
+ * them in the same call.
+ */
+export function withoutLock(account: VictimAccount, { jvms = [] }: Pick<Case, 'jvms'>): ReadonlySet<number> {
+  return jvms.find(({ pid }) => account.threads.has(pid))?.resting ?? new Set();
+}
+
 /** Undefined where no lock keeps two threads waiting in some dumps. `convoy`: the one that wake-ups tell. */
 export function findJavaLock(
   account: VictimAccount,
@@ -206,9 +214,9 @@ function holderOf(
     [owner.thread, ...owner.candidates].some((thread) => thread?.nativeId === nativeId);
   const own = sightings.filter(isItself);
   const did = own.flatMap(({ does }) => does ?? []);
-  // One that ran at that moment shows no call.
-  const calls = did.filter(({ kernel }) => typeof kernel?.call === 'string');
-  const usual = mostFrequent(calls.length > 0 ? calls : did, ({ kernel, method }) =>
+  // One that ran at that moment shows neither call nor place; one that waits for a page shows its place alone.
+  const seen = did.filter(({ kernel }) => typeof (kernel?.call ?? kernel?.wchan) === 'string');
+  const usual = mostFrequent(seen.length > 0 ? seen : did, ({ kernel, method }) =>
     typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
   );
   const inPlace = mostFrequent(usual, ({ kernel }) => kernel?.wchan);

@@ -2,10 +2,12 @@
 
 import { percent } from '../../base/format.js';
 import { poolName, shortMethod } from '../../base/java-names.js';
+import type { Measures } from '../../analysis/measures.js';
 import type { JavaHolder, JavaLock } from '../../analysis/victim/java-lock.js';
 import { lockKindName, lockName } from '../../model/lock-name.js';
 import { number, said } from '../../model/quantity.js';
 import { STATES } from '../../model/states.js';
+import { JUDGING } from '../../model/thresholds/judging.js';
 import type { KernelThread } from '../../model/threads.js';
 import type { Argument } from '../cause.js';
 
@@ -49,6 +51,18 @@ export function javaSentence(java: JavaLock, holder: JavaHolder): string {
 /** Why the dumps name nobody. */
 export function unknownOwner(java: JavaLock): string {
   return `${crowd(java)} wait for ${lockKindName(java.lock)} in ${java.seen} of ${java.dumps} thread dumps, and who holds it is unknown: ${java.owner.because}`;
+}
+
+/**
+ * What its own dumps show of the victim's threads that forbids to call it idle or healthy, in words that follow 'because': a deadlock, or a lock that many wait
+ * for, whatever its holder does. Undefined where they show nothing of the kind, or there are none.
+ */
+export function jamOf({ account, input, javaLock }: Measures): string | undefined {
+  const jvm = input.jvms?.find(({ pid }) => account?.threads.has(pid));
+  const [circle] = jvm?.document.deadlocks ?? [];
+  if (circle) return `its threads ${circle.map(({ name }) => `“${name}”`).join(', ')} wait for each other: a deadlock`;
+  if (!javaLock || javaLock.share < JUDGING.notUnderstood) return undefined;
+  return javaLock.holder ? javaSentence(javaLock, javaLock.holder).slice(0, -1) : unknownOwner(javaLock);
 }
 
 const SOURCE = 'thread dumps of the JVM';

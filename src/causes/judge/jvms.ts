@@ -11,7 +11,13 @@ export function jvmsOf({ input }: Measures): Pick<Diagnosis, 'jvms'> {
   const jvms = input.jvms.map(({ pid, dumps, askedMs, document: { answer, limits } }) => {
     const unit = unitsOf(input)(pid);
     const name = threadName(input, pid);
-    return { process: { pid, name, ...(unit !== undefined && { unit }) }, dumps: dumps.length, askedMs, answer, limits };
+    return {
+      process: { pid, name, ...(unit !== undefined && { unit }) },
+      dumps: dumps.length,
+      askedMs,
+      answer,
+      limits,
+    };
   });
   return { jvms };
 }
