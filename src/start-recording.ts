@@ -12,6 +12,7 @@ import { SOURCE, type Manifest, type RecordingPlan, type VictimMark } from './mo
 import { bothSinks, type Sink } from './model/sink.js';
 import { RecordingWriter } from './recording/writer.js';
 import { DumpFeed } from './run/threads/dump-feed.js';
+import type { Asking } from './run/threads/dump-messages.js';
 
 export interface RecordOptions {
   /** The folder to make, NAME.iow. */
@@ -30,8 +31,8 @@ export interface RecordOptions {
   readonly bufferKiB?: number;
   /** Takes everything that is recorded as well, from the beginning on. */
   readonly beside?: (manifest: Manifest) => Sink;
-  /** Asks watched JVMs for their threads again and again, and keeps what they say. */
-  readonly threadDumps?: boolean;
+  /** Whether watched JVMs are asked for their threads, again and again: from the beginning, or while they stall; never unless told. */
+  readonly threadDumps?: Asking | undefined;
   /** The recording ends when it has grown to this size. */
   readonly maxBytes?: number;
 }
@@ -78,10 +79,8 @@ export async function startRecording(options: RecordOptions): Promise<Session> {
     flush: () => writer.flush(),
   });
   recorder.start();
-  const dumps =
-    options.threadDumps === true
-      ? new DumpFeed({ sink, watched: () => recorder.watched, loss: (loss) => recorder.loss(loss) })
-      : undefined;
+  const asking = options.threadDumps;
+  const dumps = asking && new DumpFeed({ sink, recorder, asking, isUnasked: asking === 'stalled' });
   return {
     startNs: manifest.start.monotonicNs,
     recorder,

@@ -9,7 +9,7 @@ import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
-import { findJavaLock, type JavaLock } from './victim/java-lock.js';
+import { findJavaLock, withoutLock, type JavaLock } from './victim/java-lock.js';
 import { Topology } from './machine/topology.js';
 import { loadOf, type DiskLoad } from './requests/disk-load.js';
 import type { ServiceNorm } from './requests/norm.js';
@@ -183,7 +183,10 @@ export function measure(input: Case): Measures {
     account && disk !== undefined
       ? syncsOn(input, topology, disk, account.threads, account.from, account.to)
       : undefined;
-  const convoy = account?.source === 'events' ? findConvoy(account.lines, futexCalls(input.events)) : undefined;
+  const convoy =
+    account?.source === 'events'
+      ? findConvoy(account.lines, futexCalls(input.events), withoutLock(account, input))
+      : undefined;
   const javaLock = account && findJavaLock(account, input, convoy);
   const throttle = account && measureThrottle(input, account.threads);
   const measures: Measures = {

@@ -12,6 +12,7 @@ import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { advise, look } from './judge/advice.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { jamOf } from './judge/java-lock.js';
 import { IDLE } from '../model/thresholds/application.js';
 
 const ASLEEP: readonly State[] = ['asleep', 'pipe-socket'];
@@ -42,7 +43,10 @@ export const cause = defineCause({
   proof: 'time',
   waits: ['asleep', 'pipe-socket'],
   needs: ['victim'],
-  judge({ account, input }) {
+  judge(m) {
+    const { account, input } = m;
+    const jam = jamOf(m);
+    if (jam !== undefined) return ruledOut(jam);
     const states = idleStates(account);
     const idle = shareOf(account, states);
     if (idle < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(idle)} of its time`);

@@ -15,6 +15,7 @@ import { HEALTHY, JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { doubtOf } from './judge/doubts.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { jamOf } from './judge/java-lock.js';
 import type { Given } from './judge/needs.js';
 import { judgeDevice, diskName } from './judge/judgements.js';
 import { changedSince } from './judge/slow/remembered.js';
@@ -180,6 +181,8 @@ export const cause = defineCause({
   needs: ['victim'],
   fromRequests: true,
   judge(m) {
+    const jam = jamOf(m);
+    if (jam !== undefined) return notChecked(jam);
     const foreignLocks = lockedByOthers(m.account);
     const other = 1 - ordinaryShare(m, foreignLocks);
     if (other > JUDGING.notUnderstood) {

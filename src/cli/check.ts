@@ -14,7 +14,13 @@ import { concludeWith, withShowOptions } from './conclude.js';
 import { byteSize, freshName, progress, runningPid, seconds, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { openMemory, rememberDiagnosed } from './remembered.js';
-import { costOf, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import {
+  costOf,
+  tellOfJvm,
+  warnWithoutRoot,
+  withRecordingOptions,
+  type RecordingOptions,
+} from './recording-options.js';
 
 interface CheckOptions extends RecordingOptions {
   readonly json: boolean;
@@ -62,6 +68,7 @@ async function check(dir: string, options: CheckOptions): Promise<void> {
   const held = holdDirectory(dir);
   const volume = volumeOf(held, dir);
   warnWithoutRoot();
+  tellOfJvm(options.pid ?? [], options);
   const folder = options.output ?? freshName('check');
   const directory = held.realPath();
   const file = `.iowitness-probe-${process.pid}.tmp`;

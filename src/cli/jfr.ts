@@ -40,6 +40,7 @@ async function jfr(given: string | undefined, options: Options): Promise<void> {
   progress.say('');
   sayDocument(document, options.json, () => renderJfr(document, outputWidth()));
   if (document.monitors.length > 0) process.exitCode = EXIT.found;
+  else if (document.covers.events === 0) process.exitCode = EXIT.failed;
 }
 
 export function jfrCommand(program: Command): void {

@@ -21,13 +21,19 @@ import { hasEnded, requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
 import { holdCommand, letGo, type HeldCommand } from '../run/held-command.js';
 import { markOf } from '../capture/process.js';
-import { isJvm } from '../run/threads/jvm.js';
 import { MetricsFeed } from '../run/metrics/feed.js';
 import { metricsAt } from '../run/metrics/server.js';
 import type { Address } from '../run/serve.js';
 import { tellRecorded, type TellOptions } from './recorded.js';
 import { openMemory, rememberDiagnosed, rememberRecorded } from './remembered.js';
-import { costOf, USUAL, warnWithoutRoot, withRecordingOptions, type RecordingOptions } from './recording-options.js';
+import {
+  costOf,
+  tellOfJvm,
+  USUAL,
+  warnWithoutRoot,
+  withRecordingOptions,
+  type RecordingOptions,
+} from './recording-options.js';
 
 interface RecordOptions extends RecordingOptions, TellOptions {
   readonly output?: string;
@@ -98,9 +104,7 @@ async function recordAround(
     ...(held ? [{ pid: held.pid, comm: argv[0] ?? '', role: 'command' as const }] : []),
     ...pids.map((pid) => markOf(pid)),
   ];
-  const jvm = options.jvm ? undefined : pids.find(isJvm);
-  if (jvm !== undefined)
-    warn(`process ${jvm} is a JVM: --jvm asks it for its threads as well, which tells whose lock others wait for.`);
+  tellOfJvm(pids, options);
   const folder = options.output ?? freshName('record');
   const memory = openMemory();
   const metrics = options.metrics && (await startMetrics(options.metrics));

@@ -1,6 +1,7 @@
 // The options that `check` and `record` share: how often to sample, and what kernel events may cost.
 
 import { InvalidArgumentError, type Command } from 'commander';
+import { looksLikeJvm } from '../run/threads/jvm.js';
 import type { RecordOptions } from '../start-recording.js';
 import { byteSize, numberBetween, warn } from './context.js';
 
@@ -9,11 +10,12 @@ export interface RecordingOptions {
   readonly events: boolean;
   readonly eventBudget: number;
   readonly buffer?: number;
-  readonly jvm: boolean;
+  /** Whether watched JVMs are asked for their threads all the time; undefined: while they stall. */
+  readonly jvm?: boolean;
 }
 
 /** What is taken where nothing else is asked for. */
-export const USUAL = { hz: 10, events: true, eventBudget: 400_000, jvm: false } as const;
+export const USUAL = { hz: 10, events: true, eventBudget: 400_000 } as const;
 
 /** The kernel refuses buffers that memory does not hold, and with less than this it loses events in every burst. */
 function bufferSize(text: string): number {
@@ -33,7 +35,11 @@ export function withRecordingOptions(command: Command): Command {
       USUAL.eventBudget,
     )
     .option('--buffer <size>', 'trace buffer per CPU', bufferSize)
-    .option('--jvm', 'ask watched JVMs for their threads every 2 s, to tell whose lock others wait for', USUAL.jvm);
+    .option(
+      '--jvm',
+      'ask watched JVMs for their threads every 2 s (default: while they stall), to tell whose lock they wait for',
+    )
+    .option('--no-jvm', 'never ask a JVM for its threads');
 }
 
 /** The same as the pipeline takes them. */
@@ -45,8 +51,17 @@ export function costOf({
   return {
     eventBudget,
     ...(buffer !== undefined && { bufferKiB: Math.round(buffer / 1024) }),
-    threadDumps: jvm,
+    threadDumps: jvm === false ? undefined : jvm ? 'always' : 'stalled',
   };
+}
+
+/** Says of the first of these processes that is a JVM what is asked of it where nobody has said. */
+export function tellOfJvm(pids: readonly number[], { jvm }: RecordingOptions): void {
+  const pid = jvm === undefined && pids.find((one) => looksLikeJvm(one));
+  if (pid)
+    warn(
+      `process ${pid} is a JVM: while it stalls it is asked for its threads, for which it stands still some milliseconds, half a second at most (docs/threads.md); --jvm asks it all the time, --no-jvm never.`,
+    );
 }
 
 /** Says what a recording without root lacks. */

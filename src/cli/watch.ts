@@ -35,6 +35,7 @@ interface WatchCommandOptions {
   readonly pid?: number[];
   readonly dir: string;
   readonly maxSize: number;
+  readonly jvm: boolean;
   readonly for?: number;
   readonly page?: Address | true;
   readonly metrics?: Address;
@@ -82,6 +83,7 @@ export function watchCommand(program: Command): void {
         .choices(NAME_POLICIES)
         .default('units'),
     )
+    .option('--no-jvm', 'ask no JVM for its threads while it stalls')
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
       'after',
@@ -123,6 +125,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     folder: options.dir,
     watched: { units: options.unit ?? [], cgroups: options.cgroup ?? [], pids: options.pid ?? [] },
     maxBytes: options.maxSize,
+    asksJvms: options.jvm,
     tell: say,
     shown: [page, metrics].filter((one) => one !== undefined),
     listeners: [pusher, metrics].filter((one) => one !== undefined),

@@ -221,6 +221,8 @@ export const DiagnosisSchema = v.object({
       v.object({
         process: ProcessRefSchema,
         dumps: v.number(),
+        /** From question to answer, of all dumps together, ms: the JVM stood still within that time. */
+        askedMs: v.number(),
         /** Sentences: which lock, how many wait, who holds it and what that thread does. */
         answer: list(v.string()),
         /** What these dumps can't tell, in sentences. */

@@ -73,9 +73,11 @@ export interface FlightChunk {
   readonly startNs: bigint;
   /**
    * `live`: it is still written; `cut`: the file ends in it; `damaged`: an event is none; `undescribed`: what describes its events is missing;
-   * `version`: of a version that is not known.
+   * `version`: of a version that is not read; `raw`: of a version that is, with numbers of full width, which none is known to have.
    */
-  readonly fault?: 'live' | 'cut' | 'damaged' | 'undescribed' | 'version';
+  readonly fault?: 'live' | 'cut' | 'damaged' | 'undescribed' | 'version' | 'raw';
+  /** 2 where it is read. */
+  readonly version: number;
   /** Checkpoints and events of known types that do not end where they should. */
   readonly broken: number;
   /** Values of pools that were passed over because a bound was reached. */

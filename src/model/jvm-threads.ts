@@ -16,6 +16,10 @@ export interface JvmThreads {
   /** Of each of the document's dumps when it was taken, ms since the recording's start, and the locks that it shows, the most waited for first. */
   readonly dumps: readonly { readonly atMs: number; readonly locks: readonly LockSighting[] }[];
   readonly document: Threads;
+  /** From question to answer, of all dumps together, ms: the JVM stood still within that time. */
+  readonly askedMs: number;
+  /** The recorder's numbers of threads that several dumps show, all of them waiting for news and for no lock. */
+  readonly resting: ReadonlySet<number>;
   /** From numbers in the JVM's pid namespace to the recorder's; absent where they are the same. */
   readonly tasks?: ReadonlyMap<number, number>;
 }

@@ -14,6 +14,9 @@ import { OwnReadingsDecoder } from '../recording/own-readings.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
 import { sightingsIn, threadsDocument } from '../tools/threads/document.js';
 import { History } from '../tools/threads/history.js';
+import type { JudgedDump } from '../tools/threads/judge.js';
+import { awaitsNews } from '../tools/threads/uses.js';
+import { THREADS } from '../model/thresholds/threads.js';
 import { dumpsIn } from './thread-dumps.js';
 
 /** A dump's packed text has no more than this, and what it says a few times as much as the recorder takes. */
@@ -60,6 +63,15 @@ function kernelIn({ atWork }: Mark): Map<number, KernelThread> {
   return new Map(atWork.map(({ nativeId, ...view }) => [nativeId, view]));
 }
 
+/** Adds to the dumps that show each thread waiting for news, by its number in the JVM's namespace: NaN for one that any dump shows otherwise. */
+function countRests({ dump, awaited }: JudgedDump, rests: Map<number, number>): void {
+  for (const thread of dump.threads) {
+    if (thread.nativeId === undefined) continue;
+    const isRest = awaitsNews(thread) && !awaited.has(thread);
+    rests.set(thread.nativeId, isRest ? (rests.get(thread.nativeId) ?? 0) + 1 : NaN);
+  }
+}
+
 export class RecordedDumps {
   readonly losses: Loss[] = [];
   private readonly recording: OpenRecording;
@@ -79,6 +91,7 @@ export class RecordedDumps {
     const history = new History();
     const dumps: { atMs: number; locks: LockSighting[] }[] = [];
     const tasks = new Map<number, number>();
+    const rests = new Map<number, number>();
     for (const mark of marks) {
       const dump = this.dumpOf(mark);
       if (!dump) continue;
@@ -87,6 +100,7 @@ export class RecordedDumps {
       history.take(mark.file, { ...dump, ...(takenAt !== undefined && { takenAt }) }, () => kernel);
       const judged = history.last();
       dumps.push({ atMs: mark.atMs, locks: judged ? sightingsIn(judged, kernel) : [] });
+      if (judged) countRests(judged, rests);
       for (const [nativeId, task] of mark.tasks ?? []) tasks.set(nativeId, task);
     }
     if (dumps.length === 0) return undefined;
@@ -95,7 +109,17 @@ export class RecordedDumps {
         ? [`Of ${all.length} dumps every ${Math.ceil(all.length / MOST_DUMPS)}. is looked at.`]
         : [];
     const document = threadsDocument(this.recording.manifest.tool, history, limits);
-    return { pid, dumps, document, ...(tasks.size > 0 && { tasks }) };
+    const askedMs = all.reduce((sum, { tookMs }) => sum + tookMs, 0);
+    const resting = [...rests].filter(([, count]) => count >= THREADS.leastSamples);
+    const taskOf = (nativeId: number): number => tasks.get(nativeId) ?? nativeId;
+    return {
+      pid,
+      dumps,
+      document,
+      askedMs,
+      resting: new Set(resting.map(([nativeId]) => taskOf(nativeId))),
+      ...(tasks.size > 0 && { tasks }),
+    };
   }
 
   /** Undefined where there is none, which is a loss. */

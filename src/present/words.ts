@@ -146,7 +146,7 @@ export function phaseFigures({ ms, bytesPerSecond, operations, latencyUs }: Diag
   ];
 }
 
-/** 'Java threads of java (4711), by 6 dumps' */
-export function jvmTitle({ process, dumps }: NonNullable<Diagnosis['jvms']>[number]): string {
-  return `Java threads of ${processText(process)}, by ${dumps} ${dumps === 1 ? 'dump' : 'dumps'}`;
+/** 'Java threads of java (4711), by 6 dumps that took it 31.5 ms at most' */
+export function jvmTitle({ process, dumps, askedMs }: NonNullable<Diagnosis['jvms']>[number]): string {
+  return `Java threads of ${processText(process)}, by ${dumps} ${dumps === 1 ? 'dump' : 'dumps'} that took it ${duration(askedMs)} at most`;
 }

@@ -127,7 +127,7 @@ async function record(drill: Drill, stage: Stage, options: DrillOptions): Promis
       victims: [markOf(stage.victimPid)],
       watchBusiest: false,
       eventBudget: 400_000,
-      ...(drill.threadDumps && { threadDumps: true }),
+      ...(drill.threadDumps && { threadDumps: 'always' }),
     });
     let onset: Recorded['onset'];
     stage.recordingBegan();

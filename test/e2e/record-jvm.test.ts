@@ -1,13 +1,22 @@
-// `record --jvm` of a real JVM: its threads are asked for while it is recorded, and the diagnosis tells what they show with the owners that the program has; one
-// that would die of the question is left alone, and that is told.
+// Real JVMs that are recorded: with --jvm their threads are asked for all the time, else while they stall, and the diagnosis tells what these show with the owners
+// that the program has; one that refuses is left alone, and that is told.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Stage } from '../../src/lab/drill.js';
+import { Draw } from '../../src/lab/draw.js';
+import { limitDirtyOfMachine } from '../../src/lab/scenarios/dirty-limit.js';
+import { run as command } from '../../src/lab/scenarios/loop-volume.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { run } from '../support/cli.js';
 import { compileLab, jdks, needsJdk, startLab, type Lab } from '../support/jvm.js';
+import { needsLoop, needsTracefs } from '../support/requirements.js';
+import { inWorkplace } from '../support/scenario.js';
+
+const MiB = 1024 * 1024;
 
 describe('record --jvm', { skip: needsJdk() }, () => {
   const [jdk] = jdks();
@@ -26,8 +35,8 @@ describe('record --jvm', { skip: needsJdk() }, () => {
     const args = ['record', '--no-events', '--for', '6s', '--pid', String(pid), '-o', recording, ...more];
     const { status, stderr } = await run(args);
     assert.equal(status, 0, stderr);
-    // It is said once that a JVM could be asked, and only where it is not.
-    assert.equal(/is a JVM: --jvm asks it/.test(stderr), more.length === 0);
+    // Where nobody has said what is asked of a JVM, that is told.
+    assert.equal(/is a JVM: while it stalls it is asked/.test(stderr), more.length === 0);
     return recording;
   }
 
@@ -62,7 +71,7 @@ describe('record --jvm', { skip: needsJdk() }, () => {
     }
   });
 
-  test('asks nothing where it is not told to', async () => {
+  test('asks nothing where it is not told to and nothing stalls', async () => {
     const lab = await startLab(jdk?.home ?? '', classes, 3);
     try {
       const recording = await recorded(lab, 'unasked');
@@ -73,15 +82,127 @@ describe('record --jvm', { skip: needsJdk() }, () => {
     }
   });
 
-  test('leaves alone a JVM that lets nobody ask, and says so', async () => {
-    const lab = await startLab(jdk?.home ?? '', classes, 3, { options: ['-XX:+DisableAttachMechanism'] });
+  const REFUSING = '-XX:+DisableAttachMechanism';
+  for (const [where, lets] of [
+    ['on its command line', { options: [REFUSING] }],
+    ['in its environment', { by: ['env', `JAVA_TOOL_OPTIONS=${REFUSING}`] }],
+  ] as const)
+    test(`leaves alone a JVM that lets nobody ask, and says so: ${where}`, async () => {
+      const lab = await startLab(jdk?.home ?? '', classes, 3, lets);
+      try {
+        const { losses, jvms } = await diagnosed(await recorded(lab, `refused ${where}`, '--jvm'));
+        assert.equal(jvms, undefined);
+        assert.match(losses.find(({ code }) => code === 'no-thread-dump')?.where ?? '', /lets nobody ask/);
+        assert.equal(lab.child.exitCode, null);
+      } finally {
+        lab.end();
+      }
+    });
+
+  test('asks one that is stopped once it goes on', async () => {
+    const lab = await startLab(jdk?.home ?? '', classes, 3);
+    lab.child.kill('SIGSTOP');
+    const timer = setTimeout(() => lab.child.kill('SIGCONT'), 4000);
     try {
-      const { losses, jvms } = await diagnosed(await recorded(lab, 'refused', '--jvm'));
-      assert.equal(jvms, undefined);
-      assert.match(losses.find(({ code }) => code === 'no-thread-dump')?.where ?? '', /lets nobody ask/);
-      assert.equal(lab.child.exitCode, null);
+      const { losses, jvms } = await diagnosed(await recorded(lab, 'stopped', '--jvm', '--for', '10s'));
+      assert.match(losses.find(({ code }) => code === 'no-thread-dump')?.where ?? '', /is stopped \(SIGSTOP/);
+      assert.ok((jvms?.[0]?.dumps ?? 0) > 0);
     } finally {
+      clearTimeout(timer);
       lab.end();
     }
   });
 });
+
+describe(
+  'a JVM whose requests wait for the lock of a snapshot',
+  { skip: needsJdk() || needsLoop() || needsTracefs() },
+  () => {
+    /** A server on a volume, at work. */
+    async function onVolume(
+      restMs: number,
+      mountPoint: (stage: Stage) => string,
+      look: (stage: Stage, mountPoint: string) => Promise<void>,
+    ): Promise<void> {
+      await inWorkplace(async ({ folder, journal }) => {
+        const stage = new Stage(folder, journal, new Draw(1), false);
+        const on = mountPoint(stage);
+        const file = path.join(on, 'snapshot');
+        const plan = { file, snapshotBytes: 32 * MiB, blockBytes: 65_536, depth: 4, requestThreads: 40, restMs };
+        await stage.javaServer({ ...plan, lock: 'monitor' });
+        stage.begin();
+        await pause(1000);
+        try {
+          await look(stage, on);
+        } finally {
+          journal.undoAll();
+          await stage.end();
+        }
+      });
+    }
+
+    async function told(recording: string): Promise<Diagnosis> {
+      return JSON.parse((await run(['diagnose', '--json', recording])).stdout);
+    }
+
+    const LOCK =
+      /^40 “http-…” threads wait for .*SnapshotLock .*held by “snapshot-writer”.* is in write\(2\) to .*snapshot/;
+
+    test('is asked unasked while its filesystem is frozen, and not before', () =>
+      onVolume(
+        5,
+        (stage) => stage.volume().mountPoint,
+        async ({ folder, journal, victimPid }, mountPoint) => {
+          const recording = path.join(folder, 'unasked.iow');
+          const frozen = pause(4000).then(() => {
+            journal.plan([{ kind: 'thaw', path: mountPoint }]);
+            command('fsfreeze', '--freeze', mountPoint);
+          });
+          await run(['record', '--for', '14s', '--pid', String(victimPid), '-o', recording]);
+          await frozen;
+          const { verdict, also, jvms, recording: about } = await told(recording);
+          // Which of them comes first, the lock or why its holder waits, is told by how much of the time each takes.
+          const sentences = new Map([verdict, ...also].map(({ cause, sentence }) => [cause, sentence]));
+          assert.ok(sentences.get('fs.frozen')?.includes(mountPoint), JSON.stringify([...sentences]));
+          assert.match(sentences.get('app.lock-convoy') ?? '', LOCK);
+          // Four seconds pass before it is frozen, and three more until that is a stall; one dump each two seconds.
+          const dumps = jvms?.[0]?.dumps ?? 0;
+          assert.ok(dumps >= 1 && dumps <= 1 + (about.durationMs - 7000) / 2000, `${dumps} dumps`);
+        },
+      ));
+
+    test('is the victim of `check --pid N --jvm` on its slow volume', () =>
+      onVolume(
+        5,
+        (stage) => {
+          const slow = stage.slowBelow(640 * MiB);
+          slow.slow({ writeBps: 12 * MiB });
+          limitDirtyOfMachine(stage.journal, 32 * MiB);
+          return slow.volume.mountPoint;
+        },
+        async ({ folder, victimPid }, mountPoint) => {
+          const recording = path.join(folder, 'slow.iow');
+          const args = ['check', mountPoint, '--pid', String(victimPid), '--jvm', '--no-report', '-o', recording];
+          const { status, stderr } = await run(args);
+          assert.equal(status, 1, stderr);
+          assert.doesNotMatch(stderr, /is a JVM/);
+          const { verdict } = await told(recording);
+          assert.equal(verdict.cause, 'app.lock-convoy');
+          assert.match(verdict.sentence, LOCK);
+        },
+      ));
+
+    test('is no victim of it on a healthy one, and its dumps show no lock', () =>
+      onVolume(
+        500,
+        (stage) => stage.volume().mountPoint,
+        async ({ folder, victimPid }, mountPoint) => {
+          const recording = path.join(folder, 'healthy.iow');
+          await run(['check', mountPoint, '--pid', String(victimPid), '--jvm', '--no-report', '-o', recording]);
+          const { verdict, also, jvms } = await told(recording);
+          assert.doesNotMatch([verdict, ...also].map(({ cause }) => cause).join(), /lock-convoy/);
+          assert.ok((jvms?.[0]?.dumps ?? 0) > 0);
+        },
+      ));
+  },
+);

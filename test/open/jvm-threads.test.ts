@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { convoyDump } from '../support/convoy-dumps.js';
 import { nearestDump } from '../../src/open/jvm-threads.js';
+import { dumpText } from '../support/thread-dumps.js';
 import { caseWithDumps, JVM, withDumps } from '../support/recorded-dumps.js';
 
 const WRITER = {
@@ -38,6 +39,40 @@ test('each dump is told with its time, its locks, and what the kernel said of th
   assert.deepEqual([lock?.owner.thread?.name, lock?.owner.grade], ['snapshot-writer', 'exact']);
   const { nativeId: _number, ...kernel } = WRITER;
   assert.deepEqual(lock?.does?.kernel, kernel);
+});
+
+test('what the kernel said beside the last dump is told of that one, and the method of all', async () => {
+  const dump = convoyDump({ waiters: 3 });
+  const atWork = (wchan: string) => [{ ...WRITER, nativeId: dump.writer, wchan }];
+  const { jvms } = await caseWithDumps([
+    { atMs: 1000, text: dump.text, mark: { atWork: atWork('balance_dirty_pages') } },
+    { atMs: 3000, text: dump.text, mark: { atWork: atWork('do_get_write_access'), tookMs: 7 } },
+  ]);
+  assert.match(
+    jvms?.[0]?.document.answer.join(' ') ?? '',
+    /in do_get_write_access \([\w.]+\) by the last dump; in that method in 2 of 2 dumps in a row\./,
+  );
+  assert.equal(jvms?.[0]?.askedMs, 12);
+});
+
+test('threads that three dumps show waiting for news alone rest; one that was seen at a lock, or at work, does not', async () => {
+  const run = 'at java.lang.Thread.run(Thread.java:840)';
+  const pool = [
+    'WAITING',
+    'at jdk.internal.misc.Unsafe.park(Native Method)',
+    '- parking to wait for  <0x00000000fa000010> (a java.util.concurrent.ForkJoinPool)',
+    run,
+  ];
+  const lock = pool.map((line) => line.replace('ForkJoinPool', 'locks.ReentrantLock$NonfairSync'));
+  const texts = [lock, pool, pool].map((worker) =>
+    dumpText({ rests: pool, worker, works: ['RUNNABLE', 'at a.B.run(B.java:1)', run] }),
+  );
+  const numberOf = (name: string) =>
+    Number(new RegExp(`^"${name}".* nid=(0x[\\da-f]+) `, 'm').exec(texts[0] ?? '')?.[1]);
+  const { jvms } = await caseWithDumps(texts.map((text, at) => ({ atMs: 1000 * at, text })));
+  assert.deepEqual([...(jvms?.[0]?.resting ?? [])], [numberOf('rests')]);
+  const fewer = await caseWithDumps(texts.slice(1).map((text, at) => ({ atMs: 1000 * at, text })));
+  assert.deepEqual([...(fewer.jvms?.[0]?.resting ?? [])], []);
 });
 
 test('a part of the recording has the dumps of that part alone', async () => {

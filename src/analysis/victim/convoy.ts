@@ -165,9 +165,18 @@ function handedOn(waiting: readonly Waiter[]): number {
   return turns > 0 ? handed / turns : 0;
 }
 
-/** The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. */
-export function findConvoy(lines: ReadonlyMap<number, Timeline>, calls: FutexCalls): Convoy | undefined {
-  const sleepers = [...lines].map(([thread, segments]) => sleeperOf(thread, segments, calls));
+/**
+ * The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. `resting`: threads that are known to wait for
+ * no lock.
+ */
+export function findConvoy(
+  lines: ReadonlyMap<number, Timeline>,
+  calls: FutexCalls,
+  resting: ReadonlySet<number> = new Set(),
+): Convoy | undefined {
+  const sleepers = [...lines].flatMap(([thread, segments]) =>
+    resting.has(thread) ? [] : sleeperOf(thread, segments, calls),
+  );
   const queues = queuesOf(sleepers);
   const all = sleepers.map((one) => waiterOf(withoutWork(one, queues), lines));
   return byWord(all)

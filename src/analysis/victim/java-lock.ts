@@ -23,8 +23,8 @@ export interface JavaHolder {
   /** In how many of the dumps that show the lock, and when these were taken, ms. */
   readonly dumps: number;
   readonly seenMs: readonly number[];
-  /** What it did in most of these, and in how many; null where no dump tells. */
-  readonly does: (ThreadActivity & { readonly dumps: number }) | null;
+  /** What it did in most of these, in how many, and in how many of those the kernel had it where `kernel` says; null where no dump tells. */
+  readonly does: (ThreadActivity & { readonly dumps: number; readonly there: number }) | null;
   /** Of the time that others waited: the share in which it was in I/O, and in which it ran. */
   readonly inIo: number;
   readonly running: number;
@@ -58,6 +58,14 @@ const WAITS: readonly State[] = ['user-lock', 'asleep'];
 type TaskOf = (thread: ThreadRef) => number | undefined;
 
 type Sighting = JvmThreads['dumps'][number]['locks'][number] & { readonly atMs: number };
+
+/**
+ * Threads of the victim's JVM that wait for work: several dumps, and every one that shows them, have them wait for news and for no lock. The kernel sees all of
+ * them in the same call.
+ */
+export function withoutLock(account: VictimAccount, { jvms = [] }: Pick<Case, 'jvms'>): ReadonlySet<number> {
+  return jvms.find(({ pid }) => account.threads.has(pid))?.resting ?? new Set();
+}
 
 /** Undefined where no lock keeps two threads waiting in some dumps. `convoy`: the one that wake-ups tell. */
 export function findJavaLock(
@@ -206,11 +214,12 @@ function holderOf(
     [owner.thread, ...owner.candidates].some((thread) => thread?.nativeId === nativeId);
   const own = sightings.filter(isItself);
   const did = own.flatMap(({ does }) => does ?? []);
-  // One that ran at that moment shows no call.
-  const calls = did.filter(({ kernel }) => typeof kernel?.call === 'string');
-  const usual = mostFrequent(calls.length > 0 ? calls : did, ({ kernel, method }) =>
+  // One that ran at that moment shows neither call nor place; one that waits for a page shows its place alone.
+  const seen = did.filter(({ kernel }) => typeof (kernel?.call ?? kernel?.wchan) === 'string');
+  const usual = mostFrequent(seen.length > 0 ? seen : did, ({ kernel, method }) =>
     typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
   );
+  const inPlace = mostFrequent(usual, ({ kernel }) => kernel?.wchan);
   // Of hundreds of dumps most show the same place.
   const places = new Set(usual.flatMap(({ kernel }) => kernel?.wchan ?? []));
   const [longest] = [...places]
@@ -221,7 +230,7 @@ function holderOf(
     ...known,
     dumps: own.length,
     seenMs: own.map(({ atMs }) => atMs),
-    does: usual[0] ? { ...usual[0], dumps: usual.length } : null,
+    does: inPlace[0] ? { ...inPlace[0], dumps: usual.length, there: inPlace.length } : null,
     // One that slept all the time, among hundreds of threads, may have been seen by the dumps alone.
     inIo: line
       ? shareWithin(line, times, IN_IO)

@@ -2,10 +2,12 @@
 
 import { percent } from '../../base/format.js';
 import { poolName, shortMethod } from '../../base/java-names.js';
+import type { Measures } from '../../analysis/measures.js';
 import type { JavaHolder, JavaLock } from '../../analysis/victim/java-lock.js';
 import { lockKindName, lockName } from '../../model/lock-name.js';
 import { number, said } from '../../model/quantity.js';
 import { STATES } from '../../model/states.js';
+import { JUDGING } from '../../model/thresholds/judging.js';
 import type { KernelThread } from '../../model/threads.js';
 import type { Argument } from '../cause.js';
 
@@ -51,6 +53,18 @@ export function unknownOwner(java: JavaLock): string {
   return `${crowd(java)} wait for ${lockKindName(java.lock)} in ${java.seen} of ${java.dumps} thread dumps, and who holds it is unknown: ${java.owner.because}`;
 }
 
+/**
+ * What its own dumps show of the victim's threads that forbids to call it idle or healthy, in words that follow 'because': a deadlock, or a lock that many wait
+ * for, whatever its holder does. Undefined where they show nothing of the kind, or there are none.
+ */
+export function jamOf({ account, input, javaLock }: Measures): string | undefined {
+  const jvm = input.jvms?.find(({ pid }) => account?.threads.has(pid));
+  const [circle] = jvm?.document.deadlocks ?? [];
+  if (circle) return `its threads ${circle.map(({ name }) => `“${name}”`).join(', ')} wait for each other: a deadlock`;
+  if (!javaLock || javaLock.share < JUDGING.notUnderstood) return undefined;
+  return javaLock.holder ? javaSentence(javaLock, javaLock.holder).slice(0, -1) : unknownOwner(javaLock);
+}
+
 const SOURCE = 'thread dumps of the JVM';
 
 export function dumpEvidence(java: JavaLock): Argument[] {
@@ -75,18 +89,17 @@ export function dumpEvidence(java: JavaLock): Argument[] {
 
 function whatItDid({ does, dumps }: JavaHolder): Argument[] {
   if (!does) return [];
-  const { kernel, method } = does;
+  const { kernel, method, there } = does;
   const place = kernel?.wchan ?? undefined;
   const call = callText(kernel);
-  const words = [
-    call !== undefined && (place === undefined ? call : `${call}, asleep in ${place}`),
-    method !== null && method,
-  ];
+  const words = [call, place && `asleep in ${place}${there < does.dumps ? ` in ${there} of them` : ''}`].filter(
+    Boolean,
+  );
   return [
     {
       measure: 'what the owner did',
       value: said`in ${number(does.dumps)} of ${number(dumps)} dumps`,
-      meaning: words.filter((part) => part !== false).join('; '),
+      meaning: [words.join(', '), method].filter(Boolean).join('; '),
       source: `${SOURCE}, /proc/PID/task/TID/{stat,wchan,syscall} right behind each`,
     },
   ];

@@ -8,10 +8,16 @@ import type { Diagnosis } from '../../model/diagnosis.js';
 /** Nothing where no JVM was asked. */
 export function jvmsOf({ input }: Measures): Pick<Diagnosis, 'jvms'> {
   if (!input.jvms) return {};
-  const jvms = input.jvms.map(({ pid, dumps, document: { answer, limits } }) => {
+  const jvms = input.jvms.map(({ pid, dumps, askedMs, document: { answer, limits } }) => {
     const unit = unitsOf(input)(pid);
     const name = threadName(input, pid);
-    return { process: { pid, name, ...(unit !== undefined && { unit }) }, dumps: dumps.length, answer, limits };
+    return {
+      process: { pid, name, ...(unit !== undefined && { unit }) },
+      dumps: dumps.length,
+      askedMs,
+      answer,
+      limits,
+    };
   });
   return { jvms };
 }

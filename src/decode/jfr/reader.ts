@@ -62,7 +62,8 @@ interface Extent {
 function extentOf({ at, bytes, version, compressed, finished }: ChunkHeader, fileBytes: number): Extent {
   const says = at + bytes;
   const end = bytes >= HEADER_BYTES && says <= fileBytes ? says : fileBytes;
-  if (version !== KNOWN_VERSION || !compressed) return { end, fault: 'version' };
+  if (version !== KNOWN_VERSION) return { end, fault: 'version' };
+  if (!compressed) return { end, fault: 'raw' };
   if (says > fileBytes) return { end, fault: 'cut' };
   return finished && bytes >= HEADER_BYTES ? { end } : { end, fault: 'live' };
 }
@@ -70,8 +71,9 @@ function extentOf({ at, bytes, version, compressed, finished }: ChunkHeader, fil
 /** Reads one and tells where the next may begin. */
 function readChunk(input: FlightInput, cursor: Cursor, header: ChunkHeader): number {
   const { end, fault } = extentOf(header, input.bytes);
-  const report = { at: header.at, bytes: end - header.at, startNs: header.startNs, broken: 0, refused: 0 };
-  if (fault === 'version') {
+  const { at, startNs, version } = header;
+  const report = { at, bytes: end - at, startNs, version, broken: 0, refused: 0 };
+  if (fault === 'version' || fault === 'raw') {
     input.chunk({ ...report, walked: 0, events: 0, fault });
     return end;
   }

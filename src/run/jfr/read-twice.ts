@@ -37,7 +37,7 @@ export function flightDocument(
     bytes: files.reduce((all, { bytes }) => all + bytes, 0),
     readBytes: sum(({ walked }) => walked),
     events: sum(({ events }) => events),
-    faults: chunks.flatMap(({ file, chunk: { at, fault } }) => (fault ? [{ file, at, fault }] : [])),
+    faults: chunks.flatMap(({ file, chunk: { at, fault, version } }) => (fault ? [{ file, at, fault, version }] : [])),
     broken: sum(({ broken }) => broken),
     refused: sum(({ refused }) => refused),
   };

@@ -3,60 +3,86 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Loss } from '../../model/losses.js';
+import type { Recorder } from '../../capture/recorder.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
-import type { FromDumper, ToDumper } from './dump-messages.js';
+import type { Asking, FromDumper, ToDumper } from './dump-messages.js';
+import { looksLikeJvm } from './jvm.js';
 
 const TELL_MS = 1000;
+/** A process is looked at so often whether it is a JVM, as a command becomes one by execve(2). */
+const LOOKS = 5;
 /** Packed dumps that a recording takes: a thousand threads of thirty frames are 100 kB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface DumpFeedOptions {
   readonly sink: Sink;
-  /** The processes that are watched now. */
-  readonly watched: () => readonly number[];
-  readonly loss: (loss: Loss) => void;
+  readonly asking: Asking;
+  /** Nobody asked for it: only what looks like a JVM is asked, and where nothing does, no process is started. */
+  readonly isUnasked: boolean;
+  /** Whose watched processes these are, and whom losses are told. */
+  readonly recorder: Pick<Recorder, 'watched' | 'loss'>;
 }
 
 export class DumpFeed {
   private readonly options: DumpFeedOptions;
-  private readonly child: ChildProcess;
   private readonly timer: NodeJS.Timeout;
+  /** How often each process was looked at; Infinity for one that looks like a JVM. */
+  private readonly looks = new Map<number, number>();
+  private child: ChildProcess | undefined;
   private bytes = 0;
   private ended = false;
 
   /** Asks from now on. */
   constructor(options: DumpFeedOptions) {
     this.options = options;
-    this.child = fork(fileURLToPath(new URL('./dumper-main.js', import.meta.url)), [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    this.child.on('message', (message: FromDumper) => this.take(message));
-    this.child.on('error', () => {});
-    this.child.on('exit', (code, signal) =>
-      this.lose(`the process that asks for them ended (${signal ?? `status ${code}`})`),
-    );
-    this.child.unref();
-    this.child.channel?.unref();
     this.tell();
     this.timer = setInterval(() => this.tell(), TELL_MS).unref();
+  }
+
+  /** The process that asks; undefined where there is none. */
+  get pid(): number | undefined {
+    return this.child?.pid;
   }
 
   /** Takes nothing any more. */
   end(): void {
     this.ended = true;
     clearInterval(this.timer);
-    this.child.kill('SIGTERM');
+    this.child?.kill('SIGTERM');
+  }
+
+  private start(): ChildProcess {
+    const child = fork(fileURLToPath(new URL('./dumper-main.js', import.meta.url)), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child.on('message', (message: FromDumper) => this.take(message));
+    child.on('error', () => {});
+    child.on('exit', (code, signal) =>
+      this.lose(`the process that asks for them ended (${signal ?? `status ${code}`})`),
+    );
+    child.unref();
+    child.channel?.unref();
+    return child;
   }
 
   private tell(): void {
-    if (this.child.connected) this.child.send({ watched: this.options.watched() } satisfies ToDumper, () => {});
+    const { asking, isUnasked, recorder } = this.options;
+    const watched = isUnasked ? recorder.watched.filter((pid) => this.mayBeAsked(pid)) : recorder.watched;
+    if (isUnasked && watched.length === 0 && !this.child) return;
+    this.child ??= this.start();
+    if (this.child.connected) this.child.send({ watched, asking } satisfies ToDumper, () => {});
+  }
+
+  private mayBeAsked(pid: number): boolean {
+    const before = this.looks.get(pid) ?? 0;
+    if (before < LOOKS) this.looks.set(pid, looksLikeJvm(pid) ? Infinity : before + 1);
+    return this.looks.get(pid) === Infinity;
   }
 
   private lose(where: string): void {
-    if (!this.ended) this.options.loss({ code: 'no-thread-dump', where });
+    if (!this.ended) this.options.recorder.loss({ code: 'no-thread-dump', where });
   }
 
   private take(message: FromDumper): void {

@@ -2,9 +2,13 @@
 
 import type { DumpMark } from '../../model/recording.js';
 
+/** When a JVM is asked: all the time; or only while one of its threads waits and gets nothing, second by second. */
+export type Asking = 'always' | 'stalled';
+
 /** The processes that are watched now, once a second. */
 export interface ToDumper {
   readonly watched: readonly number[];
+  readonly asking: Asking;
 }
 
 export type FromDumper =

@@ -1,5 +1,5 @@
 // The process that asks watched JVMs for their threads while they are recorded: `fork('dumper-main.js')`. It is told which processes are watched and hands back
-// what those that are JVMs print, at a rate that costs them little. It ends with the recorder, whatever ends that.
+// what those that are JVMs print, at a rate that costs them little, all the time or while they stall. It ends with the recorder, whatever ends that.
 
 import { gzipSync } from 'node:zlib';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,8 +7,9 @@ import { monotonicNs } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
 import { isQuickToWalk } from '../../tools/threads/cost.js';
 import { askThreads } from './ask.js';
-import type { FromDumper, ToDumper } from './dump-messages.js';
-import { holdJvm, NoJvm, requireAnswers } from './jvm.js';
+import type { Asking, FromDumper, ToDumper } from './dump-messages.js';
+import { JvmStall } from './jvm-stall.js';
+import { holdJvm, NoJvm, requireAnswers, StoppedJvm } from './jvm.js';
 import { namespaceMap, threadsAtWork } from './kernel-view.js';
 
 /** A JVM is asked this often at most, ms, and for no more of its time than one part of so many. */
@@ -17,7 +18,7 @@ const TIMES_ITS_ANSWER = 20;
 /** A JVM that has just begun would die of the signal: it is looked at again after this time, ms, and so often. */
 const TRY_AGAIN_MS = 500;
 const TRIES = 5;
-/** A process that is none may become one by execve(2): it is looked at again after this time, ms. */
+/** A process that is none may become one by execve(2), and one that is stopped goes on: it is looked at again after this time, ms. */
 const LOOK_AGAIN_MS = 2000;
 /** A refusal that took longer than this is none of these: the question was asked, and may still be under way. */
 const ASKED_MS = 5000;
@@ -25,6 +26,7 @@ const ASKED_MS = 5000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 interface Asked {
+  readonly stall: JvmStall;
   nextMs: number;
   dumps: number;
   refusals: number;
@@ -32,6 +34,7 @@ interface Asked {
 
 const asked = new Map<number, Asked>();
 let watched: readonly number[] = [];
+let asking: Asking = 'stalled';
 
 function tell(message: FromDumper): void {
   process.send?.(message);
@@ -61,8 +64,9 @@ async function takeDump(pid: number, number: number): Promise<number> {
 /** Asks a process where it is time to. */
 async function look(pid: number): Promise<void> {
   const now = performance.now();
-  const state = asked.get(pid) ?? { nextMs: 0, dumps: 0, refusals: 0 };
+  const state = asked.get(pid) ?? { stall: new JvmStall(pid), nextMs: 0, dumps: 0, refusals: 0 };
   asked.set(pid, state);
+  if (asking === 'stalled' && !(await state.stall.isUnderWay(now))) return;
   if (now < state.nextMs) return;
   try {
     const tookMs = await takeDump(pid, state.dumps + 1);
@@ -70,8 +74,9 @@ async function look(pid: number): Promise<void> {
     state.dumps += 1;
     state.refusals = 0;
   } catch (error) {
-    state.nextMs = now + (error instanceof NoJvm ? LOOK_AGAIN_MS : TRY_AGAIN_MS);
+    state.nextMs = now + (error instanceof NoJvm || error instanceof StoppedJvm ? LOOK_AGAIN_MS : TRY_AGAIN_MS);
     if (error instanceof NoJvm) return;
+    if (error instanceof StoppedJvm) return tell({ kind: 'none', why: messageOf(error) });
     state.refusals += 1;
     if (state.refusals < TRIES && performance.now() - now < ASKED_MS) return;
     state.nextMs = Infinity;
@@ -79,7 +84,7 @@ async function look(pid: number): Promise<void> {
   }
 }
 
-process.on('message', (message: ToDumper) => (watched = message.watched));
+process.on('message', (message: ToDumper) => ({ watched, asking } = message));
 process.on('disconnect', () => process.exit());
 // Ctrl-C at a terminal is meant for the recorder, which ends this.
 process.on('SIGINT', () => {});

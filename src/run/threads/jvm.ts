@@ -1,8 +1,9 @@
 // A process id → the JVM behind it, held by its folder in /proc, which never leads to another process. Before a JVM is asked anything, it has to be one that
 // hears a SIGQUIT: it prints its threads or opens its socket for it, and anything else dies of it.
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import { HeldFolder } from '../../base/held-folder.js';
 
@@ -26,6 +27,9 @@ export interface Jvm {
 
 /** The process is none, or no longer there. */
 export class NoJvm extends UserError {}
+
+/** It is stopped or frozen, and would answer once it goes on. */
+export class StoppedJvm extends UserError {}
 
 /** The text of one of the process's files; undefined where it can't be read. */
 export function readProc(folder: HeldFolder, name: string): string | undefined {
@@ -63,14 +67,27 @@ export function holdJvm(pid: number): Jvm {
   }
 }
 
-/** Whether a process is a JVM, as far as that can be told. */
-export function isJvm(pid: number): boolean {
+/** HotSpot begins its VM thread behind the collector's first threads. */
+const FIRST_THREADS = 64;
+
+/**
+ * Whether a process looks like a JVM, by the name of its program or of the thread that HotSpot has for its safepoints (JDK 9 and later). For those that must
+ * not wait: what a process has mapped, which tells it for sure, can't be read while it changes that.
+ */
+export function looksLikeJvm(pid: number, root = ''): boolean {
   try {
-    holdJvm(pid).folder.close();
-    return true;
+    if (basename(readlinkSync(`${root}/proc/${pid}/exe`)) === 'java') return true;
+    const tasks = readdirSync(`${root}/proc/${pid}/task`).slice(0, FIRST_THREADS);
+    return tasks.some((task) => readFileSync(`${root}/proc/${pid}/task/${task}/comm`, 'latin1') === 'VM Thread\n');
   } catch {
     return false;
   }
+}
+
+/** The first address of a HotSpot JVM's code in what a process has mapped; undefined where it has none. OpenJ9 has a libjvm.so as well, which leads to its own. */
+export function hotspotIn(maps: string): string | undefined {
+  if (/\/libj9vm\d*\.so/.test(maps)) return undefined;
+  return /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps)?.[1];
 }
 
 function jvmIn(folder: HeldFolder, pid: number): Jvm {
@@ -80,10 +97,10 @@ function jvmIn(folder: HeldFolder, pid: number): Jvm {
     throw new UserError(
       `What process ${pid} has loaded can’t be read: run it as root, or as the user of that process.`,
     );
-  const mapping = /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps);
-  if (!mapping)
+  const address = hotspotIn(maps);
+  if (address === undefined)
     throw new NoJvm(
-      `Process ${pid} is no HotSpot JVM (it has no libjvm.so), so it is left alone: name one of \`pgrep java\`, or give a file with its dump.`,
+      `Process ${pid} is no HotSpot JVM (it has no libjvm.so of one), so it is left alone: name one of \`pgrep java\`, or give a file with its dump.`,
     );
   const pids = field(status, 'NSpid').map(Number);
   const [, uid = NaN] = field(status, 'Uid').map(Number);
@@ -97,7 +114,7 @@ function jvmIn(folder: HeldFolder, pid: number): Jvm {
     uid,
     gid,
     resident: residentKb * 1024,
-    is64: (mapping[1] ?? '').length > 8,
+    is64: address.length > 8,
   };
 }
 
@@ -108,14 +125,28 @@ export function requireAnswers({ folder, pid }: Jvm): void {
     throw new UserError(
       `Process ${pid} is a JVM that would die of the signal that asks for its threads (it has just begun, or runs with -Xrs), so it is left alone.`,
     );
-  const args = (readProc(folder, 'cmdline') ?? '').split('\0');
-  if (args.includes('-XX:+DisableAttachMechanism'))
+  if (refusesToAttach(folder))
     throw new UserError(`Process ${pid} runs with -XX:+DisableAttachMechanism: it lets nobody ask for its threads.`);
   const [state] = field(status, 'State');
-  if (state === 'T' || state === 't' || state === 'Z')
-    throw new UserError(
-      `Process ${pid} ${state === 'Z' ? 'has ended' : 'is stopped (SIGSTOP, a debugger)'}, so it can’t answer: ${state === 'Z' ? 'name one that runs' : 'let it go on first (kill -CONT)'}.`,
+  if (state === 'Z') throw new UserError(`Process ${pid} has ended, so it can’t answer: name one that runs.`);
+  if (state === 'T' || state === 't')
+    throw new StoppedJvm(
+      `Process ${pid} is stopped (SIGSTOP, a debugger), so it can’t answer: let it go on first (kill -CONT).`,
     );
+  if (FROZEN.test(readProc(folder, 'wchan') ?? ''))
+    throw new StoppedJvm(`Process ${pid} is frozen with its cgroup, so it can’t answer: let it go on first.`);
+}
+
+/** Where a task of a frozen cgroup sleeps: kernel/signal.c (version 2), kernel/freezer.c (version 1). */
+const FROZEN = /^(?:do_freezer_trap|__refrigerator)$/;
+
+/** Whether it says so, on its command line or in a variable that HotSpot takes options from (Arguments::parse in runtime/arguments.cpp). */
+function refusesToAttach(folder: HeldFolder): boolean {
+  const words = ['cmdline', 'environ'].flatMap((name) => (readProc(folder, name) ?? '').split('\0'));
+  const options = words.flatMap(
+    (word) => /^(?:JDK_JAVA|JAVA_TOOL|_JAVA)_OPTIONS=(.*)$/s.exec(word)?.[1]?.split(/\s+/) ?? word,
+  );
+  return options.includes('-XX:+DisableAttachMechanism');
 }
 
 /** Where a link of the process leads; undefined where that can't be read. */

@@ -26,6 +26,8 @@ const RING_KIB = 4096;
 export interface BeforehandOptions {
   readonly undo: UndoJournal;
   readonly filesystems: KernelFilesystems;
+  /** Whether JVMs that stall are asked for their threads. */
+  readonly asksJvms: boolean;
   /** Settings have changed. */
   readonly changed: () => void;
   /** Kernel events have ended, for the reason that is `missing` now. */
@@ -110,7 +112,10 @@ export class Beforehand {
     const { undo: journal, filesystems } = this.options;
     const { lookBack, tracer } = this;
     const victims = pids.map((pid) => markOf(pid));
-    return new RecordedEpisode({ tool, folder, journal, filesystems, lookBack, tracer, victims });
+    // One that is starved of CPU, or stopped, would only be held up longer by a question: unless it waits later on.
+    const whenAsked = stall.kind === 'waits' || stall.kind === 'memory' ? 'always' : 'stalled';
+    const asking = this.options.asksJvms ? whenAsked : undefined;
+    return new RecordedEpisode({ tool, folder, journal, filesystems, lookBack, tracer, victims, asking });
   }
 
   /** A second has ended in which something was recorded. */

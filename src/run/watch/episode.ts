@@ -11,6 +11,8 @@ import type { UndoJournal } from '../../capture/undo.js';
 import type { VictimMark } from '../../model/recording.js';
 import type { LookBack } from '../../recording/look-back.js';
 import { RecordingWriter } from '../../recording/writer.js';
+import { DumpFeed } from '../threads/dump-feed.js';
+import type { Asking } from '../threads/dump-messages.js';
 
 /** How far back a recording goes, where the kernel and the watch remember it, ms. */
 export const LOOK_BACK_MS = 30_000;
@@ -31,12 +33,15 @@ export interface RecordedEpisodeOptions {
   readonly tracer: Tracer | undefined;
   /** Those that lost most first; none where the machine did as a whole. */
   readonly victims: readonly VictimMark[];
+  /** When those that are JVMs are asked for their threads while it is recorded; absent where none is. */
+  readonly asking: Asking | undefined;
 }
 
 export class RecordedEpisode {
   private readonly options: RecordedEpisodeOptions;
   private readonly writer: RecordingWriter;
   private readonly recorder: Recorder;
+  private readonly dumps: DumpFeed | undefined;
   /** Settles when the recording must end, as its size or the disk wants it. */
   readonly mustEnd: Promise<string>;
 
@@ -73,11 +78,19 @@ export class RecordedEpisode {
     });
     try {
       this.recorder.start();
+      const { recorder } = this;
+      if (options.asking)
+        this.dumps = new DumpFeed({ sink: lookBack, recorder, asking: options.asking, isUnasked: true });
     } catch (error) {
       void this.letGo();
       void this.close(readClocks(), 'it could not begin').catch(() => {});
       throw error;
     }
+  }
+
+  /** The process that asks JVMs for their threads; undefined where there is none. */
+  get dumperPid(): number | undefined {
+    return this.dumps?.pid;
   }
 
   /** Watches one more process from now on. */
@@ -87,6 +100,7 @@ export class RecordedEpisode {
 
   /** The last readings. What is left to write may wait for a disk; `written` settles when it is on it. Returns bytes on disk and in the queue then. */
   async stop(because: string): Promise<{ readonly written: Promise<number> }> {
+    this.dumps?.end();
     try {
       await this.recorder.stop();
       await this.recorder.symbolsKept;

@@ -46,6 +46,8 @@ export interface WatchOptions {
   readonly watched: Watched;
   /** What recordings may take in all. */
   readonly maxBytes: number;
+  /** Whether JVMs that stall are asked for their threads. */
+  readonly asksJvms: boolean;
   /** Where it is shown live. */
   readonly shown: readonly WatchShown[];
   /** Says what happens, a sentence each. */
@@ -128,6 +130,7 @@ export class Watch {
     this.beforehand = new Beforehand({
       undo,
       filesystems,
+      asksJvms: options.asksJvms,
       // Under which of two settings a disk was seen is not asked.
       changed: () => this.lessons.forget(),
       lost: (why) => {
@@ -244,8 +247,8 @@ export class Watch {
   private readonly tick = (): void => {
     const nowNs = monotonicNs();
     const nowMs = Number(nowNs) / 1e6;
-    const shown = this.options.shown.flatMap(({ pid }) => pid ?? []);
-    const own = new Set([process.pid, ...this.errands.pids, ...shown]);
+    const helpers = [...this.options.shown.map(({ pid }) => pid), this.episodes.recorded?.dumperPid];
+    const own = new Set([process.pid, ...this.errands.pids, ...helpers.filter((pid) => pid !== undefined)]);
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.beforehand.follow(pids, nowNs, this.episodes.recorded);
     this.sampler.tick(nowNs, pids, true);

@@ -13,7 +13,7 @@ export interface Coverage {
   readonly readBytes: number;
   readonly events: number;
   /** Chunks that were not read as a whole, with their file. */
-  readonly faults: readonly { readonly file: string; readonly at: number; readonly fault: Fault }[];
+  readonly faults: readonly ({ readonly file: string; readonly fault: Fault } & Pick<FlightChunk, 'at' | 'version'>)[];
   /** Bytes that belong to no chunk. */
   readonly strange: number;
   readonly broken: number;
@@ -24,20 +24,31 @@ export interface Coverage {
 
 type Fault = NonNullable<FlightChunk['fault']>;
 
-const FAULTS: Readonly<Record<Fault, string>> = {
+const FAULTS: Readonly<Record<Exclude<Fault, 'version'>, string>> = {
   live: 'still written, or was never finished',
   cut: 'cut: its end is missing',
   damaged: 'damaged, and is read up to there',
   undescribed: 'without what describes its events, so none of them could be read',
-  version: 'of another version than 2, or not compressed, and is passed over',
+  raw: 'not compressed, and is passed over',
 };
+
+/** Who writes a version that is not read. */
+const WRITERS: Readonly<Record<number, string>> = { 0: 'Oracle’s JDK 7 and 8', 1: 'JDK 9 and 10' };
+
+function faultText(fault: Fault, version: number): string {
+  if (fault !== 'version') return FAULTS[fault];
+  const writers = WRITERS[version];
+  return `of version ${version}${writers === undefined ? '' : ` of the format, as ${writers} write it`}, and is passed over: version 2 is read, of JDK 11 and later`;
+}
 
 const SHOWN = 3;
 
 function chunkSentences({ faults }: Coverage): string[] {
   const shown = faults
     .slice(0, SHOWN)
-    .map(({ file, at, fault }) => `The chunk at byte ${count(at)} of ${file} is ${FAULTS[fault]}.`);
+    .map(
+      ({ file, at, fault, version }) => `The chunk at byte ${count(at)} of ${file} is ${faultText(fault, version)}.`,
+    );
   return faults.length > SHOWN ? [...shown, `${faults.length - SHOWN} more chunks are not whole.`] : shown;
 }
 

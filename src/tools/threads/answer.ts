@@ -83,7 +83,9 @@ function ownerSentence({ grade, thread, because, candidates }: LockOwner): strin
 function doesSentence(lock: ThreadLock, ofDumps: number): string[] {
   if (lock.does === null || lock.chain.length > 0) return [];
   const who = lock.owner.thread ?? lock.owner.candidates[0];
-  const often = ofDumps > 1 ? `, in ${lock.does.samples} of ${lock.samples} dumps in a row` : '';
+  const dumps = `in ${lock.does.samples} of ${lock.samples} dumps in a row`;
+  // Its method is known of each, the kernel's view is that beside the last.
+  const often = ofDumps === 1 ? '' : lock.does.kernel ? ` by the last dump; in that method ${dumps}` : `, ${dumps}`;
   return who ? [`${quoted(who)} ${doingWords(lock.does)}${often}.`] : [];
 }
 

@@ -91,6 +91,14 @@ function lockOf(rows: Threads['dumps'], track: Track): ThreadLock {
   };
 }
 
+/** The thread that HotSpot has once a virtual thread was started: VirtualThread-unparker (JDK 21 to 23), VirtualThread-unblocker (since 24). */
+function hidesVirtualThreads({ dump: { format, threads } }: JudgedDump): boolean {
+  return (
+    (format === 'hotspot' || format === 'jhsdb') &&
+    threads.some(({ name }) => /^VirtualThread-un(park|block)er/.test(name))
+  );
+}
+
 /** `limits`: what could not be read, in sentences. */
 export function threadsDocument(tool: string, history: History, limits: readonly string[]): Threads {
   const last = history.last();
@@ -108,6 +116,11 @@ export function threadsDocument(tool: string, history: History, limits: readonly
       ...limits,
       ...(history.rows.some(({ format }) => format === 'jhsdb')
         ? ['jhsdb does not tell what a parked thread waits for, so waiters for java.util.concurrent locks are missing.']
+        : []),
+      ...(last && hidesVirtualThreads(last)
+        ? [
+            'Virtual threads are in use: those that are not mounted are in no such dump, nor is what they wait for or hold; `jcmd PID Thread.dump_to_file FILE` has them.',
+          ]
         : []),
       ...(history.refused > 0 ? [`${history.refused} frames were passed over: a dump has more than can be kept.`] : []),
       ...(told.length > MOST_LOCKS ? [`${told.length - MOST_LOCKS} more locks were waited for.`] : []),

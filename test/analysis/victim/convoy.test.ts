@@ -45,6 +45,12 @@ test('threads that hand a lock on while its holder is in I/O are a convoy', () =
   assert.ok((found?.holderRunning ?? 1) < 0.1);
 });
 
+test('threads that are known to wait for work are none, whoever wakes them', () => {
+  const lines = new Map([...convoy('block-device')].map(([thread, line]) => [thread, Timeline.of(line)]));
+  assert.equal(findConvoy(lines, UNKNOWN, new Set([2, 3, 4])), undefined);
+  assert.equal(findConvoy(lines, UNKNOWN, new Set([9]))?.holder, HOLDER);
+});
+
 test('twice is a beginning and an end, and no habit', () => {
   assert.equal(convoyIn(convoy('block-device', 2)), undefined);
   assert.equal(convoyIn(convoy('block-device', 4))?.holder, HOLDER);

@@ -70,6 +70,23 @@ test('of the functions that dumps saw the holder asleep in the one is told in wh
   assert.deepEqual([found?.holder?.does?.kernel?.call, found?.holder?.does?.dumps], ['write', 2]);
 });
 
+test('a holder that waits for pages of a file is told by its method, not by the one call that a dump saw', async () => {
+  const at = (call: string | null, wchan: string | null, state = 'D') => ({
+    atWork: [{ nativeId: SHALLOW.writer, state, wchan, call, descriptor: null, path: null }],
+  });
+  const places = [
+    at(null, 'balance_dirty_pages'),
+    at('ftruncate', 'do_get_write_access'),
+    at(null, 'balance_dirty_pages'),
+  ];
+  const found = await lockOf(
+    TIMES.map((atMs, index) => ({ atMs, text: SHALLOW.text, mark: places[index] ?? {} })),
+    linesOf(SHALLOW),
+  );
+  const { does } = found?.holder ?? {};
+  assert.deepEqual([does?.kernel?.call, does?.kernel?.wchan, does?.dumps], [null, 'balance_dirty_pages', 2]);
+});
+
 test('the owner that each dump shows is told with what the kernel saw it do', async () => {
   const kernel = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap' };
   const mark = { atWork: [{ nativeId: SHALLOW.writer, ...kernel }] };

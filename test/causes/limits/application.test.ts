@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
+import type { JavaLock } from '../../../src/analysis/victim/java-lock.js';
 import type { Segment } from '../../../src/model/segment.js';
+import type { Threads } from '../../../src/model/threads.js';
 import { someEvents } from '../../support/events.js';
 import { counted, diagnosisOf, judged, ME, type MadeUp } from '../../support/measures.js';
 
@@ -60,7 +62,7 @@ function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact'): MadeUp {
         share: 0.8,
         times,
         owner,
-        holder: { ...holder, does: { ...did, dumps: 3 } },
+        holder: { ...holder, does: { ...did, dumps: 3, there: 2 } },
       },
     },
   };
@@ -73,8 +75,32 @@ test('thread dumps name the lock, its holder, what that is in and where it sleep
   const end = ', which is in write(2) to /data/snap.tmp, asleep in balance_dirty_pages 97 % of that time.';
   assert.equal(told(javaLock(0.97)), begin + end);
   assert.equal(told(javaLock(0.97, 'inferred')), `${begin} (inferred: its stack shows where it took the lock)${end}`);
+  // The share is of all the time that the kernel recorded, the dumps are moments of it.
+  const did = diagnosisOf('app.lock-convoy', javaLock(0.97)).verdict.evidence.find(
+    ({ measure }) => measure === 'what the owner did',
+  );
+  assert.match(did?.meaning ?? '', /^write\(2\) to \/data\/snap\.tmp, asleep in \w+ in 2 of them; /);
   assert.equal(judged('app.lock-convoy', javaLock(0.45)), 0.731);
   assert.match(String(judged('app.lock-convoy', javaLock(0.35))), /which has the lock, was in I\/O for 35 % of it/);
+});
+
+test('who is idle by the kernel is neither idle nor healthy where its dumps show a lock that is waited for, or a deadlock', () => {
+  const idle = (share: number): MadeUp => {
+    const { measures } = javaLock(0);
+    return { spent: { asleep: 1 }, measures: { javaLock: { ...measures?.javaLock, share } as JavaLock } };
+  };
+  assert.equal(typeof judged('app.idle', idle(0.2)), 'number');
+  assert.equal(typeof judged('app.idle', idle(0.3)), 'string');
+  assert.match(
+    String(judged('healthy', idle(0.3))),
+    /212 “http-…” threads .*held by “snapshot-writer” \(52\), which is in write/,
+  );
+  const circle = ['left', 'right'].map((name) => ({ name, javaId: null, nativeId: null }));
+  const jvm = { pid: ME, dumps: [], askedMs: 0, resting: new Set<number>() };
+  const document = { deadlocks: [circle] } as unknown as Threads;
+  const stuck: MadeUp = { spent: { asleep: 1 }, input: { jvms: [{ ...jvm, document }] } };
+  assert.equal(typeof judged('app.idle', stuck), 'string');
+  assert.match(String(judged('healthy', stuck)), /its threads “left”, “right” wait for each other: a deadlock/);
 });
 
 test('a lock whose owner no dump tells blames nobody, and is not ruled out', () => {

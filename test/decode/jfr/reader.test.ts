@@ -142,7 +142,11 @@ for (const name of FLIGHTS) {
 test('a chunk of another version, and what is none, are not read', () => {
   const other = flightBytes('jdk17');
   other[5] = 1;
-  assert.equal(readWhole(other).chunks[0]?.fault, 'version');
+  const [chunk] = readWhole(other).chunks;
+  assert.deepEqual([chunk?.fault, chunk?.version], ['version', 1]);
+  const raw = flightBytes('jdk17');
+  raw[67] = 0;
+  assert.equal(readWhole(raw).chunks[0]?.fault, 'raw');
   assert.equal(chunkAt(new Cursor(() => 0), 0), undefined);
   assert.deepEqual(readWhole(new Uint8Array(0)), { chunks: [], strange: 0 });
 });

@@ -79,6 +79,7 @@ function recording(folder: string): EpisodesOptions['record'] {
       lookBack,
       tracer: undefined,
       victims: [],
+      asking: undefined,
     });
 }
 

@@ -1,11 +1,15 @@
 // What `jfr` says of real recordings: the answer names the lock, its owner and what that one did, and every sentence and table holds what the events hold.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import * as v from 'valibot';
 import { JfrSchema } from '../../../src/model/jfr.js';
 import { renderJfr } from '../../../src/present/jfr/text.js';
 import { Waits } from '../../../src/tools/jfr/waits.js';
+import { run } from '../../support/cli.js';
 import { FLIGHTS, flightBytes, flightDocumentOf } from '../../support/flight.js';
 
 for (const name of FLIGHTS) {
@@ -57,6 +61,27 @@ test('says what of a cut file was read', () => {
     limits.some((limit) => /is (?:cut|without)/.test(limit)),
     limits.join('\n'),
   );
+});
+
+test('says which JDK wrote what is not read, and that nothing was read', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-jfr-'));
+  try {
+    for (const [version, told] of [
+      [1, /is of version 1 of the format, as JDK 9 and 10 write it, and is passed over/],
+      [0, /is of version 0 of the format, as Oracle’s JDK 7 and 8 write it/],
+      [3, /is of version 3, and is passed over: version 2 is read/],
+    ] as const) {
+      const file = path.join(folder, `${version}.jfr`);
+      const bytes = flightBytes('jdk17');
+      bytes[5] = version;
+      writeFileSync(file, bytes);
+      const { status, stdout } = await run(['jfr', file]);
+      assert.match(stdout.replaceAll(/\s+/g, ' '), told);
+      assert.equal(status, 2);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('of more waits than are kept one by one the longest stay, and all are counted', () => {

@@ -25,6 +25,16 @@ function samples(count: number, threads: (sample: number) => Readonly<Record<str
   return Array.from({ length: count }, (_, sample) => dumpText(threads(sample), at(sample)));
 }
 
+test('that virtual threads are in use is told, as such a dump shows no other than those that are mounted', () => {
+  const told = (...names: readonly string[]) =>
+    judgedText(dumpText(Object.fromEntries(names.map((name) => [name, ['WAITING', RUN]]))))
+      .limits.join(' ')
+      .includes('Virtual threads are in use');
+  assert.equal(told('main', 'VirtualThread-unparker'), true);
+  assert.equal(told('main', 'VirtualThread-unblocker'), true);
+  assert.equal(told('main', 'my-VirtualThread'), false);
+});
+
 describe('over the samples', () => {
   test('a lock is waited for since the first that shows it, also once it was moved', () => {
     const { locks, answer } = judgedText(
