@@ -1,6 +1,6 @@
 // `blkstats`: where I/O spent its time inside the block layer, from a block trace or a recording.
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { renderCsv } from '../present/blkstats/csv.js';
 import { renderBlockStats } from '../present/blkstats/text.js';
 import { readBlockStats } from '../open/block-stats.js';
@@ -12,7 +12,7 @@ export function blkstatsCommand(program: Command): void {
     .description('tell where I/O spent its time in the block layer, by device, kind and process')
     .argument('<trace>', 'BASE of BASE.blktrace.0 …, a merged block trace, or a NAME.iow folder')
     .option('--json', jsonHelp('all figures', 'blkstats'), false)
-    .option('--csv', 'print the distributions as CSV', false)
+    .addOption(new Option('--csv', 'print the distributions as CSV').default(false).conflicts('json'))
     .addHelpText('after', '\nExamples:\n  iowitness blkstats sda\n  iowitness blkstats sda --json | jq .overall')
     .action(async (trace: string, options: { json: boolean; csv: boolean }) => {
       const stats = await readBlockStats(trace, toolName(), readingProgress(trace));

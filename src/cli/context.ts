@@ -197,8 +197,13 @@ export function processId(text: string): number {
 /** A process id that exists. */
 export function runningPid(text: string, before: readonly number[] = []): number[] {
   const pid = processId(text);
-  if (!existsSync(`/proc/${pid}`)) throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
+  mustExist(pid);
   return [...before, pid];
+}
+
+/** Throws a UserError where no process, and no thread, has this number. */
+export function mustExist(pid: number): void {
+  if (!existsSync(`/proc/${pid}`)) throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
 }
 
 /** A command that opens what was recorded, with the argument and the options that say what of it: OpenOptions. */

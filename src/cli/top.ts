@@ -3,15 +3,17 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { statOf } from '../capture/process.js';
 import { UndoJournal } from '../capture/undo.js';
 import { runScreen } from '../run/top/live.js';
 import { printSamples } from '../run/top/print.js';
 import { TopSampler } from '../run/top/sampler.js';
 import { Terminal } from '../run/terminal.js';
+import { usersAsked } from '../run/top/users.js';
 import { VerdictRun } from '../run/top/verdict.js';
 import { parseTopOptions, type TopOptions } from '../tools/top/options.js';
 import type { Ground } from '../tools/top/spans.js';
-import { jsonHelp, print, say, toolName, undoFolder, warn } from './context.js';
+import { jsonHelp, mustExist, print, say, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 const HELP = `
@@ -52,8 +54,12 @@ function groundOf({ NO_COLOR, COLORFGBG, TERM }: NodeJS.ProcessEnv): Ground {
 }
 
 async function top(args: readonly string[]): Promise<void> {
-  const options = parseTopOptions(args);
-  if (options.version) return say(toolName());
+  const given = parseTopOptions(args);
+  if (given.version) return say(toolName());
+  const options: TopOptions = { ...given, users: usersAsked(given.users) };
+  const [first, ...others] = options.pids;
+  // One may end meanwhile, and of several the others are shown.
+  if (first !== undefined && !others.some((pid) => statOf(pid))) mustExist(first);
   const isScreen = !options.batch && !options.json;
   if (isScreen && !(process.stdin.isTTY && process.stdout.isTTY))
     throw new UserError('The screen needs a terminal: give -b for text or --json for objects, a sample each.');

@@ -2,7 +2,7 @@
 // names, operands anywhere, `--`. For commands that stand in for another program; the project's own commands use commander, which
 // lets a short option's argument stick to it, but not behind other letters, and gives no meaning to the order of different options.
 
-import { UserError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 
 export interface LongOption {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Given {
   readonly value: string;
 }
 
-/** `letters` is getopt's string: a colon behind a letter that takes an argument. Throws a UserError at what it doesn't know. */
+/** `letters` is getopt's string: a colon behind a letter that takes an argument. Throws a UsageError at what it doesn't know. */
 export function getopt(
   args: readonly string[],
   letters: string,
@@ -27,7 +27,7 @@ export function getopt(
   const rest = [...args];
   const valueFor = (name: string): string => {
     const value = rest.shift();
-    if (value === undefined) throw new UserError(`${name} needs an argument (--help shows what there is).`);
+    if (value === undefined) throw new UsageError(`${name} needs an argument (--help shows what there is).`);
     return value;
   };
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
@@ -39,13 +39,13 @@ export function getopt(
       const [, name = '', , value] = /^--([^=]*)(=(.*))?$/s.exec(argument) ?? [];
       const { letter } = findLong(name, long);
       if (takesValue(letter)) options.push({ letter, value: value ?? valueFor(`--${name}`) });
-      else if (value !== undefined) throw new UserError(`--${name} takes no argument.`);
+      else if (value !== undefined) throw new UsageError(`--${name} takes no argument.`);
       else options.push({ letter, value: '' });
     } else if (argument.startsWith('-') && argument !== '-') {
       for (let at = 1; at < argument.length; at += 1) {
         const letter = argument.charAt(at);
         if (letter === ':' || !letters.includes(letter)) {
-          throw new UserError(`There is no option -${letter} (--help shows what there is).`);
+          throw new UsageError(`There is no option -${letter} (--help shows what there is).`);
         }
         if (!takesValue(letter)) options.push({ letter, value: '' });
         else {
@@ -65,7 +65,7 @@ function findLong(name: string, long: readonly LongOption[]): LongOption {
   const found = exact ?? (begun.length === 1 ? begun[0] : undefined);
   if (found) return found;
   const which = begun.map((option) => `--${option.name}`).join(', ');
-  throw new UserError(
+  throw new UsageError(
     begun.length > 1
       ? `--${name} may be any of ${which}.`
       : `There is no option --${name} (--help shows what there is).`,

@@ -39,9 +39,11 @@ export class Disks {
     }
     const found = this.kernelName(name);
     const isDisk = existsSync(`${this.root}${BLOCK}/${found}/stat`);
-    const folder = isDisk ? undefined : this.partitionFolder(found);
+    const folder = isDisk || found === '' ? undefined : this.partitionFolder(found);
     if (!isDisk && folder === undefined)
-      throw new UserError(`There is no disk or partition ${name}: \`ls /sys/class/block\` lists those that there are.`);
+      throw new UserError(
+        `There is no disk or partition ${name || '‘’'}: \`ls /sys/class/block\` lists those that there are.`,
+      );
     if (folder !== undefined) this.partitions.set(found, folder);
     this.list.add(found, isDisk ? kind : 'partition', atEnd);
   }

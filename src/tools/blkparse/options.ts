@@ -1,7 +1,7 @@
 // blkparse's options, in its own syntax and order: a later -A replaces earlier masks, an earlier -f goes before a later one.
 
 import { statSync } from 'node:fs';
-import { UserError } from '../../base/errors.js';
+import { UsageError } from '../../base/errors.js';
 import { CATEGORY } from '../../model/blktrace.js';
 import type { Window } from './file-merge.js';
 import { FORMAT_LETTERS } from './text/format.js';
@@ -81,14 +81,14 @@ const CATEGORIES = new Map<string, number>([
 function categoryOf(name: string): number {
   const bit = CATEGORIES.get(name.toUpperCase().replace(/^BLK_TC_/, ''));
   if (bit === undefined) {
-    throw new UserError(`-a ${name}: give one of ${[...CATEGORIES.keys()].join(', ').toLowerCase()}.`);
+    throw new UsageError(`-a ${name}: give one of ${[...CATEGORIES.keys()].join(', ').toLowerCase()}.`);
   }
   return bit;
 }
 
 function maskOf(text: string): number {
   const mask = Number.parseInt(/^\s*\+?(?:0x)?([0-9a-f]+)/i.exec(text)?.[1] ?? '', 16);
-  if (!(mask >= 1 && mask <= 0xffff)) throw new UserError(`-A ${text}: give a hexadecimal mask from 1 to ffff.`);
+  if (!(mask >= 1 && mask <= 0xffff)) throw new UsageError(`-A ${text}: give a hexadecimal mask from 1 to ffff.`);
   return mask;
 }
 
@@ -97,7 +97,7 @@ function windowOf(text: string): Window {
   const match = /^(?:(\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?):)?(\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)$/i.exec(
     text,
   );
-  if (!match) throw new UserError(`-w ${text}: give END or START:END in seconds, such as 0.5 or 2:10.`);
+  if (!match) throw new UsageError(`-w ${text}: give END or START:END in seconds, such as 0.5 or 2:10.`);
   // A number that 64 bits can't hold becomes 0 in C on x86.
   const nanoseconds = (seconds: string) => {
     const value = Math.trunc(Number(seconds) * 1_000_000_000);
@@ -105,7 +105,7 @@ function windowOf(text: string): Window {
   };
   const window = { start: nanoseconds(match[1] ?? '0'), end: nanoseconds(match[2] ?? '0') };
   if (window.end <= window.start) {
-    throw new UserError(`-w ${text}: the end, ${window.end} ns, does not lie behind the start, ${window.start} ns.`);
+    throw new UsageError(`-w ${text}: the end, ${window.end} ns, does not lie behind the start, ${window.start} ns.`);
   }
   return window;
 }
@@ -114,10 +114,10 @@ function windowOf(text: string): Window {
 function setFormat(formats: Formats, text: string): void {
   const letter = text.charAt(0);
   if (letter === '' || !FORMAT_LETTERS.includes(letter)) {
-    throw new UserError(`-F ${text}: begin with one of the actions ${FORMAT_LETTERS}, such as -F C,FORMAT.`);
+    throw new UsageError(`-F ${text}: begin with one of the actions ${FORMAT_LETTERS}, such as -F C,FORMAT.`);
   }
   if (text.charAt(1) !== ',')
-    throw new UserError(`-F ${text}: a comma belongs behind ${letter}, as in -F ${letter},FORMAT.`);
+    throw new UsageError(`-F ${text}: a comma belongs behind ${letter}, as in -F ${letter},FORMAT.`);
   formats.set(letter, bytesOf(text.slice(2)));
 }
 
@@ -180,7 +180,7 @@ export function parseBlkparseOptions(args: readonly string[]): BlkparseOptions {
   for (const operand of operands) addInput(operand);
   if (options.mask === 0) options.mask = -1;
   if (options.pipe === undefined && options.inputs.length === 0) {
-    throw new UserError('Say what to read: -i BASE for BASE.blktrace.0 and so on, or -i - for standard input.');
+    throw new UsageError('Say what to read: -i BASE for BASE.blktrace.0 and so on, or -i - for standard input.');
   }
   return options;
 }

@@ -2,7 +2,7 @@
 // measured meets it. A percentile is judged by how many latencies reached the limit (the exact binomial test), so that a few hundred of them
 // say nothing of one in a thousand.
 
-import { UserError } from '../../base/errors.js';
+import { UsageError } from '../../base/errors.js';
 import { normalTails } from '../../statistics/distributions.js';
 import { duration, percent, rate } from '../../base/format.js';
 import { ENOUGH } from '../../model/thresholds/measuring.js';
@@ -53,12 +53,16 @@ const RATES: Readonly<Record<string, number>> = {
 const FORM = /^\s*(?:(p\d+(?:\.\d+)?|max|mean)\s+([a-z]+)|(throughput|iops))\s*([<>])=?\s*(\d+(?:\.\d+)?)\s*(\S*)\s*$/;
 
 function refuse(text: string, why: string): never {
-  throw new UserError(
+  throw new UsageError(
     `--expect ‘${text}’: ${why}; write for example p99 fdatasync < 10ms, max write < 1s, throughput > 200MB/s or iops > 5000.`,
   );
 }
 
-/** Throws a UserError for what is no expectation. */
+function noUnit(number: string | undefined, unit: string, of: string): string {
+  return unit === '' ? `${number} has no unit of ${of}` : `${unit} is no unit of ${of}`;
+}
+
+/** Throws a UsageError for what is no expectation. */
 export function parseExpectation(text: string): Expectation {
   const [, measure = '', call, whole, relation, number, unit = ''] = FORM.exec(text) ?? [];
   const value = Number(number);
@@ -69,14 +73,14 @@ export function parseExpectation(text: string): Expectation {
   }
   if (whole === 'throughput') {
     const factor = RATES[unit];
-    if (factor === undefined) refuse(text, `${unit || 'nothing'} is no unit of throughput`);
+    if (factor === undefined) refuse(text, noUnit(number, unit, 'throughput'));
     return { text, measure: 'throughput', isBelow, limit: value * factor };
   }
   if (measure === '') refuse(text, 'that is not understood');
   const of = TIMED.find((name) => name === call);
   if (of === undefined) refuse(text, `there is no ${call}; there are ${TIMED.join(', ')}`);
   const factor = TIMES[unit];
-  if (factor === undefined) refuse(text, `${unit || 'nothing'} is no unit of time`);
+  if (factor === undefined) refuse(text, noUnit(number, unit, 'time'));
   const limit = value * factor;
   if (measure === 'max' || measure === 'mean') return { text, measure, of, isBelow, limit };
   const share = Number(measure.slice(1)) / 100;

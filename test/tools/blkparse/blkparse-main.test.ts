@@ -86,16 +86,17 @@ test('a file that ends for blkparse behind a batch of another CPU is told', () =
   assert.equal(status, 0);
 });
 
-test('what can’t be done is one sentence and exit status 2', () => {
-  for (const [args, pattern] of [
-    [['nothing'], /^iowitness: There is no block trace nothing: no file \.\/nothing\.blktrace\.0 can be read\.\n$/],
-    [['-x'], /^iowitness: There is no option -x \(--help shows what there is\)\.\n$/],
-    [['-o', '/nowhere/x', '-i', '-'], /^iowitness: \/nowhere\/x can’t be written \(ENOENT/],
+test('what can’t be done is one sentence, and an exit status that tells wrong use apart', () => {
+  for (const [args, pattern, expected] of [
+    [['nothing'], /^iowitness: There is no block trace nothing: no file \.\/nothing\.blktrace\.0 can be read\.\n$/, 2],
+    [['-x'], /^iowitness: There is no option -x \(--help shows what there is\)\.\n$/, 64],
+    [['-w', '5:2', '-i', '-'], /^iowitness: -w 5:2: the end/, 64],
+    [['-o', '/nowhere/x', '-i', '-'], /^iowitness: \/nowhere\/x can’t be written \(ENOENT/, 2],
   ] as const) {
     const { stdout, stderr, status } = run(args);
     assert.equal(stdout, '');
     assert.match(stderr, pattern);
-    assert.equal(status, 2);
+    assert.equal(status, expected);
   }
   assert.match(run(['--help']).stdout, /blkparse’s own/);
   assert.equal(run(['-V']).stdout, 'iowitness blkparse version 1.2.0\n');

@@ -31,8 +31,8 @@ test('what is none is refused, and told what is wrong', () => {
   refused('p99 write 10ms', /not understood/);
   refused('p99 seek < 10ms', /there is no seek/);
   refused('p100 write < 10ms', /p100 is no percentile/);
-  refused('p99 write < 10', /nothing is no unit of time/);
-  refused('throughput > 10', /nothing is no unit of throughput/);
+  refused('p99 write < 10', /10 has no unit of time/);
+  refused('throughput > 10', /10 has no unit of throughput/);
   refused('iops > 10ms', /ms is no unit of IOPS/);
 });
 
