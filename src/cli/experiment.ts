@@ -136,7 +136,9 @@ async function experiment(path: string | undefined, options: ExperimentOptions):
   if (show !== undefined) {
     const folder = ExperimentFolder.open(show, false);
     const plan = parsePlan(folder.plan(), `${show}/plan.yaml`);
-    await showResult(resultOf(plan, folder, folder.state(), toolName()), options);
+    const result = resultOf(plan, folder, folder.state(), toolName());
+    await showResult(result, options);
+    process.exitCode = statusOf(result);
     return;
   }
   if (resume !== undefined) {
@@ -224,8 +226,8 @@ function tell(one: ExperimentRun, planned: number, { json }: ExperimentOptions):
   process.stderr.write(`${renderProgress(one, planned)}\n`);
 }
 
-/** As compare's: something differs, nothing does, or it can't be told. */
+/** As compare's: something differs, nothing does, or it can't be told, as where a single arm has nothing to be held against. */
 function statusOf(result: Experiment): number {
   const status = { differs: EXIT.found, unclear: EXIT.noVerdict, alike: EXIT.fine };
-  return status[overallOf(result) ?? 'alike'];
+  return status[overallOf(result)];
 }

@@ -8,7 +8,8 @@ import { duration } from '../base/format.js';
 import { wallTime } from '../model/case.js';
 import type { MeasureChange, Onsets } from '../model/differences.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
-import { changePoints, type ChangeOptions, type ChangePoint } from '../statistics/change-points.js';
+import { changePoints, type ChangedPart, type ChangePoint } from '../statistics/change-points.js';
+import type { ChangeOptions } from '../statistics/change-search.js';
 import type { Searches } from '../statistics/step-draws.js';
 import { known, quantityOf, type Measure, type Values } from './series.js';
 
@@ -46,6 +47,12 @@ function mainOf(measures: readonly Measure[]): Measure[] {
   return [...MAIN.flatMap((id) => measures.find((one) => one.id === id) ?? []), ...(latency ? [latency] : [])];
 }
 
+const OF_PART: Readonly<Record<ChangedPart, string>> = {
+  all: '',
+  'between bursts': ', between its bursts',
+  bursts: ', in its bursts',
+};
+
 function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangePoint, searched: number): MeasureChange {
   const at = (row: number) => t[Math.min(t.length - 1, Math.max(0, row))] ?? NaN;
   const told = (value: number) => ({ value, text: String(quantityOf(measure.unit, value)) });
@@ -53,9 +60,10 @@ function changeOf(m: Measures, measure: Measure, t: Float64Array, point: ChangeP
   const atMs = (at(point.at - 1) + at(point.at)) / 2;
   return {
     id: measure.id,
-    label: measure.label,
+    label: `${measure.label}${OF_PART[point.of]}`,
     unit: measure.unit,
     kind: point.kind,
+    of: point.of,
     atMs,
     at: wallTime(m.input.manifest, atMs) ?? null,
     withinMs: [at(point.within[0] - 1), at(point.within[1] + 1)],

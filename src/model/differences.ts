@@ -114,6 +114,8 @@ const Change = v.object({
   label: v.string(),
   unit: v.picklist(UNITS),
   kind: v.picklist(['level', 'spread']),
+  /** Of which values: where a measure goes by bursts, those between or in them are searched by themselves as well. */
+  of: v.picklist(['all', 'between bursts', 'bursts']),
   atMs: v.number(),
   at: v.nullable(v.string()),
   /** It lies between these with 95 %. */

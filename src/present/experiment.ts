@@ -4,12 +4,11 @@ import { duration, figure, harmless, percent, rate } from '../base/format.js';
 import type { ArmResult, Experiment, ExperimentRun, Suspect } from '../model/experiment.js';
 import { columns, wrap } from './text-layout.js';
 
-/** What all comparisons come to: something differs, or it can't be told of something; undefined where nothing was compared. */
-export function overallOf({ arms, factors }: Experiment): 'differs' | 'unclear' | 'alike' | undefined {
+/** What all comparisons come to: something differs, or it can't be told of something, or of anything where nothing was compared. */
+export function overallOf({ arms, factors }: Pick<Experiment, 'arms' | 'factors'>): 'differs' | 'unclear' | 'alike' {
   const verdicts = [...arms, ...factors].flatMap(({ comparisons }) => comparisons.map(({ verdict }) => verdict));
   if (verdicts.includes('better') || verdicts.includes('worse')) return 'differs';
-  if (verdicts.includes('unclear')) return 'unclear';
-  return verdicts.length > 0 ? 'alike' : undefined;
+  return verdicts.length === 0 || verdicts.includes('unclear') ? 'unclear' : 'alike';
 }
 
 type Within = readonly [number, number] | null;

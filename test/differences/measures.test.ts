@@ -46,6 +46,32 @@ describe('a disk that becomes slow within a recording', () => {
   });
 });
 
+describe('a disk on which the flusher writes every few seconds', () => {
+  const slowFrom = 35_000;
+
+  it('is told to become slow beneath the bursts, whatever their period', () => {
+    for (const flusherEvery of [2, 5, 10])
+      for (const seed of [1, 2, 3]) {
+        const found = compared(planted({ seed, slowFrom, flusherEvery }));
+        const [onset] = found.when[0]?.changes ?? [];
+        const told = `every ${flusherEvery} s, seed ${seed}: ${JSON.stringify(onset)}`;
+        assert.ok(onset && Math.abs(onset.atMs - slowFrom) <= 1000, told);
+        assert.match(found.answer, onset.of === 'all' ? / went from / : /, (between|in) its bursts went from /, told);
+        assert.ok(onset.before.value > 1.5 * onset.after.value, told);
+      }
+  });
+
+  it('is not told to change where it does nothing but that', () => {
+    for (const flusherEvery of [2, 5, 10])
+      for (const seed of [1, 2, 3])
+        assert.deepEqual(
+          compared(planted({ seed, flusherEvery })).when[0]?.changes,
+          [],
+          `every ${flusherEvery} s, seed ${seed}`,
+        );
+  });
+});
+
 describe('two recordings', () => {
   it('with the same load and disk have no measure that differs', () => {
     for (const seed of [1, 5, 10]) {

@@ -1,10 +1,11 @@
 // An arm with a kernel: its run is made in a guest with that kernel, on a volume of its own, with what `machine` starts there; the recording is fetched and diagnosed here, and nothing of the guest is left.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import type { Experiment } from '../../src/model/experiment.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Experiment, ExperimentState } from '../../src/model/experiment.js';
 import { diagnoseRecording } from '../../src/pipeline.js';
 import { refusal, run, start } from '../support/cli.js';
 import { needsGuest } from '../support/guest.js';
@@ -38,10 +39,11 @@ settle: 2s
   return file;
 }
 
+const guests = () =>
+  readdirSync('/var/tmp').filter((name) => name.startsWith('iowitness-guest-') && !name.includes('arms'));
+
 test('an arm with a kernel is run in a guest, and the other one here', { skip, timeout: SLOW_MS }, async () => {
   mkdirSync(volume);
-  const guests = () =>
-    readdirSync('/var/tmp').filter((name) => name.startsWith('iowitness-guest-') && !name.includes('arms'));
   const before = guests();
   const place = path.join(folder, 'guest.exp');
   // What is stopped there is a program that only the guest has.
@@ -70,4 +72,36 @@ test('what a guest can’t have is refused before anything is made', { skip }, a
     /refused\.yaml:8:15: arm ‘other kernel’: stop the service cadvisor\.service: a guest has no systemd: start the program by/,
   );
   assert.ok(!existsSync(place));
+});
+
+test('an interrupt while a guest boots ends it at once, and the run waits', { skip, timeout: SLOW_MS }, async () => {
+  mkdirSync(volume, { recursive: true });
+  const before = guests();
+  const file = path.join(folder, 'boots.yaml');
+  writeFileSync(
+    file,
+    `volume: ${volume}
+workload: { command: 'sleep 60' }
+arms: [{ name: guest, kernel: '${SERIES}', machine: { memory: 512M, volume: { size: 64M } } }]
+repeats: 1
+run: 4s
+`,
+  );
+  const place = path.join(folder, 'boots.exp');
+  const { child, ended } = start(['experiment', file, '-o', place], { timeout: SLOW_MS });
+  // The guest has its folder from the first, and says its first word some ten seconds later.
+  while (guests().length === before.length && child.exitCode === null) await pause(50);
+  await pause(500);
+  child.kill('SIGINT');
+  const since = performance.now();
+  const { status, stderr } = await ended;
+  assert.equal(status, 3, stderr);
+  assert.match(stderr, /interrupted, and everything is put back/);
+  assert.ok(performance.now() - since < 8000, 'it does not wait for the boot');
+  assert.deepEqual(guests(), before);
+  const { runs }: ExperimentState = JSON.parse(readFileSync(path.join(place, 'state.json'), 'utf8'));
+  assert.deepEqual(
+    runs.map(({ state }) => state),
+    ['waiting'],
+  );
 });

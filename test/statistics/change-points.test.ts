@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { changePoints, type ChangePoint } from '../../src/statistics/change-points.js';
 import { Searches } from '../../src/statistics/step-draws.js';
-import { noise, NOISES, type Noise } from '../support/simulated.js';
+import { bursts, BURSTS, noise, NOISES, type Bursts, type Noise } from '../support/simulated.js';
 
 const POINTS = 400;
 const AT = 250;
@@ -58,6 +58,21 @@ describe('change points', () => {
   it('are found at both ends of a stretch', () => {
     const all = found(3, {}, (x, at) => (at >= 100 && at < 200 ? x + 6 : x));
     assert.ok(isNear(all, 100, 5) && isNear(all, 200, 5), JSON.stringify(all));
+  });
+
+  it('are found beneath bursts of any period, and hardly ever where there are bursts alone', () => {
+    const all = Object.entries(BURSTS);
+    const inBursts = (seed: number, kind: Bursts) =>
+      changePoints(bursts(600, seed, kind), { falseAlarms: 0.01 }, searches);
+    let alarms = 0;
+    for (const [name, kind] of all) {
+      alarms += 20 * share(20, (seed) => inBursts(seed, kind).length > 0);
+      const hits = share(20, (seed) => inBursts(seed, { ...kind, slowFrom: 330 }).some(({ of }) => of !== 'all'));
+      // Where nothing is between bursts there are a dozen values of it, one a burst.
+      assert.ok(hits >= (kind.background === 0 ? 0.6 : 0.9), `${name}: ${hits}`);
+    }
+    // 1 % of 160 may be five by accident.
+    assert.ok(alarms <= 5, `${alarms} of ${20 * all.length}`);
   });
 
   it('are placed to the value in a long series', () => {

@@ -73,6 +73,7 @@ export function requestsOf(list: readonly Request[]): Requests {
     queued: numbers(({ at, queued = 0 }) => at - queued),
     dispatched: numbers(({ at }) => at),
     completed: numbers(({ at, took }) => at + took),
+    passedOn: new Uint8Array(sorted.length),
     cpu: new Uint16Array(sorted.length),
     pid: Int32Array.from(sorted, ({ own = true }) => (own ? ME : 60)),
     parts: { first: new Int32Array(sorted.length + 1), tag: new Int32Array(0), share: new Float64Array(0) },

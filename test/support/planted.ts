@@ -9,7 +9,7 @@ import type { Case } from '../../src/model/case.js';
 import type { Charts } from '../../src/model/charts.js';
 import type { Differences } from '../../src/model/differences.js';
 import { aCase, NO_COUNTERS, series } from './case.js';
-import { normals } from './simulated.js';
+import { bursts, normals } from './simulated.js';
 
 export const STEP_MS = 100;
 
@@ -24,6 +24,8 @@ export interface Planted {
   readonly asked?: number;
   /** Requests take so many times as long. */
   readonly slower?: number;
+  /** The flusher writes every so many seconds, and from `slowFrom` on the disk takes half as much, from it and from others, each request in the same time. */
+  readonly flusherEvery?: number;
   readonly changes?: Case['changes'];
 }
 
@@ -41,14 +43,27 @@ export function planted({
   reclaimFrom = Infinity,
   asked = 1,
   slower = 1,
+  flusherEvery,
   changes = [],
 }: Planted): Case {
   const draw = normals(seed);
   const steps = Array.from({ length: (seconds * 1000) / STEP_MS }, (_, at) => (at + 1) * STEP_MS);
-  const writes = steps.map((t) => Math.max(1, Math.round((t > slowFrom ? 3 : 20 * asked) * (1 + 0.2 * draw()))));
-  const ticks = writes.map(
-    (count, at) => count * ((steps[at] ?? 0) > slowFrom ? 20 : 2 * slower) * Math.max(0.2, 1 + 0.15 * draw()),
+  const flushed =
+    flusherEvery === undefined
+      ? undefined
+      : bursts(steps.length, seed, {
+          every: (flusherEvery * 1000) / STEP_MS,
+          lasts: (flusherEvery * 200) / STEP_MS,
+          high: 6,
+          slowFrom: slowFrom / STEP_MS,
+        });
+  const writes = steps.map((t, at) =>
+    flushed
+      ? Math.round(20 * (flushed[at] ?? 0))
+      : Math.max(1, Math.round((t > slowFrom ? 3 : 20 * asked) * (1 + 0.2 * draw()))),
   );
+  const takesMs = (t: number) => (t > slowFrom && !flushed ? 20 : 2 * slower);
+  const ticks = writes.map((count, at) => count * takesMs(steps[at] ?? 0) * Math.max(0.2, 1 + 0.15 * draw()));
   const scans = steps.map((t) => Math.max(0, Math.round((t > reclaimFrom ? 400 : 10) * (1 + 0.3 * draw()))));
   const idle = steps.map(() => Math.max(0, 50 + 10 * draw()));
   const t = [0, ...steps];

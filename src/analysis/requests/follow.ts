@@ -38,6 +38,7 @@ class RequestBuilder {
   private readonly disk = new NumberList();
   private readonly kind = new NumberList();
   private readonly weight = new NumberList();
+  private readonly passedOn = new NumberList();
   private readonly cpu = new NumberList();
   private readonly pid = new NumberList();
   private readonly sector = new FractionList();
@@ -95,8 +96,17 @@ class RequestBuilder {
     follower.release(flight);
   }
 
-  /** What was dispatched unseen, and bios of a device that passes them on and has no requests: they are told of and make no row. */
-  completeUnseen(lane: number, sector: number, sectors: number, t: number): void {
+  /** A bio of a device that has no requests and passes it on. One whose queueing was not seen is told of and makes no row. */
+  completePassed(lane: number, sector: number, sectors: number, t: number, cpu: number): void {
+    const { follower } = this;
+    const flight = follower.passOn(lane, sector, sectors);
+    this.tell(flight, lane, 0, sectors, t);
+    if (follower.first(flight) !== NONE) this.add(flight, lane, t, cpu, true);
+    follower.release(flight);
+  }
+
+  /** What was dispatched unseen is told of and makes no row. */
+  private completeUnseen(lane: number, sector: number, sectors: number, t: number): void {
     if (sectors === 0) return;
     const { follower } = this;
     const flight = follower.dispatch(lane, sector, sectors, NaN);
@@ -134,13 +144,14 @@ class RequestBuilder {
     if (told < sectors) watch.completed(disk, kind, NONE, (sectors - told) * weight, t);
   }
 
-  private add(flight: number, lane: number, t: number, cpu: number): void {
+  private add(flight: number, lane: number, t: number, cpu: number, isPassedOn = false): void {
     const { follower } = this;
     const bio = follower.earliest(flight);
     const sectors = follower.sectors[flight] ?? 0;
     this.disk.push(diskOfLane(lane));
     this.kind.push(kindOfLane(lane));
     this.weight.push(this.sampling.weightAt(t, sectors));
+    this.passedOn.push(isPassedOn ? 1 : 0);
     this.cpu.push(cpu);
     this.pid.push(follower.pid[bio] ?? 0);
     this.sector.push(follower.sector[flight] ?? NaN);
@@ -193,6 +204,7 @@ class RequestBuilder {
       dispatched: this.dispatched.take(),
       weight: Uint8Array.from(this.weight.take()),
       completed: this.completed.take(),
+      passedOn: Uint8Array.from(this.passedOn.take()),
       cpu: Uint16Array.from(this.cpu.take()),
       pid: this.pid.take(),
       parts: { first: this.firstPart.take(), tag: this.tags.take(), share: this.shares.take() },
@@ -297,7 +309,7 @@ function walkBlockEvents(events: Events, build: RequestBuilder, sampling: Weight
         build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
         return;
       case 'block_bio_complete':
-        build.completeUnseen(lane, sector, sectors, t);
+        build.completePassed(lane, sector, sectors, t, source.cpu[row] ?? 0);
         return;
       case undefined:
         return;

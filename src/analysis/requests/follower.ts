@@ -109,13 +109,34 @@ export class RequestFollower {
       at += size;
       if (sectors > 0 && (at >= end || size === 0)) break;
     }
+    const flight = this.fly(sector, sectors, first, t);
+    this.flights.add(flight, lane, sector);
+    return flight;
+  }
+
+  /**
+   * A bio ends on a device without requests (C): it was with the device from its queueing on. Its flight has ended, and is to be released; a bio
+   * that was not seen has none of its own.
+   */
+  passOn(lane: number, sector: number, sectors: number): number {
+    if (sectors > 0) {
+      const flight = this.dispatch(lane, sector, sectors, NaN);
+      this.dispatched[flight] = this.queued[this.earliest(flight)] ?? NaN;
+      this.flights.remove(lane, sector);
+      return flight;
+    }
+    // A flush is answered by itself here.
+    const bio = this.completeBio(lane, sector);
+    return this.fly(sector, 0, bio, this.queued[bio] ?? NaN);
+  }
+
+  private fly(sector: number, sectors: number, first: number, t: number): number {
     const flight = this.newFlight();
     this.dispatched[flight] = t;
     this.sector[flight] = sector;
     this.sectors[flight] = sectors;
     this.leftSectors[flight] = sectors;
     this.firstBio[flight] = first;
-    this.flights.add(flight, lane, sector);
     return flight;
   }
 

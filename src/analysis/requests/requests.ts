@@ -56,6 +56,8 @@ export interface Requests {
   readonly queued: Float64Array;
   readonly dispatched: Float64Array;
   readonly completed: Float64Array;
+  /** 1 where it is a bio of a device without requests, which passes it on to others (device-mapper, md): with the device from its queueing on. */
+  readonly passedOn: Uint8Array;
   /** The CPU that completed it, to link it to the sleeper that it woke. */
   readonly cpu: Uint16Array;
   /** The thread that queued it (the flusher for flushed pages); 0 where that was not seen. */

@@ -25,6 +25,7 @@ export function diskOf(
   if (directory !== undefined) return { disk: topology.diskOfPath(directory), isOwn: true };
   const own = new Map<DeviceId, number>();
   const all = new Map<DeviceId, number>();
+  const passedOn = new Map<DeviceId, number>();
   const isOwn = owners ? sourcesOf(owners, threadsOf(input, pid)) : new Uint8Array(0);
   for (let row = 0; row < (requests?.length ?? 0); row += 1) {
     const disk = requests?.disks[requests.disk[row] ?? 0] ?? '';
@@ -32,9 +33,14 @@ export function diskOf(
     addTo(all, disk, bytes);
     for (let at = owners?.first[row] ?? 0; at < (owners?.first[row + 1] ?? 0); at += 1) {
       const share = owners?.share[at] ?? 0;
-      if (isOwn[owners?.source[at] ?? 0] === 1) addTo(own, disk, share * bytes);
+      if (isOwn[owners?.source[at] ?? 0] !== 1) continue;
+      addTo(own, disk, share * bytes);
+      if (requests?.passedOn[row] === 1) addTo(passedOn, disk, share * bytes);
     }
   }
+  // What a device passes on is there once more beneath it, and no choice of the victim's.
+  for (const [disk, bytes] of passedOn)
+    for (const below of topology.beneath(disk)) if (own.has(below)) addTo(own, below, -bytes);
   const disk = mostOf(own) ?? diskOfFiles(input, topology, pid);
   if (disk !== undefined) return { disk, isOwn: true };
   if (!requests) {

@@ -1,7 +1,7 @@
 // The account of a thread from somebody else's trace of switches without kernel stacks: what its uninterruptible sleeps were for is told by its
 // own requests alone. As long as one was with the device or queued, the sleep was a wait for it; what they don't cover stays unexplained.
 
-import { intersect, type Intervals, without } from '../../base/intervals.js';
+import { intersect, type Intervals, union, without } from '../../base/intervals.js';
 import type { VictimAccount } from '../../model/account.js';
 import { Timeline, type Segment } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
@@ -14,10 +14,10 @@ function isOpen({ state, stack }: Segment): boolean {
 
 export function withStagesOfOwn(account: VictimAccount, requests: Requests): VictimAccount {
   const open = Array.from(account.segments.filter(isOpen));
-  const { device, queue } = stagesOf(requests, (row) => account.own[row] !== 0);
-  const withDevice = intersect(open, device);
+  const { device, queue, passing } = stagesOf(requests, (row) => account.own[row] !== 0);
+  const queued = intersect(without(open, device), queue);
+  const withDevice = intersect(without(open, queued), union([...device, ...passing]));
   const left = without(open, withDevice);
-  const queued = intersect(left, queue);
   const as = (state: State, parts: Intervals): Segment[] =>
     parts.map(({ from, to }) => ({ from, to, state, whole: 'unexplained' }));
   const all = [

@@ -111,23 +111,28 @@ export function isQueuedForAnother({ list, sources, ownerOf, first, source }: Ow
   return true;
 }
 
-/** When some requests were with the device, and when some were queued and not yet dispatched. */
+/**
+ * When some requests were with the device, when some were queued and not yet dispatched, and when a device that passes bios on had some: what
+ * becomes of those on the devices beneath is told by their own stages.
+ */
 interface Stages {
   readonly device: Intervals;
   readonly queue: Intervals;
+  readonly passing: Intervals;
 }
 
 export function stagesOf(requests: Requests, chosen: (row: number) => boolean): Stages {
   const device = new IntervalList();
   const queue = new IntervalList();
+  const passing = new IntervalList();
   for (let row = 0; row < requests.length; row += 1) {
     if (!chosen(row)) continue;
     const dispatched = requests.dispatched[row] ?? NaN;
-    device.push(dispatched, requests.completed[row] ?? NaN);
+    (requests.passedOn[row] === 1 ? passing : device).push(dispatched, requests.completed[row] ?? NaN);
     const queued = requests.queued[row] ?? NaN;
     if (queued < dispatched) queue.push(queued, dispatched);
   }
-  return { device: union(device), queue: union(queue) };
+  return { device: union(device), queue: union(queue), passing: union(passing) };
 }
 
 /** What tells the stages of waits. */
@@ -152,8 +157,8 @@ export interface Stagings {
 
 /** When any of these requests was queued or with a device. */
 export function underWay(requests: Requests, chosen: (row: number) => boolean): Intervals {
-  const { device, queue } = stagesOf(requests, chosen);
-  return union([...device, ...queue]);
+  const { device, queue, passing } = stagesOf(requests, chosen);
+  return union([...device, ...queue, ...passing]);
 }
 
 /**
@@ -194,29 +199,23 @@ export function splitWaits(
       // Its request may be one of those that were left out: then it is with the device, as far as the disk was at work.
       return isIdle(segment) ? 'block-held' : 'block-device';
     };
-    const { device, queue } = isShared(segment) ? stagesOfShared : stagesOfMine;
+    const { device, queue, passing } = isShared(segment) ? stagesOfShared : stagesOfMine;
     const add = (from: number, to: number, state: State) => split.add(stage(segment, from, to, state));
     device.cut(segment.from, segment.to, (from, to, isWithDevice) => {
       if (isWithDevice) add(from, to, 'block-device');
       else
-        queue.cut(from, to, (start, end, isQueued) =>
-          add(
-            start,
-            end,
-            isQueued
-              ? 'block-queue'
-              : start < heldUntil && heldUntil - start >= OWN_REQUESTS.leastHeldMs
-                ? 'block-held'
-                : rest(),
-          ),
-        );
+        queue.cut(from, to, (start, end, isQueued) => {
+          if (isQueued) add(start, end, 'block-queue');
+          else if (start < heldUntil && heldUntil - start >= OWN_REQUESTS.leastHeldMs) add(start, end, 'block-held');
+          else passing.cut(start, end, (since, until, isPassed) => add(since, until, isPassed ? 'block-device' : rest()));
+        });
     });
   }
   return split.finish();
 }
 
-function cutters({ device, queue }: Stages): { readonly device: Cutter; readonly queue: Cutter } {
-  return { device: new Cutter(device), queue: new Cutter(queue) };
+function cutters({ device, queue, passing }: Stages): Readonly<Record<keyof Stages, Cutter>> {
+  return { device: new Cutter(device), queue: new Cutter(queue), passing: new Cutter(passing) };
 }
 
 /** Cuts stretches of time, each behind the one before, at the borders of a sorted set. */

@@ -10,7 +10,7 @@ import { binary, duration } from '../../base/format.js';
 import { inFolder } from '../../base/hold-path.js';
 import { shellWord } from '../../base/shell.js';
 import { readKernelUnits } from '../../capture/auxv.js';
-import { startGuest, type Guest } from '../guest/guest.js';
+import { GuestGivenUp, startGuest, type Guest } from '../guest/guest.js';
 import { findKernel, KERNELS } from '../guest/kernel.js';
 import { findPrograms } from '../guest/programs.js';
 import { readMemory } from '../hold/memory.js';
@@ -125,8 +125,6 @@ function lastLine(text: string): string {
 async function runInGuest(request: RunRequest): ReturnType<Site['run']> {
   const { plan, arm, say, undoFolder } = request;
   const { kernel, cpus, memory, volume } = machineOf(arm);
-  let isInterrupted = false;
-  void request.interrupted.then(() => (isInterrupted = true));
   say(`booting ${kernel}`);
   const job = plan.workload.kind === 'fio' ? [plan.workload.value] : [];
   const guest = await startGuest({
@@ -137,10 +135,15 @@ async function runInGuest(request: RunRequest): ReturnType<Site['run']> {
     folder: FOLDER,
     undoFolder,
     needs: [process.execPath, PROGRAM, ...job],
+    interrupted: request.interrupted,
+  }).catch((error: unknown) => {
+    if (error instanceof GuestGivenUp) return undefined;
+    throw error;
   });
+  if (guest === undefined) return undefined;
   let made: MadeRun | undefined;
   try {
-    made = isInterrupted ? undefined : await measured(request, guest);
+    made = await measured(request, guest);
   } finally {
     await guest.shutDown();
   }

@@ -35,6 +35,8 @@ export interface GuestOptions {
   readonly needs: readonly string[];
   /** KVM where a guest lives in it, emulation else, unless told. */
   readonly accelerator?: Accelerator;
+  /** Settles when nobody waits for the guest any more: one that boots is given up, by a GuestGivenUp. */
+  readonly interrupted?: Promise<unknown>;
 }
 
 export interface GuestRun {
@@ -64,7 +66,7 @@ const OFF_MS = 10_000;
 /** KVM can be there and kill its guests, as on machines that are guests themselves: what happened to the first is remembered. */
 let kvmWorks = existsSync('/dev/kvm') ? undefined : false;
 
-/** Boots a guest. Throws a UserError where something is missing for it, or it does not live. */
+/** Boots a guest. Throws a UserError where something is missing for it, or it does not live, and a GuestGivenUp where it is interrupted; nothing of it is left then. */
 export async function startGuest(options: GuestOptions): Promise<Guest> {
   if (process.geteuid?.() !== 0) throw new UserError('A guest is shown this machine’s files: start it as root.');
   const programs = findPrograms();
@@ -84,6 +86,8 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
 
 class GuestDied extends UserError {}
 
+export class GuestGivenUp extends UserError {}
+
 async function boot(options: GuestOptions, programs: GuestPrograms, accelerator: Accelerator): Promise<Guest> {
   const began = performance.now();
   const journal = UndoJournal.open(options.undoFolder);
@@ -91,7 +95,7 @@ async function boot(options: GuestOptions, programs: GuestPrograms, accelerator:
   try {
     journal.plan([{ kind: 'remove-tree', path: folder }]);
     const running = new Running(options, programs, accelerator, journal, folder);
-    const release = await running.hello();
+    const release = await running.hello(options.interrupted);
     return {
       release,
       accelerator,
@@ -188,7 +192,7 @@ class Running {
   }
 
   /** Waits for the guest's first word, and hears it from then on. */
-  async hello(): Promise<string> {
+  async hello(interrupted: Promise<unknown> = new Promise(() => {})): Promise<string> {
     const waiting = new AbortController();
     const words = (async () => {
       this.port = await connectTo(this.paths.port, waiting.signal);
@@ -198,7 +202,9 @@ class Running {
     })();
     // Whoever wins the race, it has no other listener.
     words.catch(() => {});
-    const heard = await this.within(PATIENCE_MS[this.accelerator], words).finally(() => waiting.abort());
+    const first = Promise.race([words, interrupted.then(() => 'given up' as const)]);
+    const heard = await this.within(PATIENCE_MS[this.accelerator], first).finally(() => waiting.abort());
+    if (heard === 'given up') throw new GuestGivenUp('The guest was given up while it booted.');
     if (heard === 'late') throw this.died(`said nothing for ${PATIENCE_MS[this.accelerator] / 1000} s`);
     if (heard === 'ended' || heard.first === undefined) throw this.died('ended while it booted');
     void this.hear(heard.lines);

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicNs } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
 import { isQuickToWalk } from '../../tools/threads/cost.js';
+import { LOOK_MS } from '../watch/judge.js';
 import { askThreads } from './ask.js';
 import type { Asking, FromDumper, ToDumper } from './dump-messages.js';
 import { JvmStall } from './jvm-stall.js';
@@ -66,7 +67,7 @@ async function look(pid: number): Promise<void> {
   const now = performance.now();
   const state = asked.get(pid) ?? { stall: new JvmStall(pid), nextMs: 0, dumps: 0, refusals: 0 };
   asked.set(pid, state);
-  if (asking === 'stalled' && !(await state.stall.isUnderWay(now))) return;
+  if (asking === 'stalled' && !state.stall.isUnderWay(now)) return;
   if (now < state.nextMs) return;
   try {
     const tookMs = await takeDump(pid, state.dumps + 1);
@@ -90,5 +91,5 @@ process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
 for (;;) {
   for (const pid of watched) await look(pid);
-  await pause(100);
+  await pause(LOOK_MS);
 }

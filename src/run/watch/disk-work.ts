@@ -2,7 +2,7 @@
 // only where it is. A thread that waits for a disk while no disk is at work is held up by something between the two: a limit, a throttle, a freeze.
 
 import { DISK_FIELDS, parseDiskstats } from '../../base/procfs/diskstats.js';
-import { OpenFiles, readWhole } from '../../capture/files.js';
+import { readWhole } from '../../capture/files.js';
 import { WholeDisks } from '../../capture/whole-disks.js';
 
 const TICKS = (['rd_ticks', 'wr_ticks', 'dc_ticks', 'fl_ticks'] as const).map((name) => DISK_FIELDS.indexOf(name));
@@ -19,7 +19,6 @@ export type WorkOf = (disks?: ReadonlySet<string>) => number | undefined;
 export class DiskWork {
   private readonly root: string;
   private readonly disks: WholeDisks;
-  private readonly files: OpenFiles;
   private before: Moment | undefined;
   private text: string | undefined;
   /** The disks and partitions that had something under way, at each look. */
@@ -28,7 +27,6 @@ export class DiskWork {
   constructor(root = '') {
     this.root = root;
     this.disks = new WholeDisks(root);
-    this.files = new OpenFiles(root);
   }
 
   /** Takes what /proc/diskstats says now, once a second. */
@@ -38,7 +36,9 @@ export class DiskWork {
 
   /** Looks which disks have anything under way now. */
   look(): void {
-    const lines = [...parseDiskstats(this.files.read('/proc/diskstats').toString('latin1'))];
+    const text = readWhole(`${this.root}/proc/diskstats`);
+    if (text === undefined) return;
+    const lines = [...parseDiskstats(text)];
     this.looks.push(new Set(lines.flatMap(({ id, values }) => ((values[IN_FLIGHT] ?? 0) > 0 ? [id] : []))));
   }
 
@@ -76,9 +76,5 @@ export class DiskWork {
     return this.disks
       .makingRequests()
       .every((name) => readWhole(`${this.root}/sys/block/${name}/queue/iostats`)?.trim() !== '0');
-  }
-
-  close(): void {
-    this.files.closeAll();
   }
 }

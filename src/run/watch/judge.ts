@@ -112,6 +112,5 @@ export class LossJudge {
 
   close(): void {
     this.looks.close();
-    this.disks.close();
   }
 }

@@ -38,6 +38,7 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     queued: Float64Array.from(dispatched),
     dispatched: Float64Array.from(dispatched),
     completed: Float64Array.from(completed),
+    passedOn: new Uint8Array(length),
     cpu: new Uint16Array(length),
     pid: new Int32Array(length).fill(5),
     parts: { first: new Int32Array(length + 1), tag: new Int32Array(0), share: new Float64Array(0) },

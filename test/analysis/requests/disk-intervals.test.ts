@@ -30,6 +30,7 @@ function requestsOf(all: readonly One[], unanswered = 0): Requests {
     dispatched: column(({ dispatched }) => dispatched),
     completed: column(({ completed }) => completed),
     sector: new Float64Array(all.length),
+    passedOn: new Uint8Array(all.length),
     cpu: new Uint16Array(all.length),
     pid: new Int32Array(all.length),
     parts: { first: new Int32Array(all.length + 1), tag: new Int32Array(), share: new Float64Array() },

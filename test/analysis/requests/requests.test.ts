@@ -199,3 +199,34 @@ test('rwbs letters', () => {
   assert.equal(kindOf('ZR', 0), KIND.other, 'a reset of a zone');
   assert.equal(kindOf('N', 0), KIND.other);
 });
+
+test('a bio of a device without requests is with it from its queueing on, also where it is answered in two parts, and a flush', () => {
+  const requests = followRequests(
+    someEvents({
+      block_bio_queue: [block(1, 5, 100, 16), block(2, 6, 0, 0, 'FF')],
+      block_bio_complete: [
+        block(300, 9, 100, 8),
+        block(301, 9, 108, 8),
+        block(310, 9, 0, 0, 'FF'),
+        block(320, 9, 500, 8),
+      ],
+    }),
+    NOWHERE,
+    allUntil(END),
+  );
+  // What completed at 320 was queued before the recording: nobody knows since when the device had it.
+  assert.deepEqual(
+    Array.from({ length: requests.length }, (_, row) => [
+      requests.pid[row],
+      requests.dispatched[row],
+      requests.completed[row],
+      requests.bytes[row],
+      requests.passedOn[row],
+    ]),
+    [
+      [5, 1, 300, 4096, 1],
+      [5, 1, 301, 4096, 1],
+      [6, 2, 310, 0, 1],
+    ],
+  );
+});

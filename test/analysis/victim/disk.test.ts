@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { Case } from '../../../src/model/case.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { diskOf, diskWaitedFor } from '../../../src/analysis/victim/disk.js';
+import { attribute } from '../../../src/analysis/attribution/owners.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
 import type { BlockDevice, RunningProcess } from '../../../src/model/facts.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
@@ -13,8 +14,8 @@ import { allUntil, LOOP0, someEvents } from '../../support/events.js';
 
 const ME = 50;
 
-function disk(id: string, name: string) {
-  return [id, { id, name, queue: new Map([['scheduler', '[none]']]), beneath: [], bdi: new Map() }] as const;
+function disk(id: string, name: string, ...beneath: string[]): readonly [string, BlockDevice] {
+  return [id, { id, name, queue: new Map([['scheduler', '[none]']]), beneath, bdi: new Map() }];
 }
 
 function mount(device: string, mountPoint: string) {
@@ -88,4 +89,35 @@ test('what the device beneath its own disk completes is its own disk’s work', 
     diskWaitedFor(waits, Int32Array.of(0), requests, known, topology)?.disk;
   assert.equal(waitedFor({ disk: '7:0', isOwn: true }), '7:0');
   assert.equal(waitedFor({ disk: '7:0', isOwn: false }), '7:1');
+});
+
+test('of a device that passes its bios on and the one beneath it the first is the victim’s, unless that has more by another way', () => {
+  const [DM, SDA] = [253 * 2 ** 20, 8 * 2 ** 20];
+  const facts = someFacts({
+    devices: new Map([disk('8:0', 'sda'), disk('253:0', 'dm-0', '8:0')]),
+  });
+  const topology = new Topology(facts, NO_COUNTERS.diskNames);
+  const row = (t: number, dev: number, sector: number, sectors: number) => ({
+    t,
+    pid: ME,
+    fields: { dev, sector, nr_sector: sectors, rwbs: 'WS', error: 0 },
+  });
+  const diskWith = (other: number) => {
+    const events = someEvents({
+      block_bio_queue: [row(1, DM, 0, 8), row(2, SDA, 2048, 8), row(5, SDA, 9000, other)],
+      block_rq_issue: [row(3, SDA, 2048, 8), row(6, SDA, 9000, other)],
+      block_rq_complete: [row(4, SDA, 2048, 8), row(7, SDA, 9000, other)],
+      block_bio_complete: [row(4.5, DM, 0, 8)],
+    });
+    const input: Case = aCase({
+      durationMs: 10,
+      manifest: { ...aCase().manifest, plan: { command: 'record', hz: 10, events: true } },
+      facts: [facts],
+      events,
+    });
+    const { requests, owners } = attribute(input, topology, 10);
+    return diskOf(input, topology, requests, owners, ME).disk;
+  };
+  assert.equal(diskWith(4), '253:0');
+  assert.equal(diskWith(64), '8:0');
 });

@@ -269,6 +269,37 @@ test('a thread that a sample met on a CPU ran as long as the scheduler counted, 
   ]);
 });
 
+test('a device that passes bios on has what no device beneath had yet, and what those keep waiting stays that', () => {
+  const wait: Segment = { from: 0, to: 300, state: 'block-device' };
+  // Beneath, the request was queued at 200 and dispatched at 250; above, the bio was there from 10 to 290.
+  const requests = requestsOf([
+    { at: 250, took: 30, queued: 50 },
+    { at: 10, took: 280 },
+  ]);
+  const parts = splitWaits(Timeline.of([wait]), {
+    requests: { ...requests, passedOn: Uint8Array.from([0, 1]) },
+    own: Uint8Array.from([1, 1]),
+    wakes: Int32Array.from([1]),
+    disk: 0,
+    isKernelThread: () => false,
+    isPassedOn: () => false,
+    isWriteback: () => false,
+    isServed: () => false,
+    isIdle: () => false,
+  });
+  assert.deepEqual(
+    Array.from(parts, ({ state, from, to }) => [state, from, to]),
+    [
+      ['block-finish', 0, 10],
+      ['block-device', 10, 200],
+      ['block-queue', 200, 250],
+      ['block-device', 250, 280],
+      ['block-device', 280, 290],
+      ['block-finish', 290, 300],
+    ],
+  );
+});
+
 type Wait = readonly [from: number, to: number, by: number];
 
 const [HOLDER, FIRST, SECOND, STRANGER] = [1, 2, 3, 4] as const;

@@ -33,6 +33,7 @@ function usageOf(list: readonly Owner[], ios: readonly Io[]): { readonly usage: 
     queued: zeros(),
     dispatched: zeros(),
     completed: zeros(),
+    passedOn: new Uint8Array(ios.length),
     cpu: new Uint16Array(ios.length),
     pid: new Int32Array(ios.length),
     parts: { first: new Int32Array(ios.length + 1), tag: new Int32Array(0), share: new Float64Array(0) },

@@ -24,6 +24,7 @@ const requests: Requests = {
   dispatched: Float64Array.of(100),
   completed: Float64Array.of(350),
   sector: new Float64Array(1),
+  passedOn: new Uint8Array(1),
   cpu: new Uint16Array(1),
   pid: new Int32Array(1),
   parts: { first: new Int32Array(2), tag: new Int32Array(), share: new Float64Array() },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { HeldFolder } from '../../../src/base/held-folder.js';
+import { LOOK_MS } from '../../../src/run/watch/judge.js';
 import { JvmStall } from '../../../src/run/threads/jvm-stall.js';
 import { hotspotIn, looksLikeJvm, requireAnswers, StoppedJvm, type Jvm } from '../../../src/run/threads/jvm.js';
 
@@ -80,7 +81,7 @@ test('one that is stopped or frozen may be asked later', () => {
 });
 
 /** Lets a thread, the last of many, be in a state for so many seconds with so many runs in each, and tells in which of these its JVM stalls. */
-async function stalls(state: string, runs: number, seconds: number): Promise<boolean[]> {
+function stalls(state: string, runs: number, seconds: number): boolean[] {
   const jvm = new JvmStall(PID, root);
   const told: boolean[] = [];
   for (let second = 0; second <= seconds; second += 1) {
@@ -92,24 +93,27 @@ async function stalls(state: string, runs: number, seconds: number): Promise<boo
         `0 ${isLast && state === 'R' ? second * 9e8 : 0} ${second * (isLast ? runs : 1)}\n`,
       );
     }
-    told.push(await jvm.isUnderWay(second * 1000));
+    told.push(jvm.isUnderWay(second * 1000));
+    for (let ms = LOOK_MS; ms < 1000; ms += LOOK_MS) jvm.isUnderWay(second * 1000 + ms);
   }
+  jvm.close();
   return told;
 }
 
-test('a JVM stalls while any of its threads waits for the kernel and gets nothing, and not while it is starved, stopped or at work', async () => {
-  assert.deepEqual(await stalls('D', 2, 4), [false, false, false, true, true]);
+test('a JVM stalls while any of its threads waits for the kernel and gets nothing, and not while it is starved, stopped or at work', () => {
+  assert.deepEqual(stalls('D', 2, 4), [false, false, false, true, true]);
   for (const [state, runs] of [
     ['D', 500],
     ['S', 2],
     ['T', 0],
     ['R', 2],
   ] as const)
-    assert.deepEqual(await stalls(state, runs, 4), [false, false, false, false, false], state);
+    assert.deepEqual(stalls(state, runs, 4), [false, false, false, false, false], state);
 });
 
-test('a stall is looked for once a second, however often it is asked about', async () => {
+test('a stall is looked for once a second, however often it is asked about', () => {
   const jvm = new JvmStall(PID, root);
   file(`task/${PID}/stat`, `${PID} (t) D ${'0 '.repeat(49)}\n`);
-  for (let at = 0; at < 2000; at += 100) assert.equal(await jvm.isUnderWay(at), false);
+  for (let at = 0; at < 2000; at += 100) assert.equal(jvm.isUnderWay(at), false);
+  jvm.close();
 });

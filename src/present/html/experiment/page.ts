@@ -28,7 +28,7 @@ const LOOKS: Readonly<Record<'differs' | 'unclear' | 'alike', Look>> = {
 };
 
 function lookOf(experiment: Experiment): Look {
-  return LOOKS[overallOf(experiment) ?? 'unclear'];
+  return LOOKS[overallOf(experiment)];
 }
 
 function header({ name, done, planned, ended }: Experiment): Markup {
