@@ -140,6 +140,7 @@ export class CounterDecoder {
     if (stat.comm !== tables.comm) tables.comm = detached(stat.comm);
     tables.state.push(stat.state);
     for (const name of ['minflt', 'majflt', 'utime', 'stime', 'rss'] as const) tables.stat.set(name, stat[name]);
+    tables.stat.set('cminflt', stat.childMinflt);
     tables.stat.set('num_threads', stat.threads);
     tables.stat.set('nice', stat.nice);
     tables.stat.set('policy', stat.policy);

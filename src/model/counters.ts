@@ -14,7 +14,7 @@ export type DeviceId = string;
 export interface ProcessCounters {
   readonly pid: number;
   readonly comm: string;
-  /** From stat: state is kept apart; minflt majflt utime stime delayacct_blkio (clock ticks), num_threads, rss (pages), nice, policy. */
+  /** From stat: state is kept apart; minflt majflt cminflt (of children that it has waited for) utime stime delayacct_blkio (clock ticks), num_threads, rss (pages), nice, policy. */
   readonly stat: Series;
   /** The one-letter state at each time of `stat.t`. */
   readonly state: readonly string[];

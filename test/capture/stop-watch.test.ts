@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { StopWatch } from '../../src/capture/stop-watch.js';
+import type { Stopped } from '../../src/model/recording.js';
 import { FileMachine } from '../support/machine.js';
 import { MemorySink } from '../support/tape.js';
 
@@ -28,7 +29,10 @@ describe('who is stopped', () => {
   function shared(): unknown {
     const watch = new StopWatch(sink, machine.root);
     watch.look(new Map([[PEER, 'gzip']]), [ME], 0n);
-    return sink.textsOf('iowitness:stopped').map((text): unknown => (JSON.parse(text) as { shared: unknown }).shared);
+    return sink.textsOf('iowitness:stopped').map((text): unknown => {
+      const { shared: ends }: Stopped = JSON.parse(text);
+      return ends;
+    });
   }
 
   it('has the reading end of the pipe that a watched process writes', () => {

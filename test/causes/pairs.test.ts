@@ -201,7 +201,12 @@ const IN_WRITE = ['jbd2_log_wait_commit', 'ext4_sync_file', 'ext4_buffered_write
 const IN_RENAME = ['jbd2_log_wait_commit', 'jbd2_journal_stop', '__ext4_journal_stop', 'ext4_rename', 'vfs_rename'];
 
 /** A victim that waits below these functions, with a file of its own, on a mount with these options. */
-function durable(stack: readonly string[], file: Partial<OpenFile> = {}, options = 'rw,relatime'): Case {
+function durable(
+  stack: readonly string[],
+  file: Partial<OpenFile> = {},
+  options = 'rw,relatime',
+  synced = syncs(200, ME),
+): Case {
   const io = series([0, END], { wchar: [0, 200 * 4096], syscw: [0, 200] });
   const processes = new Map([[ME, { pid: ME, comm: 'victim', stat: series([], {}), state: [], io }]]);
   const open = {
@@ -215,7 +220,7 @@ function durable(stack: readonly string[], file: Partial<OpenFile> = {}, options
   } as const;
   const mount = { device: '7:0', mountPoint: '/data', root: '/', type: 'ext4', source: '/dev/loop0', options };
   return asleep(
-    { stack, more: { ext4_sync_file_enter: stack.includes('ext4_sync_file') ? syncs(200, ME) : [] } },
+    { stack, more: { ext4_sync_file_enter: stack.includes('ext4_sync_file') ? synced : [] } },
     {
       counters: { ...NO_COUNTERS, processes },
       files: [{ ...open, ...file }],
@@ -249,6 +254,9 @@ test('O_SYNC, an fsync, RWF_DSYNC and a file that nobody saw are the program’s
   ])
     assert.equal(await causeOf(own), 'app.sync-writes');
   assert.equal(await causeOf(durable(IN_WRITE, {}, 'rw,sync')), 'fs.sync-mount');
+  // A fifth of the syncs are of a file of which nobody knows how it was opened.
+  const mixed = syncs(200, ME).map((row, n) => ({ ...row, fields: { ...row.fields, ino: n % 5 === 0 ? 13 : 12 } }));
+  assert.equal(await causeOf(durable(IN_WRITE, {}, 'rw', mixed)), 'app.sync-writes');
 });
 
 test('a change of a directory that waits for its commit is the directory’s attribute, or the mount’s option', async () => {

@@ -136,8 +136,8 @@ test('a victim that polls beside a stopped peer may wait for that, and is neithe
     assert.equal(verdict.cause, 'inconclusive', does);
     assert.match(verdict.sentence, /was stopped, which has, or may have, the other end/);
     assert.deepEqual(
-      candidates.map((one) => one.cause),
-      ['wait.server'],
+      candidates.map((one) => [one.cause, one.score]),
+      [['wait.server', 0.4]],
     );
   }
   assert.notEqual(whole(undefined).verdict.cause, 'inconclusive');

@@ -2,7 +2,7 @@
 // Source: Documentation/admin-guide/iostats.rst; Documentation/filesystems/proc.rst, 3.3.
 
 import type { ProcessCounters, Series } from '../../model/counters.js';
-import { growthWithin } from './series.js';
+import { growthWithin, valueAt } from './series.js';
 import type { Interval } from '../../base/intervals.js';
 
 /** One disk's reads and writes; NaN where it was not read. */
@@ -43,4 +43,23 @@ export function processWork(process: ProcessCounters | undefined, { from, to }: 
     bytes: grown('rchar') + grown('wchar'),
     diskBytes: grown('read_bytes') + grown('write_bytes'),
   };
+}
+
+/**
+ * What a process wrote by calls of its own, bytes, NaN where that was not read. What a child did is added to its parent's figures when the parent
+ * waits for it (wait_task_zombie() in kernel/exit.c), so the readings beside such a moment are left out, and their time is taken for like the rest.
+ */
+export function writtenItself(process: ProcessCounters | undefined): number {
+  const { io, stat } = process ?? {};
+  const written = io?.columns.get('wchar');
+  if (!io || !written) return NaN;
+  const wholeMs = valueAt(io.t, io.t.length - 1) - valueAt(io.t, 0);
+  let bytes = 0;
+  let ms = wholeMs;
+  for (let row = 1; row < io.t.length; row += 1) {
+    const [from, to] = [valueAt(io.t, row - 1), valueAt(io.t, row)];
+    if (growthWithin(stat, 'cminflt', from, io.t[row + 1] ?? to) > 0) ms -= to - from;
+    else bytes += valueAt(written, row) - valueAt(written, row - 1);
+  }
+  return (bytes * wholeMs) / ms;
 }

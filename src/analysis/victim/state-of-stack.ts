@@ -96,7 +96,7 @@ const RULES: readonly Rule[] = [
   {
     state: 'pipe-socket',
     functions:
-      /^(pipe_|anon_pipe_|fifo_open|wait_for_partner|unix_|sk_|sock_|tcp_|inet_|udp_|do_poll|do_sys_poll|poll_schedule|ep_poll|do_epoll|do_select|core_sys_select|n_tty_|tty_|wait_woken|eventfd_|signalfd_|inotify_read|fuse_dev_do_read|do_msg|mq_|do_semtimedop|skb_|vsock_|virtqueue)/,
+      /^(pipe_|anon_pipe_|fifo_open|wait_for_partner|unix_|sk_|sock_|tcp_|inet_|udp_|do_poll|do_sys_poll|poll_schedule|ep_poll|do_epoll|do_select|core_sys_select|n_tty_|tty_|wait_woken|eventfd_|signalfd_|inotify_read|fuse_dev_do_read|do_msg|mq_|do_semtimedop|_{0,2}skb_|devkmsg_read|vsock_|virtqueue)/,
   },
 ];
 

@@ -19,6 +19,8 @@ export interface PidStat {
   readonly kernelThread: boolean;
   readonly minflt: number;
   readonly majflt: number;
+  /** Minor faults of the children that it has waited for: it grows when one is reaped. */
+  readonly childMinflt: number;
   /** -20 to 19; of this thread alone. */
   readonly nice: number;
   /** Clock ticks. */
@@ -55,8 +57,9 @@ export function parsePidStat(text: string): PidStat | undefined {
   const field = (number: number) => toInteger(fields[number - 3]);
   const pid = toInteger(text.slice(0, open).trim());
   const state = fields[0] ?? '';
-  const numbers = [4, 6, 7, 9, 10, 12, 14, 15, 19, 20, 22, 24].map(field);
-  const [parent, session, tty, flags, minflt, majflt, utime, stime, nice, threads, startTicks, rss] = numbers;
+  const numbers = [4, 6, 7, 9, 10, 12, 11, 14, 15, 19, 20, 22, 24].map(field);
+  const [parent, session, tty, flags, minflt, majflt, childMinflt, utime, stime, nice, threads, startTicks, rss] =
+    numbers;
   if (pid === undefined || !/^[A-Za-z]$/.test(state) || numbers.includes(undefined)) return undefined;
   const [policy, blkioTicks] = [field(41), field(42)];
   return {
@@ -69,6 +72,7 @@ export function parsePidStat(text: string): PidStat | undefined {
     kernelThread: ((flags ?? 0) & KERNEL_THREAD) !== 0,
     minflt: minflt ?? 0,
     majflt: majflt ?? 0,
+    childMinflt: childMinflt ?? 0,
     nice: nice ?? 0,
     utime: utime ?? 0,
     stime: stime ?? 0,

@@ -5,6 +5,7 @@ import { intersect, type Intervals, total, union, without } from '../../base/int
 import { SYNC_CALLS, timesBelow } from '../../analysis/victim/calls.js';
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import { durableRequests } from '../../analysis/victim/durable.js';
+import { writtenItself } from '../../analysis/machine/counted-work.js';
 import { growthOf, growthWithin } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { percent } from '../../base/format.js';
@@ -36,10 +37,13 @@ export interface Durability {
 function fromEvents({ account, syncs, input }: Victim): Durability | Refused {
   if (!syncs) return notChecked('the filesystem’s sync events were not recorded');
   const count = syncs.own.length;
+  const process = input.counters.processes.get(account.pid);
+  const called = writtenItself(process) / count;
   return {
     times: timesBelow(account, input.events, SYNC_CALLS),
     count,
-    bytesEach: growthOf(input.counters.processes.get(account.pid)?.io, 'wchar') / count,
+    // Who writes through a mapping calls nothing: then it is the pages that it made dirty.
+    bytesEach: called < 1 ? growthOf(process?.io, 'write_bytes') / count : called,
     source: 'ext4_sync_file_enter, xfs_file_fsync or btrfs_sync_file; kernel stacks',
   };
 }
@@ -49,8 +53,8 @@ function fromCounters(m: Victim): Durability | Refused {
   const { account, input } = m;
   const count = growthWithin(input.counters.disks.get(m.disk), 'fl_ios', account.from, account.to);
   if (Number.isNaN(count)) return notChecked(`how often ${diskName(m)} was flushed was not recorded`);
-  const io = input.counters.processes.get(account.pid)?.io;
-  const calls = growthOf(io, 'syscw');
+  const process = input.counters.processes.get(account.pid);
+  const calls = growthOf(process?.io, 'syscw');
   if (SYNC_WRITES.foreignFlushes * SYNC_WRITES.flushesEach * calls < count)
     return ruledOut(
       `${diskName(m)} was flushed ${count} times while it wrote ${calls} times: others asked for most of that`,
@@ -58,7 +62,7 @@ function fromCounters(m: Victim): Durability | Refused {
   return {
     times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
     count,
-    bytesEach: growthOf(io, 'wchar') / count,
+    bytesEach: writtenItself(process) / count,
     source: '/proc/diskstats (flushes), /proc/PID/io, /proc/PID/wchan',
   };
 }

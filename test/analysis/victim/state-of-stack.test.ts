@@ -85,3 +85,8 @@ test('a wait channel of 0 says nothing', () => {
   assert.equal(stateOfWchan('0'), undefined);
   assert.equal(stateOfWchan('balance_dirty_pages'), 'dirty-throttle');
 });
+
+test('who waits for a datagram, a connection at a UNIX socket or a line of the kernel’s log waits for input, by its wait channel alone', () => {
+  assert.equal(stateOfWchan('__skb_wait_for_more_packets'), 'pipe-socket');
+  assert.equal(stateOfWchan('devkmsg_read'), 'pipe-socket');
+});

@@ -76,6 +76,7 @@ describe('/proc/PID/stat', () => {
       kernelThread: false,
       minflt: 2500,
       majflt: 3,
+      childMinflt: 10,
       utime: 150,
       stime: 75,
       nice: 0,

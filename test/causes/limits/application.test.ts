@@ -132,6 +132,15 @@ test('small writes are many from ten a second on, and small up to 64 KiB', () =>
   assert.match(String(judged('app.sync-writes', syncing(15, 96))), /after 96 KiB each/);
 });
 
+test('what is written through a mapping and synced is the pages that it made dirty, as no call says it', () => {
+  const mapped = (kibEach: number) => {
+    const made = syncing(15, 0);
+    return { ...made, input: { counters: counted({}, { wchar: 20, write_bytes: 150 * kibEach * 1024 }) } };
+  };
+  assert.match(diagnosisOf('app.sync-writes', mapped(4)).verdict.sentence, /after 4 KiB each/);
+  assert.match(String(judged('app.sync-writes', mapped(96))), /after 96 KiB each/);
+});
+
 test('a program whose syncs others outnumber by more than two waits for theirs', () => {
   assert.equal(judged('app.sync-writes', syncing(15, 4, 225)), 0.85);
   assert.match(String(judged('app.sync-writes', syncing(15, 4, 450))), /others asked 450 times, against its own 150/);

@@ -453,7 +453,7 @@ test('a loop device on a server may lack a CPU where none idles, half is quick, 
 });
 
 test('a process in real time that has a CPU for more than half of the time keeps a loop device’s workers from it', () => {
-  const beside = (policy: number, share: number) => {
+  const besideHog = (policy: number, share: number) => {
     const stat = grown({ utime: share * 1000, stime: 0, policy: 0, nice: 0 });
     const columns = new Map([...stat.columns, ['policy', stat.t.map(() => policy)] as const]);
     const hog = { pid: 70, comm: 'hog', stat: { ...stat, columns }, state: [] };
@@ -461,9 +461,9 @@ test('a process in real time that has a CPU for more than half of the time keeps
     return judged('dev.slow', hanging({ facts, counters: { ...counters, processes: new Map([[70, hog]]) } }, 100));
   };
   const sure = judged('dev.slow', hanging(looped(0.4), 100));
-  assert.equal(beside(1, 0.6), Number(sure) / 2);
-  assert.equal(beside(1, 0.4), sure);
-  assert.equal(beside(0, 0.6), sure);
+  assert.equal(besideHog(1, 0.6), Number(sure) / 2);
+  assert.equal(besideHog(1, 0.4), sure);
+  assert.equal(besideHog(0, 0.6), sure);
 });
 
 test('a limit on the device beneath is to blame where half of it is used', () => {
