@@ -70,7 +70,7 @@ function scanRing(folder: HeldFolder, name: string): (Found & { readonly bytes: 
 export interface RingOptions {
   /** Whole blocks. One that exists keeps its size. */
   readonly bytes: number;
-  /** Told of each write that failed; the record is lost, and the next one is tried again. */
+  /** Told when writes begin to fail: a record that could not be written is lost, and the next one is tried again. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -82,6 +82,7 @@ export class RingFile {
   private sequence: number;
   private waiting: Buffer[] = [];
   private chain: Promise<void> = Promise.resolve();
+  private isFailing = false;
 
   private constructor(file: DirectFile, bytes: number, options: RingOptions, { records, next }: Found) {
     this.file = file;
@@ -132,8 +133,10 @@ export class RingFile {
       await this.file.append([record]);
       this.next += record.length;
       await this.file.sync();
+      this.isFailing = false;
     } catch (error) {
-      this.options.failed(error);
+      if (!this.isFailing) this.options.failed(error);
+      this.isFailing = true;
     }
   };
 

@@ -70,3 +70,25 @@ test('a damaged block costs its record alone', async () => {
 });
 
 test('there is nothing in a ring that nobody has made', () => assert.deepEqual(texts('none'), []));
+
+test('a disk that refuses is told of once, and again after it has taken something', async () => {
+  const told: string[] = [];
+  const ring = await RingFile.open(folder, 'refusing', { ...options, failed: (error) => told.push(String(error)) });
+  let refuses = true;
+  const file: { append: (parts: readonly Buffer[]) => Promise<void> } = Reflect.get(ring, 'file');
+  const append = file.append.bind(file);
+  file.append = (parts) => (refuses ? Promise.reject(new Error('EROFS')) : append(parts));
+  const add = async (...records: readonly string[]) => {
+    for (const record of records) ring.add(Buffer.from(record));
+    await Reflect.get(ring, 'chain');
+  };
+  await add('1', '2', '3');
+  assert.deepEqual(told, ['Error: EROFS']);
+  refuses = false;
+  await add('4');
+  refuses = true;
+  await add('5', '6');
+  assert.deepEqual(told, ['Error: EROFS', 'Error: EROFS']);
+  await ring.close();
+  assert.deepEqual(texts('refusing'), ['4']);
+});

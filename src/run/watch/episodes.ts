@@ -189,7 +189,10 @@ export class EpisodeKeeper {
     try {
       const { written } = await recorded.stop(because);
       this.letGo(under);
-      await written;
+      if ((await written) > 0) return;
+      // Its disk took nothing: it is full, or read-only.
+      under.episode = { ...under.episode, recording: null };
+      throw new Error(because);
     } finally {
       this.letGo(under);
     }

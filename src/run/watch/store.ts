@@ -3,7 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { holdFolder } from '../../base/hold-path.js';
-import { UserError } from '../../base/errors.js';
+import { errnoOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { removeTree } from '../../base/remove-tree.js';
 import { STANDBY, type Room, type TidyTask } from './tidy.js';
@@ -59,8 +59,17 @@ export class Store {
 
   close(): void {
     this.standby?.close();
-    if (this.standby) removeTree(this.recordings, STANDBY);
+    this.removeStandby();
     this.recordings.close();
     this.folder.close();
+  }
+
+  /** What a filesystem that refuses keeps of it, the next watch removes. */
+  private removeStandby(): void {
+    try {
+      if (this.standby) removeTree(this.recordings, STANDBY);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
   }
 }

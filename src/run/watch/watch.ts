@@ -7,6 +7,7 @@ import { isoMoment } from '../../base/format.js';
 import { inFolder } from '../../base/hold-path.js';
 import { CounterSampler } from '../../capture/counters.js';
 import { openKernelFilesystems } from '../../capture/kernel-fs.js';
+import { collectGarbage, collectYoung } from '../../capture/lean-heap.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
@@ -97,6 +98,8 @@ export class Watch {
     const failed = (error: unknown) => options.tell(`what is kept could not be written: ${messageOf(error)}.`);
     const journal = await Journal.open(store.folder, failed);
     const history = await History.open(store.folder, failed);
+    // What was read of them, some 20 MB.
+    collectGarbage();
     return new Watch({ options, members, undo, store, journal, history, path, before, beatMs: beat?.wallMs });
   }
 
@@ -277,8 +280,10 @@ export class Watch {
     if (decision) this.episodes.act(decision);
     this.endFigures(losers.length);
     this.episodes.goOn(nowMs);
-    if (this.episodes.recorded) this.beforehand.leave();
-    else this.rest(pids);
+    if (this.episodes.recorded) {
+      this.beforehand.leave();
+      collectYoung();
+    } else this.rest(pids);
     this.hourly.everySecond(nowMs);
     this.seconds += 1;
     if (this.seconds % DAY_SECONDS === 0) this.repeat();
