@@ -56,17 +56,8 @@ interface Host {
 /** 60 durable writes of 16 KiB a second, and a watch on whoever makes them. */
 function startHost(name: string): Host {
   const volume = makeLoopVolume(journal, { folder, name, bytes: 128 * 1024 ** 2 });
-  const load = start('fio', [
-    ...[
-      '--name=load',
-      `--filename=${volume.mountPoint}/data`,
-      '--size=32M',
-      '--rw=randwrite',
-      '--bs=16k',
-      '--direct=1',
-    ],
-    ...['--thread', '--rate_iops=60', '--time_based', '--runtime=600'],
-  ]);
+  const what = `--name=load --filename=${volume.mountPoint}/data --size=32M --rw=randwrite --bs=16k --direct=1`;
+  const load = start('fio', `${what} --thread --rate_iops=60 --time_based --runtime=600`.split(' '));
   const push = PUSHING.includes(name)
     ? ['--push', `relay://127.0.0.1:${PORT}`, '--certificate', authority.sign(name), '--authority', authority.file]
     : [];
@@ -106,8 +97,16 @@ try {
   start(
     process.execPath,
     [
-      ...[MAIN, 'fleet', 'relay', `127.0.0.1:${PORT}`, '--store', address],
-      ...['--certificate', authority.sign('relay'), '--authority', authority.file],
+      MAIN,
+      'fleet',
+      'relay',
+      `127.0.0.1:${PORT}`,
+      '--store',
+      address,
+      '--certificate',
+      authority.sign('relay'),
+      '--authority',
+      authority.file,
     ],
     'relay',
   );
