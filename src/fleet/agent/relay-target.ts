@@ -2,7 +2,7 @@
 
 import { Agent, request, type RequestOptions } from 'node:https';
 import { gzipSync } from 'node:zlib';
-import { messageOf, UserError } from '../../base/errors.js';
+import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import { harmless } from '../../base/format.js';
 import type { Batch } from '../../model/fleet.js';
 import type { Credentials } from '../credentials.js';
@@ -54,9 +54,11 @@ export class RelayTarget implements BatchTarget {
         answer.on('error', refuse);
       });
       asked.on('timeout', () => asked.destroy(new Error(`it gave no answer for ${TIMEOUT_MS / 1000} s`)));
-      asked.on('error', (error) =>
-        refuse(new UserError(`${this.name} can’t be reached: ${harmless(messageOf(error))}.`)),
-      );
+      asked.on('error', (error) => {
+        // The relay ends connections that are idle, maybe at the moment in which one is used again; what it got twice counts once.
+        if (asked.reusedSocket && errnoOf(error) === 'ECONNRESET') settle(this.add(batch));
+        else refuse(new UserError(`${this.name} can’t be reached: ${harmless(messageOf(error))}.`));
+      });
       asked.end(body);
     });
   }

@@ -31,7 +31,7 @@ export interface PageContent {
   readonly data: readonly Markup[];
   /** The name of what is saved. */
   readonly saved: string;
-  /** It is served, and its script asks whoever serves it for what is new. */
+  /** It is served, and its script may ask whoever serves it for what is new. */
   readonly isLive?: true;
 }
 

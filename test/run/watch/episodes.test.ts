@@ -125,6 +125,19 @@ test('the end of one stall is not told of another, and one that is passed over h
   }, recording);
 });
 
+test('a recording whose disk takes nothing is told as that, and there is none to open', async () => {
+  await inStore(async ({ keeper, folder, episodes }) => {
+    // Nothing can be made in a folder that has gone, as in one that is read-only.
+    rmSync(path.join(folder, 'recordings/standby.iow'), { recursive: true });
+    keeper.act({ kind: 'begins', stall: stall() });
+    for (let tries = 0; tries < 500 && (episodes().at(-1)?.recording ?? null) !== null; tries += 1) await sleep(10);
+    await keeper.close();
+    const [episode] = episodes();
+    assert.match(episode?.note ?? '', /^it could not be recorded: ENOENT/);
+    assert.equal(episode?.recording, null);
+  }, recording);
+});
+
 test('a recording that can’t begin is told, and the next one begins', async () => {
   let refuses = true;
   await inStore(
