@@ -2,7 +2,7 @@
 
 import { shellWord } from '../base/shell.js';
 import { total } from '../base/intervals.js';
-import { shareOf, timesIn } from '../analysis/measures.js';
+import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
 import { FROZEN } from '../model/thresholds/filesystem.js';
@@ -21,6 +21,13 @@ function thaw(mount: string | undefined) {
   );
 }
 
+/** What is frozen: where the file lies that the holder of a JVM's lock was seen to write while it waited, or else the victim's own filesystem. */
+function frozenMount(m: Measures): string | undefined {
+  const { mostly, does } = m.javaLock?.holder ?? {};
+  const path = mostly?.state === 'fs-frozen' ? does?.kernel?.path : null;
+  return (path?.startsWith('/') === true ? m.topology.mountPointOf(path) : undefined) ?? mountOfVictim(m);
+}
+
 export const cause = defineCause({
   id: 'fs.frozen',
   layer: 'filesystem',
@@ -36,7 +43,7 @@ export const cause = defineCause({
     return holds({ share, confidence, lost: timesIn(account, ['fs-frozen']) }, { share });
   },
   tell({ share }, m) {
-    const mount = mountOfVictim(m);
+    const mount = frozenMount(m);
     const times = timesIn(m.account, ['fs-frozen']);
     // Whoever waits until the end was not thawed; what is over can't be undone.
     const isOver = (times.at(-1)?.to ?? 0) < m.account.to - FROZEN.stillMs;

@@ -46,6 +46,7 @@ export class Classes {
   /** Class → the symbol of its name. */
   private readonly nameIds = new Map<number, number>();
   private readonly names = new Map<number, string>();
+  private byName: ReadonlyMap<string, number> | undefined;
   private readonly layouts = new Map<number, readonly Field[]>();
 
   constructor(dumps: ReadonlyMap<number, ClassDump>, { head, classes }: Prefix, symbols: Symbols) {
@@ -70,8 +71,18 @@ export class Classes {
 
   /** The first class of that name, 'java/lang/Thread'. */
   idOf(internal: string): number | undefined {
-    for (const [id, name] of this.nameIds) if (this.symbols.get(name) === internal) return id;
-    return undefined;
+    this.byName ??= this.idsByName();
+    return this.byName.get(internal);
+  }
+
+  private idsByName(): ReadonlyMap<string, number> {
+    const ids = new Map<string, number>();
+    for (const [id, name] of this.nameIds) {
+      const text = this.symbols.get(name);
+      // The same class of several loaders.
+      if (text !== undefined && !ids.has(text)) ids.set(text, id);
+    }
+    return ids;
   }
 
   /** Itself, its superclass and so on, as far as the dump has them. */

@@ -89,8 +89,7 @@ class DumpReader {
   private readonly heap: Heap;
   private readonly stacks: Stacks;
   private readonly classes: Classes;
-  private objects!: ThreadObjects;
-  private found: Awaited<ReturnType<Heap['objects']>> = new Map();
+  private readonly objects: ThreadObjects;
   private readonly types = new Set<number>();
 
   constructor(prefix: Prefix, heap: Heap, symbols: Symbols) {
@@ -98,25 +97,26 @@ class DumpReader {
     this.heap = heap;
     this.stacks = new Stacks(prefix, symbols);
     this.classes = new Classes(heap.classes, prefix, symbols);
+    this.objects = new ThreadObjects(this.classes, heap.found);
   }
 
   async read(): Promise<HeapThread[]> {
     const rows = this.rows();
-    await this.load(rows.map(({ id }) => id));
-    await this.load(rows.flatMap(({ id }) => this.objects.linksOf(id)));
+    await this.heap.find(rows.map(({ id }) => id));
+    await this.heap.find(rows.flatMap(({ id }) => this.objects.linksOf(id)));
     const states = new Map(rows.map((row) => [row, this.objects.stateOf(row.id)]));
     const owners = rows.map(({ id }) => this.objects.ownerOf(this.objects.blockerOf(id)) ?? 0);
     const blocked = rows.filter((row) => states.get(row) === 'BLOCKED');
     const inTops = blocked.flatMap((row) => this.inFrame(row, 0));
-    await this.load([
+    await this.heap.find([
       ...rows.map(({ id }) => this.objects.lettersOf(id)),
       ...owners,
       ...inTops,
       ...this.waitedOn(rows),
     ]);
     const all = [...rows, ...this.unseen(rows, owners)];
-    await this.load(all.flatMap(({ id }) => this.objects.linksOf(id)));
-    await this.load(all.map(({ id }) => this.objects.lettersOf(id)));
+    await this.heap.find(all.flatMap(({ id }) => this.objects.linksOf(id)));
+    await this.heap.find(all.map(({ id }) => this.objects.lettersOf(id)));
     const locks = new Set([...inTops, ...blocked.map(({ stack }) => stack.topClass ?? 0)]);
     const owned = this.ownedBy(rows);
     return all.map((row) => this.thread(row, locks, owned.get(row.id) ?? []));
@@ -135,11 +135,6 @@ class DumpReader {
       if (object) lines.set(names[0] ?? '', names);
     }
     return lines;
-  }
-
-  private async load(ids: readonly number[]): Promise<void> {
-    this.found = await this.heap.objects(ids);
-    this.objects ??= new ThreadObjects(this.classes, this.found);
   }
 
   /** By their objects where the roots tell them, each once; otherwise by their stacks. */
@@ -185,7 +180,7 @@ class DumpReader {
   /** Owners that are no root: virtual threads of JDK 21 that are not mounted. */
   private unseen(rows: readonly Row[], owners: readonly number[]): Row[] {
     const known = new Set(rows.map(({ id }) => id));
-    const ids = new Set(owners.filter((id) => id !== 0 && !known.has(id) && this.found.has(id)));
+    const ids = new Set(owners.filter((id) => id !== 0 && !known.has(id) && this.heap.found.has(id)));
     return [...ids].map((id) => ({ id, stack: NO_STACK, roots: [] }));
   }
 
@@ -208,7 +203,7 @@ class DumpReader {
       const represents = this.classes.nameOf(id);
       return { id: address, type: `java.lang.Class for ${represents}`, represents };
     }
-    const data = this.found.get(id);
+    const data = this.heap.found.get(id);
     if (data) this.types.add(data.classOrType);
     return { id: address, type: data ? this.classes.typeOf(data) : '' };
   }
@@ -268,7 +263,7 @@ class DumpReader {
   private isField({ topClass }: Stack, top: readonly number[]): boolean {
     const [first = 0] = top;
     const last = top.at(-1) ?? 0;
-    const object = this.found.get(first);
+    const object = this.heap.found.get(first);
     const statics = this.classes.lineage(topClass ?? 0).flatMap(({ id }) => this.classes.statics(id, TYPE.object));
     return (
       statics.some(({ value }) => value === last) ||

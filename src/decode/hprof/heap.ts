@@ -46,7 +46,8 @@ export class Heap {
   mode: 'sparse' | 'full' = 'sparse';
   private readonly bytes: HeapBytes;
   private readonly segments: readonly Segment[];
-  private readonly found = new Map<number, HeapObjectData>();
+  /** Objects that were asked for, as far as they were found. */
+  readonly found = new Map<number, HeapObjectData>();
   private readonly records: SubRecords;
   private readonly buffer = Buffer.allocUnsafe(CHUNK);
   private blocks: Block[] = [];
@@ -94,8 +95,8 @@ export class Heap {
     return this.segments.some(({ at, tag }) => at > this.lastRootIn && isObject(tag));
   }
 
-  /** The objects with these ids, as far as the dump has them. `isFull`: also by passing all of it, where some are not where they should be. */
-  async objects(ids: Iterable<number>): Promise<ReadonlyMap<number, HeapObjectData>> {
+  /** Adds the objects with these ids to `found`, as far as the dump has them: by passing all of it, where some are not where they should be. */
+  async find(ids: Iterable<number>): Promise<void> {
     const missing = new Set<number>();
     for (const id of ids) if (id !== 0 && !this.found.has(id) && !this.classes.has(id)) missing.add(id);
     await this.look(missing);
@@ -103,7 +104,6 @@ export class Heap {
       await this.passAll();
       await this.look(missing);
     }
-    return this.found;
   }
 
   /** Looks for them in the blocks that may hold them; what is found is taken from `missing`. */

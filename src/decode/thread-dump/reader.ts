@@ -21,22 +21,47 @@ const STATE = /^java\.lang\.Thread\.State: ([A-Z_]+)(?: on (\S+@[\da-f]+)(?: own
 const MOUNTED = /^Mounted virtual thread #?(\d+)/;
 const FOUND = /^Found (?:one|\d+) Java-level deadlocks?:?$/;
 
+/** What is known of a dump while its lines come. */
+interface Dump {
+  /** Undefined until its first line or header has come. */
+  format: DumpFormat | undefined;
+  readonly threads: DumpedThread[];
+  /** Its threads by their headers: the same one again begins the next dump. */
+  readonly seen: Set<string>;
+  deadlocks: DeadlockSection | undefined;
+  inDeadlocks: boolean;
+  takenAt: string | undefined;
+  vm: string | undefined;
+  /** Something came behind its last thread, which is whole then. */
+  isEnded: boolean;
+  frames: number;
+  /** Frames that were passed over. */
+  refused: number;
+}
+
+function newDump(): Dump {
+  return {
+    format: undefined,
+    threads: [],
+    seen: new Set(),
+    deadlocks: undefined,
+    inDeadlocks: false,
+    takenAt: undefined,
+    vm: undefined,
+    isEnded: false,
+    frames: 0,
+    refused: 0,
+  };
+}
+
 export class DumpReader {
   private readonly emit: (dump: ThreadDump) => void;
   private readonly frames = new Frames();
   private readonly prefix = new LinePrefix();
-  private format: DumpFormat | undefined;
-  private threads: DumpedThread[] = [];
+  private dump = newDump();
   private thread: ThreadBuilder | undefined;
-  private deadlocks: DeadlockSection | undefined;
-  private inDeadlocks = false;
-  private seen = new Set<string>();
+  /** The last line of a date, which is of the dump that begins next. */
   private date: string | undefined;
-  private takenAt: string | undefined;
-  private vm: string | undefined;
-  private isEnded = false;
-  private frameCount = 0;
-  private refused = 0;
   /** The beginning of a header whose name goes on. */
   private open: { text: string; lines: number } | undefined;
 
@@ -47,7 +72,7 @@ export class DumpReader {
   /** Takes a line without its end. */
   line(raw: string): void {
     // Two lines of three are frames of just this form.
-    if (raw.charCodeAt(0) === TAB && raw.startsWith('at ', 1) && this.thread && !this.open && !this.inDeadlocks) {
+    if (raw.charCodeAt(0) === TAB && raw.startsWith('at ', 1) && this.thread && !this.open && !this.dump.inDeadlocks) {
       this.frame(this.frames.ofLine(raw));
       return;
     }
@@ -76,9 +101,9 @@ export class DumpReader {
   private begin(line: string, at: number): void {
     this.finish();
     this.prefix.learn(line, at);
-    this.format = 'hotspot';
-    this.vm = nameOf(line.slice(at + 'Full thread dump '.length).replace(/:?\s*$/, ''));
-    this.takenAt = this.date;
+    this.dump.format = 'hotspot';
+    this.dump.vm = nameOf(line.slice(at + 'Full thread dump '.length).replace(/:?\s*$/, ''));
+    this.dump.takenAt = this.date;
     this.date = undefined;
   }
 
@@ -99,7 +124,7 @@ export class DumpReader {
   private known(line: string, text: string): void {
     const first = text.charAt(0);
     if (first === '"' || first === '#' || (first === 'T' && text.startsWith('Thread '))) this.headerLine(line, text);
-    else if (this.inDeadlocks) this.deadlockLine(text);
+    else if (this.dump.inDeadlocks) this.deadlockLine(text);
     else if (first === 'F' && FOUND.test(text)) this.findDeadlocks();
     else if (first === '2' && DATE.test(text)) this.date = text;
     else if (first === 'J' && text.startsWith('JNI global ref')) this.close();
@@ -110,43 +135,45 @@ export class DumpReader {
   private headerLine(line: string, text: string): void {
     const header = headerOf(text);
     if (header) this.header(header);
-    else if (this.inDeadlocks) this.deadlockLine(text);
+    else if (this.dump.inDeadlocks) this.deadlockLine(text);
     else if (mayGoOn(text)) this.open = { text: line.trimStart(), lines: 1 };
   }
 
   private header(header: Header): void {
     const key = `${header.javaId ?? ''} ${header.nativeId ?? ''} ${header.name}`;
     // VisualVM's dumps begin as HotSpot's.
-    if (this.format === 'hotspot' && !this.thread && this.threads.length === 0) this.format = header.format;
+    if (this.dump.format === 'hotspot' && !this.thread && this.dump.threads.length === 0)
+      this.dump.format = header.format;
     // The same thread again is the next dump, and so is another format, but for the agent's, whose headers are HotSpot's.
-    const isOther = this.format !== undefined && this.format !== header.format && this.format !== 'jhsdb';
+    const isOther =
+      this.dump.format !== undefined && this.dump.format !== header.format && this.dump.format !== 'jhsdb';
     const hasNumber = header.javaId !== undefined || header.nativeId !== undefined;
-    if (isOther || (hasNumber && this.seen.has(key))) this.finish();
-    if (this.format === undefined) {
-      this.format = header.format;
-      this.takenAt = this.date;
+    if (isOther || (hasNumber && this.dump.seen.has(key))) this.finish();
+    if (this.dump.format === undefined) {
+      this.dump.format = header.format;
+      this.dump.takenAt = this.date;
       this.date = undefined;
     }
-    this.inDeadlocks = false;
+    this.dump.inDeadlocks = false;
     this.closeThread();
-    if (hasNumber) this.seen.add(key);
+    if (hasNumber) this.dump.seen.add(key);
     this.thread = new ThreadBuilder(header);
   }
 
   private beginAgents(): void {
     this.finish();
-    this.format = 'jhsdb';
+    this.dump.format = 'jhsdb';
   }
 
   private findDeadlocks(): void {
     this.closeThread();
-    this.inDeadlocks = true;
-    this.deadlocks ??= new DeadlockSection();
+    this.dump.inDeadlocks = true;
+    this.dump.deadlocks ??= new DeadlockSection();
   }
 
   private deadlockLine(text: string): void {
-    if (/^Found (?:a total of )?\d+ deadlocks?\.$/.test(text)) this.inDeadlocks = false;
-    else this.deadlocks?.take(text);
+    if (/^Found (?:a total of )?\d+ deadlocks?\.$/.test(text)) this.dump.inDeadlocks = false;
+    else this.dump.deadlocks?.take(text);
   }
 
   private threadLine(thread: ThreadBuilder, line: string, text: string): void {
@@ -195,56 +222,45 @@ export class DumpReader {
   }
 
   private frame(text: string): void {
-    this.frameCount += 1;
-    if (this.frameCount > MOST_FRAMES) this.refused += 1;
+    this.dump.frames += 1;
+    if (this.dump.frames > MOST_FRAMES) this.dump.refused += 1;
     else if (this.thread?.isEnded === true) this.withoutHeader().frame(text);
     else this.thread?.frame(text);
   }
 
   /** What follows is of a thread of which the header was lost: nothing of it may count for the one before. */
   private withoutHeader(): ThreadBuilder {
-    const format = this.format ?? 'hotspot';
+    const format = this.dump.format ?? 'hotspot';
     this.closeThread();
     this.thread = new ThreadBuilder({ format, name: '(its header is lost)', virtual: false });
     return this.thread;
   }
 
   private closeThread(): void {
-    if (this.thread) this.threads.push(this.thread.build());
-    this.isEnded = this.thread?.isEnded ?? this.isEnded;
+    if (this.thread) this.dump.threads.push(this.thread.build());
+    this.dump.isEnded = this.thread?.isEnded ?? this.dump.isEnded;
     this.thread = undefined;
     this.open = undefined;
   }
 
   private close(): void {
     this.closeThread();
-    this.isEnded = true;
+    this.dump.isEnded = true;
   }
 
   private finish(): void {
     this.closeThread();
-    const { format, threads, takenAt, vm, isEnded: ended, refused } = this;
+    const { format, threads, takenAt, vm, deadlocks, isEnded: ended, refused } = this.dump;
+    this.dump = newDump();
     if (format !== undefined && threads.length > 0)
       this.emit({
         format,
         ...(takenAt !== undefined && { takenAt }),
         ...(vm !== undefined && { vm }),
         threads,
-        reported: this.deadlocks?.waits ?? [],
+        reported: deadlocks?.waits ?? [],
         ended,
         refused,
       });
-    this.forget();
-  }
-
-  private forget(): void {
-    this.format = undefined;
-    this.threads = [];
-    this.deadlocks = undefined;
-    this.inDeadlocks = false;
-    this.seen = new Set();
-    [this.takenAt, this.vm] = [undefined, undefined];
-    this.isEnded = false;
-    [this.frameCount, this.refused] = [0, 0];
   }
 }

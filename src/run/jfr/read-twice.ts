@@ -4,7 +4,7 @@
 import type { FlightChunk, FlightEvent } from '../../model/flight.js';
 import type { Jfr } from '../../model/jfr.js';
 import { readFlightFile, type FlightFile } from '../../open/flight.js';
-import type { ReadingProgress } from '../../open/reading-meter.js';
+import { meterOf, type ReadingProgress } from '../../open/reading-meter.js';
 import { Collector, isCollected } from '../../tools/jfr/collector.js';
 import { Deeds, isDeed } from '../../tools/jfr/deeds.js';
 import { casesOf, jfrDocument, toldLocks } from '../../tools/jfr/document.js';
@@ -25,7 +25,7 @@ export function flightDocument(
   const cases = casesOf(told);
   const deeds = new Deeds(collector, cases, new Names());
   if (cases.length > 0) {
-    const meter = meterOver(files, 0.5, progress);
+    const meter = meterFor(files, 1, progress);
     const take = (event: FlightEvent): void => deeds.take(event);
     for (const file of files) readFlightFile(file, { wanted: isDeed, take, chunk: () => {}, tell: meter(file) });
   }
@@ -54,7 +54,7 @@ function firstReading(files: readonly FlightFile[], collector: Collector, progre
   const chunks: { file: string; chunk: FlightChunk }[] = [];
   const missing: string[] = [];
   let strange = 0;
-  const meter = meterOver(files, 0, progress);
+  const meter = meterFor(files, 0, progress);
   for (const file of files) {
     const of = readFlightFile(file, {
       wanted: isCollected,
@@ -68,20 +68,15 @@ function firstReading(files: readonly FlightFile[], collector: Collector, progre
   return { chunks, strange, missing };
 }
 
-/** How far one of two readings is, from `begin` on. */
-function meterOver(
+/** What a reading of these files tells its places to: the first or the second of two. */
+function meterFor(
   files: readonly FlightFile[],
-  begin: number,
+  reading: 0 | 1,
   progress?: ReadingProgress,
 ): (file: FlightFile) => (bytes: number) => void {
-  const all = Math.max(
-    1,
-    files.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-  let before = 0;
-  return (file) => {
-    const from = before;
-    before += file.bytes;
-    return (bytes) => progress?.(begin + (from + bytes) / all / 2);
-  };
+  const paths = files.map(({ path }) => path);
+  const meter = meterOf(paths, progress && ((share) => progress((reading + share) / 2)));
+  return ({ path }) =>
+    (bytes) =>
+      meter?.(path, bytes);
 }

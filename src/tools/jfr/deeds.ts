@@ -10,7 +10,7 @@ import { methodOf } from '../threads/activity.js';
 import { Tally, type Sum } from './tally.js';
 import type { Names } from './interned.js';
 
-/** Whose deeds are told of: one owner of one lock. */
+/** Whose deeds are told of: the owner of a lock, one for each lock. */
 export interface Case {
   readonly lock: number;
   readonly thread: number;
@@ -108,9 +108,12 @@ export class Deeds {
     return number;
   }
 
-  /** The deeds in one case, the longest first, samples behind. */
-  of(at: number): JfrDeed[] {
-    return this.sums.ofOne(at).flatMap((sum) => this.told(sum));
+  /** What each case's owner did, by its lock, the longest first, samples behind. */
+  byLock(): ReadonlyMap<number, readonly JfrDeed[]> {
+    const sums = this.sums.of(new Set(this.cases.keys()));
+    return new Map(
+      this.cases.map(({ lock }, at) => [lock, (sums.get(at) ?? []).flatMap((sum) => this.told(sum))] as const),
+    );
   }
 
   private told({ of, count, ns, bytes }: Sum): JfrDeed[] {

@@ -80,11 +80,11 @@ function monitorsOf({ collector, told, deeds, kernel }: Parts): JfrMonitor[] {
   const { waits, time, methods } = collector;
   const asked = new Set(told.map(({ lock }) => lock));
   const [threads, sites] = [waits.byThread.of(asked), waits.bySite.of(asked)];
-  let cases = 0;
+  const byLock = deeds.byLock();
   return told.flatMap((each) => {
     const lock = waits.locks[each.lock];
     const { holder } = each;
-    const meanwhile = holder ? deeds.of(cases++) : [];
+    const meanwhile = byLock.get(each.lock) ?? [];
     const thread = holder && collector.threads.list[holder.thread];
     const heldMs = holder ? total(holder.during) / 1e6 : 0;
     if (!lock) return [];

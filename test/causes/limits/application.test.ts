@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
-import type { JavaLock } from '../../../src/analysis/victim/java-lock.js';
 import type { Segment } from '../../../src/model/segment.js';
-import type { Threads } from '../../../src/model/threads.js';
 import { someEvents } from '../../support/events.js';
+import { dumpText, judgedText } from '../../support/thread-dumps.js';
 import { counted, diagnosisOf, judged, ME, type MadeUp } from '../../support/measures.js';
 
 /** Two threads that wait half of their time for a third, which is in I/O for this share of that. */
@@ -28,7 +27,7 @@ test('a lock is a story about disks where its holder is in I/O for 45 % of the w
 });
 
 /** Requests that wait for the lock of a snapshot's writer, by thread dumps and without wake-ups. */
-function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact'): MadeUp {
+function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact', share = 0.8): MadeUp {
   const because = 'its stack shows where it took the lock';
   const thread = { name: 'snapshot-writer', javaId: 9, nativeId: ME + 2 };
   const kernel = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap.tmp' };
@@ -59,7 +58,7 @@ function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact'): MadeUp {
         waiters: [],
         dumps: 5,
         seen: 4,
-        share: 0.8,
+        share,
         times,
         owner,
         holder: { ...holder, does: { ...did, dumps: 3, there: 2 } },
@@ -85,20 +84,23 @@ test('thread dumps name the lock, its holder, what that is in and where it sleep
 });
 
 test('who is idle by the kernel is neither idle nor healthy where its dumps show a lock that is waited for, or a deadlock', () => {
-  const idle = (share: number): MadeUp => {
-    const { measures } = javaLock(0);
-    return { spent: { asleep: 1 }, measures: { javaLock: { ...measures?.javaLock, share } as JavaLock } };
-  };
+  const idle = (share: number): MadeUp => ({ ...javaLock(0, 'exact', share), spent: { asleep: 1 } });
   assert.equal(typeof judged('app.idle', idle(0.2)), 'number');
   assert.equal(typeof judged('app.idle', idle(0.3)), 'string');
   assert.match(
     String(judged('healthy', idle(0.3))),
     /212 “http-…” threads .*held by “snapshot-writer” \(52\), which is in write/,
   );
-  const circle = ['left', 'right'].map((name) => ({ name, javaId: null, nativeId: null }));
-  const jvm = { pid: ME, dumps: [], askedMs: 0, resting: new Set<number>() };
-  const document = { deadlocks: [circle] } as unknown as Threads;
-  const stuck: MadeUp = { spent: { asleep: 1 }, input: { jvms: [{ ...jvm, document }] } };
+  const waits = (wanted: number, held: number) => [
+    'BLOCKED',
+    'at a.B.c(B.java:1)',
+    `- waiting to lock <0x00000000fa00001${wanted}> (a a.Lock)`,
+    `- locked <0x00000000fa00001${held}> (a a.Lock)`,
+    'at java.lang.Thread.run(Thread.java:840)',
+  ];
+  const document = judgedText(dumpText({ left: waits(1, 2), right: waits(2, 1) }));
+  const jvm = { pid: ME, dumps: [], askedMs: 0, resting: new Set<number>(), document };
+  const stuck: MadeUp = { spent: { asleep: 1 }, input: { jvms: [jvm] } };
   assert.equal(typeof judged('app.idle', stuck), 'string');
   assert.match(String(judged('healthy', stuck)), /its threads “left”, “right” wait for each other: a deadlock/);
 });

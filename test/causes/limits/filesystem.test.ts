@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
 import type { OpenFile, VolumeSpace } from '../../../src/model/recording.js';
+import type { State } from '../../../src/model/states.js';
 import { someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
 import { counted, diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../../support/measures.js';
@@ -11,6 +12,38 @@ import { counted, diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../..
 test('a frozen filesystem is told nearly for certain, a little less so from counters', () => {
   assert.equal(judged('fs.frozen', { spent: { 'fs-frozen': 0.15 } }), 0.97);
   assert.equal(judged('fs.frozen', { spent: { 'fs-frozen': 0.15 }, source: 'samples' }), 0.873);
+});
+
+test('the frozen filesystem of a JVM is that of the file which the holder of its lock was seen to write', () => {
+  const facts = someFacts();
+  const another = facts.mounts.map((mount) => ({ ...mount, device: '7:1', mountPoint: '/other' }));
+  const withAnother = { ...facts, mounts: [...facts.mounts, ...another] };
+  const told = (path: string, state: State): string | undefined => {
+    const thread = { name: 'snapshot-writer', javaId: 9, nativeId: ME };
+    const kernel = { state: 'D', wchan: 'percpu_rwsem_wait', call: 'write', descriptor: 7, path };
+    const does = { doing: 'write', method: 'a.B.write', kernel, samples: 1 } as const;
+    const owner = { grade: 'exact', thread, because: 'it does', candidates: [] } as const;
+    const lock = { id: '0x1', type: 'a.Lock', kind: 'monitor', waiters: [], owner, does } as const;
+    const times = Intervals.of([{ from: 0, to: 5000 }]);
+    const holder = {
+      thread,
+      task: ME,
+      grade: 'exact',
+      because: '',
+      dumps: 2,
+      seenMs: [],
+      inIo: 1,
+      running: 0,
+    } as const;
+    const held = { ...holder, does: { ...does, dumps: 2, there: 2 }, mostly: { state, share: 1 } };
+    const javaLock = { lock, waiters: [], dumps: 2, seen: 2, share: 1, times, owner, holder: held };
+    const madeUp = { spent: { 'fs-frozen': 0.5 }, input: { facts: [withAnother] }, measures: { javaLock } };
+    return diagnosisOf('fs.frozen', madeUp).verdict.culprit?.name;
+  };
+  assert.equal(told('/other/snapshot', 'fs-frozen'), '/other');
+  // Else it is the victim's own.
+  assert.equal(told('/other/snapshot', 'dirty-throttle'), '/data');
+  assert.equal(told('pipe:[7]', 'fs-frozen'), '/data');
 });
 
 test('a victim that waits until a tenth of a second before the end waits still: the filesystem is frozen', () => {

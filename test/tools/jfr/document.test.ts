@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import * as v from 'valibot';
 import { JfrSchema } from '../../../src/model/jfr.js';
@@ -64,14 +64,14 @@ test('says what of a cut file was read', () => {
 });
 
 test('says which JDK wrote what is not read, and that nothing was read', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-jfr-'));
+  const folder = mkdtempSync(join(tmpdir(), 'iowitness-jfr-'));
   try {
     for (const [version, told] of [
       [1, /is of version 1 of the format, as JDK 9 and 10 write it, and is passed over/],
       [0, /is of version 0 of the format, as Oracle’s JDK 7 and 8 write it/],
       [3, /is of version 3, and is passed over: version 2 is read/],
     ] as const) {
-      const file = path.join(folder, `${version}.jfr`);
+      const file = join(folder, `${version}.jfr`);
       const bytes = flightBytes('jdk17');
       bytes[5] = version;
       writeFileSync(file, bytes);
