@@ -94,12 +94,13 @@ record dm-flakey; dmsetup remove --noudevsync stall`,
     id: 'lvm-frozen',
     about: 'a syncing writer on XFS on a logical volume that is frozen for a snapshot',
     verdicts: ['fs.frozen'],
-    script: `modprobe xfs; modprobe dm-mod; lvm='--config devices{scan=["/dev"]}activation{udev_sync=0,udev_rules=0,verify_udev_operations=1}'
-pvcreate $lvm -qq -y -ff $disk >/dev/null; vgcreate $lvm -qq guest $disk >/dev/null; lvcreate $lvm -qq -y -Wn -Zn -n data -L 512m guest >/dev/null
+    script: `modprobe xfs; modprobe dm-mod
+lvm() { program=$1; shift; $program --config 'devices { scan=["/dev"] } activation { udev_sync=0 udev_rules=0 verify_udev_operations=1 }' -qq -y "$@" >/dev/null; }
+lvm pvcreate -ff $disk; lvm vgcreate guest $disk; lvm lvcreate -Wn -Zn -n data -L 512m guest
 volume /dev/guest/data xfs
 dd if=/dev/zero of=/mnt/volume/data bs=4k count=10000000 oflag=dsync conv=notrunc 2>/dev/null & victim=$!
 (sleep 6; fsfreeze -f /mnt/volume) & back() { fsfreeze -u /mnt/volume; }
-record lvm-frozen; umount /mnt/volume; vgremove $lvm -qq -y guest >/dev/null; pvremove $lvm -qq -y $disk >/dev/null`,
+record lvm-frozen; umount /mnt/volume; lvm vgremove guest; lvm pvremove $disk`,
   },
   {
     id: 'md-capped',
@@ -123,7 +124,9 @@ record nvme-capped`,
     id: 'scsi-debug',
     about: 'a direct writer on scsi_debug, which takes 200 ms for each request',
     verdicts: ['dev.slow'],
-    script: `modprobe scsi_debug dev_size_mb=64 ndelay=200000000; sleep 1
+    // It is asked a dozen things before it is a disk, and takes as long for each.
+    script: `modprobe scsi_debug dev_size_mb=64 ndelay=200000000
+for turn in $(seq 60); do [ -b /dev/sda ] && break; sleep 1; done
 slow=/dev/$(for one in /sys/block/sd*; do basename $one; done | head -1)
 direct $slow & victim=$!
 record scsi-debug; rmmod scsi_debug`,

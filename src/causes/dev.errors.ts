@@ -1,5 +1,5 @@
 // Requests fail on the victim's disk, or are sent again: a dying disk, a lost path, a full thin pool, a backing file that ends.
-// Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_rq_requeue); block/blk-core.c (blk_errors).
+// Source: include/trace/events/block.h (block_rq_complete, block_rq_error, block_bio_complete, block_rq_requeue); block/blk-core.c (blk_errors).
 
 import { failedRequests } from '../analysis/requests/failures.js';
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
@@ -138,7 +138,7 @@ function tellFailed(figures: Failed, m: Measures): Told {
         measure: 'failed requests',
         value: said`${number(count)} of ${number(of)} (${part(count / Math.max(1, of))})`,
         meaning: `completed with an error by ${device}`,
-        source: 'block:block_rq_complete, block:block_rq_error',
+        source: 'block:block_rq_complete, block:block_rq_error, block:block_bio_complete',
       },
       ...failedCalls(figures),
       ...requeues(m),

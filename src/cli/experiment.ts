@@ -226,7 +226,7 @@ function tell(one: ExperimentRun, planned: number, { json }: ExperimentOptions):
   process.stderr.write(`${renderProgress(one, planned)}\n`);
 }
 
-/** As compare's: something differs, nothing does, or it can't be told, as where a single arm has nothing to be held against. */
+/** As compare's: something differs, nothing does, or it can't be told, as where no run of another arm was made yet. */
 function statusOf(result: Experiment): number {
   const status = { differs: EXIT.found, unclear: EXIT.noVerdict, alike: EXIT.fine };
   return status[overallOf(result)];

@@ -24,7 +24,7 @@ const ABOVE = 6;
 /** Fewer bursts are single events, and a change that lasts is one. */
 const LEAST_BURSTS = 4;
 /** Bursts fill no more than this, or what is between them is the exception; and no less, or they are outliers. */
-const FILLED = { least: 0.02, most: 0.5 };
+const FILLED = { least: 0.01, most: 0.5 };
 
 /** The highest that is quiet in each stretch. */
 function limitsOf(values: Float64Array, bounds: readonly number[]): number[] {

@@ -82,7 +82,8 @@ test('an interrupt while a guest boots ends it at once, and the run waits', { sk
     file,
     `volume: ${volume}
 workload: { command: 'sleep 60' }
-arms: [{ name: guest, kernel: '${SERIES}', machine: { memory: 512M, volume: { size: 64M } } }]
+machine: { memory: 512M, volume: { size: 64M } }
+arms: [{ name: one, kernel: '${SERIES}' }, { name: other, kernel: '${SERIES}' }]
 repeats: 1
 run: 4s
 `,
@@ -102,6 +103,6 @@ run: 4s
   const { runs }: ExperimentState = JSON.parse(readFileSync(path.join(place, 'state.json'), 'utf8'));
   assert.deepEqual(
     runs.map(({ state }) => state),
-    ['waiting'],
+    ['waiting', 'waiting'],
   );
 });

@@ -18,7 +18,7 @@ export function failedRequests(
   const times: number[] = [];
   let last: DeviceId | undefined;
   const kindAt = kindsOf(events?.strings ?? new Strings());
-  for (const name of ['block_rq_complete', 'block_rq_error']) {
+  for (const name of ['block_rq_complete', 'block_rq_error', 'block_bio_complete']) {
     const table = events?.tables.get(name);
     const dev = column(table, 'dev');
     const rwbs = column(table, 'rwbs');
@@ -30,7 +30,7 @@ export function failedRequests(
       last = disk;
       times.push(valueAt(table?.t, row));
     });
-    // block_rq_error repeats what the completion told already.
+    // block_rq_error repeats what the completion told already, and a device without requests what one beneath it did; its own failures its bios alone tell.
     if (times.length > 0) break;
   }
   return { times, disk: last };

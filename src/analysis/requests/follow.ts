@@ -309,6 +309,7 @@ function walkBlockEvents(events: Events, build: RequestBuilder, sampling: Weight
         build.complete(lane, sector, sectors, t, source.cpu[row] ?? 0);
         return;
       case 'block_bio_complete':
+        if (isFailure(field.error[row] ?? 0, kind)) build.errors += 1;
         build.completePassed(lane, sector, sectors, t, source.cpu[row] ?? 0);
         return;
       case undefined:

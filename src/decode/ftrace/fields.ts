@@ -8,7 +8,7 @@ export const KEPT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   block_rq_issue: ['dev', 'sector', 'nr_sector', 'rwbs', 'ioprio'],
   block_rq_requeue: ['dev', 'sector', 'nr_sector', 'rwbs'],
   block_rq_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
-  block_bio_complete: ['dev', 'sector', 'nr_sector', 'rwbs'],
+  block_bio_complete: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
   block_rq_error: ['dev', 'sector', 'nr_sector', 'rwbs', 'error'],
   balance_dirty_pages: [
     'bdi',
