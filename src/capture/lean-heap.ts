@@ -20,10 +20,14 @@ export function keepHeapLean(): void {
   for (const [lean] of FLAGS) setFlagsFromString(lean);
 }
 
+let collect: unknown;
+
 /** Collects what a burst of work has left, which V8 lets lie while little is asked of it: a pause of some 20 ms, for when nobody waits. */
 export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc');
+  }
   if (typeof collect === 'function') collect();
 }
 
