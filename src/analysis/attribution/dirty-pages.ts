@@ -3,12 +3,12 @@
 // the pages behind a bio are told although a bio carries no file offset: the next dirty page, and on from there.
 // Source: folio_account_dirtied() in mm/page-writeback.c: one event a folio; a folio of 2^n pages begins at a multiple of 2^n.
 
-const BUCKET = 512;
+import { DirtyStretch, STRETCH } from './dirty-stretch.js';
+
 /** No folio of the page cache is larger than a PMD on x86 and arm64 with pages of 4 KiB: 2 MiB. */
 const MOST_IN_FOLIO = 512;
 /** Whose pages are that were dirty when the recording began, or were dirtied by an event that was lost. */
 export const UNKNOWN = -1;
-const CLEAN = -2;
 /** Page indexes stay where a double still tells parts of a page; a file of 4 PiB ends here. */
 const MOST_INDEX = 2 ** 40;
 /** What is left of a bio below this part of a page comes from rounding. */
@@ -16,10 +16,10 @@ const LEAST = 1e-6;
 
 /** The dirty pages of one file. */
 export class DirtyPages {
-  private readonly buckets = new Map<number, { readonly owner: Int32Array; dirty: number }>();
+  private readonly stretches = new Map<number, DirtyStretch>();
   private order: number[] = [];
   private ordered = true;
-  /** How often a bucket was emptied since they were tidied. */
+  /** How often a stretch was emptied since they were tidied. */
   private emptied = 0;
   /** Where the next bio goes on: the page behind the last one taken, and the folio that was taken last. */
   private next = 0;
@@ -34,23 +34,19 @@ export class DirtyPages {
   /** The folio that begins at `index` was made dirty by a thread. */
   dirty(index: number, pid: number): void {
     if (index > MOST_INDEX) return;
-    const key = Math.floor(index / BUCKET);
-    let bucket = this.buckets.get(key);
-    if (!bucket) {
-      this.buckets.set(key, (bucket = { owner: new Int32Array(BUCKET).fill(CLEAN), dirty: 0 }));
+    const key = Math.floor(index / STRETCH);
+    let stretch = this.stretches.get(key);
+    if (!stretch) {
+      this.stretches.set(key, (stretch = new DirtyStretch()));
       this.ordered &&= key > (this.order.at(-1) ?? -1);
       this.order.push(key);
     }
-    if (bucket.owner[index % BUCKET] === CLEAN) {
-      bucket.dirty += 1;
-      this.dirtyFolios += 1;
-    }
-    bucket.owner[index % BUCKET] = pid;
+    if (stretch.set(index % STRETCH, pid)) this.dirtyFolios += 1;
   }
 
   isDirty(index: number): boolean {
     const page = Math.floor(index);
-    return (this.buckets.get(Math.floor(page / BUCKET))?.owner[page % BUCKET] ?? CLEAN) !== CLEAN;
+    return this.stretches.get(Math.floor(page / STRETCH))?.has(page % STRETCH) ?? false;
   }
 
   /** Writing begins at this page, or at the first dirty one behind it. */
@@ -83,7 +79,7 @@ export class DirtyPages {
         this.begin(this.next, false);
       const index = Math.floor(this.next);
       const owner = this.remove(index);
-      if (owner !== CLEAN) {
+      if (owner !== undefined) {
         this.folio = index;
         this.folioOwner = owner;
       }
@@ -110,23 +106,20 @@ export class DirtyPages {
     return found < from ? to : Math.min(found, to);
   }
 
-  private remove(index: number): number {
-    const key = Math.floor(index / BUCKET);
-    const bucket = this.buckets.get(key);
-    const owner = bucket?.owner[index % BUCKET] ?? CLEAN;
-    if (!bucket || owner === CLEAN) return CLEAN;
-    bucket.owner[index % BUCKET] = CLEAN;
-    bucket.dirty -= 1;
+  private remove(index: number): number | undefined {
+    const stretch = this.stretches.get(Math.floor(index / STRETCH));
+    const owner = stretch?.take(index % STRETCH);
+    if (owner === undefined) return undefined;
     this.dirtyFolios -= 1;
-    if (bucket.dirty === 0) this.emptied += 1;
+    if (stretch?.dirty === 0) this.emptied += 1;
     return owner;
   }
 
   private scan(from: number, to: number): number | undefined {
-    for (let index = from; index < to; index += 1) {
-      const bucket = this.buckets.get(Math.floor(index / BUCKET));
-      if (!bucket || bucket.dirty === 0) index += BUCKET - 1 - (index % BUCKET);
-      else if (bucket.owner[index % BUCKET] !== CLEAN) return index;
+    for (let index = from; index < to; index += STRETCH - (index % STRETCH)) {
+      const first = index - (index % STRETCH);
+      const found = this.stretches.get(first / STRETCH)?.firstFrom(index - first, Math.min(STRETCH, to - first));
+      if (found !== undefined) return first + found;
     }
     return undefined;
   }
@@ -134,7 +127,7 @@ export class DirtyPages {
   /** The first dirty page at or behind `from`; writing back goes round to the file's beginning. */
   private firstFrom(from: number): number | undefined {
     this.tidy();
-    const start = Math.floor(from / BUCKET);
+    const start = Math.floor(from / STRETCH);
     let low = 0;
     let high = this.order.length;
     while (low < high) {
@@ -147,20 +140,20 @@ export class DirtyPages {
 
   private firstIn(fromOrder: number, toOrder: number, from: number): number | undefined {
     for (let at = fromOrder; at < Math.min(toOrder, this.order.length); at += 1) {
-      const first = (this.order[at] ?? 0) * BUCKET;
-      const found = this.scan(Math.max(Math.floor(from), first), first + BUCKET);
+      const first = (this.order[at] ?? 0) * STRETCH;
+      const found = this.scan(Math.max(Math.floor(from), first), first + STRETCH);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  /** Puts the buckets in order and leaves out those that were emptied, once they are many. */
+  /** Puts the stretches in order and leaves out those that were emptied, once they are many. */
   private tidy(): void {
     if (this.emptied > 64 && this.emptied > this.order.length / 2) {
       this.emptied = 0;
       this.order = this.order.filter((key) => {
-        if ((this.buckets.get(key)?.dirty ?? 0) > 0) return true;
-        this.buckets.delete(key);
+        if ((this.stretches.get(key)?.dirty ?? 0) > 0) return true;
+        this.stretches.delete(key);
         return false;
       });
     }

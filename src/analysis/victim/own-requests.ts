@@ -207,7 +207,8 @@ export function splitWaits(
         queue.cut(from, to, (start, end, isQueued) => {
           if (isQueued) add(start, end, 'block-queue');
           else if (start < heldUntil && heldUntil - start >= OWN_REQUESTS.leastHeldMs) add(start, end, 'block-held');
-          else passing.cut(start, end, (since, until, isPassed) => add(since, until, isPassed ? 'block-device' : rest()));
+          else
+            passing.cut(start, end, (since, until, isPassed) => add(since, until, isPassed ? 'block-device' : rest()));
         });
     });
   }

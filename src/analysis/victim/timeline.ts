@@ -167,7 +167,7 @@ export function timelines(events: Events, { threads, kept, births, sampled }: Wa
       const fromMs = Math.max(from, births?.get(pid) ?? from);
       if (to > fromMs) draw(draft, { changes, list, first, end, stacks: cursor, states, fromMs, toMs: to });
     }
-    draft.fillUnknown((begin, end) => sampled?.(pid, begin, end));
+    draft.fillUnknown((begin, until) => sampled?.(pid, begin, until));
     found.set(pid, withReclaim(draft.finish(), reclaims.get(pid) ?? NO_INTERVALS));
   }
   return found;

@@ -69,14 +69,14 @@ function readSample({ files, clockNs }: IostatRun, disks: Disks): Sample {
   const cpu = parseCpuLine(files.readOnce('/proc/stat').toString('latin1'));
   if (uptime === undefined || cpu === undefined)
     throw new UserError('/proc/uptime or /proc/stat is not as the kernel prints it: is /proc mounted?');
-  const disksNs = clockNs();
-  disks.read();
-  return { atNs, disksNs, uptime, cpu };
+  return { atNs, disksNs: disks.read(clockNs), uptime, cpu };
 }
 
 function shownOf({ options, now, events }: IostatRun, disks: Disks, before: Sample | undefined, sample: Sample): Shown {
   const fine = isFine(options) && before !== undefined;
-  const passed = fine ? Number(sample.atNs - before.atNs) / 1e7 : sample.uptime - (before?.uptime ?? 0);
+  // Figures that stand beside those of events are of the same stretch of time.
+  const isExact = before !== undefined && (fine || events !== undefined);
+  const passed = isExact ? Number(sample.disksNs - before.disksNs) / 1e7 : sample.uptime - (before?.uptime ?? 0);
   return {
     at: now(),
     isSinceBoot: before === undefined,

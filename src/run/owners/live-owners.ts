@@ -7,6 +7,7 @@ import { monotonicNs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { EndedNames } from '../../capture/ended-names.js';
 import type { OpenFiles } from '../../capture/files.js';
+import { collectGarbage } from '../../capture/lean-heap.js';
 import { openKernelFilesystems } from '../../capture/kernel-fs.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { Writer } from '../../model/diagnosis.js';
@@ -146,6 +147,8 @@ export class LiveOwners {
     this.attribution.renew(this.facts.input, cutMs);
     this.threads.forget(cutMs);
     this.facts.forgetFiles();
+    // What was left behind is old by now: V8 would let the heap grow to several times what lives before it collects that.
+    collectGarbage();
   }
 
   /** Settles when nothing is being set any more: a file of an instance that is open keeps it from being removed. */

@@ -2,7 +2,8 @@
 // second and opened only when it is their turn, the idle ones the seldomer, up to one look in eight; who is known to have done something comes first.
 // A look tells the growth since the one before, however long that is, so nothing is missed of who lives; who comes and goes between two looks is
 // seen by the kernel's events alone. A process of one thread that has not run since (schedstat) is not asked for more.
-// Source: proc_pid_io(5), proc_pid_stat(5); Documentation/scheduler/sched-stats.rst.
+// The kernel adds what an ended child did to the counters of the parent that waits for it: what was told of the child is not told again.
+// Source: proc_pid_io(5), proc_pid_stat(5); kernel/exit.c (wait_task_zombie); Documentation/scheduler/sched-stats.rst.
 
 import { statSync } from 'node:fs';
 import { parsePidIo, type PidIo } from '../../base/procfs/pid-io.js';
@@ -33,6 +34,8 @@ export interface Seen {
   /** In which sample it was listed last. */
   listed: number;
   io: Counted | undefined;
+  /** Of children that have ended since this look, as of the last look at each. */
+  ofEnded: Counted;
   ns: bigint;
   schedstat: string;
   every: number;
@@ -44,6 +47,8 @@ export interface Seen {
 const MOST_SAMPLES_APART = 8;
 /** Who was busy within this time is looked at in each sample, ns. */
 const STAYS_BUSY_NS = 5_000_000_000n;
+/** Numbers that are used again may make a circle of parents that have ended. */
+const MOST_ANCESTORS = 64;
 const NOTHING: Counted = { readBytes: 0, writeBytes: 0, cancelledBytes: 0 };
 /** What a kernel shows that does not count (CONFIG_SCHED_INFO). */
 const NOT_COUNTED = '0 0 0';
@@ -88,16 +93,32 @@ export class Processes {
   sample(nowNs: bigint, { everyone, busy }: { readonly everyone: boolean; readonly busy: ReadonlySet<number> }): void {
     this.samples += 1;
     this.fresh = [];
-    for (const pid of allPids(this.root)) {
+    const pids = allPids(this.root);
+    for (const pid of pids) {
       const before = this.seen.get(pid);
       if (before) before.listed = this.samples;
+    }
+    this.leaveEnded();
+    for (const pid of pids) {
+      const before = this.seen.get(pid);
       const isBusy = busy.has(pid) || (before !== undefined && nowNs - before.busyNs < STAYS_BUSY_NS);
       // Its number spreads the idle ones over the samples.
       if (!before || everyone || isBusy || (this.samples + pid) % before.every === 0)
         this.look(pid, before, nowNs, isBusy || everyone);
     }
-    for (const [pid, { listed }] of this.seen) if (listed !== this.samples) this.seen.delete(pid);
     this.sampledNs = nowNs;
+  }
+
+  private leaveEnded(): void {
+    const ended = [...this.seen.values()].filter(({ listed }) => listed !== this.samples);
+    for (const { io, stat } of ended) {
+      // Its parent may have ended with it.
+      let heir = this.seen.get(stat.parent);
+      for (let left = MOST_ANCESTORS; heir && heir.listed !== this.samples && left > 0; left -= 1)
+        heir = this.seen.get(heir.stat.parent);
+      if (heir && io) heir.ofEnded = sumOf(heir.ofEnded, io);
+    }
+    for (const { pid } of ended) this.seen.delete(pid);
   }
 
   private look(pid: number, before: Seen | undefined, nowNs: bigint, asked: boolean): void {
@@ -120,6 +141,7 @@ export class Processes {
     if (stat.comm !== one.stat.comm) one.command = undefined;
     one.stat = stat;
     one.io = io;
+    one.ofEnded = NOTHING;
     one.ns = nowNs;
     one.sample = this.samples;
     one.schedstat = stat.threads === 1 ? schedstat : '';
@@ -135,6 +157,7 @@ export class Processes {
       sample: 0,
       listed: this.samples,
       io: undefined,
+      ofEnded: NOTHING,
       ns: 0n,
       schedstat: '',
       every: 1,
@@ -155,7 +178,10 @@ export class Processes {
     // One that has begun since the last sample has done all that it did since then.
     if (!known && this.samples === 1) return undefined;
     const from = known ?? { io: NOTHING, stat: undefined, ns: this.sampledNs };
-    return growthBetween({ ...from, io: from.io ?? NOTHING }, { stat, io, ns: nowNs });
+    const before = from.io ?? NOTHING;
+    const withEnded = known ? sumOf(before, known.ofEnded) : before;
+    // Of one that doesn't wait for its children the counters stay without theirs.
+    return growthBetween({ ...from, io: io && hasAll(io, withEnded) ? withEnded : before }, { stat, io, ns: nowNs });
   }
 
   private schedstatOf(pid: number): string {
@@ -192,6 +218,20 @@ export function growthBetween(
     blkioTicks: ticks === undefined ? undefined : ticks - (before.stat?.blkioTicks ?? 0),
     seconds: Number(now.ns - before.ns) / 1e9,
   };
+}
+
+function sumOf(a: Counted, b: Counted): Counted {
+  return {
+    readBytes: a.readBytes + b.readBytes,
+    writeBytes: a.writeBytes + b.writeBytes,
+    cancelledBytes: a.cancelledBytes + b.cancelledBytes,
+  };
+}
+
+function hasAll(now: Counted, least: Counted): boolean {
+  return (
+    now.readBytes >= least.readBytes && now.writeBytes >= least.writeBytes && now.cancelledBytes >= least.cancelledBytes
+  );
 }
 
 function hasGrown(growth: Growth | undefined): boolean {

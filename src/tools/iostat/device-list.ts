@@ -50,6 +50,11 @@ export class DeviceList {
   /** Begins the next sample: nothing is there until it is seen. */
   begin(): void {
     this.slot = this.slot === 1 ? 0 : 1;
+    this.beginAgain();
+  }
+
+  /** Begins the same sample anew. */
+  beginAgain(): void {
     for (const entry of this.entries) entry.isThere = false;
   }
 

@@ -208,10 +208,10 @@ test('a bio that a kernel thread queued 1.5 ms into the sleep was held back, 0.7
 });
 
 test('a wait whose request may have been left out of a sample is with the device, unless the disk idled', () => {
-  const states = (isIdle: boolean, sampled: Intervals) => {
+  const states = (isIdle: boolean, times: Intervals) => {
     const wait: Segment = { from: 0, to: 500, state: 'block-device' };
     const parts = splitWaits(Timeline.of([wait]), {
-      requests: { ...requestsOf([]), sampled },
+      requests: { ...requestsOf([]), sampled: times },
       own: new Uint8Array(0),
       wakes: Int32Array.from([-1]),
       disk: 0,
@@ -223,9 +223,9 @@ test('a wait whose request may have been left out of a sample is with the device
     });
     return Array.from(parts, ({ state }) => state);
   };
-  const sampled = Intervals.of([{ from: 0, to: 1000 }]);
-  assert.deepEqual(states(true, sampled), ['block-held']);
-  assert.deepEqual(states(false, sampled), ['block-device']);
+  const always = Intervals.of([{ from: 0, to: 1000 }]);
+  assert.deepEqual(states(true, always), ['block-held']);
+  assert.deepEqual(states(false, always), ['block-device']);
   // Where all requests were traced there was none.
   assert.deepEqual(states(true, NO_INTERVALS), ['block-finish']);
 });

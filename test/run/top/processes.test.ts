@@ -40,19 +40,20 @@ interface Shape {
   readonly ran?: number;
   readonly threads?: number;
   readonly comm?: string;
+  readonly parent?: number;
 }
 
 function put(
   pid: number,
-  { write = 0, state = 'S', start = 100, ran = 1, threads = 1, comm = 'app' }: Shape = {},
+  { write = 0, state = 'S', start = 100, ran = 1, threads = 1, comm = 'app', parent = 1 }: Shape = {},
 ): void {
   const folder = path.join(root, 'proc', String(pid));
   mkdirSync(folder, { recursive: true });
-  const rest = [state, 1, pid, pid, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, threads, 0, start, 0, 0];
+  const rest = [state, parent, pid, pid, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, threads, 0, start, 0, 0];
   writeFileSync(path.join(folder, 'stat'), `${pid} (${comm}) ${rest.join(' ')}\n`);
   writeFileSync(
     path.join(folder, 'io'),
-    `rchar: 1\nwchar: 1\nread_bytes: 4096\nwrite_bytes: ${write}\ncancelled_write_bytes: 0\n`,
+    `rchar: 1\nwchar: 1\nread_bytes: 0\nwrite_bytes: ${write}\ncancelled_write_bytes: 0\n`,
   );
   writeFileSync(path.join(folder, 'schedstat'), `${ran} 0 ${ran}\n`);
 }
@@ -82,6 +83,40 @@ test('one that begins between samples has done all of it since then', () => {
   put(11, { write: 8192 });
   sample();
   assert.equal(growthOf(11)?.counted?.writeBytes, 8192);
+});
+
+function end(pid: number): void {
+  rmSync(path.join(root, 'proc', String(pid)), { recursive: true });
+}
+
+test('what was told of a child is not told of the parent that waits for it', () => {
+  put(10, { write: 5000 });
+  put(20, { write: 100, parent: 10 });
+  put(30, { parent: 20 });
+  sample();
+  put(20, { write: 700_100, parent: 10, ran: 2 });
+  put(30, { write: 40_000, parent: 20, ran: 2 });
+  sample([20, 30]);
+  assert.equal(growthOf(20)?.counted?.writeBytes, 700_000);
+  // Both end; the child has written 3000 more, and the parent 11 itself.
+  end(20);
+  end(30);
+  put(10, { write: 5000 + 700_100 + 3000 + 40_000 + 11, ran: 2 });
+  sample([10]);
+  assert.equal(growthOf(10)?.counted?.writeBytes, 3011);
+  put(10, { write: 5000 + 700_100 + 3000 + 40_000 + 31, ran: 3 });
+  sample([10]);
+  assert.equal(growthOf(10)?.counted?.writeBytes, 20);
+});
+
+test('one that does not wait for its children is told of what it does itself', () => {
+  put(10);
+  put(20, { write: 900_000, parent: 10 });
+  sample();
+  end(20);
+  put(10, { write: 4096, ran: 2 });
+  sample([10]);
+  assert.equal(growthOf(10)?.counted?.writeBytes, 4096);
 });
 
 test('of idle ones nothing is opened in most samples, and but schedstat where it is their turn', () => {

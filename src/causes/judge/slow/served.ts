@@ -82,8 +82,7 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
 function isTurns({ account, beneath, norm }: WithRequests, spread: Spread | undefined): boolean {
   if (beneath.length > 0 || !spread || spread.medianMs > norm.fixedMs) return false;
   let longest = 0;
-  for (const { state, from, to } of account.segments)
-    if (state === 'runnable') longest = Math.max(longest, to - from);
+  for (const { state, from, to } of account.segments) if (state === 'runnable') longest = Math.max(longest, to - from);
   return spread.heavy.leastMs <= longest;
 }
 
