@@ -237,6 +237,12 @@ test('a plain write that is synced, of a file that was opened without O_SYNC, is
   assert.deepEqual(commands, ["lsattr '/data/my log'", "chattr -S '/data/my log'"]);
 });
 
+test('a plain write is told by its system call where the compiler inlined what that calls', async () => {
+  for (const call of ['__x64_sys_pwrite64', '__arm64_sys_write', '__x64_sys_pwritev'])
+    assert.equal(await causeOf(durable([...IN_WRITE.slice(0, 3), 'vfs_write', call])), 'fs.sync-attribute', call);
+  assert.equal(await causeOf(durable([...IN_WRITE.slice(0, 3), 'vfs_write', '__x64_sys_pwritev2'])), 'app.sync-writes');
+});
+
 test('O_SYNC, an fsync, RWF_DSYNC and a file that nobody saw are the program’s own; sync of the mount is the mount’s', async () => {
   const fsync = ['jbd2_log_wait_commit', 'ext4_sync_file', 'do_fsync', '__x64_sys_fsync'];
   const flagged = [

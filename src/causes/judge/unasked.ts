@@ -12,8 +12,8 @@ import type { Given } from './needs.js';
 
 type Victim = Given<'victim' | 'disk'>;
 
-/** Calls that have no flags to ask for durability with, as pwritev2(2), io_uring and native AIO have (RWF_DSYNC). */
-const PLAIN_WRITES = /^(ksys_write|ksys_pwrite64|do_writev)$/;
+/** Calls that have no flags to ask for durability with, as pwritev2(2), io_uring and native AIO have (RWF_DSYNC). What they call may be inlined. */
+const PLAIN_WRITES = /^(ksys_write|ksys_pwrite64|do_writev|__\w+_sys_(write|pwrite64|p?writev))$/;
 
 /** Changes of a directory (fs/ext4/namei.c), and the end of a journal's handle, which waits where that is marked. */
 const DIRECTORY_CHANGES = /^ext4_(create|mknod|tmpfile|symlink|link|unlink|mkdir|rmdir|rename2?)$/;
