@@ -4,11 +4,12 @@
 // Mappings need the process's memory to be still, so /proc/PID/maps is read off the sampling thread (fs/proc/task_mmu.c).
 // On Linux 6.18 a link takes 2 µs and a file that is new 20 µs; links are looked at in turns, so a look stays under 2 ms.
 
-import { promises, readdirSync, readlinkSync } from 'node:fs';
+import { promises, readdirSync } from 'node:fs';
 import { entry } from '../base/maps.js';
+import { parseFdinfo } from '../base/procfs/fdinfo.js';
 import { parseMountinfo, type NumberedMount } from '../base/procfs/mountinfo.js';
 import type { OpenFile } from '../model/recording.js';
-import { listFolder, readWhole } from './files.js';
+import { listFolder, readLink, readWhole } from './files.js';
 import { maskText } from './mask.js';
 
 /** Links looked at in one call, over all processes, and files noted in a recording. */
@@ -18,8 +19,7 @@ const MOST_FILES = 20_000;
 const MAPS_EVERY = 5;
 const MOST_MAPS = 4 * 1024 * 1024;
 
-/** O_ACCMODE, O_DIRECT on x86 and arm64 differ: the octal digits of x86, riscv and s390 (include/uapi/asm-generic/fcntl.h). */
-const O_ACCMODE = 0o3;
+/** O_DIRECT on x86 and arm64 differ: the octal digits of x86, riscv and s390 (include/uapi/asm-generic/fcntl.h). */
 const O_DIRECT = process.arch === 'arm64' || process.arch === 'arm' ? 0o200000 : 0o40000;
 
 /** O_DSYNC, which O_SYNC holds as well (include/uapi/asm-generic/fcntl.h). */
@@ -67,7 +67,7 @@ export class FileWatch {
     const count = Math.min(most, names.length);
     for (let step = 0; step < count; step += 1) {
       const name = names[(watched.at + step) % names.length] ?? '';
-      const link = this.linkOf(pid, name);
+      const link = readLink(`${this.root}/proc/${pid}/fd/${name}`);
       if (link === undefined || watched.links.get(name) === link) continue;
       watched.links.set(name, link);
       // Sockets, pipes and the like are no paths; devices other than disks, and the kernel's own files, are never written back.
@@ -77,24 +77,12 @@ export class FileWatch {
     watched.at = (watched.at + count) % Math.max(1, names.length);
   }
 
-  private linkOf(pid: number, name: string): string | undefined {
-    try {
-      return readlinkSync(`${this.root}/proc/${pid}/fd/${name}`);
-    } catch {
-      return undefined;
-    }
-  }
-
   private note(pid: number, name: string, path: string): void {
-    const text = readWhole(`${this.root}/proc/${pid}/fdinfo/${name}`) ?? '';
-    const field = (label: string) => new RegExp(`^${label}:\\s*(\\d+)$`, 'm').exec(text)?.[1];
-    const flags = parseInt(field('flags') ?? '', 8);
-    const inode = Number(field('ino'));
+    const { flags, writes, inode, mountId } = parseFdinfo(readWhole(`${this.root}/proc/${pid}/fdinfo/${name}`) ?? '');
     // What is read through the page cache no event names; past it one does.
-    const isRead = (flags & O_ACCMODE) === 0;
-    if (isRead && (flags & O_DIRECT) === 0) return;
+    if (!writes && (flags & O_DIRECT) === 0) return;
     if (!Number.isFinite(flags) || !Number.isFinite(inode)) return;
-    const mount = this.mountOf(pid, Number(field('mnt_id')));
+    const mount = this.mountOf(pid, mountId);
     const how = (flags & O_DIRECT) === 0 ? 'open' : 'direct';
     const isDurable = (flags & O_DSYNC) !== 0;
     if (mount)
@@ -105,7 +93,7 @@ export class FileWatch {
         ...placeOf(mount),
         how,
         ...(isDurable && { durable: true }),
-        ...(isRead && { readOnly: true }),
+        ...(!writes && { readOnly: true }),
       });
   }
 
@@ -121,11 +109,7 @@ export class FileWatch {
   }
 
   private namespaceOf(pid: number): string {
-    try {
-      return readlinkSync(`${this.root}/proc/${pid}/ns/mnt`);
-    } catch {
-      return String(pid);
-    }
+    return readLink(`${this.root}/proc/${pid}/ns/mnt`) ?? String(pid);
   }
 
   /** Shared mappings that may be written: what is dirtied by touching memory, often with the file closed long ago. */

@@ -4,20 +4,18 @@
 // (pipe(7)), TCP's two are told by their addresses (/proc/PID/net/tcp), and of two sockets of the UNIX domain only the server's has a name
 // (/proc/PID/net/unix), so that whose client it serves is not known. A named FIFO is not told from a file, and passed over.
 
-import { readlinkSync } from 'node:fs';
+import { entry } from '../base/maps.js';
+import { parseFdinfo } from '../base/procfs/fdinfo.js';
 import { NO_SOCKETS, parseSockets, type Sockets } from '../base/procfs/net-sockets.js';
 import { SOURCE, type SharedEnd, type Stopped } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { listFolder, readWhole } from './files.js';
+import { listFolder, readLink, readWhole } from './files.js';
 
 /** Processes that are told at a time, and descriptors looked at of one. */
 const MOST_STOPPED = 32;
 const MOST_DESCRIPTORS = 1000;
 /** A watched process's ends are read in one look of so many while somebody is stopped: the tables of a machine with many connections are long. */
 const WATCHED_EVERY = 5;
-
-/** O_ACCMODE of the flags in fdinfo, octal (proc_pid_fdinfo(5)). */
-const O_ACCMODE = 0o3;
 
 /** Pipes and sockets that a process has open, by inode number. */
 interface Ends {
@@ -79,15 +77,13 @@ export class StopWatch {
     const sockets = new Set<number>();
     const folder = `${this.root}/proc/${pid}`;
     for (const name of listFolder(`${folder}/fd`).slice(0, MOST_DESCRIPTORS)) {
-      const [, kind, inode] = /^(pipe|socket):\[(\d+)\]$/.exec(linkOf(`${folder}/fd/${name}`)) ?? [];
+      const [, kind, inode] = /^(pipe|socket):\[(\d+)\]$/.exec(readLink(`${folder}/fd/${name}`) ?? '') ?? [];
       if (kind === 'socket') sockets.add(Number(inode));
       if (kind !== 'pipe') continue;
-      const flags = parseInt(/^flags:\s*(\d+)$/m.exec(readWhole(`${folder}/fdinfo/${name}`) ?? '')?.[1] ?? '', 8);
-      const mode = flags & O_ACCMODE;
-      const does = pipes.get(Number(inode)) ?? new Set();
-      if (mode === 0 || mode === 2) does.add('reads');
-      if (mode === 1 || mode === 2) does.add('writes');
-      pipes.set(Number(inode), does);
+      const { reads, writes } = parseFdinfo(readWhole(`${folder}/fdinfo/${name}`) ?? '');
+      const does = entry(pipes, Number(inode), () => new Set<'reads' | 'writes'>());
+      if (reads) does.add('reads');
+      if (writes) does.add('writes');
     }
     const read = (table: string) => readWhole(`${folder}/net/${table}`) ?? '';
     const isAsked = withTables && sockets.size > 0;
@@ -111,13 +107,4 @@ function sharedEnds(stopped: Ends, watched: Ends): Omit<SharedEnd, 'victim'>[] {
   const asks = [...watched.sockets].some((inode) => watched.tables.unix.get(inode) === 'unnamed');
   if (serves && asks) found.add('may-serve');
   return [...found].map((does) => ({ does }));
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // It has ended, or belongs to another user.
-    return '';
-  }
 }

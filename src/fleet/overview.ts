@@ -1,13 +1,13 @@
 // How the fleet was over a time, for its page: which host lost how much when, by which causes, what separates the hosts of the dearest ones, and how it is now.
 
 import { isoMoment } from '../base/format.js';
-import { addTo, entry, grouped } from '../base/maps.js';
+import { entry, grouped } from '../base/maps.js';
 import { isNoStall, NO_CAUSE } from '../model/diagnosis.js';
 import { OTHER_CAUSES, type EpisodeRow, type FleetOverview, type LossCell } from '../model/fleet.js';
 import type { Known } from '../model/known.js';
 import { toldEpisode } from './episodes.js';
 import type { FleetStore, Period } from './port.js';
-import { NO_VERDICT, statusOf } from './status.js';
+import { causeOf, causesOf, lostOf, NO_VERDICT, statusOf } from './status.js';
 import { askFleet, whyOf } from './why.js';
 
 const BINS = 84;
@@ -24,8 +24,6 @@ export interface OverviewAsked {
 /** Where there is no cause, nobody can tell who else has it. */
 const UNNAMED = [NO_VERDICT, NO_CAUSE, OTHER_CAUSES];
 
-const causeOf = ({ cause }: EpisodeRow): string => (cause === '' ? NO_VERDICT : cause);
-const lostOf = (some: readonly EpisodeRow[]): number => some.reduce((sum, { lostMs }) => sum + lostMs, 0);
 const byLoss = <T extends { readonly lostMs: number }>(a: T, b: T): number => b.lostMs - a.lostMs;
 
 export async function overviewOf(store: FleetStore, { tool, period, known }: OverviewAsked): Promise<FleetOverview> {
@@ -72,13 +70,10 @@ function cellsOf(own: readonly EpisodeRow[], binOf: (one: EpisodeRow) => number)
 
 /** The dearest causes, and what all others cost together. */
 function causesOver(stalls: readonly EpisodeRow[], binOf: (one: EpisodeRow) => number): FleetOverview['causes'] {
-  const sums = new Map<string, number>();
-  for (const one of stalls) addTo(sums, causeOf(one), one.lostMs);
   const shown = new Set(
-    [...sums]
-      .sort((a, b) => b[1] - a[1])
+    causesOf(stalls)
       .slice(0, MOST_CAUSES)
-      .map(([cause]) => cause),
+      .map(({ cause }) => cause),
   );
   const lines = new Map<string, { readonly hosts: Set<string>; readonly lostMs: Float64Array }>();
   const line = (cause: string) =>

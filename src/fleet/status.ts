@@ -82,14 +82,23 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
   };
 }
 
+/** A stall's cause, or that it has no verdict. */
+export function causeOf({ cause }: EpisodeRow): string {
+  return cause === '' ? NO_VERDICT : cause;
+}
+
+export function lostOf(some: readonly EpisodeRow[]): number {
+  return some.reduce((sum, { lostMs }) => sum + lostMs, 0);
+}
+
 export function causesOf(episodes: readonly EpisodeRow[]): FleetStatus['causes'] {
   const stalls = episodes.filter((one) => !isNoStall(one));
-  return [...grouped(stalls, ({ cause }) => (cause === '' ? NO_VERDICT : cause))]
+  return [...grouped(stalls, causeOf)]
     .map(([cause, own]) => ({
       cause,
       episodes: own.length,
       hosts: new Set(own.map(({ host }) => host)).size,
-      lostMs: own.reduce((sum, { lostMs }) => sum + lostMs, 0),
+      lostMs: lostOf(own),
     }))
     .sort((a, b) => b.lostMs - a.lostMs);
 }

@@ -54,6 +54,30 @@ export async function startServing({
   return { child, address: first.address };
 }
 
+/** A process that serves, as who started it tells it what is seen each second: what comes before it has taken the last of it is left out. */
+export class ServedSeconds {
+  private readonly child: ChildProcess;
+  private isWaiting = false;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+  }
+
+  tell(message: object): void {
+    if (this.isWaiting || !this.child.connected) return;
+    this.isWaiting = true;
+    this.child.send(message, () => (this.isWaiting = false));
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  close(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
 /** Makes this process one that serves. */
 export function beginServing(): void {
   endWithStarter();

@@ -1,11 +1,11 @@
 // The disks of a live machine, sample by sample, from the files that sysstat's iostat reads: /sys/block/NAME/stat for whole disks and those
 // named, the folders below it for partitions, /proc/diskstats for everything. `root` is put in front of every path.
 
-import { existsSync, opendirSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, opendirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf, UserError } from '../../base/errors.js';
 import { parseDiskCounters, parseDiskstats } from '../../base/procfs/diskstats.js';
-import { listFolder, readWhole, type OpenFiles } from '../../capture/files.js';
+import { listFolder, readLink, readWhole, type OpenFiles } from '../../capture/files.js';
 import { DeviceList, type Entry } from '../../tools/iostat/device-list.js';
 import type { Asked, IostatOptions } from '../../tools/iostat/options.js';
 
@@ -180,9 +180,6 @@ function labelling(root: string, { persistentNames, mapperNames }: IostatOptions
 }
 
 function linkTarget(link: string): string | undefined {
-  try {
-    return path.basename(readlinkSync(link));
-  } catch {
-    return undefined;
-  }
+  const target = readLink(link);
+  return target === undefined ? undefined : path.basename(target);
 }

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import { HeldFolder } from '../../base/held-folder.js';
+import { readLink } from '../../capture/files.js';
 
 const { SIGQUIT } = constants.signals;
 
@@ -151,9 +152,5 @@ function refusesToAttach(folder: HeldFolder): boolean {
 
 /** Where a link of the process leads; undefined where that can't be read. */
 export function linkOf(folder: HeldFolder, name: string): string | undefined {
-  try {
-    return readlinkSync(folder.entry(name));
-  } catch {
-    return undefined;
-  }
+  return readLink(folder.entry(name));
 }

@@ -1,9 +1,8 @@
 // One process looked at closely, for its page: its waits, the kernel stacks of its threads that wait, and the files that it has open. None of it is
 // asked of a filesystem: a link of /proc/PID/fd comes from the kernel's memory.
 
-import { readlinkSync } from 'node:fs';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
-import { listFolder, readWhole } from '../../capture/files.js';
+import { listFolder, readLink, readWhole } from '../../capture/files.js';
 import type { Detail } from '../../tools/top/screen.js';
 import type { Waits } from './waits.js';
 
@@ -38,14 +37,7 @@ function stacksOf(pid: number): [Detail['stacks'], string | null] {
 
 function filesOf(pid: number): [string[], string | null] {
   const names = listFolder(`/proc/${pid}/fd`);
-  const links = names.slice(0, MOST_LINKS).flatMap((name) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${name}`);
-    } catch {
-      // Closed since it was listed.
-      return [];
-    }
-  });
+  const links = names.slice(0, MOST_LINKS).flatMap((name) => readLink(`/proc/${pid}/fd/${name}`) ?? []);
   const files = [
     ...new Set(links.filter((link) => link.startsWith('/') && !/^\/(proc|sys|dev\/(null|pts|tty))\b/.test(link))),
   ];

@@ -7,6 +7,7 @@ import type { Family, Sample } from '../../present/export/openmetrics/exposition
 import { startMetricsProcess } from '../metrics/feed.js';
 import type { MetricsSettings, ToMetrics } from '../metrics/messages.js';
 import type { Address } from '../serve.js';
+import { ServedSeconds } from '../serving-process.js';
 
 /** Counts by label values, each of which stays once it was told of. */
 class Counts {
@@ -92,13 +93,11 @@ export class WatchCounts {
 
 export class WatchMetrics implements WatchListener, WatchShown {
   readonly address: Address;
-  private readonly child: ChildProcess;
+  private readonly process: ServedSeconds;
   private readonly counts = new WatchCounts();
-  /** The last message was not taken yet: the next second is left out. */
-  private isWaiting = false;
 
   private constructor(child: ChildProcess, address: Address) {
-    this.child = child;
+    this.process = new ServedSeconds(child);
     this.address = address;
   }
 
@@ -122,17 +121,14 @@ export class WatchMetrics implements WatchListener, WatchShown {
   second(): void {}
 
   tell(now: WatchNow): void {
-    const families = this.counts.families(now);
-    if (this.isWaiting || !this.child.connected) return;
-    this.isWaiting = true;
-    this.child.send({ kind: 'families', families } satisfies ToMetrics, () => (this.isWaiting = false));
+    this.process.tell({ kind: 'families', families: this.counts.families(now) } satisfies ToMetrics);
   }
 
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.process.pid;
   }
 
   close(): void {
-    this.child.kill('SIGKILL');
+    this.process.close();
   }
 }

@@ -1,6 +1,7 @@
 // What the open files of a process tell of its waits: whether it may wait for a filesystem's server (NFS, FUSE and the like), which no disk of this machine
 // shows, and which disks its writes go to. Asked only of one that seems to be held up in front of its disks. A look costs 10 µs a file.
 
+import { parseFdinfo } from '../../base/procfs/fdinfo.js';
 import { asksServer, parseMountinfo } from '../../base/procfs/mountinfo.js';
 import { listFolder, readWhole } from '../../capture/files.js';
 
@@ -8,8 +9,7 @@ import { listFolder, readWhole } from '../../capture/files.js';
 const MOST_FILES = 1024;
 /** Filesystems without a disk whose writes the dirty throttle knows nothing of. */
 const IN_MEMORY = /^(tmpfs|devtmpfs|ramfs|hugetlbfs|proc|sysfs|cgroup2?|devpts|mqueue|debugfs|tracefs|bpf)$/;
-/** O_ACCMODE, and the disks below a disk: deeper than any of them are stacked. */
-const ACCESS = 3;
+/** Disks below a disk: deeper than any of them are stacked. */
 const MOST_DEEP = 8;
 
 export interface OpenOn {
@@ -29,15 +29,12 @@ export function openOn(pid: number, root = ''): OpenOn {
   if (names.length === 0 || names.length > MOST_FILES)
     return { ...UNKNOWN, mayAskServer: [...mounts.values()].some(asksServer) };
   const files = names.flatMap((name) => {
-    const info = readWhole(`${root}/proc/${pid}/fdinfo/${name}`) ?? '';
+    const { mountId, writes } = parseFdinfo(readWhole(`${root}/proc/${pid}/fdinfo/${name}`) ?? '');
     // Pipes and sockets lie on no mount.
-    const mount = mounts.get(Number(/^mnt_id:\s*(\d+)$/m.exec(info)?.[1]));
-    const isWritten = (parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? '', 8) & ACCESS) !== 0;
-    return mount ? [{ mount, isWritten }] : [];
+    const mount = mounts.get(mountId);
+    return mount ? [{ mount, writes }] : [];
   });
-  const written = files.flatMap(({ mount, isWritten }) =>
-    isWritten && !IN_MEMORY.test(mount.type) ? [mount.device] : [],
-  );
+  const written = files.flatMap(({ mount, writes }) => (writes && !IN_MEMORY.test(mount.type) ? [mount.device] : []));
   const isKnown = written.length > 0 && written.every((device) => !device.startsWith('0:'));
   return {
     mayAskServer: files.some(({ mount }) => asksServer(mount)),

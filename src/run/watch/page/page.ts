@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { UserError } from '../../../base/errors.js';
 import type { WatchNow, WatchShown } from '../../../model/watch.js';
 import { isLoopback, urlOf } from '../../serve.js';
-import { startServing } from '../../serving-process.js';
+import { ServedSeconds, startServing } from '../../serving-process.js';
 import type { PageSettings, ToPage } from './messages.js';
 
 const HEAP_MIB = 1024;
@@ -12,12 +12,10 @@ const HEAP_MIB = 1024;
 export class WatchPageFeed implements WatchShown {
   /** Where it is served, with the token. */
   readonly url: string;
-  private readonly child: ChildProcess;
-  /** The last message was not taken yet: the next second is left out. */
-  private isWaiting = false;
+  private readonly process: ServedSeconds;
 
   private constructor(child: ChildProcess, url: string) {
-    this.child = child;
+    this.process = new ServedSeconds(child);
     this.url = url;
   }
 
@@ -39,16 +37,14 @@ export class WatchPageFeed implements WatchShown {
 
   /** A second has ended. */
   tell(now: WatchNow): void {
-    if (this.isWaiting || !this.child.connected) return;
-    this.isWaiting = true;
-    this.child.send({ kind: 'now', now } satisfies ToPage, () => (this.isWaiting = false));
+    this.process.tell({ kind: 'now', now } satisfies ToPage);
   }
 
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.process.pid;
   }
 
   close(): void {
-    this.child.kill('SIGKILL');
+    this.process.close();
   }
 }
