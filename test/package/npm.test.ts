@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { entriesOf } from '../../scripts/package/bundle.js';
@@ -44,12 +44,26 @@ function filesBelow(folder: string): string[] {
   return names.filter((one) => one.isFile()).map((one) => path.relative(folder, path.join(one.parentPath, one.name)));
 }
 
+function megabytes(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
+}
+
 let tarball = '';
 before(() => {
   mkdirSync(path.join(prefix, 'cache'));
   const [packed]: { readonly filename: string }[] = JSON.parse(run('npm', ['pack', npm, '--json']));
   tarball = path.join(prefix, packed?.filename ?? '');
   run('npm', ['install', '-g', '--prefix', prefix, tarball]);
+});
+
+test('it is as large as docs/install.md says, within a tenth', () => {
+  const text = readFileSync(path.join(ROOT, 'docs/install.md'), 'utf8');
+  const said = /\(([\d.]+) MB, ([\d.]+) MB when installed\)/.exec(text);
+  assert.ok(said, 'docs/install.md tells both sizes');
+  const is = [[tarball], filesBelow(installed).map((file) => path.join(installed, file))].map(megabytes);
+  is.forEach((size, i) =>
+    assert.ok(Math.abs(Number(said[i + 1]) / size - 1) < 0.1, `${size} MB, said: ${said[i + 1]}`),
+  );
 });
 
 test('it installs nothing else, and has neither sources nor tests nor what builds it', () => {

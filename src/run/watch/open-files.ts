@@ -3,6 +3,7 @@
 
 import { parseFdinfo } from '../../base/procfs/fdinfo.js';
 import { asksServer, parseMountinfo } from '../../base/procfs/mountinfo.js';
+import { blockFolder } from '../../capture/block-folder.js';
 import { listFolder, readWhole } from '../../capture/files.js';
 
 /** Open files that are looked at; of a process with more it is not known. */
@@ -43,12 +44,12 @@ export function openOn(pid: number, root = ''): OpenOn {
 }
 
 function withDisksBelow(device: string, root: string, depth = 0): string[] {
-  if (depth === MOST_DEEP) return [device];
-  const folder = `${root}/sys/dev/block/${device}/slaves`;
+  const folder = depth === MOST_DEEP ? undefined : blockFolder(device, root);
+  if (folder === undefined) return [device];
   return [
     device,
-    ...listFolder(folder).flatMap((name) => {
-      const below = readWhole(`${folder}/${name}/dev`)?.trim();
+    ...listFolder(`${folder}/slaves`).flatMap((name) => {
+      const below = readWhole(`${folder}/slaves/${name}/dev`)?.trim();
       return below === undefined ? [] : withDisksBelow(below, root, depth + 1);
     }),
   ];

@@ -5,6 +5,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { errnoOf, unreadable, UserError } from '../../base/errors.js';
 import { mountOf, parseMountinfo, type MountLine } from '../../base/procfs/mountinfo.js';
+import { blockFolder } from '../../capture/block-folder.js';
 import { readWhole } from '../../capture/files.js';
 import type { DeviceId } from '../../model/counters.js';
 
@@ -33,6 +34,11 @@ export function wholeDisk(link: string): Pick<Place, 'device' | 'name' | 'partit
 
 function named(name: string): ReturnType<typeof wholeDisk> {
   return wholeDisk(`/sys/class/block/${name.replaceAll('/', '!')}`);
+}
+
+function numbered(device: DeviceId): ReturnType<typeof wholeDisk> {
+  const folder = blockFolder(device);
+  return folder === undefined ? undefined : wholeDisk(folder);
 }
 
 /** A partition that is mounted is its mount point; another one can't be told from the rest of its disk. */
@@ -67,9 +73,7 @@ function ofMount(given: string, found: string): Place {
   const mounts = parseMountinfo(readWhole('/proc/self/mountinfo') ?? '');
   const mount = mountOf(mounts, found);
   if (!mount) throw new UserError(`${given} lies on no filesystem that /proc/self/mountinfo lists.`);
-  const disk = mount.device.startsWith('0:')
-    ? named(path.basename(realpathOr(mount.source)))
-    : wholeDisk(`/sys/dev/block/${mount.device}`);
+  const disk = mount.device.startsWith('0:') ? named(path.basename(realpathOr(mount.source))) : numbered(mount.device);
   if (!disk)
     throw new UserError(
       `${given} lies on ${mount.type}, which stands on no disk of this machine: name a folder on a disk, or a disk.`,
