@@ -19,13 +19,13 @@ export function readOwnFile(folder: HeldFolder, name: string, mostBytes = Infini
   }
 }
 
-/** Puts a text in a file's place, on disk before the old one goes. Throws the system's error. */
-export function replaceFile(folder: HeldFolder, name: string, text: string): void {
+/** Puts a text or bytes in a file's place, on disk before the old one goes. Throws the system's error. */
+export function replaceFile(folder: HeldFolder, name: string, content: string | Uint8Array): void {
   const fresh = `${name}.new`;
   if (folder.stat(fresh)) folder.removeSync(fresh);
   const file = folder.createSync(fresh);
   try {
-    writeFileSync(file, text);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

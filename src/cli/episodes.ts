@@ -2,9 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { Argument, InvalidArgumentError, type Command } from 'commander';
-import { errnoOf, UserError } from '../base/errors.js';
-import type { HeldFolder } from '../base/held-folder.js';
-import { inFolder } from '../base/hold-path.js';
+import { UserError } from '../base/errors.js';
 import { episodesText, historyText } from '../present/episodes.js';
 import type { Episodes } from '../model/watch.js';
 import { readHistory } from '../run/watch/history.js';
@@ -13,6 +11,7 @@ import { WATCH_FOLDER } from '../run/watch/place.js';
 import { lastBeat } from '../run/watch/pulse.js';
 import { concludeWith, type ShowOptions } from './conclude.js';
 import { jsonHelp, sayDocument, seconds, toolName } from './context.js';
+import { inWatchFolder } from './watch-folder.js';
 
 interface EpisodesOptions extends ShowOptions {
   readonly dir: string;
@@ -50,25 +49,8 @@ export function episodesCommand(program: Command): void {
     });
 }
 
-/** Reads what is kept; `from` is the moment of `--since`, ms since 1970. Throws a UserError where nobody has watched, or where it may not be read. */
-function inStore<T>(
-  { dir, since }: EpisodesOptions,
-  read: (folder: HeldFolder, path: string, from: number | undefined) => T,
-): T {
-  try {
-    return inFolder(dir, (folder) =>
-      read(folder, folder.realPath(), since === undefined ? undefined : Date.now() - since * 1000),
-    );
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT')
-      throw new UserError(`There is no ${dir}, so nobody has watched into it: \`iowitness watch\` begins to.`);
-    if (errnoOf(error) === 'EACCES') throw new UserError(`${dir} may be read by root alone: run it with sudo.`);
-    throw error;
-  }
-}
-
 function gathered(options: EpisodesOptions): Episodes & { readonly runs: boolean } {
-  return inStore(options, (folder, path, from) => ({
+  return inWatchFolder(options, (folder, path, from) => ({
     schema: 'iowitness.episodes/1',
     tool: toolName(),
     folder: path,
@@ -84,7 +66,7 @@ function list(options: EpisodesOptions): void {
 
 /** What was counted, a line a minute. */
 function history(options: EpisodesOptions): void {
-  const document = inStore(options, (folder, path, from) => ({
+  const document = inWatchFolder(options, (folder, path, from) => ({
     schema: 'iowitness.history/1' as const,
     tool: toolName(),
     folder: path,

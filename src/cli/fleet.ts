@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { ClickHouseStore } from '../fleet/clickhouse/store.js';
 import { demoAddress } from '../fleet/clickhouse/http.js';
@@ -11,6 +11,7 @@ import { compareHosts } from '../fleet/compare.js';
 import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
+import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
 import { RELAY_PORT } from '../fleet/agent/relay-target.js';
 import { readCredentials } from '../fleet/credentials.js';
 import { startRelay } from '../fleet/relay/server.js';
@@ -32,9 +33,9 @@ import { concludeWith, reportAssets } from './conclude.js';
 import { EXIT, listenAddress, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { knownList } from './known-list.js';
-import { storeAddress } from './store-address.js';
+import { isFolder, storeAddress } from './store-address.js';
 
-const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'relay', 'demo'] as const;
+const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'relay', 'export', 'demo'] as const;
 type Action = (typeof ACTIONS)[number];
 
 interface FleetOptions {
@@ -47,6 +48,7 @@ interface FleetOptions {
   readonly cluster?: string;
   readonly hosts: number;
   readonly dir: string;
+  readonly names: NamePolicy;
   readonly certificate?: string;
   readonly authority?: string;
   readonly dryRun: boolean;
@@ -73,15 +75,15 @@ export function fleetCommand(program: Command): void {
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
     .argument(
       '[subject...]',
-      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472); of relay: where hosts reach it (default: 0.0.0.0:9471)',
+      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472); of relay: where hosts reach it (default: 0.0.0.0:9471); of export: a folder',
     )
     .option(
       '--store <address>',
-      'the ClickHouse server, http://HOST:8123/DATABASE (default: that of $IOWITNESS_FLEET, which may hold user and password, else this machine’s)',
+      'the ClickHouse server, http://HOST:8123/DATABASE, or a folder that hosts have exported to (default: that of $IOWITNESS_FLEET, which may hold user and password, else this machine’s server)',
     )
     .option(
       '--since <time>',
-      'of episodes, why, compare, show and page: how long ago at most',
+      'of episodes, why, compare, show, page and export: how long ago at most',
       seconds,
       7 * DAY_SECONDS,
     )
@@ -91,7 +93,16 @@ export function fleetCommand(program: Command): void {
     .option('--keep <n>', 'of init: how many days rows are kept; older ones are dropped now', whole(1, 3650), 30)
     .option('--cluster <cluster>', 'of init: spread the tables over this cluster of the server’s configuration')
     .option('--hosts <n>', 'of demo: how many hosts to simulate', whole(20, 100_000), 500)
-    .option('--dir <folder>', 'of show and page: where this machine’s `watch` keeps recordings', WATCH_FOLDER)
+    .option(
+      '--dir <folder>',
+      'of show, page and export: where this machine’s `watch` keeps what it finds',
+      WATCH_FOLDER,
+    )
+    .addOption(
+      new Option('--names <policy>', 'of export: which names are written: of units and daemons, all, or none')
+        .choices(NAME_POLICIES)
+        .default('units'),
+    )
     .option('--certificate <file>', 'of relay: its certificate and key (PEM)')
     .option('--authority <file>', 'of relay: who signs the certificates of hosts (PEM)')
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
@@ -99,7 +110,7 @@ export function fleetCommand(program: Command): void {
     .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n  iowitness fleet page\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
+      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n  iowitness fleet page\n  sudo iowitness fleet export /srv/fleet && iowitness fleet why --store /srv/fleet\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
     )
     .action((action: Action, subjects: readonly string[], options: FleetOptions) => fleet(action, subjects, options));
 }
@@ -111,6 +122,7 @@ const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, w
   status: [0, 0, 'no argument'],
   page: [0, 1, 'at most a port of this machine'],
   relay: [0, 1, 'at most the address to listen at'],
+  export: [1, 1, 'a folder to write to'],
   episodes: [0, 0, 'no argument: say which by --cause and --unit'],
   why: [0, 1, 'at most one cause'],
   compare: [2, 2, 'two hosts'],
@@ -120,15 +132,27 @@ const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, w
 async function fleet(action: Action, subjects: readonly string[], options: FleetOptions): Promise<void> {
   const [least, most, what] = SUBJECTS[action];
   if (subjects.length < least || subjects.length > most) throw new UserError(`fleet ${action} takes ${what}.`);
+  if (action === 'export') {
+    await (await import('./fleet-export.js')).exportRows(subjects[0] ?? '', options);
+    return;
+  }
   const isAddressed = action === 'init' || action === 'demo';
   const address = storeAddress((isAddressed ? subjects[0] : undefined) ?? options.store);
-  const store = new ClickHouseStore(action === 'demo' ? demoAddress(address) : address);
+  const store = await openStore(action, address);
   try {
     await ACT[action](store, options, subjects);
   } finally {
     progress.say('');
     store.close();
   }
+}
+
+/** Only what has been exported can be asked of a folder. */
+async function openStore(action: Action, address: string): Promise<FleetStore> {
+  if (!isFolder(address)) return new ClickHouseStore(action === 'demo' ? demoAddress(address) : address);
+  if (['init', 'demo', 'relay'].includes(action))
+    throw new UserError(`fleet ${action} takes a ClickHouse server, and ${address} is a folder.`);
+  return await (await import('../fleet/folder/store.js')).FolderStore.open(address);
 }
 
 type Act = (store: FleetStore, options: FleetOptions, subjects: readonly string[]) => Promise<void>;
@@ -146,7 +170,7 @@ function episodeNumber(text: string): number {
   return number;
 }
 
-const ACT: Readonly<Record<Action, Act>> = {
+const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
   init: async (store, { keep: keepDays, cluster, dryRun, json }) => {
     const steps = await store.init({ keepDays, cluster, dryRun });
     const document = {

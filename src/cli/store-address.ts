@@ -13,3 +13,8 @@ export function storeAddress(given: string | undefined): string {
     );
   return given ?? process.env['IOWITNESS_FLEET'] ?? USUAL_STORE;
 }
+
+/** Whether it names a folder that hosts have exported to: a path with a slash, and no URL. */
+export function isFolder(address: string): boolean {
+  return address.includes('/') && !/^\w+:\/\//.test(address);
+}

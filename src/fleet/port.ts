@@ -1,5 +1,5 @@
 // What the fleet asks of a store, whichever engine it is: rows in, each as often as it likes to come, and a handful of questions. Every answer counts a row
-// once that was sent twice. ClickHouse is the one there is (clickhouse/); another one implements this and nothing else.
+// once that was sent twice. ClickHouse (clickhouse/) and a folder of files (folder/) are there; another one implements this and nothing else.
 
 import type { Batch, EpisodeRow, HostState, NamedFact } from '../model/fleet.js';
 

@@ -114,6 +114,17 @@ export const FleetInitSchema = v.object({
 });
 export type FleetInit = v.InferOutput<typeof FleetInitSchema>;
 
+export const FleetExportSchema = v.object({
+  schema: v.literal('iowitness.fleet-export/1'),
+  tool: v.string(),
+  /** As it was given; the files are in a folder of the host's name in it. */
+  folder: v.string(),
+  host: v.string(),
+  /** Each is a file TABLE.parquet. */
+  tables: list(v.object({ table: v.string(), rows: v.number() })),
+});
+export type FleetExport = v.InferOutput<typeof FleetExportSchema>;
+
 export const FleetDemoSchema = v.object({
   schema: v.literal('iowitness.fleet-demo/1'),
   tool: v.string(),

@@ -5,6 +5,7 @@ import type {
   FleetDemo,
   FleetEpisode,
   FleetEpisodes,
+  FleetExport,
   FleetGroup,
   FleetHost,
   FleetInit,
@@ -23,6 +24,11 @@ export function renderFleetInit({ store, version, steps, dryRun }: FleetInit): s
   const head = dryRun ? `Nothing is changed at ${store} (${version}). It would:` : `Done at ${store} (${version}):`;
   const lines = steps.flatMap(({ what, statement }) => [`  ${what}`, ...(dryRun ? [`    ${statement};`] : [])]);
   return [head, ...lines].map(harmless).join('\n');
+}
+
+export function renderFleetExport({ folder, host, tables }: FleetExport): string {
+  const rows = tables.map(({ table, rows: count }) => [`  ${table}.parquet`, counted(count, 'row')]);
+  return [`Written to ${harmless(`${folder.replace(/\/$/, '')}/${host}`)}:`, ...columns(rows)].join('\n');
 }
 
 export function renderFleetDemo({ store, hosts, days, planted }: FleetDemo): string {

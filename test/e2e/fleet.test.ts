@@ -12,8 +12,8 @@ import { whyOf } from '../../src/fleet/why.js';
 import { refusal, run } from '../support/cli.js';
 import { ClickHouseServer } from '../support/clickhouse.js';
 import { assertDocument } from '../support/documents.js';
-import { episodeRow, hostRow } from '../support/fleet-rows.js';
-import { MemoryStore } from '../support/fleet-store.js';
+import { episodeRow, hostRow, inSeconds } from '../support/fleet-rows.js';
+import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { needsCommand } from '../support/requirements.js';
 
 const skip = needsCommand('clickhouse-server');
@@ -23,31 +23,6 @@ const INIT = { keepDays: 30, cluster: undefined, dryRun: false };
 function episode(host: string, nowMs: number, more: Partial<EpisodeRow> = {}): EpisodeRow {
   const stall = { cause: 'dev.slow', layer: 'device', culpritClass: 'process', lostMs: 1234, confidence: 0.5 };
   return episodeRow({ host, startedMs: nowMs - 60_000 }, { ...stall, ...more });
-}
-
-/** Every moment in whole seconds, as a store has them. */
-function inSeconds(batch: Batch): Batch {
-  const whole = (ms: number): number => Math.floor(ms / 1000) * 1000;
-  return {
-    ...batch,
-    ...(batch.hosts && {
-      hosts: batch.hosts.map((one) => ({
-        ...one,
-        sentMs: whole(one.sentMs),
-        ...(one.receivedMs !== undefined && { receivedMs: whole(one.receivedMs) }),
-      })),
-    }),
-    ...(batch.episodes && {
-      episodes: batch.episodes.map((one) => ({
-        ...one,
-        revision: Math.round(one.revision),
-        startedMs: whole(one.startedMs),
-        ...(one.endedMs !== undefined && { endedMs: whole(one.endedMs) }),
-        lostMs: Math.round(one.lostMs),
-        confidence: Math.round(one.confidence * 1e5) / 1e5,
-      })),
-    }),
-  };
 }
 
 describe('one server', { skip }, () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { NumberMap } from '../../src/base/number-map.js';
 import { parseFactSets } from '../../src/fleet/clickhouse/fact-bytes.js';
-import { batchLines, factId } from '../../src/fleet/clickhouse/rows.js';
+import { factId, linesOf, tableRows } from '../../src/fleet/clickhouse/rows.js';
 import { schemaSteps, TABLES, type Found } from '../../src/fleet/clickhouse/schema.js';
 import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
 import { FakeClickHouse } from '../support/fake-clickhouse.js';
@@ -49,9 +49,9 @@ describe('a batch', () => {
   });
 
   it('holds half characters as what UTF-8 has for them', () => {
-    const [lines] = batchLines({
+    const [lines] = tableRows({
       hours: [{ host: 'a\ud800', hourMs: 0, watchedSeconds: 1, lostSeconds: 0, requests: 1, kib: 1 }],
-    });
+    }).map(linesOf);
     assert.equal(JSON.parse(lines?.text ?? '').host, 'a\ufffd');
   });
 });

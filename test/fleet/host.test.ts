@@ -6,7 +6,7 @@ import { compareHosts } from '../../src/fleet/compare.js';
 import { showOf } from '../../src/fleet/show.js';
 import type { FleetCompare, FleetShow, NamedFact } from '../../src/model/fleet.js';
 import { episodeRow, hostRow } from '../support/fleet-rows.js';
-import { MemoryStore } from '../support/fleet-store.js';
+import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { CAUSE, DAY_MS, NOW_MS, PERIOD, storeOf, type MadeHost } from '../support/made-fleet.js';
 
 async function show(store: MemoryStore, host: string, number?: number): Promise<FleetShow> {

@@ -12,7 +12,7 @@ import { hostOf, startRelay } from '../../src/fleet/relay/server.js';
 import { portOf } from '../../src/run/serve.js';
 import { Authority } from '../support/certificates.js';
 import { episodeRow, hostRow } from '../support/fleet-rows.js';
-import { MemoryStore } from '../support/fleet-store.js';
+import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { DAY_MS, NOW_MS } from '../support/made-fleet.js';
 import { needsCommand } from '../support/requirements.js';
 

@@ -7,7 +7,7 @@ import type { FleetWhy } from '../../src/model/fleet.js';
 import type { Known } from '../../src/model/known.js';
 import { simulate } from '../../src/fleet/simulate.js';
 import { whyOf } from '../../src/fleet/why.js';
-import { MemoryStore } from '../support/fleet-store.js';
+import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { CAUSE, NOW_MS, PERIOD, storeOf, type MadeHost } from '../support/made-fleet.js';
 
 async function why(store: MemoryStore, known: readonly Known[] = [], cause: string | null = CAUSE): Promise<FleetWhy> {

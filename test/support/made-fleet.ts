@@ -2,7 +2,7 @@
 
 import type { EpisodeRow, NamedFact } from '../../src/model/fleet.js';
 import { episodeRow, hostRow } from './fleet-rows.js';
-import { MemoryStore } from './fleet-store.js';
+import { MemoryStore } from '../../src/fleet/memory-store.js';
 
 export const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
 export const DAY_MS = 86_400_000;

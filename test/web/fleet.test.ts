@@ -18,7 +18,7 @@ import { behindToken, portOf, serve } from '../../src/run/serve.js';
 import { ask } from '../support/ask.js';
 import { HOSTILE_NAMES } from '../support/diagnosis.js';
 import { episodeRow, hostRow } from '../support/fleet-rows.js';
-import { MemoryStore } from '../support/fleet-store.js';
+import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { CAUSE, DAY_MS, NOW_MS, PERIOD } from '../support/made-fleet.js';
 import { launch, open, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';

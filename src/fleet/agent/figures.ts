@@ -3,6 +3,7 @@
 
 import { addTo, entry } from '../../base/maps.js';
 import type { HourRow, MinuteRow } from '../../model/fleet.js';
+import type { Minute } from '../../model/history.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -57,6 +58,25 @@ export class Figures {
     return ended;
   }
 
+  /** What is left of a minute, as `add` would have had it second by second, but that waits below 64 µs are told as 0. */
+  addMinute({ from, seconds, figures }: Minute): Ended {
+    const ended = this.endBefore(Date.parse(from));
+    this.hour.watchedSeconds += seconds;
+    for (const [name, { sum, histogram }] of Object.entries(figures)) {
+      // How many were lost in which second is not kept, but that none was is.
+      if (name === 'lost') this.hour.lostSeconds += Math.min(seconds, sum);
+      const [, device, figure] = FIGURE.exec(name) ?? [];
+      if (device === undefined || figure === undefined) continue;
+      if (figure === 'wait_us') for (const [waitUs, many] of histogram) this.takeWait(device, waitUs, many);
+      else this.take(device, figure, sum);
+    }
+    return ended;
+  }
+
+  private takeWait(name: string, waitUs: number, many: number): void {
+    addTo(entry(this.devices, name, newDevice).waits, waitUs < 1 ? 0 : 2 ** Math.floor(Math.log2(waitUs)), many);
+  }
+
   private take(name: string, figure: string, value: number): void {
     const device = entry(this.devices, name, newDevice);
     switch (figure) {
@@ -74,7 +94,7 @@ export class Figures {
         device.busy_ms += value;
         break;
       case 'wait_us':
-        addTo(device.waits, value < 1 ? 0 : 2 ** Math.floor(Math.log2(value)), 1);
+        this.takeWait(name, value, 1);
     }
   }
 

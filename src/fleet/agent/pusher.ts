@@ -3,10 +3,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
-import type { Batch, EpisodeRow, HostRow, NamedFact } from '../../model/fleet.js';
+import type { Batch, HostRow, NamedFact } from '../../model/fleet.js';
 import type { Episode, WatchListener } from '../../model/watch.js';
 import { Figures, type Ended } from './figures.js';
-import { culpritTold, factsTold, unitTold, type NamePolicy } from './names.js';
+import { episodeRowOf, type Teller } from './episode-row.js';
+import { factsTold } from './names.js';
 import { PushQueue } from './queue.js';
 
 /** Where batches go: a store, or a relay. */
@@ -16,12 +17,9 @@ export interface BatchTarget {
   close(): void;
 }
 
-export interface PusherOptions {
+export interface PusherOptions extends Teller {
   readonly target: BatchTarget;
-  readonly host: string;
-  readonly boot: string;
   readonly agent: string;
-  readonly names: NamePolicy;
   /** Facts of the machine now. */
   readonly facts: () => readonly NamedFact[];
   /** Says what happens, a sentence each. */
@@ -61,7 +59,7 @@ export class Pusher implements WatchListener {
   episode(episode: Episode): void {
     if (episode.endedAt === null) this.open = { number: episode.number, toldMs: Date.now() };
     else if (this.open?.number === episode.number) this.open = undefined;
-    this.queue.addEpisode(this.rowOf(episode));
+    this.queue.addEpisode(episodeRowOf(episode, this.options, Date.now()));
     this.nextMs = Math.min(this.nextMs, Date.now() + SOON_MS);
   }
 
@@ -73,27 +71,6 @@ export class Pusher implements WatchListener {
   private take({ minutes, hours }: Ended): void {
     for (const row of minutes) this.queue.addMinute(row);
     for (const row of hours) this.queue.addHour(row);
-  }
-
-  private rowOf(episode: Episode): EpisodeRow {
-    const { host, boot, names } = this.options;
-    const { number, startedAt, endedAt, verdict, lostMs, lostSeconds, recording } = episode;
-    return {
-      host,
-      boot,
-      number,
-      revision: Date.now(),
-      startedMs: Date.parse(startedAt),
-      ...(endedAt !== null && { endedMs: Date.parse(endedAt) }),
-      cause: verdict?.cause ?? '',
-      layer: verdict?.layer ?? '',
-      culpritClass: verdict?.culprit?.kind ?? '',
-      culprit: culpritTold(episode, names),
-      unit: unitTold(episode, names),
-      lostMs: lostMs ?? lostSeconds * 1000,
-      confidence: verdict?.confidence ?? 0,
-      recording: recording?.split('/').at(-1) ?? '',
-    };
   }
 
   /** What changed of the facts since they were last told, and once an hour that they still are as they are. */

@@ -1,21 +1,40 @@
-// Rows of the fleet ↔ rows of the tables: JSON lines out, answers back. A fact is stored once under a number that follows from what it says, so that a host's
+// Rows of the fleet ↔ rows of the tables, also as lines of JSON. A fact is stored once under a number that follows from what it says, so that a host's
 // 300 facts are 300 numbers.
 
 import { createHash } from 'node:crypto';
 import { entry } from '../../base/maps.js';
-import type { Batch, EpisodeRow, FactsRow, HostRow, HostState, NamedFact } from '../../model/fleet.js';
+import type {
+  Batch,
+  EpisodeRow,
+  FactsRow,
+  HostRow,
+  HostState,
+  HourRow,
+  MinuteRow,
+  NamedFact,
+} from '../../model/fleet.js';
 import { AREAS } from '../../differences/facts.js';
 import type { DeviceUse } from '../port.js';
 
-/** Lines of each table that a batch has something for. */
+export type Cell = string | number | null | readonly number[];
+/** By column; times are seconds since 1970. */
+export type Row = Readonly<Record<string, Cell>>;
+
+/** A row as a store gives it back. */
+export type FoundRow = Readonly<Record<string, unknown>>;
+
+/** Rows of a table that a batch has something for. */
+export interface TableRows {
+  readonly table: string;
+  readonly rows: readonly Row[];
+}
+
+/** The same as lines of JSON. */
 export interface Lines {
   readonly table: string;
   readonly columns: readonly string[];
   readonly text: string;
 }
-
-type Cell = string | number | null | readonly number[] | readonly string[];
-type Row = Readonly<Record<string, Cell>>;
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
@@ -24,11 +43,9 @@ function wellFormed(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? Buffer.from(value, 'utf8').toString('utf8') : value;
 }
 
-function linesOf(table: string, rows: readonly Row[]): Lines[] {
-  const [first] = rows;
-  if (!first) return [];
+export function linesOf({ table, rows }: TableRows): Lines {
   const text = rows.map((row) => `${JSON.stringify(row, wellFormed)}\n`).join('');
-  return [{ table, columns: Object.keys(first), text }];
+  return { table, columns: Object.keys(rows[0] ?? {}), text };
 }
 
 /** 52 bits of SHA-256 over area, name and value, so that JavaScript has it exactly: of 100,000 facts two have the same once in a million fleets. */
@@ -37,7 +54,7 @@ export function factId({ area, name, value }: NamedFact): number {
   return Number.parseInt(hash.slice(0, 13), 16);
 }
 
-function factLines(sets: readonly FactsRow[]): Lines[] {
+function factRows(sets: readonly FactsRow[]): TableRows[] {
   const ids = new Map<NamedFact, number>();
   const names = new Map<number, NamedFact>();
   const idOf = (fact: NamedFact): number =>
@@ -54,7 +71,10 @@ function factLines(sets: readonly FactsRow[]): Lines[] {
   }));
   const named = [...names].map(([id, { area, name, value }]) => ({ id, area, name, value }));
   // A set is of no use without the facts that it names.
-  return [...linesOf('fact_names', named), ...linesOf('fact_sets', rows)];
+  return [
+    { table: 'fact_names', rows: named },
+    { table: 'fact_sets', rows },
+  ];
 }
 
 function episodeRow(one: EpisodeRow): Row {
@@ -89,84 +109,135 @@ function hostRow(one: HostRow): Row {
   };
 }
 
-/** What a batch is to the tables, in the order in which it is inserted: a sign of life last, as it says that the rest is there. */
-export function batchLines({ hosts = [], episodes = [], hours = [], minutes = [], facts = [] }: Batch): Lines[] {
-  return [
-    ...factLines(facts),
-    ...linesOf('episodes', episodes.map(episodeRow)),
-    ...linesOf(
-      'hours',
-      hours.map((one) => ({
-        host: one.host,
-        hour: seconds(one.hourMs),
-        watched_seconds: one.watchedSeconds,
-        lost_seconds: one.lostSeconds,
-        requests: Math.round(one.requests),
-        kib: Math.round(one.kib),
-      })),
-    ),
-    ...linesOf(
-      'minutes',
-      minutes.map((one) => ({
-        host: one.host,
-        minute: seconds(one.atMs),
-        device: one.device,
-        reads: one.reads,
-        writes: one.writes,
-        read_kib: Math.round(one.readKib),
-        written_kib: Math.round(one.writtenKib),
-        busy_ms: Math.round(one.busyMs),
-        wait_from_us: one.waits.map(([from]) => from),
-        wait_seconds: one.waits.map(([, many]) => many),
-      })),
-    ),
+function hourRow(one: HourRow): Row {
+  return {
+    host: one.host,
+    hour: seconds(one.hourMs),
+    watched_seconds: one.watchedSeconds,
+    lost_seconds: one.lostSeconds,
+    requests: Math.round(one.requests),
+    kib: Math.round(one.kib),
+  };
+}
+
+function minuteRow(one: MinuteRow): Row {
+  return {
+    host: one.host,
+    minute: seconds(one.atMs),
+    device: one.device,
+    reads: one.reads,
+    writes: one.writes,
+    read_kib: Math.round(one.readKib),
+    written_kib: Math.round(one.writtenKib),
+    busy_ms: Math.round(one.busyMs),
+    wait_from_us: one.waits.map(([from]) => from),
+    wait_seconds: one.waits.map(([, many]) => many),
+  };
+}
+
+/** What a batch is to the tables, in the order in which it is inserted: a sign of life last, as it says that the rest is there. Tables without a row are left out. */
+export function tableRows({ hosts = [], episodes = [], hours = [], minutes = [], facts = [] }: Batch): TableRows[] {
+  const tables: TableRows[] = [
+    ...factRows(facts),
+    { table: 'episodes', rows: episodes.map(episodeRow) },
+    { table: 'hours', rows: hours.map(hourRow) },
+    { table: 'minutes', rows: minutes.map(minuteRow) },
     // The store's own time is taken where none is given.
-    ...linesOf('hosts', hosts.filter(({ receivedMs }) => receivedMs === undefined).map(hostRow)),
-    ...linesOf('hosts', hosts.filter(({ receivedMs }) => receivedMs !== undefined).map(hostRow)),
+    { table: 'hosts', rows: hosts.filter(({ receivedMs }) => receivedMs === undefined).map(hostRow) },
+    { table: 'hosts', rows: hosts.filter(({ receivedMs }) => receivedMs !== undefined).map(hostRow) },
   ];
+  return tables.filter(({ rows }) => rows.length > 0);
 }
 
 const text = (cell: unknown): string => (typeof cell === 'string' ? cell : '');
 const ms = (cell: unknown): number => Number(cell) * 1000;
 
-export const HOST_COLUMNS =
-  'host, boot, agent, toUInt32(sent), stalling, dropped_episodes, dropped_minutes, toUInt32(received)';
-
-export function hostOf(cells: readonly unknown[]): HostState {
-  const [host, boot, agent, sent, stalling, episodes, minutes, received] = cells;
+export function hostOf(row: FoundRow): HostState {
   return {
-    host: text(host),
-    boot: text(boot),
-    agent: text(agent),
-    sentMs: ms(sent),
-    stalling: Number(stalling) === 1,
-    droppedEpisodes: Number(episodes),
-    droppedMinutes: Number(minutes),
-    receivedMs: ms(received),
+    host: text(row['host']),
+    boot: text(row['boot']),
+    agent: text(row['agent']),
+    sentMs: ms(row['sent']),
+    stalling: Number(row['stalling']) === 1,
+    droppedEpisodes: Number(row['dropped_episodes']),
+    droppedMinutes: Number(row['dropped_minutes']),
+    receivedMs: ms(row['received']),
   };
 }
 
-export const EPISODE_COLUMNS =
-  'host, boot, number, revision, toUInt32(started), toUInt32(ended), cause, layer, culprit_class, culprit, unit, lost_ms, confidence, recording';
-
-export function episodeOf(cells: readonly unknown[]): EpisodeRow {
-  const [host, boot, number, revision, started, ended, cause, layer, culpritClass, culprit, unit, lostMs, sure, rec] =
-    cells;
+export function episodeOf(row: FoundRow): EpisodeRow {
   return {
-    host: text(host),
-    boot: text(boot),
-    number: Number(number),
-    revision: Number(revision),
-    startedMs: ms(started),
-    ...(ended !== null && { endedMs: ms(ended) }),
-    cause: text(cause),
-    layer: text(layer),
-    culpritClass: text(culpritClass),
-    culprit: text(culprit),
-    unit: text(unit),
-    lostMs: Number(lostMs),
-    confidence: Number(sure),
-    recording: text(rec),
+    host: text(row['host']),
+    boot: text(row['boot']),
+    number: Number(row['number']),
+    revision: Number(row['revision']),
+    startedMs: ms(row['started']),
+    ...(row['ended'] !== null && { endedMs: ms(row['ended']) }),
+    cause: text(row['cause']),
+    layer: text(row['layer']),
+    culpritClass: text(row['culprit_class']),
+    culprit: text(row['culprit']),
+    unit: text(row['unit']),
+    lostMs: Number(row['lost_ms']),
+    confidence: Number(row['confidence']),
+    recording: text(row['recording']),
+  };
+}
+
+function hourOf(row: FoundRow): HourRow {
+  return {
+    host: text(row['host']),
+    hourMs: ms(row['hour']),
+    watchedSeconds: Number(row['watched_seconds']),
+    lostSeconds: Number(row['lost_seconds']),
+    requests: Number(row['requests']),
+    kib: Number(row['kib']),
+  };
+}
+
+function minuteOf(row: FoundRow): MinuteRow {
+  return {
+    host: text(row['host']),
+    atMs: ms(row['minute']),
+    device: text(row['device']),
+    reads: Number(row['reads']),
+    writes: Number(row['writes']),
+    readKib: Number(row['read_kib']),
+    writtenKib: Number(row['written_kib']),
+    busyMs: Number(row['busy_ms']),
+    waits: waitsOf(row['wait_from_us'], row['wait_seconds']),
+  };
+}
+
+/** A histogram comes as a pair of lists, the lower ends ascending. */
+function waitsOf(from: unknown, counts: unknown): (readonly [fromUs: number, seconds: number])[] {
+  const many: readonly unknown[] = Array.isArray(counts) ? counts : [];
+  return Array.isArray(from) ? from.map((us, at) => [Number(us), Number(many[at])] as const) : [];
+}
+
+function factsOf(sets: readonly FoundRow[], names: readonly FoundRow[]): FactsRow[] {
+  const facts = new Map(
+    names.flatMap((row) => {
+      const fact = namedFactOf([row['id'], row['area'], row['name'], row['value']]);
+      return fact ? [[Number(row['id']), fact] as const] : [];
+    }),
+  );
+  return sets.map((row) => ({
+    host: text(row['host']),
+    firstMs: ms(row['first_seen']),
+    lastMs: ms(row['last_seen']),
+    facts: [row['facts']].flat().flatMap((id) => facts.get(Number(id)) ?? []),
+  }));
+}
+
+/** `tableRows` undone. */
+export function batchOf(rows: (table: string) => readonly FoundRow[]): Required<Batch> {
+  return {
+    hosts: rows('hosts').map(hostOf),
+    episodes: rows('episodes').map(episodeOf),
+    hours: rows('hours').map(hourOf),
+    minutes: rows('minutes').map(minuteOf),
+    facts: factsOf(rows('fact_sets'), rows('fact_names')),
   };
 }
 
@@ -176,11 +247,9 @@ export function namedFactOf([, area, name, value]: readonly unknown[]): NamedFac
   return known && { area: known, name: text(name), value: text(value) };
 }
 
-/** A device's figures; its histogram comes as a pair of lists, the lower ends ascending. */
 export function deviceUseOf(cells: readonly unknown[]): DeviceUse {
   const [host, device, minutes, requests, kib, busyMs, histogram] = cells;
   const [from, counts]: readonly unknown[] = Array.isArray(histogram) ? histogram : [];
-  const many: readonly unknown[] = Array.isArray(counts) ? counts : [];
   return {
     host: text(host),
     device: text(device),
@@ -188,6 +257,6 @@ export function deviceUseOf(cells: readonly unknown[]): DeviceUse {
     requests: Number(requests),
     kib: Number(kib),
     busyMs: Number(busyMs),
-    waits: Array.isArray(from) ? from.map((us, at) => [Number(us), Number(many[at])] as const) : [],
+    waits: waitsOf(from, counts),
   };
 }

@@ -131,6 +131,15 @@ export const TABLES: readonly Table[] = [
   },
 ];
 
+/** A table's columns, and the statement that selects them with times as seconds since 1970. */
+export function selectionOf(table: string): { readonly names: readonly string[]; readonly statement: string } {
+  const columns = TABLES.find(({ name }) => name === table)?.columns ?? [];
+  return {
+    names: columns.map(([name]) => name),
+    statement: columns.map(([name, type]) => (type.includes(TIME) ? `toUInt32(${name})` : name)).join(', '),
+  };
+}
+
 /** What a database has: columns by table, and the partitions of each. */
 export interface Found {
   readonly hasDatabase: boolean;

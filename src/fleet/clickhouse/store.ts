@@ -18,8 +18,8 @@ import type {
 } from '../port.js';
 import { parseFactSets } from './fact-bytes.js';
 import { ClickHouseHttp, parseAddress } from './http.js';
-import { batchLines, deviceUseOf, EPISODE_COLUMNS, episodeOf, HOST_COLUMNS, hostOf, namedFactOf } from './rows.js';
-import { localName, oldRows, schemaSteps, TABLES, type Found, type Wanted } from './schema.js';
+import { deviceUseOf, episodeOf, hostOf, linesOf, namedFactOf, tableRows, type FoundRow } from './rows.js';
+import { localName, oldRows, schemaSteps, selectionOf, TABLES, type Found, type Wanted } from './schema.js';
 import { identifier, isOneOf, Sql, sql } from './sql.js';
 
 const DAY_MS = 86_400_000;
@@ -94,18 +94,22 @@ export class ClickHouseStore implements FleetStore {
   }
 
   async add(batch: Batch): Promise<void> {
-    for (const { table, columns, text } of batchLines(batch)) {
+    for (const { table, columns, text } of tableRows(batch).map(linesOf)) {
       const names = new Sql(columns.join(', '));
       await this.http.insert(sql`INSERT INTO ${this.table(table)} (${names})`, text);
     }
   }
 
+  /** Rows of a table by column, from a statement that goes on behind the columns. */
+  private async selected(table: string, from: Sql): Promise<FoundRow[]> {
+    const { names, statement } = selectionOf(table);
+    const rows = await this.http.rows(sql`SELECT ${new Sql(statement)} ${from}`);
+    return rows.map((cells) => Object.fromEntries(names.map((name, at) => [name, cells[at]])));
+  }
+
   async hosts(): Promise<readonly HostState[]> {
-    const columns = new Sql(HOST_COLUMNS);
-    const rows = await this.http.rows(
-      sql`SELECT ${columns} FROM ${this.table('hosts')} ORDER BY received DESC LIMIT 1 BY host`,
-    );
-    return rows.map(hostOf);
+    const last = sql`FROM ${this.table('hosts')} ORDER BY received DESC LIMIT 1 BY host`;
+    return (await this.selected('hosts', last)).map(hostOf);
   }
 
   /** Of an episode the last revision counts, and only it can be asked for its cause. */
@@ -118,11 +122,8 @@ export class ClickHouseStore implements FleetStore {
   async episodes({ cause, unit, host, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
     const ofCause = cause === undefined ? sql`` : sql` AND cause = ${cause}`;
     const ofUnit = unit === undefined ? sql`` : sql` AND unit = ${unit}`;
-    const columns = new Sql(EPISODE_COLUMNS);
-    const rows = await this.http.rows(
-      sql`SELECT ${columns} FROM ${this.lastRevisions(period, host)} WHERE 1${ofCause}${ofUnit} ORDER BY started DESC, host, number`,
-    );
-    return rows.map(episodeOf);
+    const found = sql`FROM ${this.lastRevisions(period, host)} WHERE 1${ofCause}${ofUnit} ORDER BY started DESC, host, number`;
+    return (await this.selected('episodes', found)).map(episodeOf);
   }
 
   async stalls(period: Period, cause?: string): Promise<readonly HostStall[]> {

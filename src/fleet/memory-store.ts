@@ -1,30 +1,23 @@
-// The fleet's store in memory: what any store has to answer, written as plainly as that goes, so that questions are tested without a server and a real
-// one is held against it.
+// The fleet's store in memory: what any store has to answer, written as plainly as that goes. Files of Parquet are asked through it, questions are tested on it
+// without a server, and a real one is held against it.
 
-import type { Batch, EpisodeRow, FactsRow, HostState, MinuteRow, NamedFact } from '../../src/model/fleet.js';
-import type {
-  DeviceUse,
-  EpisodeFilter,
-  FleetStore,
-  HostFacts,
-  HostLoad,
-  HostStall,
-  Period,
-} from '../../src/fleet/port.js';
-import { addTo, entry, grouped } from '../../src/base/maps.js';
-import { medianOf } from '../../src/base/median.js';
+import type { Batch, EpisodeRow, FactsRow, HostState, MinuteRow, NamedFact } from '../model/fleet.js';
+import type { DeviceUse, EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Period } from './port.js';
+import { addTo, entry, grouped } from '../base/maps.js';
+import { medianOf } from '../base/median.js';
 
 export class MemoryStore implements FleetStore {
-  readonly name = 'memory';
+  readonly name: string;
   readonly batches: Batch[] = [];
   private readonly clock: () => number;
 
-  constructor(clock: () => number) {
+  constructor(clock: () => number, name = 'memory') {
     this.clock = clock;
+    this.name = name;
   }
 
   version(): Promise<string> {
-    return Promise.resolve('memory');
+    return Promise.resolve('in memory');
   }
 
   init(): Promise<readonly []> {
