@@ -86,6 +86,7 @@ function stageDocuments(root: string, out: string): void {
     'README.md',
     'CHANGELOG.md',
     'LICENSE',
+    'packaging/grafana/fleet.json',
     'packaging/grafana/iowitness.json',
     ...forUsers.sort().map((name) => `docs/${name}`),
   ];

@@ -2,6 +2,8 @@
 // the commands from the first init on.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Batch, EpisodeRow } from '../../src/model/fleet.js';
@@ -14,6 +16,8 @@ import { ClickHouseServer } from '../support/clickhouse.js';
 import { assertDocument } from '../support/documents.js';
 import { episodeRow, hostRow, inSeconds } from '../support/fleet-rows.js';
 import { MemoryStore } from '../../src/fleet/memory-store.js';
+import { FLEET } from '../../src/model/thresholds/fleet.js';
+import { ROOT } from '../support/package.js';
 import { needsCommand } from '../support/requirements.js';
 
 const skip = needsCommand('clickhouse-server');
@@ -23,6 +27,13 @@ const INIT = { keepDays: 30, cluster: undefined, dryRun: false };
 function episode(host: string, nowMs: number, more: Partial<EpisodeRow> = {}): EpisodeRow {
   const stall = { cause: 'dev.slow', layer: 'device', culpritClass: 'process', lostMs: 1234, confidence: 0.5 };
   return episodeRow({ host, startedMs: nowMs - 60_000 }, { ...stall, ...more });
+}
+
+function dashboardQueries(): { readonly title: string; readonly rawSql: string }[] {
+  const dashboard: {
+    readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly rawSql: string }[] }[];
+  } = JSON.parse(readFileSync(path.join(ROOT, 'packaging/grafana/fleet.json'), 'utf8'));
+  return dashboard.panels.flatMap(({ title, targets }) => targets.map(({ rawSql }) => ({ title, rawSql })));
 }
 
 describe('one server', { skip }, () => {
@@ -210,6 +221,29 @@ describe('one server', { skip }, () => {
     assert.match(refusal(await run(['fleet', 'compare', 'host-00003', '--store', store])), /takes two hosts\.$/);
     const { stdout } = await run(['fleet', 'why', 'mem.dirty-limit', '--store', `${store}_demo`]);
     assert.match(stdout, /^.+ separates the hosts that stall by mem\.dirty-limit: it is /);
+
+    // The same fleet in Grafana: its data source puts times and steps in the place of $__….
+    const silent = new RegExp(`now\\(\\) - ${FLEET.silentMs / 1000}\\b`);
+    const panels = dashboardQueries();
+    assert.ok(panels.length >= 10);
+    for (const { title, rawSql } of panels) {
+      const asked = rawSql
+        .replace(/\$__timeFilter\((\w+)\)/g, '$1 >= now() - 7 * 86400 AND $1 <= now()')
+        .replaceAll('$__interval_s', '3600')
+        .replaceAll('${cause:sqlstring}', "'mem.dirty-limit', 'dev.capped'");
+      assert.doesNotMatch(asked, /\$/, title);
+      if (/now\(\) - \d+/.test(rawSql)) assert.match(rawSql, silent, title);
+      const { hostname, port } = new URL(store);
+      const answer = await fetch(`http://${hostname}:${port}/?database=cli_demo`, {
+        method: 'POST',
+        body: `${asked} FORMAT JSONCompact`,
+      });
+      const text = await answer.text();
+      assert.equal(answer.status, 200, `${title}: ${text}`);
+      const { data }: { readonly data: readonly unknown[] } = JSON.parse(text);
+      // The demo's hosts drop nothing, and tell of hours, not of minutes.
+      if (!/FROM minutes|dropped_/.test(rawSql)) assert.ok(data.length > 0, title);
+    }
   });
 });
 
