@@ -9,6 +9,7 @@ import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
+import { findJavaDeadlock, type JavaDeadlock } from './victim/java-deadlock.js';
 import { findJavaLock, withoutLock, type JavaLock } from './victim/java-lock.js';
 import { Topology } from './machine/topology.js';
 import { loadOf, type DiskLoad } from './requests/disk-load.js';
@@ -64,6 +65,8 @@ export interface Measures {
   readonly convoy?: Convoy;
   /** The lock of the victim's JVM that most of its threads waited for; absent where no dump shows one. */
   readonly javaLock?: JavaLock;
+  /** Threads of the victim's JVM that wait for each other; absent where its dumps show none. */
+  readonly javaDeadlock?: JavaDeadlock;
   /**
    * The same with each device beneath the disk in its place, as far as its requests were recorded, the deepest first: its load, whose requests
    * it served, and which were the victim's. Empty in themselves.
@@ -188,6 +191,7 @@ export function measure(input: Case): Measures {
       ? findConvoy(account.lines, futexCalls(input.events), withoutLock(account, input))
       : undefined;
   const javaLock = account && findJavaLock(account, input, convoy);
+  const javaDeadlock = account && findJavaDeadlock(account, input);
   const throttle = account && measureThrottle(input, account.threads);
   const measures: Measures = {
     input,
@@ -209,6 +213,7 @@ export function measure(input: Case): Measures {
     ...(syncs && { syncs }),
     ...(convoy && { convoy }),
     ...(javaLock && { javaLock }),
+    ...(javaDeadlock && { javaDeadlock }),
     beneath: [],
   };
   return { ...measures, beneath: served ? layersBeneath(measures, served) : [] };

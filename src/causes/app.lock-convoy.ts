@@ -1,5 +1,5 @@
-// Threads of the process wait for one lock in user space, whose holder waits for its I/O. Whose lock it is tell the wake-ups, and of a JVM its thread dumps, which
-// name it. The holder's own cause is told beside it.
+// Threads of the process wait for one lock in user space, whose holder waits for its I/O, or, as thread dumps tell, for the other end of a socket. Whose lock it is
+// tell the wake-ups, and of a JVM its thread dumps, which name it. The holder's own cause is told beside it.
 
 import { percent } from '../base/format.js';
 import { total, type Intervals } from '../base/intervals.js';
@@ -7,9 +7,12 @@ import { threadName } from '../analysis/machine/processes.js';
 import type { Measures } from '../analysis/measures.js';
 import { shareOfConvoy, type Convoy } from '../analysis/victim/convoy.js';
 import type { JavaHolder, JavaLock } from '../analysis/victim/java-lock.js';
-import { number, part, said, time } from '../model/quantity.js';
+import type { Advice } from '../model/diagnosis.js';
+import { peerName } from '../model/peer-name.js';
+import { number, part, said, time, type Said } from '../model/quantity.js';
 import { LOCK_CONVOY } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { dumpEvidence, javaSentence, unknownOwner } from './judge/java-lock.js';
 import { isGiven, missingOf } from './judge/needs.js';
@@ -28,6 +31,8 @@ interface Figures {
   /** Of that time: the share in which the holder was in I/O, and in which it ran. */
   readonly inIo: number;
   readonly running: number;
+  /** The share in which it waited at a socket. */
+  readonly atSocket: number;
   /** Where wake-ups tell it. */
   readonly convoy?: Convoy;
   /** Where thread dumps do. */
@@ -45,6 +50,8 @@ function byWakeUps(convoy: Convoy, { account, input }: Measures): Figures {
     holder: `${name} (${convoy.holder})`,
     inIo: convoy.holderInIo,
     running: convoy.holderRunning,
+    // What a thread polls that nobody asked is not known.
+    atSocket: 0,
     convoy,
   };
 }
@@ -61,12 +68,27 @@ function byDumps(lock: JavaLock, holder: JavaHolder, convoy: Convoy | undefined)
     holder: `${name} (${holder.task})`,
     inIo: holder.inIo,
     running: holder.running,
+    atSocket: holder.atSocket,
     ...(convoy?.holder === holder.task && { convoy }),
     java: { lock, holder },
   };
 }
 
-function evidence({ convoy, java, threads, share, times, holder, inIo, running }: Figures): Argument[] {
+/** What the holder mostly waited for. */
+function isForNetwork({ inIo, atSocket }: Figures): boolean {
+  return atSocket > inIo;
+}
+
+/** '97 % in I/O, 2.9 % running or ready to' */
+function meanwhile({ inIo, atSocket, running }: Figures): Said {
+  const rest = said`${part(running)} running or ready to`;
+  return atSocket > 0
+    ? said`${part(inIo)} in I/O, ${part(atSocket)} waiting at a socket, ${rest}`
+    : said`${part(inIo)} in I/O, ${rest}`;
+}
+
+function evidence(figures: Figures): Argument[] {
+  const { convoy, java, threads, share, times, holder } = figures;
   const source =
     java && !convoy ? 'thread dumps, and what the threads did when they were taken' : FIDELITY.events.waits;
   return [
@@ -91,10 +113,30 @@ function evidence({ convoy, java, threads, share, times, holder, inIo, running }
       : []),
     {
       measure: 'the holder meanwhile',
-      value: said`${part(inIo)} in I/O, ${part(running)} running or ready to`,
-      meaning: 'the lock is held during I/O: all who need it are as slow as that',
+      value: meanwhile(figures),
+      meaning: isForNetwork(figures)
+        ? 'the lock is held until the other end answers: all who need it are as slow as that'
+        : 'the lock is held during I/O: all who need it are as slow as that',
       source: FIDELITY.events.waits,
     },
+  ];
+}
+
+const DISK_ADVICE = [
+  'Don’t hold the lock during I/O: copy what is to be written, release the lock, then write.',
+  'Until then look at what holds up the holder: its own cause is told below.',
+];
+
+/** Whom the holder waits for, where its dumps and the kernel tell. */
+function networkAdvice({ java }: Figures): (Advice | string)[] {
+  const peer = java?.holder.does?.kernel?.peer;
+  const answers =
+    peer?.process === null || peer === null || peer === undefined
+      ? `Until then look at the other end${peer ? `, ${peer.address},` : ''} and the network between: no disk of this machine keeps the holder waiting.`
+      : advise`Until then look at what keeps ${peerName(peer)} from answering: ${look(`iowitness record --pid ${peer.process.pid}`)}.`;
+  return [
+    'Don’t hold the lock while a request is under way: send it, and take the lock when the answer has come; and set a time limit for the answer.',
+    answers,
   ];
 }
 
@@ -115,12 +157,13 @@ export const cause = defineCause({
       if (!isGiven(measures, ['sleeps'])) return notChecked(missingOf(measures, ['sleeps']));
       return ruledOut('no two threads of it wait for a third');
     }
-    const { threads, share, holder, inIo, running, times } = figures;
-    if (share < JUDGING.noticeable || inIo < LOCK_CONVOY.leastInIo)
+    const { threads, share, holder, inIo, atSocket, running, times } = figures;
+    const held = inIo + atSocket;
+    if (share < JUDGING.noticeable || held < LOCK_CONVOY.leastInIo)
       return ruledOut(
-        `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which ${figures.java ? 'has the lock' : 'woke them'}, was in I/O for ${percent(inIo)} of it and ran for ${percent(running)}`,
+        `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which ${figures.java ? 'has the lock' : 'woke them'}, was in I/O for ${percent(held)} of it and ran for ${percent(running)}`,
       );
-    const confidence = ramp(inIo, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
+    const confidence = ramp(held, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
     return holds({ share, confidence, before: 'all', isHabit: true, lost: times }, figures);
   },
   tell: (figures: Figures) => ({
@@ -130,13 +173,12 @@ export const cause = defineCause({
     yardstick: {
       measure: 'threads behind the lock',
       value: said`${number(figures.threads)}`,
-      against: `its holder was in I/O for ${percent(figures.inIo)} of that`,
+      against: isForNetwork(figures)
+        ? `its holder waited at a socket for ${percent(figures.atSocket)} of that`
+        : `its holder was in I/O for ${percent(figures.inIo)} of that`,
     },
     culprit: { kind: 'process', name: figures.name, pid: figures.pid },
     evidence: evidence(figures),
-    advice: [
-      'Don’t hold the lock during I/O: copy what is to be written, release the lock, then write.',
-      'Until then look at what holds up the holder: its own cause is told below.',
-    ],
+    advice: isForNetwork(figures) ? networkAdvice(figures) : DISK_ADVICE,
   }),
 });

@@ -1,4 +1,5 @@
-// A Java service for drills: threads that need one lock for each request, and a thread that writes a snapshot under it, from the bottom of a stack of any depth.
+// A Java service for drills: threads that need one lock for each request, and a thread that writes a snapshot under it, from the bottom of a stack of any depth, or
+// asks somebody under it; or two threads that take it and another one in opposite orders, beside the snapshot.
 // The program is compiled where it is run, as nothing of it is there otherwise.
 
 import { spawnSync } from 'node:child_process';
@@ -18,6 +19,10 @@ export interface ServerPlan {
   /** Between two snapshots, ms. */
   readonly restMs: number;
   readonly lock: 'monitor' | 'reentrant';
+  /** Under the lock a thread asks whoever listens at this port of this machine and waits for the answer; the snapshot is written without it. */
+  readonly askPort?: number;
+  /** Two threads take the lock and another one in opposite orders; the snapshot is written without it. */
+  readonly deadlocks?: true;
 }
 
 const NAME = 'SnapshotServer';
@@ -25,23 +30,37 @@ const NAME = 'SnapshotServer';
 /** It says and hears what a workload does. */
 const SOURCE = `
 import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 public class ${NAME} {
-  static final class SnapshotLock {}
+  static final class SnapshotLock { final ReentrantLock reentrant = new ReentrantLock(); }
   interface Work { void run() throws Exception; }
 
-  static final SnapshotLock monitor = new SnapshotLock();
-  static final ReentrantLock reentrant = new ReentrantLock();
+  static final SnapshotLock lock = new SnapshotLock(), another = new SnapshotLock();
   static final AtomicLong operations = new AtomicLong(), bytes = new AtomicLong();
   static volatile boolean over;
   static boolean isMonitor;
 
-  static void locked(Work work) throws Exception {
-    if (isMonitor) synchronized (monitor) { work.run(); return; }
-    reentrant.lock();
-    try { work.run(); } finally { reentrant.unlock(); }
+  static void locked(SnapshotLock lock, Work work) throws Exception {
+    if (isMonitor) synchronized (lock) { work.run(); return; }
+    lock.reentrant.lock();
+    try { work.run(); } finally { lock.reentrant.unlock(); }
+  }
+
+  static void both(SnapshotLock first, SnapshotLock second) throws Exception {
+    locked(first, () -> { Thread.sleep(200); locked(second, () -> {}); });
+  }
+
+  static void ask(int port) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      // With a time limit it waits in poll, and in read without.
+      socket.setSoTimeout(60000);
+      socket.getOutputStream().write(1);
+      socket.getInputStream().read();
+    }
   }
 
   static void deeper(int depth, Work work) throws Exception {
@@ -70,9 +89,18 @@ public class ${NAME} {
     isMonitor = words[6].equals("monitor");
     System.out.println("ready");
     System.in.read();
-    forever("snapshot-writer", Long.parseLong(words[5]), () -> locked(() -> deeper(depth, () -> write(file, size, block))));
+    long restMs = Long.parseLong(words[5]);
+    int port = Integer.parseInt(words[7]);
+    boolean deadlocks = words[8].equals("true");
+    Work snapshot = () -> deeper(depth, () -> write(file, size, block));
+    forever("snapshot-writer", restMs, port > 0 || deadlocks ? snapshot : () -> locked(lock, snapshot));
+    if (port > 0) forever("price-reader", restMs, () -> locked(lock, () -> ask(port)));
+    if (deadlocks) {
+      forever("transfer-out", restMs, () -> both(lock, another));
+      forever("transfer-in", restMs, () -> both(another, lock));
+    }
     for (int n = 1; n <= Integer.parseInt(words[4]); n++)
-      forever("http-" + n, 4, () -> locked(() -> operations.incrementAndGet()));
+      forever("http-" + n, 4, () -> locked(lock, () -> operations.incrementAndGet()));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> {
       over = true;
       System.out.println("{\\"operations\\":" + operations + ",\\"bytes\\":" + bytes + ",\\"failures\\":0}");
@@ -95,7 +123,7 @@ export function serverCommand(folder: string, plan: ServerPlan): [string, ...str
     throw new UserError(
       `The drill is written in Java and javac does not compile it (${error?.message ?? stderr.trim()}): install a JDK (apt-get install default-jdk-headless).`,
     );
-  const { file, snapshotBytes, blockBytes, depth, requestThreads, restMs, lock } = plan;
-  const words = [file, snapshotBytes, blockBytes, depth, requestThreads, restMs, lock].map(String);
+  const { file, snapshotBytes, blockBytes, depth, requestThreads, restMs, lock, askPort = 0, deadlocks = false } = plan;
+  const words = [file, snapshotBytes, blockBytes, depth, requestThreads, restMs, lock, askPort, deadlocks].map(String);
   return ['java', '-XX:+UseSerialGC', '-Xmx96m', '-XX:TieredStopAtLevel=1', '-cp', folder, NAME, ...words];
 }

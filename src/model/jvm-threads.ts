@@ -11,10 +11,20 @@ export interface LockSighting extends Pick<ThreadLock, 'id' | 'type' | 'kind'> {
   readonly does: ThreadActivity | null;
 }
 
+/** A thread of a deadlock, and the lock that it waits for, which the next one of the circle has. */
+export interface DeadlockLink {
+  readonly thread: ThreadRef;
+  readonly lock: Pick<ThreadLock, 'id' | 'type' | 'kind'>;
+}
+
 export interface JvmThreads {
   readonly pid: number;
-  /** Of each of the document's dumps when it was taken, ms since the recording's start, and the locks that it shows, the most waited for first. */
-  readonly dumps: readonly { readonly atMs: number; readonly locks: readonly LockSighting[] }[];
+  /** Of each of the document's dumps when it was taken, ms since the recording's start, the locks that it shows, the most waited for first, and its deadlocks. */
+  readonly dumps: readonly {
+    readonly atMs: number;
+    readonly locks: readonly LockSighting[];
+    readonly deadlocks: readonly (readonly DeadlockLink[])[];
+  }[];
   readonly document: Threads;
   /** From question to answer, of all dumps together, ms: the JVM stood still within that time. */
   readonly askedMs: number;

@@ -24,6 +24,15 @@ const KernelView = v.object({
   descriptor: v.nullable(v.number()),
   /** What the descriptor leads to, '/data/snap.tmp', 'pipe:[123]'. */
   path: v.nullable(v.string()),
+  /** Of a connection by TCP the other end; null where it is none, or that is not known. */
+  peer: v.nullable(
+    v.object({
+      /** '10.0.0.5:5432' */
+      address: v.string(),
+      /** Whose it is, on this machine. */
+      process: v.nullable(v.object({ pid: v.number(), name: v.string() })),
+    }),
+  ),
 });
 
 /** What a thread does. */
@@ -137,6 +146,7 @@ export const ThreadsSchema = v.object({
 
 export type Threads = v.InferOutput<typeof ThreadsSchema>;
 export type ThreadRef = v.InferOutput<typeof Thread>;
+export type Peer = NonNullable<v.InferOutput<typeof KernelView>['peer']>;
 export type KernelThread = v.InferOutput<typeof KernelView>;
 export type ThreadActivity = v.InferOutput<typeof Activity>;
 export type LockOwner = v.InferOutput<typeof Owner>;

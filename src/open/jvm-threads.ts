@@ -5,14 +5,14 @@ import { gunzipSync } from 'node:zlib';
 import { messageOf, UserError } from '../base/errors.js';
 import { isoTime } from '../base/format.js';
 import { grouped } from '../base/maps.js';
-import type { JvmThreads, LockSighting } from '../model/jvm-threads.js';
+import type { JvmThreads } from '../model/jvm-threads.js';
 import type { Loss } from '../model/losses.js';
 import { SOURCE, type DumpMark } from '../model/recording.js';
 import type { ThreadDump } from '../model/thread-dump.js';
 import type { KernelThread } from '../model/threads.js';
 import { OwnReadingsDecoder } from '../recording/own-readings.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
-import { sightingsIn, threadsDocument } from '../tools/threads/document.js';
+import { deadlocksIn, sightingsIn, threadsDocument } from '../tools/threads/document.js';
 import { History } from '../tools/threads/history.js';
 import type { JudgedDump } from '../tools/threads/judge.js';
 import { awaitsNews } from '../tools/threads/uses.js';
@@ -89,7 +89,7 @@ export class RecordedDumps {
   private ofJvm(pid: number, all: readonly Mark[], startMs: number): JvmThreads | undefined {
     const marks = thinned(all, MOST_DUMPS);
     const history = new History();
-    const dumps: { atMs: number; locks: LockSighting[] }[] = [];
+    const dumps: JvmThreads['dumps'][number][] = [];
     const tasks = new Map<number, number>();
     const rests = new Map<number, number>();
     for (const mark of marks) {
@@ -99,7 +99,11 @@ export class RecordedDumps {
       const kernel = kernelIn(mark);
       history.take(mark.file, { ...dump, ...(takenAt !== undefined && { takenAt }) }, () => kernel);
       const judged = history.last();
-      dumps.push({ atMs: mark.atMs, locks: judged ? sightingsIn(judged, kernel) : [] });
+      dumps.push({
+        atMs: mark.atMs,
+        locks: judged ? sightingsIn(judged, kernel) : [],
+        deadlocks: judged ? deadlocksIn(judged) : [],
+      });
       if (judged) countRests(judged, rests);
       for (const [nativeId, task] of mark.tasks ?? []) tasks.set(nativeId, task);
     }

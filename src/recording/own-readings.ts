@@ -103,6 +103,11 @@ const StoppedProcess = v.object({
 
 const Nullable = v.nullable(Text);
 
+const Peer = v.object({
+  address: Text,
+  process: v.nullable(v.object({ pid: v.pipe(v.number(), v.integer()), name: Text })),
+});
+
 const Dump = v.object({
   pid: v.pipe(v.number(), v.integer()),
   file: v.pipe(Text, v.regex(/^jvm\/\d{1,10}-\d{1,10}\.txt\.gz$/)),
@@ -115,6 +120,8 @@ const Dump = v.object({
       call: Nullable,
       descriptor: v.nullable(Count),
       path: Nullable,
+      // Earlier versions asked nobody.
+      peer: v.optional(v.nullable(Peer), null),
     }),
   ),
   tasks: v.exactOptional(v.array(v.tuple([Count, Count]))),

@@ -15,6 +15,7 @@ const WRITER = {
   call: 'write',
   descriptor: 7,
   path: '/data/snap',
+  peer: null,
 };
 
 test('each dump is told with its time, its locks, and what the kernel said of the owner', async () => {

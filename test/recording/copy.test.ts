@@ -37,6 +37,11 @@ const cases: readonly (readonly [path: string, text: string, becomes: string | u
   ['/proc/swaps', 'Filename Type\n/data/swap file 1 0 -2\n', 'Filename Type\n/name-1/name-2 file 1 0 -2\n'],
   ['/sys/block/loop0/loop/backing_file', '/data/disk.img\n', '/name-1/name-2\n'],
   ['/sys/kernel/tracing/saved_cmdlines', '77 agent\n8 kworker/0:1\n', '77 program-1\n8 kworker/0:1\n'],
+  [
+    SOURCE.threadDump,
+    '{"pid":77,"file":"jvm/77-1.txt.gz","atWork":[{"call":"read","path":"socket:[7]","peer":{"address":"10.0.0.5:5432","process":{"pid":8,"name":"agent"}}},{"call":"write","path":"/data/acme/log","peer":null},{"path":null,"peer":{"address":"127.0.0.1:80","process":null}}]}',
+    '{"pid":77,"file":"jvm/77-1.txt.gz","atWork":[{"call":"read","path":"socket:[7]","peer":{"address":"host-1:5432","process":{"pid":8,"name":"program-1"}}},{"call":"write","path":"/name-1/name-2/log","peer":null},{"path":null,"peer":{"address":"127.0.0.1:80","process":null}}]}',
+  ],
   [SOURCE.victim, '{"pid":77,"comm":"agent","role":"pid"}', '{"pid":77,"comm":"program-1","role":"pid"}'],
   [SOURCE.space, '{"mountPoint":"/data","free":1}', '{"mountPoint":"/name-1","free":1}'],
   [SOURCE.file, '{"pid":7,"path":"/data/x (deleted)"}', '{"pid":7,"path":"/name-1/name-2 (deleted)"}'],

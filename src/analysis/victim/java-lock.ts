@@ -25,8 +25,9 @@ export interface JavaHolder {
   readonly seenMs: readonly number[];
   /** What it did in most of these, in how many, and in how many of those the kernel had it where `kernel` says; null where no dump tells. */
   readonly does: (ThreadActivity & { readonly dumps: number; readonly there: number }) | null;
-  /** Of the time that others waited: the share in which it was in I/O, and in which it ran. */
+  /** Of the time that others waited: the share in which it was in I/O on this machine, in which it waited at a socket, and in which it ran. */
   readonly inIo: number;
+  readonly atSocket: number;
   readonly running: number;
   /** Of the kernel's functions that dumps saw it asleep in, the one in which it slept longest, and its share; absent where there is none. */
   readonly asleep?: { readonly place: string; readonly share: number };
@@ -52,28 +53,33 @@ export interface JavaLock {
 }
 
 /** Where a thread is that waits for a lock: of one that hardly moves it may not be known what it sleeps for. */
-const WAITS: readonly State[] = ['user-lock', 'asleep'];
+export const WAITS: readonly State[] = ['user-lock', 'asleep'];
 
 /** The number that the recorder has for a thread of a dump. */
 type TaskOf = (thread: ThreadRef) => number | undefined;
 
 type Sighting = JvmThreads['dumps'][number]['locks'][number] & { readonly atMs: number };
 
+/** The thread dumps of the victim, where it is a JVM that was asked. */
+export function jvmOf({ threads }: VictimAccount, { jvms = [] }: Pick<Case, 'jvms'>): JvmThreads | undefined {
+  return jvms.find(({ pid }) => threads.has(pid));
+}
+
 /**
  * Threads of the victim's JVM that wait for work: several dumps, and every one that shows them, have them wait for news and for no lock. The kernel sees all of
  * them in the same call.
  */
-export function withoutLock(account: VictimAccount, { jvms = [] }: Pick<Case, 'jvms'>): ReadonlySet<number> {
-  return jvms.find(({ pid }) => account.threads.has(pid))?.resting ?? new Set();
+export function withoutLock(account: VictimAccount, input: Pick<Case, 'jvms'>): ReadonlySet<number> {
+  return jvmOf(account, input)?.resting ?? new Set();
 }
 
 /** Undefined where no lock keeps two threads waiting in some dumps. `convoy`: the one that wake-ups tell. */
 export function findJavaLock(
   account: VictimAccount,
-  { jvms = [], events }: Pick<Case, 'jvms' | 'events'>,
+  input: Pick<Case, 'jvms' | 'events'>,
   convoy: Convoy | undefined,
 ): JavaLock | undefined {
-  const jvm = jvms.find(({ pid }) => account.threads.has(pid));
+  const jvm = jvmOf(account, input);
   if (!jvm) return undefined;
   const all = jvm.dumps.flatMap(({ atMs, locks }) => locks.map((lock): Sighting => ({ ...lock, atMs })));
   const [sightings] = [...grouped(all, ({ id, type }) => `${type} ${id}`).values()].sort(
@@ -82,7 +88,7 @@ export function findJavaLock(
   if (!sightings || sightings.length < JAVA_LOCK.leastDumps) return undefined;
   const fullest = sightings.reduce((a, b) => (b.waiters.length >= a.waiters.length ? b : a));
   if (fullest.waiters.length < JAVA_LOCK.leastWaiters) return undefined;
-  return lockIn({ account, events, jvm, sightings, convoy }, fullest);
+  return lockIn({ account, events: input.events, jvm, sightings, convoy }, fullest);
 }
 
 function waitsIn(sightings: readonly Sighting[]): number {
@@ -217,7 +223,8 @@ function holderOf(
   // One that ran at that moment shows neither call nor place; one that waits for a page shows its place alone.
   const seen = did.filter(({ kernel }) => typeof (kernel?.call ?? kernel?.wchan) === 'string');
   const usual = mostFrequent(seen.length > 0 ? seen : did, ({ kernel, method }) =>
-    typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.path}` : method,
+    // Each request may have a connection of its own.
+    typeof kernel?.call === 'string' ? `${kernel.call} ${kernel.peer?.address ?? kernel.path}` : method,
   );
   const inPlace = mostFrequent(usual, ({ kernel }) => kernel?.wchan);
   // Of hundreds of dumps most show the same place.
@@ -225,6 +232,8 @@ function holderOf(
   const [longest] = [...places]
     .map((place) => ({ place, share: shareAt(place) }))
     .sort((one, other) => other.share - one.share);
+  // The kernel sees it asleep in poll(2) alone; what it polls, tell the dumps.
+  const sockets = did.filter(isAtSocket).length;
   const [mostly] = line?.within(times.at(0)?.from ?? 0, times.at(-1)?.to ?? 0).statesDuring(times) ?? [];
   return {
     ...known,
@@ -235,6 +244,7 @@ function holderOf(
     inIo: line
       ? shareWithin(line, times, IN_IO)
       : own.filter(({ does }) => does?.kernel?.state === 'D').length / own.length,
+    atSocket: line ? (2 * sockets > did.length ? shareWithin(line, times, ['pipe-socket']) : 0) : sockets / own.length,
     running: shareWithin(line, times, ON_CPU),
     ...(line && longest && { asleep: longest }),
     ...(mostly && { mostly: { state: mostly.state, share: mostly.ms / total(times) } }),
@@ -244,6 +254,12 @@ function holderOf(
     const isThere = sleepsBelow(events, new RegExp(`^${escaped(place)}`));
     return line ? total(intersect(times, union(line.timesOf(isThere)))) / total(times) : 0;
   }
+}
+
+/** Whether it sleeps until the other end of a socket does something, by its descriptor or, where that is not known, by its method. */
+function isAtSocket({ doing, kernel }: ThreadActivity): boolean {
+  if (kernel !== null && kernel.state !== 'S') return false;
+  return typeof kernel?.path === 'string' ? kernel.path.startsWith('socket:') : doing === 'network';
 }
 
 /** Those with the key that most have. */

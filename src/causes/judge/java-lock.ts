@@ -3,8 +3,9 @@
 import { percent } from '../../base/format.js';
 import { poolName, shortMethod } from '../../base/java-names.js';
 import type { Measures } from '../../analysis/measures.js';
-import type { JavaHolder, JavaLock } from '../../analysis/victim/java-lock.js';
+import { jvmOf, type JavaHolder, type JavaLock } from '../../analysis/victim/java-lock.js';
 import { lockKindName, lockName } from '../../model/lock-name.js';
+import { peerName } from '../../model/peer-name.js';
 import { number, said } from '../../model/quantity.js';
 import { STATES } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
@@ -21,11 +22,12 @@ function toWhat(call: string): string {
   return /write/.test(call) ? 'to' : /read/.test(call) ? 'from' : 'on';
 }
 
-/** 'write(2) to /data/snap.tmp'; undefined where the kernel's view tells no call. */
+/** 'write(2) to /data/snap.tmp', 'poll(2) on its connection with postgres (812) at 127.0.0.1:5432'; undefined where the kernel's view tells no call. */
 function callText(kernel: KernelThread | null | undefined): string | undefined {
   const call = kernel?.call ?? undefined;
   if (!kernel || call === undefined) return undefined;
-  return `${call}(2)${kernel.path === null ? '' : ` ${toWhat(call)} ${kernel.path}`}`;
+  const leadsTo = kernel.peer === null ? kernel.path : `its connection with ${peerName(kernel.peer)}`;
+  return `${call}(2)${leadsTo === null ? '' : ` ${toWhat(call)} ${leadsTo}`}`;
 }
 
 /** 'which is in write(2) to /data/snap.tmp, asleep in balance_dirty_pages 97 % of that time'; without 'which' where nothing tells. */
@@ -58,14 +60,14 @@ export function unknownOwner(java: JavaLock): string {
  * for, whatever its holder does. Undefined where they show nothing of the kind, or there are none.
  */
 export function jamOf({ account, input, javaLock }: Measures): string | undefined {
-  const jvm = input.jvms?.find(({ pid }) => account?.threads.has(pid));
+  const jvm = account && jvmOf(account, input);
   const [circle] = jvm?.document.deadlocks ?? [];
   if (circle) return `its threads ${circle.map(({ name }) => `“${name}”`).join(', ')} wait for each other: a deadlock`;
   if (!javaLock || javaLock.share < JUDGING.notUnderstood) return undefined;
   return javaLock.holder ? javaSentence(javaLock, javaLock.holder).slice(0, -1) : unknownOwner(javaLock);
 }
 
-const SOURCE = 'thread dumps of the JVM';
+export const DUMPS = 'thread dumps of the JVM';
 
 export function dumpEvidence(java: JavaLock): Argument[] {
   const { lock, seen, dumps, owner, holder } = java;
@@ -75,13 +77,13 @@ export function dumpEvidence(java: JavaLock): Argument[] {
       measure: 'waiting by thread dumps',
       value: said`${number(lock.waiters.length)} threads, in ${number(seen)} of ${number(dumps)} dumps`,
       meaning: `they wait for ${lockName(lock)}`,
-      source: SOURCE,
+      source: DUMPS,
     },
     {
       measure: 'its owner',
       value: holder ? said`in ${number(holder.dumps)} of ${number(seen)} dumps` : 'unknown',
       meaning: `${holder ? `“${holder.thread.name}” (${holder.task}), ` : ''}${grade}: ${owner.because}`,
-      source: SOURCE,
+      source: DUMPS,
     },
     ...(holder ? whatItDid(holder) : []),
   ];
@@ -100,7 +102,7 @@ function whatItDid({ does, dumps }: JavaHolder): Argument[] {
       measure: 'what the owner did',
       value: said`in ${number(does.dumps)} of ${number(dumps)} dumps`,
       meaning: [words.join(', '), method].filter(Boolean).join('; '),
-      source: `${SOURCE}, /proc/PID/task/TID/{stat,wchan,syscall} right behind each`,
+      source: `${DUMPS}, /proc/PID/task/TID/{stat,wchan,syscall} right behind each`,
     },
   ];
 }

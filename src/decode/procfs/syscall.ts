@@ -114,16 +114,20 @@ export interface BlockedCall {
   /** 'write', or 'system call 17' where the number is in no table. */
   readonly name: string;
   readonly descriptor?: number;
+  /** Of poll and ppoll on one descriptor: where in the thread's memory its `struct pollfd` lies. */
+  readonly polledAt?: number;
 }
 
 /** What a blocked thread is in: a call, a page fault, or undefined where it runs or the text is not of that form. */
 export function parseSyscall(text: string, architecture: string): BlockedCall | 'fault' | undefined {
-  const [, number = '', first] = /^(-?\d+) (0x[\da-f]+)/.exec(text) ?? [];
+  const [, number = '', first, second] = /^(-?\d+) (0x[\da-f]+) (0x[\da-f]+)/.exec(text) ?? [];
   if (number === '' || first === undefined) return undefined;
   if (Number(number) < 0) return 'fault';
   const table = Object.hasOwn(TABLES, architecture) ? TABLES[architecture] : undefined;
   const onDescriptor = table?.onDescriptor[Number(number)];
   // A descriptor is an int: what is above its bits is left over.
   if (onDescriptor !== undefined) return { name: onDescriptor, descriptor: Number(BigInt(first) & 0xffff_ffffn) };
-  return { name: table?.others[Number(number)] ?? `system call ${number}` };
+  const name = table?.others[Number(number)] ?? `system call ${number}`;
+  const isOfOne = (name === 'poll' || name === 'ppoll') && Number(second) === 1;
+  return { name, ...(isOfOne && { polledAt: Number(first) }) };
 }

@@ -27,13 +27,14 @@ export const LOCK_CONVOY = thresholds('app.lock-convoy', {
   leastInIo: {
     value: 0.4,
     unit: 'share',
-    means: 'The holder must be in I/O for this share of the others’ waiting.',
-    basis: { prior: 'a holder that mostly computes makes a busy lock, and no story about disks' },
+    means: 'The holder must be in I/O, or wait at a socket, for this share of the others’ waiting.',
+    basis: { prior: 'a holder that mostly computes makes a busy lock, and no story about what it waits for' },
   },
   sure: {
     value: { to: 0.8, low: 0.7, high: 0.95 },
     unit: { to: 'share', low: 'confidence', high: 'confidence' },
-    means: 'How sure it is, by the share of the waiting in which the holder was in I/O, up to this one.',
+    means:
+      'How sure it is, by the share of the waiting in which the holder was in I/O or waited at a socket, up to this one.',
     basis: { prior: 'the less of it is I/O, the more of it is the lock itself' },
   },
 });

@@ -45,6 +45,21 @@ export const LOCK_OWNERS = thresholds('lock-owners', {
   },
 });
 
+export const JAVA_DEADLOCK = thresholds('app.deadlock', {
+  leastDumps: {
+    value: 2,
+    unit: 'count',
+    means: 'A circle of threads that fewer thread dumps show is told by none.',
+    basis: { prior: 'a circle in one dump is one, and may be undone by an interrupt; in two it has lasted' },
+  },
+  sure: {
+    value: 0.98,
+    unit: 'confidence',
+    means: 'How sure it is.',
+    basis: { derived: 'the JVM itself names who has each lock: as sure as a score can be' },
+  },
+});
+
 export const JAVA_LOCK = thresholds('java-lock', {
   leastDumps: {
     value: 2,

@@ -60,6 +60,25 @@ export const LOST = thresholds('watch.lost', {
   },
 });
 
+export const JVM_STALL = thresholds('watch.jvm', {
+  fallenTo: {
+    value: 1 / 3,
+    unit: 'share',
+    means:
+      'A JVM of which one thread waits has lost a second in which no more threads ran than this part of those that ran in its busiest second of late.',
+    basis: {
+      prior:
+        'of a pool that gets work at random the quietest second of a minute has half of its busiest; who waits for a lock does not run at all, and a few threads of the JVM always do',
+    },
+  },
+  lookBack: {
+    value: 30,
+    unit: 'count',
+    means: 'So many seconds are looked back for the busiest one.',
+    basis: { prior: 'a lock that is kept for longer at a time is a stall that needs no comparison' },
+  },
+});
+
 export const STALL = thresholds('watch.stall', {
   named: {
     value: { lost: 3, of: 5 },

@@ -12,6 +12,7 @@ import { DEFLATED, encodeFrame, FRAME } from '../frame.js';
 import { openRecording, type OpenRecording } from '../reader.js';
 import { encodeReadings } from '../tape.js';
 import type { Pseudonyms } from './pseudonyms.js';
+import { redactedDump } from './dump-copy.js';
 import { redacted } from './tape-rules.js';
 import { TraceCopy } from './trace-copy.js';
 
@@ -23,6 +24,9 @@ export interface CopyOptions {
 }
 
 const FRAME_BYTES = 256 * 1024;
+/** Of a thread dump, as it is kept and as a recorder takes it. */
+const MOST_PACKED = 32 * 1024 * 1024;
+const MOST_TEXT = 64 * 1024 * 1024;
 /** A file is written for its owner alone, as the original is. */
 const MODE = 0o600;
 
@@ -106,13 +110,28 @@ function writeTape(original: OpenRecording, to: string, bounds: Bounds, { names 
   };
   for (const reading of inBounds(original.readings(), bounds)) {
     const copy = redacted(reading, names);
-    if (!copy) continue;
+    if (!copy || (reading.path === SOURCE.threadDump && !writeDump(original, to, reading, names))) continue;
     pending.push(copy);
     bytes += copy.text.length;
     if (bytes >= FRAME_BYTES) flush();
   }
   flush();
   write(to, 'machine.log', Buffer.concat(frames));
+}
+
+/** Copies the file that a mark names; false where nothing of it may be kept. */
+function writeDump(original: OpenRecording, to: string, { text }: Reading, names: Pseudonyms): boolean {
+  const [, file] = /"file":"(jvm\/\d+-\d+\.txt\.gz)"/.exec(text) ?? [];
+  const packed = file === undefined ? undefined : original.file(file, MOST_PACKED);
+  if (file === undefined || !packed) return false;
+  let dump: string | undefined;
+  try {
+    dump = redactedDump(gunzipSync(packed, { maxOutputLength: MOST_TEXT }), names);
+  } catch {
+    // It is damaged, or more than a recorder keeps.
+  }
+  if (dump !== undefined) write(to, file, gzipSync(dump, { level: 9 }));
+  return dump !== undefined;
 }
 
 /** Readings of the part that is kept, their times counted from its beginning. A set of facts stays whole. */

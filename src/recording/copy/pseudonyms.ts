@@ -18,6 +18,10 @@ const COMMON_PATTERN =
 /** In a drill's folder everything is the drill's own. */
 const DRILL_FOLDER = /\/iowitness-drill-[^/]*(?=\/)/;
 
+/** Packages of the JDK (java.base and its like), also of arrays of their classes, and classes for which a class's own lock is. */
+const JDK_CLASS = /^(?:\[+L)?(?:java|javax|jdk|sun|com\.sun)\.[\w.$;]+$|^\[+[BCDFIJSZ]$/;
+const LOOPBACK = /^(?:127(?:\.\d+){3}|\[::1\])$/;
+
 export interface PseudonymOptions {
   /** Names of programs that stay, such as those that a drill gave. */
   readonly keepNames: readonly string[];
@@ -29,6 +33,8 @@ export class Pseudonyms {
   private readonly options: PseudonymOptions;
   private readonly programs = new Map<string, string>();
   private readonly parts = new Map<string, string>();
+  private readonly classes = new Map<string, string>();
+  private readonly hosts = new Map<string, string>();
 
   constructor(options: PseudonymOptions) {
     this.options = options;
@@ -61,6 +67,21 @@ export class Pseudonyms {
     return part === '' || COMMON_PARTS.has(part) || COMMON_PATTERN.test(part)
       ? part
       : replacement(this.parts, part, 'name');
+  }
+
+  /** A class of Java: those of the JDK are the same everywhere. */
+  javaClass(name: string): string {
+    if (name === '' || JDK_CLASS.test(name)) return name;
+    let instead = this.classes.get(name);
+    if (instead === undefined) this.classes.set(name, (instead = `app.Class${this.classes.size + 1}`));
+    return instead;
+  }
+
+  /** An address with its port, '10.0.0.5:5432'; the machine's own stays. */
+  address(address: string): string {
+    const port = address.lastIndexOf(':');
+    const host = address.slice(0, port);
+    return LOOPBACK.test(host) ? address : replacement(this.hosts, host, 'host') + address.slice(port);
   }
 
   /** Free text in which names and paths that were replaced elsewhere may stand. */

@@ -85,6 +85,17 @@ function past(text: string, names: Pseudonyms): string {
   );
 }
 
+/** Paths of descriptors, and who has the other ends; what the dump itself says is in a file of its own. */
+function threadDump(text: string, names: Pseudonyms): string {
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    // 'socket:[77]' is no path.
+    if (key === 'path') return value.startsWith('/') ? names.path(value) : value;
+    if (key === 'address') return names.address(value);
+    return key === 'name' ? names.program(value) : value;
+  });
+}
+
 const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^\/proc\/cmdline$/, leftOut],
   [/^\/proc\/\d+\/cmdline$/, commandLine],
@@ -102,8 +113,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [new RegExp(`^${SOURCE.ptrace}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.stopped}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.past}$`), past],
-  // What the dumps say is left out with their files.
-  [new RegExp(`^${SOURCE.threadDump}$`), leftOut],
+  [new RegExp(`^${SOURCE.threadDump}$`), threadDump],
   [new RegExp(`^${SOURCE.file}$`), ownWords({ path: 'path', source: 'path' })],
   [new RegExp(`^${SOURCE.space}$`), ownWords({ mountPoint: 'path' })],
   [new RegExp(`^${SOURCE.loss}$`), ownWords({ where: 'text' })],

@@ -12,6 +12,7 @@ import type { Asking, FromDumper, ToDumper } from './dump-messages.js';
 import { JvmStall } from './jvm-stall.js';
 import { holdJvm, NoJvm, requireAnswers, StoppedJvm } from './jvm.js';
 import { namespaceMap, threadsAtWork } from './kernel-view.js';
+import { Peers } from './peers.js';
 
 /** A JVM is asked this often at most, ms, and for no more of its time than one part of so many. */
 const EVERY_MS = 2000;
@@ -28,6 +29,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 interface Asked {
   readonly stall: JvmStall;
+  readonly peers: Peers;
   nextMs: number;
   dumps: number;
   refusals: number;
@@ -42,14 +44,14 @@ function tell(message: FromDumper): void {
 }
 
 /** Takes one dump, and tells how long the JVM took, ms. Throws NoJvm where the process is none, or a UserError where it gives none. */
-async function takeDump(pid: number, number: number): Promise<number> {
+async function takeDump(pid: number, number: number, peers: Peers): Promise<number> {
   const jvm = holdJvm(pid);
   try {
     requireAnswers(jvm);
     const { text, tookMs } = await askThreads(jvm, isQuickToWalk(jvm.resident));
     const atNs = monotonicNs();
     const tasks = namespaceMap(jvm);
-    const atWork = threadsAtWork(jvm, tasks);
+    const atWork = threadsAtWork(jvm, peers, tasks);
     if (text.length > MOST_BYTES)
       throw new UserError(
         `A thread dump of process ${pid} has ${Math.round(text.length / 2 ** 20)} MiB, which is not kept.`,
@@ -65,12 +67,12 @@ async function takeDump(pid: number, number: number): Promise<number> {
 /** Asks a process where it is time to. */
 async function look(pid: number): Promise<void> {
   const now = performance.now();
-  const state = asked.get(pid) ?? { stall: new JvmStall(pid), nextMs: 0, dumps: 0, refusals: 0 };
+  const state = asked.get(pid) ?? { stall: new JvmStall(pid), peers: new Peers(), nextMs: 0, dumps: 0, refusals: 0 };
   asked.set(pid, state);
   if (asking === 'stalled' && !state.stall.isUnderWay(now)) return;
   if (now < state.nextMs) return;
   try {
-    const tookMs = await takeDump(pid, state.dumps + 1);
+    const tookMs = await takeDump(pid, state.dumps + 1, state.peers);
     state.nextMs = now + Math.max(EVERY_MS, TIMES_ITS_ANSWER * tookMs);
     state.dumps += 1;
     state.refusals = 0;

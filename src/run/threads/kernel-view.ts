@@ -1,13 +1,14 @@
 // Threads of a JVM → what the kernel says that they do: state, the function that they sleep in, the system call with its descriptor, and what that
 // leads to. One look at /proc right behind a dump, so the thread may have gone on since.
 
+import { closeSync, constants, readdirSync, readSync } from 'node:fs';
 import os from 'node:os';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { parseSyscall } from '../../decode/procfs/syscall.js';
 import type { ThreadAtWork } from '../../model/recording.js';
 import type { KernelThread } from '../../model/threads.js';
 import { linkOf, readProc, type Jvm } from './jvm.js';
-import { readdirSync } from 'node:fs';
+import { socketOf, type Peers } from './peers.js';
 
 /** Those that sleep neither for a lock nor for work are few; each takes three small files. */
 const MOST_AT_WORK = 256;
@@ -53,7 +54,8 @@ function look(jvm: Jvm, task: number): Seen | undefined {
   const text = jvm.is64 ? (readProc(jvm.folder, `task/${task}/syscall`) ?? '') : '';
   const call = parseSyscall(text, os.machine());
   const known = typeof call === 'object' ? call : undefined;
-  const path = known?.descriptor === undefined ? undefined : linkOf(jvm.folder, `fd/${known.descriptor}`);
+  const descriptor = known?.descriptor ?? (known?.polledAt === undefined ? undefined : polledIn(jvm, known.polledAt));
+  const path = descriptor === undefined ? undefined : linkOf(jvm.folder, `fd/${descriptor}`);
   return {
     name: stat.comm,
     inFault: call === 'fault',
@@ -61,33 +63,58 @@ function look(jvm: Jvm, task: number): Seen | undefined {
       state: stat.state,
       wchan: NO_PLACE.has(place) ? null : place,
       call: known?.name ?? null,
-      descriptor: known?.descriptor ?? null,
+      descriptor: descriptor ?? null,
       path: path ?? null,
+      peer: null,
     },
   };
 }
 
+/** The descriptor that a thread polls: JDK 13 and later wait so at every socket. Undefined where the memory may not be read. */
+function polledIn(jvm: Jvm, at: number): number | undefined {
+  // struct pollfd { int fd; short events, revents; }, include/uapi/asm-generic/poll.h
+  const pollfd = new DataView(new ArrayBuffer(8));
+  try {
+    const memory = jvm.folder.openSync('mem', constants.O_RDONLY);
+    try {
+      readSync(memory, pollfd, 0, 8, at);
+    } finally {
+      closeSync(memory);
+    }
+    return pollfd.getInt32(0, true);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same views, of those at a socket with whom that is connected. */
+function withPeers<T extends KernelThread>(views: readonly T[], jvm: Jvm, peers: Peers): T[] {
+  const inodes = new Set(views.flatMap(({ path }) => socketOf(path) ?? []));
+  const found = peers.of(jvm, inodes);
+  return views.map((view) => ({ ...view, peer: found.get(socketOf(view.path) ?? NaN) ?? null }));
+}
+
 /** By the numbers that a dump gives (nid). Threads that have ended are missing. */
-export function kernelViewOf(jvm: Jvm, nativeIds: Iterable<number>): Map<number, KernelThread> {
-  const views = new Map<number, KernelThread>();
+export function kernelViewOf(jvm: Jvm, nativeIds: Iterable<number>, peers: Peers): Map<number, KernelThread> {
+  const views: ThreadAtWork[] = [];
   const map = namespaceMap(jvm);
   for (const nativeId of nativeIds) {
     const task = map ? map.get(nativeId) : nativeId;
     const seen = task === undefined ? undefined : look(jvm, task);
-    if (seen) views.set(nativeId, seen.kernel);
+    if (seen) views.push({ nativeId, ...seen.kernel });
   }
-  return views;
+  return new Map(withPeers(views, jvm, peers).map(({ nativeId, ...view }) => [nativeId, view]));
 }
 
 /** Its threads but those that sleep in futex(2), of which a dump tells more. `tasks`: as namespaceMap says. */
-export function threadsAtWork(jvm: Jvm, tasks?: ReadonlyMap<number, number>): ThreadAtWork[] {
+export function threadsAtWork(jvm: Jvm, peers: Peers, tasks?: ReadonlyMap<number, number>): ThreadAtWork[] {
   const found: ThreadAtWork[] = [];
   for (const [nativeId, task] of tasks ?? tasksOf(jvm).map((one) => [one, one] as const)) {
     if (found.length === MOST_AT_WORK) break;
     const seen = look(jvm, task);
     if (seen && seen.kernel.call !== 'futex') found.push({ nativeId, ...seen.kernel });
   }
-  return found;
+  return withPeers(found, jvm, peers);
 }
 
 /** Its threads that sleep uninterruptibly, those in a page fault first: these keep a JVM from its safepoint. */

@@ -9,6 +9,7 @@ import type { History } from '../../tools/threads/history.js';
 import { askThreads } from './ask.js';
 import { holdJvm, requireAnswers, type Jvm } from './jvm.js';
 import { kernelViewOf } from './kernel-view.js';
+import { Peers } from './peers.js';
 
 export interface LiveRun {
   readonly pid: number;
@@ -40,6 +41,7 @@ export async function sampleThreads(run: LiveRun): Promise<string[]> {
 
 async function sampleAll(run: LiveRun, jvm: Jvm, synchronizers: boolean): Promise<void> {
   const startMs = performance.now();
+  const peers = new Peers();
   for (let sample = 0; sample < run.samples; sample += 1) {
     const restMs = startMs + sample * run.everyMs - performance.now();
     if (restMs > 0 && (await run.wait(restMs))) return;
@@ -48,7 +50,7 @@ async function sampleAll(run: LiveRun, jvm: Jvm, synchronizers: boolean): Promis
     const [dump] = dumpsIn(text);
     if (!dump) throw new UserError(`Process ${jvm.pid} answered with no thread dump that is known.`);
     run.history.take(`process ${jvm.pid}`, { ...dump, ...(takenAt !== undefined && { takenAt }) }, (threads) =>
-      kernelViewOf(jvm, threads),
+      kernelViewOf(jvm, threads, peers),
     );
   }
 }

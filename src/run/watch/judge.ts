@@ -32,6 +32,7 @@ export class LossJudge {
   private tracks = new Map<string, ThreadLoss>();
   private memory: { readonly fullUs: number; readonly atMs: number } | undefined;
   private memoryNow: number | undefined;
+  private waited = 0;
 
   constructor(root = '') {
     this.root = root;
@@ -62,6 +63,11 @@ export class LossJudge {
     return this.looks.isNeeded;
   }
 
+  /** How many threads waited for most of the second that was ended last, whatever they got. */
+  get waiters(): number {
+    return this.waited;
+  }
+
   /** A closer look at those that wait. */
   look(): void {
     this.looks.look();
@@ -73,6 +79,7 @@ export class LossJudge {
     const lost = new Map<number, LossKind>();
     const tracks = new Map<string, ThreadLoss>();
     const closer = this.looks.next([...this.seen.values()].filter(({ state }) => state === 'D'));
+    this.waited = [...closer.values()].filter(({ waits, looks }) => waits >= LOST.waits * looks).length;
     const workOf = this.disks.endSecond(atMs);
     for (const [key, { pid, state, schedstat }] of this.seen) {
       const track = this.tracks.get(key) ?? new ThreadLoss();

@@ -3,6 +3,7 @@
 
 import { count, duration, several } from '../../base/format.js';
 import { lockName } from '../../model/lock-name.js';
+import { peerName } from '../../model/peer-name.js';
 import type { LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
 
 type Told = Omit<Threads, 'answer'>;
@@ -61,8 +62,9 @@ function named(threads: readonly ThreadRef[]): string {
 function doingWords({ doing, method, kernel }: ThreadActivity): string {
   const java = `${DOING[doing]}${method === null ? '' : ` (${method})`}`;
   if (kernel === null) return java;
-  const { call, descriptor, path, state, wchan } = kernel;
-  const on = descriptor === null ? '' : ` on descriptor ${descriptor}${path === null ? '' : `, ${path}`}`;
+  const { call, descriptor, path, state, wchan, peer } = kernel;
+  const leadsTo = peer === null ? (path ?? '') : `connected with ${peerName(peer)}`;
+  const on = descriptor === null ? '' : ` on descriptor ${descriptor}${leadsTo === '' ? '' : `, ${leadsTo}`}`;
   const where = wchan === null ? '' : ` in ${wchan}`;
   const how = state === null ? '' : `, ${STATES[state] ?? `in state ${state}`}${where}`;
   return call === null

@@ -1,6 +1,6 @@
 // Dumps that were judged → the one document of `threads`, which the text and --json are made from.
 
-import type { LockSighting } from '../../model/jvm-threads.js';
+import type { DeadlockLink, LockSighting } from '../../model/jvm-threads.js';
 import type { DumpedThread } from '../../model/thread-dump.js';
 import type { KernelThread, LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
 import { answerOf } from './answer.js';
@@ -48,6 +48,16 @@ export function sightingsIn(judged: JudgedDump, kernel?: KernelThreads): LockSig
     owner: ownerRef(one.owner),
     does: activityIn({ judged, kernel }, toldOf(one), 1),
   }));
+}
+
+/** The deadlocks of one dump. */
+export function deadlocksIn({ deadlocks, awaited }: JudgedDump): DeadlockLink[][] {
+  return deadlocks.map((circle) =>
+    circle.flatMap((thread) => {
+      const wanted = awaited.get(thread)?.lock;
+      return wanted ? [{ thread: ref(thread), lock: { id: wanted.id, type: wanted.type, kind: wanted.kind } }] : [];
+    }),
+  );
 }
 
 /** Milliseconds from one dump to another, by the times that they give; null where one gives none. */

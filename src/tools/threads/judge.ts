@@ -67,7 +67,10 @@ export function judgeDump(dump: ThreadDump): JudgedDump {
   return { dump, locks, cuts, deadlocks: deadlocksIn(awaited), unnamed, awaited };
 }
 
-/** Circles of owners that wait for each other. Owners that are not exact make none. */
+/**
+ * Circles of owners that wait for each other. Owners that are not exact make none, and neither does a wait that ends by itself: tryLock with a time limit, which
+ * the JVM's own report counts.
+ */
 function deadlocksIn(awaited: ReadonlyMap<DumpedThread, JudgedLock>): DumpedThread[][] {
   const circles: DumpedThread[][] = [];
   const done = new Set<DumpedThread>();
@@ -79,8 +82,8 @@ function deadlocksIn(awaited: ReadonlyMap<DumpedThread, JudgedLock>): DumpedThre
       way.push(thread);
       const owner: Owner | undefined = awaited.get(thread)?.owner;
       thread = owner?.grade === 'exact' ? owner.thread : undefined;
-      const at = thread ? way.indexOf(thread) : -1;
-      if (at >= 0) circles.push(way.slice(at));
+      const circle = thread && way.includes(thread) ? way.slice(way.indexOf(thread)) : [];
+      if (circle.length > 0 && !circle.some(({ state }) => state === 'TIMED_WAITING')) circles.push(circle);
     }
   }
   return circles;

@@ -54,7 +54,9 @@ function linesOf({ writer, waiting }: typeof SHALLOW, state: State = 'dirty-thro
 
 test('of the functions that dumps saw the holder asleep in the one is told in which it slept longest', async () => {
   const inPlace = (wchan: string | null, state = 'D') => ({
-    atWork: [{ nativeId: SHALLOW.writer, state, wchan, call: wchan && 'write', descriptor: null, path: null }],
+    atWork: [
+      { nativeId: SHALLOW.writer, state, wchan, call: wchan && 'write', descriptor: null, path: null, peer: null },
+    ],
   });
   const places = [inPlace('balance_dirty_pages'), inPlace('do_get_write_access'), inPlace(null, 'R')];
   const half: Segment[] = [
@@ -72,7 +74,7 @@ test('of the functions that dumps saw the holder asleep in the one is told in wh
 
 test('a holder that waits for pages of a file is told by its method, not by the one call that a dump saw', async () => {
   const at = (call: string | null, wchan: string | null, state = 'D') => ({
-    atWork: [{ nativeId: SHALLOW.writer, state, wchan, call, descriptor: null, path: null }],
+    atWork: [{ nativeId: SHALLOW.writer, state, wchan, call, descriptor: null, path: null, peer: null }],
   });
   const places = [
     at(null, 'balance_dirty_pages'),
@@ -88,7 +90,14 @@ test('a holder that waits for pages of a file is told by its method, not by the 
 });
 
 test('the owner that each dump shows is told with what the kernel saw it do', async () => {
-  const kernel = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap' };
+  const kernel = {
+    state: 'D',
+    wchan: 'balance_dirty_pages',
+    call: 'write',
+    descriptor: 7,
+    path: '/data/snap',
+    peer: null,
+  };
   const mark = { atWork: [{ nativeId: SHALLOW.writer, ...kernel }] };
   const found = await lockOf(
     TIMES.map((atMs) => ({ atMs, text: SHALLOW.text, mark })),
@@ -168,11 +177,35 @@ test('waits are as long as the sleeps in which the dumps fell, and no share is m
 
 test('a holder that no event tells of is in I/O in the dumps that show it asleep for good', async () => {
   const [asleep, awake] = ['D', 'R'].map((state) => ({
-    atWork: [{ nativeId: SHALLOW.writer, state, wchan: null, call: 'write', descriptor: 7, path: '/data/snap' }],
+    atWork: [
+      { nativeId: SHALLOW.writer, state, wchan: null, call: 'write', descriptor: 7, path: '/data/snap', peer: null },
+    ],
   }));
   const lines = new Map([...linesOf(SHALLOW)].filter(([thread]) => thread !== SHALLOW.writer));
   const dumps = TIMES.map((atMs, at) => ({ atMs, text: SHALLOW.text, mark: (at === 0 ? awake : asleep) ?? {} }));
   assert.equal((await lockOf(dumps, lines))?.holder?.inIo.toFixed(2), '0.67');
+});
+
+test('a holder waits at a socket where most dumps show it there, and at a pipe it does not', async () => {
+  const peer = { address: '10.0.0.5:5432', process: null };
+  const at = (path: string | null, state = 'S') => ({
+    atWork: [{ nativeId: SHALLOW.writer, state, wchan: 'do_poll', call: 'poll', descriptor: 9, path, peer }],
+  });
+  const holderOf = async (marks: readonly ReturnType<typeof at>[], lines = linesOf(SHALLOW, 'pipe-socket')) =>
+    (
+      await lockOf(
+        TIMES.map((atMs, index) => ({ atMs, text: SHALLOW.text, mark: marks[index] ?? {} })),
+        lines,
+      )
+    )?.holder;
+  const [socket, pipe] = [at('socket:[77]'), at('pipe:[78]')];
+  const there = await holderOf([socket, pipe, socket]);
+  assert.deepEqual([there?.atSocket, there?.inIo, there?.does?.kernel?.peer], [1, 0, peer]);
+  assert.equal((await holderOf([socket, pipe, pipe]))?.atSocket, 0);
+  // It runs, or what it polls is not known and its method is none on a socket.
+  assert.equal((await holderOf([socket, at('socket:[77]', 'R'), at(null)]))?.atSocket, 0);
+  const unseen = new Map([...linesOf(SHALLOW)].filter(([thread]) => thread !== SHALLOW.writer));
+  assert.equal((await holderOf([socket, pipe, socket], unseen))?.atSocket.toFixed(2), '0.67');
 });
 
 test('a thread of a JVM in a container is found by the number that the recorder has for it', async () => {

@@ -42,6 +42,31 @@ test('a connection that nobody has accepted waits for the socket that listens th
   assert.deepEqual([...parseSockets([text], '').peerOf], [[502, 500]]);
 });
 
+test('an address of version 4 in a socket of both versions is the same address, and the other end is told as people write it', () => {
+  const mapped = '0000000000000000FFFF0000';
+  const text = tcp(
+    [`${mapped}0100007F:9C40`, `${mapped}0100007F:1538`, '01', 502],
+    ['0100007F:1538', '0100007F:9C40', '01', 501],
+    ['0000000000000000000000001000000A:9C41', '000000FD000000000000000005000000:01BB', '01', 503],
+  );
+  const { peerOf, remoteOf } = parseSockets([text], '');
+  assert.deepEqual(
+    [...peerOf],
+    [
+      [502, 501],
+      [501, 502],
+    ],
+  );
+  assert.deepEqual(
+    [...remoteOf],
+    [
+      [502, '127.0.0.1:5432'],
+      [501, '127.0.0.1:40000'],
+      [503, '[fd00::5]:443'],
+    ],
+  );
+});
+
 test('of the UNIX domain those that are connected or listen are told by whether they have a name', () => {
   const text = `Num       RefCount Protocol Flags    Type St Inode Path
 0000000000000000: 00000002 00000000 00010000 0001 01 21030 /run/db.sock
@@ -60,5 +85,5 @@ test('of the UNIX domain those that are connected or listen are told by whether 
 });
 
 test('what is no table holds no sockets', () => {
-  assert.deepEqual(parseSockets(['', '\u0000 x'], 'a b'), { peerOf: new Map(), unix: new Map() });
+  assert.deepEqual(parseSockets(['', '\u0000 x'], 'a b'), { peerOf: new Map(), remoteOf: new Map(), unix: new Map() });
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
 import type { Segment } from '../../../src/model/segment.js';
+import type { State } from '../../../src/model/states.js';
 import { someEvents } from '../../support/events.js';
 import { dumpText, judgedText } from '../../support/thread-dumps.js';
 import { counted, diagnosisOf, judged, ME, type MadeUp } from '../../support/measures.js';
@@ -30,7 +31,14 @@ test('a lock is a story about disks where its holder is in I/O for 45 % of the w
 function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact', share = 0.8): MadeUp {
   const because = 'its stack shows where it took the lock';
   const thread = { name: 'snapshot-writer', javaId: 9, nativeId: ME + 2 };
-  const kernel = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap.tmp' };
+  const kernel = {
+    state: 'D',
+    wchan: 'balance_dirty_pages',
+    call: 'write',
+    descriptor: 7,
+    path: '/data/snap.tmp',
+    peer: null,
+  };
   const did = { doing: 'write', method: 'java.io.RandomAccessFile.writeBytes', kernel, samples: 1 } as const;
   const waiters = Array.from({ length: 212 }, (_, n) => ({ name: `http-${n + 1}`, javaId: n, nativeId: 1000 + n }));
   const times = Intervals.of([{ from: 0, to: 5000 }]);
@@ -44,6 +52,7 @@ function javaLock(inIo: number, grade: 'exact' | 'inferred' = 'exact', share = 0
     dumps: 4,
     seenMs: [],
     inIo,
+    atSocket: 0,
     running: 0,
     asleep: { place: kernel.wchan, share: inIo },
     mostly,
@@ -103,6 +112,82 @@ test('who is idle by the kernel is neither idle nor healthy where its dumps show
   const stuck: MadeUp = { spent: { asleep: 1 }, input: { jvms: [jvm] } };
   assert.equal(typeof judged('app.idle', stuck), 'string');
   assert.match(String(judged('healthy', stuck)), /its threads “left”, “right” wait for each other: a deadlock/);
+});
+
+/** Two threads of the victim's JVM that wait for each other, in so many dumps. */
+function deadlock(dumps: number, spent: MadeUp['spent'] = { asleep: 1 }): MadeUp {
+  const lock = { id: '0xfa000010', type: 'app.Account', kind: 'monitor' } as const;
+  const link = (name: string, at: number) => ({ thread: { name, javaId: at, nativeId: at }, lock, task: at });
+  const circle = [link('transfer-out', 61), link('transfer-in', 62)];
+  const document = judgedText(dumpText({}));
+  const taken = Array.from({ length: dumps }, (_, at) => ({ atMs: 2000 * at, locks: [], deadlocks: [circle] }));
+  const times = Intervals.of([{ from: 0, to: 10_000 }]);
+  return {
+    spent,
+    input: { jvms: [{ pid: ME, dumps: taken, askedMs: 0, resting: new Set<number>(), document }] },
+    measures: { javaDeadlock: { circle, behind: 3, dumps, seen: dumps, times, share: 0.9 } },
+  };
+}
+
+test('a deadlock in two dumps is told with who waits for whom, as sure as the JVM is, and in one it is not checked', () => {
+  const { verdict } = diagnosisOf('app.deadlock', deadlock(2));
+  assert.equal(
+    verdict.sentence,
+    'A deadlock: “transfer-out” (61) waits for the monitor of Account, which “transfer-in” (62) has; “transfer-in” (62) waits for the monitor of Account, which “transfer-out” (61) has. None of these will go on; 3 more threads wait behind them.',
+  );
+  assert.equal(judged('app.deadlock', deadlock(2)), 0.98);
+  const { measures: _none, ...without } = deadlock(2);
+  assert.match(String(judged('app.deadlock', without)), /none of its threads wait for each other/);
+  // Without them it can't be one where fewer than two threads are left waiting.
+  const ending = (...states: readonly State[]): MadeUp => {
+    const lines = new Map(states.map((state, at) => [ME + at, [{ from: 0, to: 10_000, state }]]));
+    return { ...deadlock(1), measures: {}, account: { lines } };
+  };
+  const refused = (madeUp: MadeUp) => diagnosisOf('app.deadlock', madeUp);
+  const why = (all: readonly { readonly cause: string; readonly why: string }[]) =>
+    all.find(({ cause }) => cause === 'app.deadlock')?.why ?? '';
+  assert.match(
+    why(refused(ending('user-lock', 'asleep')).notChecked),
+    /^2 of its threads waited for locks or for work at the end; .* only thread dumps/,
+  );
+  assert.match(why(refused(ending('user-lock', 'block-device')).ruledOut), /^one of its threads waited/);
+});
+
+/** A lock whose holder waits at a socket for this share of the waiting, and for the disk for the other one. */
+function networkLock(atSocket: number, inIo = 0, isLocal = true): MadeUp {
+  const madeUp = javaLock(inIo);
+  const lock = madeUp.measures?.javaLock ?? assert.fail();
+  const { holder = assert.fail() } = lock;
+  const process = isLocal ? { pid: 812, name: 'postgres' } : null;
+  const peer = { address: isLocal ? '127.0.0.1:5432' : '10.0.0.5:5432', process };
+  const kernel = { state: 'S', wchan: 'do_poll', call: 'poll', descriptor: 9, path: 'socket:[77]', peer };
+  const does = { doing: 'network', method: 'sun.nio.ch.Net.poll', kernel, samples: 1, dumps: 4, there: 4 } as const;
+  const mostly = { state: 'pipe-socket', share: atSocket } as const;
+  const { asleep: _place, ...rest } = holder;
+  return { ...madeUp, measures: { javaLock: { ...lock, holder: { ...rest, atSocket, does, mostly } } } };
+}
+
+test('a holder that waits at a socket is told with whom it waits for, and no disk is', () => {
+  const { verdict } = diagnosisOf('app.lock-convoy', networkLock(0.97));
+  assert.match(
+    verdict.sentence,
+    /held by “snapshot-writer” \(52\), which is in poll\(2\) on its connection with postgres \(812\) at 127\.0\.0\.1:5432, waiting for a pipe, socket, terminal or poll 97 % of that time\.$/,
+  );
+  const meanwhile = verdict.evidence.find(({ measure }) => measure === 'the holder meanwhile');
+  assert.match(meanwhile?.value ?? '', /^0 % in I\/O, 97 % waiting at a socket/);
+  assert.match(
+    verdict.advice.at(-1)?.text ?? '',
+    /postgres \(812\) at 127\.0\.0\.1:5432 from answering: `iowitness record --pid 812`/,
+  );
+  const elsewhere = diagnosisOf('app.lock-convoy', networkLock(0.97, 0, false)).verdict.advice.at(-1)?.text ?? '';
+  assert.match(elsewhere, /the other end, 10\.0\.0\.5:5432, and the network between: no disk/);
+  // What it waits for counts together; what it mostly waited for is told.
+  assert.equal(judged('app.lock-convoy', networkLock(0.25, 0.2)), 0.731);
+  assert.match(String(judged('app.lock-convoy', networkLock(0.25, 0.1))), /was in I\/O for 35 % of it/);
+  assert.match(
+    diagnosisOf('app.lock-convoy', networkLock(0.3, 0.4)).verdict.advice[0]?.text ?? '',
+    /copy what is to be written/,
+  );
 });
 
 test('a lock whose owner no dump tells blames nobody, and is not ruled out', () => {

@@ -20,7 +20,7 @@ test('the frozen filesystem of a JVM is that of the file which the holder of its
   const withAnother = { ...facts, mounts: [...facts.mounts, ...another] };
   const told = (path: string, state: State): string | undefined => {
     const thread = { name: 'snapshot-writer', javaId: 9, nativeId: ME };
-    const kernel = { state: 'D', wchan: 'percpu_rwsem_wait', call: 'write', descriptor: 7, path };
+    const kernel = { state: 'D', wchan: 'percpu_rwsem_wait', call: 'write', descriptor: 7, path, peer: null };
     const does = { doing: 'write', method: 'a.B.write', kernel, samples: 1 } as const;
     const owner = { grade: 'exact', thread, because: 'it does', candidates: [] } as const;
     const lock = { id: '0x1', type: 'a.Lock', kind: 'monitor', waiters: [], owner, does } as const;
@@ -33,6 +33,7 @@ test('the frozen filesystem of a JVM is that of the file which the holder of its
       dumps: 2,
       seenMs: [],
       inIo: 1,
+      atSocket: 0,
       running: 0,
     } as const;
     const held = { ...holder, does: { ...does, dumps: 2, there: 2 }, mostly: { state, share: 1 } };

@@ -18,6 +18,13 @@ test('a call on none has none, and what is in no table keeps its number', () => 
   assert.deepEqual(parseSyscall(`1 0x7 ${REST}`, 'm68k'), { name: 'system call 1' });
 });
 
+test('poll on one descriptor tells where that stands, and on several it may be any', () => {
+  const poll = (count: string) =>
+    parseSyscall(`7 0x7f45d0001a10 ${count} 0x0 0x0 0x0 0x0 0x7f466cbfce48 0x7f46`, 'x86_64');
+  assert.deepEqual(poll('0x1'), { name: 'poll', polledAt: 0x7f45d0001a10 });
+  assert.deepEqual(poll('0x2'), { name: 'poll' });
+});
+
 test('a thread that runs is in none, and one that sleeps outside of any is in a page fault', () => {
   assert.equal(parseSyscall('running\n', 'x86_64'), undefined);
   assert.equal(parseSyscall('-1 0x7ffd 0x7f46\n', 'x86_64'), 'fault');

@@ -111,6 +111,45 @@ test('a JVM stalls while any of its threads waits for the kernel and gets nothin
     assert.deepEqual(stalls(state, runs, 4), [false, false, false, false, false], state);
 });
 
+/**
+ * A JVM of 40 threads, the last of which waits for the kernel and runs 90 times a second with 2 MiB moved in each; how many of the others run in each second, and
+ * in which of these it stalls.
+ */
+function stallsWith(othersThatRun: readonly number[]): boolean[] {
+  const jvm = new JvmStall(PID, root);
+  const slices = Array.from({ length: 40 }, () => 1);
+  const told = othersThatRun.map((running, second) => {
+    for (let thread = 0; thread < 40; thread += 1) {
+      const isLast = thread === 39;
+      slices[thread] = (slices[thread] ?? 0) + (isLast ? 90 : thread < running ? 5 : 0);
+      const folder = `task/${PID + thread}`;
+      file(`${folder}/stat`, `${PID + thread} (t) ${isLast ? 'D' : 'S'} ${'0 '.repeat(49)}\n`);
+      file(`${folder}/schedstat`, `0 0 ${slices[thread]}\n`);
+      file(`${folder}/io`, `read_bytes: 0\nwrite_bytes: ${second * 2 * 2 ** 20}\n`);
+    }
+    const isStalled = jvm.isUnderWay(second * 1000);
+    for (let ms = LOOK_MS; ms < 1000; ms += LOOK_MS) jvm.isUnderWay(second * 1000 + ms);
+    return isStalled;
+  });
+  jvm.close();
+  return told;
+}
+
+test('a thread that is slow but gets some stalls the JVM where most others fall silent with it, and not where they go on or never ran', () => {
+  const stallsIn = (others: readonly number[]) => stallsWith(others).filter(Boolean).length;
+  // The lock is given back each third second.
+  assert.deepEqual(stallsWith([20, 20, 20, 2, 2, 20, 2, 2]).slice(-3), [false, true, true]);
+  assert.equal(stallsIn(Array.from({ length: 12 }, (_, at) => [20, 12, 9][at % 3] ?? 0)), 0);
+  assert.equal(stallsIn(Array.from({ length: 12 }, () => 0)), 0);
+  assert.equal(stallsIn(Array.from({ length: 12 }, () => 20)), 0);
+  // One that has ended its work is no crowd.
+  assert.equal(stallsIn([1, 1, 1, 0, 0, 0, 0, 0]), 0);
+  // What ran longer ago than half a minute is no measure.
+  const rare = (pause: number) => [20, 20, ...Array.from({ length: pause }, () => 7), 3, 3, 3, 3];
+  assert.equal(stallsIn(rare(20)), 2);
+  assert.equal(stallsIn(rare(31)), 0);
+});
+
 test('a stall is looked for once a second, however often it is asked about', () => {
   const jvm = new JvmStall(PID, root);
   file(`task/${PID}/stat`, `${PID} (t) D ${'0 '.repeat(49)}\n`);

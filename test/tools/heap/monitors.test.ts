@@ -224,7 +224,14 @@ describe('beside a thread dump', () => {
       .replace(/"waits" #\d+/, '"waits" #3');
 
   test('what the kernel said beside it is told of a holder that was in the same method then, with how long after that was', async () => {
-    const view = { state: 'D', wchan: 'balance_dirty_pages', call: 'write', descriptor: 7, path: '/data/snap' };
+    const view = {
+      state: 'D',
+      wchan: 'balance_dirty_pages',
+      call: 'write',
+      descriptor: 7,
+      path: '/data/snap',
+      peer: null,
+    };
     const beside = text('holds', 'java.lang.Object');
     const nid = Number(/"holds" .* nid=(0x[\da-f]+)/.exec(beside)?.[1]);
     const recorded = { kernel: new Map([[nid, view]]), afterMs: -1500 };

@@ -70,6 +70,24 @@ describe('of locks whose owner is known', () => {
   });
 });
 
+test('a circle in which one waits with a time limit goes on by itself, and is no deadlock', () => {
+  const [left, right] = ['0x00000000fa000010', '0x00000000fa000020'];
+  const sync = 'java.util.concurrent.locks.ReentrantLock$NonfairSync';
+  const waits = (state: string, wanted: string | undefined, held: string | undefined) => [
+    state,
+    'at jdk.internal.misc.Unsafe.park(Native Method)',
+    `- parking to wait for <${wanted}> (a ${sync})`,
+    'at java.lang.Thread.run(Thread.java:840)',
+    '',
+    'Locked ownable synchronizers:',
+    `- <${held}> (a ${sync})`,
+  ];
+  const circles = (state: string) =>
+    judgedText(dumpText({ one: waits('WAITING', left, right), other: waits(state, right, left) })).deadlocks.length;
+  assert.equal(circles('WAITING'), 1);
+  assert.equal(circles('TIMED_WAITING'), 0);
+});
+
 const RUN = 'at java.lang.Thread.run(Thread.java:840)';
 const WAITER = ['BLOCKED', 'at a.B.take(B.java:1)', '- waiting to lock <0x00000000fa000010> (a a.Lock)', RUN];
 const LOCKED = '- locked <0x00000000fa000010> (a a.Lock)';
