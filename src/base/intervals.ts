@@ -2,7 +2,7 @@
 // quarter of an hour has millions of them, so they are kept as columns, and one of them is an object for as long as somebody looks at it.
 
 import { FractionList } from './number-list.js';
-import { orderByTime } from './order.js';
+import { inOrder, orderByTime } from './order.js';
 
 export interface Interval {
   readonly from: number;
@@ -121,8 +121,8 @@ function sorted(columns: Columns): Columns {
   const { from, to } = list;
   const order = orderByTime(from);
   return {
-    from: Float64Array.from(order, (at) => from[at] ?? NaN),
-    to: Float64Array.from(order, (at) => to[at] ?? NaN),
+    from: inOrder(from, order, new Float64Array(order.length)),
+    to: inOrder(to, order, new Float64Array(order.length)),
   };
 }
 

@@ -2,15 +2,33 @@
 
 import type { Interval } from '../base/intervals.js';
 import { copied } from '../base/number-list.js';
-import { orderByTime } from '../base/order.js';
+import { inOrder, orderByTime } from '../base/order.js';
 import type { Column, EventTable } from './events.js';
 
 /** What a field's numbers need: those of 32 bits take half the bytes of those that may be larger, fractions or missing. */
 export type ColumnKind = 'signed' | 'unsigned' | 'any';
 
+const MOST_OF_16_BITS = 2 ** 16 - 1;
+const MOST_OF_32_BITS = 2 ** 32 - 1;
+const [LEAST_SIGNED, MOST_SIGNED] = [-(2 ** 31), 2 ** 31 - 1];
+
 function roomOf(kind: ColumnKind, rows: number): Column {
   if (kind === 'signed') return new Int32Array(rows);
   return kind === 'unsigned' ? new Uint32Array(rows) : new Float64Array(rows);
+}
+
+/** Room for these numbers, in as few bytes as hold all of them: most sectors, sizes and numbers of texts need few of those that a field may have. */
+function roomThatHolds(values: Column, rows: number): Column {
+  let [least, most, areWhole] = [0, 0, true];
+  for (let row = 0; row < rows; row += 1) {
+    const value = values[row] ?? NaN;
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (!Number.isInteger(value)) areWhole = false;
+  }
+  if (areWhole && least >= 0 && most <= MOST_OF_16_BITS) return new Uint16Array(rows);
+  if (areWhole && least >= 0 && most <= MOST_OF_32_BITS) return new Uint32Array(rows);
+  return areWhole && least >= LEAST_SIGNED && most <= MOST_SIGNED ? new Int32Array(rows) : new Float64Array(rows);
 }
 
 /** Appends rows of a fixed number of numeric fields. */
@@ -73,11 +91,6 @@ export class TableBuilder {
   }
 }
 
-export function reorder<T extends Column | Uint16Array>(values: T, order: Uint32Array, into: T): T {
-  for (let row = 0; row < order.length; row += 1) into[row] = values[order[row] ?? 0] ?? 0;
-  return into;
-}
-
 /** The rows by number, as a table. Each column of the builder is given up once it is copied, where it is not used any more. */
 export function finishTable(name: string, fields: readonly string[], rows: TableBuilder): EventTable {
   return tableOf(name, fields, rows, orderByTime(rows.t.subarray(0, rows.length)), true);
@@ -111,13 +124,14 @@ function tableOf(
   isLast: boolean,
 ): EventTable {
   const { length } = order;
-  const t = reorder(rows.t, order, new Float64Array(length));
-  const cpu = reorder(rows.cpu, order, new Uint16Array(length));
-  const pid = reorder(rows.pid, order, new Int32Array(length));
+  const t = inOrder(rows.t, order, new Float64Array(length));
+  const cpu = inOrder(rows.cpu, order, new Uint16Array(length));
+  const pid = inOrder(rows.pid, order, new Int32Array(length));
   if (isLast) rows.giveUpTimes();
   const columns = fields.map((field, index): [string, Column] => {
-    const kind = rows.kinds[index] ?? 'any';
-    const column = reorder(rows.columns[index] ?? NO_ROWS, order, roomOf(kind, length));
+    const values = rows.columns[index] ?? NO_ROWS;
+    const room = isLast ? roomThatHolds(values, length) : roomOf(rows.kinds[index] ?? 'any', length);
+    const column = inOrder(values, order, room);
     if (isLast) rows.columns[index] = NO_ROWS;
     return [field, column];
   });

@@ -19,7 +19,7 @@ export class Strings {
 }
 
 /** The values of one field, row by row. */
-export type Column = Float64Array | Int32Array | Uint32Array;
+export type Column = Float64Array | Int32Array | Uint32Array | Uint16Array;
 
 /** All events of one kind, in order of time. */
 export interface EventTable {

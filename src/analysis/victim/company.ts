@@ -5,6 +5,7 @@
 import { coveredMs, IntervalList, type Intervals, union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import { entry } from '../../base/maps.js';
+import { FractionList } from '../../base/number-list.js';
 import { SLOW } from '../../model/thresholds/device.js';
 import { NORMS } from '../../model/thresholds/requests.js';
 import { NEIGHBOURS } from '../../model/thresholds/stalls.js';
@@ -22,20 +23,23 @@ export interface Slowdown {
 /** When the disk hung: it took far longer for one request than for the rest of its class, for what they moved. */
 export function hungTimes(load: DiskLoad, requests: Requests): Intervals {
   const { leastMs, times } = SLOW.hangs;
-  const services = Array.from(load.rows, (row, at) => {
-    const [from = 0, to = 0, moved = 0] = [load.serviceFrom[at], load.serviceTo[at], load.moved[at]];
-    const kind = requests.kind[row] ?? 0;
-    const expected = expectedMs(NORMS.solid, kind, moved) * (requests.weight[row] ?? 1);
-    return { from, to, class: classOf(kind, moved), pace: (to - from) / expected };
-  });
-  const paces = new Map<RequestClass, number[]>();
-  for (const one of services) entry(paces, one.class, (): number[] => []).push(one.pace);
-  const usual = new Map([...paces].map(([name, list]) => [name, medianOf(list)]));
-  return union(
-    services.filter(
-      (one) => one.to - one.from >= leastMs && one.pace >= times * Math.max(1, usual.get(one.class) ?? NaN),
-    ),
-  );
+  const { rows, serviceFrom, serviceTo, moved } = load;
+  const serviceMs = (at: number) => (serviceTo[at] ?? 0) - (serviceFrom[at] ?? 0);
+  const classAt = (at: number) => classOf(requests.kind[rows[at] ?? 0] ?? 0, moved[at] ?? 0);
+  /** How many times as long as a solid-state disk may take. */
+  const paceAt = (at: number) => {
+    const row = rows[at] ?? 0;
+    const expected = expectedMs(NORMS.solid, requests.kind[row] ?? 0, moved[at] ?? 0);
+    return serviceMs(at) / (expected * (requests.weight[row] ?? 1));
+  };
+  const paces = new Map<RequestClass, FractionList>();
+  for (let at = 0; at < rows.length; at += 1) entry(paces, classAt(at), () => new FractionList()).push(paceAt(at));
+  const usual = new Map([...paces].map(([name, list]) => [name, medianOf(list.take())]));
+  const hung = new IntervalList();
+  for (let at = 0; at < rows.length; at += 1)
+    if (serviceMs(at) >= leastMs && paceAt(at) >= times * Math.max(1, usual.get(classAt(at)) ?? NaN))
+      hung.push(serviceFrom[at] ?? 0, serviceTo[at] ?? 0);
+  return union(hung);
 }
 
 /** When larger requests of others were with the disk. */

@@ -34,8 +34,8 @@ const DEEP = 2;
 export class Draft {
   private readonly builder = new TimelineBuilder();
   /** By segment: which kind of sleep it is, and for those whose state is only guessed the kind once more. */
-  private readonly depth: number[] = [];
-  private readonly guessed: number[] = [];
+  private readonly depth = new NumberList();
+  private readonly guessed = new NumberList();
 
   add(from: number, to: number, { state, stack, rival, deep, guessed }: Current, wake: Wake | undefined): void {
     const depth = deep === undefined ? KEPT : deep ? DEEP : LIGHT;
@@ -58,12 +58,12 @@ export class Draft {
     const { builder } = this;
     const known = [LIGHT, DEEP].map((kind) => this.knownOf(kind));
     const cursors = [0, 0];
-    for (const index of this.guessed) {
+    for (const index of this.guessed.values()) {
       const from = builder.fromAt(index);
       const to = builder.toAt(index);
       const seen = to - from >= longSleepMs ? sampled(from, to - longSleepMs / 2) : undefined;
       if (seen) builder.tell(index, seen.state, seen);
-      const kind = (this.depth[index] ?? KEPT) - LIGHT;
+      const kind = this.depth.at(index) - LIGHT;
       const list = known[kind];
       if (seen || !list) continue;
       let at = cursors[kind] ?? 0;
@@ -84,7 +84,7 @@ export class Draft {
   private knownOf(kind: number): ArrayLike<number> {
     const found = new NumberList();
     for (let index = 0; index < this.builder.length; index += 1)
-      if (this.depth[index] === kind && this.builder.stackAt(index) !== undefined) found.push(index);
+      if (this.depth.at(index) === kind && this.builder.stackAt(index) !== undefined) found.push(index);
     return found.values();
   }
 

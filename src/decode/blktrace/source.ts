@@ -3,10 +3,11 @@
 
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { messageOf, unreadable, UserError } from '../../base/errors.js';
+import { messageOf, unreadable } from '../../base/errors.js';
 import type { ReadTo } from '../../base/read-to.js';
+import { ZstdStream } from '../zstd/stream.js';
 import { LONGEST_RECORD } from './frame.js';
 
 const CHUNK = 256 * 1024;
@@ -140,20 +141,44 @@ class StreamSource implements ByteSource {
 const MOST_TIMES = 16;
 const MOST_BESIDES = 64 * 1024 * 1024;
 
-type Decompressor = NodeJS.ReadWriteStream & Readable & { readonly bytesWritten: number };
+/** What a file inflates to as it is read. */
+interface Inflating {
+  readonly bytes: Readable;
+  /** How many bytes of the file have been read. */
+  readonly taken: () => number;
+}
+
+function gunzipping(path: string): Inflating {
+  const inflater = zlib.createGunzip({ chunkSize: CHUNK });
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  file.on('error', (error) => inflater.destroy(error));
+  return { bytes: file.pipe(inflater), taken: () => inflater.bytesWritten };
+}
+
+function unzstding(path: string): Inflating {
+  let taken = 0;
+  async function* blocks(): AsyncGenerator<Buffer> {
+    const inflater = new ZstdStream();
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
+      const bytes: Buffer = chunk;
+      taken += bytes.length;
+      for (const block of inflater.inflate(bytes)) yield Buffer.from(block);
+    }
+    if (!inflater.isWhole) throw new Error('the zstd stream is cut off');
+  }
+  return { bytes: Readable.from(blocks(), { objectMode: false, highWaterMark: CHUNK }), taken: () => taken };
+}
 
 /** A compressed file, up to what a trace of its size inflates to. */
 class InflatedSource extends StreamSource {
-  private readonly inflater: Decompressor;
+  private readonly taken: () => number;
   private readonly mostTimes: number;
   private readonly readTo: ReadTo | undefined;
   private inflated = 0;
 
-  constructor(path: string, inflater: Decompressor, readTo: ReadTo | undefined, mostTimes: number) {
-    const file = createReadStream(path, { highWaterMark: CHUNK });
-    file.on('error', (error) => inflater.destroy(error));
-    super(path, file.pipe(inflater));
-    this.inflater = inflater;
+  constructor(path: string, { bytes, taken }: Inflating, readTo: ReadTo | undefined, mostTimes: number) {
+    super(path, bytes);
+    this.taken = taken;
     this.mostTimes = mostTimes;
     this.readTo = readTo;
   }
@@ -162,24 +187,12 @@ class InflatedSource extends StreamSource {
     if (this.refusal !== undefined) return 0;
     const count = await super.read(into);
     this.inflated += count;
-    this.readTo?.(this.name, this.inflater.bytesWritten);
-    if (this.inflated <= MOST_BESIDES + this.mostTimes * this.inflater.bytesWritten) return count;
+    this.readTo?.(this.name, this.taken());
+    if (this.inflated <= MOST_BESIDES + this.mostTimes * this.taken()) return count;
     this.refusal = `it inflates to ${this.mostTimes} times its size and more, which no trace does`;
     await this.close();
     return 0;
   }
-}
-
-/** Node has zstd from 22.15 on; its types come with that version. */
-function zstdDecompressor(path: string): Decompressor {
-  const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
-  if (typeof create !== 'function') {
-    throw new UserError(
-      `${path} is compressed with zstd, which Node.js ${process.versions.node} can’t read (22.15 can): run \`zstd -d\` on it first.`,
-    );
-  }
-  // eslint-disable-next-line -- the function's type is that of createGunzip
-  return (create as typeof zlib.createGunzip)({ chunkSize: CHUNK });
 }
 
 /**
@@ -187,8 +200,8 @@ function zstdDecompressor(path: string): Decompressor {
  * refused. Throws a UserError where that can't be.
  */
 export function openSource(path: string, readTo?: ReadTo, mostTimes = MOST_TIMES): ByteSource {
-  if (path.endsWith('.gz')) return new InflatedSource(path, zlib.createGunzip({ chunkSize: CHUNK }), readTo, mostTimes);
-  if (path.endsWith('.zst')) return new InflatedSource(path, zstdDecompressor(path), readTo, mostTimes);
+  if (path.endsWith('.gz')) return new InflatedSource(path, gunzipping(path), readTo, mostTimes);
+  if (path.endsWith('.zst')) return new InflatedSource(path, unzstding(path), readTo, mostTimes);
   return openFile(path, readTo);
 }
 

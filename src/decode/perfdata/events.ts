@@ -23,7 +23,7 @@ export interface PerfEvents {
 
 export interface PerfOptions {
   readonly allowance: Allowance;
-  /** Bytes of records that are read. */
+  /** Bytes of records that are read, inflated. */
   readonly mostBytes: number;
   /** Told how far it has been read. */
   readonly readTo?: ReadTo | undefined;
@@ -104,36 +104,40 @@ function layoutOf({ layouts }: PerfData, view: DataView, at: number, size: numbe
   return layouts.get(view.getUint32(at + RECORD_HEADER, true) + view.getUint32(at + RECORD_HEADER + 4, true) * 2 ** 32);
 }
 
-/** Each record in order; what can't be read on from somewhere ends there. Returns the bytes that were passed over behind the bound. */
-function eachRecord(file: PerfData, mostBytes: number, take: (type: number, found: Found) => void): number {
+interface Taker {
+  /** Told of each piece before its records. */
+  readonly piece?: (fileBytes: number) => void;
+  readonly record: (type: number, found: Found) => void;
+}
+
+/** Each record in order; what can't be read on from somewhere ends there. Returns the bytes of the file that lie behind the bound. */
+function eachRecord(file: PerfData, mostBytes: number, take: Taker): number {
   let seen = 0;
-  let beyond = 0;
-  for (const { bytes } of file.pieces()) {
+  for (const { bytes, fileBytes, left } of file.pieces()) {
     seen += bytes.length;
-    if (seen > mostBytes) {
-      beyond += bytes.length;
-      continue;
-    }
+    if (seen > mostBytes) return fileBytes + left;
+    take.piece?.(fileBytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let at = 0; at < bytes.length;) {
       const size = view.getUint16(at + 6, true);
-      take(view.getUint32(at, true), { view, at, size });
+      take.record(view.getUint32(at, true), { view, at, size });
       at += size;
     }
   }
-  return beyond;
+  return 0;
 }
 
 /** The clock at the first sample, where the file does not tell it. */
 function firstTime(file: PerfData, mostBytes: number): bigint {
   let first: bigint | undefined;
   try {
-    eachRecord(file, mostBytes, (type, { view, at, size }) => {
+    const record = (type: number, { view, at, size }: Found) => {
       const layout = type === RECORD.sample ? layoutOf(file, view, at, size) : undefined;
       if (!layout?.isTraced || size < layout.fixedEnd) return;
       const time = view.getBigUint64(at + layout.timeAt, true);
       if (first === undefined || time < first) first = time;
-    });
+    };
+    eachRecord(file, mostBytes, { record });
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
   }
@@ -146,10 +150,12 @@ export function readPerfEvents(path: string, file: PerfData, options: PerfOption
   const reader = new Reader(file, options, file.times?.from ?? firstTime(file, mostBytes));
   try {
     let read = 0;
-    const beyond = eachRecord(file, mostBytes, (type, found) => {
-      allowance.grow(found.size);
-      options.readTo?.(path, (read += found.size));
-      reader.take(type, found);
+    const beyond = eachRecord(file, mostBytes, {
+      piece(fileBytes) {
+        allowance.grow(fileBytes);
+        options.readTo?.(path, (read += fileBytes));
+      },
+      record: (type, found) => reader.take(type, found),
     });
     if (beyond > 0) loss('beyond-bounds', `${path}: records behind the first ${mostBytes / 2 ** 20} MiB`, beyond);
   } catch (error) {

@@ -2,7 +2,7 @@
 //
 //   1 tracing data: "\x17\x08\x44tracing" version\0 | u8 endianness | u8 bytes of a long | u32 page size | as in trace.dat
 //   3 host, 4 release: u32 length, text     21 sample times: u64 first, u64 last
-//   27 compressed                           29 clocks: u32 version, u32 clock, u64 wall clock (ns), u64 its own (ns)
+//   27 compressed: u32 version, u32 form    29 clocks: u32 version, u32 clock, u64 wall clock (ns), u64 its own (ns)
 //
 // Source: tools/perf/Documentation/perf.data-file-format.txt; tools/perf/util/trace-event-read.c (Linux 6.1).
 
@@ -18,7 +18,8 @@ const MOST_SECTION = 256 * 1024 * 1024;
 
 export interface Features extends Omit<PerfData, 'layouts' | 'pieces' | keyof Described> {
   readonly described?: Described;
-  readonly isCompressed: boolean;
+  /** How its records are compressed, by the number of the form. */
+  readonly compression?: number;
 }
 
 /** Where the section of each feature lies, by its number. */
@@ -54,13 +55,14 @@ export function readFeatures(blocks: Blocks, at: number, bits: Buffer): Features
   const kernel = lenient(FEATURE.release, readText);
   const times = lenient(FEATURE.sampleTime, readTimes);
   const wallMsAtZero = lenient(FEATURE.clocks, readClocks);
+  const compression = lenient(FEATURE.compressed, readCompression);
   return {
-    isCompressed: sections.has(FEATURE.compressed),
     ...(tracing && { described: readTracing(tracing) }),
     ...(host !== undefined && { host }),
     ...(kernel !== undefined && { kernel }),
     ...(times && { times }),
     ...(wallMsAtZero !== undefined && { wallMsAtZero }),
+    ...(compression !== undefined && { compression }),
   };
 }
 
@@ -80,6 +82,11 @@ function readTimes(cursor: Cursor): PerfData['times'] {
   const from = cursor.bytes(8).readBigUInt64LE();
   const to = cursor.bytes(8).readBigUInt64LE();
   return from > 0n && to >= from ? { from, to } : undefined;
+}
+
+function readCompression(cursor: Cursor): number {
+  cursor.at += 4;
+  return cursor.u32();
 }
 
 function readClocks(cursor: Cursor): number | undefined {

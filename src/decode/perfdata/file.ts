@@ -11,6 +11,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../base/errors.js';
 import { blocksOf, blocksOfFile, Cursor, Malformed, type Blocks } from '../tracecmd/bytes.js';
+import { inflated } from './compressed.js';
 import { readFeatures } from './features.js';
 import { readLayout, type SampleLayout } from './layout.js';
 import { piecesIn } from './records.js';
@@ -22,6 +23,8 @@ const PIPED_HEADER = 16;
 /** struct perf_event_attr had 64 bytes at first and grows by some in each version. */
 const ATTRIBUTE = { least: 64, most: 4096 };
 const MOST_ATTRIBUTES = 65_536;
+/** enum perf_compress_type has no other yet. */
+const ZSTD = 1;
 const MOST_IDS = 1024 * 1024;
 
 export function isPerfData(bytes: Uint8Array): boolean {
@@ -72,16 +75,14 @@ function readHead(path: string, blocks: Blocks): PerfData {
       `${path} was not finished: perf was killed before it wrote what describes its events. Record again, and end perf with Ctrl-C.`,
     );
   const features = readFeatures(blocks, data.offset + data.size, bits);
-  if (features.isCompressed)
-    throw new UserError(
-      `${path} is compressed (\`perf record -z\`), which is not read: ${byPerf(path)}, or record without -z.`,
-    );
-  const { described, isCompressed: _, ...told } = features;
+  const { described, compression = ZSTD, ...told } = features;
+  if (compression !== ZSTD)
+    throw new UserError(`${path} is compressed in a form that is not known (${compression}): ${byPerf(path)}.`);
   if (!described)
     throw new UserError(
       `${path} holds no events of the kernel: record with \`perf record -a -e 'block:*' -e sched:sched_switch -e sched:sched_waking\`.`,
     );
-  return { ...told, ...described, layouts, pieces: () => piecesIn(blocks, data.offset, data.size) };
+  return { ...told, ...described, layouts, pieces: () => inflated(piecesIn(blocks, data.offset, data.size)) };
 }
 
 /** Samples say of which event they are only where there are several kinds of them. */

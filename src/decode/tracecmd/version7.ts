@@ -13,6 +13,7 @@ import { messageOf, UserError } from '../../base/errors.js';
 import type { EventFormat } from '../ftrace/format.js';
 import { blocksOf, Cursor, Malformed, type Blocks } from './bytes.js';
 import { readEventFormats, readFtraceFormats, readNames, readSymbols } from './contents.js';
+import { inflateZstd } from '../zstd/stream.js';
 import { pagesIn, type CpuPages, type Start, type TraceDat } from './shape.js';
 
 const OPTION = { done: 0, buffer: 3, uname: 5, ftraceFormats: 17, eventFormats: 18, symbols: 19, names: 21 };
@@ -28,12 +29,9 @@ type Inflate = (bytes: Buffer, inflatedSize: number) => Buffer;
 function inflaterOf(path: string, algorithm: string): Inflate {
   if (algorithm === 'none' || algorithm === 'zlib')
     return (bytes, size) => zlib.inflateSync(bytes, { maxOutputLength: Math.max(1, size) });
-  const zstd: unknown = algorithm === 'zstd' ? Reflect.get(zlib, 'zstdDecompressSync') : undefined;
-  // Node has it from 22.15 on.
-  if (typeof zstd === 'function')
-    return (bytes, size) => Buffer.from(Reflect.apply(zstd, undefined, [bytes, { maxOutputLength: size }]));
+  if (algorithm === 'zstd') return inflateZstd;
   throw new UserError(
-    `${path} is compressed with ${JSON.stringify(algorithm)}, which Node.js ${process.versions.node} can’t read: run \`trace-cmd convert --compression none -i ${path} -o PLAIN.dat\` and give PLAIN.dat.`,
+    `${path} is compressed with ${JSON.stringify(algorithm)}, which is not read: run \`trace-cmd convert --compression none -i ${path} -o PLAIN.dat\` and give PLAIN.dat.`,
   );
 }
 

@@ -1,7 +1,7 @@
 // Which files make up a trace, and reading them: plain, compressed, merged; and what can't be read.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +11,7 @@ import { readRecords } from '../../../src/decode/blktrace/read.js';
 import { openSource } from '../../../src/decode/blktrace/source.js';
 import { nsSince } from '../../../src/model/blktrace.js';
 import type { Loss } from '../../../src/model/losses.js';
+import { fixturePath } from '../../support/fixtures.js';
 import { traceBytes, writeRecord } from '../../support/blktrace.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-files-'));
@@ -94,6 +95,24 @@ test('a file is read no further than where nothing is a record for many megabyte
 
 test('what can’t be opened is one sentence', () => {
   assert.throws(() => openSource(at('none')), /There is no .*none: name a file\.$/);
-  const hasZstd = 'createZstdDecompress' in process.getBuiltinModule('node:zlib');
-  if (!hasZstd) assert.throws(() => openSource(at('z.zst')), /compressed with zstd, which Node\.js .* can’t read/);
+});
+
+test('what zstd compressed is read as it was, and where it is cut or damaged up to there', async () => {
+  const read = async (name: string, contents: Uint8Array) => {
+    writeFileSync(at(name), contents);
+    const source = openSource(at(name));
+    const pieces: Buffer[] = [];
+    const into = Buffer.alloc(50_000);
+    for (let count = await source.read(into); count > 0; count = await source.read(into))
+      pieces.push(Buffer.from(into.subarray(0, count)));
+    await source.close();
+    return { bytes: Buffer.concat(pieces), refusal: source.refusal };
+  };
+  const packed = readFileSync(fixturePath('zstd/window.zst'));
+  const text = readFileSync(fixturePath('kernel-trace/ftrace.txt'));
+  assert.deepEqual(await read('whole.zst', packed), { bytes: text, refusal: undefined });
+  const cut = await read('cut.zst', packed.subarray(0, 20_000));
+  assert.equal(cut.refusal, 'the zstd stream is cut off');
+  assert.ok(cut.bytes.length > 0 && cut.bytes.equals(text.subarray(0, cut.bytes.length)));
+  assert.match((await read('none.zst', Buffer.from('no stream'))).refusal ?? '', /no frame where one should begin/);
 });
