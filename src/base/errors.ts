@@ -25,7 +25,7 @@ export function reasonOf(error: unknown): string {
 export function unreadable(path: string, error: unknown, instead: string): UserError {
   switch (errnoOf(error)) {
     case 'ENOENT':
-      return new UserError(`There is no ${path}: ${instead}.`);
+      return new UserError(`There is no ${shownWord(path)}: ${instead}.`);
     case 'EISDIR':
       return new UserError(`${path} is a folder: ${instead}.`);
     case 'EACCES':
@@ -34,6 +34,11 @@ export function unreadable(path: string, error: unknown, instead: string): UserE
     default:
       return new UserError(`${path} can’t be read (${reasonOf(error)}): ${instead}.`);
   }
+}
+
+/** A word of the user's as sentences show it: an empty one would leave a gap in them. */
+export function shownWord(word: string): string {
+  return word === '' ? '‘’' : word;
 }
 
 /** A thrown value as text, for sentences that quote it. */

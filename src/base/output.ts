@@ -24,6 +24,7 @@ function ownDescriptor(path: string): number | undefined {
 export function findOutput(path: string): Output {
   const own = ownDescriptor(path);
   if (own !== undefined) return { kind: 'stream', descriptor: own, ours: false };
+  if (path === '') throw new UserError('There is no file without a name: name one to write to.');
   const { folder, name } = holdPlace(path);
   try {
     const stat = folder.stat(name);

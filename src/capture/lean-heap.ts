@@ -5,7 +5,7 @@
 // Source: V8's src/heap/new-spaces.cc (NewSpace::Grow()), src/heap/scavenger.cc (NumberOfScavengeTasks()), src/execution/tiering-manager.cc
 // (InterruptBudgetFor()) and flag-definitions.h; node --v8-options lists the flags. Measured: bench/results/top.md.
 
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Each flag as it is here, and as it is unless told (Node 20). */
@@ -33,6 +33,23 @@ function collector(): NonNullable<typeof collect> {
 /** Collects what a burst of work has left, which V8 lets lie while little is asked of it: a pause of some 20 ms, for when nobody waits. */
 export function collectGarbage(): void {
   collector()();
+}
+
+/** What has come since the last collection is worth one from here on: it is a pause, and wakes V8's other threads. */
+const GROWN_BYTES = 8 * 1024 * 1024;
+let leftBytes = 0;
+
+function heldBytes(): number {
+  const { used_heap_size: used, external_memory: external } = getHeapStatistics();
+  return used + external;
+}
+
+/** The same where so much has come since this last collected that it is worth the pause; true where it was. */
+export function collectIfGrown(): boolean {
+  if (heldBytes() - leftBytes < GROWN_BYTES) return false;
+  collectGarbage();
+  leftBytes = heldBytes();
+  return true;
 }
 
 /**

@@ -206,6 +206,14 @@ export function mustExist(pid: number): void {
   if (!existsSync(`/proc/${pid}`)) throw new UserError(`There is no process ${pid}: \`ps\` lists those that run.`);
 }
 
+/**
+ * The value of an option that has to be given. Ends the command as wrong usage where it was not: asked by the command itself, because commander's own
+ * look comes before that for options that it does not know, and a misspelt one would be told as missing.
+ */
+export function given<Value>(command: Command, flags: string, value: Value | undefined): Value {
+  return value ?? command.error(`error: required option '${flags}' not specified`);
+}
+
 /** A command that opens what was recorded, with the argument and the options that say what of it: OpenOptions. */
 export function takesRecording(command: Command): Command {
   return command

@@ -10,7 +10,7 @@ import { FORMATS } from '../present/export/formats.js';
 import { journalFields } from '../present/export/journald.js';
 import { sendToJournal } from '../run/journal.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
-import { jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
+import { given, jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
 import { refuseStandardOutput, writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
@@ -22,6 +22,8 @@ interface ExportOptions extends OpenOptions {
   readonly json: boolean;
 }
 
+type Asked = Omit<ExportOptions, 'as'> & { readonly as?: string };
+
 function helpText(): string {
   const widest = Math.max(...Object.keys(FORMATS).map((name) => name.length));
   const lines = Object.entries(FORMATS).map(([name, { description }]) => `  ${name.padEnd(widest)}  ${description}`);
@@ -31,19 +33,19 @@ function helpText(): string {
 export function exportCommand(program: Command): void {
   takesRecording(program.command('export'))
     .description('hand a recording on to other tools: as a trace, a table, metrics or a log entry')
-    .addOption(new Option('--as <format>', 'the format').choices(Object.keys(FORMATS)).makeOptionMandatory())
+    .addOption(new Option('--as <format>', 'the format').choices(Object.keys(FORMATS)))
     .addOption(new Option('--table <table>', 'which table, for csv and parquet (default: requests)').choices(TABLES))
     .option('-o, --output <file>', 'where to write it, - for standard output', '-')
     .option('--send', 'journald: give the entry to this machine’s journal', false)
     .option('--json', jsonHelp('where it is', 'written'), false)
     .addHelpText('after', helpText())
-    .action((recording: string | undefined, options: ExportOptions) =>
-      exportRecording(namedOrNewest(recording), options),
+    .action((recording: string | undefined, asked: Asked, command: Command) =>
+      exportRecording(namedOrNewest(recording), { ...asked, as: given(command, '--as <format>', asked.as) }),
     );
 }
 
-async function exportRecording(recording: string, given: ExportOptions): Promise<void> {
-  const { as, table, output, send, json, ...options } = given;
+async function exportRecording(recording: string, asked: ExportOptions): Promise<void> {
+  const { as, table, output, send, json, ...options } = asked;
   const format = FORMATS[as];
   if (!format) throw new UserError(`There is no format ${as}.`);
   if (table !== undefined && !format.ofOneTable)

@@ -13,7 +13,18 @@ import { Holder } from '../run/hold/holder.js';
 import { readMemory, type Memory } from '../run/hold/memory.js';
 import { HOWS, type FromHolder, type How } from '../run/hold/messages.js';
 import { bytesToHold, usualReserve } from '../run/hold/plan.js';
-import { byteSize, jsonHelp, progress, sayJson, sayJsonBelow, seconds, toolName, undoFolder, warn } from './context.js';
+import {
+  byteSize,
+  given,
+  jsonHelp,
+  progress,
+  sayJson,
+  sayJsonBelow,
+  seconds,
+  toolName,
+  undoFolder,
+  warn,
+} from './context.js';
 import { requireCommand, statusOf } from './held-command.js';
 import { listenForInterrupts } from './interrupts.js';
 
@@ -21,7 +32,7 @@ type Filled = Extract<FromHolder, { readonly kind: 'held' }>;
 
 interface HoldOptions {
   readonly json: boolean;
-  readonly memory: Amount;
+  readonly memory?: Amount;
   readonly how: How;
   readonly reserve?: number;
   readonly for?: number;
@@ -39,7 +50,7 @@ export function holdCommand(program: Command): void {
     .command('hold')
     .description('keep memory from everybody else, until Ctrl-C, for a time, or while a command runs')
     .argument('[command...]', 'a command to run meanwhile, after --')
-    .requiredOption('--memory <amount>', 'how much: a share of all memory (95%) or a size (4G)', amount)
+    .option('--memory <amount>', 'how much: a share of all memory (95%) or a size (4G)', amount)
     .addOption(new Option('--how <how>', 'where').choices(HOWS).default('tmpfs'))
     .option('--reserve <size>', 'what must stay available (default: 2 % of memory, 256M at least)', byteSize)
     .option('--for <time>', 'how long (default: until Ctrl-C, or until the command ends)', seconds)
@@ -48,7 +59,9 @@ export function holdCommand(program: Command): void {
       'after',
       '\nExample:\n  iowitness hold --memory 90% -- iowitness dd if=/dev/zero of=/data/x bs=512 count=100000\n  iowitness hold --memory 4G --for 10m',
     )
-    .action((command: string[], options: HoldOptions) => hold(command, options));
+    .action((argv: string[], options: HoldOptions, command: Command) =>
+      hold(argv, given(command, '--memory <amount>', options.memory), options),
+    );
 }
 
 /** A line of standard error. */
@@ -66,7 +79,7 @@ interface Moments {
   released?: Memory;
 }
 
-async function hold(argv: readonly string[], options: HoldOptions): Promise<void> {
+async function hold(argv: readonly string[], memory: Amount, options: HoldOptions): Promise<void> {
   const [command] = argv;
   if (command !== undefined) requireCommand(command);
   const { pageBytes } = readKernelUnits();
@@ -74,7 +87,7 @@ async function hold(argv: readonly string[], options: HoldOptions): Promise<void
     throw new UserError('/proc/self/auxv does not tell the size of a page: is /proc mounted?');
   const moments: Moments = { before: readMemory(pageBytes) };
   const reserve = options.reserve ?? usualReserve(moments.before.total);
-  const bytes = bytesToHold(options.memory, moments.before, reserve);
+  const bytes = bytesToHold(memory, moments.before, reserve);
   const interrupts = listenForInterrupts();
   const group = options.how === 'cgroup' ? new HoldGroup(undoFolder()) : undefined;
   const account = new Account(bytes, reserve);

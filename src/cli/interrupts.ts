@@ -2,7 +2,6 @@
 // last readings are written and every change to the machine is undone. They are listened to from before the first change until after
 // the last is undone, so no moment is left in which one would just kill.
 
-import { monotonicNs } from '../base/clock.js';
 import { EXIT } from './context.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -34,26 +33,5 @@ export function listenForInterrupts(): Interrupts {
     release() {
       for (const signal of SIGNALS) process.off(signal, listener);
     },
-  };
-}
-
-/** Waits for times of the monotonic clock until an interrupt comes, and for nothing from then on: true says so. */
-export function waiting(interrupted: Promise<unknown>): (ns: bigint) => Promise<boolean> {
-  let isStopped = false;
-  let wake = (): void => {};
-  void interrupted.then(() => {
-    isStopped = true;
-    wake();
-  });
-  return async (ns) => {
-    if (isStopped) return true;
-    await new Promise<void>((settle) => {
-      const timer = setTimeout(settle, Math.max(0, Number(ns - monotonicNs()) / 1e6));
-      wake = () => {
-        clearTimeout(timer);
-        settle();
-      };
-    });
-    return isStopped;
   };
 }

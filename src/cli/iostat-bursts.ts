@@ -2,12 +2,13 @@
 
 import { BIN_MS } from '../analysis/requests/live-bursts.js';
 import { monotonicNs } from '../base/clock.js';
+import { waiting } from '../base/waiting.js';
 import { OpenFiles } from '../capture/files.js';
 import { UndoJournal } from '../capture/undo.js';
 import { burstJson, burstsHead, burstText } from '../present/bursts.js';
 import { Culprits } from '../run/bursts/culprits.js';
 import { DiskSamples } from '../run/bursts/disk-samples.js';
-import { EventLooks } from '../run/bursts/event-looks.js';
+import { EventLooks, type EventLooksOptions } from '../run/bursts/event-looks.js';
 import { CounterLooks, type Looks } from '../run/bursts/looks.js';
 import { watchBursts } from '../run/bursts/watch.js';
 import { Disks } from '../run/iostat/disks.js';
@@ -18,6 +19,8 @@ import { listenForInterrupts } from './interrupts.js';
 
 /** Who it was is asked when the interval is over, and as late as there is no CPU for it, ms. */
 const LATE_MS = 10_000;
+/** Open files are noted this often, ms: a burst's file may be open for little longer than that. */
+const FILES_EVERY_MS = 1000;
 
 export async function iostatBursts(options: IostatOptions): Promise<void> {
   const { intervalMs, count, allDisks, format } = options;
@@ -29,11 +32,14 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
   try {
     // Refuses what is not there.
     const { list } = new Disks(files, '', options);
-    owners = LiveOwners.open({ journal, files, startNs, binMs: BIN_MS });
+    owners = LiveOwners.open({ journal, files, startNs, binMs: BIN_MS, filesEveryMs: FILES_EVERY_MS });
     const culprits = typeof owners === 'string' ? undefined : new Culprits(owners, 2 * intervalMs + LATE_MS);
     const wanted = allDisks ? null : new Set(list.entries.map(({ name }) => name));
     const samples = new DiskSamples(files, '', wanted);
-    const looks = looksOf(samples, startNs, culprits, () => new DiskSamples(files, '', null));
+    const looks = looksOf(
+      { samples, startNs, culprits, intervalMs, wait: waiting(interrupts.interrupted) },
+      () => new DiskSamples(files, '', null),
+    );
     const shiftMs = Number(looks.startNs - startNs) / 1e6;
     if (format === 'text') print(burstsHead(intervalMs, outputWidth()));
     await watchBursts({
@@ -56,15 +62,13 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
   }
 }
 
+type LooksOptions = Omit<EventLooksOptions, 'culprits'> & { readonly culprits: Culprits | undefined };
+
 /** A partition's requests are its disk's, so its counters alone tell of it; who moves its disk's bytes is followed beside them then. */
-function looksOf(
-  samples: DiskSamples,
-  startNs: bigint,
-  culprits: Culprits | undefined,
-  ofAll: () => DiskSamples,
-): Looks {
+function looksOf(options: LooksOptions, ofAll: () => DiskSamples): Looks {
+  const { culprits, samples } = options;
   if (!culprits) return new CounterLooks(samples);
-  if (samples.areWhole) return new EventLooks(culprits, samples, startNs);
+  if (samples.areWhole) return new EventLooks({ ...options, culprits });
   const all = ofAll();
   return new CounterLooks(samples, () => culprits.step(all, () => {}));
 }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
 import { UserError } from '../base/errors.js';
+import { waiting } from '../base/waiting.js';
 import { OpenFiles } from '../capture/files.js';
 import type { DiskInterval } from '../model/disk-interval.js';
 import { runIostat } from '../run/iostat/live.js';
@@ -14,7 +15,7 @@ import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.
 import { History } from '../run/iostat/history.js';
 import { leavePictures, PlotScreen, requirePlaces, withHistory } from './iostat-plot.js';
 import { print, say, toolName, undoFolder, warn } from './context.js';
-import { listenForInterrupts, waiting } from './interrupts.js';
+import { listenForInterrupts } from './interrupts.js';
 import { iostatBursts } from './iostat-bursts.js';
 
 const HELP = `

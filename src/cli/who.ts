@@ -2,13 +2,14 @@
 
 import type { Command } from 'commander';
 import { monotonicNs } from '../base/clock.js';
+import { waiting } from '../base/waiting.js';
 import { OpenFiles } from '../capture/files.js';
 import { renderWho } from '../present/who.js';
 import { LiveEvents } from '../run/live-events.js';
 import { findPlace } from '../run/who/place.js';
 import { watchWho } from '../run/who/who.js';
 import { jsonHelp, outputWidth, progress, sayDocument, seconds, toolName, undoFolder, warn } from './context.js';
-import { listenForInterrupts, waiting } from './interrupts.js';
+import { listenForInterrupts } from './interrupts.js';
 
 /** Longer ones are for `record`, which writes to disk what it sees. */
 const MOST_SECONDS = 600;

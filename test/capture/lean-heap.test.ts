@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { collectGarbage } from '../../src/capture/lean-heap.js';
+import { collectGarbage, collectIfGrown } from '../../src/capture/lean-heap.js';
 
 const MODULE = pathToFileURL(path.join(import.meta.dirname, '../../src/capture/lean-heap.js')).href;
 
@@ -45,4 +45,14 @@ test('buffers that nobody holds any more are given back when garbage is collecte
   const freed = (): number => before - process.memoryUsage().arrayBuffers;
   for (let turn = 0; turn < 100 && freed() < 20 * 1024 ** 2; turn += 1) await pause(20);
   assert.ok(freed() > 20 * 1024 ** 2, `${freed()} bytes`);
+});
+
+test('what has come since the last collection is collected once it is much', () => {
+  collectIfGrown();
+  assert.equal(collectIfGrown(), false);
+  const held = Buffer.alloc(12 * 1024 ** 2, 1);
+  assert.equal(collectIfGrown(), true);
+  // It lives, and is no reason to collect again.
+  assert.equal(collectIfGrown(), false);
+  assert.equal(held.length, 12 * 1024 ** 2);
 });

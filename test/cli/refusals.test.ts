@@ -31,7 +31,16 @@ const REFUSED: readonly (readonly [args: readonly string[], status: number, says
   [['blkparse', '-x'], 64, /no option -x/],
   [['who', '/no/such', '--for', '1s'], 2, /no \/no\/such/],
   [['who', '/tmp', '--for', '0'], 64, /give a time/],
+  [['who', '', '--for', '1s'], 2, /no ‘’/],
+  [['top', '-b', '-n', ''], 64, /-n ‘’: give a whole number/],
+  [['iostat', '-j', ''], 2, /names of kind ‘’/],
+  [['dd', 'if=/dev/zero', 'of=/dev/null', 'count=1', '--log', ''], 2, /no file without a name/],
   [['hold', '--memory', '101%'], 64, /between 0% and 100%/],
+  [['hold'], 64, /'--memory <amount>' not specified/],
+  // An option that is not known may be the one that is missing, misspelt.
+  [['hold', '--memry', '1G'], 64, /unknown option '--memry'/],
+  [['export', 'no-such', '--format', 'csv'], 64, /unknown option '--format'/],
+  [['export', 'no-such'], 64, /'--as <format>' not specified/],
 ];
 
 for (const [args, status, says] of REFUSED)

@@ -1,12 +1,12 @@
-// What disks did, look by look, told by the kernel's events: when each request was complete. Counters are read four times a second and say how much was
-// moved in all; where events don't tell of it, or of a part alone, that is what counts. A hundred wakings a second are saved so, which cost more than
-// all the rest, and who moved it comes with it.
+// What disks did, look by look, told by the kernel's events: when each request was complete. Counters are read once a second, or more often where much
+// comes, and say how much was moved in all; where events don't tell of it, or of a part alone, that is what counts. A hundred wakings a second are
+// saved so, which cost more than all the rest, and who moved it comes with it.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import { BIN_MS } from '../../analysis/requests/live-bursts.js';
 import type { Topology } from '../../analysis/machine/topology.js';
 import { KIND } from '../../analysis/requests/requests.js';
 import type { Weights } from '../../analysis/requests/sampling.js';
+import { monotonicNs } from '../../base/clock.js';
 import { entry } from '../../base/maps.js';
 import type { Events } from '../../model/events.js';
 import { walkCompletions } from '../owners/completions.js';
@@ -14,8 +14,10 @@ import type { Culprits } from './culprits.js';
 import type { DiskGrowth, DiskSamples } from './disk-samples.js';
 import type { Look, Looks } from './looks.js';
 
-/** The kernel's buffers are emptied, and counters read, this often, ms. */
-const EVERY_MS = 250;
+/** The kernel's buffers are emptied, and counters read, this often, ms: a burst is told when its interval is over, so nobody waits for more. */
+const EVERY_MS = { least: 250, most: 1000 } as const;
+/** From so many events a second on they are emptied as often as can be: one CPU's buffer of 4 MiB holds some 60,000. */
+const MANY_EVENTS = 10_000;
 const SECTOR = 512;
 /** What was complete at the very end of a bin is of it. */
 const LEAST_MS = 1e-3;
@@ -30,28 +32,43 @@ export interface Moved {
 /** What was complete, by disk and bin of 10 ms. */
 export type Completions = ReadonlyMap<string, ReadonlyMap<number, Readonly<Moved>>>;
 
+export interface EventLooksOptions {
+  readonly culprits: Culprits;
+  readonly samples: DiskSamples;
+  /** CLOCK_MONOTONIC from which the times of the culprits' events count, ns. */
+  readonly startNs: bigint;
+  /** Of the averages that bursts are held against. */
+  readonly intervalMs: number;
+  /** Waits for a time of CLOCK_MONOTONIC, ns, or until the looks are to end. */
+  readonly wait: (ns: bigint) => Promise<boolean>;
+}
+
 export class EventLooks implements Looks {
   readonly startNs: bigint;
   /** When the looks began in the time of the events, ms: at the beginning of a bin. */
   private readonly originMs: number;
   private readonly culprits: Culprits;
   private readonly samples: DiskSamples;
+  private readonly wait: (ns: bigint) => Promise<boolean>;
+  private readonly idleMs: number;
+  private everyMs: number = EVERY_MS.least;
   private beforeMs: number;
   /** What events told of each disk before its counters did. */
   private ahead: ReadonlyMap<string, Moved> = new Map();
 
-  /** The times of the culprits' events count from `startNs`. */
-  constructor(culprits: Culprits, samples: DiskSamples, startNs: bigint) {
+  constructor({ culprits, samples, startNs, intervalMs, wait }: EventLooksOptions) {
     this.culprits = culprits;
     this.samples = samples;
+    this.wait = wait;
+    this.idleMs = Math.max(EVERY_MS.least, Math.min(EVERY_MS.most, intervalMs));
     const firstMs = culprits.step(samples, (_events, toMs) => toMs);
     this.originMs = Math.floor(firstMs / BIN_MS) * BIN_MS;
     this.beforeMs = firstMs - this.originMs;
     this.startNs = startNs + BigInt(this.originMs * 1e6);
   }
 
-  async next(): Promise<readonly Look[]> {
-    await pause(EVERY_MS);
+  async next(mostMs: number): Promise<readonly Look[]> {
+    await this.wait(monotonicNs() + BigInt(Math.round(Math.min(this.everyMs, mostMs) * 1e6)));
     return this.step();
   }
 
@@ -68,11 +85,23 @@ export class EventLooks implements Looks {
         ahead: this.ahead,
         isWhole: source.takeNote() === undefined,
       });
+      this.everyMs = everyMs(countOf(events), toMs - this.beforeMs, this.idleMs);
       this.beforeMs = toMs;
       this.ahead = ahead;
       return looks;
     });
   }
+}
+
+/** How long the next step is to be, ms, behind one of `ms` with so many events; `idleMs` where few come. */
+export function everyMs(events: number, ms: number, idleMs: number): number {
+  return events * 1000 > MANY_EVENTS * ms ? EVERY_MS.least : idleMs;
+}
+
+function countOf({ tables }: Events): number {
+  let count = 0;
+  for (const { length } of tables.values()) count += length;
+  return count;
 }
 
 /** The completions of these events; of reads and writes with their bytes. */

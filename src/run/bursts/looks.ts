@@ -16,8 +16,8 @@ export interface Look {
 export interface Looks {
   /** CLOCK_MONOTONIC when they began, ns. */
   readonly startNs: bigint;
-  /** The next looks, in order of time, once they are made. Throws the system's error where /proc/diskstats can't be read. */
-  next(): Promise<readonly Look[]> | readonly Look[];
+  /** The next looks, in order of time, once they are made, which takes `mostMs` or little more. Throws the system's error where /proc/diskstats can't be read. */
+  next(mostMs: number): Promise<readonly Look[]>;
 }
 
 /** Looks without a turn of the event loop, which costs as much as a look: a tenth of a second of them. */
@@ -38,7 +38,9 @@ export class CounterLooks implements Looks {
     samples.look();
   }
 
-  next(): readonly Look[] {
+  async next(): Promise<readonly Look[]> {
+    // Signals have their turn.
+    await new Promise((settle) => setTimeout(settle, 0));
     this.beside();
     return Array.from({ length: LOOKS_IN_ROW }, () => {
       // Looks stand on the grid of the bins; what was missed is not made up for.

@@ -56,10 +56,8 @@ class Watching {
     const endMs = count * intervalMs;
     void stopped.then(() => (this.isStopped = true));
     while (!this.isStopped && this.beforeMs < endMs) {
-      for (const look of await looks.next()) if (this.beforeMs < endMs) this.take(look);
+      for (const look of await looks.next(endMs - this.beforeMs)) if (this.beforeMs < endMs) this.take(look);
       this.step();
-      // Signals have their turn.
-      await new Promise((settle) => setTimeout(settle, 0));
     }
     this.tellEnd();
   }

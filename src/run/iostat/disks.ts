@@ -3,7 +3,7 @@
 
 import { existsSync, opendirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { errnoOf, UserError } from '../../base/errors.js';
+import { errnoOf, shownWord, UserError } from '../../base/errors.js';
 import { parseDiskCounters, parseDiskstats } from '../../base/procfs/diskstats.js';
 import { listFolder, readLink, readWhole, type OpenFiles } from '../../capture/files.js';
 import { DeviceList, type Entry } from '../../tools/iostat/device-list.js';
@@ -46,7 +46,7 @@ export class Disks {
     const folder = isDisk || found === '' ? undefined : this.partitionFolder(found);
     if (!isDisk && folder === undefined)
       throw new UserError(
-        `There is no disk or partition ${name || '‘’'}: \`ls /sys/class/block\` lists those that there are.`,
+        `There is no disk or partition ${shownWord(name)}: \`ls /sys/class/block\` lists those that there are.`,
       );
     if (folder !== undefined) this.partitions.set(found, folder);
     this.list.add(found, isDisk ? kind : 'partition', atEnd);
@@ -166,7 +166,7 @@ function labelling(root: string, { persistentNames, mapperNames }: IostatOptions
     const folder = `/dev/disk/by-${persistentNames}`;
     if (!existsSync(root + folder))
       throw new UserError(
-        `This machine has no names of kind ${persistentNames}: \`ls -d /dev/disk/by-*\` shows which.`,
+        `This machine has no names of kind ${shownWord(persistentNames)}: \`ls -d /dev/disk/by-*\` shows which.`,
       );
     // The first in alphabetical order counts.
     for (const name of listFolder(root + folder)

@@ -12,8 +12,8 @@ import type { Case } from '../../model/case.js';
 import { SOURCE, type Manifest, type OpenFile, type TraceState } from '../../model/recording.js';
 import { CaseBuilder } from '../../open/case-builder.js';
 
-/** Open files of busy processes are noted, and mounts looked at, once in so many steps. */
-const FILES_EVERY = 5;
+/** A step that comes sooner than it should by so much is of its time all the same, ms. */
+const EARLY_MS = 20;
 const MOUNTS = '/proc/self/mountinfo';
 
 export class CaseFacts {
@@ -21,6 +21,10 @@ export class CaseFacts {
   files: (OpenFile & { readonly atMs: number })[] = [];
   private readonly manifest: Manifest;
   private readonly filters: Readonly<Record<string, string>>;
+  private readonly everyMs: number;
+  private lookedMs = -Infinity;
+  /** True in a step in which files and mounts are looked at. */
+  private isTime = true;
   private devices = '';
   private mounts = '';
   /** What /proc and /sys said of devices and mounts. */
@@ -28,9 +32,10 @@ export class CaseFacts {
   private current: { readonly input: Case; readonly topology: Topology };
   private watch = this.newWatch();
 
-  /** `filters` are those of the trace instance, by event. */
-  constructor(startNs: bigint, filters: Readonly<Record<string, string>>) {
+  /** `filters` are those of the trace instance, by event. Open files of busy processes are noted, and mounts looked at, once in `everyMs`. */
+  constructor(startNs: bigint, filters: Readonly<Record<string, string>>, everyMs: number) {
     this.filters = filters;
+    this.everyMs = everyMs;
     const now = manifestNow('', { command: 'record', hz: 1, events: true });
     this.manifest = { ...now, start: { ...now.start, monotonicNs: startNs.toString() } };
     this.readings = readFacts();
@@ -62,12 +67,14 @@ export class CaseFacts {
     return { input, topology: new Topology(input.facts[0], input.counters.diskNames) };
   }
 
-  /** True where devices or mounts are others than they were; the facts are those of now then. */
-  haveChanged(disks: readonly string[], step: number): boolean {
+  /** Begins a step at `nowMs`. True where devices or mounts are others than they were; the facts are those of now then. */
+  haveChanged(disks: readonly string[], nowMs: number): boolean {
+    this.isTime = nowMs - this.lookedMs >= this.everyMs - EARLY_MS;
+    if (this.isTime) this.lookedMs = nowMs;
     const devices = [...disks, ...disks.map(backingOf)].join('\n');
     const isFirst = this.devices === '';
     const others = devices !== this.devices;
-    const mounts = others || step % FILES_EVERY === 0 ? (readWhole(MOUNTS) ?? '') : this.mounts;
+    const mounts = others || this.isTime ? (readWhole(MOUNTS) ?? '') : this.mounts;
     if (!others && mounts === this.mounts) return false;
     if (others && !isFirst) this.readings = readFacts();
     else this.readings = this.readings.map((one) => (one.path === MOUNTS ? { ...one, text: maskText(mounts) } : one));
@@ -83,11 +90,10 @@ export class CaseFacts {
     return new FileWatch((file) => this.files.push({ ...file, atMs: 0 }));
   }
 
-  /** Notes what these processes have open, now and then: returns true where it was done. */
-  noteFiles(pids: Iterable<number>, step: number): boolean {
-    const isTime = step % FILES_EVERY === 0;
-    if (isTime) this.watch.look([...pids]);
-    return isTime;
+  /** Notes what these processes have open, in a step in which it is time: returns true where it was done. */
+  noteFiles(pids: Iterable<number>): boolean {
+    if (this.isTime) this.watch.look([...pids]);
+    return this.isTime;
   }
 
   /** Begins to note anew. */

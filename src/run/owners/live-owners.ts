@@ -7,7 +7,7 @@ import { monotonicNs } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { EndedNames } from '../../capture/ended-names.js';
 import type { OpenFiles } from '../../capture/files.js';
-import { collectGarbage } from '../../capture/lean-heap.js';
+import { collectIfGrown } from '../../capture/lean-heap.js';
 import { openKernelFilesystems } from '../../capture/kernel-fs.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { Writer } from '../../model/diagnosis.js';
@@ -39,6 +39,8 @@ export interface LiveOwnersOptions {
   readonly startNs: bigint;
   /** To which stretches of time is told who it was; unless told, all that was complete is told at once. */
   readonly binMs?: number;
+  /** Open files of busy processes are noted this often, ms. */
+  readonly filesEveryMs: number;
 }
 
 export class LiveOwners {
@@ -55,7 +57,7 @@ export class LiveOwners {
   private steps = 0;
   private isClosed = false;
 
-  private constructor(tracefs: string, { journal, files, startNs, binMs }: LiveOwnersOptions) {
+  private constructor(tracefs: string, { journal, files, startNs, binMs, filesEveryMs }: LiveOwnersOptions) {
     this.startNs = startNs;
     // Before the journal’s own hook: an instance can't be removed while its files are open.
     process.once('exit', this.letGo);
@@ -68,7 +70,7 @@ export class LiveOwners {
       throw error;
     }
     this.threads = new Threads(files, this.ended);
-    this.facts = new CaseFacts(startNs, this.events.filters);
+    this.facts = new CaseFacts(startNs, this.events.filters, filesEveryMs);
     this.attribution = new LiveAttribution(this.facts.input, this.events, binMs);
   }
 
@@ -109,9 +111,9 @@ export class LiveOwners {
     const events = this.events.upTo(cutMs);
     const threads = threadsIn(events);
     this.threads.meet(threads.keys(), cutMs);
-    if (this.facts.haveChanged(counted.names, this.steps)) this.attribution.renew(this.facts.input, cutMs);
+    if (this.facts.haveChanged(counted.names, cutMs)) this.attribution.renew(this.facts.input, cutMs);
     for (const pid of watched(threads)) this.watched.add(pid);
-    if (this.facts.noteFiles(this.watched, this.steps)) this.watched.clear();
+    if (this.facts.noteFiles(this.watched)) this.watched.clear();
     this.attribution.follow(events);
     if (this.steps > 0) this.adapt(counted.operations, events, cutMs - this.cutMs);
     this.cutMs = cutMs;
@@ -148,7 +150,7 @@ export class LiveOwners {
     this.threads.forget(cutMs);
     this.facts.forgetFiles();
     // What was left behind is old by now: V8 would let the heap grow to several times what lives before it collects that.
-    collectGarbage();
+    collectIfGrown();
   }
 
   /** Settles when nothing is being set any more: a file of an instance that is open keeps it from being removed. */

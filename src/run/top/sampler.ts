@@ -20,6 +20,8 @@ import { Waits } from './waits.js';
 
 /** The busiest processes, whose waits are looked at more often, and whose open files are noted. */
 const MOST_WATCHED = 4;
+/** Open files of the busiest are noted this often, ms. */
+const FILES_EVERY_MS = 5000;
 /** Waits of more than these are not looked at in a sample. */
 const MOST_LOOKED = 64;
 
@@ -59,7 +61,9 @@ export class TopSampler {
     this.waits = new Waits(files);
     this.pressure = new PressureSource(files);
     const { startNs } = this;
-    const opened = options.events ? LiveOwners.open({ journal: options.journal, files, startNs }) : undefined;
+    const opened = options.events
+      ? LiveOwners.open({ journal: options.journal, files, startNs, filesEveryMs: FILES_EVERY_MS })
+      : undefined;
     this.owners = typeof opened === 'object' ? opened : undefined;
     this.bytes = this.owners && new Bytes(this.owners);
     this.whyNone = typeof opened === 'string' ? `not attributed: ${opened}` : 'kernel events were not asked for';

@@ -1,6 +1,6 @@
 // Users by their numbers, as /etc/passwd has them; a number that it does not have stays one, as it may be another service's (passwd(5)).
 
-import { UserError } from '../../base/errors.js';
+import { shownWord, UserError } from '../../base/errors.js';
 import { readWhole } from '../../capture/files.js';
 
 export function userNames(root = ''): ReadonlyMap<number, string> {
@@ -19,6 +19,8 @@ export function usersAsked(asked: readonly string[], root = ''): string[] {
   return asked.map((user) => {
     if (known.has(user)) return user;
     if (/^\d+$/.test(user)) return names.get(Number(user)) ?? String(Number(user));
-    throw new UserError(`There is no user ${user || '‘’'} in /etc/passwd: name one that is there, or give a number.`);
+    throw new UserError(
+      `There is no user ${shownWord(user)} in /etc/passwd: name one that is there, or give a number.`,
+    );
   });
 }

@@ -3,7 +3,7 @@
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errnoOf, unreadable, UserError } from '../../base/errors.js';
+import { errnoOf, shownWord, unreadable, UserError } from '../../base/errors.js';
 import { mountOf, parseMountinfo, type MountLine } from '../../base/procfs/mountinfo.js';
 import { blockFolder } from '../../capture/block-folder.js';
 import { readWhole } from '../../capture/files.js';
@@ -91,18 +91,22 @@ function realpathOr(name: string): string {
   }
 }
 
+const INSTEAD = 'name a folder, or a disk that `lsblk` lists';
+
 /** Throws a UserError where it is neither, or stands on no disk. */
 export function findPlace(given: string): Place {
   if (!given.includes('/') && !existsSync(given)) {
     const disk = ofDisk(given);
     if (disk) return disk;
   }
+  // The system’s own rule; realpathSync takes it for the folder that one is in.
+  if (given === '') throw new UserError(`There is no ${shownWord(given)}: ${INSTEAD}.`);
   let found: string;
   try {
     found = realpathSync(given);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    throw unreadable(given, error, 'name a folder, or a disk that `lsblk` lists');
+    throw unreadable(given, error, INSTEAD);
   }
   if (!statSync(found).isBlockDevice()) return ofMount(given, found);
   const disk = ofDisk(found.replace(/^\/dev\//, ''));

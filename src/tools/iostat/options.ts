@@ -1,7 +1,7 @@
 // The arguments of iostat as sysstat 12.6.1 takes them apart (main of iostat.c), which is no getopt: -p may have an argument or not, -k and -m
 // exclude each other, a word is a disk and a number the interval. Beyond it: an interval below a second, --wide, --dec=3, -o JSONL.
 
-import { UsageError } from '../../base/errors.js';
+import { shownWord, UsageError } from '../../base/errors.js';
 
 /** What was asked for by name, in the order of the arguments. */
 export interface Asked {
@@ -140,7 +140,7 @@ function takeWithValue(options: IostatOptions, argument: string, rest: string[])
     options.pretty = true;
   } else if (argument === '-o') {
     const format = value('JSON or JSONL');
-    if (format !== 'JSON' && format !== 'JSONL') throw new UsageError(`-o ${format}: give JSON or JSONL.`);
+    if (format !== 'JSON' && format !== 'JSONL') throw new UsageError(`-o ${shownWord(format)}: give JSON or JSONL.`);
     options.format = format;
   } else {
     const picture = PICTURES.find((format) => argument === `--${format}`);
@@ -172,7 +172,7 @@ function takeOption(options: IostatOptions, argument: string, rest: string[]): v
   if (word) word(options);
   else if (name === 'wide') options.wide = value;
   else if (name === 'dec') {
-    if (!/^[0-3]$/.test(value)) throw new UsageError(`--dec=${value}: give 0, 1, 2 or 3 decimals.`);
+    if (!/^[0-3]$/.test(value)) throw new UsageError(`--dec=${shownWord(value)}: give 0, 1, 2 or 3 decimals.`);
     options.decimals = Number(value);
   } else if (!takeWithValue(options, argument, rest)) {
     for (const letter of argument.slice(1)) {

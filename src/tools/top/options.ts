@@ -1,6 +1,6 @@
 // iotop's options, as iotop-c 1.23 and iotop 0.6 both take them (iotop(8)), and ours beside them.
 
-import { UsageError } from '../../base/errors.js';
+import { shownWord, UsageError } from '../../base/errors.js';
 import { getopt } from '../getopt.js';
 
 export interface TopOptions {
@@ -69,19 +69,21 @@ const TAKE: Readonly<Record<string, Take>> = {
     for (const one of value.split(',')) {
       const pid = Number(one);
       if (!Number.isSafeInteger(pid) || pid < 1)
-        throw new UsageError(`-p ${value}: give a process id, or several with commas.`);
+        throw new UsageError(`-p ${shownWord(value)}: give a process id, or several with commas.`);
       options.pids.push(pid);
     }
   },
   n: (options, value) => {
     options.count = Number(value);
     if (!Number.isSafeInteger(options.count) || options.count < 1)
-      throw new UsageError(`-n ${value}: give a whole number from 1.`);
+      throw new UsageError(`-n ${shownWord(value)}: give a whole number from 1.`);
   },
   d: (options, value) => {
     const seconds = Number(value);
     if (!(seconds >= LEAST_DELAY_S && seconds <= MOST_DELAY_S))
-      throw new UsageError(`-d ${value}: give seconds from ${LEAST_DELAY_S} to ${Math.floor(MOST_DELAY_S)}.`);
+      throw new UsageError(
+        `-d ${shownWord(value)}: give seconds from ${LEAST_DELAY_S} to ${Math.floor(MOST_DELAY_S)}.`,
+      );
     options.delayMs = seconds * 1000;
   },
 };
@@ -108,7 +110,7 @@ export function parseTopOptions(args: readonly string[]): TopOptions {
   const { options: given, operands } = getopt(args, LETTERS, LONG);
   for (const { letter, value } of given) TAKE[letter]?.(options, value);
   if (operands[0] !== undefined)
-    throw new UsageError(`top takes options alone, and ${operands[0]} is none (--help shows them).`);
+    throw new UsageError(`top takes options alone, and ${shownWord(operands[0])} is none (--help shows them).`);
   if (options.json && options.batch) throw new UsageError('--json prints objects and -b text: give one of them.');
   return options;
 }

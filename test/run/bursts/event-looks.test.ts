@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { looksOf, type Step } from '../../../src/run/bursts/event-looks.js';
+import { everyMs, looksOf, type Step } from '../../../src/run/bursts/event-looks.js';
 
 const STEP: Step = { fromMs: 1000, toMs: 1250, growth: [], completions: new Map(), ahead: new Map(), isWhole: true };
 
@@ -71,4 +71,13 @@ test('what was complete at the very end of a bin is of no time, and yet of a loo
   const { looks } = looksOf({ ...STEP, toMs: 1240, completions: completionsOf('sda', [124, 1, 4096]) });
   assert.ok((looks[0]?.forMs ?? 0) > 0);
   assert.equal(looks[0]?.atMs, 1240);
+});
+
+test('the kernel’s buffers are emptied once in an interval of up to a second, and as often as can be where events come fast', () => {
+  assert.equal(everyMs(9_000, 1000, 1000), 1000);
+  assert.equal(everyMs(11_000, 1000, 1000), 250);
+  // By the second, however long the step was.
+  assert.equal(everyMs(2_400, 250, 1000), 1000);
+  assert.equal(everyMs(2_600, 250, 1000), 250);
+  assert.equal(everyMs(0, 1000, 400), 400);
 });
