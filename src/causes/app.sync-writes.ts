@@ -3,11 +3,15 @@
 
 import { intersect, type Intervals, total } from '../base/intervals.js';
 import { binary, duration, percent } from '../base/format.js';
+import { shellWord } from '../base/shell.js';
+import type { Advice } from '../model/diagnosis.js';
 import { frequency, memory, number, said, time } from '../model/quantity.js';
 import { SYNC_WRITES } from '../model/thresholds/application.js';
+import { advise, look } from './judge/advice.js';
 import {
   asksItself,
   durabilityOf,
+  mountsOfVictim,
   ownTimes,
   serviceTime,
   syncMountOf,
@@ -30,6 +34,28 @@ interface Figures {
   readonly share: number;
   /** How often, how much and how long, in words. */
   readonly words: string;
+  /** What may ask as well as the program, in words; undefined where the program was seen to ask. */
+  readonly orBy: string | undefined;
+}
+
+/** Counters show flushes and waits, not who asked for them: unless a file of its own was opened for durable writing, its attribute may. */
+function otherAsker(m: Victim, found: Durability): string | undefined {
+  if (m.account.source !== 'samples' || asksItself(m, found)) return undefined;
+  const dirsync = mountsOfVictim(m).find(({ options }) => options.split(',').includes('dirsync'));
+  return dirsync
+    ? `dirsync, with which ${dirsync.mountPoint} is mounted, where it makes and renames files`
+    : 'the attribute S or D of its files or their folder (chattr +S, +D)';
+}
+
+/** How to find out who asks: a file of its own stands for the others. */
+function whoAsks({ account, input, disk, topology }: Victim): Advice {
+  const mine = input.files.find(
+    ({ pid, readOnly, path }) =>
+      pid === account.pid && readOnly !== true && topology.diskOfPath(path) === disk && !path.endsWith(' (deleted)'),
+  );
+  const attributes = look(`lsattr -d ${mine ? shellWord(mine.path) : 'FILE FOLDER'}`);
+  const calls = look(`strace -f -c -e trace=fsync,fdatasync,sync_file_range,msync -p ${account.pid}`);
+  return advise`Find out who asks: ${calls} counts its own calls for durability, and ${attributes} shows S or D where files ask.`;
 }
 
 /** Why that is not what sets its pace; undefined where it does. */
@@ -45,6 +71,15 @@ function objection(m: Victim, { found, share, words }: Figures, perSecond: numbe
   return others > SYNC_WRITES.outnumbered * found.count
     ? ruledOut(`${words}; but others asked ${others} times, against its own ${found.count}`)
     : undefined;
+}
+
+function sentence({ found, times, share, words, orBy }: Figures, m: Victim): string {
+  const disk = diskName(m);
+  const each = `each takes ${duration(total(times) / found.count)}, which is what ${disk} needs`;
+  if (orBy === undefined) return `The process makes every small write durable before the next: ${words}; ${each}.`;
+  const perSecond = (found.count * 1000) / (m.account.to - m.account.from);
+  const flushed = `${disk} was flushed ${String(frequency(perSecond))} times a second, after ${binary(found.bytesEach)} each, and the process waited for it ${percent(share)} of its time`;
+  return `Every small write of the process is made durable before the next: ${flushed}; ${each}. By its own calls or by ${orBy}: counters alone can’t tell.`;
 }
 
 function evidence({ found, times }: Figures, m: Victim): Argument[] {
@@ -87,23 +122,27 @@ export const cause = defineCause({
     const share = total(times) / wall;
     const perSecond = (found.count * 1000) / wall;
     const words = `it asked for durability ${String(frequency(perSecond))} times a second, after ${binary(found.bytesEach)} each, and waited for it ${percent(share)} of its time`;
-    const figures = { found, times, share, words };
+    const figures = { found, times, share, words, orBy: otherAsker(m, found) };
     const against = objection(m, figures, perSecond);
     if (against) return against;
     const confidence =
-      ramp(share, { from: SYNC_WRITES.leastShare, ...SYNC_WRITES.sure }) * FIDELITY[account.source].ofDevice;
+      ramp(share, { from: SYNC_WRITES.leastShare, ...SYNC_WRITES.sure }) *
+      FIDELITY[account.source].ofDevice *
+      (figures.orBy === undefined ? 1 : SYNC_WRITES.unseenAsker);
     return holds({ share, confidence, isHabit: true, lost: times }, figures);
   },
   tell: (figures, m) => ({
-    sentence: `The process makes every small write durable before the next: ${figures.words}; each takes ${duration(total(figures.times) / figures.found.count)}, which is what ${diskName(m)} needs.`,
+    sentence: sentence(figures, m),
     yardstick: {
       measure: 'each sync',
       value: said`${time(total(figures.times) / figures.found.count)}`,
       against: `after ${binary(figures.found.bytesEach)} written`,
     },
-    culprit: { kind: 'process', name: m.account.name, pid: m.account.pid },
+    culprit: figures.orBy === undefined ? { kind: 'process', name: m.account.name, pid: m.account.pid } : null,
     evidence: evidence(figures, m),
+    ...(figures.orBy !== undefined && { decidedBy: whoAsks(m) }),
     advice: [
+      ...(figures.orBy === undefined ? [] : [whoAsks(m)]),
       'Gather several writes for one sync (group commit), if losing the last few milliseconds is acceptable.',
       'A disk whose write cache survives a power cut answers flushes at once.',
     ],

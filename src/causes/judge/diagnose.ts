@@ -27,11 +27,12 @@ import {
   type Refused,
 } from '../cause.js';
 import { limitsOf } from './foreign.js';
-import { chanceOf, surenessOf } from './calibration.js';
+import { surenessOf } from './calibration.js';
 import { inconclusive, victimOf } from './inconclusive.js';
 import { keyFigures } from './key-figures.js';
 import { inOrder, type Holding } from './order.js';
 import { partText } from './part.js';
+import { confidenceOf, restOfLoss } from './small-part.js';
 
 /** Everything that a report needs of the causes: the diagnosis, and what its verdict is shown by. */
 export interface Outcome {
@@ -99,7 +100,8 @@ function withUnit({ input }: Measures, culprit: Culprit): Culprit {
   return unit === undefined ? culprit : { ...culprit, unit };
 }
 
-function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
+function verdictOf(m: Measures, one: Holding): Verdict {
+  const { cause, finding } = one;
   const { account, input } = m;
   const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
   const severe = input.losses.some((loss) => LOSS_KINDS[loss.code].severity === 'severe');
@@ -107,7 +109,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
   const isCommand = input.victims.some(({ role }) => role === 'command');
   // A verdict on lossy data is worth less, and says so through its losses.
   const score = Math.min(1, Math.max(0, finding.confidence)) * (severe ? JUDGING.lossy : 1);
-  const confidence = chanceOf(cause.id, score, account?.source === 'samples');
+  const confidence = confidenceOf(m, one, score);
   return {
     cause: cause.id,
     layer: cause.layer,
@@ -121,7 +123,7 @@ function verdictOf(m: Measures, { cause, finding }: Holding): Verdict {
     victim: victimOf(m),
     culprit: finding.culprit && withUnit(m, finding.culprit),
     sentence: finding.sentence,
-    evidence: [...finding.evidence, ...whenLost({ cause, finding }, m), ...heldByOthers(m)].map(evidenceOf),
+    evidence: [...finding.evidence, ...restOfLoss(m, one), ...whenLost(one, m), ...heldByOthers(m)].map(evidenceOf),
     advice: finding.advice.map(adviceOf),
   };
 }
@@ -243,11 +245,11 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     verdict,
     keyFigures: keyFigures(m, verdict, first?.finding),
     also: [...stalls.slice(1), ...beside].map((one) => verdictOf(m, one)),
-    candidates: candidates.map(({ cause, finding }) => ({
-      cause: cause.id,
-      confidence: chanceOf(cause.id, finding.confidence, m.account?.source === 'samples'),
-      score: finding.confidence,
-      decidedBy: finding.decidedBy === undefined ? null : adviceOf(finding.decidedBy).text,
+    candidates: candidates.map((one) => ({
+      cause: one.cause.id,
+      confidence: confidenceOf(m, one, one.finding.confidence),
+      score: one.finding.confidence,
+      decidedBy: one.finding.decidedBy === undefined ? null : adviceOf(one.finding.decidedBy).text,
     })),
     changes: input.changes.map((change) => ({ ...change })),
     accounting: accounting(m, lost),

@@ -110,7 +110,7 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
   const process = m.input.counters.processes.get(account.pid);
   const off = readAheadOff(m);
   if (off && waiting > JUDGING.notUnderstood && growthWithin(process?.io, 'read_bytes', account.from, account.to) > 0)
-    return `the victim waited for the disk ${percent(waiting)} of its time, nothing is read ahead there (${off.file} is ${off.value}), and counters alone can’t tell whether it reads in order`;
+    return `the victim waited for the disk ${percent(waiting)} of its time, next to nothing is read ahead there (${off.file} is ${off.value}), and counters alone can’t tell whether it reads in order`;
   const waiters = lockWaiters(account);
   if (waiters > 0)
     return `${waiters} of the victim’s threads waited for locks while another waited for the disk, and counters alone can’t tell who kept whom waiting`;

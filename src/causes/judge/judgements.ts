@@ -12,6 +12,7 @@ import type { CgroupLimit } from '../../model/facts.js';
 import { said, time } from '../../model/quantity.js';
 import type { State } from '../../model/states.js';
 import { DEVICE_JUDGING, FROM_STATE, JUDGING } from '../../model/thresholds/judging.js';
+import { NO_READ_AHEAD } from '../../model/thresholds/memory.js';
 import { ramp, type Argument } from '../cause.js';
 import { FIDELITY } from './fidelity.js';
 import type { Given } from './needs.js';
@@ -119,10 +120,13 @@ export function queueSetting(m: Measures, name: string): QueueSetting | undefine
   return disk && value !== undefined ? { value, file: `/sys/block/${disk.name}/queue/${name}` } : undefined;
 }
 
-/** The setting of read-ahead, where it asks for no more than the page that is read. */
+/** What the kernel reads ahead at most where nobody says otherwise, KiB (include/linux/mm.h: VM_READAHEAD_PAGES). */
+export const USUAL_READ_AHEAD_KIB = 128;
+
+/** The setting of read-ahead, where it asks for so little that the usual one would bring several of its requests at once. */
 export function readAheadOff(m: Measures): QueueSetting | undefined {
   const setting = queueSetting(m, 'read_ahead_kb');
-  return setting && Number(setting.value) * 1024 <= m.input.pageBytes ? setting : undefined;
+  return setting && Number(setting.value) * NO_READ_AHEAD.merged <= USUAL_READ_AHEAD_KIB ? setting : undefined;
 }
 
 /** The cgroup paths of the victim, as /proc/PID/cgroup had them; a child that came and went is in those of the process that started it. */

@@ -82,6 +82,14 @@ export const SYNC_WRITES = thresholds('app.sync-writes', {
     means: 'How sure it is, by the share of its time that it waited for durability, up to this one.',
     basis: { prior: 'the more of the time, the less can hide beside it' },
   },
+  unseenAsker: {
+    value: 0.8,
+    unit: 'confidence',
+    means: 'What is left of that from counters, unless it has a file open for durable writing.',
+    basis: {
+      prior: 'calls of fsync are the usual way, and counters see as much of an attribute of its file (chattr +S)',
+    },
+  },
 });
 
 export const SERVER = thresholds('wait.server', {

@@ -22,6 +22,22 @@ export const JUDGING = thresholds('judging', {
     means: 'With more than this share of its time in states that nothing explains, a victim is not called healthy.',
     basis: { prior: 'twice what is noticed, and a little: less may be several small waits of different kinds' },
   },
+  smallPart: {
+    value: 0.25,
+    unit: 'share',
+    means:
+      'A cause that explains less than this part of the time for which the victim was held up explains a small part.',
+    basis: { prior: 'three of four parts of the stall would stay if it were mended' },
+  },
+  ofSmallPart: {
+    value: 0.7,
+    unit: 'confidence',
+    means:
+      'What explains a small part claims no more than this, whatever its score: it is possible that it is what is felt.',
+    basis: {
+      prior: 'below the step from which on a verdict is called likely: it may well be there, and not be the matter',
+    },
+  },
   collapsed: {
     value: 0.25,
     unit: 'share',

@@ -125,7 +125,7 @@ export const NO_READ_AHEAD = thresholds('mem.no-read-ahead', {
   least: {
     value: 50,
     unit: 'requests',
-    means: 'So many reads must have been of one page, each where the one before ended.',
+    means: 'So many reads must have brought no more than was asked for, each where the one before ended.',
     basis: { prior: 'a stall of seconds has thousands; fewer may be the beginning of each of some small files' },
   },
   leastOfReads: {
@@ -133,6 +133,13 @@ export const NO_READ_AHEAD = thresholds('mem.no-read-ahead', {
     unit: 'share',
     means: 'They must be this part of its reads.',
     basis: { prior: 'the larger part: random reads go on in order by accident only' },
+  },
+  merged: {
+    value: 4,
+    unit: 'count',
+    means:
+      'The usual read-ahead would bring so many of its requests at once; a setting that asks for more is no cause.',
+    basis: { prior: 'what costs less than four times the waits is not what a reader in order is slow for' },
   },
   bySetting: {
     value: { to: 0.4, low: 0.75, high: 0.95 },
@@ -151,10 +158,19 @@ export const NO_READ_AHEAD = thresholds('mem.no-read-ahead', {
     value: 0.85,
     unit: 'share',
     means:
-      'Where its calls took less of the pages that were read for it, it may have read small files one after the other.',
+      'Where its calls leave more of a page untaken, a request, than the rest of this, it may have read small files one after the other.',
     basis: {
       derived:
-        'who reads a file in order takes all of each page; a file smaller than a page leaves the rest of its page',
+        'who reads a file in order takes all of each page; a file that ends within a page leaves the rest of it, half of one on average',
+    },
+  },
+  mostTaken: {
+    value: 2,
+    unit: 'ratio',
+    means:
+      'Calls that take so many times what requests of several pages bring are fed from elsewhere, and don’t tell how large the requests could be.',
+    basis: {
+      prior: 'compressed data, or a file half of which is in memory: of a file read in order each byte is taken once',
     },
   },
 });

@@ -239,7 +239,7 @@ test('from counters it can have asked for twice the flushes that its commits tak
     spent: { journal: 0.55 },
     input: { counters: counted({ fl_ios: 150 }, { syscw: calls, wchar: calls * 4096 }) },
   });
-  assert.equal(judged('app.sync-writes', flushed(50)), 0.722);
+  assert.equal(judged('app.sync-writes', flushed(50)), 0.578);
   assert.match(String(judged('app.sync-writes', flushed(30))), /was flushed 150 times while it wrote 30 times/);
 });
 

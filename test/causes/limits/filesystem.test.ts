@@ -146,6 +146,32 @@ test('a mount with sync makes writes durable from 40 % of the time on, where the
   assert.equal(judged('fs.sync-mount', durable(0.55, 1, 'rw,dirsync')), 'its filesystem is not mounted with sync');
 });
 
+test('from counters a file’s attribute or dirsync may ask as well as the program, unless it has a file open for durable writing', () => {
+  const counters = counted({ fl_ios: 1000 }, { syscw: 1000, wchar: 4096e3 });
+  const sampled = (options: string, opened: Partial<OpenFile> = {}): MadeUp => {
+    const madeUp = durable(0.75, 1, options, opened);
+    return { ...madeUp, source: 'samples', input: { ...madeUp.input, counters } };
+  };
+  const verdict = (madeUp: MadeUp) => diagnosisOf('app.sync-writes', madeUp).verdict;
+  const unseen = verdict(sampled('rw'));
+  assert.ok(Math.abs(unseen.score - 0.646) < 1e-9, String(unseen.score));
+  assert.equal(unseen.sureness, 'possible');
+  assert.equal(unseen.culprit, null);
+  assert.match(
+    unseen.sentence,
+    /By its own calls or by the attribute S or D of its files .*: counters alone can’t tell/,
+  );
+  assert.deepEqual(
+    unseen.advice[0]?.commands.map(({ command }) => command),
+    ['strace -f -c -e trace=fsync,fdatasync,sync_file_range,msync -p 50', 'lsattr -d /data/file'],
+  );
+  assert.match(verdict(sampled('rw,dirsync')).sentence, /By its own calls or by dirsync, with which \/data is mounted/);
+  const seen = verdict(sampled('rw', { durable: true }));
+  assert.ok(Math.abs(seen.score - 0.8075) < 1e-9, String(seen.score));
+  assert.equal(seen.culprit?.name, 'victim');
+  assert.match(seen.sentence, /^The process makes every small write durable/);
+});
+
 const MIB = 1024 * 1024;
 
 function space(different: Partial<VolumeSpace>) {

@@ -31,6 +31,29 @@ test('a cause is a verdict from half sure on, and a candidate where it would exp
   assert.deepEqual(told(0.2, 0.4), ['inconclusive', 0]);
 });
 
+test('what explains less than a quarter of what the victim was held up for is told as possible at most, and says so', () => {
+  const told = (share: number, rank: 'verdict' | 'beside' = 'verdict') => {
+    const spent = { 'block-device': 0.6, reclaim: 0.2, asleep: 0.1 };
+    const causes = [{ ...holding('dev.neighbour', share, 0.97), rank }, holding('reclaim', 0.5, 0.97)];
+    const { verdict, also } = diagnose(measuresOf({ spent }), causes, 'test').diagnosis;
+    const one = [verdict, ...also].find(({ cause }) => cause === 'dev.neighbour');
+    const says = one?.evidence.find(({ measure }) => measure === 'part of what it lost');
+    return [one?.sureness, one?.confidence === 0.7, says?.value];
+  };
+  assert.deepEqual(told(0.21), ['sure', false, undefined]);
+  assert.deepEqual(told(0.19), ['possible', true, '24 %: 19 % of its time, of 80 %']);
+  assert.deepEqual(told(0.04), ['possible', true, '5 %: 4 % of its time, of 80 %']);
+  assert.deepEqual(told(0, 'beside'), ['sure', false, undefined], 'what takes no time is no part of it');
+});
+
+test('what the victim chose to wait for is no loss, nor what a block trace leaves out', () => {
+  const told = (share: number, spent: NonNullable<MadeUp['spent']>) =>
+    diagnose(measuresOf({ spent }), [holding('x', share, 0.97)], 'test').diagnosis.verdict.confidence > 0.7;
+  assert.equal(told(0.12, { 'block-device': 0.2, 'pipe-socket': 0.5, asleep: 0.3 }), true);
+  assert.equal(told(0.12, { 'block-device': 0.2, 'outside-block': 0.8 }), true);
+  assert.equal(told(0.12, { 'block-device': 0.2, 'fs-lock': 0.5, asleep: 0.3 }), false);
+});
+
 test('a cause is asked of the device beneath where that explains half as much, not a third', () => {
   const cause = defineCause({
     id: 'x',

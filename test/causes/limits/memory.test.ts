@@ -227,8 +227,11 @@ test('reads in order, a page each, are told where nothing is read ahead; random 
   assert.equal(told(0.25, pages(200, 0), '128\n'), 0.7);
   assert.equal(told(0.45, pages(200, 0), '4\n'), 0.95, 'a page and no more');
   assert.equal(told(0.45, pages(200, 0), '128\n'), 0.8, 'the program asked for it');
-  assert.match(String(told(0.45, pages(200, 800))), /0 % of them were single pages in order/);
-  assert.match(String(told(0.45, pages(200, 0, 131_072))), /0 % of them were single pages in order/);
+  assert.match(String(told(0.45, pages(200, 800))), /0 % of them in order and no larger than what was asked for/);
+  assert.match(
+    String(told(0.45, pages(200, 0, 131_072))),
+    /0 % of them in order and no larger than what was asked for/,
+  );
   assert.match(String(told(0.07, pages(200, 0))), /^it waited 7 % of its time for cached reads$/);
 });
 
@@ -241,6 +244,56 @@ test('whose calls take a part of each page reads small files that lie side by si
   assert.equal(told(0.95), 0.8);
   assert.match(String(told(0.7)), /its calls took 70 % of those pages, as where small files/);
   assert.equal(told(0.7, '0'), 0.95, 'the setting is known');
+});
+
+/** A reader whose calls take this part of what it reads, so much each. */
+function readingByCalls(reads: ReturnType<typeof pages>, readAhead: string, { call = 4096, taken = 1 }) {
+  const madeUp = reading(0.45, reads, readAhead);
+  const rchar = taken * reads.reduce((sum, { bytes }) => sum + bytes, 0);
+  const counters = counted({}, { rchar, syscr: rchar / call });
+  return judged('mem.no-read-ahead', { ...madeUp, input: { ...madeUp.input, counters } });
+}
+
+test('calls of several pages bring what they ask for at once: that is told as well, up to a quarter of the usual read-ahead', () => {
+  const told = (bytes: number, readAhead: string, call = bytes) =>
+    readingByCalls(pages(200, 0, bytes), readAhead, { call });
+  assert.equal(told(8192, '4'), 0.95, 'a call’s bytes in one request');
+  assert.equal(told(32_768, '4'), 0.95);
+  assert.equal(typeof told(36_864, '4'), 'string', 'the usual read-ahead would not bring four of them');
+  assert.equal(told(16_384, '16', 4096), 0.95, 'the setting’s bytes in one request');
+  assert.equal(told(32_768, '32', 4096), 0.95);
+  assert.equal(told(8192, '128'), 0.8, 'the program told the kernel that it reads at random');
+  assert.equal(told(8192, '64'), 0.8, 'a setting of more is no cause');
+  assert.equal(told(8192, '128', 6000), 0.8, 'a call asks for whole pages');
+  assert.equal(typeof told(16_384, '128', 8192), 'string', 'read-ahead brings more than the call asks for');
+  assert.match(String(readingByCalls(pages(200, 800, 8192), '4', { call: 8192 })), /0 % of them in order/);
+  assert.match(String(readingByCalls(pages(200, 800, 8192), '128', { call: 8192 })), /0 % of them in order/);
+});
+
+test('requests of several pages that end where small files do are not told, nor those of compressed data', () => {
+  const told = (taken: number, readAhead: string, call = 8192) =>
+    readingByCalls(pages(200, 0, 8192), readAhead, { call, taken });
+  assert.equal(told(0.94, '4'), 0.95);
+  assert.match(String(told(0.75, '4')), /its calls took 75 % of those pages, as where small files/);
+  assert.match(String(told(0.75, '128')), /its calls took 75 % of those pages, as where small files/);
+  assert.equal(told(0.75, '8'), 0.95, 'of the setting’s size: that ended them');
+  assert.equal(told(1.9, '128'), 0.8);
+  assert.match(String(told(2.2, '128', 65_536)), /its calls took 220 % of what was read, as where it is compressed/);
+  assert.equal(told(2.2, '4'), 0.95, 'the setting is known');
+});
+
+test('the sentence tells how much it waits for at a time, and the setting', () => {
+  const sentence = (bytes: number, readAhead: string) =>
+    diagnosisOf('mem.no-read-ahead', reading(0.45, pages(200, 0, bytes), readAhead)).verdict.sentence;
+  assert.match(
+    sentence(4096, '0'),
+    /nothing is read ahead: it waits for each page by itself, .* is switched off on loop0/,
+  );
+  assert.match(sentence(8192, '4'), /waits for every 8 KiB by itself, .* only 4 KiB on loop0/);
+  assert.match(
+    sentence(16_384, '16'),
+    /next to nothing is read ahead: .* every 16 KiB by itself, .* only 16 KiB on loop0/,
+  );
 });
 
 test('half of the reads must go on so, and fifty', () => {
