@@ -18,6 +18,7 @@ import { total, type Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
+import { pauseDisks } from './pauses.js';
 import { diskIdled, sampledLine, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
@@ -163,7 +164,9 @@ function fromEvents(
   const expected = requests.disks.indexOf(known.disk ?? '');
   const expectedWakes = linkWakes(line, requests, expected, kernel);
   const isChosen = input.manifest.plan?.directory !== undefined;
-  const disk = (isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology)) ?? known;
+  const pausedFor = pauseDisks(input, topology, thread);
+  const waitedFor = isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology, pausedFor);
+  const disk = waitedFor ?? known;
   const index = requests.disks.indexOf(disk.disk ?? '');
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
   // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.

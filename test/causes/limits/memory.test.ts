@@ -166,6 +166,17 @@ test('the setting is the device’s own where that is under half of the machine�
   assert.equal(culprit(limited(0.1, { dirty_ratio: '7' })), 'memory that can be dirty');
 });
 
+test('a device’s own limit holds the pages of a filesystem that counts them for the device, and not those of btrfs', () => {
+  const culpritOn = (type: string) => {
+    const madeUp = limited(0.1, { dirty_ratio: '4' }, { max_bytes: String(0.01 * DIRTYABLE), strict_limit: '1' });
+    const mount = { device: '7:0', mountPoint: '/data', root: '/', type, source: '/dev/loop0', options: 'rw' };
+    const facts = madeUp.input.facts.map((one) => ({ ...one, mounts: [mount] }));
+    return diagnosisOf('mem.dirty-limit', { ...madeUp, input: { facts } }).verdict.culprit?.name;
+  };
+  assert.match(culpritOn('ext4') ?? '', /^strict_limit=1, max_bytes=.* of loop0’s bdi$/);
+  assert.equal(culpritOn('btrfs'), 'vm.dirty_ratio=4');
+});
+
 /**
  * Paused at a limit that memory makes, of this share of all memory and evenly shared out, while another kept this part of it dirty on a
  * filesystem of its own.
