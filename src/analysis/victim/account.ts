@@ -171,10 +171,6 @@ function fromEvents(
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
   // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
   const own = ownRequests(requests, owners, threads, wakes);
-  const isPageWait = sleepsBelow(input.events, PAGE_WAITS);
-  // A page that another program's thread lets go, and no interrupt, comes from a filesystem that this one serves (FUSE).
-  const isServed = ({ wokenBy = 0, byInterrupt, ...segment }: Segment) =>
-    byInterrupt === false && wokenBy > 0 && !threads.has(wokenBy) && !kernel(wokenBy) && isPageWait(segment);
   const segments = splitWaits(line, {
     requests,
     own,
@@ -183,7 +179,7 @@ function fromEvents(
     isKernelThread: kernel,
     isPassedOn: (row) => isQueuedForAnother(owners, row),
     isWriteback: sleepsBelow(input.events, WRITEBACK_WAITS),
-    isServed,
+    isServed: servedPages(input, threads),
     isIdle: (wait) => diskIdled(input, disk.disk, wait),
   });
   // What a command forks is a process of its own, with its own name.
@@ -203,6 +199,17 @@ function fromEvents(
     ms: segments.sums(),
     own,
   };
+}
+
+/** Tells of waits for a page that another program's thread let go, and no interrupt: it comes from a filesystem that this one serves (FUSE). */
+function servedPages(input: Traced, threads: ReadonlySet<number>): (wait: Segment) => boolean {
+  const isPageWait = sleepsBelow(input.events, PAGE_WAITS);
+  return ({ wokenBy = 0, byInterrupt, ...segment }) =>
+    byInterrupt === false &&
+    wokenBy > 0 &&
+    !threads.has(wokenBy) &&
+    !isKernelThread(input, wokenBy) &&
+    isPageWait(segment);
 }
 
 function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: number): VictimAccount | undefined {

@@ -321,7 +321,7 @@ function how(tookMs: (n: number) => number, count = 100, norm = NORMS.solid, slo
     at += request.took;
     return request;
   });
-  const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: { slow, norm } });
+  const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: { slow: slowly, norm } });
   return / (hung once|hangs now and then|is slow):/.exec(verdict.sentence)?.[1];
 }
 
