@@ -32,8 +32,20 @@ function bdiOf({ input }: Measures, id: DeviceId): ReadonlyMap<string, string> |
   return input.facts.at(-1)?.devices.get(id)?.bdi;
 }
 
+/**
+ * True where the pages of the filesystem on a device count for that, and not for the device: its limits do not hold them. Of filesystems on block
+ * devices that is so for those that call super_setup_bdi() (fs/btrfs/disk-io.c, fs/bcachefs/fs.c).
+ */
+function hasOwnBdi({ input, topology }: Measures, id: DeviceId): boolean {
+  const mounts = input.facts.at(-1)?.mounts ?? [];
+  return mounts.some(
+    ({ type, mountPoint }) => /^(btrfs|bcachefs)$/.test(type) && topology.diskOfPath(mountPoint) === id,
+  );
+}
+
 /** A device's own limit, in bytes: Infinity where only the machine's holds. */
 function deviceLimit(m: Measures, id: DeviceId, global: number): number {
+  if (hasOwnBdi(m, id)) return Infinity;
   const bdi = bdiOf(m, id);
   const maxBytes = Number(bdi?.get('max_bytes'));
   const maxRatio = Number(bdi?.get('max_ratio'));

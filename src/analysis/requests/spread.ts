@@ -1,9 +1,9 @@
 // How the service times of one class of requests are spread: a disk that is slow is slow for most of them, one that hangs is quick for most and
-// takes long for a few, which make up the time.
+// takes long for a few, which make up the time that an ordinary disk would not have taken. What it takes rightly for the many says nothing of that.
 
 import type { Interval } from '../../base/intervals.js';
-import type { DiskLoad } from './disk-load.js';
-import { classOf, type RequestClass } from './norm.js';
+import { allowedAt, type DiskLoad } from './disk-load.js';
+import { classOf, type RequestClass, type ServiceNorm } from './norm.js';
 import type { Requests } from './requests.js';
 
 export interface Spread {
@@ -12,8 +12,8 @@ export interface Spread {
   readonly medianMs: number;
   readonly longestMs: number;
   /**
-   * The longest of them that make up half of all their time together: how many, how long the shortest of those took (ms), and how many of
-   * the class were served from the first to the last of them.
+   * Those that make up half of what all took together beyond what an ordinary disk may take, the longest first: how many, how long the shortest of
+   * those took (ms), and how many of the class were served from the first to the last of them.
    */
   readonly heavy: { readonly count: number; readonly leastMs: number; readonly among: number };
 }
@@ -21,12 +21,15 @@ export interface Spread {
 /** When the disk worked on a row, and how many requests that stands for. */
 interface Served extends Interval {
   readonly weight: number;
+  /** What that took beyond what an ordinary disk may take, ms. */
+  readonly beyondMs: number;
 }
 
 /** The spread of one class of the requests that the disk served within a stretch of time; undefined where it served none. */
 export function spreadOf(
   load: DiskLoad,
   requests: Requests,
+  norm: ServiceNorm,
   which: RequestClass,
   within: Interval,
 ): Spread | undefined {
@@ -39,7 +42,12 @@ export function spreadOf(
     // A flush with nothing to write out tells nothing of those that have something.
     if (which === 'flushes' && moved === 0) return;
     if (classOf(requests.kind[row] ?? 0, moved) === which)
-      services.push({ from, to, weight: requests.weight[row] ?? 1 });
+      services.push({
+        from,
+        to,
+        weight: requests.weight[row] ?? 1,
+        beyondMs: Math.max(0, to - from - allowedAt(load, requests, norm, at)),
+      });
   });
   // A row of a sample stands for requests that follow each other in its time.
   const length = ({ from, to, weight }: Served) => (to - from) / weight;
@@ -47,14 +55,7 @@ export function spreadOf(
   const sorted = services.toSorted((a, b) => length(b) - length(a));
   const [longest] = sorted;
   if (!longest) return undefined;
-  const half = sorted.reduce((sum, { from, to }) => sum + to - from, 0) / 2;
-  let sum = 0;
-  let rows = 0;
-  while (sum < half && rows < sorted.length) {
-    sum += (sorted[rows]?.to ?? 0) - (sorted[rows]?.from ?? 0);
-    rows += 1;
-  }
-  const heavy = sorted.slice(0, rows);
+  const heavy = makeUpHalf(services);
   const first = heavy.reduce((least, { from }) => Math.min(least, from), Infinity);
   const last = heavy.reduce((most, { to }) => Math.max(most, to), -Infinity);
   return {
@@ -63,8 +64,21 @@ export function spreadOf(
     longestMs: length(longest),
     heavy: {
       count: countOf(heavy),
-      leastMs: length(heavy.at(-1) ?? longest),
+      leastMs: heavy.reduce((least, one) => Math.min(least, length(one)), length(longest)),
       among: countOf(services.filter(({ from, to }) => from >= first && to <= last)),
     },
   };
+}
+
+/** The fewest that make up half of what all took beyond what they may; one at least. */
+function makeUpHalf(services: readonly Served[]): Served[] {
+  const sorted = services.toSorted((a, b) => b.beyondMs - a.beyondMs || b.to - b.from - (a.to - a.from));
+  const half = sorted.reduce((sum, { beyondMs }) => sum + beyondMs, 0) / 2;
+  let sum = sorted[0]?.beyondMs ?? 0;
+  let rows = 1;
+  while (sum < half && rows < sorted.length) {
+    sum += sorted[rows]?.beyondMs ?? 0;
+    rows += 1;
+  }
+  return sorted.slice(0, rows);
 }

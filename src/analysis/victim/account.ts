@@ -18,6 +18,7 @@ import { total, type Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
+import { pauseDisks } from './pauses.js';
 import { diskIdled, sampledLine, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
@@ -163,15 +164,13 @@ function fromEvents(
   const expected = requests.disks.indexOf(known.disk ?? '');
   const expectedWakes = linkWakes(line, requests, expected, kernel);
   const isChosen = input.manifest.plan?.directory !== undefined;
-  const disk = (isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology)) ?? known;
+  const pausedFor = pauseDisks(input, topology, thread);
+  const waitedFor = isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology, pausedFor);
+  const disk = waitedFor ?? known;
   const index = requests.disks.indexOf(disk.disk ?? '');
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);
   // Of a holder's requests those are the victim's that it waited for, as their completions tell; the rest are another process's.
   const own = ownRequests(requests, owners, threads, wakes);
-  const isPageWait = sleepsBelow(input.events, PAGE_WAITS);
-  // A page that another program's thread lets go, and no interrupt, comes from a filesystem that this one serves (FUSE).
-  const isServed = ({ wokenBy = 0, byInterrupt, ...segment }: Segment) =>
-    byInterrupt === false && wokenBy > 0 && !threads.has(wokenBy) && !kernel(wokenBy) && isPageWait(segment);
   const segments = splitWaits(line, {
     requests,
     own,
@@ -180,7 +179,7 @@ function fromEvents(
     isKernelThread: kernel,
     isPassedOn: (row) => isQueuedForAnother(owners, row),
     isWriteback: sleepsBelow(input.events, WRITEBACK_WAITS),
-    isServed,
+    isServed: servedPages(input, threads),
     isIdle: (wait) => diskIdled(input, disk.disk, wait),
   });
   // What a command forks is a process of its own, with its own name.
@@ -200,6 +199,17 @@ function fromEvents(
     ms: segments.sums(),
     own,
   };
+}
+
+/** Tells of waits for a page that another program's thread let go, and no interrupt: it comes from a filesystem that this one serves (FUSE). */
+function servedPages(input: Traced, threads: ReadonlySet<number>): (wait: Segment) => boolean {
+  const isPageWait = sleepsBelow(input.events, PAGE_WAITS);
+  return ({ wokenBy = 0, byInterrupt, ...segment }) =>
+    byInterrupt === false &&
+    wokenBy > 0 &&
+    !threads.has(wokenBy) &&
+    !isKernelThread(input, wokenBy) &&
+    isPageWait(segment);
 }
 
 function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: number): VictimAccount | undefined {

@@ -55,8 +55,9 @@ function mostOf(amounts: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
 }
 
 /**
- * The disk whose completions ended most of a thread's waits; `wakes` are requests by segment. What a device beneath its own disk completes
- * is that disk's work: the device above answers only then.
+ * The disk that most of a thread's waits were for: whose completions ended them, or whose dirty pages it was paused for. `wakes` are requests by
+ * segment; `pausedFor` tells the disk of a pause that begins at a time, ms. What a device beneath its own disk completes is that disk's work: the
+ * device above answers only then.
  */
 export function diskWaitedFor(
   segments: Timeline,
@@ -64,14 +65,19 @@ export function diskWaitedFor(
   requests: Requests,
   known: VictimDisk,
   topology: Topology,
+  pausedFor: (at: number) => DeviceId | undefined,
 ): VictimDisk | undefined {
   const beneath = new Set(known.isOwn && known.disk !== undefined ? topology.beneath(known.disk) : []);
   const waited = new Map<DeviceId, number>();
+  const add = (waitedFor: DeviceId, ms: number) =>
+    addTo(waited, beneath.has(waitedFor) ? (known.disk ?? waitedFor) : waitedFor, ms);
   for (const [index, row] of wakes.entries()) {
     const completed = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
-    if (completed === undefined) continue;
-    const disk = beneath.has(completed) ? (known.disk ?? completed) : completed;
-    addTo(waited, disk, (segments.to[index] ?? NaN) - (segments.from[index] ?? NaN));
+    if (completed !== undefined) add(completed, (segments.to[index] ?? NaN) - (segments.from[index] ?? NaN));
+  }
+  for (const { from, to } of segments.timesIn(['dirty-throttle'])) {
+    const disk = pausedFor(from);
+    if (disk !== undefined) add(disk, to - from);
   }
   const disk = mostOf(waited);
   return disk === undefined ? undefined : { disk, isOwn: true };

@@ -8,6 +8,7 @@ import type { Topology } from '../machine/topology.js';
 import { IntervalList, type Intervals, NO_INTERVALS, union } from '../../base/intervals.js';
 import { medianOf } from '../../base/median.js';
 import { isDevice } from '../attribution/inodes.js';
+import { lastAtOrBefore } from '../machine/series.js';
 import { column } from '../machine/time-walk.js';
 import { addTo, entry, sharedBy } from '../../base/maps.js';
 import { isKernelThread, processesOf } from '../machine/processes.js';
@@ -58,6 +59,24 @@ export function measureThrottle(input: Case, threads: ReadonlySet<number>): Thro
     limitBytes: median(pick('limit')) * input.pageBytes,
     deviceSetpointBytes: median(rows.map((row) => setpoints[row] ?? NaN)) * input.pageBytes,
     dirtyBytes: median(pick('dirty')) * input.pageBytes,
+  };
+}
+
+/**
+ * Tells of a time, ms, whose dirty pages a thread was last paused for by then: the kernel says so right before it puts the thread to sleep.
+ * Undefined before its first pause, and for a filesystem whose pages count for no device of its own (btrfs, NFS).
+ */
+export function pauseDisks({ events }: Case, topology: Topology, thread: number): (at: number) => DeviceId | undefined {
+  const table = events?.tables.get('balance_dirty_pages');
+  if (!events || !table) return () => undefined;
+  const bdis = column(table, 'bdi');
+  const rows: number[] = [];
+  for (let row = 0; row < table.length; row += 1) if (table.pid[row] === thread) rows.push(row);
+  const times = Float64Array.from(rows, (row) => table.t[row] ?? NaN);
+  return (at) => {
+    const row = rows[lastAtOrBefore(times, at)];
+    const bdi = row === undefined ? '' : events.strings.get(bdis[row] ?? 0);
+    return isDevice(bdi) ? topology.disk(bdi) : undefined;
   };
 }
 

@@ -30,6 +30,7 @@ export function sampledLine(
     ? sampledSegments(counters, from, to, {
         diskBusy: (begin, end) => diskBusy(input, disk, { from: begin, to: end }),
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
+        isFreezing: input.facts.some(({ limits }) => limits.some(({ kind }) => kind === 'freezer')),
       })
     : Timeline.of([]);
 }
@@ -83,6 +84,8 @@ export function diskIdled(input: Case, disk: DeviceId | undefined, { from, to }:
 interface Surroundings {
   readonly diskBusy: (from: number, to: number) => boolean | undefined;
   readonly quotaUsedUp: (from: number, to: number) => boolean;
+  /** True where a cgroup was seen to be frozen. */
+  readonly isFreezing: boolean;
 }
 
 /** True where a cgroup of the victims ran out of its CPU quota about then. */
@@ -100,6 +103,12 @@ const STATE_OF_LETTER: Readonly<Record<string, State>> = {
   X: 'ended',
   R: 'running',
 };
+
+/**
+ * Sleeps that a signal may end, in which a thread is frozen where it is (TASK_FREEZABLE; kernel/freezer.c, since Linux 6.1): it goes on sleeping there, and
+ * its letter is D, which it never is in these otherwise.
+ */
+const FROZEN_IN_PLACE = /^(hrtimer_nanosleep|do_nanosleep|futex_|do_sigtimedwait|unix_stream_)/;
 
 /** The time between two samples, and what the scheduler counted in it. */
 interface Between {
@@ -187,16 +196,17 @@ function sampledState(
   index: number,
   from: number,
   to: number,
-  { diskBusy: isBusy, quotaUsedUp: isOut }: Surroundings,
+  { diskBusy: isBusy, quotaUsedUp: isOut, isFreezing }: Surroundings,
 ): State {
   const t = counters.stat.t[index] ?? 0;
   const wchan = counters.wchan;
   const name = wchan?.name[lastAtOrBefore(wchan.t, t)] ?? '';
   const state = wchan ? stateOfWchan(name) : undefined;
+  const letter = counters.state[index] ?? '';
+  if (isFreezing && letter === 'D' && FROZEN_IN_PLACE.test(name)) return 'stopped';
   if (state === 'block-device' && ASYNC_WAITS.test(name) && movedNothing(counters)) return 'pipe-socket';
   if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
   if (state !== undefined && state !== 'unexplained') return state;
-  const letter = counters.state[index] ?? '';
   // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
   if (letter === 'D' && isBusy(from, to) === true) return 'block-device';
   // Ready, and neither on a CPU nor waiting for one: schedstat does not count what a quota takes away.

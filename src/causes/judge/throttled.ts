@@ -1,14 +1,20 @@
 // What the two causes of the dirty throttle share: how long it held the victim, and whether the device had room meanwhile.
 
 import { intersect, type Intervals, total, union, without } from '../../base/intervals.js';
+import { growthWithin } from '../../analysis/machine/series.js';
 import { timesIn } from '../../analysis/measures.js';
-import { percent } from '../../base/format.js';
+import { binary, percent } from '../../base/format.js';
 import { part, said, time } from '../../model/quantity.js';
 import { notChecked, ruledOut, type Argument, type Refused } from '../cause.js';
 import type { Given } from './needs.js';
 import { FIDELITY } from './fidelity.js';
 import { diskName, utilisation } from './judgements.js';
+import type { Series } from '../../model/counters.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
+import { THROTTLED } from '../../model/thresholds/memory.js';
+
+/** What /proc/diskstats counts in. */
+const SECTOR_BYTES = 512;
 
 export interface Throttled {
   readonly share: number;
@@ -31,11 +37,25 @@ export function findThrottled(m: Given<'victim'>): Throttled | Refused {
   const share = total(times) / (account.to - account.from);
   if (share < JUDGING.noticeable)
     return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
+  const elsewhere = writesElsewhere(m);
+  if (elsewhere !== undefined) return notChecked(elsewhere);
   const working = without(times, m.pausedBeneath);
   const busy = working.length === 0 ? 0 : (utilisation(m, working) * total(working)) / total(times);
   if (Number.isNaN(busy)) return notChecked('nothing tells whether the device was busy during the pauses');
   const beneathMs = total(intersect(times, m.pausedBeneath));
   return { share, times, busy, ownMs: total(own), beneathMs, isBeneath: beneathMs > total(times) / 2 };
+}
+
+/** Why the disk by which the victim is judged can't be the one that it was paused for: samples don't tell that, and it may only read there. */
+function writesElsewhere(m: Given<'victim'>): string | undefined {
+  const { account, disk, input } = m;
+  if (account.source !== 'samples' || disk === undefined) return undefined;
+  const grown = (series: Series | undefined, name: string) => growthWithin(series, name, account.from, account.to);
+  const ofDisk = grown(input.counters.disks.get(disk), 'wr_sectors') * SECTOR_BYTES;
+  const ofVictim = grown(input.counters.processes.get(account.pid)?.io, 'write_bytes');
+  return ofDisk < THROTTLED.leastWritten * ofVictim
+    ? `the victim wrote ${binary(ofVictim)} while ${diskName(m)} was written ${binary(ofDisk)}: it was paused for another disk, and counters alone don’t tell which`
+    : undefined;
 }
 
 /** The figures on which both causes stand; `means` says what the device's share means. */

@@ -20,6 +20,19 @@ export const MEMORY = thresholds('memory', {
   },
 });
 
+export const THROTTLED = thresholds('throttled', {
+  leastWritten: {
+    value: 0.1,
+    unit: 'share',
+    means:
+      'From counters alone, a disk that was written less than this share of what the victim wrote meanwhile is not the one that it was paused for.',
+    basis: {
+      prior:
+        'whoever is paused is kept to what its disk takes; a beginning that went into memory leaves a part, and a disk that is only read none',
+    },
+  },
+});
+
 export const BACKPRESSURE = thresholds('mem.dirty-backpressure', {
   mostForeign: {
     value: 0.5,

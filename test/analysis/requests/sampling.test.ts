@@ -79,7 +79,7 @@ function analysed(of: number) {
   const disk = loadOf(requests, 0);
   const whole = { from: 0, to: END };
   const [first] = slowness(disk, requests, NORMS.solid, Intervals.of([whole]), NO_INTERVALS);
-  const spread = spreadOf(disk, requests, 'small writes', whole);
+  const spread = spreadOf(disk, requests, NORMS.solid, 'small writes', whole);
   const ceiling = ceilingOf(disk, requests, () => true, 0, END, 0.1);
   assert.ok(first && spread && ceiling);
   return {

@@ -7,6 +7,7 @@ import type { Case } from '../../../src/model/case.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { diskOf, diskWaitedFor } from '../../../src/analysis/victim/disk.js';
 import { attribute } from '../../../src/analysis/attribution/owners.js';
+import { pauseDisks } from '../../../src/analysis/victim/pauses.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
 import type { BlockDevice, RunningProcess } from '../../../src/model/facts.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
@@ -86,7 +87,7 @@ test('what the device beneath its own disk completes is its own disk’s work', 
   );
   const waits = Timeline.of([{ from: 10, to: 20, state: 'block-device' }]);
   const waitedFor = (known: { disk: string; isOwn: boolean }) =>
-    diskWaitedFor(waits, Int32Array.of(0), requests, known, topology)?.disk;
+    diskWaitedFor(waits, Int32Array.of(0), requests, known, topology, () => undefined)?.disk;
   assert.equal(waitedFor({ disk: '7:0', isOwn: true }), '7:0');
   assert.equal(waitedFor({ disk: '7:0', isOwn: false }), '7:1');
 });
@@ -120,4 +121,30 @@ test('of a device that passes its bios on and the one beneath it the first is th
   };
   assert.equal(diskWith(4), '253:0');
   assert.equal(diskWith(64), '8:0');
+});
+
+test('a thread that reads from one disk and is paused for its dirty pages of another is judged by the one it waited for longer', () => {
+  const facts = someFacts({ devices: new Map([disk('7:0', 'loop0'), disk('7:1', 'loop1')]) });
+  const topology = new Topology(facts, NO_COUNTERS.diskNames);
+  const read = { dev: LOOP0, sector: 0, nr_sector: 8, rwbs: 'R' };
+  const pause = (t: number, pid: number, bdi: string) => ({ t, pid, fields: { bdi, pause: 10 } });
+  const events = someEvents({
+    block_bio_queue: [{ t: 10, pid: ME, fields: read }],
+    block_rq_issue: [{ t: 11, fields: read }],
+    block_rq_complete: [{ t: 19, fields: { ...read, error: 0 } }],
+    balance_dirty_pages: [pause(29.9, ME, '7:1'), pause(29.95, ME + 1, '7:0'), pause(35, ME, 'btrfs-1')],
+  });
+  const requests = followRequests(events, topology, allUntil(100));
+  const waitedFor = (from: number, to: number) => {
+    const waits = Timeline.of([
+      { from: 10, to: 20, state: 'block-device' },
+      { from: 20, to: from, state: 'running' },
+      { from, to, state: 'dirty-throttle' },
+    ]);
+    const pausedFor = pauseDisks(aCase({ events }), topology, ME);
+    return diskWaitedFor(waits, Int32Array.of(0, -1, -1), requests, { disk: '7:0', isOwn: true }, topology, pausedFor);
+  };
+  assert.equal(waitedFor(30, 50)?.disk, '7:1');
+  assert.equal(waitedFor(30, 35)?.disk, '7:0');
+  assert.equal(waitedFor(36, 80)?.disk, '7:0');
 });

@@ -142,6 +142,36 @@ test('a quota that ran out within 0.6 s of a sample explains that the thread was
   assert.equal(stateAt(5100 + 900), 'runnable');
 });
 
+test('a thread in uninterruptible sleep where only a signal ends it is frozen there with its cgroup', () => {
+  const stateOf = (letter: string, wchan: string, freezers: number) => {
+    const [, process] = sampled(ME, 0);
+    const frozen = { cgroup: '/box', file: '/sys/fs/cgroup/freezer/box/freezer.state', what: 'frozen', value: 1 };
+    const input = aCase({
+      durationMs: 10_000,
+      facts: [someFacts({ limits: Array.from({ length: freezers }, () => ({ ...frozen, kind: 'freezer' as const })) })],
+      counters: {
+        ...NO_COUNTERS,
+        processes: new Map([
+          [
+            ME,
+            {
+              ...process,
+              state: TIMES.map(() => letter),
+              wchan: { t: Float64Array.from(TIMES), name: TIMES.map(() => wchan) },
+            },
+          ],
+        ]),
+      },
+    });
+    return sampledLine(input, ME, undefined, 5000, 5100).stateAt(0);
+  };
+  assert.equal(stateOf('D', 'hrtimer_nanosleep', 1), 'stopped');
+  assert.equal(stateOf('D', 'futex_do_wait', 1), 'stopped');
+  assert.equal(stateOf('S', 'hrtimer_nanosleep', 1), 'asleep');
+  assert.equal(stateOf('D', 'hrtimer_nanosleep', 0), 'asleep', 'nothing was seen frozen: two readings of two moments');
+  assert.equal(stateOf('D', 'msleep', 1), 'asleep', 'which is always D');
+});
+
 test('a wait for a CPU that is counted when it ends was waited in the samples before, as far as the thread was ready', () => {
   const t = [0, 100, 200, 300, 400, 500];
   const statesOf = (state: string, wait_ns: readonly number[], run_ns = t.map(() => 0)) => {

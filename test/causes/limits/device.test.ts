@@ -314,14 +314,18 @@ test('a device that takes twice the norm is slow, the surer the more', () => {
 });
 
 /** How a disk is called that served so many requests one after the other, each when the one before had been answered. */
-function how(tookMs: (n: number) => number, count = 100, norm = NORMS.solid): string | undefined {
+function how(tookMs: (n: number) => number, count = 100, norm = NORMS.solid, slowly = SLOW.slow): string | undefined {
   let at = 0;
   const requests = Array.from({ length: count }, (_, n): Request => {
     const request = { at, took: tookMs(n) };
     at += request.took;
     return request;
   });
-  const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: { ...SLOW, norm } });
+  const { verdict } = diagnosisOf('dev.slow', {
+    spent: { 'block-device': 1 },
+    requests,
+    measures: { slow: slowly, norm },
+  });
   return / (hung once|hangs now and then|is slow):/.exec(verdict.sentence)?.[1];
 }
 
@@ -352,6 +356,18 @@ test('a device hangs where a tenth of its requests or less makes up half of the 
   assert.equal(
     how(() => 30),
     'is slow',
+  );
+});
+
+test('what a device rightly takes for many requests does not hide that it hung in one of them', () => {
+  const [count, hungAt] = [800, 400];
+  const hung = Intervals.of([{ from: 4 * hungAt, to: 4 * hungAt + 2000 }]);
+  const took = (n: number) => (n === hungAt ? 2000 : 4);
+  assert.equal(how(took, count, NORMS.solid, hung), 'hung once');
+  assert.equal(
+    how((n) => (n >= hungAt && n < hungAt + 100 ? 20 : 4), count, NORMS.solid, hung),
+    'is slow',
+    'in that time, for all of them',
   );
 });
 

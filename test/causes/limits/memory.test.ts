@@ -108,6 +108,19 @@ test('a device that works through 60 % of the pauses sets the pace, one that wor
   assert.equal(typeof judged('mem.dirty-limit', paused(0.75)), 'string');
 });
 
+test('from counters a disk that is hardly written is not the one for which a writer was paused', () => {
+  const written = (ofDisk: number, busy: number): MadeUp => ({
+    spent: { 'dirty-throttle': 0.4 },
+    source: 'samples',
+    input: { counters: counted({ io_ticks: 10_000 * busy, wr_sectors: (ofDisk * 1e8) / 512 }, { write_bytes: 1e8 }) },
+  });
+  const mostlyRead = /wrote 95.4 MiB while loop0 was written .*: it was paused for another disk/;
+  assert.match(String(judged('mem.dirty-backpressure', written(0.07, 0.75))), mostlyRead);
+  assert.match(String(judged('mem.dirty-limit', written(0.07, 0.2))), mostlyRead);
+  assert.equal(judged('mem.dirty-backpressure', written(0.15, 0.75)), 0.659);
+  assert.equal(judged('mem.dirty-limit', written(0.15, 0.2)), 0.647);
+});
+
 test('a device that mostly serves others is theirs', () => {
   const other = (share: number): Neighbour => ({
     origin: { pid: 60, name: 'other', via: 'direct' },
@@ -164,6 +177,17 @@ test('the setting is the device’s own where that is under half of the machine�
   assert.equal(culprit(limited(0.1, {}, own(0.7))), 'memory that can be dirty');
   assert.equal(culprit(limited(0.1, { dirty_ratio: '4' })), 'vm.dirty_ratio=4');
   assert.equal(culprit(limited(0.1, { dirty_ratio: '7' })), 'memory that can be dirty');
+});
+
+test('a device’s own limit holds the pages of a filesystem that counts them for the device, and not those of btrfs', () => {
+  const culpritOn = (type: string) => {
+    const madeUp = limited(0.1, { dirty_ratio: '4' }, { max_bytes: String(0.01 * DIRTYABLE), strict_limit: '1' });
+    const mount = { device: '7:0', mountPoint: '/data', root: '/', type, source: '/dev/loop0', options: 'rw' };
+    const facts = madeUp.input.facts.map((one) => ({ ...one, mounts: [mount] }));
+    return diagnosisOf('mem.dirty-limit', { ...madeUp, input: { facts } }).verdict.culprit?.name;
+  };
+  assert.match(culpritOn('ext4') ?? '', /^strict_limit=1, max_bytes=.* of loop0’s bdi$/);
+  assert.equal(culpritOn('btrfs'), 'vm.dirty_ratio=4');
 });
 
 /**

@@ -9,13 +9,13 @@ import { number, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import type { Argument } from '../../cause.js';
 
-/** True where few requests make up most of the time and half of all are quick: the disk is not slow, it hangs now and then. */
+/** True where few requests make up most of what is too long and half of all are quick: the disk is not slow, it hangs now and then. */
 export function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
   return (
     spread !== undefined &&
     spread.count >= SLOW.hangs.leastOf &&
-    // A disk that has become slow is slow for all that come after it.
-    (spread.heavy.count === 1 || spread.heavy.count <= SLOW.hangs.mostShare * spread.heavy.among) &&
+    // A disk that has become slow is slow for all that come after it. A row that a long one begins and a long one ends has a distance less than long ones.
+    spread.heavy.count - 1 <= SLOW.hangs.mostShare * (spread.heavy.among - 1) &&
     spread.medianMs <= norm.fixedMs &&
     spread.heavy.leastMs >= Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * spread.medianMs)
   );
@@ -46,7 +46,7 @@ export function spreadEvidence(spread: Spread | undefined, { class: which }: Slo
     {
       measure: `all ${which}`,
       value: said`half of ${number(count)} within ${time(medianMs)}, the longest ${time(longestMs)}`,
-      meaning: `${heavy.count === 1 ? 'the longest alone makes' : `the ${heavy.count} longest make`} up half of their time`,
+      meaning: `${heavy.count === 1 ? 'the longest alone makes' : `the ${heavy.count} longest make`} up half of what they took beyond an ordinary disk’s time`,
       source: 'block:block_rq_issue → block:block_rq_complete',
     },
   ];

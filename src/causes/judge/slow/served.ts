@@ -65,7 +65,7 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
   const classes = slowness(load, requests, m.norm, m.slow, waits).filter(tells);
   const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
   if (!first || found.share < JUDGING.noticeable) return undefined;
-  const spread = spreadOf(load, requests, first.class, account);
+  const spread = spreadOf(load, requests, m.norm, first.class, account);
   // What answers fast beneath leaves the slowness to the loop device's own workers.
   const waitsForCpu = lacksCpu(m, account) && (isFastBeneath(m) || isTurns(m, spread));
   const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
