@@ -14,6 +14,7 @@ import { listFolder, OpenFiles, readWhole } from './files.js';
 import { PtraceWatch } from './ptrace-watch.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
 import { StopWatch } from './stop-watch.js';
+import { WaitChains } from './wait-chains.js';
 
 export interface SamplerOptions {
   /** Calls of `tick` a second. */
@@ -49,6 +50,7 @@ export class CounterSampler {
   private readonly processes: ProcessScan;
   private readonly ptrace: PtraceWatch;
   private readonly stops: StopWatch;
+  private readonly chains: WaitChains;
   private readonly turns = new LockTurns();
   private readonly failed = new Set<string>();
   private readonly victims = new Set<number>();
@@ -66,6 +68,7 @@ export class CounterSampler {
     this.processes = new ProcessScan(this.files, options.root);
     this.ptrace = new PtraceWatch(sink, this.files);
     this.stops = new StopWatch(sink, options.root);
+    this.chains = new WaitChains(sink, options.root);
   }
 
   /**
@@ -168,7 +171,7 @@ export class CounterSampler {
     this.ptrace.look(victims, nowNs);
     if (this.options.watchedOnly) return;
     this.listProcesses(nowNs);
-    this.stops.look(this.processes.stopped(), victims, nowNs);
+    this.stops.look(this.processes.stopped(), victims, nowNs, this.chains.look(victims, nowNs));
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);
     for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(`/proc/${pid}/`);

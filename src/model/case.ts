@@ -18,6 +18,7 @@ import type {
   Stopped,
   TraceState,
   VictimMark,
+  WaitChain,
   VolumeSpace,
 } from './recording.js';
 
@@ -68,6 +69,8 @@ export interface Case {
   readonly attached: readonly (Attached & { readonly atMs: number })[];
   /** Who was stopped by a signal, from when on it was seen, and who no more; watched processes are not among them. */
   readonly stopped: readonly (Stopped & { readonly atMs: number })[];
+  /** Whom watched processes waited for at pipes and sockets, hop by hop, from when on it was seen so. */
+  readonly chains: readonly (WaitChain & { readonly atMs: number })[];
   readonly probe: readonly ProbeSlice[];
   /** Of a benchmark alone. */
   readonly measured?: Measured;

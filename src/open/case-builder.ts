@@ -127,6 +127,7 @@ export class CaseBuilder {
       }),
       attached: own.attached,
       stopped: own.stopped,
+      chains: own.chains,
       probe: own.probe,
       recorder: own.recorder,
       trace: own.trace,

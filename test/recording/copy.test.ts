@@ -38,6 +38,11 @@ const cases: readonly (readonly [path: string, text: string, becomes: string | u
   ['/sys/block/loop0/loop/backing_file', '/data/disk.img\n', '/name-1/name-2\n'],
   ['/sys/kernel/tracing/saved_cmdlines', '77 agent\n8 kworker/0:1\n', '77 program-1\n8 kworker/0:1\n'],
   [SOURCE.victim, '{"pid":77,"comm":"agent","role":"pid"}', '{"pid":77,"comm":"program-1","role":"pid"}'],
+  [
+    SOURCE.chain,
+    '{"pid":7,"hops":[{"pid":77,"comm":"agent","wchan":"do_wait"}]}',
+    '{"pid":7,"hops":[{"pid":77,"comm":"program-1","wchan":"do_wait"}]}',
+  ],
   [SOURCE.space, '{"mountPoint":"/data","free":1}', '{"mountPoint":"/name-1","free":1}'],
   [SOURCE.file, '{"pid":7,"path":"/data/x (deleted)"}', '{"pid":7,"path":"/name-1/name-2 (deleted)"}'],
   [

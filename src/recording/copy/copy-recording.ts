@@ -35,6 +35,7 @@ const STANDING = new Set<string>([
   SOURCE.kernelThreads,
   SOURCE.ptrace,
   SOURCE.stopped,
+  SOURCE.chain,
   SOURCE.past,
   SOURCE.facts,
   SOURCE.loss,
