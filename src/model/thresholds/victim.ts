@@ -57,6 +57,12 @@ export const SAMPLES = thresholds('samples', {
     means: 'A quota that ran out this much before or after a sample counts for it.',
     basis: { derived: 'cgroups are sampled twice a second, and a sample may be late' },
   },
+  leftOutMs: {
+    value: 2500,
+    unit: 'ms',
+    means: 'A thread of many that was not sampled for longer than this while the machine was, was left out meanwhile.',
+    basis: { derived: 'threads are sampled once a second at least, and two samples may be late' },
+  },
   meanWakeupMs: {
     value: 0.1,
     unit: 'ms',

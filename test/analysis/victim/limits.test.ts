@@ -142,6 +142,29 @@ test('a quota that ran out within 0.6 s of a sample explains that the thread was
   assert.equal(stateAt(5100 + 900), 'runnable');
 });
 
+test('a thread that was left out while the machine was sampled has no line for that; where the recorder was late it has', () => {
+  const every = (from: number, to: number) => Array.from({ length: (to - from) / 1000 + 1 }, (_, n) => from + n * 1000);
+  const lineOf = (t: readonly number[], machine: readonly number[]) => {
+    const thread = {
+      pid: ME + 1,
+      comm: 'me',
+      stat: series(t, { utime: t.map(() => 0) }),
+      state: t.map(() => 'D'),
+      wchan: { t: Float64Array.from(t), name: t.map(() => 'io_schedule') },
+    };
+    const vmstat = series(machine, { nr_dirty: machine.map(() => 0) });
+    const input = aCase({ counters: { ...NO_COUNTERS, vmstat, threads: new Map([[ME + 1, thread]]) } });
+    const line = sampledLine(input, ME + 1, undefined, 0, 20_000);
+    return [line.at(0)?.from, line.at(-1)?.to];
+  };
+  const whole = every(0, 20_000);
+  // Left out for 4 s, the longer part is told; for 2 s, it was only late.
+  assert.deepEqual(lineOf([...every(0, 5000), ...every(9000, 20_000)], whole), [9000, 20_000]);
+  assert.deepEqual(lineOf([...every(0, 5000), ...every(7000, 20_000)], whole), [0, 20_000]);
+  const late = [...every(0, 5000), ...every(12_000, 20_000)];
+  assert.deepEqual(lineOf(late, late), [0, 20_000]);
+});
+
 test('a wait for a CPU that is counted when it ends was waited in the samples before, as far as the thread was ready', () => {
   const t = [0, 100, 200, 300, 400, 500];
   const statesOf = (state: string, wait_ns: readonly number[], run_ns = t.map(() => 0)) => {
