@@ -11,6 +11,7 @@ import type { Part } from './part.js';
 import type { Past } from './past.js';
 import type {
   Attached,
+  LostTime,
   Manifest,
   OpenFile,
   ProbeProgress,
@@ -53,6 +54,8 @@ export interface Case {
   /** From the start to the last thing recorded, ms. */
   readonly durationMs: number;
   /** Never empty in a recording of ours, whose first set was taken at the start; empty for everything else. */
+  /** When a watch saw seconds lost, where the whole of its recording is looked at: a verdict is about that time. */
+  readonly lost?: LostTime;
   readonly facts: readonly Facts[];
   readonly changes: readonly FactChange[];
   readonly counters: Counters;

@@ -54,6 +54,15 @@ export interface Manifest {
   readonly end?: ClockReading;
   /** Why it ended: 'time', 'interrupt', 'command exited', 'size limit', …; absent as `end` is. */
   readonly endedBecause?: string;
+  /** When a watch saw seconds lost, where one recorded a stall; absent where nobody looked for such, and after a recorder was killed. */
+  readonly lost?: LostTime;
+}
+
+/** From the beginning of the first lost second to the end of the last, ms since the recording's start; and how many were lost. */
+export interface LostTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly seconds: number;
 }
 
 /** A process that the recorder watched as a possible victim. */

@@ -115,6 +115,10 @@ export class CaseBuilder {
       complete,
       durationMs: Math.min(part.to, part.wholeMs) - part.from,
       ...((part.from > 0 || part.to < part.wholeMs) && { part }),
+      ...(part.from === 0 &&
+        part.to >= part.wholeMs &&
+        part.asked !== true &&
+        manifest.lost && { lost: manifest.lost }),
       ...this.factsWithin(part),
       counters,
       ...(events && { events }),

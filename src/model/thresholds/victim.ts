@@ -3,6 +3,15 @@
 import { thresholds } from './threshold.js';
 
 export const ACCOUNT = thresholds('account', {
+  lostMarginMs: {
+    value: 2000,
+    unit: 'ms',
+    means: 'So much before the first second that a watch saw lost, and behind the last, is judged with them.',
+    basis: {
+      derived:
+        'a second counts as lost when most of it was, so that a stall may begin one before and end one behind; another shows what it was before',
+    },
+  },
   standsForParent: {
     value: 0.8,
     unit: 'share',

@@ -17,6 +17,7 @@ import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
 import { findOnset } from '../../../src/analysis/victim/onset.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
+import { judgedPart } from '../../../src/analysis/victim/account.js';
 import { diskIdled, sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
@@ -140,6 +141,14 @@ test('a quota that ran out within 0.6 s of a sample explains that the thread was
   };
   assert.equal(stateAt(5100 + 450), 'cgroup-cpu');
   assert.equal(stateAt(5100 + 900), 'runnable');
+});
+
+test('of a stall that a watch recorded the lost seconds are judged, with two before and behind; all of a life that does not meet them', () => {
+  const input = aCase({ lost: { fromMs: 20_000, toMs: 28_000, seconds: 8 } });
+  assert.deepEqual(judgedPart(input, { from: 0, to: 40_000 }), { from: 18_000, to: 30_000 });
+  assert.deepEqual(judgedPart(input, { from: 19_000, to: 29_000 }), { from: 19_000, to: 29_000 });
+  assert.deepEqual(judgedPart(input, { from: 0, to: 15_000 }), { from: 0, to: 15_000 });
+  assert.deepEqual(judgedPart(aCase(), { from: 0, to: 40_000 }), { from: 0, to: 40_000 });
 });
 
 test('a thread that was left out while the machine was sampled has no line for that; where the recorder was late it has', () => {
