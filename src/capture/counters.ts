@@ -14,6 +14,8 @@ import { listFolder, OpenFiles, readWhole } from './files.js';
 import { PtraceWatch } from './ptrace-watch.js';
 import { ProcessScan, type BusyProcess } from './process-scan.js';
 import { StopWatch } from './stop-watch.js';
+import { ThreadChoice } from './thread-choice.js';
+import { WaitChains } from './wait-chains.js';
 
 export interface SamplerOptions {
   /** Calls of `tick` a second. */
@@ -31,8 +33,6 @@ const TEN_HZ = ['/proc/vmstat', '/proc/meminfo', '/proc/pressure/memory', '/proc
 const OF_VICTIM = ['stat', 'io', 'schedstat', 'wchan'];
 const OF_THREAD = ['stat', 'schedstat', 'wchan'];
 const OF_OTHERS = ['stat', 'io', 'schedstat'];
-/** Threads of one victim that are looked at besides its first: a database has hundreds, most of them idle. */
-const MOST_THREADS = 32;
 /** Processes recorded besides the victims. */
 const OTHERS = 12;
 
@@ -49,6 +49,8 @@ export class CounterSampler {
   private readonly processes: ProcessScan;
   private readonly ptrace: PtraceWatch;
   private readonly stops: StopWatch;
+  private readonly chains: WaitChains;
+  private readonly choice: ThreadChoice;
   private readonly turns = new LockTurns();
   private readonly failed = new Set<string>();
   private readonly victims = new Set<number>();
@@ -66,6 +68,8 @@ export class CounterSampler {
     this.processes = new ProcessScan(this.files, options.root);
     this.ptrace = new PtraceWatch(sink, this.files);
     this.stops = new StopWatch(sink, options.root);
+    this.chains = new WaitChains(sink, options.root);
+    this.choice = new ThreadChoice(this.files, options.root);
   }
 
   /**
@@ -135,9 +139,14 @@ export class CounterSampler {
     return this.turns.endRound();
   }
 
+  /** How many threads each victim has of which only some are sampled at a time, the busiest, and the others looked at in turn. */
+  sampledByTurns(): Map<number, number> {
+    return this.choice.byTurns();
+  }
+
   private listThreads(victims: readonly number[]): void {
     const before = this.threads;
-    this.threads = new Map(victims.map((pid) => [pid, threadsOf(pid, this.options.root)]));
+    this.threads = this.choice.choose(victims);
     for (const [pid, threads] of before)
       for (const thread of threads)
         if (this.threads.get(pid)?.includes(thread) !== true) this.forget(`/proc/${pid}/task/${thread}/`);
@@ -168,7 +177,7 @@ export class CounterSampler {
     this.ptrace.look(victims, nowNs);
     if (this.options.watchedOnly) return;
     this.listProcesses(nowNs);
-    this.stops.look(this.processes.stopped(), victims, nowNs);
+    this.stops.look(this.processes.stopped(), victims, nowNs, this.chains.look(victims, nowNs));
     const active = this.processes.mostActive(OTHERS + victims.length);
     const others = active.filter((pid) => !victims.includes(pid)).slice(0, OTHERS);
     for (const pid of this.others) if (!others.includes(pid) && !this.victims.has(pid)) this.forget(`/proc/${pid}/`);
@@ -218,10 +227,4 @@ function usedBdis(debugfs: string, known: readonly string[]): string[] {
   return listFolder(`${debugfs}/bdi`).filter(
     (name) => known.includes(name) || /^BdiDirtied:\s*[1-9]/m.test(readWhole(`${debugfs}/bdi/${name}/stats`) ?? ''),
   );
-}
-
-function threadsOf(pid: number, root = ''): string[] {
-  return listFolder(`${root}/proc/${pid}/task`)
-    .filter((thread) => thread !== String(pid))
-    .slice(0, MOST_THREADS);
 }

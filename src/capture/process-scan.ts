@@ -39,7 +39,7 @@ interface Seen {
 }
 
 /** What a kernel shows that does not count: nobody has never run (CONFIG_SCHED_INFO). */
-const NOT_COUNTED = '0 0 0';
+export const NOT_COUNTED = '0 0 0';
 
 const MOST_SCANS_APART = 8;
 const DECAY = 0.9;

@@ -71,6 +71,7 @@ export class Recorder {
   private readonly requests = new RequestRate();
   private readonly victims: Victims;
   private readonly told = new Set<string>();
+  private readonly byTurns = new Set<number>();
   private tracer: Tracer | undefined;
   private tracefs: string | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -280,6 +281,16 @@ export class Recorder {
         this.victims.add({ pid, comm, role: 'busiest' });
     }
     this.victims.look();
+    this.tellTurns();
+  }
+
+  /** Told once of each process, whose threads come and go. */
+  private tellTurns(): void {
+    for (const [pid, threads] of this.sampler.sampledByTurns()) {
+      if (this.byTurns.has(pid)) continue;
+      this.byTurns.add(pid);
+      this.loss({ code: 'threads-by-turns', where: `${threads + 1} threads of process ${pid}` });
+    }
   }
 
   private noteFiles(): void {

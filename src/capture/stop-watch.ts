@@ -5,15 +5,14 @@
 // (/proc/PID/net/unix), so that whose client it serves is not known. A named FIFO is not told from a file, and passed over.
 
 import { entry } from '../base/maps.js';
-import { parseFdinfo } from '../base/procfs/fdinfo.js';
 import { NO_SOCKETS, parseSockets, type Sockets } from '../base/procfs/net-sockets.js';
 import { SOURCE, type SharedEnd, type Stopped } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { listFolder, readLink, readWhole } from './files.js';
+import { descriptorsOf, endAt } from './ends.js';
+import { readWhole } from './files.js';
 
-/** Processes that are told at a time, and descriptors looked at of one. */
+/** Processes that are told at a time. */
 const MOST_STOPPED = 32;
-const MOST_DESCRIPTORS = 1000;
 /** A watched process's ends are read in one look of so many while somebody is stopped: the tables of a machine with many connections are long. */
 const WATCHED_EVERY = 5;
 
@@ -38,8 +37,16 @@ export class StopWatch {
     this.root = root;
   }
 
-  /** `stopped`: the names of those that are stopped now, by process; to be called once a second. */
-  look(stopped: ReadonlyMap<number, string>, victims: readonly number[], nowNs: bigint): void {
+  /**
+   * `stopped`: the names of those that are stopped now, by process; `beyond`: whom watched ones wait for, as far as that is known, whose ends are
+   * compared as theirs are. To be called once a second.
+   */
+  look(
+    stopped: ReadonlyMap<number, string>,
+    victims: readonly number[],
+    nowNs: bigint,
+    beyond: readonly number[] = [],
+  ): void {
     for (const pid of this.told.keys()) {
       if (stopped.has(pid)) continue;
       this.stopped.delete(pid);
@@ -48,18 +55,21 @@ export class StopWatch {
     }
     const others = [...stopped].filter(([pid]) => !victims.includes(pid)).slice(0, MOST_STOPPED);
     if (others.length === 0) return;
-    const isNew = others.some(([pid]) => !this.stopped.has(pid));
+    const watched = [...new Set([...victims, ...beyond])];
+    const isNew =
+      others.some(([pid]) => !this.stopped.has(pid)) ||
+      beyond.some((pid) => !this.watched.some((one) => one.pid === pid));
     for (const [pid] of others) if (!this.stopped.has(pid)) this.stopped.set(pid, this.endsOf(pid, true));
     this.looks += 1;
     if (isNew || this.looks % WATCHED_EVERY === 0) {
       const talks = [...this.stopped.values()].some(({ sockets }) => sockets.size > 0);
-      this.watched = victims.map((pid) => ({ pid, ends: this.endsOf(pid, talks) }));
+      this.watched = watched.map((pid) => ({ pid, ends: this.endsOf(pid, talks) }));
     }
     for (const [pid, comm] of others) {
       const own = this.stopped.get(pid);
       if (!own) continue;
       const shared = this.watched.flatMap(({ pid: victim, ends }) =>
-        sharedEnds(own, ends).map((end) => ({ victim, ...end })),
+        victim === pid ? [] : sharedEnds(own, ends).map((end) => ({ victim, ...end })),
       );
       const text = JSON.stringify(shared);
       if (this.told.get(pid) === text) continue;
@@ -76,14 +86,12 @@ export class StopWatch {
     const pipes = new Map<number, Set<'reads' | 'writes'>>();
     const sockets = new Set<number>();
     const folder = `${this.root}/proc/${pid}`;
-    for (const name of listFolder(`${folder}/fd`).slice(0, MOST_DESCRIPTORS)) {
-      const [, kind, inode] = /^(pipe|socket):\[(\d+)\]$/.exec(readLink(`${folder}/fd/${name}`) ?? '') ?? [];
-      if (kind === 'socket') sockets.add(Number(inode));
-      if (kind !== 'pipe') continue;
-      const { reads, writes } = parseFdinfo(readWhole(`${folder}/fdinfo/${name}`) ?? '');
-      const does = entry(pipes, Number(inode), () => new Set<'reads' | 'writes'>());
-      if (reads) does.add('reads');
-      if (writes) does.add('writes');
+    for (const name of descriptorsOf(this.root, pid)) {
+      const end = endAt(this.root, pid, name);
+      if (end?.kind === 'socket') sockets.add(end.inode);
+      if (end?.kind !== 'pipe') continue;
+      const does = entry(pipes, end.inode, () => new Set<'reads' | 'writes'>());
+      for (const one of end.does) does.add(one);
     }
     const read = (table: string) => readWhole(`${folder}/net/${table}`) ?? '';
     const isAsked = withTables && sockets.size > 0;

@@ -10,6 +10,7 @@ import { part, said, time } from '../model/quantity.js';
 import type { Case } from '../model/case.js';
 import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { advise, look } from './judge/advice.js';
+import { chainArguments, circleOf, mostlyAtEnd, throughText } from './judge/chains.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { jamOf } from './judge/java-lock.js';
@@ -47,20 +48,23 @@ export const cause = defineCause({
     const { account, input } = m;
     const jam = jamOf(m);
     if (jam !== undefined) return ruledOut(jam);
+    const circle = circleOf(m);
+    if (circle !== undefined) return ruledOut(circle);
     const states = idleStates(account);
     const idle = shareOf(account, states);
     if (idle < IDLE.leastShare) return ruledOut(`it was idle for only ${percent(idle)} of its time`);
     const confidence = ramp(idle, { from: IDLE.leastShare, ...IDLE.sure }) * FIDELITY[account.source].ofStates;
     return holds(
       { share: idle, confidence, lost: timesIn(account, states) },
-      { idle, feeder: feederOf(account, input) },
+      { idle, feeder: feederOf(account, input), end: mostlyAtEnd(m, 'idle') },
     );
   },
-  tell({ idle, feeder }, { account }) {
+  tell({ idle, feeder, end }, { account }) {
     const waits = shareOf(account, ['pipe-socket']);
     const who = feeder && `${feeder.name} (${feeder.pid})`;
-    const forWhat =
-      who === undefined
+    const forWhat = end
+      ? `waiting at a pipe or socket for ${end.name} (${end.pid})${throughText(end)}, which slept of its own accord`
+      : who === undefined
         ? 'waiting for input, a socket or a timer'
         : `waiting at a socket or pipe until ${who} sent something`;
     return {
@@ -78,6 +82,7 @@ export const cause = defineCause({
           meaning: `${percent(waits)} in poll, a pipe or a socket, ${percent(idle - waits)} asleep; it ran for ${percent(shareOf(account, ['running']))}`,
           source: FIDELITY[account.source].waits,
         },
+        ...(end ? chainArguments(end) : []),
         ...(feeder && who !== undefined
           ? [
               {

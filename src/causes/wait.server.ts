@@ -8,8 +8,9 @@ import { loadOf } from '../analysis/requests/disk-load.js';
 import { slowTimes } from '../analysis/requests/slowness.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { processesOf } from '../analysis/machine/processes.js';
+import { chainEndsOf, type ChainEnd } from '../analysis/victim/chains.js';
 import { lastStopper, stoppedPeerOf, stoppedTimes, type Sender, type StoppedPeer } from '../analysis/victim/stops.js';
-import { ioWithin, wakersOf, type Waker } from '../analysis/victim/wakers.js';
+import { ioWithin, wakersOf, type Asked, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
 import { asksServer } from '../base/procfs/mountinfo.js';
 import type { Advice } from '../model/diagnosis.js';
@@ -17,6 +18,7 @@ import { part, said, time } from '../model/quantity.js';
 import { SERVER } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, change, look } from './judge/advice.js';
+import { chainAdvice, chainArguments, chainText, isHeld, throughText } from './judge/chains.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { sureOfState } from './judge/judgements.js';
@@ -33,6 +35,8 @@ interface Figures {
   readonly inIo: number;
   /** When that program was stopped meanwhile, and by whom; absent where it was not, for long. */
   readonly stopped?: { readonly share: number; readonly by: Sender | undefined };
+  /** Where it was found at the end of a chain of waits: what kept it from its work, and who stands between. */
+  readonly chain?: ChainEnd;
   /** True where a program is stopped that has the other end of something of the victim's, and whether that waits for it is not known. */
   readonly perhaps?: true;
 }
@@ -84,8 +88,37 @@ function ofStopped(m: Given<'victim'>, { name, pid, times, certain }: StoppedPee
   );
 }
 
+/** Who stands still at the end of a chain of waits that begins with the victim, or waits there for a slow disk. */
+function ofChain(m: Given<'victim'>): Judgement<Figures> | undefined {
+  const { account, input } = m;
+  const wall = account.to - account.from;
+  const noticed = chainEndsOf(account, input).filter(({ times }) => total(times) >= JUDGING.noticeable * wall);
+  const chain = noticed.find(({ doing }) => isHeld(doing));
+  if (!chain) {
+    const working = noticed.find(({ doing }) => doing === 'else');
+    const { name = '', pid = 0, times = NO_INTERVALS } = working ?? {};
+    const judged = working && ofIo(m, { name, pid, pids: [pid], ms: total(times), waits: [...times] }, working);
+    return judged?.kind === 'holds' ? judged : undefined;
+  }
+  const { name, pid, doing, times: lost } = chain;
+  const share = total(lost) / wall;
+  const by = lastStopper(input, (thread) => processesOf(input).of(thread) === pid);
+  return holds(
+    { share, confidence: sureOfState(m, share), lost },
+    {
+      way: 'program',
+      share,
+      lost,
+      server: { name, pid, ms: 0 },
+      inIo: NaN,
+      chain,
+      ...(doing === 'stopped' && { stopped: { share: 1, by } }),
+    },
+  );
+}
+
 /** When a disk on which a program had requests took longer than an ordinary one may. */
-function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests, { pids }: Waker): Intervals {
+function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests, { pids }: Asked): Intervals {
   const asked = new Set<number>();
   for (let row = 0; row < requests.length; row += 1)
     if (pids.includes(requests.pid[row] ?? 0)) asked.add(requests.disk[row] ?? 0);
@@ -102,13 +135,13 @@ function ofProgram(m: Given<'victim'>): Judgement<Figures> {
   const seen = stoppedPeerOf(account, input);
   const peer = seen && total(seen.times) >= JUDGING.noticeable * (account.to - account.from) ? seen : undefined;
   if (peer?.certain) return ofStopped(m, peer);
-  const judged = ofWaker(m);
+  const judged = ofChain(m) ?? ofWaker(m);
   return peer && judged.kind !== 'holds' ? ofStopped(m, peer) : judged;
 }
 
 /** The program that woke the victim from most of its waits. */
 function ofWaker(m: Given<'victim'>): Judgement<Figures> {
-  const { account, input, requests } = m;
+  const { account, input } = m;
   // The workers of one service wake each other: what one of those waits for is the service's own time, and is told of that one.
   const watched = new Set(input.victims.map(({ pid }) => pid));
   const isServer = ({ own, name, pids }: Waker) =>
@@ -130,8 +163,20 @@ function ofWaker(m: Given<'victim'>): Judgement<Figures> {
         stopped: { share: 1, by: stopperOf(m, server) },
       },
     );
-  if (!server || !requests)
-    return ruledOut('no filesystem’s server and no program that had I/O of its own kept it waiting');
+  return (
+    (server && ofIo(m, server)) ??
+    ruledOut('no filesystem’s server and no program that had I/O of its own kept it waiting')
+  );
+}
+
+/** A program that had I/O of its own while it was waited for; undefined where requests were not recorded. */
+function ofIo(
+  m: Given<'victim'>,
+  server: Asked & Pick<Waker, 'name' | 'pid' | 'ms'>,
+  chain?: ChainEnd,
+): Judgement<Figures> | undefined {
+  const { account, input, requests } = m;
+  if (!requests) return undefined;
   const lost = ioWithin(server, input, requests);
   const share = total(lost) / (account.to - account.from);
   const inIo = total(lost) / server.ms;
@@ -142,7 +187,7 @@ function ofWaker(m: Given<'victim'>): Judgement<Figures> {
   if (slowly < SERVER.leastSlow) return ruledOut(`${figures}, of which ${percent(slowly)} while its disk was slow`);
   return holds(
     { share, confidence: ramp(inIo, { from: SERVER.leastInIo, ...SERVER.sureByIo }), lost },
-    { way: 'program', share, lost, server, inIo },
+    { way: 'program', share, lost, server, inIo, ...(chain && { chain }) },
   );
 }
 
@@ -164,21 +209,25 @@ function mountsOf({ input, account, topology }: Given<'victim'>): string[] {
   return [...new Set(found.map(({ type, mountPoint }) => `${mountPoint} (${type})`))];
 }
 
-function evidence({ way, lost, share, server, inIo, stopped }: Figures, { account }: Given<'victim'>): Argument[] {
+function evidence(
+  { way, lost, share, server, inIo, stopped, chain }: Figures,
+  { account }: Given<'victim'>,
+): Argument[] {
   return [
     {
       measure:
         way === 'filesystem'
           ? 'waiting for the filesystem’s server'
-          : `waiting while the other ${stopped ? 'was stopped' : 'had I/O'}`,
+          : `waiting while the other ${stopped ? 'was stopped' : chain && isHeld(chain.doing) ? 'stood still' : 'had I/O'}`,
       value: said`${time(total(union(lost)))} (${part(share)})`,
       meaning:
         way === 'filesystem'
           ? 'asleep until it answered'
-          : `asleep at a socket or pipe${stopped ? '' : ' until it answered'}`,
+          : `asleep at a socket or pipe${stopped || chain ? '' : ' until it answered'}`,
       source: FIDELITY[account.source].waits,
     },
-    ...(stopped && !stopped.by
+    ...(chain ? chainArguments(chain) : []),
+    ...(stopped && !stopped.by && !chain
       ? [
           {
             measure: 'who is stopped',
@@ -188,7 +237,7 @@ function evidence({ way, lost, share, server, inIo, stopped }: Figures, { accoun
           },
         ]
       : []),
-    ...(server && server.ms > 0
+    ...(server && server.ms > 0 && !chain
       ? [
           {
             measure: 'who answered',
@@ -217,22 +266,25 @@ function adviceOn(server: Figures['server'], isStopped: boolean): Advice {
 }
 
 function tellWait(figures: Figures, m: Given<'victim'>): Told {
-  const { way, share, server, inIo, stopped } = figures;
+  const { way, share, server, inIo, stopped, chain } = figures;
   const who = server && `${server.name} (${server.pid})`;
   const mounts = way === 'filesystem' ? mountsOf(m) : [];
   const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
-  const meanwhile = stopped
-    ? `, which was stopped${stopped.by ? ` (${senderText(stopped.by)})` : ''} for ${percent(stopped.share)} of that`
-    : inIo >= SERVER.leastInIo
-      ? `, which had I/O of its own to wait for during ${percent(inIo)} of that`
-      : '';
+  const meanwhile =
+    chain && isHeld(chain.doing) && !stopped
+      ? `, which ${chainText(chain)}`
+      : stopped
+        ? `, which was stopped${stopped.by ? ` (${senderText(stopped.by)})` : ''} for ${percent(stopped.share)} of that`
+        : inIo >= SERVER.leastInIo
+          ? `, which had I/O of its own to wait for during ${percent(inIo)} of that`
+          : '';
   return {
     sentence:
       way === 'filesystem'
         ? `The victim waits for the server${where}${who ? `, ${who}` : ''}, for ${percent(share)} of its time${meanwhile}: a program answers there, and no disk of this machine’s.`
         : figures.perhaps
           ? `The victim was idle for ${percent(share)} of its time while ${who ?? 'a program'} was stopped${stopped?.by ? ` (${senderText(stopped.by)})` : ''}, which has, or may have, the other end of a pipe or socket of its: it may wait for that.`
-          : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${meanwhile}: ${percent(share)} of its time in all.`,
+          : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${throughText(chain)}${meanwhile}: ${percent(share)} of its time in all.`,
     yardstick: {
       measure: 'waiting for an answer',
       value: said`${part(share)} of its time`,
@@ -249,7 +301,7 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
         ? advise`what that one waits for: ${look(`iowitness record --pid ${server.pid}`)}`
         : 'the server’s own load and disks, and the network between',
     evidence: evidence(figures, m),
-    advice: [adviceOn(server, stopped !== undefined)],
+    advice: [(chain && chainAdvice(chain)) ?? adviceOn(server, stopped !== undefined)],
   };
 }
 

@@ -15,7 +15,7 @@ import { parseBlkioThrottle } from './procfs/blkio-throttle.js';
 import { DISK_FIELDS, parseDiskstats } from '../base/procfs/diskstats.js';
 import { parseIoStat } from './procfs/io-stat.js';
 import { parsePressure } from './procfs/pressure.js';
-import { parseSchedstat } from './procfs/schedstat.js';
+import { parseSchedstat } from '../base/procfs/schedstat.js';
 import { CPU_FIELDS, parseCpuLine } from './procfs/stat.js';
 import { Alike } from './column.js';
 import { SeriesBuilder } from './series.js';

@@ -11,6 +11,7 @@ import type { Part } from './part.js';
 import type { Past } from './past.js';
 import type {
   Attached,
+  LostTime,
   Manifest,
   OpenFile,
   ProbeProgress,
@@ -18,6 +19,7 @@ import type {
   Stopped,
   TraceState,
   VictimMark,
+  WaitChain,
   VolumeSpace,
 } from './recording.js';
 
@@ -52,6 +54,8 @@ export interface Case {
   /** From the start to the last thing recorded, ms. */
   readonly durationMs: number;
   /** Never empty in a recording of ours, whose first set was taken at the start; empty for everything else. */
+  /** When a watch saw seconds lost, where the whole of its recording is looked at: a verdict is about that time. */
+  readonly lost?: LostTime;
   readonly facts: readonly Facts[];
   readonly changes: readonly FactChange[];
   readonly counters: Counters;
@@ -68,6 +72,8 @@ export interface Case {
   readonly attached: readonly (Attached & { readonly atMs: number })[];
   /** Who was stopped by a signal, from when on it was seen, and who no more; watched processes are not among them. */
   readonly stopped: readonly (Stopped & { readonly atMs: number })[];
+  /** Whom watched processes waited for at pipes and sockets, hop by hop, from when on it was seen so. */
+  readonly chains: readonly (WaitChain & { readonly atMs: number })[];
   readonly probe: readonly ProbeSlice[];
   /** Of a benchmark alone. */
   readonly measured?: Measured;

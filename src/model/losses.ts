@@ -52,6 +52,13 @@ export const LOSS_KINDS = {
     sentence: 'Events came so fast that the oldest were forgotten to spare this machine’s memory.',
     remedy: 'Look for a shorter time, or use `record`, which writes them to disk.',
   },
+  'threads-by-turns': {
+    severity: 'info',
+    sentence:
+      'The process has more threads than are sampled at a time: those that waited or worked were, and the others were looked at in turn to find such.',
+    remedy:
+      'Nothing to do where kernel events were recorded, which show every thread that moves; without them a short wait of one of many threads may be missed.',
+  },
   'requests-sampled': {
     severity: 'info',
     sentence:

@@ -2,6 +2,7 @@
 // A recording keeps raw readings of files ("the tape") and raw trace pages; everything else is derived from them.
 
 import type { ClockReading } from '../base/clock.js';
+import type { Schedstat } from '../base/procfs/schedstat.js';
 import type { KernelThread as ThreadInKernel } from './threads.js';
 
 /** The version of the folder's format that this program writes; it reads this one and every earlier one. */
@@ -53,6 +54,15 @@ export interface Manifest {
   readonly end?: ClockReading;
   /** Why it ended: 'time', 'interrupt', 'command exited', 'size limit', …; absent as `end` is. */
   readonly endedBecause?: string;
+  /** When a watch saw seconds lost, where one recorded a stall; absent where nobody looked for such, and after a recorder was killed. */
+  readonly lost?: LostTime;
+}
+
+/** From the beginning of the first lost second to the end of the last, ms since the recording's start; and how many were lost. */
+export interface LostTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly seconds: number;
 }
 
 /** A process that the recorder watched as a possible victim. */
@@ -95,6 +105,8 @@ export const SOURCE = {
   ptrace: 'iowitness:ptrace',
   /** Stopped: a process that a signal has stopped, whenever that or what it shares with watched ones changes. */
   stopped: 'iowitness:stopped',
+  /** WaitChain: whom a watched process waits for at a pipe or socket, hop by hop, whenever that changes. */
+  chain: 'iowitness:chain',
   /** Past: what was known of the machine's disks when the recording began, where anything was. */
   past: 'iowitness:past',
   /** DumpMark: a watched JVM was asked for its threads, and what it said lies in a file of the recording. */
@@ -176,13 +188,37 @@ export interface Stopped {
 }
 
 export interface SharedEnd {
-  /** The watched process. */
+  /** The watched process, or the one at the end of a chain of waits of such a one. */
   readonly victim: number;
   /**
    * What the stopped one does there: reads or writes a pipe, talks by TCP; 'may-serve' where it serves clients by a socket of the UNIX domain and the
    * watched process is somebody's client by one.
    */
   readonly does: 'reads' | 'writes' | 'talks' | 'may-serve';
+}
+
+/** A process in a chain of waits, as one look found it: of its threads the one that works, is stuck, or waits for the next hop. */
+export interface Hop extends Schedstat {
+  readonly pid: number;
+  readonly comm: string;
+  /** What it does at the end that the one before waits at. */
+  readonly does: 'reads' | 'writes' | 'talks';
+  /** Of the thread, as /proc/PID/stat has it. */
+  readonly state: string;
+  readonly threads: number;
+  /** The kernel's function that the thread sleeps in; '' where it runs or that is not shown. */
+  readonly wchan: string;
+}
+
+/** Whom a watched process waits for, and whom that one does; without hops where it waits for nobody who is known. */
+export interface WaitChain {
+  readonly pid: number;
+  readonly hops: readonly Hop[];
+  /**
+   * Why it goes no further than its last hop: that one waits at no pipe or socket of which it is known ('there'), nobody who is seen has the other end
+   * ('unseen'), several have it, it comes back to one of its own ('circle'), or it is longer than is followed ('far').
+   */
+  readonly end: 'there' | 'unseen' | 'several' | 'circle' | 'far';
 }
 
 /** A thread of a JVM as /proc showed it right behind a dump. */

@@ -115,6 +115,10 @@ export class CaseBuilder {
       complete,
       durationMs: Math.min(part.to, part.wholeMs) - part.from,
       ...((part.from > 0 || part.to < part.wholeMs) && { part }),
+      ...(part.from === 0 &&
+        part.to >= part.wholeMs &&
+        part.asked !== true &&
+        manifest.lost && { lost: manifest.lost }),
       ...this.factsWithin(part),
       counters,
       ...(events && { events }),
@@ -127,6 +131,7 @@ export class CaseBuilder {
       }),
       attached: own.attached,
       stopped: own.stopped,
+      chains: own.chains,
       probe: own.probe,
       recorder: own.recorder,
       trace: own.trace,

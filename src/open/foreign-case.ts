@@ -24,6 +24,7 @@ export function emptyCase(path: string, source: Case['source']): Case {
     threads: new Map(),
     attached: [],
     stopped: [],
+    chains: [],
     probe: [],
     recorder: [],
     trace: [],

@@ -152,7 +152,7 @@ function partOf(recording: OpenRecording, { from, to, events }: OpenOptions, who
   if (!from && !to) return events === false ? { from: 0, to: Infinity, wholeMs } : fittingPart(recording, wholeMs);
   const { start } = recording.manifest;
   const bounds = { from: from ? msOf(from, start) : 0, to: to ? msOf(to, start) : Infinity };
-  if (bounds.from < Math.min(bounds.to, wholeMs)) return { ...bounds, wholeMs };
+  if (bounds.from < Math.min(bounds.to, wholeMs)) return { ...bounds, wholeMs, asked: true };
   throw new UserError(
     `Nothing of ${recording.path} lies between --from and --to: it lasts ${duration(wholeMs)}, from ${timeOfDay(start.wallMs)} to ${timeOfDay(start.wallMs + wholeMs)} UTC.`,
   );

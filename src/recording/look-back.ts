@@ -127,8 +127,8 @@ export class LookBack implements Sink {
     else {
       const key = standsAs(one);
       if (key === undefined) return;
-      // Who was stopped and goes on is as if nothing had been said.
-      if (path === SOURCE.stopped && fieldOf(one.text, 'stopped') === false) this.standing.delete(key);
+      // Who was stopped and goes on, and who waits for nobody any more, is as if nothing had been said.
+      if (isOver(one)) this.standing.delete(key);
       else this.standing.set(key, one);
     }
   }
@@ -148,10 +148,16 @@ function isOfRecording(path: string): boolean {
 function standsAs({ path, text, failed }: Kept): string | undefined {
   if (failed) return undefined;
   if (path.endsWith('/task/') || path === SOURCE.past) return path;
-  if (path === SOURCE.victim || path === SOURCE.stopped) return `${path} ${pidIn(text)}`;
+  if (path === SOURCE.victim || path === SOURCE.stopped || path === SOURCE.chain) return `${path} ${pidIn(text)}`;
   if (path === SOURCE.trace) return `${path} ${String(fieldOf(text, 'instance'))}`;
   if (path === SOURCE.loss && fieldOf(text, 'count') === undefined) return `${path} ${text.toString()}`;
   return undefined;
+}
+
+function isOver({ path, text }: Kept): boolean {
+  if (path === SOURCE.stopped) return fieldOf(text, 'stopped') === false;
+  const hops = path === SOURCE.chain ? fieldOf(text, 'hops') : undefined;
+  return Array.isArray(hops) && hops.length === 0;
 }
 
 function pidIn(text: string | Buffer): number {
@@ -159,7 +165,7 @@ function pidIn(text: string | Buffer): number {
 }
 
 /** A field of what the recorder itself said. */
-function fieldOf(text: string | Buffer, name: 'pid' | 'instance' | 'count' | 'stopped'): unknown {
+function fieldOf(text: string | Buffer, name: 'pid' | 'instance' | 'count' | 'stopped' | 'hops'): unknown {
   const said: Readonly<Record<string, unknown>> = JSON.parse(text.toString());
   return said[name];
 }

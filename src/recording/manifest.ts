@@ -28,6 +28,9 @@ const Clock = v.object({
   bootSeconds: v.exactOptional(v.number()),
 });
 
+/** Within a recording; what lies outside of it is cut where it is used. */
+const Ms = v.pipe(v.number(), v.finite());
+
 /** What every version's manifest has. */
 const AnyVersion = v.looseObject({
   format: v.literal('iowitness-recording'),
@@ -55,6 +58,7 @@ const ManifestSchema = v.object({
   // Held against the clocks afterwards: without it a recording ends at its last frame, as that of a recorder that was killed.
   end: v.exactOptional(v.unknown()),
   endedBecause: v.exactOptional(v.string()),
+  lost: v.exactOptional(v.object({ fromMs: Ms, toMs: Ms, seconds: v.pipe(v.number(), v.minValue(0)) })),
 });
 
 /** The size of a plain file; undefined for what is missing, a link, a pipe or a device. */

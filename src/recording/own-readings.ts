@@ -20,6 +20,7 @@ import {
   type TraceState,
   type VolumeSpace,
   type VictimMark,
+  type WaitChain,
 } from '../model/recording.js';
 
 const Count = v.pipe(v.number(), v.finite());
@@ -101,6 +102,30 @@ const StoppedProcess = v.object({
   ),
 });
 
+/** Beyond the hops that a recorder follows. */
+const MOST_HOPS = 64;
+
+const Chain = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  hops: v.pipe(
+    v.array(
+      v.object({
+        pid: v.pipe(v.number(), v.integer()),
+        comm: Text,
+        does: v.picklist(['reads', 'writes', 'talks']),
+        state: v.pipe(v.string(), v.regex(/^[A-Za-z]$/)),
+        threads: Count,
+        wchan: Text,
+        runNs: Count,
+        waitNs: Count,
+        slices: Count,
+      }),
+    ),
+    v.maxLength(MOST_HOPS),
+  ),
+  end: v.picklist(['there', 'unseen', 'several', 'circle', 'far']),
+});
+
 const Nullable = v.nullable(Text);
 
 const Peer = v.object({
@@ -148,6 +173,7 @@ export interface OwnReadings {
   readonly kernelThreads: KernelThread[];
   readonly attached: (Attached & At)[];
   readonly stopped: (Stopped & At)[];
+  readonly chains: (WaitChain & At)[];
   readonly dumps: (DumpMark & At)[];
   readonly past?: Past;
   /** What the recorder lost, and readings of its own that make no sense. */
@@ -165,9 +191,13 @@ const MOST_VICTIMS = 4096;
 /** The probe has four phases. */
 const MOST_PHASES = 16;
 
-/** What was said last about each volume before a time: it holds on, as a volume that stays as it is, is told once. */
-function lastOfEach<T extends VolumeSpace & At>(all: readonly T[], ms: number): T[] {
-  return [...new Map(all.filter(({ atMs }) => atMs < ms).map((one) => [one.mountPoint, one])).values()];
+/** What was said last before a time about each volume or process: it holds on, as what stays as it is, is told once. */
+function lastOfEach<K extends string, T extends At & Readonly<Record<K, unknown>>>(
+  all: readonly T[],
+  ms: number,
+  key: K,
+): T[] {
+  return [...new Map(all.filter(({ atMs }) => atMs < ms).map((one) => [one[key], one])).values()];
 }
 
 /** Takes the readings whose path is one of SOURCE; all others are passed over. */
@@ -180,6 +210,7 @@ export class OwnReadingsDecoder {
   private readonly kernelThreads: KernelThread[] = [];
   private readonly attached: (Attached & At)[] = [];
   private stopped: (Stopped & At)[] = [];
+  private chains: (WaitChain & At)[] = [];
   private dumps: (DumpMark & At)[] = [];
   private past: Past | undefined;
   private probe: OwnReadings['probe'] = [];
@@ -235,6 +266,8 @@ export class OwnReadingsDecoder {
         return this.attached.push({ ...v.parse(Ptrace, value), atMs }) > 0;
       case SOURCE.stopped:
         return this.stopped.push({ ...v.parse(StoppedProcess, value), atMs }) > 0;
+      case SOURCE.chain:
+        return this.chains.push({ ...v.parse(Chain, value), atMs }) > 0;
       case SOURCE.threadDump:
         return this.dumps.push({ ...v.parse(Dump, value), atMs }) > 0;
       case SOURCE.past:
@@ -284,11 +317,12 @@ export class OwnReadingsDecoder {
       ),
       recorder: inside(this.recorder),
       trace: standing(this.trace.filter(({ atMs }) => atMs <= to)),
-      space: [...standing(lastOfEach(this.space, from)), ...inside(this.space)],
+      space: [...standing(lastOfEach(this.space, from, 'mountPoint')), ...inside(this.space)],
       files: standing(this.files),
       kernelThreads: [...this.kernelThreads],
       attached: standing(this.attached.filter(({ atMs }) => atMs <= to)),
       stopped: standing(this.stopped.filter(({ atMs }) => atMs <= to)),
+      chains: [...standing(lastOfEach(this.chains, from, 'pid')), ...inside(this.chains)],
       dumps: inside(this.dumps),
       ...(this.past && { past: this.past }),
       losses: this.losses.flatMap(({ loss, atMs }) =>
@@ -302,10 +336,11 @@ export class OwnReadingsDecoder {
     this.probe = this.probe.filter(({ toMs }) => toMs >= ms);
     this.dumps = this.dumps.filter(({ atMs }) => atMs >= ms);
     this.recorder = this.recorder.filter(({ atMs }) => atMs >= ms);
-    const before = new Map(this.stopped.filter(({ atMs }) => atMs < ms).map((one) => [one.pid, one]));
-    const still = [...before.values()].filter(({ stopped }) => stopped);
+    const still = lastOfEach(this.stopped, ms, 'pid').filter(({ stopped }) => stopped);
+    const waiting = lastOfEach(this.chains, ms, 'pid').filter(({ hops }) => hops.length > 0);
+    this.chains = [...waiting, ...this.chains.filter(({ atMs }) => atMs >= ms)];
     this.stopped = [...still, ...this.stopped.filter(({ atMs }) => atMs >= ms)];
-    this.space = [...lastOfEach(this.space, ms), ...this.space.filter(({ atMs }) => atMs >= ms)];
+    this.space = [...lastOfEach(this.space, ms, 'mountPoint'), ...this.space.filter(({ atMs }) => atMs >= ms)];
     this.losses = this.losses.filter(({ loss, atMs }) => loss.count === undefined || atMs >= ms);
   }
 }

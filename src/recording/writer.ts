@@ -9,7 +9,7 @@ import { monotonicNs, type ClockReading } from '../base/clock.js';
 import { errnoOf, messageOf } from '../base/errors.js';
 import type { HeldFolder } from '../base/held-folder.js';
 import type { Loss } from '../model/losses.js';
-import { SOURCE, type Manifest } from '../model/recording.js';
+import { SOURCE, type LostTime, type Manifest } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { DirectFile, writeFileDirect } from './direct-file.js';
 import { DEFLATED, FRAME, FRAME_HEADER, frameBytes } from './frame.js';
@@ -260,7 +260,7 @@ export class RecordingWriter implements Sink {
    * Writes everything that is left, and the manifest with the end. Waits for the disk as long as it takes. Where the disk refuses,
    * the recording is left as after a kill.
    */
-  async close(end: ClockReading, endedBecause: string): Promise<void> {
+  async close(end: ClockReading, endedBecause: string, lost?: LostTime): Promise<void> {
     await this.drain();
     await this.folder.remove(RESERVE).catch((error: unknown) => {
       if (errnoOf(error) !== 'ENOENT') this.fail(error);
@@ -273,7 +273,7 @@ export class RecordingWriter implements Sink {
     }
     await this.drain();
     await Promise.all(this.logs.map((log) => log.close().catch(this.fail)));
-    const manifest = { ...this.manifest, end, endedBecause: this.ended ?? endedBecause };
+    const manifest = { ...this.manifest, end, endedBecause: this.ended ?? endedBecause, ...(lost && { lost }) };
     await writeManifest(this.folder, manifest).catch(this.fail);
     this.folder.close();
   }

@@ -63,6 +63,24 @@ describe('CounterSampler', () => {
     sampler.close();
   });
 
+  it('samples the thread of two hundred that waits, the 150th, at the full rate, and says that not all are', () => {
+    machine.process(1000);
+    const thread = (number: number, state: string) =>
+      machine.write({
+        [`proc/1000/task/${1000 + number}/stat`]: `${1000 + number} (pool) ${state} 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 200 0 100 0 5\n`,
+        [`proc/1000/task/${1000 + number}/schedstat`]: '7 8 9\n',
+        [`proc/1000/task/${1000 + number}/wchan`]: state === 'D' ? 'io_schedule' : 'futex_wait_queue',
+      });
+    for (let number = 0; number < 200; number += 1) thread(number, number === 150 ? 'D' : 'S');
+    const sampler = new CounterSampler(sink, { root: machine.root, hz: 10, watchedOnly: true });
+    tick(sampler, [1000], 50);
+    // Two seconds at most until it is found.
+    assert.ok(sink.textsOf('/proc/1000/task/1150/stat').length >= 30);
+    assert.ok(sink.textsOf('/proc/1000/task/1150/wchan').every((text) => text === 'io_schedule'));
+    assert.deepEqual([...sampler.sampledByTurns()], [[1000, 199]]);
+    sampler.close();
+  });
+
   it('tells a failure once, and again only after the file has worked', () => {
     const sampler = new CounterSampler(sink, { root: machine.root });
     tick(sampler, [], 5);

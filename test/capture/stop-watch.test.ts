@@ -9,7 +9,7 @@ import type { Stopped } from '../../src/model/recording.js';
 import { FileMachine } from '../support/machine.js';
 import { MemorySink } from '../support/tape.js';
 
-const [ME, PEER] = [7, 8];
+const [ME, PEER, MIDDLE] = [7, 8, 9];
 
 describe('who is stopped', () => {
   let machine: FileMachine;
@@ -62,6 +62,20 @@ describe('who is stopped', () => {
         { victim: ME, does: 'may-serve' },
       ],
     ]);
+  });
+
+  it('is compared with whom a watched one waits for as well, which may not be known when it is found', () => {
+    open(PEER, 4, 'socket:[601]');
+    open(MIDDLE, 4, 'socket:[602]');
+    const unix = `head\n0: 3 0 00000000 0001 03 601 /run/db.sock\n0: 3 0 00000000 0001 03 602\n`;
+    for (const pid of [MIDDLE, PEER]) machine.write({ [`proc/${pid}/net/unix`]: unix });
+    const watch = new StopWatch(sink, machine.root);
+    for (const beyond of [[], [MIDDLE], [PEER]]) watch.look(new Map([[PEER, 'gzip']]), [ME], 0n, beyond);
+    const ends = sink.textsOf('iowitness:stopped').map((text): unknown => {
+      const { shared: found }: Stopped = JSON.parse(text);
+      return found;
+    });
+    assert.deepEqual(ends, [[], [{ victim: MIDDLE, does: 'may-serve' }], []]);
   });
 
   it('is told once while nothing changes, and when it goes on; a watched one that is stopped is told of its own states', () => {

@@ -1,9 +1,10 @@
 // A part of a recording is opened: its bounds as people give them, what it holds, and what is said of it.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { measure } from '../../src/analysis/measures.js';
 import { partText } from '../../src/causes/judge/part.js';
 import { moment } from '../../src/cli/context.js';
 import type { Case } from '../../src/model/case.js';
@@ -43,6 +44,23 @@ describe('a part of a recording', () => {
     whole = await openCase(recording);
   });
   after(() => rmSync(path.dirname(recording), { recursive: true }));
+
+  test('is judged where a watch saw seconds lost, unless bounds are asked for, be they those of the whole', async () => {
+    const file = path.join(recording, 'manifest.json');
+    const manifest: object = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...manifest, lost: { fromMs: 2500, toMs: 2600, seconds: 1 } }));
+    const found = await openCase(recording);
+    const asked = await openCase(recording, { from: { sinceStartMs: 0 } });
+    writeFileSync(file, JSON.stringify(manifest));
+    assert.deepEqual(found.lost, { fromMs: 2500, toMs: 2600, seconds: 1 });
+    assert.match(partText(found).join(), /^The verdict is about .* in which the watch saw 1 second lost/);
+    assert.equal(found.durationMs, whole.durationMs);
+    assert.equal(asked.lost, undefined);
+    assert.deepEqual(partText(asked), []);
+    // Its account ends two seconds behind.
+    const account = measure(found).account;
+    assert.ok(account && account.from >= 500 && account.to <= 4600 && account.to < found.durationMs);
+  });
 
   test('holds the rows between its bounds, counted from its beginning, and the facts in force there', async () => {
     const part = await openCase(recording, { from: { sinceStartMs: 1000 }, to: { sinceStartMs: 2000 } });

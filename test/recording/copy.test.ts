@@ -43,6 +43,11 @@ const cases: readonly (readonly [path: string, text: string, becomes: string | u
     '{"pid":77,"file":"jvm/77-1.txt.gz","atWork":[{"call":"read","path":"socket:[7]","peer":{"address":"host-1:5432","process":{"pid":8,"name":"program-1"}}},{"call":"write","path":"/name-1/name-2/log","peer":null},{"path":null,"peer":{"address":"127.0.0.1:80","process":null}}]}',
   ],
   [SOURCE.victim, '{"pid":77,"comm":"agent","role":"pid"}', '{"pid":77,"comm":"program-1","role":"pid"}'],
+  [
+    SOURCE.chain,
+    '{"pid":7,"hops":[{"pid":77,"comm":"agent","wchan":"do_wait"}]}',
+    '{"pid":7,"hops":[{"pid":77,"comm":"program-1","wchan":"do_wait"}]}',
+  ],
   [SOURCE.space, '{"mountPoint":"/data","free":1}', '{"mountPoint":"/name-1","free":1}'],
   [SOURCE.file, '{"pid":7,"path":"/data/x (deleted)"}', '{"pid":7,"path":"/name-1/name-2 (deleted)"}'],
   [

@@ -96,6 +96,17 @@ test('a victim that was told and has ended within the time that is kept stands i
   assert.deepEqual(sink.told, ['10 /proc/stat 10']);
 });
 
+test('whom a watched one waits for is told as of the beginning, and no more once it waits for nobody', () => {
+  const back = new LookBack({ keepMs: 3000, mostBytes: 1000 });
+  const chain = (pid: number, hops: readonly unknown[]) => JSON.stringify({ pid, hops, end: 'there' });
+  for (const pid of [7, 8]) back.reading(SOURCE.chain, chain(pid, [{ pid: 9 }]), 0n);
+  back.reading(SOURCE.chain, chain(8, []), S);
+  back.reading('/proc/stat', '9', 9n * S);
+  const sink = collected();
+  back.begin(sink, 9n * S);
+  assert.deepEqual(sink.told, [`9 ${SOURCE.chain} ${chain(7, [{ pid: 9 }])}`, '9 /proc/stat 9']);
+});
+
 test('what is kept from before the beginning, and holds there, is told as of it', () => {
   const back = new LookBack({ keepMs: 32_000, mostBytes: 1000 });
   back.reading(SOURCE.facts, JSON.stringify({ when: 'change' }), S);

@@ -43,6 +43,36 @@ test('who is stopped holds on until it goes on, also where what was before is fo
   ]);
 });
 
+test('whom a watched one waits for holds on until that changes, also where what was before is forgotten', () => {
+  const decoder = new OwnReadingsDecoder(0n);
+  const hop = {
+    pid: 8,
+    comm: 'gzip',
+    does: 'reads',
+    state: 'T',
+    threads: 1,
+    wchan: '',
+    runNs: 1,
+    waitNs: 2,
+    slices: 3,
+  };
+  const at = (ms: number, pid: number, isWaiting: boolean) =>
+    reading(ms, 'iowitness:chain', JSON.stringify({ pid, hops: isWaiting ? [hop] : [], end: 'there' }));
+  for (const one of [at(3, 7, true), at(5, 7, true), at(6, 9, true), at(10, 9, false), at(90, 7, false)])
+    decoder.take(one);
+  const within = (to: number) =>
+    decoder.within({ from: 20, to }).chains.map(({ pid, hops, atMs }) => [pid, hops.length, atMs]);
+  assert.deepEqual(within(60), [
+    [7, 1, 0],
+    [9, 0, 0],
+  ]);
+  decoder.forgetBefore(20);
+  assert.deepEqual(within(99), [
+    [7, 1, 0],
+    [7, 0, 70],
+  ]);
+});
+
 test('the kernel’s threads are those of all readings together, and what is no list of them is a loss', () => {
   const at = (ms: number, value: unknown) => reading(ms, 'iowitness:kernel-threads', JSON.stringify(value));
   const decoder = new OwnReadingsDecoder(0n);

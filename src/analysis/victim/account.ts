@@ -68,6 +68,17 @@ function lifetime(input: Case, pid: number): { from: number; to: number } {
   return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
 }
 
+/**
+ * The part of a life that a verdict is about: where a watch recorded a stall, the time in which it saw seconds lost, with some before and behind; what the
+ * victim did in the half minute before would dilute it. The whole where the two don't meet.
+ */
+export function judgedPart({ lost }: Case, life: Interval): Interval {
+  if (!lost) return life;
+  const from = Math.max(life.from, lost.fromMs - ACCOUNT.lostMarginMs);
+  const to = Math.min(life.to, lost.toMs + ACCOUNT.lostMarginMs);
+  return from < to ? { from, to } : life;
+}
+
 /** Whose time a process's account may be: its threads, and when it lived within the recording. */
 interface Scope {
   readonly pid: number;
@@ -76,7 +87,7 @@ interface Scope {
 }
 
 function scopeOf(input: Case, pid: number): Scope {
-  const life = lifetime(input, pid);
+  const life = judgedPart(input, lifetime(input, pid));
   // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
   if (roleOf(input, pid) === 'probe') return { pid, threads: new Set([pid]), life };
   const threads = threadsOf(input, pid);

@@ -26,13 +26,49 @@ export function sampledLine(
   to: number,
 ): Timeline {
   const counters = samplesOf(input, thread);
-  return counters
-    ? sampledSegments(counters, from, to, {
+  const run = counters && longestRun(counters.stat.t, machineTimes(input), { from, to });
+  return run
+    ? sampledSegments(counters, run.from, run.to, {
         diskBusy: (begin, end) => diskBusy(input, disk, { from: begin, to: end }),
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
         isFreezing: input.facts.some(({ limits }) => limits.some(({ kind }) => kind === 'freezer')),
       })
     : Timeline.of([]);
+}
+
+/** When the machine was sampled, which is done at every sample. */
+function machineTimes({ counters }: Case): Float64Array {
+  const [disk] = counters.disks.values();
+  return disk?.t ?? counters.vmstat.t;
+}
+
+/**
+ * The longest stretch in which a thread was sampled all along: one of many threads may have been left out for some time, and what it did then is not
+ * known. Where the machine was not sampled either, the recorder was late, and the next sample tells of that time as it does of any.
+ */
+function longestRun(t: Float64Array, machine: Float64Array, { from, to }: Interval): Interval | undefined {
+  const runs: { from: number; to: number }[] = [];
+  t.forEach((at, index) => {
+    const last = runs.at(-1);
+    const before = t[index - 1] ?? at;
+    const isLeftOut =
+      at - before > SAMPLES.leftOutMs && at - before - longestWithin(machine, before, at) > SAMPLES.leftOutMs;
+    if (!last || isLeftOut) runs.push({ from: at, to: at });
+    else last.to = at;
+  });
+  const within = runs.map((run) => ({ from: Math.max(from, run.from), to: Math.min(to, run.to) }));
+  return within.sort((a, b) => b.to - b.from - (a.to - a.from))[0];
+}
+
+/** The longest time between samples within a stretch of time, its ends included. */
+function longestWithin(t: Float64Array, from: number, to: number): number {
+  let [longest, before] = [0, from];
+  for (let index = lastAtOrBefore(t, from) + 1; index < t.length && before < to; index += 1) {
+    const at = Math.min(t[index] ?? to, to);
+    longest = Math.max(longest, at - before);
+    before = at;
+  }
+  return Math.max(longest, to - before);
 }
 
 /** What a thread slept in by its last sample within a stretch of time; undefined where none tells. */

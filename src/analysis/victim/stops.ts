@@ -4,6 +4,7 @@
 
 import { intersect, IntervalList, type Intervals, NO_INTERVALS, total, union, without } from '../../base/intervals.js';
 import { entry } from '../../base/maps.js';
+import { FOR_READER, FOR_WRITER } from '../../base/pipe-waits.js';
 import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { SharedEnd } from '../../model/recording.js';
@@ -65,30 +66,37 @@ interface Sighting {
   readonly name: string;
   readonly does: Set<SharedEnd['does']>;
   readonly times: IntervalList;
+  /** Whether it shared any with whom the victim waits for. */
+  ofBeyond: boolean;
   /** Since when it is stopped; undefined while it is not. */
   since: number | undefined;
 }
 
-function sightingsOf({ stopped, durationMs }: Case, victim: number): Map<number, Sighting> {
+/** `beyond`: who was seen at the ends of the victim's chains, whose shared ends are told apart. */
+function sightingsOf(
+  { stopped, durationMs }: Case,
+  victim: number,
+  beyond: ReadonlySet<number>,
+): Map<number, Sighting> {
   const found = new Map<number, Sighting>();
   for (const { pid, comm, stopped: isStopped, shared, atMs } of stopped) {
     const one = entry(found, pid, (): Sighting => ({
       name: comm,
       does: new Set(),
+      ofBeyond: false,
       times: new IntervalList(),
       since: undefined,
     }));
     if (!isStopped && one.since !== undefined) one.times.push(one.since, atMs);
     one.since = isStopped ? (one.since ?? atMs) : undefined;
-    for (const end of shared) if (end.victim === victim) one.does.add(end.does);
+    for (const end of shared) {
+      if (end.victim === victim) one.does.add(end.does);
+      if (beyond.has(end.victim)) one.ofBeyond = true;
+    }
   }
   for (const { since, times } of found.values()) if (since !== undefined) times.push(since, durationMs);
   return found;
 }
-
-/** Waits in a pipe for whoever reads or writes it (fs/pipe.c); one function for both before Linux 5.5. */
-const FOR_READER = /^((anon_|fifo_)?pipe_write|pipe_wait)$/;
-const FOR_WRITER = /^((anon_|fifo_)?pipe_read|pipe_wait)$/;
 
 /** A stopped process at the other end of what the victim waits at. */
 export interface StoppedPeer {
@@ -96,7 +104,7 @@ export interface StoppedPeer {
   readonly pid: number;
   /** The victim's waits meanwhile. */
   readonly times: Intervals;
-  /** False where it waits for any of what it has open (poll), at a socket of several, or at one whose peer is not known. */
+  /** False where it waits for any of what it has open (poll), at a socket of several, at one whose peer is not known, or for another that may do so. */
   readonly certain: boolean;
 }
 
@@ -107,18 +115,28 @@ export function stoppedPeerOf(account: VictimAccount, input: Case): StoppedPeer 
     return union(account.segments.timesOf((segment) => segment.state === 'pipe-socket' && isBelow(segment)));
   };
   const [forReader, forWriter] = [below(FOR_READER), below(FOR_WRITER)];
-  const elsewhere = without(union(account.segments.timesIn(['pipe-socket'])), union([...forReader, ...forWriter]));
-  const peers = [...sightingsOf(input, account.pid)].flatMap(([pid, { name, does, times }]): StoppedPeer[] => {
-    const held = union([...(does.has('reads') ? forReader : []), ...(does.has('writes') ? forWriter : [])]);
-    const [certainly, perhaps] = [
-      intersect(held, union(times)),
-      does.size > 0 ? intersect(elsewhere, union(times)) : NO_INTERVALS,
-    ];
-    return [
-      { name, pid, times: certainly, certain: true },
-      { name, pid, times: perhaps, certain: false },
-    ];
-  });
+  const anywhere = union(account.segments.timesIn(['pipe-socket']));
+  const elsewhere = without(anywhere, union([...forReader, ...forWriter]));
+  const beyond = new Set(
+    input.chains.flatMap(({ pid, hops }) => (pid === account.pid ? hops.slice(-1).map((hop) => hop.pid) : [])),
+  );
+  const peers = [...sightingsOf(input, account.pid, beyond)].flatMap(
+    ([pid, { name, does, ofBeyond, times }]): StoppedPeer[] => {
+      const held = union([...(does.has('reads') ? forReader : []), ...(does.has('writes') ? forWriter : [])]);
+      const [certainly, perhaps] = [
+        intersect(held, union(times)),
+        ofBeyond
+          ? intersect(anywhere, union(times))
+          : does.size > 0
+            ? intersect(elsewhere, union(times))
+            : NO_INTERVALS,
+      ];
+      return [
+        { name, pid, times: certainly, certain: true },
+        { name, pid, times: perhaps, certain: false },
+      ];
+    },
+  );
   const longest = peers.filter(({ times }) => times.length > 0).sort((a, b) => total(b.times) - total(a.times));
   return longest.find(({ certain }) => certain) ?? longest[0];
 }

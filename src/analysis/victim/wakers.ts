@@ -11,7 +11,7 @@ import { WAKERS } from '../../model/thresholds/victim.js';
 import { addTo, entry, sharedBy } from '../../base/maps.js';
 import { isKernelThread, processesOf, threadsOf } from '../machine/processes.js';
 import { column } from '../machine/time-walk.js';
-import { intersect, type Intervals, union } from '../../base/intervals.js';
+import { intersect, type Interval, type Intervals, union } from '../../base/intervals.js';
 import type { Requests } from '../requests/requests.js';
 import { underWay } from './own-requests.js';
 import { syncTimes } from './syncs.js';
@@ -42,6 +42,12 @@ function senders(account: VictimAccount, input: Case, delivered: Iterable<Segmen
     if (account.threads.has(table?.pid[row] ?? 0)) addTo(answers, processes.name(woken[row] ?? 0), 1);
   const isSender = (name: string) => (answers.get(name) ?? 0) >= WAKERS.leastAnswered * (packets.get(name) ?? Infinity);
   return new Set([...packets.keys()].filter(isSender));
+}
+
+/** A program that was waited for, and when, in order of time. */
+export interface Asked {
+  readonly pids: readonly number[];
+  readonly waits: readonly Interval[];
 }
 
 /** The wakers of the waits that were in one of these states as a whole, the one that ended most first; several of one name are one. */
@@ -83,7 +89,7 @@ export function wakersOf(account: VictimAccount, input: Case, states: readonly S
  * When a program had I/O of its own under way within the waits that it ended: requests that it queued itself, or since a call for durability,
  * whose requests a journal sends.
  */
-export function ioWithin({ pids, waits }: Pick<Waker, 'pids' | 'waits'>, input: Case, requests: Requests): Intervals {
+export function ioWithin({ pids, waits }: Asked, input: Case, requests: Requests): Intervals {
   const threads = threadsOf(input, ...pids);
   const calls = syncTimes(input, threads);
   let at = 0;

@@ -119,7 +119,8 @@ function verdictOf(m: Measures, one: Holding): Verdict {
     share: Math.min(1, Math.max(0, finding.share)),
     since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
     sinceMs: onset ? onset.sinceMs : null,
-    fromStart: onset?.fromStart === true && !isCommand,
+    // Of a stall that a watch recorded the account begins later than the recording.
+    fromStart: onset?.fromStart === true && !isCommand && !(account && input.lost && account.from > 0),
     victim: victimOf(m),
     culprit: finding.culprit && withUnit(m, finding.culprit),
     sentence: finding.sentence,

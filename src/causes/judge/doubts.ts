@@ -12,6 +12,7 @@ import { isKernelThread } from '../../analysis/machine/processes.js';
 import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
+import { circleOf } from './chains.js';
 import type { Given } from './needs.js';
 import { harmOf } from './neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice, readAheadOff } from './judgements.js';
@@ -145,5 +146,7 @@ function doubtOfEvents(m: Given<'victim'>): string | undefined {
 /** Why the victim can't be called healthy, in words; undefined where nothing speaks against it. */
 export function doubtOf(m: Given<'victim'>): string | undefined {
   const { account } = m;
+  const circle = circleOf(m);
+  if (circle !== undefined) return circle;
   return { requests: doubtOfTrace, samples: doubtOfSamples, events: doubtOfEvents }[account.source](m);
 }

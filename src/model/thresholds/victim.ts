@@ -3,6 +3,15 @@
 import { thresholds } from './threshold.js';
 
 export const ACCOUNT = thresholds('account', {
+  lostMarginMs: {
+    value: 2000,
+    unit: 'ms',
+    means: 'So much before the first second that a watch saw lost, and behind the last, is judged with them.',
+    basis: {
+      derived:
+        'a second counts as lost when most of it was, so that a stall may begin one before and end one behind; another shows what it was before',
+    },
+  },
   standsForParent: {
     value: 0.8,
     unit: 'share',
@@ -56,6 +65,12 @@ export const SAMPLES = thresholds('samples', {
     unit: 'ms',
     means: 'A quota that ran out this much before or after a sample counts for it.',
     basis: { derived: 'cgroups are sampled twice a second, and a sample may be late' },
+  },
+  leftOutMs: {
+    value: 2500,
+    unit: 'ms',
+    means: 'A thread of many that was not sampled for longer than this while the machine was, was left out meanwhile.',
+    basis: { derived: 'threads are sampled once a second at least, and two samples may be late' },
   },
   meanWakeupMs: {
     value: 0.1,

@@ -39,6 +39,7 @@ const STANDING = new Set<string>([
   SOURCE.kernelThreads,
   SOURCE.ptrace,
   SOURCE.stopped,
+  SOURCE.chain,
   SOURCE.past,
   SOURCE.facts,
   SOURCE.loss,
@@ -74,7 +75,7 @@ function write(folder: string, name: string, content: string | Buffer): void {
 }
 
 function manifestOf(manifest: Manifest, { fromNs, toNs }: Bounds, { names }: CopyOptions): Manifest {
-  const { start, end, plan } = manifest;
+  const { start, end, plan, lost } = manifest;
   const shifted = (ns: number) => ({
     ...start,
     monotonicNs: (BigInt(start.monotonicNs) + BigInt(ns)).toString(),
@@ -91,6 +92,7 @@ function manifestOf(manifest: Manifest, { fromNs, toNs }: Bounds, { names }: Cop
     },
     start: shifted(fromNs),
     ...(end && { end: Number.isFinite(toNs) ? shifted(toNs) : end }),
+    ...(lost && { lost: { ...lost, fromMs: lost.fromMs - fromNs / 1e6, toMs: lost.toMs - fromNs / 1e6 } }),
   };
 }
 

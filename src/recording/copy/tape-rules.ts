@@ -78,8 +78,8 @@ function ownWords(rewrite: Readonly<Record<string, 'program' | 'path' | 'text'>>
   };
 }
 
-/** Programs that wrote; all else is figures, settings, and what a disk was known by. */
-function past(text: string, names: Pseudonyms): string {
+/** Names of programs, at whatever depth; all else is figures, settings, functions of the kernel, and what a disk was known by. */
+function programsWithin(text: string, names: Pseudonyms): string {
   return JSON.stringify(JSON.parse(text), (key, value: unknown) =>
     key === 'comm' && typeof value === 'string' ? names.program(value) : value,
   );
@@ -112,7 +112,8 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [new RegExp(`^${SOURCE.victim}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.ptrace}$`), ownWords({ comm: 'program' })],
   [new RegExp(`^${SOURCE.stopped}$`), ownWords({ comm: 'program' })],
-  [new RegExp(`^${SOURCE.past}$`), past],
+  [new RegExp(`^${SOURCE.chain}$`), programsWithin],
+  [new RegExp(`^${SOURCE.past}$`), programsWithin],
   [new RegExp(`^${SOURCE.threadDump}$`), threadDump],
   [new RegExp(`^${SOURCE.file}$`), ownWords({ path: 'path', source: 'path' })],
   [new RegExp(`^${SOURCE.space}$`), ownWords({ mountPoint: 'path' })],

@@ -4,7 +4,7 @@
 import { closeSync, constants, readdirSync, readSync } from 'node:fs';
 import os from 'node:os';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
-import { parseSyscall } from '../../decode/procfs/syscall.js';
+import { parseSyscall } from '../../base/procfs/syscall.js';
 import type { ThreadAtWork } from '../../model/recording.js';
 import type { KernelThread } from '../../model/threads.js';
 import { linkOf, readProc, type Jvm } from './jvm.js';

@@ -8,7 +8,7 @@ import { manifestNow, readClocks } from '../../capture/manifest-now.js';
 import { Recorder } from '../../capture/recorder.js';
 import type { Tracer } from '../../capture/tracer.js';
 import type { UndoJournal } from '../../capture/undo.js';
-import type { VictimMark } from '../../model/recording.js';
+import type { LostTime, VictimMark } from '../../model/recording.js';
 import type { LookBack } from '../../recording/look-back.js';
 import { RecordingWriter } from '../../recording/writer.js';
 import { DumpFeed } from '../threads/dump-feed.js';
@@ -21,6 +21,16 @@ const HZ = 10;
 const MOST_EVENTS = 400_000;
 /** A recording ends at this size: a minute of the most events that are taken is less. */
 const MOST_BYTES = 512 * 1024 * 1024;
+
+const SECOND_MS = 1000;
+
+/** What was lost of a stall, as its trigger counts it. */
+export interface Lost {
+  /** The ends of the first lost second and of the last one, ms of CLOCK_MONOTONIC; null where it goes on. */
+  readonly sinceMs: number;
+  readonly untilMs: number | null;
+  readonly seconds: number;
+}
 
 export interface RecordedEpisodeOptions {
   readonly tool: string;
@@ -42,6 +52,7 @@ export class RecordedEpisode {
   private readonly writer: RecordingWriter;
   private readonly recorder: Recorder;
   private readonly dumps: DumpFeed | undefined;
+  private readonly startNs: bigint;
   /** Settles when the recording must end, as its size or the disk wants it. */
   readonly mustEnd: Promise<string>;
 
@@ -54,6 +65,7 @@ export class RecordedEpisode {
     const wantedNs = nowNs - BigInt(LOOK_BACK_MS) * 1_000_000n;
     const knownNs = lookBack.fromNs ?? nowNs;
     const startNs = knownNs > wantedNs ? knownNs : wantedNs;
+    this.startNs = startNs;
     void tracer?.arm(startNs);
     let must: (why: string) => void = () => {};
     this.mustEnd = new Promise((settle) => (must = settle));
@@ -99,7 +111,7 @@ export class RecordedEpisode {
   }
 
   /** The last readings. What is left to write may wait for a disk; `written` settles when it is on it. Returns bytes on disk and in the queue then. */
-  async stop(because: string): Promise<{ readonly written: Promise<number> }> {
+  async stop(because: string, lost: Lost): Promise<{ readonly written: Promise<number> }> {
     this.dumps?.end();
     try {
       await this.recorder.stop();
@@ -110,7 +122,7 @@ export class RecordedEpisode {
     } finally {
       await this.letGo();
     }
-    return { written: this.close(readClocks(), because) };
+    return { written: this.close(readClocks(), because, lost) };
   }
 
   /** Gives back what it shares with the watch. */
@@ -119,8 +131,15 @@ export class RecordedEpisode {
     await this.options.tracer?.rest();
   }
 
-  private async close(end: ClockReading, because: string): Promise<number> {
-    await this.writer.close(end, because);
+  /** A second that is lost is known when it ends. */
+  private lostTime({ sinceMs, untilMs, seconds }: Lost, end: ClockReading): LostTime {
+    const msOf = (ns: bigint | string) => Number(BigInt(ns) / 1000n) / 1000;
+    const startMs = msOf(this.startNs);
+    return { fromMs: sinceMs - SECOND_MS - startMs, toMs: (untilMs ?? msOf(end.monotonicNs)) - startMs, seconds };
+  }
+
+  private async close(end: ClockReading, because: string, lost?: Lost): Promise<number> {
+    await this.writer.close(end, because, lost && this.lostTime(lost, end));
     return this.writer.bytes;
   }
 }

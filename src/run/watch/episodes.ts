@@ -11,7 +11,7 @@ import { readWhole } from '../../capture/files.js';
 import { collectGarbage } from '../../capture/lean-heap.js';
 import { DAY, STALL } from '../../model/thresholds/watch.js';
 import type { Entry, Episode } from '../../model/watch.js';
-import type { RecordedEpisode } from './episode.js';
+import type { Lost, RecordedEpisode } from './episode.js';
 import { Quota } from './quota.js';
 import type { Store } from './store.js';
 import type { Decision, Stall } from './trigger.js';
@@ -100,7 +100,7 @@ export class EpisodeKeeper {
       lostSeconds: stall.lostSeconds,
     });
     if (!under.recorded) this.under = undefined;
-    else if (!under.stopping) this.finish(under, 'the stall was over');
+    else if (!under.stopping) this.finish(under, 'the stall was over', atMs);
   }
 
   private suppress(why: 'too soon' | 'day full' | 'busy', noticed: Stall['kind']): void {
@@ -165,16 +165,19 @@ export class EpisodeKeeper {
       this.finish(under, 'as much of a stall is recorded');
   }
 
-  private finish(under: Under, because: string): void {
+  /** `lostUntilMs`: when the last second was lost; null while the stall goes on. */
+  private finish(under: Under, because: string, lostUntilMs: number | null = null): void {
     if (under.stopping || !under.recorded) return;
     under.stopping = true;
-    this.finishing = this.end(under, under.recorded, because);
+    const { sinceMs, episode } = under;
+    const lost = { sinceMs, untilMs: lostUntilMs, seconds: episode.lostSeconds };
+    this.finishing = this.end(under, under.recorded, because, lost);
   }
 
-  private async end(under: Under, recorded: RecordedEpisode, because: string): Promise<void> {
+  private async end(under: Under, recorded: RecordedEpisode, because: string, lost: Lost): Promise<void> {
     this.busy = true;
     try {
-      await this.write(under, recorded, because);
+      await this.write(under, recorded, because, lost);
       this.tellEpisode(under, await this.options.verdicts.of(under.episode.recording ?? ''));
     } catch (error) {
       this.tellEpisode(under, { note: notRecorded(error) });
@@ -185,9 +188,9 @@ export class EpisodeKeeper {
     this.options.tell(`episode ${number}: ${verdict?.sentence ?? note ?? ''}`);
   }
 
-  private async write(under: Under, recorded: RecordedEpisode, because: string): Promise<void> {
+  private async write(under: Under, recorded: RecordedEpisode, because: string, lost: Lost): Promise<void> {
     try {
-      const { written } = await recorded.stop(because);
+      const { written } = await recorded.stop(because, lost);
       this.letGo(under);
       if ((await written) > 0) return;
       // Its disk took nothing: it is full, or read-only.

@@ -3,7 +3,7 @@
 import { entry } from '../../base/maps.js';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { parsePressure } from '../../decode/procfs/pressure.js';
-import { parseSchedstat, type Schedstat } from '../../decode/procfs/schedstat.js';
+import { parseSchedstat, type Schedstat } from '../../base/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
 import { CloserLooks, type Closer } from './closer.js';
 import { DiskWork, type WorkOf } from './disk-work.js';

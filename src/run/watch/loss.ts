@@ -1,7 +1,7 @@
 // Whether a thread lost a second: what /proc shows of it → why it lost that one, or nothing. A wait counts by its length, by what the thread gets, and by
 // whether any disk worked meanwhile, never by a queue's depth or a disk's %util: a backup that moves data waits all the time and loses nothing.
 
-import type { Schedstat } from '../../decode/procfs/schedstat.js';
+import type { Schedstat } from '../../base/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
 import type { Closer } from './closer.js';
 

@@ -17,6 +17,7 @@ import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
 import { findOnset } from '../../../src/analysis/victim/onset.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
+import { judgedPart } from '../../../src/analysis/victim/account.js';
 import { diskIdled, sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
@@ -170,6 +171,37 @@ test('a thread in uninterruptible sleep where only a signal ends it is frozen th
   assert.equal(stateOf('S', 'hrtimer_nanosleep', 1), 'asleep');
   assert.equal(stateOf('D', 'hrtimer_nanosleep', 0), 'asleep', 'nothing was seen frozen: two readings of two moments');
   assert.equal(stateOf('D', 'msleep', 1), 'asleep', 'which is always D');
+});
+
+test('of a stall that a watch recorded the lost seconds are judged, with two before and behind; all of a life that does not meet them', () => {
+  const input = aCase({ lost: { fromMs: 20_000, toMs: 28_000, seconds: 8 } });
+  assert.deepEqual(judgedPart(input, { from: 0, to: 40_000 }), { from: 18_000, to: 30_000 });
+  assert.deepEqual(judgedPart(input, { from: 19_000, to: 29_000 }), { from: 19_000, to: 29_000 });
+  assert.deepEqual(judgedPart(input, { from: 0, to: 15_000 }), { from: 0, to: 15_000 });
+  assert.deepEqual(judgedPart(aCase(), { from: 0, to: 40_000 }), { from: 0, to: 40_000 });
+});
+
+test('a thread that was left out while the machine was sampled has no line for that; where the recorder was late it has', () => {
+  const every = (from: number, to: number) => Array.from({ length: (to - from) / 1000 + 1 }, (_, n) => from + n * 1000);
+  const lineOf = (t: readonly number[], machine: readonly number[]) => {
+    const thread = {
+      pid: ME + 1,
+      comm: 'me',
+      stat: series(t, { utime: t.map(() => 0) }),
+      state: t.map(() => 'D'),
+      wchan: { t: Float64Array.from(t), name: t.map(() => 'io_schedule') },
+    };
+    const vmstat = series(machine, { nr_dirty: machine.map(() => 0) });
+    const input = aCase({ counters: { ...NO_COUNTERS, vmstat, threads: new Map([[ME + 1, thread]]) } });
+    const line = sampledLine(input, ME + 1, undefined, 0, 20_000);
+    return [line.at(0)?.from, line.at(-1)?.to];
+  };
+  const whole = every(0, 20_000);
+  // Left out for 4 s, the longer part is told; for 2 s, it was only late.
+  assert.deepEqual(lineOf([...every(0, 5000), ...every(9000, 20_000)], whole), [9000, 20_000]);
+  assert.deepEqual(lineOf([...every(0, 5000), ...every(7000, 20_000)], whole), [0, 20_000]);
+  const late = [...every(0, 5000), ...every(12_000, 20_000)];
+  assert.deepEqual(lineOf(late, late), [0, 20_000]);
 });
 
 test('a wait for a CPU that is counted when it ends was waited in the samples before, as far as the thread was ready', () => {

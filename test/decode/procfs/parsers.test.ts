@@ -11,7 +11,7 @@ import { countCpuList, parseCpuinfo } from '../../../src/decode/procfs/cpuinfo.j
 import { DISK_FIELDS, parseDiskCounters, parseDiskstats } from '../../../src/base/procfs/diskstats.js';
 import { parseIoStat } from '../../../src/decode/procfs/io-stat.js';
 import { parsePressure } from '../../../src/decode/procfs/pressure.js';
-import { parseSchedstat } from '../../../src/decode/procfs/schedstat.js';
+import { parseSchedstat } from '../../../src/base/procfs/schedstat.js';
 import { parseCpuLine } from '../../../src/decode/procfs/stat.js';
 import { parseUptime } from '../../../src/decode/procfs/uptime.js';
 import { fixture } from '../../support/fixtures.js';

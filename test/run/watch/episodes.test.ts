@@ -10,6 +10,7 @@ import { monotonicMs } from '../../../src/base/clock.js';
 import { UndoJournal } from '../../../src/capture/undo.js';
 import type { Entry, Episode } from '../../../src/model/watch.js';
 import { LookBack } from '../../../src/recording/look-back.js';
+import { readManifest } from '../../../src/recording/manifest.js';
 import { RecordedEpisode } from '../../../src/run/watch/episode.js';
 import { Errands } from '../../../src/run/watch/errand.js';
 import { EpisodeKeeper, type EpisodesOptions } from '../../../src/run/watch/episodes.js';
@@ -108,6 +109,24 @@ test('a recording whose disk makes no next folder is kept with its verdict, and 
     assert.ok(keeper.recorded);
     await keeper.close();
     assert.equal(readdirSync(path.join(folder, 'recordings')).filter((name) => /-\d\.iow$/.test(name)).length, 2);
+  }, recording);
+});
+
+test('a recording bears the time in which seconds were lost, up to its end where the stall goes on', async () => {
+  await inStore(async ({ keeper, episodes }) => {
+    const lostOf = (index: number) => readManifest(episodes()[index]?.recording ?? '').manifest.lost;
+    const first = { ...stall(), lostSeconds: 8 };
+    keeper.act({ kind: 'begins', stall: first });
+    keeper.act({ kind: 'ended', stall: first, atMs: first.sinceMs + 7000 });
+    await keeper.close();
+    const { fromMs = NaN, toMs = NaN, seconds } = lostOf(0) ?? {};
+    // The first lost second ended when the stall began.
+    assert.deepEqual([Math.round(toMs - fromMs), seconds], [8000, 8]);
+    keeper.act({ kind: 'begins', stall: stall() });
+    await keeper.close();
+    const whole = readManifest(episodes()[1]?.recording ?? '').manifest;
+    const lasts = Number(BigInt(whole.end?.monotonicNs ?? 0) - BigInt(whole.start.monotonicNs)) / 1e6;
+    assert.ok(Math.abs((whole.lost?.toMs ?? NaN) - lasts) < 1);
   }, recording);
 });
 

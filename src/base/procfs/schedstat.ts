@@ -1,7 +1,7 @@
 // /proc/PID/schedstat: three numbers on one line. All zero where the kernel was built or booted without schedstats' task part.
 // Source: Documentation/scheduler/sched-stats.rst.
 
-import { toInteger } from '../../base/procfs/numbers.js';
+import { toInteger } from './numbers.js';
 
 export interface Schedstat {
   /** ns on a CPU. */

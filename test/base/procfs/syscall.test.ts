@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSyscall } from '../../../src/decode/procfs/syscall.js';
+import { parseSyscall } from '../../../src/base/procfs/syscall.js';
 
 const REST = '0x7f45d0001a10 0x2000 0x0 0x7f466cbfd0b8 0x0 0x7f466cbfce48 0x7f4670a1f5af\n';
 
