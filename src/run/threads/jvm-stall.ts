@@ -4,7 +4,7 @@
 
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { listFolder, readWhole } from '../../capture/files.js';
-import { parseSchedstat } from '../../decode/procfs/schedstat.js';
+import { parseSchedstat } from '../../base/procfs/schedstat.js';
 import { JAVA_LOCK } from '../../model/thresholds/locks.js';
 import { JVM_STALL } from '../../model/thresholds/watch.js';
 import { LossJudge } from '../watch/judge.js';
