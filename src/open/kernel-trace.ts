@@ -42,10 +42,16 @@ export function kernelTraceCase(path: string, told: Told, pid: number | undefine
   const { events, losses } = told;
   const tables = [...events.tables.values()].filter(({ length }) => length > 0);
   const has = (name: string) => tables.some((table) => table.name === name);
-  if (!has('block_rq_complete') && !has('block_bio_complete'))
+  if (!has('block_rq_complete') && !has('block_bio_complete')) {
+    const damage = losses.find(({ code }) => code === 'log-damaged');
+    if (damage)
+      throw new UserError(
+        `${path} holds no completions of requests in what can be read of it (${damage.where}): copy it again.`,
+      );
     throw new UserError(
       `${path} holds no completions of requests (block_rq_complete): trace the events block and sched:sched_switch on all CPUs, and give that.`,
     );
+  }
   const lastOf = ({ t, length }: EventTable) => t[length - 1] ?? 0;
   return {
     ...emptyCase(path, 'kernel-trace'),
