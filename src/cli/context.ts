@@ -210,7 +210,7 @@ export function mustExist(pid: number): void {
  * The value of an option that has to be given. Ends the command as wrong usage where it was not: asked by the command itself, because commander's own
  * look comes before that for options that it does not know, and a misspelt one would be told as missing.
  */
-export function given<Value>(command: Command, flags: string, value: Value | undefined): Value {
+export function required<Value>(command: Command, flags: string, value: Value | undefined): Value {
   return value ?? command.error(`error: required option '${flags}' not specified`);
 }
 

@@ -14,7 +14,6 @@ import { DdRefusal, parseDdOptions, type DdOptions } from '../tools/dd/options.j
 import { quotingFor } from '../tools/dd/quoting.js';
 import { EXIT, jsonHelp, sayJson, secondsFrom, toolName, warn } from './context.js';
 import { dieOf, listenFor } from './dd-signals.js';
-import { recordCommandLine } from './record.js';
 
 interface OwnOptions {
   readonly log?: string;
@@ -252,6 +251,8 @@ function copiedDocument(
 
 /** Records the machine around the same copy in a process of its own, as `record` does around a command. */
 async function explain(): Promise<void> {
+  // With the diagnosis, which a copy alone does not load: that takes longer than a hundred thousand blocks.
+  const { recordCommandLine } = await import('./record.js');
   const args = process.argv.slice(2).filter((argument) => argument !== '--explain');
   // The recorder is told by no signal to show counts, and Node would start its debugger.
   process.on('SIGUSR1', () => {});

@@ -10,7 +10,7 @@ import { FORMATS } from '../present/export/formats.js';
 import { journalFields } from '../present/export/journald.js';
 import { sendToJournal } from '../run/journal.js';
 import { FileOutput, OutputClosed } from '../tools/blkparse/output.js';
-import { given, jsonHelp, progress, readingProgress, say, sayJson, takesRecording, toolName } from './context.js';
+import { jsonHelp, progress, readingProgress, required, say, sayJson, takesRecording, toolName } from './context.js';
 import { refuseStandardOutput, writeOutput } from './output-file.js';
 import { namedOrNewest } from './recordings.js';
 
@@ -40,7 +40,7 @@ export function exportCommand(program: Command): void {
     .option('--json', jsonHelp('where it is', 'written'), false)
     .addHelpText('after', helpText())
     .action((recording: string | undefined, asked: Asked, command: Command) =>
-      exportRecording(namedOrNewest(recording), { ...asked, as: given(command, '--as <format>', asked.as) }),
+      exportRecording(namedOrNewest(recording), { ...asked, as: required(command, '--as <format>', asked.as) }),
     );
 }
 

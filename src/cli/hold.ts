@@ -15,7 +15,7 @@ import { HOWS, type FromHolder, type How } from '../run/hold/messages.js';
 import { bytesToHold, usualReserve } from '../run/hold/plan.js';
 import {
   byteSize,
-  given,
+  required,
   jsonHelp,
   progress,
   sayJson,
@@ -60,7 +60,7 @@ export function holdCommand(program: Command): void {
       '\nExample:\n  iowitness hold --memory 90% -- iowitness dd if=/dev/zero of=/data/x bs=512 count=100000\n  iowitness hold --memory 4G --for 10m',
     )
     .action((argv: string[], options: HoldOptions, command: Command) =>
-      hold(argv, given(command, '--memory <amount>', options.memory), options),
+      hold(argv, required(command, '--memory <amount>', options.memory), options),
     );
 }
 

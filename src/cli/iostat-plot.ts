@@ -11,7 +11,6 @@ import { MEASURES, type History, type Lines } from '../run/iostat/history.js';
 import { isFine, type IostatOptions, type PictureFormat } from '../tools/iostat/options.js';
 import type { Report, Shown } from '../tools/iostat/report.js';
 import { clockText } from '../tools/iostat/time-of-day.js';
-import { painter, reportAssets } from './conclude.js';
 import { say, toolName } from './context.js';
 import { writeOutput } from './output-file.js';
 
@@ -104,6 +103,7 @@ export class PlotScreen {
 }
 
 async function made(seen: Seen, format: PictureFormat): Promise<string | Uint8Array> {
+  const { painter, reportAssets } = await import('./conclude.js');
   const assets = reportAssets();
   if (format === 'html') return renderSeen(seen, assets);
   const picture = drawSeen(seen, assets.css);

@@ -1,4 +1,5 @@
-// `iostat`: disks and CPUs at each step of time, as sysstat's iostat prints them. docs/iostat.md lists what differs.
+// `iostat`: disks and CPUs at each step of time, as sysstat's iostat prints them. docs/iostat.md lists what differs. What plots, pictures, events and
+// bursts take is loaded where they are asked for: it is four times as much as a report takes, and stays in memory.
 
 import os from 'node:os';
 import type { Command } from 'commander';
@@ -8,15 +9,12 @@ import { waiting } from '../base/waiting.js';
 import { OpenFiles } from '../capture/files.js';
 import type { DiskInterval } from '../model/disk-interval.js';
 import { runIostat } from '../run/iostat/live.js';
-import { SeenDisks } from '../run/iostat/seen-disks.js';
-import { LiveEvents } from '../run/live-events.js';
 import { reportFor } from '../tools/iostat/forms.js';
 import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
 import { History } from '../run/iostat/history.js';
-import { leavePictures, PlotScreen, requirePlaces, withHistory } from './iostat-plot.js';
+import type { PlotScreen } from './iostat-plot.js';
 import { print, say, toolName, undoFolder, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
-import { iostatBursts } from './iostat-bursts.js';
 
 const HELP = `
 Options, iostat’s own:
@@ -77,7 +75,9 @@ interface Events {
 }
 
 /** What --events asks for; where it can't be had, that is said once. */
-function eventsFor({ intervalMs }: IostatOptions): Events {
+async function eventsFor({ intervalMs }: IostatOptions): Promise<Events> {
+  const { LiveEvents } = await import('../run/live-events.js');
+  const { SeenDisks } = await import('../run/iostat/seen-disks.js');
   const live =
     process.geteuid?.() === 0
       ? new LiveEvents({ tool: toolName(), undoFolder: undoFolder(), stretchMs: intervalMs })
@@ -100,20 +100,25 @@ async function iostat(args: readonly string[]): Promise<void> {
     say('iowitness iostat, as of sysstat version 12.6.1');
     return;
   }
-  if (options.bursts) return await iostatBursts(options);
+  if (options.bursts) return await (await import('./iostat-bursts.js')).iostatBursts(options);
   if (options.plot && !process.stdout.isTTY)
     throw new UserError(
       `--plot draws on a terminal, and standard output is none: ${options.pictures.length > 0 ? 'leave it away, the picture is made all the same.' : 'give --svg, --png or --html.'}`,
     );
-  requirePlaces(options);
+  if (!options.plot && options.pictures.length === 0) return await show(options);
+  const drawing = await import('./iostat-plot.js');
+  drawing.requirePlaces(options);
   const startedAt = new Date().toISOString();
   const history = new History(options.intervalMs);
-  await show(options, history);
-  await leavePictures(history, options, { startedAt, args, tell: options.plot });
+  await show(options, { ...drawing, history });
+  await drawing.leavePictures(history, options, { startedAt, args, tell: options.plot });
 }
 
+/** What draws, and of what. */
+type Drawing = Pick<typeof import('./iostat-plot.js'), 'PlotScreen' | 'withHistory'> & { readonly history: History };
+
 /** Until its end: reports, or plots in their place. */
-async function show(options: IostatOptions, history: History): Promise<void> {
+async function show(options: IostatOptions, drawing?: Drawing): Promise<void> {
   const { env, stdout } = process;
   const usual = reportFor(options, stdout.isTTY, env, os.release());
   const files = new OpenFiles();
@@ -123,7 +128,7 @@ async function show(options: IostatOptions, history: History): Promise<void> {
   let screen: PlotScreen | undefined;
   let events: Events | undefined;
   try {
-    if (options.events) events = eventsFor(options);
+    if (options.events) events = await eventsFor(options);
     const run = {
       options,
       machine: { system: os.type(), release: os.release(), host: os.hostname(), architecture: os.machine() },
@@ -135,13 +140,12 @@ async function show(options: IostatOptions, history: History): Promise<void> {
       waitUntil: waiting(ended),
       ...(events?.seen && { events: events.seen }),
     };
-    if (options.plot) {
+    if (drawing && options.plot) {
       const colour = env['NO_COLOR'] === undefined && env['S_COLORS'] !== 'never';
-      screen = new PlotScreen(history, options, { colour, print, quit });
+      screen = new drawing.PlotScreen(drawing.history, options, { colour, print, quit });
     }
     const report = screen?.report ?? usual;
-    const isKept = options.plot || options.pictures.length > 0;
-    await runIostat({ ...run, report: isKept ? withHistory(report, history) : report });
+    await runIostat({ ...run, report: drawing ? drawing.withHistory(report, drawing.history) : report });
   } finally {
     screen?.close();
     files.closeAll();

@@ -155,12 +155,16 @@ export interface Placed {
   readonly width: number;
 }
 
-/** The columns that fit into `width`, with what is left given to those that take more. */
-export function placeColumns(width: number): Placed[] {
+/**
+ * The columns that fit into `width`, with what is left given to those that take more. Where nothing is attributed there is no column of what was caused: it
+ * would be empty, and take a quarter of the line from the commands.
+ */
+export function placeColumns(width: number, isAttributed: boolean): Placed[] {
   const kept = new Set(COLUMNS.map(({ id }) => id));
   const shown = (): readonly Column[] => COLUMNS.filter(({ id }) => kept.has(id));
   const needed = (): number => shown().reduce((sum, column) => sum + column.width + 1, -1);
   for (const id of EXPENDABLE) if (needed() > width) kept.delete(id);
+  if (!isAttributed) kept.delete('caused');
   let left = Math.max(0, width - needed());
   let from = 0;
   return shown().map((column) => {

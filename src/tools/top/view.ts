@@ -58,7 +58,7 @@ function tableView(screen: Screen): View {
     ...deviceLines(sample, most, columns, (device) => !screen.everyone && screen.totals.isIdle(device)),
     ...machineLines(sample, verdict, columns),
   ];
-  const placed = placeColumns(columns);
+  const placed = placeColumns(columns, sample.attribution.by === 'events');
   const room = Math.max(1, screen.lines - head.length - 2);
   const from = Math.min(screen.scroll, Math.max(0, rows.length - room));
   const shown = rows.slice(from, from + room);
