@@ -314,14 +314,18 @@ test('a device that takes twice the norm is slow, the surer the more', () => {
 });
 
 /** How a disk is called that served so many requests one after the other, each when the one before had been answered. */
-function how(tookMs: (n: number) => number, count = 100, norm = NORMS.solid, slow = SLOW.slow): string | undefined {
+function how(tookMs: (n: number) => number, count = 100, norm = NORMS.solid, slowly = SLOW.slow): string | undefined {
   let at = 0;
   const requests = Array.from({ length: count }, (_, n): Request => {
     const request = { at, took: tookMs(n) };
     at += request.took;
     return request;
   });
-  const { verdict } = diagnosisOf('dev.slow', { spent: { 'block-device': 1 }, requests, measures: { slow: slowly, norm } });
+  const { verdict } = diagnosisOf('dev.slow', {
+    spent: { 'block-device': 1 },
+    requests,
+    measures: { slow: slowly, norm },
+  });
   return / (hung once|hangs now and then|is slow):/.exec(verdict.sentence)?.[1];
 }
 
