@@ -28,18 +28,14 @@ const TO_FILE =
 /** The serviceability agent of JDK 8 and older, and of `jhsdb jstack --mixed`. */
 const AGENT = /^Thread (\d+): \(state = (\w+)\)$/;
 
-const STATES: Readonly<Record<string, JavaState>> = {
-  NEW: 'NEW',
-  RUNNABLE: 'RUNNABLE',
-  BLOCKED: 'BLOCKED',
-  WAITING: 'WAITING',
-  TIMED_WAITING: 'TIMED_WAITING',
-  TERMINATED: 'TERMINATED',
-};
+/** A part of a line is made no name of a property, which takes V8 longer than all else of a thread. */
+const STATES: ReadonlyMap<string, JavaState> = new Map(
+  (['NEW', 'RUNNABLE', 'BLOCKED', 'WAITING', 'TIMED_WAITING', 'TERMINATED'] as const).map((state) => [state, state]),
+);
 
 /** A state of java.lang.Thread.State; undefined for anything else. */
 export function javaState(word = ''): JavaState | undefined {
-  return Object.hasOwn(STATES, word) ? STATES[word] : undefined;
+  return STATES.get(word);
 }
 
 /** nid=0x5a2d, or decimal since JDK 19; undefined where there is none. */

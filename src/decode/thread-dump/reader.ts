@@ -3,6 +3,7 @@
 
 import type { DumpFormat, ThreadDump, DumpedThread } from '../../model/thread-dump.js';
 import { DeadlockSection } from './deadlock-section.js';
+import { FrameRuns } from './frame-runs.js';
 import { Frames, MOST_FRAMES } from './frames.js';
 import { headerOf, javaState, mayGoOn, type Header } from './headers.js';
 import { beginningIn, LinePrefix, unwrapped } from './line-prefix.js';
@@ -57,6 +58,7 @@ function newDump(): Dump {
 export class DumpReader {
   private readonly emit: (dump: ThreadDump) => void;
   private readonly frames = new Frames();
+  private readonly runs = new FrameRuns(this.frames);
   private readonly prefix = new LinePrefix();
   private dump = newDump();
   private thread: ThreadBuilder | undefined;
@@ -89,6 +91,17 @@ export class DumpReader {
     }
     if (this.open !== undefined && this.goOn(line)) return;
     this.known(line, line.trim());
+  }
+
+  /** Takes whole lines of frames, '\tat …\n' each; false where they have to come one by one. */
+  run(lines: Buffer): boolean {
+    const { thread, dump } = this;
+    if (!thread || this.open || dump.inDeadlocks || thread.isEnded) return false;
+    const frames = this.runs.of(lines);
+    if (!frames || dump.frames + frames.length > MOST_FRAMES) return false;
+    dump.frames += frames.length;
+    thread.stack(frames);
+    return true;
   }
 
   /** The text ends here; `cut` is a last line that nothing ends, of which a part may be missing. */

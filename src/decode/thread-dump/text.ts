@@ -21,15 +21,41 @@ function encodingOf(bytes: Uint8Array): Encoding {
   return looked >= 8 && even > looked / 4 && odd === 0 ? 'utf-16be' : 'bytes';
 }
 
+/** Takes whole lines that begin with FRAME, with their ends, all at once; false where it wants them as lines. */
+type TakeRun = (lines: Buffer) => boolean;
+
+/** How HotSpot begins a frame: '\tat '. */
+const FRAME = [9, 97, 116, 32] as const;
+
+function isFrameAt(bytes: Buffer, at: number): boolean {
+  return (
+    bytes[at] === FRAME[0] && bytes[at + 1] === FRAME[1] && bytes[at + 2] === FRAME[2] && bytes[at + 3] === FRAME[3]
+  );
+}
+
+/** Where the whole lines of frames end that begin here. */
+function endOfRun(bytes: Buffer, from: number): number {
+  let end = from;
+  while (isFrameAt(bytes, end)) {
+    const next = bytes.indexOf(10, end) + 1;
+    // A longer line is cut, as any line is.
+    if (next === 0 || next - end > MOST_OF_LINE) break;
+    end = next;
+  }
+  return end;
+}
+
 /** Takes pieces of bytes and hands on lines without their ends. */
 export class LineSplitter {
   private encoding: Encoding | undefined;
   private decoder: InstanceType<typeof TextDecoder> | undefined;
   private rest = '';
   private readonly take: (line: string) => void;
+  private readonly takeRun: TakeRun | undefined;
 
-  constructor(take: (line: string) => void) {
+  constructor(take: (line: string) => void, takeRun?: TakeRun) {
     this.take = take;
+    this.takeRun = takeRun;
   }
 
   push(piece: Uint8Array): void {
@@ -39,7 +65,26 @@ export class LineSplitter {
       if (this.encoding !== 'bytes') this.decoder = new TextDecoder(this.encoding);
     }
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    this.split(this.decoder ? this.decoder.decode(bytes, { stream: true }) : bytes.toString('latin1'));
+    if (this.decoder) this.split(this.decoder.decode(bytes, { stream: true }));
+    else if (this.takeRun) this.splitRuns(bytes, this.takeRun);
+    else this.split(bytes.toString('latin1'));
+  }
+
+  /** Frames that stand together are handed on together, all else as lines. */
+  private splitRuns(bytes: Buffer, takeRun: TakeRun): void {
+    let plain = 0;
+    // A line that began in the last piece ends in this one.
+    let at = this.rest === '' ? 0 : bytes.indexOf(10) + 1;
+    while (at < bytes.length && (at > 0 || this.rest === '')) {
+      const end = endOfRun(bytes, at);
+      if (end > at) {
+        if (plain < at) this.split(bytes.toString('latin1', plain, at));
+        plain = takeRun(bytes.subarray(at, end)) ? end : at;
+      }
+      const next = bytes.indexOf(10, end) + 1;
+      at = next === 0 ? bytes.length : next;
+    }
+    if (plain < bytes.length) this.split(bytes.toString('latin1', plain));
   }
 
   /** The last line where nothing ends it, of which a part may be missing. */

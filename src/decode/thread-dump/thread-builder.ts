@@ -20,7 +20,9 @@ export function useOfAwaited(state: JavaState | undefined, isParked: boolean): L
 
 export class ThreadBuilder {
   readonly header: Header;
-  private readonly frames: string[] = [];
+  private frames: readonly string[] = [];
+  /** The same list where it is this thread's alone. */
+  private ownFrames: string[] | undefined;
   private readonly notes: LockNote[] = [];
   private synchronizers: DumpedLock[] | undefined;
   private state: JavaState | undefined;
@@ -63,7 +65,19 @@ export class ThreadBuilder {
 
   frame(text: string): void {
     this.lines += 1;
-    this.frames.push(text);
+    this.own().push(text);
+  }
+
+  /** Several at once, of a list that others may have as well. */
+  stack(frames: readonly string[]): void {
+    this.lines += frames.length;
+    if (this.frames.length === 0) this.frames = frames;
+    else for (const frame of frames) this.own().push(frame);
+  }
+
+  private own(): string[] {
+    if (!this.ownFrames) this.frames = this.ownFrames = [...this.frames];
+    return this.ownFrames;
   }
 
   note({ id, type, use, ownedBy }: LockLine): void {
