@@ -120,16 +120,21 @@ export class SettingsWatch {
     if (before !== undefined && before !== text) this.pending.add(kind);
   }
 
+  /** A file of limits is empty while there is none (io.max, blkio.throttle.…): a first limit is a change as well. */
   private compareFile(path: string): void {
-    const text = this.read(path);
-    if (text !== '') this.compare(path, text);
+    const text = this.readIfThere(path);
+    if (text !== undefined) this.compare(path, text);
   }
 
   private read(path: string): string {
+    return this.readIfThere(path) ?? '';
+  }
+
+  private readIfThere(path: string): string | undefined {
     try {
       return this.files.read(path).toString('latin1');
     } catch {
-      return '';
+      return undefined;
     }
   }
 

@@ -51,6 +51,26 @@ describe('SettingsWatch', () => {
     }
   });
 
+  it('tells a limit where there was none, which is an empty file, and that it is gone again', () => {
+    const limit = 'sys/fs/cgroup/limited/io.max';
+    machine.write({
+      'proc/self/mountinfo': `${MOUNTS}2 1 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n`,
+      [limit]: '',
+    });
+    machine.process(9, { cgroup: '0::/limited\n' });
+    const watch = new SettingsWatch(machine.root);
+    assert.equal(callsUntilTold(watch, [9]), undefined);
+    // A change rests for ten calls after another.
+    for (const [text, within] of [
+      ['8:0 rbps=max wbps=2097152 riops=max wiops=max\n', 5],
+      ['', 15],
+    ] as const) {
+      machine.write({ [limit]: text });
+      const calls = callsUntilTold(watch, [9]);
+      assert.ok(calls !== undefined && calls <= within, `‘${text}’ was told after ${calls} calls`);
+    }
+  });
+
   it('tells at once that what a victim started is in another cgroup, and once only', () => {
     const watch = new SettingsWatch(machine.root);
     assert.equal(watch.changed([7]), false);
