@@ -6,7 +6,9 @@ import { jvmOf, WAITS } from '../analysis/victim/java-lock.js';
 import type { VictimAccount } from '../model/account.js';
 import { lockKindName, lockName } from '../model/lock-name.js';
 import { number, part, said, time } from '../model/quantity.js';
+import { JUDGING } from '../model/thresholds/judging.js';
 import { JAVA_DEADLOCK } from '../model/thresholds/locks.js';
+import { percent } from '../base/format.js';
 import { total } from '../base/intervals.js';
 import { advise, look } from './judge/advice.js';
 import { DUMPS } from './judge/java-lock.js';
@@ -28,6 +30,11 @@ function linkTexts(circle: readonly Link[], lockText: (lock: Link['lock']) => st
     const owner = circle[(at + 1) % circle.length] ?? link;
     return `${threadText(link)} waits for ${lockText(link.lock)}, which ${threadText(owner)} has`;
   });
+}
+
+/** The part of its time in which the thread that was held up most waited for a lock, or for what is not known. */
+function waitingShare({ ms, from, to }: VictimAccount): number {
+  return WAITS.reduce((sum, state) => sum + (ms.get(state) ?? 0), 0) / (to - from);
 }
 
 /** How many of its threads waited for a lock, or for what is not known, when the recording ended: whoever is in a deadlock does. */
@@ -55,6 +62,10 @@ export const cause = defineCause({
       const waiting = waitingAtEnd(account);
       if (waiting < SMALLEST_CIRCLE)
         return ruledOut(`${waiting === 0 ? 'none' : 'one'} of its threads waited for a lock or for work at the end`);
+      // Idle workers wait so in most programs; somebody has to be held up by it.
+      const share = waitingShare(account);
+      if (share < JUDGING.noticeable)
+        return ruledOut(`who is held up most waited for locks or for work for ${percent(share)} of its time`);
       return notChecked(
         `${waiting} of its threads waited for locks or for work at the end; if for each other, only thread dumps of a JVM tell`,
       );

@@ -151,6 +151,8 @@ test('a deadlock in two dumps is told with who waits for whom, as sure as the JV
     /^2 of its threads waited for locks or for work at the end; .* only thread dumps/,
   );
   assert.match(why(refused(ending('user-lock', 'block-device')).ruledOut), /^one of its threads waited/);
+  const busy: MadeUp = { ...ending('user-lock', 'asleep'), spent: { asleep: 0.09, 'block-device': 0.9 } };
+  assert.match(why(refused(busy).ruledOut), /^who is held up most waited for locks or for work for 9 % of its time/);
 });
 
 /** A lock whose holder waits at a socket for this share of the waiting, and for the disk for the other one. */
