@@ -153,7 +153,7 @@ describe('what a watch has kept', () => {
 
 describe('an export', () => {
   const fact = (value: string): NamedFact => ({ area: 'kernel', name: 'kernel', value });
-  const export_ = async (path: string, nowMs: number, value: string) =>
+  const exportOf = async (path: string, nowMs: number, value: string) =>
     await exportTo(path, NOTHING, {
       host: 'web1',
       boot: 'b',
@@ -166,9 +166,9 @@ describe('an export', () => {
   it('keeps what earlier ones told of facts, for this user alone', async (t) => {
     const path = scratch(t);
     const hour = 3_600_000;
-    await export_(path, NOW_MS, '6.1');
-    await export_(path, NOW_MS + hour, '6.1');
-    const told = await export_(path, NOW_MS + 2 * hour, '6.12');
+    await exportOf(path, NOW_MS, '6.1');
+    await exportOf(path, NOW_MS + hour, '6.1');
+    const told = await exportOf(path, NOW_MS + 2 * hour, '6.12');
     assert.deepEqual(told.tables.map(({ table }) => `${table}.parquet`).sort(), readdirSync(`${path}/web1`).sort());
     const { facts, sets } = await (await FolderStore.open(path)).facts({ fromMs: 0, toMs: NOW_MS + DAY_MS });
     assert.deepEqual(
@@ -190,7 +190,7 @@ describe('an export', () => {
     const path = scratch(t);
     mkdirSync(`${path}/web1`, { mode: 0o700 });
     writeFileSync(`${path}/web1/fact_sets.parquet`, 'damaged');
-    await export_(path, NOW_MS, '6.1');
+    await exportOf(path, NOW_MS, '6.1');
     assert.equal((await (await FolderStore.open(path)).hosts()).length, 1);
   });
 });
