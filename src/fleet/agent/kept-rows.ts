@@ -79,6 +79,6 @@ function secondsOf({
 function factRows(told: readonly FactsRow[], now: FactsRow): FactsRow[] {
   const last = told.at(-1);
   const text = ({ facts }: FactsRow): string =>
-    JSON.stringify(facts.map(({ area, name, value }) => [area, name, value]).sort());
+    JSON.stringify(facts.map(({ area, name, value }) => JSON.stringify([area, name, value])).sort());
   return last && text(last) === text(now) ? [...told.slice(0, -1), { ...last, lastMs: now.lastMs }] : [...told, now];
 }

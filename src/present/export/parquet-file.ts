@@ -85,9 +85,7 @@ function cell(column: ParquetColumn, row: number): unknown {
       return orNull(column.at(row), (ms) => new Date(ms));
     case 'integers':
       return orNull(column.at(row), (values) => values.map((value) => BigInt(value)));
-    case 'number':
-    case 'truth':
-    case 'text':
+    default:
       return column.at(row);
   }
 }
