@@ -8,8 +8,9 @@ import { intersect, total } from '../base/intervals.js';
 import { duration, percent } from '../base/format.js';
 import type { Measures } from '../analysis/measures.js';
 import { isAsEver } from '../analysis/requests/past.js';
-import { HARM } from '../model/thresholds/device.js';
+import { HARM, SLOW } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { movedByChildren } from './judge/children-beside.js';
 import { isGiven, NEEDS } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice } from './judge/judgements.js';
@@ -51,7 +52,12 @@ function asEver(m: Measures): string | undefined {
 function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
   const usual = asEver(m);
   const counted = judgeCounted(m);
-  if (counted.kind === 'holds') return usual === undefined ? counted : ruledOut(usual);
+  if (counted.kind === 'holds') {
+    const doubt = counted.figures.factor < SLOW.sure.to ? movedByChildren(m) : undefined;
+    if (doubt !== undefined)
+      return notChecked(`${doubt}: what the disk takes for the victim’s requests alone is not in counters`);
+    return usual === undefined ? counted : ruledOut(usual);
+  }
   return judgeRemembered(m, SAMPLED_WAITS) ?? counted;
 }
 
