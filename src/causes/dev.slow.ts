@@ -17,8 +17,8 @@ import { DEVICE_WAITS, diskName, judgeDevice } from './judge/judgements.js';
 import { judgeCounted, SAMPLED_WAITS, tellCounted, type Counted } from './judge/slow/counted.js';
 import { judgeGrown, tellGrown, type Grown } from './judge/slow/grown.js';
 import { judgeRemembered, tellRemembered, type Remembered } from './judge/slow/remembered.js';
-import { judgeServed, lostToSlow, tellServed, type Served } from './judge/slow/served.js';
-import { times, waited, type Victim, type Waited, type WithRequests } from './judge/slow/waited.js';
+import { judgeServed, tellServed, waitedForSlow, type Served } from './judge/slow/served.js';
+import { times, type Victim, type Waited, type WithRequests } from './judge/slow/waited.js';
 import { defineCause, notChecked, ruledOut, type Judgement } from './cause.js';
 
 /** Why the disk only seems slow: while it was, a device beneath it served somebody else. */
@@ -62,7 +62,7 @@ function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
 }
 
 function judgeRequests(m: WithRequests): Judgement<Served | Grown | Remembered> {
-  const found = waited(m, lostToSlow(m));
+  const found = waitedForSlow(m);
   const seeming = companyBeneath(m, found);
   if (seeming !== undefined) return ruledOut(seeming);
   const served = judgeServed(m, found);
