@@ -314,6 +314,20 @@ test('a device that takes twice the norm is slow, the surer the more', () => {
   assert.equal(judged('dev.slow', sampled), 0.625);
 });
 
+test('from counters a slow disk that hardly has a queue may be a limit, and says what would tell', () => {
+  const told = (depth: number) => {
+    const busyMs = 1000 * 1.5 * NORM_MS;
+    const work = { wr_ios: 1000, wr_sectors: 8000, io_ticks: busyMs, time_in_queue: depth * busyMs };
+    const input = { counters: counted(work) };
+    const { verdict } = diagnosisOf('dev.slow', { source: 'samples', spent: { 'block-device': 1 }, input });
+    assert.equal(verdict.cause, 'dev.slow');
+    return verdict.evidence.find(({ measure }) => measure === 'requests at once')?.meaning ?? '';
+  };
+  assert.match(told(1), /a limit on the device would look the same. Twice as many at once tell/);
+  assert.match(told(2.5), /would look the same/);
+  assert.equal(told(4), '');
+});
+
 /**
  * For so many ms of its ten seconds the disk serves large writes that take twice the norm, a part of which is the victim's own; quick small ones of the
  * victim fill the rest. `via` is whose the others are.
