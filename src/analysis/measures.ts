@@ -7,6 +7,7 @@ import type { LossCode } from '../model/losses.js';
 import { pastOf } from '../model/past.js';
 import type { State } from '../model/states.js';
 import { accountFor, heldUpMs } from './victim/account.js';
+import { leavesChildrenAlone } from './victim/own-children.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
 import { findJavaDeadlock, type JavaDeadlock } from './victim/java-deadlock.js';
@@ -98,7 +99,10 @@ function chooseAccount(
     .toSorted((a, b) => b.heldUp - a.heldUp);
   // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
   const most = ACCOUNT.standsForParent * (candidates[0]?.heldUp ?? -1);
-  const chosen = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most) ?? candidates[0];
+  // One that is held up itself and waits for no child is the victim, and its children work beside it.
+  const beside = candidates.find(({ pid, isChild, heldUp }) => !isChild && leavesChildrenAlone(input, pid, heldUp));
+  const child = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most);
+  const chosen = beside ?? child ?? candidates[0];
   if (!chosen) return undefined;
   const disk = diskOf(input, topology, requests, owners, chosen.pid);
   return { disk, account: accountFor(input, chosen.pid, requests, owners, disk, topology) };

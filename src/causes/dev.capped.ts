@@ -4,7 +4,7 @@
 
 import { ceilingOf, ceilingOfCounters, type Ceiling } from '../analysis/requests/ceiling.js';
 import { firstSlowDispatch } from '../analysis/requests/disk-load.js';
-import { diskWork, processWork } from '../analysis/machine/counted-work.js';
+import { diskWork } from '../analysis/machine/counted-work.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { intersect, total } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
@@ -14,6 +14,7 @@ import { CEILING } from '../model/thresholds/requests.js';
 import { CAPPED } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { beneathOf, type Beneath } from './judge/beneath.js';
+import { movedByChildren, movedItself } from './judge/children-beside.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { isGiven, type Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
@@ -50,8 +51,7 @@ function began(m: Victim, top: Ceiling): number {
 function ownShare(m: Victim): number {
   const { account } = m;
   if (!isGiven(m, LIVES)) {
-    const { disks, processes } = m.input.counters;
-    return processWork(processes.get(account.pid), account).diskBytes / diskWork(disks.get(m.disk), account).bytes;
+    return movedItself(m) / diskWork(m.input.counters.disks.get(m.disk), account).bytes;
   }
   const { load, requests } = m;
   let own = 0;
@@ -182,7 +182,8 @@ export const cause = defineCause({
     if (output.spread > CAPPED.flat) return ruledOut(`${output.words}: that is not flat`);
     const own = ownShare(m);
     if (Number.isNaN(own)) return notChecked(`${output.words}, but how much of it was the victim’s was not recorded`);
-    if (own < CAPPED.leastOwn) return ruledOut(`${output.words}, but only ${percent(own)} of it was the victim’s`);
+    if (own < CAPPED.leastOwn)
+      return ruledOut(`${output.words}, but ${movedByChildren(m) ?? `only ${percent(own)} of it was the victim’s`}`);
     const since = { from: began(m, top), to: account.to };
     const lost = intersect(timesIn(account, ['block-device', 'block-queue', 'block-held']), [since]);
     const share = total(lost) / (account.to - account.from);

@@ -1,13 +1,14 @@
 // Somebody else's I/O fills the device, or one that it stands on: while the victim waited, the device served others, and the victim's own
 // requests are slower for it. Both are asked for, because a fast device serves many at once without harm. What company costs and what a slow
-// device costs are told apart by what would be saved without the one or the other.
+// device costs are told apart by what would be saved without the one or the other. From counters only what the victim itself has started is
+// told (judge/children-beside.ts).
 
 import { intersect, IntervalList, type Intervals, union } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { valueAt } from '../analysis/machine/series.js';
 import { isLazyInit, isWrittenBack, type Owner } from '../analysis/attribution/owners.js';
-import { threadsOf } from '../analysis/machine/processes.js';
 import { isDiscarding, type Neighbour } from '../analysis/victim/neighbours.js';
+import { startedBy } from '../analysis/victim/own-children.js';
 import { duration, percent } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
@@ -15,15 +16,26 @@ import type { Mount } from '../model/facts.js';
 import { number, part, ratio, said, size, time, type Said } from '../model/quantity.js';
 import { HARM, NEIGHBOUR } from '../model/thresholds/device.js';
 import { advise, change, look, write } from './judge/advice.js';
-import type { Given } from './judge/needs.js';
+import { judgeChildren, ownChildAdvice, tellChildren, type Beside } from './judge/children-beside.js';
+import { isGiven, missingOf, type Given } from './judge/needs.js';
 import { harmOf, isNeverAlone, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/judgements.js';
-import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
+import {
+  defineCause,
+  holds,
+  notChecked,
+  ramp,
+  ruledOut,
+  type Argument,
+  type Judgement,
+  type Refused,
+  type Told,
+} from './cause.js';
 
 /** A discard of so much is a short one, bytes: an example for the advice. */
 const SMALL_DISCARD = 64 * 1024 * 1024;
 
-type Company = Given<'victim' | 'disk' | 'requests' | 'neighbours'>;
+type Company = Given<'victim' | 'disk' | 'stages' | 'requests' | 'neighbours'>;
 
 function who({ origin, processes }: Neighbour, m: Given<'victim'>): string {
   if (origin.pid === null) return origin.name;
@@ -33,7 +45,7 @@ function who({ origin, processes }: Neighbour, m: Given<'victim'>): string {
 
 /** True for a process that the victim itself has started, which works beside it. */
 function isOwnChild({ pid }: Owner, { input, account }: Given<'victim'>): boolean {
-  return pid !== null && threadsOf(input, account.pid).has(pid);
+  return pid !== null && startedBy(input, account.pid)(pid);
 }
 
 function burstsOf({ bursts: { spans, period, binMs } }: Neighbour): Said | undefined {
@@ -166,8 +178,7 @@ function remedy(first: Neighbour, m: Company): Advice | string {
     const [stop, go] = [`mount -o remount,noinit_itable ${where}`, `mount -o remount,init_itable ${where}`];
     return advise`It ends by itself, once for each filesystem. ${change(stop, 'whether unused inode tables are zeroed: not before it is mounted again', `\`${go}\``)} puts it off; mkfs.ext4 -E lazy_itable_init=0 does it when the filesystem is made.`;
   }
-  if (isOwnChild(origin, m))
-    return `Let ${origin.name} write that more slowly, when less depends on it, or to another device: it is the program’s own work, so its settings are where to look.`;
+  if (isOwnChild(origin, m)) return ownChildAdvice(origin.name);
   if (!isDiscarding(first))
     return `Move ${origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`;
   const setting = queueSetting(m, 'discard_max_bytes');
@@ -205,31 +216,33 @@ function savings({ share }: NeighbourHarm, m: Company): { readonly company: numb
   };
 }
 
-export const cause = defineCause({
-  id: 'dev.neighbour',
-  layer: 'device',
-  rank: 'verdict',
-  proof: 'company',
-  waits: ['block-device', 'block-queue'],
-  needs: ['victim', 'stages', 'disk', 'requests', 'neighbours'],
-  fromRequests: true,
-  beneath: true,
-  judge(m) {
-    const harm = harmOf(m);
-    if (!harm) return ruledOut(`nobody else is known to have used ${diskName(m)}`);
-    const against = objection(harm, m);
-    if (against) return against;
-    const { first, share } = harm;
-    const sure = sureOfSlowing(harm, m);
-    const { company, device } = savings(harm, m);
-    const confidence =
-      sure * ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) * (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
-    // Company that explains little of the waiting leaves it to what explains more.
-    const leads = company >= device && company >= NEIGHBOUR.leads * shareOf(m.account, DEVICE_WAITS);
-    const before = leads ? ['dev.slow', 'dev.capped'] : [];
-    return holds({ share: company, confidence, before, lost: lostTo(m) }, first);
-  },
-  tell: (first, m) => ({
+/** What it takes to tell whose requests the disk served: without it, by counters, only what the victim has started is told. */
+const SERVED = ['stages', 'requests', 'neighbours'] as const;
+
+interface Served {
+  readonly way: 'served';
+  readonly first: Neighbour;
+  readonly company: Company;
+}
+
+function judgeServed(m: Company): Judgement<Served> {
+  const harm = harmOf(m);
+  if (!harm) return ruledOut(`nobody else is known to have used ${diskName(m)}`);
+  const against = objection(harm, m);
+  if (against) return against;
+  const { first, share } = harm;
+  const sure = sureOfSlowing(harm, m);
+  const { company, device } = savings(harm, m);
+  const confidence =
+    sure * ramp(share, { from: HARM.leastShare, ...NEIGHBOUR.share }) * (isNamed(first) ? 1 : NEIGHBOUR.unnamed);
+  // Company that explains little of the waiting leaves it to what explains more.
+  const leads = company >= device && company >= NEIGHBOUR.leads * shareOf(m.account, DEVICE_WAITS);
+  const before = leads ? ['dev.slow', 'dev.capped'] : [];
+  return holds({ share: company, confidence, before, lost: lostTo(m) }, { way: 'served', first, company: m });
+}
+
+function tellServed({ first, company: m }: Served): Told {
+  return {
     sentence: sentence(first, m),
     yardstick: {
       measure: 'its requests in company',
@@ -252,5 +265,21 @@ export const cause = defineCause({
         ? []
         : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
     ],
-  }),
+  };
+}
+
+export const cause = defineCause({
+  id: 'dev.neighbour',
+  layer: 'device',
+  rank: 'verdict',
+  proof: 'company',
+  waits: ['block-device', 'block-queue'],
+  needs: ['victim', 'disk'],
+  fromRequests: true,
+  beneath: true,
+  judge(m): Judgement<Served | Beside> {
+    if (m.account.source === 'samples') return judgeChildren(m);
+    return isGiven(m, SERVED) ? judgeServed(m) : notChecked(missingOf(m, SERVED));
+  },
+  tell: (figures, m) => (figures.way === 'counted' ? tellChildren(figures, m) : tellServed(figures)),
 });

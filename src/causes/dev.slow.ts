@@ -8,16 +8,17 @@ import { intersect, total } from '../base/intervals.js';
 import { duration, percent } from '../base/format.js';
 import type { Measures } from '../analysis/measures.js';
 import { isAsEver } from '../analysis/requests/past.js';
-import { HARM } from '../model/thresholds/device.js';
+import { HARM, SLOW } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { movedByChildren } from './judge/children-beside.js';
 import { isGiven, NEEDS } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice } from './judge/judgements.js';
 import { judgeCounted, SAMPLED_WAITS, tellCounted, type Counted } from './judge/slow/counted.js';
 import { judgeGrown, tellGrown, type Grown } from './judge/slow/grown.js';
 import { judgeRemembered, tellRemembered, type Remembered } from './judge/slow/remembered.js';
-import { judgeServed, lostToSlow, tellServed, type Served } from './judge/slow/served.js';
-import { times, waited, type Victim, type Waited, type WithRequests } from './judge/slow/waited.js';
+import { judgeServed, tellServed, waitedForSlow, type Served } from './judge/slow/served.js';
+import { times, type Victim, type Waited, type WithRequests } from './judge/slow/waited.js';
 import { defineCause, notChecked, ruledOut, type Judgement } from './cause.js';
 
 /** Why the disk only seems slow: while it was, a device beneath it served somebody else. */
@@ -51,12 +52,17 @@ function asEver(m: Measures): string | undefined {
 function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
   const usual = asEver(m);
   const counted = judgeCounted(m);
-  if (counted.kind === 'holds') return usual === undefined ? counted : ruledOut(usual);
+  if (counted.kind === 'holds') {
+    const doubt = counted.figures.factor < SLOW.sure.to ? movedByChildren(m) : undefined;
+    if (doubt !== undefined)
+      return notChecked(`${doubt}: what the disk takes for the victim’s requests alone is not in counters`);
+    return usual === undefined ? counted : ruledOut(usual);
+  }
   return judgeRemembered(m, SAMPLED_WAITS) ?? counted;
 }
 
 function judgeRequests(m: WithRequests): Judgement<Served | Grown | Remembered> {
-  const found = waited(m, lostToSlow(m));
+  const found = waitedForSlow(m);
   const seeming = companyBeneath(m, found);
   if (seeming !== undefined) return ruledOut(seeming);
   const served = judgeServed(m, found);

@@ -11,10 +11,11 @@ import { duration, percent } from '../base/format.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { movedByChildren } from './judge/children-beside.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { diskName, slowFactor } from './judge/judgements.js';
-import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
+import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Committer {
   readonly name: string;
@@ -120,6 +121,9 @@ export const cause = defineCause({
     const askers = syncs && askersOf(syncs, m);
     const against = objection(m, askers);
     if (against !== undefined) return ruledOut(`${figures}, ${against}`);
+    const children = movedByChildren(m);
+    if (children !== undefined)
+      return notChecked(`${figures}; but ${children}, and a commit waits for the disk as well`);
     // While the disk itself was slow, every commit was: so much of that is the disk's time, however many asked.
     const factor = slowFactor(m);
     const isDisks = factor >= JOURNAL.disks;

@@ -21,7 +21,7 @@ const WORDS_OF: Readonly<Record<Unit, readonly ((value: number) => unknown)[]>> 
   times: [ratio],
 };
 /** Numbers of processes and counts of those of one name, in brackets behind a name, are no figures; a thread whose name is not known is named by its number. */
-const PROCESSES = /(\bthread \d+ )?\(\d+( and \d+ more)?\)( and \d+ more)?/g;
+const PROCESSES = /(\bthread \d+ )?\(\d+( and \d+ more)?(, started by the victim)?\)( and \d+ more)?/g;
 
 /** What is left of the words without their figures; undefined where a figure is not in them, in its order. */
 function withoutFigures({ value, figures }: Evidence): string | undefined {

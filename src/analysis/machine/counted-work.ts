@@ -45,21 +45,42 @@ export function processWork(process: ProcessCounters | undefined, { from, to }: 
   };
 }
 
+/** What a process did itself, of a column of /proc/PID/io or the sum of several, and how long the readings that tell it lie apart, ms. */
+interface Itself {
+  readonly done: number;
+  readonly ms: number;
+}
+
 /**
- * What a process wrote by calls of its own, bytes, NaN where that was not read. What a child did is added to its parent's figures when the parent
- * waits for it (wait_task_zombie() in kernel/exit.c), so the readings beside such a moment are left out, and their time is taken for like the rest.
+ * What a child did is added to its parent's figures when the parent waits for it (wait_task_zombie() in kernel/exit.c), so the readings beside
+ * such a moment are left out, and those that are not meant. Undefined where the columns were not read.
  */
-export function writtenItself(process: ProcessCounters | undefined): number {
-  const { io, stat } = process ?? {};
-  const written = io?.columns.get('wchar');
-  if (!io || !written) return NaN;
-  const wholeMs = valueAt(io.t, io.t.length - 1) - valueAt(io.t, 0);
-  let bytes = 0;
-  let ms = wholeMs;
+export function doneItself(
+  { io, stat }: Pick<ProcessCounters, 'io' | 'stat'>,
+  names: readonly string[],
+  isMeant: (from: number, to: number) => boolean = () => true,
+): Itself | undefined {
+  const columns = names.flatMap((name) => io?.columns.get(name) ?? []);
+  if (!io || columns.length < names.length) return undefined;
+  let [done, ms] = [0, 0];
   for (let row = 1; row < io.t.length; row += 1) {
     const [from, to] = [valueAt(io.t, row - 1), valueAt(io.t, row)];
-    if (growthWithin(stat, 'cminflt', from, io.t[row + 1] ?? to) > 0) ms -= to - from;
-    else bytes += valueAt(written, row) - valueAt(written, row - 1);
+    if (!isMeant(from, to) || growthWithin(stat, 'cminflt', from, io.t[row + 1] ?? to) > 0) continue;
+    ms += to - from;
+    for (const column of columns) done += valueAt(column, row) - valueAt(column, row - 1);
   }
-  return (bytes * wholeMs) / ms;
+  return { done, ms };
+}
+
+/** The same over all readings; for those that are left out the time is taken for like the rest. NaN where that was not read. */
+export function grownItself(process: ProcessCounters | undefined, names: readonly string[]): number {
+  const itself = process && doneItself(process, names);
+  if (!itself) return NaN;
+  const { t } = process.io ?? {};
+  return (itself.done * (valueAt(t, (t?.length ?? 0) - 1) - valueAt(t, 0))) / itself.ms;
+}
+
+/** What a process wrote by calls of its own, bytes; NaN where that was not read. */
+export function writtenItself(process: ProcessCounters | undefined): number {
+  return grownItself(process, ['wchar']);
 }

@@ -99,8 +99,12 @@ export class Processes {
     for (const pid of input.threads.keys()) {
       for (const thread of input.threads.get(pid) ?? []) this.owners.set(thread, pid);
       // What it forked and nobody listed by itself was too short to be one of its own: a command of a script.
-      for (const child of threadsOf(input, pid))
-        if (!known.has(child) && !this.owners.has(child)) this.owners.set(child, pid);
+      const family = [...threadsOf(input, pid)];
+      // A server's copies of itself are all processes, also those that lived too short to be listed as the others were.
+      const isCopy = (child: number) => child !== pid && threadName(input, child) === threadName(input, pid);
+      const copies = family.some((child) => known.has(child) && isCopy(child));
+      for (const child of family)
+        if (!known.has(child) && !this.owners.has(child) && !(copies && isCopy(child))) this.owners.set(child, pid);
     }
   }
 

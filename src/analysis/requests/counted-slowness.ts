@@ -13,6 +13,8 @@ export interface SlowStretch extends Interval {
   readonly bytes: number;
   readonly serviceMs: number;
   readonly allowedMs: number;
+  /** The times of all its requests together, queueing included, ms. */
+  readonly queueMs: number;
 }
 
 /**

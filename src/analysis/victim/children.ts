@@ -14,7 +14,7 @@ const CHILD_WAITS =
   /^(do_wait|kernel_wait4|wait_for_vfork_done|__(x64|arm64|se)_sys_vfork|__do_sys_vfork|kernel_clone)$/;
 
 /** Functions in which a parent sleeps until a child ends (kernel/exit.c). A child that was only let go, by vfork(2), may run beside it. */
-const ENDS_OF_CHILDREN = /^(do_wait|kernel_wait4)$/;
+export const ENDS_OF_CHILDREN = /^(do_wait|kernel_wait4)$/;
 
 /**
  * True where a process is held up itself and never sleeps until a child ends: what it has started works beside it then. `own` are the lines of

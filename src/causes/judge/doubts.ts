@@ -13,7 +13,8 @@ import { duration, percent } from '../../base/format.js';
 import type { ProcessCounters, Series } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import { circleOf } from './chains.js';
-import type { Given } from './needs.js';
+import { movedByChildren, movedItself } from './children-beside.js';
+import { isGiven, type Given } from './needs.js';
 import { harmOf } from './neighbour-harm.js';
 import { DEVICE_WAITS, diskName, judgeDevice, readAheadOff } from './judgements.js';
 import { NORMS } from '../../model/thresholds/requests.js';
@@ -90,9 +91,11 @@ export function doubtOfOthers(m: Given<'victim'>): string | undefined {
   const process = m.input.counters.processes.get(account.pid);
   if (!disk || !process) return undefined;
   const work = diskWork(disk, account);
-  const others = 1 - processWork(process, account).diskBytes / work.bytes;
+  const others = 1 - movedItself(m) / work.bytes;
   if (!(others >= DOUBTS.partlyOthers)) return undefined;
-  const whose = `${percent(others)} of what ${diskName(m)} moved was not the victim’s`;
+  const whose =
+    (isGiven(m, ['disk']) ? movedByChildren(m) : undefined) ??
+    `${percent(others)} of what ${diskName(m)} moved was not the victim’s`;
   if (others >= DOUBTS.mostlyOthers && work.queueMs > allowedFor(m.norm, work))
     return `${whose}, each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing, and counters alone can’t tell who waited for whom`;
   const progress = progressInSurges(account, disk, process);

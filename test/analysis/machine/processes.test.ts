@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKernelThread, threadName } from '../../../src/analysis/machine/processes.js';
+import { isKernelThread, processesOf, threadName } from '../../../src/analysis/machine/processes.js';
 import { aCase, NO_COUNTERS, series } from '../../support/case.js';
-import { someEvents } from '../../support/events.js';
+import { someEvents, type Row } from '../../support/events.js';
 
 const comms = { 5: 'md5sum', 6: 'nfsd', 7: 'kswapd0', 8: 'kworker/u8:1', 9: 'kdmflush/254:0' };
 const events = someEvents({}, [], comms);
@@ -49,4 +49,22 @@ test('a worker of the kernel that nothing else names has its own name, without t
     [20, 21, 22].map((thread) => threadName(input, thread)),
     ['kworker/u9:2', 'kworker/0:1H', 'kworker/R-xfs-conv'],
   );
+});
+
+test('what was too short to be listed goes with who forked it, but for a copy of a server of which other copies were listed', () => {
+  const forks: Row[] = [31, 32, 33].map((child, n) => ({
+    t: n,
+    pid: 30,
+    fields: { parent_pid: 30, child_pid: child },
+  }));
+  const names = { 30: 'redis', 31: 'redis', 32: 'redis', 33: 'sleep' };
+  const listed = (...pids: readonly number[]) => {
+    const processes = new Map(pids.map((pid) => [pid, { ...seen, pid, comm: 'redis' }]));
+    const counters = { ...NO_COUNTERS, processes };
+    const threads = new Map([[30, [30]]]);
+    const all = processesOf(aCase({ events: someEvents({ sched_process_fork: forks }, [], names), counters, threads }));
+    return [31, 32, 33].map((pid) => all.of(pid));
+  };
+  assert.deepEqual(listed(30, 31), [31, 32, 30]);
+  assert.deepEqual(listed(30), [30, 30, 30]);
 });

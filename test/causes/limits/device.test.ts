@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
+import type { Owner, Owners } from '../../../src/analysis/attribution/owners.js';
 import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
 import type { Counters } from '../../../src/model/counters.js';
 import type { CgroupLimit, Facts } from '../../../src/model/facts.js';
@@ -311,6 +312,48 @@ test('a device that takes twice the norm is slow, the surer the more', () => {
   const counters = counted({ wr_ios: 1000, wr_sectors: 8000, io_ticks: busyMs });
   const sampled: MadeUp = { source: 'samples', spent: { 'block-device': 1 }, input: { counters } };
   assert.equal(judged('dev.slow', sampled), 0.625);
+});
+
+test('from counters a slow disk that hardly has a queue may be a limit, and says what would tell', () => {
+  const told = (depth: number) => {
+    const busyMs = 1000 * 1.5 * NORM_MS;
+    const work = { wr_ios: 1000, wr_sectors: 8000, io_ticks: busyMs, time_in_queue: depth * busyMs };
+    const input = { counters: counted(work) };
+    const { verdict } = diagnosisOf('dev.slow', { source: 'samples', spent: { 'block-device': 1 }, input });
+    assert.equal(verdict.cause, 'dev.slow');
+    return verdict.evidence.find(({ measure }) => measure === 'requests at once')?.meaning ?? '';
+  };
+  assert.match(told(1), /a limit on the device would look the same. Twice as many at once tell/);
+  assert.match(told(2.5), /would look the same/);
+  assert.equal(told(4), '');
+});
+
+/**
+ * For so many ms of its ten seconds the disk serves large writes that take twice the norm, a part of which is the victim's own; quick small ones of the
+ * victim fill the rest. `via` is whose the others are.
+ */
+function largeBeside(largeMs: number, ownPart: number, via: Owner['via'] = 'direct'): MadeUp {
+  const bytes = 500_000;
+  const took = 2 * (5 + bytes / 20_000);
+  const count = Math.floor(largeMs / took);
+  const large = Array.from({ length: count }, (_, n) => ({ at: n * took, took, bytes, own: n < ownPart * count }));
+  const small = Array.from({ length: Math.floor(10_000 - largeMs) }, (_, n) => ({ at: largeMs + n, took: 1 }));
+  const none = { sources: [], ownerOf: new Int32Array(), first: new Int32Array(), source: new Int32Array() };
+  const owners: Owners = { ...none, list: [{ pid: 60, name: 'other', via }], share: new Float64Array() };
+  const users = { wholly: () => 0, sharesOf: () => new Map([[0, 1]]) };
+  return slow(2, { requests: [...large, ...small], measures: { ...SLOW, owners, users } });
+}
+
+test('requests that only others send, and that are slow, cost the victim no more than the time in which they are served', () => {
+  const share = (...of: Parameters<typeof largeBeside>) => findingOf('dev.slow', largeBeside(...of)).share.toFixed(1);
+  assert.equal(share(4000, 0), '0.4');
+  assert.equal(share(4000, 0.06), '0.4');
+  assert.equal(share(4000, 0.15), '1.0', 'slow for the victim’s own as well');
+  assert.equal(share(4000, 0, 'journal'), '1.0', 'a journal may write for the victim');
+  assert.match(
+    String(judged('dev.slow', largeBeside(700, 0))),
+    /the victim waited 6.. % of its time for it while it was slow/,
+  );
 });
 
 /** How a disk is called that served so many requests one after the other, each when the one before had been answered. */

@@ -4,11 +4,12 @@ import { slowStretches, type SlowStretch } from '../../../analysis/requests/coun
 import { timesIn } from '../../../analysis/measures.js';
 import { duration, percent } from '../../../base/format.js';
 import { intersect, union } from '../../../base/intervals.js';
-import { memory, number, said, time } from '../../../model/quantity.js';
+import { frequency, memory, number, said, time } from '../../../model/quantity.js';
 import type { State } from '../../../model/states.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
-import { holds, notChecked, ramp, ruledOut, type Judgement, type Told } from '../../cause.js';
+import { CEILING } from '../../../model/thresholds/requests.js';
+import { holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type Told } from '../../cause.js';
 import { diskName } from '../judgements.js';
 import { lookAt, times, waited, type Victim, type Waited } from './waited.js';
 
@@ -21,6 +22,8 @@ export interface Counted extends Waited {
   readonly bytesEach: number;
   readonly busyMsEach: number;
   readonly factor: number;
+  /** How many requests were there at once while it was busy. */
+  readonly depth: number;
 }
 
 export function judgeCounted(m: Victim): Judgement<Counted> {
@@ -40,13 +43,29 @@ export function judgeCounted(m: Victim): Judgement<Counted> {
       way: 'counted',
       requests,
       factor,
+      depth: sum((one) => one.queueMs) / serviceMs,
       busyMsEach: serviceMs / requests,
       bytesEach: sum((one) => one.bytes) / requests,
     },
   );
 }
 
-export function tellCounted({ requests, busyMsEach, bytesEach, factor, share, beneath }: Counted, m: Victim): Told {
+/** Without a queue a limit of operations or bytes a second makes each request take what a slow disk takes: neither is told from the other. */
+function orLimit({ depth, busyMsEach }: Counted): Argument[] {
+  if (!(depth < CEILING.queuedRequests)) return [];
+  return [
+    {
+      measure: 'requests at once',
+      value: said`${number(depth)}, ${frequency(1000 / busyMsEach)} a second`,
+      meaning:
+        'too few to queue: a limit on the device would look the same. Twice as many at once tell: under a limit no more are answered a second, and each takes twice as long',
+      source: '/proc/diskstats',
+    },
+  ];
+}
+
+export function tellCounted(counted: Counted, m: Victim): Told {
+  const { requests, busyMsEach, bytesEach, factor, share, beneath } = counted;
   const name = diskName(m);
   return {
     sentence: `${name} is slow: it was busy for ${duration(busyMsEach)} for each of ${requests} requests, ${times(factor)} what an ordinary disk may take, and the victim waited for it ${percent(share)} of its time.`,
@@ -64,6 +83,7 @@ export function tellCounted({ requests, busyMsEach, bytesEach, factor, share, be
         meaning: `${times(factor)} the norm; time in a scheduler’s queue counts here as well`,
         source: '/proc/diskstats',
       },
+      ...orLimit(counted),
       ...beneath.evidence,
     ],
     advice: [...beneath.advice, lookAt(name)],

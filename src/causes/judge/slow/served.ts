@@ -4,11 +4,13 @@
 import { valueAt } from '../../../analysis/machine/series.js';
 import { shareOf, timesIn, type Measures } from '../../../analysis/measures.js';
 import { firstSlowDispatch } from '../../../analysis/requests/disk-load.js';
+import { isGuilty } from '../../../analysis/attribution/owners.js';
+import { classOf } from '../../../analysis/requests/norm.js';
 import { slowness, type Slowness } from '../../../analysis/requests/slowness.js';
 import { spreadOf, type Spread } from '../../../analysis/requests/spread.js';
 import { stagesOf } from '../../../analysis/victim/own-requests.js';
 import { duration, percent, rate } from '../../../base/format.js';
-import { intersect, type Intervals, NO_INTERVALS, total, union } from '../../../base/intervals.js';
+import { intersect, IntervalList, type Intervals, NO_INTERVALS, total, union } from '../../../base/intervals.js';
 import { memory, number, part, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
@@ -21,6 +23,7 @@ import {
   lacksCpu,
   lookAt,
   times,
+  waited,
   withIdleCpus,
   type Victim,
   type Waited,
@@ -44,13 +47,47 @@ function atWorkFor({ account, load, requests, top }: WithRequests): Intervals {
 }
 
 /** When the victim waited for the device while it was slow: it became so somewhere in the window before the first that is slow as a whole. */
-export function lostToSlow(m: WithRequests): Intervals {
+function lostToSlow(m: WithRequests): Intervals {
   const { account, load, requests, norm, slow } = m;
   const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
   const [first] = slow;
   if (!first) return NO_INTERVALS;
   const began = firstSlowDispatch(load, requests, () => true, norm.fixedMs, first.from - DISK_LOAD.windowMs);
   return intersect(waits, union([...slow, { from: began, to: first.from }]));
+}
+
+/** True for a request that is wholly somebody else's, and no journal's, which may work for the victim. */
+function isOthers({ account, owners, users }: WithRequests, row: number): boolean {
+  const owner = account.own[row] === 0 ? users?.wholly(row) : undefined;
+  return owner !== undefined && isGuilty(owners?.list[owner]);
+}
+
+/** The classes that tell how fast the disk was, and those of them that were slow, the costliest first. */
+function classesOf(m: WithRequests): { readonly classes: readonly Slowness[]; readonly slow: readonly Slowness[] } {
+  const waits = intersect(timesIn(m.account, DEVICE_WAITS), atWorkFor(m));
+  const classes = slowness(m.load, m.requests, m.norm, m.slow, waits).filter(tells);
+  const slow = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
+  return { classes, slow };
+}
+
+/**
+ * The victim's waiting for the disk while it was slow. Requests that are slow and that only others send keep it waiting while the disk serves them,
+ * and no longer.
+ */
+export function waitedForSlow(m: WithRequests): Waited {
+  const { load, requests } = m;
+  const lost = lostToSlow(m);
+  const classes = new Set(classesOf(m).slow.map((one) => one.class));
+  const services = new IntervalList();
+  let othersMs = 0;
+  load.rows.forEach((row, at) => {
+    if (!classes.has(classOf(valueAt(requests.kind, row), valueAt(load.moved, at)))) return;
+    const [from, to] = [valueAt(load.serviceFrom, at), valueAt(load.serviceTo, at)];
+    services.push(from, to);
+    if (isOthers(m, row)) othersMs += to - from;
+  });
+  const isOwn = classes.size === 0 || othersMs < (1 - JUDGING.noticeable) * total(services);
+  return waited(m, isOwn ? lost : intersect(lost, union(services)));
 }
 
 /** What a class cost the victim beyond the norm, ms; at most 0 for a class within the norm. */
@@ -61,9 +98,8 @@ function loss(one: Slowness): number {
 /** `found`: the victim's waiting for the disk while it was slow. Undefined where no class of requests tells that it was. */
 export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> | undefined {
   const { account, load, requests } = m;
-  const waits = intersect(timesIn(account, DEVICE_WAITS), atWorkFor(m));
-  const classes = slowness(load, requests, m.norm, m.slow, waits).filter(tells);
-  const [first] = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
+  const { classes, slow } = classesOf(m);
+  const [first] = slow;
   if (!first || found.share < JUDGING.noticeable) return undefined;
   const spread = spreadOf(load, requests, m.norm, first.class, account);
   // What answers fast beneath leaves the slowness to the loop device's own workers.
