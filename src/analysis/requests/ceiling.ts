@@ -158,13 +158,13 @@ function judge(windows: readonly Window[], total: number, slowMs: number): Ceili
   };
 }
 
-/** The windows that are furthest off may be a busy machine's hiccups: the spread without them counts for more, and may be smaller. */
 /** A value, and in how many windows it was found. */
 interface Counted {
   readonly value: number;
   readonly count: number;
 }
 
+/** The windows that are furthest off may be a busy machine's hiccups: the spread without them counts for more, and may be smaller. */
 function spread(values: readonly Counted[]): { mean: number; variation: number } {
   const total = countOf(values);
   const middle = medianOf(values, total);
