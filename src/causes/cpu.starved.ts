@@ -9,7 +9,7 @@ import { type IntervalSource, total, union } from '../base/intervals.js';
 import { addTo, entry, sharedBy } from '../base/maps.js';
 import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
-import { growthOf } from '../analysis/machine/series.js';
+import { growthOf, growthWithin } from '../analysis/machine/series.js';
 import { shareOf } from '../analysis/measures.js';
 import { isKernelThread, threadName } from '../analysis/machine/processes.js';
 import { percent } from '../base/format.js';
@@ -18,6 +18,7 @@ import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { syncsBehindCpus } from './judge/durability.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import {
@@ -30,6 +31,8 @@ import {
 } from './judge/preference.js';
 import { limitsOn } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Yardstick } from './cause.js';
+
+const RUNNING: ReadonlySet<State> = new Set(['running']);
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
 function nobodysGuilt({ account, input }: Given<'victim'>): ReadonlySet<number> {
@@ -44,10 +47,44 @@ interface Rival {
   readonly pid: number;
   readonly ms: number;
   readonly processes: number;
+  /** What `ms` is a part of, ms: what the victim lost, or else all that others ran. */
+  readonly of: number;
+  /** True where only counters tell it. */
+  readonly isCounted: boolean;
+}
+
+/** Processes and how long they ran, ms, by name. */
+type ByName = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+function mostOf(byName: ByName, of: number, isCounted: boolean): Rival | undefined {
+  return [...byName]
+    .flatMap(([name, pids]) => {
+      const shared = sharedBy(pids);
+      return shared ? [{ name, pid: shared.most, ms: shared.sum, processes: pids.size, of, isCounted }] : [];
+    })
+    .sort((a, b) => b.ms - a.ms)[0];
+}
+
+/** Who ran most, by name and by counters: whom the threads of the kernel waited for, no event tells. */
+function busiest({ input, account }: Given<'victim'>, guiltless: ReadonlySet<number>): Rival | undefined {
+  const byName = new Map<string, Map<number, number>>();
+  for (const { pid, comm, schedstat } of input.counters.processes.values()) {
+    const ms = growthWithin(schedstat, 'run_ns', account.from, account.to) / 1e6;
+    if (guiltless.has(pid) || isKernelThread(input, pid) || !(ms > 0)) continue;
+    addTo(
+      entry(byName, comm, () => new Map<number, number>()),
+      pid,
+      ms,
+    );
+  }
+  const own = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(RUNNING), 0);
+  const most = mostOf(byName, cpuMs(input, account, BUSY) - own, true);
+  // Programs that live for less than a second are in no reading: whoever is in them may have had next to nothing.
+  return most && most.ms >= JUDGING.noticeable * most.of ? most : undefined;
 }
 
 /** Who had the CPU for longest while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
-function rivalOf({ input }: Given<'victim'>, waits: Timeline): Rival | undefined {
+function rivalOf({ input }: Given<'victim'>, waits: Timeline, waitedMs: number): Rival | undefined {
   const byName = new Map<string, Map<number, number>>();
   for (const { rival, from, to } of waits) {
     const name = rival === undefined || rival === 0 ? '' : threadName(input, rival);
@@ -58,12 +95,7 @@ function rivalOf({ input }: Given<'victim'>, waits: Timeline): Rival | undefined
       to - from,
     );
   }
-  return [...byName]
-    .flatMap(([name, pids]) => {
-      const shared = sharedBy(pids);
-      return shared ? [{ name, pid: shared.most, ms: shared.sum, processes: pids.size }] : [];
-    })
-    .sort((a, b) => b.ms - a.ms)[0];
+  return mostOf(byName, waitedMs, false);
 }
 
 /**
@@ -103,8 +135,6 @@ function quotaOf(m: Given<'victim'>): Quota | undefined {
   return undefined;
 }
 
-const RUNNING: ReadonlySet<State> = new Set(['running']);
-
 /**
  * The part of its waiting for a CPU in which others than its own threads had them. Events name each rival; samples do not, so there it is
  * the part of all CPU time but its own that was not its other threads'.
@@ -135,6 +165,8 @@ interface Figures {
   readonly waitedMs: number;
   /** The time that the kernel took for running and the hypervisor took away, ms; 0 where that is not much. */
   readonly stolenMs: number;
+  /** The time in which it waited for durability, and threads of the kernel for a CPU, ms. */
+  readonly behindMs: number;
   readonly rival: Rival | undefined;
   readonly quota: Quota | undefined;
   /** Whom the scheduler preferred, and why; undefined where each had its turn. */
@@ -150,26 +182,41 @@ function named({ name, pid, processes }: Rival): string {
 }
 
 /** True for one who had the CPU for a good part of what the victim lost; anybody else is one among many. */
-function isTaker({ ms }: Rival, { waitedMs }: Pick<Figures, 'waitedMs'>): boolean {
-  return ms >= STARVED.leastOfLoss * waitedMs;
+function isTaker({ ms, of }: Rival): boolean {
+  return ms >= STARVED.leastOfLoss * of;
 }
 
 function reason(figures: Figures, { account }: Given<'victim'>): string {
-  const { quota, steal, rival, preference, isSeen, waitedMs } = figures;
+  const { quota, steal, rival, preference, isSeen, behindMs } = figures;
   if (quota) return `its cgroup’s CPU quota ran out ${quota.times} times`;
   if (steal > STARVED.stealNamed) return `the hypervisor took ${percent(steal)} of the CPU time`;
-  if (preference)
-    return preferredWhy(preference, rival && isTaker(rival, figures) ? `${named(rival)} ran` : 'others ran');
-  if (rival && !isTaker(rival, figures))
-    return `many others ran instead, among them ${named(rival)} for ${percent(rival.ms / waitedMs)} of it`;
+  if (preference) return preferredWhy(preference, rival && isTaker(rival) ? `${named(rival)} ran` : 'others ran');
+  if (rival && !isTaker(rival))
+    return `many others ran instead, among them ${named(rival)} for ${percent(rival.ms / rival.of)} of it`;
   if (rival) return `${named(rival)} ran instead`;
-  if (account.source !== 'events') return 'others ran instead';
+  if (account.source !== 'events' || behindMs > 0) return 'others ran instead';
   return isSeen
     ? 'threads of the kernel ran instead'
     : 'its CPU did not run it, although no other thread was seen there';
 }
 
-function yardstick({ share }: Figures, { account }: Given<'victim'>): Yardstick {
+/** What it lacked the CPU for, and for how long. */
+function lacking({ share, stolenMs, behindMs }: Figures, { account }: Given<'victim'>): string {
+  const behindShare = behindMs / (account.to - account.from);
+  const itself = `ready to run but ${stolenMs > 0 ? 'without a CPU' : 'not running'} for ${percent(share - behindShare)} of its time`;
+  return behindMs > 0
+    ? `${itself}, and for another ${percent(behindShare)} it waited for threads of the kernel that write for it and could not run`
+    : itself;
+}
+
+function yardstick({ share: all, behindMs }: Figures, { account }: Given<'victim'>): Yardstick {
+  if (behindMs > 0)
+    return {
+      measure: 'without a CPU',
+      value: said`${part(all)} of its time`,
+      against: 'its own, or that of the threads of the kernel that write for it',
+    };
+  const share = all;
   const running = shareOf(account, ['running']);
   return {
     measure: 'ready, and not running',
@@ -184,17 +231,32 @@ function culprit(figures: Figures, m: Given<'victim'>): Culprit | null {
   if (steal > STARVED.stealNamed) return { kind: 'hypervisor', name: 'the hypervisor' };
   const own = preference && preferenceCulprit(preference, m);
   if (own) return own;
-  return rival && isTaker(rival, figures) ? { kind: 'process', name: rival.name, pid: rival.pid } : null;
+  return rival && isTaker(rival) ? { kind: 'process', name: rival.name, pid: rival.pid } : null;
+}
+
+/** How much of it threads of the kernel waited in its place. */
+function inItsPlace({ behindMs }: Figures, { account }: Given<'victim'>): Argument[] {
+  if (behindMs === 0) return [];
+  return [
+    {
+      measure: 'syncs without a CPU',
+      value: said`${time(behindMs)} (${part(behindMs / (account.to - account.from))})`,
+      meaning: `it waited for durability, no device had anything to do, and other programs had the CPUs: the threads of the kernel that write for it could not run`,
+      source: '/proc/stat, block:block_rq_issue → block:block_rq_complete',
+    },
+  ];
 }
 
 /** Those who took the CPU away, with how much each did. */
-function takers({ rival, quota, steal, waitedMs, stolenMs }: Figures): Argument[] {
+function takers({ rival, quota, steal, stolenMs }: Figures): Argument[] {
   const taken: (Argument | false | undefined)[] = [
     rival && {
       measure: 'who ran instead',
-      value: said`${named(rival)}, ${time(rival.ms)}: ${part(rival.ms / waitedMs)} of what it lost`,
-      meaning: 'had the CPU when the victim was ready',
-      source: 'sched:sched_switch',
+      value: said`${named(rival)}, ${time(rival.ms)}: ${part(rival.ms / rival.of)} of ${rival.isCounted ? 'all that others ran' : 'what it lost'}`,
+      meaning: rival.isCounted
+        ? 'had the CPUs meanwhile; read once a second, so at least that'
+        : 'had the CPU when the victim was ready',
+      source: rival.isCounted ? '/proc/PID/schedstat, /proc/stat' : 'sched:sched_switch',
     },
     quota && {
       measure: 'CPU quota used up',
@@ -259,34 +321,44 @@ export const cause = defineCause({
     const waitedMs = others * total(waits);
     const wall = account.to - account.from;
     const stolenMs = stolenWhileRunning(m);
-    const share = (waitedMs + stolenMs) / wall;
+    const behind = syncsBehindCpus(m);
+    const behindMs = total(behind);
+    const share = (waitedMs + stolenMs + behindMs) / wall;
     const preference = preferenceOf(m, waits, guiltless);
     // Whom the scheduler prefers takes more than turns.
     const isPassedOver = preference !== undefined && share >= JUDGING.noticeable;
     const isStarved =
-      others * starvedShare(account, waits) + stolenMs / wall >= STARVED.leastShare || share >= STARVED.byTurns;
+      others * starvedShare(account, waits) + (stolenMs + behindMs) / wall >= STARVED.leastShare ||
+      share >= STARVED.byTurns;
     if (!isStarved && !isPassedOver)
       return ruledOut(
         `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(shareOf(account, ['running']))}`,
       );
-    const confidence = ramp(share, { from: STARVED.leastShare, ...STARVED.sure });
+    const confidence =
+      ramp(share, { from: STARVED.leastShare, ...STARVED.sure }) * (behindMs > waitedMs ? STARVED.ofBehind : 1);
     const figures: Figures = {
       share,
       waitedMs,
       stolenMs,
-      rival: rivalOf(m, waits),
+      behindMs,
+      rival: behindMs > waitedMs ? busiest(m, guiltless) : rivalOf(m, waits, waitedMs),
       quota: quotaOf(m),
       preference,
       steal: cpuShare(m.input, account, ['steal']),
       isSeen: waits.some(({ rival }) => rival !== undefined && rival > 0),
     };
-    return holds({ share, confidence, lost: union(waits) }, figures);
+    return holds({ share, confidence, lost: union([...waits, ...behind]) }, figures);
   },
   tell: (figures, m) => ({
-    sentence: `The victim is starved of CPU: ready to run but ${figures.stolenMs > 0 ? 'without a CPU' : 'not running'} for ${percent(figures.share)} of its time, because ${reason(figures, m)}.`,
+    sentence: `The victim is starved of CPU: ${lacking(figures, m)}, because ${reason(figures, m)}.`,
     yardstick: yardstick(figures, m),
     culprit: culprit(figures, m),
-    evidence: [waiting(figures, m), ...takers(figures), ...priorityOf(m, figures.preference)],
+    evidence: [
+      waiting(figures, m),
+      ...inItsPlace(figures, m),
+      ...takers(figures),
+      ...priorityOf(m, figures.preference),
+    ],
     advice: advice(figures, m),
   }),
 });

@@ -1,7 +1,7 @@
 // The victim's waits for durability, from events, counters or requests, and whether its mount asks for that instead of the program. A file of
 // its own because two causes judge them: app.sync-writes, where the program asks, and fs.sync-mount, where the mount does.
 
-import { intersect, type Intervals, total, union, without } from '../../base/intervals.js';
+import { intersect, type Intervals, NO_INTERVALS, total, union, without } from '../../base/intervals.js';
 import { SYNC_CALLS, timesBelow } from '../../analysis/victim/calls.js';
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import { durableRequests } from '../../analysis/victim/durable.js';
@@ -16,6 +16,7 @@ import { SYNC_WRITES } from '../../model/thresholds/application.js';
 import { HARM } from '../../model/thresholds/device.js';
 import { SYNC_MOUNT } from '../../model/thresholds/filesystem.js';
 import { notChecked, ruledOut, type Argument, type Refused } from '../cause.js';
+import { behindCpus } from './cpu-behind.js';
 import { isGiven, NEEDS, type Given } from './needs.js';
 import { harmOf } from './neighbour-harm.js';
 import { diskName, judgeDevice } from './judgements.js';
@@ -94,11 +95,24 @@ export function durabilityOf(m: Victim): Durability | Refused {
 const HELD_UP: readonly State[] = ['block-held', 'runnable', 'cpu-wakeup', 'cgroup-cpu', 'stopped', 'fs-frozen'];
 
 /** While the device was slow, or others on it held the victim up or may have, it is their time, not that of the number of syncs. */
-export function ownTimes(m: Victim, times: Intervals): Intervals {
+function undisturbed(m: Victim, times: Intervals): Intervals {
   const harm = harmOf(m);
   const isCrowded = harm && (harm.undecided || (harm.noticed && harm.slowed >= HARM.slowed));
   const crowded = isCrowded ? (m.neighbours?.company ?? []) : [];
   return without(without(union(times), union([...m.slow, ...timesIn(m.account, HELD_UP)])), crowded);
+}
+
+/** What is left of these waits where others have the disk or the CPUs: the time that the number of syncs costs. */
+export function ownTimes(m: Victim, times: Intervals): Intervals {
+  const waits = undisturbed(m, times);
+  return without(waits, behindCpus(m, waits));
+}
+
+/** When the victim waited for durability and what it lacked was a CPU for the threads of the kernel that write for it. */
+export function syncsBehindCpus(m: Measures): Intervals {
+  if (!isGiven(m, ['victim', 'disk'])) return NO_INTERVALS;
+  const found = durabilityOf(m);
+  return 'kind' in found ? NO_INTERVALS : behindCpus(m, undisturbed(m, found.times));
 }
 
 /** The waits, as evidence tells them. */

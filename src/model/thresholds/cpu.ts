@@ -54,6 +54,26 @@ export const STARVED = thresholds('cpu.starved', {
     means: 'It is named as the reason from this share on.',
     basis: { derived: 'what is noticed at all' },
   },
+  leastTaken: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'In a window in which threads of the kernel lack a CPU, other programs, or the hypervisor, must have this part of all CPU time.',
+    basis: { prior: 'the larger part' },
+  },
+  mostKernel: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'If the kernel ran there for longer than this part of what the victim waited for durability without a device at work, on all CPUs together, it may have been that work.',
+    basis: { prior: 'the larger part was no work then' },
+  },
+  ofBehind: {
+    value: 0.9,
+    unit: 'confidence',
+    means: 'What is left of how sure it is where the larger part is such waiting.',
+    basis: { prior: 'it is told by what is left: no thread of the kernel was seen waiting' },
+  },
   sure: {
     value: { to: 0.5, low: 0.7, high: 0.97 },
     unit: { to: 'share', low: 'confidence', high: 'confidence' },

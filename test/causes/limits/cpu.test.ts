@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
+import { loadOf } from '../../../src/analysis/requests/disk-load.js';
+import type { ProcessCounters } from '../../../src/model/counters.js';
 import type { Segment } from '../../../src/model/segment.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
-import { diagnosisOf, grown, judged, ME, WALL_MS, type MadeUp } from '../../support/measures.js';
+import { counted, diagnosisOf, grown, judged, ME, requestsOf, WALL_MS, type MadeUp } from '../../support/measures.js';
 
 test('a quarter of its time without a CPU is starvation, a fifth is not', () => {
   assert.equal(judged('cpu.starved', { spent: { runnable: 0.3 } }), 0.754);
@@ -111,6 +114,114 @@ test('what is stolen while it runs counts as time without a CPU, and only events
   );
   assert.equal(typeof judged('cpu.starved', madeUp(0.2)), 'string');
   assert.equal(typeof judged('cpu.starved', madeUp(0.4, 'samples')), 'string');
+});
+
+interface Behind {
+  readonly idle?: number;
+  readonly system?: number;
+  /** What the device beneath has to do, of the time in which the victim waits. */
+  readonly atWork?: number;
+  /** The share of each half second for which another thread of the victim runs. */
+  readonly runner?: number;
+  readonly sampled?: Intervals;
+  readonly source?: 'events' | 'samples';
+  /** The share of what others run that one program runs in two processes. */
+  readonly ofOne?: number;
+}
+
+/** A victim that waits in fsync for 60 % of its time, for a loop device, on two CPUs of which others' programs have what is left. */
+function behindCpus(different: Behind = {}): MadeUp {
+  const { idle = 0, system = 0.1, atWork = 0, runner = 0, sampled = NO_INTERVALS, ofOne = 1 } = different;
+  const facts = someFacts();
+  const loop = facts.devices.get('7:0') ?? assert.fail();
+  const devices = new Map([
+    ['7:0', { ...loop, backingFile: '/img', beneath: ['8:0'] }],
+    ['8:0', { ...loop, id: '8:0', name: 'sda' }],
+  ]);
+  const ticks = { user: 2000 * (1 - idle - system), nice: 0, system: 2000 * system, irq: 0, softirq: 0, iowait: 0 };
+  const counters = counted({}, { wchar: 600 * 512 }, { cpu: grown({ ...ticks, idle: 2000 * idle, steal: 0 }) });
+  const hog = (pid: number, ns: number): [number, ProcessCounters] => [
+    pid,
+    { pid, comm: 'cruncher', stat: grown({}), state: [], schedstat: grown({ run_ns: ns }) },
+  ];
+  const othersNs = (20_000 - 4000) * 1e6;
+  const processes = new Map([
+    ...counters.processes,
+    hog(60, 0.75 * ofOne * othersNs),
+    hog(61, 0.25 * ofOne * othersNs),
+  ]);
+  const both = [
+    { at: 0, took: 6000 },
+    { at: 0, took: 6000 * atWork },
+  ];
+  const waits: Segment[] = [
+    { from: 0, to: 6000, state: 'block-device', wchan: 'do_fsync' },
+    { from: 6000, to: WALL_MS, state: 'running' },
+  ];
+  const runs = Array.from({ length: WALL_MS / 500 }, (_, n): Segment => ({
+    from: n * 500,
+    to: n * 500 + 500 * runner,
+    state: 'running',
+  }));
+  const own = Array.from({ length: 600 }, (_, n) => n * 10);
+  const requests = {
+    ...requestsOf(both),
+    disks: ['7:0', '8:0'],
+    disk: Uint16Array.of(atWork < 1 ? 1 : 0, atWork < 1 ? 0 : 1),
+    sampled,
+  };
+  return {
+    spent: { 'block-device': 0.6 },
+    slept: { 'block-device': 'do_fsync' },
+    source: different.source ?? 'events',
+    input: { facts: [someFacts({ devices })], counters: { ...counters, processes } },
+    account: {
+      segments: waits,
+      lines: new Map([
+        [ME, waits],
+        [ME + 1, runs],
+      ]),
+    },
+    measures: { requests, load: loadOf(requests, 0), syncs: { own, inodes: new Map(), others: new Map() } },
+  };
+}
+
+test('a sync that waits with no device at work while others have the CPUs is a wait for a CPU, and no price of syncs', () => {
+  assert.equal(judged('cpu.starved', behindCpus()), 0.873);
+  assert.match(String(judged('app.sync-writes', behindCpus())), /waited for it 0 % of its time/);
+  const { verdict } = diagnosisOf('cpu.starved', behindCpus());
+  assert.match(
+    verdict.sentence,
+    /another 60 % it waited for threads of the kernel .* because cruncher \(60 and 1 more\) ran/,
+  );
+  assert.equal(verdict.culprit?.name, 'cruncher');
+});
+
+test('while a device has something to do for it, it is the price of syncs, however much others have the CPUs', () => {
+  const served = behindCpus({ atWork: 1 });
+  assert.equal(typeof judged('cpu.starved', served), 'string');
+  assert.equal(typeof judged('app.sync-writes', served), 'number');
+});
+
+test('with idle CPUs, or where the kernel itself or the victim’s own threads ran, a sync waits for no CPU that others have', () => {
+  const isStarved = (different: Behind) => typeof judged('cpu.starved', behindCpus(different)) === 'number';
+  assert.deepEqual([isStarved({ idle: 0.04 }), isStarved({ idle: 0.06 })], [true, false]);
+  assert.deepEqual([isStarved({ system: 0.2 }), isStarved({ system: 0.3 })], [true, false]);
+  assert.deepEqual([isStarved({ runner: 0.6 }), isStarved({ runner: 1 })], [true, false]);
+});
+
+test('whether a device had something to do is not known from a sample of requests, nor from counters', () => {
+  const sampled = Intervals.of([{ from: 0, to: WALL_MS }]);
+  assert.equal(typeof judged('cpu.starved', behindCpus({ sampled })), 'string');
+  assert.equal(typeof judged('cpu.starved', behindCpus({ source: 'samples' })), 'string');
+});
+
+test('who ran less than a third of what others ran meanwhile is no culprit', () => {
+  const culprit = (ofOne: number) => diagnosisOf('cpu.starved', behindCpus({ ofOne })).verdict.culprit?.name;
+  assert.deepEqual([culprit(0.4), culprit(0.25)], ['cruncher', undefined]);
+  const sentence = (ofOne: number) => diagnosisOf('cpu.starved', behindCpus({ ofOne })).verdict.sentence;
+  assert.match(sentence(0.25), /because many others ran instead, among them cruncher/);
+  assert.match(sentence(0.05), /because others ran instead/);
 });
 
 /** A victim at one nice value that waits for others at another, who have the CPU for so long of six seconds. */
