@@ -149,9 +149,12 @@ async function whoWhile(
   };
 }
 
-/** Where tracefs is mounted nowhere, the program mounts one of its own. */
+/** Where tracefs is mounted nowhere, the program mounts one of its own. Below debugfs it is mounted by being looked for there. */
 async function untilRecording(pid: number): Promise<void> {
-  const places = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing', `/run/iowitness/tracefs-${pid}`];
+  const usual = '/sys/kernel/tracing';
+  const places = existsSync(`${usual}/instances`)
+    ? [usual]
+    : ['/sys/kernel/debug/tracing', `/run/iowitness/tracefs-${pid}`];
   for (let tries = 0; tries < 300; tries += 1) {
     // Events are enabled before the first look at what processes have written.
     if (places.some((place) => existsSync(`${place}/instances/iowitness-${pid}-machine`))) return await sleep(3000);

@@ -37,7 +37,7 @@ export function findThrottled(m: Given<'victim'>): Throttled | Refused {
   const share = total(times) / (account.to - account.from);
   if (share < JUDGING.noticeable)
     return ruledOut(`the dirty throttle held the victim for only ${percent(share)} of its time`);
-  const elsewhere = writesElsewhere(m);
+  const elsewhere = writesElsewhere(m, times);
   if (elsewhere !== undefined) return notChecked(elsewhere);
   const working = without(times, m.pausedBeneath);
   const busy = working.length === 0 ? 0 : (utilisation(m, working) * total(working)) / total(times);
@@ -46,15 +46,19 @@ export function findThrottled(m: Given<'victim'>): Throttled | Refused {
   return { share, times, busy, ownMs: total(own), beneathMs, isBeneath: beneathMs > total(times) / 2 };
 }
 
-/** Why the disk by which the victim is judged can't be the one that it was paused for: samples don't tell that, and it may only read there. */
-function writesElsewhere(m: Given<'victim'>): string | undefined {
+/**
+ * Why the disk by which the victim is judged can't be the one that it was paused for: samples don't tell that, and it may only read there. What it
+ * wrote before it was paused, and for some time then, may all be in memory yet, so that the later half of the pauses is looked at.
+ */
+function writesElsewhere(m: Given<'victim'>, pauses: Intervals): string | undefined {
   const { account, disk, input } = m;
   if (account.source !== 'samples' || disk === undefined) return undefined;
-  const grown = (series: Series | undefined, name: string) => growthWithin(series, name, account.from, account.to);
+  const [first, last] = [pauses.at(0)?.from ?? NaN, pauses.at(-1)?.to ?? NaN];
+  const grown = (series: Series | undefined, name: string) => growthWithin(series, name, (first + last) / 2, last);
   const ofDisk = grown(input.counters.disks.get(disk), 'wr_sectors') * SECTOR_BYTES;
   const ofVictim = grown(input.counters.processes.get(account.pid)?.io, 'write_bytes');
   return ofDisk < THROTTLED.leastWritten * ofVictim
-    ? `the victim wrote ${binary(ofVictim)} while ${diskName(m)} was written ${binary(ofDisk)}: it was paused for another disk, and counters alone don’t tell which`
+    ? `while it was paused the victim wrote ${binary(ofVictim)} and ${diskName(m)} was written ${binary(ofDisk)}: that was for another disk, and counters alone don’t tell which`
     : undefined;
 }
 

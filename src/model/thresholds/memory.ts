@@ -25,10 +25,10 @@ export const THROTTLED = thresholds('throttled', {
     value: 0.1,
     unit: 'share',
     means:
-      'From counters alone, a disk that was written less than this share of what the victim wrote meanwhile is not the one that it was paused for.',
+      'From counters alone, a disk that was written less than this share of what the victim wrote in the later half of its pauses is not the one that it was paused for.',
     basis: {
       prior:
-        'whoever is paused is kept to what its disk takes; a beginning that went into memory leaves a part, and a disk that is only read none',
+        'whoever is paused is kept to what its disk takes; pages that are rewritten in memory leave a part, and a disk that is only read none',
     },
   },
 });

@@ -188,7 +188,7 @@ function behindCpus(different: Behind = {}): MadeUp {
 
 test('a sync that waits with no device at work while others have the CPUs is a wait for a CPU, and no price of syncs', () => {
   assert.equal(judged('cpu.starved', behindCpus()), 0.873);
-  assert.match(String(judged('app.sync-writes', behindCpus())), /waited for it 0 % of its time/);
+  assert.match(String(judged('app.sync-writes', behindCpus())), /waited for that 0 % of its time/);
   const { verdict } = diagnosisOf('cpu.starved', behindCpus());
   assert.match(
     verdict.sentence,

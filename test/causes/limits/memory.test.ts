@@ -114,11 +114,23 @@ test('from counters a disk that is hardly written is not the one for which a wri
     source: 'samples',
     input: { counters: counted({ io_ticks: 10_000 * busy, wr_sectors: (ofDisk * 1e8) / 512 }, { write_bytes: 1e8 }) },
   });
-  const mostlyRead = /wrote 95.4 MiB while loop0 was written .*: it was paused for another disk/;
+  const mostlyRead = /paused the victim wrote 19.1 MiB and loop0 was written .*: that was for another disk/;
   assert.match(String(judged('mem.dirty-backpressure', written(0.07, 0.75))), mostlyRead);
   assert.match(String(judged('mem.dirty-limit', written(0.07, 0.2))), mostlyRead);
   assert.equal(judged('mem.dirty-backpressure', written(0.15, 0.75)), 0.659);
   assert.equal(judged('mem.dirty-limit', written(0.15, 0.2)), 0.647);
+  // What went into memory before the limit fell, and in the reading in which it did, says nothing.
+  const counters = counted({ io_ticks: 2000, wr_sectors: 1e8 / 512 });
+  const t = Array.from({ length: 101 }, (_, n) => n * 100);
+  const io = series(t, { write_bytes: t.map((at) => Math.min(at, 1000) * 1e6 + at * 1e4) });
+  const [me = assert.fail()] = counters.processes.values();
+  const late: MadeUp = {
+    account: { segments: [{ from: 900, to: 10_000, state: 'dirty-throttle' }] },
+    spent: { 'dirty-throttle': 0.91 },
+    source: 'samples',
+    input: { counters: { ...counters, processes: new Map([[ME, { ...me, io }]]) } },
+  };
+  assert.equal(typeof judged('mem.dirty-limit', late), 'number');
 });
 
 test('a device that mostly serves others is theirs', () => {
