@@ -168,7 +168,7 @@ export function counted(
   majflt = 0,
 ): Case['counters'] {
   const columns = { rd_ios: 0, wr_ios: 0, rd_sectors: 0, wr_sectors: 0, fl_ios: 0, io_ticks: 0, time_in_queue: 0 };
-  const calls = { syscr: 0, syscw: 0, rchar: 0, wchar: 0, read_bytes: 0, write_bytes: 0 };
+  const calls = { syscr: 0, syscw: 0, rchar: 0, wchar: 0, read_bytes: 0, write_bytes: 0, cancelled_write_bytes: 0 };
   const me = { pid: ME, comm: 'victim', stat: grown({ majflt }), state: [], io: grown({ ...calls, ...io }) };
   return {
     ...NO_COUNTERS,

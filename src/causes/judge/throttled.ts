@@ -46,17 +46,29 @@ export function findThrottled(m: Given<'victim'>): Throttled | Refused {
   return { share, times, busy, ownMs: total(own), beneathMs, isBeneath: beneathMs > total(times) / 2 };
 }
 
+/** When half of these pauses had passed. */
+function middleOf(pauses: Intervals): number {
+  let left = total(pauses) / 2;
+  for (const { from, to } of pauses) {
+    if (left <= to - from) return from + left;
+    left -= to - from;
+  }
+  return NaN;
+}
+
 /**
  * Why the disk by which the victim is judged can't be the one that it was paused for: samples don't tell that, and it may only read there. What it
- * wrote before it was paused, and for some time then, may all be in memory yet, so that the later half of the pauses is looked at.
+ * wrote before it was paused, and for some time then, may all be in memory yet, so that the later half of the pauses is looked at; and what was
+ * truncated or removed before it was written, no disk gets.
  */
 function writesElsewhere(m: Given<'victim'>, pauses: Intervals): string | undefined {
   const { account, disk, input } = m;
   if (account.source !== 'samples' || disk === undefined) return undefined;
-  const [first, last] = [pauses.at(0)?.from ?? NaN, pauses.at(-1)?.to ?? NaN];
-  const grown = (series: Series | undefined, name: string) => growthWithin(series, name, (first + last) / 2, last);
+  const [middle, last] = [middleOf(pauses), pauses.at(-1)?.to ?? NaN];
+  const grown = (series: Series | undefined, name: string) => growthWithin(series, name, middle, last);
+  const io = input.counters.processes.get(account.pid)?.io;
   const ofDisk = grown(input.counters.disks.get(disk), 'wr_sectors') * SECTOR_BYTES;
-  const ofVictim = grown(input.counters.processes.get(account.pid)?.io, 'write_bytes');
+  const ofVictim = grown(io, 'write_bytes') - grown(io, 'cancelled_write_bytes');
   return ofDisk < THROTTLED.leastWritten * ofVictim
     ? `while it was paused the victim wrote ${binary(ofVictim)} and ${diskName(m)} was written ${binary(ofDisk)}: that was for another disk, and counters alone don’t tell which`
     : undefined;

@@ -122,15 +122,46 @@ test('from counters a disk that is hardly written is not the one for which a wri
   // What went into memory before the limit fell, and in the reading in which it did, says nothing.
   const counters = counted({ io_ticks: 2000, wr_sectors: 1e8 / 512 });
   const t = Array.from({ length: 101 }, (_, n) => n * 100);
-  const io = series(t, { write_bytes: t.map((at) => Math.min(at, 1000) * 1e6 + at * 1e4) });
+  const fast = t.map((at) => Math.min(at, 5000) * 1e6);
+  const slow = t.map((at) => at * 1e4);
   const [me = assert.fail()] = counters.processes.values();
-  const late: MadeUp = {
-    account: { segments: [{ from: 900, to: 10_000, state: 'dirty-throttle' }] },
-    spent: { 'dirty-throttle': 0.91 },
-    source: 'samples',
-    input: { counters: { ...counters, processes: new Map([[ME, { ...me, io }]]) } },
+  const rewriting = (written: readonly number[], cancelled: readonly number[]): MadeUp => {
+    const io = series(t, { write_bytes: [...written], cancelled_write_bytes: [...cancelled] });
+    const pauses = [
+      { from: 100, to: 110 },
+      { from: 4900, to: 10_000 },
+    ].map((one) => ({ ...one, state: 'dirty-throttle' as const }));
+    return {
+      account: { segments: pauses },
+      spent: { 'dirty-throttle': 0.5 },
+      source: 'samples',
+      input: { counters: { ...counters, processes: new Map([[ME, { ...me, io }]]) } },
+    };
   };
-  assert.equal(typeof judged('mem.dirty-limit', late), 'number');
+  const none = t.map(() => 0);
+  assert.equal(
+    typeof judged(
+      'mem.dirty-limit',
+      rewriting(
+        fast.map((bytes, at) => bytes + (slow[at] ?? 0)),
+        none,
+      ),
+    ),
+    'number',
+  );
+  // Nor does what it removed before any disk got it.
+  const all = t.map((at) => at * 1e6);
+  assert.equal(
+    typeof judged(
+      'mem.dirty-limit',
+      rewriting(
+        all.map((bytes, at) => bytes + (slow[at] ?? 0)),
+        all,
+      ),
+    ),
+    'number',
+  );
+  assert.match(String(judged('mem.dirty-limit', rewriting(all, none))), /that was for another disk/);
 });
 
 test('a device that mostly serves others is theirs', () => {
