@@ -125,8 +125,8 @@ test('from counters a disk that is hardly written is not the one for which a wri
   const fast = t.map((at) => Math.min(at, 5000) * 1e6);
   const slow = t.map((at) => at * 1e4);
   const [me = assert.fail()] = counters.processes.values();
-  const rewriting = (written: readonly number[], cancelled: readonly number[]): MadeUp => {
-    const io = series(t, { write_bytes: [...written], cancelled_write_bytes: [...cancelled] });
+  const rewriting = (dirtied: readonly number[], cancelled: readonly number[]): MadeUp => {
+    const io = series(t, { write_bytes: [...dirtied], cancelled_write_bytes: [...cancelled] });
     const pauses = [
       { from: 100, to: 110 },
       { from: 4900, to: 10_000 },
