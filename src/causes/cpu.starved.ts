@@ -209,14 +209,13 @@ function lacking({ share, stolenMs, behindMs }: Figures, { account }: Given<'vic
     : itself;
 }
 
-function yardstick({ share: all, behindMs }: Figures, { account }: Given<'victim'>): Yardstick {
+function yardstick({ share, behindMs }: Figures, { account }: Given<'victim'>): Yardstick {
   if (behindMs > 0)
     return {
       measure: 'without a CPU',
-      value: said`${part(all)} of its time`,
+      value: said`${part(share)} of its time`,
       against: 'its own, or that of the threads of the kernel that write for it',
     };
-  const share = all;
   const running = shareOf(account, ['running']);
   return {
     measure: 'ready, and not running',

@@ -17,6 +17,7 @@ import {
   union,
   without,
 } from '../../base/intervals.js';
+import { remembered } from '../../base/remember.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
 import { SLOW } from '../../model/thresholds/device.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
@@ -31,11 +32,7 @@ function isLoop({ topology }: Measures, disk: string): boolean {
   return topology.device(disk)?.backingFile !== undefined && topology.beneath(disk).length > 0;
 }
 
-/**
- * When any device had something to do, whoever's: a filesystem may have its journal elsewhere. Undefined where that can't be told: only a sample
- * was recorded, or a limit holds back beneath what no device has been given yet.
- */
-function devicesAtWork(m: Given<'victim' | 'requests'>): Intervals | undefined {
+function findAtWork(m: Given<'victim' | 'requests'>): Intervals | undefined {
   const { requests, account, topology } = m;
   if (total(intersect(requests.sampled, [account])) > 0) return undefined;
   const below = m.disk === undefined ? [] : topology.beneath(m.disk);
@@ -43,6 +40,12 @@ function devicesAtWork(m: Given<'victim' | 'requests'>): Intervals | undefined {
   const isDevice = requests.disks.map((disk) => !isLoop(m, disk));
   return union([...underWay(requests, (row) => isDevice[requests.disk[row] ?? -1] === true), ...m.pausedBeneath]);
 }
+
+/**
+ * When any device had something to do, whoever's: a filesystem may have its journal elsewhere. Undefined where that can't be told: only a sample
+ * was recorded, or a limit holds back beneath what no device has been given yet. Four causes ask, and it takes all requests.
+ */
+const devicesAtWork = remembered(findAtWork, () => '');
 
 /**
  * True where other programs had the CPUs for so much of a window that what the victim waited for there, `waitedMs` long, hardly ran. `own`: when
