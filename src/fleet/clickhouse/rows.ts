@@ -218,7 +218,7 @@ function waitsOf(from: unknown, counts: unknown): (readonly [fromUs: number, sec
 function factsOf(sets: readonly FoundRow[], names: readonly FoundRow[]): FactsRow[] {
   const facts = new Map(
     names.flatMap((row) => {
-      const fact = namedFactOf([row['id'], row['area'], row['name'], row['value']]);
+      const fact = namedFactOf(row);
       return fact ? [[Number(row['id']), fact] as const] : [];
     }),
   );
@@ -242,11 +242,12 @@ export function batchOf(rows: (table: string) => readonly FoundRow[]): Required<
 }
 
 /** A row of fact_names; undefined where its area is one that this version does not know. */
-export function namedFactOf([, area, name, value]: readonly unknown[]): NamedFact | undefined {
-  const known = AREAS.find((one) => one === area);
-  return known && { area: known, name: text(name), value: text(value) };
+export function namedFactOf(row: FoundRow): NamedFact | undefined {
+  const area = AREAS.find((one) => one === row['area']);
+  return area && { area, name: text(row['name']), value: text(row['value']) };
 }
 
+/** A device's figures, in the order in which `devices` asks for them. */
 export function deviceUseOf(cells: readonly unknown[]): DeviceUse {
   const [host, device, minutes, requests, kib, busyMs, histogram] = cells;
   const [from, counts]: readonly unknown[] = Array.isArray(histogram) ? histogram : [];

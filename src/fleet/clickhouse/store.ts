@@ -157,12 +157,12 @@ export class ClickHouseStore implements FleetStore {
   }
 
   async facts({ fromMs, toMs }: Period, hosts?: readonly string[]): Promise<HostFacts> {
-    const names = await this.http.rows(sql`SELECT id, area, name, value FROM ${this.table('fact_names')}`);
+    const names = await this.selected('fact_names', sql`FROM ${this.table('fact_names')}`);
     const places = new NumberMap();
     const facts: NamedFact[] = [];
     for (const row of names) {
       const fact = namedFactOf(row);
-      const id = Number(row[0]);
+      const id = Number(row['id']);
       if (!fact || places.get(id) !== undefined) continue;
       places.set(id, facts.length);
       facts.push(fact);

@@ -16,6 +16,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 const fileOf = (table: string): string => `${table}.parquet`;
 
+const millisecondsOf = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+
 /** A column of ClickHouse's type as one of Parquet's. */
 function columnOf([name, type]: readonly [name: string, type: string], rows: readonly Row[]): ParquetColumn {
   const at = (row: number): Cell => rows[row]?.[name] ?? null;
@@ -23,8 +25,7 @@ function columnOf([name, type]: readonly [name: string, type: string], rows: rea
     const cell = at(row);
     return typeof cell === 'number' ? cell : null;
   };
-  if (type.includes('DateTime'))
-    return { name, type: 'moment', at: (row) => (number(row) === null ? null : Number(number(row)) * 1000) };
+  if (type.includes('DateTime')) return { name, type: 'moment', at: (row) => millisecondsOf(number(row)) };
   if (type.startsWith('Array'))
     return { name, type: 'integers', at: (row) => [at(row)].flat().filter((cell) => typeof cell === 'number') };
   if (type === 'String') return { name, type: 'text', at: (row) => String(at(row) ?? '') };
