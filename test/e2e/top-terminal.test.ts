@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { lives } from '../support/leftovers.js';
 import { differences, machineState } from '../support/machine-state.js';
 import { MAIN } from '../support/cli.js';
 import { needsCommand, needsRoot, needsTracefs } from '../support/requirements.js';
@@ -155,7 +156,7 @@ test('a terminal that is closed ends it, and everything is put back', { skip }, 
   const pid = topPid();
   tmux('respawn-pane', '-k', '-t', 'top');
   await untilEnded();
-  await until(() => !existsSync(`/proc/${pid}`), 'it has ended');
+  await until(() => !lives(pid), 'it has ended');
 });
 
 test('nothing is left behind', { skip }, async () => {
