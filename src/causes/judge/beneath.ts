@@ -9,6 +9,7 @@ import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { advise, unlimit } from './advice.js';
 import { diskName, limitsOn } from './judgements.js';
+import { CGROUP_LIMIT } from '../../model/thresholds/block.js';
 import { BENEATH } from '../../model/thresholds/device.js';
 
 export interface Beneath {
@@ -17,25 +18,30 @@ export interface Beneath {
   readonly evidence: readonly Argument[];
   /** What to do about the limit, where there is one. */
   readonly advice: readonly Advice[];
+  /** True where the device beneath did what the limit lets it do: nothing else need hold it back. */
+  readonly isAtLimit: boolean;
 }
 
-/** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
-function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boolean {
+/** What the limited device did between two times as a part of what it may; NaN where that was not recorded. A throttle counts operations before they are merged, and flushes as writes. */
+function usedOf(m: Measures, limit: CgroupLimit, { from, to }: Interval): number {
   const series = m.input.counters.disks.get(limit.device ?? '');
+  const grown = (name: string) => growthWithin(series, name, from, to);
   const direction = limit.what.startsWith('r') ? 'rd' : 'wr';
+  // Kernels before 5.5 count no flushes.
+  const flushes = direction === 'wr' ? grown('fl_ios') || 0 : 0;
   const done = limit.what.endsWith('bps')
-    ? growthWithin(series, `${direction}_sectors`, from, to) * 512
-    : growthWithin(series, `${direction}_ios`, from, to) + growthWithin(series, `${direction}_merges`, from, to);
-  return !(done / ((to - from) / 1000) < BENEATH.leastUsed * limit.value);
+    ? grown(`${direction}_sectors`) * 512
+    : grown(`${direction}_ios`) + grown(`${direction}_merges`) + flushes;
+  return done / ((to - from) / 1000) / limit.value;
 }
 
 /** `times` is when the disk was slow. */
 export function beneathOf(m: Measures, times: Intervals): Beneath {
   const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
   const span = { from: times.from[0] ?? NaN, to: times.to.at(-1) ?? NaN };
-  const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
+  const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => !(usedOf(m, one, span) < BENEATH.leastUsed));
   const device = { kind: 'device', name: m.disk === undefined ? diskName(m) : m.topology.name(m.disk) } as const;
-  if (below.length === 0) return { culprit: device, evidence: [], advice: [] };
+  if (below.length === 0) return { culprit: device, evidence: [], advice: [], isAtLimit: false };
   const text = limit && `${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')}`;
   return {
     culprit: limit ? { kind: 'cgroup', name: `${limit.cgroup} (${text})`, file: limit.file } : device,
@@ -50,5 +56,6 @@ export function beneathOf(m: Measures, times: Intervals): Beneath {
       },
     ],
     advice: limit ? [advise`Raise the limit, or remove it: ${unlimit(limit)}.`] : [],
+    isAtLimit: limit !== undefined && usedOf(m, limit, span) >= CGROUP_LIMIT.reached.least,
   };
 }

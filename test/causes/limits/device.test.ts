@@ -525,7 +525,8 @@ test('a process in real time that has a CPU for more than half of the time keeps
   assert.equal(besideHog(0, 0.6), sure);
 });
 
-test('a limit on the device beneath is to blame where half of it is used', () => {
+/** Facts of a loop device on a disk whose cgroup may write 100 times a second there. */
+function limitedBeneath(backingFile?: string) {
   const limit: CgroupLimit = {
     cgroup: '/box',
     file: '/sys/fs/cgroup/blkio/box/blkio.throttle.write_iops_device',
@@ -537,12 +538,14 @@ test('a limit on the device beneath is to blame where half of it is used', () =>
   const device = someFacts().devices.get('7:0');
   assert.ok(device);
   const devices = new Map([
-    ['7:0', { ...device, beneath: ['8:0'] }],
+    ['7:0', { ...device, ...(backingFile !== undefined && { backingFile }), beneath: ['8:0'] }],
     ['8:0', { ...device, id: '8:0', name: 'sda' }],
   ]);
-  const facts = [
-    someFacts({ devices, limits: [limit], processes: [processOf({ cgroups: new Map([['blkio', '/box']]) })] }),
-  ];
+  return [someFacts({ devices, limits: [limit], processes: [processOf({ cgroups: new Map([['blkio', '/box']]) })] })];
+}
+
+test('a limit on the device beneath is to blame where half of it is used', () => {
+  const facts = limitedBeneath();
   const culprit = (perSecond: number) => {
     const below = grown({ wr_ios: perSecond * 10, wr_merges: 0 });
     const counters = { ...NO_COUNTERS, disks: new Map([['8:0', below]]) };
@@ -550,4 +553,16 @@ test('a limit on the device beneath is to blame where half of it is used', () =>
   };
   assert.equal(culprit(60), 'cgroup');
   assert.equal(culprit(35), 'device');
+});
+
+test('a loop device whose disk does what a limit there lets through lacks no CPU, however busy the CPUs are; flushes count', () => {
+  const { counters } = looped(0.03);
+  const judge = (writes: number, flushes: number) => {
+    const below = grown({ wr_ios: writes * 10, wr_merges: 0, fl_ios: flushes * 10 });
+    const input = { facts: limitedBeneath('/img'), counters: { ...counters, disks: new Map([['8:0', below]]) } };
+    return judged('dev.slow', { ...slower({ usual: 0.25, now: 1.75 }), input });
+  };
+  assert.equal(judge(55, 0), 0.375);
+  assert.equal(judge(65, 0), 0.75);
+  assert.equal(judge(45, 20), 0.75);
 });

@@ -29,7 +29,7 @@ export function judgeGrown(m: WithRequests): Judgement<Grown> | undefined {
   if (found.share < JUDGING.noticeable) return undefined;
   const factor = slower.nowMs / slower.usualMs;
   const span = { from: slower.times.at(0)?.from ?? account.from, to: slower.times.at(-1)?.to ?? account.to };
-  const waitsForCpu = lacksCpu(m, span);
+  const waitsForCpu = lacksCpu(m, span, found.beneath);
   const confidence = ramp(factor, SLOW.sureOfGrown) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(
     { share: found.share, confidence, lost: found.lost },

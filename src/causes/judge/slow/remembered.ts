@@ -55,7 +55,7 @@ export function judgeRemembered(m: Victim, waits: readonly State[]): Judgement<R
   if (factor <= PAST.slower) return undefined;
   const lost = waited(m, intersect(timesIn(account, waits), past.times));
   if (lost.share < JUDGING.noticeable) return undefined;
-  const waitsForCpu = isGiven(m, ['requests']) && lacksCpu(m, account);
+  const waitsForCpu = isGiven(m, ['requests']) && lacksCpu(m, account, lost.beneath);
   const confidence =
     ramp(factor, PAST.sure) * ramp(found.usual.stretches, PAST.rests) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(

@@ -103,7 +103,7 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
   if (!first || found.share < JUDGING.noticeable) return undefined;
   const spread = spreadOf(load, requests, m.norm, first.class, account);
   // What answers fast beneath leaves the slowness to the loop device's own workers.
-  const waitsForCpu = lacksCpu(m, account) && (isFastBeneath(m) || isTurns(m, spread));
+  const waitsForCpu = lacksCpu(m, account, found.beneath) && (isFastBeneath(m) || isTurns(m, spread));
   const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(
     { share: found.share, confidence, lost: found.lost },

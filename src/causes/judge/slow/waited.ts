@@ -37,8 +37,12 @@ function hasRealTime({ input }: Measures, span: Interval): boolean {
   });
 }
 
-/** True where a loop device's workers, which wait for a CPU like everybody, had none: all were busy, or one was taken in real time. */
-export function lacksCpu(m: WithRequests, span: Interval): boolean {
+/**
+ * True where a loop device's workers, which wait for a CPU like everybody, had none: all were busy, or one was taken in real time. Workers that get what
+ * a limit beneath lets through lack none.
+ */
+export function lacksCpu(m: WithRequests, span: Interval, { isAtLimit }: Beneath): boolean {
+  if (isAtLimit) return false;
   const isLoop = m.topology.device(m.load.disk)?.backingFile !== undefined;
   return isLoop && (cpuShare(m.input, span, IDLE) < SLOW.saturated || hasRealTime(m, span));
 }
