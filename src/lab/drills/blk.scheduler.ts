@@ -10,7 +10,8 @@ const MiB = 1024 * 1024;
 export const drill: Drill = {
   id: 'blk.scheduler',
   about: 'a writer of the idle class under bfq beside a reader, or a writeback throttle with a target no device meets',
-  verdicts: ['blk.scheduler'],
+  // Under bfq it is the class that makes the scheduler keep its requests.
+  verdicts: ['blk.scheduler', 'blk.idle-class'],
   needsEvents: 'events, to tell the queue from the device',
   // The throttle steps down window by window.
   settlesMs: 3000,
