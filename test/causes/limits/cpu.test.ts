@@ -294,3 +294,13 @@ test('a process that is stopped is told nearly for certain, a little less so fro
   assert.equal(judged('cpu.stopped', { spent: { stopped: 0.15 }, source: 'samples' }), 0.873);
   assert.equal(typeof judged('cpu.stopped', { spent: { stopped: 0.07 } }), 'string');
 });
+
+test('who was frozen where it slept, or in the freezer, was not stopped by a signal', () => {
+  const how = (wchan: string) =>
+    /because it was stopped: (.*), for/.exec(
+      diagnosisOf('cpu.stopped', { spent: { stopped: 0.5 }, slept: { stopped: wchan } }).verdict.sentence,
+    )?.[1];
+  assert.equal(how('hrtimer_nanosleep'), 'its cgroup was frozen');
+  assert.equal(how('__refrigerator'), 'its cgroup was frozen');
+  assert.equal(how('do_signal_stop'), 'by a signal or a debugger');
+});
