@@ -5,11 +5,19 @@ import type { Argument } from '../cause.js';
 import { growthWithin } from '../../analysis/machine/series.js';
 import type { Interval, Intervals } from '../../base/intervals.js';
 import type { Measures } from '../../analysis/measures.js';
+import type { DeviceId } from '../../model/counters.js';
 import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { advise, unlimit } from './advice.js';
 import { diskName, limitsOn } from './judgements.js';
-import { BENEATH } from '../../model/thresholds/device.js';
+import { BENEATH, CAPPED } from '../../model/thresholds/device.js';
+
+/** A limit on a device, and the share of it that was used. */
+export interface UsedLimit {
+  readonly limit: CgroupLimit;
+  /** NaN where that was not recorded. */
+  readonly used: number;
+}
 
 export interface Beneath {
   /** The limit's cgroup, or else the disk itself. */
@@ -19,21 +27,32 @@ export interface Beneath {
   readonly advice: readonly Advice[];
 }
 
-/** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
-function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boolean {
+/** How much of a limit the limited device used between two times. A throttle counts operations before they are merged. */
+function usedOf(m: Measures, limit: CgroupLimit, { from, to }: Interval): number {
   const series = m.input.counters.disks.get(limit.device ?? '');
   const direction = limit.what.startsWith('r') ? 'rd' : 'wr';
   const done = limit.what.endsWith('bps')
     ? growthWithin(series, `${direction}_sectors`, from, to) * 512
     : growthWithin(series, `${direction}_ios`, from, to) + growthWithin(series, `${direction}_merges`, from, to);
-  return !(done / ((to - from) / 1000) < BENEATH.leastUsed * limit.value);
+  return done / ((to - from) / 1000) / limit.value;
+}
+
+/** The limits on these disks that bind the victim and were used up, the one that was used most first. */
+export function limitsReached(m: Measures, disks: readonly DeviceId[], times: Intervals): UsedLimit[] {
+  if (times.length === 0) return [];
+  const span = { from: times.from[0] ?? NaN, to: times.to.at(-1) ?? NaN };
+  return disks
+    .flatMap((id) => limitsOn(m, 'io', id))
+    .map((limit) => ({ limit, used: usedOf(m, limit, span) }))
+    .filter(({ used }) => used >= CAPPED.reached)
+    .toSorted((a, b) => b.used - a.used);
 }
 
 /** `times` is when the disk was slow. */
 export function beneathOf(m: Measures, times: Intervals): Beneath {
   const below = m.disk === undefined ? [] : m.topology.beneath(m.disk);
   const span = { from: times.from[0] ?? NaN, to: times.to.at(-1) ?? NaN };
-  const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => isReached(m, one, span));
+  const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => !(usedOf(m, one, span) < BENEATH.leastUsed));
   const device = { kind: 'device', name: m.disk === undefined ? diskName(m) : m.topology.name(m.disk) } as const;
   if (below.length === 0) return { culprit: device, evidence: [], advice: [] };
   const text = limit && `${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')}`;
