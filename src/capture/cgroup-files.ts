@@ -36,13 +36,17 @@ export const CPU_WEIGHT_FILES: FilesByController = {
   '': ['cpu.weight', 'cpu.idle'],
 };
 
+/** Whether a cgroup is frozen. */
+export const FREEZER_FILES: FilesByController = { freezer: ['freezer.state'], '': ['cgroup.freeze'] };
+
 /** All limits, and what the groups are worth on a CPU. */
 export const LIMIT_FILES: FilesByController = {
   blkio: IO_LIMIT_FILES['blkio'] ?? [],
   cpu: ['cpu.cfs_quota_us', 'cpu.cfs_period_us', ...(CPU_WEIGHT_FILES['cpu'] ?? [])],
   memory: ['memory.limit_in_bytes'],
-  freezer: ['freezer.state'],
-  '': ['io.max', 'io.latency', 'io.weight', 'cpu.max', 'memory.max', 'memory.high', 'cgroup.freeze'].concat(
+  freezer: FREEZER_FILES['freezer'] ?? [],
+  '': ['io.max', 'io.latency', 'io.weight', 'cpu.max', 'memory.max', 'memory.high'].concat(
+    FREEZER_FILES[''] ?? [],
     CPU_WEIGHT_FILES[''] ?? [],
   ),
 };

@@ -1,12 +1,12 @@
 // Notices that a setting, mount, limit or daemon has changed while recording, so that a new set of facts is worth its cost.
-// It keeps what it read last and compares: the settings that throttle I/O, the mounts and the victims' cgroups at each call, everything else at every fifth.
+// It keeps what it read last and compares: the settings that throttle I/O, the mounts and the victims' cgroups and freezers at each call, everything else at every fifth.
 // With calls once a second that costs some tenths of a ms, and 1 ms every five seconds.
 
 import type { Hierarchy } from '../base/procfs/cgroups.js';
 import { keepsFiles, parseMountinfo } from '../base/procfs/mountinfo.js';
 import { isDaemon } from '../base/procfs/pid-stat.js';
 import { BDI_SETTINGS } from './facts.js';
-import { cgroupFiles, LIMIT_FILES, readHierarchies } from './cgroup-files.js';
+import { cgroupFiles, filesOfMembers, FREEZER_FILES, LIMIT_FILES, readHierarchies } from './cgroup-files.js';
 import { listFolder, OpenFiles, readWhole } from './files.js';
 import { statOf } from './process.js';
 
@@ -104,13 +104,16 @@ export class SettingsWatch {
     this.compare('daemons', this.daemons().join(' '), 'coming');
   }
 
-  /** That a victim, or what it starts, is in another cgroup than any of them before: its limits are not known yet. */
+  /**
+   * That a victim, or what it starts, is in another cgroup than any of them before: its limits are not known yet. And that one is frozen, which may be
+   * over after some seconds.
+   */
   private compareCgroups(victims: readonly number[]): void {
-    for (const pid of victims) {
-      const text = readWhole(`${this.root}/proc/${pid}/cgroup`);
-      if (text) this.cgroups.add(text);
-    }
+    const now = new Set(victims.flatMap((pid) => readWhole(`${this.root}/proc/${pid}/cgroup`) || []));
+    for (const text of now) this.cgroups.add(text);
     this.compare('cgroups', String(this.cgroups.size));
+    const freezers = [...now].flatMap((text) => filesOfMembers(this.hierarchies, text, FREEZER_FILES));
+    for (const path of new Set(freezers)) this.compareFile(path);
   }
 
   /** What is seen for the first time is no change: a new device or victim brings files that were not looked at before. */

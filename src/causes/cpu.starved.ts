@@ -18,7 +18,7 @@ import { number, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
-import { syncsBehindCpus } from './judge/durability.js';
+import { durableBehindCpus } from './judge/durability.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import {
@@ -238,9 +238,9 @@ function inItsPlace({ behindMs }: Figures, { account }: Given<'victim'>): Argume
   if (behindMs === 0) return [];
   return [
     {
-      measure: 'syncs without a CPU',
+      measure: 'syncs and commits without a CPU',
       value: said`${time(behindMs)} (${part(behindMs / (account.to - account.from))})`,
-      meaning: `it waited for durability, no device had anything to do, and other programs had the CPUs: the threads of the kernel that write for it could not run`,
+      meaning: `it waited for durability or the journal, no device had anything to do, and other programs had the CPUs: the threads of the kernel that write for it could not run`,
       source: '/proc/stat, block:block_rq_issue → block:block_rq_complete',
     },
   ];
@@ -320,7 +320,7 @@ export const cause = defineCause({
     const waitedMs = others * total(waits);
     const wall = account.to - account.from;
     const stolenMs = stolenWhileRunning(m);
-    const behind = syncsBehindCpus(m);
+    const behind = durableBehindCpus(m);
     const behindMs = total(behind);
     const share = (waitedMs + stolenMs + behindMs) / wall;
     const preference = preferenceOf(m, waits, guiltless);

@@ -4,6 +4,7 @@
 import { intersect, total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { timesBelow } from '../analysis/victim/calls.js';
+import { FROZEN } from '../analysis/victim/frozen.js';
 import { lastStopper, type Sender } from '../analysis/victim/stops.js';
 import { threadName } from '../analysis/machine/processes.js';
 import { percent } from '../base/format.js';
@@ -48,10 +49,21 @@ function isTraced(m: Given<'victim'>, tracer: Tracer | undefined, sender: Sender
   return tracer !== undefined && (sender === undefined || sender.pid === tracer.pid);
 }
 
+/** How its cgroup was frozen: the file that says so, or its sleeps alone; undefined where neither tells that it was. */
+type Frozen = CgroupLimit | 'by its sleeps';
+
+function frozenOf(m: Given<'victim'>): Frozen | undefined {
+  const [limit] = limitsOn(m, 'freezer');
+  if (limit) return limit;
+  const stopped = timesIn(m.account, ['stopped']);
+  const asleep = intersect(stopped, timesBelow(m.account, m.input.events, FROZEN));
+  return 2 * total(asleep) > total(stopped) ? 'by its sleeps' : undefined;
+}
+
 interface Figures {
   readonly share: number;
   /** The freezer that holds it; where there is none, who sent the signal. */
-  readonly frozen: CgroupLimit | undefined;
+  readonly frozen: Frozen | undefined;
   readonly sender: Sender | undefined;
   /** A debugger stopped it; undefined `tracer` where it was not recorded who. */
   readonly traced: boolean;
@@ -59,12 +71,14 @@ interface Figures {
 }
 
 function how({ frozen, sender, traced, tracer }: Figures): string {
+  if (frozen === 'by its sleeps') return 'its cgroup was frozen';
   if (frozen) return `its cgroup ${frozen.cgroup} is frozen`;
   if (traced) return tracer ? `${tracer.name} (${tracer.pid}) traces it` : 'a debugger traces it';
   return sender ? `${sender.signal} from ${sender.name} (${sender.pid})` : 'by a signal or a debugger';
 }
 
 function culprit({ frozen, sender, traced, tracer }: Figures): Culprit | null {
+  if (frozen === 'by its sleeps') return null;
   if (frozen) return { kind: 'cgroup', name: frozen.cgroup, file: frozen.file };
   const by = traced ? tracer : sender;
   return by ? { kind: 'process', name: by.name, pid: by.pid } : null;
@@ -84,6 +98,8 @@ function detach(tracer: Tracer | undefined, pid: number): Advice {
 }
 
 function advice({ frozen, traced, tracer }: Figures, pid: number): Advice {
+  if (frozen === 'by its sleeps')
+    return advise`${look(`cat /proc/${pid}/cgroup`)} names its cgroups: ask what freezes one of them now and then (freezer.state, cgroup.freeze): a container engine’s pause, a checkpoint, a backup.`;
   if (frozen)
     return advise`Thaw it: ${thaw(frozen)}, after asking what froze it (a container engine’s pause, a checkpoint, a backup).`;
   if (traced) return detach(tracer, pid);
@@ -92,6 +108,7 @@ function advice({ frozen, traced, tracer }: Figures, pid: number): Advice {
 }
 
 function sourceOf({ frozen, sender, traced }: Figures, account: keyof typeof FIDELITY): string {
+  if (frozen === 'by its sleeps') return FIDELITY[account].stops;
   if (frozen) return frozen.file;
   if (traced) return '/proc/PID/status (TracerPid)';
   return sender ? 'signal:signal_generate' : FIDELITY[account].stops;
@@ -108,7 +125,7 @@ export const cause = defineCause({
     const { account } = m;
     const share = shareOf(account, ['stopped']);
     if (share < JUDGING.noticeable) return ruledOut(`it was stopped or frozen for ${percent(share)} of its time`);
-    const [frozen] = limitsOn(m, 'freezer');
+    const frozen = frozenOf(m);
     const confidence = STOPPED.sure * FIDELITY[account.source].ofStates;
     const sender = frozen ? undefined : lastStopper(m.input, (thread) => m.account.threads.has(thread));
     const tracer = tracerOf(m);

@@ -1,7 +1,7 @@
 // The victim waits for commits of the filesystem's journal that somebody else's syncs cause.
 // Source: Documentation/filesystems/ext4/journal.rst; fs/jbd2/commit.c: a commit takes along what everybody changed.
 
-import { intersect, type Intervals, total, union, without } from '../base/intervals.js';
+import { intersect, type Intervals, total, without } from '../base/intervals.js';
 import { grouped, sharedBy } from '../base/maps.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
@@ -11,6 +11,7 @@ import { duration, percent } from '../base/format.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { durableBehindCpus, journalWaits } from './judge/durability.js';
 import { movedByChildren } from './judge/children-beside.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
@@ -114,7 +115,7 @@ export const cause = defineCause({
   needs: ['victim', 'disk'],
   judge(m) {
     const { account, syncs } = m;
-    const times = union(account.segments.timesOf((segment) => (segment.whole ?? segment.state) === 'journal'));
+    const times = journalWaits(m);
     const share = total(times) / (account.to - account.from);
     const figures = `it waited ${percent(share)} of its time for the filesystem’s journal`;
     if (share < JUDGING.noticeable) return ruledOut(figures);
@@ -127,11 +128,14 @@ export const cause = defineCause({
     // While the disk itself was slow, every commit was: so much of that is the disk's time, however many asked.
     const factor = slowFactor(m);
     const isDisks = factor >= JOURNAL.disks;
-    const lost = isDisks ? without(times, m.slow) : times;
-    const slowly = isDisks ? 0 : total(intersect(times, m.slow));
+    const waits = without(times, durableBehindCpus(m));
+    const lost = isDisks ? without(waits, m.slow) : waits;
+    const slowly = isDisks ? 0 : total(intersect(waits, m.slow));
     const ownShare = (total(lost) - slowly * (1 - 1 / factor)) / (account.to - account.from);
     if (ownShare < JUDGING.noticeable)
-      return ruledOut(`${figures}, of which ${percent(ownShare)} while ${diskName(m)} was not slow itself`);
+      return ruledOut(
+        `${figures}, of which ${percent(ownShare)} while ${diskName(m)} was not slow itself, and what writes commits had a CPU`,
+      );
     return holds({ share: ownShare, confidence: sureness(askers), lost }, { share: ownShare, times: lost, askers });
   },
   tell(figures, m) {

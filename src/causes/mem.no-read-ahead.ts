@@ -17,6 +17,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { NO_READ_AHEAD } from '../model/thresholds/memory.js';
 import type { Series } from '../model/counters.js';
 import { advise, look, write } from './judge/advice.js';
+import { limitsReached } from './judge/beneath.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import {
@@ -177,6 +178,13 @@ export const cause = defineCause({
       return ruledOut(`${waited}, ${inOrder}`);
     const why = otherwise(m, reads, setting, calls.taken);
     if (why !== undefined) return notChecked(`${waited}, ${inOrder}; but ${why}`);
+    const limit = limitsReached(m, [m.disk, ...m.topology.beneath(m.disk)], times).find(
+      ({ limit: { what } }) => what === 'rbps',
+    )?.limit;
+    if (limit)
+      return ruledOut(
+        `${waited}, ${inOrder}; but cgroup ${limit.cgroup} is limited to ${String(flow(limit.value))}, which it gets: larger requests would bring no more`,
+      );
     const { bySetting, byAdvice } = NO_READ_AHEAD;
     const confidence = ramp(share, { from: JUDGING.noticeable, ...(setting ? bySetting : byAdvice) });
     return holds({ share, confidence, lost: times }, { reads, times, share, setting });

@@ -1,6 +1,7 @@
 // The victim waits for its own pages to come back from swap. Source: mm/memory.c (do_swap_page); proc(5): majflt; /proc/vmstat: pswpin.
 
 import { total } from '../base/intervals.js';
+import { growthOf } from '../analysis/machine/series.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { binary, percent } from '../base/format.js';
 import { frequency, part, said, time } from '../model/quantity.js';
@@ -15,14 +16,27 @@ import { defineCause, holds, ruledOut, type Argument } from './cause.js';
 
 /** Each page that comes back throws another one out: that reclaim is part of the price. */
 const PRICE: readonly State[] = ['swap', 'reclaim'];
+/** Without stacks a wait for I/O may be one for a page, on whatever disk swap is: that of its files may idle meanwhile. */
+const PERHAPS_PRICE: readonly State[] = [...PRICE, 'block-device', 'block-held', 'block-queue'];
 
-/** The share of its time that it cost; without stacks a wait for the disk may be one for a page. */
-function cost({ account }: Given<'victim'>, swaps: Swapping | undefined): number {
-  const waited = shareOf(account, account.source === 'events' ? PRICE : [...PRICE, 'block-device']);
+function priceStates({ account }: Given<'victim'>): readonly State[] {
+  return account.source === 'events' ? PRICE : PERHAPS_PRICE;
+}
+
+/** The share of its time that it cost. */
+function cost(m: Given<'victim'>, swaps: Swapping | undefined): number {
+  const { account } = m;
+  const waited = shareOf(account, priceStates(m));
   const inMemory = swaps
     ? Math.min(shareOf(account, ['running']), (swaps.faultsPerSecond * SWAP.inMemoryMs) / 1000)
     : 0;
   return Math.min(1, waited + inMemory);
+}
+
+/** True where most of its turns on a CPU ended in a fault that had to read: what it waits for then, a CPU above all, it waits for because it swaps. */
+function endsItsTurns({ account, input }: Given<'victim'>): boolean {
+  const process = input.counters.processes.get(account.pid);
+  return growthOf(process?.stat, 'majflt') >= SWAP.ofTurns * growthOf(process?.schedstat, 'slices');
 }
 
 function pages(swaps: Swapping | undefined): Argument[] {
@@ -53,9 +67,9 @@ export const cause = defineCause({
     const share = cost(m, swaps);
     if (share < JUDGING.noticeable) return ruledOut(`its swapped pages cost it ${percent(share)} of its time`);
     const confidence = sureOfState(m, share);
-    const before = ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped'];
+    const before = ['mem.reclaim', 'mem.thrash', 'dev.slow', 'dev.capped', ...(endsItsTurns(m) ? ['cpu.starved'] : [])];
     return holds(
-      { share, confidence, before, lost: timesIn(account, PRICE) },
+      { share, confidence, before, lost: timesIn(account, priceStates(m)) },
       { swaps, slept, share, limit: memoryLimit(m) },
     );
   },
@@ -76,7 +90,7 @@ export const cause = defineCause({
       evidence: [
         {
           measure: 'waiting for swapped pages',
-          value: said`${time(total(timesIn(account, PRICE)))} asleep in it or making room for it`,
+          value: said`${time(total(timesIn(account, priceStates(m))))} asleep in it or making room for it`,
           meaning: `${percent(slept)} of its time for pages to be read, ${percent(shareOf(account, ['reclaim']))} for others to be thrown out`,
           source: FIDELITY[account.source].waits,
         },

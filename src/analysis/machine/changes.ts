@@ -1,11 +1,13 @@
 // What changed on the machine while it was recorded: settings, devices, mounts, limits and daemons, from one set of facts to the next.
 // Only what both sets know can have changed: a file that one of them lacks may not have been read then. Figures that move by
-// themselves are left out, and so are processes that live for a moment, kernel threads and the recorder.
+// themselves are left out, and so are processes that live for a moment, kernel threads and the recorder. A program that comes to its end is no change
+// either, be it a shell's or a job's: only that a service or container is gone is one.
 
 import { bytes } from '../../base/format.js';
 import { keepsFiles } from '../../base/procfs/mountinfo.js';
 import type { BlockDevice, CgroupLimit, FactChange, Facts, Mount, RunningProcess } from '../../model/facts.js';
 import { CHANGES } from '../../model/thresholds/machine.js';
+import { unitOfProcess } from './units.js';
 
 /** Counters among the files, a bdi's ratios in bytes, and lists that are compared as mounts, devices, limits and swap areas. */
 const MOVING =
@@ -116,7 +118,7 @@ function diffLimits(before: Facts, after: Facts): FactChange[] {
   return diffMaps(after.atMs, 'limit', limits(before), limits(after), ({ value }) => String(value));
 }
 
-/** Daemons that started or ended; the start is told by the kernel, the end is first seen in the later set. */
+/** Daemons that started, as the kernel tells it, and those whose service ended, as is first seen in the later set. */
 function diffDaemons(before: Facts, after: Facts): FactChange[] {
   const had = byKey(before.processes, identity);
   const has = byKey(after.processes, identity);
@@ -133,11 +135,19 @@ function diffDaemons(before: Facts, after: Facts): FactChange[] {
         atMs: Math.max(0, process.startedMs ?? 0),
       });
   }
+  const served = new Set(after.processes.map(serviceOf));
   for (const [key, process] of hadSettled) {
-    if (!has.has(key))
+    const service = serviceOf(process);
+    if (!has.has(key) && service !== undefined && !served.has(service))
       changes.push({ what: nameOf(process), before: process.command || process.comm, after: null, atMs: after.atMs });
   }
   return changes;
+}
+
+/** The service or container of a process. What ends in a login's scope, or outside of any unit, has come to its end. */
+function serviceOf(process: RunningProcess): string | undefined {
+  const unit = unitOfProcess(process);
+  return unit?.endsWith('.scope') === true ? undefined : unit;
 }
 
 function settledDaemons(facts: Facts): Map<string, RunningProcess> {

@@ -4,6 +4,7 @@
 
 import { remembered } from '../../base/remember.js';
 import type { Case } from '../../model/case.js';
+import type { RunningProcess } from '../../model/facts.js';
 
 const CONTAINER = /^(?:docker|libpod|cri-containerd|crio|nerdctl)-([0-9a-f]{12})[0-9a-f]*\.scope$/;
 const PLAIN_ID = /^([0-9a-f]{12})[0-9a-f]{52}$/;
@@ -24,16 +25,21 @@ export function unitOfCgroup(path: string): string | undefined {
   return unit?.replace(ESCAPED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
+/** The unit, container or pod that a process belongs to; undefined where its cgroups tell none. */
+export function unitOfProcess({ cgroups }: RunningProcess): string | undefined {
+  // systemd keeps its own hierarchy where the controllers are of version 1.
+  const paths = [cgroups.get('name=systemd'), cgroups.get(''), ...cgroups.values()];
+  return paths.map((path) => path && unitOfCgroup(path)).find((one) => one !== undefined && one !== '');
+}
+
 /** The unit, container or pod of a process, by the last facts that have it; undefined where they tell none. */
 export const unitsOf = remembered(
   ({ facts }: Case): ((pid: number | null | undefined) => string | undefined) => {
     const units = new Map<number, string>();
     for (const { processes } of facts)
-      for (const { pid, cgroups } of processes) {
-        // systemd keeps its own hierarchy where the controllers are of version 1.
-        const paths = [cgroups.get('name=systemd'), cgroups.get(''), ...cgroups.values()];
-        const unit = paths.map((path) => path && unitOfCgroup(path)).find((one) => one !== undefined && one !== '');
-        if (unit !== undefined) units.set(pid, unit);
+      for (const process of processes) {
+        const unit = unitOfProcess(process);
+        if (unit !== undefined) units.set(process.pid, unit);
       }
     return (pid) => (typeof pid === 'number' ? units.get(pid) : undefined);
   },

@@ -4,7 +4,7 @@
 
 import { diskWork } from '../machine/counted-work.js';
 import type { DiskLoad } from './disk-load.js';
-import { IntervalList } from '../../base/intervals.js';
+import { IntervalList, type Interval } from '../../base/intervals.js';
 import { heights, splitAt } from '../../base/windows.js';
 import type { Requests } from './requests.js';
 import type { Series } from '../../model/counters.js';
@@ -21,6 +21,8 @@ export interface Ceiling {
   /** Coefficients of variation; without the windows that are furthest off, where that is plainly smaller. */
   readonly operationsSpread: number;
   readonly bytesSpread: number;
+  /** By how much the requests inside varied, in the same way. */
+  readonly depthSpread: number;
   /** The best window before the first one with a queue, in the same units; NaN where there is none. */
   readonly operationsBefore: number;
   readonly bytesBefore: number;
@@ -36,14 +38,25 @@ interface Window {
   readonly depth: number;
 }
 
-/** From requests: `counts` tells whose count for the queue, all count for the output. A queue counts where it makes requests take `slowMs`. */
+/** Which windows count: those with so many requests inside on average, where each takes so long, ms. */
+export interface Queue {
+  readonly depth: number;
+  readonly slowMs: number;
+}
+
+/** A queue proper, which makes requests take so long, ms. */
+export function queueOf(slowMs: number): Queue {
+  return { depth: CEILING.queuedRequests, slowMs };
+}
+
+/** From requests: `counts` tells whose count for the queue, all count for the output. */
 export function ceilingOf(
   load: DiskLoad,
   requests: Requests,
   counts: (row: number) => boolean,
   from: number,
   to: number,
-  slowMs: number,
+  queue: Queue,
 ): Ceiling | undefined {
   const { windowMs, leastWindows } = CEILING;
   const bins = Math.floor((to - from) / windowMs);
@@ -75,11 +88,14 @@ export function ceilingOf(
       depth: height,
     };
   });
-  return judge(windows, bins, slowMs);
+  return judge(windows, bins, queue);
 }
 
-/** From /proc/diskstats, where the queue is time_in_queue over time (Documentation/admin-guide/iostats.rst, field 11). */
-export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs: number): Ceiling | undefined {
+/**
+ * From /proc/diskstats, where the queue is time_in_queue over time (Documentation/admin-guide/iostats.rst, field 11). Each window is as long as it takes
+ * for `fewest` requests.
+ */
+export function ceilingOfCounters(disk: Series, { from, to }: Interval, queue: Queue, fewest = 0): Ceiling | undefined {
   const windows: Window[] = [];
   let first = disk.t.findIndex((t) => t >= from);
   for (let index = first + 1; first >= 0 && index < disk.t.length; index += 1) {
@@ -88,6 +104,7 @@ export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs
     const ms = end - start;
     if (ms < CEILING.windowMs - 1 || start > to) continue;
     const { requests, bytes, queueMs } = diskWork(disk, { from: start, to: end });
+    if (requests < fewest) continue;
     windows.push({
       at: windows.length,
       count: 1,
@@ -98,7 +115,7 @@ export function ceilingOfCounters(disk: Series, from: number, to: number, slowMs
     });
     first = index;
   }
-  return judge(windows, windows.length, slowMs);
+  return judge(windows, windows.length, queue);
 }
 
 /** The beginning of the first queue that stays, passing over single windows without one; without such, of the first queue. */
@@ -127,10 +144,9 @@ function between(windows: readonly Window[], after: number, before: number): Win
   });
 }
 
-function judge(windows: readonly Window[], total: number, slowMs: number): Ceiling | undefined {
+function judge(windows: readonly Window[], total: number, queue: Queue): Ceiling | undefined {
   // Little's law: what is inside over what comes out is how long each stays.
-  const isQueued = ({ depth, operations }: Window) =>
-    depth >= CEILING.queuedRequests && (depth * 1000) / operations >= slowMs;
+  const isQueued = ({ depth, operations }: Window) => depth >= queue.depth && depth * 1000 >= queue.slowMs * operations;
   const all = windows.filter(isQueued);
   const begin = firstThatStays(all);
   if (!begin) return undefined;
@@ -145,12 +161,14 @@ function judge(windows: readonly Window[], total: number, slowMs: number): Ceili
   const of = (pick: (one: Window) => number) => spread(queued.map((one) => ({ value: pick(one), count: one.count })));
   const operations = of((one) => one.operations);
   const bytes = of((one) => one.bytes);
+  const depths = of((one) => one.depth);
   return {
     windows: count,
     firstMs: begin.from,
     operationsPerSecond: operations.mean,
     bytesPerSecond: bytes.mean,
-    depth: of((one) => one.depth).mean,
+    depth: depths.mean,
+    depthSpread: depths.variation,
     operationsSpread: operations.variation,
     bytesSpread: bytes.variation,
     operationsBefore: best((one) => one.operations),

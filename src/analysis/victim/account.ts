@@ -19,9 +19,10 @@ import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-re
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { pauseDisks } from './pauses.js';
-import { diskIdled, sampledLine, sleptIn } from './samples.js';
+import { diskIdled, sampledLine, samplesOf, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
+import { withFrozen } from './frozen.js';
 import { keptSleeps, traced, withoutHoles } from './kept-sleeps.js';
 import { timelines } from './timeline.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
@@ -288,12 +289,13 @@ function mostHeldUp(
 /** The lives of all watched threads from kernel events, which are walked once for all of them; they lack the times in which these were not kept. */
 const movedLines = remembered(
   (input: Traced): ReadonlyMap<number, Timeline> => {
-    return timelines(input.events, {
+    const lines = timelines(input.events, {
       threads: threadsOf(input, ...input.victims.map(({ pid }) => pid)),
       kept: keptSleeps(input),
       births: births(input),
       sampled: (thread, from, to) => sleptIn(input, thread, from, to),
     });
+    return new Map([...lines].map(([thread, line]) => [thread, withFrozen(line, samplesOf(input, thread))]));
   },
   () => '',
 );

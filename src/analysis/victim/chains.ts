@@ -8,12 +8,11 @@ import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { Hop, WaitChain } from '../../model/recording.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
+import { FREEZER } from './frozen.js';
 
 /** The recorder looks once a second (capture/wait-chains.ts), and tells what has changed. */
 const LOOK_MS = 1000;
 
-/** Sleeps in a cgroup's freezer (kernel/freezer.c, kernel/cgroup/freezer.c). */
-const FROZEN = /^(do_freezer_trap|__refrigerator|cgroup_enter_frozen)/;
 /** Sleeps that end by a timer or a child, and by nobody's bytes. */
 const OF_ITS_OWN = /nanosleep|^(do_wait|kernel_wait4|__?x64_sys_pause|__do_sys_pause|sigsuspend|do_sigtimedwait)/;
 
@@ -64,7 +63,7 @@ function doingBetween(before: Look, after: Look): Doing | undefined {
   if (/^[Tt]$/.test(a.state) && a.state === b.state) return 'stopped';
   if (b.waitNs - a.waitNs >= STARVED.leastOfWanted * (after.atMs - before.atMs) * 1e6) return 'starved';
   if (!stoodStill(a, b)) return 'else';
-  if (FROZEN.test(a.wchan)) return 'frozen';
+  if (FREEZER.test(a.wchan)) return 'frozen';
   if (a.state === 'D') return 'stuck';
   return a.state === 'S' && OF_ITS_OWN.test(a.wchan) ? 'idle' : 'else';
 }

@@ -9,6 +9,7 @@ import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
 import { ASYNC_WAITS } from './calls.js';
+import { isFrozenInPlace } from './frozen.js';
 import { stateOfWchan } from './state-of-stack.js';
 import { SAMPLES, TIMELINE } from '../../model/thresholds/victim.js';
 
@@ -31,7 +32,6 @@ export function sampledLine(
     ? sampledSegments(counters, run.from, run.to, {
         diskBusy: (begin, end) => diskBusy(input, disk, { from: begin, to: end }),
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
-        isFreezing: input.facts.some(({ limits }) => limits.some(({ kind }) => kind === 'freezer')),
       })
     : Timeline.of([]);
 }
@@ -120,8 +120,6 @@ export function diskIdled(input: Case, disk: DeviceId | undefined, { from, to }:
 interface Surroundings {
   readonly diskBusy: (from: number, to: number) => boolean | undefined;
   readonly quotaUsedUp: (from: number, to: number) => boolean;
-  /** True where a cgroup was seen to be frozen. */
-  readonly isFreezing: boolean;
 }
 
 /** True where a cgroup of the victims ran out of its CPU quota about then. */
@@ -139,12 +137,6 @@ const STATE_OF_LETTER: Readonly<Record<string, State>> = {
   X: 'ended',
   R: 'running',
 };
-
-/**
- * Sleeps that a signal may end, in which a thread is frozen where it is (TASK_FREEZABLE; kernel/freezer.c, since Linux 6.1): it goes on sleeping there, and
- * its letter is D, which it never is in these otherwise.
- */
-const FROZEN_IN_PLACE = /^(hrtimer_nanosleep|do_nanosleep|futex_|do_sigtimedwait|unix_stream_)/;
 
 /** The time between two samples, and what the scheduler counted in it. */
 interface Between {
@@ -232,14 +224,14 @@ function sampledState(
   index: number,
   from: number,
   to: number,
-  { diskBusy: isBusy, quotaUsedUp: isOut, isFreezing }: Surroundings,
+  { diskBusy: isBusy, quotaUsedUp: isOut }: Surroundings,
 ): State {
   const t = counters.stat.t[index] ?? 0;
   const wchan = counters.wchan;
   const name = wchan?.name[lastAtOrBefore(wchan.t, t)] ?? '';
   const state = wchan ? stateOfWchan(name) : undefined;
   const letter = counters.state[index] ?? '';
-  if (isFreezing && letter === 'D' && FROZEN_IN_PLACE.test(name)) return 'stopped';
+  if (isFrozenInPlace(counters, index)) return 'stopped';
   if (state === 'block-device' && ASYNC_WAITS.test(name) && movedNothing(counters)) return 'pipe-socket';
   if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
   if (state !== undefined && state !== 'unexplained') return state;

@@ -5,12 +5,20 @@ import type { Argument } from '../cause.js';
 import { growthWithin } from '../../analysis/machine/series.js';
 import type { Interval, Intervals } from '../../base/intervals.js';
 import type { Measures } from '../../analysis/measures.js';
+import type { DeviceId } from '../../model/counters.js';
 import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { advise, unlimit } from './advice.js';
 import { diskName, limitsOn } from './judgements.js';
 import { CGROUP_LIMIT } from '../../model/thresholds/block.js';
-import { BENEATH } from '../../model/thresholds/device.js';
+import { BENEATH, CAPPED } from '../../model/thresholds/device.js';
+
+/** A limit on a device, and the share of it that was used. */
+export interface UsedLimit {
+  readonly limit: CgroupLimit;
+  /** NaN where that was not recorded. */
+  readonly used: number;
+}
 
 export interface Beneath {
   /** The limit's cgroup, or else the disk itself. */
@@ -33,6 +41,17 @@ function usedOf(m: Measures, limit: CgroupLimit, { from, to }: Interval): number
     ? grown(`${direction}_sectors`) * 512
     : grown(`${direction}_ios`) + grown(`${direction}_merges`) + flushes;
   return done / ((to - from) / 1000) / limit.value;
+}
+
+/** The limits on these disks that bind the victim and were used up, the one that was used most first. */
+export function limitsReached(m: Measures, disks: readonly DeviceId[], times: Intervals): UsedLimit[] {
+  if (times.length === 0) return [];
+  const span = { from: times.from[0] ?? NaN, to: times.to.at(-1) ?? NaN };
+  return disks
+    .flatMap((id) => limitsOn(m, 'io', id))
+    .map((limit) => ({ limit, used: usedOf(m, limit, span) }))
+    .filter(({ used }) => used >= CAPPED.reached)
+    .toSorted((a, b) => b.used - a.used);
 }
 
 /** `times` is when the disk was slow. */

@@ -15,8 +15,7 @@ import { holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type 
 import { advise, look } from './advice.js';
 import { FIDELITY } from './fidelity.js';
 import { NEEDS, type Given } from './needs.js';
-import { diskName } from './judgements.js';
-import { SAMPLED_WAITS } from './slow/counted.js';
+import { diskName, SAMPLED_WAITS } from './judgements.js';
 
 type Victim = Given<'victim' | 'disk'>;
 

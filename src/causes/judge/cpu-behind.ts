@@ -5,6 +5,8 @@
 
 import type { Measures } from '../../analysis/measures.js';
 import { BUSY, cpuMs, cpuShare, IDLE } from '../../analysis/machine/cpu-time.js';
+import { isRealTime, worthOfThread } from '../../analysis/machine/priority.js';
+import { growthWithin } from '../../analysis/machine/series.js';
 import { underWay } from '../../analysis/victim/own-requests.js';
 import {
   coveredMs,
@@ -47,12 +49,28 @@ function findAtWork(m: Given<'victim' | 'requests'>): Intervals | undefined {
  */
 const devicesAtWork = remembered(findAtWork, () => '');
 
+/** True where a process that runs in real time had a CPU for most of that time: what waits for that CPU waits until it rests. */
+function hasRealTime({ input }: Measures, span: Interval): boolean {
+  return [...input.counters.processes].some(([pid, { stat }]) => {
+    const worth = worthOfThread(input, pid);
+    if (!worth || !isRealTime(worth)) return false;
+    const ticks = growthWithin(stat, 'utime', span.from, span.to) + growthWithin(stat, 'stime', span.from, span.to);
+    return (ticks * 1000) / input.ticksPerSecond >= SLOW.realTime * (span.to - span.from);
+  });
+}
+
+/** True where threads of the kernel, which wait for a CPU like everybody, may have had none: all were busy, or one was taken in real time. */
+export function lackCpu(m: Measures, span: Interval): boolean {
+  return cpuShare(m.input, span, IDLE) < SLOW.saturated || hasRealTime(m, span);
+}
+
 /**
  * True where other programs had the CPUs for so much of a window that what the victim waited for there, `waitedMs` long, hardly ran. `own`: when
  * its own threads ran.
  */
-function areTaken({ input }: Measures, window: Interval, waitedMs: number, own: readonly Intervals[]): boolean {
-  if (!(cpuShare(input, window, IDLE) < SLOW.saturated)) return false;
+function areTaken(m: Measures, window: Interval, waitedMs: number, own: readonly Intervals[]): boolean {
+  const { input } = m;
+  if (!lackCpu(m, window)) return false;
   const ran = own.reduce((sum, times) => sum + coveredMs(times, window.from, window.to), 0);
   const others = cpuMs(input, window, PROGRAMS) - ran;
   return (

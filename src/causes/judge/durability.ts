@@ -9,6 +9,7 @@ import { writtenItself } from '../../analysis/machine/counted-work.js';
 import { growthOf, growthWithin } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { percent } from '../../base/format.js';
+import { remembered } from '../../base/remember.js';
 import type { Mount } from '../../model/facts.js';
 import { number, part, said, time } from '../../model/quantity.js';
 import type { State } from '../../model/states.js';
@@ -102,17 +103,27 @@ function undisturbed(m: Victim, times: Intervals): Intervals {
   return without(without(union(times), union([...m.slow, ...timesIn(m.account, HELD_UP)])), crowded);
 }
 
-/** What is left of these waits where others have the disk or the CPUs: the time that the number of syncs costs. */
-export function ownTimes(m: Victim, times: Intervals): Intervals {
-  const waits = undisturbed(m, times);
-  return without(waits, behindCpus(m, waits));
+/** When the victim waited for the filesystem's journal, whatever that waited for meanwhile. */
+export function journalWaits({ account }: Given<'victim'>): Intervals {
+  return union(account.segments.timesOf((segment) => (segment.whole ?? segment.state) === 'journal'));
 }
 
-/** When the victim waited for durability and what it lacked was a CPU for the threads of the kernel that write for it. */
-export function syncsBehindCpus(m: Measures): Intervals {
-  if (!isGiven(m, ['victim', 'disk'])) return NO_INTERVALS;
+function findBehindCpus(m: Measures): Intervals {
+  if (!isGiven(m, ['victim', 'disk']) || m.account.source !== 'events') return NO_INTERVALS;
   const found = durabilityOf(m);
-  return 'kind' in found ? NO_INTERVALS : behindCpus(m, undisturbed(m, found.times));
+  const syncs = 'kind' in found ? NO_INTERVALS : found.times;
+  return behindCpus(m, undisturbed(m, union([...syncs, ...journalWaits(m)])));
+}
+
+/**
+ * When the victim waited for a sync or for the journal, and what it lacked was a CPU for the threads of the kernel that write for it. Whoever asked for the
+ * commit, these write it.
+ */
+export const durableBehindCpus = remembered(findBehindCpus, () => '');
+
+/** What is left of these waits where others have the disk or the CPUs: the time that the number of syncs costs. */
+export function ownTimes(m: Victim, times: Intervals): Intervals {
+  return without(undisturbed(m, times), durableBehindCpus(m));
 }
 
 /** The waits, as evidence tells them. */

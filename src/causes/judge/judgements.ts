@@ -34,6 +34,9 @@ export function utilisation(m: Measures, times: Intervals): number {
 /** States in which the victim waits for what the device has not done yet. */
 export const DEVICE_WAITS: readonly State[] = ['block-device', 'dirty-throttle'];
 
+/** The same as samples show it: they can't tell whose I/O a wait is for, so that one in the journal counts as well. */
+export const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
+
 /** States that no cause argues with. */
 export const UNEXPLAINED: readonly State[] = ['unexplained', 'block-finish', 'map-lock'];
 

@@ -17,6 +17,33 @@ export const CAPPED = thresholds('dev.capped', {
     means: 'The victim must own this share of what waits in the device, or somebody else fills it.',
     basis: { prior: 'the larger part, and its journal’s writes are not its own' },
   },
+  follows: {
+    value: 0.25,
+    unit: 'share',
+    means:
+      'Without a queue: how many requests are inside varies by this at least while the output is flat, so that how long each takes follows it.',
+    basis: {
+      derived:
+        'three times what is flat. By Little’s law the output of a device that takes its time for each would vary like them',
+    },
+  },
+  reached: {
+    value: 0.9,
+    unit: 'share',
+    means:
+      'A limit on a device beneath, of which this share is used, is what caps a device that takes no longer for each request than it may.',
+    basis: {
+      derived:
+        'a throttle lets through its limit on average; what is paced by something else is as near by chance only',
+    },
+  },
+  either: {
+    value: 0.5,
+    unit: 'confidence',
+    means:
+      'What is left of it, and of a slow device, where counters show a flat output and always as many requests inside.',
+    basis: { derived: 'one of two: both stay candidates' },
+  },
   fell: {
     value: 1.3,
     unit: 'ratio',

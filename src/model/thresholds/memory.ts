@@ -103,6 +103,13 @@ export const SWAP = thresholds('mem.swap', {
     means: 'Swap in memory (zram) answers without a sleep: each page costs its reader about this much CPU.',
     basis: { prior: 'a fault and the decompression of 4 KiB take 10 to 30 µs' },
   },
+  ofTurns: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'Where so many of its turns on a CPU ended in a fault that had to read, swapping is told before what it waited for a CPU.',
+    basis: { derived: 'the larger part: without the faults it would keep its CPU for whole slices' },
+  },
 });
 
 export const THRASH = thresholds('mem.thrash', {

@@ -107,6 +107,13 @@ export const CEILING = thresholds('ceiling', {
     means: 'So many requests in the device, on average over a window, are a queue.',
     basis: { prior: 'a writer with one request in flight and its journal’s make two' },
   },
+  fewestCounted: {
+    value: 25,
+    unit: 'requests',
+    means:
+      'Where counters show no queue, a window is as long as it takes for so many: of fewer it is not known how even they come.',
+    basis: { derived: 'one more or less of 25 is half of what an output may vary by that is flat' },
+  },
   longestGap: {
     value: 2,
     unit: 'windows',

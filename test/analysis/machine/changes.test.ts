@@ -91,10 +91,12 @@ describe('diffFacts', () => {
     );
   });
 
-  it('tells daemons that start and end, and neither passing commands nor shells', () => {
-    const stat = (pid: number, comm: string, startTicks: number, tty = 0) => ({
-      [`/proc/${pid}/stat`]: `${pid} (${comm}) S 1 ${pid} ${pid} ${tty} -1 0 0 0 0 0 1 1 0 0 20 0 1 0 ${startTicks} 0 5\n`,
-    });
+  const stat = (pid: number, comm: string, startTicks: number, tty = 0) => ({
+    [`/proc/${pid}/stat`]: `${pid} (${comm}) S 1 ${pid} ${pid} ${tty} -1 0 0 0 0 0 1 1 0 0 20 0 1 0 ${startTicks} 0 5\n`,
+  });
+  const inCgroup = (pid: number, path: string) => ({ [`/proc/${pid}/cgroup`]: `0::${path}\n` });
+
+  it('tells daemons that start, and neither passing commands nor shells', () => {
     // Uptime is 1000 s at the first set and 1060 s at the second.
     const found = changes(
       {
@@ -115,28 +117,42 @@ describe('diffFacts', () => {
     assert.deepEqual(found, [
       { what: 'process backup (14)', before: null, after: 'backup', atMs: 20_000 },
       { what: 'process reused (13)', before: null, after: 'reused', atMs: 30_000 },
-      { what: 'process crond (11)', before: 'crond', after: null, atMs: 60_000 },
-      { what: 'process reused (13)', before: 'reused', after: null, atMs: 60_000 },
     ]);
   });
 
+  it('tells that a service or container is gone, and not that a program came to its end', () => {
+    const ended = (path: string, still: Files = {}) =>
+      changes({ ...stat(11, 'main', 600), ...inCgroup(11, path), ...still }, still).map(({ what, before, after }) => [
+        what,
+        before,
+        after,
+      ]);
+    const gone = [['process main (11)', 'main', null]];
+    assert.deepEqual(ended('/system.slice/db.service'), gone);
+    assert.deepEqual(ended(`/system.slice/docker-${'0'.repeat(64)}.scope`), gone);
+    const another = { ...stat(12, 'worker', 600), ...inCgroup(12, '/system.slice/db.service') };
+    assert.deepEqual(ended('/system.slice/db.service', another), []);
+    assert.deepEqual(ended('/user.slice/user-0.slice/session-3.scope'), []);
+    assert.deepEqual(ended('/'), []);
+  });
+
   it('takes a service for one, however many workers of its name come and go under whatever title', () => {
-    const stat = (pid: number, comm: string, parent: number, startTicks: number) => ({
+    const of = (pid: number, comm: string, parent: number, startTicks: number) => ({
       [`/proc/${pid}/stat`]: `${pid} (${comm}) S ${parent} ${pid} ${pid} 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 ${startTicks} 0 5\n`,
     });
     const worker = (pid: number, title: string, startTicks: number) => ({
-      ...stat(pid, 'postgres', 10, startTicks),
+      ...of(pid, 'postgres', 10, startTicks),
       [`/proc/${pid}/cmdline`]: `postgres: app db [local] ${title}\0`,
     });
-    const postmaster = stat(10, 'postgres', 1, 500);
+    const postmaster = of(10, 'postgres', 1, 500);
     const found = changes(
       { ...postmaster, ...worker(11, 'idle', 600), ...worker(12, 'COMMIT', 600) },
       { ...postmaster, ...worker(11, 'UPDATE waiting', 600), ...worker(13, 'UPDATE', 101_000) },
-      { ...stat(20, 'postgres', 1, 107_000), ...stat(21, 'archiver', 20, 107_000) },
+      { ...of(20, 'postgres', 1, 107_000), ...of(21, 'archiver', 20, 107_000) },
     );
     assert.deepEqual(
       found.map(({ what }) => what),
-      ['process postgres (20)', 'process archiver (21)', 'process postgres (10)'],
+      ['process postgres (20)', 'process archiver (21)'],
     );
   });
 

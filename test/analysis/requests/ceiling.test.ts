@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_INTERVALS } from '../../../src/base/intervals.js';
-import { ceilingOf, ceilingOfCounters } from '../../../src/analysis/requests/ceiling.js';
+import { ceilingOf, ceilingOfCounters, queueOf } from '../../../src/analysis/requests/ceiling.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { generator } from '../../../src/base/random.js';
 import type { Requests } from '../../../src/analysis/requests/requests.js';
@@ -50,7 +50,7 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
 }
 
 function ceiling(requests: Requests, toMs = 6000) {
-  return ceilingOf(loadOf(requests, 0), requests, () => true, 0, toMs, SLOW_MS);
+  return ceilingOf(loadOf(requests, 0), requests, () => true, 0, toMs, queueOf(SLOW_MS));
 }
 
 function times(count: number, gap: () => number): number[] {
@@ -112,10 +112,10 @@ test('counters tell the same of the same device', () => {
     wr_sectors: t.map((ms) => (ms / 5) * 8),
   };
   const disk = series(t, { ...columns, time_in_queue: t.map((ms) => ms * DEPTH) });
-  const found = ceilingOfCounters(disk, 0, 6000, SLOW_MS);
+  const found = ceilingOfCounters(disk, { from: 0, to: 6000 }, queueOf(SLOW_MS));
   assert.ok(found && found.operationsSpread < 0.01);
   assert.ok(Math.abs(found.operationsPerSecond - 200) < 1);
   // With nothing waiting inside there is no telling.
   const idle = series(t, { ...columns, time_in_queue: t });
-  assert.equal(ceilingOfCounters(idle, 0, 6000, SLOW_MS), undefined);
+  assert.equal(ceilingOfCounters(idle, { from: 0, to: 6000 }, queueOf(SLOW_MS)), undefined);
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
 import { findBursts as findSparse, type Bursts } from '../../../src/analysis/requests/bursts.js';
-import { ceilingOf } from '../../../src/analysis/requests/ceiling.js';
+import { ceilingOf, queueOf } from '../../../src/analysis/requests/ceiling.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { slowdownOf } from '../../../src/analysis/requests/slowdown.js';
 import { slowTimes } from '../../../src/analysis/requests/slowness.js';
@@ -52,7 +52,7 @@ function windows(...list: readonly (readonly [operations: number, depth: number]
     return Array.from({ length: count }, (_, n) => ({ at: window * 500 + ((n + 0.5) * 500) / count - took, took }));
   });
   const requests = requestsOf(all);
-  return ceilingOf(loadOf(requests, 0), requests, () => true, 0, 500 * list.length, 5);
+  return ceilingOf(loadOf(requests, 0), requests, () => true, 0, 500 * list.length, queueOf(5));
 }
 
 const QUEUE = [100, 6] as const;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { attribute } from '../../../src/analysis/attribution/owners.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
-import { ceilingOf } from '../../../src/analysis/requests/ceiling.js';
+import { ceilingOf, queueOf } from '../../../src/analysis/requests/ceiling.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { Sampling } from '../../../src/analysis/requests/sampling.js';
@@ -80,7 +80,7 @@ function analysed(of: number) {
   const whole = { from: 0, to: END };
   const [first] = slowness(disk, requests, NORMS.solid, Intervals.of([whole]), NO_INTERVALS);
   const spread = spreadOf(disk, requests, NORMS.solid, 'small writes', whole);
-  const ceiling = ceilingOf(disk, requests, () => true, 0, END, 0.1);
+  const ceiling = ceilingOf(disk, requests, () => true, 0, END, queueOf(0.1));
   assert.ok(first && spread && ceiling);
   return {
     bytes: portions.list.map(({ queuer, writeBytes }) => [queuer, writeBytes] as const).toSorted((a, b) => a[0] - b[0]),

@@ -11,6 +11,7 @@ import { findConvoy } from '../../../src/analysis/victim/convoy.js';
 import { diskOf } from '../../../src/analysis/victim/disk.js';
 import { durableRequests } from '../../../src/analysis/victim/durable.js';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
+import { withFrozen } from '../../../src/analysis/victim/frozen.js';
 import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
 import { Usage } from '../../../src/analysis/victim/users.js';
 import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
@@ -143,34 +144,46 @@ test('a quota that ran out within 0.6 s of a sample explains that the thread was
   assert.equal(stateAt(5100 + 900), 'runnable');
 });
 
-test('a thread in uninterruptible sleep where only a signal ends it is frozen there with its cgroup', () => {
-  const stateOf = (letter: string, wchan: string, freezers: number) => {
-    const [, process] = sampled(ME, 0);
-    const frozen = { cgroup: '/box', file: '/sys/fs/cgroup/freezer/box/freezer.state', what: 'frozen', value: 1 };
-    const input = aCase({
-      durationMs: 10_000,
-      facts: [someFacts({ limits: Array.from({ length: freezers }, () => ({ ...frozen, kind: 'freezer' as const })) })],
-      counters: {
-        ...NO_COUNTERS,
-        processes: new Map([
-          [
-            ME,
-            {
-              ...process,
-              state: TIMES.map(() => letter),
-              wchan: { t: Float64Array.from(TIMES), name: TIMES.map(() => wchan) },
-            },
-          ],
-        ]),
-      },
-    });
-    return sampledLine(input, ME, undefined, 5000, 5100).stateAt(0);
+test('a thread in uninterruptible sleep where only a signal ends it is frozen there with its cgroup, if two samples in a row are of one sleep', () => {
+  const frozenIn = (letter: string, wchan: string, slicesEach = 0): ProcessCounters => ({
+    ...sampled(ME, 0)[1],
+    state: TIMES.map(() => letter),
+    schedstat: series(TIMES, { run_ns: ZERO, wait_ns: ZERO, slices: TIMES.map((_, index) => slicesEach * index) }),
+    wchan: { t: Float64Array.from(TIMES), name: TIMES.map(() => wchan) },
+  });
+  const stateOf = (...how: Parameters<typeof frozenIn>) => {
+    const counters = { ...NO_COUNTERS, processes: new Map([[ME, frozenIn(...how)]]) };
+    return sampledLine(aCase({ durationMs: 10_000, counters }), ME, undefined, 5000, 5100).stateAt(0);
   };
-  assert.equal(stateOf('D', 'hrtimer_nanosleep', 1), 'stopped');
-  assert.equal(stateOf('D', 'futex_do_wait', 1), 'stopped');
-  assert.equal(stateOf('S', 'hrtimer_nanosleep', 1), 'asleep');
-  assert.equal(stateOf('D', 'hrtimer_nanosleep', 0), 'asleep', 'nothing was seen frozen: two readings of two moments');
-  assert.equal(stateOf('D', 'msleep', 1), 'asleep', 'which is always D');
+  assert.equal(stateOf('D', 'hrtimer_nanosleep'), 'stopped');
+  assert.equal(stateOf('D', 'futex_do_wait'), 'stopped');
+  assert.equal(stateOf('S', 'hrtimer_nanosleep'), 'asleep');
+  assert.equal(
+    stateOf('D', 'hrtimer_nanosleep', 1),
+    'asleep',
+    'it ran between: the letter and the sleep are of two moments',
+  );
+  assert.equal(stateOf('D', 'msleep'), 'asleep', 'which is always D');
+  assert.equal(stateOf('D', 'unix_stream_read_generic'), 'pipe-socket', 'where it may wait for a mutex');
+  // Events show one nap, from 4800 on: samples that of its time from 5050 to 5450 it was frozen.
+  const nap = Timeline.of([
+    { from: 4000, to: 4800, state: 'block-device' },
+    { from: 4800, to: 5700, state: 'asleep', wokenBy: 7 },
+  ]);
+  const samples = frozenIn('D', 'hrtimer_nanosleep');
+  const between = (from: number, to: number) => ({
+    ...samples,
+    state: TIMES.map((t) => (t >= from && t <= to ? 'D' : 'S')),
+  });
+  const told = (one: ProcessCounters) => [...withFrozen(nap, one)].map(({ from, to, state }) => [from, to, state]);
+  assert.deepEqual(told(between(5100, 5400)), [
+    [4000, 4800, 'block-device'],
+    [4800, 5050, 'asleep'],
+    [5050, 5450, 'stopped'],
+    [5450, 5700, 'asleep'],
+  ]);
+  assert.deepEqual(told(between(4000, 6000)).at(-1), [4800, 5700, 'stopped'], 'from the nap’s beginning to its end');
+  assert.deepEqual(told(between(5100, 5100)).length, 2, 'one sample is none');
 });
 
 test('of a stall that a watch recorded the lost seconds are judged, with two before and behind; all of a life that does not meet them', () => {

@@ -197,6 +197,22 @@ test('a sync that waits with no device at work while others have the CPUs is a w
   assert.equal(verdict.culprit?.name, 'cruncher');
 });
 
+test('a commit that waits with no device at work while others have the CPUs is a wait for a CPU, and nobody’s syncs', () => {
+  const committing = (atWork: number): MadeUp => {
+    const syncing = behindCpus({ atWork });
+    const segments: Segment[] = [
+      { from: 0, to: 6000, state: 'journal', wchan: 'jbd2_log_wait_commit' },
+      { from: 6000, to: WALL_MS, state: 'running' },
+    ];
+    const syncs = { own: [], inodes: new Map(), others: new Map([[70, 600]]) };
+    return { ...syncing, account: { ...syncing.account, segments }, measures: { ...syncing.measures, syncs } };
+  };
+  assert.equal(judged('cpu.starved', committing(0)), 0.873);
+  assert.match(String(judged('fs.journal', committing(0))), /of which 0 % while/);
+  assert.equal(typeof judged('cpu.starved', committing(1)), 'string');
+  assert.equal(judged('fs.journal', committing(1)), 0.95);
+});
+
 test('while a device has something to do for it, it is the price of syncs, however much others have the CPUs', () => {
   const served = behindCpus({ atWork: 1 });
   assert.equal(typeof judged('cpu.starved', served), 'string');
@@ -293,4 +309,14 @@ test('a process that is stopped is told nearly for certain, a little less so fro
   assert.equal(judged('cpu.stopped', { spent: { stopped: 0.15 } }), 0.97);
   assert.equal(judged('cpu.stopped', { spent: { stopped: 0.15 }, source: 'samples' }), 0.873);
   assert.equal(typeof judged('cpu.stopped', { spent: { stopped: 0.07 } }), 'string');
+});
+
+test('who was frozen where it slept, or in the freezer, was not stopped by a signal', () => {
+  const how = (wchan: string) =>
+    /because it was stopped: (.*), for/.exec(
+      diagnosisOf('cpu.stopped', { spent: { stopped: 0.5 }, slept: { stopped: wchan } }).verdict.sentence,
+    )?.[1];
+  assert.equal(how('hrtimer_nanosleep'), 'its cgroup was frozen');
+  assert.equal(how('__refrigerator'), 'its cgroup was frozen');
+  assert.equal(how('do_signal_stop'), 'by a signal or a debugger');
 });

@@ -81,6 +81,112 @@ test('from counters a rate limit is less sure, and the victim’s part is that o
   assert.equal(judged('dev.capped', { source: 'samples', spent: { 'block-device': 1 }, input: { counters } }), 0.807);
 });
 
+interface FewAtOnce {
+  /** Requests answered in each half second, of 4 KiB, and how many are inside meanwhile. */
+  readonly count: (window: number) => number;
+  readonly depth: (window: number) => number;
+  /** Of the bytes. */
+  readonly own?: number;
+  /** Of the victim's time. */
+  readonly waits?: number;
+  readonly isLimited?: boolean;
+}
+
+/** A disk that hardly has two requests at once, by its counters over ten seconds. */
+function fewAtOnce({ count, depth, own = 1, waits = 1, isLimited = false }: FewAtOnce): MadeUp {
+  const t = Array.from({ length: 21 }, (_, n) => n * 500);
+  const sums = (each: (window: number) => number) => {
+    let sum = 0;
+    return t.map((_, n) => (n === 0 ? 0 : (sum += each(n - 1))));
+  };
+  const disk = {
+    rd_ios: sums(() => 0),
+    rd_sectors: sums(() => 0),
+    wr_ios: sums(count),
+    wr_merges: sums(() => 0),
+    wr_sectors: sums((n) => 8 * count(n)),
+    fl_ios: sums(() => 0),
+    io_ticks: sums((n) => 500 * Math.min(1, depth(n))),
+    time_in_queue: sums((n) => 500 * depth(n)),
+  };
+  const sectors = disk.wr_sectors.at(-1) ?? NaN;
+  const { processes } = counted({}, { write_bytes: own * sectors * 512 });
+  const disks = new Map([['7:0', series(t, disk)]]);
+  const input = {
+    counters: { ...NO_COUNTERS, processes, disks: isLimited ? new Map([...disks, ['8:0', series(t, disk)]]) : disks },
+  };
+  const spent = { 'block-device': waits };
+  return { source: 'samples', spent, input: isLimited ? { ...input, facts: [limitedBeneath(40)] } : input };
+}
+
+/** loop0 stands on sda, on which version 1's root group may do so many writes a second. */
+function limitedBeneath(iops: number, backingFile?: string) {
+  const facts = someFacts();
+  const loop = facts.devices.get('7:0') ?? assert.fail();
+  const limit = { cgroup: '/', file: '/sys/fs/cgroup/blkio/blkio.throttle.write_iops_device', device: '8:0' };
+  return someFacts({
+    devices: new Map([
+      ['7:0', { ...loop, ...(backingFile !== undefined && { backingFile }), beneath: ['8:0'] }],
+      ['8:0', { ...loop, id: '8:0', name: 'sda' }],
+    ]),
+    limits: [{ ...limit, kind: 'io', what: 'wiops', value: iops }],
+    processes: [{ ...processOf({ pid: ME, comm: 'victim' }), cgroups: new Map([['blkio', '/']]) }],
+  });
+}
+
+/** Changes every two seconds. */
+const everyTwo = (one: number, other: number) => (window: number) => (window % 8 < 4 ? one : other);
+
+test('from counters, one or two requests at once: an output that does not follow them is a limit, one that does is a slow disk, and where nothing varies it is left open', () => {
+  const cappedBy = (few: FewAtOnce) => judged('dev.capped', fewAtOnce(few));
+  const slowBy = (few: FewAtOnce) => judged('dev.slow', fewAtOnce(few));
+  const limited = { count: () => 40, depth: everyTwo(1, 2) };
+  assert.equal(cappedBy(limited), 0.686);
+  assert.match(String(slowBy(limited)), /it gave the same however many were inside: a rate limit/);
+  const slowDisk = { count: everyTwo(40, 80), depth: everyTwo(1, 2) };
+  assert.match(String(cappedBy(slowDisk)), /that is not flat/);
+  assert.equal(slowBy(slowDisk), 0.679);
+  const { evidence } = diagnosisOf('dev.slow', fewAtOnce(slowDisk)).verdict;
+  assert.match(
+    evidence.find(({ measure }) => measure === 'requests at once')?.meaning ?? '',
+    /output varied by \d\d % in operations/,
+  );
+  const either = { count: () => 40, depth: () => 1 };
+  assert.deepEqual([cappedBy(either), slowBy(either)], [0.343, 0.375]);
+  assert.match(diagnosisOf('dev.capped', fewAtOnce(either)).candidates[0]?.cause ?? '', /dev.capped/);
+});
+
+test('without a queue the requests inside must vary by a quarter, and what the output varies by is not known of fewer than 25 requests a window', () => {
+  const cappedBy = (few: FewAtOnce) => judged('dev.capped', fewAtOnce(few));
+  assert.equal(cappedBy({ count: () => 40, depth: everyTwo(1, 1.8) }), 0.686, 'by 29 %');
+  assert.equal(cappedBy({ count: () => 40, depth: everyTwo(1, 1.5) }), 0.343, 'by 20 %');
+  // In windows of 25 requests there are too few windows.
+  assert.match(String(cappedBy({ count: () => 3, depth: everyTwo(1, 2) })), /never queued/);
+});
+
+test('neither is left open where others asked for most of it, where little is waited for, or where a limit beneath is known', () => {
+  const either = { count: () => 40, depth: () => 1 };
+  assert.equal(judged('dev.slow', fewAtOnce({ ...either, own: 0.5 })), 0.75);
+  assert.equal(judged('dev.slow', fewAtOnce({ ...either, waits: 0.2 })), 0.75);
+  assert.equal(judged('dev.slow', fewAtOnce({ ...either, isLimited: true })), 0.75);
+});
+
+test('a limit beneath that is used up caps a disk that takes no longer than it may: nine tenths of it', () => {
+  const under = (count: number) =>
+    judged('dev.capped', fewAtOnce({ count: () => count, depth: () => 0.05, isLimited: true, waits: 0.9 }));
+  assert.equal(under(19.5), 0.825);
+  assert.match(String(under(17)), /never queued/);
+  const { verdict } = diagnosisOf(
+    'dev.capped',
+    fewAtOnce({ count: () => 20, depth: () => 0.05, isLimited: true, waits: 0.9 }),
+  );
+  assert.match(
+    verdict.sentence,
+    /gives 40 IOPS and no more: a limit beneath it is used up, that of cgroup \/ \(40 wiops on sda\)/,
+  );
+  assert.equal(verdict.culprit?.kind, 'cgroup');
+});
+
 /** So many failed requests, one each 400 ms, and calls of the victim that failed with EIO once a second. */
 function failing(requests: number, calls: number, { rwbs = 'W', error = -5 } = {}): MadeUp {
   const fields = { dev: LOOP0, sector: 8, nr_sector: 8, rwbs, error };
@@ -525,27 +631,8 @@ test('a process in real time that has a CPU for more than half of the time keeps
   assert.equal(besideHog(0, 0.6), sure);
 });
 
-/** Facts of a loop device on a disk whose cgroup may write 100 times a second there. */
-function limitedBeneath(backingFile?: string) {
-  const limit: CgroupLimit = {
-    cgroup: '/box',
-    file: '/sys/fs/cgroup/blkio/box/blkio.throttle.write_iops_device',
-    kind: 'io',
-    device: '8:0',
-    what: 'wiops',
-    value: 100,
-  };
-  const device = someFacts().devices.get('7:0');
-  assert.ok(device);
-  const devices = new Map([
-    ['7:0', { ...device, ...(backingFile !== undefined && { backingFile }), beneath: ['8:0'] }],
-    ['8:0', { ...device, id: '8:0', name: 'sda' }],
-  ]);
-  return [someFacts({ devices, limits: [limit], processes: [processOf({ cgroups: new Map([['blkio', '/box']]) })] })];
-}
-
 test('a limit on the device beneath is to blame where half of it is used', () => {
-  const facts = limitedBeneath();
+  const facts = [limitedBeneath(100)];
   const culprit = (perSecond: number) => {
     const below = grown({ wr_ios: perSecond * 10, wr_merges: 0 });
     const counters = { ...NO_COUNTERS, disks: new Map([['8:0', below]]) };
@@ -559,7 +646,7 @@ test('a loop device whose disk does what a limit there lets through lacks no CPU
   const { counters } = looped(0.03);
   const judge = (writes: number, flushes: number) => {
     const below = grown({ wr_ios: writes * 10, wr_merges: 0, fl_ios: flushes * 10 });
-    const input = { facts: limitedBeneath('/img'), counters: { ...counters, disks: new Map([['8:0', below]]) } };
+    const input = { facts: [limitedBeneath(100, '/img')], counters: { ...counters, disks: new Map([['8:0', below]]) } };
     return judged('dev.slow', { ...slower({ usual: 0.25, now: 1.75 }), input });
   };
   assert.equal(judge(55, 0), 0.375);

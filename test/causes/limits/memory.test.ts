@@ -8,7 +8,7 @@ import type { CgroupLimit } from '../../../src/model/facts.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents } from '../../support/events.js';
-import { counted, diagnosisOf, grown, judged, ME, queueFacts, type MadeUp } from '../../support/measures.js';
+import { counted, diagnosisOf, findingOf, grown, judged, ME, queueFacts, type MadeUp } from '../../support/measures.js';
 
 const MEMORY: CgroupLimit = {
   cgroup: '/box',
@@ -56,6 +56,27 @@ test('swap is told by the sleeps for it, and in memory by 20 µs of CPU for each
   assert.equal(judged('mem.swap', { spent: { swap: 0.2 }, source: 'samples' }), 0.735);
   assert.equal(judged('mem.swap', swapping(7000, {})), 0.777);
   assert.match(String(judged('mem.swap', swapping(4000, {}))), /cost it 8 % of its time/);
+});
+
+test('from counters a wait for I/O may be one for a page, also while the disk of its files idles', () => {
+  assert.equal(judged('mem.swap', { ...swapping(1000, { 'block-held': 0.2 }), source: 'samples' }), 0.747);
+  assert.equal(
+    typeof judged('mem.swap', swapping(1000, { 'block-held': 0.2 })),
+    'string',
+    'events tell whose waits they are',
+  );
+});
+
+test('swapping stands before the waits for a CPU where half of its turns end in a fault', () => {
+  const before = (turns: number) => {
+    const madeUp = swapping(500, { swap: 0.2, runnable: 0.7 });
+    const { processes } = madeUp.input?.counters ?? assert.fail();
+    const me = processes.get(ME) ?? assert.fail();
+    const own = new Map([[ME, { ...me, schedstat: grown({ slices: turns }) }]]);
+    const counters = { ...(madeUp.input?.counters ?? assert.fail()), processes: own };
+    return findingOf('mem.swap', { ...madeUp, input: { ...madeUp.input, counters } }).before?.includes('cpu.starved');
+  };
+  assert.deepEqual([before(9000), before(11_000)], [true, false]);
 });
 
 const READ = 1000 * 4096;

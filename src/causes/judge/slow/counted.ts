@@ -5,16 +5,13 @@ import { timesIn } from '../../../analysis/measures.js';
 import { duration, percent } from '../../../base/format.js';
 import { intersect, union } from '../../../base/intervals.js';
 import { frequency, memory, number, said, time } from '../../../model/quantity.js';
-import type { State } from '../../../model/states.js';
-import { SLOW } from '../../../model/thresholds/device.js';
+import { CAPPED, SLOW } from '../../../model/thresholds/device.js';
 import { JUDGING } from '../../../model/thresholds/judging.js';
 import { CEILING } from '../../../model/thresholds/requests.js';
 import { holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type Told } from '../../cause.js';
-import { diskName } from '../judgements.js';
+import { fewAtOnce, TWICE_AS_MANY, type FewAtOnce } from '../few-at-once.js';
+import { diskName, SAMPLED_WAITS } from '../judgements.js';
 import { lookAt, times, waited, type Victim, type Waited } from './waited.js';
-
-/** A sample can't tell whose I/O a wait is for, so a wait in the journal counts as one for the disk. */
-export const SAMPLED_WAITS: readonly State[] = ['block-device', 'block-held', 'journal', 'dirty-throttle'];
 
 export interface Counted extends Waited {
   readonly way: 'counted';
@@ -24,6 +21,8 @@ export interface Counted extends Waited {
   readonly factor: number;
   /** How many requests were there at once while it was busy. */
   readonly depth: number;
+  /** How even its output was without a queue; undefined where that does not tell it from a limit. */
+  readonly few: FewAtOnce | undefined;
 }
 
 export function judgeCounted(m: Victim): Judgement<Counted> {
@@ -36,13 +35,20 @@ export function judgeCounted(m: Victim): Judgement<Counted> {
   const requests = sum((one) => one.requests);
   const serviceMs = sum((one) => one.serviceMs);
   const factor = serviceMs / sum((one) => one.allowedMs);
+  const few = fewAtOnce(m);
+  if (few?.is === 'limited')
+    return ruledOut(
+      `${diskName(m)} took ${duration(serviceMs / requests)} for each of ${requests} requests, but it gave the same however many were inside: a rate limit`,
+    );
+  const kept = few?.is === 'either' ? CAPPED.either : 1;
   return holds(
-    { share: found.share, confidence: ramp(factor, SLOW.sureFromCounters), lost: found.lost },
+    { share: found.share, confidence: ramp(factor, SLOW.sureFromCounters) * kept, lost: found.lost },
     {
       ...found,
       way: 'counted',
       requests,
       factor,
+      few,
       depth: sum((one) => one.queueMs) / serviceMs,
       busyMsEach: serviceMs / requests,
       bytesEach: sum((one) => one.bytes) / requests,
@@ -51,12 +57,22 @@ export function judgeCounted(m: Victim): Judgement<Counted> {
 }
 
 /** Without a queue a limit of operations or bytes a second makes each request take what a slow disk takes: neither is told from the other. */
-function orLimit({ depth, busyMsEach }: Counted): Argument[] {
+function orLimit({ depth, busyMsEach, few }: Counted): Argument[] {
   if (!(depth < CEILING.queuedRequests)) return [];
+  const value = said`${number(depth)}, ${frequency(1000 / busyMsEach)} a second`;
+  if (few?.is === 'uneven')
+    return [
+      {
+        measure: 'requests at once',
+        value,
+        meaning: `its output varied by ${percent(few.top.operationsSpread)} in operations and ${percent(few.top.bytesSpread)} in bytes: a limit on the device would let through the same all the time`,
+        source: '/proc/diskstats',
+      },
+    ];
   return [
     {
       measure: 'requests at once',
-      value: said`${number(depth)}, ${frequency(1000 / busyMsEach)} a second`,
+      value,
       meaning:
         'too few to queue: a limit on the device would look the same. Twice as many at once tell: under a limit no more are answered a second, and each takes twice as long',
       source: '/proc/diskstats',
@@ -75,7 +91,7 @@ export function tellCounted(counted: Counted, m: Victim): Told {
       against: `an ordinary disk: ${duration(busyMsEach / factor)}`,
     },
     culprit: beneath.culprit,
-    decidedBy: 'the life of each request (block events): record as root',
+    decidedBy: counted.few?.is === 'either' ? TWICE_AS_MANY : 'the life of each request (block events): record as root',
     evidence: [
       {
         measure: 'busy time for each request',

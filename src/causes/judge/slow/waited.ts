@@ -1,14 +1,11 @@
 // What the ways of telling that a disk is slow have in common: how long the victim waited for it while it was, what is beneath it, and how
 // the figures are said.
 
-import { cpuShare, IDLE } from '../../../analysis/machine/cpu-time.js';
-import { isRealTime, worthOfThread } from '../../../analysis/machine/priority.js';
-import { growthWithin } from '../../../analysis/machine/series.js';
 import type { Measures } from '../../../analysis/measures.js';
 import { percent } from '../../../base/format.js';
 import { type Interval, type Intervals, total } from '../../../base/intervals.js';
-import { SLOW } from '../../../model/thresholds/device.js';
 import { beneathOf, type Beneath } from '../beneath.js';
+import { lackCpu } from '../cpu-behind.js';
 import { judgeDevice } from '../judgements.js';
 import type { Given } from '../needs.js';
 
@@ -27,16 +24,6 @@ export function waited(m: Victim, lost: Intervals): Waited {
   return { lost, share: total(lost) / (m.account.to - m.account.from), beneath: beneathOf(m, lost) };
 }
 
-/** True where a process that runs in real time had a CPU for most of that time: what waits for that CPU waits until it rests. */
-function hasRealTime({ input }: Measures, span: Interval): boolean {
-  return [...input.counters.processes].some(([pid, { stat }]) => {
-    const worth = worthOfThread(input, pid);
-    if (!worth || !isRealTime(worth)) return false;
-    const ticks = growthWithin(stat, 'utime', span.from, span.to) + growthWithin(stat, 'stime', span.from, span.to);
-    return (ticks * 1000) / input.ticksPerSecond >= SLOW.realTime * (span.to - span.from);
-  });
-}
-
 /**
  * True where a loop device's workers, which wait for a CPU like everybody, had none: all were busy, or one was taken in real time. Workers that get what
  * a limit beneath lets through lack none.
@@ -44,7 +31,7 @@ function hasRealTime({ input }: Measures, span: Interval): boolean {
 export function lacksCpu(m: WithRequests, span: Interval, { isAtLimit }: Beneath): boolean {
   if (isAtLimit) return false;
   const isLoop = m.topology.device(m.load.disk)?.backingFile !== undefined;
-  return isLoop && (cpuShare(m.input, span, IDLE) < SLOW.saturated || hasRealTime(m, span));
+  return isLoop && lackCpu(m, span);
 }
 
 /** True where the devices on which it stands were seen to answer, and as fast as ordinary ones. */
