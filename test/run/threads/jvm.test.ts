@@ -36,6 +36,10 @@ test('a HotSpot JVM is told from OpenJ9, whose libjvm.so leads to a VM that writ
 test('a process looks like a JVM by its program or by the thread that HotSpot has', () => {
   file(`task/${PID}/comm`, 'launcher\n');
   assert.equal(looksLikeJvm(PID, root), false);
+  // Another user's program can't be seen, and its threads can.
+  file(`task/${PID + 8}/comm`, 'VM Thread\n');
+  assert.equal(looksLikeJvm(PID, root), true);
+  rmSync(path.join(root, 'proc', String(PID), 'task', String(PID + 8)), { recursive: true });
   symlinkSync('/opt/app/launcher', path.join(root, 'proc', String(PID), 'exe'));
   assert.equal(looksLikeJvm(PID, root), false);
   file(`task/${PID + 9}/comm`, 'VM Thread\n');
