@@ -8,7 +8,7 @@ import type { Loss } from '../model/losses.js';
 import { SOURCE, type TraceState } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { EVENT_CLASSES, TRIP_WIRES, type EventClass } from './event-plan.js';
-import { filterRequests, NOT_SAMPLED, SMALL_SECTORS, sampleAt } from './request-sample.js';
+import { RequestFilter, SMALL_SECTORS, sampleAt } from './request-sample.js';
 import { SleepStacks } from './sleep-stacks.js';
 import { TraceInstance, type BufferStats } from './tracefs.js';
 import { TripWire } from './trip-wire.js';
@@ -61,8 +61,7 @@ export class Tracer {
   /** Seconds until the sleeps are kept again that were too many at rest. */
   private sleepsRest = 0;
   private switching = false;
-  /** One request of so many is traced. */
-  private sampled = 1;
+  private readonly requests: RequestFilter;
   /** What is being set off the sampling thread; none of it rejects. */
   private readonly pending = new Set<Promise<void>>();
   private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
@@ -85,6 +84,7 @@ export class Tracer {
     ]);
     this.machine = new TraceInstance(options.tracefs, 'machine', folder('machine'));
     this.victim = new TraceInstance(options.tracefs, 'victim', folder('victim'));
+    this.requests = new RequestFilter(this.machine);
     this.resting = options.atRest === true;
     this.stacks = new SleepStacks(this.victim, this.resting);
     this.wire = new TripWire(options.tracefs, options.journal, TRIP_WIRES);
@@ -140,8 +140,7 @@ export class Tracer {
       this.shed.clear();
       for (const one of this.usual) await this.switchClass(one, one.atRest === true);
       // Only what is enabled is filtered: a class that had been shed is, once it is enabled again.
-      await filterRequests(this.machine, REST_SAMPLE);
-      this.sampled = REST_SAMPLE;
+      await this.requests.keepOneOf(REST_SAMPLE);
     });
   }
 
@@ -165,8 +164,7 @@ export class Tracer {
       this.resting = false;
       await this.stacks.changeTo(false);
       for (const one of this.usual) await this.switchClass(one, true);
-      await filterRequests(this.machine, 1);
-      this.sampled = 1;
+      await this.requests.keepOneOf(1);
     });
   }
 
@@ -331,26 +329,16 @@ export class Tracer {
 
   /** Traces all requests, or where they come too fast a sample; `rate`: requests a second. */
   sampleRequests(rate: number): void {
-    const of = sampleAt(rate, this.sampled);
-    if (this.resting || of === this.sampled || this.switching || this.stopped) return;
+    const of = sampleAt(rate, this.requests.of);
+    if (this.resting || of === this.requests.of || this.switching || this.stopped) return;
     if (of > 1) this.options.loss({ code: 'requests-sampled', where: `one small request of ${of}` });
     this.switching = true;
     this.later(
-      this.traceOneOf(of),
+      this.requests.sampleOneOf(of, !this.shed.has('direct')),
       'the filter of block events',
-      () => {
-        this.sampled = of;
-        this.tellState();
-      },
+      () => this.tellState(),
       () => (this.switching = false),
     );
-  }
-
-  private async traceOneOf(of: number): Promise<void> {
-    const { machine } = this;
-    await filterRequests(machine, of);
-    if (of > 1 && machine.enabled.has(NOT_SAMPLED)) await machine.switchEvent(NOT_SAMPLED, false);
-    else if (of === 1 && this.sampled > 1 && !this.shed.has('direct')) await machine.switchEvent(NOT_SAMPLED, true);
   }
 
   private sampleStacks(isSampling: boolean): void {
@@ -377,7 +365,7 @@ export class Tracer {
         filters: instance.filtersInForce(),
         stacks: { share: instance === this.victim ? this.stacks.share : 0, filter: this.stacks.filter },
         ...(instance === this.machine &&
-          this.sampled > 1 && { sampled: { of: this.sampled, upToSectors: SMALL_SECTORS } }),
+          this.requests.of > 1 && { sampled: { of: this.requests.of, upToSectors: SMALL_SECTORS } }),
         ...(wholeFrom !== undefined && { wholeFromNs: wholeFrom.toString() }),
         clock: 'mono',
       };
