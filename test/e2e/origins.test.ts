@@ -15,6 +15,7 @@ import { DiagnosisSchema, type Writer } from '../../src/model/diagnosis.js';
 import { run, start } from '../support/cli.js';
 import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
+import { until } from '../support/until.js';
 
 const MiB = 1024 * 1024;
 const AMOUNTS = { buffered: 96 * MiB, fsync: 48 * MiB, direct: 64 * MiB };
@@ -65,11 +66,7 @@ function syncFilesystem({ mountPoint }: LoopVolume): void {
 /** Until a recording has begun, on a busy machine too: its tape is written once a second. */
 async function untilRecorded(recording: string): Promise<void> {
   const tape = path.join(recording, 'machine.log');
-  const deadline = Date.now() + 60_000;
-  while ((statSync(tape, { throwIfNoEntry: false })?.size ?? 0) === 0) {
-    assert.ok(Date.now() < deadline, 'nothing was recorded');
-    await sleep(100);
-  }
+  await until('the tape', () => (statSync(tape, { throwIfNoEntry: false })?.size ?? 0) > 0, { everyMs: 100 });
 }
 
 /** Records while `work` is done, and what is written back of it, and diagnoses the recording. */
