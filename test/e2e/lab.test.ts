@@ -305,13 +305,14 @@ test('busy processes share one CPU, and a quota holds one of them back', { skip:
       const file = group.limitCpu(0.1);
       group.enter(second);
       const from = cpuMs(second);
+      const begunMs = performance.now();
       await pause(1000);
-      const used = cpuMs(second) - from;
-      assert.ok(used < 250, `${used} ms of CPU in a second`);
-      const throttled = Number(
-        /nr_throttled (\d+)/.exec(readFileSync(path.join(path.dirname(file), 'cpu.stat'), 'utf8'))?.[1],
-      );
-      assert.ok(throttled >= 3, `throttled ${throttled} times`);
+      const [used, tookMs] = [cpuMs(second) - from, performance.now() - begunMs];
+      assert.ok(used < 0.25 * tookMs, `${used} ms of CPU in ${tookMs} ms`);
+      const counted = path.join(path.dirname(file), 'cpu.stat');
+      const throttled = () => Number(/nr_throttled (\d+)/.exec(readFileSync(counted, 'utf8'))?.[1]);
+      // Where others have the CPU, it takes longer to use the quota up.
+      await until('three periods without the CPU', () => throttled() >= 3);
     } finally {
       await hogs.stop();
     }

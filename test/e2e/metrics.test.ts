@@ -46,13 +46,17 @@ test('a recording serves metrics while it is made, and no longer', { skip }, asy
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
   await sleep(1500);
   spawnSync('dd', ['if=/dev/zero', `of=${path.join(folder, 'x')}`, 'bs=1M', 'count=24', 'conv=fsync']);
-  await sleep(2500);
-  const open = await scrape(url, 'application/openmetrics-text;version=1.0.0');
   const written = (one: Series) => one.name === 'iowitness_io_bytes_total' && one.labels.get('program') === 'dd';
-  const bytes = parseOpenMetrics(open)
-    .filter(written)
-    .reduce((all, { value }) => all + value, 0);
-  assert.ok(bytes >= 24 * 2 ** 20, open);
+  let open = '';
+  await until(
+    () => `24 MiB of dd in ${open}`,
+    async () => {
+      open = await scrape(url, 'application/openmetrics-text;version=1.0.0');
+      const series = parseOpenMetrics(open).filter(written);
+      return series.reduce((all, { value }) => all + value, 0) >= 24 * 2 ** 20;
+    },
+    { patienceMs: 15_000, everyMs: 500 },
+  );
   const plain = await scrape(url, 'text/plain');
   const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: plain, encoding: 'utf8' });
   assert.deepEqual([status, stderr], [0, '']);
