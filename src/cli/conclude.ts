@@ -43,7 +43,7 @@ export function withShowOptions(command: Command): Command {
     .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false);
 }
 
-export function exitStatus({ verdict }: Diagnosis): number {
+function exitStatus({ verdict }: Diagnosis): number {
   if (isNoStall(verdict)) return EXIT.fine;
   return verdict.cause === 'inconclusive' ? EXIT.noVerdict : EXIT.found;
 }

@@ -22,7 +22,7 @@ export interface Advice {
 }
 
 /** Probabilities of hypotheses by how many runs speak for each and against it. */
-export function posterior(
+function posterior(
   evidence: readonly { readonly agree: number; readonly disagree: number }[],
   mislabelled: number,
 ): number[] {
@@ -36,7 +36,7 @@ export function posterior(
 }
 
 /** Places of those whose probabilities come nearest to one half together: the most probable that fit, one after the other. */
-export function halved(probabilities: readonly number[]): number[] {
+function halved(probabilities: readonly number[]): number[] {
   const order = probabilities.map((_, at) => at).sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
   const chosen: number[] = [];
   let sum = 0;
@@ -51,7 +51,7 @@ export function halved(probabilities: readonly number[]): number[] {
 }
 
 /** Bits that are still to be told. */
-export function entropy(probabilities: readonly number[]): number {
+function entropy(probabilities: readonly number[]): number {
   return probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
 }
 

@@ -13,7 +13,7 @@ import type { KernelThread } from '../../model/threads.js';
 import type { Argument } from '../cause.js';
 
 /** '212 “http-…” threads', '3 threads' */
-export function crowd({ lock: { waiters } }: JavaLock): string {
+function crowd({ lock: { waiters } }: JavaLock): string {
   const pool = poolName(waiters.map(({ name }) => name));
   return `${waiters.length} ${pool === undefined ? '' : `“${pool}…” `}threads`;
 }

@@ -73,7 +73,7 @@ function blocksOf({ repeats, block }: Plan): { readonly first: number; readonly 
 }
 
 /** The smallest p that an arm of this plan can have, as its runs are drawn. */
-export function leastChanceOf(plan: Plan): number {
+function leastChanceOf(plan: Plan): number {
   return leastChance(blocksOf(plan));
 }
 

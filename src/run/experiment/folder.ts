@@ -21,7 +21,7 @@ const RUNS = 'runs';
 const OWNER = 'owner';
 const MOST_BYTES = 256 * 1024 ** 2;
 
-export function hashOf(plan: string): string {
+function hashOf(plan: string): string {
   return createHash('sha256').update(plan).digest('hex');
 }
 

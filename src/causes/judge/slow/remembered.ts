@@ -93,7 +93,7 @@ export function changedSince({ changed, chapter }: AgainstPast): Argument[] {
 }
 
 /** The evidence of its past. */
-export function pastEvidence(past: AgainstPast, slower: SlowerLoad): Argument[] {
+function pastEvidence(past: AgainstPast, slower: SlowerLoad): Argument[] {
   return [
     {
       measure: loadWords(slower),
