@@ -1,7 +1,8 @@
-// Runs that were slow or fast, with the facts of each → which of the facts that differ it probably is, and what to change next: so many of them at once that their
-// probability is one half, which halves what is left whatever comes out. That is binary search among facts with answers of which some are wrong (Horstein, IEEE Trans. Inf. Theory 9,
-// 1963; Burnashev & Zigangirov, Probl. Inf. Transm. 10, 1974): each run moves the probabilities by Bayes's rule, and none is thrown out for one run that contradicts it. Assumes
-// that one fact makes the difference.
+// Runs that were slow or fast, with the facts of each → which of the facts that differ it probably is, and what to change next: so many of them at once that
+// their probability is one half, which halves what is left whatever comes out. That is binary search among facts with answers of which some are wrong
+// (Horstein, IEEE Trans. Inf. Theory 9,
+// 1963; Burnashev & Zigangirov, Probl. Inf. Transm. 10, 1974): each run moves the probabilities by Bayes's rule, and none is thrown out for one run that
+// contradicts it. Assumes that one fact makes the difference.
 
 import { absentValue, listing, type FactSet } from '../differences/facts.js';
 import { separate, type FactGroup, type Side } from '../differences/separate.js';

@@ -1,5 +1,6 @@
 // The undo journal: what is planned, undone and recovered; owners that died, other boots, damage and torn lines. What needs the real
-// kernel's mounts, devices and cgroups is in test/e2e/undo.test.ts. This file also is its own child process: with the argument `child` it makes changes until it is killed.
+// kernel's mounts, devices and cgroups is in test/e2e/undo.test.ts. This file also is its own child process: with the argument `child` it makes changes until
+// it is killed.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';

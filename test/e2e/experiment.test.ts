@@ -1,5 +1,5 @@
-// Experiments on the real kernel: a daemon that bursts is stopped or not, for real; what a killed experiment has changed is put back by its watchdog, and the experiment goes on with
-// the run that was killed; an experiment that is interrupted has put everything back.
+// Experiments on the real kernel: a daemon that bursts is stopped or not, for real; what a killed experiment has changed is put back by its watchdog, and the
+// experiment goes on with the run that was killed; an experiment that is interrupted has put everything back.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';

@@ -1,5 +1,5 @@
-// Real JVMs that are recorded: with --jvm their threads are asked for all the time, else while they stall, and the diagnosis tells what these show with the owners
-// that the program has; one that refuses is left alone, and that is told.
+// Real JVMs that are recorded: with --jvm their threads are asked for all the time, else while they stall, and the diagnosis tells what these show with the
+// owners that the program has; one that refuses is left alone, and that is told.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';

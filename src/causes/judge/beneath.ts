@@ -19,7 +19,10 @@ export interface Beneath {
   readonly advice: readonly Advice[];
 }
 
-/** A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not recorded. */
+/**
+ * A throttle counts operations before they are merged. True where the limited device did much of what it may between two times, or where that was not
+ * recorded.
+ */
 function isReached(m: Measures, limit: CgroupLimit, { from, to }: Interval): boolean {
   const series = m.input.counters.disks.get(limit.device ?? '');
   const direction = limit.what.startsWith('r') ? 'rd' : 'wr';

@@ -1,5 +1,5 @@
-// An experiment from its plan to its result: each run that waits is made in its turn, with the state on disk before and after it, so that whatever ends this process, the next one goes on with
-// the same run and ends with the same table.
+// An experiment from its plan to its result: each run that waits is made in its turn, with the state on disk before and after it, so that whatever ends this
+// process, the next one goes on with the same run and ends with the same table.
 
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';

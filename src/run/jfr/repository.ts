@@ -1,5 +1,5 @@
-// A live JVM that records → the files of its repository, as its own mount namespace has them. The JVM keeps its newest chunk open, which tells where they lie; it is
-// asked nothing. The folder is held, and no link in it is followed.
+// A live JVM that records → the files of its repository, as its own mount namespace has them. The JVM keeps its newest chunk open, which tells where they
+// lie; it is asked nothing. The folder is held, and no link in it is followed.
 
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

@@ -73,7 +73,10 @@ export function looksLikeJvm(pid: number, root = ''): boolean {
   return threads.some((thread) => readWhole(`${folder}/task/${thread}/comm`) === 'VM Thread\n');
 }
 
-/** The first address of a HotSpot JVM's code in what a process has mapped; undefined where it has none. OpenJ9 has a libjvm.so as well, which leads to its own. */
+/**
+ * The first address of a HotSpot JVM's code in what a process has mapped; undefined where it has none. OpenJ9 has a libjvm.so as well, which leads to its
+ * own.
+ */
 export function hotspotIn(maps: string): string | undefined {
   if (/\/libj9vm\d*\.so/.test(maps)) return undefined;
   return /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps)?.[1];

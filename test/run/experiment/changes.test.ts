@@ -1,5 +1,5 @@
-// What a plan's changes write into the undo journal: whatever the kernel or systemd changes with them is put back as well, by texts that the kernel takes, and what could not be put
-// back is refused before anything is changed.
+// What a plan's changes write into the undo journal: whatever the kernel or systemd changes with them is put back as well, by texts that the kernel takes,
+// and what could not be put back is refused before anything is changed.
 
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';

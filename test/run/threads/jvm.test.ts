@@ -1,4 +1,5 @@
-// What is told of a process before anything is asked of it, from files that stand for its /proc: whether it is a JVM that hears the question, and whether it stalls.
+// What is told of a process before anything is asked of it, from files that stand for its /proc: whether it is a JVM that hears the question, and whether it
+// stalls.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -116,8 +117,8 @@ test('a JVM stalls while any of its threads waits for the kernel and gets nothin
 });
 
 /**
- * A JVM of 40 threads, the last of which waits for the kernel and runs 90 times a second with 2 MiB moved in each; how many of the others run in each second, and
- * in which of these it stalls.
+ * A JVM of 40 threads, the last of which waits for the kernel and runs 90 times a second with 2 MiB moved in each; how many of the others run in each second,
+ * and in which of these it stalls.
  */
 function stallsWith(othersThatRun: readonly number[]): boolean[] {
   const jvm = new JvmStall(PID, root);
