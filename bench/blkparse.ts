@@ -3,8 +3,8 @@
 //
 //   node scripts/build.mjs --all && node dist/bench/blkparse.js [PAIRS] [RECORDS] [GIGABYTES]
 //
-// The trace is made up (block-traces.ts). The peer is Debian's blkparse. Both write to a file: once through standard output, which blkparse flushes at every line, and once with -o.
-// GIGABYTES above 0 also writes a trace of that size to the temporary folder and reads it, in file mode and as one stream.
+// The trace is made up (block-traces.ts). The peer is Debian's blkparse. Both write to a file: once through standard output, which blkparse flushes at every
+// line, and once with -o. GIGABYTES above 0 also writes a trace of that size to the temporary folder and reads it, in file mode and as one stream.
 
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

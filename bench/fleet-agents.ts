@@ -1,10 +1,11 @@
-// Real agents and one real store: five hosts (namespaces of their own for the name and the watch's state), each with a volume, a load and a `watch` that pushes through a relay,
-// one of which stalls by a limit on its cgroup's I/O; and two that watch the same load and push nothing, for what pushing costs. Prints what the fleet makes of it. As root, with a
-// server that is this bench's alone:
+// Real agents and one real store: five hosts (namespaces of their own for the name and the watch's state), each with a volume, a load and a `watch` that
+// pushes through a relay, one of which stalls by a limit on its cgroup's I/O; and two that watch the same load and push nothing, for what pushing costs.
+// Prints what the fleet makes of it. As root, with a server that is this bench's alone:
 //
 //     node scripts/build.mjs --all && sudo node dist/bench/fleet-agents.js http://127.0.0.1:8123/agents
 //
-// Takes some four minutes, and a machine that is idle otherwise: on another all hosts are starved of CPU, and say so. What a watch costs is its own process, not those that diagnose a stall.
+// Takes some four minutes, and a machine that is idle otherwise: on another all hosts are starved of CPU, and say so. What a watch costs is its own process,
+// not those that diagnose a stall.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// How many hosts one relay takes: so many hosts, each with a connection of its own, send what a healthy host sends in a minute, one batch after the other, to a relay before a real store. Prints batches a
-// second, and the CPU time of the relay for each. As root, with a server that is this bench's alone:
+// How many hosts one relay takes: so many hosts, each with a connection of its own, send what a healthy host sends in a minute, one batch after the other, to
+// a relay before a real store. Prints batches a second, and the CPU time of the relay for each. As root, with a server that is this bench's alone:
 //
 //     node scripts/build.mjs --all && node dist/bench/fleet-relay.js http://127.0.0.1:8123/relay [HOSTS] [SECONDS]
 

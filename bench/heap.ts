@@ -1,6 +1,6 @@
-// How fast `heap` answers, and in how much memory: heap dumps of some GB with 400 threads, of which 200 wait for one lock and some stacks have 2000 frames, read by `cat`, by
-// the sparse way and by the full one, in one run on the same file with its pages in memory. Prints a JSON line each; a run's results go into
-// bench/results/heap.md. Files given by name are read instead, such as real dumps.
+// How fast `heap` answers, and in how much memory: heap dumps of some GB with 400 threads, of which 200 wait for one lock and some stacks have 2000 frames,
+// read by `cat`, by the sparse way and by the full one, in one run on the same file with its pages in memory. Prints a JSON line each; a run's results go
+// into bench/results/heap.md. Files given by name are read instead, such as real dumps.
 //
 //   node scripts/build.mjs --all && node dist/bench/heap.js [--gb 2] [--dir /var/tmp] [FILE…]
 

@@ -1,11 +1,12 @@
-// The incident that this program comes from, on one machine: a daemon that everybody suspects and a kernel that nobody does, crossed in four arms whose runs are made in guests of qemu. On one of the two
-// kernels the dirty limit collapses a while after the load began, by bench/incident/collapse, which stands for a defect of that kernel. It should end with the page that says that it is
-// not the daemon but the kernel, with the cause.
+// The incident that this program comes from, on one machine: a daemon that everybody suspects and a kernel that nobody does, crossed in four arms whose runs
+// are made in guests of qemu. On one of the two kernels the dirty limit collapses a while after the load began, by bench/incident/collapse, which stands for
+// a defect of that kernel. It should end with the page that says that it is not the daemon but the kernel, with the cause.
 //
 //   sudo node dist/bench/incident.js FOLDER [--repeats 4] [--seconds 40]
 //
-// It needs what `npm run kernels` needs. Besides what it measures a run takes some 40 s on an idle machine where KVM does not work, so that the sixteen take less than half an hour; whoever ends it goes on with
-// `iowitness experiment --resume FOLDER/incident.exp`. Four runs of each arm are the fewest by which a thing that two pairs of arms differ in can be blamed at 1 %.
+// It needs what `npm run kernels` needs. Besides what it measures a run takes some 40 s on an idle machine where KVM does not work, so that the sixteen take
+// less than half an hour; whoever ends it goes on with `iowitness experiment --resume FOLDER/incident.exp`. Four runs of each arm are the fewest by which a
+// thing that two pairs of arms differ in can be blamed at 1 %.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

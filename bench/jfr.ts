@@ -1,6 +1,6 @@
-// How fast `jfr` reads a flight recording, and in how much memory: a real one of test/fixtures, chunk by chunk over and over until the file is large enough, each with times
-// of its own, read by `cat` and by the whole program, in one run on the same file. Prints a JSON line each; a run's
-// results go into bench/results/jfr.md.
+// How fast `jfr` reads a flight recording, and in how much memory: a real one of test/fixtures, chunk by chunk over and over until the file is large enough,
+// each with times of its own, read by `cat` and by the whole program, in one run on the same file. Prints a JSON line each; a run's results go into
+// bench/results/jfr.md.
 //
 //   node scripts/build.mjs --all && node dist/bench/jfr.js [--mb 1000]
 

@@ -1,6 +1,6 @@
 // How fast `threads` reads thread dumps, and in how much memory: a log of dumps of one JVM with 600 threads, in which some stacks and times change from dump to
-// dump and all objects move, read by `cat`, by grep for the lines about locks, and by the whole program, in one run on the same file. With --pid also what the way from
-// there to the sentence takes of the CPU. Prints a JSON line each; a run's results go into bench/results/threads.md.
+// dump and all objects move, read by `cat`, by grep for the lines about locks, and by the whole program, in one run on the same file. With --pid also what
+// the way from there to the sentence takes of the CPU. Prints a JSON line each; a run's results go into bench/results/threads.md.
 //
 //   node scripts/build.mjs --all && node dist/bench/threads.js [--mb 500] [--pid PID]
 

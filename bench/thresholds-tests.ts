@@ -1,5 +1,6 @@
-// The unit tests' part of thresholds.ts: which numbers each file of test/{analysis,baseline,causes,comparison,differences,experiment,fleet,known,open,run/threads,run/watch,statistics,tools/dd,tools/threads} reads, and whether one of them fails with a
-// number changed. Both run the files in a process of their own, started with a module that loads the tables first.
+// The unit tests' part of thresholds.ts: which numbers each file of
+// test/{analysis,baseline,causes,comparison,differences,experiment,fleet,known,open,run/threads,run/watch,statistics,tools/dd,tools/threads} reads, and
+// whether one of them fails with a number changed. Both run the files in a process of their own, started with a module that loads the tables first.
 
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,7 +1,8 @@
 // Builds dist/ from the sources: tsc for src/ (with --all also for test/, bench/ and scripts/), esbuild for the pages' scripts and
-// styles, marked for the causes' pages that reports embed, yaml for what is known of kernels, and copies of what paints pictures. Everything is built in a folder beside dist/ and moved in when it is whole, so a program that starts meanwhile
-// finds the old build or the new one, and the output of a deleted source goes with the old one. dist/.built is the stamp
-// that the launcher compares the sources with. Root in another user's clone lets that user build (owner.mjs).
+// styles, marked for the causes' pages that reports embed, yaml for what is known of kernels, and copies of what paints pictures. Everything is built in a
+// folder beside dist/ and moved in when it is whole, so a program that starts meanwhile finds the old build or the new one, and the output of a deleted
+// source goes with the old one. dist/.built is the stamp that the launcher compares the sources with. Root in another user's clone lets that user build
+// (owner.mjs).
 
 import { spawnSync } from 'node:child_process';
 import {

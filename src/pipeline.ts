@@ -1,5 +1,5 @@
-// The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name, but for the first, which stands in
-// start-recording.ts: what only records need not load what diagnoses.
+// The main path on one screen: record → open → measure → diagnose → render. Read this first; every stage is called once, by name, but for the first, which
+// stands in start-recording.ts: what only records need not load what diagnoses.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

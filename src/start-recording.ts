@@ -1,5 +1,5 @@
-// A recording from its beginning to its end: the recorder, the folder that it writes, and what is undone at its end. Beside pipeline.ts, so that a process which only records, as in a guest with an
-// emulated CPU, starts without the four hundred files of what diagnoses and draws.
+// A recording from its beginning to its end: the recorder, the folder that it writes, and what is undone at its end. Beside pipeline.ts, so that a process
+// which only records, as in a guest with an emulated CPU, starts without the four hundred files of what diagnoses and draws.
 
 import { monotonicNs } from './base/clock.js';
 import { letHeapGrow } from './capture/lean-heap.js';

@@ -19,7 +19,7 @@ function sources(): string[] {
 }
 
 /** As many files as there were when this was last looked at; a check that sees fewer has lost some. */
-const LEAST_FILES = 390;
+const LEAST_FILES = 1040;
 
 /** The built files that one loads when it begins, itself included: what `import()` names is loaded where it is asked for. */
 function loadedBy(file: string, loaded = new Set<string>()): Set<string> {

@@ -9,7 +9,7 @@ export const CLOCKS = ['+s', 'UTC', 'local'] as const;
 export type ClockName = (typeof CLOCKS)[number];
 
 /** A moment from the start: '12.5 s', '2:05', '3:20:00'. */
-export function momentText(ms: number): string {
+function momentText(ms: number): string {
   if (Math.abs(ms) < 2 * MINUTE) return ms === 0 ? '0 s' : `${Number((ms / SECOND).toFixed(3))} s`;
   const seconds = Math.round(ms / SECOND);
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

@@ -8,7 +8,7 @@ import { Histogram } from '../base/histogram.js';
 import { MOST_TEXT, type Load } from '../model/past.js';
 
 /** The form's version that is written; every earlier one is read. */
-export const BOOK_VERSION = 1;
+const BOOK_VERSION = 1;
 /** All chapters together. */
 export const MOST_DAYS = 60;
 export const MOST_CHAPTERS = 8;

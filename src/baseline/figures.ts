@@ -1,5 +1,5 @@
-// A book → what a disk usually does: by load the median over days of each day's median, so that one bad day, the first one too, is one vote; its best; who writes.
-// What has changed between two chapters is told beside them.
+// A book → what a disk usually does: by load the median over days of each day's median, so that one bad day, the first one too, is one vote; its best; who
+// writes. What has changed between two chapters is told beside them.
 
 import { Histogram } from '../base/histogram.js';
 import { addTo } from '../base/maps.js';

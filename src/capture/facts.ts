@@ -236,7 +236,10 @@ class FactsCapture {
     if (lines.length > 0) this.say(`${folder}/fd/`, lines.join('\n'));
   }
 
-  /** User processes; the texts that tell their cgroups are returned, each once. The command line lies in the process's memory, where a reader can be made to wait while the process waits for I/O. */
+  /**
+   * User processes; the texts that tell their cgroups are returned, each once. The command line lies in the process's memory, where a reader can be made to
+   * wait while the process waits for I/O.
+   */
   private takeProcesses(victims: readonly number[]): Set<string> {
     const memberships = new Set<string>();
     let taken = 0;

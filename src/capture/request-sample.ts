@@ -25,17 +25,53 @@ const SAMPLED_EVENTS = [
 /**
  * Which file a direct call is for is not traced meanwhile: a bio that is kept may be another call's, and these calls are as many as the requests.
  */
-export const NOT_SAMPLED = 'iomap/iomap_dio_rw_begin';
+const NOT_SAMPLED = 'iomap/iomap_dio_rw_begin';
 
 /** The filter by which the kernel keeps one of so many (Documentation/trace/events.rst, event filtering); '0' takes a filter away. */
 export function sampleFilter(of: number): string {
   return of === 1 ? '0' : `nr_sector == 0 || nr_sector > ${SMALL_SECTORS} || !(sector & ${(of - 1) << REGION_BIT})`;
 }
 
-/** Has the kernel keep one of so many: one event after the other, so that what is followed from its beginning is followed to its end. */
-export async function filterRequests(instance: TraceInstance, of: number): Promise<void> {
-  for (const event of SAMPLED_EVENTS)
-    if (instance.enabled.has(event)) await instance.filterEvent(event, sampleFilter(of));
+/** What of an instance filters them. */
+export type FilteredInstance = Pick<TraceInstance, 'enabled' | 'filterEvent' | 'switchEvent'>;
+
+/** Which requests an instance has the kernel keep. */
+export class RequestFilter {
+  private readonly instance: FilteredInstance;
+  private kept = 1;
+  /** What is not traced meanwhile was switched off for it. */
+  private hidesCalls = false;
+
+  constructor(instance: FilteredInstance) {
+    this.instance = instance;
+  }
+
+  /** One request of so many is traced. */
+  get of(): number {
+    return this.kept;
+  }
+
+  /**
+   * Has the kernel keep one of so many: one event after the other, so that what is followed from its beginning is followed to its end. Throws the
+   * system's error.
+   */
+  async keepOneOf(of: number): Promise<void> {
+    for (const event of SAMPLED_EVENTS)
+      if (this.instance.enabled.has(event)) await this.instance.filterEvent(event, sampleFilter(of));
+    this.kept = of;
+  }
+
+  /** The same as requests come fast, or no longer do; `wantsCalls`: whether calls are traced where all requests are. Throws the system's error. */
+  async sampleOneOf(of: number, wantsCalls = true): Promise<void> {
+    await this.keepOneOf(of);
+    if (of > 1 && this.instance.enabled.has(NOT_SAMPLED)) {
+      await this.instance.switchEvent(NOT_SAMPLED, false);
+      this.hidesCalls = true;
+    } else if (of === 1 && this.hidesCalls && wantsCalls) {
+      await this.instance.switchEvent(NOT_SAMPLED, true);
+      this.hidesCalls = false;
+    }
+  }
 }
 
 /** One of how many is to be traced at this rate, requests a second, where one of `now` is. */

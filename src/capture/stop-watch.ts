@@ -1,15 +1,13 @@
 // Which processes are stopped by a signal (state T of proc_pid_stat(5)), and which watched process has the other end of a pipe or socket of theirs: the
 // signal may be older than the recording, and counters hold no signals. What a stopped process has open stays as it is, so its descriptors are
-// read once; a watched one's are looked at only while somebody with such ends is stopped. Whose an end is tells its inode: both ends of a pipe have one
-// (pipe(7)), TCP's two are told by their addresses (/proc/PID/net/tcp), and of two sockets of the UNIX domain only the server's has a name
+// read once; a watched one's are looked at only while somebody with such ends is stopped. Of two sockets of the UNIX domain only the server's has a name
 // (/proc/PID/net/unix), so that whose client it serves is not known. A named FIFO is not told from a file, and passed over.
 
 import { entry } from '../base/maps.js';
-import { NO_SOCKETS, parseSockets, type Sockets } from '../base/procfs/net-sockets.js';
+import { NO_SOCKETS, type Sockets } from '../base/procfs/net-sockets.js';
 import { SOURCE, type SharedEnd, type Stopped } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { descriptorsOf, endAt } from './ends.js';
-import { readWhole } from './files.js';
+import { doesFor, endsOf, socketsSeenIn, type Doing } from './ends.js';
 
 /** Processes that are told at a time. */
 const MOST_STOPPED = 32;
@@ -19,10 +17,12 @@ const WATCHED_EVERY = 5;
 /** Pipes and sockets that a process has open, by inode number. */
 interface Ends {
   /** Whether it reads or writes there; both at a descriptor that can do both. */
-  readonly pipes: ReadonlyMap<number, ReadonlySet<'reads' | 'writes'>>;
+  readonly pipes: ReadonlyMap<number, ReadonlySet<Doing>>;
   readonly sockets: ReadonlySet<number>;
   readonly tables: Sockets;
 }
+
+const NEITHER: ReadonlySet<Doing> = new Set();
 
 export class StopWatch {
   private readonly sink: Sink;
@@ -83,19 +83,14 @@ export class StopWatch {
   }
 
   private endsOf(pid: number, withTables: boolean): Ends {
-    const pipes = new Map<number, Set<'reads' | 'writes'>>();
+    const pipes = new Map<number, Set<Doing>>();
     const sockets = new Set<number>();
-    const folder = `${this.root}/proc/${pid}`;
-    for (const name of descriptorsOf(this.root, pid)) {
-      const end = endAt(this.root, pid, name);
-      if (end?.kind === 'socket') sockets.add(end.inode);
-      if (end?.kind !== 'pipe') continue;
-      const does = entry(pipes, end.inode, () => new Set<'reads' | 'writes'>());
-      for (const one of end.does) does.add(one);
+    for (const { kind, inode, does } of endsOf(this.root, pid)) {
+      if (kind === 'socket') sockets.add(inode);
+      else for (const one of does) entry(pipes, inode, () => new Set<Doing>()).add(one);
     }
-    const read = (table: string) => readWhole(`${folder}/net/${table}`) ?? '';
     const isAsked = withTables && sockets.size > 0;
-    return { pipes, sockets, tables: isAsked ? parseSockets(['tcp', 'tcp6'].map(read), read('unix')) : NO_SOCKETS };
+    return { pipes, sockets, tables: isAsked ? socketsSeenIn(`${this.root}/proc/${pid}`, true) : NO_SOCKETS };
   }
 }
 
@@ -103,9 +98,7 @@ export class StopWatch {
 function sharedEnds(stopped: Ends, watched: Ends): Omit<SharedEnd, 'victim'>[] {
   const found = new Set<SharedEnd['does']>();
   for (const [inode, does] of watched.pipes) {
-    const others = stopped.pipes.get(inode);
-    if (does.has('writes') && others?.has('reads')) found.add('reads');
-    if (does.has('reads') && others?.has('writes')) found.add('writes');
+    for (const one of doesFor(does, stopped.pipes.get(inode) ?? NEITHER)) found.add(one);
   }
   for (const inode of watched.sockets) {
     const peer = watched.tables.peerOf.get(inode);

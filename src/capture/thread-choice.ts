@@ -1,6 +1,7 @@
 // Which threads of a watched process are sampled, where it has more than can be: a database or JVM has hundreds, most of them idle. Each second some of the
 // others are looked at, in turn, and who waits, runs, is stopped or has moved bytes takes the place of one that has not for some time. A look at one that
-// has not run since takes one small file, 8 µs, at another three; so many a second bound the cost, and a process of 500 threads is seen whole every four seconds.
+// has not run since takes one small file, 8 µs, at another three; so many a second bound the cost, and a process of 500 threads is seen whole every four
+// seconds.
 
 import { parsePidIo } from '../base/procfs/pid-io.js';
 import { parsePidStat } from '../base/procfs/pid-stat.js';

@@ -1,16 +1,18 @@
-// The two trace instances of a recording, driven together: set up, polled, kept within the event budget, and closed.
-// What it must give up it says: losses and every change of what is enabled go onto the tape.
+// The two trace instances of a recording, driven together: set up, polled, kept within the event budget, and closed. What of them is enabled is in
+// trace-classes.ts, how they wait for a stall in trace-rest.ts, what is told of them in trace-account.ts.
 
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '../base/errors.js';
 import type { Loss } from '../model/losses.js';
-import { SOURCE, type TraceState } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { EVENT_CLASSES, TRIP_WIRES, type EventClass } from './event-plan.js';
-import { filterRequests, NOT_SAMPLED, SMALL_SECTORS, sampleAt } from './request-sample.js';
+import { EVENT_CLASSES, TRIP_WIRES } from './event-plan.js';
+import { RequestFilter, sampleAt } from './request-sample.js';
 import { SleepStacks } from './sleep-stacks.js';
-import { TraceInstance, type BufferStats } from './tracefs.js';
+import { TraceAccount } from './trace-account.js';
+import { TraceChanges } from './trace-changes.js';
+import { TraceClasses, type Instances } from './trace-classes.js';
+import { TraceRest } from './trace-rest.js';
+import { TraceInstance } from './tracefs.js';
 import { TripWire } from './trip-wire.js';
 import type { UndoJournal } from './undo.js';
 
@@ -22,11 +24,6 @@ const UNUSED_KIB = 8;
 /** After a failed request the victim's failing calls are watched for so long, and its locks for so long at a time, ms. */
 const AFTER_FAILURE_MS = 30_000;
 export const LOCKS_MS = 1000;
-/** At rest one small request of so many is kept, and the victim's sleeps up to so many events of them a second: more are felt, and fill the ring in no time. */
-const REST_SAMPLE = 16;
-const REST_EVENTS = 4000;
-/** Sleeps that were too many at rest are tried again after so many seconds. */
-const REST_RETRY_S = 60;
 /** Pages moved from each CPU at once while what gathered at rest is read: some ms. */
 const PAGES_AT_ONCE = 512;
 
@@ -46,64 +43,64 @@ export interface TracerOptions {
   readonly nowNs: () => bigint;
 }
 
+/** Makes the two instances' folders, whose removal is journalled before. Throws the system's error where tracefs refuses one. */
+function makeInstances({ tracefs, journal }: TracerOptions): Instances {
+  const folder = (label: string) => join(tracefs, 'instances', `iowitness-${process.pid}-${label}`);
+  journal.plan([
+    { kind: 'rmdir', path: folder('machine') },
+    { kind: 'rmdir', path: folder('victim') },
+  ]);
+  return {
+    machine: new TraceInstance(tracefs, 'machine', folder('machine')),
+    victim: new TraceInstance(tracefs, 'victim', folder('victim')),
+  };
+}
+
 export class Tracer {
   private readonly options: TracerOptions;
-  private readonly machine: TraceInstance;
-  private readonly victim: TraceInstance;
-  private readonly wire: TripWire;
-  private readonly shed = new Set<string>();
-  /** Until when classes are asked for that are enabled on demand, CLOCK_MONOTONIC in ns; what a kernel lacks is not here. */
-  private readonly wanted = new Map<EventClass, bigint>();
-  /** What this kernel has, and is enabled whenever nothing speaks against it. */
-  private readonly usual: EventClass[] = [];
-  private resting: boolean;
-  private changes: Promise<void> = Promise.resolve();
-  /** Seconds until the sleeps are kept again that were too many at rest. */
-  private sleepsRest = 0;
-  private switching = false;
-  /** One request of so many is traced. */
-  private sampled = 1;
-  /** What is being set off the sampling thread; none of it rejects. */
-  private readonly pending = new Set<Promise<void>>();
-  private before: Record<'machine' | 'victim', BufferStats> = { machine: NOTHING, victim: NOTHING };
-  private lostBefore = 0;
-  /** What gathered at rest is being read, of which what lies after this is wanted; what is overwritten meanwhile is older than all that is read. */
-  private readsBackTo: bigint | undefined;
-  /** From when on all events of an instance are there, where what gathered at rest had been written over. */
-  private readonly wholeFrom = new Map<TraceState['instance'], bigint>();
+  private readonly instances: Instances;
+  private readonly changes: TraceChanges;
   private readonly stacks: SleepStacks;
-  private toggling = false;
-  private stopped = false;
+  private readonly requests: RequestFilter;
+  private readonly account: TraceAccount;
+  private readonly classes: TraceClasses;
+  private readonly resting: TraceRest;
+  private readonly wire: TripWire;
 
   /** Throws the system's error where tracefs refuses an instance. */
   constructor(options: TracerOptions) {
     this.options = options;
-    const folder = (label: string) => join(options.tracefs, 'instances', `iowitness-${process.pid}-${label}`);
-    options.journal.plan([
-      { kind: 'rmdir', path: folder('machine') },
-      { kind: 'rmdir', path: folder('victim') },
-    ]);
-    this.machine = new TraceInstance(options.tracefs, 'machine', folder('machine'));
-    this.victim = new TraceInstance(options.tracefs, 'victim', folder('victim'));
-    this.resting = options.atRest === true;
-    this.stacks = new SleepStacks(this.victim, this.resting);
+    const { sink, loss, nowNs } = options;
+    const atRest = options.atRest === true;
+    const instances = (this.instances = makeInstances(options));
+    const changes = (this.changes = new TraceChanges(loss));
+    const stacks = (this.stacks = new SleepStacks(instances.victim, atRest));
+    const requests = (this.requests = new RequestFilter(instances.machine));
+    const account = (this.account = new TraceAccount({ instances, stacks, requests, sink, loss, nowNs }));
+    const changed = () => account.tellState();
+    const classes = (this.classes = new TraceClasses({ instances, changes, sink, loss, nowNs, changed }));
+    this.resting = new TraceRest(atRest, { classes, changes, stacks, requests, loss, changed });
     this.wire = new TripWire(options.tracefs, options.journal, TRIP_WIRES);
   }
 
   /** Sets buffers, filters and events. The victim instance is filtered before its events are enabled, so it never sees the whole machine. */
   start(threads: readonly number[]): void {
+    const { machine, victim } = this.instances;
     const perCpu =
       this.options.bufferKiB ?? Math.min(BUFFER_MOST_KIB, Math.max(1024, BUFFER_TOTAL_KIB / cpus().length));
-    this.machine.setBufferKiB(perCpu);
+    machine.setBufferKiB(perCpu);
     const { wholeMachine } = this.options;
-    this.victim.setBufferKiB(wholeMachine ? UNUSED_KIB : Math.min(perCpu, 4096));
-    this.victim.followThreads(threads.length > 0 ? threads : [process.pid]);
-    for (const one of EVENT_CLASSES) if (!wholeMachine || one.instance === 'machine') this.set(one);
+    victim.setBufferKiB(wholeMachine ? UNUSED_KIB : Math.min(perCpu, 4096));
+    victim.followThreads(threads.length > 0 ? threads : [process.pid]);
+    const { isResting } = this.resting;
+    for (const one of EVENT_CLASSES)
+      if (!wholeMachine || one.instance === 'machine')
+        this.classes.prepare(one, one.onDemand !== true && (!isResting || one.atRest === true));
     if (!wholeMachine) this.watchWaits();
-    this.machine.open();
-    this.victim.open();
-    if (this.resting) void this.rest();
-    else this.tellState();
+    machine.open();
+    victim.open();
+    if (isResting) void this.rest();
+    else this.account.tellState();
   }
 
   private watchWaits(): void {
@@ -113,306 +110,110 @@ export class Tracer {
     if (lack) this.options.loss(lack);
   }
 
-  private set(one: EventClass): void {
-    const instance = this[one.instance];
-    const { sink, loss } = this.options;
-    const missing = one.events.filter(
-      (event) => !instance.prepare(event, sink, one.filter) || (this.isOnNow(one) && !instance.enable(event)),
-    );
-    if (one.onDemand !== true) this.usual.push(one);
-    else if (missing.length === 0) this.wanted.set(one, 0n);
-    if (missing.length > 0 && one.optional !== true)
-      loss({ code: 'event-missing', where: `${missing.join(', ')} (${one.shows})` });
-  }
-
-  private isOnNow({ onDemand, atRest }: EventClass): boolean {
-    return onDemand !== true && (!this.resting || atRest === true);
-  }
-
-  /**
-   * From now on the kernel keeps, in its own ring, what costs next to nothing while nothing is wrong; nothing is read, and what is overwritten is
-   * no loss. Settles when it is set; never rejects.
-   */
+  /** From now on the kernel keeps what costs next to nothing, and nothing is read. Settles when it is set; never rejects. */
   async rest(): Promise<void> {
-    await this.change(async () => {
-      this.resting = true;
-      await this.stacks.changeTo(true);
-      this.shed.clear();
-      for (const one of this.usual) await this.switchClass(one, one.atRest === true);
-      // Only what is enabled is filtered: a class that had been shed is, once it is enabled again.
-      await filterRequests(this.machine, REST_SAMPLE);
-      this.sampled = REST_SAMPLE;
-    });
+    await this.resting.begin();
   }
 
   /**
-   * From now on everything is kept, and read as `poll` is called; the first calls bring what gathered at rest. What is not kept at rest is enabled
-   * at once, however many of Node's threads wait for a disk; the rest settles when it is set. Never rejects. `fromNs`: from when on events are
-   * wanted, CLOCK_MONOTONIC.
+   * From now on everything is kept, and read as `poll` is called; the first calls bring what gathered at rest. Settles when it is set; never
+   * rejects. `fromNs`: from when on events are wanted, CLOCK_MONOTONIC.
    */
   async arm(fromNs: bigint): Promise<void> {
-    if (this.sleeps && !this.keepsSleeps)
-      this.options.loss({ code: 'look-back-short', where: 'the victim’s sleeps, which were too many to be kept' });
-    if (this.pending.size === 0) for (const one of this.usual) this.enableNow(one);
-    this.readsBackTo = fromNs;
-    this.machine.beginAnew();
-    this.victim.beginAnew();
-    await this.change(async () => {
-      this.options.loss({
-        code: 'requests-sampled',
-        where: `one small request of ${REST_SAMPLE} before the stall was noticed`,
-      });
-      this.resting = false;
-      await this.stacks.changeTo(false);
-      for (const one of this.usual) await this.switchClass(one, true);
-      await filterRequests(this.machine, 1);
-      this.sampled = 1;
-    });
-  }
-
-  /** One change of what is kept, with the state told behind it; no other is under way. */
-  private async change(make: () => Promise<void>): Promise<void> {
-    const change = async (): Promise<void> => {
-      await this.settled();
-      this.switching = this.toggling = true;
-      this.later(
-        make(),
-        'what the kernel keeps',
-        () => this.tellState(),
-        () => (this.switching = this.toggling = false),
-      );
-      await this.settled();
-    };
-    await (this.changes = this.changes.then(change));
-  }
-
-  private enableNow(one: EventClass): void {
-    const instance = this[one.instance];
-    for (const event of one.events) if (!instance.enabled.has(event)) instance.enable(event);
-  }
-
-  /** What a kernel lacks is refused each time, and was told when it was prepared. */
-  private async switchClass(one: EventClass, on: boolean): Promise<void> {
-    const instance = this[one.instance];
-    for (const event of one.events)
-      if (instance.enabled.has(event) !== on) await instance.switchEvent(event, on).catch(() => {});
+    this.account.readBackTo(fromNs);
+    await this.resting.end();
   }
 
   /** Something points to what this class shows: it is enabled for so long from now on, ms. */
   want(name: 'futexes' | 'failures', forMs: number): void {
-    const one = [...this.wanted.keys()].find((other) => other.name === name);
-    if (!one) return;
-    const until = forMs === Infinity ? FOREVER : this.options.nowNs() + BigInt(Math.round(forMs * 1e6));
-    if (until > (this.wanted.get(one) ?? 0n)) this.wanted.set(one, until);
-    this.meetDemand();
-  }
-
-  /** Switches what is enabled on demand, one class at a time. */
-  private meetDemand(): void {
-    if (this.switching || this.stopped) return;
-    const now = this.options.nowNs();
-    for (const [one, until] of this.wanted) {
-      const on = until > now && !this.shed.has(one.name);
-      const instance = this[one.instance];
-      const events = one.events.filter((event) => instance.enabled.has(event) !== on);
-      if (events.length === 0) continue;
-      this.switching = true;
-      this.later(
-        Promise.all(events.map(async (event) => instance.switchEvent(event, on))),
-        one.events.join(', '),
-        () => this.tellState(),
-        () => (this.switching = false),
-      );
-      return;
-    }
-  }
-
-  /** Follows what is set off the sampling thread: what then, where it was done, and in any case. */
-  private later(work: Promise<unknown>, what: string, done: () => void, ended: () => void): void {
-    const follow = async (): Promise<void> => {
-      try {
-        await work;
-        done();
-      } catch (error) {
-        this.options.loss({ code: 'source-failed', where: `${what}: ${messageOf(error)}` });
-      }
-      ended();
-      this.pending.delete(kept);
-    };
-    const kept = follow();
-    this.pending.add(kept);
+    this.classes.want(name, forMs);
   }
 
   follow(threads: readonly number[]): void {
-    this.victim.addThreads(threads);
+    this.instances.victim.addThreads(threads);
   }
 
   /** Moves what the kernel has gathered to the sink; to be called some ten times a second. */
   poll(): void {
-    if (this.resting) {
-      if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
-      this.meetDemand();
-      return;
-    }
-    this.machine.drain(this.options.sink, PAGES_AT_ONCE);
-    const moved = this.victim.drain(this.options.sink, PAGES_AT_ONCE);
-    this.tellReach();
-    if (this.stacks.areManyIn(moved)) this.sampleStacks(true);
+    const { isResting } = this.resting;
+    if (!isResting) this.drain();
     if (this.wire.tripped()) this.want('failures', AFTER_FAILURE_MS);
-    this.meetDemand();
-    this.turnStacks();
+    this.classes.meetDemand();
+    if (!isResting) this.turnStacks();
   }
 
-  /** How far back the rings reach, where that is less than is wanted. */
-  private tellReach(): void {
-    for (const { label, reachNs } of [this.machine, this.victim]) {
-      if (this.readsBackTo === undefined || reachNs === undefined || reachNs <= this.readsBackTo) continue;
-      this.wholeFrom.set(label, reachNs);
-      const seconds = (Number(reachNs - this.readsBackTo) / 1e9).toFixed(1);
-      this.options.loss({ code: 'look-back-short', where: `the first ${seconds} s of the ${label}’s events` });
-      this.tellState();
-    }
+  private drain(): void {
+    this.instances.machine.drain(this.options.sink, PAGES_AT_ONCE);
+    const moved = this.instances.victim.drain(this.options.sink, PAGES_AT_ONCE);
+    this.account.tellReach();
+    if (this.stacks.areManyIn(moved)) this.sampleStacks(true);
   }
 
   private turnStacks(): void {
     const on = this.stacks.nextTurn();
-    if (on === undefined || this.toggling || this.stopped) return;
-    this.toggling = true;
-    this.later(
-      this.stacks.switch(on),
+    if (on === undefined || !this.changes.isFree('stacks')) return;
+    this.changes.begin(
+      ['stacks'],
       'stacktrace trigger',
+      async () => this.stacks.switch(on),
       () => {},
-      () => (this.toggling = false),
     );
   }
 
   /** Once a second: counts losses and sheds what costs too much. */
   everySecond(): void {
-    const stats = { machine: this.machine.stats(), victim: this.victim.stats() };
-    const rate = (label: 'machine' | 'victim') =>
-      stats[label].seen + stats[label].overrun - this.before[label].seen - this.before[label].overrun;
-    if (this.resting) {
-      this.keepRestCheap(rate('victim'));
-      this.before = stats;
+    const { isResting } = this.resting;
+    const rates = this.account.count(isResting);
+    if (isResting) {
+      this.resting.keepCheap(rates.victim);
       return;
     }
-    const lost = stats.machine.overrun + stats.machine.dropped + stats.victim.overrun + stats.victim.dropped;
-    if (lost > this.lostBefore && this.readsBackTo === undefined)
-      this.options.loss({ code: 'events-overrun', where: 'ring buffers', count: lost - this.lostBefore });
-    this.lostBefore = lost;
-    this.readsBackTo = undefined;
-    this.sampleStacks(this.stacks.areManyAt(rate('victim')));
-    const total = rate('machine') + rate('victim');
-    if (total > this.options.eventBudget) this.shedOne(total);
-    this.before = stats;
+    this.sampleStacks(this.stacks.areManyAt(rates.victim));
+    const total = rates.machine + rates.victim;
+    if (total > this.options.eventBudget) this.classes.shedNext(total);
   }
 
-  /** A service that sleeps thousands of times a second would pay for it, and fill the ring within seconds. */
-  private keepRestCheap(rate: number): void {
-    if (this.switching) return;
-    this.sleepsRest -= 1;
-    const { sleeps } = this;
-    const isOn = this.keepsSleeps;
-    if (!sleeps || (isOn ? rate <= REST_EVENTS : this.sleepsRest > 0)) return;
-    if (isOn) this.sleepsRest = REST_RETRY_S;
-    void this.change(async () => {
-      await this.switchClass(sleeps, !isOn);
-      await this.stacks.switch(!isOn);
-    });
-  }
-
-  private get sleeps(): EventClass | undefined {
-    return this.usual.find(({ name }) => name === 'sleeps');
-  }
-
-  private get keepsSleeps(): boolean {
-    return this.sleeps?.events.some((event) => this.victim.enabled.has(event)) === true;
+  private sampleStacks(isSampling: boolean): void {
+    if (this.stacks.sample(isSampling, this.options.loss)) this.account.tellState();
   }
 
   /** Traces all requests, or where they come too fast a sample; `rate`: requests a second. */
   sampleRequests(rate: number): void {
-    const of = sampleAt(rate, this.sampled);
-    if (this.resting || of === this.sampled || this.switching || this.stopped) return;
+    const of = sampleAt(rate, this.requests.of);
+    if (this.resting.isResting || of === this.requests.of || !this.changes.isFree('events')) return;
     if (of > 1) this.options.loss({ code: 'requests-sampled', where: `one small request of ${of}` });
-    this.switching = true;
-    this.later(
-      this.traceOneOf(of),
+    this.changes.begin(
+      ['events'],
       'the filter of block events',
-      () => {
-        this.sampled = of;
-        this.tellState();
-      },
-      () => (this.switching = false),
+      async () => this.requests.sampleOneOf(of, !this.classes.isShed('direct')),
+      () => this.account.tellState(),
     );
   }
 
-  private async traceOneOf(of: number): Promise<void> {
-    const { machine } = this;
-    await filterRequests(machine, of);
-    if (of > 1 && machine.enabled.has(NOT_SAMPLED)) await machine.switchEvent(NOT_SAMPLED, false);
-    else if (of === 1 && this.sampled > 1 && !this.shed.has('direct')) await machine.switchEvent(NOT_SAMPLED, true);
-  }
-
-  private sampleStacks(isSampling: boolean): void {
-    if (this.stacks.sample(isSampling, this.options.loss)) this.tellState();
-  }
-
-  private shedOne(total: number): void {
-    const next = EVENT_CLASSES.filter(
-      (one): one is EventClass & { shed: number } => one.shed !== undefined && !this.shed.has(one.name),
-    ).sort((a, b) => a.shed - b.shed)[0];
-    if (!next) return;
-    this.shed.add(next.name);
-    for (const event of next.events) this[next.instance].disable(event);
-    this.options.loss({ code: 'events-shed', where: `${next.name} (${next.shows}), at ${total} events a second` });
-    this.tellState();
-  }
-
-  private tellState(): void {
-    for (const instance of [this.machine, this.victim]) {
-      const wholeFrom = this.wholeFrom.get(instance.label);
-      const state: TraceState = {
-        instance: instance.label,
-        enabled: [...instance.enabled],
-        filters: instance.filtersInForce(),
-        stacks: { share: instance === this.victim ? this.stacks.share : 0, filter: this.stacks.filter },
-        ...(instance === this.machine &&
-          this.sampled > 1 && { sampled: { of: this.sampled, upToSectors: SMALL_SECTORS } }),
-        ...(wholeFrom !== undefined && { wholeFromNs: wholeFrom.toString() }),
-        clock: 'mono',
-      };
-      this.options.sink.reading(SOURCE.trace, JSON.stringify(state), this.options.nowNs());
-    }
-  }
-
-  /** Settles when nothing is being set any more: a file of an instance that is open keeps it from being removed. */
+  /** Settles when nothing is being set any more. */
   async settled(): Promise<void> {
-    await Promise.all(this.pending);
+    await this.changes.settled();
   }
 
   /** Moves what the kernel has gathered up to now, for one whose recording ends while the kernel goes on. */
   finish(): void {
-    this.machine.drain(this.options.sink);
-    this.victim.drain(this.options.sink);
+    this.instances.machine.drain(this.options.sink);
+    this.instances.victim.drain(this.options.sink);
   }
 
   /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */
   stop(): void {
-    this.stopped = true;
-    this.machine.stop();
-    this.victim.stop();
+    this.changes.end();
+    const { machine, victim } = this.instances;
+    machine.stop();
+    victim.stop();
     for (let round = 0; round < 4; round += 1) {
-      this.machine.drain(this.options.sink, Infinity);
-      this.victim.drain(this.options.sink, Infinity);
+      machine.drain(this.options.sink, Infinity);
+      victim.drain(this.options.sink, Infinity);
     }
     this.everySecond();
-    this.machine.close();
-    this.victim.close();
+    machine.close();
+    victim.close();
     this.wire.close();
   }
 }
-
-/** Further than any uptime. */
-const FOREVER = 1n << 62n;
-
-const NOTHING: BufferStats = { overrun: 0, dropped: 0, seen: 0 };

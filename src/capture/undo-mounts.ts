@@ -12,8 +12,8 @@ export function mountAt(place: string): MountLine | undefined {
 const inOrder = (options: string): string => [...new Set(options.split(','))].sort().join(',');
 
 /**
- * Gives a mount its options back. `options`: what it is told; `shown`: what mountinfo then has. Undefined where nothing is left to undo, as it is mounted no more or has them.
- * Throws where it is refused, or has others afterwards.
+ * Gives a mount its options back. `options`: what it is told; `shown`: what mountinfo then has. Undefined where nothing is left to undo, as it is mounted no
+ * more or has them. Throws where it is refused, or has others afterwards.
  */
 export function remount(path: string, options: string, shown: string): string | undefined {
   const now = mountAt(path);

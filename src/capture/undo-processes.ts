@@ -60,8 +60,8 @@ export function killSession(session: number, startTicks: number): string | undef
 }
 
 /**
- * Lets a process go on that was stopped, whatever its state says: that is its first thread's alone, which may have ended before the others (Z), or may not have taken the signal yet
- * (D, t), in which case SIGCONT discards it (signal(7)).
+ * Lets a process go on that was stopped, whatever its state says: that is its first thread's alone, which may have ended before the others (Z), or may not
+ * have taken the signal yet (D, t), in which case SIGCONT discards it (signal(7)).
  */
 export function letContinue(pid: number, startTicks: number): string | undefined {
   const stat = statOf(pid);

@@ -10,7 +10,7 @@ import { parseSchedstat } from '../base/procfs/schedstat.js';
 import { parseSyscall } from '../base/procfs/syscall.js';
 import { SOURCE, type Hop, type WaitChain } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
-import { descriptorsOf, endAt, EndsOfAll, type End } from './ends.js';
+import { endAt, EndsOfAll, endsOf, type End } from './ends.js';
 import { listFolder, readWhole } from './files.js';
 
 /** Hops of a chain, threads that are looked at of one process, and watched processes that are followed. */
@@ -137,9 +137,7 @@ export class WaitChains {
     // Where the call is not shown, there must be one pipe alone of that direction.
     const wanted = FOR_READER.test(wchan) ? 'writes' : FOR_WRITER.test(wchan) ? 'reads' : undefined;
     if (text !== '' || wanted === undefined) return undefined;
-    const pipes = descriptorsOf(this.root, pid)
-      .flatMap((fd) => endAt(this.root, pid, fd) ?? [])
-      .filter(({ kind, does }) => kind === 'pipe' && does.has(wanted));
+    const pipes = endsOf(this.root, pid).filter(({ kind, does }) => kind === 'pipe' && does.has(wanted));
     return new Set(pipes.map(({ inode }) => inode)).size === 1 ? pipes[0] : undefined;
   }
 }

@@ -1,5 +1,5 @@
-// Threads of the process wait for one lock in user space, whose holder waits for its I/O, or, as thread dumps tell, for the other end of a socket. Whose lock it is
-// tell the wake-ups, and of a JVM its thread dumps, which name it. The holder's own cause is told beside it.
+// Threads of the process wait for one lock in user space, whose holder waits for its I/O, or, as thread dumps tell, for the other end of a socket. Whose lock
+// it is tell the wake-ups, and of a JVM its thread dumps, which name it. The holder's own cause is told beside it.
 
 import { percent } from '../base/format.js';
 import { total, type Intervals } from '../base/intervals.js';

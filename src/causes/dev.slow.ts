@@ -1,8 +1,9 @@
 // The device takes long for each request, whoever sends it and however few there are.
 // Judged by service time, which leaves out the time a request merely queues behind others inside the device, against a generous norm
 // for the kind of disk: latency must be judged given the load (Lu et al., Perseus, FAST 2023).
-// It is told in four ways, each a file of judge/slow: by what its requests took (served.ts), by its own past as the machine remembers it (remembered.ts) and as the
-// recording shows it (grown.ts), and without requests by its counters (counted.ts). A disk that is slow for its kind and does what it did for days is not slow.
+// It is told in four ways, each a file of judge/slow: by what its requests took (served.ts), by its own past as the machine remembers it (remembered.ts) and
+// as the recording shows it (grown.ts), and without requests by its counters (counted.ts). A disk that is slow for its kind and does what it did for days is
+// not slow.
 
 import { intersect, total } from '../base/intervals.js';
 import { duration, percent } from '../base/format.js';

@@ -6,7 +6,7 @@ import { harmless } from '../base/format.js';
 import { differencesOf, renderCompared, type Named } from '../pipeline.js';
 import { renderDifferences } from '../present/differences/text.js';
 import { reportAssets } from './conclude.js';
-import { EXIT, jsonHelp, progress, readingProgress, say, sayJson, toolName } from './context.js';
+import { EXIT, jsonHelp, lookOn, progress, readingProgress, sayDocument, toolName } from './context.js';
 import { writePage } from './output-file.js';
 
 interface CompareOptions {
@@ -64,12 +64,9 @@ async function compare(named: readonly Named[], { verbose, html, json }: Compare
     await writePage(html, renderCompared(compared, reportAssets()));
   }
   progress.say('');
-  if (json) sayJson(differences);
-  else {
-    const { isTTY, columns } = process.stdout;
-    const colour = isTTY && process.env['NO_COLOR'] === undefined;
-    say(renderDifferences(differences, { colour, verbose, ...(columns > 0 && { width: columns }) }));
-    if (html !== undefined) say(`Page: ${harmless(html)}`);
-  }
+  sayDocument(differences, json, () => {
+    const text = renderDifferences(differences, { ...lookOn(process.stdout), verbose });
+    return html === undefined ? text : `${text}\nPage: ${harmless(html)}`;
+  });
   process.exitCode = statusOf(differences);
 }

@@ -12,7 +12,7 @@ import type { ReportAssets } from '../present/html/page.js';
 import type { Painter } from '../present/png.js';
 import { renderText } from '../present/text.js';
 import { readReportAssets } from '../run/report-assets.js';
-import { called, EXIT, jsonHelp, progress, readingProgress, say, sayJson, toolName, WEB } from './context.js';
+import { called, EXIT, jsonHelp, lookOn, progress, readingProgress, say, sayJson, toolName, WEB } from './context.js';
 import { knownList } from './known-list.js';
 import { writePage } from './output-file.js';
 
@@ -43,7 +43,7 @@ export function withShowOptions(command: Command): Command {
     .option('-v, --verbose', 'show the evidence, what is ruled out and why, and who used which device', false);
 }
 
-export function exitStatus({ verdict }: Diagnosis): number {
+function exitStatus({ verdict }: Diagnosis): number {
   if (isNoStall(verdict)) return EXIT.fine;
   return verdict.cause === 'inconclusive' ? EXIT.noVerdict : EXIT.found;
 }
@@ -72,10 +72,7 @@ export async function concludeWith(recording: string, options: OpenOptions & Sho
 
 /** The diagnosis as lines for a stream that may be a terminal. */
 function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: boolean): string {
-  const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
-  const { columns } = stream;
-  // 0 on a terminal without a size, undefined in a pipe.
-  return renderText(diagnosis, { colour, verbose, called: called(), ...(columns > 0 && { width: columns }) });
+  return renderText(diagnosis, { ...lookOn(stream), verbose, called: called() });
 }
 
 /** The diagnosis of what was just recorded. */

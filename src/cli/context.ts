@@ -93,6 +93,18 @@ export function outputWidth(): number {
   return process.stdout.columns > 0 ? process.stdout.columns : Infinity;
 }
 
+/** Whether colours are unwanted: NO_COLOR is set to something (no-color.org). */
+export function wantsNoColour(): boolean {
+  return (process.env['NO_COLOR'] ?? '') !== '';
+}
+
+/** How text looks on a stream: in colour on a terminal where colours are wanted, and as wide as a terminal says that it is. */
+export function lookOn(stream: NodeJS.WriteStream): { readonly colour: boolean; readonly width?: number } {
+  // 0 on a terminal without a size; in a pipe there are neither.
+  const { isTTY, columns } = stream;
+  return { colour: isTTY && !wantsNoColour(), ...(columns > 0 && { width: columns }) };
+}
+
 /** Prints a document: as JSON where that is asked for, else as text, which is made then. */
 export function sayDocument(document: JsonDocument, json: boolean, render: () => string): void {
   if (json) sayJson(document);

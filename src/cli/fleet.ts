@@ -30,7 +30,17 @@ import { renderFleetCompare, renderFleetShow } from '../present/fleet-host.js';
 import { behindToken, isLoopback, portOf, serve, urlOf } from '../run/serve.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import { concludeWith, reportAssets } from './conclude.js';
-import { EXIT, listenAddress, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
+import {
+  EXIT,
+  listenAddress,
+  lookOn,
+  numberBetween,
+  progress,
+  say,
+  sayDocument,
+  seconds,
+  toolName,
+} from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 import { knownList } from './known-list.js';
 import { isFolder, storeAddress } from './store-address.js';
@@ -192,7 +202,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
   },
   status: async (store, { json }) => {
     const status = await statusOf(store, toolName());
-    sayDocument(status, json, () => renderFleetStatus(status, look()));
+    sayDocument(status, json, () => renderFleetStatus(status, lookOn(process.stdout)));
     process.exitCode = status.stalling.length + status.silent.length > 0 ? EXIT.found : EXIT.fine;
   },
   episodes: async (store, { since, cause, unit, limit, json }) => {
@@ -208,7 +218,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
   why: async (store, options, [cause]) => {
     const period = await periodOf(store, options);
     const why = await whyOf(store, { tool: toolName(), period, cause, known: knownList() });
-    sayDocument(why, options.json, () => renderFleetWhy(why, { ...look(), verbose: options.verbose }));
+    sayDocument(why, options.json, () => renderFleetWhy(why, { ...lookOn(process.stdout), verbose: options.verbose }));
     const { stalling, others } = why.hosts;
     const canTell = stalling === 0 || (stalling > 1 && others > 0);
     process.exitCode = why.groups.length > 0 ? EXIT.found : canTell ? EXIT.fine : EXIT.noVerdict;
@@ -216,14 +226,18 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
   compare: async (store, options, [a = '', b = '']) => {
     const period = await periodOf(store, options);
     const compare = await compareHosts(store, { tool: toolName(), period, hosts: [a, b] });
-    sayDocument(compare, options.json, () => renderFleetCompare(compare, { ...look(), verbose: options.verbose }));
+    sayDocument(compare, options.json, () =>
+      renderFleetCompare(compare, { ...lookOn(process.stdout), verbose: options.verbose }),
+    );
     process.exitCode = compare.facts.length > 0 ? EXIT.found : EXIT.fine;
   },
   show: async (store, options, [host = '', number]) => {
     const period = await periodOf(store, options);
     const asked = number === undefined ? undefined : episodeNumber(number);
     const show = await showOf(store, { tool: toolName(), period, host, number: asked });
-    sayDocument(show, options.json, () => renderFleetShow(show, { ...look(), verbose: options.verbose }));
+    sayDocument(show, options.json, () =>
+      renderFleetShow(show, { ...lookOn(process.stdout), verbose: options.verbose }),
+    );
     const [one] = show.episodes;
     const recording =
       one && asked !== undefined ? recordingHere(one, { host: hostname(), folder: options.dir }) : undefined;
@@ -271,8 +285,3 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
     interrupts.release();
   },
 };
-
-function look(): { readonly colour: boolean; readonly width?: number } {
-  const { isTTY, columns } = process.stdout;
-  return { colour: isTTY && process.env['NO_COLOR'] === undefined, ...(columns > 0 && { width: columns }) };
-}

@@ -13,7 +13,7 @@ import { reportFor } from '../tools/iostat/forms.js';
 import { parseIostatOptions, type IostatOptions } from '../tools/iostat/options.js';
 import { History } from '../run/iostat/history.js';
 import type { PlotScreen } from './iostat-plot.js';
-import { print, say, toolName, undoFolder, warn } from './context.js';
+import { print, say, toolName, undoFolder, wantsNoColour, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 const HELP = `
@@ -141,7 +141,7 @@ async function show(options: IostatOptions, drawing?: Drawing): Promise<void> {
       ...(events?.seen && { events: events.seen }),
     };
     if (drawing && options.plot) {
-      const colour = env['NO_COLOR'] === undefined && env['S_COLORS'] !== 'never';
+      const colour = !wantsNoColour() && env['S_COLORS'] !== 'never';
       screen = new drawing.PlotScreen(drawing.history, options, { colour, print, quit });
     }
     const report = screen?.report ?? usual;

@@ -7,7 +7,7 @@ import { duration, harmless, isoTime } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import { columns } from '../present/text-layout.js';
 import { clockText } from '../present/words.js';
-import { called, jsonHelp, say, sayJson, toolName } from './context.js';
+import { called, jsonHelp, sayDocument, toolName } from './context.js';
 import { recordingsIn, type Listed } from './recordings.js';
 
 interface LsOptions {
@@ -23,9 +23,10 @@ export function lsCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  iowitness ls /var/tmp')
     .action((folder: string, { json }: LsOptions) => {
       const all = recordingsIn(folder);
-      if (json) sayJson({ schema: 'iowitness.recordings/1', tool: toolName(), recordings: all.map(asJson) });
-      else if (all.length === 0) say(harmless(noneIn(folder)));
-      else for (const line of columns(all.map(cells))) say(line);
+      const document = { schema: 'iowitness.recordings/1', tool: toolName(), recordings: all.map(asJson) } as const;
+      sayDocument(document, json, () =>
+        all.length === 0 ? harmless(noneIn(folder)) : columns(all.map(cells)).join('\n'),
+      );
     });
 }
 

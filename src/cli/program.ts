@@ -74,8 +74,8 @@ function loadedFor(asked: string): readonly string[] {
 }
 
 /**
- * `version` and `-v` as `--version`, as other programs have it, and `help COMMAND` as `COMMAND --help`: then only that command is loaded, and one that does not exist is refused as it is anywhere else, where
- * commander would print the whole help without a word.
+ * `version` and `-v` as `--version`, as other programs have it, and `help COMMAND` as `COMMAND --help`: then only that command is loaded, and one that does
+ * not exist is refused as it is anywhere else, where commander would print the whole help without a word.
  */
 export function asOptions(args: readonly string[]): readonly string[] {
   const [first, name] = args;

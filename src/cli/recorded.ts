@@ -23,7 +23,10 @@ export interface TellOptions {
   readonly json: boolean;
 }
 
-/** Says where the recording is and what it shows, which is returned where it was asked. What a command prints is not mixed with that: it goes to standard error then. */
+/**
+ * Says where the recording is and what it shows, which is returned where it was asked. What a command prints is not mixed with that: it goes to standard
+ * error then.
+ */
 export async function tellRecorded(
   made: Made,
   held: HeldCommand | undefined,

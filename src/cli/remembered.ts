@@ -1,5 +1,5 @@
-// The machine's memory as `check` and `record` have it: the past goes into the recording when it begins, and what it shows of quiet time into the memory when it has
-// ended. A recording that was diagnosed tells who was held up and when; of one that was not, counters alone are learnt from.
+// The machine's memory as `check` and `record` have it: the past goes into the recording when it begins, and what it shows of quiet time into the memory when
+// it has ended. A recording that was diagnosed tells who was held up and when; of one that was not, counters alone are learnt from.
 
 import { NO_INTERVALS, Intervals } from '../base/intervals.js';
 import { addTo, entry } from '../base/maps.js';
@@ -52,8 +52,8 @@ function writersOf({ writers }: Diagnosis, { counters }: Case): Map<DeviceId, Ma
 }
 
 /**
- * What teaches nothing. Time lost to the device itself is not among it: where the device has a past, what was slower than that is left out stretch by stretch, and where
- * it has none, it is a day's vote on what is usual.
+ * What teaches nothing. Time lost to the device itself is not among it: where the device has a past, what was slower than that is left out stretch by
+ * stretch, and where it has none, it is a day's vote on what is usual.
  */
 function heldUpIn({ diagnosis, compared }: Diagnosed): Intervals {
   const { cause } = diagnosis.verdict;

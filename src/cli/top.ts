@@ -13,7 +13,7 @@ import { usersAsked } from '../run/top/users.js';
 import { VerdictRun } from '../run/top/verdict.js';
 import { parseTopOptions, type TopOptions } from '../tools/top/options.js';
 import type { Ground } from '../tools/top/spans.js';
-import { jsonHelp, mustExist, print, say, toolName, undoFolder, warn } from './context.js';
+import { jsonHelp, mustExist, print, say, toolName, undoFolder, wantsNoColour, warn } from './context.js';
 import { listenForInterrupts } from './interrupts.js';
 
 const HELP = `
@@ -46,8 +46,8 @@ Examples:
   iowitness top -b -o -P -n 1
   iowitness top --json -d 5 | tee top.jsonl`;
 
-function groundOf({ NO_COLOR, COLORFGBG, TERM }: NodeJS.ProcessEnv): Ground {
-  if ((NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb') return 'none';
+function groundOf({ COLORFGBG, TERM }: NodeJS.ProcessEnv): Ground {
+  if (wantsNoColour() || TERM === 'dumb') return 'none';
   // 'foreground;background', with a word in between on some terminals: 7 and 15 are white (rxvt(1)).
   const background = COLORFGBG?.split(';').at(-1);
   return background === '7' || background === '15' ? 'light' : 'dark';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { recoverStale } from '../capture/undo.js';
-import { EXIT, jsonHelp, say, sayJson, toolName, undoFolder } from './context.js';
+import { EXIT, jsonHelp, sayDocument, toolName, undoFolder } from './context.js';
 
 export function undoCommand(program: Command): void {
   program
@@ -12,14 +12,16 @@ export function undoCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  iowitness undo')
     .action(({ json }: { json: boolean }) => {
       const { undone, failed } = recoverStale(undoFolder());
-      if (json) sayJson({ schema: 'iowitness.undone/1', tool: toolName(), undone, failed });
-      else tell(undone, failed);
+      const document = { schema: 'iowitness.undone/1', tool: toolName(), undone, failed } as const;
+      sayDocument(document, json, () => undoneText(undone, failed));
       if (failed.length > 0) process.exitCode = EXIT.failed;
     });
 }
 
-function tell(undone: readonly string[], failed: readonly string[]): void {
-  for (const sentence of undone) say(`undone: ${sentence}`);
-  for (const sentence of failed) say(`could not be undone: ${sentence}`);
-  if (undone.length === 0 && failed.length === 0) say('Nothing was left behind.');
+function undoneText(undone: readonly string[], failed: readonly string[]): string {
+  if (undone.length === 0 && failed.length === 0) return 'Nothing was left behind.';
+  return [
+    ...undone.map((sentence) => `undone: ${sentence}`),
+    ...failed.map((sentence) => `could not be undone: ${sentence}`),
+  ].join('\n');
 }

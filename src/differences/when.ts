@@ -1,6 +1,6 @@
 // When something changed within one recording: change points of the disk's throughput, of its latency given the load, of its requests a second and of what the
-// victim got done; and what else changed about then: settings, mounts and daemons, and every counter that moved, those that did so first before the others. That one
-// moved first makes it a lead, no cause.
+// victim got done; and what else changed about then: settings, mounts and daemons, and every counter that moved, those that did so first before the others.
+// That one moved first makes it a lead, no cause.
 
 import type { Measures } from '../analysis/measures.js';
 import { medianOf } from '../base/median.js';

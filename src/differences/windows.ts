@@ -1,4 +1,5 @@
-// Two windows of measures, of two recordings or of one before and after a change → those whose distributions differ, largest effect first, what goes up and down together as one.
+// Two windows of measures, of two recordings or of one before and after a change → those whose distributions differ, largest effect first, what goes up and
+// down together as one.
 
 import { medianOf, quantilesOf } from '../base/median.js';
 import type { DifferingMeasure, MeasureLevel } from '../model/differences.js';

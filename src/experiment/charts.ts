@@ -1,5 +1,5 @@
-// What an experiment is drawn by, all arms over seconds since the run's start on one axis: the share of runs that have not degraded, throughput and requests a second, a line an arm: the mean of its
-// runs, in each bin of those that went on so long.
+// What an experiment is drawn by, all arms over seconds since the run's start on one axis: the share of runs that have not degraded, throughput and requests
+// a second, a line an arm: the mean of its runs, in each bin of those that went on so long.
 
 import { axisOf, meanPerBin, type Axis } from '../analysis/charts/axis.js';
 import type { Chart, ChartLine, Charts } from '../model/charts.js';

@@ -1,5 +1,6 @@
-// The runs of one arm and those of the first → what differs between them and how sure that is: the time until a slow-down, throughput and requests before it, and bursts. Tests rest on
-// the order that was drawn; intervals tell how large a difference could still be, so that 'unchanged' is told only where they say so.
+// The runs of one arm and those of the first → what differs between them and how sure that is: the time until a slow-down, throughput and requests before it,
+// and bursts. Tests rest on the order that was drawn; intervals tell how large a difference could still be, so that 'unchanged' is told only where they say
+// so.
 
 import { medianOf } from '../base/median.js';
 import type { ArmComparison, RunOutcome } from '../model/experiment.js';
@@ -73,7 +74,10 @@ function pairOf(strata: readonly Stratum[]): Pair {
   };
 }
 
-/** The logarithm of the restricted means' ratio of one stratum, by the delta method; undefined where nothing happened in it, which tells of no ratio, or at once. */
+/**
+ * The logarithm of the restricted means' ratio of one stratum, by the delta method; undefined where nothing happened in it, which tells of no ratio, or at
+ * once.
+ */
 function logRatio(
   { first, other }: Stratum,
   until: number,
@@ -119,7 +123,10 @@ function onset(pair: Pair): Tested {
   };
 }
 
-/** Logarithms of a figure on both sides, each stratum's about its median, so that what strata differ by counts for nothing (Hodges & Lehmann, Ann. Math. Stat. 33, 1962). */
+/**
+ * Logarithms of a figure on both sides, each stratum's about its median, so that what strata differ by counts for nothing (Hodges & Lehmann, Ann. Math. Stat.
+ * 33, 1962).
+ */
 function aligned(strata: readonly Stratum[], of: (run: Made) => number): { a: number[]; b: number[] } {
   const log = (run: Made) => Math.log(Math.max(of(run), Number.MIN_VALUE));
   const [a, b]: [number[], number[]] = [[], []];
@@ -163,7 +170,10 @@ function isExposureAlike({ first, other }: Pair): boolean {
   return medianSeconds(longer) <= times * medianSeconds(shorter) || medianOf(shorter.map(burstCount)) >= fewest;
 }
 
-/** Half a burst in a run of the usual length is added to each rate, so that one of 0 has a logarithm: the same to all, as a share of each run would make short ones burstier. */
+/**
+ * Half a burst in a run of the usual length is added to each rate, so that one of 0 has a logarithm: the same to all, as a share of each run would make short
+ * ones burstier.
+ */
 function bursts(pair: Pair): Tested {
   const all = [...pair.first, ...pair.other];
   const added = 30 / medianSeconds(all);

@@ -1,5 +1,5 @@
-// What a whole experiment says, in one sentence: what it is not, what it is, and which cause its runs had: 'Not the processes named cadvisor; the kernel (6.12 instead of 6.1: degradation gone):
-// mem.dirty-limit in 8 of 8 runs that degraded.' Only things that a pair of arms differs in alone are told of.
+// What a whole experiment says, in one sentence: what it is not, what it is, and which cause its runs had: 'Not the processes named cadvisor; the kernel
+// (6.12 instead of 6.1: degradation gone): mem.dirty-limit in 8 of 8 runs that degraded.' Only things that a pair of arms differs in alone are told of.
 
 import type { ArmComparison, ArmResult, FactorResult } from '../model/experiment.js';
 import type { Made } from './compare-arms.js';

@@ -1,5 +1,6 @@
-// What arms are made of → the things that arms differ in, and for each the pairs of arms that differ in it alone. Where a plan crosses two things (with and without a daemon, on two kernels), all
-// pairs tell of each of them at once, held against each other within pairs: half as many runs tell as much as two plans would (Fisher, The Design of Experiments, 1935, ch. 6).
+// What arms are made of → the things that arms differ in, and for each the pairs of arms that differ in it alone. Where a plan crosses two things (with and
+// without a daemon, on two kernels), all pairs tell of each of them at once, held against each other within pairs: half as many runs tell as much as two
+// plans would (Fisher, The Design of Experiments, 1935, ch. 6).
 
 import type { Made, Stratum } from './compare-arms.js';
 

@@ -1,5 +1,5 @@
-// The runs that were made → what they tell of each arm. All tests of all arms are weighed together (Benjamini and Hochberg), so that with many arms none is blamed by
-// accident more often than the plan's level says; where a plan may end early, each look spends its part of that level.
+// The runs that were made → what they tell of each arm. All tests of all arms are weighed together (Benjamini and Hochberg), so that with many arms none is
+// blamed by accident more often than the plan's level says; where a plan may end early, each look spends its part of that level.
 
 import { medianOf } from '../base/median.js';
 import type { ArmComparison, ArmResult, BurstsOfDisk, Experiment, FactorResult } from '../model/experiment.js';
@@ -145,8 +145,8 @@ function factorResult({ factor, strata }: Compared, comparisons: readonly ArmCom
 }
 
 /**
- * Arms in the plan's order, of which those without a run are left out. `share`: of the whole error, for this look. `makeups`: what each arm is made of, where things that arms are crossed in
- * are to be told as well.
+ * Arms in the plan's order, of which those without a run are left out. `share`: of the whole error, for this look. `makeups`: what each arm is made of, where
+ * things that arms are crossed in are to be told as well.
  */
 export function judgeArms(
   runs: readonly Made[],

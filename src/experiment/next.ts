@@ -1,7 +1,8 @@
-// Runs that were slow or fast, with the facts of each → which of the facts that differ it probably is, and what to change next: so many of them at once that their
-// probability is one half, which halves what is left whatever comes out. That is binary search among facts with answers of which some are wrong (Horstein, IEEE Trans. Inf. Theory 9,
-// 1963; Burnashev & Zigangirov, Probl. Inf. Transm. 10, 1974): each run moves the probabilities by Bayes's rule, and none is thrown out for one run that contradicts it. Assumes
-// that one fact makes the difference.
+// Runs that were slow or fast, with the facts of each → which of the facts that differ it probably is, and what to change next: so many of them at once that
+// their probability is one half, which halves what is left whatever comes out. That is binary search among facts with answers of which some are wrong
+// (Horstein, IEEE Trans. Inf. Theory 9,
+// 1963; Burnashev & Zigangirov, Probl. Inf. Transm. 10, 1974): each run moves the probabilities by Bayes's rule, and none is thrown out for one run that
+// contradicts it. Assumes that one fact makes the difference.
 
 import { absentValue, listing, type FactSet } from '../differences/facts.js';
 import { separate, type FactGroup, type Side } from '../differences/separate.js';
@@ -22,7 +23,7 @@ export interface Advice {
 }
 
 /** Probabilities of hypotheses by how many runs speak for each and against it. */
-export function posterior(
+function posterior(
   evidence: readonly { readonly agree: number; readonly disagree: number }[],
   mislabelled: number,
 ): number[] {
@@ -36,7 +37,7 @@ export function posterior(
 }
 
 /** Places of those whose probabilities come nearest to one half together: the most probable that fit, one after the other. */
-export function halved(probabilities: readonly number[]): number[] {
+function halved(probabilities: readonly number[]): number[] {
   const order = probabilities.map((_, at) => at).sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
   const chosen: number[] = [];
   let sum = 0;
@@ -51,7 +52,7 @@ export function halved(probabilities: readonly number[]): number[] {
 }
 
 /** Bits that are still to be told. */
-export function entropy(probabilities: readonly number[]): number {
+function entropy(probabilities: readonly number[]): number {
   return probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
 }
 

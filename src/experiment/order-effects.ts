@@ -1,5 +1,6 @@
-// Whether runs were other ones for what had run before them (carry-over: a cache, a credit or a trim that the reset does not undo), or for how late they were (drift).
-// Each run is held against others of its own arm, and p is told by exchanging those among each other: had neither an effect, any order of them were as likely.
+// Whether runs were other ones for what had run before them (carry-over: a cache, a credit or a trim that the reset does not undo), or for how late they were
+// (drift). Each run is held against others of its own arm, and p is told by exchanging those among each other: had neither an effect, any order of them were
+// as likely.
 
 import { counted, duration } from '../base/format.js';
 import { medianOf } from '../base/median.js';

@@ -1,5 +1,5 @@
-// The arms of a plan → the order of its runs: blocks in which each arm is run equally often, and within a block an order that is drawn from the seed. Whatever drifts
-// over days meets all arms alike, and the order that was drawn is what the tests rest on (statistics/within-blocks.ts).
+// The arms of a plan → the order of its runs: blocks in which each arm is run equally often, and within a block an order that is drawn from the seed.
+// Whatever drifts over days meets all arms alike, and the order that was drawn is what the tests rest on (statistics/within-blocks.ts).
 
 import { generator } from '../base/random.js';
 

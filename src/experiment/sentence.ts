@@ -6,7 +6,7 @@ import type { ArmComparison, ArmResult } from '../model/experiment.js';
 import { EXPERIMENT } from '../model/thresholds/experiment.js';
 
 /** How unlikely it is by accident. */
-export function odds(p: number): string {
+function odds(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(2))}`;
 }
 

@@ -1,4 +1,5 @@
-// Two hosts side by side: in which facts they differ, and which of these separate stalling hosts from others in the whole fleet. Two hosts alone can't tell what matters.
+// Two hosts side by side: in which facts they differ, and which of these separate stalling hosts from others in the whole fleet. Two hosts alone can't tell
+// what matters.
 
 import { count as thousands, counted, isoMoment, several } from '../base/format.js';
 import { UserError } from '../base/errors.js';

@@ -58,7 +58,7 @@ export async function sidedFacts(
 }
 
 /** The same from what is known already. */
-export function explained(
+function explained(
   store: string,
   sides: Sides,
   table: FactTable,

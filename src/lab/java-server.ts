@@ -1,6 +1,6 @@
-// A Java service for drills: threads that need one lock for each request, and a thread that writes a snapshot under it, from the bottom of a stack of any depth, or
-// asks somebody under it; or two threads that take it and another one in opposite orders, beside the snapshot.
-// The program is compiled where it is run, as nothing of it is there otherwise.
+// A Java service for drills: threads that need one lock for each request, and a thread that writes a snapshot under it, from the bottom of a stack of any
+// depth, or asks somebody under it; or two threads that take it and another one in opposite orders, beside the snapshot. The program is compiled where it is
+// run, as nothing of it is there otherwise.
 
 import { spawnSync } from 'node:child_process';
 import { writeSync, closeSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// A lock that threads of one process share, in a word of shared memory: 0 free, 1 held, 2 held and waited for. The kernel sees its waiters as those of any futex.
-// Source: Drepper, Futexes Are Tricky (2011), section 5.
+// A lock that threads of one process share, in a word of shared memory: 0 free, 1 held, 2 held and waited for. The kernel sees its waiters as those of any
+// futex. Source: Drepper, Futexes Are Tricky (2011), section 5.
 
 /** Where the lock stands among the words. */
 const LOCK = 0;

@@ -14,7 +14,10 @@ export type DeviceId = string;
 export interface ProcessCounters {
   readonly pid: number;
   readonly comm: string;
-  /** From stat: state is kept apart; minflt majflt cminflt (of children that it has waited for) utime stime delayacct_blkio (clock ticks), num_threads, rss (pages), nice, policy. */
+  /**
+   * From stat: state is kept apart; minflt majflt cminflt (of children that it has waited for) utime stime delayacct_blkio (clock ticks), num_threads, rss
+   * (pages), nice, policy.
+   */
   readonly stat: Series;
   /** The one-letter state at each time of `stat.t`. */
   readonly state: readonly string[];
@@ -28,7 +31,10 @@ export interface ProcessCounters {
 
 /** All counters of one recording. */
 export interface Counters {
-  /** /proc/diskstats by device: rd_ios rd_merges rd_sectors rd_ticks wr_ios wr_merges wr_sectors wr_ticks in_flight io_ticks time_in_queue dc_ios dc_merges dc_sectors dc_ticks fl_ios fl_ticks (sectors of 512 bytes, ms). */
+  /**
+   * /proc/diskstats by device: rd_ios rd_merges rd_sectors rd_ticks wr_ios wr_merges wr_sectors wr_ticks in_flight io_ticks time_in_queue dc_ios dc_merges
+   * dc_sectors dc_ticks fl_ios fl_ticks (sectors of 512 bytes, ms).
+   */
   readonly disks: ReadonlyMap<DeviceId, Series>;
   /** Device names by number, from /proc/diskstats. */
   readonly diskNames: ReadonlyMap<DeviceId, string>;
@@ -45,6 +51,8 @@ export interface Counters {
   readonly threads: ReadonlyMap<number, ProcessCounters>;
   /** debugfs bdi/DEV/stats by device: the file's own names (kB and kB/s). */
   readonly bdi: ReadonlyMap<DeviceId, Series>;
-  /** cgroup files by path: cpu.stat's nr_periods nr_throttled throttled_time (ns) or throttled_usec (µs), and per device `MAJ:MIN Write` bytes or operations. */
+  /**
+   * cgroup files by path: cpu.stat's nr_periods nr_throttled throttled_time (ns) or throttled_usec (µs), and per device `MAJ:MIN Write` bytes or operations.
+   */
   readonly cgroups: ReadonlyMap<string, Series>;
 }

@@ -149,7 +149,8 @@ export const DiagnosisSchema = v.object({
     path: v.string(),
     /**
      * A recording of iowitness; a block trace (blktrace's files, blkparse's text), which holds requests and names of threads alone; a trace of
-     * kernel events by another tool (trace-cmd, ftrace, perf); or statistics: the counters that a tool logged (sadf, iostat, atop); or a benchmark: what fio measured.
+     * kernel events by another tool (trace-cmd, ftrace, perf); or statistics: the counters that a tool logged (sadf, iostat, atop); or a benchmark: what fio
+     * measured.
      */
     kind: v.picklist(['recording', 'block-trace', 'kernel-trace', 'statistics', 'benchmark']),
     /** What such a kind can't tell, in sentences; none for a recording of iowitness. */

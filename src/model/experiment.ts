@@ -1,4 +1,5 @@
-// An experiment's state on disk, from which it goes on after a kill or a reboot, and its result, what `experiment --json` prints. What a run led to is the same in both.
+// An experiment's state on disk, from which it goes on after a kill or a reboot, and its result, what `experiment --json` prints. What a run led to is the
+// same in both.
 
 import * as v from 'valibot';
 import { list } from './shapes.js';

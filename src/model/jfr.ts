@@ -1,5 +1,5 @@
-// What `jfr` prints as JSON: the answer in sentences, what of the recording was read, then monitors with waiters and owners, parks, files, sockets, pauses and how
-// each kind of event was recorded. Types follow from the schema. What is not known is null.
+// What `jfr` prints as JSON: the answer in sentences, what of the recording was read, then monitors with waiters and owners, parks, files, sockets, pauses
+// and how each kind of event was recorded. Types follow from the schema. What is not known is null.
 
 import * as v from 'valibot';
 import { list } from './shapes.js';

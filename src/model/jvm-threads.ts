@@ -19,7 +19,9 @@ export interface DeadlockLink {
 
 export interface JvmThreads {
   readonly pid: number;
-  /** Of each of the document's dumps when it was taken, ms since the recording's start, the locks that it shows, the most waited for first, and its deadlocks. */
+  /**
+   * Of each of the document's dumps when it was taken, ms since the recording's start, the locks that it shows, the most waited for first, and its deadlocks.
+   */
   readonly dumps: readonly {
     readonly atMs: number;
     readonly locks: readonly LockSighting[];

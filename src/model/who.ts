@@ -72,7 +72,10 @@ export const WhoSchema = v.object({
 export type Who = v.InferOutput<typeof WhoSchema>;
 export type WhoProgram = v.InferOutput<typeof Program>;
 
-/** True for what nobody was seen to make dirty: before the recording began, or by an event that was lost. Of a file that nobody has open any more no process is known: then it is the flusher’s. */
+/**
+ * True for what nobody was seen to make dirty: before the recording began, or by an event that was lost. Of a file that nobody has open any more no process
+ * is known: then it is the flusher’s.
+ */
 export function isOfBefore({ via, process }: Pick<Writer, 'via' | 'process'>): boolean {
   return via === 'holder' || (via === 'unattributed' && process === 'flusher');
 }

@@ -32,7 +32,10 @@ import { openStatistics } from './statistics.js';
 import { LossMeter, tellsLoss } from './worst-part.js';
 import { openRecording, type OpenRecording } from '../recording/reader.js';
 
-/** Pages of the part that is looked at where the whole has more than are decoded at once: half a gigabyte, which any machine has to spare. `--from 0` takes all the same. */
+/**
+ * Pages of the part that is looked at where the whole has more than are decoded at once: half a gigabyte, which any machine has to spare. `--from 0` takes
+ * all the same.
+ */
 const PART_BYTES = 96 * 1024 ** 2;
 
 /**

@@ -28,7 +28,7 @@ export function loadOf({ requestsPerSecond, busierThan }: KnownHost): string {
   return `${figure(requestsPerSecond)} requests a second in its median hour, more than ${percent(busierThan)} of the hosts`;
 }
 
-export function causesText({ causes }: KnownHost): string {
+function causesText({ causes }: KnownHost): string {
   if (causes.length === 0) return 'none';
   return causes
     .map(
@@ -71,7 +71,7 @@ export function recordingText({ recording, host, number }: FleetEpisode): string
   return `${recording} lies on ${host}; there \`iowitness episodes show ${number}\` opens it.`;
 }
 
-export function aboutText({ about }: FleetShow): string | undefined {
+function aboutText({ about }: FleetShow): string | undefined {
   if (!about) return undefined;
   if (about.count === 0) return 'No other host began to stall by this cause within ten minutes of it.';
   return `${counted(about.count, 'other host')} began to stall by this cause within ten minutes of it: ${several(about.names, MOST_SHOWN, about.count)}.`;

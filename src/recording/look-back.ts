@@ -1,7 +1,7 @@
 // The last half minute of what a sink was given, kept in memory until somebody wants it: a sink that hands on, to the recording that is made, first
 // what came before that began and then whatever comes. Readings are kept by time and bytes; what stands until it is replaced (facts, victims, the
-// state of the trace) is kept however old it is. While a recording is made only that is: what comes is on its disk. What a recording says of itself, its victims and losses, goes with it. Pages are not kept: the
-// kernel's own ring holds them until they are read.
+// state of the trace) is kept however old it is. While a recording is made only that is: what comes is on its disk. What a recording says of itself, its
+// victims and losses, goes with it. Pages are not kept: the kernel's own ring holds them until they are read.
 
 import { SOURCE, type FactsMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';

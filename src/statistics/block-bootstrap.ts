@@ -1,6 +1,6 @@
 // The interval of any figure of an autocorrelated series, by drawing whole blocks of it again and again (Künsch, Ann. Statist. 17, 1989) and taking the
-// quantiles of what comes out (Efron & Tibshirani, An Introduction to the Bootstrap, 13). Assumes blocks that are longer than the series' memory and of which there are
-// a dozen: with fewer an interval is too narrow, and none is told.
+// quantiles of what comes out (Efron & Tibshirani, An Introduction to the Bootstrap, 13). Assumes blocks that are longer than the series' memory and of which
+// there are a dozen: with fewer an interval is too narrow, and none is told.
 
 import { quantilesOf } from '../base/median.js';
 import { generator } from '../base/random.js';
@@ -19,8 +19,8 @@ function drawnRows(length: number, block: number, random: () => number): Int32Ar
 }
 
 /**
- * Bounds that hold the figure in about this share of cases, of several series that are drawn each by itself; undefined where one is too short, or the figure of many draws is none.
- * `series`: their lengths and the length of a block in each. `figure` is given rows of each.
+ * Bounds that hold the figure in about this share of cases, of several series that are drawn each by itself; undefined where one is too short, or the figure
+ * of many draws is none. `series`: their lengths and the length of a block in each. `figure` is given rows of each.
  */
 export function bootstrapInterval(
   series: readonly { readonly length: number; readonly block: number }[],

@@ -45,7 +45,10 @@ function markAbove(values: Float64Array, stretches: number, above: Uint8Array): 
   });
 }
 
-/** The parts of a series without NaN; undefined where it doesn't go by bursts. `change`: where its level is known to change: what is quiet on one side tells nothing of the other. */
+/**
+ * The parts of a series without NaN; undefined where it doesn't go by bursts. `change`: where its level is known to change: what is quiet on one side tells
+ * nothing of the other.
+ */
 export function burstParts(values: Float64Array, change?: number): BurstParts | undefined {
   const above = new Uint8Array(values.length);
   const bounds = [0, ...(change === undefined ? [] : [change]), values.length];

@@ -37,7 +37,10 @@ const MOST_POINTS = 480;
 const LEAST_POINTS = 24;
 /** A series has to be worth so many independent values. */
 const LEAST_WORTH = 6;
-/** In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter, and once more for spreads, whose distances have a heavier tail than what is drawn. */
+/**
+ * In series of a long memory what is called a change of p comes up to four times as often (bench/results/statistics.md): the search is so much stricter, and
+ * once more for spreads, whose distances have a heavier tail than what is drawn.
+ */
 const STRICTER = 4;
 /** A level and a spread. */
 const KINDS = 2;
@@ -186,7 +189,10 @@ function refined(values: Float64Array, step: Step): number {
   return place;
 }
 
-/** `places`: of the steps among the values; `times`: so much more often a step is told than its own p says; medians are of `distances` for a spread, of the values themselves for a level. */
+/**
+ * `places`: of the steps among the values; `times`: so much more often a step is told than its own p says; medians are of `distances` for a spread, of the
+ * values themselves for a level.
+ */
 function toChanges(
   kind: Change['kind'],
   steps: readonly Step[],

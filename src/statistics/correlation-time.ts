@@ -1,6 +1,7 @@
 // How many independent values an autocorrelated series is worth. The integrated time of its autocorrelation, summed as far as five of itself (Sokal,
 // Monte Carlo Methods in Statistical Mechanics, 1996, 3), is how many values make one. A short series tells less of a long memory than there is:
-// what its mean takes away is put back by the expected loss (Marriott & Pope, Biometrika 41, 1954). A series whose memory is a good part of its length is worth a handful.
+// what its mean takes away is put back by the expected loss (Marriott & Pope, Biometrika 41, 1954). A series whose memory is a good part of its length is
+// worth a handful.
 
 /** The autocorrelation is summed to so many of its own time. */
 export const TIMES_ITSELF = 5;

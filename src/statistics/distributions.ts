@@ -74,7 +74,10 @@ export function normalQuantile(chance: number): number {
   return (low + high) / 2;
 }
 
-/** The same of Student’s t, by the expansion in powers of 1/n (Fisher & Cornish, Technometrics 2, 1960; Abramowitz & Stegun 26.7.5): to 1 % from four degrees of freedom on. */
+/**
+ * The same of Student’s t, by the expansion in powers of 1/n (Fisher & Cornish, Technometrics 2, 1960; Abramowitz & Stegun 26.7.5): to 1 % from four degrees
+ * of freedom on.
+ */
 export function studentQuantile(degrees: number, chance: number): number {
   const z = normalQuantile(chance);
   const [a, b, c] = [

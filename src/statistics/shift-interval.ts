@@ -1,6 +1,6 @@
-// How far the values of two groups lie apart: the median of all differences (Hodges & Lehmann, Ann. Math. Statist. 34, 1963), and between which of those the true one lies,
-// by Mann–Whitney's distribution (Moses; in Conover, Practical Nonparametric Statistics, 5.4). Of logarithms it is a ratio. Assumes independent values and two
-// distributions of one shape; with few values no bound is told.
+// How far the values of two groups lie apart: the median of all differences (Hodges & Lehmann, Ann. Math. Statist. 34, 1963), and between which of those the
+// true one lies, by Mann–Whitney's distribution (Moses; in Conover, Practical Nonparametric Statistics, 5.4). Of logarithms it is a ratio. Assumes
+// independent values and two distributions of one shape; with few values no bound is told.
 
 import { normalQuantile } from './distributions.js';
 

@@ -62,7 +62,10 @@ function memoryOf(left: Float64Array): number {
   );
 }
 
-/** The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, times the independent values that it is worth. */
+/**
+ * The best step of residues: where, the memory of what it leaves, and how good it is: what it explains of that, times the independent values that it is
+ * worth.
+ */
 export function bestOf(search: StepSearch, left: Float64Array, { gains: room, rest }: Buffers) {
   const gains = search.gains(left, room);
   const at = largestAt(gains);

@@ -1,7 +1,7 @@
-// Does a property go with stalling where everybody is compared with his like? Tables of two by two, one a class (a load, say), as one test: Cochran 1954, Mantel &
-// Haenszel, J. Natl. Cancer Inst. 22, 1959, and exact where their normal distribution is none yet: then the sum over the classes is
-// distributed as the sum of hypergeometric numbers (Gart, Biometrika 57, 1970). Of one class that is Fisher's exact test. Assumes
-// individuals that are independent, and of one class alike but for the property.
+// Does a property go with stalling where everybody is compared with his like? Tables of two by two, one a class (a load, say), as one test: Cochran 1954,
+// Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959, and exact where their normal distribution is none yet: then the sum over the classes is distributed as
+// the sum of hypergeometric numbers (Gart, Biometrika 57, 1970). Of one class that is Fisher's exact test. Assumes individuals that are independent, and of
+// one class alike but for the property.
 
 import { logChoose, normalTails } from './distributions.js';
 import type { TwoByTwo } from './two-by-two.js';
@@ -11,7 +11,10 @@ export interface StratifiedTest {
   readonly p: number;
   /** How many standard deviations more slow ones have the property than would by accident; below 0 where fewer have. */
   readonly z: number;
-  /** Mantel–Haenszel's ratio of risks: a slow one is so many times as likely with the property as without. Infinity where none is slow without it, NaN where no class tells. */
+  /**
+   * Mantel–Haenszel's ratio of risks: a slow one is so many times as likely with the property as without. Infinity where none is slow without it, NaN where
+   * no class tells.
+   */
   readonly ratio: number;
 }
 

@@ -1,9 +1,9 @@
 // How long until something happens, of runs in some of which it had not happened when they ended. Those are censored: they say 'later than this', and are no
-// failures. The curve of those without it is Kaplan and Meier's (J. Am. Stat. Assoc. 53, 1958) with Greenwood's variance, its bounds on the scale of log(−log) (Kalbfleisch &
-// Prentice, The Statistical Analysis of Failure Time Data, 1.4); the median's are where those cross one half (Brookmeyer & Crowley, Biometrics 38, 1982). The restricted
-// mean is the area below the curve up to a time (Irwin, J. Hyg. 47, 1949; its variance as in Klein & Moeschberger, Survival Analysis, 4.5). Two groups are held against each
-// other by log-rank scores (Peto & Peto, J. R. Statist. Soc. A 135, 1972), whose sum is Mantel's statistic. Assumes that why a run ended has nothing to do with
-// how near it was.
+// failures. The curve of those without it is Kaplan and Meier's (J. Am. Stat. Assoc. 53, 1958) with Greenwood's variance, its bounds on the scale of
+// log(−log) (Kalbfleisch & Prentice, The Statistical Analysis of Failure Time Data, 1.4); the median's are where those cross one half (Brookmeyer & Crowley,
+// Biometrics 38, 1982). The restricted mean is the area below the curve up to a time (Irwin, J. Hyg. 47, 1949; its variance as in Klein & Moeschberger,
+// Survival Analysis, 4.5). Two groups are held against each other by log-rank scores (Peto & Peto, J. R. Statist. Soc. A 135, 1972), whose sum is Mantel's
+// statistic. Assumes that why a run ended has nothing to do with how near it was.
 
 /** How long a run went on, and whether it happened at its end. */
 export interface Lifetime {

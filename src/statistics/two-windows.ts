@@ -1,7 +1,7 @@
 // Do two windows of one measure have the same distribution? Values become bins of their common ranks, a window its blocks' counts of these. What is
 // tested is Anderson and Darling's distance between the two (Pettitt, Biometrika 63, 1976), which sees levels, spreads and tails. Values of a
-// counter follow from those before, so whole blocks are exchanged between the windows and not values (Romano, Ann. Statist. 18, 1990, with blocks as Carlstein's,
-// Ann. Statist. 14, 1986): a block is as long as the memory of its series asks. What is rarer than permutations show is read from a gamma
+// counter follow from those before, so whole blocks are exchanged between the windows and not values (Romano, Ann. Statist. 18, 1990, with blocks as
+// Carlstein's, Ann. Statist. 14, 1986): a block is as long as the memory of its series asks. What is rarer than permutations show is read from a gamma
 // distribution of their mean and variance (Winkler et al., NeuroImage 141, 2016). Assumes blocks that could be exchanged: where both windows are too short
 // for some of them, nothing is found.
 

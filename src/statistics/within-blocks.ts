@@ -1,7 +1,8 @@
 // Do two groups of runs differ, where which run is of which group was drawn by chance within blocks? Then every other division that could have been drawn is
-// as likely, and p is the share of those that set the groups as far apart: exact whatever the runs follow, a drift or a daily cycle among it, as the chance lies in
-// the order that was drawn and not in what was measured (Fisher, The Design of Experiments, 1935; Rosenbaum, Observational Studies, 2.4; draws as in Phipson & Smyth,
-// Stat. Appl. Genet. Mol. Biol. 9, 2010). What sets them apart is the sum of scores: ranks within the block for a measure, log-rank scores for times.
+// as likely, and p is the share of those that set the groups as far apart: exact whatever the runs follow, a drift or a daily cycle among it, as the chance
+// lies in the order that was drawn and not in what was measured (Fisher, The Design of Experiments, 1935; Rosenbaum, Observational Studies, 2.4; draws as in
+// Phipson & Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010). What sets them apart is the sum of scores: ranks within the block for a measure, log-rank scores
+// for times.
 
 import { generator } from '../base/random.js';
 import { logChoose } from './distributions.js';
@@ -109,7 +110,10 @@ export function leastChance(blocks: readonly { readonly first: number; readonly 
   return Math.min(1, 2 * Math.exp(-logDivisions(blocks)));
 }
 
-/** Ranks within each block, so that what one block differs from another by counts for nothing; ties get their mean (van Elteren, Bull. Int. Stat. Inst. 37, 1960). */
+/**
+ * Ranks within each block, so that what one block differs from another by counts for nothing; ties get their mean (van Elteren, Bull. Int. Stat. Inst. 37,
+ * 1960).
+ */
 export function blockRanks(runs: readonly Drawn[], values: readonly number[]): number[] {
   return values.map((value, at) => {
     const { block } = runs[at] ?? { block: NaN };

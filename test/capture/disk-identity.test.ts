@@ -1,4 +1,5 @@
-// What disks are known by, on made-up folders of /sys and /dev: the surest name there is, never the kernel's name or number, which change places; nothing where there is none.
+// What disks are known by, on made-up folders of /sys and /dev: the surest name there is, never the kernel's name or number, which change places; nothing
+// where there is none.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

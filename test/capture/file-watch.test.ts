@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FileWatch } from '../../src/capture/file-watch.js';
 import type { OpenFile } from '../../src/model/recording.js';
 import { FileMachine } from '../support/machine.js';
+import { until } from '../support/until.js';
 
 const MOUNTS = `29 1 254:0 / / rw - ext4 /dev/vda rw
 30 29 0:45 / /data rw - btrfs /dev/loop3 rw
@@ -93,7 +93,7 @@ describe('files that processes have open', () => {
     });
     watch.look([7]);
     // They are read off the sampling thread.
-    for (let wait = 0; wait < 500 && told.length === 0; wait += 1) await sleep(10);
+    await until('what is mapped', () => told.length > 0);
     assert.deepEqual(told, [
       { pid: 7, inode: 99, path: '/data/map', device: '254:0', source: '/dev/vda', how: 'mapped' },
     ]);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RequestRate, sampleAt, sampleFilter } from '../../src/capture/request-sample.js';
+import { RequestFilter, RequestRate, sampleAt, sampleFilter } from '../../src/capture/request-sample.js';
 import { FileMachine } from '../support/machine.js';
 
 test('all requests are traced up to 50,000 a second, one of 16 beyond, and all again below 30,000', () => {
@@ -15,6 +15,47 @@ test('a filter keeps one region of a MiB in so many, and whatever is large or ha
   assert.equal(sampleFilter(1), '0');
   assert.equal(sampleFilter(4), 'nr_sector == 0 || nr_sector > 256 || !(sector & 6144)');
   assert.equal(sampleFilter(16), 'nr_sector == 0 || nr_sector > 256 || !(sector & 30720)');
+});
+
+/** A kernel that has these events, all enabled, and refuses to switch any other. */
+function filterOn(events: readonly string[]) {
+  const enabled = new Set(events);
+  const filters = new Map<string, string>();
+  const instance = {
+    enabled,
+    filterEvent: async (event: string, filter: string) => {
+      await Promise.resolve();
+      filters.set(event, filter);
+    },
+    switchEvent: async (event: string, on: boolean) => {
+      await Promise.resolve();
+      if (!events.includes(event)) throw new Error(`no ${event}`);
+      if (on) enabled.add(event);
+      else enabled.delete(event);
+    },
+  };
+  return { requests: new RequestFilter(instance), enabled, filters };
+}
+
+const ISSUE = 'block/block_rq_issue';
+const CALLS = 'iomap/iomap_dio_rw_begin';
+
+test('direct calls are not traced while requests are a sample, and again afterwards unless they were given up', async () => {
+  const { requests, enabled, filters } = filterOn([ISSUE, CALLS]);
+  await requests.sampleOneOf(16);
+  assert.deepEqual([requests.of, filters.get(ISSUE), [...enabled]], [16, sampleFilter(16), [ISSUE]]);
+  await requests.sampleOneOf(1, false);
+  assert.deepEqual([requests.of, filters.get(ISSUE), [...enabled]], [1, '0', [ISSUE]]);
+  await requests.sampleOneOf(16);
+  await requests.sampleOneOf(1);
+  assert.deepEqual([requests.of, [...enabled]], [1, [ISSUE, CALLS]]);
+});
+
+test('a kernel without the event of direct calls has all requests kept again as well', async () => {
+  const { requests, filters } = filterOn([ISSUE]);
+  await requests.sampleOneOf(16);
+  await requests.sampleOneOf(1);
+  assert.deepEqual([requests.of, filters.get(ISSUE)], [1, '0']);
 });
 
 test('requests of disks are counted, those of partitions with their disk', () => {

@@ -1,5 +1,6 @@
 // The undo journal: what is planned, undone and recovered; owners that died, other boots, damage and torn lines. What needs the real
-// kernel's mounts, devices and cgroups is in test/e2e/undo.test.ts. This file also is its own child process: with the argument `child` it makes changes until it is killed.
+// kernel's mounts, devices and cgroups is in test/e2e/undo.test.ts. This file also is its own child process: with the argument `child` it makes changes until
+// it is killed.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
@@ -25,6 +26,7 @@ import type { UndoEntry } from '../../src/capture/undo-entries.js';
 import { BOOT, DEAD, inFolder, leave } from '../support/journals.js';
 import { killWithWatchdogs, lives, watchdogsOf } from '../support/leftovers.js';
 import { needsCommand, needsRoot } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 /** Makes files and undoes them until it is killed, most of the time with some that are made; says on standard output which change is made. */
 function churn(folder: string, journals: string): void {
@@ -248,11 +250,12 @@ test('kill -9 between plan and change, at any moment: the watchdog leaves nothin
       const watchdogs = watchdogsOf(child.pid ?? 0);
       child.kill('SIGKILL');
       await ended;
-      const deadline = Date.now() + 10_000;
       const left = () => [...readdirSync(folder).filter((name) => name !== 'journals'), ...readdirSync(journals)];
-      while ((left().length > 0 || watchdogs.some(lives)) && Date.now() < deadline) await sleep(20);
-      assert.deepEqual(left(), []);
-      assert.deepEqual(watchdogs.filter(lives), [], 'the watchdog ends');
+      await until(
+        () => `this to go: ${left().join(', ')}`,
+        () => left().length === 0,
+      );
+      await until('the watchdog to end', () => !watchdogs.some(lives));
     }
   });
 });
@@ -277,13 +280,16 @@ test('a process that has undone everything leaves no watchdog behind, however it
     const child = spawn(process.execPath, [
       '--input-type=module',
       '-e',
-      script('journal.undoAll(); setTimeout(() => {}, 60_000)'),
+      // It runs until it is killed, so that nothing else can end its watchdog.
+      script('journal.undoAll(); setInterval(() => {}, 60_000)'),
     ]);
-    await once(child.stdout, 'data');
-    const deadline = Date.now() + 10_000;
-    while (watchdogsOf(child.pid ?? 0).length > 0 && Date.now() < deadline) await sleep(20);
-    assert.deepEqual(watchdogsOf(child.pid ?? 0), [], 'it goes as soon as nothing is left to undo');
-    child.kill();
+    try {
+      await once(child.stdout, 'data');
+      // It goes as soon as nothing is left to undo.
+      await until('the watchdog to go', () => watchdogsOf(child.pid ?? 0).length === 0);
+    } finally {
+      child.kill();
+    }
   });
 });
 

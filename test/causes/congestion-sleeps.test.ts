@@ -1,5 +1,5 @@
-// Reclaim that sleeps a whole tenth of a second for each page, as kernels up to 5.15 do, from made-up recordings with those stacks and times; and its look-alikes:
-// sleeps that are ended early, the same sleeps below something else, and a kernel that has no such sleep.
+// Reclaim that sleeps a whole tenth of a second for each page, as kernels up to 5.15 do, from made-up recordings with those stacks and times; and its
+// look-alikes: sleeps that are ended early, the same sleeps below something else, and a kernel that has no such sleep.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -7,9 +7,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const skip = needsCommand('script');
 const ENTER = '\u001b[?1049h';
@@ -47,7 +47,7 @@ async function onTerminal(args: string, byShell = true): Promise<OnTerminal> {
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   const ended = new Promise<number | null>((settle) => child.on('close', settle));
-  await until(() => text.includes('iowitness iostat --plot'));
+  await until('the screen', () => text.includes('iowitness iostat --plot'));
   assert.ok(existsSync(file));
   return {
     pid: Number(readFileSync(file, 'utf8')),
@@ -56,11 +56,6 @@ async function onTerminal(args: string, byShell = true): Promise<OnTerminal> {
     goOn: () => writeFileSync(mayGoOn, ''),
     ended,
   };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 600 && !isSo(); tries += 1) await sleep(100);
-  assert.ok(isSo());
 }
 
 function assertRestored(text: string): void {
@@ -87,9 +82,9 @@ test('its end, the key q and every signal leave the terminal as it was', { skip 
 test('it leaves the terminal while it is suspended, and draws anew when it comes back', { skip }, async () => {
   const terminal = await onTerminal('0.2');
   process.kill(terminal.pid, 'SIGTSTP');
-  await until(() => readFileSync(`/proc/${terminal.pid}/stat`, 'utf8').includes(') T '));
+  await until('it to stop', () => readFileSync(`/proc/${terminal.pid}/stat`, 'utf8').includes(') T '));
   terminal.goOn();
-  await until(() => terminal.text().split(ENTER).length === 3);
+  await until('the screen again', () => terminal.text().split(ENTER).length === 3);
   assert.equal(terminal.text().split(LEAVE).length, 2);
   terminal.type('q');
   assert.equal(await terminal.ended, 0);
@@ -99,7 +94,7 @@ test('it leaves the terminal while it is suspended, and draws anew when it comes
 test('where nobody could let it go on, it is not suspended', { skip }, async () => {
   const terminal = await onTerminal('0.2', false);
   process.kill(terminal.pid, 'SIGTSTP');
-  await until(() => terminal.text().split(ENTER).length === 3);
+  await until('the screen again', () => terminal.text().split(ENTER).length === 3);
   assert.equal(terminal.text().split(LEAVE).length, 2);
   terminal.type('q');
   assert.equal(await terminal.ended, 0);

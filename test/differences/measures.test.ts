@@ -1,5 +1,5 @@
-// Measures of two windows, and when one recording changed, with the truth planted into made-up counters: a disk that becomes slow at a moment, a counter that moves
-// before it, a setting that changes then, and the same disk asked for more, which is no slower at its load. How often more simulations go wrong is
+// Measures of two windows, and when one recording changed, with the truth planted into made-up counters: a disk that becomes slow at a moment, a counter that
+// moves before it, a setting that changes then, and the same disk asked for more, which is no slower at its load. How often more simulations go wrong is
 // measured by bench/statistics.ts.
 
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
-// The machine's memory with the real kernel: a loop device that is used in quiet time and then becomes slower from below, within the norm of its kind; and the same
-// disk for a memory that never knew it otherwise. The memory is one of this test's own: /var/lib/iowitness is covered in a mount namespace.
+// The machine's memory with the real kernel: a loop device that is used in quiet time and then becomes slower from below, within the norm of its kind; and
+// the same disk for a memory that never knew it otherwise. The memory is one of this test's own: /var/lib/iowitness is covered in a mount namespace.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -31,7 +31,9 @@ async function withMemory(memory: string, ...args: readonly string[]): Promise<R
   );
 }
 
-/** Writes 4 KiB past the page cache for so long, one at a time, and records that. Undiagnosed, so that a busy machine teaches as well: who starves is held up. */
+/**
+ * Writes 4 KiB past the page cache for so long, one at a time, and records that. Undiagnosed, so that a busy machine teaches as well: who starves is held up.
+ */
 async function writing(memory: string, file: string, recording: string, seconds: number): Promise<void> {
   const dd = ['dd', 'if=/dev/zero', `of=${file}`, 'bs=4k', 'oflag=direct', 'conv=notrunc', 'count=8192'];
   const again = `end=$(($(date +%s) + ${seconds})); while [ $(date +%s) -lt $end ]; do timeout ${seconds} ${dd.join(' ')} 2>/dev/null; done`;

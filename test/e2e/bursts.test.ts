@@ -16,6 +16,7 @@ import { start } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
+import { until } from '../support/until.js';
 
 const skip = needsLoop() || needsTracefs() || needsCommand('mkfs.ext4');
 const MiB = 1024 * 1024;
@@ -155,12 +156,9 @@ async function untilRecording(pid: number): Promise<void> {
   const places = existsSync(`${usual}/instances`)
     ? [usual]
     : ['/sys/kernel/debug/tracing', `/run/iowitness/tracefs-${pid}`];
-  for (let tries = 0; tries < 300; tries += 1) {
-    // Events are enabled before the first look at what processes have written.
-    if (places.some((place) => existsSync(`${place}/instances/iowitness-${pid}-machine`))) return await sleep(3000);
-    await sleep(100);
-  }
-  assert.fail('nothing is recorded');
+  await until('a recording', () => places.some((place) => existsSync(`${place}/instances/iowitness-${pid}-machine`)));
+  // Events are enabled before the first look at what processes have written.
+  await sleep(3000);
 }
 
 function near(is: number, should: number, share: number, what: string): void {

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { LabCgroup } from '../../src/lab/scenarios/cgroup.js';
 import { startHogs } from '../../src/lab/scenarios/cpu-hog.js';
@@ -14,7 +15,7 @@ import { startNeighbour, type NeighbourOptions } from '../../src/lab/scenarios/n
 import { makeSlowBelow } from '../../src/lab/scenarios/slow-below.js';
 import { DiagnosisSchema, type Diagnosis } from '../../src/model/diagnosis.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
-import { inWorkplace, othersBusyShare, type Workplace } from '../support/scenario.js';
+import { inWorkplace, othersBusyShare, untilRecorded, type Workplace } from '../support/scenario.js';
 
 const MiB = 1024 * 1024;
 const MAIN = path.resolve(import.meta.dirname, '../../src/cli/main.js');
@@ -224,12 +225,15 @@ test('a setting that changes while recording is told beside the verdict, with th
     const file = '/proc/sys/vm/dirty_expire_centisecs';
     const before = readFileSync(file, 'utf8').trim();
     workplace.journal.plan([{ kind: 'write-file', path: file, value: before }]);
-    const timer = setTimeout(() => writeFileSync(file, String(Number(before) - 7)), 4000);
-    const { diagnosis } = await check(workplace, workplace.folder);
-    clearTimeout(timer);
-    const change = diagnosis.changes.find((one) => one.what === file);
-    assert.equal(change?.before, before);
-    assert.equal(change?.after, String(Number(before) - 7));
+    const change = async () => {
+      await untilRecorded(path.join(workplace.folder, `${path.basename(workplace.folder)}.iow`));
+      await pause(2000);
+      writeFileSync(file, String(Number(before) - 7));
+    };
+    const [{ diagnosis }] = await Promise.all([check(workplace, workplace.folder), change()]);
+    const changed = diagnosis.changes.find((one) => one.what === file);
+    assert.equal(changed?.before, before);
+    assert.equal(changed?.after, String(Number(before) - 7));
     assert.ok(diagnosis.also.some((one) => one.cause === 'env.changed'));
   });
 });

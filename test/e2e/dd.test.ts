@@ -21,6 +21,7 @@ import { setTimeout as later } from 'node:timers/promises';
 import { MAIN, refusal, run, start } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { needsCommand } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'iowitness-dd-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -28,14 +29,6 @@ const LAUNCHER = path.resolve(import.meta.dirname, '../../../iowitness');
 
 let files = 0;
 const fresh = (name: string): string => path.join(folder, `${name}-${(files += 1)}`);
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let look = 0; look < 3000; look += 1) {
-    if (isSo()) return;
-    await later(20);
-  }
-  assert.fail(`${what}: waited for it in vain`);
-}
 
 function fifo(): string {
   const name = fresh('fifo');

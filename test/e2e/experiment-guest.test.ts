@@ -1,4 +1,5 @@
-// An arm with a kernel: its run is made in a guest with that kernel, on a volume of its own, with what `machine` starts there; the recording is fetched and diagnosed here, and nothing of the guest is left.
+// An arm with a kernel: its run is made in a guest with that kernel, on a volume of its own, with what `machine` starts there; the recording is fetched and
+// diagnosed here, and nothing of the guest is left.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// What a plan may ask for, each run for real on a loop volume: the workloads snapshot and fio, memory that is held, changes of a mount, a queue and a control group, a run that ends as degraded, and what
-// a person does at a terminal. Whatever was changed is seen while it is, and put back.
+// What a plan may ask for, each run for real on a loop volume: the workloads snapshot and fio, memory that is held, changes of a mount, a queue and a control
+// group, a run that ends as degraded, and what a person does at a terminal. Whatever was changed is seen while it is, and put back.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';

@@ -1,5 +1,5 @@
-// Experiments on the real kernel: a daemon that bursts is stopped or not, for real; what a killed experiment has changed is put back by its watchdog, and the experiment goes on with
-// the run that was killed; an experiment that is interrupted has put everything back.
+// Experiments on the real kernel: a daemon that bursts is stopped or not, for real; what a killed experiment has changed is put back by its watchdog, and the
+// experiment goes on with the run that was killed; an experiment that is interrupted has put everything back.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -14,6 +14,7 @@ import type { Experiment, ExperimentState } from '../../src/model/experiment.js'
 import { mount } from '../../src/run/experiment/changes/mount.js';
 import { MAIN, refusal, run, start } from '../support/cli.js';
 import { needsCommand, needsLoop, needsRoot } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const folder = mkdtempSync('/var/tmp/iowitness-experiment-');
 after(() => rmSync(folder, { recursive: true }));
@@ -52,14 +53,6 @@ ${more}`,
 
 function stateOf(pid: number): string {
   return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
-}
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let look = 0; look < 1500; look += 1) {
-    if (isSo()) return;
-    await later(20);
-  }
-  assert.fail(`${what}: waited for it in vain`);
 }
 
 function readState(place: string): ExperimentState {

@@ -19,6 +19,7 @@ import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { FLEET } from '../../src/model/thresholds/fleet.js';
 import { ROOT } from '../support/package.js';
 import { needsCommand } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const skip = needsCommand('clickhouse-server');
 const DAY_MS = 86_400_000;
@@ -268,12 +269,13 @@ describe('two servers', { skip }, () => {
       Array.from({ length: 100 }, (_, at) => episode(`host-${from + at}`, nowMs));
     const period = { fromMs: nowMs - DAY_MS, toMs: nowMs };
     const settled = async (count: number): Promise<number> => {
-      for (let times = 0; times < 300; times += 1) {
-        const found = await store.episodes(period).catch(() => []);
-        if (found.length >= count) return found.length;
-        await pause(100);
-      }
-      return (await store.episodes(period)).length;
+      let found = 0;
+      await until(
+        () => `${count} episodes, of which ${found} are there`,
+        async () => (found = (await store.episodes(period).catch(() => [])).length) >= count,
+        { everyMs: 100 },
+      );
+      return found;
     };
     await store.add({ episodes: rows(0) });
     assert.equal(await settled(100), 100);

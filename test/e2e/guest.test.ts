@@ -6,12 +6,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startGuest } from '../../src/run/guest/guest.js';
 import { findKernel, KERNELS } from '../../src/run/guest/kernel.js';
 import { diagnoseRecording } from '../../src/pipeline.js';
 import { MAIN } from '../support/cli.js';
 import { needsGuest } from '../support/guest.js';
+import { PATIENCE_MS, until } from '../support/until.js';
 
 const SERIES = '6.1';
 const skip = needsGuest(SERIES);
@@ -26,9 +26,12 @@ function leftovers(place: string): string[] {
   return [...readdirSync(place), ...programs];
 }
 
-async function untilNothingIsLeft(place: string): Promise<string[]> {
-  for (let attempt = 0; attempt < 300 && leftovers(place).length > 0; attempt += 1) await pause(100);
-  return leftovers(place);
+async function untilNothingIsLeft(place: string): Promise<void> {
+  await until(
+    () => `this to go: ${leftovers(place).join(', ')}`,
+    () => leftovers(place).length === 0,
+    { everyMs: 100 },
+  );
 }
 
 test(
@@ -68,7 +71,7 @@ ${process.execPath} ${MAIN} record --pid $victim --for 4s -o /dev/shm/short.iow 
       await guest.shutDown();
       rmSync(journals, { recursive: true, force: true });
     }
-    assert.deepEqual(await untilNothingIsLeft(place), []);
+    await untilNothingIsLeft(place);
     rmSync(place, { recursive: true });
   },
 );
@@ -80,14 +83,9 @@ test('a guest ends with the process that started it, whatever ended that', { ski
   const child = spawn(process.execPath, [program, journals, SERIES, place], { stdio: 'ignore' });
   const runs = () => leftovers(place).some((line) => line.includes('qemu-system'));
   // One that tries KVM and dies of it is as good.
-  let isStarted = false;
-  for (let attempt = 0; attempt < 2400 && !isStarted; attempt += 1) {
-    await pause(50);
-    isStarted = runs();
-  }
-  assert.ok(isStarted, 'qemu was started');
+  await until('qemu', runs, { patienceMs: 2 * PATIENCE_MS, everyMs: 50 });
   child.kill('SIGKILL');
-  assert.deepEqual(await untilNothingIsLeft(place), []);
+  await untilNothingIsLeft(place);
   rmSync(journals, { recursive: true });
   rmSync(place, { recursive: true });
 });

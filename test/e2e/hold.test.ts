@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { setTimeout as later } from 'node:timers/promises';
 import { readHierarchies } from '../../src/capture/cgroup-files.js';
 import { refusal, run, start } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { needsCommand, needsRoot } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const MIB = 1024 ** 2;
 const SIZE = '256M';
@@ -32,14 +32,6 @@ function groups(): string[] {
 
 /** Bytes in files of tmpfs and shared memory. */
 const shared = (): number => Number(/^Shmem:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let look = 0; look < 1000; look += 1) {
-    if (isSo()) return;
-    await later(20);
-  }
-  assert.fail(`${what}: waited for it in vain`);
-}
 
 /** Starts it and waits until all is held. */
 async function holding(...args: readonly string[]) {

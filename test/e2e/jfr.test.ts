@@ -23,7 +23,10 @@ async function told(args: readonly string[]): Promise<Jfr> {
   return JSON.parse(stdout);
 }
 
-/** The monitor of the snapshot is the one that is told first, and its owner is the writer. Of its writes JFR keeps none below the threshold, 20 ms unless told. */
+/**
+ * The monitor of the snapshot is the one that is told first, and its owner is the writer. Of its writes JFR keeps none below the threshold, 20 ms unless
+ * told.
+ */
 function assertSnapshot({ monitors }: Jfr, file: string, isKept: boolean): void {
   const monitor = monitors.find(({ type }) => type === 'FlightLab$SnapshotLock');
   assert.deepEqual([monitor?.owner.grade, monitor?.owner.thread?.name], ['exact', 'snapshot-writer']);

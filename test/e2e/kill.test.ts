@@ -17,6 +17,7 @@ import { inFolder } from '../support/recordings.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
 import { settings, untilTraced } from '../support/tracing.js';
+import { until } from '../support/until.js';
 
 const skip = needsRoot() || needsTracefs();
 
@@ -39,11 +40,7 @@ async function signalAfter(args: readonly string[], cwd: string, signal: NodeJS.
 
 /** Waits until a recorder has set up all that it changes: its instances stand and its probe writes. */
 async function untilAtWork(pid: number, cwd: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!leftovers(pid, cwd).some((left) => left.startsWith('.iowitness-probe-'))) {
-    assert.ok(Date.now() < deadline, 'the probe never wrote');
-    await sleep(50);
-  }
+  await until('the probe', () => leftovers(pid, cwd).some((left) => left.startsWith('.iowitness-probe-')));
 }
 
 /** The recording of a recorder that was ended early opens, and says that it lacks its end exactly where it does. */
@@ -64,14 +61,6 @@ function journalsOf(pid: number): string[] {
   return readdirSync('/var/lib/iowitness/undo').filter((file) => new RegExp(`(^|-of-)${pid}-`).test(file));
 }
 
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, what);
-    await sleep(50);
-  }
-}
-
 for (const [name, args] of Object.entries(COMMANDS)) {
   test(`kill -9 of ${name} at any moment leaves nothing, though nothing is started again`, { skip }, async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -81,7 +70,7 @@ for (const [name, args] of Object.entries(COMMANDS)) {
         try {
           const { pid } = await signalAfter(args, cwd, 'SIGKILL', ms);
           await assertNothingLeft(pid, cwd);
-          await until(() => journalsOf(pid).length === 0, 'the journal is left');
+          await until('the journal to go', () => journalsOf(pid).length === 0);
           await assertReadable(cwd);
         } catch (error) {
           throw new Error(`killed after ${ms} ms`, { cause: error });
@@ -139,7 +128,7 @@ test('kill -9 of a whole process group does not reach the watchdog', { skip }, a
     process.kill(-pid, 'SIGKILL');
     await ended;
     await assertNothingLeft(pid, cwd);
-    await until(() => journalsOf(pid).length === 0, 'the journal is left');
+    await until('the journal to go', () => journalsOf(pid).length === 0);
   });
 });
 
@@ -162,8 +151,8 @@ test(
         await sleep(ms);
         child.kill('SIGKILL');
         await ended;
-        const said = `killed after ${ms} ms`;
-        await until(() => settings(tracefs, volume).join(' ') === before && journalsOf(pid).length === 0, said);
+        const said = `the settings of before, and no journal: it was killed after ${ms} ms`;
+        await until(said, () => settings(tracefs, volume).join(' ') === before && journalsOf(pid).length === 0);
         await assertNothingLeft(pid, folder);
       }
     });
@@ -178,7 +167,7 @@ test(
       chownSync(cwd, ORDINARY.uid, ORDINARY.gid);
       const user = { ...ORDINARY, cwd, env: { ...process.env, XDG_STATE_HOME: path.join(cwd, 'state') } };
       const record = start(['record', '--for', '1s', '-o', 'b.iow'], user);
-      await until(() => existsSync(path.join(cwd, 'b.iow/machine.log')), 'nothing is recorded');
+      await until('a recording', () => existsSync(path.join(cwd, 'b.iow/machine.log')));
       await sleep(200);
       assert.deepEqual(watchdogsOf(record.child.pid ?? 0), []);
       assert.equal((await record.ended).status, 0);

@@ -11,6 +11,7 @@ import { refusal, run, start, type Running } from '../support/cli.js';
 import { lives } from '../support/leftovers.js';
 import { parseOpenMetrics, type Series } from '../support/openmetrics.js';
 import { needsCommand, needsRoot, needsTracefs } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const skip = needsRoot() || needsTracefs() || needsCommand('promtool');
 const folder = mkdtempSync('/var/tmp/iowitness-metrics-');
@@ -45,13 +46,17 @@ test('a recording serves metrics while it is made, and no longer', { skip }, asy
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
   await sleep(1500);
   spawnSync('dd', ['if=/dev/zero', `of=${path.join(folder, 'x')}`, 'bs=1M', 'count=24', 'conv=fsync']);
-  await sleep(2500);
-  const open = await scrape(url, 'application/openmetrics-text;version=1.0.0');
   const written = (one: Series) => one.name === 'iowitness_io_bytes_total' && one.labels.get('program') === 'dd';
-  const bytes = parseOpenMetrics(open)
-    .filter(written)
-    .reduce((all, { value }) => all + value, 0);
-  assert.ok(bytes >= 24 * 2 ** 20, open);
+  let open = '';
+  await until(
+    () => `24 MiB of dd in ${open}`,
+    async () => {
+      open = await scrape(url, 'application/openmetrics-text;version=1.0.0');
+      const series = parseOpenMetrics(open).filter(written);
+      return series.reduce((all, { value }) => all + value, 0) >= 24 * 2 ** 20;
+    },
+    { patienceMs: 15_000, everyMs: 500 },
+  );
   const plain = await scrape(url, 'text/plain');
   const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: plain, encoding: 'utf8' });
   assert.deepEqual([status, stderr], [0, '']);
@@ -60,8 +65,7 @@ test('a recording serves metrics while it is made, and no longer', { skip }, asy
   const { status: ended, stdout } = await recorder.ended;
   assert.deepEqual([ended, stdout.split(' ')[0]], [0, 'a.iow']);
   // It is killed as the recorder ends, and takes a moment to be gone.
-  for (let tries = 0; tries < 100 && children.some(lives); tries += 1) await sleep(50);
-  assert.deepEqual(children.filter(lives), []);
+  await until('its processes to end', () => !children.some(lives));
   await assert.rejects(fetch(url));
 });
 
@@ -71,15 +75,12 @@ test('the process that serves them does not outlive a recorder that is killed', 
   assert.match(url, /^http:\/\/\[::1\]:\d+\/metrics$/);
   recorder.child.kill('SIGKILL');
   await recorder.ended;
-  for (let tries = 0; tries < 100; tries += 1) {
-    const served = await fetch(url).then(
-      () => true,
+  await until('nobody to serve it', async () =>
+    fetch(url).then(
       () => false,
-    );
-    if (!served) return;
-    await sleep(50);
-  }
-  assert.fail('it is still served');
+      () => true,
+    ),
+  );
 });
 
 test('an address that can’t be had is refused before anything is recorded', async () => {

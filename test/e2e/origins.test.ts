@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, openSync, readFileSync, symlinkSync, unlinkSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { makeLoopVolume, type LoopVolume } from '../../src/lab/scenarios/loop-vo
 import { DiagnosisSchema, type Writer } from '../../src/model/diagnosis.js';
 import { run, start } from '../support/cli.js';
 import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.js';
-import { inWorkplace } from '../support/scenario.js';
+import { inWorkplace, untilRecorded } from '../support/scenario.js';
 
 const MiB = 1024 * 1024;
 const AMOUNTS = { buffered: 96 * MiB, fsync: 48 * MiB, direct: 64 * MiB };
@@ -60,16 +60,6 @@ function write(
 
 function syncFilesystem({ mountPoint }: LoopVolume): void {
   assert.equal(spawnSync('sync', ['-f', mountPoint]).status, 0);
-}
-
-/** Until a recording has begun, on a busy machine too: its tape is written once a second. */
-async function untilRecorded(recording: string): Promise<void> {
-  const tape = path.join(recording, 'machine.log');
-  const deadline = Date.now() + 60_000;
-  while ((statSync(tape, { throwIfNoEntry: false })?.size ?? 0) === 0) {
-    assert.ok(Date.now() < deadline, 'nothing was recorded');
-    await sleep(100);
-  }
 }
 
 /** Records while `work` is done, and what is written back of it, and diagnoses the recording. */

@@ -30,6 +30,7 @@ import { decodeFacts } from '../support/decoded.js';
 import type { Facts } from '../../src/model/facts.js';
 import { needsCommand, needsLoop, needsRoot } from '../support/requirements.js';
 import { MemorySink } from '../support/tape.js';
+import { until } from '../support/until.js';
 
 const MIB = 1024 * 1024;
 
@@ -193,9 +194,13 @@ describe('facts of the live machine', () => {
       captureFacts(sink, { when: 'start', victims: [pid] });
       const sampler = new CounterSampler(sink, { hz: 2 });
       teardown.add(() => sampler.close());
-      for (let tick = 0; tick < 3; tick += 1) {
-        sampler.tick(monotonicNs(), [pid]);
+      const throttled = () => Number(/nr_throttled (\d+)/.exec(readFileSync(`${folder}/cpu.stat`, 'utf8'))?.[1]);
+      sampler.tick(monotonicNs(), [pid]);
+      const before = throttled();
+      await until('the quota to hold it back', () => throttled() > before);
+      for (let tick = 0; tick < 2; tick += 1) {
         await sleep(300);
+        sampler.tick(monotonicNs(), [pid]);
       }
       const limit = decodeFacts(sink.readings)[0]?.limits.find((one) => one.cgroup === cgroup && one.kind === 'cpu');
       assert.equal(limit?.value, 0.1);

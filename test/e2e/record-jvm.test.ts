@@ -1,5 +1,5 @@
-// Real JVMs that are recorded: with --jvm their threads are asked for all the time, else while they stall, and the diagnosis tells what these show with the owners
-// that the program has; one that refuses is left alone, and that is told.
+// Real JVMs that are recorded: with --jvm their threads are asked for all the time, else while they stall, and the diagnosis tells what these show with the
+// owners that the program has; one that refuses is left alone, and that is told.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { run } from '../support/cli.js';
 import { compileLab, jdks, needsJdk, startLab, type Lab } from '../support/jvm.js';
 import { needsLoop, needsTracefs } from '../support/requirements.js';
-import { inWorkplace } from '../support/scenario.js';
+import { inWorkplace, untilRecorded } from '../support/scenario.js';
 
 const MiB = 1024 * 1024;
 
@@ -102,13 +102,15 @@ describe('record --jvm', { skip: needsJdk() }, () => {
   test('asks one that is stopped once it goes on', async () => {
     const lab = await startLab(jdk?.home ?? '', classes, 3);
     lab.child.kill('SIGSTOP');
-    const timer = setTimeout(() => lab.child.kill('SIGCONT'), 4000);
     try {
-      const { losses, jvms } = await diagnosed(await recorded(lab, 'stopped', '--jvm', '--for', '10s'));
+      const recording = recorded(lab, 'stopped', '--jvm', '--for', '12s');
+      await untilRecorded(path.join(folder, 'stopped.iow'));
+      await pause(4000);
+      lab.child.kill('SIGCONT');
+      const { losses, jvms } = await diagnosed(await recording);
       assert.match(losses.find(({ code }) => code === 'no-thread-dump')?.where ?? '', /is stopped \(SIGSTOP/);
       assert.ok((jvms?.[0]?.dumps ?? 0) > 0);
     } finally {
-      clearTimeout(timer);
       lab.end();
     }
   });
@@ -154,10 +156,13 @@ describe(
         (stage) => stage.volume().mountPoint,
         async ({ folder, journal, victimPid }, mountPoint) => {
           const recording = path.join(folder, 'unasked.iow');
-          const frozen = pause(4000).then(() => {
+          const freeze = async () => {
+            await untilRecorded(recording);
+            await pause(4000);
             journal.plan([{ kind: 'thaw', path: mountPoint }]);
             command('fsfreeze', '--freeze', mountPoint);
-          });
+          };
+          const frozen = freeze();
           await run(['record', '--for', '14s', '--pid', String(victimPid), '-o', recording]);
           await frozen;
           const { verdict, also, jvms, recording: about } = await told(recording);

@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { lives } from '../support/leftovers.js';
 import { differences, machineState } from '../support/machine-state.js';
 import { MAIN } from '../support/cli.js';
 import { needsCommand, needsRoot, needsTracefs } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const skip = needsRoot() || needsTracefs() || needsCommand('tmux') || needsCommand('bash');
 const SOCKET = `iowitness-${process.pid}`;
@@ -29,9 +29,8 @@ const keys = (...names: readonly string[]): string => tmux('send-keys', '-t', 't
 const screen = (): string => tmux('capture-pane', '-p', '-t', 'top');
 const onSecondPage = (): boolean => tmux('display-message', '-p', '-t', 'top', '#{alternate_on}').trim() === '1';
 
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds(); await pause(100))
-    assert.ok(Date.now() < deadline, `${what}:\n${screen()}`);
+async function untilSeen(what: string, holds: () => boolean): Promise<void> {
+  await until(() => `${what}:\n${screen()}`, holds, { everyMs: 100 });
 }
 
 const isShown = (text: RegExp) => () => text.test(screen());
@@ -40,7 +39,7 @@ const isShown = (text: RegExp) => () => text.test(screen());
 async function state(): Promise<string> {
   const mark = `set-${Math.random().toString(36).slice(2)}`;
   keys(`stty -g > settings; echo ${mark}`, 'Enter');
-  await until(isShown(new RegExp(`^${mark}`, 'm')), 'the shell answers');
+  await untilSeen('the shell answers', isShown(new RegExp(`^${mark}`, 'm')));
   const settings = readFileSync(path.join(folder, 'settings'), 'utf8').trim();
   assert.match(settings, /^[\da-f]+(:[\da-f]+){10,}$/);
   const flags = tmux(
@@ -64,12 +63,12 @@ function topPid(): number {
 
 async function startTop(): Promise<void> {
   keys(`${process.execPath} ${MAIN} top -d 0.5`, 'Enter');
-  await until(isShown(/^DEVICE /m), 'the first sample');
+  await untilSeen('the first sample', isShown(/^DEVICE /m));
   assert.ok(onSecondPage());
 }
 
 async function untilEnded(): Promise<void> {
-  await until(() => !onSecondPage() && isShown(/^P\$ *$/m)(), 'it ends');
+  await untilSeen('it ends', () => !onSecondPage() && isShown(/^P\$ *$/m)());
 }
 
 const machine = skip ? undefined : machineState('/var/tmp');
@@ -104,12 +103,12 @@ test('Ctrl-Z gives the terminal back, fg takes it again with all that it showed'
   const was = await state();
   await startTop();
   keys('C-z');
-  await until(() => !onSecondPage() && isShown(/Stopped/)(), 'it is stopped');
+  await untilSeen('it is stopped', () => !onSecondPage() && isShown(/Stopped/)());
   assert.equal(await state(), was);
   keys('fg', 'Enter');
-  await until(() => onSecondPage() && isShown(/^DEVICE /m)(), 'it goes on');
+  await untilSeen('it goes on', () => onSecondPage() && isShown(/^DEVICE /m)());
   keys('?');
-  await until(isShown(/^KEYS/m), 'it hears keys again');
+  await untilSeen('it hears keys again', isShown(/^KEYS/m));
   keys('q');
   await untilEnded();
   assert.equal(await state(), was);
@@ -118,10 +117,10 @@ test('Ctrl-Z gives the terminal back, fg takes it again with all that it showed'
 test('it takes the size that the terminal gets', { skip }, async () => {
   await startTop();
   tmux('resize-window', '-t', 'top', '-x', '150', '-y', '40');
-  await until(isShown(/ ON$/m), 'wide enough for what devices stand on');
+  await untilSeen('wide enough for what devices stand on', isShown(/ ON$/m));
   assert.equal(screen().trimEnd().split('\n').length, 40);
   tmux('resize-window', '-t', 'top', '-x', '80', '-y', '24');
-  await until(() => !isShown(/ ON$/m)(), 'narrow again');
+  await untilSeen('narrow again', () => !isShown(/ ON$/m)());
   keys('q');
   await untilEnded();
 });
@@ -138,10 +137,10 @@ for (const [name, end] of [
     async () => {
       await startTop();
       keys('C-t');
-      await until(() => delays() === '1', 'it is on');
-      await until(isShown(/is put back at the end/), 'it says so');
+      await untilSeen('it is on', () => delays() === '1');
+      await untilSeen('it says so', isShown(/is put back at the end/));
       end();
-      await until(() => delays() === '0', 'it is put back');
+      await untilSeen('it is put back', () => delays() === '0');
       if (name === 'q') await untilEnded();
       else {
         // Nobody is left to give the terminal back: a new one is taken.
@@ -156,14 +155,15 @@ test('a terminal that is closed ends it, and everything is put back', { skip }, 
   const pid = topPid();
   tmux('respawn-pane', '-k', '-t', 'top');
   await untilEnded();
-  await until(() => !lives(pid), 'it has ended');
+  await untilSeen('it has ended', () => !lives(pid));
 });
 
 test('nothing is left behind', { skip }, async () => {
+  const left = () =>
+    machine ? differences(machine, machineState('/var/tmp')).filter((one) => !one.includes('iowitness-tmux')) : [];
   await until(
-    () =>
-      machine !== undefined &&
-      differences(machine, machineState('/var/tmp')).filter((one) => !one.includes('iowitness-tmux')).length === 0,
-    'the machine is as it was',
+    () => `this to go: ${left().join(', ')}`,
+    () => left().length === 0,
+    { everyMs: 100 },
   );
 });

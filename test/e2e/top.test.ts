@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import { parseDiskstats } from '../../src/base/procfs/diskstats.js';
 import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
@@ -15,6 +14,7 @@ import { needsReadableClone, ORDINARY, run, start } from '../support/cli.js';
 import { assertDocument } from '../support/documents.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
+import { until } from '../support/until.js';
 
 const SECONDS = 24;
 
@@ -90,10 +90,9 @@ test(
           .join('')
           .split('\n')
           .filter((line) => line !== '').length;
-      const until = async (count: number) => {
-        while (samples() < count) await pause(50);
-      };
-      await until(1);
+      const untilSampled = async (count: number) =>
+        until(`${count} samples`, () => samples() >= count, { everyMs: 50 });
+      await untilSampled(1);
       const before = devices.map(bytesOf);
       const writers = [
         startWriter(path.join(upper.mountPoint, 'buffered'), 0, 262_144, 50, 0),
@@ -101,10 +100,10 @@ test(
         startWriter(path.join(lower.mountPoint, 'synced'), 0, 65_536, 50, 20),
         startWriter(path.join(lower.mountPoint, 'lazy'), 0, 131_072, 100, 0),
       ];
-      await until(1 + SECONDS);
+      await untilSampled(1 + SECONDS);
       const wrote: number[] = [];
       for (const { end } of writers) wrote.push(await end());
-      await until(samples() + 3);
+      await untilSampled(samples() + 3);
       top.child.kill('SIGTERM');
       const { status, stderr, stdout } = await top.ended;
       assert.deepEqual([status, stderr], [0, '']);

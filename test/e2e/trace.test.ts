@@ -15,6 +15,7 @@ import { killWithWatchdogs } from '../support/leftovers.js';
 import { needsCommand, needsLoop, needsRoot, needsTracefs } from '../support/requirements.js';
 import { inWorkplace } from '../support/scenario.js';
 import { enabled, settings, untilTraced } from '../support/tracing.js';
+import { until } from '../support/until.js';
 
 const skip =
   needsRoot() ||
@@ -25,14 +26,6 @@ const skip =
   needsCommand('btt') ||
   needsCommand('iowatcher') ||
   needsCommand('fio');
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, what);
-    await sleep(20);
-  }
-}
 
 /** Reads blocks of 512 bytes from the device's beginning, past the page cache. */
 function read(volume: LoopVolume, count: number, skipped = 0): void {
@@ -190,7 +183,7 @@ test(
       const gone = new Promise((settle) => reader.on('close', settle));
       try {
         const fds = `/proc/${reader.pid ?? 0}/fd/3`;
-        await until(() => existsSync(fds), 'the reader never opened its pipe');
+        await until('the reader to open its pipe', () => existsSync(fds));
         await refuses(new RegExp(`tracer is in use \\(read by cat \\(${reader.pid ?? 0}\\)\\)`));
       } finally {
         reader.kill();

@@ -1,4 +1,5 @@
-// Plans that cross two things, by simulation: each is told from all pairs of arms that differ in it alone, and the conclusion blames what makes the difference and nothing else.
+// Plans that cross two things, by simulation: each is told from all pairs of arms that differ in it alone, and the conclusion blames what makes the
+// difference and nothing else.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,5 +1,5 @@
-// Experiments with a known truth through the code that judges real ones: nobody is blamed who does not differ, who does is, and what is told in words is what the figures
-// say. bench/experiments.ts does it at length.
+// Experiments with a known truth through the code that judges real ones: nobody is blamed who does not differ, who does is, and what is told in words is what
+// the figures say. bench/experiments.ts does it at length.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,5 +1,5 @@
-// Each number of experiments with the nearest look-alike on either side of it: an arm that is sure enough to be blamed or not, bursts that are gone or only fewer, runs whose order shows or may be
-// accident, and how much one run that contradicts counts.
+// Each number of experiments with the nearest look-alike on either side of it: an arm that is sure enough to be blamed or not, bursts that are gone or only
+// fewer, runs whose order shows or may be accident, and how much one run that contradicts counts.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

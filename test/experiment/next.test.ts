@@ -1,5 +1,5 @@
-// Which change would teach most: a search among facts of which one makes runs slow, by runs of which some are labelled wrongly. With a known truth: how many arms it takes, and
-// how often the fact that is named is the right one.
+// Which change would teach most: a search among facts of which one makes runs slow, by runs of which some are labelled wrongly. With a known truth: how many
+// arms it takes, and how often the fact that is named is the right one.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

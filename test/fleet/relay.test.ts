@@ -1,5 +1,5 @@
-// The relay: a host writes its own rows and nothing else, whatever it calls itself; who has no certificate of the authority writes nothing; and what is no batch is refused
-// in one sentence.
+// The relay: a host writes its own rows and nothing else, whatever it calls itself; who has no certificate of the authority writes nothing; and what is no
+// batch is refused in one sentence.
 
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';

@@ -1,5 +1,6 @@
-// Damaged flight recordings: cut anywhere, with blocks lost, doubled, zeroed or overwritten, with single bytes changed. Nothing is thrown, and no damage that leaves an event out
-// makes a monitor's owner one that the whole recording does not name. A changed byte within an event that is otherwise whole can't be seen, as the format has no checksums.
+// Damaged flight recordings: cut anywhere, with blocks lost, doubled, zeroed or overwritten, with single bytes changed. Nothing is thrown, and no damage that
+// leaves an event out makes a monitor's owner one that the whole recording does not name. A changed byte within an event that is otherwise whole can't be
+// seen, as the format has no checksums.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

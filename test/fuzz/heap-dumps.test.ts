@@ -1,5 +1,5 @@
-// Damaged heap dumps: cut anywhere, with stretches set to zero, left out or overwritten, plain and compressed. Nothing is thrown but that it is no heap dump, no
-// damage makes a lock's owner one that the whole dump does not show, and what is missing is told.
+// Damaged heap dumps: cut anywhere, with stretches set to zero, left out or overwritten, plain and compressed. Nothing is thrown but that it is no heap dump,
+// no damage makes a lock's owner one that the whole dump does not show, and what is missing is told.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

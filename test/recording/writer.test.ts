@@ -34,6 +34,7 @@ import { withRival } from '../support/between-calls.js';
 import { ORDINARY } from '../support/cli.js';
 import { inFolder, newManifest } from '../support/recordings.js';
 import { needsRoot } from '../support/requirements.js';
+import { until } from '../support/until.js';
 
 const END = { monotonicNs: '1', wallMs: 2 };
 
@@ -137,7 +138,7 @@ test('a recording can be read while it is written', async () => {
     for (let number = 1; number <= 3; number += 1) {
       writer.reading('/number', String(number), monotonicNs());
       writer.flush();
-      while (writer.queuedBytes > 0) await sleep(1);
+      await until('the disk', () => writer.queuedBytes === 0, { everyMs: 1 });
       const recording = openRecording(place);
       assert.equal(recording.complete, false);
       assert.deepEqual(
@@ -215,7 +216,7 @@ test('the size limit ends it, and is no loss', async () => {
     for (let count = 0; count < 1000 && ends.length === 0; count += 1) {
       writer.pages('machine', 0, Buffer.alloc(4096, count));
       writer.flush();
-      while (writer.queuedBytes > 0) await sleep(1);
+      await until('the disk', () => writer.queuedBytes === 0, { everyMs: 1 });
     }
     writer.flush();
     await writer.close(END, 'interrupt');
@@ -268,7 +269,7 @@ test('everything in a recording is for its user alone', async () => {
     writer.file('trace/events/block/block_rq_issue/format', Buffer.from('name: block_rq_issue'));
     writer.pages('machine', 0, Buffer.alloc(16));
     writer.flush();
-    while (writer.queuedBytes > 0) await sleep(1);
+    await until('the disk', () => writer.queuedBytes === 0, { everyMs: 1 });
     const assertPrivate = (): void => {
       for (const name of ['', ...readdirSync(place, { recursive: true }).map(String)])
         assert.equal(statSync(path.join(place, name)).mode & 0o077, 0, name);
@@ -339,7 +340,7 @@ test('logs are written past the page cache', async () => {
     const writer = await RecordingWriter.create(path.join(folder, 'a.iow'), newManifest());
     writer.pages('machine', 0, Buffer.alloc(100));
     writer.flush();
-    while (writer.queuedBytes > 0) await sleep(1);
+    await until('the disk', () => writer.queuedBytes === 0, { everyMs: 1 });
     assert.deepEqual(directFiles(folder).sort(), ['machine.cpu0.log', 'machine.log']);
     await writer.close(END, 'time');
     assert.deepEqual(directFiles(folder), []);

@@ -77,7 +77,7 @@ export function makeFolder(folder: string, files: Readonly<Record<string, Uint8A
 }
 
 /** Ours against theirs, byte for byte but for the places that ours marks with `?`. */
-export function assertSameText(ours: Buffer, theirs: Buffer, what: string): void {
+function assertSameText(ours: Buffer, theirs: Buffer, what: string): void {
   if (ours.equals(theirs)) return;
   const oursText = ours.toString('latin1');
   const theirsText = theirs.toString('latin1');

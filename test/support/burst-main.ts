@@ -1,5 +1,5 @@
-// Writes past the page cache for so long and some blocks at least, again and again at fixed times: `node burst-main.js FILE PERIOD_MS LENGTH_MS COUNT`. It prints when each burst
-// began and ended, ms since 1970, and how many bytes it wrote, as JSON a line, and holds the file open until its input ends.
+// Writes past the page cache for so long and some blocks at least, again and again at fixed times: `node burst-main.js FILE PERIOD_MS LENGTH_MS COUNT`. It
+// prints when each burst began and ended, ms since 1970, and how many bytes it wrote, as JSON a line, and holds the file open until its input ends.
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

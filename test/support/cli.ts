@@ -56,7 +56,9 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
   return await start(args, options).ended;
 }
 
-/** Asserts that it was refused with exit status 2, or 64 for wrong usage, nothing but that as JSON on standard output, and one sentence; returns the sentence. */
+/**
+ * Asserts that it was refused with exit status 2, or 64 for wrong usage, nothing but that as JSON on standard output, and one sentence; returns the sentence.
+ */
 export function refusal({ status, stdout, stderr }: Ran): string {
   assert.ok(status === 2 || status === 64, `${status}: ${stderr}`);
   // Whoever asked for JSON gets the same sentence as JSON.

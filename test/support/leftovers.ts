@@ -1,12 +1,12 @@
 // What a process of iowitness leaves on a machine while it runs and must not leave for good: trace instances, private mounts, probe
 // files, and probe processes.
 
-import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parsePidStat } from '../../src/base/procfs/pid-stat.js';
 import { WATCHDOG_NAME } from '../../src/capture/watchdog.js';
 import { traceInstances } from './machine-state.js';
+import { until } from './until.js';
 
 /** Processes that work in a folder, with their names. */
 function processesIn(folder: string): string[] {
@@ -71,15 +71,14 @@ export function leftovers(pid: number, folder: string): string[] {
 }
 
 /**
- * Waits until nothing is left, 15 s at most: a watchdog has to start Node first, and a probe whose parent was killed
- * ends after the write that it is in.
+ * Waits until nothing is left: a watchdog has to start Node first, and a probe whose parent was killed ends after the
+ * write that it is in.
  */
 export async function assertNothingLeft(pid: number, folder: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  let left = leftovers(pid, folder);
-  while (left.length > 0 && Date.now() < deadline) {
-    await sleep(100);
-    left = leftovers(pid, folder);
-  }
-  assert.deepEqual(left, []);
+  let left: string[] = [];
+  await until(
+    () => `this to go: ${left.join(', ')}`,
+    () => (left = leftovers(pid, folder)).length === 0,
+    { everyMs: 100 },
+  );
 }

@@ -58,8 +58,10 @@ export function ourProcesses(): { readonly pid: number; readonly name: string }[
       return [];
     }
     const title = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
-    const isSomebodys = title === 'iowitness' && statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid === 0;
-    return title === '' || title.includes('/') || /^(node|npm)/.test(title) || isSomebodys
+    const uid = statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid;
+    const isSomebodys = title === 'iowitness' && uid === 0;
+    // It may end between one look and the next.
+    return uid === undefined || title === '' || title.includes('/') || /^(node|npm)/.test(title) || isSomebodys
       ? []
       : [{ pid: Number(name), name: title }];
   });
@@ -96,14 +98,14 @@ export function machineState(folder: string): Readonly<Record<string, string>> {
   };
 }
 
-/** What differs, a line each: 'mounts: was …, is …'. */
+/** What differs, a line each: 'mounts: was …, is …'. A process that has ended is none that was left behind. */
 export function differences(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
 ): string[] {
   return Object.keys(before).flatMap((name) => {
     const [was = [], is = []] = [before[name], after[name]].map((text) => (text ?? '').split('\n'));
-    const gone = was.filter((line) => !is.includes(line)).join(' | ');
+    const gone = name === 'processes' ? '' : was.filter((line) => !is.includes(line)).join(' | ');
     const come = is.filter((line) => !was.includes(line)).join(' | ');
     return gone === '' && come === '' ? [] : [`${name}: was ${gone || 'nothing'}, is ${come || 'nothing'}`];
   });

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { differences, machineState } from './machine-state.js';
 import { UndoJournal } from '../../src/capture/undo.js';
 import { undoFolder } from '../../src/cli/context.js';
+import { until } from './until.js';
 
 export interface Workplace {
   /** On a disk, as /tmp may be memory. */
@@ -47,6 +48,12 @@ export async function inWorkplace(work: (workplace: Workplace) => Promise<void>)
   }
   assert.deepEqual(notUndone, []);
   assert.deepEqual(differences(before, machineState('/var/tmp')), []);
+}
+
+/** Settles once a recording has begun, on a busy machine too: its tape is written once a second. */
+export async function untilRecorded(recording: string): Promise<void> {
+  const tape = path.join(recording, 'machine.log');
+  await until('the tape', () => (statSync(tape, { throwIfNoEntry: false })?.size ?? 0) > 0, { everyMs: 100 });
 }
 
 /** Bytes a second of `dd of=FILE bs=BLOCK FLAGS`, interrupted after `ms`. */

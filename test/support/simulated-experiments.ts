@@ -1,5 +1,5 @@
-// Experiments with a known truth, run by run, for tests by simulation and for bench/experiments.ts: how fast a run is, when it degrades, how it bursts, with a machine that
-// drifts, has days, carries over from one run to the next, and hiccups now and then. The same seed gives the same experiment.
+// Experiments with a known truth, run by run, for tests by simulation and for bench/experiments.ts: how fast a run is, when it degrades, how it bursts, with
+// a machine that drifts, has days, carries over from one run to the next, and hiccups now and then. The same seed gives the same experiment.
 
 import type { Made } from '../../src/experiment/compare-arms.js';
 import { drawOrder, usualBlock } from '../../src/experiment/order.js';

@@ -60,7 +60,7 @@ function faultsOfAdvice({ text, commands }: Advice): string[] {
 }
 
 /** What is wrong with how one cause is told. The values of settings are their own texts, which have no unit. */
-export function faultsOfTelling(cause: string, evidence: readonly Evidence[], advice: readonly Advice[]): string[] {
+function faultsOfTelling(cause: string, evidence: readonly Evidence[], advice: readonly Advice[]): string[] {
   const ofEvidence = cause === 'env.changed' ? [] : evidence.map(faultOfEvidence);
   const faults = [...ofEvidence, ...advice.flatMap(faultsOfAdvice)];
   return faults.flatMap((fault) => (fault === undefined ? [] : [`${cause}: ${fault}`]));

@@ -1,10 +1,9 @@
 // Waiting for `iowitness trace` to trace a device.
 
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoopVolume } from '../../src/lab/scenarios/loop-volume.js';
+import { until } from './until.js';
 
 /** '1' while a volume's device is traced by the kernel's blk tracer. */
 export function enabled(volume: LoopVolume): string {
@@ -25,9 +24,5 @@ export function settings(tracefs: string, volume: LoopVolume): string[] {
 }
 
 export async function untilTraced(volume: LoopVolume): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (enabled(volume) !== '1') {
-    assert.ok(Date.now() < deadline, 'the device was never traced');
-    await sleep(20);
-  }
+  await until('the device to be traced', () => enabled(volume) === '1');
 }

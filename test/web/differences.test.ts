@@ -1,5 +1,5 @@
-// The page of what differs in a real browser: everybody can read it, on a phone, in the dark, on paper and without its script; recordings have one colour each on
-// the whole page, and a change is marked.
+// The page of what differs in a real browser: everybody can read it, on a phone, in the dark, on paper and without its script; recordings have one colour
+// each on the whole page, and a change is marked.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

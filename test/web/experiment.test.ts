@@ -1,5 +1,5 @@
-// The page of an experiment in a real browser: everybody can read it, on a phone, in the dark, on paper and without its script; an arm has one colour on the whole page, and a hostile
-// name stays text.
+// The page of an experiment in a real browser: everybody can read it, on a phone, in the dark, on paper and without its script; an arm has one colour on the
+// whole page, and a hostile name stays text.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

@@ -17,7 +17,10 @@ import { writersOf } from './writers.js';
 /** What is kept is looked through so often, ms, or where there is much of it; sooner where nothing is in flight. */
 const RENEW_MS = 20_000;
 const MUCH = 20_000;
-/** With requests in flight, which then complete without their owner, it waits for up to so many times as long or much: a disk always has some where much is done. */
+/**
+ * With requests in flight, which then complete without their owner, it waits for up to so many times as long or much: a disk always has some where much is
+ * done.
+ */
 const PATIENCE = 2;
 /** Pages that nobody has written so long after they were made dirty were given up with their file (vm.dirty_expire_centisecs is 30 s). */
 const FORGET_MS = 120_000;

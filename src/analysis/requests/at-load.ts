@@ -1,6 +1,6 @@
-// A disk's counters → stretches of time, each with what its requests took at which load. Learnt from and judged by alike, so that what is held against the past is measured
-// as that was; counters alone are enough, as a recorder that runs for months has no more. A request's time is from when it was made to its completion
-// (rd_ticks, wr_ticks: Documentation/admin-guide/iostats.rst), the wait in a scheduler's queue included.
+// A disk's counters → stretches of time, each with what its requests took at which load. Learnt from and judged by alike, so that what is held against the
+// past is measured as that was; counters alone are enough, as a recorder that runs for months has no more. A request's time is from when it was made to its
+// completion (rd_ticks, wr_ticks: Documentation/admin-guide/iostats.rst), the wait in a scheduler's queue included.
 
 import type { Interval } from '../../base/intervals.js';
 import type { Series } from '../../model/counters.js';

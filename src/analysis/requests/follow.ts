@@ -224,7 +224,10 @@ const TABLES = [
   'block_bio_complete',
 ] as const;
 
-/** Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then, and is left out where no end is given. */
+/**
+ * Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then, and is left out where no end is
+ * given.
+ */
 export function followRequests(
   events: Events,
   topology: Topology,

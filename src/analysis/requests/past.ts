@@ -1,6 +1,6 @@
-// A disk against its own past: which stretches of its counters took longer than it usually did at that load. What is not known at exactly that depth is held against
-// the nearest known ones with the benefit of the doubt: at most so many times as long as there are more requests at once, as they would take one after
-// the other.
+// A disk against its own past: which stretches of its counters took longer than it usually did at that load. What is not known at exactly that depth is held
+// against the nearest known ones with the benefit of the doubt: at most so many times as long as there are more requests at once, as they would take one
+// after the other.
 
 import type { Interval, Intervals } from '../../base/intervals.js';
 import { union } from '../../base/intervals.js';
@@ -101,7 +101,10 @@ export function isAsEver(past: AgainstPast | undefined): past is AgainstPast {
   );
 }
 
-/** The load whose requests took most of the slower time, with what they take and used to take: medians over its stretches; undefined where nothing stays slower. */
+/**
+ * The load whose requests took most of the slower time, with what they take and used to take: medians over its stretches; undefined where nothing stays
+ * slower.
+ */
 export interface SlowerLoad {
   readonly load: Load;
   readonly nowMs: number;

@@ -166,8 +166,8 @@ function handedOn(waiting: readonly Waiter[]): number {
 }
 
 /**
- * The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. `resting`: threads that are known to wait for
- * no lock.
+ * The convoy of a process; undefined where fewer than two threads wait for a lock that they hand on to each other. `resting`: threads that are known to wait
+ * for no lock.
  */
 export function findConvoy(
   lines: ReadonlyMap<number, Timeline>,

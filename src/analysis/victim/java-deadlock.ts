@@ -1,5 +1,5 @@
-// The thread dumps of the victim's JVM → threads of it that wait for each other's locks in a circle, and how much of the JVM they hold up. A dump is taken while all
-// threads stand still, so a circle in it is one; the next dump tells that nobody has undone it (Thread.interrupt) meanwhile.
+// The thread dumps of the victim's JVM → threads of it that wait for each other's locks in a circle, and how much of the JVM they hold up. A dump is taken
+// while all threads stand still, so a circle in it is one; the next dump tells that nobody has undone it (Thread.interrupt) meanwhile.
 
 import { grouped } from '../../base/maps.js';
 import { total, union, type Intervals } from '../../base/intervals.js';

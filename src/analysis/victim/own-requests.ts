@@ -1,6 +1,7 @@
 // Which requests a victim waits for: those that hold anything of its own, queued by it or written by the flusher for it, and those whose
-// completion woke it. A request is answered as a whole, so whoever waits for a part of it waits for all of it. The last kind matters most: a bio that a cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c,
-// blk_throtl_dispatch_work_fn), and only the wake-up right behind its completion, on the same CPU, tells whose it was.
+// completion woke it. A request is answered as a whole, so whoever waits for a part of it waits for all of it. The last kind matters most: a bio that a
+// cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c, blk_throtl_dispatch_work_fn), and only the wake-up right behind its
+// completion, on the same CPU, tells whose it was.
 
 import { TimelineBuilder, type Segment, type Timeline } from '../../model/segment.js';
 import { entry } from '../../base/maps.js';

@@ -14,7 +14,7 @@ import { stateOfWchan } from './state-of-stack.js';
 import { SAMPLES, TIMELINE } from '../../model/thresholds/victim.js';
 
 /** The samples of a process's first thread, or of another thread. */
-export function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
+function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
   return input.counters.processes.get(thread) ?? input.counters.threads.get(thread);
 }
 

@@ -30,7 +30,10 @@ export interface Beneath {
   readonly isAtLimit: boolean;
 }
 
-/** What the limited device did between two times as a part of what it may; NaN where that was not recorded. A throttle counts operations before they are merged, and flushes as writes. */
+/**
+ * What the limited device did between two times as a part of what it may; NaN where that was not recorded. A throttle counts operations before they are
+ * merged, and flushes as writes.
+ */
 function usedOf(m: Measures, limit: CgroupLimit, { from, to }: Interval): number {
   const series = m.input.counters.disks.get(limit.device ?? '');
   const grown = (name: string) => growthWithin(series, name, from, to);

@@ -1,7 +1,8 @@
 // Sleeps of a tenth of a second below reclaim. Up to Linux 5.15 reclaim that meets pages under writeback, or too many that others have taken, sleeps in
 // congestion_wait(BLK_RW_ASYNC, HZ/10). It wakes early only when a queue ceases to be congested, which queues of blk-mq never are: so it sleeps for the whole
-// tenth of a second. A writer that gets one page of 4 KiB for each sleep makes 40.96 kB/s, whatever its disk can do. Source: mm/vmscan.c (shrink_inactive_list(),
-// shrink_page_list()), mm/backing-dev.c (congestion_wait()) of 5.15; the series "Remove dependency on congestion_wait in mm/" in 5.16.
+// tenth of a second. A writer that gets one page of 4 KiB for each sleep makes 40.96 kB/s, whatever its disk can do. Source: mm/vmscan.c
+// (shrink_inactive_list(), shrink_page_list()), mm/backing-dev.c (congestion_wait()) of 5.15; the series "Remove dependency on congestion_wait in mm/" in
+// 5.16.
 
 import type { Measures } from '../../analysis/measures.js';
 import { RECLAIM } from '../../model/thresholds/memory.js';

@@ -1,4 +1,5 @@
-// What a lock of a JVM and its holder are called in a verdict: whose threads wait for it, who has it, and what that thread does, in Java's names and the kernel's.
+// What a lock of a JVM and its holder are called in a verdict: whose threads wait for it, who has it, and what that thread does, in Java's names and the
+// kernel's.
 
 import { percent } from '../../base/format.js';
 import { poolName, shortMethod } from '../../base/java-names.js';
@@ -13,7 +14,7 @@ import type { KernelThread } from '../../model/threads.js';
 import type { Argument } from '../cause.js';
 
 /** '212 “http-…” threads', '3 threads' */
-export function crowd({ lock: { waiters } }: JavaLock): string {
+function crowd({ lock: { waiters } }: JavaLock): string {
   const pool = poolName(waiters.map(({ name }) => name));
   return `${waiters.length} ${pool === undefined ? '' : `“${pool}…” `}threads`;
 }

@@ -147,7 +147,7 @@ export function cgroupsOf({ account, input }: Measures): string[] {
  * True where a limit binds a process in cgroup `path`. A limit binds the cgroup's descendants, and the root has none; but version 1's
  * blkio throttle gives each group, the root among them, a budget of its own (blk-throttle.c, throtl_pd_init: no hierarchy in version 1).
  */
-export function binds(limit: CgroupLimit, path: string): boolean {
+function binds(limit: CgroupLimit, path: string): boolean {
   const { cgroup } = limit;
   if (path === cgroup && (cgroup !== '/' || limit.file.includes('blkio.throttle.'))) return true;
   return cgroup !== '/' && path.startsWith(`${cgroup}/`) && !limit.file.includes('blkio.throttle.');

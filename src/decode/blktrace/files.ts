@@ -75,7 +75,7 @@ export function noRecords(path: string, files: readonly string[], losses: readon
 }
 
 /** The sentence for a path where there is something, but nothing of ours. */
-export function neither(path: string): string {
+function neither(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   const isFolder = stat?.isDirectory() === true;
   try {

@@ -15,7 +15,7 @@ export const LONGEST_RECORD = HEADER_BYTES[8] + 0xffff;
 
 /** What `recordLength` says where there is no whole record of a known version; lengths are never so small. */
 export const NEED_MORE = 0;
-export const NO_MAGIC = 1;
+const NO_MAGIC = 1;
 export const UNKNOWN_VERSION = 2;
 
 /** The byte order in which the magic at `at` reads right; undefined where it is no magic in either. */

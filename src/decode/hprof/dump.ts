@@ -40,7 +40,7 @@ export async function readHeapDump(bytes: HeapBytes, name: string, isFull: boole
   if (heap.mode === 'sparse' && !hasAllThreads(prefix, heap)) await heap.open(true);
   const symbols = symbolsIn(prefix);
   await reader.fill(symbols, FIELDS);
-  const dump = new DumpReader(prefix, heap, symbols);
+  const dump = new HeapThreads(prefix, heap, symbols);
   const threads = await dump.read();
   const takenAt = isoTime(head.takenMs);
   return {
@@ -83,7 +83,7 @@ function coverageOf(bytes: HeapBytes, prefix: Prefix, segments: Segments, heap: 
   };
 }
 
-class DumpReader {
+class HeapThreads {
   lostBlockers = 0;
   private readonly prefix: Prefix;
   private readonly heap: Heap;

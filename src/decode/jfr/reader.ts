@@ -1,5 +1,5 @@
-// A flight recording → its events, chunk by chunk: each is walked over once for what describes its events (metadata, checkpoints), and once more for the events.
-// A chunk that is cut, damaged or still written gives what is whole of it; behind it the next one is looked for.
+// A flight recording → its events, chunk by chunk: each is walked over once for what describes its events (metadata, checkpoints), and once more for the
+// events. A chunk that is cut, damaged or still written gives what is whole of it; behind it the next one is looked for.
 
 import { Allowance } from '../../base/allowance.js';
 import type { FlightChunk, FlightEvent, FlightKind } from '../../model/flight.js';

@@ -1,4 +1,5 @@
-// Rows of fact_sets as RowBinary (ClickHouse's reference, “RowBinary”) → sets of facts. Ten thousand hosts have three million facts, which as JSON take a second.
+// Rows of fact_sets as RowBinary (ClickHouse's reference, “RowBinary”) → sets of facts. Ten thousand hosts have three million facts, which as JSON take a
+// second.
 //
 //     host        a length as a varint, and as many bytes
 //     first_seen  u32, seconds since 1970

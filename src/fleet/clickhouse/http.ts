@@ -1,5 +1,5 @@
-// ClickHouse over HTTP: a statement out, bytes or rows back, its errors as one sentence each. Understood by servers from 18.16 on. Settings are not touched, as a
-// user who may only read may not set any.
+// ClickHouse over HTTP: a statement out, bytes or rows back, its errors as one sentence each. Understood by servers from 18.16 on. Settings are not touched,
+// as a user who may only read may not set any.
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';

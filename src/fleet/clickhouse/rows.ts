@@ -135,7 +135,10 @@ function minuteRow(one: MinuteRow): Row {
   };
 }
 
-/** What a batch is to the tables, in the order in which it is inserted: a sign of life last, as it says that the rest is there. Tables without a row are left out. */
+/**
+ * What a batch is to the tables, in the order in which it is inserted: a sign of life last, as it says that the rest is there. Tables without a row are left
+ * out.
+ */
 export function tableRows({ hosts = [], episodes = [], hours = [], minutes = [], facts = [] }: Batch): TableRows[] {
   const tables: TableRows[] = [
     ...factRows(facts),

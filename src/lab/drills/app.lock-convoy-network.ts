@@ -1,4 +1,5 @@
-// Request threads of a JVM wait for one lock, whose holder asks somebody by TCP who takes his time, while another thread writes to a disk that answers as it should.
+// Request threads of a JVM wait for one lock, whose holder asks somebody by TCP who takes his time, while another thread writes to a disk that answers as it
+// should.
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,7 +1,7 @@
 // The figures of `blkstats` for a terminal: the stages of I/O first, then device by device, who asked, and the slowest requests.
 // Names come from the machine and pass through harmless() before they are laid out.
 
-import { binary, bytes, count, counted, duration, figure, harmless, percent } from '../../base/format.js';
+import { binary, bytes, count, counted, figure, harmless, percent } from '../../base/format.js';
 import {
   STAGES,
   type BlockStats,
@@ -14,23 +14,25 @@ import { LOSS_KINDS } from '../../model/losses.js';
 import { columnsWithin, wrap } from '../text-layout.js';
 import { clockText } from '../words.js';
 import { writerLines } from '../writers.js';
-import { blocks, companyText, deviceName, shareText, processName, shape, stagesShown } from './words.js';
+import {
+  blocks,
+  companyText,
+  deviceName,
+  processName,
+  shape,
+  shareText,
+  STAGE_HEAD,
+  stageCells,
+  stagesShown,
+  timeText,
+} from './words.js';
 
 const MOST_PROCESSES = 12;
 const MOST_SLOW = 10;
 const INDENT = '  ';
 
-const ns = (value: number | undefined) => (value === undefined ? '–' : duration(value / 1e6));
-
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => INDENT + line)];
-}
-
-const STAGE_HEAD = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'];
-
-function stageCells(one: StageTimes): string[] {
-  const times = [one.minNs, one.meanNs, one.p50Ns, one.p90Ns, one.p99Ns, one.p999Ns, one.maxNs];
-  return [count(one.count), ...times.map(ns)];
 }
 
 function stageTable(stages: readonly StageTimes[], width: number): string[] {
@@ -86,7 +88,7 @@ function deviceFacts(device: DeviceStats): string[] {
   facts.push(
     ...seekText('seeks between arrivals', device.seeks.queued),
     ...seekText('seeks between dispatches', device.seeks.dispatched),
-    `at work ${percent(busy.share)} of the time, in ${counted(busy.periods, 'period')} of ${ns(busy.meanNs)} on average, ${ns(busy.meanIdleNs)} apart; ${figure(activeAtQueue)} others waited when a bio arrived`,
+    `at work ${percent(busy.share)} of the time, in ${counted(busy.periods, 'period')} of ${timeText(busy.meanNs)} on average, ${timeText(busy.meanIdleNs)} apart; ${figure(activeAtQueue)} others waited when a bio arrived`,
   );
   if (plug) {
     facts.push(
@@ -106,13 +108,13 @@ function depthLine({ series }: DeviceStats): string {
     return part.reduce((sum, one) => sum + one, 0) / part.length;
   });
   const top = Math.max(...means, 0);
-  return `${blocks(means)} up to ${figure(top)} on average over ${ns(binNs * each)}, ${count(Math.max(...mostAtOnce, 0))} at once`;
+  return `${blocks(means)} up to ${figure(top)} on average over ${timeText(binNs * each)}, ${count(Math.max(...mostAtOnce, 0))} at once`;
 }
 
 function processTable(all: readonly ProcessStats[], stats: BlockStats, width: number): string[] {
   const several = stats.devices.length > 1;
   const time = (one: ProcessStats, stage: StageTimes['stage'], which: 'p50Ns' | 'p99Ns') =>
-    ns(one.stages.find((times) => times.stage === stage)?.[which]);
+    timeText(one.stages.find((times) => times.stage === stage)?.[which]);
   const rows = all
     .slice(0, MOST_PROCESSES)
     .map((one) => [
@@ -144,12 +146,12 @@ function slowTable(all: readonly SlowRequest[], stats: BlockStats, width: number
   const rows = all
     .slice(0, MOST_SLOW)
     .map((one) => [
-      ns(one.completedNs),
+      timeText(one.completedNs),
       harmless(deviceName(stats, one.device)),
       `${one.kind} of ${binary(one.bytes)}`,
       harmless(processName(one)),
-      one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
-      ns(one.completedNs - one.dispatchedNs),
+      one.queuedNs === undefined ? '–' : timeText(one.dispatchedNs - one.queuedNs),
+      timeText(one.completedNs - one.dispatchedNs),
       harmless(companyText(one)),
     ]);
   if (rows.length === 0) return [];
@@ -166,7 +168,7 @@ export function renderBlockStats(stats: BlockStats, width = Infinity): string {
   const from = source.startedAt === null ? '' : `, from ${clockText(source.startedAt)}`;
   const lines = [
     ...wrap(
-      `${harmless(source.path)}: ${count(source.records)} records of ${devices.length === 1 ? 'one device' : `${devices.length} devices`} in ${ns(source.durationNs)}${from}`,
+      `${harmless(source.path)}: ${count(source.records)} records of ${devices.length === 1 ? 'one device' : `${devices.length} devices`} in ${timeText(source.durationNs)}${from}`,
       width,
       INDENT,
     ),

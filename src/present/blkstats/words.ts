@@ -1,7 +1,7 @@
 // What the forms of `blkstats` share: names of devices and processes, and which stages tell most. Not yet made safe for a terminal or a page.
 
 import { addTo } from '../../base/maps.js';
-import { bytes, count, percent } from '../../base/format.js';
+import { bytes, count, duration, percent } from '../../base/format.js';
 import { remembered } from '../../base/remember.js';
 import type { BlockStats, SlowRequest, Stage, StageTimes } from '../../model/block-stats.js';
 
@@ -31,6 +31,19 @@ export function stagesShown(stages: readonly StageTimes[]): StageTimes[] {
 /** What a stage's time is of the whole time in the block layer; nothing for times that are no part of it. */
 export function shareText({ ofWhole }: StageTimes): string {
   return ofWhole === undefined ? '' : percent(ofWhole);
+}
+
+/** A time in ns; '–' where it is not known. */
+export function timeText(ns: number | undefined): string {
+  return ns === undefined ? '–' : duration(ns / 1e6);
+}
+
+export const STAGE_HEAD = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'];
+
+/** What stands beneath STAGE_HEAD. */
+export function stageCells(one: StageTimes): string[] {
+  const times = [one.minNs, one.meanNs, one.p50Ns, one.p90Ns, one.p99Ns, one.p999Ns, one.maxNs];
+  return [count(one.count), ...times.map(timeText)];
 }
 
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

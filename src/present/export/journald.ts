@@ -12,7 +12,7 @@ import { outcomeOf, sureText, type Outcome } from '../words.js';
 import type { ExportInput } from './format.js';
 
 /** Every verdict of this program has it: `journalctl MESSAGE_ID=…` finds them all. */
-export const MESSAGE_ID = '5f0c9a4e7d1b4b0f9c39d2e8a6174d33';
+const MESSAGE_ID = '5f0c9a4e7d1b4b0f9c39d2e8a6174d33';
 
 /** syslog(3): warning, notice, informational. */
 const PRIORITY: Readonly<Record<Outcome, string>> = { stall: '4', inconclusive: '5', healthy: '6' };

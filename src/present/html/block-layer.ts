@@ -1,24 +1,27 @@
 // The report's part about the block layer: the stages of I/O with their distributions, who asked, and the slowest requests.
 
-import { binary, bytes, count, duration, percent } from '../../base/format.js';
+import { binary, bytes, count, percent } from '../../base/format.js';
 import { STAGES, type BlockStats, type StageTimes } from '../../model/block-stats.js';
-import { companyText, deviceName, processName, shape, shareText, stagesShown } from '../blkstats/words.js';
-import { html, type Content, type Markup } from './markup.js';
+import {
+  companyText,
+  deviceName,
+  processName,
+  shape,
+  shareText,
+  STAGE_HEAD,
+  stageCells,
+  stagesShown,
+  timeText,
+} from '../blkstats/words.js';
+import { html, type Markup } from './markup.js';
 import { code, section, table, type Column } from './parts.js';
 
 const MOST_PROCESSES = 20;
 
-const ns = (value: number | undefined) => (value === undefined ? '–' : duration(value / 1e6));
-
-const TIMES: readonly Column[] = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((title) => ({
+const TIMES: readonly Column[] = STAGE_HEAD.map((title) => ({
   title,
   kind: 'figures',
 }));
-
-function timeCells(one: StageTimes): Content[] {
-  const times = [one.minNs, one.meanNs, one.p50Ns, one.p90Ns, one.p99Ns, one.p999Ns, one.maxNs];
-  return [count(one.count), ...times.map(ns)];
-}
 
 function shapeCell(one: StageTimes): Markup {
   return html`<span class="shape" aria-hidden="true">${shape(one)}</span>`;
@@ -34,7 +37,7 @@ function stages({ overall }: BlockStats): Markup {
       { title: 'shape' },
       { title: 'time spent' },
     ],
-    overall.map((one) => [one.stage, ...timeCells(one), shareText(one), shapeCell(one), STAGES[one.stage]]),
+    overall.map((one) => [one.stage, ...stageCells(one), shareText(one), shapeCell(one), STAGES[one.stage]]),
   );
 }
 
@@ -47,7 +50,7 @@ function kinds(stats: BlockStats): Markup {
         count(kind.requests),
         bytes(kind.bytes),
         one.stage,
-        ...timeCells(one),
+        ...stageCells(one),
         shapeCell(one),
       ]),
     ),
@@ -112,7 +115,7 @@ function processes(stats: BlockStats): Markup | undefined {
   const { processes: all } = stats;
   if (all.length === 0) return undefined;
   const time = (times: readonly StageTimes[], stage: StageTimes['stage']) =>
-    ns(times.find((one) => one.stage === stage)?.p99Ns);
+    timeText(times.find((one) => one.stage === stage)?.p99Ns);
   const rows = all
     .slice(0, MOST_PROCESSES)
     .map((one) => [
@@ -141,12 +144,12 @@ function processes(stats: BlockStats): Markup | undefined {
 function slowest(stats: BlockStats): Markup | undefined {
   if (stats.slowest.length === 0) return undefined;
   const rows = stats.slowest.map((one) => [
-    ns(one.completedNs),
+    timeText(one.completedNs),
     deviceName(stats, one.device),
     `${one.kind} of ${binary(one.bytes)}`,
     processName(one),
-    one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
-    ns(one.completedNs - one.dispatchedNs),
+    one.queuedNs === undefined ? '–' : timeText(one.dispatchedNs - one.queuedNs),
+    timeText(one.completedNs - one.dispatchedNs),
     companyText(one),
   ]);
   return table(

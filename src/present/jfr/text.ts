@@ -1,5 +1,5 @@
-// The document of `jfr` as text: the answer as a paragraph, what it rests on and can't tell, then tables of monitors, of what their owners did, of parks, files,
-// sockets and pauses. Names are the program's own and are made harmless.
+// The document of `jfr` as text: the answer as a paragraph, what it rests on and can't tell, then tables of monitors, of what their owners did, of parks,
+// files, sockets and pauses. Names are the program's own and are made harmless.
 
 import { bytes, count, duration, harmless, percent } from '../../base/format.js';
 import { shortClass, shortMethod } from '../../base/java-names.js';

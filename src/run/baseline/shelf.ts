@@ -1,6 +1,6 @@
 // The folder of the machine's memory: a file for each disk, its book. Nobody else can redirect or read it: the folder is held, and is used only where it is
-// this user's alone. A book is replaced whole, by one process at a time, so that at every moment the old text or the new one is there. One that is damaged is put aside under
-// another name and told, never overwritten; one of a later version is left as it is.
+// this user's alone. A book is replaced whole, by one process at a time, so that at every moment the old text or the new one is there. One that is damaged is
+// put aside under another name and told, never overwritten; one of a later version is left as it is.
 
 import { bookOf, isLater, MOST_BYTES, textOfBook, type Book } from '../../baseline/book.js';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';

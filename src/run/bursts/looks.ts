@@ -16,7 +16,9 @@ export interface Look {
 export interface Looks {
   /** CLOCK_MONOTONIC when they began, ns. */
   readonly startNs: bigint;
-  /** The next looks, in order of time, once they are made, which takes `mostMs` or little more. Throws the system's error where /proc/diskstats can't be read. */
+  /**
+   * The next looks, in order of time, once they are made, which takes `mostMs` or little more. Throws the system's error where /proc/diskstats can't be read.
+   */
   next(mostMs: number): Promise<readonly Look[]>;
 }
 

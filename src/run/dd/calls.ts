@@ -62,7 +62,7 @@ export interface WasiCalls {
 export type LoadWasi = (input: number, output: number, memory: WasmMemory) => Promise<WasiCalls | undefined>;
 
 /** Node's WASI on the two descriptors. */
-export const loadWasi: LoadWasi = async (input, output, memory) => {
+const loadWasi: LoadWasi = async (input, output, memory) => {
   try {
     const { WASI } = await import('node:wasi');
     const wasi = new WASI({ version: 'preview1', stdin: input, stdout: output });

@@ -1,4 +1,5 @@
-// Recordings that are slow and fast, and the runs of an experiment, → their facts, and what to change next. Of an experiment's runs those that degraded are slow.
+// Recordings that are slow and fast, and the runs of an experiment, → their facts, and what to change next. Of an experiment's runs those that degraded are
+// slow.
 
 import { join } from 'node:path';
 import { measure } from '../../analysis/measures.js';

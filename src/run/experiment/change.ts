@@ -1,5 +1,5 @@
-// What one kind of change of an arm is: a file of changes/, named in the closed table of kinds.ts. A kind says what it takes, whether this machine can have it, how it is undone
-// (which is in the undo journal before anything is changed), and makes it.
+// What one kind of change of an arm is: a file of changes/, named in the closed table of kinds.ts. A kind says what it takes, whether this machine can have
+// it, how it is undone (which is in the undo journal before anything is changed), and makes it.
 
 import * as v from 'valibot';
 import type { UndoEntry } from '../../capture/undo-entries.js';

@@ -1,5 +1,5 @@
-// Whether this machine can do what a plan asks, before anything is started or changed: the volume, the workload's program, the memory, each arm's changes. And what the plan can
-// tell at best, as a plan of too few runs is better refused than run for a week.
+// Whether this machine can do what a plan asks, before anything is started or changed: the volume, the workload's program, the memory, each arm's changes.
+// And what the plan can tell at best, as a plan of too few runs is better refused than run for a week.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -73,7 +73,7 @@ function blocksOf({ repeats, block }: Plan): { readonly first: number; readonly 
 }
 
 /** The smallest p that an arm of this plan can have, as its runs are drawn. */
-export function leastChanceOf(plan: Plan): number {
+function leastChanceOf(plan: Plan): number {
   return leastChance(blocksOf(plan));
 }
 

@@ -1,5 +1,5 @@
-// An experiment from its plan to its result: each run that waits is made in its turn, with the state on disk before and after it, so that whatever ends this process, the next one goes on with
-// the same run and ends with the same table.
+// An experiment from its plan to its result: each run that waits is made in its turn, with the state on disk before and after it, so that whatever ends this
+// process, the next one goes on with the same run and ends with the same table.
 
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';
@@ -29,7 +29,7 @@ export interface ExperimentOptions extends Pick<
   readonly told: (run: ExperimentRun, planned: number) => void;
 }
 
-export function madeOf({ runs }: ExperimentState): Made[] {
+function madeOf({ runs }: ExperimentState): Made[] {
   return runs.flatMap(({ number, block, arm, outcome }) => (outcome ? [{ number, block, arm, outcome }] : []));
 }
 
@@ -167,7 +167,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
 }
 
 /** At most how long all runs take, s: as long as each may take, with what stands between them. */
-export function longestSeconds(plan: Plan): number {
+function longestSeconds(plan: Plan): number {
   const between = (plan['warm-up'] ?? 0) + plan.settle;
   return plan.arms.length * plan.repeats * (plan.run + between);
 }

@@ -1,5 +1,5 @@
-// An experiment's folder on disk, held: the plan as it was when it began, the state after each step, and a recording a run. Whoever could write there would have root do what a plan says, so
-// it is used only where it is this user's alone. Every state is whole and durable before the next step is taken.
+// An experiment's folder on disk, held: the plan as it was when it began, the state after each step, and a recording a run. Whoever could write there would
+// have root do what a plan says, so it is used only where it is this user's alone. Every state is whole and durable before the next step is taken.
 //
 //   NAME.exp/plan.yaml   state.json   result.json   runs/003-without-cadvisor.iow
 
@@ -21,7 +21,7 @@ const RUNS = 'runs';
 const OWNER = 'owner';
 const MOST_BYTES = 256 * 1024 ** 2;
 
-export function hashOf(plan: string): string {
+function hashOf(plan: string): string {
   return createHash('sha256').update(plan).digest('hex');
 }
 

@@ -1,5 +1,5 @@
-// One run in a guest: `node guest-run-main.js '<GuestTask>'`, started by guest.ts's script. It makes the run as it would on any machine, and leaves what was measured as JSON and the recording where
-// it is told. The status is 1 where it failed, with one sentence on standard error.
+// One run in a guest: `node guest-run-main.js '<GuestTask>'`, started by guest.ts's script. It makes the run as it would on any machine, and leaves what was
+// measured as JSON and the recording where it is told. The status is 1 where it failed, with one sentence on standard error.
 
 import { renameSync, writeFileSync } from 'node:fs';
 import { UserError } from '../../base/errors.js';

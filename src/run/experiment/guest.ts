@@ -1,5 +1,5 @@
-// Runs in a guest: this machine's own programs under another kernel, on a volume of their own. A guest is booted for each run, so that none meets what another left. It measures and records
-// (guest-run-main.ts); what is made of that is made here, because an emulated CPU is no place to compute.
+// Runs in a guest: this machine's own programs under another kernel, on a volume of their own. A guest is booted for each run, so that none meets what
+// another left. It measures and records (guest-run-main.ts); what is made of that is made here, because an emulated CPU is no place to compute.
 
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

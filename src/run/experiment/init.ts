@@ -1,5 +1,5 @@
-// A plan for this machine, commented, from what stands on it: the volume of a folder, its disk, and the daemons that write. It is a beginning to be edited: an arm for each of the
-// busiest daemons, one for the dirty limit, and the machine as it is.
+// A plan for this machine, commented, from what stands on it: the volume of a folder, its disk, and the daemons that write. It is a beginning to be edited:
+// an arm for each of the busiest daemons, one for the dirty limit, and the machine as it is.
 
 import { totalmem } from 'node:os';
 import { unitOfCgroup } from '../../analysis/machine/units.js';

@@ -1,5 +1,6 @@
-// A run on the machine that this process is on, a guest included: the arm's changes, the reset, pressure, the workload's warm-up, a recording while it is measured, and everything put back, in this
-// order. All that is changed is in the undo journal first, so a watchdog puts it back where this process is killed. What was measured is judged elsewhere (outcome.ts).
+// A run on the machine that this process is on, a guest included: the arm's changes, the reset, pressure, the workload's warm-up, a recording while it is
+// measured, and everything put back, in this order. All that is changed is in the undo journal first, so a watchdog puts it back where this process is
+// killed. What was measured is judged elsewhere (outcome.ts).
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../base/errors.js';
@@ -214,7 +215,10 @@ export function ofArm(plan: Plan, arm: PlannedArm, path: readonly (string | numb
   }
 }
 
-/** Throws a UserError, with its place in the plan, where `check` refuses a change of an arm: as one that this machine can’t have, unless told. Changes nothing. */
+/**
+ * Throws a UserError, with its place in the plan, where `check` refuses a change of an arm: as one that this machine can’t have, unless told. Changes
+ * nothing.
+ */
 export function checkChanges(plan: Plan, arm: PlannedArm, check = (change: Change) => change.check()): void {
   for (const [at, change] of arm.changes.entries()) ofArm(plan, arm, ['changes', at], () => check(change));
 }

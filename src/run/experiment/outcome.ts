@@ -1,5 +1,5 @@
-// What was measured in a run → its outcome: figures before and since throughput fell for good, and the diagnosis of its recording. Made on the host also for a guest's runs, because an emulated
-// CPU is no place to compute.
+// What was measured in a run → its outcome: figures before and since throughput fell for good, and the diagnosis of its recording. Made on the host also for
+// a guest's runs, because an emulated CPU is no place to compute.
 
 import { messageOf, UserError } from '../../base/errors.js';
 import { findFall, type Stretch } from '../../analysis/victim/fall.js';

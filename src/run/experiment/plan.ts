@@ -1,5 +1,5 @@
-// The text of a plan → a checked plan, or one sentence with the line and column of what is wrong. Nothing of the machine is looked at here: whether it can do what the plan asks is
-// check-plan.ts's to say.
+// The text of a plan → a checked plan, or one sentence with the line and column of what is wrong. Nothing of the machine is looked at here: whether it can do
+// what the plan asks is check-plan.ts's to say.
 
 import * as v from 'valibot';
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
@@ -38,8 +38,8 @@ const USUAL_INTERVAL = 1;
 const LEAST_INTERVAL = 0.1;
 
 /**
- * A fall is told from so many intervals before it and so many since: a short run has twice as many as that, or one in its middle could not be told however deep it
- * is.
+ * A fall is told from so many intervals before it and so many since: a short run has twice as many as that, or one in its middle could not be told however
+ * deep it is.
  */
 function usualInterval(run: number): number {
   return Math.max(LEAST_INTERVAL, Math.min(USUAL_INTERVAL, run / (2 * (FALL.before + FALL.stays))));

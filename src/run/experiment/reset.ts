@@ -1,5 +1,6 @@
-// What stands between two runs so that one does not meet what the other left: dirty pages written, caches dropped, the volume trimmed. Source: Documentation/filesystems/proc.rst (meminfo),
-// Documentation/admin-guide/sysctl/vm.rst (drop_caches), fstrim(8). Burst credit of a provider's volume is told by no file of the machine.
+// What stands between two runs so that one does not meet what the other left: dirty pages written, caches dropped, the volume trimmed. Source:
+// Documentation/filesystems/proc.rst (meminfo), Documentation/admin-guide/sysctl/vm.rst (drop_caches), fstrim(8). Burst credit of a provider's volume is told
+// by no file of the machine.
 
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

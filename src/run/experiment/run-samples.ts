@@ -1,5 +1,5 @@
-// What a run does over time, from its workload's progress and the counters of disks: throughput and requests by interval, whether throughput has fallen for good, and the bursts
-// of disks. In bounded memory, however long it runs. Figures are made of it in outcome.ts.
+// What a run does over time, from its workload's progress and the counters of disks: throughput and requests by interval, whether throughput has fallen for
+// good, and the bursts of disks. In bounded memory, however long it runs. Figures are made of it in outcome.ts.
 
 import { findFall, type Fall } from '../../analysis/victim/fall.js';
 import { LiveBursts, type Burst } from '../../analysis/requests/live-bursts.js';

@@ -1,5 +1,5 @@
-// Where the runs of an arm are made: on this machine, or somewhere that stands for another one. The closed table of sites.ts has one for each word that a plan may use; the rest of an
-// experiment (order, state on disk, statistics) knows no more of them than this.
+// Where the runs of an arm are made: on this machine, or somewhere that stands for another one. The closed table of sites.ts has one for each word that a
+// plan may use; the rest of an experiment (order, state on disk, statistics) knows no more of them than this.
 
 import type { RunOutcome } from '../../model/experiment.js';
 import type { Plan, PlannedArm } from './plan.js';

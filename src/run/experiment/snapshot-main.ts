@@ -1,6 +1,7 @@
-// The built-in workload `snapshot`, in a process of its own: `node snapshot-main.js '<SnapshotTask>'`. As a database does it, one thread takes the lock, writes a file of a size from
-// its beginning to its end, makes it durable, puts it in the last one's place and rests, while readers take the same lock for each of their short turns. What it has
-// written, and for how long it was at it, stands on standard output as a line of JSON ten times a second, also while a write hangs.
+// The built-in workload `snapshot`, in a process of its own: `node snapshot-main.js '<SnapshotTask>'`. As a database does it, one thread takes the lock,
+// writes a file of a size from its beginning to its end, makes it durable, puts it in the last one's place and rests, while readers take the same lock for
+// each of their short turns. What it has written, and for how long it was at it, stands on standard output as a line of JSON ten times a second, also while a
+// write hangs.
 
 import { closeSync, fsyncSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';

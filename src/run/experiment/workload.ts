@@ -1,5 +1,5 @@
-// The workload of a run as a process in a session of its own: how each kind is started, and what it has moved so far. It is in the undo journal before it begins, with all that
-// it may start, so that nothing of it goes on when the run is over or this process is killed.
+// The workload of a run as a process in a session of its own: how each kind is started, and what it has moved so far. It is in the undo journal before it
+// begins, with all that it may start, so that nothing of it goes on when the run is over or this process is killed.
 
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -75,7 +75,10 @@ export function commandOf({ workload, volume }: Plan, self: readonly string[]): 
   }
 }
 
-/** What a process and its descendants have written by calls, and had storage read: with children that have ended, whose sums their parents have (proc_pid_io(5)). */
+/**
+ * What a process and its descendants have written by calls, and had storage read: with children that have ended, whose sums their parents have
+ * (proc_pid_io(5)).
+ */
 function movedBy(pid: number): number {
   return familyOf([pid]).reduce((sum, one) => {
     const io = parsePidIo(readWhole(`/proc/${one}/io`) ?? '');

@@ -66,7 +66,10 @@ const OFF_MS = 10_000;
 /** KVM can be there and kill its guests, as on machines that are guests themselves: what happened to the first is remembered. */
 let kvmWorks = existsSync('/dev/kvm') ? undefined : false;
 
-/** Boots a guest. Throws a UserError where something is missing for it, or it does not live, and a GuestGivenUp where it is interrupted; nothing of it is left then. */
+/**
+ * Boots a guest. Throws a UserError where something is missing for it, or it does not live, and a GuestGivenUp where it is interrupted; nothing of it is left
+ * then.
+ */
 export async function startGuest(options: GuestOptions): Promise<Guest> {
   if (process.geteuid?.() !== 0) throw new UserError('A guest is shown this machine’s files: start it as root.');
   const programs = findPrograms();

@@ -7,7 +7,10 @@ import type { FromHolder, HoldTask } from './messages.js';
 
 /** What the tmpfs may grow to above what is to be held: its own bookkeeping, and nothing refused at the last page. */
 const ROOM = 16 * 1024 ** 2;
-/** Mounts the tmpfs over a folder that is always there and that the process needs nothing of, as programs may lie in any other. noswap is of Linux 6.4 and root’s alone: a user namespace is refused it. */
+/**
+ * Mounts the tmpfs over a folder that is always there and that the process needs nothing of, as programs may lie in any other. noswap is of Linux 6.4 and
+ * root’s alone: a user namespace is refused it.
+ */
 const IN_TMPFS =
   'mount -t tmpfs -o "$1,noswap" iowitness-hold /sys 2>/dev/null || mount -t tmpfs -o "$1" iowitness-hold /sys || exit 1; shift; exec "$@"';
 

@@ -1,7 +1,8 @@
 // The metrics of a recording while it is made. The last minutes are kept as a live window; each look at them adds what has come to its end
 // since the last one to running totals, so counters count from the recording's start and never fall, whatever the window has forgotten.
-// The verdict is about the window, and is a gauge, made behind an answer for the next one. All is computed when somebody asks. Between two who ask, and for some minutes after the last one, also
-// when something would otherwise be forgotten uncounted; where nobody asks, nothing is even decoded, and what is forgotten then is counted as missed.
+// The verdict is about the window, and is a gauge, made behind an answer for the next one. All is computed when somebody asks. Between two who ask, and for
+// some minutes after the last one, also when something would otherwise be forgotten uncounted; where nobody asks, nothing is even decoded, and what is
+// forgotten then is counted as missed.
 
 import { requestsWithin, statesWithin } from '../../analysis/export/amounts.js';
 import { measure } from '../../analysis/measures.js';

@@ -1,5 +1,6 @@
-// The process that makes a recording's metrics and serves them, or serves those that a watch makes. It stands behind everything else on this machine, works when somebody asks and for a tenth of a
-// CPU at most in the long run (what it has no time to look at is missed, and told as such), and ends with the recorder, whatever ends that.
+// The process that makes a recording's metrics and serves them, or serves those that a watch makes. It stands behind everything else on this machine, works
+// when somebody asks and for a tenth of a CPU at most in the long run (what it has no time to look at is missed, and told as such), and ends with the
+// recorder, whatever ends that.
 
 import { messageOf } from '../../base/errors.js';
 import { exposition, type Family, type TextFormat } from '../../present/export/openmetrics/exposition.js';

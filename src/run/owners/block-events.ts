@@ -9,7 +9,7 @@ import { EventsDecoder } from '../../decode/ftrace/decode.js';
 import { parseFormat, type EventFormat } from '../../decode/ftrace/format.js';
 import type { Weights } from '../../analysis/requests/sampling.js';
 import { EVENT_CLASSES } from '../../capture/event-plan.js';
-import { filterRequests, NOT_SAMPLED, SMALL_SECTORS, sampleAt } from '../../capture/request-sample.js';
+import { RequestFilter, SMALL_SECTORS, sampleAt } from '../../capture/request-sample.js';
 import { TraceInstance } from '../../capture/tracefs.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { Events } from '../../model/events.js';
@@ -58,11 +58,11 @@ export class BlockEvents implements Weights {
   /** The filters that the recorder's own words name, for the walk over bios. */
   readonly filters: Readonly<Record<string, string>>;
   private readonly instance: TraceInstance;
+  private readonly requests: RequestFilter;
   private readonly startNs: bigint;
   private readonly formats: EventFormat[] = [];
   private readonly sink: Sink;
   private decoder: EventsDecoder;
-  private sampled = 1;
   private sampledPages = false;
   private setting: Promise<void> = Promise.resolve();
   private lost: Lost = NOTHING_LOST;
@@ -89,6 +89,7 @@ export class BlockEvents implements Weights {
       },
     };
     this.instance = new TraceInstance(tracefs, 'machine', folder);
+    this.requests = new RequestFilter(this.instance);
     this.instance.setBufferKiB(Math.max(512, Math.min(BUFFER_KIB, BUFFERS_KIB / cpus().length)));
     for (const { name, events, filter, optional } of EVENT_CLASSES) {
       if (!CLASSES.has(name)) continue;
@@ -154,13 +155,13 @@ export class BlockEvents implements Weights {
   }
 
   weightAt(_t: number, sectors: number): number {
-    return sectors > 0 && sectors <= SMALL_SECTORS ? this.sampled : 1;
+    return sectors > 0 && sectors <= SMALL_SECTORS ? this.requests.of : 1;
   }
 
   /** Tells all requests and pages, or a part where they come too fast; both a second. */
   adapt(requests: number, pages: number): void {
-    const of = sampleAt(requests, this.sampled);
-    if (of !== this.sampled) this.set(() => this.sampleRequests(of));
+    const of = sampleAt(requests, this.requests.of);
+    if (of !== this.requests.of) this.set(async () => this.requests.sampleOneOf(of));
     const few = this.sampledPages ? pages > PAGES.until : pages > PAGES.from;
     if (few !== this.sampledPages) this.set(() => this.samplePages(few));
   }
@@ -169,12 +170,6 @@ export class BlockEvents implements Weights {
   private set(change: () => Promise<void>): void {
     const before = this.setting;
     this.setting = before.then(change).catch(() => {});
-  }
-
-  private async sampleRequests(of: number): Promise<void> {
-    await filterRequests(this.instance, of);
-    if (this.instance.enabled.has(NOT_SAMPLED) || of === 1) await this.instance.switchEvent(NOT_SAMPLED, of === 1);
-    this.sampled = of;
   }
 
   private async samplePages(few: boolean): Promise<void> {
@@ -189,8 +184,8 @@ export class BlockEvents implements Weights {
     this.lost = NOTHING_LOST;
     const lostText = textOf(lost);
     if (lostText !== undefined) return `${lostText} were lost to their rate: some bytes are nobody’s for want of them`;
-    if (this.sampled > 1)
-      return `requests come so fast that one small one of ${this.sampled} is traced: bytes are estimates`;
+    if (this.requests.of > 1)
+      return `requests come so fast that one small one of ${this.requests.of} is traced: bytes are estimates`;
     if (this.sampledPages)
       return `pages are made dirty so fast that one of ${PAGES.of} is traced: flushed bytes are estimates`;
     if (this.missing.length > 0)

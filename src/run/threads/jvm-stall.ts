@@ -1,6 +1,6 @@
-// Whether a JVM stalls: `watch`'s judgement of who lost a second, of all threads of one JVM, made where a look at them holds nobody up. A thread that moves bytes has
-// lost none by itself; it has where most other threads fall silent while it waits, as those do that need its lock. A stall is one of waiting alone: what is starved of
-// CPU, or stopped, would only be held up longer by a question.
+// Whether a JVM stalls: `watch`'s judgement of who lost a second, of all threads of one JVM, made where a look at them holds nobody up. A thread that moves
+// bytes has lost none by itself; it has where most other threads fall silent while it waits, as those do that need its lock. A stall is one of waiting alone:
+// what is starved of CPU, or stopped, would only be held up longer by a question.
 
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { listFolder, readWhole } from '../../capture/files.js';

@@ -1,12 +1,11 @@
 // A process id → the JVM behind it, held by its folder in /proc, which never leads to another process. Before a JVM is asked anything, it has to be one that
 // hears a SIGQUIT: it prints its threads or opens its socket for it, and anything else dies of it.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import { HeldFolder } from '../../base/held-folder.js';
-import { readLink } from '../../capture/files.js';
+import { listFolder, readLink, readWhole } from '../../capture/files.js';
 
 const { SIGQUIT } = constants.signals;
 
@@ -31,15 +30,6 @@ export class NoJvm extends UserError {}
 
 /** It is stopped or frozen, and would answer once it goes on. */
 export class StoppedJvm extends UserError {}
-
-/** The text of one of the process's files; undefined where it can't be read. */
-export function readProc(folder: HeldFolder, name: string): string | undefined {
-  try {
-    return readFileSync(folder.entry(name), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
 
 function field(status: string, name: string): readonly string[] {
   const found = new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1];
@@ -76,24 +66,25 @@ const FIRST_THREADS = 64;
  * not wait: what a process has mapped, which tells it for sure, can't be read while it changes that.
  */
 export function looksLikeJvm(pid: number, root = ''): boolean {
-  try {
-    if (basename(readlinkSync(`${root}/proc/${pid}/exe`)) === 'java') return true;
-    const tasks = readdirSync(`${root}/proc/${pid}/task`).slice(0, FIRST_THREADS);
-    return tasks.some((task) => readFileSync(`${root}/proc/${pid}/task/${task}/comm`, 'latin1') === 'VM Thread\n');
-  } catch {
-    return false;
-  }
+  const folder = `${root}/proc/${pid}`;
+  // Where the program leads is hidden from other users, and the names of threads are not.
+  if (basename(readLink(`${folder}/exe`) ?? '') === 'java') return true;
+  const threads = listFolder(`${folder}/task`).slice(0, FIRST_THREADS);
+  return threads.some((thread) => readWhole(`${folder}/task/${thread}/comm`) === 'VM Thread\n');
 }
 
-/** The first address of a HotSpot JVM's code in what a process has mapped; undefined where it has none. OpenJ9 has a libjvm.so as well, which leads to its own. */
+/**
+ * The first address of a HotSpot JVM's code in what a process has mapped; undefined where it has none. OpenJ9 has a libjvm.so as well, which leads to its
+ * own.
+ */
 export function hotspotIn(maps: string): string | undefined {
   if (/\/libj9vm\d*\.so/.test(maps)) return undefined;
   return /^([\da-f]+)-.*\/libjvm\.so(?: \(deleted\))?$/m.exec(maps)?.[1];
 }
 
 function jvmIn(folder: HeldFolder, pid: number): Jvm {
-  const status = readProc(folder, 'status') ?? '';
-  const maps = readProc(folder, 'maps');
+  const status = readWhole(folder.entry('status')) ?? '';
+  const maps = readWhole(folder.entry('maps'));
   if (maps === undefined || maps === '')
     throw new UserError(
       `What process ${pid} has loaded can’t be read: run it as root, or as the user of that process.`,
@@ -121,7 +112,7 @@ function jvmIn(folder: HeldFolder, pid: number): Jvm {
 
 /** Throws a UserError where a JVM would not answer the signal that asks for its threads, or would die of it. */
 export function requireAnswers({ folder, pid }: Jvm): void {
-  const status = readProc(folder, 'status') ?? '';
+  const status = readWhole(folder.entry('status')) ?? '';
   if (!catches(status, SIGQUIT))
     throw new UserError(
       `Process ${pid} is a JVM that would die of the signal that asks for its threads (it has just begun, or runs with -Xrs), so it is left alone.`,
@@ -134,7 +125,7 @@ export function requireAnswers({ folder, pid }: Jvm): void {
     throw new StoppedJvm(
       `Process ${pid} is stopped (SIGSTOP, a debugger), so it can’t answer: let it go on first (kill -CONT).`,
     );
-  if (FROZEN.test(readProc(folder, 'wchan') ?? ''))
+  if (FROZEN.test(readWhole(folder.entry('wchan')) ?? ''))
     throw new StoppedJvm(`Process ${pid} is frozen with its cgroup, so it can’t answer: let it go on first.`);
 }
 
@@ -143,14 +134,9 @@ const FROZEN = /^(?:do_freezer_trap|__refrigerator)$/;
 
 /** Whether it says so, on its command line or in a variable that HotSpot takes options from (Arguments::parse in runtime/arguments.cpp). */
 function refusesToAttach(folder: HeldFolder): boolean {
-  const words = ['cmdline', 'environ'].flatMap((name) => (readProc(folder, name) ?? '').split('\0'));
+  const words = ['cmdline', 'environ'].flatMap((name) => (readWhole(folder.entry(name)) ?? '').split('\0'));
   const options = words.flatMap(
     (word) => /^(?:JDK_JAVA|JAVA_TOOL|_JAVA)_OPTIONS=(.*)$/s.exec(word)?.[1]?.split(/\s+/) ?? word,
   );
   return options.includes('-XX:+DisableAttachMechanism');
-}
-
-/** Where a link of the process leads; undefined where that can't be read. */
-export function linkOf(folder: HeldFolder, name: string): string | undefined {
-  return readLink(folder.entry(name));
 }

@@ -5,9 +5,10 @@ import { closeSync, constants, readdirSync, readSync } from 'node:fs';
 import os from 'node:os';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { parseSyscall } from '../../base/procfs/syscall.js';
+import { readLink, readWhole } from '../../capture/files.js';
 import type { ThreadAtWork } from '../../model/recording.js';
 import type { KernelThread } from '../../model/threads.js';
-import { linkOf, readProc, type Jvm } from './jvm.js';
+import type { Jvm } from './jvm.js';
 import { socketOf, type Peers } from './peers.js';
 
 /** Those that sleep neither for a lock nor for work are few; each takes three small files. */
@@ -36,7 +37,7 @@ export function namespaceMap(jvm: Jvm): ReadonlyMap<number, number> | undefined 
   if (!jvm.isContained) return undefined;
   const map = new Map<number, number>();
   for (const task of tasksOf(jvm)) {
-    const numbers = /^NSpid:\s*(.*)$/m.exec(readProc(jvm.folder, `task/${task}/status`) ?? '')?.[1];
+    const numbers = /^NSpid:\s*(.*)$/m.exec(readWhole(jvm.folder.entry(`task/${task}/status`)) ?? '')?.[1];
     const inner = Number(numbers?.trim().split(/\s+/).at(-1));
     if (inner > 0) map.set(inner, task);
   }
@@ -48,14 +49,14 @@ interface Seen extends Pick<SleepingThread, 'name' | 'inFault'> {
 }
 
 function look(jvm: Jvm, task: number): Seen | undefined {
-  const stat = parsePidStat(readProc(jvm.folder, `task/${task}/stat`) ?? '');
+  const stat = parsePidStat(readWhole(jvm.folder.entry(`task/${task}/stat`)) ?? '');
   if (!stat) return undefined;
-  const place = (readProc(jvm.folder, `task/${task}/wchan`) ?? '').trim();
-  const text = jvm.is64 ? (readProc(jvm.folder, `task/${task}/syscall`) ?? '') : '';
+  const place = (readWhole(jvm.folder.entry(`task/${task}/wchan`)) ?? '').trim();
+  const text = jvm.is64 ? (readWhole(jvm.folder.entry(`task/${task}/syscall`)) ?? '') : '';
   const call = parseSyscall(text, os.machine());
   const known = typeof call === 'object' ? call : undefined;
   const descriptor = known?.descriptor ?? (known?.polledAt === undefined ? undefined : polledIn(jvm, known.polledAt));
-  const path = descriptor === undefined ? undefined : linkOf(jvm.folder, `fd/${descriptor}`);
+  const path = descriptor === undefined ? undefined : readLink(jvm.folder.entry(`fd/${descriptor}`));
   return {
     name: stat.comm,
     inFault: call === 'fault',

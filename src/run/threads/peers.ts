@@ -1,19 +1,18 @@
 // Sockets that threads of a JVM wait at → whom each is connected with: an address, and the process that has the other end where that is on this machine. The
 // answers are kept from one dump to the next, as threads mostly wait at the same connections again. Source: proc_net_tcp; proc_pid_fd(5).
 
-import { parseSockets } from '../../base/procfs/net-sockets.js';
+import { endOfLink, EndSearch, socketsSeenIn } from '../../capture/ends.js';
 import { allPids, statOf } from '../../capture/process.js';
-import { listFolder, readLink } from '../../capture/files.js';
 import type { Peer } from '../../model/threads.js';
-import { readProc, type Jvm } from './jvm.js';
+import type { Jvm } from './jvm.js';
 
-/** Descriptors of other processes that are looked at in one search for those at the other ends: some 2 µs each. */
+/** Descriptors of other processes that are looked at in one search for those at the other ends: 40 ms. */
 const MOST_LOOKED_AT = 20_000;
 
 /** The inode number of a socket, of what a descriptor leads to; undefined of anything else. */
 export function socketOf(path: string | null | undefined): number | undefined {
-  const inode = /^socket:\[(\d+)\]$/.exec(path ?? '')?.[1];
-  return inode === undefined ? undefined : Number(inode);
+  const end = endOfLink(path);
+  return end?.kind === 'socket' ? end.inode : undefined;
 }
 
 export class Peers {
@@ -36,8 +35,7 @@ export class Peers {
 
   private ask({ folder }: Pick<Jvm, 'folder'>, inodes: ReadonlySet<number>): Map<number, Peer> {
     // Those of the JVM's own network namespace.
-    const tables = ['tcp', 'tcp6'].map((table) => readProc(folder, `net/${table}`) ?? '');
-    const { peerOf, remoteOf } = parseSockets(tables, '');
+    const { peerOf, remoteOf } = socketsSeenIn(folder.entry('.'));
     const ends = new Set([...inodes].flatMap((inode) => peerOf.get(inode) ?? []));
     const processes = this.processesAt(ends);
     return new Map(
@@ -51,17 +49,15 @@ export class Peers {
 
   /** Who has these sockets open, as far as it may be known. */
   private processesAt(ends: ReadonlySet<number>): Map<number, NonNullable<Peer['process']>> {
-    const found = new Map<number, NonNullable<Peer['process']>>();
-    let looks = 0;
-    for (const pid of ends.size > 0 ? allPids(this.root) : []) {
-      if (found.size === ends.size || looks >= MOST_LOOKED_AT) break;
-      for (const descriptor of listFolder(`${this.root}/proc/${pid}/fd`)) {
-        looks += 1;
-        const inode = socketOf(readLink(`${this.root}/proc/${pid}/fd/${descriptor}`));
-        if (inode !== undefined && ends.has(inode) && !found.has(inode))
-          found.set(inode, { pid, name: statOf(pid, this.root)?.comm ?? '' });
-      }
-    }
-    return found;
+    if (ends.size === 0) return new Map();
+    const links = [...ends].map((inode) => `socket:[${inode}]`);
+    const search = new EndSearch(this.root, allPids(this.root));
+    search.step(MOST_LOOKED_AT, () => links.every((link) => search.found.has(link)));
+    return new Map(
+      [...ends].flatMap((inode): [number, NonNullable<Peer['process']>][] => {
+        const pid = search.found.get(`socket:[${inode}]`)?.[0]?.pid;
+        return pid === undefined ? [] : [[inode, { pid, name: statOf(pid, this.root)?.comm ?? '' }]];
+      }),
+    );
   }
 }

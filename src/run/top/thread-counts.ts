@@ -1,4 +1,5 @@
-// What each thread of a process has made storage do, by /proc/PID/task/TID/io, and waited for it, by its stat: for the lines of threads, asked only of processes that did something.
+// What each thread of a process has made storage do, by /proc/PID/task/TID/io, and waited for it, by its stat: for the lines of threads, asked only of
+// processes that did something.
 
 import { parsePidIo } from '../../base/procfs/pid-io.js';
 import { parsePidStat, type PidStat } from '../../base/procfs/pid-stat.js';

@@ -15,7 +15,7 @@ import {
 } from '../../model/watch.js';
 import { readRing, RingFile } from '../../recording/ring-file.js';
 
-export const JOURNAL = 'journal.ring';
+const JOURNAL = 'journal.ring';
 /** A record takes a block of 4 KiB mostly: a thousand. */
 const BYTES = 4 * 1024 * 1024;
 

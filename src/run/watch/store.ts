@@ -29,7 +29,10 @@ export class Store {
     this.standby = this.recordings.makeFolder(STANDBY);
   }
 
-  /** The folder of a recording, which is given its name meanwhile; undefined where none is ready. Its user closes it. The path is whole, as what it goes into may be read from elsewhere. */
+  /**
+   * The folder of a recording, which is given its name meanwhile; undefined where none is ready. Its user closes it. The path is whole, as what it goes into
+   * may be read from elsewhere.
+   */
   take(name: string): { readonly folder: HeldFolder; readonly path: string } | undefined {
     const folder = this.standby;
     if (!folder) return undefined;

@@ -11,7 +11,7 @@ export interface Asked {
   readonly atEnd: boolean;
 }
 
-export const PICTURES = ['svg', 'png', 'html'] as const;
+const PICTURES = ['svg', 'png', 'html'] as const;
 export type PictureFormat = (typeof PICTURES)[number];
 
 export interface IostatOptions {

@@ -22,7 +22,7 @@ export function cellOf(column: Column, stretch: Stretch, unit: IostatOptions['un
 }
 
 /** The tables that the disks are shown in. */
-export function tablesOf(options: IostatOptions): Column[][] {
+function tablesOf(options: IostatOptions): Column[][] {
   const unit = unitName(options);
   if (!options.extended) return [basicColumns(unit, options.short)];
   if (options.short) return [shortColumns(unit)];

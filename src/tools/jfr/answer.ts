@@ -58,7 +58,7 @@ function named(threads: readonly JfrThread[], all: number): string {
 }
 
 /** 'the monitor of java.lang.Object 0x7f…' */
-export function monitorName({ type, address }: Pick<JfrMonitor, 'type' | 'address'>): string {
+function monitorName({ type, address }: Pick<JfrMonitor, 'type' | 'address'>): string {
   return ['the monitor of', type ?? 'an object of a class that is not told', address ?? ''].join(' ').trim();
 }
 

@@ -1,5 +1,5 @@
-// What a recording of iowitness has of a JVM's threads → what the owner of a monitor did while others waited for it, as the kernel saw it. Java's events tell its
-// operations, these where it was held up within them.
+// What a recording of iowitness has of a JVM's threads → what the owner of a monitor did while others waited for it, as the kernel saw it. Java's events tell
+// its operations, these where it was held up within them.
 
 import { IntervalList, type Intervals } from '../../base/intervals.js';
 import type { Timeline } from '../../model/segment.js';

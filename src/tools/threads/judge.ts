@@ -68,8 +68,8 @@ export function judgeDump(dump: ThreadDump): JudgedDump {
 }
 
 /**
- * Circles of owners that wait for each other. Owners that are not exact make none, and neither does a wait that ends by itself: tryLock with a time limit, which
- * the JVM's own report counts.
+ * Circles of owners that wait for each other. Owners that are not exact make none, and neither does a wait that ends by itself: tryLock with a time limit,
+ * which the JVM's own report counts.
  */
 function deadlocksIn(awaited: ReadonlyMap<DumpedThread, JudgedLock>): DumpedThread[][] {
   const circles: DumpedThread[][] = [];

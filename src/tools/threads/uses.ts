@@ -33,7 +33,9 @@ function wantedUnsaid({ state, notes }: DumpedThread): LockNote | undefined {
   return waited ?? notes.find(({ use, frame }) => use === 'holds' && frame === 0);
 }
 
-/** JDK 11 prints 'waiting to re-lock in wait()' of every thread in Object.wait (github.com/olivergondza/dumpling/issues/93); only one that is blocked goes on. */
+/**
+ * JDK 11 prints 'waiting to re-lock in wait()' of every thread in Object.wait (github.com/olivergondza/dumpling/issues/93); only one that is blocked goes on.
+ */
 function wantedOf({ state, notes }: DumpedThread): LockNote | undefined {
   return notes.find(({ use }) => use === 'wants' || (use === 'rewants' && state === 'BLOCKED'));
 }

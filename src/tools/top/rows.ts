@@ -22,7 +22,7 @@ export interface Row {
   readonly caused: readonly CausedBytes[];
 }
 
-export function keyOf({ pid, tid, ended }: TopProcess): string {
+function keyOf({ pid, tid, ended }: TopProcess): string {
   return `${pid}/${tid ?? ''}${ended ? '/ended' : ''}`;
 }
 

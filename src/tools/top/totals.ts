@@ -1,5 +1,5 @@
-// Bytes since the beginning, line by line, for the accumulated table and the lines of history, and which devices are idle: each sample's are added, and who has ended stays, of
-// whom the smallest are forgotten where they become too many.
+// Bytes since the beginning, line by line, for the accumulated table and the lines of history, and which devices are idle: each sample's are added, and who
+// has ended stays, of whom the smallest are forgotten where they become too many.
 
 import { addTo } from '../../base/maps.js';
 import type { TopSample } from '../../model/top.js';

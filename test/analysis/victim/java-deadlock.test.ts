@@ -1,5 +1,5 @@
-// Threads that wait for each other in a circle: in two dumps and still in the last one, however many wait behind them. What only looks like it is none: a pool of
-// idle threads, a chain that ends in a thread that works, a circle that somebody has undone.
+// Threads that wait for each other in a circle: in two dumps and still in the last one, however many wait behind them. What only looks like it is none: a
+// pool of idle threads, a chain that ends in a thread that works, a circle that somebody has undone.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -6,7 +6,7 @@ import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import type { Owner, Owners } from '../../../src/analysis/attribution/owners.js';
 import type { Neighbour, NeighbourMeasures } from '../../../src/analysis/victim/neighbours.js';
 import type { Counters } from '../../../src/model/counters.js';
-import type { CgroupLimit, Facts } from '../../../src/model/facts.js';
+import type { Facts } from '../../../src/model/facts.js';
 import { NORMS } from '../../../src/model/thresholds/requests.js';
 import { processOf } from '../../support/asleep.js';
 import { NO_COUNTERS, series, someFacts } from '../../support/case.js';

@@ -1,12 +1,11 @@
-// What a plan's changes write into the undo journal: whatever the kernel or systemd changes with them is put back as well, by texts that the kernel takes, and what could not be put
-// back is refused before anything is changed.
+// What a plan's changes write into the undo journal: whatever the kernel or systemd changes with them is put back as well, by texts that the kernel takes,
+// and what could not be put back is refused before anything is changed.
 
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as later } from 'node:timers/promises';
 import { UserError } from '../../../src/base/errors.js';
 import { undoInReverse } from '../../../src/capture/undo-entries.js';
 import { lineFor } from '../../../src/run/experiment/changes/cgroup.js';
@@ -16,6 +15,7 @@ import { stopProcess } from '../../../src/run/experiment/changes/stop-process.js
 import { stopService } from '../../../src/run/experiment/changes/stop-service.js';
 import { sysctl } from '../../../src/run/experiment/changes/sysctl.js';
 import { needsCommand } from '../../support/requirements.js';
+import { until } from '../../support/until.js';
 
 function inFolder(act: (folder: string) => void): void {
   const folder = mkdtempSync('/var/tmp/iowitness-changes-');
@@ -24,14 +24,6 @@ function inFolder(act: (folder: string) => void): void {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let look = 0; look < 1500; look += 1) {
-    if (isSo()) return;
-    await later(20);
-  }
-  assert.fail(`${what}: waited for it in vain`);
 }
 
 describe('a mount', () => {

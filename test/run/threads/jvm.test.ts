@@ -1,4 +1,5 @@
-// What is told of a process before anything is asked of it, from files that stand for its /proc: whether it is a JVM that hears the question, and whether it stalls.
+// What is told of a process before anything is asked of it, from files that stand for its /proc: whether it is a JVM that hears the question, and whether it
+// stalls.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -36,6 +37,10 @@ test('a HotSpot JVM is told from OpenJ9, whose libjvm.so leads to a VM that writ
 test('a process looks like a JVM by its program or by the thread that HotSpot has', () => {
   file(`task/${PID}/comm`, 'launcher\n');
   assert.equal(looksLikeJvm(PID, root), false);
+  // Another user's program can't be seen, and its threads can.
+  file(`task/${PID + 8}/comm`, 'VM Thread\n');
+  assert.equal(looksLikeJvm(PID, root), true);
+  rmSync(path.join(root, 'proc', String(PID), 'task', String(PID + 8)), { recursive: true });
   symlinkSync('/opt/app/launcher', path.join(root, 'proc', String(PID), 'exe'));
   assert.equal(looksLikeJvm(PID, root), false);
   file(`task/${PID + 9}/comm`, 'VM Thread\n');
@@ -112,8 +117,8 @@ test('a JVM stalls while any of its threads waits for the kernel and gets nothin
 });
 
 /**
- * A JVM of 40 threads, the last of which waits for the kernel and runs 90 times a second with 2 MiB moved in each; how many of the others run in each second, and
- * in which of these it stalls.
+ * A JVM of 40 threads, the last of which waits for the kernel and runs 90 times a second with 2 MiB moved in each; how many of the others run in each second,
+ * and in which of these it stalls.
  */
 function stallsWith(othersThatRun: readonly number[]): boolean[] {
   const jvm = new JvmStall(PID, root);

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UndoJournal } from '../../../src/capture/undo.js';
 import { VerdictRun } from '../../../src/run/top/verdict.js';
+import { until } from '../../support/until.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'iowitness-verdict-'));
 const folder = path.join(root, 'recordings');
@@ -61,7 +61,7 @@ test('a folder that is not there is said', async () => {
 test('its end during the recording starts nothing more and leaves nothing', async () => {
   const { run, journal } = verdicts(true);
   const verdict = run.of(1);
-  while (asked().length === 0) await sleep(20);
+  await until('the recording', () => asked().length > 0);
   assert.equal(readdirSync(folder).length, 1);
   await run.close();
   assert.equal(await verdict, '');

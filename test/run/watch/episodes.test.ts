@@ -5,7 +5,6 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../../src/base/clock.js';
 import { UndoJournal } from '../../../src/capture/undo.js';
 import type { Entry, Episode } from '../../../src/model/watch.js';
@@ -17,6 +16,7 @@ import { EpisodeKeeper, type EpisodesOptions } from '../../../src/run/watch/epis
 import { Store } from '../../../src/run/watch/store.js';
 import type { Stall } from '../../../src/run/watch/trigger.js';
 import { EpisodeVerdict } from '../../../src/run/watch/verdict.js';
+import { until } from '../../support/until.js';
 
 interface Place {
   readonly keeper: EpisodeKeeper;
@@ -149,7 +149,7 @@ test('a recording whose disk takes nothing is told as that, and there is none to
     // Nothing can be made in a folder that has gone, as in one that is read-only.
     rmSync(path.join(folder, 'recordings/standby.iow'), { recursive: true });
     keeper.act({ kind: 'begins', stall: stall() });
-    for (let tries = 0; tries < 500 && (episodes().at(-1)?.recording ?? null) !== null; tries += 1) await sleep(10);
+    await until('the recording to fail', () => (episodes().at(-1)?.recording ?? null) === null);
     await keeper.close();
     const [episode] = episodes();
     assert.match(episode?.note ?? '', /^it could not be recorded: ENOENT/);
@@ -223,8 +223,7 @@ test('a minute of a stall is recorded, and what comes behind it is not', async (
     await new Promise(setImmediate);
     assert.ok(keeper.recorded);
     keeper.goOn(latestMs + 60_000);
-    for (let waited = 0; keeper.recorded && waited < 10_000; waited += 10) await sleep(10);
-    assert.equal(keeper.recorded, undefined);
+    await until('the recording to end', () => keeper.recorded === undefined);
     await keeper.close();
   }, recording);
 });

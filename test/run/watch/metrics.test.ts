@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Episode } from '../../../src/model/watch.js';
 import { urlOf } from '../../../src/run/serve.js';
 import { WatchCounts, WatchMetrics } from '../../../src/run/watch/metrics.js';
 import { exposition } from '../../../src/present/export/openmetrics/exposition.js';
 import { lives } from '../../support/leftovers.js';
 import { parseOpenMetrics } from '../../support/openmetrics.js';
+import { until } from '../../support/until.js';
 
 const VERDICT = {
   cause: 'dev.slow',
@@ -74,14 +74,14 @@ test('they are served while it runs, and no longer', async () => {
   try {
     metrics.tell({ ...NOW, lost: 0 });
     let text = '';
-    for (let tries = 0; tries < 100 && !text.includes('iowitness_watch_stall 0'); tries += 1) {
+    await until('what was told', async () => {
       text = await (await fetch(url, { headers: { accept: 'application/openmetrics-text;version=1.0.0' } })).text();
-      await sleep(20);
-    }
+      return text.includes('iowitness_watch_stall 0');
+    });
     assert.equal(valuesOf(text).get('iowitness_watch_lost_seconds_total'), 0, text);
   } finally {
     metrics.close();
   }
-  for (let tries = 0; tries < 100 && lives(pid); tries += 1) await sleep(50);
+  await until('its process to end', () => !lives(pid));
   await assert.rejects(fetch(url));
 });

@@ -1,4 +1,5 @@
-// What the kernel recorded of a monitor's owner: of its number and its name, within the time in which others waited, by the wall clock that both recordings tell.
+// What the kernel recorded of a monitor's owner: of its number and its name, within the time in which others waited, by the wall clock that both recordings
+// tell.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

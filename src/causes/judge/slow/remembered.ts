@@ -1,5 +1,6 @@
-// A disk that is slower than it used to be before the recording began: fast enough for an ordinary one perhaps, and still many times slower than its users are used to.
-// Judged by its counters at the same load, as its past was learnt; where its requests were traced, no more than their time with the device counts.
+// A disk that is slower than it used to be before the recording began: fast enough for an ordinary one perhaps, and still many times slower than its users
+// are used to. Judged by its counters at the same load, as its past was learnt; where its requests were traced, no more than their time with the device
+// counts.
 
 import { valueAt } from '../../../analysis/machine/series.js';
 import { timesIn } from '../../../analysis/measures.js';
@@ -93,7 +94,7 @@ export function changedSince({ changed, chapter }: AgainstPast): Argument[] {
 }
 
 /** The evidence of its past. */
-export function pastEvidence(past: AgainstPast, slower: SlowerLoad): Argument[] {
+function pastEvidence(past: AgainstPast, slower: SlowerLoad): Argument[] {
   return [
     {
       measure: loadWords(slower),

@@ -1,4 +1,5 @@
-// An experiment on one page: what it is and what it is not, the runs that have not degraded, what each arm tells with its figures and distribution, what was done, and all arms on one axis of time.
+// An experiment on one page: what it is and what it is not, the runs that have not degraded, what each arm tells with its figures and distribution, what was
+// done, and all arms on one axis of time.
 
 import type { Charts } from '../../../model/charts.js';
 import type { Experiment } from '../../../model/experiment.js';

@@ -1,5 +1,5 @@
-// The first page of the fleet: how it is now, which hosts lost how much when and by which causes, what separates them, and the newest stalls. Every host, stall and cause
-// leads to what is known of it.
+// The first page of the fleet: how it is now, which hosts lost how much when and by which causes, what separates them, and the newest stalls. Every host,
+// stall and cause leads to what is known of it.
 
 import { counted, count as thousands, duration } from '../../../base/format.js';
 import type { Charts } from '../../../model/charts.js';

@@ -12,7 +12,7 @@ import { embed } from '../payload.js';
 /** Where a page stands below the first one: '' there, '../' and '../../' further down. */
 export type Up = '' | '../' | '../../';
 
-export function hostHref(up: Up, host: string): string {
+function hostHref(up: Up, host: string): string {
   return `${up}host/${encodeURIComponent(host)}`;
 }
 

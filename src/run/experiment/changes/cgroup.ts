@@ -1,6 +1,6 @@
 // `cgroup: { group: system.slice/db.service, name: memory.high, value: 2G }`: a limit of a control group. Files that hold a line a device (io.max) are put back
-// for the device that is set. Source: Documentation/admin-guide/cgroup-v2.rst, Documentation/admin-guide/cgroup-v1/blkio-controller.rst; that weights of devices take ‘default’
-// in both versions: block/bfq-cgroup.c, block/blk-iocost.c.
+// for the device that is set. Source: Documentation/admin-guide/cgroup-v2.rst, Documentation/admin-guide/cgroup-v1/blkio-controller.rst; that weights of
+// devices take ‘default’ in both versions: block/bfq-cgroup.c, block/blk-iocost.c.
 
 import * as v from 'valibot';
 import { normalize } from 'node:path';
@@ -57,7 +57,9 @@ function noLimits(name: string, limits: string): string | undefined {
     .join(' ');
 }
 
-/** What is written to a group's file to have again what it shows now, after a value was set. Throws a UserError where the kernel would take nothing that does. */
+/**
+ * What is written to a group's file to have again what it shows now, after a value was set. Throws a UserError where the kernel would take nothing that does.
+ */
 export function lineFor(name: string, value: string, shown: string): string {
   const [, device, limits = ''] = OF_DEVICE.exec(value) ?? [];
   const lines = shown.split('\n');

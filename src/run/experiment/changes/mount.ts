@@ -1,6 +1,6 @@
-// `mount: { at: /data, options: noatime }`: a mount with other options, by remounting it. What is put back are the options of the mount and of its filesystem, as mountinfo has
-// them now. A remount leaves alone what it is not told, and mountinfo does not show every default, so only options are taken for which it is known what takes them back.
-// Source: mount(8), remount; Documentation/admin-guide/ext4.rst; btrfs(5).
+// `mount: { at: /data, options: noatime }`: a mount with other options, by remounting it. What is put back are the options of the mount and of its
+// filesystem, as mountinfo has them now. A remount leaves alone what it is not told, and mountinfo does not show every default, so only options are taken for
+// which it is known what takes them back. Source: mount(8), remount; Documentation/admin-guide/ext4.rst; btrfs(5).
 
 import { spawnSync } from 'node:child_process';
 import { normalize } from 'node:path';

@@ -1,5 +1,5 @@
-// `queue: { disk: sdb, name: scheduler, value: none }`: a setting of a disk's request queue, /sys/block/DISK/queue. Of a file that lists its choices the one in brackets counts.
-// Some settings set others to their defaults: those are journalled as well.
+// `queue: { disk: sdb, name: scheduler, value: none }`: a setting of a disk's request queue, /sys/block/DISK/queue. Of a file that lists its choices the one
+// in brackets counts. Some settings set others to their defaults: those are journalled as well.
 // Source: Documentation/ABI/stable/sysfs-block; elevator_switch() and blk_mq_update_nr_requests() in block/.
 
 import { readdirSync, statSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// `stop-process: cadvisor`: every process of that name is stopped (SIGSTOP) for the run, and goes on after it. It keeps its memory and files, so it is out of the way and nothing
-// of it is lost; what has to be gone altogether is a service, or done by hand.
+// `stop-process: cadvisor`: every process of that name is stopped (SIGSTOP) for the run, and goes on after it. It keeps its memory and files, so it is out of
+// the way and nothing of it is lost; what has to be gone altogether is a service, or done by hand.
 
 import * as v from 'valibot';
 import { UserError } from '../../../base/errors.js';

@@ -1,5 +1,5 @@
-// `stop-service: cadvisor`: a unit of systemd is stopped for the run and started again after it. One that does not run is refused: stopping it would change nothing.
-// With it systemd stops units that need it: those that run are started again as well. Source: systemctl(1), systemd.unit(5).
+// `stop-service: cadvisor`: a unit of systemd is stopped for the run and started again after it. One that does not run is refused: stopping it would change
+// nothing. With it systemd stops units that need it: those that run are started again as well. Source: systemctl(1), systemd.unit(5).
 
 import { spawnSync } from 'node:child_process';
 import * as v from 'valibot';

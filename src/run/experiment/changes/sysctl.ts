@@ -1,5 +1,6 @@
-// `sysctl: { vm.dirty_bytes: 67108864 }`: a setting below /proc/sys. Of some the kernel clears another one that means the same (vm.dirty_bytes and vm.dirty_ratio): that
-// one's undo is journalled as well. Source: sysctl.d(5), Documentation/admin-guide/sysctl/vm.rst, Documentation/mm/overcommit-accounting.rst.
+// `sysctl: { vm.dirty_bytes: 67108864 }`: a setting below /proc/sys. Of some the kernel clears another one that means the same (vm.dirty_bytes and
+// vm.dirty_ratio): that one's undo is journalled as well. Source: sysctl.d(5), Documentation/admin-guide/sysctl/vm.rst,
+// Documentation/mm/overcommit-accounting.rst.
 
 import * as v from 'valibot';
 import { readWhole } from '../../../capture/files.js';

@@ -8,7 +8,7 @@ import type { ByteBuffer } from './byte-buffer.js';
 const BILLION = 1_000_000_000;
 /** Below this upper half a 64-bit number is exact as a double. */
 const EXACT_HIGH = 0x20_0000;
-export const NULL_NAME = new TextEncoder().encode('(null)');
+const NULL_NAME = new TextEncoder().encode('(null)');
 
 /** Splits times into seconds and nanoseconds; most records lie in the same second as the one before. */
 export class TimeParts {

@@ -37,7 +37,7 @@ const BACKSLASH = 0x5c;
 const ESCAPES: Readonly<Record<string, number>> = { b: 8, n: 10, r: 13, t: 9 };
 
 /** Takes a format's bytes apart. */
-export function parseFormat(format: Uint8Array): Part[] {
+function parseFormat(format: Uint8Array): Part[] {
   const parts: Part[] = [];
   const literal: number[] = [];
   const endLiteral = () => {
