@@ -14,7 +14,7 @@ import { stateOfWchan } from './state-of-stack.js';
 import { SAMPLES, TIMELINE } from '../../model/thresholds/victim.js';
 
 /** The samples of a process's first thread, or of another thread. */
-function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
+export function samplesOf(input: Case, thread: number): ProcessCounters | undefined {
   return input.counters.processes.get(thread) ?? input.counters.threads.get(thread);
 }
 
