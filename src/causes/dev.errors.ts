@@ -3,8 +3,7 @@
 
 import { failedRequests } from '../analysis/requests/failures.js';
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
-import { intersect, IntervalList, total, union } from '../base/intervals.js';
-import { valueAt } from '../analysis/machine/series.js';
+import { intersect, total, union } from '../base/intervals.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import { number, part, said, time } from '../model/quantity.js';
@@ -12,6 +11,7 @@ import type { State } from '../model/states.js';
 import { ERRORS } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
+import { emptyWrites } from './judge/empty-writes.js';
 import { isGiven, NEEDS, type Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
@@ -29,7 +29,7 @@ const AFTERMATH: readonly State[] = [
   'outside-block',
 ];
 
-/** Counters tell that calls write nothing, and not why. */
+/** Calls that wrote nothing. */
 interface Counted {
   readonly way: 'counted';
   readonly count: number;
@@ -46,25 +46,12 @@ interface Failed {
   readonly calls?: Failures;
 }
 
-/**
- * Counters tell neither a request's nor a call's result, but a call that writes counts in syscw whatever comes of it, and only what it wrote
- * in wchar (fs/read_write.c, vfs_write): calls that write nothing fail, for whatever reason.
- */
-function judgeCounters({ input, account }: Given<'victim'>): Judgement<Counted> {
-  const io = input.counters.processes.get(account.pid)?.io;
-  const calls = io?.columns.get('syscw');
-  const written = io?.columns.get('wchar');
-  if (!io || !calls || !written) return notChecked(NEEDS.requests.else);
-  let count = 0;
-  const times = new IntervalList();
-  io.t.forEach((to, index) => {
-    const made = valueAt(calls, index) - valueAt(calls, index - 1);
-    if (!(made > 0) || written[index] !== written[index - 1]) return;
-    count += made;
-    times.push(valueAt(io.t, index - 1), to);
-  });
-  const lost = union(times);
-  const share = Math.min(1, total(lost) / (account.to - account.from));
+/** Counters tell that calls write nothing, and not why. */
+function judgeCounters(m: Given<'victim'>): Judgement<Counted> {
+  const empty = emptyWrites(m);
+  if (!empty) return notChecked(NEEDS.requests.else);
+  const { count, times: lost } = empty;
+  const share = Math.min(1, total(lost) / (m.account.to - m.account.from));
   return count < ERRORS.leastFailed || share < JUDGING.noticeable
     ? ruledOut(
         count === 0

@@ -1,6 +1,7 @@
 // Hardly a free block or inode is left: allocation is slow at best, and fails in the end. Source: statfs(2); errno(3): ENOSPC, EDQUOT.
 
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
+import { MountIndex } from '../base/procfs/mountinfo.js';
 import { shellWord } from '../base/shell.js';
 import { type Intervals, total } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
@@ -12,6 +13,7 @@ import type { State } from '../model/states.js';
 import { FULL } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
+import { emptyWrites } from './judge/empty-writes.js';
 import type { Given } from './judge/needs.js';
 import { isTraced, mountOfVictim } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ruledOut, type Argument, type Refused } from './cause.js';
@@ -48,10 +50,21 @@ function isFullNow(space: VolumeSpace): boolean {
   );
 }
 
-/** The victim's filesystem when it had least. */
+/** Where the victim has files open, by their paths: what is in memory is on no disk by which it could be told. */
+function mountsOfFiles({ input, account }: Measures): ReadonlySet<string> {
+  const mounts = new MountIndex(input.facts.at(-1)?.mounts ?? []);
+  const listed = input.facts.flatMap(({ processes }) => processes).filter(({ pid }) => pid === account?.pid);
+  const written = input.files.filter(({ pid, readOnly }) => pid === account?.pid && readOnly !== true);
+  const paths = [...listed.flatMap(({ openFiles = [] }) => openFiles), ...written.map(({ path }) => path)];
+  return new Set(paths.flatMap((path) => mounts.of(path)?.mountPoint ?? []));
+}
+
+/** The victim's filesystem when it had least: of those on which it has files open one that is full, otherwise that of its disk. */
 function ownVolume(m: Measures): Moment | undefined {
   const mount = mountOfVictim(m);
-  return m.input.space.toSorted((a, b) => least(a) - least(b)).find((one) => one.mountPoint === mount);
+  const opened = mountsOfFiles(m);
+  const all = m.input.space.toSorted((a, b) => least(a) - least(b));
+  return all.find((one) => opened.has(one.mountPoint) && isFullNow(one)) ?? all.find((one) => one.mountPoint === mount);
 }
 
 /** The fullest moment of the victim's filesystem; of any, where calls failed and the victim's own has room. */
@@ -85,6 +98,10 @@ function objection(m: Given<'victim'>, failed: Failures, space: Moment | undefin
     return ruledOut(
       `${failed.count} calls failed because there was no space, although ${left}: the device beneath has none`,
     );
+  // Who writes nothing while it sleeps waits for something else. Making files takes no write.
+  const empty = m.account.source === 'samples' ? emptyWrites(m) : undefined;
+  if (isFullNow(space) && empty?.count === 0 && !lacksInodes(space))
+    return ruledOut(`${left}, but none of its calls to write wrote nothing`);
   if (isFullNow(space) || failed.count > 0) return undefined;
   return ruledOut(isTraced(m, 'sys_exit') ? `${left}, and no call failed because there was no space` : left);
 }

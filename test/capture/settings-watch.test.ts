@@ -71,6 +71,19 @@ describe('SettingsWatch', () => {
     }
   });
 
+  it('tells at once that a victim’s cgroup is frozen, which may be over before all limits are looked at again', () => {
+    const file = 'sys/fs/cgroup/box/cgroup.freeze';
+    machine.write({
+      'proc/self/mountinfo': `${MOUNTS}2 1 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n`,
+      [file]: '0\n',
+    });
+    machine.process(9, { cgroup: '0::/box\n' });
+    const watch = new SettingsWatch(machine.root);
+    assert.equal(watch.changed([9]), false);
+    machine.write({ [file]: '1\n' });
+    assert.equal(watch.changed([9]), true);
+  });
+
   it('tells at once that what a victim started is in another cgroup, and once only', () => {
     const watch = new SettingsWatch(machine.root);
     assert.equal(watch.changed([7]), false);

@@ -207,7 +207,10 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
   return segments.finish();
 }
 
-/** What the sample nearest to one that met the thread on a CPU says of its sleep; that it ran where all of them do. */
+/**
+ * What the sample nearest to one that met the thread on a CPU says of its sleep. How long it ran is known: what it did besides is not, where no sample ever
+ * met it at anything else, because each of its sleeps was short.
+ */
 function sleptBeside({ stat }: ProcessCounters, index: number, stateAt: (index: number) => State): State {
   for (let apart = 1; apart < stat.t.length; apart += 1) {
     for (const other of [index - apart, index + apart]) {
@@ -215,7 +218,7 @@ function sleptBeside({ stat }: ProcessCounters, index: number, stateAt: (index: 
       if (state !== 'running') return state;
     }
   }
-  return 'running';
+  return 'unexplained';
 }
 
 /** What the sample says of the time that was neither on a CPU nor on a run queue. */

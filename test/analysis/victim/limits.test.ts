@@ -186,6 +186,27 @@ test('a thread in uninterruptible sleep where only a signal ends it is frozen th
   assert.deepEqual(told(between(5100, 5100)).length, 2, 'one sample is none');
 });
 
+test('sleeps that no sample met are not known, and are no running; those that one met are what that one tells', () => {
+  // It runs for 60 ms of each 100, and waits 10 for a CPU.
+  const busy = (wchanOf: (index: number) => string): ProcessCounters => ({
+    ...sampled(ME, 0)[1],
+    state: TIMES.map((_, index) => (wchanOf(index) === '' ? 'R' : 'S')),
+    schedstat: series(TIMES, { run_ns: TIMES.map((t) => 6e5 * t), wait_ns: TIMES.map((t) => 1e5 * t), slices: TIMES }),
+    wchan: { t: Float64Array.from(TIMES), name: TIMES.map((_, index) => wchanOf(index)) },
+  });
+  const sums = (one: ProcessCounters) => {
+    const counters = { ...NO_COUNTERS, processes: new Map([[ME, one]]) };
+    return sampledLine(aCase({ durationMs: 10_000, counters }), ME, undefined, 0, 10_000).sums();
+  };
+  const unseen = sums(busy(() => ''));
+  assert.deepEqual(
+    [unseen.get('running'), unseen.get('unexplained')].map((ms) => Math.round(ms ?? 0)),
+    [6000, 3000],
+  );
+  const seen = sums(busy((index) => (index % 20 === 10 ? 'hrtimer_nanosleep' : '')));
+  assert.deepEqual([seen.get('unexplained'), Math.round(seen.get('asleep') ?? 0)], [undefined, 3000]);
+});
+
 test('of a stall that a watch recorded the lost seconds are judged, with two before and behind; all of a life that does not meet them', () => {
   const input = aCase({ lost: { fromMs: 20_000, toMs: 28_000, seconds: 8 } });
   assert.deepEqual(judgedPart(input, { from: 0, to: 40_000 }), { from: 18_000, to: 30_000 });
@@ -317,7 +338,7 @@ test('a disk idled during a wait of 60 ms that it worked 10 ms around, not with 
   assert.equal(diskIdled(aCase(), '7:0', { from: 520, to: 580 }), false, 'a disk without counters');
 });
 
-test('a thread that a sample met on a CPU ran as long as the scheduler counted, and slept besides as the nearest other sample shows', () => {
+test('a thread that a sample met on a CPU ran as long as the scheduler counted, and slept besides as the nearest other sample shows, or nobody knows how', () => {
   const stateLetters = ['S', 'S', 'R', 'S', 'S'];
   const statesWith = (run_ns: readonly number[], letters = stateLetters) => {
     const t = [0, 100, 200, 300, 400];
@@ -340,7 +361,7 @@ test('a thread that a sample met on a CPU ran as long as the scheduler counted, 
   assert.deepEqual(statesWith([0, 0, 0, 0, 0]), [['runnable', 100]]);
   assert.deepEqual(statesWith([0, 3e7, 6e7, 9e7, 12e7], ['R', 'R', 'R', 'R', 'R']), [
     ['running', 30],
-    ['running', 70],
+    ['unexplained', 70],
   ]);
 });
 

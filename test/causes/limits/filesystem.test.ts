@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
 import type { OpenFile, VolumeSpace } from '../../../src/model/recording.js';
 import type { State } from '../../../src/model/states.js';
+import { processOf } from '../../support/asleep.js';
 import { someFacts } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
 import { counted, diagnosisOf, judged, ME, requestsOf, type MadeUp } from '../../support/measures.js';
@@ -202,6 +203,32 @@ test('hardly any space is less than one per cent, and less than 256 MiB', () => 
   assert.equal(judged('fs.full', asleepBeside(left(0.007, 200))), 0.6);
   assert.equal(typeof judged('fs.full', asleepBeside(left(0.007, 400))), 'string');
   assert.equal(typeof judged('fs.full', asleepBeside(left(0.015, 200))), 'string');
+});
+
+test('a full filesystem in memory is the victim’s where it has a file open there, and holds it up where its calls write nothing', () => {
+  const beside = (openFile: string, calls: number, wrote: number) => {
+    const mount = { device: '0:40', mountPoint: '/ram', root: '/', type: 'tmpfs', source: 'tmpfs', options: 'rw' };
+    const process = { ...processOf({ pid: ME, comm: 'victim' }), openFiles: [openFile] };
+    const [full] = left(0, 0);
+    const [roomy] = space({});
+    return {
+      source: 'samples' as const,
+      spent: { asleep: 0.9 },
+      input: {
+        facts: [someFacts({ mounts: [...someFacts().mounts, mount], processes: [process] })],
+        space: [full ?? assert.fail(), roomy ?? assert.fail()].map((one, n) => ({
+          ...one,
+          ...(n === 0 && { mountPoint: '/ram', blocks: 5000 }),
+        })),
+        counters: counted({}, { syscw: calls, wchar: wrote }),
+      },
+    };
+  };
+  assert.equal(judged('fs.full', beside('/ram/file', 100, 0)), 0.6);
+  assert.equal(diagnosisOf('fs.full', beside('/ram/file', 100, 0)).verdict.culprit?.name, '/ram');
+  assert.match(String(judged('fs.full', beside('/ram/file', 0, 0))), /none of its calls to write wrote nothing/);
+  assert.match(String(judged('fs.full', beside('/ram/file', 100, 4e6))), /none of its calls to write wrote nothing/);
+  assert.match(String(judged('fs.full', beside('/data/file', 100, 0))), /^\/data has .* left$/, 'full is another’s');
 });
 
 test('hardly any inodes are less than one per cent, and fewer than a thousand', () => {
