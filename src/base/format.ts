@@ -96,6 +96,12 @@ export function isoTime(wallMs: number): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
+/** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */
+export function clockText(iso: string): string {
+  const time = isoTime(Date.parse(iso));
+  return time === undefined ? iso : `${time.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 /** The day of a moment of the wall clock in UTC, '2026-11-29'; undefined as above. */
 export function isoDay(wallMs: number): string | undefined {
   return isoTime(wallMs)?.slice(0, 10);

@@ -73,9 +73,10 @@ export async function concludeWith(recording: string, options: OpenOptions & Sho
 /** The diagnosis as lines for a stream that may be a terminal. */
 function textFor(stream: NodeJS.WriteStream, diagnosis: Diagnosis, verbose: boolean): string {
   const colour = stream.isTTY && process.env['NO_COLOR'] === undefined;
-  const { columns } = stream;
+  const { columns, rows } = stream;
   // 0 on a terminal without a size, undefined in a pipe.
-  return renderText(diagnosis, { colour, verbose, called: called(), ...(columns > 0 && { width: columns }) });
+  const size = { ...(columns > 0 && { width: columns }), ...(rows > 0 && { height: rows }) };
+  return renderText(diagnosis, { colour, verbose, called: called(), ...size });
 }
 
 /** The diagnosis of what was just recorded. */

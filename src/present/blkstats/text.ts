@@ -1,7 +1,7 @@
 // The figures of `blkstats` for a terminal: the stages of I/O first, then device by device, who asked, and the slowest requests.
 // Names come from the machine and pass through harmless() before they are laid out.
 
-import { binary, bytes, count, counted, duration, figure, harmless, percent } from '../../base/format.js';
+import { binary, bytes, clockText, count, counted, duration, figure, harmless, percent } from '../../base/format.js';
 import {
   STAGES,
   type BlockStats,
@@ -12,8 +12,8 @@ import {
 } from '../../model/block-stats.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { columnsWithin, wrap } from '../text-layout.js';
-import { clockText } from '../words.js';
 import { writerLines } from '../writers.js';
+import { requestText } from '../words.js';
 import { blocks, companyText, deviceName, shareText, processName, shape, stagesShown } from './words.js';
 
 const MOST_PROCESSES = 12;
@@ -146,7 +146,7 @@ function slowTable(all: readonly SlowRequest[], stats: BlockStats, width: number
     .map((one) => [
       ns(one.completedNs),
       harmless(deviceName(stats, one.device)),
-      `${one.kind} of ${binary(one.bytes)}`,
+      requestText(one),
       harmless(processName(one)),
       one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
       ns(one.completedNs - one.dispatchedNs),
@@ -187,7 +187,7 @@ export function renderBlockStats(stats: BlockStats, width = Infinity): string {
   }
   lines.push(
     ...section('Processes', processTable(stats.processes, stats, within)),
-    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, programs: 8 }).lines),
+    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, programs: 8 }, within).lines),
     ...section('The slowest requests', slowTable(stats.slowest, stats, within)),
     ...section(
       'Lost',

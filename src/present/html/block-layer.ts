@@ -5,6 +5,7 @@ import { STAGES, type BlockStats, type StageTimes } from '../../model/block-stat
 import { companyText, deviceName, processName, shape, shareText, stagesShown } from '../blkstats/words.js';
 import { html, type Content, type Markup } from './markup.js';
 import { code, section, table, type Column } from './parts.js';
+import { requestText } from '../words.js';
 
 const MOST_PROCESSES = 20;
 
@@ -143,7 +144,7 @@ function slowest(stats: BlockStats): Markup | undefined {
   const rows = stats.slowest.map((one) => [
     ns(one.completedNs),
     deviceName(stats, one.device),
-    `${one.kind} of ${binary(one.bytes)}`,
+    requestText(one),
     processName(one),
     one.queuedNs === undefined ? '–' : ns(one.dispatchedNs - one.queuedNs),
     ns(one.completedNs - one.dispatchedNs),
