@@ -1,21 +1,13 @@
 // How moments are written: from the recording's start, in UTC, or in the reader's own time. One setting for all axes.
 
 import { isoTime } from '../src/base/format.js';
+import { momentText } from '../src/present/html/axes.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 export const CLOCKS = ['+s', 'UTC', 'local'] as const;
 export type ClockName = (typeof CLOCKS)[number];
-
-/** A moment from the start: '12.5 s', '2:05', '3:20:00'. */
-export function momentText(ms: number): string {
-  if (Math.abs(ms) < 2 * MINUTE) return ms === 0 ? '0 s' : `${Number((ms / SECOND).toFixed(3))} s`;
-  const seconds = Math.round(ms / SECOND);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}
 
 export class Clock {
   name: ClockName = '+s';
@@ -37,7 +29,9 @@ export class Clock {
 
   /** A mark of the time axis; `apart` is the distance between marks, ms. */
   mark(ms: number, apart = 0): string {
-    return this.name === '+s' || this.startedAt === null ? momentText(ms) : this.wall(this.startedAt + ms, apart);
+    return this.name === '+s' || this.startedAt === null
+      ? momentText(ms, apart)
+      : this.wall(this.startedAt + ms, apart);
   }
 
   /** A moment in full: from the start, and by the clock. */

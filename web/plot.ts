@@ -4,30 +4,10 @@
 import uPlot from 'uplot';
 import { duration } from '../src/base/format.js';
 import type { Band } from '../src/model/charts.js';
+import { TIME_STEPS } from '../src/present/html/axes.js';
 import type { Clock } from './clock.js';
 import { themeColour } from './colours.js';
 import type { View } from './view.js';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Distances between marks of the time axis, ms. */
-const TIME_STEPS = [
-  1,
-  2,
-  5,
-  10,
-  20,
-  50,
-  100,
-  200,
-  500,
-  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
-  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
-  ...[1, 2, 7, 14, 28].map((days) => days * DAY),
-];
 
 /** The left axis has one width on all charts, so that a moment stands at the same place in each. */
 const AXIS_WIDTH = 62;
