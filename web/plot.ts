@@ -11,6 +11,8 @@ import type { View } from './view.js';
 
 /** The left axis has one width on all charts, so that a moment stands at the same place in each. */
 const AXIS_WIDTH = 62;
+/** Half of the last moment stands behind the plot, and is not to be cut. */
+const RIGHT = 28;
 const FONT = '12px system-ui, sans-serif';
 
 /** A latency on an axis. */
@@ -68,7 +70,7 @@ export function makePlot(host: HTMLElement, { view, clock }: Shared, parts: Plot
   const plot = new uPlot(
     {
       ...size(),
-      padding: [6, 18, timeAxis ? 0 : 4, 0],
+      padding: [6, RIGHT, timeAxis ? 0 : 4, 0],
       scales: { x: { time: false, range: () => [view.now.from, view.now.to] }, y: parts.y },
       series: [{}, ...parts.series],
       axes: [

@@ -167,7 +167,7 @@ export function comparedText({
   compared,
   tried,
 }: FleetWhy): string {
-  return `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(loads, 'class', 'classes')} of load, from ${clockText(from)} to ${clockText(to)}; ${thousands(compared)} facts, ${thousands(tried)} divisions.`;
+  return `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(loads, 'class', 'classes')} of load, from ${clockText(from)} to ${clockText(to)}; ${counted(compared, 'fact')}, ${counted(tried, 'division')}.`;
 }
 
 export function renderFleetWhy(why: FleetWhy, options: TextOptions & { readonly verbose: boolean }): string {
