@@ -24,8 +24,9 @@ const RATE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return 'unknown';
   const size = Math.abs(value);
-  if (size >= 100 || Number.isInteger(value)) return String(Math.round(value));
-  if (size >= 10) return value.toFixed(1);
+  // What rounds up to one more digit before the point has one less behind it.
+  if (size >= 99.95 || Number.isInteger(value)) return String(Math.round(value));
+  if (size >= 9.995) return value.toFixed(1);
   if (size >= 1) return value.toFixed(2);
   return value === 0 ? '0' : String(Number(value.toPrecision(2)));
 }

@@ -93,7 +93,7 @@ function realpathOr(name: string): string {
   }
 }
 
-const INSTEAD = 'name a folder, or a disk that `lsblk` lists';
+const INSTEAD = 'name a folder, a file, or a disk that `lsblk` lists';
 
 /** Throws a UserError where it is neither, or stands on no disk. */
 export function findPlace(given: string): Place {
