@@ -33,7 +33,7 @@ export function writeAddress({ stretch, hidden, clock, theme }: Address): string
   const parts = [
     stretch && `t=${seconds(stretch.from)}-${seconds(stretch.to)}`,
     hidden.length > 0 && `hide=${hidden.join(',')}`,
-    clock !== undefined && clock !== '+s' && `clock=${clock}`,
+    clock && `clock=${encodeURIComponent(clock)}`,
     theme && `theme=${theme}`,
   ].filter((part) => typeof part === 'string');
   return parts.length === 0 ? '' : `#${parts.join('&')}`;

@@ -4,6 +4,7 @@
 import type uPlot from 'uplot';
 import { figure } from '../src/base/format.js';
 import { isShaded, type Band } from '../src/model/charts.js';
+import { axisText } from '../src/present/html/axes.js';
 import type { EmbeddedChart } from '../src/present/html/embedded.js';
 import { scaleOf, stack } from '../src/present/html/scale.js';
 import { colourOf, themeColour } from './colours.js';
@@ -12,6 +13,13 @@ import { makePlot, type PlotParts, type Shared } from './plot.js';
 
 /** How high a tick stands from the ground, px. */
 const TICK = 6;
+
+/** Between two gaps there is no line: what is known there is a point. */
+function lonely({ data }: uPlot, series: number): number[] {
+  const values = data[series] ?? [];
+  const isKnown = (at: number) => values[at] !== null && values[at] !== undefined;
+  return Array.from(values.keys()).filter((at) => isKnown(at) && !isKnown(at - 1) && !isKnown(at + 1));
+}
 
 export class LineChart {
   readonly id: string;
@@ -53,7 +61,8 @@ export class LineChart {
       const colour = () => colourOf(key);
       if (chart.stacked) return { stroke: colour, fill: colour, width: 0, points: { show: false } };
       const dash = dashOf(key.classList);
-      return { stroke: colour, width: 1.5, ...(dash && { dash }), points: { show: false } };
+      const points = { show: true, size: 4, width: 0, fill: colour, filter: lonely };
+      return { stroke: colour, width: 1.5, ...(dash && { dash }), points };
     });
     const ticks = chart.ticks === null ? undefined : unpack(chart.ticks);
     return {
@@ -61,7 +70,7 @@ export class LineChart {
       // What is drawn last lies on top: the lowest of a stack covers the feet of the higher ones.
       series: chart.stacked ? series.toReversed() : series,
       y: this.scale(),
-      axis: { values: (_, marks) => marks.map((mark) => (mark === null ? '' : figure(mark))), space: 26 },
+      axis: { values: (_, marks) => marks.map((mark) => (mark === null ? '' : axisText(mark))), space: 26 },
       shaded: bands.filter(isShaded),
       ...(ticks && { draw: (plot: uPlot) => drawTicks(plot, ticks) }),
       onCursor: (_, bin) => this.tell(element, bin),

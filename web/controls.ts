@@ -33,7 +33,8 @@ export function bindButtons(view: View, clock: Clock): () => void {
     });
     const range = controls.querySelector('.range');
     const tell = () => {
-      if (range) range.textContent = `${clock.mark(view.now.from, 1)} to ${clock.mark(view.now.to, 1)}`;
+      const { from, to } = view.now;
+      if (range) range.textContent = `${clock.end(from, to - from)} to ${clock.end(to, to - from)}`;
     };
     view.onChange(tell);
     tellers.push(tell);

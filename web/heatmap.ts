@@ -35,10 +35,11 @@ function latencyMarks(from: number, to: number): number[] {
 function showScale(element: HTMLElement, largest: number, colours: readonly string[]): void {
   const scale = element.querySelector<HTMLElement>('.scale');
   if (!scale) return;
+  scale.hidden = largest <= 1;
+  if (scale.hidden) return;
   const ramp = document.createElement('i');
   ramp.style.background = `linear-gradient(to right, ${colours.join(', ')})`;
   scale.replaceChildren('1 request ', ramp, ` ${figure(largest)}`);
-  scale.hidden = false;
 }
 
 /** The bins, and how a count is told from its colour. */

@@ -4,33 +4,15 @@
 import uPlot from 'uplot';
 import { duration } from '../src/base/format.js';
 import type { Band } from '../src/model/charts.js';
+import { TIME_STEPS } from '../src/present/html/axes.js';
 import type { Clock } from './clock.js';
 import { themeColour } from './colours.js';
 import type { View } from './view.js';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Distances between marks of the time axis, ms. */
-const TIME_STEPS = [
-  1,
-  2,
-  5,
-  10,
-  20,
-  50,
-  100,
-  200,
-  500,
-  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
-  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
-  ...[1, 2, 7, 14, 28].map((days) => days * DAY),
-];
-
 /** The left axis has one width on all charts, so that a moment stands at the same place in each. */
 const AXIS_WIDTH = 62;
+/** Half of the last moment stands behind the plot, and is not to be cut. */
+const RIGHT = 28;
 const FONT = '12px system-ui, sans-serif';
 
 /** A latency on an axis. */
@@ -88,7 +70,7 @@ export function makePlot(host: HTMLElement, { view, clock }: Shared, parts: Plot
   const plot = new uPlot(
     {
       ...size(),
-      padding: [6, 18, timeAxis ? 0 : 4, 0],
+      padding: [6, RIGHT, timeAxis ? 0 : 4, 0],
       scales: { x: { time: false, range: () => [view.now.from, view.now.to] }, y: parts.y },
       series: [{}, ...parts.series],
       axes: [

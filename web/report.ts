@@ -22,7 +22,7 @@ class Page {
   private readonly t = Array.from(unpack(this.embedded.t));
   private readonly whole = { from: 0, to: this.t.length * this.embedded.binMs };
   private readonly view = new View(this.whole, LEAST_BINS * this.embedded.binMs);
-  private readonly clock = new Clock(this.embedded.startedAt);
+  private readonly clock = new Clock(this.embedded.startedAt, this.whole.to);
   private readonly charts: LineChart[] = [];
   private readonly plots: uPlot[] = [];
 
@@ -70,6 +70,7 @@ class Page {
     const button = document.querySelector<HTMLButtonElement>('#clock');
     if (!button) return;
     button.hidden = this.clock.choices.length < 2;
+    button.textContent = this.clock.name;
     button.addEventListener('click', () => {
       this.clock.next();
       button.textContent = this.clock.name;
@@ -107,7 +108,7 @@ class Page {
     const address = writeAddress({
       ...(!isWhole && { stretch: { from, to } }),
       hidden: this.charts.flatMap((chart) => chart.hiddenLines),
-      clock: this.clock.name,
+      ...(this.clock.name !== this.clock.usual && { clock: this.clock.name }),
       ...((theme === 'dark' || theme === 'light') && { theme }),
     });
     history.replaceState(null, '', address === '' ? location.pathname + location.search : address);

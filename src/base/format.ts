@@ -24,8 +24,9 @@ const RATE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return 'unknown';
   const size = Math.abs(value);
-  if (size >= 100 || Number.isInteger(value)) return String(Math.round(value));
-  if (size >= 10) return value.toFixed(1);
+  // What rounds up to one more digit before the point has one less behind it.
+  if (size >= 99.95 || Number.isInteger(value)) return String(Math.round(value));
+  if (size >= 9.995) return value.toFixed(1);
   if (size >= 1) return value.toFixed(2);
   return value === 0 ? '0' : String(Number(value.toPrecision(2)));
 }
@@ -94,6 +95,12 @@ function longDuration(ms: number): string {
 export function isoTime(wallMs: number): string | undefined {
   const date = new Date(wallMs);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */
+export function clockText(iso: string): string {
+  const time = isoTime(Date.parse(iso));
+  return time === undefined ? iso : `${time.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** The day of a moment of the wall clock in UTC, '2026-11-29'; undefined as above. */

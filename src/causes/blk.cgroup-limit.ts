@@ -194,6 +194,7 @@ export const cause = defineCause({
           : `it got ${amount(limit, figures.reached.rate).text}`,
       },
       limit: limit.what.endsWith('bps') ? flow(limit.value) : frequency(limit.value),
+      limits: limit.what.startsWith('r') ? 'reads' : 'writes',
       culprit: { kind: 'cgroup', name: limit.cgroup, file: limit.file },
       evidence: evidence(figures, m),
       advice: [

@@ -6,7 +6,7 @@ import { TRACE } from './judge/fidelity.js';
 import { isGiven, missingOf, type Given, type Need } from './judge/needs.js';
 import type { Intervals } from '../base/intervals.js';
 import type { Measures } from '../analysis/measures.js';
-import type { ProofKind } from '../model/charts.js';
+import type { Direction, ProofKind } from '../model/charts.js';
 import type { Advice, Culprit, Evidence } from '../model/diagnosis.js';
 import type { Quantity, Said } from '../model/quantity.js';
 import type { State } from '../model/states.js';
@@ -33,6 +33,8 @@ export interface Told {
   readonly yardstick: Yardstick;
   /** The limit that the picture of the verdict holds its lines against, where it has one of its own. */
   readonly limit?: Quantity;
+  /** The one direction that it limits; absent where it is about both. */
+  readonly limits?: Direction;
   readonly culprit: Culprit | null;
   readonly evidence: readonly Argument[];
   readonly advice: readonly (Advice | string)[];

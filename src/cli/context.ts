@@ -98,11 +98,17 @@ export function wantsNoColour(): boolean {
   return (process.env['NO_COLOR'] ?? '') !== '';
 }
 
-/** How text looks on a stream: in colour on a terminal where colours are wanted, and as wide as a terminal says that it is. */
-export function lookOn(stream: NodeJS.WriteStream): { readonly colour: boolean; readonly width?: number } {
-  // 0 on a terminal without a size; in a pipe there are neither.
-  const { isTTY, columns } = stream;
-  return { colour: isTTY && !wantsNoColour(), ...(columns > 0 && { width: columns }) };
+/** How text looks on a stream: in colour on a terminal where colours are wanted, and of the size that a terminal says that it has. */
+export interface Look {
+  readonly colour: boolean;
+  readonly width?: number;
+  readonly rows?: number;
+}
+
+export function lookOn(stream: NodeJS.WriteStream): Look {
+  // 0 on a terminal without a size; in a pipe there are none.
+  const { isTTY, columns, rows } = stream;
+  return { colour: isTTY && !wantsNoColour(), ...(columns > 0 && { width: columns }), ...(rows > 0 && { rows }) };
 }
 
 /** Prints a document: as JSON where that is asked for, else as text, which is made then. */

@@ -57,7 +57,7 @@ export function holdCommand(program: Command): void {
     .option('--json', jsonHelp('what was held', 'held'), false)
     .addHelpText(
       'after',
-      '\nExample:\n  iowitness hold --memory 90% -- iowitness dd if=/dev/zero of=/data/x bs=512 count=100000\n  iowitness hold --memory 4G --for 10m',
+      '\nExamples:\n  iowitness hold --memory 90% -- iowitness dd if=/dev/zero of=/data/x bs=512 count=100000\n  iowitness hold --memory 4G --for 10m',
     )
     .action((argv: string[], options: HoldOptions, command: Command) =>
       hold(argv, required(command, '--memory <amount>', options.memory), options),

@@ -103,7 +103,7 @@ async function iostat(args: readonly string[]): Promise<void> {
   if (options.bursts) return await (await import('./iostat-bursts.js')).iostatBursts(options);
   if (options.plot && !process.stdout.isTTY)
     throw new UserError(
-      `--plot draws on a terminal, and standard output is none: ${options.pictures.length > 0 ? 'leave it away, the picture is made all the same.' : 'give --svg, --png or --html.'}`,
+      `--plot draws on a terminal, and standard output is none: ${options.pictures.length > 0 ? 'leave it out, the picture is made all the same.' : 'give --svg, --png or --html.'}`,
     );
   if (!options.plot && options.pictures.length === 0) return await show(options);
   const drawing = await import('./iostat-plot.js');

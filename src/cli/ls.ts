@@ -3,11 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { duration, harmless, isoTime } from '../base/format.js';
+import { clockText, duration, harmless, isoTime } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import { columns } from '../present/text-layout.js';
-import { clockText } from '../present/words.js';
-import { called, jsonHelp, sayDocument, toolName } from './context.js';
+import { called, jsonHelp, outputWidth, sayDocument, toolName } from './context.js';
 import { recordingsIn, type Listed } from './recordings.js';
 
 interface LsOptions {
@@ -25,7 +24,7 @@ export function lsCommand(program: Command): void {
       const all = recordingsIn(folder);
       const document = { schema: 'iowitness.recordings/1', tool: toolName(), recordings: all.map(asJson) } as const;
       sayDocument(document, json, () =>
-        all.length === 0 ? harmless(noneIn(folder)) : columns(all.map(cells)).join('\n'),
+        all.length === 0 ? harmless(noneIn(folder)) : columns(all.map(cells), [], outputWidth()).join('\n'),
       );
     });
 }

@@ -90,12 +90,23 @@ function sizeAsTyped(bytes: number): string {
   return `${bytes / power}${unit}`;
 }
 
+/** Seconds in the largest unit that has a whole number of them: 7d, 10s. */
+function timeAsTyped(seconds: number): string {
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'm'],
+  ] as const;
+  const [each, unit] = units.find(([one]) => seconds >= one && seconds % one === 0) ?? [1, 's'];
+  return `${seconds / each}${unit}`;
+}
+
 /** The default of an option in the form in which it is typed. What has no argument has none to tell: it is on when it is named. */
 function defaultAsTyped({ flags, defaultValue }: Option): string | undefined {
   if (defaultValue === undefined || typeof defaultValue === 'boolean') return undefined;
   if (typeof defaultValue !== 'number') return String(defaultValue);
   if (flags.endsWith('<size>')) return sizeAsTyped(defaultValue);
-  return flags.endsWith('<time>') ? `${defaultValue}s` : String(defaultValue);
+  return flags.endsWith('<time>') ? timeAsTyped(defaultValue) : String(defaultValue);
 }
 
 /** An option's description with its choices and its default. */

@@ -67,7 +67,7 @@ export function recordCommand(program: Command): void {
     .option('--max-size <size>', 'end when the recording has grown to this size', byteSize, USUAL_BYTES)
     .addHelpText(
       'after',
-      '\nExample:\n  iowitness record --for 30s --pid $(pidof mysqld)\n  iowitness record -- dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync',
+      '\nExamples:\n  iowitness record --for 30s --pid $(pidof mysqld)\n  iowitness record -- dd if=/dev/zero of=/data/x bs=512 count=100000 conv=fsync',
     )
     .action((command: string[], options: RecordOptions) => record(command, options));
 }

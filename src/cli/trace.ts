@@ -42,7 +42,7 @@ export function traceCommand(program: Command): void {
     .option('--json', jsonHelp('what was traced', 'traced'), false)
     .addHelpText(
       'after',
-      '\nExample:\n  iowitness trace /dev/sda -w 10s && iowitness blkparse sda\n  iowitness trace sda -o - | iowitness blkparse -i -',
+      '\nExamples:\n  iowitness trace /dev/sda -w 10s && iowitness blkparse sda\n  iowitness trace sda -o - | iowitness blkparse -i -',
     )
     .action((devices: string[], options: TraceOptions) => trace(devices, options));
 }

@@ -23,7 +23,7 @@ export function whoCommand(program: Command): void {
   program
     .command('who')
     .description('tell what writes and reads in a folder or on a disk, by program and file, after write-back')
-    .argument('<place>', 'a folder, a disk’s name, or its device')
+    .argument('<place>', 'a folder, a file, a disk’s name, or its device')
     .option('--for <time>', 'how long to look; Ctrl-C ends it before', seconds, 10)
     .option('--json', jsonHelp('what was found', 'who'), false)
     .addHelpText(

@@ -2,7 +2,7 @@
 // Clouds are told by the DMI strings that they document for that purpose: EC2 "Identify EC2 instances", Google "Detect if a VM is
 // running in Compute Engine", Azure's fixed chassis asset tag, Oracle's OracleCloud.com.
 
-import { bytes } from '../base/format.js';
+import { binary } from '../base/format.js';
 import { parseKeyValues } from '../base/procfs/key-values.js';
 import { countCpuList, parseCpuinfo } from './procfs/cpuinfo.js';
 
@@ -52,7 +52,7 @@ function cpu(files: Files): string | undefined {
 
 function memory(files: Files): string | undefined {
   const kB = parseKeyValues(files.get('/proc/meminfo') ?? '').get('MemTotal');
-  return kB === undefined ? undefined : bytes(kB * 1024);
+  return kB === undefined ? undefined : binary(kB * 1024);
 }
 
 function swap(files: Files): string | undefined {
@@ -65,7 +65,7 @@ function swap(files: Files): string | undefined {
   const kB = areas.map((line) => Number(line.split(/\s+/)[2])).filter((size) => size > 0);
   return areas.length === 0
     ? 'none'
-    : `${bytes(kB.reduce((sum, size) => sum + size, 0) * 1024)} (${areas.map((line) => line.split(/\s+/)[0]).join(', ')})`;
+    : `${binary(kB.reduce((sum, size) => sum + size, 0) * 1024)} (${areas.map((line) => line.split(/\s+/)[0]).join(', ')})`;
 }
 
 function dmi(files: Files, name: string): string {

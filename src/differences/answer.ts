@@ -1,6 +1,6 @@
 // What the facts amount to, in one line: which fact separates slow from fast recordings, or that none does, or that so few recordings can't tell.
 
-import { count as thousands, percent } from '../base/format.js';
+import { count as thousands, counted, percent } from '../base/format.js';
 import type { Area } from './facts.js';
 import { separates, type Differing, type FactGroup, type Separation, type Side } from './separate.js';
 
@@ -18,17 +18,22 @@ export function odds(p: number): string {
   return p < 1e-9 ? 'in less than one case of a billion' : `once in ${thousands(Math.round(1 / p))} cases`;
 }
 
-const AREA_WORDS: Readonly<Record<Area, string>> = {
+const AREA_WORDS: Readonly<Record<Area, string | readonly [one: string, more: string]>> = {
   instance: 'of the instance',
   kernel: 'of the kernel',
   hardware: 'of the hardware',
   system: 'of the system',
-  setting: 'settings',
+  setting: ['setting', 'settings'],
   disk: 'of the disk',
   filesystem: 'of filesystems',
-  limit: 'limits',
-  daemon: 'daemons',
+  limit: ['limit', 'limits'],
+  daemon: ['daemon', 'daemons'],
 };
+
+function areaText(area: Area, many: number): string {
+  const words = AREA_WORDS[area];
+  return typeof words === 'string' ? `${many} ${words}` : counted(many, ...words);
+}
 
 /** Facts that divide in the same way, as sentences have them. */
 interface ToldGroup {
@@ -40,7 +45,7 @@ export function company({ facts }: ToldGroup): string {
   if (facts.length === 1) return '';
   const areas = new Map<Area, number>();
   for (const { area } of facts.slice(1)) areas.set(area, (areas.get(area) ?? 0) + 1);
-  const told = [...areas].sort((a, b) => b[1] - a[1]).map(([area, many]) => `${many} ${AREA_WORDS[area]}`);
+  const told = [...areas].sort((a, b) => b[1] - a[1]).map(([area, many]) => areaText(area, many));
   return facts.length === 2
     ? `; ${facts[1]?.name} comes with it`
     : `; ${facts.length - 1} more facts come with it (${told.join(', ')})`;

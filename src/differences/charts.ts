@@ -31,19 +31,25 @@ const MOST_MOVED = 4;
 /** More recordings than colours are drawn by their sides. */
 const MOST_LINES = 8;
 
-/** Bytes are drawn in the largest unit in which the most of them are at least one. */
-const SIZES = [
-  ['MB', 1e6],
-  ['kB', 1e3],
-  ['B', 1],
-] as const;
+/** Bytes are drawn in the largest unit in which the most of them are at least one: memory in powers of two, what is moved in decimal ones. */
+const SIZES = {
+  bytes: [
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+    ['B', 1],
+  ],
+  'bytes/s': [
+    ['MB/s', 1e6],
+    ['kB/s', 1e3],
+    ['B/s', 1],
+  ],
+} as const;
 
 /** The unit of an axis, and how many of the measure’s own one of them is. */
 function drawnIn(unit: Unit, most: number): readonly [unit: string, size: number] {
   if (unit === 'share') return ['%', 0.01];
   if (unit !== 'bytes' && unit !== 'bytes/s') return [unit, 1];
-  const [name, size] = SIZES.find((one) => one[1] <= most) ?? SIZES[2];
-  return [unit === 'bytes' ? name : `${name}/s`, size];
+  return SIZES[unit].find((one) => one[1] <= most) ?? SIZES[unit][2];
 }
 
 /** What is kept of a measure of one of many recordings: as many values as are drawn. */

@@ -4,7 +4,7 @@
 
 import type { Measures } from '../analysis/measures.js';
 import { medianOf } from '../base/median.js';
-import { duration } from '../base/format.js';
+import { clockText, duration } from '../base/format.js';
 import { wallTime } from '../model/case.js';
 import type { MeasureChange, Onsets } from '../model/differences.js';
 import { DIFFERENCES } from '../model/thresholds/differences.js';
@@ -125,7 +125,7 @@ function sentenceOf(onset: MeasureChange | undefined, changes: readonly MeasureC
   const what =
     onset.kind === 'level' ? `went from ${onset.before.text} to ${onset.after.text}` : 'began to vary otherwise';
   const more = changes.length - 1;
-  return `${duration(onset.atMs)} after the start${onset.at === null ? '' : ` (${onset.at})`} ${onset.label} ${what}; between ${duration(from)} and ${duration(to)}, by accident in ${onset.p < 1e-4 ? 'less than one of 10,000 such recordings' : `one of ${Math.round(1 / onset.p)} such recordings`}${more > 0 ? `; ${more} more ${more === 1 ? 'change' : 'changes'}` : ''}.`;
+  return `${duration(onset.atMs)} after the start${onset.at === null ? '' : ` (${clockText(onset.at)})`} ${onset.label} ${what}; between ${duration(from)} and ${duration(to)}, by accident in ${onset.p < 1e-4 ? 'less than one of 10,000 such recordings' : `one of ${Math.round(1 / onset.p)} such recordings`}${more > 0 ? `; ${more} more ${more === 1 ? 'change' : 'changes'}` : ''}.`;
 }
 
 /** `place`: which of the recordings it is. */

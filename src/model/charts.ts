@@ -30,7 +30,7 @@ export interface Ticks {
 export interface Chart {
   readonly id: string;
   readonly title: string;
-  /** The unit of the values: 'MB/s', 'IOPS', 'requests', 'MB', '%'. */
+  /** The unit of the values: 'MB/s', 'IOPS', 'requests', 'MiB', '%'. */
   readonly unit: string;
   readonly lines: readonly ChartLine[];
   /** Stacked area (the victim's states) rather than lines. */

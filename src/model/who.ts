@@ -27,8 +27,10 @@ export const WhoSchema = v.object({
   device: v.string(),
   /** 'disk', 'partition of sda', 'loop on FILE', 'dm on sda, sdb'. */
   layer: v.string(),
-  /** The folder below which files count as here; null for all of the disk. */
+  /** The folder below which files count as here, or the file that does; null for all of the disk. */
   folder: v.nullable(v.string()),
+  /** True where that is one file. */
+  isFile: v.boolean(),
   seconds: v.number(),
   /** 'events': who and which file; 'counters': what processes asked all disks for, as nobody without root may know more. */
   source: v.picklist(['events', 'counters']),

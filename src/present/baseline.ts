@@ -30,7 +30,7 @@ export function usualCells(one: Usual): string[] {
     duration(one.mostMs),
     count(one.stretches),
     String(one.days),
-    one.tells ? '' : 'too few to judge by',
+    one.tells ? '' : 'too few yet',
   ];
 }
 
@@ -74,7 +74,7 @@ function chapterLines(chapter: BaselineChapter, width: number): string[] {
     ),
     ...(usual.length === 0
       ? []
-      : columns([BASELINE_HEAD, ...usual.slice(0, MOST_ROWS).map(usualCells)], [2, 3, 4, 5, 6]).map(
+      : columns([BASELINE_HEAD, ...usual.slice(0, MOST_ROWS).map(usualCells)], [2, 3, 4, 5, 6], width - 4).map(
           (line) => `    ${line}`,
         )),
     ...(usual.length > MOST_ROWS ? [`    and ${usual.length - MOST_ROWS} more loads (--json)`] : []),

@@ -1,13 +1,13 @@
 // The verdict as a picture for a ticket or a chat: 1200 × 630, an SVG that stands alone. Sentence, key figures, and what shows it.
 
-import { harmless } from '../base/format.js';
+import { clockText, harmless } from '../base/format.js';
 import type { Chart, Charts } from '../model/charts.js';
 import type { Diagnosis, KeyFigure } from '../model/diagnosis.js';
 import { paletteOf } from './html/colours.js';
 import { html, raw, type Markup } from './html/markup.js';
 import { chartAt, framePicture, HEIGHT, INNER, MARGIN, text } from './picture.js';
 import { widthOf, wrap } from './text-layout.js';
-import { clockText, OUTCOME_LOOK, OUTCOME_WORDS, outcomeOf, sureText, type Outcome } from './words.js';
+import { OUTCOME_LOOK, OUTCOME_WORDS, outcomeOf, sureText, type Outcome } from './words.js';
 
 type Tile = Pick<KeyFigure, 'label' | 'value' | 'beside'>;
 

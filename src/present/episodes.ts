@@ -2,11 +2,10 @@
 // counted, a line a minute.
 
 import type * as v from 'valibot';
-import { binary, duration, harmless, percent } from '../base/format.js';
+import { binary, clockText, duration, harmless, percent } from '../base/format.js';
 import { minuteOf, type HistorySchema, type Minute } from '../model/history.js';
 import type { Episode, Episodes } from '../model/watch.js';
 import { columns } from './text-layout.js';
-import { clockText } from './words.js';
 
 export function causeOf({ verdict, note, noticed }: Episode): string {
   if (verdict) return `${verdict.cause}${verdict.sureness === null ? '' : `, ${verdict.sureness}`}`;

@@ -1,11 +1,10 @@
 // One host of the fleet as text, and two side by side. The page has the same words.
 
-import { counted, duration, figure, harmless, percent, rate, several } from '../base/format.js';
+import { clockText, counted, duration, figure, harmless, percent, rate, several } from '../base/format.js';
 import type { FleetCompare, FleetEpisode, FleetShow, KnownHost } from '../model/fleet.js';
 import { episodeCells } from './fleet.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
 import { columns, wrap } from './text-layout.js';
-import { clockText } from './words.js';
 
 export interface ShowOptions extends TextOptions {
   /** All facts and changes. */

@@ -1,6 +1,15 @@
 // The fleet as text: how it is now, its episodes, and what separates the hosts that stall from the others.
 
-import { count as thousands, counted, duration, figure, harmless, percent, several } from '../base/format.js';
+import {
+  clockText,
+  count as thousands,
+  counted,
+  duration,
+  figure,
+  harmless,
+  percent,
+  several,
+} from '../base/format.js';
 import type {
   FleetDemo,
   FleetEpisode,
@@ -14,7 +23,6 @@ import type {
 } from '../model/fleet.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
 import { columns, wrap } from './text-layout.js';
-import { clockText } from './words.js';
 
 /** Of each kind of host so many are shown; `--json` has all. */
 const MOST_SHOWN = 20;
@@ -159,7 +167,7 @@ export function comparedText({
   compared,
   tried,
 }: FleetWhy): string {
-  return `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(loads, 'class', 'classes')} of load, from ${clockText(from)} to ${clockText(to)}; ${thousands(compared)} facts, ${thousands(tried)} divisions.`;
+  return `${counted(stalling, 'host')} that stalled, ${thousands(others)} others, ${thousands(unknown)} not known, in ${counted(loads, 'class', 'classes')} of load, from ${clockText(from)} to ${clockText(to)}; ${counted(compared, 'fact')}, ${counted(tried, 'division')}.`;
 }
 
 export function renderFleetWhy(why: FleetWhy, options: TextOptions & { readonly verbose: boolean }): string {

@@ -24,8 +24,8 @@ export function renderKnown(
     ...wrap(harmless(head), width),
     ...(note === null ? [] : wrap(harmless(note), width)),
     '',
-    ...columns(rows).map((line) => `  ${line}`),
-    ...(entries.length > 0 ? ['', 'iowitness known NAME tells one of them whole.'] : []),
+    ...columns(rows, [], width - 2).map((line) => `  ${line}`),
+    ...(entries.length > 0 ? ['', ...wrap('iowitness known NAME tells one of them whole.', width)] : []),
   ].join('\n');
 }
 

@@ -1,8 +1,8 @@
 // A diagnosis as a few lines of Markdown, for a ticket: verdict, key figures, evidence, what to do, and which recording says so.
 
-import { harmless } from '../base/format.js';
+import { clockText, harmless } from '../base/format.js';
 import type { Diagnosis } from '../model/diagnosis.js';
-import { clockText, culpritText, OUTCOME_WORDS, outcomeOf, processText, sureText } from './words.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sureText } from './words.js';
 
 /** The report has the rest. */
 const MOST_EVIDENCE = 6;

@@ -1,12 +1,10 @@
 // What every picture of 1200 × 630 for a ticket or a chat shares: its frame, its text, and a chart with its legend. An SVG that stands alone.
 
-import { figure, harmless } from '../base/format.js';
+import { harmless } from '../base/format.js';
 import type { Chart, Charts } from '../model/charts.js';
 import type { Palette } from './html/colours.js';
-import { drawChart } from './html/drawing.js';
+import { drawChart, marksOf } from './html/drawing.js';
 import { html, raw, type Markup } from './html/markup.js';
-import { stack } from './html/scale.js';
-import { spreadOf } from './html/statistics.js';
 
 const WIDTH = 1200;
 export const HEIGHT = 630;
@@ -22,7 +20,8 @@ text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu S
 .quiet{fill:#565d66}.strong{font-weight:600}
 .stroke{fill:none;stroke:currentColor;stroke-width:1.5;vector-effect:non-scaling-stroke}.area{fill:currentColor}.name{stroke-width:3}
 .reads{stroke-dasharray:6 3}.flushes{stroke-dasharray:2 3}.line-limit{stroke-dasharray:8 4;color:#1a1d21}
-.shade{fill:#3c424a;opacity:.06}.tick{color:#b3261e}
+.shade{fill:#3c424a;opacity:.06}.grid{fill:none;stroke:#e3e6ea;vector-effect:non-scaling-stroke}
+.value{text-anchor:end}.moment{text-anchor:middle}.tick{color:#b3261e}
 `;
 
 /** Where something stands in a picture, px. */
@@ -59,18 +58,33 @@ function legend(
   });
 }
 
-/** A chart with its legend below it. */
+/** What the values beside a chart take, and the moments below it. */
+const VALUES = 46;
+const MOMENTS = 18;
+/** A moment so far along ends where the chart does. */
+const NEAR_END = 0.98;
+
+/** A chart with its axes, and its legend below it. */
 export function chartAt(chart: Chart, charts: Charts, palette: Palette, { x, top, width, height: all }: Box): Markup {
   const classes = chart.lines.map((_, at) => palette(chart, at));
   const rows = chart.lines.length > NAMES_IN_ROW ? 2 : 1;
-  const height = all - 58 - rows * LEGEND_LINE;
-  const values = chart.lines.map((line) => line.values);
-  const most = (chart.stacked === true ? stack(values) : values).flatMap((line) => spreadOf(line)?.max ?? []);
-  // A picture has no axis: this is how high the highest line goes.
-  const scale = most.length > 0 ? `, up to ${figure(Math.max(...most))} ${chart.unit}` : '';
-  return html`${text(x, top + 4, 15, `${chart.title}${scale}`, 'strong')}
-    <svg x="${x}" y="${top + 16}" width="${width}" height="${height}">${drawChart(chart, charts, classes)}</svg>
-    ${legend(chart, classes, { x, top: top + height + 37, width })}`;
+  const inner: Box = {
+    x: x + VALUES,
+    top: top + 16,
+    width: width - VALUES,
+    height: all - 58 - MOMENTS - rows * LEGEND_LINE,
+  };
+  const bottom = inner.top + inner.height;
+  const { values, moments } = marksOf(chart, charts);
+  return html`${text(x, top + 4, 15, `${chart.title}, ${chart.unit}`, 'strong')}
+    <svg x="${inner.x}" y="${inner.top}" width="${inner.width}" height="${inner.height}">
+      ${drawChart(chart, charts, classes)}
+    </svg>
+    ${values.map(({ at, text: value }) => text(inner.x - 7, bottom - at * inner.height + 4, 12, value, 'quiet value'))}
+    ${moments.map(({ at, text: moment }) =>
+      text(inner.x + at * inner.width, bottom + 15, 12, moment, at > NEAR_END ? 'quiet value' : 'quiet moment'),
+    )}
+    ${legend(chart, classes, { x: inner.x, top: bottom + MOMENTS + 21, width: inner.width })}`;
 }
 
 /** The frame around what a picture shows. `css` is the page's style sheet. */

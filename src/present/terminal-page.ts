@@ -13,7 +13,7 @@ export interface TextOptions {
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
 /** Below this, wrapped columns can't be read any more: the terminal may wrap by itself. */
-const LEAST_WIDTH = 60;
+const LEAST_WIDTH = 40;
 /** A first column that takes more of the width than this has the second below it. */
 const MOST_OF_WIDTH = 0.5;
 
@@ -57,6 +57,11 @@ export class TerminalPage {
     });
     const left = all.length - shown.length;
     return left > 0 ? [...lines, this.paint('dim', `and ${left} more: see the report or --json`)] : lines;
+  }
+
+  /** Lines so far. */
+  get height(): number {
+    return this.lines.length;
   }
 
   toString(): string {

@@ -68,18 +68,41 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   return [...lines, line];
 }
 
-/** Rows of cells as lines with two spaces between columns; `right` names the columns that hold figures. */
-export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+/** A last column that has less room than this stands below its row. */
+const LEAST_ROOM = 24;
+const INDENT = '    ';
+
+/**
+ * Rows of cells as lines with two spaces between columns; `right` names the columns that hold figures. Where a row is wider than `width`, its last cell
+ * goes on below itself, or on lines of its own.
+ */
+export function columns(
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+  width = Infinity,
+): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))));
   }
-  return rows.map((row) =>
-    row
-      .map((cell, column) => pad(cell, widths[column] ?? 0, right.includes(column) ? 'right' : 'left'))
-      .join('  ')
-      .trimEnd(),
-  );
+  return rows.flatMap((row) => {
+    const cells = row.map((cell, column) => pad(cell, widths[column] ?? 0, right.includes(column) ? 'right' : 'left'));
+    const line = cells.join('  ').trimEnd();
+    if (widthOf(line) <= width) return [line];
+    const before = cells.slice(0, -1).join('  ');
+    return withLast(before.trimEnd() === '' ? '' : `${before}  `, row.at(-1) ?? '', width);
+  });
+}
+
+function withLast(before: string, last: string, width: number): string[] {
+  const room = width - widthOf(before);
+  const beside = room >= LEAST_ROOM ? wrap(last, room) : [];
+  if (beside.length > 0 && beside.every((line) => widthOf(line) <= room))
+    return beside.map((line, at) => (at === 0 ? before : ' '.repeat(widthOf(before))) + line);
+  const below = wrap(last, width - INDENT.length).map((line) => INDENT + line);
+  const own = before.trimEnd();
+  if (own === '') return below;
+  return [...(widthOf(own) <= width ? [own] : wrap(own, width, INDENT)), ...below];
 }
 
 /**

@@ -29,6 +29,8 @@ import { writerLines } from './writers.js';
 export interface DiagnosisTextOptions extends TextOptions {
   /** Everything, and not the first screen alone. */
   readonly verbose: boolean;
+  /** Lines of the terminal: the first screen has room for fewer of the victim's states where it is low. */
+  readonly height?: number;
   /** What is typed for `iowitness` here, where that is something else. */
   readonly called?: string;
 }
@@ -52,6 +54,11 @@ const MOST = {
 /** States below this share of the time are not worth a line. */
 const LEAST_SHARE = 0.005;
 const BAR_CELLS = 24;
+/** What stands beside a key figure has at least so many columns, or stands below it. */
+const LEAST_BESIDE = 20;
+const BELOW = '    ';
+/** A shorter bar tells nothing. */
+const LEAST_CELLS = 4;
 
 function headline(page: TerminalPage, { verdict, keyFigures }: Diagnosis): void {
   const outcome = outcomeOf(verdict);
@@ -79,10 +86,23 @@ function figures(page: TerminalPage, { keyFigures }: Diagnosis): void {
   for (const { label, value, beside } of keyFigures) {
     const before = `  ${pad(harmless(label), labels)}  `;
     const indent = widthOf(before) + values + 2;
+    if (page.width - indent < LEAST_BESIDE) {
+      page.line(`${before}${page.paint('bold', harmless(value))}`);
+      for (const line of wrap(harmless(beside), page.width - BELOW.length)) page.line(BELOW + line);
+      continue;
+    }
     const [first = '', ...rest] = wrap(harmless(beside), page.width - indent);
     page.line(`${before}${page.paint('bold', pad(harmless(value), values))}  ${first}`);
     for (const line of rest) page.line(' '.repeat(indent) + line);
   }
+}
+
+/** Commands that follow each other with `;` on a line each where one line has no room for them all: none is ever broken. */
+function commandLines(commands: string, before: string, width: number): string[] {
+  const isWide = widthOf(before + commands) > width && !/['"]/.test(commands);
+  return (isWide ? commands.split('; ') : [commands]).map(
+    (one, at) => (at === 0 ? before : ' '.repeat(before.length)) + one,
+  );
 }
 
 /** One piece of advice: words within the width, commands on lines of their own, whole. */
@@ -102,8 +122,11 @@ function advice(page: TerminalPage, one: Advice, called: string): string[] {
     }
     flush();
     const { command, undo } = step.command;
-    lines.push(`    ${page.paint('bold', harmless(command.replace(/^iowitness(?= )/, called)))}`);
-    if (undo !== null) lines.push(page.paint('dim', `    undo: ${harmless(undo).replaceAll('`', '')}`));
+    for (const line of commandLines(harmless(command.replace(/^iowitness(?= )/, called)), '    ', page.width))
+      lines.push(page.paint('bold', line));
+    if (undo !== null)
+      for (const line of commandLines(harmless(undo).replaceAll('`', ''), '    undo: ', page.width))
+        lines.push(page.paint('dim', line));
   }
   flush();
   return lines;
@@ -132,16 +155,13 @@ function evidence(page: TerminalPage, { verdict }: Diagnosis): string[] {
 /** The states with their sentences, where those have room: else their names have to do. */
 function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most: number): string[] {
   const shown = states.filter((one) => one.share >= LEAST_SHARE).slice(0, most);
-  const rows = columns(
-    shown.map((one) => [
-      bar(one.share, BAR_CELLS),
-      percent(one.share),
-      duration(one.ms),
-      harmless(one.state),
-      isOfVerdict(one) ? '◀' : '',
-    ]),
-    [1, 2],
+  const told = columns(
+    shown.map((one) => [percent(one.share), duration(one.ms), harmless(one.state), isOfVerdict(one) ? '◀' : '']),
+    [0, 1],
   );
+  // A bar takes what a narrow terminal leaves to it.
+  const cells = Math.min(BAR_CELLS, page.width - 4 - Math.max(0, ...told.map(widthOf)));
+  const rows = cells < LEAST_CELLS ? told : columns(shown.map((one, at) => [bar(one.share, cells), told[at] ?? '']));
   const column = Math.max(0, ...rows.map(widthOf));
   const words = shown.map(({ state }) => harmless(stateWords(state)));
   const room = page.width - column - 4;
@@ -149,20 +169,12 @@ function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most:
   return rows.map((row, at) => `${pad(row, column)}  ${page.paint('dim', words[at] ?? '')}`);
 }
 
-/** A line of columns, its end on lines of its own where it is too long. */
-function wrapKeeping(line: string, width: number): string[] {
-  if (widthOf(line) <= width) return [line];
-  const start = /^ */.exec(line)?.[0] ?? '';
-  return wrap(line.slice(start.length), width - start.length, '    ').map((part) => (start + part).trimEnd());
-}
-
 /** Of the devices that moved most bytes, who is behind them. */
 function writers(page: TerminalPage, { writers: all }: Diagnosis): string[] {
-  const { lines, left } = writerLines(all, { devices: MOST.devices, programs: MOST.programs });
-  const wrapped = lines.flatMap((line) => wrapKeeping(line, page.width - 2));
+  const { lines, left } = writerLines(all, { devices: MOST.devices, programs: MOST.programs }, page.width - 2);
   return left > 0
-    ? [...wrapped, page.paint('dim', `and ${left} more ${left === 1 ? 'device' : 'devices'}: see the report or --json`)]
-    : wrapped;
+    ? [...lines, page.paint('dim', `and ${left} more ${left === 1 ? 'device' : 'devices'}: see the report or --json`)]
+    : lines;
 }
 
 function phases({ phases: all, recording }: Diagnosis): string[] {
@@ -254,6 +266,17 @@ function whereFrom({ recording }: Diagnosis): string {
 
 /** The diagnosis as lines for a terminal, without a line break at the end: its first screen, or everything. */
 export function renderText(diagnosis: Diagnosis, options: DiagnosisTextOptions): string {
+  if (options.verbose) return pageOf(diagnosis, options, MOST.states).toString();
+  // A screen must not lose its first line: the last two are for the prompt, and where the report is.
+  const room = (options.height ?? Infinity) - 2;
+  for (let states: number = MOST.firstStates; ; states -= 1) {
+    const page = pageOf(diagnosis, options, states);
+    if (states === 1 || page.height <= room) return page.toString();
+  }
+}
+
+/** With so many of the victim's states. */
+function pageOf(diagnosis: Diagnosis, options: DiagnosisTextOptions, states: number): TerminalPage {
   const page = new TerminalPage(options);
   const { verdict, recording } = diagnosis;
   const { verbose, called = 'iowitness' } = options;
@@ -262,14 +285,20 @@ export function renderText(diagnosis: Diagnosis, options: DiagnosisTextOptions):
   whatToDo(page, diagnosis, verbose ? Infinity : MOST.advice, called);
   page.section(limitsTitle(recording.kind), limits(page, diagnosis));
   const of = verdict.victim ? `the time of ${processText(verdict.victim)}` : 'the victim’s time';
-  page.section(
-    harmless(`Where ${of} went${ACCOUNTED[diagnosis.accountingFrom]}`),
-    accounting(page, diagnosis, verbose ? MOST.states : MOST.firstStates),
-  );
+  page.section(harmless(`Where ${of} went${ACCOUNTED[diagnosis.accountingFrom]}`), accounting(page, diagnosis, states));
   page.section('Known of this kernel: a lead, no verdict', leads(page, diagnosis));
   if (verbose) argument(page, diagnosis);
   page.section('Lost while recording', losses(page, diagnosis, verbose));
-  page.line('');
-  page.line(`${whereFrom(diagnosis)}${verbose ? '' : page.paint('dim', '; -v shows evidence and rivals')}`);
-  return page.toString();
+  // A screen that is too low even for the one state has no line to spare.
+  if (states > 1) page.line('');
+  foot(page, diagnosis, verbose);
+  return page;
+}
+
+function foot(page: TerminalPage, diagnosis: Diagnosis, verbose: boolean): void {
+  const from = whereFrom(diagnosis);
+  const more = '-v shows evidence and rivals';
+  if (verbose) page.line(from);
+  else if (widthOf(`${from}; ${more}`) <= page.width) page.line(`${from}${page.paint('dim', `; ${more}`)}`);
+  else for (const line of [from, page.paint('dim', more)]) page.line(line);
 }

@@ -113,10 +113,10 @@ function waitingText({ waiting, device }: Who): string {
 }
 
 export function renderWho(who: Who, width: number): string {
-  const { path, device, layer, folder, seconds, counted, writers, elsewhere, source, limits } = who;
+  const { path, device, layer, folder, isFile, seconds, counted, writers, elsewhere, source, limits } = who;
   const within = Math.min(width, 100);
   const told = writers.reduce((sum, row) => sum + row.writeBytes + row.readBytes, 0);
-  const where = folder === null ? '' : `; files below ${folder}`;
+  const where = folder === null ? '' : isFile ? `; the rows are of this file` : `; files below ${folder}`;
   const moved = counted.writeBytes + counted.readBytes;
   const others = elsewhere && elsewhere.writeBytes + elsewhere.readBytes;
   return [

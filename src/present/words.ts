@@ -1,7 +1,7 @@
 // The words that every form of a diagnosis shares: who, since when, how sure, and what the diagnosis's codes mean in a sentence.
 // Plain text leaves here, not yet made safe for a terminal or a page: each renderer does that at its own border.
 
-import { duration, figure, isoTime, rate } from '../base/format.js';
+import { binary, clockText, duration, figure, rate } from '../base/format.js';
 import type { Culprit, Diagnosis, ProcessRef, Verdict, Writer } from '../model/diagnosis.js';
 import { isNoStall } from '../model/diagnosis.js';
 import { STATES } from '../model/states.js';
@@ -75,10 +75,9 @@ export function sureText({ sureness, confidence }: Verdict): string | undefined 
   return sureness === null ? undefined : `${sureness} (${Math.round(confidence * 100)} in 100)`;
 }
 
-/** '2026-03-14 02:13:07 UTC'; a time that can't be read is shown as it came. */
-export function clockText(iso: string): string {
-  const time = isoTime(Date.parse(iso));
-  return time === undefined ? iso : `${time.slice(0, 19).replace('T', ' ')} UTC`;
+/** 'write of 64 KiB'; a flush has no size. */
+export function requestText({ kind, bytes }: { readonly kind: string; readonly bytes: number }): string {
+  return bytes === 0 ? kind : `${kind} of ${binary(bytes)}`;
 }
 
 /** When the stall began, by the clock and from the recording's start; undefined where nothing began. */

@@ -4,7 +4,7 @@
 import { grouped } from '../base/maps.js';
 import { bytes, harmless, percent } from '../base/format.js';
 import type { Writer } from '../model/diagnosis.js';
-import { columns } from './text-layout.js';
+import { columns, wrap } from './text-layout.js';
 import { fileText, viaText } from './words.js';
 
 /** Below this share of a device's bytes a program is not worth a line. */
@@ -89,10 +89,11 @@ export function filesText({ files: [first, ...more] }: Program): string {
   return more.length === 0 ? first : `${first} and ${more.length} more`;
 }
 
-/** The busiest devices, each with the programs that moved most; `left` is how many devices are not shown. */
+/** The busiest devices, each with the programs that moved most, in so many columns; `left` is how many devices are not shown. */
 export function writerLines(
   all: readonly Writer[],
   most: { readonly devices: number; readonly programs: number },
+  width: number,
 ): { readonly lines: string[]; readonly left: number } {
   const devices = useOfDevices(all);
   const lines = devices.slice(0, most.devices).flatMap(({ device, layer, bytes: moved, programs }) => {
@@ -105,7 +106,10 @@ export function writerLines(
       harmless(viaText(one)),
       harmless([one.unit ?? '', filesText(one)].filter((part) => part !== '').join(', ')),
     ]);
-    return [harmless(`${device}, ${layer}: ${bytes(moved)}`), ...columns(cells, [0, 1, 2]).map((line) => `  ${line}`)];
+    return [
+      ...wrap(harmless(`${device}, ${layer}: ${bytes(moved)}`), width, '  '),
+      ...columns(cells, [0, 1, 2], width - 2).map((line) => `  ${line}`),
+    ];
   });
   return { lines, left: Math.max(0, devices.length - most.devices) };
 }

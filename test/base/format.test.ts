@@ -3,7 +3,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { binary, bytes, duration, percent } from '../../src/base/format.js';
+import { binary, bytes, duration, figure, percent } from '../../src/base/format.js';
+
+describe('a figure', () => {
+  test('has three digits, also where it rounds up to one more before the point', () => {
+    const told: readonly (readonly [number, string])[] = [
+      [0, '0'],
+      [0.01234, '0.012'],
+      [9.994, '9.99'],
+      [9.996, '10.0'],
+      [99.94, '99.9'],
+      [99.96, '100'],
+      [-99.96, '-100'],
+      [999.96, '1000'],
+      [NaN, 'unknown'],
+    ];
+    for (const [value, text] of told) assert.equal(figure(value), text, String(value));
+  });
+});
 
 describe('a length of time', () => {
   test('has the unit that fits', () => {

@@ -61,7 +61,7 @@ test('an argument of an option is one of a few words, and its default is what it
 
 test('sizes and times are shown with their unit', () => {
   const shown = program.commands.flatMap((command) => command.options.map(describeOption)).join('\n');
-  for (const each of ['default: 256M', 'default: 4G', 'default: 4s', 'default: 512)'])
+  for (const each of ['default: 256M', 'default: 4G', 'default: 4s', 'default: 7d', 'default: 512)'])
     assert.ok(shown.includes(each), each);
 });
 

@@ -78,5 +78,5 @@ test('where there is no terminal to plot on, what is asked for is what would hel
   assert.match(alone, /give --svg, --png or --html\.$/);
   const both = refusal(await run(['iostat', '--plot', '--svg', '-', '0.02', '2']));
   assert.match(both, none);
-  assert.match(both, /leave it away, the picture is made all the same\.$/);
+  assert.match(both, /leave it out, the picture is made all the same\.$/);
 });

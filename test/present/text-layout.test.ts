@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { columnsWithin, widthOf } from '../../src/present/text-layout.js';
+import { columns, columnsWithin, widthOf } from '../../src/present/text-layout.js';
 import { renderBlockStats } from '../../src/present/blkstats/text.js';
 import { renderDrillList } from '../../src/present/drills.js';
 import { someBlockStats } from '../support/block-stats.js';
@@ -26,6 +26,31 @@ describe('columns of a table', () => {
 
   test('that nobody may leave out stay, however narrow it is', () => {
     assert.deepEqual(columnsWithin(ROWS, 1, { right: [], expendable: [1, 3] }), ['     max', 'Q2D  3.4 ms']);
+  });
+});
+
+describe('the last column', () => {
+  const row = (file: string) => columns([['12 %', 'dd (4711)', file]], [0], 40);
+
+  test('goes on below itself where it is too wide', () => {
+    assert.deepEqual(columns([['dd', 'one two three four five six seven']], [], 30), [
+      'dd  one two three four five',
+      '    six seven',
+    ]);
+  });
+
+  test('stands below its row where it has no room, or what may not be broken has none', () => {
+    assert.deepEqual(row('/srv/a'), ['12 %  dd (4711)  /srv/a']);
+    assert.deepEqual(row('/srv/data/of/a/long/name'), ['12 %  dd (4711)', '    /srv/data/of/a/long/name']);
+    const rows = [
+      ['99.9 %', 'dd (4711)', ''],
+      ['1 %', 'dd (4712)', '/srv/data/of/a/long/name'],
+    ];
+    assert.equal(columns(rows, [0], 40)[1], '   1 %  dd (4712)', 'figures stay to the right');
+  });
+
+  test('of a row that has nothing else is indented as well', () => {
+    assert.deepEqual(columns([['', 'one two three']], [], 10), ['    one', '    two', '    three']);
   });
 });
 

@@ -38,7 +38,7 @@ describe('the text of a diagnosis', () => {
   });
 
   it('has the whole message on a first screen of 80 × 24', () => {
-    const lines = renderText(aDiagnosis(), { colour: false, verbose: false, width: 80 }).split('\n');
+    const lines = renderText(aDiagnosis(), { colour: false, verbose: false, width: 80, height: 24 }).split('\n');
     assert.ok(lines.length <= 22, `${lines.length} lines, and two are for files`);
     const text = lines.join('\n');
     for (const part of [
@@ -71,6 +71,44 @@ describe('the text of a diagnosis', () => {
       const lines = renderText(aDiagnosis(), { colour: false, verbose: true, width }).split('\n');
       for (const command of commands) assert.ok(lines.includes(`    ${command}`), `${width}: ${command}`);
     }
+  });
+
+  it('gives up states, and then the line before the last, where the screen is low', () => {
+    const at = (height: number) =>
+      renderText(aDiagnosis(), { colour: false, verbose: false, width: 80, height }).split('\n');
+    const whole = at(50);
+    assert.deepEqual(at(whole.length + 2), whole);
+    const lower = at(whole.length + 1);
+    assert.equal(lower.length, whole.length - 1);
+    assert.deepEqual(lower[0], whole[0]);
+    const lowest = at(10);
+    assert.ok(
+      lowest.some((line) => line.includes('◀')),
+      'the verdict’s state stays',
+    );
+    assert.equal(lowest.filter((line) => line.includes('█')).length, 1);
+    assert.equal(lowest.at(-1), whole.at(-1));
+  });
+
+  it('breaks no command, and has commands that follow each other on lines of their own where they are too wide', () => {
+    const commands = 'echo 0 > /sys/class/bdi/7:0/strict_limit; echo 100 > /sys/class/bdi/7:0/max_ratio';
+    const quoted = `sh -c 'echo 1 > /sys/block/sda/queue/scheduler; echo 2 > /sys/block/sda/queue/nr_requests'`;
+    const diagnosis = aDiagnosis();
+    const advised = (command: string, width: number) =>
+      renderText(
+        {
+          ...diagnosis,
+          verdict: {
+            ...diagnosis.verdict,
+            advice: [{ text: `Do \`${command}\`.`, commands: [{ command, changes: 'it', undo: null }] }],
+          },
+        },
+        { colour: false, verbose: false, width },
+      ).split('\n');
+    assert.ok(advised(commands, 120).includes(`    ${commands}`));
+    const lines = advised(commands, 80);
+    for (const command of commands.split('; ')) assert.ok(lines.includes(`    ${command}`), command);
+    assert.ok(advised(quoted, 80).includes(`    ${quoted}`), 'what a shell is given is one command');
   });
 
   it('keeps to the width, but for the path in the last line', () => {

@@ -166,6 +166,21 @@ describe('the page of a watch in a browser', { skip: needsCommand('chromium') },
     }
   });
 
+  it('begins by the clock, as an hour is looked for by that, and goes from the start when it is told to', async () => {
+    const { page, faults, close } = await open(browser, pageOf());
+    const range = () => page.locator('.controls .range').innerText();
+    assert.equal(await page.locator('#clock').innerText(), 'UTC');
+    assert.equal(await range(), '02:00:00 to 03:00:00');
+    assert.doesNotMatch(page.url(), /clock/);
+    await page.evaluate(() => (location.hash = '#clock=%2Bs'));
+    await page.locator('#clock', { hasText: '+s' }).waitFor();
+    assert.equal(await range(), '0 s to 1:00:00');
+    await page.getByRole('button', { name: 'zoom in' }).click();
+    assert.match(page.url(), /clock=%2Bs/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+
   it('is served: what is seen now comes by itself, and an episode is one click away', async () => {
     await served(async (feed) => {
       const page = await browser.newPage();

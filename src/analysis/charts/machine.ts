@@ -4,14 +4,16 @@ import type { Chart } from '../../model/charts.js';
 import type { Measures } from '../measures.js';
 import { gaugeLine, ratePerBin, type Axis } from './axis.js';
 
+const MIB = 2 ** 20;
+
 export function dirtyChart(m: Measures, axis: Axis): Chart {
   const { counters, pageBytes } = m.input;
   const line = (column: string, name: string, role?: 'limit') =>
-    gaugeLine(axis, counters.vmstat, column, pageBytes / 1e6, { name, ...(role && { role }) });
+    gaugeLine(axis, counters.vmstat, column, pageBytes / MIB, { name, ...(role && { role }) });
   return {
     id: 'dirty',
     title: 'Dirty pages of the machine against its limit',
-    unit: 'MB',
+    unit: 'MiB',
     lines: [
       ...line('nr_dirty', 'dirty'),
       ...line('nr_writeback', 'being written back'),

@@ -270,6 +270,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
       kind: cause?.proof ?? 'time',
       at: finding?.at ?? m,
       ...(finding?.limit && { limit: finding.limit }),
+      ...(finding?.limits && { limits: finding.limits }),
       lost,
       label: verdict.cause,
     },

@@ -1,7 +1,7 @@
 // The figures of `blkstats` for a terminal: the stages of I/O first, then device by device, who asked, and the slowest requests.
 // Names come from the machine and pass through harmless() before they are laid out.
 
-import { binary, bytes, count, counted, figure, harmless, percent } from '../../base/format.js';
+import { binary, bytes, clockText, count, counted, figure, harmless, percent } from '../../base/format.js';
 import {
   STAGES,
   type BlockStats,
@@ -12,8 +12,8 @@ import {
 } from '../../model/block-stats.js';
 import { LOSS_KINDS } from '../../model/losses.js';
 import { columnsWithin, wrap } from '../text-layout.js';
-import { clockText } from '../words.js';
 import { writerLines } from '../writers.js';
+import { requestText } from '../words.js';
 import {
   blocks,
   companyText,
@@ -148,7 +148,7 @@ function slowTable(all: readonly SlowRequest[], stats: BlockStats, width: number
     .map((one) => [
       timeText(one.completedNs),
       harmless(deviceName(stats, one.device)),
-      `${one.kind} of ${binary(one.bytes)}`,
+      requestText(one),
       harmless(processName(one)),
       one.queuedNs === undefined ? '–' : timeText(one.dispatchedNs - one.queuedNs),
       timeText(one.completedNs - one.dispatchedNs),
@@ -189,7 +189,7 @@ export function renderBlockStats(stats: BlockStats, width = Infinity): string {
   }
   lines.push(
     ...section('Processes', processTable(stats.processes, stats, within)),
-    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, programs: 8 }).lines),
+    ...section('Who used which device', writerLines(stats.writers ?? [], { devices: 4, programs: 8 }, within).lines),
     ...section('The slowest requests', slowTable(stats.slowest, stats, within)),
     ...section(
       'Lost',

@@ -1,7 +1,7 @@
 // What the forms of `blkstats` share: names of devices and processes, and which stages tell most. Not yet made safe for a terminal or a page.
 
 import { addTo } from '../../base/maps.js';
-import { bytes, count, duration, percent } from '../../base/format.js';
+import { bytes, count, counted, duration, percent } from '../../base/format.js';
 import { remembered } from '../../base/remember.js';
 import type { BlockStats, SlowRequest, Stage, StageTimes } from '../../model/block-stats.js';
 
@@ -73,5 +73,5 @@ export function companyText({ meanwhile }: SlowRequest): string {
   const who = by
     .slice(0, 3)
     .map((one) => `${processName(one)} ${count(one.requests)} ${one.kind}${one.requests === 1 ? '' : 's'}`);
-  return `${more ? 'at least ' : ''}${count(requests)} others, ${bytes(meanwhile.bytes)}: ${who.join('; ')}`;
+  return `${more ? 'at least ' : ''}${counted(requests, 'other')}, ${bytes(meanwhile.bytes)}: ${who.join('; ')}`;
 }

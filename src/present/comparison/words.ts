@@ -1,9 +1,9 @@
 // The words that every form of a comparison shares: what it amounts to, which recording is which, and how a figure changed.
 
 import { basename } from 'node:path';
-import { duration, figure, percent } from '../../base/format.js';
+import { clockText, duration, figure, percent } from '../../base/format.js';
 import type { ComparedSide, Comparison, Difference } from '../../model/comparison.js';
-import { clockText, KIND_WORDS, orUnknown, type Outcome } from '../words.js';
+import { KIND_WORDS, orUnknown, type Outcome } from '../words.js';
 
 export type ComparisonKind = Comparison['outcome']['kind'];
 

@@ -1,7 +1,7 @@
 // What differs between recordings as text: the answer, which recordings they are, the facts in groups, the measures, and when it changed.
 
 import { basename } from 'node:path';
-import { duration, harmless } from '../../base/format.js';
+import { clockText, duration, harmless } from '../../base/format.js';
 import {
   letterOf,
   type Differences,
@@ -11,7 +11,6 @@ import {
 } from '../../model/differences.js';
 import { TerminalPage, type TextOptions } from '../terminal-page.js';
 import { clip, columns, columnsWithin, wrap } from '../text-layout.js';
-import { clockText } from '../words.js';
 import { boundsText, changeText, SIDE_WORDS, sureText, timesText, valuesText } from './words.js';
 
 export interface DifferencesOptions extends TextOptions {

@@ -15,6 +15,7 @@ import {
 } from '../blkstats/words.js';
 import { html, type Markup } from './markup.js';
 import { code, section, table, type Column } from './parts.js';
+import { requestText } from '../words.js';
 
 const MOST_PROCESSES = 20;
 
@@ -146,7 +147,7 @@ function slowest(stats: BlockStats): Markup | undefined {
   const rows = stats.slowest.map((one) => [
     timeText(one.completedNs),
     deviceName(stats, one.device),
-    `${one.kind} of ${binary(one.bytes)}`,
+    requestText(one),
     processName(one),
     one.queuedNs === undefined ? '–' : timeText(one.dispatchedNs - one.queuedNs),
     timeText(one.completedNs - one.dispatchedNs),

@@ -1,8 +1,7 @@
 // The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
 
-import { binary, bytes, duration, figure } from '../../base/format.js';
+import { binary, bytes, clockText, duration, figure } from '../../base/format.js';
 import {
-  clockText,
   ACCOUNTING_WORDS,
   orUnknown,
   PHASE_FIGURES,

@@ -2,6 +2,7 @@
 // its smallest and largest value, so a single spike among thousands of bins stays visible. Colours are classes of the style sheet.
 
 import { isShaded, type Band, type Chart, type Charts } from '../../model/charts.js';
+import { timeMarks, valueMarks, type Mark } from './axes.js';
 import { html, raw, type Markup } from './markup.js';
 import { heightOn, scaleOf, stack, type Scale } from './scale.js';
 
@@ -66,19 +67,53 @@ function ticksPath({ ticks }: Chart, endMs: number): string {
   return [...columns].map((x) => `M${x} ${HEIGHT}V${HEIGHT - TICK}`).join('');
 }
 
-export function drawChart(chart: Chart, charts: Charts, classes: readonly string[]): Markup {
-  const stacked = chart.stacked ?? false;
-  const values = chart.lines.map((line) => line.values);
+/** How the lines are drawn, stacked where they are to be, and the scale on which they show. */
+function laidOut({ lines, unit, stacked = false, logarithmic = false }: Chart): {
+  readonly drawn: readonly Float64Array[];
+  readonly scale: Scale;
+} {
+  const values = lines.map((line) => line.values);
   const drawn = stacked ? stack(values) : values;
-  const scale = scaleOf(drawn, chart.unit, stacked, chart.logarithmic ?? false);
-  const endMs = charts.t.length * charts.binMs;
+  return { drawn, scale: scaleOf(drawn, unit, stacked, logarithmic) };
+}
+
+function endOf({ t, binMs }: Charts): number {
+  return t.length * binMs;
+}
+
+/** Round values and moments of a chart's axes, from its lower left corner. */
+export function marksOf(chart: Chart, charts: Charts): { readonly values: Mark[]; readonly moments: Mark[] } {
+  return { values: valueMarks(laidOut(chart).scale), moments: timeMarks(endOf(charts)) };
+}
+
+export function drawChart(chart: Chart, charts: Charts, classes: readonly string[]): Markup {
+  const { drawn, scale } = laidOut(chart);
+  const endMs = endOf(charts);
+  const lines = valueMarks(scale).map(({ at }) => `M0 ${Math.round(HEIGHT * (1 - at))}H${WIDTH}`);
   const shapes = drawn.map((line, at) =>
-    stacked
+    chart.stacked === true
       ? html`<path class="area ${classes[at]}" d="${raw(areaOf(line, scale))}" />`
       : html`<path class="stroke ${classes[at]}" d="${raw(pathOf(line, scale))}" />`,
   );
   return html`<svg class="drawing" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
-    ${shading(charts.bands, endMs)} ${stacked ? shapes.toReversed() : shapes}
+    ${shading(charts.bands, endMs)}
+    <path class="grid" d="${raw(lines.join(''))}" />
+    ${chart.stacked === true ? shapes.toReversed() : shapes}
     ${chart.ticks && html`<path class="stroke tick" d="${raw(ticksPath(chart, endMs))}" />`}
   </svg>`;
+}
+
+/** The axes of a drawing in the page, whose letters keep their size whatever that of the drawing is. */
+export function drawAxes(chart: Chart, charts: Charts, timeAxis: boolean): Markup {
+  const { values, moments } = marksOf(chart, charts);
+  const share = (part: number) => `${Number((100 * part).toFixed(2))}%`;
+  return html`<svg class="marks values" aria-hidden="true">
+      ${values.map(({ at, text }) => html`<text x="100%" y="${share(1 - at)}" dy=".35em">${text}</text>`)}
+    </svg>
+    ${
+      timeAxis &&
+      html`<svg class="marks moments" aria-hidden="true">
+        ${moments.map(({ at, text }) => html`<text x="${share(at)}" y="17">${text}</text>`)}
+      </svg>`
+    }`;
 }

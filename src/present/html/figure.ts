@@ -4,7 +4,7 @@
 import { duration, figure } from '../../base/format.js';
 import type { Chart, Charts } from '../../model/charts.js';
 import { stateOf } from '../words.js';
-import { drawChart } from './drawing.js';
+import { drawAxes, drawChart } from './drawing.js';
 import type { Palette } from './colours.js';
 import { html, type Markup } from './markup.js';
 import { asTable, disclosed, table, type Column } from './parts.js';
@@ -89,7 +89,7 @@ export function chartFigure(
         role="img"
         aria-label="${`${chart.title}. ${said.join('; ')}.`}"
       >
-        ${drawChart(chart, charts, classes)}
+        ${drawChart(chart, charts, classes)} ${drawAxes(chart, charts, timeAxis)}
       </div>
       ${legend(chart, classes)}
     </div>

@@ -1,12 +1,12 @@
 // A diagnosis and its charts as one page: text, tables and drawings from the verdict down to what it stands on.
 
 import { basename } from 'node:path';
-import { duration } from '../../base/format.js';
+import { clockText, duration } from '../../base/format.js';
 import type { BlockStats } from '../../model/block-stats.js';
 import type { Charts } from '../../model/charts.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { renderMarkdown } from '../markdown.js';
-import { clockText, KIND_WORDS, outcomeOf } from '../words.js';
+import { KIND_WORDS, outcomeOf } from '../words.js';
 import { also, evidence, limits, remedy, tiles, verdictOf } from './argument.js';
 import { blockLayer } from './block-layer.js';
 import { causePages } from './causes.js';
@@ -63,7 +63,7 @@ function partsOf(
     latency(charts),
     blockLayer(blockStats),
     writers(diagnosis),
-    stacks(charts),
+    stacks(charts, diagnosis),
     ruledOut(diagnosis),
     notChecked(diagnosis),
     losses(diagnosis),

@@ -1,9 +1,10 @@
 // The victim's slowest requests as bars over time: what its thread did, the request itself before and with the device, and what else the device had. One
 // is open; a browser shows another one in its place without a script.
 
-import { binary, duration, percent } from '../../base/format.js';
+import { duration, percent } from '../../base/format.js';
 import type { Flight, Waterfall } from '../../model/charts.js';
 import { html, type Content, type Markup } from './markup.js';
+import { requestText } from '../words.js';
 
 /** Below this part of what is shown a state of the victim has no bar. */
 const LEAST_WIDTH = 0.001;
@@ -37,10 +38,6 @@ function barsOf({ queued, dispatched, completed }: Flight, colours: typeof OWN |
 
 function beganAt({ queued, dispatched }: Flight): number {
   return queued ?? dispatched;
-}
-
-function flightText({ kind, bytes: size }: Flight): string {
-  return kind === 'flush' ? 'flush' : `${kind} of ${binary(size)}`;
 }
 
 /** '20 ms before the device, 4 ms in it' */
@@ -77,7 +74,7 @@ function companyLane(one: Waterfall, other: Flight): Markup {
   const after = beganAt(other) - beganAt(one.request);
   const when = after < 0 ? `${duration(-after)} before it` : `${duration(after)} after it`;
   return lane(
-    html`${other.who || 'unknown'}: ${flightText(other)}<span class="hidden">, ${when}, ${stagesText(other)}</span>`,
+    html`${other.who || 'unknown'}: ${requestText(other)}<span class="hidden">, ${when}, ${stagesText(other)}</span>`,
     strip(one, barsOf(other, OTHERS)),
     duration(other.completed - beganAt(other)),
   );
@@ -89,7 +86,7 @@ function fall(one: Waterfall, at: number): Markup {
   const others = company.length + more;
   return html`<details name="slowest" ${at === 0 ? html`open` : ''}>
     <summary>
-      <b class="figures">${duration(request.completed - began)}</b> ${flightText(request)}
+      <b class="figures">${duration(request.completed - began)}</b> ${requestText(request)}
       <small
         >at ${duration(began)}: ${stagesText(request)}${isAnswered ? '' : ', not answered when the recording ended'};
         ${others === 0 ? 'nothing else' : `${others} ${others === 1 ? 'other' : 'others'}`} on ${device}
@@ -98,7 +95,7 @@ function fall(one: Waterfall, at: number): Markup {
     </summary>
     <ol class="waterfall">
       ${victimLane(one)}
-      ${lane(html`<b>this ${flightText(request)}</b>`, strip(one, barsOf(request, OWN)), duration(request.completed - began))}
+      ${lane(html`<b>this ${requestText(request)}</b>`, strip(one, barsOf(request, OWN)), duration(request.completed - began))}
       ${company.map((other) => companyLane(one, other))}
     </ol>
     ${more > 0 && html`<p class="note">and ${more} more that overlap it less</p>`}

@@ -2,12 +2,16 @@
 
 import { duration, percent } from '../../base/format.js';
 import type { Charts, StackNode, StateStacks } from '../../model/charts.js';
+import type { Diagnosis } from '../../model/diagnosis.js';
+import type { State } from '../../model/states.js';
 import { flame } from './flame.js';
 import { html, type Markup } from './markup.js';
 import { section, type Part } from './parts.js';
 
 /** Nearly all of what lies below a function lies below its only callee; the rest is rounding, or what is too little to show. */
 const ALL = 0.999;
+/** What is left of the time asleep is what is too little to show. */
+const MOST = 0.9;
 
 /** From a function down to where the way parts. */
 function chainFrom(node: StackNode): { readonly frames: readonly string[]; readonly end: StackNode } {
@@ -41,14 +45,25 @@ function tree({ state, ms, share, roots }: StateStacks, at: number): Markup {
   </details>`;
 }
 
-export function stacks({ stacks: all }: Charts): Part {
+/** What is no sleep, so that no stack is taken of it. */
+const AWAKE: readonly string[] = ['running', 'runnable', 'cpu-wakeup', 'ended'] satisfies State[];
+
+/** Where only some of its sleeps have a stack: the picture would pass for all of them. */
+function partly(all: readonly StateStacks[], { accounting }: Pick<Diagnosis, 'accounting'>): string {
+  const withStack = all.reduce((sum, { ms }) => sum + ms, 0);
+  const asleep = accounting.reduce((sum, { state, ms }) => sum + (AWAKE.includes(state) ? 0 : ms), 0);
+  if (withStack > MOST * asleep) return '';
+  return ` Stacks are known of ${duration(withStack)} of the ${duration(asleep)} that it slept: a sleep without one is not here.`;
+}
+
+export function stacks({ stacks: all }: Charts, diagnosis: Pick<Diagnosis, 'accounting'>): Part {
   if (all.length === 0) return undefined;
   return section(
     'stacks',
     { long: 'Where it slept in the kernel', short: 'Kernel stacks' },
     html`<p class="note">
       From the call down to the function that it slept in, as wide as the time asleep; below it as trees, with the time
-      of each.
+      of each.${partly(all, diagnosis)}
     </p>`,
     flame(all),
     ...all.map(tree),

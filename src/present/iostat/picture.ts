@@ -1,8 +1,7 @@
 // What a run of iostat has shown as a picture of 1200 × 630 for a ticket: its four charts, a line a disk, an SVG that stands alone; and as a page.
 
-import { duration, harmless } from '../../base/format.js';
+import { clockText, duration, harmless } from '../../base/format.js';
 import type { Charts } from '../../model/charts.js';
-import { clockText } from '../words.js';
 import { chartAt, framePicture, HEIGHT, INNER, MARGIN, text } from '../picture.js';
 import { paletteOf } from '../html/colours.js';
 import { html, jsonScript } from '../html/markup.js';

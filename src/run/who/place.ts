@@ -18,6 +18,8 @@ export interface Place {
   readonly partition: string | undefined;
   /** Undefined where all of the disk is meant. */
   readonly folder: string | undefined;
+  /** True where that is no folder but one file. */
+  readonly isFile: boolean;
   /** Mount points below the folder, where other filesystems begin. */
   readonly besides: readonly string[];
 }
@@ -50,7 +52,7 @@ function ofDisk(name: string): Place | undefined {
   // btrfs numbers its mounts anonymously and has its device as the source.
   const isOwn = ({ device, source }: MountLine): boolean => device === own || source === `/dev/${disk.partition}`;
   const folder = disk.partition === undefined ? undefined : mounts.find(isOwn)?.mountPoint;
-  return { ...disk, folder, besides: besides(mounts, folder) };
+  return { ...disk, folder, isFile: false, besides: besides(mounts, folder) };
 }
 
 function besides(mounts: readonly MountLine[], folder: string | undefined): string[] {
@@ -69,7 +71,7 @@ export function isIn({ folder, besides: others }: Place, file: string | null): b
   return isBelow(file, folder) && !others.some((other) => isBelow(file, other));
 }
 
-function ofMount(given: string, found: string): Place {
+function ofMount(given: string, found: string, isFile: boolean): Place {
   const mounts = parseMountinfo(readWhole('/proc/self/mountinfo') ?? '');
   const mount = mountOf(mounts, found);
   if (!mount) throw new UserError(`${given} lies on no filesystem that /proc/self/mountinfo lists.`);
@@ -80,7 +82,7 @@ function ofMount(given: string, found: string): Place {
     );
   const isWhole = found === mount.mountPoint && disk.partition === undefined;
   const folder = isWhole ? undefined : found;
-  return { ...disk, folder, besides: besides(mounts, folder) };
+  return { ...disk, folder, isFile, besides: besides(mounts, folder) };
 }
 
 function realpathOr(name: string): string {
@@ -91,7 +93,7 @@ function realpathOr(name: string): string {
   }
 }
 
-const INSTEAD = 'name a folder, or a disk that `lsblk` lists';
+const INSTEAD = 'name a folder, a file, or a disk that `lsblk` lists';
 
 /** Throws a UserError where it is neither, or stands on no disk. */
 export function findPlace(given: string): Place {
@@ -108,7 +110,8 @@ export function findPlace(given: string): Place {
     if (errnoOf(error) === undefined) throw error;
     throw unreadable(given, error, INSTEAD);
   }
-  if (!statSync(found).isBlockDevice()) return ofMount(given, found);
+  const what = statSync(found);
+  if (!what.isBlockDevice()) return ofMount(given, found, !what.isDirectory());
   const disk = ofDisk(found.replace(/^\/dev\//, ''));
   if (!disk) throw new UserError(`${given} is a device that /sys/class/block does not have.`);
   return disk;

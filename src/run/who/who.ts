@@ -88,6 +88,7 @@ type Told = Pick<
   | 'device'
   | 'layer'
   | 'folder'
+  | 'isFile'
   | 'source'
   | 'writers'
   | 'elsewhere'
@@ -103,7 +104,7 @@ function byEvents(place: Place, all: readonly Writer[], input: Case, grown: read
   const disk = topology.disk(place.device);
   const device = topology.name(disk);
   const rows = all.filter((row) => row.device === device);
-  const { folder } = place;
+  const { folder, isFile } = place;
   const isHere = ({ file }: Writer): boolean => isIn(place, file);
   const here = rows.filter(isHere);
   const programs = programsOf(here, grown);
@@ -111,12 +112,13 @@ function byEvents(place: Place, all: readonly Writer[], input: Case, grown: read
   const limits = limitsOf(input);
   const hasLost = limits.length > 0;
   if (folder !== undefined && here.some(({ file }) => file === null))
-    limits.push(`Rows without a file may be of other folders on ${device}.`);
+    limits.push(`Rows without a file may be of other ${isFile ? 'files' : 'folders'} on ${device}.`);
   limits.push(...partitionLimit(place));
   return {
     device,
     layer: topology.layer(disk),
     folder: folder ?? null,
+    isFile,
     source: 'events',
     writers: here,
     elsewhere: folder === undefined ? null : sumOf(rows.filter((row) => !isHere(row))),
@@ -198,6 +200,7 @@ function byCounters({ files, place, why }: WhoRun, grown: readonly ProcessIo[], 
     device: place.name,
     layer: 'disk',
     folder: place.folder ?? null,
+    isFile: place.isFile,
     source: 'counters',
     writers: [],
     elsewhere: null,

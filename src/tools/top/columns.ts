@@ -145,8 +145,18 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** Left out in this order until the rest fits. */
-const EXPENDABLE: readonly ColumnId[] = ['swapIn', 'priority', 'cancelled', 'io', 'user'];
+/** Left out in this order until the rest fits: who it is stays on any terminal. */
+const EXPENDABLE: readonly ColumnId[] = [
+  'swapIn',
+  'priority',
+  'cancelled',
+  'io',
+  'user',
+  'caused',
+  'waits',
+  'read',
+  'write',
+];
 
 /** A column in its place on the line. */
 export interface Placed {

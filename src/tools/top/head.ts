@@ -1,6 +1,6 @@
 // The upper part of the screen: devices with whose their bytes are, the machine's pressure, and the line of the verdict.
 
-import { bytes, duration, percent } from '../../base/format.js';
+import { binary, bytes, duration, percent } from '../../base/format.js';
 import type { TopDevice, TopSample } from '../../model/top.js';
 import { pad, wrap } from '../../present/text-layout.js';
 import type { Screen } from './screen.js';
@@ -113,7 +113,7 @@ const UNASKED = [span('v', 'key'), span(' records for 10 s what waits most, and 
 function dirtySpans(dirty: number | null, limit: number | null): Span[] {
   if (dirty === null || limit === null) return [span('dirty -')];
   const share = limit > 0 ? dirty / limit : 0;
-  return [span('dirty '), span(percent(share), warmth(share)), span(` of ${bytes(limit)}`)];
+  return [span('dirty '), span(percent(share), warmth(share)), span(` of ${binary(limit)}`)];
 }
 
 /** What is shown, in a few words. */

@@ -8,6 +8,7 @@ import { deviceLines, machineLines, titleOf } from './head.js';
 import { shownRows, type Screen } from './screen.js';
 import { barOf, fitted, span, type Line } from './spans.js';
 import { STATES } from '../../model/states.js';
+import type { TopSample } from '../../model/top.js';
 
 /** Where the table stands: lines and columns from 0. */
 export interface TablePlace {
@@ -28,6 +29,8 @@ export interface View {
 const NO_TABLE: TablePlace = { headLine: -1, firstLine: -1, columns: [], keys: [], order: [] };
 /** Devices take no more than this part of the lines. */
 const DEVICES_SHARE = 0.25;
+/** The table has at least so many, as far as the terminal has lines. */
+const LEAST_ROWS = 3;
 
 export function viewOf(screen: Screen): View {
   const { columns, lines } = screen;
@@ -49,15 +52,10 @@ function bodyOf(screen: Screen): View {
 }
 
 function tableView(screen: Screen): View {
-  const { sample, columns, verdict } = screen;
+  const { sample, columns } = screen;
   if (!sample) return { lines: [], table: NO_TABLE };
   const rows = shownRows(screen);
-  const most = Math.max(2, Math.floor(screen.lines * DEVICES_SHARE));
-  const head = [
-    titleOf(screen, rows.length),
-    ...deviceLines(sample, most, columns, (device) => !screen.everyone && screen.totals.isIdle(device)),
-    ...machineLines(sample, verdict, columns),
-  ];
+  const head = aboveTable(screen, sample, rows.length);
   const placed = placeColumns(columns, sample.attribution.by === 'events');
   const room = Math.max(1, screen.lines - head.length - 2);
   const from = Math.min(screen.scroll, Math.max(0, rows.length - room));
@@ -77,6 +75,23 @@ function tableView(screen: Screen): View {
       order: rows.map(({ key }) => key),
     },
   };
+}
+
+/** The title, devices and the machine; on a low terminal as much of that as leaves some rows to the table. */
+function aboveTable(screen: Screen, sample: TopSample, shown: number): Line[] {
+  const { columns, verdict, lines } = screen;
+  const most = Math.max(2, Math.floor(lines * DEVICES_SHARE));
+  const title = titleOf(screen, shown);
+  const devices = deviceLines(sample, most, columns, (name) => !screen.everyone && screen.totals.isIdle(name));
+  const machine = machineLines(sample, verdict, columns);
+  // Besides the title, the table's head, its rows and the foot.
+  const room = lines - 3 - LEAST_ROWS;
+  if (devices.length + machine.length <= room) return [title, ...devices, ...machine];
+  // The last line says that there is a key for a verdict, where none was asked for; so does the help.
+  const said = machine.slice(0, Math.max(0, verdict === undefined ? Math.min(room, machine.length - 1) : room));
+  const left = room - said.length;
+  // A head without a device is nothing.
+  return [title, ...(left >= 2 ? devices.slice(0, left) : []), ...said];
 }
 
 function headLine({ sort, reversed, byThread, accumulated }: Screen, placed: readonly Placed[]): Line {

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { axisOf, valuePerBin } from '../../../src/analysis/charts/axis.js';
+import { cpuProof } from '../../../src/analysis/charts/proofs/cpu.js';
 import { dirtyProof } from '../../../src/analysis/charts/proofs/dirty.js';
-import { memory } from '../../../src/model/quantity.js';
+import { rateProof } from '../../../src/analysis/charts/proofs/flow.js';
+import { flow, memory } from '../../../src/model/quantity.js';
 import { NO_COUNTERS, series } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
 import { ME, measuresOf, WALL_MS } from '../../support/measures.js';
@@ -70,4 +72,49 @@ test('where a copy did not keep the setpoint, the machine’s dirty pages stand 
     lines.map(({ values }) => values[10]),
     [2, 0, 1],
   );
+});
+
+test('what nobody is shown for stands on top, so that full CPUs never look idle', () => {
+  const seconds = [0, 1000, 2000];
+  const at = measuresOf({
+    input: {
+      ticksPerSecond: 100,
+      counters: {
+        ...NO_COUNTERS,
+        // Two CPUs: half at work in the first second, both in the next.
+        cpu: series(seconds, { user: [0, 80, 260], system: [0, 20, 40], idle: [0, 100, 100], steal: [0, 0, 0] }),
+        processes: new Map([
+          [
+            ME,
+            { pid: ME, state: [], comm: 'worker', stat: series(seconds, { utime: [0, 70, 90], stime: [0, 0, 10] }) },
+          ],
+          // Began behind the first reading, and was first read at the last.
+          [ME + 1, { pid: ME + 1, state: [], comm: 'hog', stat: series([2000], { utime: [150], stime: [0] }) }],
+        ]),
+      },
+    },
+  });
+  const axis = axisOf(WALL_MS);
+  const [chart] = cpuProof({ kind: 'cpu', at, lost: NO_INTERVALS, label: '' }, axis);
+  const bin = (ms: number) => Math.floor(ms / axis.binMs);
+  assert.deepEqual(
+    chart?.lines.map(({ name, values }) => [name, values[bin(500)], values[bin(1500)]]),
+    [
+      ['worker', 70, 30],
+      ['others, or not counted yet', 30, 170],
+    ],
+  );
+});
+
+test('what a limit of reads let through is not drawn beside a thousand times as much that others wrote', () => {
+  const disk = series([0, 5000, WALL_MS], { rd_sectors: [0, 1000, 2000], wr_sectors: [0, 1e6, 9e6] });
+  const at = measuresOf({ input: { counters: { ...NO_COUNTERS, disks: new Map([['7:0', disk]]) } } });
+  const shown = { kind: 'rate', at, limit: flow(200_000), lost: NO_INTERVALS, label: '' } as const;
+  const names = (limits?: 'reads' | 'writes') =>
+    rateProof({ ...shown, ...(limits && { limits }) }, axisOf(WALL_MS)).flatMap(({ lines }) =>
+      lines.map(({ name }) => name),
+    );
+  assert.deepEqual(names('reads'), ['reads', 'limit']);
+  assert.deepEqual(names('writes'), ['writes', 'limit']);
+  assert.deepEqual(names(), ['writes', 'reads', 'limit'], 'a ceiling is of both');
 });

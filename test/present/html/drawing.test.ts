@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Chart, Charts } from '../../../src/model/charts.js';
+import { timeMarks, valueMarks } from '../../../src/present/html/axes.js';
 import { drawChart } from '../../../src/present/html/drawing.js';
 import { pack } from '../../../src/present/html/payload.js';
 import { heightOn, scaleOf, stack } from '../../../src/present/html/scale.js';
@@ -26,7 +27,7 @@ function drawn(values: readonly number[], how: Pick<Chart, 'stacked' | 'logarith
     slowest: [],
     stacks: [],
   };
-  return / d="([^"]*)"/.exec(drawChart(chart, charts, ['line-0']).text)?.[1] ?? '';
+  return /(?:stroke|area) line-0" d="([^"]*)"/.exec(drawChart(chart, charts, ['line-0']).text)?.[1] ?? '';
 }
 
 describe('a drawn line', () => {
@@ -130,5 +131,45 @@ describe('embedded values', () => {
   it('are little-endian single precision, NaN kept', () => {
     const bytes = Buffer.from(pack(Float64Array.of(1.5, NaN, -2e6)), 'base64');
     assert.deepEqual([bytes.readFloatLE(0), bytes.readFloatLE(4), bytes.readFloatLE(8)], [1.5, NaN, -2e6]);
+  });
+});
+
+describe('the marks of an axis', () => {
+  const texts = (values: readonly number[], isLogarithmic = false) =>
+    valueMarks(scaleOf([values], 'ms', false, isLogarithmic)).map(({ text }) => text);
+
+  it('are round values from zero', () => {
+    assert.deepEqual(texts([83.4]), ['0', '50']);
+    assert.deepEqual(texts([0.7]), ['0', '0.2', '0.4', '0.6']);
+    assert.deepEqual(texts([9]), ['0', '5']);
+    assert.deepEqual(texts([1153]), ['0', '500', '1000']);
+    assert.deepEqual(texts([2.4]), ['0', '1', '2']);
+    assert.deepEqual(texts([]), ['0', '0.5', '1']);
+  });
+
+  it('are powers of ten where the scale is over those, and not all where there are many', () => {
+    assert.deepEqual(texts([0.3, 80], true), ['0.1', '1', '10', '100']);
+    assert.deepEqual(texts([0.0002, 900], true), ['0.0001', '0.01', '1', '100']);
+  });
+
+  it('stand where the line of that value is', () => {
+    const scale = scaleOf([[80]], 'ms', false, false);
+    for (const { at, text } of valueMarks(scale)) assert.equal(at, heightOn(scale, Number(text)));
+  });
+
+  it('are moments from the start to the end', () => {
+    assert.deepEqual(
+      timeMarks(6960).map(({ text }) => text),
+      ['0 s', '1 s', '2 s', '3 s', '4 s', '5 s', '6 s'],
+    );
+    assert.deepEqual(
+      timeMarks(44).map(({ text }) => text),
+      ['0 s', '0.01 s', '0.02 s', '0.03 s', '0.04 s'],
+    );
+    assert.deepEqual(
+      timeMarks(400_000).map(({ text }) => text),
+      ['0:00', '1:00', '2:00', '3:00', '4:00', '5:00', '6:00'],
+      'all of one axis in one form',
+    );
   });
 });

@@ -29,6 +29,7 @@ test('here is what lies below the folder and on no other filesystem', () => {
     name: 'sdb',
     partition: 'sdb1',
     folder,
+    isFile: false,
     besides,
   });
   const srv = place('/srv', '/srv/other');

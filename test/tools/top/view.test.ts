@@ -111,6 +111,21 @@ const anyInput: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ kind: fc.constant('wheel' as const), by: fc.integer({ min: -9, max: 9 }) }),
 );
 
+test('however small the terminal is, processes stand on it by their names, and what is above them gives way', () => {
+  const screen = aScreen({ columns: 20, lines: 5 });
+  const lines = text(screen).trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /^iowitness top/);
+  assert.match(lines[1] ?? '', /PID COMMAND/);
+  assert.match(lines[2] ?? '', /^ *812 postgres/);
+  assert.match(lines[4] ?? '', /^\? help/);
+  const more = text(aScreen({ columns: 40, lines: 10 }));
+  assert.match(more, /^DEVICE .*\n\w+ .*\npressure io .*\nwaiting .*\n +PID .*COMMAND/m);
+  assert.doesNotMatch(more, /^verdict/m, 'the hint goes before devices and pressure do');
+  const judged = text(aScreen({ columns: 60, lines: 12, verdict: 'postgres (812): it is paused' }));
+  assert.match(judged, /^verdict  postgres \(812\): it is paused$/m, 'a verdict that was asked for is no hint');
+  for (const columns of [20, 40, 60, 80]) assert.match(text(aScreen({ columns, lines: 12 })), /postgres/, `${columns}`);
+});
+
 test('at any size and after any keys there are as many lines as the terminal has, none wider, and nothing that it would obey', () => {
   fc.assert(
     fc.property(

@@ -1,6 +1,6 @@
 // What the victim got of its disk against what limits it: bytes or requests a second, the size of requests, or how many at once.
 
-import type { Chart, ChartLine } from '../../../model/charts.js';
+import type { Chart, ChartLine, Direction } from '../../../model/charts.js';
 import type { Shown } from '../../shown.js';
 import { level, quantilePerBin, type Axis } from '../axis.js';
 import { linesOfOwnDisk } from '../disks.js';
@@ -14,12 +14,13 @@ function limitLine(axis: Axis, { limit }: Shown, scale: number, name: string): C
 
 /** Throughput, or requests a second where that is what the limit counts. */
 export function rateProof(shown: Shown, axis: Axis): Chart[] {
-  const { at, limit } = shown;
+  const { at, limit, limits } = shown;
   const inBytes = limit?.unit === 'bytes/s';
+  const limited: readonly Direction[] = limits === undefined ? ['reads', 'writes'] : [limits];
   const { throughput, operations } = linesOfOwnDisk(at, axis);
-  // The title names the disk, and no limit counts flushes.
+  // The title names the disk, and no limit counts flushes. What is not limited may be a thousand times as much, and would leave nothing to see.
   const lines = (inBytes ? throughput : operations).flatMap((line): ChartLine[] =>
-    line.direction === 'writes' || line.direction === 'reads' ? [{ ...line, name: line.direction }] : [],
+    line.direction !== undefined && limited.includes(line.direction) ? [{ ...line, name: line.direction }] : [],
   );
   const name = at.disk === undefined ? 'the disk' : at.topology.name(at.disk);
   return [

@@ -1,7 +1,7 @@
 // The parts of the page of what differs: which recordings they are, the facts in groups, the measures of two windows or groups, and when each changed.
 
 import { basename } from 'node:path';
-import { duration, percent } from '../../../base/format.js';
+import { clockText, duration, percent } from '../../../base/format.js';
 import {
   letterOf,
   type ComparedRecording,
@@ -12,7 +12,7 @@ import {
   type Onsets,
 } from '../../../model/differences.js';
 import { boundsText, changeText, SIDE_WORDS, sureText, timesText, valuesText } from '../../differences/words.js';
-import { clockText, orUnknown } from '../../words.js';
+import { orUnknown } from '../../words.js';
 import { html, type Content, type Markup } from '../markup.js';
 import { code, disclosed, foldedTable, section, table, tied, type Column, type Part } from '../parts.js';
 

@@ -1,6 +1,6 @@
 // A host, or one of its stalls, on the page of the fleet: what `fleet show` tells, with ways to what is known of its causes and of other hosts.
 
-import { counted, duration } from '../../../base/format.js';
+import { clockText, counted, duration } from '../../../base/format.js';
 import { isNoStall, NO_CAUSE } from '../../../model/diagnosis.js';
 import type { FleetEpisode, FleetShow } from '../../../model/fleet.js';
 import {
@@ -13,7 +13,6 @@ import {
   renderFleetShow,
   stateOf,
 } from '../../fleet-host.js';
-import { clockText } from '../../words.js';
 import { html, type Content } from '../markup.js';
 import type { ReportAssets } from '../page.js';
 import { code, disclosed, foldedTable, prose, section, table, terms, tied, type Part } from '../parts.js';

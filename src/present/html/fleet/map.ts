@@ -1,9 +1,8 @@
 // The map of the fleet: a row a host, those that lost most, and a cell a stretch of time, coloured by the cause that cost most in it and as dense as the loss.
 // A cell leads to the stall that cost most.
 
-import { counted, duration, isoMoment } from '../../../base/format.js';
+import { clockText, counted, duration, isoMoment } from '../../../base/format.js';
 import { OTHER_CAUSES, type FleetOverview, type LossCell } from '../../../model/fleet.js';
-import { clockText } from '../../words.js';
 import { html, type Markup } from '../markup.js';
 import { section, table, tied, type Part } from '../parts.js';
 import { hostLink, stallHref } from './parts.js';

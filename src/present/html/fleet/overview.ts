@@ -1,11 +1,10 @@
 // The first page of the fleet: how it is now, which hosts lost how much when and by which causes, what separates them, and the newest stalls. Every host,
 // stall and cause leads to what is known of it.
 
-import { counted, count as thousands, duration } from '../../../base/format.js';
+import { clockText, count as thousands, counted, duration } from '../../../base/format.js';
 import type { Charts } from '../../../model/charts.js';
 import { OTHER_CAUSES, type FleetHost, type FleetOverview } from '../../../model/fleet.js';
 import { renderFleetStatus, statusHead } from '../../fleet.js';
-import { clockText } from '../../words.js';
 import { paletteOf } from '../colours.js';
 import { html, type Content, type Markup } from '../markup.js';
 import type { ReportAssets } from '../page.js';

@@ -1,9 +1,9 @@
 // What the pages of the fleet share: ways from one to the other, tables of hosts and stalls, and the frame.
 
-import { duration } from '../../../base/format.js';
+import { clockText, duration } from '../../../base/format.js';
 import type { Charts } from '../../../model/charts.js';
 import type { FleetEpisode, FleetGroup } from '../../../model/fleet.js';
-import { clockText, type Outcome } from '../../words.js';
+import type { Outcome } from '../../words.js';
 import { html, jsonScript, type Content, type Markup } from '../markup.js';
 import { renderPage, type ReportAssets } from '../page.js';
 import { table, tied, type Part } from '../parts.js';

@@ -1,8 +1,7 @@
 // What a watch sees in the second that has just ended, in a few lines, as the page has them when it comes and as its script asks for them from then on.
 
-import { duration, percent } from '../../../base/format.js';
+import { clockText, duration, percent } from '../../../base/format.js';
 import type { WatchNow } from '../../../model/watch.js';
-import { clockText } from '../../words.js';
 
 /** Disks that are told, the busiest first. */
 const MOST_DISKS = 4;

@@ -1,13 +1,13 @@
 // The page that a watch serves: what it sees now, the last hour, the episodes with a way to the report of each, and what the machine remembers of its
 // disks. Whole without its script, which only brings `now` up to date.
 
-import { duration } from '../../../base/format.js';
+import { clockText, duration } from '../../../base/format.js';
 import type { Baseline, BaselineDisk } from '../../../model/baseline.js';
 import type { Charts } from '../../../model/charts.js';
 import type { Episode, Episodes, WatchNow } from '../../../model/watch.js';
 import { BASELINE_HEAD, changesOf, usualCells } from '../../baseline.js';
 import { causeOf, episodesText, remarksOn, victimOf } from '../../episodes.js';
-import { clockText, OUTCOME_LOOK, type Outcome } from '../../words.js';
+import { OUTCOME_LOOK, type Outcome } from '../../words.js';
 import { paletteOf } from '../colours.js';
 import { html, jsonScript, type Content, type Markup } from '../markup.js';
 import { renderPage, type ReportAssets } from '../page.js';
