@@ -8,7 +8,6 @@ import { answerOf } from '../../../src/tools/jfr/answer.js';
 import { Collector } from '../../../src/tools/jfr/collector.js';
 import { Deeds } from '../../../src/tools/jfr/deeds.js';
 import { jfrDocument, toldLocks } from '../../../src/tools/jfr/document.js';
-import { Names } from '../../../src/tools/jfr/interned.js';
 
 const COVERS: Jfr['covers'] = {
   files: 1,
@@ -89,11 +88,7 @@ function answered(monitors: number): string {
     refused: 0,
     missing: [],
   };
-  return jfrDocument(
-    'iowitness test',
-    { collector, told, deeds: new Deeds(collector, [], new Names()) },
-    coverage,
-  ).answer.join(' ');
+  return jfrDocument('iowitness test', { collector, told, deeds: new Deeds(collector, []) }, coverage).answer.join(' ');
 }
 
 test('monitors that have no row count all the same', () => {
