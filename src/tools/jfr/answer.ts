@@ -147,13 +147,27 @@ function fileSentence({ files }: Told): string[] {
   ];
 }
 
-/** `waitedFor`: how many monitors were waited for, as the document has no more than the first rows of them. */
-export function answerOf(document: Told, waitedFor: number): string[] {
+/** What is said besides the document. */
+interface Beyond {
+  /** How many monitors were waited for, as the document has no more than the first rows of them. */
+  readonly waitedFor: number;
+  readonly hasVirtual: boolean;
+  /** Why nothing was read at all. */
+  readonly unread: string | undefined;
+}
+
+function noneSentence(hasVirtual: boolean): string {
+  return hasVirtual
+    ? 'No wait for a monitor is recorded; of virtual threads, which are in use here, JFR records none.'
+    : 'No wait for a monitor is recorded.';
+}
+
+export function answerOf(document: Told, { waitedFor, hasVirtual, unread }: Beyond): string[] {
   const { monitors, covers } = document;
   const [first, second] = monitors;
-  if (covers.events === 0) return ['There are no events in what could be read.'];
+  if (covers.events === 0) return [unread ?? 'There are no events in what could be read.'];
   return [
-    ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : ['No wait for a monitor is recorded.']),
+    ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : [noneSentence(hasVirtual)]),
     ...(second
       ? [
           `${counted(waitedFor - 1, 'other monitor was', 'other monitors were')} waited for, ${duration(second.waitedMs)} at most.`,

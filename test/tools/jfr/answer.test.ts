@@ -30,9 +30,16 @@ const WRITES: Jfr['files'][number] = {
   thread: { name: 'snapshot-writer', javaId: 1, nativeId: 2 },
 };
 
+const NONE = { waitedFor: 0, hasVirtual: false, unread: undefined };
+
 function sentences(...files: Jfr['files']): string {
-  return answerOf({ monitors: [], parks: [], covers: COVERS, files }, 0).join(' ');
+  return answerOf({ monitors: [], parks: [], covers: COVERS, files }, NONE).join(' ');
 }
+
+test('that nobody waited is no more than what is recorded, where virtual threads are in use', () => {
+  const said = answerOf({ monitors: [], parks: [], covers: COVERS, files: [] }, { ...NONE, hasVirtual: true });
+  assert.match(said.join(' '), /^No wait for a monitor is recorded; of virtual threads, .* JFR records none\.$/);
+});
 
 test('where nobody waited for a monitor it tells what took most time on files', () => {
   assert.equal(
@@ -124,7 +131,7 @@ test('what an event does not name is told as that, as the path of standard outpu
     at: [],
   };
   assert.match(
-    answerOf({ monitors: [monitor], parks: [], covers: COVERS, files: [] }, 1).join(' '),
+    answerOf({ monitors: [monitor], parks: [], covers: COVERS, files: [] }, { ...NONE, waitedFor: 1 }).join(' '),
     /“writer” wrote to a path that is not told 9 ms \(90 %\), 13 times, 26 B\./,
   );
 });
