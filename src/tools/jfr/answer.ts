@@ -156,18 +156,21 @@ interface Beyond {
   readonly unread: string | undefined;
 }
 
-function noneSentence(hasVirtual: boolean): string {
-  return hasVirtual
-    ? 'No wait for a monitor is recorded; of virtual threads, which are in use here, JFR records none.'
-    : 'No wait for a monitor is recorded.';
+/** JFR's own threads wait for its own monitors, which holds nobody else up. */
+const OF_JFR = /^jdk\.jfr\.internal\./;
+
+function noneSentence({ monitors }: Told, hasVirtual: boolean): string {
+  const but = monitors.length > 0 ? ' but for JFR’s own' : '';
+  const virtual = hasVirtual ? '; of virtual threads, which are in use here, JFR records none' : '';
+  return `No wait for a monitor is recorded${but}${virtual}.`;
 }
 
 export function answerOf(document: Told, { waitedFor, hasVirtual, unread }: Beyond): string[] {
   const { monitors, covers } = document;
-  const [first, second] = monitors;
+  const [first, second] = monitors.filter(({ type }) => type === null || !OF_JFR.test(type));
   if (covers.events === 0) return [unread ?? 'There are no events in what could be read.'];
   return [
-    ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : [noneSentence(hasVirtual)]),
+    ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : [noneSentence(document, hasVirtual)]),
     ...(second
       ? [
           `${counted(waitedFor - 1, 'other monitor was', 'other monitors were')} waited for, ${duration(second.waitedMs)} at most.`,

@@ -58,7 +58,7 @@ test('where nobody waited for a monitor it tells what took most time on files', 
 });
 
 /** A wait for a monitor of its own. */
-function wait(address: number): FlightEvent {
+function wait(address: number, className: string): FlightEvent {
   const thread = { name: 'http', javaId: 1, nativeId: 1, virtual: false };
   return {
     kind: 'enter',
@@ -67,7 +67,7 @@ function wait(address: number): FlightEvent {
     durationNs: 1_000_000 + address,
     thread,
     other: { ...thread, name: 'writer', javaId: 2, nativeId: 2 },
-    className: 'Slow',
+    className,
     stack: undefined,
     address,
     amount: NaN,
@@ -79,9 +79,9 @@ function wait(address: number): FlightEvent {
   };
 }
 
-function answered(monitors: number): string {
+function answered(monitors: number, type = 'Slow'): string {
   const collector = new Collector();
-  for (let address = 1; address <= monitors; address += 1) collector.take(wait(address));
+  for (let address = 1; address <= monitors; address += 1) collector.take(wait(address, type));
   const told = toldLocks(collector);
   const coverage = {
     files: 1,
@@ -102,6 +102,12 @@ test('monitors that have no row count all the same', () => {
   assert.match(answered(300), /299 other monitors were waited for/);
   assert.match(answered(2), /1 other monitor was waited for/);
   assert.doesNotMatch(answered(1), /other monitor/);
+});
+
+test('monitors of JFR’s own threads are not what anybody waited for', () => {
+  const own = answered(1, 'jdk.jfr.internal.PlatformRecorder');
+  assert.equal(own, 'No wait for a monitor is recorded but for JFR’s own.');
+  assert.match(answered(1, 'jdk.jfr.events.Lookalike'), /^1 thread waited for the monitor of jdk\.jfr\.events/);
 });
 
 test('what an event does not name is told as that, as the path of standard output', () => {
