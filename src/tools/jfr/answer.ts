@@ -12,7 +12,7 @@ const SHOWN_DEEDS = 3;
 
 const DID: Readonly<Record<JfrDeed['did'], string>> = {
   'file-write': 'wrote to',
-  'file-force': 'forced to the disk',
+  'file-force': 'flushed',
   'file-read': 'read from',
   'socket-write': 'wrote to the socket of',
   'socket-read': 'waited for the socket of',
@@ -73,8 +73,8 @@ function deedWords({ did, what, by, count: times, bytes: moved, ms }: JfrDeed, h
     what === null ? UNNAMED[did] : ` ${did === 'sample' || did === 'native-sample' ? shortMethod(what) : what}`;
   const of =
     ms === null
-      ? counted(times, 'sample', 'samples')
-      : `${duration(ms)}${heldMs > 0 ? ` (${percent(ms / heldMs)})` : ''}`;
+      ? `in ${counted(times, 'sample', 'samples')}`
+      : `for ${duration(ms)}${heldMs > 0 ? ` (${percent(ms / heldMs)})` : ''}`;
   const often = ms === null || times === 1 ? '' : `, ${count(times)} times`;
   const much = moved === null ? '' : `, ${bytes(moved)}`;
   const where = by === null || by === what ? '' : `, in ${shortMethod(by)}`;

@@ -159,7 +159,7 @@ function cutSentence(cutStacks: Threads['cutStacks']): string[] {
   if (!first) return [];
   const many = cutStacks.length;
   return [
-    `${many === 1 ? 'One stack is' : `${count(many)} stacks are`} cut, ${named(cutStacks.map(({ thread }) => thread))} (${count(first.frames)} frames: ${WHY_CUT[first.why]}): locks that were taken in the missing frames don’t show.`,
+    `${many === 1 ? 'One stack is' : `${count(many)} stacks are`} cut, ${named(cutStacks.map(({ thread }) => thread))} (${count(first.frames)} frames: ${WHY_CUT[first.why]}): locks that were taken in the missing frames don’t show here; a heap dump has them (\`heap\`), and of monitors a flight recording (\`jfr\`).`,
   ];
 }
 

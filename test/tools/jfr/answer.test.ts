@@ -138,6 +138,6 @@ test('what an event does not name is told as that, as the path of standard outpu
   };
   assert.match(
     answerOf({ monitors: [monitor], parks: [], covers: COVERS, files: [] }, { ...NONE, waitedFor: 1 }).join(' '),
-    /“writer” wrote to a path that is not told 9 ms \(90 %\), 13 times, 26 B\./,
+    /“writer” wrote to a path that is not told for 9 ms \(90 %\), 13 times, 26 B\./,
   );
 });
