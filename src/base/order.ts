@@ -45,7 +45,7 @@ function mergeRuns(
 /** The values of rows in this order, in an array that has room for them. */
 export function inOrder<T extends Float64Array | Int32Array | Uint32Array | Uint16Array>(
   values: ArrayLike<number>,
-  order: Uint32Array,
+  order: Uint32Array | Int32Array,
   into: T,
 ): T {
   for (let row = 0; row < order.length; row += 1) into[row] = values[order[row] ?? 0] ?? 0;

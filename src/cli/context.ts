@@ -102,13 +102,13 @@ export function wantsNoColour(): boolean {
 export interface Look {
   readonly colour: boolean;
   readonly width?: number;
-  readonly rows?: number;
+  readonly height?: number;
 }
 
 export function lookOn(stream: NodeJS.WriteStream): Look {
   // 0 on a terminal without a size; in a pipe there are none.
   const { isTTY, columns, rows } = stream;
-  return { colour: isTTY && !wantsNoColour(), ...(columns > 0 && { width: columns }), ...(rows > 0 && { rows }) };
+  return { colour: isTTY && !wantsNoColour(), ...(columns > 0 && { width: columns }), ...(rows > 0 && { height: rows }) };
 }
 
 /** Prints a document: as JSON where that is asked for, else as text, which is made then. */

@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 };
 
 /** Those that run beside whatever the machine is there for: they are kept small from the first module on. */
-const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'iostat', 'record', 'top', 'trace', 'watch', 'who']);
+const LEAN: ReadonlySet<string> = new Set(['check', 'heap', 'iostat', 'jfr', 'record', 'top', 'trace', 'watch', 'who']);
 
 const SIZE_UNITS = [
   [1024 ** 3, 'G'],

@@ -60,7 +60,8 @@ for (const [name, bytes] of FORMS) {
       await fc.assert(
         fc.asyncProperty(fc.nat(bytes.length - 1), async (end) => {
           const heap = await assertNoOther(bytes.subarray(0, end));
-          assert.ok(heap === undefined || !heap.file.ended);
+          // Of a compressed one nothing but the end of its last checksum may be missing.
+          assert.ok(heap === undefined || !heap.file.ended || heap.file.damage.length > 0);
         }),
         RUNS,
       );

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../src/base/errors.js';
+import { TYPE } from '../../src/decode/hprof/layout.js';
 import type { Heap } from '../../src/model/heap.js';
 import { openHeapDump } from '../../src/open/heap-dump.js';
 import { heapDocument } from '../../src/tools/heap/document.js';
@@ -31,6 +32,9 @@ const TRUTH = {
   'parked-1': 'exact lock-owner',
 };
 
+/** How a thread is called whose name was damaged. */
+const NAMELESS = '(its name is not there)';
+
 describe('a heap dump', () => {
   const FORMS = [
     ['with roots first', {}],
@@ -53,6 +57,24 @@ describe('a heap dump', () => {
       }
     });
   }
+
+  test('of which a field has another type, or one that there is not, names no other owner', async () => {
+    const bytes = heapDumpBytes({ ...CONVOY, isOld: true });
+    const truth = new Map(Object.entries(TRUTH));
+    for (const field of ['exclusiveOwnerThread', 'parkBlocker', 'holder', 'threadStatus', 'tid', 'name']) {
+      // A field is its name's id and its type; the id stands before the name's letters.
+      const letters = bytes.indexOf(field, 0, 'latin1');
+      const at = bytes.indexOf(bytes.subarray(letters - 8, letters), letters) + 8;
+      assert.ok(letters > 0 && at > letters, field);
+      for (const other of [0, TYPE.byte, TYPE.char, TYPE.int, TYPE.object, TYPE.long]) {
+        const heap = await read(Buffer.from(bytes).fill(other, at, at + 1));
+        for (const [waiter, owner] of Object.entries(ownersOf(heap))) {
+          const isTold = owner !== 'unknown' && !`${waiter}${owner}`.includes(NAMELESS);
+          assert.ok(!isTold || owner === truth.get(waiter), `${field}: ${waiter} < ${owner}`);
+        }
+      }
+    }
+  });
 
   test('of one record larger than a piece is read wherever a piece ends', async () => {
     const piece = 1024 * 1024;

@@ -17,6 +17,11 @@ export function jdks(): { readonly name: string; readonly home: string }[] {
     .map(({ name }) => ({ name, home: path.join(JVM_FOLDER, name) }));
 }
 
+/** Of those the ones with virtual threads as they are since JDK 24: a monitor that they wait for or hold keeps no carrier. */
+export function jdksWithVirtualThreads(): ReturnType<typeof jdks> {
+  return jdks().filter(({ name }) => /-(?:2[4-9]|[3-9]\d)-/.test(name));
+}
+
 export function needsJdk(): false | string {
   if (jdks().length === 0) return 'it needs a JDK in /usr/lib/jvm: install openjdk-17-jdk-headless';
   return needsCommand('mkfifo');
@@ -49,7 +54,7 @@ interface LabOptions {
   readonly by?: readonly string[];
   /** Where its pipe lies. */
   readonly folder?: string;
-  /** What is run instead of LockLab, with its arguments. */
+  /** What is run instead of LockLab, with its arguments; the pipe is the last one behind them. */
   readonly program?: readonly string[];
 }
 
@@ -65,13 +70,14 @@ export async function startLab(
   spawnSync('mkfifo', ['-m', '666', pipe]);
   for (const each of [folder, classes]) chmodSync(each, 0o755);
   const flags = ['-Xmx64m', '-Xss4m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...options];
-  const [program = '', ...args] = [
+  const [program, ...args] = [
     ...by,
     path.join(home, 'bin/java'),
     ...flags,
     '-cp',
     classes,
-    ...(given ?? ['LockLab', String(depth), pipe]),
+    ...(given ?? ['LockLab', String(depth)]),
+    pipe,
   ];
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   await new Promise<void>((settle, reject) => {

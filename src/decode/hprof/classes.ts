@@ -39,6 +39,15 @@ interface Field {
   readonly at: number;
 }
 
+/** Of a class and all that it extends. */
+interface Layout {
+  readonly fields: readonly Field[];
+  /** What these take of an instance. */
+  readonly bytes: number;
+  /** The dump has all of its superclasses. */
+  readonly isWhole: boolean;
+}
+
 export class Classes {
   private readonly dumps: ReadonlyMap<number, ClassDump>;
   private readonly idSize: number;
@@ -47,7 +56,7 @@ export class Classes {
   private readonly nameIds = new Map<number, number>();
   private readonly names = new Map<number, string>();
   private byName: ReadonlyMap<string, number> | undefined;
-  private readonly layouts = new Map<number, readonly Field[]>();
+  private readonly layouts = new Map<number, Layout>();
 
   constructor(dumps: ReadonlyMap<number, ClassDump>, { head, classes }: Prefix, symbols: Symbols) {
     this.dumps = dumps;
@@ -122,20 +131,27 @@ export class Classes {
       .map(({ at, type }) => valueAt(object.data, at, type, this.idSize) ?? 0);
   }
 
-  private fieldsOf({ classOrType }: HeapObjectData): readonly Field[] {
-    const known = this.layouts.get(classOrType);
-    if (known) return known;
-    const layout: Field[] = [];
-    let at = 0;
-    for (const { id, fields } of this.lineage(classOrType)) {
-      for (let each = 0; each < fields.length; each += 2) {
-        const type = fields[each + 1] ?? 0;
-        layout.push({ owner: this.nameOf(id), name: this.symbols.get(fields[each] ?? 0) ?? '', type, at });
-        at += sizeOf(type, this.idSize);
+  /** None where they don't fill the object's bytes: a class that is damaged would put another field's value in their place. */
+  private fieldsOf({ classOrType, data }: HeapObjectData): readonly Field[] {
+    let layout = this.layouts.get(classOrType);
+    if (!layout) this.layouts.set(classOrType, (layout = this.layoutOf(classOrType)));
+    const { fields, bytes, isWhole } = layout;
+    return bytes === data.length || (!isWhole && bytes < data.length) ? fields : [];
+  }
+
+  private layoutOf(classId: number): Layout {
+    const fields: Field[] = [];
+    let bytes = 0;
+    const line = this.lineage(classId);
+    for (const { id, fields: own } of line) {
+      for (let each = 0; each < own.length; each += 2) {
+        const type = own[each + 1] ?? 0;
+        fields.push({ owner: this.nameOf(id), name: this.symbols.get(own[each] ?? 0) ?? '', type, at: bytes });
+        // Of a type that there is not nobody knows how much it takes.
+        bytes += sizeOf(type, this.idSize) || NaN;
       }
     }
-    this.layouts.set(classOrType, layout);
-    return layout;
+    return { fields, bytes, isWhole: line.at(-1)?.superId === 0 };
   }
 
   /** Static fields of a type, by name. */

@@ -5,6 +5,8 @@
 // jfrEncoders.hpp of OpenJDK 17). A text is its form's byte, then: 0 null, 1 empty, 2 a number in the pool of texts, 3 UTF-8, 4 characters each a number,
 // 5 Latin-1, the last three behind their length (jdk.jfr.internal.EventWriter and consumer.StringParser).
 
+import { KnownBytes } from '../../base/known-bytes.js';
+
 /** Reads so many bytes from a place in the file on; fewer where it ends. */
 export type ReadAt = (into: Uint8Array, position: number) => number;
 
@@ -12,7 +14,25 @@ export type ReadAt = (into: Uint8Array, position: number) => number;
 const WINDOW = 16 * 1024 * 1024;
 /** A text is no longer; a thread dump in an event may be. */
 const MOST_OF_TEXT = 1024 * 1024;
+/** Texts that are remembered by their bytes, and the longest such: most are paths, each of many writes. */
+const MOST_KNOWN = 4096;
+const LONGEST_KNOWN = 512;
 const FORM = { null: 0, empty: 1, pooled: 2, utf8: 3, chars: 4, latin1: 5 } as const;
+
+/** A text's bytes behind its length → the text, by its form. */
+const MAKE: Readonly<Record<number, (bytes: Buffer) => string>> = {
+  [FORM.utf8]: (bytes) => bytes.toString('utf8'),
+  [FORM.chars]: charactersOf,
+  [FORM.latin1]: (bytes) => bytes.toString('latin1'),
+};
+
+function charactersOf(bytes: Buffer): string {
+  const cursor = new Cursor((into, position) => bytes.copy(into, 0, position), bytes.length);
+  cursor.seek(0, bytes.length);
+  let text = '';
+  while (cursor.position < bytes.length) text += String.fromCharCode(cursor.long() & 0xffff);
+  return text;
+}
 
 /** A text that stands in the pool of texts by this number. */
 export interface PooledText {
@@ -22,6 +42,9 @@ export interface PooledText {
 export class Cursor {
   private readonly readAt: ReadAt;
   private readonly bytes: Buffer;
+  private readonly view: DataView;
+  /** By form. */
+  private readonly known: KnownBytes<string>[] = [];
   /** Where in the file the window begins. */
   private base = 0;
   private filled = 0;
@@ -32,6 +55,7 @@ export class Cursor {
   constructor(readAt: ReadAt, windowBytes = WINDOW) {
     this.readAt = readAt;
     this.bytes = Buffer.allocUnsafe(windowBytes);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, windowBytes);
   }
 
   /** The most that can be seen at once. */
@@ -117,15 +141,18 @@ export class Cursor {
     return value + (last < 0x80 ? last : last - 0x100) * scale;
   }
 
-  skipLongs(many: number): void {
+  /** False where there are not as many. */
+  skipLongs(many: number): boolean {
     if (!(many >= 0)) this.skip(many);
     const { bytes, filled } = this;
     let { at } = this;
-    for (let left = many; left > 0 && at < filled; left -= 1) {
+    let left = many;
+    for (; left > 0 && at < filled; left -= 1) {
       const most = at + 9;
       while (((bytes[at++] ?? 0) & 0x80) !== 0 && at < most && at < filled);
     }
     this.at = at;
+    return left === 0 && (at < filled || ((bytes[at - 1] ?? 0) & 0x80) === 0);
   }
 
   /** A number that is none of bytes leads behind all that there is. */
@@ -158,17 +185,16 @@ export class Cursor {
     if (form === FORM.null) return null;
     if (form === FORM.empty) return '';
     if (form === FORM.pooled) return { key: this.long() };
+    const make = MAKE[form];
     const length = this.long();
-    if (!(length >= 0) || length > MOST_OF_TEXT || this.at + length > this.filled) return undefined;
-    if (form === FORM.chars) {
-      let text = '';
-      for (let count = 0; count < length; count += 1) text += String.fromCharCode(this.long() & 0xffff);
-      return text;
-    }
+    if (!make || !(length >= 0) || length > MOST_OF_TEXT) return undefined;
     const from = this.at;
-    this.at += length;
-    if (form === FORM.latin1) return this.bytes.toString('latin1', from, this.at);
-    return form === FORM.utf8 ? this.bytes.toString('utf8', from, this.at) : undefined;
+    let isWhole = true;
+    if (form === FORM.chars) isWhole = this.skipLongs(length);
+    else this.skip(length);
+    if (!isWhole || this.at > this.filled) return undefined;
+    if (this.at - from > LONGEST_KNOWN) return make(this.bytes.subarray(from, this.at));
+    return (this.known[form] ??= new KnownBytes(MOST_KNOWN, make)).of(this.view, from, this.at);
   }
 
   /** Where these bytes come next, from here on and before `end`; below 0 where they don't. */

@@ -3,7 +3,7 @@
 
 import { Allowance } from '../../base/allowance.js';
 import type { FlightChunk, FlightEvent, FlightKind } from '../../model/flight.js';
-import { CHECKPOINT, chunkAt, HEADER_BYTES, MAGIC, METADATA, walk, type ChunkHeader } from './chunk.js';
+import { CHECKPOINT, chunkAt, HEADER_BYTES, MAGIC, METADATA, nextChunkFrom, walk, type ChunkHeader } from './chunk.js';
 import { Cursor, type ReadAt } from './cursor.js';
 import { plansOf, readEvent } from './events.js';
 import { readMetadata, type Types } from './metadata.js';
@@ -44,8 +44,7 @@ export function readFlight(input: FlightInput): number {
     const header = chunkAt(cursor, at);
     if (header) at = readChunk(input, cursor, header);
     else {
-      const found = cursor.find(MAGIC, input.bytes);
-      const next = found > at ? found : found === at ? at + 1 : input.bytes;
+      const next = nextChunkFrom(cursor, at + 1, input.bytes);
       strange += next - at;
       at = next;
     }
@@ -59,9 +58,12 @@ interface Extent {
   readonly fault?: NonNullable<FlightChunk['fault']>;
 }
 
-function extentOf({ at, bytes, version, compressed, finished }: ChunkHeader, fileBytes: number): Extent {
+function extentOf(cursor: Cursor, header: ChunkHeader, fileBytes: number): Extent {
+  const { at, bytes, version, compressed, finished } = header;
   const says = at + bytes;
   const end = bytes >= HEADER_BYTES && says <= fileBytes ? says : fileBytes;
+  // The oldest version has its length elsewhere.
+  if (version === 0) return { end: nextChunkFrom(cursor, at + 1, fileBytes), fault: 'version' };
   if (version !== KNOWN_VERSION) return { end, fault: 'version' };
   if (!compressed) return { end, fault: 'raw' };
   if (says > fileBytes) return { end, fault: 'cut' };
@@ -70,7 +72,7 @@ function extentOf({ at, bytes, version, compressed, finished }: ChunkHeader, fil
 
 /** Reads one and tells where the next may begin. */
 function readChunk(input: FlightInput, cursor: Cursor, header: ChunkHeader): number {
-  const { end, fault } = extentOf(header, input.bytes);
+  const { end, fault } = extentOf(cursor, header, input.bytes);
   const { at, startNs, version } = header;
   const report = { at, bytes: end - at, startNs, version, broken: 0, refused: 0 };
   if (fault === 'version' || fault === 'raw') {
@@ -97,9 +99,7 @@ function readChunk(input: FlightInput, cursor: Cursor, header: ChunkHeader): num
 /** A chunk that can't be walked to its end is followed by the next one, where its header says so, or else wherever one begins. */
 function nextChunk(cursor: Cursor, { at, bytes }: ChunkHeader, from: number, end: number, fileBytes: number): number {
   if (end === at + bytes && (end === fileBytes || chunkAt(cursor, end))) return end;
-  cursor.seek(from, 1);
-  const found = cursor.find(MAGIC, end);
-  return found < 0 ? end : found;
+  return nextChunkFrom(cursor, from, end);
 }
 
 /** Of an event, from behind its type on. */

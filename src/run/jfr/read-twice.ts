@@ -8,7 +8,6 @@ import { meterOf, type ReadingProgress } from '../../open/reading-meter.js';
 import { Collector, isCollected } from '../../tools/jfr/collector.js';
 import { Deeds, isDeed } from '../../tools/jfr/deeds.js';
 import { casesOf, jfrDocument, toldLocks } from '../../tools/jfr/document.js';
-import { Names } from '../../tools/jfr/interned.js';
 import type { KernelSide } from '../../tools/jfr/kernel.js';
 import type { Coverage } from '../../tools/jfr/limits.js';
 
@@ -23,7 +22,7 @@ export function flightDocument(
   const { chunks, ...read } = firstReading(files, collector, progress);
   const told = toldLocks(collector);
   const cases = casesOf(told);
-  const deeds = new Deeds(collector, cases, new Names());
+  const deeds = new Deeds(collector, cases);
   if (cases.length > 0) {
     const meter = meterFor(files, 1, progress);
     const take = (event: FlightEvent): void => deeds.take(event);

@@ -12,7 +12,7 @@ const SHOWN_DEEDS = 3;
 
 const DID: Readonly<Record<JfrDeed['did'], string>> = {
   'file-write': 'wrote to',
-  'file-force': 'forced to the disk',
+  'file-force': 'flushed',
   'file-read': 'read from',
   'socket-write': 'wrote to the socket of',
   'socket-read': 'waited for the socket of',
@@ -73,8 +73,8 @@ function deedWords({ did, what, by, count: times, bytes: moved, ms }: JfrDeed, h
     what === null ? UNNAMED[did] : ` ${did === 'sample' || did === 'native-sample' ? shortMethod(what) : what}`;
   const of =
     ms === null
-      ? counted(times, 'sample', 'samples')
-      : `${duration(ms)}${heldMs > 0 ? ` (${percent(ms / heldMs)})` : ''}`;
+      ? `in ${counted(times, 'sample', 'samples')}`
+      : `for ${duration(ms)}${heldMs > 0 ? ` (${percent(ms / heldMs)})` : ''}`;
   const often = ms === null || times === 1 ? '' : `, ${count(times)} times`;
   const much = moved === null ? '' : `, ${bytes(moved)}`;
   const where = by === null || by === what ? '' : `, in ${shortMethod(by)}`;
@@ -147,13 +147,30 @@ function fileSentence({ files }: Told): string[] {
   ];
 }
 
-/** `waitedFor`: how many monitors were waited for, as the document has no more than the first rows of them. */
-export function answerOf(document: Told, waitedFor: number): string[] {
+/** What is said besides the document. */
+interface Beyond {
+  /** How many monitors were waited for, as the document has no more than the first rows of them. */
+  readonly waitedFor: number;
+  readonly hasVirtual: boolean;
+  /** Why nothing was read at all. */
+  readonly unread: string | undefined;
+}
+
+/** JFR's own threads wait for its own monitors, which holds nobody else up. */
+const OF_JFR = /^jdk\.jfr\.internal\./;
+
+function noneSentence({ monitors }: Told, hasVirtual: boolean): string {
+  const but = monitors.length > 0 ? ' but for JFR’s own' : '';
+  const virtual = hasVirtual ? '; of virtual threads, which are in use here, JFR records none' : '';
+  return `No wait for a monitor is recorded${but}${virtual}.`;
+}
+
+export function answerOf(document: Told, { waitedFor, hasVirtual, unread }: Beyond): string[] {
   const { monitors, covers } = document;
-  const [first, second] = monitors;
-  if (covers.events === 0) return ['There are no events in what could be read.'];
+  const [first, second] = monitors.filter(({ type }) => type === null || !OF_JFR.test(type));
+  if (covers.events === 0) return [unread ?? 'There are no events in what could be read.'];
   return [
-    ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : ['No wait for a monitor is recorded.']),
+    ...(first ? [waitSentence(first), ...ownerSentences(monitors, first)] : [noneSentence(document, hasVirtual)]),
     ...(second
       ? [
           `${counted(waitedFor - 1, 'other monitor was', 'other monitors were')} waited for, ${duration(second.waitedMs)} at most.`,

@@ -8,7 +8,7 @@ import type { JfrDeed } from '../../model/jfr.js';
 import { callerIn, peerOf, type Collector } from './collector.js';
 import { methodOf } from '../threads/activity.js';
 import { Tally, type Sum } from './tally.js';
-import type { Names } from './interned.js';
+import { NOBODY } from './interned.js';
 
 /** Whose deeds are told of: the owner of a lock, one for each lock. */
 export interface Case {
@@ -17,6 +17,8 @@ export interface Case {
   readonly during: Intervals;
 }
 
+/** Deeds that are told apart; those beyond count under none. */
+const MOST_DEEDS = 100_000;
 const OF_ALL: ReadonlySet<FlightKind> = new Set(['gc-pause', 'safepoint']);
 const FOUND: ReadonlySet<FlightKind> = new Set(['sample', 'native-sample']);
 
@@ -75,12 +77,11 @@ export class Deeds {
   /** What each number of a deed stands for. */
   private readonly deeds: { readonly did: JfrDeed['did']; readonly what: string | null; readonly by: string | null }[] =
     [];
-  private readonly names: Names;
+  private readonly numbers: Partial<Record<JfrDeed['did'], Map<string | null, number>>> = {};
 
-  constructor(collector: Collector, cases: readonly Case[], names: Names) {
+  constructor(collector: Collector, cases: readonly Case[]) {
     this.collector = collector;
     this.cases = cases;
-    this.names = names;
     cases.forEach(({ thread }, at) => addToList(this.byThread, thread, at));
   }
 
@@ -103,9 +104,12 @@ export class Deeds {
 
   private numberOf(event: FlightEvent, did: JfrDeed['did']): number {
     const what = objectOf(event) ?? null;
-    const number = this.names.number(`${did} ${what}`);
-    if (number === this.deeds.length) this.deeds.push({ did, what, by: callerIn(event.stack) ?? null });
-    return number;
+    const numbers = (this.numbers[did] ??= new Map());
+    const known = numbers.get(what);
+    if (known !== undefined) return known;
+    if (this.deeds.length >= MOST_DEEDS) return NOBODY;
+    numbers.set(what, this.deeds.length);
+    return this.deeds.push({ did, what, by: callerIn(event.stack) ?? null }) - 1;
   }
 
   /** What each case's owner did, by its lock, the longest first, samples behind. */

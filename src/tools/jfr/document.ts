@@ -10,7 +10,7 @@ import { untoldMs, type Case, type Deeds } from './deeds.js';
 import { holdersOf, type Holder } from './holders.js';
 import { NOBODY } from './interned.js';
 import { statesOf, type KernelSide } from './kernel.js';
-import { limitsOf, type Coverage } from './limits.js';
+import { hasVirtual, limitsOf, whyUnread, type Coverage } from './limits.js';
 
 /** Rows of each table. */
 const MOST_ROWS = 50;
@@ -226,5 +226,10 @@ export function jfrDocument(tool: string, parts: Parts, coverage: Coverage): Jfr
     settings: settingsOf(collector),
   };
   const limits = limitsOf(document, collector, coverage);
-  return { ...document, limits, answer: answerOf(document, collector.waits.locks.length) };
+  const told = {
+    waitedFor: collector.waits.locks.length,
+    hasVirtual: hasVirtual(collector),
+    unread: whyUnread(coverage),
+  };
+  return { ...document, limits, answer: answerOf(document, told) };
 }

@@ -3,9 +3,9 @@
 // have got the monitor at any time before it gave it up: its part is all that is left of the wait.
 
 import { IntervalList, union, type Intervals } from '../../base/intervals.js';
-import { grouped } from '../../base/maps.js';
+import { NumberList } from '../../base/number-list.js';
 import { NOBODY } from './interned.js';
-import type { Wait } from './waits.js';
+import type { WaitColumns } from './waits.js';
 
 /** As many threads in a row are followed back; the rest of such a wait is nobody's. */
 const MOST_STEPS = 1000;
@@ -23,17 +23,33 @@ export interface Holder {
   during: Intervals;
 }
 
-/** The last of these that ended between the two moments. */
-function lastWithin(waits: readonly Wait[] | undefined, after: number, before: number): Wait | undefined {
-  if (!waits) return undefined;
-  let [low, high] = [0, waits.length];
+/** Each thread's waits, by their ends. */
+function rowsByThread({ thread }: WaitColumns): ReadonlyMap<number, NumberList> {
+  const rows = new Map<number, NumberList>();
+  thread.forEach((of, row) => {
+    const own = rows.get(of) ?? new NumberList();
+    own.push(row);
+    rows.set(of, own);
+  });
+  return rows;
+}
+
+/** The last of these waits that ended between the two moments; undefined where none did. */
+function lastWithin(
+  rows: NumberList | undefined,
+  { to }: WaitColumns,
+  after: number,
+  before: number,
+): number | undefined {
+  if (!rows) return undefined;
+  let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((waits[middle]?.to ?? Infinity) < before) low = middle + 1;
+    if ((to[rows.at(middle)] ?? Infinity) < before) low = middle + 1;
     else high = middle;
   }
-  const found = waits[low - 1];
-  return found && found.to > after ? found : undefined;
+  const found = low > 0 ? rows.at(low - 1) : -1;
+  return (to[found] ?? -Infinity) > after ? found : undefined;
 }
 
 interface OpenHolder extends Omit<Holder, 'during'> {
@@ -59,11 +75,11 @@ function opened(thread: number): OpenHolder {
 }
 
 /**
- * `waits`: all of one monitor that were kept, by their ends. The one that most time was waited for first. `least`: how many stretches there are before
+ * `waits`: all of one monitor that were kept. The one that most time was waited for first. `least`: how many stretches there are before
  * they are joined, for tests.
  */
-export function holdersOf(waits: readonly Wait[], least = JOIN_AT): Holder[] {
-  const own = grouped(waits, ({ thread }) => thread);
+export function holdersOf(waits: WaitColumns, least = JOIN_AT): Holder[] {
+  const own = rowsByThread(waits);
   const holders = new Map<number, OpenHolder>();
   let [stretches, joinAt] = [0, least];
   const add = (thread: number, from: number, to: number, isNamed: boolean): void => {
@@ -81,15 +97,16 @@ export function holdersOf(waits: readonly Wait[], least = JOIN_AT): Holder[] {
     stretches = join(holders.values());
     joinAt = Math.max(least, 2 * stretches);
   };
-  for (const wait of waits) {
-    let { owner, to } = wait;
-    for (let step = 0; to > wait.from; step += 1) {
-      const before = owner === NOBODY ? undefined : lastWithin(own.get(owner), wait.from, to);
-      const from = before?.to ?? wait.from;
+  for (let wait = 0; wait < waits.to.length; wait += 1) {
+    const begin = waits.from[wait] ?? NaN;
+    let [owner, to] = [waits.owner[wait] ?? NOBODY, waits.to[wait] ?? NaN];
+    for (let step = 0; to > begin; step += 1) {
+      const before = owner === NOBODY ? undefined : lastWithin(own.get(owner), waits, begin, to);
+      const from = before === undefined ? begin : (waits.to[before] ?? begin);
       add(step < MOST_STEPS ? owner : NOBODY, from, to, step === 0);
-      if (!before || step >= MOST_STEPS) break;
-      ({ owner } = before);
-      to = before.to;
+      if (before === undefined || step >= MOST_STEPS) break;
+      owner = waits.owner[before] ?? NOBODY;
+      to = from;
     }
   }
   return [...holders.values()]

@@ -1,6 +1,7 @@
 // What a flight recording can't tell, in sentences: what of it was not read, what the JVM did not record, and what JFR never does.
 
-import { bytes, count, duration } from '../../base/format.js';
+import { bytes, count, counted, duration } from '../../base/format.js';
+import { grouped } from '../../base/maps.js';
 import type { FlightChunk } from '../../model/flight.js';
 import type { Jfr } from '../../model/jfr.js';
 import type { Collector } from './collector.js';
@@ -25,31 +26,49 @@ export interface Coverage {
 type Fault = NonNullable<FlightChunk['fault']>;
 
 const FAULTS: Readonly<Record<Exclude<Fault, 'version'>, string>> = {
-  live: 'still written, or was never finished',
-  cut: 'cut: its end is missing',
-  damaged: 'damaged, and is read up to there',
-  undescribed: 'without what describes its events, so none of them could be read',
-  raw: 'not compressed, and is passed over',
+  live: 'still written, or never finished',
+  cut: 'cut: the end is missing',
+  damaged: 'damaged, and read up to there',
+  undescribed: 'without what describes the events, so none of these could be read',
+  raw: 'not compressed, and passed over',
 };
 
 /** Who writes a version that is not read. */
 const WRITERS: Readonly<Record<number, string>> = { 0: 'Oracle’s JDK 7 and 8', 1: 'JDK 9 and 10' };
+const READ = 'version 2 is read, of JDK 11 and later and of OpenJDK 8 from 8u262 on';
+
+function versionText(version: number): string {
+  const writers = WRITERS[version];
+  return `of version ${version}${writers === undefined ? '' : ` of the format, as ${writers} write it`}`;
+}
 
 function faultText(fault: Fault, version: number): string {
-  if (fault !== 'version') return FAULTS[fault];
-  const writers = WRITERS[version];
-  return `of version ${version}${writers === undefined ? '' : ` of the format, as ${writers} write it`}, and is passed over: version 2 is read, of JDK 11 and later`;
+  return fault === 'version' ? `${versionText(version)}, and passed over: ${READ}` : FAULTS[fault];
 }
 
 const SHOWN = 3;
 
+/** What is at fault with chunks, those of which the same is told together, with the first one's place. */
 function chunkSentences({ faults }: Coverage): string[] {
-  const shown = faults
-    .slice(0, SHOWN)
-    .map(
-      ({ file, at, fault, version }) => `The chunk at byte ${count(at)} of ${file} is ${faultText(fault, version)}.`,
-    );
-  return faults.length > SHOWN ? [...shown, `${faults.length - SHOWN} more chunks are not whole.`] : shown;
+  const kinds = [...grouped(faults, ({ fault, version }) => faultText(fault, version))];
+  const sentences = kinds.slice(0, SHOWN).map(([text, all]) => {
+    const [first] = all;
+    const place = first ? `at byte ${count(first.at)} of ${first.file}` : '';
+    return all.length === 1
+      ? `The chunk ${place} is ${text}.`
+      : `${count(all.length)} chunks, the first one ${place}, are ${text}.`;
+  });
+  const more = kinds.slice(SHOWN).reduce((sum, [, all]) => sum + all.length, 0);
+  return more > 0 ? [...sentences, `${counted(more, 'more chunk is', 'more chunks are')} not whole.`] : sentences;
+}
+
+/** Why nothing was read where all of it is of versions that are not; undefined where that is not why. */
+export function whyUnread({ chunks, faults }: Coverage): string | undefined {
+  const versions = new Set(faults.map(({ version }) => version));
+  const [version] = versions;
+  if (version === undefined || versions.size > 1 || faults.some(({ fault }) => fault !== 'version')) return undefined;
+  if (faults.length < chunks) return undefined;
+  return `Nothing of this recording is read: it is ${versionText(version)}; ${READ}. JDK Mission Control opens ${version < 2 ? 'such a one' : 'others'}; of a JVM that still waits \`threads --pid\` tells who holds the lock, and \`heap\` does of a heap dump.`;
 }
 
 function readSentences(coverage: Coverage): string[] {
@@ -88,6 +107,10 @@ function settingSentences({ settings }: Pick<Jfr, 'settings'>): string[] {
   ];
 }
 
+export function hasVirtual({ threads }: Collector): boolean {
+  return threads.list.some(({ virtual }) => virtual);
+}
+
 type Counted = Pick<Jfr, 'settings' | 'monitors' | 'parks' | 'covers'>;
 
 export function limitsOf(document: Counted, collector: Collector, coverage: Coverage): string[] {
@@ -102,6 +125,8 @@ export function limitsOf(document: Counted, collector: Collector, coverage: Cove
   ];
   const refused = [threads, classes, methods, places, ...tallies].reduce((sum, each) => sum + each.refused, 0);
   const { covers, monitors, parks } = document;
+  // Nothing more is to be said of what is not read at all.
+  if (whyUnread(coverage) !== undefined) return coverage.missing.slice();
   return [
     ...readSentences({ ...coverage, refused: coverage.refused + refused }),
     ...(covers.lostBytes > 0 ? [`The JVM itself lost ${bytes(covers.lostBytes)} of events.`] : []),
@@ -115,6 +140,11 @@ export function limitsOf(document: Counted, collector: Collector, coverage: Cove
       : []),
     ...settingSentences(document),
     'A wait is recorded when it ends: what still waits at the end is not in it.',
+    ...(hasVirtual(collector)
+      ? [
+          'Virtual threads are in use: JFR has no event of a wait for which one leaves its carrier, parked or, since JDK 24, for a monitor; `jcmd PID Thread.dump_to_file FILE` and a heap dump show who waits.',
+        ]
+      : []),
     ...(monitors.some(({ owner }) => owner.grade === 'exact')
       ? [
           'A wait names who had the monitor last; that it was the same one all the time is not recorded, unless others waited as well.',

@@ -1,9 +1,9 @@
 // Waits for monitors → locks, each with who waited how long, where, and who had it. All are counted; the longest are kept one by one, for the order
 // in which the monitor went from one thread to the next.
 
-import { FractionList } from '../../base/number-list.js';
+import { FractionList, NumberList } from '../../base/number-list.js';
 import { medianOf } from '../../base/median.js';
-import { NOBODY } from './interned.js';
+import { inOrder, orderByTime } from '../../base/order.js';
 import { Tally } from './tally.js';
 
 /** Waits that are kept one by one, 48 bytes each. */
@@ -18,6 +18,16 @@ export interface Wait {
   readonly owner: number;
   readonly from: number;
   readonly to: number;
+}
+
+const COLUMNS = ['lock', 'thread', 'owner', 'from', 'to'] as const satisfies readonly (keyof Wait)[];
+
+/** Waits for one lock as columns, by their ends: a night has hundreds of thousands of them. */
+export interface WaitColumns {
+  readonly thread: Float64Array;
+  readonly owner: Float64Array;
+  readonly from: Float64Array;
+  readonly to: Float64Array;
 }
 
 export interface Lock {
@@ -36,7 +46,7 @@ export class Waits {
   /** By lock: threads that waited, frames in which it was waited. */
   readonly byThread = new Tally();
   readonly bySite = new Tally();
-  private readonly columns = Array.from({ length: 5 }, () => new FractionList());
+  private readonly columns = COLUMNS.map(() => new FractionList());
   /** Waits that are shorter are not kept, ns. */
   leastKept = 0;
 
@@ -66,8 +76,8 @@ export class Waits {
     if (ns >= this.leastKept) this.keep(wait);
   }
 
-  private keep({ lock, thread, owner, from, to }: Wait): void {
-    [lock, thread, owner, from, to].forEach((value, at) => this.columns[at]?.push(value));
+  private keep(wait: Wait): void {
+    for (const [at, column] of this.columns.entries()) column.push(wait[COLUMNS[at] ?? 'lock']);
     if (this.kept >= MOST_KEPT) this.thin();
   }
 
@@ -77,35 +87,31 @@ export class Waits {
 
   /** Keeps the longer half. */
   private thin(): void {
-    const lengths = Array.from({ length: this.kept }, (_, row) => this.lengthOf(row));
+    const [from, to] = [this.column('from'), this.column('to')];
+    const lengths = to.map((end, row) => end - (from[row] ?? NaN));
     this.leastKept = medianOf(lengths);
     // Of many that are as long as each other none may be dropped but by what is longer.
-    const stays = lengths.map((ns) => ns > this.leastKept);
     for (const column of this.columns) {
       const values = column.take();
       values.forEach((value, row) => {
-        if (stays[row] === true) column.push(value);
+        if ((lengths[row] ?? 0) > this.leastKept) column.push(value);
       });
     }
   }
 
-  private lengthOf(row: number): number {
-    return (this.columns[4]?.at(row) ?? NaN) - (this.columns[3]?.at(row) ?? NaN);
+  private column(of: keyof Wait): Float64Array {
+    return this.columns[COLUMNS.indexOf(of)]?.values() ?? new Float64Array(0);
   }
 
-  /** Those of one lock that were kept, by their ends. */
-  of(lock: number): Wait[] {
-    const [locks, threads, owners, from, to] = this.columns;
-    const found: Wait[] = [];
-    for (let row = 0; row < this.kept; row += 1)
-      if (locks?.at(row) === lock)
-        found.push({
-          lock,
-          thread: threads?.at(row) ?? NOBODY,
-          owner: owners?.at(row) ?? NOBODY,
-          from: from?.at(row) ?? NaN,
-          to: to?.at(row) ?? NaN,
-        });
-    return found.sort((a, b) => a.to - b.to);
+  /** Those of one lock that were kept. */
+  of(lock: number): WaitColumns {
+    const rows = new NumberList();
+    this.column('lock').forEach((of, row) => {
+      if (of === lock) rows.push(row);
+    });
+    const ends = inOrder(this.column('to'), rows.values(), new Float64Array(rows.length));
+    const order = inOrder(rows.values(), orderByTime(ends), new Int32Array(rows.length));
+    const take = (of: keyof Wait): Float64Array => inOrder(this.column(of), order, new Float64Array(order.length));
+    return { thread: take('thread'), owner: take('owner'), from: take('from'), to: take('to') };
   }
 }

@@ -159,18 +159,25 @@ function cutSentence(cutStacks: Threads['cutStacks']): string[] {
   if (!first) return [];
   const many = cutStacks.length;
   return [
-    `${many === 1 ? 'One stack is' : `${count(many)} stacks are`} cut, ${named(cutStacks.map(({ thread }) => thread))} (${count(first.frames)} frames: ${WHY_CUT[first.why]}): locks that were taken in the missing frames don’t show.`,
+    `${many === 1 ? 'One stack is' : `${count(many)} stacks are`} cut, ${named(cutStacks.map(({ thread }) => thread))} (${count(first.frames)} frames: ${WHY_CUT[first.why]}): locks that were taken in the missing frames don’t show here; a heap dump has them (\`heap\`), and of monitors a flight recording (\`jfr\`).`,
   ];
 }
 
-export function answerOf({ dumps, locks, unnamed, cutStacks, deadlocks }: Told): string[] {
-  const threads = dumps.at(-1)?.threads ?? 0;
-  const none = `No thread waits for a lock, of ${count(threads)} in ${dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`}.`;
+/** `hidesVirtual`: virtual threads are in use that the dump can't have. */
+function noneSentence(dumps: Threads['dumps'], hidesVirtual: boolean): string {
+  const threads = count(dumps.at(-1)?.threads ?? 0);
+  const where = dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`;
+  return hidesVirtual
+    ? `None of the ${threads} threads in ${where} waits for a lock, but virtual threads are in use, and those that wait are in no such dump.`
+    : `No thread waits for a lock, of ${threads} in ${where}.`;
+}
+
+export function answerOf({ dumps, locks, unnamed, cutStacks, deadlocks }: Told, hidesVirtual: boolean): string[] {
   return [
     ...deadlocks.map((circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`),
     ...locksSentences(locks, deadlocks, dumps.length),
     ...unnamedSentence(unnamed),
-    ...(locks.length === 0 && unnamed.length === 0 ? [none] : []),
+    ...(locks.length === 0 && unnamed.length === 0 ? [noneSentence(dumps, hidesVirtual)] : []),
     ...cutSentence(cutStacks),
   ];
 }

@@ -113,6 +113,7 @@ function hidesVirtualThreads({ dump: { format, threads } }: JudgedDump): boolean
 export function threadsDocument(tool: string, history: History, limits: readonly string[]): Threads {
   const last = history.last();
   const told = history.locks();
+  const hidesVirtual = last !== undefined && hidesVirtualThreads(last);
   const document = {
     schema: 'iowitness.threads/1' as const,
     tool,
@@ -127,7 +128,7 @@ export function threadsDocument(tool: string, history: History, limits: readonly
       ...(history.rows.some(({ format }) => format === 'jhsdb')
         ? ['jhsdb does not tell what a parked thread waits for, so waiters for java.util.concurrent locks are missing.']
         : []),
-      ...(last && hidesVirtualThreads(last)
+      ...(hidesVirtual
         ? [
             'Virtual threads are in use: those that are not mounted are in no such dump, nor is what they wait for or hold; `jcmd PID Thread.dump_to_file FILE` has them.',
           ]
@@ -136,5 +137,5 @@ export function threadsDocument(tool: string, history: History, limits: readonly
       ...(told.length > MOST_LOCKS ? [`${told.length - MOST_LOCKS} more locks were waited for.`] : []),
     ],
   };
-  return { ...document, answer: answerOf(document) };
+  return { ...document, answer: answerOf(document, hidesVirtual) };
 }

@@ -66,6 +66,13 @@ function concluded({ thread, because, candidates }: ConcludedOwner): Owner {
   return thread ? { grade: 'inferred', thread, because, candidates: [] } : unknown(because, candidates);
 }
 
+/** Where owners of locks of java.util.concurrent stand: `jstack -l` has none of virtual threads, and no dump of text has before JDK 26. */
+function whoLists({ waiters }: LockEvidence): string {
+  return waiters.some(({ virtual }) => virtual)
+    ? 'the dump names no owners of such locks, nor does jstack -l where virtual threads may be; a heap dump does'
+    : 'the dump does not list ownable synchronizers: jstack -l does';
+}
+
 function withoutHolder(evidence: LockEvidence): Owner {
   const { dump, lock, waiters, cuts } = evidence;
   const found = dump.concluded?.get(lock.id);
@@ -74,7 +81,7 @@ function withoutHolder(evidence: LockEvidence): Owner {
   if (lock.kind === 'ownerless') return unknown(`the JVM keeps no owner of a ${shortClass(lock.type)}`);
   if (lock.kind !== 'monitor') {
     const lists = dump.threads.some(({ synchronizers }) => synchronizers !== undefined);
-    if (!lists) return unknown('the dump does not list ownable synchronizers: jstack -l does');
+    if (!lists) return unknown(whoLists(evidence));
     if (lock.kind === 'read-write')
       return unknown('readers hold it, whom the JVM does not record, or it is being handed over');
     return unknown('no thread of the dump owns it: it is being handed over, or its owner is a virtual thread');

@@ -8,7 +8,6 @@ import { answerOf } from '../../../src/tools/jfr/answer.js';
 import { Collector } from '../../../src/tools/jfr/collector.js';
 import { Deeds } from '../../../src/tools/jfr/deeds.js';
 import { jfrDocument, toldLocks } from '../../../src/tools/jfr/document.js';
-import { Names } from '../../../src/tools/jfr/interned.js';
 
 const COVERS: Jfr['covers'] = {
   files: 1,
@@ -31,9 +30,16 @@ const WRITES: Jfr['files'][number] = {
   thread: { name: 'snapshot-writer', javaId: 1, nativeId: 2 },
 };
 
+const NONE = { waitedFor: 0, hasVirtual: false, unread: undefined };
+
 function sentences(...files: Jfr['files']): string {
-  return answerOf({ monitors: [], parks: [], covers: COVERS, files }, 0).join(' ');
+  return answerOf({ monitors: [], parks: [], covers: COVERS, files }, NONE).join(' ');
 }
+
+test('that nobody waited is no more than what is recorded, where virtual threads are in use', () => {
+  const said = answerOf({ monitors: [], parks: [], covers: COVERS, files: [] }, { ...NONE, hasVirtual: true });
+  assert.match(said.join(' '), /^No wait for a monitor is recorded; of virtual threads, .* JFR records none\.$/);
+});
 
 test('where nobody waited for a monitor it tells what took most time on files', () => {
   assert.equal(
@@ -52,7 +58,7 @@ test('where nobody waited for a monitor it tells what took most time on files', 
 });
 
 /** A wait for a monitor of its own. */
-function wait(address: number): FlightEvent {
+function wait(address: number, className: string): FlightEvent {
   const thread = { name: 'http', javaId: 1, nativeId: 1, virtual: false };
   return {
     kind: 'enter',
@@ -61,7 +67,7 @@ function wait(address: number): FlightEvent {
     durationNs: 1_000_000 + address,
     thread,
     other: { ...thread, name: 'writer', javaId: 2, nativeId: 2 },
-    className: 'Slow',
+    className,
     stack: undefined,
     address,
     amount: NaN,
@@ -73,9 +79,9 @@ function wait(address: number): FlightEvent {
   };
 }
 
-function answered(monitors: number): string {
+function answered(monitors: number, type = 'Slow'): string {
   const collector = new Collector();
-  for (let address = 1; address <= monitors; address += 1) collector.take(wait(address));
+  for (let address = 1; address <= monitors; address += 1) collector.take(wait(address, type));
   const told = toldLocks(collector);
   const coverage = {
     files: 1,
@@ -89,17 +95,19 @@ function answered(monitors: number): string {
     refused: 0,
     missing: [],
   };
-  return jfrDocument(
-    'iowitness test',
-    { collector, told, deeds: new Deeds(collector, [], new Names()) },
-    coverage,
-  ).answer.join(' ');
+  return jfrDocument('iowitness test', { collector, told, deeds: new Deeds(collector, []) }, coverage).answer.join(' ');
 }
 
 test('monitors that have no row count all the same', () => {
   assert.match(answered(300), /299 other monitors were waited for/);
   assert.match(answered(2), /1 other monitor was waited for/);
   assert.doesNotMatch(answered(1), /other monitor/);
+});
+
+test('monitors of JFR’s own threads are not what anybody waited for', () => {
+  const own = answered(1, 'jdk.jfr.internal.PlatformRecorder');
+  assert.equal(own, 'No wait for a monitor is recorded but for JFR’s own.');
+  assert.match(answered(1, 'jdk.jfr.events.Lookalike'), /^1 thread waited for the monitor of jdk\.jfr\.events/);
 });
 
 test('what an event does not name is told as that, as the path of standard output', () => {
@@ -129,7 +137,7 @@ test('what an event does not name is told as that, as the path of standard outpu
     at: [],
   };
   assert.match(
-    answerOf({ monitors: [monitor], parks: [], covers: COVERS, files: [] }, 1).join(' '),
-    /“writer” wrote to a path that is not told 9 ms \(90 %\), 13 times, 26 B\./,
+    answerOf({ monitors: [monitor], parks: [], covers: COVERS, files: [] }, { ...NONE, waitedFor: 1 }).join(' '),
+    /“writer” wrote to a path that is not told for 9 ms \(90 %\), 13 times, 26 B\./,
   );
 });

@@ -63,24 +63,61 @@ test('says what of a cut file was read', () => {
   );
 });
 
-test('says which JDK wrote what is not read, and that nothing was read', async () => {
+/** What the program says of a file, in one line, and its status. */
+async function saidOf(bytes: Uint8Array): Promise<{ readonly status: number | null; readonly said: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'iowitness-jfr-'));
   try {
-    for (const [version, told] of [
-      [1, /is of version 1 of the format, as JDK 9 and 10 write it, and is passed over/],
-      [0, /is of version 0 of the format, as Oracle’s JDK 7 and 8 write it/],
-      [3, /is of version 3, and is passed over: version 2 is read/],
-    ] as const) {
-      const file = join(folder, `${version}.jfr`);
-      const bytes = flightBytes('jdk17');
-      bytes[5] = version;
-      writeFileSync(file, bytes);
-      const { status, stdout } = await run(['jfr', file]);
-      assert.match(stdout.replaceAll(/\s+/g, ' '), told);
-      assert.equal(status, 2);
-    }
+    const file = join(folder, 'test.jfr');
+    writeFileSync(file, bytes);
+    const { status, stdout } = await run(['jfr', file]);
+    return { status, said: stdout.replaceAll(/\s+/g, ' ') };
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+test('says which JDK wrote what is not read, and that nothing was read, in the first sentence', async () => {
+  for (const [version, told] of [
+    [1, /^Nothing of this recording is read: it is of version 1 of the format, as JDK 9 and 10 write it; version 2 is/],
+    [0, /^Nothing of this recording is read: it is of version 0 of the format, as Oracle’s JDK 7 and 8 write it; /],
+    [3, /^Nothing of this recording is read: it is of version 3; version 2 is read/],
+  ] as const) {
+    const bytes = flightBytes('jdk17');
+    bytes[5] = version;
+    // Oracle’s is 0.9.
+    if (version === 0) bytes[7] = 9;
+    for (const chunks of [1, 3]) {
+      const { status, said } = await saidOf(Buffer.concat(Array.from({ length: chunks }, () => bytes)));
+      assert.match(said, told);
+      assert.doesNotMatch(said, /belong to no chunk|The chunk at/);
+      assert.equal(status, 2);
+    }
+  }
+});
+
+test('tells chunks of a version that is not read together, beside those that are', async () => {
+  const [old, whole] = [flightBytes('jdk17'), flightBytes('jdk17')];
+  old[5] = 1;
+  const { status, said } = await saidOf(Buffer.concat([old, old, whole]));
+  assert.match(
+    said,
+    / 2 chunks, the first one at byte 0 of \S+, are of version 1 of the format, as JDK 9 and 10 write/,
+  );
+  assert.match(said, /^4 threads waited for the monitor of FlightLab\$SnapshotLock/);
+  assert.equal(status, 1);
+});
+
+test('takes no times from what stands in place of a header that is lost', () => {
+  const bytes = flightBytes('jdk17');
+  const [known] = flightDocumentOf(bytes).monitors;
+  for (const at of [6, 50, 58]) {
+    const shifted = Buffer.concat([bytes.subarray(0, at), bytes.subarray(2000)]);
+    const { monitors, limits } = flightDocumentOf(Buffer.concat([shifted, bytes]));
+    assert.deepEqual(monitors[0], known);
+    assert.ok(
+      limits.some((limit) => limit.endsWith('belong to no chunk.')),
+      limits.join('\n'),
+    );
   }
 });
 
@@ -91,5 +128,6 @@ test('of more waits than are kept one by one the longest stay, and all are count
     waits.take({ lock, thread: number % 50, owner: 99, from: number, to: number + 1 + (number % 1000) }, 0);
   assert.equal(waits.locks[lock]?.waits, 500_000);
   assert.ok(waits.kept < 400_000 && waits.leastKept > 0);
-  assert.ok(waits.of(lock).every(({ from, to }) => to - from > 500));
+  const { from, to } = waits.of(lock);
+  assert.ok(to.length === waits.kept && to.every((end, row) => end - (from[row] ?? NaN) > 500));
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { holdersOf } from '../../../src/tools/jfr/holders.js';
-import type { Wait } from '../../../src/tools/jfr/waits.js';
+import { Waits, type Wait, type WaitColumns } from '../../../src/tools/jfr/waits.js';
 
 const [WRITER, A, B, C, NOBODY] = [9, 1, 2, 3, -1];
 
@@ -11,8 +11,15 @@ function wait(thread: number, owner: number, from: number, to: number): Wait {
   return { lock: 0, thread, owner, from, to };
 }
 
+function columns(waits: readonly Wait[]): WaitColumns {
+  const all = new Waits();
+  const lock = all.lockOf('Lock', 1);
+  for (const each of waits) all.take({ ...each, lock }, 0);
+  return all.of(lock);
+}
+
 function told(waits: readonly Wait[]): Record<string, unknown>[] {
-  return holdersOf(waits.toSorted((a, b) => a.to - b.to)).map(({ thread, waits: named, behind, ns, during }) => ({
+  return holdersOf(columns(waits)).map(({ thread, waits: named, behind, ns, during }) => ({
     thread,
     named,
     behind,
@@ -51,7 +58,7 @@ test('an owner that is not told stays nobody', () => {
 test('two threads that name each other come to an end', () => {
   const waits = [wait(A, B, 0, 10), wait(B, A, 0, 20), wait(A, B, 11, 30), wait(B, A, 21, 40)];
   assert.equal(
-    holdersOf(waits).reduce((sum, { ns }) => sum + ns, 0),
+    holdersOf(columns(waits)).reduce((sum, { ns }) => sum + ns, 0),
     10 + 20 + 19 + 19,
   );
 });
@@ -62,10 +69,10 @@ test('what is joined on the way is what would be joined at the end', () => {
   const queue = Array.from({ length: many }, (_, at) =>
     wait(at % threads, (at + threads - 1) % threads, Math.max(0, at - rounds * threads + 0.5), at + 1),
   );
-  const holders = holdersOf(queue);
+  const holders = holdersOf(columns(queue));
   const steps = holders.reduce((sum, { waits, behind }) => sum + waits + behind, 0);
   assert.ok(steps > 100_000, `${steps}`);
-  for (const least of [1, 64, 1000, 50_000]) assert.deepEqual(holdersOf(queue, least), holders);
+  for (const least of [1, 64, 1000, 50_000]) assert.deepEqual(holdersOf(columns(queue), least), holders);
   for (const { thread, during } of holders) {
     assert.ok(during.length <= many / threads + 1);
     for (const { from } of during) if (from > 0) assert.equal((from + threads - 1) % threads, thread);

@@ -23,6 +23,34 @@ const TRUTH: readonly (readonly [fixture: string, exact: readonly string[], infe
   ['deep-jdk25-file.json.gz', [], []],
 ];
 
+describe('virtual threads that wait for the lock of one that writes a file', () => {
+  const WAITERS = ['http-0', 'http-1', 'http-2', 'http-3', 'http-4'];
+  for (const form of ['file.txt.gz', 'file.json.gz']) {
+    test(`${form}: all are counted, and the holder of a monitor is told with what it does`, () => {
+      const { locks, answer } = judged(fixtureDumps(`virtual-monitor-jdk25-${form}`));
+      const [lock] = locks;
+      assert.deepEqual([locks.length, lock?.kind, lock?.waiters.map(({ name }) => name)], [1, 'monitor', WAITERS]);
+      assert.deepEqual([lock?.owner.grade, lock?.owner.thread?.name], ['inferred', 'snapshot-writer']);
+      assert.match(answer.join(' '), /“snapshot-writer” writes to a file, pipe or terminal/);
+    });
+
+    test(`${form}: of a ReentrantLock no holder is told, and where it stands`, () => {
+      const { locks, answer } = judged(fixtureDumps(`virtual-reentrant-jdk25-${form}`));
+      const [lock] = locks;
+      assert.deepEqual([locks.length, lock?.kind, lock?.waiters.map(({ name }) => name)], [1, 'owned', WAITERS]);
+      assert.deepEqual([lock?.owner.grade, lock?.owner.candidates], ['unknown', []]);
+      assert.match(answer.join(' '), /nor does jstack -l where virtual threads may be; a heap dump does\.$/);
+    });
+  }
+
+  for (const kind of ['monitor', 'reentrant'])
+    test(`Thread.print shows none of them, so that nobody waits is not said: ${kind}`, () => {
+      const { locks, answer } = judged(fixtureDumps(`virtual-${kind}-jdk25-print-l.txt.gz`));
+      assert.deepEqual(locks, []);
+      assert.match(answer[0] ?? '', /^None of the 16 threads in the dump waits for a lock, but virtual threads are/);
+    });
+});
+
 describe('of locks whose owner is known', () => {
   for (const [name, exact, inferred] of TRUTH) {
     test(`${name} shows ${[...exact, ...inferred].join(', ') || 'none'}, and no other`, () => {
