@@ -249,7 +249,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
       sinceMs: since * 1000,
       known: knownList(),
       here,
-      assets: reportAssets(),
+      assets: reportAssets('fleet'),
     };
     const token = randomBytes(16).toString('hex');
     const interrupts = listenForInterrupts();

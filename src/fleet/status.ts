@@ -83,7 +83,7 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
 }
 
 /** A stall's cause, or that it has no verdict. */
-export function causeOf({ cause }: EpisodeRow): string {
+export function causeOf({ cause }: Pick<EpisodeRow, 'cause'>): string {
   return cause === '' ? NO_VERDICT : cause;
 }
 

@@ -364,9 +364,9 @@ export interface FleetOverview {
   readonly hosts: readonly { readonly host: string; readonly lostMs: number; readonly cells: readonly LossCell[] }[];
   readonly more: number;
   /** What each cause cost by bin, ms, those that cost most first; the last may stand for all others. */
-  readonly causes: readonly { readonly cause: string; readonly hosts: number; readonly lostMs: Float64Array }[];
-  /** What separates the hosts of the dearest causes. */
-  readonly why: readonly FleetWhy[];
+  readonly causes: readonly { readonly cause: string; readonly lostMs: Float64Array }[];
+  /** The dearest causes by which more than one host stalls: what separates these takes longer to tell. */
+  readonly comparable: readonly string[];
   /** The newest stalls. */
   readonly newest: readonly FleetEpisode[];
 }

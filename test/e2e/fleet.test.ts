@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Batch, EpisodeRow } from '../../src/model/fleet.js';
 import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
+import type { Losses } from '../../src/fleet/port.js';
 import { simulate } from '../../src/fleet/simulate.js';
 import { statusOf } from '../../src/fleet/status.js';
 import { whyOf } from '../../src/fleet/why.js';
@@ -71,7 +72,13 @@ describe('one server', { skip }, () => {
       assert.deepEqual(real, plain);
     }
     const by = (a: EpisodeRow, b: EpisodeRow) => `${a.host} ${a.number}`.localeCompare(`${b.host} ${b.number}`);
-    for (const filter of [{}, { cause: 'planted.1' }, { unit: 'ingest.service' }, { host: 'host-00007' }]) {
+    for (const filter of [
+      {},
+      { cause: 'planted.1' },
+      { unit: 'ingest.service' },
+      { hosts: ['host-00007', 'host-00011'] },
+      { onlyStalls: true, limit: 20 },
+    ]) {
       const [real, plain] = [
         await store.episodes({ ...period, ...filter }),
         await memory.episodes({ ...period, ...filter }),
@@ -79,6 +86,11 @@ describe('one server', { skip }, () => {
       assert.ok(plain.length > 0);
       assert.deepEqual(real.toSorted(by), plain.toSorted(by));
     }
+    const ordered = ({ causes, hosts }: Losses) => ({
+      causes: causes.toSorted((a, b) => a.cause.localeCompare(b.cause)),
+      hosts: hosts.toSorted((a, b) => a.host.localeCompare(b.host)),
+    });
+    assert.deepEqual(ordered(await store.losses(period, 84)), ordered(await memory.losses(period, 84)));
     const [real, plain] = [await statusOf(store, 'test'), await statusOf(memory, 'test')];
     assert.deepEqual(real.causes, plain.causes);
     assert.deepEqual(real.agents, plain.agents);
@@ -109,7 +121,13 @@ describe('one server', { skip }, () => {
       episodes: names.map((name) => episode(name, nowMs, { unit: name, culprit: name, cause: name })),
     });
     for (const name of names) {
-      const found = await store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs, unit: name, cause: name, host: name });
+      const found = await store.episodes({
+        fromMs: nowMs - DAY_MS,
+        toMs: nowMs,
+        unit: name,
+        cause: name,
+        hosts: [name],
+      });
       assert.deepEqual(
         found.map(({ host, unit, culprit, cause }) => [host, unit, culprit, cause]),
         [[name, name, name, name]],

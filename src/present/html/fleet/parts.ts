@@ -9,8 +9,8 @@ import { renderPage, type ReportAssets } from '../page.js';
 import { table, tied, type Part } from '../parts.js';
 import { embed } from '../payload.js';
 
-/** Where a page stands below the first one: '' there, '../' and '../../' further down. */
-export type Up = '' | '../' | '../../';
+/** Where a page stands below the first one: '' there, './' beside it, '../' and '../../' further down. */
+export type Up = '' | './' | '../' | '../../';
 
 export function hostHref(up: Up, host: string): string {
   return `${up}host/${encodeURIComponent(host)}`;
@@ -86,8 +86,8 @@ export interface FleetFrame {
   readonly parts: readonly Part[];
   /** As the command prints it. */
   readonly ticket: string;
-  /** What is saved, by the name of its document. */
-  readonly saved: { readonly name: string; readonly document: unknown };
+  /** What is saved, by the name of its document: it is in the page, or asked for at an address beside it. */
+  readonly saved: { readonly name: string } & ({ readonly document: unknown } | { readonly from: string });
   readonly charts?: Charts;
   readonly startedAt?: string;
 }
@@ -110,9 +110,10 @@ export function fleetPage(frame: FleetFrame, assets: ReportAssets): string {
       data: [
         jsonScript('charts', embed(frame.charts ?? NO_CHARTS, frame.startedAt ?? null)),
         jsonScript('ticket', `\`\`\`\`text\n${ticket}\n\`\`\`\``),
-        jsonScript(saved.name, saved.document),
+        ...('document' in saved ? [jsonScript(saved.name, saved.document)] : []),
       ],
       saved: saved.name,
+      savedFrom: 'from' in saved ? saved.from : undefined,
       isLive: true,
     },
     assets,

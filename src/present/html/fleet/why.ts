@@ -13,14 +13,18 @@ const TICKET = { colour: false, verbose: false, width: 120 };
 /** Hosts that stand against a fact. */
 const MOST_HOSTS = 20;
 
-export function whyShort(all: readonly FleetWhy[]): Part {
-  if (all.length === 0) return undefined;
+/** What separates the hosts of each cause, which the page's script asks for when the rest is there to be seen. */
+export function whyShort(causes: readonly string[]): Part {
+  if (causes.length === 0) return undefined;
   return section(
     'why',
     { long: 'What separates the hosts that stall', short: 'What separates' },
     terms(
       'reasons',
-      all.map(({ cause, answer }) => [causeLink('', cause ?? ''), tied(answer)]),
+      causes.map((cause) => [
+        causeLink('', cause),
+        html`<span data-separates="${cause}">its page tells, which takes a second to ask for</span>`,
+      ]),
     ),
     html`<p class="note">
       Each cause is asked by itself; of what is told to separate, up to ${percent(DIFFERENCES.falseDiscovery)} may be by
