@@ -51,6 +51,7 @@ interface FleetOptions {
   readonly names: NamePolicy;
   readonly certificate?: string;
   readonly authority?: string;
+  readonly revoked?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -105,6 +106,7 @@ export function fleetCommand(program: Command): void {
     )
     .option('--certificate <file>', 'of relay: its certificate and key (PEM)')
     .option('--authority <file>', 'of relay: who signs the certificates of hosts (PEM)')
+    .option('--revoked <file>', 'of relay: hosts and certificates that hold no more, read again when it changes')
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
     .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
@@ -260,10 +262,10 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
     server.close();
     interrupts.release();
   },
-  relay: async (store, { certificate, authority }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
+  relay: async (store, { certificate, authority, revoked }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
     const credentials = readCredentials(certificate, authority);
     const interrupts = listenForInterrupts();
-    const server = await startRelay({ address: listenAddress(where), credentials, store, tell: say });
+    const server = await startRelay({ address: listenAddress(where), credentials, store, revoked, tell: say });
     say(`hosts reach the relay at ${where}; it writes to ${store.name}.`);
     await interrupts.interrupted;
     server.closeAllConnections();
