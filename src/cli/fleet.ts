@@ -211,8 +211,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
     const period = await periodOf(store, options);
     const why = await whyOf(store, { tool: toolName(), period, cause, known: knownList() });
     sayDocument(why, options.json, () => renderFleetWhy(why, { ...look(), verbose: options.verbose }));
-    const { stalling, others } = why.hosts;
-    const canTell = stalling === 0 || (stalling > 1 && others > 0);
+    const canTell = why.canTell || why.hosts.stalling === 0;
     process.exitCode = why.groups.length > 0 ? EXIT.found : canTell ? EXIT.fine : EXIT.noVerdict;
   },
   compare: async (store, options, [a = '', b = '']) => {

@@ -9,6 +9,7 @@ import { FLEET } from '../model/thresholds/fleet.js';
 import type { FleetStore } from './port.js';
 
 const DAY_MS = 86_400_000;
+const MOST_NAMES = 20;
 /** Where others have a cause. */
 export const NO_VERDICT = 'no verdict';
 
@@ -54,10 +55,30 @@ export function isSilent({ receivedMs }: HostState, nowMs: number): boolean {
   return nowMs - receivedMs > FLEET.silentMs;
 }
 
+/** The largest number of them that were last heard of within a minute. `silent`: the last heard of first. */
+function togetherOf(silent: readonly HostState[]): FleetStatus['silentTogether'] {
+  let [first, count] = [0, 0];
+  let end = 0;
+  for (let from = 0; from < silent.length; from += 1) {
+    const newestMs = silent[from]?.receivedMs ?? NaN;
+    while (end < silent.length && newestMs - (silent[end]?.receivedMs ?? NaN) <= FLEET.togetherMs) end += 1;
+    if (end - from > count) [first, count] = [from, end - from];
+  }
+  const some = silent.slice(first, first + count);
+  const [newest, oldest] = [some[0], some.at(-1)];
+  if (!newest || !oldest || count < FLEET.leastTogether) return null;
+  return {
+    count,
+    names: some.slice(0, MOST_NAMES).map(({ host }) => host),
+    from: isoMoment(oldest.receivedMs),
+    to: isoMoment(newest.receivedMs),
+  };
+}
+
 export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetStatus {
   const open = new Map<string, EpisodeRow>();
   for (const one of episodes) if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
-  const silent = hosts.filter((host) => isSilent(host, nowMs)).sort((a, b) => a.receivedMs - b.receivedMs);
+  const silent = hosts.filter((host) => isSilent(host, nowMs)).sort((a, b) => b.receivedMs - a.receivedMs);
   const stalling = hosts
     .filter((host) => host.stalling && !isSilent(host, nowMs))
     .map((host) => hostOf(host, open.get(host.host)))
@@ -72,6 +93,7 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
     hosts: hosts.length,
     stalling,
     silent: silent.map((host) => hostOf(host, open.get(host.host))),
+    silentTogether: togetherOf(silent),
     skewed: hosts.filter((host) => skewOf(host) !== null).map((host) => hostOf(host, undefined)),
     agents: [...agents].sort((a, b) => b[1] - a[1]).map(([agent, many]) => ({ agent, hosts: many })),
     causes: causesOf(episodes),

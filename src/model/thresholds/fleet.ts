@@ -37,4 +37,22 @@ export const FLEET = thresholds('fleet', {
     means: 'A host whose clock is further off the store’s is told of.',
     basis: { derived: 'what a host sends lies in memory for up to a minute, by which its clock looks late' },
   },
+  togetherMs: {
+    value: 60_000,
+    unit: 'ms',
+    means: 'Silent hosts that were last heard of within so short a time fell silent together.',
+    basis: {
+      derived:
+        'a host sends every minute: those that lose their way at one moment were last heard of in the minute before',
+    },
+  },
+  leastTogether: {
+    value: 3,
+    unit: 'count',
+    means: 'So many hosts that fell silent together are told to have.',
+    basis: {
+      derived:
+        'of fifty hosts that fall silent in a week, each for a reason of its own, three do so within a minute in fewer than one week of a thousand; two in one of five',
+    },
+  },
 });

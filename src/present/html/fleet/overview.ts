@@ -4,7 +4,7 @@
 import { counted, count as thousands, duration } from '../../../base/format.js';
 import type { Charts } from '../../../model/charts.js';
 import { OTHER_CAUSES, type FleetHost, type FleetOverview, type FleetStatus } from '../../../model/fleet.js';
-import { renderFleetStatus, statusHead } from '../../fleet.js';
+import { renderFleetStatus, statusHead, togetherText } from '../../fleet.js';
 import { clockText } from '../../words.js';
 import { paletteOf } from '../colours.js';
 import { html, type Content, type Markup } from '../markup.js';
@@ -61,6 +61,14 @@ const NAMES: readonly Column[] = [
   { title: 'since' },
 ];
 
+interface HostList {
+  readonly id: string;
+  readonly title: string;
+  readonly columns: readonly Column[];
+  /** What stands above it. */
+  readonly note?: string | undefined;
+}
+
 interface Listed {
   readonly up: Up;
   readonly most: number;
@@ -68,7 +76,7 @@ interface Listed {
 
 /** A list of hosts that may be all of them: so many are shown, the others have a page. */
 function hostsPart(
-  { id, title, columns }: { readonly id: string; readonly title: string; readonly columns: readonly Column[] },
+  { id, title, columns, note }: HostList,
   hosts: readonly FleetHost[],
   { up, most }: Listed,
   cells: (host: FleetHost) => readonly Content[],
@@ -78,13 +86,14 @@ function hostsPart(
   return section(
     id,
     title,
+    note !== undefined && html`<p>${tied(note)}</p>`,
     table(counted(hosts.length, 'host'), [{ title: 'host', kind: 'name' }, ...columns], rows),
     hosts.length > rows.length &&
       html`<p class="note"><a href="${NOW_PAGE}">All ${thousands(hosts.length)}</a>, each with its page.</p>`,
   );
 }
 
-function nowParts({ stalling, silent, skewed }: FleetStatus, listed: Listed): Part[] {
+function nowParts({ stalling, silent, silentTogether, skewed }: FleetStatus, listed: Listed): Part[] {
   const cause = ({ cause: of }: FleetHost, none: string) => (of === null ? none : causeLink(listed.up, of));
   return [
     hostsPart({ id: 'stalling', title: 'Stall now', columns: NAMES }, stalling, listed, (one) => [
@@ -97,6 +106,7 @@ function nowParts({ stalling, silent, skewed }: FleetStatus, listed: Listed): Pa
         id: 'silent',
         title: 'Silent',
         columns: [{ title: 'last heard of', kind: 'name' }, { title: 'in a stall then' }],
+        note: silentTogether ? togetherText(silentTogether) : undefined,
       },
       silent,
       listed,

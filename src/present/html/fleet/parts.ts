@@ -47,7 +47,7 @@ export function stallTable(up: Up, caption: string, stalls: readonly FleetEpisod
       html`<a href="${stallHref(up, one.host, one.number)}">${`no. ${one.number}`}</a>`,
       ...(withHost ? [hostLink(up, one.host)] : []),
       clockText(one.startedAt),
-      one.endedAt === null ? 'not over' : tied(duration(Date.parse(one.endedAt) - Date.parse(one.startedAt))),
+      one.endedAt === null ? 'no end told' : tied(duration(Date.parse(one.endedAt) - Date.parse(one.startedAt))),
       tied(duration(one.lostMs)),
       one.cause === null ? 'no verdict' : causeLink(up, one.cause),
       one.unit ?? '–',

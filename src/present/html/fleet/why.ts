@@ -51,6 +51,11 @@ function groupPart(
     ${terms('reasons', pairs)}`;
 }
 
+function wordOf({ groups, canTell, hosts: { stalling } }: FleetWhy): string {
+  if (groups.length > 0) return 'A fact separates them';
+  return canTell || stalling === 0 ? 'Nothing separates them' : 'It can’t be told';
+}
+
 export function renderFleetWhyPage(why: FleetWhy, assets: ReportAssets): string {
   const { answer, groups, leads, notes, tool, store } = why;
   const up = '../';
@@ -60,7 +65,7 @@ export function renderFleetWhyPage(why: FleetWhy, assets: ReportAssets): string 
       title: why.cause ?? 'every cause',
       answer,
       outcome,
-      word: groups.length > 0 ? 'A fact separates them' : 'Nothing separates them',
+      word: wordOf(why),
       tool,
       store,
       up,
