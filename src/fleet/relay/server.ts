@@ -31,7 +31,7 @@ export interface RelayLimits {
 
 function usualLimits(): RelayLimits {
   return {
-    handshakeMs: 10_000,
+    handshakeMs: 30_000,
     headersMs: 10_000,
     requestMs: 30_000,
     checkMs: 2000,
