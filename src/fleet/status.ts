@@ -6,6 +6,7 @@ import { addTo, grouped } from '../base/maps.js';
 import { isNoStall } from '../model/diagnosis.js';
 import type { EpisodeRow, FleetHost, FleetStatus, HostState } from '../model/fleet.js';
 import { FLEET } from '../model/thresholds/fleet.js';
+import { clusterChance } from '../statistics/cluster.js';
 import type { FleetStore } from './port.js';
 
 const DAY_MS = 86_400_000;
@@ -55,8 +56,11 @@ export function isSilent({ receivedMs }: HostState, nowMs: number): boolean {
   return nowMs - receivedMs > FLEET.silentMs;
 }
 
-/** The largest number of them that were last heard of within a minute. `silent`: the last heard of first. */
-function togetherOf(silent: readonly HostState[]): FleetStatus['silentTogether'] {
+/**
+ * The largest number of them that were last heard of within a minute, if that is no accident: as if each had fallen silent at any moment since the first of them did,
+ * or of the last day. `silent`: the last heard of first.
+ */
+function togetherOf(silent: readonly HostState[], nowMs: number): FleetStatus['silentTogether'] {
   let [first, count] = [0, 0];
   let end = 0;
   for (let from = 0; from < silent.length; from += 1) {
@@ -66,7 +70,9 @@ function togetherOf(silent: readonly HostState[]): FleetStatus['silentTogether']
   }
   const some = silent.slice(first, first + count);
   const [newest, oldest] = [some[0], some.at(-1)];
-  if (!newest || !oldest || count < FLEET.leastTogether) return null;
+  const sinceMs = Math.max(DAY_MS, nowMs - (silent.at(-1)?.receivedMs ?? nowMs));
+  const chance = clusterChance(silent.length, count, FLEET.togetherMs / sinceMs);
+  if (!newest || !oldest || chance > FLEET.togetherByChance) return null;
   return {
     count,
     names: some.slice(0, MOST_NAMES).map(({ host }) => host),
@@ -93,7 +99,7 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
     hosts: hosts.length,
     stalling,
     silent: silent.map((host) => hostOf(host, open.get(host.host))),
-    silentTogether: togetherOf(silent),
+    silentTogether: togetherOf(silent, nowMs),
     skewed: hosts.filter((host) => skewOf(host) !== null).map((host) => hostOf(host, undefined)),
     agents: [...agents].sort((a, b) => b[1] - a[1]).map(([agent, many]) => ({ agent, hosts: many })),
     causes: causesOf(episodes),

@@ -57,7 +57,7 @@ export async function replyPacked(
 export type Answer = (path: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** Of a page: nothing of it is kept by the browser or told to others. */
-export const PAGE_HEADERS = {
+const PAGE_HEADERS = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',

@@ -46,13 +46,11 @@ export const FLEET = thresholds('fleet', {
         'a host sends every minute: those that lose their way at one moment were last heard of in the minute before',
     },
   },
-  leastTogether: {
-    value: 3,
-    unit: 'count',
-    means: 'So many hosts that fell silent together are told to have.',
-    basis: {
-      derived:
-        'of fifty hosts that fall silent in a week, each for a reason of its own, three do so within a minute in fewer than one week of a thousand; two in one of five',
-    },
+  togetherByChance: {
+    value: 0.01,
+    unit: 'share',
+    means:
+      'Hosts are told to have fallen silent together where as many would within as short a time by accident at most this often, each for a reason of its own.',
+    basis: { prior: 'who looks every night is led astray once in three months at most' },
   },
 });
