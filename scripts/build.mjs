@@ -23,7 +23,7 @@ import { cannotRunAs, foreignOwner, root, runAs, warningForRoot, whyNotWritable 
 const dist = path.join(root, 'dist');
 
 /** The pages: web/NAME.ts and web/NAME.css become dist/web/NAME.js and dist/web/NAME.css. */
-const PAGES = ['report', 'live'];
+const PAGES = ['report', 'live', 'fleet'];
 
 function compile(project, outDir) {
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');

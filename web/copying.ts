@@ -40,6 +40,14 @@ function save(name: string, text: string): void {
   URL.revokeObjectURL(link.href);
 }
 
+/** The page has it, or whoever serves the page. */
+async function saved(of: string, from: string): Promise<string> {
+  if (from === '') return embeddedText(of).trim();
+  const answer = await fetch(from);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return await answer.text();
+}
+
 export function bindCopying(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>('.command .copy'))
     bind(button, () => button.parentElement?.querySelector('code')?.textContent ?? '');
@@ -49,6 +57,12 @@ export function bindCopying(): void {
   if (link) bind(link, () => location.href);
   const saving = document.querySelector<HTMLButtonElement>('#save-data');
   const of = saving?.dataset['of'] ?? '';
-  saving?.addEventListener('click', () => save(`${of}.json`, embeddedText(of).trim()));
+  const from = saving?.dataset['from'] ?? '';
+  saving?.addEventListener('click', () => {
+    void saved(of, from).then(
+      (text) => save(`${of}.json`, text),
+      () => (saving.textContent = 'Nobody answers'),
+    );
+  });
   for (const buttons of document.querySelectorAll<HTMLElement>('header .buttons')) buttons.hidden = false;
 }

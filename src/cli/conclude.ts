@@ -17,8 +17,8 @@ import { knownList } from './known-list.js';
 import { writePage } from './output-file.js';
 
 /** The browser code and the causes' pages that reports embed. */
-export function reportAssets(): ReportAssets {
-  return readReportAssets(WEB);
+export function reportAssets(script?: 'fleet'): ReportAssets {
+  return readReportAssets(WEB, script);
 }
 
 /** What paints a picture: a few MB, read where one is asked for. */

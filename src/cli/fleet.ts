@@ -61,6 +61,7 @@ interface FleetOptions {
   readonly names: NamePolicy;
   readonly certificate?: string;
   readonly authority?: string;
+  readonly revoked?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -115,6 +116,7 @@ export function fleetCommand(program: Command): void {
     )
     .option('--certificate <file>', 'of relay: its certificate and key (PEM)')
     .option('--authority <file>', 'of relay: who signs the certificates of hosts (PEM)')
+    .option('--revoked <file>', 'of relay: hosts and certificates that hold no more, read again when it changes')
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
     .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
@@ -219,8 +221,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
     const period = await periodOf(store, options);
     const why = await whyOf(store, { tool: toolName(), period, cause, known: knownList() });
     sayDocument(why, options.json, () => renderFleetWhy(why, { ...lookOn(process.stdout), verbose: options.verbose }));
-    const { stalling, others } = why.hosts;
-    const canTell = stalling === 0 || (stalling > 1 && others > 0);
+    const canTell = why.canTell || why.hosts.stalling === 0;
     process.exitCode = why.groups.length > 0 ? EXIT.found : canTell ? EXIT.fine : EXIT.noVerdict;
   },
   compare: async (store, options, [a = '', b = '']) => {
@@ -263,7 +264,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
       sinceMs: since * 1000,
       known: knownList(),
       here,
-      assets: reportAssets(),
+      assets: reportAssets('fleet'),
     };
     const token = randomBytes(16).toString('hex');
     const interrupts = listenForInterrupts();
@@ -274,10 +275,10 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
     server.close();
     interrupts.release();
   },
-  relay: async (store, { certificate, authority }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
+  relay: async (store, { certificate, authority, revoked }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
     const credentials = readCredentials(certificate, authority);
     const interrupts = listenForInterrupts();
-    const server = await startRelay({ address: listenAddress(where), credentials, store, tell: say });
+    const server = await startRelay({ address: listenAddress(where), credentials, store, revoked, tell: say });
     say(`hosts reach the relay at ${where}; it writes to ${store.name}.`);
     await interrupts.interrupted;
     server.closeAllConnections();

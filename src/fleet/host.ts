@@ -25,14 +25,15 @@ export interface AskedHosts {
 
 export async function askHosts(store: FleetStore, period: Period, hosts: readonly string[]): Promise<AskedHosts> {
   const ahead = { ...period, toMs: period.toMs + AHEAD_MS };
-  const [states, loads, devices, facts, ...episodes] = await Promise.all([
+  const [states, loads, devices, facts, episodes] = await Promise.all([
     store.hosts(),
     store.loads(period),
     store.devices(period, hosts),
     store.facts(period, hosts),
-    ...hosts.map((host) => store.episodes({ ...ahead, host })),
+    store.episodes({ ...ahead, hosts }),
   ]);
-  return { nowMs: period.toMs, states, loads, devices, facts, episodes };
+  const byHost = grouped(episodes, ({ host }) => host);
+  return { nowMs: period.toMs, states, loads, devices, facts, episodes: hosts.map((host) => byHost.get(host) ?? []) };
 }
 
 /** The lower end of the power of two in which that share of the seconds lies. */

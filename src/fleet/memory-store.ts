@@ -1,8 +1,9 @@
 // The fleet's store in memory: what any store has to answer, written as plainly as that goes. Files of Parquet are asked through it, questions are tested on it
 // without a server, and a real one is held against it.
 
+import { isNoStall } from '../model/diagnosis.js';
 import type { Batch, EpisodeRow, FactsRow, HostState, MinuteRow, NamedFact } from '../model/fleet.js';
-import type { DeviceUse, EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Period } from './port.js';
+import type { DeviceUse, EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Losses, Period } from './port.js';
 import { addTo, entry, grouped } from '../base/maps.js';
 import { medianOf } from '../base/median.js';
 
@@ -56,15 +57,32 @@ export class MemoryStore implements FleetStore {
     return [...last.values()].sort((a, b) => b.startedMs - a.startedMs);
   }
 
-  episodes({ cause, unit, host, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
-    return Promise.resolve(
-      this.lastRevisions(period).filter(
-        (one) =>
-          (cause === undefined || one.cause === cause) &&
-          (unit === undefined || one.unit === unit) &&
-          (host === undefined || one.host === host),
-      ),
+  episodes({ cause, unit, hosts, onlyStalls, limit, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+    const found = this.lastRevisions(period).filter(
+      (one) =>
+        (cause === undefined || one.cause === cause) &&
+        (unit === undefined || one.unit === unit) &&
+        (hosts === undefined || hosts.includes(one.host)) &&
+        (onlyStalls !== true || !isNoStall(one)),
     );
+    return Promise.resolve(found.slice(0, limit));
+  }
+
+  losses({ fromMs, toMs }: Period, bins: number): Promise<Losses> {
+    const stalls = this.lastRevisions({ fromMs, toMs }).filter((one) => !isNoStall(one));
+    const causes = [...grouped(stalls, ({ cause }) => cause)].map(([cause, own]) => {
+      const lostMs = new Float64Array(bins);
+      for (const one of own) {
+        const bin = Math.min(bins - 1, Math.floor(((one.startedMs - fromMs) * bins) / (toMs - fromMs)));
+        lostMs[bin] = (lostMs[bin] ?? 0) + one.lostMs;
+      }
+      return { cause, hosts: new Set(own.map(({ host }) => host)).size, lostMs };
+    });
+    const hosts = [...grouped(stalls, ({ host }) => host)].map(([host, own]) => ({
+      host,
+      lostMs: own.reduce((sum, { lostMs }) => sum + lostMs, 0),
+    }));
+    return Promise.resolve({ causes, hosts: hosts.sort((a, b) => b.lostMs - a.lostMs) });
   }
 
   stalls(period: Period, cause?: string): Promise<readonly HostStall[]> {

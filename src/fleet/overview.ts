@@ -1,16 +1,18 @@
-// How the fleet was over a time, for its page: which host lost how much when, by which causes, what separates the hosts of the dearest ones, and how it is now.
+// How the fleet was over a time, for its page: which host lost how much when, by which causes, and how it is now. What can be added up the store adds up, as ten thousand
+// hosts have a hundred thousand stalls a week. What separates the hosts of a cause takes longer to tell, and is asked by itself.
 
 import { isoMoment } from '../base/format.js';
-import { entry, grouped } from '../base/maps.js';
-import { isNoStall, NO_CAUSE } from '../model/diagnosis.js';
+import { grouped } from '../base/maps.js';
+import { NO_CAUSE } from '../model/diagnosis.js';
 import { OTHER_CAUSES, type EpisodeRow, type FleetOverview, type LossCell } from '../model/fleet.js';
 import type { Known } from '../model/known.js';
 import { toldEpisode } from './episodes.js';
-import type { FleetStore, Period } from './port.js';
-import { causeOf, causesOf, lostOf, NO_VERDICT, statusOf } from './status.js';
+import type { CauseLoss, FleetStore, Period } from './port.js';
+import { causeOf, lostOf, NO_VERDICT, statusOf } from './status.js';
 import { askFleet, whyOf } from './why.js';
 
-const BINS = 84;
+/** Three hours of a week. Each bin of each host may be a cell of the map, and those of all make most of the page. */
+const BINS = 56;
 const MOST_HOSTS = 30;
 const MOST_CAUSES = 7;
 const MOST_EPISODES = 20;
@@ -18,7 +20,6 @@ const MOST_EPISODES = 20;
 export interface OverviewAsked {
   readonly tool: string;
   readonly period: Period;
-  readonly known: readonly Known[];
 }
 
 /** Where there is no cause, nobody can tell who else has it. */
@@ -26,31 +27,65 @@ const UNNAMED = [NO_VERDICT, NO_CAUSE, OTHER_CAUSES];
 
 const byLoss = <T extends { readonly lostMs: number }>(a: T, b: T): number => b.lostMs - a.lostMs;
 
-export async function overviewOf(store: FleetStore, { tool, period, known }: OverviewAsked): Promise<FleetOverview> {
-  const asked = askFleet(store, period);
-  const [status, all] = await Promise.all([statusOf(store, tool), store.episodes(period), asked]);
-  const stalls = all.filter((one) => !isNoStall(one));
+export async function overviewOf(store: FleetStore, { tool, period }: OverviewAsked): Promise<FleetOverview> {
+  const losing = store.losses(period, BINS);
+  const dearest = losing.then(({ hosts }) => hosts.slice(0, MOST_HOSTS));
+  const [status, losses, shown, ofShown, newest] = await Promise.all([
+    statusOf(store, tool),
+    losing,
+    dearest,
+    dearest.then((some) => store.episodes({ ...period, hosts: some.map(({ host }) => host), onlyStalls: true })),
+    store.episodes({ ...period, onlyStalls: true, limit: MOST_EPISODES }),
+  ]);
   const binMs = (period.toMs - period.fromMs) / BINS;
   const binOf = ({ startedMs }: EpisodeRow) => Math.min(BINS - 1, Math.floor((startedMs - period.fromMs) / binMs));
-  const hosts = [...grouped(stalls, ({ host }) => host)]
-    .map(([host, own]) => ({ host, own, lostMs: lostOf(own) }))
-    .sort(byLoss);
-  const causes = causesOver(stalls, binOf);
-  const named = causes.filter(({ cause, hosts: many }) => many > 1 && !UNNAMED.includes(cause));
-  const why = await Promise.all(named.map(({ cause }) => whyOf(store, { tool, period, cause, known }, asked)));
+  const byHost = grouped(ofShown, ({ host }) => host);
   return {
     status,
     from: isoMoment(period.fromMs),
     to: isoMoment(period.toMs),
     bins: BINS,
     binMs,
-    hosts: hosts.slice(0, MOST_HOSTS).map(({ host, own, lostMs }) => ({ host, lostMs, cells: cellsOf(own, binOf) })),
-    more: Math.max(0, hosts.length - MOST_HOSTS),
-    causes,
-    // Where something separates stands first.
-    why: why.sort((a, b) => Number(b.groups.length > 0) - Number(a.groups.length > 0)),
-    newest: stalls.slice(0, MOST_EPISODES).map(toldEpisode),
+    hosts: shown.map(({ host, lostMs }) => ({ host, lostMs, cells: cellsOf(byHost.get(host) ?? [], binOf) })),
+    more: losses.hosts.length - shown.length,
+    causes: shownCauses(losses.causes),
+    comparable: comparable(losses.causes),
+    newest: newest.map(toldEpisode),
   };
+}
+
+/** Those that cost most, the dearest first. */
+function dearestOf(all: readonly CauseLoss[]): CauseLoss[] {
+  const sumOf = ({ lostMs }: CauseLoss) => lostMs.reduce((sum, ms) => sum + ms, 0);
+  return all.toSorted((a, b) => sumOf(b) - sumOf(a)).slice(0, MOST_CAUSES);
+}
+
+/** Those of the dearest causes by which more than one host stalls. */
+function comparable(all: readonly CauseLoss[]): string[] {
+  return dearestOf(all)
+    .filter((one) => one.hosts > 1 && !UNNAMED.includes(causeOf(one)))
+    .map(({ cause }) => cause);
+}
+
+export interface Separates {
+  readonly cause: string;
+  /** In one line. */
+  readonly answer: string;
+}
+
+/** What separates the hosts of each `comparable` cause. */
+export async function separatesOf(
+  store: FleetStore,
+  { tool, period, known }: OverviewAsked & { readonly known: readonly Known[] },
+): Promise<Separates[]> {
+  const asked = askFleet(store, period);
+  const [{ causes }] = await Promise.all([store.losses(period, BINS), asked]);
+  return Promise.all(
+    comparable(causes).map(async (cause) => {
+      const { answer } = await whyOf(store, { tool, period, cause, known }, asked);
+      return { cause, answer };
+    }),
+  );
 }
 
 function cellsOf(own: readonly EpisodeRow[], binOf: (one: EpisodeRow) => number): LossCell[] {
@@ -69,20 +104,15 @@ function cellsOf(own: readonly EpisodeRow[], binOf: (one: EpisodeRow) => number)
 }
 
 /** The dearest causes, and what all others cost together. */
-function causesOver(stalls: readonly EpisodeRow[], binOf: (one: EpisodeRow) => number): FleetOverview['causes'] {
-  const shown = new Set(
-    causesOf(stalls)
-      .slice(0, MOST_CAUSES)
-      .map(({ cause }) => cause),
-  );
-  const lines = new Map<string, { readonly hosts: Set<string>; readonly lostMs: Float64Array }>();
-  const line = (cause: string) =>
-    entry(lines, cause, () => ({ hosts: new Set<string>(), lostMs: new Float64Array(BINS) }));
-  for (const cause of shown) line(cause);
-  for (const one of stalls) {
-    const { hosts, lostMs } = line(shown.has(causeOf(one)) ? causeOf(one) : OTHER_CAUSES);
-    hosts.add(one.host);
-    lostMs[binOf(one)] = (lostMs[binOf(one)] ?? 0) + one.lostMs;
-  }
-  return [...lines].map(([cause, { hosts, lostMs }]) => ({ cause, hosts: hosts.size, lostMs }));
+function shownCauses(all: readonly CauseLoss[]): FleetOverview['causes'] {
+  const shown = dearestOf(all);
+  const others = new Float64Array(BINS);
+  for (const { lostMs } of all.filter((one) => !shown.includes(one)))
+    lostMs.forEach((ms, bin) => {
+      others[bin] = (others[bin] ?? 0) + ms;
+    });
+  return [
+    ...shown.map((one) => ({ cause: causeOf(one), lostMs: one.lostMs })),
+    ...(all.length > shown.length ? [{ cause: OTHER_CAUSES, lostMs: others }] : []),
+  ];
 }

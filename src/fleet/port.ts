@@ -12,7 +12,27 @@ export interface Period {
 export interface EpisodeFilter extends Period {
   readonly cause?: string;
   readonly unit?: string;
-  readonly host?: string;
+  readonly hosts?: readonly string[];
+  /** Without those that were no stalls by their verdict. */
+  readonly onlyStalls?: boolean;
+  /** The newest of so many. */
+  readonly limit?: number;
+}
+
+/** What stalls of a cause cost over a period that is parted into bins of one length. */
+export interface CauseLoss {
+  /** Empty where there is no verdict (yet). */
+  readonly cause: string;
+  readonly hosts: number;
+  /** By the bin in which a stall began. */
+  readonly lostMs: Float64Array;
+}
+
+/** What is told of it is of stalls alone, without what was none by its verdict. */
+export interface Losses {
+  readonly causes: readonly CauseLoss[];
+  /** Every host that stalled. */
+  readonly hosts: readonly { readonly host: string; readonly lostMs: number }[];
 }
 
 /** That a host stalled by a cause, and when first. */
@@ -82,6 +102,8 @@ export interface FleetStore {
   hosts(): Promise<readonly HostState[]>;
   /** Those that began in the period, the newest first. */
   episodes(filter: EpisodeFilter): Promise<readonly EpisodeRow[]>;
+  /** The same added up by cause and bin, and by host: of thousands of hosts the answer is small. */
+  losses(period: Period, bins: number): Promise<Losses>;
   /** The same by host and cause; with a cause those of it, and those that might be: without a verdict, or with one that names none. */
   stalls(period: Period, cause?: string): Promise<readonly HostStall[]>;
   loads(period: Period): Promise<readonly HostLoad[]>;

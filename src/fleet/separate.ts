@@ -242,13 +242,24 @@ function grouped(candidates: readonly Separating[], table: Stratified, tried: nu
   return groups;
 }
 
-export function separateHosts({ hosts, columns }: FactTable): FleetSeparation {
+function stratified(hosts: FactTable['hosts']): Stratified {
   const strata = Int32Array.from(hosts, ({ stratum }) => stratum);
-  const table: Stratified = {
+  return {
     stalls: Uint8Array.from(hosts, ({ stalls }) => Number(stalls)),
     strata,
     classes: strata.reduce((most, stratum) => Math.max(most, stratum + 1), 1),
   };
+}
+
+/** How probable it would be by accident that all stalling hosts have a fact and no other has it: no fact can be surer than that. */
+export function leastChance({ hosts }: FactTable): number {
+  const table = stratified(hosts);
+  const stalls = Int8Array.from(table.stalls);
+  return stratifiedTest(new Tally(table, stalls, 2).tables([false, true])).p;
+}
+
+export function separateHosts({ hosts, columns }: FactTable): FleetSeparation {
+  const table = stratified(hosts);
   const tries = columns.flatMap((column) => {
     const tally = new Tally(table, column.of, column.values.length);
     return triesOfColumn(column, tally).map((tried): Try => {

@@ -6,9 +6,11 @@ import { addTo, grouped } from '../base/maps.js';
 import { isNoStall } from '../model/diagnosis.js';
 import type { EpisodeRow, FleetHost, FleetStatus, HostState } from '../model/fleet.js';
 import { FLEET } from '../model/thresholds/fleet.js';
+import { clusterChance } from '../statistics/cluster.js';
 import type { FleetStore } from './port.js';
 
 const DAY_MS = 86_400_000;
+const MOST_NAMES = 20;
 /** Where others have a cause. */
 export const NO_VERDICT = 'no verdict';
 
@@ -54,10 +56,35 @@ export function isSilent({ receivedMs }: HostState, nowMs: number): boolean {
   return nowMs - receivedMs > FLEET.silentMs;
 }
 
+/**
+ * The largest number of them that were last heard of within a minute, if that is no accident: as if each had fallen silent at any moment since the first of them did,
+ * or of the last day. `silent`: the last heard of first.
+ */
+function togetherOf(silent: readonly HostState[], nowMs: number): FleetStatus['silentTogether'] {
+  let [first, count] = [0, 0];
+  let end = 0;
+  for (let from = 0; from < silent.length; from += 1) {
+    const newestMs = silent[from]?.receivedMs ?? NaN;
+    while (end < silent.length && newestMs - (silent[end]?.receivedMs ?? NaN) <= FLEET.togetherMs) end += 1;
+    if (end - from > count) [first, count] = [from, end - from];
+  }
+  const some = silent.slice(first, first + count);
+  const [newest, oldest] = [some[0], some.at(-1)];
+  const sinceMs = Math.max(DAY_MS, nowMs - (silent.at(-1)?.receivedMs ?? nowMs));
+  const chance = clusterChance(silent.length, count, FLEET.togetherMs / sinceMs);
+  if (!newest || !oldest || chance > FLEET.togetherByChance) return null;
+  return {
+    count,
+    names: some.slice(0, MOST_NAMES).map(({ host }) => host),
+    from: isoMoment(oldest.receivedMs),
+    to: isoMoment(newest.receivedMs),
+  };
+}
+
 export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetStatus {
   const open = new Map<string, EpisodeRow>();
   for (const one of episodes) if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
-  const silent = hosts.filter((host) => isSilent(host, nowMs)).sort((a, b) => a.receivedMs - b.receivedMs);
+  const silent = hosts.filter((host) => isSilent(host, nowMs)).sort((a, b) => b.receivedMs - a.receivedMs);
   const stalling = hosts
     .filter((host) => host.stalling && !isSilent(host, nowMs))
     .map((host) => hostOf(host, open.get(host.host)))
@@ -72,6 +99,7 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
     hosts: hosts.length,
     stalling,
     silent: silent.map((host) => hostOf(host, open.get(host.host))),
+    silentTogether: togetherOf(silent, nowMs),
     skewed: hosts.filter((host) => skewOf(host) !== null).map((host) => hostOf(host, undefined)),
     agents: [...agents].sort((a, b) => b[1] - a[1]).map(([agent, many]) => ({ agent, hosts: many })),
     causes: causesOf(episodes),
@@ -83,7 +111,7 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
 }
 
 /** A stall's cause, or that it has no verdict. */
-export function causeOf({ cause }: EpisodeRow): string {
+export function causeOf({ cause }: Pick<EpisodeRow, 'cause'>): string {
   return cause === '' ? NO_VERDICT : cause;
 }
 

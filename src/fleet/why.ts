@@ -8,10 +8,13 @@ import { fits } from '../known/fits.js';
 import type { FleetGroup, FleetWhy, HostState } from '../model/fleet.js';
 import type { Known, KnownFit } from '../model/known.js';
 import { factTable, type FactColumn, type FactTable } from './fact-table.js';
+import { DIFFERENCES } from '../model/thresholds/differences.js';
 import type { FleetStore, HostFacts, HostLoad, Period } from './port.js';
-import { separateHosts, type FleetSeparation, type Separating } from './separate.js';
+import { leastChance, separateHosts, type FleetSeparation, type Separating } from './separate.js';
 import { sidesOf, type Sides } from './sides.js';
 
+const EVERY_CAUSE =
+  'Stalls of every cause are taken together: `iowitness fleet why CAUSE` asks for one, and `fleet status` lists them.';
 const HOSTS = { slow: 'stalling hosts', fast: 'others' };
 /** Hosts that are named of those that stand against a fact. */
 const MOST_NAMES = 20;
@@ -65,7 +68,9 @@ function explained(
   { tool, period, cause, known }: WhyOptions,
 ): FleetWhy {
   const stalling = table.hosts.filter(({ stalls }) => stalls).length;
-  const canTell = stalling > 1 && stalling < table.hosts.length;
+  const isTwoSided = stalling > 1 && stalling < table.hosts.length;
+  const least = isTwoSided ? leastChance(table) : 1;
+  const canTell = least <= DIFFERENCES.falseDiscovery;
   const separation = canTell ? separateHosts(table) : { groups: [], nearest: undefined, tried: 0 };
   const without = sides.hosts.length - table.hosts.length;
   return {
@@ -76,13 +81,14 @@ function explained(
     from: isoMoment(period.fromMs),
     to: isoMoment(period.toMs),
     hosts: { stalling, others: table.hosts.length - stalling, unknown: sides.unknown + without },
+    canTell,
     loads: sides.strata,
-    answer: answerOf(separation, table, cause),
+    answer: canTell || !isTwoSided ? answerOf(separation, table, cause) : tooFew(table, least, cause),
     groups: separation.groups.map((group) => told(group, table)),
     compared: table.all.length,
     tried: separation.tried,
     leads: leadsOf(table, known, cause),
-    notes: notesOf(sides, table, without),
+    notes: [...(cause === undefined && stalling > 0 ? [EVERY_CAUSE] : []), ...notesOf(sides, table, without)],
   };
 }
 
@@ -97,13 +103,21 @@ function ratioOf({ test }: Separating): number | null {
   return Number.isFinite(ratio) ? ratio : null;
 }
 
+const byCause = (cause?: string): string => (cause === undefined ? '' : ` by ${cause}`);
+
+function tooFew({ hosts }: FactTable, least: number, cause?: string): string {
+  const [stalling, others] = [hosts.filter(({ stalls }) => stalls), hosts.filter(({ stalls }) => !stalls)];
+  const compare = `iowitness fleet compare ${stalling[0]?.host ?? ''} ${others[0]?.host ?? ''}`;
+  return `${thousands(stalling.length)} hosts stalled${byCause(cause)} and ${thousands(others.length)} did not: too few to tell what separates them, as even a fact that all of the former have and none of the latter would be such by accident in ${percent(least)} of cases. \`${compare}\` lists what differs between two.`;
+}
+
 function answerOf({ groups, nearest, tried }: FleetSeparation, { hosts, all }: FactTable, cause?: string): string {
   const stalling = hosts.filter(({ stalls }) => stalls);
-  const by = cause === undefined ? '' : ` by ${cause}`;
+  const by = byCause(cause);
   const others = hosts.length - stalling.length;
   if (stalling.length === 0) return `No host stalled${by} in this time of which facts are known.`;
   if (stalling.length === 1)
-    return `One host alone stalled${by} (${stalling[0]?.host ?? ''}): of what it alone has nobody can tell what matters.`;
+    return `One host alone stalled${by} (${stalling[0]?.host ?? ''}): of what it alone has nobody can tell what matters. \`iowitness fleet compare ${stalling[0]?.host ?? ''} OTHER\` lists it.`;
   if (others === 0)
     return `All ${thousands(stalling.length)} hosts stalled${by}: there is nobody to hold them against.`;
   const [best, ...more] = groups;

@@ -249,7 +249,10 @@ export type Phase = Diagnosis['phases'][number];
 /** The cause of a verdict that names none. */
 export const NO_CAUSE = 'inconclusive';
 
+/** Verdicts by which nothing stalled. */
+export const NO_STALL: readonly string[] = ['healthy', 'app.idle'];
+
 /** True where nothing holds the victim up: it gets what it asks for, or asks for nothing. */
 export function isNoStall({ cause }: Pick<Verdict, 'cause'>): boolean {
-  return cause === 'healthy' || cause === 'app.idle';
+  return NO_STALL.includes(cause);
 }

@@ -158,6 +158,9 @@ const HostSchema = v.object({
   droppedEpisodes: v.number(),
 });
 
+/** Some hosts by name, and how many there are. */
+const SomeHostsSchema = v.object({ count: v.number(), names: list(v.string()) });
+
 export const FleetStatusSchema = v.object({
   schema: v.literal('iowitness.fleet-status/1'),
   tool: v.string(),
@@ -167,8 +170,10 @@ export const FleetStatusSchema = v.object({
   hosts: v.number(),
   /** Those that stall now, the longest first. */
   stalling: list(HostSchema),
-  /** Those that were not heard of of late: a host that stalls as a whole is one of them. The longest silent first. */
+  /** Those that were not heard of of late: a host that stalls as a whole is one of them. The last heard of first. */
   silent: list(HostSchema),
+  /** Most of the silent hosts that were last heard of within a minute; null where that may be chance. */
+  silentTogether: v.nullable(v.object({ ...SomeHostsSchema.entries, from: Moment, to: Moment })),
   /** Those whose clock is off. */
   skewed: list(HostSchema),
   /** Versions of agents and how many hosts have each. */
@@ -180,9 +185,6 @@ export const FleetStatusSchema = v.object({
 });
 export type FleetStatus = v.InferOutput<typeof FleetStatusSchema>;
 export type FleetHost = v.InferOutput<typeof HostSchema>;
-
-/** Some hosts by name, and how many there are. */
-const SomeHostsSchema = v.object({ count: v.number(), names: list(v.string()) });
 
 const EpisodeToldSchema = v.object({
   host: v.string(),
@@ -327,6 +329,8 @@ export const FleetWhySchema = v.object({
   to: Moment,
   /** Hosts that stalled so; others that were watched; and those of which it is not known. */
   hosts: v.object({ stalling: v.number(), others: v.number(), unknown: v.number() }),
+  /** Whether there are so many hosts on both sides that a fact could be told to separate them. */
+  canTell: v.boolean(),
   /** Classes of load within which hosts were compared. */
   loads: v.number(),
   /** One line: what separates them, or that nothing does, or can. */
@@ -364,9 +368,9 @@ export interface FleetOverview {
   readonly hosts: readonly { readonly host: string; readonly lostMs: number; readonly cells: readonly LossCell[] }[];
   readonly more: number;
   /** What each cause cost by bin, ms, those that cost most first; the last may stand for all others. */
-  readonly causes: readonly { readonly cause: string; readonly hosts: number; readonly lostMs: Float64Array }[];
-  /** What separates the hosts of the dearest causes. */
-  readonly why: readonly FleetWhy[];
+  readonly causes: readonly { readonly cause: string; readonly lostMs: Float64Array }[];
+  /** The dearest causes by which more than one host stalls: what separates these takes longer to tell. */
+  readonly comparable: readonly string[];
   /** The newest stalls. */
   readonly newest: readonly FleetEpisode[];
 }

@@ -2,7 +2,7 @@
 
 import { clockText, counted, duration, figure, harmless, percent, rate, several } from '../base/format.js';
 import type { FleetCompare, FleetEpisode, FleetShow, KnownHost } from '../model/fleet.js';
-import { episodeCells } from './fleet.js';
+import { EPISODE_HEAD, episodeCells } from './fleet.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
 import { columns, wrap } from './text-layout.js';
 
@@ -32,7 +32,7 @@ function causesText({ causes }: KnownHost): string {
   return causes
     .map(
       ({ cause, episodes, lostMs }) =>
-        `${cause} ${episodes === 1 ? 'once' : `${episodes} times`}, ${duration(lostMs)} lost`,
+        `${cause} ${episodes === 1 ? 'once' : episodes === 2 ? 'twice' : `${episodes} times`}, ${duration(lostMs)} lost`,
     )
     .join('; ');
 }
@@ -87,6 +87,11 @@ function deviceLines({ devices }: KnownHost, page: TerminalPage): string[] {
   return [...rows, ...wrap(DEVICE_NOTE, page.width - 2).map((line) => page.paint('dim', line))];
 }
 
+function stallLines(episodes: readonly FleetEpisode[]): string[] {
+  if (episodes.length === 0) return [];
+  return columns([EPISODE_HEAD, ...episodes.map(episodeCells)].map((cells) => cells.slice(1)));
+}
+
 export function renderFleetShow(show: FleetShow, options: ShowOptions): string {
   const { host, number, episodes, facts } = show;
   const page = new TerminalPage(options);
@@ -107,7 +112,7 @@ export function renderFleetShow(show: FleetShow, options: ShowOptions): string {
   );
   page.section('Disks', deviceLines(host, page));
   page.section('Stalls', [
-    ...columns(episodes.slice(0, MOST_SHOWN).map((episode) => episodeCells(episode).slice(1))),
+    ...stallLines(episodes.slice(0, MOST_SHOWN)),
     ...(episodes.length > MOST_SHOWN ? [`and ${episodes.length - MOST_SHOWN} before these: see --json`] : []),
   ]);
   if (one && number !== null) {
@@ -133,10 +138,7 @@ export function renderFleetCompare(compare: FleetCompare, options: ShowOptions):
         ['load', loadOf(host)],
         ['stalls', causesText(host)],
       ]),
-      ...columns(
-        host.devices.map((one) => deviceCells(one).map(harmless)),
-        [1, 2, 3, 4, 5, 6],
-      ),
+      ...deviceLines(host, page),
     ]);
   }
   const isTelling = (name: string) => fleet?.separating.includes(name) === true;

@@ -10,6 +10,7 @@ import {
   percent,
   several,
 } from '../base/format.js';
+import { addTo } from '../base/maps.js';
 import type {
   FleetDemo,
   FleetEpisode,
@@ -24,8 +25,10 @@ import type {
 import { TerminalPage, type TextOptions } from './terminal-page.js';
 import { columns, wrap } from './text-layout.js';
 
-/** Of each kind of host so many are shown; `--json` has all. */
+/** Of each kind of host, and of causes, so many are shown; `--json` has all. */
 const MOST_SHOWN = 20;
+/** Hosts that are named in a sentence; more than so many are a figure. */
+const MOST_NAMED = 5;
 
 export function renderFleetInit({ store, version, steps, dryRun }: FleetInit): string {
   if (steps.length === 0) return `${store} (${version}) has everything already.`;
@@ -72,42 +75,59 @@ export function statusHead({ hosts, stalling, silent }: FleetStatus): string {
   return `${counted(hosts, 'host')}: ${verb(stalling.length, 'stalls', 'stall')} now, ${verb(silent.length, 'is', 'are')} silent`;
 }
 
+/** Where hosts fell silent together, what to look at first. */
+export function togetherText({ count, from, to, names }: NonNullable<FleetStatus['silentTogether']>): string {
+  return `${thousands(count)} of them were last heard of between ${clockText(from)} and ${clockText(to)} (${several(names, MOST_NAMED, count)}): look for what they share, the relay and the network first.`;
+}
+
+/** Of more hosts than are listed, how many stall by which cause. */
+function causesNow(page: TerminalPage, stalling: readonly FleetHost[]): string[] {
+  if (stalling.length <= MOST_SHOWN) return [];
+  const counts = new Map<string, number>();
+  for (const { cause } of stalling) addTo(counts, cause ?? 'no verdict yet', 1);
+  const told = [...counts].sort((a, b) => b[1] - a[1]).map(([cause, hosts]) => `${cause} ${thousands(hosts)}`);
+  return wrap(harmless(`By cause: ${several(told, MOST_SHOWN)}.`), page.width - 2);
+}
+
 export function renderFleetStatus(status: FleetStatus, options: TextOptions): string {
-  const { hosts, stalling, silent, skewed, agents, causes, dropped, at } = status;
+  const { hosts, stalling, silent, silentTogether, skewed, agents, causes, dropped, at } = status;
   const page = new TerminalPage(options);
   page.line(page.paint('bold', hosts === 0 ? `${statusHead(status)}.` : `${statusHead(status)} (${clockText(at)}).`));
-  page.section(
-    'Stall now',
-    hostLines(page, stalling, ({ cause, unit, since }) => [
+  page.section('Stall now', [
+    ...causesNow(page, stalling),
+    ...hostLines(page, stalling, ({ cause, unit, since }) => [
       cause ?? 'no verdict yet',
       unit ?? '',
       since === null ? '' : `since ${clockText(since)}`,
     ]),
-  );
-  page.section(
-    'Silent: a host that stalls as a whole says nothing',
-    hostLines(page, silent, ({ heardAt, cause }) => [
+  ]);
+  page.section('Silent: a host that stalls as a whole says nothing', [
+    ...(silentTogether ? wrap(harmless(togetherText(silentTogether)), page.width - 2) : []),
+    ...hostLines(page, silent, ({ heardAt, cause }) => [
       `last heard of ${clockText(heardAt)}`,
+      `${duration(Date.parse(at) - Date.parse(heardAt))} ago`,
       cause === null ? '' : `in ${cause} then`,
     ]),
-  );
+  ]);
   page.section(
     'Clocks that are off',
     hostLines(page, skewed, ({ skewMs }) => [
       `${duration(Math.abs(skewMs ?? 0))} ${(skewMs ?? 0) > 0 ? 'ahead' : 'behind'}`,
     ]),
   );
-  page.section(
-    'Last day, by cause',
-    columns(
-      causes.map(({ cause, episodes, hosts: of, lostMs }) => [
-        harmless(cause),
-        counted(episodes, 'stall'),
-        `of ${counted(of, 'host')}`,
-        `${duration(lostMs)} lost`,
-      ]),
+  page.section('Last day, by cause', [
+    ...columns(
+      causes
+        .slice(0, MOST_SHOWN)
+        .map(({ cause, episodes, hosts: of, lostMs }) => [
+          harmless(cause),
+          counted(episodes, 'stall'),
+          `of ${counted(of, 'host')}`,
+          `${duration(lostMs)} lost`,
+        ]),
     ),
-  );
+    ...more(page, causes.length),
+  ]);
   page.section('Agents', columns(agents.map(({ agent, hosts: of }) => [harmless(agent), counted(of, 'host')])));
   if (dropped.episodes + dropped.minutes > 0)
     page.section('Dropped by hosts whose queue was full', [
@@ -116,14 +136,16 @@ export function renderFleetStatus(status: FleetStatus, options: TextOptions): st
   return page.toString();
 }
 
+export const EPISODE_HEAD = ['host', 'no.', 'began', 'lasted', 'lost', 'cause', 'unit', 'culprit'];
+
 /** A stall as a line of a list. */
 export function episodeCells(one: FleetEpisode): string[] {
   return [
     one.host,
     String(one.number),
     clockText(one.startedAt),
-    one.endedAt === null ? 'not over' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
-    `${duration(one.lostMs)} lost`,
+    one.endedAt === null ? 'no end told' : duration(Date.parse(one.endedAt) - Date.parse(one.startedAt)),
+    duration(one.lostMs),
     one.cause ?? 'no verdict',
     one.unit ?? '',
     one.culprit ?? one.culpritClass ?? '',
@@ -132,13 +154,10 @@ export function episodeCells(one: FleetEpisode): string[] {
 
 export function renderFleetEpisodes({ episodes, found, from, to }: FleetEpisodes): string {
   if (found === 0) return `No stall began between ${clockText(from)} and ${clockText(to)}.`;
-  const rows = episodes.toReversed().map(episodeCells);
+  const rows = [EPISODE_HEAD, ...episodes.toReversed().map(episodeCells)];
   const rest = found - episodes.length;
   return [...columns(rows), ...(rest > 0 ? [`and ${thousands(rest)} before these: see --limit`] : [])].join('\n');
 }
-
-/** What is told of hosts that stand against a fact is names; more than so many are a figure. */
-const MOST_NAMED = 5;
 
 function groupLines(page: TerminalPage, group: FleetGroup, verbose: boolean): string[] {
   const { facts, ratio, falseDiscovery, stallingWithout, othersWith } = group;

@@ -6,8 +6,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Batch, EpisodeRow } from '../../src/model/fleet.js';
 import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
+import { overviewOf } from '../../src/fleet/overview.js';
+import type { FleetStore, Losses } from '../../src/fleet/port.js';
 import { simulate } from '../../src/fleet/simulate.js';
 import { statusOf } from '../../src/fleet/status.js';
 import { whyOf } from '../../src/fleet/why.js';
@@ -72,7 +75,13 @@ describe('one server', { skip }, () => {
       assert.deepEqual(real, plain);
     }
     const by = (a: EpisodeRow, b: EpisodeRow) => `${a.host} ${a.number}`.localeCompare(`${b.host} ${b.number}`);
-    for (const filter of [{}, { cause: 'planted.1' }, { unit: 'ingest.service' }, { host: 'host-00007' }]) {
+    for (const filter of [
+      {},
+      { cause: 'planted.1' },
+      { unit: 'ingest.service' },
+      { hosts: ['host-00007', 'host-00011'] },
+      { onlyStalls: true, limit: 20 },
+    ]) {
       const [real, plain] = [
         await store.episodes({ ...period, ...filter }),
         await memory.episodes({ ...period, ...filter }),
@@ -80,6 +89,11 @@ describe('one server', { skip }, () => {
       assert.ok(plain.length > 0);
       assert.deepEqual(real.toSorted(by), plain.toSorted(by));
     }
+    const ordered = ({ causes, hosts }: Losses) => ({
+      causes: causes.toSorted((a, b) => a.cause.localeCompare(b.cause)),
+      hosts: hosts.toSorted((a, b) => a.host.localeCompare(b.host)),
+    });
+    assert.deepEqual(ordered(await store.losses(period, 84)), ordered(await memory.losses(period, 84)));
     const [real, plain] = [await statusOf(store, 'test'), await statusOf(memory, 'test')];
     assert.deepEqual(real.causes, plain.causes);
     assert.deepEqual(real.agents, plain.agents);
@@ -110,7 +124,13 @@ describe('one server', { skip }, () => {
       episodes: names.map((name) => episode(name, nowMs, { unit: name, culprit: name, cause: name })),
     });
     for (const name of names) {
-      const found = await store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs, unit: name, cause: name, host: name });
+      const found = await store.episodes({
+        fromMs: nowMs - DAY_MS,
+        toMs: nowMs,
+        unit: name,
+        cause: name,
+        hosts: [name],
+      });
       assert.deepEqual(
         found.map(({ host, unit, culprit, cause }) => [host, unit, culprit, cause]),
         [[name, name, name, name]],
@@ -292,6 +312,55 @@ describe('two servers', { skip }, () => {
     await store.add({ episodes: rows(100) });
     await pause(2000);
     assert.equal(await settled(200), 200);
+    for (const one of stores) one.close();
+  });
+
+  it('answer as the plain store does, say so while one is killed, and answer again when it is back, with what came meanwhile', async () => {
+    const [first, second] = servers;
+    assert.ok(first && second);
+    const stores = servers.map((one) => new ClickHouseStore(one.address('shards')));
+    for (const one of stores) await one.init({ ...INIT, cluster: 'both' });
+    const [store] = stores;
+    assert.ok(store);
+    const nowMs = await store.nowMs();
+    const memory = new MemoryStore(() => nowMs);
+    const incidents = [{ cause: 'planted.1', hasFact: true, withFact: 0.4 }];
+    const batches = [...simulate({ hosts: 300, days: 7, seed: 5, nowMs, incidents }).batches()].map(inSeconds);
+    const period = { fromMs: nowMs - 7 * DAY_MS, toMs: nowMs };
+    const asked = { tool: 'test', period, cause: 'planted.1', known: [] };
+    const told = async (of: FleetStore) => {
+      const [{ causes }, { answer, hosts }, { silent, agents }] = await Promise.all([
+        of.losses(period, 7),
+        whyOf(of, asked),
+        statusOf(of, 'test'),
+      ]);
+      return { causes: causes.toSorted((a, b) => a.cause.localeCompare(b.cause)), answer, hosts, silent, agents };
+    };
+    /** What is spread over servers arrives a moment after it was taken. */
+    const agrees = async (): Promise<void> => {
+      const plain = await told(memory);
+      for (let times = 0; times < 300; times += 1) {
+        if (isDeepStrictEqual(await told(store).catch(() => undefined), plain)) return;
+        await pause(100);
+      }
+      assert.deepEqual(await told(store), plain);
+    };
+    const half = Math.ceil(batches.length / 2);
+    const send = async (some: readonly Batch[]): Promise<void> => {
+      for (const batch of some) {
+        await store.add(batch);
+        await memory.add(batch);
+      }
+    };
+    await send(batches.slice(0, half));
+    await agrees();
+    await second.kill();
+    for (const question of [told, (of: FleetStore) => overviewOf(of, asked), (of: FleetStore) => of.episodes(period)])
+      await assert.rejects(question(store), /A server of the cluster gives no answer/);
+    // With what has come already.
+    await send(batches);
+    await second.begin();
+    await agrees();
     for (const one of stores) one.close();
   });
 });

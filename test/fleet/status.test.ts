@@ -1,9 +1,10 @@
 // Which hosts stall, are silent, or have a clock that is off: judged by the store's clock, whatever hosts say.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it, test } from 'node:test';
 import type { EpisodeRow, HostState } from '../../src/model/fleet.js';
 import { judged } from '../../src/fleet/status.js';
+import { renderFleetStatus } from '../../src/present/fleet.js';
 import { episodeRow, hostRow } from '../support/fleet-rows.js';
 
 const NOW_MS = Date.parse('2026-11-30T12:00:00Z');
@@ -30,7 +31,7 @@ test('a host is silent after three minutes by the store’s clock, however its o
     host('silent', 181_000),
     host('ahead', 400_000, { sentMs: NOW_MS + 3_600_000 }),
   ]);
-  assert.deepEqual(names(silent), ['ahead', 'silent']);
+  assert.deepEqual(names(silent), ['silent', 'ahead']);
 });
 
 test('a host that stalls is told with its cause, and one that has gone silent in it as silent', () => {
@@ -83,4 +84,46 @@ test('causes are counted by host and by what they cost, healthy verdicts not at 
     [1, 1],
   );
   assert.deepEqual(dropped, { episodes: 2, minutes: 3 });
+});
+
+describe('hosts that fall silent within a minute', () => {
+  /** When hosts were last heard of, s before 3 h ago, beside so many that fell silent one after the other since the day before. */
+  const together = (agoS: readonly number[], others = 1) =>
+    status([
+      host('well', 1000),
+      ...Array.from({ length: others }, (_, at) => host(`o${at}`, (4 + (16 * at) / others) * 3_600_000)),
+      ...agoS.map((ago, at) => host(`h${at}`, 3 * 3_600_000 + ago * 1000)),
+    ]).silentTogether;
+
+  it('are told as what they are, with the time and without those before and after', () => {
+    assert.deepEqual(together([0, 20, 60, 200]), {
+      count: 3,
+      names: ['h0', 'h1', 'h2'],
+      from: '2026-11-30T08:59:00.000Z',
+      to: '2026-11-30T09:00:00.000Z',
+    });
+  });
+
+  it('are told where there are so many more than by accident, and not where as many are to be expected', () => {
+    // By k·C(n, k)·(1/1440)^(k−1): two are there by accident in 0.8 % of cases among 4 hosts, and in 1.4 % among 5; among 70, three in 7.9 % and five in less than 0.01 %.
+    assert.equal(together([0, 20], 2)?.count, 2);
+    assert.equal(together([0, 20], 3), null);
+    assert.equal(together([0, 20, 40], 67), null);
+    assert.equal(together([0, 20, 40, 50, 55], 65)?.count, 5);
+  });
+
+  it('are none where nobody fell silent with another', () => {
+    assert.equal(together([0, 61]), null);
+    assert.equal(together([]), null);
+    assert.equal(together([], 0), null);
+  });
+});
+
+test('of hundreds of hosts the text tells the causes first, and no list goes on for ever', () => {
+  const hosts = Array.from({ length: 300 }, (_, at) => host(`h${at}`, 1000, { stalling: true }));
+  const episodes = hosts.map(({ host: name }, at) => episode(name, { cause: at < 200 ? 'dev.slow' : `x.${at}` }));
+  const text = renderFleetStatus(status(hosts, episodes), { colour: false, width: 100 });
+  assert.match(text, /Stall now\n {2}By cause: dev\.slow 200, x\.200 1, /);
+  assert.match(text, /and 280 more: see --json\n\nLast day, by cause\n {2}dev\.slow +200 stalls /);
+  assert.ok(text.split('\n').length < 60, text);
 });

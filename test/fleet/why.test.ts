@@ -188,6 +188,26 @@ describe('hosts', () => {
   });
 });
 
+describe('few hosts', () => {
+  const half = async (each: number) =>
+    why(await storeOf(many(2 * each, (at) => ({ facts: { 'vm.x': at < each ? '1' : '2' }, stalls: at < each }))));
+
+  it('of which no fact could separate the stalling ones beyond chance are told to be too few, and what to do then', async () => {
+    const { answer, canTell, groups, tried, hosts } = await half(3);
+    assert.equal(
+      answer,
+      '3 hosts stalled by mem.dirty-limit and 3 did not: too few to tell what separates them, as even a fact that all of the former have and none of the latter would be such by accident in 10 % of cases. `iowitness fleet compare h0000 h0003` lists what differs between two.',
+    );
+    assert.deepEqual([canTell, groups, tried, hosts.stalling, hosts.others], [false, [], 0, 3, 3]);
+  });
+
+  it('are separated by a fact as soon as one could be sure', async () => {
+    const { answer, canTell } = await half(4);
+    assert.equal(canTell, true);
+    assert.match(answer, /^vm\.x separates the hosts that stall by mem\.dirty-limit/);
+  });
+});
+
 describe('a known regression', () => {
   const known: Known = {
     id: 'lost-kick',

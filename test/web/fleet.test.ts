@@ -2,6 +2,7 @@
 // it; no name that a host told becomes markup. And their server: nothing without the token, nothing is changed.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -9,9 +10,10 @@ import { WEB } from '../../src/cli/context.js';
 import { fleetAnswers } from '../../src/fleet/page/answers.js';
 import { overviewOf } from '../../src/fleet/overview.js';
 import { showOf } from '../../src/fleet/show.js';
+import { statusOf } from '../../src/fleet/status.js';
 import { whyOf } from '../../src/fleet/why.js';
 import { renderFleetHost } from '../../src/present/html/fleet/host.js';
-import { renderFleetOverview } from '../../src/present/html/fleet/overview.js';
+import { renderFleetNow, renderFleetOverview } from '../../src/present/html/fleet/overview.js';
 import { renderFleetWhyPage } from '../../src/present/html/fleet/why.js';
 import { readReportAssets } from '../../src/run/report-assets.js';
 import { behindToken, portOf, serve } from '../../src/run/serve.js';
@@ -23,7 +25,7 @@ import { CAUSE, DAY_MS, NOW_MS, PERIOD } from '../support/made-fleet.js';
 import { launch, open, testReadable } from '../support/page.js';
 import { needsCommand } from '../support/requirements.js';
 
-const ASSETS = readReportAssets(WEB);
+const ASSETS = readReportAssets(WEB, 'fleet');
 const TOKEN = '0123abcd';
 
 /** Forty hosts, of which ten stall and have a setting; `name` stands in the place of everything that hosts told. */
@@ -67,11 +69,12 @@ async function storeOf(name = 'web'): Promise<MemoryStore> {
   return store;
 }
 
-type Kind = 'overview' | 'why' | 'host' | 'stall';
+type Kind = 'overview' | 'now' | 'why' | 'host' | 'stall';
 
 async function pageOf(kind: Kind, name?: string): Promise<string> {
   const store = await storeOf(name);
   const asked = { tool: 'iowitness 0', period: PERIOD, known: [] };
+  if (kind === 'now') return renderFleetNow(await statusOf(store, asked.tool), ASSETS);
   if (kind === 'overview') return renderFleetOverview(await overviewOf(store, asked), ASSETS);
   if (kind === 'why') return renderFleetWhyPage(await whyOf(store, { ...asked, cause: CAUSE }), ASSETS);
   const number = kind === 'stall' ? 1 : undefined;
@@ -83,7 +86,7 @@ const skip = needsCommand('chromium');
 
 let browser: Browser;
 
-for (const kind of ['overview', 'why', 'host', 'stall'] as const)
+for (const kind of ['overview', 'now', 'why', 'host', 'stall'] as const)
   describe(`the fleet’s page, ${kind}`, { skip }, () => {
     let page = '';
     before(async () => {
@@ -104,9 +107,9 @@ for (const kind of ['overview', 'why', 'host', 'stall'] as const)
   });
 
 /** Serves the fleet's page. */
-async function served(act: (url: string) => Promise<void>): Promise<void> {
+async function served(act: (url: string) => Promise<void>, store?: MemoryStore): Promise<void> {
   const options = {
-    store: await storeOf(),
+    store: store ?? (await storeOf()),
     tool: 'iowitness 0',
     sinceMs: 7 * DAY_MS,
     known: [],
@@ -150,7 +153,80 @@ describe('the fleet’s pages together', { skip }, () => {
   });
 });
 
+describe('the first page', { skip }, () => {
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  it('is there before it is known what separates hosts, tells that when it is, and saves what it is asked for then', async () => {
+    const store = await storeOf();
+    // Facts are what takes long to ask for.
+    let letAnswer = (): void => {};
+    const mayAnswer = new Promise<void>((settle) => (letAnswer = settle));
+    const facts = store.facts.bind(store);
+    store.facts = async (...asked) => {
+      await mayAnswer;
+      return await facts(...asked);
+    };
+    await served(async (url) => {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(15_000);
+      await page.goto(url);
+      assert.equal(await page.locator('#map svg').count(), 10);
+      assert.match(await page.locator('#why dd').innerText(), /^asking/);
+      letAnswer();
+      await page.locator('#why dd').getByText('vm.web separates the hosts').waitFor();
+      const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('#save-data').click()]);
+      const document: unknown = JSON.parse(readFileSync(await saved.path(), 'utf8'));
+      assert.ok(typeof document === 'object' && document && 'hosts' in document && document.hosts === 40);
+    }, store);
+  });
+});
+
+/** Ten thousand hosts of which nobody hears any more, and thirty that stall all the time by causes with long names. */
+async function worstStore(): Promise<MemoryStore> {
+  const store = new MemoryStore(() => NOW_MS);
+  const names = Array.from({ length: 10_000 }, (_, at) => `database-server-${at}.rack-12.example.org`);
+  const hours = Array.from({ length: 7 * 24 }, (_, hour) => NOW_MS - (hour + 0.5) * 3_600_000);
+  const stalls = names
+    .slice(0, 40)
+    .flatMap((host, at) =>
+      hours.map((startedMs, hour) =>
+        episodeRow(
+          { host, startedMs },
+          { number: hour + 1, cause: `mem.dirty-backpressure-${at}`, lostMs: 900_000, endedMs: startedMs + 900_000 },
+        ),
+      ),
+    );
+  await store.add({
+    hosts: names.map((host) => hostRow(host, NOW_MS - DAY_MS, { receivedMs: NOW_MS - DAY_MS })),
+    episodes: stalls,
+  });
+  return store;
+}
+
 describe('the server of the fleet’s page', () => {
+  it('gives a first page of less than 500 kB however bad it is, packed where that is taken, and all hosts where they are asked for', async () => {
+    await served(
+      async (url) => {
+        const page = await ask(url);
+        assert.ok(page.body.length < 500_000, `${page.body.length} bytes`);
+        assert.equal(page.headers['content-encoding'], undefined);
+        const packed = await fetch(url);
+        assert.equal(packed.headers.get('content-encoding'), 'gzip');
+        assert.ok(Number(packed.headers.get('content-length')) < 100_000);
+        assert.equal(await packed.text(), page.body);
+        const silent = (text: string) =>
+          text.match(/href="(\.\/)?host\/database-server-\d+\.rack-12\.example\.org"/g)?.length;
+        assert.equal(silent((await ask(`${url}now`)).body), 10_000);
+        const status: { readonly silent: readonly unknown[] } = JSON.parse((await ask(`${url}status`)).body);
+        assert.equal(status.silent.length, 10_000);
+      },
+      await worstStore(),
+    );
+  });
+
   it('gives nothing without the token, to another name, or to whoever would change something', async () => {
     await served(async (url) => {
       const page = await ask(url);

@@ -14,7 +14,7 @@ import type {
   NamedFact,
 } from '../../model/fleet.js';
 import { AREAS } from '../../differences/facts.js';
-import type { DeviceUse } from '../port.js';
+import type { CauseLoss, DeviceUse } from '../port.js';
 
 export type Cell = string | number | null | readonly number[];
 /** By column; times are seconds since 1970. */
@@ -248,6 +248,17 @@ export function batchOf(rows: (table: string) => readonly FoundRow[]): Required<
 export function namedFactOf(row: FoundRow): NamedFact | undefined {
   const area = AREAS.find((one) => one === row['area']);
   return area && { area, name: text(row['name']), value: text(row['value']) };
+}
+
+/** A cause, its hosts, and a map from bins to ms, in the order in which `losses` asks for them. */
+export function causeLossOf([cause, hosts, map]: readonly unknown[], bins: number): CauseLoss {
+  const [places, lost]: readonly unknown[] = Array.isArray(map) ? map : [];
+  const lostMs = new Float64Array(bins);
+  if (Array.isArray(places) && Array.isArray(lost))
+    places.forEach((bin, at) => {
+      lostMs[Number(bin)] = Number(lost[at]);
+    });
+  return { cause: text(cause), hosts: Number(hosts), lostMs };
 }
 
 /** A device's figures, in the order in which `devices` asks for them. */

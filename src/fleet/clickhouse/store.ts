@@ -3,7 +3,7 @@
 
 import { addToList } from '../../base/maps.js';
 import { NumberMap } from '../../base/number-map.js';
-import { NO_CAUSE } from '../../model/diagnosis.js';
+import { NO_CAUSE, NO_STALL } from '../../model/diagnosis.js';
 import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet.js';
 import type {
   DeviceUse,
@@ -13,12 +13,13 @@ import type {
   HostLoad,
   HostStall,
   InitOptions,
+  Losses,
   Period,
   SchemaStep,
 } from '../port.js';
 import { parseFactSets } from './fact-bytes.js';
 import { ClickHouseHttp, parseAddress } from './http.js';
-import { deviceUseOf, episodeOf, hostOf, linesOf, namedFactOf, tableRows, type FoundRow } from './rows.js';
+import { causeLossOf, deviceUseOf, episodeOf, hostOf, linesOf, namedFactOf, tableRows, type FoundRow } from './rows.js';
 import { localName, oldRows, schemaSteps, selectionOf, TABLES, type Found, type Wanted } from './schema.js';
 import { identifier, isOneOf, Sql, sql } from './sql.js';
 
@@ -26,6 +27,8 @@ const DAY_MS = 86_400_000;
 
 /** At the end of an hour a second or two may be missing; a part of an hour says little of its load. */
 const WHOLE_HOUR = 3300;
+
+const IS_STALL = sql`NOT ${isOneOf('cause', NO_STALL)}`;
 
 export class ClickHouseStore implements FleetStore {
   private readonly http: ClickHouseHttp;
@@ -113,17 +116,36 @@ export class ClickHouseStore implements FleetStore {
   }
 
   /** Of an episode the last revision counts, and only it can be asked for its cause. */
-  private lastRevisions({ fromMs, toMs }: Period, host?: string): Sql {
+  private lastRevisions({ fromMs, toMs }: Period, hosts?: readonly string[]): Sql {
     const within = sql`started >= ${moment(fromMs)} AND started <= ${moment(toMs)}`;
-    const ofHost = host === undefined ? sql`` : sql` AND host = ${host}`;
-    return sql`(SELECT * FROM ${this.table('episodes')} WHERE ${within}${ofHost} ORDER BY revision DESC LIMIT 1 BY host, boot, number, started)`;
+    const ofHosts = hosts === undefined ? sql`` : sql` AND ${isOneOf('host', hosts)}`;
+    return sql`(SELECT * FROM ${this.table('episodes')} WHERE ${within}${ofHosts} ORDER BY revision DESC LIMIT 1 BY host, boot, number, started)`;
   }
 
-  async episodes({ cause, unit, host, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+  async episodes({ cause, unit, hosts, onlyStalls, limit, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
     const ofCause = cause === undefined ? sql`` : sql` AND cause = ${cause}`;
     const ofUnit = unit === undefined ? sql`` : sql` AND unit = ${unit}`;
-    const found = sql`FROM ${this.lastRevisions(period, host)} WHERE 1${ofCause}${ofUnit} ORDER BY started DESC, host, number`;
+    const ofStalls = onlyStalls === true ? sql` AND ${IS_STALL}` : sql``;
+    const most = limit === undefined ? sql`` : sql` LIMIT ${limit}`;
+    const found = sql`FROM ${this.lastRevisions(period, hosts)} WHERE 1${ofCause}${ofUnit}${ofStalls} ORDER BY started DESC, host, number${most}`;
     return (await this.selected('episodes', found)).map(episodeOf);
+  }
+
+  async losses(period: Period, bins: number): Promise<Losses> {
+    const { fromMs, toMs } = period;
+    const place = sql`floor((toInt64(toUInt32(started)) * 1000 - ${fromMs}) / ${(toMs - fromMs) / bins})`;
+    const bin = sql`toUInt32(greatest(0, least(${bins - 1}, ${place})))`;
+    const stalls = sql`FROM ${this.lastRevisions(period)} WHERE ${IS_STALL}`;
+    const [causes, hosts] = await Promise.all([
+      this.http.rows(
+        sql`SELECT cause, uniqExact(host), sumMap([${bin}], [lost_ms]) ${stalls} GROUP BY cause ORDER BY cause`,
+      ),
+      this.http.rows(sql`SELECT host, sum(lost_ms) AS lost ${stalls} GROUP BY host ORDER BY lost DESC, host`),
+    ]);
+    return {
+      causes: causes.map((cells) => causeLossOf(cells, bins)),
+      hosts: hosts.map(([host, lostMs]) => ({ host: String(host), lostMs: Number(lostMs) })),
+    };
   }
 
   async stalls(period: Period, cause?: string): Promise<readonly HostStall[]> {

@@ -1,6 +1,9 @@
 // The page of the fleet: each address asks the store anew and is answered with a page. `what` is the address behind the token:
 //
 //     ''                        how the fleet is, and was
+//     now                       all hosts that stall, are silent, or whose clocks are off
+//     status                    the same as JSON
+//     separates                 what separates the hosts of each of the dearest causes, in a line, as JSON
 //     why/CAUSE                 what separates the hosts of a cause
 //     host/NAME                 a host
 //     host/NAME/NUMBER          one of its stalls
@@ -10,14 +13,15 @@ import { UserError } from '../../base/errors.js';
 import type { Known } from '../../model/known.js';
 import { diagnoseRecording, renderReport } from '../../pipeline.js';
 import { renderFleetHost } from '../../present/html/fleet/host.js';
-import { renderFleetOverview } from '../../present/html/fleet/overview.js';
+import { renderFleetNow, renderFleetOverview } from '../../present/html/fleet/overview.js';
 import { renderFleetWhyPage } from '../../present/html/fleet/why.js';
 import type { ReportAssets } from '../../present/html/page.js';
-import { HTML_HEADERS, refuse, reply, type Answer } from '../../run/serve.js';
+import { HTML_HEADERS, JSON_HEADERS, refuse, replyPacked, type Answer } from '../../run/serve.js';
 import { recordingHere, type Here } from '../here.js';
-import { overviewOf } from '../overview.js';
+import { overviewOf, separatesOf } from '../overview.js';
 import type { FleetStore, Period } from '../port.js';
 import { showOf } from '../show.js';
+import { statusOf } from '../status.js';
 import { whyOf } from '../why.js';
 
 export interface PageOptions {
@@ -54,13 +58,18 @@ async function hostPage(
   return renderReport(await diagnoseRecording(recording, tool), assets);
 }
 
+/** A document at an address; undefined where there is none. */
+async function documentAt({ store, tool, known }: PageOptions, what: string, period: Period): Promise<unknown> {
+  if (what === 'status') return await statusOf(store, tool);
+  return what === 'separates' ? await separatesOf(store, { tool, period, known }) : undefined;
+}
+
 /** The page at an address; undefined where there is none. Throws a UserError for a host or a stall that is not there. */
-async function pageAt(options: PageOptions, what: string): Promise<string | undefined> {
-  const { store, tool, sinceMs, known, assets } = options;
+async function pageAt(options: PageOptions, what: string, period: Period): Promise<string | undefined> {
+  const { store, tool, known, assets } = options;
   const [kind, ...names] = parts(what) ?? ['nothing'];
-  const toMs = await store.nowMs();
-  const period = { fromMs: toMs - sinceMs, toMs };
-  if (what === '') return renderFleetOverview(await overviewOf(store, { tool, period, known }), assets);
+  if (what === '') return renderFleetOverview(await overviewOf(store, { tool, period }), assets);
+  if (what === 'now') return renderFleetNow(await statusOf(store, tool), assets);
   if (kind === 'why' && names.length === 1)
     return renderFleetWhyPage(await whyOf(store, { tool, period, cause: names[0], known }), assets);
   const isHost = /^host\/[^/]+(\/\d{1,9}(\/report)?)?$/.test(what);
@@ -70,9 +79,12 @@ async function pageAt(options: PageOptions, what: string): Promise<string | unde
 export function fleetAnswers(options: PageOptions): Answer {
   return async (what, request, response) => {
     try {
-      const page = await pageAt(options, what);
-      if (page === undefined) refuse(response, 404, 'There is nothing of that name.');
-      else reply(request, response, page, HTML_HEADERS);
+      const toMs = await options.store.nowMs();
+      const period = { fromMs: toMs - options.sinceMs, toMs };
+      const document = await documentAt(options, what, period);
+      const page = document === undefined ? await pageAt(options, what, period) : JSON.stringify(document);
+      if (page === undefined) return refuse(response, 404, 'There is nothing of that name.');
+      await replyPacked(request, response, page, document === undefined ? HTML_HEADERS : JSON_HEADERS);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       refuse(response, 404, error.message);

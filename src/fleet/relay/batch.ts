@@ -7,8 +7,8 @@ import { UserError } from '../../base/errors.js';
 import { FactAreaSchema } from '../../model/differences.js';
 import type { Batch } from '../../model/fleet.js';
 
-/** A batch is a quarter of a MiB before it is compressed. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Before it is compressed. A host's batch has a quarter of a MiB of each kind of row, and its facts. */
+const MOST_BYTES = 2 * 1024 * 1024;
 const MOST_ROWS = 10_000;
 const MOST_FACTS = 10_000;
 /** Flags of a CPU and options of mounts are the longest. */
@@ -73,11 +73,20 @@ const BatchSchema = v.object({
   ),
 });
 
+export interface ReadBatch {
+  readonly batch: Batch;
+  /** Before it was compressed: some bytes of zeros may be millions. */
+  readonly bytes: number;
+}
+
 /** Throws a UserError that says what is wrong with it. */
-export function batchOf(body: Buffer, host: string): Batch {
+export function batchOf(body: Buffer, host: string): ReadBatch {
   let sent: unknown;
+  let bytes: number;
   try {
-    sent = JSON.parse(gunzipSync(body, { maxOutputLength: MOST_BYTES }).toString('utf8'));
+    const text = gunzipSync(body, { maxOutputLength: MOST_BYTES });
+    bytes = text.length;
+    sent = JSON.parse(text.toString('utf8'));
   } catch {
     throw new UserError('It is no compressed JSON of a batch, or too long for one.');
   }
@@ -88,11 +97,12 @@ export function batchOf(body: Buffer, host: string): Batch {
   }
   const { hosts = [], episodes = [], hours = [], minutes = [], facts = [] } = parsed.output;
   const own = <T extends object>(some: readonly T[]) => some.map((row) => ({ ...row, host }));
-  return {
+  const batch = {
     hosts: own(hosts),
     episodes: own(episodes).map(({ endedMs, ...row }) => ({ ...row, ...(endedMs !== undefined && { endedMs }) })),
     hours: own(hours),
     minutes: own(minutes),
     facts: own(facts),
   };
+  return { batch, bytes };
 }

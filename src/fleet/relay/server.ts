@@ -6,65 +6,113 @@ import { createServer, type Server } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { messageOf, UserError } from '../../base/errors.js';
 import { harmless } from '../../base/format.js';
-import type { Batch } from '../../model/fleet.js';
 import { refuse, type Address } from '../../run/serve.js';
 import type { Credentials } from '../credentials.js';
 import type { FleetStore } from '../port.js';
-import { batchOf } from './batch.js';
+import { batchOf, type ReadBatch } from './batch.js';
+import { bound, Connections, mostConnections } from './connections.js';
 import { Gathered } from './gathered.js';
+import { isHostName } from './host-name.js';
+import { Revoked } from './revoked.js';
 
-/** Compressed. */
-const MOST_BYTES = 1024 * 1024;
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 60_000;
+export interface RelayLimits {
+  /** How long a host may take for a handshake, for the head of a request, and for all of it. */
+  readonly handshakeMs: number;
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often that is looked at. */
+  readonly checkMs: number;
+  /** Of a batch, as it is sent. */
+  readonly batchBytes: number;
+  /** Of all batches that are on their way at a moment. */
+  readonly arrivingBytes: number;
+  readonly connections: number;
+}
+
+function usualLimits(): RelayLimits {
+  return {
+    handshakeMs: 30_000,
+    headersMs: 10_000,
+    requestMs: 30_000,
+    checkMs: 2000,
+    batchBytes: 1024 * 1024,
+    arrivingBytes: 64 * 1024 * 1024,
+    connections: mostConnections(),
+  };
+}
+
 /** A host sends every minute, and shaking hands anew costs more than what it sends. */
 const KEEP_MS = 90_000;
-const MOST_CONNECTIONS = 20_000;
 
 export interface RelayOptions {
   readonly address: Address;
   readonly credentials: Credentials;
   readonly store: Pick<FleetStore, 'add'>;
+  /** A file that lists certificates that hold no more; undefined where there is none. */
+  readonly revoked?: string | undefined;
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
+  readonly limits?: Partial<RelayLimits>;
 }
 
 /** The name that the authority has put into a host's certificate; undefined where that is none of a host. */
 export function hostOf(names: string | readonly string[] | undefined): string | undefined {
-  return typeof names === 'string' && /^[\w.-]{1,253}$/.test(names) ? names : undefined;
+  return typeof names === 'string' && isHostName(names) ? names : undefined;
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    if (!Buffer.isBuffer(part)) continue;
-    bytes += part.length;
-    if (bytes > MOST_BYTES) throw new UserError('It is too long for a batch.');
-    parts.push(part);
+/** What all hosts are sending at a moment is bounded, as is each batch: a host that is slow holds no more than its part of that. */
+class Arriving {
+  private readonly limits: Pick<RelayLimits, 'batchBytes' | 'arrivingBytes'>;
+  private bytes = 0;
+
+  constructor(limits: Pick<RelayLimits, 'batchBytes' | 'arrivingBytes'>) {
+    this.limits = limits;
   }
-  return Buffer.concat(parts);
+
+  async bodyOf(request: IncomingMessage): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    let own = 0;
+    try {
+      for await (const part of request) {
+        if (!Buffer.isBuffer(part)) continue;
+        own += part.length;
+        this.bytes += part.length;
+        if (own > this.limits.batchBytes) throw new UserError('It is too long for a batch.');
+        if (this.bytes > this.limits.arrivingBytes)
+          throw new UserError('Too much is being sent at this moment: keep it, and send it again.');
+        parts.push(part);
+      }
+      return Buffer.concat(parts);
+    } finally {
+      this.bytes -= own;
+    }
+  }
 }
 
 class Relay {
   private readonly gathered: Gathered;
+  private readonly arriving: Arriving;
+  private readonly revoked: Revoked | undefined;
   private readonly tell: RelayOptions['tell'];
   private isFailing = false;
 
-  constructor({ store, tell }: RelayOptions) {
+  constructor({ store, tell, revoked }: RelayOptions, limits: RelayLimits) {
     this.gathered = new Gathered(store);
+    this.arriving = new Arriving(limits);
+    this.revoked = revoked === undefined ? undefined : new Revoked(revoked, tell);
     this.tell = tell;
   }
 
   async take(request: IncomingMessage, response: ServerResponse, socket: TLSSocket): Promise<void> {
-    const host = hostOf(socket.getPeerCertificate().subject?.CN);
+    const { subject, serialNumber } = socket.getPeerCertificate();
+    const host = hostOf(subject?.CN);
     if (host === undefined) return refuse(response, 403, 'The certificate names no host.');
+    if (this.revoked?.has(host, serialNumber)) return refuse(response, 403, 'The certificate has been revoked.');
     if (request.method !== 'POST' || request.url !== '/batch')
       return refuse(response, 404, 'Batches are posted to /batch.');
-    let read: { readonly batch: Batch; readonly bytes: number };
+    let read: ReadBatch;
     try {
-      const body = await bodyOf(request);
-      read = { batch: batchOf(body, host), bytes: body.length };
+      read = batchOf(await this.arriving.bodyOf(request), host);
     } catch (error) {
       return refuse(response, 400, messageOf(error));
     }
@@ -82,27 +130,41 @@ class Relay {
   }
 }
 
-/** Serves until it is closed. Rejects where the address can't be had; throws a UserError for certificates that are none. */
-export async function startRelay(options: RelayOptions): Promise<Server> {
-  const { address, credentials, tell } = options;
-  const relay = new Relay(options);
-  let server: Server;
+function serverOf({ certificate, authority }: Credentials, limits: RelayLimits): Server {
   try {
-    server = createServer({
-      cert: credentials.certificate,
-      key: credentials.certificate,
-      ca: credentials.authority,
+    return createServer({
+      cert: certificate,
+      key: certificate,
+      ca: authority,
       requestCert: true,
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
+      handshakeTimeout: limits.handshakeMs,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: KEEP_MS,
     });
   } catch (error) {
     throw new UserError(`The certificate, its key or the authority can’t be used: ${messageOf(error)}.`);
   }
-  server.maxConnections = MOST_CONNECTIONS;
+}
+
+/**
+ * Serves until it is closed. Rejects where the address can't be had; throws a UserError for certificates that are none, and for a list of revoked ones that can't
+ * be read.
+ */
+export async function startRelay(options: RelayOptions): Promise<Server> {
+  const { address, credentials, tell } = options;
+  const limits = { ...usualLimits(), ...options.limits };
+  const relay = new Relay(options, limits);
+  const server = serverOf(credentials, limits);
+  const connections = new Connections();
+  bound(server, limits.connections, tell);
+  server.on('secureConnection', (socket) => {
+    // Those that name no host are one, and are told so when they ask for something.
+    connections.add(hostOf(socket.getPeerCertificate().subject?.CN) ?? '', socket);
+  });
   server.on('request', (request, response) => {
     if (request.socket instanceof TLSSocket) void relay.take(request, response, request.socket);
     else response.destroy();

@@ -37,4 +37,20 @@ export const FLEET = thresholds('fleet', {
     means: 'A host whose clock is further off the store’s is told of.',
     basis: { derived: 'what a host sends lies in memory for up to a minute, by which its clock looks late' },
   },
+  togetherMs: {
+    value: 60_000,
+    unit: 'ms',
+    means: 'Silent hosts that were last heard of within so short a time fell silent together.',
+    basis: {
+      derived:
+        'a host sends every minute: those that lose their way at one moment were last heard of in the minute before',
+    },
+  },
+  togetherByChance: {
+    value: 0.01,
+    unit: 'share',
+    means:
+      'Hosts are told to have fallen silent together where as many would within as short a time by accident at most this often, each for a reason of its own.',
+    basis: { prior: 'who looks every night is led astray once in three months at most' },
+  },
 });

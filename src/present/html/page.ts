@@ -31,6 +31,8 @@ export interface PageContent {
   readonly data: readonly Markup[];
   /** The name of what is saved. */
   readonly saved: string;
+  /** Where a page that is served has it from, when it is too much to be in it. */
+  readonly savedFrom?: string | undefined;
   /** It is served, and its script may ask whoever serves it for what is new. */
   readonly isLive?: true;
 }
@@ -64,7 +66,7 @@ export function renderPage(page: PageContent, assets: ReportAssets): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const { title, description, tool, outcome, header, parts, data, saved, hasVerdict, isLive } = page;
+  const { title, description, tool, outcome, header, parts, data, saved, savedFrom, hasVerdict, isLive } = page;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -85,7 +87,14 @@ export function renderPage(page: PageContent, assets: ReportAssets): string {
           ${header}
           <p class="buttons" hidden>
             <button type="button" id="copy-ticket">Copy for a ticket</button>
-            <button type="button" id="save-data" data-of="${saved}">Save the data</button>
+            <button
+              type="button"
+              id="save-data"
+              data-of="${saved}"
+              ${savedFrom !== undefined && html`data-from="${savedFrom}"`}
+            >
+              Save the data
+            </button>
             <button type="button" id="theme">Dark</button>
           </p>
         </header>

@@ -110,7 +110,7 @@ function aboutStall(up: Up, one: FleetEpisode, { show: { about, host }, hasRepor
       [
         'lasted',
         one.endedAt === null
-          ? 'not over, or nobody saw its end'
+          ? 'it goes on, or nobody saw its end'
           : tied(duration(Date.parse(one.endedAt) - Date.parse(one.startedAt))),
       ],
       ['lost', tied(duration(one.lostMs))],

@@ -19,18 +19,15 @@ function colourAt(causes: FleetOverview['causes'], place: number): string {
   return place < 0 || causes[place]?.cause === OTHER_CAUSES ? 'rest-0' : `line-${place}`;
 }
 
+/** A busy fleet has some thousand cells: each is as short as it can be. */
 function cellOf(overview: FleetOverview, host: string, cell: LossCell): Markup {
   const { from, binMs, causes } = overview;
   const place = causes.findIndex(({ cause }) => cause === cell.cause);
   const at = isoMoment(Date.parse(from) + cell.bin * binMs);
-  const said = `${host} from ${clockText(at)}: ${counted(cell.episodes, 'stall')}, ${duration(cell.lostMs)} lost, most by ${cell.cause}`;
-  return html`<a href="${stallHref('', host, cell.number)}" tabindex="-1" aria-label="${said}"
-    ><rect
-      class="${`${colourAt(causes, place)} dense-${densityOf(cell, binMs)}`}"
-      x="${cell.bin}"
-      width="1"
-      height="1"
-    /><title>${said}</title></a
+  const said = `${clockText(at)}: ${counted(cell.episodes, 'stall')}, ${duration(cell.lostMs)} lost, most by ${cell.cause}`;
+  const looks = `${colourAt(causes, place)} dense-${densityOf(cell, binMs)}`;
+  return html`<a href="${stallHref('', host, cell.number)}" tabindex="-1"
+    ><rect class="${looks}" x="${cell.bin}" /><title>${said}</title></a
   >`;
 }
 

@@ -3,18 +3,21 @@
 
 import { clockText, count as thousands, counted, duration } from '../../../base/format.js';
 import type { Charts } from '../../../model/charts.js';
-import { OTHER_CAUSES, type FleetHost, type FleetOverview } from '../../../model/fleet.js';
-import { renderFleetStatus, statusHead } from '../../fleet.js';
+import { OTHER_CAUSES, type FleetHost, type FleetOverview, type FleetStatus } from '../../../model/fleet.js';
+import { renderFleetStatus, statusHead, togetherText } from '../../fleet.js';
 import { paletteOf } from '../colours.js';
 import { html, type Content, type Markup } from '../markup.js';
 import type { ReportAssets } from '../page.js';
-import { foldedTable, section, table, tied, type Column, type Part } from '../parts.js';
+import { section, table, tied, type Column, type Part } from '../parts.js';
 import { timeline } from '../timeline.js';
 import { mapPart } from './map.js';
-import { causeLink, fleetPage, hostLink, stallTable } from './parts.js';
+import { causeLink, fleetPage, hostLink, stallTable, type FleetFrame, type Up } from './parts.js';
 import { whyShort } from './why.js';
 
-const FEW = { most: 8 };
+const FEW = 8;
+/** Where the pages are that the first one leads to. */
+export const NOW_PAGE = 'now';
+export const STATUS_DOCUMENT = 'status';
 
 function chartsOf({ bins, binMs, causes }: FleetOverview): Charts {
   const lines = causes.map(({ cause, lostMs }) => ({
@@ -51,46 +54,69 @@ function tiles({ status: { hosts, stalling, silent, skewed, dropped } }: FleetOv
   </dl>`;
 }
 
-function hostsPart(
-  id: string,
-  title: string,
-  columns: readonly Column[],
-  hosts: readonly FleetHost[],
-  cells: (host: FleetHost) => readonly Content[],
-): Part {
-  if (hosts.length === 0) return undefined;
-  const rows = hosts.map((host) => [hostLink('', host.host), ...cells(host)]);
-  return section(
-    id,
-    title,
-    foldedTable(counted(hosts.length, 'host'), [{ title: 'host', kind: 'name' }, ...columns], rows, FEW),
-  );
-}
-
 const NAMES: readonly Column[] = [
   { title: 'cause', kind: 'name' },
   { title: 'unit', kind: 'name' },
   { title: 'since' },
 ];
 
-function nowParts({ status: { stalling, silent, skewed } }: FleetOverview): Part[] {
-  const cause = (one: FleetHost) => (one.cause === null ? 'no verdict yet' : causeLink('', one.cause));
+interface HostList {
+  readonly id: string;
+  readonly title: string;
+  readonly columns: readonly Column[];
+  /** What stands above it. */
+  readonly note?: string | undefined;
+}
+
+interface Listed {
+  readonly up: Up;
+  readonly most: number;
+}
+
+/** A list of hosts that may be all of them: so many are shown, the others have a page. */
+function hostsPart(
+  { id, title, columns, note }: HostList,
+  hosts: readonly FleetHost[],
+  { up, most }: Listed,
+  cells: (host: FleetHost) => readonly Content[],
+): Part {
+  if (hosts.length === 0) return undefined;
+  const rows = hosts.slice(0, most).map((host) => [hostLink(up, host.host), ...cells(host)]);
+  return section(
+    id,
+    title,
+    note !== undefined && html`<p>${tied(note)}</p>`,
+    table(counted(hosts.length, 'host'), [{ title: 'host', kind: 'name' }, ...columns], rows),
+    hosts.length > rows.length &&
+      html`<p class="note"><a href="${NOW_PAGE}">All ${thousands(hosts.length)}</a>, each with its page.</p>`,
+  );
+}
+
+function nowParts({ stalling, silent, silentTogether, skewed }: FleetStatus, listed: Listed): Part[] {
+  const cause = ({ cause: of }: FleetHost, none: string) => (of === null ? none : causeLink(listed.up, of));
   return [
-    hostsPart('stalling', 'Stall now', NAMES, stalling, (one) => [
-      cause(one),
+    hostsPart({ id: 'stalling', title: 'Stall now', columns: NAMES }, stalling, listed, (one) => [
+      cause(one, 'no verdict yet'),
       one.unit ?? '–',
       one.since === null ? '–' : clockText(one.since),
     ]),
     hostsPart(
-      'silent',
-      'Silent',
-      [{ title: 'last heard of', kind: 'name' }, { title: 'in a stall then' }],
+      {
+        id: 'silent',
+        title: 'Silent',
+        columns: [{ title: 'last heard of', kind: 'name' }, { title: 'in a stall then' }],
+        note: silentTogether ? togetherText(silentTogether) : undefined,
+      },
       silent,
-      (one) => [clockText(one.heardAt), one.cause === null ? '–' : causeLink('', one.cause)],
+      listed,
+      (one) => [clockText(one.heardAt), cause(one, '–')],
     ),
-    hostsPart('skewed', 'Clocks that are off', [{ title: 'by' }], skewed, ({ skewMs }) => [
-      tied(`${duration(Math.abs(skewMs ?? 0))} ${(skewMs ?? 0) > 0 ? 'ahead' : 'behind'}`),
-    ]),
+    hostsPart(
+      { id: 'skewed', title: 'Clocks that are off', columns: [{ title: 'by' }] },
+      skewed,
+      listed,
+      ({ skewMs }) => [tied(`${duration(Math.abs(skewMs ?? 0))} ${(skewMs ?? 0) > 0 ? 'ahead' : 'behind'}`)],
+    ),
   ];
 }
 
@@ -109,26 +135,35 @@ function agentsPart({ status: { agents } }: FleetOverview): Part {
   );
 }
 
+/** How it is now, above whatever tells more. */
+function frameOf(status: FleetStatus): Omit<FleetFrame, 'parts'> {
+  const { hosts, stalling, silent, at, tool, store } = status;
+  return {
+    title: 'The fleet',
+    answer: `${statusHead(status)}.`,
+    outcome: stalling.length > 0 ? 'stall' : hosts === 0 || silent.length > 0 ? 'inconclusive' : 'healthy',
+    word: `At ${clockText(at)}`,
+    tool,
+    store,
+    up: '',
+    ticket: renderFleetStatus(status, { colour: false, width: 120 }),
+    // It may tell of ten thousand hosts, and is asked for by who wants it.
+    saved: { name: 'fleet-status-document', from: STATUS_DOCUMENT },
+  };
+}
+
 export function renderFleetOverview(overview: FleetOverview, assets: ReportAssets): string {
   const { status, from, newest } = overview;
   const charts = chartsOf(overview);
-  const { hosts, stalling, silent } = status;
-  const outcome = stalling.length > 0 ? 'stall' : hosts === 0 || silent.length > 0 ? 'inconclusive' : 'healthy';
   return fleetPage(
     {
-      title: 'The fleet',
-      answer: `${statusHead(status)}.`,
-      outcome,
-      word: `At ${clockText(status.at)}`,
-      tool: status.tool,
-      store: status.store,
-      up: '',
+      ...frameOf(status),
       parts: [
         tiles(overview),
         mapPart(overview),
-        whyShort(overview.why),
+        whyShort(overview.comparable),
         newest.length > 0 && timeline(charts, paletteOf(charts), 'What all hosts lost, by the cause of the stall.'),
-        ...nowParts(overview),
+        ...nowParts(status, { up: '', most: FEW }),
         newest.length > 0 &&
           section(
             'newest',
@@ -137,11 +172,14 @@ export function renderFleetOverview(overview: FleetOverview, assets: ReportAsset
           ),
         agentsPart(overview),
       ],
-      ticket: renderFleetStatus(status, { colour: false, width: 120 }),
-      saved: { name: 'fleet-status-document', document: status },
       charts,
       startedAt: from,
     },
     assets,
   );
+}
+
+/** All hosts that stall, are silent, or whose clocks are off. */
+export function renderFleetNow(status: FleetStatus, assets: ReportAssets): string {
+  return fleetPage({ ...frameOf(status), up: './', parts: nowParts(status, { up: './', most: Infinity }) }, assets);
 }

@@ -9,8 +9,8 @@ import { renderPage, type ReportAssets } from '../page.js';
 import { table, tied, type Part } from '../parts.js';
 import { embed } from '../payload.js';
 
-/** Where a page stands below the first one: '' there, '../' and '../../' further down. */
-export type Up = '' | '../' | '../../';
+/** Where a page stands below the first one: '' there, './' beside it, '../' and '../../' further down. */
+export type Up = '' | './' | '../' | '../../';
 
 function hostHref(up: Up, host: string): string {
   return `${up}host/${encodeURIComponent(host)}`;
@@ -47,7 +47,7 @@ export function stallTable(up: Up, caption: string, stalls: readonly FleetEpisod
       html`<a href="${stallHref(up, one.host, one.number)}">${`no. ${one.number}`}</a>`,
       ...(withHost ? [hostLink(up, one.host)] : []),
       clockText(one.startedAt),
-      one.endedAt === null ? 'not over' : tied(duration(Date.parse(one.endedAt) - Date.parse(one.startedAt))),
+      one.endedAt === null ? 'no end told' : tied(duration(Date.parse(one.endedAt) - Date.parse(one.startedAt))),
       tied(duration(one.lostMs)),
       one.cause === null ? 'no verdict' : causeLink(up, one.cause),
       one.unit ?? '–',
@@ -86,8 +86,8 @@ export interface FleetFrame {
   readonly parts: readonly Part[];
   /** As the command prints it. */
   readonly ticket: string;
-  /** What is saved, by the name of its document. */
-  readonly saved: { readonly name: string; readonly document: unknown };
+  /** What is saved, by the name of its document: it is in the page, or asked for at an address beside it. */
+  readonly saved: { readonly name: string } & ({ readonly document: unknown } | { readonly from: string });
   readonly charts?: Charts;
   readonly startedAt?: string;
 }
@@ -110,9 +110,10 @@ export function fleetPage(frame: FleetFrame, assets: ReportAssets): string {
       data: [
         jsonScript('charts', embed(frame.charts ?? NO_CHARTS, frame.startedAt ?? null)),
         jsonScript('ticket', `\`\`\`\`text\n${ticket}\n\`\`\`\``),
-        jsonScript(saved.name, saved.document),
+        ...('document' in saved ? [jsonScript(saved.name, saved.document)] : []),
       ],
       saved: saved.name,
+      savedFrom: 'from' in saved ? saved.from : undefined,
       isLive: true,
     },
     assets,

@@ -13,14 +13,18 @@ const TICKET = { colour: false, verbose: false, width: 120 };
 /** Hosts that stand against a fact. */
 const MOST_HOSTS = 20;
 
-export function whyShort(all: readonly FleetWhy[]): Part {
-  if (all.length === 0) return undefined;
+/** What separates the hosts of each cause, which the page's script asks for when the rest is there to be seen. */
+export function whyShort(causes: readonly string[]): Part {
+  if (causes.length === 0) return undefined;
   return section(
     'why',
     { long: 'What separates the hosts that stall', short: 'What separates' },
     terms(
       'reasons',
-      all.map(({ cause, answer }) => [causeLink('', cause ?? ''), tied(answer)]),
+      causes.map((cause) => [
+        causeLink('', cause),
+        html`<span data-separates="${cause}">its page tells, which takes a second to ask for</span>`,
+      ]),
     ),
     html`<p class="note">
       Each cause is asked by itself; of what is told to separate, up to ${percent(DIFFERENCES.falseDiscovery)} may be by
@@ -47,6 +51,11 @@ function groupPart(
     ${terms('reasons', pairs)}`;
 }
 
+function wordOf({ groups, canTell, hosts: { stalling } }: FleetWhy): string {
+  if (groups.length > 0) return 'A fact separates them';
+  return canTell || stalling === 0 ? 'Nothing separates them' : 'It can’t be told';
+}
+
 export function renderFleetWhyPage(why: FleetWhy, assets: ReportAssets): string {
   const { answer, groups, leads, notes, tool, store } = why;
   const up = '../';
@@ -56,7 +65,7 @@ export function renderFleetWhyPage(why: FleetWhy, assets: ReportAssets): string 
       title: why.cause ?? 'every cause',
       answer,
       outcome,
-      word: groups.length > 0 ? 'A fact separates them' : 'Nothing separates them',
+      word: wordOf(why),
       tool,
       store,
       up,

@@ -13,7 +13,7 @@ import { renderWatchPage } from '../../../present/html/watch/page.js';
 import { diagnoseRecording, renderReport } from '../../../pipeline.js';
 import { Shelf } from '../../baseline/shelf.js';
 import { readReportAssets } from '../../report-assets.js';
-import { behindToken, HTML_HEADERS, PAGE_HEADERS, refuse, reply, serve } from '../../serve.js';
+import { behindToken, HTML_HEADERS, JSON_HEADERS, refuse, reply, serve } from '../../serve.js';
 import { beginServing, tellBegun } from '../../serving-process.js';
 import { readHistory } from '../history.js';
 import { gather, readJournal } from '../journal.js';
@@ -39,11 +39,7 @@ class PageProcess {
   readonly answer = async (what: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const number = Number(/^episodes\/(\d{1,9})$/.exec(what)?.[1]);
     if (what === '') return reply(request, response, this.page(), HTML_HEADERS);
-    if (what === 'now')
-      return reply(request, response, JSON.stringify(nowLines(this.now)), {
-        ...PAGE_HEADERS,
-        'content-type': 'application/json',
-      });
+    if (what === 'now') return reply(request, response, JSON.stringify(nowLines(this.now)), JSON_HEADERS);
     if (number > 0) return this.episode(number, request, response);
     return refuse(response, 404, 'There is nothing of that name.');
   };
