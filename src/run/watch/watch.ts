@@ -20,10 +20,11 @@ import { History } from './history.js';
 import { Hourly } from './hourly.js';
 import { gather, Journal, readJournal } from './journal.js';
 import { LOOK_MS, LossJudge } from './judge.js';
+import { losersOf } from './losers.js';
 import { Members, type Watched } from './members.js';
 import { lastBeat, Pulse } from './pulse.js';
 import { Store } from './store.js';
-import { StallTrigger, type Loser } from './trigger.js';
+import { StallTrigger } from './trigger.js';
 import { Errands } from './errand.js';
 import { Lessons } from './lessons.js';
 import { EpisodeVerdict } from './verdict.js';
@@ -35,8 +36,6 @@ const SETTINGS_EVERY = 5;
 const DAY_SECONDS = 86_400;
 /** What was read of the disks is learnt so often: a book is written anew each time. */
 const LESSON_SECONDS = 1200;
-const WATCHED = 'watched';
-const NOBODY = 'anybody';
 
 export interface WatchOptions {
   readonly tool: string;
@@ -60,7 +59,7 @@ export class Watch {
   private readonly options: WatchOptions;
   private readonly members: Members;
   private readonly waiters = new Waiters();
-  private readonly judge = new LossJudge();
+  private readonly judge: LossJudge;
   private readonly trigger: StallTrigger;
   private readonly undo: UndoJournal;
   private readonly beforehand: Beforehand;
@@ -122,6 +121,7 @@ export class Watch {
     this.journal = journal;
     this.hourly = new Hourly((entry) => journal.add(entry));
     this.history = history;
+    this.judge = new LossJudge(members.isNamed);
     this.trigger = new StallTrigger(members.isNamed);
     const filesystems = openKernelFilesystems(undo);
     const { debugfs } = filesystems;
@@ -274,7 +274,7 @@ export class Watch {
 
   /** The second that ends now. */
   private judgeSecond(nowMs: number, pids: readonly number[]): void {
-    const losers = this.losers(nowMs);
+    const losers = losersOf(this.judge, nowMs, this.members.isNamed);
     if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
     const decision = this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
@@ -301,15 +301,6 @@ export class Watch {
     for (const one of this.options.shown) one.tell(now);
   }
 
-  private losers(nowMs: number): Loser[] {
-    const { isNamed } = this.members;
-    const lost = [...this.judge.endSecond(nowMs)].flatMap(([pid, kind]): Loser[] =>
-      // Nobody asked about one that is stopped, or that others leave no CPU.
-      isNamed || kind === 'waits' ? [{ key: isNamed ? WATCHED : `${NOBODY} ${pid}`, pid, kind }] : [],
-    );
-    return this.judge.lostMemory(nowMs) ? [...lost, { key: isNamed ? WATCHED : 'machine', kind: 'memory' }] : lost;
-  }
-
   /** What is done in a second in which nothing is recorded. */
   private rest(pids: readonly number[]): void {
     this.beforehand.keepUp();
@@ -322,8 +313,9 @@ export class Watch {
     if (memory === undefined) return;
     try {
       const answer = await this.errands.run({ kind: 'learn', memory, lesson }, tell);
-      if (answer.kind === 'past')
-        this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
+      if (answer.kind !== 'past') return;
+      this.judge.past = answer.past;
+      this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
     } catch (error) {
       if (!this.closed) tell(`nothing could be remembered of this machine’s disks: ${messageOf(error)}.`);
     }
