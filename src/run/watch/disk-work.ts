@@ -21,7 +21,7 @@ interface Moment {
 export interface DiskSecond {
   /** The part of it, 0 to 1, in which disks were at work: those with these numbers ('MAJOR:MINOR'), or all. Undefined where that is not known. */
   readonly workOf: (disks?: ReadonlySet<string>) => number | undefined;
-  /** The disks, by number, that took longer for most of their requests' time than they used to at the same load. */
+  /** The disks, by number, that were at work for most of it and took longer, for most of their requests' time, than they used to at the same load. */
   readonly slowAgainst: (past: Past) => readonly string[];
 }
 
@@ -64,7 +64,10 @@ export class DiskWork {
         const atWork = looks.filter((busy) => (disks ? [...disks].some((id) => busy.has(id)) : busy.size > 0)).length;
         return Math.min(1, Math.max(atWork / looks.length, this.timeOfRequests(before, now, disks)));
       },
-      slowAgainst: (past) => slowAgainst(past, before, now),
+      slowAgainst: (past) =>
+        slowAgainst(past, before, now).filter(
+          (id) => looks.filter((busy) => busy.has(id)).length >= LOST.waits * Math.max(1, looks.length),
+        ),
     };
   }
 

@@ -165,6 +165,14 @@ describe('two that take turns at a disk that works all the time', () => {
     assert.deepEqual(lost([second(...TURNS, [usual, other])], { past: pastOf(DISK, OTHER) }), [[]]);
   });
 
+  test('have lost nothing where a slow disk is at work for a moment only: their log file lies there', () => {
+    const usual = did(OTHER, { looks: 10 });
+    const of = (looks: number) =>
+      lost([second(...TURNS, [did(DISK, { looks, writes: 40, writeMs: 900 }), usual])], { past: pastOf(DISK) });
+    assert.deepEqual(of(6), [[FIRST, SECOND]]);
+    assert.deepEqual(of(5), [[]]);
+  });
+
   test('have lost it where half of its time was of requests that took longer, and nothing where less was', () => {
     const of = (readMs: number) => did(DISK, { looks: 10, writes: 40, writeMs: 450, reads: 450, readMs });
     assert.deepEqual(lost([second(...TURNS, [of(440)])], { past: pastOf(DISK) }), [[FIRST, SECOND]]);
