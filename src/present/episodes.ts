@@ -53,6 +53,7 @@ const GAPS = {
   'not running': 'nobody watched',
   'held up': 'the watch itself was held up',
   suspended: 'the machine slept',
+  'not kept': 'what was found could not be kept, as its disk took nothing,',
 } as const;
 
 /** The lines. `runs`: whether somebody watches now. */

@@ -79,7 +79,7 @@ test('who was watched stands for each stretch of it, and gaps, steps of the cloc
       watches: [watch(0, 5, 'whoever waits most'), watch(6, 10), watch(11, null)],
       gaps: [
         { from: at(10), to: at(11), ms: 60_000, why: 'not running', withinMs: 100 },
-        { from: at(20), to: at(23), ms: 180_000, why: 'suspended', withinMs: 0 },
+        { from: at(20), to: at(23), ms: 180_000, why: 'not kept', withinMs: 0 },
       ],
       clockSteps: [{ at: at(30), steppedMs: -3_600_000 }],
       suppressed: [
@@ -96,7 +96,7 @@ test('who was watched stands for each stretch of it, and gaps, steps of the cloc
     'Watched whoever waits most from 2026-11-30 02:00:00 UTC until 2026-11-30 02:05:00 UTC.',
     'Watched postgresql from 2026-11-30 02:06:00 UTC until now.',
     '2026-11-30 02:10:00 UTC: nobody watched for 60 s.',
-    '2026-11-30 02:20:00 UTC: the machine slept for 3 min.',
+    '2026-11-30 02:20:00 UTC: what was found could not be kept, as its disk took nothing, for 3 min.',
     '2026-11-30 02:30:00 UTC: the clock was set back by 60 min.',
     '2026-11-30 02:40:00 UTC to 2026-11-30 02:45:00 UTC: 4 more stalls noticed and not recorded, within a minute of another.',
     '2026-11-30 02:50:00 UTC: 1 more stall noticed and not recorded, while the one before was being written.',

@@ -218,7 +218,7 @@ class Player {
     const fail = (error: unknown) => {
       throw error;
     };
-    const journal = await Journal.open(held, fail);
+    const journal = await Journal.open(held, { failed: fail });
     const hourly = new Hourly((entry) => journal.add(entry));
     const keeper = new EpisodeKeeper({
       store,
