@@ -15,6 +15,7 @@ import { loadDrills } from '../src/catalogue.js';
 import { Stage, type Drill } from '../src/lab/drill.js';
 import { Draw, seedFor } from '../src/lab/draw.js';
 import { LOOK_MS, LossJudge } from '../src/run/watch/judge.js';
+import { losersOf } from '../src/run/watch/losers.js';
 import { StallTrigger, type Loser } from '../src/run/watch/trigger.js';
 
 const SECOND_MS = 1000;
@@ -23,7 +24,7 @@ const STALL_SECONDS = 20;
 
 class Watched {
   private readonly pid: number;
-  private readonly judge = new LossJudge();
+  private readonly judge = new LossJudge(true);
   private readonly sampler: CounterSampler;
 
   constructor(pid: number) {
@@ -41,9 +42,7 @@ class Watched {
       const nowNs = monotonicNs();
       this.sampler.tick(nowNs, [this.pid], true);
       const nowMs = Number(nowNs) / 1e6;
-      const losers = [...this.judge.endSecond(nowMs)].map(([pid, kind]): Loser => ({ key: 'watched', pid, kind }));
-      if (this.judge.lostMemory(nowMs)) losers.push({ key: 'watched', kind: 'memory' });
-      const decision = trigger.step(nowMs, losers);
+      const decision = trigger.step(nowMs, losersOf(this.judge, nowMs, true));
       if (decision?.kind === 'begins') return { after: second, as: decision.stall.kind };
       while (this.judge.hasWaiting && monotonicMs() < next - 1.5 * LOOK_MS) {
         await pause(LOOK_MS);

@@ -12,7 +12,8 @@ import { SOURCE, type Reading } from '../src/model/recording.js';
 import { openRecording } from '../src/recording/reader.js';
 import { parseDiskstats } from '../src/base/procfs/diskstats.js';
 import { LOOK_MS, LossJudge } from '../src/run/watch/judge.js';
-import { StallTrigger, type Loser } from '../src/run/watch/trigger.js';
+import { losersOf } from '../src/run/watch/losers.js';
+import { StallTrigger } from '../src/run/watch/trigger.js';
 import { stalls, truthOf, unpack } from '../test/support/stalls.js';
 
 const SECOND_NS = 1e9;
@@ -34,7 +35,7 @@ class Replay {
 
   constructor(root: string) {
     this.root = root;
-    this.judge = new LossJudge(root);
+    this.judge = new LossJudge(true, root);
     mkdirSync(path.join(root, 'proc'), { recursive: true });
   }
 
@@ -47,9 +48,8 @@ class Replay {
       next = this.takeUntil(readings, next, atNs);
       for (const { path: file, text } of this.now.values()) this.judge.take(file, text);
       this.writeThreads();
-      const losers = [...this.judge.endSecond(atNs / 1e6)].map(([pid, kind]): Loser => ({ key: 'watched', pid, kind }));
-      if (this.judge.lostMemory(atNs / 1e6)) losers.push({ key: 'watched', kind: 'memory' });
-      if (this.trigger.step(atNs / 1e6, losers)?.kind === 'begins') return (atNs - begunNs) / SECOND_NS;
+      if (this.trigger.step(atNs / 1e6, losersOf(this.judge, atNs / 1e6, true))?.kind === 'begins')
+        return (atNs - begunNs) / SECOND_NS;
       for (let look = 1; look < LOOKS && this.judge.hasWaiting; look += 1) {
         next = this.takeUntil(readings, next, atNs + (look * SECOND_NS) / LOOKS);
         this.writeThreads();

@@ -7,6 +7,7 @@ import { episodesText, historyText } from '../present/episodes.js';
 import type { Episodes } from '../model/watch.js';
 import { readHistory } from '../run/watch/history.js';
 import { gather, readJournal } from '../run/watch/journal.js';
+import { unkeptNow } from '../run/watch/gaps.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
 import { lastBeat } from '../run/watch/pulse.js';
 import { concludeWith, type ShowOptions } from './conclude.js';
@@ -50,13 +51,16 @@ export function episodesCommand(program: Command): void {
 }
 
 function gathered(options: EpisodesOptions): Episodes & { readonly runs: boolean } {
-  return inWatchFolder(options, (folder, path, from) => ({
-    schema: 'iowitness.episodes/1',
-    tool: toolName(),
-    folder: path,
-    ...gather(readJournal(folder), from),
-    runs: lastBeat(path)?.runs === true,
-  }));
+  return inWatchFolder(options, (folder, path, from) => {
+    const beat = lastBeat(path);
+    return {
+      schema: 'iowitness.episodes/1',
+      tool: toolName(),
+      folder: path,
+      ...gather([...readJournal(folder), ...unkeptNow(beat, Date.now())], from),
+      runs: beat?.runs === true,
+    };
+  });
 }
 
 function list(options: EpisodesOptions): void {

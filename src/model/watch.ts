@@ -41,8 +41,11 @@ export const GapSchema = v.object({
   ms: v.number(),
   /** How many these are, where there are several between `from` and `to`. */
   count: v.optional(v.number()),
-  /** 'not running': between one watch and the next; 'held up': the process itself got no CPU, memory or disk; 'suspended': the machine slept. */
-  why: v.picklist(['not running', 'held up', 'suspended']),
+  /**
+   * 'not running': between one watch and the next; 'held up': the process itself got no CPU, memory or disk; 'suspended': the machine slept; 'not kept':
+   * somebody watched, and what was found could not be written, or only the newest of it.
+   */
+  why: v.picklist(['not running', 'held up', 'suspended', 'not kept']),
   /** How far off the figures may be, ms. */
   withinMs: v.number(),
 });

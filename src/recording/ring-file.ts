@@ -1,6 +1,7 @@
 // A file of a fixed size that holds the newest records of a stream: when it is full, the oldest are written over. All its blocks are taken when it is
 // made, so that later a full disk refuses nothing, and a filesystem has nothing to allocate while it is slow. A record is a frame (frame.ts) that begins
-// at a block's first byte and has a checksum, so that whatever a kill or a crash left half written is passed over, and everything else is found.
+// at a block's first byte and has a checksum, so that whatever a kill or a crash left half written is passed over, and everything else is found. What its
+// disk refuses is tried again.
 //
 //   block 0        1        2        3   …
 //   [frame 7      ][frame 8 .. .. ][frame 3 ][frame 4 …        the newest record is 8; 3 is the oldest, what came before it is gone
@@ -13,7 +14,7 @@ import { DirectFile } from './direct-file.js';
 import { BLOCK, encodeFrame, FRAME, scanFrame } from './frame.js';
 
 const FILL = 64 * BLOCK;
-/** Records that may wait for a disk that has stalled; the newest are kept. */
+/** Records that may wait for a disk that has stalled, or that refuses them; the newest are kept. */
 const MOST_WAITING = 256;
 
 export interface RingRecord {
@@ -70,8 +71,10 @@ function scanRing(folder: HeldFolder, name: string): (Found & { readonly bytes: 
 export interface RingOptions {
   /** Whole blocks. One that exists keeps its size. */
   readonly bytes: number;
-  /** Told when writes begin to fail: a record that could not be written is lost, and the next one is tried again. */
+  /** Told when writes begin to fail. What could not be written is tried again with each record that is added. */
   readonly failed: (error: unknown) => void;
+  /** Told when all that waited is written behind that, and how many records were given up meanwhile, the oldest: more than may wait. */
+  readonly recovered?: (lost: number) => void;
 }
 
 export class RingFile {
@@ -83,6 +86,8 @@ export class RingFile {
   private waiting: Buffer[] = [];
   private chain: Promise<void> = Promise.resolve();
   private isFailing = false;
+  /** Records that were given up since all that waited was written. */
+  private lost = 0;
 
   private constructor(file: DirectFile, bytes: number, options: RingOptions, { records, next }: Found) {
     this.file = file;
@@ -120,25 +125,42 @@ export class RingFile {
     if (whole.length > this.bytes) throw new RangeError(`a record of ${whole.length} bytes in a ring of ${this.bytes}`);
     this.sequence += 1;
     this.waiting.push(whole);
-    if (this.waiting.length > MOST_WAITING) this.waiting.shift();
-    this.chain = this.chain.then(this.write);
+    if (this.waiting.length > MOST_WAITING) {
+      this.waiting.shift();
+      this.lost += 1;
+    }
+    this.chain = this.chain.then(this.writeAll);
   }
 
-  private readonly write = async (): Promise<void> => {
-    const record = this.waiting.shift();
-    if (!record) return;
-    try {
-      if (this.next + record.length > this.bytes) this.next = 0;
-      this.file.seek(this.next);
-      await this.file.append([record]);
-      this.next += record.length;
-      await this.file.sync();
-      this.isFailing = false;
-    } catch (error) {
-      if (!this.isFailing) this.options.failed(error);
-      this.isFailing = true;
+  /** Tries again what its disk has refused; returns at once. */
+  retry(): void {
+    if (this.isFailing) this.chain = this.chain.then(this.writeAll);
+  }
+
+  private readonly writeAll = async (): Promise<void> => {
+    for (let record = this.waiting.shift(); record; record = this.waiting.shift()) {
+      try {
+        await this.write(record);
+      } catch (error) {
+        if (!this.isFailing) this.options.failed(error);
+        this.isFailing = true;
+        if (this.waiting.length < MOST_WAITING) this.waiting.unshift(record);
+        else this.lost += 1;
+        return;
+      }
     }
+    if (this.isFailing || this.lost > 0) this.options.recovered?.(this.lost);
+    this.isFailing = false;
+    this.lost = 0;
   };
+
+  private async write(record: Buffer): Promise<void> {
+    if (this.next + record.length > this.bytes) this.next = 0;
+    this.file.seek(this.next);
+    await this.file.append([record]);
+    this.next += record.length;
+    await this.file.sync();
+  }
 
   async close(): Promise<void> {
     await this.chain;

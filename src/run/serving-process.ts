@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../base/errors.js';
-import { endWithStarter } from './helper-process.js';
+import { endWithStarter, goFirst } from './helper-process.js';
 import { portOf, type Address } from './serve.js';
 
 const NICE = 10;
@@ -81,6 +81,7 @@ export class ServedSeconds {
 /** Makes this process one that serves. */
 export function beginServing(): void {
   endWithStarter();
+  goFirst();
   setPriority(NICE);
 }
 

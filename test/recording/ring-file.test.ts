@@ -71,9 +71,13 @@ test('a damaged block costs its record alone', async () => {
 
 test('there is nothing in a ring that nobody has made', () => assert.deepEqual(texts('none'), []));
 
-test('a disk that refuses is told of once, and again after it has taken something', async () => {
+test('what a disk refuses is told of once and written when it takes it, and the oldest of more than may wait is lost', async () => {
   const told: string[] = [];
-  const ring = await RingFile.open(folder, 'refusing', { ...options, failed: (error) => told.push(String(error)) });
+  const ring = await RingFile.open(folder, 'refusing', {
+    bytes: 400 * BLOCK,
+    failed: (error) => told.push(String(error)),
+    recovered: (lost) => told.push(`recovered, ${lost} lost`),
+  });
   let refuses = true;
   const file: { append: (parts: readonly Buffer[]) => Promise<void> } = Reflect.get(ring, 'file');
   const append = file.append.bind(file);
@@ -83,12 +87,18 @@ test('a disk that refuses is told of once, and again after it has taken somethin
     await Reflect.get(ring, 'chain');
   };
   await add('1', '2', '3');
-  assert.deepEqual(told, ['Error: EROFS']);
+  assert.deepEqual(told.splice(0), ['Error: EROFS']);
   refuses = false;
   await add('4');
+  assert.deepEqual(told.splice(0), ['recovered, 0 lost']);
+  assert.deepEqual(texts('refusing'), ['1', '2', '3', '4']);
   refuses = true;
-  await add('5', '6');
-  assert.deepEqual(told, ['Error: EROFS', 'Error: EROFS']);
+  await add(...Array.from({ length: 260 }, (_, index) => `${index + 5}`));
+  refuses = false;
+  await add('265');
+  assert.deepEqual(told.splice(0), ['Error: EROFS', 'recovered, 5 lost']);
   await ring.close();
-  assert.deepEqual(texts('refusing'), ['4']);
+  const kept = texts('refusing');
+  assert.equal(kept.length, 4 + 256);
+  assert.deepEqual([kept[4], kept.at(-1)], ['10', '265']);
 });

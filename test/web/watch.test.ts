@@ -158,7 +158,7 @@ describe('the page of a watch in a browser', { skip: needsCommand('chromium') },
       const { page, faults, close } = await open(browser, pageOf(name), { javaScriptEnabled: false });
       assert.equal(await page.locator('a[href="episodes/2"]').count(), 1);
       assert.equal(await page.locator('a[href="episodes/1"]').count(), 0, 'what was not kept has no report');
-      assert.match(await page.locator('#now').innerText(), /nobody lost the second/);
+      assert.match(await page.locator('#now').innerText(), /nobody is held up/);
       assert.match(await page.locator('#episodes').innerText(), /nobody watched for 10\ss/);
       assert.match(await page.locator('#baseline').innerText(), /writes\s+up to 16 KiB/);
       assert.deepEqual(faults, []);
@@ -188,7 +188,7 @@ describe('the page of a watch in a browser', { skip: needsCommand('chromium') },
       await page.goto(feed.url);
       assert.match(await page.locator('h1').innerText(), /the last one was episode 3/);
       feed.tell({ ...NOW, lost: 2, episode: 4 });
-      await page.getByText('2 lost the second').waitFor({ timeout: 15_000 });
+      await page.getByText('2 processes are held up').waitFor({ timeout: 15_000 });
       const answer = page.waitForResponse((one) => one.url().endsWith('/episodes/3'));
       await page.locator('a[href="episodes/3"]').click();
       // Its recording is not there in this test.
@@ -202,7 +202,7 @@ describe('the page of a watch in a browser', { skip: needsCommand('chromium') },
 async function served(act: (feed: WatchPageFeed) => Promise<void>): Promise<void> {
   const place = mkdtempSync('/var/tmp/iowitness-page-');
   const folder = HeldFolder.at(place);
-  const journal = await Journal.open(folder, assert.ifError);
+  const journal = await Journal.open(folder, { failed: assert.ifError });
   journal.add({ kind: 'watch', from: at(60), to: null, tool: 'iowitness 0', watching: 'postgres', missing: null });
   journal.add({
     kind: 'episode',

@@ -25,6 +25,13 @@ export const LOST = thresholds('watch.lost', {
       'A thread that waited for a disk for this much more of a second than all disks together had requests under way has lost it, whatever it got besides.',
     basis: { derived: 'for more than half of the second no disk worked for it, and none for anybody else' },
   },
+  slowerShare: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'A disk has become slow in a second in which this part of its requests’ time was of such as took longer than they used to at the same load.',
+    basis: { derived: 'more than half of what it did was slow, whichever kind of requests that is' },
+  },
   progress: {
     value: 1_048_576,
     unit: 'B',

@@ -1,18 +1,16 @@
 // The process that holds memory, and gives it back as the machine runs short of it. It ends with the one that started it, whatever ends that, and
 // what it holds goes with it. Where memory runs out all the same, the kernel is told to end it before any other.
 
-import { writeFileSync } from 'node:fs';
 import { setTimeout as later, setImmediate as soon } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
 import { readWhole } from '../../capture/files.js';
+import { goFirst } from '../helper-process.js';
 import { fullStallMs, readMemory } from './memory.js';
 import type { FromHolder, HoldTask } from './messages.js';
 import { bytesToGiveBack, staysOutOfSwap } from './plan.js';
 import { AnonymousStore, FileStore, type Store } from './stores.js';
 
 const LOOK_MS = 200;
-/** The kernel's scale ends here: the first to go. Source: proc(5), oom_score_adj. */
-const FIRST_TO_GO = '1000';
 
 /** Over this folder the tmpfs is mounted for this process. */
 const MOUNT = '/sys';
@@ -56,7 +54,7 @@ class Guard {
 }
 
 async function hold(task: HoldTask): Promise<void> {
-  writeFileSync('/proc/self/oom_score_adj', FIRST_TO_GO);
+  goFirst();
   const store = task.how === 'tmpfs' ? new FileStore(MOUNT) : new AnonymousStore();
   const guard = new Guard(store, task);
   let lookedMs = performance.now();

@@ -42,7 +42,7 @@ export class JvmStall {
   constructor(pid: number, root = '') {
     this.pid = pid;
     this.root = root;
-    this.judge = new LossJudge(root);
+    this.judge = new LossJudge(true, root);
   }
 
   /** Whether it stalls now; to be asked every LOOK_MS. It goes through all threads once a second. */

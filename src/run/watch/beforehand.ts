@@ -13,7 +13,7 @@ import { Tracer } from '../../capture/tracer.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import { LookBack } from '../../recording/look-back.js';
-import { LOOK_BACK_MS, RecordedEpisode } from './episode.js';
+import { LOOK_BACK_MS, RecordedEpisode, type Recorded } from './episode.js';
 import type { Stall } from './trigger.js';
 
 /** What is kept of the counters before a stall; a machine of a thousand disks has less than half a minute. */
@@ -84,7 +84,7 @@ export class Beforehand {
   }
 
   /** Follows the processes of a watched service as they come and go; `recorded` is the recording under way. */
-  follow(pids: readonly number[], nowNs: bigint, recorded: RecordedEpisode | undefined): void {
+  follow(pids: readonly number[], nowNs: bigint, recorded: Recorded | undefined): void {
     for (const pid of this.known) if (!pids.includes(pid)) this.forget(pid);
     for (const pid of pids) {
       if (this.known.has(pid)) continue;

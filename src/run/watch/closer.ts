@@ -1,6 +1,7 @@
-// Closer looks at threads that wait: ten times a second at those that were found in an uninterruptible sleep at its beginning → the part of the second that
-// each was in one, and where. One that waits a moment for a disk looks the same in one look a second as one that waits all the time, and pauses of a few ms
-// look like work. A look costs some 10 µs a thread, and there is none while nobody waits.
+// Closer looks at threads that wait: ten times a second at those that were found in an uninterruptible sleep of late → the part of the second that each was
+// in one, and where, and the part in which any of several was. One that waits a moment for a disk looks the same in one look a second as one that waits all
+// the time, pauses of a few ms look like work, and where threads hand a wait on to each other none of them waits for long. A look costs some 10 µs a
+// thread, and there is none while nobody waits.
 
 import { stateOfWchan } from '../../analysis/victim/state-of-stack.js';
 import { parsePidIo } from '../../base/procfs/pid-io.js';
@@ -10,6 +11,8 @@ import { AT_EASE, type State } from '../../model/states.js';
 
 /** Threads that are looked at closer in one second; of further ones nothing is told. */
 const MOST = 32;
+/** Seconds for which one is looked at after it was last seen waiting: threads that take turns at a log's sync are not all in it when a second begins. */
+const STAYS = 5;
 
 /** Where nobody but a local disk, or the kernel in front of one, can end the wait. */
 const FOR_DISK: ReadonlySet<State> = new Set([
@@ -45,9 +48,24 @@ export interface Closer {
   readonly bytes: number | undefined;
 }
 
+/** What the looks of one second at several threads come to: in how many of them any of these waited for a disk, and was paused by the dirty throttle. */
+export type Together = Pick<Closer, 'looks' | 'forDisk' | 'throttled'>;
+
+/** The looks of one second. */
+export interface Looked {
+  /** By 'PID/THREAD'. */
+  readonly threads: ReadonlyMap<string, Closer>;
+  /** The processes that had a thread waiting for a disk in any look. */
+  readonly forDisk: ReadonlySet<number>;
+  readonly together: (pids: ReadonlySet<number>) => Together;
+}
+
 interface Tally extends Closer {
+  readonly pid: number;
   readonly folder: string;
   readonly bytesBefore: number | undefined;
+  /** Seconds for which it is still looked at. */
+  left: number;
   looks: number;
   waits: number;
   stopped: number;
@@ -55,9 +73,13 @@ interface Tally extends Closer {
   throttled: number;
 }
 
+/** Of one look: the processes that had a thread waiting for a disk, and whether one of their threads was paused by the dirty throttle. */
+type Moment = Map<number, boolean>;
+
 export class CloserLooks {
   private readonly files: OpenFiles;
   private tallies = new Map<string, Tally>();
+  private moments: Moment[] = [];
 
   constructor(root = '') {
     this.files = new OpenFiles(root);
@@ -68,42 +90,63 @@ export class CloserLooks {
     return this.tallies.size > 0;
   }
 
-  /** A second begins, with these found waiting in its first look; what the looks of the last one came to, by 'PID/THREAD'. */
-  next(waiting: Iterable<Waiting>): Map<string, Closer> {
-    const ended = new Map<string, Closer>();
-    for (const [key, tally] of this.tallies) {
-      const { bytesBefore, folder, ...counts } = tally;
-      const now = this.bytesOf(folder);
-      const bytes = now === undefined || bytesBefore === undefined ? undefined : now - bytesBefore;
-      ended.set(key, { ...counts, bytes });
-    }
+  /** A second begins, with these found waiting in its first look; what the looks of the last one came to. */
+  next(waiting: Iterable<Waiting>): Looked {
+    const ended = this.ended();
     const before = this.tallies;
     this.tallies = new Map();
-    for (const { pid, thread, wchan } of waiting) {
-      if (this.tallies.size === MOST) break;
-      const folder = `/proc/${pid}/task/${thread}/`;
-      const tally = {
-        folder,
-        bytesBefore: this.bytesOf(folder),
-        bytes: undefined,
-        looks: 0,
-        waits: 0,
-        stopped: 0,
-        forDisk: 0,
-        throttled: 0,
-      };
-      this.tallies.set(`${pid}/${thread}`, tally);
-      count(tally, 'D', wchan);
+    const moment: Moment = new Map();
+    this.moments = [moment];
+    for (const { pid, thread, wchan } of waiting) this.begin(pid, thread, STAYS, moment, 'D', wchan);
+    for (const [key, { pid, folder, left, waits, stopped }] of before) {
+      const stays = waits + stopped > 0 ? STAYS : left - 1;
+      if (stays > 0) this.begin(pid, Number(key.split('/')[1]), stays, moment, 'S', '');
+      if (!this.tallies.has(key)) this.files.closeUnder(folder);
     }
-    for (const [key, { folder }] of before) if (!this.tallies.has(key)) this.files.closeUnder(folder);
     return ended;
+  }
+
+  private begin(pid: number, thread: number, left: number, moment: Moment, state: string, wchan: string): void {
+    const key = `${pid}/${thread}`;
+    if (this.tallies.size === MOST || this.tallies.has(key)) return;
+    const folder = `/proc/${pid}/task/${thread}/`;
+    const bytesBefore = this.bytesOf(folder);
+    const none = { looks: 0, waits: 0, stopped: 0, forDisk: 0, throttled: 0, bytes: undefined };
+    const tally: Tally = { pid, folder, bytesBefore, left, ...none };
+    this.tallies.set(key, tally);
+    count(tally, moment, state, wchan);
+  }
+
+  private ended(): Looked {
+    const { moments } = this;
+    const threads = new Map<string, Closer>();
+    for (const [key, tally] of this.tallies) {
+      const { bytesBefore, folder, looks, waits, stopped, forDisk, throttled } = tally;
+      const now = this.bytesOf(folder);
+      const bytes = now === undefined || bytesBefore === undefined ? undefined : now - bytesBefore;
+      threads.set(key, { looks, waits, stopped, forDisk, throttled, bytes });
+    }
+    const isAmong = (moment: Moment, pids: ReadonlySet<number>, isThrottled: boolean) =>
+      [...moment].some(([pid, throttled]) => pids.has(pid) && (throttled || !isThrottled));
+    return {
+      threads,
+      forDisk: new Set(moments.flatMap((moment) => [...moment.keys()])),
+      together: (pids) => ({
+        looks: moments.length,
+        forDisk: moments.filter((moment) => isAmong(moment, pids, false)).length,
+        throttled: moments.filter((moment) => isAmong(moment, pids, true)).length,
+      }),
+    };
   }
 
   /** One more look at each. */
   look(): void {
+    const moment: Moment = new Map();
+    this.moments.push(moment);
     for (const tally of this.tallies.values()) {
       const state = parsePidStat(this.textOf(`${tally.folder}stat`) ?? '')?.state;
-      if (state !== undefined) count(tally, state, state === 'D' ? (this.textOf(`${tally.folder}wchan`) ?? '') : '');
+      if (state !== undefined)
+        count(tally, moment, state, state === 'D' ? (this.textOf(`${tally.folder}wchan`) ?? '') : '');
     }
   }
 
@@ -126,12 +169,15 @@ export class CloserLooks {
   }
 }
 
-function count(tally: Tally, state: string, wchan: string): void {
+function count(tally: Tally, moment: Moment, state: string, wchan: string): void {
   tally.looks += 1;
   if (state !== 'D') return;
   const place = stateOfWchan(wchan.trim());
   if (place === 'stopped') tally.stopped += 1;
   else if (place === undefined || !AT_EASE.has(place)) tally.waits += 1;
-  if (place !== undefined && FOR_DISK.has(place)) tally.forDisk += 1;
-  if (place === 'dirty-throttle') tally.throttled += 1;
+  if (place === undefined || !FOR_DISK.has(place)) return;
+  const isThrottled = place === 'dirty-throttle';
+  tally.forDisk += 1;
+  if (isThrottled) tally.throttled += 1;
+  moment.set(tally.pid, isThrottled || (moment.get(tally.pid) ?? false));
 }

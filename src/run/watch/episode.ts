@@ -47,6 +47,9 @@ export interface RecordedEpisodeOptions {
   readonly asking: Asking | undefined;
 }
 
+/** A recording that is being made, as those who begin and end it see it. */
+export type Recorded = Pick<RecordedEpisode, 'mustEnd' | 'dumperPid' | 'addVictim' | 'stop'>;
+
 export class RecordedEpisode {
   private readonly options: RecordedEpisodeOptions;
   private readonly writer: RecordingWriter;

@@ -11,7 +11,7 @@ import { readWhole } from '../../capture/files.js';
 import { collectGarbage } from '../../capture/lean-heap.js';
 import { DAY, STALL } from '../../model/thresholds/watch.js';
 import type { Entry, Episode } from '../../model/watch.js';
-import type { Lost, RecordedEpisode } from './episode.js';
+import type { Lost, Recorded } from './episode.js';
 import { Quota } from './quota.js';
 import type { Store } from './store.js';
 import type { Decision, Stall } from './trigger.js';
@@ -20,7 +20,7 @@ import { markOf } from '../../capture/process.js';
 
 export interface EpisodesOptions {
   readonly store: Store;
-  readonly verdicts: EpisodeVerdict;
+  readonly verdicts: Pick<EpisodeVerdict, 'of'>;
   /** What recordings may take in all. */
   readonly maxBytes: number;
   /** Those of the journal, of earlier watches. */
@@ -29,7 +29,7 @@ export interface EpisodesOptions {
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
   /** Begins to record into a folder. */
-  readonly record: (folder: HeldFolder, stall: Stall) => RecordedEpisode;
+  readonly record: (folder: HeldFolder, stall: Stall) => Recorded;
   /** Whether the stall that began then is still under way. */
   readonly goesOn: (sinceMs: number) => boolean;
 }
@@ -43,7 +43,7 @@ interface Under {
   readonly name: string;
   /** Which stall of the trigger it is. */
   readonly sinceMs: number;
-  recorded: RecordedEpisode | undefined;
+  recorded: Recorded | undefined;
   readonly untilMs: number;
   stopping: boolean;
 }
@@ -69,8 +69,13 @@ export class EpisodeKeeper {
     }
   }
 
+  /** Whether a recording is being written or judged, or room made for the next. */
+  get isBusy(): boolean {
+    return this.busy;
+  }
+
   /** The recording under way. */
-  get recorded(): RecordedEpisode | undefined {
+  get recorded(): Recorded | undefined {
     return this.under?.recorded;
   }
 
@@ -174,7 +179,7 @@ export class EpisodeKeeper {
     this.finishing = this.end(under, under.recorded, because, lost);
   }
 
-  private async end(under: Under, recorded: RecordedEpisode, because: string, lost: Lost): Promise<void> {
+  private async end(under: Under, recorded: Recorded, because: string, lost: Lost): Promise<void> {
     this.busy = true;
     try {
       await this.write(under, recorded, because, lost);
@@ -188,7 +193,7 @@ export class EpisodeKeeper {
     this.options.tell(`episode ${number}: ${verdict?.sentence ?? note ?? ''}`);
   }
 
-  private async write(under: Under, recorded: RecordedEpisode, because: string, lost: Lost): Promise<void> {
+  private async write(under: Under, recorded: Recorded, because: string, lost: Lost): Promise<void> {
     try {
       const { written } = await recorded.stop(because, lost);
       this.letGo(under);

@@ -4,7 +4,7 @@ import { Intervals } from '../../base/intervals.js';
 import { messageOf } from '../../base/errors.js';
 import { diagnoseRecording } from '../../pipeline.js';
 import { Memory } from '../baseline/memory.js';
-import { endWithStarter } from '../helper-process.js';
+import { endWithStarter, goFirst } from '../helper-process.js';
 import type { Errand, FromErrand, Told } from './errand.js';
 
 async function diagnosed({ recording, tool }: Errand & { kind: 'diagnose' }): Promise<Told> {
@@ -31,6 +31,7 @@ function say(message: FromErrand): void {
 
 // After Ctrl-C the watch waits for the verdict on what it has recorded.
 endWithStarter();
+goFirst();
 process.on('message', (errand: Errand) => {
   done(errand).then(say, (error: unknown) => say({ kind: 'failed', why: messageOf(error) }));
 });

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { isoMoment } from '../../base/format.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { minuteOf, MinuteSchema, SecondsSchema, type Minute, type Seconds } from '../../model/history.js';
-import { readRing, RingFile } from '../../recording/ring-file.js';
+import { readRing, RingFile, type RingOptions } from '../../recording/ring-file.js';
 
 /** A minute of a machine with a handful of disks takes one block of 4 KiB, an hour's minutes two or three. */
 const RINGS = {
@@ -27,11 +27,11 @@ export class History {
     this.minutes = minutes;
   }
 
-  static async open(folder: HeldFolder, failed: (error: unknown) => void): Promise<History> {
+  static async open(folder: HeldFolder, told: Omit<RingOptions, 'bytes'>): Promise<History> {
     const [seconds, minutes] = [RINGS.seconds, RINGS.minutes];
     return new History(
-      await RingFile.open(folder, seconds.name, { bytes: seconds.bytes, failed }),
-      await RingFile.open(folder, minutes.name, { bytes: minutes.bytes, failed }),
+      await RingFile.open(folder, seconds.name, { bytes: seconds.bytes, ...told }),
+      await RingFile.open(folder, minutes.name, { bytes: minutes.bytes, ...told }),
     );
   }
 

@@ -13,7 +13,7 @@ import {
   type Entry,
   type Episodes,
 } from '../../model/watch.js';
-import { readRing, RingFile } from '../../recording/ring-file.js';
+import { readRing, RingFile, type RingOptions } from '../../recording/ring-file.js';
 
 const JOURNAL = 'journal.ring';
 /** A record takes a block of 4 KiB mostly: a thousand. */
@@ -46,13 +46,18 @@ export class Journal {
     this.ring = ring;
   }
 
-  static async open(folder: HeldFolder, failed: (error: unknown) => void): Promise<Journal> {
-    return new Journal(await RingFile.open(folder, JOURNAL, { bytes: BYTES, failed }));
+  static async open(folder: HeldFolder, told: Omit<RingOptions, 'bytes'>): Promise<Journal> {
+    return new Journal(await RingFile.open(folder, JOURNAL, { bytes: BYTES, ...told }));
   }
 
   /** Adds an entry; returns at once. */
   add(entry: Entry): void {
     this.ring.add(Buffer.from(JSON.stringify(entry)));
+  }
+
+  /** Tries again what its disk has refused; returns at once. */
+  retry(): void {
+    this.ring.retry();
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,15 @@
 // Who lost the last second: the texts of watched threads as a sampler reads them, and closer looks at those that wait → the processes that lost it, and why.
+// A thread is judged alone, and then those that serve together: a database's backends hand one wait for a log on to each other, so that none waits for half
+// of a second while all of them get a twentieth of what they did.
 
 import { entry } from '../../base/maps.js';
 import { parsePidStat } from '../../base/procfs/pid-stat.js';
 import { parsePressure } from '../../decode/procfs/pressure.js';
 import { parseSchedstat, type Schedstat } from '../../base/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
-import { CloserLooks, type Closer } from './closer.js';
-import { DiskWork, type WorkOf } from './disk-work.js';
+import type { Past } from '../../model/past.js';
+import { CloserLooks, type Looked, type Together } from './closer.js';
+import { DiskWork, type DiskSecond } from './disk-work.js';
 import { ThreadLoss, type LossKind } from './loss.js';
 import { openOn } from './open-files.js';
 
@@ -25,6 +28,9 @@ interface Seen {
 }
 
 export class LossJudge {
+  /** What is known of the machine's disks from before; undefined where that is nothing. */
+  past: Past | undefined;
+  private readonly isNamed: boolean;
   private readonly root: string;
   private readonly looks: CloserLooks;
   private readonly disks: DiskWork;
@@ -34,7 +40,9 @@ export class LossJudge {
   private memoryNow: number | undefined;
   private waited = 0;
 
-  constructor(root = '') {
+  /** `isNamed`: all that is looked at is one service. Otherwise each process stands for itself. */
+  constructor(isNamed: boolean, root = '') {
+    this.isNamed = isNamed;
     this.root = root;
     this.looks = new CloserLooks(root);
     this.disks = new DiskWork(root);
@@ -78,35 +86,63 @@ export class LossJudge {
   endSecond(atMs: number): Map<number, LossKind> {
     const lost = new Map<number, LossKind>();
     const tracks = new Map<string, ThreadLoss>();
-    const closer = this.looks.next([...this.seen.values()].filter(({ state }) => state === 'D'));
-    this.waited = [...closer.values()].filter(({ waits, looks }) => waits >= LOST.waits * looks).length;
-    const workOf = this.disks.endSecond(atMs);
+    const looked = this.looks.next([...this.seen.values()].filter(({ state }) => state === 'D'));
+    this.waited = [...looked.threads.values()].filter(({ waits, looks }) => waits >= LOST.waits * looks).length;
+    const disks = this.disks.endSecond(atMs);
     for (const [key, { pid, state, schedstat }] of this.seen) {
       const track = this.tracks.get(key) ?? new ThreadLoss();
       tracks.set(key, track);
       if (state === undefined) continue;
-      const looked = closer.get(key);
-      const idle = looked ? this.idleShare(pid, looked, workOf) : 0;
-      const kind = track.see({ atMs, state, schedstat, closer: looked, idle });
+      const closer = looked.threads.get(key);
+      const idle = closer ? this.idleShare(new Set([pid]), closer, disks) : 0;
+      const kind = track.see({ atMs, state, schedstat, closer, idle });
       if (kind !== undefined) lost.set(pid, kind);
     }
     this.tracks = tracks;
     this.seen = new Map();
+    for (const pids of this.groups(looked))
+      if ([...pids].every((pid) => !lost.has(pid)) && this.haveLost(pids, looked, disks))
+        for (const pid of pids) lost.set(pid, 'waits');
     return lost;
   }
 
+  /** Those that serve together, of whom any waited for a disk. */
+  private groups({ forDisk }: Looked): ReadonlySet<number>[] {
+    if (!this.isNamed) return [...forDisk].map((pid) => new Set([pid]));
+    return forDisk.size > 0 ? [forDisk] : [];
+  }
+
+  /** Whether for most of the second one or the other waited for a disk, and either none was at work or theirs has become slow. */
+  private haveLost(pids: ReadonlySet<number>, looked: Looked, disks: DiskSecond): boolean {
+    const together = looked.together(pids);
+    if (together.forDisk / together.looks < LOST.waits) return false;
+    return this.idleShare(pids, together, disks) >= LOST.idle || this.isSlow(pids, disks);
+  }
+
+  /** Whether a disk that they use took longer than it used to at the same load. */
+  private isSlow(pids: ReadonlySet<number>, disks: DiskSecond): boolean {
+    const { past } = this;
+    const slow = past ? disks.slowAgainst(past) : [];
+    return slow.length > 0 && [...pids].some((pid) => slow.some((disk) => openOn(pid, this.root).uses?.has(disk)));
+  }
+
   /**
-   * In what part of a second it waited for a disk while none had anything to do; of its pauses at the dirty throttle, while those that it writes to had not,
+   * In what part of a second these waited for a disk while none had anything to do; of pauses at the dirty throttle, while those that they write to had not,
    * as others may have filled the page cache for another one. What costs most is asked last.
    */
-  private idleShare(pid: number, { looks, forDisk, throttled }: Closer, workOf: WorkOf): number {
+  private idleShare(
+    pids: ReadonlySet<number>,
+    { looks, forDisk, throttled }: Together,
+    { workOf }: DiskSecond,
+  ): number {
     if (forDisk / looks < LOST.idle) return 0;
     const idle = forDisk / looks - (workOf() ?? 1);
     if (idle < LOST.idle && throttled / looks < LOST.idle) return 0;
-    const { mayAskServer, writes } = openOn(pid, this.root);
-    if (mayAskServer) return 0;
-    if (idle >= LOST.idle || !writes) return idle;
-    return throttled / looks - (workOf(writes) ?? 1);
+    const open = [...pids].map((pid) => openOn(pid, this.root));
+    if (open.some(({ mayAskServer }) => mayAskServer)) return 0;
+    const writes = open.flatMap((one) => (one.writes ? [...one.writes] : [undefined]));
+    if (idle >= LOST.idle || writes.includes(undefined)) return idle;
+    return throttled / looks - (workOf(new Set(writes.filter((disk) => disk !== undefined))) ?? 1);
   }
 
   /** Whether all tasks of the machine waited for memory for most of the time since this was last asked. */

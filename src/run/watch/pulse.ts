@@ -1,6 +1,6 @@
 // The watch's own pulse: ten times a second it puts the time into a file in memory (/run is a tmpfs), so that after a kill the next watch knows to a
 // tenth of a second when this one ended, and it notices when it was held up itself. The file tells as well that a watch runs.
-// A beat costs 10 µs.
+// It tells as well since when what is found can't be kept. A beat costs 10 µs.
 
 import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -20,6 +20,8 @@ export interface Beat {
   /** Field 22 of /proc/PID/stat, as process numbers are used again. */
   readonly startTicks: number;
   readonly wallMs: number;
+  /** Since when what is found can't be kept, as its disk refuses it; absent where it is. */
+  readonly unkeptSinceMs?: number;
 }
 
 export interface PulseListener {
@@ -37,7 +39,9 @@ export class Pulse {
   private readonly folder: HeldFolder;
   private readonly name: string;
   private readonly descriptor: number;
-  private readonly own: Omit<Beat, 'wallMs'>;
+  private readonly own: Pick<Beat, 'pid' | 'startTicks'>;
+  /** Since when what is found can't be kept; undefined while it is. */
+  unkeptSinceMs: number | undefined;
   private readonly listener: PulseListener;
   private readonly timer: NodeJS.Timeout;
   private lastMs = monotonicMs();
@@ -79,15 +83,16 @@ export class Pulse {
   }
 
   private write(): void {
-    const beat: Beat = { ...this.own, wallMs: Date.now() };
+    const { own, unkeptSinceMs } = this;
+    const beat: Beat = { ...own, wallMs: Date.now(), ...(unkeptSinceMs !== undefined && { unkeptSinceMs }) };
     writeSync(this.descriptor, `${JSON.stringify(beat)}\n`.padEnd(BEAT_BYTES), 0);
   }
 
-  /** Ends it: nobody watches any more. */
+  /** Ends it: nobody watches any more. Where something was not kept the last beat stays, to tell the next watch. */
   close(): void {
     clearInterval(this.timer);
     closeSync(this.descriptor);
-    this.folder.removeSync(this.name);
+    if (this.unkeptSinceMs === undefined) this.folder.removeSync(this.name);
     this.folder.close();
   }
 }

@@ -20,23 +20,25 @@ import { History } from './history.js';
 import { Hourly } from './hourly.js';
 import { gather, Journal, readJournal } from './journal.js';
 import { LOOK_MS, LossJudge } from './judge.js';
+import { losersOf } from './losers.js';
 import { Members, type Watched } from './members.js';
-import { lastBeat, Pulse } from './pulse.js';
+import { gapsBefore } from './gaps.js';
+import { lastBeat, Pulse, type Beat } from './pulse.js';
 import { Store } from './store.js';
-import { StallTrigger, type Loser } from './trigger.js';
+import { StallTrigger } from './trigger.js';
 import { Errands } from './errand.js';
 import { Lessons } from './lessons.js';
 import { EpisodeVerdict } from './verdict.js';
+import { Unkept } from './unkept.js';
 import { Waiters } from './waiters.js';
 
 const EVERY_MS = 1000;
 /** Settings are compared in one of so many seconds. */
 const SETTINGS_EVERY = 5;
+const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 /** What was read of the disks is learnt so often: a book is written anew each time. */
 const LESSON_SECONDS = 1200;
-const WATCHED = 'watched';
-const NOBODY = 'anybody';
 
 export interface WatchOptions {
   readonly tool: string;
@@ -60,7 +62,7 @@ export class Watch {
   private readonly options: WatchOptions;
   private readonly members: Members;
   private readonly waiters = new Waiters();
-  private readonly judge = new LossJudge();
+  private readonly judge: LossJudge;
   private readonly trigger: StallTrigger;
   private readonly undo: UndoJournal;
   private readonly beforehand: Beforehand;
@@ -95,12 +97,12 @@ export class Watch {
       );
     const store = new Store(options.folder);
     const before = readJournal(store.folder);
-    const failed = (error: unknown) => options.tell(`what is kept could not be written: ${messageOf(error)}.`);
-    const journal = await Journal.open(store.folder, failed);
-    const history = await History.open(store.folder, failed);
+    const unkept = new Unkept(options.tell);
+    const journal = await Journal.open(store.folder, unkept.ofJournal);
+    const history = await History.open(store.folder, unkept.ofHistory);
     // What was read of them, some 20 MB.
     collectGarbage();
-    return new Watch({ options, members, undo, store, journal, history, path, before, beatMs: beat?.wallMs });
+    return new Watch({ options, members, undo, store, journal, history, unkept, path, before, beat });
   }
 
   private constructor(made: {
@@ -110,11 +112,12 @@ export class Watch {
     readonly store: Store;
     readonly journal: Journal;
     readonly history: History;
+    readonly unkept: Unkept;
     readonly path: string;
     readonly before: readonly Entry[];
-    readonly beatMs: number | undefined;
+    readonly beat: Beat | undefined;
   }) {
-    const { options, members, undo, store, journal, history, path, before, beatMs } = made;
+    const { options, members, undo, store, journal, history, unkept, path, before, beat } = made;
     this.options = options;
     this.members = members;
     this.undo = undo;
@@ -122,6 +125,7 @@ export class Watch {
     this.journal = journal;
     this.hourly = new Hourly((entry) => journal.add(entry));
     this.history = history;
+    this.judge = new LossJudge(members.isNamed);
     this.trigger = new StallTrigger(members.isNamed);
     const filesystems = openKernelFilesystems(undo);
     const { debugfs } = filesystems;
@@ -142,7 +146,7 @@ export class Watch {
       },
     });
     this.begun = new Date().toISOString();
-    this.tellGap(before, beatMs);
+    for (const gap of gapsBefore(before, beat, Date.parse(this.begun))) this.add(gap);
     this.episodes = new EpisodeKeeper({
       store,
       verdicts: new EpisodeVerdict(this.errands, options.tool),
@@ -156,6 +160,7 @@ export class Watch {
     this.tellWatch(null);
     this.beforehand.begin(members.pids());
     this.pulse = this.startPulse(path);
+    unkept.follow(this.pulse, (gap) => this.add(gap));
     void this.learn(undefined);
     this.tick();
   }
@@ -191,26 +196,6 @@ export class Watch {
       },
       stepped: (ms) => this.add({ kind: 'clock', at: isoMoment(Date.now()), steppedMs: Math.round(ms) }),
     });
-  }
-
-  /** What nobody watched since the last watch; unknown where there was none. */
-  private tellGap(before: readonly Entry[], beatMs: number | undefined): void {
-    const { watches } = gather(before);
-    const last = watches.at(-1);
-    if (!last) return;
-    const lastWord = before.flatMap((one) => ('to' in one && one.to !== null ? [Date.parse(one.to)] : [])).at(-1);
-    const fromMs = beatMs ?? (last.to === null ? (lastWord ?? Date.parse(last.from)) : Date.parse(last.to));
-    const nowMs = Date.parse(this.begun);
-    const withinMs = beatMs === undefined && last.to === null ? Math.round(nowMs - fromMs) : 100;
-    if (nowMs > fromMs)
-      this.add({
-        kind: 'gap',
-        from: isoMoment(fromMs),
-        to: this.begun,
-        ms: nowMs - fromMs,
-        why: 'not running',
-        withinMs,
-      });
   }
 
   private tellWatch(to: string | null): void {
@@ -274,7 +259,7 @@ export class Watch {
 
   /** The second that ends now. */
   private judgeSecond(nowMs: number, pids: readonly number[]): void {
-    const losers = this.losers(nowMs);
+    const losers = losersOf(this.judge, nowMs, this.members.isNamed);
     if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
     const decision = this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
@@ -286,6 +271,7 @@ export class Watch {
     } else this.rest(pids);
     this.hourly.everySecond(nowMs);
     this.seconds += 1;
+    if (this.seconds % MINUTE_SECONDS === 0) this.journal.retry();
     if (this.seconds % DAY_SECONDS === 0) this.repeat();
     if (this.seconds % LESSON_SECONDS === 0) void this.learn(this.lessons.next());
   }
@@ -301,15 +287,6 @@ export class Watch {
     for (const one of this.options.shown) one.tell(now);
   }
 
-  private losers(nowMs: number): Loser[] {
-    const { isNamed } = this.members;
-    const lost = [...this.judge.endSecond(nowMs)].flatMap(([pid, kind]): Loser[] =>
-      // Nobody asked about one that is stopped, or that others leave no CPU.
-      isNamed || kind === 'waits' ? [{ key: isNamed ? WATCHED : `${NOBODY} ${pid}`, pid, kind }] : [],
-    );
-    return this.judge.lostMemory(nowMs) ? [...lost, { key: isNamed ? WATCHED : 'machine', kind: 'memory' }] : lost;
-  }
-
   /** What is done in a second in which nothing is recorded. */
   private rest(pids: readonly number[]): void {
     this.beforehand.keepUp();
@@ -322,8 +299,9 @@ export class Watch {
     if (memory === undefined) return;
     try {
       const answer = await this.errands.run({ kind: 'learn', memory, lesson }, tell);
-      if (answer.kind === 'past')
-        this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
+      if (answer.kind !== 'past') return;
+      this.judge.past = answer.past;
+      this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
     } catch (error) {
       if (!this.closed) tell(`nothing could be remembered of this machine’s disks: ${messageOf(error)}.`);
     }

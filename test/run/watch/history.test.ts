@@ -14,8 +14,10 @@ test('seconds are kept one by one, and of each minute what a burst leaves', asyn
   const place = mkdtempSync('/var/tmp/iowitness-history-');
   const folder = HeldFolder.at(place);
   try {
-    const history = await History.open(folder, (error) => {
-      throw error;
+    const history = await History.open(folder, {
+      failed: (error) => {
+        throw error;
+      },
     });
     for (let second = 0; second < 130; second += 1)
       history.add(BEGIN + second * 1000, new Map([['sda.wait_us', second === 70 ? 40_000 : 100]]));

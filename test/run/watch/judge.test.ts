@@ -72,7 +72,7 @@ function lost(machine: Machine): LossKind | undefined {
     put(root, `/proc/${PID}/mountinfo`, `${mounts.join('\n')}\n`);
     for (const [fd, id] of open.entries())
       put(root, `/proc/${PID}/fdinfo/${fd}`, `pos:\t0\nflags:\t0100002\nmnt_id:\t${id}\n`);
-    const judge = new LossJudge(root);
+    const judge = new LossJudge(true, root);
     let written = 0;
     const second = (atMs: number, slices: number, ticks: number) => {
       written += 17e6;

@@ -99,7 +99,7 @@ test('the first look at a thread tells nothing', () => {
 
 /** Whether the machine lost each of these seconds, in which all its tasks waited for memory for so many ms. */
 function lostMemory(fullMs: readonly number[]): boolean[] {
-  const judge = new LossJudge();
+  const judge = new LossJudge(true);
   let us = 5_000_000;
   const pressure = () =>
     `some avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\n`;

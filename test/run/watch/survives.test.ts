@@ -14,7 +14,9 @@ import type { Entry } from '../../../src/model/watch.js';
 import { DirectFile } from '../../../src/recording/direct-file.js';
 import { readRing, RingFile } from '../../../src/recording/ring-file.js';
 import { gather, Journal, readJournal } from '../../../src/run/watch/journal.js';
+import { gapsBefore, unkeptNow } from '../../../src/run/watch/gaps.js';
 import { lastBeat, Pulse } from '../../../src/run/watch/pulse.js';
+import { Unkept } from '../../../src/run/watch/unkept.js';
 import { until } from '../../support/until.js';
 
 const BYTES = 2 * 1024 * 1024;
@@ -142,6 +144,39 @@ test('a clock that is set is told as that, and a thread that is held up as a gap
   });
 });
 
+test('what could not be kept is told while it lasts, by the next watch where this one is killed, and as a gap where more was found than could wait', () => {
+  const told: string[] = [];
+  const added: Entry[] = [];
+  const unkept = new Unkept((sentence) => told.push(sentence));
+  const pulse: Pick<Pulse, 'unkeptSinceMs'> = { unkeptSinceMs: undefined };
+  unkept.follow(pulse, (entry) => added.push(entry));
+  const beforeMs = Date.now();
+  unkept.ofJournal.failed(new Error('EROFS'));
+  const sinceMs = pulse.unkeptSinceMs ?? NaN;
+  assert.ok(sinceMs >= beforeMs && sinceMs <= Date.now());
+  const beat = { pid: 7, startTicks: 1, wallMs: sinceMs + 60_000, unkeptSinceMs: sinceMs };
+  const lasts = (gaps: readonly Entry[]) => gaps.map((one) => (one.kind === 'gap' ? [one.why, one.ms] : []));
+  assert.deepEqual(lasts(unkeptNow({ ...beat, runs: true }, sinceMs + 90_000)), [['not kept', 90_000]]);
+  assert.deepEqual(lasts(unkeptNow({ ...beat, runs: false }, sinceMs + 90_000)), [['not kept', 60_000]]);
+  const before: Entry[] = [
+    { kind: 'watch', from: '2026-11-30T01:00:00.000Z', to: null, tool: 'test', watching: 'x', missing: null },
+  ];
+  assert.deepEqual(lasts(gapsBefore(before, beat, sinceMs + 90_000)), [
+    ['not kept', 60_000],
+    ['not running', 30_000],
+  ]);
+  unkept.ofJournal.recovered?.(0);
+  assert.equal(pulse.unkeptSinceMs, undefined);
+  assert.equal(added.length, 0);
+  unkept.ofJournal.failed(new Error('EROFS'));
+  unkept.ofJournal.recovered?.(3);
+  assert.deepEqual(
+    added.map((one) => one.kind === 'gap' && one.why),
+    ['not kept'],
+  );
+  assert.match(told.join('\n'), /can’t be kept: EROFS[^]*kept again\.[^]*kept again; the oldest 3 entries/);
+});
+
 /** Entries as the first version wrote them: texts, so that a change of the model changes nothing here. */
 const OF_THE_FIRST_VERSION = [
   '{"kind":"watch","from":"2026-11-30T01:00:00.000Z","to":null,"tool":"iowitness 0.1.0","watching":"postgresql","missing":null}',
@@ -157,7 +192,7 @@ test('an upgrade reads what the first version kept, passes over what a later one
     for (const text of [...OF_THE_FIRST_VERSION, '{"kind":"of a later version"}', 'no JSON'])
       ring.add(Buffer.from(text));
     await ring.close();
-    const journal = await Journal.open(folder, assert.ifError);
+    const journal = await Journal.open(folder, { failed: assert.ifError });
     const added: Entry = { kind: 'clock', at: '2026-11-30T03:00:00.000Z', steppedMs: 1 };
     journal.add(added);
     await journal.close();

@@ -16,8 +16,8 @@ export function nowLines(now: WatchNow | undefined): string[] {
     .toSorted((a, b) => busy(b) - busy(a))
     .slice(0, MOST_DISKS);
   return [
-    `${clockText(at)}: ${lost === 0 ? 'nobody lost the second' : `${lost} lost the second`}`,
-    `all tasks waited for I/O ${percent(figure('io.full_us') / 1e6)} of it, for memory ${percent(figure('memory.full_us') / 1e6)}; CPUs ${percent(figure('cpu.busy_permille') / 1000)} busy`,
+    `${clockText(at)}: ${lost === 0 ? 'nobody is held up' : `${lost} ${lost === 1 ? 'process is' : 'processes are'} held up`}`,
+    `all tasks waited for I/O for ${percent(figure('io.full_us') / 1e6)} of that second, for memory for ${percent(figure('memory.full_us') / 1e6)}; CPUs ${percent(figure('cpu.busy_permille') / 1000)} busy`,
     ...disks.map((disk) => {
       const requests = figure(`${disk}.reads`) + figure(`${disk}.writes`);
       return `${disk}: ${requests} requests, ${duration(figure(`${disk}.wait_us`) / 1000)} each, ${percent(busy(disk) / 1000)} busy`;

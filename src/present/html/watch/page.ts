@@ -6,7 +6,7 @@ import type { Baseline, BaselineDisk } from '../../../model/baseline.js';
 import type { Charts } from '../../../model/charts.js';
 import type { Episode, Episodes, WatchNow } from '../../../model/watch.js';
 import { BASELINE_HEAD, changesOf, usualCells } from '../../baseline.js';
-import { causeOf, episodesText, remarksOn, victimOf } from '../../episodes.js';
+import { causeOf, episodesText, lastedText, remarksOn, victimOf } from '../../episodes.js';
 import { OUTCOME_LOOK, type Outcome } from '../../words.js';
 import { paletteOf } from '../colours.js';
 import { html, jsonScript, type Content, type Markup } from '../markup.js';
@@ -54,12 +54,12 @@ function nowPart(page: WatchPage): Markup {
   </section>`;
 }
 
-function rowOf(episode: Episode): Content[] {
-  const { number, startedAt, durationMs, lostMs, recording, verdict } = episode;
+function rowOf(episode: Episode, isUnderWay: boolean): Content[] {
+  const { number, startedAt, lostMs, recording, verdict } = episode;
   return [
     recording === null ? String(number) : html`<a href="${`episodes/${number}`}">${number}</a>`,
     clockText(startedAt),
-    durationMs === null ? 'not over' : duration(durationMs),
+    lastedText(episode, isUnderWay),
     lostMs === null ? '–' : duration(lostMs),
     victimOf(episode),
     causeOf(episode),
@@ -68,7 +68,7 @@ function rowOf(episode: Episode): Content[] {
   ];
 }
 
-function episodesPart({ episodes }: WatchPage): Part {
+function episodesPart({ episodes, now }: WatchPage): Part {
   return section(
     'episodes',
     'Episodes',
@@ -85,7 +85,7 @@ function episodesPart({ episodes }: WatchPage): Part {
           { title: 'culprit' },
           { title: 'what happened' },
         ],
-        episodes.episodes.map(rowOf),
+        episodes.episodes.map((one) => rowOf(one, one.number === (now?.episode ?? null))),
       ),
     remarksOn(episodes, true).map((line) => html`<p>${tied(line)}</p> `),
   );

@@ -104,7 +104,7 @@ export function watchCharts(minutes: readonly Seconds[], episodes: readonly Epis
       ['reads', { direction: 'reads' }],
     ]),
     ...ofDisks('wait', 'What a request took', 'ms', [['wait_us', {}]]),
-    { id: 'lost', title: 'Processes that lost the second', unit: 'processes', lines: [line('lost', 'lost', 1)] },
+    { id: 'lost', title: 'Processes that were held up', unit: 'processes', lines: [line('held up', 'lost', 1)] },
   ];
   const bands = episodes.map((one) => bandOf(one, drawn.beginMs)).filter(({ fromMs, toMs }) => toMs > fromMs);
   return { t: drawn.axis.t, binMs: drawn.axis.binMs, proof: [], charts, bands, heatmaps: [], slowest: [], stacks: [] };
