@@ -209,6 +209,40 @@ test('hardly any inodes are less than one per cent, and fewer than a thousand', 
   assert.equal(typeof judged('fs.full', asleepBeside(space({ freeFiles: 1500 }))), 'string');
 });
 
+/** A victim that sleeps and writes by counters, on a disk whose image lies at /host, where so much is left. */
+function onImage(volumes: ReturnType<typeof space>, written: number): MadeUp {
+  const facts = someFacts();
+  const loop = facts.devices.get('7:0');
+  assert.ok(loop);
+  const host = { device: '8:0', mountPoint: '/host', root: '/', type: 'ext4', source: '/dev/sda', options: 'rw' };
+  const below = volumes.map((one) => ({ ...one, mountPoint: '/host' }));
+  return {
+    source: 'samples',
+    spent: { asleep: 0.9 },
+    input: {
+      facts: [
+        {
+          ...facts,
+          devices: new Map([['7:0', { ...loop, backingFile: '/host/disk.img' }]]),
+          mounts: [...facts.mounts, host],
+        },
+      ],
+      space: [...left(0.5, 500), ...below],
+      counters: counted({}, { write_bytes: written }),
+    },
+  };
+}
+
+test('counters alone leave it open whether the full filesystem that holds the image of its disk keeps a sleeper from writing', () => {
+  assert.equal(judged('fs.full', onImage(left(0.005, 10), 4096e3)), 0.4);
+  const { verdict } = diagnosisOf('fs.full', onImage(left(0.005, 10), 4096e3));
+  assert.equal(verdict.cause, 'inconclusive');
+  assert.match(verdict.sentence, /^Perhaps fs.full, .* \/host is full .* it holds the image of a disk/);
+  // Who writes nothing needs no room, and where there is room nobody lacks it.
+  assert.match(String(judged('fs.full', onImage(left(0.005, 10), 0))), /^\/data has /);
+  assert.match(String(judged('fs.full', onImage(left(0.3, 400), 4096e3))), /^\/data has /);
+});
+
 /** Calls that fail for want of space, or with another error, once a second, beside so much that is left. */
 function failing(volumes: ReturnType<typeof space>, errors: number, ret = -28): MadeUp {
   const calls = Array.from({ length: 10 }, (_, n) => ({ t: n * 1000, pid: ME, fields: { ret } }));
