@@ -107,6 +107,15 @@ export const CEILING = thresholds('ceiling', {
     means: 'So many requests in the device, on average over a window, are a queue.',
     basis: { prior: 'a writer with one request in flight and its journal’s make two' },
   },
+  mostFlushing: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Counters of a disk that flushes for more of a window than this show no queue inside it.',
+    basis: {
+      cited:
+        'block/blk-flush.c: one flush is under way at a time, and what needs one waits for the next; here, for most of what is counted',
+    },
+  },
   longestGap: {
     value: 2,
     unit: 'windows',
