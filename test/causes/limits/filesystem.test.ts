@@ -61,6 +61,13 @@ test('an inode’s lock is the surer the more time it takes', () => {
   assert.equal(judged('fs.inode-lock', { spent: { 'fs-lock': 0.25 }, source: 'samples' }), 0.765);
 });
 
+test('by counters nobody is named for an inode’s lock, and no disk, which may be that of another file', () => {
+  const named = (source: 'events' | 'samples') =>
+    diagnosisOf('fs.inode-lock', { source, spent: { 'fs-lock': 0.5 } }).verdict.culprit;
+  assert.deepEqual(named('events'), { kind: 'filesystem', name: 'loop0' });
+  assert.equal(named('samples'), null);
+});
+
 test('commits are others’ where their syncs outnumber its own by more than two; without the syncs nobody is sure', () => {
   const waiting = (others: number): MadeUp => ({
     spent: { journal: 0.4 },
@@ -170,6 +177,20 @@ test('from counters a file’s attribute or dirsync may ask as well as the progr
   assert.ok(Math.abs(seen.score - 0.8075) < 1e-9, String(seen.score));
   assert.equal(seen.culprit?.name, 'victim');
   assert.match(seen.sentence, /^The process makes every small write durable/);
+});
+
+test('of several threads that sync at once each waits for the others as well: a sync takes its thread so much longer', () => {
+  const madeUp = durable(0.8, 4, 'rw');
+  const line = [
+    { from: 0, to: 8000, state: 'journal', wchan: 'ext4_sync_file' },
+    { from: 8000, to: 10_000, state: 'running' },
+  ] as const;
+  const told = (threads: number) => {
+    const lines = new Map(Array.from({ length: threads }, (_, n) => [ME + n, line]));
+    return diagnosisOf('app.sync-writes', { ...madeUp, account: { lines } }).verdict.sentence;
+  };
+  assert.match(told(1), /; each takes 20 ms, which is what loop0 needs/);
+  assert.match(told(3), /; each takes 60 ms with 3 threads of it waiting at once, which is what loop0 needs/);
 });
 
 const MIB = 1024 * 1024;

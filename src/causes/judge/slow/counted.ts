@@ -91,7 +91,10 @@ function busyTimes({ requests, busyMsEach, bytesEach, factor, hangs }: Counted):
   return hangs
     ? {
         measure: 'without an answer',
-        value: said`${number(hangs.count)} times, ${time(hangs.longestMs)} at most`,
+        value:
+          hangs.count === 1
+            ? said`once, for ${time(hangs.longestMs)}`
+            : said`${number(hangs.count)} times, for ${time(hangs.longestMs)} at most`,
         meaning: 'requests were in flight, none was completed, and all that it answered at other times was quick',
         source: '/proc/diskstats',
       }
