@@ -2,7 +2,7 @@
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
 import { intersect, type Intervals, total } from '../base/intervals.js';
-import { binary, duration, percent } from '../base/format.js';
+import { binary, percent } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import type { Advice } from '../model/diagnosis.js';
 import { frequency, memory, number, said, time } from '../model/quantity.js';
@@ -11,6 +11,8 @@ import { advise, look } from './judge/advice.js';
 import {
   asksItself,
   durabilityOf,
+  eachMs,
+  eachTakes,
   mountsOfVictim,
   ownTimes,
   serviceTime,
@@ -75,7 +77,7 @@ function objection(m: Victim, { found, share, words }: Figures, perSecond: numbe
 
 function sentence({ found, times, words, orBy }: Figures, m: Victim): string {
   const disk = diskName(m);
-  const each = `each takes ${duration(total(times) / found.count)}, which is what ${disk} needs`;
+  const each = `${eachTakes(found, times)}, which is what ${disk} needs`;
   if (orBy === undefined) return `The process makes every small write durable before the next: ${words}; ${each}.`;
   return `Every small write of the process is made durable before the next: ${words}; ${each}. By its own calls or by ${orBy}: counters alone can’t tell.`;
 }
@@ -135,7 +137,7 @@ export const cause = defineCause({
     sentence: sentence(figures, m),
     yardstick: {
       measure: m.account.source === 'samples' ? 'each flush' : 'each sync',
-      value: said`${time(total(figures.times) / figures.found.count)}`,
+      value: said`${time(eachMs(figures.found, figures.times))}`,
       against: `after ${binary(figures.found.bytesEach)} written`,
     },
     culprit: figures.orBy === undefined ? { kind: 'process', name: m.account.name, pid: m.account.pid } : null,

@@ -1,6 +1,7 @@
 // Hardly a free block or inode is left: allocation is slow at best, and fails in the end. Source: statfs(2); errno(3): ENOSPC, EDQUOT.
 
 import { ERRNO, failuresOf, type Failures } from '../analysis/victim/failures.js';
+import { growthWithin } from '../analysis/machine/series.js';
 import { MountIndex } from '../base/procfs/mountinfo.js';
 import { shellWord } from '../base/shell.js';
 import { type Intervals, total } from '../base/intervals.js';
@@ -15,7 +16,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { emptyWrites } from './judge/empty-writes.js';
 import type { Given } from './judge/needs.js';
-import { isTraced, mountOfVictim } from './judge/judgements.js';
+import { diskName, isTraced, mountOfVictim } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ruledOut, type Argument, type Refused } from './cause.js';
 
 const IDLE_STATES: readonly State[] = ['asleep', 'pipe-socket'];
@@ -67,6 +68,21 @@ function ownVolume(m: Measures): Moment | undefined {
   return all.find((one) => opened.has(one.mountPoint) && isFullNow(one)) ?? all.find((one) => one.mountPoint === mount);
 }
 
+/**
+ * By counters, a full filesystem that holds the image of the disk to which the victim writes: each new block of a sparse image needs room there,
+ * and what fails then is no call to write, but a sync, or a page on its way to the disk.
+ */
+function fullBeneath(m: Given<'victim'>): Moment | undefined {
+  const { input, account, topology, disk } = m;
+  const own = ownVolume(m);
+  const io = input.counters.processes.get(account.pid)?.io;
+  const writes = growthWithin(io, 'write_bytes', account.from, account.to) > 0;
+  if (account.source !== 'samples' || !writes || disk === undefined || (own && isFullNow(own))) return undefined;
+  const images = [disk, ...topology.beneath(disk)].map((id) => topology.device(id)?.backingFile);
+  const mounts = images.map((image) => image && topology.mountPointOf(image));
+  return input.space.find((one) => mounts.includes(one.mountPoint) && isFullNow(one));
+}
+
 /** The fullest moment of the victim's filesystem; of any, where calls failed and the victim's own has room. */
 function fullest(m: Measures, hasFailures: boolean): Moment | undefined {
   const all = m.input.space.toSorted((a, b) => least(a) - least(b));
@@ -81,6 +97,8 @@ interface Figures {
   readonly byQuota: boolean;
   /** Of the victim's time. */
   readonly idle: number;
+  /** True where it is the filesystem that holds the image of the victim's disk. */
+  readonly isBeneath: boolean;
 }
 
 /** When it was held up: by each failure, or without those asleep, because a process waits a moment and tries again and so looks idle. */
@@ -138,9 +156,10 @@ function evidence({ space, failed, byQuota }: Figures): Argument[] {
   ];
 }
 
-function fullSentence({ space, failed, idle }: Figures): string {
-  const what =
-    failed.count > 0
+function fullSentence({ space, failed, idle, isBeneath }: Figures, m: Measures): string {
+  const what = isBeneath
+    ? `it holds the image of a disk beneath the victim’s files (${diskName(m)}), where nothing new can be written unless the image has its blocks already; the victim writes there and sleeps ${percent(idle)} of its time`
+    : failed.count > 0
       ? `${failed.count} calls of the victim failed because there was no space, and it keeps trying`
       : `the victim makes no progress and sleeps ${percent(idle)} of its time`;
   return `${space?.mountPoint ?? 'The filesystem'} is full${space ? ` (${leftIn(space).text} left)` : ''}: ${what}.`;
@@ -184,7 +203,8 @@ export const cause = defineCause({
     const failuresBy = (...errors: number[]) => failuresOf(input, account.threads, errors, account.from, account.to);
     const failed = failuresBy(ERRNO.ENOSPC, ERRNO.EDQUOT);
     const byQuota = failuresBy(ERRNO.EDQUOT).count > failed.count / 2;
-    const space = byQuota ? ownVolume(m) : fullest(m, failed.count > 0);
+    const beneath = failed.count > 0 ? undefined : fullBeneath(m);
+    const space = byQuota ? ownVolume(m) : (beneath ?? fullest(m, failed.count > 0));
     const against = byQuota ? undefined : objection(m, failed, space);
     if (against) return against;
     const lost = timesOf(m, failed, space);
@@ -194,14 +214,16 @@ export const cause = defineCause({
         `${space?.mountPoint ?? 'the filesystem'} is nearly full, but that cost the victim ${percent(share)} of its time (${failed.count} calls failed)`,
       );
     const sureOfCalls = space && isFullNow(space) ? FULL.sure : FULL.sureOfCalls;
-    const confidence = failed.count > 0 ? sureOfCalls : FULL.sureFromCounters;
-    return holds({ share, confidence, lost }, { space, failed, byQuota, idle: shareOf(account, IDLE_STATES) });
+    const sureFromCounters = beneath ? FULL.sureBeneath : FULL.sureFromCounters;
+    const confidence = failed.count > 0 ? sureOfCalls : sureFromCounters;
+    const idle = shareOf(account, IDLE_STATES);
+    return holds({ share, confidence, lost }, { space, failed, byQuota, idle, isBeneath: beneath !== undefined });
   },
   tell(figures, m) {
     const { space, byQuota } = figures;
     const mount = space?.mountPoint;
     return {
-      sentence: byQuota ? quotaSentence(figures, m) : fullSentence(figures),
+      sentence: byQuota ? quotaSentence(figures, m) : fullSentence(figures, m),
       yardstick: {
         measure: byQuota ? 'calls that failed' : 'left',
         value: byQuota || !space ? said`${number(figures.failed.count)}` : leftIn(space),

@@ -18,8 +18,9 @@ function whoHolds(holder: Waker | undefined): string {
   return holder.own ? 'its own threads hold' : `${holder.name} (${holder.pid}) holds`;
 }
 
-function culprit(holder: Waker | undefined, m: Given<'victim'>): Culprit {
-  if (!holder) return { kind: 'filesystem', name: diskName(m) };
+/** Without wake-ups nobody is known to hold it, nor where: the disk that counters take for the victim's may be that of a log that it has open. */
+function culprit(holder: Waker | undefined, m: Given<'victim'>): Culprit | null {
+  if (!holder) return m.account.source === 'samples' ? null : { kind: 'filesystem', name: diskName(m) };
   const { name, pid } = holder.own ? m.account : holder;
   return { kind: 'process', name, pid };
 }

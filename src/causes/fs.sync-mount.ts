@@ -4,12 +4,21 @@
 
 import { total } from '../base/intervals.js';
 import { shellWord } from '../base/shell.js';
-import { duration, percent } from '../base/format.js';
+import { percent } from '../base/format.js';
 import type { Mount } from '../model/facts.js';
 import { number, said, time } from '../model/quantity.js';
 import { SYNC_MOUNT } from '../model/thresholds/filesystem.js';
 import { advise, change } from './judge/advice.js';
-import { asksItself, durabilityOf, ownTimes, serviceTime, syncMountOf, waitingFor } from './judge/durability.js';
+import {
+  asksItself,
+  durabilityOf,
+  eachMs,
+  eachTakes,
+  ownTimes,
+  serviceTime,
+  syncMountOf,
+  waitingFor,
+} from './judge/durability.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { diskName } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
@@ -41,10 +50,10 @@ export const cause = defineCause({
     return holds({ share, confidence, lost: times, before: ['fs.journal'] }, { found, times, share, mount });
   },
   tell: ({ found, times, share, mount }, m) => ({
-    sentence: `${mount.mountPoint} is mounted with sync: every write there is made durable before it returns, which the process never asked for, and which it waited for ${percent(share)} of its time; each takes ${duration(total(times) / found.count)}, which is what ${diskName(m)} needs.`,
+    sentence: `${mount.mountPoint} is mounted with sync: every write there is made durable before it returns, which the process never asked for, and which it waited for ${percent(share)} of its time; ${eachTakes(found, times)}, which is what ${diskName(m)} needs.`,
     yardstick: {
       measure: 'each write',
-      value: said`${time(total(times) / found.count)}`,
+      value: said`${time(eachMs(found, times))}`,
       against: 'without sync: as long as the copy takes',
     },
     culprit: { kind: 'setting', name: `sync of ${mount.mountPoint}`, file: '/proc/self/mountinfo' },

@@ -3,6 +3,7 @@
 // The measure of evenness is the coefficient of variation over the windows.
 
 import { diskWork } from '../machine/counted-work.js';
+import { growthWithin } from '../machine/series.js';
 import type { DiskLoad } from './disk-load.js';
 import { IntervalList, type Interval } from '../../base/intervals.js';
 import { heights, splitAt } from '../../base/windows.js';
@@ -97,6 +98,7 @@ export function ceilingOf(
  */
 export function ceilingOfCounters(disk: Series, { from, to }: Interval, queue: Queue, fewest = 0): Ceiling | undefined {
   const windows: Window[] = [];
+  let at = -1;
   let first = disk.t.findIndex((t) => t >= from);
   for (let index = first + 1; first >= 0 && index < disk.t.length; index += 1) {
     const start = disk.t[first] ?? 0;
@@ -105,17 +107,20 @@ export function ceilingOfCounters(disk: Series, { from, to }: Interval, queue: Q
     if (ms < CEILING.windowMs - 1 || start > to) continue;
     const { requests, bytes, queueMs } = diskWork(disk, { from: start, to: end });
     if (requests < fewest) continue;
+    first = index;
+    at += 1;
+    // One flush is sent at a time, and what needs one waits for it above the device (block/blk-flush.c): no queue inside that.
+    if (growthWithin(disk, 'fl_ticks', start, end) > CEILING.mostFlushing * ms) continue;
     windows.push({
-      at: windows.length,
+      at,
       count: 1,
       from: start,
       operations: (requests * 1000) / ms,
       bytes: (bytes * 1000) / ms,
       depth: queueMs / ms,
     });
-    first = index;
   }
-  return judge(windows, windows.length, queue);
+  return judge(windows, at + 1, queue);
 }
 
 /** The beginning of the first queue that stays, passing over single windows without one; without such, of the first queue. */

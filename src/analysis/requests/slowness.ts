@@ -29,13 +29,17 @@ export interface Slowness {
   readonly waitedMs: number;
 }
 
-/** The classes of the requests that the disk served within these times, with how much of `waits` each took; the one that took most first. */
+/**
+ * The classes of the requests that the disk served within these times, with how much of `waits` each took; the one that took most first. All of
+ * them, or those alone that took so much longer than they may.
+ */
 export function slowness(
   load: DiskLoad,
   requests: Requests,
   norm: ServiceNorm,
   times: Intervals,
   waits: Intervals,
+  leastBeyondMs = -Infinity,
 ): Slowness[] {
   const classes = new Map<
     RequestClass,
@@ -45,6 +49,8 @@ export function slowness(
     const from = load.serviceFrom[at] ?? 0;
     const to = load.serviceTo[at] ?? 0;
     if ((times.from[firstEndingAfter(times, from)] ?? Infinity) > to) return;
+    const allowedMs = allowedAt(load, requests, norm, at);
+    if (to - from - allowedMs < leastBeyondMs) return;
     const kind = requests.kind[row] ?? 0;
     const bytes = load.moved[at] ?? 0;
     const name = classOf(kind, bytes);
@@ -59,7 +65,7 @@ export function slowness(
     sum.requests += weight;
     sum.bytes += bytes * weight;
     sum.serviceMs += to - from;
-    sum.allowedMs += allowedAt(load, requests, norm, at);
+    sum.allowedMs += allowedMs;
     sum.services.push(from, to);
   });
   return [...classes]

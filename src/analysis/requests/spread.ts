@@ -39,15 +39,11 @@ export function spreadOf(
     const to = load.serviceTo[at] ?? 0;
     if (to < within.from || from > within.to) return;
     const moved = load.moved[at] ?? 0;
-    // A flush with nothing to write out tells nothing of those that have something.
-    if (which === 'flushes' && moved === 0) return;
+    const beyondMs = Math.max(0, to - from - allowedAt(load, requests, norm, at));
+    // A flush with nothing to write out tells nothing of those that have something, but where it takes too long itself.
+    if (which === 'flushes' && moved === 0 && beyondMs === 0) return;
     if (classOf(requests.kind[row] ?? 0, moved) === which)
-      services.push({
-        from,
-        to,
-        weight: requests.weight[row] ?? 1,
-        beyondMs: Math.max(0, to - from - allowedAt(load, requests, norm, at)),
-      });
+      services.push({ from, to, weight: requests.weight[row] ?? 1, beyondMs });
   });
   // A row of a sample stands for requests that follow each other in its time.
   const length = ({ from, to, weight }: Served) => (to - from) / weight;

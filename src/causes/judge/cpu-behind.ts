@@ -50,7 +50,7 @@ function findAtWork(m: Given<'victim' | 'requests'>): Intervals | undefined {
 const devicesAtWork = remembered(findAtWork, () => '');
 
 /** True where a process that runs in real time had a CPU for most of that time: what waits for that CPU waits until it rests. */
-function hasRealTime({ input }: Measures, span: Interval): boolean {
+export function hasRealTime({ input }: Measures, span: Interval): boolean {
   return [...input.counters.processes].some(([pid, { stat }]) => {
     const worth = worthOfThread(input, pid);
     if (!worth || !isRealTime(worth)) return false;

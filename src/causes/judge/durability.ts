@@ -2,16 +2,17 @@
 // its own because two causes judge them: app.sync-writes, where the program asks, and fs.sync-mount, where the mount does.
 
 import { intersect, type Intervals, NO_INTERVALS, total, union, without } from '../../base/intervals.js';
-import { SYNC_CALLS, timesBelow } from '../../analysis/victim/calls.js';
+import { sleepsBelow, SYNC_CALLS, timesBelow } from '../../analysis/victim/calls.js';
 import { isKernelThread } from '../../analysis/machine/processes.js';
 import { durableRequests } from '../../analysis/victim/durable.js';
 import { writtenItself } from '../../analysis/machine/counted-work.js';
 import { growthOf, growthWithin } from '../../analysis/machine/series.js';
 import { timesIn, type Measures } from '../../analysis/measures.js';
-import { percent } from '../../base/format.js';
+import { duration, percent } from '../../base/format.js';
 import { remembered } from '../../base/remember.js';
 import type { Mount } from '../../model/facts.js';
 import { number, part, said, time } from '../../model/quantity.js';
+import type { Timeline } from '../../model/segment.js';
 import type { State } from '../../model/states.js';
 import { SYNC_WRITES } from '../../model/thresholds/application.js';
 import { HARM } from '../../model/thresholds/device.js';
@@ -27,12 +28,27 @@ type Victim = Given<'victim' | 'disk'>;
 /** How often it waited for durability, and when. */
 export interface Durability {
   readonly times: Intervals;
+  /** By all its threads; `times` are one's. */
   readonly count: number;
+  /** How many of them waited for that at once, on average. */
+  readonly atOnce: number;
   /** What it wrote between two of them; NaN where that was not recorded. */
   readonly bytesEach: number;
   readonly source: string;
   /** How a block trace shows them. */
   readonly shownBy?: string;
+}
+
+/** How long each takes its thread, ms, of so much of the waits as is meant. */
+export function eachMs({ count, atOnce }: Durability, times: Intervals): number {
+  return (atOnce * total(times)) / count;
+}
+
+/** The same in words, with how many threads wait at once where that is more than one: each waits for those of the others as well. */
+export function eachTakes(found: Durability, times: Intervals): string {
+  const threads = Math.round(found.atOnce);
+  const beside = threads > 1 ? ` with ${threads} threads of it waiting at once` : '';
+  return `each takes ${duration(eachMs(found, times))}${beside}`;
 }
 
 /** From events: its own calls for durability, and what it wrote between them. */
@@ -41,9 +57,13 @@ function fromEvents({ account, syncs, input }: Victim): Durability | Refused {
   const count = syncs.own.length;
   const process = input.counters.processes.get(account.pid);
   const called = writtenItself(process) / count;
+  const asks = sleepsBelow(input.events, SYNC_CALLS);
+  const waitedBy = (lines: Iterable<Timeline>) => [...lines].reduce((sum, line) => sum + total(line.timesOf(asks)), 0);
+  const own = account.lines.get(account.thread);
   return {
     times: timesBelow(account, input.events, SYNC_CALLS),
     count,
+    atOnce: Math.max(1, waitedBy(account.lines.values()) / waitedBy(own ? [own] : []) || 1),
     // Who writes through a mapping calls nothing: then it is the pages that it made dirty.
     bytesEach: called < 1 ? growthOf(process?.io, 'write_bytes') / count : called,
     source: 'ext4_sync_file_enter, xfs_file_fsync or btrfs_sync_file; kernel stacks',
@@ -64,6 +84,8 @@ function fromCounters(m: Victim): Durability | Refused {
   return {
     times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
     count,
+    // Flushes of the disk, of which one is under way at a time.
+    atOnce: 1,
     bytesEach: writtenItself(process) / count,
     source: '/proc/diskstats (flushes), /proc/PID/io, /proc/PID/wchan',
   };
@@ -79,6 +101,8 @@ function fromRequests(m: Victim): Durability | Refused {
   return {
     times: intersect(times, [account]),
     count,
+    // A block trace shows requests, and no threads.
+    atOnce: 1,
     bytesEach: found.bytes / count,
     source: 'block:block_bio_queue',
     shownBy: throughJournal ? 'a commit of the journal follows each of its writes' : 'it sends the flushes itself',

@@ -48,6 +48,12 @@ export const FULL = thresholds('fs.full', {
     means: 'How sure it is from counters.',
     basis: { prior: 'that the victim sleeps while the filesystem is full may be chance' },
   },
+  sureBeneath: {
+    value: 0.4,
+    unit: 'confidence',
+    means: 'How sure it is from counters where the image of the victim’s disk lies on the full filesystem.',
+    basis: { prior: 'an image that has all its blocks needs no room, and counters don’t tell whether it has' },
+  },
 });
 
 export const JOURNAL = thresholds('fs.journal', {

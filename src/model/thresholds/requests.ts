@@ -114,6 +114,15 @@ export const CEILING = thresholds('ceiling', {
       'Where counters show no queue, a window is as long as it takes for so many: of fewer it is not known how even they come.',
     basis: { derived: 'one more or less of 25 is half of what an output may vary by that is flat' },
   },
+  mostFlushing: {
+    value: 0.5,
+    unit: 'share',
+    means: 'Counters of a disk that flushes for more of a window than this show no queue inside it.',
+    basis: {
+      cited:
+        'block/blk-flush.c: one flush is under way at a time, and what needs one waits for the next; here, for most of what is counted',
+    },
+  },
   longestGap: {
     value: 2,
     unit: 'windows',

@@ -119,3 +119,18 @@ test('counters tell the same of the same device', () => {
   const idle = series(t, { ...columns, time_in_queue: t });
   assert.equal(ceilingOfCounters(idle, { from: 0, to: 6000 }, queueOf(SLOW_MS)), undefined);
 });
+
+test('counters of a disk that mostly flushes show no queue inside it: what needs a flush waits for the one that is under way', () => {
+  const t = Array.from({ length: 61 }, (_, n) => n * 100);
+  const flushing = (share: number) =>
+    series(t, {
+      rd_ios: t.map(() => 0),
+      wr_ios: t.map((ms) => ms / 5),
+      rd_sectors: t.map(() => 0),
+      wr_sectors: t.map((ms) => (ms / 5) * 8),
+      time_in_queue: t.map((ms) => ms * DEPTH),
+      fl_ticks: t.map((ms) => ms * share),
+    });
+  assert.equal(ceilingOfCounters(flushing(0.6), { from: 0, to: 6000 }, queueOf(SLOW_MS)), undefined);
+  assert.ok(ceilingOfCounters(flushing(0.4), { from: 0, to: 6000 }, queueOf(SLOW_MS)));
+});

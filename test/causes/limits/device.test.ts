@@ -617,6 +617,65 @@ test('a loop device on a server may lack a CPU where none idles, half is quick, 
   assert.ok(Number(judged('dev.slow', hanging(looped(0.01), 100, 3 * NORM_MS))) > 0.6, 'slow throughout');
 });
 
+/** A quick write every millisecond but for one hang, after which all that waited comes back at once. */
+function hungOnce(hangMs: number, readyMs: number): MadeUp {
+  const quick = Array.from({ length: 9000 }, (_, n) => ({ at: n, took: 0.1 })).filter(
+    ({ at }) => at < 2000 || at >= 2000 + hangMs,
+  );
+  const surge = Array.from({ length: 900 }, (_, n) => ({ at: 2000 + hangMs + n / 10, took: 0.1 }));
+  const segments = [
+    { from: 0, to: 10_000 - readyMs, state: 'block-device' },
+    { from: 10_000 - readyMs, to: 10_000, state: 'runnable' },
+  ] as const;
+  return {
+    account: { segments },
+    requests: [...quick, { at: 2000, took: hangMs }, ...surge],
+    measures: { slow: Intervals.of([{ from: 2000, to: 2500 + hangMs }]) },
+    input: looped(0.01),
+  };
+}
+
+test('one hang of more than a second is told however many quick answers follow it, and for lack of no CPU where the victim got its own', () => {
+  const { verdict } = diagnosisOf('dev.slow', hungOnce(3000, 50));
+  assert.match(verdict.sentence, /^loop0 hung once: one of its \d+ small writes took 3 s of its own time/);
+  assert.equal(verdict.score, 0.95);
+  // Whoever is kept from a CPU for as long may as well be the device's worker.
+  assert.equal(judged('dev.slow', hungOnce(3000, 3500)), 0.475);
+  assert.equal(typeof judged('dev.slow', hungOnce(700, 50)), 'string');
+});
+
+/** Counters of a disk that answers nothing from the second second on, for so long; what is under way then is one request, written to before. */
+function silent(hangMs: number, inFlight: number, writtenBytes: number): MadeUp {
+  const t = Array.from({ length: 101 }, (_, n) => n * 100);
+  const done = (at: number) => (at <= 2000 ? at : at <= 2000 + hangMs ? 2000 : at - hangMs + 10 * hangMs);
+  const isSilent = (at: number) => at >= 2000 && at <= 2000 + hangMs;
+  const disk = series(t, {
+    rd_ios: t.map(() => 0),
+    rd_sectors: t.map(() => 0),
+    wr_ios: t.map((at) => done(at) / 10),
+    wr_sectors: t.map((at) => (Math.min(at, 2000) / 2000) * (writtenBytes / 512)),
+    fl_ios: t.map((at) => (at <= 2000 + hangMs ? 0 : done(at) / 20)),
+    fl_ticks: t.map(() => 0),
+    in_flight: t.map((at) => (isSilent(at) ? inFlight : 0)),
+    io_ticks: t.map(
+      (at) => Math.min(at, 2000) / 10 + Math.max(0, Math.min(at - 2000, hangMs)) + Math.max(0, at - 2000 - hangMs) / 10,
+    ),
+    time_in_queue: t.map((at) => at),
+  });
+  const counters = { ...counted({}), disks: new Map([['7:0', disk]]) };
+  return { source: 'samples', spent: { 'block-device': 1 }, input: { counters } };
+}
+
+test('counters tell that a disk answered nothing for seconds, whatever came back at once after that', () => {
+  const { verdict } = diagnosisOf('dev.slow', silent(3000, 1, 1e6));
+  assert.match(verdict.sentence, /^loop0 hung once: it answered nothing for 3 s while requests waited in it/);
+  assert.equal(verdict.evidence[0]?.measure, 'without an answer');
+  // Nothing under way is no hang, and a flush may take as long as what it has to write out.
+  assert.equal(typeof judged('dev.slow', silent(3000, 0, 1e6)), 'string');
+  assert.equal(typeof judged('dev.slow', silent(3000, 1, 80e6)), 'string');
+  assert.equal(typeof judged('dev.slow', silent(700, 1, 1e6)), 'string');
+});
+
 test('a process in real time that has a CPU for more than half of the time keeps a loop device’s workers from it', () => {
   const besideHog = (policy: number, share: number) => {
     const stat = grown({ utime: share * 1000, stime: 0, policy: 0, nice: 0 });

@@ -62,6 +62,13 @@ test('an inode’s lock is the surer the more time it takes', () => {
   assert.equal(judged('fs.inode-lock', { spent: { 'fs-lock': 0.25 }, source: 'samples' }), 0.765);
 });
 
+test('by counters nobody is named for an inode’s lock, and no disk, which may be that of another file', () => {
+  const named = (source: 'events' | 'samples') =>
+    diagnosisOf('fs.inode-lock', { source, spent: { 'fs-lock': 0.5 } }).verdict.culprit;
+  assert.deepEqual(named('events'), { kind: 'filesystem', name: 'loop0' });
+  assert.equal(named('samples'), null);
+});
+
 test('commits are others’ where their syncs outnumber its own by more than two; without the syncs nobody is sure', () => {
   const waiting = (others: number): MadeUp => ({
     spent: { journal: 0.4 },
@@ -173,6 +180,20 @@ test('from counters a file’s attribute or dirsync may ask as well as the progr
   assert.match(seen.sentence, /^The process makes every small write durable/);
 });
 
+test('of several threads that sync at once each waits for the others as well: a sync takes its thread so much longer', () => {
+  const madeUp = durable(0.8, 4, 'rw');
+  const line = [
+    { from: 0, to: 8000, state: 'journal', wchan: 'ext4_sync_file' },
+    { from: 8000, to: 10_000, state: 'running' },
+  ] as const;
+  const told = (threads: number) => {
+    const lines = new Map(Array.from({ length: threads }, (_, n) => [ME + n, line]));
+    return diagnosisOf('app.sync-writes', { ...madeUp, account: { lines } }).verdict.sentence;
+  };
+  assert.match(told(1), /; each takes 20 ms, which is what loop0 needs/);
+  assert.match(told(3), /; each takes 60 ms with 3 threads of it waiting at once, which is what loop0 needs/);
+});
+
 const MIB = 1024 * 1024;
 
 function space(different: Partial<VolumeSpace>) {
@@ -234,6 +255,40 @@ test('a full filesystem in memory is the victim’s where it has a file open the
 test('hardly any inodes are less than one per cent, and fewer than a thousand', () => {
   assert.equal(judged('fs.full', asleepBeside(space({ freeFiles: 700 }))), 0.6);
   assert.equal(typeof judged('fs.full', asleepBeside(space({ freeFiles: 1500 }))), 'string');
+});
+
+/** A victim that sleeps and writes by counters, on a disk whose image lies at /host, where so much is left. */
+function onImage(volumes: ReturnType<typeof space>, written: number): MadeUp {
+  const facts = someFacts();
+  const loop = facts.devices.get('7:0');
+  assert.ok(loop);
+  const host = { device: '8:0', mountPoint: '/host', root: '/', type: 'ext4', source: '/dev/sda', options: 'rw' };
+  const below = volumes.map((one) => ({ ...one, mountPoint: '/host' }));
+  return {
+    source: 'samples',
+    spent: { asleep: 0.9 },
+    input: {
+      facts: [
+        {
+          ...facts,
+          devices: new Map([['7:0', { ...loop, backingFile: '/host/disk.img' }]]),
+          mounts: [...facts.mounts, host],
+        },
+      ],
+      space: [...left(0.5, 500), ...below],
+      counters: counted({}, { write_bytes: written }),
+    },
+  };
+}
+
+test('counters alone leave it open whether the full filesystem that holds the image of its disk keeps a sleeper from writing', () => {
+  assert.equal(judged('fs.full', onImage(left(0.005, 10), 4096e3)), 0.4);
+  const { verdict } = diagnosisOf('fs.full', onImage(left(0.005, 10), 4096e3));
+  assert.equal(verdict.cause, 'inconclusive');
+  assert.match(verdict.sentence, /^Perhaps fs.full, .* \/host is full .* it holds the image of a disk/);
+  // Who writes nothing needs no room, and where there is room nobody lacks it.
+  assert.match(String(judged('fs.full', onImage(left(0.005, 10), 0))), /^\/data has /);
+  assert.match(String(judged('fs.full', onImage(left(0.3, 400), 4096e3))), /^\/data has /);
 });
 
 /** Calls that fail for want of space, or with another error, once a second, beside so much that is left. */

@@ -13,9 +13,10 @@ import { duration, percent, rate } from '../../../base/format.js';
 import { intersect, IntervalList, type Intervals, NO_INTERVALS, total, union } from '../../../base/intervals.js';
 import { memory, number, part, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
-import { JUDGING } from '../../../model/thresholds/judging.js';
+import { DEVICE_JUDGING, JUDGING } from '../../../model/thresholds/judging.js';
 import { DISK_LOAD } from '../../../model/thresholds/requests.js';
 import { holds, ramp, type Argument, type Judgement, type Told, type Yardstick } from '../../cause.js';
+import { hasRealTime } from '../cpu-behind.js';
 import { DEVICE_WAITS, diskName, tells } from '../judgements.js';
 import { hangs, hangSentence, lookAtHangs, spreadEvidence } from './hangs.js';
 import {
@@ -65,7 +66,12 @@ function isOthers({ account, owners, users }: WithRequests, row: number): boolea
 /** The classes that tell how fast the disk was, and those of them that were slow, the costliest first. */
 function classesOf(m: WithRequests): { readonly classes: readonly Slowness[]; readonly slow: readonly Slowness[] } {
   const waits = intersect(timesIn(m.account, DEVICE_WAITS), atWorkFor(m));
-  const classes = slowness(m.load, m.requests, m.norm, m.slow, waits).filter(tells);
+  const within = (leastBeyondMs?: number) => slowness(m.load, m.requests, m.norm, m.slow, waits, leastBeyondMs);
+  // What comes back at once after a hang, or beside it, may be so many that they hide it in the mean of their class.
+  const hung = within(DEVICE_JUDGING.hiccupMs);
+  const classes = within()
+    .filter(tells)
+    .map((one) => (one.factor > 1 ? one : (hung.find((other) => other.class === one.class) ?? one)));
   const slow = classes.filter((one) => one.factor > 1).sort((one, other) => loss(other) - loss(one));
   return { classes, slow };
 }
@@ -103,7 +109,8 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
   if (!first || found.share < JUDGING.noticeable) return undefined;
   const spread = spreadOf(load, requests, m.norm, first.class, account);
   // What answers fast beneath leaves the slowness to the loop device's own workers.
-  const waitsForCpu = lacksCpu(m, account, found.beneath) && (isFastBeneath(m) || isTurns(m, spread));
+  const waitsForCpu =
+    lacksCpu(m, account, found.beneath) && !outlastsTurns(m, spread) && (isFastBeneath(m) || isTurns(m, spread));
   const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
   return holds(
     { share: found.share, confidence, lost: found.lost },
@@ -115,11 +122,21 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
  * True where nothing beneath is known, as of a file on a server, half of its requests are as quick as those of an ordinary disk, and the slow ones took
  * no longer than the victim itself once waited for a CPU: its workers, and the server, wait like everybody.
  */
-function isTurns({ account, beneath, norm }: WithRequests, spread: Spread | undefined): boolean {
-  if (beneath.length > 0 || !spread || spread.medianMs > norm.fixedMs) return false;
+function isTurns(m: WithRequests, spread: Spread | undefined): boolean {
+  if (m.beneath.length > 0 || !spread || spread.medianMs > m.norm.fixedMs) return false;
+  return spread.heavy.leastMs <= longestTurn(m);
+}
+
+/** True where a disk hung for longer than its workers can have waited for a CPU: the victim, which waits as they do, never waited so long. */
+function outlastsTurns(m: WithRequests, spread: Spread | undefined): boolean {
+  return hangs(spread, m) && spread.heavy.leastMs > longestTurn(m) && !hasRealTime(m, m.account);
+}
+
+/** How long the victim once waited for a CPU at most, ms. */
+function longestTurn({ account }: WithRequests): number {
   let longest = 0;
   for (const { state, from, to } of account.segments) if (state === 'runnable') longest = Math.max(longest, to - from);
-  return spread.heavy.leastMs <= longest;
+  return longest;
 }
 
 export function tellServed(served: Served, m: Victim): Told {
