@@ -205,7 +205,7 @@ export const cause = defineCause({
     const byQuota = failuresBy(ERRNO.EDQUOT).count > failed.count / 2;
     const beneath = failed.count > 0 ? undefined : fullBeneath(m);
     const space = byQuota ? ownVolume(m) : (beneath ?? fullest(m, failed.count > 0));
-    const against = byQuota ? undefined : objection(m, failed, space);
+    const against = byQuota || beneath ? undefined : objection(m, failed, space);
     if (against) return against;
     const lost = timesOf(m, failed, space);
     const share = Math.min(1, total(lost) / (account.to - account.from));
