@@ -1,7 +1,7 @@
 // How long comparing takes: 24 hours of 1 Hz counters with 500 measures against another 24, and the facts of forty recordings. `node dist/bench/compare.js`
 // prints CPU and wall time; bench/results/compare.md has the last ones.
 
-import type { Measure } from '../src/differences/series.js';
+import type { Measure } from '../src/onset/series.js';
 import { compareTwo, type Window } from '../src/differences/windows.js';
 import { noise } from '../test/support/simulated.js';
 

@@ -1,5 +1,5 @@
 // The unit tests' part of thresholds.ts: which numbers each file of
-// test/{analysis,baseline,causes,comparison,differences,experiment,fleet,known,open,run/threads,run/watch,statistics,tools/dd,tools/threads} reads, and
+// test/{analysis,baseline,causes,comparison,differences,experiment,fleet,known,onset,open,run/threads,run/watch,statistics,tools/dd,tools/threads} reads, and
 // whether one of them fails with a number changed. Both run the files in a process of their own, started with a module that loads the tables first.
 
 import { spawn } from 'node:child_process';
@@ -22,6 +22,7 @@ const ROOMS = [
   'experiment',
   'fleet',
   'known',
+  'onset',
   'open',
   'statistics',
   'tools/dd',

@@ -73,7 +73,7 @@ export const cause = defineCause({
     if (!javaDeadlock)
       return ruledOut(`none of its threads wait for each other in the last of ${dumps.length} thread dumps`);
     const { share, times } = javaDeadlock;
-    return holds({ share, confidence: JAVA_DEADLOCK.sure, lost: times }, javaDeadlock);
+    return holds({ share, confidence: JAVA_DEADLOCK.sure, lost: times, isGlimpsed: true }, javaDeadlock);
   },
   tell: (found, { account }) => ({
     sentence: sentence(found),

@@ -164,7 +164,8 @@ export const cause = defineCause({
         `${threads} threads waited for locks ${percent(share)} of their time, while ${holder}, which ${figures.java ? 'has the lock' : 'woke them'}, was in I/O for ${percent(held)} of it and ran for ${percent(running)}`,
       );
     const confidence = ramp(held, { from: LOCK_CONVOY.leastInIo, ...LOCK_CONVOY.sure });
-    return holds({ share, confidence, before: 'all', isHabit: true, lost: times }, figures);
+    const isGlimpsed = figures.java !== undefined && !figures.convoy;
+    return holds({ share, confidence, before: 'all', isHabit: true, lost: times, isGlimpsed }, figures);
   },
   tell: (figures: Figures) => ({
     sentence: figures.java

@@ -53,6 +53,8 @@ export interface Weight {
   readonly isHabit?: boolean;
   /** When the victim lost its time to it, ms since the start; empty for what takes no time (`healthy`, `env.changed`). */
   readonly lost: Intervals;
+  /** True where that is known of single looks alone, as thread dumps are: when it began is not told then. */
+  readonly isGlimpsed?: boolean;
 }
 
 /** The cause holds. */

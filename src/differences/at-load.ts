@@ -6,7 +6,7 @@ import { medianOf } from '../base/median.js';
 import type { LoadComparison } from '../model/differences.js';
 import { bootstrapInterval } from '../statistics/block-bootstrap.js';
 import { correlationTime } from '../statistics/correlation-time.js';
-import type { Measure } from './series.js';
+import type { Measure } from '../onset/series.js';
 
 /** A measure with the load at the same times. */
 interface Loaded {

@@ -5,16 +5,11 @@ import { basename } from 'node:path';
 import { axisOf, meanPerBin, type Axis } from '../analysis/charts/axis.js';
 import { medianOf } from '../base/median.js';
 import type { Band, Chart, ChartLine, Charts } from '../model/charts.js';
-import {
-  letterOf,
-  type ComparedRecording,
-  type Differences,
-  type MeasureChange,
-  type Onsets,
-} from '../model/differences.js';
+import { letterOf, type ComparedRecording, type Differences, type Onsets } from '../model/differences.js';
+import type { MeasureChange } from '../model/onset.js';
 import type { Unit } from '../model/quantity.js';
 import type { Side } from './separate.js';
-import type { Measure, Values } from './series.js';
+import type { Measure, Values } from '../onset/series.js';
 
 /** What is drawn of a recording. */
 export interface Drawn {

@@ -11,7 +11,7 @@ import { compareAtLoad } from './at-load.js';
 import { drawnOf, type Drawn } from './charts.js';
 import { factsOf, type FactSet } from './facts.js';
 import { separate, separates, type FactGroup, type Side } from './separate.js';
-import { measuresOf, type Measure } from './series.js';
+import { measuresOf, type Measure } from '../onset/series.js';
 import { whenOf } from './when.js';
 import { compareGroups, compareTwo, windowsOf, type Window, type WindowsCompared } from './windows.js';
 

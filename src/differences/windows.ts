@@ -9,7 +9,7 @@ import { falseDiscoveryRates } from '../statistics/discoveries.js';
 import { medianInterval } from '../statistics/median-interval.js';
 import { rankSum } from '../statistics/rank-sum.js';
 import { compareWindows, type WindowTest } from '../statistics/two-windows.js';
-import { known, quantityOf, type Measure } from './series.js';
+import { known, quantityOf, type Measure } from '../onset/series.js';
 
 /** A measure over one window. */
 export interface Window {

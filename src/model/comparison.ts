@@ -2,7 +2,8 @@
 // below is the published contract (docs/schemas/comparison.schema.json); the types follow from it.
 
 import * as v from 'valibot';
-import { DiagnosisSchema, UNITS } from './diagnosis.js';
+import { DiagnosisSchema } from './diagnosis.js';
+import { UNITS } from './quantity.js';
 
 /** Of one recording what its own diagnosis says of it. */
 const Side = v.pick(DiagnosisSchema, ['recording', 'verdict', 'also', 'losses']);

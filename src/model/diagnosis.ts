@@ -3,7 +3,8 @@
 
 import * as v from 'valibot';
 import { KnownFitSchema } from './known.js';
-import type { Unit } from './quantity.js';
+import { AboutOnsetSchema, VerdictOnsetSchema } from './onset.js';
+import { UNITS } from './quantity.js';
 import { list } from './shapes.js';
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -15,16 +16,6 @@ export const ProcessRefSchema = v.object({
   /** The systemd unit, container or pod that it belongs to, where its cgroup tells one. */
   unit: v.optional(v.string()),
 });
-
-export const UNITS = [
-  'ms',
-  'share',
-  'bytes',
-  'bytes/s',
-  'count',
-  'per second',
-  'times',
-] as const satisfies readonly Unit[];
 
 /** One figure that carries the argument. */
 const Evidence = v.object({
@@ -91,12 +82,14 @@ export const VerdictSchema = v.object({
   score: Share,
   /** The share of the victim's time that it explains. */
   share: Share,
-  /** Wall-clock time at which the stall began (ISO 8601), null for `healthy` and where the recording does not tell the time of day. */
+  /** Wall-clock time at which the stall began (ISO 8601), null where `sinceMs` is and where the recording does not tell the time of day. */
   since: v.nullable(v.string()),
-  /** The same in ms since the recording's start; null for `healthy`. */
+  /** The same in ms since the recording's start, of one that was there from the start its first loss; null for `healthy`, and where no moment is one at which it began. */
   sinceMs: v.nullable(v.number()),
   /** True where it was there when the recording began; never for a command that the recorder started. */
   fromStart: v.boolean(),
+  /** Whether it set in, and how sure that is; null for `healthy`, and where no account tells when time was lost. */
+  onset: v.nullable(VerdictOnsetSchema),
   victim: v.nullable(ProcessRefSchema),
   culprit: v.nullable(Culprit),
   sentence: v.string(),
@@ -170,6 +163,8 @@ export const DiagnosisSchema = v.object({
   verdict: VerdictSchema,
   /** In the order to show them, each kind once but for a benchmark's; none where nothing was watched. */
   keyFigures: v.array(KeyFigure),
+  /** What else changed about the moment at which the verdict's stall set in: leads, no causes. Null where it set in at no such moment. */
+  aboutOnset: v.nullable(AboutOnsetSchema),
   /** Other causes that hold as well, in order of the time they cost. */
   also: v.array(VerdictSchema),
   /** Where the verdict is `inconclusive`: the two likeliest causes, and the measurement that would decide on each. */

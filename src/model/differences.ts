@@ -2,7 +2,8 @@
 // types follow from it. Recordings are referred to by their place in `recordings`.
 
 import * as v from 'valibot';
-import { UNITS } from './diagnosis.js';
+import { AboutOnsetSchema, ChangeSchema } from './onset.js';
+import { UNITS } from './quantity.js';
 
 const Side = v.picklist(['slow', 'fast', 'unknown']);
 
@@ -109,37 +110,13 @@ const AtLoad = v.object({
   samples: v.tuple([v.number(), v.number()]),
 });
 
-const Change = v.object({
-  id: v.string(),
-  label: v.string(),
-  unit: v.picklist(UNITS),
-  kind: v.picklist(['level', 'spread']),
-  /** Of which values: where a measure goes by bursts, those between or in them are searched by themselves as well. */
-  of: v.picklist(['all', 'between bursts', 'bursts']),
-  atMs: v.number(),
-  at: v.nullable(v.string()),
-  /** It lies between these with 95 %. */
-  withinMs: v.tuple([v.number(), v.number()]),
-  before: v.object({ value: v.number(), text: v.string() }),
-  after: v.object({ value: v.number(), text: v.string() }),
-  /** How likely one as good is told of any of the measures that were searched, where none changes. */
-  p: v.number(),
-});
-
 /** When something changed within one recording. */
 const When = v.object({
   recording: v.number(),
   sentence: v.string(),
   /** Of throughput, latency at the load, and requests a second. */
-  changes: v.array(Change),
-  /** What else changed about then: settings, daemons, mounts. */
-  settings: v.array(
-    v.object({ what: v.string(), before: v.nullable(v.string()), after: v.nullable(v.string()), atMs: v.number() }),
-  ),
-  /** Counters that changed about then, those that moved first before the others. */
-  counters: v.array(Change),
-  /** Series that were searched. */
-  searched: v.number(),
+  changes: v.array(ChangeSchema),
+  ...AboutOnsetSchema.entries,
 });
 
 export const DifferencesSchema = v.object({
@@ -185,6 +162,5 @@ export type ComparedRecording = v.InferOutput<typeof Compared>;
 export type DifferingGroup = v.InferOutput<typeof FactGroup>;
 export type DifferingMeasure = v.InferOutput<typeof Measure>;
 export type MeasureLevel = v.InferOutput<typeof Level>;
-export type MeasureChange = v.InferOutput<typeof Change>;
 export type LoadComparison = v.InferOutput<typeof AtLoad>;
 export type Onsets = v.InferOutput<typeof When>;

@@ -3,7 +3,9 @@
 
 import { binary, bytes, duration, percent, rate } from '../base/format.js';
 
-export type Unit = 'ms' | 'share' | 'bytes' | 'bytes/s' | 'count' | 'per second' | 'times';
+export const UNITS = ['ms', 'share', 'bytes', 'bytes/s', 'count', 'per second', 'times'] as const;
+
+export type Unit = (typeof UNITS)[number];
 
 /** One figure. `toString` gives it as people read it. */
 export class Quantity {

@@ -4,6 +4,7 @@
 
 import { binary, duration, figure, harmless, percent } from '../base/format.js';
 import type { Advice, Diagnosis } from '../model/diagnosis.js';
+import { ABOUT_ONSET, aboutLines, movedFirstText } from './onset.js';
 import { stepsOf } from './steps.js';
 import { TerminalPage, type Style, type TextOptions } from './terminal-page.js';
 import { bar, columns, pad, widthOf, wrap } from './text-layout.js';
@@ -44,6 +45,7 @@ const MOST = {
   ruledOut: 8,
   notChecked: 4,
   changes: 5,
+  moved: 12,
   states: 8,
   firstStates: 4,
   also: 3,
@@ -213,6 +215,11 @@ function changes(page: TerminalPage, { changes: all }: Diagnosis): string[] {
   );
 }
 
+function about(page: TerminalPage, { aboutOnset }: Diagnosis): string[] {
+  if (!aboutOnset) return [];
+  return [...wrap(movedFirstText(aboutOnset), page.width - 2), ...aboutLines(page, aboutOnset, MOST.moved)];
+}
+
 function leads(page: TerminalPage, { leads: all = [] }: Diagnosis): string[] {
   return all.flatMap((one) => [
     ...wrap(harmless(`${one.title} (iowitness known ${one.id})`), page.width - 2),
@@ -247,6 +254,7 @@ function argument(page: TerminalPage, diagnosis: Diagnosis): void {
     ),
   );
   page.section('Evidence', evidence(page, diagnosis));
+  page.section(ABOUT_ONSET, about(page, diagnosis));
   for (const jvm of diagnosis.jvms ?? []) page.section(harmless(jvmTitle(jvm)), jvmLines(page, jvm));
   page.section('Not to blame', page.pairs(diagnosis.ruledOut.map(cause), MOST.ruledOut));
   page.section('Who used which device', writers(page, diagnosis));

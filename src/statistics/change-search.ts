@@ -7,7 +7,7 @@
 
 import { medianOf, quantilesOf } from '../base/median.js';
 import { TIMES_ITSELF } from './correlation-time.js';
-import { bestOf, buffersFor, chanceOfMaximum, scoresLike, Searches } from './step-draws.js';
+import { bestOf, buffersFor, chanceOfMaximum, LEAST_STRETCH, scoresLike, Searches } from './step-draws.js';
 
 export interface Change {
   readonly kind: 'level' | 'spread';
@@ -29,8 +29,17 @@ export interface ChangeOptions {
   readonly cycles?: readonly number[];
   /** Whether the parts on either side of a change are searched as well; otherwise one change of each kind is all that is told. */
   readonly isSearchedOn?: boolean;
+  /** Whether levels alone are asked for, which then take all of the false alarms. */
+  readonly isOfLevels?: boolean;
+  /** Whether values lie between bounds that they may take, as shares do: none of them is an outlier. */
+  readonly isBounded?: boolean;
 }
 
+/**
+ * A step that leaves no more than this of the squares, with enough on either side of it, is one whatever the memory: of 54,000 random walks of 24 to 480 points none leaves less than a
+ * tenth (bench/results/statistics.md).
+ */
+const PLAIN = 0.05;
 /** Points to which a series is drawn together. */
 const MOST_POINTS = 480;
 /** Shorter series tell no change. */
@@ -100,14 +109,13 @@ interface Step {
 /** The best step of a series where it is not by accident; undefined where it may be, or the series is too short for its memory. */
 function bestStep(
   points: Float64Array,
-  falseAlarms: number,
-  cycles: readonly number[],
+  { falseAlarms, cycles, isBounded }: StepOptions,
   searches: Searches,
 ): Step | undefined {
   const n = points.length;
   if (n < LEAST_POINTS) return undefined;
   const search = searches.of(n, cycles);
-  const left = search.left(tamed(points));
+  const left = search.left(isBounded ? points : tamed(points));
   const buffer = buffersFor(search);
   const { at, whole, gain, memory: told, score } = bestOf(search, left, buffer);
   if (!(whole > 1e-9)) return undefined;
@@ -120,12 +128,13 @@ function bestStep(
       Math.max(1, (mended * told) / searches.drawsOf(n, cycles, mended).toldMemory),
     );
   // A memory is told to its own spread (Sokal, 3), and one that is told too short makes changes of what is none.
-  const memory = mended * (1 + CAUTION * Math.sqrt((2 * (2 * TIMES_ITSELF * mended + 1)) / n));
-  if (n / memory < LEAST_WORTH) return undefined;
-  const { scores } = searches.drawsOf(n, cycles, memory);
-  const among = chanceOfMaximum(score, scores);
-  const p =
-    among <= falseAlarms ? Math.max(among, chanceOfMaximum(score, scoresLike(search, rest.slice(), memory))) : 1;
+  const cautious = mended * (1 + CAUTION * Math.sqrt((2 * (2 * TIMES_ITSELF * mended + 1)) / n));
+  const isPlain = whole - gain <= PLAIN * whole && Math.min(at, n - at) >= LEAST_STRETCH;
+  if (n / cautious < LEAST_WORTH && !isPlain) return undefined;
+  const memory = Math.min(cautious, n / LEAST_WORTH);
+  const among = chanceOfMaximum(score, searches.drawsOf(n, cycles, memory).scores);
+  const isSettled = among > falseAlarms || isPlain;
+  const p = isSettled ? among : Math.max(among, chanceOfMaximum(score, scoresLike(search, rest.slice(), memory)));
   if (p > falseAlarms) return undefined;
   const isLikely = (other: number) =>
     (n / memory) * Math.log((whole - other) / Math.max(whole - gain, 1e-9)) <= BOUND_95;
@@ -133,28 +142,24 @@ function bestStep(
   return { at, from: Math.min(at, ...likely), to: Math.max(at, ...likely), p };
 }
 
+type StepOptions = Required<Omit<ChangeOptions, 'isOfLevels'>>;
+
 interface Part {
   readonly from: number;
   readonly to: number;
 }
 
 /** Steps of a series of points, in order. */
-function stepsIn(
-  points: Float64Array,
-  falseAlarms: number,
-  cycles: readonly number[],
-  searches: Searches,
-  isSearchedOn: boolean,
-): Step[] {
+function stepsIn(points: Float64Array, options: StepOptions, searches: Searches): Step[] {
   const found: Step[] = [];
   const parts: Part[] = [{ from: 0, to: points.length }];
   for (let part = parts.pop(); part; part = parts.pop()) {
     const { from, to } = part;
-    const spans = cycles.map((turns) => (turns * (to - from)) / points.length);
-    const step = bestStep(points.slice(from, to), falseAlarms, spans, searches);
+    const spans = options.cycles.map((turns) => (turns * (to - from)) / points.length);
+    const step = bestStep(points.slice(from, to), { ...options, cycles: spans }, searches);
     if (!step) continue;
     found.push({ at: from + step.at, from: from + step.from, to: from + step.to, p: step.p });
-    if (isSearchedOn) parts.push({ from, to: from + step.at }, { from: from + step.at, to });
+    if (options.isSearchedOn) parts.push({ from, to: from + step.at }, { from: from + step.at, to });
   }
   return found.sort((a, b) => a.at - b.at);
 }
@@ -239,32 +244,36 @@ function aboutLevels(
   return distances;
 }
 
-/** Changes of a series without NaN, levels before spreads; each kind takes half of the false alarms. */
+/** Changes of a series without NaN, levels before spreads; where both are asked for, each kind takes half of the false alarms. */
 export function changesIn(
   values: Float64Array,
-  { falseAlarms, cycles = [], isSearchedOn = true }: ChangeOptions,
+  { falseAlarms, cycles = [], isSearchedOn = true, isOfLevels = false, isBounded = false }: ChangeOptions,
   searches: Searches,
 ): Change[] {
-  const allowed = falseAlarms / KINDS / STRICTER;
+  const kinds = isOfLevels ? 1 : KINDS;
+  const options = { falseAlarms: falseAlarms / kinds / STRICTER, cycles, isSearchedOn, isBounded };
   const each = valuesEach(values.length);
   const points = drawnTogether(values);
   const n = values.length;
-  const steps = stepsIn(points, allowed, cycles, searches, isSearchedOn);
+  const steps = stepsIn(points, options, searches);
   const levels = toChanges(
     'level',
     steps,
     steps.map((step) => refined(values, step)),
     values,
-    { each, length: n, times: KINDS * STRICTER },
+    { each, length: n, times: kinds * STRICTER },
   );
+  if (isOfLevels) return levels;
   const distances = aboutLevels(points, steps, cycles, searches);
-  const turns = stepsIn(distances, allowed / STRICTER, cycles, searches, isSearchedOn);
+  // Distances have no bound, whatever the values have.
+  const ofSpread = { ...options, falseAlarms: options.falseAlarms / STRICTER, isBounded: false };
+  const turns = stepsIn(distances, ofSpread, searches);
   const spreads = toChanges(
     'spread',
     turns,
     turns.map(({ at }) => at * each),
     distances,
-    { each, length: n, times: KINDS * STRICTER ** 2 },
+    { each, length: n, times: kinds * STRICTER ** 2 },
   );
   // A level that was found a little beside its place leaves large distances there: that is no change of the spread.
   const isOfLevel = ({ at }: Change) => levels.some(({ within: [from, to] }) => at >= from && at <= to);

@@ -9,12 +9,14 @@ import { largestAt, squares, StepSearch } from './step-search.js';
 
 const DRAWS = 200;
 const ENOUGH_BEYOND = 10;
+/** As much of all squares may be left of what is explained altogether. */
+const ROUNDING = 1e-9;
 /** So few draws tell nothing that is rarer. */
 const LEAST_P = 1e-6;
 /** Memories are told apart to such a part of a factor of e. */
 const PER_E = 8;
 /** Fewer points than this don't tell a memory. */
-const LEAST_STRETCH = 12;
+export const LEAST_STRETCH = 12;
 
 /** P of a maximum as large among others', by counting, or where too few are, by Gumbel's distribution of their mean and variance. */
 export function chanceOfMaximum(own: number, others: readonly number[]): number {
@@ -71,8 +73,12 @@ export function bestOf(search: StepSearch, left: Float64Array, { gains: room, re
   const at = largestAt(gains);
   const whole = squares(left);
   const gain = gains[at] ?? 0;
-  const memory = memoryOf(search.without(left, at, rest));
-  return { at, whole, gain, memory, score: ((gain / Math.max(whole - gain, 1e-9)) * left.length) / memory };
+  search.without(left, at, rest);
+  // What is left of a series that is nothing but a step is how sums were rounded, and has no memory.
+  if (whole - gain <= ROUNDING * whole) rest.fill(0);
+  const memory = memoryOf(rest);
+  const unexplained = Math.max(whole - gain, ROUNDING * whole);
+  return { at, whole, gain, memory, score: ((gain / unexplained) * left.length) / memory };
 }
 
 /** What searches find in drawn series without a change. */

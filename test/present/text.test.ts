@@ -148,6 +148,7 @@ describe('the text of a diagnosis', () => {
   it('stands without anything to tell', () => {
     const { verdict } = aDiagnosis();
     const empty = aDiagnosis({
+      aboutOnset: null,
       verdict: {
         ...verdict,
         cause: 'inconclusive',

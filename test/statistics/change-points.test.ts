@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { changePoints, type ChangePoint } from '../../src/statistics/change-points.js';
-import { Searches } from '../../src/statistics/step-draws.js';
+import { bestOf, buffersFor, Searches } from '../../src/statistics/step-draws.js';
 import { bursts, BURSTS, noise, NOISES, type Bursts, type Noise } from '../support/simulated.js';
 
 const POINTS = 400;
@@ -73,6 +73,39 @@ describe('change points', () => {
     }
     // 1 % of 160 may be five by accident.
     assert.ok(alarms <= 5, `${alarms} of ${20 * all.length}`);
+  });
+
+  it('are found where a series is nothing but a step, or nearly so, which leaves no memory to tell', () => {
+    const step = Float64Array.from({ length: 60 }, (_, at) => (at < 20 ? 0 : 1));
+    const [exact] = changePoints(step, { falseAlarms: 0.01 }, searches);
+    assert.ok(exact && exact.at === 20 && exact.p <= 0.01, JSON.stringify(exact));
+    const [odd] = changePoints(step.with(19, 0.3), { falseAlarms: 0.01, isBounded: true }, searches);
+    assert.ok(odd && Math.abs(odd.at - 20) <= 1 && odd.within[0] <= 20, JSON.stringify(odd));
+    // One that stands at the end alone may be a burst that is cut.
+    const last = Float64Array.from({ length: 60 }, (_, at) => (at < 55 ? 0 : at % 2));
+    assert.deepEqual(changePoints(last, { falseAlarms: 0.01, isBounded: true }, searches), []);
+  });
+
+  it('leave more than a tenth of a random walk, however long its memory: a step that leaves less is one', () => {
+    for (const length of [24, 60, 240]) {
+      const search = searches.of(length, []);
+      const buffers = buffersFor(search);
+      for (let seed = 1; seed <= 300; seed += 1) {
+        const { whole, gain } = bestOf(search, search.left(noise(length, seed * 7919, { memory: 0.9999 })), buffers);
+        assert.ok(whole - gain > 0.1 * whole, `${length}, ${seed}: ${(whole - gain) / whole}`);
+      }
+    }
+  });
+
+  it('of levels alone are found as often, and no spreads', () => {
+    const levels = (seed: number, step: number, spread: number) =>
+      changePoints(
+        noise(POINTS, seed).map((x, at) => (at >= AT ? spread * x + step : x)),
+        { falseAlarms: 0.01, isOfLevels: true },
+        searches,
+      );
+    assert.ok(share(20, (seed) => isNear(levels(seed, 5, 1), AT, 8)) >= 0.95);
+    assert.ok(share(20, (seed) => levels(seed, 0, 4).length > 0) <= 0.1);
   });
 
   it('are placed to the value in a long series', () => {

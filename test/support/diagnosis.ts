@@ -30,6 +30,7 @@ const STORY: Diagnosis = {
     since: '2026-03-14T02:12:09.100Z',
     sinceMs: 4100,
     fromStart: false,
+    onset: { kind: 'sets-in', withinMs: [4060, 4180], p: 8e-6 },
     victim: { pid: 4711, name: 'iowitness-probe' },
     culprit: { kind: 'setting', name: 'vm.dirty_bytes=8192', file: '/proc/sys/vm/dirty_bytes' },
     sentence:
@@ -108,6 +109,27 @@ const STORY: Diagnosis = {
     },
     { kind: 'since', label: 'since', value: '02:12:09 UTC', figures: [], beside: '4.1 s into the 60 s of recording' },
   ],
+  aboutOnset: {
+    settings: [{ what: '/proc/sys/vm/dirty_bytes', before: '0', after: '8192', atMs: 4020 }],
+    appeared: [{ pid: 612, name: 'logrotate', atMs: 3900, order: 'before' }],
+    counters: [
+      {
+        id: 'vmstat.nr_dirty_threshold',
+        label: 'nr_dirty_threshold (vmstat)',
+        unit: 'count',
+        kind: 'level',
+        of: 'all',
+        atMs: 3950,
+        at: null,
+        withinMs: [3900, 4000],
+        before: { value: 412_000, text: '412,000' },
+        after: { value: 2, text: '2' },
+        p: 0.0004,
+        order: 'before',
+      },
+    ],
+    searched: 311,
+  },
   also: [
     {
       cause: 'env.changed',
@@ -119,6 +141,7 @@ const STORY: Diagnosis = {
       since: null,
       sinceMs: null,
       fromStart: false,
+      onset: null,
       victim: { pid: 4711, name: 'iowitness-probe' },
       culprit: { kind: 'setting', name: '/proc/sys/vm/dirty_bytes', file: '/proc/sys/vm/dirty_bytes' },
       sentence: '3 things changed during the recording, first /proc/sys/vm/dirty_bytes, 4.00 s after its start.',
@@ -343,6 +366,7 @@ export function aTraceDiagnosis(): Diagnosis {
     },
     verdict: { ...verdict, since: null, sinceMs: 4100 },
     keyFigures: [],
+    aboutOnset: null,
     accountingFrom: 'requests',
     accounting: [{ state: 'outside-block', ms: 60_000, share: 1, lostMs: 0 }],
     also: [],
@@ -365,11 +389,13 @@ export function aHealthyDiagnosis(): Diagnosis {
       share: 0,
       since: null,
       sinceMs: null,
+      onset: null,
       culprit: null,
       sentence: 'No stall: vdb gave the writer what it can give; nothing held the victim up for long.',
       evidence: verdict.evidence.slice(3),
       advice: [{ text: 'If it is slow at other times, run check again while it is slow.', commands: [] }],
     },
+    aboutOnset: null,
     also: [],
     changes: [],
     notChecked: [],
@@ -394,7 +420,7 @@ export const HOSTILE_NAMES = [
 export const TERMINAL_CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 /** Fields that hold one of a few words: the schema refuses anything else. */
-const CLOSED = ['schema', 'accountingFrom', 'kind', 'severity', 'sureness', 'unit', 'via'];
+const CLOSED = ['schema', 'accountingFrom', 'kind', 'of', 'order', 'severity', 'sureness', 'unit', 'via'];
 
 /** The story with a hostile name in every place that holds text from outside. */
 export function aHostileDiagnosis(name: string): Diagnosis {

@@ -27,11 +27,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
   'analysis/block-stats': MEASURES,
   'analysis/charts': MEASURES,
   'analysis/export': MEASURES,
-  'causes/judge': [...MEASURES, 'causes'],
+  onset: [...MEASURES, 'statistics'],
+  'causes/judge': [...MEASURES, 'causes', 'onset', 'statistics'],
   causes: [...MEASURES, 'causes/judge'],
   comparison: [...MEASURES, 'analysis/charts', 'causes/judge'],
   statistics: ['base'],
-  differences: [...MEASURES, 'statistics', 'comparison', 'causes/judge', 'analysis/charts'],
+  differences: [...MEASURES, 'statistics', 'onset', 'comparison', 'causes/judge', 'analysis/charts'],
   experiment: ['base', 'model', 'analysis/charts', 'statistics', 'differences'],
   known: [...MEASURES, 'causes/judge'],
   baseline: REQUESTS,
@@ -54,7 +55,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof ALL_
 
 /** Rooms that compute only: what they need is handed to them. */
 const PURE =
-  /^(analysis|causes|baseline|comparison|differences|known|statistics|experiment|tools\/(?:threads|heap|jfr))(\/|$)/;
+  /^(analysis|causes|baseline|comparison|differences|known|onset|statistics|experiment|tools\/(?:threads|heap|jfr))(\/|$)/;
 const OUTSIDE = /^(?:node:)?(?:fs|child_process|net|http|https|dgram|worker_threads)(?:\/|$)/;
 
 /** Only cli reads the command line and the environment and decides how the process ends. */

@@ -1,13 +1,17 @@
 // Measures + causes → the diagnosis: which cause holds first, which hold as well, which are ruled out and why, which could not be checked.
 // The order is argued in order.ts, and what is said where nothing holds in inconclusive.ts.
 
-import { findOnset } from '../../analysis/victim/onset.js';
 import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
 import type { Shown } from '../../analysis/shown.js';
 import { intersect, type Intervals, NO_INTERVALS, total } from '../../base/intervals.js';
 import { recurrenceOf } from '../../analysis/victim/recurrence.js';
+import type { VictimAccount } from '../../model/account.js';
 import { wallTime } from '../../model/case.js';
 import { phasesOf } from '../../analysis/victim/probe-phases.js';
+import { aboutOnset } from '../../onset/about.js';
+import { byAccident } from '../../onset/changes.js';
+import { GLIMPSED, onsetOfLoss, type LossOnset } from '../../onset/of-loss.js';
+import { measuresOf } from '../../onset/series.js';
 import { threadName } from '../../analysis/machine/processes.js';
 import { unitsOf } from '../../analysis/machine/units.js';
 import { writersOf } from '../../analysis/attribution/writers.js';
@@ -27,6 +31,7 @@ import {
   type Refused,
 } from '../cause.js';
 import { limitsOf } from './foreign.js';
+import { Searches } from '../../statistics/step-draws.js';
 import { surenessOf } from './calibration.js';
 import { inconclusive, victimOf } from './inconclusive.js';
 import { keyFigures } from './key-figures.js';
@@ -94,16 +99,37 @@ function whenLost({ cause, finding }: Holding, { account }: Measures): Argument[
   ];
 }
 
+/** How sure it is that it set in, and when. */
+function setIn(onset: LossOnset | undefined): Argument[] {
+  if (!onset?.withinMs || onset.p === null) return [];
+  const [from, to] = onset.withinMs;
+  return [
+    {
+      measure: 'set in',
+      value: said`between ${time(from)} and ${time(to)}`,
+      meaning: `into the recording; by accident ${byAccident(onset.p, 'steady stalls')}`,
+      source: 'change points of the time lost',
+    },
+  ];
+}
+
 /** With the systemd unit, container or pod of a culprit that is a process. */
 function withUnit({ input }: Measures, culprit: Culprit): Culprit {
   const unit = unitsOf(input)(culprit.pid);
   return unit === undefined ? culprit : { ...culprit, unit };
 }
 
+function onsetOf({ lost, isGlimpsed }: Found, { from, to }: VictimAccount): LossOnset | undefined {
+  if (lost.length === 0) return undefined;
+  return isGlimpsed ? GLIMPSED : onsetOfLoss(lost, from, to);
+}
+
 function verdictOf(m: Measures, one: Holding): Verdict {
   const { cause, finding } = one;
   const { account, input } = m;
-  const onset = finding.lost.length > 0 && account ? findOnset(finding.lost, account.from, account.to) : undefined;
+  const onset = account && onsetOf(finding, account);
+  const sinceMs = onset?.sinceMs ?? null;
+  const isFromStart = onset?.kind === 'throughout' || onset?.kind === 'from-start';
   const severe = input.losses.some((loss) => LOSS_KINDS[loss.code].severity === 'severe');
   // What holds a command up from its first moment on can't have been there before: the recorder started it.
   const isCommand = input.victims.some(({ role }) => role === 'command');
@@ -117,16 +143,32 @@ function verdictOf(m: Measures, one: Holding): Verdict {
     confidence,
     score,
     share: Math.min(1, Math.max(0, finding.share)),
-    since: (onset && wallTime(input.manifest, onset.sinceMs)) ?? null,
-    sinceMs: onset ? onset.sinceMs : null,
+    since: sinceMs === null ? null : (wallTime(input.manifest, sinceMs) ?? null),
+    sinceMs,
     // Of a stall that a watch recorded the account begins later than the recording.
-    fromStart: onset?.fromStart === true && !isCommand && !(account && input.lost && account.from > 0),
+    fromStart: isFromStart && !isCommand && !(account && input.lost && account.from > 0),
+    onset: onset ? { kind: onset.kind, withinMs: onset.withinMs, p: onset.p } : null,
     victim: victimOf(m),
     culprit: finding.culprit && withUnit(m, finding.culprit),
     sentence: finding.sentence,
-    evidence: [...finding.evidence, ...restOfLoss(m, one), ...whenLost(one, m), ...heldByOthers(m)].map(evidenceOf),
+    evidence: [
+      ...finding.evidence,
+      ...restOfLoss(m, one),
+      ...whenLost(one, m),
+      ...setIn(onset),
+      ...heldByOthers(m),
+    ].map(evidenceOf),
     advice: finding.advice.map(adviceOf),
   };
+}
+
+/** What searches for changes draw once. */
+const SEARCHES = new Searches();
+
+/** What else changed when it set in. */
+function aboutVerdict(m: Measures, { onset, sinceMs }: Verdict): Diagnosis['aboutOnset'] {
+  if (!onset?.withinMs || sinceMs === null) return null;
+  return aboutOnset(m, measuresOf(m), { atMs: sinceMs, withinMs: onset.withinMs }, SEARCHES);
 }
 
 function accounting({ account }: Measures, lost: Intervals): Diagnosis['accounting'] {
@@ -245,6 +287,7 @@ export function diagnose(m: Measures, causes: readonly Cause[], tool: string): O
     recording: recordingOf(m),
     verdict,
     keyFigures: keyFigures(m, verdict, first?.finding),
+    aboutOnset: aboutVerdict(m, verdict),
     also: [...stalls.slice(1), ...beside].map((one) => verdictOf(m, one)),
     candidates: candidates.map((one) => ({
       cause: one.cause.id,

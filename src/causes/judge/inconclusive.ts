@@ -150,6 +150,7 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
     since: null,
     sinceMs: null,
     fromStart: false,
+    onset: null,
     victim: victimOf(m),
     culprit: null,
     sentence: sentence(m, why, candidates),

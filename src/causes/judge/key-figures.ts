@@ -8,6 +8,7 @@ import { firstEndingAfter, Intervals, total } from '../../base/intervals.js';
 import { duration, percent } from '../../base/format.js';
 import { quantilesOf } from '../../base/median.js';
 import { wallTime } from '../../model/case.js';
+import type { VerdictOnset } from '../../model/onset.js';
 import { isNoStall, type KeyFigure, type Verdict } from '../../model/diagnosis.js';
 import { part, said, time, type Said } from '../../model/quantity.js';
 import { figuresOf, type Found } from '../cause.js';
@@ -61,17 +62,48 @@ function deviceMeanwhile(m: Measures, times: Intervals): KeyFigure[] {
 }
 
 function since(m: Measures, verdict: Verdict): KeyFigure[] {
-  const { since: at, sinceMs, fromStart } = verdict;
+  const { since: at, sinceMs, onset } = verdict;
   const start = wallTime(m.input.manifest, 0);
   const length = duration(m.input.durationMs);
-  if (sinceMs === null || isNoStall(verdict))
+  const isTold = onset !== null && !isNoStall(verdict);
+  if (!isTold || sinceMs === null)
     return [
-      figure('since', 'recorded', length, start === undefined ? 'the time of day is unknown' : `from ${clock(start)}`),
+      figure(
+        'since',
+        'recorded',
+        length,
+        isTold ? UNTOLD[onset.kind] : start === undefined ? 'the time of day is unknown' : `from ${clock(start)}`,
+      ),
     ];
   const clockOf = at === null ? duration(sinceMs) : clock(at);
-  if (fromStart)
-    return [figure('since', 'since before', clockOf, `it was there when the ${length} of recording began`)];
-  return [figure('since', 'since', clockOf, `${duration(sinceMs)} into the ${length} of recording`)];
+  if (verdict.fromStart)
+    return [
+      figure(
+        'since',
+        'since before',
+        clockOf,
+        `it was there when the ${length} of recording began${onset.kind === 'throughout' ? ', and to its end' : ', and ended within it'}`,
+      ),
+    ];
+  return [
+    figure('since', 'since', clockOf, `${duration(sinceMs)} into the ${length} of recording${within(onset, sinceMs)}`),
+  ];
+}
+
+/** Why no moment is told at which it began. */
+const UNTOLD: Readonly<Record<VerdictOnset['kind'], string>> = {
+  'comes-and-goes': 'it comes and goes, and set in at no one moment',
+  untold: 'when it began can’t be told',
+  'sets-in': '',
+  throughout: '',
+  'from-start': '',
+};
+
+/** How far the moment may lie beside what is told. */
+function within({ withinMs }: VerdictOnset, sinceMs: number): string {
+  if (!withinMs) return ', all the time that is accounted for';
+  const [from, to] = withinMs;
+  return `, ± ${duration(Math.max(sinceMs - from, to - sinceMs))}`;
 }
 
 /** '18:46:34 UTC' */

@@ -84,35 +84,62 @@ export const RECURRENCE = thresholds('recurrence', {
 });
 
 export const ONSET = thresholds('onset', {
-  binMs: {
+  fineBins: {
+    value: 240,
+    unit: 'bins',
+    means: 'The onset of a stall is looked for in what is lost in so many stretches of the victim’s time.',
+    basis: {
+      measured: 'bench/results/onset.md, 2026-12-01: with 60 alone 5 of 12 onsets of the recorded stalls are found',
+    },
+  },
+  coarseBins: {
+    value: 60,
+    unit: 'bins',
+    means: 'It is looked for in so many longer ones as well.',
+    basis: { derived: 'of a loss that returns regularly, a stretch that holds several of its turns varies less' },
+  },
+  leastBinMs: {
+    value: 10,
+    unit: 'ms',
+    means: 'No stretch is shorter.',
+    basis: { derived: 'a read of a rotating disk takes as long: shorter ones are lost or not, and tell no level' },
+  },
+  dated: {
     value: 100,
     unit: 'ms',
-    means: 'The onset of a stall is looked for in bins of this length.',
+    means: 'About an onset that was found, shorter stretches are looked at until they are as short.',
     basis: { prior: 'an onset is asked for to a tenth of a second' },
   },
-  mostBins: {
-    value: 200_000,
-    unit: 'bins',
-    means: 'Longer recordings have longer bins, so that there are no more than these.',
-    basis: { derived: 'five and a half hours of 100 ms; 1.6 MB' },
-  },
-  staysBins: {
-    value: 5,
-    unit: 'bins',
-    means: 'The loss must stay up, on average, over so many bins.',
-    basis: { prior: 'half a second: a blip is shorter' },
-  },
-  highQuantile: {
-    value: 0.75,
+  falseAlarms: {
+    value: 0.01,
     unit: 'share',
-    means: 'What the loss is when it is high: this quantile of the bins that lose anything.',
-    basis: { prior: 'the upper quartile passes over a background of small losses' },
+    means: 'Of stalls that are steady, at most this part is told to have set in.',
+    basis: { prior: 'as of measures that are compared: one false one in a hundred is bearable' },
   },
-  ofHigh: {
+  mostBefore: {
+    value: 0.33,
+    unit: 'share',
+    means: 'A stall sets in where no more than this part of what is lost since was lost before.',
+    basis: { prior: 'three times as much is another state; less is a stall that became worse, or paused' },
+  },
+  ofBest: {
     value: 0.5,
     unit: 'share',
-    means: 'The loss is up from this part of its high on.',
-    basis: { prior: 'half way is the ordinary definition of a step’s moment' },
+    means: 'Of several such changes the first counts that tells at least this part of what the best one tells.',
+    basis: { prior: 'a stall that ends and returns began at its first time, and not with a blip before that' },
+  },
+  periodsBefore: {
+    value: 2,
+    unit: 'count',
+    means: 'What returns at a fixed distance sets in where it was not lost for longer than so many periods.',
+    basis: { derived: 'within one it may be between two turns, and a second one may fail to show' },
+  },
+  atStartMs: {
+    value: 500,
+    unit: 'ms',
+    means:
+      'What begins within this of the beginning of the victim’s account was there before it, and what ends within this of its end was there then.',
+    basis: { prior: 'half a second: tracing sets in within it' },
   },
 });
 

@@ -2,16 +2,11 @@
 
 import { basename } from 'node:path';
 import { clockText, duration, harmless } from '../../base/format.js';
-import {
-  letterOf,
-  type Differences,
-  type DifferingGroup,
-  type MeasureChange,
-  type Onsets,
-} from '../../model/differences.js';
+import { letterOf, type Differences, type DifferingGroup, type Onsets } from '../../model/differences.js';
 import { TerminalPage, type TextOptions } from '../terminal-page.js';
 import { clip, columns, columnsWithin, wrap } from '../text-layout.js';
-import { boundsText, changeText, SIDE_WORDS, sureText, timesText, valuesText } from './words.js';
+import { aboutLines, movedFirstText } from '../onset.js';
+import { boundsText, SIDE_WORDS, sureText, timesText, valuesText } from './words.js';
 
 export interface DifferencesOptions extends TextOptions {
   /** Everything, and not the first of each kind alone. */
@@ -82,21 +77,12 @@ function loadLines({ atLoad }: NonNullable<Differences['measures']>): string[] {
 }
 
 function whenLines(page: TerminalPage, when: Onsets, verbose: boolean, isAnswer: boolean): string[] {
-  const of = (all: readonly MeasureChange[]) =>
-    columns(
-      all.map((one) => [`  ${duration(one.atMs)}`, harmless(one.label), changeText(one)]),
-      [0],
-    );
-  const counters = verbose ? when.counters : when.counters.slice(0, FEW);
-  const left = when.counters.length - counters.length;
+  const sentence = isAnswer ? [] : wrap(harmless(when.sentence), page.width - 2);
+  if (when.changes.length === 0) return sentence;
   return [
-    ...(isAnswer ? [] : wrap(harmless(when.sentence), page.width - 2)),
-    ...when.settings.map((one) =>
-      harmless(`  ${duration(one.atMs)}  ${one.what}: ${one.before ?? 'not there'} → ${one.after ?? 'gone'}`),
-    ),
-    ...(counters.length > 0 ? ['Counters that moved about then, the first first:'] : []),
-    ...of(counters),
-    ...(left > 0 ? [page.paint('dim', `  and ${left} more`)] : []),
+    ...sentence,
+    ...wrap(movedFirstText(when), page.width - 2),
+    ...aboutLines(page, when, verbose ? Infinity : FEW),
   ];
 }
 

@@ -1,13 +1,8 @@
 // The words that every form of what differs between recordings shares: sides, values of a fact with who has them, how a measure changed and how sure that is.
 
 import { figure, percent } from '../../base/format.js';
-import {
-  letterOf,
-  type ComparedRecording,
-  type Differences,
-  type DifferingMeasure,
-  type MeasureChange,
-} from '../../model/differences.js';
+import { letterOf, type ComparedRecording, type Differences, type DifferingMeasure } from '../../model/differences.js';
+import type { MeasureChange } from '../../model/onset.js';
 import type { Outcome } from '../words.js';
 
 /** Values of one fact that are told. */

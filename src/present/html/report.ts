@@ -14,6 +14,7 @@ import { accounting, changes, losses, machine, notChecked, phases, ruledOut, wri
 import { paletteOf } from './colours.js';
 import { guide } from './guide.js';
 import { html, jsonScript, type Content, type Markup } from './markup.js';
+import { aboutOnset } from './onset.js';
 import { renderPage, type ReportAssets } from './page.js';
 import type { Part } from './parts.js';
 import { embed } from './payload.js';
@@ -56,6 +57,7 @@ function partsOf(
     remedy(diagnosis),
     evidence(diagnosis),
     also(diagnosis),
+    aboutOnset(diagnosis),
     timeline(charts, palette),
     threads(diagnosis, charts),
     accounting(diagnosis),

@@ -1,7 +1,7 @@
 // The throughput of a copy's intervals for as long as it runs, in bounded memory: the latest as they are, older ones drawn together in twos, again and
 // again, so that a night keeps its normal and each search for a fall costs the same.
 
-import type { Stretch } from '../../analysis/victim/fall.js';
+import type { Stretch } from '../../onset/fall.js';
 
 /** Above so many stretches the older half is drawn together: the newer 4096 are then more than an hour of seconds. */
 const MOST = 8192;

@@ -4,7 +4,7 @@
 import { monotonicMs } from '../../base/clock.js';
 import { isoTime } from '../../base/format.js';
 import { Histogram } from '../../base/histogram.js';
-import { findFall, type Fall } from '../../analysis/victim/fall.js';
+import { findFall, type Fall } from '../../onset/fall.js';
 import { TIMED, type Expectation, type Sample, type Timed } from '../../tools/dd/expectation.js';
 import { byTimed, Meter, newMeter, type Latencies, type MeterSetup } from './meter.js';
 import { RateHistory } from './rate-history.js';

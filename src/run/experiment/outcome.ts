@@ -2,7 +2,7 @@
 // a guest's runs, because an emulated CPU is no place to compute.
 
 import { messageOf, UserError } from '../../base/errors.js';
-import { findFall, type Stretch } from '../../analysis/victim/fall.js';
+import { findFall, type Stretch } from '../../onset/fall.js';
 import type { RunOutcome } from '../../model/experiment.js';
 import { diagnoseRecording } from '../../pipeline.js';
 import type { MadeRun } from './make-run.js';

@@ -1,7 +1,7 @@
 // What a run does over time, from its workload's progress and the counters of disks: throughput and requests by interval, whether throughput has fallen for
 // good, and the bursts of disks. In bounded memory, however long it runs. Figures are made of it in outcome.ts.
 
-import { findFall, type Fall } from '../../analysis/victim/fall.js';
+import { findFall, type Fall } from '../../onset/fall.js';
 import { LiveBursts, type Burst } from '../../analysis/requests/live-bursts.js';
 import { entry } from '../../base/maps.js';
 import { medianOf } from '../../base/median.js';

@@ -15,7 +15,6 @@ import { withFrozen } from '../../../src/analysis/victim/frozen.js';
 import { findNeighbours } from '../../../src/analysis/victim/neighbours.js';
 import { Usage } from '../../../src/analysis/victim/users.js';
 import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
-import { findOnset } from '../../../src/analysis/victim/onset.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
 import { judgedPart } from '../../../src/analysis/victim/account.js';
@@ -554,13 +553,6 @@ test('kinds that can be compared tell nothing where most of the time in company 
 test('bursts are looked for in longer bins where half an hour has too many short ones', () => {
   assert.equal(company(1, 10_000).others[0]?.bursts.binMs, 50);
   assert.equal(company(1, 2_000_000).others[0]?.bursts.binMs, 100);
-});
-
-test('an onset of 11 hours is told in bins of 200 ms: what begins within a second of the start was there', () => {
-  const fromStart = (lateMs: number) =>
-    findOnset(Intervals.of([{ from: lateMs, to: 40_000_000 }]), 0, 40_000_000).fromStart;
-  assert.equal(fromStart(750), true);
-  assert.equal(fromStart(1500), false);
 });
 
 /** Progress in a stall of so many ms that begins after so many; a tenth of the usual, sampled ten times a second. */

@@ -48,6 +48,7 @@ describe('the page', () => {
       'advice',
       'evidence',
       'also',
+      'onset',
       'timeline',
       'time',
       'probe',

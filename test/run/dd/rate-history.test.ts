@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFall } from '../../../src/analysis/victim/fall.js';
+import { findFall } from '../../../src/onset/fall.js';
 import { RateHistory } from '../../../src/run/dd/rate-history.js';
 
 test('a fall after a night is found and dated to its interval', () => {

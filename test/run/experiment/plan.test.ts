@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../src/base/errors.js';
 import { diskOf } from '../../../src/run/experiment/machine.js';
-import { findFall } from '../../../src/analysis/victim/fall.js';
+import { findFall } from '../../../src/onset/fall.js';
 import { weaknessesOf } from '../../../src/run/experiment/check-plan.js';
 import { parsePlan, type Plan } from '../../../src/run/experiment/plan.js';
 import { unitFile } from '../../../src/run/experiment/unit.js';

@@ -8,9 +8,10 @@ import {
   type Differences,
   type DifferingGroup,
   type DifferingMeasure,
-  type MeasureChange,
   type Onsets,
 } from '../../../model/differences.js';
+import type { MeasureChange } from '../../../model/onset.js';
+import { aboutTable } from '../onset.js';
 import { boundsText, changeText, SIDE_WORDS, sureText, timesText, valuesText } from '../../differences/words.js';
 import { orUnknown } from '../../words.js';
 import { html, type Content, type Markup } from '../markup.js';
@@ -181,32 +182,11 @@ function changeRow(one: MeasureChange): Content[] {
 }
 
 function onsets(one: Onsets, heading: Content): Markup {
-  const { sentence, changes, settings, counters } = one;
+  const { sentence, changes } = one;
   return html`${heading}
     <p>${tied(sentence)}</p>
     ${changes.length > 0 && table('What changed, the surest first', CHANGE, changes.map(changeRow))}
-    ${
-      settings.length > 0 &&
-      table(
-        'Settings, mounts and daemons that changed about then',
-        [{ title: 'when', kind: 'name' }, { title: 'what' }, { title: 'before' }, { title: 'after' }],
-        settings.map(({ atMs, what, before, after }) => [
-          tied(duration(atMs)),
-          what,
-          before === null ? html`<em>not there</em>` : code(before),
-          after === null ? html`<em>gone</em>` : code(after),
-        ]),
-      )
-    }
-    ${
-      counters.length > 0 &&
-      foldedTable(
-        'Counters that moved about then, the first first: a lead, no cause',
-        CHANGE,
-        counters.map(changeRow),
-        FEW,
-      )
-    }`;
+    ${changes.length > 0 && aboutTable(one)}`;
 }
 
 export function onsetsOf({ when, recordings: all }: Differences): Part {

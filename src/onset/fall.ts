@@ -2,7 +2,7 @@
 // for longer than it ever did. In: the throughput of intervals of one length, in order, old ones drawn together. `onset.ts` dates a loss within an account of
 // milliseconds, where half a second counts as staying up; here what stays is told from what comes back.
 
-import { FALL } from '../../model/thresholds/measuring.js';
+import { FALL } from '../model/thresholds/measuring.js';
 
 export interface Fall {
   /** The first stretch of those that are low. */

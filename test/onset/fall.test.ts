@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findFall as fallOf, type Fall } from '../../../src/analysis/victim/fall.js';
-import { generator } from '../../../src/base/random.js';
+import { findFall as fallOf, type Fall } from '../../src/onset/fall.js';
+import { generator } from '../../src/base/random.js';
 
 /** Of intervals none of which was drawn together. */
 const findFall = (rates: readonly number[]): Fall | undefined => fallOf(rates.map((rate) => ({ rate, intervals: 1 })));
