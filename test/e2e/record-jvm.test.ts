@@ -2,7 +2,7 @@
 // owners that the program has; one that refuses is left alone, and that is told.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { Stage } from '../../src/lab/drill.js';
 import { Draw } from '../../src/lab/draw.js';
 import { limitDirtyOfMachine } from '../../src/lab/scenarios/dirty-limit.js';
 import { run as command } from '../../src/lab/scenarios/loop-volume.js';
+import type { SlowBelow } from '../../src/lab/scenarios/slow-below.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { run } from '../support/cli.js';
 import { compileLab, jdks, needsJdk, startLab, type Lab } from '../support/jvm.js';
@@ -175,6 +176,39 @@ describe(
           assert.ok(dumps >= 1 && dumps <= 1 + (about.durationMs - 7000) / 2000, `${dumps} dumps`);
         },
       ));
+
+    test('is asked unasked while the holder of its lock is slow and moves bytes all the time, and not before', () => {
+      let slow: SlowBelow | undefined;
+      return onVolume(
+        5,
+        (stage) => {
+          slow = stage.slowBelow(640 * MiB);
+          limitDirtyOfMachine(stage.journal, 32 * MiB);
+          return slow.volume.mountPoint;
+        },
+        async ({ folder, victimPid }) => {
+          const recording = path.join(folder, 'slow-holder.iow');
+          const written = (): number =>
+            Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${victimPid}/io`, 'latin1'))?.[1]);
+          const moved = pause(8000).then(async () => {
+            slow?.slow({ writeBps: 4 * MiB });
+            // What was dirty before is written first.
+            await pause(10_000);
+            const earlier = written();
+            await pause(6000);
+            return written() - earlier;
+          });
+          await run(['record', '--for', '25s', '--pid', String(victimPid), '-o', recording]);
+          assert.ok((await moved) > 6 * MiB, `${await moved} bytes in six seconds`);
+          const { verdict, also, jvms, recording: about } = await told(recording);
+          const sentences = new Map([verdict, ...also].map(({ cause, sentence }) => [cause, sentence]));
+          assert.match(sentences.get('app.lock-convoy') ?? '', LOCK, JSON.stringify([...sentences]));
+          // None in the eight seconds before, and then one each two seconds.
+          const dumps = jvms?.[0]?.dumps ?? 0;
+          assert.ok(dumps >= 1 && dumps <= 1 + (about.durationMs - 8000) / 2000, `${dumps} dumps`);
+        },
+      );
+    });
 
     test('is the victim of `check --pid N --jvm` on its slow volume', () =>
       onVolume(
