@@ -159,13 +159,17 @@ function longestPause({ from, to, length }: Intervals): number {
   return longest;
 }
 
+/** How long a loss may be away at either end and be there all the same: until tracing sets in and a first wait comes, and as long as it pauses elsewhere. */
+function slackOf(lost: Intervals): number {
+  return Math.max(ONSET.atStartMs, longestPause(lost));
+}
+
 /** Of a loss that did not set in: whether it was there all the time. */
 function withoutOnset(lost: Intervals, { from, to }: Interval, isRecurring: boolean): LossOnset {
   const told = { withinMs: null, p: null };
   if (isRecurring) return { ...told, kind: 'comes-and-goes', sinceMs: null };
   const [first = from, last = to] = [lost.from[0], lost.to.at(-1)];
-  // What pauses as long elsewhere may have paused at either end.
-  const slack = Math.max(ONSET.atStartMs, longestPause(lost));
+  const slack = slackOf(lost);
   if (first - from > slack) return { ...told, kind: 'untold', sinceMs: null };
   return { ...told, kind: to - last <= slack ? 'throughout' : 'from-start', sinceMs: first };
 }
@@ -178,8 +182,7 @@ export function onsetOfLoss(lost: Intervals, from: number, to: number): LossOnse
   const time = { from, to };
   const again = recurrenceOf(lost, from, to);
   const found = firstOf(lost, time, onsetsIn(lost, time));
-  // What it takes until tracing sets in and a first wait comes is no time without it.
-  const isAtOnce = found && found.atMs - from <= ONSET.atStartMs;
+  const isAtOnce = found && found.atMs - from <= slackOf(lost);
   // What returns at a fixed distance sets in where it was due before, and did not come.
   const isDue = again?.periodMs !== undefined && found && found.atMs - from <= ONSET.periodsBefore * again.periodMs;
   if (!found || isAtOnce || isDue) return withoutOnset(lost, time, again !== undefined);
