@@ -108,7 +108,11 @@ export interface Look {
 export function lookOn(stream: NodeJS.WriteStream): Look {
   // 0 on a terminal without a size; in a pipe there are none.
   const { isTTY, columns, rows } = stream;
-  return { colour: isTTY && !wantsNoColour(), ...(columns > 0 && { width: columns }), ...(rows > 0 && { height: rows }) };
+  return {
+    colour: isTTY && !wantsNoColour(),
+    ...(columns > 0 && { width: columns }),
+    ...(rows > 0 && { height: rows }),
+  };
 }
 
 /** Prints a document: as JSON where that is asked for, else as text, which is made then. */

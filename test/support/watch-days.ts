@@ -106,7 +106,7 @@ export function joined(recorded: readonly Tape[]): Tape {
 }
 
 /** Places that don't touch: each in a stretch of time of its own. */
-export function plant(kinds: readonly Kind[], days: number, random: () => number): Planted[] {
+function plant(kinds: readonly Kind[], days: number, random: () => number): Planted[] {
   const stretch = Math.floor((days * DAY_S) / kinds.length);
   const order = kinds.map((kind) => ({ kind, key: random() })).sort((a, b) => a.key - b.key);
   return order.map(({ kind }, index) => {

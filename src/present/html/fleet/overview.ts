@@ -16,8 +16,8 @@ import { whyShort } from './why.js';
 
 const FEW = 8;
 /** Where the pages are that the first one leads to. */
-export const NOW_PAGE = 'now';
-export const STATUS_DOCUMENT = 'status';
+const NOW_PAGE = 'now';
+const STATUS_DOCUMENT = 'status';
 
 function chartsOf({ bins, binMs, causes }: FleetOverview): Charts {
   const lines = causes.map(({ cause, lostMs }) => ({
