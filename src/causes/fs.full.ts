@@ -6,7 +6,7 @@ import { MountIndex } from '../base/procfs/mountinfo.js';
 import { shellWord } from '../base/shell.js';
 import { type Intervals, total } from '../base/intervals.js';
 import { shareOf, timesIn, type Measures } from '../analysis/measures.js';
-import { percent } from '../base/format.js';
+import { counted, percent } from '../base/format.js';
 import { number, said, size, time, type Said } from '../model/quantity.js';
 import type { Advice } from '../model/diagnosis.js';
 import type { VolumeSpace } from '../model/recording.js';
@@ -99,6 +99,8 @@ interface Figures {
   readonly idle: number;
   /** True where it is the filesystem that holds the image of the victim's disk. */
   readonly isBeneath: boolean;
+  /** Calls to write that wrote nothing, where counters alone tell of calls; NaN where that was not read, or calls are known. */
+  readonly emptyWrites: number;
 }
 
 /** When it was held up: by each failure, or without those asleep, because a process waits a moment and tries again and so looks idle. */
@@ -109,7 +111,12 @@ function timesOf(m: Given<'victim'>, failed: Failures, space: Moment | undefined
 }
 
 /** Why it is not a full filesystem that the victim met; undefined where it may be. */
-function objection(m: Given<'victim'>, failed: Failures, space: Moment | undefined): Refused | undefined {
+function objection(
+  m: Given<'victim'>,
+  failed: Failures,
+  space: Moment | undefined,
+  emptyCalls: number,
+): Refused | undefined {
   if (!space) return failed.count === 0 ? notChecked('what the filesystem has left was not recorded') : undefined;
   const left = `${space.mountPoint} has ${leftIn(space).text} left`;
   if (least(space) > FULL.plenty && failed.count > 0 && m.requests && m.requests.errors > 0)
@@ -117,8 +124,7 @@ function objection(m: Given<'victim'>, failed: Failures, space: Moment | undefin
       `${failed.count} calls failed because there was no space, although ${left}: the device beneath has none`,
     );
   // Who writes nothing while it sleeps waits for something else. Making files takes no write.
-  const empty = m.account.source === 'samples' ? emptyWrites(m) : undefined;
-  if (isFullNow(space) && empty?.count === 0 && !lacksInodes(space))
+  if (isFullNow(space) && emptyCalls === 0 && !lacksInodes(space))
     return ruledOut(`${left}, but none of its calls to write wrote nothing`);
   if (isFullNow(space) || failed.count > 0) return undefined;
   return ruledOut(isTraced(m, 'sys_exit') ? `${left}, and no call failed because there was no space` : left);
@@ -131,7 +137,7 @@ function meaningOfLeft(space: VolumeSpace, byQuota: boolean): string {
     : 'as an ordinary user may use it; root may have a little more';
 }
 
-function evidence({ space, failed, byQuota }: Figures): Argument[] {
+function evidence({ space, failed, byQuota, emptyWrites: empty, isBeneath }: Figures): Argument[] {
   return [
     ...(space
       ? [
@@ -153,7 +159,25 @@ function evidence({ space, failed, byQuota }: Figures): Argument[] {
           },
         ]
       : []),
+    ...(empty > 0 && !isBeneath
+      ? [
+          {
+            measure: 'calls to write that wrote nothing',
+            value: said`${number(empty)}`,
+            meaning: 'counters tell that calls were made and how much they wrote, not why one failed',
+            source: '/proc/PID/io (syscw, wchar)',
+          },
+        ]
+      : []),
   ];
+}
+
+/** What beside the filesystem's room shows that it is full for the victim. */
+function shownBy({ byQuota, failed, emptyWrites: empty, isBeneath }: Figures): string {
+  if (byQuota) return 'the quota is used up';
+  if (failed.count > 0) return `${counted(failed.count, 'call')} failed`;
+  if (isBeneath) return 'new blocks of the image need room there';
+  return empty > 0 ? `${counted(empty, 'call')} to write wrote nothing` : 'whether calls failed was not recorded';
 }
 
 function fullSentence({ space, failed, idle, isBeneath }: Figures, m: Measures): string {
@@ -205,7 +229,8 @@ export const cause = defineCause({
     const byQuota = failuresBy(ERRNO.EDQUOT).count > failed.count / 2;
     const beneath = failed.count > 0 ? undefined : fullBeneath(m);
     const space = byQuota ? ownVolume(m) : (beneath ?? fullest(m, failed.count > 0));
-    const against = byQuota || beneath ? undefined : objection(m, failed, space);
+    const emptyCalls = account.source === 'samples' ? (emptyWrites(m)?.count ?? NaN) : NaN;
+    const against = byQuota || beneath ? undefined : objection(m, failed, space, emptyCalls);
     if (against) return against;
     const lost = timesOf(m, failed, space);
     const share = Math.min(1, total(lost) / (account.to - account.from));
@@ -217,7 +242,8 @@ export const cause = defineCause({
     const sureFromCounters = beneath ? FULL.sureBeneath : FULL.sureFromCounters;
     const confidence = failed.count > 0 ? sureOfCalls : sureFromCounters;
     const idle = shareOf(account, IDLE_STATES);
-    return holds({ share, confidence, lost }, { space, failed, byQuota, idle, isBeneath: beneath !== undefined });
+    const isBeneath = beneath !== undefined;
+    return holds({ share, confidence, lost }, { space, failed, byQuota, idle, isBeneath, emptyWrites: emptyCalls });
   },
   tell(figures, m) {
     const { space, byQuota } = figures;
@@ -227,7 +253,7 @@ export const cause = defineCause({
       yardstick: {
         measure: byQuota ? 'calls that failed' : 'left',
         value: byQuota || !space ? said`${number(figures.failed.count)}` : leftIn(space),
-        against: byQuota ? 'the quota is used up' : `${figures.failed.count} calls failed`,
+        against: shownBy(figures),
       },
       culprit: { kind: 'filesystem', name: mount ?? 'unknown' },
       decidedBy: 'the calls that fail (raw_syscalls:sys_exit): record as root',
