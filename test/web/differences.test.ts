@@ -92,7 +92,7 @@ describe('the page of what differs in a browser', { skip: needsCommand('chromium
     assert.match(await opened.page.locator('.verdict').innerText(), /^It changed\n[\s\S]* the victim’s disk: /);
     const when = await opened.page.locator('#when').innerText();
     assert.match(when, /pgscan_direct/);
-    assert.match(when, /\/proc\/sys\/vm\/dirty_bytes\s+0\s+8192/);
+    assert.match(when, /\/proc\/sys\/vm\/dirty_bytes\s+0 → 8192/);
     assert.ok((await opened.page.locator('#proof svg.drawing .shade').count()) >= 1);
     assert.match(
       (await opened.page.locator('.lane').getAttribute('aria-label')) ?? '',

@@ -26,9 +26,8 @@ function cellOf(overview: FleetOverview, host: string, cell: LossCell): Markup {
   const at = isoMoment(Date.parse(from) + cell.bin * binMs);
   const said = `${clockText(at)}: ${counted(cell.episodes, 'stall')}, ${duration(cell.lostMs)} lost, most by ${cell.cause}`;
   const looks = `${colourAt(causes, place)} dense-${densityOf(cell, binMs)}`;
-  return html`<a href="${stallHref('', host, cell.number)}" tabindex="-1"
-    ><rect class="${looks}" x="${cell.bin}" /><title>${said}</title></a
-  >`;
+  // prettier-ignore
+  return html`<a href="${stallHref('', host, cell.number)}" tabindex="-1"><rect class="${looks}" x="${cell.bin}"/><title>${said}</title></a>`;
 }
 
 export function mapPart(overview: FleetOverview): Part {
