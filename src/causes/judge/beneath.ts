@@ -46,6 +46,11 @@ function usedOf(m: Measures, limit: CgroupLimit, { from, to }: Interval): number
   return done / ((to - from) / 1000) / limit.value;
 }
 
+/** True of what a limit lets through. More than that was done, at least for a part of the time, while it was not in force. */
+function isAtLimit(used: number, least: number): boolean {
+  return used >= least && used < CGROUP_LIMIT.reached.most;
+}
+
 /** The limits on these disks that bind the victim and were used up, the one that was used most first. */
 export function limitsReached(m: Measures, disks: readonly DeviceId[], times: Intervals): UsedLimit[] {
   if (times.length === 0) return [];
@@ -53,7 +58,7 @@ export function limitsReached(m: Measures, disks: readonly DeviceId[], times: In
   return disks
     .flatMap((id) => limitsOn(m, 'io', id))
     .map((limit) => ({ limit, used: usedOf(m, limit, span) }))
-    .filter(({ used }) => used >= CAPPED.reached)
+    .filter(({ used }) => isAtLimit(used, CAPPED.reached))
     .toSorted((a, b) => b.used - a.used);
 }
 
@@ -78,6 +83,6 @@ export function beneathOf(m: Measures, times: Intervals): Beneath {
       },
     ],
     advice: limit ? [advise`Raise the limit, or remove it: ${unlimit(limit)}.`] : [],
-    isAtLimit: limit !== undefined && usedOf(m, limit, span) >= CGROUP_LIMIT.reached.least,
+    isAtLimit: limit !== undefined && isAtLimit(usedOf(m, limit, span), CGROUP_LIMIT.reached.least),
   };
 }

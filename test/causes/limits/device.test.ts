@@ -177,6 +177,9 @@ test('a limit beneath that is used up caps a disk that takes no longer than it m
     judged('dev.capped', fewAtOnce({ count: () => count, depth: () => 0.05, isLimited: true, waits: 0.9 }));
   assert.equal(under(19.5), 0.825);
   assert.match(String(under(17)), /never queued/);
+  // What gave more was not limited all the time: a limit that came in the middle is no reason for what was waited before.
+  assert.equal(under(31), 0.825);
+  assert.match(String(under(33)), /never queued/);
   const { verdict } = diagnosisOf(
     'dev.capped',
     fewAtOnce({ count: () => 20, depth: () => 0.05, isLimited: true, waits: 0.9 }),
@@ -712,4 +715,5 @@ test('a loop device whose disk does what a limit there lets through lacks no CPU
   assert.equal(judge(55, 0), 0.375);
   assert.equal(judge(65, 0), 0.75);
   assert.equal(judge(45, 20), 0.75);
+  assert.equal(judge(165, 0), 0.375, 'the limit was not in force all the time');
 });
