@@ -8,6 +8,7 @@ import type { Events } from '../../model/events.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
 import { RequestFollower } from './follower.js';
+import { LostEnds } from './lost-ends.js';
 import type { Weights } from './sampling.js';
 import { diskOfLane, isFailure, KIND, kindOfLane, kindsOf, laneOf, type Requests } from './requests.js';
 
@@ -52,8 +53,7 @@ class RequestBuilder {
   readonly follower = new RequestFollower();
   errors = 0;
   requeues = 0;
-  /** The latest dispatch that was answered, by lane. */
-  private readonly answered: number[] = [];
+  readonly lostEnds: LostEnds;
   private readonly diskByDev = new Map<number, number>();
   private readonly diskIndex = new Map<DeviceId, number>();
   private readonly topology: Topology;
@@ -64,6 +64,7 @@ class RequestBuilder {
     this.topology = topology;
     this.sampling = sampling;
     this.watch = watch;
+    this.lostEnds = new LostEnds(sampling.times);
   }
 
   get length(): number {
@@ -88,10 +89,16 @@ class RequestBuilder {
       this.completeUnseen(lane, sector, sectors, t);
       return;
     }
+    const dispatched = follower.dispatched[flight] ?? NaN;
+    if (this.lostEnds.isLost(lane, dispatched, t)) {
+      follower.release(follower.complete(lane, sector, 0));
+      this.completeUnseen(lane, sector, sectors, t);
+      return;
+    }
     const left = follower.leftOf(flight);
     this.tell(flight, lane, (follower.sectors[flight] ?? 0) - left, sectors > 0 ? sectors : left, t);
     if (follower.complete(lane, sector, sectors) === NONE) return;
-    this.answered[lane] = Math.max(this.answered[lane] ?? -Infinity, follower.dispatched[flight] ?? NaN);
+    this.lostEnds.answer(lane, dispatched);
     this.add(flight, lane, t, cpu);
     follower.release(flight);
   }
@@ -120,7 +127,7 @@ class RequestBuilder {
     const { follower, completed } = this;
     const last = completed.length > 0 ? Math.max(endMs, completed.at(completed.length - 1)) : endMs;
     for (const { flight, lane } of follower.flying())
-      if ((follower.dispatched[flight] ?? NaN) >= (this.answered[lane] ?? -Infinity)) this.add(flight, lane, last, 0);
+      if (!this.lostEnds.isOvertaken(lane, follower.dispatched[flight] ?? NaN)) this.add(flight, lane, last, 0);
   }
 
   /** Tells of `sectors` of a flight that are complete, from its sector number `from` on, bio by bio. */
@@ -273,6 +280,7 @@ export class RequestWalk {
 function walkBlockEvents(events: Events, build: RequestBuilder, sampling: Weights, watch: BioWatch | undefined): void {
   const tables = TABLES.map((name) => events.tables.get(name));
   const { follower } = build;
+  build.lostEnds.take(events.gaps);
   const fields = tables.map((one) => ({
     dev: column(one, 'dev'),
     sector: column(one, 'sector'),

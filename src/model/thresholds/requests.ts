@@ -23,6 +23,18 @@ export const NORMS = thresholds('norm', {
   },
 });
 
+export const FOLLOW = thresholds('follow', {
+  overtakenMs: {
+    value: 100,
+    unit: 'ms',
+    means:
+      'Where events were lost, or left out for a sample, a request is given up when one that was dispatched this much later has been answered.',
+    basis: {
+      prior: 'schedulers and disks reorder by some ms; what is overtaken by this much hangs, or has ended unseen',
+    },
+  },
+});
+
 export const DISK_LOAD = thresholds('disk-load', {
   smallBytes: {
     value: 64 * 1024,

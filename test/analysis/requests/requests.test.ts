@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Intervals, type Interval } from '../../../src/base/intervals.js';
+import type { EventGap } from '../../../src/model/events.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
 import { KIND, kindOf } from '../../../src/analysis/requests/requests.js';
@@ -229,4 +231,41 @@ test('a bio of a device without requests is with it from its queueing on, also w
       [6, 2, 310, 0, 1],
     ],
   );
+});
+
+interface Hidden {
+  /** When a later request of the same kind is dispatched, which is answered at once; ms. */
+  readonly laterAt?: number;
+  readonly gap?: Omit<EventGap, 'instance'>;
+  readonly instance?: string;
+  readonly sampled?: Interval;
+}
+
+/** How long each request took where one was dispatched at 10 ms, and a completion at its sector was seen at 500. */
+function lives({ laterAt = 200, gap, instance = 'machine', sampled }: Hidden): number[] {
+  const rows = {
+    block_rq_issue: [block(10, 5, 100, 8), block(laterAt, 5, 900, 8)],
+    block_rq_complete: [block(laterAt + 1, 0, 900, 8), block(500, 0, 100, 8)],
+  };
+  const events = { ...someEvents(rows), gaps: gap ? [{ ...gap, instance }] : [] };
+  const sampling = { times: Intervals.of(sampled ? [sampled] : []), weightAt: () => 1 };
+  const { dispatched, completed } = followRequests(events, NOWHERE, { endMs: END, sampling });
+  return Array.from(completed, (end, row) => end - (dispatched[row] ?? NaN)).sort((a, b) => a - b);
+}
+
+test('a request that was overtaken while events were lost has lost its completion: the next one there is not its own', () => {
+  const gap = { from: 12, to: 40 };
+  assert.deepEqual(lives({ gap }), [1]);
+  assert.deepEqual(lives({}), [1, 490], 'nothing was lost: it hangs');
+  assert.deepEqual(lives({ gap: { from: 2, to: 8 } }), [1, 490], 'before it');
+  assert.deepEqual(lives({ gap: { from: 510, to: 540 } }), [1, 490], 'behind its end');
+  assert.deepEqual(lives({ gap, instance: 'victim' }), [1, 490], 'of the other tracer');
+  assert.deepEqual(lives({ gap, laterAt: 105 }), [1, 490], 'overtaken by less than a tenth of a second');
+  assert.deepEqual(lives({ gap, laterAt: 115 }), [1]);
+});
+
+test('so has one that began before requests were a sample and ended behind that, and none that began or ended within it', () => {
+  assert.deepEqual(lives({ sampled: { from: 20, to: 400 } }), [1]);
+  assert.deepEqual(lives({ sampled: { from: 5, to: 400 } }), [1, 490]);
+  assert.deepEqual(lives({ sampled: { from: 20, to: 600 } }), [1, 490]);
 });
