@@ -123,13 +123,12 @@ function onsetsIn(lost: Intervals, time: Interval): Rise[] {
 
 const widthOf = ({ withinMs: [from, to] }: Rise): number => to - from;
 
-/** The one that is told: the first of those that explain enough, as the look tells it that is surest. */
-function firstOf(lost: Intervals, time: Interval, all: readonly Rise[]): Rise | undefined {
+/** The one that is told: the one that explains most, as the look tells it that is surest. */
+function greatestOf(lost: Intervals, time: Interval, all: readonly Rise[]): Rise | undefined {
   const weighed = all.map((one) => ({ one, weight: explained(lost, time, one.atMs) }));
-  const best = Math.max(...weighed.map(({ weight }) => weight));
-  const [first] = weighed.filter(({ weight }) => weight >= ONSET.ofBest * best).sort((a, b) => a.one.atMs - b.one.atMs);
-  if (!first) return undefined;
-  const { withinMs } = first.one;
+  const [greatest] = weighed.sort((a, b) => b.weight - a.weight || a.one.atMs - b.one.atMs);
+  if (!greatest) return undefined;
+  const { withinMs } = greatest.one;
   const alike = all.filter((one) => one.withinMs[0] <= withinMs[1] && one.withinMs[1] >= withinMs[0]);
   // Of equally sure ones the first look: to take that with the narrowest bounds is to take those that are too narrow by accident.
   return alike.toSorted((a, b) => a.p - b.p)[0];
@@ -181,11 +180,9 @@ export const GLIMPSED: LossOnset = { kind: 'untold', sinceMs: null, withinMs: nu
 export function onsetOfLoss(lost: Intervals, from: number, to: number): LossOnset {
   const time = { from, to };
   const again = recurrenceOf(lost, from, to);
-  const found = firstOf(lost, time, onsetsIn(lost, time));
+  const found = greatestOf(lost, time, onsetsIn(lost, time));
   const isAtOnce = found && found.atMs - from <= slackOf(lost);
-  // What returns at a fixed distance sets in where it was due before, and did not come.
-  const isDue = again?.periodMs !== undefined && found && found.atMs - from <= ONSET.periodsBefore * again.periodMs;
-  if (!found || isAtOnce || isDue) return withoutOnset(lost, time, again !== undefined);
+  if (!found || isAtOnce) return withoutOnset(lost, time, again !== undefined);
   const exact = dated(lost, time, found);
   const sinceMs = beginNear(lost, exact);
   const [low, high] = exact.withinMs;

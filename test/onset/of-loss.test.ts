@@ -171,6 +171,21 @@ describe('a stall that does not set in', () => {
 });
 
 describe('by the numbers of the table, a loss', () => {
+  test('that steady ones show one time in 157 sets in, and what they show one time in 84 does not', () => {
+    const of = (seed: number, waitMs: number, pauseMs: number) => {
+      const random = generator(seed * 7919);
+      return onsetOf([...irregular(0, 5000, 40, 900, random), ...irregular(5000, END, waitMs, pauseMs, random)]);
+    };
+    const told = of(108, 80, 300);
+    assert.ok(told.kind === 'sets-in' && (told.p ?? 0) > 0.005 && (told.p ?? 1) < 0.01, JSON.stringify(told));
+    assert.notEqual(of(143, 45, 200).kind, 'sets-in');
+  });
+
+  test('of two seconds is dated by stretches of 10 ms', () => {
+    const turns = Array.from({ length: 500 }, (_, n) => ({ from: n * 4, to: n * 4 + (n * 4 < 1203 ? 0.1 : 3) }));
+    assert.deepEqual(onsetOf(turns, 2000).withinMs, [1190, 1210]);
+  });
+
   const random = generator(21);
   const kindOf = (lost: readonly Interval[], to = END) => onsetOf(lost, to).kind;
 

@@ -122,18 +122,6 @@ export const ONSET = thresholds('onset', {
     means: 'A stall sets in where no more than this part of what is lost since was lost before.',
     basis: { prior: 'three times as much is another state; less is a stall that became worse, or paused' },
   },
-  ofBest: {
-    value: 0.5,
-    unit: 'share',
-    means: 'Of several such changes the first counts that tells at least this part of what the best one tells.',
-    basis: { prior: 'a stall that ends and returns began at its first time, and not with a blip before that' },
-  },
-  periodsBefore: {
-    value: 2,
-    unit: 'count',
-    means: 'What returns at a fixed distance sets in where it was not lost for longer than so many periods.',
-    basis: { derived: 'within one it may be between two turns, and a second one may fail to show' },
-  },
   atStartMs: {
     value: 500,
     unit: 'ms',
