@@ -181,9 +181,19 @@ describe('by the numbers of the table, a loss', () => {
     assert.notEqual(of(143, 45, 200).kind, 'sets-in');
   });
 
-  test('of two seconds is dated by stretches of 10 ms', () => {
-    const turns = Array.from({ length: 500 }, (_, n) => ({ from: n * 4, to: n * 4 + (n * 4 < 1203 ? 0.1 : 3) }));
-    assert.deepEqual(onsetOf(turns, 2000).withinMs, [1190, 1210]);
+  /** Between which bounds a loss of turns of so long is dated that grows at a moment. */
+  const boundsOf = (turnMs: number, at: number, to: number) => {
+    const starts = Array.from({ length: to / turnMs }, (_, n) => n * turnMs);
+    return onsetOf(
+      starts.map((from) => ({ from, to: from + turnMs * (from < at ? 0.02 : 0.75) })),
+      to,
+    ).withinMs;
+  };
+
+  test('of two seconds is dated by stretches of 10 ms, and in 36 s to less than a tenth of a second', () => {
+    assert.deepEqual(boundsOf(4, 1203, 2000), [1190, 1210]);
+    const [from, to] = boundsOf(20, 17_456, 36_000) ?? [];
+    assert.ok(from !== undefined && to !== undefined && to - from < 100 && from < 17_460 && to > 17_440);
   });
 
   const random = generator(21);
