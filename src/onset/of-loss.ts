@@ -164,9 +164,9 @@ function slackOf(lost: Intervals): number {
 }
 
 /** Of a loss that did not set in: whether it was there all the time. */
-function withoutOnset(lost: Intervals, { from, to }: Interval, isRecurring: boolean): LossOnset {
+function withoutOnset(lost: Intervals, { from, to }: Interval): LossOnset {
   const told = { withinMs: null, p: null };
-  if (isRecurring) return { ...told, kind: 'comes-and-goes', sinceMs: null };
+  if (recurrenceOf(lost, from, to)) return { ...told, kind: 'comes-and-goes', sinceMs: null };
   const [first = from, last = to] = [lost.from[0], lost.to.at(-1)];
   const slack = slackOf(lost);
   if (first - from > slack) return { ...told, kind: 'untold', sinceMs: null };
@@ -179,10 +179,9 @@ export const GLIMPSED: LossOnset = { kind: 'untold', sinceMs: null, withinMs: nu
 /** Since when `lost`, sorted, disjoint and not empty, is lost within a victim's account of [from, to]. */
 export function onsetOfLoss(lost: Intervals, from: number, to: number): LossOnset {
   const time = { from, to };
-  const again = recurrenceOf(lost, from, to);
   const found = greatestOf(lost, time, onsetsIn(lost, time));
   const isAtOnce = found && found.atMs - from <= slackOf(lost);
-  if (!found || isAtOnce) return withoutOnset(lost, time, again !== undefined);
+  if (!found || isAtOnce) return withoutOnset(lost, time);
   const exact = dated(lost, time, found);
   const sinceMs = beginNear(lost, exact);
   const [low, high] = exact.withinMs;

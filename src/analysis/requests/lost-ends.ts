@@ -3,7 +3,7 @@
 // request that really takes so long and is overtaken all the while looks the same where events are missing, and is given up with them. A file of
 // its own because it is all that is known of what was not seen.
 
-import { union, type Intervals } from '../../base/intervals.js';
+import { type Intervals, NO_INTERVALS, union } from '../../base/intervals.js';
 import type { EventGap } from '../../model/events.js';
 import { FOLLOW } from '../../model/thresholds/requests.js';
 
@@ -14,7 +14,7 @@ export class LostEnds {
   /** The latest dispatch that was answered, ms, by lane. */
   private readonly answered: number[] = [];
   private readonly sampled: Intervals;
-  private gaps: Intervals = union([]);
+  private gaps = NO_INTERVALS;
   private nextGap = 0;
   /** When the last of the gaps ended that had begun by now, ms. */
   private goneUntil = -Infinity;
