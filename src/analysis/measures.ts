@@ -6,7 +6,7 @@ import type { DeviceId } from '../model/counters.js';
 import type { LossCode } from '../model/losses.js';
 import { pastOf } from '../model/past.js';
 import type { State } from '../model/states.js';
-import { accountFor, heldUpMs } from './victim/account.js';
+import { accountFor, lifeOf, mostHeldUp } from './victim/account.js';
 import { leavesChildrenAlone } from './victim/own-children.js';
 import type { Case } from '../model/case.js';
 import { findConvoy, type Convoy } from './victim/convoy.js';
@@ -32,7 +32,6 @@ import { threadName, threadsOf } from './machine/processes.js';
 import { diskOf } from './victim/disk.js';
 import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './victim/pauses.js';
 import { NORMS } from '../model/thresholds/requests.js';
-import { ACCOUNT } from '../model/thresholds/victim.js';
 
 export interface Measures {
   readonly input: Case;
@@ -94,15 +93,14 @@ function chooseAccount(
       input.source === 'kernel-trace' ? accountOfTrace(input, pid, requests, owners, disk, topology) : undefined;
     return { disk, account: told ?? accountFromRequests(input, pid, requests, owners, marks, disk) };
   }
-  const candidates = input.victims
-    .map(({ pid, role }) => ({ pid, isChild: role === 'child', heldUp: heldUpMs(input, pid, requests, owners) }))
-    .toSorted((a, b) => b.heldUp - a.heldUp);
-  // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
-  const most = ACCOUNT.standsForParent * (candidates[0]?.heldUp ?? -1);
+  const candidates = input.victims.flatMap(({ pid, role }) => {
+    const life = lifeOf(input, pid, requests, owners);
+    return life ? [{ pid, isChild: role === 'child', ...life }] : [];
+  });
   // One that is held up itself and waits for no child is the victim, and its children work beside it.
   const beside = candidates.find(({ pid, isChild, heldUp }) => !isChild && leavesChildrenAlone(input, pid, heldUp));
-  const child = candidates.find(({ isChild, heldUp }) => isChild && most > 0 && heldUp >= most);
-  const chosen = beside ?? child ?? candidates[0];
+  // A parent waits for its child as long as that does for its disk, but what was read and written is on the child's account.
+  const chosen = beside ?? mostHeldUp(candidates, ({ isChild }) => isChild) ?? input.victims[0];
   if (!chosen) return undefined;
   const disk = diskOf(input, topology, requests, owners, chosen.pid);
   return { disk, account: accountFor(input, chosen.pid, requests, owners, disk, topology) };

@@ -50,6 +50,8 @@ export const WAITING: ReadonlySet<State> = new Set<State>([
   'unexplained',
 ]);
 
+const RUNNING: ReadonlySet<State> = new Set<State>(['running']);
+
 /** ms in which a thread was held up. */
 function waitedMs(segments: Timeline): number {
   return segments.msIn(WAITING);
@@ -120,16 +122,24 @@ const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number>
 }, String);
 
 /**
- * How long the thread that was held up most was held up, ms; -1 where nothing tells of the process. A shell that waits for commands too
- * short to be sampled is not held up by what nobody saw: others that waited for something known come before it.
+ * How a process lived, by its foremost thread; undefined where nothing tells of it. A shell that waits for commands too short to be sampled is
+ * not held up by what nobody saw: others that waited for something known come before it.
  */
-export function heldUpMs(input: Case, pid: number, requests: Requests | undefined, owners: Owners | undefined): number {
+export function lifeOf(
+  input: Case,
+  pid: number,
+  requests: Requests | undefined,
+  owners: Owners | undefined,
+): Lived | undefined {
   const scope = scopeOf(input, pid);
   const lines = hasSwitches(input)
     ? eventLines(input, scope, undefined, requests, owners)
     : sampledLines(input, scope, undefined);
-  const [, line] = mostHeldUp(lines);
-  return line ? waitedMs(line) - total(line.timesOf(isForUnseenChild)) : -1;
+  const [, line] = foremost(lines);
+  if (!line) return undefined;
+  const { heldUp, atWork, whole } = livedOf(line);
+  const unseen = total(line.timesOf(isForUnseenChild));
+  return { heldUp: heldUp - unseen, atWork: atWork - unseen, whole };
 }
 
 /** A case whose switches were recorded. */
@@ -164,7 +174,7 @@ function fromEvents(
 ): VictimAccount | undefined {
   const { pid, threads } = scope;
   const lines = eventLines(input, scope, known.disk, requests, owners);
-  const [thread, raw] = mostHeldUp(lines, (other) => isForked(input, pid, other));
+  const [thread, raw] = foremost(lines, (other) => isForked(input, pid, other));
   if (thread === undefined || raw === undefined) return undefined;
   const { line, holders } = withHolders(
     raw.filter((segment) => segment.state !== 'ended'),
@@ -226,7 +236,7 @@ function servedPages(input: Traced, threads: ReadonlySet<number>): (wait: Segmen
 
 function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: number): VictimAccount | undefined {
   const lines = sampledLines(input, scope, known.disk);
-  const [thread, segments] = mostHeldUp(lines);
+  const [thread, segments] = foremost(lines);
   if (thread === undefined || segments === undefined) return undefined;
   return {
     pid: scope.pid,
@@ -264,26 +274,42 @@ function isForked(input: Case, pid: number, thread: number): boolean {
   return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
 }
 
+/** What of a time says whose time it is, ms. */
+interface Lived {
+  readonly heldUp: number;
+  /** Held up or running. */
+  readonly atWork: number;
+  readonly whole: number;
+}
+
+function livedOf(line: Timeline): Lived {
+  const heldUp = waitedMs(line);
+  const whole = [...line.sums().values()].reduce((sum, ms) => sum + ms, 0);
+  return { heldUp, atWork: heldUp + line.msIn(RUNNING), whole };
+}
+
 /**
- * The thread that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing
- * itself. Where none was held up noticeably, the one that did most: an idle worker that waited for a CPU once says nothing of its process.
+ * The one that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing
+ * itself. Where none was held up noticeably, the one that did most: an idle worker or a child that waited for a CPU once says nothing of its
+ * process.
  */
-function mostHeldUp(
+export function mostHeldUp<One extends Lived>(lives: readonly One[], isChild: (one: One) => boolean): One | undefined {
+  // Of the longest life: one of a moment may have been spent in waiting for a CPU.
+  const noticeable = JUDGING.noticeable * Math.max(...lives.map(({ whole }) => whole));
+  if (!lives.some(({ heldUp }) => heldUp >= noticeable)) return lives.toSorted((a, b) => b.atWork - a.atWork)[0];
+  const all = lives.toSorted((a, b) => b.heldUp - a.heldUp);
+  const most = all[0]?.heldUp ?? 0;
+  return all.find((one) => one.heldUp >= ACCOUNT.standsForParent * most && isChild(one)) ?? all[0];
+}
+
+/** The thread whose time is the process's. */
+function foremost(
   lines: ReadonlyMap<number, Timeline>,
   isChild: (thread: number) => boolean = () => false,
 ): [number, Timeline] | [] {
-  const lives = [...lines].map((one) => {
-    const sums = [...one[1].sums()];
-    const msOf = (isMeant: (state: State) => boolean) =>
-      sums.reduce((sum, [state, ms]) => sum + (isMeant(state) ? ms : 0), 0);
-    const ms = msOf((state) => WAITING.has(state));
-    return { one, ms, atWork: ms + msOf((state) => state === 'running'), all: msOf(() => true) };
-  });
-  const isNoticed = lives.some(({ ms, all }) => ms >= JUDGING.noticeable * all);
-  const all = lives.sort((a, b) => (isNoticed ? b.ms - a.ms : b.atWork - a.atWork));
-  const most = all[0]?.ms ?? 0;
-  const child = all.find(({ one, ms }) => most > 0 && ms >= ACCOUNT.standsForParent * most && isChild(one[0]));
-  return (child ?? all[0])?.one ?? [];
+  const lives = [...lines].map(([thread, line]) => ({ thread, line, ...livedOf(line) }));
+  const first = mostHeldUp(lives, ({ thread }) => isChild(thread));
+  return first ? [first.thread, first.line] : [];
 }
 
 /** The lives of all watched threads from kernel events, which are walked once for all of them; they lack the times in which these were not kept. */

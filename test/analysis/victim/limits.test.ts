@@ -67,6 +67,32 @@ test('an idle worker that waited for a CPU for a moment does not stand for a pro
   assert.equal(account?.thread, ME);
 });
 
+test('of a command and its child that were hardly held up the one that did more is told of, whoever waited longer for a CPU', () => {
+  const lived = (pid: number, runNsPerMs: number, waitedMs: number): [number, ProcessCounters] => [
+    pid,
+    {
+      ...sampled(pid, 0)[1],
+      schedstat: series(TIMES, {
+        run_ns: TIMES.map((t) => t * runNsPerMs),
+        wait_ns: TIMES.map((t) => (t > 5000 ? waitedMs * 1e6 : 0)),
+      }),
+    },
+  ];
+  const victim = (own: number, childs: number) =>
+    measure(
+      aCase({
+        durationMs: 10_000,
+        victims: [
+          { pid: ME, comm: 'sh', role: 'command' },
+          { pid: ME + 1, comm: 'sort', role: 'child' },
+        ],
+        counters: { ...NO_COUNTERS, processes: new Map([lived(ME, own, 0), lived(ME + 1, childs, 50)]) },
+      }),
+    ).account?.pid;
+  assert.equal(victim(2e5, 1e4), ME);
+  assert.equal(victim(1e4, 2e5), ME + 1);
+});
+
 test('a child that was held up nine tenths as long as its parent stands for it, one of six tenths does not', () => {
   const victim = (waits: number) =>
     measure(
