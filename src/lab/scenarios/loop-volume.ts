@@ -6,8 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, readFileSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { monotonicNs } from '../../base/clock.js';
 import { errnoOf, UserError } from '../../base/errors.js';
-import { sleepHere } from '../../base/sleep.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { inFolder } from '../../base/hold-path.js';
 import type { UndoJournal } from '../../capture/undo.js';
@@ -123,14 +123,24 @@ function allocate(folder: HeldFolder, name: string, bytes: number): void {
   closeSync(file);
 }
 
-/** Makes empty files until a volume has no inode left, and waits a moment for what is under way. */
+/** How long inodes are taken that others give back. */
+const TAKING_MS = 300;
+
+/**
+ * Makes empty files until a volume has no inode left, and takes for a while what is given back: whoever puts a new file in an old one's place
+ * needs one and frees one, and would go on for ever with the last.
+ */
 export function useUpInodes(mountPoint: string, name: string): void {
-  try {
-    inFolder(mountPoint, (folder) => {
-      for (let n = 0; ; n += 1) closeSync(folder.createSync(`${name}-${n}`));
-    });
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOSPC') throw error;
-  }
-  sleepHere(10);
+  inFolder(mountPoint, (folder) => {
+    let since: bigint | undefined;
+    for (let n = 0; since === undefined || monotonicNs() - since < TAKING_MS * 1e6;) {
+      try {
+        closeSync(folder.createSync(`${name}-${n}`));
+        n += 1;
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOSPC') throw error;
+        since ??= monotonicNs();
+      }
+    }
+  });
 }
