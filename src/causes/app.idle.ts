@@ -67,8 +67,13 @@ export const cause = defineCause({
       : who === undefined
         ? 'waiting for input, a socket or a timer'
         : `waiting at a socket or pipe until ${who} sent something`;
+    const how = waits > idle / 2 ? forWhat : 'sleeping by its own choice';
+    // Whether a peer is slow to answer or has nothing to ask is told by who wakes it alone.
+    const untold = account.source === 'samples' && !end && waits > idle / 2;
     return {
-      sentence: `Nothing holds the process up: it was idle for ${percent(idle)} of its time, ${waits > idle / 2 ? forWhat : 'sleeping by its own choice'}.`,
+      sentence: untold
+        ? `The process itself is not held up: it was idle for ${percent(idle)} of its time, ${how}; whether somebody kept it waiting there is not told by counters alone.`
+        : `Nothing holds the process up: it was idle for ${percent(idle)} of its time, ${how}.`,
       yardstick: {
         measure: 'idle',
         value: said`${part(idle)} of its time`,
@@ -96,6 +101,7 @@ export const cause = defineCause({
       ],
       advice: [
         'Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule.',
+        ...(untold ? ['Record as root: that shows who ends its waits.'] : []),
         ...(feeder
           ? [
               advise`If it waits for answers, record the one that gives them: ${look(`iowitness record --pid ${feeder.pid}`)}.`,
