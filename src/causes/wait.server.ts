@@ -14,6 +14,7 @@ import { ioWithin, wakersOf, type Asked, type Waker } from '../analysis/victim/w
 import { percent } from '../base/format.js';
 import { asksServer } from '../base/procfs/mountinfo.js';
 import type { Advice } from '../model/diagnosis.js';
+import type { Mount } from '../model/facts.js';
 import { part, said, time } from '../model/quantity.js';
 import { SERVER } from '../model/thresholds/application.js';
 import { JUDGING } from '../model/thresholds/judging.js';
@@ -191,22 +192,29 @@ function ofIo(
   );
 }
 
-/** Where the filesystem is mounted that the victim waits for: on what it has open or names, or else the only one of that kind. */
-function mountsOf({ input, account, topology }: Given<'victim'>): string[] {
+/** The filesystems that the victim may wait for: those of what it has open, or else of where it stands or what it names, or else the only one of that kind. */
+function mountsOf({ input, account, topology }: Given<'victim'>): Mount[] {
   const served = input.facts.at(0)?.mounts.filter(asksServer) ?? [];
-  const own = input.facts.flatMap(({ processes }) =>
-    processes
-      .filter(({ pid }) => pid === account.pid)
-      .flatMap(({ openFiles = [], folder = '', command }) => [
-        ...openFiles,
-        folder,
-        ...(command.match(/\/\S+/g) ?? []),
-      ]),
-  );
-  const used = new Set(own.map((path) => topology.mountPointOf(path)));
-  const named = served.filter(({ mountPoint }) => used.has(mountPoint));
-  const found = named.length > 0 ? named : served.length === 1 ? served : [];
-  return [...new Set(found.map(({ type, mountPoint }) => `${mountPoint} (${type})`))];
+  const own = input.facts.flatMap(({ processes }) => processes.filter(({ pid }) => pid === account.pid));
+  const on = (paths: readonly string[]) => {
+    const used = new Set(paths.map((path) => topology.mountPointOf(path)));
+    return served.filter(({ mountPoint }) => used.has(mountPoint));
+  };
+  const open = on(own.flatMap(({ openFiles = [] }) => openFiles));
+  const named =
+    open.length > 0
+      ? open
+      : on(own.flatMap(({ folder = '', command }) => [folder, ...(command.match(/\/\S+/g) ?? [])]));
+  return named.length > 0 ? named : served.length === 1 ? served : [];
+}
+
+function mountText({ mountPoint, type }: Mount): string {
+  return `${mountPoint} (${type})`;
+}
+
+/** True for a filesystem of another machine's kind whose server is on this one: what holds that up is to be found here. */
+function isLoopback({ source, options }: Mount): boolean {
+  return /^(127\.|\[?::1\]?:|localhost:)/.test(source) || /(^|,)addr=(127\.|::1(,|$))/.test(options);
 }
 
 function evidence(
@@ -269,7 +277,11 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
   const { way, share, server, inIo, stopped, chain } = figures;
   const who = server && `${server.name} (${server.pid})`;
   const mounts = way === 'filesystem' ? mountsOf(m) : [];
-  const where = mounts.length > 0 ? ` of ${mounts.join(', ')}` : '';
+  const names = [...new Set(mounts.map(mountText))];
+  const where = names.length > 0 ? ` of ${names.join(', ')}` : '';
+  const answers = mounts.some(isLoopback)
+    ? 'it is on this machine, so that what holds it up is here as well'
+    : 'a program answers there, and no disk of this machine’s';
   const meanwhile =
     chain && isHeld(chain.doing) && !stopped
       ? `, which ${chainText(chain)}`
@@ -281,7 +293,7 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
   return {
     sentence:
       way === 'filesystem'
-        ? `The victim waits for the server${where}${who ? `, ${who}` : ''}, for ${percent(share)} of its time${meanwhile}: a program answers there, and no disk of this machine’s.`
+        ? `The victim waits for the server${where}${who ? `, ${who}` : ''}, for ${percent(share)} of its time${meanwhile}: ${answers}.`
         : figures.perhaps
           ? `The victim was idle for ${percent(share)} of its time while ${who ?? 'a program'} was stopped${stopped?.by ? ` (${senderText(stopped.by)})` : ''}, which has, or may have, the other end of a pipe or socket of its: it may wait for that.`
           : `The victim waits at a socket or pipe for ${who ?? 'another program'} on this machine${throughText(chain)}${meanwhile}: ${percent(share)} of its time in all.`,
@@ -292,8 +304,8 @@ function tellWait(figures: Figures, m: Given<'victim'>): Told {
     },
     culprit: server
       ? { kind: 'process', name: server.name, pid: server.pid }
-      : mounts[0] !== undefined
-        ? { kind: 'filesystem', name: mounts[0] }
+      : names[0] !== undefined
+        ? { kind: 'filesystem', name: names[0] }
         : null,
     decidedBy: figures.perhaps
       ? advise`whether the victim goes on when process ${String(server?.pid)} does, and what it waits for: ${look(`ls -l /proc/${m.account.pid}/fd`)}, ${look(`ss -xp`)}`

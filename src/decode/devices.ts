@@ -53,6 +53,7 @@ function finish({ id, name, disk }: Draft, context: Context): BlockDevice {
   const queue = (disk === undefined && context.queues.get(name)) || new Map<string, string>();
   const rotational = queue.get('rotational');
   const model = text('device/model');
+  const mappedName = text('dm/name');
   // A name may end in spaces, but not in the newline that the kernel adds.
   const backingFile = context.files.get(`${folder}/loop/backing_file`)?.replace(/\n$/, '');
   return {
@@ -64,6 +65,7 @@ function finish({ id, name, disk }: Draft, context: Context): BlockDevice {
     ...(sectors !== undefined && { bytes: sectors * 512 }),
     ...((rotational === '0' || rotational === '1') && { rotational: rotational === '1' }),
     ...(model && { model }),
+    ...(mappedName && { mappedName }),
     ...(backingFile && { backingFile }),
     ...(text('loop/dio') === '1' && { directIo: true }),
   };

@@ -15,6 +15,8 @@ export interface BlockDevice {
   readonly model?: string;
   /** The devices beneath: a partition's disk, a dm or md device's members, a loop device's backing file's device. */
   readonly beneath: readonly DeviceId[];
+  /** What device-mapper calls it: /dev/mapper/NAME. */
+  readonly mappedName?: string;
   /** The file behind a loop device. */
   readonly backingFile?: string;
   /** True for a loop device that reads and writes its file past the page cache. */

@@ -5,7 +5,7 @@ export const STATES = {
   runnable: 'ready to run, waiting for a CPU',
   'cpu-wakeup': 'woken, until an idle CPU had come up to run it',
   'dirty-throttle': 'paused by the page cache’s dirty throttle',
-  'block-held': 'waiting for I/O that a limit kept out of the block layer',
+  'block-held': 'waiting for I/O that was held back before it reached the device',
   'block-queue': 'waiting for I/O that was queued, not yet sent to the device',
   'block-device': 'waiting for I/O that the device was serving',
   'block-finish': 'waiting for the kernel’s work before or after the request',

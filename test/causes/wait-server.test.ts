@@ -7,6 +7,8 @@ import { loadCauses } from '../../src/catalogue.js';
 import { diagnose } from '../../src/causes/judge/diagnose.js';
 import type { SharedEnd } from '../../src/model/recording.js';
 import type { Segment } from '../../src/model/segment.js';
+import { processOf } from '../support/asleep.js';
+import { someFacts } from '../support/case.js';
 import { someEvents } from '../support/events.js';
 import { diagnosisOf, judged, ME, measuresOf, WALL_MS, type MadeUp, type Request } from '../support/measures.js';
 
@@ -141,4 +143,22 @@ test('a victim that polls beside a stopped peer may wait for that, and is neithe
     );
   }
   assert.notEqual(whole(undefined).verdict.cause, 'inconclusive');
+});
+
+test('of filesystems with a server those of its open files are meant before the folder that it stands in, and a server on this machine is told', () => {
+  const told = (source: string) => {
+    const mount = { device: '0:9', root: '/', options: 'rw' };
+    const mounts = [
+      { ...mount, mountPoint: '/mnt/client', type: 'nfs4', source },
+      { ...mount, mountPoint: '/home', type: 'virtiofs', source: 'home' },
+    ];
+    const processes = [processOf({ openFiles: ['/mnt/client/data'], folder: '/home/me' })];
+    const input = { facts: [someFacts({ mounts, processes })] };
+    return diagnosisOf('wait.server', { spent: { server: 0.9 }, input }).verdict.sentence;
+  };
+  assert.match(
+    told('filer:/export'),
+    /^The victim waits for the server of \/mnt\/client \(nfs4\), for 90 % .*no disk of this machine’s/,
+  );
+  assert.match(told('127.0.0.1:/'), /of \/mnt\/client \(nfs4\), .* it is on this machine/);
 });

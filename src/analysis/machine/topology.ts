@@ -105,12 +105,13 @@ export class Topology {
     return this.diskOfSource(mount.source);
   }
 
-  /** The disk that a mount's source names, '/dev/sda1'. */
+  /** The disk that a mount's source or a device node names: '/dev/sda1', '/dev/mapper/vg-data'. */
   diskOfSource(source: string): DeviceId | undefined {
     if (!this.byName) {
       this.byName = new Map();
-      for (const { name, id } of this.facts?.devices.values() ?? [])
-        if (!this.byName.has(name)) this.byName.set(name, id);
+      for (const { name, mappedName, id } of this.facts?.devices.values() ?? [])
+        for (const one of mappedName === undefined ? [name] : [name, `mapper/${mappedName}`])
+          if (!this.byName.has(one)) this.byName.set(one, id);
     }
     const id = this.byName.get(source.replace(/^\/dev\//, ''));
     return id === undefined ? undefined : this.disk(id);

@@ -1,7 +1,8 @@
 // What one disk served, to whom and how fast: service time as the disk gave it, request after request, so that a disk that serves
 // more at once is not called slow for its queue. Service of a request = completion − max(dispatch, the completion before it): the time
 // in which the disk had nothing to finish but this request (the busy-period view of a queue; Lazowska et al., Quantitative System
-// Performance, 1984, chapter 3). The sum of all services is the time during which the disk had work, so shares of it add up.
+// Performance, 1984, chapter 3). Where one overtakes others, what the disk had to do before it came was for the oldest of those. The sum of all services is
+// the time during which the disk had work, so shares of it add up.
 
 import type { DeviceId } from '../../model/counters.js';
 import { NumberList } from '../../base/number-list.js';
@@ -14,7 +15,10 @@ import { NORMS } from '../../model/thresholds/requests.js';
 export interface DiskLoad {
   readonly disk: DeviceId;
   readonly rows: Int32Array;
-  /** Service interval of each row (ms since start): the disk worked on this request and on none that ended before it. */
+  /**
+   * Service interval of each row (ms since start): the disk worked on this request and on none that ended before it. Of one that was overtaken it
+   * is as long as that time was in all, and ends with it.
+   */
   readonly serviceFrom: Float64Array;
   readonly serviceTo: Float64Array;
   /** Bytes that the disk moved for each row; for a flush, what had been written into its cache since the flush before and can't have left it. */
@@ -33,6 +37,7 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
   const serviceTo = new Float64Array(rows.length);
   const moved = new Float64Array(rows.length);
   const flights = new IntervalList();
+  const overtaken = overtakenFor(requests, rows);
   let last = -Infinity;
   let cached = 0;
   rows.forEach((row, at) => {
@@ -40,7 +45,7 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     const completed = requests.completed[row] ?? 0;
     // A row of a sample stands for requests that took as long as it did, one behind the other.
     const since = dispatched - ((requests.weight[row] ?? 1) - 1) * (completed - dispatched);
-    serviceFrom[at] = Math.min(Math.max(since, last), completed);
+    serviceFrom[at] = Math.min(Math.max(since, last), completed) - (overtaken[at] ?? 0);
     serviceTo[at] = completed;
     // A cache empties itself meanwhile, at the rate that is asked of any disk.
     cached = Math.max(0, cached - Math.max(0, completed - Math.max(last, 0)) * NORMS.solid.bytesPerMs);
@@ -61,6 +66,28 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     beside: largerBeside(requests, rows),
     busy: union(flights),
   };
+}
+
+/**
+ * For how long the disk had each request for the oldest that it worked on while nothing was answered, and one that came later was answered
+ * next, ms: a device that holds everything back lets it all go at once and in any order. `rows` by completion.
+ */
+function overtakenFor({ dispatched, completed, weight }: Requests, rows: Int32Array): Float64Array {
+  const since = (at: number) => dispatched[rows[at] ?? 0] ?? 0;
+  // What a sample left out may have been answered in between.
+  const isOne = (at: number) => (weight[rows[at] ?? 0] ?? 1) === 1;
+  const byDispatch = Int32Array.from(rows.keys()).sort((a, b) => since(a) - since(b));
+  const ms = new Float64Array(rows.length);
+  let oldest = 0;
+  let last = -Infinity;
+  for (let at = 0; at < rows.length; at += 1) {
+    while ((byDispatch[oldest] ?? at) < at) oldest += 1;
+    const first = byDispatch[oldest] ?? at;
+    if (first !== at && isOne(first) && isOne(at))
+      ms[first] = (ms[first] ?? 0) + Math.max(0, since(at) - Math.max(since(first), last));
+    last = Math.max(last, completed[rows[at] ?? 0] ?? 0);
+  }
+  return ms;
 }
 
 /** For each small request what larger ones had been sent to the disk by its completion and were not answered, bytes. `rows` by completion. */

@@ -84,7 +84,7 @@ export function diskWaitedFor(
 }
 
 /**
- * Of the disks of a process's open files the one that was most at work, or else the first; its program, pipes and devices don't count. A
+ * Of the disks of a process's open files the one that was most at work, or else the first; its program, pipes and other devices don't count. A
  * process that is held up while it opens its file may name it on its command line; one without a file has chosen a folder to stand in.
  */
 function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
@@ -92,8 +92,12 @@ function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | u
   const named = found.flatMap(({ command }) => [...command.matchAll(/[ =](\/[^\s,]+)/g)].map(([, path = '']) => path));
   const mounted = named.filter((path) => (topology.mountPointOf(path) ?? '/') !== '/');
   const disksOf = (paths: readonly string[]) =>
-    // The root is where a service stands that chose nothing.
-    paths.flatMap((path) => (/^\/((dev|proc|sys|run)\/|$)/.test(path) ? [] : (topology.diskOfPath(path) ?? [])));
+    // The root is where a service stands that chose nothing, and of devices only disks count.
+    paths.flatMap((path) => {
+      const isNode = path.startsWith('/dev/');
+      if (!isNode && /^\/((proc|sys|run)\/|$)/.test(path)) return [];
+      return (isNode ? topology.diskOfSource(path) : topology.diskOfPath(path)) ?? [];
+    });
   const disks = disksOf([...mounted, ...found.flatMap(({ openFiles = [] }) => openFiles)]);
   const busy = new Map(disks.map((id) => [id, growthOf(input.counters.disks.get(id), 'io_ticks')]));
   const atWork = new Map([...busy].filter(([, ms]) => ms >= VICTIM_DISK.atWorkShare * input.durationMs));

@@ -1,7 +1,7 @@
 // What is said when no cause holds and health can't be argued either: where the time went, the causes that are likeliest, and what would
 // decide. It is a verdict like any other, so that pages and scripts need no second way.
 
-import type { Measures } from '../../analysis/measures.js';
+import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
 import { threadName } from '../../analysis/machine/processes.js';
 import { unitsOf } from '../../analysis/machine/units.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
@@ -17,12 +17,15 @@ import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.j
 import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
 import { advise, look } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
-import { UNEXPLAINED } from './judgements.js';
+import { isTraced, UNEXPLAINED } from './judgements.js';
+import { keptByMapping } from './mapped.js';
 import { devicesLogged, programsLogged } from './logged.js';
 import { whatWasMeasured } from './measured.js';
 import { TRACE } from './fidelity.js';
 import type { Holding } from './order.js';
 
+/** Waits for I/O that somebody may keep. */
+const BLOCK_WAITS: readonly State[] = ['block-held', 'block-queue', 'block-device'];
 const SCHEDULING = /^(__)?schedule(_timeout|_hrtimeout_range(_clock)?)?$/;
 
 /** What a trace shows for certain, whoever waited: whether the device had work, and how it did it. */
@@ -98,16 +101,26 @@ function isEmpty({ source, durationMs, facts, events }: Case): boolean {
 }
 
 /** What would show more than this recording does. */
-function recordNext({ input, account }: Measures): Advice | string {
+function recordNext(m: Measures): Advice | string {
+  const { input, account } = m;
   const again = look('iowitness record --for 60s --pid PID');
   if (isEmpty(input)) return advise`Record again: ${again}, as root.`;
   if (input.source === 'benchmark')
     return advise`Run it again while it is recorded: ${look('iowitness record -- fio JOBFILE')}, as root.`;
   if (input.source !== 'recording')
     return advise`Record what ${SOURCE_NOUNS[input.source]} leaves out: ${again}, as root.`;
-  return account?.source === 'events'
-    ? advise`Look at the accounting and record for longer: ${again}.`
+  if (account?.source === 'events') return advise`Look at the accounting and record for longer: ${again}.`;
+  return account && isTraced(m, 'sched_switch')
+    ? advise`It did not move once while it was recorded: ${look(`cat /proc/${account.thread}/stack`)} shows where it stands.`
     : 'Record as root, so that the victim’s sleeps and the requests are seen.';
+}
+
+/** Where what it waited for may be, if its disk is a mapped device that had it all. */
+function mappingOf(m: Measures): Advice[] {
+  const { account } = m;
+  if (!account || shareOf(account, BLOCK_WAITS) < JUDGING.noticeable) return [];
+  const mapping = keptByMapping(m, timesIn(account, BLOCK_WAITS));
+  return mapping ? [mapping.advice] : [];
 }
 
 /** The likeliest causes with what each says, or the state that most of the time went into, and `why` the victim is not called healthy. */
@@ -163,6 +176,6 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),
-    advice: [...deciding, recordNext(m)].map(adviceOf),
+    advice: [...deciding, ...mappingOf(m), recordNext(m)].map(adviceOf),
   };
 }

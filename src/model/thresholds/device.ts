@@ -180,6 +180,16 @@ export const BENEATH = thresholds('beneath', {
   },
 });
 
+export const MAPPED = thresholds('mapped', {
+  idleBeneath: {
+    value: 0.9,
+    unit: 'share',
+    means:
+      'A mapped device keeps to itself what the victim waits for while all that it stands on has nothing to do for this share of the time.',
+    basis: { prior: 'a device that serves it is at work all that time; what others ask of it takes little' },
+  },
+});
+
 export const SLOW = thresholds('dev.slow', {
   sure: {
     value: { from: 1, to: 3, low: 0.6, high: 0.95 },

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Intervals } from '../../../src/base/intervals.js';
+import { Intervals, total } from '../../../src/base/intervals.js';
 import { slowness } from '../../../src/analysis/requests/slowness.js';
 import { requestsOf, type Request } from '../../support/measures.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
@@ -33,6 +33,33 @@ test('a device that answers nothing any more is busy until the end', () => {
 
 test('a request whose completion was lost does not keep a device busy that answers later ones', () => {
   assert.deepEqual(busyOf([at(10, 0), at(30, 8)], [at(40, 8)]), [{ from: 30, to: 40 }]);
+});
+
+test('the services add up to the time at work, and what was held back before a later one came is the oldest one’s', () => {
+  const requests = requestsOf([
+    { at: 0, took: 1 },
+    { at: 3, took: 101 },
+    { at: 50, took: 53 },
+    { at: 90, took: 12 },
+  ]);
+  const { serviceFrom, serviceTo, busy } = loadOf(requests, 0);
+  const services = [...serviceTo].map((to, row) => to - (serviceFrom[row] ?? NaN));
+  // In order of completion: the first, then those of 90, 50 and 3.
+  assert.deepEqual(services, [1, 12, 1, 88]);
+  assert.equal(
+    services.reduce((sum, one) => sum + one, 0),
+    total(busy),
+  );
+});
+
+test('of a sample nobody was held back: others may have been answered meanwhile', () => {
+  const requests = requestsOf([
+    { at: 3, took: 101 },
+    { at: 90, took: 12 },
+  ]);
+  requests.weight.fill(4);
+  const { serviceFrom, serviceTo } = loadOf(requests, 0);
+  assert.equal((serviceTo[1] ?? NaN) - (serviceFrom[1] ?? NaN), 2);
 });
 
 test('a disk is slower than it was when its requests take longer for their size, not when they are larger', () => {

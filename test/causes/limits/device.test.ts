@@ -717,3 +717,34 @@ test('a loop device whose disk does what a limit there lets through lacks no CPU
   assert.equal(judge(45, 20), 0.75);
   assert.equal(judge(165, 0), 0.375, 'the limit was not in force all the time');
 });
+
+test('a mapped device keeps what the victim waits for while what it stands on is idle for 95 % of it, not for 85 %', () => {
+  /** Writes on a mapped device of which one takes five seconds, in which the one beneath is at work for a share. */
+  const suspended = (atWork: number): MadeUp => {
+    const quick = Array.from({ length: 100 }, (_, n) => ({ at: n * 10, took: 1 }));
+    const facts = someFacts();
+    const [mapped] = facts.devices.values();
+    assert.ok(mapped);
+    const devices = new Map([
+      ['7:0', { ...mapped, name: 'dm-0', mappedName: 'vg-data', beneath: ['8:0'] }],
+      ['8:0', { ...mapped, id: '8:0', name: 'sda' }],
+    ]);
+    const t = Array.from({ length: 101 }, (_, n) => n * 100);
+    const io_ticks = t.map((at) => Math.max(0, at - 1000) * atWork);
+    return {
+      spent: { running: 0.1, 'block-device': 0.5 },
+      requests: [...quick, { at: 1000, took: 5000 }],
+      input: {
+        facts: [someFacts({ devices })],
+        counters: { ...NO_COUNTERS, disks: new Map([['8:0', series(t, { io_ticks })]]) },
+      },
+      measures: { slow: Intervals.of([{ from: 1000, to: 6000 }]) },
+    };
+  };
+  const told = (atWork: number) => JSON.stringify(diagnosisOf('dev.slow', suspended(atWork)).verdict);
+  assert.match(told(0.05), /sda.*had nothing to do for 95 % of that time.*dmsetup info vg-data/);
+  assert.match(told(0.15), /the slowness may come from beneath/);
+  const open = diagnosisOf('app.sync-writes', suspended(0)).verdict;
+  assert.equal(open.cause, 'inconclusive');
+  assert.match(JSON.stringify(open.advice), /dmsetup status vg-data/);
+});
