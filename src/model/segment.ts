@@ -4,7 +4,7 @@
 import { firstEndingAfter, IntervalList, intersect, total, union, type Intervals } from '../base/intervals.js';
 import { isRoomy, nextRoom } from '../base/number-list.js';
 import { addTo } from '../base/maps.js';
-import { STATES, type State } from './states.js';
+import { STATE_NAMES, type State } from './states.js';
 
 /** One stretch of one state. Times in ms since the recording's start. */
 export interface Segment {
@@ -33,8 +33,7 @@ export type Interrupt = 'hard' | 'soft';
 /** By code: a wake-up that is not known, one by a thread, and those by interrupts. */
 const WAKERS: readonly Segment['byInterrupt'][] = [undefined, false, 'hard', 'soft'];
 
-const STATE_OF = Object.keys(STATES).filter((name): name is State => Object.hasOwn(STATES, name));
-const CODE_OF = new Map(STATE_OF.map((state, code) => [state, code]));
+const CODE_OF = new Map(STATE_NAMES.map((state, code) => [state, code]));
 const NO_STATE = 255;
 
 function codeOf(state: State | undefined): number {
@@ -154,7 +153,7 @@ export class Timeline implements Iterable<Segment> {
 
   /** Its state, undefined where there is none at that place. */
   stateAt(index: number): State | undefined {
-    return STATE_OF[this.columns.state[index] ?? NO_STATE];
+    return STATE_NAMES[this.columns.state[index] ?? NO_STATE];
   }
 
   private segment(at: number): Segment {
@@ -163,11 +162,11 @@ export class Timeline implements Iterable<Segment> {
     return {
       from: columns.from[at] ?? NaN,
       to: columns.to[at] ?? NaN,
-      state: STATE_OF[columns.state[at] ?? NO_STATE] ?? 'unexplained',
+      state: STATE_NAMES[columns.state[at] ?? NO_STATE] ?? 'unexplained',
       rival: known(columns.rival[at]),
       stack: known(columns.stack[at]),
       wchan: columns.wchan.size === 0 ? undefined : columns.wchan.get(columns.firstRow + at),
-      whole: STATE_OF[columns.whole[at] ?? NO_STATE],
+      whole: STATE_NAMES[columns.whole[at] ?? NO_STATE],
       wokenAt: Number.isNaN(wokenAt) ? undefined : wokenAt,
       wokenOn: known(columns.wokenOn[at]),
       wokenBy: known(columns.wokenBy[at]),
@@ -231,7 +230,7 @@ export class Timeline implements Iterable<Segment> {
     const sums = new Map<number, number>();
     for (let at = 0; at < this.length; at += 1)
       addTo(sums, this.columns.state[at] ?? NO_STATE, (this.to[at] ?? NaN) - (this.from[at] ?? NaN));
-    return new Map([...sums].map(([code, ms]) => [STATE_OF[code] ?? 'unexplained', ms]));
+    return new Map([...sums].map(([code, ms]) => [STATE_NAMES[code] ?? 'unexplained', ms]));
   }
 
   /** Its states, each with what of it lies within sorted disjoint times, ms; the longest first. */
@@ -287,7 +286,7 @@ export class TimelineBuilder {
   }
 
   stateAt(index: number): State | undefined {
-    return STATE_OF[this.columns.state[index] ?? NO_STATE];
+    return STATE_NAMES[this.columns.state[index] ?? NO_STATE];
   }
 
   stackAt(index: number): number | undefined {

@@ -4,7 +4,7 @@
 import { Timeline, type Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
-import type { State } from '../../model/states.js';
+import { WAITING, type State } from '../../model/states.js';
 import type { Events } from '../../model/events.js';
 import type { VictimMark } from '../../model/recording.js';
 import { withIdleWaits } from './async-waits.js';
@@ -27,28 +27,6 @@ import { keptSleeps, traced, withoutHoles } from './kept-sleeps.js';
 import { timelines } from './timeline.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
-
-/** States in which a thread is held up: they choose the thread to account for. */
-export const WAITING: ReadonlySet<State> = new Set<State>([
-  'runnable',
-  'cpu-wakeup',
-  'dirty-throttle',
-  'block-held',
-  'block-queue',
-  'block-device',
-  'block-finish',
-  'journal',
-  'fs-lock',
-  'fs-frozen',
-  'map-lock',
-  'file-lock',
-  'server',
-  'reclaim',
-  'swap',
-  'cgroup-cpu',
-  'stopped',
-  'unexplained',
-]);
 
 const RUNNING: ReadonlySet<State> = new Set<State>(['running']);
 

@@ -6,7 +6,7 @@ import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { measure } from '../../../src/analysis/measures.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
-import { WAITING } from '../../../src/analysis/victim/account.js';
+import { WAITING } from '../../../src/model/states.js';
 import { findConvoy } from '../../../src/analysis/victim/convoy.js';
 import { diskOf } from '../../../src/analysis/victim/disk.js';
 import { durableRequests } from '../../../src/analysis/victim/durable.js';

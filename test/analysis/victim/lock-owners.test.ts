@@ -3,7 +3,7 @@
 import { Timeline, type Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WAITING } from '../../../src/analysis/victim/account.js';
+import { WAITING } from '../../../src/model/states.js';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
 import { told } from '../../support/timeline.js';
 
