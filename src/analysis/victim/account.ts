@@ -4,7 +4,7 @@
 import { Timeline, type Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { DeviceId } from '../../model/counters.js';
-import { WAITING, type State } from '../../model/states.js';
+import { WAITING } from '../../model/states.js';
 import type { Events } from '../../model/events.js';
 import type { VictimMark } from '../../model/recording.js';
 import { withIdleWaits } from './async-waits.js';
@@ -22,18 +22,11 @@ import { pauseDisks } from './pauses.js';
 import { diskIdled, sampledLine, samplesOf, sleptIn } from './samples.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
+import { foremost, livedOf, type Lived } from './foremost.js';
 import { withFrozen } from './frozen.js';
 import { keptSleeps, traced, withoutHoles } from './kept-sleeps.js';
 import { timelines } from './timeline.js';
-import { JUDGING } from '../../model/thresholds/judging.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
-
-const RUNNING: ReadonlySet<State> = new Set<State>(['running']);
-
-/** ms in which a thread was held up. */
-function waitedMs(segments: Timeline): number {
-  return segments.msIn(WAITING);
-}
 
 /** The victim's own time within the recording: the probe's from its first operation, a command's from when it was let go, anybody else's while it lived. */
 function lifetime(input: Case, pid: number): { from: number; to: number } {
@@ -250,44 +243,6 @@ function sampledLines(
 /** True for a process that another has started, and not for a thread of that one. */
 function isForked(input: Case, pid: number, thread: number): boolean {
   return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
-}
-
-/** What of a time says whose time it is, ms. */
-interface Lived {
-  readonly heldUp: number;
-  /** Held up or running. */
-  readonly atWork: number;
-  readonly whole: number;
-}
-
-function livedOf(line: Timeline): Lived {
-  const heldUp = waitedMs(line);
-  const whole = [...line.sums().values()].reduce((sum, ms) => sum + ms, 0);
-  return { heldUp, atWork: heldUp + line.msIn(RUNNING), whole };
-}
-
-/**
- * The one that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing
- * itself. Where none was held up noticeably, the one that did most: an idle worker or a child that waited for a CPU once says nothing of its
- * process.
- */
-export function mostHeldUp<One extends Lived>(lives: readonly One[], isChild: (one: One) => boolean): One | undefined {
-  // Of the longest life: one of a moment may have been spent in waiting for a CPU.
-  const noticeable = JUDGING.noticeable * Math.max(...lives.map(({ whole }) => whole));
-  if (!lives.some(({ heldUp }) => heldUp >= noticeable)) return lives.toSorted((a, b) => b.atWork - a.atWork)[0];
-  const all = lives.toSorted((a, b) => b.heldUp - a.heldUp);
-  const most = all[0]?.heldUp ?? 0;
-  return all.find((one) => one.heldUp >= ACCOUNT.standsForParent * most && isChild(one)) ?? all[0];
-}
-
-/** The thread whose time is the process's. */
-function foremost(
-  lines: ReadonlyMap<number, Timeline>,
-  isChild: (thread: number) => boolean = () => false,
-): [number, Timeline] | [] {
-  const lives = [...lines].map(([thread, line]) => ({ thread, line, ...livedOf(line) }));
-  const first = mostHeldUp(lives, ({ thread }) => isChild(thread));
-  return first ? [first.thread, first.line] : [];
 }
 
 /** The lives of all watched threads from kernel events, which are walked once for all of them; they lack the times in which these were not kept. */
