@@ -1,31 +1,26 @@
 // Where the victim's wall time went: exclusive states that sum to it. From kernel events where there are any (every switch of the
 // thread), otherwise from samples of /proc (exact CPU and run-queue time from schedstat, the rest by wait channel).
 
-import { Timeline, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
-import type { DeviceId } from '../../model/counters.js';
 import { WAITING } from '../../model/states.js';
-import type { Events } from '../../model/events.js';
 import type { VictimMark } from '../../model/recording.js';
-import { withIdleWaits } from './async-waits.js';
-import { ASYNC_WAITS, PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { remembered } from '../../base/remember.js';
-import { isForUnseenChild, worksBesideChildren, withChildren, withSampledChildren } from './children.js';
+import { isForUnseenChild, worksBesideChildren } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
+import { eventLines, hasSwitches, movedLines, sampledLines, type Scope, type Traced } from './lines.js';
 import { withHolders } from './lock-owners.js';
 import { total, type Interval } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { pauseDisks } from './pauses.js';
-import { diskIdled, sampledLine, samplesOf, sleptIn } from './samples.js';
-import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
+import { diskIdled } from './samples.js';
+import { isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
 import { foremost, livedOf, type Lived } from './foremost.js';
-import { withFrozen } from './frozen.js';
-import { keptSleeps, traced, withoutHoles } from './kept-sleeps.js';
-import { timelines } from './timeline.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
 
 /** The victim's own time within the recording: the probe's from its first operation, a command's from when it was let go, anybody else's while it lived. */
@@ -51,13 +46,6 @@ export function judgedPart({ lost }: Case, life: Interval): Interval {
   const from = Math.max(life.from, lost.fromMs - ACCOUNT.lostMarginMs);
   const to = Math.min(life.to, lost.toMs + ACCOUNT.lostMarginMs);
   return from < to ? { from, to } : life;
-}
-
-/** Whose time a process's account may be: its threads, and when it lived within the recording. */
-interface Scope {
-  readonly pid: number;
-  readonly threads: ReadonlySet<number>;
-  readonly life: Interval;
 }
 
 function scopeOf(input: Case, pid: number): Scope {
@@ -111,13 +99,6 @@ export function lifeOf(
   const { heldUp, atWork, whole } = livedOf(line);
   const unseen = total(line.timesOf(isForUnseenChild));
   return { heldUp: heldUp - unseen, atWork: atWork - unseen, whole };
-}
-
-/** A case whose switches were recorded. */
-type Traced = Case & { readonly events: Events };
-
-function hasSwitches(input: Case): input is Traced {
-  return input.events?.tables.has('sched_switch') === true;
 }
 
 /** The victim's account; undefined where nothing tells of it. `known` is its disk as far as it is known without its waits. */
@@ -226,65 +207,8 @@ function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: num
   };
 }
 
-/** The threads' lives from samples; the waits of the first for what it has started are filled in. */
-function sampledLines(
-  input: Case,
-  { threads, life: { from, to } }: Scope,
-  disk: DeviceId | undefined,
-): Map<number, Timeline> {
-  const lineOf = (thread: number) => sampledLine(input, thread, disk, from, to);
-  const children = input.victims.filter(({ pid, role }) => role === 'child' && !threads.has(pid));
-  const isParent = input.victims.some(({ pid, role }) => role !== 'child' && threads.has(pid));
-  const started = isParent ? children.map(({ pid }) => lineOf(pid)) : [];
-  const lines = [...threads].map((thread) => [thread, withSampledChildren(lineOf(thread), started)] as const);
-  return new Map(lines.filter(([, line]) => line.length > 0));
-}
-
 /** True for a process that another has started, and not for a thread of that one. */
 function isForked(input: Case, pid: number, thread: number): boolean {
   return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
 }
 
-/** The lives of all watched threads from kernel events, which are walked once for all of them; they lack the times in which these were not kept. */
-const movedLines = remembered(
-  (input: Traced): ReadonlyMap<number, Timeline> => {
-    const lines = timelines(input.events, {
-      threads: threadsOf(input, ...input.victims.map(({ pid }) => pid)),
-      kept: keptSleeps(input),
-      births: births(input),
-      sampled: (thread, from, to) => sleptIn(input, thread, from, to),
-    });
-    return new Map([...lines].map(([thread, line]) => [thread, withFrozen(line, samplesOf(input, thread))]));
-  },
-  () => '',
-);
-
-/** The threads' lives from kernel events, and from samples where these were not kept and for a thread that never moved. */
-function eventLines(
-  input: Traced,
-  { threads, life }: Scope,
-  disk: DeviceId | undefined,
-  requests: Requests | undefined,
-  owners: Owners | undefined,
-): ReadonlyMap<number, Timeline> {
-  const watched = traced(input);
-  const from = Math.max(life.from, watched.from);
-  const to = Math.min(life.to, watched.to);
-  const moved = movedLines(input);
-  const lines = new Map<number, Timeline>();
-  for (const thread of threads) {
-    const kept = moved.get(thread)?.within(from, to) ?? Timeline.of([]);
-    const line = withoutHoles(kept, { from, to }, (hole) => sampledLine(input, thread, disk, hole.from, hole.to));
-    if (line.length > 0) lines.set(thread, line);
-  }
-  const all = withChildren(lines, input.events);
-  if (!requests || !owners) return all;
-  return withIdleWaits(all, {
-    requests,
-    owners,
-    threads,
-    isAsync: sleepsBelow(input.events, ASYNC_WAITS),
-    isKernelThread: (thread) => isKernelThread(input, thread),
-    isWorker: (thread) => threadName(input, thread).startsWith('iou-wrk'),
-  });
-}
