@@ -4,81 +4,22 @@
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import { WAITING } from '../../model/states.js';
-import type { VictimMark } from '../../model/recording.js';
 import { PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
-import { remembered } from '../../base/remember.js';
-import { isForUnseenChild, worksBesideChildren } from './children.js';
+import { isForUnseenChild } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
 import { eventLines, hasSwitches, movedLines, sampledLines, type Scope, type Traced } from './lines.js';
 import { withHolders } from './lock-owners.js';
-import { total, type Interval } from '../../base/intervals.js';
+import { total } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { pauseDisks } from './pauses.js';
 import { diskIdled } from './samples.js';
-import { isKernelThread, threadName, threadsOf } from '../machine/processes.js';
+import { isForked, scopeOf } from './scope.js';
+import { isKernelThread, threadName } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
 import { foremost, livedOf, type Lived } from './foremost.js';
-import { ACCOUNT } from '../../model/thresholds/victim.js';
-
-/** The victim's own time within the recording: the probe's from its first operation, a command's from when it was let go, anybody else's while it lived. */
-function lifetime(input: Case, pid: number): { from: number; to: number } {
-  const mark = input.victims.find((victim) => victim.pid === pid);
-  if (mark?.role === 'probe' && input.probe.length > 0) {
-    const last = input.probe.at(-1);
-    const finished = input.probe.some((slice) => slice.phase === 'end');
-    return { from: input.probe[0]?.fromMs ?? 0, to: finished ? (last?.toMs ?? input.durationMs) : input.durationMs };
-  }
-  const stat = input.counters.processes.get(pid)?.stat.t;
-  const gone = input.losses.some((loss) => loss.code === 'victim-gone' && loss.where.includes(`(${pid})`));
-  const from = mark?.releasedMs ?? (mark?.role === 'command' ? (stat?.[0] ?? 0) : 0);
-  return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
-}
-
-/**
- * The part of a life that a verdict is about: where a watch recorded a stall, the time in which it saw seconds lost, with some before and behind; what the
- * victim did in the half minute before would dilute it. The whole where the two don't meet.
- */
-export function judgedPart({ lost }: Case, life: Interval): Interval {
-  if (!lost) return life;
-  const from = Math.max(life.from, lost.fromMs - ACCOUNT.lostMarginMs);
-  const to = Math.min(life.to, lost.toMs + ACCOUNT.lostMarginMs);
-  return from < to ? { from, to } : life;
-}
-
-function scopeOf(input: Case, pid: number): Scope {
-  const life = judgedPart(input, lifetime(input, pid));
-  // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
-  if (roleOf(input, pid) === 'probe') return { pid, threads: new Set([pid]), life };
-  const threads = threadsOf(input, pid);
-  for (const thread of startedBeside(input, pid)) threads.delete(thread);
-  return { pid, threads, life };
-}
-
-function roleOf(input: Case, pid: number): VictimMark['role'] | undefined {
-  return input.victims.find((victim) => victim.pid === pid)?.role;
-}
-
-/**
- * The processes that a process has started while it is held up itself and does not wait for them: a server's child that writes a snapshot
- * works beside it, and is as much another process as one that was started before the recording. A command's children are the command.
- */
-const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number> => {
-  const role = roleOf(input, pid);
-  const none = new Set<number>();
-  if (!hasSwitches(input) || role === undefined || role === 'command') return none;
-  const family = threadsOf(input, pid);
-  // Threads are forked as processes are, and have no counters of their own among the processes. Where one is a process, so are those that lived too
-  // short to be listed as either: what a server starts again and again is sooner a child.
-  const children = [...family].filter((one) => isForked(input, pid, one));
-  if (!children.some((one) => input.counters.processes.has(one))) return none;
-  const beside = threadsOf(input, ...children);
-  const moved = movedLines(input);
-  const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);
-  return worksBesideChildren(own, input.events, WAITING) ? beside : none;
-}, String);
 
 /**
  * How a process lived, by its foremost thread; undefined where nothing tells of it. A shell that waits for commands too short to be sampled is
@@ -206,9 +147,3 @@ function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: num
     own: new Uint8Array(requests),
   };
 }
-
-/** True for a process that another has started, and not for a thread of that one. */
-function isForked(input: Case, pid: number, thread: number): boolean {
-  return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
-}
-

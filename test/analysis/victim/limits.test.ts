@@ -17,7 +17,7 @@ import { Usage } from '../../../src/analysis/victim/users.js';
 import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
-import { judgedPart } from '../../../src/analysis/victim/account.js';
+import { judgedPart } from '../../../src/analysis/victim/scope.js';
 import { diskIdled, sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
