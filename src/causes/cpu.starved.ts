@@ -13,7 +13,6 @@ import { shareOf } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
 import { number, part, said, time } from '../model/quantity.js';
-import type { State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { busiest, isTaker, named, nobodysGuilt, rivalOf, type Rival } from './judge/cpu-rivals.js';
@@ -30,8 +29,6 @@ import {
 } from './judge/preference.js';
 import { limitsOn } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Yardstick } from './cause.js';
-
-const RUNNING: ReadonlySet<State> = new Set(['running']);
 
 /**
  * The share of its time that it waited for a CPU in windows in which it hardly got one: starvation that began late is starvation, and turns
@@ -78,7 +75,7 @@ function othersPart(m: Given<'victim'>): number {
   const { account } = m;
   // What a quota takes away, it takes from all of them.
   if (account.source === 'events' || quotaOf(m)) return 1;
-  const ran = (segments: Timeline) => segments.msIn(RUNNING);
+  const ran = (segments: Timeline) => segments.msIn(['running']);
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
@@ -91,7 +88,7 @@ function othersPart(m: Given<'victim'>): number {
 function stolenWhileRunning({ input, account }: Given<'victim'>): number {
   if (account.source !== 'events' || !(cpuShare(input, account, ['steal']) > STARVED.stealNamed)) return 0;
   const stolen = cpuMs(input, account, ['steal']);
-  return (account.segments.msIn(RUNNING) * stolen) / (stolen + cpuMs(input, account, BUSY));
+  return (account.segments.msIn(['running']) * stolen) / (stolen + cpuMs(input, account, BUSY));
 }
 
 interface Figures {

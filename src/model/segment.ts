@@ -241,9 +241,10 @@ export class Timeline implements Iterable<Segment> {
   }
 
   /** ms in any of these states. */
-  msIn(states: ReadonlySet<State>): number {
+  msIn(states: Iterable<State>): number {
+    const wanted = new Set(states);
     let sum = 0;
-    for (const [state, ms] of this.sums()) if (states.has(state)) sum += ms;
+    for (const [state, ms] of this.sums()) if (wanted.has(state)) sum += ms;
     return sum;
   }
 }

@@ -3,7 +3,6 @@
 
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
-import { WAITING } from '../../model/states.js';
 import { PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
 import { isForUnseenChild } from './children.js';
 import type { Case } from '../../model/case.js';
@@ -73,7 +72,6 @@ function fromEvents(
     raw.filter((segment) => segment.state !== 'ended'),
     threads,
     movedLines(input),
-    WAITING,
   );
   const kernel = (other: number) => isKernelThread(input, other);
   const expected = requests.disks.indexOf(known.disk ?? '');

@@ -2,11 +2,9 @@
 // is about, are chosen by the same rule.
 
 import type { Timeline } from '../../model/segment.js';
-import { WAITING, type State } from '../../model/states.js';
+import { WAITING } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
-
-const RUNNING: ReadonlySet<State> = new Set(['running']);
 
 /** What of a time says whose time it is, ms. */
 export interface Lived {
@@ -19,7 +17,7 @@ export interface Lived {
 export function livedOf(line: Timeline): Lived {
   const heldUp = line.msIn(WAITING);
   const whole = [...line.sums().values()].reduce((sum, ms) => sum + ms, 0);
-  return { heldUp, atWork: heldUp + line.msIn(RUNNING), whole };
+  return { heldUp, atWork: heldUp + line.msIn(['running']), whole };
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Interval } from '../../base/intervals.js';
 import { remembered } from '../../base/remember.js';
 import type { Case } from '../../model/case.js';
 import type { VictimMark } from '../../model/recording.js';
-import { WAITING } from '../../model/states.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';
 import { threadsOf } from '../machine/processes.js';
 import { worksBesideChildren } from './children.js';
@@ -64,7 +63,7 @@ const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number>
   const beside = threadsOf(input, ...children);
   const moved = movedLines(input);
   const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);
-  return worksBesideChildren(own, input.events, WAITING) ? beside : none;
+  return worksBesideChildren(own, input.events) ? beside : none;
 }, String);
 
 /** True for a process that another has started, and not for a thread of that one. */

@@ -6,12 +6,9 @@ import { isKernelThread, threadName } from '../../analysis/machine/processes.js'
 import { growthWithin } from '../../analysis/machine/series.js';
 import { addTo, entry, sharedBy } from '../../base/maps.js';
 import type { Timeline } from '../../model/segment.js';
-import type { State } from '../../model/states.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import type { Given } from './needs.js';
-
-const RUNNING: ReadonlySet<State> = new Set(['running']);
 
 /** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
 export function nobodysGuilt({ account, input }: Given<'victim'>): ReadonlySet<number> {
@@ -56,7 +53,7 @@ export function busiest({ input, account }: Given<'victim'>, guiltless: Readonly
       ms,
     );
   }
-  const own = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(RUNNING), 0);
+  const own = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(['running']), 0);
   const most = mostOf(byName, cpuMs(input, account, BUSY) - own, true);
   // Programs that live for less than a second are in no reading: whoever is in them may have had next to nothing.
   return most && most.ms >= JUDGING.noticeable * most.of ? most : undefined;

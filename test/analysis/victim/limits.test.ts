@@ -6,7 +6,6 @@ import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { measure } from '../../../src/analysis/measures.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
-import { WAITING } from '../../../src/model/states.js';
 import { findConvoy } from '../../../src/analysis/victim/convoy.js';
 import { diskOf } from '../../../src/analysis/victim/disk.js';
 import { durableRequests } from '../../../src/analysis/victim/durable.js';
@@ -501,7 +500,7 @@ function chain(links: number) {
   const moved = new Map<number, Timeline>();
   for (let link = 1; link <= links; link += 1)
     moved.set(link, Timeline.of([link < links ? wait(link + 1) : { from: 0, to: 100, state: 'block-device' }]));
-  return withHolders(Timeline.of([wait(1)]), new Set([ME]), moved, WAITING).line.stateAt(0);
+  return withHolders(Timeline.of([wait(1)]), new Set([ME]), moved).line.stateAt(0);
 }
 
 test('a chain of three locks is followed to its end, one of six is not', () => {

@@ -3,7 +3,6 @@
 import { Timeline, type Segment } from '../../../src/model/segment.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WAITING } from '../../../src/model/states.js';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
 import { told } from '../../support/timeline.js';
 
@@ -16,7 +15,7 @@ function line(...parts: readonly (readonly [from: number, to: number, state: Seg
 
 function filledIn(mine: Timeline, others: Readonly<Record<number, Timeline>>) {
   const moved = new Map(Object.entries(others).map(([pid, segments]) => [Number(pid), segments]));
-  const { line: filled, holders } = withHolders(mine, OWN, moved, WAITING);
+  const { line: filled, holders } = withHolders(mine, OWN, moved);
   return { parts: told(filled), holders: [...holders] };
 }
 
