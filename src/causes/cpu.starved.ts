@@ -3,7 +3,7 @@
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
 import { dirname, join } from 'node:path';
-import type { Timeline } from '../model/segment.js';
+import type { Timeline } from '../model/timeline.js';
 import type { VictimAccount } from '../model/account.js';
 import { type IntervalSource, total, union } from '../base/intervals.js';
 import { heights } from '../base/windows.js';

@@ -1,7 +1,8 @@
 // A process that waits for its child does what the child does: a shell's loop of short commands stalls in them, and sleeps itself. Each
 // wait for a child (wait4(2), vfork(2)) is replaced by the life of the child that ended it.
 
-import { Timeline, TimelineBuilder, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { Timeline, TimelineBuilder } from '../../model/timeline.js';
 import type { Events } from '../../model/events.js';
 import { WAITING } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';

@@ -1,7 +1,7 @@
 // Of several lives the one whose time is the process's, or the victim's: the thread that a process's account is about, and the process that a diagnosis
 // is about, are chosen by the same rule.
 
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import { WAITING } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import { ACCOUNT } from '../../model/thresholds/victim.js';

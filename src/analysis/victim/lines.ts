@@ -6,7 +6,7 @@ import { remembered } from '../../base/remember.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Events } from '../../model/events.js';
-import { Timeline } from '../../model/segment.js';
+import { Timeline } from '../../model/timeline.js';
 import type { Owners } from '../attribution/owners.js';
 import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
 import type { Requests } from '../requests/requests.js';

@@ -3,7 +3,8 @@
 // replaced by that thread's own waits meanwhile; while it worked, the wait stays one for the lock. Waits among the threads of one process
 // are left as they are: see convoy.ts.
 
-import type { Segment, Timeline } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import { WAITING } from '../../model/states.js';
 import { within } from './children.js';
 import { LOCK_OWNERS } from '../../model/thresholds/locks.js';

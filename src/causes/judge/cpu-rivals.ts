@@ -5,7 +5,7 @@ import { BUSY, cpuMs } from '../../analysis/machine/cpu-time.js';
 import { isKernelThread, threadName } from '../../analysis/machine/processes.js';
 import { growthWithin } from '../../analysis/machine/series.js';
 import { addTo, entry, sharedBy } from '../../base/maps.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import type { Given } from './needs.js';

@@ -1,6 +1,7 @@
 // A parent that waits for its child is accounted for with what the child does.
 
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withChildren, worksBesideChildren } from '../../../src/analysis/victim/children.js';

@@ -21,7 +21,8 @@ import { diskIdled, sampledLine } from '../../../src/analysis/victim/samples.js'
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
 import type { ProcessCounters } from '../../../src/model/counters.js';
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { processOf } from '../../support/asleep.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';

@@ -1,6 +1,7 @@
 // A wait for another process's lock is told by what held the holder up.
 
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
