@@ -1,6 +1,6 @@
 // The process is slow because it asks for nothing: it sleeps by its own choice, or waits for input. The machine does not hold it up.
 
-import type { Timeline } from '../model/segment.js';
+import type { Timeline } from '../model/timeline.js';
 import type { VictimAccount } from '../model/account.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
 import { total } from '../base/intervals.js';

@@ -3,21 +3,19 @@
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
 import { dirname, join } from 'node:path';
-import type { Timeline } from '../model/segment.js';
+import type { Timeline } from '../model/timeline.js';
 import type { VictimAccount } from '../model/account.js';
 import { type IntervalSource, total, union } from '../base/intervals.js';
-import { addTo, entry, sharedBy } from '../base/maps.js';
 import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
-import { growthOf, growthWithin } from '../analysis/machine/series.js';
+import { growthOf } from '../analysis/machine/series.js';
 import { shareOf } from '../analysis/measures.js';
-import { isKernelThread, threadName } from '../analysis/machine/processes.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
 import { number, part, said, time } from '../model/quantity.js';
-import type { State } from '../model/states.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { busiest, isTaker, named, nobodysGuilt, rivalOf, type Rival } from './judge/cpu-rivals.js';
 import { durableBehindCpus } from './judge/durability.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
@@ -31,72 +29,6 @@ import {
 } from './judge/preference.js';
 import { limitsOn } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Yardstick } from './cause.js';
-
-const RUNNING: ReadonlySet<State> = new Set(['running']);
-
-/** A process with many threads waits for itself, and all wait for the recorder: neither is anybody's guilt. */
-function nobodysGuilt({ account, input }: Given<'victim'>): ReadonlySet<number> {
-  const { recorderPid } = input.manifest;
-  const recorder = recorderPid === undefined ? [] : [recorderPid, ...(input.threads.get(recorderPid) ?? [])];
-  return new Set([...account.threads, ...recorder]);
-}
-
-interface Rival {
-  readonly name: string;
-  /** The one of that name that ran most. */
-  readonly pid: number;
-  readonly ms: number;
-  readonly processes: number;
-  /** What `ms` is a part of, ms: what the victim lost, or else all that others ran. */
-  readonly of: number;
-  /** True where only counters tell it. */
-  readonly isCounted: boolean;
-}
-
-/** Processes and how long they ran, ms, by name. */
-type ByName = ReadonlyMap<string, ReadonlyMap<number, number>>;
-
-function mostOf(byName: ByName, of: number, isCounted: boolean): Rival | undefined {
-  return [...byName]
-    .flatMap(([name, pids]) => {
-      const shared = sharedBy(pids);
-      return shared ? [{ name, pid: shared.most, ms: shared.sum, processes: pids.size, of, isCounted }] : [];
-    })
-    .sort((a, b) => b.ms - a.ms)[0];
-}
-
-/** Who ran most, by name and by counters: whom the threads of the kernel waited for, no event tells. */
-function busiest({ input, account }: Given<'victim'>, guiltless: ReadonlySet<number>): Rival | undefined {
-  const byName = new Map<string, Map<number, number>>();
-  for (const { pid, comm, schedstat } of input.counters.processes.values()) {
-    const ms = growthWithin(schedstat, 'run_ns', account.from, account.to) / 1e6;
-    if (guiltless.has(pid) || isKernelThread(input, pid) || !(ms > 0)) continue;
-    addTo(
-      entry(byName, comm, () => new Map<number, number>()),
-      pid,
-      ms,
-    );
-  }
-  const own = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(RUNNING), 0);
-  const most = mostOf(byName, cpuMs(input, account, BUSY) - own, true);
-  // Programs that live for less than a second are in no reading: whoever is in them may have had next to nothing.
-  return most && most.ms >= JUDGING.noticeable * most.of ? most : undefined;
-}
-
-/** Who had the CPU for longest while the victim was ready, by name: several hogs of one name are one rival. Kernel threads only pass by. */
-function rivalOf({ input }: Given<'victim'>, waits: Timeline, waitedMs: number): Rival | undefined {
-  const byName = new Map<string, Map<number, number>>();
-  for (const { rival, from, to } of waits) {
-    const name = rival === undefined || rival === 0 ? '' : threadName(input, rival);
-    if (rival === undefined || name === '' || isKernelThread(input, rival)) continue;
-    addTo(
-      entry(byName, name, () => new Map<number, number>()),
-      rival,
-      to - from,
-    );
-  }
-  return mostOf(byName, waitedMs, false);
-}
 
 /**
  * The share of its time that it waited for a CPU in windows in which it hardly got one: starvation that began late is starvation, and turns
@@ -143,7 +75,7 @@ function othersPart(m: Given<'victim'>): number {
   const { account } = m;
   // What a quota takes away, it takes from all of them.
   if (account.source === 'events' || quotaOf(m)) return 1;
-  const ran = (segments: Timeline) => segments.msIn(RUNNING);
+  const ran = (segments: Timeline) => segments.msIn(['running']);
   const siblings = [...account.lines].reduce((sum, [pid, line]) => sum + (pid === account.thread ? 0 : ran(line)), 0);
   const elsewhere = cpuMs(m.input, account, BUSY) - ran(account.segments);
   return siblings > 0 && elsewhere > 0 ? Math.max(0, 1 - siblings / elsewhere) : 1;
@@ -156,7 +88,7 @@ function othersPart(m: Given<'victim'>): number {
 function stolenWhileRunning({ input, account }: Given<'victim'>): number {
   if (account.source !== 'events' || !(cpuShare(input, account, ['steal']) > STARVED.stealNamed)) return 0;
   const stolen = cpuMs(input, account, ['steal']);
-  return (account.segments.msIn(RUNNING) * stolen) / (stolen + cpuMs(input, account, BUSY));
+  return (account.segments.msIn(['running']) * stolen) / (stolen + cpuMs(input, account, BUSY));
 }
 
 interface Figures {
@@ -175,15 +107,6 @@ interface Figures {
   readonly steal: number;
   /** True where a thread of any kind was seen on its CPU meanwhile. */
   readonly isSeen: boolean;
-}
-
-function named({ name, pid, processes }: Rival): string {
-  return `${name} (${pid}${processes > 1 ? ` and ${processes - 1} more` : ''})`;
-}
-
-/** True for one who had the CPU for a good part of what the victim lost; anybody else is one among many. */
-function isTaker({ ms, of }: Rival): boolean {
-  return ms >= STARVED.leastOfLoss * of;
 }
 
 function reason(figures: Figures, { account }: Given<'victim'>): string {

@@ -6,7 +6,7 @@ import { diskWork } from '../analysis/machine/counted-work.js';
 import { growthWithin } from '../analysis/machine/series.js';
 import { beganAt } from '../analysis/requests/requests.js';
 import { timesIn, type Measures } from '../analysis/measures.js';
-import { WAITING } from '../analysis/victim/account.js';
+import { WAITING } from '../model/states.js';
 import { Intervals, total, type Interval } from '../base/intervals.js';
 import { medianOf, quantilesOf } from '../base/median.js';
 import { utilisation } from '../causes/judge/judgements.js';

@@ -1,7 +1,7 @@
 // Where the victim's wall time went: the noun that causes argue with.
 
 import type { DeviceId } from './counters.js';
-import type { Timeline } from './segment.js';
+import type { Timeline } from './timeline.js';
 import type { State } from './states.js';
 
 /** The disk that a victim is judged by. */

@@ -29,5 +29,14 @@ export const STATES = {
 
 export type State = keyof typeof STATES;
 
+export const STATE_NAMES: readonly State[] = Object.keys(STATES).filter((name): name is State =>
+  Object.hasOwn(STATES, name),
+);
+
 /** A thread in one of these is held up by nobody: it runs, or waits for what it has chosen to wait for. */
 export const AT_EASE: ReadonlySet<State> = new Set(['running', 'asleep', 'pipe-socket', 'user-lock', 'ended']);
+
+/** A thread in one of these is held up by something. What lies outside a block trace may be either, and is in neither. */
+export const WAITING: ReadonlySet<State> = new Set(
+  STATE_NAMES.filter((state) => !AT_EASE.has(state) && state !== 'outside-block'),
+);

@@ -6,7 +6,7 @@ import { unbounded, type Allowance } from '../base/allowance.js';
 import type { Interval } from '../base/intervals.js';
 import { messageOf } from '../base/errors.js';
 import { PastSchema, type Past } from '../model/past.js';
-import { LOSS_KINDS, type Loss, type LossCode } from '../model/losses.js';
+import type { Loss } from '../model/losses.js';
 import {
   SOURCE,
   type Attached,
@@ -22,141 +22,21 @@ import {
   type VictimMark,
   type WaitChain,
 } from '../model/recording.js';
-
-const Count = v.pipe(v.number(), v.finite());
-/** A path of the kernel (PATH_MAX) with what it or we say about it; names are shorter. */
-const Text = v.pipe(v.string(), v.maxLength(2 * 4096));
-const Nanoseconds = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
-
-const Victim = v.object({
-  pid: v.pipe(v.number(), v.integer()),
-  comm: Text,
-  role: v.picklist(['probe', 'command', 'pid', 'child', 'busiest']),
-});
-
-const ReleasedCommand = v.object({ pid: v.pipe(v.number(), v.integer()) });
-
-const Load = v.object({ cpuMs: Count, wallMs: Count, rssBytes: Count, lateMs: Count, queuedBytes: Count });
-
-const Trace = v.object({
-  instance: v.picklist(['machine', 'victim']),
-  enabled: v.array(Text),
-  filters: v.record(Text, Text),
-  stacks: v.object({ share: Count, filter: Text }),
-  sampled: v.exactOptional(v.object({ of: v.pipe(v.number(), v.integer(), v.minValue(1)), upToSectors: Count })),
-  wholeFromNs: v.exactOptional(Nanoseconds),
-  clock: Text,
-});
-
-const Progress = v.object({
-  phase: Text,
-  blockBytes: Count,
-  fromNs: Nanoseconds,
-  toNs: Nanoseconds,
-  operations: Count,
-  bytes: Count,
-  latencyUs: v.exactOptional(v.object({ p50: Count, p99: Count, max: Count })),
-  phaseLatencyUs: v.exactOptional(v.object({ p50: Count, p99: Count, max: Count })),
-  error: v.exactOptional(Text),
-});
-
-const Space = v.object({
-  mountPoint: Text,
-  blockBytes: Count,
-  blocks: Count,
-  free: Count,
-  available: Count,
-  files: Count,
-  freeFiles: Count,
-});
-
-const File = v.object({
-  pid: v.pipe(v.number(), v.integer()),
-  inode: Count,
-  device: v.pipe(v.string(), v.maxLength(32), v.regex(/^\d+:\d+$/)),
-  source: Text,
-  path: Text,
-  how: v.picklist(['open', 'direct', 'mapped', 'loop']),
-  durable: v.exactOptional(v.boolean()),
-  readOnly: v.exactOptional(v.boolean()),
-  loop: v.exactOptional(Text),
-});
-
-const KernelThreads = v.array(v.object({ pid: v.pipe(v.number(), v.integer()), comm: Text }));
-
-const Ptrace = v.object({
-  pid: v.pipe(v.number(), v.integer()),
-  tracer: v.pipe(v.number(), v.integer()),
-  comm: Text,
-});
-
-const StoppedProcess = v.object({
-  pid: v.pipe(v.number(), v.integer()),
-  comm: Text,
-  stopped: v.boolean(),
-  shared: v.array(
-    v.object({
-      victim: v.pipe(v.number(), v.integer()),
-      does: v.picklist(['reads', 'writes', 'talks', 'may-serve']),
-    }),
-  ),
-});
-
-/** Beyond the hops that a recorder follows. */
-const MOST_HOPS = 64;
-
-const Chain = v.object({
-  pid: v.pipe(v.number(), v.integer()),
-  hops: v.pipe(
-    v.array(
-      v.object({
-        pid: v.pipe(v.number(), v.integer()),
-        comm: Text,
-        does: v.picklist(['reads', 'writes', 'talks']),
-        state: v.pipe(v.string(), v.regex(/^[A-Za-z]$/)),
-        threads: Count,
-        wchan: Text,
-        runNs: Count,
-        waitNs: Count,
-        slices: Count,
-      }),
-    ),
-    v.maxLength(MOST_HOPS),
-  ),
-  end: v.picklist(['there', 'unseen', 'several', 'circle', 'far']),
-});
-
-const Nullable = v.nullable(Text);
-
-const Peer = v.object({
-  address: Text,
-  process: v.nullable(v.object({ pid: v.pipe(v.number(), v.integer()), name: Text })),
-});
-
-const Dump = v.object({
-  pid: v.pipe(v.number(), v.integer()),
-  file: v.pipe(Text, v.regex(/^jvm\/\d{1,10}-\d{1,10}\.txt\.gz$/)),
-  tookMs: Count,
-  atWork: v.array(
-    v.object({
-      nativeId: Count,
-      state: Nullable,
-      wchan: Nullable,
-      call: Nullable,
-      descriptor: v.nullable(Count),
-      path: Nullable,
-      // Earlier versions asked nobody.
-      peer: v.optional(v.nullable(Peer), null),
-    }),
-  ),
-  tasks: v.exactOptional(v.array(v.tuple([Count, Count]))),
-});
-
-const LostThing = v.object({
-  code: v.custom<LossCode>((code) => typeof code === 'string' && code in LOSS_KINDS),
-  where: Text,
-  count: v.exactOptional(Count),
-});
+import {
+  Chain,
+  Dump,
+  File,
+  KernelThreads,
+  Load,
+  LostThing,
+  Progress,
+  Ptrace,
+  ReleasedCommand,
+  Space,
+  StoppedProcess,
+  Trace,
+  Victim,
+} from './own-shapes.js';
 
 interface At {
   readonly atMs: number;

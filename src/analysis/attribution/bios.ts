@@ -8,7 +8,7 @@ import type { DeviceId } from '../../model/counters.js';
 import { Strings, type Column, type Events, type EventTable } from '../../model/events.js';
 import { column, TimeWalk } from '../machine/time-walk.js';
 import { deviceId, type Topology } from '../machine/topology.js';
-import type { BioWatch, QueuedBio } from '../requests/follow.js';
+import type { BioWatch, QueuedBio } from '../requests/bio-watch.js';
 import { DATA_WRITE, KIND } from '../requests/requests.js';
 import { DirtyPages, UNKNOWN } from './dirty-pages.js';
 import { dirtiedTable, Inodes } from './inodes.js';

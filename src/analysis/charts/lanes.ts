@@ -2,7 +2,7 @@
 
 import type { LockLanes, ThreadLane } from '../../model/charts.js';
 import { lockName } from '../../model/lock-name.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
 import type { Measures } from '../measures.js';
 import type { Axis } from './axis.js';

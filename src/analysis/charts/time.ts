@@ -3,9 +3,8 @@
 import { addToBins, type Intervals, without } from '../../base/intervals.js';
 import { entry } from '../../base/maps.js';
 import type { Chart, ChartLine } from '../../model/charts.js';
-import { STATES, type State } from '../../model/states.js';
+import { STATES, WAITING, type State } from '../../model/states.js';
 import { timesIn, type Measures } from '../measures.js';
-import { WAITING } from '../victim/account.js';
 import type { Axis } from './axis.js';
 
 type Account = NonNullable<Measures['account']>;

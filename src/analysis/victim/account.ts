@@ -1,125 +1,24 @@
 // Where the victim's wall time went: exclusive states that sum to it. From kernel events where there are any (every switch of the
 // thread), otherwise from samples of /proc (exact CPU and run-queue time from schedstat, the rest by wait channel).
 
-import { Timeline, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
-import type { DeviceId } from '../../model/counters.js';
-import type { State } from '../../model/states.js';
-import type { Events } from '../../model/events.js';
-import type { VictimMark } from '../../model/recording.js';
-import { withIdleWaits } from './async-waits.js';
-import { ASYNC_WAITS, PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
-import { remembered } from '../../base/remember.js';
-import { isForUnseenChild, worksBesideChildren, withChildren, withSampledChildren } from './children.js';
+import { PAGE_WAITS, sleepsBelow, WRITEBACK_WAITS } from './calls.js';
+import { isForUnseenChild } from './children.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
+import { eventLines, hasSwitches, movedLines, sampledLines, type Scope, type Traced } from './lines.js';
 import { withHolders } from './lock-owners.js';
-import { total, type Interval } from '../../base/intervals.js';
+import { total } from '../../base/intervals.js';
 import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-requests.js';
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { pauseDisks } from './pauses.js';
-import { diskIdled, sampledLine, samplesOf, sleptIn } from './samples.js';
-import { births, isKernelThread, threadName, threadsOf } from '../machine/processes.js';
+import { diskIdled } from './samples.js';
+import { isForked, scopeOf } from './scope.js';
+import { isKernelThread, threadName } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
-import { withFrozen } from './frozen.js';
-import { keptSleeps, traced, withoutHoles } from './kept-sleeps.js';
-import { timelines } from './timeline.js';
-import { JUDGING } from '../../model/thresholds/judging.js';
-import { ACCOUNT } from '../../model/thresholds/victim.js';
-
-/** States in which a thread is held up: they choose the thread to account for. */
-export const WAITING: ReadonlySet<State> = new Set<State>([
-  'runnable',
-  'cpu-wakeup',
-  'dirty-throttle',
-  'block-held',
-  'block-queue',
-  'block-device',
-  'block-finish',
-  'journal',
-  'fs-lock',
-  'fs-frozen',
-  'map-lock',
-  'file-lock',
-  'server',
-  'reclaim',
-  'swap',
-  'cgroup-cpu',
-  'stopped',
-  'unexplained',
-]);
-
-const RUNNING: ReadonlySet<State> = new Set<State>(['running']);
-
-/** ms in which a thread was held up. */
-function waitedMs(segments: Timeline): number {
-  return segments.msIn(WAITING);
-}
-
-/** The victim's own time within the recording: the probe's from its first operation, a command's from when it was let go, anybody else's while it lived. */
-function lifetime(input: Case, pid: number): { from: number; to: number } {
-  const mark = input.victims.find((victim) => victim.pid === pid);
-  if (mark?.role === 'probe' && input.probe.length > 0) {
-    const last = input.probe.at(-1);
-    const finished = input.probe.some((slice) => slice.phase === 'end');
-    return { from: input.probe[0]?.fromMs ?? 0, to: finished ? (last?.toMs ?? input.durationMs) : input.durationMs };
-  }
-  const stat = input.counters.processes.get(pid)?.stat.t;
-  const gone = input.losses.some((loss) => loss.code === 'victim-gone' && loss.where.includes(`(${pid})`));
-  const from = mark?.releasedMs ?? (mark?.role === 'command' ? (stat?.[0] ?? 0) : 0);
-  return { from, to: gone ? (stat?.at(-1) ?? input.durationMs) : input.durationMs };
-}
-
-/**
- * The part of a life that a verdict is about: where a watch recorded a stall, the time in which it saw seconds lost, with some before and behind; what the
- * victim did in the half minute before would dilute it. The whole where the two don't meet.
- */
-export function judgedPart({ lost }: Case, life: Interval): Interval {
-  if (!lost) return life;
-  const from = Math.max(life.from, lost.fromMs - ACCOUNT.lostMarginMs);
-  const to = Math.min(life.to, lost.toMs + ACCOUNT.lostMarginMs);
-  return from < to ? { from, to } : life;
-}
-
-/** Whose time a process's account may be: its threads, and when it lived within the recording. */
-interface Scope {
-  readonly pid: number;
-  readonly threads: ReadonlySet<number>;
-  readonly life: Interval;
-}
-
-function scopeOf(input: Case, pid: number): Scope {
-  const life = judgedPart(input, lifetime(input, pid));
-  // The probe does all its work in one thread; its other ones are idle workers of the language's runtime.
-  if (roleOf(input, pid) === 'probe') return { pid, threads: new Set([pid]), life };
-  const threads = threadsOf(input, pid);
-  for (const thread of startedBeside(input, pid)) threads.delete(thread);
-  return { pid, threads, life };
-}
-
-function roleOf(input: Case, pid: number): VictimMark['role'] | undefined {
-  return input.victims.find((victim) => victim.pid === pid)?.role;
-}
-
-/**
- * The processes that a process has started while it is held up itself and does not wait for them: a server's child that writes a snapshot
- * works beside it, and is as much another process as one that was started before the recording. A command's children are the command.
- */
-const startedBeside = remembered((input: Case, pid: number): ReadonlySet<number> => {
-  const role = roleOf(input, pid);
-  const none = new Set<number>();
-  if (!hasSwitches(input) || role === undefined || role === 'command') return none;
-  const family = threadsOf(input, pid);
-  // Threads are forked as processes are, and have no counters of their own among the processes. Where one is a process, so are those that lived too
-  // short to be listed as either: what a server starts again and again is sooner a child.
-  const children = [...family].filter((one) => isForked(input, pid, one));
-  if (!children.some((one) => input.counters.processes.has(one))) return none;
-  const beside = threadsOf(input, ...children);
-  const moved = movedLines(input);
-  const own = [...family].filter((thread) => !beside.has(thread)).flatMap((thread) => moved.get(thread) ?? []);
-  return worksBesideChildren(own, input.events, WAITING) ? beside : none;
-}, String);
+import { foremost, livedOf, type Lived } from './foremost.js';
 
 /**
  * How a process lived, by its foremost thread; undefined where nothing tells of it. A shell that waits for commands too short to be sampled is
@@ -140,13 +39,6 @@ export function lifeOf(
   const { heldUp, atWork, whole } = livedOf(line);
   const unseen = total(line.timesOf(isForUnseenChild));
   return { heldUp: heldUp - unseen, atWork: atWork - unseen, whole };
-}
-
-/** A case whose switches were recorded. */
-type Traced = Case & { readonly events: Events };
-
-function hasSwitches(input: Case): input is Traced {
-  return input.events?.tables.has('sched_switch') === true;
 }
 
 /** The victim's account; undefined where nothing tells of it. `known` is its disk as far as it is known without its waits. */
@@ -180,7 +72,6 @@ function fromEvents(
     raw.filter((segment) => segment.state !== 'ended'),
     threads,
     movedLines(input),
-    WAITING,
   );
   const kernel = (other: number) => isKernelThread(input, other);
   const expected = requests.disks.indexOf(known.disk ?? '');
@@ -253,105 +144,4 @@ function fromSamples(input: Case, scope: Scope, known: VictimDisk, requests: num
     ms: segments.sums(),
     own: new Uint8Array(requests),
   };
-}
-
-/** The threads' lives from samples; the waits of the first for what it has started are filled in. */
-function sampledLines(
-  input: Case,
-  { threads, life: { from, to } }: Scope,
-  disk: DeviceId | undefined,
-): Map<number, Timeline> {
-  const lineOf = (thread: number) => sampledLine(input, thread, disk, from, to);
-  const children = input.victims.filter(({ pid, role }) => role === 'child' && !threads.has(pid));
-  const isParent = input.victims.some(({ pid, role }) => role !== 'child' && threads.has(pid));
-  const started = isParent ? children.map(({ pid }) => lineOf(pid)) : [];
-  const lines = [...threads].map((thread) => [thread, withSampledChildren(lineOf(thread), started)] as const);
-  return new Map(lines.filter(([, line]) => line.length > 0));
-}
-
-/** True for a process that another has started, and not for a thread of that one. */
-function isForked(input: Case, pid: number, thread: number): boolean {
-  return thread !== pid && input.threads.get(pid)?.includes(thread) !== true;
-}
-
-/** What of a time says whose time it is, ms. */
-interface Lived {
-  readonly heldUp: number;
-  /** Held up or running. */
-  readonly atWork: number;
-  readonly whole: number;
-}
-
-function livedOf(line: Timeline): Lived {
-  const heldUp = waitedMs(line);
-  const whole = [...line.sums().values()].reduce((sum, ms) => sum + ms, 0);
-  return { heldUp, atWork: heldUp + line.msIn(RUNNING), whole };
-}
-
-/**
- * The one that was held up longest; of equals the first, but for a child that stands for its parent, which waited for it and did nothing
- * itself. Where none was held up noticeably, the one that did most: an idle worker or a child that waited for a CPU once says nothing of its
- * process.
- */
-export function mostHeldUp<One extends Lived>(lives: readonly One[], isChild: (one: One) => boolean): One | undefined {
-  // Of the longest life: one of a moment may have been spent in waiting for a CPU.
-  const noticeable = JUDGING.noticeable * Math.max(...lives.map(({ whole }) => whole));
-  if (!lives.some(({ heldUp }) => heldUp >= noticeable)) return lives.toSorted((a, b) => b.atWork - a.atWork)[0];
-  const all = lives.toSorted((a, b) => b.heldUp - a.heldUp);
-  const most = all[0]?.heldUp ?? 0;
-  return all.find((one) => one.heldUp >= ACCOUNT.standsForParent * most && isChild(one)) ?? all[0];
-}
-
-/** The thread whose time is the process's. */
-function foremost(
-  lines: ReadonlyMap<number, Timeline>,
-  isChild: (thread: number) => boolean = () => false,
-): [number, Timeline] | [] {
-  const lives = [...lines].map(([thread, line]) => ({ thread, line, ...livedOf(line) }));
-  const first = mostHeldUp(lives, ({ thread }) => isChild(thread));
-  return first ? [first.thread, first.line] : [];
-}
-
-/** The lives of all watched threads from kernel events, which are walked once for all of them; they lack the times in which these were not kept. */
-const movedLines = remembered(
-  (input: Traced): ReadonlyMap<number, Timeline> => {
-    const lines = timelines(input.events, {
-      threads: threadsOf(input, ...input.victims.map(({ pid }) => pid)),
-      kept: keptSleeps(input),
-      births: births(input),
-      sampled: (thread, from, to) => sleptIn(input, thread, from, to),
-    });
-    return new Map([...lines].map(([thread, line]) => [thread, withFrozen(line, samplesOf(input, thread))]));
-  },
-  () => '',
-);
-
-/** The threads' lives from kernel events, and from samples where these were not kept and for a thread that never moved. */
-function eventLines(
-  input: Traced,
-  { threads, life }: Scope,
-  disk: DeviceId | undefined,
-  requests: Requests | undefined,
-  owners: Owners | undefined,
-): ReadonlyMap<number, Timeline> {
-  const watched = traced(input);
-  const from = Math.max(life.from, watched.from);
-  const to = Math.min(life.to, watched.to);
-  const moved = movedLines(input);
-  const lines = new Map<number, Timeline>();
-  for (const thread of threads) {
-    const kept = moved.get(thread)?.within(from, to) ?? Timeline.of([]);
-    const line = withoutHoles(kept, { from, to }, (hole) => sampledLine(input, thread, disk, hole.from, hole.to));
-    if (line.length > 0) lines.set(thread, line);
-  }
-  const all = withChildren(lines, input.events);
-  if (!requests || !owners) return all;
-  return withIdleWaits(all, {
-    requests,
-    owners,
-    threads,
-    isAsync: sleepsBelow(input.events, ASYNC_WAITS),
-    isKernelThread: (thread) => isKernelThread(input, thread),
-    isWorker: (thread) => threadName(input, thread).startsWith('iou-wrk'),
-  });
 }

@@ -3,7 +3,8 @@
 // input and for no disk; or, where another of its threads waited for a frozen filesystem, for what that had to send. In a file of its own
 // because it is decided before the thread is chosen that was held up longest.
 
-import { Timeline, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
 import { intersect, type Interval, type Intervals, union, without } from '../../base/intervals.js';
 import type { Owners } from '../attribution/owners.js';

@@ -1,9 +1,10 @@
 // A process that waits for its child does what the child does: a shell's loop of short commands stalls in them, and sleeps itself. Each
 // wait for a child (wait4(2), vfork(2)) is replaced by the life of the child that ended it.
 
-import { Timeline, TimelineBuilder, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { Timeline, TimelineBuilder } from '../../model/timeline.js';
 import type { Events } from '../../model/events.js';
-import type { State } from '../../model/states.js';
+import { WAITING } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import { sleepsBelow } from './calls.js';
 import { firstEndingAfter } from '../../base/intervals.js';
@@ -18,13 +19,13 @@ export const ENDS_OF_CHILDREN = /^(do_wait|kernel_wait4)$/;
 
 /**
  * True where a process is held up itself and never sleeps until a child ends: what it has started works beside it then. `own` are the lines of
- * its own threads, `heldUp` the states in which a thread is held up.
+ * its own threads.
  */
-export function worksBesideChildren(own: readonly Timeline[], events: Events, heldUp: ReadonlySet<State>): boolean {
+export function worksBesideChildren(own: readonly Timeline[], events: Events): boolean {
   const isChildWait = sleepsBelow(events, ENDS_OF_CHILDREN);
   const isNoticed = (line: Timeline) => {
     const length = (line.at(-1)?.to ?? 0) - (line.at(0)?.from ?? 0);
-    return line.msIn(heldUp) >= JUDGING.noticeable * length;
+    return line.msIn(WAITING) >= JUDGING.noticeable * length;
   };
   return own.some(isNoticed) && !own.some((line) => line.some(isChildWait));
 }

@@ -4,7 +4,8 @@
 // what they do when they are let go: whoever gets a lock that others wait for lets the next one go.
 
 import { entry } from '../../base/maps.js';
-import type { Segment, Timeline } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { FutexCalls, FutexWait } from './futexes.js';
 import { intersect, type Interval, type Intervals, total, union } from '../../base/intervals.js';
 import type { State } from '../../model/states.js';

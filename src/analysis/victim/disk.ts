@@ -3,7 +3,7 @@
 
 import { addTo } from '../../base/maps.js';
 import type { VictimDisk } from '../../model/account.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';

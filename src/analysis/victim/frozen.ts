@@ -3,7 +3,8 @@
 // /proc/PID/stat shows meanwhile. Source: kernel/freezer.c; include/linux/sched.h (__task_state_index(): TASK_FROZEN is reported as D).
 
 import type { ProcessCounters } from '../../model/counters.js';
-import type { Segment, Timeline } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import { AT_EASE } from '../../model/states.js';
 import { growthWithin, lastAtOrBefore, valueAt } from '../machine/series.js';
 

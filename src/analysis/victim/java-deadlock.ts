@@ -6,9 +6,8 @@ import { total, union, type Intervals } from '../../base/intervals.js';
 import type { VictimAccount } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { DeadlockLink, JvmThreads, LockSighting } from '../../model/jvm-threads.js';
-import type { State } from '../../model/states.js';
+import { WAITING, type State } from '../../model/states.js';
 import { JAVA_DEADLOCK } from '../../model/thresholds/locks.js';
-import { WAITING } from './account.js';
 import { jvmOf } from './java-lock.js';
 
 export interface JavaDeadlock {

@@ -5,7 +5,8 @@ import { Intervals, union, without, type Interval } from '../../base/intervals.j
 import { remembered } from '../../base/remember.js';
 import type { Case } from '../../model/case.js';
 import type { TraceState } from '../../model/recording.js';
-import { TimelineBuilder, type Segment, type Timeline } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { TimelineBuilder, type Timeline } from '../../model/timeline.js';
 import { TIMELINE } from '../../model/thresholds/victim.js';
 
 const SLEEPS = ['sched/sched_switch', 'sched/sched_waking'];

@@ -3,8 +3,9 @@
 // replaced by that thread's own waits meanwhile; while it worked, the wait stays one for the lock. Waits among the threads of one process
 // are left as they are: see convoy.ts.
 
-import type { Segment, Timeline } from '../../model/segment.js';
-import type { State } from '../../model/states.js';
+import type { Segment } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
+import { WAITING } from '../../model/states.js';
 import { within } from './children.js';
 import { LOCK_OWNERS } from '../../model/thresholds/locks.js';
 
@@ -14,13 +15,8 @@ export interface HeldLine {
   readonly holders: ReadonlyMap<number, number>;
 }
 
-/** The line with its waits for locks of others filled in. `moved` has the lines of all watched threads, `waiting` the states that hold one up. */
-export function withHolders(
-  line: Timeline,
-  own: ReadonlySet<number>,
-  moved: ReadonlyMap<number, Timeline>,
-  waiting: ReadonlySet<State>,
-): HeldLine {
+/** The line with its waits for locks of others filled in. `moved` has the lines of all watched threads. */
+export function withHolders(line: Timeline, own: ReadonlySet<number>, moved: ReadonlyMap<number, Timeline>): HeldLine {
   const holders = new Map<number, number>();
   const heldParts = (wait: Segment, depth: number): Segment[] => {
     const holder = wait.wokenBy ?? 0;
@@ -28,7 +24,7 @@ export function withHolders(
     if (wait.state !== 'user-lock' || !life || depth > LOCK_OWNERS.deepest) return [wait];
     return within(wait, life).flatMap((part) => {
       if (part.state === 'user-lock') return heldParts(part, depth + 1);
-      if (!waiting.has(part.state)) return [{ ...wait, from: part.from, to: part.to }];
+      if (!WAITING.has(part.state)) return [{ ...wait, from: part.from, to: part.to }];
       holders.set(holder, (holders.get(holder) ?? 0) + part.to - part.from);
       return [part];
     });

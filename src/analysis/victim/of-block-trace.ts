@@ -2,7 +2,8 @@
 // split by them alone. Threads of the kernel write on behalf of others and are chosen only where no program waited for requests of its own.
 
 import { addToList, entry } from '../../base/maps.js';
-import { Timeline, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { Timeline } from '../../model/timeline.js';
 import type { VictimAccount, VictimDisk } from '../../model/account.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';

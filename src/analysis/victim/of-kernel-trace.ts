@@ -3,7 +3,8 @@
 
 import { intersect, type Intervals, union, without } from '../../base/intervals.js';
 import type { VictimAccount } from '../../model/account.js';
-import { Timeline, type Segment } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
 import type { Requests } from '../requests/requests.js';
 import { stagesOf } from './own-requests.js';

@@ -3,7 +3,8 @@
 // cgroup's limit held back is queued later by a kernel thread (block/blk-throttle.c, blk_throtl_dispatch_work_fn), and only the wake-up right behind its
 // completion, on the same CPU, tells whose it was.
 
-import { TimelineBuilder, type Segment, type Timeline } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { TimelineBuilder, type Timeline } from '../../model/timeline.js';
 import { entry } from '../../base/maps.js';
 import { NumberList } from '../../base/number-list.js';
 import { IntervalList, type Intervals, union } from '../../base/intervals.js';

@@ -3,7 +3,7 @@
 // Source: mm/vmscan.c (try_to_free_pages, try_to_free_mem_cgroup_pages).
 
 import { addToList } from '../../base/maps.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { Events } from '../../model/events.js';
 import type { State } from '../../model/states.js';
 import { firstEndingAfter, intersect, type Interval, type Intervals, union, without } from '../../base/intervals.js';

@@ -1,7 +1,7 @@
 // A thread's time from samples of /proc: CPU and run-queue time as schedstat counts them exactly, the rest by what it slept in when it was
 // looked at. All there is without kernel events; beside them it tells the threads that never moved.
 
-import { Timeline, TimelineBuilder } from '../../model/segment.js';
+import { Timeline, TimelineBuilder } from '../../model/timeline.js';
 import type { Interval } from '../../base/intervals.js';
 import { remembered } from '../../base/remember.js';
 import type { DeviceId, ProcessCounters } from '../../model/counters.js';

@@ -1,7 +1,8 @@
 // A thread's segments while they are drawn, and what is made of its sleeps of which no stack tells what they were.
 
 import { NumberList } from '../../base/number-list.js';
-import { TimelineBuilder, type Segment, type Timeline } from '../../model/segment.js';
+import type { Segment } from '../../model/segment.js';
+import { TimelineBuilder, type Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
 import { TIMELINE } from '../../model/thresholds/victim.js';
 

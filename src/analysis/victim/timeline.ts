@@ -4,7 +4,8 @@
 
 import { NO_INTERVALS, type Interval } from '../../base/intervals.js';
 import { NumberList } from '../../base/number-list.js';
-import type { Interrupt, Timeline } from '../../model/segment.js';
+import type { Interrupt } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { Column, EventTable, Events, StackTable } from '../../model/events.js';
 import type { State } from '../../model/states.js';
 import { column, walkByTime } from '../machine/time-walk.js';

@@ -54,8 +54,6 @@ function doubtOfTrace(m: Given<'victim'>): string | undefined {
 }
 
 const DISK_WAITS: readonly State[] = ['block-device', 'block-held', 'block-queue', 'journal'];
-const DISK_WAITING: ReadonlySet<State> = new Set(DISK_WAITS);
-const LOCKED: ReadonlySet<State> = new Set(['user-lock']);
 
 /**
  * Threads that noticeably wait for locks and noticeably do something else: for each other, or for more to do, which only events tell apart.
@@ -63,7 +61,7 @@ const LOCKED: ReadonlySet<State> = new Set(['user-lock']);
  */
 function lockWaiters({ lines, thread }: VictimAccount): number {
   const others = [...lines].filter(([other]) => other !== thread);
-  const shares = others.map(([, line]) => line.msIn(LOCKED) / total(line));
+  const shares = others.map(([, line]) => line.msIn(['user-lock']) / total(line));
   return shares.filter((share) => share > JUDGING.noticeable && share < 1 - JUDGING.noticeable).length;
 }
 
@@ -124,7 +122,7 @@ function doubtOfSamples(m: Given<'victim'>): string | undefined {
   const calls = Math.min(work.calls, work.diskBytes / 512);
   if (Number.isNaN(calls + faults))
     return `the victim waited for the disk ${percent(waiting)} of its time, and how much it read and wrote could not be read`;
-  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(DISK_WAITING), 0);
+  const waitedMs = [...account.lines.values()].reduce((sum, line) => sum + line.msIn(DISK_WAITS), 0);
   // As many flushes as its calls on the disk can have asked for.
   const flushes = Math.min(diskWork(m.input.counters.disks.get(m.disk ?? ''), account).flushes, calls);
   const mayTakeMs = flushes * m.norm.flushMs + (calls + faults) * m.norm.fixedMs + work.diskBytes / m.norm.bytesPerMs;

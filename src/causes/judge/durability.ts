@@ -12,7 +12,7 @@ import { duration, percent } from '../../base/format.js';
 import { remembered } from '../../base/remember.js';
 import type { Mount } from '../../model/facts.js';
 import { number, part, said, time } from '../../model/quantity.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
 import { SYNC_WRITES } from '../../model/thresholds/application.js';
 import { HARM } from '../../model/thresholds/device.js';

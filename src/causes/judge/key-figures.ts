@@ -3,7 +3,7 @@
 
 import { timesIn, type Measures } from '../../analysis/measures.js';
 import { valueAt } from '../../analysis/machine/series.js';
-import { WAITING } from '../../analysis/victim/account.js';
+import { WAITING } from '../../model/states.js';
 import { firstEndingAfter, Intervals, total } from '../../base/intervals.js';
 import { duration, percent } from '../../base/format.js';
 import { quantilesOf } from '../../base/median.js';

@@ -1,7 +1,7 @@
 // That a diagnosis is of a part of a recording, in the sentence that stands near its top.
 
 import { bytes, duration } from '../../base/format.js';
-import { judgedPart } from '../../analysis/victim/account.js';
+import { judgedPart } from '../../analysis/victim/scope.js';
 import type { Case } from '../../model/case.js';
 import { wallTime } from '../../model/case.js';
 

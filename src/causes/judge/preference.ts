@@ -15,7 +15,7 @@ import { isKernelThread, threadName } from '../../analysis/machine/processes.js'
 import { addTo } from '../../base/maps.js';
 import type { Advice, Culprit } from '../../model/diagnosis.js';
 import { number, ratio, said, type Said } from '../../model/quantity.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
 import type { Argument } from '../cause.js';
 import { advise, change, look, write } from './advice.js';

@@ -4,7 +4,7 @@
 import type { Measures } from '../../analysis/measures.js';
 import type { VictimAccount } from '../../model/account.js';
 import { part, said } from '../../model/quantity.js';
-import { AT_EASE } from '../../model/states.js';
+import { WAITING } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import type { Argument } from '../cause.js';
 import { chanceOf } from './calibration.js';
@@ -13,7 +13,7 @@ import type { Holding } from './order.js';
 
 /** The share of its time for which the victim was held up, by whatever: what a block trace leaves out does not count. */
 function heldUpShare({ ms, from, to }: VictimAccount): number {
-  const held = [...ms].filter(([state]) => !AT_EASE.has(state) && state !== 'outside-block');
+  const held = [...ms].filter(([state]) => WAITING.has(state));
   return held.reduce((sum, [, each]) => sum + each, 0) / (to - from);
 }
 

@@ -2,7 +2,7 @@
 // its operations, these where it was held up within them.
 
 import { IntervalList, type Intervals } from '../../base/intervals.js';
-import type { Timeline } from '../../model/segment.js';
+import type { Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
 import type { FlightTime } from './collector.js';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { withIdleWaits } from '../../../src/analysis/victim/async-waits.js';
 import { sampledLine } from '../../../src/analysis/victim/samples.js';
 import type { State } from '../../../src/model/states.js';
-import { Timeline } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { told } from '../../support/timeline.js';
 import { aCase, NO_COUNTERS, series } from '../../support/case.js';
 import { ME, requestsOf } from '../../support/measures.js';

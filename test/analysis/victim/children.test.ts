@@ -1,9 +1,9 @@
 // A parent that waits for its child is accounted for with what the child does.
 
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WAITING } from '../../../src/analysis/victim/account.js';
 import { withChildren, worksBesideChildren } from '../../../src/analysis/victim/children.js';
 import { someEvents } from '../../support/events.js';
 import { told } from '../../support/timeline.js';
@@ -61,7 +61,7 @@ test('what a process has started works beside it only where it is held up itself
   const heldUp = { from: 20, to: 80, state: 'block-device' } as const;
   const asleep = { from: 0, to: 20, state: 'asleep', stack: 1 } as const;
   const inWait = { from: 80, to: 90, state: 'asleep', stack: 0 } as const;
-  const beside = (...segments: readonly Segment[]) => worksBesideChildren([Timeline.of(segments)], events, WAITING);
+  const beside = (...segments: readonly Segment[]) => worksBesideChildren([Timeline.of(segments)], events);
   assert.equal(beside(asleep, heldUp), true);
   assert.equal(beside(asleep, heldUp, inWait), false, 'a shell does what its child does');
   assert.equal(beside(asleep, { from: 20, to: 21, state: 'block-device' }), false, 'a supervisor only stands by');

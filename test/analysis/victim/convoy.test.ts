@@ -1,6 +1,7 @@
 // A lock that is handed on among waiters is a convoy; workers that wait for work are none, whoever gives it to them.
 
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findConvoy } from '../../../src/analysis/victim/convoy.js';

@@ -1,7 +1,7 @@
 // The disk that a victim is judged by, from the most telling to the least: its own waits, its requests, its files, where it stands.
 
 import assert from 'node:assert/strict';
-import { Timeline } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { test } from 'node:test';
 import type { Case } from '../../../src/model/case.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';

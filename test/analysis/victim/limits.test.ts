@@ -6,7 +6,6 @@ import { Intervals, NO_INTERVALS } from '../../../src/base/intervals.js';
 import { Topology } from '../../../src/analysis/machine/topology.js';
 import { measure } from '../../../src/analysis/measures.js';
 import { loadOf } from '../../../src/analysis/requests/disk-load.js';
-import { WAITING } from '../../../src/analysis/victim/account.js';
 import { findConvoy } from '../../../src/analysis/victim/convoy.js';
 import { diskOf } from '../../../src/analysis/victim/disk.js';
 import { durableRequests } from '../../../src/analysis/victim/durable.js';
@@ -17,12 +16,13 @@ import { Usage } from '../../../src/analysis/victim/users.js';
 import { subjectOf } from '../../../src/analysis/victim/of-block-trace.js';
 import { linkWakes, splitWaits } from '../../../src/analysis/victim/own-requests.js';
 import { progressWithin } from '../../../src/analysis/victim/progress.js';
-import { judgedPart } from '../../../src/analysis/victim/account.js';
+import { judgedPart } from '../../../src/analysis/victim/scope.js';
 import { diskIdled, sampledLine } from '../../../src/analysis/victim/samples.js';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import type { Case } from '../../../src/model/case.js';
 import type { ProcessCounters } from '../../../src/model/counters.js';
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { processOf } from '../../support/asleep.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { LOOP0, someEvents, type Row } from '../../support/events.js';
@@ -501,7 +501,7 @@ function chain(links: number) {
   const moved = new Map<number, Timeline>();
   for (let link = 1; link <= links; link += 1)
     moved.set(link, Timeline.of([link < links ? wait(link + 1) : { from: 0, to: 100, state: 'block-device' }]));
-  return withHolders(Timeline.of([wait(1)]), new Set([ME]), moved, WAITING).line.stateAt(0);
+  return withHolders(Timeline.of([wait(1)]), new Set([ME]), moved).line.stateAt(0);
 }
 
 test('a chain of three locks is followed to its end, one of six is not', () => {

@@ -1,9 +1,9 @@
 // A wait for another process's lock is told by what held the holder up.
 
-import { Timeline, type Segment } from '../../../src/model/segment.js';
+import type { Segment } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WAITING } from '../../../src/analysis/victim/account.js';
 import { withHolders } from '../../../src/analysis/victim/lock-owners.js';
 import { told } from '../../support/timeline.js';
 
@@ -16,7 +16,7 @@ function line(...parts: readonly (readonly [from: number, to: number, state: Seg
 
 function filledIn(mine: Timeline, others: Readonly<Record<number, Timeline>>) {
   const moved = new Map(Object.entries(others).map(([pid, segments]) => [Number(pid), segments]));
-  const { line: filled, holders } = withHolders(mine, OWN, moved, WAITING);
+  const { line: filled, holders } = withHolders(mine, OWN, moved);
   return { parts: told(filled), holders: [...holders] };
 }
 

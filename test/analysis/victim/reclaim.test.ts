@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Intervals } from '../../../src/base/intervals.js';
 import { reclaimTimes, withReclaim } from '../../../src/analysis/victim/reclaim.js';
-import { Timeline } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { someEvents } from '../../support/events.js';
 import { told } from '../../support/timeline.js';
 

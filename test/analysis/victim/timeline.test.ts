@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { timelines } from '../../../src/analysis/victim/timeline.js';
 import { total } from '../../../src/base/intervals.js';
-import { Timeline } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { someEvents, type Row } from '../../support/events.js';
 import { told } from '../../support/timeline.js';
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { union } from '../../../src/base/intervals.js';
-import { Timeline } from '../../../src/model/segment.js';
+import { Timeline } from '../../../src/model/timeline.js';
 import { FlightTime } from '../../../src/tools/jfr/collector.js';
 import { statesOf, type KernelSide } from '../../../src/tools/jfr/kernel.js';
 

@@ -4,7 +4,7 @@ import { addToBins } from '../../../base/intervals.js';
 import type { Chart, ChartLine } from '../../../model/charts.js';
 import { threadName } from '../../machine/processes.js';
 import type { Axis } from '../axis.js';
-import { WAITING } from '../../victim/account.js';
+import { WAITING } from '../../../model/states.js';
 import type { Shown } from '../../shown.js';
 
 export function convoyProof({ at }: Shown, axis: Axis): Chart[] {

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Timeline, type Segment } from '../../src/model/segment.js';
-import { STATES, type State } from '../../src/model/states.js';
+import type { Segment } from '../../src/model/segment.js';
+import { Timeline } from '../../src/model/timeline.js';
+import { STATE_NAMES, type State } from '../../src/model/states.js';
 
-const NAMES = Object.keys(STATES).filter((name): name is State => Object.hasOwn(STATES, name));
-const state = fc.constantFrom(...NAMES);
+const state = fc.constantFrom(...STATE_NAMES);
 const thread = fc.option(fc.integer({ min: 0, max: 4_194_304 }), { nil: undefined });
 const time = fc.double({ min: 0, max: 1e9, noNaN: true });
 
@@ -53,7 +53,7 @@ test('what is put in comes out, from either end, and nothing beyond', () => {
 
 test('filters, parts, times and sums are those of the objects', () => {
   fc.assert(
-    fc.property(segments, fc.subarray(NAMES), fc.integer({ min: -50, max: 800 }), (all, wanted, cut) => {
+    fc.property(segments, fc.subarray([...STATE_NAMES]), fc.integer({ min: -50, max: 800 }), (all, wanted, cut) => {
       const line = Timeline.of(all);
       const isWanted = (one: Segment) => wanted.includes(one.state);
       const those = all.filter(isWanted);
