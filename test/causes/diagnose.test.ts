@@ -298,6 +298,18 @@ test('a cause that stands before others is told first, whatever they cost', () =
   );
 });
 
+test('of being stopped and waiting for a CPU the longer is told first, and the other beside it', async () => {
+  const causes = (await loadCauses()).filter(({ id }) => id === 'cpu.starved' || id === 'cpu.stopped');
+  const told = (stopped: number, runnable: number, source: 'events' | 'samples') => {
+    const { verdict, also } = diagnose(measuresOf({ spent: { stopped, runnable }, source }), causes, 'test').diagnosis;
+    return [verdict, ...also].map(({ cause }) => cause);
+  };
+  for (const source of ['events', 'samples'] as const) {
+    assert.deepEqual(told(0.37, 0.36, source), ['cpu.stopped', 'cpu.starved']);
+    assert.deepEqual(told(0.37, 0.38, source), ['cpu.starved', 'cpu.stopped']);
+  }
+});
+
 test('what is ruled out is told in the order of how near it came: by the time that it might have explained', () => {
   const refusing = (id: string, waits: Cause['waits']): Cause => ({
     ...holding(id, 1, 1),
