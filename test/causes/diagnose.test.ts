@@ -267,6 +267,21 @@ test('what no cause is sure of is inconclusive, with the two likeliest and what 
   assert.ok(diagnosis.verdict.advice.some(({ text }) => text.includes('more of two')));
 });
 
+test('what would decide on two candidates alike is told once, for both', () => {
+  const undecided = (id: string, share: number, decidedBy: string): Cause => {
+    const cause = holding(id, share, 0.4);
+    const finding = cause.examine(measure(aCase()));
+    assert.equal(finding.kind, 'found');
+    return { ...cause, examine: () => ({ ...finding, decidedBy }) };
+  };
+  const told = (other: string) =>
+    diagnose(measure(aCase()), [undecided('one', 0.6, 'more'), undecided('two', 0.5, other)], 'test')
+      .diagnosis.verdict.advice.map(({ text }) => text)
+      .filter((text) => text.includes('would decide'));
+  assert.deepEqual(told('more'), ['What would decide on one and two: more.']);
+  assert.deepEqual(told('less'), ['What would decide on one: more.', 'What would decide on two: less.']);
+});
+
 test('a cause that stands before others is told first, whatever they cost', () => {
   const convoy = holding('convoy', 0.3, 0.8);
   const finding = convoy.examine(measure(aCase()));
@@ -281,6 +296,18 @@ test('a cause that stands before others is told first, whatever they cost', () =
     [diagnosis.verdict, ...diagnosis.also].map((one) => one.cause),
     ['slow', 'convoy', 'other'],
   );
+});
+
+test('of being stopped and waiting for a CPU the longer is told first, and the other beside it', async () => {
+  const causes = (await loadCauses()).filter(({ id }) => id === 'cpu.starved' || id === 'cpu.stopped');
+  const told = (stopped: number, runnable: number, source: 'events' | 'samples') => {
+    const { verdict, also } = diagnose(measuresOf({ spent: { stopped, runnable }, source }), causes, 'test').diagnosis;
+    return [verdict, ...also].map(({ cause }) => cause);
+  };
+  for (const source of ['events', 'samples'] as const) {
+    assert.deepEqual(told(0.37, 0.36, source), ['cpu.stopped', 'cpu.starved']);
+    assert.deepEqual(told(0.37, 0.38, source), ['cpu.starved', 'cpu.stopped']);
+  }
 });
 
 test('what is ruled out is told in the order of how near it came: by the time that it might have explained', () => {

@@ -2,6 +2,7 @@
 // takes long for a few, which make up the time that an ordinary disk would not have taken. What it takes rightly for the many says nothing of that.
 
 import type { Interval } from '../../base/intervals.js';
+import { SLOW } from '../../model/thresholds/device.js';
 import { allowedAt, type DiskLoad } from './disk-load.js';
 import { classOf, type RequestClass, type ServiceNorm } from './norm.js';
 import type { Requests } from './requests.js';
@@ -16,6 +17,8 @@ export interface Spread {
    * those took (ms), and how many of the class were served from the first to the last of them.
    */
   readonly heavy: { readonly count: number; readonly leastMs: number; readonly among: number };
+  /** Those that took as long as a hang: how many, and how long the shortest of them took (ms). */
+  readonly hung: { readonly count: number; readonly leastMs: number };
 }
 
 /** When the disk worked on a row, and how many requests that stands for. */
@@ -54,10 +57,14 @@ export function spreadOf(
   const heavy = makeUpHalf(services);
   const first = heavy.reduce((least, { from }) => Math.min(least, from), Infinity);
   const last = heavy.reduce((most, { to }) => Math.max(most, to), -Infinity);
+  const medianMs = length(sorted[Math.floor(sorted.length / 2)] ?? longest);
+  const hungMs = Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * medianMs);
+  const hung = sorted.filter((one) => length(one) >= hungMs);
   return {
     count: countOf(services),
-    medianMs: length(sorted[Math.floor(sorted.length / 2)] ?? longest),
+    medianMs,
     longestMs: length(longest),
+    hung: { count: countOf(hung), leastMs: length(hung.at(-1) ?? longest) },
     heavy: {
       count: countOf(heavy),
       leastMs: heavy.reduce((least, one) => Math.min(least, length(one)), length(longest)),

@@ -6,10 +6,10 @@
 import type { Segment } from '../../model/segment.js';
 import { Timeline } from '../../model/timeline.js';
 import type { State } from '../../model/states.js';
-import { intersect, type Interval, type Intervals, union, without } from '../../base/intervals.js';
+import { type Interval, type Intervals, union } from '../../base/intervals.js';
 import type { Owners } from '../attribution/owners.js';
-import type { Requests } from '../requests/requests.js';
-import { linkWakes, ownRequests, underWay } from './own-requests.js';
+import { beganAt, type Requests } from '../requests/requests.js';
+import { Cutter, isQueuedForAnother, linkWakes, ownRequests, underWay } from './own-requests.js';
 
 /** In what an io_uring's own workers do the work that it waits for, other than with requests. */
 const WORK: readonly State[] = ['dirty-throttle', 'journal', 'fs-lock', 'reclaim', 'swap', 'block-queue'];
@@ -47,26 +47,33 @@ function withIdle(
   isCandidate: (segment: Segment) => boolean,
   busy: Intervals,
   frozen: Intervals,
-  { requests, threads, isKernelThread }: AsyncWaits,
+  { requests, owners, threads, isKernelThread }: AsyncWaits,
 ): Timeline {
   const candidates = line.filter(isCandidate);
   if (candidates.length === 0) return line;
-  // A bio that a cgroup's limit held back is nobody's, and the wake-up behind its completion tells whose it was.
   const wakes = linkWakes(candidates, requests, -1, isKernelThread);
-  let next = 0;
-  return line.flatMap((segment) => {
-    if (!isCandidate(segment)) return [segment];
-    const isLinked = wakes[next++] !== -1;
+  const asked = [...candidates].map((segment, index): Interval => {
+    const row = wakes[index] ?? -1;
     // No device answers through a thread of the process itself: that is a worker of the ring that has done its work.
     const isOwnWorks = segment.byInterrupt === false && threads.has(segment.wokenBy ?? -1);
-    if (isLinked && !isOwnWorks) return [segment];
-    const atWork = intersect([segment], busy);
-    const rest = without([segment], atWork);
-    const part = (state: State) => (of: Interval) => ({ ...segment, ...of, state });
-    return [
-      ...atWork.map(part(segment.state)),
-      ...intersect(rest, frozen).map(part('fs-frozen')),
-      ...without(rest, frozen).map(part('pipe-socket')),
-    ].sort((a, b) => a.from - b.from);
+    if (row === -1 || isOwnWorks) return { from: segment.to, to: segment.to };
+    // A bio that a cgroup's limit held back is nobody's, and the wake-up behind its completion tells whose it was. Any other request was waited for
+    // since it was queued at most: what ends a wait right behind it may be a timer.
+    const since = isQueuedForAnother(owners, row) ? segment.from : beganAt(requests, row);
+    return { from: Math.max(segment.from, since), to: segment.to };
+  });
+  const atWork = new Cutter(union([...busy, ...asked]));
+  const atFreeze = new Cutter(frozen);
+  return line.flatMap((segment) => {
+    if (!isCandidate(segment)) return [segment];
+    const parts: Segment[] = [];
+    atWork.cut(segment.from, segment.to, (from, to, isAtWork) => {
+      if (isAtWork) parts.push({ ...segment, from, to });
+      else
+        atFreeze.cut(from, to, (since, until, isFrozen) =>
+          parts.push({ ...segment, from: since, to: until, state: isFrozen ? 'fs-frozen' : 'pipe-socket' }),
+        );
+    });
+    return parts;
   });
 }

@@ -7,6 +7,7 @@ import type { Timeline } from '../../model/timeline.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Case } from '../../model/case.js';
 import type { Topology } from '../machine/topology.js';
+import { grownItself } from '../machine/counted-work.js';
 import { growthOf } from '../machine/series.js';
 import { sourcesOf, type Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
@@ -83,8 +84,39 @@ export function diskWaitedFor(
   return disk === undefined ? undefined : { disk, isOwn: true };
 }
 
+/** What a process surely moved on disks, bytes: reads, and of its writes what no memory can hold any more. */
+interface Moved {
+  readonly read: number;
+  readonly written: number;
+}
+
+function movedBy({ counters, facts, pageBytes }: Case, pid: number): Moved {
+  const process = counters.processes.get(pid);
+  const grown = (name: string) => grownItself(process, [name]);
+  const inMemory = ['nr_dirty', 'nr_writeback'].reduce(
+    (sum, name) => sum + (counters.vmstat.columns.get(name)?.at(-1) ?? NaN),
+    0,
+  );
+  // A filesystem that compresses writes less than was written to it, and reads are counted as they are asked of the disk.
+  const isCompressed = facts.some(({ mounts }) => mounts.some(({ options }) => /compress/.test(options)));
+  const written = grown('write_bytes') - grown('cancelled_write_bytes') - inMemory * pageBytes;
+  return { read: grown('read_bytes'), written: isCompressed ? NaN : written };
+}
+
+/** True where a disk did too little for the process’s bytes to have gone there, in either direction that tells. */
+function tookTooLittle({ counters }: Case, disk: DeviceId, { read, written }: Moved): boolean {
+  const { leastBytes, leastTaken } = VICTIM_DISK;
+  const series = counters.disks.get(disk);
+  const told = [
+    { moved: read, sectors: growthOf(series, 'rd_sectors') },
+    { moved: written, sectors: growthOf(series, 'wr_sectors') },
+  ].filter(({ moved }) => moved >= leastBytes);
+  return told.length > 0 && told.every(({ moved, sectors }) => sectors * 512 < leastTaken * moved);
+}
+
 /**
- * Of the disks of a process's open files the one that was most at work, or else the first; its program, pipes and other devices don't count. A
+ * Of the disks of a process's open files the one that was most at work, or else the first; its program, pipes and other devices don't count. One on which
+ * nothing but a log lies did not move what the process moved, and where none of them did that, another has. A
  * process that is held up while it opens its file may name it on its command line; one without a file has chosen a folder to stand in.
  */
 function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
@@ -98,7 +130,12 @@ function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | u
       if (!isNode && /^\/((proc|sys|run)\/|$)/.test(path)) return [];
       return (isNode ? topology.diskOfSource(path) : topology.diskOfPath(path)) ?? [];
     });
-  const disks = disksOf([...mounted, ...found.flatMap(({ openFiles = [] }) => openFiles)]);
+  const all = disksOf([...mounted, ...found.flatMap(({ openFiles = [] }) => openFiles)]);
+  const moved = movedBy(input, pid);
+  const isAble = (id: DeviceId) => !tookTooLittle(input, id, moved);
+  const able = all.filter(isAble);
+  if (able.length === 0 && all.length > 0 && [...input.counters.disks.keys()].some(isAble)) return undefined;
+  const disks = able.length > 0 ? able : all;
   const busy = new Map(disks.map((id) => [id, growthOf(input.counters.disks.get(id), 'io_ticks')]));
   const atWork = new Map([...busy].filter(([, ms]) => ms >= VICTIM_DISK.atWorkShare * input.durationMs));
   return mostOf(atWork) ?? disks[0] ?? disksOf(found.flatMap(({ folder = '/' }) => folder))[0];

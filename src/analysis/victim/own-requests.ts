@@ -222,7 +222,7 @@ function cutters({ device, queue, passing }: Stages): Readonly<Record<keyof Stag
 }
 
 /** Cuts stretches of time, each behind the one before, at the borders of a sorted set. */
-class Cutter {
+export class Cutter {
   private readonly set: Intervals;
   private first = 0;
 

@@ -7,6 +7,8 @@ import { remembered } from '../../base/remember.js';
 import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
+import { asksServer } from '../../base/procfs/mountinfo.js';
+import { processesOf } from '../machine/processes.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
 import { ASYNC_WAITS } from './calls.js';
 import { isFrozenInPlace } from './frozen.js';
@@ -32,6 +34,8 @@ export function sampledLine(
     ? sampledSegments(counters, run.from, run.to, {
         diskBusy: (begin, end) => diskBusy(input, disk, { from: begin, to: end }),
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
+        nothingAsked: (begin, end, slept) =>
+          movedNothing(input, thread) || hadNoRequest(input, { from: begin, to: end }, slept),
       })
     : Timeline.of([]);
 }
@@ -116,10 +120,46 @@ export function diskIdled(input: Case, disk: DeviceId | undefined, { from, to }:
   return work !== undefined && work.busyMs <= SAMPLES.diskBusyShare * (to - from);
 }
 
+/** True for a thread of a process that no disk has read or written a byte for all along; a limit that holds it back lets some through. */
+const movedNothing = remembered((input: Case, thread: number): boolean => {
+  const { io } = input.counters.processes.get(processesOf(input).of(thread)) ?? {};
+  return (
+    io !== undefined &&
+    ['read_bytes', 'write_bytes'].every((name) => {
+      const values = io.columns.get(name);
+      return values !== undefined && values.at(-1) === values[0];
+    })
+  );
+}, String);
+
+/** True where a request may wait that no disk counts: behind a cgroup's limit, or for a filesystem's server. */
+const waitsUncounted = remembered(
+  ({ facts }: Case): boolean =>
+    facts.length === 0 ||
+    facts.some(({ limits, mounts }) => limits.some(({ kind }) => kind === 'io') || mounts.some(asksServer)),
+  () => '',
+);
+
+/**
+ * True where nobody can have had a request under way for most of a stretch of time: all disks idled. Whom none woke all along (`slept`) had none either
+ * where no disk had any when that time was over, however much these did for others.
+ */
+function hadNoRequest(input: Case, time: Interval, slept: boolean): boolean {
+  if (waitsUncounted(input) || input.counters.disks.size === 0) return false;
+  return [...input.counters.disks].every(([disk, { t, columns }]) => {
+    const last = lastAtOrBefore(t, time.to);
+    // Busy time lacks a request that hangs until that is answered (block/blk-core.c, update_io_ticks, Linux 5.0 to 6.9).
+    const isEmpty = (t[last] ?? NaN) >= time.from && columns.get('in_flight')?.[last] === 0;
+    return isEmpty && (slept || diskBusy(input, disk, time) === false);
+  });
+}
+
 /** What else was going on between two times. */
 interface Surroundings {
   readonly diskBusy: (from: number, to: number) => boolean | undefined;
   readonly quotaUsedUp: (from: number, to: number) => boolean;
+  /** Whether the process can't have had a request under way for most of that time; `slept`: the thread never ran in it. */
+  readonly nothingAsked: (from: number, to: number, slept: boolean) => boolean;
 }
 
 /** True where a cgroup of the victims ran out of its CPU quota about then. */
@@ -193,7 +233,8 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
     add(running, 'running');
     add(waiting, ready);
     const wchan = counters.wchan?.name[lastAtOrBefore(counters.wchan.t, counters.stat.t[index] ?? 0)];
-    const rest = sampledState(counters, index, begin, end, around);
+    const slept = counters.schedstat !== undefined && slices === 0;
+    const rest = sampledState(counters, index, begin, end, slept, around);
     if (rest !== 'running' || counters.schedstat === undefined) add(end - at, rest, wchan);
     // What runs is counted at each tick of the clock: who was not, and is ready, waits for a CPU whose wait has not ended.
     else if (running === 0) add(end - at, 'runnable', wchan);
@@ -201,7 +242,7 @@ function sampledSegments(counters: ProcessCounters, from: number, to: number, ar
     else
       add(
         end - at,
-        sleptBeside(counters, index, (other) => sampledState(counters, other, begin, end, around)),
+        sleptBeside(counters, index, (other) => sampledState(counters, other, begin, end, slept, around)),
       );
   }
   return segments.finish();
@@ -227,7 +268,8 @@ function sampledState(
   index: number,
   from: number,
   to: number,
-  { diskBusy: isBusy, quotaUsedUp: isOut }: Surroundings,
+  slept: boolean,
+  { diskBusy: isBusy, quotaUsedUp: isOut, nothingAsked }: Surroundings,
 ): State {
   const t = counters.stat.t[index] ?? 0;
   const wchan = counters.wchan;
@@ -235,7 +277,7 @@ function sampledState(
   const state = wchan ? stateOfWchan(name) : undefined;
   const letter = counters.state[index] ?? '';
   if (isFrozenInPlace(counters, index)) return 'stopped';
-  if (state === 'block-device' && ASYNC_WAITS.test(name) && movedNothing(counters)) return 'pipe-socket';
+  if (state === 'block-device' && ASYNC_WAITS.test(name) && nothingAsked(from, to, slept)) return 'pipe-socket';
   if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
   if (state !== undefined && state !== 'unexplained') return state;
   // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
@@ -246,17 +288,6 @@ function sampledState(
   if (letter === 'S' && state === undefined) return showsWchan(counters) ? 'asleep' : 'unexplained';
   return STATE_OF_LETTER[letter] ?? 'unexplained';
 }
-
-/** True for a process that no disk has read or written a byte for all along; a limit that holds it back lets some through. */
-const movedNothing = remembered(
-  ({ io }: ProcessCounters): boolean =>
-    io !== undefined &&
-    ['read_bytes', 'write_bytes'].every((name) => {
-      const values = io.columns.get(name);
-      return values !== undefined && values.at(-1) === values[0];
-    }),
-  () => '',
-);
 
 /** True where the process was ever seen to sleep in something. */
 const showsWchan = remembered(

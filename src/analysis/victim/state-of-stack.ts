@@ -91,8 +91,9 @@ const RULES: readonly Rule[] = [
     functions:
       /^(hrtimer_nanosleep|do_nanosleep|clock_nanosleep|common_nsleep|do_wait|kernel_wait|wait_for_vfork_done|__(x64|arm64|se)_sys_vfork|do_sigtimedwait|sigsuspend|__do_sys_pause|ksys_pause|msleep|kthread|worker_thread|rescuer_thread)/,
   },
-  // A worker of an io_uring that has nothing to do (io_uring/io-wq.c).
-  { state: 'asleep', functions: /^io_wq_worker$/, without: /^io_worker_handle_work$/ },
+  // A worker of an io_uring that has nothing to do (io_uring/io-wq.c; io_wqe_worker before 6.4), and its poller that finds nothing new (io_uring/sqpoll.c).
+  { state: 'asleep', functions: /^io_wqe?_worker$/, without: /^io_worker_handle_work$/ },
+  { state: 'asleep', functions: /^io_sq_thread$/, without: /^io_(submit_sqes?|issue_sqe|handle_tw_list|do_iopoll)/ },
   {
     state: 'pipe-socket',
     functions:

@@ -14,7 +14,7 @@ import { number, part, said, time } from '../../model/quantity.js';
 import type { Segment } from '../../model/segment.js';
 import { STATES, type State } from '../../model/states.js';
 import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.js';
-import { adviceOf, evidenceOf, type Argument, type Cause } from '../cause.js';
+import { adviceOf, evidenceOf, type Argument } from '../cause.js';
 import { advise, look } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
 import { isTraced, UNEXPLAINED } from './judgements.js';
@@ -91,8 +91,18 @@ function mapLockOf({ account, input }: Measures): Argument[] {
   ];
 }
 
-function decides({ id }: Cause, { text, commands }: Advice): Advice {
-  return { text: `What would decide on ${id}: ${text}.`, commands };
+/** What would decide on the candidates, which may be the same for several: that it tells one from the other is why both are left. */
+function deciding(candidates: readonly Holding[]): Advice[] {
+  const onWhat = new Map<string, { readonly ids: string[]; readonly commands: Advice['commands'] }>();
+  for (const { cause, finding } of candidates) {
+    if (finding.decidedBy === undefined) continue;
+    const { text, commands } = adviceOf(finding.decidedBy);
+    entry(onWhat, text, () => ({ ids: [], commands })).ids.push(cause.id);
+  }
+  return [...onWhat].map(([text, { ids, commands }]) => ({
+    text: `What would decide on ${ids.join(' and ')}: ${text}.`,
+    commands,
+  }));
 }
 
 /** A recorder that was ended before it had read anything, or whose logs are lost, leaves a manifest alone. */
@@ -150,9 +160,6 @@ export function victimOf({ account, input }: Measures): Verdict['victim'] {
 
 /** `why`: what keeps the victim from being called healthy. */
 export function inconclusive(m: Measures, why: string, candidates: readonly Holding[]): Verdict {
-  const deciding = candidates.flatMap(({ cause, finding }) =>
-    finding.decidedBy === undefined ? [] : [decides(cause, adviceOf(finding.decidedBy))],
-  );
   return {
     cause: 'inconclusive',
     layer: 'none',
@@ -176,6 +183,6 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),
-    advice: [...deciding, ...mappingOf(m), recordNext(m)].map(adviceOf),
+    advice: [...deciding(candidates), ...mappingOf(m), recordNext(m)].map(adviceOf),
   };
 }

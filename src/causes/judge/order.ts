@@ -3,6 +3,7 @@
 
 import type { Measures } from '../../analysis/measures.js';
 import { progressWithin } from '../../analysis/victim/progress.js';
+import type { State } from '../../model/states.js';
 import { JUDGING } from '../../model/thresholds/judging.js';
 import type { Cause, Found } from '../cause.js';
 
@@ -26,8 +27,22 @@ function precedence(m: Measures, found: readonly Holding[]): (one: Holding, othe
     if (isHabit(other) && breakers.has(one)) return true;
     if (isHabit(one) && breakers.has(other)) return false;
     const { before = [] } = one.finding;
-    return before === 'all' || before.includes(other.cause.id);
+    return before === 'all' || before.includes(other.cause.id) || isLongerOfScheduler(one, other);
   };
+}
+
+/** States that the scheduler itself tells from all others. */
+const OF_SCHEDULER: readonly State[] = ['stopped', 'runnable', 'cpu-wakeup', 'cgroup-cpu'];
+
+/**
+ * Of two that are told by the scheduler's states, as being stopped and waiting for a CPU are, neither is in doubt, and the score of the second says how
+ * much of it there was: the longer comes first.
+ */
+function isLongerOfScheduler(one: Holding, other: Holding): boolean {
+  const areBoth = [one, other].every(({ cause: { waits } }) => {
+    return waits.length > 0 && waits.every((state) => OF_SCHEDULER.includes(state));
+  });
+  return areBoth && one.finding.share > other.finding.share;
 }
 
 /** By the victim's time that each explains, weighed by how sure it is; what another stands before comes after it. */

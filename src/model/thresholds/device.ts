@@ -234,7 +234,7 @@ export const SLOW = thresholds('dev.slow', {
     value: { leastOf: 20, mostShare: 0.1, times: 10, leastMs: 100 },
     unit: { leastOf: 'requests', mostShare: 'share', times: 'ratio', leastMs: 'ms' },
     means:
-      'Of at least so many requests, up to this share of those from the first to the last of them makes up half of what they took beyond an ordinary disk’s time, each so many times longer than half of all, and this long: it hangs now and then.',
+      'Of at least so many requests, or of any number where each of these took a second too long, up to this share of those from the first to the last of them makes up half of what they took beyond an ordinary disk’s time, each so many times longer than half of all, and this long: it hangs now and then.',
     basis: { prior: 'a slow disk is slow for most requests; a tenth with most of the time is something that happens' },
   },
   leastHungMs: {

@@ -108,6 +108,22 @@ export const VICTIM_DISK = thresholds('victim-disk', {
     means: 'A disk at work for this share of the recording is one that the owner of an open file on it may wait for.',
     basis: { prior: 'the same limit as between two samples: below it a disk mostly idles' },
   },
+  leastBytes: {
+    value: 2 ** 20,
+    unit: 'B',
+    means:
+      'What a process read from disks, or surely wrote to them, tells by which disks it can have gone from this on.',
+    basis: {
+      derived:
+        'what is in flight when the last counters are read: some requests of at most 1280 KiB, and read-ahead of 128 KiB',
+    },
+  },
+  leastTaken: {
+    value: 0.5,
+    unit: 'share',
+    means: 'A disk that moved less than this of what its owner’s process moved is not where most of it went.',
+    basis: { derived: 'more than half went elsewhere, so that another disk has most' },
+  },
 });
 
 export const OF_TRACE = thresholds('of-trace', {

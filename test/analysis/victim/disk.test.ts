@@ -9,7 +9,7 @@ import { diskOf, diskWaitedFor } from '../../../src/analysis/victim/disk.js';
 import { attribute } from '../../../src/analysis/attribution/owners.js';
 import { pauseDisks } from '../../../src/analysis/victim/pauses.js';
 import { followRequests } from '../../../src/analysis/requests/follow.js';
-import type { BlockDevice, RunningProcess } from '../../../src/model/facts.js';
+import type { BlockDevice, Facts, RunningProcess } from '../../../src/model/facts.js';
 import { aCase, NO_COUNTERS, series, someFacts } from '../../support/case.js';
 import { allUntil, LOOP0, someEvents } from '../../support/events.js';
 
@@ -23,7 +23,11 @@ function mount(device: string, mountPoint: string) {
   return { device, mountPoint, root: '/', type: 'ext4', source: '/dev/x', options: 'rw' };
 }
 
-function about(process: Partial<RunningProcess>, busy: Readonly<Record<string, number>> = {}) {
+function about(
+  process: Partial<RunningProcess>,
+  busy: Readonly<Record<string, number>> = {},
+  changed: (input: Case, facts: Facts) => Case = (input) => input,
+) {
   const facts = someFacts({
     devices: new Map([disk('8:0', 'sda'), disk('7:0', 'loop0'), disk('7:1', 'loop1')]),
     mounts: [mount('8:0', '/'), mount('7:0', '/data'), mount('7:1', '/logs')],
@@ -47,13 +51,76 @@ function about(process: Partial<RunningProcess>, busy: Readonly<Record<string, n
       ),
     },
   });
-  return diskOf(input, new Topology(facts, NO_COUNTERS.diskNames), undefined, undefined, ME);
+  return diskOf(changed(input, facts), new Topology(facts, NO_COUNTERS.diskNames), undefined, undefined, ME);
 }
 
 test('of the disks of its open files the one at work is meant, however busy others are', () => {
   const openFiles = ['/logs/log', '/data/file', '/dev/null'];
   assert.deepEqual(about({ openFiles, folder: '/' }, { '7:0': 900, '8:0': 1000 }), { disk: '7:0', isOwn: true });
   assert.deepEqual(about({ openFiles }), { disk: '7:1', isOwn: true });
+});
+
+interface Amounts {
+  /** Of the process, bytes. */
+  readonly read?: number;
+  readonly written?: number;
+  /** Dirty in memory at the end, pages. */
+  readonly dirty?: number;
+  /** Sectors that each disk read and wrote. */
+  readonly sectors: Readonly<Record<string, readonly [read: number, written: number]>>;
+  readonly options?: string;
+}
+
+const MIB = 2 ** 20;
+
+/** Which disk it is by its files, of which the log lies on the busier disk and the other on a quiet one. */
+function byAmounts({ read = 0, written = 0, dirty = 0, sectors, options = 'rw' }: Amounts) {
+  const io = series([0, 1000], {
+    read_bytes: [0, read],
+    write_bytes: [0, written],
+    cancelled_write_bytes: [0, 0],
+  });
+  const columns = (id: string) => ({
+    io_ticks: [0, id === '7:1' ? 900 : 100],
+    rd_sectors: [0, sectors[id]?.[0] ?? 0],
+    wr_sectors: [0, sectors[id]?.[1] ?? 0],
+  });
+  return about({ openFiles: ['/logs/log', '/data/file'] }, {}, (input, facts) => ({
+    ...input,
+    facts: [{ ...facts, mounts: facts.mounts.map((one) => ({ ...one, options })) }],
+    counters: {
+      ...input.counters,
+      disks: new Map(['8:0', '7:0', '7:1'].map((id) => [id, series([0, 1000], columns(id))])),
+      vmstat: series([0, 1000], { nr_dirty: [0, dirty], nr_writeback: [0, 0] }),
+      processes: new Map([[ME, { pid: ME, comm: 'me', stat: series([], {}), state: [], io }]]),
+    },
+  }));
+}
+
+test('a disk that moved less than half of what the process did is not its own, however busy it was with a log there', () => {
+  const half = MIB / 512;
+  const sectors = (logs: number) => ({ '7:0': [2 * half, 0], '7:1': [logs, 0] }) as const;
+  assert.deepEqual(byAmounts({ read: 2 * MIB, sectors: sectors(half - 1) }), { disk: '7:0', isOwn: true });
+  assert.equal(byAmounts({ read: 2 * MIB, sectors: sectors(half + 1) }).disk, '7:1');
+  // Too little to tell: that may be in flight.
+  assert.equal(byAmounts({ read: MIB - 1, sectors: sectors(0) }).disk, '7:1');
+  assert.equal(byAmounts({ read: MIB, sectors: sectors(0) }).disk, '7:0');
+});
+
+test('what it wrote and what memory may hold still, or a filesystem compresses, tells of no disk', () => {
+  const sectors = { '7:0': [0, (4 * MIB) / 512], '7:1': [0, 8] } as const;
+  assert.equal(byAmounts({ written: 4 * MIB, sectors }).disk, '7:0');
+  assert.equal(byAmounts({ written: 4 * MIB, sectors, dirty: 769 }).disk, '7:1');
+  assert.equal(byAmounts({ written: 4 * MIB, sectors, dirty: 768 }).disk, '7:0');
+  assert.equal(byAmounts({ written: 4 * MIB, sectors, options: 'rw,compress=zstd:1' }).disk, '7:1');
+  // It reads from one of them and writes to the other.
+  assert.equal(byAmounts({ read: 4 * MIB, written: 4 * MIB, sectors: { ...sectors, '7:1': [8192, 8] } }).disk, '7:1');
+});
+
+test('where none of the disks of its files moved what the process did, none of them is its own; where no disk did, nothing is known', () => {
+  const elsewhere = { '8:0': [8192, 0] } as const;
+  assert.deepEqual(byAmounts({ read: 4 * MIB, sectors: elsewhere }), { disk: '8:0', isOwn: false });
+  assert.deepEqual(byAmounts({ read: 4 * MIB, sectors: {} }), { disk: '7:1', isOwn: true });
 });
 
 test('a file goes before the folder that the process stands in, and the root is nobody’s choice', () => {

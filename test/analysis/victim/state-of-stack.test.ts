@@ -49,7 +49,11 @@ const STACKS: readonly (readonly [State, string])[] = [
   ],
   ['fs-frozen', '__schedule schedule percpu_rwsem_wait __percpu_down_read aio_write io_submit_one __x64_sys_io_submit'],
   ['asleep', '__schedule schedule schedule_timeout io_wq_worker ret_from_fork ret_from_fork_asm'],
+  ['asleep', '__schedule schedule schedule_timeout io_wqe_worker ret_from_fork'],
+  ['asleep', '__schedule schedule io_sq_thread ret_from_fork ret_from_fork_asm'],
   ['unexplained', '__schedule schedule io_new_wait io_issue_sqe io_wq_submit_work io_worker_handle_work io_wq_worker'],
+  ['unexplained', '__schedule schedule io_new_wait io_issue_sqe io_wq_submit_work io_worker_handle_work io_wqe_worker'],
+  ['unexplained', '__schedule schedule io_new_wait io_issue_sqe io_submit_sqes __io_sq_thread io_sq_thread'],
   [
     'reclaim',
     '__schedule schedule schedule_timeout reclaim_throttle shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages_slowpath',

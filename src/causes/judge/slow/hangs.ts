@@ -7,13 +7,15 @@ import type { Spread } from '../../../analysis/requests/spread.js';
 import { duration, percent } from '../../../base/format.js';
 import { number, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
+import { DEVICE_JUDGING } from '../../../model/thresholds/judging.js';
 import type { Argument } from '../../cause.js';
 
 /** True where few requests make up most of what is too long and half of all are quick: the disk is not slow, it hangs now and then. */
 export function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
   return (
     spread !== undefined &&
-    spread.count >= SLOW.hangs.leastOf &&
+    // One that took a second too long is told by itself.
+    (spread.count >= SLOW.hangs.leastOf || spread.heavy.leastMs >= DEVICE_JUDGING.hiccupMs + norm.fixedMs) &&
     // A disk that has become slow is slow for all that come after it. A row that a long one begins and a long one ends has a distance less than long ones.
     spread.heavy.count - 1 <= SLOW.hangs.mostShare * (spread.heavy.among - 1) &&
     spread.medianMs <= norm.fixedMs &&
@@ -25,13 +27,13 @@ export function hangSentence(
   name: string,
   share: number,
   first: Slowness,
-  { count, medianMs, longestMs, heavy }: Spread,
+  { count, medianMs, longestMs, hung }: Spread,
 ): string {
   const how =
-    heavy.count === 1
+    hung.count === 1
       ? `one of its ${count} ${first.class} took ${duration(longestMs)}`
-      : `${heavy.count} of its ${count} ${first.class} took ${duration(heavy.leastMs)} to ${duration(longestMs)}`;
-  return `${name} ${heavy.count === 1 ? 'hung once' : 'hangs now and then'}: ${how} of its own time, half of all no more than ${duration(medianMs)}, and the victim waited for it ${percent(share)} of its time.`;
+      : `${hung.count} of its ${count} ${first.class} took ${duration(hung.leastMs)} to ${duration(longestMs)}`;
+  return `${name} ${hung.count === 1 ? 'hung once' : 'hangs now and then'}: ${how} of its own time, half of all no more than ${duration(medianMs)}, and the victim waited for it ${percent(share)} of its time.`;
 }
 
 /** A disk that is slow throughout is the wrong one, or overloaded; one that hangs has something that happens to it. */
