@@ -35,8 +35,8 @@ export function unitAt(cgroup: string): string | undefined {
 }
 
 /**
- * The unit of the system's own manager that a process runs in, as `systemctl` takes its name, and the unit's cgroup. What is below it is delegated: of a
- * user's units another manager knows, and to the first process belongs nothing.
+ * The unit of the system's own manager that a process runs in, as `systemctl` takes its name, and the unit's cgroup. What is below it is
+ * delegated. Undefined for a user's units, which another manager keeps, and for the first process.
  */
 export function managedUnit({
   cgroups,
