@@ -3,7 +3,7 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { statsOfRecording } from './analysis/block-stats/of-recording.js';
 import { buildCharts } from './analysis/charts/charts.js';
 import { rowsOf } from './analysis/export/rows.js';
@@ -175,10 +175,12 @@ export function renderExperimented(experiment: Experiment, assets: ReportAssets)
 
 /**
  * The report's place beside a recording or a block trace: NAME.iow, BASE or BASE.blktrace.0 → NAME.html or BASE.html. That of two lies beside the
- * second one: BEFORE-to-AFTER.html.
+ * second one: BEFORE-to-AFTER.html. It is told as the recording was: from where the user stands, or from the root.
  */
 export function reportPathFor(recording: string, after?: string): string {
   const nameOf = (path: string) => basename(resolve(path)).replace(/\.iow$|\.blktrace\.\d+(\.gz|\.zst)?$/, '');
   const name = after === undefined ? nameOf(recording) : `${nameOf(recording)}-to-${nameOf(after)}`;
-  return resolve(dirname(resolve(after ?? recording)), `${name}.html`);
+  const beside = after ?? recording;
+  const path = resolve(dirname(resolve(beside)), `${name}.html`);
+  return isAbsolute(beside) ? path : relative('', path);
 }

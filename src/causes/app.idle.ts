@@ -8,11 +8,14 @@ import type { State } from '../model/states.js';
 import { percent } from '../base/format.js';
 import { part, said, time } from '../model/quantity.js';
 import type { Case } from '../model/case.js';
+import type { Advice } from '../model/diagnosis.js';
+import { isThere } from '../analysis/machine/processes.js';
 import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { advise, look } from './judge/advice.js';
 import { chainArguments, circleOf, mostlyAtEnd, throughText } from './judge/chains.js';
 import { defineCause, holds, ramp, ruledOut } from './cause.js';
 import { FIDELITY } from './judge/fidelity.js';
+import type { Given } from './judge/needs.js';
 import { jamOf } from './judge/java-lock.js';
 import { IDLE } from '../model/thresholds/application.js';
 
@@ -37,6 +40,15 @@ function feederOf(account: VictimAccount, input: Case): Waker | undefined {
   return feeder && feeder.ms >= IDLE.leastOfWaits * (account.ms.get('pipe-socket') ?? 0) ? feeder : undefined;
 }
 
+/** With commands where the process has not ended. */
+function lookAtFeeders({ input, account: { pid } }: Given<'victim'>): (Advice | string)[] {
+  const what = 'Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule';
+  if (!isThere(input, pid)) return [`${what}.`];
+  return [
+    advise`${what}: ${look(`ss -ap | grep pid=${pid},`)} shows the other ends of its sockets, ${look(`ls -l /proc/${pid}/fd`)} its pipes.`,
+  ];
+}
+
 export const cause = defineCause({
   id: 'app.idle',
   layer: 'application',
@@ -59,7 +71,8 @@ export const cause = defineCause({
       { idle, feeder: feederOf(account, input), end: mostlyAtEnd(m, 'idle') },
     );
   },
-  tell({ idle, feeder, end }, { account }) {
+  tell({ idle, feeder, end }, m) {
+    const { account } = m;
     const waits = shareOf(account, ['pipe-socket']);
     const who = feeder && `${feeder.name} (${feeder.pid})`;
     const forWhat = end
@@ -100,7 +113,7 @@ export const cause = defineCause({
           : []),
       ],
       advice: [
-        'Look at what feeds it: the peer of its socket, the producer of its pipe, its own pacing or schedule.',
+        ...lookAtFeeders(m),
         ...(untold ? ['Record as root: that shows who ends its waits.'] : []),
         ...(feeder
           ? [

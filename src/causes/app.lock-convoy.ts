@@ -3,7 +3,7 @@
 
 import { percent } from '../base/format.js';
 import { total, type Intervals } from '../base/intervals.js';
-import { threadName } from '../analysis/machine/processes.js';
+import { isThere, threadName } from '../analysis/machine/processes.js';
 import type { Measures } from '../analysis/measures.js';
 import { shareOfConvoy, type Convoy } from '../analysis/victim/convoy.js';
 import type { JavaHolder, JavaLock } from '../analysis/victim/java-lock.js';
@@ -15,7 +15,7 @@ import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import { dumpEvidence, javaSentence, unknownOwner } from './judge/java-lock.js';
-import { isGiven, missingOf } from './judge/needs.js';
+import { isGiven, missingOf, type Given } from './judge/needs.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
 interface Figures {
@@ -122,10 +122,16 @@ function evidence(figures: Figures): Argument[] {
   ];
 }
 
-const DISK_ADVICE = [
-  'Don’t hold the lock during I/O: copy what is to be written, release the lock, then write.',
-  'Until then look at what holds up the holder: its own cause is told below.',
-];
+/** In which methods it is held, of a JVM that has not ended; and what to do until it no longer is. */
+function diskAdvice({ java }: Figures, { input, account }: Given<'victim'>): (Advice | string)[] {
+  const release = 'Don’t hold the lock during I/O: copy what is to be written, release the lock, then write.';
+  return [
+    java && isThere(input, account.pid)
+      ? advise`${release} ${look(`iowitness threads --pid ${account.pid}`)} shows in which methods it is held now.`
+      : release,
+    'Until then look at what holds up the holder: its own cause is told below.',
+  ];
+}
 
 /** Whom the holder waits for, where its dumps and the kernel tell. */
 function networkAdvice({ java }: Figures): (Advice | string)[] {
@@ -167,7 +173,7 @@ export const cause = defineCause({
     const isGlimpsed = figures.java !== undefined && !figures.convoy;
     return holds({ share, confidence, before: 'all', isHabit: true, lost: times, isGlimpsed }, figures);
   },
-  tell: (figures: Figures) => ({
+  tell: (figures: Figures, m) => ({
     sentence: figures.java
       ? javaSentence(figures.java.lock, figures.java.holder)
       : `${figures.threads} threads wait for a lock (${percent(figures.share)} of their time) that thread ${figures.holder} holds while it waits for its own I/O.`,
@@ -180,6 +186,6 @@ export const cause = defineCause({
     },
     culprit: { kind: 'process', name: figures.name, pid: figures.pid },
     evidence: evidence(figures),
-    advice: isForNetwork(figures) ? networkAdvice(figures) : DISK_ADVICE,
+    advice: isForNetwork(figures) ? networkAdvice(figures) : diskAdvice(figures, m),
   }),
 });

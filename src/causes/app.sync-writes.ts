@@ -60,6 +60,12 @@ function whoAsks({ account, input, disk, topology }: Victim): Advice {
   return advise`Find out who asks: ${calls} counts its own calls for durability, and ${attributes} shows S or D where files ask.`;
 }
 
+/** Whether the disk is told to keep nothing back from a flush. */
+function writeCache({ topology, disk }: Victim): Advice {
+  const cache = look(`cat /sys/block/${topology.name(disk)}/queue/write_cache`);
+  return advise`A disk whose write cache survives a power cut answers flushes at once. ${cache} says “write through” where flushes are left out already.`;
+}
+
 /** Why that is not what sets its pace; undefined where it does. */
 function objection(m: Victim, { found, share, words }: Figures, perSecond: number): Refused | undefined {
   if (share < SYNC_WRITES.leastShare || perSecond < SYNC_WRITES.leastPerSecond) return ruledOut(words);
@@ -146,7 +152,7 @@ export const cause = defineCause({
     advice: [
       ...(figures.orBy === undefined ? [] : [whoAsks(m)]),
       'Gather several writes for one sync (group commit), if losing the last few milliseconds is acceptable.',
-      'A disk whose write cache survives a power cut answers flushes at once.',
+      writeCache(m),
     ],
   }),
 });

@@ -2,13 +2,11 @@
 // Told from waiting for I/O by the scheduler itself: time between a wake-up (or a preemption) and the next time on a CPU.
 // Source: Documentation/scheduler/sched-stats.rst; Documentation/scheduler/sched-bwc.rst (nr_throttled).
 
-import { dirname, join } from 'node:path';
 import type { Timeline } from '../model/timeline.js';
 import type { VictimAccount } from '../model/account.js';
 import { type IntervalSource, total, union } from '../base/intervals.js';
 import { heights } from '../base/windows.js';
 import { BUSY, cpuMs, cpuShare } from '../analysis/machine/cpu-time.js';
-import { growthOf } from '../analysis/machine/series.js';
 import { shareOf } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import type { Advice, Culprit } from '../model/diagnosis.js';
@@ -16,7 +14,9 @@ import { number, part, said, time } from '../model/quantity.js';
 import { STARVED } from '../model/thresholds/cpu.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { busiest, isTaker, named, nobodysGuilt, rivalOf, type Rival } from './judge/cpu-rivals.js';
+import { advise, look } from './judge/advice.js';
 import { durableBehindCpus } from './judge/durability.js';
+import { favourAdvice } from './judge/favour.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import {
@@ -27,7 +27,8 @@ import {
   priorityOf,
   type Preference,
 } from './judge/preference.js';
-import { limitsOn } from './judge/judgements.js';
+import { quotaOf, raiseQuota, type Quota } from './judge/quota.js';
+import { pauseOf } from './judge/restrain.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Yardstick } from './cause.js';
 
 /**
@@ -44,27 +45,6 @@ function starvedShare(account: VictimAccount, waits: Timeline): number {
     ({ at, count, height }) => count > 1 || height >= leastOfWanted * (height + (ran.get(at) ?? 0)),
   );
   return starved.reduce((sum, { count, height }) => sum + count * height * windowMs, 0) / (account.to - account.from);
-}
-
-interface Quota {
-  readonly times: number;
-  readonly ms: number;
-  /** The file that sets it. */
-  readonly path: string;
-}
-
-/** How often, and for how long, the victim's cgroups ran out of quota during the recording. */
-function quotaOf(m: Given<'victim'>): Quota | undefined {
-  for (const limit of limitsOn(m, 'cpu')) {
-    for (const [path, series] of m.input.counters.cgroups) {
-      if (path !== join(dirname(limit.file), 'cpu.stat')) continue;
-      const times = growthOf(series, 'nr_throttled');
-      const ns = growthOf(series, 'throttled_time');
-      if (times > 0)
-        return { times, ms: Number.isNaN(ns) ? growthOf(series, 'throttled_usec') / 1000 : ns / 1e6, path: limit.file };
-    }
-  }
-  return undefined;
 }
 
 /**
@@ -214,15 +194,22 @@ function waiting({ waitedMs }: Figures, { account }: Given<'victim'>): Argument 
   };
 }
 
-function advice({ quota, steal, preference }: Figures, m: Given<'victim'>): (Advice | string)[] {
-  if (quota) return [`Raise the quota in ${quota.path}.`];
+function advice(
+  { quota, steal, preference, rival, behindMs, waitedMs }: Figures,
+  m: Given<'victim'>,
+): (Advice | string)[] {
+  if (quota) return [raiseQuota(quota, m)];
   if (steal > STARVED.stealNamed)
     return [
-      'Ask whoever runs the host for CPUs that are not shared, or for fewer guests on it; on an instance with CPU credits look whether they are spent.',
+      advise`Ask whoever runs the host for CPUs that are not shared, or for fewer guests on it; on an instance with CPU credits look whether they are spent. ${look('vmstat 1')} shows in its column st what the host takes now.`,
     ];
+  // Threads of the kernel that write for it are not lifted with it.
+  const isBehind = behindMs > waitedMs;
+  const pause = isBehind && rival?.processes === 1 ? pauseOf(m, rival.name, rival.pid) : undefined;
   return [
     ...(preference ? preferenceAdvice(preference, m) : []),
-    'Give the victim more CPU: fewer competitors, a higher cpu.weight or cpu.shares, or its own cores.',
+    ...(pause ? [pause] : []),
+    favourAdvice(m, preference || isBehind ? undefined : rival?.pid),
   ];
 }
 

@@ -16,6 +16,7 @@ import { CEILING } from '../model/thresholds/requests.js';
 import { CGROUP_LIMIT } from '../model/thresholds/block.js';
 import { CAPPED } from '../model/thresholds/device.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, look } from './judge/advice.js';
 import { beneathOf, limitsReached, type Beneath } from './judge/beneath.js';
 import { movedByChildren, movedItself } from './judge/children-beside.js';
 import { FIDELITY } from './judge/fidelity.js';
@@ -278,7 +279,7 @@ export const cause = defineCause({
       advice: [
         ...beneath.advice,
         'Compare the ceiling with what the volume was bought for (IOPS, throughput, burst credit), and with the instance’s own limit.',
-        'Fewer requests in flight cost no throughput and shorten each one’s wait.',
+        advise`Fewer requests in flight cost no throughput and shorten each one’s wait: see in ${look(`iowitness iostat -xz 1 ${m.topology.name(m.disk)}`)} what it gives, and how many wait (aqu-sz).`,
       ],
     };
   },

@@ -19,6 +19,7 @@ import { advise, change, look, write } from './judge/advice.js';
 import { judgeChildren, ownChildAdvice, tellChildren, type Beside } from './judge/children-beside.js';
 import { isGiven, missingOf, type Given } from './judge/needs.js';
 import { harmOf, isNeverAlone, NEIGHBOUR_WAITS, type NeighbourHarm } from './judge/neighbour-harm.js';
+import { limitOf, pauseOf } from './judge/restrain.js';
 import { DEVICE_WAITS, diskName, queueSetting, slowFactor } from './judge/judgements.js';
 import {
   defineCause,
@@ -34,6 +35,9 @@ import {
 
 /** A discard of so much is a short one, bytes: an example for the advice. */
 const SMALL_DISCARD = 64 * 1024 * 1024;
+
+/** What is started at a period. */
+const SCHEDULED = advise`Find what starts it at that period: cron, a checkpoint interval, or a timer: ${look('systemctl list-timers --all')}.`;
 
 type Company = Given<'victim' | 'disk' | 'stages' | 'requests' | 'neighbours'>;
 
@@ -168,23 +172,34 @@ function culpritOf(first: Neighbour, m: Company): Culprit {
   return { kind: 'process', name: origin.name, ...(origin.pid !== null && { pid: origin.pid }) };
 }
 
+/** What shows whether it is the one, what limits it, and what does without either. */
+function restraint({ origin, bytes }: Neighbour, m: Company): (Advice | string)[] {
+  const limit = limitOf(m, origin, (bytes * 1000) / m.input.durationMs);
+  const pause = pauseOf(m, origin.name, origin.pid);
+  const move = `Move ${origin.name} to another device${limit ? '' : ', or limit it (io.max, blkio.throttle.*) so that it leaves room'}.`;
+  return [limit, pause, move].filter((one) => one !== undefined);
+}
+
 /** What to do about it. */
-function remedy(first: Neighbour, m: Company): Advice | string {
+function remedies(first: Neighbour, m: Company): (Advice | string)[] {
   const { origin } = first;
   if (isLazyInit(origin)) {
     const mounts = m.input.facts.at(-1)?.mounts ?? [];
     const isHere = ({ type, mountPoint }: Mount) => type === 'ext4' && m.topology.diskOfPath(mountPoint) === m.disk;
     const where = shellWord(mounts.find(isHere)?.mountPoint ?? 'MOUNTPOINT');
     const [stop, go] = [`mount -o remount,noinit_itable ${where}`, `mount -o remount,init_itable ${where}`];
-    return advise`It ends by itself, once for each filesystem. ${change(stop, 'whether unused inode tables are zeroed: not before it is mounted again', `\`${go}\``)} puts it off; mkfs.ext4 -E lazy_itable_init=0 does it when the filesystem is made.`;
+    return [
+      advise`It ends by itself, once for each filesystem. ${change(stop, 'whether unused inode tables are zeroed: not before it is mounted again', `\`${go}\``)} puts it off; mkfs.ext4 -E lazy_itable_init=0 does it when the filesystem is made.`,
+    ];
   }
-  if (isOwnChild(origin, m)) return ownChildAdvice(origin.name);
-  if (!isDiscarding(first))
-    return `Move ${origin.name} to another device, or limit it (io.max, blkio.throttle.*) so that it leaves room.`;
+  if (isOwnChild(origin, m)) return [ownChildAdvice(origin.name, m.account.pid)];
+  if (!isDiscarding(first)) return restraint(first, m);
   const setting = queueSetting(m, 'discard_max_bytes');
   const file = setting?.file ?? '/sys/block/DEV/queue/discard_max_bytes';
   const smaller = write(String(SMALL_DISCARD), file, 'how much one discard takes at once', setting?.value);
-  return advise`Discard when little else is done: fstrim by its timer, at night, instead of the mount option discard. Smaller discards let others in between: ${smaller}.`;
+  return [
+    advise`Discard when little else is done: fstrim by its timer, at night, instead of the mount option discard. Smaller discards let others in between: ${smaller}.`,
+  ];
 }
 
 /** How sure it is that company makes requests so many times slower. */
@@ -259,12 +274,7 @@ function tellServed({ first, company: m }: Served): Told {
       decidedBy: advise`who makes the pages dirty that the kernel writes there: ${look('iowitness record')} sees it`,
     }),
     evidence: evidence(first, m),
-    advice: [
-      remedy(first, m),
-      ...(first.bursts.period === undefined
-        ? []
-        : ['Find what starts it at that period: cron, a timer, a checkpoint interval.']),
-    ],
+    advice: [...remedies(first, m), ...(first.bursts.period === undefined ? [] : [SCHEDULED])],
   };
 }
 

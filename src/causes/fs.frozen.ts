@@ -9,6 +9,7 @@ import { FROZEN } from '../model/thresholds/filesystem.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { journalAround } from './judge/logs.js';
 import { mountOfVictim } from './judge/judgements.js';
 import { defineCause, holds, ruledOut } from './cause.js';
 
@@ -62,7 +63,7 @@ export const cause = defineCause({
       ],
       advice: [
         ...(isOver ? [] : [advise`If no snapshot is under way, thaw it: ${thaw(mount)}.`]),
-        'Look at what takes snapshots of the volume: a backup agent, LVM, the hypervisor’s guest agent (fsfreeze hooks).',
+        advise`Look at what takes snapshots of the volume: a backup agent, LVM, the hypervisor’s guest agent (fsfreeze hooks). What they logged then: ${journalAround(m.input, times)}.`,
       ],
     };
   },

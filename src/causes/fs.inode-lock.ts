@@ -3,11 +3,13 @@
 
 import { total } from '../base/intervals.js';
 import { shareOf, timesIn } from '../analysis/measures.js';
+import { isThere } from '../analysis/machine/processes.js';
 import { wakersOf, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
-import type { Culprit } from '../model/diagnosis.js';
+import type { Advice, Culprit } from '../model/diagnosis.js';
 import { part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
+import { advise, look } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
 import { diskName, released, sureOfState } from './judge/judgements.js';
@@ -23,6 +25,14 @@ function culprit(holder: Waker | undefined, m: Given<'victim'>): Culprit | null 
   if (!holder) return m.account.source === 'samples' ? null : { kind: 'filesystem', name: diskName(m) };
   const { name, pid } = holder.own ? m.account : holder;
   return { kind: 'process', name, pid };
+}
+
+/** With the files that it has open, where it has not ended. */
+function oneWriter({ input, account: { pid } }: Given<'victim'>): (Advice | string)[] {
+  const what = 'Let one thread write each file, or give each writer a file of its own';
+  return isThere(input, pid)
+    ? [advise`${what}: ${look(`ls -l /proc/${pid}/fd`)} shows which it has open.`]
+    : [`${what}.`];
 }
 
 export const cause = defineCause({
@@ -61,7 +71,7 @@ export const cause = defineCause({
       ...(holder ? [released(holder.own ? 'threads of its own' : `${holder.name} (${holder.pid})`, holder.ms)] : []),
     ],
     advice: [
-      'Let one thread write each file, or give each writer a file of its own.',
+      ...oneWriter(m),
       'Direct writes into space that is already allocated and aligned take the lock shared (ext4, XFS): preallocate and write it once.',
     ],
   }),

@@ -15,6 +15,7 @@ import { durableBehindCpus, journalWaits } from './judge/durability.js';
 import { movedByChildren } from './judge/children-beside.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
+import { pauseOf } from './judge/restrain.js';
 import { diskName, slowFactor } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
 
@@ -141,6 +142,7 @@ export const cause = defineCause({
   tell(figures, m) {
     const { share, times, askers } = figures;
     const most = askers?.most;
+    const pause = most && pauseOf(m, most.name, most.pid);
     const why = most
       ? `${most.name} (${most.pid}) asks for durability all the time: each of its ${most.count} syncs commits what everybody changed`
       : 'commits keep it busy';
@@ -163,6 +165,7 @@ export const cause = defineCause({
         ...whoAsked(figures),
       ],
       advice: [
+        ...(pause ? [pause] : []),
         `Move ${most?.name ?? 'the one that syncs'} to a filesystem of its own, or let it sync less often.`,
         'A journal on a faster device (mkfs.ext4 -J device=, mkfs.xfs -l logdev=) shortens every commit.',
       ],

@@ -195,6 +195,7 @@ export const cause = defineCause({
     const ahead = setting && Number(setting.value) > 0 ? 'next to nothing' : 'nothing';
     const each = reads.onwardBytes <= m.input.pageBytes ? 'each page' : `every ${String(memory(reads.onwardBytes))}`;
     const how = `The victim reads in order, and ${ahead} is read ahead: it waits for ${each} by itself, ${percent(share)} of its time,`;
+    const calls = look(`strace -f -e trace=fadvise64,madvise -p ${pid}`);
     return {
       sentence: setting
         ? `${how} because read-ahead is ${amountOf(setting).text} on ${diskName(m)}.`
@@ -213,9 +214,9 @@ export const cause = defineCause({
             advise`Let it read ahead: ${write(String(USUAL_READ_AHEAD_KIB), setting.file, 'how much is read ahead of whoever reads in order', setting.value)}. ${String(USUAL_READ_AHEAD_KIB)} is what the kernel sets for most disks.`,
           ]
         : [
-            'Let the program leave out POSIX_FADV_RANDOM and MADV_RANDOM where it reads in order, or give POSIX_FADV_SEQUENTIAL there.',
+            advise`Let the program leave out POSIX_FADV_RANDOM and MADV_RANDOM where it reads in order, or give POSIX_FADV_SEQUENTIAL there. ${calls} shows what it says while it opens files.`,
           ],
-      decidedBy: advise`what it tells the kernel when it opens the file: ${look(`strace -f -e trace=fadvise64,madvise -p ${pid}`)}`,
+      decidedBy: advise`what it tells the kernel when it opens the file: ${calls}`,
     };
   },
 });

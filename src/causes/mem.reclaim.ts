@@ -8,9 +8,10 @@ import { binary, percent, rate } from '../base/format.js';
 import { memory, number, part, said, time } from '../model/quantity.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { congestionSleeps } from './judge/congestion-sleeps.js';
+import { advise } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
-import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { limitReached, memoryCulprit, memoryLimit, swapping, raiseLimit } from './judge/memory.js';
 import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut, type Argument } from './cause.js';
 
@@ -87,7 +88,7 @@ export const cause = defineCause({
       ],
       advice: [
         limit
-          ? `Raise the limit in ${limit.file}, or let the process keep less: page cache that it makes dirty counts towards it.`
+          ? advise`Raise the limit, for a start to twice as much: ${raiseLimit(limit)}. Or let the process keep less: page cache that it makes dirty counts towards it.`
           : 'Free memory, or raise vm.min_free_kbytes and vm.watermark_scale_factor so that kswapd begins earlier.',
       ],
     };

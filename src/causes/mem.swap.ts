@@ -8,8 +8,9 @@ import { frequency, part, said, time } from '../model/quantity.js';
 import type { State } from '../model/states.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { SWAP } from '../model/thresholds/memory.js';
+import { advise } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { memoryCulprit, memoryLimit, swapping, type Swapping } from './judge/memory.js';
+import { memoryCulprit, memoryLimit, swapping, type Swapping, raiseLimit } from './judge/memory.js';
 import type { Given } from './judge/needs.js';
 import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ruledOut, type Argument } from './cause.js';
@@ -98,7 +99,7 @@ export const cause = defineCause({
       ],
       advice: [
         limit
-          ? `Raise the limit in ${limit.file}, or make the process smaller.`
+          ? advise`Raise the limit, for a start to twice as much: ${raiseLimit(limit)}. Or make the process smaller.`
           : 'Give the machine more memory, or make the process smaller.',
         'Lowering vm.swappiness only moves the loss to the page cache.',
       ],

@@ -11,8 +11,9 @@ import { flow, part, said, size, time } from '../model/quantity.js';
 import type { Series } from '../model/counters.js';
 import { JUDGING } from '../model/thresholds/judging.js';
 import { THRASH } from '../model/thresholds/memory.js';
+import { advise } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
-import { limitReached, memoryCulprit, memoryLimit, swapping } from './judge/memory.js';
+import { limitReached, memoryCulprit, memoryLimit, swapping, raiseLimit } from './judge/memory.js';
 import type { Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument } from './cause.js';
@@ -135,7 +136,7 @@ export const cause = defineCause({
       evidence: evidence(figures, m),
       advice: [
         limit
-          ? `Raise the limit in ${limit.file}: page cache counts towards it.`
+          ? advise`Raise the limit, for a start to twice as much: ${raiseLimit(limit)}. Page cache counts towards it.`
           : 'Give the page cache more memory: fewer or smaller processes, less tmpfs.',
         'A process that scans may tell the kernel so (posix_fadvise, O_DIRECT), so that it does not throw out what others need.',
       ],

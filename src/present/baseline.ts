@@ -4,7 +4,7 @@ import { duration, harmless, percent, rate, count } from '../base/format.js';
 import type { Baseline, BaselineChapter, BaselineDisk } from '../model/baseline.js';
 import { memory } from '../model/quantity.js';
 import { drawBraille } from './braille.js';
-import { columns, wrap } from './text-layout.js';
+import { columns, widthOf, wrap } from './text-layout.js';
 
 const KINDS = { read: 'reads', write: 'writes', flush: 'flushes' } as const;
 const LARGEST_BOUND = 256 * 1024;
@@ -59,6 +59,24 @@ function indented(text: string, by: number, width: number): string[] {
   return wrap(harmless(text), width - by, '  ').map((line) => ' '.repeat(by) + line);
 }
 
+/** A table, or a sentence a load where the terminal is too narrow for its figures. */
+function loadLines(usual: readonly Usual[], width: number): string[] {
+  const cells = usual.map(usualCells);
+  const figures = columns(
+    [BASELINE_HEAD, ...cells].map((row) => row.slice(0, -1)),
+    [2, 3, 4, 5, 6],
+  );
+  if (figures.every((line) => widthOf(line) <= width))
+    return columns([BASELINE_HEAD, ...cells], [2, 3, 4, 5, 6], width);
+  return cells.flatMap(([kind, size, depth, usually, most, stretches, days, unsure = '']) =>
+    wrap(
+      `${[kind, size].filter(Boolean).join(' ')}, ${depth} at once: usually ${usually}, 99 % within ${most}; stretches: ${stretches}, days: ${days}${unsure && `, ${unsure}`}`,
+      width,
+      '  ',
+    ),
+  );
+}
+
 function chapterLines(chapter: BaselineChapter, width: number): string[] {
   const { since, until, days, stretches, leftOut, usual, best, writers, changed } = chapter;
   const out = leftOut > 0 ? `; ${count(leftOut)} left out, as it was slower than usual or somebody was held up` : '';
@@ -72,11 +90,7 @@ function chapterLines(chapter: BaselineChapter, width: number): string[] {
       2,
       width,
     ),
-    ...(usual.length === 0
-      ? []
-      : columns([BASELINE_HEAD, ...usual.slice(0, MOST_ROWS).map(usualCells)], [2, 3, 4, 5, 6], width - 4).map(
-          (line) => `    ${line}`,
-        )),
+    ...(usual.length === 0 ? [] : loadLines(usual.slice(0, MOST_ROWS), width - 4).map((line) => `    ${line}`)),
     ...(usual.length > MOST_ROWS ? [`    and ${usual.length - MOST_ROWS} more loads (--json)`] : []),
     ...chartOf(chapter),
     `    best: ${count(Math.round(best.operationsPerSecond))} requests a second, ${rate(best.bytesPerSecond)}`,

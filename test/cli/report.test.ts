@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as v from 'valibot';
 import { ComparisonSchema } from '../../src/model/comparison.js';
+import { reportPathFor } from '../../src/pipeline.js';
 import { refusal, run } from '../support/cli.js';
 import { unpack } from '../support/stalls.js';
 
@@ -20,6 +21,15 @@ before(() => {
   unpack('healthy.paced-writer-user', is);
 });
 after(() => rmSync(folder, { recursive: true }));
+
+describe('where a report lies', () => {
+  it('is told as the recording is: from where the user stands, or from the root', () => {
+    assert.equal(reportPathFor('slow.iow'), 'slow.html');
+    assert.equal(reportPathFor('night/slow.iow'), 'night/slow.html');
+    assert.equal(reportPathFor('/srv/slow.iow'), '/srv/slow.html');
+    assert.equal(reportPathFor('/srv/slow.iow', '../mended.iow'), '../slow-to-mended.html');
+  });
+});
 
 describe('report of two recordings', () => {
   it('writes one page beside the second, named after both', async () => {

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { columns, columnsWithin, widthOf } from '../../src/present/text-layout.js';
+import type { BaselineDisk } from '../../src/model/baseline.js';
+import { renderBaseline } from '../../src/present/baseline.js';
 import { renderBlockStats } from '../../src/present/blkstats/text.js';
 import { renderDrillList } from '../../src/present/drills.js';
 import { someBlockStats } from '../support/block-stats.js';
@@ -75,5 +77,59 @@ describe('on 80 columns', () => {
         .replace(/ +/g, ' '),
       `blk.scheduler ${about}`,
     );
+  });
+});
+
+describe('on 40 columns', () => {
+  test('the slowest requests of a trace keep what they were and what they took', () => {
+    const lines = renderBlockStats(someBlockStats(), 40).split('\n');
+    const slowest = lines.slice(lines.indexOf('The slowest requests')).filter((line) => /Q2D|ms$|µs$/.test(line));
+    for (const line of slowest) assert.ok(widthOf(line) <= 40, line);
+    assert.match(slowest[0] ?? '', /Q2D +D2C$/);
+  });
+
+  test('what is usual of a disk is told in sentences, and as a table where that fits', () => {
+    const disk: BaselineDisk = {
+      name: 'sda',
+      model: null,
+      key: 'x',
+      knownBy: 'serial',
+      isHere: true,
+      chapters: [
+        {
+          since: '2026-12-01T00:00:00Z',
+          until: '2026-12-01T01:00:00Z',
+          changed: [],
+          state: {},
+          days: 1,
+          stretches: 2,
+          leftOut: 0,
+          usual: [
+            {
+              does: 'write',
+              upToBytes: 65_536,
+              depth: 1,
+              usualMs: 0.153,
+              mostMs: 0.184,
+              stretches: 2,
+              days: 1,
+              tells: false,
+            },
+          ],
+          best: { operationsPerSecond: 100, bytesPerSecond: 1e6 },
+          writers: [],
+          byDay: [],
+        },
+      ],
+      changedNow: [],
+    };
+    const shown = (width: number) =>
+      renderBaseline({ schema: 'iowitness.baseline/1', tool: '', folder: '/x', disks: [disk], without: [] }, width);
+    assert.match(
+      shown(40),
+      /\n {4}writes up to 64 KiB, 1 at once:\n {6}usually 153 µs, 99 % within\n {6}184 µs; stretches: 2, days: 1, too\n {6}few yet\n/,
+    );
+    for (const line of shown(40).split('\n')) assert.ok(widthOf(line) <= 40, line);
+    assert.match(shown(80), / size +at once +usually +99 % +stretches +days\n/);
   });
 });

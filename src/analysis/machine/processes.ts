@@ -63,6 +63,11 @@ export function isKernelThread(input: Case, thread: number): boolean {
   return kernelTest(input)(thread);
 }
 
+/** True for a process that the last facts list: what came later, or has ended by then, nobody can be sent to. */
+export function isThere({ facts }: Case, pid: number): boolean {
+  return facts.at(-1)?.processes.some((one) => one.pid === pid) === true;
+}
+
 /** When each process or thread that was forked during the recording began, ms since its start. */
 export function births(input: Case): Map<number, number> {
   const forks = input.events?.tables.get('sched_process_fork');

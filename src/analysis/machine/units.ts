@@ -10,6 +10,7 @@ const CONTAINER = /^(?:docker|libpod|cri-containerd|crio|nerdctl)-([0-9a-f]{12})
 const PLAIN_ID = /^([0-9a-f]{12})[0-9a-f]{52}$/;
 const POD = /^(?:kubepods(?:-\w+)?-)?pod([0-9a-f]{8})[0-9a-f_-]*(?:\.slice)?$/;
 const UNIT = /\.(service|scope|socket|mount|swap)$/;
+const MANAGED = /\.(service|scope)$/;
 /** systemd writes a character of a unit's name that a path can't hold as \xNN. */
 const ESCAPED = /\\x([0-9a-f]{2})/g;
 
@@ -23,6 +24,28 @@ export function unitOfCgroup(path: string): string | undefined {
   if (told.length > 0) return told.join(', ');
   const unit = parts.findLast((part) => UNIT.test(part));
   return unit?.replace(ESCAPED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
+/** The unit of the system's own manager whose cgroup that is, as `systemctl` takes its name; undefined for any other cgroup. */
+export function unitAt(cgroup: string): string | undefined {
+  const parts = cgroup.split('/');
+  const name = parts.at(-1) ?? '';
+  const isUsers = parts.slice(0, -1).some((part) => part.startsWith('user@'));
+  return isUsers || !/\.(service|scope|slice)$/.test(name) ? undefined : name;
+}
+
+/**
+ * The unit of the system's own manager that a process runs in, as `systemctl` takes its name, and the unit's cgroup. What is below it is
+ * delegated. Undefined for a user's units, which another manager keeps, and for the first process.
+ */
+export function managedUnit({
+  cgroups,
+}: RunningProcess): { readonly name: string; readonly cgroup: string } | undefined {
+  const parts = (cgroups.get('name=systemd') ?? cgroups.get('') ?? '').split('/');
+  const at = parts.findIndex((part) => MANAGED.test(part));
+  const name = parts[at];
+  if (name === undefined || name === 'init.scope' || name.startsWith('user@')) return undefined;
+  return { name, cgroup: parts.slice(0, at + 1).join('/') };
 }
 
 /** The unit, container or pod that a process belongs to; undefined where its cgroups tell none. */

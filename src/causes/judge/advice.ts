@@ -5,7 +5,7 @@ import { shellWord } from '../../base/shell.js';
 import type { Advice } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 
-type Command = Advice['commands'][number];
+export type Command = Advice['commands'][number];
 
 /** A command that only looks. */
 export function look(command: string): Command {
@@ -29,6 +29,11 @@ export function unlimit({ file, device = 'MAJ:MIN', what, value, cgroup }: Cgrou
   const line = (limit: string) => (file.endsWith('io.max') ? `${device} ${what}=${limit}` : `${device} ${limit}`);
   const none = line(file.endsWith('io.max') ? 'max' : '0');
   return write(none, file, `what cgroup ${cgroup} may do on that device`, line(String(value)));
+}
+
+/** Sets properties of a systemd unit until the machine restarts. */
+export function setProperties(unit: string, ...assignments: readonly string[]): string {
+  return `systemctl set-property --runtime ${[unit, ...assignments].map(shellWord).join(' ')}`;
 }
 
 /** Joins words and commands: advise`Raise it: ${write('128', file, …)}.` */

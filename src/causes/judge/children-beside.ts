@@ -8,6 +8,7 @@ import { timesIn } from '../../analysis/measures.js';
 import { workOfChildren, type ChildrenWork } from '../../analysis/victim/own-children.js';
 import { duration, percent } from '../../base/format.js';
 import { intersect, type Intervals, total } from '../../base/intervals.js';
+import type { Advice } from '../../model/diagnosis.js';
 import { flow, part, ratio, said, size, time } from '../../model/quantity.js';
 import { HARM, NEIGHBOUR } from '../../model/thresholds/device.js';
 import { DOUBTS } from '../../model/thresholds/judging.js';
@@ -150,11 +151,11 @@ export function tellChildren(beside: Beside, m: Victim): Told {
     culprit: { kind: 'process', name: first.name, pid: first.pid },
     decidedBy: advise`what the victim’s writes take while ${first.name} (${String(first.pid)}) does not run, or whose requests the disk served meanwhile: ${look('iowitness record')} as root sees them`,
     evidence: evidence(beside, m),
-    advice: [ownChildAdvice(first.name)],
+    advice: [ownChildAdvice(first.name, m.account.pid)],
   };
 }
 
 /** What to do about a child of the victim's own that keeps its disk busy. */
-export function ownChildAdvice(name: string): string {
-  return `Let ${name} write that more slowly, when less depends on it, or to another device: it is the program’s own work, so its settings are where to look.`;
+export function ownChildAdvice(name: string, parent: number): Advice {
+  return advise`Let ${name} write that more slowly, when less depends on it, or to another device: it is the program’s own work, so its settings are where to look. ${look(`ps -o pid,lstart,args --ppid ${parent}`)} shows what it has started, and when.`;
 }

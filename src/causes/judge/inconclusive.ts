@@ -2,10 +2,11 @@
 // decide. It is a verdict like any other, so that pages and scripts need no second way.
 
 import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
-import { threadName } from '../../analysis/machine/processes.js';
+import { isThere, threadName } from '../../analysis/machine/processes.js';
 import { unitsOf } from '../../analysis/machine/units.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import { percent } from '../../base/format.js';
+import { shellWord } from '../../base/shell.js';
 import { intersect, Intervals, total } from '../../base/intervals.js';
 import { entry } from '../../base/maps.js';
 import type { Case } from '../../model/case.js';
@@ -15,7 +16,7 @@ import type { Segment } from '../../model/segment.js';
 import { STATES, type State } from '../../model/states.js';
 import { DEVICE_JUDGING, JUDGING, SHOWN } from '../../model/thresholds/judging.js';
 import { adviceOf, evidenceOf, type Argument } from '../cause.js';
-import { advise, look } from './advice.js';
+import { advise, look, type Command } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
 import { isTraced, UNEXPLAINED } from './judgements.js';
 import { keptByMapping } from './mapped.js';
@@ -110,10 +111,20 @@ function isEmpty({ source, durationMs, facts, events }: Case): boolean {
   return source === 'recording' && (durationMs === 0 || (facts.length === 0 && (events?.count ?? 0) === 0));
 }
 
+/** The same again: of what `check` and `record` started the whole, of a process that has not ended that one, or else whoever does the most I/O. */
+function sameAgain({ input, account }: Measures): Command {
+  const { directory, argv } = input.manifest.plan ?? {};
+  if (directory !== undefined) return look(`iowitness check ${shellWord(directory)}`);
+  // What it ran is not repeated for anybody who only pastes.
+  if (argv) return look('iowitness record -- COMMAND');
+  const isOn = account && isThere(input, account.pid);
+  return look(`iowitness record --for 60s${isOn ? ` --pid ${account.pid}` : ''}`);
+}
+
 /** What would show more than this recording does. */
-function recordNext(m: Measures): Advice | string {
+function recordNext(m: Measures): Advice {
   const { input, account } = m;
-  const again = look('iowitness record --for 60s --pid PID');
+  const again = input.source === 'recording' ? sameAgain(m) : look('iowitness record --for 60s --pid PID');
   if (isEmpty(input)) return advise`Record again: ${again}, as root.`;
   if (input.source === 'benchmark')
     return advise`Run it again while it is recorded: ${look('iowitness record -- fio JOBFILE')}, as root.`;
@@ -122,7 +133,7 @@ function recordNext(m: Measures): Advice | string {
   if (account?.source === 'events') return advise`Look at the accounting and record for longer: ${again}.`;
   return account && isTraced(m, 'sched_switch')
     ? advise`It did not move once while it was recorded: ${look(`cat /proc/${account.thread}/stack`)} shows where it stands.`
-    : 'Record as root, so that the victim’s sleeps and the requests are seen.';
+    : advise`Record as root, so that the victim’s sleeps and the requests are seen: ${again}.`;
 }
 
 /** Where what it waited for may be, if its disk is a mapped device that had it all. */

@@ -1,14 +1,23 @@
 // What the causes of memory share: the limit of the victim's cgroup that is used up, and whether the victim's own pages come and go.
 
 import { growthOf } from '../../analysis/machine/series.js';
+import { unitAt } from '../../analysis/machine/units.js';
 import type { Measures } from '../../analysis/measures.js';
 import type { Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { memory, said } from '../../model/quantity.js';
 import type { Argument } from '../cause.js';
+import { change, setProperties, write, type Command } from './advice.js';
 import type { Given } from './needs.js';
 import { limitsOn } from './judgements.js';
 import { MEMORY } from '../../model/thresholds/memory.js';
+
+/** What systemd calls the files of a unit's cgroup. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  'memory.limit_in_bytes': 'MemoryLimit',
+  'memory.max': 'MemoryMax',
+  'memory.high': 'MemoryHigh',
+};
 
 /** A limit with what was used of it at most, bytes. */
 export interface UsedLimit extends CgroupLimit {
@@ -46,6 +55,16 @@ export function limitReached(limit: UsedLimit | undefined, meaning: string): Arg
       source: limit.file,
     },
   ];
+}
+
+/** Twice the limit, for a start; of a unit by its manager. */
+export function raiseLimit({ file, cgroup, value }: UsedLimit): Command {
+  const what = `how much memory the processes of cgroup ${cgroup} may have, page cache included`;
+  const unit = unitAt(cgroup);
+  const property = PROPERTIES[file.slice(file.lastIndexOf('/') + 1)];
+  if (property === undefined || unit === undefined) return write(String(2 * value), file, what, String(value));
+  const set = (bytes: number) => setProperties(unit, `${property}=${bytes}`);
+  return change(set(2 * value), what, `\`${set(value)}\``);
 }
 
 export interface Swapping {

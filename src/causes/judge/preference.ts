@@ -18,7 +18,8 @@ import { number, ratio, said, type Said } from '../../model/quantity.js';
 import type { Timeline } from '../../model/timeline.js';
 import { STARVED } from '../../model/thresholds/cpu.js';
 import type { Argument } from '../cause.js';
-import { advise, change, look, write } from './advice.js';
+import { advise, change, look } from './advice.js';
+import { weigh } from './favour.js';
 import type { Given } from './needs.js';
 
 /** Why the scheduler preferred those who ran instead. */
@@ -160,24 +161,13 @@ function asOthers({ policy, nice }: Extract<Worth, { kind: 'thread' }>, pid: num
   }
 }
 
-function heavier({ cgroup, file, value }: Extract<Worth, { kind: 'cgroup' }>) {
-  const unit = cgroup.slice(cgroup.lastIndexOf('/') + 1);
-  const what = `what cgroup ${cgroup} is worth on a CPU`;
-  const name = fileName(file);
-  if (/\.(service|scope|slice)$/.test(unit)) {
-    const was = { 'cpu.weight': `CPUWeight=${value}`, 'cpu.idle': 'CPUWeight=idle' }[name] ?? `CPUShares=${value}`;
-    const set = (property: string) => `systemctl set-property --runtime ${unit} ${property}`;
-    return change(set(name === 'cpu.shares' ? `CPUShares=${NORMAL_WEIGHT}` : 'CPUWeight=100'), what, `\`${set(was)}\``);
-  }
-  const usual = { 'cpu.weight': '100', 'cpu.idle': '0' }[name] ?? String(NORMAL_WEIGHT);
-  return write(usual, file, what, value);
-}
-
 /** How to change that. */
 export function preferenceAdvice({ whose, own, rival, thread }: Preference, { account }: Given<'victim'>): Advice[] {
   const worth = whose === 'own' ? own : rival;
   if (worth.kind === 'cgroup')
-    return [advise`Give ${whose === 'own' ? 'its cgroup' : 'the other cgroup'} the usual weight: ${heavier(worth)}.`];
+    return [
+      advise`Give ${whose === 'own' ? 'its cgroup' : 'the other cgroup'} the usual weight: ${weigh(worth, 'usual')}.`,
+    ];
   if (worth.kind === 'session') return [];
   if (whose === 'own') {
     const isAll = account.threads.size > 1;

@@ -157,7 +157,7 @@ function slowTable(all: readonly SlowRequest[], stats: BlockStats, width: number
   if (rows.length === 0) return [];
   return columnsWithin([['ended at', 'device', '', '', 'Q2D', 'D2C', 'meanwhile with the device'], ...rows], width, {
     right: [0, 4, 5],
-    expendable: [6],
+    expendable: [6, 1, 0, 3],
   });
 }
 

@@ -11,9 +11,20 @@ const WARM = 0.1;
 const HOT = 0.6;
 
 const HEADS = ['DEVICE', 'READ', 'WRITE', 'IO/s', 'QUEUE', 'WAIT', 'BUSY', 'PROCESSES', 'KERNEL', 'NOBODY', 'ON'];
-/** What a device stands on is shown from this width on. */
-const LEAST_FOR_LAYER = 100;
+/** What a device stands on is worth no less room. */
+const LEAST_LAYER = 22;
 const WIDTHS = [8, 7, 7, 6, 5, 7, 5, 9, 7, 7];
+const BUSY = HEADS.indexOf('BUSY');
+/** What a narrow terminal has no room for, the first one first; `iowitness top --json` has all. */
+const LEFT_OUT = ['ON', 'NOBODY', 'KERNEL', 'PROCESSES', 'QUEUE', 'IO/s', 'READ', 'WRITE'];
+
+/** The columns that there is room for, by their numbers. */
+function columnsIn(width: number): number[] {
+  const shown = new Set(HEADS.keys());
+  const taken = () => [...shown].reduce((sum, column) => sum + 1 + (WIDTHS[column] ?? LEAST_LAYER), -1);
+  for (const head of LEFT_OUT) if (taken() > width) shown.delete(HEADS.indexOf(head));
+  return [...shown];
+}
 
 function warmth(share: number): Look | undefined {
   if (share >= HOT) return 'hot';
@@ -31,9 +42,9 @@ export function deviceLines(
   const ranked = awake.toSorted((a, b) => b.busy - a.busy || traffic(b) - traffic(a) || a.name.localeCompare(b.name));
   const idle = devices.length - ranked.length;
   const shown = ranked.length + Math.min(idle, 1) > most ? ranked.slice(0, most - 1) : ranked;
-  const hasRoom = width >= LEAST_FOR_LAYER;
-  const head = [span(row(hasRoom ? HEADS : HEADS.slice(0, -1)), 'head')];
-  const lines = shown.map((device) => deviceLine(device, seconds).slice(0, hasRoom ? 4 : 3));
+  const columns = columnsIn(width);
+  const head = [span(columns.map((column) => cellOf(HEADS[column] ?? '', column)).join(' '), 'head')];
+  const lines = shown.map((device) => deviceLine(device, seconds, columns));
   const left = ranked.length - shown.length;
   const others = [...(left > 0 ? [`+${left} more`] : []), ...(idle > 0 ? [`+${idle} idle`] : [])];
   return [head, ...lines, ...(others.length > 0 ? [[span(others.join(', '), 'dim')]] : [])];
@@ -43,15 +54,12 @@ function traffic({ readBytes, writeBytes }: TopDevice): number {
   return readBytes + writeBytes;
 }
 
-function row(cells: readonly string[]): string {
-  return cells
-    .map((cell, index) =>
-      index === 0 || index >= WIDTHS.length ? pad(cell, WIDTHS[index] ?? 0) : pad(cell, WIDTHS[index] ?? 0, 'right'),
-    )
-    .join(' ');
+function cellOf(text: string, column: number): string {
+  const isFigure = column > 0 && column < WIDTHS.length;
+  return pad(text, WIDTHS[column] ?? 0, isFigure ? 'right' : 'left');
 }
 
-function deviceLine(device: TopDevice, seconds: number): Line {
+function deviceLine(device: TopDevice, seconds: number, columns: readonly number[]): Line {
   const { name, layer, parts, queueDepth, waitMs, busy, operations } = device;
   const rate = (amount: number | undefined): string => (amount === undefined ? '-' : bytes(amount / seconds));
   const cells = [
@@ -65,15 +73,13 @@ function deviceLine(device: TopDevice, seconds: number): Line {
     rate(parts?.processes),
     rate(parts?.kernel),
     rate(parts?.nobody),
+    layer,
   ];
-  const before = row(cells.slice(0, 6));
-  const rest = [7, 8, 9].map((index) => pad(cells[index] ?? '', WIDTHS[index] ?? 0, 'right')).join(' ');
-  return [
-    span(`${before} `),
-    span(pad(cells[6] ?? '', WIDTHS[6] ?? 0, 'right'), warmth(busy)),
-    span(` ${rest} `),
-    span(layer, 'dim'),
-  ];
+  return columns.flatMap((column, at) => {
+    const look = column === BUSY ? warmth(busy) : column === WIDTHS.length ? 'dim' : undefined;
+    const cell = span(cellOf(cells[column] ?? '', column), look);
+    return at === 0 ? [cell] : [span(' '), cell];
+  });
 }
 
 function shareSpan(label: string, value: number | null | undefined): Span[] {

@@ -126,6 +126,18 @@ test('however small the terminal is, processes stand on it by their names, and w
   for (const columns of [20, 40, 60, 80]) assert.match(text(aScreen({ columns, lines: 12 })), /postgres/, `${columns}`);
 });
 
+test('a narrow terminal shows figures of devices whole or not at all', () => {
+  const heads = (columns: number) =>
+    /^DEVICE .*$/m
+      .exec(text(aScreen({ columns, lines: 24 })))?.[0]
+      .trim()
+      .split(/ +/);
+  assert.deepEqual(heads(40), ['DEVICE', 'READ', 'WRITE', 'WAIT', 'BUSY']);
+  assert.deepEqual(heads(64)?.slice(-2), ['BUSY', 'PROCESSES']);
+  assert.equal(heads(80)?.at(-1), 'NOBODY');
+  assert.equal(heads(100)?.at(-1), 'ON');
+});
+
 test('at any size and after any keys there are as many lines as the terminal has, none wider, and nothing that it would obey', () => {
   fc.assert(
     fc.property(

@@ -142,6 +142,6 @@ export function tellCounted(counted: Counted, m: Victim): Told {
     culprit: beneath.culprit,
     decidedBy: counted.few?.is === 'either' ? TWICE_AS_MANY : 'the life of each request (block events): record as root',
     evidence: [busyTimes(counted), ...orLimit(counted), ...beneath.evidence],
-    advice: [...beneath.advice, hangs ? lookAtHangs(name) : lookAt(name)],
+    advice: [...beneath.advice, ...(hangs ? lookAtHangs(m, counted.lost) : lookAt(m, counted.lost))],
   };
 }

@@ -5,10 +5,15 @@ import type { Measures } from '../../../analysis/measures.js';
 import type { Slowness } from '../../../analysis/requests/slowness.js';
 import type { Spread } from '../../../analysis/requests/spread.js';
 import { duration, percent } from '../../../base/format.js';
+import type { Intervals } from '../../../base/intervals.js';
 import { number, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { DEVICE_JUDGING } from '../../../model/thresholds/judging.js';
+import type { Advice } from '../../../model/diagnosis.js';
 import type { Argument } from '../../cause.js';
+import { advise } from '../advice.js';
+import { diskName } from '../judgements.js';
+import { journalAround } from '../logs.js';
 
 /** True where few requests make up most of what is too long and half of all are quick: the disk is not slow, it hangs now and then. */
 export function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
@@ -37,8 +42,10 @@ export function hangSentence(
 }
 
 /** A disk that is slow throughout is the wrong one, or overloaded; one that hangs has something that happens to it. */
-export function lookAtHangs(name: string): string {
-  return `Ask what happens to ${name} at those times: dmesg (resets, timeouts, path failover), the provider’s events, firmware, power states, a snapshot or a rebuild beneath.`;
+export function lookAtHangs(m: Measures, times: Intervals): Advice[] {
+  return [
+    advise`Ask what happens to ${diskName(m)} at those times: the provider’s events, firmware, power states, a snapshot or a rebuild beneath, and what the kernel said then (resets, timeouts, path failover): ${journalAround(m.input, times, true)}.`,
+  ];
 }
 
 export function spreadEvidence(spread: Spread | undefined, { class: which }: Slowness): Argument[] {

@@ -106,7 +106,10 @@ function pastEvidence(past: AgainstPast, slower: SlowerLoad): Argument[] {
   ];
 }
 
-export function tellRemembered({ past, slower, factor, waitsForCpu, share, beneath }: Remembered, m: Victim): Told {
+export function tellRemembered(
+  { past, slower, factor, waitsForCpu, share, lost, beneath }: Remembered,
+  m: Victim,
+): Told {
   const name = diskName(m);
   const changes = past.changed?.changed ?? [];
   const since = changes.length > 0 ? `; since then ${changes.map(({ what }) => what).join(', ')} changed` : '';
@@ -123,7 +126,7 @@ export function tellRemembered({ past, slower, factor, waitsForCpu, share, benea
     advice: [
       ...beneath.advice,
       `Ask what changed on ${name} or beneath it since then: a snapshot, a rebuild, another tenant, spent burst credit, firmware.`,
-      lookAt(name),
+      ...lookAt(m, lost),
     ],
   };
 }

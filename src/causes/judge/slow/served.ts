@@ -173,7 +173,7 @@ export function tellServed(served: Served, m: Victim): Told {
       beneath.advice.length > 0
         ? beneath.advice
         : [
-            isHang ? lookAtHangs(name) : lookAt(name),
+            ...(isHang ? lookAtHangs(m, lost) : lookAt(m, lost)),
             'Compare with another volume of the same kind on the same machine.',
           ],
   };

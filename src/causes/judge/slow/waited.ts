@@ -4,9 +4,12 @@
 import type { Measures } from '../../../analysis/measures.js';
 import { percent } from '../../../base/format.js';
 import { type Interval, type Intervals, total } from '../../../base/intervals.js';
+import type { Advice } from '../../../model/diagnosis.js';
+import { advise, look } from '../advice.js';
 import { beneathOf, type Beneath } from '../beneath.js';
 import { lackCpu } from '../cpu-behind.js';
-import { judgeDevice } from '../judgements.js';
+import { diskName, judgeDevice } from '../judgements.js';
+import { journalAround } from '../logs.js';
 import type { Given } from '../needs.js';
 
 export type Victim = Given<'victim' | 'disk'>;
@@ -45,9 +48,23 @@ export function times(factor: number): string {
   return factor >= 1 ? `${factor.toFixed(1)} times` : `${percent(factor)} of`;
 }
 
+/** What a device stands on, which may be what is slow; nothing for one that stands on nothing. */
+function standsOn({ disk, topology }: Victim): Advice[] {
+  const device = topology.device(disk);
+  if (device?.backingFile !== undefined)
+    return [advise`It keeps its blocks in a file: ${look(`losetup --list /dev/${device.name}`)} names it.`];
+  return topology.beneath(disk).length > 0
+    ? [advise`It stands on others, which may be what is slow: ${look(`lsblk --inverse /dev/${topology.name(disk)}`)}.`]
+    : [];
+}
+
 /** The advice of all ways where nothing beneath the disk is named. */
-export function lookAt(name: string): string {
-  return `Look at ${name} itself: the provider’s volume metrics, the controller’s log (dmesg), SMART; on a stacked device look at the one beneath.`;
+export function lookAt(m: Victim, lost: Intervals): Advice[] {
+  return [
+    advise`Look at ${diskName(m)} itself: the provider’s volume metrics, SMART, and what the kernel said of its controller: ${journalAround(m.input, lost, true)}.`,
+    advise`See whether it is so now: ${look(`iowitness iostat -xz 1 ${m.topology.name(m.disk)}`)}.`,
+    ...standsOn(m),
+  ];
 }
 
 /** The measurement that tells a slow loop device from one whose workers wait for a CPU. */
