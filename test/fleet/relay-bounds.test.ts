@@ -19,6 +19,7 @@ import { mostConnections } from '../../src/fleet/relay/connections.js';
 import { Gathered } from '../../src/fleet/relay/gathered.js';
 import { parseRevoked } from '../../src/fleet/relay/revoked.js';
 import { startRelay, type RelayLimits } from '../../src/fleet/relay/server.js';
+import { RelayLine } from '../../src/fleet/relay-line.js';
 import { portOf } from '../../src/run/serve.js';
 import { Authority } from '../support/certificates.js';
 import { episodeRow, hostRow } from '../support/fleet-rows.js';
@@ -73,7 +74,7 @@ describe('a relay', { skip: needsCommand('openssl') }, () => {
   }
 
   function target(name: string): RelayTarget {
-    const one = new RelayTarget(`relay://127.0.0.1:${portOf(server)}`, of(name));
+    const one = new RelayTarget(new RelayLine(`relay://127.0.0.1:${portOf(server)}`, of(name)));
     open.push({ destroy: () => one.close() });
     return one;
   }
