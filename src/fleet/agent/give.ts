@@ -2,7 +2,7 @@
 // otherwise, packed and sent. Done by an errand's process, so that the watch stays as small as it was.
 
 import { existsSync } from 'node:fs';
-import { errnoOf, messageOf, UserError } from '../../base/errors.js';
+import { UserError } from '../../base/errors.js';
 import { inFolder } from '../../base/hold-path.js';
 import type { Share } from '../../model/fleet.js';
 import { pseudonyms } from '../../pipeline.js';
@@ -88,10 +88,10 @@ export async function give(errand: GiveErrand): Promise<Given> {
     return { kind: 'given', bytes: body.length };
   } catch (error) {
     const isSaid = error instanceof NotGiven || error instanceof TooLarge;
-    await refuseRecording(line, number, isSaid ? error.message : 'It could not be packed there; its log says why.');
-    throw new Error(
-      errnoOf(error) === undefined ? messageOf(error) : `its journal can’t be read (${messageOf(error)})`,
-    );
+    const why = isSaid ? error.message : 'It could not be packed there; its log says why.';
+    // A relay that can't be reached has told whoever waited.
+    await refuseRecording(line, number, why).catch(() => {});
+    throw error;
   } finally {
     line.close();
   }
