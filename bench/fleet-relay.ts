@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import path from 'node:path';
 import { duration } from '../src/base/format.js';
 import { RelayTarget } from '../src/fleet/agent/relay-target.js';
+import { RelayLine } from '../src/fleet/relay-line.js';
 import { ClickHouseStore } from '../src/fleet/clickhouse/store.js';
 import { readCredentials } from '../src/fleet/credentials.js';
 import type { Batch } from '../src/model/fleet.js';
@@ -50,7 +51,7 @@ try {
   let credentials = readCredentials(authority.sign('web0'), authority.file);
   const targets = Array.from({ length: hosts }, (_, at) => {
     if (at % 4 === 0 && at > 0) credentials = readCredentials(authority.sign(`web${at}`), authority.file);
-    return new RelayTarget(`relay://127.0.0.1:${PORT}`, credentials);
+    return new RelayTarget(new RelayLine(`relay://127.0.0.1:${PORT}`, credentials));
   });
   const begunMs = performance.now();
   // Until every one has shaken hands; hosts don't do so all at once.

@@ -12,8 +12,9 @@ import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
 import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
-import { RELAY_PORT } from '../fleet/agent/relay-target.js';
+import { RELAY_PORT } from '../fleet/relay-line.js';
 import { readCredentials } from '../fleet/credentials.js';
+import { isHostName } from '../fleet/relay/host-name.js';
 import { startRelay } from '../fleet/relay/server.js';
 import { fleetAnswers } from '../fleet/page/answers.js';
 import { showOf } from '../fleet/show.js';
@@ -45,7 +46,19 @@ import { listenForInterrupts } from './interrupts.js';
 import { knownList } from './known-list.js';
 import { isFolder, storeAddress } from './store-address.js';
 
-const ACTIONS = ['init', 'status', 'episodes', 'why', 'compare', 'show', 'page', 'relay', 'export', 'demo'] as const;
+const ACTIONS = [
+  'init',
+  'status',
+  'episodes',
+  'why',
+  'compare',
+  'show',
+  'fetch',
+  'page',
+  'relay',
+  'export',
+  'demo',
+] as const;
 type Action = (typeof ACTIONS)[number];
 
 interface FleetOptions {
@@ -62,6 +75,9 @@ interface FleetOptions {
   readonly certificate?: string;
   readonly authority?: string;
   readonly revoked?: string;
+  readonly readers?: readonly string[];
+  readonly relay?: string;
+  readonly output?: string;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -79,6 +95,13 @@ function whole(low: number, high: number): (text: string) => number {
   };
 }
 
+function readerNames(text: string): readonly string[] {
+  const names = text.split(',');
+  const wrong = names.find((name) => !isHostName(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`‘${wrong}’ is no name of a certificate.`);
+  return names;
+}
+
 export function fleetCommand(program: Command): void {
   program
     .command('fleet')
@@ -86,7 +109,7 @@ export function fleetCommand(program: Command): void {
     .addArgument(new Argument('<action>', 'what to do').choices(ACTIONS))
     .argument(
       '[subject...]',
-      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show: a host and maybe the number of a stall; of page: a port of this machine (default: 9472); of relay: where hosts reach it (default: 0.0.0.0:9471); of export: a folder',
+      'of init and demo: the store’s address; of why: a cause (default: all); of compare: two hosts; of show and fetch: a host and (of show: maybe) the number of a stall; of page: a port of this machine (default: 9472); of relay: where hosts reach it (default: 0.0.0.0:9471); of export: a folder',
     )
     .option(
       '--store <address>',
@@ -114,15 +137,22 @@ export function fleetCommand(program: Command): void {
         .choices(NAME_POLICIES)
         .default('units'),
     )
-    .option('--certificate <file>', 'of relay: its certificate and key (PEM)')
-    .option('--authority <file>', 'of relay: who signs the certificates of hosts (PEM)')
+    .option('--certificate <file>', 'of relay and fetch: one’s own certificate and key (PEM)')
+    .option('--authority <file>', 'of relay and fetch: who signs all certificates (PEM)')
     .option('--revoked <file>', 'of relay: hosts and certificates that hold no more, read again when it changes')
+    .option(
+      '--readers <names>',
+      'of relay: whose certificates may fetch the recordings that hosts share, NAME,… (default: nobody’s)',
+      readerNames,
+    )
+    .option('--relay <address>', 'of fetch: the relay that the host sends to, relay://HOST:9471')
+    .option('-o, --output <folder>', 'of fetch: where to write the recording (default: HOST-NUMBER.iow)')
     .option('--dry-run', 'of init: only say what would be done, with its SQL', false)
     .option('--json', 'print the result as JSON (docs/schemas/fleet-ACTION.schema.json)', false)
     .option('-v, --verbose', 'of why, compare and show: every fact, and more of the hosts against it', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n  iowitness fleet page\n  sudo iowitness fleet export /srv/fleet && iowitness fleet why --store /srv/fleet\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
+      '\nExamples:\n  iowitness fleet init http://127.0.0.1:8123/iowitness --dry-run\n  iowitness fleet demo\n  iowitness fleet status\n  iowitness fleet why mem.dirty-limit --since 7d\n  iowitness fleet episodes --cause dev.capped --since 1d\n  iowitness fleet compare web1 web2\n  iowitness fleet show web1 3\n  iowitness fleet fetch web1 3 --relay relay://fleet:9471 --certificate me.pem --authority authority.pem\n  iowitness fleet page\n  sudo iowitness fleet export /srv/fleet && iowitness fleet why --store /srv/fleet\n\nExit status: 0 nothing stalls, separates or differs, 1 a host stalls or is silent,\na fact separates, or hosts differ, 2 it could not be done, 3 it can’t be told, 64 wrong usage.',
     )
     .action((action: Action, subjects: readonly string[], options: FleetOptions) => fleet(action, subjects, options));
 }
@@ -139,6 +169,7 @@ const SUBJECTS: Readonly<Record<Action, readonly [least: number, most: number, w
   why: [0, 1, 'at most one cause'],
   compare: [2, 2, 'two hosts'],
   show: [1, 2, 'a host, and maybe the number of one of its stalls'],
+  fetch: [2, 2, 'a host and the number of one of its stalls'],
 };
 
 async function fleet(action: Action, subjects: readonly string[], options: FleetOptions): Promise<void> {
@@ -146,6 +177,11 @@ async function fleet(action: Action, subjects: readonly string[], options: Fleet
   if (subjects.length < least || subjects.length > most) throw new UserError(`fleet ${action} takes ${what}.`);
   if (action === 'export') {
     await (await import('./fleet-export.js')).exportRows(subjects[0] ?? '', options);
+    return;
+  }
+  if (action === 'fetch') {
+    const [host = '', number = ''] = subjects;
+    await (await import('./fleet-fetch.js')).fetchRecording(host, episodeNumber(number), options);
     return;
   }
   const isAddressed = action === 'init' || action === 'demo';
@@ -182,7 +218,7 @@ function episodeNumber(text: string): number {
   return number;
 }
 
-const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
+const ACT: Readonly<Record<Exclude<Action, 'export' | 'fetch'>, Act>> = {
   init: async (store, { keep: keepDays, cluster, dryRun, json }) => {
     const steps = await store.init({ keepDays, cluster, dryRun });
     const document = {
@@ -275,10 +311,10 @@ const ACT: Readonly<Record<Exclude<Action, 'export'>, Act>> = {
     server.close();
     interrupts.release();
   },
-  relay: async (store, { certificate, authority, revoked }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
+  relay: async (store, { certificate, authority, revoked, readers = [] }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
     const credentials = readCredentials(certificate, authority);
     const interrupts = listenForInterrupts();
-    const server = await startRelay({ address: listenAddress(where), credentials, store, revoked, tell: say });
+    const server = await startRelay({ address: listenAddress(where), credentials, store, revoked, readers, tell: say });
     say(`hosts reach the relay at ${where}; it writes to ${store.name}.`);
     await interrupts.interrupted;
     server.closeAllConnections();

@@ -3,11 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
-import { UserError } from '../base/errors.js';
+import { UsageError, UserError } from '../base/errors.js';
 import { timeUp } from '../base/time-up.js';
 import { bootId } from '../capture/process.js';
 import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
 import type { BatchTarget, Pusher } from '../fleet/agent/pusher.js';
+import { SHARES, type Share } from '../model/fleet.js';
+import { Errands } from '../run/watch/errand.js';
 import { Watch } from '../run/watch/watch.js';
 import type { Address } from '../run/serve.js';
 import { metricsAt } from '../run/metrics/server.js';
@@ -44,6 +46,7 @@ interface WatchCommandOptions {
   readonly pushNames: NamePolicy;
   readonly certificate?: string;
   readonly authority?: string;
+  readonly share?: Share;
 }
 
 const USUAL_BYTES = 1024 ** 3;
@@ -83,6 +86,12 @@ export function watchCommand(program: Command): void {
         .choices(NAME_POLICIES)
         .default('units'),
     )
+    .addOption(
+      new Option(
+        '--share <form>',
+        'to a relay: let its readers fetch recordings, as `report --redact` has them, or as they are (default: none)',
+      ).choices(SHARES),
+    )
     .option('--no-jvm', 'ask no JVM for its threads while it stalls')
     .option('--for <time>', 'how long (default: until it is ended)', seconds)
     .addHelpText(
@@ -110,14 +119,17 @@ async function startMetrics(address: Address): Promise<WatchMetrics> {
 }
 
 async function watch(options: WatchCommandOptions): Promise<void> {
+  const wrong = wrongShare(options);
+  if (wrong !== undefined) throw new UsageError(wrong);
   if (process.geteuid?.() !== 0)
     throw new UserError('Only root sees what other users’ processes wait for: run it with sudo, or as a service.');
   const interrupts = listenForInterrupts();
   const page = options.page && (await startPage(options.page, options.dir));
   const metrics = options.metrics && (await startMetrics(options.metrics));
   const { push } = options;
+  const errands = new Errands();
   const pusher =
-    push === undefined ? undefined : await pusherTo(storeAddress(push === true ? undefined : push), options);
+    push === undefined ? undefined : await pusherTo(storeAddress(push === true ? undefined : push), options, errands);
   const started = await Watch.start({
     tool: toolName(),
     undoFolder: undoFolder(),
@@ -129,6 +141,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     tell: say,
     shown: [page, metrics].filter((one) => one !== undefined),
     listeners: [pusher, metrics].filter((one) => one !== undefined),
+    errands,
   });
   if (page) say(`the page is at ${page.url}`);
   if (metrics) say(metricsAt(metrics.address));
@@ -145,13 +158,13 @@ async function watch(options: WatchCommandOptions): Promise<void> {
 }
 
 /** Loaded only where something is sent. */
-async function pusherTo(address: string, options: WatchCommandOptions): Promise<Pusher> {
+async function pusherTo(address: string, options: WatchCommandOptions, errands: Errands): Promise<Pusher> {
   const [{ Pusher: Made }, { factsNow }] = await Promise.all([
     import('../fleet/agent/pusher.js'),
     import('../fleet/agent/facts-now.js'),
   ]);
   return new Made({
-    target: await targetAt(address, options),
+    target: await targetAt(address, options, errands),
     host: hostname(),
     boot: bootId(),
     agent: toolName(),
@@ -161,11 +174,33 @@ async function pusherTo(address: string, options: WatchCommandOptions): Promise<
   });
 }
 
-async function targetAt(address: string, { certificate, authority }: WatchCommandOptions): Promise<BatchTarget> {
-  if (!address.startsWith('relay:')) return new (await import('../fleet/clickhouse/store.js')).ClickHouseStore(address);
-  const [{ RelayTarget }, { readCredentials }] = await Promise.all([
+/** What can't be shared so; undefined where nothing is wrong. What `--push-names` keeps from a fleet no recording may tell it. */
+function wrongShare({ share, push, pushNames }: WatchCommandOptions): string | undefined {
+  if (share === undefined) return undefined;
+  if (push === undefined) return 'Recordings are shared over a relay: name it, as --push relay://HOST:9471.';
+  if (share === 'whole' && pushNames !== 'all')
+    return `A whole recording has every name in it, and --push-names ${pushNames} keeps some from the fleet: share redacted ones, or give --push-names all.`;
+  return undefined;
+}
+
+async function targetAt(address: string, options: WatchCommandOptions, errands: Errands): Promise<BatchTarget> {
+  const { certificate, authority, share, dir } = options;
+  if (!address.startsWith('relay:')) {
+    if (share !== undefined)
+      throw new UsageError(
+        'Recordings are shared over a relay, and this is a store: leave --share out, or name a relay.',
+      );
+    return new (await import('../fleet/clickhouse/store.js')).ClickHouseStore(address);
+  }
+  const [{ RelayTarget }, { RelayLine }, { Sharer }, { readCredentials }] = await Promise.all([
     import('../fleet/agent/relay-target.js'),
+    import('../fleet/relay-line.js'),
+    import('../fleet/agent/sharer.js'),
     import('../fleet/credentials.js'),
   ]);
-  return new RelayTarget(address, readCredentials(certificate, authority));
+  const credentials = readCredentials(certificate, authority);
+  const line = new RelayLine(address, credentials);
+  if (share === undefined) return new RelayTarget(line);
+  const giving = { relay: address, credentials, folder: dir, share };
+  return new RelayTarget(line, new Sharer({ line, errands, giving, tell: say }));
 }

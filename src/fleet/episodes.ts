@@ -40,14 +40,17 @@ export async function episodesOf(
 ): Promise<FleetEpisodes> {
   const nowMs = await store.nowMs();
   const period = { fromMs: nowMs - sinceMs, toMs: nowMs + AHEAD_MS };
-  const found = await store.episodes({ ...period, ...filter });
+  const [found, newest] = await Promise.all([
+    store.countEpisodes({ ...period, ...filter }),
+    store.episodes({ ...period, ...filter, limit }),
+  ]);
   return {
     schema: 'iowitness.fleet-episodes/1',
     tool,
     store: store.name,
     from: isoMoment(period.fromMs),
     to: isoMoment(nowMs),
-    found: found.length,
-    episodes: found.slice(0, limit).map(toldEpisode),
+    found,
+    episodes: newest.map(toldEpisode),
   };
 }

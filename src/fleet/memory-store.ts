@@ -57,15 +57,28 @@ export class MemoryStore implements FleetStore {
     return [...last.values()].sort((a, b) => b.startedMs - a.startedMs);
   }
 
-  episodes({ cause, unit, hosts, onlyStalls, limit, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
-    const found = this.lastRevisions(period).filter(
+  private found({ cause, unit, hosts, onlyStalls, ...period }: EpisodeFilter): EpisodeRow[] {
+    return this.lastRevisions(period).filter(
       (one) =>
         (cause === undefined || one.cause === cause) &&
         (unit === undefined || one.unit === unit) &&
         (hosts === undefined || hosts.includes(one.host)) &&
         (onlyStalls !== true || !isNoStall(one)),
     );
-    return Promise.resolve(found.slice(0, limit));
+  }
+
+  episodes(filter: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+    const found = this.found(filter);
+    if (filter.onlyLastOpen !== true) return Promise.resolve(found.slice(0, filter.limit));
+    const open = grouped(
+      found.filter(({ endedMs }) => endedMs === undefined),
+      ({ host }) => host,
+    );
+    return Promise.resolve([...open.values()].flatMap(([newest]) => newest ?? []).slice(0, filter.limit));
+  }
+
+  countEpisodes(filter: EpisodeFilter): Promise<number> {
+    return Promise.resolve(this.found(filter).length);
   }
 
   losses({ fromMs, toMs }: Period, bins: number): Promise<Losses> {
@@ -76,7 +89,7 @@ export class MemoryStore implements FleetStore {
         const bin = Math.min(bins - 1, Math.floor(((one.startedMs - fromMs) * bins) / (toMs - fromMs)));
         lostMs[bin] = (lostMs[bin] ?? 0) + one.lostMs;
       }
-      return { cause, hosts: new Set(own.map(({ host }) => host)).size, lostMs };
+      return { cause, hosts: new Set(own.map(({ host }) => host)).size, episodes: own.length, lostMs };
     });
     const hosts = [...grouped(stalls, ({ host }) => host)].map(([host, own]) => ({
       host,

@@ -1,7 +1,11 @@
 // What the fleet asks of a store, whichever engine it is: rows in, each as often as it likes to come, and a handful of questions. Every answer counts a row
 // once that was sent twice. ClickHouse (clickhouse/) and a folder of files (folder/) are there; another one implements this and nothing else.
 
+import { UserError } from '../base/errors.js';
 import type { Batch, EpisodeRow, HostState, NamedFact } from '../model/fleet.js';
+
+/** The store gave no answer, or none of use: nothing of what was asked is known, and it may be there. */
+export class StoreFailure extends UserError {}
 
 /** Times are ms since 1970. */
 export interface Period {
@@ -15,6 +19,8 @@ export interface EpisodeFilter extends Period {
   readonly hosts?: readonly string[];
   /** Without those that were no stalls by their verdict. */
   readonly onlyStalls?: boolean;
+  /** Of each host the newest that has no end, and nothing else. */
+  readonly onlyLastOpen?: boolean;
   /** The newest of so many. */
   readonly limit?: number;
 }
@@ -24,6 +30,7 @@ export interface CauseLoss {
   /** Empty where there is no verdict (yet). */
   readonly cause: string;
   readonly hosts: number;
+  readonly episodes: number;
   /** By the bin in which a stall began. */
   readonly lostMs: Float64Array;
 }
@@ -102,6 +109,8 @@ export interface FleetStore {
   hosts(): Promise<readonly HostState[]>;
   /** Those that began in the period, the newest first. */
   episodes(filter: EpisodeFilter): Promise<readonly EpisodeRow[]>;
+  /** How many there are of them; of thousands of hosts a list is longer than what is shown of it. */
+  countEpisodes(filter: Omit<EpisodeFilter, 'limit' | 'onlyLastOpen'>): Promise<number>;
   /** The same added up by cause and bin, and by host: of thousands of hosts the answer is small. */
   losses(period: Period, bins: number): Promise<Losses>;
   /** The same by host and cause; with a cause those of it, and those that might be: without a verdict, or with one that names none. */

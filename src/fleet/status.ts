@@ -7,7 +7,7 @@ import { isNoStall } from '../model/diagnosis.js';
 import type { EpisodeRow, FleetHost, FleetStatus, HostState } from '../model/fleet.js';
 import { FLEET } from '../model/thresholds/fleet.js';
 import { clusterChance } from '../statistics/cluster.js';
-import type { FleetStore } from './port.js';
+import type { CauseLoss, FleetStore } from './port.js';
 
 const DAY_MS = 86_400_000;
 const MOST_NAMES = 20;
@@ -16,11 +16,13 @@ export const NO_VERDICT = 'no verdict';
 
 export async function statusOf(store: FleetStore, tool: string): Promise<FleetStatus> {
   const nowMs = await store.nowMs();
-  const [hosts, episodes] = await Promise.all([
+  const period = { fromMs: nowMs - DAY_MS, toMs: nowMs + DAY_MS };
+  const [hosts, open, { causes }] = await Promise.all([
     store.hosts(),
-    store.episodes({ fromMs: nowMs - DAY_MS, toMs: nowMs + DAY_MS }),
+    store.episodes({ ...period, onlyLastOpen: true }),
+    store.losses(period, 1),
   ]);
-  return judged({ store: store.name, tool, nowMs, hosts, episodes });
+  return judged({ store: store.name, tool, nowMs, hosts, open, causes });
 }
 
 interface Heard {
@@ -28,8 +30,10 @@ interface Heard {
   readonly tool: string;
   readonly nowMs: number;
   readonly hosts: readonly HostState[];
-  /** Of the last day, the newest first. */
-  readonly episodes: readonly EpisodeRow[];
+  /** Of each host the newest stall of the last day that has no end. */
+  readonly open: readonly EpisodeRow[];
+  /** Of the last day, as one bin. */
+  readonly causes: readonly CauseLoss[];
 }
 
 /** How far a host's clock is ahead, as far as that is told from the way. */
@@ -81,9 +85,8 @@ function togetherOf(silent: readonly HostState[], nowMs: number): FleetStatus['s
   };
 }
 
-export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetStatus {
-  const open = new Map<string, EpisodeRow>();
-  for (const one of episodes) if (one.endedMs === undefined && !open.has(one.host)) open.set(one.host, one);
+function judged({ store, tool, nowMs, hosts, open: newest, causes }: Heard): FleetStatus {
+  const open = new Map(newest.map((one) => [one.host, one]));
   const silent = hosts.filter((host) => isSilent(host, nowMs)).sort((a, b) => b.receivedMs - a.receivedMs);
   const stalling = hosts
     .filter((host) => host.stalling && !isSilent(host, nowMs))
@@ -102,7 +105,14 @@ export function judged({ store, tool, nowMs, hosts, episodes }: Heard): FleetSta
     silentTogether: togetherOf(silent, nowMs),
     skewed: hosts.filter((host) => skewOf(host) !== null).map((host) => hostOf(host, undefined)),
     agents: [...agents].sort((a, b) => b[1] - a[1]).map(([agent, many]) => ({ agent, hosts: many })),
-    causes: causesOf(episodes),
+    causes: causes
+      .map(({ lostMs, ...of }) => ({
+        cause: causeOf(of),
+        episodes: of.episodes,
+        hosts: of.hosts,
+        lostMs: lostMs[0] ?? 0,
+      }))
+      .sort((a, b) => b.lostMs - a.lostMs),
     dropped: {
       episodes: hosts.reduce((sum, { droppedEpisodes }) => sum + droppedEpisodes, 0),
       minutes: hosts.reduce((sum, { droppedMinutes }) => sum + droppedMinutes, 0),

@@ -125,6 +125,26 @@ export const FleetExportSchema = v.object({
 });
 export type FleetExport = v.InferOutput<typeof FleetExportSchema>;
 
+/** In which form a host shares recordings: as `report --redact` has them, or as they are. */
+export const SHARES = ['redacted', 'whole'] as const;
+export type Share = (typeof SHARES)[number];
+
+export const FleetFetchSchema = v.object({
+  schema: v.literal('iowitness.fleet-fetch/1'),
+  tool: v.string(),
+  relay: v.string(),
+  /** As its certificate says. */
+  host: v.string(),
+  /** Of the stall, as its watch counts them. */
+  number: v.number(),
+  share: v.picklist(SHARES),
+  /** As it was sent. */
+  bytes: v.number(),
+  /** Where the recording is now. */
+  path: v.string(),
+});
+export type FleetFetch = v.InferOutput<typeof FleetFetchSchema>;
+
 export const FleetDemoSchema = v.object({
   schema: v.literal('iowitness.fleet-demo/1'),
   tool: v.string(),

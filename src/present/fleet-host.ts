@@ -1,7 +1,7 @@
 // One host of the fleet as text, and two side by side. The page has the same words.
 
-import { clockText, counted, duration, figure, harmless, percent, rate, several } from '../base/format.js';
-import type { FleetCompare, FleetEpisode, FleetShow, KnownHost } from '../model/fleet.js';
+import { binary, clockText, counted, duration, figure, harmless, percent, rate, several } from '../base/format.js';
+import type { FleetCompare, FleetEpisode, FleetFetch, FleetShow, KnownHost } from '../model/fleet.js';
 import { EPISODE_HEAD, episodeCells } from './fleet.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
 import { columns, wrap } from './text-layout.js';
@@ -67,7 +67,13 @@ export function changeText({ before, after }: FleetShow['changes'][number]): str
 /** Where the recording lies, as far as that is known. */
 export function recordingText({ recording, host, number }: FleetEpisode): string {
   if (recording === null) return 'No recording of it is kept.';
-  return `${recording} lies on ${host}; there \`iowitness episodes show ${number}\` opens it.`;
+  return `${recording} lies on ${host}; there \`iowitness episodes show ${number}\` opens it. If its watch shares recordings, \`iowitness fleet fetch ${host} ${number}\` brings it here.`;
+}
+
+export function renderFleetFetch({ host, number, share, bytes, path }: FleetFetch): string {
+  return harmless(
+    `${host}’s recording of stall ${number} is in ${path} (${binary(bytes)}, ${share}): \`iowitness diagnose ${path}\` opens it.`,
+  );
 }
 
 function aboutText({ about }: FleetShow): string | undefined {

@@ -28,6 +28,7 @@ const WORDS = [
   'cgroup',
   'cause',
   'cluster',
+  'names',
 ];
 
 test('every command’s help fits 80 columns and shows no raw number or false as a default', async () => {

@@ -37,6 +37,9 @@ const REFUSED: readonly (readonly [args: readonly string[], status: number, says
   [['dd', 'if=/dev/zero', 'of=/dev/null', 'count=1', '--log', ''], 2, /no file without a name/],
   [['hold', '--memory', '101%'], 64, /between 0% and 100%/],
   [['hold'], 64, /'--memory <amount>' not specified/],
+  [['watch', '--share', 'redacted'], 64, /shared over a relay/],
+  [['watch', '--share', 'whole', '--push', 'relay://x'], 64, /--push-names units keeps some from the fleet/],
+  [['fleet', 'fetch', 'web1', '3'], 2, /fetched over the relay: name it/],
   // An option that is not known may be the one that is missing, misspelt.
   [['hold', '--memry', '1G'], 64, /unknown option '--memry'/],
   [['export', 'no-such', '--format', 'csv'], 64, /unknown option '--format'/],

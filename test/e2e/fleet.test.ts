@@ -81,12 +81,17 @@ describe('one server', { skip }, () => {
       { unit: 'ingest.service' },
       { hosts: ['host-00007', 'host-00011'] },
       { onlyStalls: true, limit: 20 },
+      { onlyLastOpen: true },
     ]) {
       const [real, plain] = [
         await store.episodes({ ...period, ...filter }),
         await memory.episodes({ ...period, ...filter }),
       ];
       assert.ok(plain.length > 0);
+      assert.equal(
+        await store.countEpisodes({ ...period, ...filter }),
+        await memory.countEpisodes({ ...period, ...filter }),
+      );
       assert.deepEqual(real.toSorted(by), plain.toSorted(by));
     }
     const ordered = ({ causes, hosts }: Losses) => ({

@@ -7,6 +7,8 @@ import { parseFactSets } from '../../src/fleet/clickhouse/fact-bytes.js';
 import { factId, linesOf, tableRows } from '../../src/fleet/clickhouse/rows.js';
 import { schemaSteps, TABLES, type Found } from '../../src/fleet/clickhouse/schema.js';
 import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
+import { episodesOf } from '../../src/fleet/episodes.js';
+import { statusOf } from '../../src/fleet/status.js';
 import { FakeClickHouse } from '../support/fake-clickhouse.js';
 import { hostRow } from '../support/fleet-rows.js';
 
@@ -67,6 +69,30 @@ describe('a question', () => {
     await store.episodes({ ...PERIOD, cause: "x' OR 1=1 --", unit: "\\' OR 1 --" });
     assert.ok(fake.asked[0]?.query.includes("cause = 'x\\' OR 1=1 --'"));
     assert.ok(fake.asked[0]?.query.includes("unit = '\\\\\\' OR 1 --'"));
+  });
+
+  it('about the whole fleet brings what is shown of its stalls, and not each of them', async () => {
+    const one = (cell: string) => ({ body: `{"data":[[${cell}]]}` });
+    fake.answer = ({ query }) => {
+      if (query.includes('now()')) return one('1700000000');
+      return query.includes('SELECT count()') ? one('"70000"') : {};
+    };
+    await statusOf(store, 'test');
+    const { found } = await episodesOf(store, 'test', { sinceMs: 1000, limit: 7, cause: 'dev.slow' });
+    assert.equal(found, 70_000);
+    const ends = fake.asked
+      .map(({ query }) => query)
+      .filter((query) => query.includes('.episodes'))
+      .map(
+        (query) =>
+          [...query.matchAll(/(?:GROUP BY \w+|LIMIT 1 BY host|LIMIT \d+|cause = '[\w.]+')(?= ORDER BY| FORMAT)/g)].at(
+            -1,
+          )?.[0],
+      );
+    assert.deepEqual(
+      new Set(ends),
+      new Set(['GROUP BY cause', 'GROUP BY host', 'LIMIT 1 BY host', 'LIMIT 7', "cause = 'dev.slow'"]),
+    );
   });
 
   const ERRORS: readonly (readonly [status: number, body: string, sentence: RegExp])[] = [

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { RelayTarget } from '../../src/fleet/agent/relay-target.js';
 import { readCredentials, type Credentials } from '../../src/fleet/credentials.js';
 import { hostOf, startRelay } from '../../src/fleet/relay/server.js';
+import { RelayLine } from '../../src/fleet/relay-line.js';
 import { portOf } from '../../src/run/serve.js';
 import { Authority } from '../support/certificates.js';
 import { episodeRow, hostRow } from '../support/fleet-rows.js';
@@ -26,7 +27,8 @@ describe('the relay', { skip: needsCommand('openssl') }, () => {
   const told: string[] = [];
 
   const of = (name: string, by = authority): Credentials => readCredentials(by?.sign(name), authority?.file);
-  const target = (credentials: Credentials) => new RelayTarget(`relay://127.0.0.1:${portOf(server)}`, credentials);
+  const target = (credentials: Credentials) =>
+    new RelayTarget(new RelayLine(`relay://127.0.0.1:${portOf(server)}`, credentials));
 
   before(async () => {
     [authority, other] = [new Authority(), new Authority()];

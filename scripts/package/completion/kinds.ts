@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   id: 'drill',
   mask: 'none',
   n: 'none',
+  names: 'none',
   number: 'none',
   operands: 'file',
   pid: 'pid',

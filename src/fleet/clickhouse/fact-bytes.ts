@@ -6,9 +6,8 @@
 //     last_seen   u32
 //     facts       a count as a varint, and as many u64, little-endian
 
-import { UserError } from '../../base/errors.js';
 import { NumberMap } from '../../base/number-map.js';
-import type { FactSet } from '../port.js';
+import { StoreFailure, type FactSet } from '../port.js';
 
 const MOST_FACTS = 100_000;
 
@@ -29,7 +28,7 @@ class Cursor {
 
   private need(count: number): void {
     if (this.at + count > this.bytes.length)
-      throw new UserError('The store broke off its answer about facts: ask again.');
+      throw new StoreFailure('The store broke off its answer about facts: ask again.');
   }
 
   varint(): number {
@@ -40,7 +39,7 @@ class Cursor {
       value += (byte & 0x7f) * shift;
       if (byte < 0x80) return value;
     }
-    throw new UserError('The store’s answer about facts is malformed.');
+    throw new StoreFailure('The store’s answer about facts is malformed.');
   }
 
   text(): string {
@@ -58,7 +57,7 @@ class Cursor {
 
   /** So many numbers below 2^53, each as its place in `places`; those that have none are left out. */
   places(count: number, places: NumberMap): Uint32Array {
-    if (count > MOST_FACTS) throw new UserError('The store’s answer about facts is malformed.');
+    if (count > MOST_FACTS) throw new StoreFailure('The store’s answer about facts is malformed.');
     this.need(count * 8);
     const found = new Uint32Array(count);
     let kept = 0;
@@ -71,7 +70,7 @@ class Cursor {
   }
 }
 
-/** `places`: where the fact of a number stands. Throws a UserError where bytes are missing. */
+/** `places`: where the fact of a number stands. Throws a StoreFailure where bytes are missing. */
 export function parseFactSets(bytes: Buffer, places: NumberMap): FactSet[] {
   const cursor = new Cursor(bytes);
   const sets: FactSet[] = [];

@@ -6,6 +6,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import { harmless } from '../../base/format.js';
+import { StoreFailure } from '../port.js';
 import { isIdentifier, type Sql } from './sql.js';
 
 const TIMEOUT_MS = 60_000;
@@ -76,7 +77,7 @@ export class ClickHouseHttp {
       const answer: { readonly data: readonly (readonly unknown[])[] } = JSON.parse(bytes.toString('utf8'));
       return answer.data;
     } catch {
-      throw new UserError(`${this.address.shown} broke off its answer: ask again.`);
+      throw new StoreFailure(`${this.address.shown} broke off its answer: ask again.`);
     }
   }
 
@@ -121,10 +122,13 @@ export class ClickHouseHttp {
     };
     return new Promise((settle, refuse) => {
       const asked = (this.isSecure ? httpsRequest : httpRequest)(options, (answer) => {
-        whole(answer).then((bytes) => {
-          if (answer.statusCode === 200) settle(bytes);
-          else refuse(new UserError(sentenceOf(answer.statusCode ?? 0, bytes.toString('utf8'), this.address)));
-        }, refuse);
+        whole(answer).then(
+          (bytes) => {
+            if (answer.statusCode === 200) settle(bytes);
+            else refuse(new StoreFailure(sentenceOf(answer.statusCode ?? 0, bytes.toString('utf8'), this.address)));
+          },
+          (error: unknown) => refuse(error instanceof StoreFailure ? error : unreachable(error, this.address)),
+        );
       });
       asked.on('timeout', () => asked.destroy(new Error(`it gave no answer for ${TIMEOUT_MS / 1000} s`)));
       asked.on('error', (error) => {
@@ -143,15 +147,16 @@ async function whole(answer: IncomingMessage): Promise<Buffer> {
   for await (const part of answer) {
     if (!Buffer.isBuffer(part)) continue;
     bytes += part.length;
-    if (bytes > MOST_BYTES) throw new UserError('The store’s answer is longer than a fleet’s can be.');
+    if (bytes > MOST_BYTES) throw new StoreFailure('The store’s answer is longer than a fleet’s can be.');
     parts.push(part);
   }
   return Buffer.concat(parts);
 }
 
-function unreachable(error: unknown, { shown }: Address): UserError {
+function unreachable(error: unknown, { shown }: Address): StoreFailure {
   const errno = errnoOf(error);
-  if (errno === 'ECONNREFUSED') return new UserError(`Nobody listens at ${shown}: is the ClickHouse server running?`);
-  if (errno === 'ENOTFOUND') return new UserError(`There is no host of that name: ${shown}.`);
-  return new UserError(`${shown} can’t be reached: ${harmless(messageOf(error))}.`);
+  if (errno === 'ECONNREFUSED')
+    return new StoreFailure(`Nobody listens at ${shown}: is the ClickHouse server running?`);
+  if (errno === 'ENOTFOUND') return new StoreFailure(`There is no host of that name: ${shown}.`);
+  return new StoreFailure(`${shown} can’t be reached: ${harmless(messageOf(error))}.`);
 }

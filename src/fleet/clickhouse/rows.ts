@@ -251,14 +251,14 @@ export function namedFactOf(row: FoundRow): NamedFact | undefined {
 }
 
 /** A cause, its hosts, and a map from bins to ms, in the order in which `losses` asks for them. */
-export function causeLossOf([cause, hosts, map]: readonly unknown[], bins: number): CauseLoss {
+export function causeLossOf([cause, hosts, episodes, map]: readonly unknown[], bins: number): CauseLoss {
   const [places, lost]: readonly unknown[] = Array.isArray(map) ? map : [];
   const lostMs = new Float64Array(bins);
   if (Array.isArray(places) && Array.isArray(lost))
     places.forEach((bin, at) => {
       lostMs[Number(bin)] = Number(lost[at]);
     });
-  return { cause: text(cause), hosts: Number(hosts), lostMs };
+  return { cause: text(cause), hosts: Number(hosts), episodes: Number(episodes), lostMs };
 }
 
 /** A device's figures, in the order in which `devices` asks for them. */

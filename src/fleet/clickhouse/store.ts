@@ -122,13 +122,24 @@ export class ClickHouseStore implements FleetStore {
     return sql`(SELECT * FROM ${this.table('episodes')} WHERE ${within}${ofHosts} ORDER BY revision DESC LIMIT 1 BY host, boot, number, started)`;
   }
 
-  async episodes({ cause, unit, hosts, onlyStalls, limit, ...period }: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+  private fromEpisodes({ cause, unit, hosts, onlyStalls, ...period }: EpisodeFilter): Sql {
     const ofCause = cause === undefined ? sql`` : sql` AND cause = ${cause}`;
     const ofUnit = unit === undefined ? sql`` : sql` AND unit = ${unit}`;
     const ofStalls = onlyStalls === true ? sql` AND ${IS_STALL}` : sql``;
+    return sql`FROM ${this.lastRevisions(period, hosts)} WHERE 1${ofCause}${ofUnit}${ofStalls}`;
+  }
+
+  async episodes(filter: EpisodeFilter): Promise<readonly EpisodeRow[]> {
+    const { limit, onlyLastOpen = false } = filter;
     const most = limit === undefined ? sql`` : sql` LIMIT ${limit}`;
-    const found = sql`FROM ${this.lastRevisions(period, hosts)} WHERE 1${ofCause}${ofUnit}${ofStalls} ORDER BY started DESC, host, number${most}`;
+    const [open, ofEach] = onlyLastOpen ? [sql` AND ended IS NULL`, sql` LIMIT 1 BY host`] : [sql``, sql``];
+    const found = sql`${this.fromEpisodes(filter)}${open} ORDER BY started DESC, host, number${ofEach}${most}`;
     return (await this.selected('episodes', found)).map(episodeOf);
+  }
+
+  async countEpisodes(filter: EpisodeFilter): Promise<number> {
+    const [[count] = []] = await this.http.rows(sql`SELECT count() ${this.fromEpisodes(filter)}`);
+    return Number(count);
   }
 
   async losses(period: Period, bins: number): Promise<Losses> {
@@ -138,7 +149,7 @@ export class ClickHouseStore implements FleetStore {
     const stalls = sql`FROM ${this.lastRevisions(period)} WHERE ${IS_STALL}`;
     const [causes, hosts] = await Promise.all([
       this.http.rows(
-        sql`SELECT cause, uniqExact(host), sumMap([${bin}], [lost_ms]) ${stalls} GROUP BY cause ORDER BY cause`,
+        sql`SELECT cause, uniqExact(host), count(), sumMap([${bin}], [lost_ms]) ${stalls} GROUP BY cause ORDER BY cause`,
       ),
       this.http.rows(sql`SELECT host, sum(lost_ms) AS lost ${stalls} GROUP BY host ORDER BY lost DESC, host`),
     ]);

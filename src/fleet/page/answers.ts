@@ -19,7 +19,7 @@ import type { ReportAssets } from '../../present/html/page.js';
 import { HTML_HEADERS, JSON_HEADERS, refuse, replyPacked, type Answer } from '../../run/serve.js';
 import { recordingHere, type Here } from '../here.js';
 import { overviewOf, separatesOf } from '../overview.js';
-import type { FleetStore, Period } from '../port.js';
+import { StoreFailure, type FleetStore, type Period } from '../port.js';
 import { showOf } from '../show.js';
 import { statusOf } from '../status.js';
 import { whyOf } from '../why.js';
@@ -87,7 +87,7 @@ export function fleetAnswers(options: PageOptions): Answer {
       await replyPacked(request, response, page, document === undefined ? HTML_HEADERS : JSON_HEADERS);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      refuse(response, 404, error.message);
+      refuse(response, error instanceof StoreFailure ? 503 : 404, error.message);
     }
   };
 }

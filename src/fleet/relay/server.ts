@@ -1,5 +1,5 @@
 // The relay: takes batches of hosts over TLS, each known by its certificate, and writes them to the store under that name. It alone has the store's password; a
-// host can write its own rows here, and nothing else.
+// host can write its own rows here, and nothing else. Whoever is named as a reader can wait for a recording that a host shares, and can send nothing.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -9,14 +9,16 @@ import { harmless } from '../../base/format.js';
 import { refuse, type Address } from '../../run/serve.js';
 import type { Credentials } from '../credentials.js';
 import type { FleetStore } from '../port.js';
+import { parseAskedPath, parseGivenPath, SHARE_HEADER, WANTED_HEADER } from '../share.js';
 import { batchOf, type ReadBatch } from './batch.js';
 import { bound, Connections, mostConnections } from './connections.js';
 import { Gathered } from './gathered.js';
 import { isHostName } from './host-name.js';
+import { RECORDING_LIMITS, Recordings, type RecordingLimits } from './recordings.js';
 import { Revoked } from './revoked.js';
 
-export interface RelayLimits {
-  /** How long a host may take for a handshake, for the head of a request, and for all of it. */
+export interface RelayLimits extends RecordingLimits {
+  /** How long a host may take for a handshake, for the head of a request, and for all of a batch. */
   readonly handshakeMs: number;
   readonly headersMs: number;
   readonly requestMs: number;
@@ -31,6 +33,7 @@ export interface RelayLimits {
 
 function usualLimits(): RelayLimits {
   return {
+    ...RECORDING_LIMITS,
     handshakeMs: 30_000,
     headersMs: 10_000,
     requestMs: 30_000,
@@ -50,6 +53,8 @@ export interface RelayOptions {
   readonly store: Pick<FleetStore, 'add'>;
   /** A file that lists certificates that hold no more; undefined where there is none. */
   readonly revoked?: string | undefined;
+  /** Whose certificates may read recordings that hosts share. */
+  readonly readers?: readonly string[];
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
   readonly limits?: Partial<RelayLimits>;
@@ -62,16 +67,17 @@ export function hostOf(names: string | readonly string[] | undefined): string | 
 
 /** What all hosts are sending at a moment is bounded, as is each batch: a host that is slow holds no more than its part of that. */
 class Arriving {
-  private readonly limits: Pick<RelayLimits, 'batchBytes' | 'arrivingBytes'>;
+  private readonly limits: Pick<RelayLimits, 'batchBytes' | 'arrivingBytes' | 'requestMs'>;
   private bytes = 0;
 
-  constructor(limits: Pick<RelayLimits, 'batchBytes' | 'arrivingBytes'>) {
+  constructor(limits: Pick<RelayLimits, 'batchBytes' | 'arrivingBytes' | 'requestMs'>) {
     this.limits = limits;
   }
 
   async bodyOf(request: IncomingMessage): Promise<Buffer> {
     const parts: Buffer[] = [];
     let own = 0;
+    const timer = setTimeout(() => request.destroy(), this.limits.requestMs);
     try {
       for await (const part of request) {
         if (!Buffer.isBuffer(part)) continue;
@@ -84,6 +90,7 @@ class Arriving {
       }
       return Buffer.concat(parts);
     } finally {
+      clearTimeout(timer);
       this.bytes -= own;
     }
   }
@@ -93,13 +100,15 @@ class Relay {
   private readonly gathered: Gathered;
   private readonly arriving: Arriving;
   private readonly revoked: Revoked | undefined;
+  private readonly recordings: Recordings;
   private readonly tell: RelayOptions['tell'];
   private isFailing = false;
 
-  constructor({ store, tell, revoked }: RelayOptions, limits: RelayLimits) {
+  constructor({ store, tell, revoked, readers = [] }: RelayOptions, limits: RelayLimits) {
     this.gathered = new Gathered(store);
     this.arriving = new Arriving(limits);
     this.revoked = revoked === undefined ? undefined : new Revoked(revoked, tell);
+    this.recordings = new Recordings(readers, tell, limits);
     this.tell = tell;
   }
 
@@ -108,14 +117,27 @@ class Relay {
     const host = hostOf(subject?.CN);
     if (host === undefined) return refuse(response, 403, 'The certificate names no host.');
     if (this.revoked?.has(host, serialNumber)) return refuse(response, 403, 'The certificate has been revoked.');
-    if (request.method !== 'POST' || request.url !== '/batch')
-      return refuse(response, 404, 'Batches are posted to /batch.');
+    const url = request.url ?? '';
+    const asked = request.method === 'GET' ? parseAskedPath(url) : undefined;
+    if (asked) return this.recordings.ask(host, asked, response);
+    if (this.recordings.isReader(host))
+      return refuse(response, 403, 'This certificate reads recordings, and sends nothing.');
+    const given = request.method === 'POST' ? parseGivenPath(url) : undefined;
+    if (given !== undefined) return this.recordings.give(host, given, request, response);
+    if (request.method !== 'POST' || url !== '/batch') return refuse(response, 404, 'Batches are posted to /batch.');
+    await this.takeBatch(host, request, response);
+  }
+
+  private async takeBatch(host: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     let read: ReadBatch;
     try {
       read = batchOf(await this.arriving.bodyOf(request), host);
     } catch (error) {
       return refuse(response, 400, messageOf(error));
     }
+    // Whether or not the store takes it, the host was heard of.
+    const wanted = this.recordings.heard(host, request.headers[SHARE_HEADER]);
+    if (wanted !== undefined) response.setHeader(WANTED_HEADER, wanted);
     try {
       await this.gathered.add(read.batch, read.bytes);
       if (this.isFailing) this.tell('the store takes what is sent again.');
@@ -141,7 +163,7 @@ function serverOf({ certificate, authority }: Credentials, limits: RelayLimits):
       minVersion: 'TLSv1.2',
       handshakeTimeout: limits.handshakeMs,
       headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
+      requestTimeout: Math.max(limits.requestMs, limits.sendMs),
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: KEEP_MS,
     });

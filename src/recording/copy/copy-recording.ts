@@ -45,14 +45,22 @@ const STANDING = new Set<string>([
   SOURCE.loss,
 ]);
 
+/** Takes a file of the copy; its name is that within the recording. */
+type Take = (name: string, content: string | Buffer) => void;
+
 /** Copies a recording into a folder, which must not exist. Throws a UserError where the original can't be read. */
 export function copyRecording(from: string, to: string, options: CopyOptions): void {
   const original = openRecording(from);
-  const bounds = boundsOf(original, options);
   mkdirSync(to, { mode: 0o700 });
-  write(to, 'manifest.json', `${JSON.stringify(manifestOf(original.manifest, bounds, options), null, 2)}\n`);
-  writeTape(original, to, bounds, options);
-  writeTrace(original, to, bounds, options);
+  copyFiles(original, options, (name, content) => write(to, name, content));
+}
+
+/** The same without a folder: each file of the copy is taken once. */
+export function copyFiles(original: OpenRecording, options: CopyOptions, take: Take): void {
+  const bounds = boundsOf(original, options);
+  take('manifest.json', `${JSON.stringify(manifestOf(original.manifest, bounds, options), null, 2)}\n`);
+  copyTape(original, take, bounds, options);
+  copyTrace(original, take, bounds, options);
 }
 
 interface Bounds {
@@ -96,7 +104,7 @@ function manifestOf(manifest: Manifest, { fromNs, toNs }: Bounds, { names }: Cop
   };
 }
 
-function writeTape(original: OpenRecording, to: string, bounds: Bounds, { names }: CopyOptions): void {
+function copyTape(original: OpenRecording, take: Take, bounds: Bounds, { names }: CopyOptions): void {
   const frames: Buffer[] = [];
   let pending: Reading[] = [];
   let bytes = 0;
@@ -112,17 +120,17 @@ function writeTape(original: OpenRecording, to: string, bounds: Bounds, { names 
   };
   for (const reading of inBounds(original.readings(), bounds)) {
     const copy = redacted(reading, names);
-    if (!copy || (reading.path === SOURCE.threadDump && !writeDump(original, to, reading, names))) continue;
+    if (!copy || (reading.path === SOURCE.threadDump && !copyDump(original, take, reading, names))) continue;
     pending.push(copy);
     bytes += copy.text.length;
     if (bytes >= FRAME_BYTES) flush();
   }
   flush();
-  write(to, 'machine.log', Buffer.concat(frames));
+  take('machine.log', Buffer.concat(frames));
 }
 
 /** Copies the file that a mark names; false where nothing of it may be kept. */
-function writeDump(original: OpenRecording, to: string, { text }: Reading, names: Pseudonyms): boolean {
+function copyDump(original: OpenRecording, take: Take, { text }: Reading, names: Pseudonyms): boolean {
   const [, file] = /"file":"(jvm\/\d+-\d+\.txt\.gz)"/.exec(text) ?? [];
   const packed = file === undefined ? undefined : original.file(file, MOST_PACKED);
   if (file === undefined || !packed) return false;
@@ -132,7 +140,7 @@ function writeDump(original: OpenRecording, to: string, { text }: Reading, names
   } catch {
     // It is damaged, or more than a recorder keeps.
   }
-  if (dump !== undefined) write(to, file, gzipSync(dump, { level: 9 }));
+  if (dump !== undefined) take(file, gzipSync(dump, { level: 9 }));
   return dump !== undefined;
 }
 
@@ -151,7 +159,7 @@ function* inBounds(readings: Iterable<Reading>, { fromNs, toNs }: Bounds): Gener
   }
 }
 
-function writeTrace(original: OpenRecording, to: string, { fromNs, toNs }: Bounds, { names }: CopyOptions): void {
+function copyTrace(original: OpenRecording, take: Take, { fromNs, toNs }: Bounds, { names }: CopyOptions): void {
   const streams = original.traceStreams();
   if (streams.length === 0) return;
   const texts = original
@@ -163,7 +171,7 @@ function writeTrace(original: OpenRecording, to: string, { fromNs, toNs }: Bound
     const isUsed = format && (format.name === 'kernel_stack' || KEPT_FIELDS[format.name]);
     return isUsed ? [{ name, text, format }] : [];
   });
-  for (const { name, text } of formats) write(to, name, text);
+  for (const { name, text } of formats) take(name, text);
   const packed = original.file('trace/kallsyms.gz');
   const startNs = BigInt(original.manifest.start.monotonicNs);
   const copy = new TraceCopy({
@@ -188,7 +196,7 @@ function writeTrace(original: OpenRecording, to: string, { fromNs, toNs }: Bound
       if (pages.length * 4096 >= FRAME_BYTES) flush();
     });
     flush();
-    write(to, `trace/${instance}.cpu${cpu}.log`, Buffer.concat(frames));
+    take(`trace/${instance}.cpu${cpu}.log`, Buffer.concat(frames));
   }
-  write(to, 'trace/kallsyms.gz', gzipSync(copy.kallsyms, { level: 9 }));
+  take('trace/kallsyms.gz', gzipSync(copy.kallsyms, { level: 9 }));
 }

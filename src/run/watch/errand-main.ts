@@ -18,6 +18,7 @@ async function diagnosed({ recording, tool }: Errand & { kind: 'diagnose' }): Pr
 
 async function done(errand: Errand): Promise<FromErrand> {
   if (errand.kind === 'diagnose') return { kind: 'told', told: await diagnosed(errand) };
+  if (errand.kind === 'give') return await (await import('../../fleet/agent/give.js')).give(errand);
   const { lesson } = errand;
   const memory = new Memory(errand.memory, (sentence) => say({ kind: 'warning', sentence }));
   // A message carries no class of ours.

@@ -4,6 +4,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Given, GiveErrand } from '../../fleet/agent/give.js';
 import type { Past } from '../../model/past.js';
 import type { Episode } from '../../model/watch.js';
 import type { Lesson } from '../baseline/memory.js';
@@ -14,11 +15,13 @@ export type Told = Pick<Episode, 'verdict' | 'lostMs'>;
 export type Errand =
   | { readonly kind: 'diagnose'; readonly recording: string; readonly tool: string }
   /** The folder of the machine's memory, and what to add to it first; the past is told in any case. */
-  | { readonly kind: 'learn'; readonly memory: string; readonly lesson: Lesson | undefined };
+  | { readonly kind: 'learn'; readonly memory: string; readonly lesson: Lesson | undefined }
+  | GiveErrand;
 
 export type FromErrand =
   | { readonly kind: 'told'; readonly told: Told }
   | { readonly kind: 'past'; readonly past: Past }
+  | Given
   | { readonly kind: 'warning'; readonly sentence: string }
   | { readonly kind: 'failed'; readonly why: string };
 

@@ -26,7 +26,7 @@ import { gapsBefore } from './gaps.js';
 import { lastBeat, Pulse, type Beat } from './pulse.js';
 import { Store } from './store.js';
 import { StallTrigger } from './trigger.js';
-import { Errands } from './errand.js';
+import type { Errands } from './errand.js';
 import { Lessons } from './lessons.js';
 import { EpisodeVerdict } from './verdict.js';
 import { Unkept } from './unkept.js';
@@ -56,6 +56,8 @@ export interface WatchOptions {
   /** Says what happens, a sentence each. */
   readonly tell: (sentence: string) => void;
   readonly listeners: readonly WatchListener[];
+  /** What is done by processes of their own, for it and for its listeners; it ends them. */
+  readonly errands: Errands;
 }
 
 export class Watch {
@@ -72,7 +74,7 @@ export class Watch {
   private readonly history: History;
   private readonly figures = new SecondFigures();
   private readonly pulse: Pulse;
-  private readonly errands = new Errands();
+  private readonly errands: Errands;
   private readonly lessons = new Lessons();
   private readonly episodes: EpisodeKeeper;
   private readonly sampler: CounterSampler;
@@ -119,6 +121,7 @@ export class Watch {
   }) {
     const { options, members, undo, store, journal, history, unkept, path, before, beat } = made;
     this.options = options;
+    this.errands = options.errands;
     this.members = members;
     this.undo = undo;
     this.store = store;
