@@ -146,6 +146,10 @@ export class Watch {
         options.tell(`kernel events have ended (${why}); counters go on.`);
         this.tellWatch(null);
       },
+      back: () => {
+        options.tell('kernel events are back.');
+        this.tellWatch(null);
+      },
     });
     this.begun = new Date().toISOString();
     for (const gap of gapsBefore(before, beat, Date.parse(this.begun))) this.add(gap);
