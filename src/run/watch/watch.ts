@@ -142,14 +142,8 @@ export class Watch {
       asksJvms: options.asksJvms,
       // Under which of two settings a disk was seen is not asked.
       changed: () => this.lessons.forget(),
-      lost: (why) => {
-        options.tell(`kernel events have ended (${why}); counters go on.`);
-        this.tellWatch(null);
-      },
-      back: () => {
-        options.tell('kernel events are back.');
-        this.tellWatch(null);
-      },
+      lost: (why) => this.tellEvents(`kernel events have ended (${why}); counters go on.`),
+      back: () => this.tellEvents('kernel events are back.'),
     });
     this.begun = new Date().toISOString();
     for (const gap of gapsBefore(before, beat, Date.parse(this.begun))) this.add(gap);
@@ -196,6 +190,11 @@ export class Watch {
       },
       stepped: (ms) => this.add({ kind: 'clock', at: isoMoment(Date.now()), steppedMs: Math.round(ms) }),
     });
+  }
+
+  private tellEvents(sentence: string): void {
+    this.options.tell(sentence);
+    this.tellWatch(null);
   }
 
   private tellWatch(to: string | null): void {
