@@ -40,7 +40,6 @@ const FILES = [
   '/proc/partitions',
   '/proc/swaps',
   '/proc/filesystems',
-  '/etc/os-release',
   '/sys/devices/system/cpu/online',
   '/sys/hypervisor/type',
   '/sys/kernel/security/lockdown',
@@ -67,6 +66,10 @@ const FILES = [
   '/proc/sys/kernel/unprivileged_bpf_disabled',
 ];
 
+/** The one that lies on a disk, which may be the one that answers nobody when a stall is recorded: it is read once. */
+const ON_DISK = '/etc/os-release';
+/** Texts of it that were read, by path. */
+const readOnce = new Map<string, string>();
 /** Reading it makes every CPU fold its counters (vmstat_refresh() in mm/vmstat.c). */
 const NOT_TO_BE_READ = '/proc/sys/vm/stat_refresh';
 /** A container engine runs where one of its sockets is; on the tape such a path has an empty text. */
@@ -122,6 +125,7 @@ class FactsCapture {
 
   run(victims: readonly number[]): void {
     for (const path of FILES) this.take(path);
+    this.takeFromDisk();
     this.take('/proc/cmdline', maskCommandLine);
     this.take('/proc/self/mountinfo', maskText);
     const cpuinfo = readWhole(`${this.root}/proc/cpuinfo`);
@@ -151,6 +155,14 @@ class FactsCapture {
     const text = readWhole(this.root + path);
     if (text !== undefined) this.say(path, mask ? mask(text) : text);
     return text;
+  }
+
+  private takeFromDisk(): void {
+    const path = this.root + ON_DISK;
+    const text = readOnce.get(path) ?? readWhole(path);
+    if (text === undefined) return;
+    readOnce.set(path, text);
+    this.say(ON_DISK, text);
   }
 
   private list(folder: string): string[] {

@@ -1,13 +1,13 @@
 // Which files the busy processes have open for writing or mapped: the names behind the inode numbers of the kernel's events, noted while
-// the process lives and the file exists. No folder is walked and no file is asked: a link of /proc/PID/fd and the text of fdinfo come from
-// the kernel's memory, so that a hung server or a FUSE daemon can't hold the recorder up (fs/proc/fd.c; `ino` is there since Linux 5.15).
+// the process lives and the file exists. No folder is walked and no file of a process is asked: a link of /proc/PID/fd and the text of fdinfo come
+// from the kernel's memory, so that a hung server or a FUSE daemon can't hold the recorder up (fs/proc/fd.c; `ino` is there since Linux 5.15).
 // Mappings need the process's memory to be still, so /proc/PID/maps is read off the sampling thread (fs/proc/task_mmu.c).
 // On Linux 6.18 a link takes 2 µs and a file that is new 20 µs; links are looked at in turns, so a look stays under 2 ms.
 
 import { promises, readdirSync } from 'node:fs';
 import { entry } from '../base/maps.js';
 import { parseFdinfo } from '../base/procfs/fdinfo.js';
-import { parseMountinfo, type NumberedMount } from '../base/procfs/mountinfo.js';
+import { MountIndex, parseMountinfo, type NumberedMount } from '../base/procfs/mountinfo.js';
 import type { OpenFile } from '../model/recording.js';
 import { listFolder, readLink, readWhole } from './files.js';
 import { maskText } from './mask.js';
@@ -40,6 +40,9 @@ export class FileWatch {
   private readonly mounts = new Map<string, ReadonlyMap<number, NumberedMount>>();
   private looks = 0;
   private readingMaps = false;
+  private readingLoops = false;
+  /** Loop devices have changed since they were listed. */
+  private loopsChanged = false;
 
   constructor(tell: (file: OpenFile) => void, root = '') {
     this.tell = tell;
@@ -139,11 +142,26 @@ export class FileWatch {
     }
   }
 
-  /** Files behind loop devices: their pages are dirtied by the kernel, which has them open in no process. */
+  /**
+   * Files behind loop devices: their pages are dirtied by the kernel, which has them open in no process. The file has to be asked for its number, in one thread at
+   * a time, as its disk may be in trouble; one that a server keeps is not asked, and no disk of this machine shows its writes.
+   */
   async lookAtLoops(): Promise<void> {
+    this.loopsChanged = true;
+    if (this.readingLoops) return;
+    this.readingLoops = true;
+    while (this.loopsChanged) {
+      this.loopsChanged = false;
+      await this.noteLoops();
+    }
+    this.readingLoops = false;
+  }
+
+  private async noteLoops(): Promise<void> {
+    const mounts = new MountIndex(parseMountinfo(readWhole(`${this.root}/proc/self/mountinfo`) ?? ''));
     for (const name of listFolder(`${this.root}/sys/block`)) {
       const path = readWhole(`${this.root}/sys/block/${name}/loop/backing_file`)?.replace(/\n$/, '');
-      if (!path) continue;
+      if (!path || mounts.passesServer(path)) continue;
       try {
         const { dev, ino } = await promises.stat(this.root + path);
         // The kernel's dev_t as stat(2) packs it for programs (new_encode_dev() in include/linux/kdev_t.h).

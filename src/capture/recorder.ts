@@ -192,7 +192,7 @@ export class Recorder {
   start(): void {
     captureFacts(this.options.sink, { when: 'start', victims: this.victims.all });
     this.settings.changed(this.victims.all);
-    this.space.look();
+    void this.space.look();
     void this.files.lookAtLoops();
     this.next = monotonicNs();
     this.tick();
@@ -243,7 +243,7 @@ export class Recorder {
     this.watchVictims();
     // Inode numbers, which the names are for, come with events alone.
     if (this.tracer) this.noteFiles();
-    this.space.look();
+    void this.space.look();
     const clocks = readClocks();
     this.say(SOURCE.clock, clocks);
     const offset = clocks.wallMs - Number(BigInt(clocks.monotonicNs) / 1_000_000n);

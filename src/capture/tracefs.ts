@@ -164,7 +164,8 @@ export class TraceInstance {
       try {
         writeFileSync(join(this.folder, 'set_event_pid'), String(thread), { flag: 'a' });
       } catch (error) {
-        if (errnoOf(error) !== 'ESRCH') throw error;
+        // Where tracefs was unmounted, whoever looks after the tracer notices.
+        if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'ENOENT') throw error;
       }
     }
   }
@@ -259,6 +260,16 @@ export class TraceInstance {
     this.trySet('tracing_on', '0');
   }
 
+  /** Why it records nothing, in words: it was taken away, or somebody has switched it or its events off. To be asked while nothing is being set. */
+  fault(): string | undefined {
+    const state = readIfThere(join(this.folder, 'tracing_on'))?.trim();
+    if (state === undefined) return 'tracefs, or our part of it, was taken away';
+    if (state === '0') return 'somebody has switched our part of tracefs off';
+    const [event] = this.enabled;
+    const isOff = event !== undefined && readIfThere(join(this.folder, 'events', event, 'enable'))?.startsWith('0');
+    return isOff ? 'somebody has disabled our events' : undefined;
+  }
+
   /** Closes the readers; the folder itself is removed by the undo journal. */
   close(): void {
     for (const { fd } of this.readers) closeSync(fd);
@@ -274,9 +285,11 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+export function isTracefs(path: string): boolean {
+  return existsSync(join(path, 'instances'));
+}
+
 /** Where tracefs is mounted already, or undefined. */
 export function findTracefs(root = ''): string | undefined {
-  return [`${root}/sys/kernel/tracing`, `${root}/sys/kernel/debug/tracing`].find((path) =>
-    existsSync(join(path, 'instances')),
-  );
+  return [`${root}/sys/kernel/tracing`, `${root}/sys/kernel/debug/tracing`].find(isTracefs);
 }

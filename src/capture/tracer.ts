@@ -1,6 +1,7 @@
 // The two trace instances of a recording, driven together: set up, polled, kept within the event budget, and closed. What of them is enabled is in
 // trace-classes.ts, how they wait for a stall in trace-rest.ts, what is told of them in trace-account.ts.
 
+import { rmdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Loss } from '../model/losses.js';
@@ -43,9 +44,13 @@ export interface TracerOptions {
   readonly nowNs: () => bigint;
 }
 
+function folderOf(tracefs: string, label: string): string {
+  return join(tracefs, 'instances', `iowitness-${process.pid}-${label}`);
+}
+
 /** Makes the two instances' folders, whose removal is journalled before. Throws the system's error where tracefs refuses one. */
 function makeInstances({ tracefs, journal }: TracerOptions): Instances {
-  const folder = (label: string) => join(tracefs, 'instances', `iowitness-${process.pid}-${label}`);
+  const folder = (label: string) => folderOf(tracefs, label);
   journal.plan([
     { kind: 'rmdir', path: folder('machine') },
     { kind: 'rmdir', path: folder('victim') },
@@ -199,6 +204,32 @@ export class Tracer {
   finish(): void {
     this.instances.machine.drain(this.options.sink);
     this.instances.victim.drain(this.options.sink);
+  }
+
+  /** Why nothing is recorded any more, in words; undefined where something is, or what is kept is being changed. */
+  fault(): string | undefined {
+    const { machine, victim } = this.instances;
+    return this.changes.isIdle ? (machine.fault() ?? victim.fault()) : undefined;
+  }
+
+  /** Lets go of a trace that was taken away: nothing more is read of it. */
+  abandon(): void {
+    this.changes.end();
+    this.instances.machine.close();
+    this.instances.victim.close();
+    this.wire.close();
+    Tracer.removeLeft(this.options.tracefs);
+  }
+
+  /** Removes what an abandoned tracer of this process has left, where it can be removed. */
+  static removeLeft(tracefs: string): void {
+    for (const label of ['machine', 'victim', 'wire']) {
+      try {
+        rmdirSync(folderOf(tracefs, label));
+      } catch {
+        // There is none.
+      }
+    }
   }
 
   /** Stops the buffers, moves the rest, counts the last losses and closes. The journal removes the instances. */

@@ -40,7 +40,11 @@ export class TripWire {
   tripped(): boolean {
     readSync(this.fd, this.state, 0, this.state.length, 0);
     if (this.state[0] !== 0x31) return false;
-    this.set('tracing_on', '0');
+    try {
+      this.set('tracing_on', '0');
+    } catch {
+      // tracefs was unmounted, which whoever looks after the tracer notices.
+    }
     return true;
   }
 

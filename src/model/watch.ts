@@ -42,10 +42,11 @@ export const GapSchema = v.object({
   /** How many these are, where there are several between `from` and `to`. */
   count: v.optional(v.number()),
   /**
-   * 'not running': between one watch and the next; 'held up': the process itself got no CPU, memory or disk; 'suspended': the machine slept; 'not kept':
-   * somebody watched, and what was found could not be written, or only the newest of it.
+   * 'not running': between one watch and the next; 'held up': the process itself got no CPU, memory or disk; 'stopped': it was asleep, and nothing ran that
+   * could have woken it, as in a guest that its host stops; 'suspended': the machine slept; 'not kept': somebody watched, and what was found could not be
+   * written, or only the newest of it.
    */
-  why: v.picklist(['not running', 'held up', 'suspended', 'not kept']),
+  why: v.picklist(['not running', 'held up', 'stopped', 'suspended', 'not kept']),
   /** How far off the figures may be, ms. */
   withinMs: v.number(),
 });

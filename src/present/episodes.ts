@@ -51,6 +51,7 @@ const SUPPRESSED = {
 const GAPS = {
   'not running': 'nobody watched',
   'held up': 'the watch itself was held up',
+  stopped: 'the machine, or the watch itself, was stopped',
   suspended: 'the machine slept',
   'not kept': 'what was found could not be kept, as its disk took nothing,',
 } as const;

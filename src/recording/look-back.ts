@@ -85,6 +85,11 @@ export class LookBack implements Sink {
     this.to = undefined;
   }
 
+  /** What was read up to now is of a time that does not lead up to what follows: only what still holds is kept. */
+  cut(): void {
+    this.foldWhile(() => true);
+  }
+
   /** A process that is watched no more. */
   forgetVictim(pid: number): void {
     const isAbout = ({ path, text }: Kept) =>

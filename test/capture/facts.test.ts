@@ -55,3 +55,17 @@ test('a victim is among the processes that are taken, however many there are, wi
     machine.close();
   }
 });
+
+test('the one file of them that lies on a disk is read once, as later that may answer nobody', () => {
+  const machine = new FileMachine();
+  try {
+    machine.write({ 'etc/os-release': 'NAME=Debian\n', 'proc/version': 'Linux\n' });
+    const sink = new MemorySink();
+    captureFacts(sink, { when: 'start', victims: [], root: machine.root });
+    machine.remove('etc/os-release');
+    captureFacts(sink, { when: 'change', victims: [], root: machine.root });
+    assert.deepEqual(sink.textsOf('/etc/os-release'), ['NAME=Debian\n', 'NAME=Debian\n']);
+  } finally {
+    machine.close();
+  }
+});

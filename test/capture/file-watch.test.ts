@@ -2,7 +2,7 @@
 // what is no file. Whatever a link or a text holds, a look does not throw.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { FileWatch } from '../../src/capture/file-watch.js';
@@ -84,6 +84,27 @@ describe('files that processes have open', () => {
     watch.look([7]);
     watch.look([7]);
     assert.equal(told.length, 1500);
+  });
+
+  it('asks files behind loop devices for their numbers, but none that a server keeps', async () => {
+    machine.write({
+      'proc/self/mountinfo': `${MOUNTS}31 29 0:50 / /gone rw - fuse.sshfs host: rw\n`,
+      image: '',
+      'gone/image': '',
+      'sys/block/loop0/loop/backing_file': '/image\n',
+      'sys/block/loop1/loop/backing_file': '/gone/image\n',
+    });
+    const first = watch.lookAtLoops();
+    machine.write({ late: '', 'sys/block/loop2/loop/backing_file': '/late\n' });
+    // What has changed while it looks is looked at as well.
+    await Promise.all([first, watch.lookAtLoops()]);
+    assert.deepEqual(
+      told.map(({ path: name, inode, loop, how }) => [name, inode, loop, how]),
+      [
+        ['/image', statSync(path.join(machine.root, 'image')).ino, 'loop0', 'loop'],
+        ['/late', statSync(path.join(machine.root, 'late')).ino, 'loop2', 'loop'],
+      ],
+    );
   });
 
   it('notes shared mappings that may be written', async () => {

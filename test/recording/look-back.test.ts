@@ -157,3 +157,20 @@ test('what a recording is given is not kept in memory as well: the next one look
   back.begin(sink, 20n * S);
   assert.deepEqual(sink.told, [`20 ${SOURCE.trace} {"instance":"machine","of":1}`, '22 /proc/stat 22']);
 });
+
+test('behind a time in which nothing ran nothing from before it is handed on, but what still holds', () => {
+  const back = new LookBack({ keepMs: 30_000, mostBytes: 1000 });
+  back.reading(SOURCE.facts, JSON.stringify({ when: 'start' }), S);
+  back.reading(SOURCE.victim, JSON.stringify({ pid: 7 }), S);
+  back.reading('/proc/stat', 'before', 2n * S);
+  back.cut();
+  assert.equal(back.fromNs, undefined);
+  back.reading('/proc/stat', 'behind', 3n * S);
+  const sink = collected();
+  back.begin(sink, back.fromNs ?? 0n);
+  assert.deepEqual(sink.told, [
+    `3 ${SOURCE.facts} {"when":"start"}`,
+    `3 ${SOURCE.victim} {"pid":7}`,
+    '3 /proc/stat behind',
+  ]);
+});

@@ -78,6 +78,18 @@ export class MountIndex<M extends MountLine> {
     }
     return path.startsWith('/') ? this.byPoint.get('/') : undefined;
   }
+
+  /**
+   * True where the way to a path comes past a filesystem whose files a program serves: whoever goes there, to a local filesystem beneath it or to a file
+   * of its own, waits for that program, which may be gone. The root is not counted, as without its server nothing runs.
+   */
+  passesServer(path: string): boolean {
+    for (let end = path.length; end > 1; end = path.lastIndexOf('/', end - 1)) {
+      const mount = this.byPoint.get(path.slice(0, end));
+      if (mount && asksServer(mount)) return true;
+    }
+    return false;
+  }
 }
 
 /** The mount that holds an absolute path. */

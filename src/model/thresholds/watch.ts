@@ -148,3 +148,16 @@ export const DAY = thresholds('watch.day', {
     basis: { prior: 'the sixth recording of a cause tells what the first five did' },
   },
 });
+
+export const AWAY = thresholds('watch.away', {
+  leastAsleep: {
+    value: 0.9,
+    unit: 'share',
+    means:
+      'A watch that was asleep for this part of a time in which it should have been woken, and not ready to run meanwhile, tells that nothing ran.',
+    basis: {
+      prior:
+        'a beat and the tick beside it take some ms of the tenth of a second before; a watch that is starved of CPU is ready for nearly all of such a time, and one that waits for a disk is not in its event loop',
+    },
+  },
+});

@@ -30,10 +30,11 @@ export class Memory {
   /** As they were when the recording began. */
   readonly disks: readonly DiskIdentity[];
 
-  constructor(path: string, warn: (sentence: string) => void) {
+  /** `root` is put in front of the paths by which disks are told. */
+  constructor(path: string, warn: (sentence: string) => void, root = '') {
     this.shelf = new Shelf({ path, warn });
     this.warn = warn;
-    this.disks = identifyDisks();
+    this.disks = identifyDisks(root);
   }
 
   /** The past of the disks that are there. */

@@ -2,17 +2,18 @@
 // kept up in the seconds in which nothing is recorded, and handed over where a recording begins.
 
 import { monotonicNs } from '../../base/clock.js';
-import { messageOf } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { captureFacts } from '../../capture/facts.js';
 import { listFolder } from '../../capture/files.js';
 import type { KernelFilesystems } from '../../capture/kernel-fs.js';
 import { markOf } from '../../capture/process.js';
 import { SettingsWatch } from '../../capture/settings-watch.js';
+import { findTracefs, isTracefs } from '../../capture/tracefs.js';
 import { Tracer } from '../../capture/tracer.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import { LookBack } from '../../recording/look-back.js';
+import { KernelEvents } from './kernel-events.js';
 import { LOOK_BACK_MS, RecordedEpisode, type Recorded } from './episode.js';
 import type { Stall } from './trigger.js';
 
@@ -32,6 +33,8 @@ export interface BeforehandOptions {
   readonly changed: () => void;
   /** Kernel events have ended, for the reason that is `missing` now. */
   readonly lost: (why: string) => void;
+  /** There are kernel events again. */
+  readonly back: () => void;
 }
 
 export class Beforehand {
@@ -41,40 +44,48 @@ export class Beforehand {
   private readonly settings = new SettingsWatch();
   /** Who is followed. */
   private readonly known = new Set<number>();
-  private tracer: Tracer | undefined;
-  private why: string | null = null;
+  private readonly events: KernelEvents<Tracer>;
   /** A recording was under way of late. */
   private wasRecorded = false;
 
   constructor(options: BeforehandOptions) {
     this.options = options;
-    const { tracefs, why } = options.filesystems;
-    if (tracefs === undefined) this.why = why ?? 'there is no tracefs';
-    else this.startTracer(tracefs);
+    const { lost, back } = options;
+    this.events = new KernelEvents({ open: () => this.startTracer(), lost, back: () => this.comeBack(back) });
   }
 
-  private startTracer(tracefs: string): void {
-    try {
-      const tracer = new Tracer({
-        tracefs,
-        journal: this.options.undo,
-        sink: this.lookBack,
-        eventBudget: 400_000,
-        bufferKiB: RING_KIB,
-        atRest: true,
-        loss: (loss) => this.lookBack.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs()),
-        nowNs: monotonicNs,
-      });
-      tracer.start([]);
-      this.tracer = tracer;
-    } catch (error) {
-      this.why = messageOf(error);
-    }
+  private startTracer(): Tracer {
+    const { tracefs: first, why } = this.options.filesystems;
+    const tracefs = first !== undefined && isTracefs(first) ? first : findTracefs();
+    if (tracefs === undefined) throw new Error(why ?? 'there is no tracefs');
+    Tracer.removeLeft(tracefs);
+    const tracer = new Tracer({
+      tracefs,
+      journal: this.options.undo,
+      sink: this.lookBack,
+      eventBudget: 400_000,
+      bufferKiB: RING_KIB,
+      atRest: true,
+      loss: (loss) => this.lookBack.reading(SOURCE.loss, JSON.stringify(loss), monotonicNs()),
+      nowNs: monotonicNs,
+    });
+    tracer.start([]);
+    return tracer;
+  }
+
+  /** The kernel is told again whom it is to follow. */
+  private comeBack(tell: () => void): void {
+    for (const pid of this.known) this.forget(pid);
+    tell();
+  }
+
+  private get tracer(): Tracer | undefined {
+    return this.events.tracer;
   }
 
   /** Why there are no kernel events, in words; null where there are. */
   get missing(): string | null {
-    return this.why;
+    return this.events.missing;
   }
 
   /** Reads the settings as they are at the beginning. */
@@ -128,14 +139,7 @@ export class Beforehand {
     // Whom a recording has followed is told again, to what looks back as to the kernel.
     if (this.wasRecorded) for (const pid of this.known) this.forget(pid);
     this.wasRecorded = false;
-    try {
-      this.tracer?.poll();
-      this.tracer?.everySecond();
-    } catch (error) {
-      this.tracer = undefined;
-      this.why = messageOf(error);
-      this.options.lost(this.why);
-    }
+    this.events.everySecond();
   }
 
   /** Compares the settings with what they were. */

@@ -51,6 +51,11 @@ export class DiskWork {
     this.looks.push(new Set(lines.flatMap(({ id, values }) => ((values[IN_FLIGHT] ?? 0) > 0 ? [id] : []))));
   }
 
+  /** The next second is as the first. */
+  forget(): void {
+    this.before = undefined;
+  }
+
   /** A second ends. */
   endSecond(atMs: number): DiskSecond {
     const { before, text, looks } = this;

@@ -57,6 +57,7 @@ export class EpisodeKeeper {
   private finishing: Promise<void> = Promise.resolve();
   private busy = false;
   private last: Episode | undefined;
+  private readonly begunMs = Date.now() - monotonicMs();
 
   constructor(options: EpisodesOptions) {
     this.options = options;
@@ -99,7 +100,8 @@ export class EpisodeKeeper {
     if (under?.sinceMs !== stall.sinceMs) return;
     this.tellEpisode(under, {
       ...(atMs !== null && {
-        endedAt: isoMoment(this.wallOf(atMs)),
+        // By the clock of its beginning: it may have been set since, or the machine have slept.
+        endedAt: isoMoment(Date.parse(under.episode.startedAt) + atMs - stall.sinceMs),
         durationMs: Math.round(atMs - stall.sinceMs),
       }),
       lostSeconds: stall.lostSeconds,
@@ -218,7 +220,7 @@ export class EpisodeKeeper {
     this.busy = true;
     const without = under && !this.isWorthKeeping(under.episode) ? [under.name] : [];
     try {
-      await store.tidy({ maxBytes, nowMs: Date.now(), without });
+      await store.tidy({ maxBytes, nowMs: this.oldestNow(), without });
       if (under && without.length > 0)
         this.tellEpisode(under, {
           recording: null,
@@ -228,6 +230,11 @@ export class EpisodeKeeper {
       tell(`no room could be made for recordings: ${messageOf(error)}.`);
     }
     this.busy = false;
+  }
+
+  /** The time of day by which recordings are old: a clock that is set ahead, and back again, makes none older. */
+  private oldestNow(): number {
+    return Math.min(Date.now(), this.begunMs + monotonicMs());
   }
 
   /** No more recordings of one cause a day than tell something new. */

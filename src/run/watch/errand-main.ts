@@ -19,8 +19,8 @@ async function diagnosed({ recording, tool }: Errand & { kind: 'diagnose' }): Pr
 async function done(errand: Errand): Promise<FromErrand> {
   if (errand.kind === 'diagnose') return { kind: 'told', told: await diagnosed(errand) };
   if (errand.kind === 'give') return await (await import('../../fleet/agent/give.js')).give(errand);
-  const { lesson } = errand;
-  const memory = new Memory(errand.memory, (sentence) => say({ kind: 'warning', sentence }));
+  const { lesson, root } = errand;
+  const memory = new Memory(errand.memory, (sentence) => say({ kind: 'warning', sentence }), root);
   // A message carries no class of ours.
   if (lesson) memory.learn({ ...lesson, heldUp: new Intervals(lesson.heldUp.from, lesson.heldUp.to) });
   return { kind: 'past', past: memory.past() };

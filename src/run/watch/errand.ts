@@ -14,8 +14,13 @@ export type Told = Pick<Episode, 'verdict' | 'lostMs'>;
 
 export type Errand =
   | { readonly kind: 'diagnose'; readonly recording: string; readonly tool: string }
-  /** The folder of the machine's memory, and what to add to it first; the past is told in any case. */
-  | { readonly kind: 'learn'; readonly memory: string; readonly lesson: Lesson | undefined }
+  /** The folder of the machine's memory, and what to add to it first; the past is told in any case. `root`: of the machine's own files, '' unless told. */
+  | {
+      readonly kind: 'learn';
+      readonly memory: string;
+      readonly lesson: Lesson | undefined;
+      readonly root?: string;
+    }
   | GiveErrand;
 
 export type FromErrand =

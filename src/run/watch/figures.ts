@@ -43,6 +43,11 @@ export class SecondFigures {
     return figures;
   }
 
+  /** What grew up to now is of no second. */
+  forget(): void {
+    this.before.clear();
+  }
+
   /** By how much it grew; undefined at the first look, and where it began anew. */
   private growth(name: string, value: number): number | undefined {
     const before = this.before.get(name);

@@ -9,7 +9,7 @@ import type { Beat } from './pulse.js';
 type GapEntry = Entry & { readonly kind: 'gap' };
 
 /** Beats come this often. */
-const WITHIN_MS = 100;
+export const WITHIN_MS = 100;
 
 export function gapEntry(why: GapEntry['why'], fromMs: number, toMs: number, withinMs: number): GapEntry {
   const [from, to] = [isoMoment(fromMs), isoMoment(toMs)];

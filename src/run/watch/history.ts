@@ -14,6 +14,8 @@ const RINGS = {
   minutes: { name: 'minutes.ring', bytes: 12 * 1024 * 1024 },
 } as const;
 const MINUTE = 60;
+/** No second stands further than this from when it was, as a minute has but the time of its first. */
+const MOST_OFF_MS = 5000;
 const MOST_INFLATED = 16 * 1024 * 1024;
 
 export class History {
@@ -37,6 +39,9 @@ export class History {
 
   /** The figures of the second that ends at `atMs` of the wall clock. */
   add(atMs: number, figures: ReadonlyMap<string, number>): void {
+    const [first] = this.rows;
+    // The machine slept, nothing ran for a while, or the clock was set.
+    if (first && Math.abs(atMs - first.atMs - this.rows.length * 1000) > MOST_OFF_MS) this.endMinute();
     this.rows.push({ atMs, figures });
     if (this.rows.length === MINUTE) this.endMinute();
   }

@@ -153,6 +153,13 @@ export class LossJudge {
     return memory !== undefined && memoryNow - memory.fullUs > LOST.memoryFull * (atMs - memory.atMs) * 1000;
   }
 
+  /** Of the time up to now nothing is to be judged: the next second is as the first, but for what is usual. */
+  forget(): void {
+    for (const track of this.tracks.values()) track.forget();
+    this.disks.forget();
+    this.memory = undefined;
+  }
+
   close(): void {
     this.looks.close();
   }

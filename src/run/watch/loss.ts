@@ -48,6 +48,11 @@ export class ThreadLoss {
     return isLost ? 'waits' : undefined;
   }
 
+  /** The next look is as the first. */
+  forget(): void {
+    this.before = undefined;
+  }
+
   private hasFallen(runs: number): boolean {
     return this.waitingSeconds >= LOST.usualAfter && runs <= this.usual * LOST.fallenTo;
   }

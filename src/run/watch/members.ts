@@ -1,8 +1,8 @@
 // Whom `watch` watches: processes by number, and those of cgroups and systemd units, asked again each second as they come and go.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseMountinfo } from '../../base/procfs/mountinfo.js';
+import { join, resolve } from 'node:path';
+import { mountOf, parseMountinfo, type MountLine } from '../../base/procfs/mountinfo.js';
 import { UserError } from '../../base/errors.js';
 import { readWhole } from '../../capture/files.js';
 
@@ -15,6 +15,8 @@ export interface Watched {
 
 /** Slices lie in slices; deeper than this no distribution puts a unit. */
 const MOST_DEEP = 6;
+/** Where folders of cgroups are: the hierarchies, and the one that version 1 has its hierarchies in. */
+const CGROUPFS = /^(cgroup2?|tmpfs)$/;
 /** Processes of a watched service that are looked at each second. */
 const MOST_PROCESSES = 64;
 
@@ -66,12 +68,16 @@ export class Members {
   }
 
   /** Where systemd's own hierarchy is mounted: version 2, or the named one of version 1 (cgroups(7)). */
-  private mounts(systemdOnly: boolean): string[] {
-    return parseMountinfo(readWhole(`${this.root}/proc/self/mountinfo`) ?? '')
+  private hierarchies(all: readonly MountLine[], systemdOnly: boolean): string[] {
+    return all
       .filter(({ type, options }) =>
         type === 'cgroup2' ? true : type === 'cgroup' && (!systemdOnly || options.split(',').includes('name=systemd')),
       )
       .map(({ mountPoint }) => this.root + mountPoint);
+  }
+
+  private mounts(): MountLine[] {
+    return parseMountinfo(readWhole(`${this.root}/proc/self/mountinfo`) ?? '');
   }
 
   /** It is looked for again only when it is gone from where it was. */
@@ -79,14 +85,20 @@ export class Members {
     const known = this.units.get(unit);
     if (known?.every((folder) => existsSync(`${folder}/cgroup.procs`))) return known;
     const name = unit.includes('.') ? unit : `${unit}.service`;
-    const found = this.mounts(true).flatMap((mount) => findBelow(mount, name, 0));
+    const found = this.hierarchies(this.mounts(), true).flatMap((mount) => findBelow(mount, name, 0));
     if (found.length > 0) this.units.set(unit, found);
     return found;
   }
 
+  /** Asked each second, so nowhere but in the kernel's memory: a name that is in no cgroupfs would have to be asked of a disk, or of a server. */
   private foldersOfCgroup(cgroup: string): string[] {
-    const candidates = [this.root + cgroup, ...this.mounts(false).map((mount) => join(mount, cgroup))];
-    return candidates.filter((folder) => existsSync(`${folder}/cgroup.procs`));
+    const mounts = this.mounts();
+    const folder = resolve(cgroup);
+    const candidates = [
+      ...(CGROUPFS.test(mountOf(mounts, folder)?.type ?? '') ? [this.root + folder] : []),
+      ...this.hierarchies(mounts, false).map((mount) => join(mount, cgroup)),
+    ];
+    return candidates.filter((one) => existsSync(`${one}/cgroup.procs`));
   }
 }
 

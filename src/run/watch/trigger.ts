@@ -87,6 +87,16 @@ export class StallTrigger {
     return this.begin(holding.window, holding.kind, atMs);
   }
 
+  /**
+   * Time has passed in which nobody looked and nothing ran: what was lost before it and behind it is not one stall. One that was under way ends with the last
+   * second that it lost, and another may begin at once.
+   */
+  cut(): Decision | undefined {
+    this.windows.clear();
+    this.recent.clear();
+    return this.under && this.end(this.under, -Infinity, this.under.lastLostMs);
+  }
+
   private push({ lost, times }: Window, isLost: boolean, atMs: number): void {
     lost.push(isLost);
     times.push(atMs);

@@ -22,7 +22,7 @@ import { gather, Journal, readJournal } from './journal.js';
 import { LOOK_MS, LossJudge } from './judge.js';
 import { losersOf } from './losers.js';
 import { Members, type Watched } from './members.js';
-import { gapsBefore } from './gaps.js';
+import { gapEntry, gapsBefore, WITHIN_MS } from './gaps.js';
 import { lastBeat, Pulse, type Beat } from './pulse.js';
 import { Store } from './store.js';
 import { StallTrigger } from './trigger.js';
@@ -82,6 +82,8 @@ export class Watch {
   private timer: NodeJS.Timeout | undefined;
   private nextMs = monotonicMs();
   private seconds = 0;
+  /** Nothing ran for a while since the last second was judged. */
+  private wasAway = false;
   private closed = false;
 
   /** Throws a UserError where it can't watch, or where somebody does already. */
@@ -143,10 +145,8 @@ export class Watch {
       asksJvms: options.asksJvms,
       // Under which of two settings a disk was seen is not asked.
       changed: () => this.lessons.forget(),
-      lost: (why) => {
-        options.tell(`kernel events have ended (${why}); counters go on.`);
-        this.tellWatch(null);
-      },
+      lost: (why) => this.tellEvents(`kernel events have ended (${why}); counters go on.`),
+      back: () => this.tellEvents('kernel events are back.'),
     });
     this.begun = new Date().toISOString();
     for (const gap of gapsBefore(before, beat, Date.parse(this.begun))) this.add(gap);
@@ -187,18 +187,17 @@ export class Watch {
 
   private startPulse(path: string): Pulse {
     return new Pulse(path, {
-      gap: ({ fromMs, toMs, why: reason }) => {
-        this.add({
-          kind: 'gap',
-          from: isoMoment(fromMs),
-          to: isoMoment(toMs),
-          ms: Math.round(toMs - fromMs),
-          why: reason,
-          withinMs: 100,
-        });
+      gap: ({ fromMs, toMs, why }) => {
+        if (why !== 'held up') this.wasAway = true;
+        this.add(gapEntry(why, fromMs, toMs, WITHIN_MS));
       },
       stepped: (ms) => this.add({ kind: 'clock', at: isoMoment(Date.now()), steppedMs: Math.round(ms) }),
     });
+  }
+
+  private tellEvents(sentence: string): void {
+    this.options.tell(sentence);
+    this.tellWatch(null);
   }
 
   private tellWatch(to: string | null): void {
@@ -236,6 +235,10 @@ export class Watch {
   }
 
   private readonly tick = (): void => {
+    this.pulse.beat();
+    const isAway = this.wasAway;
+    this.wasAway = false;
+    if (isAway) this.forgetTime();
     const nowNs = monotonicNs();
     const nowMs = Number(nowNs) / 1e6;
     const helpers = [...this.options.shown.map(({ pid }) => pid), this.episodes.recorded?.dumperPid];
@@ -243,7 +246,7 @@ export class Watch {
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.beforehand.follow(pids, nowNs, this.episodes.recorded);
     this.sampler.tick(nowNs, pids, true);
-    this.judgeSecond(nowMs, pids);
+    this.judgeSecond(nowMs, pids, isAway);
     this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
     this.untilNext();
   };
@@ -260,11 +263,18 @@ export class Watch {
     else this.timer = setTimeout(this.tick, leftMs);
   }
 
-  /** The second that ends now. */
-  private judgeSecond(nowMs: number, pids: readonly number[]): void {
+  /** A time in which nothing ran tells nothing, and what was read before it is nothing that led up to what comes. */
+  private forgetTime(): void {
+    this.judge.forget();
+    this.figures.forget();
+    this.beforehand.lookBack.cut();
+  }
+
+  /** The second that ends now; `isAway`: nothing ran in a part of it. */
+  private judgeSecond(nowMs: number, pids: readonly number[], isAway: boolean): void {
     const losers = losersOf(this.judge, nowMs, this.members.isNamed);
-    if (losers.length > 0 || this.episodes.recorded) this.lessons.leaveOut();
-    const decision = this.trigger.step(nowMs, losers);
+    if (losers.length > 0 || this.episodes.recorded || isAway) this.lessons.leaveOut();
+    const decision = isAway ? this.trigger.cut() : this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
     this.endFigures(losers.length);
     this.episodes.goOn(nowMs);

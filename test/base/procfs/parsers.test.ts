@@ -11,7 +11,7 @@ import {
   withAncestors,
 } from '../../../src/base/procfs/cgroups.js';
 import { parseKeyValues } from '../../../src/base/procfs/key-values.js';
-import { asksServer, keepsFiles, mountOf, parseMountinfo } from '../../../src/base/procfs/mountinfo.js';
+import { asksServer, keepsFiles, MountIndex, mountOf, parseMountinfo } from '../../../src/base/procfs/mountinfo.js';
 import { toInteger } from '../../../src/base/procfs/numbers.js';
 import { isDaemon, parsePidStat } from '../../../src/base/procfs/pid-stat.js';
 import { fixture } from '../../support/fixtures.js';
@@ -145,6 +145,23 @@ describe('mountinfo', () => {
     assert.deepEqual(
       mounts.filter(keepsFiles).map((mount) => mount.type),
       ['ext3', 'nfs4'],
+    );
+  });
+
+  it('tells whether the way to a path comes past a server, but not past the root’s, nor one that another mount lies over', () => {
+    const index = new MountIndex(
+      parseMountinfo(`20 1 0:20 / / rw - nfs server:/root rw
+21 20 0:21 / /gone rw - fuse.sshfs host: rw
+22 21 8:1 / /gone/local rw - ext4 /dev/sda1 rw
+23 20 8:2 / /data rw - ext4 /dev/sda2 rw
+24 23 0:22 / /covered rw - fuse.x x: rw
+25 24 8:3 / /covered rw - xfs /dev/sda3 rw
+`),
+    );
+    const passing = ['/gone', '/gone/a', '/gone/local', '/gone/local/b', '/data/c', '/gonefile', '/covered/d', '/'];
+    assert.deepEqual(
+      passing.filter((path) => index.passesServer(path)),
+      ['/gone', '/gone/a', '/gone/local', '/gone/local/b'],
     );
   });
 

@@ -1,7 +1,7 @@
 // What the keeper of episodes does where its disk refuses something: each stall is in the journal with what became of it, and recording comes back.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -264,4 +264,24 @@ test('six recordings a day of one cause are kept, and of the seventh the verdict
     recording,
     NAMES_A_CAUSE,
   );
+});
+
+test('a clock that is set ahead makes no recording older, and an episode that lasts meanwhile no longer', async () => {
+  await inStore(async ({ keeper, folder, episodes }) => {
+    const before = path.join(folder, 'recordings/before.iow');
+    mkdirSync(before);
+    const one = stall();
+    keeper.act({ kind: 'begins', stall: one });
+    const real = Date.now;
+    Date.now = () => real() + 60 * 86_400_000;
+    try {
+      keeper.act({ kind: 'ended', stall: one, atMs: one.sinceMs + 1000 });
+      await keeper.close();
+    } finally {
+      Date.now = real;
+    }
+    assert.ok(existsSync(before));
+    const [{ startedAt, endedAt } = { startedAt: '', endedAt: null }] = episodes();
+    assert.equal(Date.parse(endedAt ?? '') - Date.parse(startedAt), 1000);
+  }, recording);
 });

@@ -53,6 +53,33 @@ test('seconds are kept one by one, and of each minute what a burst leaves', asyn
   }
 });
 
+test('no second stands more than five seconds from when it was, though the machine sleeps, or its clock is set', async () => {
+  const place = mkdtempSync('/var/tmp/iowitness-history-');
+  const folder = HeldFolder.at(place);
+  try {
+    const history = await History.open(folder, { failed: assert.ifError });
+    const add = (atMs: number) => history.add(BEGIN + atMs, new Map([['at', atMs]]));
+    for (let second = 0; second < 20; second += 1) add(second * 1000);
+    // A busy machine's seconds are some ms long.
+    for (let second = 20; second < 30; second += 1) add(20_000 + (second - 20) * 1200);
+    const slept = 8 * 3_600_000;
+    for (let second = 40; second < 50; second += 1) add(slept + second * 1000);
+    for (let second = 50; second < 60; second += 1) add(second * 1000 - slept);
+    await history.close();
+    const { seconds } = readHistory(folder);
+    assert.deepEqual(
+      seconds.map((one) => one.seconds),
+      [30, 10, 10],
+    );
+    for (const { from, figures } of seconds)
+      for (const [second, at] of (figures['at'] ?? []).entries())
+        assert.ok(Math.abs(Date.parse(from) + second * 1000 - BEGIN - (at ?? NaN)) <= 5000);
+  } finally {
+    folder.close();
+    rmSync(place, { recursive: true });
+  }
+});
+
 test('what grows is told by how much, what stands as it stands, and nothing of a first look', () => {
   const figures = new SecondFigures();
   const pressure = (us: number) => `some avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\n`;
@@ -73,4 +100,17 @@ test('what grows is told by how much, what stands as it stands, and nothing of a
       ['memory.available_kib', 900],
     ],
   );
+});
+
+test('what grew while nothing ran is of no second', () => {
+  const figures = new SecondFigures();
+  const take = (us: number, dirty: number) => {
+    figures.take('/proc/pressure/io', `some avg10=0.00 avg60=0.00 avg300=0.00 total=${us}\n`);
+    figures.take('/proc/meminfo', `Dirty: ${dirty} kB\n`);
+    return figures.endSecond();
+  };
+  take(1000, 1);
+  figures.forget();
+  assert.deepEqual([...take(60_001_000, 2)], [['memory.dirty_kib', 2]]);
+  assert.equal(take(60_001_500, 3).get('io.some_us'), 500);
 });

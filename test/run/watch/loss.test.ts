@@ -115,3 +115,26 @@ function lostMemory(fullMs: readonly number[]): boolean[] {
 test('the machine has lost a second in which all tasks waited for memory for more than half of it', () => {
   assert.deepEqual(lostMemory([499, 501, 0, 700]), [false, true, false, true]);
 });
+
+/** Who loses the second after a minute in which nothing ran, as counters of the two ends alone would tell it: of a thread that was ready, and of memory. */
+function lostOver(minute: 'judged' | 'forgotten'): (string | undefined)[] {
+  const judge = new LossJudge(true);
+  const see = (readyMs: number, fullUs: number) => {
+    judge.take('/proc/7/stat', `7 (server) S ${Array.from({ length: 49 }, () => 0).join(' ')}\n`);
+    judge.take('/proc/7/schedstat', `0 ${readyMs * 1e6} 5\n`);
+    judge.take('/proc/pressure/memory', `some avg10=0.00 total=${fullUs}\nfull avg10=0.00 total=${fullUs}\n`);
+  };
+  const end = (atMs: number) => [judge.endSecond(atMs).get(7), judge.lostMemory(atMs) ? 'memory' : undefined];
+  see(0, 0);
+  end(1000);
+  if (minute === 'forgotten') judge.forget();
+  see(60_000, 60_000_000);
+  const over = end(61_000);
+  see(60_600, 60_600_000);
+  return [...over, ...end(62_000)];
+}
+
+test('of a time in which nothing ran nothing is lost, and of the second behind it what is', () => {
+  assert.deepEqual(lostOver('judged'), ['starved', 'memory', 'starved', 'memory']);
+  assert.deepEqual(lostOver('forgotten'), [undefined, undefined, 'starved', 'memory']);
+});

@@ -15,7 +15,7 @@ import { DirectFile } from '../../../src/recording/direct-file.js';
 import { readRing, RingFile } from '../../../src/recording/ring-file.js';
 import { gather, Journal, readJournal } from '../../../src/run/watch/journal.js';
 import { gapsBefore, unkeptNow } from '../../../src/run/watch/gaps.js';
-import { lastBeat, Pulse } from '../../../src/run/watch/pulse.js';
+import { lastBeat, Pulse, type Clocks, type PulseListener } from '../../../src/run/watch/pulse.js';
 import { Unkept } from '../../../src/run/watch/unkept.js';
 import { until } from '../../support/until.js';
 
@@ -33,7 +33,21 @@ async function writeForever(place: string): Promise<void> {
   }
 }
 
+/** Says each gap, until it is killed. */
+async function sayGaps(place: string): Promise<never> {
+  const pulse = new Pulse(
+    place,
+    { gap: (gap) => console.log(JSON.stringify(gap)), stepped: () => {} },
+    path.join(place, 'run'),
+  );
+  process.once('exit', () => pulse.close());
+  process.stdout.write('begun\n');
+  // The tests of this file are not the child's.
+  return await new Promise(() => {});
+}
+
 if (process.argv[2] === 'child') await writeForever(process.argv[3] ?? '');
+if (process.argv[2] === 'gaps') await sayGaps(process.argv[3] ?? '');
 
 async function inPlace(act: (place: string, folder: HeldFolder) => Promise<void>): Promise<void> {
   const place = mkdtempSync('/var/tmp/iowitness-survives-');
@@ -142,6 +156,94 @@ test('a clock that is set is told as that, and a thread that is held up as a gap
       pulse.close();
     }
   });
+});
+
+test('a watch that is stopped tells it as that, as one does whose machine was', async () => {
+  await inPlace(async (place) => {
+    const child = spawn(process.execPath, [import.meta.filename, 'gaps', place], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await until('its beginning', () => said.includes('begun'));
+    await pause(300);
+    child.kill('SIGSTOP');
+    await pause(2500);
+    child.kill('SIGCONT');
+    await until('the stop', () => said.includes('"stopped"'));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+});
+
+/** Clocks that stand where they are put. */
+class MadeClocks implements Clocks {
+  now = { monotonic: 5000, wall: 1_764_500_000_000, boot: 5000, idle: 1000, ready: 10, faults: 3 };
+  monotonic = () => this.now.monotonic;
+  wall = () => this.now.wall;
+  boot = () => this.now.boot;
+  own = () => ({ idleMs: this.now.idle, readyMs: this.now.ready, faults: this.now.faults });
+
+  /** Time in which the machine runs passes for all of them. */
+  pass(ms: number, { idle = ms, ready = 0, faults = 0 } = {}): void {
+    const { now } = this;
+    for (const clock of ['monotonic', 'wall', 'boot'] as const) now[clock] += ms;
+    now.idle += idle;
+    now.ready += ready;
+    now.faults += faults;
+  }
+}
+
+/** What a pulse says once the clocks have been put forward. */
+async function saidAfter(act: (clocks: MadeClocks) => void): Promise<string[]> {
+  const said: string[] = [];
+  await inPlace(async (place) => {
+    const clocks = new MadeClocks();
+    const listener: PulseListener = {
+      gap: ({ fromMs, toMs, why }) => said.push(`${why} for ${toMs - fromMs} until ${toMs - clocks.now.wall}`),
+      stepped: (ms) => said.push(`set by ${ms}`),
+    };
+    const pulse = new Pulse(place, listener, path.join(place, 'run'), clocks);
+    try {
+      clocks.pass(100);
+      pulse.beat();
+      act(clocks);
+      pulse.beat();
+      clocks.pass(100);
+      pulse.beat();
+    } finally {
+      pulse.close();
+    }
+  });
+  return said;
+}
+
+test('a machine that slept, one that was stopped and a clock that was set are told apart, also where two of them come together', async () => {
+  const sleep = (clocks: MadeClocks, ms: number) => {
+    clocks.now.wall += ms;
+    clocks.now.boot += ms;
+  };
+  const hours = 8 * 3_600_000;
+  assert.deepEqual(await saidAfter((clocks) => sleep(clocks, hours)), [`suspended for ${hours} until 0`]);
+  assert.deepEqual(await saidAfter((clocks) => sleep(clocks, 500)), ['suspended for 500 until 0']);
+  assert.deepEqual(await saidAfter(({ now }) => (now.wall -= 7000)), ['set by -7000']);
+  const both = (clocks: MadeClocks) => {
+    sleep(clocks, hours);
+    clocks.now.wall += 60_000;
+  };
+  assert.deepEqual(await saidAfter(both), [`suspended for ${hours} until 0`, 'set by 60000']);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(60_000)), ['stopped for 60000 until 0']);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(1000)), []);
+});
+
+test('a watch without a CPU, without its own pages, or in a call that takes long, was held up, and nothing was stopped', async () => {
+  const heldUp = ['held up for 10000 until 0'];
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(10_000, { idle: 9000 })), ['stopped for 10000 until 0']);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(10_000, { idle: 8900 })), heldUp);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(10_000, { idle: 5000 })), heldUp);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(10_000, { ready: 5000 })), heldUp);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(10_000, { ready: NaN })), heldUp);
+  assert.deepEqual(await saidAfter((clocks) => clocks.pass(10_000, { faults: 1 })), heldUp);
 });
 
 test('what could not be kept is told while it lasts, by the next watch where this one is killed, and as a gap where more was found than could wait', () => {

@@ -105,3 +105,39 @@ test('a quota gives so many within 24 hours, and again when the first is a day o
   );
   assert.equal(quota.take(86_400_000, 2), true);
 });
+
+/** As above, where '|' is a second in which nothing ran for a while. */
+function decidedWithCuts(seconds: string): (readonly [number, Decision])[] {
+  const trigger = new StallTrigger(true);
+  return seconds.split('').flatMap((mark, index) => {
+    const decision = mark === '|' ? trigger.cut() : trigger.step(index * 1000, mark === 'x' ? [LOSER] : []);
+    return decision ? [[index, decision] as const] : [];
+  });
+}
+
+test('seconds that were lost before and after a time in which nothing ran are no stall together', () => {
+  assert.deepEqual(decidedWithCuts('xx|x.x'), []);
+  assert.deepEqual(
+    decidedWithCuts('xx|xxx').map(([at, { kind }]) => [at, kind]),
+    [[5, 'begins']],
+  );
+});
+
+test('a stall does not go on through such a time: it ends with the last second before, and another may begin at once', () => {
+  const [begins, ends, again] = decidedWithCuts('xxxx.|xxx');
+  assert.deepEqual([begins?.[1].kind, ends?.[0], again?.[0], again?.[1].kind], ['begins', 5, 8, 'begins']);
+  assert.ok(ends?.[1].kind === 'ended');
+  assert.equal(ends[1].atMs, 3000);
+  assert.ok(again?.[1].kind === 'begins');
+  assert.equal(again[1].stall.sinceMs, 6000);
+});
+
+test('those that are passed over stay so through such a time', () => {
+  assert.deepEqual(
+    decidedWithCuts(`${'x'.repeat(310)}|${'x'.repeat(90)}`).map(([at, { kind }]) => [at, kind]),
+    [
+      [2, 'begins'],
+      [300, 'ended'],
+    ],
+  );
+});
