@@ -45,11 +45,13 @@ const SET_IN: Readonly<Record<string, number>> = {
 /** Those of which no more is known than that it was made within them, or that what it needs came then; all others are steady, or begin and end. */
 const SET_IN_SOMETIME: ReadonlySet<string> = new Set([
   'cpu.starved-priority-root',
+  'dm-suspended-nolockfs-6.12',
   'hang-surge-counted',
   'io-max-6.1',
   'mariadb-frozen',
   'neighbour-slow-disk',
   'pg-frozen',
+  'quota-6.12',
   'slow-server',
   'watch-limit',
 ]);
