@@ -12,7 +12,7 @@ import { chainEndsOf, type ChainEnd } from '../analysis/victim/chains.js';
 import { lastStopper, stoppedPeerOf, stoppedTimes, type Sender, type StoppedPeer } from '../analysis/victim/stops.js';
 import { ioWithin, wakersOf, type Asked, type Waker } from '../analysis/victim/wakers.js';
 import { percent } from '../base/format.js';
-import { asksServer } from '../base/procfs/mountinfo.js';
+import { asksProgram, asksServer } from '../base/procfs/mountinfo.js';
 import type { Advice } from '../model/diagnosis.js';
 import type { Mount } from '../model/facts.js';
 import { part, said, time } from '../model/quantity.js';
@@ -58,12 +58,18 @@ function inIoOf(m: Given<'victim'>, server: Waker): number {
   return m.requests && server.ms > 0 ? total(ioWithin(server, m.input, m.requests)) / server.ms : NaN;
 }
 
-function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
-  const { account, input } = m;
-  const lost = timesIn(account, ['server']);
-  const server = [...wakersOf(account, input, ['server', 'block-device'])].find(
+/** The program that answers for a filesystem, where one of this machine's can: what comes from elsewhere wakes the victim from whatever runs there. */
+function fileServer({ account, input }: Given<'victim'>): Waker | undefined {
+  const mounts = input.facts.at(0)?.mounts;
+  if (mounts && !mounts.some(asksProgram)) return undefined;
+  return wakersOf(account, input, ['server', 'block-device']).find(
     ({ own, waits }) => !own && waits.some(({ state }) => state === 'server'),
   );
+}
+
+function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
+  const lost = timesIn(m.account, ['server']);
+  const server = fileServer(m);
   const confidence = sureOfState(m, share);
   const inIo = server ? inIoOf(m, server) : NaN;
   const stopped = server && stopOf(m, server, lost);

@@ -162,3 +162,21 @@ test('of filesystems with a server those of its open files are meant before the 
   );
   assert.match(told('127.0.0.1:/'), /of \/mnt\/client \(nfs4\), .* it is on this machine/);
 });
+
+test('a program of this machine answers for a filesystem only where one of FUSE is mounted', () => {
+  const culprit = (type: string) => {
+    const mounts = [{ device: '0:9', root: '/', options: 'rw', mountPoint: '/mnt', type, source: 'x' }];
+    const segments: Segment[] = [
+      { from: 0, to: 9000, state: 'server', wokenBy: SERVER, byInterrupt: false },
+      { from: 9000, to: WALL_MS, state: 'running' },
+    ];
+    const events = someEvents({}, [], { [ME]: 'victim', [SERVER]: 'sshfs' });
+    return diagnosisOf('wait.server', {
+      account: { segments },
+      spent: { server: 0.9 },
+      input: { facts: [someFacts({ mounts })], events },
+    }).verdict.culprit?.name;
+  };
+  assert.equal(culprit('fuse.sshfs'), 'sshfs');
+  assert.equal(culprit('virtiofs'), '/mnt (virtiofs)');
+});

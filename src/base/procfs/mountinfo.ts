@@ -107,6 +107,11 @@ export function keepsFiles(mount: MountLine): boolean {
 
 const SERVED = /^(fuse|fuseblk|fuse\..+|nfs4?|cifs|smb3|9p|ceph|afs|virtiofs)$/;
 
+/** True for filesystems that a program of this machine serves. */
+export function asksProgram({ type }: MountLine): boolean {
+  return /^fuse(blk|\.|$)/.test(type);
+}
+
 /** True for filesystems whose files a program serves, on this machine (FUSE) or on another one: whoever waits for them waits for that. */
 export function asksServer({ type }: MountLine): boolean {
   return SERVED.test(type);
