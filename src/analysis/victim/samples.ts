@@ -7,7 +7,7 @@ import { remembered } from '../../base/remember.js';
 import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
-import { asksServer } from '../../base/procfs/mountinfo.js';
+import { asksServer, MountIndex } from '../../base/procfs/mountinfo.js';
 import { processesOf } from '../machine/processes.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
 import { ASYNC_WAITS } from './calls.js';
@@ -36,6 +36,7 @@ export function sampledLine(
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
         nothingAsked: (begin, end, slept) =>
           movedNothing(input, thread) || hadNoRequest(input, { from: begin, to: end }, slept),
+        isServed: () => filesAreServed(input, thread),
       })
     : Timeline.of([]);
 }
@@ -154,12 +155,28 @@ function hadNoRequest(input: Case, time: Interval, slept: boolean): boolean {
   });
 }
 
+/** True for a thread of a process all of whose open files lie on filesystems with a server: pages that it waits for while its disk idles come from there. */
+const filesAreServed = remembered((input: Case, thread: number): boolean => {
+  const pid = processesOf(input).of(thread);
+  const mounts = new MountIndex(input.facts.at(0)?.mounts ?? []);
+  const isServed = (path: string) => {
+    const mount = mounts.of(path);
+    return mount !== undefined && asksServer(mount);
+  };
+  const files = input.facts
+    .flatMap(({ processes }) => processes.filter((one) => one.pid === pid))
+    .flatMap(({ openFiles = [] }) => openFiles)
+    .filter((path) => !/^\/(dev|proc|sys|run)\//.test(path));
+  return files.length > 0 && files.every(isServed);
+}, String);
+
 /** What else was going on between two times. */
 interface Surroundings {
   readonly diskBusy: (from: number, to: number) => boolean | undefined;
   readonly quotaUsedUp: (from: number, to: number) => boolean;
   /** Whether the process can't have had a request under way for most of that time; `slept`: the thread never ran in it. */
   readonly nothingAsked: (from: number, to: number, slept: boolean) => boolean;
+  readonly isServed: () => boolean;
 }
 
 /** True where a cgroup of the victims ran out of its CPU quota about then. */
@@ -269,7 +286,7 @@ function sampledState(
   from: number,
   to: number,
   slept: boolean,
-  { diskBusy: isBusy, quotaUsedUp: isOut, nothingAsked }: Surroundings,
+  { diskBusy: isBusy, quotaUsedUp: isOut, nothingAsked, isServed }: Surroundings,
 ): State {
   const t = counters.stat.t[index] ?? 0;
   const wchan = counters.wchan;
@@ -278,7 +295,7 @@ function sampledState(
   const letter = counters.state[index] ?? '';
   if (isFrozenInPlace(counters, index)) return 'stopped';
   if (state === 'block-device' && ASYNC_WAITS.test(name) && nothingAsked(from, to, slept)) return 'pipe-socket';
-  if (state === 'block-device') return isBusy(from, to) === false ? 'block-held' : 'block-device';
+  if (state === 'block-device' && isBusy(from, to) === false) return isServed() ? 'server' : 'block-held';
   if (state !== undefined && state !== 'unexplained') return state;
   // Uninterruptible sleep beside a disk at work is a wait for it more often than anything else.
   if (letter === 'D' && isBusy(from, to) === true) return 'block-device';

@@ -351,6 +351,30 @@ test('a wait whose request may have been left out of a sample is with the device
   assert.deepEqual(states(true, NO_INTERVALS), ['block-finish']);
 });
 
+test('a page that a process waits for while its disk idles comes from the server of its files, where all of them have one', () => {
+  const told = (openFiles: readonly string[], workedMs: number) => {
+    const mount = { device: '7:0', root: '/', options: 'rw', source: 'x' };
+    const mounts = [
+      { ...mount, mountPoint: '/data', type: 'ext4' },
+      { ...mount, mountPoint: '/far', type: 'nfs4' },
+    ];
+    const io_ticks = TIMES.map((_, n) => n * workedMs);
+    const input = aCase({
+      durationMs: 10_000,
+      facts: [someFacts({ mounts, processes: [processOf({ openFiles })] })],
+      counters: {
+        ...NO_COUNTERS,
+        processes: new Map([sampled(ME, 100)]),
+        disks: new Map([['7:0', series(TIMES, { io_ticks })]]),
+      },
+    });
+    return [...sampledLine(input, ME, '7:0', 0, 10_000).sums().keys()];
+  };
+  assert.deepEqual(told(['/far/data', '/dev/null'], 0), ['server']);
+  assert.deepEqual(told(['/far/data', '/data/log'], 0), ['block-held']);
+  assert.deepEqual(told(['/far/data'], 90), ['block-device']);
+});
+
 test('a disk idled during a wait of 60 ms that it worked 10 ms around, not with 14 ms of work, and of 40 ms nobody knows', () => {
   const idled = (workedMs: number, waitedMs: number) => {
     const io_ticks = TIMES.map((t) => (t > 500 ? workedMs : 0));
