@@ -1,6 +1,7 @@
 // What a whole experiment says, in one sentence: what it is not, what it is, and which cause its runs had: 'Not the processes named cadvisor; the kernel
 // (6.12 instead of 6.1: degradation gone): mem.dirty-limit in 8 of 8 runs that degraded.' Only things that a pair of arms differs in alone are told of.
 
+import { figure } from '../base/format.js';
 import type { ArmComparison, ArmResult, FactorResult } from '../model/experiment.js';
 import type { Made } from './compare-arms.js';
 import { changeWords, type Factor } from './factors.js';
@@ -51,6 +52,29 @@ function causeWords({ factor, comparison }: Told, runs: readonly Made[]): string
   return `${most[0]} in ${most[1]} of ${slow.length} ${what}`;
 }
 
+/** How many times a factor makes of its measure, in either direction, at least and at most; undefined where nothing tells. */
+function sizeOf({ comparison: { within } }: Told): { readonly least: number; readonly most: number } | undefined {
+  if (!within) return undefined;
+  const [low, high] = within;
+  const least = low > 1 ? low : high < 1 ? 1 / high : 1;
+  return { least, most: Math.max(high, 1 / low) };
+}
+
+/**
+ * Why a factor that is not known to change nothing is not what makes the difference either: all that it can make is less than what another one
+ * makes at least. Undefined where it may be.
+ */
+function lessThan(one: Told, blamed: readonly Told[]): string | undefined {
+  const most = sizeOf(one)?.most ?? Infinity;
+  const greater = blamed.find(
+    (other) => other.comparison.measure === one.comparison.measure && most < (sizeOf(other)?.least ?? 0),
+  );
+  return (
+    greater &&
+    `${one.factor.about} (${figure(most)} times at most, where ${greater.factor.about} makes ${figure(sizeOf(greater)?.least ?? NaN)} at least)`
+  );
+}
+
 /** undefined as long as nothing is told to be it, or not to be it. */
 export function conclude(
   factors: readonly Factor[],
@@ -61,16 +85,19 @@ export function conclude(
   const told = toldOf(factors, crossed, arms);
   const of = (...verdicts: readonly ArmComparison['verdict'][]) =>
     told.filter(({ comparison }) => verdicts.includes(comparison.verdict));
-  const [blamed, acquitted, open] = [of('better', 'worse'), of('unchanged'), of('unclear')];
+  const [blamed, acquitted, unclear] = [of('better', 'worse'), of('unchanged'), of('unclear')];
   if (blamed.length === 0 && acquitted.length === 0) return null;
   const names = (list: readonly Told[]) => list.map(({ factor }) => factor.about);
-  const not = acquitted.length === 0 ? [] : [`not ${listed(names(acquitted), 'and not')}`];
+  const smaller = unclear.flatMap((one) => lessThan(one, blamed) ?? []);
+  const open = unclear.filter((one) => lessThan(one, blamed) === undefined);
+  const innocent = [...names(acquitted), ...smaller];
+  const not = innocent.length === 0 ? [] : [`not ${listed(innocent, 'and not')}`];
   const is = blamed.map(
     (one) =>
       `${one.factor.about} (${changeWords(one.factor)}: ${headlineOf(one.comparison)}): ${causeWords(one, runs)}`,
   );
-  const unclear = open.length === 0 ? [] : [`of ${listed(names(open), 'and')} it can’t be told`];
+  const untold = open.length === 0 ? [] : [`of ${listed(names(open), 'and')} it can’t be told`];
   const none = blamed.length === 0 ? ['none of what was changed is shown to be it'] : [];
-  const text = [...not, ...is, ...none, ...unclear].join('; ');
+  const text = [...not, ...is, ...none, ...untold].join('; ');
   return `${text[0]?.toUpperCase()}${text.slice(1)}.`;
 }

@@ -3,8 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { factorsOf } from '../../src/experiment/factors.js';
+import { conclude } from '../../src/experiment/conclusion.js';
+import { changeWords, factorsOf } from '../../src/experiment/factors.js';
 import { judgeArms } from '../../src/experiment/judge.js';
+import type { ArmComparison } from '../../src/model/experiment.js';
 import { CROSSED, DAEMON, KERNEL, KERNEL_IS_IT } from '../support/experiment-document.js';
 import { simulate, type Truth } from '../support/simulated-experiments.js';
 
@@ -68,9 +70,53 @@ describe('the conclusion of a crossed plan', () => {
     assert.ok(told.filter((text) => text.startsWith('Not the processes named monitor; the kernel (')).length >= 30);
     assert.ok(
       told.every((text) =>
-        /^Not the processes named monitor;|; of the processes named monitor it can’t be told\.$/.test(text),
+        /^Not the processes named monitor( \([\d.]+ times at most, where the kernel makes [\d.]+ at least\))?;|; of the processes named monitor it can’t be told\.$/.test(
+          text,
+        ),
       ),
     );
+  });
+
+  it('acquits what can make less of a measure than what is blamed makes, and leaves open what may make as much', () => {
+    const [kernel, daemon] = factors();
+    assert.ok(kernel && daemon);
+    const comparison = (verdict: 'better' | 'unclear', within: [number, number]): ArmComparison => ({
+      measure: 'throughput',
+      p: 0.001,
+      ratio: 1,
+      within,
+      delta: 0,
+      falseDiscovery: 0.001,
+      verdict,
+    });
+    const told = (within: [number, number]) =>
+      conclude(
+        [kernel, daemon],
+        [
+          {
+            about: KERNEL,
+            words: changeWords(kernel),
+            pairs: [],
+            comparisons: [comparison('better', [1.98, 3.2])],
+            sentence: '',
+          },
+          {
+            about: DAEMON,
+            words: changeWords(daemon),
+            pairs: [],
+            comparisons: [comparison('unclear', within)],
+            sentence: '',
+          },
+        ],
+        [],
+        [],
+      ) ?? '';
+    assert.match(
+      told([0.93, 1.33]),
+      /^Not the processes named monitor \(1\.33 times at most, where the kernel makes 1\.98 at least\); the kernel \(/,
+    );
+    assert.match(told([0.5, 1.33]), /^The kernel .*; of the processes named monitor it can’t be told\.$/);
+    assert.match(told([0.93, 2.1]), /^The kernel .*; of the processes named monitor it can’t be told\.$/);
   });
 
   it('acquits the kernel and blames the daemon where it is the daemon', () => {
