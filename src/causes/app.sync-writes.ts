@@ -2,6 +2,7 @@
 // Told from a slow device by service time, and from somebody else's commits by whose syncs they are.
 
 import { intersect, type Intervals, total } from '../base/intervals.js';
+import { isThere } from '../analysis/machine/processes.js';
 import { binary, percent } from '../base/format.js';
 import { shellWord } from '../base/shell.js';
 import type { Advice } from '../model/diagnosis.js';
@@ -56,7 +57,9 @@ function whoAsks({ account, input, disk, topology }: Victim): Advice {
       pid === account.pid && readOnly !== true && topology.diskOfPath(path) === disk && !path.endsWith(' (deleted)'),
   );
   const attributes = look(`lsattr -d ${mine ? shellWord(mine.path) : 'FILE FOLDER'}`);
-  const calls = look(`strace -f -c -e trace=fsync,fdatasync,sync_file_range,msync -p ${account.pid}`);
+  const calls = look(
+    `strace -f -c -e trace=fsync,fdatasync,sync_file_range,msync -p ${isThere(input, account.pid) ? account.pid : 'PID'}`,
+  );
   return advise`Find out who asks: ${calls} counts its own calls for durability, and ${attributes} shows S or D where files ask.`;
 }
 

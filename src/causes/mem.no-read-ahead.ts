@@ -10,6 +10,7 @@ import { column } from '../analysis/machine/time-walk.js';
 import { type Intervals, total, without } from '../base/intervals.js';
 import { growthOf, valueAt } from '../analysis/machine/series.js';
 import { deviceId } from '../analysis/machine/topology.js';
+import { isThere } from '../analysis/machine/processes.js';
 import { timesIn } from '../analysis/measures.js';
 import { percent } from '../base/format.js';
 import { flow, memory, number, part, said, time, type Said } from '../model/quantity.js';
@@ -195,7 +196,7 @@ export const cause = defineCause({
     const ahead = setting && Number(setting.value) > 0 ? 'next to nothing' : 'nothing';
     const each = reads.onwardBytes <= m.input.pageBytes ? 'each page' : `every ${String(memory(reads.onwardBytes))}`;
     const how = `The victim reads in order, and ${ahead} is read ahead: it waits for ${each} by itself, ${percent(share)} of its time,`;
-    const calls = look(`strace -f -e trace=fadvise64,madvise -p ${pid}`);
+    const calls = look(`strace -f -e trace=fadvise64,madvise -p ${isThere(m.input, pid) ? pid : 'PID'}`);
     return {
       sentence: setting
         ? `${how} because read-ahead is ${amountOf(setting).text} on ${diskName(m)}.`
