@@ -25,8 +25,10 @@ if (folder === undefined) throw new Error('Name a folder for the plan, the exper
 
 const program = (name: string) => path.join(CLONE, 'bench/incident', name);
 const MONITOR = 'iow-monitor';
+/** How long the workload goes on before a run is recorded. */
+const SETTLE_SECONDS = 10;
 /** A fall is told by sixty intervals before it and thirty since, of which a run has 180: it is to come between a third and four fifths of it. */
-const collapsesAfter = Math.ceil(0.45 * Number(values.seconds));
+const collapsesAfter = SETTLE_SECONDS + Math.ceil(0.45 * Number(values.seconds));
 const without = `changes: [{ stop-process: ${MONITOR} }]`;
 const plan = `name: monitor or kernel
 volume: /data
@@ -44,7 +46,7 @@ arms:
 repeats: ${values.repeats}
 block: ${values.repeats}
 run: ${values.seconds}s
-settle: 10s
+settle: ${SETTLE_SECONDS}s
 `;
 
 mkdirSync(folder, { recursive: true });

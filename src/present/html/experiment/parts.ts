@@ -101,8 +101,8 @@ const MEASURES: Readonly<Record<ArmComparison['measure'], string>> = {
 };
 
 const COMPARED: readonly Column[] = [
-  { title: 'what', kind: 'name' },
-  { title: 'measure' },
+  { title: 'what' },
+  { title: 'measure', kind: 'name' },
   { title: 'verdict' },
   ...['times', 'with 95 %', 'p', 'false discoveries'].map((title): Column => ({ title, kind: 'figures' })),
 ];
