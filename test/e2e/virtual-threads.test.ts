@@ -122,7 +122,7 @@ for (const { name, home } of jdksWithVirtualThreads()) {
           said,
           /^No wait for a monitor is recorded(?: but for JFR’s own)?; of virtual threads, which are in/,
         );
-        assert.match(said, / write to \S*snapshot .*“snapshot-writer”/);
+        assert.match(said, / writes? to \S*snapshot .*“snapshot-writer”/);
       });
   });
 }
