@@ -158,7 +158,8 @@ test('from counters a file’s attribute or dirsync may ask as well as the progr
   const counters = counted({ fl_ios: 1000 }, { syscw: 1000, wchar: 4096e3 });
   const sampled = (options: string, opened: Partial<OpenFile> = {}): MadeUp => {
     const madeUp = durable(0.75, 1, options, opened);
-    return { ...madeUp, source: 'samples', input: { ...madeUp.input, counters } };
+    const facts = madeUp.input?.facts?.map((one) => ({ ...one, processes: [processOf({})] })) ?? [];
+    return { ...madeUp, source: 'samples', input: { ...madeUp.input, counters, facts } };
   };
   const verdict = (madeUp: MadeUp) => diagnosisOf('app.sync-writes', madeUp).verdict;
   const unseen = verdict(sampled('rw'));
