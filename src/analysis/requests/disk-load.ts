@@ -76,13 +76,16 @@ function overtakenFor({ dispatched, completed, weight }: Requests, rows: Int32Ar
   const since = (at: number) => dispatched[rows[at] ?? 0] ?? 0;
   // What a sample left out may have been answered in between.
   const isOne = (at: number) => (weight[rows[at] ?? 0] ?? 1) === 1;
-  const byDispatch = Int32Array.from(rows.keys()).sort((a, b) => since(a) - since(b));
+  // Of those that are answered from a place on, which was sent first.
+  const oldest = Int32Array.from(rows.keys());
+  for (let at = rows.length - 2; at >= 0; at -= 1) {
+    const later = oldest[at + 1] ?? at;
+    if (since(later) < since(at)) oldest[at] = later;
+  }
   const ms = new Float64Array(rows.length);
-  let oldest = 0;
   let last = -Infinity;
   for (let at = 0; at < rows.length; at += 1) {
-    while ((byDispatch[oldest] ?? at) < at) oldest += 1;
-    const first = byDispatch[oldest] ?? at;
+    const first = oldest[at] ?? at;
     if (first !== at && isOne(first) && isOne(at))
       ms[first] = (ms[first] ?? 0) + Math.max(0, since(at) - Math.max(since(first), last));
     last = Math.max(last, completed[rows[at] ?? 0] ?? 0);
