@@ -5,9 +5,11 @@ import { Agent, request, type RequestOptions } from 'node:https';
 import { errnoOf, messageOf, UserError } from '../base/errors.js';
 import { harmless } from '../base/format.js';
 import type { Credentials } from './credentials.js';
+import { wholeBody } from './whole-body.js';
 
 export const RELAY_PORT = 9471;
 const TIMEOUT_MS = 30_000;
+const tooLong = () => new Error('its answer is longer than it may be');
 /** Of an answer in words. */
 const MOST_WORDS = 1000;
 
@@ -68,7 +70,7 @@ export class RelayLine {
         refuse(new UserError(`${this.name} can’t be reached: ${harmless(messageOf(error))}.`));
       const sent = request(options, (answer) => {
         const status = answer.statusCode ?? 0;
-        bodyOf(answer, status < 300 ? mostBytes : MOST_WORDS).then(
+        wholeBody(answer, status < 300 ? mostBytes : MOST_WORDS, tooLong).then(
           (bytes) => settle({ status, headers: answer.headers, body: bytes }),
           (error: unknown) =>
             refuse(new UserError(`${this.name} broke off (${harmless(messageOf(error))}): ask again.`)),
@@ -87,16 +89,4 @@ export class RelayLine {
   close(): void {
     this.agent.destroy();
   }
-}
-
-async function bodyOf(answer: IncomingMessage, most: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of answer) {
-    if (!Buffer.isBuffer(part)) continue;
-    bytes += part.length;
-    if (bytes > most) throw new Error('its answer is longer than it may be');
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }

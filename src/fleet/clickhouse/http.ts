@@ -1,17 +1,19 @@
 // ClickHouse over HTTP: a statement out, bytes or rows back, its errors as one sentence each. Understood by servers from 18.16 on. Settings are not touched,
 // as a user who may only read may not set any.
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { errnoOf, messageOf, UserError } from '../../base/errors.js';
 import { harmless } from '../../base/format.js';
 import { StoreFailure } from '../port.js';
+import { wholeBody } from '../whole-body.js';
 import { isIdentifier, type Sql } from './sql.js';
 
 const TIMEOUT_MS = 60_000;
 /** Answers beyond this are no answers of ours. */
 const MOST_BYTES = 1024 ** 3;
+const tooLong = () => new StoreFailure('The store’s answer is longer than a fleet’s can be.');
 const MOST_COMPLAINT = 300;
 
 /** Where a server is: http://user:password@host:8123/database. */
@@ -122,7 +124,7 @@ export class ClickHouseHttp {
     };
     return new Promise((settle, refuse) => {
       const asked = (this.isSecure ? httpsRequest : httpRequest)(options, (answer) => {
-        whole(answer).then(
+        wholeBody(answer, MOST_BYTES, tooLong).then(
           (bytes) => {
             if (answer.statusCode === 200) settle(bytes);
             else refuse(new StoreFailure(sentenceOf(answer.statusCode ?? 0, bytes.toString('utf8'), this.address)));
@@ -139,18 +141,6 @@ export class ClickHouseHttp {
       asked.end(body);
     });
   }
-}
-
-async function whole(answer: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of answer) {
-    if (!Buffer.isBuffer(part)) continue;
-    bytes += part.length;
-    if (bytes > MOST_BYTES) throw new StoreFailure('The store’s answer is longer than a fleet’s can be.');
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 function unreachable(error: unknown, { shown }: Address): StoreFailure {
