@@ -2,6 +2,7 @@
 // groups (autogroup), cgroups by their weights. Each is lifted by about ten times; where the victim has ended nothing can be lifted, and who has
 // the CPUs is looked at.
 
+import { basename } from 'node:path';
 import { contestOf, NORMAL_WEIGHT, type Worth } from '../../analysis/machine/priority.js';
 import { unitAt } from '../../analysis/machine/units.js';
 import { isThere } from '../../analysis/machine/processes.js';
@@ -19,7 +20,7 @@ const MOST: Readonly<Record<string, number>> = { 'cpu.weight': 10_000, 'cpu.shar
 export function weigh({ cgroup, file, value }: Extract<Worth, { kind: 'cgroup' }>, to: number | 'usual'): Command {
   const unit = unitAt(cgroup);
   const what = `what cgroup ${cgroup} is worth on a CPU`;
-  const name = file.slice(file.lastIndexOf('/') + 1);
+  const name = basename(file);
   if (unit !== undefined) {
     const property = name === 'cpu.shares' ? 'CPUShares' : 'CPUWeight';
     const usual = name === 'cpu.shares' ? NORMAL_WEIGHT : 100;
@@ -39,7 +40,7 @@ function lift(own: Worth, pid: number): Command | undefined {
     return write(String(-STEPS), file, `how the session of ${pid} competes for a CPU`, '0');
   }
   if (own.kind === 'cgroup') {
-    const most = MOST[own.file.slice(own.file.lastIndexOf('/') + 1)] ?? 0;
+    const most = MOST[basename(own.file)] ?? 0;
     const to = Math.min(most, Number(own.value) * STEPS);
     return to > Number(own.value) ? weigh(own, to) : undefined;
   }

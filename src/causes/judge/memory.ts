@@ -1,5 +1,6 @@
 // What the causes of memory share: the limit of the victim's cgroup that is used up, and whether the victim's own pages come and go.
 
+import { basename } from 'node:path';
 import { growthOf } from '../../analysis/machine/series.js';
 import { unitAt } from '../../analysis/machine/units.js';
 import type { Measures } from '../../analysis/measures.js';
@@ -61,7 +62,7 @@ export function limitReached(limit: UsedLimit | undefined, meaning: string): Arg
 export function raiseLimit({ file, cgroup, value }: UsedLimit): Command {
   const what = `how much memory the processes of cgroup ${cgroup} may have, page cache included`;
   const unit = unitAt(cgroup);
-  const property = PROPERTIES[file.slice(file.lastIndexOf('/') + 1)];
+  const property = PROPERTIES[basename(file)];
   if (property === undefined || unit === undefined) return write(String(2 * value), file, what, String(value));
   const set = (bytes: number) => setProperties(unit, `${property}=${bytes}`);
   return change(set(2 * value), what, `\`${set(value)}\``);

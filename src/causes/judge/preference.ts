@@ -1,6 +1,7 @@
 // Whom the scheduler preferred to the victim, and whose doing that is: the victim's own class, nice value or cgroup weight, or those of who
 // ran instead. A file of its own because it is told in every part of cpu.starved: the reason, the culprit, the evidence and the advice.
 
+import { basename } from 'node:path';
 import { growthWithin } from '../../analysis/machine/series.js';
 import {
   contestOf,
@@ -80,14 +81,10 @@ function howItRuns({ policy, nice }: Extract<Worth, { kind: 'thread' }>): string
   return name === 'SCHED_OTHER' || (name === 'SCHED_BATCH' && nice !== 0) ? `at nice ${nice}` : `under ${name}`;
 }
 
-function fileName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1);
-}
-
 /** Why those who ran instead, in words, did. */
 export function preferredWhy({ whose, own, rival }: Preference, instead: string): string {
   const worth = whose === 'own' ? own : rival;
-  const has = worth.kind === 'cgroup' ? `cgroup ${worth.cgroup} has ${fileName(worth.file)} ${worth.value}` : '';
+  const has = worth.kind === 'cgroup' ? `cgroup ${worth.cgroup} has ${basename(worth.file)} ${worth.value}` : '';
   if (whose === 'own')
     return `${worth.kind === 'thread' ? `it runs ${howItRuns(worth)}` : `its ${has}`}, and ${instead} instead`;
   return worth.kind === 'thread'
@@ -103,7 +100,7 @@ export function preferenceCulprit({ whose, own }: Preference, { account }: Given
 }
 
 function worthText(worth: Worth): Said {
-  if (worth.kind === 'cgroup') return said`${fileName(worth.file)} ${number(Number(worth.value))}`;
+  if (worth.kind === 'cgroup') return said`${basename(worth.file)} ${number(Number(worth.value))}`;
   if (worth.kind === 'session') return said`a session’s`;
   return isRealTime(worth) ? said`${POLICY[worth.policy]}` : said`${POLICY[worth.policy]}, nice ${number(worth.nice)}`;
 }
