@@ -285,6 +285,11 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
+/** Where an instance of this process lies. */
+export function instanceFolder(tracefs: string, label: string): string {
+  return join(tracefs, 'instances', `iowitness-${process.pid}-${label}`);
+}
+
 export function isTracefs(path: string): boolean {
   return existsSync(join(path, 'instances'));
 }

@@ -3,7 +3,6 @@
 
 import { rmdirSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import type { Loss } from '../model/losses.js';
 import type { Sink } from '../model/sink.js';
 import { EVENT_CLASSES, TRIP_WIRES } from './event-plan.js';
@@ -13,7 +12,7 @@ import { TraceAccount } from './trace-account.js';
 import { TraceChanges } from './trace-changes.js';
 import { TraceClasses, type Instances } from './trace-classes.js';
 import { TraceRest } from './trace-rest.js';
-import { TraceInstance } from './tracefs.js';
+import { instanceFolder, TraceInstance } from './tracefs.js';
 import { TripWire } from './trip-wire.js';
 import type { UndoJournal } from './undo.js';
 
@@ -44,13 +43,9 @@ export interface TracerOptions {
   readonly nowNs: () => bigint;
 }
 
-function folderOf(tracefs: string, label: string): string {
-  return join(tracefs, 'instances', `iowitness-${process.pid}-${label}`);
-}
-
 /** Makes the two instances' folders, whose removal is journalled before. Throws the system's error where tracefs refuses one. */
 function makeInstances({ tracefs, journal }: TracerOptions): Instances {
-  const folder = (label: string) => folderOf(tracefs, label);
+  const folder = (label: string) => instanceFolder(tracefs, label);
   journal.plan([
     { kind: 'rmdir', path: folder('machine') },
     { kind: 'rmdir', path: folder('victim') },
@@ -225,7 +220,7 @@ export class Tracer {
   static removeLeft(tracefs: string): void {
     for (const label of ['machine', 'victim', 'wire']) {
       try {
-        rmdirSync(folderOf(tracefs, label));
+        rmdirSync(instanceFolder(tracefs, label));
       } catch {
         // There is none.
       }

@@ -3,6 +3,7 @@
 
 import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { instanceFolder } from './tracefs.js';
 import type { UndoJournal } from './undo.js';
 
 export class TripWire {
@@ -12,7 +13,7 @@ export class TripWire {
 
   /** `events`: the condition of each, by 'system/event', as a trigger takes it. Throws the system's error where tracefs refuses the instance. */
   constructor(tracefs: string, journal: UndoJournal, events: Readonly<Record<string, string>>) {
-    this.folder = join(tracefs, 'instances', `iowitness-${process.pid}-wire`);
+    this.folder = instanceFolder(tracefs, 'wire');
     journal.plan([{ kind: 'rmdir', path: this.folder }]);
     mkdirSync(this.folder);
     this.set('tracing_on', '0');
