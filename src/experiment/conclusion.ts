@@ -88,9 +88,9 @@ export function conclude(
   const [blamed, acquitted, unclear] = [of('better', 'worse'), of('unchanged'), of('unclear')];
   if (blamed.length === 0 && acquitted.length === 0) return null;
   const names = (list: readonly Told[]) => list.map(({ factor }) => factor.about);
-  const smaller = unclear.flatMap((one) => lessThan(one, blamed) ?? []);
-  const open = unclear.filter((one) => lessThan(one, blamed) === undefined);
-  const innocent = [...names(acquitted), ...smaller];
+  const weighed = unclear.map((one) => ({ one, smaller: lessThan(one, blamed) }));
+  const open = weighed.flatMap(({ one, smaller }) => (smaller === undefined ? [one] : []));
+  const innocent = [...names(acquitted), ...weighed.flatMap(({ smaller }) => smaller ?? [])];
   const not = innocent.length === 0 ? [] : [`not ${listed(innocent, 'and not')}`];
   const is = blamed.map(
     (one) =>
