@@ -7,7 +7,7 @@ import { normOf, shareOf, timesIn } from '../analysis/measures.js';
 import { loadOf } from '../analysis/requests/disk-load.js';
 import { slowTimes } from '../analysis/requests/slowness.js';
 import type { Requests } from '../analysis/requests/requests.js';
-import { processesOf } from '../analysis/machine/processes.js';
+import { factsOf, processesOf } from '../analysis/machine/processes.js';
 import { chainEndsOf, type ChainEnd } from '../analysis/victim/chains.js';
 import { lastStopper, stoppedPeerOf, stoppedTimes, type Sender, type StoppedPeer } from '../analysis/victim/stops.js';
 import { ioWithin, wakersOf, type Asked, type Waker } from '../analysis/victim/wakers.js';
@@ -201,7 +201,7 @@ function ofIo(
 /** The filesystems that the victim may wait for: those of what it has open, or else of where it stands or what it names, or else the only one of that kind. */
 function mountsOf({ input, account, topology }: Given<'victim'>): Mount[] {
   const served = input.facts.at(0)?.mounts.filter(asksServer) ?? [];
-  const own = input.facts.flatMap(({ processes }) => processes.filter(({ pid }) => pid === account.pid));
+  const own = factsOf(input, account.pid);
   const on = (paths: readonly string[]) => {
     const used = new Set(paths.map((path) => topology.mountPointOf(path)));
     return served.filter(({ mountPoint }) => used.has(mountPoint));

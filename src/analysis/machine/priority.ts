@@ -6,7 +6,7 @@
 import { cgroupFolder, findHierarchies, withAncestors, type Hierarchy } from '../../base/procfs/cgroups.js';
 import type { Case } from '../../model/case.js';
 import type { Facts, RunningProcess } from '../../model/facts.js';
-import { processesOf } from './processes.js';
+import { factsOf, processesOf } from './processes.js';
 
 /** Classes by their numbers in include/uapi/linux/sched.h. */
 export const POLICY = {
@@ -55,10 +55,10 @@ export function isRealTime(worth: Worth): boolean {
 
 /** What a thread is worth by itself; undefined where that was not recorded. Threads of others are taken for what their process's first is. */
 export function worthOfThread(input: Case, thread: number): Worth | undefined {
-  const { counters, facts } = input;
+  const { counters } = input;
   const pid = processesOf(input).of(thread);
   const stat = (counters.threads.get(thread) ?? counters.processes.get(thread) ?? counters.processes.get(pid))?.stat;
-  const known = facts.flatMap(({ processes }) => processes.filter((one) => one.pid === pid)).at(-1)?.scheduling;
+  const known = factsOf(input, pid).at(-1)?.scheduling;
   const policy = stat?.columns.get('policy')?.at(-1) ?? known?.policy ?? NaN;
   const nice = stat?.columns.get('nice')?.at(-1) ?? known?.nice ?? NaN;
   return isPolicy(policy) && Number.isFinite(nice)

@@ -1,6 +1,7 @@
 // Which threads belong to a victim, and what a thread is: one of the victim's, a kernel thread, or somebody else's.
 
 import type { Case } from '../../model/case.js';
+import type { RunningProcess } from '../../model/facts.js';
 import { remembered } from '../../base/remember.js';
 import { isKernelName } from './kernel-names.js';
 import { column } from './time-walk.js';
@@ -61,6 +62,11 @@ const kernelTest = remembered(
  */
 export function isKernelThread(input: Case, thread: number): boolean {
   return kernelTest(input)(thread);
+}
+
+/** What the facts have of a process, each time that they list it. */
+export function factsOf({ facts }: Pick<Case, 'facts'>, pid: number | undefined): RunningProcess[] {
+  return facts.flatMap(({ processes }) => processes.filter((one) => one.pid === pid));
 }
 
 /** True for a process that the last facts list: what came later, or has ended by then, nobody can be sent to. */

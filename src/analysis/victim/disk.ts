@@ -11,7 +11,7 @@ import { grownItself } from '../machine/counted-work.js';
 import { growthOf } from '../machine/series.js';
 import { sourcesOf, type Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
-import { threadsOf } from '../machine/processes.js';
+import { factsOf, threadsOf } from '../machine/processes.js';
 import { VICTIM_DISK } from '../../model/thresholds/victim.js';
 
 /** As far as it is known before the victim's waits are. */
@@ -120,7 +120,7 @@ function tookTooLittle({ counters }: Case, disk: DeviceId, { read, written }: Mo
  * process that is held up while it opens its file may name it on its command line; one without a file has chosen a folder to stand in.
  */
 function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | undefined {
-  const found = input.facts.flatMap((facts) => facts.processes.find((one) => one.pid === pid) ?? []);
+  const found = factsOf(input, pid);
   const named = found.flatMap(({ command }) => [...command.matchAll(/[ =](\/[^\s,]+)/g)].map(([, path = '']) => path));
   const mounted = named.filter((path) => (topology.mountPointOf(path) ?? '/') !== '/');
   const disksOf = (paths: readonly string[]) =>

@@ -8,7 +8,7 @@ import type { DeviceId, ProcessCounters } from '../../model/counters.js';
 import type { State } from '../../model/states.js';
 import type { Case } from '../../model/case.js';
 import { asksServer, MountIndex } from '../../base/procfs/mountinfo.js';
-import { processesOf } from '../machine/processes.js';
+import { factsOf, processesOf } from '../machine/processes.js';
 import { growthWithin, lastAtOrBefore } from '../machine/series.js';
 import { ASYNC_WAITS } from './calls.js';
 import { isFrozenInPlace } from './frozen.js';
@@ -36,7 +36,7 @@ export function sampledLine(
         quotaUsedUp: (a, b) => quotaUsedUp(input, a, b),
         nothingAsked: (begin, end, slept) =>
           movedNothing(input, thread) || hadNoRequest(input, { from: begin, to: end }, slept),
-        isServed: () => filesAreServed(input, thread),
+        isServed: () => filesAreServed(input, processesOf(input).of(thread)),
       })
     : Timeline.of([]);
 }
@@ -155,16 +155,14 @@ function hadNoRequest(input: Case, time: Interval, slept: boolean): boolean {
   });
 }
 
-/** True for a thread of a process all of whose open files lie on filesystems with a server: pages that it waits for while its disk idles come from there. */
-const filesAreServed = remembered((input: Case, thread: number): boolean => {
-  const pid = processesOf(input).of(thread);
+/** True for a process all of whose open files lie on filesystems with a server: pages that it waits for while its disk idles come from there. */
+const filesAreServed = remembered((input: Case, pid: number): boolean => {
   const mounts = new MountIndex(input.facts.at(0)?.mounts ?? []);
   const isServed = (path: string) => {
     const mount = mounts.of(path);
     return mount !== undefined && asksServer(mount);
   };
-  const files = input.facts
-    .flatMap(({ processes }) => processes.filter((one) => one.pid === pid))
+  const files = factsOf(input, pid)
     .flatMap(({ openFiles = [] }) => openFiles)
     .filter((path) => !/^\/(dev|proc|sys|run)\//.test(path));
   return files.length > 0 && files.every(isServed);

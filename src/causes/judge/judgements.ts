@@ -1,5 +1,6 @@
 // Judgements that several causes make: what is needed to blame or acquit the device, and which cgroups a victim is in.
 
+import { factsOf } from '../../analysis/machine/processes.js';
 import { busyShare } from '../../analysis/requests/disk-load.js';
 import type { ServiceNorm } from '../../analysis/requests/norm.js';
 import { slowness, type Slowness } from '../../analysis/requests/slowness.js';
@@ -134,10 +135,7 @@ export function readAheadOff(m: Measures): QueueSetting | undefined {
 
 /** The cgroup paths of the victim, as /proc/PID/cgroup had them; a child that came and went is in those of the process that started it. */
 export function cgroupsOf({ account, input }: Measures): string[] {
-  const pathsOf = (pid: number | undefined) =>
-    input.facts.flatMap(({ processes }) =>
-      processes.filter((process) => process.pid === pid).flatMap(({ cgroups }) => [...cgroups.values()]),
-    );
+  const pathsOf = (pid: number | undefined) => factsOf(input, pid).flatMap(({ cgroups }) => [...cgroups.values()]);
   const own = pathsOf(account?.pid);
   const starters = input.victims.filter(({ role }) => role === 'command' || role === 'pid' || role === 'probe');
   return [...new Set(own.length > 0 ? own : starters.flatMap(({ pid }) => pathsOf(pid)))];
