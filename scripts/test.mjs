@@ -1,7 +1,7 @@
 // `npm test`: makes the clone ready, builds with the tests, runs every dist/test/**/*.test.js and counts. It uses Node's
 // built-ins only, as nothing is installed in a fresh clone. The tests of test/e2e use the real kernel (trace instances,
 // loop devices, sysctls) and run one file at a time; the others run two at a time. A file in which no test ran is a
-// failure, and so is an empty list of files. Under CI=true a skip is a failure too, unless its reason starts with
+// failure, and so is an empty list of files. The files that took longest are told. Under CI=true a skip is a failure too, unless its reason starts with
 // 'cannot: ', which says that this machine can't have what the test needs.
 // With --golden (`npm run golden`) the golden files are rewritten instead of compared.
 //   node scripts/test.mjs [--no-e2e] [--golden] [PART_OF_A_PATH...]
@@ -13,6 +13,8 @@ import { spec as Spec } from 'node:test/reporters';
 import { orExplain, prepare, root } from './setup.mjs';
 
 const MINUTES = 60_000;
+/** As many files are told that took longest: a run has its limit. */
+const TOLD_SLOWEST = 12;
 
 /** The compiled test files of which the path holds one of the filters; a filter may name the source or the output. */
 function testFiles(filters) {
@@ -30,6 +32,15 @@ class Tally {
   passed = 0;
   failures = [];
   skips = [];
+  /** Milliseconds that the tests of each file took. */
+  times = new Map();
+
+  /** A file's time is that of its outermost tests, which follow each other. */
+  time({ file, nesting, details }) {
+    if (nesting !== 0 || file === undefined) return;
+    const name = path.relative(root, file);
+    this.times.set(name, (this.times.get(name) ?? 0) + details.duration_ms);
+  }
 
   /** Suites only group tests; a suite that is skipped stands for its tests, as they are never seen. */
   add(event, ok) {
@@ -70,8 +81,14 @@ function isFile(event) {
 async function runFiles(files, concurrency, timeout, tally) {
   if (files.length === 0) return;
   const stream = run({ files, concurrency, timeout });
-  stream.on('test:pass', (event) => tally.add(event, true));
-  stream.on('test:fail', (event) => tally.add(event, false));
+  for (const [name, ok] of [
+    ['test:pass', true],
+    ['test:fail', false],
+  ])
+    stream.on(name, (event) => {
+      tally.add(event, ok);
+      tally.time(event);
+    });
   const report = stream.compose(new Spec());
   for await (const chunk of report) process.stdout.write(chunk);
 }
@@ -80,7 +97,9 @@ function summarize(tally) {
   const strict = process.env.CI === 'true';
   const refused = strict ? tally.skips.filter(({ reason }) => !reason.startsWith('cannot: ')) : [];
   const failed = tally.failures.length + refused.length;
-  const lines = ['', ...tally.failures.map((name) => `failed: ${name}`)];
+  const slowest = [...tally.times].sort(([, a], [, b]) => b - a).slice(0, TOLD_SLOWEST);
+  const lines = ['', ...slowest.map(([name, ms]) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${name}`), ''];
+  lines.push(...tally.failures.map((name) => `failed: ${name}`));
   for (const skip of tally.skips) {
     lines.push(`${refused.includes(skip) ? 'failed (skipped under CI)' : 'skipped'}: ${skip.name} (${skip.reason})`);
   }
