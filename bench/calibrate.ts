@@ -20,7 +20,8 @@ interface Row {
   /** The drill, or the application and what was done to it: runs of one scenario are alike. */
   readonly scenario: string;
   readonly kind: 'drill' | 'application';
-  readonly as: 'root' | 'user';
+  /** What the account of the victim's time comes from. */
+  readonly from: 'events' | 'counters';
   readonly cause: string;
   readonly score: number;
   readonly right: boolean;
@@ -44,12 +45,13 @@ const MOST_UNTRIED = 0.94;
 
 async function row(
   recording: string,
-  about: Omit<Row, 'cause' | 'score' | 'right'>,
+  about: Pick<Row, 'scenario' | 'kind'>,
   isRight: (verdict: Verdict) => boolean,
 ): Promise<Row[]> {
   const { diagnosis } = await diagnoseRecording(recording, 'bench');
   const { cause, score } = diagnosis.verdict;
-  return cause === 'inconclusive' ? [] : [{ ...about, cause, score, right: isRight(diagnosis.verdict) }];
+  const from = diagnosis.accountingFrom === 'samples' ? 'counters' : 'events';
+  return cause === 'inconclusive' ? [] : [{ ...about, from, cause, score, right: isRight(diagnosis.verdict) }];
 }
 
 async function ofDrills(file: string): Promise<Row[]> {
@@ -59,14 +61,8 @@ async function ofDrills(file: string): Promise<Row[]> {
   for (const run of report.runs) {
     const drill = drills.get(run.drill);
     for (const recording of drill ? (run.recordings ?? []) : []) {
-      const as = recording.endsWith('-user.iow') ? 'user' : 'root';
-      rows.push(
-        ...(await row(
-          recording,
-          { scenario: run.drill, kind: 'drill', as },
-          ({ cause }) => drill?.verdicts.includes(cause) === true,
-        )),
-      );
+      const about = { scenario: run.drill, kind: 'drill' } as const;
+      rows.push(...(await row(recording, about, ({ cause }) => drill?.verdicts.includes(cause) === true)));
     }
   }
   return rows;
@@ -77,7 +73,7 @@ async function ofApplications(folder: string): Promise<Row[]> {
   for (const name of readdirSync(folder).filter((one) => one.endsWith('.truth.json'))) {
     const truth = readKept(path.join(folder, name));
     const recording = path.join(folder, name.replace(/\.truth\.json$/, '.iow'));
-    const about = { scenario: truth.id, kind: 'application', as: 'root' } as const;
+    const about = { scenario: truth.id, kind: 'application' } as const;
     rows.push(...(await row(recording, about, (verdict) => isTrue(verdict, truth))));
   }
   return rows;
@@ -101,10 +97,13 @@ interface Model {
  * The score is taken for the chance, and corrected: by a constant, by a slope, for counters alone, for being a drill, and for the cause. Users
  * have no drills: what is told is the chance without that correction.
  */
-function columnsOf({ cause, score, as, kind }: Row, causes: readonly string[]): Pick<Sample, 'x' | 'before'> {
+function columnsOf({ cause, score, from, kind }: Row, causes: readonly string[]): Pick<Sample, 'x' | 'before'> {
   const before = logit(Math.min(HIGH, Math.max(LOW, score)));
   const is = (yes: boolean) => (yes ? 1 : 0);
-  return { x: [1, before, is(as === 'user'), is(kind === 'drill'), ...causes.map((one) => is(one === cause))], before };
+  return {
+    x: [1, before, is(from === 'counters'), is(kind === 'drill'), ...causes.map((one) => is(one === cause))],
+    before,
+  };
 }
 
 /** Drills and applications weigh the same in all, however many there are of each: drills were made by those who made the causes. */
@@ -128,15 +127,15 @@ function fit(rows: readonly Row[]): Model {
 }
 
 /** The causes that were told of real programs, right or not, with kernel events or from counters alone. */
-function triedOn(rows: readonly Row[], as: Row['as']): string[] {
-  const seen = rows.filter((one) => one.kind === 'application' && one.as === as);
+function triedOn(rows: readonly Row[], from: Row['from']): string[] {
+  const seen = rows.filter((one) => one.kind === 'application' && one.from === from);
   return [...new Set(seen.map(({ cause }) => cause))].sort();
 }
 
 /** What users would be told of such a verdict on a program of theirs. */
 function told({ causes, coefficients }: Model, one: Row, rows: readonly Row[]): number {
   const p = chance(coefficients, columnsOf({ ...one, kind: 'application' }, causes));
-  return triedOn(rows, one.as).includes(one.cause) ? p : Math.min(p, MOST_UNTRIED);
+  return triedOn(rows, one.from).includes(one.cause) ? p : Math.min(p, MOST_UNTRIED);
 }
 
 function stepOf(p: number): 'sure' | 'likely' | 'possible' {
@@ -249,8 +248,8 @@ export const CALIBRATION = {
   drill: ${(model.coefficients[DRILL] ?? 0).toFixed(3)},
   /** Which causes have been told of real programs, and what the others claim at most. */
   tried: {
-    events: ${list(triedOn(rows, 'root'))},
-    counters: ${list(triedOn(rows, 'user'))},
+    events: ${list(triedOn(rows, 'events'))},
+    counters: ${list(triedOn(rows, 'counters'))},
   } as Readonly<Record<'events' | 'counters', readonly string[]>>,
   mostUntried: ${MOST_UNTRIED},
   /** Scores beyond are taken for these. */
